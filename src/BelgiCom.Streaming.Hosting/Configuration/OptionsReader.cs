@@ -1,0 +1,192 @@
+using System.Collections;
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Configuration;
+
+namespace BelgiCom.Streaming.Hosting.Configuration;
+
+/// <summary>
+/// Reads an options object from a configuration section and keeps going at a fault, so that all faults are reported at once.
+/// The framework's binder stops at the first bad value and ignores settings it does not know.
+/// </summary>
+internal sealed class OptionsReader(List<string> faults)
+{
+    /// <summary>Fills <paramref name="target"/> from <paramref name="section"/> and checks it.</summary>
+    public void Read(object target, IConfigurationSection section)
+    {
+        var properties = target.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.SetMethod is { IsPublic: true } || IsList(property.PropertyType) || IsDictionary(property.PropertyType))
+            .Where(property => property.GetIndexParameters().Length == 0)
+            .ToArray();
+        ReportUnknown(section, properties);
+        var unreadable = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var property in properties)
+        {
+            if (!ReadProperty(target, property, section.GetSection(property.Name)))
+            {
+                unreadable.Add(property.Name);
+            }
+        }
+
+        Validate(target, section, unreadable);
+    }
+
+    /// <summary>The name of a setting as an environment variable writes it: <c>Rating__Lanes</c>.</summary>
+    public static string VariableOf(string path) => path.Replace(":", "__", StringComparison.Ordinal);
+
+    private void ReportUnknown(IConfigurationSection section, PropertyInfo[] properties)
+    {
+        foreach (var child in section.GetChildren())
+        {
+            var known = properties.Select(property => property.Name);
+            if (known.Contains(child.Key, StringComparer.OrdinalIgnoreCase) || SecretFiles.IsReference(child.Key, known))
+            {
+                continue;
+            }
+
+            var nearest = NearestName.Of(child.Key, known);
+            faults.Add($"{child.Path}: no such setting{(nearest is null ? "" : $"; did you mean {section.Path}:{nearest}")} (set as {VariableOf(child.Path)})");
+        }
+    }
+
+    /// <summary>Returns false when a value was there but could not be read.</summary>
+    private bool ReadProperty(object target, PropertyInfo property, IConfigurationSection setting)
+    {
+        if (!setting.Exists())
+        {
+            if (property.GetCustomAttribute<RequiredMemberAttribute>() is not null && property.GetValue(target) is null)
+            {
+                faults.Add($"{setting.Path} is missing: set {VariableOf(setting.Path)}");
+                return false;
+            }
+
+            return true;
+        }
+
+        if (SettingText.IsScalar(property.PropertyType))
+        {
+            if (!TryParse(setting, property.PropertyType, out var value))
+            {
+                return false;
+            }
+
+            property.SetValue(target, value);
+        }
+        else if (IsDictionary(property.PropertyType))
+        {
+            ReadDictionary(target, property, setting);
+        }
+        else if (IsList(property.PropertyType))
+        {
+            ReadList(target, property, setting);
+        }
+        else
+        {
+            property.SetValue(target, ReadItem(setting, property.PropertyType, property.GetValue(target)));
+        }
+
+        return true;
+    }
+
+    private void ReadList(object target, PropertyInfo property, IConfigurationSection setting)
+    {
+        var itemType = property.PropertyType.IsArray ? property.PropertyType.GetElementType()! : property.PropertyType.GetGenericArguments()[0];
+        var items = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(itemType))!;
+        foreach (var child in setting.GetChildren())
+        {
+            items.Add(ReadItem(child, itemType, null));
+        }
+
+        if (property.PropertyType.IsArray)
+        {
+            var array = Array.CreateInstance(itemType, items.Count);
+            items.CopyTo(array, 0);
+            items = array;
+        }
+
+        if (property.SetMethod is { IsPublic: true })
+        {
+            property.SetValue(target, items);
+            return;
+        }
+
+        var existing = (IList)property.GetValue(target)!;
+        existing.Clear();
+        foreach (var item in items)
+        {
+            existing.Add(item);
+        }
+    }
+
+    private void ReadDictionary(object target, PropertyInfo property, IConfigurationSection setting)
+    {
+        var itemType = property.PropertyType.GetGenericArguments()[1];
+        var existing = (IDictionary?)property.GetValue(target)
+            ?? (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), itemType), StringComparer.OrdinalIgnoreCase)!;
+        foreach (var child in setting.GetChildren())
+        {
+            existing[child.Key] = ReadItem(child, itemType, existing.Contains(child.Key) ? existing[child.Key] : null);
+        }
+
+        if (property.SetMethod is { IsPublic: true })
+        {
+            property.SetValue(target, existing);
+        }
+    }
+
+    private object? ReadItem(IConfigurationSection setting, Type type, object? existing)
+    {
+        if (SettingText.IsScalar(type))
+        {
+            return TryParse(setting, type, out var value) ? value : null;
+        }
+
+        var item = existing ?? Activator.CreateInstance(type)!;
+        Read(item, setting);
+        return item;
+    }
+
+    private bool TryParse(IConfigurationSection setting, Type type, out object? value)
+    {
+        try
+        {
+            value = SettingText.Parse(setting.Value ?? "", type);
+            return true;
+        }
+        catch (FormatException exception)
+        {
+            faults.Add($"{setting.Path}: {exception.Message} (set as {VariableOf(setting.Path)})");
+            value = type.IsValueType ? Activator.CreateInstance(type) : null;
+            return false;
+        }
+    }
+
+    private void Validate(object target, IConfigurationSection section, HashSet<string> unreadable)
+    {
+        var results = new List<ValidationResult>();
+        foreach (var property in target.GetType().GetProperties().Where(property => property.GetIndexParameters().Length == 0 && !unreadable.Contains(property.Name)))
+        {
+            var context = new ValidationContext(target) { MemberName = property.Name };
+            Validator.TryValidateProperty(property.GetValue(target), context, results);
+        }
+
+        if (target is IValidatableObject validatable)
+        {
+            results.AddRange(validatable.Validate(new ValidationContext(target)));
+        }
+
+        foreach (var result in results)
+        {
+            var path = result.MemberNames.FirstOrDefault() is { } member ? $"{section.Path}:{member}" : section.Path;
+            var set = path == section.Path ? "" : $" (set as {VariableOf(path)})";
+            faults.Add($"{path}: {result.ErrorMessage}{set}");
+        }
+    }
+
+    private static bool IsDictionary(Type type) =>
+        type.IsGenericType && type.GetGenericArguments() is [var key, _] && key == typeof(string) && type.Name.Contains("Dictionary", StringComparison.Ordinal);
+
+    private static bool IsList(Type type) =>
+        type.IsArray || (type != typeof(string) && type.IsGenericType && type.GetGenericArguments().Length == 1 && typeof(IEnumerable).IsAssignableFrom(type));
+}

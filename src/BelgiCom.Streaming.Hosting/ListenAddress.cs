@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace BelgiCom.Streaming.Hosting;
+
+/// <summary>An address to listen on: one of the machine's, loopback by name, or all of them.</summary>
+/// <param name="Host">As written in the URL.</param>
+/// <param name="Address">What the socket is bound to.</param>
+/// <param name="Port">0 to 65,535; 0 takes any free port.</param>
+internal sealed record ListenAddress(string Host, IPAddress Address, int Port)
+{
+    /// <summary>The form Kestrel takes.</summary>
+    public string Url => string.Create(CultureInfo.InvariantCulture, $"http://{Host}:{Port}");
+
+    /// <summary>Reads <c>http://HOST:PORT</c>; null when it is nothing to listen on.</summary>
+    public static ListenAddress? TryParse(string url)
+    {
+        const string Scheme = "http://";
+        var colon = url.LastIndexOf(':');
+        if (!url.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || colon < Scheme.Length
+            || !ushort.TryParse(url.AsSpan(colon + 1).TrimEnd('/'), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            return null;
+        }
+
+        var host = url[Scheme.Length..colon];
+        var address = host switch
+        {
+            "+" or "*" => IPAddress.Any,
+            "localhost" => IPAddress.Loopback,
+            _ => IPAddress.TryParse(host.Trim('[', ']'), out var parsed) ? parsed : null,
+        };
+        return address is null ? null : new ListenAddress(host == "localhost" ? "127.0.0.1" : host, address, port);
+    }
+
+    /// <summary>True when somebody else listens there now.</summary>
+    public bool IsTaken()
+    {
+        if (Port == 0)
+        {
+            return false;
+        }
+
+        using var probe = new Socket(Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            probe.Bind(new IPEndPoint(Address, Port));
+            return false;
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse)
+        {
+            return true;
+        }
+        catch (SocketException exception)
+        {
+            throw new ConfigurationFaultException($"Http:Url: cannot listen on {Url}: {exception.Message} (set as Http__Url)");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using BelgiCom.Streaming.Hosting.Configuration;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace BelgiCom.Streaming.Hosting;
+
+/// <summary>Options that are read and checked when the host is built, so that a worker never starts with a setting it ignores.</summary>
+public static class ValidatedOptionsExtensions
+{
+    private static readonly object RegistryKey = new();
+
+    /// <summary>
+    /// Reads the options of <paramref name="section"/>, checks them (data annotations, <c>IValidatableObject</c>, <c>required</c> members,
+    /// unknown settings) and registers them as <typeparamref name="T"/> and as <see cref="IOptions{T}"/>.
+    /// Faults are collected; <see cref="ThrowOnFaults"/> reports those of all sections together. Several parts of a process may ask for the same section.
+    /// Time spans are written <c>hh:mm:ss</c> or ISO 8601 (<c>PT30S</c>).
+    /// </summary>
+    /// <typeparam name="T">A class with a parameterless constructor and settable (or init) properties.</typeparam>
+    /// <param name="builder">The host being built.</param>
+    /// <param name="section">Name of the section, for example <c>Rating</c>.</param>
+    /// <returns>The options, for wiring; not to be trusted before <see cref="ThrowOnFaults"/> has passed.</returns>
+    public static T AddValidatedOptions<T>(this IHostApplicationBuilder builder, string section)
+        where T : class
+    {
+        var registry = RegistryOf(builder);
+        if (registry.Read.TryGetValue((section, typeof(T)), out var known))
+        {
+            return (T)known;
+        }
+
+        var options = Activator.CreateInstance<T>();
+        new OptionsReader(registry.Faults).Read(options, builder.Configuration.GetSection(section));
+        registry.Read.Add((section, typeof(T)), options);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(Options.Create(options));
+        return options;
+    }
+
+    /// <summary>Ends the wiring: reports all faults of all sections at once, with sections whose names look mistyped.</summary>
+    /// <param name="builder">The host being built.</param>
+    /// <exception cref="ConfigurationFaultException">At least one setting is wrong, missing or unknown.</exception>
+    public static void ThrowOnFaults(this IHostApplicationBuilder builder)
+    {
+        var registry = RegistryOf(builder);
+        var sections = registry.Read.Keys.Select(key => key.Section).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
+        var foreign = builder.Configuration.GetChildren()
+            .Where(child => child.GetChildren().Any() && !OurSections.Contains(child.Key) && !sections.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
+        foreach (var child in foreign)
+        {
+            if (NearestName.Of(child.Key, sections) is { } nearest)
+            {
+                registry.Faults.Add($"{child.Key}: no such section; did you mean {nearest} (as in {nearest}__{child.GetChildren().First().Key})");
+            }
+        }
+
+        if (registry.Faults.Count > 0)
+        {
+            throw new ConfigurationFaultException(registry.Faults.Distinct().ToArray());
+        }
+    }
+
+    /// <summary>Sections of some worker: one environment file may serve all workers, so a section that this worker does not read is no fault.</summary>
+    private static readonly HashSet<string> OurSections = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Kafka", "SchemaRegistry", "Keys", "Adapters", "Rating", "Retention", "Billing", "Http", "Log",
+    };
+
+    private static OptionsRegistry RegistryOf(IHostApplicationBuilder builder)
+    {
+        if (!builder.Properties.TryGetValue(RegistryKey, out var registry))
+        {
+            builder.Properties[RegistryKey] = registry = new OptionsRegistry();
+        }
+
+        return (OptionsRegistry)registry;
+    }
+
+    private sealed class OptionsRegistry
+    {
+        public Dictionary<(string Section, Type Type), object> Read { get; } = [];
+
+        public List<string> Faults { get; } = [];
+    }
+}

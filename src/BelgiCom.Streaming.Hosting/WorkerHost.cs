@@ -1,0 +1,206 @@
+using BelgiCom.Streaming.Hosting.Configuration;
+using BelgiCom.Streaming.Hosting.Metrics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Prometheus;
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace BelgiCom.Streaming.Hosting;
+
+/// <summary>What every worker shares: configuration, log, health, metrics, drain on SIGTERM and exit codes.</summary>
+public static class WorkerHost
+{
+    /// <summary>Everything was done.</summary>
+    public const int ExitDone = 0;
+
+    /// <summary>The command line or the configuration is wrong; standard error says what to do.</summary>
+    public const int ExitConfiguration = 1;
+
+    /// <summary>A part of the process failed while it worked.</summary>
+    public const int ExitFailed = 2;
+
+    /// <summary>Longest time that a worker may take to finish its batch, commit and close after SIGTERM.</summary>
+    public static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Runs a worker until SIGTERM or Ctrl-C, or until one of its services fails.
+    /// <c>--validate</c> only checks the configuration. <c>--Section:Key=value</c> sets a setting, as does the environment variable <c>Section__Key</c>.
+    /// </summary>
+    /// <param name="name">The worker's name in logs, for example <c>rating</c>.</param>
+    /// <param name="args">The command line.</param>
+    /// <param name="add">Adds the worker's services: its <c>AddXxxWorker</c>.</param>
+    /// <param name="map">Adds the worker's own HTTP endpoints, if it has any.</param>
+    /// <returns>The exit code: 0 done, 1 configuration, 2 failed.</returns>
+    public static async Task<int> RunAsync(string name, string[] args, Action<WebApplicationBuilder> add, Action<WebApplication>? map = null)
+    {
+        try
+        {
+            var validateOnly = args.Contains("--validate");
+            var builder = CreateBuilder(name, LogReader.Collector, SettingsOf(args));
+            add(builder);
+            await using var app = Build(builder);
+            map?.Invoke(app);
+            if (validateOnly)
+            {
+                await Console.Out.WriteLineAsync($"{name}: the configuration is valid");
+                return ExitDone;
+            }
+
+            await StartAsync(app, name);
+            await app.WaitForShutdownAsync();
+            return FailureOf(app) is null ? ExitDone : ExitFailed;
+        }
+        catch (ConfigurationFaultException exception)
+        {
+            foreach (var fault in exception.Faults)
+            {
+                await Console.Error.WriteLineAsync($"{name}: {fault}");
+            }
+
+            return ExitConfiguration;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            await Console.Error.WriteLineAsync($"{name}: {exception.GetType().Name}: {exception.Message}");
+            return ExitFailed;
+        }
+        finally
+        {
+            await Log.CloseAndFlushAsync();
+        }
+    }
+
+    /// <summary>A host builder with our configuration sources, log, health checks and time limits; for processes that host several workers.</summary>
+    /// <param name="name">Name in logs.</param>
+    /// <param name="reader">Who reads the log.</param>
+    /// <param name="settings">Settings that win over the environment, keys written <c>Section:Key</c>.</param>
+    /// <returns>The builder; finish it with <see cref="Build"/>.</returns>
+    /// <exception cref="ConfigurationFaultException">A secret file cannot be read.</exception>
+    public static WebApplicationBuilder CreateBuilder(string name, LogReader reader, IReadOnlyDictionary<string, string?> settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = name, ContentRootPath = AppContext.BaseDirectory });
+        SecretFiles.Load(builder.Configuration);
+        builder.Configuration.AddInMemoryCollection(settings);
+        // Base images set this variable; Http:Url is the one way to choose the address.
+        builder.Configuration["HTTP_PORTS"] = null;
+        builder.AddValidatedOptions<HttpOptions>("Http");
+        AddLog(builder, name, reader, builder.AddValidatedOptions<LogOptions>("Log").Level);
+        builder.Services.AddHealthChecks().AddCheck<ServicesHealthCheck>("services", tags: [LiveTag]);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(_ => new MeterExport(Prometheus.Metrics.DefaultRegistry));
+        builder.Services.Configure<HostOptions>(options =>
+        {
+            options.ShutdownTimeout = DrainMax;
+            options.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
+        });
+        return builder;
+    }
+
+    /// <summary>Reports all configuration faults, chooses the port and maps <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c>.</summary>
+    /// <param name="builder">From <see cref="CreateBuilder"/>, with all workers added.</param>
+    /// <returns>The application, not started.</returns>
+    /// <exception cref="ConfigurationFaultException">A setting is wrong, or the port that was asked for is taken.</exception>
+    public static WebApplication Build(WebApplicationBuilder builder)
+    {
+        var http = builder.AddValidatedOptions<HttpOptions>("Http");
+        builder.ThrowOnFaults();
+        var address = ListenAddress.TryParse(http.Url ?? HttpOptions.DefaultUrl)!;
+        var taken = address.IsTaken();
+        if (taken && http.Url is not null)
+        {
+            throw new ConfigurationFaultException($"Http:Url: {http.Url} is taken by another process: stop that one, or set Http__Url to another port");
+        }
+
+        builder.WebHost.UseUrls(taken ? (address with { Port = 0 }).Url : address.Url);
+        var app = builder.Build();
+        if (taken)
+        {
+            HostLog.PortTaken(app.Logger, address.Url);
+        }
+
+        app.Services.GetRequiredService<MeterExport>();
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag), ResponseWriter = HealthReportWriter.WriteAsync });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = HealthReportWriter.WriteAsync });
+        app.MapMetrics("/metrics");
+        return app;
+    }
+
+    /// <summary>Starts the application and logs where it answers.</summary>
+    /// <param name="app">From <see cref="Build"/>.</param>
+    /// <param name="name">Name in logs.</param>
+    /// <returns>A task that ends when all hosted services have started.</returns>
+    public static async Task StartAsync(WebApplication app, string name)
+    {
+        await app.StartAsync();
+        HostLog.Up(app.Logger, name, app.Urls.First());
+    }
+
+    /// <summary>The error of the first background service that failed, after logging it; null when none failed.</summary>
+    /// <param name="app">A started application.</param>
+    /// <returns>The error, or null.</returns>
+    public static Exception? FailureOf(WebApplication app)
+    {
+        foreach (var service in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+        {
+            if (service.ExecuteTask?.Exception?.GetBaseException() is { } failure)
+            {
+                HostLog.ServiceFailed(app.Logger, failure, service.GetType().Name);
+                return failure;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Tag of the checks that decide whether the process must be restarted; the others only decide whether it is ready.</summary>
+    public const string LiveTag = "live";
+
+    static WorkerHost() => Prometheus.Metrics.SuppressDefaultMetrics(new SuppressDefaultMetricOptions
+    {
+        SuppressMeters = true,
+        SuppressEventCounters = true,
+        SuppressDebugMetrics = true,
+    });
+
+    private static void AddLog(WebApplicationBuilder builder, string name, LogReader reader, LogEventLevel level)
+    {
+        var log = new LoggerConfiguration()
+            .MinimumLevel.Is(level)
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .Enrich.WithProperty("Worker", name);
+        log = reader == LogReader.Collector
+            ? log.WriteTo.Console(new RenderedCompactJsonFormatter())
+            : log.WriteTo.Console(
+                outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                formatProvider: System.Globalization.CultureInfo.InvariantCulture,
+                standardErrorFromLevel: LogEventLevel.Verbose);
+        builder.Logging.ClearProviders();
+        builder.Services.AddSerilog(log.CreateLogger(), dispose: true);
+    }
+
+    private static Dictionary<string, string?> SettingsOf(string[] args)
+    {
+        var settings = new Dictionary<string, string?>();
+        foreach (var arg in args.Where(arg => arg != "--validate"))
+        {
+            var equals = arg.IndexOf('=', StringComparison.Ordinal);
+            if (!arg.StartsWith("--", StringComparison.Ordinal) || equals < 0 || arg.IndexOf(':', StringComparison.Ordinal) is < 0)
+            {
+                throw new ConfigurationFaultException($"'{arg}' is no argument of a worker: use --validate, or --Section:Key=value");
+            }
+
+            settings[arg[2..equals]] = arg[(equals + 1)..];
+        }
+
+        return settings;
+    }
+}
