@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace BelgiCom.Streaming.Hosting.Tests;
+
+public sealed class WorkerHostTests
+{
+    [Fact]
+    public async Task Run_ValidateWithGoodConfiguration_EndsWithDone() =>
+        Assert.Equal(0, await WorkerHost.RunAsync("sample", ["--validate", "--Http:Url=http://127.0.0.1:0"], _ => { }));
+
+    [Theory]
+    [InlineData("--Http:Urll=http://127.0.0.1:0")]
+    [InlineData("--Http:Url=ftp://somewhere")]
+    [InlineData("--verbose")]
+    [InlineData("rating")]
+    public async Task Run_WrongSettingOrArgument_EndsWithConfiguration(string argument) =>
+        Assert.Equal(1, await WorkerHost.RunAsync("sample", [argument], _ => { }));
+
+    [Fact]
+    public async Task Run_ServiceFails_EndsWithFailed() =>
+        Assert.Equal(2, await WorkerHost.RunAsync(
+            "sample", ["--Http:Url=http://127.0.0.1:0"], builder => builder.Services.AddHostedService<FailingService>()));
+
+    [Fact]
+    public async Task Run_PortAskedForIsTaken_EndsWithConfiguration()
+    {
+        using var other = Listen();
+        Assert.Equal(1, await WorkerHost.RunAsync("sample", [$"--Http:Url=http://{other.LocalEndpoint}"], _ => { }));
+    }
+
+    [Fact]
+    public async Task Secret_InFile_IsReadWithoutItsLineEnd()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "http://127.0.0.1:0\n", TestContext.Current.CancellationToken);
+        try
+        {
+            var builder = WorkerHost.CreateBuilder("sample", LogReader.Person, new Dictionary<string, string?>());
+            Assert.Null(builder.AddValidatedOptions<HttpOptions>("Http").Url);
+            builder.Configuration["Http:Url_FILE"] = file;
+            Configuration.SecretFiles.Load(builder.Configuration);
+            Assert.Equal("http://127.0.0.1:0", builder.Configuration["Http:Url"]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Endpoints_StartedHost_AnswerHealthAndMetrics()
+    {
+        await using var app = WorkerHost.Build(WorkerHost.CreateBuilder("sample", LogReader.Person, Free));
+        await WorkerHost.StartAsync(app, "sample");
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+
+        foreach (var path in new[] { "/health/live", "/health/ready", "/metrics" })
+        {
+            using var response = await client.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+
+        Assert.Contains("process_", await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await app.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Null(WorkerHost.FailureOf(app));
+    }
+
+    private static Dictionary<string, string?> Free => new() { ["Http:Url"] = "http://127.0.0.1:0" };
+
+    private static TcpListener Listen()
+    {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return listener;
+    }
+
+    private sealed class FailingService : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Task.Yield();
+            throw new InvalidOperationException("cannot go on");
+        }
+    }
+}
