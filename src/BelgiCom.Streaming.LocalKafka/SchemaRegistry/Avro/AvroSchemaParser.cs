@@ -1,0 +1,275 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace BelgiCom.Streaming.LocalKafka;
+
+/// <summary>Reads the JSON text of a schema into the model, checking names, uniqueness and defaults (Avro 1.12, "Schema Declaration").</summary>
+internal sealed class AvroSchemaParser
+{
+    private static readonly JsonDocumentOptions StrictJson = new() { MaxDepth = AvroLimits.JsonDepth, AllowDuplicateProperties = false };
+    private static readonly Dictionary<string, AvroKind> Primitives = new(StringComparer.Ordinal)
+    {
+        ["null"] = AvroKind.Null,
+        ["boolean"] = AvroKind.Boolean,
+        ["int"] = AvroKind.Int,
+        ["long"] = AvroKind.Long,
+        ["float"] = AvroKind.Float,
+        ["double"] = AvroKind.Double,
+        ["bytes"] = AvroKind.Bytes,
+        ["string"] = AvroKind.String,
+    };
+
+    private readonly Dictionary<string, AvroNamed> _named = new(StringComparer.Ordinal);
+    private readonly List<(AvroSchema Schema, JsonElement Value, string Path)> _defaults = [];
+
+    private AvroSchemaParser()
+    {
+    }
+
+    /// <exception cref="AvroSchemaException">The text is no Avro schema or too large.</exception>
+    public static AvroSchema Parse(string text)
+    {
+        if (text.Length > AvroLimits.TextLength)
+        {
+            throw new AvroSchemaException($"The schema has {text.Length} characters; at most {AvroLimits.TextLength} are accepted");
+        }
+
+        JsonElement root;
+        try
+        {
+            using var document = JsonDocument.Parse(text, StrictJson);
+            root = document.RootElement.Clone();
+        }
+        catch (JsonException e)
+        {
+            throw new AvroSchemaException($"The schema is not valid JSON: {e.Message}", e);
+        }
+
+        var parser = new AvroSchemaParser();
+        var schema = parser.ParseType(root, "", "");
+        parser.CheckDefaults();
+        return schema;
+    }
+
+    private AvroSchema ParseType(JsonElement json, string enclosing, string path) => json.ValueKind switch
+    {
+        JsonValueKind.String => ParseReference(json.GetString()!, enclosing, path),
+        JsonValueKind.Array => ParseUnion(json, enclosing, path),
+        JsonValueKind.Object => ParseObject(json, enclosing, path),
+        _ => throw Invalid(path, "a schema is a name, an object or an array"),
+    };
+
+    private AvroSchema ParseReference(string name, string enclosing, string path)
+    {
+        if (Primitives.TryGetValue(name, out var kind))
+        {
+            return new AvroPrimitive(kind);
+        }
+
+        var full = AvroNameRules.Parse(name, enclosing, path).FullName;
+        return _named.TryGetValue(full, out var schema) ? schema : throw Invalid(path, $"the type \"{full}\" is not defined before its use");
+    }
+
+    private AvroUnion ParseUnion(JsonElement json, string enclosing, string path)
+    {
+        var branches = new List<AvroSchema>(json.GetArrayLength());
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var item in json.EnumerateArray())
+        {
+            var branchPath = $"{path}/{branches.Count}";
+            var branch = ParseType(item, enclosing, branchPath);
+            if (branch.Kind == AvroKind.Union)
+            {
+                throw Invalid(branchPath, "a union may not immediately hold a union");
+            }
+
+            if (!seen.Add(branch is AvroNamed named ? named.Name.FullName : branch.Kind.ToString()))
+            {
+                throw Invalid(branchPath, $"the union holds {branch.DisplayName} twice");
+            }
+
+            branches.Add(branch);
+        }
+
+        return new AvroUnion(branches);
+    }
+
+    private AvroSchema ParseObject(JsonElement json, string enclosing, string path)
+    {
+        var type = RequiredText(json, "type", path);
+        switch (type)
+        {
+            case "record":
+                return ParseRecord(json, enclosing, path);
+            case "enum":
+                return ParseEnum(json, enclosing, path);
+            case "fixed":
+                return ParseFixed(json, enclosing, path);
+            case "array":
+                return new AvroArray(ParseType(Required(json, "items", path), enclosing, path + "/items")) { Properties = AvroAttributes.Other(json, "type", "items") };
+            case "map":
+                return new AvroMap(ParseType(Required(json, "values", path), enclosing, path + "/values")) { Properties = AvroAttributes.Other(json, "type", "values") };
+            default:
+                return Primitives.TryGetValue(type, out var kind)
+                    ? new AvroPrimitive(kind) { Logical = AvroAttributes.Logical(json, kind, 0), Properties = AvroAttributes.Other(json, "type") }
+                    : ParseReference(type, enclosing, path);
+        }
+    }
+
+    private AvroRecord ParseRecord(JsonElement json, string enclosing, string path)
+    {
+        var name = AvroNameRules.Declared(json, enclosing, path);
+        var record = new AvroRecord(name, AvroNameRules.Aliases(json, name.Namespace, path))
+        {
+            Doc = OptionalText(json, "doc", path),
+            Properties = AvroAttributes.Other(json, "type", "name", "namespace", "doc", "fields", "aliases"),
+        };
+        Define(record, path);
+        var fieldsJson = Required(json, "fields", path);
+        if (fieldsJson.ValueKind != JsonValueKind.Array)
+        {
+            throw Invalid(path, "\"fields\" is not an array");
+        }
+
+        var fields = new List<AvroField>(fieldsJson.GetArrayLength());
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var fieldJson in fieldsJson.EnumerateArray())
+        {
+            var fieldPath = $"{path}/fields/{fields.Count}";
+            var field = ParseField(fieldJson, name.Namespace, fieldPath);
+            fields.Add(seen.Add(field.Name) ? field : throw Invalid(fieldPath, $"the field \"{field.Name}\" is defined twice"));
+        }
+
+        record.Fields = fields;
+        return record;
+    }
+
+    private AvroField ParseField(JsonElement json, string enclosing, string path)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            throw Invalid(path, "a field is an object");
+        }
+
+        var order = OptionalText(json, "order", path);
+        if (order is not (null or "ascending" or "descending" or "ignore"))
+        {
+            throw Invalid(path, "\"order\" is none of ascending, descending, ignore");
+        }
+
+        var name = AvroNameRules.Simple(RequiredText(json, "name", path), path);
+        var schema = ParseType(Required(json, "type", path), enclosing, path + "/type");
+        JsonElement? defaultValue = json.TryGetProperty("default", out var value) ? value : null;
+        if (defaultValue is not null)
+        {
+            _defaults.Add((schema, value, path));
+        }
+
+        return new AvroField(name, schema)
+        {
+            Doc = OptionalText(json, "doc", path),
+            Default = defaultValue,
+            Order = order,
+            Aliases = [.. Texts(json, "aliases", path).Select(a => AvroNameRules.Simple(a, path))],
+            Properties = AvroAttributes.Other(json, "name", "type", "doc", "default", "order", "aliases"),
+        };
+    }
+
+    private AvroEnum ParseEnum(JsonElement json, string enclosing, string path)
+    {
+        var name = AvroNameRules.Declared(json, enclosing, path);
+        Required(json, "symbols", path);
+        var symbols = Texts(json, "symbols", path);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var symbol in symbols)
+        {
+            if (!seen.Add(AvroNameRules.Simple(symbol, path)))
+            {
+                throw Invalid(path, $"the symbol \"{symbol}\" is there twice");
+            }
+        }
+
+        var defaultSymbol = OptionalText(json, "default", path);
+        if (defaultSymbol is not null && !seen.Contains(defaultSymbol))
+        {
+            throw Invalid(path, $"the default \"{defaultSymbol}\" is not one of the symbols");
+        }
+
+        var schema = new AvroEnum(name, AvroNameRules.Aliases(json, name.Namespace, path), symbols, defaultSymbol)
+        {
+            Doc = OptionalText(json, "doc", path),
+            Properties = AvroAttributes.Other(json, "type", "name", "namespace", "doc", "symbols", "default", "aliases"),
+        };
+        Define(schema, path);
+        return schema;
+    }
+
+    private AvroFixed ParseFixed(JsonElement json, string enclosing, string path)
+    {
+        var name = AvroNameRules.Declared(json, enclosing, path);
+        var sizeJson = Required(json, "size", path);
+        if (sizeJson.ValueKind != JsonValueKind.Number || !sizeJson.TryGetInt32(out var size) || size < 0)
+        {
+            throw Invalid(path, string.Create(CultureInfo.InvariantCulture, $"\"size\" is not a number of octets from 0 to {int.MaxValue}"));
+        }
+
+        var schema = new AvroFixed(name, AvroNameRules.Aliases(json, name.Namespace, path), size)
+        {
+            Doc = OptionalText(json, "doc", path),
+            Logical = AvroAttributes.Logical(json, AvroKind.Fixed, size),
+            Properties = AvroAttributes.Other(json, "type", "name", "namespace", "doc", "size", "aliases"),
+        };
+        Define(schema, path);
+        return schema;
+    }
+
+    private void Define(AvroNamed schema, string path)
+    {
+        if (!_named.TryAdd(schema.Name.FullName, schema))
+        {
+            throw Invalid(path, $"the type \"{schema.Name.FullName}\" is defined twice");
+        }
+    }
+
+    /// <summary>Only when all types are known: the default of a recursive record's field needs the whole record.</summary>
+    private void CheckDefaults()
+    {
+        foreach (var (schema, value, path) in _defaults)
+        {
+            if (!AvroDefaults.Fits(schema, value))
+            {
+                throw Invalid(path, $"the default is not a value of {schema.DisplayName}");
+            }
+        }
+    }
+
+    private static JsonElement Required(JsonElement json, string attribute, string path) =>
+        json.TryGetProperty(attribute, out var value) ? value : throw Invalid(path, $"\"{attribute}\" is missing");
+
+    private static string RequiredText(JsonElement json, string attribute, string path) =>
+        OptionalText(json, attribute, path) ?? throw Invalid(path, $"\"{attribute}\" is missing");
+
+    internal static string? OptionalText(JsonElement json, string attribute, string path)
+    {
+        if (!json.TryGetProperty(attribute, out var value))
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Invalid(path, $"\"{attribute}\" is not a text");
+    }
+
+    internal static List<string> Texts(JsonElement json, string attribute, string path)
+    {
+        if (!json.TryGetProperty(attribute, out var value))
+        {
+            return [];
+        }
+
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(v => v.GetString()!)]
+            : throw Invalid(path, $"\"{attribute}\" is not an array of texts");
+    }
+
+    internal static AvroSchemaException Invalid(string path, string what) => new($"Invalid schema at \"{(path.Length == 0 ? "/" : path)}\": {what}");
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+
+namespace BelgiCom.Streaming.LocalKafka;
+
+/// <summary>A schema with its registry-wide id. <paramref name="Text"/> is the normalised text: equal schemas have equal texts.</summary>
+internal sealed record RegisteredSchema(int Id, AvroSchema Schema, string Text);
+
+/// <summary>One version of a subject. A softly deleted one can still be fetched by id, but counts for nothing else.</summary>
+internal sealed record SubjectVersion(string Subject, int Version, RegisteredSchema Schema, bool Deleted);
+
+/// <summary>
+/// All the registry knows, as a fold over its log: immutable, so that readers never wait for a writer. <see cref="Apply"/> is the only way it changes, at start and
+/// when serving alike.
+/// </summary>
+internal sealed record RegistryState
+{
+    private ImmutableDictionary<int, RegisteredSchema> ById { get; init; } = ImmutableDictionary<int, RegisteredSchema>.Empty;
+
+    private ImmutableDictionary<string, RegisteredSchema> ByText { get; init; } = ImmutableDictionary.Create<string, RegisteredSchema>(StringComparer.Ordinal);
+
+    private ImmutableSortedDictionary<string, ImmutableSortedDictionary<int, SubjectVersion>> Subjects { get; init; } =
+        ImmutableSortedDictionary.Create<string, ImmutableSortedDictionary<int, SubjectVersion>>(StringComparer.Ordinal);
+
+    private ImmutableDictionary<string, CompatibilityLevel> SubjectLevels { get; init; } = ImmutableDictionary.Create<string, CompatibilityLevel>(StringComparer.Ordinal);
+
+    /// <summary>Of subjects without a level of their own. Confluent's default.</summary>
+    public CompatibilityLevel GlobalLevel { get; private init; } = CompatibilityLevel.Backward;
+
+    /// <summary>Ids are given out once, from 1.</summary>
+    public int HighestId { get; private init; }
+
+    public RegisteredSchema? Find(int id) => ById.GetValueOrDefault(id);
+
+    public RegisteredSchema? Find(string text) => ByText.GetValueOrDefault(text);
+
+    public CompatibilityLevel? SubjectLevel(string subject) => SubjectLevels.TryGetValue(subject, out var level) ? level : null;
+
+    public IEnumerable<string> SubjectNames(bool withDeleted) =>
+        Subjects.Where(subject => withDeleted || subject.Value.Values.Any(version => !version.Deleted)).Select(subject => subject.Key);
+
+    /// <summary>Oldest first, softly deleted ones included.</summary>
+    public IEnumerable<SubjectVersion> AllVersions(string subject) => Subjects.TryGetValue(subject, out var versions) ? versions.Values : [];
+
+    /// <summary>Oldest first, without softly deleted ones.</summary>
+    public IEnumerable<SubjectVersion> Versions(string subject) => AllVersions(subject).Where(version => !version.Deleted);
+
+    /// <summary>Where a schema is in use.</summary>
+    public IEnumerable<SubjectVersion> Uses(int id, bool withDeleted) =>
+        Subjects.Values.SelectMany(versions => versions.Values).Where(version => version.Schema.Id == id && (withDeleted || !version.Deleted));
+
+    /// <exception cref="SchemaLogException">The record is malformed, or of a kind of schema that this registry does not serve.</exception>
+    public RegistryState Apply(SchemaLogRecord record) => SchemaLogJson.Read(record) switch
+    {
+        VersionChange { Value: null } change => WithoutVersion(change.Subject, change.Version),
+        VersionChange change => WithVersion(change.Value),
+        SubjectDeletedChange { Value: not null } change => WithSubjectDeleted(change.Value),
+        ConfigChange change => WithLevel(change.Subject, change.Value),
+        _ => this,
+    };
+
+    private RegistryState WithVersion(VersionValue value)
+    {
+        var schema = Find(value.Id) ?? Parse(value);
+        var versions = Subjects.GetValueOrDefault(value.Subject) ?? ImmutableSortedDictionary<int, SubjectVersion>.Empty;
+        var version = new SubjectVersion(value.Subject, value.Version, schema, value.Deleted);
+        return this with
+        {
+            ById = ById.SetItem(schema.Id, schema),
+            ByText = ByText.ContainsKey(schema.Text) ? ByText : ByText.SetItem(schema.Text, schema),
+            Subjects = Subjects.SetItem(value.Subject, versions.SetItem(value.Version, version)),
+            HighestId = Math.Max(HighestId, schema.Id),
+        };
+    }
+
+    private static RegisteredSchema Parse(VersionValue value)
+    {
+        var where = $"The schema log holds {value.Subject} version {value.Version}";
+        if (value.SchemaType is not (null or "AVRO"))
+        {
+            throw new SchemaLogException($"{where} of type {value.SchemaType}, and this registry serves only Avro. Use the registry that wrote it.");
+        }
+
+        try
+        {
+            var schema = AvroSchemaParser.Parse(value.Schema);
+            return new(value.Id, schema, AvroSchemaText.Of(schema));
+        }
+        catch (AvroSchemaException e)
+        {
+            throw new SchemaLogException($"{where}, which is not valid: {e.Message}. Delete that version in the registry that wrote it.", e);
+        }
+    }
+
+    private RegistryState WithoutVersion(string subject, int version)
+    {
+        if (!Subjects.TryGetValue(subject, out var versions))
+        {
+            return this;
+        }
+
+        var left = versions.Remove(version);
+        return this with { Subjects = left.IsEmpty ? Subjects.Remove(subject) : Subjects.SetItem(subject, left) };
+    }
+
+    private RegistryState WithSubjectDeleted(SubjectDeletedValue value)
+    {
+        if (!Subjects.TryGetValue(value.Subject, out var versions))
+        {
+            return this;
+        }
+
+        var deleted = versions.Values.Where(v => v.Version <= value.Version).Select(v => KeyValuePair.Create(v.Version, v with { Deleted = true }));
+        return this with { Subjects = Subjects.SetItem(value.Subject, versions.SetItems(deleted)) };
+    }
+
+    private RegistryState WithLevel(string? subject, ConfigValue? value)
+    {
+        // A level this registry does not know can only come from a newer real one; the default is the careful reading of it.
+        CompatibilityLevel? level = CompatibilityLevels.TryParse(value?.CompatibilityLevel, out var parsed) ? parsed : null;
+        if (subject is null)
+        {
+            return this with { GlobalLevel = level ?? CompatibilityLevel.Backward };
+        }
+
+        return this with { SubjectLevels = level is { } known ? SubjectLevels.SetItem(subject, known) : SubjectLevels.Remove(subject) };
+    }
+}
