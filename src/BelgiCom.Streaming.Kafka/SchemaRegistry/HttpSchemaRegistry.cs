@@ -36,8 +36,16 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
     public async Task<SchemaVerdict> CheckAsync(string subject, string schemaJson, CancellationToken cancellationToken)
     {
         var path = $"compatibility/subjects/{Uri.EscapeDataString(subject)}/versions?verbose=true";
-        var answer = await _http.SendAsync<VerdictAnswer>(HttpMethod.Post, path, new SchemaRequest(schemaJson), cancellationToken).ConfigureAwait(false);
-        return new SchemaVerdict(answer.IsCompatible, answer.Messages ?? []);
+        try
+        {
+            var answer = await _http.SendAsync<VerdictAnswer>(HttpMethod.Post, path, new SchemaRequest(schemaJson), cancellationToken).ConfigureAwait(false);
+            return new SchemaVerdict(answer.IsCompatible, answer.Messages ?? []);
+        }
+        catch (SchemaRegistryException e) when (e.Failure == SchemaRegistryFailure.NotFound)
+        {
+            // Confluent says yes for a subject without versions, Apicurio says that it has no such subject.
+            return new SchemaVerdict(IsCompatible: true, []);
+        }
     }
 
     /// <inheritdoc/>
@@ -59,7 +67,8 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
 
     private async Task<int> RequestIdAsync((string Subject, string Schema) key)
     {
-        var path = $"subjects/{Uri.EscapeDataString(key.Subject)}/versions";
+        // Normalised, so that a schema written with other white space or order of attributes is the same schema.
+        var path = $"subjects/{Uri.EscapeDataString(key.Subject)}/versions?normalize=true";
         return (await _http.SendAsync<IdAnswer>(HttpMethod.Post, path, new SchemaRequest(key.Schema), CancellationToken.None).ConfigureAwait(false)).Id;
     }
 

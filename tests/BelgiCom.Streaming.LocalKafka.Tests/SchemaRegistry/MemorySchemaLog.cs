@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace BelgiCom.Streaming.LocalKafka.Tests;
+
+/// <summary>Keeps the log in memory, as a topic that is never compacted.</summary>
+public sealed class MemorySchemaLog : ISchemaLog
+{
+    private readonly ConcurrentQueue<SchemaLogRecord> _records = new();
+
+    public IReadOnlyList<SchemaLogRecord> Records => [.. _records];
+
+    /// <summary>Thrown by the next append: before it is stored, or after, as when the answer is lost.</summary>
+    public (Exception Error, bool Stored)? NextFailure { get; set; }
+
+    public Task AppendAsync(byte[] key, byte[]? value, CancellationToken cancellationToken)
+    {
+        var failure = NextFailure;
+        NextFailure = null;
+        if (failure is null or { Stored: true })
+        {
+            _records.Enqueue(new(key, value));
+        }
+
+        return failure is { } f ? Task.FromException(f.Error) : Task.CompletedTask;
+    }
+
+    public async IAsyncEnumerable<SchemaLogRecord> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var record in Records)
+        {
+            yield return record;
+        }
+
+        await Task.CompletedTask;
+    }
+
+    public void Add(string key, string? value) =>
+        _records.Enqueue(new(System.Text.Encoding.UTF8.GetBytes(key), value is null ? null : System.Text.Encoding.UTF8.GetBytes(value)));
+}

@@ -1,0 +1,159 @@
+using BelgiCom.Streaming.Kafka;
+
+namespace BelgiCom.Streaming.LocalKafka.Tests;
+
+/// <summary>What our client needs of a registry. The same cases run on the embedded one and on one that we did not write.</summary>
+public abstract class SchemaRegistryContract
+{
+    private const string First = """{"type":"record","name":"R","namespace":"n","fields":[{"name":"a","type":"int"}]}""";
+    private const string WithDefault = """{"type":"record","name":"R","namespace":"n","fields":[{"name":"a","type":"int"},{"name":"b","type":"int","default":0}]}""";
+    private const string WithoutDefault = """{"type":"record","name":"R","namespace":"n","fields":[{"name":"a","type":"int"},{"name":"b","type":"int"}]}""";
+
+    /// <summary>Base address; skips the test when the registry is not there.</summary>
+    protected abstract Uri Url { get; }
+
+    /// <summary>Whether this registry is expected to accept the change.</summary>
+    protected abstract bool Accepts(EvolutionCase change);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Register_SameSchemaFromTwoClients_SameId()
+    {
+        using var one = Client();
+        using var two = Client();
+        var subject = NewSubject();
+        var spaced = First.Replace(",", " ,\n  ");
+
+        var id = await one.RegisterAsync(subject, First, Cancel);
+
+        Assert.Equal(id, await two.RegisterAsync(subject, First, Cancel));
+        Assert.Equal(id, await two.RegisterAsync(subject, spaced, Cancel));
+        Assert.Equal(id, await two.RegisterAsync(NewSubject(), First, Cancel));
+    }
+
+    [Fact]
+    public async Task GetSchema_OfRegisteredId_ReturnsThatSchema()
+    {
+        using var client = Client();
+        var id = await client.RegisterAsync(NewSubject(), WithDefault, Cancel);
+
+        var schema = await client.GetSchemaAsync(id, Cancel);
+
+        Assert.Equal(Avro.Schema.Parse(WithDefault), Avro.Schema.Parse(schema));
+    }
+
+    [Fact]
+    public async Task GetSchema_OfUnknownId_IsNotFoundAndNotTransient()
+    {
+        using var client = Client();
+
+        var e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(987_654, Cancel));
+
+        Assert.Equal(SchemaRegistryFailure.NotFound, e.Failure);
+        Assert.Equal(40403, e.ErrorCode);
+        Assert.False(e.IsTransient);
+    }
+
+    [Fact]
+    public async Task Register_IncompatibleSchema_IsRefusedAndChangesNothing()
+    {
+        using var client = Client();
+        var subject = NewSubject();
+        await client.SetCompatibilityAsync(subject, "BACKWARD", Cancel);
+        await client.RegisterAsync(subject, First, Cancel);
+
+        var e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.RegisterAsync(subject, WithoutDefault, Cancel));
+
+        Assert.Equal(SchemaRegistryFailure.Incompatible, e.Failure);
+        Assert.NotEqual(await client.RegisterAsync(subject, WithDefault, Cancel), await client.RegisterAsync(subject, First, Cancel));
+    }
+
+    [Fact]
+    public async Task Register_TextThatIsNoSchema_IsInvalid()
+    {
+        using var client = Client();
+
+        var e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.RegisterAsync(NewSubject(), """{"type":"recor"}""", Cancel));
+
+        Assert.Equal(SchemaRegistryFailure.Invalid, e.Failure);
+        Assert.Equal(42201, e.ErrorCode);
+    }
+
+    [Fact]
+    public async Task Check_SubjectWithoutVersions_IsCompatible()
+    {
+        using var client = Client();
+
+        Assert.True((await client.CheckAsync(NewSubject(), First, Cancel)).IsCompatible);
+    }
+
+    /// <summary>Registered and not only checked: for a check without a version, Apicurio compares with all versions under every level.</summary>
+    [Theory]
+    [InlineData("BACKWARD", true)]
+    [InlineData("BACKWARD_TRANSITIVE", false)]
+    public async Task Register_FieldRemovedThenBackWithAnotherType_OnlyTransitiveRefuses(string level, bool accepted)
+    {
+        using var client = Client();
+        var subject = NewSubject();
+        await client.SetCompatibilityAsync(subject, level, Cancel);
+        await client.RegisterAsync(subject, WithDefault, Cancel);
+        await client.RegisterAsync(subject, First, Cancel);
+        var third = client.RegisterAsync(subject, WithDefault.Replace("\"int\",\"default\":0", "\"string\",\"default\":\"\""), Cancel);
+
+        var error = await Record.ExceptionAsync(() => third);
+
+        Assert.Equal(accepted, error is null);
+        Assert.True(error is null or SchemaRegistryException { Failure: SchemaRegistryFailure.Incompatible });
+    }
+
+    [Theory]
+    [InlineData("NONE", true, true)]
+    [InlineData("BACKWARD", true, false)]
+    [InlineData("FORWARD", false, true)]
+    [InlineData("FULL", false, false)]
+    public async Task Check_PromotionAndItsReverse_FollowTheLevel(string level, bool intToLong, bool longToInt)
+    {
+        using var client = Client();
+        var (widening, narrowing) = (NewSubject(), NewSubject());
+        var asLong = First.Replace("\"int\"", "\"long\"");
+        await client.RegisterAsync(widening, First, Cancel);
+        await client.RegisterAsync(narrowing, asLong, Cancel);
+        await client.SetCompatibilityAsync(widening, level, Cancel);
+        await client.SetCompatibilityAsync(narrowing, level, Cancel);
+
+        Assert.Equal(intToLong, (await client.CheckAsync(widening, asLong, Cancel)).IsCompatible);
+        Assert.Equal(longToInt, (await client.CheckAsync(narrowing, First, Cancel)).IsCompatible);
+    }
+
+    [Theory]
+    [MemberData(nameof(EvolutionCases.Theory), MemberType = typeof(EvolutionCases))]
+    public async Task Check_EvolutionCase_GivesTheExpectedVerdict(EvolutionCase change)
+    {
+        using var client = Client();
+        var subject = NewSubject();
+        await client.SetCompatibilityAsync(subject, SchemaSubjects.Compatibility, Cancel);
+        await client.RegisterAsync(subject, change.Old, Cancel);
+
+        var verdict = await client.CheckAsync(subject, change.New, Cancel);
+
+        Assert.True(verdict.IsCompatible == Accepts(change), $"{change.Name}: accepted {verdict.IsCompatible}. {string.Join("; ", verdict.Messages)}");
+    }
+
+    [Fact]
+    public async Task Ensure_Twice_SameIdsAndSubjectsThere()
+    {
+        using var client = Client();
+        var topic = $"t{Guid.NewGuid():n}.v1";
+
+        var first = await SchemaSubjects.EnsureAsync(client, [(topic, First)], Cancel);
+        var second = await SchemaSubjects.EnsureAsync(client, [(topic, First)], Cancel);
+
+        Assert.Equal(first, second);
+        Assert.Contains($"{topic}-value", await client.GetSubjectsAsync(Cancel));
+    }
+
+    private HttpSchemaRegistry Client() => new(new SchemaRegistryOptions { Url = Url, Timeout = TimeSpan.FromSeconds(30) });
+
+    private static string NewSubject() => $"s{Guid.NewGuid():n}-value";
+}
