@@ -1,1 +1,3 @@
-return 0;
+using BelgiCom.Streaming.Contracts.Generator;
+
+return ContractsGenerator.Run(Directory.GetCurrentDirectory(), Console.Error);

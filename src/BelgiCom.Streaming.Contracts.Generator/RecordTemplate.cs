@@ -1,0 +1,179 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace BelgiCom.Streaming.Contracts.Generator;
+
+/// <summary>An Avro record as a class and, where it is hot, a view.</summary>
+internal static class RecordTemplate
+{
+    // Docs keep their apostrophes and arrows: the text goes into a C# literal, never into a page.
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The record of a topic.</summary>
+    public static string Write(AvroSchema record, bool hot, string topic, JsonElement schema)
+    {
+        var text = new CSharpText($"schemas/{topic}/{record.Name}.avsc", "System.Buffers");
+        text.Summary(record.Doc);
+        text.Open($"public sealed partial class {record.Name}");
+        WriteProperties(text, record);
+        WriteEntryPoints(text, record);
+        WriteCodec(text, record);
+        text.Line("");
+        WriteSchema(text, topic, schema);
+        text.Close();
+        if (hot)
+        {
+            ViewTemplate.Write(text, record, entryPoints: true);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>A record inside others.</summary>
+    public static string WriteNested(AvroSchema record, bool hot)
+    {
+        var text = new CSharpText($"the Avro record {record.FullName}");
+        text.Summary(record.Doc);
+        text.Open($"public sealed partial class {record.Name}");
+        WriteProperties(text, record);
+        WriteCodec(text, record);
+        text.Close();
+        if (hot)
+        {
+            ViewTemplate.Write(text, record, entryPoints: false);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The name of a field's property.</summary>
+    public static string PropertyName(AvroField field) => char.ToUpperInvariant(field.Name[0]) + field.Name[1..];
+
+    private static void WriteProperties(CSharpText text, AvroSchema record)
+    {
+        foreach (AvroField field in record.Fields)
+        {
+            TypeMap map = TypeMap.OfClass(field.Type);
+            string initial = DefaultOf(field) ?? map.Empty;
+            text.Summary(field.Doc);
+            text.Line($"public {map.CSharp} {PropertyName(field)} {{ get; init; }}{(initial.Length > 0 ? $" = {initial};" : "")}");
+            text.Line("");
+        }
+    }
+
+    private static string? DefaultOf(AvroField field) => field.Default switch
+    {
+        null or { ValueKind: JsonValueKind.Null } => null,
+        { ValueKind: JsonValueKind.String } value when field.Type.Kind == AvroKind.Enum =>
+            field.Type.Symbols[0] == value.GetString() ? null : $"{field.Type.Name}.{EnumTemplate.MemberName(value.GetString()!)}",
+        { ValueKind: JsonValueKind.Number } value => value.GetInt64() == 0 ? null : value.GetRawText(),
+        { } value => value.GetRawText(),
+    };
+
+    private static void WriteEntryPoints(CSharpText text, AvroSchema record)
+    {
+        text.Summary("Decodes a body (without the wire-format header) that was written with this schema.");
+        text.Line("/// <exception cref=\"AvroFormatException\">The body is not readable; says where and why.</exception>");
+        text.Open($"public static {record.Name} Read(ReadOnlySpan<byte> body)");
+        text.Line("var reader = new AvroReader(body);");
+        text.Line($"{record.Name} record = ReadFrom(ref reader);");
+        text.Line("reader.Finish();");
+        text.Line("return record;");
+        text.Close();
+        text.Line("");
+        text.Summary("Encodes this record (without the wire-format header).");
+        text.Line("/// <exception cref=\"OverflowException\">An amount does not fit in decimal(18,9).</exception>");
+        text.Open("public void Write(IBufferWriter<byte> destination)");
+        text.Line("var writer = new AvroWriter(destination.GetSpan(MaxSize));");
+        text.Line("WriteTo(ref writer);");
+        text.Line("destination.Advance(writer.Written);");
+        text.Close();
+        text.Line("");
+    }
+
+    private static void WriteCodec(CSharpText text, AvroSchema record)
+    {
+        TypeMap[] maps = [.. record.Fields.Select(field => TypeMap.OfClass(field.Type))];
+        WriteMaxSize(text, "internal int", record, maps);
+        text.Line("");
+        text.Open($"internal static {record.Name} ReadFrom(ref AvroReader reader) => new()");
+        for (int i = 0; i < maps.Length; i++)
+        {
+            text.Line($"{PropertyName(record.Fields[i])} = {maps[i].Read},");
+        }
+
+        text.Close("};");
+        text.Line("");
+        text.Open("internal void WriteTo(ref AvroWriter writer)");
+        for (int i = 0; i < maps.Length; i++)
+        {
+            string name = PropertyName(record.Fields[i]);
+            WriteValue(text, maps[i].Optional ? $"{name} is not null" : null, TypeMap.Format(maps[i].Write, name));
+        }
+
+        text.Close();
+    }
+
+    /// <summary>Writes one value, after the index of its union where it has a condition under which it is present.</summary>
+    public static void WriteValue(CSharpText text, string? present, string write)
+    {
+        if (present is null)
+        {
+            text.Line(write);
+            return;
+        }
+
+        text.Line($"writer.WriteIsPresent({present});");
+        text.Open($"if ({present})");
+        text.Line(write);
+        text.Close();
+        text.Line("");
+    }
+
+    /// <summary>A property that bounds the octets written: what is constant, plus what depends on the values.</summary>
+    private static void WriteMaxSize(CSharpText text, string declaration, AvroSchema record, TypeMap[] maps)
+    {
+        int constant = maps.Sum(map => map.MaxOctets);
+        string[] parts =
+        [
+            .. maps.Select((map, i) => (map, field: record.Fields[i]))
+                .Where(item => item.map.MaxOctets == 0)
+                .Select(item => TypeMap.Format(item.map.Size, PropertyName(item.field))),
+        ];
+        WriteSum(text, $"{declaration} MaxSize", constant, parts);
+    }
+
+    /// <summary>An expression-bodied property that adds its parts, one a line.</summary>
+    public static void WriteSum(CSharpText text, string declaration, int constant, string[] parts)
+    {
+        text.Open($"{declaration} =>", brace: "");
+        text.Line($"{TypeMap.Number(constant)}{(parts.Length == 0 ? ";" : "")}");
+        for (int i = 0; i < parts.Length; i++)
+        {
+            text.Line($"+ {parts[i]}{(i == parts.Length - 1 ? ";" : "")}");
+        }
+
+        text.Close(brace: "");
+    }
+
+    private static void WriteSchema(CSharpText text, string topic, JsonElement schema)
+    {
+        text.Summary($"The schema as it is registered under the subject {topic}-value.");
+        text.Open("public const string SchemaJson =", brace: "");
+        string head = string.Join(',', schema.EnumerateObject().Where(property => property.Name != "fields").Select(Compact));
+        text.Line($"{Literal($"{{{head},\"fields\":[")} +");
+        JsonElement[] fields = [.. schema.GetProperty("fields").EnumerateArray()];
+        for (int i = 0; i < fields.Length; i++)
+        {
+            text.Line($"{Literal(JsonSerializer.Serialize(fields[i], Json) + (i == fields.Length - 1 ? "]}" : ","))}{(i == fields.Length - 1 ? ";" : " +")}");
+        }
+
+        text.Close(brace: "");
+    }
+
+    private static string Compact(JsonProperty property) => $"\"{property.Name}\":{JsonSerializer.Serialize(property.Value, Json)}";
+
+    private static string Literal(string json) => json.Contains("\"\"\"", StringComparison.Ordinal)
+        ? throw new AvroSchemaException("Three quotes in a row in a schema; a raw C# literal cannot hold them.")
+        : $"\"\"\"{json}\"\"\"";
+}

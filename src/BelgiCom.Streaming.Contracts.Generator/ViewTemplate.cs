@@ -1,0 +1,145 @@
+namespace BelgiCom.Streaming.Contracts.Generator;
+
+/// <summary>A hot record as a ref struct over its encoded octets.</summary>
+internal static class ViewTemplate
+{
+    public static void Write(CSharpText text, AvroSchema record, bool entryPoints)
+    {
+        (AvroField Field, TypeMap Map, bool Optional)[] members = [.. record.Fields.Select(Member)];
+        string view = $"{record.Name}View";
+        text.Line("");
+        text.Summary(record.Doc);
+        text.Line("/// <remarks>");
+        text.Line("/// The record without allocation: text and octets are spans of the body that was read, and die with it.");
+        text.Line("/// Set every property before writing; nothing here takes the schema's defaults.");
+        text.Line("/// </remarks>");
+        text.Open($"public ref struct {view}");
+        WriteProperties(text, members);
+        WriteMaxSize(text, members);
+        text.Line("");
+        if (entryPoints)
+        {
+            WriteTryRead(text, view, members);
+            WriteWrite(text);
+        }
+        else
+        {
+            WriteReadFrom(text, view, members);
+        }
+
+        WriteWriteTo(text, members);
+        text.Close();
+    }
+
+    private static (AvroField, TypeMap, bool) Member(AvroField field)
+    {
+        bool optional = field.Type.Kind == AvroKind.Union;
+        return (field, TypeMap.OfView(optional ? TypeMap.PresentBranch(field.Type) : field.Type), optional);
+    }
+
+    private static string Name((AvroField Field, TypeMap Map, bool Optional) member) => RecordTemplate.PropertyName(member.Field) + member.Map.Suffix;
+
+    private static void WriteProperties(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members)
+    {
+        foreach ((AvroField Field, TypeMap Map, bool Optional) member in members)
+        {
+            if (member.Optional)
+            {
+                text.Summary($"Whether {Name(member)} is present.");
+                text.Line($"public bool Has{Name(member)} {{ get; set; }}");
+                text.Line("");
+            }
+
+            text.Summary(member.Field.Doc + UnitOf(member.Map.Suffix));
+            text.Line($"public {member.Map.CSharp} {Name(member)} {{ get; set; }}");
+            text.Line("");
+        }
+    }
+
+    private static string UnitOf(string suffix) => suffix switch
+    {
+        "Milliseconds" => " In milliseconds since 1970-01-01T00:00Z.",
+        "Days" => " In days since 1970-01-01.",
+        "Nanos" => " In nano-units.",
+        _ => "",
+    };
+
+    // Into the caller's own view: a view is hundreds of octets, and copying one costs as much as decoding several fields.
+    private static void WriteTryRead(CSharpText text, string view, (AvroField Field, TypeMap Map, bool Optional)[] members)
+    {
+        text.Summary("Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.");
+        text.Open($"public static bool TryRead(ReadOnlySpan<byte> body, out {view} view)");
+        text.Line("var reader = new AvroReader(body);");
+        text.Line("view = default;");
+        WriteReads(text, members);
+        text.Line("return reader.TryFinish();");
+        text.Close();
+        text.Line("");
+    }
+
+    private static void WriteReadFrom(CSharpText text, string view, (AvroField Field, TypeMap Map, bool Optional)[] members)
+    {
+        text.Open($"internal static {view} ReadFrom(scoped ref AvroReader reader)");
+        text.Line($"var view = default({view});");
+        WriteReads(text, members);
+        text.Line("return view;");
+        text.Close();
+        text.Line("");
+    }
+
+    private static void WriteReads(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members)
+    {
+        foreach ((AvroField Field, TypeMap Map, bool Optional) member in members)
+        {
+            if (!member.Optional)
+            {
+                text.Line($"view.{Name(member)} = {member.Map.Read};");
+                continue;
+            }
+
+            text.Line($"view.Has{Name(member)} = reader.ReadIsPresent();");
+            text.Open($"if (view.Has{Name(member)})");
+            text.Line($"view.{Name(member)} = {member.Map.Read};");
+            text.Close();
+            text.Line("");
+        }
+    }
+
+    private static void WriteWrite(CSharpText text)
+    {
+        text.Summary("Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.");
+        text.Line("/// <exception cref=\"ArgumentException\">The destination is shorter than MaxSize.</exception>");
+        text.Line("/// <exception cref=\"OverflowException\">An amount does not fit in decimal(18,9).</exception>");
+        text.Open("public readonly int Write(Span<byte> destination)");
+        text.Line("AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);");
+        text.Line("WriteTo(ref writer);");
+        text.Line("return writer.Written;");
+        text.Close();
+        text.Line("");
+    }
+
+    private static void WriteMaxSize(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members)
+    {
+        // Spans add their length to a prefix; an optional part adds its index.
+        int constant = members.Sum(member => member.Map.MaxOctets + (member.Map.Size.EndsWith(".Length", StringComparison.Ordinal) ? 5 : 0) + (member.Optional ? 1 : 0));
+        string[] parts =
+        [
+            .. members.Where(member => member.Map.MaxOctets == 0).Select(member => member.Optional
+                ? $"(Has{Name(member)} ? {TypeMap.Format(member.Map.Size, Name(member))} : 0)"
+                : TypeMap.Format(member.Map.Size, Name(member))),
+        ];
+        text.Summary("Octets that writing takes at most.");
+        RecordTemplate.WriteSum(text, "public readonly int MaxSize", constant, parts);
+    }
+
+    private static void WriteWriteTo(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members)
+    {
+        text.Open("internal readonly void WriteTo(ref AvroWriter writer)");
+        foreach ((AvroField Field, TypeMap Map, bool Optional) member in members)
+        {
+            RecordTemplate.WriteValue(text, member.Optional ? $"Has{Name(member)}" : null, TypeMap.Format(member.Map.Write, Name(member)));
+        }
+
+        text.Close();
+    }
+}

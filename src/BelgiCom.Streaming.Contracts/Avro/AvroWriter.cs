@@ -1,0 +1,148 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace BelgiCom.Streaming.Contracts;
+
+/// <summary>
+/// Writes the Avro 1.12 binary encoding into a span, without allocating. Each value has exactly one encoding, so equal records are equal octets.
+/// The destination must hold the record's maximum size; a shorter one throws <see cref="IndexOutOfRangeException"/> or <see cref="ArgumentException"/>.
+/// </summary>
+public ref struct AvroWriter
+{
+    private readonly Span<byte> _destination;
+    private int _position;
+
+    /// <summary>Starts at the first octet of the destination.</summary>
+    public AvroWriter(Span<byte> destination)
+    {
+        _destination = destination;
+    }
+
+    /// <summary>Starts at the first octet of a destination that must hold <paramref name="size"/> octets.</summary>
+    /// <exception cref="ArgumentException">The destination is shorter.</exception>
+    public static AvroWriter WithRoom(Span<byte> destination, int size) => destination.Length >= size
+        ? new AvroWriter(destination)
+        : throw new ArgumentException($"The destination holds {destination.Length} octets; the record may take {size}.", nameof(destination));
+
+    /// <summary>Octets written so far.</summary>
+    public readonly int Written => _position;
+
+    /// <summary>Writes a long: zigzag, base 128, 1 to 10 octets.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WriteLong(long value)
+    {
+        ulong bits = (ulong)((value << 1) ^ (value >> 63));
+        if (bits < 0x80)
+        {
+            _destination[_position++] = (byte)bits;
+            return;
+        }
+
+        WriteLongOfManyOctets(bits);
+    }
+
+    /// <summary>Writes an int.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WriteInt(int value) => WriteLong(value);
+
+    /// <summary>Writes a boolean.</summary>
+    public void WriteBoolean(bool value) => _destination[_position++] = value ? (byte)1 : (byte)0;
+
+    /// <summary>Writes the index of an enum's symbol.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The schema has no such symbol.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WriteEnum(int index, int symbols)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)symbols, nameof(index));
+        WriteLong(index);
+    }
+
+    /// <summary>Writes the index of a union of null and another type. When it is present, the value must follow.</summary>
+    public void WriteIsPresent(bool present) => WriteLong(present ? 1 : 0);
+
+    /// <summary>Writes a time stamp in whole milliseconds; what is below is cut off, towards the past.</summary>
+    public void WriteTimestamp(DateTimeOffset value) => WriteLong(value.ToUnixTimeMilliseconds());
+
+    /// <summary>Writes a date.</summary>
+    public void WriteDate(DateOnly value) => WriteLong(value.DayNumber - new DateOnly(1970, 1, 1).DayNumber);
+
+    /// <summary>Writes nano-units as decimal(18,9).</summary>
+    /// <exception cref="OverflowException">More than 18 digits.</exception>
+    public void WriteNanos(long nanos)
+    {
+        int length = Nanos.OctetCount(nanos);
+        _destination[_position++] = (byte)(length << 1);
+        for (int shift = (length - 1) * 8; shift >= 0; shift -= 8)
+        {
+            _destination[_position++] = (byte)(nanos >> shift);
+        }
+    }
+
+    /// <summary>Writes a decimal(18,9).</summary>
+    /// <exception cref="OverflowException">More than 18 digits, or more than 9 after the point.</exception>
+    public void WriteDecimal(decimal value) => WriteNanos(Nanos.FromDecimal(value));
+
+    /// <summary>Writes octets, or a string that is UTF-8 already, after their length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WriteBytes(ReadOnlySpan<byte> value)
+    {
+        WriteLong(value.Length);
+        WriteFixed(value);
+    }
+
+    /// <summary>Writes a string.</summary>
+    public void WriteString(string value)
+    {
+        WriteLong(Encoding.UTF8.GetByteCount(value));
+        _position += Encoding.UTF8.GetBytes(value, _destination[_position..]);
+    }
+
+    /// <summary>Writes octets without a length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WriteFixed(ReadOnlySpan<byte> value)
+    {
+        value.CopyTo(_destination[_position..]);
+        _position += value.Length;
+    }
+
+    /// <summary>Hands out the next octets to be filled by the caller.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<byte> Reserve(int size)
+    {
+        Span<byte> reserved = _destination.Slice(_position, size);
+        _position += size;
+        return reserved;
+    }
+
+    /// <summary>Writes an array in one block.</summary>
+    public void WriteArray<T>(IReadOnlyList<T> items, AvroItemWriter<T> writeItem)
+    {
+        if (items.Count > 0)
+        {
+            WriteLong(items.Count);
+            for (int i = 0; i < items.Count; i++)
+            {
+                writeItem(ref this, items[i]);
+            }
+        }
+
+        WriteLong(0);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WriteLongOfManyOctets(ulong bits)
+    {
+        Span<byte> rest = _destination[_position..];
+        int i = 0;
+        for (; bits >= 0x80; bits >>= 7)
+        {
+            rest[i++] = (byte)(bits | 0x80);
+        }
+
+        rest[i++] = (byte)bits;
+        _position += i;
+    }
+}
+
+/// <summary>Writes one item of an array.</summary>
+public delegate void AvroItemWriter<T>(ref AvroWriter writer, T item);

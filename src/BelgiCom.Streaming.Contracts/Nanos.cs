@@ -1,0 +1,92 @@
+namespace BelgiCom.Streaming.Contracts;
+
+/// <summary>
+/// Money as whole nano-units (9 decimals) in a <see cref="long"/>: Avro decimal(18,9), at most 999,999,999.999999999 in either direction.
+/// Nothing here rounds; a value that does not fit is an error.
+/// </summary>
+public static class Nanos
+{
+    /// <summary>Nano-units of one unit.</summary>
+    public const long PerUnit = 1_000_000_000;
+
+    /// <summary>Largest amount in nano-units: 18 nines.</summary>
+    public const long Max = 999_999_999_999_999_999;
+
+    /// <summary>Nano-units as a decimal with 9 decimals.</summary>
+    public static decimal ToDecimal(long nanos)
+    {
+        ulong magnitude = (ulong)Math.Abs(nanos);
+        return new decimal((int)magnitude, (int)(magnitude >> 32), 0, nanos < 0, 9);
+    }
+
+    /// <summary>A decimal as nano-units, exactly.</summary>
+    /// <exception cref="OverflowException">More than 9 digits before the point, or more than 9 after it.</exception>
+    public static long FromDecimal(decimal value)
+    {
+        if (value is > 1_000_000_000m or < -1_000_000_000m)
+        {
+            throw TooLarge();
+        }
+
+        decimal scaled = value * PerUnit;
+        if (scaled != decimal.Truncate(scaled))
+        {
+            throw new OverflowException("The amount has more than 9 decimals; round it by the rounding policy first.");
+        }
+
+        long nanos = (long)scaled;
+        return nanos is >= -Max and <= Max ? nanos : throw TooLarge();
+    }
+
+    /// <summary>Octets of the shortest two's complement form, 1 to 8.</summary>
+    /// <exception cref="OverflowException">More than 18 digits.</exception>
+    internal static int OctetCount(long nanos)
+    {
+        if (nanos is < -Max or > Max)
+        {
+            throw TooLarge();
+        }
+
+        int bits = 65 - System.Numerics.BitOperations.LeadingZeroCount((ulong)(nanos ^ (nanos >> 63)));
+        return (bits + 7) >> 3;
+    }
+
+    /// <summary>Reads big-endian two's complement octets; false when empty or of more than 18 digits.</summary>
+    internal static bool TryFromOctets(ReadOnlySpan<byte> octets, out long nanos)
+    {
+        nanos = 0;
+        if (octets.IsEmpty)
+        {
+            return false;
+        }
+
+        long sign = (sbyte)octets[0] >> 7;
+        while (octets.Length > 8)
+        {
+            // Other writers may pad: octets before the last eight may only repeat the sign.
+            if (octets[0] != (byte)sign)
+            {
+                return false;
+            }
+
+            octets = octets[1..];
+        }
+
+        long value = sign;
+        foreach (byte octet in octets)
+        {
+            value = (value << 8) | octet;
+        }
+
+        if (value < 0 != sign < 0 || value is < -Max or > Max)
+        {
+            return false;
+        }
+
+        nanos = value;
+        return true;
+    }
+
+    private static OverflowException TooLarge() =>
+        new("The amount does not fit in decimal(18,9): at most 999,999,999.999999999 in either direction.");
+}

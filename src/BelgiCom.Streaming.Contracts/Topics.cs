@@ -1,0 +1,111 @@
+namespace BelgiCom.Streaming.Contracts;
+
+/// <summary>What the key of a topic's records is. Never personal data.</summary>
+public enum TopicKey
+{
+    /// <summary>16 octets: a <see cref="Contracts.SubscriberRef"/>.</summary>
+    SubscriberRef,
+
+    /// <summary>16 octets of a subscriber reference, or the UTF-8 name of a source where the subscriber is not known.</summary>
+    SubscriberRefOrSource,
+
+    /// <summary>A subscriber reference and a period, or a day and a chunk of rated ids; made by Rating.</summary>
+    RatingState,
+
+    /// <summary>UTF-8: offering id, '/', version.</summary>
+    OfferingAndVersion,
+
+    /// <summary>UTF-8: configured name of the source.</summary>
+    Source,
+
+    /// <summary>UTF-8: name of the journal's stream.</summary>
+    Stream,
+}
+
+/// <summary>A topic as it is created.</summary>
+/// <param name="Name">Name; the schema's subject is this and "-value".</param>
+/// <param name="SchemaJson">Schema of the values.</param>
+/// <param name="Key">What the key is.</param>
+/// <param name="Partitions">Partitions in production. Topics that are co-partitioned have the same number.</param>
+/// <param name="Config">Topic configuration. Replication is left to the cluster: one node has other limits than three.</param>
+public sealed record TopicDescription(
+    string Name, string SchemaJson, TopicKey Key, int Partitions, IReadOnlyDictionary<string, string> Config)
+{
+    /// <summary>Subject of the values in the schema registry.</summary>
+    public string Subject => $"{Name}-value";
+}
+
+/// <summary>The topics: names are a contract that others script against.</summary>
+public static class Topics
+{
+    /// <summary>Usage after mediation, one record per chargeable part.</summary>
+    public const string UsageReceived = "usage.received.v1";
+
+    /// <summary>Usage with its price.</summary>
+    public const string UsageRated = "usage.rated.v1";
+
+    /// <summary>Usage that was not rated, with the reason and the original octets.</summary>
+    public const string UsageRejected = "usage.rejected.v1";
+
+    /// <summary>Messages that customers are owed.</summary>
+    public const string CustomerNotifications = "customer.notifications.v1";
+
+    /// <summary>Balances and rated ids: Rating's own checkpoint.</summary>
+    public const string RatingState = "rating.state.v1";
+
+    /// <summary>Versions of the product offerings.</summary>
+    public const string CatalogueTariffs = "catalogue.tariffs.v1";
+
+    /// <summary>Account and offering of each subscriber reference, over time.</summary>
+    public const string CustomerSubscriptions = "customer.subscriptions.v1";
+
+    /// <summary>What an adapter could not decode.</summary>
+    public const string Quarantine = "quarantine.v1";
+
+    /// <summary>Hash-chained journal.</summary>
+    public const string AuditJournal = "audit.journal.v1";
+
+    private const int SubscriberPartitions = 24;
+
+    /// <summary>Every topic, as <c>topics apply</c> and the embedded default create it.</summary>
+    public static IReadOnlyList<TopicDescription> All { get; } =
+    [
+        // 45 days: as long as duplicates are looked for, so that a whole billing period can be replayed.
+        new(UsageReceived, Contracts.UsageReceived.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Deleted(days: 45)),
+        new(UsageRated, Contracts.UsageRated.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Deleted(days: 45)),
+        new(UsageRejected, Contracts.UsageRejected.SchemaJson, TopicKey.SubscriberRefOrSource, SubscriberPartitions, Deleted(days: 45)),
+        new(CustomerNotifications, CustomerNotification.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Deleted(days: 7)),
+        new(RatingState, Contracts.RatingState.SchemaJson, TopicKey.RatingState, SubscriberPartitions, Compacted()),
+        new(CatalogueTariffs, OfferingVersion.SchemaJson, TopicKey.OfferingAndVersion, 1, Compacted()),
+        new(CustomerSubscriptions, Subscription.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Compacted()),
+        new(Quarantine, QuarantinedRecord.SchemaJson, TopicKey.Source, 3, Deleted(days: 45)),
+        // Act of 13 June 2005 art. 127/2 §4: the journal of accesses is kept 10 years. Entries hold pseudonyms only.
+        new(AuditJournal, AuditEntry.SchemaJson, TopicKey.Stream, 1, Deleted(days: 3653)),
+    ];
+
+    /// <summary>Dead letters of a group's topic: <c>&lt;group&gt;.&lt;topic&gt;.dead-letter</c>.</summary>
+    public static string DeadLetter(string group, string topic) => $"{group}.{topic}.dead-letter";
+
+    // LogAppendTime: with the producer's time, late records would vanish early and future-dated ones would stay. A segment closes
+    // after a day, so a record is gone at the latest one day and one check interval after its retention.
+    private static Dictionary<string, string> Deleted(int days) => new()
+    {
+        ["cleanup.policy"] = "delete",
+        ["retention.ms"] = Milliseconds(days),
+        ["segment.ms"] = Milliseconds(days: 1),
+        ["message.timestamp.type"] = "LogAppendTime",
+    };
+
+    // The broker's own defaults never force compaction, so that an overwritten or deleted value could stay for ever.
+    private static Dictionary<string, string> Compacted() => new()
+    {
+        ["cleanup.policy"] = "compact",
+        ["segment.ms"] = Milliseconds(days: 1),
+        ["max.compaction.lag.ms"] = Milliseconds(days: 1),
+        ["delete.retention.ms"] = Milliseconds(days: 1),
+        ["message.timestamp.type"] = "LogAppendTime",
+    };
+
+    private static string Milliseconds(int days) =>
+        ((long)TimeSpan.FromDays(days).TotalMilliseconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
