@@ -1,0 +1,72 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>How far a group is behind in one partition.</summary>
+/// <param name="Partition">Topic and partition.</param>
+/// <param name="Committed">Committed offset, or null when the group has none here.</param>
+/// <param name="Begin">First offset the log still has.</param>
+/// <param name="End">Offset after the last record that read_committed readers can see (the last stable offset).</param>
+public sealed record PartitionLag(TopicPartition Partition, long? Committed, long Begin, long End)
+{
+    /// <summary>Offsets still to read, transaction markers included; 0 when all is done.</summary>
+    public long Lag => Math.Max(0, End - Math.Max(Committed ?? Begin, Begin));
+}
+
+/// <summary>Asks brokers how far a group is, without being a member of it.</summary>
+public sealed class GroupLag : IDisposable
+{
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly IAdminClient _admin;
+
+    /// <summary>Connects lazily.</summary>
+    /// <param name="options">Brokers.</param>
+    public GroupLag(KafkaOptions options) => _admin = new AdminClientBuilder(KafkaClients.AdminConfig(options)).SetLogHandler((_, _) => { }).Build();
+
+    /// <summary>Lag per partition of the given topics.</summary>
+    /// <param name="group">Consumer group id; it need not exist yet.</param>
+    /// <param name="topics">Topics; each must exist.</param>
+    /// <returns>One entry per partition.</returns>
+    /// <exception cref="KafkaException">Brokers did not answer, or a topic does not exist.</exception>
+    public async Task<IReadOnlyList<PartitionLag>> ReadAsync(string group, IReadOnlyCollection<string> topics)
+    {
+        List<TopicPartition> partitions = [.. topics.SelectMany(PartitionsOf)];
+        Task<List<ListConsumerGroupOffsetsResult>> committing = _admin.ListConsumerGroupOffsetsAsync(
+            [new ConsumerGroupTopicPartitions(group, partitions)], new ListConsumerGroupOffsetsOptions { RequestTimeout = RequestTimeout, RequireStableOffsets = false });
+        Dictionary<TopicPartition, long> begins = await OffsetsAsync(partitions, OffsetSpec.Earliest()).ConfigureAwait(false);
+        Dictionary<TopicPartition, long> ends = await OffsetsAsync(partitions, OffsetSpec.Latest()).ConfigureAwait(false);
+        Dictionary<TopicPartition, long> committed = (await committing.ConfigureAwait(false))[0].Partitions
+            .Where(partition => partition.Offset.Value >= 0)
+            .ToDictionary(partition => partition.TopicPartition, partition => partition.Offset.Value);
+        return [.. partitions.Select(partition =>
+            new PartitionLag(partition, committed.TryGetValue(partition, out long offset) ? offset : null, begins[partition], ends[partition]))];
+    }
+
+    /// <summary>Sum of <see cref="PartitionLag.Lag"/> over the topics.</summary>
+    /// <param name="group">Consumer group id.</param>
+    /// <param name="topics">Topics; each must exist.</param>
+    /// <returns>0 when the group has done everything visible.</returns>
+    public async Task<long> TotalAsync(string group, IReadOnlyCollection<string> topics) =>
+        (await ReadAsync(group, topics).ConfigureAwait(false)).Sum(partition => partition.Lag);
+
+    /// <summary>Closes the client.</summary>
+    public void Dispose() => _admin.Dispose();
+
+    private async Task<Dictionary<TopicPartition, long>> OffsetsAsync(List<TopicPartition> partitions, OffsetSpec spec)
+    {
+        ListOffsetsResult result = await _admin.ListOffsetsAsync(
+            partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = spec }),
+            new ListOffsetsOptions { RequestTimeout = RequestTimeout, IsolationLevel = IsolationLevel.ReadCommitted }).ConfigureAwait(false);
+        return result.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset.Value);
+    }
+
+    private IEnumerable<TopicPartition> PartitionsOf(string topic)
+    {
+        TopicMetadata metadata = _admin.GetMetadata(topic, RequestTimeout).Topics[0];
+        return metadata.Error.IsError
+            ? throw new KafkaException(metadata.Error)
+            : metadata.Partitions.Select(partition => new TopicPartition(topic, partition.PartitionId));
+    }
+}

@@ -1,0 +1,290 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Kafka;
+
+internal enum OwnershipKind
+{
+    Assigned,
+    Revoked,
+    Lost,
+}
+
+/// <summary>Partitions that came or went during a poll.</summary>
+internal sealed record OwnershipChange(OwnershipKind Kind, IReadOnlyList<TopicPartition> Partitions);
+
+/// <summary>
+/// One member of a consumer group: the subscription, which partitions are ours, and the next offset of each as far as its records are handled.
+/// Used by one thread. Rebalances happen inside <see cref="Poll"/>, when no batch is in hand: whatever was taken before is committed or rewound by
+/// then, so partitions are always given back after the commit of their last batch (rule P2).
+/// </summary>
+internal sealed class GroupMember : IDisposable
+{
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly KafkaOptions _options;
+    private readonly string _group;
+    private readonly IReadOnlyList<string> _topics;
+    private readonly Func<TopicPartition, long?> _startOffset;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly IConsumer<byte[], byte[]> _consumer;
+    private readonly IBatchConsumer _batches;
+    private readonly BatchLimits _limits;
+    private readonly Dictionary<TopicPartition, long> _positions = [];
+    private readonly List<OwnershipChange> _changes = [];
+    private readonly HashSet<TopicPartition> _gaveUp = [];
+    private Exception? _assignmentFailure;
+    private bool _closed;
+
+    public GroupMember(
+        KafkaOptions options, string group, IReadOnlyList<string> topics, int lane, Func<TopicPartition, long?> startOffset, TimeProvider clock, ILogger logger)
+    {
+        _options = options;
+        _group = group;
+        _topics = topics;
+        _startOffset = startOffset;
+        _clock = clock;
+        _logger = logger;
+        _limits = BatchLimits.From(options);
+        _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ConsumerConfig(options, group, lane))
+            .SetPartitionsAssignedHandler((_, partitions) => TakeOver(partitions))
+            .SetPartitionsRevokedHandler((_, partitions) => GiveUp(OwnershipKind.Revoked, partitions))
+            .SetPartitionsLostHandler((_, partitions) => GiveUp(OwnershipKind.Lost, partitions))
+            .SetErrorHandler((_, error) => KafkaLog.ClientError(logger, group, error.Code, error.IsFatal))
+            .SetLogHandler((_, line) => KafkaLog.ClientLine(logger, group, line.Facility, line.Message))
+            .Build();
+        _batches = BatchConsumer.Over(_consumer, options.ClientPath, clock);
+    }
+
+    /// <summary>What <see cref="Poll"/> saw come and go, oldest first; cleared by the next poll.</summary>
+    public IReadOnlyList<OwnershipChange> Changes => _changes;
+
+    /// <summary>Our partitions and the next offset of each: what is before it is done for good. In a lane that is the committed offset.</summary>
+    public IReadOnlyDictionary<TopicPartition, long> Positions => _positions;
+
+    /// <summary>What the transaction needs so that brokers refuse offsets of a member that the group has replaced.</summary>
+    public IConsumerGroupMetadata Metadata => _consumer.ConsumerGroupMetadata;
+
+    public void Subscribe() => _consumer.Subscribe(_topics);
+
+    /// <summary>Takes a batch. Partitions that went away during the poll have no records in it.</summary>
+    /// <exception cref="LaneFailedException">The client reports something that time does not heal.</exception>
+    public PolledBatch Poll(TimeSpan wait)
+    {
+        _changes.Clear();
+        _gaveUp.Clear();
+        PolledBatch batch = _batches.Poll(_limits, wait);
+        ThrowIfAssignmentFailed();
+        foreach (Error error in batch.Errors)
+        {
+            Judge(error);
+        }
+
+        if (_gaveUp.Count > 0)
+        {
+            // Records fetched before the partition went must not count, and if it came back within the same poll they would hide the
+            // position it came back with: read it again from there.
+            batch.Remove(_gaveUp);
+            foreach (TopicPartition partition in _gaveUp.Where(_positions.ContainsKey))
+            {
+                Seek(partition, _positions[partition]);
+            }
+        }
+
+        return batch;
+    }
+
+    /// <summary>Remembers what a transaction (or a sink) made durable.</summary>
+    public void Advance(PolledBatch batch)
+    {
+        foreach (PartitionProgress progress in batch.Progress)
+        {
+            _positions[progress.TopicPartition] = progress.Next;
+        }
+    }
+
+    /// <summary>The offsets a batch leads to, without those that were reached before.</summary>
+    public List<TopicPartitionOffset> OffsetsOf(PolledBatch batch)
+    {
+        List<TopicPartitionOffset> offsets = new(batch.Progress.Count);
+        foreach (PartitionProgress progress in batch.Progress)
+        {
+            if (_positions.TryGetValue(progress.TopicPartition, out long position) && progress.Next > position)
+            {
+                offsets.Add(new TopicPartitionOffset(progress.TopicPartition, progress.Next));
+            }
+        }
+
+        return offsets;
+    }
+
+    /// <summary>Commits without a transaction, for sinks (at least once).</summary>
+    public void Commit(List<TopicPartitionOffset> offsets) => _consumer.Commit(offsets);
+
+    /// <summary>Puts every partition back to its position; aborting a transaction does not do that by itself (rule P4).</summary>
+    public void Rewind()
+    {
+        foreach ((TopicPartition partition, long offset) in _positions)
+        {
+            Seek(partition, offset);
+        }
+    }
+
+    /// <summary>Asks the group coordinator for our partitions' offsets, after an outcome that is not known.</summary>
+    public void ReadCommitted(TimeSpan patience)
+    {
+        foreach (TopicPartitionOffset position in StartPositions([.. _positions.Keys], patience))
+        {
+            _positions[position.TopicPartition] = position.Offset.Value;
+        }
+    }
+
+    /// <summary>The last known end of a partition as fetches reported it, or null.</summary>
+    public long? EndOf(TopicPartition partition)
+    {
+        WatermarkOffsets watermarks = _consumer.GetWatermarkOffsets(partition);
+        return watermarks.High == Offset.Unset ? null : watermarks.High.Value;
+    }
+
+    /// <summary>Leaves the group in order; partitions still ours are reported as revoked in <see cref="Changes"/>.</summary>
+    public void Close()
+    {
+        _changes.Clear();
+        _batches.Dispose();
+        _closed = true;
+        _consumer.Close();
+    }
+
+    public void Dispose()
+    {
+        if (!_closed)
+        {
+            _batches.Dispose();
+        }
+
+        _consumer.Dispose();
+    }
+
+    // Runs inside a poll. An exception here would be swallowed or delayed by the client, so it is kept and thrown after the poll.
+    private List<TopicPartitionOffset> TakeOver(List<TopicPartition> partitions)
+    {
+        try
+        {
+            List<TopicPartitionOffset> positions = StartPositions(partitions, _options.RecoveryTimeout);
+            foreach (TopicPartitionOffset position in positions)
+            {
+                _positions[position.TopicPartition] = position.Offset.Value;
+            }
+
+            _changes.Add(new OwnershipChange(OwnershipKind.Assigned, partitions));
+            return positions;
+        }
+        catch (Exception failure) when (failure is KafkaException or LaneFailedException)
+        {
+            _assignmentFailure = failure;
+            return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End))];
+        }
+    }
+
+    private void GiveUp(OwnershipKind kind, List<TopicPartitionOffset> positions)
+    {
+        List<TopicPartition> partitions = [.. positions.Select(position => position.TopicPartition)];
+        foreach (TopicPartition partition in partitions)
+        {
+            _positions.Remove(partition);
+            _gaveUp.Add(partition);
+        }
+
+        _changes.Add(new OwnershipChange(kind, partitions));
+    }
+
+    /// <summary>
+    /// Where to start: the handler's own position, else the committed offset, else the beginning of the log. The last is how a new group starts
+    /// although auto.offset.reset is "error": only this code, which knows that the group never committed, may choose the beginning.
+    /// </summary>
+    private List<TopicPartitionOffset> StartPositions(List<TopicPartition> partitions, TimeSpan patience)
+    {
+        long started = _clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                List<TopicPartitionOffset> positions = new(partitions.Count);
+                foreach (TopicPartitionOffset committed in _consumer.Committed(partitions, RequestTimeout))
+                {
+                    long? offset = _startOffset(committed.TopicPartition);
+                    offset ??= committed.Offset.Value >= 0 ? committed.Offset.Value : null;
+                    offset ??= _consumer.QueryWatermarkOffsets(committed.TopicPartition, RequestTimeout).Low.Value;
+                    positions.Add(new TopicPartitionOffset(committed.TopicPartition, new Offset(offset.Value)));
+                }
+
+                return positions;
+            }
+            catch (KafkaException failure) when (!failure.Error.IsFatal && _clock.GetElapsedTime(started) < patience)
+            {
+                // A transaction of the previous owner may still hold the offsets (UNSTABLE_OFFSET_COMMIT) until it ends or times out.
+                KafkaLog.OffsetsUnavailable(_logger, _group, failure.Error.Code);
+                Thread.Sleep(100);
+            }
+        }
+    }
+
+    private void Seek(TopicPartition partition, long offset)
+    {
+        long started = _clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                _consumer.Seek(new TopicPartitionOffset(partition, offset));
+                return;
+            }
+            catch (KafkaException failure) when (failure.Error.Code is ErrorCode.Local_State or ErrorCode.Local_PrevInProgress or ErrorCode.Local_InProgress)
+            {
+                // Fetching of a partition that was assigned a moment ago has not begun yet.
+                if (_clock.GetElapsedTime(started) > RequestTimeout)
+                {
+                    throw new LaneFailedException(
+                        $"Group '{_group}': {partition.Topic}[{partition.Partition.Value}] could not be put back to offset {offset} ({failure.Error.Code}); restart the worker.",
+                        failure);
+                }
+
+                Thread.Sleep(10);
+            }
+            catch (KafkaException failure) when (failure.Error.Code is ErrorCode.Local_UnknownPartition)
+            {
+                // Gone already; the next poll reports it as lost.
+                return;
+            }
+        }
+    }
+
+    private void ThrowIfAssignmentFailed()
+    {
+        if (_assignmentFailure is { } failure)
+        {
+            throw failure as LaneFailedException
+                ?? new LaneFailedException($"Group '{_group}': committed offsets could not be read: {failure.Message}", failure);
+        }
+    }
+
+    private void Judge(Error error)
+    {
+        switch (error.Code)
+        {
+            case ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange:
+                throw new LaneFailedException(
+                    $"Group '{_group}': a committed offset is outside the log ({error.Reason}). Records were deleted before they were read; " +
+                    "find out which, then set the group's offsets by hand.");
+            case ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed:
+                throw new LaneFailedException($"Group '{_group}': not permitted ({error.Code}): {error.Reason}");
+            case var code when error.IsFatal || code is ErrorCode.FencedInstanceId:
+                throw new LaneFailedException($"Group '{_group}': the consumer failed for good ({code}): {error.Reason}");
+            default:
+                KafkaLog.ConsumeError(_logger, _group, error.Code);
+                KafkaMetrics.ConsumeError(_group);
+                break;
+        }
+    }
+}

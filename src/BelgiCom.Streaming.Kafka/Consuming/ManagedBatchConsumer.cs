@@ -1,0 +1,89 @@
+using Confluent.Kafka;
+
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>Batches over the stock Consume: one copy and some objects per record. The fallback, and the yardstick of the native path.</summary>
+internal sealed class ManagedBatchConsumer(IConsumer<byte[], byte[]> consumer, TimeProvider clock) : IBatchConsumer
+{
+    private readonly Batch _batch = new();
+
+    public PolledBatch Poll(BatchLimits limits, TimeSpan wait)
+    {
+        _batch.Release();
+        if (!TakeOne(wait))
+        {
+            return _batch;
+        }
+
+        long started = clock.GetTimestamp();
+        while (_batch.Count < limits.MaxRecords && _batch.Bytes < limits.MaxBytes)
+        {
+            TimeSpan left = limits.MaxAge - clock.GetElapsedTime(started);
+            if (!TakeOne(left > TimeSpan.Zero ? left : TimeSpan.Zero))
+            {
+                break;
+            }
+        }
+
+        return _batch;
+    }
+
+    public void Dispose() => _batch.Release();
+
+    private bool TakeOne(TimeSpan wait)
+    {
+        try
+        {
+            ConsumeResult<byte[], byte[]>? result = consumer.Consume(wait);
+            if (result is null)
+            {
+                return false;
+            }
+
+            _batch.Add(result);
+        }
+        catch (ConsumeException failure)
+        {
+            _batch.Add(failure.Error);
+        }
+
+        return true;
+    }
+
+    private sealed class Batch : PolledBatch
+    {
+        private readonly List<ConsumeResult<byte[], byte[]>> _records = [];
+
+        public override int Count => _records.Count;
+
+        public override ConsumedRecord this[int index]
+        {
+            get
+            {
+                ConsumeResult<byte[], byte[]> record = _records[index];
+                Message<byte[], byte[]> message = record.Message;
+                return new ConsumedRecord(
+                    record.Topic, record.Partition.Value, record.Offset.Value, message.Timestamp.UnixTimestampMs, message.Key, message.Value, message.Value is null);
+            }
+        }
+
+        public void Add(ConsumeResult<byte[], byte[]> result)
+        {
+            if (result.IsPartitionEOF)
+            {
+                ReachedEnd(result.Topic, result.Partition.Value, result.Offset.Value);
+                return;
+            }
+
+            _records.Add(result);
+            Took(result.Topic, result.Partition.Value, result.Offset.Value, (result.Message.Key?.Length ?? 0) + (result.Message.Value?.Length ?? 0));
+        }
+
+        public void Add(Error error) => Reported(error);
+
+        protected override void RemoveRecords(RecordPredicate drop) =>
+            _records.RemoveAll(record => drop(record.Topic, record.Partition.Value, record.Offset.Value));
+
+        protected override void ReleaseRecords() => _records.Clear();
+    }
+}

@@ -1,0 +1,140 @@
+using Confluent.Kafka;
+
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>A stretch of one partition.</summary>
+/// <param name="Partition">Topic and partition.</param>
+/// <param name="From">First offset.</param>
+/// <param name="To">Offset after the last.</param>
+public sealed record PartitionRange(TopicPartition Partition, long From, long To);
+
+/// <summary>Reads stretches of topics that end, outside any group: committed records only, nothing is committed. For restoring state, replay and counting.</summary>
+public sealed class TopicReader : IDisposable
+{
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
+
+    private readonly KafkaOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly IConsumer<byte[], byte[]> _consumer;
+    private readonly IBatchConsumer _batches;
+
+    /// <summary>Connects lazily. For one thread at a time.</summary>
+    /// <param name="options">Brokers and buffers.</param>
+    /// <param name="clock">Clock for timeouts.</param>
+    public TopicReader(KafkaOptions options, TimeProvider clock)
+    {
+        _options = options;
+        _clock = clock;
+        _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(options)).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        _batches = BatchConsumer.Over(_consumer, options.ClientPath, clock);
+    }
+
+    /// <summary>What a partition holds now.</summary>
+    /// <param name="partition">Topic and partition.</param>
+    /// <returns>From the first offset to the current end.</returns>
+    /// <exception cref="KafkaException">Brokers did not answer, or the partition does not exist.</exception>
+    public PartitionRange RangeOf(TopicPartition partition)
+    {
+        WatermarkOffsets watermarks = _consumer.QueryWatermarkOffsets(partition, RequestTimeout);
+        return new PartitionRange(partition, watermarks.Low.Value, watermarks.High.Value);
+    }
+
+    /// <summary>What all partitions of a topic hold now.</summary>
+    /// <param name="topic">Topic name.</param>
+    /// <returns>One range per partition.</returns>
+    /// <exception cref="KafkaException">Brokers did not answer, or the topic does not exist.</exception>
+    public IReadOnlyList<PartitionRange> RangesOf(string topic)
+    {
+        using IAdminClient admin = new DependentAdminClientBuilder(_consumer.Handle).Build();
+        TopicMetadata metadata = admin.GetMetadata(topic, RequestTimeout).Topics[0];
+        return metadata.Error.IsError
+            ? throw new KafkaException(metadata.Error)
+            : [.. metadata.Partitions.Select(partition => RangeOf(new TopicPartition(topic, partition.PartitionId)))];
+    }
+
+    /// <summary>Reads the ranges to their ends, partitions side by side; order holds within each partition.</summary>
+    /// <param name="ranges">Ranges of different partitions; empty ones are fine.</param>
+    /// <param name="handle">Takes batches; their memory is valid until it returns.</param>
+    /// <param name="stopping">Stops between batches.</param>
+    /// <returns>Records handed over.</returns>
+    /// <exception cref="OperationCanceledException">Stopped before the end.</exception>
+    /// <exception cref="LaneFailedException">A range starts outside the log, reading is not permitted, or nothing came for <see cref="KafkaOptions.RecoveryTimeout"/>.</exception>
+    public long Read(IReadOnlyList<PartitionRange> ranges, Action<RecordBatch> handle, CancellationToken stopping)
+    {
+        Dictionary<TopicPartition, long> ends = ranges.Where(range => range.From < range.To).ToDictionary(range => range.Partition, range => range.To);
+        HashSet<TopicPartition> open = [.. ends.Keys];
+        _consumer.Assign(ranges.Where(range => ends.ContainsKey(range.Partition)).Select(range => new TopicPartitionOffset(range.Partition, range.From)));
+        try
+        {
+            return ReadOpen(ends, open, handle, stopping);
+        }
+        finally
+        {
+            _consumer.Unassign();
+        }
+    }
+
+    /// <summary>Closes the client.</summary>
+    public void Dispose()
+    {
+        _batches.Dispose();
+        _consumer.Dispose();
+    }
+
+    private long ReadOpen(Dictionary<TopicPartition, long> ends, HashSet<TopicPartition> open, Action<RecordBatch> handle, CancellationToken stopping)
+    {
+        BatchLimits limits = BatchLimits.From(_options);
+        long records = 0;
+        long lastProgress = _clock.GetTimestamp();
+        while (open.Count > 0)
+        {
+            stopping.ThrowIfCancellationRequested();
+            PolledBatch batch = _batches.Poll(limits, PollWait);
+            ThrowIfBroken(batch);
+            bool pastEnd = false;
+            foreach (PartitionProgress progress in batch.Progress)
+            {
+                // The end of what is visible counts too: behind it lie only markers and open transactions.
+                long end = ends[progress.TopicPartition];
+                pastEnd |= progress.Next > end;
+                if (progress.Next >= end || progress.AtEnd)
+                {
+                    open.Remove(progress.TopicPartition);
+                }
+
+                lastProgress = _clock.GetTimestamp();
+            }
+
+            if (pastEnd)
+            {
+                batch.RemoveWhere((topic, partition, offset) => offset >= ends[new TopicPartition(topic, partition)]);
+            }
+
+            if (batch.Count > 0)
+            {
+                handle(batch);
+                records += batch.Count;
+            }
+
+            batch.Release();
+            if (_clock.GetElapsedTime(lastProgress) > _options.RecoveryTimeout)
+            {
+                throw new LaneFailedException($"Reading {string.Join(", ", open)} stood still for {_options.RecoveryTimeout}; are the brokers there?");
+            }
+        }
+
+        return records;
+    }
+
+    private static void ThrowIfBroken(PolledBatch batch)
+    {
+        foreach (Error error in batch.Errors)
+        {
+            if (error.IsFatal || error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange or ErrorCode.TopicAuthorizationFailed or ErrorCode.UnknownTopicOrPart)
+            {
+                throw new LaneFailedException($"Reading failed ({error.Code}): {error.Reason}");
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using Confluent.Kafka;
+
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>
+/// The one place where clients are configured. Exactly once depends on these settings, and librdkafka's own defaults differ from them (and from Java's) in
+/// places where nobody would notice, so each is written down even where it equals the default.
+/// </summary>
+public static class KafkaClients
+{
+    /// <summary>socket.timeout.ms: after it librdkafka repeats a request by itself, so every wait of ours for a transactional request must be shorter.</summary>
+    public static readonly TimeSpan SocketTimeout = TimeSpan.FromSeconds(60);
+
+    // Properties of KafkaOptions may tune buffers and security, never these.
+    private static readonly FrozenSet<string> Pinned = new[]
+    {
+        "bootstrap.servers", "client.id", "group.id", "group.instance.id", "group.protocol", "partition.assignment.strategy", "enable.auto.commit",
+        "enable.auto.offset.store", "auto.offset.reset", "isolation.level", "enable.partition.eof", "session.timeout.ms", "max.poll.interval.ms",
+        "enable.idempotence", "acks", "transactional.id", "transaction.timeout.ms", "message.timeout.ms", "partitioner", "socket.timeout.ms",
+        "max.in.flight.requests.per.connection", "statistics.interval.ms", "check.crcs",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether a librdkafka setting is decided here and may not be overridden by configuration.</summary>
+    /// <param name="property">Name as librdkafka spells it.</param>
+    /// <returns>True when <see cref="KafkaOptions.Properties"/> must not hold it.</returns>
+    public static bool IsPinned(string property) => Pinned.Contains(property);
+
+    /// <summary>The transactional id of one lane: a restarted instance takes the same id and so fences the transaction its predecessor left open.</summary>
+    /// <param name="options">Names the instance.</param>
+    /// <param name="group">Consumer group, the worker's name.</param>
+    /// <param name="lane">Lane number from 0.</param>
+    /// <returns>"group-instance-lane".</returns>
+    public static string TransactionalId(KafkaOptions options, string group, int lane) =>
+        string.Create(CultureInfo.InvariantCulture, $"{group}-{options.InstanceId}-{lane}");
+
+    /// <summary>A group member's consumer.</summary>
+    /// <param name="options">Brokers, times and buffers.</param>
+    /// <param name="group">Consumer group id.</param>
+    /// <param name="lane">Lane number from 0; makes a static member's id.</param>
+    /// <returns>The configuration.</returns>
+    public static ConsumerConfig ConsumerConfig(KafkaOptions options, string group, int lane = 0) => new(WithProperties(options))
+    {
+        BootstrapServers = options.BootstrapServers,
+        ClientId = options.ClientId,
+        GroupId = group,
+        GroupInstanceId = options.StaticMembership ? string.Create(CultureInfo.InvariantCulture, $"{options.InstanceId}-{lane}") : null,
+
+        // The new protocol (KIP-848) was fatal on max.poll.interval until librdkafka 2.15 (#5541); classic is what static membership was proven with.
+        GroupProtocol = GroupProtocol.Classic,
+        PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
+
+        // Offsets are committed by the lane alone, in the transaction of the records they stand for. Automatic commits also commit
+        // partitions that a member no longer owns (librdkafka #5604).
+        EnableAutoCommit = false,
+        EnableAutoOffsetStore = false,
+
+        // A group without offsets starts at the beginning because GroupMember says so on assignment. Everywhere else a missing or deleted
+        // offset means records nobody read: an error for a person, never a silent jump to either end.
+        AutoOffsetReset = AutoOffsetReset.Error,
+        IsolationLevel = IsolationLevel.ReadCommitted,
+        EnablePartitionEof = true,
+        SessionTimeoutMs = Milliseconds(options.SessionTimeout),
+        MaxPollIntervalMs = Milliseconds(options.MaxPollInterval),
+        SocketTimeoutMs = Milliseconds(SocketTimeout),
+        CheckCrcs = true,
+        QueuedMaxMessagesKbytes = options.ReadAheadMaxBytes / 1024,
+
+        // Enough for the largest batch to be waiting while the one before it commits.
+        QueuedMinMessages = Math.Max(100_000, Math.Min(2 * options.BatchMaxRecords, 1_000_000)),
+        FetchWaitMaxMs = 100,
+        StatisticsIntervalMs = 0,
+        AllowAutoCreateTopics = false,
+    };
+
+    /// <summary>A lane's or sender's producer.</summary>
+    /// <param name="options">Brokers, times and buffers.</param>
+    /// <param name="transactionalId">See <see cref="TransactionalId"/>.</param>
+    /// <returns>The configuration.</returns>
+    public static ProducerConfig TransactionalProducerConfig(KafkaOptions options, string transactionalId) => new(WithProperties(options))
+    {
+        BootstrapServers = options.BootstrapServers,
+        ClientId = options.ClientId,
+
+        // librdkafka's default is false, unlike Java's.
+        EnableIdempotence = true,
+        Acks = Acks.All,
+        MaxInFlight = 5,
+        TransactionalId = transactionalId,
+        TransactionTimeoutMs = Milliseconds(options.TransactionTimeout),
+
+        // Must not outlive the transaction; librdkafka adjusts it only while it is unset.
+        MessageTimeoutMs = Milliseconds(options.TransactionTimeout),
+
+        // Java's hash: keys land where any other Kafka client puts them, and usage and rated usage are co-partitioned.
+        Partitioner = Partitioner.Murmur2Random,
+        SocketTimeoutMs = Milliseconds(SocketTimeout),
+
+        // A failed record fails its transaction's commit, so single reports say nothing that commit does not (rule P7).
+        EnableDeliveryReports = false,
+        LingerMs = 5,
+        CompressionType = options.Properties.ContainsKey("compression.type") ? null : CompressionType.Lz4,
+        StatisticsIntervalMs = 0,
+        AllowAutoCreateTopics = false,
+    };
+
+    /// <summary>A reader outside any group: assigned by hand, commits nothing.</summary>
+    /// <param name="options">Brokers and buffers.</param>
+    /// <returns>The configuration.</returns>
+    public static ConsumerConfig ReaderConfig(KafkaOptions options)
+    {
+        // librdkafka wants a group id even where no group is joined.
+        ConsumerConfig config = ConsumerConfig(options, options.ClientId + "-reader");
+        config.GroupInstanceId = null;
+        return config;
+    }
+
+    /// <summary>An administrative client.</summary>
+    /// <param name="options">Brokers.</param>
+    /// <returns>The configuration.</returns>
+    public static AdminClientConfig AdminConfig(KafkaOptions options) => new(WithProperties(options))
+    {
+        BootstrapServers = options.BootstrapServers,
+        ClientId = options.ClientId,
+        SocketTimeoutMs = Milliseconds(SocketTimeout),
+        StatisticsIntervalMs = 0,
+    };
+
+    private static Dictionary<string, string> WithProperties(KafkaOptions options)
+    {
+        string? pinned = options.Properties.Keys.FirstOrDefault(IsPinned);
+        return pinned is null
+            ? new Dictionary<string, string>(options.Properties)
+            : throw new ArgumentException($"Kafka property '{pinned}' is pinned and cannot be set by configuration.", nameof(options));
+    }
+
+    private static int Milliseconds(TimeSpan time) => checked((int)time.TotalMilliseconds);
+}

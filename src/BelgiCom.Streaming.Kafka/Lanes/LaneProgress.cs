@@ -1,0 +1,76 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>State and progress of one lane: written by the lane's thread, read by health probes.</summary>
+internal sealed class LaneProgress(string group, int lane, GroupMember member, TimeProvider clock, ILogger logger)
+{
+    private static readonly TimeSpan SnapshotInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<TopicPartition, DateTimeOffset> _lastProgress = [];
+    private long _snapshotAt;
+    private volatile LaneHealth _health = new(lane, LaneState.Created, clock.GetUtcNow(), []);
+
+    public LaneHealth Health => _health;
+
+    public void Enter(LaneState state)
+    {
+        LaneHealth before = _health;
+        bool listDue = clock.GetElapsedTime(_snapshotAt) > SnapshotInterval;
+        if (before.State == state && !listDue)
+        {
+            return;
+        }
+
+        // Polling, handling and committing alternate many times a second and are not logged.
+        if (before.State != state && !(IsRoutine(before.State) && IsRoutine(state)))
+        {
+            KafkaLog.StateChanged(logger, group, lane, before.State, state);
+        }
+
+        _health = new LaneHealth(lane, state, before.State == state ? before.Since : clock.GetUtcNow(), listDue ? Partitions() : before.Partitions);
+    }
+
+    public void Advanced(PolledBatch batch) => Touch(batch.Progress.Select(progress => progress.TopicPartition));
+
+    /// <summary>Partitions came or went; the caller then tells its handler.</summary>
+    public void Apply(OwnershipChange change)
+    {
+        Enter(LaneState.Rebalancing);
+        KafkaMetrics.Rebalanced(group, change.Kind);
+        KafkaLog.OwnershipChanged(logger, group, change.Kind, string.Join(", ", change.Partitions.Select(partition => $"{partition.Topic}[{partition.Partition.Value}]")));
+        if (change.Kind == OwnershipKind.Assigned)
+        {
+            Touch(change.Partitions);
+        }
+        else
+        {
+            foreach (TopicPartition partition in change.Partitions)
+            {
+                _lastProgress.Remove(partition);
+            }
+        }
+
+        _snapshotAt = 0;
+    }
+
+    private static bool IsRoutine(LaneState state) => state is LaneState.Polling or LaneState.Handling or LaneState.Committing;
+
+    private void Touch(IEnumerable<TopicPartition> partitions)
+    {
+        DateTimeOffset now = clock.GetUtcNow();
+        foreach (TopicPartition partition in partitions)
+        {
+            _lastProgress[partition] = now;
+        }
+    }
+
+    private List<PartitionHealth> Partitions()
+    {
+        _snapshotAt = clock.GetTimestamp();
+        return [.. member.Positions
+            .Where(entry => _lastProgress.ContainsKey(entry.Key))
+            .Select(entry => new PartitionHealth(entry.Key, entry.Value, member.EndOf(entry.Key), _lastProgress[entry.Key]))];
+    }
+}

@@ -1,0 +1,171 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>
+/// A transactional producer that ends every call in one of four ways: done; <see cref="TransactionAbortableException"/>; <see cref="OutcomeUnknownException"/>,
+/// after which only <see cref="Replace"/> is allowed; or <see cref="LaneFailedException"/>, after which nothing is.
+/// </summary>
+/// <remarks>
+/// Requests of one producer may travel on different connections and overtake each other, so a delayed EndTxn can end a later transaction (KAFKA-17754).
+/// Servers close that hole with an epoch per transaction (KIP-890), which librdkafka does not speak (librdkafka#5423). The defence here: a request that
+/// was not answered in time, and any disturbance of a connection, is followed by a new producer, whose InitTransactions raises the epoch
+/// and thereby makes brokers refuse whatever of the old one is still under way.
+/// </remarks>
+internal sealed class TransactionalProducer : IDisposable
+{
+    private static readonly TimeSpan InitTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly KafkaOptions _options;
+    private readonly string _transactionalId;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private IProducer<byte[], byte[]>? _producer;
+    private OutputPath? _output;
+    private volatile bool _disturbed;
+
+    public TransactionalProducer(KafkaOptions options, string transactionalId, TimeProvider clock, ILogger logger)
+    {
+        _options = options;
+        _transactionalId = transactionalId;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    /// <summary>Where records of the current transaction go.</summary>
+    public TransactionalOutput Output => _output?.Output ?? throw new InvalidOperationException("The producer is not initialised.");
+
+    /// <summary>Builds the producer, fences predecessors of the same id and settles what they left open.</summary>
+    /// <exception cref="LaneFailedException">Not possible within the recovery time, or not permitted.</exception>
+    public void Initialize(CancellationToken stopping)
+    {
+        _disturbed = false;
+        _producer = new ProducerBuilder<byte[], byte[]>(KafkaClients.TransactionalProducerConfig(_options, _transactionalId))
+            .SetErrorHandler((_, error) => Notice(error))
+            .SetLogHandler((_, line) => KafkaLog.ClientLine(_logger, _transactionalId, line.Facility, line.Message))
+            .Build();
+        _output = OutputPath.Over(_producer, _options, _clock);
+        long started = _clock.GetTimestamp();
+        while (true)
+        {
+            stopping.ThrowIfCancellationRequested();
+            try
+            {
+                _producer.InitTransactions(InitTimeout);
+                KafkaLog.ProducerReady(_logger, _transactionalId);
+
+                // Connections that failed before the new epoch was given can no longer matter.
+                _disturbed = false;
+                return;
+            }
+            catch (KafkaException failure) when (TransactionFailure.Classify(failure) == FailureClass.Retriable && _clock.GetElapsedTime(started) < _options.RecoveryTimeout)
+            {
+                KafkaLog.CallingAgain(_logger, _transactionalId, nameof(_producer.InitTransactions), failure.Error.Code);
+            }
+            catch (KafkaException failure)
+            {
+                throw Fatal(nameof(_producer.InitTransactions), failure);
+            }
+        }
+    }
+
+    /// <summary>Opens a transaction; with a new producer when a connection was disturbed since the last one.</summary>
+    public void Begin(CancellationToken stopping)
+    {
+        if (_disturbed)
+        {
+            Replace(stopping);
+        }
+
+        Call(nameof(_producer.BeginTransaction), _ => _producer!.BeginTransaction());
+    }
+
+    public void SendOffsets(IEnumerable<TopicPartitionOffset> offsets, IConsumerGroupMetadata member) =>
+        Call(nameof(_producer.SendOffsetsToTransaction), left => _producer!.SendOffsetsToTransaction(offsets, member, left));
+
+    public void Commit()
+    {
+        try
+        {
+            Call(nameof(_producer.CommitTransaction), left => _producer!.CommitTransaction(left));
+        }
+        catch (TransactionAbortableException failure)
+        {
+            // librdkafka gives up locally (timeout) with an abortable error although its EndTxn may have arrived: never assume the abort.
+            throw new OutcomeUnknownException(nameof(_producer.CommitTransaction), failure);
+        }
+    }
+
+    public void Abort()
+    {
+        try
+        {
+            Call(nameof(_producer.AbortTransaction), left => _producer!.AbortTransaction(left));
+        }
+        catch (TransactionAbortableException failure)
+        {
+            throw new OutcomeUnknownException(nameof(_producer.AbortTransaction), failure);
+        }
+    }
+
+    /// <summary>Throws the producer away, then settles by a new one of the same id. After it the committed offsets tell what happened.</summary>
+    public void Replace(CancellationToken stopping)
+    {
+        KafkaMetrics.ProducerReplaced();
+        Dispose();
+        Initialize(stopping);
+    }
+
+    public void Dispose()
+    {
+        _output?.Dispose();
+        _output = null;
+        _producer?.Dispose();
+        _producer = null;
+    }
+
+    private void Call(string call, Action<TimeSpan> request)
+    {
+        long started = _clock.GetTimestamp();
+        while (true)
+        {
+            TimeSpan left = _options.CommitTimeout - _clock.GetElapsedTime(started);
+            try
+            {
+                request(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+                return;
+            }
+            catch (KafkaException failure)
+            {
+                switch (TransactionFailure.Classify(failure))
+                {
+                    case FailureClass.Retriable when _clock.GetElapsedTime(started) < _options.CommitTimeout:
+                        KafkaLog.CallingAgain(_logger, _transactionalId, call, failure.Error.Code);
+                        Thread.Sleep(10);
+                        break;
+                    case FailureClass.Retriable:
+                        throw new OutcomeUnknownException(call, failure);
+                    case FailureClass.Abortable:
+                        throw new TransactionAbortableException(call, failure);
+                    default:
+                        throw Fatal(call, failure);
+                }
+            }
+        }
+    }
+
+    private LaneFailedException Fatal(string call, KafkaException failure) => TransactionFailure.IsFenced(failure.Error)
+        ? new LaneFencedException($"{_transactionalId}: fenced in {call} ({failure.Error.Code}); another instance or the coordinator has taken over.", failure)
+        : new LaneFailedException($"{_transactionalId}: {call} failed for good ({failure.Error.Code}): {failure.Error.Reason}", failure);
+
+    private void Notice(Error error)
+    {
+        if (error.Code is ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_TimedOutQueue)
+        {
+            _disturbed = true;
+        }
+
+        KafkaLog.ClientError(_logger, _transactionalId, error.Code, error.IsFatal);
+    }
+}
