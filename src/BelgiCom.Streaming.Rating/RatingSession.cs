@@ -1,0 +1,289 @@
+using System.Runtime.CompilerServices;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// Rates the usage of one partition: guide, rate, charge. It owns the partition's subscriptions, balances and ids already rated, and nothing else: no Kafka,
+/// clock, log or file. Results depend only on the usage, the tariffs and this state. Changes last from <see cref="Rate"/> to
+/// <see cref="Commit"/> or <see cref="Abort"/>. Used by one thread.
+/// </summary>
+public sealed partial class RatingSession
+{
+    // Enough events to overlap their cache misses, few enough that what was loaded is still there when it is used.
+    private const int ChunkLength = 64;
+    private const long MillisecondsPerDay = 86_400_000;
+    private const long MaxRatingGroup = uint.MaxValue;
+
+    private readonly int _lateDays;
+    private readonly int _dedupDays;
+    private readonly SubscriberTable _subscribers = new();
+    private readonly BalanceMonths _balances = new();
+    private readonly DedupWindow _ids = new();
+
+    // The month of the event before: nearly always that of the next one.
+    private int _month = -1;
+    private long _monthStart = long.MaxValue;
+    private long _monthEnd = long.MinValue;
+    private int _monthStartDays;
+    private ChunkedArray<Balance> _monthBalances = new();
+
+    /// <summary>Makes an empty session.</summary>
+    /// <param name="dedupDays">Days of usage, back from the newest day rated, of which ids are kept; 1 to 3,660.</param>
+    /// <param name="lateDays">Usage older than so many days before the newest day rated is late; 0 to <paramref name="dedupDays"/>, because older duplicates could not be told.</param>
+    public RatingSession(int dedupDays, int lateDays)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dedupDays);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(dedupDays, 3660);
+        ArgumentOutOfRangeException.ThrowIfNegative(lateDays);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lateDays, dedupDays);
+        _dedupDays = dedupDays;
+        _lateDays = lateDays;
+    }
+
+    /// <summary>Rates a batch in its order. Allocates nothing per event; state grows with new subscribers and ids only.</summary>
+    /// <param name="usage">The events.</param>
+    /// <param name="tariffs">Tariffs to use for all of them.</param>
+    /// <param name="rated">One result for each event; at least as long as <paramref name="usage"/>.</param>
+    public void Rate(ReadOnlySpan<UsageRecord> usage, TariffSnapshot tariffs, Span<RatedUsage> rated)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rated.Length, usage.Length, nameof(rated));
+        for (int start = 0; start < usage.Length; start += ChunkLength)
+        {
+            ReadOnlySpan<UsageRecord> chunk = usage.Slice(start, Math.Min(ChunkLength, usage.Length - start));
+            HintChunk(chunk);
+            for (int index = 0; index < chunk.Length; index++)
+            {
+                RateOne(in chunk[index], tariffs, ref rated[start + index]);
+            }
+        }
+    }
+
+    /// <summary>Billing account in UTF-8 of a rated or zero-rated event; valid until subscriptions change.</summary>
+    public ReadOnlySpan<byte> Account(in RatedUsage rated) => _subscribers.Account(rated.AccountOffset);
+
+    private void HintChunk(ReadOnlySpan<UsageRecord> chunk)
+    {
+        foreach (ref readonly UsageRecord usage in chunk)
+        {
+            _subscribers.HintIndex(usage.Subscriber);
+            _ids.Find(DedupWindow.DayOf(usage.EventTimeMilliseconds))?.Hint(usage.UsageId);
+        }
+
+        foreach (ref readonly UsageRecord usage in chunk)
+        {
+            int subscriber = _subscribers.HintEntry(usage.Subscriber);
+            if (subscriber >= 0 && _monthBalances.Exists(subscriber))
+            {
+                CacheHint.LoadWhole(ref _monthBalances[subscriber]);
+            }
+        }
+    }
+
+    private void RateOne(in UsageRecord usage, TariffSnapshot tariffs, ref RatedUsage rated)
+    {
+        rated = default;
+        rated.PriceIndex = -1;
+        if (!IsValid(in usage) || !EnterMonth(usage.EventTimeMilliseconds))
+        {
+            End(ref rated, RatingOutcome.Rejected, RatingReason.InvalidUsage);
+            return;
+        }
+
+        rated.PeriodStartDays = _monthStartDays;
+        int day = DedupWindow.DayOf(usage.EventTimeMilliseconds);
+        if (_ids.Find(day) is { } known && known.Contains(usage.UsageId))
+        {
+            End(ref rated, RatingOutcome.Duplicate, RatingReason.AlreadyRated);
+        }
+        else if (_ids.NewestDay != DedupWindow.NoDay && day < _ids.NewestDay - _lateDays)
+        {
+            End(ref rated, RatingOutcome.Late, RatingReason.TooLate);
+        }
+        else if (Guide(in usage, tariffs, ref rated, out int subscriber))
+        {
+            Price(in usage, tariffs.Version(rated.VersionIndex), subscriber, ref rated);
+            if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
+            {
+                _ids.Claim(day, usage.UsageId);
+            }
+        }
+    }
+
+    /// <summary>Finds account, offering and the version in force when the usage began.</summary>
+    private bool Guide(in UsageRecord usage, TariffSnapshot tariffs, ref RatedUsage rated, out int subscriber)
+    {
+        subscriber = _subscribers.Find(usage.Subscriber);
+        bool hasAny = false;
+        if (subscriber == SubscriberTable.NotFound
+            || !_subscribers.TryGuide(subscriber, usage.EventTimeMilliseconds, out int offering, out int account, out hasAny))
+        {
+            End(ref rated, RatingOutcome.Suspended, hasAny ? RatingReason.NoSubscriptionAtEventTime : RatingReason.UnknownSubscriber);
+            return false;
+        }
+
+        CacheHint.Load(ref _subscribers.AccountPlace(account));
+        rated.AccountOffset = account;
+        rated.VersionIndex = tariffs.FindVersion(offering, usage.EventTimeMilliseconds);
+        if (rated.VersionIndex < 0)
+        {
+            End(ref rated, RatingOutcome.Suspended, RatingReason.NoTariff);
+            return false;
+        }
+
+        return true;
+    }
+
+    private void Price(in UsageRecord usage, TariffVersion version, int subscriber, ref RatedUsage rated)
+    {
+        ref Balance balance = ref _monthBalances.GetOrCreate(subscriber);
+        rated.Balance = balance;
+        rated.ZoneIndex = version.FindZone(usage.ServingPlmn);
+        if (usage.IsSecondaryView)
+        {
+            End(ref rated, RatingOutcome.ZeroRated, RatingReason.SecondaryChargingView);
+            return;
+        }
+
+        rated.PriceIndex = rated.ZoneIndex < 0 ? -1 : version.FindPrice(in usage, rated.ZoneIndex);
+        if (rated.PriceIndex < 0)
+        {
+            End(ref rated, RatingOutcome.Suspended, RatingReason.NoPrice);
+            return;
+        }
+
+        ref readonly TariffVersion.Price price = ref version.PriceAt(rated.PriceIndex);
+        long units = price.Unit switch
+        {
+            PriceUnit.Octet => usage.TotalOctets,
+            PriceUnit.Second => usage.DurationSeconds,
+            _ => usage.Messages,
+        };
+        if (units == 0 || price.IsZeroRated)
+        {
+            End(ref rated, RatingOutcome.ZeroRated, price.IsZeroRated ? RatingReason.Tariff : RatingReason.EmptyUsage);
+        }
+        else if (!TryCharge(in usage, version, in price, units, subscriber, ref balance, ref rated))
+        {
+            End(ref rated, RatingOutcome.Rejected, RatingReason.AmountOverflow);
+        }
+    }
+
+    /// <summary>Applies minimum, increment, bundle and price, and changes the balance; false, with nothing changed, when a number does not fit.</summary>
+    private bool TryCharge(
+        in UsageRecord usage, TariffVersion version, in TariffVersion.Price price, long units, int subscriber, ref Balance balance, ref RatedUsage rated)
+    {
+        if (!TryRoundUp(Math.Max(units, price.Minimum), price.Increment, out long charged))
+        {
+            return false;
+        }
+
+        long allowance = price.BundleZones[rated.ZoneIndex] ? version.BundleUnits[(int)usage.Kind] : 0;
+        long covered = Math.Min(charged, Math.Max(0, allowance - BundleUsed(in balance, usage.Kind)));
+        long amount = 0;
+        if (covered < charged)
+        {
+            if (!RoundingPolicy.TryPrice(charged - covered, price.UnitPriceNanos, price.UnitSize, out amount))
+            {
+                return false;
+            }
+
+            amount += price.ConnectFeeNanos;
+            if (amount > RoundingPolicy.MaxAmountNanos - balance.SpendNanos)
+            {
+                return false;
+            }
+        }
+
+        rated.ChargedUnits = charged;
+        rated.BundleUnits = covered;
+        rated.AmountNanos = amount;
+        bool isRoamingData = usage.Kind == UsageKind.Data && rated.ZoneIndex != version.HomeZone;
+        ThresholdKinds reached = Thresholds.Reached(usage.Kind, allowance, BundleUsed(in balance, usage.Kind) + covered)
+            | (isRoamingData ? Thresholds.ReachedRoaming(version, balance.RoamingDataSpendNanos + amount) : ThresholdKinds.None);
+        rated.Crossed = reached & ~balance.Notified;
+        if ((covered | amount) != 0 || rated.Crossed != ThresholdKinds.None)
+        {
+            _balances.KeepForAbort(_month, subscriber, ref balance);
+            balance.SpendNanos += amount;
+            balance.RoamingDataSpendNanos += isRoamingData ? amount : 0;
+            balance.Notified |= rated.Crossed;
+            AddBundleUsed(ref balance, usage.Kind, covered);
+        }
+
+        rated.Balance = balance;
+        return true;
+    }
+
+    private static bool IsValid(in UsageRecord usage) =>
+        usage.UsageId != UInt128.Zero
+        && (usage.TotalOctets | usage.DurationSeconds | usage.Messages) >= 0
+        && usage.RatingGroup is >= -1 and <= MaxRatingGroup
+        && usage.Kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms
+        && (uint)usage.Direction <= (uint)UsageDirection.Terminating
+        && !usage.ServingPlmn.IsInvalid
+        && (usage.ReceivedTimeMilliseconds <= 0 || usage.EventTimeMilliseconds - usage.ReceivedTimeMilliseconds <= MillisecondsPerDay);
+
+    private static void End(ref RatedUsage rated, RatingOutcome outcome, RatingReason reason)
+    {
+        rated.Outcome = outcome;
+        rated.Reason = reason;
+    }
+
+    private static bool TryRoundUp(long units, long increment, out long rounded)
+    {
+        long rest = increment == 1 ? 0 : units % increment;
+        rounded = rest == 0 ? units : unchecked(units + (increment - rest));
+        return rounded >= units;
+    }
+
+    private static long BundleUsed(in Balance balance, UsageKind kind) => kind switch
+    {
+        UsageKind.Data => balance.BundleOctetsUsed,
+        UsageKind.Voice => balance.BundleSecondsUsed,
+        _ => balance.BundleMessagesUsed,
+    };
+
+    private static void AddBundleUsed(ref Balance balance, UsageKind kind, long units)
+    {
+        switch (kind)
+        {
+            case UsageKind.Data:
+                balance.BundleOctetsUsed += units;
+                break;
+            case UsageKind.Voice:
+                balance.BundleSecondsUsed += units;
+                break;
+            default:
+                balance.BundleMessagesUsed += units;
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool EnterMonth(long milliseconds) =>
+        (milliseconds >= _monthStart && milliseconds < _monthEnd) || EnterOtherMonth(milliseconds);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool EnterOtherMonth(long milliseconds)
+    {
+        int month = BrusselsCalendar.MonthOf(milliseconds);
+        if (month < 0)
+        {
+            return false;
+        }
+
+        _month = month;
+        _monthStart = BrusselsCalendar.StartMilliseconds(month);
+        _monthEnd = BrusselsCalendar.StartMilliseconds(month + 1);
+        _monthStartDays = BrusselsCalendar.StartDays(month);
+        _monthBalances = _balances.Month(month);
+        return true;
+    }
+
+    private void LeaveMonth()
+    {
+        _month = -1;
+        _monthStart = long.MaxValue;
+        _monthEnd = long.MinValue;
+    }
+}

@@ -1,0 +1,30 @@
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>What one subscriber used and spent in one calendar month, Europe/Brussels. 48 octets.</summary>
+public struct Balance
+{
+    /// <summary>Octets of the data bundle used.</summary>
+    public long BundleOctetsUsed { get; set; }
+
+    /// <summary>Seconds of the voice bundle used.</summary>
+    public long BundleSecondsUsed { get; set; }
+
+    /// <summary>Messages of the SMS bundle used.</summary>
+    public long BundleMessagesUsed { get; set; }
+
+    /// <summary>Spend without VAT in nano-units.</summary>
+    public long SpendNanos { get; set; }
+
+    /// <summary>Spend on roaming data without VAT in nano-units (Regulation (EU) 2022/612 art. 14).</summary>
+    public long RoamingDataSpendNanos { get; set; }
+
+    /// <summary>Thresholds already notified.</summary>
+    public ThresholdKinds Notified { get; set; }
+
+    /// <summary>Number of the batch that last changed it, so that the undo log keeps one copy per batch.</summary>
+    internal int ChangedInBatch { get; set; }
+
+    /// <summary>True when it was never charged, so that nothing of it was ever stored.</summary>
+    internal readonly bool IsUntouched =>
+        (BundleOctetsUsed | BundleSecondsUsed | BundleMessagesUsed | SpendNanos | RoamingDataSpendNanos | (long)Notified) == 0;
+}

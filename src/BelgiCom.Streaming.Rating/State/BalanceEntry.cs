@@ -1,0 +1,23 @@
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>A balance with its key, as it is stored.</summary>
+/// <param name="Subscriber">Whose.</param>
+/// <param name="PeriodStartDays">First day of the month, days since 1970-01-01.</param>
+/// <param name="Balance">What was used and spent.</param>
+public readonly record struct BalanceEntry(UInt128 Subscriber, int PeriodStartDays, Balance Balance);
+
+/// <summary>Key of stored state that may be deleted.</summary>
+public readonly record struct ExpiredKey
+{
+    /// <summary>True for a balance: <see cref="Subscriber"/> and <see cref="Day"/> are its key; false for ids: <see cref="Day"/> and <see cref="Chunk"/> are.</summary>
+    public bool IsBalance { get; init; }
+
+    /// <summary>Whose balance.</summary>
+    public UInt128 Subscriber { get; init; }
+
+    /// <summary>First day of the month of a balance, or the day of the ids; days since 1970-01-01.</summary>
+    public int Day { get; init; }
+
+    /// <summary>Number of the batch under which the ids were stored.</summary>
+    public long Chunk { get; init; }
+}

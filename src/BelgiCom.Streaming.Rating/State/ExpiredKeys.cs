@@ -1,0 +1,74 @@
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// Days and months that rating no longer looks at, kept until their keys are deleted from the store: a few per batch, because a month of millions of
+/// balances in one transaction would stall rating.
+/// </summary>
+internal sealed class ExpiredKeys
+{
+    private Cursor _committed;
+    private Cursor _taken;
+
+    public List<(int Day, IdSet Ids)> Days { get; } = [];
+
+    public List<(int Month, ChunkedArray<Balance> Balances)> Months { get; } = [];
+
+    public int Take(Span<ExpiredKey> keys, SubscriberTable subscribers)
+    {
+        Cursor cursor = _committed;
+        int count = 0;
+        for (; cursor.Day < Days.Count; cursor = cursor with { Day = cursor.Day + 1, Chunk = 0 })
+        {
+            (int day, IdSet ids) = Days[cursor.Day];
+            for (; cursor.Chunk < ids.Chunks.Count; cursor.Chunk++)
+            {
+                if (count == keys.Length)
+                {
+                    _taken = cursor;
+                    return count;
+                }
+
+                keys[count++] = new ExpiredKey { Day = day, Chunk = ids.Chunks[cursor.Chunk] };
+            }
+        }
+
+        for (; cursor.Month < Months.Count; cursor = cursor with { Month = cursor.Month + 1, Subscriber = 0 })
+        {
+            (int month, ChunkedArray<Balance> balances) = Months[cursor.Month];
+            int startDays = BrusselsCalendar.StartDays(month);
+            for (; cursor.Subscriber < subscribers.Count; cursor.Subscriber++)
+            {
+                if (count == keys.Length)
+                {
+                    _taken = cursor;
+                    return count;
+                }
+
+                if (balances.Exists(cursor.Subscriber) && !balances[cursor.Subscriber].IsUntouched)
+                {
+                    keys[count++] = new ExpiredKey { IsBalance = true, Subscriber = subscribers.KeyOf(cursor.Subscriber), Day = startDays };
+                }
+            }
+        }
+
+        _taken = cursor;
+        return count;
+    }
+
+    public void Commit()
+    {
+        Days.RemoveRange(0, _taken.Day);
+        Months.RemoveRange(0, _taken.Month);
+        _committed = _taken = new Cursor { Chunk = _taken.Chunk, Subscriber = _taken.Subscriber };
+    }
+
+    public void Abort() => _taken = _committed;
+
+    private record struct Cursor
+    {
+        public int Day;
+        public int Chunk;
+        public int Month;
+        public int Subscriber;
+    }
+}

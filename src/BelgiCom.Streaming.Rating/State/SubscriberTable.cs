@@ -1,0 +1,226 @@
+using System.Runtime.CompilerServices;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// Numbers the subscribers of a partition and holds their subscriptions. An open-addressing index of 8-octet slots (tag and number, linear probing)
+/// points into an array of entries, so that growing moves slots only, and balances can be plain arrays by subscriber number.
+/// </summary>
+/// <remarks>48 octets an entry and 11 to 22 an index slot in use, account names apart. Entries are never removed while the partition is owned.</remarks>
+internal sealed class SubscriberTable
+{
+    public const int NotFound = -1;
+    private const int NoPeriod = -1;
+    private const int SmallestIndex = 1024;
+
+    private readonly ChunkedArray<Entry> _entries = new();
+    private readonly ChunkedArray<PeriodNode> _furtherPeriods = new();
+    private readonly AccountNames _accounts = new();
+    private int _furtherPeriodCount;
+    private int _freePeriod = NoPeriod;
+    private ulong[] _index = new ulong[SmallestIndex];
+    private int _indexShift = 64 - 10;
+
+    /// <summary>Number of subscribers.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Octets held, account names included.</summary>
+    public long AllocatedOctets =>
+        _entries.AllocatedOctets + _furtherPeriods.AllocatedOctets + _accounts.AllocatedOctets + ((long)_index.Length * sizeof(ulong));
+
+    public ReadOnlySpan<byte> Account(int offset) => _accounts.Get(offset);
+
+    public UInt128 KeyOf(int number) => _entries[number].Key;
+
+    public ref byte AccountPlace(int offset) => ref _accounts.Place(offset);
+
+    /// <summary>Loads the index slot of a key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void HintIndex(UInt128 key) => CacheHint.Load(ref _index[Hash(key) >> _indexShift]);
+
+    /// <summary>Loads the entry that the index most likely names, and returns its number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int HintEntry(UInt128 key)
+    {
+        ulong hash = Hash(key);
+        ulong slot = _index[hash >> _indexShift];
+        int number = slot == 0 ? NotFound : (int)(uint)slot - 1;
+        if (number >= 0)
+        {
+            CacheHint.LoadWhole(ref _entries[number]);
+        }
+
+        return number;
+    }
+
+    /// <summary>The number of a subscriber, or <see cref="NotFound"/>.</summary>
+    public int Find(UInt128 key)
+    {
+        ulong hash = Hash(key);
+        ulong[] index = _index;
+        int mask = index.Length - 1;
+        uint tag = (uint)hash;
+        for (int place = (int)(hash >> _indexShift); ; place = (place + 1) & mask)
+        {
+            ulong slot = index[place];
+            if (slot == 0)
+            {
+                return NotFound;
+            }
+
+            int number = (int)(uint)slot - 1;
+            if ((uint)(slot >> 32) == tag && _entries[number].Key == key)
+            {
+                return number;
+            }
+        }
+    }
+
+    /// <summary>The number of a subscriber, new when it was not there.</summary>
+    public int GetOrAdd(UInt128 key)
+    {
+        int number = Find(key);
+        if (number != NotFound)
+        {
+            return number;
+        }
+
+        if (Count >= _index.Length / 4 * 3)
+        {
+            GrowIndex();
+        }
+
+        number = Count++;
+        ref Entry entry = ref _entries.GetOrCreate(number);
+        entry.Key = key;
+        entry.Offering = NoPeriod;
+        entry.NextPeriod = NoPeriod;
+        Insert(_index, _indexShift, key, number);
+        return number;
+    }
+
+    /// <summary>Replaces the subscription periods of a subscriber; none leaves the subscriber known but without a subscription.</summary>
+    public void SetPeriods(int number, ReadOnlySpan<SubscriptionPeriod> periods)
+    {
+        ref Entry entry = ref _entries[number];
+        FreeFurtherPeriods(entry.NextPeriod);
+        entry.NextPeriod = NoPeriod;
+        if (periods.IsEmpty)
+        {
+            entry.Offering = NoPeriod;
+            return;
+        }
+
+        // Inline the newest period: it is the one that nearly all usage falls in.
+        SubscriptionPeriod newest = periods[^1];
+        entry.AccountOffset = _accounts.Put(entry.Offering == NoPeriod ? AccountNames.None : entry.AccountOffset, newest.AccountUtf8.Span);
+        entry.Offering = newest.Offering;
+        entry.ValidFrom = newest.ValidFromMilliseconds;
+        entry.ValidTo = newest.ValidToMilliseconds;
+        foreach (SubscriptionPeriod period in periods[..^1])
+        {
+            entry.NextPeriod = AddFurtherPeriod(period, entry.NextPeriod);
+        }
+    }
+
+    /// <summary>Finds the period at an instant.</summary>
+    /// <returns>False when the subscriber has none then; <paramref name="hasAny"/> tells whether there is one at another time.</returns>
+    public bool TryGuide(int number, long milliseconds, out int offering, out int accountOffset, out bool hasAny)
+    {
+        ref Entry entry = ref _entries[number];
+        offering = entry.Offering;
+        accountOffset = entry.AccountOffset;
+        hasAny = offering != NoPeriod;
+        if (hasAny && milliseconds >= entry.ValidFrom && milliseconds < entry.ValidTo)
+        {
+            return true;
+        }
+
+        for (int next = entry.NextPeriod; hasAny && next != NoPeriod; next = _furtherPeriods[next].Next)
+        {
+            ref PeriodNode node = ref _furtherPeriods[next];
+            if (milliseconds >= node.ValidFrom && milliseconds < node.ValidTo)
+            {
+                offering = node.Offering;
+                accountOffset = node.AccountOffset;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Hash(UInt128 key) => ((ulong)key ^ (ulong)(key >> 64)) * 0x9E3779B97F4A7C15;
+
+    private static void Insert(ulong[] index, int shift, UInt128 key, int number)
+    {
+        ulong hash = Hash(key);
+        int mask = index.Length - 1;
+        int place = (int)(hash >> shift);
+        while (index[place] != 0)
+        {
+            place = (place + 1) & mask;
+        }
+
+        index[place] = ((ulong)(uint)hash << 32) | (uint)(number + 1);
+    }
+
+    private void GrowIndex()
+    {
+        ulong[] larger = new ulong[_index.Length * 2];
+        int shift = _indexShift - 1;
+        for (int number = 0; number < Count; number++)
+        {
+            Insert(larger, shift, _entries[number].Key, number);
+        }
+
+        _index = larger;
+        _indexShift = shift;
+    }
+
+    private int AddFurtherPeriod(SubscriptionPeriod period, int next)
+    {
+        int place = _freePeriod == NoPeriod ? _furtherPeriodCount++ : _freePeriod;
+        ref PeriodNode node = ref _furtherPeriods.GetOrCreate(place);
+        _freePeriod = place == _freePeriod ? node.Next : _freePeriod;
+        bool isUsed = node.ValidTo > node.ValidFrom;
+        node.AccountOffset = _accounts.Put(isUsed ? node.AccountOffset : AccountNames.None, period.AccountUtf8.Span);
+        node.Offering = period.Offering;
+        node.ValidFrom = period.ValidFromMilliseconds;
+        node.ValidTo = period.ValidToMilliseconds;
+        node.Next = next;
+        return place;
+    }
+
+    private void FreeFurtherPeriods(int first)
+    {
+        while (first != NoPeriod)
+        {
+            ref PeriodNode node = ref _furtherPeriods[first];
+            int next = node.Next;
+            node.Next = _freePeriod;
+            _freePeriod = first;
+            first = next;
+        }
+    }
+
+    private struct Entry
+    {
+        public UInt128 Key;
+        public long ValidFrom;
+        public long ValidTo;
+        public int AccountOffset;
+        public int Offering;
+        public int NextPeriod;
+    }
+
+    private struct PeriodNode
+    {
+        public long ValidFrom;
+        public long ValidTo;
+        public int AccountOffset;
+        public int Offering;
+        public int Next;
+    }
+}

@@ -1,0 +1,11 @@
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>An offering version that cannot be used for rating. The message says what is wrong and what to change.</summary>
+public sealed class InvalidTariffException : Exception
+{
+    /// <summary>Makes the exception for one version.</summary>
+    public InvalidTariffException(string offering, int version, string problem)
+        : base($"Offering '{offering}' version {version}: {problem}")
+    {
+    }
+}

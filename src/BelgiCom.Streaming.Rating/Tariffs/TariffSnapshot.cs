@@ -1,0 +1,50 @@
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>All offering versions at one moment, compiled. Immutable: a new catalogue is a new snapshot, and a batch is rated with one.</summary>
+public sealed class TariffSnapshot
+{
+    // By offering number: its versions, highest first, so that the first one in force is the one to use.
+    private readonly int[][] _byOffering;
+    private readonly TariffVersion[] _versions;
+
+    /// <summary>Compiles definitions.</summary>
+    /// <exception cref="InvalidTariffException">A definition cannot be used.</exception>
+    public TariffSnapshot(IEnumerable<OfferingDefinition> definitions, OfferingIndex offerings)
+    {
+        OfferingDefinition[] all = [.. definitions];
+        _versions = [.. all.Select(definition => new TariffVersion(definition))];
+        int[] numbers = [.. all.Select(definition => offerings.GetOrAdd(definition.Offering))];
+        _byOffering = new int[numbers.DefaultIfEmpty(-1).Max() + 1][];
+        Array.Fill(_byOffering, []);
+        foreach (IGrouping<int, int> offering in Enumerable.Range(0, all.Length).GroupBy(index => numbers[index]))
+        {
+            _byOffering[offering.Key] = [.. offering.OrderByDescending(index => all[index].Version)];
+        }
+    }
+
+    /// <summary>Number of versions.</summary>
+    public int Count => _versions.Length;
+
+    /// <summary>A version by the index that <see cref="RatedUsage.VersionIndex"/> holds.</summary>
+    public TariffVersion Version(int index) => _versions[index];
+
+    /// <summary>Index of the version of an offering in force at an instant, -1 for none.</summary>
+    internal int FindVersion(int offering, long milliseconds)
+    {
+        if ((uint)offering >= (uint)_byOffering.Length)
+        {
+            return -1;
+        }
+
+        foreach (int index in _byOffering[offering])
+        {
+            TariffVersion version = _versions[index];
+            if (milliseconds >= version.ValidFromMilliseconds && milliseconds < version.ValidToMilliseconds)
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Text;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>One offering version compiled for rating. Immutable.</summary>
+public sealed class TariffVersion
+{
+    private const int Kinds = 4;
+    private const int Directions = 3;
+
+    private readonly ZoneMap _zoneMap;
+    private readonly byte[][] _zoneNames;
+    private readonly Price[] _prices;
+
+    // Prices that can apply, in the order in which they are tried, by kind, direction and zone.
+    private readonly int[][] _candidates;
+    private readonly byte[] _offering;
+    private readonly byte[] _currency;
+
+    internal TariffVersion(OfferingDefinition definition)
+    {
+        try
+        {
+            TariffChecks.Check(definition);
+            _zoneMap = new ZoneMap(definition.Zones);
+        }
+        catch (ArgumentException broken)
+        {
+            throw new InvalidTariffException(definition.Offering, definition.Version, broken.Message);
+        }
+
+        Version = definition.Version;
+        ValidFromMilliseconds = definition.ValidFromMilliseconds;
+        ValidToMilliseconds = definition.ValidToMilliseconds;
+        _offering = Encoding.UTF8.GetBytes(definition.Offering);
+        _currency = Encoding.UTF8.GetBytes(definition.Currency);
+        _zoneNames = [.. definition.Zones.Select(zone => Encoding.UTF8.GetBytes(zone.Name))];
+        HomeZone = definition.Zones.ToList().FindIndex(zone => zone.Name == ZoneDefinition.Home);
+        _prices = [.. definition.Prices.Select(price => new Price(price, definition))];
+        _candidates = FindCandidates(definition);
+        BundleUnits = new long[Kinds];
+        foreach (BundleDefinition bundle in definition.Bundles)
+        {
+            BundleUnits[(int)bundle.Kind] = bundle.Units;
+        }
+
+        RoamingDataLimitNanos = definition.RoamingDataLimitNanos;
+    }
+
+    /// <summary>Version number, pinned in every rated event.</summary>
+    public int Version { get; }
+
+    /// <summary>Product offering id in UTF-8.</summary>
+    public ReadOnlySpan<byte> OfferingUtf8 => _offering;
+
+    /// <summary>ISO 4217 code in UTF-8.</summary>
+    public ReadOnlySpan<byte> CurrencyUtf8 => _currency;
+
+    internal long ValidFromMilliseconds { get; }
+
+    internal long ValidToMilliseconds { get; }
+
+    internal int HomeZone { get; }
+
+    internal long[] BundleUnits { get; }
+
+    internal long RoamingDataLimitNanos { get; }
+
+    /// <summary>Zone name in UTF-8; empty for an index below 0.</summary>
+    public ReadOnlySpan<byte> ZoneUtf8(int zone) => zone < 0 ? [] : _zoneNames[zone];
+
+    internal int FindZone(Plmn network) => _zoneMap.Find(network);
+
+    internal ref readonly Price PriceAt(int index) => ref _prices[index];
+
+    /// <summary>Index of the first price that matches, -1 for none.</summary>
+    internal int FindPrice(in UsageRecord usage, int zone)
+    {
+        foreach (int index in _candidates[CandidateList(usage.Kind, usage.Direction, zone)])
+        {
+            long[] groups = _prices[index].RatingGroups;
+            if (groups.Length == 0 || groups.AsSpan().Contains(usage.RatingGroup))
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
+
+    private static int CandidateList(UsageKind kind, UsageDirection direction, int zone) =>
+        (((zone * Kinds) + (int)kind) * Directions) + (int)direction;
+
+    private static int[][] FindCandidates(OfferingDefinition definition)
+    {
+        int[][] candidates = new int[definition.Zones.Count * Kinds * Directions][];
+        for (int zone = 0; zone < definition.Zones.Count; zone++)
+        {
+            for (UsageKind kind = UsageKind.Unknown; kind <= UsageKind.Sms; kind++)
+            {
+                for (UsageDirection direction = UsageDirection.NotApplicable; direction <= UsageDirection.Terminating; direction++)
+                {
+                    string zoneName = definition.Zones[zone].Name;
+                    candidates[CandidateList(kind, direction, zone)] =
+                    [
+                        .. definition.Prices.Index()
+                            .Where(price => price.Item.Kind == kind
+                                && (price.Item.Zone.Length == 0 || price.Item.Zone == zoneName)
+                                && (price.Item.Direction == UsageDirection.NotApplicable || price.Item.Direction == direction))
+                            .Select(price => price.Index),
+                    ];
+                }
+            }
+        }
+
+        return candidates;
+    }
+
+    /// <summary>A price with its zone conditions resolved.</summary>
+    internal readonly struct Price
+    {
+        public Price(PriceDefinition definition, OfferingDefinition offering)
+        {
+            RatingGroups = [.. definition.RatingGroups];
+            Unit = definition.Unit;
+            UnitSize = definition.UnitSize;
+            UnitPriceNanos = definition.UnitPriceNanos;
+            Increment = definition.Increment;
+            Minimum = definition.Minimum;
+            ConnectFeeNanos = definition.ConnectFeeNanos;
+            IsZeroRated = definition.ZeroRated;
+            BundleDefinition? bundle = definition.Bundle ? offering.Bundles.FirstOrDefault(bundle => bundle.Kind == definition.Kind) : null;
+            BundleZones = new bool[offering.Zones.Count];
+            for (int zone = 0; zone < BundleZones.Length && bundle is not null; zone++)
+            {
+                BundleZones[zone] = bundle.Zones.Count == 0 || bundle.Zones.Contains(offering.Zones[zone].Name);
+            }
+        }
+
+        public long[] RatingGroups { get; }
+
+        /// <summary>By zone: whether the bundle of the kind may cover usage at this price.</summary>
+        public bool[] BundleZones { get; }
+
+        public PriceUnit Unit { get; }
+
+        public long UnitSize { get; }
+
+        public long UnitPriceNanos { get; }
+
+        public long Increment { get; }
+
+        public long Minimum { get; }
+
+        public long ConnectFeeNanos { get; }
+
+        public bool IsZeroRated { get; }
+    }
+}

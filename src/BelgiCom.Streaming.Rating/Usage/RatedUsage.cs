@@ -1,0 +1,43 @@
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// The result for one <see cref="UsageRecord"/>: outcome, price and the balance after it. A plain value without references;
+/// names (account, offering, zone) are looked up through <see cref="RatingSession.Account"/> and <see cref="TariffSnapshot.Version"/>.
+/// </summary>
+public struct RatedUsage
+{
+    /// <summary>What became of the event.</summary>
+    public RatingOutcome Outcome { get; internal set; }
+
+    /// <summary>Why, for every outcome but <see cref="RatingOutcome.Rated"/>.</summary>
+    public RatingReason Reason { get; internal set; }
+
+    /// <summary>Index of the tariff version in its snapshot; valid for rated and zero-rated usage.</summary>
+    public int VersionIndex { get; internal set; }
+
+    /// <summary>Index of the zone in the version; -1 when the usage fell in none (zero-rated usage only).</summary>
+    public int ZoneIndex { get; internal set; }
+
+    /// <summary>Index of the price in the version; -1 when none was needed.</summary>
+    public int PriceIndex { get; internal set; }
+
+    /// <summary>First day of the balance period, days since 1970-01-01, Europe/Brussels.</summary>
+    public int PeriodStartDays { get; internal set; }
+
+    /// <summary>Thresholds that this event crossed for the first time in the period.</summary>
+    public ThresholdKinds Crossed { get; internal set; }
+
+    /// <summary>Units after minimum and increment, in the unit of the price; 0 for zero-rated usage.</summary>
+    public long ChargedUnits { get; internal set; }
+
+    /// <summary>Part of <see cref="ChargedUnits"/> that the bundle covered.</summary>
+    public long BundleUnits { get; internal set; }
+
+    /// <summary>Price without VAT in nano-units of the currency (9 decimals).</summary>
+    public long AmountNanos { get; internal set; }
+
+    /// <summary>Balance of the period after the event.</summary>
+    public Balance Balance { get; internal set; }
+
+    internal int AccountOffset { get; set; }
+}

@@ -1,0 +1,41 @@
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>What rating needs to know of one usage event: a plain value without references, so that batches of them are one block of memory.</summary>
+public readonly struct UsageRecord
+{
+    /// <summary>Identity of the event, made from its source; never zero.</summary>
+    public UInt128 UsageId { get; init; }
+
+    /// <summary>Reference of the served subscriber; any 128 bits.</summary>
+    public UInt128 Subscriber { get; init; }
+
+    /// <summary>Start of the usage, milliseconds since 1970-01-01 UTC.</summary>
+    public long EventTimeMilliseconds { get; init; }
+
+    /// <summary>When the log took the event, milliseconds since 1970-01-01 UTC; 0 when not known. Usage may not begin more than a day after it.</summary>
+    public long ReceivedTimeMilliseconds { get; init; }
+
+    /// <summary>Duration in seconds, at least 0.</summary>
+    public long DurationSeconds { get; init; }
+
+    /// <summary>Octets in both directions, at least 0.</summary>
+    public long TotalOctets { get; init; }
+
+    /// <summary>Messages, at least 0.</summary>
+    public long Messages { get; init; }
+
+    /// <summary>ratingGroup (TS 32.298), unsigned 32 bits; -1 when absent.</summary>
+    public long RatingGroup { get; init; }
+
+    /// <summary>Network that served the subscriber.</summary>
+    public Plmn ServingPlmn { get; init; }
+
+    /// <summary>What was used.</summary>
+    public UsageKind Kind { get; init; }
+
+    /// <summary>Direction of a call or message.</summary>
+    public UsageDirection Direction { get; init; }
+
+    /// <summary>True when another record is charged for the same traffic (an SGW record beside that of the PGW): accounted, not billed.</summary>
+    public bool IsSecondaryView { get; init; }
+}

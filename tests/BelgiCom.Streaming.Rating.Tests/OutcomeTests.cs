@@ -1,0 +1,169 @@
+using System.Text;
+using static BelgiCom.Streaming.Rating.Tests.Given;
+
+namespace BelgiCom.Streaming.Rating.Tests;
+
+public sealed class OutcomeTests
+{
+    private static readonly OfferingDefinition Plain = Offering(Data(), Voice(), Sms());
+
+    [Fact]
+    public void SameId_Twice_IsDuplicate_AlsoInsideOneBatch()
+    {
+        Rig rig = new(Plain);
+        RatedUsage[] rated = rig.Rate(Message(1), Message(1), Message(2));
+
+        Assert.Equal([RatingOutcome.Rated, RatingOutcome.Duplicate, RatingOutcome.Rated], rated.Select(one => one.Outcome));
+        Assert.Equal(RatingOutcome.Duplicate, rig.One(Message(2)).Outcome);
+    }
+
+    [Fact]
+    public void UnknownSubscriber_IsSuspended_AndRatedWhenRedriven()
+    {
+        Rig rig = new(Plain);
+        UsageRecord usage = Message(1) with { Subscriber = 77 };
+        RatedUsage first = rig.One(usage);
+        rig.Subscribe(77, "test");
+
+        Assert.Equal((RatingOutcome.Suspended, RatingReason.UnknownSubscriber), (first.Outcome, first.Reason));
+        Assert.Equal(RatingOutcome.Rated, rig.One(usage).Outcome);
+    }
+
+    [Fact]
+    public void SubscriptionPeriods_AreHalfOpen_AndNameTheirAccount()
+    {
+        Rig rig = new(Plain, Offering(Sms("0.01")) with { Offering = "other" });
+        long change = Instant("2026-03-10T00:00:00Z");
+        rig.Session.SetSubscription(1,
+        [
+            rig.Period("OLD", "test", Instant("2026-03-01T00:00:00Z"), change),
+            rig.Period("NEW", "other", change, Instant("2026-03-20T00:00:00Z")),
+        ]);
+
+        RatedUsage[] rated = rig.Rate(
+            Message(1, "2026-02-28T23:59:59.999Z"), Message(2, "2026-03-09T23:59:59.999Z"), Message(3, "2026-03-10T00:00:00Z"), Message(4, "2026-03-20T00:00:00Z"));
+
+        Assert.Equal(RatingReason.NoSubscriptionAtEventTime, rated[0].Reason);
+        Assert.Equal("OLD", Encoding.UTF8.GetString(rig.Session.Account(in rated[1])));
+        Assert.Equal("NEW", Encoding.UTF8.GetString(rig.Session.Account(in rated[2])));
+        Assert.Equal(Nanos("0.01"), rated[2].AmountNanos);
+        Assert.Equal(RatingReason.NoSubscriptionAtEventTime, rated[3].Reason);
+    }
+
+    [Fact]
+    public void SubscriptionReplaced_ManyTimes_KeepsTheLast()
+    {
+        Rig rig = new(Plain);
+        for (int round = 0; round < 100; round++)
+        {
+            int names = round % 4;
+            SubscriptionPeriod[] periods = [.. Enumerable.Range(0, names).Select(i => rig.Period($"ACCOUNT-{round}-{i}", "test", i * 1000, (i + 1) * 1000))];
+            rig.Session.SetSubscription(1, periods);
+            rig.Session.SetSubscription(2, [rig.Period("TWO", "test", 0, long.MaxValue)]);
+        }
+
+        rig.Session.SetSubscription(1, [rig.Period("LAST", "test", 0, long.MaxValue)]);
+        RatedUsage[] rated = rig.Rate(Message(1), Message(2) with { Subscriber = 2 });
+        Assert.Equal("LAST", Encoding.UTF8.GetString(rig.Session.Account(in rated[0])));
+        Assert.Equal("TWO", Encoding.UTF8.GetString(rig.Session.Account(in rated[1])));
+    }
+
+    [Fact]
+    public void OfferingUnknownOrNotYetInForce_IsSuspended()
+    {
+        Rig rig = new(Plain with { ValidFromMilliseconds = Instant("2026-03-01T00:00:00Z") });
+        rig.Subscribe(2, "missing");
+
+        Assert.Equal(RatingReason.NoTariff, rig.One(Message(1, "2026-02-28T00:00:00Z")).Reason);
+        Assert.Equal(RatingReason.NoTariff, rig.One(Message(2) with { Subscriber = 2 }).Reason);
+    }
+
+    [Fact]
+    public void NoPriceOrNoZone_IsSuspended()
+    {
+        ZoneDefinition[] homeOnly = [new(ZoneDefinition.Home, ["00101"])];
+        Rig rig = new(Offering(Data()) with { Zones = homeOnly });
+
+        Assert.Equal(RatingReason.NoPrice, rig.One(Message(1)).Reason);
+        Assert.Equal(RatingReason.NoPrice, rig.One(DataUsage(2, 1, network: "31026")).Reason);
+    }
+
+    public static TheoryData<string, UsageRecord> InvalidUsage() => new()
+    {
+        { "unknown kind", Message(1) with { Kind = UsageKind.Unknown } },
+        { "kind out of range", Message(1) with { Kind = (UsageKind)9 } },
+        { "negative octets", DataUsage(1, -1) },
+        { "negative seconds", Call(1, -5) },
+        { "zero id", Message(0) },
+        { "bad network", DataUsage(1, 1, network: "12x45") },
+        { "time before the calendar", Message(1, "1999-12-31T00:00:00Z") },
+        { "time after the calendar", Message(1, "2100-01-02T00:00:00Z") },
+        { "a day ahead", Message(1) with { ReceivedTimeMilliseconds = Instant("2026-03-13T09:59:59Z") } },
+    };
+
+    [Theory]
+    [MemberData(nameof(InvalidUsage))]
+    public void UsageThatCannotBe_IsRejected(string why, UsageRecord usage)
+    {
+        RatedUsage rated = new Rig(Plain).One(usage);
+
+        Assert.True(rated.Outcome == RatingOutcome.Rejected, why);
+        Assert.Equal(RatingReason.InvalidUsage, rated.Reason);
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue, "1.00", 1L)] // amount
+    [InlineData(long.MaxValue, "0", 65536L)] // units after the increment
+    public void AmountOrUnitsThatDoNotFit_AreRejected_AndChangeNothing(long octets, string price, long increment)
+    {
+        Rig rig = new(Offering(Data(price) with { Increment = increment, UnitSize = 1 }));
+        RatedUsage rated = rig.One(DataUsage(1, octets));
+
+        Assert.Equal((RatingOutcome.Rejected, RatingReason.AmountOverflow), (rated.Outcome, rated.Reason));
+        Assert.Equal(RatingOutcome.Rated, rig.One(DataUsage(1, 1)).Outcome);
+    }
+
+    [Fact]
+    public void SumOfThePeriodThatDoesNotFit_IsRejected()
+    {
+        Rig rig = new(Offering(Data("600000000") with { Increment = 1, UnitSize = 1 }));
+
+        Assert.Equal(RatingOutcome.Rated, rig.One(DataUsage(1, 1)).Outcome);
+        Assert.Equal(RatingReason.AmountOverflow, rig.One(DataUsage(2, 1)).Reason);
+    }
+
+    [Fact]
+    public void LateUsage_WithinTheLimit_CountsInItsOwnPeriod_AndOlderIsLate()
+    {
+        Rig rig = new(45, 40, Plain);
+        rig.One(Message(1, "2026-04-10T12:00:00Z"));
+
+        RatedUsage march = rig.One(Message(2, "2026-03-01T12:00:00Z"));
+        RatedUsage late = rig.One(Message(3, "2026-02-28T23:59:59Z"));
+
+        Assert.Equal((RatingOutcome.Rated, Days("2026-03-01")), (march.Outcome, march.PeriodStartDays));
+        Assert.Equal(Nanos("0.08"), march.Balance.SpendNanos);
+        Assert.Equal((RatingOutcome.Late, RatingReason.TooLate), (late.Outcome, late.Reason));
+        Assert.Equal(Nanos("0.16"), rig.One(Message(4, "2026-04-10T12:00:00Z")).Balance.SpendNanos);
+    }
+
+    [Fact]
+    public void SuspendedUsageOfTheFuture_DoesNotMakeOtherUsageLate()
+    {
+        Rig rig = new(Plain);
+        rig.One(Message(1, "2090-01-01T00:00:00Z") with { Subscriber = 99 });
+
+        Assert.Equal(RatingOutcome.Rated, rig.One(Message(2)).Outcome);
+    }
+
+    [Fact]
+    public void ResentOldUsage_WhoseIdsAreForgotten_IsLateNotRatedTwice()
+    {
+        Rig rig = new(45, 45, Plain);
+        rig.One(Message(1, "2026-01-01T12:00:00Z"));
+        rig.One(Message(2, "2026-03-01T12:00:00Z"));
+
+        Assert.Equal(RatingOutcome.Late, rig.One(Message(1, "2026-01-01T12:00:00Z")).Outcome);
+        Assert.Equal(1, rig.Session.IdCount);
+    }
+}
