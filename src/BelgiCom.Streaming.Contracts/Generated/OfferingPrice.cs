@@ -5,7 +5,7 @@
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>A price (TMF620 ProductOfferingPrice). The first price that matches kind, zone and rating group applies.</summary>
+/// <summary>A price (TMF620 ProductOfferingPrice). The first price that matches kind, zone, rating group and direction applies.</summary>
 public sealed partial class OfferingPrice
 {
     /// <summary>Usage it prices.</summary>
@@ -16,6 +16,9 @@ public sealed partial class OfferingPrice
 
     /// <summary>Rating groups it holds for; empty for every one.</summary>
     public IReadOnlyList<long> RatingGroups { get; init; } = [];
+
+    /// <summary>Direction it holds for; NOT_APPLICABLE for every one.</summary>
+    public Direction Direction { get; init; }
 
     /// <summary>What is counted.</summary>
     public PriceUnit Unit { get; init; }
@@ -42,7 +45,7 @@ public sealed partial class OfferingPrice
     public bool ZeroRated { get; init; }
 
     internal int MaxSize =>
-        54
+        56
         + AvroSize.Of(Zone)
         + AvroSize.Of(RatingGroups, static item => 10);
 
@@ -51,6 +54,7 @@ public sealed partial class OfferingPrice
         Kind = (UsageKind)reader.ReadEnum(4),
         Zone = reader.ReadString(),
         RatingGroups = reader.ReadArray(1, static (ref reader) => reader.ReadLong()),
+        Direction = (Direction)reader.ReadEnum(3),
         Unit = (PriceUnit)reader.ReadEnum(3),
         UnitSize = reader.ReadLong(),
         UnitPrice = reader.ReadDecimal(),
@@ -66,6 +70,7 @@ public sealed partial class OfferingPrice
         writer.WriteEnum((int)Kind, 4);
         writer.WriteString(Zone);
         writer.WriteArray(RatingGroups, static (ref writer, item) => writer.WriteLong(item));
+        writer.WriteEnum((int)Direction, 3);
         writer.WriteEnum((int)Unit, 3);
         writer.WriteLong(UnitSize);
         writer.WriteDecimal(UnitPrice);

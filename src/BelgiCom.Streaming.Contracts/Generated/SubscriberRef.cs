@@ -6,7 +6,7 @@ using System.Buffers.Binary;
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>First 16 octets of HMAC-SHA-256 over the E.164 MSISDN (or, where a record has none, the IMSI) with the key of the purpose 'rating'.</summary>
+/// <summary>First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'.</summary>
 public readonly partial struct SubscriberRef : IEquatable<SubscriberRef>, IComparable<SubscriberRef>
 {
     /// <summary>Octets of an id.</summary>

@@ -260,7 +260,7 @@ public sealed partial class UsageRated
     public const string SchemaJson =
         """{"type":"record","name":"UsageRated","namespace":"be.belgicom.streaming","doc":"Usage with its price (TMF635 status 'rated'). Same source, same tariff version: byte-identical, so that a replay can be compared.","fields":[""" +
         """{"name":"usageId","type":{"type":"fixed","name":"UsageId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the canonical duplicate key of the record and the index of the part inside it; the same source record always gives the same id."},"doc":"Identity of the usage event; unique key of the billing ledger."},""" +
-        """{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over the E.164 MSISDN (or, where a record has none, the IMSI) with the key of the purpose 'rating'."},"doc":"Pseudonym of the served subscriber; key of the Kafka record."},""" +
+        """{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'."},"doc":"Pseudonym of the served subscriber; key of the Kafka record."},""" +
         """{"name":"account","type":"string","doc":"Billing account (TMF666) that pays."},""" +
         """{"name":"offering","type":"string","doc":"Product offering id (TMF620)."},""" +
         """{"name":"offeringVersion","type":"int","doc":"Version of the offering whose prices were used, pinned for replays."},""" +

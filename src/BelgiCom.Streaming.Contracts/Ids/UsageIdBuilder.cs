@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace BelgiCom.Streaming.Contracts;
+
+/// <summary>
+/// Makes a <see cref="UsageId"/> from the parts of a duplicate key, without allocating: the first 16 octets of SHA-256 over the parts.
+/// Each part carries its type and length, so that no two keys have the same octets: ("12", "3") is not ("1", "23").
+/// </summary>
+/// <remarks>Changing this encoding makes every resent record look new: it is as fixed as the topics are.</remarks>
+public ref struct UsageIdBuilder
+{
+    private const byte OctetsPart = 1;
+    private const byte NumberPart = 2;
+
+    private Span<byte> _buffer;
+    private byte[]? _rented;
+    private int _length;
+
+    /// <summary>Starts a key in the caller's scratch memory; 256 octets hold every key of 3GPP records. A longer key rents its memory.</summary>
+    public UsageIdBuilder(Span<byte> scratch)
+    {
+        _buffer = scratch;
+    }
+
+    /// <summary>Adds octets: type, length (32 bits, big-endian), octets.</summary>
+    public void Append(ReadOnlySpan<byte> part)
+    {
+        Span<byte> destination = Reserve(5 + part.Length);
+        destination[0] = OctetsPart;
+        BinaryPrimitives.WriteInt32BigEndian(destination[1..], part.Length);
+        part.CopyTo(destination[5..]);
+    }
+
+    /// <summary>Adds text as UTF-8 octets.</summary>
+    public void Append(ReadOnlySpan<char> text)
+    {
+        int length = System.Text.Encoding.UTF8.GetByteCount(text);
+        Span<byte> destination = Reserve(5 + length);
+        destination[0] = OctetsPart;
+        BinaryPrimitives.WriteInt32BigEndian(destination[1..], length);
+        System.Text.Encoding.UTF8.GetBytes(text, destination[5..]);
+    }
+
+    /// <summary>Adds a number: type, 64 bits, big-endian.</summary>
+    public void Append(long part)
+    {
+        Span<byte> destination = Reserve(9);
+        destination[0] = NumberPart;
+        BinaryPrimitives.WriteInt64BigEndian(destination[1..], part);
+    }
+
+    /// <summary>Makes the id. The builder is spent after it.</summary>
+    public UsageId Finish()
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(_buffer[.._length], hash);
+        if (_rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_rented, clearArray: true);
+        }
+
+        this = default;
+        return UsageId.FromBytes(hash[..UsageId.Size]);
+    }
+
+    private Span<byte> Reserve(int size)
+    {
+        if (_buffer.Length - _length < size)
+        {
+            Grow(size);
+        }
+
+        Span<byte> reserved = _buffer.Slice(_length, size);
+        _length += size;
+        return reserved;
+    }
+
+    private void Grow(int size)
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(2 * _buffer.Length, _length + size));
+        _buffer[.._length].CopyTo(larger);
+        if (_rented is not null)
+        {
+            // Key columns of a CSV may hold a number that was dialled.
+            ArrayPool<byte>.Shared.Return(_rented, clearArray: true);
+        }
+
+        _rented = larger;
+        _buffer = larger;
+    }
+}

@@ -1,0 +1,38 @@
+namespace BelgiCom.Streaming.Contracts;
+
+/// <summary>A 256-bit key and its id. Its material is in no text form of it.</summary>
+public sealed class DataKey
+{
+    /// <summary>Octets of a key.</summary>
+    public const int Size = 32;
+
+    private readonly byte[] _material;
+
+    /// <summary>Takes a key from a store.</summary>
+    /// <param name="id">Id under which the store finds it; goes into records, so it holds nothing personal. 1 to 128 characters.</param>
+    /// <param name="material">32 octets; copied.</param>
+    /// <exception cref="ArgumentException">Not an id, or not 32 octets.</exception>
+    public DataKey(string id, ReadOnlySpan<byte> material)
+    {
+        if (id.Length is 0 or > 128)
+        {
+            throw new ArgumentException("A key id has 1 to 128 characters.", nameof(id));
+        }
+
+        if (material.Length != Size)
+        {
+            throw new ArgumentException($"A key has {Size} octets, not {material.Length}.", nameof(material));
+        }
+
+        Id = id;
+        _material = material.ToArray();
+    }
+
+    /// <summary>Id under which the store finds it.</summary>
+    public string Id { get; }
+
+    internal ReadOnlySpan<byte> Material => _material;
+
+    /// <summary>The id; never the material.</summary>
+    public override string ToString() => Id;
+}
