@@ -1,0 +1,27 @@
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>Reads a primitive of TS 32.298 into a field; the field keeps its value when the octets are bad.</summary>
+internal static class CdrField
+{
+    /// <summary>An INTEGER from 0 to <paramref name="maximum"/>.</summary>
+    public static bool TryInteger(ReadOnlySpan<byte> content, ref long field, long maximum = long.MaxValue)
+    {
+        if (!BerReader.TryReadInteger(content, out var value) || value < 0 || value > maximum)
+        {
+            return false;
+        }
+        field = value;
+        return true;
+    }
+
+    /// <summary>A TimeStamp.</summary>
+    public static bool TryTime(ReadOnlySpan<byte> content, ref CdrTime field)
+    {
+        if (!CdrTime.TryReadBcd(content, out var time))
+        {
+            return false;
+        }
+        field = time;
+        return true;
+    }
+}

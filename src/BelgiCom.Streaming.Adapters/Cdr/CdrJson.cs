@@ -1,0 +1,172 @@
+using System.Text.Json;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// Shows one TS 32.298 record in full as JSON with the names of the specification: octet strings as <c>{"hex": …}</c>, bit strings as
+/// <c>{"bits": …}</c>, choices as <c>{"alternative": value}</c>, fields not in the dictionary as <c>"[tag]"</c>. For people with the
+/// right to see the record: nothing is masked.
+/// </summary>
+public static class CdrJson
+{
+    /// <summary>Writes the record as one JSON object. A record that is not BER gives a problem and half an object.</summary>
+    internal static RecordProblem Write(ReadOnlySpan<byte> record, Utf8JsonWriter writer)
+    {
+        var outer = new BerReader(record);
+        if (!outer.Read())
+        {
+            return RecordProblem.Of(outer.Fault == BerFault.None ? BerFault.Truncated : outer.Fault, "the outer element");
+        }
+        var fault = WriteChoice(outer, CdrDictionary.Record, writer);
+        return RecordProblem.Of(fault, "the record");
+    }
+
+    /// <summary>The record as text, indented. Throws <see cref="FormatException"/> when it is not BER.</summary>
+    public static string ToText(ReadOnlySpan<byte> record)
+    {
+        using var buffer = new MemoryStream();
+        RecordProblem problem;
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, SkipValidation = true }))
+        {
+            problem = Write(record, writer);
+        }
+        return problem.IsNone
+            ? System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length))
+            : throw new FormatException(problem.Detail);
+    }
+
+    private static BerFault WriteMembers(BerReader fields, CdrType type, Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        while (fields.Read())
+        {
+            var fault = WriteMember(fields, type, writer);
+            if (fault != BerFault.None)
+            {
+                return fault;
+            }
+        }
+        writer.WriteEndObject();
+        return fields.Fault;
+    }
+
+    private static BerFault WriteMember(in BerReader field, CdrType type, Utf8JsonWriter writer)
+    {
+        var isContext = (field.Tag & ~0x3FFFFFFFu) == BerTag.Context;
+        if (!isContext || !type.Members.TryGetValue(BerTag.Number(field.Tag), out var member))
+        {
+            writer.WritePropertyName($"[{BerTag.Number(field.Tag)}]");
+            WriteHex(field.Content, writer);
+            return BerFault.None;
+        }
+        writer.WritePropertyName(member.Path[0]);
+        foreach (var name in member.Path.AsSpan(1))
+        {
+            writer.WriteStartObject();
+            writer.WritePropertyName(name);
+        }
+        var fault = member.IsList ? WriteList(field.Enter(), member.Type, writer) : WriteTagged(field, member.Type, writer);
+        for (var i = 1; i < member.Path.Length; i++)
+        {
+            writer.WriteEndObject();
+        }
+        return fault;
+    }
+
+    // A tag on a CHOICE is explicit even in a module with implicit tags (X.680 31.2.7): the alternative is one level down.
+    private static BerFault WriteTagged(in BerReader field, CdrType type, Utf8JsonWriter writer)
+    {
+        if (type.Kind != CdrKind.Choice)
+        {
+            return WriteValue(field, type, writer);
+        }
+        var alternative = field.Enter();
+        return alternative.Read() ? WriteChoice(alternative, type, writer) : alternative.Fault == BerFault.None ? BerFault.Truncated : alternative.Fault;
+    }
+
+    private static BerFault WriteChoice(in BerReader alternative, CdrType type, Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        var fault = WriteMember(alternative, type, writer);
+        writer.WriteEndObject();
+        return fault;
+    }
+
+    private static BerFault WriteList(BerReader items, CdrType type, Utf8JsonWriter writer)
+    {
+        writer.WriteStartArray();
+        while (items.Read())
+        {
+            var fault = type.Kind == CdrKind.Choice ? WriteChoice(items, type, writer) : WriteValue(items, type, writer);
+            if (fault != BerFault.None)
+            {
+                return fault;
+            }
+        }
+        writer.WriteEndArray();
+        return items.Fault;
+    }
+
+    private static BerFault WriteValue(in BerReader field, CdrType type, Utf8JsonWriter writer)
+    {
+        var content = field.Content;
+        switch (type.Kind)
+        {
+            case CdrKind.Set or CdrKind.Sequence:
+                return WriteMembers(field.Enter(), type, writer);
+            case CdrKind.Integer when BerReader.TryReadInteger(content, out var integer):
+                writer.WriteNumberValue(integer);
+                break;
+            case CdrKind.Enumerated when BerReader.TryReadInteger(content, out var value):
+                if (value >= 0 && type.Members.TryGetValue((uint)value, out var named))
+                {
+                    writer.WriteStringValue(named.Path[0]);
+                }
+                else
+                {
+                    writer.WriteNumberValue(value);
+                }
+                break;
+            case CdrKind.Boolean when content.Length == 1:
+                writer.WriteBooleanValue(content[0] != 0);
+                break;
+            case CdrKind.Text when !field.IsConstructed && System.Text.Unicode.Utf8.IsValid(content):
+                writer.WriteStringValue(content);
+                break;
+            case CdrKind.Null when content.IsEmpty:
+                writer.WriteNullValue();
+                break;
+            case CdrKind.Bits when content.Length > 0 && content[0] < 8 && (content.Length > 1 || content[0] == 0):
+                WriteBits(content, writer);
+                break;
+            default:
+                WriteHex(content, writer);
+                break;
+        }
+        return BerFault.None;
+    }
+
+    private static void WriteHex(ReadOnlySpan<byte> octets, Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("hex", Convert.ToHexStringLower(octets));
+        writer.WriteEndObject();
+    }
+
+    // X.690 8.6: the first octet counts the unused bits of the last.
+    private static void WriteBits(ReadOnlySpan<byte> content, Utf8JsonWriter writer)
+    {
+        var octets = content[1..].ToArray();
+        var count = (octets.Length * 8) - content[0];
+        writer.WriteStartObject();
+        writer.WriteString("bits", string.Create(count, octets, static (text, bits) =>
+        {
+            for (var i = 0; i < text.Length; i++)
+            {
+                text[i] = (bits[i / 8] & (0x80 >> (i % 8))) == 0 ? '0' : '1';
+            }
+        }));
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,67 @@
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>An instant with the offset the source wrote it in.</summary>
+/// <param name="UtcMilliseconds">Milliseconds since 1970-01-01T00:00:00Z.</param>
+/// <param name="OffsetMinutes">Offset of the source's own time stamp from UTC in minutes, -900 to 900.</param>
+/// <param name="IsSet">False when the record has no such time.</param>
+internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinutes, bool IsSet)
+{
+    private const int MaxOffsetMinutes = 900;
+
+    // Days before each month of a year that is not a leap year.
+    private static ReadOnlySpan<short> DaysBefore => [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
+
+    /// <summary>
+    /// Reads a TimeStamp (TS 32.298 5.1.2): nine octets, BCD <c>YYMMDDhhmmss</c>, ASCII sign, BCD <c>hhmm</c>; the year is 20YY. A second
+    /// of 60 is accepted and counts into the next minute. False when a nibble, a field or the length is out of range.
+    /// </summary>
+    public static bool TryReadBcd(ReadOnlySpan<byte> stamp, out CdrTime time)
+    {
+        time = default;
+        if (stamp.Length != 9 || stamp[6] is not ((byte)'+' or (byte)'-'))
+        {
+            return false;
+        }
+        int year = Bcd(stamp[0]), month = Bcd(stamp[1]), day = Bcd(stamp[2]);
+        int hour = Bcd(stamp[3]), minute = Bcd(stamp[4]), second = Bcd(stamp[5]);
+        int offsetHour = Bcd(stamp[7]), offsetMinute = Bcd(stamp[8]);
+        if ((year | month | day | hour | minute | second | offsetHour | offsetMinute) < 0 || offsetMinute > 59 || second > 60)
+        {
+            return false;
+        }
+        var offset = (offsetHour * 60) + offsetMinute;
+        if (stamp[6] == '-')
+        {
+            offset = -offset;
+        }
+        return TryMake(2000 + year, month, day, hour, minute, second, offset, out time);
+    }
+
+    /// <summary>Makes a time of local fields and an offset. False when one is out of range.</summary>
+    internal static bool TryMake(int year, int month, int day, int hour, int minute, int second, int offsetMinutes, out CdrTime time)
+    {
+        time = default;
+        if (year is < 1970 or > 9999 || (uint)(month - 1) > 11 || (uint)hour > 23 || (uint)minute > 59 || (uint)second > 60
+            || Math.Abs(offsetMinutes) > MaxOffsetMinutes)
+        {
+            return false;
+        }
+        var isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        var daysInMonth = DaysBefore[month] - DaysBefore[month - 1] + (month == 2 && isLeap ? 1 : 0);
+        if (day < 1 || day > daysInMonth)
+        {
+            return false;
+        }
+        var y = year - 1;
+        long days = (y * 365L) + (y / 4) - (y / 100) + (y / 400) + DaysBefore[month - 1] + (isLeap && month > 2 ? 1 : 0) + day - 1 - 719_162;
+        var seconds = (days * 86_400) + (hour * 3600) + (minute * 60) + second - (offsetMinutes * 60L);
+        time = new CdrTime(seconds * 1000, (short)offsetMinutes, true);
+        return true;
+    }
+
+    private static int Bcd(byte octet)
+    {
+        int high = octet >> 4, low = octet & 15;
+        return high > 9 || low > 9 ? int.MinValue : (high * 10) + low;
+    }
+}

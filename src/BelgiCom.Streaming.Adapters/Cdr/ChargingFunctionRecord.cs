@@ -1,0 +1,338 @@
+using BelgiCom.Streaming.Contracts;
+using static BelgiCom.Streaming.Adapters.BerTag;
+using static BelgiCom.Streaming.Adapters.CdrField;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>Takes from a chargingFunctionRecord (TS 32.298 5.2.5, a SET under tag 200) what usage needs.</summary>
+internal static class ChargingFunctionRecord
+{
+    public const int RecordType = 200;
+
+    public static RecordProblem Decode(in BerReader record, UsageCdr cdr)
+    {
+        cdr.Clear();
+        cdr.Kind = UsageKind.Data;
+        ReadOnlySpan<byte> usages = default;
+        var hasMessage = false;
+        var fields = record.Enter();
+        while (fields.Read())
+        {
+            var problem = default(RecordProblem);
+            switch (fields.Tag)
+            {
+                case Context | 5:
+                    usages = fields.Content;
+                    break;
+                case Context | 15:
+                    hasMessage = true;
+                    break;
+                default:
+                    problem = ReadField(fields, cdr);
+                    break;
+            }
+            if (!problem.IsNone)
+            {
+                return problem;
+            }
+        }
+        if (fields.Fault != BerFault.None)
+        {
+            return RecordProblem.Of(fields.Fault, "the record");
+        }
+        if (cdr.RecordType != RecordType)
+        {
+            return new(QuarantineReason.BadValue, $"recordType [0] is {cdr.RecordType} in a record whose outer tag means {RecordType}.");
+        }
+        if (!cdr.OpeningTime.IsSet)
+        {
+            return RecordProblem.Missing("recordOpeningTime [6]");
+        }
+        if (hasMessage && usages.IsEmpty)
+        {
+            return new(QuarantineReason.UnsupportedRecord, "A CHF record of a message (sMSChargingInformation [15]) without used units.");
+        }
+        return ReadUsages(usages, cdr);
+    }
+
+    private static RecordProblem ReadField(in BerReader field, UsageCdr cdr)
+    {
+        var content = field.Content;
+        string? bad;
+        switch (field.Tag)
+        {
+            case Context | 0:
+                bad = TryInteger(content, ref cdr.RecordType, int.MaxValue) ? null : "recordType [0]";
+                break;
+            case Context | 1:
+                bad = cdr.Node.TrySet(content) ? null : "recordingNetworkFunctionID [1]";
+                break;
+            case Context | 2:
+                return ReadSubscriber(field, cdr);
+            case Context | 3:
+                return ReadConsumer(field, cdr);
+            case Context | 6:
+                bad = TryTime(content, ref cdr.OpeningTime) ? null : "recordOpeningTime [6]";
+                break;
+            case Context | 7:
+                bad = TryInteger(content, ref cdr.DurationSeconds) ? null : "duration [7]";
+                break;
+            case Context | 8:
+                bad = TryInteger(content, ref cdr.RecordSequenceNumber) ? null : "recordSequenceNumber [8]";
+                break;
+            case Context | 9:
+                bad = TryInteger(content, ref cdr.CauseForRecordClosing, int.MaxValue) ? null : "causeForRecClosing [9]";
+                break;
+            case Context | 11:
+                bad = TryInteger(content, ref cdr.LocalSequenceNumber, uint.MaxValue) ? null : "localRecordSequenceNumber [11]";
+                break;
+            case Context | 13:
+                return ReadSession(field, cdr);
+            case Context | 16:
+                bad = cdr.Session.TrySet(content) ? null : "chargingSessionIdentifier [16]";
+                break;
+            case Context | 27:
+                bad = TryInteger(content, ref cdr.ChargingId, uint.MaxValue) ? null : "chargingID [27]";
+                break;
+            default:
+                cdr.SkippedFields++;
+                return default;
+        }
+        return bad is null ? default : RecordProblem.BadValue(bad);
+    }
+
+    // SubscriptionID: type 0 E.164, 1 IMSI; the other types name no subscriber we can guide to.
+    private static RecordProblem ReadSubscriber(in BerReader subscriber, UsageCdr cdr)
+    {
+        long type = -1;
+        ReadOnlySpan<byte> data = default;
+        var fields = subscriber.Enter();
+        while (fields.Read())
+        {
+            switch (fields.Tag)
+            {
+                case Context | 0 when !BerReader.TryReadInteger(fields.Content, out type):
+                    return RecordProblem.BadValue("subscriptionIDType [0]");
+                case Context | 1:
+                    data = fields.Content;
+                    break;
+            }
+        }
+        var ok = type switch
+        {
+            0 => cdr.Msisdn.TrySetDigits(data),
+            1 => cdr.Imsi.TrySetDigits(data),
+            _ => true,
+        };
+        return ok ? RecordProblem.Of(fields.Fault, "subscriberIdentifier [2]") : RecordProblem.BadValue("subscriptionIDData [1]");
+    }
+
+    private static RecordProblem ReadConsumer(in BerReader consumer, UsageCdr cdr)
+    {
+        var fields = consumer.Enter();
+        while (fields.Read())
+        {
+            // The serving PLMN of the session, where given, is the better one.
+            if (fields.Tag == (Context | 3) && cdr.ServingPlmn.IsEmpty && !cdr.ServingPlmn.TrySetPlmn(fields.Content))
+            {
+                return RecordProblem.BadValue("networkFunctionPLMNIdentifier [3]");
+            }
+        }
+        return RecordProblem.Of(fields.Fault, "nFunctionConsumerInformation [3]");
+    }
+
+    private static RecordProblem ReadSession(in BerReader session, UsageCdr cdr)
+    {
+        var fields = session.Enter();
+        while (fields.Read())
+        {
+            if (ReadSessionField(fields, cdr) is { } bad)
+            {
+                return RecordProblem.BadValue(bad);
+            }
+        }
+        return RecordProblem.Of(fields.Fault, "pDUSessionChargingInformation [13]");
+    }
+
+    private static string? ReadSessionField(in BerReader field, UsageCdr cdr)
+    {
+        var content = field.Content;
+        switch (field.Tag)
+        {
+            case Context | 0:
+                return TryInteger(content, ref cdr.ChargingId, uint.MaxValue) ? null : "pDUSessionChargingID [0]";
+            case Context | 1:
+                return TryReadUser(field, cdr) ? null : "userIdentifier [1]";
+            case Context | 2:
+                return TryReadEquipment(field, cdr) ? null : "userEquipmentInfo [2]";
+            case Context | 3:
+                return cdr.Location.TrySet(content) ? null : "userLocationInformation [3]";
+            case Context | 12:
+                return TryInteger(content, ref cdr.RatType, 255) ? null : "rATType [12]";
+            case Context | 13:
+                return cdr.DataNetwork.TrySet(content) ? null : "dataNetworkNameIdentifier [13]";
+            case Context | 14:
+                var address = field.Enter();
+                return !address.Read() || Number(address.Tag) > 1 || CdrAddress.TryReadText(address.Content, cdr.ServedAddress) ? null : "pDUAddress [14]";
+            case Context | 27:
+                return cdr.ServingPlmn.TrySetPlmn(content) ? null : "servingCNPLMNID [27]";
+            default:
+                return null;
+        }
+    }
+
+    // InvolvedParty: only the alternatives that hold a telephone number matter: 1 tel URI, 3 E.164.
+    private static bool TryReadUser(in BerReader user, UsageCdr cdr)
+    {
+        var party = user.Enter();
+        if (!party.Read())
+        {
+            return party.Fault == BerFault.None;
+        }
+        return party.Tag switch
+        {
+            Context | 1 => cdr.Msisdn.TrySetDigits(party.Content.StartsWith("tel:"u8) ? party.Content[4..] : party.Content),
+            Context | 3 => cdr.Msisdn.TrySetDigits(party.Content),
+            _ => true,
+        };
+    }
+
+    // SubscriberEquipmentNumber: type 0 IMEISV holds TBCD (TS 23.003), the others MAC or EUI-64 octets.
+    private static bool TryReadEquipment(in BerReader equipment, UsageCdr cdr)
+    {
+        long type = -1;
+        ReadOnlySpan<byte> data = default;
+        var fields = equipment.Enter();
+        while (fields.Read())
+        {
+            switch (fields.Tag)
+            {
+                case Context | 0 when !BerReader.TryReadInteger(fields.Content, out type):
+                    return false;
+                case Context | 1:
+                    data = fields.Content;
+                    break;
+            }
+        }
+        return fields.Fault == BerFault.None && (type != 0 || cdr.Imei.TrySetTbcd(data));
+    }
+
+    private static RecordProblem ReadUsages(ReadOnlySpan<byte> list, UsageCdr cdr)
+    {
+        var usages = new BerReader(list);
+        while (usages.Read())
+        {
+            long group = -1;
+            ReadOnlySpan<byte> containers = default;
+            var fields = usages.Enter();
+            while (fields.Read())
+            {
+                switch (fields.Tag)
+                {
+                    case Context | 0 when !TryInteger(fields.Content, ref group, uint.MaxValue):
+                        return RecordProblem.BadValue("ratingGroup [0]");
+                    case Context | 1:
+                        containers = fields.Content;
+                        break;
+                }
+            }
+            if (fields.Fault != BerFault.None)
+            {
+                return RecordProblem.Of(fields.Fault, "listOfMultipleUnitUsage [5]");
+            }
+            if (ReadContainers(containers, group, cdr) is { IsNone: false } problem)
+            {
+                return problem;
+            }
+        }
+        return RecordProblem.Of(usages.Fault, "listOfMultipleUnitUsage [5]");
+    }
+
+    private static RecordProblem ReadContainers(ReadOnlySpan<byte> list, long ratingGroup, UsageCdr cdr)
+    {
+        var containers = new BerReader(list);
+        while (containers.Read())
+        {
+            if (!cdr.TryAddPart(out var index))
+            {
+                return GatewayRecord.TooManyParts();
+            }
+            ref var part = ref cdr.PartAt(index);
+            part.RatingGroup = ratingGroup;
+            CdrTime triggered = default, happened = default;
+            var fields = containers.Enter();
+            while (fields.Read())
+            {
+                if (ReadContainerField(fields, cdr, ref part, ref triggered, ref happened) is { } bad)
+                {
+                    return RecordProblem.BadValue(bad);
+                }
+            }
+            if (fields.Fault != BerFault.None)
+            {
+                return RecordProblem.Of(fields.Fault, "usedUnitContainers [1]");
+            }
+            if (!part.Start.IsSet)
+            {
+                part.Start = happened;
+            }
+            if (!part.End.IsSet)
+            {
+                part.End = triggered;
+            }
+        }
+        return RecordProblem.Of(containers.Fault, "usedUnitContainers [1]");
+    }
+
+    private static string? ReadContainerField(in BerReader field, UsageCdr cdr, ref UsagePart part, ref CdrTime triggered, ref CdrTime happened)
+    {
+        var content = field.Content;
+        switch (field.Tag)
+        {
+            case Context | 0:
+                return TryInteger(content, ref part.ServiceIdentifier, uint.MaxValue) ? null : "serviceIdentifier [0]";
+            case Context | 1:
+                return TryInteger(content, ref part.DurationSeconds) ? null : "time [1]";
+            case Context | 3:
+                return TryTime(content, ref triggered) ? null : "triggerTimeStamp [3]";
+            case Context | 4:
+                return TryInteger(content, ref part.TotalOctets) ? null : "dataTotalVolume [4]";
+            case Context | 5:
+                return TryInteger(content, ref part.UplinkOctets) ? null : "dataVolumeUplink [5]";
+            case Context | 6:
+                return TryInteger(content, ref part.DownlinkOctets) ? null : "dataVolumeDownlink [6]";
+            case Context | 8:
+                return TryTime(content, ref happened) ? null : "eventTimeStamp [8]";
+            case Context | 9:
+                return TryInteger(content, ref part.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber [9]";
+            case Context | 11:
+                return ReadDetails(field, cdr, ref part);
+            default:
+                return null;
+        }
+    }
+
+    // pDUContainerInformation.
+    private static string? ReadDetails(in BerReader details, UsageCdr cdr, ref UsagePart part)
+    {
+        var fields = details.Enter();
+        while (fields.Read())
+        {
+            var content = fields.Content;
+            switch (fields.Tag)
+            {
+                case Context | 2 when TryTime(content, ref part.Start):
+                    break;
+                case Context | 3 when TryTime(content, ref part.End):
+                    break;
+                case Context | 5 when cdr.TrySetPartLocation(ref part, content):
+                    break;
+                case Context | 7 when TryInteger(content, ref part.RatType, 255):
+                    break;
+                case Context | 2 or Context | 3 or Context | 5 or Context | 7:
+                    return $"[{Number(fields.Tag)}] of pDUContainerInformation [11]";
+            }
+        }
+        return fields.Fault == BerFault.None ? null : "pDUContainerInformation [11]";
+    }
+}

@@ -1,0 +1,218 @@
+using BelgiCom.Streaming.Contracts;
+using static BelgiCom.Streaming.Adapters.BerTag;
+using static BelgiCom.Streaming.Adapters.CdrField;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// Takes from a PGWRecord or SGWRecord (TS 32.298 5.2.2, SETs with mostly the same tags) what usage needs. Fields may come in any
+/// order; the lists are read last because their parts start where the record does.
+/// </summary>
+internal static class GatewayRecord
+{
+    public const int SgwRecordType = 84;
+    public const int PgwRecordType = 85;
+
+    public static RecordProblem Decode(in BerReader record, int expectedType, UsageCdr cdr)
+    {
+        cdr.Clear();
+        cdr.Kind = UsageKind.Data;
+        ReadOnlySpan<byte> volumes = default, services = default;
+        var fields = record.Enter();
+        while (fields.Read())
+        {
+            string? bad = null;
+            switch (fields.Tag)
+            {
+                case Context | 12:
+                    volumes = fields.Content;
+                    break;
+                case Context | 34 when expectedType == PgwRecordType:
+                    services = fields.Content;
+                    break;
+                default:
+                    bad = ReadField(fields, cdr);
+                    break;
+            }
+            if (bad is not null)
+            {
+                return RecordProblem.BadValue(bad);
+            }
+        }
+        if (fields.Fault != BerFault.None)
+        {
+            return RecordProblem.Of(fields.Fault, "the record");
+        }
+        if (cdr.RecordType != expectedType)
+        {
+            return new(QuarantineReason.BadValue, $"recordType [0] is {cdr.RecordType} in a record whose outer tag means {expectedType}.");
+        }
+        if (!cdr.OpeningTime.IsSet)
+        {
+            return RecordProblem.Missing("recordOpeningTime [13]");
+        }
+        // A PGW that charges per IP-CAN session fills list 12; with both lists, 34 is the finer view of the same traffic.
+        return services.IsEmpty ? ReadVolumes(volumes, cdr) : ReadServices(services, cdr);
+    }
+
+    // Returns the name of the field when its value is bad.
+    private static string? ReadField(in BerReader field, UsageCdr cdr)
+    {
+        var content = field.Content;
+        switch (field.Tag)
+        {
+            case Context | 0:
+                return TryInteger(content, ref cdr.RecordType, int.MaxValue) ? null : "recordType [0]";
+            case Context | 3:
+                return cdr.Imsi.TrySetTbcd(content) ? null : "servedIMSI [3]";
+            case Context | 4:
+                return cdr.Gateway.TrySet(content) ? null : "gateway address [4]";
+            case Context | 5:
+                return TryInteger(content, ref cdr.ChargingId, uint.MaxValue) ? null : "chargingID [5]";
+            case Context | 7:
+                return cdr.DataNetwork.TrySet(content) ? null : "accessPointNameNI [7]";
+            case Context | 9:
+                return CdrAddress.TryReadWrapped(content, cdr.ServedAddress) ? null : "servedPDPPDNAddress [9]";
+            case Context | 13:
+                return TryTime(content, ref cdr.OpeningTime) ? null : "recordOpeningTime [13]";
+            case Context | 14:
+                return TryInteger(content, ref cdr.DurationSeconds) ? null : "duration [14]";
+            case Context | 15:
+                return TryInteger(content, ref cdr.CauseForRecordClosing, int.MaxValue) ? null : "causeForRecClosing [15]";
+            case Context | 17:
+                return TryInteger(content, ref cdr.RecordSequenceNumber) ? null : "recordSequenceNumber [17]";
+            case Context | 18:
+                return cdr.Node.TrySet(content) ? null : "nodeID [18]";
+            case Context | 20:
+                return TryInteger(content, ref cdr.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber [20]";
+            case Context | 22:
+                return cdr.Msisdn.TrySetAddressString(content) ? null : "servedMSISDN [22]";
+            case Context | 27:
+                return cdr.ServingPlmn.TrySetPlmn(content) ? null : "servingNodePLMNIdentifier [27]";
+            case Context | 29:
+                return cdr.Imei.TrySetTbcd(content) ? null : "servedIMEI [29]";
+            case Context | 30:
+                return TryInteger(content, ref cdr.RatType, 255) ? null : "rATType [30]";
+            case Context | 32:
+                return cdr.Location.TrySet(content) ? null : "userLocationInformation [32]";
+            default:
+                cdr.SkippedFields++;
+                return null;
+        }
+    }
+
+    // listOfServiceData: ChangeOfServiceCondition (TS 32.298 5.1.2.2).
+    private static RecordProblem ReadServices(ReadOnlySpan<byte> list, UsageCdr cdr)
+    {
+        var containers = new BerReader(list);
+        while (containers.Read())
+        {
+            if (!cdr.TryAddPart(out var index))
+            {
+                return TooManyParts();
+            }
+            ref var part = ref cdr.PartAt(index);
+            var fields = containers.Enter();
+            while (fields.Read())
+            {
+                if (ReadServiceField(fields, cdr, ref part) is { } bad)
+                {
+                    return RecordProblem.BadValue(bad);
+                }
+            }
+            if (fields.Fault != BerFault.None)
+            {
+                return RecordProblem.Of(fields.Fault, "listOfServiceData [34]");
+            }
+        }
+        return RecordProblem.Of(containers.Fault, "listOfServiceData [34]");
+    }
+
+    private static string? ReadServiceField(in BerReader field, UsageCdr cdr, ref UsagePart part)
+    {
+        var content = field.Content;
+        switch (field.Tag)
+        {
+            case Context | 1:
+                return TryInteger(content, ref part.RatingGroup, uint.MaxValue) ? null : "ratingGroup [1]";
+            case Context | 4:
+                return TryInteger(content, ref part.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber [4]";
+            case Context | 5:
+                return TryTime(content, ref part.Start) ? null : "timeOfFirstUsage [5]";
+            case Context | 6:
+                return TryTime(content, ref part.End) ? null : "timeOfLastUsage [6]";
+            case Context | 7:
+                return TryInteger(content, ref part.DurationSeconds) ? null : "timeUsage [7]";
+            case Context | 12:
+                return TryInteger(content, ref part.UplinkOctets) ? null : "datavolumeFBCUplink [12]";
+            case Context | 13:
+                return TryInteger(content, ref part.DownlinkOctets) ? null : "datavolumeFBCDownlink [13]";
+            case Context | 17:
+                return TryInteger(content, ref part.ServiceIdentifier, uint.MaxValue) ? null : "serviceIdentifier [17]";
+            case Context | 20:
+                return cdr.TrySetPartLocation(ref part, content) ? null : "userLocationInformation [20]";
+            case Context | 30:
+                return TryInteger(content, ref part.RatType, 255) ? null : "rATType [30]";
+            default:
+                return null;
+        }
+    }
+
+    // listOfTrafficVolumes: ChangeOfCharCondition. It gives only the END of each volume: a volume starts where the one before ended.
+    private static RecordProblem ReadVolumes(ReadOnlySpan<byte> list, UsageCdr cdr)
+    {
+        var start = cdr.OpeningTime;
+        var volumes = new BerReader(list);
+        while (volumes.Read())
+        {
+            if (!cdr.TryAddPart(out var index))
+            {
+                return TooManyParts();
+            }
+            ref var part = ref cdr.PartAt(index);
+            part.Start = start;
+            var fields = volumes.Enter();
+            while (fields.Read())
+            {
+                if (ReadVolumeField(fields, cdr, ref part) is { } bad)
+                {
+                    return RecordProblem.BadValue(bad);
+                }
+            }
+            if (fields.Fault != BerFault.None)
+            {
+                return RecordProblem.Of(fields.Fault, "listOfTrafficVolumes [12]");
+            }
+            if (!part.End.IsSet)
+            {
+                return RecordProblem.Missing("changeTime [6] of listOfTrafficVolumes [12]");
+            }
+            part.DurationSeconds = Math.Max(0, (part.End.UtcMilliseconds - start.UtcMilliseconds) / 1000);
+            start = part.End;
+        }
+        return RecordProblem.Of(volumes.Fault, "listOfTrafficVolumes [12]");
+    }
+
+    private static string? ReadVolumeField(in BerReader field, UsageCdr cdr, ref UsagePart part)
+    {
+        var content = field.Content;
+        switch (field.Tag)
+        {
+            case Context | 3:
+                return TryInteger(content, ref part.UplinkOctets) ? null : "dataVolumeGPRSUplink [3]";
+            case Context | 4:
+                return TryInteger(content, ref part.DownlinkOctets) ? null : "dataVolumeGPRSDownlink [4]";
+            case Context | 6:
+                return TryTime(content, ref part.End) ? null : "changeTime [6]";
+            case Context | 8:
+                return cdr.TrySetPartLocation(ref part, content) ? null : "userLocationInformation [8]";
+            case Context | 15:
+                return TryInteger(content, ref part.RatType, 255) ? null : "rATType [15]";
+            default:
+                return null;
+        }
+    }
+
+    internal static RecordProblem TooManyParts() =>
+        new(QuarantineReason.TooLarge, $"More than {UsageCdr.MaxParts} chargeable parts in one record.");
+}

@@ -1,0 +1,108 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>What framed and unframed CDR files have in common: a window on the stream, stretches that are stepped over and kept for the quarantine.</summary>
+internal abstract class CdrFileReader(Stream stream) : UsageFileReader
+{
+    /// <summary>Octets that a check for the start of a record may look at.</summary>
+    protected const int ResynchronisationOctets = 32;
+
+    private readonly MemoryStream _faulty = new();
+    private int _octetsLength;
+    private int _pending;
+    private bool _isFaulty;
+
+    public sealed override ReadOnlySpan<byte> Octets => _isFaulty ? _faulty.GetBuffer().AsSpan(0, (int)_faulty.Length) : Window.Peek(0)[.._octetsLength];
+
+    protected StreamWindow Window { get; } = new(stream);
+
+    protected sealed override UsageReadResult ReadNext()
+    {
+        // The record stays in the window until the next read, so that Octets needs no copy.
+        Window.Advance(_pending);
+        _pending = _octetsLength = 0;
+        _isFaulty = false;
+        return ReadRecord();
+    }
+
+    protected abstract UsageReadResult ReadRecord();
+
+    protected override void Dispose(bool disposing)
+    {
+        Window.Dispose();
+        _faulty.Dispose();
+    }
+
+    /// <summary>Moves over octets that belong to no record.</summary>
+    protected void StepOver(int count) => Window.Advance(count);
+
+    /// <summary>Decodes the record of the next <paramref name="length"/> octets, which are in the window.</summary>
+    protected UsageReadResult Decode(int length)
+    {
+        _octetsLength = _pending = length;
+        RecordOffset = Window.Offset;
+        var problem = CdrRecord.Decode(Window.Peek(length)[..length], Cdr);
+        return problem.IsNone ? UsageReadResult.Cdr : FailRecord(problem, Window.Offset, length);
+    }
+
+    /// <summary>Reports the next <paramref name="length"/> octets, which are in the window, as one bad record.</summary>
+    protected UsageReadResult FailHere(int length, QuarantineReason reason, string detail)
+    {
+        _octetsLength = _pending = length;
+        return FailRecord(new RecordProblem(reason, detail), Window.Offset, length);
+    }
+
+    /// <summary>
+    /// Steps forward until <paramref name="isRecordStart"/> accepts what follows, or to the end, and reports the stretch as one bad
+    /// record: <paramref name="atRecord"/> when a record follows, <paramref name="atEnd"/> when none does. At least one octet is stepped
+    /// over.
+    /// </summary>
+    protected UsageReadResult FailUntilNextRecord(in RecordProblem atRecord, in RecordProblem atEnd, RecordStart isRecordStart)
+    {
+        var offset = Window.Offset;
+        _faulty.SetLength(0);
+        ReadOnlySpan<byte> next = Window.Peek(1);
+        do
+        {
+            Keep(next[..Math.Min(1, next.Length)]);
+            Window.Advance(Math.Min(1, next.Length));
+            next = Window.Peek(ResynchronisationOctets);
+        }
+        while (!next.IsEmpty && !isRecordStart(next));
+        return FailKept(next.IsEmpty ? atEnd : atRecord, offset, false);
+    }
+
+    /// <summary>Reports everything up to the end as one fault.</summary>
+    protected UsageReadResult FailToEnd(in RecordProblem problem, bool isFileLevel)
+    {
+        var offset = Window.Offset;
+        _faulty.SetLength(0);
+        for (var octets = Window.Peek(1); !octets.IsEmpty; octets = Window.Peek(1))
+        {
+            Keep(octets);
+            Window.Advance(octets.Length);
+        }
+        return FailKept(problem, offset, isFileLevel);
+    }
+
+    /// <summary>The fault for a stream that ended because its compression is damaged or over its limits; none when it ended by itself.</summary>
+    protected RecordProblem StreamProblem => Window.Failure switch
+    {
+        null => default,
+        ContentLimitException limit => new(QuarantineReason.TooLarge, limit.Message),
+        _ => new(QuarantineReason.Truncated, "The compressed content is damaged or cut short (RFC 1952)."),
+    };
+
+    private UsageReadResult FailKept(in RecordProblem problem, long offset, bool isFileLevel)
+    {
+        _isFaulty = true;
+        var length = Window.Offset - offset;
+        return isFileLevel ? FailFile(problem.Reason, offset, length, problem.Detail!) : FailRecord(problem, offset, length);
+    }
+
+    private void Keep(ReadOnlySpan<byte> octets) =>
+        _faulty.Write(octets[..(int)Math.Min(octets.Length, MaxQuarantinedOctets - _faulty.Length)]);
+
+    protected delegate bool RecordStart(ReadOnlySpan<byte> octets);
+}

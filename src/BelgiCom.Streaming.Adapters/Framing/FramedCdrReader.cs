@@ -1,0 +1,108 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// Reads a CDR file with the framing of 3GPP TS 32.297. The lengths lead from record to record; where one cannot be true, reading goes
+/// on at the next place that looks like a record, and the stretch between is one fault. The count in the header is only a check.
+/// </summary>
+internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
+{
+    private CdrFileHeader? _header;
+    private bool _isEndReported;
+
+    public override CdrFileHeader? Header => _header;
+
+    protected override UsageReadResult ReadRecord()
+    {
+        if (_header is null && !_isEndReported)
+        {
+            _header = CdrFileHeader.TryRead(Window.Peek(CdrFileHeader.MaxLength));
+            if (_header is null)
+            {
+                _isEndReported = true;
+                return FailToEnd(new(QuarantineReason.NotACdrFile, "The file does not begin with a TS 32.297 file header (6.1.1)."), true);
+            }
+            StepOver(_header.HeaderLength);
+        }
+        var octets = Window.Peek(CdrRecordHeader.MaxLength + ushort.MaxValue);
+        if (octets.IndexOfAnyExcept((byte)0, (byte)0xFF) < 0)
+        {
+            return ReadEnd(octets.Length);
+        }
+        if (!CdrRecordHeader.TryRead(octets, out var header))
+        {
+            return FailCut();
+        }
+        if (!header.IsPlausible)
+        {
+            return Resynchronise("The header of a record is not plausible (TS 32.297 6.1.2)");
+        }
+        var end = header.HeaderLength + header.CdrLength;
+        if (end > octets.Length)
+        {
+            return IsComplete(octets.Length) ? Resynchronise("The length of a record leads behind the end of the file (TS 32.297 6.1.2)") : FailCut();
+        }
+        if (header.DataFormat != 1)
+        {
+            return FailHere(end, QuarantineReason.UnsupportedEncoding, $"Data format {header.DataFormat} of TS {header.TsNumber} is not BER (TS 32.297 6.1.2).");
+        }
+        if (!FillsFrame(octets[header.HeaderLength..end]) && !(octets.Length == end || IsRecordStart(octets[end..])))
+        {
+            return Resynchronise("The length of a record agrees neither with the record nor with what follows (TS 32.297 6.1.2)");
+        }
+        StepOver(header.HeaderLength);
+        return Decode(header.CdrLength);
+    }
+
+    // All that is checked once, at the end: one fault at most, because a cut file would fail every other check as well.
+    private UsageReadResult ReadEnd(int fillerLength)
+    {
+        StepOver(fillerLength);
+        if (_isEndReported)
+        {
+            return UsageReadResult.End;
+        }
+        _isEndReported = true;
+        if (!StreamProblem.IsNone)
+        {
+            return FailFile(StreamProblem.Reason, Window.Offset, 0, StreamProblem.Detail!);
+        }
+        if (_header!.FileLength > Window.Offset)
+        {
+            var missing = _header.FileLength.Value - Window.Offset;
+            return FailFile(QuarantineReason.Truncated, Window.Offset, missing, $"The file ends {missing} octets before the length in its header (TS 32.297 6.1.1, octets 1-4).");
+        }
+        if (_header.DeclaredCdrs is { } declared && declared != RecordCount)
+        {
+            return FailFile(QuarantineReason.BadFraming, 0, Window.Offset, $"The header says {declared} CDRs, the file holds {RecordCount} (TS 32.297 6.1.1, octets 19-22).");
+        }
+        return UsageReadResult.End;
+    }
+
+    private UsageReadResult FailCut()
+    {
+        _isEndReported = true;
+        return FailToEnd(StreamProblem.IsNone ? new(QuarantineReason.Truncated, "The file ends inside a record.") : StreamProblem, false);
+    }
+
+    private UsageReadResult Resynchronise(string what) => FailUntilNextRecord(
+        new(QuarantineReason.BadFraming, what + "; reading goes on at the next record."),
+        new(QuarantineReason.BadFraming, what + "; no record follows."),
+        IsRecordStart);
+
+    private bool IsComplete(int octetsLeft) => _header!.FileLength is null || Window.Offset + octetsLeft >= _header.FileLength;
+
+    // The outer element has a tag of TS 32.298 and is exactly as long as its frame, so this is the start of a record beyond doubt.
+    private static bool IsRecordStart(ReadOnlySpan<byte> octets) =>
+        CdrRecordHeader.TryRead(octets, out var header)
+        && header is { IsPlausible: true, DataFormat: 1 }
+        && BerReader.TryReadHeader(octets[header.HeaderLength..], out var tag, out var headerLength, out var contentLength)
+        && CdrRecord.IsKnownOuterTag(tag)
+        && (contentLength < 0 || headerLength + contentLength == header.CdrLength);
+
+    private static bool FillsFrame(ReadOnlySpan<byte> cdr) =>
+        BerReader.TryReadHeader(cdr, out _, out var headerLength, out var contentLength)
+        && headerLength + contentLength <= cdr.Length
+        && (contentLength < 0 || cdr[(headerLength + contentLength)..].IndexOfAnyExcept((byte)0, (byte)0xFF) < 0);
+}

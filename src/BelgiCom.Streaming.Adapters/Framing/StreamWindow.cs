@@ -1,0 +1,91 @@
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// A sliding view of a stream: memory stays bounded by the largest look-ahead asked for, whatever the size of the file. A stream that
+/// fails because its content is damaged (a broken gzip) or over its limits ends here, and <see cref="Failure"/> says why.
+/// </summary>
+internal sealed class StreamWindow(Stream stream) : IDisposable
+{
+    private byte[] _buffer = new byte[256 * 1024];
+    private int _start;
+    private int _end;
+    private bool _ended;
+
+    /// <summary>Offset of the next octet in the stream.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>Why the stream ended before its time; null when it did not.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>At least <paramref name="count"/> octets from the current offset on, or all that are left. Valid until the next call.</summary>
+    public ReadOnlySpan<byte> Peek(int count)
+    {
+        if (_end - _start < count && !_ended)
+        {
+            Fill(count);
+        }
+        return _buffer.AsSpan(_start, _end - _start);
+    }
+
+    /// <summary>Moves over octets that have been peeked.</summary>
+    public void Advance(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _end - _start);
+        _start += count;
+        Offset += count;
+    }
+
+    /// <summary>Moves over octets whether or not they are in memory. Returns how many there were.</summary>
+    public long Skip(long count)
+    {
+        var left = count;
+        while (left > 0)
+        {
+            var available = Peek(1).Length;
+            if (available == 0)
+            {
+                break;
+            }
+            var step = (int)Math.Min(available, left);
+            Advance(step);
+            left -= step;
+        }
+        return count - left;
+    }
+
+    public void Dispose() => stream.Dispose();
+
+    private void Fill(int count)
+    {
+        if (_start > 0)
+        {
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            _end -= _start;
+            _start = 0;
+        }
+        if (count > _buffer.Length)
+        {
+            Array.Resize(ref _buffer, Math.Max(count, _buffer.Length * 2));
+        }
+        while (_end < count && !_ended)
+        {
+            _end += ReadStream();
+        }
+    }
+
+    private int ReadStream()
+    {
+        try
+        {
+            var read = stream.Read(_buffer, _end, _buffer.Length - _end);
+            _ended = read == 0;
+            return read;
+        }
+        catch (Exception damaged) when (damaged is InvalidDataException or ContentLimitException)
+        {
+            Failure = damaged;
+            _ended = true;
+            return 0;
+        }
+    }
+}

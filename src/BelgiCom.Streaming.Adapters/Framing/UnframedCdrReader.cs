@@ -1,0 +1,128 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// Reads a file of BER records one after another, with filler octets (00 or ff) between them or at the ends of blocks. Without frames a
+/// wrong length is noticed by what follows; reading then goes on at the next octets that begin a record we know.
+/// </summary>
+internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
+{
+    /// <summary>Longest record accepted without a frame that bounds it.</summary>
+    public const int MaxRecordOctets = 1024 * 1024;
+
+    private bool _isEndReported;
+
+    protected override UsageReadResult ReadRecord()
+    {
+        var octets = SkipFiller();
+        if (octets.IsEmpty)
+        {
+            return ReadEnd();
+        }
+        if (!BerReader.TryReadHeader(octets, out var tag, out var headerLength, out var contentLength)
+            || !(CdrRecord.IsKnownOuterTag(tag) || tag == BerTag.Sequence))
+        {
+            return Resynchronise(QuarantineReason.BadEncoding, "No record of TS 32.298 begins here", "No record of TS 32.298 begins here");
+        }
+        if (contentLength < 0)
+        {
+            return ReadIndefinite(octets.Length);
+        }
+        if (contentLength > MaxRecordOctets - headerLength)
+        {
+            return Resynchronise(QuarantineReason.TooLarge, $"The record is longer than {MaxRecordOctets} octets", $"The record is longer than {MaxRecordOctets} octets");
+        }
+        var length = headerLength + contentLength;
+        if (Window.Peek(length).Length < length)
+        {
+            return ResynchroniseOrCut();
+        }
+        return Decode(length);
+    }
+
+    /// <summary>True when a record that is decoded here begins: outer tag, a length in bounds, and recordType as first field.</summary>
+    internal static bool IsRecordStart(ReadOnlySpan<byte> octets)
+    {
+        if (octets.Length < 2 || (octets[0] & 0xE0) != 0xA0
+            || !BerReader.TryReadHeader(octets, out var tag, out var headerLength, out var contentLength) || contentLength > MaxRecordOctets)
+        {
+            return false;
+        }
+        var recordType = tag switch { CdrRecord.PgwTag => GatewayRecord.PgwRecordType, CdrRecord.SgwTag => GatewayRecord.SgwRecordType, CdrRecord.ChfTag => ChargingFunctionRecord.RecordType, _ => -1 };
+        var content = octets[headerLength..];
+        return content.Length >= 4 && content[0] == 0x80 && content[1] is 1 or 2
+            && BerReader.TryReadInteger(content.Slice(2, content[1]), out var value) && value == recordType;
+    }
+
+    private ReadOnlySpan<byte> SkipFiller()
+    {
+        while (true)
+        {
+            var octets = Window.Peek(ResynchronisationOctets);
+            var filler = octets.IndexOfAnyExcept((byte)0, (byte)0xFF);
+            if (filler >= 0)
+            {
+                StepOver(filler);
+                return Window.Peek(ResynchronisationOctets);
+            }
+            StepOver(octets.Length);
+            if (octets.IsEmpty)
+            {
+                return octets;
+            }
+        }
+    }
+
+    // The end of an indefinite length is searched in what is in memory, then in twice as much, so the cost stays linear.
+    private UsageReadResult ReadIndefinite(int available)
+    {
+        for (var wanted = 4096; ; wanted *= 2)
+        {
+            var octets = Window.Peek(wanted);
+            var record = new BerReader(octets);
+            if (record.Read())
+            {
+                return Decode(record.Position);
+            }
+            if (record.Fault == BerFault.TooDeep)
+            {
+                var deep = RecordProblem.Of(record.Fault, "a record of indefinite length");
+                return FailUntilNextRecord(deep, deep, IsRecordStart);
+            }
+            if (octets.Length < wanted || wanted >= MaxRecordOctets)
+            {
+                return ResynchroniseOrCut();
+            }
+        }
+    }
+
+    private UsageReadResult ReadEnd()
+    {
+        if (_isEndReported || StreamProblem.IsNone)
+        {
+            if (!_isEndReported && Window.Offset == 0)
+            {
+                _isEndReported = true;
+                return FailFile(QuarantineReason.NotACdrFile, 0, 0, "The file is empty.");
+            }
+            return UsageReadResult.End;
+        }
+        _isEndReported = true;
+        return FailFile(StreamProblem.Reason, Window.Offset, 0, StreamProblem.Detail!);
+    }
+
+    private UsageReadResult ResynchroniseOrCut() =>
+        Resynchronise(QuarantineReason.BadLength, "The length of a record leads behind the end of the file", "The file ends inside a record", QuarantineReason.Truncated);
+
+    private UsageReadResult Resynchronise(QuarantineReason reason, string atRecord, string atEnd, QuarantineReason? reasonAtEnd = null)
+    {
+        var end = !StreamProblem.IsNone ? StreamProblem : new(reasonAtEnd ?? reason, atEnd + ".");
+        _isEndReported |= !StreamProblem.IsNone;
+        if (RecordCount == 0 && reasonAtEnd is null)
+        {
+            end = new(QuarantineReason.NotACdrFile, atEnd + ", and nowhere else in the file.");
+        }
+        return FailUntilNextRecord(new(reason, atRecord + "; reading goes on at the next record."), end, IsRecordStart);
+    }
+}

@@ -1,0 +1,32 @@
+namespace BelgiCom.Streaming.Adapters.Tests;
+
+internal static class Samples
+{
+    public const string Pgw = "pgw_3records_ts32297.cdr";
+    public const string PgwRaw = "pgw_1record_raw.ber";
+    public const string Chf = "chf_1record_ts32297.cdr";
+
+    public static byte[] Read(string name) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", name));
+
+    public static CdrFileFormat FormatOf(string name) => name.EndsWith(".ber", StringComparison.Ordinal) ? CdrFileFormat.Unframed : CdrFileFormat.Framed;
+
+    /// <summary>Reads a file to its end: the octets of each record, and the faults.</summary>
+    public static (List<byte[]> Records, List<CdrFault> Faults) ReadAll(byte[] file, IUsageFormat format)
+    {
+        using var reader = format.Open(new MemoryStream(file));
+        var records = new List<byte[]>();
+        var faults = new List<CdrFault>();
+        for (var result = reader.Read(); result != UsageReadResult.End; result = reader.Read())
+        {
+            if (result == UsageReadResult.Cdr)
+            {
+                records.Add(reader.Octets.ToArray());
+            }
+            else
+            {
+                faults.Add(reader.Fault);
+            }
+        }
+        return (records, faults);
+    }
+}
