@@ -126,18 +126,24 @@ public abstract class SchemaRegistryContract
         Assert.Equal(longToInt, (await client.CheckAsync(narrowing, First, Cancel)).IsCompatible);
     }
 
-    [Theory]
-    [MemberData(nameof(EvolutionCases.Theory), MemberType = typeof(EvolutionCases))]
-    public async Task Check_EvolutionCase_GivesTheExpectedVerdict(EvolutionCase change)
+    [Fact]
+    public async Task Check_EveryEvolutionCase_GivesTheExpectedVerdict()
     {
         using var client = Client();
-        var subject = NewSubject();
-        await client.SetCompatibilityAsync(subject, SchemaSubjects.Compatibility, Cancel);
-        await client.RegisterAsync(subject, change.Old, Cancel);
+        var wrong = new List<string>();
+        foreach (var change in EvolutionCases.All)
+        {
+            var subject = NewSubject();
+            await client.SetCompatibilityAsync(subject, SchemaSubjects.Compatibility, Cancel);
+            await client.RegisterAsync(subject, change.Old, Cancel);
+            var verdict = await client.CheckAsync(subject, change.New, Cancel);
+            if (verdict.IsCompatible != Accepts(change))
+            {
+                wrong.Add($"{change.Name}: accepted {verdict.IsCompatible}. {string.Join("; ", verdict.Messages)}");
+            }
+        }
 
-        var verdict = await client.CheckAsync(subject, change.New, Cancel);
-
-        Assert.True(verdict.IsCompatible == Accepts(change), $"{change.Name}: accepted {verdict.IsCompatible}. {string.Join("; ", verdict.Messages)}");
+        Assert.Empty(wrong);
     }
 
     [Fact]
