@@ -1,0 +1,74 @@
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.LocalKafka;
+using BelgiCom.Streaming.Tool;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace BelgiCom.Streaming.IntegrationTests;
+
+/// <summary>A broker and, on its <c>_schemas</c> topic, a schema registry. One contract suite runs on every kind of it.</summary>
+public abstract class Cluster : IAsyncLifetime
+{
+    private KafkaSchemaLog? _log;
+    private LocalSchemaRegistry? _registry;
+    private HttpSchemaRegistry? _client;
+
+    /// <summary>Brokers of the running cluster. Skips the test, saying why, when this kind of cluster is not there.</summary>
+    public string BootstrapServers
+    {
+        get
+        {
+            Assert.SkipWhen(Absent is not null, Absent ?? "");
+            return Address!;
+        }
+    }
+
+    public Uri RegistryUrl => _registry!.Url;
+
+    public ISchemaRegistry Registry => _client!;
+
+    /// <summary>Why there is no such cluster; null when there is.</summary>
+    protected string? Absent { get; set; }
+
+    /// <summary>Set by <see cref="StartBrokerAsync"/>.</summary>
+    protected string? Address { get; set; }
+
+    public async ValueTask InitializeAsync()
+    {
+        await StartBrokerAsync(TestContext.Current.CancellationToken);
+        if (Absent is not null)
+        {
+            return;
+        }
+
+        _log = await KafkaSchemaLog.OpenAsync(Address!);
+        _registry = await LocalSchemaRegistry.StartAsync(_log, new LocalSchemaRegistryOptions(), TestContext.Current.CancellationToken);
+        _client = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = _registry.Url });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        if (_registry is not null)
+        {
+            await _registry.DisposeAsync();
+        }
+
+        _log?.Dispose();
+        await StopBrokerAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Creates a topic with a name of its own that begins with <paramref name="name"/>, and returns that name.</summary>
+    public async Task<string> NewTopicAsync(string name, int partitions = 1)
+    {
+        var topic = $"{name}.{Guid.NewGuid():n}";
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).Build();
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1 }]);
+        return topic;
+    }
+
+    protected abstract Task StartBrokerAsync(CancellationToken cancellationToken);
+
+    protected abstract Task StopBrokerAsync();
+}
