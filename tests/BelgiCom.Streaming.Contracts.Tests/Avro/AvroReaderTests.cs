@@ -1,0 +1,177 @@
+namespace BelgiCom.Streaming.Contracts.Tests;
+
+/// <summary>The encoding of single values. Golden octets are those of the Avro 1.12 specification, "Binary encoding".</summary>
+public sealed class AvroReaderTests
+{
+    [Theory]
+    [InlineData(0, "00")]
+    [InlineData(-1, "01")]
+    [InlineData(1, "02")]
+    [InlineData(-2, "03")]
+    [InlineData(2, "04")]
+    [InlineData(-64, "7f")]
+    [InlineData(64, "8001")]
+    [InlineData(long.MaxValue, "feffffffffffffffff01")]
+    [InlineData(long.MinValue, "ffffffffffffffffff01")]
+    public void Long_OfTheSpecification_IsReadAndWritten(long value, string hex)
+    {
+        var reader = new AvroReader(Convert.FromHexString(hex));
+        Assert.Equal(value, reader.ReadLong());
+        Assert.True(reader.TryFinish());
+        var octets = new byte[10];
+        var writer = new AvroWriter(octets);
+        writer.WriteLong(value);
+        Assert.Equal(hex, Convert.ToHexStringLower(octets.AsSpan(0, writer.Written)));
+    }
+
+    [Fact]
+    public void Record_OfTheSpecification_IsRead()
+    {
+        var reader = new AvroReader([0x36, 0x06, 0x66, 0x6f, 0x6f]);
+        Assert.Equal(27, reader.ReadLong());
+        Assert.Equal("foo", reader.ReadString());
+        Assert.True(reader.TryFinish());
+    }
+
+    [Fact]
+    public void Array_OfTheSpecification_IsRead()
+    {
+        var reader = new AvroReader([0x04, 0x06, 0x36, 0x00]);
+        Assert.Equal([3L, 27L], reader.ReadArray(1, static (ref item) => item.ReadLong()));
+        Assert.True(reader.TryFinish());
+    }
+
+    [Fact]
+    public void Array_InBlocksWithNegativeCounts_IsRead()
+    {
+        // Two blocks: -1 item in 1 octet, then 1 item.
+        var reader = new AvroReader([0x01, 0x02, 0x06, 0x02, 0x36, 0x00]);
+        Assert.Equal([3L, 27L], reader.ReadArray(1, static (ref item) => item.ReadLong()));
+        Assert.True(reader.TryFinish());
+    }
+
+    [Theory]
+    [InlineData("", AvroFault.EndOfBody)]
+    [InlineData("80", AvroFault.EndOfBody)]
+    [InlineData("ffffffffffffffffff02", AvroFault.BadInteger)]
+    [InlineData("8080808080808080808000", AvroFault.BadInteger)]
+    public void Long_ThatIsNone_IsAFault(string hex, AvroFault fault)
+    {
+        var reader = new AvroReader(Convert.FromHexString(hex));
+        Assert.Equal(0, reader.ReadLong());
+        Assert.Equal(fault, reader.Fault);
+    }
+
+    [Fact]
+    public void Int_LargerThan32Bits_IsAFault()
+    {
+        var reader = new AvroReader([0x80, 0x80, 0x80, 0x80, 0x10]);
+        reader.ReadInt();
+        Assert.Equal(AvroFault.BadInteger, reader.Fault);
+    }
+
+    [Theory]
+    [InlineData("01")]
+    [InlineData("0a616263")]
+    [InlineData("feffffffffffffffff01")]
+    public void Bytes_WithALengthThatIsNotThere_IsAFaultBeforeAnythingIsAllocated(string hex)
+    {
+        byte[] body = Convert.FromHexString(hex);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var reader = new AvroReader(body);
+        bool empty = reader.ReadBytes().IsEmpty;
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(empty);
+        Assert.Equal(AvroFault.BadLength, reader.Fault);
+    }
+
+    [Theory]
+    [InlineData("0e00")]
+    [InlineData("0d02000000")]
+    [InlineData("feffffffffffffffff01")]
+    [InlineData("ffffffffffffffffff0100")]
+    public void Array_WithMoreItemsThanOctets_IsAFault(string hex)
+    {
+        var reader = new AvroReader(Convert.FromHexString(hex));
+        Assert.Empty(reader.ReadArray(1, static (ref item) => item.ReadLong()));
+        Assert.Equal(AvroFault.TooManyItems, reader.Fault);
+    }
+
+    [Theory]
+    [InlineData("02ff")]
+    [InlineData("14616161616161616161ff")]
+    [InlineData("14c3616161616161616161")]
+    [InlineData("06eda080")]
+    public void String_ThatIsNotUtf8_IsAFault(string hex)
+    {
+        var reader = new AvroReader(Convert.FromHexString(hex));
+        Assert.True(reader.ReadUtf8().IsEmpty);
+        Assert.Equal(AvroFault.BadText, reader.Fault);
+    }
+
+    [Theory]
+    [InlineData(-62_135_596_800_000, "0001-01-01T00:00:00.000+00:00")]
+    [InlineData(-1, "1969-12-31T23:59:59.999+00:00")]
+    [InlineData(253_402_300_799_999, "9999-12-31T23:59:59.999+00:00")]
+    public void Timestamp_InAnyYear_IsExact(long milliseconds, string iso)
+    {
+        var octets = new byte[10];
+        var writer = new AvroWriter(octets);
+        writer.WriteLong(milliseconds);
+        var reader = new AvroReader(octets.AsSpan(0, writer.Written));
+        DateTimeOffset time = reader.ReadTimestamp();
+        Assert.Equal(iso, time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffzzz", System.Globalization.CultureInfo.InvariantCulture));
+        var again = new AvroWriter(new byte[10]);
+        again.WriteTimestamp(time);
+        Assert.Equal(writer.Written, again.Written);
+    }
+
+    [Theory]
+    [InlineData(-62_135_596_800_001)]
+    [InlineData(253_402_300_800_000)]
+    [InlineData(long.MinValue)]
+    public void Timestamp_OutsideTheYears1To9999_IsAFault(long milliseconds)
+    {
+        var octets = new byte[10];
+        new AvroWriter(octets).WriteLong(milliseconds);
+        var reader = new AvroReader(octets);
+        Assert.Equal(DateTimeOffset.UnixEpoch, reader.ReadTimestamp());
+        Assert.Equal(AvroFault.TimeOutOfRange, reader.Fault);
+    }
+
+    [Theory]
+    [InlineData(-719_162, "0001-01-01")]
+    [InlineData(0, "1970-01-01")]
+    [InlineData(2_932_896, "9999-12-31")]
+    public void Date_InAnyYear_IsExact(int days, string iso)
+    {
+        var octets = new byte[5];
+        var writer = new AvroWriter(octets);
+        writer.WriteInt(days);
+        var reader = new AvroReader(octets.AsSpan(0, writer.Written));
+        Assert.Equal(iso, reader.ReadDate().ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+        Assert.True(reader.TryFinish());
+    }
+
+    [Fact]
+    public void Fault_ThatIsFirst_Sticks()
+    {
+        var reader = new AvroReader([0x02, 0x02, 0x07, 0x02]);
+        reader.ReadLong();
+        reader.ReadBoolean();
+        reader.ReadLong();
+        reader.ReadString();
+        AvroFormatException fault = null!;
+        try
+        {
+            reader.Finish();
+        }
+        catch (AvroFormatException e)
+        {
+            fault = e;
+        }
+
+        Assert.Equal((AvroFault.BadBoolean, 1), (fault.Fault, fault.Offset));
+        Assert.Equal("Avro body is not readable: BadBoolean at octet 1.", fault.Message);
+    }
+}
