@@ -33,13 +33,9 @@ public sealed class GroupLag : IDisposable
     public async Task<IReadOnlyList<PartitionLag>> ReadAsync(string group, IReadOnlyCollection<string> topics)
     {
         List<TopicPartition> partitions = [.. topics.SelectMany(PartitionsOf)];
-        Task<List<ListConsumerGroupOffsetsResult>> committing = _admin.ListConsumerGroupOffsetsAsync(
-            [new ConsumerGroupTopicPartitions(group, partitions)], new ListConsumerGroupOffsetsOptions { RequestTimeout = RequestTimeout, RequireStableOffsets = false });
+        Dictionary<TopicPartition, long> committed = await CommittedAsync(group, partitions).ConfigureAwait(false);
         Dictionary<TopicPartition, long> begins = await OffsetsAsync(partitions, OffsetSpec.Earliest()).ConfigureAwait(false);
         Dictionary<TopicPartition, long> ends = await OffsetsAsync(partitions, OffsetSpec.Latest()).ConfigureAwait(false);
-        Dictionary<TopicPartition, long> committed = (await committing.ConfigureAwait(false))[0].Partitions
-            .Where(partition => partition.Offset.Value >= 0)
-            .ToDictionary(partition => partition.TopicPartition, partition => partition.Offset.Value);
         return [.. partitions.Select(partition =>
             new PartitionLag(partition, committed.TryGetValue(partition, out long offset) ? offset : null, begins[partition], ends[partition]))];
     }
@@ -53,6 +49,16 @@ public sealed class GroupLag : IDisposable
 
     /// <summary>Closes the client.</summary>
     public void Dispose() => _admin.Dispose();
+
+    private async Task<Dictionary<TopicPartition, long>> CommittedAsync(string group, List<TopicPartition> partitions)
+    {
+        List<ListConsumerGroupOffsetsResult> results = await _admin.ListConsumerGroupOffsetsAsync(
+            [new ConsumerGroupTopicPartitions(group, partitions)],
+            new ListConsumerGroupOffsetsOptions { RequestTimeout = RequestTimeout, RequireStableOffsets = false }).ConfigureAwait(false);
+        return results[0].Partitions
+            .Where(partition => partition.Offset.Value >= 0)
+            .ToDictionary(partition => partition.TopicPartition, partition => partition.Offset.Value);
+    }
 
     private async Task<Dictionary<TopicPartition, long>> OffsetsAsync(List<TopicPartition> partitions, OffsetSpec spec)
     {

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Kafka.Native;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
@@ -15,5 +16,6 @@ internal interface IBatchConsumer : IDisposable
 /// <summary>Chooses the path: native where it binds and is wanted, else managed.</summary>
 internal static class BatchConsumer
 {
-    public static IBatchConsumer Over(IConsumer<byte[], byte[]> consumer, ClientPath path, TimeProvider clock) => new ManagedBatchConsumer(consumer, clock);
+    public static IBatchConsumer Over(IConsumer<byte[], byte[]> consumer, ClientPath path, TimeProvider clock) =>
+        path == ClientPath.Native && Librdkafka.IsAvailable ? new NativeBatchConsumer(consumer, clock) : new ManagedBatchConsumer(consumer, clock);
 }

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Kafka.Native;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Kafka;
@@ -43,6 +44,11 @@ public sealed class LaneHost
     /// <exception cref="LaneFailedException">A lane ended because going on would be wrong.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
+        if (_options.ClientPath == ClientPath.Native && Librdkafka.UnavailableBecauseOf is { } reason)
+        {
+            KafkaLog.NativeUnavailable(_logger, reason);
+        }
+
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         TransactionalLane[] lanes = [.. Enumerable.Range(0, _options.Lanes)
             .Select(lane => new TransactionalLane(_options, _group, _topics, lane, _handlers(lane), _clock, _logger))];

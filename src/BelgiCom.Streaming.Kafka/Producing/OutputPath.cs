@@ -1,16 +1,13 @@
+using BelgiCom.Streaming.Kafka.Native;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>The output that belongs to one producer, and what must be freed before that producer.</summary>
-internal sealed class OutputPath(TransactionalOutput output) : IDisposable
+/// <summary>Chooses how records get into a producer: native where it binds and is wanted, else managed.</summary>
+internal static class OutputPath
 {
-    public TransactionalOutput Output { get; } = output;
-
-    public static OutputPath Over(IProducer<byte[], byte[]> producer, KafkaOptions options, TimeProvider clock) =>
-        new(new ManagedOutput(producer, options.CommitTimeout, clock));
-
-    public void Dispose()
-    {
-    }
+    public static TransactionalOutput Over(IProducer<byte[], byte[]> producer, KafkaOptions options, TimeProvider clock) =>
+        options.ClientPath == ClientPath.Native && Librdkafka.IsAvailable
+            ? new NativeOutput(producer, options.CommitTimeout, clock)
+            : new ManagedOutput(producer, options.CommitTimeout, clock);
 }

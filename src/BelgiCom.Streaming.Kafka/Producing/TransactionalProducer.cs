@@ -22,7 +22,7 @@ internal sealed class TransactionalProducer : IDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private IProducer<byte[], byte[]>? _producer;
-    private OutputPath? _output;
+    private TransactionalOutput? _output;
     private volatile bool _disturbed;
 
     public TransactionalProducer(KafkaOptions options, string transactionalId, TimeProvider clock, ILogger logger)
@@ -34,7 +34,7 @@ internal sealed class TransactionalProducer : IDisposable
     }
 
     /// <summary>Where records of the current transaction go.</summary>
-    public TransactionalOutput Output => _output?.Output ?? throw new InvalidOperationException("The producer is not initialised.");
+    public TransactionalOutput Output => _output ?? throw new InvalidOperationException("The producer is not initialised.");
 
     /// <summary>Builds the producer, fences predecessors of the same id and settles what they left open.</summary>
     /// <exception cref="LaneFailedException">Not possible within the recovery time, or not permitted.</exception>
@@ -119,7 +119,7 @@ internal sealed class TransactionalProducer : IDisposable
 
     public void Dispose()
     {
-        _output?.Dispose();
+        (_output as IDisposable)?.Dispose();
         _output = null;
         _producer?.Dispose();
         _producer = null;

@@ -1,0 +1,100 @@
+using System.Buffers.Binary;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BelgiCom.Streaming.Kafka.Tests;
+
+/// <summary>Topics of one test, with unique names, and numbers as records: the number is the value, so doubles and losses show.</summary>
+internal sealed class TestCluster
+{
+    private readonly string _run = Guid.NewGuid().ToString("N")[..8];
+
+    public TestCluster(string bootstrapServers) => Options = new KafkaOptions
+    {
+        BootstrapServers = bootstrapServers,
+        InstanceId = "test-" + _run,
+        Lanes = 1,
+        BatchMaxRecords = 500,
+        SessionTimeout = TimeSpan.FromSeconds(10),
+        CommitTimeout = TimeSpan.FromSeconds(10),
+    };
+
+    public KafkaOptions Options { get; }
+
+    public string Group => "group-" + _run;
+
+    public string In => "in." + _run;
+
+    public string Out => "out." + _run;
+
+    public async Task CreateAsync(int partitions)
+    {
+        using TopicAdmin admin = new(Options, NullLogger<TopicAdmin>.Instance);
+        Dictionary<string, string> none = [];
+        await admin.EnsureAsync([new TopicSpec(In, partitions, none, 1), new TopicSpec(Out, partitions, none, 1)]);
+    }
+
+    /// <summary>Writes numbers, spread over the partitions, in transactions of the given size.</summary>
+    public void Send(int first, int count, int perTransaction = 1000, int partitions = 1)
+    {
+        using TransactionalSender sender = new(Options, "source-" + Guid.NewGuid().ToString("N")[..8], TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        for (int start = first; start < first + count; start += perTransaction)
+        {
+            int end = Math.Min(start + perTransaction, first + count);
+            sender.Send(
+                output =>
+                {
+                    Span<byte> value = stackalloc byte[8];
+                    for (int number = start; number < end; number++)
+                    {
+                        BinaryPrimitives.WriteInt64BigEndian(value, number);
+                        output.Produce(In, number % partitions, value[4..], value);
+                    }
+                },
+                CancellationToken.None);
+        }
+    }
+
+    /// <summary>All committed numbers of a topic, partition after partition as read.</summary>
+    public List<long> Read(string topic)
+    {
+        using TopicReader reader = new(Options, TimeProvider.System);
+        List<long> numbers = [];
+        reader.Read(
+            reader.RangesOf(topic),
+            batch =>
+            {
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    numbers.Add(BinaryPrimitives.ReadInt64BigEndian(batch[i].Value));
+                }
+            },
+            TestContext.Current.CancellationToken);
+        return numbers;
+    }
+
+    public LaneHost Lanes(Func<int, ITransactionalBatchHandler> handlers, KafkaOptions? options = null, ILogger<LaneHost>? logger = null) =>
+        new(options ?? Options, Group, [In], handlers, TimeProvider.System, logger ?? NullLogger<LaneHost>.Instance);
+
+    /// <summary>Waits until the group has read everything; gives up with the test's own time.</summary>
+    public async Task UntilDoneAsync(Task running)
+    {
+        using GroupLag lag = new(Options);
+        while (await lag.TotalAsync(Group, [In]) > 0)
+        {
+            if (running.IsCompleted)
+            {
+                await running;
+                Assert.Fail("the lanes ended before the work was done");
+            }
+
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Every number once, none missing, none else.</summary>
+    public void AssertExactlyOnce(int first, int count) =>
+        Assert.Equal(Enumerable.Range(first, count).Select(number => (long)number), Read(Out).Order());
+}
