@@ -1,0 +1,63 @@
+namespace BelgiCom.Streaming.LocalKafka;
+
+/// <summary>From the API key to the code that answers it. Only fetching and joining a group ever wait.</summary>
+internal sealed class RequestRouter(
+    ClusterRequests cluster,
+    ProduceRequests produce,
+    FetchRequests fetch,
+    OffsetLookupRequests lookups,
+    GroupRequests groups,
+    OffsetRequests offsets,
+    TransactionRequests transactions,
+    TopicRequests topics,
+    ConfigRequests configs)
+{
+    public ValueTask AnswerAsync(Request request, CancellationToken cancellation)
+    {
+        switch (request.Key)
+        {
+            case ApiKey.Fetch:
+                return fetch.FetchAsync(request, cancellation);
+            case ApiKey.JoinGroup:
+                return groups.JoinAsync(request, cancellation);
+            case ApiKey.SyncGroup:
+                return groups.SyncAsync(request, cancellation);
+            default:
+                Answer(request);
+                return ValueTask.CompletedTask;
+        }
+    }
+
+    private void Answer(Request request)
+    {
+        Action<Request> handler = request.Key switch
+        {
+            ApiKey.ApiVersions => ClusterRequests.ApiVersions,
+            ApiKey.Metadata => cluster.Metadata,
+            ApiKey.FindCoordinator => cluster.FindCoordinator,
+            ApiKey.Produce => produce.Produce,
+            ApiKey.ListOffsets => lookups.ListOffsets,
+            ApiKey.OffsetForLeaderEpoch => lookups.OffsetForLeaderEpoch,
+            ApiKey.Heartbeat => groups.Heartbeat,
+            ApiKey.LeaveGroup => groups.Leave,
+            ApiKey.DescribeGroups => groups.Describe,
+            ApiKey.ListGroups => groups.List,
+            ApiKey.DeleteGroups => groups.Delete,
+            ApiKey.OffsetCommit => offsets.Commit,
+            ApiKey.OffsetFetch => offsets.Fetch,
+            ApiKey.TxnOffsetCommit => offsets.CommitInTransaction,
+            ApiKey.InitProducerId => transactions.InitProducerId,
+            ApiKey.AddPartitionsToTxn => transactions.AddPartitions,
+            ApiKey.AddOffsetsToTxn => transactions.AddOffsets,
+            ApiKey.EndTxn => transactions.End,
+            ApiKey.CreateTopics => topics.Create,
+            ApiKey.DeleteTopics => topics.Delete,
+            ApiKey.CreatePartitions => topics.CreatePartitions,
+            ApiKey.DeleteRecords => topics.DeleteRecords,
+            ApiKey.DescribeConfigs => configs.Describe,
+            ApiKey.IncrementalAlterConfigs => configs.Alter,
+            _ => throw new MalformedRequestException($"{request.Key} is not offered."),
+        };
+        handler(request);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+
+namespace BelgiCom.Streaming.LocalKafka;
+
+/// <summary>All groups. A group exists while it has members or committed offsets, or was not deleted since it had.</summary>
+internal sealed class GroupCoordinator(OffsetStore offsets, LocalKafkaOptions options)
+{
+    private static readonly TimeSpan MaxSessionTimeout = TimeSpan.FromMinutes(30);
+    private readonly ConcurrentDictionary<string, Group> _groups = new(StringComparer.Ordinal);
+
+    public IEnumerable<string> Names => _groups.Keys.Union(offsets.Groups).Order(StringComparer.Ordinal);
+
+    public bool AcceptsSession(TimeSpan timeout) => timeout >= options.GroupMinSessionTimeout && timeout <= MaxSessionTimeout;
+
+    /// <summary>The group; a member's first join makes it.</summary>
+    public Group GetOrAdd(string id) => _groups.GetOrAdd(id, name => new Group(name, options.TimeProvider, options.GroupInitialRebalanceDelay));
+
+    /// <summary>The group, or null when nobody has joined it since the broker started.</summary>
+    public Group? Find(string id) => _groups.GetValueOrDefault(id);
+
+    public GroupDescription Describe(string id) =>
+        Find(id)?.Describe() ?? new GroupDescription(offsets.Knows(id) ? GroupState.Empty : GroupState.Dead, "", "", []);
+
+    /// <summary>Whether the identity may commit offsets of the group; a group without members takes them from anyone.</summary>
+    public ErrorCode CheckCommit(string id, MemberIdentity identity, bool transactional)
+    {
+        if (id.Length == 0)
+        {
+            return ErrorCode.InvalidGroupId;
+        }
+
+        if (Find(id) is { } group)
+        {
+            return group.CheckCommit(identity, transactional);
+        }
+
+        return identity.Generation < 0 ? ErrorCode.None : transactional ? ErrorCode.UnknownMemberId : ErrorCode.IllegalGeneration;
+    }
+
+    public ErrorCode Delete(string id)
+    {
+        Group? group = Find(id);
+        if (group is null && !offsets.Knows(id))
+        {
+            return ErrorCode.GroupIdNotFound;
+        }
+
+        if (group is not null && !group.TryEnd())
+        {
+            return ErrorCode.NonEmptyGroup;
+        }
+
+        offsets.DeleteGroup(id);
+        _groups.TryRemove(id, out _);
+        return ErrorCode.None;
+    }
+}

@@ -1,0 +1,204 @@
+namespace BelgiCom.Streaming.LocalKafka;
+
+/// <summary>
+/// Committed offsets of all groups, kept in the topic <c>__consumer_offsets</c> and in memory. Offsets of a transaction are transactional records there
+/// and wait until the transaction's marker follows, so that a restart finds committed, pending and aborted ones as they were.
+/// </summary>
+internal sealed class OffsetStore
+{
+    public const string TopicName = "__consumer_offsets";
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Dictionary<TopicPartitionName, CommittedOffset>> _committed = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, List<OffsetRecord>> _pending = [];
+    private readonly PartitionLog _log;
+    private readonly LogSettings _settings;
+
+    public OffsetStore(TopicStore topics, LogSettings settings)
+    {
+        _settings = settings;
+        _log = topics.OpenInternal(TopicName, InternalTopics.Config);
+        _log.Scan(_log.LogStartOffset, Replay);
+        topics.Deleted += DeleteTopic;
+    }
+
+    public IReadOnlyCollection<string> Groups
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _committed.Keys];
+            }
+        }
+    }
+
+    public bool Knows(string group)
+    {
+        lock (_gate)
+        {
+            return _committed.ContainsKey(group);
+        }
+    }
+
+    public ErrorCode Commit(IReadOnlyList<OffsetRecord> records)
+    {
+        lock (_gate)
+        {
+            ErrorCode error = Append(records, RecordBatch.NoProducer, -1);
+            if (error == ErrorCode.None)
+            {
+                Apply(records);
+            }
+
+            return error;
+        }
+    }
+
+    /// <summary>Offsets that count when the producer's transaction commits.</summary>
+    public ErrorCode CommitInTransaction(IReadOnlyList<OffsetRecord> records, long producerId, short producerEpoch)
+    {
+        lock (_gate)
+        {
+            ErrorCode error = Append(records, producerId, producerEpoch);
+            if (error == ErrorCode.None)
+            {
+                PendingOf(producerId).AddRange(records);
+            }
+
+            return error;
+        }
+    }
+
+    /// <summary>The transaction's marker is in the log: its offsets count now, or never.</summary>
+    public void EndTransaction(long producerId, bool commit)
+    {
+        lock (_gate)
+        {
+            if (_pending.Remove(producerId, out List<OffsetRecord>? records) && commit)
+            {
+                Apply(records);
+            }
+        }
+    }
+
+    public CommittedOffset? Find(string group, TopicPartitionName partition)
+    {
+        lock (_gate)
+        {
+            return _committed.TryGetValue(group, out var offsets) && offsets.TryGetValue(partition, out CommittedOffset offset) ? offset : null;
+        }
+    }
+
+    /// <summary>Whether an open transaction is about to change the offset.</summary>
+    public bool IsPending(string group, TopicPartitionName partition)
+    {
+        lock (_gate)
+        {
+            return _pending.Values.Any(records => records.Any(record => record.Group == group && record.Partition == partition));
+        }
+    }
+
+    public IReadOnlyList<TopicPartitionName> PartitionsOf(string group)
+    {
+        lock (_gate)
+        {
+            return _committed.TryGetValue(group, out var offsets) ? [.. offsets.Keys] : [];
+        }
+    }
+
+    public void DeleteGroup(string group) => DeleteWhere((name, _) => name == group);
+
+    private void DeleteTopic(string topic) => DeleteWhere((_, partition) => partition.Topic == topic);
+
+    private void DeleteWhere(Func<string, TopicPartitionName, bool> matches)
+    {
+        lock (_gate)
+        {
+            List<OffsetRecord> tombstones = [.. _committed.SelectMany(group => group.Value.Keys.Where(partition => matches(group.Key, partition))
+                .Select(partition => new OffsetRecord(group.Key, partition, null)))];
+            if (tombstones.Count > 0)
+            {
+                Append(tombstones, RecordBatch.NoProducer, -1);
+                Apply(tombstones);
+            }
+        }
+    }
+
+    private ErrorCode Append(IReadOnlyList<OffsetRecord> records, long producerId, short producerEpoch)
+    {
+        if (records.Count == 0)
+        {
+            return ErrorCode.None;
+        }
+
+        var batch = new RecordBatchBuilder();
+        for (int i = 0; i < records.Count; i++)
+        {
+            records[i].AddTo(batch, i, _settings.NowMs);
+        }
+
+        bool transactional = producerId != RecordBatch.NoProducer;
+        return _log.AppendFromBroker(batch.Build(_settings.NowMs, producerId, producerEpoch, transactional)).Error;
+    }
+
+    private void Apply(IReadOnlyList<OffsetRecord> records)
+    {
+        foreach (OffsetRecord record in records)
+        {
+            if (record.Offset is { } offset)
+            {
+                if (!_committed.TryGetValue(record.Group, out Dictionary<TopicPartitionName, CommittedOffset>? offsets))
+                {
+                    _committed.Add(record.Group, offsets = []);
+                }
+
+                offsets[record.Partition] = offset;
+            }
+            else if (_committed.TryGetValue(record.Group, out Dictionary<TopicPartitionName, CommittedOffset>? offsets))
+            {
+                offsets.Remove(record.Partition);
+                if (offsets.Count == 0)
+                {
+                    _committed.Remove(record.Group);
+                }
+            }
+        }
+    }
+
+    private bool Replay(RecordBatch batch)
+    {
+        if (batch.IsControl)
+        {
+            EndTransaction(batch.ProducerId, TransactionMarker.IsCommit(batch));
+            return true;
+        }
+
+        var records = new List<OffsetRecord>();
+        var reader = new RecordReader(batch.Records);
+        while (reader.TryReadNext())
+        {
+            records.Add(OffsetRecord.Read(reader));
+        }
+
+        if (batch.IsTransactional)
+        {
+            PendingOf(batch.ProducerId).AddRange(records);
+        }
+        else
+        {
+            Apply(records);
+        }
+
+        return true;
+    }
+
+    private List<OffsetRecord> PendingOf(long producerId)
+    {
+        if (!_pending.TryGetValue(producerId, out List<OffsetRecord>? records))
+        {
+            _pending.Add(producerId, records = []);
+        }
+
+        return records;
+    }
+}

@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace BelgiCom.Streaming.LocalKafka;
+
+/// <summary>
+/// A small single-node broker that speaks the Kafka protocol on loopback, for development and tests: it lets an engineer with nothing but the .NET SDK
+/// run the whole chain with the production client, transactions included.
+/// <para>
+/// It survives a killed process: what it has acknowledged is with the operating system, and half-written tails are cut off at the next start. It does
+/// not survive a power cut, unless <see cref="LocalKafkaOptions.FlushEachBatch"/> is set.
+/// </para>
+/// </summary>
+public sealed class LocalKafkaBroker : IAsyncDisposable
+{
+    /// <summary>The sentence that every host of this broker prints when it starts it.</summary>
+    public const string Notice =
+        "LocalKafka is for development and tests only: one node, loopback, no replication, no authentication, and no flush to disk per batch. "
+        + "For production set Kafka__BootstrapServers to an Apache Kafka cluster.";
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly FileStream _lock;
+    private readonly Socket _listener;
+    private readonly TopicStore _topics;
+    private readonly TransactionCoordinator _transactions;
+    private readonly Housekeeping _housekeeping;
+    private readonly RequestRouter _router;
+    private readonly Action<string> _report;
+    private readonly Task _accepting;
+
+    private LocalKafkaBroker(LocalKafkaOptions options, FileStream dataLock, Socket listener)
+    {
+        _lock = dataLock;
+        _listener = listener;
+        _report = options.Report ?? (_ => { });
+        Port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        var settings = new LogSettings(options.TimeProvider, options.FlushEachBatch, _report);
+        _topics = new TopicStore(options.DataDirectory, settings, options.DefaultPartitions);
+        var offsets = new OffsetStore(_topics, settings);
+        var groups = new GroupCoordinator(offsets, options);
+        _transactions = new TransactionCoordinator(_topics, offsets, new ProducerIds(options.DataDirectory), settings, options);
+        _housekeeping = new Housekeeping(_topics, settings, options.CleanupInterval);
+        var identity = new ClusterIdentity(ClusterIdentity.LoadClusterId(options.DataDirectory), Port);
+        _router = new RequestRouter(
+            new ClusterRequests(identity, _topics, options.AutoCreateTopics),
+            new ProduceRequests(_topics),
+            new FetchRequests(_topics),
+            new OffsetLookupRequests(_topics),
+            new GroupRequests(groups),
+            new OffsetRequests(groups, offsets, _transactions, _topics),
+            new TransactionRequests(_transactions, _topics),
+            new TopicRequests(_topics),
+            new ConfigRequests(_topics, Describe(options)));
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>The TCP port it listens on.</summary>
+    public int Port { get; }
+
+    /// <summary>What clients take as <c>bootstrap.servers</c>: <c>127.0.0.1:PORT</c>.</summary>
+    public string BootstrapServers => FormattableString.Invariant($"{ClusterIdentity.Host}:{Port}");
+
+    /// <summary>Starts a broker; when the task completes it answers.</summary>
+    /// <param name="options">Data directory, port and the rest.</param>
+    /// <param name="cancellationToken">Gives up the start.</param>
+    /// <returns>The running broker; dispose it to stop it.</returns>
+    /// <exception cref="LocalKafkaPortInUseException">Another process has the port.</exception>
+    /// <exception cref="LocalKafkaException">Another broker uses the data directory, or a file in it is damaged.</exception>
+    public static Task<LocalKafkaBroker> StartAsync(LocalKafkaOptions options, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Start(options), cancellationToken);
+
+    /// <summary>Stops: closes all connections, then the files. What was acknowledged is kept.</summary>
+    /// <returns>A task that ends when the port and the data directory are free again.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _listener.Dispose();
+        await _accepting.ConfigureAwait(false);
+        _transactions.Dispose();
+        _housekeeping.Dispose();
+        _topics.Dispose();
+        await _lock.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private static LocalKafkaBroker Start(LocalKafkaOptions options)
+    {
+        Directory.CreateDirectory(options.DataDirectory);
+        FileStream dataLock = Lock(options.DataDirectory);
+        Socket? listener = null;
+        try
+        {
+            listener = Listen(options.Port);
+            return new LocalKafkaBroker(options, dataLock, listener);
+        }
+        catch
+        {
+            listener?.Dispose();
+            dataLock.Dispose();
+            throw;
+        }
+    }
+
+    private static FileStream Lock(string dataDirectory)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(dataDirectory, "broker.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException fault)
+        {
+            throw new LocalKafkaException($"Another broker uses the data directory {dataDirectory}. Stop it, or choose another directory.", fault);
+        }
+    }
+
+    private static Socket Listen(int port)
+    {
+        const int backlog = 512;
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            listener.Listen(backlog);
+            return listener;
+        }
+        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            listener.Dispose();
+            throw new LocalKafkaPortInUseException(port, fault);
+        }
+    }
+
+    private static Dictionary<string, string> Describe(LocalKafkaOptions options) => new()
+    {
+        ["auto.create.topics.enable"] = options.AutoCreateTopics ? "true" : "false",
+        ["group.initial.rebalance.delay.ms"] = Milliseconds(options.GroupInitialRebalanceDelay),
+        ["group.min.session.timeout.ms"] = Milliseconds(options.GroupMinSessionTimeout),
+        ["log.retention.check.interval.ms"] = Milliseconds(options.CleanupInterval),
+        ["node.id"] = ClusterIdentity.NodeId.ToString(CultureInfo.InvariantCulture),
+        ["num.partitions"] = options.DefaultPartitions.ToString(CultureInfo.InvariantCulture),
+        ["transaction.max.timeout.ms"] = Milliseconds(options.TransactionMaxTimeout),
+    };
+
+    private static string Milliseconds(TimeSpan span) => ((long)span.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+
+    private async Task AcceptAsync()
+    {
+        var connections = new HashSet<Task>();
+        try
+        {
+            while (true)
+            {
+                Socket client = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                connections.RemoveWhere(connection => connection.IsCompleted);
+                connections.Add(Task.Run(() => new Connection(client, _router, _report).RunAsync(_stopping.Token)));
+            }
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // Only stopping ends the listener.
+            await Task.WhenAll(connections).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using K4os.Compression.LZ4.Streams;
+using Snappier;
+using ZstdSharp;
+
+namespace BelgiCom.Streaming.LocalKafka;
+
+/// <summary>
+/// Opens the records of a batch for compaction and look-up by time. Serving a batch never needs this: it goes to disk and to readers as it came.
+/// </summary>
+internal static class BatchOpener
+{
+    /// <summary>A small compressed batch may claim to be huge; more than this is not opened.</summary>
+    private const int MaxOpenedBytes = 128 * 1024 * 1024;
+
+    /// <summary>Start of the chunked form in which Java clients write snappy; librdkafka writes the plain block.</summary>
+    private static ReadOnlySpan<byte> SnappyJavaMagic => [0x82, (byte)'S', (byte)'N', (byte)'A', (byte)'P', (byte)'P', (byte)'Y', 0];
+
+    /// <summary>False when the bytes are not what the batch says they are.</summary>
+    public static bool TryOpen(RecordBatch batch, out ReadOnlySpan<byte> records)
+    {
+        if (batch.Codec == CompressionCodec.None)
+        {
+            records = batch.Records;
+            return true;
+        }
+
+        try
+        {
+            records = batch.Codec switch
+            {
+                CompressionCodec.Gzip => ReadAll(new GZipStream(Compressed(batch), CompressionMode.Decompress)),
+                CompressionCodec.Snappy => OpenSnappy(batch.Records),
+                CompressionCodec.Lz4 => ReadAll(LZ4Stream.Decode(Compressed(batch))),
+                CompressionCodec.Zstd => ReadAll(new DecompressionStream(Compressed(batch))),
+                _ => throw new InvalidDataException("Unknown compression."),
+            };
+            return true;
+        }
+        catch (Exception fault) when (fault is InvalidDataException or IOException or ZstdException or ArgumentException or InvalidOperationException)
+        {
+            records = default;
+            return false;
+        }
+    }
+
+    private static MemoryStream Compressed(RecordBatch batch) => new(batch.Records.ToArray(), writable: false);
+
+    private static byte[] ReadAll(Stream opened)
+    {
+        using (opened)
+        {
+            var target = new MemoryStream();
+            byte[] chunk = new byte[64 * 1024];
+            for (int read = opened.Read(chunk); read > 0; read = opened.Read(chunk))
+            {
+                if (target.Length + read > MaxOpenedBytes)
+                {
+                    throw new InvalidDataException("The batch is larger than this broker opens.");
+                }
+
+                target.Write(chunk, 0, read);
+            }
+
+            return target.ToArray();
+        }
+    }
+
+    private static byte[] OpenSnappy(ReadOnlySpan<byte> compressed)
+    {
+        const int javaHeaderSize = 16;
+        if (!compressed.StartsWith(SnappyJavaMagic))
+        {
+            return OpenSnappyBlock(compressed);
+        }
+
+        var target = new MemoryStream();
+        for (ReadOnlySpan<byte> rest = compressed[javaHeaderSize..]; rest.Length >= sizeof(int);)
+        {
+            int length = BinaryPrimitives.ReadInt32BigEndian(rest);
+            target.Write(OpenSnappyBlock(rest.Slice(sizeof(int), length)));
+            rest = rest[(sizeof(int) + length)..];
+        }
+
+        return target.ToArray();
+    }
+
+    private static byte[] OpenSnappyBlock(ReadOnlySpan<byte> block) =>
+        Snappy.GetUncompressedLength(block) <= MaxOpenedBytes
+            ? Snappy.DecompressToArray(block)
+            : throw new InvalidDataException("The batch is larger than this broker opens.");
+}

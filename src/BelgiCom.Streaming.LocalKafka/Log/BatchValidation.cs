@@ -1,0 +1,67 @@
+namespace BelgiCom.Streaming.LocalKafka;
+
+/// <summary>What is checked of a producer's batch before it may go into the log.</summary>
+internal static class BatchValidation
+{
+    public static ErrorCode Check(Span<byte> bytes, TopicConfig config, long nowMs)
+    {
+        if (bytes.Length < RecordBatch.HeaderSize)
+        {
+            return ErrorCode.CorruptMessage;
+        }
+
+        var batch = new RecordBatch(bytes);
+        if (batch.Magic != RecordBatch.Magic2)
+        {
+            return ErrorCode.UnsupportedForMessageFormat;
+        }
+
+        // Produce from version 3 on carries exactly one batch per partition.
+        if (RecordBatch.SizeOf(bytes) != bytes.Length)
+        {
+            return ErrorCode.InvalidRecord;
+        }
+
+        if (bytes.Length > config.MaxMessageBytes)
+        {
+            return ErrorCode.MessageTooLarge;
+        }
+
+        if (!batch.HasValidChecksum())
+        {
+            return ErrorCode.CorruptMessage;
+        }
+
+        if (batch.IsControl || batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1 || (batch.HasProducer && batch.BaseSequence < 0))
+        {
+            return ErrorCode.InvalidRecord;
+        }
+
+        if (!config.UsesLogAppendTime && batch.MaxTimestamp - nowMs > config.MaxTimestampAheadMs)
+        {
+            return ErrorCode.InvalidTimestamp;
+        }
+
+        return config.IsCompacted && HasRecordWithoutKey(batch) ? ErrorCode.InvalidRecord : ErrorCode.None;
+    }
+
+    /// <summary>Compaction goes by key. A batch that cannot be opened passes: it will not be compacted either.</summary>
+    private static bool HasRecordWithoutKey(RecordBatch batch)
+    {
+        if (!BatchOpener.TryOpen(batch, out ReadOnlySpan<byte> body))
+        {
+            return false;
+        }
+
+        var records = new RecordReader(body);
+        while (records.TryReadNext())
+        {
+            if (!records.HasKey)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

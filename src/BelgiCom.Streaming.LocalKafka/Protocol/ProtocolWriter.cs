@@ -1,0 +1,145 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+
+namespace BelgiCom.Streaming.LocalKafka;
+
+/// <summary>Writes the protocol's primitive types into a pooled buffer, for responses and for coordinator state; the counterpart of <see cref="ProtocolReader"/>.</summary>
+internal sealed class ProtocolWriter
+{
+    private const int InitialSize = 4096;
+    private byte[] _buffer = [];
+    private int _position;
+
+    public bool Flexible { get; set; }
+
+    /// <summary>Where the next byte goes; with <see cref="TruncateTo"/> a long-polling answer starts over.</summary>
+    public int Position => _position;
+
+    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _position);
+
+    public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, _position);
+
+    /// <summary>Starts over, with a pooled buffer that <see cref="Release"/> gives back.</summary>
+    public void Reset()
+    {
+        Release();
+        _buffer = ArrayPool<byte>.Shared.Rent(InitialSize);
+        _position = 0;
+        Flexible = false;
+    }
+
+    public void Release()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+        }
+    }
+
+    public void TruncateTo(int position) => _position = position;
+
+    public void WriteBoolean(bool value) => Advance(1)[0] = value ? (byte)1 : (byte)0;
+
+    public void WriteInt8(sbyte value) => Advance(1)[0] = (byte)value;
+
+    public void WriteInt16(short value) => BinaryPrimitives.WriteInt16BigEndian(Advance(2), value);
+
+    public void WriteInt32(int value) => BinaryPrimitives.WriteInt32BigEndian(Advance(4), value);
+
+    public void WriteInt64(long value) => BinaryPrimitives.WriteInt64BigEndian(Advance(8), value);
+
+    public void WriteError(ErrorCode value) => WriteInt16((short)value);
+
+    public void WriteString(string value) => WriteNullableString(value);
+
+    public void WriteNullableString(string? value)
+    {
+        int length = value is null ? -1 : Encoding.UTF8.GetByteCount(value);
+        if (Flexible)
+        {
+            WriteUnsignedVarint(length + 1);
+        }
+        else
+        {
+            WriteInt16(checked((short)length));
+        }
+
+        if (value is not null)
+        {
+            Encoding.UTF8.GetBytes(value, Advance(length));
+        }
+    }
+
+    public void WriteBytes(ReadOnlySpan<byte> value)
+    {
+        if (Flexible)
+        {
+            WriteUnsignedVarint(value.Length + 1);
+        }
+        else
+        {
+            WriteInt32(value.Length);
+        }
+
+        value.CopyTo(Advance(value.Length));
+    }
+
+    /// <summary>The number of elements that follow; -1 is the null array.</summary>
+    public void WriteArrayLength(int count)
+    {
+        if (Flexible)
+        {
+            WriteUnsignedVarint(count + 1);
+        }
+        else
+        {
+            WriteInt32(count);
+        }
+    }
+
+    public void EndStruct()
+    {
+        if (Flexible)
+        {
+            WriteUnsignedVarint(0);
+        }
+    }
+
+    /// <summary>Room for <paramref name="size"/> bytes that the caller fills before it calls <see cref="Advance"/>.</summary>
+    public Span<byte> Reserve(int size)
+    {
+        if (_buffer.Length - _position < size)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_position + size, _buffer.Length * 2));
+            _buffer.AsSpan(0, _position).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+
+        return _buffer.AsSpan(_position, size);
+    }
+
+    public Span<byte> Advance(int size)
+    {
+        Span<byte> room = Reserve(size);
+        _position += size;
+        return room;
+    }
+
+    /// <summary>Overwrites a 32-bit number written before, such as a length known only once its content is written.</summary>
+    public void PatchInt32(int position, int value) => BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(position, 4), value);
+
+    private void WriteUnsignedVarint(int value)
+    {
+        uint rest = (uint)value;
+        while (rest >= 0x80)
+        {
+            Advance(1)[0] = (byte)(rest | 0x80);
+            rest >>= 7;
+        }
+
+        Advance(1)[0] = (byte)rest;
+    }
+}

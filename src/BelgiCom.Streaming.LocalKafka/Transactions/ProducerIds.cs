@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace BelgiCom.Streaming.LocalKafka;
+
+/// <summary>Hands out producer ids, each once in the life of a data directory: blocks are written down before their first id is given.</summary>
+internal sealed class ProducerIds(string dataDirectory)
+{
+    private const int BlockSize = 1000;
+    private readonly string _path = Path.Combine(dataDirectory, "producer-ids");
+    private readonly Lock _gate = new();
+    private long _next = -1;
+    private long _reserved = -1;
+
+    public long Next()
+    {
+        lock (_gate)
+        {
+            if (_next == _reserved)
+            {
+                _next = _reserved < 0 && File.Exists(_path) ? long.Parse(File.ReadAllText(_path), CultureInfo.InvariantCulture) : Math.Max(_reserved, 0);
+                _reserved = _next + BlockSize;
+                DurableFile.Write(_path, _reserved.ToString(CultureInfo.InvariantCulture));
+            }
+
+            return _next++;
+        }
+    }
+}
