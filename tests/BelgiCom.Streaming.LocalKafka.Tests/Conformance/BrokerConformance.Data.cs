@@ -6,6 +6,9 @@ namespace BelgiCom.Streaming.LocalKafka.Tests;
 
 public abstract partial class BrokerConformance
 {
+    /// <summary>For records with timestamps of the past, which retention would delete at once.</summary>
+    private static readonly (string Name, string Value) KeptForEver = ("retention.ms", "-1");
+
     [Theory]
     [InlineData(CompressionType.None)]
     [InlineData(CompressionType.Gzip)]
@@ -14,7 +17,7 @@ public abstract partial class BrokerConformance
     [InlineData(CompressionType.Zstd)]
     public async Task Record_WithKeyHeadersAndCompression_ComesBackUnchanged(CompressionType compression)
     {
-        string topic = await CreateTopicAsync();
+        string topic = await CreateTopicAsync(1, KeptForEver);
         using IProducer<string?, string?> producer = Producer(config => config.CompressionType = compression);
         var timestamp = new Timestamp(1_700_000_000_123, TimestampType.CreateTime);
         string value = string.Concat(Enumerable.Repeat("usage ", 500));
@@ -121,7 +124,7 @@ public abstract partial class BrokerConformance
     [Fact]
     public async Task Offsets_ByTime_AreThoseOfTheFirstRecordAtOrAfter()
     {
-        string topic = await CreateTopicAsync();
+        string topic = await CreateTopicAsync(1, KeptForEver);
         using (IProducer<string?, string?> producer = Producer(config => config.LingerMs = 50))
         {
             for (int i = 0; i < 50; i++)
@@ -150,7 +153,7 @@ public abstract partial class BrokerConformance
         using IProducer<string?, string?> producer = Producer();
         ProduceException<string?, string?> refused = await Assert.ThrowsAsync<ProduceException<string?, string?>>(
             () => producer.ProduceAsync(topic, new Message<string?, string?> { Value = new string('x', 2000) }, Cancelled));
-        Assert.Equal(ErrorCode.MsgSizeTooLarge, refused.Error.Code);
+        Assert.Equal(Confluent.Kafka.ErrorCode.MsgSizeTooLarge, refused.Error.Code);
     }
 
     [Fact]

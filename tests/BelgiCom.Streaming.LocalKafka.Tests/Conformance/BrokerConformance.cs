@@ -73,7 +73,7 @@ public abstract partial class BrokerConformance
             SessionTimeoutMs = 6000,
             HeartbeatIntervalMs = 200,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
-            GroupProtocol = GroupProtocol.Classic,
+            GroupProtocol = Confluent.Kafka.GroupProtocol.Classic,
             TopicMetadataRefreshIntervalMs = 1000,
         };
         change?.Invoke(config);
