@@ -21,8 +21,8 @@ public enum UsageReadResult
 /// </summary>
 public abstract class UsageFileReader : IDisposable
 {
-    /// <summary>Most octets of a faulty stretch that are kept for the quarantine.</summary>
-    public const int MaxQuarantinedOctets = 1024 * 1024;
+    /// <summary>Most octets of a faulty stretch that are kept for the quarantine: with its envelope it must fit the largest Kafka record.</summary>
+    public const int MaxQuarantinedOctets = 900 * 1024;
 
     /// <summary>The record just read. The same instance each time.</summary>
     public UsageCdr Cdr { get; } = new();

@@ -29,7 +29,7 @@ internal static class CdrAddress
                 return TryFormat(choice.Content, into);
             case BerTag.Context | 2:
             case BerTag.Context | 3:
-                return into.TrySet(choice.Content);
+                return into.TrySetText(choice.Content);
             case BerTag.Context | 4:
                 var prefix = choice.Enter();
                 return prefix.Read() && prefix.Content.Length == 16 && TryFormat(prefix.Content, into);
@@ -56,6 +56,6 @@ internal static class CdrAddress
             return into.TrySet(text[..length]);
         }
         // IPAddress is a class, but IPv6 text is rare enough and its rules (RFC 5952) are long enough to borrow it.
-        return new IPAddress(address) { }.TryFormat(text, out var count) && into.TrySet(text[..count]);
+        return new IPAddress(address).TryFormat(text, out var count) && into.TrySet(text[..count]);
     }
 }

@@ -37,6 +37,70 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
         return TryMake(2000 + year, month, day, hour, minute, second, offset, out time);
     }
 
+    /// <summary>
+    /// Parses ISO 8601 / RFC 3339 <c>yyyy-MM-ddTHH:mm:ss[.f…](Z|±hh[:]mm)</c>; a space may stand for the <c>T</c>. An offset is needed.
+    /// </summary>
+    public static bool TryParseIso(ReadOnlySpan<char> text, out CdrTime time)
+    {
+        time = default;
+        if (text.Length < 20 || text[4] != '-' || text[7] != '-' || text[10] is not ('T' or 't' or ' ') || text[13] != ':' || text[16] != ':')
+        {
+            return false;
+        }
+        var rest = text[19..];
+        var milliseconds = 0;
+        if (rest[0] == '.')
+        {
+            var digits = rest[1..].IndexOfAnyExceptInRange('0', '9');
+            if (digits < 1)
+            {
+                return false;
+            }
+            for (var i = 1; i <= 3; i++)
+            {
+                milliseconds = (milliseconds * 10) + (i <= digits ? rest[i] - '0' : 0);
+            }
+            rest = rest[(digits + 1)..];
+        }
+        if (!TryParseOffset(rest, out var offset)
+            || !TryMake(Number(text[..4]), Number(text[5..7]), Number(text[8..10]), Number(text[11..13]), Number(text[14..16]), Number(text[17..19]), offset, out time))
+        {
+            return false;
+        }
+        time = time with { UtcMilliseconds = time.UtcMilliseconds + milliseconds };
+        return true;
+    }
+
+    private static bool TryParseOffset(ReadOnlySpan<char> text, out int minutes)
+    {
+        minutes = 0;
+        if (text is "Z" or "z")
+        {
+            return true;
+        }
+        if (text.Length is not (5 or 6) || text[0] is not ('+' or '-') || (text.Length == 6 && text[3] != ':'))
+        {
+            return false;
+        }
+        int hour = Number(text[1..3]), minute = Number(text[^2..]);
+        minutes = ((hour * 60) + minute) * (text[0] == '-' ? -1 : 1);
+        return hour >= 0 && minute is >= 0 and < 60;
+    }
+
+    private static int Number(ReadOnlySpan<char> digits)
+    {
+        var value = 0;
+        foreach (var digit in digits)
+        {
+            if (!char.IsAsciiDigit(digit))
+            {
+                return int.MinValue / 2;
+            }
+            value = (value * 10) + digit - '0';
+        }
+        return value;
+    }
+
     /// <summary>Makes a time of local fields and an offset. False when one is out of range.</summary>
     internal static bool TryMake(int year, int month, int day, int hour, int minute, int second, int offsetMinutes, out CdrTime time)
     {

@@ -65,7 +65,7 @@ internal static class ChargingFunctionRecord
                 bad = TryInteger(content, ref cdr.RecordType, int.MaxValue) ? null : "recordType [0]";
                 break;
             case Context | 1:
-                bad = cdr.Node.TrySet(content) ? null : "recordingNetworkFunctionID [1]";
+                bad = cdr.Node.TrySetText(content) ? null : "recordingNetworkFunctionID [1]";
                 break;
             case Context | 2:
                 return ReadSubscriber(field, cdr);
@@ -170,7 +170,7 @@ internal static class ChargingFunctionRecord
             case Context | 12:
                 return TryInteger(content, ref cdr.RatType, 255) ? null : "rATType [12]";
             case Context | 13:
-                return cdr.DataNetwork.TrySet(content) ? null : "dataNetworkNameIdentifier [13]";
+                return cdr.DataNetwork.TrySetText(content) ? null : "dataNetworkNameIdentifier [13]";
             case Context | 14:
                 var address = field.Enter();
                 return !address.Read() || Number(address.Tag) > 1 || CdrAddress.TryReadText(address.Content, cdr.ServedAddress) ? null : "pDUAddress [14]";

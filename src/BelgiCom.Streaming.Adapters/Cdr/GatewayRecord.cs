@@ -70,7 +70,7 @@ internal static class GatewayRecord
             case Context | 5:
                 return TryInteger(content, ref cdr.ChargingId, uint.MaxValue) ? null : "chargingID [5]";
             case Context | 7:
-                return cdr.DataNetwork.TrySet(content) ? null : "accessPointNameNI [7]";
+                return cdr.DataNetwork.TrySetText(content) ? null : "accessPointNameNI [7]";
             case Context | 9:
                 return CdrAddress.TryReadWrapped(content, cdr.ServedAddress) ? null : "servedPDPPDNAddress [9]";
             case Context | 13:
@@ -82,7 +82,7 @@ internal static class GatewayRecord
             case Context | 17:
                 return TryInteger(content, ref cdr.RecordSequenceNumber) ? null : "recordSequenceNumber [17]";
             case Context | 18:
-                return cdr.Node.TrySet(content) ? null : "nodeID [18]";
+                return cdr.Node.TrySetText(content) ? null : "nodeID [18]";
             case Context | 20:
                 return TryInteger(content, ref cdr.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber [20]";
             case Context | 22:

@@ -1,3 +1,5 @@
+using System.Text.Unicode;
+
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>A reusable field of a <see cref="UsageCdr"/>: a bounded copy of its octets, empty when the record has no such field.</summary>
@@ -25,6 +27,13 @@ internal sealed class OctetField
         octets.CopyTo(_octets);
         _length = octets.Length;
         return true;
+    }
+
+    /// <summary>Replaces the content by text. False when it is not UTF-8 or holds control characters.</summary>
+    public bool TrySetText(ReadOnlySpan<byte> text)
+    {
+        _length = 0;
+        return text.IndexOfAnyInRange((byte)0, (byte)0x1F) < 0 && !text.Contains((byte)0x7F) && Utf8.IsValid(text) && TrySet(text);
     }
 
     /// <summary>Replaces the content by digits held as text; a leading <c>+</c> is dropped. False when something else is in it.</summary>
@@ -78,11 +87,12 @@ internal sealed class OctetField
         return digits > 0;
     }
 
-    /// <summary>Replaces the content by the digits of an AddressString (TS 29.002 17.7.8): one octet type of number, then TBCD.</summary>
+    /// <summary>Replaces the content by the digits of an AddressString (TS 29.002 17.7.8): one octet type of number, which
+    /// must say "international number", then TBCD. National digits would make another subscriber of the same person.</summary>
     public bool TrySetAddressString(ReadOnlySpan<byte> address)
     {
         _length = 0;
-        return address.Length > 1 && TrySetTbcd(address[1..]);
+        return address.Length > 1 && (address[0] & 0xF0) == 0x90 && TrySetTbcd(address[1..]);
     }
 
     /// <summary>Replaces the content by MCC and MNC of a PLMN id (TS 29.060: three octets), five or six digits.</summary>

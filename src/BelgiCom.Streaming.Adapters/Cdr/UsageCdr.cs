@@ -49,6 +49,9 @@ public sealed class UsageCdr
     /// <summary>Fields that the extractor does not use or does not know. Not errors.</summary>
     internal int SkippedFields;
 
+    /// <summary>True when a local time occurred twice and the source's setting decided which instant is meant.</summary>
+    internal bool HasAmbiguousTime;
+
     /// <summary>Recording node: nodeID, CHF id, or the configured name.</summary>
     internal OctetField Node { get; } = new(255);
 
@@ -138,6 +141,7 @@ public sealed class UsageCdr
         CauseForRecordClosing = ChargingId = RecordSequenceNumber = LocalSequenceNumber = -1;
         RatType = 0;
         SkippedFields = 0;
+        HasAmbiguousTime = false;
         Node.Clear();
         Gateway.Clear();
         Session.Clear();

@@ -1,0 +1,115 @@
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>One record of a CSV file cut into fields (RFC 4180): quotes, doubled quotes, delimiters and line ends inside quotes.</summary>
+internal sealed class CsvLine
+{
+    /// <summary>Longest record, line end included.</summary>
+    public const int MaxOctets = 64 * 1024;
+
+    /// <summary>Most columns.</summary>
+    public const int MaxFields = 512;
+
+    private readonly Range[] _fields = new Range[MaxFields];
+    private readonly byte[] _text = new byte[MaxOctets];
+
+    /// <summary>Number of fields.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The unquoted text of a field.</summary>
+    public ReadOnlySpan<byte> this[int index] => _text.AsSpan(_fields[index]);
+
+    /// <summary>
+    /// Octets of the record that <paramref name="octets"/> begins with, its line end included: up to the first line end outside quotes, or
+    /// to the end. -1 when a quote is not closed.
+    /// </summary>
+    public static int Measure(ReadOnlySpan<byte> octets)
+    {
+        var position = 0;
+        var isQuoted = false;
+        while (true)
+        {
+            var next = octets[position..].IndexOfAny((byte)'"', (byte)'\n');
+            if (next < 0)
+            {
+                return isQuoted ? -1 : octets.Length;
+            }
+            position += next + 1;
+            if (octets[position - 1] == '"')
+            {
+                isQuoted = !isQuoted;
+            }
+            else if (!isQuoted)
+            {
+                return position;
+            }
+        }
+    }
+
+    /// <summary>Cuts a record into its fields. Returns what is wrong, null when nothing is.</summary>
+    public string? Split(ReadOnlySpan<byte> record, byte delimiter)
+    {
+        record = record.TrimEnd("\r\n"u8);
+        Count = 0;
+        var written = 0;
+        var position = 0;
+        while (true)
+        {
+            if (Count == MaxFields)
+            {
+                return $"More than {MaxFields} columns.";
+            }
+            var start = written;
+            if (position < record.Length && record[position] == '"')
+            {
+                if (Unquote(record, ref position, ref written) is { } fault)
+                {
+                    return fault;
+                }
+                if (position < record.Length && record[position] != delimiter)
+                {
+                    return $"Column {Count + 1} goes on after its closing quote (RFC 4180).";
+                }
+            }
+            else
+            {
+                var length = record[position..].IndexOf(delimiter);
+                var field = length < 0 ? record[position..] : record.Slice(position, length);
+                if (field.Contains((byte)'"'))
+                {
+                    return $"Column {Count + 1} has a quote inside an unquoted field (RFC 4180).";
+                }
+                field.CopyTo(_text.AsSpan(written));
+                written += field.Length;
+                position += field.Length;
+            }
+            _fields[Count++] = start..written;
+            if (position >= record.Length)
+            {
+                return null;
+            }
+            position++;
+        }
+    }
+
+    private string? Unquote(ReadOnlySpan<byte> record, ref int position, ref int written)
+    {
+        position++;
+        while (true)
+        {
+            var quote = record[position..].IndexOf((byte)'"');
+            if (quote < 0)
+            {
+                return $"The quote of column {Count + 1} is not closed (RFC 4180).";
+            }
+            record.Slice(position, quote).CopyTo(_text.AsSpan(written));
+            written += quote;
+            position += quote + 1;
+            if (position >= record.Length || record[position] != '"')
+            {
+                return null;
+            }
+            _text[written++] = (byte)'"';
+            position++;
+        }
+    }
+}

@@ -1,0 +1,249 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// Reads CSV records by a column map. A line that cannot be read is one fault, and the next line is tried; an open quote costs one
+/// physical line, not the rest of the file.
+/// </summary>
+internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneInfo zone) : UsageFileReader
+{
+    private readonly StreamWindow _window = new(stream);
+    private readonly CsvLine _line = new();
+    private readonly byte[][] _originating = [.. map.Originating.Select(Encoding.UTF8.GetBytes)];
+    private readonly byte[][] _terminating = [.. map.Terminating.Select(Encoding.UTF8.GetBytes)];
+    private readonly CsvField[] _fields = [.. map.MappedColumns().Select(column => column.Field)];
+    private int[]? _columns;
+    private int _columnCount;
+    private int _octetsLength;
+    private bool _isEnded;
+
+    public override ReadOnlySpan<byte> Octets => _window.Peek(0)[.._octetsLength];
+
+    protected override UsageReadResult ReadNext()
+    {
+        if (_columns is null && !_isEnded && ReadHeader() is { } failed)
+        {
+            return failed;
+        }
+        while (true)
+        {
+            _window.Advance(_octetsLength);
+            _octetsLength = 0;
+            if (_isEnded || _window.Peek(CsvLine.MaxOctets) is not { IsEmpty: false } octets)
+            {
+                return ReadEnd();
+            }
+            var length = CsvLine.Measure(octets);
+            if (length < 0 || length > CsvLine.MaxOctets)
+            {
+                return FailLine(octets, length < 0);
+            }
+            _octetsLength = length;
+            if (octets[..length].TrimEnd("\r\n"u8).IsEmpty)
+            {
+                continue;
+            }
+            RecordOffset = _window.Offset;
+            var problem = ReadRecord(octets[..length]);
+            return problem.IsNone ? UsageReadResult.Cdr : FailRecord(problem, RecordOffset, length);
+        }
+    }
+
+    protected override void Dispose(bool disposing) => _window.Dispose();
+
+    private UsageReadResult? ReadHeader()
+    {
+        var head = _window.Peek(CsvLine.MaxOctets);
+        _window.Advance(head.Length - CsvUsageFormat.WithoutBom(head).Length);
+        head = _window.Peek(CsvLine.MaxOctets);
+        var length = CsvLine.Measure(head);
+        var fault = length is <= 0 or > CsvLine.MaxOctets ? "it has no header line" : _line.Split(head[..length], map.DelimiterOctet);
+        if (fault is null)
+        {
+            (var columns, var missing) = CsvUsageFormat.FindColumns(_line, map);
+            if (missing is null)
+            {
+                _columns = columns;
+                _columnCount = _line.Count;
+                _window.Advance(length);
+                return null;
+            }
+            fault = $"its header has no column {missing}";
+        }
+        _isEnded = true;
+        _octetsLength = Math.Min(head.Length, CsvLine.MaxOctets);
+        return FailFile(QuarantineReason.NotACdrFile, 0, _octetsLength, $"The file does not fit the column map of its source: {fault}.");
+    }
+
+    private UsageReadResult ReadEnd()
+    {
+        if (_isEnded || _window.Failure is null)
+        {
+            return UsageReadResult.End;
+        }
+        _isEnded = true;
+        var reason = _window.Failure is ContentLimitException ? QuarantineReason.TooLarge : QuarantineReason.Truncated;
+        return FailFile(reason, _window.Offset, 0, "The compressed content is damaged, cut short or over its limits.");
+    }
+
+    private UsageReadResult FailLine(ReadOnlySpan<byte> octets, bool isQuoteOpen)
+    {
+        var end = octets.IndexOf((byte)'\n');
+        _octetsLength = end < 0 ? octets.Length : end + 1;
+        return FailRecord(
+            isQuoteOpen
+                ? new(QuarantineReason.BadEncoding, $"A quote is not closed within {CsvLine.MaxOctets} octets (RFC 4180).")
+                : new(QuarantineReason.TooLarge, $"The line is longer than {CsvLine.MaxOctets} octets."),
+            _window.Offset,
+            _octetsLength);
+    }
+
+    private RecordProblem ReadRecord(ReadOnlySpan<byte> record)
+    {
+        if (record.Contains((byte)0))
+        {
+            return new(QuarantineReason.BadEncoding, "The line holds a NUL octet.");
+        }
+        if (_line.Split(record, map.DelimiterOctet) is { } fault)
+        {
+            return new(QuarantineReason.BadEncoding, fault);
+        }
+        if (_line.Count != _columnCount)
+        {
+            return new(QuarantineReason.BadFraming, $"The line has {_line.Count} columns, the header {_columnCount}.");
+        }
+        Cdr.Clear();
+        Cdr.Kind = map.Kind;
+        _ = Cdr.TryAddPart(out var index);
+        ref var part = ref Cdr.PartAt(index);
+        foreach (var field in _fields)
+        {
+            var text = _line[_columns![(int)field]].Trim(" \t"u8);
+            if (!text.IsEmpty && !TrySet(field, text, ref part))
+            {
+                return RecordProblem.BadValue(field.ToString());
+            }
+        }
+        if (!part.Start.IsSet)
+        {
+            return RecordProblem.Missing(nameof(CsvField.StartTime));
+        }
+        Cdr.OpeningTime = part.Start;
+        Cdr.DurationSeconds = Math.Max(0, part.DurationSeconds);
+        if (map.Kind == UsageKind.Sms && !map.Maps(CsvField.Messages))
+        {
+            part.Messages = 1;
+        }
+        return default;
+    }
+
+    private bool TrySet(CsvField field, ReadOnlySpan<byte> text, ref UsagePart part) => field switch
+    {
+        CsvField.StartTime => TryTime(text, ref part.Start),
+        CsvField.EndTime => TryTime(text, ref part.End),
+        CsvField.DurationSeconds => TryInteger(text, ref part.DurationSeconds),
+        CsvField.Msisdn => Cdr.Msisdn.TrySetDigits(text),
+        CsvField.Imsi => Cdr.Imsi.TrySetDigits(text),
+        CsvField.Imei => Cdr.Imei.TrySetDigits(text),
+        CsvField.OtherParty => Cdr.OtherParty.TrySetDigits(text),
+        CsvField.Direction => TryDirection(text),
+        CsvField.Uplink => TryVolume(text, ref part.UplinkOctets),
+        CsvField.Downlink => TryVolume(text, ref part.DownlinkOctets),
+        CsvField.Total => TryVolume(text, ref part.TotalOctets),
+        CsvField.Messages => TryInteger(text, ref part.Messages),
+        CsvField.RatingGroup => TryInteger(text, ref part.RatingGroup, uint.MaxValue),
+        CsvField.ServiceIdentifier => TryInteger(text, ref part.ServiceIdentifier, uint.MaxValue),
+        CsvField.ServingPlmn => text.Length is 5 or 6 && Cdr.ServingPlmn.TrySetDigits(text),
+        CsvField.RatType => TryInteger(text, ref part.RatType, 255),
+        CsvField.DataNetwork => Cdr.DataNetwork.TrySetText(text),
+        CsvField.Location => Cdr.Location.TrySetText(text),
+        CsvField.Node => Cdr.Node.TrySetText(text),
+        CsvField.RecordId => Cdr.Session.TrySetText(text),
+        _ => false,
+    };
+
+    private static bool TryInteger(ReadOnlySpan<byte> text, ref long field, long maximum = long.MaxValue)
+    {
+        if (!Utf8Parser.TryParse(text, out long value, out var used) || used != text.Length || value < 0 || value > maximum)
+        {
+            return false;
+        }
+        field = value;
+        return true;
+    }
+
+    // A fraction of a KiB or MB is rounded to whole octets, half up: the octets are the fact, the unit is only how they were written.
+    private bool TryVolume(ReadOnlySpan<byte> text, ref long field)
+    {
+        if (map.VolumeUnit == VolumeUnit.Byte)
+        {
+            return TryInteger(text, ref field);
+        }
+        if (!Utf8Parser.TryParse(text, out decimal value, out var used) || used != text.Length || value < 0 || value > long.MaxValue / 1_000_000)
+        {
+            return false;
+        }
+        field = (long)Math.Round(value * (map.VolumeUnit == VolumeUnit.KiB ? 1024 : 1_000_000), MidpointRounding.AwayFromZero);
+        return true;
+    }
+
+    private bool TryDirection(ReadOnlySpan<byte> text)
+    {
+        Cdr.Direction = IsOneOf(text, _originating) ? Direction.Originating : IsOneOf(text, _terminating) ? Direction.Terminating : Direction.NotApplicable;
+        return Cdr.Direction != Direction.NotApplicable;
+    }
+
+    private static bool IsOneOf(ReadOnlySpan<byte> text, byte[][] values)
+    {
+        foreach (var value in values)
+        {
+            if (Ascii.EqualsIgnoreCase(text, value))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool TryTime(ReadOnlySpan<byte> text, ref CdrTime field)
+    {
+        Span<char> characters = stackalloc char[64];
+        if (text.Length > characters.Length || !Ascii.IsValid(text))
+        {
+            return false;
+        }
+        characters = characters[..Encoding.ASCII.GetChars(text, characters)];
+        return map.TimeFormat == "iso"
+            ? CdrTime.TryParseIso(characters, out field)
+            : DateTime.TryParseExact(characters, map.TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) && TryLocal(local, ref field);
+    }
+
+    private bool TryLocal(DateTime local, ref CdrTime field)
+    {
+        // A format with an offset gives a time in the machine's zone; the instant is what counts.
+        if (local.Kind != DateTimeKind.Unspecified)
+        {
+            return false;
+        }
+        if (zone.IsInvalidTime(local))
+        {
+            return false;
+        }
+        var offset = zone.GetUtcOffset(local);
+        if (zone.IsAmbiguousTime(local))
+        {
+            if (map.AmbiguousTime == AmbiguousTime.Quarantine)
+            {
+                return false;
+            }
+            var offsets = zone.GetAmbiguousTimeOffsets(local);
+            offset = map.AmbiguousTime == AmbiguousTime.Daylight ? offsets.Max() : offsets.Min();
+            Cdr.HasAmbiguousTime = true;
+        }
+        return CdrTime.TryMake(local.Year, local.Month, local.Day, local.Hour, local.Minute, local.Second, (int)offset.TotalMinutes, out field);
+    }
+}

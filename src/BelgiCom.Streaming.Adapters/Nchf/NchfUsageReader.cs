@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Text.Json;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// Cuts a stream into JSON objects at the outermost level, whatever stands between them (line ends, commas, the brackets of an array),
+/// and reads each as one charging data request. An object that is not closed costs the line it begins on.
+/// </summary>
+internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
+{
+    /// <summary>Longest request.</summary>
+    public const int MaxRequestOctets = 1024 * 1024;
+
+    private static readonly SearchValues<byte> Separators = SearchValues.Create(" \t\r\n,[]\uFEFF"u8);
+
+    private readonly StreamWindow _window = new(stream);
+    private int _octetsLength;
+    private bool _isEnded;
+
+    public override ReadOnlySpan<byte> Octets => _window.Peek(0)[.._octetsLength];
+
+    protected override UsageReadResult ReadNext()
+    {
+        _window.Advance(_octetsLength);
+        _octetsLength = 0;
+        var octets = SkipSeparators();
+        if (octets.IsEmpty)
+        {
+            return ReadEnd();
+        }
+        if (octets[0] != '{')
+        {
+            return FailLine(new(QuarantineReason.BadEncoding, "No JSON object begins here."));
+        }
+        var length = Measure();
+        if (length < 0)
+        {
+            return FailLine(new(QuarantineReason.BadLength, $"A JSON object is not closed within {MaxRequestOctets} octets or the file."));
+        }
+        _octetsLength = length;
+        RecordOffset = _window.Offset;
+        var problem = Decode(_window.Peek(length)[..length]);
+        return problem.IsNone ? UsageReadResult.Cdr : FailRecord(problem, RecordOffset, length);
+    }
+
+    protected override void Dispose(bool disposing) => _window.Dispose();
+
+    private RecordProblem Decode(ReadOnlySpan<byte> request)
+    {
+        try
+        {
+            return ChargingDataRequest.Decode(request, Cdr);
+        }
+        catch (JsonException invalid)
+        {
+            // The message of the exception may repeat what the request holds; its position does not.
+            return invalid.BytePositionInLine is { } position && request.Length > 0
+                ? new(QuarantineReason.BadEncoding, $"Not JSON, or nested deeper than {ChargingDataRequest.MaxDepth} levels, at line {invalid.LineNumber}, octet {position} of the request.")
+                : new(QuarantineReason.BadEncoding, "Not JSON.");
+        }
+        catch (InvalidOperationException)
+        {
+            return new(QuarantineReason.BadEncoding, "A text of the request is not UTF-8.");
+        }
+    }
+
+    private ReadOnlySpan<byte> SkipSeparators()
+    {
+        while (true)
+        {
+            var octets = _window.Peek(4096);
+            var start = octets.IndexOfAnyExcept(Separators);
+            if (start >= 0)
+            {
+                _window.Advance(start);
+                return _window.Peek(1);
+            }
+            if (octets.IsEmpty)
+            {
+                return octets;
+            }
+            _window.Advance(octets.Length);
+        }
+    }
+
+    // Octets up to the brace that closes the object; -1 when there is none in bounds. Grows the view so that small requests stay cheap.
+    private int Measure()
+    {
+        var depth = 0;
+        var inText = false;
+        var position = 0;
+        for (var wanted = 16 * 1024; ; wanted *= 4)
+        {
+            var octets = _window.Peek(Math.Min(wanted, MaxRequestOctets));
+            for (; position < Math.Min(octets.Length, MaxRequestOctets); position++)
+            {
+                var octet = octets[position];
+                if (inText)
+                {
+                    if (octet == '\\')
+                    {
+                        position++;
+                    }
+                    else if (octet == '"')
+                    {
+                        inText = false;
+                    }
+                }
+                else if (octet == '"')
+                {
+                    inText = true;
+                }
+                else if (octet == '{')
+                {
+                    depth++;
+                }
+                else if (octet == '}' && --depth == 0)
+                {
+                    return position + 1;
+                }
+            }
+            if (octets.Length < wanted)
+            {
+                return -1;
+            }
+        }
+    }
+
+    private UsageReadResult FailLine(RecordProblem problem)
+    {
+        var octets = _window.Peek(MaxQuarantinedOctets);
+        var end = octets.IndexOf((byte)'\n');
+        _octetsLength = end >= 0 ? Math.Min(end + 1, MaxQuarantinedOctets) : Math.Min(octets.Length, MaxQuarantinedOctets);
+        if (RecordCount == 0 && _octetsLength == octets.Length)
+        {
+            problem = problem with { Reason = QuarantineReason.NotACdrFile };
+        }
+        return FailRecord(problem, _window.Offset, _octetsLength);
+    }
+
+    private UsageReadResult ReadEnd()
+    {
+        if (_isEnded)
+        {
+            return UsageReadResult.End;
+        }
+        _isEnded = true;
+        if (_window.Failure is { } failure)
+        {
+            var reason = failure is ContentLimitException ? QuarantineReason.TooLarge : QuarantineReason.Truncated;
+            return FailFile(reason, _window.Offset, 0, "The compressed content is damaged, cut short or over its limits.");
+        }
+        return RecordCount == 0 ? FailFile(QuarantineReason.NotACdrFile, 0, _window.Offset, "The file holds no charging data request.") : UsageReadResult.End;
+    }
+}

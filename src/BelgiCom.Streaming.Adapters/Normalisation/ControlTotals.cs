@@ -1,0 +1,21 @@
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>Totals of what was decoded, before rating: a CDR is one record of the file, an event one chargeable part of it.</summary>
+/// <param name="Cdrs">Records decoded.</param>
+/// <param name="Events">Usage events made of them.</param>
+/// <param name="UplinkOctets">Sum over the events.</param>
+/// <param name="DownlinkOctets">Sum over the events.</param>
+/// <param name="Seconds">Sum of the events' durations.</param>
+public readonly record struct ControlTotals(long Cdrs, long Events, long UplinkOctets, long DownlinkOctets, long Seconds)
+{
+    /// <summary>Adds two totals.</summary>
+    public static ControlTotals operator +(in ControlTotals left, in ControlTotals right) => new(
+        left.Cdrs + right.Cdrs,
+        left.Events + right.Events,
+        left.UplinkOctets + right.UplinkOctets,
+        left.DownlinkOctets + right.DownlinkOctets,
+        left.Seconds + right.Seconds);
+
+    /// <summary>Adds two totals.</summary>
+    public static ControlTotals Add(in ControlTotals left, in ControlTotals right) => left + right;
+}

@@ -1,0 +1,243 @@
+using System.IO.Hashing;
+using System.Security.Cryptography;
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// Turns decoded records into the values of usage.received.v1 and faults into those of quarantine.v1: ids from the source, subscribers as
+/// pseudonyms, personal data encrypted. For one thread.
+/// </summary>
+/// <param name="keys">Keys of pseudonyms and of personal data.</param>
+/// <param name="clock">Says which day's key encrypts.</param>
+/// <param name="usageHeader">Octets before each usage value: the wire-format header with its schema id.</param>
+/// <param name="quarantineHeader">Octets before each quarantine value.</param>
+public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] usageHeader, byte[] quarantineHeader)
+{
+    private const int MaxSubscriberDigits = 15;
+    private const int OtherPartyPrefixDigits = 5;
+
+    private readonly SubscriberPseudonymizer _pseudonymizer = new(keys);
+    private readonly PersonalDataEnvelope _envelope = new();
+    private DataKey? _dayKey;
+    private byte[] _dayKeyId = [];
+
+    /// <summary>Takes the key of the day. Once per chunk, so that a deleted key is noticed and the store is not asked for every record.</summary>
+    public void BeginChunk()
+    {
+        var day = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+        var key = keys.GetOrCreate(KeyPurposes.PersonalData, day);
+        if (!ReferenceEquals(key, _dayKey))
+        {
+            _dayKey = key;
+            _dayKeyId = Encoding.UTF8.GetBytes(key.Id);
+        }
+    }
+
+    /// <summary>
+    /// Adds the usage events of the record that <paramref name="reader"/> holds; or, when the record names no subscriber, its quarantine
+    /// entry.
+    /// </summary>
+    public void Add(UsageFileReader reader, UsageFile file, RecordChunk chunk)
+    {
+        var cdr = reader.Cdr;
+        chunk.Cdrs++;
+        chunk.SkippedFields += cdr.SkippedFields;
+        if (!TryFindSubscriber(cdr, out var subscriber, out var problem))
+        {
+            AddQuarantined(new CdrFault(problem.Reason, reader.RecordOffset, reader.Octets.Length, false, problem.Detail!), reader, file, chunk);
+            return;
+        }
+        chunk.AmbiguousTimes += cdr.HasAmbiguousTime ? 1 : 0;
+        var inputHash = (long)XxHash64.HashToUInt64(reader.Octets);
+        ReadOnlySpan<byte> personalData = default;
+        var totals = new ControlTotals(1, 0, 0, 0, 0);
+        for (var i = 0; i < cdr.PartCount; i++)
+        {
+            ref var part = ref cdr.PartAt(i);
+            // Parts without a location of their own have the same personal data, so they share one envelope.
+            if (i == 0 || part.LocationLength > 0 || cdr.PartAt(i - 1).LocationLength > 0)
+            {
+                personalData = _envelope.Seal(cdr, part, _dayKey!);
+            }
+            var usage = View(cdr, part, i, subscriber, file);
+            usage.FileSequenceNumber = reader.Header?.SequenceNumber ?? -1;
+            usage.RecordIndex = reader.RecordIndex;
+            usage.InputHash = inputHash;
+            usage.PersonalData = personalData;
+            usage.PersonalDataKeyId = personalData.IsEmpty ? default : _dayKeyId;
+            Write(usage, chunk);
+            totals += new ControlTotals(0, 1, usage.UplinkOctets, usage.DownlinkOctets, usage.DurationSeconds);
+        }
+        chunk.Totals += totals;
+    }
+
+    /// <summary>Adds the quarantine entry of the fault that <paramref name="reader"/> holds.</summary>
+    public void AddFault(UsageFileReader reader, UsageFile file, RecordChunk chunk)
+    {
+        chunk.Cdrs += reader.Fault.IsFileLevel ? 0 : 1;
+        AddQuarantined(reader.Fault, reader, file, chunk);
+    }
+
+    private void AddQuarantined(in CdrFault fault, UsageFileReader reader, UsageFile file, RecordChunk chunk)
+    {
+        var octets = reader.Octets[..Math.Min(reader.Octets.Length, UsageFileReader.MaxQuarantinedOctets)];
+        var record = new QuarantinedRecord
+        {
+            Source = file.Source,
+            FileId = file.Id,
+            FileName = file.Name,
+            RecordIndex = fault.IsFileLevel ? -1 : reader.RecordIndex,
+            FileOffset = fault.FileOffset,
+            Length = fault.Length,
+            Reason = fault.Reason,
+            Detail = fault.Detail,
+            KeyId = octets.IsEmpty ? "" : _dayKey!.Id,
+            Original = octets.IsEmpty ? [] : EnvelopeCipher.Encrypt(_dayKey!, octets, EnvelopeContext.QuarantinedOriginal),
+            OriginalHash = SHA256.HashData(octets),
+        };
+        var body = new System.Buffers.ArrayBufferWriter<byte>();
+        record.Write(body);
+        var key = file.SourceUtf8;
+        var destination = chunk.Reserve(key.Length + quarantineHeader.Length + body.WrittenCount);
+        key.CopyTo(destination);
+        quarantineHeader.CopyTo(destination[key.Length..]);
+        body.WrittenSpan.CopyTo(destination[(key.Length + quarantineHeader.Length)..]);
+        chunk.Commit(key.Length, quarantineHeader.Length + body.WrittenCount, true);
+    }
+
+    private void Write(in UsageReceivedView usage, RecordChunk chunk)
+    {
+        var destination = chunk.Reserve(SubscriberRef.Size + usageHeader.Length + usage.MaxSize);
+        usage.SubscriberRef.CopyTo(destination);
+        usageHeader.CopyTo(destination[SubscriberRef.Size..]);
+        var written = usage.Write(destination[(SubscriberRef.Size + usageHeader.Length)..]);
+        chunk.Commit(SubscriberRef.Size, usageHeader.Length + written, false);
+    }
+
+    private UsageReceivedView View(UsageCdr cdr, in UsagePart part, int index, SubscriberRef subscriber, UsageFile file)
+    {
+        var start = part.Start.IsSet ? part.Start : cdr.OpeningTime;
+        // A node whose clock was set back gives an end before its start; the start is what tariffs look at.
+        var end = part.End.IsSet && part.End.UtcMilliseconds >= start.UtcMilliseconds ? part.End : start;
+        var hasDirections = part.UplinkOctets >= 0 && part.DownlinkOctets >= 0;
+        long uplink = Math.Max(0, part.UplinkOctets), downlink = Math.Max(0, part.DownlinkOctets);
+        return new UsageReceivedView
+        {
+            UsageId = IdOf(cdr, part, index, subscriber, file),
+            SubscriberRef = subscriber,
+            Kind = cdr.Kind,
+            EventTimeMilliseconds = start.UtcMilliseconds,
+            EndTimeMilliseconds = end.UtcMilliseconds,
+            UtcOffsetMinutes = start.OffsetMinutes,
+            DurationSeconds = Math.Max(0, part.DurationSeconds),
+            UplinkOctets = uplink,
+            DownlinkOctets = downlink,
+            TotalOctets = hasDirections || part.TotalOctets < 0 ? uplink + downlink : part.TotalOctets,
+            Messages = part.Messages,
+            RatingGroup = part.RatingGroup,
+            ServiceIdentifier = part.ServiceIdentifier,
+            ServingPlmn = cdr.ServingPlmn.Span,
+            RatType = (int)(part.RatType > 0 ? part.RatType : cdr.RatType),
+            DataNetwork = cdr.DataNetwork.Span,
+            Direction = cdr.Direction,
+            OtherPartyPrefix = cdr.OtherParty.Span[..Math.Min(OtherPartyPrefixDigits, cdr.OtherParty.Span.Length)],
+            ChargingView = IsSecondary(cdr.RecordType, file.Charged) ? ChargingView.Secondary : ChargingView.Primary,
+            ChargingId = cdr.ChargingId,
+            RecordSequenceNumber = cdr.RecordSequenceNumber,
+            LocalSequenceNumber = part.LocalSequenceNumber >= 0 && cdr.LocalSequenceNumber < 0 ? part.LocalSequenceNumber : cdr.LocalSequenceNumber,
+            CauseForRecordClosing = (int)cdr.CauseForRecordClosing,
+            Source = file.SourceUtf8,
+            Node = cdr.Node.Span,
+            RecordType = (int)cdr.RecordType,
+            FileId = file.Id,
+            FileName = file.NameUtf8,
+            ContainerIndex = index,
+        };
+    }
+
+    private static bool IsSecondary(long recordType, ChargedView charged) =>
+        recordType == (charged == ChargedView.Pgw ? GatewayRecord.SgwRecordType : GatewayRecord.PgwRecordType);
+
+    private bool TryFindSubscriber(UsageCdr cdr, out SubscriberRef subscriber, out RecordProblem problem)
+    {
+        Span<char> digits = stackalloc char[MaxSubscriberDigits];
+        subscriber = default;
+        problem = default;
+        var number = cdr.Msisdn.IsEmpty ? cdr.Imsi.Span : cdr.Msisdn.Span;
+        if (number.IsEmpty)
+        {
+            problem = new(QuarantineReason.NoSubscriber, "The record has neither an MSISDN nor an IMSI.");
+            return false;
+        }
+        if (number.Length > MaxSubscriberDigits)
+        {
+            problem = new(QuarantineReason.BadValue, $"The number of the subscriber has more than {MaxSubscriberDigits} digits (E.164, E.212).");
+            return false;
+        }
+        digits = digits[..Encoding.ASCII.GetChars(number, digits)];
+        subscriber = cdr.Msisdn.IsEmpty ? _pseudonymizer.FromImsi(digits) : _pseudonymizer.FromMsisdn(digits);
+        return true;
+    }
+
+    private UsageId IdOf(UsageCdr cdr, in UsagePart part, int index, SubscriberRef subscriber, UsageFile file)
+    {
+        switch (cdr.RecordType)
+        {
+            case GatewayRecord.PgwRecordType or GatewayRecord.SgwRecordType:
+                return UsageIds.OfGatewayRecord(
+                    (int)cdr.RecordType, cdr.Node.Span, cdr.Gateway.Span, cdr.ChargingId, cdr.RecordSequenceNumber, cdr.LocalSequenceNumber, index);
+            case ChargingFunctionRecord.RecordType:
+                var session = SessionOf(stackalloc byte[SessionSize], cdr, subscriber, cdr.OpeningTime.UtcMilliseconds);
+                return UsageIds.OfChfRecord(cdr.Node.Span, session, cdr.LocalSequenceNumber, index);
+            case ChargingDataRequest.RecordType:
+                // A repeated request has the same sequence number but may have another time stamp, so time counts only without a charging id.
+                var request = SessionOf(stackalloc byte[SessionSize], cdr, subscriber, cdr.ChargingId < 0 ? cdr.OpeningTime.UtcMilliseconds : 0);
+                return UsageIds.OfNchfRequest(request, cdr.RecordSequenceNumber, part.RatingGroup, index);
+            default:
+                return OfCsvRecord(cdr, part, subscriber, file);
+        }
+    }
+
+    private const int SessionSize = SubscriberRef.Size + (3 * sizeof(long));
+
+    // Session identifiers hold the IMSI in clear ("imsi-…-5-1"), and a hash without a key could be reversed by trying all IMSIs. The
+    // pseudonym, the charging id, the sequence number and a time name the same record.
+    private static ReadOnlySpan<byte> SessionOf(Span<byte> scratch, UsageCdr cdr, SubscriberRef subscriber, long milliseconds)
+    {
+        subscriber.CopyTo(scratch);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(scratch[SubscriberRef.Size..], cdr.ChargingId);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(scratch[(SubscriberRef.Size + 8)..], cdr.RecordSequenceNumber);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(scratch[(SubscriberRef.Size + 16)..], milliseconds);
+        return scratch;
+    }
+
+    // Without an id of its own a CSV record is what it says; the numbers in it go in as pseudonyms, for the same reason as above.
+    private UsageId OfCsvRecord(UsageCdr cdr, in UsagePart part, SubscriberRef subscriber, UsageFile file)
+    {
+        Span<byte> reference = stackalloc byte[SubscriberRef.Size];
+        var key = new UsageIdBuilder(stackalloc byte[512]);
+        key.Append("csv"u8);
+        key.Append(file.SourceUtf8);
+        subscriber.CopyTo(reference);
+        key.Append(reference);
+        if (cdr.OtherParty.Span.Length is > 0 and <= MaxSubscriberDigits)
+        {
+            Span<char> digits = stackalloc char[MaxSubscriberDigits];
+            _pseudonymizer.FromMsisdn(digits[..Encoding.ASCII.GetChars(cdr.OtherParty.Span, digits)]).CopyTo(reference);
+            key.Append(reference);
+        }
+        key.Append(cdr.Node.Span);
+        key.Append(cdr.Session.Span);
+        key.Append((long)cdr.Direction);
+        key.Append(part.Start.UtcMilliseconds);
+        key.Append(part.End.UtcMilliseconds);
+        key.Append(part.DurationSeconds);
+        key.Append(part.UplinkOctets);
+        key.Append(part.DownlinkOctets);
+        key.Append(part.TotalOctets);
+        key.Append(part.RatingGroup);
+        return key.Finish();
+    }
+}
