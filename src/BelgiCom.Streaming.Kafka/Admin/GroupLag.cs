@@ -54,7 +54,7 @@ public sealed class GroupLag : IDisposable
     {
         List<ListConsumerGroupOffsetsResult> results = await _admin.ListConsumerGroupOffsetsAsync(
             [new ConsumerGroupTopicPartitions(group, partitions)],
-            new ListConsumerGroupOffsetsOptions { RequestTimeout = RequestTimeout, RequireStableOffsets = false }).ConfigureAwait(false);
+            new ListConsumerGroupOffsetsOptions { RequestTimeout = RequestTimeout, RequireStableOffsets = false }).OffPollThread().ConfigureAwait(false);
         return results[0].Partitions
             .Where(partition => partition.Offset.Value >= 0)
             .ToDictionary(partition => partition.TopicPartition, partition => partition.Offset.Value);
@@ -64,7 +64,7 @@ public sealed class GroupLag : IDisposable
     {
         ListOffsetsResult result = await _admin.ListOffsetsAsync(
             partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = spec }),
-            new ListOffsetsOptions { RequestTimeout = RequestTimeout, IsolationLevel = IsolationLevel.ReadCommitted }).ConfigureAwait(false);
+            new ListOffsetsOptions { RequestTimeout = RequestTimeout, IsolationLevel = IsolationLevel.ReadCommitted }).OffPollThread().ConfigureAwait(false);
         return result.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset.Value);
     }
 

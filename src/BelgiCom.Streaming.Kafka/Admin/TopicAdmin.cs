@@ -41,7 +41,7 @@ public sealed class TopicAdmin : IDisposable
                 NumPartitions = spec.Partitions,
                 ReplicationFactor = spec.ReplicationFactor,
                 Configs = spec.Configs.ToDictionary(),
-            })).ConfigureAwait(false);
+            })).OffPollThread().ConfigureAwait(false);
         }
         catch (CreateTopicsException failure) when (failure.Results.All(result => !result.Error.IsError || result.Error.Code == ErrorCode.TopicAlreadyExists))
         {

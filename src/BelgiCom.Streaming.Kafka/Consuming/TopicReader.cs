@@ -46,7 +46,8 @@ public sealed class TopicReader : IDisposable
     /// <exception cref="KafkaException">Brokers did not answer, or the topic does not exist.</exception>
     public IReadOnlyList<PartitionRange> RangesOf(string topic)
     {
-        using IAdminClient admin = new DependentAdminClientBuilder(_consumer.Handle).Build();
+        // A client of its own: a dependent one goes on polling the borrowed handle after both are disposed.
+        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(_options)).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
         TopicMetadata metadata = admin.GetMetadata(topic, RequestTimeout).Topics[0];
         return metadata.Error.IsError
             ? throw new KafkaException(metadata.Error)

@@ -1,0 +1,34 @@
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>Awaiting the administrative client safely.</summary>
+internal static class AdminCalls
+{
+    /// <summary>
+    /// The client completes its tasks on its own poll thread, and continuations would run there: a caller that then disposes the client would pull the
+    /// native handle from under the thread it is on. So every call moves to the pool before it continues, failed calls too.
+    /// </summary>
+    public static async Task<T> OffPollThread<T>(this Task<T> call)
+    {
+        try
+        {
+            return await call.ConfigureAwait(false);
+        }
+        finally
+        {
+            await Task.Yield();
+        }
+    }
+
+    /// <inheritdoc cref="OffPollThread{T}"/>
+    public static async Task OffPollThread(this Task call)
+    {
+        try
+        {
+            await call.ConfigureAwait(false);
+        }
+        finally
+        {
+            await Task.Yield();
+        }
+    }
+}
