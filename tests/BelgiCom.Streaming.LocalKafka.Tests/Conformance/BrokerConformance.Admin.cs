@@ -131,8 +131,8 @@ public abstract partial class BrokerConformance
     [Fact]
     public async Task Retention_BySize_DeletesTheOldestRecords()
     {
-        string topic = await CreateTopicAsync(1, ("segment.bytes", "10000"), ("retention.bytes", "20000"));
-        await FillSegmentsAsync(topic, records: 100, valueSize: 1000);
+        string topic = await CreateTopicAsync(1, ("segment.bytes", "1048576"), ("retention.bytes", "2097152"));
+        await FillSegmentsAsync(topic, records: 100, valueSize: 100_000);
 
         using IConsumer<string?, string?> consumer = Consumer();
         await UntilAsync(() => consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience).Low.Value >= 70, "the oldest segments are deleted");
@@ -167,12 +167,12 @@ public abstract partial class BrokerConformance
         const int keys = 5;
         const int rounds = 40;
         string topic = await CreateTopicAsync(
-            1, ("cleanup.policy", "compact"), ("segment.bytes", "4000"), ("min.cleanable.dirty.ratio", "0.01"), ("delete.retention.ms", "0"));
+            1, ("cleanup.policy", "compact"), ("segment.bytes", "1048576"), ("min.cleanable.dirty.ratio", "0.01"), ("delete.retention.ms", "0"));
         using (IProducer<string?, string?> producer = Producer(config => (config.CompressionType, config.LingerMs) = (compression, 20)))
         {
             for (int i = 0; i < rounds * keys; i++)
             {
-                string? value = i % keys == 0 ? null : $"{i} {new Random(i).NextInt64()}";
+                string? value = i % keys == 0 ? null : Incompressible(i, 30_000);
                 producer.Produce(topic, new Message<string?, string?> { Key = $"{i % keys}", Value = value });
                 if (i % 20 == 19)
                 {
@@ -183,7 +183,7 @@ public abstract partial class BrokerConformance
             // Closes the segment that holds them; a key of its own, so that nothing above is superseded by it.
             for (int i = 0; i < 8; i++)
             {
-                await producer.ProduceAsync(topic, new Message<string?, string?> { Key = "filler", Value = Incompressible(i, 3000) }, Cancelled);
+                await producer.ProduceAsync(topic, new Message<string?, string?> { Key = "filler", Value = Incompressible(i, 300_000) }, Cancelled);
             }
         }
 
