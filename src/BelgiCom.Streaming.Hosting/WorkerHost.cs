@@ -28,6 +28,9 @@ public static class WorkerHost
     /// <summary>A part of the process failed while it worked.</summary>
     public const int ExitFailed = 2;
 
+    private const long LogFileMaxBytes = 100_000_000;
+    private const int LogFilesMax = 5;
+
     /// <summary>Longest time that a worker may take to finish its batch, commit and close after SIGTERM.</summary>
     public static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(30);
 
@@ -93,7 +96,7 @@ public static class WorkerHost
         // Base images set this variable; Http:Url is the one way to choose the address.
         builder.Configuration["HTTP_PORTS"] = null;
         builder.AddValidatedOptions<HttpOptions>("Http");
-        AddLog(builder, name, reader, builder.AddValidatedOptions<LogOptions>("Log").Level);
+        AddLog(builder, name, reader);
         builder.Services.AddHealthChecks().AddCheck<ServicesHealthCheck>("services", tags: [LiveTag]);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(_ => new MeterExport(Prometheus.Metrics.DefaultRegistry));
@@ -171,20 +174,31 @@ public static class WorkerHost
         SuppressDebugMetrics = true,
     });
 
-    private static void AddLog(WebApplicationBuilder builder, string name, LogReader reader, LogEventLevel level)
+    private static void AddLog(WebApplicationBuilder builder, string name, LogReader reader)
     {
-        var log = new LoggerConfiguration()
-            .MinimumLevel.Is(level)
-            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-            .Enrich.WithProperty("Worker", name);
-        log = reader == LogReader.Collector
-            ? log.WriteTo.Console(new RenderedCompactJsonFormatter())
-            : log.WriteTo.Console(
-                outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}",
-                formatProvider: System.Globalization.CultureInfo.InvariantCulture,
-                standardErrorFromLevel: LogEventLevel.Verbose);
+        var options = builder.AddValidatedOptions<LogOptions>("Log");
         builder.Logging.ClearProviders();
-        builder.Services.AddSerilog(log.CreateLogger(), dispose: true);
+        // Made when the host is built, not before: a builder that only checks the configuration must not open the file.
+        builder.Services.AddSerilog(log =>
+        {
+            log.MinimumLevel.Is(options.Level).MinimumLevel.Override("Microsoft", LogEventLevel.Warning).Enrich.WithProperty("Worker", name);
+            if (options.File is not null)
+            {
+                log.WriteTo.File(new RenderedCompactJsonFormatter(), options.File, fileSizeLimitBytes: LogFileMaxBytes, rollOnFileSizeLimit: true, retainedFileCountLimit: LogFilesMax);
+            }
+
+            if (reader == LogReader.Collector)
+            {
+                log.WriteTo.Console(new RenderedCompactJsonFormatter());
+                return;
+            }
+
+            log.WriteTo.Console(
+                options.File is null ? LogEventLevel.Verbose : LogEventLevel.Warning,
+                "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                System.Globalization.CultureInfo.InvariantCulture,
+                standardErrorFromLevel: LogEventLevel.Verbose);
+        });
     }
 
     private static Dictionary<string, string?> SettingsOf(string[] args)

@@ -1,1 +1,1 @@
-return 0;
+return await BelgiCom.Streaming.Tool.CommandLine.RunAsync(args);

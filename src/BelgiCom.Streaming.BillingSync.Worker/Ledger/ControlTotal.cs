@@ -63,7 +63,7 @@ public readonly record struct ControlTotal
     };
 
     /// <summary>The part of one event in <see cref="HashTotal"/>.</summary>
-    internal static ulong HashOf(UsageId usageId, long amountNanos)
+    public static ulong HashOf(UsageId usageId, long amountNanos)
     {
         Span<byte> buffer = stackalloc byte[24];
         usageId.CopyTo(buffer);

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Tool.Output;
+using BelgiCom.Streaming.Tool.Verbs;
+
+namespace BelgiCom.Streaming.Tool;
+
+/// <summary>The verbs of <c>belgicom</c>, and what every one of them does with an error.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs one verb.</summary>
+    /// <returns>0 done, 1 usage or configuration, 2 failed.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("belgicom: charging records of the network become billed lines, on Kafka. Start with: belgicom run")
+        {
+            BrokerCommand.Create(),
+            TopicsCommand.Create(),
+            SchemasCommand.Create(),
+        };
+        var json = args.Contains("--json");
+        try
+        {
+            return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                // Ctrl-C and SIGTERM: as long as a worker may take to finish its batch.
+                ProcessTerminationTimeout = WorkerHost.DrainMax,
+            });
+        }
+        catch (ConfigurationFaultException exception)
+        {
+            return Fail(WorkerHost.ExitConfiguration, exception.Faults, json);
+        }
+        catch (ToolException exception)
+        {
+            return Fail(exception.ExitCode, [exception.Message], json);
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail(WorkerHost.ExitFailed, ["stopped before the end; start again with the same --data to go on where it stopped"], json);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            return Fail(WorkerHost.ExitFailed, [$"{exception.GetType().Name}: {exception.Message}"], json);
+        }
+    }
+
+    private static int Fail(int exitCode, IReadOnlyList<string> sentences, bool json)
+    {
+        foreach (var sentence in sentences)
+        {
+            Console.Error.WriteLine($"belgicom: {sentence}");
+        }
+
+        if (json)
+        {
+            JsonOutput.Write(new { errors = sentences });
+        }
+
+        return exitCode;
+    }
+}

@@ -1,0 +1,68 @@
+using BelgiCom.Streaming.Hosting;
+
+namespace BelgiCom.Streaming.Tool.Embedded;
+
+/// <summary>
+/// The folder that holds everything of an embedded run: the broker's log, keys, ledger, archive, file ledger and log.
+/// One process at a time: two brokers on one log would destroy it.
+/// </summary>
+internal sealed class DataFolder : IDisposable
+{
+    /// <summary>Used without <c>--data</c>: the same folder every time, so that a second run knows what the first one billed.</summary>
+    public const string DefaultPath = "data";
+
+    private readonly FileStream _lock;
+
+    private DataFolder(string path, FileStream @lock)
+    {
+        FullPath = path;
+        _lock = @lock;
+    }
+
+    public string FullPath { get; }
+
+    public string Broker => Path.Combine(FullPath, "broker");
+
+    /// <summary>Log of an Apache Kafka of KAFKA_HOME: its files are not those of the embedded broker.</summary>
+    public string ApacheKafka => Path.Combine(FullPath, "apache-kafka");
+
+    public string Keys => Path.Combine(FullPath, "keys");
+
+    public string Archive => Path.Combine(FullPath, "archive");
+
+    public string Inbox => Path.Combine(FullPath, "inbox");
+
+    public string LogFile => Path.Combine(FullPath, "log", "belgicom.log");
+
+    /// <summary>Makes the folder when it is missing and takes its lock.</summary>
+    /// <exception cref="ToolException">Another process works in it, or it cannot be written.</exception>
+    public static DataFolder Open(string path)
+    {
+        var full = Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(full);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ToolException(WorkerHost.ExitConfiguration, $"the data folder '{full}' cannot be made ({exception.Message}): choose another with --data");
+        }
+
+        try
+        {
+            // The lock ends with the process, also when it is killed; the file stays.
+            return new DataFolder(full, new FileStream(Path.Combine(full, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new ToolException(WorkerHost.ExitConfiguration, $"the data folder '{full}' cannot be written ({exception.Message}): choose another with --data");
+        }
+        catch (IOException)
+        {
+            throw new ToolException(
+                WorkerHost.ExitConfiguration, $"another belgicom process works in the data folder '{full}': wait for it, stop it, or choose another folder with --data");
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+}

@@ -1,0 +1,120 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.LocalKafka;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BelgiCom.Streaming.Tool.Embedded;
+
+/// <summary>
+/// What the workers need around them, started where the configuration does not name it: a broker, a schema registry, topics and schemas.
+/// The workers see addresses only; they do not know what answers there.
+/// </summary>
+internal sealed class EmbeddedDefault : IAsyncDisposable
+{
+    /// <summary>One machine, a few lanes: production's 24 partitions would only cost file handles and memory.</summary>
+    public const int PartitionsMax = 4;
+
+    private LocalKafkaBroker? _broker;
+    private KafkaSchemaLog? _schemaLog;
+    private LocalSchemaRegistry? _registry;
+
+    /// <summary>What answers as Kafka, for a person.</summary>
+    public string Broker { get; private set; } = "";
+
+    /// <summary>Starts what is missing, writes the addresses into the configuration, creates topics and registers schemas.</summary>
+    /// <exception cref="ToolException">Something cannot be started or reached.</exception>
+    public static async Task<EmbeddedDefault> StartAsync(DataFolder folder, IConfigurationManager configuration, CancellationToken cancellationToken)
+    {
+        var embedded = new EmbeddedDefault();
+        try
+        {
+            await embedded.StartBrokerAsync(folder, configuration, cancellationToken);
+            var kafka = new KafkaOptions();
+            configuration.GetSection("Kafka").Bind(kafka);
+            await CreateTopicsAsync(kafka, embedded._broker is not null ? PartitionsMax : int.MaxValue);
+            await embedded.StartRegistryAsync(kafka, configuration, cancellationToken);
+            await RegisterSchemasAsync(configuration, cancellationToken);
+            return embedded;
+        }
+        catch
+        {
+            await embedded.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Creates the topics that are missing; returns their names.</summary>
+    public static async Task<IReadOnlyList<string>> CreateTopicsAsync(KafkaOptions kafka, int partitionsMax)
+    {
+        using var topics = new TopicAdmin(kafka, NullLogger<TopicAdmin>.Instance);
+        try
+        {
+            return await topics.EnsureAsync([.. Topics.All.Select(topic => new TopicSpec(topic.Name, Math.Min(topic.Partitions, partitionsMax), topic.Config))]);
+        }
+        catch (Confluent.Kafka.KafkaException exception)
+        {
+            throw new ToolException(
+                WorkerHost.ExitFailed, $"Kafka at {kafka.BootstrapServers} does not take the topics ({exception.Error.Reason}): check Kafka__BootstrapServers and that the brokers are up");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // The registry keeps its state on the broker, so the broker goes last.
+        if (_registry is not null)
+        {
+            await _registry.DisposeAsync();
+        }
+
+        _schemaLog?.Dispose();
+        if (_broker is not null)
+        {
+            await _broker.DisposeAsync();
+        }
+    }
+
+    private async Task StartBrokerAsync(DataFolder folder, IConfigurationManager configuration, CancellationToken cancellationToken)
+    {
+        if (configuration["Kafka:BootstrapServers"] is { Length: > 0 } given)
+        {
+            Broker = $"Kafka at {given}";
+            return;
+        }
+
+        {
+            var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = folder.Broker }, cancellationToken);
+            _broker = broker;
+            configuration["Kafka:BootstrapServers"] = broker.BootstrapServers;
+            Broker = $"embedded broker at {broker.BootstrapServers} (development and tests only)";
+        }
+    }
+
+    private async Task StartRegistryAsync(KafkaOptions kafka, IConfigurationManager configuration, CancellationToken cancellationToken)
+    {
+        if (configuration["SchemaRegistry:Url"] is { Length: > 0 })
+        {
+            return;
+        }
+
+        _schemaLog = await KafkaSchemaLog.OpenAsync(kafka.BootstrapServers);
+        _registry = await LocalSchemaRegistry.StartAsync(_schemaLog, new LocalSchemaRegistryOptions(), cancellationToken);
+        configuration["SchemaRegistry:Url"] = _registry.Url.ToString();
+    }
+
+    private static async Task RegisterSchemasAsync(IConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var options = new SchemaRegistryOptions();
+        configuration.GetSection("SchemaRegistry").Bind(options);
+        using var registry = new HttpSchemaRegistry(options);
+        try
+        {
+            await SchemaSubjects.EnsureAsync(registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken);
+        }
+        catch (SchemaRegistryException exception)
+        {
+            throw new ToolException(WorkerHost.ExitFailed, $"the schema registry at {options.Url} does not take the schemas ({exception.Message}): check SchemaRegistry__Url");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using BelgiCom.Streaming.Tool.Output;
+
+namespace BelgiCom.Streaming.Tool.Run;
+
+/// <summary>Sums over what was decoded, before rating: what the network says it delivered.</summary>
+/// <param name="Cdrs">Charging data records.</param>
+/// <param name="Events">Usage events: chargeable parts of them.</param>
+/// <param name="UplinkBytes">Octets sent by subscribers.</param>
+/// <param name="DownlinkBytes">Octets received by subscribers.</param>
+/// <param name="Seconds">Seconds of usage.</param>
+internal sealed record ControlTotals(long Cdrs, long Events, long UplinkBytes, long DownlinkBytes, long Seconds)
+{
+    public static readonly ControlTotals Zero = new(0, 0, 0, 0, 0);
+
+    public static ControlTotals operator +(ControlTotals left, ControlTotals right) => new(
+        checked(left.Cdrs + right.Cdrs),
+        checked(left.Events + right.Events),
+        checked(left.UplinkBytes + right.UplinkBytes),
+        checked(left.DownlinkBytes + right.DownlinkBytes),
+        checked(left.Seconds + right.Seconds));
+}
+
+/// <summary>One file of a run and what became of it.</summary>
+/// <param name="Name">Name without folder.</param>
+/// <param name="Source">Configured or detected source.</param>
+/// <param name="State">A word for a person: mediated, known already, quarantined.</param>
+/// <param name="Totals">What was decoded in this run.</param>
+/// <param name="Quarantined">Records, or the file itself, that could not be decoded.</param>
+internal sealed record RunFile(string Name, string Source, string State, ControlTotals Totals, long Quarantined);
+
+/// <summary>Lines in the ledger and their sum.</summary>
+/// <param name="Lines">Usage events with a price.</param>
+/// <param name="AmountNanos">Sum without VAT in 10⁻⁹ of the currency's unit.</param>
+/// <param name="Currency">ISO 4217.</param>
+internal sealed record Billed(long Lines, long AmountNanos, string Currency)
+{
+    public string Amount => Output.Amount.Text(AmountNanos);
+}
+
+/// <summary>Everything that <c>run</c> reports: as JSON and as a table.</summary>
+internal sealed record RunReport
+{
+    public required IReadOnlyList<RunFile> Files { get; init; }
+
+    /// <summary>Counted on the topics, from the offsets at which this run started.</summary>
+    public required UsageTally Records { get; init; }
+
+    /// <summary>Billed by this run.</summary>
+    public required Billed Billed { get; init; }
+
+    /// <summary>Counted on the topics from their beginning: everything in the data folder.</summary>
+    public required UsageTally TotalRecords { get; init; }
+
+    /// <summary>Billed by all runs.</summary>
+    public required Billed TotalBilled { get; init; }
+
+    /// <summary>Whether count, amount and hash total of the rated events on the topic equal those of the ledger.</summary>
+    public required bool IsReconciled { get; init; }
+
+    public required string Ledger { get; init; }
+
+    public required string Archive { get; init; }
+
+    public required string Log { get; init; }
+
+    /// <summary>Seconds from the start of the process to the first line that this run billed; null when it billed none.</summary>
+    public required double? FirstBilledSeconds { get; init; }
+
+    public required double ElapsedSeconds { get; init; }
+
+    public ControlTotals ControlTotals => Files.Aggregate(ControlTotals.Zero, (sum, file) => sum + file.Totals);
+
+    /// <summary>Whether nothing was lost or counted twice, between topics and into the ledger.</summary>
+    public bool IsBalanced => Records.IsConserved && TotalRecords.IsConserved && IsReconciled;
+
+    /// <summary>The object that <c>--json</c> prints.</summary>
+    public object ToJson() => new
+    {
+        files = Files.Count,
+        controlTotals = ControlTotals,
+        records = Counts(Records),
+        billed = new { Billed.Lines, Billed.Amount, Billed.Currency },
+        total = new { records = Counts(TotalRecords), billed = new { TotalBilled.Lines, TotalBilled.Amount, TotalBilled.Currency } },
+        conserved = Records.IsConserved && TotalRecords.IsConserved,
+        reconciled = IsReconciled,
+        ledger = Ledger,
+        archive = Archive,
+        log = Log,
+        firstBilledSeconds = FirstBilledSeconds is { } first ? Math.Round(first, 3, MidpointRounding.AwayFromZero) : (double?)null,
+        elapsedSeconds = Math.Round(ElapsedSeconds, 3, MidpointRounding.AwayFromZero),
+    };
+
+    private static object Counts(UsageTally tally) => new
+    {
+        tally.Received,
+        tally.Rated,
+        tally.ZeroRated,
+        tally.Duplicate,
+        tally.Late,
+        tally.Suspended,
+        tally.Rejected,
+        tally.Quarantined,
+        tally.CarriedOver,
+    };
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace BelgiCom.Streaming.Tool.Run;
+
+/// <summary>Prints the report for a person: files, outcomes, money, where everything is, and the conservation equation as the last line.</summary>
+internal static class RunReportTable
+{
+    /// <summary>More files than this are summed in one row; the file ledger has them all.</summary>
+    private const int FilesShownMax = 25;
+
+    /// <summary>Used when the output goes to a file, which has no width of its own.</summary>
+    private const int ColumnsInFile = 140;
+
+    public static void Write(RunReport report)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        if (Console.IsOutputRedirected)
+        {
+            console.Profile.Width = ColumnsInFile;
+        }
+
+        console.Write(FileTable(report));
+        console.Write(OutcomeTable(report));
+        foreach (var line in Lines(report))
+        {
+            Console.Out.WriteLine(line);
+        }
+    }
+
+    /// <summary>What follows the tables, one sentence a line; the equation is last.</summary>
+    public static IEnumerable<string> Lines(RunReport report)
+    {
+        if (report.FirstBilledSeconds is { } first)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"first billed line after {first:0.0} s, everything after {report.ElapsedSeconds:0.0} s");
+        }
+        else
+        {
+            yield return "nothing new to bill: the input was empty, known already or not chargeable";
+        }
+
+        yield return $"billed by this run {report.Billed.Lines:N0} lines, {report.Billed.Amount} {report.Billed.Currency}; in the ledger {report.TotalBilled.Lines:N0} lines, {report.TotalBilled.Amount} {report.TotalBilled.Currency} (without VAT)";
+        yield return report.IsReconciled
+            ? "reconciled: rated = billed, in count, amount and hash total"
+            : $"NOT RECONCILED: {report.TotalRecords.Rated:N0} rated on the topic, {report.TotalBilled.Lines:N0} billed, or amounts differ; see the log";
+        yield return $"ledger   {report.Ledger}";
+        yield return $"archive  {report.Archive}";
+        yield return $"log      {report.Log}";
+        yield return report.Records.Equation();
+    }
+
+    private static Table FileTable(RunReport report)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("file", "source", "state");
+        foreach (var name in new[] { "CDRs", "events", "uplink bytes", "downlink bytes", "seconds", "quarantined" })
+        {
+            table.AddColumn(new TableColumn(name).RightAligned());
+        }
+
+        foreach (var file in report.Files.Take(FilesShownMax))
+        {
+            AddRow(table, file.Name, file.Source, file.State, file.Totals, file.Quarantined);
+        }
+
+        if (report.Files.Count > FilesShownMax)
+        {
+            table.AddRow(string.Create(CultureInfo.InvariantCulture, $"... and {report.Files.Count - FilesShownMax:N0} more"));
+        }
+
+        AddRow(table, string.Create(CultureInfo.InvariantCulture, $"{report.Files.Count:N0} files"), "", "", report.ControlTotals, report.Files.Sum(file => file.Quarantined));
+        return table;
+    }
+
+    private static Table OutcomeTable(RunReport report)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("usage events").AddColumn(new TableColumn("this run").RightAligned()).AddColumn(new TableColumn("in all").RightAligned());
+        foreach (var (name, count) in new (string, Func<UsageTally, long>)[]
+        {
+            ("received", tally => tally.Received),
+            ("carried over", tally => tally.CarriedOver),
+            ("rated", tally => tally.Rated),
+            ("zero-rated", tally => tally.ZeroRated),
+            ("duplicate", tally => tally.Duplicate),
+            ("late", tally => tally.Late),
+            ("suspended", tally => tally.Suspended),
+            ("rejected", tally => tally.Rejected),
+            ("(quarantined records)", tally => tally.Quarantined),
+        })
+        {
+            table.AddRow(name, Number(count(report.Records)), Number(count(report.TotalRecords)));
+        }
+
+        return table;
+    }
+
+    private static void AddRow(Table table, string name, string source, string state, ControlTotals totals, long quarantined) => table.AddRow(
+        Markup.Escape(name),
+        Markup.Escape(source),
+        Markup.Escape(state),
+        Number(totals.Cdrs),
+        Number(totals.Events),
+        Number(totals.UplinkBytes),
+        Number(totals.DownlinkBytes),
+        Number(totals.Seconds),
+        Number(quarantined));
+
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,156 @@
+using BelgiCom.Streaming.BillingSync.Worker;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Confluent.Kafka;
+
+namespace BelgiCom.Streaming.Tool.Run;
+
+/// <summary>
+/// Counts usage by reading the topics themselves, with no help of the workers that wrote them: so the conservation equation is a check on them.
+/// It reads from the beginning of the topics, and knows at which offsets this run started.
+/// </summary>
+internal sealed class UsageCount : IDisposable
+{
+    private static readonly string[] CountedTopics = [Topics.UsageReceived, Topics.UsageRated, Topics.UsageRejected, Topics.Quarantine];
+
+    private readonly Lock _gate = new();
+    private readonly TopicReader _reader;
+    private readonly Dictionary<TopicPartition, PartitionMarks> _marks = [];
+    private readonly UsageTally _total = new();
+    private readonly UsageTally _run = new();
+    private ControlTotal _toBill;
+
+    /// <summary>Marks where the topics end now: what comes later is this run's.</summary>
+    /// <param name="kafka">Where the brokers are.</param>
+    /// <param name="ratingPosition">Offset at which rating goes on in a partition of usage.received.v1.</param>
+    /// <param name="ledgerPosition">Offset at which the ledger goes on in a partition of usage.rated.v1.</param>
+    public UsageCount(KafkaOptions kafka, Func<int, long> ratingPosition, Func<int, long> ledgerPosition)
+    {
+        _reader = new TopicReader(kafka, TimeProvider.System);
+        foreach (var range in CountedTopics.SelectMany(_reader.RangesOf))
+        {
+            var (topic, partition) = (range.Partition.Topic, range.Partition.Partition.Value);
+            var workFrom = topic == Topics.UsageReceived ? ratingPosition(partition) : topic == Topics.UsageRated ? ledgerPosition(partition) : range.To;
+            _marks.Add(range.Partition, new PartitionMarks { Next = range.From, StartEnd = range.To, WorkFrom = workFrom });
+        }
+    }
+
+    /// <summary>Everything on the topics.</summary>
+    public UsageTally Total
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _total with { };
+            }
+        }
+    }
+
+    /// <summary>What came since the start, and what an earlier run had left to do.</summary>
+    public UsageTally Run
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _run with { };
+            }
+        }
+    }
+
+    /// <summary>Rated events that were not in the ledger at the start: what this run must bill.</summary>
+    public ControlTotal ToBill
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _toBill;
+            }
+        }
+    }
+
+    /// <summary>Counts what has come since the last call, up to the present end of the topics. For one thread at a time.</summary>
+    public void Advance(CancellationToken cancellationToken)
+    {
+        var ranges = _marks.Select(mark => _reader.RangeOf(mark.Key) with { From = mark.Value.Next }).Where(range => range.From < range.To).ToArray();
+        _reader.Read(ranges, Count, cancellationToken);
+    }
+
+    public void Dispose() => _reader.Dispose();
+
+    private void Count(RecordBatch batch)
+    {
+        lock (_gate)
+        {
+            for (var i = 0; i < batch.Count; i++)
+            {
+                var record = batch[i];
+                var marks = _marks[new TopicPartition(record.Topic, record.Partition)];
+                Count(record, isNew: record.Offset >= marks.StartEnd, isWork: record.Offset >= marks.WorkFrom);
+                marks.Next = record.Offset + 1;
+            }
+        }
+    }
+
+    private void Count(ConsumedRecord record, bool isNew, bool isWork)
+    {
+        var body = record.Value[Math.Min(WireFormat.HeaderSize, record.Value.Length)..];
+        switch (record.Topic)
+        {
+            case Topics.UsageReceived:
+                _total.Received++;
+                _run.Received += isNew ? 1 : 0;
+                _run.CarriedOver += isWork && !isNew ? 1 : 0;
+                break;
+            case Topics.UsageRated when UsageRatedView.TryRead(body, out var rated):
+                Add(_total, rated.Outcome);
+                if (isNew)
+                {
+                    Add(_run, rated.Outcome);
+                }
+
+                if (isWork && rated.Outcome == RatedOutcome.Rated)
+                {
+                    _toBill += new ControlTotal { Records = 1, AmountNanos = rated.AmountNanos, HashTotal = ControlTotal.HashOf(rated.UsageId, rated.AmountNanos) };
+                }
+
+                break;
+            case Topics.UsageRejected when UsageRejectedView.TryRead(body, out var rejected):
+                Add(_total, rejected.Outcome);
+                if (isNew)
+                {
+                    Add(_run, rejected.Outcome);
+                }
+
+                break;
+            case Topics.Quarantine:
+                _total.Quarantined++;
+                _run.Quarantined += isNew ? 1 : 0;
+                break;
+        }
+    }
+
+    private static void Add(UsageTally tally, RatedOutcome outcome) => _ = outcome == RatedOutcome.Rated ? tally.Rated++ : tally.ZeroRated++;
+
+    private static void Add(UsageTally tally, RejectedOutcome outcome) => _ = outcome switch
+    {
+        RejectedOutcome.Duplicate => tally.Duplicate++,
+        RejectedOutcome.Late => tally.Late++,
+        RejectedOutcome.Suspended => tally.Suspended++,
+        _ => tally.Rejected++,
+    };
+
+    private sealed class PartitionMarks
+    {
+        /// <summary>Offset to count next.</summary>
+        public long Next { get; set; }
+
+        /// <summary>End of the partition when the run started: what comes from here on is this run's.</summary>
+        public required long StartEnd { get; init; }
+
+        /// <summary>Offset at which the next worker goes on: what lies between here and the end was left by an earlier run.</summary>
+        public required long WorkFrom { get; init; }
+    }
+}

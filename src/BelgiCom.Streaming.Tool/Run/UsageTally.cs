@@ -1,0 +1,39 @@
+namespace BelgiCom.Streaming.Tool.Run;
+
+/// <summary>Usage events by what became of them, counted on the topics.</summary>
+internal sealed record UsageTally
+{
+    /// <summary>Events on usage.received.v1.</summary>
+    public long Received { get; set; }
+
+    public long Rated { get; set; }
+
+    public long ZeroRated { get; set; }
+
+    public long Duplicate { get; set; }
+
+    public long Late { get; set; }
+
+    public long Suspended { get; set; }
+
+    public long Rejected { get; set; }
+
+    /// <summary>Records on quarantine.v1. They were not decoded, so they are no usage events and not part of <see cref="Received"/>.</summary>
+    public long Quarantined { get; set; }
+
+    /// <summary>Events that an earlier, interrupted run had received but not rated; this run rates them too.</summary>
+    public long CarriedOver { get; set; }
+
+    private long Outcomes => Rated + ZeroRated + Duplicate + Late + Suspended + Rejected;
+
+    /// <summary>Whether every received event has exactly one outcome.</summary>
+    public bool IsConserved => Received + CarriedOver == Outcomes;
+
+    /// <summary>The conservation equation with its numbers; says by how much when it does not hold.</summary>
+    public string Equation()
+    {
+        var left = CarriedOver == 0 ? $"received {Received:N0}" : $"received {Received:N0} + carriedOver {CarriedOver:N0}";
+        var right = $"rated {Rated:N0} + zeroRated {ZeroRated:N0} + duplicate {Duplicate:N0} + late {Late:N0} + suspended {Suspended:N0} + rejected {Rejected:N0}";
+        return IsConserved ? $"{left} = {right}" : $"{left} != {right}: {Received + CarriedOver - Outcomes:N0} without an outcome";
+    }
+}

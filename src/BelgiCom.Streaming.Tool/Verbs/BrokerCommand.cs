@@ -1,0 +1,68 @@
+using System.CommandLine;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.LocalKafka;
+using BelgiCom.Streaming.Tool.Embedded;
+using BelgiCom.Streaming.Tool.Output;
+
+namespace BelgiCom.Streaming.Tool.Verbs;
+
+/// <summary><c>broker</c>: the embedded broker and schema registry in a process of their own, for trying workers one by one.</summary>
+internal static class BrokerCommand
+{
+    public static Command Create()
+    {
+        var data = CommonOptions.Data();
+        var port = new Option<int>("--port") { Description = "TCP port of the broker on 127.0.0.1.", DefaultValueFactory = _ => 9092 };
+        var registryPort = new Option<int>("--registry-port") { Description = "TCP port of the schema registry on 127.0.0.1.", DefaultValueFactory = _ => 8081 };
+        var json = CommonOptions.Json();
+        var command = new Command("broker", "Run the embedded broker and schema registry until Ctrl-C. Development and tests only.") { data, port, registryPort, json };
+        command.SetAction((result, cancellationToken) => ExecuteAsync(
+            result.GetRequiredValue(data), result.GetValue(port), result.GetValue(registryPort), result.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> ExecuteAsync(string data, int port, int registryPort, bool json, CancellationToken cancellationToken)
+    {
+        using var folder = DataFolder.Open(data);
+        await using var broker = await StartBrokerAsync(folder, port, cancellationToken);
+        using var log = await KafkaSchemaLog.OpenAsync(broker.BootstrapServers);
+        await using var registry = await StartRegistryAsync(log, registryPort, cancellationToken);
+        await Console.Error.WriteLineAsync(LocalKafkaBroker.Notice);
+        if (json)
+        {
+            JsonOutput.Write(new { bootstrapServers = broker.BootstrapServers, schemaRegistryUrl = registry.Url });
+        }
+        else
+        {
+            await Console.Out.WriteLineAsync($"Kafka__BootstrapServers={broker.BootstrapServers}");
+            await Console.Out.WriteLineAsync($"SchemaRegistry__Url={registry.Url}");
+        }
+
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return WorkerHost.ExitDone;
+    }
+
+    private static async Task<LocalKafkaBroker> StartBrokerAsync(DataFolder folder, int port, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = folder.Broker, Port = port }, cancellationToken);
+        }
+        catch (LocalKafkaPortInUseException)
+        {
+            throw new ToolException(WorkerHost.ExitConfiguration, $"port {port} is taken by another process: stop that one, or choose another with --port (0 takes any free one)");
+        }
+    }
+
+    private static async Task<LocalSchemaRegistry> StartRegistryAsync(KafkaSchemaLog log, int port, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions { Port = port }, cancellationToken);
+        }
+        catch (IOException)
+        {
+            throw new ToolException(WorkerHost.ExitConfiguration, $"port {port} is taken by another process: stop that one, or choose another with --registry-port (0 takes any free one)");
+        }
+    }
+}

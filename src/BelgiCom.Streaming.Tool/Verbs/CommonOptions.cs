@@ -1,0 +1,16 @@
+using System.CommandLine;
+using BelgiCom.Streaming.Tool.Embedded;
+
+namespace BelgiCom.Streaming.Tool.Verbs;
+
+/// <summary>Options that several verbs share, with the same words everywhere.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Json() => new("--json") { Description = "Print exactly one JSON object on standard output; progress and log go to standard error." };
+
+    public static Option<string> Data() => new("--data")
+    {
+        Description = "Folder of broker log, keys, ledger and archive; made when missing.",
+        DefaultValueFactory = _ => DataFolder.DefaultPath,
+    };
+}

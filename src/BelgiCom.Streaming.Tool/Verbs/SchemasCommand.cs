@@ -1,0 +1,87 @@
+using System.CommandLine;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Tool.Output;
+
+namespace BelgiCom.Streaming.Tool.Verbs;
+
+/// <summary><c>schemas list</c>, <c>register</c> and <c>check</c>, against SchemaRegistry__Url.</summary>
+internal static class SchemasCommand
+{
+    public static Command Create() => new("schemas", "Show, check and register the schemas of the topics.") { List(), Register(), Check() };
+
+    private static Command List()
+    {
+        var json = CommonOptions.Json();
+        var command = new Command("list", "Show the subjects that the registry has.") { json };
+        command.SetAction((result, cancellationToken) => GuardAsync(async registry =>
+        {
+            var subjects = await registry.GetSubjectsAsync(cancellationToken);
+            Print(result.GetValue(json), new { subjects }, subjects);
+            return WorkerHost.ExitDone;
+        }));
+        return command;
+    }
+
+    private static Command Register()
+    {
+        var json = CommonOptions.Json();
+        var command = new Command("register", $"Register the schema of every topic, with compatibility {SchemaSubjects.Compatibility}.") { json };
+        command.SetAction((result, cancellationToken) => GuardAsync(async registry =>
+        {
+            var ids = await SchemaSubjects.EnsureAsync(registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken);
+            Print(result.GetValue(json), new { ids }, ids.Select(id => $"{id.Value,6}  {SchemaSubjects.ForValue(id.Key)}"));
+            return WorkerHost.ExitDone;
+        }));
+        return command;
+    }
+
+    private static Command Check()
+    {
+        var json = CommonOptions.Json();
+        var command = new Command("check", "Check whether the registry would take the schema of every topic; exit code 2 when one is refused.") { json };
+        command.SetAction((result, cancellationToken) => GuardAsync(async registry =>
+        {
+            var verdicts = new List<(string Subject, SchemaVerdict Verdict)>();
+            foreach (var topic in Topics.All)
+            {
+                verdicts.Add((topic.Subject, await registry.CheckAsync(topic.Subject, topic.SchemaJson, cancellationToken)));
+            }
+
+            Print(
+                result.GetValue(json),
+                new { subjects = verdicts.Select(pair => new { pair.Subject, compatible = pair.Verdict.IsCompatible, pair.Verdict.Messages }) },
+                verdicts.Select(pair => $"{(pair.Verdict.IsCompatible ? "compatible  " : "INCOMPATIBLE")}  {pair.Subject}  {string.Join("; ", pair.Verdict.Messages)}"));
+            return verdicts.All(pair => pair.Verdict.IsCompatible) ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+        }));
+        return command;
+    }
+
+    private static async Task<int> GuardAsync(Func<HttpSchemaRegistry, Task<int>> work)
+    {
+        using var registry = ToolSettings.Registry();
+        try
+        {
+            return await work(registry);
+        }
+        catch (SchemaRegistryException exception)
+        {
+            throw new ToolException(WorkerHost.ExitFailed, $"{exception.Message} (check SchemaRegistry__Url)");
+        }
+    }
+
+    private static void Print(bool json, object value, IEnumerable<string> lines)
+    {
+        if (json)
+        {
+            JsonOutput.Write(value);
+            return;
+        }
+
+        foreach (var line in lines)
+        {
+            Console.Out.WriteLine(line);
+        }
+    }
+}

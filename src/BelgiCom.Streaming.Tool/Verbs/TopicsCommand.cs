@@ -1,0 +1,55 @@
+using System.CommandLine;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Tool.Embedded;
+using BelgiCom.Streaming.Tool.Output;
+
+namespace BelgiCom.Streaming.Tool.Verbs;
+
+/// <summary><c>topics list</c> shows the topics as they are created, <c>topics apply</c> creates those that are missing on Kafka__BootstrapServers.</summary>
+internal static class TopicsCommand
+{
+    public static Command Create() => new("topics", "Show the topics, or create those that are missing.") { List(), Apply() };
+
+    private static Command List()
+    {
+        var json = CommonOptions.Json();
+        var command = new Command("list", "Show name, partitions, key and configuration of every topic.") { json };
+        command.SetAction(result =>
+        {
+            if (result.GetValue(json))
+            {
+                JsonOutput.Write(new { topics = Topics.All.Select(topic => new { topic.Name, topic.Partitions, topic.Key, topic.Config }) });
+                return;
+            }
+
+            foreach (var topic in Topics.All)
+            {
+                Console.Out.WriteLine($"{topic.Name,-28} {topic.Partitions,3} partitions  key {topic.Key,-22} {string.Join(' ', topic.Config.Select(pair => $"{pair.Key}={pair.Value}"))}");
+            }
+        });
+        return command;
+    }
+
+    private static Command Apply()
+    {
+        var json = CommonOptions.Json();
+        var partitions = new Option<int>("--partitions-max")
+        {
+            Description = "At most so many partitions per topic, for small clusters.",
+            DefaultValueFactory = _ => int.MaxValue,
+        };
+        var command = new Command("apply", "Create the topics that are missing; existing ones are left as they are.") { partitions, json };
+        command.SetAction(async (result, _) =>
+        {
+            var created = await EmbeddedDefault.CreateTopicsAsync(ToolSettings.Kafka(), result.GetValue(partitions));
+            if (result.GetValue(json))
+            {
+                JsonOutput.Write(new { created });
+                return;
+            }
+
+            Console.Out.WriteLine(created.Count == 0 ? "all topics exist" : $"created {string.Join(", ", created)}");
+        });
+        return command;
+    }
+}
