@@ -91,11 +91,14 @@ public sealed partial class RatingSession
 
         rated.PeriodStartDays = _monthStartDays;
         int day = DedupWindow.DayOf(usage.EventTimeMilliseconds);
-        if (_ids.Find(day) is { } known && known.Contains(usage.UsageId))
+        int age = _ids.NewestDay == DedupWindow.NoDay ? 0 : _ids.NewestDay - day;
+
+        // Ids older than the window are forgotten between batches; asking for them would make the result depend on where batches end.
+        if (age <= _dedupDays && _ids.Find(day) is { } known && known.Contains(usage.UsageId))
         {
             End(ref rated, RatingOutcome.Duplicate, RatingReason.AlreadyRated);
         }
-        else if (_ids.NewestDay != DedupWindow.NoDay && day < _ids.NewestDay - _lateDays)
+        else if (age > _lateDays)
         {
             End(ref rated, RatingOutcome.Late, RatingReason.TooLate);
         }

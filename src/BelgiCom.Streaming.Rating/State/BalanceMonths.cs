@@ -7,7 +7,7 @@ namespace BelgiCom.Streaming.Rating;
 internal sealed class BalanceMonths
 {
     private readonly Dictionary<int, ChunkedArray<Balance>> _months = [];
-    private Change[] _changes = new Change[1024];
+    private Change[] _changes = new Change[64];
     private int _batch = 1;
 
     /// <summary>Number of balances changed since the last commit.</summary>

@@ -6,7 +6,8 @@ namespace BelgiCom.Streaming.Rating;
 internal sealed class ChunkedArray<T>
     where T : struct
 {
-    private const int ChunkShift = 12;
+    // Small enough to stay out of the large object heap, so that a small session stays small.
+    private const int ChunkShift = 10;
     private const int ChunkLength = 1 << ChunkShift;
 
     private T[]?[] _chunks = new T[]?[4];

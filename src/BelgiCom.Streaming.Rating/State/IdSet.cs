@@ -8,12 +8,12 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 internal sealed class IdSet
 {
-    private const int SmallestCapacity = 1024;
+    private const int SmallestCapacity = 256;
 
     private readonly List<UInt128> _claimed = [];
     private readonly List<long> _chunks = [];
     private UInt128[] _slots = new UInt128[SmallestCapacity];
-    private int _shift = 64 - 10;
+    private int _shift = 64 - 8;
     private int _count;
 
     public int Count => _count;

@@ -11,7 +11,7 @@ internal sealed class SubscriberTable
 {
     public const int NotFound = -1;
     private const int NoPeriod = -1;
-    private const int SmallestIndex = 1024;
+    private const int SmallestIndex = 256;
 
     private readonly ChunkedArray<Entry> _entries = new();
     private readonly ChunkedArray<PeriodNode> _furtherPeriods = new();
@@ -19,7 +19,7 @@ internal sealed class SubscriberTable
     private int _furtherPeriodCount;
     private int _freePeriod = NoPeriod;
     private ulong[] _index = new ulong[SmallestIndex];
-    private int _indexShift = 64 - 10;
+    private int _indexShift = 64 - 8;
 
     /// <summary>Number of subscribers.</summary>
     public int Count { get; private set; }

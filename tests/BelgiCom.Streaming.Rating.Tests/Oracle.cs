@@ -1,0 +1,170 @@
+namespace BelgiCom.Streaming.Rating.Tests;
+
+/// <summary>
+/// The same rules written a second time the slow and obvious way: decimal money, dictionaries, the time-zone database. Shares nothing with the
+/// core but the input types, so that a mistake would have to be made twice.
+/// </summary>
+internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int dedupDays, int lateDays)
+{
+    private static readonly TimeZoneInfo Brussels = TimeZoneInfo.FindSystemTimeZoneById("Europe/Brussels");
+
+    private readonly HashSet<UInt128> _ids = [];
+    private readonly Dictionary<(UInt128 Subscriber, DateOnly Month), Account> _accounts = [];
+    private DateOnly? _newest;
+
+    public Dictionary<UInt128, List<(string Offering, long From, long To)>> Subscriptions { get; } = [];
+
+    public (RatingOutcome Outcome, RatingReason Reason, long Charged, long Bundle, decimal Amount, decimal Spend, decimal Roaming, ThresholdKinds Crossed) Rate(
+        UsageRecord usage)
+    {
+        DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(usage.EventTimeMilliseconds);
+        DateOnly day = DateOnly.FromDateTime(time.UtcDateTime);
+        bool isInWindow = _newest is not { } newestSeen || day >= newestSeen.AddDays(-dedupDays);
+        if (isInWindow && _ids.Contains(usage.UsageId))
+        {
+            return End(RatingOutcome.Duplicate, RatingReason.AlreadyRated);
+        }
+
+        if (_newest is { } newest && day < newest.AddDays(-lateDays))
+        {
+            return End(RatingOutcome.Late, RatingReason.TooLate);
+        }
+
+        if (!Subscriptions.TryGetValue(usage.Subscriber, out var periods) || periods.Count == 0)
+        {
+            return End(RatingOutcome.Suspended, RatingReason.UnknownSubscriber);
+        }
+
+        var period = periods.FirstOrDefault(period => usage.EventTimeMilliseconds >= period.From && usage.EventTimeMilliseconds < period.To);
+        if (period == default)
+        {
+            return End(RatingOutcome.Suspended, RatingReason.NoSubscriptionAtEventTime);
+        }
+
+        OfferingDefinition? offering = offerings
+            .Where(offering => offering.Offering == period.Offering
+                && usage.EventTimeMilliseconds >= offering.ValidFromMilliseconds && usage.EventTimeMilliseconds < offering.ValidToMilliseconds)
+            .MaxBy(offering => offering.Version);
+        if (offering is null)
+        {
+            return End(RatingOutcome.Suspended, RatingReason.NoTariff);
+        }
+
+        DateTime local = TimeZoneInfo.ConvertTime(time, Brussels).DateTime;
+        DateOnly month = new(local.Year, local.Month, 1);
+        if (!_accounts.TryGetValue((usage.Subscriber, month), out Account? account))
+        {
+            _accounts.Add((usage.Subscriber, month), account = new Account());
+        }
+
+        return Price(usage, offering, account, day);
+    }
+
+    private (RatingOutcome, RatingReason, long, long, decimal, decimal, decimal, ThresholdKinds) Price(
+        UsageRecord usage, OfferingDefinition offering, Account account, DateOnly day)
+    {
+        if (usage.IsSecondaryView)
+        {
+            Accept(usage, day);
+            return (RatingOutcome.ZeroRated, RatingReason.SecondaryChargingView, 0, 0, 0, account.Spend, account.Roaming, 0);
+        }
+
+        string? zone = Zone(offering, usage.ServingPlmn);
+        PriceDefinition? price = zone is null ? null : offering.Prices.FirstOrDefault(price => price.Kind == usage.Kind
+            && (price.Zone == "" || price.Zone == zone)
+            && (price.RatingGroups.Count == 0 || price.RatingGroups.Contains(usage.RatingGroup))
+            && (price.Direction == UsageDirection.NotApplicable || price.Direction == usage.Direction));
+        if (price is null)
+        {
+            return End(RatingOutcome.Suspended, RatingReason.NoPrice);
+        }
+
+        long units = price.Unit == PriceUnit.Octet ? usage.TotalOctets : price.Unit == PriceUnit.Second ? usage.DurationSeconds : usage.Messages;
+        if (units == 0 || price.ZeroRated)
+        {
+            Accept(usage, day);
+            RatingReason reason = price.ZeroRated ? RatingReason.Tariff : RatingReason.EmptyUsage;
+            return (RatingOutcome.ZeroRated, reason, 0, 0, 0, account.Spend, account.Roaming, 0);
+        }
+
+        decimal charged = Math.Ceiling((decimal)Math.Max(units, price.Minimum) / price.Increment) * price.Increment;
+        BundleDefinition? bundle = price.Bundle
+            ? offering.Bundles.FirstOrDefault(bundle => bundle.Kind == usage.Kind && (bundle.Zones.Count == 0 || bundle.Zones.Contains(zone!)))
+            : null;
+        decimal used = account.Used.GetValueOrDefault(usage.Kind);
+        decimal covered = bundle is null ? 0 : Math.Min(charged, Math.Max(0, bundle.Units - used));
+        decimal rest = charged - covered;
+        decimal amount = rest == 0 ? 0
+            : Math.Round(rest * Money(price.UnitPriceNanos) / price.UnitSize, 9, MidpointRounding.AwayFromZero) + Money(price.ConnectFeeNanos);
+        account.Used[usage.Kind] = used + covered;
+        account.Spend += amount;
+        bool roaming = usage.Kind == UsageKind.Data && zone != "home";
+        account.Roaming += roaming ? amount : 0;
+        ThresholdKinds crossed = Crossed(usage.Kind, offering, bundle, account, roaming);
+        Accept(usage, day);
+        return (RatingOutcome.Rated, RatingReason.None, (long)charged, (long)covered, amount, account.Spend, account.Roaming, crossed);
+    }
+
+    private static ThresholdKinds Crossed(UsageKind kind, OfferingDefinition offering, BundleDefinition? bundle, Account account, bool roaming)
+    {
+        ThresholdKinds reached = 0;
+        if (bundle is not null)
+        {
+            decimal share = account.Used[kind] / bundle.Units;
+            reached |= kind == UsageKind.Data && share >= 0.8m ? ThresholdKinds.DataBundle80Percent : 0;
+            reached |= share < 1 ? 0 : kind switch
+            {
+                UsageKind.Data => ThresholdKinds.DataBundleUsedUp,
+                UsageKind.Voice => ThresholdKinds.VoiceBundleUsedUp,
+                _ => ThresholdKinds.SmsBundleUsedUp,
+            };
+        }
+
+        if (roaming && offering.RoamingDataLimitNanos > 0)
+        {
+            reached |= account.Roaming >= 0.8m * Money(offering.RoamingDataLimitNanos) ? ThresholdKinds.RoamingData80Percent : 0;
+            reached |= account.Roaming >= Money(offering.RoamingDataLimitNanos) ? ThresholdKinds.RoamingDataLimit : 0;
+        }
+
+        ThresholdKinds crossed = reached & ~account.Notified;
+        account.Notified |= reached;
+        return crossed;
+    }
+
+    private static string? Zone(OfferingDefinition offering, Plmn network)
+    {
+        if (network.IsUnknown)
+        {
+            return "home";
+        }
+
+        return offering.Zones
+            .SelectMany(zone => zone.Plmns.Select(prefix => (zone.Name, Prefix: prefix)))
+            .Where(entry => entry.Prefix == "*" || (Plmn.TryParsePrefix(entry.Prefix, out Plmn prefix) && network.StartsWith(prefix)))
+            .OrderByDescending(entry => entry.Prefix.Length)
+            .Select(entry => entry.Name)
+            .FirstOrDefault();
+    }
+
+    private static decimal Money(long nanos) => nanos / 1_000_000_000m;
+
+    private static (RatingOutcome, RatingReason, long, long, decimal, decimal, decimal, ThresholdKinds) End(RatingOutcome outcome, RatingReason reason) =>
+        (outcome, reason, 0, 0, 0, 0, 0, 0);
+
+    private void Accept(UsageRecord usage, DateOnly day)
+    {
+        _ids.Add(usage.UsageId);
+        _newest = _newest is { } newest && newest > day ? newest : day;
+    }
+
+    private sealed class Account
+    {
+        public decimal Spend { get; set; }
+
+        public decimal Roaming { get; set; }
+
+        public ThresholdKinds Notified { get; set; }
+
+        public Dictionary<UsageKind, decimal> Used { get; } = [];
+    }
+}
