@@ -1,1 +1,4 @@
-return 0;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Rating.Worker;
+
+return await WorkerHost.RunAsync("rating", args, builder => builder.AddRatingWorker());

@@ -1,8 +1,13 @@
+using System.Runtime.InteropServices;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>What a session owns: filled on assignment, stored batch by batch, undone on abort, forgotten by age.</summary>
 public sealed partial class RatingSession
 {
+    /// <summary>Most ids in one stored chunk, so that its record stays below a broker's usual 1 MB; each further chunk of a batch adds so much to the number.</summary>
+    public const int MaxIdsPerChunk = 32_768;
+
     private readonly ExpiredKeys _expired = new();
 
     /// <summary>Number of subscribers known.</summary>
@@ -36,7 +41,7 @@ public sealed partial class RatingSession
     }
 
     /// <summary>Ids of a day claimed since the last commit.</summary>
-    public ReadOnlySpan<UInt128> ClaimedIds(int day) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_ids.Find(day)?.Claimed);
+    public ReadOnlySpan<UInt128> ClaimedIds(int day) => CollectionsMarshal.AsSpan(_ids.Find(day)?.Claimed);
 
     /// <summary>
     /// Keys of stored state that is too old to be used again, at most as many as fit; the same ones until the next commit, which forgets them.
@@ -46,7 +51,7 @@ public sealed partial class RatingSession
     public int TakeExpired(Span<ExpiredKey> keys) => _expired.Take(keys, _subscribers);
 
     /// <summary>Keeps what changed since the last commit, then sets aside what has become too old.</summary>
-    /// <param name="chunk">Number under which the caller stored the claimed ids.</param>
+    /// <param name="chunk">Number under which the caller stored the claimed ids of each day; of more than <see cref="MaxIdsPerChunk"/> ids, the first.</param>
     public void Commit(long chunk)
     {
         _expired.Commit();
@@ -78,6 +83,16 @@ public sealed partial class RatingSession
         ref Balance balance = ref _balances.Month(month).GetOrCreate(_subscribers.GetOrAdd(entry.Subscriber));
         balance = entry.Balance;
         balance.ChangedInBatch = 0;
+    }
+
+    /// <summary>Takes a stored balance back again, because its record was deleted later in the store.</summary>
+    public void ForgetBalance(UInt128 subscriber, int periodStartDays)
+    {
+        int month = BrusselsCalendar.MonthStartingOn(periodStartDays);
+        if (month >= 0)
+        {
+            _balances.Month(month).GetOrCreate(_subscribers.GetOrAdd(subscriber)) = default;
+        }
     }
 
     /// <summary>Puts back stored ids of a day.</summary>

@@ -71,7 +71,11 @@ internal sealed class IdSet
 
     public void Commit(long chunk)
     {
-        _chunks.Add(chunk);
+        for (int first = 0; first < _claimed.Count; first += RatingSession.MaxIdsPerChunk)
+        {
+            _chunks.Add(chunk + first);
+        }
+
         _claimed.Clear();
     }
 

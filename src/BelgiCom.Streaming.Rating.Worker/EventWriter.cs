@@ -1,0 +1,162 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+
+namespace BelgiCom.Streaming.Rating.Worker;
+
+/// <summary>
+/// Encodes what rating produces into one reused buffer and hands it to the transaction. All topics are co-partitioned with usage.received.v1: what
+/// belongs to a subscriber stays under one partition number.
+/// </summary>
+internal sealed class EventWriter(SchemaGate schemas)
+{
+    /// <summary>Keys deleted per batch at most: forgetting a month of millions of balances must not stall rating.</summary>
+    private const int MaxExpiredPerBatch = 2000;
+
+    private const int SmallestBuffer = 4096;
+
+    /// <summary>Octets of a rejected value that go along; the rest of a larger one, which is surely no usage, stays in the received topic only.</summary>
+    private const int MaxOriginal = 512 * 1024;
+
+    private static readonly byte[] ReceivedTopic = Encoding.UTF8.GetBytes(Topics.UsageReceived);
+
+    private readonly ExpiredKey[] _expired = new ExpiredKey[MaxExpiredPerBatch];
+    private readonly byte[] _key = new byte[StateCodec.BalanceKeySize];
+    private byte[] _buffer = new byte[SmallestBuffer];
+    private byte[] _ids = [];
+
+    public void WriteRated(in UsageRatedView view, TransactionalOutput output)
+    {
+        Span<byte> body = Start(Topics.UsageRated, view.MaxSize);
+        Produce(Topics.UsageRated, view.ReceivedPartition, SubscriberKey(view.SubscriberRef), view.Write(body), output);
+    }
+
+    /// <summary>One notification for each threshold crossed.</summary>
+    /// <returns>How many.</returns>
+    public int WriteNotifications(in UsageRatedView view, ThresholdKinds crossed, TransactionalOutput output)
+    {
+        int count = 0;
+        for (NotificationKind kind = NotificationKind.DataBundle80Percent; crossed != ThresholdKinds.None && kind <= NotificationKind.RoamingDataLimit; kind++)
+        {
+            if (((int)crossed & (1 << (int)kind)) != 0)
+            {
+                WriteNotification(in view, kind, output);
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    public void WriteRejected(
+        in ConsumedRecord record, Rejection rejection, UsageId usageId, SubscriberRef subscriber, long eventTimeMilliseconds, TransactionalOutput output)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(record.Value, hash);
+        UsageRejectedView view = new()
+        {
+            UsageId = usageId,
+            SubscriberRef = subscriber,
+            Outcome = rejection.Outcome switch
+            {
+                RatingOutcome.Duplicate => RejectedOutcome.Duplicate,
+                RatingOutcome.Late => RejectedOutcome.Late,
+                RatingOutcome.Suspended => RejectedOutcome.Suspended,
+                _ => RejectedOutcome.Rejected,
+            },
+            Reason = rejection.Reason,
+            Detail = rejection.DetailUtf8,
+            EventTimeMilliseconds = eventTimeMilliseconds,
+            ReceivedTopic = ReceivedTopic,
+            ReceivedPartition = record.Partition,
+            ReceivedOffset = record.Offset,
+            Original = record.Value[..Math.Min(record.Value.Length, MaxOriginal)],
+            OriginalHash = hash,
+        };
+        Span<byte> body = Start(Topics.UsageRejected, view.MaxSize);
+        Produce(Topics.UsageRejected, record.Partition, record.Key, view.Write(body), output);
+    }
+
+    /// <summary>The state that the batch changed in a partition: one record per balance and per chunk of ids, and deletions of what is too old.</summary>
+    public void WriteState(OwnedPartition owned, TransactionalOutput output)
+    {
+        RatingSession session = owned.Session;
+        for (int index = 0; index < session.ChangedCount; index++)
+        {
+            BalanceEntry entry = session.ChangedBalance(index);
+            WriteState(owned.Partition, StateCodec.BalanceKey(entry.Subscriber, entry.PeriodStartDays, _key), StateCodec.BalanceView(in entry), output);
+        }
+
+        foreach (int day in session.ClaimedDays)
+        {
+            WriteIds(owned, day, session.ClaimedIds(day), output);
+        }
+
+        int expired = session.TakeExpired(_expired);
+        foreach (ref readonly ExpiredKey key in _expired.AsSpan(0, expired))
+        {
+            ReadOnlySpan<byte> octets = key.IsBalance ? StateCodec.BalanceKey(key.Subscriber, key.Day, _key) : StateCodec.ChunkKey(key.Day, key.Chunk, _key);
+            output.ProduceTombstone(Topics.RatingState, owned.Partition, octets);
+        }
+    }
+
+    private void WriteIds(OwnedPartition owned, int day, ReadOnlySpan<UInt128> ids, TransactionalOutput output)
+    {
+        // A chunk takes no more numbers than it has ids, so the next batch's first offset is beyond the last of them.
+        for (long chunk = owned.FirstOffset; !ids.IsEmpty; chunk += RatingSession.MaxIdsPerChunk)
+        {
+            ReadOnlySpan<UInt128> part = ids[..Math.Min(ids.Length, RatingSession.MaxIdsPerChunk)];
+            ids = ids[part.Length..];
+            int octets = part.Length * UsageId.Size;
+            _ids = _ids.Length >= octets ? _ids : new byte[octets];
+            StateCodec.WriteIds(part, _ids);
+            WriteState(owned.Partition, StateCodec.ChunkKey(day, chunk, _key), StateCodec.ChunkView(day, chunk, _ids.AsSpan(0, octets)), output);
+        }
+    }
+
+    private void WriteState(int partition, ReadOnlySpan<byte> key, in RatingStateView view, TransactionalOutput output)
+    {
+        Span<byte> body = Start(Topics.RatingState, view.MaxSize);
+        Produce(Topics.RatingState, partition, key, view.Write(body), output);
+    }
+
+    private void WriteNotification(in UsageRatedView view, NotificationKind kind, TransactionalOutput output)
+    {
+        ArrayBufferWriter<byte> value = new();
+        new CustomerNotification
+        {
+            NotificationId = NotificationId.Of(view.SubscriberRef, kind, view.PeriodStartDays),
+            SubscriberRef = view.SubscriberRef,
+            Account = Encoding.UTF8.GetString(view.Account),
+            Kind = kind,
+            PeriodStart = DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(view.PeriodStartDays),
+            EventTime = DateTimeOffset.FromUnixTimeMilliseconds(view.EventTimeMilliseconds),
+            UsageId = view.UsageId,
+            Amount = kind is NotificationKind.RoamingData80Percent or NotificationKind.RoamingDataLimit ? Nanos.ToDecimal(view.RoamingDataSpendNanos) : 0,
+        }.Write(value);
+        value.WrittenSpan.CopyTo(Start(Topics.CustomerNotifications, value.WrittenCount));
+        Produce(Topics.CustomerNotifications, view.ReceivedPartition, SubscriberKey(view.SubscriberRef), value.WrittenCount, output);
+    }
+
+    private ReadOnlySpan<byte> SubscriberKey(SubscriberRef subscriber)
+    {
+        subscriber.CopyTo(_key);
+        return _key.AsSpan(0, SubscriberRef.Size);
+    }
+
+    private Span<byte> Start(string topic, int bodySize)
+    {
+        if (_buffer.Length < WireFormat.HeaderSize + bodySize)
+        {
+            _buffer = new byte[Math.Max(_buffer.Length * 2, WireFormat.HeaderSize + bodySize)];
+        }
+
+        WireFormat.WriteHeader(_buffer, schemas.IdOf(topic));
+        return _buffer.AsSpan(WireFormat.HeaderSize);
+    }
+
+    private void Produce(string topic, int partition, ReadOnlySpan<byte> key, int bodySize, TransactionalOutput output) =>
+        output.Produce(topic, partition, key, _buffer.AsSpan(0, WireFormat.HeaderSize + bodySize));
+}

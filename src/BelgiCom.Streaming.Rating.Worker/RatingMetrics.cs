@@ -1,0 +1,84 @@
+using System.Diagnostics.Metrics;
+
+namespace BelgiCom.Streaming.Rating.Worker;
+
+/// <summary>
+/// Metrics of the rating worker. Outcomes are counted when their batch is committed, so that
+/// received = rated + zero_rated + duplicate + late + suspended + rejected holds at every moment.
+/// </summary>
+internal static class RatingMetrics
+{
+    private static readonly Meter Meter = new("BelgiCom.Streaming.Rating");
+
+    private static readonly string[] OutcomeNames = ["rated", "zero_rated", "duplicate", "late", "suspended", "rejected"];
+
+    private static readonly Counter<long> Received = Meter.CreateCounter<long>(
+        "belgicom_usage_received_total", "{event}", "Usage events read by rating and committed.");
+
+    private static readonly Counter<long> Outcomes = Meter.CreateCounter<long>(
+        "belgicom_usage_outcomes_total", "{event}", "What became of them; the sum over all outcomes equals belgicom_usage_received_total.");
+
+    private static readonly Counter<long> Notifications = Meter.CreateCounter<long>(
+        "belgicom_notifications_total", "{notification}", "Notifications owed to customers.");
+
+    private static readonly Histogram<long> BatchEvents = Meter.CreateHistogram<long>(
+        "belgicom_rating_batch_events", "{event}", "Usage events in one committed batch.");
+
+    private static readonly Counter<long> Restored = Meter.CreateCounter<long>(
+        "belgicom_rating_restored_records_total", "{record}", "Records of state and subscriptions read back on assignment.");
+
+    private static readonly UpDownCounter<long> ToRestore = Meter.CreateUpDownCounter<long>(
+        "belgicom_rating_restore_pending_records", "{record}", "Records of state and subscriptions still to read before rating goes on.");
+
+    public static void Committed(BatchCounts counts)
+    {
+        long sum = 0;
+        for (int outcome = 0; outcome < OutcomeNames.Length; outcome++)
+        {
+            long events = counts.Outcomes[outcome];
+            sum += events;
+            if (events > 0)
+            {
+                Outcomes.Add(events, new KeyValuePair<string, object?>("outcome", OutcomeNames[outcome]));
+            }
+        }
+
+        Received.Add(counts.Received);
+        Notifications.Add(counts.Notifications);
+        BatchEvents.Record(sum);
+    }
+
+    public static void RestoreStarted(long records) => ToRestore.Add(records);
+
+    public static void RestoreAdvanced(long records)
+    {
+        ToRestore.Add(-records);
+        Restored.Add(records);
+    }
+
+    /// <summary>Compaction and transaction markers leave gaps, so fewer records may come than offsets promised.</summary>
+    public static void RestoreEnded(long missing) => ToRestore.Add(-missing);
+}
+
+/// <summary>What the batch in hand did, counted apart until it is committed.</summary>
+internal sealed class BatchCounts
+{
+    public long[] Outcomes { get; } = new long[6];
+
+    public long Received { get; set; }
+
+    public long Notifications { get; set; }
+
+    public void Add(RatingOutcome outcome)
+    {
+        Received++;
+        Outcomes[(int)outcome]++;
+    }
+
+    public void Clear()
+    {
+        Array.Clear(Outcomes);
+        Received = 0;
+        Notifications = 0;
+    }
+}

@@ -1,0 +1,40 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace BelgiCom.Streaming.Rating.Worker;
+
+/// <summary>Section <c>Rating</c>. Lanes and the size and age of batches are in the section <c>Kafka</c>.</summary>
+public sealed class RatingOptions : IValidatableObject
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Rating";
+
+    /// <summary>Days of usage, back from the newest day rated, in which duplicates are found; 1 to 3,660. Default 45.</summary>
+    [Range(1, 3660)]
+    public int DedupDays { get; set; } = 45;
+
+    /// <summary>Usage older than so many days before the newest day rated is late and not rated; 0 to <see cref="DedupDays"/>. Default 45.</summary>
+    [Range(0, 3660)]
+    public int LateDays { get; set; } = 45;
+
+    /// <summary>How often catalogue and subscriptions are looked at for news; 10 ms to 1 min. They are also looked at before usage is suspended. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan ReferencePollInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long one attempt at a batch waits for a schema registry that does not answer, before the batch is aborted and read again; 0 to 40 s, below the
+    /// transaction timeout. Default 20 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:40", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan RegistryPatience { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Checks what spans several settings.</summary>
+    /// <param name="validationContext">Not used.</param>
+    /// <returns>The faults.</returns>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (LateDays > DedupDays)
+        {
+            yield return new ValidationResult("must not be more than DedupDays: a duplicate of older usage could not be told", [nameof(LateDays)]);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Rating.Worker;
+
+/// <summary>Runs the lanes from usage.received.v1 to usage.rated.v1 until the host stops or a lane fails.</summary>
+internal sealed class RatingWorker(KafkaOptions kafka, RatingOptions options, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+{
+    /// <summary>Consumer group, and the worker's name.</summary>
+    public const string Group = "rating";
+
+    private volatile LaneHost? _lanes;
+
+    /// <summary>State of the lanes; empty before they run.</summary>
+    public IReadOnlyList<LaneHealth> Health => _lanes?.Health ?? [];
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        ILogger<RatingBatchHandler> logger = loggers.CreateLogger<RatingBatchHandler>();
+        RatingSchemas schemas = await RatingSchemas.RegisterAsync(registry, logger, stoppingToken).ConfigureAwait(false);
+        List<RatingBatchHandler> handlers = [];
+        try
+        {
+            _lanes = new LaneHost(kafka, Group, [Topics.UsageReceived], _ => NewHandler(), clock, loggers.CreateLogger<LaneHost>());
+            await _lanes.RunAsync(stoppingToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            handlers.ForEach(handler => handler.Dispose());
+        }
+
+        RatingBatchHandler NewHandler()
+        {
+            SchemaGate gate = new(schemas, registry, options.RegistryPatience, clock, logger, stoppingToken);
+            handlers.Add(new RatingBatchHandler(new CommittedLog(kafka, clock, stoppingToken), options, gate, clock, logger));
+            return handlers[^1];
+        }
+    }
+}
+
+/// <summary>Not ready until the lanes run; unhealthy when one has failed; degraded while one tries a batch again.</summary>
+internal sealed class RatingHealthCheck(RatingWorker worker) : IHealthCheck
+{
+    /// <inheritdoc/>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<LaneHealth> lanes = worker.Health;
+        if (lanes.Count == 0)
+        {
+            return Task.FromResult(HealthCheckResult.Unhealthy("The lanes are not started yet; is the schema registry there?"));
+        }
+
+        return Task.FromResult(lanes.FirstOrDefault(lane => lane.State is LaneState.Failed) is { } failed
+            ? HealthCheckResult.Unhealthy($"Lane {failed.Lane} has ended with an error; see the log.")
+            : lanes.FirstOrDefault(lane => lane.State is LaneState.Rewinding or LaneState.Recovering) is { } retrying
+                ? HealthCheckResult.Degraded($"Lane {retrying.Lane} reads a batch again since {retrying.Since:O}.")
+                : HealthCheckResult.Healthy());
+    }
+}

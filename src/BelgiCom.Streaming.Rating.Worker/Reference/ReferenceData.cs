@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Rating.Worker;
+
+/// <summary>
+/// A lane's copy of the reference data: the whole catalogue, and the subscriptions of the partitions it owns (co-partitioned with usage). Read to the
+/// end on assignment, then followed between batches.
+/// </summary>
+internal sealed class ReferenceData
+{
+    private static readonly TopicPartition CataloguePartition = new(Topics.CatalogueTariffs, 0);
+
+    private readonly RatingOptions _options;
+    private readonly SchemaGate _schemas;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly ICommittedLog _log;
+    private readonly Catalogue _catalogue = new();
+    private readonly Dictionary<int, RatingSession> _sessions = [];
+    private readonly Dictionary<TopicPartition, long> _positions = new() { [CataloguePartition] = 0 };
+    private bool _catalogueChanged;
+    private long _refreshedAt;
+
+    public ReferenceData(ICommittedLog log, RatingOptions options, SchemaGate schemas, TimeProvider clock, ILogger logger)
+    {
+        _options = options;
+        _schemas = schemas;
+        _clock = clock;
+        _logger = logger;
+        _log = log;
+    }
+
+    /// <summary>Tariffs as last read.</summary>
+    public TariffSnapshot Tariffs => _catalogue.Tariffs;
+
+    /// <summary>Everything published before this time (milliseconds since 1970-01-01 UTC) has been read.</summary>
+    public long AsOfMilliseconds { get; private set; }
+
+    public void Own(int partition, RatingSession session)
+    {
+        _sessions[partition] = session;
+        _positions[new TopicPartition(Topics.CustomerSubscriptions, partition)] = 0;
+    }
+
+    public void Disown(int partition)
+    {
+        _sessions.Remove(partition);
+        _positions.Remove(new TopicPartition(Topics.CustomerSubscriptions, partition));
+    }
+
+    /// <summary>Reads news when the last look was longer ago than the interval.</summary>
+    public void RefreshWhenDue()
+    {
+        if (_clock.GetElapsedTime(_refreshedAt) >= _options.ReferencePollInterval)
+        {
+            Refresh();
+        }
+    }
+
+    /// <summary>Reads what was published since the last look.</summary>
+    public void Refresh()
+    {
+        long asOf = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        List<PartitionRange> news = [];
+        foreach ((TopicPartition partition, long position) in _positions)
+        {
+            PartitionRange held = _log.RangeOf(partition);
+            if (held.To > position)
+            {
+                news.Add(held with { From = Math.Max(position, held.From) });
+            }
+        }
+
+        _log.Read(news, Apply);
+        foreach (PartitionRange range in news)
+        {
+            _positions[range.Partition] = range.To;
+        }
+
+        if (_catalogueChanged)
+        {
+            CompileCatalogue();
+        }
+
+        AsOfMilliseconds = asOf;
+        _refreshedAt = _clock.GetTimestamp();
+    }
+
+    private void Apply(RecordBatch batch)
+    {
+        for (int index = 0; index < batch.Count; index++)
+        {
+            ConsumedRecord record = batch[index];
+            string? problem = null;
+            try
+            {
+                problem = record.Topic == Topics.CatalogueTariffs ? ApplyOffering(in record) : ApplySubscription(in record);
+            }
+            catch (Exception broken) when (broken is AvroFormatException or OverflowException or ArgumentException or FormatException)
+            {
+                problem = broken.GetType().Name;
+            }
+
+            if (problem is not null)
+            {
+                RatingLog.BrokenReference(_logger, record.Topic, record.Partition, record.Offset, problem);
+            }
+        }
+    }
+
+    private string? ApplyOffering(in ConsumedRecord record)
+    {
+        if (record.IsTombstone)
+        {
+            string[] key = Encoding.UTF8.GetString(record.Key).Split('/');
+            _catalogue.Remove(key[0], int.Parse(key[1], CultureInfo.InvariantCulture));
+        }
+        else if (_schemas.TryBody(record.Topic, record.Value, out ReadOnlySpan<byte> body))
+        {
+            _catalogue.Put(OfferingVersion.Read(body));
+        }
+        else
+        {
+            return "unknown schema";
+        }
+
+        _catalogueChanged = true;
+        return null;
+    }
+
+    private string? ApplySubscription(in ConsumedRecord record)
+    {
+        RatingSession session = _sessions[record.Partition];
+        if (record.IsTombstone)
+        {
+            session.SetSubscription(UsageEvents.ToNumber(SubscriberRef.FromBytes(record.Key)), []);
+            return null;
+        }
+
+        if (!_schemas.TryBody(record.Topic, record.Value, out ReadOnlySpan<byte> body))
+        {
+            return "unknown schema";
+        }
+
+        Subscription subscription = Subscription.Read(body);
+        session.SetSubscription(UsageEvents.ToNumber(subscription.SubscriberRef), TariffMapping.ToPeriods(subscription, _catalogue.Offerings));
+        return null;
+    }
+
+    private void CompileCatalogue()
+    {
+        _catalogueChanged = false;
+        _catalogue.Compile();
+        RatingLog.CatalogueLoaded(_logger, _catalogue.Tariffs.Count, _catalogue.OfferingCount);
+        foreach (string problem in _catalogue.Problems)
+        {
+            RatingLog.BrokenOffering(_logger, problem);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Buffers.Binary;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating.Worker;
+
+/// <summary>
+/// Keys and values of rating.state.v1. A balance has the key subscriber reference (16 octets), first day of the month (4, big-endian); a chunk of ids
+/// has the key day (4), number of the chunk (8). Their lengths tell them apart.
+/// </summary>
+internal static class StateCodec
+{
+    public const int BalanceKeySize = SubscriberRef.Size + sizeof(int);
+    public const int ChunkKeySize = sizeof(int) + sizeof(long);
+    private const int IdSize = UsageId.Size;
+
+    public static ReadOnlySpan<byte> BalanceKey(UInt128 subscriber, int periodStartDays, Span<byte> buffer)
+    {
+        BinaryPrimitives.WriteUInt128BigEndian(buffer, subscriber);
+        BinaryPrimitives.WriteInt32BigEndian(buffer[SubscriberRef.Size..], periodStartDays);
+        return buffer[..BalanceKeySize];
+    }
+
+    public static ReadOnlySpan<byte> ChunkKey(int day, long chunk, Span<byte> buffer)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(buffer, day);
+        BinaryPrimitives.WriteInt64BigEndian(buffer[sizeof(int)..], chunk);
+        return buffer[..ChunkKeySize];
+    }
+
+    public static RatingStateView BalanceView(in BalanceEntry entry) => new()
+    {
+        HasBalance = true,
+        Balance = new SubscriberBalanceView
+        {
+            SubscriberRef = UsageEvents.ToSubscriberRef(entry.Subscriber),
+            PeriodStartDays = entry.PeriodStartDays,
+            BundleOctetsUsed = entry.Balance.BundleOctetsUsed,
+            BundleSecondsUsed = entry.Balance.BundleSecondsUsed,
+            BundleMessagesUsed = entry.Balance.BundleMessagesUsed,
+            PeriodSpendNanos = entry.Balance.SpendNanos,
+            RoamingDataSpendNanos = entry.Balance.RoamingDataSpendNanos,
+            Notified = (int)entry.Balance.Notified,
+        },
+    };
+
+    public static RatingStateView ChunkView(int day, long chunk, ReadOnlySpan<byte> ids) => new()
+    {
+        HasDedup = true,
+        Dedup = new DedupChunkView { DayDays = day, Chunk = chunk, UsageIds = ids },
+    };
+
+    public static void WriteIds(ReadOnlySpan<UInt128> ids, Span<byte> octets)
+    {
+        for (int index = 0; index < ids.Length; index++)
+        {
+            BinaryPrimitives.WriteUInt128BigEndian(octets[(index * IdSize)..], ids[index]);
+        }
+    }
+
+    /// <summary>Puts a stored record back; false when it is not readable.</summary>
+    public static bool TryRestore(ReadOnlySpan<byte> body, RatingSession session)
+    {
+        if (!RatingStateView.TryRead(body, out RatingStateView view) || view.HasBalance == view.HasDedup)
+        {
+            return false;
+        }
+
+        if (view.HasDedup)
+        {
+            return TryRestoreIds(view.Dedup, session);
+        }
+
+        SubscriberBalanceView stored = view.Balance;
+        if (BrusselsCalendar.MonthStartingOn(stored.PeriodStartDays) < 0)
+        {
+            return false;
+        }
+
+        session.RestoreBalance(new BalanceEntry(UsageEvents.ToNumber(stored.SubscriberRef), stored.PeriodStartDays, new Balance
+        {
+            BundleOctetsUsed = stored.BundleOctetsUsed,
+            BundleSecondsUsed = stored.BundleSecondsUsed,
+            BundleMessagesUsed = stored.BundleMessagesUsed,
+            SpendNanos = stored.PeriodSpendNanos,
+            RoamingDataSpendNanos = stored.RoamingDataSpendNanos,
+            Notified = (ThresholdKinds)stored.Notified,
+        }));
+        return true;
+    }
+
+    /// <summary>Applies a deletion; false when the key is none of ours.</summary>
+    public static bool TryForget(ReadOnlySpan<byte> key, RatingSession session)
+    {
+        switch (key.Length)
+        {
+            case BalanceKeySize:
+                session.ForgetBalance(BinaryPrimitives.ReadUInt128BigEndian(key), BinaryPrimitives.ReadInt32BigEndian(key[SubscriberRef.Size..]));
+                return true;
+            case ChunkKeySize:
+                // Days are forgotten whole, by age, when the newest day moves: ids of a day that is too old do no harm until then.
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static bool TryRestoreIds(in DedupChunkView chunk, RatingSession session)
+    {
+        if (chunk.UsageIds.Length % IdSize != 0)
+        {
+            return false;
+        }
+
+        UInt128[] ids = new UInt128[chunk.UsageIds.Length / IdSize];
+        for (int index = 0; index < ids.Length; index++)
+        {
+            ids[index] = BinaryPrimitives.ReadUInt128BigEndian(chunk.UsageIds[(index * IdSize)..]);
+        }
+
+        session.RestoreIds(chunk.DayDays, chunk.Chunk, ids);
+        return true;
+    }
+}

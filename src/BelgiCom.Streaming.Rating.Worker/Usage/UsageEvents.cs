@@ -1,0 +1,97 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating.Worker;
+
+/// <summary>Between the event types of the topics and the values of the rating core. Allocates nothing.</summary>
+public static class UsageEvents
+{
+    /// <summary>What rating needs of a received event.</summary>
+    /// <param name="received">Decoded event.</param>
+    /// <param name="receivedTimeMilliseconds">When the log took it, milliseconds since 1970-01-01 UTC; 0 or less when not known.</param>
+    public static UsageRecord ToRecord(in UsageReceivedView received, long receivedTimeMilliseconds) => new()
+    {
+        UsageId = ToNumber(received.UsageId),
+        Subscriber = ToNumber(received.SubscriberRef),
+        EventTimeMilliseconds = received.EventTimeMilliseconds,
+        ReceivedTimeMilliseconds = receivedTimeMilliseconds,
+        DurationSeconds = received.DurationSeconds,
+        TotalOctets = received.TotalOctets,
+        Messages = received.Messages,
+        RatingGroup = received.RatingGroup,
+        ServingPlmn = Plmn.FromUsage(received.ServingPlmn),
+        Kind = (UsageKind)received.Kind,
+        Direction = (UsageDirection)received.Direction,
+        IsSecondaryView = received.ChargingView == ChargingView.Secondary,
+    };
+
+    /// <summary>The rated event for a received one whose outcome is rated or zero-rated.</summary>
+    /// <param name="received">The event.</param>
+    /// <param name="rated">Its result.</param>
+    /// <param name="session">Session that rated it.</param>
+    /// <param name="tariffs">Tariffs it was rated with.</param>
+    /// <param name="partition">Partition of usage.received.v1 it was read from.</param>
+    /// <param name="offset">Its offset there.</param>
+    public static UsageRatedView ToRated(
+        in UsageReceivedView received, in RatedUsage rated, RatingSession session, TariffSnapshot tariffs, int partition, long offset)
+    {
+        TariffVersion version = tariffs.Version(rated.VersionIndex);
+        return new UsageRatedView
+        {
+            UsageId = received.UsageId,
+            SubscriberRef = received.SubscriberRef,
+            Account = session.Account(in rated),
+            Offering = version.OfferingUtf8,
+            OfferingVersion = version.Version,
+            Outcome = rated.Outcome == RatingOutcome.Rated ? RatedOutcome.Rated : RatedOutcome.ZeroRated,
+            ZeroRatedReason = ZeroRatedReasonOf(rated.Reason),
+            Kind = received.Kind,
+            EventTimeMilliseconds = received.EventTimeMilliseconds,
+            UtcOffsetMinutes = received.UtcOffsetMinutes,
+            DurationSeconds = received.DurationSeconds,
+            UplinkOctets = received.UplinkOctets,
+            DownlinkOctets = received.DownlinkOctets,
+            TotalOctets = received.TotalOctets,
+            Messages = received.Messages,
+            RatingGroup = received.RatingGroup,
+            ServingPlmn = received.ServingPlmn,
+            Zone = version.ZoneUtf8(rated.ZoneIndex),
+            PriceIndex = rated.PriceIndex,
+            ChargedUnits = rated.ChargedUnits,
+            BundleUnits = rated.BundleUnits,
+            AmountNanos = rated.AmountNanos,
+            Currency = version.CurrencyUtf8,
+            RoundingPolicy = RoundingPolicy.Version,
+            PeriodStartDays = rated.PeriodStartDays,
+            BundleOctetsUsed = rated.Balance.BundleOctetsUsed,
+            BundleSecondsUsed = rated.Balance.BundleSecondsUsed,
+            BundleMessagesUsed = rated.Balance.BundleMessagesUsed,
+            PeriodSpendNanos = rated.Balance.SpendNanos,
+            RoamingDataSpendNanos = rated.Balance.RoamingDataSpendNanos,
+            Source = received.Source,
+            Node = received.Node,
+            RecordType = received.RecordType,
+            FileId = received.FileId,
+            FileName = received.FileName,
+            FileSequenceNumber = received.FileSequenceNumber,
+            RecordIndex = received.RecordIndex,
+            ContainerIndex = received.ContainerIndex,
+            InputHash = received.InputHash,
+            ReceivedPartition = partition,
+            ReceivedOffset = offset,
+        };
+    }
+
+    internal static UInt128 ToNumber(UsageId id) => new(id.High, id.Low);
+
+    internal static UInt128 ToNumber(SubscriberRef id) => new(id.High, id.Low);
+
+    internal static SubscriberRef ToSubscriberRef(UInt128 number) => SubscriberRef.FromHalves((ulong)(number >> 64), (ulong)number);
+
+    private static ZeroRatedReason ZeroRatedReasonOf(RatingReason reason) => reason switch
+    {
+        RatingReason.SecondaryChargingView => ZeroRatedReason.SecondaryChargingView,
+        RatingReason.Tariff => ZeroRatedReason.Tariff,
+        RatingReason.EmptyUsage => ZeroRatedReason.EmptyUsage,
+        _ => ZeroRatedReason.None,
+    };
+}
