@@ -52,29 +52,29 @@ internal sealed record RegistryState
     public RegistryState Apply(SchemaLogRecord record) => SchemaLogJson.Read(record) switch
     {
         VersionChange { Value: null } change => WithoutVersion(change.Subject, change.Version),
-        VersionChange change => WithVersion(change.Value),
-        SubjectDeletedChange { Value: not null } change => WithSubjectDeleted(change.Value),
+        VersionChange change => WithVersion(change.Subject, change.Version, change.Value),
+        SubjectDeletedChange { Value: { } value } change => WithSubjectDeleted(change.Subject, value.Version),
         ConfigChange change => WithLevel(change.Subject, change.Value),
         _ => this,
     };
 
-    private RegistryState WithVersion(VersionValue value)
+    private RegistryState WithVersion(string subject, int number, VersionValue value)
     {
-        var schema = Find(value.Id) ?? Parse(value);
-        var versions = Subjects.GetValueOrDefault(value.Subject) ?? ImmutableSortedDictionary<int, SubjectVersion>.Empty;
-        var version = new SubjectVersion(value.Subject, value.Version, schema, value.Deleted);
+        var schema = Find(value.Id) ?? Parse(subject, number, value);
+        var versions = Subjects.GetValueOrDefault(subject) ?? ImmutableSortedDictionary<int, SubjectVersion>.Empty;
+        var version = new SubjectVersion(subject, number, schema, value.Deleted);
         return this with
         {
             ById = ById.SetItem(schema.Id, schema),
             ByText = ByText.ContainsKey(schema.Text) ? ByText : ByText.SetItem(schema.Text, schema),
-            Subjects = Subjects.SetItem(value.Subject, versions.SetItem(value.Version, version)),
+            Subjects = Subjects.SetItem(subject, versions.SetItem(number, version)),
             HighestId = Math.Max(HighestId, schema.Id),
         };
     }
 
-    private static RegisteredSchema Parse(VersionValue value)
+    private static RegisteredSchema Parse(string subject, int number, VersionValue value)
     {
-        var where = $"The schema log holds {value.Subject} version {value.Version}";
+        var where = $"The schema log holds {subject} version {number}";
         if (value.SchemaType is not (null or "AVRO"))
         {
             throw new SchemaLogException($"{where} of type {value.SchemaType}, and this registry serves only Avro. Use the registry that wrote it.");
@@ -82,7 +82,7 @@ internal sealed record RegistryState
 
         try
         {
-            var schema = AvroSchemaParser.Parse(value.Schema);
+            var schema = AvroSchemaParser.Parse(value.Schema ?? "");
             return new(value.Id, schema, AvroSchemaText.Of(schema));
         }
         catch (AvroSchemaException e)
@@ -102,15 +102,15 @@ internal sealed record RegistryState
         return this with { Subjects = left.IsEmpty ? Subjects.Remove(subject) : Subjects.SetItem(subject, left) };
     }
 
-    private RegistryState WithSubjectDeleted(SubjectDeletedValue value)
+    private RegistryState WithSubjectDeleted(string subject, int upToVersion)
     {
-        if (!Subjects.TryGetValue(value.Subject, out var versions))
+        if (!Subjects.TryGetValue(subject, out var versions))
         {
             return this;
         }
 
-        var deleted = versions.Values.Where(v => v.Version <= value.Version).Select(v => KeyValuePair.Create(v.Version, v with { Deleted = true }));
-        return this with { Subjects = Subjects.SetItem(value.Subject, versions.SetItems(deleted)) };
+        var deleted = versions.Values.Where(v => v.Version <= upToVersion).Select(v => KeyValuePair.Create(v.Version, v with { Deleted = true }));
+        return this with { Subjects = Subjects.SetItem(subject, versions.SetItems(deleted)) };
     }
 
     private RegistryState WithLevel(string? subject, ConfigValue? value)

@@ -32,11 +32,11 @@ internal static class SchemaLogJson
     {
         try
         {
-            var key = JsonSerializer.Deserialize<VersionKey>(record.Key, Options)!;
+            var key = Required(JsonSerializer.Deserialize<VersionKey>(record.Key, Options), "key");
             return key.KeyType switch
             {
-                "SCHEMA" => new VersionChange(key.Subject!, key.Version, Value<VersionValue>(record)),
-                "DELETE_SUBJECT" => new SubjectDeletedChange(key.Subject!, Value<SubjectDeletedValue>(record)),
+                "SCHEMA" => new VersionChange(Required(key.Subject, "subject"), key.Version, Value<VersionValue>(record)),
+                "DELETE_SUBJECT" => new SubjectDeletedChange(Required(key.Subject, "subject"), Value<SubjectDeletedValue>(record)),
                 "CONFIG" => new ConfigChange(key.Subject, Value<ConfigValue>(record)),
                 // NOOP, MODE, CONTEXT, CLEAR_SUBJECT: a real registry's own affairs.
                 _ => new NoChange(),
@@ -51,6 +51,9 @@ internal static class SchemaLogJson
 
     private static T? Value<T>(SchemaLogRecord record)
         where T : class => record.Value is null ? null : JsonSerializer.Deserialize<T>(record.Value, Options);
+
+    private static T Required<T>(T? value, string what)
+        where T : class => value ?? throw new JsonException($"{what} is missing");
 
     private static SchemaLogRecord Record<TKey, TValue>(TKey key, TValue? value)
         where TValue : class =>
@@ -73,7 +76,7 @@ internal sealed record VersionValue(
     [property: JsonPropertyName("version")] int Version,
     [property: JsonPropertyName("id")] int Id,
     [property: JsonPropertyName("schemaType"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SchemaType,
-    [property: JsonPropertyName("schema")] string Schema,
+    [property: JsonPropertyName("schema")] string? Schema,
     [property: JsonPropertyName("deleted")] bool Deleted);
 
 internal sealed record SubjectDeletedValue(
