@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 
 namespace BelgiCom.Streaming.Kafka;
 
@@ -50,7 +51,7 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
 
     /// <inheritdoc/>
     public Task SetCompatibilityAsync(string subject, string level, CancellationToken cancellationToken) =>
-        _http.SendAsync<LevelRequest>(HttpMethod.Put, $"config/{Uri.EscapeDataString(subject)}", new LevelRequest(level), cancellationToken);
+        _http.SendAsync<JsonElement>(HttpMethod.Put, $"config/{Uri.EscapeDataString(subject)}", new LevelRequest(level), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> GetSubjectsAsync(CancellationToken cancellationToken) =>

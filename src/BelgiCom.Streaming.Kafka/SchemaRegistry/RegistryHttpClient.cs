@@ -9,7 +9,7 @@ namespace BelgiCom.Streaming.Kafka;
 internal sealed class RegistryHttpClient(HttpClient http) : IDisposable
 {
     public const string ContentType = "application/vnd.schemaregistry.v1+json";
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
     public async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
     {
@@ -83,6 +83,6 @@ internal sealed record IdAnswer(int Id);
 
 internal sealed record LevelRequest(string Compatibility);
 
-internal sealed record VerdictAnswer([property: JsonPropertyName("is_compatible")] bool IsCompatible, IReadOnlyList<string>? Messages);
+internal sealed record VerdictAnswer([property: JsonPropertyName("is_compatible")] bool IsCompatible, IReadOnlyList<string>? Messages = null);
 
-internal sealed record ErrorAnswer([property: JsonPropertyName("error_code")] int? ErrorCode, string? Message);
+internal sealed record ErrorAnswer([property: JsonPropertyName("error_code")] int? ErrorCode = null, string? Message = null);

@@ -1,0 +1,46 @@
+using System.Buffers;
+using CsCheck;
+
+namespace BelgiCom.Streaming.Kafka.Tests;
+
+public sealed class WireFormatTests
+{
+    /// <summary>Golden octets of Confluent's documentation of the wire format: magic 0, then the id in network order.</summary>
+    [Fact]
+    public void Header_OfAnId_IsMagicAndBigEndian()
+    {
+        var header = new byte[WireFormat.HeaderSize];
+
+        WireFormat.WriteHeader(header, 0x01020304);
+
+        Assert.Equal([0, 1, 2, 3, 4], header);
+    }
+
+    [Fact]
+    public void Header_WrittenAndRead_IsTheSameId() => Gen.Int.Sample(id =>
+    {
+        Span<byte> value = stackalloc byte[WireFormat.HeaderSize + 2];
+        WireFormat.WriteHeader(value, id);
+        Assert.True(WireFormat.TryReadHeader(value, out var read));
+        Assert.Equal(id, read);
+    });
+
+    [Theory]
+    [InlineData(new byte[0])]
+    [InlineData(new byte[] { 0, 0, 0, 1 })]
+    [InlineData(new byte[] { 1, 0, 0, 0, 1, 9 })]
+    [InlineData(new byte[] { (byte)'{', 0, 0, 0, 1 })]
+    public void Value_InAnotherFormat_HasNoHeader(byte[] value)
+    {
+        Assert.False(WireFormat.TryReadHeader(value, out var id));
+        Assert.Equal(0, id);
+    }
+
+    [Fact]
+    public void Serializer_OfAnEvent_WritesHeaderThenBody()
+    {
+        var serializer = new EventSerializer<byte[]>(5, static (body, output) => output.Write(body));
+
+        Assert.Equal([0, 0, 0, 0, 5, 8, 9], serializer.Serialize([8, 9]));
+    }
+}
