@@ -52,14 +52,18 @@ public static class EnvelopeCipher
     /// <exception cref="CryptographicException">Cut short, changed, of another place, or of another key.</exception>
     public static byte[] Decrypt(DataKey key, ReadOnlySpan<byte> envelope, EnvelopeContext context)
     {
+        Span<byte> associated = stackalloc byte[context.SizeWith(key)];
+        return Decrypt(key, envelope, associated[..context.Write(key, associated)]);
+    }
+
+    internal static byte[] Decrypt(DataKey key, ReadOnlySpan<byte> envelope, ReadOnlySpan<byte> associated)
+    {
         if (envelope.Length < Overhead)
         {
             throw new CryptographicException($"An envelope has at least {Overhead} octets, not {envelope.Length}.");
         }
 
         var clear = new byte[envelope.Length - Overhead];
-        Span<byte> associated = stackalloc byte[context.SizeWith(key)];
-        associated = associated[..context.Write(key, associated)];
         CipherOf(key).Decrypt(envelope[..NonceSize], envelope.Slice(NonceSize, clear.Length), envelope[^TagSize..], clear, associated);
         return clear;
     }

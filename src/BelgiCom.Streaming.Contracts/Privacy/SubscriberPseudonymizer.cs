@@ -30,6 +30,8 @@ public sealed class SubscriberPseudonymizer
     /// <exception cref="ArgumentException">Not such digits. The message does not repeat them.</exception>
     public SubscriberRef FromImsi(ReadOnlySpan<char> digits) => Pseudonymize("imsi:"u8, digits);
 
+    internal static void Mac(DataKey key, ReadOnlySpan<byte> message, Span<byte> mac) => HMACSHA256.HashData(key.Material, message, mac);
+
     private SubscriberRef Pseudonymize(ReadOnlySpan<byte> kind, ReadOnlySpan<char> digits)
     {
         if (digits.Length is 0 or > MaxDigits || digits.ContainsAnyExceptInRange('0', '9'))
@@ -45,7 +47,7 @@ public sealed class SubscriberPseudonymizer
         }
 
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(_key.Material, message, mac);
+        Mac(_key, message, mac);
         return SubscriberRef.FromBytes(mac[..SubscriberRef.Size]);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class TopicConfig
         new("preallocate", "false", value => value is "true" or "false"),
         new("retention.bytes", "-1", IsAtLeast(-1)),
         new("retention.ms", "604800000", IsAtLeast(-1)),
-        new("segment.bytes", "1073741824", IsAtLeast(14)),
+        new("segment.bytes", "1073741824", IsAtLeast(1048576)),
         new("segment.index.bytes", "10485760", IsAtLeast(4)),
         new("segment.jitter.ms", "0", IsAtLeast(0)),
         new("segment.ms", "604800000", IsAtLeast(1)),

@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+
+namespace BelgiCom.Streaming.Testing;
+
+/// <summary>
+/// One client connection and its broker connection. When the client goes, requests that are held still reach the broker once they are let go: that is how
+/// a late request of a dead connection comes to life.
+/// </summary>
+internal sealed class ProxyConnection(KafkaProxy proxy, Socket client, Socket broker)
+{
+    private readonly ConcurrentDictionary<int, KafkaApi> _awaited = [];
+
+    public void Start()
+    {
+        client.NoDelay = true;
+        broker.NoDelay = true;
+        _ = RunAsync();
+    }
+
+    /// <summary>Both ends see a reset.</summary>
+    public void Reset()
+    {
+        foreach (Socket socket in new[] { client, broker })
+        {
+            try
+            {
+                socket.LingerState = new LingerOption(true, 0);
+                socket.Dispose();
+            }
+            catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+            {
+                // Closed from the other side at the same moment.
+            }
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        await Task.WhenAll(PumpAsync(client, broker, RequestAsync), PumpAsync(broker, client, ResponseAsync)).ConfigureAwait(false);
+        proxy.Closed(this);
+        client.Dispose();
+        broker.Dispose();
+    }
+
+    // Request: api key (int16), version (int16), correlation id (int32).
+    private Task RequestAsync(Memory<byte> frame)
+    {
+        KafkaApi api = (KafkaApi)BinaryPrimitives.ReadInt16BigEndian(frame.Span);
+        _awaited[BinaryPrimitives.ReadInt32BigEndian(frame.Span[4..])] = api;
+        return proxy.PassRequestAsync(api, frame.Length);
+    }
+
+    // Response: correlation id (int32).
+    private Task ResponseAsync(Memory<byte> frame)
+    {
+        _awaited.TryRemove(BinaryPrimitives.ReadInt32BigEndian(frame.Span), out KafkaApi api);
+        return proxy.PassResponseAsync(api, frame);
+    }
+
+    private async Task PumpAsync(Socket from, Socket to, Func<Memory<byte>, Task> pass)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        try
+        {
+            while (await ReadAsync(from, buffer.AsMemory(0, sizeof(int))).ConfigureAwait(false))
+            {
+                int length = BinaryPrimitives.ReadInt32BigEndian(buffer);
+                if (buffer.Length < sizeof(int) + length)
+                {
+                    Array.Resize(ref buffer, sizeof(int) + length);
+                    BinaryPrimitives.WriteInt32BigEndian(buffer, length);
+                }
+
+                Memory<byte> frame = buffer.AsMemory(sizeof(int), length);
+                if (!await ReadAsync(from, frame).ConfigureAwait(false))
+                {
+                    break;
+                }
+
+                await pass(frame).ConfigureAwait(false);
+                await WriteAsync(to, buffer.AsMemory(0, sizeof(int) + length)).ConfigureAwait(false);
+            }
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            // One side is gone; the other is told below.
+        }
+
+        try
+        {
+            to.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            // Gone as well.
+        }
+    }
+
+    private static async Task<bool> ReadAsync(Socket socket, Memory<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            int read = await socket.ReceiveAsync(destination).ConfigureAwait(false);
+            if (read == 0)
+            {
+                return false;
+            }
+
+            destination = destination[read..];
+        }
+
+        return true;
+    }
+
+    private static async Task WriteAsync(Socket socket, ReadOnlyMemory<byte> source)
+    {
+        while (!source.IsEmpty)
+        {
+            source = source[await socket.SendAsync(source).ConfigureAwait(false)..];
+        }
+    }
+}
