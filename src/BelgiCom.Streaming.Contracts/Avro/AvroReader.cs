@@ -315,6 +315,27 @@ public ref struct AvroReader
         _position = _body.Length;
     }
 
+    /// <summary>Passes over octets.</summary>
+    internal void Skip(int size)
+    {
+        if (Remaining < size)
+        {
+            Fail(AvroFault.EndOfBody, _position);
+            return;
+        }
+
+        _position += size;
+    }
+
+    /// <summary>Goes to an octet that was passed before. After a fault it stays at the end.</summary>
+    internal void MoveTo(int position)
+    {
+        if (_fault == AvroFault.None)
+        {
+            _position = position;
+        }
+    }
+
     private static ReadOnlySpan<byte> ZeroOctets => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
     [MethodImpl(MethodImplOptions.NoInlining)]
