@@ -14,14 +14,14 @@ public static class CompressedContent
     /// The content, expanded when it is gzip (RFC 1952, also of several members). The result throws <see cref="ContentLimitException"/>
     /// when it expands too far and <see cref="InvalidDataException"/> when it is damaged.
     /// </summary>
-    /// <param name="file">The file, at its start; must be able to seek. Disposed with the result.</param>
+    /// <param name="file">The file, at its start; must be able to seek. Stays open when the result is disposed, unless it is the result.</param>
     /// <param name="limits">How far to expand.</param>
     public static Stream Open(Stream file, ContentLimits limits)
     {
         Span<byte> magic = stackalloc byte[2];
         var length = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false);
         file.Position = 0;
-        return length == 2 && magic is [0x1F, 0x8B] ? new LimitedStream(new GZipStream(file, CompressionMode.Decompress), file, limits) : file;
+        return length == 2 && magic is [0x1F, 0x8B] ? new LimitedStream(new GZipStream(file, CompressionMode.Decompress, leaveOpen: true), file, limits) : file;
     }
 
     /// <summary>The name of a compression that is recognised but not expanded: zip, compress (LZW); null for anything else.</summary>
@@ -79,7 +79,6 @@ public static class CompressedContent
         protected override void Dispose(bool disposing)
         {
             expanded.Dispose();
-            file.Dispose();
             base.Dispose(disposing);
         }
     }

@@ -21,7 +21,7 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
             if (_header is null)
             {
                 _isEndReported = true;
-                return FailToEnd(new(QuarantineReason.NotACdrFile, "The file does not begin with a TS 32.297 file header (6.1.1)."), true);
+                return FailToEnd(NoHeader(Window.Peek(CdrFileHeader.FixedLength)), true);
             }
             StepOver(_header.HeaderLength);
         }
@@ -53,6 +53,17 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
         }
         StepOver(header.HeaderLength);
         return Decode(header.CdrLength);
+    }
+
+    private RecordProblem NoHeader(ReadOnlySpan<byte> head)
+    {
+        if (!StreamProblem.IsNone)
+        {
+            return StreamProblem;
+        }
+        return CompressedContent.UnsupportedCompression(head) is { } compression
+            ? new(QuarantineReason.UnsupportedEncoding, $"The file is compressed by {compression}; only gzip is expanded.")
+            : new(QuarantineReason.NotACdrFile, "The file does not begin with a TS 32.297 file header (6.1.1).");
     }
 
     // All that is checked once, at the end: one fault at most, because a cut file would fail every other check as well.

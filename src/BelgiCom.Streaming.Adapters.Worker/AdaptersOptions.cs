@@ -1,0 +1,53 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace BelgiCom.Streaming.Adapters.Worker;
+
+/// <summary>Section "Adapters".</summary>
+public sealed class AdaptersOptions : IValidatableObject
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Adapters";
+
+    /// <summary>Folder of the file ledger.</summary>
+    [Required]
+    public string DataDirectory { get; set; } = "";
+
+    /// <summary>Where usage comes from. Without any, files are still mediated by request, with their format detected.</summary>
+    public List<SourceOptions> Sources { get; } = [];
+
+    /// <summary>Most usage events in one transaction, 1 to 100,000. What is not yet committed is done again after a crash.</summary>
+    [Range(1, 100_000)]
+    public int ChunkEvents { get; set; } = 10_000;
+
+    /// <summary>Octets after which a transaction is closed.</summary>
+    [Range(1 << 16, 1 << 30)]
+    public int ChunkOctets { get; set; } = 8 << 20;
+
+    /// <summary>How often inboxes are looked through when no change is signalled.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long processed files stay in done/ before they are deleted; 0 deletes at once. They hold personal data in clear. Failed files
+    /// stay until a person has looked at them.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "90.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan KeepDone { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Most octets that a compressed file may expand to.</summary>
+    [Range(1, long.MaxValue)]
+    public long MaxExpandedOctets { get; set; } = 8L << 30;
+
+    /// <summary>Most octets that a compressed file may expand to, per octet of it.</summary>
+    [Range(2, 10_000)]
+    public int MaxExpansionRatio { get; set; } = 200;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var name in Sources.GroupBy(source => source.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1).Select(group => group.Key))
+        {
+            yield return new($"two sources are named {name}", [nameof(Sources)]);
+        }
+    }
+}

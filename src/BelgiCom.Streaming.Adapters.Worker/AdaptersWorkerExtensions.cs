@@ -1,0 +1,54 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Kafka;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Adapters.Worker;
+
+/// <summary>Wiring of the worker that mediates.</summary>
+public static class AdaptersWorkerExtensions
+{
+    private const string Group = "adapters";
+
+    /// <summary>
+    /// Adds mediation: <see cref="FileMediation"/> and <see cref="FileLedger"/> for files by request, and a watcher for every configured
+    /// inbox. Reads the sections Kafka, SchemaRegistry, Keys and Adapters.
+    /// </summary>
+    public static IHostApplicationBuilder AddAdaptersWorker(this IHostApplicationBuilder builder)
+    {
+        builder.AddValidatedOptions<KafkaOptions>("Kafka");
+        builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
+        builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
+        var options = builder.AddValidatedOptions<AdaptersOptions>(AdaptersOptions.Section);
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IKeyStore>(provider => new FileKeyStore(provider.GetRequiredService<KeyOptions>().Directory));
+        services.TryAddSingleton<ISchemaRegistry>(provider => new HttpSchemaRegistry(provider.GetRequiredService<SchemaRegistryOptions>()));
+        services.AddSingleton(_ => new FileLedger(options.DataDirectory));
+        services.AddSingleton<IUsageSender>(provider => new UsageSender(
+            new TransactionalSender(
+                provider.GetRequiredService<KafkaOptions>(), Group, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TransactionalSender>>()),
+            provider.GetRequiredService<ILogger<UsageSender>>()));
+        services.AddSingleton(provider => new FileMediation(
+            options,
+            provider.GetRequiredService<FileLedger>(),
+            provider.GetRequiredService<IUsageSender>(),
+            provider.GetRequiredService<ISchemaRegistry>(),
+            provider.GetRequiredService<IKeyStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<FileMediation>>()));
+        foreach (var source in options.Sources.Where(source => source.Inbox.Length > 0))
+        {
+            services.AddSingleton<IHostedService>(provider => new InboxWatcher(
+                source,
+                options,
+                provider.GetRequiredService<FileMediation>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<InboxWatcher>>()));
+        }
+        return builder;
+    }
+}

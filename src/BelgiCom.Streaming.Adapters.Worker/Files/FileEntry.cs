@@ -1,0 +1,79 @@
+namespace BelgiCom.Streaming.Adapters.Worker;
+
+/// <summary>State of a file in the ledger.</summary>
+public enum FileState
+{
+    /// <summary>Some chunks may be committed; reading goes on after the last one.</summary>
+    Receiving,
+
+    /// <summary>Everything in it is committed: usage, and quarantine for what could not be decoded.</summary>
+    Done,
+
+    /// <summary>Nothing in it could be decoded. Sending it again tries again.</summary>
+    Failed,
+}
+
+/// <summary>One file in the ledger, known by its content whatever its name.</summary>
+public sealed record FileEntry
+{
+    /// <summary>SHA-256 over the content as delivered, lower-case hexadecimal digits. The first half is the file id of the events.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>Name it was first delivered under, without folder.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Source.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Format, for example <c>cdr-framed</c>.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>State.</summary>
+    public FileState State { get; init; }
+
+    /// <summary>Records (good and bad) that are committed; where reading goes on after a crash.</summary>
+    public long CommittedCdrs { get; init; }
+
+    /// <summary>Node address of the TS 32.297 header, hexadecimal digits; empty for files without one.</summary>
+    public string Node { get; init; } = "";
+
+    /// <summary>TS 32.297 file sequence number; null for files without one.</summary>
+    public long? SequenceNumber { get; init; }
+
+    /// <summary>CDR count of the header; null when it has none.</summary>
+    public long? DeclaredCdrs { get; init; }
+
+    /// <summary>Lost-CDR indicator of the header (octet 48); 0 when none were lost.</summary>
+    public int LostCdrIndicator { get; init; }
+
+    /// <summary>Closure reason of the header (octet 27).</summary>
+    public int ClosureReason { get; init; }
+
+    /// <summary>Totals of what was decoded.</summary>
+    public ControlTotals Totals { get; init; }
+
+    /// <summary>Records, or stretches, or the file itself, that went to quarantine.</summary>
+    public long Quarantined { get; init; }
+
+    /// <summary>Records whose ambiguous local time was decided by the source's setting.</summary>
+    public long AmbiguousTimes { get; init; }
+
+    /// <summary>How often the same content was delivered again.</summary>
+    public long Resent { get; init; }
+
+    /// <summary>First delivery, UTC.</summary>
+    public DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>When it was done or failed, UTC; null before.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>A sentence on the last fault of the file as a whole; empty when there was none.</summary>
+    public string Detail { get; init; } = "";
+}
+
+/// <summary>File sequence numbers that a node's files skip: files that never arrived.</summary>
+/// <param name="Source">Source.</param>
+/// <param name="Node">Node address.</param>
+/// <param name="First">First missing number.</param>
+/// <param name="Last">Last missing number.</param>
+public sealed record SequenceGap(string Source, string Node, long First, long Last);

@@ -1,0 +1,90 @@
+using System.IO.Enumeration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Adapters.Worker;
+
+/// <summary>
+/// Watches one source's inbox. A file belongs there once it has its final name: writers write under a name that ends in <c>.tmp</c> or
+/// begins with a dot and rename, which is atomic, so a file is never read half written. Processed files move to <c>done/</c>, those of
+/// which nothing could be decoded to <c>failed/</c>.
+/// </summary>
+internal sealed class InboxWatcher(SourceOptions source, AdaptersOptions options, FileMediation mediation, TimeProvider clock, ILogger<InboxWatcher> logger)
+    : BackgroundService
+{
+    private const string DoneFolder = "done";
+    private const string FailedFolder = "failed";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Directory.CreateDirectory(Path.Combine(source.Inbox, DoneFolder));
+        Directory.CreateDirectory(Path.Combine(source.Inbox, FailedFolder));
+        using var changed = new SemaphoreSlim(0);
+        using var watcher = new FileSystemWatcher(source.Inbox) { NotifyFilter = NotifyFilters.FileName };
+        watcher.Renamed += (_, _) => changed.Release();
+        watcher.Created += (_, _) => changed.Release();
+        watcher.EnableRaisingEvents = true;
+        AdaptersLog.InboxWatched(logger, source.Name);
+        try
+        {
+            while (true)
+            {
+                await TakeAllAsync(stoppingToken).ConfigureAwait(false);
+                DeleteOld();
+                // Signals are only a short cut: they are lost on network file systems and when many come at once.
+                await changed.WaitAsync(options.PollInterval, stoppingToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopped between two chunks; the ledger knows where to go on.
+        }
+    }
+
+    /// <summary>Mediates what is in the inbox now, in the order of names.</summary>
+    internal async Task TakeAllAsync(CancellationToken stopping)
+    {
+        var files = new DirectoryInfo(source.Inbox).EnumerateFiles()
+            .Where(file => IsReady(file.Name))
+            .OrderBy(file => file.Name, StringComparer.Ordinal);
+        foreach (var file in files)
+        {
+            try
+            {
+                var report = await mediation.MediateAsync(file.FullName, source.Name, stopping).ConfigureAwait(false);
+                MoveAway(file, report);
+            }
+            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+            {
+                AdaptersLog.FileUnreadable(logger, file.Name, source.Name, unreadable);
+            }
+        }
+    }
+
+    /// <summary>Deletes processed files that are older than the setting allows.</summary>
+    internal void DeleteOld()
+    {
+        var limit = clock.GetUtcNow().UtcDateTime - options.KeepDone;
+        foreach (var file in new DirectoryInfo(Path.Combine(source.Inbox, DoneFolder)).EnumerateFiles().Where(file => file.LastWriteTimeUtc <= limit))
+        {
+            file.Delete();
+        }
+    }
+
+    private bool IsReady(string name) =>
+        !name.StartsWith('.') && !name.EndsWith(".tmp", StringComparison.OrdinalIgnoreCase) && FileSystemName.MatchesSimpleExpression(source.Pattern, name);
+
+    private void MoveAway(FileInfo file, FileReport report)
+    {
+        var folder = report.Entry.State == FileState.Failed ? FailedFolder : DoneFolder;
+        var target = Path.Combine(source.Inbox, folder, file.Name);
+        if (File.Exists(target))
+        {
+            // Another file of that name came before, or the same one again.
+            target += "." + report.Entry.Sha256[..8] + "." + report.Entry.Resent;
+        }
+        // The time of processing, from which its time in done/ counts.
+        file.LastWriteTimeUtc = clock.GetUtcNow().UtcDateTime;
+        file.MoveTo(target, overwrite: true);
+    }
+}

@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace BelgiCom.Streaming.Adapters.Worker;
+
+/// <summary>One source of usage files.</summary>
+public sealed class SourceOptions : IValidatableObject
+{
+    private static readonly string[] Vendors = ["", "ericsson", "nokia", "huawei"];
+
+    /// <summary>Name that goes into every event, for example <c>ericsson-pgw</c>. Never personal data. 1 to 64 of a–z, 0–9, '-', '_', '.'.</summary>
+    [Required]
+    [RegularExpression("[a-z0-9][a-z0-9._-]{0,63}", ErrorMessage = "must be 1 to 64 of a-z, 0-9, '-', '_' and '.', and begin with a letter or digit")]
+    public string Name { get; set; } = "";
+
+    /// <summary><c>ericsson</c>, <c>nokia</c> or <c>huawei</c>; empty for CSV and for 3GPP formats of other elements.</summary>
+    public string Vendor { get; set; } = "";
+
+    /// <summary>Watched folder; empty for a source whose files are only mediated by request.</summary>
+    public string Inbox { get; set; } = "";
+
+    /// <summary>Names of files in the inbox that are this source's, with * and ?. Default all.</summary>
+    [Required]
+    public string Pattern { get; set; } = "*";
+
+    /// <summary>Which of SGW and PGW records is charged. Default PGW.</summary>
+    public ChargedView ChargingView { get; set; }
+
+    /// <summary>Column map; present for CSV sources only.</summary>
+    public CsvColumnMap? Csv { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!Vendors.Contains(Vendor, StringComparer.OrdinalIgnoreCase))
+        {
+            yield return new("must be ericsson, nokia, huawei or empty", [nameof(Vendor)]);
+        }
+        if (Csv is not null && Vendor.Length > 0)
+        {
+            yield return new("a source has a vendor or a CSV column map, not both", [nameof(Csv)]);
+        }
+        foreach (var fault in Csv?.Faults() ?? [])
+        {
+            yield return new(fault, [nameof(Csv)]);
+        }
+        if (Inbox.Length > 0 && !Directory.Exists(Inbox))
+        {
+            yield return new("names a folder that does not exist", [nameof(Inbox)]);
+        }
+    }
+}

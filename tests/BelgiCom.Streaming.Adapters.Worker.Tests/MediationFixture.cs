@@ -1,0 +1,125 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace BelgiCom.Streaming.Adapters.Worker.Tests;
+
+/// <summary>A mediation with a data folder of its own and a sender that keeps what was committed.</summary>
+internal sealed class MediationFixture : IDisposable
+{
+    public static readonly DateTimeOffset Now = new(2026, 3, 15, 12, 0, 0, TimeSpan.Zero);
+
+    public MediationFixture(Action<AdaptersOptions>? configure = null)
+    {
+        Directory.CreateDirectory(Folder);
+        Options = new AdaptersOptions { DataDirectory = Path.Combine(Folder, "data") };
+        configure?.Invoke(Options);
+        Keys = new FileKeyStore(Path.Combine(Folder, "keys"));
+        Ledger = new FileLedger(Options.DataDirectory);
+        Mediation = NewMediation();
+    }
+
+    public string Folder { get; } = Path.Combine(Path.GetTempPath(), "belgicom-adapters-" + Guid.NewGuid().ToString("N"));
+
+    public AdaptersOptions Options { get; }
+
+    public FileKeyStore Keys { get; }
+
+    public FileLedger Ledger { get; private set; }
+
+    public FileMediation Mediation { get; private set; }
+
+    public CollectingSender Sender { get; } = new();
+
+    public FakeTimeProvider Clock { get; } = new(Now);
+
+    public static string Sample(string name) => Path.Combine(AppContext.BaseDirectory, "samples", name);
+
+    /// <summary>As after a crash: nothing but the disk is left.</summary>
+    public void Restart()
+    {
+        Mediation.Dispose();
+        Ledger.Dispose();
+        Ledger = new FileLedger(Options.DataDirectory);
+        Mediation = NewMediation();
+    }
+
+    public Task<FileReport> MediateAsync(string path, string? source = null) =>
+        Mediation.MediateAsync(path, source, TestContext.Current.CancellationToken);
+
+    public Task<FileReport> MediateAsync(byte[] content, string name = "file", string? source = null) =>
+        Mediation.MediateAsync(new MemoryStream(content), name, source, TestContext.Current.CancellationToken);
+
+    public void Dispose()
+    {
+        Mediation.Dispose();
+        Ledger.Dispose();
+        Directory.Delete(Folder, true);
+    }
+
+    private FileMediation NewMediation() => new(Options, Ledger, Sender, new FixedRegistry(), Keys, Clock, NullLogger<FileMediation>.Instance);
+
+    private sealed class FixedRegistry : ISchemaRegistry
+    {
+        public Task<int> RegisterAsync(string subject, string schemaJson, CancellationToken cancellationToken) =>
+            Task.FromResult(subject == "usage.received.v1-value" ? 7 : 8);
+
+        public Task<string> GetSchemaAsync(int id, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<SchemaVerdict> CheckAsync(string subject, string schemaJson, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task SetCompatibilityAsync(string subject, string level, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<string>> GetSubjectsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+}
+
+/// <summary>Keeps the committed records; can be told to die before or after a commit.</summary>
+internal sealed class CollectingSender : IUsageSender
+{
+    public List<UsageReceived> Usage { get; } = [];
+
+    public List<QuarantinedRecord> Quarantined { get; } = [];
+
+    public List<byte[]> UsageKeys { get; } = [];
+
+    public int Chunks { get; private set; }
+
+    /// <summary>Number of the chunk (from 1) at which the process dies.</summary>
+    public int DieAtChunk { get; set; }
+
+    public bool DieAfterCommit { get; set; }
+
+    public void Send(RecordChunk chunk, CancellationToken stopping)
+    {
+        Chunks++;
+        if (Chunks == DieAtChunk && !DieAfterCommit)
+        {
+            throw new CrashException();
+        }
+        for (var i = 0; i < chunk.Count; i++)
+        {
+            var value = chunk.ValueAt(i);
+            Assert.True(WireFormat.TryReadHeader(value, out var schemaId));
+            var body = value[WireFormat.HeaderSize..];
+            if (chunk.TopicAt(i) == Topics.UsageReceived)
+            {
+                Assert.Equal(7, schemaId);
+                Usage.Add(UsageReceived.Read(body));
+                UsageKeys.Add(chunk.KeyAt(i).ToArray());
+            }
+            else
+            {
+                Assert.Equal(8, schemaId);
+                Quarantined.Add(QuarantinedRecord.Read(body));
+            }
+        }
+        if (Chunks == DieAtChunk)
+        {
+            throw new CrashException();
+        }
+    }
+}
+
+internal sealed class CrashException : Exception;
