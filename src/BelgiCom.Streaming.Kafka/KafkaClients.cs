@@ -17,7 +17,7 @@ public static class KafkaClients
     private static readonly FrozenSet<string> Pinned = new[]
     {
         "bootstrap.servers", "client.id", "group.id", "group.instance.id", "group.protocol", "partition.assignment.strategy", "enable.auto.commit",
-        "enable.auto.offset.store", "auto.offset.reset", "isolation.level", "enable.partition.eof", "session.timeout.ms", "max.poll.interval.ms",
+        "enable.auto.offset.store", "auto.offset.reset", "isolation.level", "enable.partition.eof", "session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms",
         "enable.idempotence", "acks", "transactional.id", "transaction.timeout.ms", "message.timeout.ms", "partitioner", "socket.timeout.ms",
         "max.in.flight.requests.per.connection", "statistics.interval.ms", "check.crcs",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
@@ -62,6 +62,9 @@ public static class KafkaClients
         IsolationLevel = IsolationLevel.ReadCommitted,
         EnablePartitionEof = true,
         SessionTimeoutMs = Milliseconds(options.SessionTimeout),
+
+        // 3 s at the default session: a member learns of a rebalance with its next heartbeat.
+        HeartbeatIntervalMs = Milliseconds(options.SessionTimeout / 15),
         MaxPollIntervalMs = Milliseconds(options.MaxPollInterval),
         SocketTimeoutMs = Milliseconds(SocketTimeout),
         CheckCrcs = true,
@@ -95,7 +98,9 @@ public static class KafkaClients
 
         // Java's hash: keys land where any other Kafka client puts them, and usage and rated usage are co-partitioned.
         Partitioner = Partitioner.Murmur2Random,
-        SocketTimeoutMs = Milliseconds(SocketTimeout),
+
+        // librdkafka refuses a socket that outlives the transaction.
+        SocketTimeoutMs = Milliseconds(options.TransactionTimeout < SocketTimeout ? options.TransactionTimeout : SocketTimeout),
 
         // A failed record fails its transaction's commit, so single reports say nothing that commit does not (rule P7).
         EnableDeliveryReports = false,

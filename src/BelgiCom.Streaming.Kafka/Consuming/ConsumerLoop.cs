@@ -79,6 +79,7 @@ public sealed class ConsumerLoop
         {
             progress.Enter(LaneState.Failed);
             KafkaLog.LaneEnded(_logger, failure, _group, 0);
+            member.Close();
             throw;
         }
     }

@@ -151,9 +151,12 @@ internal sealed class GroupMember : IDisposable
     public void Close()
     {
         _changes.Clear();
-        _batches.Dispose();
-        _closed = true;
-        _consumer.Close();
+        if (!_closed)
+        {
+            _batches.Dispose();
+            _closed = true;
+            _consumer.Close();
+        }
     }
 
     public void Dispose()

@@ -78,12 +78,16 @@ internal sealed class TransactionalLane : IDisposable
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Stopped while brokers were away. What is open was never committed; the next start reads it again.
+            _member.Close();
             _progress.Enter(LaneState.Stopped);
         }
         catch (Exception failure)
         {
             _progress.Enter(LaneState.Failed);
             KafkaLog.LaneEnded(_logger, failure, _group, _lane);
+
+            // Nothing of ours is open any more that could still be committed: the others need not wait for the session to end.
+            _member.Close();
             throw;
         }
     }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
@@ -75,8 +74,35 @@ internal sealed class TestCluster
         return numbers;
     }
 
-    public LaneHost Lanes(Func<int, ITransactionalBatchHandler> handlers, KafkaOptions? options = null, ILogger<LaneHost>? logger = null) =>
-        new(options ?? Options, Group, [In], handlers, TimeProvider.System, logger ?? NullLogger<LaneHost>.Instance);
+    /// <summary>Runs one lane until it has read everything, then stops it in order.</summary>
+    public async Task RunLaneAsync(PassThrough handler, KafkaOptions? options = null)
+    {
+        using CancellationTokenSource stop = new();
+        Task running = Lanes(_ => handler, options).RunAsync(stop.Token);
+        await UntilDoneAsync(running);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    /// <summary>The same options with other brokers (a proxy) or with other settings; the rest is shared.</summary>
+    public KafkaOptions With(Action<KafkaOptions> change)
+    {
+        KafkaOptions options = new()
+        {
+            BootstrapServers = Options.BootstrapServers,
+            InstanceId = Options.InstanceId,
+            Lanes = Options.Lanes,
+            BatchMaxRecords = Options.BatchMaxRecords,
+            SessionTimeout = Options.SessionTimeout,
+            CommitTimeout = Options.CommitTimeout,
+            ClientPath = Options.ClientPath,
+        };
+        change(options);
+        return options;
+    }
+
+    public LaneHost Lanes(Func<int, ITransactionalBatchHandler> handlers, KafkaOptions? options = null) =>
+        new(options ?? Options, Group, [In], handlers, TimeProvider.System, TestLog<LaneHost>.Instance);
 
     /// <summary>Waits until the group has read everything; gives up with the test's own time.</summary>
     public async Task UntilDoneAsync(Task running)
