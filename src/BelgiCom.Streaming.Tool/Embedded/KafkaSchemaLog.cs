@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
+using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.LocalKafka;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -14,24 +15,24 @@ public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
     /// <summary>Topic of the log, Confluent's default.</summary>
     public const string DefaultTopic = "_schemas";
 
-    private static readonly TimeSpan BrokerLimit = TimeSpan.FromSeconds(30);
-    private readonly string _bootstrapServers;
+    private static readonly TimeSpan AppendLimit = TimeSpan.FromSeconds(30);
+    private readonly KafkaOptions _options;
     private readonly TopicPartition _partition;
     private readonly IProducer<byte[], byte[]?> _producer;
 
-    private KafkaSchemaLog(string bootstrapServers, string topic)
+    private KafkaSchemaLog(KafkaOptions options, string topic)
     {
-        _bootstrapServers = bootstrapServers;
+        _options = options;
         _partition = new TopicPartition(topic, 0);
         _producer = new ProducerBuilder<byte[], byte[]?>(new ProducerConfig
         {
-            BootstrapServers = bootstrapServers,
-            ClientId = "schema-registry",
+            BootstrapServers = options.BootstrapServers,
+            ClientId = options.ClientId,
             Acks = Acks.All,
             EnableIdempotence = true,
             LingerMs = 0,
-            MessageTimeoutMs = (int)BrokerLimit.TotalMilliseconds,
-        }).SetLogHandler(Silent).Build();
+            MessageTimeoutMs = (int)AppendLimit.TotalMilliseconds,
+        }).SetLogHandler((_, _) => { }).Build();
     }
 
     /// <summary>Opens the log, creating the topic when it is missing.</summary>
@@ -40,33 +41,19 @@ public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
     /// <exception cref="KafkaException">The broker cannot be reached or refuses the topic.</exception>
     public static async Task<KafkaSchemaLog> OpenAsync(string bootstrapServers, string topic = DefaultTopic)
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers, ClientId = "schema-registry" })
-            .SetLogHandler(Silent).Build();
-        var specification = new TopicSpecification
-        {
-            Name = topic,
-            NumPartitions = 1,
-            ReplicationFactor = -1,
-            Configs = new() { ["cleanup.policy"] = "compact" },
-        };
-        try
-        {
-            await admin.CreateTopicsAsync([specification], new CreateTopicsOptions { RequestTimeout = BrokerLimit, OperationTimeout = BrokerLimit }).ConfigureAwait(false);
-        }
-        catch (CreateTopicsException e) when (e.Results.All(result => result.Error.Code == ErrorCode.TopicAlreadyExists))
-        {
-            // A log from before: its contents are taken over.
-        }
-
-        return new KafkaSchemaLog(bootstrapServers, topic);
+        var options = new KafkaOptions { BootstrapServers = bootstrapServers, ClientId = "schema-registry" };
+        using var admin = new TopicAdmin(options, NullLogger<TopicAdmin>.Instance);
+        await admin.EnsureAsync([new TopicSpec(topic, 1, new Dictionary<string, string> { ["cleanup.policy"] = "compact" })]).ConfigureAwait(false);
+        return new KafkaSchemaLog(options, topic);
     }
 
     /// <inheritdoc/>
+    /// <exception cref="KafkaException">The broker did not acknowledge within 30 s; the record may be stored all the same.</exception>
     public Task AppendAsync(byte[] key, byte[]? value, CancellationToken cancellationToken) =>
         _producer.ProduceAsync(_partition, new Message<byte[], byte[]?> { Key = key, Value = value }, cancellationToken);
 
     /// <inheritdoc/>
-    /// <exception cref="TimeoutException">The broker does not deliver the log within 30 s.</exception>
+    /// <exception cref="KafkaException">The broker does not answer.</exception>
     public async IAsyncEnumerable<SchemaLogRecord> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // The client blocks; reading whole before the first record is given keeps that on one thread of its own. A log is a few hundred kilobytes.
@@ -83,32 +70,18 @@ public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
 
     private List<SchemaLogRecord> Read(CancellationToken cancellationToken)
     {
-        using var consumer = new ConsumerBuilder<byte[], byte[]?>(new ConsumerConfig
-        {
-            BootstrapServers = _bootstrapServers,
-            ClientId = "schema-registry",
-            // Required by the client; nothing is committed and no group is joined.
-            GroupId = "schema-registry",
-            EnableAutoCommit = false,
-            EnablePartitionEof = true,
-        }).SetLogHandler(Silent).Build();
-        consumer.Assign(new TopicPartitionOffset(_partition, Offset.Beginning));
+        using var reader = new TopicReader(_options, TimeProvider.System);
         var records = new List<SchemaLogRecord>();
-        while (true)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var result = consumer.Consume(BrokerLimit) ?? throw new TimeoutException($"{_partition.Topic}[0] could not be read within {BrokerLimit.TotalSeconds:0} s");
-            if (result.IsPartitionEOF)
-            {
-                return records;
-            }
-
-            records.Add(new SchemaLogRecord(result.Message.Key, result.Message.Value));
-        }
+        reader.Read([reader.RangeOf(_partition)], batch => Keep(batch, records), cancellationToken);
+        return records;
     }
 
-    /// <summary>Connection trouble surfaces as exceptions; the client's own lines would go to the console.</summary>
-    private static void Silent(IClient client, LogMessage message)
+    private static void Keep(RecordBatch batch, List<SchemaLogRecord> records)
     {
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var record = batch[i];
+            records.Add(new SchemaLogRecord(record.Key.ToArray(), record.IsTombstone ? null : record.Value.ToArray()));
+        }
     }
 }

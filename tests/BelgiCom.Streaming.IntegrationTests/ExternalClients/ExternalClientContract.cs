@@ -170,4 +170,6 @@ public abstract class ExternalClientContract(Cluster cluster)
     }
 }
 
+public sealed class ExternalClientsOnEmbeddedTests(EmbeddedCluster cluster) : ExternalClientContract(cluster), IClassFixture<EmbeddedCluster>;
+
 public sealed class ExternalClientsOnApacheKafkaTests(ApacheKafkaCluster cluster) : ExternalClientContract(cluster), IClassFixture<ApacheKafkaCluster>;
