@@ -27,9 +27,6 @@ public sealed class BillingOptions : IValidatableObject
     [Range(16, 10_000_000)]
     public int MaxCachedFiles { get; set; } = 65_536;
 
-    /// <summary>How long to wait before a batch that the database refused is tried again; default 5 s. Doubles up to 1 minute.</summary>
-    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(5);
-
     internal bool UsesPostgreSql => ConnectionString.StartsWith("Host=", StringComparison.OrdinalIgnoreCase);
 
     internal string SqliteFile => Path.Combine(DataDirectory, "ledger.db");
@@ -39,17 +36,12 @@ public sealed class BillingOptions : IValidatableObject
     {
         if (ConnectionString.Length > 0 && !UsesPostgreSql)
         {
-            yield return new ValidationResult("Billing:ConnectionString must be empty (SQLite) or begin with 'Host=' (PostgreSQL).", [nameof(ConnectionString)]);
+            yield return new ValidationResult("must be empty (SQLite) or begin with 'Host=' (PostgreSQL)", [nameof(ConnectionString)]);
         }
 
         if (ConnectionString.Length == 0 && string.IsNullOrWhiteSpace(DataDirectory))
         {
-            yield return new ValidationResult("Billing:DataDirectory must name a folder when Billing:ConnectionString is empty.", [nameof(DataDirectory)]);
-        }
-
-        if (RetryDelay <= TimeSpan.Zero || RetryDelay > TimeSpan.FromMinutes(1))
-        {
-            yield return new ValidationResult("Billing:RetryDelay must be more than 0 and at most 1 minute.", [nameof(RetryDelay)]);
+            yield return new ValidationResult("must name a folder when Billing:ConnectionString is empty", [nameof(DataDirectory)]);
         }
     }
 }

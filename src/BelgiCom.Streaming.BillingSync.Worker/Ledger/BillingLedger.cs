@@ -84,19 +84,6 @@ public sealed class BillingLedger : IDisposable
     /// <exception cref="LedgerException">Nothing of the batch was kept; try it again.</exception>
     internal LedgerBatchResult Apply(LedgerBatch batch) => Guarded(() => ApplyInTransaction(batch));
 
-    /// <summary>Whether the database answers.</summary>
-    internal bool IsReachable()
-    {
-        try
-        {
-            return Guarded(() => Database.QueryLong(null, "SELECT 1")) == 1;
-        }
-        catch (LedgerException)
-        {
-            return false;
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose() => CloseDatabase();
 

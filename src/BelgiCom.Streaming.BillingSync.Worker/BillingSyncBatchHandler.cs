@@ -1,0 +1,98 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.BillingSync.Worker;
+
+/// <summary>
+/// The main path: decode a batch of rated and rejected usage and put it into the ledger. The ledger's own positions say where reading starts, so usage is billed exactly once.
+/// </summary>
+internal sealed class BillingSyncBatchHandler(
+    BillingLedger ledger, BillingOptions options, Func<TopicPartition, long> firstOffset, TimeProvider clock, ILogger logger) : IBatchHandler
+{
+    private readonly LedgerBatch _batch = new();
+
+    /// <inheritdoc/>
+    /// <exception cref="UnreadableRecordException">A record is not what Rating writes; its partition stops there.</exception>
+    /// <exception cref="LedgerException">The database refused; the loop reads the batch again.</exception>
+    public void Handle(RecordBatch batch)
+    {
+        for (var from = 0; from < batch.Count; from += options.MaxRecordsPerTransaction)
+        {
+            _batch.Clear();
+            for (var i = from; i < Math.Min(batch.Count, from + options.MaxRecordsPerTransaction); i++)
+            {
+                Decode(batch[i]);
+            }
+
+            Apply();
+        }
+    }
+
+    /// <inheritdoc/>
+    // A partition that the ledger has never seen is read from the beginning of the log, whatever the group has committed: a ledger that was lost or replaced
+    // would otherwise silently miss all that was read into its predecessor.
+    public long? StartOffset(TopicPartition partition)
+    {
+        try
+        {
+            var next = ledger.NextOffset(partition.Topic, partition.Partition.Value);
+            if (next is null)
+            {
+                next = firstOffset(partition);
+                BillingSyncLog.PartitionUnknown(logger, partition.Topic, partition.Partition.Value, next.Value);
+            }
+
+            return next;
+        }
+        catch (LedgerException cause)
+        {
+            throw new LaneFailedException(cause.Message, cause);
+        }
+    }
+
+    private void Decode(in ConsumedRecord record)
+    {
+        var body = WireFormat.TryReadHeader(record.Value, out _) ? record.Value[WireFormat.HeaderSize..] : default;
+        if (record.Topic == Topics.UsageRated && UsageRatedView.TryRead(body, out var rated))
+        {
+            _batch.AddRated(record.Topic, record.Partition, record.Offset, rated);
+        }
+        else if (record.Topic == Topics.UsageRejected && UsageRejectedView.TryRead(body, out var rejected))
+        {
+            _batch.AddRejected(record.Topic, record.Partition, record.Offset, rejected);
+        }
+        else
+        {
+            BillingSyncMetrics.Unreadable.Add(1);
+            BillingSyncLog.Unreadable(logger, record.Topic, record.Partition, record.Offset, record.Value.Length);
+            throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
+        }
+    }
+
+    private void Apply()
+    {
+        var started = clock.GetTimestamp();
+        var result = ledger.Apply(_batch);
+        BillingSyncMetrics.Applied(result, clock.GetElapsedTime(started));
+        var duplicates = result.Counts[(int)LedgerOutcome.LedgerDuplicate];
+        if (duplicates > 0)
+        {
+            BillingSyncLog.LedgerDuplicates(logger, duplicates);
+        }
+    }
+}
+
+/// <summary>
+/// A record on a topic that only Rating writes cannot be read. Its amount is not known, so going on would make the bill wrong: the partition stops until somebody has looked.
+/// </summary>
+public sealed class UnreadableRecordException : Exception
+{
+    internal UnreadableRecordException(string topic, int partition, long offset)
+        : base(string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{topic}[{partition}]@{offset} is not in the format of {topic}. Nothing after it is billed: look at the record and at the release of Rating that wrote it."))
+    {
+    }
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.BillingSync.Worker;
+
+/// <summary>Log messages of the billing worker, event ids 4001 to 4099.</summary>
+internal static partial class BillingSyncLog
+{
+    [LoggerMessage(4001, LogLevel.Information, "Billing into {Ledger}")]
+    public static partial void LedgerOpened(ILogger logger, string ledger);
+
+    [LoggerMessage(4002, LogLevel.Warning, "The ledger has never seen {Topic}[{Partition}]: reading it from its first record, @{Offset}. Is this a new ledger?")]
+    public static partial void PartitionUnknown(ILogger logger, string topic, int partition, long offset);
+
+    [LoggerMessage(4003, LogLevel.Error, "{Topic}[{Partition}]@{Offset} cannot be read ({Octets} octets); billing of the partition stops there")]
+    public static partial void Unreadable(ILogger logger, string topic, int partition, long offset, int octets);
+
+    [LoggerMessage(4004, LogLevel.Warning, "{Count} rated usage events are in the ledger already under other positions and were not billed again. Was a topic created again?")]
+    public static partial void LedgerDuplicates(ILogger logger, long count);
+}

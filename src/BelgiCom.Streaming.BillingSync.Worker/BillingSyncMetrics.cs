@@ -1,0 +1,39 @@
+using System.Diagnostics.Metrics;
+
+namespace BelgiCom.Streaming.BillingSync.Worker;
+
+/// <summary>Metrics of the billing worker. Amounts are not among them: a metric is a binary floating-point number.</summary>
+internal static class BillingSyncMetrics
+{
+    private static readonly Meter Meter = new("BelgiCom.Streaming.BillingSync");
+
+    private static readonly string[] OutcomeNames = ["rated", "zero_rated", "duplicate", "late", "suspended", "rejected", "ledger_duplicate"];
+
+    private static readonly Counter<long> Records = Meter.CreateCounter<long>(
+        "belgicom_billing_records_total", "{record}", "Usage events taken into the ledger, by outcome; rated ones are billed lines.");
+
+    private static readonly Counter<long> Redelivered = Meter.CreateCounter<long>(
+        "belgicom_billing_redelivered_total", "{record}", "Records that came again and were recognised by their position.");
+
+    private static readonly Histogram<double> ApplySeconds = Meter.CreateHistogram<double>(
+        "belgicom_billing_apply_seconds", "s", "Duration of one database transaction.");
+
+    /// <summary>Records that could not be read; each stops its partition.</summary>
+    public static readonly Counter<long> Unreadable = Meter.CreateCounter<long>(
+        "belgicom_billing_unreadable_total", "{record}", "Records that are not in the format of their topic.");
+
+    /// <summary>Counts a batch that the ledger took.</summary>
+    public static void Applied(LedgerBatchResult result, TimeSpan elapsed)
+    {
+        for (var outcome = 0; outcome < result.Counts.Length; outcome++)
+        {
+            if (result.Counts[outcome] > 0)
+            {
+                Records.Add(result.Counts[outcome], new KeyValuePair<string, object?>("outcome", OutcomeNames[outcome]));
+            }
+        }
+
+        Redelivered.Add(result.Redelivered);
+        ApplySeconds.Record(elapsed.TotalSeconds);
+    }
+}

@@ -1,0 +1,51 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.BillingSync.Worker;
+
+/// <summary>Runs the loop from usage.rated.v1 and usage.rejected.v1 into the ledger until the host stops or the loop fails.</summary>
+internal sealed class BillingSyncWorker(KafkaOptions kafka, BillingOptions options, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+{
+    /// <summary>Consumer group, and the worker's name.</summary>
+    public const string Group = "billing-sync";
+
+    private volatile ConsumerLoop? _loop;
+
+    /// <summary>State of the loop; null before the ledger is open.</summary>
+    public LaneHealth? Health => _loop?.Health;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var logger = loggers.CreateLogger<BillingSyncBatchHandler>();
+        using var ledger = BillingLedger.Open(options, clock);
+        BillingSyncLog.LedgerOpened(logger, ledger.Location);
+        var handler = new BillingSyncBatchHandler(ledger, options, partition => FirstOffset(partition), clock, logger);
+        _loop = new ConsumerLoop(kafka, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<ConsumerLoop>());
+        await _loop.RunAsync(stoppingToken).ConfigureAwait(false);
+    }
+
+    // Only for a partition that the ledger has never seen, so a client of its own is not dear.
+    private long FirstOffset(Confluent.Kafka.TopicPartition partition)
+    {
+        using var reader = new TopicReader(kafka, clock);
+        return reader.RangeOf(partition).From;
+    }
+}
+
+/// <summary>Unhealthy when the loop has failed; degraded while it tries a batch again.</summary>
+internal sealed class BillingSyncHealthCheck(BillingSyncWorker worker) : IHealthCheck
+{
+    /// <inheritdoc/>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(worker.Health switch
+        {
+            null => HealthCheckResult.Unhealthy("The ledger is not open yet."),
+            { State: LaneState.Failed } => HealthCheckResult.Unhealthy("The loop has ended with an error; see the log."),
+            { State: LaneState.Rewinding } health => HealthCheckResult.Degraded($"The ledger refused a batch; it is tried again since {health.Since:O}."),
+            _ => HealthCheckResult.Healthy(),
+        });
+}

@@ -1,0 +1,23 @@
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Kafka;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace BelgiCom.Streaming.BillingSync.Worker;
+
+/// <summary>Wiring of the worker that bills.</summary>
+public static class BillingSyncWorkerExtensions
+{
+    /// <summary>Adds the worker that takes rated and rejected usage into the billing ledger. Reads the sections <c>Kafka</c> and <c>Billing</c>.</summary>
+    public static IHostApplicationBuilder AddBillingSyncWorker(this IHostApplicationBuilder builder)
+    {
+        builder.AddValidatedOptions<KafkaOptions>("Kafka");
+        builder.AddValidatedOptions<BillingOptions>(BillingOptions.Section);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<BillingSyncWorker>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<BillingSyncWorker>());
+        builder.Services.AddHealthChecks().AddCheck<BillingSyncHealthCheck>("billing-sync");
+        return builder;
+    }
+}
