@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>A 256-bit key and its id. Its material is in no text form of it.</summary>
@@ -32,6 +34,12 @@ public sealed class DataKey
     public string Id { get; }
 
     internal ReadOnlySpan<byte> Material => _material;
+
+    /// <summary>HMAC-SHA-256 (RFC 2104) of a message under this key, for pseudonyms and seals of a purpose of their own.</summary>
+    /// <param name="message">Any octets.</param>
+    /// <param name="destination">Receives 32 octets.</param>
+    /// <exception cref="ArgumentException">The destination is shorter than 32 octets.</exception>
+    public void Hmac(ReadOnlySpan<byte> message, Span<byte> destination) => HMACSHA256.HashData(_material, message, destination);
 
     /// <summary>The id; never the material.</summary>
     public override string ToString() => Id;

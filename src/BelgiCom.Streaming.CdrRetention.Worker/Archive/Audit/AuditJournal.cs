@@ -1,0 +1,236 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.CdrRetention.Worker;
+
+/// <summary>
+/// An append-only journal in a folder: <c>entries</c> holds hash-chained <see cref="AuditEntry"/> records (4-octet length, Avro body), <c>checkpoints</c> holds, after each entry,
+/// the count and the newest hash under an HMAC. The chain shows edits, deletions and changed order; the checkpoints show a cut tail and a rewritten chain, as long as
+/// the rewriter has neither their key nor can cut both files: keep a copy of <c>checkpoints</c> where this process cannot write.
+/// </summary>
+/// <remarks>Safe for many threads; one process at a time.</remarks>
+public sealed class AuditJournal : IDisposable
+{
+    internal const string EntriesFile = "entries";
+    internal const string CheckpointsFile = "checkpoints";
+    internal const int CheckpointSize = 8 + 32 + 32;
+    private const int EntryOctetsMax = 1024 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly string _directory;
+    private readonly DataKey _seal;
+    private readonly FileStream _entries;
+    private readonly FileStream _checkpoints;
+    private byte[] _head = [];
+
+    private AuditJournal(string directory, string stream, DataKey seal)
+    {
+        _directory = directory;
+        Stream = stream;
+        _seal = seal;
+        _entries = Open(Path.Combine(directory, EntriesFile));
+        _checkpoints = Open(Path.Combine(directory, CheckpointsFile));
+    }
+
+    /// <summary>Name of the chain.</summary>
+    public string Stream { get; }
+
+    /// <summary>Entries in the journal.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Opens or makes the journal. The half of an entry that a crash left at the end is removed; it was never acknowledged.</summary>
+    /// <exception cref="ArchiveException">The journal is shorter than its last checkpoint: entries are missing.</exception>
+    public static AuditJournal Open(string directory, string stream, IKeyStore keys)
+    {
+        Directory.CreateDirectory(directory);
+        var journal = new AuditJournal(directory, stream, SealOf(keys));
+        try
+        {
+            journal.Recover();
+            return journal;
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Checks the whole journal: chain, order, tail, checkpoints.</summary>
+    public static AuditVerification Verify(string directory, string stream, IKeyStore keys) => AuditVerifier.Verify(directory, stream, SealOf(keys));
+
+    /// <summary>The entries in their order.</summary>
+    /// <exception cref="ArchiveException">An entry cannot be read.</exception>
+    public static IEnumerable<AuditEntry> Read(string directory)
+    {
+        using var file = new FileStream(Path.Combine(directory, EntriesFile), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        while (TryReadEntry(file, out var entry))
+        {
+            yield return entry;
+        }
+    }
+
+    /// <summary>Appends an entry; it is on disk when this returns.</summary>
+    /// <param name="time">When.</param>
+    /// <param name="actor">Who: issuer and subject, or the worker's name.</param>
+    /// <param name="action">What, for example <c>retention.expire</c>.</param>
+    /// <param name="on">On what, as a pseudonym or a name without personal data.</param>
+    /// <param name="decision">Outcome and legal basis.</param>
+    /// <param name="correlationId">Groups the entries of one operation.</param>
+    /// <returns>The entry as it was written.</returns>
+    public AuditEntry Append(DateTimeOffset time, string actor, string action, string on, string decision, string correlationId)
+    {
+        lock (_gate)
+        {
+            var hash = SHA256.HashData(Encode(Entry(hash: [])));
+            var entry = Entry(hash);
+            var body = Encode(entry);
+            Span<byte> length = stackalloc byte[4];
+            BinaryPrimitives.WriteInt32LittleEndian(length, body.Length);
+            _entries.Write(length);
+            _entries.Write(body);
+            _entries.Flush(flushToDisk: true);
+            Count++;
+            _head = hash;
+            Checkpoint();
+            return entry;
+        }
+
+        AuditEntry Entry(byte[] hash) => new()
+        {
+            Stream = Stream,
+            Sequence = Count,
+            Time = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds()),
+            Actor = actor,
+            Action = action,
+            Object = on,
+            Decision = decision,
+            CorrelationId = correlationId,
+            PreviousHash = _head,
+            Hash = hash,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _entries.Dispose();
+        _checkpoints.Dispose();
+    }
+
+    /// <summary>Whether an operation has left an entry already; for going on after a crash.</summary>
+    internal bool Contains(string action, string correlationId) =>
+        Read(_directory).Any(entry => entry.Action == action && entry.CorrelationId == correlationId);
+
+    internal static byte[] Encode(AuditEntry entry)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        entry.Write(buffer);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>A checkpoint: count 8, hash 32, HMAC over stream, count and hash 32.</summary>
+    internal static byte[] EncodeCheckpoint(DataKey seal, string stream, long count, ReadOnlySpan<byte> head)
+    {
+        var checkpoint = new byte[CheckpointSize];
+        BinaryPrimitives.WriteInt64LittleEndian(checkpoint, count);
+        head.CopyTo(checkpoint.AsSpan(8));
+        byte[] message = [.. Encoding.UTF8.GetBytes(stream), .. checkpoint.AsSpan(0, 40)];
+        seal.Hmac(message, checkpoint.AsSpan(40));
+        return checkpoint;
+    }
+
+    /// <summary>Reads the next entry; false at the end or when only a part of an entry is left.</summary>
+    private static bool TryReadEntry(FileStream file, out AuditEntry entry)
+    {
+        entry = null!;
+        Span<byte> prefix = stackalloc byte[4];
+        if (file.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false) < prefix.Length)
+        {
+            return false;
+        }
+
+        var length = BinaryPrimitives.ReadInt32LittleEndian(prefix);
+        if (length is <= 0 or > EntryOctetsMax)
+        {
+            throw Unreadable(file, string.Create(CultureInfo.InvariantCulture, $"an entry of {length} octets"));
+        }
+
+        var body = new byte[length];
+        if (file.ReadAtLeast(body, length, throwOnEndOfStream: false) < length)
+        {
+            return false;
+        }
+
+        try
+        {
+            entry = AuditEntry.Read(body);
+            return true;
+        }
+        catch (AvroFormatException cause)
+        {
+            throw Unreadable(file, cause.Message);
+        }
+    }
+
+    private static ArchiveException Unreadable(FileStream file, string why) => new(
+        ArchiveFault.Damaged,
+        string.Create(CultureInfo.InvariantCulture, $"Journal {file.Name}, before octet {file.Position}: {why}. Compare it with its copy; 'audit verify' names the entry."));
+
+    private void Recover()
+    {
+        long good = 0;
+        while (TryReadEntry(_entries, out var entry))
+        {
+            good = _entries.Position;
+            _head = entry.Hash;
+            Count++;
+        }
+
+        _entries.SetLength(good);
+        _entries.Position = good;
+        _checkpoints.SetLength(_checkpoints.Length / CheckpointSize * CheckpointSize);
+        var checkpointed = LastCheckpoint();
+        if (checkpointed > Count)
+        {
+            throw new ArchiveException(
+                ArchiveFault.Damaged,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Journal {_directory} has {Count} entries, its last checkpoint says {checkpointed}: entries are missing. Restore it from its copy; nothing is expired or looked up until then."));
+        }
+
+        if (checkpointed < Count)
+        {
+            Checkpoint();
+        }
+    }
+
+    private long LastCheckpoint()
+    {
+        if (_checkpoints.Length == 0)
+        {
+            return 0;
+        }
+
+        Span<byte> count = stackalloc byte[8];
+        _checkpoints.Position = _checkpoints.Length - CheckpointSize;
+        _checkpoints.ReadExactly(count);
+        return BinaryPrimitives.ReadInt64LittleEndian(count);
+    }
+
+    private void Checkpoint()
+    {
+        _checkpoints.Position = _checkpoints.Length;
+        _checkpoints.Write(EncodeCheckpoint(_seal, Stream, Count, _head));
+        _checkpoints.Flush(flushToDisk: true);
+    }
+
+    private static DataKey SealOf(IKeyStore keys) => keys.GetOrCreate("audit-checkpoint", scope: "");
+
+    private static FileStream Open(string file) => new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.CdrRetention.Worker;
+
+/// <summary>Log messages of the retention worker, event ids 5001 to 5099.</summary>
+internal static partial class CdrRetentionLog
+{
+    [LoggerMessage(5001, LogLevel.Warning, "{Notice}")]
+    public static partial void DevelopmentKeys(ILogger logger, string notice);
+
+    [LoggerMessage(5002, LogLevel.Warning, "{Topic}[{Partition}]@{Offset} cannot be read ({Octets} octets); it is archived when Rating has rejected it")]
+    public static partial void Unreadable(ILogger logger, string topic, int partition, long offset, int octets);
+
+    [LoggerMessage(5003, LogLevel.Information, "{Count} records were past their period in {Class} when they came and were not stored")]
+    public static partial void PastPeriod(ILogger logger, long count, string @class);
+
+    [LoggerMessage(5004, LogLevel.Information, "{Class} of {Day}: {Action}, {Records} records, {HeldRecords} held; {LegalBasis}")]
+    public static partial void Examined(ILogger logger, string @class, DateOnly day, RetentionAction action, long records, long heldRecords, string legalBasis);
+}

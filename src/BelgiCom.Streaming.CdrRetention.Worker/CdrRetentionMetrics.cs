@@ -1,0 +1,50 @@
+using System.Diagnostics.Metrics;
+
+namespace BelgiCom.Streaming.CdrRetention.Worker;
+
+/// <summary>Metrics of the retention worker; labels are classes and actions only.</summary>
+internal static class CdrRetentionMetrics
+{
+    private static readonly Meter Meter = new("BelgiCom.Streaming.CdrRetention");
+
+    private static readonly Counter<long> Kept = Meter.CreateCounter<long>("belgicom_retention_records_total", "{record}", "Records archived, by class.");
+
+    private static readonly Counter<long> PastPeriod = Meter.CreateCounter<long>(
+        "belgicom_retention_past_period_total", "{record}", "Records not archived because their period was over when they came, by class.");
+
+    private static readonly Counter<long> Redelivered = Meter.CreateCounter<long>(
+        "belgicom_retention_redelivered_total", "{record}", "Records that came again and were recognised by their position.");
+
+    private static readonly Counter<long> Segments = Meter.CreateCounter<long>(
+        "belgicom_retention_segments_examined_total", "{segment}", "Segments that were due or blocked, by class and action.");
+
+    private static readonly Counter<long> Expired = Meter.CreateCounter<long>(
+        "belgicom_retention_expired_records_total", "{record}", "Records destroyed at the end of their period, by class.");
+
+    /// <summary>Records that could not be read.</summary>
+    public static readonly Counter<long> Unreadable = Meter.CreateCounter<long>(
+        "belgicom_retention_unreadable_total", "{record}", "Records that are not in the format of their topic.");
+
+    /// <summary>Counts a batch that the archive took.</summary>
+    public static void Appended(AppendCounts counts)
+    {
+        foreach (var (retentionClass, (kept, pastPeriod)) in counts.Classes)
+        {
+            Kept.Add(kept, new KeyValuePair<string, object?>("class", retentionClass));
+            PastPeriod.Add(pastPeriod, new KeyValuePair<string, object?>("class", retentionClass));
+        }
+
+        Redelivered.Add(counts.Redelivered);
+    }
+
+    /// <summary>Counts a segment that expiry looked at.</summary>
+    public static void Examined(RetentionItem item)
+    {
+        KeyValuePair<string, object?> retentionClass = new("class", item.Class);
+        Segments.Add(1, retentionClass, new("action", item.Action == RetentionAction.Expired ? "expired" : "unknown_class"));
+        if (item.Action == RetentionAction.Expired)
+        {
+            Expired.Add(item.Records - item.HeldRecords, retentionClass);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.CdrRetention.Worker.Tests;
+
+/// <summary>F21: what was done to the journal is found, and the first bad entry named.</summary>
+public sealed class AuditJournalTests : IDisposable
+{
+    private const string Stream = "test";
+    private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("journal-");
+    private readonly FileKeyStore _keys;
+
+    public AuditJournalTests()
+    {
+        _keys = new FileKeyStore(Path.Combine(_folder.FullName, "keys"));
+        using var journal = AuditJournal.Open(Directory, Stream, _keys);
+        for (var i = 0; i < 50; i++)
+        {
+            journal.Append(DateTimeOffset.UnixEpoch.AddSeconds(i), "actor", "action", $"object {i}", "decision", $"correlation {i}");
+        }
+    }
+
+    private string Directory => Path.Combine(_folder.FullName, "journal");
+
+    private string EntriesFile => Path.Combine(Directory, "entries");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void Verify_Untouched_IsIntact() => Assert.Equal(new AuditVerification(50, AuditFault.None, -1), Verify());
+
+    [Fact]
+    public void Append_AfterReopening_GoesOnWithTheChain()
+    {
+        using (var journal = AuditJournal.Open(Directory, Stream, _keys))
+        {
+            Assert.Equal(50, journal.Append(DateTimeOffset.UnixEpoch, "actor", "action", "object", "decision", "correlation").Sequence);
+        }
+
+        Assert.Equal(new AuditVerification(51, AuditFault.None, -1), Verify());
+    }
+
+    [Fact]
+    public void Verify_EntryEdited_NamesIt()
+    {
+        var entries = Entries();
+        entries[20][^60] ^= 1;
+        Write(entries);
+        Assert.Equal((AuditFault.Edited, 20), FaultAt());
+    }
+
+    [Fact]
+    public void Verify_EntryDeleted_NamesIt()
+    {
+        var entries = Entries();
+        entries.RemoveAt(20);
+        Write(entries);
+        Assert.Equal((AuditFault.Deleted, 20), FaultAt());
+    }
+
+    [Fact]
+    public void Verify_EntriesReordered_NamesTheFirst()
+    {
+        var entries = Entries();
+        (entries[20], entries[30]) = (entries[30], entries[20]);
+        Write(entries);
+        Assert.Equal((AuditFault.Reordered, 20), FaultAt());
+    }
+
+    [Fact]
+    public void Verify_TailTruncated_NamesTheFirstMissing()
+    {
+        Write(Entries()[..40]);
+        Assert.Equal((AuditFault.Truncated, 40), FaultAt());
+        Assert.Equal(ArchiveFault.Damaged, Assert.Throws<ArchiveException>(() => AuditJournal.Open(Directory, Stream, _keys)).Fault);
+    }
+
+    [Fact]
+    public void Verify_AllRestamped_NamesTheFirstThatWasChanged()
+    {
+        Write(Restamped(from: 20));
+        Assert.Equal((AuditFault.Rewritten, 20), FaultAt());
+    }
+
+    [Fact]
+    public void Verify_RestampedWithForgedCheckpoints_IsFound()
+    {
+        Write(Restamped(from: 20));
+        var file = Path.Combine(Directory, "checkpoints");
+        var checkpoints = File.ReadAllBytes(file);
+        var entries = AuditJournal.Read(Directory).ToList();
+        var forger = new DataKey("forger", new byte[DataKey.Size]);
+        for (var i = 20; i < 50; i++)
+        {
+            AuditJournal.EncodeCheckpoint(forger, Stream, i + 1, entries[i].Hash).CopyTo(checkpoints, i * AuditJournal.CheckpointSize);
+        }
+
+        File.WriteAllBytes(file, checkpoints);
+        Assert.Equal((AuditFault.CheckpointForged, 20), FaultAt());
+    }
+
+    [Fact]
+    public void Verify_EntryAddedByAnother_IsFound()
+    {
+        var last = AuditJournal.Read(Directory).Last();
+        var added = Stamp(new AuditEntry { Stream = Stream, Sequence = 50, Actor = "actor", PreviousHash = last.Hash });
+        Write([.. Entries(), AuditJournal.Encode(added)]);
+        Assert.Equal((AuditFault.CheckpointForged, 50), FaultAt());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(90)]
+    public void Open_AfterCrashInAnEntry_RemovesTheHalf(int octets)
+    {
+        using (var file = new FileStream(EntriesFile, FileMode.Append))
+        {
+            var half = new byte[octets];
+            BinaryPrimitives.WriteInt32LittleEndian(octets >= 4 ? half : new byte[4], 200);
+            file.Write(half);
+        }
+
+        using (var journal = AuditJournal.Open(Directory, Stream, _keys))
+        {
+            Assert.Equal(50, journal.Count);
+            journal.Append(DateTimeOffset.UnixEpoch, "actor", "action", "object", "decision", "correlation");
+        }
+
+        Assert.Equal(new AuditVerification(51, AuditFault.None, -1), Verify());
+    }
+
+    private AuditVerification Verify() => AuditJournal.Verify(Directory, Stream, _keys);
+
+    private (AuditFault Fault, int Bad) FaultAt() => (Verify().Fault, (int)Verify().FirstBadIndex);
+
+    private List<byte[]> Entries() => [.. AuditJournal.Read(Directory).Select(AuditJournal.Encode)];
+
+    private void Write(List<byte[]> entries)
+    {
+        using var file = new FileStream(EntriesFile, FileMode.Create);
+        foreach (var entry in entries)
+        {
+            file.Write(BitConverter.GetBytes(entry.Length));
+            file.Write(entry);
+        }
+    }
+
+    /// <summary>What somebody with the code but without the key would do: change one entry and make the whole chain behind it fit.</summary>
+    private List<byte[]> Restamped(int from)
+    {
+        byte[] previous = [];
+        var restamped = new List<byte[]>();
+        foreach (var entry in AuditJournal.Read(Directory))
+        {
+            var changed = Stamp(new AuditEntry
+            {
+                Stream = Stream,
+                Sequence = entry.Sequence,
+                Time = entry.Time,
+                Actor = entry.Sequence == from ? "somebody else" : entry.Actor,
+                Action = entry.Action,
+                Object = entry.Object,
+                Decision = entry.Decision,
+                CorrelationId = entry.CorrelationId,
+                PreviousHash = previous,
+            });
+            previous = changed.Hash;
+            restamped.Add(AuditJournal.Encode(changed));
+        }
+
+        return restamped;
+    }
+
+    private static AuditEntry Stamp(AuditEntry entry) => new()
+    {
+        Stream = entry.Stream,
+        Sequence = entry.Sequence,
+        Time = entry.Time,
+        Actor = entry.Actor,
+        Action = entry.Action,
+        Object = entry.Object,
+        Decision = entry.Decision,
+        CorrelationId = entry.CorrelationId,
+        PreviousHash = entry.PreviousHash,
+        Hash = SHA256.HashData(AuditJournal.Encode(entry)),
+    };
+}
