@@ -1,0 +1,56 @@
+namespace BelgiCom.Streaming.RepositoryTests;
+
+/// <summary>Learn one worker, know all: the same files in each, and nothing at the top that the README does not explain.</summary>
+public sealed class LayoutTests
+{
+    private static readonly string[] TopFolders = ["deploy", "docs", "samples", "schemas", "src", "tests"];
+
+    // Written by tools, and ignored by git.
+    private static readonly string[] Local = ["bin", "obj", "artifacts", "TestResults", "data", "node_modules"];
+
+    public static TheoryData<string> Workers => ["Adapters", "BillingSync", "CdrRetention", "Rating"];
+
+    [Theory, MemberData(nameof(Workers))]
+    public void Worker_OfEachKind_HasTheSameSixFiles(string worker)
+    {
+        string folder = FolderOf(worker);
+        string[] files = [.. Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))];
+
+        // What an adapter takes is a file, not a batch of records; options are named by their section.
+        string mainPath = worker == "Adapters" ? "Files/FileMediation.cs" : $"{worker}BatchHandler.cs";
+        string[] expected = ["Program.cs", $"{worker}WorkerExtensions.cs", mainPath, $"{worker}Log.cs", $"{worker}Metrics.cs"];
+        Assert.Equal([], expected.Except(files));
+        Assert.Contains(files, file => file.EndsWith("Options.cs", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Workers_OfTheRepository_AreThese() => Assert.Equal(
+        Workers.Select(row => $"{row.Data}.Worker"),
+        Repository.Projects("src").Keys.Where(name => name.EndsWith(".Worker", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+
+    [Theory, MemberData(nameof(Workers))]
+    public void Program_OfAWorker_IsOneStatement(string worker)
+    {
+        string program = File.ReadAllText(Path.Combine(FolderOf(worker), "Program.cs"));
+        Assert.Equal(1, program.Split('\n').Count(line => line.TrimEnd().EndsWith(';') && !line.StartsWith("using ", StringComparison.Ordinal)));
+        Assert.Contains($"Add{worker}Worker", program, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TopFolders_OfTheRepository_AreTheOnesWeKnow()
+    {
+        IEnumerable<string> folders = Directory.GetDirectories(Repository.Root).Select(path => Path.GetFileName(path)!).Where(name => !name.StartsWith('.'));
+        Assert.All(folders.Except(Local), folder => Assert.Contains(folder, TopFolders));
+    }
+
+    [Fact]
+    public void Projects_OfTheRepository_AreInTheSolution()
+    {
+        string solution = File.ReadAllText(Path.Combine(Repository.Root, "BelgiCom.Streaming.sln"));
+        Assert.All(
+            Repository.Projects("src").Keys.Concat(Repository.Projects("tests").Keys),
+            project => Assert.Contains($"BelgiCom.Streaming.{project}.csproj", solution, StringComparison.Ordinal));
+    }
+
+    private static string FolderOf(string worker) => Path.Combine(Repository.Root, "src", $"BelgiCom.Streaming.{worker}.Worker");
+}

@@ -1,0 +1,95 @@
+namespace BelgiCom.Streaming.RepositoryTests;
+
+/// <summary>Who may reference what: the table of docs/architecture.md.</summary>
+public sealed class ReferenceTests
+{
+    private const string AnyPackage = "*";
+
+    private static readonly string[] Vendors = ["Adapters.Ericsson", "Adapters.Nokia", "Adapters.Huawei"];
+    private static readonly string[] WorkerBase = ["Contracts", "Kafka", "Hosting"];
+    private static readonly string[] Testing = ["Testing"];
+
+    /// <summary>Project: ours that it may reference, packages and frameworks that it may reference (a final '*' stands for any end).</summary>
+    private static readonly Dictionary<string, (string[] Projects, string[] Packages)> Allowed = new()
+    {
+        ["Contracts"] = ([], ["Apache.Avro"]),
+        ["Contracts.Generator"] = ([], []),
+        ["Rating"] = ([], []),
+        ["Kafka"] = ([], ["Confluent.Kafka", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"]),
+        ["LocalKafka"] = ([], ["Microsoft.AspNetCore.App", "K4os.Compression.LZ4.Streams", "Snappier", "ZstdSharp.Port"]),
+        ["Hosting"] = ([], ["Microsoft.AspNetCore.App", "Serilog*", "prometheus-net*"]),
+        ["Adapters"] = (["Contracts"], ["System.IO.Hashing"]),
+        ["Adapters.Ericsson"] = (["Adapters", "Contracts"], []),
+        ["Adapters.Nokia"] = (["Adapters", "Contracts"], []),
+        ["Adapters.Huawei"] = (["Adapters", "Contracts"], []),
+        ["Adapters.Worker"] = ([.. WorkerBase, "Adapters", .. Vendors], ["Microsoft.AspNetCore.App", "Microsoft.Data.Sqlite"]),
+        ["Rating.Worker"] = ([.. WorkerBase, "Rating"], ["Microsoft.AspNetCore.App"]),
+        ["CdrRetention.Worker"] = (WorkerBase, ["Microsoft.AspNetCore.App", "Microsoft.Data.Sqlite"]),
+        ["BillingSync.Worker"] = (WorkerBase, ["Microsoft.AspNetCore.App", "Microsoft.Data.Sqlite", "Npgsql", "System.IO.Hashing"]),
+        ["Tool"] = ([AnyPackage], [AnyPackage]),
+    };
+
+    public static TheoryData<string> SourceProjects => [.. Repository.Projects("src").Keys.Order(StringComparer.Ordinal)];
+
+    public static TheoryData<string> TestProjects => [.. Repository.Projects("tests").Keys.Order(StringComparer.Ordinal)];
+
+    [Theory, MemberData(nameof(SourceProjects))]
+    public void SourceProject_References_OnlyWhatItMay(string project)
+    {
+        Assert.True(Allowed.ContainsKey(project), $"{project} is new: decide what it may reference, here and in docs/architecture.md.");
+        (string[] projects, string[] packages) = Allowed[project];
+        Assert.All(ProjectReferences("src", project), reference => Assert.True(Matches(projects, reference), $"{project} must not reference {reference}"));
+        Assert.All(PackageReferences("src", project), package => Assert.True(Matches(packages, package), $"{project} must not need {package}"));
+        Assert.All(ProjectReferences("src", project), reference => Assert.DoesNotContain(reference, Repository.Projects("tests").Keys));
+    }
+
+    /// <summary>X.Tests sees X and the kit; end-to-end suites see the workers. One project under test keeps a failure's place clear.</summary>
+    [Theory, MemberData(nameof(TestProjects))]
+    public void TestProject_References_OnlyWhatItTests(string project)
+    {
+        string[] extra = project switch
+        {
+            "Testing" => ["Contracts", "Kafka"],
+            "Kafka.Tests" => ["LocalKafka"],
+            "RepositoryTests" => ["Contracts", "Contracts.Generator"],
+            "IntegrationTests" => ["LocalKafka", "Tool", "Adapters.Worker", "Rating.Worker", "CdrRetention.Worker", "BillingSync.Worker"],
+            "Benchmarks" => ["Contracts", "Rating", "Kafka", "Adapters", .. Vendors],
+            _ => [],
+        };
+        string[] allowed = [.. Testing, .. extra, project.Replace(".Tests", "", StringComparison.Ordinal)];
+        Assert.All(ProjectReferences("tests", project), reference => Assert.Contains(reference, allowed));
+    }
+
+    [Fact]
+    public void SourceProject_OfEachName_HasTests()
+    {
+        string[] untested = ["Contracts.Generator"]; // RepositoryTests compares what it writes.
+        Assert.All(
+            Repository.Projects("src").Keys.Except(untested),
+            project => Assert.Contains($"{project}.Tests", Repository.Projects("tests").Keys));
+    }
+
+    [Fact]
+    public void PackageVersions_OfAllProjects_AreCentral()
+    {
+        IEnumerable<string> own =
+            from folder in new[] { "src", "tests" }
+            from project in Repository.Projects(folder)
+            from reference in project.Value.Descendants("PackageReference")
+            where reference.Attribute("Version") is not null || reference.Attribute("VersionOverride") is not null
+            select $"{project.Key}: {reference.Attribute("Include")!.Value}";
+        Assert.Empty(own);
+    }
+
+    private static IEnumerable<string> ProjectReferences(string folder, string project) => Repository.Projects(folder)[project]
+        .Descendants("ProjectReference")
+        .Select(reference => Repository.Short(Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/'))));
+
+    private static IEnumerable<string> PackageReferences(string folder, string project) => Repository.Projects(folder)[project]
+        .Descendants()
+        .Where(element => element.Name.LocalName is "PackageReference" or "FrameworkReference")
+        .Select(reference => reference.Attribute("Include")!.Value);
+
+    private static bool Matches(string[] allowed, string name) => allowed.Any(pattern =>
+        pattern.EndsWith('*') ? name.StartsWith(pattern[..^1], StringComparison.Ordinal) : name == pattern);
+}

@@ -1,0 +1,129 @@
+using System.Text.RegularExpressions;
+
+namespace BelgiCom.Streaming.RepositoryTests;
+
+/// <summary>House rules that a compiler does not check. Each failure names the places.</summary>
+public sealed partial class SourceRuleTests
+{
+    [Fact]
+    public void TypeNames_OfTheSource_SayWhatTheTypeDoes() => AssertNone(Repository.Find("src", EmptyName()));
+
+    [Fact]
+    public void TypeNames_OfTheTests_SayWhatTheTypeDoes() => AssertNone(Repository.Find("tests", EmptyName()));
+
+    [Fact]
+    public void WallClock_InTheSource_IsReadThroughTimeProvider() => AssertNone(Repository.Find(
+        "src", WallClock(), path => !path.EndsWith("/Program.cs", StringComparison.Ordinal)));
+
+    /// <summary>A zone or culture of the machine changes what is billed.</summary>
+    [Fact]
+    public void MachineZoneAndCulture_InTheSource_AreNotUsed() => AssertNone(Repository.Find("src", MachineSettings()));
+
+    [Fact]
+    public void Rating_OfMoney_HasNoFloatingPoint() => AssertNone(Repository.Find(
+        "src", FloatingPoint(), path => path.StartsWith("src/BelgiCom.Streaming.Rating/", StringComparison.Ordinal)));
+
+    /// <summary>Math.Round without a mode is banker's rounding.</summary>
+    [Fact]
+    public void Rounding_InTheSource_NamesItsMode()
+    {
+        IEnumerable<string> unnamed =
+            from source in Repository.Sources("src")
+            from Match call in Round().Matches(source.Text)
+            where !call.Value.Contains("MidpointRounding.", StringComparison.Ordinal)
+            select $"{source.Path}: {call.Value}";
+        AssertNone(unnamed);
+    }
+
+    /// <summary>
+    /// A test awaits a condition. What is below 100 ms is the interval of such a wait on another process, an endless delay is a peer
+    /// that never answers, and the proxy's latency is the fault it injects; anything else hopes that a time is long enough.
+    /// </summary>
+    [Fact]
+    public void Tests_OfTheRepository_DoNotSleep() => AssertNone(Repository.Find(
+        "tests", Sleep(), path => !path.EndsWith("/KafkaProxy.cs", StringComparison.Ordinal) && !path.EndsWith("/SourceRuleTests.cs", StringComparison.Ordinal)));
+
+    [Fact]
+    public void EventIds_OfLogMessages_AreUnique()
+    {
+        var events = new List<(string Id, string Place)>();
+        foreach ((string path, string text) in Repository.Sources("src"))
+        {
+            foreach (Match attribute in LogMessage().Matches(text))
+            {
+                Assert.True(attribute.Groups["id"].Success, $"{path}: a LoggerMessage without an event id");
+                events.Add((attribute.Groups["id"].Value, path));
+            }
+        }
+
+        Assert.NotEmpty(events);
+        IEnumerable<string> twice = events.GroupBy(e => e.Id).Where(group => group.Count() > 1)
+            .Select(group => $"{group.Key}: {string.Join(", ", group.Select(e => e.Place))}");
+        AssertNone(twice);
+    }
+
+    /// <summary>Every setting is a promise to an operator: docs/configuration.md names it.</summary>
+    [Fact]
+    public void Options_OfTheSource_AreDocumented()
+    {
+        string path = Path.Combine(Repository.Root, "docs", "configuration.md");
+        Assert.True(File.Exists(path), "docs/configuration.md is missing.");
+        string page = File.ReadAllText(path);
+        IEnumerable<string> undocumented =
+            from source in Repository.Sources("src")
+            where source.Path.EndsWith("Options.cs", StringComparison.Ordinal) && !source.Path.Contains("/Verbs/", StringComparison.Ordinal)
+            from Match property in Setting().Matches(source.Text)
+            let name = property.Groups["name"].Value
+            where !Regex.IsMatch(page, $@"\b{name}\b")
+            select $"{source.Path}: {name}";
+        AssertNone(undocumented);
+    }
+
+    [Fact]
+    public void Files_OfTheRepository_HoldNoSecrets()
+    {
+        string[] folders = ["src", "tests", "deploy", "docs", "schemas", "samples"];
+        IEnumerable<string> files = folders.Select(folder => Path.Combine(Repository.Root, folder)).Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            .Where(path => !Built().IsMatch(path.Replace('\\', '/')) && new FileInfo(path).Length < 1 << 20);
+        AssertNone(files.Where(path => Secret().IsMatch(File.ReadAllText(path))).Select(path => Path.GetRelativePath(Repository.Root, path)));
+    }
+
+    // Every place, one a line: the messages of Assert.Empty are cut off.
+    private static void AssertNone(IEnumerable<string> places)
+    {
+        string all = string.Join('\n', places);
+        Assert.True(all.Length == 0, all);
+    }
+
+    [GeneratedRegex(@"\b(class|struct|record|interface|enum)\s+\w*(Manager|Helpers?|Utils?|Utilit(y|ies))\b")]
+    private static partial Regex EmptyName();
+
+    [GeneratedRegex(@"\bDateTime(Offset)?\.(Now|UtcNow|Today)\b")]
+    private static partial Regex WallClock();
+
+    [GeneratedRegex(@"\bTimeZoneInfo\.Local\b|\bCultureInfo\.Current(UI)?Culture\b|\.ToLocalTime\(")]
+    private static partial Regex MachineSettings();
+
+    [GeneratedRegex(@"\b(double|float|Half)\b|\bSystem\.Double\b|\bSystem\.Single\b")]
+    private static partial Regex FloatingPoint();
+
+    [GeneratedRegex(@"\b(Math|decimal)\.Round\([^;]*")]
+    private static partial Regex Round();
+
+    [GeneratedRegex(@"\b(Thread\.Sleep|Task\.Delay)\((?!\d{1,2}\b(?!\.)|Timeout\.Infinite)")]
+    private static partial Regex Sleep();
+
+    [GeneratedRegex(@"\[LoggerMessage\((\s*(EventId\s*=\s*)?(?<id>\d+))?")]
+    private static partial Regex LogMessage();
+
+    [GeneratedRegex(@"^    public (?!static|const)[\w<>\[\],\.\? ]+ (?<name>\w+) \{ get; (set|init); \}", RegexOptions.Multiline)]
+    private static partial Regex Setting();
+
+    [GeneratedRegex(@"/(bin|obj|node_modules|TestResults)/")]
+    private static partial Regex Built();
+
+    // Private keys, cloud and forge tokens, JSON Web Tokens, and passwords in connection strings that are not placeholders.
+    [GeneratedRegex(@"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\beyJ[\w-]{20,}\.eyJ[\w-]{20,}\.[\w-]{20,}|(?i)password=(?![\s;""'<$\{%]|test|secret)\w{8,}")]
+    private static partial Regex Secret();
+}
