@@ -85,6 +85,9 @@ public sealed class UsageCdr
     /// <summary>The other party of a call or message, digits. Personal data.</summary>
     internal OctetField OtherParty { get; } = new(64);
 
+    /// <summary>Room for a text that has to be unescaped.</summary>
+    internal byte[] Scratch { get; } = new byte[1024];
+
     /// <summary>The chargeable parts, each of which becomes one usage event.</summary>
     internal ReadOnlySpan<UsagePart> Parts => _parts.AsSpan(0, PartCount);
 

@@ -38,7 +38,7 @@ internal static class ChargingDataRequest
             }
             else if (Is(name, "invocationTimeStamp"u8))
             {
-                bad = TryTime(ref json, ref cdr.OpeningTime) ? null : "invocationTimeStamp";
+                bad = TryTime(ref json, cdr, ref cdr.OpeningTime) ? null : "invocationTimeStamp";
             }
             else if (Is(name, "invocationSequenceNumber"u8))
             {
@@ -73,7 +73,7 @@ internal static class ChargingDataRequest
 
     private static string? ReadSubscriber(ref Utf8JsonReader json, UsageCdr cdr)
     {
-        if (!TryText(ref json, out var text))
+        if (!TryText(ref json, cdr, out var text))
         {
             return "subscriberIdentifier";
         }
@@ -88,7 +88,7 @@ internal static class ChargingDataRequest
         {
             if (Is(name, "nFName"u8))
             {
-                bad = TryText(ref json, out var node) && cdr.Node.TrySetText(node) ? null : "nFName";
+                bad = TryText(ref json, cdr, out var node) && cdr.Node.TrySetText(node) ? null : "nFName";
             }
             else if (Is(name, "nFPLMNID"u8))
             {
@@ -138,11 +138,11 @@ internal static class ChargingDataRequest
         {
             if (Is(name, "servedGPSI"u8))
             {
-                bad = TryText(ref json, out var gpsi) && (!gpsi.StartsWith("msisdn-"u8) || cdr.Msisdn.TrySetDigits(gpsi[7..])) ? null : "servedGPSI";
+                bad = TryText(ref json, cdr, out var gpsi) && (!gpsi.StartsWith("msisdn-"u8) || cdr.Msisdn.TrySetDigits(gpsi[7..])) ? null : "servedGPSI";
             }
             else if (Is(name, "servedPEI"u8))
             {
-                bad = TryText(ref json, out var pei) && cdr.Imei.TrySetText(pei) ? null : "servedPEI";
+                bad = TryText(ref json, cdr, out var pei) && cdr.Imei.TrySetText(pei) ? null : "servedPEI";
             }
             else
             {
@@ -159,11 +159,11 @@ internal static class ChargingDataRequest
         {
             if (Is(name, "dnnId"u8))
             {
-                bad = TryText(ref json, out var dnn) && cdr.DataNetwork.TrySetText(dnn) ? null : "dnnId";
+                bad = TryText(ref json, cdr, out var dnn) && cdr.DataNetwork.TrySetText(dnn) ? null : "dnnId";
             }
             else if (Is(name, "ratType"u8))
             {
-                bad = TryText(ref json, out var rat) ? null : "ratType";
+                bad = TryText(ref json, cdr, out var rat) ? null : "ratType";
                 cdr.RatType = RatTypeOf(rat);
             }
             else if (Is(name, "pduSessionID"u8))
@@ -195,7 +195,7 @@ internal static class ChargingDataRequest
         {
             if (Is(name, "pduIPv4Address"u8) || Is(name, "pduIPv6AddresswithPrefix"u8))
             {
-                bad = TryText(ref json, out var address) && cdr.ServedAddress.TrySetText(address) ? null : "pduAddress";
+                bad = TryText(ref json, cdr, out var address) && cdr.ServedAddress.TrySetText(address) ? null : "pduAddress";
             }
             else
             {
@@ -296,7 +296,7 @@ internal static class ChargingDataRequest
         }
         if (Is(name, "triggerTimestamp"u8))
         {
-            return TryTime(ref json, ref part.End) ? null : "triggerTimestamp";
+            return TryTime(ref json, cdr, ref part.End) ? null : "triggerTimestamp";
         }
         if (Is(name, "pDUContainerInformation"u8))
         {
@@ -313,15 +313,15 @@ internal static class ChargingDataRequest
         {
             if (Is(name, "timeofFirstUsage"u8))
             {
-                bad = TryTime(ref json, ref part.Start) ? null : "timeofFirstUsage";
+                bad = TryTime(ref json, cdr, ref part.Start) ? null : "timeofFirstUsage";
             }
             else if (Is(name, "timeofLastUsage"u8))
             {
-                bad = TryTime(ref json, ref part.End) ? null : "timeofLastUsage";
+                bad = TryTime(ref json, cdr, ref part.End) ? null : "timeofLastUsage";
             }
             else if (Is(name, "rATType"u8))
             {
-                bad = TryText(ref json, out var rat) ? null : "rATType";
+                bad = TryText(ref json, cdr, out var rat) ? null : "rATType";
                 part.RatType = RatTypeOf(rat);
             }
             else
@@ -352,7 +352,7 @@ internal static class ChargingDataRequest
                 Skip(ref json, cdr);
                 continue;
             }
-            if (!TryText(ref json, out var text) || text.Length > 3)
+            if (!TryText(ref json, cdr, out var text) || text.Length > 3)
             {
                 return false;
             }
@@ -362,10 +362,10 @@ internal static class ChargingDataRequest
         return mcc == 3 && mnc is 2 or 3 && cdr.ServingPlmn.TrySetDigits(digits[..(mcc + mnc)]);
     }
 
-    private static bool TryTime(ref Utf8JsonReader json, ref CdrTime field)
+    private static bool TryTime(ref Utf8JsonReader json, UsageCdr cdr, ref CdrTime field)
     {
         Span<char> characters = stackalloc char[40];
-        if (!TryText(ref json, out var text) || text.Length > characters.Length || !Ascii.IsValid(text)
+        if (!TryText(ref json, cdr, out var text) || text.Length > characters.Length || !Ascii.IsValid(text)
             || !CdrTime.TryParseIso(characters[..Encoding.ASCII.GetChars(text, characters)], out var time))
         {
             return false;
@@ -384,15 +384,24 @@ internal static class ChargingDataRequest
         return true;
     }
 
-    // Escapes are not expected in any text that is read here, so an escaped text is a bad value and nothing is copied.
-    private static bool TryText(ref Utf8JsonReader json, out ReadOnlySpan<byte> text)
+    // Escapes are rare but legal anywhere: some writers escape the plus sign of a time's offset.
+    private static bool TryText(ref Utf8JsonReader json, UsageCdr cdr, out ReadOnlySpan<byte> text)
     {
         text = default;
-        if (!json.Read() || json.TokenType != JsonTokenType.String || json.ValueIsEscaped)
+        if (!json.Read() || json.TokenType != JsonTokenType.String)
         {
             return false;
         }
-        text = json.ValueSpan;
+        if (!json.ValueIsEscaped)
+        {
+            text = json.ValueSpan;
+            return true;
+        }
+        if (json.ValueSpan.Length > cdr.Scratch.Length)
+        {
+            return false;
+        }
+        text = cdr.Scratch.AsSpan(0, json.CopyString(cdr.Scratch));
         return true;
     }
 

@@ -171,10 +171,20 @@ public class CdrFileReaderTests
     {
         foreach (var format in new[] { CdrFileFormat.Framed, CdrFileFormat.Unframed })
         {
-            var (records, faults) = Samples.ReadAll("PK\u0003\u0004 nothing of this is a charging record"u8.ToArray(), format);
+            var (records, faults) = Samples.ReadAll("nothing of this is a charging record"u8.ToArray(), format);
 
             Assert.Empty(records);
             Assert.Equal(QuarantineReason.NotACdrFile, Assert.Single(faults).Reason);
         }
+    }
+
+    [Fact]
+    public void File_ThatIsAZipArchive_IsNamedAsSuch()
+    {
+        var (_, faults) = Samples.ReadAll("PK\u0003\u0004 and so on"u8.ToArray(), CdrFileFormat.Framed);
+
+        var fault = Assert.Single(faults);
+        Assert.Equal(QuarantineReason.UnsupportedEncoding, fault.Reason);
+        Assert.Contains("zip", fault.Detail, StringComparison.Ordinal);
     }
 }

@@ -1,0 +1,183 @@
+using static BelgiCom.Streaming.Adapters.BerTag;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>Builds TS 32.298 records in BER, with the fields that a gateway or charging function of today fills.</summary>
+internal sealed class CdrBuilder(GenerationPlan plan)
+{
+    private const int EUtran = 6;
+    private const int NewRadio = 51;
+    private static readonly byte[] HomePlmn = [0x00, 0xF1, 0x10];
+    private static readonly byte[] Location = [0x18, 0x00, 0xF1, 0x10, 0x00, 0x01, 0x00, 0xF1, 0x10, 0x00, 0x00, 0x01, 0x01];
+    private readonly BerWriter _ber = new();
+    private readonly int _offset = (int)plan.Offset.TotalMinutes;
+
+    /// <summary>The record just built; valid until the next.</summary>
+    public ReadOnlySpan<byte> Record => _ber.Written;
+
+    public void BuildPgw(GeneratedUsage usage, string node)
+    {
+        var record = Begin(79, GatewayRecord.PgwRecordType, usage, node);
+        var list = _ber.Open(Context | 34);
+        for (var i = 0; i < usage.PartCount; i++)
+        {
+            var part = usage.Parts[i];
+            var container = _ber.Open(Sequence);
+            _ber.Integer(Context | 1, plan.RatingGroups[part.Choice % plan.RatingGroups.Count]);
+            _ber.Integer(Context | 4, i + 1);
+            Time(5, usage, part.StartSeconds);
+            Time(6, usage, part.StartSeconds + part.Seconds);
+            _ber.Integer(Context | 7, part.Seconds);
+            _ber.Octets(Context | 8, [5, 0, 0, 0, 0x80, 0]);
+            _ber.Integer(Context | 12, part.Uplink);
+            _ber.Integer(Context | 13, part.Downlink);
+            Time(14, usage, part.StartSeconds + part.Seconds);
+            _ber.Close(container);
+        }
+        _ber.Close(list);
+        End(record, usage);
+    }
+
+    public void BuildSgw(GeneratedUsage usage, string node)
+    {
+        var record = Begin(78, GatewayRecord.SgwRecordType, usage, node);
+        var list = _ber.Open(Context | 12);
+        for (var i = 0; i < usage.PartCount; i++)
+        {
+            var part = usage.Parts[i];
+            var volume = _ber.Open(Sequence);
+            _ber.Integer(Context | 3, part.Uplink);
+            _ber.Integer(Context | 4, part.Downlink);
+            _ber.Integer(Context | 5, i + 1 == usage.PartCount ? 2 : 0);
+            Time(6, usage, part.StartSeconds + part.Seconds);
+            _ber.Close(volume);
+        }
+        _ber.Close(list);
+        End(record, usage);
+    }
+
+    public void BuildChf(GeneratedUsage usage, string node)
+    {
+        _ber.Clear();
+        var record = _ber.Open(Context | 200);
+        _ber.Integer(Context | 0, ChargingFunctionRecord.RecordType);
+        Text(1, node);
+        var subscriber = _ber.Open(Context | 2);
+        _ber.Integer(Context | 0, 1);
+        Text(1, usage.Subscriber.Imsi);
+        _ber.Close(subscriber);
+        var consumer = _ber.Open(Context | 3);
+        _ber.Integer(Context | 0, 1);
+        Text(1, "test-smf-01");
+        _ber.Octets(Context | 3, HomePlmn);
+        _ber.Close(consumer);
+        var usages = _ber.Open(Context | 5);
+        for (var i = 0; i < usage.PartCount; i++)
+        {
+            BuildUnits(usage, i);
+        }
+        _ber.Close(usages);
+        Time(6, usage, 0);
+        _ber.Integer(Context | 7, usage.Seconds);
+        _ber.Integer(Context | 8, 1);
+        _ber.Integer(Context | 9, 0);
+        _ber.Integer(Context | 11, usage.Number & uint.MaxValue);
+        var session = _ber.Open(Context | 13);
+        _ber.Integer(Context | 0, ChargingId(usage));
+        var user = _ber.Open(Context | 1);
+        Text(3, usage.Subscriber.Msisdn);
+        _ber.Close(user);
+        _ber.Integer(Context | 6, 5);
+        _ber.Integer(Context | 12, NewRadio);
+        Text(13, "internet.test");
+        var address = _ber.Open(Context | 14);
+        Address(Context | 0, usage.Subscriber.Address);
+        _ber.Close(address);
+        Time(17, usage, 0);
+        _ber.Close(session);
+        _ber.Close(record);
+    }
+
+    private void BuildUnits(GeneratedUsage usage, int index)
+    {
+        var part = usage.Parts[index];
+        var unit = _ber.Open(Sequence);
+        _ber.Integer(Context | 0, plan.ChfRatingGroups[part.Choice % plan.ChfRatingGroups.Count]);
+        var containers = _ber.Open(Context | 1);
+        var container = _ber.Open(Sequence);
+        _ber.Integer(Context | 1, part.Seconds);
+        Time(3, usage, part.StartSeconds + part.Seconds);
+        _ber.Integer(Context | 4, part.Uplink + part.Downlink);
+        _ber.Integer(Context | 5, part.Uplink);
+        _ber.Integer(Context | 6, part.Downlink);
+        _ber.Integer(Context | 9, index + 1);
+        var details = _ber.Open(Context | 11);
+        Time(2, usage, part.StartSeconds);
+        Time(3, usage, part.StartSeconds + part.Seconds);
+        _ber.Integer(Context | 7, NewRadio);
+        _ber.Close(details);
+        _ber.Close(container);
+        _ber.Close(containers);
+        _ber.Close(unit);
+    }
+
+    private int Begin(uint outerTag, int recordType, GeneratedUsage usage, string node)
+    {
+        var subscriber = usage.Subscriber;
+        _ber.Clear();
+        var record = _ber.Open(Context | outerTag);
+        _ber.Integer(Context | 0, recordType);
+        _ber.Tbcd(Context | 3, subscriber.Imsi);
+        Address(Context | 4, [192, 0, 2, 10]);
+        _ber.Integer(Context | 5, ChargingId(usage));
+        Address(Context | 6, [198, 51, 100, 2]);
+        Text(7, "internet.test");
+        _ber.Octets(Context | 8, [0xF1, 0x21]);
+        var served = _ber.Open(Context | 9);
+        Address(Context | 0, subscriber.Address);
+        _ber.Close(served);
+        _ber.Octets(Context | 11, [0xFF]);
+        Time(13, usage, 0);
+        _ber.Integer(Context | 14, usage.Seconds);
+        _ber.Integer(Context | 15, 0);
+        Text(18, node);
+        _ber.Integer(Context | 20, usage.Number & uint.MaxValue);
+        _ber.Tbcd(Context | 22, subscriber.Msisdn, 0x91);
+        _ber.Octets(Context | 23, [8, 0]);
+        _ber.Octets(Context | 27, HomePlmn);
+        _ber.Tbcd(Context | 29, subscriber.Imei);
+        _ber.Integer(Context | 30, EUtran);
+        _ber.Octets(Context | 31, [0x40, 0]);
+        _ber.Octets(Context | 32, Location);
+        return record;
+    }
+
+    private void End(int record, GeneratedUsage usage)
+    {
+        var types = _ber.Open(Context | 35);
+        _ber.Octets(10, [2]);
+        _ber.Close(types);
+        _ber.Octets(Context | 37, HomePlmn);
+        Time(38, usage, 0);
+        Time(39, usage, usage.Seconds);
+        _ber.Close(record);
+    }
+
+    private static long ChargingId(GeneratedUsage usage) => 1_000_000 + (usage.Number % 4_000_000_000);
+
+    private void Time(uint tag, GeneratedUsage usage, int seconds) => _ber.Time(Context | tag, usage.StartUtc.AddSeconds(seconds), _offset);
+
+    private void Text(uint tag, string text)
+    {
+        Span<byte> octets = stackalloc byte[64];
+        _ber.Octets(Context | tag, octets[..System.Text.Encoding.ASCII.GetBytes(text, octets)]);
+    }
+
+    // An element that holds an IPAddress: the alternative IPv4 (0) one level down.
+    private void Address(uint tag, ReadOnlySpan<byte> address)
+    {
+        var choice = _ber.Open(tag);
+        _ber.Octets(Context | 0, address);
+        _ber.Close(choice);
+    }
+}

@@ -1,0 +1,63 @@
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>What to generate. The same plan gives the same octets on every machine.</summary>
+public sealed record GenerationPlan
+{
+    /// <summary>Seed of everything that varies.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Subscribers that the usage is spread over, 1 to 99,999,999.</summary>
+    public int Subscribers { get; init; } = 10_000;
+
+    /// <summary>Records of each kind.</summary>
+    public long Records { get; init; } = 1_000_000;
+
+    /// <summary>Records in one file.</summary>
+    public int RecordsPerFile { get; init; } = 100_000;
+
+    /// <summary>Most chargeable parts in a record of data usage, 1 to 16; each record has at least one.</summary>
+    public int MaxParts { get; init; } = 2;
+
+    /// <summary>First instant of usage.</summary>
+    public DateTimeOffset Start { get; init; } = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Length of the time the usage is spread over.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Offset in which time stamps are written.</summary>
+    public TimeSpan Offset { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Offerings that the subscriptions take in turn.</summary>
+    public IReadOnlyList<string> Offerings { get; init; } = ["mobile-standard"];
+
+    /// <summary>Rating groups of PGW and SGW containers, taken at random.</summary>
+    public IReadOnlyList<int> RatingGroups { get; init; } = [10, 20];
+
+    /// <summary>Rating groups of CHF and Nchf containers.</summary>
+    public IReadOnlyList<int> ChfRatingGroups { get; init; } = [100, 200];
+}
+
+/// <summary>Kinds of usage files, as the three vendors and our CSV layouts have them.</summary>
+public enum GeneratedKind
+{
+    /// <summary>PGW records in TS 32.297 frames.</summary>
+    EricssonPgw,
+
+    /// <summary>CHF records in TS 32.297 frames.</summary>
+    NokiaChf,
+
+    /// <summary>PGW records without frames, in blocks of 2,048 octets with filler.</summary>
+    HuaweiPgw,
+
+    /// <summary>SGW records of the same sessions as <see cref="HuaweiPgw"/>: the same traffic, seen once more.</summary>
+    HuaweiSgw,
+
+    /// <summary>Calls in our CSV layout.</summary>
+    VoiceCsv,
+
+    /// <summary>Messages in our CSV layout.</summary>
+    SmsCsv,
+
+    /// <summary>Charging data requests of TS 32.291, one per line.</summary>
+    Nchf,
+}

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+
+namespace BelgiCom.Streaming.Adapters.Tests;
+
+/// <summary>Whatever the octets: records and typed faults, no other exception, no endless loop, bounded memory (fault test F25).</summary>
+public class MutationTests
+{
+    private const int Mutations = 100_000;
+
+    [Theory]
+    [InlineData(1)]
+    public void File_MutatedAtRandom_GivesOnlyRecordsAndTypedFaults(int seed)
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        (byte[] File, IUsageFormat Format)[] originals =
+        [
+            (Samples.Read(Samples.Pgw), CdrFileFormat.Framed),
+            (Samples.Read(Samples.Chf), CdrFileFormat.Framed),
+            (Samples.Read(Samples.PgwRaw), CdrFileFormat.Unframed),
+            (Generated(GeneratedKind.HuaweiSgw), CdrFileFormat.Unframed),
+            (Generated(GeneratedKind.VoiceCsv), CsvLayouts.Voice),
+            (Generated(GeneratedKind.Nchf), NchfUsageFormat.Instance),
+        ];
+        long slowest = 0, largest = 0;
+        for (var i = 0; i < Mutations; i++)
+        {
+            var (original, format) = originals[i % originals.Length];
+            var mutated = Mutate(original, random);
+            var started = Stopwatch.GetTimestamp();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var octets = ReadToEnd(mutated, format);
+            largest = Math.Max(largest, GC.GetAllocatedBytesForCurrentThread() - before);
+            slowest = Math.Max(slowest, Stopwatch.GetTimestamp() - started);
+            Assert.InRange(octets, 0, mutated.Length * 2L);
+        }
+
+        Assert.InRange(largest, 0, 8 << 20);
+        // Not a benchmark: a hang would be minutes.
+        Assert.InRange(Stopwatch.GetElapsedTime(0, slowest).TotalSeconds, 0, 30);
+    }
+
+    [Theory]
+    [InlineData(Samples.Pgw)]
+    [InlineData(Samples.Chf)]
+    [InlineData(Samples.PgwRaw)]
+    public void File_WithAnySingleOctetChanged_IsReadToItsEnd(string name)
+    {
+        var original = Samples.Read(name);
+        foreach (byte value in new byte[] { 0x00, 0x80, 0xFF, 0x7F })
+        {
+            for (var i = 0; i < original.Length; i++)
+            {
+                var mutated = (byte[])original.Clone();
+                mutated[i] = value;
+                ReadToEnd(mutated, Samples.FormatOf(name));
+            }
+        }
+    }
+
+    private static byte[] Generated(GeneratedKind kind)
+    {
+        using var output = new MemoryStream();
+        new UsageGenerator(new GenerationPlan { Subscribers = 3 }).WriteFile(kind, output, 0, 4, 1);
+        return output.ToArray();
+    }
+
+    private static long ReadToEnd(byte[] file, IUsageFormat format)
+    {
+        using var reader = format.Open(new MemoryStream(file));
+        long octets = 0;
+        var results = 0;
+        UsageReadResult result;
+        while ((result = reader.Read()) != UsageReadResult.End)
+        {
+            octets += reader.Octets.Length;
+            Assert.True(++results <= file.Length + 2, "More results than octets: reading does not advance.");
+            if (result == UsageReadResult.Cdr && reader.Cdr.RecordType is 84 or 85 or 200)
+            {
+                ShowInFull(reader);
+            }
+        }
+        return octets;
+    }
+
+    // A field that usage does not need may be damaged inside; showing the record in full then fails with its one typed error.
+    private static void ShowInFull(UsageFileReader reader)
+    {
+        try
+        {
+            Assert.NotEmpty(CdrJson.ToText(reader.Octets));
+        }
+        catch (FormatException damaged)
+        {
+            Assert.NotEmpty(damaged.Message);
+        }
+    }
+
+    private static byte[] Mutate(byte[] original, Random random)
+    {
+        var octets = new List<byte>(original);
+        for (var i = random.Next(4); i >= 0; i--)
+        {
+            var at = random.Next(octets.Count);
+            switch (random.Next(6))
+            {
+                case 0:
+                    octets[at] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    octets[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 2:
+                    octets.RemoveRange(at, Math.Min(random.Next(1, 20), octets.Count - at));
+                    break;
+                case 3:
+                    octets.InsertRange(at, octets.GetRange(at, Math.Min(random.Next(1, 50), octets.Count - at)));
+                    break;
+                case 4:
+                    octets[at] = new byte[] { 0, 0x80, 0xFF, 0x7F, 0x84, 0x1F, (byte)'"', (byte)'{', (byte)'\n' }[random.Next(9)];
+                    break;
+                default:
+                    octets.RemoveRange(at, octets.Count - at);
+                    break;
+            }
+            if (octets.Count == 0)
+            {
+                break;
+            }
+        }
+        return [.. octets];
+    }
+}

@@ -1,0 +1,226 @@
+using System.Formats.Asn1;
+using CsCheck;
+
+namespace BelgiCom.Streaming.Adapters.Tests;
+
+public class BerReaderTests
+{
+    private static readonly AsnReaderOptions NoLimits = new() { SkipSetSortOrderVerification = true };
+
+    [Fact]
+    public void Elements_OfRandomBer_AreThoseOfTheBaseLibrary()
+    {
+        Gen.Int.Sample(seed =>
+        {
+            var octets = RandomBer(new Random(seed));
+
+            Assert.Equal(Outline(new AsnReader(octets, AsnEncodingRules.BER, NoLimits)), Outline(new BerReader(octets)));
+        }, iter: 5_000);
+    }
+
+    [Fact]
+    public void Elements_OfDamagedBer_AreRefusedOrThoseOfTheBaseLibrary()
+    {
+        Gen.Int.Sample(seed =>
+        {
+            var random = new Random(seed);
+            var octets = RandomBer(random);
+            for (var i = 0; i < 3 && octets.Length > 0; i++)
+            {
+                octets[random.Next(octets.Length)] = (byte)random.Next(256);
+            }
+            var ours = Outline(new BerReader(octets));
+            string theirs;
+            try
+            {
+                theirs = Outline(new AsnReader(octets, AsnEncodingRules.BER, NoLimits));
+            }
+            catch (AsnContentException)
+            {
+                return;
+            }
+
+            // What the base library accepts and we do not: end-of-contents octets as an ordinary element.
+            if (!ours.Contains("fault", StringComparison.Ordinal))
+            {
+                Assert.Equal(theirs, ours);
+            }
+        }, iter: 5_000);
+    }
+
+    [Theory]
+    [InlineData(1338, true)]
+    [InlineData(10_000, true)]
+    [InlineData(1338, false)]
+    [InlineData(10_000, false)]
+    public void Indefinite_NestedTooDeep_IsAFault(int depth, bool isIndefinite)
+    {
+        byte[] octets = isIndefinite
+            ? [.. Enumerable.Repeat(new byte[] { 0x30, 0x80 }, depth).SelectMany(header => header), .. new byte[2 * depth]]
+            : Nested(depth);
+
+        Assert.Contains("TooDeep", Outline(new BerReader(octets)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x30 }, BerFault.Truncated)]
+    [InlineData(new byte[] { 0x1F }, BerFault.BadTag)]
+    [InlineData(new byte[] { 0x1F, 0x80, 0x01, 0x00 }, BerFault.BadTag)]
+    [InlineData(new byte[] { 0x1F, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0x00 }, BerFault.BadTag)]
+    [InlineData(new byte[] { 0x04, 0x05, 0x01 }, BerFault.BadLength)]
+    [InlineData(new byte[] { 0x5F, 0x84, 0xFF, 0xFF, 0xFF, 0xFF }, BerFault.BadTag)]
+    [InlineData(new byte[] { 0x5F, 0x04, 0x84, 0xFF, 0xFF, 0xFF, 0xFF }, BerFault.BadLength)]
+    [InlineData(new byte[] { 0x04, 0x84, 0x7F, 0xFF, 0xFF, 0xFF }, BerFault.BadLength)]
+    [InlineData(new byte[] { 0x04, 0x88, 0x80, 0, 0, 0, 0, 0, 0, 0 }, BerFault.BadLength)]
+    [InlineData(new byte[] { 0x04, 0xFF, 0x01 }, BerFault.BadLength)]
+    [InlineData(new byte[] { 0x04, 0x80, 0x00, 0x00 }, BerFault.BadLength)]
+    [InlineData(new byte[] { 0x30, 0x80, 0x00 }, BerFault.Truncated)]
+    [InlineData(new byte[] { 0x30, 0x80, 0x00, 0x01, 0x00 }, BerFault.BadEndOfContents)]
+    [InlineData(new byte[] { 0x00, 0x00 }, BerFault.BadEndOfContents)]
+    public void Element_ThatIsNotBer_IsAFault(byte[] octets, BerFault fault)
+    {
+        var reader = new BerReader(octets);
+
+        Assert.False(reader.Read());
+        Assert.Equal(fault, reader.Fault);
+        Assert.False(reader.Read());
+    }
+
+    [Theory]
+    [InlineData("00", 0)]
+    [InlineData("7f", 127)]
+    [InlineData("80", -128)]
+    [InlineData("00ff", 255)]
+    [InlineData("00ffffffff", 4294967295)]
+    [InlineData("7fffffffffffffff", long.MaxValue)]
+    [InlineData("8000000000000000", long.MinValue)]
+    [InlineData("000000000000000000000000000000ff", 255)]
+    public void Integer_ThatFits_IsRead(string hex, long expected)
+    {
+        Assert.True(BerReader.TryReadInteger(Convert.FromHexString(hex), out var value));
+        Assert.Equal(expected, value);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("00ffffffffffffffff")]
+    [InlineData("ff00000000000000ffff")]
+    [InlineData("0000000000000000000000000000000000")]
+    public void Integer_ThatDoesNotFit_IsRefused(string hex) =>
+        Assert.False(BerReader.TryReadInteger(Convert.FromHexString(hex), out _));
+
+    [Fact]
+    public void Integer_OfOneMebibyte_IsRefused() => Assert.False(BerReader.TryReadInteger(new byte[1 << 20], out _));
+
+    private static byte[] Nested(int depth)
+    {
+        byte[] octets = [0x30, 0x00];
+        var size = 2;
+        var buffer = new byte[depth * 6];
+        octets.CopyTo(buffer, buffer.Length - 2);
+        for (var i = 0; i < depth; i++)
+        {
+            var at = buffer.Length - size;
+            byte[] header = size < 0x80 ? [0x30, (byte)size] : [0x30, 0x83, (byte)(size >> 16), (byte)(size >> 8), (byte)size];
+            header.CopyTo(buffer, at - header.Length);
+            size += header.Length;
+        }
+        return buffer[^size..];
+    }
+
+    private static byte[] RandomBer(Random random)
+    {
+        using var output = new MemoryStream();
+        for (var i = random.Next(4); i >= 0; i--)
+        {
+            WriteRandom(random, output, 0);
+        }
+        return output.ToArray();
+    }
+
+    // Written by hand, because the base library's writer makes neither indefinite nor long lengths.
+    private static void WriteRandom(Random random, MemoryStream output, int depth)
+    {
+        var isConstructed = depth < 6 && random.Next(2) == 0;
+        var content = new MemoryStream();
+        if (isConstructed)
+        {
+            for (var i = random.Next(4); i > 0; i--)
+            {
+                WriteRandom(random, content, depth + 1);
+            }
+        }
+        else
+        {
+            var octets = new byte[random.Next(random.Next(10) == 0 ? 300 : 20)];
+            random.NextBytes(octets);
+            content.Write(octets);
+        }
+        var tagClass = random.Next(4) << 6;
+        var number = random.Next(3) == 0 ? random.Next(31, 1 << random.Next(6, 28)) : random.Next(1, 31);
+        WriteTag(output, (byte)(tagClass | (isConstructed ? 0x20 : 0)), number);
+        if (isConstructed && random.Next(3) == 0)
+        {
+            output.WriteByte(0x80);
+            content.WriteTo(output);
+            output.Write([0, 0]);
+            return;
+        }
+        var length = (int)content.Length;
+        switch (length < 0x80 ? random.Next(3) : 1 + random.Next(2))
+        {
+            case 0:
+                output.WriteByte((byte)length);
+                break;
+            case 1:
+                output.Write([0x82, (byte)(length >> 8), (byte)length]);
+                break;
+            default:
+                output.Write([0x84, 0, 0, (byte)(length >> 8), (byte)length]);
+                break;
+        }
+        content.WriteTo(output);
+    }
+
+    private static void WriteTag(MemoryStream output, byte leading, int number)
+    {
+        if (number < 31)
+        {
+            output.WriteByte((byte)(leading | number));
+            return;
+        }
+        output.WriteByte((byte)(leading | 0x1F));
+        for (var shift = 21; shift >= 0; shift -= 7)
+        {
+            if (number >> shift != 0)
+            {
+                output.WriteByte((byte)(((number >> shift) & 0x7F) | (shift > 0 ? 0x80 : 0)));
+            }
+        }
+    }
+
+    private static string Outline(BerReader reader)
+    {
+        var text = "";
+        while (reader.Read())
+        {
+            text += $"{reader.Tag >> 30}.{BerTag.Number(reader.Tag)}"
+                + (reader.IsConstructed ? "{" + Outline(reader.Enter()) + "}" : "=" + Convert.ToHexString(reader.Content)) + ";";
+        }
+        return reader.Fault == BerFault.None ? text : text + "fault " + reader.Fault;
+    }
+
+    private static string Outline(AsnReader reader)
+    {
+        var text = "";
+        while (reader.HasData)
+        {
+            var tag = reader.PeekTag();
+            var content = reader.PeekContentBytes();
+            text += $"{(int)tag.TagClass >> 6}.{tag.TagValue}"
+                + (tag.IsConstructed ? "{" + Outline(new AsnReader(content, AsnEncodingRules.BER, NoLimits)) + "}" : "=" + Convert.ToHexString(content.Span)) + ";";
+            reader.ReadEncodedValue();
+        }
+        return text;
+    }
+}
