@@ -41,6 +41,21 @@ public sealed class CalendarTests
         }
     }
 
+    [Fact]
+    public void EveryDay_StartsWhenTheTimeZoneDatabaseSays()
+    {
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Brussels", out TimeZoneInfo? brussels))
+        {
+            Assert.Skip("This machine has no time-zone data.");
+        }
+
+        for (DateTime day = new(2000, 1, 1); day.Year < 2038; day = day.AddDays(1))
+        {
+            DateTimeOffset start = new(day, brussels.GetUtcOffset(day));
+            Assert.Equal(start.ToUnixTimeMilliseconds(), BrusselsCalendar.StartOfDayMilliseconds(DateOnly.FromDateTime(day)));
+        }
+    }
+
     [Theory]
     [InlineData(-1, -1)]
     [InlineData(0, 0)]

@@ -20,7 +20,7 @@ internal sealed class ReferenceData
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ICommittedLog _log;
-    private readonly Catalogue _catalogue = new();
+    private readonly CompiledCatalogue _catalogue = new();
     private readonly Dictionary<int, RatingSession> _sessions = [];
     private readonly Dictionary<TopicPartition, long> _positions = new() { [CataloguePartition] = 0 };
     private bool _catalogueChanged;

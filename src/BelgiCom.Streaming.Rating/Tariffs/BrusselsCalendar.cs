@@ -45,6 +45,21 @@ public static class BrusselsCalendar
         return month >= 0 && StartDays(month) == days ? month : -1;
     }
 
+    /// <summary>First instant of a day in Brussels, milliseconds since 1970-01-01 UTC.</summary>
+    public static long StartOfDayMilliseconds(DateOnly day)
+    {
+        // The clock changes at 01:00 UTC, after midnight: the day of the change still begins with the old offset.
+        bool isSummer = day > LastSunday(day.Year, 3) && day <= LastSunday(day.Year, 10);
+        long days = day.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
+        return (days * MillisecondsPerDay) - ((isSummer ? 2 : 1) * MillisecondsPerHour);
+    }
+
+    private static DateOnly LastSunday(int year, int month)
+    {
+        DateOnly last = new(year, month, 31);
+        return last.AddDays(-(int)last.DayOfWeek);
+    }
+
     private static DateOnly FirstDay(int month) => new(FirstYear + (month / 12), (month % 12) + 1, 1);
 
     private static long[] ComputeStarts()
@@ -52,10 +67,7 @@ public static class BrusselsCalendar
         long[] starts = new long[MonthCount + 1];
         for (int month = 0; month <= MonthCount; month++)
         {
-            DateOnly day = FirstDay(month);
-            // The switch is never at the turn of a month, so the month tells the offset: summer time from April to October.
-            int offsetHours = day.Month is >= 4 and <= 10 ? 2 : 1;
-            starts[month] = (StartDays(month) * MillisecondsPerDay) - (offsetHours * MillisecondsPerHour);
+            starts[month] = StartOfDayMilliseconds(FirstDay(month));
         }
 
         return starts;

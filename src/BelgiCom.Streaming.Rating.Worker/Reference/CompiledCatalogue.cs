@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>The offering versions of catalogue.tariffs.v1, compiled. A version takes effect by its own validFrom, not by when it is read.</summary>
-public sealed class Catalogue
+public sealed class CompiledCatalogue
 {
     private readonly SortedDictionary<(string Offering, int Version), OfferingDefinition> _definitions = [];
     private readonly List<string> _problems = [];
