@@ -1,0 +1,264 @@
+using System.Buffers.Binary;
+using System.Text;
+using BelgiCom.Streaming.Testing;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BelgiCom.Streaming.Kafka.Tests;
+
+/// <summary>Sinks, senders, bounded reads, lag and topics.</summary>
+public sealed class ClientTests(KafkaFixture kafka)
+{
+    [Fact]
+    public async Task ConsumerLoop_SinkFailsNowAndThen_GetsEveryRecordAndLagBecomesZero()
+    {
+        TestCluster cluster = await ClusterAsync(2);
+        cluster.Send(0, 3000, partitions: 2);
+        Sink sink = new() { FailEvery = 4 };
+
+        await RunLoopAsync(cluster, sink);
+
+        Assert.Equal(Enumerable.Range(0, 3000).Select(number => (long)number), sink.Numbers.Order());
+        Assert.True(sink.Failures > 0);
+    }
+
+    [Fact]
+    public async Task ConsumerLoop_SinkKnowsItsPositions_StartsThere()
+    {
+        TestCluster cluster = await ClusterAsync(1);
+        cluster.Send(0, 100);
+        Sink sink = new() { Start = 40 };
+
+        await RunLoopAsync(cluster, sink);
+
+        Assert.Equal(Enumerable.Range(40, 60).Select(number => (long)number), sink.Numbers);
+    }
+
+    [Fact]
+    public async Task ConsumerLoop_StoppedAndStarted_ContinuesWhereItWas()
+    {
+        TestCluster cluster = await ClusterAsync(1);
+        cluster.Send(0, 100);
+        Sink sink = new();
+        await RunLoopAsync(cluster, sink);
+        cluster.Send(100, 50);
+
+        await RunLoopAsync(cluster, sink);
+
+        Assert.Equal(Enumerable.Range(0, 150).Select(number => (long)number), sink.Numbers);
+    }
+
+    [Fact]
+    public async Task ConsumerLoop_SinkNeverWorks_EndsWithTheRangeAndCommitsNothing()
+    {
+        TestCluster cluster = await ClusterAsync(1);
+        cluster.Options.RecoveryTimeout = TimeSpan.FromMilliseconds(300);
+        cluster.Send(0, 10);
+        ConsumerLoop loop = new(cluster.Options, cluster.Group, [cluster.In], new Sink { FailEvery = 1 }, TimeProvider.System, TestLog<ConsumerLoop>.Instance);
+
+        BatchFailedException failure = await Assert.ThrowsAsync<BatchFailedException>(() => loop.RunAsync(TestContext.Current.CancellationToken));
+
+        Assert.StartsWith($"{cluster.In}[0]@0..", failure.Range, StringComparison.Ordinal);
+        Assert.Equal(LaneState.Failed, loop.Health?.State);
+        using GroupLag lag = new(cluster.Options);
+        Assert.Null(Assert.Single(await lag.ReadAsync(cluster.Group, [cluster.In])).Committed);
+    }
+
+    [Fact]
+    public async Task Sender_CallerFails_NothingBecomesVisibleAndTheNextChunkDoes()
+    {
+        TestCluster cluster = await ClusterAsync(1);
+        using TransactionalSender sender = new(cluster.Options, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+
+        Assert.Throws<InvalidDataException>(() => sender.Send(
+            output =>
+            {
+                output.Produce(cluster.Out, 0, [], new byte[8]);
+                throw new InvalidDataException("planted");
+            },
+            CancellationToken.None));
+        sender.Send(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 7]), CancellationToken.None);
+
+        Assert.Equal([7], cluster.Read(cluster.Out));
+    }
+
+    [Fact]
+    public async Task Sender_CommitNotAnswered_SaysSoAndIsReadyForTheNextChunk()
+    {
+        TestCluster cluster = await ClusterAsync(1);
+        await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
+        KafkaOptions impatient = cluster.With(options =>
+        {
+            options.BootstrapServers = proxy.BootstrapServers;
+            options.CommitTimeout = TimeSpan.FromSeconds(1);
+        });
+        using TransactionalSender sender = new(impatient, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        sender.Send(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 1]), CancellationToken.None);
+        Hold hold = proxy.HoldRequests(KafkaApi.EndTxn);
+
+        Task<ChunkOutcomeUnknownException> sending = Task.Run(() => Assert.Throws<ChunkOutcomeUnknownException>(
+            () => sender.Send(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 2]), CancellationToken.None)));
+        await sending;
+        hold.Release();
+        sender.Send(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 3]), CancellationToken.None);
+
+        // The held commit came after the new producer's epoch: chunk 2 was aborted, and cannot be committed late.
+        Assert.Equal([1, 3], cluster.Read(cluster.Out));
+    }
+
+    [Fact]
+    public async Task Sender_RecordTooLarge_IsRefusedByItsTopicAndSizeOnly()
+    {
+        TestCluster cluster = await ClusterAsync(1);
+        using TransactionalSender sender = new(cluster.Options, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+
+        RecordRefusedException refused = Assert.Throws<RecordRefusedException>(
+            () => sender.Send(output => output.Produce(cluster.Out, 0, "k"u8, new byte[2_000_000]), CancellationToken.None));
+
+        Assert.Equal(ErrorCode.MsgSizeTooLarge, refused.Code);
+        Assert.Empty(cluster.Read(cluster.Out));
+    }
+
+    [Fact]
+    public async Task Reader_Range_GivesExactlyTheOffsetsAskedFor()
+    {
+        TestCluster cluster = await ClusterAsync(1);
+        cluster.Send(0, 100);
+        using TopicReader reader = new(cluster.Options, TimeProvider.System);
+        List<long> offsets = [];
+
+        long count = reader.Read(
+            [new PartitionRange(new TopicPartition(cluster.In, 0), 10, 20)],
+            batch =>
+            {
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    offsets.Add(batch[i].Offset);
+                }
+            },
+            CancellationToken.None);
+
+        Assert.Equal(10, count);
+        Assert.Equal(Enumerable.Range(10, 10).Select(offset => (long)offset), offsets);
+    }
+
+    [Fact]
+    public async Task Reader_UsedAgain_ReadsTheSame()
+    {
+        TestCluster cluster = await ClusterAsync(3);
+        cluster.Send(0, 300, partitions: 3);
+        using TopicReader reader = new(cluster.Options, TimeProvider.System);
+
+        long first = reader.Read(reader.RangesOf(cluster.In), _ => { }, CancellationToken.None);
+        long second = reader.Read(reader.RangesOf(cluster.In), _ => { }, CancellationToken.None);
+        long none = reader.Read(reader.RangesOf(cluster.Out), _ => { }, CancellationToken.None);
+
+        Assert.Equal((300, 300, 0), (first, second, none));
+    }
+
+    [Fact]
+    public async Task Lag_GroupThatNeverWas_CountsFromTheBeginning()
+    {
+        TestCluster cluster = await ClusterAsync(2);
+        cluster.Send(0, 10, perTransaction: 10, partitions: 2);
+        using GroupLag lag = new(cluster.Options);
+
+        IReadOnlyList<PartitionLag> partitions = await lag.ReadAsync("nobody-" + cluster.Group, [cluster.In]);
+
+        Assert.All(partitions, partition => Assert.Null(partition.Committed));
+        Assert.Equal(12, partitions.Sum(partition => partition.Lag));
+    }
+
+    [Fact]
+    public async Task Topics_EnsureTwice_CreatesOnce()
+    {
+        TestCluster cluster = new(kafka.BootstrapServers);
+        using TopicAdmin admin = new(cluster.Options, TestLog<TopicAdmin>.Instance);
+        TopicSpec spec = new(cluster.In, 2, new Dictionary<string, string> { ["cleanup.policy"] = "compact" }, 1);
+
+        Assert.Equal([cluster.In], await admin.EnsureAsync([spec]));
+        Assert.Equal([cluster.Out], await admin.EnsureAsync([spec, spec with { Name = cluster.Out }]));
+    }
+
+    [Fact]
+    public void DeadLetter_Record_KeepsOctetsAndSaysWhereFromAndWhy()
+    {
+        CapturedOutput output = new();
+        DeadLetter.Write(output, "rating", new ConsumedRecord("usage.received.v1", 3, 42, 1_700_000_000_000, [1, 2], [3], isTombstone: false), "wrong-magic", 2);
+
+        ProducedRecord letter = Assert.Single(output.Records);
+        Assert.Equal("rating.usage.received.v1.dead-letter", letter.Topic);
+        Assert.Equal(3, letter.Partition);
+        Assert.Equal([1, 2], letter.Key);
+        Assert.Equal([3], letter.Value);
+        Assert.Equal(
+            ["x-original-topic=usage.received.v1", "x-original-partition=3", "x-original-offset=42", "x-original-timestamp=1700000000000", "x-failure-reason=wrong-magic", "x-failed-attempts=2"],
+            letter.Headers.Select(header => $"{header.Key}={Encoding.UTF8.GetString(header.Value)}"));
+    }
+
+    [Fact]
+    public async Task Health_WhileRunning_NamesStateAndProgressOfEveryPartition()
+    {
+        TestCluster cluster = await ClusterAsync(2);
+        cluster.Send(0, 20, partitions: 2);
+        using CancellationTokenSource stop = new();
+        LaneHost host = cluster.Lanes(_ => new PassThrough(cluster.Out));
+        Task running = host.RunAsync(stop.Token);
+        await cluster.UntilDoneAsync(running);
+
+        while (host.Health[0].Partitions.Count < 2 || host.Health[0].Partitions.Any(partition => partition.Lag > 0 || partition.Committed < 11))
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        await stop.CancelAsync();
+        await running;
+        Assert.Equal(LaneState.Stopped, host.Health[0].State);
+    }
+
+    private static async Task RunLoopAsync(TestCluster cluster, Sink sink)
+    {
+        using CancellationTokenSource stop = new();
+        ConsumerLoop loop = new(cluster.Options, cluster.Group, [cluster.In], sink, TimeProvider.System, TestLog<ConsumerLoop>.Instance);
+        Task running = loop.RunAsync(stop.Token);
+        await cluster.UntilDoneAsync(running);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    private async Task<TestCluster> ClusterAsync(int partitions)
+    {
+        TestCluster cluster = new(kafka.BootstrapServers);
+        await cluster.CreateAsync(partitions);
+        return cluster;
+    }
+
+    private sealed class Sink : IBatchHandler
+    {
+        private int _calls;
+
+        public List<long> Numbers { get; } = [];
+
+        public int FailEvery { get; init; } = int.MaxValue;
+
+        public long? Start { get; init; }
+
+        public int Failures { get; private set; }
+
+        public long? StartOffset(TopicPartition partition) => Start;
+
+        public void Handle(RecordBatch batch)
+        {
+            if (++_calls % FailEvery == 0)
+            {
+                Failures++;
+                throw new IOException("planted");
+            }
+
+            for (int i = 0; i < batch.Count; i++)
+            {
+                Numbers.Add(BinaryPrimitives.ReadInt64BigEndian(batch[i].Value));
+            }
+        }
+    }
+}
