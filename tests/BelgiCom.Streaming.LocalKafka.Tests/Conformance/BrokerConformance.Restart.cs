@@ -9,7 +9,8 @@ public abstract partial class BrokerConformance
     {
         const int count = 20_000;
         string topic = await CreateTopicAsync(partitions: 2);
-        var acknowledged = new List<string>();
+        int acknowledged = 0;
+        var refused = new List<Error>();
         using (IProducer<string?, string?> producer = Producer())
         {
             for (int i = 0; i < count; i++)
@@ -17,21 +18,27 @@ public abstract partial class BrokerConformance
                 // The kill falls into the stream: what is in flight is sent again, and must neither be lost nor written twice.
                 producer.Produce(new TopicPartition(topic, i % 2), new Message<string?, string?> { Value = $"{i}" }, report =>
                 {
-                    if (report.Error.Code == Confluent.Kafka.ErrorCode.NoError)
+                    if (report.Error.IsError)
                     {
-                        acknowledged.Add(report.Message.Value!);
+                        refused.Add(report.Error);
+                    }
+                    else
+                    {
+                        acknowledged++;
                     }
                 });
                 if (i == count / 2)
                 {
-                    await _broker.KillAndRestartAsync();
+                    await KillAndRestartAsync();
                 }
             }
 
             await Task.Run(() => producer.Flush(Patience), Cancelled);
         }
 
-        Assert.Equal(count, acknowledged.Count);
+        // The last reports may still be on their way from the client's thread when the flush returns.
+        await UntilAsync(() => acknowledged + refused.Count == count, "every record has its report");
+        Assert.Empty(refused);
         IEnumerable<string?> read = Enumerable.Range(0, 2).SelectMany(partition => Values(ReadAll(topic, partition)));
         Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i}").Order(StringComparer.Ordinal), read.Order(StringComparer.Ordinal));
     }
@@ -49,7 +56,7 @@ public abstract partial class BrokerConformance
         var nobody = new AnonymousGroup(group);
         producer.SendOffsetsToTransaction([new TopicPartitionOffset(input, 0, 7)], nobody.Metadata(this), Patience);
 
-        await _broker.KillAndRestartAsync();
+        await KillAndRestartAsync();
 
         await ProduceAsync(producer, output, 0, "after");
         Assert.Empty(ReadAll(output));
@@ -74,7 +81,7 @@ public abstract partial class BrokerConformance
             producer.CommitTransaction(Patience);
             producer.BeginTransaction();
             await ProduceAsync(producer, topic, 0, "left open");
-            await _broker.KillAndRestartAsync();
+            await KillAndRestartAsync();
         }
 
         Assert.Equal(["committed"], Values(ReadAll(topic)));
@@ -96,7 +103,7 @@ public abstract partial class BrokerConformance
             consumer.Commit([new TopicPartitionOffset(topic, 1, 3)]);
         }
 
-        await _broker.KillAndRestartAsync();
+        await KillAndRestartAsync();
 
         using IConsumer<string?, string?> next = Consumer(config => config.GroupId = group);
         await EventuallyAsync(() => Assert.Equal(3, next.Committed([new TopicPartition(topic, 1)], Patience)[0].Offset.Value));
@@ -104,6 +111,16 @@ public abstract partial class BrokerConformance
         Assert.Equal(2, admin.GetMetadata(topic, Patience).Topics[0].Partitions.Count);
         var described = await admin.DescribeConfigsAsync([new Confluent.Kafka.Admin.ConfigResource { Type = Confluent.Kafka.Admin.ResourceType.Topic, Name = topic }]);
         Assert.Equal("12345678", described[0].Entries["retention.ms"].Value);
+    }
+
+    private async Task KillAndRestartAsync()
+    {
+        if (_broker.CannotBeKilled is { } reason)
+        {
+            Assert.Skip(reason);
+        }
+
+        await _broker.KillAndRestartAsync();
     }
 
     /// <summary>Asks again while the coordinator is not back: the client passes that error on to its caller.</summary>

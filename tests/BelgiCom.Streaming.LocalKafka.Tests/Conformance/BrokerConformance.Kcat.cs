@@ -1,0 +1,45 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Confluent.Kafka;
+
+namespace BelgiCom.Streaming.LocalKafka.Tests;
+
+public abstract partial class BrokerConformance
+{
+    [Fact]
+    public async Task Kcat_InItsOwnProcess_ListsProducesAndConsumes()
+    {
+        string topic = await CreateTopicAsync(partitions: 2);
+
+        string listed = await KcatAsync(["-L", "-t", topic], "");
+        Assert.Contains($"topic \"{topic}\" with 2 partitions", listed, StringComparison.Ordinal);
+
+        await KcatAsync(["-P", "-t", topic, "-p", "1", "-K", ":", "-H", "source=kcat", "-z", "gzip"], "k1:v1\nk2:v2\n");
+        List<ConsumeResult<string?, string?>> records = ReadAll(topic, partition: 1);
+        Assert.Equal(["k1=v1", "k2=v2"], records.Select(record => $"{record.Message.Key}={record.Message.Value}"));
+        Assert.Equal("kcat"u8.ToArray(), records[0].Message.Headers.GetLastBytes("source"));
+
+        string consumed = await KcatAsync(["-C", "-t", topic, "-p", "1", "-e", "-q", "-f", "%p/%o/%k=%s\n"], "");
+        Assert.Equal("1/0/k1=v1\n1/1/k2=v2\n", consumed);
+    }
+
+    private async Task<string> KcatAsync(string[] arguments, string input)
+    {
+        var start = new ProcessStartInfo("kcat", ["-b", _broker.BootstrapServers, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        try
+        {
+            using Process kcat = Process.Start(start)!;
+            await kcat.StandardInput.WriteAsync(input.AsMemory(), Cancelled);
+            kcat.StandardInput.Close();
+            string output = await kcat.StandardOutput.ReadToEndAsync(Cancelled);
+            await kcat.WaitForExitAsync(Cancelled);
+            Assert.Equal(0, kcat.ExitCode);
+            return output;
+        }
+        catch (Win32Exception)
+        {
+            Assert.Skip("skipped: kcat is not installed");
+            throw;
+        }
+    }
+}
