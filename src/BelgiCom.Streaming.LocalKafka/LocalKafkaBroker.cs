@@ -19,6 +19,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         "LocalKafka is for development and tests only: one node, loopback, no replication, no authentication, and no flush to disk per batch. "
         + "For production set Kafka__BootstrapServers to an Apache Kafka cluster.";
 
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
     private readonly CancellationTokenSource _stopping = new();
     private readonly FileStream _lock;
     private readonly Socket _listener;
@@ -152,19 +153,26 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     private async Task AcceptAsync()
     {
         var connections = new HashSet<Task>();
-        try
+        while (!_stopping.IsCancellationRequested)
         {
-            while (true)
+            try
             {
                 Socket client = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
                 connections.RemoveWhere(connection => connection.IsCompleted);
                 connections.Add(Task.Run(() => new Connection(client, _router, _report).RunAsync(_stopping.Token)));
             }
+            catch (SocketException fault)
+            {
+                // The client was gone before it was accepted, or the process has no file descriptor left for it.
+                _report($"A connection could not be accepted: {fault.Message}");
+                await Task.Delay(AcceptPause).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
         }
-        catch (Exception fault) when (fault is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // Only stopping ends the listener.
-            await Task.WhenAll(connections).ConfigureAwait(false);
-        }
+
+        await Task.WhenAll(connections).ConfigureAwait(false);
     }
 }

@@ -229,7 +229,7 @@ internal sealed partial class PartitionLog : IDisposable
     private void Write(RecordBatch batch)
     {
         long stableBefore = LastStable;
-        RollIfDue(batch.Bytes.Length);
+        RollIfDue(batch);
         Active.Append(batch);
         if (_settings.FlushEachBatch)
         {
@@ -248,11 +248,15 @@ internal sealed partial class PartitionLog : IDisposable
         }
     }
 
-    private void RollIfDue(int size)
+    /// <summary>
+    /// A segment ends when it is full, and when its records span segment.ms. Their timestamps count, not the clock: loading last year's records must not
+    /// make a file of each batch.
+    /// </summary>
+    private void RollIfDue(RecordBatch next)
     {
-        bool full = Active.Size > 0 && Active.Size + size > _config.SegmentBytes;
-        bool old = Active.Size > 0 && _settings.NowMs - Active.FirstTimestamp > _config.SegmentMs;
-        if (full || old)
+        bool full = Active.Size + next.Bytes.Length > _config.SegmentBytes;
+        bool old = next.MaxTimestamp - Active.FirstTimestamp > _config.SegmentMs;
+        if (Active.Size > 0 && (full || old))
         {
             Roll();
         }

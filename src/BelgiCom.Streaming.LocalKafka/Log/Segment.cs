@@ -47,7 +47,17 @@ internal sealed class Segment : IDisposable
     /// <summary>Appends a batch whose offset is assigned.</summary>
     public void Append(RecordBatch batch)
     {
-        RandomAccess.Write(_file, batch.Bytes, Size);
+        try
+        {
+            RandomAccess.Write(_file, batch.Bytes, Size);
+        }
+        catch (IOException)
+        {
+            // A full disk may have taken a part of it, which must not stand in a segment that is closed later.
+            TruncateToSize();
+            throw;
+        }
+
         Note(batch);
     }
 

@@ -19,6 +19,7 @@ internal sealed class TransactionCoordinator : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TransactionalProducer> _byId = new(StringComparer.Ordinal);
     private readonly Dictionary<long, string> _idByProducer = [];
+    private readonly HashSet<string> _completing = [];
     private readonly TopicStore _topics;
     private readonly OffsetStore _offsets;
     private readonly ProducerIds _producerIds;
@@ -37,12 +38,12 @@ internal sealed class TransactionCoordinator : IDisposable
         _log = topics.OpenInternal(TopicName, InternalTopics.Config);
         _log.Scan(_log.LogStartOffset, Replay);
         settings.VerifyTransaction = Verify;
-        foreach (TransactionalProducer decided in _byId.Values.Where(producer => producer.IsPrepared).ToList())
+        CompleteInterrupted();
+        _timeoutCheck = settings.Every(options.TransactionCheckInterval, () =>
         {
-            Complete(decided, onlyOpen: true);
-        }
-
-        _timeoutCheck = settings.Every(options.TransactionCheckInterval, AbortTimedOut);
+            AbortTimedOut();
+            CompleteInterrupted();
+        });
     }
 
     /// <summary>
@@ -88,7 +89,7 @@ internal sealed class TransactionCoordinator : IDisposable
                 return Initialised(producer, timeoutMs, expectedEpoch);
             }
 
-            open = Save(Fenced(producer) with { State = TransactionState.PrepareAbort });
+            open = Decide(Fenced(producer), TransactionState.PrepareAbort);
         }
 
         Complete(open);
@@ -154,7 +155,7 @@ internal sealed class TransactionCoordinator : IDisposable
             switch (producer!.State)
             {
                 case TransactionState.Ongoing:
-                    decided = Save(producer with { State = commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort });
+                    decided = Decide(producer, commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort);
                     break;
                 case TransactionState.CompleteCommit when commit:
                 case TransactionState.CompleteAbort when !commit:
@@ -192,27 +193,60 @@ internal sealed class TransactionCoordinator : IDisposable
         }
     }
 
+    /// <summary>Decides on the abort of transactions that are overdue; their markers follow with those of interrupted ones.</summary>
     private void AbortTimedOut()
     {
-        List<TransactionalProducer> overdue;
         lock (_gate)
         {
             long nowMs = _settings.NowMs;
-            overdue = [.. _byId.Values.Where(producer => producer.State == TransactionState.Ongoing && nowMs - producer.StartedMs > producer.TimeoutMs)];
-            for (int i = 0; i < overdue.Count; i++)
+            foreach (TransactionalProducer overdue in _byId.Values
+                .Where(producer => producer.State == TransactionState.Ongoing && nowMs - producer.StartedMs > producer.TimeoutMs).ToList())
             {
                 // The producer is taken for dead; a higher epoch keeps it out should it come back.
-                overdue[i] = Save(Fenced(overdue[i]) with { State = TransactionState.PrepareAbort });
+                Save(Fenced(overdue) with { State = TransactionState.PrepareAbort });
             }
         }
-
-        overdue.ForEach(producer => Complete(producer));
     }
 
-    /// <summary>Writes the markers of a decided transaction and closes it.</summary>
-    /// <param name="decided">The transaction, prepared.</param>
-    /// <param name="onlyOpen">After a crash: some partitions may have their marker already.</param>
+    /// <summary>Completes what a timeout, a crash or a full disk has left decided but without all its markers.</summary>
+    private void CompleteInterrupted()
+    {
+        List<TransactionalProducer> interrupted;
+        lock (_gate)
+        {
+            interrupted = [.. _byId.Values.Where(producer => producer.IsPrepared && _completing.Add(producer.TransactionalId))];
+        }
+
+        interrupted.ForEach(producer => Complete(producer, onlyOpen: true));
+    }
+
+    /// <summary>The point of no return: from here on the outcome is on disk.</summary>
+    private TransactionalProducer Decide(TransactionalProducer producer, TransactionState outcome)
+    {
+        TransactionalProducer decided = Save(producer with { State = outcome });
+        _completing.Add(decided.TransactionalId);
+        return decided;
+    }
+
+    /// <summary>
+    /// Writes the markers of a decided transaction and closes it. With <paramref name="onlyOpen"/> some partitions may have their marker already.
+    /// </summary>
     private void Complete(TransactionalProducer decided, bool onlyOpen = false)
+    {
+        try
+        {
+            WriteMarkers(decided, onlyOpen);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _completing.Remove(decided.TransactionalId);
+            }
+        }
+    }
+
+    private void WriteMarkers(TransactionalProducer decided, bool onlyOpen)
     {
         bool commit = decided.State == TransactionState.PrepareCommit;
         foreach (TopicPartitionName partition in decided.Partitions)

@@ -1,0 +1,34 @@
+namespace BelgiCom.Streaming.LocalKafka.Tests;
+
+public sealed class LocalKafkaBrokerTests
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Port_ThatIsTaken_IsNamedInTheFault()
+    {
+        using var directory = new TemporaryDirectory();
+        using var other = new TemporaryDirectory();
+        await using LocalKafkaBroker first = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.Path }, Cancelled);
+
+        LocalKafkaPortInUseException fault = await Assert.ThrowsAsync<LocalKafkaPortInUseException>(
+            () => LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = other.Path, Port = first.Port }, Cancelled));
+
+        Assert.Equal(first.Port, fault.Port);
+    }
+
+    [Fact]
+    public async Task DataDirectory_ThatIsInUse_IsRefused_AndFreeAfterTheStop()
+    {
+        using var directory = new TemporaryDirectory();
+        var options = new LocalKafkaOptions { DataDirectory = directory.Path };
+        await using (await LocalKafkaBroker.StartAsync(options, Cancelled))
+        {
+            LocalKafkaException fault = await Assert.ThrowsAsync<LocalKafkaException>(() => LocalKafkaBroker.StartAsync(options, Cancelled));
+            Assert.Contains(directory.Path, fault.Message, StringComparison.Ordinal);
+        }
+
+        await using LocalKafkaBroker again = await LocalKafkaBroker.StartAsync(options, Cancelled);
+        Assert.Equal($"127.0.0.1:{again.Port}", again.BootstrapServers);
+    }
+}
