@@ -69,7 +69,7 @@ internal sealed class CdrBuilder(GenerationPlan plan)
         var consumer = _ber.Open(Context | 3);
         _ber.Integer(Context | 0, 1);
         Text(1, "test-smf-01");
-        _ber.Octets(Context | 3, HomePlmn);
+        Plmn(3, usage.ServingPlmn);
         _ber.Close(consumer);
         var usages = _ber.Open(Context | 5);
         for (var i = 0; i < usage.PartCount; i++)
@@ -144,7 +144,7 @@ internal sealed class CdrBuilder(GenerationPlan plan)
         _ber.Integer(Context | 20, usage.Number & uint.MaxValue);
         _ber.Tbcd(Context | 22, subscriber.Msisdn, 0x91);
         _ber.Octets(Context | 23, [8, 0]);
-        _ber.Octets(Context | 27, HomePlmn);
+        Plmn(27, usage.ServingPlmn);
         _ber.Tbcd(Context | 29, subscriber.Imei);
         _ber.Integer(Context | 30, EUtran);
         _ber.Octets(Context | 31, [0x40, 0]);
@@ -166,6 +166,19 @@ internal sealed class CdrBuilder(GenerationPlan plan)
     private static long ChargingId(GeneratedUsage usage) => 1_000_000 + (usage.Number % 4_000_000_000);
 
     private void Time(uint tag, GeneratedUsage usage, int seconds) => _ber.Time(Context | tag, usage.StartUtc.AddSeconds(seconds), _offset);
+
+    // TS 29.060: two digits of the MCC, then MNC 3 (f when there is none) and MCC 3, then MNC 1 and 2, low nibble first.
+    private void Plmn(uint tag, string plmn)
+    {
+        var third = plmn.Length == 6 ? plmn[5] - '0' : 0xF;
+        _ber.Octets(
+            Context | tag,
+            [
+                (byte)((plmn[0] - '0') | ((plmn[1] - '0') << 4)),
+                (byte)((plmn[2] - '0') | (third << 4)),
+                (byte)((plmn[3] - '0') | ((plmn[4] - '0') << 4)),
+            ]);
+    }
 
     private void Text(uint tag, string text)
     {

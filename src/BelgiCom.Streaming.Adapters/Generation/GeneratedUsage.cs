@@ -3,6 +3,8 @@ namespace BelgiCom.Streaming.Adapters;
 /// <summary>One record's worth of usage, made from the plan and its number alone, so that two views of it (PGW and SGW) agree.</summary>
 internal sealed class GeneratedUsage
 {
+    private const string HomePlmn = "00101";
+
     private readonly GenerationPlan _plan;
 
     public GeneratedUsage(GenerationPlan plan)
@@ -23,6 +25,8 @@ internal sealed class GeneratedUsage
 
     public bool IsOriginating { get; private set; }
 
+    public string ServingPlmn { get; private set; } = HomePlmn;
+
     public Part[] Parts { get; }
 
     public int PartCount { get; private set; }
@@ -35,6 +39,7 @@ internal sealed class GeneratedUsage
         OtherParty = new GeneratedSubscriber((int)random.Below(_plan.Subscribers));
         StartUtc = _plan.Start.UtcDateTime.AddSeconds(random.Below(Math.Max(1, (long)_plan.Duration.TotalSeconds)));
         IsOriginating = random.Below(3) > 0;
+        ServingPlmn = random.Below(1000) < _plan.RoamingPermille ? _plan.VisitedPlmns[(int)random.Below(_plan.VisitedPlmns.Count)] : HomePlmn;
         PartCount = 1 + (int)random.Below(_plan.MaxParts);
         Seconds = 0;
         for (var i = 0; i < PartCount; i++)

@@ -28,7 +28,13 @@ public sealed record GenerationPlan
     public TimeSpan Offset { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Offerings that the subscriptions take in turn.</summary>
-    public IReadOnlyList<string> Offerings { get; init; } = ["mobile-standard"];
+    public IReadOnlyList<string> Offerings { get; init; } = ["mobile-start", "mobile-go", "business"];
+
+    /// <summary>Of 1,000 records, how many are of subscribers abroad.</summary>
+    public int RoamingPermille { get; init; } = 30;
+
+    /// <summary>Networks that subscribers abroad are in, MCC and MNC, taken at random.</summary>
+    public IReadOnlyList<string> VisitedPlmns { get; init; } = ["20801", "26201", "310410"];
 
     /// <summary>Rating groups of PGW and SGW containers, taken at random.</summary>
     public IReadOnlyList<int> RatingGroups { get; init; } = [10, 20];

@@ -110,10 +110,10 @@ public sealed class UsageGenerator(GenerationPlan plan)
     }
 
     private void WriteCall(TextWriter text) => text.WriteLine(
-        $"V{_usage.Number:D10},{Local(_usage.StartUtc)},{_usage.Parts[0].Seconds},{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},{Direction},{_usage.OtherParty.Msisdn},00101,TESTMSC01");
+        $"V{_usage.Number:D10},{Local(_usage.StartUtc)},{_usage.Parts[0].Seconds},{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},{Direction},{_usage.OtherParty.Msisdn},{_usage.ServingPlmn},TESTMSC01");
 
     private void WriteMessage(TextWriter text) => text.WriteLine(
-        $"M{_usage.Number:D10},{Local(_usage.StartUtc)},{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},{Direction},{_usage.OtherParty.Msisdn},00101,TESTSMSC01");
+        $"M{_usage.Number:D10},{Local(_usage.StartUtc)},{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},{Direction},{_usage.OtherParty.Msisdn},{_usage.ServingPlmn},TESTSMSC01");
 
     private string Direction => _usage.IsOriginating ? "MO" : "MT";
 
@@ -143,8 +143,8 @@ public sealed class UsageGenerator(GenerationPlan plan)
         json.WriteString("nFName", "test-smf-02");
         json.WriteString("nodeFunctionality", "SMF");
         json.WriteStartObject("nFPLMNID");
-        json.WriteString("mcc", "001");
-        json.WriteString("mnc", "01");
+        json.WriteString("mcc", _usage.ServingPlmn.AsSpan(0, 3));
+        json.WriteString("mnc", _usage.ServingPlmn.AsSpan(3));
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteString("invocationTimeStamp", Local(_usage.StartUtc.AddSeconds(_usage.Seconds)));

@@ -1,0 +1,34 @@
+namespace BelgiCom.Streaming.Adapters.Tests;
+
+public class ShippedSamplesTests
+{
+    // The plan that the samples' SOURCE.md names.
+    private static readonly GenerationPlan Plan = new()
+    {
+        Seed = 20260314,
+        Subscribers = 25,
+        Records = 60,
+        RecordsPerFile = 60,
+        Start = new DateTimeOffset(2026, 3, 14, 0, 0, 0, TimeSpan.Zero),
+        Duration = TimeSpan.FromDays(2),
+    };
+
+    [Fact]
+    public void ShippedFiles_AreWhatTheGeneratorMakes()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), "belgicom-samples-" + Guid.NewGuid().ToString("N"));
+        var generator = new UsageGenerator(Plan);
+        try
+        {
+            foreach (var file in Enum.GetValues<GeneratedKind>().SelectMany(kind => generator.WriteFiles(kind, folder)))
+            {
+                var shipped = Path.Combine(AppContext.BaseDirectory, "shipped", Path.GetFileName(file.Path));
+                Assert.Equal(File.ReadAllBytes(file.Path), File.ReadAllBytes(shipped));
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+}
