@@ -22,7 +22,7 @@ public static class CdrRetentionWorkerExtensions
         builder.Configuration.AddShippedRetention(builder.Environment.IsDevelopment());
         builder.AddValidatedOptions<KafkaOptions>("Kafka");
         builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
-        var keys = builder.AddValidatedOptions<KeysOptions>("Keys");
+        var keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<IKeyStore>(services => OpenKeys(keys, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton(services => CdrArchive.Open(
@@ -53,7 +53,7 @@ public static class CdrRetentionWorkerExtensions
         return source;
     }
 
-    private static FileKeyStore OpenKeys(KeysOptions options, ILoggerFactory loggers)
+    private static FileKeyStore OpenKeys(KeyOptions options, ILoggerFactory loggers)
     {
         CdrRetentionLog.DevelopmentKeys(loggers.CreateLogger<CdrRetentionWorker>(), FileKeyStore.Notice);
         return new FileKeyStore(options.Directory);

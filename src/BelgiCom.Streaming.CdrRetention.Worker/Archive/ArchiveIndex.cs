@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
@@ -33,7 +34,7 @@ internal sealed class ArchiveIndex : IDisposable
     private const string SegmentColumns = "segment, class, day, key_id, length, records, state";
 
     private readonly SqliteConnection _connection;
-    private SqliteCommand? _insertPersonBlock;
+    private sqlite3_stmt? _insertPersonBlock;
 
     private ArchiveIndex(SqliteConnection connection) => _connection = connection;
 
@@ -47,7 +48,7 @@ internal sealed class ArchiveIndex : IDisposable
             connection.Open();
             var index = new ArchiveIndex(connection);
             // secure_delete overwrites what is removed: expiry must not leave rows behind in free pages.
-            index.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -65536;");
+            index.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;");
             index.Execute(Schema);
             var version = index.Query("SELECT max(version) FROM schema_version", reader => reader.GetInt64(0))[0];
             if (version > NewestVersion)
@@ -111,24 +112,22 @@ internal sealed class ArchiveIndex : IDisposable
         }
     }
 
+    // Straight to SQLite's C interface: through ADO.NET parameters, a row costs several objects and look-ups by name.
     public void AddPersonBlocks(long segment, long block, IEnumerable<long> persons)
     {
         if (_insertPersonBlock is null)
         {
-            _insertPersonBlock = _connection.CreateCommand();
-            _insertPersonBlock.CommandText = "INSERT INTO person_block (segment, person, block) VALUES (@segment, @person, @block)";
-            _insertPersonBlock.Parameters.Add("@segment", SqliteType.Integer);
-            _insertPersonBlock.Parameters.Add("@person", SqliteType.Integer);
-            _insertPersonBlock.Parameters.Add("@block", SqliteType.Integer);
-            _insertPersonBlock.Prepare();
+            Check(raw.sqlite3_prepare_v2(_connection.Handle, "INSERT INTO person_block (segment, person, block) VALUES (?, ?, ?)", out _insertPersonBlock));
         }
 
-        _insertPersonBlock.Parameters[0].Value = segment;
-        _insertPersonBlock.Parameters[2].Value = block;
+        raw.sqlite3_bind_int64(_insertPersonBlock, 1, segment);
+        raw.sqlite3_bind_int64(_insertPersonBlock, 3, block);
         foreach (var person in persons)
         {
-            _insertPersonBlock.Parameters[1].Value = person;
-            Run(_insertPersonBlock, command => command.ExecuteNonQuery());
+            raw.sqlite3_bind_int64(_insertPersonBlock, 2, person);
+            var result = raw.sqlite3_step(_insertPersonBlock);
+            raw.sqlite3_reset(_insertPersonBlock);
+            Check(result == raw.SQLITE_DONE ? raw.SQLITE_OK : result);
         }
     }
 
@@ -231,7 +230,18 @@ internal sealed class ArchiveIndex : IDisposable
         });
     }
 
-    private static T Run<T>(SqliteCommand command, Func<SqliteCommand, T> work)
+    private void Check(int result)
+    {
+        if (result != raw.SQLITE_OK)
+        {
+            throw Failed(raw.sqlite3_errmsg(_connection.Handle).utf8_to_string(), null);
+        }
+    }
+
+    private ArchiveException Failed(string why, Exception? cause) =>
+        new(ArchiveFault.Io, $"Archive index {_connection.DataSource}: {why}. Check free space and rights; the batch will be tried again.", cause);
+
+    private T Run<T>(SqliteCommand command, Func<SqliteCommand, T> work)
     {
         try
         {
@@ -239,8 +249,7 @@ internal sealed class ArchiveIndex : IDisposable
         }
         catch (SqliteException cause)
         {
-            throw new ArchiveException(
-                ArchiveFault.Io, $"Archive index {command.Connection?.DataSource}: {cause.Message} Check free space and rights; the batch will be tried again.", cause);
+            throw Failed(cause.Message, cause);
         }
     }
 

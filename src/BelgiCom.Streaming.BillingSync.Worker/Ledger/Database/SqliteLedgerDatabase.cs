@@ -51,7 +51,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
             var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
             connection.Open();
             var database = new SqliteLedgerDatabase(connection, file);
-            database.Execute(null, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536;");
+            database.Execute(null, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;");
             return database;
         }
         catch (Exception cause) when (cause is SqliteException or IOException or UnauthorizedAccessException)
