@@ -1,0 +1,97 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BelgiCom.Streaming.BillingSync.Worker.Tests;
+
+public sealed class BillingSyncBatchHandlerTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("billing-");
+    private readonly BillingOptions _options;
+    private readonly BillingLedger _ledger;
+    private readonly BillingSyncBatchHandler _handler;
+
+    public BillingSyncBatchHandlerTests()
+    {
+        _options = new BillingOptions { DataDirectory = _folder.FullName, MaxRecordsPerTransaction = 2 };
+        _ledger = BillingLedger.Open(_options, TimeProvider.System);
+        _handler = new BillingSyncBatchHandler(_ledger, _options, _ => 41, TimeProvider.System, NullLogger.Instance);
+    }
+
+    public void Dispose()
+    {
+        _ledger.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public void Handle_RatedAndRejected_BillsWhatIsRated()
+    {
+        _handler.Handle(new TestBatch(
+        [
+            Rated(0, new UsageRated { UsageId = Id(1), Account = "a", Currency = "EUR", Amount = 1.25m, PeriodStart = new DateOnly(2026, 10, 1) }),
+            Rated(1, new UsageRated { UsageId = Id(2), Account = "a", Currency = "EUR", Outcome = RatedOutcome.ZeroRated }),
+            Rejected(0, new UsageRejected { UsageId = Id(3), Outcome = RejectedOutcome.Late }),
+            Rejected(1, new UsageRejected { UsageId = Id(1), Outcome = RejectedOutcome.Duplicate }),
+            Rated(2, new UsageRated { UsageId = Id(4), Account = "b", Currency = "EUR", Amount = 0.000000001m, PeriodStart = new DateOnly(2026, 10, 1) }),
+        ]));
+
+        var totals = _ledger.Totals();
+        Assert.Equal((2, 1, 1, 1), (totals.Lines, totals.Count(LedgerOutcome.ZeroRated), totals.Count(LedgerOutcome.Late), totals.Count(LedgerOutcome.Duplicate)));
+        Assert.Equal(1_250_000_001, totals.Billed("EUR").AmountNanos);
+        Assert.Equal(3, _handler.StartOffset(new TopicPartition(Topics.UsageRated, 0)));
+        Assert.Equal(2, _handler.StartOffset(new TopicPartition(Topics.UsageRejected, 0)));
+    }
+
+    /// <summary>A crash at any record: whatever part of a batch was taken, going on from the ledger's own position, or from far before it, gives the same ledger.</summary>
+    [Fact]
+    public void Handle_InterruptedAtEveryRecord_GivesTheSameLedger()
+    {
+        var records = Enumerable.Range(0, 12)
+            .Select(i => Rated(i, new UsageRated { UsageId = Id(i), Account = "a", Currency = "EUR", Amount = i, PeriodStart = new DateOnly(2026, 10, 1) }))
+            .ToArray();
+        for (var cut = 0; cut <= records.Length; cut++)
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, $"cut-{cut}"));
+            var options = new BillingOptions { DataDirectory = folder.FullName, MaxRecordsPerTransaction = 5 };
+            using (var first = BillingLedger.Open(options, TimeProvider.System))
+            {
+                new BillingSyncBatchHandler(first, options, _ => 0, TimeProvider.System, NullLogger.Instance).Handle(new TestBatch(records[..cut]));
+            }
+
+            using var second = BillingLedger.Open(options, TimeProvider.System);
+            var handler = new BillingSyncBatchHandler(second, options, _ => 0, TimeProvider.System, NullLogger.Instance);
+            Assert.Equal(cut, handler.StartOffset(new TopicPartition(Topics.UsageRated, 0)));
+            handler.Handle(new TestBatch(records[Math.Max(0, cut - 3)..]));
+
+            Assert.Equal((12, 66_000_000_000), (second.Totals().Lines, second.Totals().Billed("EUR").AmountNanos));
+            Assert.Equal(0, second.Totals().Count(LedgerOutcome.LedgerDuplicate));
+        }
+    }
+
+    [Fact]
+    public void Handle_RecordThatCannotBeRead_StopsBeforeItWithItsPosition()
+    {
+        var unreadable = new TestRecord(Topics.UsageRated, 3, 77, [], [0, 0, 0, 0, 1, 9, 9, 9]);
+
+        var fault = Assert.Throws<UnreadableRecordException>(() => _handler.Handle(new TestBatch([unreadable])));
+
+        Assert.Contains("usage.rated.v1[3]@77", fault.Message, StringComparison.Ordinal);
+        Assert.Null(_ledger.NextOffset(Topics.UsageRated, 3));
+    }
+
+    [Fact]
+    public void StartOffset_PartitionTheLedgerNeverSaw_IsTheBeginningOfTheLog() =>
+        Assert.Equal(41, _handler.StartOffset(new TopicPartition(Topics.UsageRated, 9)));
+
+    private static UsageId Id(int number) => UsageId.FromHalves(1, (ulong)number + 1);
+
+    private static TestRecord Rated(long offset, UsageRated usage) => Record(Topics.UsageRated, offset, new EventSerializer<UsageRated>(1, static (value, output) => value.Write(output)).Serialize(usage));
+
+    private static TestRecord Rejected(long offset, UsageRejected usage) =>
+        Record(Topics.UsageRejected, offset, new EventSerializer<UsageRejected>(2, static (value, output) => value.Write(output)).Serialize(usage));
+
+    private static TestRecord Record(string topic, long offset, byte[] value) => new(topic, 0, offset, [], value);
+}
