@@ -62,7 +62,9 @@ internal sealed partial class Group
     private Task<JoinResult> Add(string memberId, JoinCommand command)
     {
         var member = new GroupMember(memberId, command.InstanceId) { ClientId = command.ClientId, ClientHost = command.ClientHost };
-        Insert(member, command);
+        Update(member, command);
+        Insert(member);
+        _protocolType = command.ProtocolType;
         return WaitForOthers(member);
     }
 
@@ -76,20 +78,24 @@ internal sealed partial class Group
         old.EndSync(SyncResult.Failed(ErrorCode.FencedInstanceId));
         old.Dispose();
         var member = new GroupMember(newId, old.InstanceId) { ClientId = command.ClientId, ClientHost = command.ClientHost, Assignment = old.Assignment };
-        Insert(member, command);
+        Update(member, command);
+        Insert(member);
         if (_leaderId == old.Id)
         {
             _leaderId = newId;
+        }
+
+        if (unchanged)
+        {
+            Store();
         }
 
         // Told the leader's former id, even a returning leader takes itself for a follower and leaves the assignment as it is.
         return unchanged ? Task.FromResult(ResultFor(member) with { LeaderId = leaderBefore, Members = [] }) : WaitForOthers(member);
     }
 
-    private void Insert(GroupMember member, JoinCommand command)
+    private void Insert(GroupMember member)
     {
-        Update(member, command);
-        _protocolType = command.ProtocolType;
         _members.Add(member.Id, member);
         if (member.InstanceId is not null)
         {
@@ -193,6 +199,7 @@ internal sealed partial class Group
         {
             _state = GroupState.Empty;
             _leaderId = "";
+            Store();
             return;
         }
 

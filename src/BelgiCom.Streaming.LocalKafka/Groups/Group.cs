@@ -4,7 +4,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// One consumer group of the classic protocol: who is in it, and the rebalance that hands the leader's assignment to all. What is assigned is the
 /// clients' matter (range, cooperative-sticky); the group carries bytes. All public members may be called from any thread.
 /// </summary>
-internal sealed partial class Group(string id, TimeProvider clock, TimeSpan initialRebalanceDelay)
+internal sealed partial class Group(string id, TimeProvider clock, TimeSpan initialRebalanceDelay, Action<GroupRecord> store)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, GroupMember> _members = [];
@@ -208,11 +208,17 @@ internal sealed partial class Group(string id, TimeProvider clock, TimeSpan init
 
     private void Distribute(IReadOnlyDictionary<string, byte[]> assignments)
     {
+        foreach (GroupMember member in _members.Values)
+        {
+            member.Assignment = assignments.GetValueOrDefault(member.Id, []);
+        }
+
+        // Stored before it is told: an assignment that a member acts on is one that a restart remembers.
+        Store();
         _state = GroupState.Stable;
         _rebalanceTimer?.Dispose();
         foreach (GroupMember member in _members.Values)
         {
-            member.Assignment = assignments.GetValueOrDefault(member.Id, []);
             member.EndSync(new SyncResult(ErrorCode.None, member.Assignment));
             RestartSession(member);
         }

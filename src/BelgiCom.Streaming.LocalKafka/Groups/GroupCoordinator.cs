@@ -3,23 +3,35 @@ using System.Collections.Concurrent;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>All groups. A group exists while it has members or committed offsets, or was not deleted since it had.</summary>
-internal sealed class GroupCoordinator(OffsetStore offsets, LocalKafkaOptions options)
+internal sealed class GroupCoordinator
 {
     private static readonly TimeSpan MaxSessionTimeout = TimeSpan.FromMinutes(30);
     private readonly ConcurrentDictionary<string, Group> _groups = new(StringComparer.Ordinal);
+    private readonly OffsetStore _offsets;
+    private readonly LocalKafkaOptions _options;
 
-    public IEnumerable<string> Names => _groups.Keys.Union(offsets.Groups).Order(StringComparer.Ordinal);
+    public GroupCoordinator(OffsetStore offsets, LocalKafkaOptions options)
+    {
+        _offsets = offsets;
+        _options = options;
+        foreach (GroupRecord stored in offsets.StoredGroups)
+        {
+            GetOrAdd(stored.Group).Restore(stored);
+        }
+    }
 
-    public bool AcceptsSession(TimeSpan timeout) => timeout >= options.GroupMinSessionTimeout && timeout <= MaxSessionTimeout;
+    public IEnumerable<string> Names => _groups.Keys.Union(_offsets.Groups).Order(StringComparer.Ordinal);
+
+    public bool AcceptsSession(TimeSpan timeout) => timeout >= _options.GroupMinSessionTimeout && timeout <= MaxSessionTimeout;
 
     /// <summary>The group; a member's first join makes it.</summary>
-    public Group GetOrAdd(string id) => _groups.GetOrAdd(id, name => new Group(name, options.TimeProvider, options.GroupInitialRebalanceDelay));
+    public Group GetOrAdd(string id) => _groups.GetOrAdd(id, name => new Group(name, _options.TimeProvider, _options.GroupInitialRebalanceDelay, _offsets.StoreGroup));
 
-    /// <summary>The group, or null when nobody has joined it since the broker started.</summary>
+    /// <summary>The group, or null when nobody ever joined it.</summary>
     public Group? Find(string id) => _groups.GetValueOrDefault(id);
 
     public GroupDescription Describe(string id) =>
-        Find(id)?.Describe() ?? new GroupDescription(offsets.Knows(id) ? GroupState.Empty : GroupState.Dead, "", "", []);
+        Find(id)?.Describe() ?? new GroupDescription(_offsets.Knows(id) ? GroupState.Empty : GroupState.Dead, "", "", []);
 
     /// <summary>Whether the identity may commit offsets of the group; a group without members takes them from anyone.</summary>
     public ErrorCode CheckCommit(string id, MemberIdentity identity, bool transactional)
@@ -40,7 +52,7 @@ internal sealed class GroupCoordinator(OffsetStore offsets, LocalKafkaOptions op
     public ErrorCode Delete(string id)
     {
         Group? group = Find(id);
-        if (group is null && !offsets.Knows(id))
+        if (group is null && !_offsets.Knows(id))
         {
             return ErrorCode.GroupIdNotFound;
         }
@@ -50,7 +62,7 @@ internal sealed class GroupCoordinator(OffsetStore offsets, LocalKafkaOptions op
             return ErrorCode.NonEmptyGroup;
         }
 
-        offsets.DeleteGroup(id);
+        _offsets.DeleteGroup(id);
         _groups.TryRemove(id, out _);
         return ErrorCode.None;
     }

@@ -1,7 +1,9 @@
+using System.Buffers.Binary;
+
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Committed offsets of all groups, kept in the topic <c>__consumer_offsets</c> and in memory. Offsets of a transaction are transactional records there
+/// Committed offsets of all groups, and the groups themselves, kept in the topic <c>__consumer_offsets</c> and in memory. Offsets of a transaction are transactional records there
 /// and wait until the transaction's marker follows, so that a restart finds committed, pending and aborted ones as they were.
 /// </summary>
 internal sealed class OffsetStore
@@ -10,6 +12,7 @@ internal sealed class OffsetStore
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Dictionary<TopicPartitionName, CommittedOffset>> _committed = new(StringComparer.Ordinal);
     private readonly Dictionary<long, List<OffsetRecord>> _pending = [];
+    private readonly Dictionary<string, GroupRecord> _groups = new(StringComparer.Ordinal);
     private readonly PartitionLog _log;
     private readonly LogSettings _settings;
 
@@ -29,6 +32,27 @@ internal sealed class OffsetStore
             {
                 return [.. _committed.Keys];
             }
+        }
+    }
+
+    /// <summary>The groups as they were last stored.</summary>
+    public IReadOnlyCollection<GroupRecord> StoredGroups
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _groups.Values];
+            }
+        }
+    }
+
+    public void StoreGroup(GroupRecord group)
+    {
+        lock (_gate)
+        {
+            _log.AppendFromBroker(group.ToBatch(_settings.NowMs));
+            _groups[group.Group] = group;
         }
     }
 
@@ -106,7 +130,17 @@ internal sealed class OffsetStore
         }
     }
 
-    public void DeleteGroup(string group) => DeleteWhere((name, _) => name == group);
+    public void DeleteGroup(string group)
+    {
+        DeleteWhere((name, _) => name == group);
+        lock (_gate)
+        {
+            if (_groups.Remove(group))
+            {
+                _log.AppendFromBroker(GroupRecord.Tombstone(group, _settings.NowMs));
+            }
+        }
+    }
 
     private void DeleteTopic(string topic) => DeleteWhere((_, partition) => partition.Topic == topic);
 
@@ -177,7 +211,14 @@ internal sealed class OffsetStore
         var reader = new RecordReader(batch.Records);
         while (reader.TryReadNext())
         {
-            records.Add(OffsetRecord.Read(reader));
+            if (BinaryPrimitives.ReadInt16BigEndian(reader.Key) == GroupRecord.KeyVersion)
+            {
+                ReplayGroup(reader);
+            }
+            else
+            {
+                records.Add(OffsetRecord.Read(reader));
+            }
         }
 
         if (batch.IsTransactional)
@@ -190,6 +231,19 @@ internal sealed class OffsetStore
         }
 
         return true;
+    }
+
+    private void ReplayGroup(RecordReader record)
+    {
+        (string name, GroupRecord? group) = GroupRecord.Read(record);
+        if (group is null)
+        {
+            _groups.Remove(name);
+        }
+        else
+        {
+            _groups[name] = group;
+        }
     }
 
     private List<OffsetRecord> PendingOf(long producerId)

@@ -113,6 +113,21 @@ public abstract partial class BrokerConformance
         Assert.Equal("12345678", described[0].Entries["retention.ms"].Value);
     }
 
+    [Fact]
+    public async Task Group_AcrossKill9_GoesOnWithoutARebalance()
+    {
+        string topic = await CreateTopicAsync(partitions: 2);
+        string group = Unique("group");
+        await using var member = new RunningMember(this, topic, group, PartitionAssignmentStrategy.Range, sessionTimeoutMs: 30_000);
+        await UntilAsync(() => member.Owned.Count == 2, "the member owns all");
+
+        await KillAndRestartAsync();
+
+        // Its old identity is good for a commit, which a forgotten member's would not be.
+        await EventuallyAsync(member.CommitAll);
+        Assert.Equal((2, 1), (member.Owned.Count, member.Assignments));
+    }
+
     private async Task KillAndRestartAsync()
     {
         if (_broker.CannotBeKilled is { } reason)
