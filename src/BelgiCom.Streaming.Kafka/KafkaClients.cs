@@ -118,6 +118,9 @@ public static class KafkaClients
         // librdkafka wants a group id even where no group is joined.
         ConsumerConfig config = ConsumerConfig(options, options.ClientId + "-reader");
         config.GroupInstanceId = null;
+
+        // A bounded read is over when the end is reported, which is when a fetch came back empty: do not let that one wait.
+        config.FetchWaitMaxMs = 5;
         return config;
     }
 

@@ -213,16 +213,11 @@ internal sealed class GroupMember : IDisposable
         {
             try
             {
-                List<TopicPartitionOffset> positions = new(partitions.Count);
-                foreach (TopicPartitionOffset committed in _consumer.Committed(partitions, RequestTimeout))
-                {
-                    long? offset = _startOffset(committed.TopicPartition);
-                    offset ??= committed.Offset.Value >= 0 ? committed.Offset.Value : null;
-                    offset ??= _consumer.QueryWatermarkOffsets(committed.TopicPartition, RequestTimeout).Low.Value;
-                    positions.Add(new TopicPartitionOffset(committed.TopicPartition, new Offset(offset.Value)));
-                }
-
-                return positions;
+                Dictionary<TopicPartition, long?> known = _consumer.Committed(partitions, RequestTimeout).ToDictionary(
+                    committed => committed.TopicPartition,
+                    committed => _startOffset(committed.TopicPartition) ?? (committed.Offset.Value >= 0 ? committed.Offset.Value : null));
+                Dictionary<TopicPartition, long> begins = LogEnds.Begins(_consumer, [.. known.Where(entry => entry.Value is null).Select(entry => entry.Key)], RequestTimeout);
+                return [.. known.Select(entry => new TopicPartitionOffset(entry.Key, entry.Value ?? begins[entry.Key]))];
             }
             catch (KafkaException failure) when (!failure.Error.IsFatal && _clock.GetElapsedTime(started) < patience)
             {

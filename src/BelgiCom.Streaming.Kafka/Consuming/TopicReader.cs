@@ -30,14 +30,15 @@ public sealed class TopicReader : IDisposable
         _batches = BatchConsumer.Over(_consumer, options.ClientPath, clock);
     }
 
-    /// <summary>What a partition holds now.</summary>
-    /// <param name="partition">Topic and partition.</param>
-    /// <returns>From the first offset to the current end.</returns>
-    /// <exception cref="KafkaException">Brokers did not answer, or the partition does not exist.</exception>
-    public PartitionRange RangeOf(TopicPartition partition)
+    /// <summary>What partitions hold now, as committed readers see it.</summary>
+    /// <param name="partitions">Topics and partitions.</param>
+    /// <returns>From the first offset to the current end, one range per partition.</returns>
+    /// <exception cref="KafkaException">Brokers did not answer, or a partition does not exist.</exception>
+    public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions)
     {
-        WatermarkOffsets watermarks = _consumer.QueryWatermarkOffsets(partition, RequestTimeout);
-        return new PartitionRange(partition, watermarks.Low.Value, watermarks.High.Value);
+        Dictionary<TopicPartition, long> begins = LogEnds.Begins(_consumer, partitions, RequestTimeout);
+        Dictionary<TopicPartition, long> ends = LogEnds.Ends(_consumer, partitions, RequestTimeout);
+        return [.. partitions.Select(partition => new PartitionRange(partition, begins[partition], ends[partition]))];
     }
 
     /// <summary>What all partitions of a topic hold now.</summary>
@@ -51,8 +52,14 @@ public sealed class TopicReader : IDisposable
         TopicMetadata metadata = admin.GetMetadata(topic, RequestTimeout).Topics[0];
         return metadata.Error.IsError
             ? throw new KafkaException(metadata.Error)
-            : [.. metadata.Partitions.Select(partition => RangeOf(new TopicPartition(topic, partition.PartitionId)))];
+            : RangesOf([.. metadata.Partitions.Select(partition => new TopicPartition(topic, partition.PartitionId))]);
     }
+
+    /// <summary>What a partition holds now.</summary>
+    /// <param name="partition">Topic and partition.</param>
+    /// <returns>From the first offset to the current end.</returns>
+    /// <exception cref="KafkaException">Brokers did not answer, or the partition does not exist.</exception>
+    public PartitionRange RangeOf(TopicPartition partition) => RangesOf([partition])[0];
 
     /// <summary>Reads the ranges to their ends, partitions side by side; order holds within each partition.</summary>
     /// <param name="ranges">Ranges of different partitions; empty ones are fine.</param>
