@@ -1,0 +1,146 @@
+using System.Buffers;
+using System.Globalization;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace BelgiCom.Streaming.Rating.Worker.Tests;
+
+/// <summary>A log with a catalogue and subscriptions, and handlers on it as lanes drive them.</summary>
+internal sealed class Bench
+{
+    public static readonly DateTimeOffset Now = DateTimeOffset.Parse("2026-03-20T00:00:00Z", CultureInfo.InvariantCulture);
+
+    public Bench(int partitions = 1)
+    {
+        Log = new FakeLog(partitions);
+        Schemas = RatingSchemas.RegisterAsync(Registry, NullLogger.Instance, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+        Clock.SetUtcNow(Now);
+    }
+
+    public FakeLog Log { get; }
+
+    public FakeRegistry Registry { get; } = new();
+
+    public FakeTimeProvider Clock { get; } = new();
+
+    public RatingSchemas Schemas { get; }
+
+    public RatingOptions Options { get; } = new() { RegistryPatience = TimeSpan.Zero };
+
+    public static SubscriberRef Subscriber(int number) => SubscriberRef.FromHalves(0x5151, (ulong)number);
+
+    public static OfferingVersion Offering(decimal smsPrice = 0.08m) => new()
+    {
+        Offering = "go",
+        Version = 1,
+        Name = "Go",
+        Currency = "EUR",
+        Zones = [new RoamingZone { Name = "home", Plmns = ["00101"] }, new RoamingZone { Name = "world", Plmns = ["*"] }],
+        Prices =
+        [
+            new OfferingPrice { Kind = Contracts.UsageKind.Sms, Unit = Contracts.PriceUnit.Message, UnitSize = 1, UnitPrice = smsPrice, Increment = 1, Bundle = true },
+            new OfferingPrice { Kind = Contracts.UsageKind.Data, Unit = Contracts.PriceUnit.Octet, UnitSize = 1 << 20, UnitPrice = 0.01m, Increment = 1, Bundle = true },
+        ],
+        Bundles = [new Bundle { Kind = Contracts.UsageKind.Data, Units = 1000 }],
+        RoamingDataLimit = 1m,
+    };
+
+    public void Publish(OfferingVersion offering) =>
+        Log[Topics.CatalogueTariffs, 0].Add(new FakeRecord(System.Text.Encoding.UTF8.GetBytes($"{offering.Offering}/{offering.Version}"), Value(Topics.CatalogueTariffs, offering.Write)));
+
+    public void Subscribe(int subscriber, int partition = 0, string offering = "go")
+    {
+        Subscription subscription = new()
+        {
+            SubscriberRef = Subscriber(subscriber),
+            Periods = [new Contracts.SubscriptionPeriod { Account = $"BE-{subscriber}", Offering = offering }],
+        };
+        Log[Topics.CustomerSubscriptions, partition].Add(new FakeRecord(Subscriber(subscriber).ToByteArray(), Value(Topics.CustomerSubscriptions, subscription.Write)));
+    }
+
+    public static UsageReceived Sms(int id, int subscriber = 1) => new()
+    {
+        UsageId = UsageId.FromHalves(0xABCD, (ulong)id),
+        SubscriberRef = Subscriber(subscriber),
+        Kind = Contracts.UsageKind.Sms,
+        Messages = 1,
+        EventTime = Now.AddDays(-6),
+        EndTime = Now.AddDays(-6),
+        ServingPlmn = "00101",
+        Direction = Direction.Originating,
+        Source = "test",
+        Node = "MSC1",
+        FileName = "a.csv",
+        FileSequenceNumber = 7,
+        RecordIndex = id,
+        InputHash = -5,
+        PersonalDataKeyId = "k",
+        PersonalData = [1, 2, 3],
+    };
+
+    public static UsageReceived Data(int id, long octets, int subscriber = 1, string network = "00101") => new()
+    {
+        UsageId = UsageId.FromHalves(0xABCD, (ulong)id),
+        SubscriberRef = Subscriber(subscriber),
+        Kind = Contracts.UsageKind.Data,
+        TotalOctets = octets,
+        UplinkOctets = octets / 3,
+        DownlinkOctets = octets - (octets / 3),
+        EventTime = Now.AddDays(-6),
+        EndTime = Now.AddDays(-6),
+        ServingPlmn = network,
+        RatingGroup = 10,
+        Source = "test",
+        FileName = "b.cdr",
+    };
+
+    public byte[] Value(string topic, Action<IBufferWriter<byte>> write) => Value(Schemas.IdOf(topic), write);
+
+    public static byte[] Value(int schemaId, Action<IBufferWriter<byte>> write)
+    {
+        ArrayBufferWriter<byte> buffer = new();
+        WireFormat.WriteHeader(buffer.GetSpan(WireFormat.HeaderSize), schemaId);
+        buffer.Advance(WireFormat.HeaderSize);
+        write(buffer);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public void Receive(UsageReceived usage, int partition = 0) => Receive(Value(Topics.UsageReceived, usage.Write), partition);
+
+    public void Receive(byte[] value, int partition = 0) =>
+        Log[Topics.UsageReceived, partition].Add(new FakeRecord([1, 2, 3], value, Clock.GetUtcNow().ToUnixTimeMilliseconds()));
+
+    public RatingBatchHandler NewHandler(params int[] partitions)
+    {
+        SchemaGate gate = new(Schemas, Registry, Options.RegistryPatience, Clock, NullLogger.Instance, TestContext.Current.CancellationToken);
+        RatingBatchHandler handler = new(Log, Options, gate, Clock, NullLogger.Instance);
+        if (partitions.Length > 0)
+        {
+            handler.Assigned([.. partitions.Select(partition => new TopicPartition(Topics.UsageReceived, partition))]);
+        }
+
+        return handler;
+    }
+
+    public FakeBatch Batch(int partition, int from, int count) => new(
+        [.. Enumerable.Range(from, count).Select(offset => (Topics.UsageReceived, partition, offset, Log[Topics.UsageReceived, partition][offset]))]);
+
+    /// <summary>Handles everything on partition 0 from an offset and commits.</summary>
+    public void Run(RatingBatchHandler handler, int from = 0)
+    {
+        FakeTransaction transaction = new(Log);
+        handler.Handle(Batch(0, from, Log[Topics.UsageReceived, 0].Count - from), transaction);
+        transaction.Commit();
+        handler.Committed();
+    }
+
+    public IReadOnlyList<UsageRated> Rated => [.. Log.All(Topics.UsageRated).Select(record => UsageRated.Read(record.Value.AsSpan(WireFormat.HeaderSize)))];
+
+    public IReadOnlyList<UsageRejected> Rejected => [.. Log.All(Topics.UsageRejected).Select(record => UsageRejected.Read(record.Value.AsSpan(WireFormat.HeaderSize)))];
+
+    public IReadOnlyList<CustomerNotification> Notifications =>
+        [.. Log.All(Topics.CustomerNotifications).Select(record => CustomerNotification.Read(record.Value.AsSpan(WireFormat.HeaderSize)))];
+}

@@ -1,0 +1,119 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Confluent.Kafka;
+
+namespace BelgiCom.Streaming.Rating.Worker.Tests;
+
+/// <summary>Topics in memory. Records become visible by transaction, as in Kafka.</summary>
+internal sealed class FakeLog(int partitions) : ICommittedLog
+{
+    private readonly Dictionary<(string Topic, int Partition), List<FakeRecord>> _records = [];
+
+    /// <summary>Partition counts that differ from the others.</summary>
+    public Dictionary<string, int> PartitionCounts { get; } = [];
+
+    public List<FakeRecord> this[string topic, int partition]
+    {
+        get
+        {
+            if (!_records.TryGetValue((topic, partition), out List<FakeRecord>? records))
+            {
+                _records.Add((topic, partition), records = []);
+            }
+
+            return records;
+        }
+    }
+
+    public IEnumerable<FakeRecord> All(string topic) => Enumerable.Range(0, partitions).SelectMany(partition => this[topic, partition]);
+
+    public int PartitionCountOf(string topic) => PartitionCounts.GetValueOrDefault(topic, topic == Topics.CatalogueTariffs ? 1 : partitions);
+
+    public PartitionRange RangeOf(TopicPartition partition) => new(partition, 0, this[partition.Topic, partition.Partition.Value].Count);
+
+    public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions) => [.. partitions.Select(RangeOf)];
+
+    public void Read(IReadOnlyList<PartitionRange> ranges, Action<RecordBatch> handle)
+    {
+        foreach (PartitionRange range in ranges)
+        {
+            string topic = range.Partition.Topic;
+            int partition = range.Partition.Partition.Value;
+            handle(new FakeBatch([.. Enumerable.Range((int)range.From, (int)(range.To - range.From)).Select(offset => (topic, partition, offset, this[topic, partition][offset]))]));
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+}
+
+internal sealed record FakeRecord(byte[] Key, byte[]? Value, long TimestampMilliseconds = 0);
+
+internal sealed class FakeBatch(IReadOnlyList<(string Topic, int Partition, int Offset, FakeRecord Record)> records) : RecordBatch
+{
+    public override int Count => records.Count;
+
+    public override ConsumedRecord this[int index]
+    {
+        get
+        {
+            (string topic, int partition, int offset, FakeRecord record) = records[index];
+            return new ConsumedRecord(topic, partition, offset, record.TimestampMilliseconds, record.Key, record.Value, record.Value is null);
+        }
+    }
+}
+
+/// <summary>An open transaction: what is produced shows in the log when <see cref="Commit"/> is called, or never.</summary>
+internal sealed class FakeTransaction(FakeLog log) : TransactionalOutput
+{
+    private readonly List<(string Topic, int Partition, FakeRecord Record)> _produced = [];
+
+    public override void Produce(string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
+        _produced.Add((topic, partition!.Value, new FakeRecord(key.ToArray(), value.ToArray())));
+
+    public override void Produce(
+        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
+        Produce(topic, partition, key, value);
+
+    public override void ProduceTombstone(string topic, int? partition, ReadOnlySpan<byte> key) =>
+        _produced.Add((topic, partition!.Value, new FakeRecord(key.ToArray(), null)));
+
+    public void Commit() => _produced.ForEach(record => log[record.Topic, record.Partition].Add(record.Record));
+}
+
+/// <summary>A registry that numbers schemas by subject and can be away.</summary>
+internal sealed class FakeRegistry : ISchemaRegistry
+{
+    private readonly List<string> _schemas = [];
+
+    public bool IsAway { get; set; }
+
+    public int Asked { get; private set; }
+
+    public int Add(string schema)
+    {
+        _schemas.Add(schema);
+        return _schemas.Count;
+    }
+
+    public Task<int> RegisterAsync(string subject, string schemaJson, CancellationToken cancellationToken)
+    {
+        int known = _schemas.IndexOf(schemaJson);
+        return Task.FromResult(known >= 0 ? known + 1 : Add(schemaJson));
+    }
+
+    public Task<string> GetSchemaAsync(int id, CancellationToken cancellationToken)
+    {
+        Asked++;
+        return IsAway ? throw new SchemaRegistryException(SchemaRegistryFailure.Unreachable, "away")
+            : id >= 1 && id <= _schemas.Count ? Task.FromResult(_schemas[id - 1])
+            : throw new SchemaRegistryException(SchemaRegistryFailure.NotFound, "none");
+    }
+
+    public Task<SchemaVerdict> CheckAsync(string subject, string schemaJson, CancellationToken cancellationToken) => Task.FromResult(new SchemaVerdict(true, []));
+
+    public Task SetCompatibilityAsync(string subject, string level, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<IReadOnlyList<string>> GetSubjectsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+}

@@ -1,0 +1,316 @@
+using System.Security.Cryptography;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Confluent.Kafka;
+
+namespace BelgiCom.Streaming.Rating.Worker.Tests;
+
+public sealed class RatingBatchHandlerTests
+{
+    private readonly Bench _bench = new();
+
+    public RatingBatchHandlerTests()
+    {
+        _bench.Publish(Bench.Offering());
+        _bench.Subscribe(1);
+    }
+
+    [Fact]
+    public void Usage_IsRated_WithItsSourceItsTariffAndItsPosition()
+    {
+        UsageReceived usage = Bench.Sms(1);
+        _bench.Receive(usage);
+        _bench.Run(_bench.NewHandler(0));
+
+        UsageRated rated = Assert.Single(_bench.Rated);
+        Assert.Equal((usage.UsageId, usage.SubscriberRef, "BE-1", "go", 1), (rated.UsageId, rated.SubscriberRef, rated.Account, rated.Offering, rated.OfferingVersion));
+        Assert.Equal((RatedOutcome.Rated, 0.08m, "EUR", 1, "home", 0), (rated.Outcome, rated.Amount, rated.Currency, rated.RoundingPolicy, rated.Zone, rated.PriceIndex));
+        Assert.Equal((usage.EventTime, new DateOnly(2026, 3, 1), 0.08m), (rated.EventTime, rated.PeriodStart, rated.PeriodSpend));
+        Assert.Equal(("test", "MSC1", "a.csv", 7L, 1, -5L), (rated.Source, rated.Node, rated.FileName, rated.FileSequenceNumber, rated.RecordIndex, rated.InputHash));
+        Assert.Equal((0, 0L), (rated.ReceivedPartition, rated.ReceivedOffset));
+        Assert.Equal(usage.SubscriberRef.ToByteArray(), _bench.Log[Topics.UsageRated, 0][0].Key);
+        Assert.Empty(_bench.Rejected);
+    }
+
+    [Fact]
+    public void BundleThreshold_IsNotifiedOnce_AlsoAfterRestore()
+    {
+        _bench.Receive(Bench.Data(1, 900));
+        _bench.Run(_bench.NewHandler(0));
+        _bench.Receive(Bench.Data(2, 50));
+        _bench.Run(_bench.NewHandler(0), from: 1);
+        _bench.Receive(Bench.Data(3, 100));
+        _bench.Run(_bench.NewHandler(0), from: 2);
+
+        Assert.Equal([NotificationKind.DataBundle80Percent, NotificationKind.DataBundleUsedUp], _bench.Notifications.Select(one => one.Kind));
+        CustomerNotification first = _bench.Notifications[0];
+        Assert.Equal(("BE-1", Bench.Subscriber(1), 0m), (first.Account, first.SubscriberRef, first.Amount));
+        Assert.Equal(NotificationId.Of(Bench.Subscriber(1), NotificationKind.DataBundle80Percent, first.PeriodStart.DayNumber - 719162), first.NotificationId);
+        Assert.Equal([900L, 950L, 1000L], _bench.Rated.Select(one => one.BundleOctetsUsed));
+    }
+
+    [Fact]
+    public void RoamingLimit_IsNotifiedWithTheSpend()
+    {
+        _bench.Receive(Bench.Data(1, 1000 + (200L << 20), network: "310260"));
+        _bench.Run(_bench.NewHandler(0));
+
+        Assert.Equal([NotificationKind.DataBundle80Percent, NotificationKind.DataBundleUsedUp, NotificationKind.RoamingData80Percent, NotificationKind.RoamingDataLimit], _bench.Notifications.Select(one => one.Kind));
+        Assert.Equal(2m, _bench.Notifications[^1].Amount);
+    }
+
+    [Fact]
+    public void Duplicate_IsRejectedWithItsOriginalOctets_AlsoAfterRestore()
+    {
+        _bench.Receive(Bench.Sms(1));
+        _bench.Run(_bench.NewHandler(0));
+        _bench.Receive(Bench.Sms(1));
+        _bench.Run(_bench.NewHandler(0), from: 1);
+
+        Assert.Single(_bench.Rated);
+        UsageRejected rejected = Assert.Single(_bench.Rejected);
+        byte[] original = _bench.Log[Topics.UsageReceived, 0][1].Value!;
+        Assert.Equal((RejectedOutcome.Duplicate, RejectedReason.AlreadyRated), (rejected.Outcome, rejected.Reason));
+        Assert.Equal((Bench.Sms(1).UsageId, Bench.Subscriber(1), Topics.UsageReceived, 0, 1L), (rejected.UsageId, rejected.SubscriberRef, rejected.ReceivedTopic, rejected.ReceivedPartition, rejected.ReceivedOffset));
+        Assert.Equal(original, rejected.Original);
+        Assert.Equal(SHA256.HashData(original), rejected.OriginalHash);
+    }
+
+    [Fact]
+    public void Poison_IsRejected_AndTheRestIsRated()
+    {
+        byte[] good = _bench.Value(Topics.UsageReceived, Bench.Sms(1).Write);
+        byte[] lengthBomb = [.. good[..(WireFormat.HeaderSize + 33)], 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F];
+        _bench.Receive([]);
+        _bench.Receive([1, 2, 3, 4, 5, 6]);
+        _bench.Receive(good[..^4]);
+        _bench.Receive([.. good, 9]);
+        _bench.Receive(lengthBomb);
+        _bench.Receive([0, 0, 0, 3, 231, 1, 2]);
+        _bench.Receive(Bench.Value(_bench.Schemas.IdOf(Topics.UsageRated), Bench.Sms(1).Write));
+        _bench.Receive(good);
+        _bench.Run(_bench.NewHandler(0));
+
+        Assert.Single(_bench.Rated);
+        Assert.All(_bench.Rejected, one => Assert.Equal((RejectedOutcome.Rejected, default(UsageId)), (one.Outcome, one.UsageId)));
+        Assert.Equal(
+            [RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.UnknownSchema, RejectedReason.UnknownSchema],
+            _bench.Rejected.Select(one => one.Reason));
+        Assert.Equal(Enumerable.Range(0, 7).Select(offset => _bench.Log[Topics.UsageReceived, 0][offset].Value!), _bench.Rejected.Select(one => one.Original));
+        Assert.Equal(2, _bench.Registry.Asked);
+    }
+
+    [Fact]
+    public void SchemaThatDiffersInTextsOnly_IsRead()
+    {
+        int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace("Number of messages", "How many messages", StringComparison.Ordinal));
+        _bench.Receive(Bench.Value(id, Bench.Sms(1).Write));
+        _bench.Run(_bench.NewHandler(0));
+
+        Assert.Single(_bench.Rated);
+    }
+
+    [Fact]
+    public void RegistryAway_StopsTheBatch_AndRatesItWhenItIsBack()
+    {
+        int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace("Number of messages", "How many messages", StringComparison.Ordinal));
+        _bench.Receive(Bench.Sms(1));
+        _bench.Receive(Bench.Value(id, Bench.Sms(2).Write));
+        RatingBatchHandler handler = _bench.NewHandler(0);
+        _bench.Registry.IsAway = true;
+        Assert.Throws<SchemaRegistryException>(() => handler.Handle(_bench.Batch(0, 0, 2), new FakeTransaction(_bench.Log)));
+        handler.Aborted();
+        Assert.Empty(_bench.Rated);
+        Assert.Empty(_bench.Rejected);
+
+        _bench.Registry.IsAway = false;
+        _bench.Run(handler);
+        Assert.Equal(2, _bench.Rated.Count);
+        Assert.Empty(_bench.Rejected);
+    }
+
+    [Fact]
+    public void UnknownSubscriber_IsSuspended_AndRatedWhenRedrivenAfterTheSubscription()
+    {
+        _bench.Receive(Bench.Sms(1, subscriber: 9));
+        RatingBatchHandler handler = _bench.NewHandler(0);
+        _bench.Run(handler);
+        Assert.Equal(RejectedReason.UnknownSubscriber, Assert.Single(_bench.Rejected).Reason);
+
+        _bench.Subscribe(9);
+        _bench.Receive(_bench.Rejected[0].Original);
+        _bench.Run(handler, from: 1);
+        Assert.Equal("BE-9", Assert.Single(_bench.Rated).Account);
+    }
+
+    [Fact]
+    public void ReferenceDataPublishedJustBeforeTheUsage_IsNeverMissed()
+    {
+        RatingBatchHandler handler = _bench.NewHandler(0);
+        _bench.Subscribe(9, offering: "new");
+        _bench.Publish(new OfferingVersion { Offering = "new", Version = 1, Currency = "EUR", Zones = Bench.Offering().Zones, Prices = Bench.Offering().Prices });
+        _bench.Receive(Bench.Sms(1));
+        _bench.Receive(Bench.Sms(2, subscriber: 9));
+        _bench.Receive(Bench.Sms(3, subscriber: 10));
+        _bench.Run(handler);
+
+        Assert.Equal([1UL, 2UL], _bench.Rated.Select(one => one.UsageId.Low));
+        Assert.Equal(3UL, Assert.Single(_bench.Rejected).UsageId.Low);
+    }
+
+    [Fact]
+    public void BrokerClockAhead_SuspendsOnce_AndLosesNothing()
+    {
+        RatingBatchHandler handler = _bench.NewHandler(0);
+        _bench.Clock.SetUtcNow(Bench.Now.AddHours(1));
+        _bench.Receive(Bench.Sms(1, subscriber: 10));
+        _bench.Clock.AdjustTime(Bench.Now);
+        _bench.Run(handler);
+
+        Assert.Equal(RejectedReason.UnknownSubscriber, Assert.Single(_bench.Rejected).Reason);
+    }
+
+    [Fact]
+    public void SubscriptionEnded_ByTombstone_SuspendsUsage()
+    {
+        RatingBatchHandler handler = _bench.NewHandler(0);
+        _bench.Log[Topics.CustomerSubscriptions, 0].Add(new FakeRecord(Bench.Subscriber(1).ToByteArray(), null));
+        _bench.Clock.Advance(TimeSpan.FromSeconds(2));
+        _bench.Receive(Bench.Sms(1));
+        _bench.Run(handler);
+
+        Assert.Equal(RejectedReason.UnknownSubscriber, Assert.Single(_bench.Rejected).Reason);
+    }
+
+    [Fact]
+    public void BrokenOffering_SuspendsItsUsage_InsteadOfUsingAnOlderPrice()
+    {
+        _bench.Publish(new OfferingVersion { Offering = "go", Version = 2, ValidFrom = Bench.Now.AddDays(-10), Currency = "EUR", Zones = [], Prices = [new OfferingPrice { Kind = Contracts.UsageKind.Sms, UnitSize = 0 }] });
+        _bench.Receive(Bench.Sms(1));
+        _bench.Run(_bench.NewHandler(0));
+
+        Assert.Equal(RejectedReason.NoPrice, Assert.Single(_bench.Rejected).Reason);
+    }
+
+    [Fact]
+    public void Abort_UndoesTheBatch()
+    {
+        RatingBatchHandler handler = _bench.NewHandler(0);
+        _bench.Receive(Bench.Data(1, 900));
+        handler.Handle(_bench.Batch(0, 0, 1), new FakeTransaction(_bench.Log));
+        handler.Aborted();
+        _bench.Run(handler);
+
+        Assert.Equal(900, Assert.Single(_bench.Rated).BundleOctetsUsed);
+        Assert.Single(_bench.Notifications);
+    }
+
+    [Fact]
+    public void TopicsThatAreNotCoPartitioned_AreRefusedOnAssignment()
+    {
+        _bench.Log.PartitionCounts[Topics.RatingState] = 3;
+
+        Assert.Contains("rating.state.v1 has 3 partitions", Assert.Throws<LaneFailedException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void StateThatCannotBeRead_StopsTheLane()
+    {
+        _bench.Log[Topics.RatingState, 0].Add(new FakeRecord(new byte[12], _bench.Value(Topics.RatingState, _ => { })));
+
+        Assert.Contains("rating.state.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LargeBatch_SplitsItsIdsIntoChunksWithDistinctKeys()
+    {
+        const int Events = 70_000;
+        for (int id = 1; id <= Events; id++)
+        {
+            _bench.Receive(Bench.Sms(id));
+        }
+
+        _bench.Run(_bench.NewHandler(0));
+        List<FakeRecord> chunks = [.. _bench.Log[Topics.RatingState, 0].Where(record => record.Key.Length == 12)];
+        Assert.Equal(3, chunks.Select(record => Convert.ToHexString(record.Key)).Distinct().Count());
+        Assert.All(chunks, record => Assert.True(record.Value!.Length < 1_000_000));
+
+        _bench.Receive(Bench.Sms(1));
+        _bench.Receive(Bench.Sms(Events));
+        _bench.Run(_bench.NewHandler(0), from: Events);
+        Assert.Equal([RejectedOutcome.Duplicate, RejectedOutcome.Duplicate], _bench.Rejected.Select(one => one.Outcome));
+    }
+
+    [Fact]
+    public void StateTooOld_IsDeletedFromTheTopic()
+    {
+        RatingBatchHandler handler = _bench.NewHandler(0);
+        foreach (int days in new[] { -200, -100, -6, -5 })
+        {
+            UsageReceived usage = Bench.Sms(1000 + days);
+            _bench.Receive(new UsageReceived
+            {
+                UsageId = usage.UsageId,
+                SubscriberRef = usage.SubscriberRef,
+                Kind = usage.Kind,
+                Messages = 1,
+                EventTime = Bench.Now.AddDays(days),
+                ServingPlmn = "00101",
+                Source = "test",
+            });
+            _bench.Run(handler, from: _bench.Log[Topics.UsageReceived, 0].Count - 1);
+        }
+
+        Dictionary<string, FakeRecord> compacted = [];
+        foreach (FakeRecord record in _bench.Log[Topics.RatingState, 0])
+        {
+            compacted[Convert.ToHexString(record.Key)] = record;
+        }
+
+        Assert.Equal(4, compacted.Values.Count(record => record.Value is null));
+        Assert.Equal(3, compacted.Values.Count(record => record.Value is not null));
+        // Deletions are read back too.
+        _bench.NewHandler(0);
+    }
+
+    [Fact]
+    public void Handle_InTheSteadyState_AllocatesNothingPerEvent()
+    {
+        const int Events = 5000;
+        _bench.Publish(Bench.Offering() );
+        for (int id = 1; id <= Events; id++)
+        {
+            _bench.Receive(Bench.Data(id, 10 + id));
+        }
+
+        RatingBatchHandler handler = _bench.NewHandler(0);
+        FakeBatch batch = _bench.Batch(0, 0, Events);
+        NoOutput output = new();
+        for (int warmUp = 0; warmUp < 30; warmUp++)
+        {
+            handler.Handle(batch, output);
+            handler.Aborted();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        handler.Handle(batch, output);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        // A few hundred octets a batch are fine: notifications, an enumerator. One octet per event would be 5,000.
+        Assert.InRange(allocated, 0, 4999);
+    }
+
+    private sealed class NoOutput : TransactionalOutput
+    {
+        public override void Produce(string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+        {
+        }
+
+        public override void Produce(string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, IReadOnlyList<KeyValuePair<string, byte[]>> headers)
+        {
+        }
+
+        public override void ProduceTombstone(string topic, int? partition, ReadOnlySpan<byte> key)
+        {
+        }
+    }
+}
