@@ -16,6 +16,7 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
     /// <summary>One machine, a few lanes: production's 24 partitions would only cost file handles and memory.</summary>
     public const int PartitionsMax = 4;
 
+    private KafkaHomeBroker? _apacheKafka;
     private LocalKafkaBroker? _broker;
     private KafkaSchemaLog? _schemaLog;
     private LocalSchemaRegistry? _registry;
@@ -33,7 +34,7 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
             await embedded.StartBrokerAsync(folder, configuration, cancellationToken);
             var kafka = new KafkaOptions();
             configuration.GetSection("Kafka").Bind(kafka);
-            await CreateTopicsAsync(kafka, embedded._broker is not null ? PartitionsMax : int.MaxValue);
+            await CreateTopicsAsync(kafka, embedded._broker is not null || embedded._apacheKafka is not null ? PartitionsMax : int.MaxValue);
             await embedded.StartRegistryAsync(kafka, configuration, cancellationToken);
             await RegisterSchemasAsync(configuration, cancellationToken);
             return embedded;
@@ -73,6 +74,11 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
         {
             await _broker.DisposeAsync();
         }
+
+        if (_apacheKafka is not null)
+        {
+            await _apacheKafka.DisposeAsync();
+        }
     }
 
     private async Task StartBrokerAsync(DataFolder folder, IConfigurationManager configuration, CancellationToken cancellationToken)
@@ -80,14 +86,18 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
         if (configuration["Kafka:BootstrapServers"] is { Length: > 0 } given)
         {
             Broker = $"Kafka at {given}";
-            return;
         }
-
+        else if (Environment.GetEnvironmentVariable(KafkaHomeBroker.Variable) is { Length: > 0 } home)
         {
-            var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = folder.Broker }, cancellationToken);
-            _broker = broker;
-            configuration["Kafka:BootstrapServers"] = broker.BootstrapServers;
-            Broker = $"embedded broker at {broker.BootstrapServers} (development and tests only)";
+            _apacheKafka = await KafkaHomeBroker.StartAsync(new KafkaHomeOptions { KafkaHome = home, DataDirectory = folder.ApacheKafka }, cancellationToken);
+            configuration["Kafka:BootstrapServers"] = _apacheKafka.BootstrapServers;
+            Broker = $"Apache Kafka of {KafkaHomeBroker.Variable} at {_apacheKafka.BootstrapServers}";
+        }
+        else
+        {
+            _broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = folder.Broker }, cancellationToken);
+            configuration["Kafka:BootstrapServers"] = _broker.BootstrapServers;
+            Broker = $"embedded broker at {_broker.BootstrapServers} (development and tests only)";
         }
     }
 

@@ -1,32 +1,28 @@
-using BelgiCom.Streaming.Tool.Output;
+using BelgiCom.Streaming.Adapters;
+using BelgiCom.Streaming.Adapters.Worker;
+using BelgiCom.Streaming.BillingSync.Worker;
 
 namespace BelgiCom.Streaming.Tool.Run;
-
-/// <summary>Sums over what was decoded, before rating: what the network says it delivered.</summary>
-/// <param name="Cdrs">Charging data records.</param>
-/// <param name="Events">Usage events: chargeable parts of them.</param>
-/// <param name="UplinkBytes">Octets sent by subscribers.</param>
-/// <param name="DownlinkBytes">Octets received by subscribers.</param>
-/// <param name="Seconds">Seconds of usage.</param>
-internal sealed record ControlTotals(long Cdrs, long Events, long UplinkBytes, long DownlinkBytes, long Seconds)
-{
-    public static readonly ControlTotals Zero = new(0, 0, 0, 0, 0);
-
-    public static ControlTotals operator +(ControlTotals left, ControlTotals right) => new(
-        checked(left.Cdrs + right.Cdrs),
-        checked(left.Events + right.Events),
-        checked(left.UplinkBytes + right.UplinkBytes),
-        checked(left.DownlinkBytes + right.DownlinkBytes),
-        checked(left.Seconds + right.Seconds));
-}
 
 /// <summary>One file of a run and what became of it.</summary>
 /// <param name="Name">Name without folder.</param>
 /// <param name="Source">Configured or detected source.</param>
-/// <param name="State">A word for a person: mediated, known already, quarantined.</param>
+/// <param name="State">A word for a person.</param>
 /// <param name="Totals">What was decoded in this run.</param>
-/// <param name="Quarantined">Records, or the file itself, that could not be decoded.</param>
-internal sealed record RunFile(string Name, string Source, string State, ControlTotals Totals, long Quarantined);
+/// <param name="Quarantined">Records, or the file itself, that could not be decoded in this run.</param>
+internal sealed record RunFile(string Name, string Source, string State, ControlTotals Totals, long Quarantined)
+{
+    public static RunFile Of(FileReport report) =>
+        new(report.Entry.Name, report.Entry.Source, report.IsKnownAlready ? "known already" : StateOf(report.Entry), report.Totals, report.Quarantined);
+
+    /// <summary>The state of a file in words.</summary>
+    public static string StateOf(FileEntry entry) => entry.State switch
+    {
+        FileState.Done => "done",
+        FileState.Failed => "quarantined",
+        _ => "being read",
+    };
+}
 
 /// <summary>Lines in the ledger and their sum.</summary>
 /// <param name="Lines">Usage events with a price.</param>
@@ -35,6 +31,13 @@ internal sealed record RunFile(string Name, string Source, string State, Control
 internal sealed record Billed(long Lines, long AmountNanos, string Currency)
 {
     public string Amount => Output.Amount.Text(AmountNanos);
+
+    public static Billed Of(LedgerTotals totals)
+    {
+        // One currency in the catalogue is the rule; were there more, their sum would mean nothing, so the first is shown.
+        var currency = totals.Currencies.Count > 0 ? totals.Currencies[0] : "EUR";
+        return new Billed(totals.Lines, totals.Billed(currency).AmountNanos, currency);
+    }
 }
 
 /// <summary>Everything that <c>run</c> reports: as JSON and as a table.</summary>
@@ -68,7 +71,7 @@ internal sealed record RunReport
 
     public required double ElapsedSeconds { get; init; }
 
-    public ControlTotals ControlTotals => Files.Aggregate(ControlTotals.Zero, (sum, file) => sum + file.Totals);
+    public ControlTotals ControlTotals => Files.Aggregate(default(ControlTotals), (sum, file) => sum + file.Totals);
 
     /// <summary>Whether nothing was lost or counted twice, between topics and into the ledger.</summary>
     public bool IsBalanced => Records.IsConserved && TotalRecords.IsConserved && IsReconciled;
@@ -77,10 +80,10 @@ internal sealed record RunReport
     public object ToJson() => new
     {
         files = Files.Count,
-        controlTotals = ControlTotals,
-        records = Counts(Records),
+        controlTotals = new { ControlTotals.Cdrs, ControlTotals.Events, uplinkBytes = ControlTotals.UplinkOctets, downlinkBytes = ControlTotals.DownlinkOctets, ControlTotals.Seconds },
+        records = Records.ToJson(),
         billed = new { Billed.Lines, Billed.Amount, Billed.Currency },
-        total = new { records = Counts(TotalRecords), billed = new { TotalBilled.Lines, TotalBilled.Amount, TotalBilled.Currency } },
+        total = new { records = TotalRecords.ToJson(), billed = new { TotalBilled.Lines, TotalBilled.Amount, TotalBilled.Currency } },
         conserved = Records.IsConserved && TotalRecords.IsConserved,
         reconciled = IsReconciled,
         ledger = Ledger,
@@ -88,18 +91,5 @@ internal sealed record RunReport
         log = Log,
         firstBilledSeconds = FirstBilledSeconds is { } first ? Math.Round(first, 3, MidpointRounding.AwayFromZero) : (double?)null,
         elapsedSeconds = Math.Round(ElapsedSeconds, 3, MidpointRounding.AwayFromZero),
-    };
-
-    private static object Counts(UsageTally tally) => new
-    {
-        tally.Received,
-        tally.Rated,
-        tally.ZeroRated,
-        tally.Duplicate,
-        tally.Late,
-        tally.Suspended,
-        tally.Rejected,
-        tally.Quarantined,
-        tally.CarriedOver,
     };
 }

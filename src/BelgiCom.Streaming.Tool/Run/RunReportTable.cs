@@ -1,4 +1,5 @@
 using System.Globalization;
+using BelgiCom.Streaming.Adapters;
 using Spectre.Console;
 
 namespace BelgiCom.Streaming.Tool.Run;
@@ -100,8 +101,8 @@ internal static class RunReportTable
         Markup.Escape(state),
         Number(totals.Cdrs),
         Number(totals.Events),
-        Number(totals.UplinkBytes),
-        Number(totals.DownlinkBytes),
+        Number(totals.UplinkOctets),
+        Number(totals.DownlinkOctets),
         Number(totals.Seconds),
         Number(quarantined));
 

@@ -24,16 +24,20 @@ internal sealed record UsageTally
     /// <summary>Events that an earlier, interrupted run had received but not rated; this run rates them too.</summary>
     public long CarriedOver { get; set; }
 
-    private long Outcomes => Rated + ZeroRated + Duplicate + Late + Suspended + Rejected;
+    /// <summary>Events with an outcome.</summary>
+    public long Decided => Rated + ZeroRated + Duplicate + Late + Suspended + Rejected;
 
     /// <summary>Whether every received event has exactly one outcome.</summary>
-    public bool IsConserved => Received + CarriedOver == Outcomes;
+    public bool IsConserved => Received + CarriedOver == Decided;
 
     /// <summary>The conservation equation with its numbers; says by how much when it does not hold.</summary>
     public string Equation()
     {
         var left = CarriedOver == 0 ? $"received {Received:N0}" : $"received {Received:N0} + carriedOver {CarriedOver:N0}";
         var right = $"rated {Rated:N0} + zeroRated {ZeroRated:N0} + duplicate {Duplicate:N0} + late {Late:N0} + suspended {Suspended:N0} + rejected {Rejected:N0}";
-        return IsConserved ? $"{left} = {right}" : $"{left} != {right}: {Received + CarriedOver - Outcomes:N0} without an outcome";
+        return IsConserved ? $"{left} = {right}" : $"{left} != {right}: {Received + CarriedOver - Decided:N0} without an outcome";
     }
+
+    /// <summary>The counts as <c>--json</c> and the status page show them.</summary>
+    public object ToJson() => new { Received, Rated, ZeroRated, Duplicate, Late, Suspended, Rejected, Quarantined, CarriedOver };
 }

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using BelgiCom.Streaming.Adapters.Worker;
+using BelgiCom.Streaming.BillingSync.Worker;
+using BelgiCom.Streaming.Tool.Embedded;
+
+namespace BelgiCom.Streaming.Tool.Run;
+
+/// <summary>One run over given files on started workers: mediates them, waits until everything is rated, archived and billed, and says what came out.</summary>
+internal sealed class MainJob(Pipeline pipeline, FileMediation mediation, IReadOnlyList<string> files, string? source)
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly List<RunFile> _done = [];
+    private RunStep _step;
+    private double? _firstBilledSeconds;
+
+    /// <summary>How far the job is.</summary>
+    public RunStep Step() => _step;
+
+    /// <summary>Does the job.</summary>
+    public async Task ToTheEndAsync(CancellationToken cancellationToken)
+    {
+        using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watch = WatchAsync(watching.Token);
+        try
+        {
+            foreach (var file in files)
+            {
+                _done.Add(RunFile.Of(await MediateAsync(file, cancellationToken)));
+                pipeline.ThrowIfFailed();
+            }
+
+            await pipeline.DrainAsync(cancellationToken);
+        }
+        finally
+        {
+            await watching.CancelAsync();
+            await watch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        Look(cancellationToken);
+    }
+
+    /// <summary>What came out, after the end.</summary>
+    public RunReport Report(DataFolder folder)
+    {
+        var (now, toBill) = (pipeline.LedgerNow(), pipeline.Usage.ToBill);
+        var billed = now.Since(pipeline.LedgerAtStart);
+        var lines = billed.Of(LedgerOutcome.Rated);
+        return new RunReport
+        {
+            Files = _done,
+            Records = pipeline.Usage.Run,
+            TotalRecords = pipeline.Usage.Total,
+            Billed = Billed.Of(billed),
+            TotalBilled = Billed.Of(now),
+            IsReconciled = (lines.Records, lines.AmountNanos, lines.HashTotal) == (toBill.Records, toBill.AmountNanos, toBill.HashTotal),
+            Ledger = pipeline.LedgerLocation,
+            Archive = folder.Archive,
+            Log = folder.LogFile,
+            FirstBilledSeconds = _firstBilledSeconds,
+            ElapsedSeconds = SecondsSinceStart(),
+        };
+    }
+
+    private async Task<FileReport> MediateAsync(string file, CancellationToken cancellationToken)
+    {
+        if (file != RunInputs.StandardInput)
+        {
+            return await mediation.MediateAsync(file, source, cancellationToken);
+        }
+
+        await using var input = Console.OpenStandardInput();
+        return await mediation.MediateAsync(input, "standard input", source, cancellationToken);
+    }
+
+    /// <summary>Counts while the workers work, for the progress and for the time of the first billed line.</summary>
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        // The client library blocks.
+        await Task.Yield();
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            Look(cancellationToken);
+            await Task.Delay(WatchInterval, cancellationToken);
+        }
+    }
+
+    private void Look(CancellationToken cancellationToken)
+    {
+        var billed = pipeline.LedgerNow().Since(pipeline.LedgerAtStart).Lines;
+        if (billed > 0)
+        {
+            _firstBilledSeconds ??= SecondsSinceStart();
+        }
+
+        pipeline.Usage.Advance(cancellationToken);
+        var tally = pipeline.Usage.Run;
+        _step = new RunStep(_done.Count, files.Count, tally.Received + tally.CarriedOver, tally.Decided, tally.Rated, billed);
+    }
+
+    private static double SecondsSinceStart()
+    {
+        using var process = Process.GetCurrentProcess();
+        return (DateTime.Now - process.StartTime).TotalSeconds;
+    }
+}

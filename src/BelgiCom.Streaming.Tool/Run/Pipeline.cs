@@ -1,0 +1,193 @@
+using System.Globalization;
+using BelgiCom.Streaming.Adapters.Worker;
+using BelgiCom.Streaming.BillingSync.Worker;
+using BelgiCom.Streaming.CdrRetention.Worker;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Rating.Worker;
+using BelgiCom.Streaming.Tool.Catalogue;
+using BelgiCom.Streaming.Tool.Embedded;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Tool.Run;
+
+/// <summary>All four workers in one process, on the embedded default or on what the configuration names.</summary>
+internal sealed class Pipeline : IAsyncDisposable
+{
+    /// <summary>What each group reads. Rating goes first: when it is done, the ends of the topics it writes are final.</summary>
+    public static readonly IReadOnlyList<(string Group, string[] Topics)> Groups =
+    [
+        ("rating", [Topics.UsageReceived]),
+        ("cdr-retention", [Topics.UsageReceived, Topics.UsageRated, Topics.UsageRejected]),
+        ("billing-sync", [Topics.UsageRated, Topics.UsageRejected]),
+    ];
+
+    private static readonly TimeSpan LagPollInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly EmbeddedDefault _embedded;
+    private readonly BillingLedger _ledger;
+    private readonly GroupLag _lag;
+
+    private Pipeline(EmbeddedDefault embedded, WebApplication app, BillingLedger ledger, GroupLag lag, UsageCount usage)
+    {
+        _embedded = embedded;
+        _ledger = ledger;
+        _lag = lag;
+        App = app;
+        Usage = usage;
+        LedgerAtStart = ledger.Totals();
+    }
+
+    public WebApplication App { get; }
+
+    public UsageCount Usage { get; }
+
+    /// <summary>What the ledger held before this run.</summary>
+    public LedgerTotals LedgerAtStart { get; }
+
+    /// <summary>Where the ledger is; never a password.</summary>
+    public string LedgerLocation => _ledger.Location;
+
+    public string Broker => _embedded.Broker;
+
+    /// <summary>What the ledger holds now.</summary>
+    public LedgerTotals LedgerNow() => _ledger.Totals();
+
+    /// <summary>Starts everything: broker, registry, topics, schemas, reference data, then the workers.</summary>
+    /// <param name="folder">Where embedded parts keep their data.</param>
+    /// <param name="reference">Catalogue and subscriptions to publish first.</param>
+    /// <param name="settings">Settings that win over the environment.</param>
+    /// <param name="add">Adds what the verb needs beside the workers.</param>
+    /// <param name="map">Adds the verb's own HTTP endpoints.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <exception cref="ConfigurationFaultException">A setting is wrong; nothing was started.</exception>
+    public static async Task<Pipeline> StartAsync(
+        DataFolder folder,
+        ReferenceData reference,
+        IReadOnlyDictionary<string, string?> settings,
+        Action<WebApplicationBuilder, Func<Pipeline>> add,
+        Action<WebApplication> map,
+        CancellationToken cancellationToken)
+    {
+        CheckSettings(folder, settings);
+        var builder = Builder(folder, settings);
+        var embedded = await EmbeddedDefault.StartAsync(folder, builder.Configuration, cancellationToken);
+        try
+        {
+            AddWorkers(builder);
+            Pipeline? pipeline = null;
+            add(builder, () => pipeline!);
+            var app = WorkerHost.Build(builder);
+            map(app);
+            var kafka = app.Services.GetRequiredService<KafkaOptions>();
+            await reference.PublishAsync(app.Services, cancellationToken);
+            pipeline = await MarkAsync(embedded, app, kafka);
+            await WorkerHost.StartAsync(app, "belgicom");
+            return pipeline;
+        }
+        catch
+        {
+            await embedded.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until every group has done everything that is on its topics.</summary>
+    /// <exception cref="ToolException">A worker has failed.</exception>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (group, topics) in Groups)
+        {
+            while (await _lag.TotalAsync(group, topics) > 0)
+            {
+                ThrowIfFailed();
+                await Task.Delay(LagPollInterval, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Lag of every group, in offsets.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> LagsAsync()
+    {
+        var lags = new Dictionary<string, long>();
+        foreach (var (group, topics) in Groups)
+        {
+            lags[group] = await _lag.TotalAsync(group, topics);
+        }
+
+        return lags;
+    }
+
+    /// <summary>Ends the verb when a worker has ended.</summary>
+    public void ThrowIfFailed()
+    {
+        if (WorkerHost.FailureOf(App) is { } failure)
+        {
+            throw new ToolException(WorkerHost.ExitFailed, $"a worker failed: {failure.Message} Start again with the same --data: nothing is lost or counted twice.");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.StopAsync(CancellationToken.None);
+        Usage.Dispose();
+        _lag.Dispose();
+        _ledger.Dispose();
+        await App.DisposeAsync();
+        await _embedded.DisposeAsync();
+    }
+
+    /// <summary>Before the workers start: where the topics end, how far rating and the ledger are.</summary>
+    private static async Task<Pipeline> MarkAsync(EmbeddedDefault embedded, WebApplication app, KafkaOptions kafka)
+    {
+        var lag = new GroupLag(kafka);
+        var ledger = BillingLedger.Open(app.Services.GetRequiredService<BillingOptions>(), TimeProvider.System);
+        var rating = (await lag.ReadAsync("rating", [Topics.UsageReceived])).ToDictionary(partition => partition.Partition.Partition.Value, partition => partition.Committed ?? partition.Begin);
+        var usage = new UsageCount(kafka, partition => rating[partition], partition => ledger.NextOffset(Topics.UsageRated, partition) ?? 0);
+        return new Pipeline(embedded, app, ledger, lag, usage);
+    }
+
+    /// <summary>All faults of all sections before anything is started; addresses that only come with the embedded default are filled in.</summary>
+    private static void CheckSettings(DataFolder folder, IReadOnlyDictionary<string, string?> settings)
+    {
+        var builder = Builder(folder, settings);
+        SetDefault(builder.Configuration, "Kafka:BootstrapServers", "127.0.0.1:9092");
+        SetDefault(builder.Configuration, "SchemaRegistry:Url", "http://127.0.0.1:8081");
+        AddWorkers(builder);
+        builder.ThrowOnFaults();
+    }
+
+    private static WebApplicationBuilder Builder(DataFolder folder, IReadOnlyDictionary<string, string?> settings)
+    {
+        var builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, settings.Append(new("Log:File", folder.LogFile)).ToDictionary());
+        SetDefault(builder.Configuration, "Keys:Directory", folder.Keys);
+        SetDefault(builder.Configuration, "Billing:DataDirectory", folder.FullPath);
+        SetDefault(builder.Configuration, "Retention:ArchiveDirectory", folder.Archive);
+        // A killed run is a group member until its session ends; the next run must not wait 45 s for it.
+        SetDefault(builder.Configuration, "Kafka:SessionTimeout", "00:00:10");
+        // Seven consumers share this process and its 1.5 GB.
+        SetDefault(builder.Configuration, "Kafka:ReadAheadMaxBytes", (16 << 20).ToString(CultureInfo.InvariantCulture));
+        return builder;
+    }
+
+    private static void AddWorkers(WebApplicationBuilder builder)
+    {
+        builder.AddAdaptersWorker();
+        builder.AddRatingWorker();
+        builder.AddCdrRetentionWorker();
+        builder.AddBillingSyncWorker();
+    }
+
+    private static void SetDefault(IConfigurationManager configuration, string key, string value)
+    {
+        if (string.IsNullOrEmpty(configuration[key]))
+        {
+            configuration[key] = value;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Diagnostics;
+using BelgiCom.Streaming.Adapters.Worker;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Tool.Catalogue;
+using BelgiCom.Streaming.Tool.Embedded;
+using BelgiCom.Streaming.Tool.Output;
+using BelgiCom.Streaming.Tool.Verbs;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BelgiCom.Streaming.Tool.Run;
+
+/// <summary><c>run</c>: the main job, once. Files in, billed lines out, with the proof that nothing was lost or counted twice.</summary>
+internal static class RunCommand
+{
+    private static readonly Dictionary<string, string?> AnyFreePort = new() { ["Http:Url"] = "http://127.0.0.1:0" };
+
+    public static Command Create()
+    {
+        var input = new Option<string[]>("--input") { Description = "File or folder of usage, or - for standard input; may be repeated. Default: the samples that ship.", DefaultValueFactory = _ => [] };
+        var source = new Option<string?>("--source") { Description = "Configured source of all inputs. Default: detected from the content." };
+        var catalogue = new Option<string?>("--catalogue") { Description = "Folder of tariffs (YAML). Default: the sample catalogue." };
+        var subscriptions = new Option<string?>("--subscriptions") { Description = "Subscriptions, CSV or JSON lines. Default: subscriptions.csv beside the input, else the samples'." };
+        var data = CommonOptions.Data();
+        var json = CommonOptions.Json();
+        var command = new Command("run", "The main job, once: mediate, rate, archive and bill usage files, then print control totals.") { input, source, catalogue, subscriptions, data, json };
+        command.SetAction((result, cancellationToken) => ExecuteAsync(
+            result.GetRequiredValue(input),
+            result.GetValue(source),
+            new ReferencePaths(result.GetValue(catalogue), result.GetValue(subscriptions)),
+            result.GetRequiredValue(data),
+            result.GetValue(json),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> ExecuteAsync(
+        string[] inputs, string? source, ReferencePaths paths, string data, bool json, CancellationToken cancellationToken)
+    {
+        // Everything that a user can get wrong is looked at before anything starts.
+        var files = RunInputs.Find(inputs.Length > 0 ? inputs : [Samples.Folder]);
+        var reference = ReferenceData.Read(paths with { Subscriptions = paths.Subscriptions ?? RunInputs.SubscriptionsBeside(inputs) });
+        using var folder = DataFolder.Open(data);
+        await Console.Error.WriteLineAsync($"data folder {folder.FullPath}");
+
+        await using var pipeline = await Pipeline.StartAsync(folder, reference, AnyFreePort, (_, _) => { }, _ => { }, cancellationToken);
+        var mediation = pipeline.App.Services.GetRequiredService<FileMediation>();
+        CheckSource(source, mediation.SourceNames);
+        await Console.Error.WriteLineAsync($"{pipeline.Broker}; catalogue and subscriptions are loaded");
+
+        var run = new MainJob(pipeline, mediation, files, source);
+        await RunProgress.ShowWhileAsync(run.ToTheEndAsync(cancellationToken), run.Step);
+        var report = run.Report(folder);
+        if (json)
+        {
+            JsonOutput.Write(report.ToJson());
+        }
+        else
+        {
+            RunReportTable.Write(report);
+        }
+
+        return report.IsBalanced ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+    }
+
+    private static void CheckSource(string? source, IEnumerable<string> names)
+    {
+        if (source is not null && !names.Contains(source))
+        {
+            throw new ToolException(WorkerHost.ExitConfiguration, $"no source is named '{source}'; there are {string.Join(", ", names)}: configure it (Adapters__Sources__0__Name and so on), or leave --source out to detect the format");
+        }
+    }
+}
