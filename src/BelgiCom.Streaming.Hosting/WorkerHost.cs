@@ -95,7 +95,6 @@ public static class WorkerHost
         builder.Configuration.AddInMemoryCollection(settings);
         // Base images set this variable; Http:Url is the one way to choose the address.
         builder.Configuration["HTTP_PORTS"] = null;
-        builder.AddValidatedOptions<HttpOptions>("Http");
         AddLog(builder, name, reader);
         builder.Services.AddHealthChecks().AddCheck<ServicesHealthCheck>("services", tags: [LiveTag]);
         builder.Services.AddSingleton(TimeProvider.System);

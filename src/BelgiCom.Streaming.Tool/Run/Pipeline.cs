@@ -159,6 +159,7 @@ internal sealed class Pipeline : IAsyncDisposable
         SetDefault(builder.Configuration, "Kafka:BootstrapServers", "127.0.0.1:9092");
         SetDefault(builder.Configuration, "SchemaRegistry:Url", "http://127.0.0.1:8081");
         AddWorkers(builder);
+        builder.AddValidatedOptions<HttpOptions>("Http");
         builder.ThrowOnFaults();
     }
 
