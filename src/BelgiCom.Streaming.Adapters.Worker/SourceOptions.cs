@@ -18,6 +18,9 @@ public sealed class SourceOptions : IValidatableObject
     /// <summary>Watched folder; empty for a source whose files are only mediated by request.</summary>
     public string Inbox { get; set; } = "";
 
+    /// <summary>Take the source of each file in the inbox from its content, as for files by request; <see cref="Name"/> is then the inbox's name. Default false.</summary>
+    public bool Detect { get; set; }
+
     /// <summary>Names of files in the inbox that are this source's, with * and ?. Default all.</summary>
     [Required]
     public string Pattern { get; set; } = "*";

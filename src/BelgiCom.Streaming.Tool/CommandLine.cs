@@ -1,6 +1,8 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Tool.Output;
+using BelgiCom.Streaming.Tool.Run;
+using BelgiCom.Streaming.Tool.Status;
 using BelgiCom.Streaming.Tool.Verbs;
 
 namespace BelgiCom.Streaming.Tool;
@@ -14,6 +16,8 @@ internal static class CommandLine
     {
         var root = new RootCommand("belgicom: charging records of the network become billed lines, on Kafka. Start with: belgicom run")
         {
+            RunCommand.Create(),
+            UpCommand.Create(),
             BrokerCommand.Create(),
             TopicsCommand.Create(),
             SchemasCommand.Create(),

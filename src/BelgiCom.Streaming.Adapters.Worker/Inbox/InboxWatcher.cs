@@ -51,7 +51,7 @@ internal sealed class InboxWatcher(SourceOptions source, AdaptersOptions options
         {
             try
             {
-                var report = await mediation.MediateAsync(file.FullName, source.Name, stopping).ConfigureAwait(false);
+                var report = await mediation.MediateAsync(file.FullName, source.Detect ? null : source.Name, stopping).ConfigureAwait(false);
                 MoveAway(file, report);
             }
             catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)

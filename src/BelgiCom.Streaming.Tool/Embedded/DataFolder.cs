@@ -30,6 +30,8 @@ internal sealed class DataFolder : IDisposable
 
     public string Archive => Path.Combine(FullPath, "archive");
 
+    public string Files => Path.Combine(FullPath, "files");
+
     public string Inbox => Path.Combine(FullPath, "inbox");
 
     public string LogFile => Path.Combine(FullPath, "log", "belgicom.log");

@@ -70,7 +70,7 @@ internal sealed class Pipeline : IAsyncDisposable
         DataFolder folder,
         ReferenceData reference,
         IReadOnlyDictionary<string, string?> settings,
-        Action<WebApplicationBuilder, Func<Pipeline>> add,
+        Action<WebApplicationBuilder> add,
         Action<WebApplication> map,
         CancellationToken cancellationToken)
     {
@@ -80,13 +80,12 @@ internal sealed class Pipeline : IAsyncDisposable
         try
         {
             AddWorkers(builder);
-            Pipeline? pipeline = null;
-            add(builder, () => pipeline!);
+            add(builder);
             var app = WorkerHost.Build(builder);
             map(app);
             var kafka = app.Services.GetRequiredService<KafkaOptions>();
             await reference.PublishAsync(app.Services, cancellationToken);
-            pipeline = await MarkAsync(embedded, app, kafka);
+            var pipeline = await MarkAsync(embedded, app, kafka);
             await WorkerHost.StartAsync(app, "belgicom");
             return pipeline;
         }
@@ -167,6 +166,7 @@ internal sealed class Pipeline : IAsyncDisposable
     {
         var builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, settings.Append(new("Log:File", folder.LogFile)).ToDictionary());
         SetDefault(builder.Configuration, "Keys:Directory", folder.Keys);
+        SetDefault(builder.Configuration, "Adapters:DataDirectory", folder.Files);
         SetDefault(builder.Configuration, "Billing:DataDirectory", folder.FullPath);
         SetDefault(builder.Configuration, "Retention:ArchiveDirectory", folder.Archive);
         // A killed run is a group member until its session ends; the next run must not wait 45 s for it.

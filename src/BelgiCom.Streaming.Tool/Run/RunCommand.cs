@@ -19,8 +19,8 @@ internal static class RunCommand
     {
         var input = new Option<string[]>("--input") { Description = "File or folder of usage, or - for standard input; may be repeated. Default: the samples that ship.", DefaultValueFactory = _ => [] };
         var source = new Option<string?>("--source") { Description = "Configured source of all inputs. Default: detected from the content." };
-        var catalogue = new Option<string?>("--catalogue") { Description = "Folder of tariffs (YAML). Default: the sample catalogue." };
-        var subscriptions = new Option<string?>("--subscriptions") { Description = "Subscriptions, CSV or JSON lines. Default: subscriptions.csv beside the input, else the samples'." };
+        var catalogue = CommonOptions.Catalogue();
+        var subscriptions = CommonOptions.Subscriptions();
         var data = CommonOptions.Data();
         var json = CommonOptions.Json();
         var command = new Command("run", "The main job, once: mediate, rate, archive and bill usage files, then print control totals.") { input, source, catalogue, subscriptions, data, json };
@@ -43,7 +43,7 @@ internal static class RunCommand
         using var folder = DataFolder.Open(data);
         await Console.Error.WriteLineAsync($"data folder {folder.FullPath}");
 
-        await using var pipeline = await Pipeline.StartAsync(folder, reference, AnyFreePort, (_, _) => { }, _ => { }, cancellationToken);
+        await using var pipeline = await Pipeline.StartAsync(folder, reference, AnyFreePort, _ => { }, _ => { }, cancellationToken);
         var mediation = pipeline.App.Services.GetRequiredService<FileMediation>();
         CheckSource(source, mediation.SourceNames);
         await Console.Error.WriteLineAsync($"{pipeline.Broker}; catalogue and subscriptions are loaded");

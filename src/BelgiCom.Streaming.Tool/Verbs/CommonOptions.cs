@@ -13,4 +13,11 @@ internal static class CommonOptions
         Description = "Folder of broker log, keys, ledger and archive; made when missing.",
         DefaultValueFactory = _ => DataFolder.DefaultPath,
     };
+
+    public static Option<string?> Catalogue() => new("--catalogue") { Description = "Folder of tariffs (YAML). Default: the sample catalogue." };
+
+    public static Option<string?> Subscriptions() => new("--subscriptions")
+    {
+        Description = "Subscriptions, CSV or JSON lines. Default: subscriptions.csv beside the input, else those of the samples.",
+    };
 }

@@ -1,0 +1,95 @@
+using BelgiCom.Streaming.Adapters.Worker;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Tool.Output;
+using BelgiCom.Streaming.Tool.Run;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BelgiCom.Streaming.Tool.Status;
+
+/// <summary>
+/// The page at <c>/</c> and the object at <c>/status.json</c>. Everything is looked at once a second and kept, so that a page that many people watch costs no more
+/// than one.
+/// </summary>
+internal sealed class StatusPage(RecentProblems problems, string inbox)
+{
+    private const int FilesMax = 20;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly string Html = ReadHtml();
+
+    private readonly DateTimeOffset _startedAt = TimeProvider.System.GetUtcNow();
+    private volatile string _json = "{}";
+
+    public void Map(WebApplication app)
+    {
+        app.MapGet("/", () => Results.Text(Html, "text/html; charset=utf-8"));
+        app.MapGet("/status.json", () => Results.Text(_json, "application/json"));
+    }
+
+    /// <summary>Keeps the status up to date until cancelled.</summary>
+    /// <exception cref="ToolException">A worker has failed.</exception>
+    public async Task FollowAsync(Pipeline pipeline, CancellationToken cancellationToken)
+    {
+        var files = pipeline.App.Services.GetRequiredService<FileLedger>();
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            pipeline.ThrowIfFailed();
+            try
+            {
+                _json = JsonOutput.Text(await LookAsync(pipeline, files, cancellationToken));
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException and not OutOfMemoryException)
+            {
+                // A broker that does not answer: the workers wait for it too, the page says so.
+                _json = JsonOutput.Text(new { failure = $"the status is not known: {exception.Message}", problems = problems.All });
+            }
+
+            await Task.Delay(Interval, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<object> LookAsync(Pipeline pipeline, FileLedger files, CancellationToken cancellationToken)
+    {
+        pipeline.Usage.Advance(cancellationToken);
+        var lag = await pipeline.LagsAsync();
+        var tally = pipeline.Usage.Total;
+        var idle = lag.Values.All(behind => behind == 0);
+        return new
+        {
+            startedAt = _startedAt,
+            uptimeSeconds = (TimeProvider.System.GetUtcNow() - _startedAt).TotalSeconds,
+            broker = pipeline.Broker,
+            inbox,
+            ledger = pipeline.LedgerLocation,
+            records = tally.ToJson(),
+            conserved = tally.IsConserved,
+            idle,
+            equation = tally.IsConserved || idle ? tally.Equation() : $"{tally.Equation()}, in flight",
+            billed = BilledJson(Billed.Of(pipeline.LedgerNow())),
+            lag,
+            files = files.List().OrderByDescending(file => file.ReceivedAt).Take(FilesMax).Select(FileJson),
+            problems = problems.All,
+        };
+    }
+
+    private static object BilledJson(Billed billed) => new { billed.Lines, billed.Amount, billed.Currency };
+
+    private static object FileJson(FileEntry file) => new
+    {
+        file.Name,
+        file.Source,
+        state = RunFile.StateOf(file),
+        file.Totals.Cdrs,
+        file.Totals.Events,
+        file.Quarantined,
+        file.ReceivedAt,
+    };
+
+    private static string ReadHtml()
+    {
+        using var resource = typeof(StatusPage).Assembly.GetManifestResourceStream("status.html")!;
+        using var reader = new StreamReader(resource);
+        return reader.ReadToEnd();
+    }
+}

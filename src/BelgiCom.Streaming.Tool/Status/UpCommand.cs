@@ -1,0 +1,63 @@
+using System.CommandLine;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Tool.Catalogue;
+using BelgiCom.Streaming.Tool.Embedded;
+using BelgiCom.Streaming.Tool.Run;
+using BelgiCom.Streaming.Tool.Verbs;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Tool.Status;
+
+/// <summary><c>up</c>: the same chain as <c>run</c>, staying up: a watched inbox, a status page, metrics and health, until Ctrl-C or SIGTERM.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        var data = CommonOptions.Data();
+        var inbox = new Option<string?>("--inbox") { Description = "Watched folder of usage files; made when missing. Default: inbox in the data folder. Write as NAME.tmp, then rename." };
+        var http = new Option<string?>("--http") { Description = "HOST:PORT of the status page. Default 127.0.0.1:8080, or a free port when that is taken." };
+        var catalogue = CommonOptions.Catalogue();
+        var subscriptions = CommonOptions.Subscriptions();
+        var command = new Command("up", "The main job, staying up: watched inbox, status page, metrics, health.") { data, inbox, http, catalogue, subscriptions };
+        command.SetAction((result, cancellationToken) => ExecuteAsync(
+            result.GetRequiredValue(data),
+            result.GetValue(inbox),
+            result.GetValue(http),
+            new ReferencePaths(result.GetValue(catalogue), result.GetValue(subscriptions)),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> ExecuteAsync(string data, string? inbox, string? http, ReferencePaths paths, CancellationToken cancellationToken)
+    {
+        var reference = ReferenceData.Read(paths);
+        using var folder = DataFolder.Open(data);
+        var inboxFolder = Directory.CreateDirectory(inbox ?? folder.Inbox).FullName;
+        using var problems = new RecentProblems();
+        var status = new StatusPage(problems, inboxFolder);
+
+        await using var pipeline = await Pipeline.StartAsync(
+            folder, reference, Settings(inboxFolder, http), builder => builder.Logging.AddProvider(problems), status.Map, cancellationToken);
+        await Console.Error.WriteLineAsync($"{pipeline.Broker}; inbox {inboxFolder}; status page {pipeline.App.Urls.First()}/");
+        await status.FollowAsync(pipeline, cancellationToken);
+        await Console.Error.WriteLineAsync("stopping: every worker finishes its batch");
+        return WorkerHost.ExitDone;
+    }
+
+    private static Dictionary<string, string?> Settings(string inbox, string? http)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            // After the sources that the environment configures, whose numbers start at 0.
+            ["Adapters:Sources:9999:Name"] = "inbox",
+            ["Adapters:Sources:9999:Inbox"] = inbox,
+            ["Adapters:Sources:9999:Detect"] = "true",
+        };
+        if (http is not null)
+        {
+            settings["Http:Url"] = $"http://{http}";
+        }
+
+        return settings;
+    }
+}
