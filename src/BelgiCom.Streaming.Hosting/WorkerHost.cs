@@ -94,7 +94,7 @@ public static class WorkerHost
         SecretFiles.Load(builder.Configuration);
         builder.Configuration.AddInMemoryCollection(settings);
         // Base images set this variable; Http:Url is the one way to choose the address.
-        builder.Configuration["HTTP_PORTS"] = null;
+        builder.Configuration.AddInMemoryCollection([new("HTTP_PORTS", null)]);
         AddLog(builder, name, reader);
         builder.Services.AddHealthChecks().AddCheck<ServicesHealthCheck>("services", tags: [LiveTag]);
         builder.Services.AddSingleton(TimeProvider.System);

@@ -42,6 +42,12 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     /// <inheritdoc/>
     public void Assigned(IReadOnlyList<TopicPartition> partitions)
     {
+        if (partitions.Count == 0)
+        {
+            // A cooperative rebalance that brings nothing: asking the topics for nothing would only hold up those who wait for it.
+            return;
+        }
+
         Dictionary<int, RatingSession> sessions = partitions.ToDictionary(
             partition => partition.Partition.Value, _ => new RatingSession(_options.DedupDays, _options.LateDays));
         _restorer.Restore(sessions);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Tool.Catalogue;
 using BelgiCom.Streaming.Tool.Output;
 using BelgiCom.Streaming.Tool.Run;
 using BelgiCom.Streaming.Tool.Status;
@@ -35,6 +36,10 @@ internal static class CommandLine
         catch (ConfigurationFaultException exception)
         {
             return Fail(WorkerHost.ExitConfiguration, exception.Faults, json);
+        }
+        catch (InputFaultException exception)
+        {
+            return Fail(WorkerHost.ExitConfiguration, [.. exception.Faults.Select(fault => fault.ToString())], json);
         }
         catch (ToolException exception)
         {

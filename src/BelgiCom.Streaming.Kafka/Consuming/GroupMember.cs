@@ -172,6 +172,12 @@ internal sealed class GroupMember : IDisposable
     // Runs inside a poll. An exception here would be swallowed or delayed by the client, so it is kept and thrown after the poll.
     private List<TopicPartitionOffset> TakeOver(List<TopicPartition> partitions)
     {
+        if (_closed)
+        {
+            // An assignment that was on its way when we left: nothing will be read, and a closing client answers no question about offsets.
+            return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End))];
+        }
+
         try
         {
             List<TopicPartitionOffset> positions = StartPositions(partitions, _options.RecoveryTimeout);

@@ -90,13 +90,13 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
         else if (Environment.GetEnvironmentVariable(KafkaHomeBroker.Variable) is { Length: > 0 } home)
         {
             _apacheKafka = await KafkaHomeBroker.StartAsync(new KafkaHomeOptions { KafkaHome = home, DataDirectory = folder.ApacheKafka }, cancellationToken);
-            configuration["Kafka:BootstrapServers"] = _apacheKafka.BootstrapServers;
+            configuration.AddInMemoryCollection([new("Kafka:BootstrapServers", _apacheKafka.BootstrapServers)]);
             Broker = $"Apache Kafka of {KafkaHomeBroker.Variable} at {_apacheKafka.BootstrapServers}";
         }
         else
         {
             _broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = folder.Broker }, cancellationToken);
-            configuration["Kafka:BootstrapServers"] = _broker.BootstrapServers;
+            configuration.AddInMemoryCollection([new("Kafka:BootstrapServers", _broker.BootstrapServers)]);
             Broker = $"embedded broker at {_broker.BootstrapServers} (development and tests only)";
         }
     }
@@ -110,7 +110,7 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
 
         _schemaLog = await KafkaSchemaLog.OpenAsync(kafka.BootstrapServers);
         _registry = await LocalSchemaRegistry.StartAsync(_schemaLog, new LocalSchemaRegistryOptions(), cancellationToken);
-        configuration["SchemaRegistry:Url"] = _registry.Url.ToString();
+        configuration.AddInMemoryCollection([new("SchemaRegistry:Url", _registry.Url.ToString())]);
     }
 
     private static async Task RegisterSchemasAsync(IConfiguration configuration, CancellationToken cancellationToken)

@@ -6,7 +6,6 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Rating.Worker;
-using BelgiCom.Streaming.Tool.Catalogue;
 using BelgiCom.Streaming.Tool.Embedded;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -169,6 +168,8 @@ internal sealed class Pipeline : IAsyncDisposable
         SetDefault(builder.Configuration, "Adapters:DataDirectory", folder.Files);
         SetDefault(builder.Configuration, "Billing:DataDirectory", folder.FullPath);
         SetDefault(builder.Configuration, "Retention:ArchiveDirectory", folder.Archive);
+        // One group member: several would first pass partitions to and fro, and a laptop's two cores are busy with one.
+        SetDefault(builder.Configuration, "Kafka:Lanes", "1");
         // A killed run is a group member until its session ends; the next run must not wait 45 s for it.
         SetDefault(builder.Configuration, "Kafka:SessionTimeout", "00:00:10");
         // Seven consumers share this process and its 1.5 GB.
@@ -180,15 +181,18 @@ internal sealed class Pipeline : IAsyncDisposable
     {
         builder.AddAdaptersWorker();
         builder.AddRatingWorker();
+        // The embedded default is for development: the billing archive's period, which nobody has decided yet, takes its development value.
+        builder.Configuration.AddShippedRetention(development: true);
         builder.AddCdrRetentionWorker();
         builder.AddBillingSyncWorker();
     }
 
-    private static void SetDefault(IConfigurationManager configuration, string key, string value)
+    private static void SetDefault(ConfigurationManager configuration, string key, string value)
     {
         if (string.IsNullOrEmpty(configuration[key]))
         {
-            configuration[key] = value;
+            // A source of its own: values set through the indexer are lost when a worker adds another source.
+            configuration.AddInMemoryCollection([new(key, value)]);
         }
     }
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Hosting;
-using BelgiCom.Streaming.Tool.Catalogue;
 using BelgiCom.Streaming.Tool.Embedded;
 using BelgiCom.Streaming.Tool.Output;
 using BelgiCom.Streaming.Tool.Verbs;
@@ -27,7 +26,8 @@ internal static class RunCommand
         command.SetAction((result, cancellationToken) => ExecuteAsync(
             result.GetRequiredValue(input),
             result.GetValue(source),
-            new ReferencePaths(result.GetValue(catalogue), result.GetValue(subscriptions)),
+            result.GetValue(catalogue),
+            result.GetValue(subscriptions),
             result.GetRequiredValue(data),
             result.GetValue(json),
             cancellationToken));
@@ -35,11 +35,11 @@ internal static class RunCommand
     }
 
     private static async Task<int> ExecuteAsync(
-        string[] inputs, string? source, ReferencePaths paths, string data, bool json, CancellationToken cancellationToken)
+        string[] inputs, string? source, string? catalogue, string? subscriptions, string data, bool json, CancellationToken cancellationToken)
     {
         // Everything that a user can get wrong is looked at before anything starts.
-        var files = RunInputs.Find(inputs.Length > 0 ? inputs : [Samples.Folder]);
-        var reference = ReferenceData.Read(paths with { Subscriptions = paths.Subscriptions ?? RunInputs.SubscriptionsBeside(inputs) });
+        var files = RunInputs.Find(inputs.Length > 0 ? inputs : [SampleFiles.Usage]);
+        var reference = ReferenceData.Read(catalogue, subscriptions ?? RunInputs.SubscriptionsBeside(inputs));
         using var folder = DataFolder.Open(data);
         await Console.Error.WriteLineAsync($"data folder {folder.FullPath}");
 

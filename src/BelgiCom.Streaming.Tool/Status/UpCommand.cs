@@ -1,6 +1,5 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Hosting;
-using BelgiCom.Streaming.Tool.Catalogue;
 using BelgiCom.Streaming.Tool.Embedded;
 using BelgiCom.Streaming.Tool.Run;
 using BelgiCom.Streaming.Tool.Verbs;
@@ -23,14 +22,15 @@ internal static class UpCommand
             result.GetRequiredValue(data),
             result.GetValue(inbox),
             result.GetValue(http),
-            new ReferencePaths(result.GetValue(catalogue), result.GetValue(subscriptions)),
+            result.GetValue(catalogue),
+            result.GetValue(subscriptions),
             cancellationToken));
         return command;
     }
 
-    private static async Task<int> ExecuteAsync(string data, string? inbox, string? http, ReferencePaths paths, CancellationToken cancellationToken)
+    private static async Task<int> ExecuteAsync(string data, string? inbox, string? http, string? catalogue, string? subscriptions, CancellationToken cancellationToken)
     {
-        var reference = ReferenceData.Read(paths);
+        var reference = ReferenceData.Read(catalogue, subscriptions);
         using var folder = DataFolder.Open(data);
         var inboxFolder = Directory.CreateDirectory(inbox ?? folder.Inbox).FullName;
         using var problems = new RecentProblems();
