@@ -19,6 +19,8 @@ internal static class CommandLine
         {
             RunCommand.Create(),
             UpCommand.Create(),
+            GenerateCommand.Create(),
+            FilesCommand.Create(),
             BrokerCommand.Create(),
             TopicsCommand.Create(),
             SchemasCommand.Create(),

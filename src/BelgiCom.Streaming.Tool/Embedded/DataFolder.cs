@@ -30,11 +30,17 @@ internal sealed class DataFolder : IDisposable
 
     public string Archive => Path.Combine(FullPath, "archive");
 
-    public string Files => Path.Combine(FullPath, "files");
+    public string Files => FilesOf(FullPath);
+
+    /// <summary>Subscriptions of generated usage that came without any.</summary>
+    public string GeneratedSubscriptions => Path.Combine(FullPath, "generated-subscriptions.csv");
 
     public string Inbox => Path.Combine(FullPath, "inbox");
 
     public string LogFile => Path.Combine(FullPath, "log", "belgicom.log");
+
+    /// <summary>Folder of the file ledger in a data folder; it may be read while another process works there.</summary>
+    public static string FilesOf(string data) => Path.Combine(data, "files");
 
     /// <summary>Makes the folder when it is missing and takes its lock.</summary>
     /// <exception cref="ToolException">Another process works in it, or it cannot be written.</exception>

@@ -39,8 +39,8 @@ internal static class RunCommand
     {
         // Everything that a user can get wrong is looked at before anything starts.
         var files = RunInputs.Find(inputs.Length > 0 ? inputs : [SampleFiles.Usage]);
-        var reference = ReferenceData.Read(catalogue, subscriptions ?? RunInputs.SubscriptionsBeside(inputs));
         using var folder = DataFolder.Open(data);
+        var reference = ReferenceData.Read(catalogue, subscriptions ?? SubscriptionsFor(inputs, folder));
         await Console.Error.WriteLineAsync($"data folder {folder.FullPath}");
 
         await using var pipeline = await Pipeline.StartAsync(folder, reference, AnyFreePort, _ => { }, _ => { }, cancellationToken);
@@ -61,6 +61,18 @@ internal static class RunCommand
         }
 
         return report.IsBalanced ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+    }
+
+    /// <summary>Those beside the input; what is piped in is generated usage unless the user says who the subscribers are; else those of the samples.</summary>
+    private static string? SubscriptionsFor(string[] inputs, DataFolder folder)
+    {
+        if (!inputs.Contains(RunInputs.StandardInput))
+        {
+            return RunInputs.SubscriptionsBeside(inputs);
+        }
+
+        GenerateCommand.WriteDefaultSubscriptions(folder.GeneratedSubscriptions);
+        return folder.GeneratedSubscriptions;
     }
 
     private static void CheckSource(string? source, IEnumerable<string> names)

@@ -1,6 +1,7 @@
 using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.BillingSync.Worker;
+using BelgiCom.Streaming.Tool.Output;
 
 namespace BelgiCom.Streaming.Tool.Run;
 
@@ -80,7 +81,7 @@ internal sealed record RunReport
     public object ToJson() => new
     {
         files = Files.Count,
-        controlTotals = new { ControlTotals.Cdrs, ControlTotals.Events, uplinkBytes = ControlTotals.UplinkOctets, downlinkBytes = ControlTotals.DownlinkOctets, ControlTotals.Seconds },
+        controlTotals = ControlTotals.ToJson(),
         records = Records.ToJson(),
         billed = new { Billed.Lines, Billed.Amount, Billed.Currency },
         total = new { records = TotalRecords.ToJson(), billed = new { TotalBilled.Lines, TotalBilled.Amount, TotalBilled.Currency } },

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BelgiCom.Streaming.Adapters;
+using BelgiCom.Streaming.Tool.Output;
 using Spectre.Console;
 
 namespace BelgiCom.Streaming.Tool.Run;
@@ -10,17 +11,9 @@ internal static class RunReportTable
     /// <summary>More files than this are summed in one row; the file ledger has them all.</summary>
     private const int FilesShownMax = 25;
 
-    /// <summary>Used when the output goes to a file, which has no width of its own.</summary>
-    private const int ColumnsInFile = 140;
-
     public static void Write(RunReport report)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        if (Console.IsOutputRedirected)
-        {
-            console.Profile.Width = ColumnsInFile;
-        }
-
+        var console = TableConsole.Create();
         console.Write(FileTable(report));
         console.Write(OutcomeTable(report));
         foreach (var line in Lines(report))
