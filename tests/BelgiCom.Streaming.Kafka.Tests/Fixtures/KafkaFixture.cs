@@ -6,46 +6,61 @@ using BelgiCom.Streaming.LocalKafka;
 namespace BelgiCom.Streaming.Kafka.Tests;
 
 /// <summary>
-/// One broker for all tests of the assembly: the embedded one, or, with BELGICOM_TEST_BROKER=external, the one that BELGICOM_TEST_BOOTSTRAP names.
+/// One broker for all tests of the assembly. BELGICOM_TEST_BROKER chooses: "embedded" (the default), or "kafka-home", the Apache Kafka that KAFKA_HOME names.
 /// </summary>
 public sealed class KafkaFixture : IAsyncLifetime
 {
-    private readonly string _data = Directory.CreateTempSubdirectory("belgicom-kafka-tests-").FullName;
-    private LocalKafkaBroker? _embedded;
+    private readonly string _choice = Environment.GetEnvironmentVariable("BELGICOM_TEST_BROKER") ?? "embedded";
+    private readonly string? _home = Environment.GetEnvironmentVariable(KafkaHomeBroker.Variable);
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("belgicom-kafka-tests-");
+    private IAsyncDisposable? _broker;
     private string? _bootstrapServers;
 
+    /// <summary>The broker's address; skips the calling test when the chosen broker is not there.</summary>
     public string BootstrapServers
     {
         get
         {
-            if (_bootstrapServers is null)
-            {
-                Assert.Skip("BELGICOM_TEST_BROKER=external needs BELGICOM_TEST_BOOTSTRAP=host:port of an Apache Kafka.");
-            }
-
-            return _bootstrapServers;
+            Assert.SkipWhen(_bootstrapServers is null, "BELGICOM_TEST_BROKER=kafka-home needs KAFKA_HOME.");
+            return _bootstrapServers!;
         }
     }
 
     public async ValueTask InitializeAsync()
     {
-        if (Environment.GetEnvironmentVariable("BELGICOM_TEST_BROKER") == "external")
+        switch (_choice)
         {
-            _bootstrapServers = Environment.GetEnvironmentVariable("BELGICOM_TEST_BOOTSTRAP");
-            return;
+            case "embedded":
+                LocalKafkaBroker embedded = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _data.FullName });
+                (_broker, _bootstrapServers) = (embedded, embedded.BootstrapServers);
+                break;
+            case "kafka-home" when !string.IsNullOrEmpty(_home):
+                KafkaHomeBroker apache = await KafkaHomeBroker.StartAsync(new KafkaHomeOptions
+                {
+                    KafkaHome = _home,
+                    DataDirectory = _data.FullName,
+                    Settings = new Dictionary<string, string>
+                    {
+                        ["group.min.session.timeout.ms"] = "100",
+                        ["transaction.abort.timed.out.transaction.cleanup.interval.ms"] = "500",
+                    },
+                });
+                (_broker, _bootstrapServers) = (apache, apache.BootstrapServers);
+                break;
+            case "kafka-home":
+                break;
+            default:
+                throw new ArgumentException($"BELGICOM_TEST_BROKER is '{_choice}'; it must be 'embedded' or 'kafka-home'.");
         }
-
-        _embedded = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _data });
-        _bootstrapServers = _embedded.BootstrapServers;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_embedded is not null)
+        if (_broker is not null)
         {
-            await _embedded.DisposeAsync();
+            await _broker.DisposeAsync();
         }
 
-        Directory.Delete(_data, recursive: true);
+        _data.Delete(recursive: true);
     }
 }
