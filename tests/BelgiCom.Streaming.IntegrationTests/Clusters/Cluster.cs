@@ -42,9 +42,15 @@ public abstract class Cluster : IAsyncLifetime
         }
 
         _log = await KafkaSchemaLog.OpenAsync(Address!);
-        _registry = await LocalSchemaRegistry.StartAsync(_log, new LocalSchemaRegistryOptions(), TestContext.Current.CancellationToken);
-        _client = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = _registry.Url });
+        await StartRegistryAsync(port: 0, TestContext.Current.CancellationToken);
+        _client = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = RegistryUrl });
     }
+
+    /// <summary>Starts the registry again after <see cref="StopRegistryAsync"/>, on the port it had.</summary>
+    public async Task StartRegistryAsync(int port, CancellationToken cancellationToken) =>
+        _registry = await LocalSchemaRegistry.StartAsync(_log!, new LocalSchemaRegistryOptions { Port = port }, cancellationToken);
+
+    public async Task StopRegistryAsync() => await _registry!.DisposeAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -5,9 +5,21 @@ namespace BelgiCom.Streaming.LocalKafka.Tests;
 
 public sealed class SchemaResolutionTests
 {
+    /// <summary>Our own schemas use none of these, and our readers refuse them.</summary>
+    private static readonly string[] UnknownToOurReaders = ["aliases", "uuid", "\"map\"", "float", "double", "[\"null\",\"R\"]"];
+
     [Fact]
     public void Check_EvolutionCases_GiveTheSpecificationsVerdict() =>
         Assert.Empty(EvolutionCases.All.Where(change => Reads(change.New, change.Old) != change.Readable).Select(change => change.Name));
+
+    /// <summary>What the registry lets onto a topic, the platform's own readers must read: two implementations of the rules, one for each side.</summary>
+    [Fact]
+    public void Check_SaysReadable_OurReadersCompileAPlan() => Assert.Empty(
+        EvolutionCases.All
+            .Where(change => change.Readable && !UnknownToOurReaders.Any(change.New.Contains))
+            .Select(change => (change.Name, Error: Record.Exception(() => Contracts.SchemaResolver.Create(change.Old, change.New))))
+            .Where(result => result.Error is not null)
+            .Select(result => $"{result.Name}: {result.Error!.Message}"));
 
     /// <summary>The inner record matches only as long as the outer one is taken to match; when the outer is refuted, so is the inner, wherever it is met again.</summary>
     [Fact]
