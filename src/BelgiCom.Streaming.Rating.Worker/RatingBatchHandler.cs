@@ -147,22 +147,15 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         for (int place = start; place < end; place++)
         {
             ConsumedRecord record = batch[place];
-            if (!WireFormat.TryReadHeader(record.Value, out _))
-            {
-                Reject(in record, Rejection.Undecodable, output);
-            }
-            else if (!_schemas.TryBody(record.Topic, record.Value, out ReadOnlySpan<byte> body))
-            {
-                Reject(in record, Rejection.UnknownSchema, output);
-            }
-            else if (!UsageReceivedView.TryRead(body, out UsageReceivedView received))
-            {
-                Reject(in record, Rejection.Undecodable, output);
-            }
-            else
+            Rejection? rejection = _schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body);
+            if (rejection is null && UsageReceivedView.TryRead(body, out UsageReceivedView received))
             {
                 _usage[count] = UsageEvents.ToRecord(in received, record.TimestampMilliseconds);
                 _places[count++] = place;
+            }
+            else
+            {
+                Reject(in record, rejection ?? Rejection.Undecodable, output);
             }
         }
 
@@ -199,7 +192,8 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
             }
 
             _counts.Add(rated.Outcome);
-            UsageReceivedView.TryRead(record.Value[WireFormat.HeaderSize..], out UsageReceivedView received);
+            _schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body);
+            UsageReceivedView.TryRead(body, out UsageReceivedView received);
             if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
                 UsageRatedView view = UsageEvents.ToRated(in received, in rated, partition.Session, _reference.Tariffs, record.Partition, record.Offset);

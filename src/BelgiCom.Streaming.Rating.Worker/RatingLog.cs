@@ -2,30 +2,30 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Rating.Worker;
 
-/// <summary>Log messages of the rating worker, event ids 3001 to 3099.</summary>
+/// <summary>Log messages of the rating worker, event ids 2001 to 2099.</summary>
 internal static partial class RatingLog
 {
-    [LoggerMessage(3001, LogLevel.Information, "Restoring {Partitions} partitions: {Records} records of state and subscriptions to read")]
+    [LoggerMessage(2001, LogLevel.Information, "Restoring {Partitions} partitions: {Records} records of state and subscriptions to read")]
     public static partial void Restoring(ILogger logger, int partitions, long records);
 
-    [LoggerMessage(3002, LogLevel.Information, "Restored {Records} of {Total} records")]
+    [LoggerMessage(2002, LogLevel.Information, "Restored {Records} of {Total} records")]
     public static partial void RestoreProgress(ILogger logger, long records, long total);
 
-    [LoggerMessage(3003, LogLevel.Information, "Restored {Topic}[{Partition}]: {Subscribers} subscribers, {Ids} ids")]
+    [LoggerMessage(2003, LogLevel.Information, "Restored {Topic}[{Partition}]: {Subscribers} subscribers, {Ids} ids")]
     public static partial void Restored(ILogger logger, string topic, int partition, int subscribers, long ids);
 
-    [LoggerMessage(3004, LogLevel.Information, "Catalogue: {Versions} offering versions of {Offerings} offerings")]
+    [LoggerMessage(2004, LogLevel.Information, "Catalogue: {Versions} offering versions of {Offerings} offerings")]
     public static partial void CatalogueLoaded(ILogger logger, int versions, int offerings);
 
-    [LoggerMessage(3005, LogLevel.Error, "{Problem} Usage under it is suspended until a corrected version is published")]
+    [LoggerMessage(2005, LogLevel.Error, "{Problem} Usage under it is suspended until a corrected version is published")]
     public static partial void BrokenOffering(ILogger logger, string problem);
 
-    [LoggerMessage(3006, LogLevel.Error, "{Topic}[{Partition}]@{Offset} cannot be read ({Problem}); reference data keeps its earlier value")]
+    [LoggerMessage(2006, LogLevel.Error, "{Topic}[{Partition}]@{Offset} cannot be read ({Problem}); reference data keeps its earlier value")]
     public static partial void BrokenReference(ILogger logger, string topic, int partition, long offset, string problem);
 
-    [LoggerMessage(3007, LogLevel.Warning, "{Topic}[{Partition}]@{Offset} was rejected: {Reason}")]
+    [LoggerMessage(2007, LogLevel.Warning, "{Topic}[{Partition}]@{Offset} was rejected: {Reason}")]
     public static partial void Undecodable(ILogger logger, string topic, int partition, long offset, string reason);
 
-    [LoggerMessage(3008, LogLevel.Warning, "The schema registry does not answer ({Failure}); waiting")]
+    [LoggerMessage(2008, LogLevel.Warning, "The schema registry does not answer ({Failure}); waiting")]
     public static partial void RegistryUnreachable(ILogger logger, string failure);
 }

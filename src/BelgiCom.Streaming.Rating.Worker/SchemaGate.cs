@@ -1,3 +1,4 @@
+using System.Buffers;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.Extensions.Logging;
@@ -47,69 +48,100 @@ internal sealed class RatingSchemas
 }
 
 /// <summary>
-/// Finds the body of a value that is in the schema we read. An id that is new is asked for once; while the registry does not answer, the batch waits and is
-/// then aborted, so that no offset passes a record that was not decoded.
+/// Opens values: finds the schema that each names and gives its body in ours. A schema that is new is asked for once; while the registry does not answer, the
+/// batch waits and is then aborted, so that no offset passes a record that was not decoded.
 /// </summary>
 internal sealed class SchemaGate(RatingSchemas ours, ISchemaRegistry registry, TimeSpan patience, TimeProvider clock, ILogger logger, CancellationToken stopping)
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
-    private readonly Dictionary<(string Topic, int Id), bool> _answers = [];
-    private string _lastTopic = "";
-    private int _lastId;
+    // Null: the registry has no such schema, or bodies of it cannot be read as ours.
+    private readonly Dictionary<(string Topic, int Id), SchemaResolver?> _resolvers = [];
+    private readonly ArrayBufferWriter<byte> _resolved = new();
+    private string _ourTopic = "";
+    private int _ourId;
 
     /// <summary>Our id for a topic's values.</summary>
     public int IdOf(string topic) => ours.IdOf(topic);
 
-    /// <summary>The Avro body, when the value's header names our schema of the topic or one of the same shape.</summary>
-    /// <returns>False when the value has no header, or names a schema that does not exist or that we cannot read.</returns>
+    /// <summary>Gives the Avro body of a value in our schema of the topic.</summary>
+    /// <param name="topic">Topic.</param>
+    /// <param name="value">Value with its header.</param>
+    /// <param name="body">The body; valid until the next call.</param>
+    /// <returns>Null, or why there is no body.</returns>
     /// <exception cref="SchemaRegistryException">The registry did not answer in time, or refuses us.</exception>
-    public bool TryBody(string topic, ReadOnlySpan<byte> value, out ReadOnlySpan<byte> body)
+    public Rejection? Open(string topic, ReadOnlySpan<byte> value, out ReadOnlySpan<byte> body)
     {
         body = default;
-        if (!WireFormat.TryReadHeader(value, out int id) || !Accepts(topic, id))
+        if (!WireFormat.TryReadHeader(value, out int id))
         {
-            return false;
+            return Rejection.Undecodable;
         }
 
-        body = value[WireFormat.HeaderSize..];
-        return true;
+        if (id == _ourId && ReferenceEquals(topic, _ourTopic))
+        {
+            body = value[WireFormat.HeaderSize..];
+            return null;
+        }
+
+        return OpenOther(topic, id, value[WireFormat.HeaderSize..], out body);
     }
 
-    private bool Accepts(string topic, int id)
+    private Rejection? OpenOther(string topic, int id, ReadOnlySpan<byte> written, out ReadOnlySpan<byte> body)
     {
-        if (id == _lastId && ReferenceEquals(topic, _lastTopic))
+        body = default;
+        if (!_resolvers.TryGetValue((topic, id), out SchemaResolver? resolver))
         {
-            return true;
+            resolver = Find(topic, id);
+            _resolvers.Add((topic, id), resolver);
         }
 
-        if (!_answers.TryGetValue((topic, id), out bool accepted))
+        switch (resolver)
         {
-            accepted = id == ours.IdOf(topic) || Ask(topic, id);
-            _answers.Add((topic, id), accepted);
+            case null:
+                return Rejection.UnknownSchema;
+            case { IsIdentity: true }:
+                (_ourTopic, _ourId) = (topic, id);
+                body = written;
+                return null;
+            default:
+                return Resolve(resolver, written, out body);
         }
-
-        if (accepted)
-        {
-            (_lastTopic, _lastId) = (topic, id);
-        }
-
-        return accepted;
     }
 
-    private bool Ask(string topic, int id)
+    private Rejection? Resolve(SchemaResolver resolver, ReadOnlySpan<byte> written, out ReadOnlySpan<byte> body)
+    {
+        _resolved.ResetWrittenCount();
+        try
+        {
+            resolver.Resolve(written, _resolved);
+            body = _resolved.WrittenSpan;
+            return null;
+        }
+        catch (AvroFormatException)
+        {
+            body = default;
+            return Rejection.Undecodable;
+        }
+    }
+
+    private SchemaResolver? Find(string topic, int id)
     {
         long started = clock.GetTimestamp();
         while (true)
         {
             try
             {
-                string schema = registry.GetSchemaAsync(id, stopping).GetAwaiter().GetResult();
-                return SchemaShape.Same(schema, RatingSchemas.JsonOf(topic));
+                string written = id == ours.IdOf(topic) ? RatingSchemas.JsonOf(topic) : registry.GetSchemaAsync(id, stopping).GetAwaiter().GetResult();
+                return SchemaResolver.Create(written, RatingSchemas.JsonOf(topic));
+            }
+            catch (AvroSchemaException)
+            {
+                return null;
             }
             catch (SchemaRegistryException failure) when (failure.Failure == SchemaRegistryFailure.NotFound)
             {
-                return false;
+                return null;
             }
             catch (SchemaRegistryException failure) when (failure.IsTransient && clock.GetElapsedTime(started) < patience)
             {

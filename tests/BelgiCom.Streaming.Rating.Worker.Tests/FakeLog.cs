@@ -29,9 +29,10 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
 
     public int PartitionCountOf(string topic) => PartitionCounts.GetValueOrDefault(topic, topic == Topics.CatalogueTariffs ? 1 : partitions);
 
-    public PartitionRange RangeOf(TopicPartition partition) => new(partition, 0, this[partition.Topic, partition.Partition.Value].Count);
+    public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions) =>
+        [.. partitions.Select(partition => new PartitionRange(partition, 0, this[partition.Topic, partition.Partition.Value].Count))];
 
-    public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions) => [.. partitions.Select(RangeOf)];
+    public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions) => RangesOf(partitions);
 
     public void Read(IReadOnlyList<PartitionRange> ranges, Action<RecordBatch> handle)
     {

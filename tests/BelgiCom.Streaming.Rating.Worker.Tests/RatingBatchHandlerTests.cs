@@ -111,6 +111,23 @@ public sealed class RatingBatchHandlerTests
     }
 
     [Fact]
+    public void SchemaOfAnOlderWriter_IsResolved()
+    {
+        // An older writer without the field 'ratType' (default 0), which lies after servingPlmn.
+        const string Field = """{"name":"ratType","type":"int","doc":"RAT type of TS 29.061/TS 32.298: 1 UTRAN, 2 GERAN, 6 E-UTRAN, 51 NR; 0 when not known.","default":0},""";
+        Assert.Contains(Field, UsageReceived.SchemaJson, StringComparison.Ordinal);
+        int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace(Field, "", StringComparison.Ordinal));
+        byte[] value = Bench.Value(id, Bench.Sms(1).Write);
+        int ratType = value.AsSpan().IndexOf("00101"u8) + 5;
+        Assert.Equal(0, value[ratType]);
+        _bench.Receive([.. value[..ratType], .. value[(ratType + 1)..]]);
+        _bench.Run(_bench.NewHandler(0));
+
+        UsageRated rated = Assert.Single(_bench.Rated);
+        Assert.Equal(("a.csv", 0.08m), (rated.FileName, rated.Amount));
+    }
+
+    [Fact]
     public void RegistryAway_StopsTheBatch_AndRatesItWhenItIsBack()
     {
         int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace("Number of messages", "How many messages", StringComparison.Ordinal));

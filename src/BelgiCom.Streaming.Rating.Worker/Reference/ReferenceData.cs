@@ -66,20 +66,16 @@ internal sealed class ReferenceData
     public void Refresh()
     {
         long asOf = _clock.GetUtcNow().ToUnixTimeMilliseconds();
-        List<PartitionRange> news = [];
-        foreach ((TopicPartition partition, long position) in _positions)
+        List<PartitionRange> news =
+        [
+            .. _log.RangesOf(_positions.Keys)
+                .Where(held => held.To > _positions[held.Partition])
+                .Select(held => held with { From = Math.Max(_positions[held.Partition], held.From) }),
+        ];
+        if (news.Count > 0)
         {
-            PartitionRange held = _log.RangeOf(partition);
-            if (held.To > position)
-            {
-                news.Add(held with { From = Math.Max(position, held.From) });
-            }
-        }
-
-        _log.Read(news, Apply);
-        foreach (PartitionRange range in news)
-        {
-            _positions[range.Partition] = range.To;
+            _log.Read(news, Apply);
+            news.ForEach(range => _positions[range.Partition] = range.To);
         }
 
         if (_catalogueChanged)
@@ -120,13 +116,13 @@ internal sealed class ReferenceData
             string[] key = Encoding.UTF8.GetString(record.Key).Split('/');
             _catalogue.Remove(key[0], int.Parse(key[1], CultureInfo.InvariantCulture));
         }
-        else if (_schemas.TryBody(record.Topic, record.Value, out ReadOnlySpan<byte> body))
+        else if (_schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is { } rejection)
         {
-            _catalogue.Put(OfferingVersion.Read(body));
+            return rejection.Reason.ToString();
         }
         else
         {
-            return "unknown schema";
+            _catalogue.Put(OfferingVersion.Read(body));
         }
 
         _catalogueChanged = true;
@@ -142,9 +138,9 @@ internal sealed class ReferenceData
             return null;
         }
 
-        if (!_schemas.TryBody(record.Topic, record.Value, out ReadOnlySpan<byte> body))
+        if (_schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is { } rejection)
         {
-            return "unknown schema";
+            return rejection.Reason.ToString();
         }
 
         Subscription subscription = Subscription.Read(body);

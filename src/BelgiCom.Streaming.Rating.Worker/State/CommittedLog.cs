@@ -10,8 +10,8 @@ internal interface ICommittedLog : IDisposable
     /// <summary>Number of a topic's partitions.</summary>
     int PartitionCountOf(string topic);
 
-    /// <summary>What of a partition is visible now.</summary>
-    PartitionRange RangeOf(TopicPartition partition);
+    /// <summary>What of partitions is visible now.</summary>
+    IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions);
 
     /// <summary>What partitions hold, once everything written before this call is visible or gone.</summary>
     IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions);
@@ -35,7 +35,7 @@ internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, Cance
         return metadata.Error.IsError ? throw new KafkaException(metadata.Error) : metadata.Partitions.Count;
     }
 
-    public PartitionRange RangeOf(TopicPartition partition) => _reader.RangeOf(partition);
+    public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions) => _reader.RangesOf(partitions);
 
     // A transaction of the previous owner may be decided, so that its offsets were read, while its marker has not reached these partitions yet; reading only
     // what is visible would then lose state.
@@ -45,20 +45,20 @@ internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, Cance
         ListOffsetsResult ends = admin.ListOffsetsAsync(
             partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = OffsetSpec.Latest() }),
             new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadUncommitted, RequestTimeout = RequestTimeout }).GetAwaiter().GetResult();
-        return [.. ends.ResultInfos.Select(end => WaitFor(end.TopicPartitionOffsetError.TopicPartition, end.TopicPartitionOffsetError.Offset.Value))];
+        return WaitFor(partitions, ends.ResultInfos.ToDictionary(end => end.TopicPartitionOffsetError.TopicPartition, end => end.TopicPartitionOffsetError.Offset.Value));
     }
 
     public void Read(IReadOnlyList<PartitionRange> ranges, Action<RecordBatch> handle) => _reader.Read(ranges, handle, stopping);
 
     public void Dispose() => _reader.Dispose();
 
-    private PartitionRange WaitFor(TopicPartition partition, long end)
+    private IReadOnlyList<PartitionRange> WaitFor(IReadOnlyCollection<TopicPartition> partitions, Dictionary<TopicPartition, long> ends)
     {
         long started = clock.GetTimestamp();
         while (true)
         {
-            PartitionRange visible = _reader.RangeOf(partition);
-            if (visible.To >= end)
+            IReadOnlyList<PartitionRange> visible = RangesOf(partitions);
+            if (visible.FirstOrDefault(range => range.To < ends[range.Partition]) is not { } open)
             {
                 return visible;
             }
@@ -66,7 +66,7 @@ internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, Cance
             if (clock.GetElapsedTime(started) > kafka.RecoveryTimeout)
             {
                 throw new LaneFailedException(
-                    $"{partition.Topic}[{partition.Partition.Value}] has an open transaction before @{end} that did not end in {kafka.RecoveryTimeout}; find the producer that left it open.");
+                    $"{open.Partition.Topic}[{open.Partition.Partition.Value}] has an open transaction at @{open.To} that did not end in {kafka.RecoveryTimeout}; find the producer that left it open.");
             }
 
             stopping.WaitHandle.WaitOne(StableWait);

@@ -73,7 +73,7 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
             RatingSession session = sessions[record.Partition];
             bool applied = record.IsTombstone
                 ? StateCodec.TryForget(record.Key, session)
-                : schemas.TryBody(record.Topic, record.Value, out ReadOnlySpan<byte> body) && StateCodec.TryRestore(body, session);
+                : schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is null && StateCodec.TryRestore(body, session);
             if (!applied)
             {
                 throw new UnreadableStateException(record.Topic, record.Partition, record.Offset);
