@@ -19,31 +19,25 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         "LocalKafka is for development and tests only: one node, loopback, no replication, no authentication, and no flush to disk per batch. "
         + "For production set Kafka__BootstrapServers to an Apache Kafka cluster.";
 
-    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
-    private readonly CancellationTokenSource _stopping = new();
     private readonly FileStream _lock;
-    private readonly Socket _listener;
     private readonly TopicStore _topics;
     private readonly TransactionCoordinator _transactions;
     private readonly Housekeeping _housekeeping;
-    private readonly RequestRouter _router;
-    private readonly Action<string> _report;
-    private readonly Task _accepting;
+    private readonly Listener _listener;
+    private int _stopped;
 
-    private LocalKafkaBroker(LocalKafkaOptions options, FileStream dataLock, Socket listener)
+    private LocalKafkaBroker(LocalKafkaOptions options, FileStream dataLock, Socket socket)
     {
         _lock = dataLock;
-        _listener = listener;
-        _report = options.Report ?? (_ => { });
-        Port = ((IPEndPoint)listener.LocalEndPoint!).Port;
-        var settings = new LogSettings(options.TimeProvider, options.FlushEachBatch, _report);
+        Port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        var settings = new LogSettings(options.TimeProvider, options.FlushEachBatch, options.Report ?? (_ => { }));
         _topics = new TopicStore(options.DataDirectory, settings, options.DefaultPartitions);
-        var offsets = new OffsetStore(_topics, settings);
+        var offsets = new GroupStore(_topics, settings);
         var groups = new GroupCoordinator(offsets, options);
         _transactions = new TransactionCoordinator(_topics, offsets, new ProducerIds(options.DataDirectory), settings, options);
         _housekeeping = new Housekeeping(_topics, settings, options.CleanupInterval);
         var identity = new ClusterIdentity(ClusterIdentity.LoadClusterId(options.DataDirectory), Port);
-        _router = new RequestRouter(
+        var router = new RequestRouter(
             new ClusterRequests(identity, _topics, options.AutoCreateTopics),
             new ProduceRequests(_topics),
             new FetchRequests(_topics),
@@ -53,7 +47,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
             new TransactionRequests(_transactions, _topics),
             new TopicRequests(_topics),
             new ConfigRequests(_topics, Describe(options)));
-        _accepting = AcceptAsync();
+        _listener = new Listener(socket, router, settings.Report);
     }
 
     /// <summary>The TCP port it listens on.</summary>
@@ -75,34 +69,34 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     /// <returns>A task that ends when the port and the data directory are free again.</returns>
     public async ValueTask DisposeAsync()
     {
-        if (_stopping.IsCancellationRequested)
+        if (Interlocked.Exchange(ref _stopped, 1) == 0)
         {
-            return;
+            await Task.Run(Stop).ConfigureAwait(false);
         }
+    }
 
-        await _stopping.CancelAsync().ConfigureAwait(false);
+    private void Stop()
+    {
         _listener.Dispose();
-        await _accepting.ConfigureAwait(false);
         _transactions.Dispose();
         _housekeeping.Dispose();
         _topics.Dispose();
-        await _lock.DisposeAsync().ConfigureAwait(false);
-        _stopping.Dispose();
+        _lock.Dispose();
     }
 
     private static LocalKafkaBroker Start(LocalKafkaOptions options)
     {
         Directory.CreateDirectory(options.DataDirectory);
         FileStream dataLock = Lock(options.DataDirectory);
-        Socket? listener = null;
+        Socket? socket = null;
         try
         {
-            listener = Listen(options.Port);
-            return new LocalKafkaBroker(options, dataLock, listener);
+            socket = Listen(options.Port);
+            return new LocalKafkaBroker(options, dataLock, socket);
         }
         catch
         {
-            listener?.Dispose();
+            socket?.Dispose();
             dataLock.Dispose();
             throw;
         }
@@ -149,30 +143,4 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     };
 
     private static string Milliseconds(TimeSpan span) => ((long)span.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-
-    private async Task AcceptAsync()
-    {
-        var connections = new HashSet<Task>();
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                Socket client = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
-                connections.RemoveWhere(connection => connection.IsCompleted);
-                connections.Add(Task.Run(() => new Connection(client, _router, _report).RunAsync(_stopping.Token)));
-            }
-            catch (SocketException fault)
-            {
-                // The client was gone before it was accepted, or the process has no file descriptor left for it.
-                _report($"A connection could not be accepted: {fault.Message}");
-                await Task.Delay(AcceptPause).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                break;
-            }
-        }
-
-        await Task.WhenAll(connections).ConfigureAwait(false);
-    }
 }

@@ -1,3 +1,5 @@
+using Confluent.Kafka;
+
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
 public sealed class LocalKafkaBrokerTests
@@ -30,5 +32,30 @@ public sealed class LocalKafkaBrokerTests
 
         await using LocalKafkaBroker again = await LocalKafkaBroker.StartAsync(options, Cancelled);
         Assert.Equal($"127.0.0.1:{again.Port}", again.BootstrapServers);
+    }
+
+    [Fact]
+    public async Task Broker_InAProcessWithABlockedThreadPool_StillAnswers()
+    {
+        using var directory = new TemporaryDirectory();
+        await using LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.Path }, Cancelled);
+        using var release = new ManualResetEventSlim();
+        // More blocking work than the pool will add threads for while this test runs.
+        for (int i = 0; i < 500; i++)
+        {
+            ThreadPool.QueueUserWorkItem(_ => release.Wait());
+        }
+
+        Metadata? metadata = null;
+        var client = new Thread(() =>
+        {
+            using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = broker.BootstrapServers }).Build();
+            metadata = admin.GetMetadata(TimeSpan.FromSeconds(30));
+            release.Set();
+        });
+        client.Start();
+        client.Join();
+
+        Assert.Equal(broker.Port, metadata!.Brokers.Single().Port);
     }
 }

@@ -4,22 +4,24 @@ using System.Net.Sockets;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>One client's connection: requests are read, answered and sent back one after the other, as the protocol promises.</summary>
-internal sealed class Connection(Socket socket, RequestRouter router, Action<string> report)
+internal sealed class Connection(Socket socket, RequestRouter router, Action<string> report) : IDisposable
 {
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <summary>Serves the client until it goes, misbehaves, or the connection is disposed of.</summary>
+    public void Run(CancellationToken stopping)
     {
-        socket.NoDelay = true;
-        var frames = new FrameReader(socket);
-        var request = new Request("/" + ((IPEndPoint)socket.RemoteEndPoint!).Address);
+        var request = new Request();
         try
         {
-            while (await frames.ReadAsync(cancellation).ConfigureAwait(false) is { } frame)
+            socket.NoDelay = true;
+            request.ClientHost = $"/{((IPEndPoint)socket.RemoteEndPoint!).Address}";
+            var frames = new FrameReader(socket);
+            while (frames.Read() is { } frame)
             {
                 request.Begin(frame);
-                await router.AnswerAsync(request, cancellation).ConfigureAwait(false);
+                router.Answer(request, stopping);
                 if (request.HasResponse)
                 {
-                    await SendAsync(request.FinishResponse(), cancellation).ConfigureAwait(false);
+                    Send(request.FinishResponse());
                 }
 
                 request.Writer.Release();
@@ -45,11 +47,13 @@ internal sealed class Connection(Socket socket, RequestRouter router, Action<str
         }
     }
 
-    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    public void Dispose() => socket.Dispose();
+
+    private void Send(ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > 0)
         {
-            bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, cancellation).ConfigureAwait(false)..];
+            bytes = bytes[socket.Send(bytes)..];
         }
     }
 }

@@ -20,9 +20,9 @@ internal sealed class FrameReader(Socket socket)
     private int _end;
 
     /// <summary>The next frame, valid until the next call; null when the client has closed the connection.</summary>
-    public async ValueTask<ArraySegment<byte>?> ReadAsync(CancellationToken cancellation)
+    public ArraySegment<byte>? Read()
     {
-        if (!await FillAsync(LengthPrefix, cancellation).ConfigureAwait(false))
+        if (!Fill(LengthPrefix))
         {
             return null;
         }
@@ -34,7 +34,7 @@ internal sealed class FrameReader(Socket socket)
         }
 
         _start += LengthPrefix;
-        if (!await FillAsync(size, cancellation).ConfigureAwait(false))
+        if (!Fill(size))
         {
             return null;
         }
@@ -44,12 +44,12 @@ internal sealed class FrameReader(Socket socket)
         return frame;
     }
 
-    private async ValueTask<bool> FillAsync(int needed, CancellationToken cancellation)
+    private bool Fill(int needed)
     {
         while (_end - _start < needed)
         {
             MakeRoom(needed);
-            int read = await socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, cancellation).ConfigureAwait(false);
+            int read = socket.Receive(_buffer.AsSpan(_end));
             if (read == 0)
             {
                 return false;

@@ -12,23 +12,7 @@ internal sealed class RequestRouter(
     TopicRequests topics,
     ConfigRequests configs)
 {
-    public ValueTask AnswerAsync(Request request, CancellationToken cancellation)
-    {
-        switch (request.Key)
-        {
-            case ApiKey.Fetch:
-                return fetch.FetchAsync(request, cancellation);
-            case ApiKey.JoinGroup:
-                return groups.JoinAsync(request, cancellation);
-            case ApiKey.SyncGroup:
-                return groups.SyncAsync(request, cancellation);
-            default:
-                Answer(request);
-                return ValueTask.CompletedTask;
-        }
-    }
-
-    private void Answer(Request request)
+    public void Answer(Request request, CancellationToken stopping)
     {
         Action<Request> handler = request.Key switch
         {
@@ -36,8 +20,11 @@ internal sealed class RequestRouter(
             ApiKey.Metadata => cluster.Metadata,
             ApiKey.FindCoordinator => cluster.FindCoordinator,
             ApiKey.Produce => produce.Produce,
+            ApiKey.Fetch => waiting => fetch.Fetch(waiting, stopping),
             ApiKey.ListOffsets => lookups.ListOffsets,
             ApiKey.OffsetForLeaderEpoch => lookups.OffsetForLeaderEpoch,
+            ApiKey.JoinGroup => joining => groups.Join(joining, stopping),
+            ApiKey.SyncGroup => syncing => groups.Sync(syncing, stopping),
             ApiKey.Heartbeat => groups.Heartbeat,
             ApiKey.LeaveGroup => groups.Leave,
             ApiKey.DescribeGroups => groups.Describe,

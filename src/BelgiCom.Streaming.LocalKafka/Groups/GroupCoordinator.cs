@@ -7,10 +7,10 @@ internal sealed class GroupCoordinator
 {
     private static readonly TimeSpan MaxSessionTimeout = TimeSpan.FromMinutes(30);
     private readonly ConcurrentDictionary<string, Group> _groups = new(StringComparer.Ordinal);
-    private readonly OffsetStore _offsets;
+    private readonly GroupStore _offsets;
     private readonly LocalKafkaOptions _options;
 
-    public GroupCoordinator(OffsetStore offsets, LocalKafkaOptions options)
+    public GroupCoordinator(GroupStore offsets, LocalKafkaOptions options)
     {
         _offsets = offsets;
         _options = options;

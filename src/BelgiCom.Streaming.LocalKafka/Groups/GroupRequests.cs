@@ -6,7 +6,7 @@ internal sealed class GroupRequests(GroupCoordinator groups)
     /// <summary>The protocol's word for "authorized operations were not asked for".</summary>
     private const int NotAsked = int.MinValue;
 
-    public async ValueTask JoinAsync(Request request, CancellationToken cancellation)
+    public void Join(Request request, CancellationToken stopping)
     {
         string groupId = request.Reader.ReadString();
         JoinCommand command = ReadJoin(request);
@@ -14,11 +14,11 @@ internal sealed class GroupRequests(GroupCoordinator groups)
             : groups.AcceptsSession(command.SessionTimeout) ? ErrorCode.None : ErrorCode.InvalidSessionTimeout;
         JoinResult result = error != ErrorCode.None
             ? JoinResult.Failed(error, command.MemberId)
-            : await groups.GetOrAdd(groupId).JoinAsync(command).WaitAsync(cancellation).ConfigureAwait(false);
+            : Wait(groups.GetOrAdd(groupId).JoinAsync(command), stopping);
         WriteJoin(request, result);
     }
 
-    public async ValueTask SyncAsync(Request request, CancellationToken cancellation)
+    public void Sync(Request request, CancellationToken stopping)
     {
         ProtocolReader reader = request.Reader;
         string groupId = reader.ReadString();
@@ -30,7 +30,7 @@ internal sealed class GroupRequests(GroupCoordinator groups)
         }
 
         SyncResult result = groups.Find(groupId) is { } group
-            ? await group.SyncAsync(identity, assignments).WaitAsync(cancellation).ConfigureAwait(false)
+            ? Wait(group.SyncAsync(identity, assignments), stopping)
             : SyncResult.Failed(ErrorCode.UnknownMemberId);
         if (request.Version >= 1)
         {
@@ -130,6 +130,13 @@ internal sealed class GroupRequests(GroupCoordinator groups)
             request.Writer.WriteString(groupId);
             request.Writer.WriteError(groups.Delete(groupId));
         }
+    }
+
+    /// <summary>The connection's thread has nothing else to do: its client sends nothing before it has the answer.</summary>
+    private static T Wait<T>(Task<T> others, CancellationToken stopping)
+    {
+        others.Wait(stopping);
+        return others.Result;
     }
 
     private static JoinCommand ReadJoin(Request request)

@@ -1,7 +1,7 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>OffsetCommit, OffsetFetch and TxnOffsetCommit.</summary>
-internal sealed class OffsetRequests(GroupCoordinator groups, OffsetStore offsets, TransactionCoordinator transactions, TopicStore topics)
+internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets, TransactionCoordinator transactions, TopicStore topics)
 {
     /// <summary>The default of offset.metadata.max.bytes.</summary>
     private const int MaxMetadataLength = 4096;

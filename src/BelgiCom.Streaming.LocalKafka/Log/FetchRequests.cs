@@ -6,29 +6,24 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// </summary>
 internal sealed class FetchRequests(TopicStore topics)
 {
-    public async ValueTask FetchAsync(Request request, CancellationToken cancellation)
+    public void Fetch(Request request, CancellationToken stopping)
     {
         FetchBody body = FetchBody.Read(request);
         int start = request.Writer.Position;
-        if (Write(request, body) || body.MaxWaitMs <= 0)
+        bool answered = Write(request, body) || body.MaxWaitMs <= 0;
+        for (long deadline = Environment.TickCount64 + body.MaxWaitMs; !answered;)
         {
-            return;
-        }
-
-        long deadline = Environment.TickCount64 + body.MaxWaitMs;
-        for (bool satisfied = false; !satisfied;)
-        {
-            var signal = new FetchSignal(body.CommittedOnly);
+            using var signal = new FetchSignal(body.CommittedOnly);
             List<PartitionLog> watched = Watch(body, signal);
             try
             {
                 // Written again after watching began: an append in between would otherwise go unnoticed.
                 request.Writer.TruncateTo(start);
-                long remaining = deadline - Environment.TickCount64;
-                satisfied = Write(request, body) || remaining <= 0;
-                if (!satisfied)
+                long remainingMs = deadline - Environment.TickCount64;
+                answered = Write(request, body) || remainingMs <= 0;
+                if (!answered)
                 {
-                    await WaitAsync(signal, remaining, cancellation).ConfigureAwait(false);
+                    signal.Wait(TimeSpan.FromMilliseconds(remainingMs), stopping);
                 }
             }
             finally
@@ -36,14 +31,6 @@ internal sealed class FetchRequests(TopicStore topics)
                 watched.ForEach(log => log.RemoveWaiter(signal));
             }
         }
-    }
-
-    private static async Task WaitAsync(FetchSignal signal, long remainingMs, CancellationToken cancellation)
-    {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await Task.WhenAny(signal.Raised, Task.Delay((int)remainingMs, ended.Token)).ConfigureAwait(false);
-        await ended.CancelAsync().ConfigureAwait(false);
-        cancellation.ThrowIfCancellationRequested();
     }
 
     private List<PartitionLog> Watch(FetchBody body, FetchSignal signal)

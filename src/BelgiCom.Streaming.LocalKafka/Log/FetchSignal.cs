@@ -1,15 +1,19 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>One waiting fetch. It wakes when any of its partitions has something new for it.</summary>
-internal sealed class FetchSignal(bool committedOnly)
+internal sealed class FetchSignal(bool committedOnly) : IDisposable
 {
-    // Continuations must not run under the partition's lock, in which the signal is raised.
-    private readonly TaskCompletionSource _raised = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // No spinning: a fetch that waits mostly waits for long.
+    private readonly ManualResetEventSlim _raised = new(initialState: false, spinCount: 0);
 
     /// <summary>True for read_committed: an append inside an open transaction is nothing new, a move of the last stable offset is.</summary>
     public bool CommittedOnly { get; } = committedOnly;
 
-    public Task Raised => _raised.Task;
+    public bool IsRaised => _raised.IsSet;
 
-    public void Raise() => _raised.TrySetResult();
+    public void Raise() => _raised.Set();
+
+    public void Wait(TimeSpan limit, CancellationToken cancellation) => _raised.Wait(limit, cancellation);
+
+    public void Dispose() => _raised.Dispose();
 }

@@ -18,8 +18,6 @@ internal sealed class ProtocolWriter
 
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _position);
 
-    public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, _position);
-
     /// <summary>Starts over, with a pooled buffer that <see cref="Release"/> gives back.</summary>
     public void Reset()
     {

@@ -1,14 +1,14 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>One request on its way through the broker: the header, the body still to be read, and the answer being written. Reused per connection.</summary>
-internal sealed class Request(string clientHost)
+internal sealed class Request
 {
     public ProtocolReader Reader { get; } = new();
 
     public ProtocolWriter Writer { get; } = new();
 
     /// <summary>The address of the peer, as DescribeGroups shows it.</summary>
-    public string ClientHost { get; } = clientHost;
+    public string ClientHost { get; set; } = "";
 
     public ApiKey Key { get; private set; }
 
@@ -45,10 +45,10 @@ internal sealed class Request(string clientHost)
     }
 
     /// <summary>The whole answer, with its length in front.</summary>
-    public ReadOnlyMemory<byte> FinishResponse()
+    public ReadOnlySpan<byte> FinishResponse()
     {
         Writer.PatchInt32(0, Writer.Position - sizeof(int));
-        return Writer.WrittenMemory;
+        return Writer.Written;
     }
 
     private void BeginResponse(int correlationId, bool flexible)

@@ -21,14 +21,14 @@ internal sealed class TransactionCoordinator : IDisposable
     private readonly Dictionary<long, string> _idByProducer = [];
     private readonly HashSet<string> _completing = [];
     private readonly TopicStore _topics;
-    private readonly OffsetStore _offsets;
+    private readonly GroupStore _offsets;
     private readonly ProducerIds _producerIds;
     private readonly LogSettings _settings;
     private readonly TimeSpan _maxTimeout;
     private readonly PartitionLog _log;
     private readonly ITimer _timeoutCheck;
 
-    public TransactionCoordinator(TopicStore topics, OffsetStore offsets, ProducerIds producerIds, LogSettings settings, LocalKafkaOptions options)
+    public TransactionCoordinator(TopicStore topics, GroupStore offsets, ProducerIds producerIds, LogSettings settings, LocalKafkaOptions options)
     {
         _topics = topics;
         _offsets = offsets;

@@ -3,7 +3,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// <summary>InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn and EndTxn.</summary>
 internal sealed class TransactionRequests(TransactionCoordinator transactions, TopicStore topics)
 {
-    private static readonly TopicPartitionName OffsetsPartition = new(OffsetStore.TopicName, 0);
+    private static readonly TopicPartitionName OffsetsPartition = new(GroupStore.TopicName, 0);
 
     public void InitProducerId(Request request)
     {

@@ -136,12 +136,12 @@ public sealed class PartitionLogTests : IDisposable
     {
         using PartitionLog log = Open();
         log.AppendFromClient(Batches.Idempotent(7, 0, 0, transactional: true));
-        var signal = new FetchSignal(committedOnly);
+        using var signal = new FetchSignal(committedOnly);
         log.AddWaiter(signal);
         log.AppendFromClient(Batches.Idempotent(7, 0, 1, transactional: true));
-        Assert.Equal(!committedOnly, signal.Raised.IsCompleted);
+        Assert.Equal(!committedOnly, signal.IsRaised);
         log.AppendFromBroker(TransactionMarker.Build(7, 0, commit: true, 0));
-        Assert.True(signal.Raised.IsCompleted);
+        Assert.True(signal.IsRaised);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// Committed offsets of all groups, and the groups themselves, kept in the topic <c>__consumer_offsets</c> and in memory. Offsets of a transaction are transactional records there
 /// and wait until the transaction's marker follows, so that a restart finds committed, pending and aborted ones as they were.
 /// </summary>
-internal sealed class OffsetStore
+internal sealed class GroupStore
 {
     public const string TopicName = "__consumer_offsets";
     private readonly Lock _gate = new();
@@ -16,7 +16,7 @@ internal sealed class OffsetStore
     private readonly PartitionLog _log;
     private readonly LogSettings _settings;
 
-    public OffsetStore(TopicStore topics, LogSettings settings)
+    public GroupStore(TopicStore topics, LogSettings settings)
     {
         _settings = settings;
         _log = topics.OpenInternal(TopicName, InternalTopics.Config);
