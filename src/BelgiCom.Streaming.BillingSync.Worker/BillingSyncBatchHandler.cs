@@ -9,13 +9,16 @@ namespace BelgiCom.Streaming.BillingSync.Worker;
 /// The main path: decode a batch of rated and rejected usage and put it into the ledger. The ledger's own positions say where reading starts, so usage is billed exactly once.
 /// </summary>
 internal sealed class BillingSyncBatchHandler(
-    BillingLedger ledger, BillingOptions options, Func<TopicPartition, long> firstOffset, TimeProvider clock, ILogger logger) : IBatchHandler
+    BillingLedger ledger, BillingOptions options, Func<int, string?> schemaOf, Func<TopicPartition, long> firstOffset, TimeProvider clock, ILogger logger) : IBatchHandler
 {
     private readonly LedgerBatch _batch = new();
+    private readonly VersionedBodies _rated = new(UsageRated.SchemaJson, schemaOf);
+    private readonly VersionedBodies _rejected = new(UsageRejected.SchemaJson, schemaOf);
 
     /// <inheritdoc/>
     /// <exception cref="UnreadableRecordException">A record is not what Rating writes; its partition stops there.</exception>
     /// <exception cref="LedgerException">The database refused; the loop reads the batch again.</exception>
+    /// <exception cref="SchemaRegistryException">The registry does not answer; the loop reads the batch again.</exception>
     public void Handle(RecordBatch batch)
     {
         for (var from = 0; from < batch.Count; from += options.MaxRecordsPerTransaction)
@@ -54,21 +57,25 @@ internal sealed class BillingSyncBatchHandler(
 
     private void Decode(in ConsumedRecord record)
     {
-        var body = WireFormat.TryReadHeader(record.Value, out _) ? record.Value[WireFormat.HeaderSize..] : default;
-        if (record.Topic == Topics.UsageRated && UsageRatedView.TryRead(body, out var rated))
+        var versions = record.Topic == Topics.UsageRated ? _rated : _rejected;
+        if (WireFormat.TryReadHeader(record.Value, out var schemaId) && versions.TryBody(schemaId, record.Value[WireFormat.HeaderSize..], out var body))
         {
-            _batch.AddRated(record.Topic, record.Partition, record.Offset, rated);
+            if (record.Topic == Topics.UsageRated && UsageRatedView.TryRead(body, out var rated))
+            {
+                _batch.AddRated(record.Topic, record.Partition, record.Offset, rated);
+                return;
+            }
+
+            if (record.Topic == Topics.UsageRejected && UsageRejectedView.TryRead(body, out var rejected))
+            {
+                _batch.AddRejected(record.Topic, record.Partition, record.Offset, rejected);
+                return;
+            }
         }
-        else if (record.Topic == Topics.UsageRejected && UsageRejectedView.TryRead(body, out var rejected))
-        {
-            _batch.AddRejected(record.Topic, record.Partition, record.Offset, rejected);
-        }
-        else
-        {
-            BillingSyncMetrics.Unreadable.Add(1);
-            BillingSyncLog.Unreadable(logger, record.Topic, record.Partition, record.Offset, record.Value.Length);
-            throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
-        }
+
+        BillingSyncMetrics.Unreadable.Add(1);
+        BillingSyncLog.Unreadable(logger, record.Topic, record.Partition, record.Offset, record.Value.Length);
+        throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
     }
 
     private void Apply()

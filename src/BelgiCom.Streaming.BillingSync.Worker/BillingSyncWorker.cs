@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
 /// <summary>Runs the loop from usage.rated.v1 and usage.rejected.v1 into the ledger until the host stops or the loop fails.</summary>
-internal sealed class BillingSyncWorker(KafkaOptions kafka, BillingOptions options, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+internal sealed class BillingSyncWorker(KafkaOptions kafka, BillingOptions options, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
 {
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "billing-sync";
@@ -23,7 +23,7 @@ internal sealed class BillingSyncWorker(KafkaOptions kafka, BillingOptions optio
         var logger = loggers.CreateLogger<BillingSyncBatchHandler>();
         using var ledger = BillingLedger.Open(options, clock);
         BillingSyncLog.LedgerOpened(logger, ledger.Location);
-        var handler = new BillingSyncBatchHandler(ledger, options, partition => FirstOffset(partition), clock, logger);
+        var handler = new BillingSyncBatchHandler(ledger, options, registry.Find, FirstOffset, clock, logger);
         _loop = new ConsumerLoop(kafka, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<ConsumerLoop>());
         await _loop.RunAsync(stoppingToken).ConfigureAwait(false);
     }

@@ -6,10 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>The main path: find out what decides a record's classes, and append it as it came. The archive's own positions say where reading starts.</summary>
-internal sealed class CdrRetentionBatchHandler(CdrArchive archive, ILogger logger) : IBatchHandler
+internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, string?> schemaOf, ILogger logger) : IBatchHandler
 {
+    private readonly VersionedBodies _received = new(UsageReceived.SchemaJson, schemaOf);
+    private readonly VersionedBodies _rated = new(UsageRated.SchemaJson, schemaOf);
+    private readonly VersionedBodies _rejected = new(UsageRejected.SchemaJson, schemaOf);
+
     /// <inheritdoc/>
     /// <exception cref="ArchiveException">Nothing of the batch was kept; the loop reads it again.</exception>
+    /// <exception cref="SchemaRegistryException">The registry does not answer; the loop reads the batch again.</exception>
     /// <exception cref="UnreadableRecordException">A record of Rating cannot be read; its partition stops there.</exception>
     public void Handle(RecordBatch batch)
     {
@@ -35,33 +40,66 @@ internal sealed class CdrRetentionBatchHandler(CdrArchive archive, ILogger logge
 
     private void Append(ArchiveAppender appender, in ConsumedRecord record)
     {
-        var body = WireFormat.TryReadHeader(record.Value, out _) ? record.Value[WireFormat.HeaderSize..] : default;
-        if (record.Topic == Topics.UsageReceived)
+        var read = record.Topic switch
         {
-            if (UsageReceivedView.TryRead(body, out var received))
-            {
-                Add(appender, record, received.SubscriberRef, received.Kind, received.Direction, received.EventTimeMilliseconds, received.EndTimeMilliseconds);
-                return;
-            }
+            Topics.UsageReceived => TryReceived(appender, record),
+            Topics.UsageRated => TryRated(appender, record),
+            Topics.UsageRejected => TryRejected(appender, record),
+            _ => false,
+        };
+        if (read)
+        {
+            return;
+        }
 
-            // Rating rejects it and publishes its octets in usage.rejected.v1, from where it is archived.
-            CdrRetentionMetrics.Unreadable.Add(1);
-            CdrRetentionLog.Unreadable(logger, record.Topic, record.Partition, record.Offset, record.Value.Length);
-        }
-        else if (record.Topic == Topics.UsageRated && UsageRatedView.TryRead(body, out var rated))
+        CdrRetentionMetrics.Unreadable.Add(1);
+        if (record.Topic != Topics.UsageReceived)
         {
-            var end = rated.EventTimeMilliseconds + Math.Clamp(rated.DurationSeconds, 0, int.MaxValue) * 1000;
-            Add(appender, record, rated.SubscriberRef, rated.Kind, Direction.NotApplicable, rated.EventTimeMilliseconds, end);
-        }
-        else if (record.Topic == Topics.UsageRejected && UsageRejectedView.TryRead(body, out var rejected))
-        {
-            Add(appender, record, rejected.SubscriberRef, UsageKind.Unknown, Direction.NotApplicable, rejected.EventTimeMilliseconds, rejected.EventTimeMilliseconds);
-        }
-        else
-        {
-            CdrRetentionMetrics.Unreadable.Add(1);
             throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
         }
+
+        // Rating rejects it and publishes its octets in usage.rejected.v1, from where it is archived.
+        CdrRetentionLog.Unreadable(logger, record.Topic, record.Partition, record.Offset, record.Value.Length);
+    }
+
+    private bool TryReceived(ArchiveAppender appender, in ConsumedRecord record)
+    {
+        if (!TryBody(_received, record, out var body) || !UsageReceivedView.TryRead(body, out var usage))
+        {
+            return false;
+        }
+
+        Add(appender, record, usage.SubscriberRef, usage.Kind, usage.Direction, usage.EventTimeMilliseconds, usage.EndTimeMilliseconds);
+        return true;
+    }
+
+    private bool TryRated(ArchiveAppender appender, in ConsumedRecord record)
+    {
+        if (!TryBody(_rated, record, out var body) || !UsageRatedView.TryRead(body, out var usage))
+        {
+            return false;
+        }
+
+        var end = usage.EventTimeMilliseconds + Math.Clamp(usage.DurationSeconds, 0, int.MaxValue) * 1000;
+        Add(appender, record, usage.SubscriberRef, usage.Kind, Direction.NotApplicable, usage.EventTimeMilliseconds, end);
+        return true;
+    }
+
+    private bool TryRejected(ArchiveAppender appender, in ConsumedRecord record)
+    {
+        if (!TryBody(_rejected, record, out var body) || !UsageRejectedView.TryRead(body, out var usage))
+        {
+            return false;
+        }
+
+        Add(appender, record, usage.SubscriberRef, UsageKind.Unknown, Direction.NotApplicable, usage.EventTimeMilliseconds, usage.EventTimeMilliseconds);
+        return true;
+    }
+
+    private static bool TryBody(VersionedBodies versions, in ConsumedRecord record, out ReadOnlySpan<byte> body)
+    {
+        body = default;
+        return WireFormat.TryReadHeader(record.Value, out var schemaId) && versions.TryBody(schemaId, record.Value[WireFormat.HeaderSize..], out body);
     }
 
     private void Add(

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>Runs the loop from the usage topics into the archive until the host stops or the loop fails.</summary>
-internal sealed class CdrRetentionWorker(KafkaOptions kafka, CdrArchive archive, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+internal sealed class CdrRetentionWorker(KafkaOptions kafka, CdrArchive archive, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
 {
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "cdr-retention";
@@ -15,7 +15,7 @@ internal sealed class CdrRetentionWorker(KafkaOptions kafka, CdrArchive archive,
         kafka,
         Group,
         RetentionOptions.ArchivedTopics,
-        new CdrRetentionBatchHandler(archive, loggers.CreateLogger<CdrRetentionBatchHandler>()),
+        new CdrRetentionBatchHandler(archive, registry.Find, loggers.CreateLogger<CdrRetentionBatchHandler>()),
         clock,
         loggers.CreateLogger<ConsumerLoop>());
 

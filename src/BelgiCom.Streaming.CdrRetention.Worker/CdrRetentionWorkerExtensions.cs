@@ -14,16 +14,18 @@ namespace BelgiCom.Streaming.CdrRetention.Worker;
 public static class CdrRetentionWorkerExtensions
 {
     /// <summary>
-    /// Adds the worker that archives received, rated and rejected usage per legal class and destroys what is past its period. Reads the sections <c>Kafka</c>, <c>Keys</c> and
+    /// Adds the worker that archives received, rated and rejected usage per legal class and destroys what is past its period. Reads the sections <c>Kafka</c>, <c>SchemaRegistry</c>, <c>Keys</c> and
     /// <c>Retention</c>; the shipped classes lie under whatever else is configured. The archive is the service <see cref="CdrArchive"/>; a registered <see cref="IKeyStore"/> is used.
     /// </summary>
     public static IHostApplicationBuilder AddCdrRetentionWorker(this IHostApplicationBuilder builder)
     {
         builder.Configuration.AddShippedRetention(builder.Environment.IsDevelopment());
         builder.AddValidatedOptions<KafkaOptions>("Kafka");
+        builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
         var keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<ISchemaRegistry>(services => new HttpSchemaRegistry(services.GetRequiredService<SchemaRegistryOptions>()));
         builder.Services.TryAddSingleton<IKeyStore>(services => OpenKeys(keys, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton(services => CdrArchive.Open(
             services.GetRequiredService<RetentionOptions>(), services.GetRequiredService<IKeyStore>(), services.GetRequiredService<TimeProvider>()));

@@ -34,7 +34,7 @@ public sealed class BillingOptionsTests
     private static HostApplicationBuilder Builder(params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(settings.Append(("Kafka:BootstrapServers", "127.0.0.1:9092")).ToDictionary(setting => setting.Item1, setting => (string?)setting.Item2));
+        builder.Configuration.AddInMemoryCollection(settings.Append(("Kafka:BootstrapServers", "127.0.0.1:9092")).Append(("SchemaRegistry:Url", "http://127.0.0.1:8081")).ToDictionary(setting => setting.Item1, setting => (string?)setting.Item2));
         builder.AddBillingSyncWorker();
         return builder;
     }

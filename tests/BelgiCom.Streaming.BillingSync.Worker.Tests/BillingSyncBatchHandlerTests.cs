@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Json.Nodes;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Testing;
@@ -17,7 +19,7 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     {
         _options = new BillingOptions { DataDirectory = _folder.FullName, MaxRecordsPerTransaction = 2 };
         _ledger = BillingLedger.Open(_options, TimeProvider.System);
-        _handler = new BillingSyncBatchHandler(_ledger, _options, _ => 41, TimeProvider.System, NullLogger.Instance);
+        _handler = new BillingSyncBatchHandler(_ledger, _options, SchemaOf, _ => 41, TimeProvider.System, NullLogger.Instance);
     }
 
     public void Dispose()
@@ -58,11 +60,11 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
             var options = new BillingOptions { DataDirectory = folder.FullName, MaxRecordsPerTransaction = 5 };
             using (var first = BillingLedger.Open(options, TimeProvider.System))
             {
-                new BillingSyncBatchHandler(first, options, _ => 0, TimeProvider.System, NullLogger.Instance).Handle(new TestBatch(records[..cut]));
+                new BillingSyncBatchHandler(first, options, SchemaOf, _ => 0, TimeProvider.System, NullLogger.Instance).Handle(new TestBatch(records[..cut]));
             }
 
             using var second = BillingLedger.Open(options, TimeProvider.System);
-            var handler = new BillingSyncBatchHandler(second, options, _ => 0, TimeProvider.System, NullLogger.Instance);
+            var handler = new BillingSyncBatchHandler(second, options, SchemaOf, _ => 0, TimeProvider.System, NullLogger.Instance);
             Assert.Equal(cut, handler.StartOffset(new TopicPartition(Topics.UsageRated, 0)));
             handler.Handle(new TestBatch(records[Math.Max(0, cut - 3)..]));
 
@@ -85,6 +87,58 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     [Fact]
     public void StartOffset_PartitionTheLedgerNeverSaw_IsTheBeginningOfTheLog() =>
         Assert.Equal(41, _handler.StartOffset(new TopicPartition(Topics.UsageRated, 9)));
+
+    /// <summary>What an older release wrote is still on the topic after an upgrade, and what a newer one writes may come before ours.</summary>
+    [Theory]
+    [InlineData(OlderRated)]
+    [InlineData(NewerRated)]
+    public void Handle_RecordOfAnotherVersion_IsRead(int schemaId)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        new UsageRated { UsageId = Id(1), Account = "a", Currency = "EUR", RatingGroup = 7, Amount = 2m, PeriodStart = new DateOnly(2026, 10, 1) }.Write(body);
+        var other = new ArrayBufferWriter<byte>();
+        SchemaResolver.Create(UsageRated.SchemaJson, SchemaOf(schemaId)!).Resolve(body.WrittenSpan, other);
+        Assert.NotEqual(body.WrittenCount, other.WrittenCount);
+
+        _handler.Handle(new TestBatch([Record(Topics.UsageRated, 0, [0, 0, 0, 0, (byte)schemaId, .. other.WrittenSpan])]));
+
+        Assert.Equal((1, 2_000_000_000), (_ledger.Totals().Lines, _ledger.Totals().Billed("EUR").AmountNanos));
+    }
+
+    /// <summary>F14: while the registry does not answer, no offset passes a record that was not decoded.</summary>
+    [Fact]
+    public void Handle_RegistryDown_KeepsThePosition()
+    {
+        var handler = new BillingSyncBatchHandler(
+            _ledger, _options, _ => throw new SchemaRegistryException(SchemaRegistryFailure.Unreachable, "no answer"), _ => 0, TimeProvider.System, NullLogger.Instance);
+
+        Assert.Throws<SchemaRegistryException>(() => handler.Handle(new TestBatch([Rated(0, new UsageRated())])));
+
+        Assert.Null(_ledger.NextOffset(Topics.UsageRated, 0));
+    }
+
+    [Fact]
+    public void Handle_SchemaThatDoesNotExist_Stops() =>
+        Assert.Throws<UnreadableRecordException>(() => _handler.Handle(new TestBatch([Record(Topics.UsageRated, 0, [0, 0, 0, 0, 99, 1])])));
+
+    private const int OlderRated = 3;
+    private const int NewerRated = 4;
+
+    private static string? SchemaOf(int id) => id switch
+    {
+        1 => UsageRated.SchemaJson,
+        2 => UsageRejected.SchemaJson,
+        OlderRated => Changed(fields => fields.Remove(fields.First(field => (string?)field!["name"] == "ratingGroup"))),
+        NewerRated => Changed(fields => fields.Insert(3, new JsonObject { ["name"] = "campaign", ["type"] = "string", ["default"] = "summer" })),
+        _ => null,
+    };
+
+    private static string Changed(Action<JsonArray> change)
+    {
+        var schema = JsonNode.Parse(UsageRated.SchemaJson)!;
+        change(schema["fields"]!.AsArray());
+        return schema.ToJsonString();
+    }
 
     private static UsageId Id(int number) => UsageId.FromHalves(1, (ulong)number + 1);
 

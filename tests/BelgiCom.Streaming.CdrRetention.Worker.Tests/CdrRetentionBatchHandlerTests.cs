@@ -15,7 +15,7 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
     public CdrRetentionBatchHandlerTests()
     {
         _archive = _fixture.Open();
-        _handler = new CdrRetentionBatchHandler(_archive, NullLogger.Instance);
+        _handler = new CdrRetentionBatchHandler(_archive, SchemaOf, NullLogger.Instance);
     }
 
     public void Dispose()
@@ -72,7 +72,16 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
         Assert.Null(_archive.NextOffset(Topics.UsageRated, 0));
     }
 
+    private static string? SchemaOf(int id) => id switch
+    {
+        1 => UsageReceived.SchemaJson,
+        2 => UsageRated.SchemaJson,
+        3 => UsageRejected.SchemaJson,
+        _ => null,
+    };
+
     private TestRecord Record(string topic, long offset, byte[] value) => new(topic, 0, offset, [], value, _fixture.Clock.GetUtcNow().ToUnixTimeMilliseconds());
 
-    private static byte[] Serialize<T>(T value, Action<T, System.Buffers.IBufferWriter<byte>> write) => new EventSerializer<T>(1, write).Serialize(value);
+    private static byte[] Serialize<T>(T value, Action<T, System.Buffers.IBufferWriter<byte>> write) =>
+        new EventSerializer<T>(value is UsageReceived ? 1 : value is UsageRated ? 2 : 3, write).Serialize(value);
 }

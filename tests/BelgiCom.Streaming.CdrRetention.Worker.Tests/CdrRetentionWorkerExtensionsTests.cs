@@ -46,7 +46,7 @@ public sealed class CdrRetentionWorkerExtensionsTests : IDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(settings
-            .Append(("Kafka:BootstrapServers", "127.0.0.1:9092"))
+            .Append(("Kafka:BootstrapServers", "127.0.0.1:9092")).Append(("SchemaRegistry:Url", "http://127.0.0.1:8081"))
             .Append(("Keys:Directory", Path.Combine(_folder.FullName, "keys")))
             .Append(("Retention:ArchiveDirectory", Path.Combine(_folder.FullName, "archive")))
             .ToDictionary(setting => setting.Item1, setting => (string?)setting.Item2));
