@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace BelgiCom.Streaming.Adapters;
 
@@ -33,6 +33,7 @@ public ref struct BerReader
         if (depth > MaxDepth)
         {
             Fault = BerFault.TooDeep;
+            _position = data.Length;
         }
     }
 
@@ -45,9 +46,6 @@ public ref struct BerReader
     /// <summary>Contents octets of the current element, without an end-of-contents marker.</summary>
     public ReadOnlySpan<byte> Content { get; private set; }
 
-    /// <summary>Offset of the first identifier octet of the current element.</summary>
-    public int ElementOffset { get; private set; }
-
     /// <summary>Offset after the current element.</summary>
     public readonly int Position => _position;
 
@@ -55,50 +53,26 @@ public ref struct BerReader
     public BerFault Fault { get; private set; }
 
     /// <summary>Moves to the next element. False at the end and on a fault.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Read()
     {
         var data = _data;
         var position = _position;
-        if ((uint)position >= (uint)data.Length || Fault != BerFault.None)
+        // Two octets of header are by far the commonest: short tag, short length. Everything else takes the slow path.
+        if ((uint)(position + 1) < (uint)data.Length)
         {
-            return false;
-        }
-        ElementOffset = position;
-        uint first = data[position++];
-        var number = first & 0x1F;
-        if (number == 0x1F && !TryReadLongTag(data, ref position, out number))
-        {
-            return Fail(BerFault.BadTag);
-        }
-        Tag = ((first >> 6) << 30) | number;
-        IsConstructed = (first & 0x20) != 0;
-        if ((uint)position >= (uint)data.Length)
-        {
-            return Fail(BerFault.Truncated);
-        }
-        int length = data[position++];
-        if (length >= 0x80)
-        {
-            if (length == 0x80)
+            uint first = data[position];
+            int length = data[position + 1];
+            if ((first & 0x1F) != 0x1F && first != 0 && length < 0x80 && length <= data.Length - position - 2)
             {
-                return ReadIndefinite(position);
-            }
-            if (!TryReadLongLength(data, length & 0x7F, ref position, out length))
-            {
-                return Fail(BerFault.BadLength);
+                Tag = ((first >> 6) << 30) | (first & 0x1F);
+                IsConstructed = (first & 0x20) != 0;
+                Content = data.Slice(position + 2, length);
+                _position = position + 2 + length;
+                return true;
             }
         }
-        if (length > data.Length - position)
-        {
-            return Fail(BerFault.BadLength);
-        }
-        if (first == 0)
-        {
-            return Fail(BerFault.BadEndOfContents);
-        }
-        Content = data.Slice(position, length);
-        _position = position + length;
-        return true;
+        return (uint)position < (uint)data.Length && ReadAnyForm(position);
     }
 
     /// <summary>A reader over the contents of the current element, one level deeper.</summary>
@@ -162,6 +136,57 @@ public ref struct BerReader
             return false;
         }
         headerLength = position;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool ReadAnyForm(int position)
+    {
+        var data = _data;
+        if (data.Length - position < 2)
+        {
+            return Fail((data[position] & 0x1F) == 0x1F ? BerFault.BadTag : BerFault.Truncated);
+        }
+        uint first = data[position++];
+        var number = first & 0x1F;
+        if (number == 0x1F)
+        {
+            // Tags from 31 to 127 take one octet more; those beyond are rare.
+            number = data[position];
+            if (number is > 0x00 and < 0x80)
+            {
+                position++;
+            }
+            else if (!TryReadLongTag(data, ref position, out number))
+            {
+                return Fail(BerFault.BadTag);
+            }
+        }
+        Tag = ((first >> 6) << 30) | number;
+        IsConstructed = (first & 0x20) != 0;
+        if ((uint)position >= (uint)data.Length)
+        {
+            return Fail(BerFault.Truncated);
+        }
+        int length = data[position++];
+        if (length == 0x80)
+        {
+            return ReadIndefinite(position);
+        }
+        if (length > 0x80 && !TryReadLongLength(data, length & 0x7F, ref position, out length))
+        {
+            return Fail(BerFault.BadLength);
+        }
+        if (length > data.Length - position)
+        {
+            return Fail(BerFault.BadLength);
+        }
+        if (first == 0)
+        {
+            return Fail(BerFault.BadEndOfContents);
+        }
+        Content = data.Slice(position, length);
+        _position = position + length;
         return true;
     }
 
@@ -268,20 +293,16 @@ public ref struct BerReader
         {
             return false;
         }
-        var value = data.Slice(position, octets).TrimStart((byte)0);
-        if (value.Length > 4)
+        long value = 0;
+        foreach (var octet in data.Slice(position, octets))
         {
-            return false;
+            value = (value << 8) | octet;
+            if (value > int.MaxValue)
+            {
+                return false;
+            }
         }
-        Span<byte> padded = stackalloc byte[4];
-        padded.Clear();
-        value.CopyTo(padded[(4 - value.Length)..]);
-        var unsigned = BinaryPrimitives.ReadUInt32BigEndian(padded);
-        if (unsigned > int.MaxValue)
-        {
-            return false;
-        }
-        length = (int)unsigned;
+        length = (int)value;
         position += octets;
         return true;
     }
@@ -290,6 +311,8 @@ public ref struct BerReader
     {
         Fault = fault;
         Content = default;
+        // Nothing follows a fault.
+        _position = _data.Length;
         return false;
     }
 }
