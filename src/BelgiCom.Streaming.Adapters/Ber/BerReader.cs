@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Formats.Asn1;
 
 namespace BelgiCom.Streaming.Adapters;
 
@@ -8,13 +8,12 @@ namespace BelgiCom.Streaming.Adapters;
 /// reached (<see cref="BerFault.None"/>) or the octets are not BER.
 /// </summary>
 /// <remarks>
-/// A length is compared with what is left before anything is sliced, so a length bomb costs nothing. Nesting is bounded by
-/// <see cref="MaxDepth"/> both when entering elements and when looking for the end of an indefinite length.
-/// Why not <c>System.Formats.Asn1</c>: docs/decisions.md, "BER reader".
+/// The octets are taken apart by <see cref="AsnDecoder"/>, which compares every length with what is left before anything is sliced, so a
+/// length bomb costs nothing. What this adds is a typed fault where its reader throws, and a bound on nesting.
 /// </remarks>
 public ref struct BerReader
 {
-    /// <summary>Deepest nesting accepted. TS 32.298 records nest less than 12 levels.</summary>
+    /// <summary>Deepest nesting that can be entered. TS 32.298 records nest less than 12 levels.</summary>
     public const int MaxDepth = 32;
 
     private readonly ReadOnlySpan<byte> _data;
@@ -32,8 +31,7 @@ public ref struct BerReader
         _depth = depth;
         if (depth > MaxDepth)
         {
-            Fault = BerFault.TooDeep;
-            _position = data.Length;
+            Fail(BerFault.TooDeep);
         }
     }
 
@@ -53,26 +51,26 @@ public ref struct BerReader
     public BerFault Fault { get; private set; }
 
     /// <summary>Moves to the next element. False at the end and on a fault.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Read()
     {
-        var data = _data;
-        var position = _position;
-        // Two octets of header are by far the commonest: short tag, short length. Everything else takes the slow path.
-        if ((uint)(position + 1) < (uint)data.Length)
+        var rest = _data[_position..];
+        if (rest.IsEmpty)
         {
-            uint first = data[position];
-            int length = data[position + 1];
-            if ((first & 0x1F) != 0x1F && first != 0 && length < 0x80 && length <= data.Length - position - 2)
-            {
-                Tag = ((first >> 6) << 30) | (first & 0x1F);
-                IsConstructed = (first & 0x20) != 0;
-                Content = data.Slice(position + 2, length);
-                _position = position + 2 + length;
-                return true;
-            }
+            return false;
         }
-        return (uint)position < (uint)data.Length && ReadAnyForm(position);
+        if (!TryDecode(rest, out var tag, out var offset, out var length, out var consumed))
+        {
+            return Fail(FaultOf(rest));
+        }
+        if (rest[0] == 0)
+        {
+            return Fail(BerFault.BadEndOfContents);
+        }
+        Tag = BerTag.Of(tag);
+        IsConstructed = tag.IsConstructed;
+        Content = rest.Slice(offset, length);
+        _position += consumed;
+        return true;
     }
 
     /// <summary>A reader over the contents of the current element, one level deeper.</summary>
@@ -110,201 +108,47 @@ public ref struct BerReader
     /// <param name="contentLength">Contents octets; -1 for the indefinite form.</param>
     public static bool TryReadHeader(ReadOnlySpan<byte> data, out uint tag, out int headerLength, out int contentLength)
     {
-        tag = 0;
         headerLength = contentLength = 0;
-        if (data.Length < 2)
+        tag = 0;
+        if (!Asn1Tag.TryDecode(data, out var decoded, out var tagLength)
+            || !AsnDecoder.TryDecodeLength(data[tagLength..], AsnEncodingRules.BER, out var length, out var lengthLength)
+            || (length is null && !decoded.IsConstructed))
         {
             return false;
         }
-        uint first = data[0];
-        var position = 1;
-        var number = first & 0x1F;
-        if (number == 0x1F && !TryReadLongTag(data, ref position, out number) || position >= data.Length)
+        tag = BerTag.Of(decoded);
+        headerLength = tagLength + lengthLength;
+        contentLength = length ?? -1;
+        return true;
+    }
+
+    // The decoder does throw in one case: when it looks for the end of an indefinite length and finds something malformed.
+    private static bool TryDecode(ReadOnlySpan<byte> element, out Asn1Tag tag, out int offset, out int length, out int consumed)
+    {
+        try
         {
+            return AsnDecoder.TryReadEncodedValue(element, AsnEncodingRules.BER, out tag, out offset, out length, out consumed);
+        }
+        catch (AsnContentException)
+        {
+            tag = default;
+            offset = length = consumed = 0;
             return false;
         }
-        tag = ((first >> 6) << 30) | number;
-        contentLength = data[position++];
-        if (contentLength == 0x80)
-        {
-            contentLength = -1;
-            headerLength = position;
-            return (first & 0x20) != 0;
-        }
-        if (contentLength > 0x80 && !TryReadLongLength(data, contentLength & 0x7F, ref position, out contentLength))
-        {
-            return false;
-        }
-        headerLength = position;
-        return true;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool ReadAnyForm(int position)
+    // The decoder only says that it cannot; which octet is at fault is worth a second look.
+    private static BerFault FaultOf(ReadOnlySpan<byte> element)
     {
-        var data = _data;
-        if (data.Length - position < 2)
+        if (!Asn1Tag.TryDecode(element, out _, out var tagLength))
         {
-            return Fail((data[position] & 0x1F) == 0x1F ? BerFault.BadTag : BerFault.Truncated);
+            return BerFault.BadTag;
         }
-        uint first = data[position++];
-        var number = first & 0x1F;
-        if (number == 0x1F)
+        if (tagLength == element.Length)
         {
-            // Tags from 31 to 127 take one octet more; those beyond are rare.
-            number = data[position];
-            if (number is > 0x00 and < 0x80)
-            {
-                position++;
-            }
-            else if (!TryReadLongTag(data, ref position, out number))
-            {
-                return Fail(BerFault.BadTag);
-            }
+            return BerFault.Truncated;
         }
-        Tag = ((first >> 6) << 30) | number;
-        IsConstructed = (first & 0x20) != 0;
-        if ((uint)position >= (uint)data.Length)
-        {
-            return Fail(BerFault.Truncated);
-        }
-        int length = data[position++];
-        if (length == 0x80)
-        {
-            return ReadIndefinite(position);
-        }
-        if (length > 0x80 && !TryReadLongLength(data, length & 0x7F, ref position, out length))
-        {
-            return Fail(BerFault.BadLength);
-        }
-        if (length > data.Length - position)
-        {
-            return Fail(BerFault.BadLength);
-        }
-        if (first == 0)
-        {
-            return Fail(BerFault.BadEndOfContents);
-        }
-        Content = data.Slice(position, length);
-        _position = position + length;
-        return true;
-    }
-
-    private bool ReadIndefinite(int position)
-    {
-        if (!IsConstructed)
-        {
-            return Fail(BerFault.BadLength);
-        }
-        var fault = FindEndOfContents(_data, position, MaxDepth - _depth, out var end);
-        if (fault != BerFault.None)
-        {
-            return Fail(fault);
-        }
-        Content = _data[position..end];
-        _position = end + 2;
-        return true;
-    }
-
-    // Definite elements are stepped over whole, so only open indefinite lengths count as depth and no stack is needed.
-    private static BerFault FindEndOfContents(ReadOnlySpan<byte> data, int position, int depthLeft, out int end)
-    {
-        var open = 1;
-        end = 0;
-        while (true)
-        {
-            if (position + 2 > data.Length)
-            {
-                return BerFault.Truncated;
-            }
-            uint first = data[position];
-            if (first == 0)
-            {
-                if (data[position + 1] != 0)
-                {
-                    return BerFault.BadEndOfContents;
-                }
-                if (--open == 0)
-                {
-                    end = position;
-                    return BerFault.None;
-                }
-                position += 2;
-                continue;
-            }
-            position++;
-            if ((first & 0x1F) == 0x1F && !TryReadLongTag(data, ref position, out _))
-            {
-                return BerFault.BadTag;
-            }
-            if (position >= data.Length)
-            {
-                return BerFault.Truncated;
-            }
-            int length = data[position++];
-            if (length == 0x80)
-            {
-                if ((first & 0x20) == 0)
-                {
-                    return BerFault.BadLength;
-                }
-                if (++open > depthLeft)
-                {
-                    return BerFault.TooDeep;
-                }
-                continue;
-            }
-            if (length > 0x80 && !TryReadLongLength(data, length & 0x7F, ref position, out length))
-            {
-                return BerFault.BadLength;
-            }
-            if (length > data.Length - position)
-            {
-                return BerFault.BadLength;
-            }
-            position += length;
-        }
-    }
-
-    // X.690 8.1.2.4: seven bits per octet, most significant first, no leading zero octet. 28 bits are more than any module uses.
-    private static bool TryReadLongTag(ReadOnlySpan<byte> data, ref int position, out uint number)
-    {
-        number = 0;
-        for (var i = 0; i < 4 && (uint)position < (uint)data.Length; i++)
-        {
-            uint octet = data[position++];
-            if (i == 0 && octet == 0x80)
-            {
-                return false;
-            }
-            number = (number << 7) | (octet & 0x7F);
-            if (octet < 0x80)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static bool TryReadLongLength(ReadOnlySpan<byte> data, int octets, ref int position, out int length)
-    {
-        length = 0;
-        if (octets > data.Length - position || octets == 0x7F)
-        {
-            return false;
-        }
-        long value = 0;
-        foreach (var octet in data.Slice(position, octets))
-        {
-            value = (value << 8) | octet;
-            if (value > int.MaxValue)
-            {
-                return false;
-            }
-        }
-        length = (int)value;
-        position += octets;
-        return true;
+        return TryReadHeader(element, out _, out _, out var contentLength) && contentLength < 0 ? BerFault.BadEndOfContents : BerFault.BadLength;
     }
 
     private bool Fail(BerFault fault)

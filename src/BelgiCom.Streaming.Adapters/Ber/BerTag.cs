@@ -9,6 +9,9 @@ public static class BerTag
     /// <summary>Universal SEQUENCE and SEQUENCE OF.</summary>
     public const uint Sequence = 16;
 
+    /// <summary>The tag as one number.</summary>
+    public static uint Of(System.Formats.Asn1.Asn1Tag tag) => ((uint)tag.TagClass << 24) | (uint)tag.TagValue;
+
     /// <summary>Number of a tag, without its class.</summary>
     public static uint Number(uint tag) => tag & 0x3FFFFFFF;
 }

@@ -85,11 +85,6 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
             {
                 return Decode(record.Position);
             }
-            if (record.Fault == BerFault.TooDeep)
-            {
-                var deep = RecordProblem.Of(record.Fault, "a record of indefinite length");
-                return FailUntilNextRecord(deep, deep, IsRecordStart);
-            }
             if (octets.Length < wanted || wanted >= MaxRecordOctets)
             {
                 return ResynchroniseOrCut();
