@@ -13,6 +13,10 @@ public static class KafkaClients
     /// <summary>socket.timeout.ms: after it librdkafka repeats a request by itself, so every wait of ours for a transactional request must be shorter.</summary>
     public static readonly TimeSpan SocketTimeout = TimeSpan.FromSeconds(60);
 
+    // metadata.recovery.strategy is "none" everywhere. With librdkafka's default, rebootstrap, a moment without any broker (one node restarted) forgets all brokers,
+    // and a transactional call that was waiting for its coordinator then waits for ever, past its own timeout (seen with 2.16.0, connections reset
+    // during send_offsets_to_transaction).
+
     // Properties of KafkaOptions may tune buffers and security, never these.
     private static readonly FrozenSet<string> Pinned = new[]
     {
@@ -20,6 +24,7 @@ public static class KafkaClients
         "enable.auto.offset.store", "auto.offset.reset", "isolation.level", "enable.partition.eof", "session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms",
         "enable.idempotence", "acks", "transactional.id", "transaction.timeout.ms", "message.timeout.ms", "partitioner", "socket.timeout.ms",
         "max.in.flight.requests.per.connection", "statistics.interval.ms", "check.crcs",
+        "metadata.recovery.strategy",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a librdkafka setting is decided here and may not be overridden by configuration.</summary>
@@ -44,6 +49,7 @@ public static class KafkaClients
     {
         BootstrapServers = options.BootstrapServers,
         ClientId = options.ClientId,
+        MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
         GroupId = group,
         GroupInstanceId = options.StaticMembership ? string.Create(CultureInfo.InvariantCulture, $"{options.InstanceId}-{lane}") : null,
 
@@ -85,6 +91,7 @@ public static class KafkaClients
     {
         BootstrapServers = options.BootstrapServers,
         ClientId = options.ClientId,
+        MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
 
         // librdkafka's default is false, unlike Java's.
         EnableIdempotence = true,
@@ -131,6 +138,7 @@ public static class KafkaClients
     {
         BootstrapServers = options.BootstrapServers,
         ClientId = options.ClientId,
+        MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
         SocketTimeoutMs = Milliseconds(SocketTimeout),
         StatisticsIntervalMs = 0,
     };

@@ -22,6 +22,7 @@ public sealed class KafkaClientsTests
     [InlineData("max.poll.interval.ms", "300000")]
     [InlineData("socket.timeout.ms", "60000")]
     [InlineData("statistics.interval.ms", "0")]
+    [InlineData("metadata.recovery.strategy", "none")]
     [InlineData("check.crcs", "True")]
     [InlineData("allow.auto.create.topics", "False")]
     public void ConsumerConfig_Always_PinsTheSetting(string name, string value) =>
@@ -35,6 +36,7 @@ public sealed class KafkaClientsTests
     [InlineData("message.timeout.ms", "60000")]
     [InlineData("partitioner", "murmur2_random")]
     [InlineData("statistics.interval.ms", "0")]
+    [InlineData("metadata.recovery.strategy", "none")]
     [InlineData("dotnet.producer.enable.delivery.reports", "False")]
     public void TransactionalProducerConfig_Always_PinsTheSetting(string name, string value) =>
         Assert.Equal(value, ProducerSetting(name), ignoreCase: true);

@@ -221,6 +221,48 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
     }
 
     [Fact]
+    public async Task P09_ConnectionsReset_ProducerIsReplacedAndEveryNumberIsThereOnce()
+    {
+        TestCluster cluster = await ClusterAsync(partitions: 2);
+        cluster.Send(0, 4000, partitions: 2);
+        await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
+        PassThrough handler = new(cluster.Out)
+        {
+            AfterHandle = call =>
+            {
+                if (call % 4 == 0)
+                {
+                    proxy.ResetConnections();
+                }
+            },
+        };
+
+        await cluster.RunLaneAsync(handler, cluster.With(options =>
+        {
+            options.BootstrapServers = proxy.BootstrapServers;
+            options.BatchMaxRecords = 200;
+        }));
+
+        // A request of a broken connection may still be under way: only a new epoch makes it harmless.
+        Assert.True(proxy.Forwarded(KafkaApi.InitProducerId) > 2);
+        cluster.AssertExactlyOnce(0, 4000);
+    }
+
+    [Fact]
+    public async Task P09_SlowAndNarrowConnection_EveryNumberIsThereOnce()
+    {
+        TestCluster cluster = await ClusterAsync(partitions: 2);
+        cluster.Send(0, 2000, partitions: 2);
+        await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
+        proxy.Latency = TimeSpan.FromMilliseconds(20);
+        proxy.BytesPerSecond = 375_000;
+
+        await cluster.RunLaneAsync(new PassThrough(cluster.Out), cluster.With(options => options.BootstrapServers = proxy.BootstrapServers));
+
+        cluster.AssertExactlyOnce(0, 2000);
+    }
+
+    [Fact]
     public async Task P11_HandlerCannotDecode_TheOffsetNeverPassesTheRecord()
     {
         TestCluster cluster = await ClusterAsync(partitions: 1);

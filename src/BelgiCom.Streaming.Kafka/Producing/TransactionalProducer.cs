@@ -15,6 +15,9 @@ namespace BelgiCom.Streaming.Kafka;
 /// </remarks>
 internal sealed class TransactionalProducer : IDisposable
 {
+    // What is logged under this facility is a connection that ended.
+    private const string ConnectionFailure = "FAIL";
+
     private static readonly TimeSpan InitTimeout = TimeSpan.FromSeconds(10);
 
     private readonly KafkaOptions _options;
@@ -43,7 +46,7 @@ internal sealed class TransactionalProducer : IDisposable
         _disturbed = false;
         _producer = new ProducerBuilder<byte[], byte[]>(KafkaClients.TransactionalProducerConfig(_options, _transactionalId))
             .SetErrorHandler((_, error) => Notice(error))
-            .SetLogHandler((_, line) => KafkaLog.ClientLine(_logger, _transactionalId, line.Facility, line.Message))
+            .SetLogHandler((_, line) => Notice(line))
             .Build();
         _output = OutputPath.Over(_producer, _options, _clock);
         long started = _clock.GetTimestamp();
@@ -161,11 +164,14 @@ internal sealed class TransactionalProducer : IDisposable
 
     private void Notice(Error error)
     {
-        if (error.Code is ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_TimedOutQueue)
-        {
-            _disturbed = true;
-        }
-
+        _disturbed |= error.Code is ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_AllBrokersDown;
         KafkaLog.ClientError(_logger, _transactionalId, error.Code, error.IsFatal);
+    }
+
+    // The error callback tells only when all brokers are gone; a single lost connection, the coordinator's for example, is a log line.
+    private void Notice(LogMessage line)
+    {
+        _disturbed |= line.Facility == ConnectionFailure;
+        KafkaLog.ClientLine(_logger, _transactionalId, line.Facility, line.Message);
     }
 }
