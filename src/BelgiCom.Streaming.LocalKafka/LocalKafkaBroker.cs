@@ -5,11 +5,11 @@ using System.Net.Sockets;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// A small single-node broker that speaks the Kafka protocol on loopback, for development and tests: it lets an engineer with nothing but the .NET SDK
-/// run the whole chain with the production client, transactions included.
+/// A small single-node broker that speaks the Kafka protocol on loopback, for development and tests: it lets an engineer with nothing but
+/// the .NET SDK run the whole chain with the production client, transactions included.
 /// <para>
-/// It survives a killed process: what it has acknowledged is with the operating system, and half-written tails are cut off at the next start. It does
-/// not survive a power cut, unless <see cref="LocalKafkaOptions.FlushEachBatch"/> is set.
+/// It survives a killed process: what it has acknowledged is with the operating system, and half-written tails are cut off at the next
+/// start. It does not survive a power cut, unless <see cref="LocalKafkaOptions.FlushEachBatch"/> is set.
 /// </para>
 /// </summary>
 public sealed class LocalKafkaBroker : IAsyncDisposable

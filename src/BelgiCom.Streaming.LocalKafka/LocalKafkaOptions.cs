@@ -10,8 +10,8 @@ public sealed record LocalKafkaOptions
     public int Port { get; init; }
 
     /// <summary>
-    /// The broker's clock: append times, retention, sessions of group members and transaction timeouts follow it. How long a fetch waits for data
-    /// does not: that is a matter of the socket, and clients measure it with the machine's clock.
+    /// The broker's clock: append times, retention, sessions of group members and transaction timeouts follow it. How long a fetch waits
+    /// for data does not: that is a matter of the socket, and clients measure it with the machine's clock.
     /// </summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -22,15 +22,17 @@ public sealed record LocalKafkaOptions
     public bool AutoCreateTopics { get; init; }
 
     /// <summary>
-    /// Whether each batch is flushed to the disk before it is acknowledged. Off by default: the data then survive a killed process, because the
-    /// operating system has them, but not a power cut. On, an append costs as much as the disk takes.
+    /// Whether each batch is flushed to the disk before it is acknowledged. Off by default: the data then survive a killed process, because
+    /// the operating system has them, but not a power cut. On, an append costs as much as the disk takes.
     /// </summary>
     public bool FlushEachBatch { get; init; }
 
     /// <summary>The shortest session timeout a group member may ask for. Apache Kafka's default is 6 s; tests want less.</summary>
     public TimeSpan GroupMinSessionTimeout { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long the first member of an empty group waits for others before partitions are assigned (group.initial.rebalance.delay.ms).</summary>
+    /// <summary>
+    /// How long the first member of an empty group waits for others before partitions are assigned (group.initial.rebalance.delay.ms).
+    /// </summary>
     public TimeSpan GroupInitialRebalanceDelay { get; init; } = TimeSpan.Zero;
 
     /// <summary>The longest timeout a transactional producer may ask for (transaction.max.timeout.ms).</summary>
@@ -43,8 +45,8 @@ public sealed record LocalKafkaOptions
     public TimeSpan CleanupInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Gets a sentence when something happens that an engineer should know: a half-written tail cut off, a client whose bytes were not a request.
-    /// Called from any thread; must return quickly. Null drops them.
+    /// Gets a sentence when something happens that an engineer should know: a half-written tail cut off, a client whose bytes were not a
+    /// request. Called from any thread; must return quickly. Null drops them.
     /// </summary>
     public Action<string>? Report { get; init; }
 }

@@ -7,8 +7,9 @@ namespace BelgiCom.Streaming.LocalKafka;
 internal sealed record TopicConfigName(string Name, string Default, Func<string, bool> IsValid);
 
 /// <summary>
-/// The settings of one topic (kafka.apache.org/documentation, "Topic Configs"); immutable. Names that mean something only in a cluster or to a
-/// broker's disk (such as min.insync.replicas) are accepted and shown, so that one topics file serves both brokers, and have no effect here.
+/// The settings of one topic (kafka.apache.org/documentation, "Topic Configs"); immutable. Names that mean something only in a cluster or
+/// to a broker's disk (such as min.insync.replicas) are accepted and shown, so that one topics file serves both brokers, and have no effect
+/// here.
 /// </summary>
 internal sealed class TopicConfig
 {

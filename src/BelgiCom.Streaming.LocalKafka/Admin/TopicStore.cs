@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// All topics, in memory and on disk: <c>topics/NAME/topic.json</c> and <c>topics/NAME/PARTITION/OFFSET.log</c>. The description is written last and
-/// deleted first, so a killed broker leaves a whole topic or a folder that the next start clears away.
+/// All topics, in memory and on disk: <c>topics/NAME/topic.json</c> and <c>topics/NAME/PARTITION/OFFSET.log</c>. The description is written
+/// last and deleted first, so a killed broker leaves a whole topic or a folder that the next start clears away.
 /// </summary>
 internal sealed class TopicStore : IDisposable
 {

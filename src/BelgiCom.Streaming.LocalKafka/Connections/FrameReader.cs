@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Cuts a connection's bytes into request frames (a 32-bit length, then that many bytes). The buffer grows as bytes arrive, never because a length says so.
+/// Cuts a connection's bytes into request frames (a 32-bit length, then that many bytes). The buffer grows as bytes arrive, never because a
+/// length says so.
 /// </summary>
 internal sealed class FrameReader(Socket socket)
 {

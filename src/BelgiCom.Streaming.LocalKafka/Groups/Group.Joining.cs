@@ -52,7 +52,8 @@ internal sealed partial class Group
             return Rejected(ErrorCode.UnknownMemberId, command.MemberId);
         }
 
-        // In a settled group only the leader, or a member that wants something else, starts over; a repeated join gets the answer it missed.
+        // In a settled group only the leader, or a member that wants something else, starts over; a repeated join gets the answer it
+        // missed.
         bool repeated = member.OffersSameAs(command.Protocols)
             && (_state == GroupState.CompletingRebalance || (_state == GroupState.Stable && member.Id != _leaderId));
         Update(member, command);
@@ -68,7 +69,9 @@ internal sealed partial class Group
         return WaitForOthers(member);
     }
 
-    /// <summary>A static member is back under a new id: the old one is fenced, and if nothing it offers has changed, the group does not notice.</summary>
+    /// <summary>
+    /// A static member is back under a new id: the old one is fenced, and if nothing it offers has changed, the group does not notice.
+    /// </summary>
     private Task<JoinResult> Replace(GroupMember old, string newId, JoinCommand command)
     {
         string leaderBefore = _leaderId;
@@ -160,7 +163,9 @@ internal sealed partial class Group
         }
     }
 
-    /// <summary>The time to gather is over: in the first half the members that did not come are out, in the second half those that did not sync.</summary>
+    /// <summary>
+    /// The time to gather is over: in the first half the members that did not come are out, in the second half those that did not sync.
+    /// </summary>
     private void EndGathering(int generation)
     {
         lock (_gate)

@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// One consumer group of the classic protocol: who is in it, and the rebalance that hands the leader's assignment to all. What is assigned is the
-/// clients' matter (range, cooperative-sticky); the group carries bytes. All public members may be called from any thread.
+/// One consumer group of the classic protocol: who is in it, and the rebalance that hands the leader's assignment to all. What is assigned
+/// is the clients' matter (range, cooperative-sticky); the group carries bytes. All public members may be called from any thread.
 /// </summary>
 internal sealed partial class Group(string id, TimeProvider clock, TimeSpan initialRebalanceDelay, Action<GroupRecord> store)
 {

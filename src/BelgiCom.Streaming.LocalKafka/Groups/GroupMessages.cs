@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>A JoinGroup request. From version 4 on (RequiresMemberId) a new dynamic member first gets an id and joins again with it (KIP-394).</summary>
+/// <summary>
+/// A JoinGroup request. From version 4 on (RequiresMemberId) a new dynamic member first gets an id and joins again with it (KIP-394).
+/// </summary>
 internal sealed record JoinCommand(
     string MemberId,
     string? InstanceId,

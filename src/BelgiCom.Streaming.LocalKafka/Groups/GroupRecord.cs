@@ -5,8 +5,8 @@ internal sealed record StoredMember(
     string Id, string? InstanceId, string ClientId, string ClientHost, int RebalanceTimeoutMs, int SessionTimeoutMs, byte[] Metadata, byte[] Assignment);
 
 /// <summary>
-/// A settled group: one record of <c>__consumer_offsets</c>, in Apache Kafka's own format (GroupMetadataKey version 2, GroupMetadataValue version 3).
-/// With it a broker that comes back within the session timeout finds its groups as they were, and nobody has to rebalance.
+/// A settled group: one record of <c>__consumer_offsets</c>, in Apache Kafka's own format (GroupMetadataKey version 2, GroupMetadataValue
+/// version 3). With it a broker that comes back within the session timeout finds its groups as they were, and nobody has to rebalance.
 /// </summary>
 internal sealed record GroupRecord(string Group, string ProtocolType, int Generation, string? Protocol, string? LeaderId, IReadOnlyList<StoredMember> Members)
 {

@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Committed offsets of all groups, and the groups themselves, kept in the topic <c>__consumer_offsets</c> and in memory. Offsets of a transaction are transactional records there
-/// and wait until the transaction's marker follows, so that a restart finds committed, pending and aborted ones as they were.
+/// Committed offsets of all groups, and the groups themselves, kept in the topic <c>__consumer_offsets</c> and in memory. Offsets of a
+/// transaction are transactional records there and wait until the transaction's marker follows, so that a restart finds committed, pending
+/// and aborted ones as they were.
 /// </summary>
 internal sealed class GroupStore
 {

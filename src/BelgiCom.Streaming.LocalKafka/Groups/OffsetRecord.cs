@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// One record of <c>__consumer_offsets</c>, in Apache Kafka's own format (OffsetCommitKey version 1, OffsetCommitValue version 3), so that its tools
-/// can read it. No value: the offset is deleted.
+/// One record of <c>__consumer_offsets</c>, in Apache Kafka's own format (OffsetCommitKey version 1, OffsetCommitValue version 3), so that
+/// its tools can read it. No value: the offset is deleted.
 /// </summary>
 internal readonly record struct OffsetRecord(string Group, TopicPartitionName Partition, CommittedOffset? Offset)
 {

@@ -5,7 +5,8 @@ using System.Net.Sockets;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// An Apache Kafka of the engineer's own (<c>KAFKA_HOME</c>), started as a child process: KRaft, one node, loopback only. It has the same face as
+/// An Apache Kafka of the engineer's own (<c>KAFKA_HOME</c>), started as a child process: KRaft, one node, loopback only. It has the same
+/// face as
 /// <see cref="LocalKafkaBroker"/>, which it replaces for those who have it.
 /// </summary>
 public sealed class KafkaHomeBroker : IAsyncDisposable
@@ -34,7 +35,8 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
     /// <param name="options">Distribution, data directory, port and settings.</param>
     /// <param name="cancellationToken">Gives up the start and ends the process.</param>
     /// <returns>The running broker; dispose it to stop it.</returns>
-    /// <exception cref="LocalKafkaException">The distribution is not there, or the broker did not start; the message holds its last lines.</exception>
+    /// <exception cref="LocalKafkaException">The distribution is not there, or the broker did not start; the message holds its last
+    /// lines.</exception>
     public static async Task<KafkaHomeBroker> StartAsync(KafkaHomeOptions options, CancellationToken cancellationToken = default)
     {
         string script = Path.Combine(options.KafkaHome, "bin", "kafka-server-start.sh");

@@ -7,7 +7,8 @@ using ZstdSharp;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Opens the records of a batch for compaction and look-up by time. Serving a batch never needs this: it goes to disk and to readers as it came.
+/// Opens the records of a batch for compaction and look-up by time. Serving a batch never needs this: it goes to disk and to readers as it
+/// came.
 /// </summary>
 internal static class BatchOpener
 {

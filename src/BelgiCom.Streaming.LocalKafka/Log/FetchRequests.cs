@@ -1,8 +1,9 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Fetch: the way of the data out. Without enough data the answer waits, and is written anew when a partition wakes it: on an append, and for
-/// read_committed when the last stable offset moves. Fetch sessions are declined (session 0), so every request names all its partitions.
+/// Fetch: the way of the data out. Without enough data the answer waits, and is written anew when a partition wakes it: on an append, and
+/// for read_committed when the last stable offset moves. Fetch sessions are declined (session 0), so every request names all its
+/// partitions.
 /// </summary>
 internal sealed class FetchRequests(TopicStore topics)
 {

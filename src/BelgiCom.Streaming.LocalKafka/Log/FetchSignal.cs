@@ -6,7 +6,9 @@ internal sealed class FetchSignal(bool committedOnly) : IDisposable
     // No spinning: a fetch that waits mostly waits for long.
     private readonly ManualResetEventSlim _raised = new(initialState: false, spinCount: 0);
 
-    /// <summary>True for read_committed: an append inside an open transaction is nothing new, a move of the last stable offset is.</summary>
+    /// <summary>
+    /// True for read_committed: an append inside an open transaction is nothing new, a move of the last stable offset is.
+    /// </summary>
     public bool CommittedOnly { get; } = committedOnly;
 
     public bool IsRaised => _raised.IsSet;

@@ -16,7 +16,8 @@ internal readonly record struct LogSlice(ErrorCode Error, long EndOffset, long L
     public IReadOnlyList<AbortedTransaction>? Aborted { get; init; }
 
     /// <summary>
-    /// Copies whole batches from the page cache to the answer and returns their size. A first batch above the limit is sent all the same when
+    /// Copies whole batches from the page cache to the answer and returns their size. A first batch above the limit is sent all the same
+    /// when
     /// <paramref name="atLeastOne"/>: otherwise a reader could never get past it.
     /// </summary>
     public int CopyTo(ProtocolWriter writer, bool atLeastOne)

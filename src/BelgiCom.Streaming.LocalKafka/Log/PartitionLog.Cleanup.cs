@@ -9,7 +9,9 @@ internal sealed partial class PartitionLog
     private const long ProducerMemoryMs = 24 * 3600 * 1000;
     private long _compactedUpTo;
 
-    /// <summary>Moves the start of the log to <paramref name="offset"/>, or with -1 to its end. Returns the new start, -1 on error.</summary>
+    /// <summary>
+    /// Moves the start of the log to <paramref name="offset"/>, or with -1 to its end. Returns the new start, -1 on error.
+    /// </summary>
     public (ErrorCode Error, long LogStartOffset) DeleteRecordsBefore(long offset)
     {
         lock (_gate)
@@ -60,7 +62,9 @@ internal sealed partial class PartitionLog
         }
     }
 
-    /// <summary>Keeps the latest record of each key in the segments that are closed and decided, if enough was written since the last time.</summary>
+    /// <summary>
+    /// Keeps the latest record of each key in the segments that are closed and decided, if enough was written since the last time.
+    /// </summary>
     public void Compact()
     {
         List<Segment> closed;

@@ -8,8 +8,8 @@ internal sealed partial class PartitionLog
     private const string StartOffsetFile = "log-start-offset";
 
     /// <summary>
-    /// Opens or creates the partition in <paramref name="directory"/>. A half-written tail, which a killed process leaves, is cut off; damage anywhere
-    /// else is a <see cref="LocalKafkaException"/>, because going on would lose what lies behind it.
+    /// Opens or creates the partition in <paramref name="directory"/>. A half-written tail, which a killed process leaves, is cut off;
+    /// damage anywhere else is a <see cref="LocalKafkaException"/>, because going on would lose what lies behind it.
     /// </summary>
     public static PartitionLog Open(string topic, int partition, string directory, TopicConfig config, LogSettings settings)
     {

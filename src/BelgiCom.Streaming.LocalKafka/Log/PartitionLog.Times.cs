@@ -10,7 +10,9 @@ internal readonly record struct TimestampedOffset(long Offset, long TimestampMs)
 /// <summary>Looking up offsets by time.</summary>
 internal sealed partial class PartitionLog
 {
-    /// <summary>The first record whose timestamp is at or after <paramref name="timestampMs"/>, below the bound of the reader's isolation.</summary>
+    /// <summary>
+    /// The first record whose timestamp is at or after <paramref name="timestampMs"/>, below the bound of the reader's isolation.
+    /// </summary>
     public TimestampedOffset FindByTime(long timestampMs, bool committedOnly)
     {
         lock (_gate)

@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// The outcome of an append: the offset of the first record, or of the earlier copy when the batch is a repetition, and for topics with LogAppendTime
-/// the broker's time. -1 stands for none.
+/// The outcome of an append: the offset of the first record, or of the earlier copy when the batch is a repetition, and for topics with
+/// LogAppendTime the broker's time. -1 stands for none.
 /// </summary>
 internal readonly record struct AppendResult(ErrorCode Error, long BaseOffset, long LogAppendTimeMs, long LogStartOffset);
 
@@ -157,7 +157,9 @@ internal sealed partial class PartitionLog : IDisposable
         }
     }
 
-    /// <summary>Hands every batch from <paramref name="offset"/> on to the visitor, until it returns false. Appends wait meanwhile.</summary>
+    /// <summary>
+    /// Hands every batch from <paramref name="offset"/> on to the visitor, until it returns false. Appends wait meanwhile.
+    /// </summary>
     public void Scan(long offset, BatchVisitor visitor)
     {
         lock (_gate)
@@ -249,8 +251,8 @@ internal sealed partial class PartitionLog : IDisposable
     }
 
     /// <summary>
-    /// A segment ends when it is full, and when its records span segment.ms. Their timestamps count, not the clock: loading last year's records must not
-    /// make a file of each batch.
+    /// A segment ends when it is full, and when its records span segment.ms. Their timestamps count, not the clock: loading last year's
+    /// records must not make a file of each batch.
     /// </summary>
     private void RollIfDue(RecordBatch next)
     {

@@ -120,7 +120,9 @@ internal sealed class ProducerLedger
         return _aborted.Skip(index).Where(transaction => transaction.FirstOffset < to).ToArray();
     }
 
-    /// <summary>Forgets producers that have been silent since <paramref name="beforeMs"/>, and transactions wholly before the start of the log.</summary>
+    /// <summary>
+    /// Forgets producers that have been silent since <paramref name="beforeMs"/>, and transactions wholly before the start of the log.
+    /// </summary>
     public void Forget(long beforeMs, long logStartOffset)
     {
         foreach (long producerId in _producers.Where(entry => entry.Value.LastSeenMs < beforeMs && !HasOpenTransaction(entry.Key)).Select(entry => entry.Key).ToList())

@@ -4,9 +4,9 @@ using System.Numerics;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// A record batch, format version 2 (kafka.apache.org/documentation, "Record Batch"), seen in place: 61 bytes of header, then the records, which may
-/// be compressed. The bytes a producer sends are the bytes on disk and the bytes a consumer gets; only the offset is assigned, which the checksum
-/// leaves out for this very reason.
+/// A record batch, format version 2 (kafka.apache.org/documentation, "Record Batch"), seen in place: 61 bytes of header, then the records,
+/// which may be compressed. The bytes a producer sends are the bytes on disk and the bytes a consumer gets; only the offset is assigned,
+/// which the checksum leaves out for this very reason.
 /// </summary>
 internal readonly ref struct RecordBatch(Span<byte> bytes)
 {
@@ -77,7 +77,9 @@ internal readonly ref struct RecordBatch(Span<byte> bytes)
         BinaryPrimitives.WriteInt32BigEndian(_bytes[12..], leaderEpoch);
     }
 
-    /// <summary>Puts the broker's time over the producer's (message.timestamp.type=LogAppendTime); readers then take it for every record.</summary>
+    /// <summary>
+    /// Puts the broker's time over the producer's (message.timestamp.type=LogAppendTime); readers then take it for every record.
+    /// </summary>
     public void SetLogAppendTime(long timestampMs)
     {
         BinaryPrimitives.WriteInt16BigEndian(_bytes[21..], (short)(Attributes | LogAppendTimeFlag));

@@ -58,7 +58,9 @@ internal sealed class RecordBatchBuilder
         return Finish();
     }
 
-    /// <summary>A batch that keeps header, offsets and producer of <paramref name="original"/> but holds only the records added, uncompressed.</summary>
+    /// <summary>
+    /// A batch that keeps header, offsets and producer of <paramref name="original"/> but holds only the records added, uncompressed.
+    /// </summary>
     public Span<byte> BuildFrom(RecordBatch original)
     {
         const short withoutCompression = ~0x07;

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// One file of a partition's log: batches back to back, named after the offset of the first. The sparse index in memory finds a batch with one small
-/// read; it is rebuilt from the file, so there is nothing on disk that could disagree with it.
+/// One file of a partition's log: batches back to back, named after the offset of the first. The sparse index in memory finds a batch with
+/// one small read; it is rebuilt from the file, so there is nothing on disk that could disagree with it.
 /// </summary>
 internal sealed class Segment : IDisposable
 {
@@ -93,7 +93,9 @@ internal sealed class Segment : IDisposable
     /// <summary>Hands the batches from the one that holds <paramref name="offset"/> on to the visitor, until it returns false.</summary>
     public void Scan(long offset, BatchVisitor visitor) => BatchScanner.Scan(_file, FloorPosition(offset), Size, visitor);
 
-    /// <summary>Position of the first batch whose last offset is at or above <paramref name="offset"/>; <see cref="Size"/> when there is none.</summary>
+    /// <summary>
+    /// Position of the first batch whose last offset is at or above <paramref name="offset"/>; <see cref="Size"/> when there is none.
+    /// </summary>
     public long FindBatch(long offset)
     {
         long position = FloorPosition(offset);

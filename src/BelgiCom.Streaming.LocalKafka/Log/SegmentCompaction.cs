@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// One compaction of a partition: first the latest offset of every key, then each segment again without what is superseded, aborted, or a tombstone
-/// older than delete.retention.ms. Offsets never change. Keys are held as 128 bits of their SHA-256, so memory does not depend on their length.
+/// One compaction of a partition: first the latest offset of every key, then each segment again without what is superseded, aborted, or a
+/// tombstone older than delete.retention.ms. Offsets never change. Keys are held as 128 bits of their SHA-256, so memory does not depend on
+/// their length.
 /// </summary>
 internal sealed class SegmentCompaction(IReadOnlyList<Segment> segments, IReadOnlyList<AbortedTransaction> aborted, TopicConfig config, long nowMs)
 {
@@ -78,7 +79,8 @@ internal sealed class SegmentCompaction(IReadOnlyList<Segment> segments, IReadOn
     {
         if (batch.IsControl)
         {
-            // A marker goes when it is old and its transaction has no record left; without it the records would look undecided at the next start.
+            // A marker goes when it is old and its transaction has no record left; without it the records would look undecided at the next
+            // start.
             bool hasData = _transactionsWithData.Remove(batch.ProducerId);
             return !hasData && IsPastDeleteRetention(batch) ? default : batch.Bytes;
         }

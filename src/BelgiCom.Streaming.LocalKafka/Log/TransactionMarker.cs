@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// The control batch that ends a transaction in one partition (kafka.apache.org/documentation, "Control Batches"): one record, whose key is version
-/// and type (0 abort, 1 commit) and whose value is version and coordinator epoch.
+/// The control batch that ends a transaction in one partition (kafka.apache.org/documentation, "Control Batches"): one record, whose key is
+/// version and type (0 abort, 1 commit) and whose value is version and coordinator epoch.
 /// </summary>
 internal static class TransactionMarker
 {

@@ -4,8 +4,9 @@ using System.Text;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Reads the protocol's primitive types out of a request frame or a record of coordinator state (kafka.apache.org/protocol, "Protocol Primitive Types"). Every length is checked
-/// against the bytes that are really there before anything is allocated for it, so a forged length costs nothing.
+/// Reads the protocol's primitive types out of a request frame or a record of coordinator state (kafka.apache.org/protocol, "Protocol
+/// Primitive Types"). Every length is checked against the bytes that are really there before anything is allocated for it, so a forged
+/// length costs nothing.
 /// </summary>
 internal sealed class ProtocolReader
 {
@@ -42,7 +43,9 @@ internal sealed class ProtocolReader
         return length < 0 ? null : Encoding.UTF8.GetString(Take(length));
     }
 
-    /// <summary>The bytes themselves, in the frame: valid, and writable, until the next request of the connection is read. Null reads as empty.</summary>
+    /// <summary>
+    /// The bytes themselves, in the frame: valid, and writable, until the next request of the connection is read. Null reads as empty.
+    /// </summary>
     public ArraySegment<byte> ReadBytes()
     {
         int length = Flexible ? ReadUnsignedVarint() - 1 : ReadInt32();
@@ -70,7 +73,9 @@ internal sealed class ProtocolReader
         return Math.Max(-1, count);
     }
 
-    /// <summary>Skips the tagged fields that end every struct of a flexible version; none of them carries anything this broker uses.</summary>
+    /// <summary>
+    /// Skips the tagged fields that end every struct of a flexible version; none of them carries anything this broker uses.
+    /// </summary>
     public void EndStruct()
     {
         if (!Flexible)

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>Writes the protocol's primitive types into a pooled buffer, for responses and for coordinator state; the counterpart of <see cref="ProtocolReader"/>.</summary>
+/// <summary>
+/// Writes the protocol's primitive types into a pooled buffer, for responses and for coordinator state; the counterpart of <see
+/// cref="ProtocolReader"/>.
+/// </summary>
 internal sealed class ProtocolWriter
 {
     private const int InitialSize = 4096;

@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>One request on its way through the broker: the header, the body still to be read, and the answer being written. Reused per connection.</summary>
+/// <summary>
+/// One request on its way through the broker: the header, the body still to be read, and the answer being written. Reused per connection.
+/// </summary>
 internal sealed class Request
 {
     public ProtocolReader Reader { get; } = new();
@@ -19,7 +21,9 @@ internal sealed class Request
     /// <summary>False for Produce with acks=0, which has no answer.</summary>
     public bool HasResponse { get; set; }
 
-    /// <summary>Reads the header and prepares the answer. Throws <see cref="MalformedRequestException"/> for a request that is not offered.</summary>
+    /// <summary>
+    /// Reads the header and prepares the answer. Throws <see cref="MalformedRequestException"/> for a request that is not offered.
+    /// </summary>
     public void Begin(ArraySegment<byte> frame)
     {
         Reader.Reset(frame);
@@ -28,7 +32,8 @@ internal sealed class Request
         int correlationId = Reader.ReadInt32();
         ClientId = Reader.ReadNullableString() ?? "";
         SupportedApi api = SupportedApi.Find(Key) ?? throw new MalformedRequestException($"API key {(short)Key} is not offered.");
-        // A client that is newer than the broker opens with an ApiVersions version we do not know; it must get the list in version 0 (KIP-511).
+        // A client that is newer than the broker opens with an ApiVersions version we do not know; it must get the list in version 0
+        // (KIP-511).
         if (!api.Supports(Version) && Key != ApiKey.ApiVersions)
         {
             throw new MalformedRequestException($"{Key} version {Version} is not offered.");

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>Hands out producer ids, each once in the life of a data directory: blocks are written down before their first id is given.</summary>
+/// <summary>
+/// Hands out producer ids, each once in the life of a data directory: blocks are written down before their first id is given.
+/// </summary>
 internal sealed class ProducerIds(string dataDirectory)
 {
     private const int BlockSize = 1000;

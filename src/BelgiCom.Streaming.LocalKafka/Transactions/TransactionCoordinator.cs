@@ -7,10 +7,11 @@ internal readonly record struct InitResult(ErrorCode Error, long ProducerId, sho
 }
 
 /// <summary>
-/// Transactions: who may write under a transactional id, to what, and how it ends. Each step is in <c>__transaction_state</c> before it is answered,
-/// so a killed broker comes back with open transactions open and decided ones decided.
+/// Transactions: who may write under a transactional id, to what, and how it ends. Each step is in <c>__transaction_state</c> before it is
+/// answered, so a killed broker comes back with open transactions open and decided ones decided.
 /// <para>
-/// Lock order: a data partition, then the coordinator, then its own state partition. Markers are therefore written outside the coordinator's lock.
+/// Lock order: a data partition, then the coordinator, then its own state partition. Markers are therefore written outside the
+/// coordinator's lock.
 /// </para>
 /// </summary>
 internal sealed class TransactionCoordinator : IDisposable
@@ -47,7 +48,8 @@ internal sealed class TransactionCoordinator : IDisposable
     }
 
     /// <summary>
-    /// Makes or takes over the producer of a transactional id. Taking over raises the epoch, which fences whoever had it, and aborts what was open.
+    /// Makes or takes over the producer of a transactional id. Taking over raises the epoch, which fences whoever had it, and aborts what
+    /// was open.
     /// </summary>
     /// <param name="transactionalId">Null for a producer that is idempotent only.</param>
     /// <param name="timeoutMs">How long a transaction may stay open.</param>
@@ -175,8 +177,8 @@ internal sealed class TransactionCoordinator : IDisposable
     public void Dispose() => _timeoutCheck.Dispose();
 
     /// <summary>
-    /// Called by a partition, under its lock, before the first batch of a transaction: without it a batch that arrives after its transaction has ended
-    /// would hold back the last stable offset for ever (KIP-890, part 1).
+    /// Called by a partition, under its lock, before the first batch of a transaction: without it a batch that arrives after its
+    /// transaction has ended would hold back the last stable offset for ever (KIP-890, part 1).
     /// </summary>
     private ErrorCode Verify(string topic, int partition, long producerId, short epoch)
     {
@@ -229,7 +231,8 @@ internal sealed class TransactionCoordinator : IDisposable
     }
 
     /// <summary>
-    /// Writes the markers of a decided transaction and closes it. With <paramref name="onlyOpen"/> some partitions may have their marker already.
+    /// Writes the markers of a decided transaction and closes it. With <paramref name="onlyOpen"/> some partitions may have their marker
+    /// already.
     /// </summary>
     private void Complete(TransactionalProducer decided, bool onlyOpen = false)
     {

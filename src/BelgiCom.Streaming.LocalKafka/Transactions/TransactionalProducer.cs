@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// A transactional id with its producer and its current transaction: one record of <c>__transaction_state</c>, in the layout of Apache Kafka's
-/// TransactionLogKey and TransactionLogValue version 0.
+/// A transactional id with its producer and its current transaction: one record of <c>__transaction_state</c>, in the layout of Apache
+/// Kafka's TransactionLogKey and TransactionLogValue version 0.
 /// </summary>
 internal sealed record TransactionalProducer(string TransactionalId)
 {

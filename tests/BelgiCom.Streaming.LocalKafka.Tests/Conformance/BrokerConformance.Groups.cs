@@ -143,7 +143,9 @@ public abstract partial class BrokerConformance
         await Task.Run(() => producer.Flush(Patience), Cancelled);
     }
 
-    /// <summary>A group member on its own thread. A static one leaves nothing behind when it is disposed of; a dynamic one leaves the group.</summary>
+    /// <summary>
+    /// A group member on its own thread. A static one leaves nothing behind when it is disposed of; a dynamic one leaves the group.
+    /// </summary>
     private sealed class RunningMember : IAsyncDisposable
     {
         private readonly ConcurrentDictionary<int, bool> _owned = [];

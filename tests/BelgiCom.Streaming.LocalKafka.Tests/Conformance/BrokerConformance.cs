@@ -5,8 +5,8 @@ using Confluent.Kafka.Admin;
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
 /// <summary>
-/// What our clients rely on, asked of a broker through the production client. Every case passes on Apache Kafka; one that does not pass on LocalKafka
-/// is a defect of LocalKafka. Topics, groups and transactional ids are fresh in each case, so the cases share one broker.
+/// What our clients rely on, asked of a broker through the production client. Every case passes on Apache Kafka; one that does not pass on
+/// LocalKafka is a defect of LocalKafka. Topics, groups and transactional ids are fresh in each case, so the cases share one broker.
 /// </summary>
 public abstract partial class BrokerConformance
 {
