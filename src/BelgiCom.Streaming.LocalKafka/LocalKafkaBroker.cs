@@ -16,7 +16,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
 {
     /// <summary>The sentence that every host of this broker prints when it starts it.</summary>
     public const string Notice =
-        "LocalKafka is for development and tests only: one node, loopback, no replication, no authentication, and no flush to disk per batch. "
+        "LocalKafka is for development and tests only: one node, loopback, no replication, no authentication, no flush to disk per batch. "
         + "For production set Kafka__BootstrapServers to an Apache Kafka cluster.";
 
     private readonly FileStream _lock;
@@ -110,7 +110,8 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         }
         catch (IOException fault)
         {
-            throw new LocalKafkaException($"Another broker uses the data directory {dataDirectory}. Stop it, or choose another directory.", fault);
+            throw new LocalKafkaException(
+                $"Another broker uses the data directory {dataDirectory}. Stop it, or choose another directory.", fault);
         }
     }
 

@@ -11,7 +11,8 @@ public sealed class LocalKafkaBrokerTests
     {
         using var directory = new TemporaryDirectory();
         using var other = new TemporaryDirectory();
-        await using LocalKafkaBroker first = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.Path }, Cancelled);
+        await using LocalKafkaBroker first = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = directory.Path }, Cancelled);
 
         LocalKafkaPortInUseException fault = await Assert.ThrowsAsync<LocalKafkaPortInUseException>(
             () => LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = other.Path, Port = first.Port }, Cancelled));
@@ -26,7 +27,8 @@ public sealed class LocalKafkaBrokerTests
         var options = new LocalKafkaOptions { DataDirectory = directory.Path };
         await using (await LocalKafkaBroker.StartAsync(options, Cancelled))
         {
-            LocalKafkaException fault = await Assert.ThrowsAsync<LocalKafkaException>(() => LocalKafkaBroker.StartAsync(options, Cancelled));
+            LocalKafkaException fault = await Assert.ThrowsAsync<LocalKafkaException>(
+                () => LocalKafkaBroker.StartAsync(options, Cancelled));
             Assert.Contains(directory.Path, fault.Message, StringComparison.Ordinal);
         }
 
@@ -38,7 +40,8 @@ public sealed class LocalKafkaBrokerTests
     public async Task Broker_InAProcessWithABlockedThreadPool_StillAnswers()
     {
         using var directory = new TemporaryDirectory();
-        await using LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.Path }, Cancelled);
+        await using LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = directory.Path }, Cancelled);
         using var release = new ManualResetEventSlim();
         // More blocking work than the pool will add threads for while this test runs.
         for (int i = 0; i < 500; i++)

@@ -119,7 +119,8 @@ internal sealed class ConfigRequests(TopicStore topics, IReadOnlyDictionary<stri
     private static string? Changed(TopicConfig current, Change change)
     {
         IEnumerable<string> list = current[change.Name].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        IEnumerable<string> values = (change.Value ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        IEnumerable<string> values = (change.Value ?? "").Split(
+            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return change.Operation switch
         {
             Operation.Set => change.Value,
@@ -164,13 +165,15 @@ internal sealed class ConfigRequests(TopicStore topics, IReadOnlyDictionary<stri
     {
         if (type == TopicResource && topics.Find(name) is { } topic)
         {
-            return (ErrorCode.None, TopicConfig.All.Select(known => new Entry(
-                known.Name, topic.Config[known.Name], topic.Config.Overrides.ContainsKey(known.Name) ? SourceTopic : SourceDefault, ReadOnly: false)));
+            sbyte SourceOf(string setting) => topic.Config.Overrides.ContainsKey(setting) ? SourceTopic : SourceDefault;
+            return (ErrorCode.None, TopicConfig.All.Select(
+                known => new Entry(known.Name, topic.Config[known.Name], SourceOf(known.Name), ReadOnly: false)));
         }
 
         if (type == BrokerResource && name == FormattableString.Invariant($"{ClusterIdentity.NodeId}"))
         {
-            return (ErrorCode.None, brokerSettings.Select(setting => new Entry(setting.Key, setting.Value, SourceStaticBroker, ReadOnly: true)));
+            return (ErrorCode.None, brokerSettings.Select(
+                setting => new Entry(setting.Key, setting.Value, SourceStaticBroker, ReadOnly: true)));
         }
 
         return (type == TopicResource ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidRequest, []);

@@ -71,7 +71,8 @@ internal sealed class TopicRequests(TopicStore topics)
             ErrorCode error = assignmentFits ? topics.AddPartitions(name, count, validateOnly) : ErrorCode.InvalidReplicaAssignment;
             request.Writer.WriteString(name);
             request.Writer.WriteError(error);
-            request.Writer.WriteNullableString(error == ErrorCode.InvalidPartitions ? $"Topic {name} cannot have {count} partitions: it has as many or more." : null);
+            request.Writer.WriteNullableString(
+                error == ErrorCode.InvalidPartitions ? $"Topic {name} cannot have {count} partitions: it has as many or more." : null);
         }
     }
 
@@ -92,7 +93,8 @@ internal sealed class TopicRequests(TopicStore topics)
             {
                 int partition = reader.ReadInt32();
                 long offset = reader.ReadInt64();
-                (ErrorCode error, long start) = topics.Find(name, partition)?.DeleteRecordsBefore(offset) ?? (ErrorCode.UnknownTopicOrPartition, -1);
+                (ErrorCode error, long start) = topics.Find(name, partition)?.DeleteRecordsBefore(offset)
+                    ?? (ErrorCode.UnknownTopicOrPartition, -1);
                 writer.WriteInt32(partition);
                 writer.WriteInt64(start);
                 writer.WriteError(error);
@@ -158,7 +160,7 @@ internal sealed class TopicRequests(TopicStore topics)
         }
         else if (topic.ReplicationFactor is not (1 or -1))
         {
-            return (ErrorCode.InvalidReplicationFactor, $"Replication factor {topic.ReplicationFactor} needs more nodes than the one there is.");
+            return (ErrorCode.InvalidReplicationFactor, $"There is one node, so {topic.ReplicationFactor} replicas cannot be.");
         }
 
         foreach ((string name, string? value) in topic.Config)
@@ -181,5 +183,10 @@ internal sealed class TopicRequests(TopicStore topics)
     }
 
     private sealed record WantedTopic(
-        string Name, int Partitions, short ReplicationFactor, List<int> Assigned, bool AssignedOnlyHere, Dictionary<string, string?> Config);
+        string Name,
+        int Partitions,
+        short ReplicationFactor,
+        List<int> Assigned,
+        bool AssignedOnlyHere,
+        Dictionary<string, string?> Config);
 }

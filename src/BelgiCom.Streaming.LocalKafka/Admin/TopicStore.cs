@@ -186,7 +186,8 @@ internal sealed class TopicStore : IDisposable
 
         TopicDescription description = JsonSerializer.Deserialize<TopicDescription>(File.ReadAllText(descriptionPath))
             ?? throw new LocalKafkaException($"{descriptionPath} is empty. Restore it, or delete the topic's folder.");
-        _topics[name] = Open(name, description.Partitions, new TopicConfig(description.Config), name.StartsWith("__", StringComparison.Ordinal));
+        _topics[name] = Open(
+            name, description.Partitions, new TopicConfig(description.Config), name.StartsWith("__", StringComparison.Ordinal));
     }
 
     private Topic Open(string name, int partitions, TopicConfig config, bool isInternal) =>

@@ -12,9 +12,11 @@ internal sealed partial class Group
             return false;
         }
 
-        List<GroupMember> others = [.. _members.Values.Where(member => member.Id != command.MemberId && member.InstanceId != (command.InstanceId ?? ""))];
+        List<GroupMember> others = [.. _members.Values.Where(
+            member => member.Id != command.MemberId && member.InstanceId != (command.InstanceId ?? ""))];
         return others.Count == 0
-            || (command.ProtocolType == _protocolType && command.Protocols.Any(offered => others.All(member => member.Protocols.Any(own => own.Name == offered.Name))));
+            || (command.ProtocolType == _protocolType
+                && command.Protocols.Any(offered => others.All(member => member.Protocols.Any(own => own.Name == offered.Name))));
     }
 
     private Task<JoinResult> JoinWithoutId(JoinCommand command)
@@ -42,7 +44,8 @@ internal sealed partial class Group
             return Add(command.MemberId, command);
         }
 
-        if (command.InstanceId is not null && _memberIdByInstance.TryGetValue(command.InstanceId, out string? current) && current != command.MemberId)
+        if (command.InstanceId is not null && _memberIdByInstance.TryGetValue(command.InstanceId, out string? current)
+            && current != command.MemberId)
         {
             return Rejected(ErrorCode.FencedInstanceId, command.MemberId);
         }
@@ -80,7 +83,12 @@ internal sealed partial class Group
         old.EndJoin(JoinResult.Failed(ErrorCode.FencedInstanceId, old.Id));
         old.EndSync(SyncResult.Failed(ErrorCode.FencedInstanceId));
         old.Dispose();
-        var member = new GroupMember(newId, old.InstanceId) { ClientId = command.ClientId, ClientHost = command.ClientHost, Assignment = old.Assignment };
+        var member = new GroupMember(newId, old.InstanceId)
+        {
+            ClientId = command.ClientId,
+            ClientHost = command.ClientHost,
+            Assignment = old.Assignment,
+        };
         Update(member, command);
         Insert(member);
         if (_leaderId == old.Id)
@@ -242,7 +250,9 @@ internal sealed partial class Group
         _generation,
         _protocol,
         _leaderId,
-        member.Id == _leaderId ? [.. _members.Values.Select(one => new JoinedMember(one.Id, one.InstanceId, one.MetadataFor(_protocol)))] : []);
+        member.Id == _leaderId
+            ? [.. _members.Values.Select(one => new JoinedMember(one.Id, one.InstanceId, one.MetadataFor(_protocol)))]
+            : []);
 
     private void ExpirePromise(string memberId)
     {

@@ -157,12 +157,14 @@ internal sealed partial class Group(string id, TimeProvider clock, TimeSpan init
         lock (_gate)
         {
             bool settled = _state == GroupState.Stable;
-            return new GroupDescription(
-                _state,
-                _protocolType ?? "",
-                settled ? _protocol : "",
-                [.. _members.Values.Select(member => new DescribedMember(
-                    member.Id, member.InstanceId, member.ClientId, member.ClientHost, settled ? member.MetadataFor(_protocol) : [], settled ? member.Assignment : []))]);
+            IEnumerable<DescribedMember> members = _members.Values.Select(member => new DescribedMember(
+                member.Id,
+                member.InstanceId,
+                member.ClientId,
+                member.ClientHost,
+                settled ? member.MetadataFor(_protocol) : [],
+                settled ? member.Assignment : []));
+            return new GroupDescription(_state, _protocolType ?? "", settled ? _protocol : "", [.. members]);
         }
     }
 

@@ -25,7 +25,8 @@ internal sealed class GroupCoordinator
     public bool AcceptsSession(TimeSpan timeout) => timeout >= _options.GroupMinSessionTimeout && timeout <= MaxSessionTimeout;
 
     /// <summary>The group; a member's first join makes it.</summary>
-    public Group GetOrAdd(string id) => _groups.GetOrAdd(id, name => new Group(name, _options.TimeProvider, _options.GroupInitialRebalanceDelay, _offsets.StoreGroup));
+    public Group GetOrAdd(string id) =>
+        _groups.GetOrAdd(id, name => new Group(name, _options.TimeProvider, _options.GroupInitialRebalanceDelay, _offsets.StoreGroup));
 
     /// <summary>The group, or null when nobody ever joined it.</summary>
     public Group? Find(string id) => _groups.GetValueOrDefault(id);

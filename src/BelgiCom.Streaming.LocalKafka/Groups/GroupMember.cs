@@ -37,8 +37,8 @@ internal sealed class GroupMember(string id, string? instanceId) : IDisposable
     public byte[] MetadataFor(string protocol) => Protocols.First(offered => offered.Name == protocol).Metadata;
 
     public bool OffersSameAs(IReadOnlyList<GroupProtocol> protocols) =>
-        Protocols.Count == protocols.Count
-        && Protocols.Zip(protocols).All(pair => pair.First.Name == pair.Second.Name && pair.First.Metadata.AsSpan().SequenceEqual(pair.Second.Metadata));
+        Protocols.Count == protocols.Count && Protocols.Zip(protocols).All(
+            pair => pair.First.Name == pair.Second.Name && pair.First.Metadata.AsSpan().SequenceEqual(pair.Second.Metadata));
 
     public void EndJoin(JoinResult result)
     {

@@ -17,7 +17,8 @@ internal sealed record JoinCommand(
 internal readonly record struct JoinedMember(string Id, string? InstanceId, byte[] Metadata);
 
 /// <summary>The outcome of a join. The leader gets all members, to assign to them; the others get none.</summary>
-internal sealed record JoinResult(ErrorCode Error, string MemberId, int Generation, string Protocol, string LeaderId, IReadOnlyList<JoinedMember> Members)
+internal sealed record JoinResult(
+    ErrorCode Error, string MemberId, int Generation, string Protocol, string LeaderId, IReadOnlyList<JoinedMember> Members)
 {
     public static JoinResult Failed(ErrorCode error, string memberId) => new(error, memberId, -1, "", "", []);
 }
@@ -30,6 +31,7 @@ internal readonly record struct SyncResult(ErrorCode Error, byte[] Assignment)
 /// <summary>Who says something to the group: a member of a generation, perhaps a static one.</summary>
 internal readonly record struct MemberIdentity(string MemberId, string? InstanceId, int Generation);
 
-internal readonly record struct DescribedMember(string Id, string? InstanceId, string ClientId, string ClientHost, byte[] Metadata, byte[] Assignment);
+internal readonly record struct DescribedMember(
+    string Id, string? InstanceId, string ClientId, string ClientHost, byte[] Metadata, byte[] Assignment);
 
 internal sealed record GroupDescription(GroupState State, string ProtocolType, string Protocol, IReadOnlyList<DescribedMember> Members);

@@ -2,13 +2,21 @@ namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>A member as it is stored: what it offered for the assignor that was chosen, and what it got.</summary>
 internal sealed record StoredMember(
-    string Id, string? InstanceId, string ClientId, string ClientHost, int RebalanceTimeoutMs, int SessionTimeoutMs, byte[] Metadata, byte[] Assignment);
+    string Id,
+    string? InstanceId,
+    string ClientId,
+    string ClientHost,
+    int RebalanceTimeoutMs,
+    int SessionTimeoutMs,
+    byte[] Metadata,
+    byte[] Assignment);
 
 /// <summary>
 /// A settled group: one record of <c>__consumer_offsets</c>, in Apache Kafka's own format (GroupMetadataKey version 2, GroupMetadataValue
 /// version 3). With it a broker that comes back within the session timeout finds its groups as they were, and nobody has to rebalance.
 /// </summary>
-internal sealed record GroupRecord(string Group, string ProtocolType, int Generation, string? Protocol, string? LeaderId, IReadOnlyList<StoredMember> Members)
+internal sealed record GroupRecord(
+    string Group, string ProtocolType, int Generation, string? Protocol, string? LeaderId, IReadOnlyList<StoredMember> Members)
 {
     public const short KeyVersion = 2;
     private const short ValueVersion = 3;

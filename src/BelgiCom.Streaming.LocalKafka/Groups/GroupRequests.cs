@@ -154,7 +154,15 @@ internal sealed class GroupRequests(GroupCoordinator groups)
         }
 
         return new JoinCommand(
-            memberId, instanceId, request.ClientId, request.ClientHost, sessionTimeout, rebalanceTimeout, protocolType, protocols, RequiresMemberId: request.Version >= 4);
+            memberId,
+            instanceId,
+            request.ClientId,
+            request.ClientHost,
+            sessionTimeout,
+            rebalanceTimeout,
+            protocolType,
+            protocols,
+            RequiresMemberId: request.Version >= 4);
     }
 
     private static void WriteJoin(Request request, JoinResult result)

@@ -110,7 +110,10 @@ internal sealed class GroupStore
     {
         lock (_gate)
         {
-            return _committed.TryGetValue(group, out var offsets) && offsets.TryGetValue(partition, out CommittedOffset offset) ? offset : null;
+            return _committed.TryGetValue(group, out var offsets)
+                && offsets.TryGetValue(partition, out CommittedOffset offset)
+                ? offset
+                : null;
         }
     }
 
@@ -149,7 +152,8 @@ internal sealed class GroupStore
     {
         lock (_gate)
         {
-            List<OffsetRecord> tombstones = [.. _committed.SelectMany(group => group.Value.Keys.Where(partition => matches(group.Key, partition))
+            List<OffsetRecord> tombstones = [.. _committed.SelectMany(
+                group => group.Value.Keys.Where(partition => matches(group.Key, partition))
                 .Select(partition => new OffsetRecord(group.Key, partition, null)))];
             if (tombstones.Count > 0)
             {

@@ -77,7 +77,8 @@ internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets
             {
                 // An offset that a transaction holds may still change: a reader that started from the old one would read twice (KIP-447).
                 bool unstable = requireStable && offsets.IsPending(group, partition);
-                WriteOffset(request, partition.Partition, unstable ? null : offsets.Find(group, partition), unstable ? ErrorCode.UnstableOffsetCommit : ErrorCode.None);
+                ErrorCode error = unstable ? ErrorCode.UnstableOffsetCommit : ErrorCode.None;
+                WriteOffset(request, partition.Partition, unstable ? null : offsets.Find(group, partition), error);
             }
 
             writer.EndStruct();

@@ -42,18 +42,21 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
         string script = Path.Combine(options.KafkaHome, "bin", "kafka-server-start.sh");
         if (!File.Exists(script))
         {
-            throw new LocalKafkaException($"{script} is not there. Let {Variable} name the folder of an Apache Kafka distribution, or unset it.");
+            throw new LocalKafkaException(
+                $"{script} is not there. Let {Variable} name the folder of an Apache Kafka distribution, or unset it.");
         }
 
         Directory.CreateDirectory(options.DataDirectory);
         int port = options.Port == 0 ? FreePort() : options.Port;
         string logDirectory = Path.Combine(options.DataDirectory, "log");
         string propertiesFile = Path.Combine(options.DataDirectory, "server.properties");
-        await File.WriteAllLinesAsync(propertiesFile, Properties(options, port, FreePort(), logDirectory), cancellationToken).ConfigureAwait(false);
+        await File.WriteAllLinesAsync(propertiesFile, Properties(options, port, FreePort(), logDirectory), cancellationToken)
+            .ConfigureAwait(false);
         if (!File.Exists(Path.Combine(logDirectory, "meta.properties")))
         {
             string clusterId = ClusterIdentity.LoadClusterId(options.DataDirectory);
-            await RunToEndAsync(options, "kafka-storage.sh", ["format", "-t", clusterId, "-c", propertiesFile], cancellationToken).ConfigureAwait(false);
+            await RunToEndAsync(options, "kafka-storage.sh", ["format", "-t", clusterId, "-c", propertiesFile], cancellationToken)
+                .ConfigureAwait(false);
         }
 
         Process process = Launch(options, "kafka-server-start.sh", [propertiesFile]);
@@ -130,7 +133,8 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
         return properties.Select(property => $"{property.Key}={property.Value}");
     }
 
-    private static async Task RunToEndAsync(KafkaHomeOptions options, string script, string[] arguments, CancellationToken cancellationToken)
+    private static async Task RunToEndAsync(
+        KafkaHomeOptions options, string script, string[] arguments, CancellationToken cancellationToken)
     {
         using Process process = Launch(options, script, arguments);
         var output = new ProcessOutput(process);
@@ -144,7 +148,11 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
 
     private static Process Launch(KafkaHomeOptions options, string script, string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(options.KafkaHome, "bin", script), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(options.KafkaHome, "bin", script), arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["KAFKA_HEAP_OPTS"] = "-Xmx512m";
         start.Environment["LOG_DIR"] = Path.Combine(options.DataDirectory, "server-log");
         return Process.Start(start) ?? throw new LocalKafkaException($"{script} did not start.");

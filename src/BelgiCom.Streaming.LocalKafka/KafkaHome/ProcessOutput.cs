@@ -40,7 +40,8 @@ internal sealed class ProcessOutput
         cancellationToken.ThrowIfCancellationRequested();
         if (first != _found.Task)
         {
-            throw new LocalKafkaException($"The broker did not print \"{text}\" within {timeout.TotalSeconds:0} s. Its last lines:\n{LastLines}");
+            throw new LocalKafkaException(
+                $"The broker did not print \"{text}\" within {timeout.TotalSeconds:0} s. Its last lines:\n{LastLines}");
         }
     }
 

@@ -39,7 +39,8 @@ internal static class BatchOpener
             };
             return true;
         }
-        catch (Exception fault) when (fault is InvalidDataException or IOException or ZstdException or ArgumentException or InvalidOperationException)
+        catch (Exception fault) when (
+            fault is InvalidDataException or IOException or ZstdException or ArgumentException or InvalidOperationException)
         {
             records = default;
             return false;

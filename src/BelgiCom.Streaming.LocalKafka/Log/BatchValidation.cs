@@ -32,7 +32,8 @@ internal static class BatchValidation
             return ErrorCode.CorruptMessage;
         }
 
-        if (batch.IsControl || batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1 || (batch.HasProducer && batch.BaseSequence < 0))
+        if (batch.IsControl || batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1
+            || (batch.HasProducer && batch.BaseSequence < 0))
         {
             return ErrorCode.InvalidRecord;
         }

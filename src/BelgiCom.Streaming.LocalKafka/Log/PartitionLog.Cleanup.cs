@@ -75,9 +75,11 @@ internal sealed partial class PartitionLog
             config = _config;
             long youngest = _settings.NowMs - config.MinCompactionLagMs;
             closed = [.. _segments.Take(_segments.Count - 1)
-                .TakeWhile((segment, index) => _segments[index + 1].BaseOffset <= LastStable && (config.MinCompactionLagMs == 0 || segment.MaxTimestamp <= youngest))];
+                .TakeWhile((segment, index) => _segments[index + 1].BaseOffset <= LastStable
+                    && (config.MinCompactionLagMs == 0 || segment.MaxTimestamp <= youngest))];
             double dirty = closed.Where(segment => segment.BaseOffset >= _compactedUpTo).Sum(segment => segment.Size);
-            if (_deleted || !config.IsCompacted || dirty == 0 || dirty / closed.Sum(segment => segment.Size) < config.MinCleanableDirtyRatio)
+            if (_deleted || !config.IsCompacted || dirty == 0
+                || dirty / closed.Sum(segment => segment.Size) < config.MinCleanableDirtyRatio)
             {
                 return;
             }

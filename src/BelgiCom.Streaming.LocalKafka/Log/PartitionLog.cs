@@ -131,7 +131,8 @@ internal sealed partial class PartitionLog : IDisposable
                 if (position < segment.Size)
                 {
                     int length = (int)Math.Min(Math.Max(maxBytes, 0), segment.Size - position);
-                    long upperBound = segment.OffsetAtOrAfter(position + length) ?? (index + 1 < _segments.Count ? _segments[index + 1].BaseOffset : _nextOffset);
+                    long upperBound = segment.OffsetAtOrAfter(position + length)
+                        ?? (index + 1 < _segments.Count ? _segments[index + 1].BaseOffset : _nextOffset);
                     slice = slice with { Segment = segment, Position = position, Length = length };
                     return committedOnly ? slice with { Aborted = _producers.AbortedBetween(offset, Math.Min(upperBound, bound)) } : slice;
                 }
@@ -204,7 +205,8 @@ internal sealed partial class PartitionLog : IDisposable
             }
 
             ErrorCode error = _producers.Check(batch, out long? duplicateOf);
-            if (error == ErrorCode.None && batch.IsTransactional && !batch.IsControl && duplicateOf is null && !_producers.HasOpenTransaction(batch.ProducerId))
+            if (error == ErrorCode.None && batch.IsTransactional && !batch.IsControl && duplicateOf is null
+                && !_producers.HasOpenTransaction(batch.ProducerId))
             {
                 // The first batch of a transaction: a late one, of a transaction that has ended, would stay open for ever.
                 error = _settings.VerifyTransaction(Topic, Partition, batch.ProducerId, batch.ProducerEpoch);

@@ -125,7 +125,8 @@ internal sealed class ProducerLedger
     /// </summary>
     public void Forget(long beforeMs, long logStartOffset)
     {
-        foreach (long producerId in _producers.Where(entry => entry.Value.LastSeenMs < beforeMs && !HasOpenTransaction(entry.Key)).Select(entry => entry.Key).ToList())
+        var silent = _producers.Where(entry => entry.Value.LastSeenMs < beforeMs && !HasOpenTransaction(entry.Key)).ToList();
+        foreach ((long producerId, _) in silent)
         {
             _producers.Remove(producerId);
         }

@@ -43,7 +43,12 @@ internal sealed class RecordBatchBuilder
     }
 
     /// <summary>A batch of the records added, with sequential offset deltas and one timestamp.</summary>
-    public Span<byte> Build(long timestampMs, long producerId = RecordBatch.NoProducer, short producerEpoch = -1, bool transactional = false, bool control = false)
+    public Span<byte> Build(
+        long timestampMs,
+        long producerId = RecordBatch.NoProducer,
+        short producerEpoch = -1,
+        bool transactional = false,
+        bool control = false)
     {
         Span<byte> header = _buffer.AsSpan(0, RecordBatch.HeaderSize);
         header.Clear();

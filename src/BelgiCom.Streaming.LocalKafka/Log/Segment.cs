@@ -41,7 +41,8 @@ internal sealed class Segment : IDisposable
     public static Segment Open(string directory, long baseOffset)
     {
         string path = Path.Combine(directory, FormattableString.Invariant($"{baseOffset:D20}{Extension}"));
-        return new Segment(path, baseOffset, File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
+        return new Segment(
+            path, baseOffset, File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
     }
 
     /// <summary>Appends a batch whose offset is assigned.</summary>

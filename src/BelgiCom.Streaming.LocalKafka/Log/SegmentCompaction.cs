@@ -8,7 +8,8 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// tombstone older than delete.retention.ms. Offsets never change. Keys are held as 128 bits of their SHA-256, so memory does not depend on
 /// their length.
 /// </summary>
-internal sealed class SegmentCompaction(IReadOnlyList<Segment> segments, IReadOnlyList<AbortedTransaction> aborted, TopicConfig config, long nowMs)
+internal sealed class SegmentCompaction(
+    IReadOnlyList<Segment> segments, IReadOnlyList<AbortedTransaction> aborted, TopicConfig config, long nowMs)
 {
     private readonly Dictionary<UInt128, long> _latest = [];
     private readonly Dictionary<long, long> _lastBatchOf = [];
@@ -133,7 +134,7 @@ internal sealed class SegmentCompaction(IReadOnlyList<Segment> segments, IReadOn
     {
         long offset = batch.BaseOffset;
         return batch.IsTransactional
-            && _abortedByProducer[batch.ProducerId].Any(transaction => transaction.FirstOffset <= offset && offset < transaction.LastOffset);
+            && _abortedByProducer[batch.ProducerId].Any(aborted => aborted.FirstOffset <= offset && offset < aborted.LastOffset);
     }
 
     private bool IsPastDeleteRetention(RecordBatch batch) => nowMs - batch.MaxTimestamp > config.DeleteRetentionMs;

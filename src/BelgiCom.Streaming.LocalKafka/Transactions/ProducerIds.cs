@@ -19,7 +19,7 @@ internal sealed class ProducerIds(string dataDirectory)
         {
             if (_next == _reserved)
             {
-                _next = _reserved < 0 && File.Exists(_path) ? long.Parse(File.ReadAllText(_path), CultureInfo.InvariantCulture) : Math.Max(_reserved, 0);
+                _next = _reserved < 0 ? ReadReserved() : _reserved;
                 _reserved = _next + BlockSize;
                 DurableFile.Write(_path, _reserved.ToString(CultureInfo.InvariantCulture));
             }
@@ -27,4 +27,6 @@ internal sealed class ProducerIds(string dataDirectory)
             return _next++;
         }
     }
+
+    private long ReadReserved() => File.Exists(_path) ? long.Parse(File.ReadAllText(_path), CultureInfo.InvariantCulture) : 0;
 }

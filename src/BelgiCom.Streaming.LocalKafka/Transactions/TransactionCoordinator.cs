@@ -29,7 +29,8 @@ internal sealed class TransactionCoordinator : IDisposable
     private readonly PartitionLog _log;
     private readonly ITimer _timeoutCheck;
 
-    public TransactionCoordinator(TopicStore topics, GroupStore offsets, ProducerIds producerIds, LogSettings settings, LocalKafkaOptions options)
+    public TransactionCoordinator(
+        TopicStore topics, GroupStore offsets, ProducerIds producerIds, LogSettings settings, LocalKafkaOptions options)
     {
         _topics = topics;
         _offsets = offsets;
@@ -98,7 +99,9 @@ internal sealed class TransactionCoordinator : IDisposable
         lock (_gate)
         {
             TransactionalProducer aborted = _byId[transactionalId];
-            return aborted.State == TransactionState.CompleteAbort ? Initialised(aborted, timeoutMs, -1) : InitResult.Failed(ErrorCode.ConcurrentTransactions);
+            return aborted.State == TransactionState.CompleteAbort
+                ? Initialised(aborted, timeoutMs, -1)
+                : InitResult.Failed(ErrorCode.ConcurrentTransactions);
         }
     }
 
@@ -190,7 +193,8 @@ internal sealed class TransactionCoordinator : IDisposable
             }
 
             ErrorCode error = CheckLocked(transactionalId, producerId, epoch, out TransactionalProducer? producer);
-            bool isOpen = producer is { State: TransactionState.Ongoing } && producer.Partitions.Contains(new TopicPartitionName(topic, partition));
+            bool isOpen = producer is { State: TransactionState.Ongoing }
+                && producer.Partitions.Contains(new TopicPartitionName(topic, partition));
             return error != ErrorCode.None ? error : isOpen ? ErrorCode.None : ErrorCode.InvalidTransactionState;
         }
     }
@@ -290,7 +294,8 @@ internal sealed class TransactionCoordinator : IDisposable
             return ErrorCode.ConcurrentTransactions;
         }
 
-        bool current = expectedProducerId == producer.ProducerId && (expectedEpoch == producer.Epoch || expectedEpoch == producer.LastEpoch);
+        bool current = expectedProducerId == producer.ProducerId
+            && (expectedEpoch == producer.Epoch || expectedEpoch == producer.LastEpoch);
         return expectedProducerId == RecordBatch.NoProducer || current ? ErrorCode.None : ErrorCode.ProducerFenced;
     }
 

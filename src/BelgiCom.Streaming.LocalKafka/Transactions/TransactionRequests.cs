@@ -41,7 +41,9 @@ internal sealed class TransactionRequests(TransactionCoordinator transactions, T
 
         // All or nothing: with one unknown partition the others are not attempted.
         bool allKnown = partitions.All(IsKnown);
-        ErrorCode error = allKnown ? transactions.AddPartitions(transactionalId, producerId, epoch, partitions) : ErrorCode.OperationNotAttempted;
+        ErrorCode error = allKnown
+            ? transactions.AddPartitions(transactionalId, producerId, epoch, partitions)
+            : ErrorCode.OperationNotAttempted;
         WriteAdded(request, partitions, partition => IsKnown(partition) ? error : ErrorCode.UnknownTopicOrPartition);
     }
 
@@ -79,5 +81,6 @@ internal sealed class TransactionRequests(TransactionCoordinator transactions, T
         }
     }
 
-    private bool IsKnown(TopicPartitionName partition) => topics.Find(partition.Topic) is { IsInternal: false } topic && topic.Find(partition.Partition) is not null;
+    private bool IsKnown(TopicPartitionName partition) =>
+        topics.Find(partition.Topic) is { IsInternal: false } topic && topic.Find(partition.Partition) is not null;
 }

@@ -93,7 +93,9 @@ public abstract partial class BrokerConformance
         });
 
         Dictionary<string, ConfigEntryResult> after = await DescribeAsync();
-        Assert.Equal(("604800000", "delete,compact", "2000"), (after["retention.ms"].Value, after["cleanup.policy"].Value, after["max.message.bytes"].Value));
+        Assert.Equal("604800000", after["retention.ms"].Value);
+        Assert.Equal("delete,compact", after["cleanup.policy"].Value);
+        Assert.Equal("2000", after["max.message.bytes"].Value);
     }
 
     [Fact]
@@ -135,8 +137,9 @@ public abstract partial class BrokerConformance
         await FillSegmentsAsync(topic, records: 100, valueSize: 100_000);
 
         using IConsumer<string?, string?> consumer = Consumer();
-        await UntilAsync(() => consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience).Low.Value >= 70, "the oldest segments are deleted");
-        Assert.Equal(100, consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience).High.Value);
+        WatermarkOffsets Offsets() => consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience);
+        await UntilAsync(() => Offsets().Low.Value >= 70, "the oldest segments are deleted");
+        Assert.Equal(100, Offsets().High.Value);
         Assert.InRange(ReadAll(topic, from: 99).Count, 1, 1);
     }
 
@@ -146,12 +149,13 @@ public abstract partial class BrokerConformance
         string topic = await CreateTopicAsync(1, ("retention.ms", "86400000"));
         using (IProducer<string?, string?> producer = Producer())
         {
-            await producer.ProduceAsync(
-                topic, new Message<string?, string?> { Value = "old", Timestamp = new Timestamp(DateTime.UtcNow.AddDays(-2), TimestampType.CreateTime) }, Cancelled);
+            var twoDaysAgo = new Timestamp(DateTime.UtcNow.AddDays(-2), TimestampType.CreateTime);
+            await producer.ProduceAsync(topic, new Message<string?, string?> { Value = "old", Timestamp = twoDaysAgo }, Cancelled);
         }
 
         using IConsumer<string?, string?> consumer = Consumer();
-        await UntilAsync(() => consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience).Low.Value == 1, "the old record is deleted");
+        await UntilAsync(
+            () => consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience).Low.Value == 1, "the old record is deleted");
         await FillAsync(topic, partitions: 1, perPartition: 1);
         Assert.Equal([1L], ReadAll(topic, from: 1).Select(record => record.Offset.Value));
     }
@@ -167,7 +171,11 @@ public abstract partial class BrokerConformance
         const int keys = 5;
         const int rounds = 40;
         string topic = await CreateTopicAsync(
-            1, ("cleanup.policy", "compact"), ("segment.bytes", "1048576"), ("min.cleanable.dirty.ratio", "0.01"), ("delete.retention.ms", "0"));
+            1,
+            ("cleanup.policy", "compact"),
+            ("segment.bytes", "1048576"),
+            ("min.cleanable.dirty.ratio", "0.01"),
+            ("delete.retention.ms", "0"));
         using (IProducer<string?, string?> producer = Producer(config => (config.CompressionType, config.LingerMs) = (compression, 20)))
         {
             for (int i = 0; i < rounds * keys; i++)
@@ -183,13 +191,15 @@ public abstract partial class BrokerConformance
             // Closes the segment that holds them; a key of its own, so that nothing above is superseded by it.
             for (int i = 0; i < 8; i++)
             {
-                await producer.ProduceAsync(topic, new Message<string?, string?> { Key = "filler", Value = Incompressible(i, 300_000) }, Cancelled);
+                await producer.ProduceAsync(
+                    topic, new Message<string?, string?> { Key = "filler", Value = Incompressible(i, 300_000) }, Cancelled);
             }
         }
 
         List<ConsumeResult<string?, string?>> left = [];
         await UntilAsync(
-            () => (left = [.. ReadAll(topic).Where(record => record.Message.Key != "filler")]).Count <= keys, "only the latest record of each key is left");
+            () => (left = [.. ReadAll(topic).Where(record => record.Message.Key != "filler")]).Count <= keys,
+            "only the latest record of each key is left");
 
         Dictionary<string, long> latest = left.ToDictionary(record => record.Message.Key!, record => record.Offset.Value);
         for (int key = 1; key < keys; key++)
@@ -220,7 +230,8 @@ public abstract partial class BrokerConformance
         using IProducer<string?, string?> producer = Producer(config => config.LingerMs = 0);
         for (int i = 0; i < records; i++)
         {
-            await producer.ProduceAsync(topic, new Message<string?, string?> { Key = $"{i}", Value = new string('x', valueSize) }, Cancelled);
+            await producer.ProduceAsync(
+                topic, new Message<string?, string?> { Key = $"{i}", Value = new string('x', valueSize) }, Cancelled);
         }
     }
 }

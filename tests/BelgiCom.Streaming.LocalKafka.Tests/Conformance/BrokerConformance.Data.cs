@@ -129,7 +129,8 @@ public abstract partial class BrokerConformance
         {
             for (int i = 0; i < 50; i++)
             {
-                producer.Produce(topic, new Message<string?, string?> { Value = $"{i}", Timestamp = new Timestamp(1_700_000_000_000 + (i * 1000), TimestampType.CreateTime) });
+                var timestamp = new Timestamp(1_700_000_000_000 + (i * 1000), TimestampType.CreateTime);
+                producer.Produce(topic, new Message<string?, string?> { Value = $"{i}", Timestamp = timestamp });
                 if (i % 10 == 9)
                 {
                     producer.Flush(Patience);
@@ -138,7 +139,8 @@ public abstract partial class BrokerConformance
         }
 
         using IConsumer<string?, string?> consumer = Consumer();
-        long Find(long timestamp) => consumer.OffsetsForTimes([new TopicPartitionTimestamp(topic, 0, new Timestamp(timestamp, TimestampType.CreateTime))], Patience)[0].Offset.Value;
+        long Find(long timestamp) => consumer.OffsetsForTimes(
+            [new TopicPartitionTimestamp(topic, 0, new Timestamp(timestamp, TimestampType.CreateTime))], Patience)[0].Offset.Value;
 
         Assert.Equal(0, Find(1));
         Assert.Equal(17, Find(1_700_000_016_001));
@@ -192,7 +194,8 @@ public abstract partial class BrokerConformance
     {
         string topic = Unique("missing");
         using IProducer<string?, string?> producer = Producer(config => config.MessageTimeoutMs = 3000);
-        await Assert.ThrowsAsync<ProduceException<string?, string?>>(() => producer.ProduceAsync(topic, new Message<string?, string?> { Value = "x" }, Cancelled));
+        await Assert.ThrowsAsync<ProduceException<string?, string?>>(
+            () => producer.ProduceAsync(topic, new Message<string?, string?> { Value = "x" }, Cancelled));
         using IAdminClient admin = Admin();
         Assert.DoesNotContain(admin.GetMetadata(Patience).Topics, known => known.Topic == topic);
     }

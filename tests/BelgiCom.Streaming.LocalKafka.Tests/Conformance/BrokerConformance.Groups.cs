@@ -64,7 +64,8 @@ public abstract partial class BrokerConformance
         string topic = await CreateTopicAsync(partitions: 2);
         string group = Unique("group");
         // Leaving without Close: the client sends nothing more, and only the session timeout tells the group.
-        var silent = new RunningMember(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instanceId: Unique("instance"), sessionTimeoutMs: 1500);
+        var silent = new RunningMember(
+            this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instanceId: Unique("instance"), sessionTimeoutMs: 1500);
         await UntilAsync(() => silent.Owned.Count == 2, "the member owns all");
         await silent.DisposeAsync();
 
@@ -100,9 +101,11 @@ public abstract partial class BrokerConformance
         string topic = await CreateTopicAsync();
         string group = Unique("group");
         string instance = Unique("instance");
-        await using var original = new RunningMember(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instance, sessionTimeoutMs: 30_000);
+        await using var original = new RunningMember(
+            this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instance, sessionTimeoutMs: 30_000);
         await UntilAsync(() => original.Owned.Count == 1, "the member owns all");
-        await using var twin = new RunningMember(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instance, sessionTimeoutMs: 30_000);
+        await using var twin = new RunningMember(
+            this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instance, sessionTimeoutMs: 30_000);
 
         await UntilAsync(() => original.Fault is not null, "the original is told that it is fenced");
         Assert.Equal(Confluent.Kafka.ErrorCode.FencedInstanceId, original.Fault!.Error.Code);
@@ -154,7 +157,12 @@ public abstract partial class BrokerConformance
         private readonly Task _running;
 
         public RunningMember(
-            BrokerConformance suite, string topic, string group, PartitionAssignmentStrategy strategy, string? instanceId = null, int sessionTimeoutMs = 6000)
+            BrokerConformance suite,
+            string topic,
+            string group,
+            PartitionAssignmentStrategy strategy,
+            string? instanceId = null,
+            int sessionTimeoutMs = 6000)
         {
             _consumer = suite.Consumer(
                 config =>

@@ -25,7 +25,11 @@ public abstract partial class BrokerConformance
 
     private async Task<string> KcatAsync(string[] arguments, string input)
     {
-        var start = new ProcessStartInfo("kcat", ["-b", _broker.BootstrapServers, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("kcat", ["-b", _broker.BootstrapServers, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         try
         {
             using Process kcat = Process.Start(start)!;

@@ -109,7 +109,8 @@ public abstract partial class BrokerConformance
         await EventuallyAsync(() => Assert.Equal(3, next.Committed([new TopicPartition(topic, 1)], Patience)[0].Offset.Value));
         using IAdminClient admin = Admin();
         Assert.Equal(2, admin.GetMetadata(topic, Patience).Topics[0].Partitions.Count);
-        var described = await admin.DescribeConfigsAsync([new Confluent.Kafka.Admin.ConfigResource { Type = Confluent.Kafka.Admin.ResourceType.Topic, Name = topic }]);
+        var described = await admin.DescribeConfigsAsync(
+            [new Confluent.Kafka.Admin.ConfigResource { Type = Confluent.Kafka.Admin.ResourceType.Topic, Name = topic }]);
         Assert.Equal("12345678", described[0].Entries["retention.ms"].Value);
     }
 
@@ -147,7 +148,8 @@ public abstract partial class BrokerConformance
                 ask();
                 return true;
             }
-            catch (KafkaException fault) when (fault.Error.Code is Confluent.Kafka.ErrorCode.NotCoordinatorForGroup or Confluent.Kafka.ErrorCode.GroupLoadInProgress)
+            catch (KafkaException fault) when (
+                fault.Error.Code is Confluent.Kafka.ErrorCode.NotCoordinatorForGroup or Confluent.Kafka.ErrorCode.GroupLoadInProgress)
             {
                 return false;
             }

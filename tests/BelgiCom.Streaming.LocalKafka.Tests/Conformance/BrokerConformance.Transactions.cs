@@ -194,7 +194,8 @@ public abstract partial class BrokerConformance
     {
         foreach (string value in values)
         {
-            await producer.ProduceAsync(new TopicPartition(topic, partition), new Message<string?, string?> { Key = value, Value = value }, Cancelled);
+            await producer.ProduceAsync(
+                new TopicPartition(topic, partition), new Message<string?, string?> { Key = value, Value = value }, Cancelled);
         }
     }
 }

@@ -32,17 +32,27 @@ public abstract partial class BrokerConformance
         string topic = Unique("topic");
         using IAdminClient admin = Admin();
         await admin.CreateTopicsAsync(
-            [new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1, Configs = config.ToDictionary(entry => entry.Name, entry => entry.Value) }]);
+            [
+                new TopicSpecification
+                {
+                    Name = topic,
+                    NumPartitions = partitions,
+                    ReplicationFactor = 1,
+                    Configs = config.ToDictionary(entry => entry.Name, entry => entry.Value),
+                },
+            ]);
         return topic;
     }
 
-    private IAdminClient Admin() => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _broker.BootstrapServers }).SetLogHandler(Quiet).Build();
+    private IAdminClient Admin() =>
+        new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _broker.BootstrapServers }).SetLogHandler(Quiet).Build();
 
     private IProducer<string?, string?> Producer(Action<ProducerConfig>? change = null)
     {
         var config = new ProducerConfig { BootstrapServers = _broker.BootstrapServers, EnableIdempotence = true, LingerMs = 5 };
         change?.Invoke(config);
-        return new ProducerBuilder<string?, string?>(config).SetKeySerializer(NullableText.Serializer!).SetValueSerializer(NullableText.Serializer!)
+        return new ProducerBuilder<string?, string?>(config).SetKeySerializer(NullableText.Serializer!)
+            .SetValueSerializer(NullableText.Serializer!)
             .SetLogHandler(Quiet).SetErrorHandler((_, _) => { }).Build();
     }
 
@@ -77,7 +87,8 @@ public abstract partial class BrokerConformance
             TopicMetadataRefreshIntervalMs = 1000,
         };
         change?.Invoke(config);
-        var builder = new ConsumerBuilder<string?, string?>(config).SetKeyDeserializer(NullableText.Deserializer).SetValueDeserializer(NullableText.Deserializer)
+        var builder = new ConsumerBuilder<string?, string?>(config).SetKeyDeserializer(NullableText.Deserializer)
+            .SetValueDeserializer(NullableText.Deserializer)
             .SetLogHandler(Quiet).SetErrorHandler((_, _) => { });
         if (handlers?.Assigned is { } assigned)
         {
@@ -101,7 +112,8 @@ public abstract partial class BrokerConformance
         var records = new List<ConsumeResult<string?, string?>>();
         while (true)
         {
-            ConsumeResult<string?, string?> result = consumer.Consume(Patience) ?? throw new TimeoutException($"No end of {topic}[{partition}] was reached.");
+            ConsumeResult<string?, string?> result = consumer.Consume(Patience)
+                ?? throw new TimeoutException($"No end of {topic}[{partition}] was reached.");
             if (result.IsPartitionEOF)
             {
                 consumer.Close();
@@ -112,7 +124,8 @@ public abstract partial class BrokerConformance
         }
     }
 
-    private static List<string?> Values(IEnumerable<ConsumeResult<string?, string?>> records) => [.. records.Select(record => record.Message.Value)];
+    private static List<string?> Values(IEnumerable<ConsumeResult<string?, string?>> records) =>
+        [.. records.Select(record => record.Message.Value)];
 
     private static async Task UntilAsync(Func<bool> reached, string what)
     {
@@ -133,7 +146,8 @@ public abstract partial class BrokerConformance
         }
     }
 
-    private sealed record ConsumerHandlers(Action<List<TopicPartition>>? Assigned = null, Action<List<TopicPartitionOffset>>? Revoked = null);
+    private sealed record ConsumerHandlers(
+        Action<List<TopicPartition>>? Assigned = null, Action<List<TopicPartitionOffset>>? Revoked = null);
 
     /// <summary>UTF-8 text that may be null; the client's own serialisers do not take null.</summary>
     private sealed class NullableText : ISerializer<string?>, IDeserializer<string?>
@@ -146,6 +160,7 @@ public abstract partial class BrokerConformance
 
         public byte[]? Serialize(string? data, SerializationContext context) => data is null ? null : Encoding.UTF8.GetBytes(data);
 
-        public string? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context) => isNull ? null : Encoding.UTF8.GetString(data);
+        public string? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context) =>
+            isNull ? null : Encoding.UTF8.GetString(data);
     }
 }

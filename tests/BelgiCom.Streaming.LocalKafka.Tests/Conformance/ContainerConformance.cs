@@ -4,7 +4,8 @@ using Testcontainers.Kafka;
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
 /// <summary>The suite on Apache Kafka's own image, where a container engine answers.</summary>
-public sealed class ContainerConformance(ContainerConformance.Broker broker) : BrokerConformance(broker), IClassFixture<ContainerConformance.Broker>
+public sealed class ContainerConformance(ContainerConformance.Broker broker)
+    : BrokerConformance(broker), IClassFixture<ContainerConformance.Broker>
 {
     public sealed class Broker : IConformanceBroker
     {

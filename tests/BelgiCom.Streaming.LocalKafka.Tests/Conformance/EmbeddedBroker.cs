@@ -32,7 +32,7 @@ public sealed class EmbeddedBroker : IConformanceBroker
     private async Task StartAsync()
     {
         string assembly = typeof(EmbeddedBroker).Assembly.Location;
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
             start.ArgumentList.Add(assembly);
@@ -42,7 +42,8 @@ public sealed class EmbeddedBroker : IConformanceBroker
         start.ArgumentList.Add(_data.FullName);
         start.ArgumentList.Add(Port.ToString(CultureInfo.InvariantCulture));
         _process = Process.Start(start)!;
-        BootstrapServers = await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The broker process did not start.");
+        BootstrapServers = await _process.StandardOutput.ReadLineAsync()
+            ?? throw new InvalidOperationException("The broker process did not start.");
     }
 
     private async Task KillAsync()

@@ -1,7 +1,8 @@
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
 /// <summary>The suite on the Apache Kafka that KAFKA_HOME names: what passes here is what "Kafka" means.</summary>
-public sealed class KafkaHomeConformance(KafkaHomeConformance.Broker broker) : BrokerConformance(broker), IClassFixture<KafkaHomeConformance.Broker>
+public sealed class KafkaHomeConformance(KafkaHomeConformance.Broker broker)
+    : BrokerConformance(broker), IClassFixture<KafkaHomeConformance.Broker>
 {
     public sealed class Broker : IConformanceBroker
     {

@@ -229,7 +229,8 @@ public sealed class PartitionLogTests : IDisposable
         Assert.Equal(0, log.EndOffset);
     }
 
-    private static TopicConfig Config(params (string Name, string Value)[] settings) => new(settings.ToDictionary(entry => entry.Name, entry => entry.Value));
+    private static TopicConfig Config(params (string Name, string Value)[] settings) =>
+        new(settings.ToDictionary(entry => entry.Name, entry => entry.Value));
 
     private static List<string> Records(PartitionLog log)
     {
@@ -250,6 +251,9 @@ public sealed class PartitionLogTests : IDisposable
 
     private long Now() => _clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private PartitionLog Open(TopicConfig? config = null) =>
-        PartitionLog.Open("topic", 0, _directory.Path, config ?? Config(("retention.ms", "-1")), new LogSettings(_clock, FlushEachBatch: false, _reports.Add));
+    private PartitionLog Open(TopicConfig? config = null)
+    {
+        var settings = new LogSettings(_clock, FlushEachBatch: false, _reports.Add);
+        return PartitionLog.Open("topic", 0, _directory.Path, config ?? Config(("retention.ms", "-1")), settings);
+    }
 }

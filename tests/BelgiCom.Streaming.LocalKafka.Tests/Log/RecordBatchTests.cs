@@ -44,5 +44,6 @@ public sealed class RecordBatchTests
     [InlineData(int.MaxValue - 1, 1, int.MaxValue)]
     [InlineData(int.MaxValue, 1, 0)]
     [InlineData(int.MaxValue - 2, 5, 2)]
-    public void Sequence_WrapsToZero(int sequence, int increment, int expected) => Assert.Equal(expected, RecordBatch.AddToSequence(sequence, increment));
+    public void Sequence_WrapsToZero(int sequence, int increment, int expected) =>
+        Assert.Equal(expected, RecordBatch.AddToSequence(sequence, increment));
 }

@@ -54,7 +54,8 @@ public sealed class HostileRequestTests
     {
         await using Running running = await Running.StartAsync();
         // Those that wait are left out: their answer may rightly take its time.
-        List<SupportedApi> randomlyCalled = [.. SupportedApi.All.Where(api => api.Key is not (ApiKey.JoinGroup or ApiKey.SyncGroup or ApiKey.Fetch))];
+        List<SupportedApi> randomlyCalled = [.. SupportedApi.All.Where(
+            api => api.Key is not (ApiKey.JoinGroup or ApiKey.SyncGroup or ApiKey.Fetch))];
         Gen<byte[]> requests =
             from index in Gen.Int[0, randomlyCalled.Count - 1]
             let api = randomlyCalled[index]
@@ -142,7 +143,8 @@ public sealed class HostileRequestTests
         public static async Task<Running> StartAsync()
         {
             var running = new Running();
-            running._broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = running._directory.Path, Report = running.Reports.Enqueue });
+            running._broker = await LocalKafkaBroker.StartAsync(
+                new LocalKafkaOptions { DataDirectory = running._directory.Path, Report = running.Reports.Enqueue });
             return running;
         }
 
