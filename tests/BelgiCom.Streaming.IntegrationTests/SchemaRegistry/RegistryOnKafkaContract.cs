@@ -49,8 +49,7 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
 
         using var client = Client(new Uri($"http://127.0.0.1:{port}"));
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        var sink = new Sink(new EventBodies(
-            client, new Dictionary<string, string> { [topic] = CustomerNotification.SchemaJson }, (_, _) => BodyPlan.AsItIs, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance, stopping.Token));
+        var sink = new Sink(new VersionedBodies(CustomerNotification.SchemaJson, client.Find));
         var loop = new ConsumerLoop(
             new KafkaOptions { BootstrapServers = cluster.BootstrapServers }, $"{topic}-group", [topic], sink, TimeProvider.System, NullLogger<ConsumerLoop>.Instance);
         var running = loop.RunAsync(stopping.Token);
@@ -79,7 +78,7 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
 
     private static HttpSchemaRegistry Client(Uri url) => new(new SchemaRegistryOptions { Url = url });
 
-    private sealed class Sink(EventBodies bodies) : IBatchHandler
+    private sealed class Sink(VersionedBodies bodies) : IBatchHandler
     {
         private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Channel<string> _accounts = Channel.CreateUnbounded<string>();
@@ -96,7 +95,8 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
             {
                 for (var i = 0; i < batch.Count; i++)
                 {
-                    Assert.Equal(BodyOutcome.Readable, bodies.Read(batch[i].Topic, batch[i].Value, out var body));
+                    Assert.True(WireFormat.TryReadHeader(batch[i].Value, out var id));
+                    Assert.True(bodies.TryBody(id, batch[i].Value[WireFormat.HeaderSize..], out var body));
                     Assert.True(_accounts.Writer.TryWrite(CustomerNotification.Read(body).Account));
                 }
             }
