@@ -12,7 +12,7 @@ public enum BerFault
     /// <summary>A length does not fit its surroundings, is reserved, or is indefinite on a primitive element.</summary>
     BadLength,
 
-    /// <summary>A tag has a leading zero octet or more than 28 bits.</summary>
+    /// <summary>A tag is cut short, not in its shortest form, or has more than 30 bits.</summary>
     BadTag,
 
     /// <summary>End-of-contents octets where none belong, or malformed.</summary>

@@ -62,9 +62,9 @@ public ref struct BerReader
         {
             return Fail(FaultOf(rest));
         }
-        if (rest[0] == 0)
+        if (rest[0] == 0 || tag.TagValue > BerTag.MaxNumber)
         {
-            return Fail(BerFault.BadEndOfContents);
+            return Fail(rest[0] == 0 ? BerFault.BadEndOfContents : BerFault.BadTag);
         }
         Tag = BerTag.Of(tag);
         IsConstructed = tag.IsConstructed;
@@ -112,6 +112,7 @@ public ref struct BerReader
         tag = 0;
         if (!Asn1Tag.TryDecode(data, out var decoded, out var tagLength)
             || !AsnDecoder.TryDecodeLength(data[tagLength..], AsnEncodingRules.BER, out var length, out var lengthLength)
+            || decoded.TagValue > BerTag.MaxNumber
             || (length is null && !decoded.IsConstructed))
         {
             return false;

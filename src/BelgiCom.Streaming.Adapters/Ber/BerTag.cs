@@ -9,6 +9,9 @@ public static class BerTag
     /// <summary>Universal SEQUENCE and SEQUENCE OF.</summary>
     public const uint Sequence = 16;
 
+    /// <summary>Highest tag number that fits beside the class; modules use three digits.</summary>
+    public const int MaxNumber = 0x3FFFFFFF;
+
     /// <summary>The tag as one number.</summary>
     public static uint Of(System.Formats.Asn1.Asn1Tag tag) => ((uint)tag.TagClass << 24) | (uint)tag.TagValue;
 
