@@ -212,27 +212,19 @@ internal sealed class GroupMember : IDisposable
     /// Where to start: the handler's own position, else the committed offset, else the beginning of the log. The last is how a new group starts
     /// although auto.offset.reset is "error": only this code, which knows that the group never committed, may choose the beginning.
     /// </summary>
-    private List<TopicPartitionOffset> StartPositions(List<TopicPartition> partitions, TimeSpan patience)
-    {
-        long started = _clock.GetTimestamp();
-        while (true)
+    private List<TopicPartitionOffset> StartPositions(List<TopicPartition> partitions, TimeSpan patience) => Patience.Ask(
+        () =>
         {
-            try
-            {
-                Dictionary<TopicPartition, long?> known = _consumer.Committed(partitions, RequestTimeout).ToDictionary(
-                    committed => committed.TopicPartition,
-                    committed => _startOffset(committed.TopicPartition) ?? (committed.Offset.Value >= 0 ? committed.Offset.Value : null));
-                Dictionary<TopicPartition, long> begins = LogEnds.Begins(_consumer, [.. known.Where(entry => entry.Value is null).Select(entry => entry.Key)], RequestTimeout);
-                return [.. known.Select(entry => new TopicPartitionOffset(entry.Key, entry.Value ?? begins[entry.Key]))];
-            }
-            catch (KafkaException failure) when (!failure.Error.IsFatal && _clock.GetElapsedTime(started) < patience)
-            {
-                // A transaction of the previous owner may still hold the offsets (UNSTABLE_OFFSET_COMMIT) until it ends or times out.
-                KafkaLog.OffsetsUnavailable(_logger, _group, failure.Error.Code);
-                Thread.Sleep(100);
-            }
-        }
-    }
+            // A transaction of the previous owner may still hold the offsets (UNSTABLE_OFFSET_COMMIT) until it ends or times out.
+            Dictionary<TopicPartition, long?> known = _consumer.Committed(partitions, RequestTimeout).ToDictionary(
+                committed => committed.TopicPartition,
+                committed => _startOffset(committed.TopicPartition) ?? (committed.Offset.Value >= 0 ? committed.Offset.Value : null));
+            Dictionary<TopicPartition, long> begins = LogEnds.Begins(_consumer, [.. known.Where(entry => entry.Value is null).Select(entry => entry.Key)], RequestTimeout);
+            return known.Select(entry => new TopicPartitionOffset(entry.Key, entry.Value ?? begins[entry.Key])).ToList();
+        },
+        patience,
+        _clock,
+        code => KafkaLog.OffsetsUnavailable(_logger, _group, code));
 
     private void Seek(TopicPartition partition, long offset)
     {

@@ -36,8 +36,8 @@ public sealed class TopicReader : IDisposable
     /// <exception cref="KafkaException">Brokers did not answer, or a partition does not exist.</exception>
     public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions)
     {
-        Dictionary<TopicPartition, long> begins = LogEnds.Begins(_consumer, partitions, RequestTimeout);
-        Dictionary<TopicPartition, long> ends = LogEnds.Ends(_consumer, partitions, RequestTimeout);
+        Dictionary<TopicPartition, long> begins = Ask(() => LogEnds.Begins(_consumer, partitions, RequestTimeout));
+        Dictionary<TopicPartition, long> ends = Ask(() => LogEnds.Ends(_consumer, partitions, RequestTimeout));
         return [.. partitions.Select(partition => new PartitionRange(partition, begins[partition], ends[partition]))];
     }
 
@@ -49,7 +49,7 @@ public sealed class TopicReader : IDisposable
     {
         // A client of its own: a dependent one goes on polling the borrowed handle after both are disposed.
         using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(_options)).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-        TopicMetadata metadata = admin.GetMetadata(topic, RequestTimeout).Topics[0];
+        TopicMetadata metadata = Ask(() => admin.GetMetadata(topic, RequestTimeout)).Topics[0];
         return metadata.Error.IsError
             ? throw new KafkaException(metadata.Error)
             : RangesOf([.. metadata.Partitions.Select(partition => new TopicPartition(topic, partition.PartitionId))]);
@@ -89,6 +89,8 @@ public sealed class TopicReader : IDisposable
         _batches.Dispose();
         _consumer.Dispose();
     }
+
+    private T Ask<T>(Func<T> question) => Patience.Ask(question, _options.RecoveryTimeout, _clock, _ => { });
 
     private long ReadOpen(Dictionary<TopicPartition, long> ends, HashSet<TopicPartition> open, Action<RecordBatch> handle, CancellationToken stopping)
     {

@@ -1,0 +1,31 @@
+using Confluent.Kafka;
+
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>Asks brokers again while they are away or busy; questions may be repeated freely, unlike requests of a transaction.</summary>
+internal static class Patience
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Repeats a question until it is answered, refused for good, or the patience is at its end; then the client's exception is thrown on.</summary>
+    public static T Ask<T>(Func<T> question, TimeSpan patience, TimeProvider clock, Action<ErrorCode> notAnswered)
+    {
+        long started = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return question();
+            }
+            catch (KafkaException failure) when (MayPass(failure) && clock.GetElapsedTime(started) < patience)
+            {
+                notAnswered(failure.Error.Code);
+                Thread.Sleep(Pause);
+            }
+        }
+    }
+
+    private static bool MayPass(KafkaException failure) => !failure.Error.IsFatal && failure.Error.Code is not (
+        ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
+        or ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition or ErrorCode.Local_InvalidArg);
+}
