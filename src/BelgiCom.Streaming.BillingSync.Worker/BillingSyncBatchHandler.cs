@@ -40,19 +40,27 @@ internal sealed class BillingSyncBatchHandler(
     {
         try
         {
-            var next = ledger.NextOffset(partition.Topic, partition.Partition.Value);
-            if (next is null)
-            {
-                next = firstOffset(partition);
-                BillingSyncLog.PartitionUnknown(logger, partition.Topic, partition.Partition.Value, next.Value);
-            }
-
-            return next;
+            return ledger.NextOffset(partition.Topic, partition.Partition.Value) ?? FirstOffset(partition);
         }
         catch (LedgerException cause)
         {
             throw new LaneFailedException(cause.Message, cause);
         }
+    }
+
+    private long FirstOffset(TopicPartition partition)
+    {
+        var first = firstOffset(partition);
+        if (first == 0)
+        {
+            BillingSyncLog.PartitionNew(logger, partition.Topic, partition.Partition.Value);
+        }
+        else
+        {
+            BillingSyncLog.PartitionBegunWithoutUs(logger, partition.Topic, partition.Partition.Value, first);
+        }
+
+        return first;
     }
 
     private void Decode(in ConsumedRecord record)

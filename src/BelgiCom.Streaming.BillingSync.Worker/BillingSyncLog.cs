@@ -8,8 +8,11 @@ internal static partial class BillingSyncLog
     [LoggerMessage(4001, LogLevel.Information, "Billing into {Ledger}")]
     public static partial void LedgerOpened(ILogger logger, string ledger);
 
-    [LoggerMessage(4002, LogLevel.Warning, "The ledger has never seen {Topic}[{Partition}]: reading it from its first record, @{Offset}. Is this a new ledger?")]
-    public static partial void PartitionUnknown(ILogger logger, string topic, int partition, long offset);
+    [LoggerMessage(4002, LogLevel.Information, "The ledger has not seen {Topic}[{Partition}] yet: reading it from its beginning")]
+    public static partial void PartitionNew(ILogger logger, string topic, int partition);
+
+    [LoggerMessage(4005, LogLevel.Warning, "The ledger has never seen {Topic}[{Partition}], whose log begins @{Offset}: what was before is not in this ledger. Is it a new one?")]
+    public static partial void PartitionBegunWithoutUs(ILogger logger, string topic, int partition, long offset);
 
     [LoggerMessage(4003, LogLevel.Error, "{Topic}[{Partition}]@{Offset} cannot be read ({Octets} octets); billing of the partition stops there")]
     public static partial void Unreadable(ILogger logger, string topic, int partition, long offset, int octets);
