@@ -14,6 +14,9 @@ internal static partial class CdrRetentionLog
     [LoggerMessage(5003, LogLevel.Information, "{Count} records were past their period in {Class} when they came and were not stored")]
     public static partial void PastPeriod(ILogger logger, long count, string @class);
 
-    [LoggerMessage(5004, LogLevel.Information, "{Class} of {Day}: {Action}, {Records} records, {HeldRecords} held; {LegalBasis}")]
-    public static partial void Examined(ILogger logger, string @class, DateOnly day, RetentionAction action, long records, long heldRecords, string legalBasis);
+    [LoggerMessage(5004, LogLevel.Information, "{Class} of {Day} is destroyed: {Records} records, {HeldRecords} held; {Reason}")]
+    public static partial void Expired(ILogger logger, string @class, DateOnly day, long records, long heldRecords, string reason);
+
+    [LoggerMessage(5005, LogLevel.Error, "{Class} of {Day} is not destroyed ({Action}): {Reason}")]
+    public static partial void NotExpired(ILogger logger, string @class, DateOnly day, RetentionAction action, string reason);
 }

@@ -16,7 +16,7 @@ internal static class CdrRetentionMetrics
         "belgicom_retention_redelivered_total", "{record}", "Records that came again and were recognised by their position.");
 
     private static readonly Counter<long> Segments = Meter.CreateCounter<long>(
-        "belgicom_retention_segments_examined_total", "{segment}", "Segments that were due or blocked, by class and action.");
+        "belgicom_retention_segments_examined_total", "{segment}", "Segments destroyed (expired), or that should have been (failed, unknown_class), by class.");
 
     private static readonly Counter<long> Expired = Meter.CreateCounter<long>(
         "belgicom_retention_expired_records_total", "{record}", "Records destroyed at the end of their period, by class.");
@@ -41,7 +41,12 @@ internal static class CdrRetentionMetrics
     public static void Examined(RetentionItem item)
     {
         KeyValuePair<string, object?> retentionClass = new("class", item.Class);
-        Segments.Add(1, retentionClass, new("action", item.Action == RetentionAction.Expired ? "expired" : "unknown_class"));
+        Segments.Add(1, retentionClass, new("action", item.Action switch
+        {
+            RetentionAction.Expired => "expired",
+            RetentionAction.Failed => "failed",
+            _ => "unknown_class",
+        }));
         if (item.Action == RetentionAction.Expired)
         {
             Expired.Add(item.Records - item.HeldRecords, retentionClass);

@@ -26,36 +26,8 @@ internal sealed class CdrRetentionWorker(KafkaOptions kafka, CdrArchive archive,
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => _loop.RunAsync(stoppingToken);
 }
 
-/// <summary>Destroys what is past its period: at start, and then at the configured interval.</summary>
-internal sealed class RetentionExpiryWorker(CdrArchive archive, RetentionOptions options, TimeProvider clock, ILogger<RetentionExpiryWorker> logger) : BackgroundService
-{
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var expiry = new RetentionExpiry(archive, clock);
-        using var timer = new PeriodicTimer(options.ExpireEvery, clock);
-        try
-        {
-            do
-            {
-                var report = expiry.Run(clock.GetUtcNow(), dryRun: false);
-                foreach (var item in report.Items)
-                {
-                    CdrRetentionMetrics.Examined(item);
-                    CdrRetentionLog.Examined(logger, item.Class, item.Day, item.Action, item.Records, item.HeldRecords, item.LegalBasis);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host stops: what is due waits for the next start.
-        }
-    }
-}
-
-/// <summary>Unhealthy when the loop has failed; degraded while it tries a batch again.</summary>
-internal sealed class CdrRetentionHealthCheck(CdrRetentionWorker worker) : IHealthCheck
+/// <summary>Unhealthy when the loop has failed, or when something past its period could not be destroyed; degraded while a batch is tried again.</summary>
+internal sealed class CdrRetentionHealthCheck(CdrRetentionWorker worker, RetentionExpiryWorker expiry) : IHealthCheck
 {
     /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
@@ -63,6 +35,7 @@ internal sealed class CdrRetentionHealthCheck(CdrRetentionWorker worker) : IHeal
         {
             null => HealthCheckResult.Unhealthy("The loop has not started."),
             { State: LaneState.Failed } => HealthCheckResult.Unhealthy("The loop has ended with an error; see the log."),
+            _ when expiry.LastReport is { IsComplete: false } => HealthCheckResult.Unhealthy("Something past its period could not be destroyed; see the log."),
             { State: LaneState.Rewinding } health => HealthCheckResult.Degraded($"The archive refused a batch; it is tried again since {health.Since:O}."),
             _ => HealthCheckResult.Healthy(),
         });

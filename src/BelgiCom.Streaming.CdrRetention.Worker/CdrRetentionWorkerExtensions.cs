@@ -31,7 +31,8 @@ public static class CdrRetentionWorkerExtensions
             services.GetRequiredService<RetentionOptions>(), services.GetRequiredService<IKeyStore>(), services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<CdrRetentionWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CdrRetentionWorker>());
-        builder.Services.AddHostedService<RetentionExpiryWorker>();
+        builder.Services.AddSingleton<RetentionExpiryWorker>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RetentionExpiryWorker>());
         builder.Services.AddHealthChecks().AddCheck<CdrRetentionHealthCheck>("cdr-retention");
         return builder;
     }

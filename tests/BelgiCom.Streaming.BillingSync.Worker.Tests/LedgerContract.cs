@@ -321,6 +321,17 @@ public abstract class LedgerContract : IDisposable
     }
 
     [Fact]
+    public async Task Open_ByManyAtOnce_MakesTheTablesOnce()
+    {
+        var options = _options ??= NewLedger();
+        var opened = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => BillingLedger.Open(options, _clock))));
+
+        Apply(opened[0], 0, 0, new RatedUsage(1));
+        Assert.All(opened, ledger => Assert.Equal(1, ledger.Totals().Lines));
+        Array.ForEach(opened, ledger => ledger.Dispose());
+    }
+
+    [Fact]
     public void Open_LedgerOfANewerRelease_IsRefused()
     {
         using (var ledger = Open())

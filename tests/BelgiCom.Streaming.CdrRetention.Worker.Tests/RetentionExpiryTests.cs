@@ -60,7 +60,7 @@ public sealed class RetentionExpiryTests : IDisposable
 
         var item = Assert.Single(report.Items);
         Assert.Equal((RetentionAction.Due, "FRAUD_4M", new DateOnly(2026, 1, 15), due, 2L), (item.Action, item.Class, item.Day, item.DueAt!.Value, item.Records));
-        Assert.Contains("art. 122 §4 1°", item.LegalBasis, StringComparison.Ordinal);
+        Assert.Contains("art. 122 §4 1°", item.Reason, StringComparison.Ordinal);
         Assert.True(File.Exists(item.File));
         Assert.NotNull(_fixture.Keys.Find(item.KeyId));
         Assert.Equal(0, archive.Journal.Count);
@@ -182,6 +182,31 @@ public sealed class RetentionExpiryTests : IDisposable
         Assert.Empty(Directory.GetFiles(_fixture.Folder, "*.cdra", SearchOption.AllDirectories));
         Assert.Throws<ArchiveException>(() => archive.PlaceHold(
             "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow(), _fixture.Clock.GetUtcNow(), ArchiveFixture.Officer));
+    }
+
+    /// <summary>A held record that cannot be read must not be destroyed with the rest; but other days go on.</summary>
+    [Fact]
+    public void Run_SegmentThatCannotBeCopiedForAHold_FailsAloneAndWaits()
+    {
+        using var archive = _fixture.Open();
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 2);
+        var damaged = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
+        _fixture.Clock.Advance(TimeSpan.FromDays(1));
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 2);
+        archive.PlaceHold("case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-2), _fixture.Clock.GetUtcNow().AddDays(1), ArchiveFixture.Officer);
+        var intact = File.ReadAllBytes(damaged);
+        File.WriteAllBytes(damaged, [.. intact[..^1], (byte)~intact[^1]]);
+        _fixture.Clock.Advance(TimeSpan.FromDays(150));
+
+        var report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+
+        Assert.Equal([RetentionAction.Failed, RetentionAction.Expired], report.Items.Select(item => item.Action));
+        Assert.False(report.IsComplete);
+        Assert.NotNull(_fixture.Keys.Find(report.Items[0].KeyId));
+
+        File.WriteAllBytes(damaged, intact);
+        Assert.True(new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false).IsComplete);
+        Assert.Equal(2, _fixture.FindAll(archive, 2).Records.Count);
     }
 
     [Fact]

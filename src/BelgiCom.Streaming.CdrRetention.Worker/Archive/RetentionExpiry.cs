@@ -50,7 +50,8 @@ public sealed class RetentionExpiry
     /// <param name="asOf">The moment to judge by; for a dry run it may lie in the future.</param>
     /// <param name="dryRun">Whether to touch nothing.</param>
     /// <param name="actor">Who asks: issuer and subject, or the worker's name; goes into the journal.</param>
-    /// <exception cref="ArchiveException">As of the future without a dry run, or a held record cannot be read. Segments before it are done; the rest waits.</exception>
+    /// <returns>What was done per segment. A segment that fails does not stop the others.</returns>
+    /// <exception cref="ArchiveException">As of the future without a dry run.</exception>
     public RetentionReport Run(DateTimeOffset asOf, bool dryRun, string actor = CdrArchive.JournalStream)
     {
         if (!dryRun && asOf > _clock.GetUtcNow())
@@ -97,8 +98,15 @@ public sealed class RetentionExpiry
         }
 
         var basis = $"{retentionClass.LegalBasis}; period {retentionClass.Period}";
-        var heldRecords = dryRun ? HeldRecords(segment).Sum(held => held.Records.Count) : Destroy(segment, dueAt, basis, actor);
-        return [Item(dryRun ? RetentionAction.Due : RetentionAction.Expired, segment, dueAt, heldRecords, basis)];
+        try
+        {
+            var heldRecords = dryRun ? HeldRecords(segment).Sum(held => held.Records.Count) : Destroy(segment, dueAt, basis, actor);
+            return [Item(dryRun ? RetentionAction.Due : RetentionAction.Expired, segment, dueAt, heldRecords, basis)];
+        }
+        catch (Exception fault) when (fault is ArchiveException or IOException or UnauthorizedAccessException)
+        {
+            return [Item(RetentionAction.Failed, segment, dueAt, 0, fault.Message)];
+        }
     }
 
     private long Destroy(Segment segment, DateTimeOffset dueAt, string basis, string actor)

@@ -11,6 +11,9 @@ public enum RetentionAction
 
     /// <summary>Not touched: the configuration no longer has its class, so nobody says how long to keep it.</summary>
     UnknownClass,
+
+    /// <summary>Its destruction could not be ended, for the reason given instead of the legal basis; the next run goes on. It is not readable any more.</summary>
+    Failed,
 }
 
 /// <summary>One class and day that is due.</summary>
@@ -21,7 +24,7 @@ public enum RetentionAction
 /// <param name="Records">Records.</param>
 /// <param name="HeldRecords">Those of them that a legal hold keeps, under the hold's own key.</param>
 /// <param name="Octets">Octets on disk.</param>
-/// <param name="LegalBasis">Why: the class's article and period.</param>
+/// <param name="Reason">Why: the class's article and period; or why not.</param>
 /// <param name="KeyId">Key that was or would be deleted.</param>
 /// <param name="File">File that was or would be removed.</param>
 public sealed record RetentionItem(
@@ -32,7 +35,7 @@ public sealed record RetentionItem(
     long Records,
     long HeldRecords,
     long Octets,
-    string LegalBasis,
+    string Reason,
     string KeyId,
     string File);
 
@@ -43,5 +46,8 @@ public sealed record RetentionItem(
 public sealed record RetentionReport(DateTimeOffset AsOf, bool DryRun, IReadOnlyList<RetentionItem> Items)
 {
     /// <summary>Records destroyed, or that would be.</summary>
-    public long Records => Items.Where(item => item.Action != RetentionAction.UnknownClass).Sum(item => item.Records - item.HeldRecords);
+    public long Records => Items.Where(item => item.Action is RetentionAction.Due or RetentionAction.Expired).Sum(item => item.Records - item.HeldRecords);
+
+    /// <summary>Whether everything that is due is gone, or would be.</summary>
+    public bool IsComplete => Items.All(item => item.Action is RetentionAction.Due or RetentionAction.Expired);
 }

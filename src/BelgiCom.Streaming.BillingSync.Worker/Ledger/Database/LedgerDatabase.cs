@@ -29,6 +29,9 @@ internal abstract class LedgerDatabase(DbConnection connection, string descripti
     /// <summary>Begins a transaction that no other writer can change what it read.</summary>
     public abstract DbTransaction Begin();
 
+    /// <summary>Begins a transaction that waits for any other of this kind: two workers may start on one empty database.</summary>
+    public virtual DbTransaction BeginMigration() => Begin();
+
     /// <summary>
     /// Writes the lines at <paramref name="rows"/> of the batch. A line whose usage id the ledger has already is not written
     /// and becomes <see cref="LedgerOutcome.LedgerDuplicate"/>.

@@ -9,9 +9,9 @@ internal static class LedgerSchema
     /// <exception cref="LedgerException">The database was written by a newer release.</exception>
     public static void Migrate(LedgerDatabase database, DateTimeOffset now)
     {
-        database.Execute(null, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)");
         var migrations = Migrations(database.Words);
-        using var transaction = database.Begin();
+        using var transaction = database.BeginMigration();
+        database.Execute(transaction, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)");
         var version = database.QueryLong(transaction, "SELECT max(version) FROM schema_version") ?? 0;
         if (version > migrations.Length)
         {

@@ -52,6 +52,14 @@ internal sealed class PostgreSqlLedgerDatabase : LedgerDatabase
     public override DbTransaction Begin() => Connection.BeginTransaction(System.Data.IsolationLevel.ReadCommitted);
 
     /// <inheritdoc/>
+    public override DbTransaction BeginMigration()
+    {
+        var transaction = Begin();
+        Execute(transaction, "SELECT pg_advisory_xact_lock(hashtext('belgicom billing ledger'))");
+        return transaction;
+    }
+
+    /// <inheritdoc/>
     public override void InsertLines(DbTransaction transaction, LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)
     {
         // Each time, because a rollback of the transaction that made the table takes the table along.

@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.CdrRetention.Worker;
+
+/// <summary>Destroys what is past its period: at start, and then at the configured interval.</summary>
+internal sealed class RetentionExpiryWorker(CdrArchive archive, RetentionOptions options, TimeProvider clock, ILogger<RetentionExpiryWorker> logger) : BackgroundService
+{
+    private volatile RetentionReport? _lastReport;
+
+    /// <summary>What the last run found and did; null before the first.</summary>
+    public RetentionReport? LastReport => _lastReport;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.ExpireEvery, clock);
+        try
+        {
+            do
+            {
+                Expire();
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops: what is due waits for the next start.
+        }
+    }
+
+    private void Expire()
+    {
+        var report = new RetentionExpiry(archive, clock).Run(clock.GetUtcNow(), dryRun: false);
+        foreach (var item in report.Items)
+        {
+            CdrRetentionMetrics.Examined(item);
+            if (item.Action == RetentionAction.Expired)
+            {
+                CdrRetentionLog.Expired(logger, item.Class, item.Day, item.Records, item.HeldRecords, item.Reason);
+            }
+            else
+            {
+                CdrRetentionLog.NotExpired(logger, item.Class, item.Day, item.Action, item.Reason);
+            }
+        }
+
+        _lastReport = report;
+    }
+}
