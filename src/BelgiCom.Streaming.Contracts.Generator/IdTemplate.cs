@@ -24,6 +24,7 @@ internal static class IdTemplate
         // </auto-generated>
         #nullable enable
         using System.Buffers.Binary;
+        using System.Runtime.CompilerServices;
 
         namespace BelgiCom.Streaming.Contracts;
 
@@ -71,6 +72,13 @@ internal static class IdTemplate
             public static {Id} Parse(string text) => text.Length == 2 * Size
                 ? FromBytes(Convert.FromHexString(text))
                 : throw new FormatException($"A {nameof({Id})} has {2 * Size} hexadecimal digits, not {text.Length}.");
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            internal static {Id} ReadFrom(scoped ref AvroReader reader)
+            {
+                (ulong high, ulong low) = reader.ReadHalves();
+                return new {Id}(high, low);
+            }
 
             /// <summary>Writes the 16 octets.</summary>
             /// <exception cref="ArgumentOutOfRangeException">Fewer than 16 octets of room.</exception>

@@ -12,7 +12,7 @@ internal static class RecordTemplate
     /// <summary>The record of a topic.</summary>
     public static string Write(AvroSchema record, bool hot, string topic, JsonElement schema)
     {
-        var text = new CSharpText($"schemas/{topic}/{record.Name}.avsc", "System.Buffers");
+        var text = new CSharpText($"schemas/{topic}/{record.Name}.avsc", hot ? ["System.Buffers", "System.Runtime.CompilerServices"] : ["System.Buffers"]);
         text.Summary(record.Doc);
         text.Open($"public sealed partial class {record.Name}");
         WriteProperties(text, record);

@@ -66,7 +66,7 @@ internal sealed record TypeMap(
             type.Name, $"({type.Name})reader.ReadEnum({Number(type.Symbols.Count)})", "writer.WriteEnum((int){0}, " + Number(type.Symbols.Count) + ");", 2),
         AvroKind.Fixed => new(
             type.Name,
-            $"{type.Name}.FromBytes(reader.ReadFixed({type.Name}.Size))",
+            $"{type.Name}.ReadFrom(ref reader)",
             "{0}.CopyTo(writer.Reserve(" + type.Name + ".Size));",
             type.Size,
             MinOctets: type.Size),

@@ -70,7 +70,7 @@ internal static class ViewTemplate
         text.Summary("Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.");
         text.Open($"public static bool TryRead(ReadOnlySpan<byte> body, out {view} view)");
         text.Line("var reader = new AvroReader(body);");
-        text.Line("view = default;");
+        text.Line(members.Any(member => member.Optional) ? "view = default;" : "Unsafe.SkipInit(out view); // Every property is set below.");
         WriteReads(text, members);
         text.Line("return reader.TryFinish();");
         text.Close();

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 using System.Text.Unicode;
 
@@ -10,6 +12,10 @@ namespace BelgiCom.Streaming.Contracts;
 /// The first fault sticks: every later read returns zero or empty, and <see cref="TryFinish"/> or <see cref="Finish"/> reports it.
 /// So a decoder is straight-line code with one check at its end, and no length is trusted before it is compared with what is left.
 /// </summary>
+/// <remarks>
+/// The state is one span and one number, and nothing takes the address of the reader on the fast paths: so the compiler keeps all of it in
+/// registers while a record is decoded. That is why a fault is a negative position, and why what is rare is static and returns values.
+/// </remarks>
 public ref struct AvroReader
 {
     private const long MinMilliseconds = -62_135_596_800_000;
@@ -17,26 +23,28 @@ public ref struct AvroReader
     private const int MinDays = -719_162;
     private const int MaxDays = 2_932_896;
 
+    // Sign bit, then the fault, then the octet at which it is. Every bound check fails for a negative position by itself.
+    private const int FaultShift = 24;
+    private const int OffsetMask = (1 << FaultShift) - 1;
+
     private readonly ReadOnlySpan<byte> _body;
     private int _position;
-    private AvroFault _fault;
-    private int _faultOffset;
-    private long _faultLimit;
 
-    /// <summary>Starts at the first octet of a body (without the wire-format header).</summary>
+    /// <summary>Starts at the first octet of a body (without the wire-format header). One above <see cref="AvroLimits.MaxBodySize"/> is a fault.</summary>
     public AvroReader(ReadOnlySpan<byte> body)
     {
         _body = body;
+        _position = body.Length <= AvroLimits.MaxBodySize ? 0 : FaultAt(AvroFault.TooLarge, 0);
     }
 
-    /// <summary>Octets read so far.</summary>
-    public readonly int Position => _position;
+    /// <summary>Octets read so far; after a fault, the octet at which it is.</summary>
+    public readonly int Position => _position & OffsetMask;
 
     /// <summary>Octets not read yet; 0 after a fault.</summary>
-    public readonly int Remaining => _body.Length - _position;
+    public readonly int Remaining => _position < 0 ? 0 : _body.Length - _position;
 
     /// <summary>First fault met, or <see cref="AvroFault.None"/>.</summary>
-    public readonly AvroFault Fault => _fault;
+    public readonly AvroFault Fault => _position < 0 ? (AvroFault)((_position & int.MaxValue) >> FaultShift) : AvroFault.None;
 
     /// <summary>Reads a long: zigzag, base 128, 1 to 10 octets.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,7 +61,8 @@ public ref struct AvroReader
             }
         }
 
-        return ReadLongOfManyOctets();
+        (long value, _position) = ReadLongOfManyOctets(_body, position);
+        return value;
     }
 
     /// <summary>Reads an int; the same encoding, and the value must fit in 32 bits.</summary>
@@ -64,7 +73,7 @@ public ref struct AvroReader
         long value = ReadLong();
         if (value != (int)value)
         {
-            Fail(AvroFault.BadInteger, start);
+            _position = FaultAt(AvroFault.BadInteger, start);
             return 0;
         }
 
@@ -92,13 +101,14 @@ public ref struct AvroReader
     }
 
     /// <summary>Reads a time stamp in milliseconds since 1970-01-01T00:00Z, checked to lie in the years 1 to 9999.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long ReadTimestampMilliseconds()
     {
         int start = _position;
         long value = ReadLong();
         if (value is < MinMilliseconds or > MaxMilliseconds)
         {
-            Fail(AvroFault.TimeOutOfRange, start);
+            _position = FaultAt(AvroFault.TimeOutOfRange, start);
             return 0;
         }
 
@@ -109,13 +119,14 @@ public ref struct AvroReader
     public DateTimeOffset ReadTimestamp() => DateTimeOffset.FromUnixTimeMilliseconds(ReadTimestampMilliseconds());
 
     /// <summary>Reads a date in days since 1970-01-01, checked to lie in the years 1 to 9999.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int ReadDays()
     {
         int start = _position;
         int value = ReadInt();
         if (value is < MinDays or > MaxDays)
         {
-            Fail(AvroFault.TimeOutOfRange, start);
+            _position = FaultAt(AvroFault.TimeOutOfRange, start);
             return 0;
         }
 
@@ -126,18 +137,14 @@ public ref struct AvroReader
     public DateOnly ReadDate() => DateOnly.FromDayNumber(ReadDays() - MinDays);
 
     /// <summary>Reads a decimal(18,9) as nano-units: big-endian two's complement octets after their length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long ReadNanos()
     {
         int start = _position;
         ReadOnlySpan<byte> octets = ReadBytes();
-        if (_fault != AvroFault.None)
+        if (!Nanos.TryFromOctets(octets, out long nanos) && _position >= 0)
         {
-            return 0;
-        }
-
-        if (!Nanos.TryFromOctets(octets, out long nanos))
-        {
-            Fail(AvroFault.DecimalOverflow, start, Nanos.Max);
+            _position = FaultAt(AvroFault.DecimalOverflow, start);
         }
 
         return nanos;
@@ -150,17 +157,21 @@ public ref struct AvroReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> ReadBytes()
     {
-        int start = _position;
-        long length = ReadLong();
         int position = _position;
-        if ((ulong)length > (ulong)(_body.Length - position))
+        if ((uint)position < (uint)_body.Length)
         {
-            Fail(AvroFault.BadLength, start, _body.Length - position);
-            return default;
+            // One octet, and not negative: the length of nearly every name and code.
+            int first = _body[position];
+            int next = position + 1 + (first >> 1);
+            if ((first & 0x81) == 0 && next <= _body.Length)
+            {
+                _position = next;
+                return _body.Slice(position + 1, first >> 1);
+            }
         }
 
-        _position = position + (int)length;
-        return _body.Slice(position, (int)length);
+        (int start, int length, _position) = BoundsOfManyOctets(_body, position);
+        return _body.Slice(start, length);
     }
 
     /// <summary>Reads a string as UTF-8 octets, checked to be UTF-8. The span is part of the body.</summary>
@@ -169,9 +180,9 @@ public ref struct AvroReader
     {
         int start = _position;
         ReadOnlySpan<byte> text = ReadBytes();
-        if (!IsUtf8(text))
+        if (text.Length > 0 && !IsUtf8(text))
         {
-            Fail(AvroFault.BadText, start);
+            _position = FaultAt(AvroFault.BadText, start);
             return default;
         }
 
@@ -181,19 +192,34 @@ public ref struct AvroReader
     /// <summary>Reads a string.</summary>
     public string ReadString() => Encoding.UTF8.GetString(ReadUtf8());
 
-    /// <summary>Reads <paramref name="size"/> octets, at most 16. After a fault the octets are zeros.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>Reads <paramref name="size"/> octets; empty after a fault. The span is part of the body.</summary>
     public ReadOnlySpan<byte> ReadFixed(int size)
     {
-        int position = _position;
-        if (_body.Length - position < size)
+        if (Remaining < size)
         {
-            Fail(AvroFault.EndOfBody, position);
-            return ZeroOctets[..size];
+            Fail(AvroFault.EndOfBody, _position);
+            return default;
         }
 
-        _position = position + size;
-        return _body.Slice(position, size);
+        ReadOnlySpan<byte> octets = _body.Slice(_position, size);
+        _position += size;
+        return octets;
+    }
+
+    /// <summary>Reads a fixed of 16 octets as two big-endian halves; zeros after a fault.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal (ulong High, ulong Low) ReadHalves()
+    {
+        int position = _position;
+        if (position < 0 || _body.Length - position < 2 * sizeof(ulong))
+        {
+            _position = position < 0 ? position : FaultAt(AvroFault.EndOfBody, position);
+            return default;
+        }
+
+        _position = position + (2 * sizeof(ulong));
+        ReadOnlySpan<byte> octets = _body.Slice(position, 2 * sizeof(ulong));
+        return (BinaryPrimitives.ReadUInt64BigEndian(octets), BinaryPrimitives.ReadUInt64BigEndian(octets[sizeof(ulong)..]));
     }
 
     /// <summary>Reads the index of an enum's symbol.</summary>
@@ -205,7 +231,7 @@ public ref struct AvroReader
         long index = ReadLong();
         if ((ulong)index >= (ulong)symbols)
         {
-            Fail(AvroFault.UnknownSymbol, start, symbols - 1);
+            _position = FaultAt(AvroFault.UnknownSymbol, start);
             return 0;
         }
 
@@ -219,7 +245,7 @@ public ref struct AvroReader
         long index = ReadLong();
         if ((ulong)index > 1)
         {
-            Fail(AvroFault.UnknownBranch, start, 1);
+            Fail(AvroFault.UnknownBranch, start);
             return false;
         }
 
@@ -238,7 +264,7 @@ public ref struct AvroReader
             long size = ReadLong();
             if ((ulong)size > (ulong)Remaining)
             {
-                Fail(AvroFault.BadLength, start, Remaining);
+                Fail(AvroFault.BadLength, start);
                 return 0;
             }
 
@@ -248,7 +274,7 @@ public ref struct AvroReader
         int most = Remaining / minimumItemSize;
         if (count < 0 || count > most)
         {
-            Fail(AvroFault.TooManyItems, start, most);
+            Fail(AvroFault.TooManyItems, start);
             return 0;
         }
 
@@ -269,7 +295,7 @@ public ref struct AvroReader
         var items = new List<T>(count);
         for (; count > 0; count = ReadBlockCount(minimumItemSize))
         {
-            for (int i = 0; i < count && _fault == AvroFault.None; i++)
+            for (int i = 0; i < count && _position >= 0; i++)
             {
                 items.Add(readItem(ref this));
             }
@@ -280,39 +306,28 @@ public ref struct AvroReader
 
     /// <summary>True when the body was read to its last octet without a fault.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryFinish()
-    {
-        if (_fault == AvroFault.None && _position == _body.Length)
-        {
-            return true;
-        }
-
-        Fail(AvroFault.TrailingOctets, _position);
-        return false;
-    }
+    public readonly bool TryFinish() => _position == _body.Length;
 
     /// <summary>Throws unless the body was read to its last octet without a fault.</summary>
     /// <exception cref="AvroFormatException">The first fault, with its offset.</exception>
-    public void Finish()
+    public readonly void Finish()
     {
-        if (!TryFinish())
+        if (TryFinish())
         {
-            throw new AvroFormatException(_fault, _faultOffset, _faultLimit);
+            return;
         }
+
+        AvroFault fault = Fault == AvroFault.None ? AvroFault.TrailingOctets : Fault;
+        throw new AvroFormatException(fault, Position, LimitOf(fault, _body.Length - Position));
     }
 
-    /// <summary>Notes a fault, unless there is one already, and moves to the end so that nothing more is read.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal void Fail(AvroFault fault, int offset, long limit = -1)
+    /// <summary>Notes a fault, unless there is one already. Nothing more is read after it.</summary>
+    internal void Fail(AvroFault fault, int offset)
     {
-        if (_fault == AvroFault.None)
+        if (_position >= 0)
         {
-            _fault = fault;
-            _faultOffset = offset;
-            _faultLimit = limit;
+            _position = FaultAt(fault, offset);
         }
-
-        _position = _body.Length;
     }
 
     /// <summary>Passes over octets.</summary>
@@ -327,69 +342,118 @@ public ref struct AvroReader
         _position += size;
     }
 
-    /// <summary>Goes to an octet that was passed before. After a fault it stays at the end.</summary>
+    /// <summary>Goes to an octet that was passed before. After a fault it stays there.</summary>
     internal void MoveTo(int position)
     {
-        if (_fault == AvroFault.None)
+        if (_position >= 0)
         {
             _position = position;
         }
     }
 
-    private static ReadOnlySpan<byte> ZeroOctets => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int FaultAt(AvroFault fault, int offset) => int.MinValue | ((int)fault << FaultShift) | offset;
 
+    private static long LimitOf(AvroFault fault, int rest) => fault switch
+    {
+        AvroFault.BadLength or AvroFault.TooManyItems => rest,
+        AvroFault.DecimalOverflow => Nanos.Max,
+        AvroFault.TooDeep => AvroLimits.MaxDepth,
+        AvroFault.TooLarge => AvroLimits.MaxBodySize,
+        _ => -1,
+    };
+
+    /// <summary>The value and the next position, which is a fault when it is negative.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private long ReadLongOfManyOctets()
+    private static (long Value, int Next) ReadLongOfManyOctets(ReadOnlySpan<byte> body, int position)
+    {
+        if (position < 0)
+        {
+            return (0, position);
+        }
+
+        ReadOnlySpan<byte> rest = body[position..];
+        if (rest.Length >= sizeof(ulong))
+        {
+            ulong octets = BinaryPrimitives.ReadUInt64LittleEndian(rest);
+            ulong ends = ~octets & 0x8080_8080_8080_8080;
+            if (ends != 0)
+            {
+                // Octets after the last one are cut off, then groups of 7, 14 and 28 bits move together.
+                octets &= 0x7F7F_7F7F_7F7F_7F7F & (ends ^ (ends - 1));
+                octets -= (octets & 0x7F00_7F00_7F00_7F00) >> 1;
+                octets = (octets & 0x0000_3FFF_0000_3FFF) | ((octets & 0x3FFF_0000_3FFF_0000) >> 2);
+                octets = (octets & 0x0000_0000_0FFF_FFFF) | ((octets & 0x0FFF_FFFF_0000_0000) >> 4);
+                return (Unzigzag(octets), position + (BitOperations.TrailingZeroCount(ends) >> 3) + 1);
+            }
+        }
+
+        return ReadLongOctetByOctet(rest, position);
+    }
+
+    private static (long Value, int Next) ReadLongOctetByOctet(ReadOnlySpan<byte> rest, int position)
     {
         ulong bits = 0;
         int shift = 0;
-        ReadOnlySpan<byte> rest = _body[_position..];
         for (int i = 0; i < rest.Length; i++)
         {
             ulong octet = rest[i];
             if (shift == 63 && octet > 1)
             {
-                Fail(AvroFault.BadInteger, _position);
-                return 0;
+                return (0, FaultAt(AvroFault.BadInteger, position));
             }
 
             bits |= (octet & 0x7F) << shift;
             if (octet < 0x80)
             {
-                _position += i + 1;
-                return (long)(bits >> 1) ^ -(long)(bits & 1);
+                return (Unzigzag(bits), position + i + 1);
             }
 
             shift += 7;
         }
 
-        Fail(AvroFault.EndOfBody, _position);
-        return 0;
+        return (0, FaultAt(AvroFault.EndOfBody, position));
     }
 
-    // Names, PLMNs and codes are short and ASCII: eight octets at a time with one overlapping step beat the general check by far.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>Where octets with a longer length start, how many they are, and the next position, which is a fault when it is negative.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (int Start, int Length, int Next) BoundsOfManyOctets(ReadOnlySpan<byte> body, int position)
+    {
+        (long length, int start) = ReadLongOfManyOctets(body, position);
+        if (start < 0)
+        {
+            return (0, 0, start);
+        }
+
+        return (ulong)length <= (ulong)(body.Length - start)
+            ? (start, (int)length, start + (int)length)
+            : (0, 0, FaultAt(AvroFault.BadLength, position));
+    }
+
+    private static long Unzigzag(ulong bits) => (long)(bits >> 1) ^ -(long)(bits & 1);
+
+    // Names and codes are short and ASCII: a few overlapping loads tell it, and only what is not ASCII is walked through.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool IsUtf8(ReadOnlySpan<byte> text)
     {
-        const ulong HighBits = 0x8080_8080_8080_8080;
-        if (text.Length < 8)
+        if (text.Length >= Vector128<byte>.Count)
         {
-            uint any = 0;
-            foreach (byte octet in text)
+            Vector128<byte> all = Vector128.Create(text[^Vector128<byte>.Count..]);
+            for (int i = 0; i < text.Length - Vector128<byte>.Count; i += Vector128<byte>.Count)
             {
-                any |= octet;
+                all |= Vector128.Create(text[i..]);
             }
 
-            return any < 0x80 || Utf8.IsValid(text);
+            return all.ExtractMostSignificantBits() == 0 || Utf8.IsValid(text);
         }
 
-        ulong bits = BinaryPrimitives.ReadUInt64LittleEndian(text[^8..]);
-        for (int i = 0; i < text.Length - 8; i += 8)
+        ulong bits = text.Length switch
         {
-            bits |= BinaryPrimitives.ReadUInt64LittleEndian(text[i..]);
-        }
-
-        return (bits & HighBits) == 0 || Utf8.IsValid(text);
+            >= sizeof(ulong) => BinaryPrimitives.ReadUInt64LittleEndian(text) | BinaryPrimitives.ReadUInt64LittleEndian(text[^sizeof(ulong)..]),
+            >= sizeof(uint) => BinaryPrimitives.ReadUInt32LittleEndian(text) | BinaryPrimitives.ReadUInt32LittleEndian(text[^sizeof(uint)..]),
+            _ => (ulong)(text[0] | text[text.Length >> 1] | text[^1]),
+        };
+        return (bits & 0x8080_8080_8080_8080) == 0 || Utf8.IsValid(text);
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -38,7 +40,7 @@ public ref struct AvroWriter
             return;
         }
 
-        WriteLongOfManyOctets(bits);
+        _position = WriteLongOfManyOctets(_destination, _position, bits);
     }
 
     /// <summary>Writes an int.</summary>
@@ -46,6 +48,7 @@ public ref struct AvroWriter
     public void WriteInt(int value) => WriteLong(value);
 
     /// <summary>Writes a boolean.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteBoolean(bool value) => _destination[_position++] = value ? (byte)1 : (byte)0;
 
     /// <summary>Writes the index of an enum's symbol.</summary>
@@ -58,6 +61,7 @@ public ref struct AvroWriter
     }
 
     /// <summary>Writes the index of a union of null and another type. When it is present, the value must follow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteIsPresent(bool present) => WriteLong(present ? 1 : 0);
 
     /// <summary>Writes a time stamp in whole milliseconds; what is below is cut off, towards the past.</summary>
@@ -68,15 +72,8 @@ public ref struct AvroWriter
 
     /// <summary>Writes nano-units as decimal(18,9).</summary>
     /// <exception cref="OverflowException">More than 18 digits.</exception>
-    public void WriteNanos(long nanos)
-    {
-        int length = Nanos.OctetCount(nanos);
-        _destination[_position++] = (byte)(length << 1);
-        for (int shift = (length - 1) * 8; shift >= 0; shift -= 8)
-        {
-            _destination[_position++] = (byte)(nanos >> shift);
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WriteNanos(long nanos) => _position = WriteNanos(_destination, _position, nanos);
 
     /// <summary>Writes a decimal(18,9).</summary>
     /// <exception cref="OverflowException">More than 18 digits, or more than 9 after the point.</exception>
@@ -129,10 +126,23 @@ public ref struct AvroWriter
         WriteLong(0);
     }
 
+    /// <summary>Returns the next position.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void WriteLongOfManyOctets(ulong bits)
+    private static int WriteLongOfManyOctets(Span<byte> destination, int position, ulong bits)
     {
-        Span<byte> rest = _destination[_position..];
+        Span<byte> rest = destination[position..];
+        if (rest.Length >= sizeof(ulong) && bits < 1UL << 56)
+        {
+            // Groups of 28, 14 and 7 bits move apart together; all octets but the last get their high bit. What is written after the
+            // last one is overwritten by the next value.
+            ulong octets = (bits & 0x0FFF_FFFF) | ((bits << 4) & 0x0FFF_FFFF_0000_0000);
+            octets += (octets & 0x0FFF_C000_0FFF_C000) * 3;
+            octets += octets & 0x3F80_3F80_3F80_3F80;
+            int count = ((70 - BitOperations.LeadingZeroCount(bits)) * 37) >> 8;
+            BinaryPrimitives.WriteUInt64LittleEndian(rest, octets | (0x8080_8080_8080_8080 & ((1UL << (8 * (count - 1))) - 1)));
+            return position + count;
+        }
+
         int i = 0;
         for (; bits >= 0x80; bits >>= 7)
         {
@@ -140,7 +150,20 @@ public ref struct AvroWriter
         }
 
         rest[i++] = (byte)bits;
-        _position += i;
+        return position + i;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int WriteNanos(Span<byte> destination, int position, long nanos)
+    {
+        int length = Nanos.OctetCount(nanos);
+        destination[position++] = (byte)(length << 1);
+        for (int shift = (length - 1) * 8; shift >= 0; shift -= 8)
+        {
+            destination[position++] = (byte)(nanos >> shift);
+        }
+
+        return position;
     }
 }
 

@@ -58,13 +58,13 @@ public sealed partial class CustomerNotification
 
     internal static CustomerNotification ReadFrom(ref AvroReader reader) => new()
     {
-        NotificationId = NotificationId.FromBytes(reader.ReadFixed(NotificationId.Size)),
-        SubscriberRef = SubscriberRef.FromBytes(reader.ReadFixed(SubscriberRef.Size)),
+        NotificationId = NotificationId.ReadFrom(ref reader),
+        SubscriberRef = SubscriberRef.ReadFrom(ref reader),
         Account = reader.ReadString(),
         Kind = (NotificationKind)reader.ReadEnum(7),
         PeriodStart = reader.ReadDate(),
         EventTime = reader.ReadTimestamp(),
-        UsageId = UsageId.FromBytes(reader.ReadFixed(UsageId.Size)),
+        UsageId = UsageId.ReadFrom(ref reader),
         Amount = reader.ReadDecimal(),
     };
 

@@ -73,7 +73,7 @@ public sealed partial class QuarantinedRecord
     internal static QuarantinedRecord ReadFrom(ref AvroReader reader) => new()
     {
         Source = reader.ReadString(),
-        FileId = FileId.FromBytes(reader.ReadFixed(FileId.Size)),
+        FileId = FileId.ReadFrom(ref reader),
         FileName = reader.ReadString(),
         RecordIndex = reader.ReadInt(),
         FileOffset = reader.ReadLong(),

@@ -3,6 +3,7 @@
 // </auto-generated>
 #nullable enable
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace BelgiCom.Streaming.Contracts;
 

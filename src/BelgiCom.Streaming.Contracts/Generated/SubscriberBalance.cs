@@ -37,7 +37,7 @@ public sealed partial class SubscriberBalance
 
     internal static SubscriberBalance ReadFrom(ref AvroReader reader) => new()
     {
-        SubscriberRef = SubscriberRef.FromBytes(reader.ReadFixed(SubscriberRef.Size)),
+        SubscriberRef = SubscriberRef.ReadFrom(ref reader),
         PeriodStart = reader.ReadDate(),
         BundleOctetsUsed = reader.ReadLong(),
         BundleSecondsUsed = reader.ReadLong(),
@@ -100,7 +100,7 @@ public ref struct SubscriberBalanceView
     internal static SubscriberBalanceView ReadFrom(scoped ref AvroReader reader)
     {
         var view = default(SubscriberBalanceView);
-        view.SubscriberRef = SubscriberRef.FromBytes(reader.ReadFixed(SubscriberRef.Size));
+        view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
         view.PeriodStartDays = reader.ReadDays();
         view.BundleOctetsUsed = reader.ReadLong();
         view.BundleSecondsUsed = reader.ReadLong();

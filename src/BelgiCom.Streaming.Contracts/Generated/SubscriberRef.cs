@@ -3,6 +3,7 @@
 // </auto-generated>
 #nullable enable
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace BelgiCom.Streaming.Contracts;
 
@@ -50,6 +51,13 @@ public readonly partial struct SubscriberRef : IEquatable<SubscriberRef>, ICompa
     public static SubscriberRef Parse(string text) => text.Length == 2 * Size
         ? FromBytes(Convert.FromHexString(text))
         : throw new FormatException($"A {nameof(SubscriberRef)} has {2 * Size} hexadecimal digits, not {text.Length}.");
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static SubscriberRef ReadFrom(scoped ref AvroReader reader)
+    {
+        (ulong high, ulong low) = reader.ReadHalves();
+        return new SubscriberRef(high, low);
+    }
 
     /// <summary>Writes the 16 octets.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than 16 octets of room.</exception>

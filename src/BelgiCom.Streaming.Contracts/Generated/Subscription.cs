@@ -40,7 +40,7 @@ public sealed partial class Subscription
 
     internal static Subscription ReadFrom(ref AvroReader reader) => new()
     {
-        SubscriberRef = SubscriberRef.FromBytes(reader.ReadFixed(SubscriberRef.Size)),
+        SubscriberRef = SubscriberRef.ReadFrom(ref reader),
         Periods = reader.ReadArray(4, static (ref reader) => SubscriptionPeriod.ReadFrom(ref reader)),
     };
 

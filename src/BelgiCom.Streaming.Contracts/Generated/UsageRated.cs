@@ -3,6 +3,7 @@
 // </auto-generated>
 #nullable enable
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace BelgiCom.Streaming.Contracts;
 
@@ -168,8 +169,8 @@ public sealed partial class UsageRated
 
     internal static UsageRated ReadFrom(ref AvroReader reader) => new()
     {
-        UsageId = UsageId.FromBytes(reader.ReadFixed(UsageId.Size)),
-        SubscriberRef = SubscriberRef.FromBytes(reader.ReadFixed(SubscriberRef.Size)),
+        UsageId = UsageId.ReadFrom(ref reader),
+        SubscriberRef = SubscriberRef.ReadFrom(ref reader),
         Account = reader.ReadString(),
         Offering = reader.ReadString(),
         OfferingVersion = reader.ReadInt(),
@@ -201,7 +202,7 @@ public sealed partial class UsageRated
         Source = reader.ReadString(),
         Node = reader.ReadString(),
         RecordType = reader.ReadInt(),
-        FileId = FileId.FromBytes(reader.ReadFixed(FileId.Size)),
+        FileId = FileId.ReadFrom(ref reader),
         FileName = reader.ReadString(),
         FileSequenceNumber = reader.ReadLong(),
         RecordIndex = reader.ReadInt(),
@@ -456,9 +457,9 @@ public ref struct UsageRatedView
     public static bool TryRead(ReadOnlySpan<byte> body, out UsageRatedView view)
     {
         var reader = new AvroReader(body);
-        view = default;
-        view.UsageId = UsageId.FromBytes(reader.ReadFixed(UsageId.Size));
-        view.SubscriberRef = SubscriberRef.FromBytes(reader.ReadFixed(SubscriberRef.Size));
+        Unsafe.SkipInit(out view); // Every property is set below.
+        view.UsageId = UsageId.ReadFrom(ref reader);
+        view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
         view.Account = reader.ReadUtf8();
         view.Offering = reader.ReadUtf8();
         view.OfferingVersion = reader.ReadInt();
@@ -490,7 +491,7 @@ public ref struct UsageRatedView
         view.Source = reader.ReadUtf8();
         view.Node = reader.ReadUtf8();
         view.RecordType = reader.ReadInt();
-        view.FileId = FileId.FromBytes(reader.ReadFixed(FileId.Size));
+        view.FileId = FileId.ReadFrom(ref reader);
         view.FileName = reader.ReadUtf8();
         view.FileSequenceNumber = reader.ReadLong();
         view.RecordIndex = reader.ReadInt();

@@ -3,6 +3,7 @@
 // </auto-generated>
 #nullable enable
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace BelgiCom.Streaming.Contracts;
 
@@ -156,8 +157,8 @@ public sealed partial class UsageReceived
 
     internal static UsageReceived ReadFrom(ref AvroReader reader) => new()
     {
-        UsageId = UsageId.FromBytes(reader.ReadFixed(UsageId.Size)),
-        SubscriberRef = SubscriberRef.FromBytes(reader.ReadFixed(SubscriberRef.Size)),
+        UsageId = UsageId.ReadFrom(ref reader),
+        SubscriberRef = SubscriberRef.ReadFrom(ref reader),
         Kind = (UsageKind)reader.ReadEnum(4),
         EventTime = reader.ReadTimestamp(),
         EndTime = reader.ReadTimestamp(),
@@ -182,7 +183,7 @@ public sealed partial class UsageReceived
         Source = reader.ReadString(),
         Node = reader.ReadString(),
         RecordType = reader.ReadInt(),
-        FileId = FileId.FromBytes(reader.ReadFixed(FileId.Size)),
+        FileId = FileId.ReadFrom(ref reader),
         FileName = reader.ReadString(),
         FileSequenceNumber = reader.ReadLong(),
         RecordIndex = reader.ReadInt(),
@@ -409,9 +410,9 @@ public ref struct UsageReceivedView
     public static bool TryRead(ReadOnlySpan<byte> body, out UsageReceivedView view)
     {
         var reader = new AvroReader(body);
-        view = default;
-        view.UsageId = UsageId.FromBytes(reader.ReadFixed(UsageId.Size));
-        view.SubscriberRef = SubscriberRef.FromBytes(reader.ReadFixed(SubscriberRef.Size));
+        Unsafe.SkipInit(out view); // Every property is set below.
+        view.UsageId = UsageId.ReadFrom(ref reader);
+        view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
         view.Kind = (UsageKind)reader.ReadEnum(4);
         view.EventTimeMilliseconds = reader.ReadTimestampMilliseconds();
         view.EndTimeMilliseconds = reader.ReadTimestampMilliseconds();
@@ -436,7 +437,7 @@ public ref struct UsageReceivedView
         view.Source = reader.ReadUtf8();
         view.Node = reader.ReadUtf8();
         view.RecordType = reader.ReadInt();
-        view.FileId = FileId.FromBytes(reader.ReadFixed(FileId.Size));
+        view.FileId = FileId.ReadFrom(ref reader);
         view.FileName = reader.ReadUtf8();
         view.FileSequenceNumber = reader.ReadLong();
         view.RecordIndex = reader.ReadInt();

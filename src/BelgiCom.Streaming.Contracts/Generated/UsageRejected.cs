@@ -3,6 +3,7 @@
 // </auto-generated>
 #nullable enable
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace BelgiCom.Streaming.Contracts;
 
@@ -72,8 +73,8 @@ public sealed partial class UsageRejected
 
     internal static UsageRejected ReadFrom(ref AvroReader reader) => new()
     {
-        UsageId = UsageId.FromBytes(reader.ReadFixed(UsageId.Size)),
-        SubscriberRef = SubscriberRef.FromBytes(reader.ReadFixed(SubscriberRef.Size)),
+        UsageId = UsageId.ReadFrom(ref reader),
+        SubscriberRef = SubscriberRef.ReadFrom(ref reader),
         Outcome = (RejectedOutcome)reader.ReadEnum(4),
         Reason = (RejectedReason)reader.ReadEnum(11),
         Detail = reader.ReadString(),
@@ -172,9 +173,9 @@ public ref struct UsageRejectedView
     public static bool TryRead(ReadOnlySpan<byte> body, out UsageRejectedView view)
     {
         var reader = new AvroReader(body);
-        view = default;
-        view.UsageId = UsageId.FromBytes(reader.ReadFixed(UsageId.Size));
-        view.SubscriberRef = SubscriberRef.FromBytes(reader.ReadFixed(SubscriberRef.Size));
+        Unsafe.SkipInit(out view); // Every property is set below.
+        view.UsageId = UsageId.ReadFrom(ref reader);
+        view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
         view.Outcome = (RejectedOutcome)reader.ReadEnum(4);
         view.Reason = (RejectedReason)reader.ReadEnum(11);
         view.Detail = reader.ReadUtf8();

@@ -50,7 +50,7 @@ internal sealed class AvroSkip
     {
         if (depth > AvroLimits.MaxDepth)
         {
-            reader.Fail(AvroFault.TooDeep, reader.Position, AvroLimits.MaxDepth);
+            reader.Fail(AvroFault.TooDeep, reader.Position);
             return;
         }
 
@@ -105,7 +105,7 @@ internal sealed class AvroSkip
         long index = reader.ReadLong();
         if ((ulong)index >= (ulong)_parts.Length)
         {
-            reader.Fail(AvroFault.UnknownBranch, start, _parts.Length - 1);
+            reader.Fail(AvroFault.UnknownBranch, start);
             return;
         }
 

@@ -74,7 +74,7 @@ internal sealed class ChooseBranch(ResolutionStep[] branches) : ResolutionStep
         long index = reader.ReadLong();
         if ((ulong)index >= (ulong)branches.Length)
         {
-            reader.Fail(AvroFault.UnknownBranch, start, branches.Length - 1);
+            reader.Fail(AvroFault.UnknownBranch, start);
             return;
         }
 

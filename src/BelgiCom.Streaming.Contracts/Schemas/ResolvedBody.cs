@@ -32,7 +32,7 @@ internal ref struct ResolvedBody(IBufferWriter<byte> destination)
 
         if (octets.Length > AvroLimits.MaxBodySize - _written)
         {
-            reader.Fail(AvroFault.TooLarge, reader.Position, AvroLimits.MaxBodySize);
+            reader.Fail(AvroFault.TooLarge, reader.Position);
             return;
         }
 
