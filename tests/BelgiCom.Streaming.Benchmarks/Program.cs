@@ -1,1 +1,4 @@
-Console.WriteLine();
+using BelgiCom.Streaming.Benchmarks;
+using BenchmarkDotNet.Running;
+
+BenchmarkSwitcher.FromAssembly(typeof(DecodeBenchmark).Assembly).Run(args);
