@@ -19,4 +19,7 @@ internal static partial class CdrRetentionLog
 
     [LoggerMessage(5005, LogLevel.Error, "{Class} of {Day} is not destroyed ({Action}): {Reason}")]
     public static partial void NotExpired(ILogger logger, string @class, DateOnly day, RetentionAction action, string reason);
+
+    [LoggerMessage(5006, LogLevel.Warning, "The journal is not published yet and is tried again: {Reason}")]
+    public static partial void JournalNotPublished(ILogger logger, string reason);
 }

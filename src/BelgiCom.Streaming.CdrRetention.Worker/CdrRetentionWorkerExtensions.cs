@@ -33,6 +33,7 @@ public static class CdrRetentionWorkerExtensions
         builder.Services.AddHostedService(services => services.GetRequiredService<CdrRetentionWorker>());
         builder.Services.AddSingleton<RetentionExpiryWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RetentionExpiryWorker>());
+        builder.Services.AddHostedService<AuditPublisherWorker>();
         builder.Services.AddHealthChecks().AddCheck<CdrRetentionHealthCheck>("cdr-retention");
         return builder;
     }

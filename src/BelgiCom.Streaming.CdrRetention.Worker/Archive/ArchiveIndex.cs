@@ -23,6 +23,7 @@ internal sealed class ArchiveIndex : IDisposable
         CREATE INDEX IF NOT EXISTS segment_by_class_and_day ON segment (class, day);
         CREATE TABLE IF NOT EXISTS person_block (
             segment INTEGER NOT NULL, person INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (segment, person, block)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS journal (journal INTEGER PRIMARY KEY, published INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS legal_hold (
             hold TEXT PRIMARY KEY, person BLOB NOT NULL, from_time INTEGER NOT NULL, to_time INTEGER NOT NULL, key_id TEXT NOT NULL,
             placed_at INTEGER NOT NULL, released_at INTEGER NULL) WITHOUT ROWID;
@@ -139,6 +140,12 @@ internal sealed class ArchiveIndex : IDisposable
         topic,
         (long)partition,
         nextOffset);
+
+    /// <summary>Entries of the journal that are on audit.journal.v1.</summary>
+    public long Published() => Query("SELECT published FROM journal", reader => reader.GetInt64(0)).FirstOrDefault();
+
+    public void SetPublished(long entries) =>
+        Execute("INSERT INTO journal (journal, published) VALUES (1, @p0) ON CONFLICT (journal) DO UPDATE SET published = excluded.published", entries);
 
     public void BeginExpiry(long segment) => Execute("UPDATE segment SET state = 1 WHERE segment = @p0", segment);
 

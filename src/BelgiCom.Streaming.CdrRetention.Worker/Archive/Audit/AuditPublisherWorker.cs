@@ -1,0 +1,46 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.CdrRetention.Worker;
+
+/// <summary>Publishes new entries of the journal as they come. Nothing connects before there is one.</summary>
+internal sealed class AuditPublisherWorker(KafkaOptions kafka, CdrArchive archive, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var logger = loggers.CreateLogger<AuditPublisherWorker>();
+        using var sender = new TransactionalSender(kafka, "cdr-retention-journal", clock, loggers.CreateLogger<TransactionalSender>());
+        var publisher = new AuditPublisher(archive, () => Serializer(stoppingToken), produce => sender.Send(produce, stoppingToken));
+        using var timer = new PeriodicTimer(Interval, clock);
+        try
+        {
+            do
+            {
+                try
+                {
+                    publisher.Publish();
+                }
+                catch (Exception failure) when (failure is ChunkAbortedException or ChunkOutcomeUnknownException or SchemaRegistryException { IsTransient: true })
+                {
+                    CdrRetentionLog.JournalNotPublished(logger, failure.Message);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops: what is new is published at the next start.
+        }
+    }
+
+    private EventSerializer<AuditEntry> Serializer(CancellationToken stopping)
+    {
+        var id = registry.RegisterAsync(SchemaSubjects.ForValue(Topics.AuditJournal), AuditEntry.SchemaJson, stopping).GetAwaiter().GetResult();
+        return new EventSerializer<AuditEntry>(id, static (entry, output) => entry.Write(output));
+    }
+}
