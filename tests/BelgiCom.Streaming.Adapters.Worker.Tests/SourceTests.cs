@@ -1,0 +1,94 @@
+using System.ComponentModel.DataAnnotations;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Adapters.Worker.Tests;
+
+public class SourceTests
+{
+    [Theory]
+    [InlineData(GeneratedKind.EricssonPgw, "cdr", 85)]
+    [InlineData(GeneratedKind.NokiaChf, "cdr", 200)]
+    [InlineData(GeneratedKind.HuaweiPgw, "cdr", 85)]
+    [InlineData(GeneratedKind.HuaweiSgw, "cdr", 84)]
+    [InlineData(GeneratedKind.VoiceCsv, "voice-csv", 0)]
+    [InlineData(GeneratedKind.SmsCsv, "sms-csv", 0)]
+    [InlineData(GeneratedKind.Nchf, "nchf", 1000)]
+    public async Task File_WithoutSource_IsDetectedByItsContent(GeneratedKind kind, string source, int recordType)
+    {
+        using var fixture = new MediationFixture();
+        var (content, totals) = Generate(kind);
+
+        var report = await fixture.MediateAsync(content);
+
+        Assert.Equal((source, totals), (report.Entry.Source, report.Totals));
+        Assert.All(fixture.Sender.Usage, usage => Assert.Equal(recordType, usage.RecordType));
+        Assert.Equal(totals.Events, fixture.Sender.Usage.Select(usage => usage.UsageId).Distinct().Count());
+        Assert.Equal(totals.DownlinkOctets, fixture.Sender.Usage.Sum(usage => usage.DownlinkOctets));
+        Assert.Empty(fixture.Sender.Quarantined);
+    }
+
+    [Theory]
+    [InlineData(ChargedView.Pgw, ChargingView.Primary, ChargingView.Secondary)]
+    [InlineData(ChargedView.Sgw, ChargingView.Secondary, ChargingView.Primary)]
+    public async Task Views_OfOneSession_AreChargedOnce(ChargedView charged, ChargingView pgw, ChargingView sgw)
+    {
+        using var fixture = new MediationFixture(
+            options => options.Sources.Add(new SourceOptions { Name = "huawei-core", Vendor = "huawei", ChargingView = charged }));
+        await fixture.MediateAsync(Generate(GeneratedKind.HuaweiPgw).Content, "pgw", "huawei-core");
+        await fixture.MediateAsync(Generate(GeneratedKind.HuaweiSgw).Content, "sgw", "huawei-core");
+
+        Assert.All(fixture.Sender.Usage, usage => Assert.Equal(usage.RecordType == 85 ? pgw : sgw, usage.ChargingView));
+        Assert.Equal(fixture.Sender.Usage.Count, fixture.Sender.Usage.Select(usage => usage.UsageId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task CsvSource_ByConfiguration_IsDetectedByItsHeader()
+    {
+        using var fixture = new MediationFixture(options =>
+        {
+            var map = new CsvColumnMap { Kind = UsageKind.Sms, Delimiter = "tab" };
+            map.Columns.Add("StartTime", "when");
+            map.Columns.Add("Msisdn", "who");
+            map.Columns.Add("OtherParty", "to");
+            options.Sources.Add(new SourceOptions { Name = "smsc", Csv = map });
+        });
+
+        var report = await fixture.MediateAsync("when\twho\tto\n2026-03-14T08:00:00Z\t999000000001\t999123456789\n2026-03-14T08:00:00Z\t999000000001\t999123456780\n"u8.ToArray());
+
+        Assert.Equal(("smsc", 2L), (report.Entry.Source, report.Totals.Events));
+        var (first, second) = (fixture.Sender.Usage[0], fixture.Sender.Usage[1]);
+        Assert.Equal((UsageKind.Sms, 1L, "99912", 0), (first.Kind, first.Messages, first.OtherPartyPrefix, first.RecordType));
+        // Two messages in one second to two people are two messages.
+        Assert.NotEqual(first.UsageId, second.UsageId);
+    }
+
+    [Fact]
+    public async Task Source_WithoutSuchAName_IsRefused()
+    {
+        using var fixture = new MediationFixture();
+
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => fixture.MediateAsync([1, 2, 3], source: "nobody"));
+
+        Assert.Contains("ericsson", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_WithFaults_AreAllNamed()
+    {
+        var options = new SourceOptions { Name = "ok", Vendor = "acme", Inbox = "/no/such/folder", Csv = new CsvColumnMap() };
+
+        var faults = string.Join('\n', options.Validate(new ValidationContext(options)).Select(fault => fault.ErrorMessage));
+
+        foreach (var part in new[] { "ericsson, nokia, huawei", "not both", "does not exist", "Kind", "StartTime" })
+        {
+            Assert.Contains(part, faults, StringComparison.Ordinal);
+        }
+    }
+
+    private static (byte[] Content, ControlTotals Totals) Generate(GeneratedKind kind)
+    {
+        using var output = new MemoryStream();
+        var totals = new UsageGenerator(new GenerationPlan { Subscribers = 5, Records = 40 }).WriteFile(kind, output, 0, 40, 1);
+        return (output.ToArray(), totals);
+    }
+}
