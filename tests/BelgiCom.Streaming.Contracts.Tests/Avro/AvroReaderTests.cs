@@ -24,6 +24,42 @@ public sealed class AvroReaderTests
         Assert.Equal(hex, Convert.ToHexStringLower(octets.AsSpan(0, writer.Written)));
     }
 
+    /// <summary>Around every power of two, in a buffer that ends with the number and in one that goes on: each has its own code path.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(16)]
+    public void Long_OfEveryLength_IsReadAndWrittenAsTheSpecificationSays(int more)
+    {
+        for (int bit = 0; bit < 64; bit++)
+        {
+            foreach (long value in new[] { (1L << bit) - 1, 1L << bit, (1L << bit) + 1, -(1L << bit) - 1, -(1L << bit) })
+            {
+                byte[] expected = ZigZag(value);
+                var octets = new byte[expected.Length + more];
+                var writer = new AvroWriter(octets);
+                writer.WriteLong(value);
+                Assert.Equal(expected, octets[..writer.Written]);
+
+                octets.AsSpan(expected.Length).Fill(0xFF);
+                var reader = new AvroReader(octets);
+                Assert.Equal((value, expected.Length), (reader.ReadLong(), reader.Position));
+            }
+        }
+    }
+
+    [Fact]
+    public void Body_AboveTheLimit_IsAFault()
+    {
+        var reader = new AvroReader(new byte[AvroLimits.MaxBodySize + 1]);
+        Assert.Equal((0L, AvroFault.TooLarge), (reader.ReadLong(), reader.Fault));
+        Assert.False(reader.TryFinish());
+        var largest = new AvroReader(new byte[AvroLimits.MaxBodySize]);
+        largest.Skip(AvroLimits.MaxBodySize);
+        Assert.True(largest.TryFinish());
+        largest.ReadLong();
+        Assert.Equal((AvroFault.EndOfBody, AvroLimits.MaxBodySize), (largest.Fault, largest.Position));
+    }
+
     [Fact]
     public void Record_OfTheSpecification_IsRead()
     {
@@ -121,9 +157,9 @@ public sealed class AvroReaderTests
         var reader = new AvroReader(octets.AsSpan(0, writer.Written));
         DateTimeOffset time = reader.ReadTimestamp();
         Assert.Equal(iso, time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffzzz", System.Globalization.CultureInfo.InvariantCulture));
-        var again = new AvroWriter(new byte[10]);
-        again.WriteTimestamp(time);
-        Assert.Equal(writer.Written, again.Written);
+        var again = new byte[10];
+        new AvroWriter(again).WriteTimestamp(time);
+        Assert.Equal(octets, again);
     }
 
     [Theory]
@@ -173,5 +209,17 @@ public sealed class AvroReaderTests
 
         Assert.Equal((AvroFault.BadBoolean, 1), (fault.Fault, fault.Offset));
         Assert.Equal("Avro body is not readable: BadBoolean at octet 1.", fault.Message);
+    }
+
+    private static byte[] ZigZag(long value)
+    {
+        var octets = new List<byte>();
+        UInt128 bits = value >= 0 ? (UInt128)value * 2 : ((UInt128)(-(Int128)value) * 2) - 1;
+        for (; bits >= 128; bits /= 128)
+        {
+            octets.Add((byte)((bits % 128) + 128));
+        }
+
+        return [.. octets, (byte)bits];
     }
 }
