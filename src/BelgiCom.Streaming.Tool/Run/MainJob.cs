@@ -67,7 +67,7 @@ internal sealed class MainJob(Pipeline pipeline, FileMediation mediation, IReadO
     {
         if (file != RunInputs.StandardInput)
         {
-            return await mediation.MediateAsync(file, source, cancellationToken);
+            return await mediation.MediateAsync(file, source ?? RunInputs.SourceByFolder(file, mediation.SourceNames), cancellationToken);
         }
 
         await using var input = Console.OpenStandardInput();

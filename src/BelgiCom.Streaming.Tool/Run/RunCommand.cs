@@ -17,7 +17,7 @@ internal static class RunCommand
     public static Command Create()
     {
         var input = new Option<string[]>("--input") { Description = "File or folder of usage, or - for standard input; may be repeated. Default: the samples that ship.", DefaultValueFactory = _ => [] };
-        var source = new Option<string?>("--source") { Description = "Configured source of all inputs. Default: detected from the content." };
+        var source = new Option<string?>("--source") { Description = "Source of all inputs. Default: a folder that is called like a source (ericsson, nokia, huawei, or a configured one) names it; else it is detected from the content." };
         var catalogue = CommonOptions.Catalogue();
         var subscriptions = CommonOptions.Subscriptions();
         var data = CommonOptions.Data();

@@ -22,6 +22,10 @@ internal static class RunInputs
     public static string? SubscriptionsBeside(IReadOnlyList<string> paths) =>
         paths.Where(Directory.Exists).Select(folder => Path.Combine(folder, SubscriptionsFile)).FirstOrDefault(File.Exists);
 
+    /// <summary>The source that a file's folder names, as in <c>ericsson/FILE</c>; null when the folder is not called like a source.</summary>
+    public static string? SourceByFolder(string file, IEnumerable<string> sources) =>
+        Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(file))) is { } folder ? sources.FirstOrDefault(source => source.Equals(folder, StringComparison.OrdinalIgnoreCase)) : null;
+
     private static IEnumerable<string> Expand(string path)
     {
         if (path == StandardInput || File.Exists(path))
