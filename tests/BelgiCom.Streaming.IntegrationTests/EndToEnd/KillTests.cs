@@ -62,10 +62,12 @@ public sealed class KillTests
 
     private static async Task UntilAsync(Func<bool> condition, BelgicomProcess run)
     {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(BelgicomProcess.EndMax);
         while (!condition())
         {
             run.AssertRunning();
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TestContext.Current.CancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), timeout.Token);
         }
     }
 }

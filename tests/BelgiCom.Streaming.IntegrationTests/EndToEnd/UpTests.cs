@@ -19,7 +19,7 @@ public sealed partial class UpTests
         var url = Url().Match(await up.ErrorLineAsync(line => Url().IsMatch(line))).Value;
         using var client = new HttpClient { BaseAddress = new Uri(url) };
 
-        foreach (var file in Directory.GetFiles(folder.Under("usage")).Where(file => !file.EndsWith(".csv", StringComparison.Ordinal)))
+        foreach (var file in Directory.GetFiles(folder.Under("usage")).Where(file => !file.EndsWith("subscriptions.csv", StringComparison.Ordinal)))
         {
             // As a careful sender does it: write under a name that is ignored, then rename.
             var target = folder.Under("inbox", Path.GetFileName(file));
@@ -49,6 +49,8 @@ public sealed partial class UpTests
 
     private static async Task<JsonElement> UntilAsync(HttpClient client, BelgicomProcess up, Func<JsonElement, bool> condition)
     {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(BelgicomProcess.EndMax);
         while (true)
         {
             up.AssertRunning();
@@ -58,7 +60,7 @@ public sealed partial class UpTests
                 return status;
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), timeout.Token);
         }
     }
 }
