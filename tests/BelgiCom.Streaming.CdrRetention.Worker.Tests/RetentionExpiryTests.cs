@@ -94,6 +94,22 @@ public sealed class RetentionExpiryTests : IDisposable
         Assert.Equal(1, archive.Journal.Count);
     }
 
+    /// <summary>Two archives over one key store: the expiry of one leaves the other's keys alone.</summary>
+    [Fact]
+    public void Run_OnOneOfTwoArchives_LeavesTheOthersKeys()
+    {
+        using var archive = _fixture.Open();
+        using var other = CdrArchive.Open(ArchiveFixture.ShippedOptions(_fixture.Folder + "-2"), _fixture.Keys, _fixture.Clock);
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
+        _fixture.Receive(other, UsageKind.Sms, Direction.Originating, 1);
+        _fixture.Clock.Advance(TimeSpan.FromDays(150));
+
+        new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+
+        Assert.NotNull(_fixture.Keys.Find(Assert.Single(other.Index.Segments(SegmentState.Kept)).KeyId));
+        Assert.Empty(other.Verify());
+    }
+
     /// <summary>Cut off behind each step: the next run ends what was begun, with one entry in the journal, and nothing is readable in between.</summary>
     [Theory]
     [MemberData(nameof(Steps))]

@@ -15,6 +15,8 @@ internal sealed class ArchiveIndex : IDisposable
         """
         CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY);
         INSERT INTO schema_version (version) VALUES (1) ON CONFLICT DO NOTHING;
+        CREATE TABLE IF NOT EXISTS archive (archive TEXT PRIMARY KEY);
+        INSERT INTO archive (archive) SELECT lower(hex(randomblob(8))) WHERE NOT EXISTS (SELECT 1 FROM archive);
         CREATE TABLE IF NOT EXISTS position (
             topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL, PRIMARY KEY (topic, partition)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS segment (
@@ -66,6 +68,9 @@ internal sealed class ArchiveIndex : IDisposable
             throw new ArchiveException(ArchiveFault.Io, $"Archive index {file} could not be opened: {cause.Message} Check Retention:ArchiveDirectory.", cause);
         }
     }
+
+    /// <summary>Names this archive and its copies, in the purposes of their keys: two archives never share a key, so one's expiry cannot reach into the other.</summary>
+    public string ArchiveId() => Query("SELECT archive FROM archive", reader => reader.GetString(0))[0];
 
     public Dictionary<(string Topic, int Partition), long> Positions() =>
         Query("SELECT topic, partition, next_offset FROM position", reader => ((reader.GetString(0), reader.GetInt32(1)), reader.GetInt64(2)))

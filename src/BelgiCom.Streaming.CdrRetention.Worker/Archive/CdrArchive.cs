@@ -19,6 +19,7 @@ public sealed partial class CdrArchive : IDisposable
     private readonly IKeyStore _keys;
     private readonly TimeProvider _clock;
     private readonly FileStream _lockFile;
+    private readonly string _archiveId;
     private readonly Dictionary<(string Topic, int Partition), long> _positions;
     private readonly Dictionary<(string Class, DateOnly Day), (Segment Segment, DataKey Key)> _kept = [];
 
@@ -33,6 +34,7 @@ public sealed partial class CdrArchive : IDisposable
         Index = ArchiveIndex.Open(Path.Combine(options.ArchiveDirectory, "index.db"));
         Journal = AuditJournal.Open(JournalDirectory(options), JournalStream, keys);
         _positions = Index.Positions();
+        _archiveId = Index.ArchiveId();
     }
 
     /// <summary>Classes and rules in force.</summary>
@@ -129,7 +131,8 @@ public sealed partial class CdrArchive : IDisposable
                 }
             }
 
-            var held = Index.HeldSegments().Where(held => Index.Holds().Any(hold => hold.Id == held.Hold && hold.Person == person));
+            var holds = Index.Holds().Where(hold => hold.Person == person).Select(hold => hold.Id).ToHashSet(StringComparer.Ordinal);
+            var held = Index.HeldSegments().Where(held => holds.Contains(held.Hold));
             found.AddRange(held.SelectMany(Read).Where(record => record.StartOfPeriod >= from && record.StartOfPeriod < to));
             return new ArchiveLookup([.. found.OrderBy(record => record.StartOfPeriod).Take(maxRecords)], found.Count <= maxRecords);
         }
@@ -151,7 +154,7 @@ public sealed partial class CdrArchive : IDisposable
                 throw new ArchiveException(ArchiveFault.Refused, $"Hold '{holdId}': use a new id of letters, digits, '-' and '.', at most 40.");
             }
 
-            var hold = new LegalHold(holdId, PersonRef.Of(subscriber, PersonKey), from, to, _keys.GetOrCreate("retention-hold", holdId).Id);
+            var hold = new LegalHold(holdId, PersonRef.Of(subscriber, PersonKey), from, to, _keys.GetOrCreate($"retention-{_archiveId}-hold", holdId).Id);
             Index.AddHold(hold, Now);
             Journal.Append(Now, access.Actor, "retention.hold", hold.Person.ToString(), $"hold {holdId}: {access.Reason}", access.CorrelationId);
         }
@@ -245,7 +248,10 @@ public sealed partial class CdrArchive : IDisposable
         {
             // The key is in its store before the first octet is encrypted with it.
             var segment = Index.KeptSegment(retentionClass.Name, day)
-                ?? Index.AddSegment(retentionClass.Name, day, _keys.GetOrCreate($"retention-{retentionClass.Name}", day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).Id);
+                ?? Index.AddSegment(
+                    retentionClass.Name,
+                    day,
+                    _keys.GetOrCreate($"retention-{_archiveId}-{retentionClass.Name}", day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).Id);
             kept = (segment, KeyOf(segment.Name, segment.KeyId));
             _kept.Add((retentionClass.Name, day), kept);
         }
