@@ -375,17 +375,5 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         return cluster;
     }
 
-    private static async Task Until(Func<bool> condition, params Task[] running)
-    {
-        while (!condition())
-        {
-            foreach (Task task in running.Where(task => task.IsCompleted))
-            {
-                await task;
-                Assert.Fail("a lane ended early");
-            }
-
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-    }
+    private static Task Until(Func<bool> condition, params Task[] running) => TestCluster.UntilAsync(() => Task.FromResult(condition()), running);
 }

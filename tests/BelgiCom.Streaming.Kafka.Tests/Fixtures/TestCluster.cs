@@ -104,19 +104,27 @@ internal sealed class TestCluster
     public LaneHost Lanes(Func<int, ITransactionalBatchHandler> handlers, KafkaOptions? options = null) =>
         new(options ?? Options, Group, [In], handlers, TimeProvider.System, TestLog<LaneHost>.Instance);
 
-    /// <summary>Waits until the group has read everything; gives up with the test's own time.</summary>
+    /// <summary>Waits until the group has read everything.</summary>
     public async Task UntilDoneAsync(Task running)
     {
         using GroupLag lag = new(Options);
-        while (await lag.TotalAsync(Group, [In]) > 0)
+        await UntilAsync(async () => await lag.TotalAsync(Group, [In]) == 0, running);
+    }
+
+    /// <summary>Waits for a condition while the given tasks run; a task that ends early, or a minute without success, fails the test.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, params Task[] running)
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
+        while (!await condition())
         {
-            if (running.IsCompleted)
+            foreach (Task task in running.Where(task => task.IsCompleted))
             {
-                await running;
-                Assert.Fail("the lanes ended before the work was done");
+                await task;
+                Assert.Fail("it ended before the work was done");
             }
 
-            await Task.Delay(50, TestContext.Current.CancellationToken);
+            await Task.Delay(10, patience.Token);
         }
     }
 
