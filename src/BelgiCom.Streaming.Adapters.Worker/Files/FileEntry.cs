@@ -37,6 +37,9 @@ public sealed record FileEntry
     /// <summary>Node address of the TS 32.297 header, hexadecimal digits; empty for files without one.</summary>
     public string Node { get; init; } = "";
 
+    /// <summary>TS number of the records' frames; 0 for files without frames. A node numbers its files by kind.</summary>
+    public int TsNumber { get; init; }
+
     /// <summary>TS 32.297 file sequence number; null for files without one.</summary>
     public long? SequenceNumber { get; init; }
 

@@ -12,7 +12,7 @@ public sealed class FileLedger : IDisposable
     public const string FileName = "files.db";
 
     private const string Columns =
-        "sha256, name, source, format, state, committed_cdrs, node, sequence_number, declared_cdrs, lost_cdr_indicator, closure_reason, "
+        "sha256, name, source, format, state, committed_cdrs, node, ts_number, sequence_number, declared_cdrs, lost_cdr_indicator, closure_reason, "
         + "cdrs, events, uplink_octets, downlink_octets, seconds, quarantined, ambiguous_times, resent, received_at, finished_at, detail";
 
     private readonly SqliteConnection _connection;
@@ -31,11 +31,11 @@ public sealed class FileLedger : IDisposable
             """
             CREATE TABLE IF NOT EXISTS files (
               sha256 TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, format TEXT NOT NULL, state INTEGER NOT NULL,
-              committed_cdrs INTEGER NOT NULL, node TEXT NOT NULL, sequence_number INTEGER, declared_cdrs INTEGER,
+              committed_cdrs INTEGER NOT NULL, node TEXT NOT NULL, ts_number INTEGER NOT NULL, sequence_number INTEGER, declared_cdrs INTEGER,
               lost_cdr_indicator INTEGER NOT NULL, closure_reason INTEGER NOT NULL, cdrs INTEGER NOT NULL, events INTEGER NOT NULL,
               uplink_octets INTEGER NOT NULL, downlink_octets INTEGER NOT NULL, seconds INTEGER NOT NULL, quarantined INTEGER NOT NULL,
               ambiguous_times INTEGER NOT NULL, resent INTEGER NOT NULL, received_at INTEGER NOT NULL, finished_at INTEGER, detail TEXT NOT NULL);
-            CREATE INDEX IF NOT EXISTS files_by_sequence ON files (source, node, sequence_number) WHERE sequence_number IS NOT NULL;
+            CREATE INDEX IF NOT EXISTS files_by_sequence ON files (source, node, ts_number, sequence_number) WHERE sequence_number IS NOT NULL;
             """);
     }
 
@@ -80,6 +80,7 @@ public sealed class FileLedger : IDisposable
                 ("$state", (long)entry.State),
                 ("$committed_cdrs", entry.CommittedCdrs),
                 ("$node", entry.Node),
+                ("$ts_number", (long)entry.TsNumber),
                 ("$sequence_number", entry.SequenceNumber),
                 ("$declared_cdrs", entry.DeclaredCdrs),
                 ("$lost_cdr_indicator", (long)entry.LostCdrIndicator),
@@ -107,7 +108,7 @@ public sealed class FileLedger : IDisposable
             using var command = Command(
                 """
                 SELECT source, node, previous + 1, sequence_number - 1 FROM (
-                  SELECT source, node, sequence_number, LAG(sequence_number) OVER (PARTITION BY source, node ORDER BY sequence_number) AS previous
+                  SELECT source, node, sequence_number, LAG(sequence_number) OVER (PARTITION BY source, node, ts_number ORDER BY sequence_number) AS previous
                   FROM files WHERE sequence_number IS NOT NULL)
                 WHERE sequence_number > previous + 1 ORDER BY source, node, previous
                 """);
@@ -131,9 +132,10 @@ public sealed class FileLedger : IDisposable
         lock (_lock)
         {
             using var command = Command(
-                "SELECT MAX(sequence_number) FROM files WHERE source = $source AND node = $node AND sequence_number < $number",
+                "SELECT MAX(sequence_number) FROM files WHERE source = $source AND node = $node AND ts_number = $ts AND sequence_number < $number",
                 ("$source", entry.Source),
                 ("$node", entry.Node),
+                ("$ts", (long)entry.TsNumber),
                 ("$number", number));
             return command.ExecuteScalar() is long previous && previous < number - 1
                 ? new SequenceGap(entry.Source, entry.Node, previous + 1, number - 1)
@@ -153,17 +155,18 @@ public sealed class FileLedger : IDisposable
         State = (FileState)row.GetInt64(4),
         CommittedCdrs = row.GetInt64(5),
         Node = row.GetString(6),
-        SequenceNumber = row.IsDBNull(7) ? null : row.GetInt64(7),
-        DeclaredCdrs = row.IsDBNull(8) ? null : row.GetInt64(8),
-        LostCdrIndicator = row.GetInt32(9),
-        ClosureReason = row.GetInt32(10),
-        Totals = new ControlTotals(row.GetInt64(11), row.GetInt64(12), row.GetInt64(13), row.GetInt64(14), row.GetInt64(15)),
-        Quarantined = row.GetInt64(16),
-        AmbiguousTimes = row.GetInt64(17),
-        Resent = row.GetInt64(18),
-        ReceivedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(19)),
-        FinishedAt = row.IsDBNull(20) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(20)),
-        Detail = row.GetString(21),
+        TsNumber = row.GetInt32(7),
+        SequenceNumber = row.IsDBNull(8) ? null : row.GetInt64(8),
+        DeclaredCdrs = row.IsDBNull(9) ? null : row.GetInt64(9),
+        LostCdrIndicator = row.GetInt32(10),
+        ClosureReason = row.GetInt32(11),
+        Totals = new ControlTotals(row.GetInt64(12), row.GetInt64(13), row.GetInt64(14), row.GetInt64(15), row.GetInt64(16)),
+        Quarantined = row.GetInt64(17),
+        AmbiguousTimes = row.GetInt64(18),
+        Resent = row.GetInt64(19),
+        ReceivedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(20)),
+        FinishedAt = row.IsDBNull(21) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(21)),
+        Detail = row.GetString(22),
     };
 
     private SqliteCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)

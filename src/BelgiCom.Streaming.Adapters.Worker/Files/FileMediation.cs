@@ -157,10 +157,10 @@ public sealed class FileMediation : IDisposable
             }
             if (_chunk.Totals.Events >= _options.ChunkEvents || _chunk.Octets >= _options.ChunkOctets || _chunk.Cdrs >= _options.ChunkEvents)
             {
-                entry = Commit(WithHeader(entry, reader.Header), stopping);
+                entry = Commit(WithHeader(entry, reader), stopping);
             }
         }
-        return Commit(WithHeader(entry, reader.Header), stopping);
+        return Commit(WithHeader(entry, reader), stopping);
     }
 
     // First Kafka, then the ledger: the other way round a crash between the two would lose the chunk.
@@ -223,11 +223,12 @@ public sealed class FileMediation : IDisposable
         return _sources.Find(name) ?? throw new ArgumentException($"No source is named {name}; there are {string.Join(", ", _sources.Names)}.", nameof(name));
     }
 
-    private static FileEntry WithHeader(FileEntry entry, CdrFileHeader? header) => header is null
+    private static FileEntry WithHeader(FileEntry entry, UsageFileReader reader) => reader.Header is not { } header
         ? entry
         : entry with
         {
             Node = header.NodeAddress,
+            TsNumber = reader.TsNumber,
             SequenceNumber = header.SequenceNumber,
             DeclaredCdrs = header.DeclaredCdrs,
             LostCdrIndicator = header.LostCdrIndicator,

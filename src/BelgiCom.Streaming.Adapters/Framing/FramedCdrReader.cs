@@ -9,9 +9,12 @@ namespace BelgiCom.Streaming.Adapters;
 internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
 {
     private CdrFileHeader? _header;
+    private int _tsNumber;
     private bool _isEndReported;
 
     public override CdrFileHeader? Header => _header;
+
+    public override int TsNumber => _tsNumber;
 
     protected override UsageReadResult ReadRecord()
     {
@@ -52,6 +55,7 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
             return Resynchronise("The length of a record agrees neither with the record nor with what follows (TS 32.297 6.1.2)");
         }
         StepOver(header.HeaderLength);
+        _tsNumber = _tsNumber == 0 ? header.TsNumber : _tsNumber;
         return Decode(header.CdrLength);
     }
 

@@ -72,7 +72,8 @@ internal sealed class CdrFileWriter
         BinaryPrimitives.WriteUInt32BigEndian(header[22..], checked((uint)_sequenceNumber));
         header[27..31].Fill(0xFF);
         header[41] = header[42] = 0xFF;
-        ((ReadOnlySpan<byte>)[192, 0, 2, 10]).CopyTo(header[43..]);
+        // A node of its own per kind of record, in the form of an IPv4-mapped address.
+        ((ReadOnlySpan<byte>)[192, 0, 2, (byte)(20 + _tsNumber)]).CopyTo(header[43..]);
         header[52] = header[53] = 7;
         _output.Position -= _length;
         _output.Write(header);
