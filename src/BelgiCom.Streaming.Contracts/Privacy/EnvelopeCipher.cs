@@ -18,6 +18,15 @@ public static class EnvelopeCipher
     private const int NonceSize = 12;
     private const int TagSize = 16;
 
+    // A call of the random generator costs as much for 64 nonces as for one.
+    private const int NoncesAtOnce = 64;
+
+    [ThreadStatic]
+    private static byte[]? _nonces;
+
+    [ThreadStatic]
+    private static int _nextNonce;
+
     // Setting a cipher up costs more than encrypting a field; an instance is for one thread, and one day's key follows another.
     [ThreadStatic]
     private static (DataKey Key, AesGcm Cipher) _last;
@@ -41,7 +50,7 @@ public static class EnvelopeCipher
         }
 
         Span<byte> nonce = destination[..NonceSize];
-        RandomNumberGenerator.Fill(nonce);
+        TakeNonce(nonce);
         Span<byte> associated = stackalloc byte[context.SizeWith(key)];
         associated = associated[..context.Write(key, associated)];
         CipherOf(key).Encrypt(nonce, clear, destination.Slice(NonceSize, clear.Length), destination.Slice(NonceSize + clear.Length, TagSize), associated);
@@ -86,6 +95,19 @@ public static class EnvelopeCipher
 
         clear = Decrypt(key, envelope, context);
         return true;
+    }
+
+    private static void TakeNonce(Span<byte> nonce)
+    {
+        _nonces ??= new byte[NoncesAtOnce * NonceSize];
+        if (_nextNonce % NoncesAtOnce == 0)
+        {
+            RandomNumberGenerator.Fill(_nonces);
+            _nextNonce = 0;
+        }
+
+        _nonces.AsSpan(_nextNonce * NonceSize, NonceSize).CopyTo(nonce);
+        _nextNonce++;
     }
 
     private static AesGcm CipherOf(DataKey key)

@@ -30,8 +30,6 @@ public sealed class SubscriberPseudonymizer
     /// <exception cref="ArgumentException">Not such digits. The message does not repeat them.</exception>
     public SubscriberRef FromImsi(ReadOnlySpan<char> digits) => Pseudonymize("imsi:"u8, digits);
 
-    internal static void Mac(DataKey key, ReadOnlySpan<byte> message, Span<byte> mac) => HMACSHA256.HashData(key.Material, message, mac);
-
     private SubscriberRef Pseudonymize(ReadOnlySpan<byte> kind, ReadOnlySpan<char> digits)
     {
         if (digits.Length is 0 or > MaxDigits || digits.ContainsAnyExceptInRange('0', '9'))
@@ -47,7 +45,7 @@ public sealed class SubscriberPseudonymizer
         }
 
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        Mac(_key, message, mac);
+        _key.Hmac(message, mac);
         return SubscriberRef.FromBytes(mac[..SubscriberRef.Size]);
     }
 }

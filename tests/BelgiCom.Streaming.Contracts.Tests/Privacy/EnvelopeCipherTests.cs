@@ -111,12 +111,4 @@ public sealed class EnvelopeCipherTests
     [Fact]
     public void EncryptIntoAShortSpan_IsRefused() =>
         Assert.Throws<ArgumentException>(() => EnvelopeCipher.Encrypt(Key, "0123456789"u8, Context, new byte[37]));
-
-    [Fact]
-    public void DataKey_AsText_IsItsId()
-    {
-        Assert.Equal("key-1", Key.ToString());
-        Assert.Throws<ArgumentException>(() => new DataKey("short", new byte[31]));
-        Assert.Throws<ArgumentException>(() => new DataKey("", new byte[32]));
-    }
 }
