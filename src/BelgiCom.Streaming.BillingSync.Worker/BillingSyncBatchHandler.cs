@@ -98,16 +98,3 @@ internal sealed class BillingSyncBatchHandler(
         }
     }
 }
-
-/// <summary>
-/// A record on a topic that only Rating writes cannot be read. Its amount is not known, so going on would make the bill wrong: the partition stops until somebody has looked.
-/// </summary>
-public sealed class UnreadableRecordException : Exception
-{
-    internal UnreadableRecordException(string topic, int partition, long offset)
-        : base(string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"{topic}[{partition}]@{offset} is not in the format of {topic}. Nothing after it is billed: look at the record and at the release of Rating that wrote it."))
-    {
-    }
-}

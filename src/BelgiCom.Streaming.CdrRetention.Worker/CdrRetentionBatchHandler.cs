@@ -118,14 +118,3 @@ internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, str
             Value = record.Value,
         });
 }
-
-/// <summary>A record on a topic that only Rating writes cannot be read, so its class and period are not known: the partition stops until somebody has looked.</summary>
-public sealed class UnreadableRecordException : Exception
-{
-    internal UnreadableRecordException(string topic, int partition, long offset)
-        : base(string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"{topic}[{partition}]@{offset} is not in the format of {topic}. Nothing after it is archived: look at the record and at the release of Rating that wrote it."))
-    {
-    }
-}

@@ -1,0 +1,21 @@
+using System.Globalization;
+
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>
+/// A record on a topic that only our own workers write cannot be read. What it means for money or for a legal duty is not known, so a sink does not pass it: the partition stops
+/// until somebody has looked.
+/// </summary>
+public sealed class UnreadableRecordException : Exception
+{
+    /// <summary>Names the record.</summary>
+    /// <param name="topic">Topic name.</param>
+    /// <param name="partition">Partition number.</param>
+    /// <param name="offset">Offset in the partition.</param>
+    public UnreadableRecordException(string topic, int partition, long offset)
+        : base(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{topic}[{partition}]@{offset} is not in the format of {topic}. Nothing after it is taken: look at the record and at the release of the worker that wrote it."))
+    {
+    }
+}
