@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,10 @@ public sealed record TopicSpec(string Name, int Partitions, IReadOnlyDictionary<
 /// <summary>Creates topics. What exists is left as it is: partitions and settings of a live topic are changed by a person.</summary>
 public sealed class TopicAdmin : IDisposable
 {
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LeaderPoll = TimeSpan.FromMilliseconds(50);
+
     private readonly IAdminClient _admin;
     private readonly ILogger _logger;
 
@@ -26,9 +31,10 @@ public sealed class TopicAdmin : IDisposable
         _logger = logger;
     }
 
-    /// <summary>Creates those of the topics that do not exist.</summary>
+    /// <summary>Creates those of the topics that do not exist, and returns when every partition can be used.</summary>
     /// <param name="specs">Topics.</param>
     /// <returns>Names of the topics that were created.</returns>
+    /// <exception cref="KafkaException">A partition has no leader after 30 s.</exception>
     /// <exception cref="CreateTopicsException">A topic could not be created for another reason than that it exists.</exception>
     public async Task<IReadOnlyList<string>> EnsureAsync(IReadOnlyCollection<TopicSpec> specs)
     {
@@ -54,7 +60,29 @@ public sealed class TopicAdmin : IDisposable
             KafkaLog.TopicCreated(_logger, spec.Name, spec.Partitions);
         }
 
+        await UntilLedAsync(specs).ConfigureAwait(false);
         return [.. created.Select(spec => spec.Name)];
+    }
+
+    // A broker answers a creation before it leads the partitions; a client that asks at once is told that there is no such partition.
+    private async Task UntilLedAsync(IReadOnlyCollection<TopicSpec> specs)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (specs.Select(spec => spec.Name).FirstOrDefault(topic => !IsLed(topic)) is { } unled)
+        {
+            if (Stopwatch.GetElapsedTime(started) > LeaderPatience)
+            {
+                throw new KafkaException(new Error(ErrorCode.LeaderNotAvailable, $"Topic {unled} exists, but not all of its partitions have a leader."));
+            }
+
+            await Task.Delay(LeaderPoll).ConfigureAwait(false);
+        }
+    }
+
+    private bool IsLed(string topic)
+    {
+        TopicMetadata metadata = _admin.GetMetadata(topic, RequestTimeout).Topics[0];
+        return !metadata.Error.IsError && metadata.Partitions.Count > 0 && metadata.Partitions.All(partition => partition.Leader >= 0 && !partition.Error.IsError);
     }
 
     /// <summary>Closes the client.</summary>

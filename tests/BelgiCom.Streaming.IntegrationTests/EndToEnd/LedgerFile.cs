@@ -23,6 +23,23 @@ internal static class LedgerFile
     /// <summary>Sum of all lines in 10⁻⁹ euro.</summary>
     public static long AmountNanos(string path) => Query(path, "SELECT coalesce(sum(amount_nanos), 0) FROM billed_line");
 
+    /// <summary>What is billed: usage id and amount of every line, in the order of the ids.</summary>
+    public static IReadOnlyList<string> UsageAmounts(string path)
+    {
+        using var ledger = new SqliteConnection($"Data Source={path};Mode=ReadOnly;Pooling=False");
+        ledger.Open();
+        using var command = ledger.CreateCommand();
+        command.CommandText = "SELECT hex(usage_id) || ' ' || amount_nanos FROM billed_line ORDER BY usage_id";
+        using var rows = command.ExecuteReader();
+        var lines = new List<string>();
+        while (rows.Read())
+        {
+            lines.Add(rows.GetString(0));
+        }
+
+        return lines;
+    }
+
     private static long Query(string path, string sql)
     {
         using var ledger = new SqliteConnection($"Data Source={path};Mode=ReadOnly;Pooling=False");

@@ -75,17 +75,3 @@ public sealed class ApicurioFixture : IAsyncLifetime
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
-
-public sealed class ApicurioContractTests(ApicurioFixture registry) : SchemaRegistryContract, IClassFixture<ApicurioFixture>
-{
-    protected override Uri Url
-    {
-        get
-        {
-            Assert.SkipWhen(registry.Url is null, "SCHEMA_REGISTRY_HOME is not set: no foreign registry to compare with");
-            return registry.Url!;
-        }
-    }
-
-    protected override bool Accepts(EvolutionCase change) => change.ElsewhereReadable ?? change.Readable;
-}
