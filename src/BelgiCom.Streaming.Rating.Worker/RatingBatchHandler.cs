@@ -11,9 +11,6 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// </summary>
 internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposable
 {
-    // Enough for the core to overlap its cache misses; decoded values and their results stay in the second-level cache.
-    private const int SliceLength = 256;
-
     private readonly RatingOptions _options;
     private readonly SchemaGate _schemas;
     private readonly ILogger _logger;
@@ -24,9 +21,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     private readonly Dictionary<int, OwnedPartition> _partitions = [];
     private readonly List<OwnedPartition> _touched = [];
     private readonly BatchCounts _counts = new();
-    private readonly UsageRecord[] _usage = new UsageRecord[SliceLength];
-    private readonly RatedUsage[] _rated = new RatedUsage[SliceLength];
-    private readonly int[] _places = new int[SliceLength];
+    private readonly List<int> _setAside = [];
 
     public RatingBatchHandler(ICommittedLog log, RatingOptions options, SchemaGate schemas, TimeProvider clock, ILogger logger)
     {
@@ -79,10 +74,17 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         {
             OwnedPartition partition = Touch(batch[start]);
             next = EndOfSlice(batch, start);
-            int count = Decode(batch, start, next, output);
-            Rate(batch, count, partition, output);
+            Prepare(batch, start, next, partition.Session);
+            for (int place = start; place < next; place++)
+            {
+                if (!TryRate(batch[place], partition, maySetAside: true, output))
+                {
+                    _setAside.Add(place);
+                }
+            }
         }
 
+        RateSetAside(batch, output);
         foreach (OwnedPartition partition in _touched)
         {
             _events.WriteState(partition, output);
@@ -132,7 +134,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     {
         int partition = batch[start].Partition;
         int end = start + 1;
-        while (end < batch.Count && end - start < SliceLength && batch[end].Partition == partition)
+        while (end < batch.Count && end - start < RatingSession.PrepareLength && batch[end].Partition == partition)
         {
             end++;
         }
@@ -140,73 +142,67 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         return end;
     }
 
-    /// <summary>Decodes records into the slice. What is no usage is rejected at once, with its octets.</summary>
-    private int Decode(RecordBatch batch, int start, int end, TransactionalOutput output)
+    private static void Prepare(RecordBatch batch, int start, int end, RatingSession session)
     {
-        int count = 0;
+        Span<UsageKey> keys = stackalloc UsageKey[RatingSession.PrepareLength];
         for (int place = start; place < end; place++)
         {
+            ReadOnlySpan<byte> value = batch[place].Value;
+            keys[place - start] = UsageEvents.PeekKey(value[Math.Min(value.Length, WireFormat.HeaderSize)..]);
+        }
+
+        session.Prepare(keys[..(end - start)]);
+    }
+
+    /// <summary>One event from its octets to what follows from it.</summary>
+    /// <returns>False when it was set aside: it would be suspended, but is newer than the reference data. Nothing was written or changed then.</returns>
+    private bool TryRate(in ConsumedRecord record, OwnedPartition partition, bool maySetAside, TransactionalOutput output)
+    {
+        Rejection? rejection = _schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body);
+        if (rejection is not null || !UsageReceivedView.TryRead(body, out UsageReceivedView received))
+        {
+            Reject(in record, rejection ?? Rejection.Undecodable, output);
+            return true;
+        }
+
+        UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds);
+        partition.Session.Rate(in usage, _reference.Tariffs, out RatedUsage rated);
+        if (maySetAside && rated.Outcome == RatingOutcome.Suspended && record.TimestampMilliseconds >= _reference.AsOfMilliseconds)
+        {
+            return false;
+        }
+
+        _counts.Add(rated.Outcome);
+        if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
+        {
+            UsageRatedView view = UsageEvents.ToRated(in received, in rated, partition.Session, _reference.Tariffs, record.Partition, record.Offset);
+            _events.WriteRated(in view, output);
+            _counts.Notifications += _events.WriteNotifications(in view, rated.Crossed, output);
+        }
+        else
+        {
+            _events.WriteRejected(in record, Rejection.For(rated.Reason), received.UsageId, received.SubscriberRef, received.EventTimeMilliseconds, output);
+        }
+
+        return true;
+    }
+
+    /// <summary>Reference data that was published before usage may not have been read when it came: look once, then let the result stand.</summary>
+    private void RateSetAside(RecordBatch batch, TransactionalOutput output)
+    {
+        if (_setAside.Count == 0)
+        {
+            return;
+        }
+
+        _reference.Refresh();
+        foreach (int place in _setAside)
+        {
             ConsumedRecord record = batch[place];
-            Rejection? rejection = _schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body);
-            if (rejection is null && UsageReceivedView.TryRead(body, out UsageReceivedView received))
-            {
-                _usage[count] = UsageEvents.ToRecord(in received, record.TimestampMilliseconds);
-                _places[count++] = place;
-            }
-            else
-            {
-                Reject(in record, rejection ?? Rejection.Undecodable, output);
-            }
+            TryRate(in record, _partitions[record.Partition], maySetAside: false, output);
         }
 
-        return count;
-    }
-
-    private void Rate(RecordBatch batch, int count, OwnedPartition partition, TransactionalOutput output)
-    {
-        partition.Session.Rate(_usage.AsSpan(0, count), _reference.Tariffs, _rated);
-        int suspended = WriteResults(batch, count, partition, maySetAside: true, output);
-        if (suspended > 0)
-        {
-            // Reference data that was published before this usage may not have been read yet: look once, then let the result stand.
-            _reference.Refresh();
-            partition.Session.Rate(_usage.AsSpan(0, suspended), _reference.Tariffs, _rated);
-            WriteResults(batch, suspended, partition, maySetAside: false, output);
-        }
-    }
-
-    /// <summary>Writes the slice's results. Suspended usage that is newer than the reference data may be set aside, at the front of the slice, instead.</summary>
-    /// <returns>How many were set aside.</returns>
-    private int WriteResults(RecordBatch batch, int count, OwnedPartition partition, bool maySetAside, TransactionalOutput output)
-    {
-        int setAside = 0;
-        for (int index = 0; index < count; index++)
-        {
-            ref readonly RatedUsage rated = ref _rated[index];
-            ConsumedRecord record = batch[_places[index]];
-            if (maySetAside && rated.Outcome == RatingOutcome.Suspended && record.TimestampMilliseconds >= _reference.AsOfMilliseconds)
-            {
-                _usage[setAside] = _usage[index];
-                _places[setAside++] = _places[index];
-                continue;
-            }
-
-            _counts.Add(rated.Outcome);
-            _schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body);
-            UsageReceivedView.TryRead(body, out UsageReceivedView received);
-            if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
-            {
-                UsageRatedView view = UsageEvents.ToRated(in received, in rated, partition.Session, _reference.Tariffs, record.Partition, record.Offset);
-                _events.WriteRated(in view, output);
-                _counts.Notifications += _events.WriteNotifications(in view, rated.Crossed, output);
-            }
-            else
-            {
-                _events.WriteRejected(in record, Rejection.For(rated.Reason), received.UsageId, received.SubscriberRef, received.EventTimeMilliseconds, output);
-            }
-        }
-
-        return setAside;
+        _setAside.Clear();
     }
 
     private void Reject(in ConsumedRecord record, Rejection rejection, TransactionalOutput output)
@@ -224,6 +220,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         }
 
         _touched.Clear();
+        _setAside.Clear();
         _counts.Clear();
     }
 }

@@ -4,13 +4,14 @@ namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
 /// Rates the usage of one partition: guide, rate, charge. It owns the partition's subscriptions, balances and ids already rated, and nothing else: no Kafka,
-/// clock, log or file. Results depend only on the usage, the tariffs and this state. Changes last from <see cref="Rate"/> to
+/// clock, log or file. Results depend only on the usage, the tariffs and this state. Changes last from rating to
 /// <see cref="Commit"/> or <see cref="Abort"/>. Used by one thread.
 /// </summary>
 public sealed partial class RatingSession
 {
-    // Enough events to overlap their cache misses, few enough that what was loaded is still there when it is used.
-    private const int ChunkLength = 64;
+    /// <summary>Events to prepare together: enough to overlap their cache misses, few enough that what was loaded is still there when it is used.</summary>
+    public const int PrepareLength = 64;
+
     private const long MillisecondsPerDay = 86_400_000;
     private const long MaxRatingGroup = uint.MaxValue;
 
@@ -47,31 +48,40 @@ public sealed partial class RatingSession
     public void Rate(ReadOnlySpan<UsageRecord> usage, TariffSnapshot tariffs, Span<RatedUsage> rated)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rated.Length, usage.Length, nameof(rated));
-        for (int start = 0; start < usage.Length; start += ChunkLength)
+        Span<UsageKey> keys = stackalloc UsageKey[PrepareLength];
+        for (int start = 0; start < usage.Length; start += PrepareLength)
         {
-            ReadOnlySpan<UsageRecord> chunk = usage.Slice(start, Math.Min(ChunkLength, usage.Length - start));
-            HintChunk(chunk);
+            ReadOnlySpan<UsageRecord> chunk = usage.Slice(start, Math.Min(PrepareLength, usage.Length - start));
             for (int index = 0; index < chunk.Length; index++)
             {
-                RateOne(in chunk[index], tariffs, ref rated[start + index]);
+                keys[index] = new UsageKey(chunk[index].UsageId, chunk[index].Subscriber);
+            }
+
+            Prepare(keys[..chunk.Length]);
+            for (int index = 0; index < chunk.Length; index++)
+            {
+                Rate(in chunk[index], tariffs, out rated[start + index]);
             }
         }
     }
 
-    /// <summary>Billing account in UTF-8 of a rated or zero-rated event; valid until subscriptions change.</summary>
-    public ReadOnlySpan<byte> Account(in RatedUsage rated) => _subscribers.Account(rated.AccountOffset);
-
-    private void HintChunk(ReadOnlySpan<UsageRecord> chunk)
+    /// <summary>
+    /// Loads what rating these events will need, all at once, so that their cache misses overlap. Changes no result; worth it for <see cref="PrepareLength"/>
+    /// events or less, shortly before they are rated.
+    /// </summary>
+    public void Prepare(ReadOnlySpan<UsageKey> keys)
     {
-        foreach (ref readonly UsageRecord usage in chunk)
+        IdSet? newest = _ids.Find(_ids.NewestDay);
+        foreach (ref readonly UsageKey key in keys)
         {
-            _subscribers.HintIndex(usage.Subscriber);
-            _ids.Find(DedupWindow.DayOf(usage.EventTimeMilliseconds))?.Hint(usage.UsageId);
+            _subscribers.HintIndex(key.Subscriber);
+            newest?.Hint(key.UsageId);
         }
 
-        foreach (ref readonly UsageRecord usage in chunk)
+        foreach (ref readonly UsageKey key in keys)
         {
-            int subscriber = _subscribers.HintEntry(usage.Subscriber);
+            newest?.HintSlot(key.UsageId);
+            int subscriber = _subscribers.HintEntry(key.Subscriber);
             if (subscriber >= 0 && _monthBalances.Exists(subscriber))
             {
                 CacheHint.LoadWhole(ref _monthBalances[subscriber]);
@@ -79,7 +89,11 @@ public sealed partial class RatingSession
         }
     }
 
-    private void RateOne(in UsageRecord usage, TariffSnapshot tariffs, ref RatedUsage rated)
+    /// <summary>Rates one event: guide, rate, charge.</summary>
+    /// <param name="usage">The event.</param>
+    /// <param name="tariffs">Tariffs to use.</param>
+    /// <param name="rated">Its result.</param>
+    public void Rate(in UsageRecord usage, TariffSnapshot tariffs, out RatedUsage rated)
     {
         rated = default;
         rated.PriceIndex = -1;
@@ -112,20 +126,22 @@ public sealed partial class RatingSession
         }
     }
 
+    /// <summary>Billing account in UTF-8 of a rated or zero-rated event; valid until subscriptions change.</summary>
+    public ReadOnlySpan<byte> Account(in RatedUsage rated) => _subscribers.Account(rated.SubscriptionPeriod);
+
     /// <summary>Finds account, offering and the version in force when the usage began.</summary>
     private bool Guide(in UsageRecord usage, TariffSnapshot tariffs, ref RatedUsage rated, out int subscriber)
     {
         subscriber = _subscribers.Find(usage.Subscriber);
         bool hasAny = false;
         if (subscriber == SubscriberTable.NotFound
-            || !_subscribers.TryGuide(subscriber, usage.EventTimeMilliseconds, out int offering, out int account, out hasAny))
+            || !_subscribers.TryGuide(subscriber, usage.EventTimeMilliseconds, out int offering, out int period, out hasAny))
         {
             End(ref rated, RatingOutcome.Suspended, hasAny ? RatingReason.NoSubscriptionAtEventTime : RatingReason.UnknownSubscriber);
             return false;
         }
 
-        CacheHint.Load(ref _subscribers.AccountPlace(account));
-        rated.AccountOffset = account;
+        rated.SubscriptionPeriod = period;
         rated.VersionIndex = tariffs.FindVersion(offering, usage.EventTimeMilliseconds);
         if (rated.VersionIndex < 0)
         {
@@ -139,7 +155,7 @@ public sealed partial class RatingSession
     private void Price(in UsageRecord usage, TariffVersion version, int subscriber, ref RatedUsage rated)
     {
         ref Balance balance = ref _monthBalances.GetOrCreate(subscriber);
-        rated.Balance = balance;
+        rated.SetBalance(in balance);
         rated.ZoneIndex = version.FindZone(usage.ServingPlmn);
         if (usage.IsSecondaryView)
         {
@@ -213,7 +229,7 @@ public sealed partial class RatingSession
             AddBundleUsed(ref balance, usage.Kind, covered);
         }
 
-        rated.Balance = balance;
+        rated.SetBalance(in balance);
         return true;
     }
 

@@ -146,7 +146,7 @@ public sealed class StateTests
         }
 
         Assert.InRange(rig.Session.SubscriberOctets / (rig.Session.SubscriberCount), 1, 200);
-        Assert.InRange(rig.Session.IdOctets / rig.Session.IdCount, 16, 43);
+        Assert.InRange(rig.Session.IdOctets / rig.Session.IdCount, 16, 39);
     }
 
     private static void Subscribe(Rig rig)

@@ -53,7 +53,7 @@ public sealed class SimulationTests
                 Assert.Equal(undisturbed.Log[topic, partition].Select(Text), disturbed.Log[topic, partition].Select(Text));
             }
 
-            // What could not be decoded goes out before the rest of its slice is rated, so the order of rejects depends on where batches end.
+            // Usage of unknown subscribers goes out at the end of its batch, after one more look at the reference data, so the order of rejects depends on where batches end.
             Assert.Equal(undisturbed.Log[Topics.UsageRejected, partition].Select(Text).Order(), disturbed.Log[Topics.UsageRejected, partition].Select(Text).Order());
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating.Worker;
@@ -5,6 +6,14 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// <summary>Between the event types of the topics and the values of the rating core. Allocates nothing.</summary>
 public static class UsageEvents
 {
+    /// <summary>
+    /// The key of an event whose body is not decoded yet: the schema's first two fields are fixed octets. Only for <see cref="RatingSession.Prepare"/>, where a
+    /// wrong key costs time, never a wrong result; a body that is too short gives an empty key.
+    /// </summary>
+    public static UsageKey PeekKey(ReadOnlySpan<byte> body) => body.Length < UsageId.Size + SubscriberRef.Size
+        ? default
+        : new UsageKey(BinaryPrimitives.ReadUInt128BigEndian(body), BinaryPrimitives.ReadUInt128BigEndian(body[UsageId.Size..]));
+
     /// <summary>What rating needs of a received event.</summary>
     /// <param name="received">Decoded event.</param>
     /// <param name="receivedTimeMilliseconds">When the log took it, milliseconds since 1970-01-01 UTC; 0 or less when not known.</param>

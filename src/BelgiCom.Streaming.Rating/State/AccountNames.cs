@@ -1,13 +1,13 @@
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Account names as length-prefixed octets in large blocks: 10 million string objects would cost three times the memory and be walked by every collection.
+/// Account names that are too long for an <see cref="AccountName"/>, as length-prefixed octets in large blocks: string objects would be walked by every collection.
 /// A name replaced by one that is no longer takes its place; a longer one takes new room, and the old is lost until the partition is assigned anew.
 /// </summary>
 internal sealed class AccountNames
 {
     public const int None = -1;
-    private const int MaxLength = 255;
+    private const int MaxLength = 254;
     private const int BlockShift = 16;
     private const int BlockLength = 1 << BlockShift;
 
@@ -22,8 +22,6 @@ internal sealed class AccountNames
         int start = offset & (BlockLength - 1);
         return block.AsSpan(start + 1, block[start]);
     }
-
-    public ref byte Place(int offset) => ref _blocks[offset >> BlockShift][offset & (BlockLength - 1)];
 
     /// <summary>Stores a name, in the place of a replaced one when it fits there.</summary>
     public int Put(int replaced, ReadOnlySpan<byte> name)

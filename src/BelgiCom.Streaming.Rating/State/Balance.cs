@@ -27,4 +27,18 @@ public struct Balance
     /// <summary>True when it was never charged, so that nothing of it was ever stored.</summary>
     internal readonly bool IsUntouched =>
         (BundleOctetsUsed | BundleSecondsUsed | BundleMessagesUsed | SpendNanos | RoamingDataSpendNanos | (long)Notified) == 0;
+
+    /// <summary>
+    /// Copies field by field. A balance that was just changed is still on its way to memory in pieces of 8 octets; copying it in larger pieces would wait
+    /// until all stores before it, cache misses included, are done.
+    /// </summary>
+    internal readonly void CopyTo(ref Balance other)
+    {
+        other.BundleOctetsUsed = BundleOctetsUsed;
+        other.BundleSecondsUsed = BundleSecondsUsed;
+        other.BundleMessagesUsed = BundleMessagesUsed;
+        other.SpendNanos = SpendNanos;
+        other.RoamingDataSpendNanos = RoamingDataSpendNanos;
+        other.Notified = Notified;
+    }
 }

@@ -40,7 +40,11 @@ internal sealed class BalanceMonths
             Array.Resize(ref _changes, _changes.Length * 2);
         }
 
-        _changes[ChangeCount++] = new Change(month, subscriber, balance);
+        // Field by field in its place: a copy made on the stack first would have to wait for the stores before it.
+        ref Change change = ref _changes[ChangeCount++];
+        change.Month = month;
+        change.Subscriber = subscriber;
+        change.Before = balance;
         balance.ChangedInBatch = _batch;
     }
 
@@ -81,5 +85,10 @@ internal sealed class BalanceMonths
         _batch = _batch == int.MaxValue ? 1 : _batch + 1;
     }
 
-    private readonly record struct Change(int Month, int Subscriber, Balance Before);
+    private struct Change
+    {
+        public int Month;
+        public int Subscriber;
+        public Balance Before;
+    }
 }

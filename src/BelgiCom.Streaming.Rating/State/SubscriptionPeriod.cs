@@ -3,7 +3,7 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>One assignment of a subscriber to an account and an offering; half-open in time.</summary>
 public readonly struct SubscriptionPeriod
 {
-    /// <summary>Billing account (TMF666), UTF-8, at most 255 octets.</summary>
+    /// <summary>Billing account (TMF666), UTF-8, at most 254 octets.</summary>
     public ReadOnlyMemory<byte> AccountUtf8 { get; init; }
 
     /// <summary>Number of the offering in the <see cref="OfferingIndex"/>.</summary>

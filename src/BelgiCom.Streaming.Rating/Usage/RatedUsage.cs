@@ -6,6 +6,8 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 public struct RatedUsage
 {
+    private Balance _balance;
+
     /// <summary>What became of the event.</summary>
     public RatingOutcome Outcome { get; internal set; }
 
@@ -37,7 +39,9 @@ public struct RatedUsage
     public long AmountNanos { get; internal set; }
 
     /// <summary>Balance of the period after the event.</summary>
-    public Balance Balance { get; internal set; }
+    public readonly Balance Balance => _balance;
 
-    internal int AccountOffset { get; set; }
+    internal int SubscriptionPeriod { get; set; }
+
+    internal void SetBalance(in Balance balance) => balance.CopyTo(ref _balance);
 }

@@ -10,7 +10,7 @@ namespace BelgiCom.Streaming.Tool.Catalogue;
 internal sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseudonymizer)
 {
     private const int MaxFaults = 100;
-    private const int MaxAccountOctets = 255;
+    private const int MaxAccountOctets = 254;
 
     private readonly string _file = Path.GetFileName(path);
     private long _groupLine;
