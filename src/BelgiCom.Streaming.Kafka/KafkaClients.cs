@@ -79,6 +79,9 @@ public static class KafkaClients
         // Enough for the largest batch to be waiting while the one before it commits.
         QueuedMinMessages = Math.Max(100_000, Math.Min(2 * options.BatchMaxRecords, 1_000_000)),
         FetchWaitMaxMs = 100,
+
+        // When the read-ahead is full, look again soon: with the default of 1 s a lane that drains it faster than that stands still.
+        FetchQueueBackoffMs = 20,
         StatisticsIntervalMs = 0,
         AllowAutoCreateTopics = false,
     };

@@ -27,7 +27,7 @@ public abstract class BatchConsumerContract(KafkaFixture kafka, ClientPath path)
                     output.Produce(cluster.In, 0, "empty"u8, []);
                     output.Produce(cluster.In, 0, [], "keyless"u8);
                     output.ProduceTombstone(cluster.In, 0, "gone"u8);
-                    output.Produce(cluster.In, 0, "headed"u8, "h"u8, [new("x-reason", [1])]);
+                    output.Produce(cluster.In, 0, "headed"u8, "h"u8, [new("x-reason", [1]), new("x-reason", [2])]);
                 },
                 CancellationToken.None);
         }
@@ -41,6 +41,9 @@ public abstract class BatchConsumerContract(KafkaFixture kafka, ClientPath path)
                 ConsumedRecord record = batch[i];
                 seen.Add($"{record.Partition}@{record.Offset} {Encoding.UTF8.GetString(record.Key)}={(record.IsTombstone ? "null" : Encoding.UTF8.GetString(record.Value))}");
                 Assert.Equal(cluster.In, record.Topic);
+                Assert.Equal(record.Offset == 4, batch.TryGetHeader(i, "x-reason", out ReadOnlySpan<byte> reason));
+                Assert.Equal(record.Offset == 4 ? [2] : [], reason.ToArray());
+                Assert.False(batch.TryGetHeader(i, "X-Reason", out _));
                 Assert.InRange(record.TimestampMilliseconds, before - 1000, before + 600_000);
             }
         });

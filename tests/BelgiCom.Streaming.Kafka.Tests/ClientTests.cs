@@ -65,6 +65,18 @@ public sealed class ClientTests(KafkaFixture kafka)
     }
 
     [Fact]
+    public async Task ConsumerLoop_StartOutsideTheLog_EndsInsteadOfJumping()
+    {
+        TestCluster cluster = await ClusterAsync(1);
+        cluster.Send(0, 10);
+        ConsumerLoop loop = new(cluster.Options, cluster.Group, [cluster.In], new Sink { Start = 1_000_000 }, TimeProvider.System, TestLog<ConsumerLoop>.Instance);
+
+        LaneFailedException failure = await Assert.ThrowsAsync<LaneFailedException>(() => loop.RunAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("outside the log", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Sender_CallerFails_NothingBecomesVisibleAndTheNextChunkDoes()
     {
         TestCluster cluster = await ClusterAsync(1);

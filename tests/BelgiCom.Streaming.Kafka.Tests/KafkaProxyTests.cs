@@ -20,4 +20,43 @@ public sealed class KafkaProxyTests(KafkaFixture kafka)
             proxy.ResetConnections();
         }
     }
+
+    [Fact]
+    public async Task HoldRequests_OfOneKind_HoldsThatKindUntilReleased()
+    {
+        TestCluster cluster = new(kafka.BootstrapServers);
+        await cluster.CreateAsync(1);
+        await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
+        Hold hold = proxy.HoldRequests(KafkaApi.EndTxn);
+        using TransactionalSender sender = new(
+            cluster.With(options => options.BootstrapServers = proxy.BootstrapServers), "held-" + cluster.Group, TimeProvider.System, TestLog<TransactionalSender>.Instance);
+
+        Task sending = Task.Run(() => sender.Send(output => output.Produce(cluster.Out, 0, [], new byte[8]), CancellationToken.None), TestContext.Current.CancellationToken);
+        await hold.Caught;
+        Assert.Equal((1, 0), (proxy.Forwarded(KafkaApi.InitProducerId), proxy.Forwarded(KafkaApi.EndTxn)));
+        Assert.Empty(cluster.Read(cluster.Out));
+        hold.Release();
+        await sending;
+
+        Assert.Equal(1, proxy.Forwarded(KafkaApi.EndTxn));
+        Assert.Single(cluster.Read(cluster.Out));
+    }
+
+    [Fact]
+    public async Task HoldResponses_OfOneKind_LetsTheRequestTakeEffect()
+    {
+        TestCluster cluster = new(kafka.BootstrapServers);
+        await cluster.CreateAsync(1);
+        await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
+        Hold hold = proxy.HoldResponses(KafkaApi.EndTxn);
+        using TransactionalSender sender = new(
+            cluster.With(options => options.BootstrapServers = proxy.BootstrapServers), "held-" + cluster.Group, TimeProvider.System, TestLog<TransactionalSender>.Instance);
+
+        Task sending = Task.Run(() => sender.Send(output => output.Produce(cluster.Out, 0, [], new byte[8]), CancellationToken.None), TestContext.Current.CancellationToken);
+        await hold.Caught;
+        Assert.Single(cluster.Read(cluster.Out));
+        Assert.False(sending.IsCompleted);
+        hold.Release();
+        await sending;
+    }
 }

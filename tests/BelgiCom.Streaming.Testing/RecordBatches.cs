@@ -9,7 +9,11 @@ namespace BelgiCom.Streaming.Testing;
 /// <param name="Key">Key; empty for none.</param>
 /// <param name="Value">Value; null for a tombstone.</param>
 /// <param name="TimestampMilliseconds">Milliseconds since 1970-01-01 UTC.</param>
-public sealed record TestRecord(string Topic, int Partition, long Offset, byte[] Key, byte[]? Value, long TimestampMilliseconds = 0);
+public sealed record TestRecord(string Topic, int Partition, long Offset, byte[] Key, byte[]? Value, long TimestampMilliseconds = 0)
+{
+    /// <summary>Headers; mostly none.</summary>
+    public IReadOnlyList<KeyValuePair<string, byte[]>> Headers { get; init; } = [];
+}
 
 /// <summary>A batch built from arrays, so that a handler can be tested without a broker.</summary>
 public sealed class TestBatch(IReadOnlyList<TestRecord> records) : RecordBatch
@@ -25,6 +29,14 @@ public sealed class TestBatch(IReadOnlyList<TestRecord> records) : RecordBatch
             TestRecord record = records[index];
             return new ConsumedRecord(record.Topic, record.Partition, record.Offset, record.TimestampMilliseconds, record.Key, record.Value, record.Value is null);
         }
+    }
+
+    /// <inheritdoc/>
+    public override bool TryGetHeader(int index, string name, out ReadOnlySpan<byte> value)
+    {
+        KeyValuePair<string, byte[]> header = records[index].Headers.LastOrDefault(known => known.Key == name);
+        value = header.Value;
+        return header.Key is not null;
     }
 }
 

@@ -67,6 +67,14 @@ internal sealed class ManagedBatchConsumer(IConsumer<byte[], byte[]> consumer, T
             }
         }
 
+        public override bool TryGetHeader(int index, string name, out ReadOnlySpan<byte> value)
+        {
+            byte[]? octets = null;
+            bool found = _records[index].Message.Headers?.TryGetLastBytes(name, out octets) == true && octets is not null;
+            value = octets;
+            return found;
+        }
+
         public void Add(ConsumeResult<byte[], byte[]> result)
         {
             if (result.IsPartitionEOF)

@@ -49,6 +49,34 @@ internal static unsafe class Librdkafka
         return Functions.MessageTimestamp(message, &type);
     }
 
+    public static bool TryGetHeader(Message* message, string name, out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        nint headers;
+        if (Functions.MessageHeaders(message, &headers) != 0)
+        {
+            return false;
+        }
+
+        nint utf8 = Marshal.StringToCoTaskMemUTF8(name);
+        try
+        {
+            byte* start;
+            nuint length;
+            if (Functions.HeaderGetLast(headers, (byte*)utf8, &start, &length) != 0 || start is null)
+            {
+                return false;
+            }
+
+            value = new ReadOnlySpan<byte>(start, (int)length);
+            return true;
+        }
+        finally
+        {
+            Marshal.FreeCoTaskMem(utf8);
+        }
+    }
+
     public static ReadOnlySpan<byte> NameOf(nint topic) => MemoryMarshal.CreateReadOnlySpanFromNullTerminated(Functions.TopicName(topic));
 
     public static nint OpenTopic(nint client, string name)
@@ -135,6 +163,12 @@ internal static unsafe class Librdkafka
         // Reads two fields; leaving the runtime for it would cost more than it does.
         public readonly delegate* unmanaged[Cdecl, SuppressGCTransition]<Message*, int*, long> MessageTimestamp =
             (delegate* unmanaged[Cdecl, SuppressGCTransition]<Message*, int*, long>)NativeLibrary.GetExport(library, "rd_kafka_message_timestamp");
+
+        public readonly delegate* unmanaged[Cdecl]<Message*, nint*, int> MessageHeaders =
+            (delegate* unmanaged[Cdecl]<Message*, nint*, int>)NativeLibrary.GetExport(library, "rd_kafka_message_headers");
+
+        public readonly delegate* unmanaged[Cdecl]<nint, byte*, byte**, nuint*, int> HeaderGetLast =
+            (delegate* unmanaged[Cdecl]<nint, byte*, byte**, nuint*, int>)NativeLibrary.GetExport(library, "rd_kafka_header_get_last");
 
         public readonly delegate* unmanaged[Cdecl, SuppressGCTransition]<nint, byte*> TopicName =
             (delegate* unmanaged[Cdecl, SuppressGCTransition]<nint, byte*>)NativeLibrary.GetExport(library, "rd_kafka_topic_name");

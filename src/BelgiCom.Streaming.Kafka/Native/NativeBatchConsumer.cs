@@ -81,9 +81,7 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
         {
             get
             {
-                // Also the fence: after release the count is 0 and no pointer can be reached.
-                ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count);
-                Librdkafka.Message* message = _messages[index];
+                Librdkafka.Message* message = At(index);
                 return new ConsumedRecord(
                     NameOf(message->Topic),
                     message->Partition,
@@ -94,6 +92,8 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
                     message->Value is null);
             }
         }
+
+        public override bool TryGetHeader(int index, string name, out ReadOnlySpan<byte> value) => Librdkafka.TryGetHeader(At(index), name, out value);
 
         public void Reserve(int records)
         {
@@ -171,6 +171,13 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
 
             _count = 0;
             _lastTopic = 0;
+        }
+
+        // Also the fence: after release the count is 0 and no pointer can be reached.
+        private Librdkafka.Message* At(int index)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count);
+            return _messages[index];
         }
 
         private static bool IsFatal(Librdkafka.Message* message) => (ErrorCode)message->Error is ErrorCode.Local_Fatal;
