@@ -28,9 +28,15 @@ internal static partial class AdaptersLog
     [LoggerMessage(3008, LogLevel.Warning, "A chunk of {Records} records is sent again after attempt {Attempt}")]
     public static partial void ChunkRepeated(ILogger logger, int attempt, int records, Exception exception);
 
-    [LoggerMessage(3009, LogLevel.Error, "File {File} of {Source} cannot be read or moved and is tried again at the next look into the inbox")]
+    [LoggerMessage(3009, LogLevel.Error, "File {File} of {Source} could not be mediated or moved and is tried again at the next look into the inbox")]
     public static partial void FileUnreadable(ILogger logger, string file, string source, Exception exception);
 
     [LoggerMessage(3010, LogLevel.Information, "Watching the inbox of {Source}")]
     public static partial void InboxWatched(ILogger logger, string source);
+
+    [LoggerMessage(3011, LogLevel.Warning, "Changes in the inbox of {Source} are not signalled; it is looked through at intervals")]
+    public static partial void InboxNotSignalled(ILogger logger, string source, Exception exception);
+
+    [LoggerMessage(3012, LogLevel.Warning, "{Notice}")]
+    public static partial void DevelopmentKeys(ILogger logger, string notice);
 }

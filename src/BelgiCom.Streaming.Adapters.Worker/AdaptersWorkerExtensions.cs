@@ -25,13 +25,10 @@ public static class AdaptersWorkerExtensions
         var options = builder.AddValidatedOptions<AdaptersOptions>(AdaptersOptions.Section);
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IKeyStore>(provider => new FileKeyStore(provider.GetRequiredService<KeyOptions>().Directory));
+        services.TryAddSingleton(OpenKeys);
         services.TryAddSingleton<ISchemaRegistry>(provider => new HttpSchemaRegistry(provider.GetRequiredService<SchemaRegistryOptions>()));
         services.AddSingleton(_ => new FileLedger(options.DataDirectory));
-        services.AddSingleton<IUsageSender>(provider => new UsageSender(
-            new TransactionalSender(
-                provider.GetRequiredService<KafkaOptions>(), Group, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TransactionalSender>>()),
-            provider.GetRequiredService<ILogger<UsageSender>>()));
+        services.AddSingleton(OpenSender);
         services.AddSingleton(provider => new FileMediation(
             options,
             provider.GetRequiredService<FileLedger>(),
@@ -50,5 +47,21 @@ public static class AdaptersWorkerExtensions
                 provider.GetRequiredService<ILogger<InboxWatcher>>()));
         }
         return builder;
+    }
+
+    private static IKeyStore OpenKeys(IServiceProvider provider)
+    {
+        AdaptersLog.DevelopmentKeys(provider.GetRequiredService<ILogger<FileMediation>>(), FileKeyStore.Notice);
+        return new FileKeyStore(provider.GetRequiredService<KeyOptions>().Directory);
+    }
+
+    private static IUsageSender OpenSender(IServiceProvider provider)
+    {
+        var sender = new TransactionalSender(
+            provider.GetRequiredService<KafkaOptions>(),
+            Group,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<TransactionalSender>>());
+        return new UsageSender(sender, provider.GetRequiredService<ILogger<UsageSender>>());
     }
 }

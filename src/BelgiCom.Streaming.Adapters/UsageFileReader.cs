@@ -1,5 +1,3 @@
-using BelgiCom.Streaming.Contracts;
-
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>What <see cref="UsageFileReader.Read"/> found.</summary>
@@ -80,8 +78,8 @@ public abstract class UsageFileReader : IDisposable
     internal UsageReadResult FailRecord(RecordProblem problem, long offset, long length) =>
         Fail(new CdrFault(problem.Reason, offset, length, false, problem.Detail!));
 
-    internal UsageReadResult FailFile(QuarantineReason reason, long offset, long length, string detail) =>
-        Fail(new CdrFault(reason, offset, length, true, detail));
+    internal UsageReadResult FailFile(RecordProblem problem, long offset, long length) =>
+        Fail(new CdrFault(problem.Reason, offset, length, true, problem.Detail!));
 
     private UsageReadResult Fail(in CdrFault fault)
     {

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using BelgiCom.Streaming.Kafka;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -21,9 +22,9 @@ internal sealed class InboxWatcher(SourceOptions source, AdaptersOptions options
         Directory.CreateDirectory(Path.Combine(source.Inbox, FailedFolder));
         using var changed = new SemaphoreSlim(0);
         using var watcher = new FileSystemWatcher(source.Inbox) { NotifyFilter = NotifyFilters.FileName };
-        watcher.Renamed += (_, _) => changed.Release();
-        watcher.Created += (_, _) => changed.Release();
-        watcher.EnableRaisingEvents = true;
+        watcher.Renamed += (_, _) => Wake(changed);
+        watcher.Created += (_, _) => Wake(changed);
+        Enable(watcher);
         AdaptersLog.InboxWatched(logger, source.Name);
         try
         {
@@ -58,6 +59,11 @@ internal sealed class InboxWatcher(SourceOptions source, AdaptersOptions options
             {
                 AdaptersLog.FileUnreadable(logger, file.Name, source.Name, unreadable);
             }
+            catch (SchemaRegistryException away) when (away.IsTransient)
+            {
+                AdaptersLog.FileUnreadable(logger, file.Name, source.Name, away);
+                return;
+            }
         }
     }
 
@@ -68,6 +74,28 @@ internal sealed class InboxWatcher(SourceOptions source, AdaptersOptions options
         foreach (var file in new DirectoryInfo(Path.Combine(source.Inbox, DoneFolder)).EnumerateFiles().Where(file => file.LastWriteTimeUtc <= limit))
         {
             file.Delete();
+        }
+    }
+
+    // One look takes everything, so one signal is enough however many files came.
+    private static void Wake(SemaphoreSlim changed)
+    {
+        if (changed.CurrentCount == 0)
+        {
+            changed.Release();
+        }
+    }
+
+    private void Enable(FileSystemWatcher watcher)
+    {
+        try
+        {
+            watcher.EnableRaisingEvents = true;
+        }
+        catch (IOException exhausted)
+        {
+            // The system's limit of watches; looking through the inbox at intervals is enough.
+            AdaptersLog.InboxNotSignalled(logger, source.Name, exhausted);
         }
     }
 

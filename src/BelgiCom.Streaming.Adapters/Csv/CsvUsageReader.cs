@@ -76,18 +76,17 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
         }
         _isEnded = true;
         _octetsLength = Math.Min(head.Length, CsvLine.MaxOctets);
-        return FailFile(QuarantineReason.NotACdrFile, 0, _octetsLength, $"The file does not fit the column map of its source: {fault}.");
+        return FailFile(new(QuarantineReason.NotACdrFile, $"The file does not fit the column map of its source: {fault}."), 0, _octetsLength);
     }
 
     private UsageReadResult ReadEnd()
     {
-        if (_isEnded || _window.Failure is null)
+        if (_isEnded || _window.Problem.IsNone)
         {
             return UsageReadResult.End;
         }
         _isEnded = true;
-        var reason = _window.Failure is ContentLimitException ? QuarantineReason.TooLarge : QuarantineReason.Truncated;
-        return FailFile(reason, _window.Offset, 0, "The compressed content is damaged, cut short or over its limits.");
+        return FailFile(_window.Problem, _window.Offset, 0);
     }
 
     private UsageReadResult FailLine(ReadOnlySpan<byte> octets, bool isQuoteOpen)

@@ -10,7 +10,6 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
 
     private readonly MemoryStream _faulty = new();
     private int _octetsLength;
-    private int _pending;
     private bool _isFaulty;
 
     public sealed override ReadOnlySpan<byte> Octets => _isFaulty ? _faulty.GetBuffer().AsSpan(0, (int)_faulty.Length) : Window.Peek(0)[.._octetsLength];
@@ -20,8 +19,8 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
     protected sealed override UsageReadResult ReadNext()
     {
         // The record stays in the window until the next read, so that Octets needs no copy.
-        Window.Advance(_pending);
-        _pending = _octetsLength = 0;
+        Window.Advance(_octetsLength);
+        _octetsLength = 0;
         _isFaulty = false;
         return ReadRecord();
     }
@@ -40,7 +39,7 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
     /// <summary>Decodes the record of the next <paramref name="length"/> octets, which are in the window.</summary>
     protected UsageReadResult Decode(int length)
     {
-        _octetsLength = _pending = length;
+        _octetsLength = length;
         RecordOffset = Window.Offset;
         var problem = CdrRecord.Decode(Window.Peek(length)[..length], Cdr);
         return problem.IsNone ? UsageReadResult.Cdr : FailRecord(problem, Window.Offset, length);
@@ -49,24 +48,24 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
     /// <summary>Reports the next <paramref name="length"/> octets, which are in the window, as one bad record.</summary>
     protected UsageReadResult FailHere(int length, QuarantineReason reason, string detail)
     {
-        _octetsLength = _pending = length;
+        _octetsLength = length;
         return FailRecord(new RecordProblem(reason, detail), Window.Offset, length);
     }
 
     /// <summary>
     /// Steps forward until <paramref name="isRecordStart"/> accepts what follows, or to the end, and reports the stretch as one bad
-    /// record: <paramref name="atRecord"/> when a record follows, <paramref name="atEnd"/> when none does. At least one octet is stepped
-    /// over.
+    /// record: <paramref name="atRecord"/> when a record follows, <paramref name="atEnd"/> when none does. At least one octet is there,
+    /// and is stepped over.
     /// </summary>
     protected UsageReadResult FailUntilNextRecord(in RecordProblem atRecord, in RecordProblem atEnd, RecordStart isRecordStart)
     {
         var offset = Window.Offset;
         _faulty.SetLength(0);
-        ReadOnlySpan<byte> next = Window.Peek(1);
+        var next = Window.Peek(1);
         do
         {
-            Keep(next[..Math.Min(1, next.Length)]);
-            Window.Advance(Math.Min(1, next.Length));
+            Keep(next[..1]);
+            Window.Advance(1);
             next = Window.Peek(ResynchronisationOctets);
         }
         while (!next.IsEmpty && !isRecordStart(next));
@@ -86,19 +85,11 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
         return FailKept(problem, offset, isFileLevel);
     }
 
-    /// <summary>The fault for a stream that ended because its compression is damaged or over its limits; none when it ended by itself.</summary>
-    protected RecordProblem StreamProblem => Window.Failure switch
-    {
-        null => default,
-        ContentLimitException limit => new(QuarantineReason.TooLarge, limit.Message),
-        _ => new(QuarantineReason.Truncated, "The compressed content is damaged or cut short (RFC 1952)."),
-    };
-
     private UsageReadResult FailKept(in RecordProblem problem, long offset, bool isFileLevel)
     {
         _isFaulty = true;
         var length = Window.Offset - offset;
-        return isFileLevel ? FailFile(problem.Reason, offset, length, problem.Detail!) : FailRecord(problem, offset, length);
+        return isFileLevel ? FailFile(problem, offset, length) : FailRecord(problem, offset, length);
     }
 
     private void Keep(ReadOnlySpan<byte> octets) =>

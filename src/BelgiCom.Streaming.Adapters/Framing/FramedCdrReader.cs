@@ -61,9 +61,9 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
 
     private RecordProblem NoHeader(ReadOnlySpan<byte> head)
     {
-        if (!StreamProblem.IsNone)
+        if (!Window.Problem.IsNone)
         {
-            return StreamProblem;
+            return Window.Problem;
         }
         return CompressedContent.UnsupportedCompression(head) is { } compression
             ? new(QuarantineReason.UnsupportedEncoding, $"The file is compressed by {compression}; only gzip is expanded.")
@@ -79,18 +79,20 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
             return UsageReadResult.End;
         }
         _isEndReported = true;
-        if (!StreamProblem.IsNone)
+        if (!Window.Problem.IsNone)
         {
-            return FailFile(StreamProblem.Reason, Window.Offset, 0, StreamProblem.Detail!);
+            return FailFile(Window.Problem, Window.Offset, 0);
         }
         if (_header!.FileLength > Window.Offset)
         {
             var missing = _header.FileLength.Value - Window.Offset;
-            return FailFile(QuarantineReason.Truncated, Window.Offset, missing, $"The file ends {missing} octets before the length in its header (TS 32.297 6.1.1, octets 1-4).");
+            var cut = $"The file ends {missing} octets before the length in its header (TS 32.297 6.1.1, octets 1-4).";
+            return FailFile(new(QuarantineReason.Truncated, cut), Window.Offset, missing);
         }
         if (_header.DeclaredCdrs is { } declared && declared != RecordCount)
         {
-            return FailFile(QuarantineReason.BadFraming, 0, Window.Offset, $"The header says {declared} CDRs, the file holds {RecordCount} (TS 32.297 6.1.1, octets 19-22).");
+            var count = $"The header says {declared} CDRs, the file holds {RecordCount} (TS 32.297 6.1.1, octets 19-22).";
+            return FailFile(new(QuarantineReason.BadFraming, count), 0, Window.Offset);
         }
         return UsageReadResult.End;
     }
@@ -98,7 +100,7 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
     private UsageReadResult FailCut()
     {
         _isEndReported = true;
-        return FailToEnd(StreamProblem.IsNone ? new(QuarantineReason.Truncated, "The file ends inside a record.") : StreamProblem, false);
+        return FailToEnd(Window.Problem.IsNone ? new(QuarantineReason.Truncated, "The file ends inside a record.") : Window.Problem, false);
     }
 
     private UsageReadResult Resynchronise(string what) => FailUntilNextRecord(

@@ -1,8 +1,10 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
 /// A sliding view of a stream: memory stays bounded by the largest look-ahead asked for, whatever the size of the file. A stream that
-/// fails because its content is damaged (a broken gzip) or over its limits ends here, and <see cref="Failure"/> says why.
+/// fails because its content is damaged (a broken gzip) or over its limits ends here, and <see cref="Problem"/> says why.
 /// </summary>
 internal sealed class StreamWindow(Stream stream) : IDisposable
 {
@@ -14,8 +16,8 @@ internal sealed class StreamWindow(Stream stream) : IDisposable
     /// <summary>Offset of the next octet in the stream.</summary>
     public long Offset { get; private set; }
 
-    /// <summary>Why the stream ended before its time; null when it did not.</summary>
-    public Exception? Failure { get; private set; }
+    /// <summary>Why the stream ended before its time: its compression is damaged or expands beyond the limits. None when it ended by itself.</summary>
+    public RecordProblem Problem { get; private set; }
 
     /// <summary>At least <paramref name="count"/> octets from the current offset on, or all that are left. Valid until the next call.</summary>
     public ReadOnlySpan<byte> Peek(int count)
@@ -83,7 +85,9 @@ internal sealed class StreamWindow(Stream stream) : IDisposable
         }
         catch (Exception damaged) when (damaged is InvalidDataException or ContentLimitException)
         {
-            Failure = damaged;
+            Problem = damaged is ContentLimitException
+                ? new(QuarantineReason.TooLarge, damaged.Message)
+                : new(QuarantineReason.Truncated, "The compressed content is damaged or cut short (RFC 1952).");
             _ended = true;
             return 0;
         }

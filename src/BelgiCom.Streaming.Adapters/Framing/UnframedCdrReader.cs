@@ -94,17 +94,13 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
 
     private UsageReadResult ReadEnd()
     {
-        if (_isEndReported || StreamProblem.IsNone)
+        var problem = Window.Problem.IsNone && Window.Offset == 0 ? new(QuarantineReason.NotACdrFile, "The file is empty.") : Window.Problem;
+        if (_isEndReported || problem.IsNone)
         {
-            if (!_isEndReported && Window.Offset == 0)
-            {
-                _isEndReported = true;
-                return FailFile(QuarantineReason.NotACdrFile, 0, 0, "The file is empty.");
-            }
             return UsageReadResult.End;
         }
         _isEndReported = true;
-        return FailFile(StreamProblem.Reason, Window.Offset, 0, StreamProblem.Detail!);
+        return FailFile(problem, Window.Offset, 0);
     }
 
     private UsageReadResult ResynchroniseOrCut() =>
@@ -112,8 +108,8 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
 
     private UsageReadResult Resynchronise(QuarantineReason reason, string atRecord, string atEnd, QuarantineReason? reasonAtEnd = null)
     {
-        var end = !StreamProblem.IsNone ? StreamProblem : new(reasonAtEnd ?? reason, atEnd + ".");
-        _isEndReported |= !StreamProblem.IsNone;
+        var end = !Window.Problem.IsNone ? Window.Problem : new(reasonAtEnd ?? reason, atEnd + ".");
+        _isEndReported |= !Window.Problem.IsNone;
         if (RecordCount == 0 && reasonAtEnd is null)
         {
             end = new(QuarantineReason.NotACdrFile, atEnd + ", and nowhere else in the file.");

@@ -147,11 +147,10 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
             return UsageReadResult.End;
         }
         _isEnded = true;
-        if (_window.Failure is { } failure)
+        if (!_window.Problem.IsNone)
         {
-            var reason = failure is ContentLimitException ? QuarantineReason.TooLarge : QuarantineReason.Truncated;
-            return FailFile(reason, _window.Offset, 0, "The compressed content is damaged, cut short or over its limits.");
+            return FailFile(_window.Problem, _window.Offset, 0);
         }
-        return RecordCount == 0 ? FailFile(QuarantineReason.NotACdrFile, 0, _window.Offset, "The file holds no charging data request.") : UsageReadResult.End;
+        return RecordCount == 0 ? FailFile(new(QuarantineReason.NotACdrFile, "The file holds no charging data request."), 0, _window.Offset) : UsageReadResult.End;
     }
 }
