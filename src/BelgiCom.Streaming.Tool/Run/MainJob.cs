@@ -102,6 +102,6 @@ internal sealed class MainJob(Pipeline pipeline, FileMediation mediation, IReadO
     private static double SecondsSinceStart()
     {
         using var process = Process.GetCurrentProcess();
-        return (DateTime.UtcNow - process.StartTime.ToUniversalTime()).TotalSeconds;
+        return (TimeProvider.System.GetUtcNow() - process.StartTime.ToUniversalTime()).TotalSeconds;
     }
 }
