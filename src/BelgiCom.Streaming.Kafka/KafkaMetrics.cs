@@ -1,11 +1,15 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>Meter "BelgiCom.Streaming.Kafka". Labels are group and outcome only, so the number of series is small.</summary>
+/// <summary>Meter "BelgiCom.Streaming.Kafka". Labels are group, outcome and, for lag, topic and partition; nothing of a record.</summary>
 internal static class KafkaMetrics
 {
+    private static readonly ConcurrentDictionary<LaneProgress, string> Running = [];
     private static readonly Meter Meter = new("BelgiCom.Streaming.Kafka");
+    private static readonly ObservableGauge<long> LagRecords = Meter.CreateObservableGauge("belgicom_kafka_lag_records", ObserveLag, description: "Offsets between committed and end, per owned partition");
     private static readonly Counter<long> Records = Meter.CreateCounter<long>("belgicom_kafka_records_consumed_total", description: "Records whose batch was committed");
     private static readonly Counter<long> Bytes = Meter.CreateCounter<long>("belgicom_kafka_consumed_bytes_total", "By", "Octets of keys and values whose batch was committed");
     private static readonly Counter<long> Batches = Meter.CreateCounter<long>("belgicom_kafka_batches_total", description: "Batches by outcome: committed, aborted, unknown");
@@ -14,6 +18,11 @@ internal static class KafkaMetrics
     private static readonly Counter<long> ConsumeErrors = Meter.CreateCounter<long>("belgicom_kafka_consume_errors_total", description: "Errors the consumer reported");
     private static readonly Counter<long> QueueFulls = Meter.CreateCounter<long>("belgicom_kafka_queue_full_total", description: "Waits for room in the producer's queue");
     private static readonly Counter<long> Producers = Meter.CreateCounter<long>("belgicom_kafka_producers_replaced_total", description: "Producers replaced after an unknown outcome");
+
+    /// <summary>Publishes a lane's lag while it runs; the label is its group.</summary>
+    public static void Started(string group, LaneProgress progress) => Running[progress] = group;
+
+    public static void Ended(LaneProgress progress) => Running.TryRemove(progress, out _);
 
     public static void Committed(string group, int records, long bytes, TimeSpan elapsed)
     {
@@ -34,4 +43,13 @@ internal static class KafkaMetrics
     public static void QueueFull() => QueueFulls.Add(1);
 
     public static void ProducerReplaced() => Producers.Add(1);
+
+    private static IEnumerable<Measurement<long>> ObserveLag() =>
+        from lane in Running
+        from partition in lane.Key.Health.Partitions
+        select new Measurement<long>(
+            partition.Lag,
+            new("group", lane.Value),
+            new("topic", partition.Partition.Topic),
+            new("partition", partition.Partition.Partition.Value.ToString(CultureInfo.InvariantCulture)));
 }

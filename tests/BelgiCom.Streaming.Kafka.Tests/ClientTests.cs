@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.Metrics;
 using System.Text;
 using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
@@ -223,9 +224,36 @@ public sealed class ClientTests(KafkaFixture kafka)
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
 
+        Assert.Equal([0, 0], LagMetric(cluster));
         await stop.CancelAsync();
         await running;
         Assert.Equal(LaneState.Stopped, host.Health[0].State);
+        Assert.Empty(LagMetric(cluster));
+    }
+
+    private static List<long> LagMetric(TestCluster cluster)
+    {
+        List<long> lags = [];
+        using MeterListener listener = new()
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == "belgicom_kafka_lag_records")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, lag, labels, _) =>
+        {
+            if (labels.Contains(new KeyValuePair<string, object?>("group", cluster.Group)))
+            {
+                lags.Add(lag);
+            }
+        });
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return lags;
     }
 
     private static async Task RunLoopAsync(TestCluster cluster, Sink sink)

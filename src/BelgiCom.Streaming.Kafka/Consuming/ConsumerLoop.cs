@@ -58,6 +58,7 @@ public sealed class ConsumerLoop
         _progress = progress;
         try
         {
+            KafkaMetrics.Started(_group, progress);
             progress.Enter(LaneState.Starting);
             _lastProgress = _clock.GetTimestamp();
             member.Subscribe();
@@ -81,6 +82,10 @@ public sealed class ConsumerLoop
             KafkaLog.LaneEnded(_logger, failure, _group, 0);
             member.Close();
             throw;
+        }
+        finally
+        {
+            KafkaMetrics.Ended(progress);
         }
     }
 

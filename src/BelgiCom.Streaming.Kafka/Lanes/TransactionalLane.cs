@@ -59,6 +59,7 @@ internal sealed class TransactionalLane : IDisposable
     {
         try
         {
+            KafkaMetrics.Started(_group, _progress);
             _progress.Enter(LaneState.Starting);
             _lastProgress = _clock.GetTimestamp();
             _producer.Initialize(stopping);
@@ -89,6 +90,10 @@ internal sealed class TransactionalLane : IDisposable
             // Nothing of ours is open any more that could still be committed: the others need not wait for the session to end.
             _member.Close();
             throw;
+        }
+        finally
+        {
+            KafkaMetrics.Ended(_progress);
         }
     }
 
