@@ -25,6 +25,11 @@ internal static class CommandLine
             TopicsCommand.Create(),
             SchemasCommand.Create(),
         };
+        foreach (var verb in ReferenceCommands.Create().Append(RetentionCommand.Create()))
+        {
+            root.Add(verb);
+        }
+
         var json = args.Contains("--json");
         try
         {

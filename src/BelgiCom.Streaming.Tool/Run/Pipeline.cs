@@ -1,4 +1,3 @@
-using System.Globalization;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.BillingSync.Worker;
 using BelgiCom.Streaming.CdrRetention.Worker;
@@ -8,7 +7,6 @@ using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Rating.Worker;
 using BelgiCom.Streaming.Tool.Embedded;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -74,7 +72,7 @@ internal sealed class Pipeline : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         CheckSettings(folder, settings);
-        var builder = Builder(folder, settings);
+        var builder = ToolDefaults.Builder(folder, settings);
         var embedded = await EmbeddedDefault.StartAsync(folder, builder.Configuration, cancellationToken);
         try
         {
@@ -83,7 +81,9 @@ internal sealed class Pipeline : IAsyncDisposable
             var app = WorkerHost.Build(builder);
             map(app);
             var kafka = app.Services.GetRequiredService<KafkaOptions>();
-            await reference.PublishAsync(app.Services, cancellationToken);
+            var services = app.Services;
+            await reference.PublishAsync(
+                kafka, services.GetRequiredService<ISchemaRegistry>(), services.GetRequiredService<IKeyStore>(), services.GetRequiredService<ILoggerFactory>(), cancellationToken);
             var pipeline = await MarkAsync(embedded, app, kafka);
             await WorkerHost.StartAsync(app, "belgicom");
             return pipeline;
@@ -153,28 +153,12 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <summary>All faults of all sections before anything is started; addresses that only come with the embedded default are filled in.</summary>
     private static void CheckSettings(DataFolder folder, IReadOnlyDictionary<string, string?> settings)
     {
-        var builder = Builder(folder, settings);
-        SetDefault(builder.Configuration, "Kafka:BootstrapServers", "127.0.0.1:9092");
-        SetDefault(builder.Configuration, "SchemaRegistry:Url", "http://127.0.0.1:8081");
+        var builder = ToolDefaults.Builder(folder, settings);
+        ToolDefaults.Set(builder.Configuration, "Kafka:BootstrapServers", "127.0.0.1:9092");
+        ToolDefaults.Set(builder.Configuration, "SchemaRegistry:Url", "http://127.0.0.1:8081");
         AddWorkers(builder);
         builder.AddValidatedOptions<HttpOptions>("Http");
         builder.ThrowOnFaults();
-    }
-
-    private static WebApplicationBuilder Builder(DataFolder folder, IReadOnlyDictionary<string, string?> settings)
-    {
-        var builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, settings.Append(new("Log:File", folder.LogFile)).ToDictionary());
-        SetDefault(builder.Configuration, "Keys:Directory", folder.Keys);
-        SetDefault(builder.Configuration, "Adapters:DataDirectory", folder.Files);
-        SetDefault(builder.Configuration, "Billing:DataDirectory", folder.FullPath);
-        SetDefault(builder.Configuration, "Retention:ArchiveDirectory", folder.Archive);
-        // One group member: several would first pass partitions to and fro, and a laptop's two cores are busy with one.
-        SetDefault(builder.Configuration, "Kafka:Lanes", "1");
-        // A killed run is a group member until its session ends; the next run must not wait 45 s for it.
-        SetDefault(builder.Configuration, "Kafka:SessionTimeout", "00:00:10");
-        // Seven consumers share this process and its 1.5 GB.
-        SetDefault(builder.Configuration, "Kafka:ReadAheadMaxBytes", (16 << 20).ToString(CultureInfo.InvariantCulture));
-        return builder;
     }
 
     private static void AddWorkers(WebApplicationBuilder builder)
@@ -185,14 +169,5 @@ internal sealed class Pipeline : IAsyncDisposable
         builder.Configuration.AddShippedRetention(development: true);
         builder.AddCdrRetentionWorker();
         builder.AddBillingSyncWorker();
-    }
-
-    private static void SetDefault(ConfigurationManager configuration, string key, string value)
-    {
-        if (string.IsNullOrEmpty(configuration[key]))
-        {
-            // A source of its own: values set through the indexer are lost when a worker adds another source.
-            configuration.AddInMemoryCollection([new(key, value)]);
-        }
     }
 }

@@ -2,7 +2,6 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Tool.Catalogue;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Tool.Run;
@@ -40,18 +39,18 @@ internal sealed class ReferenceData
     }
 
     /// <summary>Publishes what the topics do not hold yet.</summary>
+    /// <returns>Versions and subscriptions that were written.</returns>
     /// <exception cref="InputFaultException">The subscriptions are wrong, or a published version was changed.</exception>
-    public async Task PublishAsync(IServiceProvider services, CancellationToken cancellationToken)
+    public async Task<(PublishResult Catalogue, PublishResult Subscriptions)> PublishAsync(
+        KafkaOptions kafka, ISchemaRegistry registry, IKeyStore keys, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var publisher = new ReferencePublisher(
-            services.GetRequiredService<KafkaOptions>(), services.GetRequiredService<ISchemaRegistry>(), TimeProvider.System, services.GetRequiredService<ILoggerFactory>());
-        var subscriptions = new SubscriptionsFile(_subscriptions, new SubscriberPseudonymizer(services.GetRequiredService<IKeyStore>()));
+        var publisher = new ReferencePublisher(kafka, registry, TimeProvider.System, loggers);
+        var subscriptions = new SubscriptionsFile(_subscriptions, new SubscriberPseudonymizer(keys));
         if (subscriptions.Check() is { Count: > 0 } faults)
         {
             throw new InputFaultException(faults);
         }
 
-        await publisher.PublishAsync(_catalogue, cancellationToken);
-        await publisher.PublishAsync(subscriptions.Read(), cancellationToken);
+        return (await publisher.PublishAsync(_catalogue, cancellationToken), await publisher.PublishAsync(subscriptions.Read(), cancellationToken));
     }
 }

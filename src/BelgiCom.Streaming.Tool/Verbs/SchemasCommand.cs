@@ -58,9 +58,9 @@ internal static class SchemasCommand
         return command;
     }
 
-    private static async Task<int> GuardAsync(Func<HttpSchemaRegistry, Task<int>> work)
+    /// <summary>Says of a registry that does not answer where to look.</summary>
+    public static async Task<T> GuardAsync<T>(HttpSchemaRegistry registry, Func<HttpSchemaRegistry, Task<T>> work)
     {
-        using var registry = ToolSettings.Registry();
         try
         {
             return await work(registry);
@@ -69,6 +69,12 @@ internal static class SchemasCommand
         {
             throw new ToolException(WorkerHost.ExitFailed, $"{exception.Message} (check SchemaRegistry__Url)");
         }
+    }
+
+    private static async Task<int> GuardAsync(Func<HttpSchemaRegistry, Task<int>> work)
+    {
+        using var registry = ToolSettings.Registry();
+        return await GuardAsync(registry, work);
     }
 
     private static void Print(bool json, object value, IEnumerable<string> lines)

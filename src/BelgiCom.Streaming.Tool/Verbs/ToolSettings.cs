@@ -1,27 +1,32 @@
+using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.AspNetCore.Builder;
 
 namespace BelgiCom.Streaming.Tool.Verbs;
 
-/// <summary>Settings of verbs that talk to a running Kafka and registry: from the environment, checked like a worker's.</summary>
+/// <summary>Settings of verbs that talk to a running Kafka and registry: from the environment, checked like a worker's, all faults at once.</summary>
 internal static class ToolSettings
 {
-    public static KafkaOptions Kafka()
+    public static KafkaOptions Kafka() => Read(builder => builder.AddValidatedOptions<KafkaOptions>("Kafka"));
+
+    public static HttpSchemaRegistry Registry() => new(Read(builder => builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry")));
+
+    /// <summary>What publishing reference data needs.</summary>
+    public static (KafkaOptions Kafka, HttpSchemaRegistry Registry, FileKeyStore Keys) Publishing()
     {
-        var builder = Builder();
-        var options = builder.AddValidatedOptions<KafkaOptions>("Kafka");
+        var (kafka, registry, keys) = Read(builder => (
+            builder.AddValidatedOptions<KafkaOptions>("Kafka"),
+            builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry"),
+            builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section)));
+        return (kafka, new HttpSchemaRegistry(registry), new FileKeyStore(keys.Directory));
+    }
+
+    private static T Read<T>(Func<WebApplicationBuilder, T> read)
+    {
+        var builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, new Dictionary<string, string?>());
+        var options = read(builder);
         builder.ThrowOnFaults();
         return options;
     }
-
-    public static HttpSchemaRegistry Registry()
-    {
-        var builder = Builder();
-        var options = builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
-        builder.ThrowOnFaults();
-        return new HttpSchemaRegistry(options);
-    }
-
-    private static WebApplicationBuilder Builder() => WorkerHost.CreateBuilder("belgicom", LogReader.Person, new Dictionary<string, string?>());
 }

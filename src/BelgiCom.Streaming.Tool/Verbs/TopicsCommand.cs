@@ -33,11 +33,7 @@ internal static class TopicsCommand
     private static Command Apply()
     {
         var json = CommonOptions.Json();
-        var partitions = new Option<int>("--partitions-max")
-        {
-            Description = "At most so many partitions per topic, for small clusters.",
-            DefaultValueFactory = _ => int.MaxValue,
-        };
+        var partitions = CommonOptions.PartitionsMax();
         var command = new Command("apply", "Create the topics that are missing; existing ones are left as they are.") { partitions, json };
         command.SetAction(async (result, _) =>
         {

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+using BelgiCom.Streaming.CdrRetention.Worker;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Tool.Embedded;
+using BelgiCom.Streaming.Tool.Output;
+using Spectre.Console;
+
+namespace BelgiCom.Streaming.Tool.Verbs;
+
+/// <summary><c>retention due</c> says what must go and why; <c>retention expire</c> destroys it. The archive must not be in use by a worker.</summary>
+internal static class RetentionCommand
+{
+    public static Command Create() => new("retention", "What of the archive is due, and why; destroy what is due.")
+    {
+        Verb("due", "List what is due; nothing is touched. The moment may lie in the future.", dryRun: true),
+        Verb("expire", "Destroy what is due: key first, then file, then index; the journal keeps the proof.", dryRun: false),
+    };
+
+    private static Command Verb(string name, string description, bool dryRun)
+    {
+        var asOf = new Option<DateTimeOffset?>("--as-of")
+        {
+            Description = "The moment to judge by, ISO 8601 with its offset. Default: now.",
+            CustomParser = argument =>
+            {
+                if (DateTimeOffset.TryParse(argument.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant))
+                {
+                    return instant;
+                }
+
+                argument.AddError($"'{argument.Tokens[0].Value}' is no instant: write ISO 8601, for example 2026-12-31T00:00:00+01:00");
+                return null;
+            },
+        };
+        var (data, json) = (CommonOptions.Data(), CommonOptions.Json());
+        var command = new Command(name, description) { asOf, data, json };
+        command.SetAction(result => Execute(result.GetRequiredValue(data), result.GetValue(asOf), dryRun, result.GetValue(json)));
+        return command;
+    }
+
+    private static int Execute(string data, DateTimeOffset? asOf, bool dryRun, bool json)
+    {
+        using var folder = DataFolder.Open(data);
+        try
+        {
+            using var archive = Open(folder);
+            var clock = TimeProvider.System;
+            var report = new RetentionExpiry(archive, clock).Run(asOf ?? clock.GetUtcNow(), dryRun, actor: "belgicom");
+            Print(report, json);
+            return report.IsComplete ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+        }
+        catch (ArchiveException exception)
+        {
+            throw new ToolException(exception.Fault == ArchiveFault.Refused ? WorkerHost.ExitConfiguration : WorkerHost.ExitFailed, exception.Message);
+        }
+    }
+
+    private static CdrArchive Open(DataFolder folder)
+    {
+        var builder = ToolDefaults.Builder(folder, new Dictionary<string, string?>());
+        builder.Configuration.AddShippedRetention(development: true);
+        var options = builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
+        var keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
+        builder.ThrowOnFaults();
+        return CdrArchive.Open(options, new FileKeyStore(keys.Directory), TimeProvider.System);
+    }
+
+    private static void Print(RetentionReport report, bool json)
+    {
+        if (json)
+        {
+            JsonOutput.Write(new { report.AsOf, report.DryRun, report.Records, complete = report.IsComplete, report.Items });
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Simple).AddColumns("class", "day", "due", "records", "held", "what", "why");
+        foreach (var item in report.Items)
+        {
+            table.AddRow(
+                item.Class,
+                item.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                item.DueAt?.ToString("yyyy-MM-dd'T'HH:mmzzz", CultureInfo.InvariantCulture) ?? "",
+                $"{item.Records:N0}",
+                $"{item.HeldRecords:N0}",
+                item.Action.ToString(),
+                Markup.Escape(item.Reason));
+        }
+
+        TableConsole.Create().Write(table);
+        Console.Out.WriteLine($"{report.Records:N0} records {(report.DryRun ? "are due" : "destroyed")} as of {report.AsOf:yyyy-MM-dd'T'HH:mm:sszzz}");
+    }
+}
