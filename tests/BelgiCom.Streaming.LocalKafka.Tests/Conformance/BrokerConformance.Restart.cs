@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
@@ -10,7 +11,8 @@ public abstract partial class BrokerConformance
         const int count = 20_000;
         string topic = await CreateTopicAsync(partitions: 2);
         int acknowledged = 0;
-        var refused = new List<Error>();
+        // Reports come from two threads: the client's own and, while it flushes, the caller's.
+        var refused = new ConcurrentBag<Error>();
         using (IProducer<string?, string?> producer = Producer())
         {
             for (int i = 0; i < count; i++)
@@ -24,7 +26,7 @@ public abstract partial class BrokerConformance
                     }
                     else
                     {
-                        acknowledged++;
+                        Interlocked.Increment(ref acknowledged);
                     }
                 });
                 if (i == count / 2)
@@ -37,7 +39,7 @@ public abstract partial class BrokerConformance
         }
 
         // The last reports may still be on their way from the client's thread when the flush returns.
-        await UntilAsync(() => acknowledged + refused.Count == count, "every record has its report");
+        await UntilAsync(() => Volatile.Read(ref acknowledged) + refused.Count == count, "every record has its report");
         Assert.Empty(refused);
         IEnumerable<string?> read = Enumerable.Range(0, 2).SelectMany(partition => Values(ReadAll(topic, partition)));
         Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i}").Order(StringComparer.Ordinal), read.Order(StringComparer.Ordinal));
