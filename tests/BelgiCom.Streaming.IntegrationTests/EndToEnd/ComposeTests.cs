@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using YamlDotNet.RepresentationModel;
+
+namespace BelgiCom.Streaming.IntegrationTests.EndToEnd;
+
+/// <summary>The compose file gives every worker settings that it starts with: asked of the workers themselves, where no container engine is needed.</summary>
+public sealed class ComposeTests
+{
+    [Theory]
+    [InlineData("adapters", "BelgiCom.Streaming.Adapters.Worker")]
+    [InlineData("rating", "BelgiCom.Streaming.Rating.Worker")]
+    [InlineData("cdr-retention", "BelgiCom.Streaming.CdrRetention.Worker")]
+    [InlineData("billing-sync", "BelgiCom.Streaming.BillingSync.Worker")]
+    public async Task Settings_OfAWorkerInCompose_PassItsValidation(string service, string assembly)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.Under("data", "inbox"));
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
+        start.ArgumentList.Add("--validate");
+        foreach (var (name, value) in Environment(service))
+        {
+            // Required variables, and the volumes of the container.
+            start.Environment[name] = value.StartsWith("${BILLING", StringComparison.Ordinal) ? "P6M" : value.Replace("/data", folder.Under("data"), StringComparison.Ordinal);
+        }
+
+        using var worker = Process.Start(start)!;
+        var error = await worker.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(worker.ExitCode == 0, error);
+    }
+
+    private static IEnumerable<(string Name, string Value)> Environment(string service)
+    {
+        using var reader = new StreamReader(Path.Combine(AppContext.BaseDirectory, "docker-compose.yml"));
+        var yaml = new YamlStream();
+        yaml.Load(reader);
+        var settings = (YamlMappingNode)yaml.Documents[0].RootNode["services"][service]["environment"];
+        foreach (var (key, value) in settings)
+        {
+            if ($"{key}" == "<<")
+            {
+                foreach (var (sharedKey, sharedValue) in (YamlMappingNode)value)
+                {
+                    yield return ($"{sharedKey}", $"{sharedValue}");
+                }
+            }
+            else
+            {
+                yield return ($"{key}", $"{value}");
+            }
+        }
+    }
+}
