@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Tool.Bench;
 using BelgiCom.Streaming.Tool.Catalogue;
 using BelgiCom.Streaming.Tool.Output;
 using BelgiCom.Streaming.Tool.Run;
@@ -20,6 +21,7 @@ internal static class CommandLine
             RunCommand.Create(),
             UpCommand.Create(),
             GenerateCommand.Create(),
+            BenchCommand.Create(),
             FilesCommand.Create(),
             BrokerCommand.Create(),
             TopicsCommand.Create(),

@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using System.Text.Json;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.LocalKafka;
+using BelgiCom.Streaming.Tool.Catalogue;
+using BelgiCom.Streaming.Tool.Embedded;
+using BelgiCom.Streaming.Tool.Run;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BelgiCom.Streaming.Tool.Bench;
+
+/// <summary>A broker in a process of its own, with topics, schemas, tariffs and subscriptions; the usage topic is filled once for all contenders.</summary>
+internal sealed class BenchCluster : IAsyncDisposable
+{
+    /// <summary>Partitions of every topic.</summary>
+    public const int Partitions = EmbeddedDefault.PartitionsMax;
+
+    /// <summary>Subscribers of the load: so many that most records of a transaction are of different ones.</summary>
+    public const int Subscribers = 100_000;
+
+    private const int RecordsPerFill = 20_000;
+    private const string RatingGroup = "rating";
+    private static readonly string[] RatingWrites = [Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState];
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+
+    // Kafka lets nobody delete the records of a topic that is compacted only; rounds must begin without state.
+    private static readonly Dictionary<string, string> StateConfig = new(Topics.All.First(topic => topic.Name == Topics.RatingState).Config)
+    {
+        ["cleanup.policy"] = "compact,delete",
+        ["retention.ms"] = "-1",
+    };
+
+    private readonly List<IAsyncDisposable> _servers = [];
+    private readonly string _folder;
+    private IReadOnlyDictionary<string, int> _schemas = new Dictionary<string, int>();
+
+    private BenchCluster(string name, string folder)
+    {
+        Name = name;
+        _folder = folder;
+        Directory.CreateDirectory(folder);
+    }
+
+    /// <summary>Which broker: "embedded" or "Apache Kafka".</summary>
+    public string Name { get; }
+
+    /// <summary>Octets of a usage record, on average.</summary>
+    public double MeanOctets { get; private set; }
+
+    public KafkaOptions Kafka { get; private set; } = new();
+
+    public Uri Registry { get; private set; } = new("http://127.0.0.1");
+
+    /// <summary>The embedded broker and registry: the verb <c>broker</c> of this program.</summary>
+    public static Task<BenchCluster> StartEmbeddedAsync(string folder, CancellationToken stopping) => StartAsync("embedded", folder, async cluster =>
+    {
+        ChildBroker broker = ChildBroker.Start(folder);
+        cluster._servers.Add(broker);
+        using var addresses = JsonDocument.Parse(await broker.FirstLineAsync(stopping));
+        cluster.Registry = new Uri(addresses.RootElement.GetProperty("schemaRegistryUrl").GetString()!);
+        return addresses.RootElement.GetProperty("bootstrapServers").GetString()!;
+    });
+
+    /// <summary>The Apache Kafka of KAFKA_HOME, with our registry.</summary>
+    public static Task<BenchCluster> StartApacheAsync(string kafkaHome, string folder, CancellationToken stopping) => StartAsync("Apache Kafka", folder, async cluster =>
+    {
+        var broker = await KafkaHomeBroker.StartAsync(new KafkaHomeOptions { KafkaHome = kafkaHome, DataDirectory = folder }, stopping);
+        cluster._servers.Add(broker);
+        var registry = await LocalSchemaRegistry.StartAsync(await KafkaSchemaLog.OpenAsync(broker.BootstrapServers), new LocalSchemaRegistryOptions(), stopping);
+        cluster._servers.Add(registry);
+        cluster.Registry = registry.Url;
+        return broker.BootstrapServers;
+    });
+
+    /// <summary>Values of usage with the schema id of this cluster.</summary>
+    public BenchUsage Usage(int stream) => new(_schemas[Topics.UsageReceived], stream, Subscribers, Yesterday);
+
+    /// <summary>Id of a topic's schema in this cluster's registry.</summary>
+    public int SchemaId(string topic) => _schemas[topic];
+
+    /// <summary>Catalogue, subscriptions, and so many usage records.</summary>
+    public async Task FillAsync(long records, CancellationToken stopping)
+    {
+        using HttpSchemaRegistry registry = new(new SchemaRegistryOptions { Url = Registry });
+        _schemas = await SchemaSubjects.EnsureAsync(registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), stopping);
+        ReferencePublisher publisher = new(Kafka, registry, TimeProvider.System, NullLoggerFactory.Instance);
+        await publisher.PublishAsync(CatalogueFolder.Load(SampleFiles.Catalogue), stopping);
+        await publisher.PublishAsync(
+            Enumerable.Range(0, Subscribers).Select(number => new Subscription
+            {
+                SubscriberRef = BenchUsage.Subscriber(number),
+                Periods = [new Contracts.SubscriptionPeriod { Account = BenchUsage.Account(number), Offering = BenchUsage.Offering }],
+            }),
+            stopping);
+        var usage = Usage(stream: 1);
+        MeanOctets = usage.MeanOctets;
+        Send(records, (number, output) =>
+        {
+            var value = usage.Value(number);
+            output.Produce(Topics.UsageReceived, null, BenchUsage.KeyOf(value), value);
+        }, stopping);
+    }
+
+    /// <summary>Writes records in transactions, as the adapters do.</summary>
+    public void Send(long records, Action<long, TransactionalOutput> produce, CancellationToken stopping)
+    {
+        using TransactionalSender sender = new(Kafka, "bench", TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        for (long start = 0; start < records; start += RecordsPerFill)
+        {
+            var from = start;
+            sender.Send(
+                output =>
+                {
+                    for (var number = from; number < Math.Min(records, from + RecordsPerFill); number++)
+                    {
+                        produce(number, output);
+                    }
+                },
+                stopping);
+        }
+    }
+
+    /// <summary>Makes a topic with this cluster's number of partitions.</summary>
+    public async Task CreateTopicAsync(string name, IReadOnlyDictionary<string, string>? config = null)
+    {
+        using TopicAdmin admin = new(Kafka, NullLogger<TopicAdmin>.Instance);
+        await admin.EnsureAsync([new TopicSpec(name, Partitions, config ?? new Dictionary<string, string>())]);
+    }
+
+    /// <summary>Rating starts anew: what it wrote is deleted, and its group is at the beginning, or at the end, of the usage.</summary>
+    public async Task ForgetRatingAsync(bool goToEnd = false)
+    {
+        await DeleteRecordsAsync(RatingWrites);
+        using var admin = new AdminClientBuilder(KafkaClients.AdminConfig(Kafka)).Build();
+        var offsets = await admin.ListOffsetsAsync(PartitionsOf(Topics.UsageReceived).Select(partition =>
+            new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = goToEnd ? OffsetSpec.Latest() : OffsetSpec.Earliest() }));
+        await admin.AlterConsumerGroupOffsetsAsync(
+            [new ConsumerGroupTopicPartitionOffsets(RatingGroup, [.. offsets.ResultInfos.Select(info => new TopicPartitionOffset(info.TopicPartitionOffsetError.TopicPartition, info.TopicPartitionOffsetError.Offset))])],
+            new AlterConsumerGroupOffsetsOptions { RequestTimeout = RequestTimeout });
+    }
+
+    /// <summary>Deletes what topics hold, so that many rounds need no more disk than one.</summary>
+    public async Task DeleteRecordsAsync(params string[] topics)
+    {
+        using var admin = new AdminClientBuilder(KafkaClients.AdminConfig(Kafka)).Build();
+        await admin.DeleteRecordsAsync(topics.SelectMany(PartitionsOf).Select(partition => new TopicPartitionOffset(partition, Offset.End)));
+    }
+
+    public static IEnumerable<TopicPartition> PartitionsOf(string topic) =>
+        Enumerable.Range(0, Partitions).Select(partition => new TopicPartition(topic, partition));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers.AsEnumerable().Reverse())
+        {
+            await server.DisposeAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    // Usage that has ended, as usage in files has.
+    private static DateTimeOffset Yesterday => TimeProvider.System.GetUtcNow().AddDays(-1);
+
+    private static async Task<BenchCluster> StartAsync(string name, string folder, Func<BenchCluster, Task<string>> start)
+    {
+        BenchCluster cluster = new(name, folder);
+        try
+        {
+            cluster.Kafka = new KafkaOptions { BootstrapServers = await start(cluster), InstanceId = "bench" };
+            await cluster.CreateTopicAsync(Topics.RatingState, StateConfig);
+            await EmbeddedDefault.CreateTopicsAsync(cluster.Kafka, Partitions);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>This program again, with the verb <c>broker</c>.</summary>
+    private sealed class ChildBroker(Process process) : IAsyncDisposable
+    {
+        public static ChildBroker Start(string folder)
+        {
+            // Run by "dotnet belgicom.dll" the process is dotnet.
+            string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(BenchCluster).Assembly.Location] : [];
+            ProcessStartInfo start = new(Environment.ProcessPath!, [.. self, "broker", "--data", folder, "--port", "0", "--registry-port", "0", "--json"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
+            var process = Process.Start(start)!;
+            process.ErrorDataReceived += (_, _) => { };
+            process.BeginErrorReadLine();
+            return new ChildBroker(process);
+        }
+
+        public async Task<string> FirstLineAsync(CancellationToken stopping) =>
+            await process.StandardOutput.ReadLineAsync(stopping) ?? throw new ToolException(WorkerHost.ExitFailed, "the embedded broker did not start");
+
+        public async ValueTask DisposeAsync()
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+    }
+}

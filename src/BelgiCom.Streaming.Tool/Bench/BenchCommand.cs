@@ -1,0 +1,136 @@
+using System.CommandLine;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.LocalKafka;
+using BelgiCom.Streaming.Tool.Output;
+using BelgiCom.Streaming.Tool.Verbs;
+
+namespace BelgiCom.Streaming.Tool.Bench;
+
+/// <summary><c>bench</c>: the figures that the documentation quotes, with the peers beside them, in one run.</summary>
+internal static class BenchCommand
+{
+    private const string Questions = "abcdef";
+    private const int LeastRecords = 50_000;
+
+    public static Command Create()
+    {
+        var only = new Option<string>("--only")
+        {
+            Description = "Questions: a decode, b rating core, c Kafka to Kafka, d latency, e restore, f cost of a record (with c).",
+            DefaultValueFactory = _ => string.Join(',', Questions.AsEnumerable()),
+        };
+        var rounds = new Option<int>("--rounds") { Description = "Rounds that count; figures are medians over them.", DefaultValueFactory = _ => 5 };
+        var records = new Option<long>("--records") { Description = "Usage records from Kafka to Kafka.", DefaultValueFactory = _ => 500_000 };
+        var subscribers = new Option<int>("--subscribers") { Description = "Largest number of subscribers in the rating core; 10 million need 2.5 GB.", DefaultValueFactory = _ => 10_000_000 };
+        var output = new Option<string>("--out") { Description = "File for the raw results (JSON).", DefaultValueFactory = _ => "bench-results.json" };
+        var json = CommonOptions.Json();
+        var command = new Command("bench", "Measure speed, latency and memory beside the stock client, a usual .NET worker and plain C.") { only, rounds, records, subscribers, output, json };
+        command.SetAction((result, stopping) => ExecuteAsync(
+            new BenchPlan(Chosen(result.GetRequiredValue(only)), result.GetValue(rounds), result.GetValue(records), result.GetValue(subscribers)),
+            result.GetRequiredValue(output),
+            result.GetValue(json),
+            stopping));
+        return command;
+    }
+
+    private static string Chosen(string only)
+    {
+        var chosen = only.Replace(",", "", StringComparison.Ordinal).ToLowerInvariant();
+        return chosen.Length > 0 && chosen.All(Questions.Contains)
+            ? chosen
+            : throw new ToolException(WorkerHost.ExitConfiguration, $"--only takes letters of {Questions}, separated by commas");
+    }
+
+    private static async Task<int> ExecuteAsync(BenchPlan plan, string output, bool json, CancellationToken stopping)
+    {
+        if (plan.Rounds < 1 || plan.Records < LeastRecords || plan.MostSubscribers < 10_000)
+        {
+            throw new ToolException(WorkerHost.ExitConfiguration, $"--rounds must be at least 1, --records at least {LeastRecords:N0} and --subscribers at least 10,000");
+        }
+
+        BenchReport report = new();
+        if (plan.Asks("a"))
+        {
+            var (series, ratios) = await DecodeBench.RunAsync(plan.Rounds, stopping);
+            report.Add(series, ratios);
+        }
+
+        if (plan.Asks("cdef"))
+        {
+            await WithKafkaAsync(plan, report, stopping);
+        }
+
+        // Last: the state of ten million subscribers would count as the others' memory.
+        if (plan.Asks("b"))
+        {
+            var (series, ratios) = await RatingCoreBench.RunAsync(plan.Rounds, plan.MostSubscribers, stopping);
+            report.Add(series, ratios);
+        }
+
+        report.WriteTo(output);
+        await Console.Error.WriteLineAsync($"raw results: {Path.GetFullPath(output)}");
+        if (json)
+        {
+            JsonOutput.Write(report.ToJson());
+        }
+        else
+        {
+            report.Print();
+        }
+
+        return WorkerHost.ExitDone;
+    }
+
+    private static async Task WithKafkaAsync(BenchPlan plan, BenchReport report, CancellationToken stopping)
+    {
+        var folder = Directory.CreateTempSubdirectory("belgicom-bench-").FullName;
+        try
+        {
+            var plainC = plan.Asks("cf") ? await PlainC.CompileAsync(Path.Combine(folder, "c"), stopping) : null;
+            await OnClusterAsync(plan, report, plainC, await BenchCluster.StartEmbeddedAsync(Path.Combine(folder, "embedded"), stopping), stopping);
+            if (Environment.GetEnvironmentVariable(KafkaHomeBroker.Variable) is { Length: > 0 } home)
+            {
+                await OnClusterAsync(plan, report, plainC, await BenchCluster.StartApacheAsync(home, Path.Combine(folder, "apache"), stopping), stopping);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task OnClusterAsync(BenchPlan plan, BenchReport report, PlainC? plainC, BenchCluster cluster, CancellationToken stopping)
+    {
+        await using (cluster)
+        {
+            await Console.Error.WriteLineAsync($"{cluster.Name}: filling");
+            await cluster.FillAsync(plan.Records, stopping);
+            KafkaBench kafka = new(cluster, plan.Records, plainC);
+            double? maximum = null;
+            if (plan.Asks("cf"))
+            {
+                var (series, ratios) = await kafka.RunAsync(plan.Rounds, stopping);
+                report.Add(series, ratios);
+                maximum = series.Where(one => one.Unit == CommitClock.Units[0] && one.Contender.StartsWith("our", StringComparison.Ordinal)).Max(one => one.Median);
+            }
+
+            if (plan.Asks("d"))
+            {
+                maximum ??= (await kafka.RateAsync(lanes: 2, stopping))[0];
+                var (series, ratios) = await new LatencyBench(cluster, maximum.Value / 2).RunAsync(plan.Rounds, stopping);
+                report.Add(series, ratios);
+            }
+
+            if (plan.Asks("e"))
+            {
+                report.Add(await RestoreBench.RunAsync(cluster, plan.Rounds, stopping), []);
+            }
+        }
+    }
+
+    /// <summary>What was asked for.</summary>
+    private sealed record BenchPlan(string Questions, int Rounds, long Records, int MostSubscribers)
+    {
+        public bool Asks(string any) => any.Any(Questions.Contains);
+    }
+}

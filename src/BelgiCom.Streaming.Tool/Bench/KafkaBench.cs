@@ -1,0 +1,104 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Tool.Bench;
+
+/// <summary>
+/// (c) How many records a second go from Kafka to Kafka exactly once: rated by our worker, passed through by the stock client, priced by a usual .NET worker, passed
+/// through in C; all over the same usage topic and with as many records in a transaction. (f) What does a record cost meanwhile?
+/// </summary>
+internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? plainC)
+{
+    private const string StockTopic = "bench.stock";
+    private const string UsualTopic = "bench.usual";
+    private const string PlainTopic = "bench.plain-c";
+    private static readonly int[] Lanes = [1, 2];
+
+    public async Task<(IReadOnlyList<Series> Series, IReadOnlyList<Ratio> Ratios)> RunAsync(int rounds, CancellationToken stopping)
+    {
+        foreach (var topic in new[] { StockTopic, UsualTopic, PlainTopic })
+        {
+            await cluster.CreateTopicAsync(topic);
+        }
+
+        var question = $"c {cluster.Name}";
+        GenericRating rating = new(cluster.SchemaId(Topics.UsageRated));
+        var results = await Rounds.RunAsync(
+            question,
+            rounds,
+            [
+                .. Lanes.Select(lanes => new Contender(Ours(lanes), CommitClock.Units, token => RateAsync(lanes, token))),
+                new Contender("stock Confluent.Kafka pass-through", CommitClock.Units, token => PassThroughAsync(StockTopic, value => value, token)),
+                new Contender("usual .NET worker", CommitClock.Units, token => PassThroughAsync(UsualTopic, rating.Rate, token)),
+                .. plainC is null ? [] : Lanes.Select(lanes => new Contender(InC(lanes), [CommitClock.Units[0]], token => PlainAsync(plainC, lanes, token))),
+            ],
+            stopping);
+
+        // What a record costs is question (f); what C costs is not known in this process.
+        IEnumerable<Series> speeds = results.Select(series => series[0]);
+        IEnumerable<Series> costs = results.SelectMany(series => series.Skip(1)).Select(series => series with { Question = $"f {cluster.Name}" });
+        IEnumerable<Series> skipped = plainC is null ? Lanes.Select(lanes => Series.Skipped(question, InC(lanes), "skipped: no C compiler")) : [];
+        return ([.. speeds, .. skipped, .. costs], [.. Ratios(question, results)]);
+    }
+
+    /// <summary>Our worker rates everything once, from a state without balances and ids.</summary>
+    public async Task<double[]> RateAsync(int lanes, CancellationToken stopping)
+    {
+        await cluster.ForgetRatingAsync();
+        CommitClock clock = new();
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        long rated = 0;
+        await using var host = await RatingHost.StartAsync(cluster, lanes, Notice, stopping);
+        await host.UntilAsync(done.Task, stopping);
+        return clock.Figures();
+
+        void Notice(string instrument, long value, string? outcome)
+        {
+            if (instrument == "belgicom_usage_outcomes_total" && outcome != "rated")
+            {
+                done.TrySetException(new InvalidDataException($"usage was not rated but {outcome}"));
+            }
+            else if (instrument == "belgicom_usage_received_total")
+            {
+                clock.Committed(value);
+                if (Interlocked.Add(ref rated, value) >= records)
+                {
+                    done.TrySetResult();
+                }
+            }
+        }
+    }
+
+    private async Task<double[]> PassThroughAsync(string topic, Func<byte[], byte[]> handle, CancellationToken stopping)
+    {
+        // The client's calls block.
+        var figures = await Task.Factory.StartNew(
+            () => PassThrough.Run(cluster, topic, records, handle, stopping), stopping, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await cluster.DeleteRecordsAsync(topic);
+        return figures;
+    }
+
+    private async Task<double[]> PlainAsync(PlainC program, int lanes, CancellationToken stopping)
+    {
+        var figures = await program.RunAsync(cluster, PlainTopic, lanes, records, stopping);
+        await cluster.DeleteRecordsAsync(PlainTopic);
+        return figures;
+    }
+
+    private IEnumerable<Ratio> Ratios(string question, IReadOnlyList<Series[]> results)
+    {
+        var (ours1, ours2, stock, usual) = (results[0], results[1], results[2], results[3]);
+        foreach (var (lanes, ours) in new[] { (2, ours2), (1, ours1) })
+        {
+            yield return Ratio.Between(question, $"{Ours(lanes)} / stock pass-through", ours[0], stock[0], 2);
+            yield return Ratio.Between(question, $"{Ours(lanes)} / usual .NET worker", ours[0], usual[0], 4);
+            if (plainC is not null)
+            {
+                yield return Ratio.Between(question, $"{Ours(lanes)} / {InC(lanes)}", ours[0], results[3 + lanes][0], 0.8);
+            }
+        }
+    }
+
+    private static string Ours(int lanes) => $"our rating, {lanes} {(lanes == 1 ? "lane" : "lanes")}";
+
+    private static string InC(int lanes) => $"plain librdkafka in C, {lanes} {(lanes == 1 ? "lane" : "lanes")}";
+}

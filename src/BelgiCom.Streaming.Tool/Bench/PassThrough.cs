@@ -1,0 +1,57 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Confluent.Kafka;
+
+namespace BelgiCom.Streaming.Tool.Bench;
+
+/// <summary>
+/// Exactly once with the stock client, as its documentation shows it: one consumer, one transactional producer, Consume and Produce for each record.
+/// It has the client settings of our lanes and, unlike them, its partitions from the start: nothing of a group's rebalance is in its time.
+/// </summary>
+internal static class PassThrough
+{
+    /// <summary>Records of a transaction, of every contender: the default of our lanes.</summary>
+    public static readonly int RecordsPerTransaction = new KafkaOptions().BatchMaxRecords;
+
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Consumes the usage topic from its beginning.</summary>
+    /// <param name="cluster">Where.</param>
+    /// <param name="output">Topic to write to, also the name of the group.</param>
+    /// <param name="records">Records of the usage topic.</param>
+    /// <param name="handle">Makes the value to write from the value that was read.</param>
+    /// <param name="stopping">Ends it.</param>
+    /// <returns>Figures of <see cref="CommitClock"/>.</returns>
+    public static double[] Run(BenchCluster cluster, string output, long records, Func<byte[], byte[]> handle, CancellationToken stopping)
+    {
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ConsumerConfig(cluster.Kafka, output)).SetLogHandler((_, _) => { }).Build();
+        using var producer = new ProducerBuilder<byte[], byte[]>(KafkaClients.TransactionalProducerConfig(cluster.Kafka, output)).SetLogHandler((_, _) => { }).Build();
+        producer.InitTransactions(CallTimeout);
+        consumer.Assign(BenchCluster.PartitionsOf(Topics.UsageReceived).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
+        CommitClock clock = new();
+        for (long done = 0; done < records;)
+        {
+            producer.BeginTransaction();
+            var count = 0;
+            while (count < RecordsPerTransaction && done + count < records)
+            {
+                var record = consumer.Consume(stopping);
+                if (!record.IsPartitionEOF)
+                {
+                    producer.Produce(new TopicPartition(output, record.Partition), new Message<byte[], byte[]> { Key = record.Message.Key, Value = handle(record.Message.Value) });
+                    count++;
+                }
+            }
+
+            producer.SendOffsetsToTransaction(
+                consumer.Assignment.Select(partition => new TopicPartitionOffset(partition, consumer.Position(partition))).Where(position => position.Offset >= 0),
+                consumer.ConsumerGroupMetadata,
+                CallTimeout);
+            producer.CommitTransaction(CallTimeout);
+            clock.Committed(count);
+            done += count;
+        }
+
+        return clock.Figures();
+    }
+}

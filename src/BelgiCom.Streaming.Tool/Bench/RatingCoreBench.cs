@@ -1,0 +1,138 @@
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Rating;
+using BelgiCom.Streaming.Rating.Worker;
+using BelgiCom.Streaming.Tool.Catalogue;
+using BelgiCom.Streaming.Tool.Run;
+
+namespace BelgiCom.Streaming.Tool.Bench;
+
+/// <summary>
+/// (b) How many events does one core rate, from the octets of the received event to those of the rated one, without Kafka; and how much slower is it when the
+/// state of many subscribers no longer fits into the processor's caches? By processor time, so that other processes do not count.
+/// </summary>
+internal sealed class RatingCoreBench
+{
+    private const int TransactionsPerRound = 100;
+    private const int EventsPerTransaction = 40 * BenchUsage.Templates;
+
+    // Each round has a day of its own, and ids of days before are forgotten, so that rounds are alike.
+    private const int DaysKept = 1;
+
+    private static readonly int[] Sizes = [10_000, 1_000_000, 10_000_000];
+    private static readonly string[] Units = ["events/s", "B/event", "B/subscriber"];
+    private static readonly DateTimeOffset FirstDay = new(2026, 3, 2, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly int _subscribers;
+    private readonly RatingSession _session = new(DaysKept, DaysKept);
+    private readonly TariffSnapshot _tariffs;
+    private readonly UsageRecord[] _usage = new UsageRecord[BenchUsage.Templates];
+    private readonly RatedUsage[] _rated = new RatedUsage[BenchUsage.Templates];
+    private readonly byte[] _output = new byte[4096];
+    private int _round;
+
+    private RatingCoreBench(int subscribers)
+    {
+        _subscribers = subscribers;
+        CompiledCatalogue catalogue = new();
+        foreach (var version in CatalogueFolder.Load(SampleFiles.Catalogue))
+        {
+            catalogue.Put(version);
+        }
+
+        catalogue.Compile();
+        _tariffs = catalogue.Tariffs;
+        Subscribe(catalogue.Offerings.GetOrAdd(BenchUsage.Offering));
+    }
+
+    public static async Task<(IReadOnlyList<Series> Series, IReadOnlyList<Ratio> Ratios)> RunAsync(int rounds, int mostSubscribers, CancellationToken stopping)
+    {
+        int[] sizes = [.. Sizes.Where(size => size <= mostSubscribers)];
+        var results = await Rounds.RunAsync("b", rounds, [.. sizes.Select(Contender)], stopping);
+        var (smallest, largest) = (results[0], results[^1]);
+        return (
+            [.. results.SelectMany(series => series)],
+            [
+                Ratio.Against("b", $"events/s at {sizes[0]:N0} subscribers / 3,000,000", smallest[0], 3_000_000, 1),
+                Ratio.Between("b", $"events/s at {sizes[0]:N0} / at {sizes[^1]:N0} subscribers", smallest[0], largest[0], 1.3, atMost: true),
+                Ratio.Against("b", "octets allocated per event", largest[1], 1, 0, atMost: true),
+                Ratio.Against("b", $"octets per subscriber at {sizes[^1]:N0}", largest[2], 1, 200, atMost: true),
+            ]);
+    }
+
+    private static Contender Contender(int subscribers)
+    {
+        Lazy<RatingCoreBench> bench = new(() => new RatingCoreBench(subscribers));
+        return new Contender($"{subscribers:N0} subscribers", Units, _ => Task.FromResult(bench.Value.Measure()));
+    }
+
+    private void Subscribe(int offering)
+    {
+        var monthStart = DateOnly.FromDateTime(FirstDay.Date).DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber - (FirstDay.Day - 1);
+        for (var number = 0; number < _subscribers; number++)
+        {
+            var reference = BenchUsage.Subscriber(number);
+            UInt128 subscriber = new(reference.High, reference.Low);
+            _session.SetSubscription(
+                subscriber,
+                [new Rating.SubscriptionPeriod { AccountUtf8 = Encoding.UTF8.GetBytes(BenchUsage.Account(number)), Offering = offering, ValidFromMilliseconds = long.MinValue, ValidToMilliseconds = long.MaxValue }]);
+            _session.RestoreBalance(new BalanceEntry(subscriber, monthStart, default));
+        }
+    }
+
+    private double[] Measure()
+    {
+        var eventTime = FirstDay.AddDays(_round * (DaysKept + 1));
+        BenchUsage usage = new(schemaId: 1, stream: _round++, _subscribers, eventTime);
+        _session.ReserveIds((int)(eventTime.ToUnixTimeMilliseconds() / 86_400_000), (TransactionsPerRound + 1) * EventsPerTransaction);
+
+        // The first transaction of a day makes the day's lists; what is asked for is the cost of an event.
+        RateTransaction(usage, first: 0);
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var started = Environment.CpuUsage.TotalTime;
+        for (var transaction = 1; transaction <= TransactionsPerRound; transaction++)
+        {
+            RateTransaction(usage, (long)transaction * EventsPerTransaction);
+        }
+
+        var elapsed = Environment.CpuUsage.TotalTime - started;
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        const double Events = TransactionsPerRound * EventsPerTransaction;
+        return [Events / elapsed.TotalSeconds, allocated / Events, (double)_session.SubscriberOctets / _subscribers];
+    }
+
+    private void RateTransaction(BenchUsage usage, long first)
+    {
+        for (var number = first; number < first + EventsPerTransaction; number += BenchUsage.Templates)
+        {
+            RateSlice(usage, number);
+        }
+
+        _session.Commit(first);
+    }
+
+    /// <summary>The steps of RatingBatchHandler over a slice: decode, rate, decode again for the fields that go through, encode.</summary>
+    private void RateSlice(BenchUsage usage, long first)
+    {
+        for (var i = 0; i < BenchUsage.Templates; i++)
+        {
+            UsageReceivedView.TryRead(usage.Value(first + i).AsSpan(WireFormat.HeaderSize), out var received);
+            _usage[i] = UsageEvents.ToRecord(in received, received.EventTimeMilliseconds);
+        }
+
+        _session.Rate(_usage, _tariffs, _rated);
+        for (var i = 0; i < BenchUsage.Templates; i++)
+        {
+            if (_rated[i].Outcome != RatingOutcome.Rated)
+            {
+                throw new InvalidDataException($"an event was not rated but {_rated[i].Outcome} ({_rated[i].Reason})");
+            }
+
+            UsageReceivedView.TryRead(usage.Current(first + i).AsSpan(WireFormat.HeaderSize), out var received);
+            var rated = UsageEvents.ToRated(in received, in _rated[i], _session, _tariffs, partition: 0, offset: first + i);
+            WireFormat.WriteHeader(_output, schemaId: 2);
+            rated.Write(_output.AsSpan(WireFormat.HeaderSize));
+        }
+    }
+}
