@@ -12,6 +12,9 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// </summary>
 internal sealed class EventWriter(SchemaGate schemas)
 {
+    /// <summary>Balances stored per batch at least, so that a checkpoint gets on when there is little usage.</summary>
+    private const int LeastBalancesPerBatch = 512;
+
     /// <summary>Keys deleted per batch at most: forgetting a month of millions of balances must not stall rating.</summary>
     private const int MaxExpiredPerBatch = 2000;
 
@@ -22,6 +25,7 @@ internal sealed class EventWriter(SchemaGate schemas)
 
     private static readonly byte[] ReceivedTopic = Encoding.UTF8.GetBytes(Topics.UsageReceived);
 
+    private readonly BalanceEntry[] _balances = new BalanceEntry[LeastBalancesPerBatch];
     private readonly ExpiredKey[] _expired = new ExpiredKey[MaxExpiredPerBatch];
     private readonly byte[] _key = new byte[StateCodec.BalanceKeySize];
     private byte[] _buffer = new byte[SmallestBuffer];
@@ -79,19 +83,18 @@ internal sealed class EventWriter(SchemaGate schemas)
         Produce(Topics.UsageRejected, record.Partition, record.Key, view.Write(body), output);
     }
 
-    /// <summary>The state that the batch changed in a partition: one record per balance and per chunk of ids, and deletions of what is too old.</summary>
+    /// <summary>What goes to rating.state.v1 with this batch: the next portion of a checkpoint that is going on, and deletions of what is too old.</summary>
     public void WriteState(OwnedPartition owned, TransactionalOutput output)
     {
         RatingSession session = owned.Session;
-        for (int index = 0; index < session.ChangedCount; index++)
+        if (session.IsCheckpointing)
         {
-            BalanceEntry entry = session.ChangedBalance(index);
-            WriteState(owned.Partition, StateCodec.BalanceKey(entry.Subscriber, entry.PeriodStartDays, _key), StateCodec.BalanceView(in entry), output);
-        }
-
-        foreach (int day in session.ClaimedDays)
-        {
-            WriteIds(owned, day, session.ClaimedIds(day), output);
+            WriteBalances(owned, output);
+            WriteIds(owned, output);
+            if (session.IsCheckpointTaken)
+            {
+                WriteState(owned.Partition, StateCodec.MarkKey, StateCodec.MarkView(owned.RatedFrom), output);
+            }
         }
 
         int expired = session.TakeExpired(_expired);
@@ -102,18 +105,37 @@ internal sealed class EventWriter(SchemaGate schemas)
         }
     }
 
-    private void WriteIds(OwnedPartition owned, int day, ReadOnlySpan<UInt128> ids, TransactionalOutput output)
+    /// <summary>As many balances as the batch has events: the checkpoint is over before another is due, and the transaction stays below twice its size.</summary>
+    private void WriteBalances(OwnedPartition owned, TransactionalOutput output)
     {
-        // A chunk takes no more numbers than it has ids, so the next batch's first offset is beyond the last of them.
-        for (long chunk = owned.FirstOffset; !ids.IsEmpty; chunk += RatingSession.MaxIdsPerChunk)
+        int taken;
+        for (int left = Math.Max(LeastBalancesPerBatch, owned.Events); left > 0; left -= taken)
         {
-            ReadOnlySpan<UInt128> part = ids[..Math.Min(ids.Length, RatingSession.MaxIdsPerChunk)];
-            ids = ids[part.Length..];
-            int octets = part.Length * UsageId.Size;
-            _ids = _ids.Length >= octets ? _ids : new byte[octets];
-            StateCodec.WriteIds(part, _ids);
-            WriteState(owned.Partition, StateCodec.ChunkKey(day, chunk, _key), StateCodec.ChunkView(day, chunk, _ids.AsSpan(0, octets)), output);
+            taken = owned.Session.TakeBalances(_balances.AsSpan(0, Math.Min(left, _balances.Length)));
+            if (taken == 0)
+            {
+                return;
+            }
+
+            foreach (ref readonly BalanceEntry entry in _balances.AsSpan(0, taken))
+            {
+                WriteState(owned.Partition, StateCodec.BalanceKey(entry.Subscriber, entry.PeriodStartDays, _key), StateCodec.BalanceView(in entry), output);
+            }
         }
+    }
+
+    private void WriteIds(OwnedPartition owned, TransactionalOutput output)
+    {
+        ReadOnlySpan<UInt128> ids = owned.Session.TakeIds(out int day, out long chunk);
+        if (ids.IsEmpty)
+        {
+            return;
+        }
+
+        int octets = ids.Length * UsageId.Size;
+        _ids = _ids.Length >= octets ? _ids : new byte[octets];
+        StateCodec.WriteIds(ids, _ids);
+        WriteState(owned.Partition, StateCodec.ChunkKey(day, chunk, _key), StateCodec.ChunkView(day, chunk, _ids.AsSpan(0, octets)), output);
     }
 
     private void WriteState(int partition, ReadOnlySpan<byte> key, in RatingStateView view, TransactionalOutput output)

@@ -6,13 +6,14 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// The main path, top to bottom: decode, guide, rate, charge, produce. Everything a batch leads to, rated usage, rejects, notifications and changed state, is in
-/// the lane's one transaction with the batch's offsets; what memory holds is kept or undone with it.
+/// The main path, top to bottom: decode, guide, rate, charge, produce. Everything a batch leads to, rated usage, rejects, notifications and a portion of a
+/// checkpoint, is in the lane's one transaction with the batch's offsets; what memory holds is kept or undone with it.
 /// </summary>
 internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposable
 {
     private readonly RatingOptions _options;
     private readonly SchemaGate _schemas;
+    private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ICommittedLog _log;
     private readonly StateRestorer _restorer;
@@ -20,6 +21,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     private readonly EventWriter _events;
     private readonly Dictionary<int, OwnedPartition> _partitions = [];
     private readonly List<OwnedPartition> _touched = [];
+    private readonly List<OwnedPartition> _due = [];
     private readonly BatchCounts _counts = new();
     private readonly List<int> _setAside = [];
 
@@ -28,6 +30,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         _log = log;
         _options = options;
         _schemas = schemas;
+        _clock = clock;
         _logger = logger;
         _restorer = new StateRestorer(log, schemas, clock, logger);
         _reference = new ReferenceData(log, options, schemas, clock, logger);
@@ -45,11 +48,15 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
 
         Dictionary<int, RatingSession> sessions = partitions.ToDictionary(
             partition => partition.Partition.Value, _ => new RatingSession(_options.DedupDays, _options.LateDays));
-        _restorer.Restore(sessions);
+        IReadOnlyDictionary<int, long> ratedEnds = _restorer.Restore(sessions);
         foreach ((int partition, RatingSession session) in sessions)
         {
-            _partitions[partition] = new OwnedPartition(partition, session);
+            OwnedPartition owned = new(partition, session);
+            _partitions[partition] = owned;
             _reference.Own(partition, session);
+
+            // What had to be repeated is not repeated again by the next owner.
+            owned.BeginCheckpoint(ratedEnds[partition], _clock.GetTimestamp());
         }
 
         _reference.Refresh();
@@ -72,8 +79,9 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         int next;
         for (int start = 0; start < batch.Count; start = next)
         {
-            OwnedPartition partition = Touch(batch[start]);
+            OwnedPartition partition = _partitions[batch[start].Partition];
             next = EndOfSlice(batch, start);
+            Touch(partition, next - start);
             Prepare(batch, start, next, partition.Session);
             for (int place = start; place < next; place++)
             {
@@ -85,9 +93,13 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         }
 
         RateSetAside(batch, output);
-        foreach (OwnedPartition partition in _touched)
+        foreach (OwnedPartition partition in _partitions.Values)
         {
-            _events.WriteState(partition, output);
+            if (partition.Session.IsCheckpointing || partition.Session.HasExpired)
+            {
+                Touch(partition, events: 0);
+                _events.WriteState(partition, output);
+            }
         }
     }
 
@@ -96,11 +108,12 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     {
         foreach (OwnedPartition partition in _touched)
         {
-            partition.Session.Commit(partition.FirstOffset);
+            partition.Session.Commit();
         }
 
         RatingMetrics.Committed(_counts);
         Forget();
+        BeginDueCheckpoints();
     }
 
     /// <inheritdoc/>
@@ -117,17 +130,14 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     /// <summary>Closes the reader of state and reference data.</summary>
     public void Dispose() => _log.Dispose();
 
-    private OwnedPartition Touch(in ConsumedRecord first)
+    private void Touch(OwnedPartition partition, int events)
     {
-        OwnedPartition partition = _partitions[first.Partition];
+        partition.Events += events;
         if (!partition.IsTouched)
         {
             partition.IsTouched = true;
-            partition.FirstOffset = first.Offset;
             _touched.Add(partition);
         }
-
-        return partition;
     }
 
     private static int EndOfSlice(RecordBatch batch, int start)
@@ -212,11 +222,44 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         _events.WriteRejected(in record, rejection, default, default, eventTimeMilliseconds: 0, output);
     }
 
+    /// <summary>
+    /// Between two batches everything rated is committed, so the visible end of usage.rated.v1 is where the next owner has to read on. The question costs a round
+    /// trip, once in many thousand events.
+    /// </summary>
+    private void BeginDueCheckpoints()
+    {
+        foreach (OwnedPartition partition in _partitions.Values)
+        {
+            RatingSession session = partition.Session;
+            if (!session.IsCheckpointing
+                && session.RatedSinceCheckpoint > 0
+                && (session.RatedSinceCheckpoint >= Math.Max(_options.CheckpointEvents, 2L * session.SubscriberCount)
+                    || _clock.GetElapsedTime(partition.CheckpointBegun) >= _options.CheckpointInterval))
+            {
+                _due.Add(partition);
+            }
+        }
+
+        if (_due.Count == 0)
+        {
+            return;
+        }
+
+        IReadOnlyList<PartitionRange> rated = _log.RangesOf([.. _due.Select(partition => new TopicPartition(Topics.UsageRated, partition.Partition))]);
+        for (int index = 0; index < rated.Count; index++)
+        {
+            _due[index].BeginCheckpoint(rated[index].To, _clock.GetTimestamp());
+        }
+
+        _due.Clear();
+    }
+
     private void Forget()
     {
         foreach (OwnedPartition partition in _touched)
         {
             partition.IsTouched = false;
+            partition.Events = 0;
         }
 
         _touched.Clear();

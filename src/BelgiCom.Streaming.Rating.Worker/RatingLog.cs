@@ -5,14 +5,14 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// <summary>Log messages of the rating worker, event ids 2001 to 2099.</summary>
 internal static partial class RatingLog
 {
-    [LoggerMessage(2001, LogLevel.Information, "Restoring {Partitions} partitions: {Records} records of state and subscriptions to read")]
-    public static partial void Restoring(ILogger logger, int partitions, long records);
+    [LoggerMessage(2001, LogLevel.Information, "Restoring {Partitions} partitions from {Topic}: at most {Records} records to read")]
+    public static partial void Restoring(ILogger logger, string topic, int partitions, long records);
 
     [LoggerMessage(2002, LogLevel.Information, "Restored {Records} of {Total} records")]
     public static partial void RestoreProgress(ILogger logger, long records, long total);
 
-    [LoggerMessage(2003, LogLevel.Information, "Restored {Topic}[{Partition}]: {Subscribers} subscribers, {Ids} ids")]
-    public static partial void Restored(ILogger logger, string topic, int partition, int subscribers, long ids);
+    [LoggerMessage(2003, LogLevel.Information, "Restored {Topic}[{Partition}]: {Subscribers} subscribers, {Ids} ids, {Repeated} events since the last checkpoint")]
+    public static partial void Restored(ILogger logger, string topic, int partition, int subscribers, long ids, long repeated);
 
     [LoggerMessage(2004, LogLevel.Information, "Catalogue: {Versions} offering versions of {Offerings} offerings")]
     public static partial void CatalogueLoaded(ILogger logger, int versions, int offerings);

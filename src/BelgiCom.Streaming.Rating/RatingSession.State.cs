@@ -1,11 +1,12 @@
-using System.Runtime.InteropServices;
-
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>What a session owns: filled on assignment, stored batch by batch, undone on abort, forgotten by age.</summary>
+/// <summary>
+/// What a session owns: filled on assignment, undone on abort, forgotten by age. What rated usage says (balance after it, id) is not stored a second time with every
+/// batch; from time to time a checkpoint takes up what changed since the one before, in portions, and restoring reads the rated usage since then again.
+/// </summary>
 public sealed partial class RatingSession
 {
-    /// <summary>Most ids in one stored chunk, so that its record stays below a broker's usual 1 MB; each further chunk of a batch adds so much to the number.</summary>
+    /// <summary>Most ids in one stored chunk, so that its record stays below a broker's usual 1 MB.</summary>
     public const int MaxIdsPerChunk = 32_768;
 
     private readonly ExpiredKeys _expired = new();
@@ -22,26 +23,48 @@ public sealed partial class RatingSession
     /// <summary>Octets held by ids.</summary>
     public long IdOctets => _ids.AllocatedOctets;
 
-    /// <summary>Number of balances changed since the last commit; each is one <see cref="ChangedBalance"/>.</summary>
-    public int ChangedCount => _balances.ChangeCount;
+    /// <summary>Usage rated and committed since the last checkpoint was begun.</summary>
+    public long RatedSinceCheckpoint { get; private set; }
 
-    /// <summary>UTC days (days since 1970-01-01) of which ids were claimed since the last commit.</summary>
-    public IReadOnlyList<int> ClaimedDays => _ids.Touched;
+    /// <summary>Whether a checkpoint was begun of which not everything is stored.</summary>
+    public bool IsCheckpointing { get; private set; }
+
+    /// <summary>Whether all of the checkpoint is stored or was handed out since the last commit, which then ends it.</summary>
+    public bool IsCheckpointTaken => _balances.IsTaken && _ids.IsTaken;
+
+    /// <summary>Whether <see cref="TakeExpired"/> has something to hand out.</summary>
+    public bool HasExpired => !_expired.IsEmpty;
 
     /// <summary>Replaces a subscriber's periods, ordered and not overlapping; none ends the subscription. Only between batches.</summary>
     public void SetSubscription(UInt128 subscriber, ReadOnlySpan<SubscriptionPeriod> periods) =>
         _subscribers.SetPeriods(_subscribers.GetOrAdd(subscriber), periods);
 
-    /// <summary>A balance changed since the last commit, as it is now.</summary>
-    /// <param name="index">0 to <see cref="ChangedCount"/> - 1.</param>
-    public BalanceEntry ChangedBalance(int index)
+    /// <summary>
+    /// Begins a checkpoint of what changed since the one before. Only between batches and when none is going on. Usage rated from now on is not part of it,
+    /// although what is stored of a balance is the balance at that time: restoring repeats the later usage over it.
+    /// </summary>
+    public void BeginCheckpoint()
     {
-        (int month, int subscriber, Balance balance) = _balances.Changed(index);
-        return new BalanceEntry(_subscribers.KeyOf(subscriber), BrusselsCalendar.StartDays(month), balance);
+        if (IsCheckpointing)
+        {
+            throw new InvalidOperationException("The checkpoint before is not stored yet.");
+        }
+
+        _balances.Freeze();
+        _ids.Freeze();
+        RatedSinceCheckpoint = 0;
+        IsCheckpointing = true;
     }
 
-    /// <summary>Ids of a day claimed since the last commit.</summary>
-    public ReadOnlySpan<UInt128> ClaimedIds(int day) => CollectionsMarshal.AsSpan(_ids.Find(day)?.Claimed);
+    /// <summary>Balances of the checkpoint that are to be stored, at most as many as fit; those of one batch are handed out again after an abort.</summary>
+    /// <returns>How many were written.</returns>
+    public int TakeBalances(Span<BalanceEntry> entries) => _balances.Take(entries, _subscribers);
+
+    /// <summary>Ids of the checkpoint that are to be stored, at most <see cref="MaxIdsPerChunk"/>, once in a batch; the same ones again after an abort.</summary>
+    /// <param name="day">Their UTC day (days since 1970-01-01).</param>
+    /// <param name="chunk">Number to store them under.</param>
+    /// <returns>Valid until the next event is rated; empty when all are stored.</returns>
+    public ReadOnlySpan<UInt128> TakeIds(out int day, out long chunk) => _ids.TakeChunk(out day, out chunk);
 
     /// <summary>
     /// Keys of stored state that is too old to be used again, at most as many as fit; the same ones until the next commit, which forgets them.
@@ -50,15 +73,16 @@ public sealed partial class RatingSession
     /// <returns>How many were written.</returns>
     public int TakeExpired(Span<ExpiredKey> keys) => _expired.Take(keys, _subscribers);
 
-    /// <summary>Keeps what changed since the last commit, then sets aside what has become too old.</summary>
-    /// <param name="chunk">Number under which the caller stored the claimed ids of each day; of more than <see cref="MaxIdsPerChunk"/> ids, the first.</param>
-    public void Commit(long chunk)
+    /// <summary>Keeps what changed since the last commit, and what was handed out as stored; then sets aside what has become too old.</summary>
+    public void Commit()
     {
         _expired.Commit();
+        RatedSinceCheckpoint += _ids.OpenCount;
         int oldestDay = _ids.NewestDay == DedupWindow.NoDay ? DedupWindow.NoDay : _ids.NewestDay - _dedupDays;
-        _ids.Commit(chunk, oldestDay, _expired.Days);
+        _ids.Commit(oldestDay, _expired.Days);
         long oldestUsed = _ids.NewestDay == DedupWindow.NoDay ? long.MinValue : (_ids.NewestDay - _lateDays) * MillisecondsPerDay;
         _balances.Commit(oldestUsed, _expired.Months);
+        IsCheckpointing &= !IsCheckpointTaken;
         LeaveMonth();
     }
 
@@ -74,15 +98,31 @@ public sealed partial class RatingSession
     /// <exception cref="ArgumentException">No month of the calendar starts on the day.</exception>
     public void RestoreBalance(in BalanceEntry entry)
     {
-        int month = BrusselsCalendar.MonthStartingOn(entry.PeriodStartDays);
-        if (month < 0)
-        {
-            throw new ArgumentException($"No calendar month starts on day {entry.PeriodStartDays} since 1970-01-01.", nameof(entry));
-        }
-
-        ref Balance balance = ref _balances.Month(month).GetOrCreate(_subscribers.GetOrAdd(entry.Subscriber));
+        ref Balance balance = ref _balances.Month(MonthOf(in entry)).GetOrCreate(_subscribers.GetOrAdd(entry.Subscriber));
         balance = entry.Balance;
         balance.ChangedInBatch = 0;
+    }
+
+    /// <summary>
+    /// Repeats what rating one event did, as its rated usage tells it: for usage rated after the last checkpoint. Ends with <see cref="Commit"/>, like a batch.
+    /// </summary>
+    /// <param name="usageId">Its id.</param>
+    /// <param name="eventTimeMilliseconds">When the usage began, milliseconds since 1970-01-01 UTC.</param>
+    /// <param name="after">The balance after it.</param>
+    /// <exception cref="ArgumentException">No month of the calendar starts on the day.</exception>
+    public void Repeat(UInt128 usageId, long eventTimeMilliseconds, in BalanceEntry after)
+    {
+        int day = DedupWindow.DayOf(eventTimeMilliseconds);
+        if (_ids.Find(day) is not { } known || !known.Contains(usageId))
+        {
+            _ids.Claim(day, usageId);
+        }
+
+        int month = MonthOf(in after);
+        int subscriber = _subscribers.GetOrAdd(after.Subscriber);
+        ref Balance balance = ref _balances.Month(month).GetOrCreate(subscriber);
+        _balances.KeepForAbort(month, subscriber, ref balance);
+        after.Balance.CopyTo(ref balance);
     }
 
     /// <summary>Takes a stored balance back again, because its record was deleted later in the store.</summary>
@@ -100,4 +140,10 @@ public sealed partial class RatingSession
 
     /// <summary>Makes room for ids of a day, so that rating them allocates nothing.</summary>
     public void ReserveIds(int day, int count) => (_ids.Find(day) ?? _ids.Create(day)).EnsureRoom(count);
+
+    private static int MonthOf(in BalanceEntry entry)
+    {
+        int month = BrusselsCalendar.MonthStartingOn(entry.PeriodStartDays);
+        return month >= 0 ? month : throw new ArgumentException($"No calendar month starts on day {entry.PeriodStartDays} since 1970-01-01.", nameof(entry));
+    }
 }

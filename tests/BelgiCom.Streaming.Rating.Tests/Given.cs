@@ -147,7 +147,7 @@ internal sealed class Rig
     public RatedUsage[] Rate(params UsageRecord[] usage)
     {
         RatedUsage[] rated = RateUncommitted(usage);
-        Session.Commit(0);
+        Session.Commit();
         return rated;
     }
 

@@ -43,7 +43,7 @@ public sealed class OracleTests
                 session.Rate(part, tariffs, rated);
             }
 
-            session.Commit(seen);
+            session.Commit();
             for (int i = 0; i < part.Length; i++, seen++)
             {
                 Same(oracle.Rate(part[i]), rated[i], seen);

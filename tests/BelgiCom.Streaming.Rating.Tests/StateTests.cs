@@ -23,48 +23,132 @@ public sealed class StateTests
             rig.Session.Abort();
 
             Assert.Equal(never.Session.IdCount, rig.Session.IdCount);
-            Assert.Equal(0, rig.Session.ChangedCount);
-            Assert.Equal(Stored(never, distinct), Stored(rig, distinct));
+            Assert.Equal(Outcomes(never, distinct), Outcomes(rig, distinct));
+            rig.Session.Abort();
+            never.Session.Abort();
+            Assert.Equal(Stored(never.Session), Stored(rig.Session));
         }, iter: 300);
 
+    /// <summary>Whatever was stored of a checkpoint, and wherever batches and aborts fell: checkpoint and rated usage since then give the state back.</summary>
     [Fact]
     public void RestoredSession_RatesLikeTheOneThatStoredItsState() =>
-        Gen.Select(Gens.Catalogue, Gens.Usage.Array[1, 100], Gens.Usage.Array[1, 50]).Sample((catalogue, before, after) =>
+        Gen.Select(Gens.Catalogue, Gens.Usage.Array[1, 150], Gens.Usage.Array[1, 50], Gen.Int).Sample((catalogue, before, after, seed) =>
         {
+            Random random = new(seed);
             Rig first = new(catalogue);
             Rig second = new(catalogue);
             Subscribe(first);
             Subscribe(second);
-            int chunk = 0;
-            foreach (UsageRecord[] batch in before.Chunk(17))
+            StateStore store = new();
+            foreach (UsageRecord[] batch in before.Chunk(7))
             {
-                first.RateUncommitted(batch);
-                CopyChanges(first.Session, second.Session, chunk);
-                first.Session.Commit(chunk++);
+                if (random.Next(4) == 0)
+                {
+                    store.Handle(first, batch, random.Next(4));
+                    first.Session.Abort();
+                }
+
+                store.Handle(first, batch, random.Next(4));
+                store.Commit(first.Session, beginCheckpoint: random.Next(2) == 0);
             }
 
+            store.RestoreTo(second.Session);
+            Assert.Equal(first.Session.IdCount, second.Session.IdCount);
             Assert.Equal(first.Rate(after).Select(Describe), second.Rate(after).Select(Describe));
-        }, iter: 2000);
+        }, iter: 3000);
+
+    [Fact]
+    public void Checkpoint_HoldsWhatChangedSinceTheOneBefore_AndNothingElse()
+    {
+        Rig rig = new(Offering(Sms()));
+        rig.Subscribe(2, "test");
+        rig.Subscribe(3, "test");
+        rig.Rate(Message(1), Message(2) with { Subscriber = 2 });
+        Assert.Equal(["balance 1", "balance 2", "ids 1 2"], Stored(rig.Session));
+        rig.Rate(Message(3) with { Subscriber = 3 });
+        rig.Session.BeginCheckpoint();
+        rig.Rate(Message(4));
+        Assert.Equal(["balance 3", "ids 3"], Stored(rig.Session));
+        Assert.Equal(["balance 1", "ids 4"], Stored(rig.Session));
+        Assert.Empty(Stored(rig.Session));
+    }
+
+    [Fact]
+    public void Checkpoint_IsHandedOutAgainAfterAnAbort()
+    {
+        Rig rig = new(Offering(Sms()));
+        rig.Subscribe(2, "test");
+        rig.Rate(Message(1), Message(2) with { Subscriber = 2 });
+        rig.Session.BeginCheckpoint();
+        Assert.Throws<InvalidOperationException>(rig.Session.BeginCheckpoint);
+        BalanceEntry[] one = new BalanceEntry[1];
+        Assert.Equal(1, rig.Session.TakeBalances(one));
+        Assert.Equal(2, rig.Session.TakeIds(out _, out _).Length);
+        Assert.True(rig.Session.TakeIds(out _, out _).IsEmpty, "ids are handed out once in a batch");
+        rig.Session.Abort();
+        Assert.False(rig.Session.IsCheckpointTaken);
+        Assert.Equal(["balance 1", "balance 2", "ids 1 2"], Stored(rig.Session));
+    }
+
+    /// <summary>Batches are numbered with 31 bits, and a worker may run for years.</summary>
+    [Fact]
+    public void Balances_WhenBatchNumbersStartAgain_AreStillStoredAndUndone()
+    {
+        BalanceMonths months = new(firstBatch: int.MaxValue - 2);
+        SubscriberTable subscribers = new();
+        ChunkedArray<Balance> month = months.Month(BrusselsCalendar.MonthOf(Instant("2026-03-10T00:00:00Z")));
+        int subscriber = subscribers.GetOrAdd(7);
+        BalanceEntry[] entries = new BalanceEntry[2];
+        for (int batch = 1; batch <= 6; batch++)
+        {
+            Spend(1_000_000);
+            months.Abort();
+            Spend(1);
+            months.Commit(long.MinValue, []);
+            months.Freeze();
+            Assert.Equal((1, (long)batch), (months.Take(entries, subscribers), entries[0].Balance.SpendNanos));
+            months.Commit(long.MinValue, []);
+        }
+
+        void Spend(long nanos)
+        {
+            ref Balance balance = ref month.GetOrCreate(subscriber);
+            months.KeepForAbort(BrusselsCalendar.MonthOf(Instant("2026-03-10T00:00:00Z")), subscriber, ref balance);
+            balance.SpendNanos += nanos;
+        }
+    }
 
     [Fact]
     public void ExpiredState_IsHandedOutUntilCommitted_AndOnlyOnce()
     {
         Rig rig = new(45, 45, Offering(Sms()));
-        rig.Session.Rate([Message(1, "2026-01-10T00:00:00Z"), Message(2, "2026-01-11T00:00:00Z")], rig.Tariffs, new RatedUsage[2]);
-        rig.Session.Commit(700);
-        rig.Session.Rate([Message(3, "2026-06-10T00:00:00Z")], rig.Tariffs, new RatedUsage[1]);
-        rig.Session.Commit(701);
+        rig.Rate(Message(1, "2026-01-10T00:00:00Z"), Message(2, "2026-01-11T00:00:00Z"));
+        Stored(rig.Session);
+        rig.Rate(Message(3, "2026-06-10T00:00:00Z"));
 
         ExpiredKey[] keys = new ExpiredKey[2];
         Assert.Equal(2, rig.Session.TakeExpired(keys));
         rig.Session.Abort();
         Assert.Equal(2, rig.Session.TakeExpired(keys));
-        Assert.Equal([(Days("2026-01-10"), 700L, false), (Days("2026-01-11"), 700L, false)], keys.Select(key => (key.Day, key.Chunk, key.IsBalance)));
-        rig.Session.Commit(702);
+        Assert.Equal([(Days("2026-01-10"), 0L, false), (Days("2026-01-11"), 0L, false)], keys.Select(key => (key.Day, key.Chunk, key.IsBalance)));
+        rig.Session.Commit();
+        Assert.True(rig.Session.HasExpired);
         Assert.Equal(1, rig.Session.TakeExpired(keys));
         Assert.Equal((Days("2026-01-01"), (UInt128)1, true), (keys[0].Day, keys[0].Subscriber, keys[0].IsBalance));
-        rig.Session.Commit(703);
+        rig.Session.Commit();
+        Assert.False(rig.Session.HasExpired);
         Assert.Equal(0, rig.Session.TakeExpired(keys));
+    }
+
+    [Fact]
+    public void StateThatExpires_WhileItsCheckpointIsStored_IsNotStoredAnyMore()
+    {
+        Rig rig = new(45, 45, Offering(Sms()));
+        rig.Rate(Message(1, "2026-01-10T00:00:00Z"));
+        rig.Session.BeginCheckpoint();
+        rig.Rate(Message(2, "2026-06-10T00:00:00Z"));
+        Assert.Empty(Stored(rig.Session));
+        Assert.Equal(["balance 1", "ids 2"], Stored(rig.Session));
     }
 
     [Fact]
@@ -83,7 +167,7 @@ public sealed class StateTests
                 }
             }
 
-            set.Commit(0);
+            set.Commit();
             foreach (uint id in undone)
             {
                 UInt128 key = (UInt128)id << 40;
@@ -142,9 +226,10 @@ public sealed class StateTests
 
             rig.Session.Rate(usage, rig.Tariffs, rated);
             Assert.DoesNotContain(rated, one => one.Outcome != RatingOutcome.Rated);
-            rig.Session.Commit(start);
+            rig.Session.Commit();
         }
 
+        Stored(rig.Session);
         Assert.InRange(rig.Session.SubscriberOctets / (rig.Session.SubscriberCount), 1, 200);
         Assert.InRange(rig.Session.IdOctets / rig.Session.IdCount, 16, 39);
     }
@@ -156,20 +241,32 @@ public sealed class StateTests
         rig.Subscribe(3, "one");
     }
 
-    private static void CopyChanges(RatingSession from, RatingSession to, long chunk)
+    private static List<string> Outcomes(Rig rig, UsageRecord[] usage) => [.. rig.RateUncommitted(usage).Select(Describe)];
+
+    /// <summary>Stores a checkpoint, the one that is going on or a new one: "balance" and subscriber, "ids" and the ids.</summary>
+    private static List<string> Stored(RatingSession session)
     {
-        for (int i = 0; i < from.ChangedCount; i++)
+        if (!session.IsCheckpointing)
         {
-            to.RestoreBalance(from.ChangedBalance(i));
+            session.BeginCheckpoint();
         }
 
-        foreach (int day in from.ClaimedDays)
+        List<string> stored = [];
+        BalanceEntry[] entries = new BalanceEntry[100];
+        while (session.IsCheckpointing)
         {
-            to.RestoreIds(day, chunk, from.ClaimedIds(day));
+            stored.AddRange(entries[..session.TakeBalances(entries)].Select(entry => $"balance {entry.Subscriber}"));
+            ReadOnlySpan<UInt128> ids = session.TakeIds(out _, out _);
+            if (!ids.IsEmpty)
+            {
+                stored.Add($"ids {string.Join(' ', ids.ToArray())}");
+            }
+
+            session.Commit();
         }
+
+        return [.. stored.Order(StringComparer.Ordinal)];
     }
-
-    private static List<string> Stored(Rig rig, UsageRecord[] usage) => [.. rig.RateUncommitted(usage).Select(Describe)];
 
     private static string Describe(RatedUsage rated) =>
         $"{rated.Outcome} {rated.Reason} {rated.Crossed} {rated.ChargedUnits} {rated.BundleUnits} {rated.AmountNanos} {rated.Balance.SpendNanos} {rated.Balance.Notified} {rated.Balance.BundleOctetsUsed}";

@@ -12,6 +12,9 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
     /// <summary>Partition counts that differ from the others.</summary>
     public Dictionary<string, int> PartitionCounts { get; } = [];
 
+    /// <summary>First offsets of partitions whose older records are deleted.</summary>
+    public Dictionary<(string Topic, int Partition), long> Begins { get; } = [];
+
     public List<FakeRecord> this[string topic, int partition]
     {
         get
@@ -30,7 +33,8 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
     public int PartitionCountOf(string topic) => PartitionCounts.GetValueOrDefault(topic, topic == Topics.CatalogueTariffs ? 1 : partitions);
 
     public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions) =>
-        [.. partitions.Select(partition => new PartitionRange(partition, 0, this[partition.Topic, partition.Partition.Value].Count))];
+        [.. partitions.Select(partition => new PartitionRange(
+            partition, Begins.GetValueOrDefault((partition.Topic, partition.Partition.Value)), this[partition.Topic, partition.Partition.Value].Count))];
 
     public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions) => RangesOf(partitions);
 

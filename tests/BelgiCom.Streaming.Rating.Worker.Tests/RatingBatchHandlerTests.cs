@@ -239,23 +239,78 @@ public sealed class RatingBatchHandlerTests
     }
 
     [Fact]
-    public void LargeBatch_SplitsItsIdsIntoChunksWithDistinctKeys()
+    public void RatedUsageSinceTheCheckpoint_ThatIsDeletedOrOfAnotherTopic_StopsTheLane()
+    {
+        _bench.Receive(Bench.Sms(1));
+        _bench.Run(_bench.NewHandler(0));
+        _bench.Receive(Bench.Sms(2));
+        _bench.Run(_bench.NewHandler(0), from: 1);
+        _bench.NewHandler(0);
+
+        _bench.Log.Begins[(Topics.UsageRated, 0)] = 2;
+        UnreadableStateException deleted = Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0));
+        Assert.Contains("usage.rated.v1[0] holds @2 to @2, but the checkpoint in rating.state.v1 goes on at @1", deleted.Message, StringComparison.Ordinal);
+
+        _bench.Log.Begins.Clear();
+        _bench.Log[Topics.UsageRated, 0].Clear();
+        Assert.Contains("holds @0 to @0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RatedUsageThatCannotBeRead_StopsTheLane()
+    {
+        _bench.Log[Topics.UsageRated, 0].Add(new FakeRecord([1], _bench.Value(Topics.UsageRated, _ => { })));
+
+        Assert.Contains("usage.rated.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A checkpoint is worth it only when it spares records: one event in a hundred thousand is stored a second time, not each.</summary>
+    [Fact]
+    public void Checkpoint_IsWrittenOnceInManyEvents()
+    {
+        const int Events = 1000;
+        _bench.Options.CheckpointEvents = Events;
+        RatingBatchHandler handler = _bench.NewHandler(0);
+        for (int id = 1; id <= 3 * Events; id++)
+        {
+            _bench.Receive(Bench.Data(id, 1));
+            _bench.Run(handler, from: id - 1);
+        }
+
+        // Three marks, of the empty one at the start and of two full ones, each of which has one balance and one chunk.
+        Assert.Equal([10, 20, 12, 10, 20, 12, 10], _bench.Log[Topics.RatingState, 0].Select(record => record.Key.Length));
+    }
+
+    [Fact]
+    public void LargeCheckpoint_SplitsItsIdsIntoChunks_AndSparesReadingTheRatedUsage()
     {
         const int Events = 70_000;
+        const int Chunks = 3;
         for (int id = 1; id <= Events; id++)
         {
             _bench.Receive(Bench.Sms(id));
         }
 
-        _bench.Run(_bench.NewHandler(0));
+        _bench.Options.CheckpointEvents = Events;
+        RatingBatchHandler handler = _bench.NewHandler(0);
+        _bench.Run(handler);
+        for (int id = Events; id < Events + Chunks; id++)
+        {
+            _bench.Receive(Bench.Sms(id + 1));
+            _bench.Run(handler, from: id);
+        }
+
         List<FakeRecord> chunks = [.. _bench.Log[Topics.RatingState, 0].Where(record => record.Key.Length == 12)];
-        Assert.Equal(3, chunks.Select(record => Convert.ToHexString(record.Key)).Distinct().Count());
+        Assert.Equal(Chunks, chunks.Select(record => Convert.ToHexString(record.Key)).Distinct().Count());
         Assert.All(chunks, record => Assert.True(record.Value!.Length < 1_000_000));
 
+        // What the checkpoint holds may be gone from usage.rated.v1.
+        _bench.Log.Begins[(Topics.UsageRated, 0)] = Events;
         _bench.Receive(Bench.Sms(1));
         _bench.Receive(Bench.Sms(Events));
-        _bench.Run(_bench.NewHandler(0), from: Events);
-        Assert.Equal([RejectedOutcome.Duplicate, RejectedOutcome.Duplicate], _bench.Rejected.Select(one => one.Outcome));
+        _bench.Receive(Bench.Sms(Events + Chunks));
+        _bench.Run(_bench.NewHandler(0), from: Events + Chunks);
+        Assert.Equal([RejectedOutcome.Duplicate, RejectedOutcome.Duplicate, RejectedOutcome.Duplicate], _bench.Rejected.Select(one => one.Outcome));
     }
 
     [Fact]
@@ -275,6 +330,9 @@ public sealed class RatingBatchHandlerTests
                 ServingPlmn = "00101",
                 Source = "test",
             });
+
+            // Each batch finds the checkpoint of the one before due.
+            _bench.Clock.Advance(_bench.Options.CheckpointInterval);
             _bench.Run(handler, from: _bench.Log[Topics.UsageReceived, 0].Count - 1);
         }
 

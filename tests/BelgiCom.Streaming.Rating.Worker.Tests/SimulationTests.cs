@@ -66,7 +66,7 @@ public sealed class SimulationTests
     private static Bench Fill(int seed)
     {
         Random random = new(seed);
-        Bench bench = new(Partitions);
+        Bench bench = new(Partitions) { Options = { CheckpointEvents = random.Next(1, 10) } };
         bench.Publish(Bench.Offering());
         for (int subscriber = 0; subscriber < Subscribers - 1; subscriber++)
         {

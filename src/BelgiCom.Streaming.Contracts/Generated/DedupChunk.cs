@@ -5,13 +5,13 @@
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>Ids of usage rated in one transaction, kept by the day of the usage so that whole days can be forgotten.</summary>
+/// <summary>Ids of usage rated, kept by the day of the usage so that whole days can be forgotten.</summary>
 public sealed partial class DedupChunk
 {
     /// <summary>UTC day of eventTime of the usage.</summary>
     public DateOnly Day { get; init; } = DateOnly.FromDateTime(DateTime.UnixEpoch);
 
-    /// <summary>Offset in usage.received.v1 of the first event of the batch: makes the key of the chunk unique in its partition.</summary>
+    /// <summary>Number of the chunk, running in its partition and day.</summary>
     public long Chunk { get; init; }
 
     /// <summary>Concatenated 16-octet usage ids.</summary>
@@ -36,7 +36,7 @@ public sealed partial class DedupChunk
     }
 }
 
-/// <summary>Ids of usage rated in one transaction, kept by the day of the usage so that whole days can be forgotten.</summary>
+/// <summary>Ids of usage rated, kept by the day of the usage so that whole days can be forgotten.</summary>
 /// <remarks>
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
 /// Set every property before writing; nothing here takes the schema's defaults.
@@ -46,7 +46,7 @@ public ref struct DedupChunkView
     /// <summary>UTC day of eventTime of the usage. In days since 1970-01-01.</summary>
     public int DayDays { get; set; }
 
-    /// <summary>Offset in usage.received.v1 of the first event of the batch: makes the key of the chunk unique in its partition.</summary>
+    /// <summary>Number of the chunk, running in its partition and day.</summary>
     public long Chunk { get; set; }
 
     /// <summary>Concatenated 16-octet usage ids.</summary>

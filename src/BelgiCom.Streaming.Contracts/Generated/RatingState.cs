@@ -8,16 +8,19 @@ using System.Runtime.CompilerServices;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>
-/// Checkpoint of what a rating partition owns: one subscriber's balance, or one chunk of the ids already rated. Exactly one of the two is
-/// present.
+/// Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, or the mark of a complete
+/// checkpoint. Exactly one of the three is present.
 /// </summary>
 public sealed partial class RatingState
 {
-    /// <summary>Balance; null in a dedup chunk.</summary>
+    /// <summary>Balance; null in other parts.</summary>
     public SubscriberBalance? Balance { get; init; }
 
-    /// <summary>Ids already rated; null in a balance.</summary>
+    /// <summary>Ids already rated; null in other parts.</summary>
     public DedupChunk? Dedup { get; init; }
+
+    /// <summary>Mark of a complete checkpoint; null in other parts.</summary>
+    public RatingCheckpoint? Checkpoint { get; init; }
 
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
@@ -41,12 +44,14 @@ public sealed partial class RatingState
     internal int MaxSize =>
         0
         + (Balance is null ? 1 : 1 + Balance.MaxSize)
-        + (Dedup is null ? 1 : 1 + Dedup.MaxSize);
+        + (Dedup is null ? 1 : 1 + Dedup.MaxSize)
+        + (Checkpoint is null ? 1 : 1 + Checkpoint.MaxSize);
 
     internal static RatingState ReadFrom(ref AvroReader reader) => new()
     {
         Balance = reader.ReadIsPresent() ? SubscriberBalance.ReadFrom(ref reader) : null,
         Dedup = reader.ReadIsPresent() ? DedupChunk.ReadFrom(ref reader) : null,
+        Checkpoint = reader.ReadIsPresent() ? RatingCheckpoint.ReadFrom(ref reader) : null,
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -62,18 +67,25 @@ public sealed partial class RatingState
         {
             Dedup.WriteTo(ref writer);
         }
+
+        writer.WriteIsPresent(Checkpoint is not null);
+        if (Checkpoint is not null)
+        {
+            Checkpoint.WriteTo(ref writer);
+        }
     }
 
     /// <summary>The schema as it is registered under the subject rating.state.v1-value.</summary>
     public const string SchemaJson =
-        """{"type":"record","name":"RatingState","namespace":"be.belgicom.streaming","doc":"Checkpoint of what a rating partition owns: one subscriber's balance, or one chunk of the ids already rated. Exactly one of the two is present.","fields":[""" +
-        """{"name":"balance","type":["null",{"type":"record","name":"SubscriberBalance","namespace":"be.belgicom.streaming","doc":"Balance of one subscriber in one period.","fields":[{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'."},"doc":"Whose balance."},{"name":"periodStart","type":{"type":"int","logicalType":"date"},"doc":"First day, Europe/Brussels, of the balance period the usage counts in."},{"name":"bundleOctetsUsed","type":"long","doc":"Octets of the data bundle used in the period, after this event."},{"name":"bundleSecondsUsed","type":"long","doc":"Seconds of the voice bundle used in the period, after this event."},{"name":"bundleMessagesUsed","type":"long","doc":"Messages of the SMS bundle used in the period, after this event."},{"name":"periodSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated in the period without VAT, after this event."},{"name":"roamingDataSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated for roaming data in the period without VAT, after this event (Regulation (EU) 2022/612 art. 14)."},{"name":"notified","type":"int","doc":"Bit set of the thresholds already notified in the period, bit n = NotificationKind n.","default":0}]}],"doc":"Balance; null in a dedup chunk.","default":null},""" +
-        """{"name":"dedup","type":["null",{"type":"record","name":"DedupChunk","namespace":"be.belgicom.streaming","doc":"Ids of usage rated in one transaction, kept by the day of the usage so that whole days can be forgotten.","fields":[{"name":"day","type":{"type":"int","logicalType":"date"},"doc":"UTC day of eventTime of the usage."},{"name":"chunk","type":"long","doc":"Offset in usage.received.v1 of the first event of the batch: makes the key of the chunk unique in its partition."},{"name":"usageIds","type":"bytes","doc":"Concatenated 16-octet usage ids."}]}],"doc":"Ids already rated; null in a balance.","default":null}]}""";
+        """{"type":"record","name":"RatingState","namespace":"be.belgicom.streaming","doc":"Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, or the mark of a complete checkpoint. Exactly one of the three is present.","fields":[""" +
+        """{"name":"balance","type":["null",{"type":"record","name":"SubscriberBalance","namespace":"be.belgicom.streaming","doc":"Balance of one subscriber in one period.","fields":[{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'."},"doc":"Whose balance."},{"name":"periodStart","type":{"type":"int","logicalType":"date"},"doc":"First day, Europe/Brussels, of the balance period the usage counts in."},{"name":"bundleOctetsUsed","type":"long","doc":"Octets of the data bundle used in the period, after this event."},{"name":"bundleSecondsUsed","type":"long","doc":"Seconds of the voice bundle used in the period, after this event."},{"name":"bundleMessagesUsed","type":"long","doc":"Messages of the SMS bundle used in the period, after this event."},{"name":"periodSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated in the period without VAT, after this event."},{"name":"roamingDataSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated for roaming data in the period without VAT, after this event (Regulation (EU) 2022/612 art. 14)."},{"name":"notified","type":"int","doc":"Bit set of the thresholds already notified in the period, bit n = NotificationKind n.","default":0}]}],"doc":"Balance; null in other parts.","default":null},""" +
+        """{"name":"dedup","type":["null",{"type":"record","name":"DedupChunk","namespace":"be.belgicom.streaming","doc":"Ids of usage rated, kept by the day of the usage so that whole days can be forgotten.","fields":[{"name":"day","type":{"type":"int","logicalType":"date"},"doc":"UTC day of eventTime of the usage."},{"name":"chunk","type":"long","doc":"Number of the chunk, running in its partition and day."},{"name":"usageIds","type":"bytes","doc":"Concatenated 16-octet usage ids."}]}],"doc":"Ids already rated; null in other parts.","default":null},""" +
+        """{"name":"checkpoint","type":["null",{"type":"record","name":"RatingCheckpoint","namespace":"be.belgicom.streaming","doc":"Mark that a checkpoint is complete: everything rated before ratedFrom is in this topic.","fields":[{"name":"ratedFrom","type":"long","doc":"Offset in the same partition of usage.rated.v1 from which restoring reads on."}]}],"doc":"Mark of a complete checkpoint; null in other parts.","default":null}]}""";
 }
 
 /// <summary>
-/// Checkpoint of what a rating partition owns: one subscriber's balance, or one chunk of the ids already rated. Exactly one of the two is
-/// present.
+/// Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, or the mark of a complete
+/// checkpoint. Exactly one of the three is present.
 /// </summary>
 /// <remarks>
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
@@ -84,20 +96,27 @@ public ref struct RatingStateView
     /// <summary>Whether Balance is present.</summary>
     public bool HasBalance { get; set; }
 
-    /// <summary>Balance; null in a dedup chunk.</summary>
+    /// <summary>Balance; null in other parts.</summary>
     public SubscriberBalanceView Balance { get; set; }
 
     /// <summary>Whether Dedup is present.</summary>
     public bool HasDedup { get; set; }
 
-    /// <summary>Ids already rated; null in a balance.</summary>
+    /// <summary>Ids already rated; null in other parts.</summary>
     public DedupChunkView Dedup { get; set; }
+
+    /// <summary>Whether Checkpoint is present.</summary>
+    public bool HasCheckpoint { get; set; }
+
+    /// <summary>Mark of a complete checkpoint; null in other parts.</summary>
+    public RatingCheckpointView Checkpoint { get; set; }
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        2
+        3
         + (HasBalance ? Balance.MaxSize : 0)
-        + (HasDedup ? Dedup.MaxSize : 0);
+        + (HasDedup ? Dedup.MaxSize : 0)
+        + (HasCheckpoint ? Checkpoint.MaxSize : 0);
 
     /// <summary>
     /// Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.
@@ -116,6 +135,12 @@ public ref struct RatingStateView
         if (view.HasDedup)
         {
             view.Dedup = DedupChunkView.ReadFrom(ref reader);
+        }
+
+        view.HasCheckpoint = reader.ReadIsPresent();
+        if (view.HasCheckpoint)
+        {
+            view.Checkpoint = RatingCheckpointView.ReadFrom(ref reader);
         }
 
         return reader.TryFinish();
@@ -143,6 +168,12 @@ public ref struct RatingStateView
         if (HasDedup)
         {
             Dedup.WriteTo(ref writer);
+        }
+
+        writer.WriteIsPresent(HasCheckpoint);
+        if (HasCheckpoint)
+        {
+            Checkpoint.WriteTo(ref writer);
         }
     }
 }

@@ -137,6 +137,12 @@ public sealed partial class UsageRated
     /// <summary>Offset of the event in that partition.</summary>
     public long ReceivedOffset { get; init; }
 
+    /// <summary>
+    /// Bit set of the thresholds notified in the period, after this event; bit n = NotificationKind n. With the balances above it restores
+    /// rating's state.
+    /// </summary>
+    public int Notified { get; init; }
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageRated Read(ReadOnlySpan<byte> body)
@@ -157,7 +163,7 @@ public sealed partial class UsageRated
     }
 
     internal int MaxSize =>
-        276
+        281
         + AvroSize.Of(Account)
         + AvroSize.Of(Offering)
         + AvroSize.Of(ServingPlmn)
@@ -210,6 +216,7 @@ public sealed partial class UsageRated
         InputHash = reader.ReadLong(),
         ReceivedPartition = reader.ReadInt(),
         ReceivedOffset = reader.ReadLong(),
+        Notified = reader.ReadInt(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -255,6 +262,7 @@ public sealed partial class UsageRated
         writer.WriteLong(InputHash);
         writer.WriteInt(ReceivedPartition);
         writer.WriteLong(ReceivedOffset);
+        writer.WriteInt(Notified);
     }
 
     /// <summary>The schema as it is registered under the subject usage.rated.v1-value.</summary>
@@ -300,7 +308,8 @@ public sealed partial class UsageRated
         """{"name":"containerIndex","type":"int","doc":"Index of the chargeable part inside the CDR, from 0."},""" +
         """{"name":"inputHash","type":"long","doc":"XxHash64 over the octets of the CDR as received."},""" +
         """{"name":"receivedPartition","type":"int","doc":"Partition of usage.received.v1 the event was read from."},""" +
-        """{"name":"receivedOffset","type":"long","doc":"Offset of the event in that partition."}]}""";
+        """{"name":"receivedOffset","type":"long","doc":"Offset of the event in that partition."},""" +
+        """{"name":"notified","type":"int","doc":"Bit set of the thresholds notified in the period, after this event; bit n = NotificationKind n. With the balances above it restores rating's state.","default":0}]}""";
 }
 
 /// <summary>
@@ -439,9 +448,15 @@ public ref struct UsageRatedView
     /// <summary>Offset of the event in that partition.</summary>
     public long ReceivedOffset { get; set; }
 
+    /// <summary>
+    /// Bit set of the thresholds notified in the period, after this event; bit n = NotificationKind n. With the balances above it restores
+    /// rating's state.
+    /// </summary>
+    public int Notified { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        316
+        321
         + Account.Length
         + Offering.Length
         + ServingPlmn.Length
@@ -499,6 +514,7 @@ public ref struct UsageRatedView
         view.InputHash = reader.ReadLong();
         view.ReceivedPartition = reader.ReadInt();
         view.ReceivedOffset = reader.ReadLong();
+        view.Notified = reader.ReadInt();
         return reader.TryFinish();
     }
 
@@ -555,5 +571,6 @@ public ref struct UsageRatedView
         writer.WriteLong(InputHash);
         writer.WriteInt(ReceivedPartition);
         writer.WriteLong(ReceivedOffset);
+        writer.WriteInt(Notified);
     }
 }

@@ -9,9 +9,25 @@ internal sealed class OwnedPartition(int partition, RatingSession session)
     /// <summary>Its subscriptions, balances and ids.</summary>
     public RatingSession Session => session;
 
-    /// <summary>Whether the batch in hand has records of it.</summary>
+    /// <summary>Whether the batch in hand changes something of it.</summary>
     public bool IsTouched { get; set; }
 
-    /// <summary>Offset of the batch's first record of it: numbers the chunks of ids.</summary>
-    public long FirstOffset { get; set; }
+    /// <summary>Events of it in the batch in hand.</summary>
+    public int Events { get; set; }
+
+    /// <summary>Offset of usage.rated.v1 before which nothing was written since the last checkpoint was begun: what its mark says.</summary>
+    public long RatedFrom { get; private set; }
+
+    /// <summary>When the last checkpoint was begun, a time stamp of the clock.</summary>
+    public long CheckpointBegun { get; private set; }
+
+    /// <summary>Begins a checkpoint of what is committed.</summary>
+    /// <param name="ratedFrom">Offset of usage.rated.v1 before which nothing will be written any more.</param>
+    /// <param name="timestamp">Time stamp of the clock.</param>
+    public void BeginCheckpoint(long ratedFrom, long timestamp)
+    {
+        session.BeginCheckpoint();
+        RatedFrom = ratedFrom;
+        CheckpointBegun = timestamp;
+    }
 }

@@ -5,13 +5,16 @@ namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
 /// Keys and values of rating.state.v1. A balance has the key subscriber reference (16 octets), first day of the month (4, big-endian); a chunk of ids
-/// has the key day (4), number of the chunk (8). Their lengths tell them apart.
+/// has the key day (4), number of the chunk (8); the mark of the last complete checkpoint has the key "checkpoint". Their lengths tell them apart.
 /// </summary>
 internal static class StateCodec
 {
     public const int BalanceKeySize = SubscriberRef.Size + sizeof(int);
     public const int ChunkKeySize = sizeof(int) + sizeof(long);
     private const int IdSize = UsageId.Size;
+
+    /// <summary>Key of the mark.</summary>
+    public static ReadOnlySpan<byte> MarkKey => "checkpoint"u8;
 
     public static ReadOnlySpan<byte> BalanceKey(UInt128 subscriber, int periodStartDays, Span<byte> buffer)
     {
@@ -49,6 +52,8 @@ internal static class StateCodec
         Dedup = new DedupChunkView { DayDays = day, Chunk = chunk, UsageIds = ids },
     };
 
+    public static RatingStateView MarkView(long ratedFrom) => new() { HasCheckpoint = true, Checkpoint = new RatingCheckpointView { RatedFrom = ratedFrom } };
+
     public static void WriteIds(ReadOnlySpan<UInt128> ids, Span<byte> octets)
     {
         for (int index = 0; index < ids.Length; index++)
@@ -58,33 +63,48 @@ internal static class StateCodec
     }
 
     /// <summary>Puts a stored record back; false when it is not readable.</summary>
-    public static bool TryRestore(ReadOnlySpan<byte> body, RatingSession session)
+    /// <param name="body">Its body.</param>
+    /// <param name="session">Where it goes.</param>
+    /// <param name="ratedFrom">What the mark says, when the record is one.</param>
+    public static bool TryRestore(ReadOnlySpan<byte> body, RatingSession session, ref long ratedFrom)
     {
-        if (!RatingStateView.TryRead(body, out RatingStateView view) || view.HasBalance == view.HasDedup)
+        if (!RatingStateView.TryRead(body, out RatingStateView view))
         {
             return false;
         }
 
-        if (view.HasDedup)
+        switch (view.HasBalance, view.HasDedup, view.HasCheckpoint)
         {
-            return TryRestoreIds(view.Dedup, session);
+            case (true, false, false):
+                return TryRestoreBalance(view.Balance, session);
+            case (false, true, false):
+                return TryRestoreIds(view.Dedup, session);
+            case (false, false, true):
+                ratedFrom = view.Checkpoint.RatedFrom;
+                return true;
+            default:
+                return false;
         }
+    }
 
-        SubscriberBalanceView stored = view.Balance;
-        if (BrusselsCalendar.MonthStartingOn(stored.PeriodStartDays) < 0)
+    /// <summary>Repeats what a rated record tells; false when it is not readable.</summary>
+    public static bool TryRepeat(ReadOnlySpan<byte> body, RatingSession session)
+    {
+        if (!UsageRatedView.TryRead(body, out UsageRatedView rated) || BrusselsCalendar.MonthStartingOn(rated.PeriodStartDays) < 0)
         {
             return false;
         }
 
-        session.RestoreBalance(new BalanceEntry(UsageEvents.ToNumber(stored.SubscriberRef), stored.PeriodStartDays, new Balance
+        BalanceEntry after = new(UsageEvents.ToNumber(rated.SubscriberRef), rated.PeriodStartDays, new Balance
         {
-            BundleOctetsUsed = stored.BundleOctetsUsed,
-            BundleSecondsUsed = stored.BundleSecondsUsed,
-            BundleMessagesUsed = stored.BundleMessagesUsed,
-            SpendNanos = stored.PeriodSpendNanos,
-            RoamingDataSpendNanos = stored.RoamingDataSpendNanos,
-            Notified = (ThresholdKinds)stored.Notified,
-        }));
+            BundleOctetsUsed = rated.BundleOctetsUsed,
+            BundleSecondsUsed = rated.BundleSecondsUsed,
+            BundleMessagesUsed = rated.BundleMessagesUsed,
+            SpendNanos = rated.PeriodSpendNanos,
+            RoamingDataSpendNanos = rated.RoamingDataSpendNanos,
+            Notified = (ThresholdKinds)rated.Notified,
+        });
+        session.Repeat(UsageEvents.ToNumber(rated.UsageId), rated.EventTimeMilliseconds, in after);
         return true;
     }
 
@@ -102,6 +122,25 @@ internal static class StateCodec
             default:
                 return false;
         }
+    }
+
+    private static bool TryRestoreBalance(in SubscriberBalanceView stored, RatingSession session)
+    {
+        if (BrusselsCalendar.MonthStartingOn(stored.PeriodStartDays) < 0)
+        {
+            return false;
+        }
+
+        session.RestoreBalance(new BalanceEntry(UsageEvents.ToNumber(stored.SubscriberRef), stored.PeriodStartDays, new Balance
+        {
+            BundleOctetsUsed = stored.BundleOctetsUsed,
+            BundleSecondsUsed = stored.BundleSecondsUsed,
+            BundleMessagesUsed = stored.BundleMessagesUsed,
+            SpendNanos = stored.PeriodSpendNanos,
+            RoamingDataSpendNanos = stored.RoamingDataSpendNanos,
+            Notified = (ThresholdKinds)stored.Notified,
+        }));
+        return true;
     }
 
     private static bool TryRestoreIds(in DedupChunkView chunk, RatingSession session)

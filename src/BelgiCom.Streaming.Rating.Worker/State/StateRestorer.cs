@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
@@ -5,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Rating.Worker;
 
-/// <summary>Reads the state of newly owned partitions back from rating.state.v1, all partitions side by side.</summary>
+/// <summary>
+/// Gives newly owned partitions their state back, all side by side: the checkpoint from rating.state.v1, then what was rated since then from usage.rated.v1.
+/// </summary>
 internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeProvider clock, ILogger logger)
 {
     private static readonly string[] CoPartitioned =
@@ -14,13 +18,31 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Fills the sessions of partitions.</summary>
-    /// <exception cref="UnreadableStateException">A stored record cannot be read: going on could bill twice.</exception>
-    public void Restore(IReadOnlyDictionary<int, RatingSession> sessions)
+    /// <returns>The end of usage.rated.v1 for each partition: everything before it is in the session.</returns>
+    /// <exception cref="UnreadableStateException">A stored record cannot be read or is not there any more: going on could bill twice.</exception>
+    public IReadOnlyDictionary<int, long> Restore(IReadOnlyDictionary<int, RatingSession> sessions)
     {
         ThrowUnlessCoPartitioned();
-        IReadOnlyList<PartitionRange> ranges = log.StableRangesOf([.. sessions.Keys.Select(partition => new TopicPartition(Topics.RatingState, partition))]);
+
+        // One question for both topics: they end where the last transaction of the previous owner ended, which wrote to both.
+        ILookup<string, PartitionRange> ranges = log
+            .StableRangesOf([.. sessions.Keys.SelectMany(partition => new[] { Topics.RatingState, Topics.UsageRated }.Select(topic => new TopicPartition(topic, partition)))])
+            .ToLookup(range => range.Partition.Topic);
+        Dictionary<int, long> marks = [];
+        Read([.. ranges[Topics.RatingState]], batch => RestoreCheckpoint(batch, sessions, marks));
+        Read([.. ranges[Topics.UsageRated].Select(range => SinceCheckpoint(range, marks))], batch => Repeat(batch, sessions));
+        foreach ((int partition, RatingSession session) in sessions)
+        {
+            RatingLog.Restored(logger, Topics.RatingState, partition, session.SubscriberCount, session.IdCount, session.RatedSinceCheckpoint);
+        }
+
+        return ranges[Topics.UsageRated].ToDictionary(range => range.Partition.Partition.Value, range => range.To);
+    }
+
+    private void Read(IReadOnlyList<PartitionRange> ranges, Action<RecordBatch> apply)
+    {
         long total = ranges.Sum(range => range.To - range.From);
-        RatingLog.Restoring(logger, ranges.Count, total);
+        RatingLog.Restoring(logger, ranges[0].Partition.Topic, ranges.Count, total);
         RatingMetrics.RestoreStarted(total);
         long done = 0;
         long reported = clock.GetTimestamp();
@@ -30,7 +52,7 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
                 ranges,
                 batch =>
                 {
-                    Apply(batch, sessions);
+                    apply(batch);
                     done += batch.Count;
                     RatingMetrics.RestoreAdvanced(batch.Count);
                     if (clock.GetElapsedTime(reported) > ProgressInterval)
@@ -44,10 +66,45 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
         {
             RatingMetrics.RestoreEnded(total - done);
         }
+    }
 
-        foreach ((int partition, RatingSession session) in sessions)
+    private void RestoreCheckpoint(RecordBatch batch, IReadOnlyDictionary<int, RatingSession> sessions, Dictionary<int, long> marks)
+    {
+        for (int index = 0; index < batch.Count; index++)
         {
-            RatingLog.Restored(logger, Topics.RatingState, partition, session.SubscriberCount, session.IdCount);
+            ConsumedRecord record = batch[index];
+            RatingSession session = sessions[record.Partition];
+            bool restored = record.IsTombstone
+                ? StateCodec.TryForget(record.Key, session)
+                : schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is null
+                    && StateCodec.TryRestore(body, session, ref CollectionsMarshal.GetValueRefOrAddDefault(marks, record.Partition, out _));
+            if (!restored)
+            {
+                throw UnreadableStateException.Of(in record);
+            }
+        }
+    }
+
+    /// <summary>What of usage.rated.v1 is to be repeated: everything, when the partition has no complete checkpoint yet.</summary>
+    private static PartitionRange SinceCheckpoint(PartitionRange rated, Dictionary<int, long> marks) =>
+        !marks.TryGetValue(rated.Partition.Partition.Value, out long ratedFrom) ? rated
+        : ratedFrom >= rated.From && ratedFrom <= rated.To ? rated with { From = ratedFrom }
+        : throw UnreadableStateException.Of(rated, ratedFrom);
+
+    private void Repeat(RecordBatch batch, IReadOnlyDictionary<int, RatingSession> sessions)
+    {
+        for (int index = 0; index < batch.Count; index++)
+        {
+            ConsumedRecord record = batch[index];
+            if (schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is not null || !StateCodec.TryRepeat(body, sessions[record.Partition]))
+            {
+                throw UnreadableStateException.Of(in record);
+            }
+        }
+
+        foreach (RatingSession session in sessions.Values)
+        {
+            session.Commit();
         }
     }
 
@@ -64,31 +121,22 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
             }
         }
     }
-
-    private void Apply(RecordBatch batch, IReadOnlyDictionary<int, RatingSession> sessions)
-    {
-        for (int index = 0; index < batch.Count; index++)
-        {
-            ConsumedRecord record = batch[index];
-            RatingSession session = sessions[record.Partition];
-            bool applied = record.IsTombstone
-                ? StateCodec.TryForget(record.Key, session)
-                : schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is null && StateCodec.TryRestore(body, session);
-            if (!applied)
-            {
-                throw new UnreadableStateException(record.Topic, record.Partition, record.Offset);
-            }
-        }
-    }
 }
 
-/// <summary>A record of rating.state.v1 cannot be read. Without it usage could be billed twice, so rating does not start on the partition.</summary>
+/// <summary>A record that makes up the state of a partition cannot be read or is gone. Without it usage could be billed twice, so rating does not start on the partition.</summary>
 public sealed class UnreadableStateException : Exception
 {
-    internal UnreadableStateException(string topic, int partition, long offset)
-        : base(string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"{topic}[{partition}]@{offset} is not in the format of {topic}. Rating does not start without it: look at the release that wrote it."))
+    private UnreadableStateException(string message)
+        : base(message)
     {
     }
+
+    internal static UnreadableStateException Of(in ConsumedRecord record) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{record.Topic}[{record.Partition}]@{record.Offset} is not in the format of {record.Topic}. Rating does not start without it: look at the release that wrote it."));
+
+    internal static UnreadableStateException Of(PartitionRange rated, long ratedFrom) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{rated.Partition.Topic}[{rated.Partition.Partition.Value}] holds @{rated.From} to @{rated.To}, but the checkpoint in {Topics.RatingState} goes on at @{ratedFrom}: " +
+        $"records were deleted before a checkpoint took them up, or the topic was made anew. Raise its retention; put the records back before rating goes on."));
 }

@@ -87,6 +87,7 @@ public static class UsageEvents
             InputHash = received.InputHash,
             ReceivedPartition = partition,
             ReceivedOffset = offset,
+            Notified = (int)rated.Balance.Notified,
         };
     }
 

@@ -18,6 +18,6 @@ public readonly record struct ExpiredKey
     /// <summary>First day of the month of a balance, or the day of the ids; days since 1970-01-01.</summary>
     public int Day { get; init; }
 
-    /// <summary>Number of the batch under which the ids were stored.</summary>
+    /// <summary>Number under which the ids were stored.</summary>
     public long Chunk { get; init; }
 }

@@ -2,16 +2,25 @@ namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
 /// Balances by month and subscriber number. A month is one array, so a look-up needs no key, and forgetting a month is dropping its array.
-/// The first change of a balance in a batch is kept, so that an abort can put it back.
+/// The first change of a balance in a batch is kept, so that an abort can put it back; the first since a checkpoint was begun, so that the next one
+/// stores the balance.
 /// </summary>
-internal sealed class BalanceMonths
+internal sealed class BalanceMonths(int firstBatch = 1)
 {
     private readonly Dictionary<int, ChunkedArray<Balance>> _months = [];
     private Change[] _changes = new Change[64];
-    private int _batch = 1;
+    private int _changeCount;
 
-    /// <summary>Number of balances changed since the last commit.</summary>
-    public int ChangeCount { get; private set; }
+    // Batches are numbered: a balance was changed since the checkpoint was begun when the batch that changed it last is not before that checkpoint's first.
+    private int _batch = firstBatch;
+    private int _checkpointBatch = firstBatch;
+    private List<(int Month, int Subscriber)> _changed = [];
+    private List<(int Month, int Subscriber)> _frozen = [];
+    private int _stored;
+    private int _handedOut;
+
+    /// <summary>Whether all balances that were frozen are stored or handed out.</summary>
+    public bool IsTaken => _handedOut == _frozen.Count;
 
     public long AllocatedOctets => _months.Values.Sum(month => month.AllocatedOctets);
 
@@ -35,29 +44,59 @@ internal sealed class BalanceMonths
             return;
         }
 
-        if (ChangeCount == _changes.Length)
+        if (_changeCount == _changes.Length)
         {
             Array.Resize(ref _changes, _changes.Length * 2);
         }
 
         // Field by field in its place: a copy made on the stack first would have to wait for the stores before it.
-        ref Change change = ref _changes[ChangeCount++];
+        ref Change change = ref _changes[_changeCount++];
         change.Month = month;
         change.Subscriber = subscriber;
         change.Before = balance;
         balance.ChangedInBatch = _batch;
     }
 
-    /// <summary>A changed balance: whose, of which month, and as it is now.</summary>
-    public (int Month, int Subscriber, Balance Balance) Changed(int index)
+    /// <summary>What is committed now and not in a checkpoint is what <see cref="Take"/> hands out.</summary>
+    public void Freeze()
     {
-        Change change = _changes[index];
-        return (change.Month, change.Subscriber, _months[change.Month][change.Subscriber]);
+        (_frozen, _changed) = (_changed, _frozen);
+        _changed.Clear();
+        _stored = _handedOut = 0;
+        _checkpointBatch = _batch;
+    }
+
+    /// <summary>Hands out the next frozen balances, as they are now; the same ones again after <see cref="Abort"/>.</summary>
+    /// <returns>How many were written.</returns>
+    public int Take(Span<BalanceEntry> entries, SubscriberTable subscribers)
+    {
+        int count = 0;
+        while (_handedOut < _frozen.Count && count < entries.Length)
+        {
+            (int month, int subscriber) = _frozen[_handedOut++];
+
+            // A month that has been forgotten since takes its balances with it.
+            if (_months.TryGetValue(month, out ChunkedArray<Balance>? balances) && balances.Exists(subscriber) && !balances[subscriber].IsUntouched)
+            {
+                entries[count++] = new BalanceEntry(subscribers.KeyOf(subscriber), BrusselsCalendar.StartDays(month), balances[subscriber]);
+            }
+        }
+
+        return count;
     }
 
     /// <summary>Keeps what was changed and takes out the months that end on or before an instant.</summary>
     public void Commit(long oldestMilliseconds, List<(int Month, ChunkedArray<Balance> Balances)> dropped)
     {
+        foreach (ref readonly Change change in _changes.AsSpan(0, _changeCount))
+        {
+            if (change.Before.ChangedInBatch < _checkpointBatch)
+            {
+                _changed.Add((change.Month, change.Subscriber));
+            }
+        }
+
+        _stored = _handedOut;
         NextBatch();
         foreach (int month in _months.Keys)
         {
@@ -70,19 +109,31 @@ internal sealed class BalanceMonths
 
     public void Abort()
     {
-        for (int index = 0; index < ChangeCount; index++)
+        foreach (ref readonly Change change in _changes.AsSpan(0, _changeCount))
         {
-            Change change = _changes[index];
             _months[change.Month][change.Subscriber] = change.Before;
         }
 
+        _handedOut = _stored;
         NextBatch();
     }
 
     private void NextBatch()
     {
-        ChangeCount = 0;
-        _batch = _batch == int.MaxValue ? 1 : _batch + 1;
+        _changeCount = 0;
+        if (_batch == int.MaxValue)
+        {
+            // Numbers start again, and every change counts as one of long ago: a balance that is to be stored anyway may then be stored twice.
+            foreach (ChunkedArray<Balance> month in _months.Values)
+            {
+                month.ForEach(static (ref balance) => balance.ChangedInBatch = 0);
+            }
+
+            _batch = 0;
+            _checkpointBatch = 1;
+        }
+
+        _batch++;
     }
 
     private struct Change

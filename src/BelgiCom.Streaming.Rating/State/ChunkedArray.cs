@@ -12,6 +12,9 @@ internal sealed class ChunkedArray<T>
 
     private T[]?[] _chunks = new T[]?[4];
 
+    /// <summary>What is done to a value in its place.</summary>
+    public delegate void Visitor(ref T value);
+
     /// <summary>Octets held.</summary>
     public long AllocatedOctets { get; private set; }
 
@@ -36,6 +39,18 @@ internal sealed class ChunkedArray<T>
     {
         int chunk = index >> ChunkShift;
         return chunk < _chunks.Length && _chunks[chunk] is not null;
+    }
+
+    /// <summary>Visits every value of every chunk.</summary>
+    public void ForEach(Visitor visit)
+    {
+        foreach (T[]? chunk in _chunks)
+        {
+            foreach (ref T value in chunk.AsSpan())
+            {
+                visit(ref value);
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

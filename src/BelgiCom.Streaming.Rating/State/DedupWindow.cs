@@ -13,6 +13,7 @@ internal sealed class DedupWindow
 
     private readonly Dictionary<int, IdSet> _days = [];
     private readonly List<int> _touched = [];
+    private IdSet? _handedOut;
     private int _newestCommitted = NoDay;
     private int _lastDay = NoDay;
     private IdSet? _lastSet;
@@ -20,8 +21,11 @@ internal sealed class DedupWindow
     /// <summary>Newest day of which an id is claimed; <see cref="NoDay"/> for none.</summary>
     public int NewestDay { get; private set; } = NoDay;
 
-    /// <summary>Days with ids claimed since the last commit.</summary>
-    public List<int> Touched => _touched;
+    /// <summary>Whether all ids that were frozen are stored or handed out.</summary>
+    public bool IsTaken => _days.Values.All(day => !day.HasChunk);
+
+    /// <summary>Number of ids claimed since the last commit.</summary>
+    public int OpenCount { get; private set; }
 
     public long Count => _days.Values.Sum(day => (long)day.Count);
 
@@ -36,25 +40,42 @@ internal sealed class DedupWindow
     public void Claim(int day, UInt128 id)
     {
         IdSet set = Find(day) ?? Create(day);
-        if (set.Claimed.Count == 0)
+        if (!set.IsOpen)
         {
             _touched.Add(day);
         }
 
         set.Claim(id);
+        OpenCount++;
         NewestDay = Math.Max(NewestDay, day);
     }
 
     public void Restore(int day, long chunk, ReadOnlySpan<UInt128> ids)
     {
-        IdSet set = Find(day) ?? Create(day);
-        foreach (UInt128 id in ids)
+        (Find(day) ?? Create(day)).Restore(chunk, ids);
+        NewestDay = _newestCommitted = Math.Max(NewestDay, day);
+    }
+
+    /// <summary>What is committed now is what <see cref="TakeChunk"/> hands out.</summary>
+    public void Freeze()
+    {
+        foreach (IdSet set in _days.Values)
         {
-            set.Restore(id);
+            set.Freeze();
+        }
+    }
+
+    /// <summary>Hands out at most one chunk between two commits, none when there is none left.</summary>
+    public ReadOnlySpan<UInt128> TakeChunk(out int day, out long chunk)
+    {
+        (day, chunk) = (NoDay, 0);
+        if (_handedOut is not null)
+        {
+            return default;
         }
 
-        set.Chunks.Add(chunk);
-        NewestDay = _newestCommitted = Math.Max(NewestDay, day);
+        (day, _handedOut) = _days.FirstOrDefault(entry => entry.Value.HasChunk);
+        return _handedOut is null ? default : _handedOut.TakeChunk(out chunk);
     }
 
     public IdSet Create(int day)
@@ -66,14 +87,17 @@ internal sealed class DedupWindow
     }
 
     /// <summary>Keeps what was claimed and takes out the days before <paramref name="oldestDay"/>.</summary>
-    public void Commit(long chunk, int oldestDay, List<(int Day, IdSet Ids)> dropped)
+    public void Commit(int oldestDay, List<(int Day, IdSet Ids)> dropped)
     {
         foreach (int day in _touched)
         {
-            _days[day].Commit(chunk);
+            _days[day].Commit();
         }
 
+        _handedOut?.Commit();
+        _handedOut = null;
         _touched.Clear();
+        OpenCount = 0;
         _newestCommitted = NewestDay;
         foreach (int day in _days.Keys)
         {
@@ -92,7 +116,10 @@ internal sealed class DedupWindow
             _days[day].Abort();
         }
 
+        _handedOut?.Abort();
+        _handedOut = null;
         _touched.Clear();
+        OpenCount = 0;
         NewestDay = _newestCommitted;
     }
 

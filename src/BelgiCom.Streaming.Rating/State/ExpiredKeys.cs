@@ -13,6 +13,8 @@ internal sealed class ExpiredKeys
 
     public List<(int Month, ChunkedArray<Balance> Balances)> Months { get; } = [];
 
+    public bool IsEmpty => Days.Count == 0 && Months.Count == 0;
+
     public int Take(Span<ExpiredKey> keys, SubscriberTable subscribers)
     {
         Cursor cursor = _committed;

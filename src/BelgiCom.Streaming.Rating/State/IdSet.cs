@@ -8,7 +8,7 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>
 /// Exact set of 128-bit ids of one day, made for ids that are not in it: nearly all are new. Slots lie in groups of 16; an octet per slot tells whether it is free and
 /// seven bits of its id's hash, so one comparison of 16 octets answers for a whole group, and the ids themselves are only touched to add one.
-/// At most seven eighths full: 19 to 39 MB per million ids.
+/// At most seven eighths full: 19 to 39 MB per million ids, and 16 to 32 for those that are in no checkpoint yet.
 /// </summary>
 /// <remarks>
 /// An id is in the first group from its home on that had a free slot when it came, so a search may stop at a group that has one. The home is given by the top
@@ -20,8 +20,13 @@ internal sealed class IdSet
     private const int SmallestCapacity = 256;
     private const byte Used = 0x80;
 
+    // Ids that are in no finished checkpoint, in the order of their claims: stored | handed out | frozen | committed | open.
     private readonly List<UInt128> _claimed = [];
     private readonly List<long> _chunks = [];
+    private int _stored;
+    private int _handedOut;
+    private int _frozen;
+    private int _committed;
     private byte[] _tags = new byte[SmallestCapacity];
     private UInt128[] _ids = new UInt128[SmallestCapacity];
     private int _shift = 64 - BitOperations.Log2(SmallestCapacity / GroupLength);
@@ -29,13 +34,18 @@ internal sealed class IdSet
 
     public int Count { get; private set; }
 
-    public long AllocatedOctets => ((long)_ids.Length * (16 + 1)) + ((long)_chunks.Capacity * sizeof(long));
+    public long AllocatedOctets => ((long)_ids.Length * (16 + 1)) + ((long)_claimed.Capacity * 16) + ((long)_chunks.Capacity * sizeof(long));
 
-    /// <summary>Ids added since the last commit.</summary>
-    public List<UInt128> Claimed => _claimed;
+    /// <summary>Whether ids were added since the last commit.</summary>
+    public bool IsOpen => _claimed.Count > _committed;
 
-    /// <summary>Numbers of the batches under which ids of this day were stored.</summary>
+    /// <summary>Whether there are frozen ids that were neither stored nor handed out.</summary>
+    public bool HasChunk => _stored + _handedOut < _frozen;
+
+    /// <summary>Numbers under which ids of this day were stored.</summary>
     public List<long> Chunks => _chunks;
+
+    private long NextChunk => _chunks.Count == 0 ? 0 : _chunks[^1] + 1;
 
     private int MaxCount => _ids.Length / 8 * 7;
 
@@ -80,13 +90,18 @@ internal sealed class IdSet
         _claimed.Add(id);
     }
 
-    /// <summary>Adds an id for good; one that is there stays once.</summary>
-    public void Restore(UInt128 id)
+    /// <summary>Adds the ids of a stored chunk for good; one that is there stays once.</summary>
+    public void Restore(long chunk, ReadOnlySpan<UInt128> ids)
     {
-        if (!Contains(id))
+        foreach (UInt128 id in ids)
         {
-            Insert(id);
+            if (!Contains(id))
+            {
+                Insert(id);
+            }
         }
+
+        _chunks.Add(chunk);
     }
 
     /// <summary>Makes room for a number of ids.</summary>
@@ -96,22 +111,42 @@ internal sealed class IdSet
         {
             Grow();
         }
+
+        _claimed.EnsureCapacity(_claimed.Count + ids);
     }
 
-    public void Commit(long chunk)
+    /// <summary>What is committed now is what the next chunks hold.</summary>
+    public void Freeze() => _frozen = _committed;
+
+    /// <summary>Hands out frozen ids to be stored, once between two commits; the same ones again after <see cref="Abort"/>.</summary>
+    public ReadOnlySpan<UInt128> TakeChunk(out long chunk)
     {
-        for (int first = 0; first < _claimed.Count; first += RatingSession.MaxIdsPerChunk)
+        chunk = NextChunk;
+        _handedOut = Math.Min(_frozen - _stored, RatingSession.MaxIdsPerChunk);
+        return CollectionsMarshal.AsSpan(_claimed).Slice(_stored, _handedOut);
+    }
+
+    /// <summary>Keeps what was claimed; a chunk that was handed out is stored.</summary>
+    public void Commit()
+    {
+        if (_handedOut > 0)
         {
-            _chunks.Add(chunk + first);
+            _chunks.Add(NextChunk);
+            _stored += _handedOut;
+            _handedOut = 0;
+            if (_stored == _frozen)
+            {
+                ForgetStored();
+            }
         }
 
-        _claimed.Clear();
+        _committed = _claimed.Count;
         _hasGrown = false;
     }
 
     /// <summary>
-    /// Takes the claimed ids out, the last first: then no other id can have passed a group because of one that is removed. Growing places ids in another order, so
-    /// after it everything is placed anew.
+    /// Takes the ids out that were claimed since the last commit, the last first: then no other id can have passed a group because of one that is removed.
+    /// Growing places ids in another order, so after it everything is placed anew.
     /// </summary>
     public void Abort()
     {
@@ -121,15 +156,16 @@ internal sealed class IdSet
         }
         else
         {
-            for (int index = _claimed.Count - 1; index >= 0; index--)
+            for (int index = _claimed.Count - 1; index >= _committed; index--)
             {
                 _tags[SlotOf(_claimed[index])] = 0;
             }
 
-            Count -= _claimed.Count;
+            Count -= _claimed.Count - _committed;
         }
 
-        _claimed.Clear();
+        _claimed.RemoveRange(_committed, _claimed.Count - _committed);
+        _handedOut = 0;
         _hasGrown = false;
     }
 
@@ -137,6 +173,17 @@ internal sealed class IdSet
     private static ulong Hash(UInt128 id) => ((ulong)id ^ (ulong)(id >> 64)) * 0x9E3779B97F4A7C15;
 
     private static byte TagOf(ulong hash) => (byte)(Used | (hash & 0x7F));
+
+    private void ForgetStored()
+    {
+        _claimed.RemoveRange(0, _stored);
+        _stored = _frozen = 0;
+        if (_claimed.Count == 0)
+        {
+            // Probably a day that is over: it has no more use for the room.
+            _claimed.Capacity = 0;
+        }
+    }
 
     private void Insert(UInt128 id)
     {
@@ -198,7 +245,7 @@ internal sealed class IdSet
 
     private void Rebuild()
     {
-        HashSet<UInt128> removed = [.. _claimed];
+        HashSet<UInt128> removed = [.. CollectionsMarshal.AsSpan(_claimed)[_committed..]];
         (byte[] tags, UInt128[] ids) = (_tags, _ids);
         _tags = new byte[tags.Length];
         _ids = new UInt128[ids.Length];

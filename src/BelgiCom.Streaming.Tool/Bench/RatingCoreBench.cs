@@ -109,7 +109,7 @@ internal sealed class RatingCoreBench
             RateSlice(usage, number);
         }
 
-        _session.Commit(first);
+        _session.Commit();
     }
 
     /// <summary>The steps of RatingBatchHandler over a slice: decode, rate, decode again for the fields that go through, encode.</summary>

@@ -1,0 +1,78 @@
+namespace BelgiCom.Streaming.Rating.Tests;
+
+/// <summary>Keeps what a session stores, as topics would: the checkpoint by key, rated usage in order. What a batch stores counts once it is committed.</summary>
+internal sealed class StateStore
+{
+    private readonly Dictionary<(UInt128 Subscriber, int Day), BalanceEntry> _balances = [];
+    private readonly Dictionary<(int Day, long Chunk), UInt128[]> _chunks = [];
+    private readonly List<(UInt128 UsageId, long EventTime, BalanceEntry After)> _rated = [];
+    private readonly List<Action> _open = [];
+    private int _ratedFrom;
+    private int _mark;
+
+    /// <summary>Rates a batch and takes a portion of the checkpoint that is going on.</summary>
+    public void Handle(Rig rig, UsageRecord[] usage, int balances)
+    {
+        _open.Clear();
+        foreach ((RatedUsage rated, UsageRecord of) in rig.RateUncommitted(usage).Zip(usage))
+        {
+            if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
+            {
+                _open.Add(() => _rated.Add((of.UsageId, of.EventTimeMilliseconds, new BalanceEntry(of.Subscriber, rated.PeriodStartDays, rated.Balance))));
+            }
+        }
+
+        if (!rig.Session.IsCheckpointing)
+        {
+            return;
+        }
+
+        BalanceEntry[] entries = new BalanceEntry[balances];
+        foreach (BalanceEntry entry in entries[..rig.Session.TakeBalances(entries)])
+        {
+            _open.Add(() => _balances[(entry.Subscriber, entry.PeriodStartDays)] = entry);
+        }
+
+        UInt128[] ids = rig.Session.TakeIds(out int day, out long chunk).ToArray();
+        if (ids.Length > 0)
+        {
+            _open.Add(() => _chunks[(day, chunk)] = ids);
+        }
+
+        if (rig.Session.IsCheckpointTaken)
+        {
+            _open.Add(() => _mark = _ratedFrom);
+        }
+    }
+
+    public void Commit(RatingSession session, bool beginCheckpoint)
+    {
+        session.Commit();
+        _open.ForEach(change => change());
+        if (beginCheckpoint && !session.IsCheckpointing)
+        {
+            session.BeginCheckpoint();
+            _ratedFrom = _rated.Count;
+        }
+    }
+
+    public void RestoreTo(RatingSession session)
+    {
+        foreach (BalanceEntry balance in _balances.Values)
+        {
+            session.RestoreBalance(in balance);
+        }
+
+        foreach (((int day, long chunk), UInt128[] ids) in _chunks)
+        {
+            session.RestoreIds(day, chunk, ids);
+        }
+
+        foreach ((UInt128 usageId, long eventTime, BalanceEntry after) in _rated[_mark..])
+        {
+            session.Repeat(usageId, eventTime, in after);
+        }
+
+        session.Commit();
+    }
+}
