@@ -245,10 +245,10 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
             return;
         }
 
-        IReadOnlyList<PartitionRange> rated = _log.RangesOf([.. _due.Select(partition => new TopicPartition(Topics.UsageRated, partition.Partition))]);
-        for (int index = 0; index < rated.Count; index++)
+        IReadOnlyDictionary<TopicPartition, long> rated = _log.EndsOf([.. _due.Select(partition => new TopicPartition(Topics.UsageRated, partition.Partition))]);
+        foreach (OwnedPartition partition in _due)
         {
-            _due[index].BeginCheckpoint(rated[index].To, _clock.GetTimestamp());
+            partition.BeginCheckpoint(rated[new TopicPartition(Topics.UsageRated, partition.Partition)], _clock.GetTimestamp());
         }
 
         _due.Clear();

@@ -30,7 +30,11 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
 
     public IEnumerable<FakeRecord> All(string topic) => Enumerable.Range(0, partitions).SelectMany(partition => this[topic, partition]);
 
-    public int PartitionCountOf(string topic) => PartitionCounts.GetValueOrDefault(topic, topic == Topics.CatalogueTariffs ? 1 : partitions);
+    public IReadOnlyDictionary<string, int> PartitionCountsOf(IReadOnlyCollection<string> topics) =>
+        topics.ToDictionary(topic => topic, topic => PartitionCounts.GetValueOrDefault(topic, partitions));
+
+    public IReadOnlyDictionary<TopicPartition, long> EndsOf(IReadOnlyCollection<TopicPartition> partitions) =>
+        RangesOf(partitions).ToDictionary(range => range.Partition, range => range.To);
 
     public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions) =>
         [.. partitions.Select(partition => new PartitionRange(

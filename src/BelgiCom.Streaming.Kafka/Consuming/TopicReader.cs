@@ -37,9 +37,16 @@ public sealed class TopicReader : IDisposable
     public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions)
     {
         Dictionary<TopicPartition, long> begins = Ask(() => LogEnds.Begins(_consumer, partitions, RequestTimeout));
-        Dictionary<TopicPartition, long> ends = Ask(() => LogEnds.Ends(_consumer, partitions, RequestTimeout));
+        IReadOnlyDictionary<TopicPartition, long> ends = EndsOf(partitions);
         return [.. partitions.Select(partition => new PartitionRange(partition, begins[partition], ends[partition]))];
     }
+
+    /// <summary>Where partitions end now, as committed readers see it: half the round trips of <see cref="RangesOf(IReadOnlyCollection{TopicPartition})"/>.</summary>
+    /// <param name="partitions">Topics and partitions.</param>
+    /// <returns>The offset after the last visible record, one per partition.</returns>
+    /// <exception cref="KafkaException">Brokers did not answer, or a partition does not exist.</exception>
+    public IReadOnlyDictionary<TopicPartition, long> EndsOf(IReadOnlyCollection<TopicPartition> partitions) =>
+        Ask(() => LogEnds.Ends(_consumer, partitions, RequestTimeout));
 
     /// <summary>What all partitions of a topic hold now.</summary>
     /// <param name="topic">Topic name.</param>

@@ -13,6 +13,7 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// </summary>
 internal sealed class ReferenceData
 {
+    private const long Unread = -1;
     private static readonly TopicPartition CataloguePartition = new(Topics.CatalogueTariffs, 0);
 
     private readonly RatingOptions _options;
@@ -22,7 +23,9 @@ internal sealed class ReferenceData
     private readonly ICommittedLog _log;
     private readonly CompiledCatalogue _catalogue = new();
     private readonly Dictionary<int, RatingSession> _sessions = [];
-    private readonly Dictionary<TopicPartition, long> _positions = new() { [CataloguePartition] = 0 };
+
+    // The next offset of each partition; Unread before the first look.
+    private readonly Dictionary<TopicPartition, long> _positions = new() { [CataloguePartition] = Unread };
     private bool _catalogueChanged;
     private long _refreshedAt;
 
@@ -44,7 +47,7 @@ internal sealed class ReferenceData
     public void Own(int partition, RatingSession session)
     {
         _sessions[partition] = session;
-        _positions[new TopicPartition(Topics.CustomerSubscriptions, partition)] = 0;
+        _positions[new TopicPartition(Topics.CustomerSubscriptions, partition)] = Unread;
     }
 
     public void Disown(int partition)
@@ -66,11 +69,20 @@ internal sealed class ReferenceData
     public void Refresh()
     {
         long asOf = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        TopicPartition[] unread = [.. _positions.Where(entry => entry.Value == Unread).Select(entry => entry.Key)];
+        if (unread.Length > 0)
+        {
+            foreach (PartitionRange held in _log.RangesOf(unread))
+            {
+                _positions[held.Partition] = held.From;
+            }
+        }
+
         List<PartitionRange> news =
         [
-            .. _log.RangesOf(_positions.Keys)
-                .Where(held => held.To > _positions[held.Partition])
-                .Select(held => held with { From = Math.Max(_positions[held.Partition], held.From) }),
+            .. _log.EndsOf(_positions.Keys)
+                .Where(end => end.Value > _positions[end.Key])
+                .Select(end => new PartitionRange(end.Key, _positions[end.Key], end.Value)),
         ];
         if (news.Count > 0)
         {

@@ -7,11 +7,14 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// <summary>Reads committed records of topics outside the group: state on assignment, reference data. A seam, so that the simulator can be the log.</summary>
 internal interface ICommittedLog : IDisposable
 {
-    /// <summary>Number of a topic's partitions.</summary>
-    int PartitionCountOf(string topic);
+    /// <summary>Number of partitions of each topic.</summary>
+    IReadOnlyDictionary<string, int> PartitionCountsOf(IReadOnlyCollection<string> topics);
 
     /// <summary>What of partitions is visible now.</summary>
     IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions);
+
+    /// <summary>Where of partitions the visible ends now.</summary>
+    IReadOnlyDictionary<TopicPartition, long> EndsOf(IReadOnlyCollection<TopicPartition> partitions);
 
     /// <summary>What partitions hold, once everything written before this call is visible or gone.</summary>
     IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions);
@@ -28,21 +31,25 @@ internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, Cance
 
     private readonly TopicReader _reader = new(kafka, clock);
 
-    public int PartitionCountOf(string topic)
+    // Kept: a new client connects and asks for metadata first, which on a busy machine holds up every assignment.
+    private readonly Lazy<IAdminClient> _admin = new(() => new AdminClientBuilder(KafkaClients.AdminConfig(kafka)).Build());
+
+    public IReadOnlyDictionary<string, int> PartitionCountsOf(IReadOnlyCollection<string> topics)
     {
-        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(kafka)).Build();
-        TopicMetadata metadata = admin.GetMetadata(topic, RequestTimeout).Topics[0];
-        return metadata.Error.IsError ? throw new KafkaException(metadata.Error) : metadata.Partitions.Count;
+        DescribeTopicsResult described = _admin.Value.DescribeTopicsAsync(
+            TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = RequestTimeout }).GetAwaiter().GetResult();
+        return described.TopicDescriptions.ToDictionary(topic => topic.Name, topic => topic.Partitions.Count);
     }
 
     public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions) => _reader.RangesOf(partitions);
+
+    public IReadOnlyDictionary<TopicPartition, long> EndsOf(IReadOnlyCollection<TopicPartition> partitions) => _reader.EndsOf(partitions);
 
     // A transaction of the previous owner may be decided, so that its offsets were read, while its marker has not reached these partitions yet; reading only
     // what is visible would then lose state.
     public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions)
     {
-        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(kafka)).Build();
-        ListOffsetsResult ends = admin.ListOffsetsAsync(
+        ListOffsetsResult ends = _admin.Value.ListOffsetsAsync(
             partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = OffsetSpec.Latest() }),
             new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadUncommitted, RequestTimeout = RequestTimeout }).GetAwaiter().GetResult();
         return WaitFor(partitions, ends.ResultInfos.ToDictionary(end => end.TopicPartitionOffsetError.TopicPartition, end => end.TopicPartitionOffsetError.Offset.Value));
@@ -50,7 +57,14 @@ internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, Cance
 
     public void Read(IReadOnlyList<PartitionRange> ranges, Action<RecordBatch> handle) => _reader.Read(ranges, handle, stopping);
 
-    public void Dispose() => _reader.Dispose();
+    public void Dispose()
+    {
+        _reader.Dispose();
+        if (_admin.IsValueCreated)
+        {
+            _admin.Value.Dispose();
+        }
+    }
 
     private IReadOnlyList<PartitionRange> WaitFor(IReadOnlyCollection<TopicPartition> partitions, Dictionary<TopicPartition, long> ends)
     {

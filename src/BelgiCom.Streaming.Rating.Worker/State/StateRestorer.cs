@@ -110,14 +110,14 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
 
     private void ThrowUnlessCoPartitioned()
     {
-        int partitions = log.PartitionCountOf(Topics.UsageReceived);
+        IReadOnlyDictionary<string, int> counts = log.PartitionCountsOf([Topics.UsageReceived, .. CoPartitioned]);
+        int partitions = counts[Topics.UsageReceived];
         foreach (string topic in CoPartitioned)
         {
-            int other = log.PartitionCountOf(topic);
-            if (other != partitions)
+            if (counts[topic] != partitions)
             {
                 throw new LaneFailedException(
-                    $"{topic} has {other} partitions but {Topics.UsageReceived} has {partitions}: a subscriber's usage and state would be apart. Create it with {partitions}.");
+                    $"{topic} has {counts[topic]} partitions but {Topics.UsageReceived} has {partitions}: a subscriber's usage and state would be apart. Create it with {partitions}.");
             }
         }
     }

@@ -7,6 +7,7 @@ using BelgiCom.Streaming.LocalKafka;
 using BelgiCom.Streaming.Tool.Catalogue;
 using BelgiCom.Streaming.Tool.Embedded;
 using BelgiCom.Streaming.Tool.Run;
+using BelgiCom.Streaming.Tool.Verbs;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,6 +24,9 @@ internal sealed class BenchCluster : IAsyncDisposable
     public const int Subscribers = 100_000;
 
     private const int RecordsPerFill = 20_000;
+
+    // Long enough for all lanes to join at once, as they do with Kafka's default of 3 s: no partition moves while the clock runs.
+    private const string GroupDelayMilliseconds = "1000";
     private const string RatingGroup = "rating";
     private static readonly string[] RatingWrites = [Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState];
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
@@ -68,7 +72,14 @@ internal sealed class BenchCluster : IAsyncDisposable
     /// <summary>The Apache Kafka of KAFKA_HOME, with our registry.</summary>
     public static Task<BenchCluster> StartApacheAsync(string kafkaHome, string folder, CancellationToken stopping) => StartAsync("Apache Kafka", folder, async cluster =>
     {
-        var broker = await KafkaHomeBroker.StartAsync(new KafkaHomeOptions { KafkaHome = kafkaHome, DataDirectory = folder }, stopping);
+        var broker = await KafkaHomeBroker.StartAsync(
+            new KafkaHomeOptions
+            {
+                KafkaHome = kafkaHome,
+                DataDirectory = folder,
+                Settings = new Dictionary<string, string> { ["group.initial.rebalance.delay.ms"] = GroupDelayMilliseconds },
+            },
+            stopping);
         cluster._servers.Add(broker);
         var registry = await LocalSchemaRegistry.StartAsync(await KafkaSchemaLog.OpenAsync(broker.BootstrapServers), new LocalSchemaRegistryOptions(), stopping);
         cluster._servers.Add(registry);
@@ -190,7 +201,8 @@ internal sealed class BenchCluster : IAsyncDisposable
         {
             // Run by "dotnet belgicom.dll" the process is dotnet.
             string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(BenchCluster).Assembly.Location] : [];
-            ProcessStartInfo start = new(Environment.ProcessPath!, [.. self, "broker", "--data", folder, "--port", "0", "--registry-port", "0", "--json"])
+            string[] arguments = ["broker", "--data", folder, "--port", "0", "--registry-port", "0", BrokerCommand.GroupDelay, GroupDelayMilliseconds, "--json"];
+            ProcessStartInfo start = new(Environment.ProcessPath!, [.. self, .. arguments])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

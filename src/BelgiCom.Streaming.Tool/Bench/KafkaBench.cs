@@ -1,21 +1,27 @@
 using BelgiCom.Streaming.Contracts;
+using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Tool.Bench;
 
 /// <summary>
 /// (c) How many records a second go from Kafka to Kafka exactly once: rated by our worker, passed through by the stock client, priced by a usual .NET worker, passed
-/// through in C; all over the same usage topic and with as many records in a transaction. (f) What does a record cost meanwhile?
+/// through in C; all over the same usage topic and with as many records in a transaction. The stock client runs with its own defaults and with our settings; the others
+/// have our settings. (f) What does a record cost meanwhile?
 /// </summary>
 internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? plainC)
 {
     private const string StockTopic = "bench.stock";
+    private const string TunedTopic = "bench.stock-tuned";
     private const string UsualTopic = "bench.usual";
     private const string PlainTopic = "bench.plain-c";
+    private const string Stock = "stock Confluent.Kafka pass-through";
+    private const string Tuned = "the same with our settings";
+    private const string Usual = "usual .NET worker";
     private static readonly int[] Lanes = [1, 2];
 
     public async Task<(IReadOnlyList<Series> Series, IReadOnlyList<Ratio> Ratios)> RunAsync(int rounds, CancellationToken stopping)
     {
-        foreach (var topic in new[] { StockTopic, UsualTopic, PlainTopic })
+        foreach (var topic in new[] { StockTopic, TunedTopic, UsualTopic, PlainTopic })
         {
             await cluster.CreateTopicAsync(topic);
         }
@@ -27,8 +33,9 @@ internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? pla
             rounds,
             [
                 .. Lanes.Select(lanes => new Contender(Ours(lanes), CommitClock.Units, token => RateAsync(lanes, token))),
-                new Contender("stock Confluent.Kafka pass-through", CommitClock.Units, token => PassThroughAsync(StockTopic, value => value, token)),
-                new Contender("usual .NET worker", CommitClock.Units, token => PassThroughAsync(UsualTopic, rating.Rate, token)),
+                new Contender(Stock, CommitClock.Units, token => PassThroughAsync(PassThrough.Defaults(cluster, StockTopic), StockTopic, value => value, token)),
+                new Contender(Tuned, CommitClock.Units, token => PassThroughAsync(PassThrough.Tuned(cluster, TunedTopic), TunedTopic, value => value, token)),
+                new Contender(Usual, CommitClock.Units, token => PassThroughAsync(PassThrough.Tuned(cluster, UsualTopic), UsualTopic, rating.Rate, token)),
                 .. plainC is null ? [] : Lanes.Select(lanes => new Contender(InC(lanes), [CommitClock.Units[0]], token => PlainAsync(plainC, lanes, token))),
             ],
             stopping);
@@ -68,11 +75,12 @@ internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? pla
         }
     }
 
-    private async Task<double[]> PassThroughAsync(string topic, Func<byte[], byte[]> handle, CancellationToken stopping)
+    private async Task<double[]> PassThroughAsync(
+        (ConsumerConfig, ProducerConfig) configs, string topic, Func<byte[], byte[]> handle, CancellationToken stopping)
     {
         // The client's calls block.
         var figures = await Task.Factory.StartNew(
-            () => PassThrough.Run(cluster, topic, records, handle, stopping), stopping, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => PassThrough.Run(configs, topic, records, handle, stopping), stopping, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await cluster.DeleteRecordsAsync(topic);
         return figures;
     }
@@ -86,15 +94,18 @@ internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? pla
 
     private IEnumerable<Ratio> Ratios(string question, IReadOnlyList<Series[]> results)
     {
-        var (ours1, ours2, stock, usual) = (results[0], results[1], results[2], results[3]);
-        foreach (var (lanes, ours) in new[] { (2, ours2), (1, ours1) })
+        var of = results.ToDictionary(series => series[0].Contender, series => series[0]);
+        foreach (var lanes in Lanes.Reverse())
         {
-            yield return Ratio.Between(question, $"{Ours(lanes)} / stock pass-through", ours[0], stock[0], 2);
-            yield return Ratio.Between(question, $"{Ours(lanes)} / usual .NET worker", ours[0], usual[0], 4);
+            yield return Against(Stock, 2);
+            yield return Against(Tuned, 2);
+            yield return Against(Usual, 4);
             if (plainC is not null)
             {
-                yield return Ratio.Between(question, $"{Ours(lanes)} / {InC(lanes)}", ours[0], results[3 + lanes][0], 0.8);
+                yield return Against(InC(lanes), 0.8);
             }
+
+            Ratio Against(string peer, double reach) => Ratio.Between(question, $"{Ours(lanes)} / {peer}", of[Ours(lanes)], of[peer], reach);
         }
     }
 

@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Tool.Bench;
 
 /// <summary>
 /// Exactly once with the stock client, as its documentation shows it: one consumer, one transactional producer, Consume and Produce for each record.
-/// It has the client settings of our lanes and, unlike them, its partitions from the start: nothing of a group's rebalance is in its time.
+/// Unlike our lanes it has its partitions from the start: nothing of a group's rebalance is in its time.
 /// </summary>
 internal static class PassThrough
 {
@@ -15,17 +15,33 @@ internal static class PassThrough
 
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>The client as it comes: only what exactly once needs is set, and our compression.</summary>
+    public static (ConsumerConfig Consumer, ProducerConfig Producer) Defaults(BenchCluster cluster, string group) => (
+        new ConsumerConfig
+        {
+            BootstrapServers = cluster.Kafka.BootstrapServers,
+            GroupId = group,
+            EnableAutoCommit = false,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+        },
+        new ProducerConfig { BootstrapServers = cluster.Kafka.BootstrapServers, TransactionalId = group, CompressionType = CompressionType.Lz4 });
+
+    /// <summary>The settings of our lanes.</summary>
+    public static (ConsumerConfig Consumer, ProducerConfig Producer) Tuned(BenchCluster cluster, string group) =>
+        (KafkaClients.ConsumerConfig(cluster.Kafka, group), KafkaClients.TransactionalProducerConfig(cluster.Kafka, group));
+
     /// <summary>Consumes the usage topic from its beginning.</summary>
-    /// <param name="cluster">Where.</param>
-    /// <param name="output">Topic to write to, also the name of the group.</param>
+    /// <param name="configs">Settings of the clients.</param>
+    /// <param name="output">Topic to write to.</param>
     /// <param name="records">Records of the usage topic.</param>
     /// <param name="handle">Makes the value to write from the value that was read.</param>
     /// <param name="stopping">Ends it.</param>
     /// <returns>Figures of <see cref="CommitClock"/>.</returns>
-    public static double[] Run(BenchCluster cluster, string output, long records, Func<byte[], byte[]> handle, CancellationToken stopping)
+    public static double[] Run(
+        (ConsumerConfig Consumer, ProducerConfig Producer) configs, string output, long records, Func<byte[], byte[]> handle, CancellationToken stopping)
     {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ConsumerConfig(cluster.Kafka, output)).SetLogHandler((_, _) => { }).Build();
-        using var producer = new ProducerBuilder<byte[], byte[]>(KafkaClients.TransactionalProducerConfig(cluster.Kafka, output)).SetLogHandler((_, _) => { }).Build();
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(configs.Consumer).SetLogHandler((_, _) => { }).Build();
+        using var producer = new ProducerBuilder<byte[], byte[]>(configs.Producer).SetLogHandler((_, _) => { }).Build();
         producer.InitTransactions(CallTimeout);
         consumer.Assign(BenchCluster.PartitionsOf(Topics.UsageReceived).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
         CommitClock clock = new();

@@ -113,7 +113,9 @@ static rd_kafka_t *client(int type, const char *id) {
         set(conf, "isolation.level", "read_committed");
         set(conf, "check.crcs", "true");
         set(conf, "queued.min.messages", "100000");
+        set(conf, "queued.max.messages.kbytes", "65536");
         set(conf, "fetch.wait.max.ms", "100");
+        set(conf, "fetch.queue.backoff.ms", "20");
     }
     rd_kafka_t *made = rd_kafka_new(type, conf, error, sizeof error);
     if (!made)

@@ -9,22 +9,35 @@ namespace BelgiCom.Streaming.Tool.Verbs;
 /// <summary><c>broker</c>: the embedded broker and schema registry in a process of their own, for trying workers one by one.</summary>
 internal static class BrokerCommand
 {
+    /// <summary>Name of the option for the wait of a group's first member.</summary>
+    public const string GroupDelay = "--group-initial-rebalance-delay";
+
     public static Command Create()
     {
         var data = CommonOptions.Data();
         var port = new Option<int>("--port") { Description = "TCP port of the broker on 127.0.0.1.", DefaultValueFactory = _ => 9092 };
         var registryPort = new Option<int>("--registry-port") { Description = "TCP port of the schema registry on 127.0.0.1.", DefaultValueFactory = _ => 8081 };
+        var groupDelay = new Option<int>(GroupDelay)
+        {
+            Description = "Milliseconds for which the first member of a group waits for others (group.initial.rebalance.delay.ms; Apache Kafka's default is 3000).",
+            DefaultValueFactory = _ => 0,
+        };
         var json = CommonOptions.Json();
-        var command = new Command("broker", "Run the embedded broker and schema registry until Ctrl-C. Development and tests only.") { data, port, registryPort, json };
+        var command = new Command("broker", "Run the embedded broker and schema registry until Ctrl-C. Development and tests only.") { data, port, registryPort, groupDelay, json };
         command.SetAction((result, cancellationToken) => ExecuteAsync(
-            result.GetRequiredValue(data), result.GetValue(port), result.GetValue(registryPort), result.GetValue(json), cancellationToken));
+            result.GetRequiredValue(data),
+            result.GetValue(port),
+            result.GetValue(registryPort),
+            TimeSpan.FromMilliseconds(result.GetValue(groupDelay)),
+            result.GetValue(json),
+            cancellationToken));
         return command;
     }
 
-    private static async Task<int> ExecuteAsync(string data, int port, int registryPort, bool json, CancellationToken cancellationToken)
+    private static async Task<int> ExecuteAsync(string data, int port, int registryPort, TimeSpan groupDelay, bool json, CancellationToken cancellationToken)
     {
         using var folder = DataFolder.Open(data);
-        await using var broker = await StartBrokerAsync(folder, port, cancellationToken);
+        await using var broker = await StartBrokerAsync(folder, port, groupDelay, cancellationToken);
         using var log = await KafkaSchemaLog.OpenAsync(broker.BootstrapServers);
         await using var registry = await StartRegistryAsync(log, registryPort, cancellationToken);
         await Console.Error.WriteLineAsync(LocalKafkaBroker.Notice);
@@ -42,11 +55,12 @@ internal static class BrokerCommand
         return WorkerHost.ExitDone;
     }
 
-    private static async Task<LocalKafkaBroker> StartBrokerAsync(DataFolder folder, int port, CancellationToken cancellationToken)
+    private static async Task<LocalKafkaBroker> StartBrokerAsync(DataFolder folder, int port, TimeSpan groupDelay, CancellationToken cancellationToken)
     {
         try
         {
-            return await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = folder.Broker, Port = port }, cancellationToken);
+            return await LocalKafkaBroker.StartAsync(
+                new LocalKafkaOptions { DataDirectory = folder.Broker, Port = port, GroupInitialRebalanceDelay = groupDelay }, cancellationToken);
         }
         catch (LocalKafkaPortInUseException)
         {
