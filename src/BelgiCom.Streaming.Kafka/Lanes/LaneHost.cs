@@ -49,6 +49,7 @@ public sealed class LaneHost
             KafkaLog.NativeUnavailable(_logger, reason);
         }
 
+        NativeAllocator.KeepFreedMemory();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         TransactionalLane[] lanes = [.. Enumerable.Range(0, _options.Lanes)
             .Select(lane => new TransactionalLane(_options, _group, _topics, lane, _handlers(lane), _clock, _logger))];

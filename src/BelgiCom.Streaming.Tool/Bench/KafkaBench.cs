@@ -5,8 +5,8 @@ namespace BelgiCom.Streaming.Tool.Bench;
 
 /// <summary>
 /// (c) How many records a second go from Kafka to Kafka exactly once: rated by our worker, passed through by the stock client, priced by a usual .NET worker, passed
-/// through in C; all over the same usage topic and with as many records in a transaction. The stock client runs with its own defaults and with our settings; the others
-/// have our settings. (f) What does a record cost meanwhile?
+/// through in C; all over the same usage topic and with as many records in a transaction. The stock client runs with its own defaults, as the usual worker does,
+/// and with our settings, as the program in C does. (f) What does a record cost meanwhile?
 /// </summary>
 internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? plainC)
 {
@@ -35,7 +35,7 @@ internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? pla
                 .. Lanes.Select(lanes => new Contender(Ours(lanes), CommitClock.Units, token => RateAsync(lanes, token))),
                 new Contender(Stock, CommitClock.Units, token => PassThroughAsync(PassThrough.Defaults(cluster, StockTopic), StockTopic, value => value, token)),
                 new Contender(Tuned, CommitClock.Units, token => PassThroughAsync(PassThrough.Tuned(cluster, TunedTopic), TunedTopic, value => value, token)),
-                new Contender(Usual, CommitClock.Units, token => PassThroughAsync(PassThrough.Tuned(cluster, UsualTopic), UsualTopic, rating.Rate, token)),
+                new Contender(Usual, CommitClock.Units, token => PassThroughAsync(PassThrough.Defaults(cluster, UsualTopic), UsualTopic, rating.Rate, token)),
                 .. plainC is null ? [] : Lanes.Select(lanes => new Contender(InC(lanes), [CommitClock.Units[0]], token => PlainAsync(plainC, lanes, token))),
             ],
             stopping);
