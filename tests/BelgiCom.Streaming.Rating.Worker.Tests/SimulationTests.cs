@@ -5,8 +5,9 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Rating.Worker.Tests;
 
 /// <summary>
-/// The worker's state machine against a log in memory: batches of any size, aborts, crashes before and after the commit, rebalances between lanes, resent usage.
-/// Whatever happens, what is on the topics is what one undisturbed run gives. A failing seed is in the message and repeats the failure.
+/// The worker's state machine against a log in memory and a clock of its own: batches of any size, aborts, crashes before and after the commit, rebalances between
+/// lanes, partitions lost while a slow broker holds the commit, resent usage. Whatever happens, what is on the topics is what one undisturbed run gives. A failing seed is
+/// in the message and repeats the failure.
 /// </summary>
 public sealed class SimulationTests
 {
@@ -93,6 +94,9 @@ public sealed class SimulationTests
         private readonly int[] _owner = new int[Partitions];
         private readonly RatingBatchHandler[] _lanes = [bench.NewHandler(), bench.NewHandler()];
 
+        // The batch that each lane has handled and whose commit it waits for.
+        private readonly OpenBatch?[] _open = new OpenBatch?[2];
+
         public void Run()
         {
             for (int partition = 0; partition < Partitions; partition++)
@@ -100,15 +104,18 @@ public sealed class SimulationTests
                 _lanes[0].Assigned([Of(partition)]);
             }
 
-            while (Enumerable.Range(0, Partitions).Any(partition => _committed[partition] < Received(partition)))
+            while (_open.Any(open => open is not null) || Enumerable.Range(0, Partitions).Any(partition => _committed[partition] < Received(partition)))
             {
-                switch (random.Next(10))
+                switch (random.Next(12))
                 {
                     case 0:
                         Crash(random.Next(2));
                         break;
                     case 1:
                         Move(random.Next(Partitions));
+                        break;
+                    case 2:
+                        bench.Clock.Advance(TimeSpan.FromMinutes(random.Next(50)));
                         break;
                     default:
                         Step(random.Next(2));
@@ -123,9 +130,21 @@ public sealed class SimulationTests
 
         private void Step(int lane)
         {
+            if (_open[lane] is { } open)
+            {
+                End(lane, open);
+            }
+            else
+            {
+                Begin(lane);
+            }
+        }
+
+        private void Begin(int lane)
+        {
             int[] next = [.. _committed];
             List<(string, int, int, FakeRecord)> records = [];
-            foreach (int partition in Enumerable.Range(0, Partitions).Where(partition => _owner[partition] == lane))
+            foreach (int partition in Owned(lane))
             {
                 int count = random.Next(0, Math.Min(20, Received(partition) - _committed[partition]) + 1);
                 for (int i = 0; i < count; i++, next[partition]++)
@@ -134,13 +153,25 @@ public sealed class SimulationTests
                 }
             }
 
-            if (records.Count == 0)
+            if (records.Count > 0)
             {
+                FakeTransaction transaction = new(bench.Log);
+                _lanes[lane].Handle(new FakeBatch(records), transaction);
+                _open[lane] = new OpenBatch(transaction, [.. Owned(lane).Select(partition => (partition, next[partition]))]);
+            }
+        }
+
+        private void End(int lane, OpenBatch open)
+        {
+            _open[lane] = null;
+            if (open.Lost.Count > 0)
+            {
+                // Somebody else owns a partition of it: brokers refuse the offsets, and the lane learns it now.
+                _lanes[lane].Aborted();
+                _lanes[lane].Revoked([.. open.Lost.Select(Of)]);
                 return;
             }
 
-            FakeTransaction transaction = new(bench.Log);
-            _lanes[lane].Handle(new FakeBatch(records), transaction);
             switch (random.Next(6))
             {
                 case 0:
@@ -148,27 +179,60 @@ public sealed class SimulationTests
                     return;
                 case 1:
                     // The commit is durable, but the process dies before it hears of it.
-                    transaction.Commit();
-                    next.CopyTo(_committed, 0);
+                    Commit(open);
                     Crash(lane);
                     return;
                 default:
-                    transaction.Commit();
-                    next.CopyTo(_committed, 0);
+                    Commit(open);
                     _lanes[lane].Committed();
                     return;
             }
         }
 
-        private void Crash(int lane) =>
-            _lanes[lane] = bench.NewHandler([.. Enumerable.Range(0, Partitions).Where(partition => _owner[partition] == lane)]);
+        private void Commit(OpenBatch open)
+        {
+            open.Transaction.Commit();
+            foreach ((int partition, int next) in open.Next)
+            {
+                _committed[partition] = next;
+            }
+        }
 
+        private IEnumerable<int> Owned(int lane) => Enumerable.Range(0, Partitions).Where(partition => _owner[partition] == lane);
+
+        private void Crash(int lane)
+        {
+            _open[lane] = null;
+            _lanes[lane] = bench.NewHandler([.. Owned(lane)]);
+        }
+
+        /// <summary>A partition moves: given back in order between two batches, or lost, without the lane's knowledge, while a commit is on its way.</summary>
         private void Move(int partition)
         {
             int from = _owner[partition];
-            _lanes[from].Revoked([Of(partition)]);
+            if (_open[1 - from] is { } theirs && theirs.Lost.Contains(partition))
+            {
+                // It comes back to a lane that has not yet heard that it lost it: the group tells it that first.
+                End(1 - from, theirs);
+            }
+
+            if (_open[from] is { } open)
+            {
+                open.Lost.Add(partition);
+            }
+            else
+            {
+                _lanes[from].Revoked([Of(partition)]);
+            }
+
             _owner[partition] = 1 - from;
             _lanes[1 - from].Assigned([Of(partition)]);
         }
+    }
+
+    private sealed record OpenBatch(FakeTransaction Transaction, IReadOnlyList<(int Partition, int Next)> Next)
+    {
+        /// <summary>Partitions that went to the other lane meanwhile.</summary>
+        public List<int> Lost { get; } = [];
     }
 }
