@@ -1,26 +1,39 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 
 namespace BelgiCom.Streaming.Tool.Bench;
 
-/// <summary>(e) How long does a lane need until it has the balances of a million subscribers back from rating.state.v1?</summary>
+/// <summary>
+/// (e) How long does a lane need until it has the balances of a million subscribers back: from a checkpoint in rating.state.v1 alone, and when two rated records per
+/// subscriber were written since, the most that may come before the next checkpoint?
+/// </summary>
 internal static class RestoreBench
 {
     private const int Balances = 500_000;
+    private const int RatedPerBalance = 2;
     private const double Million = 1_000_000;
     private static readonly string[] Units = ["s per million subscribers"];
 
     public static async Task<IReadOnlyList<Series>> RunAsync(BenchCluster cluster, int rounds, CancellationToken stopping)
     {
         await cluster.ForgetRatingAsync(goToEnd: true);
-        Fill(cluster, stopping);
-        var results = await Rounds.RunAsync($"e {cluster.Name}", rounds, [new Contender("restore by 1 lane", Units, token => RestoreAsync(cluster, token))], stopping);
-        return [results[0][0] with { Note = $"{Balances:N0} balances in {BenchCluster.Partitions} partitions" }];
+        FillCheckpoint(cluster, stopping);
+        var checkpoint = await MeasureAsync("checkpoint", Balances);
+        FillRated(cluster, stopping);
+        return [checkpoint, await MeasureAsync($"checkpoint and {RatedPerBalance} rated records per subscriber since", Balances * (1 + RatedPerBalance))];
+
+        async Task<Series> MeasureAsync(string what, long records)
+        {
+            Contender lane = new($"restore by 1 lane: {what}", Units, token => RestoreAsync(cluster, records, token));
+            var results = await Rounds.RunAsync($"e {cluster.Name}", rounds, [lane], stopping);
+            return results[0][0] with { Note = $"{Balances:N0} balances in {BenchCluster.Partitions} partitions" };
+        }
     }
 
-    private static async Task<double[]> RestoreAsync(BenchCluster cluster, CancellationToken stopping)
+    private static async Task<double[]> RestoreAsync(BenchCluster cluster, long records, CancellationToken stopping)
     {
         TaskCompletionSource<TimeSpan> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long started = 0;
@@ -36,18 +49,17 @@ internal static class RestoreBench
             {
                 started = Stopwatch.GetTimestamp();
             }
-            else if (instrument == "belgicom_rating_restored_records_total" && (restored += value) >= Balances)
+            else if (instrument == "belgicom_rating_restored_records_total" && (restored += value) >= records)
             {
                 done.TrySetResult(Stopwatch.GetElapsedTime(started));
             }
         }
     }
 
-    private static void Fill(BenchCluster cluster, CancellationToken stopping)
+    private static void FillCheckpoint(BenchCluster cluster, CancellationToken stopping)
     {
         var key = new byte[SubscriberRef.Size + sizeof(int)];
         var value = new byte[1024];
-        var monthStart = (int)(new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds() / 86_400);
         WireFormat.WriteHeader(value, cluster.SchemaId(Topics.RatingState));
         cluster.Send(
             Balances,
@@ -55,15 +67,60 @@ internal static class RestoreBench
             {
                 var subscriber = BenchUsage.Subscriber((int)number);
                 subscriber.CopyTo(key);
-                BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(SubscriberRef.Size), monthStart);
+                BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(SubscriberRef.Size), MonthStart);
                 RatingStateView state = new()
                 {
                     HasBalance = true,
-                    Balance = new SubscriberBalanceView { SubscriberRef = subscriber, PeriodStartDays = monthStart, BundleOctetsUsed = 5L << 30, PeriodSpendNanos = 12_345_678_901 },
+                    Balance = new SubscriberBalanceView { SubscriberRef = subscriber, PeriodStartDays = MonthStart, BundleOctetsUsed = 5L << 30, PeriodSpendNanos = 12_345_678_901 },
                 };
                 var octets = WireFormat.HeaderSize + state.Write(value.AsSpan(WireFormat.HeaderSize));
-                output.Produce(Topics.RatingState, (int)(number % BenchCluster.Partitions), key, value.AsSpan(0, octets));
+                output.Produce(Topics.RatingState, PartitionOf(number), key, value.AsSpan(0, octets));
             },
             stopping);
     }
+
+    /// <summary>No mark was written, so restoring reads these from the first on.</summary>
+    private static void FillRated(BenchCluster cluster, CancellationToken stopping)
+    {
+        var usage = cluster.Usage(stream: 3);
+        var value = new byte[1024];
+        WireFormat.WriteHeader(value, cluster.SchemaId(Topics.UsageRated));
+        cluster.Send(
+            Balances * RatedPerBalance,
+            (number, output) =>
+            {
+                UsageReceivedView.TryRead(usage.Value(number).AsSpan(WireFormat.HeaderSize), out var received);
+                var subscriber = BenchUsage.Subscriber((int)(number % Balances));
+                UsageRatedView rated = new()
+                {
+                    UsageId = received.UsageId,
+                    SubscriberRef = subscriber,
+                    Account = Account,
+                    Offering = Offering,
+                    OfferingVersion = 1,
+                    Kind = received.Kind,
+                    EventTimeMilliseconds = (MonthStart * 86_400_000L) + number,
+                    TotalOctets = received.TotalOctets,
+                    ServingPlmn = received.ServingPlmn,
+                    PeriodStartDays = MonthStart,
+                    BundleOctetsUsed = 5L << 30,
+                    PeriodSpendNanos = 12_345_678_901,
+                    Source = received.Source,
+                    Node = received.Node,
+                    FileId = received.FileId,
+                    FileName = received.FileName,
+                };
+                var octets = WireFormat.HeaderSize + rated.Write(value.AsSpan(WireFormat.HeaderSize));
+                output.Produce(Topics.UsageRated, PartitionOf(number % Balances), [], value.AsSpan(0, octets));
+            },
+            stopping);
+    }
+
+    private static int MonthStart { get; } = (int)(new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds() / 86_400);
+
+    private static byte[] Account { get; } = Encoding.UTF8.GetBytes(BenchUsage.Account(1));
+
+    private static byte[] Offering { get; } = Encoding.UTF8.GetBytes(BenchUsage.Offering);
+
+    private static int PartitionOf(long number) => (int)(number % BenchCluster.Partitions);
 }
