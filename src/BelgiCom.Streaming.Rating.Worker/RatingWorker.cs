@@ -61,3 +61,19 @@ internal sealed class RatingHealthCheck(RatingWorker worker) : IHealthCheck
                 : HealthCheckResult.Healthy());
     }
 }
+
+/// <summary>
+/// Live until a partition with usage in it stands still for longer than <see cref="KafkaOptions.RecoveryTimeout"/>: a client can stop on one partition and go on with the
+/// others. Rebalances and restores start a partition's time anew and never fail it.
+/// </summary>
+internal sealed class RatingLivenessCheck(RatingWorker worker, KafkaOptions kafka, TimeProvider clock) : IHealthCheck
+{
+    /// <inheritdoc/>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Judge(worker.Health, clock.GetUtcNow(), kafka.RecoveryTimeout));
+
+    internal static HealthCheckResult Judge(IReadOnlyList<LaneHealth> lanes, DateTimeOffset now, TimeSpan patience) =>
+        lanes.SelectMany(lane => lane.Partitions).FirstOrDefault(partition => partition.IsStuck(now, patience)) is { } stuck
+            ? HealthCheckResult.Unhealthy($"{stuck.Partition.Topic}[{stuck.Partition.Partition.Value}]@{stuck.Committed} has not moved since {stuck.LastProgress:O}; {stuck.Lag} records wait.")
+            : HealthCheckResult.Healthy();
+}

@@ -19,7 +19,9 @@ public static class RatingWorkerExtensions
         builder.Services.TryAddSingleton<ISchemaRegistry>(services => new HttpSchemaRegistry(services.GetRequiredService<SchemaRegistryOptions>()));
         builder.Services.AddSingleton<RatingWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RatingWorker>());
-        builder.Services.AddHealthChecks().AddCheck<RatingHealthCheck>("rating");
+        builder.Services.AddHealthChecks()
+            .AddCheck<RatingHealthCheck>("rating")
+            .AddCheck<RatingLivenessCheck>("rating-partitions", tags: [WorkerHost.LiveTag]);
         return builder;
     }
 }

@@ -18,4 +18,9 @@ public sealed record PartitionHealth(TopicPartition Partition, long Committed, l
 {
     /// <summary>Records between the committed offset and the end; 0 when the end is not known.</summary>
     public long Lag => Math.Max(0, (End ?? Committed) - Committed);
+
+    /// <summary>Whether records wait in it and it has not moved for too long, whatever other partitions do.</summary>
+    /// <param name="now">Current time.</param>
+    /// <param name="patience">How long it may stand still.</param>
+    public bool IsStuck(DateTimeOffset now, TimeSpan patience) => Lag > 0 && now - LastProgress > patience;
 }
