@@ -37,6 +37,11 @@ internal static class ViewTemplate
         return (field, TypeMap.OfView(optional ? TypeMap.PresentBranch(field.Type) : field.Type), optional);
     }
 
+    private const int FewestNumbers = 3;
+
+    private static bool IsNumber((AvroField Field, TypeMap Map, bool Optional) member) =>
+        !member.Optional && (member.Field.Type.Kind is AvroKind.Long or AvroKind.Int) && member.Map.Suffix != "Days";
+
     private static string Name((AvroField Field, TypeMap Map, bool Optional) member) => RecordTemplate.PropertyName(member.Field) + member.Map.Suffix;
 
     private static void WriteProperties(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members)
@@ -89,8 +94,30 @@ internal static class ViewTemplate
 
     private static void WriteReads(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members)
     {
-        foreach ((AvroField Field, TypeMap Map, bool Optional) member in members)
+        int numbers = 0;
+        for (int i = 0; i < members.Length; i++)
         {
+            (AvroField Field, TypeMap Map, bool Optional) member = members[i];
+            if (numbers == 0)
+            {
+                numbers = members.Skip(i).TakeWhile(IsNumber).Count();
+                if (numbers >= FewestNumbers)
+                {
+                    text.Line($"reader.FindNumbers({TypeMap.Number(numbers)});");
+                }
+                else
+                {
+                    numbers = 0;
+                }
+            }
+
+            if (numbers > 0)
+            {
+                text.Line($"view.{Name(member)} = {member.Map.Read.Replace("reader.Read", "reader.Next", StringComparison.Ordinal)};");
+                numbers--;
+                continue;
+            }
+
             if (!member.Optional)
             {
                 text.Line($"view.{Name(member)} = {member.Map.Read};");
