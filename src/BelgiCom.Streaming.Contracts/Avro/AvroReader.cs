@@ -462,6 +462,10 @@ public ref struct AvroReader
         }
     }
 
+    /// <summary>The octets from a position that was passed up to this one; none after a fault.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal readonly ReadOnlySpan<byte> Since(int start) => _position < 0 ? default : _body[start.._position];
+
     /// <summary>Passes over octets.</summary>
     internal void Skip(int size)
     {

@@ -439,6 +439,18 @@ public ref struct UsageRatedView
     /// <summary>Offset of the event in that partition.</summary>
     public long ReceivedOffset { get; set; }
 
+    /// <summary>
+    /// The octets of the fields utcOffsetMinutes to ratingGroup as a UsageReceived has them; when not empty, they are written and the
+    /// fields themselves are not.
+    /// </summary>
+    public ReadOnlySpan<byte> QuantityOctets { get; set; }
+
+    /// <summary>
+    /// The octets of the fields source to inputHash as a UsageReceived has them; when not empty, they are written and the fields themselves
+    /// are not.
+    /// </summary>
+    public ReadOnlySpan<byte> OriginOctets { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
         316
@@ -449,7 +461,9 @@ public ref struct UsageRatedView
         + Currency.Length
         + Source.Length
         + Node.Length
-        + FileName.Length;
+        + FileName.Length
+        + QuantityOctets.Length
+        + OriginOctets.Length;
 
     /// <summary>
     /// Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.
@@ -458,6 +472,8 @@ public ref struct UsageRatedView
     {
         var reader = new AvroReader(body);
         Unsafe.SkipInit(out view); // Every property is set below.
+        view.QuantityOctets = default;
+        view.OriginOctets = default;
         view.UsageId = UsageId.ReadFrom(ref reader);
         view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
         view.Account = reader.ReadUtf8();
@@ -527,13 +543,18 @@ public ref struct UsageRatedView
         writer.WriteEnum((int)ZeroRatedReason, 4);
         writer.WriteEnum((int)Kind, 4);
         writer.WriteLong(EventTimeMilliseconds);
-        writer.WriteInt(UtcOffsetMinutes);
-        writer.WriteLong(DurationSeconds);
-        writer.WriteLong(UplinkOctets);
-        writer.WriteLong(DownlinkOctets);
-        writer.WriteLong(TotalOctets);
-        writer.WriteLong(Messages);
-        writer.WriteLong(RatingGroup);
+        writer.WriteFixed(QuantityOctets);
+        if (QuantityOctets.IsEmpty)
+        {
+            writer.WriteInt(UtcOffsetMinutes);
+            writer.WriteLong(DurationSeconds);
+            writer.WriteLong(UplinkOctets);
+            writer.WriteLong(DownlinkOctets);
+            writer.WriteLong(TotalOctets);
+            writer.WriteLong(Messages);
+            writer.WriteLong(RatingGroup);
+        }
+
         writer.WriteBytes(ServingPlmn);
         writer.WriteBytes(Zone);
         writer.WriteInt(PriceIndex);
@@ -548,15 +569,20 @@ public ref struct UsageRatedView
         writer.WriteLong(BundleMessagesUsed);
         writer.WriteNanos(PeriodSpendNanos);
         writer.WriteNanos(RoamingDataSpendNanos);
-        writer.WriteBytes(Source);
-        writer.WriteBytes(Node);
-        writer.WriteInt(RecordType);
-        FileId.CopyTo(writer.Reserve(FileId.Size));
-        writer.WriteBytes(FileName);
-        writer.WriteLong(FileSequenceNumber);
-        writer.WriteInt(RecordIndex);
-        writer.WriteInt(ContainerIndex);
-        writer.WriteLong(InputHash);
+        writer.WriteFixed(OriginOctets);
+        if (OriginOctets.IsEmpty)
+        {
+            writer.WriteBytes(Source);
+            writer.WriteBytes(Node);
+            writer.WriteInt(RecordType);
+            FileId.CopyTo(writer.Reserve(FileId.Size));
+            writer.WriteBytes(FileName);
+            writer.WriteLong(FileSequenceNumber);
+            writer.WriteInt(RecordIndex);
+            writer.WriteInt(ContainerIndex);
+            writer.WriteLong(InputHash);
+        }
+
         writer.WriteInt(ReceivedPartition);
         writer.WriteLong(ReceivedOffset);
     }

@@ -392,6 +392,17 @@ public ref struct UsageReceivedView
     /// </summary>
     public ReadOnlySpan<byte> PersonalData { get; set; }
 
+    /// <summary>
+    /// The octets that the fields utcOffsetMinutes to ratingGroup were read from, for the same fields of UsageRated; empty when nothing was
+    /// read.
+    /// </summary>
+    public ReadOnlySpan<byte> QuantityOctets { get; private set; }
+
+    /// <summary>
+    /// The octets that the fields source to inputHash were read from, for the same fields of UsageRated; empty when nothing was read.
+    /// </summary>
+    public ReadOnlySpan<byte> OriginOctets { get; private set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
         264
@@ -417,6 +428,7 @@ public ref struct UsageReceivedView
         reader.FindNumbers(10);
         view.EventTimeMilliseconds = reader.NextTimestampMilliseconds();
         view.EndTimeMilliseconds = reader.NextTimestampMilliseconds();
+        int quantityStart = reader.Position;
         view.UtcOffsetMinutes = reader.NextInt();
         view.DurationSeconds = reader.NextLong();
         view.UplinkOctets = reader.NextLong();
@@ -424,6 +436,7 @@ public ref struct UsageReceivedView
         view.TotalOctets = reader.NextLong();
         view.Messages = reader.NextLong();
         view.RatingGroup = reader.NextLong();
+        view.QuantityOctets = reader.Since(quantityStart);
         view.ServiceIdentifier = reader.NextLong();
         view.ServingPlmn = reader.ReadUtf8();
         view.RatType = reader.ReadInt();
@@ -436,6 +449,7 @@ public ref struct UsageReceivedView
         view.RecordSequenceNumber = reader.NextLong();
         view.LocalSequenceNumber = reader.NextLong();
         view.CauseForRecordClosing = reader.NextInt();
+        int originStart = reader.Position;
         view.Source = reader.ReadUtf8();
         view.Node = reader.ReadUtf8();
         view.RecordType = reader.ReadInt();
@@ -446,6 +460,7 @@ public ref struct UsageReceivedView
         view.RecordIndex = reader.NextInt();
         view.ContainerIndex = reader.NextInt();
         view.InputHash = reader.NextLong();
+        view.OriginOctets = reader.Since(originStart);
         view.PersonalDataKeyId = reader.ReadUtf8();
         view.PersonalData = reader.ReadBytes();
         return reader.TryFinish();

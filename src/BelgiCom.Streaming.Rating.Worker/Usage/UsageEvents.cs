@@ -34,7 +34,7 @@ public static class UsageEvents
     };
 
     /// <summary>The rated event for a received one whose outcome is rated or zero-rated.</summary>
-    /// <param name="received">The event.</param>
+    /// <param name="received">The event, as it was read: what goes through unchanged is copied as octets.</param>
     /// <param name="rated">Its result.</param>
     /// <param name="session">Session that rated it.</param>
     /// <param name="tariffs">Tariffs it was rated with.</param>
@@ -43,6 +43,11 @@ public static class UsageEvents
     public static UsageRatedView ToRated(
         in UsageReceivedView received, in RatedUsage rated, RatingSession session, TariffSnapshot tariffs, int partition, long offset)
     {
+        if (received.OriginOctets.IsEmpty)
+        {
+            throw new ArgumentException("The event was not read from its octets.", nameof(received));
+        }
+
         TariffVersion version = tariffs.Version(rated.VersionIndex);
         return new UsageRatedView
         {
@@ -55,13 +60,7 @@ public static class UsageEvents
             ZeroRatedReason = ZeroRatedReasonOf(rated.Reason),
             Kind = received.Kind,
             EventTimeMilliseconds = received.EventTimeMilliseconds,
-            UtcOffsetMinutes = received.UtcOffsetMinutes,
-            DurationSeconds = received.DurationSeconds,
-            UplinkOctets = received.UplinkOctets,
-            DownlinkOctets = received.DownlinkOctets,
-            TotalOctets = received.TotalOctets,
-            Messages = received.Messages,
-            RatingGroup = received.RatingGroup,
+            QuantityOctets = received.QuantityOctets,
             ServingPlmn = received.ServingPlmn,
             Zone = version.ZoneUtf8(rated.ZoneIndex),
             PriceIndex = rated.PriceIndex,
@@ -76,15 +75,7 @@ public static class UsageEvents
             BundleMessagesUsed = rated.Balance.BundleMessagesUsed,
             PeriodSpendNanos = rated.Balance.SpendNanos,
             RoamingDataSpendNanos = rated.Balance.RoamingDataSpendNanos,
-            Source = received.Source,
-            Node = received.Node,
-            RecordType = received.RecordType,
-            FileId = received.FileId,
-            FileName = received.FileName,
-            FileSequenceNumber = received.FileSequenceNumber,
-            RecordIndex = received.RecordIndex,
-            ContainerIndex = received.ContainerIndex,
-            InputHash = received.InputHash,
+            OriginOctets = received.OriginOctets,
             ReceivedPartition = partition,
             ReceivedOffset = offset,
         };
