@@ -40,8 +40,9 @@ public static class UsageEvents
     /// <param name="tariffs">Tariffs it was rated with.</param>
     /// <param name="partition">Partition of usage.received.v1 it was read from.</param>
     /// <param name="offset">Its offset there.</param>
-    public static UsageRatedView ToRated(
-        in UsageReceivedView received, in RatedUsage rated, RatingSession session, TariffSnapshot tariffs, int partition, long offset)
+    /// <param name="view">The rated event. Filled in its place: it is 600 octets, and copying them costs as much as half of decoding the event.</param>
+    public static void ToRated(
+        in UsageReceivedView received, in RatedUsage rated, RatingSession session, TariffSnapshot tariffs, int partition, long offset, out UsageRatedView view)
     {
         if (received.OriginOctets.IsEmpty)
         {
@@ -49,36 +50,34 @@ public static class UsageEvents
         }
 
         TariffVersion version = tariffs.Version(rated.VersionIndex);
-        return new UsageRatedView
-        {
-            UsageId = received.UsageId,
-            SubscriberRef = received.SubscriberRef,
-            Account = session.Account(in rated),
-            Offering = version.OfferingUtf8,
-            OfferingVersion = version.Version,
-            Outcome = rated.Outcome == RatingOutcome.Rated ? RatedOutcome.Rated : RatedOutcome.ZeroRated,
-            ZeroRatedReason = ZeroRatedReasonOf(rated.Reason),
-            Kind = received.Kind,
-            EventTimeMilliseconds = received.EventTimeMilliseconds,
-            QuantityOctets = received.QuantityOctets,
-            ServingPlmn = received.ServingPlmn,
-            Zone = version.ZoneUtf8(rated.ZoneIndex),
-            PriceIndex = rated.PriceIndex,
-            ChargedUnits = rated.ChargedUnits,
-            BundleUnits = rated.BundleUnits,
-            AmountNanos = rated.AmountNanos,
-            Currency = version.CurrencyUtf8,
-            RoundingPolicy = RoundingPolicy.Version,
-            PeriodStartDays = rated.PeriodStartDays,
-            BundleOctetsUsed = rated.Balance.BundleOctetsUsed,
-            BundleSecondsUsed = rated.Balance.BundleSecondsUsed,
-            BundleMessagesUsed = rated.Balance.BundleMessagesUsed,
-            PeriodSpendNanos = rated.Balance.SpendNanos,
-            RoamingDataSpendNanos = rated.Balance.RoamingDataSpendNanos,
-            OriginOctets = received.OriginOctets,
-            ReceivedPartition = partition,
-            ReceivedOffset = offset,
-        };
+        view = default;
+        view.UsageId = received.UsageId;
+        view.SubscriberRef = received.SubscriberRef;
+        view.Account = session.Account(in rated);
+        view.Offering = version.OfferingUtf8;
+        view.OfferingVersion = version.Version;
+        view.Outcome = rated.Outcome == RatingOutcome.Rated ? RatedOutcome.Rated : RatedOutcome.ZeroRated;
+        view.ZeroRatedReason = ZeroRatedReasonOf(rated.Reason);
+        view.Kind = received.Kind;
+        view.EventTimeMilliseconds = received.EventTimeMilliseconds;
+        view.QuantityOctets = received.QuantityOctets;
+        view.ServingPlmn = received.ServingPlmn;
+        view.Zone = version.ZoneUtf8(rated.ZoneIndex);
+        view.PriceIndex = rated.PriceIndex;
+        view.ChargedUnits = rated.ChargedUnits;
+        view.BundleUnits = rated.BundleUnits;
+        view.AmountNanos = rated.AmountNanos;
+        view.Currency = version.CurrencyUtf8;
+        view.RoundingPolicy = RoundingPolicy.Version;
+        view.PeriodStartDays = rated.PeriodStartDays;
+        view.BundleOctetsUsed = rated.Balance.BundleOctetsUsed;
+        view.BundleSecondsUsed = rated.Balance.BundleSecondsUsed;
+        view.BundleMessagesUsed = rated.Balance.BundleMessagesUsed;
+        view.PeriodSpendNanos = rated.Balance.SpendNanos;
+        view.RoamingDataSpendNanos = rated.Balance.RoamingDataSpendNanos;
+        view.OriginOctets = received.OriginOctets;
+        view.ReceivedPartition = partition;
+        view.ReceivedOffset = offset;
     }
 
     internal static UInt128 ToNumber(UsageId id) => new(id.High, id.Low);

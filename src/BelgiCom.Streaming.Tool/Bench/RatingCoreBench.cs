@@ -143,7 +143,7 @@ internal sealed class RatingCoreBench
             throw new InvalidDataException($"an event was not rated but {result.Outcome} ({result.Reason})");
         }
 
-        var rated = UsageEvents.ToRated(in received, in result, _session, _tariffs, partition: 0, offset);
+        UsageEvents.ToRated(in received, in result, _session, _tariffs, partition: 0, offset, out var rated);
         WireFormat.WriteHeader(_output, schemaId: 2);
         rated.Write(_output.AsSpan(WireFormat.HeaderSize));
     }
