@@ -23,7 +23,7 @@ internal static class RecordTemplate
         text.Close();
         if (hot)
         {
-            ViewTemplate.Write(text, record, entryPoints: true, [.. SharedRun.All.Where(run => run.Reader == record.Name || run.Writer == record.Name)]);
+            ViewTemplate.Write(text, record, entryPoints: true, SharedRun.Of(record));
         }
 
         return text.ToString();

@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.Contracts.Generator;
 
 /// <summary>
-/// Fields that follow each other in two records, under the same names and of the same types: what one record's view read of them, the other's writes as it is.
-/// Copying the octets of a run costs a tenth of encoding its fields again.
+/// Fields that follow each other in two records, under the same names and of the same types: what one record's view read of them, the
+/// other's writes as it is. Copying the octets of a run costs a tenth of encoding its fields again.
 /// </summary>
 /// <param name="Name">Name of the run; the views have a property of this name.</param>
 /// <param name="First">First field.</param>
@@ -18,6 +18,9 @@ internal sealed record SharedRun(string Name, string First, string Last, string 
         new("OriginOctets", "source", "inputHash", "UsageReceived", "UsageRated"),
     ];
 
+    /// <summary>The runs that a record gives or takes.</summary>
+    public static SharedRun[] Of(AvroSchema record) => [.. All.Where(run => run.Reader == record.Name || run.Writer == record.Name)];
+
     /// <summary>Name of a local variable: where the run starts.</summary>
     public string Start => $"{char.ToLowerInvariant(Name[0])}{Name[1..^"Octets".Length]}Start";
 
@@ -27,7 +30,9 @@ internal sealed record SharedRun(string Name, string First, string Last, string 
     {
         AvroField[] fields = [.. record.Fields.SkipWhile(field => field.Name != First)];
         int last = Array.FindIndex(fields, field => field.Name == Last);
-        return last >= 0 ? fields[..(last + 1)] : throw new AvroSchemaException($"'{record.Name}' has no run of fields from '{First}' to '{Last}'.");
+        return last >= 0
+            ? fields[..(last + 1)]
+            : throw new AvroSchemaException($"'{record.Name}' has no run of fields from '{First}' to '{Last}'.");
     }
 
     /// <summary>Checks that the run is the same in both records.</summary>
@@ -36,7 +41,8 @@ internal sealed record SharedRun(string Name, string First, string Last, string 
     {
         if (!FieldsOf(reader).Select(Shape).SequenceEqual(FieldsOf(writer).Select(Shape)))
         {
-            throw new AvroSchemaException($"The fields from '{First}' to '{Last}' differ between '{Reader}' and '{Writer}': their octets cannot be copied.");
+            throw new AvroSchemaException(
+                $"The fields from '{First}' to '{Last}' differ between '{Reader}' and '{Writer}': their octets cannot be copied.");
         }
     }
 

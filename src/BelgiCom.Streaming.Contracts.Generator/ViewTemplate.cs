@@ -67,7 +67,7 @@ internal static class ViewTemplate
             string fields = $"{run.First} to {run.Last}";
             text.Summary(run.Reader == record.Name
                 ? $"The octets that the fields {fields} were read from, for the same fields of {run.Writer}; empty when nothing was read."
-                : $"The octets of the fields {fields} as a {run.Reader} has them; when not empty, they are written and the fields themselves are not.");
+                : $"The octets of the fields {fields} as a {run.Reader} has them; when not empty, they are written instead of the fields.");
             text.Line($"public ReadOnlySpan<byte> {run.Name} {{ get; {(run.Reader == record.Name ? "private set" : "set")}; }}");
             text.Line("");
         }
@@ -82,7 +82,8 @@ internal static class ViewTemplate
     };
 
     // Into the caller's own view: a view is hundreds of octets, and copying one costs as much as decoding several fields.
-    private static void WriteTryRead(CSharpText text, AvroSchema record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
+    private static void WriteTryRead(
+        CSharpText text, AvroSchema record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
     {
         string view = $"{record.Name}View";
         text.Summary("Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.");
@@ -95,7 +96,8 @@ internal static class ViewTemplate
         text.Line("");
     }
 
-    private static void WriteReadFrom(CSharpText text, AvroSchema record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
+    private static void WriteReadFrom(
+        CSharpText text, AvroSchema record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
     {
         string view = $"{record.Name}View";
         text.Open($"internal static {view} ReadFrom(scoped ref AvroReader reader)");
@@ -158,7 +160,10 @@ internal static class ViewTemplate
 
     // Enums are not among them: their one octet is read by a branch that is always right.
     private static int NumbersFrom((AvroField Field, TypeMap Map, bool Optional)[] members, int first) =>
-        members.Skip(first).TakeWhile(member => !member.Optional && member.Field.Type.Kind is AvroKind.Long or AvroKind.Int && member.Map.Suffix != "Days").Count();
+        members.Skip(first).TakeWhile(IsNumber).Count();
+
+    private static bool IsNumber((AvroField Field, TypeMap Map, bool Optional) member) =>
+        !member.Optional && member.Field.Type.Kind is AvroKind.Long or AvroKind.Int && member.Map.Suffix != "Days";
 
     private static void WriteWrite(CSharpText text)
     {

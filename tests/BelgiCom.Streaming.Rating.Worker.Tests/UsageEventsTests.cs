@@ -50,14 +50,31 @@ public sealed class UsageEventsTests
                     ValidFromMilliseconds = 0,
                     Currency = "EUR",
                     Zones = [new ZoneDefinition(ZoneDefinition.Home, ["00101"])],
-                    Prices = [new PriceDefinition { Kind = Rating.UsageKind.Data, Unit = PriceUnit.Octet, UnitSize = 1_000_000, UnitPriceNanos = 10_000_000 }],
+                    Prices =
+                    [
+                        new PriceDefinition
+                        {
+                            Kind = Rating.UsageKind.Data,
+                            Unit = PriceUnit.Octet,
+                            UnitSize = 1_000_000,
+                            UnitPriceNanos = 10_000_000,
+                        },
+                    ],
                     Bundles = [],
                 },
             ],
             offerings);
         _session.SetSubscription(
             new UInt128(3, 4),
-            [new SubscriptionPeriod { AccountUtf8 = "BE1"u8.ToArray(), Offering = offerings.GetOrAdd("go"), ValidFromMilliseconds = Subscribed, ValidToMilliseconds = long.MaxValue }]);
+            [
+                new SubscriptionPeriod
+                {
+                    AccountUtf8 = "BE1"u8.ToArray(),
+                    Offering = offerings.GetOrAdd("go"),
+                    ValidFromMilliseconds = Subscribed,
+                    ValidToMilliseconds = long.MaxValue,
+                },
+            ]);
     }
 
     [Fact]
@@ -65,12 +82,17 @@ public sealed class UsageEventsTests
     {
         byte[] output = new byte[1024];
         UsageRated rated = UsageRated.Read(output.AsSpan(0, Rewrite(Body(_received), output)));
-        Assert.Equal((_received.UsageId, _received.SubscriberRef, "BE1", "go"), (rated.UsageId, rated.SubscriberRef, rated.Account, rated.Offering));
+        Assert.Equal(
+            (_received.UsageId, _received.SubscriberRef, "BE1", "go"), (rated.UsageId, rated.SubscriberRef, rated.Account, rated.Offering));
         Assert.Equal((_received.Kind, _received.EventTime, _received.ServingPlmn), (rated.Kind, rated.EventTime, rated.ServingPlmn));
         Assert.Equal(
-            (_received.UtcOffsetMinutes, _received.DurationSeconds, _received.UplinkOctets, _received.DownlinkOctets, _received.TotalOctets, _received.Messages, _received.RatingGroup),
-            (rated.UtcOffsetMinutes, rated.DurationSeconds, rated.UplinkOctets, rated.DownlinkOctets, rated.TotalOctets, rated.Messages, rated.RatingGroup));
-        Assert.Equal((_received.Source, _received.Node, _received.RecordType, _received.FileId), (rated.Source, rated.Node, rated.RecordType, rated.FileId));
+            (_received.UtcOffsetMinutes, _received.DurationSeconds, _received.Messages, _received.RatingGroup),
+            (rated.UtcOffsetMinutes, rated.DurationSeconds, rated.Messages, rated.RatingGroup));
+        Assert.Equal(
+            (_received.UplinkOctets, _received.DownlinkOctets, _received.TotalOctets), (rated.UplinkOctets, rated.DownlinkOctets, rated.TotalOctets));
+        Assert.Equal(
+            (_received.Source, _received.Node, _received.RecordType, _received.FileId),
+            (rated.Source, rated.Node, rated.RecordType, rated.FileId));
         Assert.Equal(
             (_received.FileName, _received.FileSequenceNumber, _received.RecordIndex, _received.ContainerIndex, _received.InputHash),
             (rated.FileName, rated.FileSequenceNumber, rated.RecordIndex, rated.ContainerIndex, rated.InputHash));

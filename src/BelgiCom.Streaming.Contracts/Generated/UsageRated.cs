@@ -440,14 +440,13 @@ public ref struct UsageRatedView
     public long ReceivedOffset { get; set; }
 
     /// <summary>
-    /// The octets of the fields utcOffsetMinutes to ratingGroup as a UsageReceived has them; when not empty, they are written and the
-    /// fields themselves are not.
+    /// The octets of the fields utcOffsetMinutes to ratingGroup as a UsageReceived has them; when not empty, they are written instead of
+    /// the fields.
     /// </summary>
     public ReadOnlySpan<byte> QuantityOctets { get; set; }
 
     /// <summary>
-    /// The octets of the fields source to inputHash as a UsageReceived has them; when not empty, they are written and the fields themselves
-    /// are not.
+    /// The octets of the fields source to inputHash as a UsageReceived has them; when not empty, they are written instead of the fields.
     /// </summary>
     public ReadOnlySpan<byte> OriginOctets { get; set; }
 

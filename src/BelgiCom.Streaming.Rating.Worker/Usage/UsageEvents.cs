@@ -40,9 +40,15 @@ public static class UsageEvents
     /// <param name="tariffs">Tariffs it was rated with.</param>
     /// <param name="partition">Partition of usage.received.v1 it was read from.</param>
     /// <param name="offset">Its offset there.</param>
-    /// <param name="view">The rated event. Filled in its place: it is 600 octets, and copying them costs as much as half of decoding the event.</param>
+    /// <param name="view">The rated event, filled in its place: to copy its 600 octets costs as much as half of decoding the event.</param>
     public static void ToRated(
-        in UsageReceivedView received, in RatedUsage rated, RatingSession session, TariffSnapshot tariffs, int partition, long offset, out UsageRatedView view)
+        in UsageReceivedView received,
+        in RatedUsage rated,
+        RatingSession session,
+        TariffSnapshot tariffs,
+        int partition,
+        long offset,
+        out UsageRatedView view)
     {
         if (received.OriginOctets.IsEmpty)
         {

@@ -89,7 +89,10 @@ internal sealed class IdSet
         }
     }
 
-    /// <summary>Makes room for a number of ids, down to the pages of memory: what is asked for beforehand must not be fetched, page by page, while ids come.</summary>
+    /// <summary>
+    /// Makes room for a number of ids, down to the pages of memory: what is asked for beforehand must not be fetched, page by page, while ids
+    /// come.
+    /// </summary>
     public void EnsureRoom(int ids)
     {
         int capacity = _ids.Length;
@@ -195,7 +198,7 @@ internal sealed class IdSet
         _shift = 64 - BitOperations.Log2((uint)(capacity / GroupLength));
         if (touch)
         {
-            // A new array of zeros is but a promise of the operating system, which costs some microseconds for each 4,096 octets when it is kept.
+            // A new array of zeros is but a promise of the operating system; to keep it costs some microseconds for each 4,096 octets.
             Array.Clear(_tags);
             Array.Clear(_ids);
         }

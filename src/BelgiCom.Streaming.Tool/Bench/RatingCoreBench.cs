@@ -10,7 +10,8 @@ namespace BelgiCom.Streaming.Tool.Bench;
 
 /// <summary>
 /// (b) How many events does one core rate, from the octets of the received event to those of the rated one, without Kafka; and how much slower is it when the
-/// state of many subscribers no longer fits into the processor's caches? By processor time, so that other processes do not count.
+/// state of many subscribers no longer fits into the processor's caches? By processor time, so that other processes do not count. Room for the ids of a round is
+/// reserved before it: what is asked for is the cost of an event, not that of memory seen for the first time.
 /// </summary>
 internal sealed class RatingCoreBench
 {
@@ -111,7 +112,7 @@ internal sealed class RatingCoreBench
         _session.Commit(first);
     }
 
-    /// <summary>The steps of RatingBatchHandler over a slice: have the memory of all its events loaded, then take them one by one.</summary>
+    /// <summary>The steps of RatingBatchHandler over a slice: have the memory of all its events loaded, then take them in turn.</summary>
     private void RateSlice(BenchUsage usage, long first)
     {
         Span<UsageKey> keys = stackalloc UsageKey[RatingSession.PrepareLength];

@@ -223,8 +223,7 @@ public sealed class AvroReaderTests
         var random = new Random(numbers + more);
         for (int run = 0; run < 300; run++)
         {
-            // Up to 10 octets a number: more than the window holds, and numbers that no int is.
-            byte[] octets = [.. Enumerable.Range(0, numbers).SelectMany(_ => ZigZag(random.NextInt64() >> random.Next(1 + (run % 64)))), .. new byte[more]];
+            byte[] octets = [.. Enumerable.Range(0, numbers).SelectMany(number => ZigZag(RandomNumber(number, random))), .. new byte[more]];
             for (int length = 0; length <= octets.Length; length++)
             {
                 AssertSameNumbers(octets.AsSpan(0, length), numbers);
@@ -235,7 +234,7 @@ public sealed class AvroReaderTests
     [Theory]
     [InlineData("ffffffffffffffffff02")]
     [InlineData("8080808080808080808000")]
-    [InlineData("808080808080808080808080808080808080808080808080808080808080808080808080808080808080808080808080808080808080808080808080808080808080")]
+    [InlineData("8080808080808080808080808080808080808080808080808080808080808080808080808080808080808080808080")]
     public void Numbers_WithOneThatIsNone_AreAFault(string hex)
     {
         byte[] none = Convert.FromHexString(hex);
@@ -245,7 +244,7 @@ public sealed class AvroReaderTests
         }
     }
 
-    /// <summary>Short text, long text, text with an octet that is not ASCII anywhere, with and without octets after it: each has its own path.</summary>
+    /// <summary>Short text, long text, an octet that is not ASCII anywhere, with and without octets after it: each has its own path.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(40)]
@@ -272,6 +271,18 @@ public sealed class AvroReaderTests
                 Assert.NotEqual(AvroFault.None, cut.Fault);
             }
         }
+    }
+
+    // Of every length, together often more than the window holds; now and then one that is no int or no time stamp.
+    private static long RandomNumber(int number, Random random)
+    {
+        int most = random.Next(50) == 0 ? 64 : (number % 3) switch
+        {
+            0 => 64,
+            1 => 32,
+            _ => 42,
+        };
+        return random.NextInt64(long.MinValue, long.MaxValue) >> (64 - random.Next(random.Next(2) == 0 ? most : 1, most + 1));
     }
 
     private static void AssertSameNumbers(ReadOnlySpan<byte> body, int numbers)
