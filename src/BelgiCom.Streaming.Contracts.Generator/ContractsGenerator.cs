@@ -47,11 +47,13 @@ public static class ContractsGenerator
     public static IReadOnlyDictionary<string, string> Generate(string schemasFolder)
     {
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var roots = new Dictionary<string, AvroSchema>();
         foreach (string path in Directory.GetFiles(schemasFolder, "*.avsc", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             string topic = Path.GetFileName(Path.GetDirectoryName(path)!);
             string json = File.ReadAllText(path, Encoding.UTF8);
             AvroSchema root = Parse(path, json);
+            roots.Add(root.Name, root);
             using var document = JsonDocument.Parse(json);
             foreach (AvroSchema type in NamedTypes(root))
             {
@@ -70,6 +72,11 @@ public static class ContractsGenerator
                 };
                 Add(files, type.Name, text);
             }
+        }
+
+        foreach (SharedRun run in SharedRun.All.Where(run => roots.ContainsKey(run.Reader) && roots.ContainsKey(run.Writer)))
+        {
+            run.Check(roots[run.Reader], roots[run.Writer]);
         }
 
         return files;

@@ -23,7 +23,7 @@ internal static class RecordTemplate
         text.Close();
         if (hot)
         {
-            ViewTemplate.Write(text, record, entryPoints: true);
+            ViewTemplate.Write(text, record, entryPoints: true, SharedRun.Of(record));
         }
 
         return text.ToString();
@@ -40,7 +40,7 @@ internal static class RecordTemplate
         text.Close();
         if (hot)
         {
-            ViewTemplate.Write(text, record, entryPoints: false);
+            ViewTemplate.Write(text, record, entryPoints: false, []);
         }
 
         return text.ToString();

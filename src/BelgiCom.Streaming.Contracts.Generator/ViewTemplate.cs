@@ -3,7 +3,7 @@ namespace BelgiCom.Streaming.Contracts.Generator;
 /// <summary>A hot record as a ref struct over its encoded octets.</summary>
 internal static class ViewTemplate
 {
-    public static void Write(CSharpText text, AvroSchema record, bool entryPoints)
+    public static void Write(CSharpText text, AvroSchema record, bool entryPoints, SharedRun[] runs)
     {
         (AvroField Field, TypeMap Map, bool Optional)[] members = [.. record.Fields.Select(Member)];
         string view = $"{record.Name}View";
@@ -15,19 +15,20 @@ internal static class ViewTemplate
         text.Line("/// </remarks>");
         text.Open($"public ref struct {view}");
         WriteProperties(text, members);
-        WriteMaxSize(text, members);
+        WriteRuns(text, record, runs);
+        WriteMaxSize(text, members, [.. runs.Where(run => run.Writer == record.Name)]);
         text.Line("");
         if (entryPoints)
         {
-            WriteTryRead(text, view, members);
+            WriteTryRead(text, record, members, runs);
             WriteWrite(text);
         }
         else
         {
-            WriteReadFrom(text, view, members);
+            WriteReadFrom(text, record, members, runs);
         }
 
-        WriteWriteTo(text, members);
+        WriteWriteTo(text, members, [.. runs.Where(run => run.Writer == record.Name)]);
         text.Close();
     }
 
@@ -36,6 +37,9 @@ internal static class ViewTemplate
         bool optional = field.Type.Kind == AvroKind.Union;
         return (field, TypeMap.OfView(optional ? TypeMap.PresentBranch(field.Type) : field.Type), optional);
     }
+
+    // Fewer are not worth the look-ahead: it costs as much as two numbers.
+    private const int FewestNumbers = 3;
 
     private static string Name((AvroField Field, TypeMap Map, bool Optional) member) => RecordTemplate.PropertyName(member.Field) + member.Map.Suffix;
 
@@ -56,6 +60,19 @@ internal static class ViewTemplate
         }
     }
 
+    private static void WriteRuns(CSharpText text, AvroSchema record, SharedRun[] runs)
+    {
+        foreach (SharedRun run in runs)
+        {
+            string fields = $"{run.First} to {run.Last}";
+            text.Summary(run.Reader == record.Name
+                ? $"The octets that the fields {fields} were read from, for the same fields of {run.Writer}; empty when nothing was read."
+                : $"The octets of the fields {fields} as a {run.Reader} has them; when not empty, they are written instead of the fields.");
+            text.Line($"public ReadOnlySpan<byte> {run.Name} {{ get; {(run.Reader == record.Name ? "private set" : "set")}; }}");
+            text.Line("");
+        }
+    }
+
     private static string UnitOf(string suffix) => suffix switch
     {
         "Milliseconds" => " In milliseconds since 1970-01-01T00:00Z.",
@@ -65,45 +82,88 @@ internal static class ViewTemplate
     };
 
     // Into the caller's own view: a view is hundreds of octets, and copying one costs as much as decoding several fields.
-    private static void WriteTryRead(CSharpText text, string view, (AvroField Field, TypeMap Map, bool Optional)[] members)
+    private static void WriteTryRead(
+        CSharpText text, AvroSchema record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
     {
+        string view = $"{record.Name}View";
         text.Summary("Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.");
         text.Open($"public static bool TryRead(ReadOnlySpan<byte> body, out {view} view)");
         text.Line("var reader = new AvroReader(body);");
         text.Line(members.Any(member => member.Optional) ? "view = default;" : "Unsafe.SkipInit(out view); // Every property is set below.");
-        WriteReads(text, members);
+        WriteReads(text, record, members, runs);
         text.Line("return reader.TryFinish();");
         text.Close();
         text.Line("");
     }
 
-    private static void WriteReadFrom(CSharpText text, string view, (AvroField Field, TypeMap Map, bool Optional)[] members)
+    private static void WriteReadFrom(
+        CSharpText text, AvroSchema record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
     {
+        string view = $"{record.Name}View";
         text.Open($"internal static {view} ReadFrom(scoped ref AvroReader reader)");
         text.Line($"var view = default({view});");
-        WriteReads(text, members);
+        WriteReads(text, record, members, runs);
         text.Line("return view;");
         text.Close();
         text.Line("");
     }
 
-    private static void WriteReads(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members)
+    private static void WriteReads(
+        CSharpText text, AvroSchema record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
     {
-        foreach ((AvroField Field, TypeMap Map, bool Optional) member in members)
+        foreach (SharedRun run in runs.Where(run => run.Writer == record.Name))
         {
-            if (!member.Optional)
+            text.Line($"view.{run.Name} = default;");
+        }
+
+        SharedRun[] passed = [.. runs.Where(run => run.Reader == record.Name)];
+        int numbers = 0;
+        for (int i = 0; i < members.Length; i++)
+        {
+            (AvroField Field, TypeMap Map, bool Optional) member = members[i];
+            foreach (SharedRun run in passed.Where(run => run.First == member.Field.Name))
             {
-                text.Line($"view.{Name(member)} = {member.Map.Read};");
-                continue;
+                text.Line($"int {run.Start} = reader.Position;");
             }
 
-            text.Line($"view.Has{Name(member)} = reader.ReadIsPresent();");
-            text.Open($"if (view.Has{Name(member)})");
-            text.Line($"view.{Name(member)} = {member.Map.Read};");
-            text.Close();
-            text.Line("");
+            // A run of numbers is found as a whole, and its fields are what is left of it.
+            if (numbers == 0 && NumbersFrom(members, i) is var found and >= FewestNumbers)
+            {
+                text.Line($"reader.FindNumbers({TypeMap.Number(found)});");
+                numbers = found;
+            }
+
+            WriteRead(text, member, isFound: numbers > 0);
+            numbers = Math.Max(0, numbers - 1);
+            foreach (SharedRun run in passed.Where(run => run.Last == member.Field.Name))
+            {
+                text.Line($"view.{run.Name} = reader.Since({run.Start});");
+            }
         }
     }
+
+    private static void WriteRead(CSharpText text, (AvroField Field, TypeMap Map, bool Optional) member, bool isFound)
+    {
+        if (!member.Optional)
+        {
+            string read = isFound ? member.Map.Read.Replace("reader.Read", "reader.Next", StringComparison.Ordinal) : member.Map.Read;
+            text.Line($"view.{Name(member)} = {read};");
+            return;
+        }
+
+        text.Line($"view.Has{Name(member)} = reader.ReadIsPresent();");
+        text.Open($"if (view.Has{Name(member)})");
+        text.Line($"view.{Name(member)} = {member.Map.Read};");
+        text.Close();
+        text.Line("");
+    }
+
+    // Enums are not among them: their one octet is read by a branch that is always right.
+    private static int NumbersFrom((AvroField Field, TypeMap Map, bool Optional)[] members, int first) =>
+        members.Skip(first).TakeWhile(IsNumber).Count();
+
+    private static bool IsNumber((AvroField Field, TypeMap Map, bool Optional) member) =>
+        !member.Optional && member.Field.Type.Kind is AvroKind.Long or AvroKind.Int && member.Map.Suffix != "Days";
 
     private static void WriteWrite(CSharpText text)
     {
@@ -118,7 +178,7 @@ internal static class ViewTemplate
         text.Line("");
     }
 
-    private static void WriteMaxSize(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members)
+    private static void WriteMaxSize(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] taken)
     {
         // Spans add their length to a prefix; an optional part adds its index.
         int constant = members.Sum(member => member.Map.MaxOctets + (member.Map.Size.EndsWith(".Length", StringComparison.Ordinal) ? 5 : 0) + (member.Optional ? 1 : 0));
@@ -127,17 +187,29 @@ internal static class ViewTemplate
             .. members.Where(member => member.Map.MaxOctets == 0).Select(member => member.Optional
                 ? $"(Has{Name(member)} ? {TypeMap.Format(member.Map.Size, Name(member))} : 0)"
                 : TypeMap.Format(member.Map.Size, Name(member))),
+            .. taken.Select(run => $"{run.Name}.Length"),
         ];
         text.Summary("Octets that writing takes at most.");
         RecordTemplate.WriteSum(text, "public readonly int MaxSize", constant, parts);
     }
 
-    private static void WriteWriteTo(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members)
+    private static void WriteWriteTo(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] taken)
     {
         text.Open("internal readonly void WriteTo(ref AvroWriter writer)");
         foreach ((AvroField Field, TypeMap Map, bool Optional) member in members)
         {
+            foreach (SharedRun run in taken.Where(run => run.First == member.Field.Name))
+            {
+                text.Line($"writer.WriteFixed({run.Name});");
+                text.Open($"if ({run.Name}.IsEmpty)");
+            }
+
             RecordTemplate.WriteValue(text, member.Optional ? $"Has{Name(member)}" : null, TypeMap.Format(member.Map.Write, Name(member)));
+            foreach (SharedRun _ in taken.Where(run => run.Last == member.Field.Name))
+            {
+                text.Close();
+                text.Line("");
+            }
         }
 
         text.Close();

@@ -185,7 +185,8 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         _counts.Add(rated.Outcome);
         if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
         {
-            UsageRatedView view = UsageEvents.ToRated(in received, in rated, partition.Session, _reference.Tariffs, record.Partition, record.Offset);
+            UsageEvents.ToRated(
+                in received, in rated, partition.Session, _reference.Tariffs, record.Partition, record.Offset, out UsageRatedView view);
             _events.WriteRated(in view, output);
             _counts.Notifications += _events.WriteNotifications(in view, rated.Crossed, output);
         }

@@ -84,7 +84,7 @@ public sealed partial class RatingSession
             int subscriber = _subscribers.HintEntry(key.Subscriber);
             if (subscriber >= 0 && _monthBalances.Exists(subscriber))
             {
-                CacheHint.LoadWhole(ref _monthBalances[subscriber]);
+                CacheHint.Load(ref _monthBalances[subscriber]);
             }
         }
     }

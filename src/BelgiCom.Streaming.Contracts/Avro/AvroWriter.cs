@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using System.Text;
 
 namespace BelgiCom.Streaming.Contracts;
@@ -133,13 +134,9 @@ public ref struct AvroWriter
         Span<byte> rest = destination[position..];
         if (rest.Length >= sizeof(ulong) && bits < 1UL << 56)
         {
-            // Groups of 28, 14 and 7 bits move apart together; all octets but the last get their high bit. What is written after the
-            // last one is overwritten by the next value.
-            ulong octets = (bits & 0x0FFF_FFFF) | ((bits << 4) & 0x0FFF_FFFF_0000_0000);
-            octets += (octets & 0x0FFF_C000_0FFF_C000) * 3;
-            octets += octets & 0x3F80_3F80_3F80_3F80;
+            // All octets but the last get their high bit. What is written after the last one is overwritten by the next value.
             int count = ((70 - BitOperations.LeadingZeroCount(bits)) * 37) >> 8;
-            BinaryPrimitives.WriteUInt64LittleEndian(rest, octets | (0x8080_8080_8080_8080 & ((1UL << (8 * (count - 1))) - 1)));
+            BinaryPrimitives.WriteUInt64LittleEndian(rest, SpreadGroups(bits) | (0x8080_8080_8080_8080 & ((1UL << (8 * (count - 1))) - 1)));
             return position + count;
         }
 
@@ -157,13 +154,36 @@ public ref struct AvroWriter
     private static int WriteNanos(Span<byte> destination, int position, long nanos)
     {
         int length = Nanos.OctetCount(nanos);
-        destination[position++] = (byte)(length << 1);
-        for (int shift = (length - 1) * 8; shift >= 0; shift -= 8)
+        Span<byte> rest = destination[position..];
+        if (rest.Length > sizeof(long))
         {
-            destination[position++] = (byte)(nanos >> shift);
+            // The octets that count come first; what is written after them is overwritten by the next value.
+            BinaryPrimitives.WriteInt64BigEndian(rest[1..], nanos << (64 - (8 * length)));
+        }
+        else
+        {
+            for (int i = 1; i <= length; i++)
+            {
+                rest[i] = (byte)(nanos >> ((length - i) * 8));
+            }
         }
 
-        return position;
+        rest[0] = (byte)(length << 1);
+        return position + 1 + length;
+    }
+
+    /// <summary>Spreads 56 bits over the low 7 bits of 8 octets.</summary>
+    private static ulong SpreadGroups(ulong bits)
+    {
+        if (Bmi2.X64.IsSupported)
+        {
+            return Bmi2.X64.ParallelBitDeposit(bits, 0x7F7F_7F7F_7F7F_7F7F);
+        }
+
+        // Groups of 28, 14 and 7 bits move apart together.
+        ulong octets = (bits & 0x0FFF_FFFF) | ((bits << 4) & 0x0FFF_FFFF_0000_0000);
+        octets += (octets & 0x0FFF_C000_0FFF_C000) * 3;
+        return octets + (octets & 0x3F80_3F80_3F80_3F80);
     }
 }
 

@@ -102,9 +102,10 @@ public ref struct SubscriberBalanceView
         var view = default(SubscriberBalanceView);
         view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
         view.PeriodStartDays = reader.ReadDays();
-        view.BundleOctetsUsed = reader.ReadLong();
-        view.BundleSecondsUsed = reader.ReadLong();
-        view.BundleMessagesUsed = reader.ReadLong();
+        reader.FindNumbers(3);
+        view.BundleOctetsUsed = reader.NextLong();
+        view.BundleSecondsUsed = reader.NextLong();
+        view.BundleMessagesUsed = reader.NextLong();
         view.PeriodSpendNanos = reader.ReadNanos();
         view.RoamingDataSpendNanos = reader.ReadNanos();
         view.Notified = reader.ReadInt();

@@ -454,6 +454,17 @@ public ref struct UsageRatedView
     /// </summary>
     public int Notified { get; set; }
 
+    /// <summary>
+    /// The octets of the fields utcOffsetMinutes to ratingGroup as a UsageReceived has them; when not empty, they are written instead of
+    /// the fields.
+    /// </summary>
+    public ReadOnlySpan<byte> QuantityOctets { get; set; }
+
+    /// <summary>
+    /// The octets of the fields source to inputHash as a UsageReceived has them; when not empty, they are written instead of the fields.
+    /// </summary>
+    public ReadOnlySpan<byte> OriginOctets { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
         321
@@ -464,7 +475,9 @@ public ref struct UsageRatedView
         + Currency.Length
         + Source.Length
         + Node.Length
-        + FileName.Length;
+        + FileName.Length
+        + QuantityOctets.Length
+        + OriginOctets.Length;
 
     /// <summary>
     /// Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.
@@ -473,6 +486,8 @@ public ref struct UsageRatedView
     {
         var reader = new AvroReader(body);
         Unsafe.SkipInit(out view); // Every property is set below.
+        view.QuantityOctets = default;
+        view.OriginOctets = default;
         view.UsageId = UsageId.ReadFrom(ref reader);
         view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
         view.Account = reader.ReadUtf8();
@@ -481,26 +496,29 @@ public ref struct UsageRatedView
         view.Outcome = (RatedOutcome)reader.ReadEnum(2);
         view.ZeroRatedReason = (ZeroRatedReason)reader.ReadEnum(4);
         view.Kind = (UsageKind)reader.ReadEnum(4);
-        view.EventTimeMilliseconds = reader.ReadTimestampMilliseconds();
-        view.UtcOffsetMinutes = reader.ReadInt();
-        view.DurationSeconds = reader.ReadLong();
-        view.UplinkOctets = reader.ReadLong();
-        view.DownlinkOctets = reader.ReadLong();
-        view.TotalOctets = reader.ReadLong();
-        view.Messages = reader.ReadLong();
-        view.RatingGroup = reader.ReadLong();
+        reader.FindNumbers(8);
+        view.EventTimeMilliseconds = reader.NextTimestampMilliseconds();
+        view.UtcOffsetMinutes = reader.NextInt();
+        view.DurationSeconds = reader.NextLong();
+        view.UplinkOctets = reader.NextLong();
+        view.DownlinkOctets = reader.NextLong();
+        view.TotalOctets = reader.NextLong();
+        view.Messages = reader.NextLong();
+        view.RatingGroup = reader.NextLong();
         view.ServingPlmn = reader.ReadUtf8();
         view.Zone = reader.ReadUtf8();
-        view.PriceIndex = reader.ReadInt();
-        view.ChargedUnits = reader.ReadLong();
-        view.BundleUnits = reader.ReadLong();
+        reader.FindNumbers(3);
+        view.PriceIndex = reader.NextInt();
+        view.ChargedUnits = reader.NextLong();
+        view.BundleUnits = reader.NextLong();
         view.AmountNanos = reader.ReadNanos();
         view.Currency = reader.ReadUtf8();
         view.RoundingPolicy = reader.ReadInt();
         view.PeriodStartDays = reader.ReadDays();
-        view.BundleOctetsUsed = reader.ReadLong();
-        view.BundleSecondsUsed = reader.ReadLong();
-        view.BundleMessagesUsed = reader.ReadLong();
+        reader.FindNumbers(3);
+        view.BundleOctetsUsed = reader.NextLong();
+        view.BundleSecondsUsed = reader.NextLong();
+        view.BundleMessagesUsed = reader.NextLong();
         view.PeriodSpendNanos = reader.ReadNanos();
         view.RoamingDataSpendNanos = reader.ReadNanos();
         view.Source = reader.ReadUtf8();
@@ -508,13 +526,14 @@ public ref struct UsageRatedView
         view.RecordType = reader.ReadInt();
         view.FileId = FileId.ReadFrom(ref reader);
         view.FileName = reader.ReadUtf8();
-        view.FileSequenceNumber = reader.ReadLong();
-        view.RecordIndex = reader.ReadInt();
-        view.ContainerIndex = reader.ReadInt();
-        view.InputHash = reader.ReadLong();
-        view.ReceivedPartition = reader.ReadInt();
-        view.ReceivedOffset = reader.ReadLong();
-        view.Notified = reader.ReadInt();
+        reader.FindNumbers(7);
+        view.FileSequenceNumber = reader.NextLong();
+        view.RecordIndex = reader.NextInt();
+        view.ContainerIndex = reader.NextInt();
+        view.InputHash = reader.NextLong();
+        view.ReceivedPartition = reader.NextInt();
+        view.ReceivedOffset = reader.NextLong();
+        view.Notified = reader.NextInt();
         return reader.TryFinish();
     }
 
@@ -539,13 +558,18 @@ public ref struct UsageRatedView
         writer.WriteEnum((int)ZeroRatedReason, 4);
         writer.WriteEnum((int)Kind, 4);
         writer.WriteLong(EventTimeMilliseconds);
-        writer.WriteInt(UtcOffsetMinutes);
-        writer.WriteLong(DurationSeconds);
-        writer.WriteLong(UplinkOctets);
-        writer.WriteLong(DownlinkOctets);
-        writer.WriteLong(TotalOctets);
-        writer.WriteLong(Messages);
-        writer.WriteLong(RatingGroup);
+        writer.WriteFixed(QuantityOctets);
+        if (QuantityOctets.IsEmpty)
+        {
+            writer.WriteInt(UtcOffsetMinutes);
+            writer.WriteLong(DurationSeconds);
+            writer.WriteLong(UplinkOctets);
+            writer.WriteLong(DownlinkOctets);
+            writer.WriteLong(TotalOctets);
+            writer.WriteLong(Messages);
+            writer.WriteLong(RatingGroup);
+        }
+
         writer.WriteBytes(ServingPlmn);
         writer.WriteBytes(Zone);
         writer.WriteInt(PriceIndex);
@@ -560,15 +584,20 @@ public ref struct UsageRatedView
         writer.WriteLong(BundleMessagesUsed);
         writer.WriteNanos(PeriodSpendNanos);
         writer.WriteNanos(RoamingDataSpendNanos);
-        writer.WriteBytes(Source);
-        writer.WriteBytes(Node);
-        writer.WriteInt(RecordType);
-        FileId.CopyTo(writer.Reserve(FileId.Size));
-        writer.WriteBytes(FileName);
-        writer.WriteLong(FileSequenceNumber);
-        writer.WriteInt(RecordIndex);
-        writer.WriteInt(ContainerIndex);
-        writer.WriteLong(InputHash);
+        writer.WriteFixed(OriginOctets);
+        if (OriginOctets.IsEmpty)
+        {
+            writer.WriteBytes(Source);
+            writer.WriteBytes(Node);
+            writer.WriteInt(RecordType);
+            FileId.CopyTo(writer.Reserve(FileId.Size));
+            writer.WriteBytes(FileName);
+            writer.WriteLong(FileSequenceNumber);
+            writer.WriteInt(RecordIndex);
+            writer.WriteInt(ContainerIndex);
+            writer.WriteLong(InputHash);
+        }
+
         writer.WriteInt(ReceivedPartition);
         writer.WriteLong(ReceivedOffset);
         writer.WriteInt(Notified);

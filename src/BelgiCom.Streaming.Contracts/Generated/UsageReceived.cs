@@ -392,6 +392,17 @@ public ref struct UsageReceivedView
     /// </summary>
     public ReadOnlySpan<byte> PersonalData { get; set; }
 
+    /// <summary>
+    /// The octets that the fields utcOffsetMinutes to ratingGroup were read from, for the same fields of UsageRated; empty when nothing was
+    /// read.
+    /// </summary>
+    public ReadOnlySpan<byte> QuantityOctets { get; private set; }
+
+    /// <summary>
+    /// The octets that the fields source to inputHash were read from, for the same fields of UsageRated; empty when nothing was read.
+    /// </summary>
+    public ReadOnlySpan<byte> OriginOctets { get; private set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
         264
@@ -414,35 +425,42 @@ public ref struct UsageReceivedView
         view.UsageId = UsageId.ReadFrom(ref reader);
         view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
         view.Kind = (UsageKind)reader.ReadEnum(4);
-        view.EventTimeMilliseconds = reader.ReadTimestampMilliseconds();
-        view.EndTimeMilliseconds = reader.ReadTimestampMilliseconds();
-        view.UtcOffsetMinutes = reader.ReadInt();
-        view.DurationSeconds = reader.ReadLong();
-        view.UplinkOctets = reader.ReadLong();
-        view.DownlinkOctets = reader.ReadLong();
-        view.TotalOctets = reader.ReadLong();
-        view.Messages = reader.ReadLong();
-        view.RatingGroup = reader.ReadLong();
-        view.ServiceIdentifier = reader.ReadLong();
+        reader.FindNumbers(10);
+        view.EventTimeMilliseconds = reader.NextTimestampMilliseconds();
+        view.EndTimeMilliseconds = reader.NextTimestampMilliseconds();
+        int quantityStart = reader.Position;
+        view.UtcOffsetMinutes = reader.NextInt();
+        view.DurationSeconds = reader.NextLong();
+        view.UplinkOctets = reader.NextLong();
+        view.DownlinkOctets = reader.NextLong();
+        view.TotalOctets = reader.NextLong();
+        view.Messages = reader.NextLong();
+        view.RatingGroup = reader.NextLong();
+        view.QuantityOctets = reader.Since(quantityStart);
+        view.ServiceIdentifier = reader.NextLong();
         view.ServingPlmn = reader.ReadUtf8();
         view.RatType = reader.ReadInt();
         view.DataNetwork = reader.ReadUtf8();
         view.Direction = (Direction)reader.ReadEnum(3);
         view.OtherPartyPrefix = reader.ReadUtf8();
         view.ChargingView = (ChargingView)reader.ReadEnum(2);
-        view.ChargingId = reader.ReadLong();
-        view.RecordSequenceNumber = reader.ReadLong();
-        view.LocalSequenceNumber = reader.ReadLong();
-        view.CauseForRecordClosing = reader.ReadInt();
+        reader.FindNumbers(4);
+        view.ChargingId = reader.NextLong();
+        view.RecordSequenceNumber = reader.NextLong();
+        view.LocalSequenceNumber = reader.NextLong();
+        view.CauseForRecordClosing = reader.NextInt();
+        int originStart = reader.Position;
         view.Source = reader.ReadUtf8();
         view.Node = reader.ReadUtf8();
         view.RecordType = reader.ReadInt();
         view.FileId = FileId.ReadFrom(ref reader);
         view.FileName = reader.ReadUtf8();
-        view.FileSequenceNumber = reader.ReadLong();
-        view.RecordIndex = reader.ReadInt();
-        view.ContainerIndex = reader.ReadInt();
-        view.InputHash = reader.ReadLong();
+        reader.FindNumbers(4);
+        view.FileSequenceNumber = reader.NextLong();
+        view.RecordIndex = reader.NextInt();
+        view.ContainerIndex = reader.NextInt();
+        view.InputHash = reader.NextLong();
+        view.OriginOctets = reader.Since(originStart);
         view.PersonalDataKeyId = reader.ReadUtf8();
         view.PersonalData = reader.ReadBytes();
         return reader.TryFinish();

@@ -34,61 +34,57 @@ public static class UsageEvents
     };
 
     /// <summary>The rated event for a received one whose outcome is rated or zero-rated.</summary>
-    /// <param name="received">The event.</param>
+    /// <param name="received">The event, as it was read: what goes through unchanged is copied as octets.</param>
     /// <param name="rated">Its result.</param>
     /// <param name="session">Session that rated it.</param>
     /// <param name="tariffs">Tariffs it was rated with.</param>
     /// <param name="partition">Partition of usage.received.v1 it was read from.</param>
     /// <param name="offset">Its offset there.</param>
-    public static UsageRatedView ToRated(
-        in UsageReceivedView received, in RatedUsage rated, RatingSession session, TariffSnapshot tariffs, int partition, long offset)
+    /// <param name="view">The rated event, filled in its place: to copy its 600 octets costs as much as half of decoding the event.</param>
+    public static void ToRated(
+        in UsageReceivedView received,
+        in RatedUsage rated,
+        RatingSession session,
+        TariffSnapshot tariffs,
+        int partition,
+        long offset,
+        out UsageRatedView view)
     {
-        TariffVersion version = tariffs.Version(rated.VersionIndex);
-        return new UsageRatedView
+        if (received.OriginOctets.IsEmpty)
         {
-            UsageId = received.UsageId,
-            SubscriberRef = received.SubscriberRef,
-            Account = session.Account(in rated),
-            Offering = version.OfferingUtf8,
-            OfferingVersion = version.Version,
-            Outcome = rated.Outcome == RatingOutcome.Rated ? RatedOutcome.Rated : RatedOutcome.ZeroRated,
-            ZeroRatedReason = ZeroRatedReasonOf(rated.Reason),
-            Kind = received.Kind,
-            EventTimeMilliseconds = received.EventTimeMilliseconds,
-            UtcOffsetMinutes = received.UtcOffsetMinutes,
-            DurationSeconds = received.DurationSeconds,
-            UplinkOctets = received.UplinkOctets,
-            DownlinkOctets = received.DownlinkOctets,
-            TotalOctets = received.TotalOctets,
-            Messages = received.Messages,
-            RatingGroup = received.RatingGroup,
-            ServingPlmn = received.ServingPlmn,
-            Zone = version.ZoneUtf8(rated.ZoneIndex),
-            PriceIndex = rated.PriceIndex,
-            ChargedUnits = rated.ChargedUnits,
-            BundleUnits = rated.BundleUnits,
-            AmountNanos = rated.AmountNanos,
-            Currency = version.CurrencyUtf8,
-            RoundingPolicy = RoundingPolicy.Version,
-            PeriodStartDays = rated.PeriodStartDays,
-            BundleOctetsUsed = rated.Balance.BundleOctetsUsed,
-            BundleSecondsUsed = rated.Balance.BundleSecondsUsed,
-            BundleMessagesUsed = rated.Balance.BundleMessagesUsed,
-            PeriodSpendNanos = rated.Balance.SpendNanos,
-            RoamingDataSpendNanos = rated.Balance.RoamingDataSpendNanos,
-            Source = received.Source,
-            Node = received.Node,
-            RecordType = received.RecordType,
-            FileId = received.FileId,
-            FileName = received.FileName,
-            FileSequenceNumber = received.FileSequenceNumber,
-            RecordIndex = received.RecordIndex,
-            ContainerIndex = received.ContainerIndex,
-            InputHash = received.InputHash,
-            ReceivedPartition = partition,
-            ReceivedOffset = offset,
-            Notified = (int)rated.Balance.Notified,
-        };
+            throw new ArgumentException("The event was not read from its octets.", nameof(received));
+        }
+
+        TariffVersion version = tariffs.Version(rated.VersionIndex);
+        view = default;
+        view.UsageId = received.UsageId;
+        view.SubscriberRef = received.SubscriberRef;
+        view.Account = session.Account(in rated);
+        view.Offering = version.OfferingUtf8;
+        view.OfferingVersion = version.Version;
+        view.Outcome = rated.Outcome == RatingOutcome.Rated ? RatedOutcome.Rated : RatedOutcome.ZeroRated;
+        view.ZeroRatedReason = ZeroRatedReasonOf(rated.Reason);
+        view.Kind = received.Kind;
+        view.EventTimeMilliseconds = received.EventTimeMilliseconds;
+        view.QuantityOctets = received.QuantityOctets;
+        view.ServingPlmn = received.ServingPlmn;
+        view.Zone = version.ZoneUtf8(rated.ZoneIndex);
+        view.PriceIndex = rated.PriceIndex;
+        view.ChargedUnits = rated.ChargedUnits;
+        view.BundleUnits = rated.BundleUnits;
+        view.AmountNanos = rated.AmountNanos;
+        view.Currency = version.CurrencyUtf8;
+        view.RoundingPolicy = RoundingPolicy.Version;
+        view.PeriodStartDays = rated.PeriodStartDays;
+        view.BundleOctetsUsed = rated.Balance.BundleOctetsUsed;
+        view.BundleSecondsUsed = rated.Balance.BundleSecondsUsed;
+        view.BundleMessagesUsed = rated.Balance.BundleMessagesUsed;
+        view.PeriodSpendNanos = rated.Balance.SpendNanos;
+        view.RoamingDataSpendNanos = rated.Balance.RoamingDataSpendNanos;
+        view.OriginOctets = received.OriginOctets;
+        view.ReceivedPartition = partition;
+        view.ReceivedOffset = offset;
+        view.Notified = (int)rated.Balance.Notified;
     }
 
     internal static UInt128 ToNumber(UsageId id) => new(id.High, id.Low);

@@ -104,12 +104,21 @@ internal sealed class IdSet
         _chunks.Add(chunk);
     }
 
-    /// <summary>Makes room for a number of ids.</summary>
+    /// <summary>
+    /// Makes room for a number of ids, down to the pages of memory: what is asked for beforehand must not be fetched, page by page, while ids
+    /// come.
+    /// </summary>
     public void EnsureRoom(int ids)
     {
-        while (Count + ids > MaxCount)
+        int capacity = _ids.Length;
+        while (Count + ids > capacity / 8 * 7)
         {
-            Grow();
+            capacity *= 2;
+        }
+
+        if (capacity > _ids.Length)
+        {
+            Resize(capacity, touch: true);
         }
 
         _claimed.EnsureCapacity(_claimed.Count + ids);
@@ -189,7 +198,7 @@ internal sealed class IdSet
     {
         if (Count >= MaxCount)
         {
-            Grow();
+            Resize(_ids.Length * 2, touch: false);
         }
 
         Place(id);
@@ -227,13 +236,20 @@ internal sealed class IdSet
         return slot;
     }
 
-    private void Grow()
+    private void Resize(int capacity, bool touch)
     {
         _hasGrown = true;
         (byte[] tags, UInt128[] ids) = (_tags, _ids);
-        _tags = new byte[tags.Length * 2];
-        _ids = new UInt128[ids.Length * 2];
-        _shift--;
+        _tags = new byte[capacity];
+        _ids = new UInt128[capacity];
+        _shift = 64 - BitOperations.Log2((uint)(capacity / GroupLength));
+        if (touch)
+        {
+            // A new array of zeros is but a promise of the operating system; to keep it costs some microseconds for each 4,096 octets.
+            Array.Clear(_tags);
+            Array.Clear(_ids);
+        }
+
         for (int slot = 0; slot < tags.Length; slot++)
         {
             if (tags[slot] != 0)

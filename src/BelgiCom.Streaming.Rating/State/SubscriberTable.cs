@@ -54,7 +54,7 @@ internal sealed class SubscriberTable
         int number = (int)(uint)slot - 1;
         if (number >= 0)
         {
-            CacheHint.LoadWhole(ref _entries[number]);
+            CacheHint.Load(ref _entries[number]);
         }
 
         return number;

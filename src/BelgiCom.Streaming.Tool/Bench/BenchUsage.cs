@@ -54,9 +54,6 @@ internal sealed class BenchUsage
         return value;
     }
 
-    /// <summary>The value as <see cref="Value"/> last wrote it.</summary>
-    public byte[] Current(long number) => _values[number & (Templates - 1)];
-
     /// <summary>The record key of a value: its subscriber.</summary>
     public static ReadOnlySpan<byte> KeyOf(byte[] value) => value.AsSpan(SubscriberPlace, SubscriberRef.Size);
 

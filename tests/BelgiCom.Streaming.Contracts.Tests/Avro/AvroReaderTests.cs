@@ -211,6 +211,104 @@ public sealed class AvroReaderTests
         Assert.Equal("Avro body is not readable: BadBoolean at octet 1.", fault.Message);
     }
 
+    /// <summary>Looking ahead against reading one by one: every run of numbers, cut everywhere, with and without octets after it.</summary>
+    [Theory]
+    [InlineData(4, 0)]
+    [InlineData(4, 100)]
+    [InlineData(11, 0)]
+    [InlineData(11, 30)]
+    [InlineData(11, 100)]
+    public void Numbers_ThatAreFoundAhead_AreThoseReadOneByOne(int numbers, int more)
+    {
+        var random = new Random(numbers + more);
+        for (int run = 0; run < 300; run++)
+        {
+            byte[] octets = [.. Enumerable.Range(0, numbers).SelectMany(number => ZigZag(RandomNumber(number, random))), .. new byte[more]];
+            for (int length = 0; length <= octets.Length; length++)
+            {
+                AssertSameNumbers(octets.AsSpan(0, length), numbers);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("ffffffffffffffffff02")]
+    [InlineData("8080808080808080808000")]
+    [InlineData("8080808080808080808080808080808080808080808080808080808080808080808080808080808080808080808080")]
+    public void Numbers_WithOneThatIsNone_AreAFault(string hex)
+    {
+        byte[] none = Convert.FromHexString(hex);
+        for (int before = 0; before < 10; before++)
+        {
+            AssertSameNumbers([.. new byte[before], .. none, .. new byte[100]], 11);
+        }
+    }
+
+    /// <summary>Short text, long text, an octet that is not ASCII anywhere, with and without octets after it: each has its own path.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(40)]
+    public void String_OfEveryLength_IsReadOrAFault(int more)
+    {
+        for (int length = 0; length < 80; length++)
+        {
+            for (int place = -1; place < length; place++)
+            {
+                byte[] text = new byte[length];
+                text.AsSpan().Fill((byte)'x');
+                if (place >= 0)
+                {
+                    text[place] = 0xC3;
+                }
+
+                byte[] body = [.. ZigZag(length), .. text, .. new byte[more]];
+                var reader = new AvroReader(body);
+                byte[] read = reader.ReadUtf8().ToArray();
+                Assert.Equal(place < 0 ? text : [], read);
+                Assert.Equal(place < 0 ? AvroFault.None : AvroFault.BadText, reader.Fault);
+                var cut = new AvroReader(body.AsSpan(0, ZigZag(length).Length + length - 1 < 0 ? 0 : ZigZag(length).Length + length - 1));
+                Assert.True(cut.ReadUtf8().IsEmpty);
+                Assert.NotEqual(AvroFault.None, cut.Fault);
+            }
+        }
+    }
+
+    // Of every length, together often more than the window holds; now and then one that is no int or no time stamp.
+    private static long RandomNumber(int number, Random random)
+    {
+        int most = random.Next(50) == 0 ? 64 : (number % 3) switch
+        {
+            0 => 64,
+            1 => 32,
+            _ => 42,
+        };
+        return random.NextInt64(long.MinValue, long.MaxValue) >> (64 - random.Next(random.Next(2) == 0 ? most : 1, most + 1));
+    }
+
+    private static void AssertSameNumbers(ReadOnlySpan<byte> body, int numbers)
+    {
+        var ahead = new AvroReader(body);
+        var oneByOne = new AvroReader(body);
+        ahead.FindNumbers(numbers);
+        for (int number = 0; number < numbers; number++)
+        {
+            switch (number % 3)
+            {
+                case 0:
+                    Assert.Equal(oneByOne.ReadLong(), ahead.NextLong());
+                    break;
+                case 1:
+                    Assert.Equal(oneByOne.ReadInt(), ahead.NextInt());
+                    break;
+                default:
+                    Assert.Equal(oneByOne.ReadTimestampMilliseconds(), ahead.NextTimestampMilliseconds());
+                    break;
+            }
+
+            Assert.Equal((oneByOne.Fault, oneByOne.Position), (ahead.Fault, ahead.Position));
+        }
+    }
+
     private static byte[] ZigZag(long value)
     {
         var octets = new List<byte>();
