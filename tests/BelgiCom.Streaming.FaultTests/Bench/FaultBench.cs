@@ -50,6 +50,9 @@ internal sealed class FaultBench : IAsyncDisposable
 
     public RegistryFront Front { get; private set; } = null!;
 
+    /// <summary>The registry itself, behind the front.</summary>
+    public Uri RegistryUrl { get; private set; } = new("http://127.0.0.1");
+
     /// <summary>Schema ids whose bodies rating can read, and how many octets the newer schema appends to ours.</summary>
     public Dictionary<int, int> Readable { get; } = [];
 
@@ -248,6 +251,7 @@ internal sealed class FaultBench : IAsyncDisposable
             .Select(topic => new TopicSpec(topic.Name, Math.Min(topic.Partitions, Partitions), topic.Config, 1))]);
         LocalSchemaRegistry registry = await LocalSchemaRegistry.StartAsync(new MemorySchemaLog(), new LocalSchemaRegistryOptions(), TestContext.Current.CancellationToken);
         _parts.Add(registry);
+        RegistryUrl = registry.Url;
         Front = await RegistryFront.StartAsync(registry.Url);
         _parts.Add(Front);
         _registry = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = registry.Url });

@@ -12,6 +12,7 @@ internal sealed class MidTransaction : IAsyncDisposable
     private readonly KafkaProxy _proxy;
     private readonly Hold _held;
     private readonly string _moment;
+    private bool _disposed;
 
     private MidTransaction(FaultBench bench, KafkaProxy proxy, Hold held, RatingProcess worker, string moment)
     {
@@ -55,9 +56,13 @@ internal sealed class MidTransaction : IAsyncDisposable
     }
 
     /// <summary>Lets go what is held, then closes the proxy.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _held.Release();
-        return _proxy.DisposeAsync();
+        if (!_disposed)
+        {
+            _disposed = true;
+            await _proxy.DisposeAsync();
+        }
     }
 }

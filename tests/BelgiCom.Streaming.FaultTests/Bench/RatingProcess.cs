@@ -6,6 +6,8 @@ namespace BelgiCom.Streaming.FaultTests;
 internal sealed class RatingProcess(string instance, IReadOnlyDictionary<string, string> environment)
     : ChildProcess($"rating {instance}", "BelgiCom.Streaming.Rating.Worker.dll", environment)
 {
+    private const string Up = " is up: ";
+
     private static readonly HttpClient Http = new();
 
     public string Instance => instance;
@@ -21,11 +23,10 @@ internal sealed class RatingProcess(string instance, IReadOnlyDictionary<string,
     /// <summary>What the worker's own metric says about an outcome; 0 before the first.</summary>
     public async Task<long> OutcomesAsync(string outcome)
     {
-        await Wait.UntilAsync(() => Find("is up: ") is not null, "the worker's address", this);
-        string line = Find("is up: ")!;
-        string url = line[line.LastIndexOf("http://", StringComparison.Ordinal)..];
-        url = url[..(url.IndexOf("/metrics", StringComparison.Ordinal) + "/metrics".Length)];
-        string metrics = await Http.GetStringAsync(new Uri(url), TestContext.Current.CancellationToken);
+        await Wait.UntilAsync(() => Find(Up) is not null, "the worker's address", this);
+        string line = Find(Up)!;
+        string url = line[(line.IndexOf(Up, StringComparison.Ordinal) + Up.Length)..line.IndexOf("/health", StringComparison.Ordinal)];
+        string metrics = await Http.GetStringAsync(new Uri(url + "/metrics"), TestContext.Current.CancellationToken);
         return metrics.Split('\n')
             .Where(sample => sample.StartsWith("belgicom_usage_outcomes_total{", StringComparison.Ordinal)
                 && sample.Contains($"outcome=\"{outcome}\"", StringComparison.Ordinal))

@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>What can be wrong with the topics after a fault.</summary>
-internal enum FindingKind
+public enum FindingKind
 {
     /// <summary>A received record that nothing was said about.</summary>
     Lost,
