@@ -135,9 +135,9 @@ internal sealed class FaultBench : IAsyncDisposable
             ["Kafka__InstanceId"] = instance,
             ["Kafka__Lanes"] = "1",
             ["Kafka__BatchMaxRecords"] = RecordsPerTransaction.ToString(CultureInfo.InvariantCulture),
-            ["Kafka__SessionTimeout"] = "00:00:02",
-            ["Kafka__CommitTimeout"] = "00:00:10",
-            ["Kafka__TransactionTimeout"] = "00:00:30",
+            ["Kafka__SessionTimeout"] = "00:00:01.500",
+            ["Kafka__CommitTimeout"] = "00:00:05",
+            ["Kafka__TransactionTimeout"] = "00:00:10",
             ["SchemaRegistry__Url"] = Front.Url.ToString(),
             ["Http__Url"] = "http://127.0.0.1:0",
         };

@@ -3,7 +3,7 @@ namespace BelgiCom.Streaming.FaultTests;
 /// <summary>F2: SIGTERM in the middle of a transaction: the worker ends in order, within its drain time, and leaves no transaction open.</summary>
 public sealed class F02_TerminateTests
 {
-    private const int Stops = 3;
+    private static readonly int Stops = Scale.Of(2, 3);
 
     [Fact]
     public async Task F02_WorkerTerminatedMidTransaction_EndsInOrderAndEveryUsageIsRatedOnce()

@@ -9,7 +9,7 @@ public sealed class F03_BrokerKillTests
     public async Task F03_BrokerKilledAndRestarted_EveryUsageIsRatedOnceAndInOrder()
     {
         int seed = Seed.Next();
-        int records = Scale.Of(6_000, 100_000);
+        int records = Scale.Of(3_000, 100_000);
         int rounds = Scale.Of(1, 3);
         (FaultBench bench, ProcessBroker broker) = await FaultBench.StartWithProcessAsync();
         await using FaultBench disposed = bench;

@@ -1,8 +1,13 @@
+using BelgiCom.Streaming.Testing;
+
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>F4: rebalance storm: one, two, three workers, one killed, one stopped, both back, while usage flows.</summary>
 public sealed class F04_RebalanceTests
 {
+    // What a killed worker leaves open holds up the heirs of its partitions for so long.
+    private static readonly Dictionary<string, string> Hasty = new() { ["Kafka__TransactionTimeout"] = "00:00:04", ["Kafka__CommitTimeout"] = "00:00:03" };
+
     [Fact]
     public async Task F04_WorkersComeAndGo_BalancesAreThoseOfARecomputation()
     {
@@ -13,7 +18,8 @@ public sealed class F04_RebalanceTests
         int sent = 0;
         Dictionary<string, RatingProcess> workers = [];
 
-        foreach (string step in new[] { "+a", "+b", "+c", "kill b", "stop a", "+a", "+b", "kill c", "stop b" })
+        string[] steps = ["+a", "+b", "+c", "kill b", "stop a", "+b", "+a", "kill c", "stop b"];
+        foreach (string step in steps[..Scale.Of(6, steps.Length)])
         {
             // Usage is on its way when the members change.
             bench.Send(usage.Events(sent, perStep));
@@ -22,7 +28,7 @@ public sealed class F04_RebalanceTests
             switch (step[..^1])
             {
                 case "+":
-                    workers[name] = bench.StartWorker(name);
+                    workers[name] = bench.StartWorker(name, settings: Hasty);
                     break;
                 case "kill ":
                     await workers[name].KillAsync();
@@ -45,5 +51,26 @@ public sealed class F04_RebalanceTests
         }
 
         bench.AssertExact();
+    }
+
+    /// <summary>
+    /// Found by the storm: offsets that a dead worker's transaction holds come only when that times out, and the one who waits for them must still stop in time.
+    /// </summary>
+    [Fact]
+    public async Task F04_WorkerTerminatedWhileADeadOnesTransactionHoldsItsOffsets_StopsInTime()
+    {
+        int seed = Seed.Next();
+        await using FaultBench bench = await FaultBench.StartAsync();
+        bench.Send(bench.Usage(seed).Events(0, 1000));
+        await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
+        Hold commit = proxy.HoldRequests(KafkaApi.EndTxn);
+        Dictionary<string, string> patient = new() { ["Kafka__TransactionTimeout"] = "00:01:30" };
+        RatingProcess dead = bench.StartWorker("dead", proxy.BootstrapServers, patient);
+        await Wait.UntilAsync(commit.Caught, "offsets in an open transaction", dead);
+        await dead.KillAsync();
+
+        RatingProcess heir = bench.StartWorker("heir", settings: patient);
+        await bench.UntilMembersAsync(1, heir);
+        await heir.DrainAsync();
     }
 }

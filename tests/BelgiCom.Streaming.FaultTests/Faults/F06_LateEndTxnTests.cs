@@ -18,8 +18,8 @@ public sealed class F06_LateEndTxnTests
     [Fact]
     public async Task F06_EndTxnArrivesDuringTheNextTransaction_EveryTransactionIsVisibleAsAWholeOrNotAtAll()
     {
-        int transactions = Scale.Of(300, 10_000);
-        int late = Scale.Of(15, 300);
+        int transactions = Scale.Of(200, 10_000);
+        int late = Scale.Of(10, 300);
         await using FaultBench bench = await FaultBench.StartAsync(subscribers: 1);
         await bench.CreateTopicAsync(In, 1);
         await bench.CreateTopicAsync(Out, 2);

@@ -10,7 +10,7 @@ public sealed class F07_ExceptionTests
     public async Task F07_ExceptionAtOneRecordInAHundred_BatchesComeAgainAndEveryUsageIsRatedOnce()
     {
         int seed = Seed.Next();
-        int records = Scale.Of(4_000, 100_000);
+        int records = Scale.Of(2_000, 100_000);
         await using FaultBench bench = await FaultBench.StartAsync();
         FaultUsage usage = bench.Usage(seed);
         List<UsageToSend> mixed = [];
@@ -35,6 +35,7 @@ public sealed class F07_ExceptionTests
             ["Rating__RegistryPatience"] = "00:00:00",
             ["Kafka__HandlerAttempts"] = "100",
             ["Kafka__BatchMaxRecords"] = "200",
+            ["Kafka__SessionTimeout"] = "00:00:10",
         });
         await bench.UntilRatedAsync(worker);
         await worker.DrainAsync();

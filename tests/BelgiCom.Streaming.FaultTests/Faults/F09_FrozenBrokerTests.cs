@@ -10,8 +10,8 @@ public sealed class F09_FrozenBrokerTests
     {
         int seed = Seed.Next();
         int cycles = Scale.Of(2, 3);
-        int records = Scale.Of(4_000, 100_000);
-        TimeSpan frozen = TimeSpan.FromSeconds(Scale.Of(3, 45));
+        int records = Scale.Of(2_000, 100_000);
+        TimeSpan frozen = TimeSpan.FromSeconds(Scale.Of(2, 45));
         TimeSpan running = TimeSpan.FromSeconds(Scale.Of(0, 20));
         (FaultBench bench, ProcessBroker broker) = await FaultBench.StartWithProcessAsync();
         await using FaultBench disposed = bench;

@@ -16,7 +16,7 @@ public sealed class F12_PoisonTests
     {
         int seed = Seed.Next();
         Random random = new(seed);
-        int records = Scale.Of(8_000, 200_000);
+        int records = Scale.Of(6_000, 200_000);
         await using FaultBench bench = await FaultBench.StartAsync();
         FaultUsage usage = bench.Usage(seed);
         Poison poison = await Poison.PrepareAsync(bench, random);

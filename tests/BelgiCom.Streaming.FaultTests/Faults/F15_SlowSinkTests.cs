@@ -6,19 +6,20 @@ namespace BelgiCom.Streaming.FaultTests;
 /// <summary>F15: the broker takes records ten times slower than they come, and the producer's queue is tiny: the worker waits and drops nothing.</summary>
 public sealed class F15_SlowSinkTests
 {
-    private const int SlowBytesPerSecond = 100_000;
+    private const int SlowBytesPerSecond = 150_000;
 
     [Fact]
     public async Task F15_SlowBrokerAndFullQueue_MemoryIsBoundedNobodyIsEvictedAndNothingIsDropped()
     {
         int seed = Seed.Next();
-        int records = Scale.Of(6_000, 500_000);
+        int records = Scale.Of(3_000, 500_000);
         await using FaultBench bench = await FaultBench.StartAsync();
         FaultUsage usage = bench.Usage(seed);
         await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
         RatingProcess worker = bench.StartWorker("a", proxy.BootstrapServers, new Dictionary<string, string>
         {
             ["Kafka__Properties__queue.buffering.max.messages"] = "20",
+            ["Kafka__SessionTimeout"] = "00:00:06",
             ["Kafka__ReadAheadMaxBytes"] = (16 << 20).ToString(System.Globalization.CultureInfo.InvariantCulture),
         });
         bench.Send(usage.Events(0, records / 3));

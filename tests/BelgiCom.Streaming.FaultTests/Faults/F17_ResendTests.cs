@@ -12,7 +12,7 @@ public sealed class F17_ResendTests
     {
         int seed = Seed.Next();
         Random random = new(seed);
-        int records = Scale.Of(4_000, 500_000);
+        int records = Scale.Of(3_000, 500_000);
         await using FaultBench bench = await FaultBench.StartAsync();
         FaultUsage usage = bench.Usage(seed);
         bench.Send(usage.Events(0, records));

@@ -12,7 +12,7 @@ public sealed class F22_ThresholdTests
     {
         int seed = Seed.Next();
         Random random = new(seed);
-        int subscribers = Scale.Of(300, 10_000);
+        int subscribers = Scale.Of(150, 10_000);
         await using FaultBench bench = await FaultBench.StartAsync(subscribers);
         FaultUsage usage = bench.Usage(seed);
 
