@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace BelgiCom.Streaming.FaultTests;
 
@@ -24,9 +25,8 @@ internal sealed class RatingProcess(string instance, IReadOnlyDictionary<string,
     public async Task<long> OutcomesAsync(string outcome)
     {
         await Wait.UntilAsync(() => Find(Up) is not null, "the worker's address", this);
-        string line = Find(Up)!;
-        string url = line[(line.IndexOf(Up, StringComparison.Ordinal) + Up.Length)..line.IndexOf("/health", StringComparison.Ordinal)];
-        string metrics = await Http.GetStringAsync(new Uri(url + "/metrics"), TestContext.Current.CancellationToken);
+        using JsonDocument line = JsonDocument.Parse(Find(Up)!);
+        string metrics = await Http.GetStringAsync(new Uri(line.RootElement.GetProperty("Url").GetString() + "/metrics"), TestContext.Current.CancellationToken);
         return metrics.Split('\n')
             .Where(sample => sample.StartsWith("belgicom_usage_outcomes_total{", StringComparison.Ordinal)
                 && sample.Contains($"outcome=\"{outcome}\"", StringComparison.Ordinal))

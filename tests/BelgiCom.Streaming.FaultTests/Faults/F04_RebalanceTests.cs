@@ -67,10 +67,12 @@ public sealed class F04_RebalanceTests
         Dictionary<string, string> patient = new() { ["Kafka__TransactionTimeout"] = "00:01:30" };
         RatingProcess dead = bench.StartWorker("dead", proxy.BootstrapServers, patient);
         await Wait.UntilAsync(commit.Caught, "offsets in an open transaction", dead);
+        string deadMember = Assert.Single(await bench.MembersAsync()).ConsumerId;
         await dead.KillAsync();
 
         RatingProcess heir = bench.StartWorker("heir", settings: patient);
-        await bench.UntilMembersAsync(1, heir);
+        await Wait.UntilAsync(
+            async () => await bench.MembersAsync() is [var member] && member.ConsumerId != deadMember, "the heir to own the partitions", [heir]);
         await heir.DrainAsync();
     }
 }
