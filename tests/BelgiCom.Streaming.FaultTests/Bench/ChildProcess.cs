@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>A program of ours as a process of its own: it can be killed, stopped and continued, and what it logs can be waited for.</summary>
+/// <summary>
+/// A program of ours as a process of its own: it can be killed, stopped and continued, and what it logs can be waited for.
+/// </summary>
 internal class ChildProcess : IAsyncDisposable
 {
     private const int TailLines = 30;

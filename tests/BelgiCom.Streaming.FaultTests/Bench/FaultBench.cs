@@ -13,7 +13,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
-/// What one fault test needs: a broker, a registry with a front that can fail, topics, the tariff, subscribers; it starts rating workers as processes and reads
+/// What one fault test needs: a broker, a registry with a front that can fail, topics, the tariff, subscribers; it starts rating workers as
+/// processes and reads
 /// what came of the usage.
 /// </summary>
 internal sealed class FaultBench : IAsyncDisposable
@@ -75,7 +76,9 @@ internal sealed class FaultBench : IAsyncDisposable
     /// <summary>Usage of this bench's subscribers.</summary>
     public FaultUsage Usage(int seed) => new(SchemaId(Topics.UsageReceived), seed, Subscribers);
 
-    /// <summary>Puts records on usage.received.v1, in transactions, as the adapters do. A chunk whose outcome is unknown is sent again, as they do.</summary>
+    /// <summary>
+    /// Puts records on usage.received.v1, in transactions, as the adapters do. A chunk whose outcome is unknown is sent again, as they do.
+    /// </summary>
     public void Send(IEnumerable<UsageToSend> records)
     {
         using TransactionalSender sender = new(Kafka, "source-" + Guid.NewGuid().ToString("N")[..8], TimeProvider.System, NullLogger<TransactionalSender>.Instance);
@@ -104,7 +107,9 @@ internal sealed class FaultBench : IAsyncDisposable
         await admin.EnsureAsync([new TopicSpec(name, partitions, new Dictionary<string, string>(), 1)]);
     }
 
-    /// <summary>Registers a schema that only a newer producer knows: ours and one more field, whose value in a body is one octet 0.</summary>
+    /// <summary>
+    /// Registers a schema that only a newer producer knows: ours and one more field, whose value in a body is one octet 0.
+    /// </summary>
     /// <returns>Its id.</returns>
     public async Task<int> RegisterNewerAsync(string field)
     {

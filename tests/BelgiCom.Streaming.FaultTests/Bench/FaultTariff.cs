@@ -3,7 +3,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
-/// The one offering of the fault tests. Bundles are small, so that they are crossed; prices leave halves at the ninth decimal, so that a wrong rounding shows.
+/// The one offering of the fault tests. Bundles are small, so that they are crossed; prices leave halves at the ninth decimal, so that a
+/// wrong rounding shows.
 /// </summary>
 internal static class FaultTariff
 {

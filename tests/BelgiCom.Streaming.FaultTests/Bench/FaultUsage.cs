@@ -7,7 +7,8 @@ namespace BelgiCom.Streaming.FaultTests;
 internal sealed record UsageToSend(int Partition, byte[] Key, byte[]? Value);
 
 /// <summary>
-/// Generated usage of generated subscribers: event n of a seed is always the same event. Subscriber n lives in partition n modulo the number of partitions.
+/// Generated usage of generated subscribers: event n of a seed is always the same event. Subscriber n lives in partition n modulo the
+/// number of partitions.
 /// </summary>
 internal sealed class FaultUsage(int schemaId, int seed, int subscribers)
 {

@@ -9,7 +9,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>Stands before the registry and passes requests on, except where a test wants it to be down, to refuse once, or to think for long.</summary>
+/// <summary>
+/// Stands before the registry and passes requests on, except where a test wants it to be down, to refuse once, or to think for long.
+/// </summary>
 internal sealed class RegistryFront : IAsyncDisposable
 {
     private const string SchemaPath = "/schemas/ids/";

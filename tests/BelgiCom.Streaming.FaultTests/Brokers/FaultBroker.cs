@@ -3,7 +3,8 @@ using BelgiCom.Streaming.LocalKafka;
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
-/// A broker for one test, empty at its start. BELGICOM_TEST_BROKER chooses: "embedded" (the default), or "kafka-home", the Apache Kafka of KAFKA_HOME.
+/// A broker for one test, empty at its start. BELGICOM_TEST_BROKER chooses: "embedded" (the default), or "kafka-home", the Apache Kafka of
+/// KAFKA_HOME.
 /// </summary>
 internal abstract class FaultBroker : IAsyncDisposable
 {

@@ -6,7 +6,8 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
-/// A committed reader of usage.rated.v1 that reads while the fault goes on, as billing does. What it saw must be what is there in the end: nothing that
+/// A committed reader of usage.rated.v1 that reads while the fault goes on, as billing does. What it saw must be what is there in the end:
+/// nothing that
 /// was undone, nothing twice, nothing missing, in the same order.
 /// </summary>
 internal sealed class ConcurrentReader : IAsyncDisposable

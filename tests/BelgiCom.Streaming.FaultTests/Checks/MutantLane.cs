@@ -25,7 +25,8 @@ public enum Mutant
 }
 
 /// <summary>
-/// A consume loop over usage in memory, written for this purpose: it does what the worker does, aborts and crashes by chance, and can have one bug. The
+/// A consume loop over usage in memory, written for this purpose: it does what the worker does, aborts and crashes by chance, and can have
+/// one bug. The
 /// code under test is not here but the checker that looks at the outcome.
 /// </summary>
 internal sealed class MutantLane

@@ -3,7 +3,9 @@ namespace BelgiCom.Streaming.FaultTests;
 /// <summary>A record of a transaction that tells which one: the input it answers, and the how-manieth attempt at it.</summary>
 internal readonly record struct Tag(long Number, int Attempt);
 
-/// <summary>F6's check: a transaction of k records is visible with k records or with none, and each input is answered by exactly one.</summary>
+/// <summary>
+/// F6's check: a transaction of k records is visible with k records or with none, and each input is answered by exactly one.
+/// </summary>
 internal static class TagCheck
 {
     public static IReadOnlyList<Finding> Find(IReadOnlyCollection<Tag> visible, int inputs, int recordsPerTransaction)

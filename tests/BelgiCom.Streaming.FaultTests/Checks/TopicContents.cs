@@ -32,7 +32,9 @@ internal sealed record RejectedLine(Place Place, UsageId UsageId, RejectedOutcom
 /// <summary>A message owed to a customer.</summary>
 internal sealed record NotificationLine(NotificationId Id, SubscriberRef Subscriber, NotificationKind Kind, DateOnly Period);
 
-/// <summary>What is on the topics: usage as received, and what committed readers see of what became of it, in the order of each partition.</summary>
+/// <summary>
+/// What is on the topics: usage as received, and what committed readers see of what became of it, in the order of each partition.
+/// </summary>
 internal sealed record TopicContents(
     IReadOnlyList<ReceivedRecord> Received,
     IReadOnlyList<RatedLine> Rated,

@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>F2: SIGTERM in the middle of a transaction: the worker ends in order, within its drain time, and leaves no transaction open.</summary>
+/// <summary>
+/// F2: SIGTERM in the middle of a transaction: the worker ends in order, within its drain time, and leaves no transaction open.
+/// </summary>
 public sealed class F02_TerminateTests
 {
     private static readonly int Stops = Scale.Of(2, 3);

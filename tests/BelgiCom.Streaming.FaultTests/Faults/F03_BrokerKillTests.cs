@@ -2,7 +2,9 @@ using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>F3: the broker is killed, and restarted in order, each in turn, in the middle of a transaction. The worker stays and goes on.</summary>
+/// <summary>
+/// F3: the broker is killed, and restarted in order, each in turn, in the middle of a transaction. The worker stays and goes on.
+/// </summary>
 public sealed class F03_BrokerKillTests
 {
     [Fact]

@@ -54,7 +54,8 @@ public sealed class F04_RebalanceTests
     }
 
     /// <summary>
-    /// Found by the storm: offsets that a dead worker's transaction holds come only when that times out, and the one who waits for them must still stop in time.
+    /// Found by the storm: offsets that a dead worker's transaction holds come only when that times out, and the one who waits for them
+    /// must still stop in time.
     /// </summary>
     [Fact]
     public async Task F04_WorkerTerminatedWhileADeadOnesTransactionHoldsItsOffsets_StopsInTime()

@@ -4,7 +4,8 @@ using BelgiCom.Streaming.Testing;
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
-/// F5: a worker stands still with a transaction open, for longer than its session and its transaction last; a successor does its work; then it goes on. It must
+/// F5: a worker stands still with a transaction open, for longer than its session and its transaction last; a successor does its work; then
+/// it goes on. It must
 /// find itself fenced and end, and nothing that it wrote may become visible.
 /// </summary>
 public sealed class F05_ZombieTests

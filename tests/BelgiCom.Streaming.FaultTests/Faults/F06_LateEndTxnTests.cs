@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
-/// F6 (KAFKA-17754): EndTxn is held back for longer than the commit waits, and reaches the broker when the next transaction is open. It must not end that one.
+/// F6 (KAFKA-17754): EndTxn is held back for longer than the commit waits, and reaches the broker when the next transaction is open. It
+/// must not end that one.
 /// </summary>
 public sealed class F06_LateEndTxnTests
 {
@@ -106,7 +107,9 @@ public sealed class F06_LateEndTxnTests
         return tags;
     }
 
-    /// <summary>Answers each input by k records that bear its number and the attempt; every so many transactions it has EndTxn held back.</summary>
+    /// <summary>
+    /// Answers each input by k records that bear its number and the attempt; every so many transactions it has EndTxn held back.
+    /// </summary>
     private sealed class TaggingHandler(KafkaProxy proxy, int period) : ITransactionalBatchHandler
     {
         private readonly System.Threading.Channels.Channel<Hold> _holds = System.Threading.Channels.Channel.CreateUnbounded<Hold>();

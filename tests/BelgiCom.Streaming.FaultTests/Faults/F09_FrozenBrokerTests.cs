@@ -2,7 +2,9 @@ using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>F9 (librdkafka#4134): the broker stands still, longer than sessions and commits wait, and goes on, again and again, under load.</summary>
+/// <summary>
+/// F9 (librdkafka#4134): the broker stands still, longer than sessions and commits wait, and goes on, again and again, under load.
+/// </summary>
 public sealed class F09_FrozenBrokerTests
 {
     [Fact]

@@ -3,7 +3,10 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>F12: one record in a hundred is poison. All of it is set aside with place, reason and hash; all the rest is rated; nothing stalls or grows.</summary>
+/// <summary>
+/// F12: one record in a hundred is poison. All of it is set aside with place, reason and hash; all the rest is rated; nothing stalls or
+/// grows.
+/// </summary>
 public sealed class F12_PoisonTests
 {
     private const long GrowthMax = 100L << 20;

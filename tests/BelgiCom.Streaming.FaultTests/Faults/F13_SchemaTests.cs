@@ -4,7 +4,9 @@ using BelgiCom.Streaming.Kafka;
 
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>F13: a producer with a schema that does not fit. The registry refuses it; a producer that goes round the registry is set aside.</summary>
+/// <summary>
+/// F13: a producer with a schema that does not fit. The registry refuses it; a producer that goes round the registry is set aside.
+/// </summary>
 public sealed class F13_SchemaTests
 {
     // BACKWARD asks that new consumers read old records, so the registry lets a field go that the consumers of today need.

@@ -2,7 +2,10 @@ using BelgiCom.Streaming.Kafka;
 
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>F14 (confluent-kafka-dotnet#1424): the registry is down when a newer producer's first record comes. No offset passes it, and nothing is lost.</summary>
+/// <summary>
+/// F14 (confluent-kafka-dotnet#1424): the registry is down when a newer producer's first record comes. No offset passes it, and nothing is
+/// lost.
+/// </summary>
 public sealed class F14_RegistryDownTests
 {
     [Fact]

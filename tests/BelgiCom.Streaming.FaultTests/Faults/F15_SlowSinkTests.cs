@@ -3,7 +3,9 @@ using Confluent.Kafka.Admin;
 
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>F15: the broker takes records ten times slower than they come, and the producer's queue is tiny: the worker waits and drops nothing.</summary>
+/// <summary>
+/// F15: the broker takes records ten times slower than they come, and the producer's queue is tiny: the worker waits and drops nothing.
+/// </summary>
 public sealed class F15_SlowSinkTests
 {
     private const int SlowBytesPerSecond = 150_000;

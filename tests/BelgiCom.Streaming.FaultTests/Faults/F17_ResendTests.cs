@@ -2,7 +2,10 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>F17: one record in ten and a whole file come again, three times, with restarts between. Every copy is counted as a duplicate, and the money stays.</summary>
+/// <summary>
+/// F17: one record in ten and a whole file come again, three times, with restarts between. Every copy is counted as a duplicate, and the
+/// money stays.
+/// </summary>
 public sealed class F17_ResendTests
 {
     private const int Rounds = 3;
@@ -25,7 +28,7 @@ public sealed class F17_ResendTests
         int resent = records / 10;
         bench.Send(usage.Events(0, resent));
         await bench.UntilRatedAsync(worker);
-        await Wait.UntilAsync(async () => await worker.OutcomesAsync("duplicate") >= resent, "the counter of duplicates", [worker]);
+        await Wait.UntilAsync(async () => await worker.OutcomesAsync("duplicate") >= resent, "the counter of duplicates", [worker], TimeSpan.FromSeconds(20));
         Assert.Equal(resent, await worker.OutcomesAsync("duplicate"));
 
         for (int round = 0; round < Rounds; round++)

@@ -2,7 +2,9 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>F22, first form: everybody's usage crosses 80 % and 100 % of the data bundle while two workers are killed, moved and brought back.</summary>
+/// <summary>
+/// F22, first form: everybody's usage crosses 80 % and 100 % of the data bundle while two workers are killed, moved and brought back.
+/// </summary>
 public sealed class F22_ThresholdTests
 {
     private const int EventsPerSubscriber = 12;
