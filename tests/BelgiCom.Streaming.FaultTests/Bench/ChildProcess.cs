@@ -29,9 +29,7 @@ internal class ChildProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        string[] inherited =
-            [.. start.Environment.Keys.Where(key => SectionsOfTheMachine.Any(section => key.StartsWith(section, StringComparison.OrdinalIgnoreCase)))];
-        foreach (string key in inherited)
+        foreach (string key in start.Environment.Keys.Where(IsOfTheMachine).ToArray())
         {
             start.Environment.Remove(key);
         }
@@ -122,6 +120,9 @@ internal class ChildProcess : IAsyncDisposable
         _process.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    private static bool IsOfTheMachine(string key) =>
+        SectionsOfTheMachine.Any(section => key.StartsWith(section, StringComparison.OrdinalIgnoreCase));
 
     private void Keep(string? line)
     {

@@ -29,8 +29,8 @@ internal sealed class FaultBench : IAsyncDisposable
 
     private static readonly string[] TopicsOfRating =
     [
-        Topics.UsageReceived, Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState, Topics.CatalogueTariffs,
-        Topics.CustomerSubscriptions,
+        Topics.UsageReceived, Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState,
+        Topics.CatalogueTariffs, Topics.CustomerSubscriptions,
     ];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("belgicom-fault-tests-");
@@ -81,7 +81,8 @@ internal sealed class FaultBench : IAsyncDisposable
     /// </summary>
     public void Send(IEnumerable<UsageToSend> records)
     {
-        using TransactionalSender sender = new(Kafka, "source-" + Guid.NewGuid().ToString("N")[..8], TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        string name = "source-" + Guid.NewGuid().ToString("N")[..8];
+        using TransactionalSender sender = new(Kafka, name, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
         foreach (UsageToSend[] chunk in records.Chunk(RecordsPerChunk))
         {
             bool isSent = false;
@@ -167,7 +168,9 @@ internal sealed class FaultBench : IAsyncDisposable
     /// <summary>Waits until the group's members are so many and each owns partitions.</summary>
     public Task UntilMembersAsync(int members, params RatingProcess[] workers) =>
         Wait.UntilAsync(
-            async () => await MembersAsync() is var known && known.Count == members && known.All(member => member.Assignment.TopicPartitions.Count > 0),
+            async () => await MembersAsync() is var known
+                && known.Count == members
+                && known.All(member => member.Assignment.TopicPartitions.Count > 0),
             $"{members} members that own partitions",
             workers,
             TimeSpan.FromSeconds(45));
@@ -190,8 +193,8 @@ internal sealed class FaultBench : IAsyncDisposable
     public async Task<long> OpenOffsetsAsync()
     {
         using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(Kafka)).Build();
-        TopicPartition[] partitions =
-            [.. new[] { Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState }.SelectMany(PartitionsOf)];
+        string[] written = [Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState];
+        TopicPartition[] partitions = [.. written.SelectMany(PartitionsOf)];
         long all = await EndsAsync(admin, partitions, IsolationLevel.ReadUncommitted);
         return all - await EndsAsync(admin, partitions, IsolationLevel.ReadCommitted);
     }
@@ -204,8 +207,11 @@ internal sealed class FaultBench : IAsyncDisposable
     {
         TopicContents contents = Read();
         IReadOnlyList<Finding> findings = RatingAudit.Find(contents, Recomputation.Of(contents.Received, Subscribers, Readable));
-        Assert.True(findings.Count == 0, $"{findings.Count} findings:\n{string.Join('\n', findings.Take(20))}\n{string.Join('\n', _workers.Select(worker => worker.Tail))}");
-        Notes.Write($"exact: {contents.Received.Count} received, {contents.Rated.Count} rated, {contents.Rejected.Count} rejected, {contents.Notifications.Count} notifications");
+        string workers = string.Join('\n', _workers.Select(worker => worker.Tail));
+        Assert.True(findings.Count == 0, $"{findings.Count} findings:\n{string.Join('\n', findings.Take(20))}\n{workers}");
+        Notes.Write(
+            $"exact: {contents.Received.Count} received, {contents.Rated.Count} rated, {contents.Rejected.Count} rejected, "
+            + $"{contents.Notifications.Count} notifications");
         return contents;
     }
 
@@ -254,7 +260,8 @@ internal sealed class FaultBench : IAsyncDisposable
         using TopicAdmin admin = new(Kafka, NullLogger<TopicAdmin>.Instance);
         await admin.EnsureAsync([.. Topics.All.Where(topic => TopicsOfRating.Contains(topic.Name))
             .Select(topic => new TopicSpec(topic.Name, Math.Min(topic.Partitions, Partitions), topic.Config, 1))]);
-        LocalSchemaRegistry registry = await LocalSchemaRegistry.StartAsync(new MemorySchemaLog(), new LocalSchemaRegistryOptions(), TestContext.Current.CancellationToken);
+        LocalSchemaRegistry registry = await LocalSchemaRegistry.StartAsync(
+            new MemorySchemaLog(), new LocalSchemaRegistryOptions(), TestContext.Current.CancellationToken);
         _parts.Add(registry);
         RegistryUrl = registry.Url;
         Front = await RegistryFront.StartAsync(registry.Url);
@@ -275,12 +282,13 @@ internal sealed class FaultBench : IAsyncDisposable
             output =>
             {
                 OfferingVersion version = FaultTariff.Version;
-                output.Produce(Topics.CatalogueTariffs, 0, Encoding.UTF8.GetBytes($"{version.Offering}/{version.Version}"), Value(Topics.CatalogueTariffs, version.Write));
+                byte[] key = Encoding.UTF8.GetBytes($"{version.Offering}/{version.Version}");
+                output.Produce(Topics.CatalogueTariffs, 0, key, Value(Topics.CatalogueTariffs, version.Write));
                 for (int number = 0; number < Subscribers; number++)
                 {
                     Subscription subscription = FaultSubscriber.Subscription(number);
-                    output.Produce(
-                        Topics.CustomerSubscriptions, number % Partitions, subscription.SubscriberRef.ToByteArray(), Value(Topics.CustomerSubscriptions, subscription.Write));
+                    byte[] value = Value(Topics.CustomerSubscriptions, subscription.Write);
+                    output.Produce(Topics.CustomerSubscriptions, number % Partitions, subscription.SubscriberRef.ToByteArray(), value);
                 }
             },
             TestContext.Current.CancellationToken);

@@ -22,10 +22,43 @@ internal static class FaultTariff
         Zones = [new RoamingZone { Name = "home", Plmns = [Home] }, new RoamingZone { Name = "world", Plmns = ["*"] }],
         Prices =
         [
-            new OfferingPrice { Kind = UsageKind.Data, Zone = "world", Unit = PriceUnit.Octet, UnitSize = 8, UnitPrice = 0.000000013m, Increment = 1 },
-            new OfferingPrice { Kind = UsageKind.Data, Unit = PriceUnit.Octet, UnitSize = 1 << 10, UnitPrice = 0.000731m, Increment = 1, Bundle = true },
-            new OfferingPrice { Kind = UsageKind.Voice, Unit = PriceUnit.Second, UnitSize = 60, UnitPrice = 0.12m, Increment = 1, ConnectFee = 0.05m, Bundle = true },
-            new OfferingPrice { Kind = UsageKind.Sms, Unit = PriceUnit.Message, UnitSize = 1, UnitPrice = 0.08m, Increment = 1, Bundle = true },
+            new OfferingPrice
+            {
+                Kind = UsageKind.Data,
+                Zone = "world",
+                Unit = PriceUnit.Octet,
+                UnitSize = 8,
+                UnitPrice = 0.000000013m,
+                Increment = 1,
+            },
+            new OfferingPrice
+            {
+                Kind = UsageKind.Data,
+                Unit = PriceUnit.Octet,
+                UnitSize = 1 << 10,
+                UnitPrice = 0.000731m,
+                Increment = 1,
+                Bundle = true,
+            },
+            new OfferingPrice
+            {
+                Kind = UsageKind.Voice,
+                Unit = PriceUnit.Second,
+                UnitSize = 60,
+                UnitPrice = 0.12m,
+                Increment = 1,
+                ConnectFee = 0.05m,
+                Bundle = true,
+            },
+            new OfferingPrice
+            {
+                Kind = UsageKind.Sms,
+                Unit = PriceUnit.Message,
+                UnitSize = 1,
+                UnitPrice = 0.08m,
+                Increment = 1,
+                Bundle = true,
+            },
         ],
         Bundles =
         [

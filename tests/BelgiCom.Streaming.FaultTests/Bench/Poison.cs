@@ -38,7 +38,9 @@ internal sealed class Poison
     {
         JsonNode schema = JsonNode.Parse(UsageReceived.SchemaJson)!;
         schema["fields"]!.AsArray().Add(JsonNode.Parse(
-            """{"name":"nest","type":{"type":"record","name":"Nest","fields":[{"name":"inner","type":["null","Nest"],"default":null}]}}""")!);
+            """
+            {"name":"nest","type":{"type":"record","name":"Nest","fields":[{"name":"inner","type":["null","Nest"],"default":null}]}}
+            """)!);
         int id = await bench.Registry.RegisterAsync("faults.nest-value", schema.ToJsonString(), TestContext.Current.CancellationToken);
         return new Poison(random, id);
     }

@@ -26,7 +26,8 @@ internal sealed class RatingProcess(string instance, IReadOnlyDictionary<string,
     {
         await Wait.UntilAsync(() => Find(Up) is not null, "the worker's address", this);
         using JsonDocument line = JsonDocument.Parse(Find(Up)!);
-        string metrics = await Http.GetStringAsync(new Uri(line.RootElement.GetProperty("Url").GetString() + "/metrics"), TestContext.Current.CancellationToken);
+        Uri url = new(line.RootElement.GetProperty("Url").GetString() + "/metrics");
+        string metrics = await Http.GetStringAsync(url, TestContext.Current.CancellationToken);
         return metrics.Split('\n')
             .Where(sample => sample.StartsWith("belgicom_usage_outcomes_total{", StringComparison.Ordinal)
                 && sample.Contains($"outcome=\"{outcome}\"", StringComparison.Ordinal))

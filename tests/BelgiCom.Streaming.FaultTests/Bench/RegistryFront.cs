@@ -43,7 +43,8 @@ internal sealed class RegistryFront : IAsyncDisposable
         front._app = builder.Build();
         front._app.Run(front.PassAsync);
         await front._app.StartAsync();
-        front.Url = new Uri(front._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/");
+        IServer server = front._app.Services.GetRequiredService<IServer>();
+        front.Url = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/");
         return front;
     }
 
@@ -79,7 +80,8 @@ internal sealed class RegistryFront : IAsyncDisposable
     private async Task PassAsync(HttpContext context)
     {
         string path = context.Request.Path.Value ?? "";
-        int id = path.StartsWith(SchemaPath, StringComparison.Ordinal) && int.TryParse(path[SchemaPath.Length..], CultureInfo.InvariantCulture, out int asked) ? asked : -1;
+        int id = path.StartsWith(SchemaPath, StringComparison.Ordinal)
+            && int.TryParse(path[SchemaPath.Length..], CultureInfo.InvariantCulture, out int asked) ? asked : -1;
         Asked(id).TrySetResult();
         if (IsDown)
         {

@@ -9,7 +9,8 @@ internal static class Seed
 
     public static int Next()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable(Variable), CultureInfo.InvariantCulture, out int given) ? given : Environment.TickCount;
+        string? asked = Environment.GetEnvironmentVariable(Variable);
+        int seed = int.TryParse(asked, CultureInfo.InvariantCulture, out int given) ? given : Environment.TickCount;
         Notes.Write($"seed {seed}: {Variable}={seed} repeats it");
         return seed;
     }
@@ -18,5 +19,6 @@ internal static class Seed
 /// <summary>What a test tells the person who reads its output.</summary>
 internal static class Notes
 {
-    public static void Write(string line) => TestContext.Current.TestOutputHelper?.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {line}");
+    public static void Write(string line) =>
+        TestContext.Current.TestOutputHelper?.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {line}");
 }

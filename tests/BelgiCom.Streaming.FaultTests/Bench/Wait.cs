@@ -9,7 +9,8 @@ internal static class Wait
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(Scale.Of(120, 600));
 
     /// <summary>Waits until the condition holds; fails when a process that it needs has ended, or when patience does.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what, IEnumerable<ChildProcess> needed, TimeSpan? patience = null)
+    public static async Task UntilAsync(
+        Func<Task<bool>> condition, string what, IEnumerable<ChildProcess> needed, TimeSpan? patience = null)
     {
         long started = Stopwatch.GetTimestamp();
         ChildProcess[] running = [.. needed];

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace BelgiCom.Streaming.FaultTests;
@@ -46,12 +45,16 @@ internal sealed class EmbeddedProcessBroker : ProcessBroker
     private async Task StartAgainAsync()
     {
         await _process.DisposeAsync();
-        _process = new BelgicomBroker(_folder, BootstrapServers[(BootstrapServers.LastIndexOf(':') + 1)..].ToString(CultureInfo.InvariantCulture));
+        _process = new BelgicomBroker(_folder, BootstrapServers[(BootstrapServers.LastIndexOf(':') + 1)..]);
         Assert.Equal(BootstrapServers, await _process.AddressAsync());
     }
 
     private sealed class BelgicomBroker(string folder, string port)
-        : ChildProcess("broker", "belgicom.dll", new Dictionary<string, string>(), "broker", "--data", folder, "--port", port, "--registry-port", "0", "--json")
+        : ChildProcess(
+            "broker",
+            "belgicom.dll",
+            new Dictionary<string, string>(),
+            ["broker", "--data", folder, "--port", port, "--registry-port", "0", "--json"])
     {
         private const string Address = "bootstrapServers";
 

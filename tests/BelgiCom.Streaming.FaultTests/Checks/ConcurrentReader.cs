@@ -18,14 +18,17 @@ internal sealed class ConcurrentReader : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _reading;
 
-    private ConcurrentReader(KafkaOptions kafka) => _reading = Task.Factory.StartNew(() => Read(kafka), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private ConcurrentReader(KafkaOptions kafka) => _reading = Task.Factory.StartNew(
+        () => Read(kafka), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public static ConcurrentReader Start(FaultBench bench) => new(bench.Kafka);
 
     /// <summary>Waits for the last record and compares.</summary>
     public async Task AssertSawAsync(TopicContents contents)
     {
-        await Wait.UntilAsync(() => _reading.IsCompleted || _seen.Count >= contents.Rated.Count, $"the reader that goes along to see {contents.Rated.Count} records");
+        await Wait.UntilAsync(
+            () => _reading.IsCompleted || _seen.Count >= contents.Rated.Count,
+            $"the reader that goes along to see {contents.Rated.Count} records");
         await StopAsync();
         IReadOnlyList<Finding> findings = Compare([.. _seen], contents.Rated);
         Assert.True(findings.Count == 0, string.Join('\n', findings.Take(20)));
@@ -42,7 +45,9 @@ internal sealed class ConcurrentReader : IAsyncDisposable
             int same = before.Zip(after).TakeWhile(pair => pair.First == pair.Second).Count();
             if (same < before.Length || same < after.Length)
             {
-                findings.Add(new Finding(FindingKind.Visibility, $"partition {partition}: {before.Length} seen, {after.Length} there, alike up to record {same}"));
+                findings.Add(new Finding(
+                    FindingKind.Visibility,
+                    $"partition {partition}: {before.Length} seen, {after.Length} there, alike up to record {same}"));
             }
         }
 
@@ -65,7 +70,8 @@ internal sealed class ConcurrentReader : IAsyncDisposable
     {
         using IConsumer<byte[], byte[]> consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(kafka))
             .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-        consumer.Assign(FaultBench.PartitionsOf(Topics.UsageRated).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
+        consumer.Assign(
+            FaultBench.PartitionsOf(Topics.UsageRated).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
         while (!_stop.IsCancellationRequested)
         {
             try

@@ -211,7 +211,8 @@ internal sealed class MutantLane
         }
         else
         {
-            output.Rejected.Add(new RejectedLine(record.Place, usage.UsageId, RejectedOutcome.Duplicate, RejectedReason.AlreadyRated, [], []));
+            output.Rejected.Add(
+                new RejectedLine(record.Place, usage.UsageId, RejectedOutcome.Duplicate, RejectedReason.AlreadyRated, [], []));
         }
     }
 

@@ -62,15 +62,20 @@ internal static class RatingAudit
         HashSet<Place> received = [.. contents.Received.Select(record => record.Place)];
         Dictionary<Place, int> said = contents.Rated.Select(line => line.Place).Concat(contents.Rejected.Select(line => line.Place))
             .GroupBy(place => place).ToDictionary(group => group.Key, group => group.Count());
-        findings.AddRange(received.Where(place => !said.ContainsKey(place)).Select(place => new Finding(FindingKind.Lost, $"{place} has no outcome")));
-        findings.AddRange(said.Where(entry => entry.Value > 1).Select(entry => new Finding(FindingKind.Duplicated, $"{entry.Key} has {entry.Value} outcomes")));
-        findings.AddRange(said.Keys.Where(place => !received.Contains(place)).Select(place => new Finding(FindingKind.Invented, $"{place} was not received")));
+        findings.AddRange(received.Where(place => !said.ContainsKey(place))
+            .Select(place => new Finding(FindingKind.Lost, $"{place} has no outcome")));
+        findings.AddRange(said.Where(entry => entry.Value > 1)
+            .Select(entry => new Finding(FindingKind.Duplicated, $"{entry.Key} has {entry.Value} outcomes")));
+        findings.AddRange(said.Keys.Where(place => !received.Contains(place))
+            .Select(place => new Finding(FindingKind.Invented, $"{place} was not received")));
     }
 
     /// <summary>A usage id is rated at most once.</summary>
     private static void Identity(TopicContents contents, List<Finding> findings) =>
         findings.AddRange(contents.Rated.GroupBy(line => line.UsageId).Where(group => group.Count() > 1)
-            .Select(group => new Finding(FindingKind.Duplicated, $"usage {group.Key} is rated {group.Count()} times, {string.Join(' ', group.Select(line => line.Place))}")));
+            .Select(group => new Finding(
+                FindingKind.Duplicated,
+                $"usage {group.Key} is rated {group.Count()} times, {string.Join(' ', group.Select(line => line.Place))}")));
 
     private static void Order(IReadOnlyList<RatedLine> rated, List<Finding> findings)
     {
@@ -105,21 +110,25 @@ internal static class RatingAudit
             // A price that is wrong mostly makes the balance wrong too: both are told.
             if (right is not null && line with { Balance = right.Balance } != right)
             {
-                findings.Add(new Finding(FindingKind.Price, $"{line.Place}: {line.Outcome} {line.ChargedUnits}/{line.BundleUnits} {line.Amount}, must be {right.Outcome} {right.ChargedUnits}/{right.BundleUnits} {right.Amount}"));
+                findings.Add(new Finding(FindingKind.Price, $"{line.Place}: {Price(line)}, must be {Price(right)}"));
             }
         }
 
         // Sums per subscriber follow from the lines; they are compared for themselves because they are what a customer pays.
-        Dictionary<SubscriberRef, decimal> sums = rated.GroupBy(line => line.Subscriber).ToDictionary(group => group.Key, group => group.Sum(line => line.Amount));
+        Dictionary<SubscriberRef, decimal> sums = rated.GroupBy(line => line.Subscriber)
+            .ToDictionary(group => group.Key, group => group.Sum(line => line.Amount));
         foreach (IGrouping<SubscriberRef, RatedLine> subscriber in expected.Rated.Values.GroupBy(line => line.Subscriber))
         {
             decimal right = subscriber.Sum(line => line.Amount);
-            if (sums.GetValueOrDefault(subscriber.Key) != right)
+            decimal paid = sums.GetValueOrDefault(subscriber.Key);
+            if (paid != right)
             {
-                findings.Add(new Finding(FindingKind.Price, $"subscriber {subscriber.Key} pays {sums.GetValueOrDefault(subscriber.Key)}, must pay {right}"));
+                findings.Add(new Finding(FindingKind.Price, $"subscriber {subscriber.Key} pays {paid}, must pay {right}"));
             }
         }
     }
+
+    private static string Price(RatedLine line) => $"{line.Outcome} {line.ChargedUnits}/{line.BundleUnits} {line.Amount}";
 
     private static void Rejects(IReadOnlyList<RejectedLine> rejected, Recomputation expected, List<Finding> findings) =>
         findings.AddRange(rejected
@@ -130,7 +139,9 @@ internal static class RatingAudit
     {
         findings.AddRange(sent.GroupBy(line => (line.Subscriber, line.Kind, line.Period)).Where(group => group.Count() > 1)
             .Select(group => new Finding(FindingKind.Notification, $"{group.Key} was sent {group.Count()} times")));
-        findings.AddRange(expected.Notifications.Except(sent).Select(line => new Finding(FindingKind.Notification, $"{line} was not sent")));
-        findings.AddRange(sent.Except(expected.Notifications).Select(line => new Finding(FindingKind.Notification, $"{line} was sent and must not be")));
+        findings.AddRange(expected.Notifications.Except(sent)
+            .Select(line => new Finding(FindingKind.Notification, $"{line} was not sent")));
+        findings.AddRange(sent.Except(expected.Notifications)
+            .Select(line => new Finding(FindingKind.Notification, $"{line} was sent and must not be")));
     }
 }

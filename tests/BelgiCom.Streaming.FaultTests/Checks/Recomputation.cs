@@ -37,7 +37,8 @@ internal sealed class Recomputation
     {
         if (!WireFormat.TryReadHeader(record.Value, out int id)
             || !readable.TryGetValue(id, out int appended)
-            || !UsageReceivedView.TryRead(record.Value.AsSpan(WireFormat.HeaderSize..Math.Max(WireFormat.HeaderSize, record.Value.Length - appended)), out UsageReceivedView usage))
+            || record.Value.Length < WireFormat.HeaderSize + appended
+            || !UsageReceivedView.TryRead(record.Value.AsSpan(WireFormat.HeaderSize..^appended), out UsageReceivedView usage))
         {
             Rejected[record.Place] = RejectedOutcome.Rejected;
             return;
@@ -82,11 +83,13 @@ internal sealed class SubscriberRater
         {
             Subscription subscription = FaultSubscriber.Subscription(number);
             SubscriberRef reference = subscription.SubscriberRef;
-            _session.SetSubscription(new UInt128(reference.High, reference.Low), TariffMapping.ToPeriods(subscription, catalogue.Offerings));
+            UInt128 key = new(reference.High, reference.Low);
+            _session.SetSubscription(key, TariffMapping.ToPeriods(subscription, catalogue.Offerings));
         }
     }
 
-    public RatedUsage Rate(in UsageReceivedView usage, long receivedMilliseconds) => Rate(UsageEvents.ToRecord(in usage, receivedMilliseconds));
+    public RatedUsage Rate(in UsageReceivedView usage, long receivedMilliseconds) =>
+        Rate(UsageEvents.ToRecord(in usage, receivedMilliseconds));
 
     public RatedUsage Rate(in UsageRecord usage)
     {

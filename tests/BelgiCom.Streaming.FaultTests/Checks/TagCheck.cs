@@ -20,7 +20,8 @@ internal static class TagCheck
             int count = answers[number].Count();
             if (count != 1)
             {
-                findings.Add(new Finding(count == 0 ? FindingKind.Lost : FindingKind.Duplicated, $"input {number} is answered by {count} transactions"));
+                FindingKind kind = count == 0 ? FindingKind.Lost : FindingKind.Duplicated;
+                findings.Add(new Finding(kind, $"input {number} is answered by {count} transactions"));
             }
         }
 

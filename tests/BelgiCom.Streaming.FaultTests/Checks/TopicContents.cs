@@ -24,10 +24,12 @@ internal sealed record RatedLine(
     BalanceAfter Balance);
 
 /// <summary>The balance of the period after an event.</summary>
-internal sealed record BalanceAfter(DateOnly Period, long BundleOctets, long BundleSeconds, long BundleMessages, decimal Spend, decimal RoamingSpend);
+internal sealed record BalanceAfter(
+    DateOnly Period, long BundleOctets, long BundleSeconds, long BundleMessages, decimal Spend, decimal RoamingSpend);
 
 /// <summary>What rating said about an event that it did not rate.</summary>
-internal sealed record RejectedLine(Place Place, UsageId UsageId, RejectedOutcome Outcome, RejectedReason Reason, byte[] Original, byte[] Hash);
+internal sealed record RejectedLine(
+    Place Place, UsageId UsageId, RejectedOutcome Outcome, RejectedReason Reason, byte[] Original, byte[] Hash);
 
 /// <summary>A message owed to a customer.</summary>
 internal sealed record NotificationLine(NotificationId Id, SubscriberRef Subscriber, NotificationKind Kind, DateOnly Period);
@@ -49,7 +51,8 @@ internal sealed record TopicContents(
                 new ReceivedRecord(new Place(record.Partition, record.Offset), record.TimestampMilliseconds, record.Value.ToArray())),
             Read(reader, Topics.UsageRated, static (in record) => ToLine(UsageRated.Read(record.Value[WireFormat.HeaderSize..]))),
             Read(reader, Topics.UsageRejected, static (in record) => ToLine(UsageRejected.Read(record.Value[WireFormat.HeaderSize..]))),
-            Read(reader, Topics.CustomerNotifications, static (in record) => ToLine(CustomerNotification.Read(record.Value[WireFormat.HeaderSize..]))));
+            Read(reader, Topics.CustomerNotifications, static (in record) =>
+                ToLine(CustomerNotification.Read(record.Value[WireFormat.HeaderSize..]))));
     }
 
     public static RatedLine ToLine(UsageRated rated) => new(
@@ -61,7 +64,12 @@ internal sealed record TopicContents(
         rated.BundleUnits,
         rated.Amount,
         new BalanceAfter(
-            rated.PeriodStart, rated.BundleOctetsUsed, rated.BundleSecondsUsed, rated.BundleMessagesUsed, rated.PeriodSpend, rated.RoamingDataSpend));
+            rated.PeriodStart,
+            rated.BundleOctetsUsed,
+            rated.BundleSecondsUsed,
+            rated.BundleMessagesUsed,
+            rated.PeriodSpend,
+            rated.RoamingDataSpend));
 
     private static RejectedLine ToLine(UsageRejected rejected) => new(
         new Place(rejected.ReceivedPartition, rejected.ReceivedOffset),

@@ -19,7 +19,8 @@ public sealed class F03_BrokerKillTests
         await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
         await using ConcurrentReader reader = ConcurrentReader.Start(bench);
         Hold next = Midway(proxy, records, rounds);
-        RatingProcess worker = bench.StartWorker("a", proxy.BootstrapServers, new Dictionary<string, string> { ["Kafka__CommitTimeout"] = "00:00:03" });
+        Dictionary<string, string> hasty = new() { ["Kafka__CommitTimeout"] = "00:00:03" };
+        RatingProcess worker = bench.StartWorker("a", proxy.BootstrapServers, hasty);
 
         for (int round = 0; round < rounds; round++)
         {

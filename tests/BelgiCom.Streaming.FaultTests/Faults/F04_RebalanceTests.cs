@@ -6,7 +6,11 @@ namespace BelgiCom.Streaming.FaultTests;
 public sealed class F04_RebalanceTests
 {
     // What a killed worker leaves open holds up the heirs of its partitions for so long.
-    private static readonly Dictionary<string, string> Hasty = new() { ["Kafka__TransactionTimeout"] = "00:00:04", ["Kafka__CommitTimeout"] = "00:00:03" };
+    private static readonly Dictionary<string, string> Hasty = new()
+    {
+        ["Kafka__TransactionTimeout"] = "00:00:04",
+        ["Kafka__CommitTimeout"] = "00:00:03",
+    };
 
     [Fact]
     public async Task F04_WorkersComeAndGo_BalancesAreThoseOfARecomputation()
@@ -73,7 +77,9 @@ public sealed class F04_RebalanceTests
 
         RatingProcess heir = bench.StartWorker("heir", settings: patient);
         await Wait.UntilAsync(
-            async () => await bench.MembersAsync() is [var member] && member.ConsumerId != deadMember, "the heir to own the partitions", [heir]);
+            async () => await bench.MembersAsync() is [var member] && member.ConsumerId != deadMember,
+            "the heir to own the partitions",
+            [heir]);
         await heir.DrainAsync();
     }
 }

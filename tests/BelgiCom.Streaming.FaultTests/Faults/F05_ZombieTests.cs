@@ -39,7 +39,8 @@ public sealed class F05_ZombieTests
         // The registry keeps it inside a batch whose first records are already produced: its transaction is open.
         Task asked = bench.Front.Hold(newer);
         int produced = proxy.Forwarded(KafkaApi.Produce);
-        bench.Send([.. usage.Events(records / 2, 50), .. usage.Events(records / 2 + 50, 200).Select(record => FaultBench.InNewer(record, newer))]);
+        IEnumerable<UsageToSend> news = usage.Events((records / 2) + 50, 200).Select(record => FaultBench.InNewer(record, newer));
+        bench.Send([.. usage.Events(records / 2, 50), .. news]);
         await Wait.UntilAsync(asked, "the zombie to ask for the schema", zombie);
         await Wait.UntilAsync(() => proxy.Forwarded(KafkaApi.Produce) > produced, "its transaction to be open", zombie);
         zombie.Freeze();

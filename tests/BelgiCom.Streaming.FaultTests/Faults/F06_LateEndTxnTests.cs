@@ -100,7 +100,8 @@ public sealed class F06_LateEndTxnTests
                 for (int index = 0; index < batch.Count; index++)
                 {
                     ReadOnlySpan<byte> value = batch[index].Value;
-                    tags.Add(new Tag(BinaryPrimitives.ReadInt64BigEndian(value), BinaryPrimitives.ReadInt32BigEndian(value[sizeof(long)..])));
+                    int attempt = BinaryPrimitives.ReadInt32BigEndian(value[sizeof(long)..]);
+                    tags.Add(new Tag(BinaryPrimitives.ReadInt64BigEndian(value), attempt));
                 }
             },
             TestContext.Current.CancellationToken);

@@ -48,7 +48,8 @@ public sealed class F13_SchemaTests
             }
 
             // Under a subject of its own nobody compares it; its id is as good as any on the wire.
-            int id = await bench.Registry.RegisterAsync($"faults.forced{forced.Count}-value", schema, TestContext.Current.CancellationToken);
+            string own = $"faults.forced{forced.Count}-value";
+            int id = await bench.Registry.RegisterAsync(own, schema, TestContext.Current.CancellationToken);
             UsageToSend record = usage.Event(1000 + forced.Count);
             byte[] value = [.. record.Value!];
             WireFormat.WriteHeader(value, id);
@@ -75,5 +76,6 @@ public sealed class F13_SchemaTests
         return schema.ToJsonString();
     }
 
-    private static int IndexOf(JsonArray fields, string name) => fields.Select((field, index) => (field, index)).First(entry => (string)entry.field!["name"]! == name).index;
+    private static int IndexOf(JsonArray fields, string name) =>
+        fields.Select((field, index) => (field, index)).First(entry => (string)entry.field!["name"]! == name).index;
 }

@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Kafka;
+using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.FaultTests;
 
@@ -26,7 +27,7 @@ public sealed class F14_RegistryDownTests
 
         bench.Front.IsDown = true;
         UsageToSend[] news = [.. usage.Events(records / 2, records / 2).Select(record => FaultBench.InNewer(record, newer))];
-        Dictionary<int, long> undecoded = (await bench.LagsAsync()).ToDictionary(partition => partition.Partition.Partition.Value, partition => partition.End);
+        Dictionary<TopicPartition, long> undecoded = (await bench.LagsAsync()).ToDictionary(lag => lag.Partition, lag => lag.End);
         bench.Send(news);
 
         // The outage lasts for several attempts at the batch; at every look, no partition is past its first undecoded record.
@@ -35,8 +36,8 @@ public sealed class F14_RegistryDownTests
             async () =>
             {
                 IReadOnlyList<PartitionLag> lags = await bench.LagsAsync();
-                Assert.All(lags, partition => Assert.True(
-                    (partition.Committed ?? 0) <= undecoded[partition.Partition.Partition.Value], $"{partition} passed {undecoded[partition.Partition.Partition.Value]}"));
+                Assert.All(lags, lag =>
+                    Assert.True((lag.Committed ?? 0) <= undecoded[lag.Partition], $"{lag} passed {undecoded[lag.Partition]}"));
                 return worker.Count("aborted and read again") >= attempts;
             },
             $"{attempts} attempts without a registry",

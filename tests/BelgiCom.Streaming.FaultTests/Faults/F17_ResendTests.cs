@@ -28,7 +28,8 @@ public sealed class F17_ResendTests
         int resent = records / 10;
         bench.Send(usage.Events(0, resent));
         await bench.UntilRatedAsync(worker);
-        await Wait.UntilAsync(async () => await worker.OutcomesAsync("duplicate") >= resent, "the counter of duplicates", [worker], TimeSpan.FromSeconds(20));
+        await Wait.UntilAsync(
+            async () => await worker.OutcomesAsync("duplicate") >= resent, "the counter of duplicates", [worker], TimeSpan.FromSeconds(20));
         Assert.Equal(resent, await worker.OutcomesAsync("duplicate"));
 
         for (int round = 0; round < Rounds; round++)

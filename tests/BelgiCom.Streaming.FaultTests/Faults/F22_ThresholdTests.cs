@@ -45,8 +45,9 @@ public sealed class F22_ThresholdTests
         Assert.Equal(events.Length, contents.Rated.Count);
         foreach (NotificationKind kind in new[] { NotificationKind.DataBundle80Percent, NotificationKind.DataBundleUsedUp })
         {
-            Assert.Equal(subscribers, contents.Notifications.Count(line => line.Kind == kind));
-            Assert.Equal(subscribers, contents.Notifications.Where(line => line.Kind == kind).Select(line => line.Subscriber).Distinct().Count());
+            SubscriberRef[] notified = [.. contents.Notifications.Where(line => line.Kind == kind).Select(line => line.Subscriber)];
+            Assert.Equal(subscribers, notified.Length);
+            Assert.Equal(subscribers, notified.Distinct().Count());
         }
 
         // Nobody gets more than the bundle: what is over is paid.

@@ -52,6 +52,7 @@ public sealed class F27_MutantTests
         Assert.Empty(TagCheck.Find(whole, 10, 5));
         Assert.Contains(TagCheck.Find(whole[1..], 10, 5), finding => finding.Kind == FindingKind.Torn);
         Assert.Contains(TagCheck.Find(whole[5..], 10, 5), finding => finding.Kind == FindingKind.Lost);
-        Assert.Contains(TagCheck.Find([.. whole, .. Enumerable.Repeat(new Tag(3, 99), 5)], 10, 5), finding => finding.Kind == FindingKind.Duplicated);
+        Tag[] twice = [.. whole, .. Enumerable.Repeat(new Tag(3, 99), 5)];
+        Assert.Contains(TagCheck.Find(twice, 10, 5), finding => finding.Kind == FindingKind.Duplicated);
     }
 }
