@@ -39,6 +39,7 @@ internal sealed class FaultBench : IAsyncDisposable
     private IReadOnlyDictionary<string, int> _schemas = new Dictionary<string, int>();
     private HttpSchemaRegistry? _registry;
     private GroupLag? _lag;
+    private IAdminClient? _admin;
 
     private FaultBench(int subscribers) => Subscribers = subscribers;
 
@@ -175,16 +176,14 @@ internal sealed class FaultBench : IAsyncDisposable
             workers,
             TimeSpan.FromSeconds(45));
 
-    public Task<long> LagAsync() => _lag!.TotalAsync(Group, [Topics.UsageReceived]);
+    public Task<long> LagAsync() => AskAsync(() => _lag!.TotalAsync(Group, [Topics.UsageReceived]));
 
-    public Task<IReadOnlyList<PartitionLag>> LagsAsync() => _lag!.ReadAsync(Group, [Topics.UsageReceived]);
+    public Task<IReadOnlyList<PartitionLag>> LagsAsync() => AskAsync(() => _lag!.ReadAsync(Group, [Topics.UsageReceived]));
 
     /// <summary>The group's members; none while they agree on who owns what.</summary>
     public async Task<IReadOnlyList<MemberDescription>> MembersAsync()
     {
-        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(Kafka)).Build();
-        DescribeConsumerGroupsResult result = await admin.DescribeConsumerGroupsAsync([Group]);
-        await Task.Yield();
+        DescribeConsumerGroupsResult result = await AskAsync(() => _admin!.DescribeConsumerGroupsAsync([Group]));
         ConsumerGroupDescription group = result.ConsumerGroupDescriptions[0];
         return group.State == ConsumerGroupState.Stable ? group.Members : [];
     }
@@ -192,11 +191,10 @@ internal sealed class FaultBench : IAsyncDisposable
     /// <summary>Transactions of the worker's outputs that are open: offsets of them that committed readers cannot pass.</summary>
     public async Task<long> OpenOffsetsAsync()
     {
-        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(Kafka)).Build();
         string[] written = [Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState];
         TopicPartition[] partitions = [.. written.SelectMany(PartitionsOf)];
-        long all = await EndsAsync(admin, partitions, IsolationLevel.ReadUncommitted);
-        return all - await EndsAsync(admin, partitions, IsolationLevel.ReadCommitted);
+        long all = await EndsAsync(partitions, IsolationLevel.ReadUncommitted);
+        return all - await EndsAsync(partitions, IsolationLevel.ReadCommitted);
     }
 
     /// <summary>Everything that is on the topics now, as committed readers see it.</summary>
@@ -226,6 +224,7 @@ internal sealed class FaultBench : IAsyncDisposable
         }
 
         _lag?.Dispose();
+        _admin?.Dispose();
         _registry?.Dispose();
         foreach (IAsyncDisposable part in _parts.AsEnumerable().Reverse())
         {
@@ -245,6 +244,7 @@ internal sealed class FaultBench : IAsyncDisposable
             bench._parts.Add(broker);
             bench.Kafka.BootstrapServers = broker.BootstrapServers;
             bench._lag = new GroupLag(bench.Kafka);
+            bench._admin = new AdminClientBuilder(KafkaClients.AdminConfig(bench.Kafka)).SetLogHandler((_, _) => { }).Build();
             await bench.PrepareAsync();
             return bench;
         }
@@ -294,6 +294,33 @@ internal sealed class FaultBench : IAsyncDisposable
             TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Asks until there is an answer: a broker that comes back loads its groups first.</summary>
+    private static async Task<T> AskAsync<T>(Func<Task<T>> question)
+    {
+        T? answer = default;
+        await Wait.UntilAsync(
+            async () =>
+            {
+                try
+                {
+                    answer = await question();
+                    return true;
+                }
+                catch (KafkaException failure) when (!failure.Error.IsFatal)
+                {
+                    return false;
+                }
+                finally
+                {
+                    // Off the client's own thread, where what follows must not wait.
+                    await Task.Yield();
+                }
+            },
+            "an answer of the broker",
+            []);
+        return answer!;
+    }
+
     private byte[] Value(string topic, Action<IBufferWriter<byte>> write) =>
         new EventSerializer<Action<IBufferWriter<byte>>>(SchemaId(topic), static (body, output) => body(output)).Serialize(write);
 
@@ -312,12 +339,11 @@ internal sealed class FaultBench : IAsyncDisposable
         }
     }
 
-    private static async Task<long> EndsAsync(IAdminClient admin, TopicPartition[] partitions, IsolationLevel isolation)
+    private async Task<long> EndsAsync(TopicPartition[] partitions, IsolationLevel isolation)
     {
-        ListOffsetsResult result = await admin.ListOffsetsAsync(
+        ListOffsetsResult result = await AskAsync(() => _admin!.ListOffsetsAsync(
             partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = OffsetSpec.Latest() }),
-            new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = TimeSpan.FromSeconds(10) });
-        await Task.Yield();
+            new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = TimeSpan.FromSeconds(10) }));
         return result.ResultInfos.Sum(info => info.TopicPartitionOffsetError.Offset.Value);
     }
 }
