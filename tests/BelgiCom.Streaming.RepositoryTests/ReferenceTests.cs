@@ -53,6 +53,7 @@ public sealed class ReferenceTests
             "Kafka.Tests" => ["LocalKafka"],
             "RepositoryTests" => ["Contracts", "Contracts.Generator"],
             "IntegrationTests" => ["LocalKafka", "Tool", "Adapters.Worker", "Rating.Worker", "CdrRetention.Worker", "BillingSync.Worker"],
+            "FaultTests" => ["LocalKafka", "Rating.Worker", "Tool"],
             "Benchmarks" => ["Contracts", "Rating", "Kafka", "Adapters", .. Vendors],
             _ => [],
         };

@@ -66,12 +66,18 @@ public sealed class KafkaProxy : IAsyncDisposable
     /// <summary>Holds back requests of the given kinds before they reach the broker. What follows on the same connection waits behind them.</summary>
     /// <param name="apis">Kinds of request.</param>
     /// <returns>Lets them go.</returns>
-    public Hold HoldRequests(params KafkaApi[] apis) => Add(new Hold(apis, responses: false));
+    public Hold HoldRequests(params KafkaApi[] apis) => HoldRequestsAfter(0, apis);
+
+    /// <summary>Lets a number of requests of the given kinds through and holds back those after them.</summary>
+    /// <param name="passing">Requests to let through first.</param>
+    /// <param name="apis">Kinds of request.</param>
+    /// <returns>Lets them go.</returns>
+    public Hold HoldRequestsAfter(int passing, params KafkaApi[] apis) => Add(new Hold(apis, responses: false, passing));
 
     /// <summary>Lets requests of the given kinds through and holds back their responses: they take effect, and the client does not learn it.</summary>
     /// <param name="apis">Kinds of request.</param>
     /// <returns>Lets them go.</returns>
-    public Hold HoldResponses(params KafkaApi[] apis) => Add(new Hold(apis, responses: true));
+    public Hold HoldResponses(params KafkaApi[] apis) => Add(new Hold(apis, responses: true, passing: 0));
 
     /// <summary>Swallows everything from now on; connections stay open.</summary>
     public void BlackHole()
@@ -277,10 +283,13 @@ public sealed class Hold
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _caught = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal Hold(KafkaApi[] apis, bool responses)
+    private int _passing;
+
+    internal Hold(KafkaApi[] apis, bool responses, int passing)
     {
         _apis = apis;
         _responses = responses;
+        _passing = passing;
     }
 
     /// <summary>Completes when the first one is held.</summary>
@@ -293,6 +302,11 @@ public sealed class Hold
 
     internal Task WaitAsync()
     {
+        if (Interlocked.Decrement(ref _passing) >= 0)
+        {
+            return Task.CompletedTask;
+        }
+
         _caught.TrySetResult();
         return _released.Task;
     }

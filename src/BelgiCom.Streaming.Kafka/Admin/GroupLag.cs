@@ -19,11 +19,17 @@ public sealed class GroupLag : IDisposable
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
+    private readonly KafkaOptions _options;
     private readonly IAdminClient _admin;
+    private readonly Dictionary<string, IConsumer<Ignore, Ignore>> _askers = [];
 
     /// <summary>Connects lazily.</summary>
     /// <param name="options">Brokers.</param>
-    public GroupLag(KafkaOptions options) => _admin = new AdminClientBuilder(KafkaClients.AdminConfig(options)).SetLogHandler((_, _) => { }).Build();
+    public GroupLag(KafkaOptions options)
+    {
+        _options = options;
+        _admin = new AdminClientBuilder(KafkaClients.AdminConfig(options)).SetLogHandler((_, _) => { }).Build();
+    }
 
     /// <summary>Lag per partition of the given topics.</summary>
     /// <param name="group">Consumer group id; it need not exist yet.</param>
@@ -48,16 +54,45 @@ public sealed class GroupLag : IDisposable
         (await ReadAsync(group, topics).ConfigureAwait(false)).Sum(partition => partition.Lag);
 
     /// <summary>Closes the client.</summary>
-    public void Dispose() => _admin.Dispose();
-
-    private async Task<Dictionary<TopicPartition, long>> CommittedAsync(string group, List<TopicPartition> partitions)
+    public void Dispose()
     {
-        List<ListConsumerGroupOffsetsResult> results = await _admin.ListConsumerGroupOffsetsAsync(
-            [new ConsumerGroupTopicPartitions(group, partitions)],
-            new ListConsumerGroupOffsetsOptions { RequestTimeout = RequestTimeout, RequireStableOffsets = false }).OffPollThread().ConfigureAwait(false);
-        return results[0].Partitions
-            .Where(partition => partition.Offset.Value >= 0)
-            .ToDictionary(partition => partition.TopicPartition, partition => partition.Offset.Value);
+        _admin.Dispose();
+        lock (_askers)
+        {
+            foreach (IConsumer<Ignore, Ignore> asker in _askers.Values)
+            {
+                asker.Dispose();
+            }
+        }
+    }
+
+    // Not by the administrative client: librdkafka 2.16.0 ends the process (rd_kafka_handle_OffsetFetch, rd_kafka_cgrp_op on a client that has no group)
+    // when the coordinator of ListConsumerGroupOffsets has just moved or restarted.
+    private Task<Dictionary<TopicPartition, long>> CommittedAsync(string group, List<TopicPartition> partitions) => Task.Run(() =>
+    {
+        lock (_askers)
+        {
+            return AskerOf(group).Committed(partitions, RequestTimeout)
+                .Where(partition => partition.Offset.Value >= 0)
+                .ToDictionary(partition => partition.TopicPartition, partition => partition.Offset.Value);
+        }
+    });
+
+    /// <summary>A consumer that names the group and never joins it.</summary>
+    private IConsumer<Ignore, Ignore> AskerOf(string group)
+    {
+        if (!_askers.TryGetValue(group, out IConsumer<Ignore, Ignore>? asker))
+        {
+            ConsumerConfig config = KafkaClients.ConsumerConfig(_options, group);
+            config.GroupInstanceId = null;
+
+            // Offsets of an open transaction must not hold up the answer.
+            config.IsolationLevel = IsolationLevel.ReadUncommitted;
+            asker = new ConsumerBuilder<Ignore, Ignore>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+            _askers.Add(group, asker);
+        }
+
+        return asker;
     }
 
     private async Task<Dictionary<TopicPartition, long>> OffsetsAsync(List<TopicPartition> partitions, OffsetSpec spec)

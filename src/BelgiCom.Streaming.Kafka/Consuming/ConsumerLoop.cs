@@ -61,7 +61,7 @@ public sealed class ConsumerLoop
             KafkaMetrics.Started(_group, progress);
             progress.Enter(LaneState.Starting);
             _lastProgress = _clock.GetTimestamp();
-            member.Subscribe();
+            member.Subscribe(stopping);
             while (!stopping.IsCancellationRequested)
             {
                 progress.Enter(LaneState.Polling);
@@ -71,10 +71,12 @@ public sealed class ConsumerLoop
                 batch.Release();
             }
 
-            Commit(member);
-            member.Close();
-            ApplyChanges(member, progress);
-            progress.Enter(LaneState.Stopped);
+            Stop(member, progress);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Stopped while partitions came whose offsets were not available yet; what the others did is committed as ever.
+            Stop(member, progress);
         }
         catch (Exception failure)
         {
@@ -87,6 +89,14 @@ public sealed class ConsumerLoop
         {
             KafkaMetrics.Ended(progress);
         }
+    }
+
+    private void Stop(GroupMember member, LaneProgress progress)
+    {
+        Commit(member);
+        member.Close();
+        ApplyChanges(member, progress);
+        progress.Enter(LaneState.Stopped);
     }
 
     private void Process(GroupMember member, LaneProgress progress, PolledBatch batch, CancellationToken stopping)

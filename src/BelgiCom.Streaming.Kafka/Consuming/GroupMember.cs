@@ -35,6 +35,7 @@ internal sealed class GroupMember : IDisposable
     private readonly List<OwnershipChange> _changes = [];
     private readonly HashSet<TopicPartition> _gaveUp = [];
     private Exception? _assignmentFailure;
+    private CancellationToken _stopping;
     private bool _closed;
 
     public GroupMember(
@@ -66,10 +67,19 @@ internal sealed class GroupMember : IDisposable
     /// <summary>What the transaction needs so that brokers refuse offsets of a member that the group has replaced.</summary>
     public IConsumerGroupMetadata Metadata => _consumer.ConsumerGroupMetadata;
 
-    public void Subscribe() => _consumer.Subscribe(_topics);
+    /// <summary>Joins the group.</summary>
+    /// <param name="stopping">
+    /// Ends the wait for committed offsets: those that a dead member's transaction holds come only when that times out, longer than a worker may take to stop.
+    /// </param>
+    public void Subscribe(CancellationToken stopping)
+    {
+        _stopping = stopping;
+        _consumer.Subscribe(_topics);
+    }
 
     /// <summary>Takes a batch. Partitions that went away during the poll have no records in it.</summary>
     /// <exception cref="LaneFailedException">The client reports something that time does not heal.</exception>
+    /// <exception cref="OperationCanceledException">Asked to stop while partitions came whose offsets are not available yet.</exception>
     public PolledBatch Poll(TimeSpan wait)
     {
         _changes.Clear();
@@ -189,7 +199,7 @@ internal sealed class GroupMember : IDisposable
             _changes.Add(new OwnershipChange(OwnershipKind.Assigned, partitions));
             return positions;
         }
-        catch (Exception failure) when (failure is KafkaException or LaneFailedException)
+        catch (Exception failure) when (failure is KafkaException or LaneFailedException or OperationCanceledException)
         {
             _assignmentFailure = failure;
             return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End))];
@@ -224,7 +234,8 @@ internal sealed class GroupMember : IDisposable
         },
         patience,
         _clock,
-        code => KafkaLog.OffsetsUnavailable(_logger, _group, code));
+        code => KafkaLog.OffsetsUnavailable(_logger, _group, code),
+        _stopping);
 
     private void Seek(TopicPartition partition, long offset)
     {
@@ -258,6 +269,11 @@ internal sealed class GroupMember : IDisposable
 
     private void ThrowIfAssignmentFailed()
     {
+        if (_assignmentFailure is OperationCanceledException)
+        {
+            throw new OperationCanceledException(_stopping);
+        }
+
         if (_assignmentFailure is { } failure)
         {
             throw failure as LaneFailedException

@@ -8,7 +8,8 @@ internal static class Patience
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Repeats a question until it is answered, refused for good, or the patience is at its end; then the client's exception is thrown on.</summary>
-    public static T Ask<T>(Func<T> question, TimeSpan patience, TimeProvider clock, Action<ErrorCode> notAnswered)
+    /// <exception cref="OperationCanceledException">Asked to stop while there was no answer.</exception>
+    public static T Ask<T>(Func<T> question, TimeSpan patience, TimeProvider clock, Action<ErrorCode> notAnswered, CancellationToken stopping = default)
     {
         long started = clock.GetTimestamp();
         while (true)
@@ -20,6 +21,7 @@ internal static class Patience
             catch (KafkaException failure) when (MayPass(failure) && clock.GetElapsedTime(started) < patience)
             {
                 notAnswered(failure.Error.Code);
+                stopping.ThrowIfCancellationRequested();
                 Thread.Sleep(Pause);
             }
         }

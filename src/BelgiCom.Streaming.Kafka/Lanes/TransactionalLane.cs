@@ -63,7 +63,7 @@ internal sealed class TransactionalLane : IDisposable
             _progress.Enter(LaneState.Starting);
             _lastProgress = _clock.GetTimestamp();
             _producer.Initialize(stopping);
-            _member.Subscribe();
+            _member.Subscribe(stopping);
             while (!stopping.IsCancellationRequested)
             {
                 _progress.Enter(LaneState.Polling);

@@ -28,6 +28,9 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
     /// <summary>The TCP port it listens on.</summary>
     public int Port { get; }
 
+    /// <summary>Id of the broker's process, for those who stop and continue it by signals.</summary>
+    public int ProcessId => _process.Id;
+
     /// <summary>What clients take as <c>bootstrap.servers</c>: <c>127.0.0.1:PORT</c>.</summary>
     public string BootstrapServers => FormattableString.Invariant($"127.0.0.1:{Port}");
 

@@ -1,0 +1,71 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.FaultTests;
+
+/// <summary>
+/// The one offering of the fault tests. Bundles are small, so that they are crossed; prices leave halves at the ninth decimal, so that a
+/// wrong rounding shows.
+/// </summary>
+internal static class FaultTariff
+{
+    public const string Offering = "fault-go";
+    public const long DataBundleOctets = 10_000;
+    public const string Home = "00101";
+    public const string World = "310260";
+
+    public static OfferingVersion Version { get; } = new()
+    {
+        Offering = Offering,
+        Version = 1,
+        Name = "Fault Go",
+        Currency = "EUR",
+        Zones = [new RoamingZone { Name = "home", Plmns = [Home] }, new RoamingZone { Name = "world", Plmns = ["*"] }],
+        Prices =
+        [
+            new OfferingPrice
+            {
+                Kind = UsageKind.Data,
+                Zone = "world",
+                Unit = PriceUnit.Octet,
+                UnitSize = 8,
+                UnitPrice = 0.000000013m,
+                Increment = 1,
+            },
+            new OfferingPrice
+            {
+                Kind = UsageKind.Data,
+                Unit = PriceUnit.Octet,
+                UnitSize = 1 << 10,
+                UnitPrice = 0.000731m,
+                Increment = 1,
+                Bundle = true,
+            },
+            new OfferingPrice
+            {
+                Kind = UsageKind.Voice,
+                Unit = PriceUnit.Second,
+                UnitSize = 60,
+                UnitPrice = 0.12m,
+                Increment = 1,
+                ConnectFee = 0.05m,
+                Bundle = true,
+            },
+            new OfferingPrice
+            {
+                Kind = UsageKind.Sms,
+                Unit = PriceUnit.Message,
+                UnitSize = 1,
+                UnitPrice = 0.08m,
+                Increment = 1,
+                Bundle = true,
+            },
+        ],
+        Bundles =
+        [
+            new Bundle { Kind = UsageKind.Data, Units = DataBundleOctets, Zones = ["home"] },
+            new Bundle { Kind = UsageKind.Voice, Units = 600, Zones = ["home"] },
+            new Bundle { Kind = UsageKind.Sms, Units = 3, Zones = ["home"] },
+        ],
+        RoamingDataLimit = 0.00005m,
+    };
+}

@@ -1,0 +1,68 @@
+using BelgiCom.Streaming.Testing;
+
+namespace BelgiCom.Streaming.FaultTests;
+
+/// <summary>A worker that is in the middle of a transaction and stays there: a proxy holds back a request of it, or the response.</summary>
+internal sealed class MidTransaction : IAsyncDisposable
+{
+    /// <summary>Records on their way, offsets on their way, commit on its way.</summary>
+    private static readonly KafkaApi[] Moments = [KafkaApi.Produce, KafkaApi.AddOffsetsToTxn, KafkaApi.TxnOffsetCommit, KafkaApi.EndTxn];
+
+    private readonly FaultBench _bench;
+    private readonly KafkaProxy _proxy;
+    private readonly Hold _held;
+    private readonly string _moment;
+    private bool _disposed;
+
+    private MidTransaction(FaultBench bench, KafkaProxy proxy, Hold held, RatingProcess worker, string moment)
+    {
+        _bench = bench;
+        _proxy = proxy;
+        _held = held;
+        Worker = worker;
+        _moment = moment;
+    }
+
+    public RatingProcess Worker { get; }
+
+    /// <summary>Starts a worker and lets it rate so many records, then holds it at a moment that chance chooses.</summary>
+    public static async Task<MidTransaction> ReachAsync(FaultBench bench, Random random, int records)
+    {
+        KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
+        Hold enough = proxy.HoldRequestsAfter(records / bench.RecordsPerTransaction, KafkaApi.EndTxn);
+        RatingProcess worker = bench.StartWorker("a", proxy.BootstrapServers);
+        await Wait.UntilAsync(enough.Caught, $"{records} records to be rated", worker);
+
+        KafkaApi api = Moments[random.Next(Moments.Length)];
+        bool isResponse = random.Next(2) == 0;
+        string moment = $"{api} {(isResponse ? "response" : "request")}";
+        Hold held = isResponse ? proxy.HoldResponses(api) : proxy.HoldRequests(api);
+        enough.Release();
+        await Wait.UntilAsync(held.Caught, moment, worker);
+        return new MidTransaction(bench, proxy, held, worker, moment);
+    }
+
+    public async Task KillAsync()
+    {
+        await Worker.KillAsync();
+        Notes.Write($"killed at {_moment}, lag {await _bench.LagAsync()}");
+    }
+
+    /// <summary>Lets the worker go on.</summary>
+    public void Release()
+    {
+        Notes.Write($"released at {_moment}");
+        _held.Release();
+    }
+
+    /// <summary>Lets go what is held, then closes the proxy.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _held.Release();
+        if (!_disposed)
+        {
+            _disposed = true;
+            await _proxy.DisposeAsync();
+        }
+    }
+}

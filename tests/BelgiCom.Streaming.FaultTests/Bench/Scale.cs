@@ -1,0 +1,18 @@
+namespace BelgiCom.Streaming.FaultTests;
+
+/// <summary>
+/// How much of a fault. BELGICOM_FAULTS=full takes the counts of the reliability goals; without it they are small enough for every build.
+/// </summary>
+internal static class Scale
+{
+    private const string Variable = "BELGICOM_FAULTS";
+
+    public static bool IsFull { get; } = Environment.GetEnvironmentVariable(Variable) switch
+    {
+        null or "" or "reduced" => false,
+        "full" => true,
+        string other => throw new ArgumentException($"{Variable} is '{other}'; it must be 'reduced' or 'full'."),
+    };
+
+    public static int Of(int reduced, int full) => IsFull ? full : reduced;
+}

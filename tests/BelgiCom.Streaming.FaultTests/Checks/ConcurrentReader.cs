@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Confluent.Kafka;
+
+namespace BelgiCom.Streaming.FaultTests;
+
+/// <summary>
+/// A committed reader of usage.rated.v1 that reads while the fault goes on, as billing does. What it saw must be what is there in the end:
+/// nothing that
+/// was undone, nothing twice, nothing missing, in the same order.
+/// </summary>
+internal sealed class ConcurrentReader : IAsyncDisposable
+{
+    private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(50);
+
+    private readonly ConcurrentQueue<RatedLine> _seen = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _reading;
+
+    private ConcurrentReader(KafkaOptions kafka) => _reading = Task.Factory.StartNew(
+        () => Read(kafka), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    public static ConcurrentReader Start(FaultBench bench) => new(bench.Kafka);
+
+    /// <summary>Waits for the last record and compares.</summary>
+    public async Task AssertSawAsync(TopicContents contents)
+    {
+        await Wait.UntilAsync(
+            () => _reading.IsCompleted || _seen.Count >= contents.Rated.Count,
+            $"the reader that goes along to see {contents.Rated.Count} records");
+        await StopAsync();
+        IReadOnlyList<Finding> findings = Compare([.. _seen], contents.Rated);
+        Assert.True(findings.Count == 0, string.Join('\n', findings.Take(20)));
+    }
+
+    /// <summary>Partition by partition, what was seen against what is there.</summary>
+    public static IReadOnlyList<Finding> Compare(IReadOnlyList<RatedLine> seen, IReadOnlyList<RatedLine> there)
+    {
+        List<Finding> findings = [];
+        for (int partition = 0; partition < FaultBench.Partitions; partition++)
+        {
+            RatedLine[] before = [.. seen.Where(line => line.Place.Partition == partition)];
+            RatedLine[] after = [.. there.Where(line => line.Place.Partition == partition)];
+            int same = before.Zip(after).TakeWhile(pair => pair.First == pair.Second).Count();
+            if (same < before.Length || same < after.Length)
+            {
+                findings.Add(new Finding(
+                    FindingKind.Visibility,
+                    $"partition {partition}: {before.Length} seen, {after.Length} there, alike up to record {same}"));
+            }
+        }
+
+        return findings;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stop.Dispose();
+    }
+
+    private async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _reading;
+    }
+
+    private void Read(KafkaOptions kafka)
+    {
+        using IConsumer<byte[], byte[]> consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(kafka))
+            .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        consumer.Assign(
+            FaultBench.PartitionsOf(Topics.UsageRated).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                if (consumer.Consume(PollWait) is { IsPartitionEOF: false } result)
+                {
+                    _seen.Enqueue(TopicContents.ToLine(UsageRated.Read(result.Message.Value.AsSpan(WireFormat.HeaderSize))));
+                }
+            }
+            catch (ConsumeException failure) when (!failure.Error.IsFatal)
+            {
+                // The broker is away for a while; that is the fault.
+            }
+        }
+    }
+}

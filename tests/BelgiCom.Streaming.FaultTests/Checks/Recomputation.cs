@@ -1,0 +1,132 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Rating;
+using BelgiCom.Streaming.Rating.Worker;
+
+namespace BelgiCom.Streaming.FaultTests;
+
+/// <summary>What must come of usage: the same rating core, fed once with every record in the order of its partition, undisturbed.</summary>
+internal sealed class Recomputation
+{
+    public Dictionary<Place, RatedLine> Rated { get; } = [];
+
+    /// <summary>What must be rejected; the outcome is Rejected where the value cannot be read.</summary>
+    public Dictionary<Place, RejectedOutcome> Rejected { get; } = [];
+
+    public List<NotificationLine> Notifications { get; } = [];
+
+    /// <param name="received">Usage, each partition in its order.</param>
+    /// <param name="subscribers">Subscribers that exist.</param>
+    /// <param name="readable">Schema ids whose bodies are ours but for so many octets at the end.</param>
+    public static Recomputation Of(IEnumerable<ReceivedRecord> received, int subscribers, IReadOnlyDictionary<int, int> readable)
+    {
+        Recomputation result = new();
+        foreach (IGrouping<int, ReceivedRecord> partition in received.GroupBy(record => record.Place.Partition))
+        {
+            SubscriberRater rater = new(Enumerable.Range(0, subscribers).Where(number => number % FaultBench.Partitions == partition.Key));
+            foreach (ReceivedRecord record in partition)
+            {
+                result.Add(record, rater, readable);
+            }
+        }
+
+        return result;
+    }
+
+    private void Add(ReceivedRecord record, SubscriberRater rater, IReadOnlyDictionary<int, int> readable)
+    {
+        if (!WireFormat.TryReadHeader(record.Value, out int id)
+            || !readable.TryGetValue(id, out int appended)
+            || record.Value.Length < WireFormat.HeaderSize + appended
+            || !UsageReceivedView.TryRead(record.Value.AsSpan(WireFormat.HeaderSize..^appended), out UsageReceivedView usage))
+        {
+            Rejected[record.Place] = RejectedOutcome.Rejected;
+            return;
+        }
+
+        RatedUsage rated = rater.Rate(in usage, record.TimestampMilliseconds);
+        if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
+        {
+            Rated[record.Place] = SubscriberRater.Line(record.Place, in usage, in rated);
+            Notifications.AddRange(SubscriberRater.NotificationsOf(in usage, in rated));
+        }
+        else
+        {
+            Rejected[record.Place] = rated.Outcome switch
+            {
+                RatingOutcome.Duplicate => RejectedOutcome.Duplicate,
+                RatingOutcome.Late => RejectedOutcome.Late,
+                RatingOutcome.Suspended => RejectedOutcome.Suspended,
+                _ => RejectedOutcome.Rejected,
+            };
+        }
+    }
+}
+
+/// <summary>The rating core with the fault tests' tariff and some of its subscribers: one partition's worth, no Kafka.</summary>
+internal sealed class SubscriberRater
+{
+    // The worker's defaults.
+    private const int DedupDays = 45;
+    private const int LateDays = 45;
+
+    private readonly RatingSession _session = new(DedupDays, LateDays);
+    private readonly TariffSnapshot _tariffs;
+
+    public SubscriberRater(IEnumerable<int> subscribers)
+    {
+        CompiledCatalogue catalogue = new();
+        catalogue.Put(FaultTariff.Version);
+        catalogue.Compile();
+        _tariffs = catalogue.Tariffs;
+        foreach (int number in subscribers)
+        {
+            Subscription subscription = FaultSubscriber.Subscription(number);
+            SubscriberRef reference = subscription.SubscriberRef;
+            UInt128 key = new(reference.High, reference.Low);
+            _session.SetSubscription(key, TariffMapping.ToPeriods(subscription, catalogue.Offerings));
+        }
+    }
+
+    public RatedUsage Rate(in UsageReceivedView usage, long receivedMilliseconds) =>
+        Rate(UsageEvents.ToRecord(in usage, receivedMilliseconds));
+
+    public RatedUsage Rate(in UsageRecord usage)
+    {
+        _session.Rate(in usage, _tariffs, out RatedUsage rated);
+        return rated;
+    }
+
+    public static RatedLine Line(Place place, in UsageReceivedView usage, in RatedUsage rated) => new(
+        place,
+        usage.UsageId,
+        usage.SubscriberRef,
+        rated.Outcome == RatingOutcome.Rated ? RatedOutcome.Rated : RatedOutcome.ZeroRated,
+        rated.ChargedUnits,
+        rated.BundleUnits,
+        Nanos.ToDecimal(rated.AmountNanos),
+        new BalanceAfter(
+            Day(rated.PeriodStartDays),
+            rated.Balance.BundleOctetsUsed,
+            rated.Balance.BundleSecondsUsed,
+            rated.Balance.BundleMessagesUsed,
+            Nanos.ToDecimal(rated.Balance.SpendNanos),
+            Nanos.ToDecimal(rated.Balance.RoamingDataSpendNanos)));
+
+    public static List<NotificationLine> NotificationsOf(in UsageReceivedView usage, in RatedUsage rated)
+    {
+        List<NotificationLine> notifications = [];
+        foreach (NotificationKind kind in Enum.GetValues<NotificationKind>())
+        {
+            if (kind != NotificationKind.Other && ((int)rated.Crossed & (1 << (int)kind)) != 0)
+            {
+                NotificationId id = NotificationId.Of(usage.SubscriberRef, kind, rated.PeriodStartDays);
+                notifications.Add(new NotificationLine(id, usage.SubscriberRef, kind, Day(rated.PeriodStartDays)));
+            }
+        }
+
+        return notifications;
+    }
+
+    private static DateOnly Day(int days) => DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(days);
+}

@@ -1,0 +1,47 @@
+using BelgiCom.Streaming.Testing;
+
+namespace BelgiCom.Streaming.FaultTests;
+
+/// <summary>
+/// F3: the broker is killed, and restarted in order, each in turn, in the middle of a transaction. The worker stays and goes on.
+/// </summary>
+public sealed class F03_BrokerKillTests
+{
+    [Fact]
+    public async Task F03_BrokerKilledAndRestarted_EveryUsageIsRatedOnceAndInOrder()
+    {
+        int seed = Seed.Next();
+        int records = Scale.Of(3_000, 100_000);
+        int rounds = Scale.Of(1, 3);
+        (FaultBench bench, ProcessBroker broker) = await FaultBench.StartWithProcessAsync();
+        await using FaultBench disposed = bench;
+        bench.Send(bench.Usage(seed).Events(0, records));
+        await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
+        await using ConcurrentReader reader = ConcurrentReader.Start(bench);
+        Hold next = Midway(proxy, records, rounds);
+        Dictionary<string, string> hasty = new() { ["Kafka__CommitTimeout"] = "00:00:03" };
+        RatingProcess worker = bench.StartWorker("a", proxy.BootstrapServers, hasty);
+
+        for (int round = 0; round < rounds; round++)
+        {
+            foreach (Func<Task> fault in new[] { broker.KillAndRestartAsync, broker.RestartAsync })
+            {
+                await Wait.UntilAsync(next.Caught, "the middle of a transaction", worker);
+                Hold held = next;
+                next = Midway(proxy, records, rounds);
+                await fault();
+                held.Release();
+                Notes.Write($"broker is back, lag {await bench.LagAsync()}");
+            }
+        }
+
+        next.Release();
+        await bench.UntilRatedAsync(worker);
+        await worker.DrainAsync();
+        await reader.AssertSawAsync(bench.AssertExact());
+    }
+
+    // Each round takes a part of the usage, so that the broker always dies under load.
+    private static Hold Midway(KafkaProxy proxy, int records, int rounds) =>
+        proxy.HoldRequestsAfter(records / (3 * rounds) / Scale.Of(100, 750), KafkaApi.EndTxn);
+}

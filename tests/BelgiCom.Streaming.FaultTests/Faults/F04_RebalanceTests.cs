@@ -1,0 +1,85 @@
+using BelgiCom.Streaming.Testing;
+
+namespace BelgiCom.Streaming.FaultTests;
+
+/// <summary>F4: rebalance storm: one, two, three workers, one killed, one stopped, both back, while usage flows.</summary>
+public sealed class F04_RebalanceTests
+{
+    // What a killed worker leaves open holds up the heirs of its partitions for so long.
+    private static readonly Dictionary<string, string> Hasty = new()
+    {
+        ["Kafka__TransactionTimeout"] = "00:00:04",
+        ["Kafka__CommitTimeout"] = "00:00:03",
+    };
+
+    [Fact]
+    public async Task F04_WorkersComeAndGo_BalancesAreThoseOfARecomputation()
+    {
+        int seed = Seed.Next();
+        int perStep = Scale.Of(1_000, 40_000);
+        await using FaultBench bench = await FaultBench.StartAsync(subscribers: Scale.Of(200, 20_000));
+        FaultUsage usage = bench.Usage(seed);
+        int sent = 0;
+        Dictionary<string, RatingProcess> workers = [];
+
+        string[] steps = ["+a", "+b", "+c", "kill b", "stop a", "+b", "+a", "kill c", "stop b"];
+        foreach (string step in steps[..Scale.Of(6, steps.Length)])
+        {
+            // Usage is on its way when the members change.
+            bench.Send(usage.Events(sent, perStep));
+            sent += perStep;
+            string name = step[^1..];
+            switch (step[..^1])
+            {
+                case "+":
+                    workers[name] = bench.StartWorker(name, settings: Hasty);
+                    break;
+                case "kill ":
+                    await workers[name].KillAsync();
+                    workers.Remove(name);
+                    break;
+                default:
+                    await workers[name].DrainAsync();
+                    workers.Remove(name);
+                    break;
+            }
+
+            await bench.UntilMembersAsync(workers.Count, [.. workers.Values]);
+            Notes.Write($"{step}: {workers.Count} members, lag {await bench.LagAsync()}");
+        }
+
+        await bench.UntilRatedAsync([.. workers.Values]);
+        foreach (RatingProcess worker in workers.Values)
+        {
+            await worker.DrainAsync();
+        }
+
+        bench.AssertExact();
+    }
+
+    /// <summary>
+    /// Found by the storm: offsets that a dead worker's transaction holds come only when that times out, and the one who waits for them
+    /// must still stop in time.
+    /// </summary>
+    [Fact]
+    public async Task F04_WorkerTerminatedWhileADeadOnesTransactionHoldsItsOffsets_StopsInTime()
+    {
+        int seed = Seed.Next();
+        await using FaultBench bench = await FaultBench.StartAsync();
+        bench.Send(bench.Usage(seed).Events(0, 1000));
+        await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
+        Hold commit = proxy.HoldRequests(KafkaApi.EndTxn);
+        Dictionary<string, string> patient = new() { ["Kafka__TransactionTimeout"] = "00:01:30" };
+        RatingProcess dead = bench.StartWorker("dead", proxy.BootstrapServers, patient);
+        await Wait.UntilAsync(commit.Caught, "offsets in an open transaction", dead);
+        string deadMember = Assert.Single(await bench.MembersAsync()).ConsumerId;
+        await dead.KillAsync();
+
+        RatingProcess heir = bench.StartWorker("heir", settings: patient);
+        await Wait.UntilAsync(
+            async () => await bench.MembersAsync() is [var member] && member.ConsumerId != deadMember,
+            "the heir to own the partitions",
+            [heir]);
+        await heir.DrainAsync();
+    }
+}

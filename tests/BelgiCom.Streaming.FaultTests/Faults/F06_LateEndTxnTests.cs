@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BelgiCom.Streaming.FaultTests;
+
+/// <summary>
+/// F6 (KAFKA-17754): EndTxn is held back for longer than the commit waits, and reaches the broker when the next transaction is open. It
+/// must not end that one.
+/// </summary>
+public sealed class F06_LateEndTxnTests
+{
+    private const string In = "faults.in";
+    private const string Out = "faults.out";
+    private const int RecordsPerTransaction = 5;
+
+    [Fact]
+    public async Task F06_EndTxnArrivesDuringTheNextTransaction_EveryTransactionIsVisibleAsAWholeOrNotAtAll()
+    {
+        int transactions = Scale.Of(200, 10_000);
+        int late = Scale.Of(10, 300);
+        await using FaultBench bench = await FaultBench.StartAsync(subscribers: 1);
+        await bench.CreateTopicAsync(In, 1);
+        await bench.CreateTopicAsync(Out, 2);
+        Send(bench, transactions);
+        await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
+        TaggingHandler handler = new(proxy, transactions / late);
+        using CancellationTokenSource stop = new();
+        Task running = Lanes(proxy, handler).RunAsync(stop.Token);
+
+        int held = 0;
+        for (; held < late - 1; held++)
+        {
+            await ReleaseInTheNextTransactionAsync(proxy, await handler.NextHoldAsync(running), running);
+        }
+
+        using GroupLag lag = new(bench.Kafka);
+        await Wait.UntilAsync(async () => running.IsCompleted || await lag.TotalAsync("faults", [In]) == 0, "all transactions", []);
+        await stop.CancelAsync();
+        await running;
+
+        IReadOnlyList<Finding> findings = TagCheck.Find(Read(bench), transactions, RecordsPerTransaction);
+        Assert.True(findings.Count == 0, string.Join('\n', findings.Take(20)));
+        Assert.True(proxy.Forwarded(KafkaApi.InitProducerId) > held, "not every unknown outcome was followed by a new producer");
+        Notes.Write($"{held} late EndTxn in {transactions} transactions, {proxy.Forwarded(KafkaApi.InitProducerId)} producers");
+    }
+
+    private static async Task ReleaseInTheNextTransactionAsync(KafkaProxy proxy, Hold hold, Task running)
+    {
+        await Wait.UntilAsync(() => hold.Caught.IsCompleted || running.IsCompleted, "EndTxn to be held back");
+        int producers = proxy.Forwarded(KafkaApi.InitProducerId);
+        await Wait.UntilAsync(() => proxy.Forwarded(KafkaApi.InitProducerId) > producers || running.IsCompleted, "a new producer");
+        int begun = proxy.Forwarded(KafkaApi.AddPartitionsToTxn);
+        await Wait.UntilAsync(() => proxy.Forwarded(KafkaApi.AddPartitionsToTxn) > begun || running.IsCompleted, "the next transaction");
+        hold.Release();
+    }
+
+    private static LaneHost Lanes(KafkaProxy proxy, TaggingHandler handler) => new(
+        new KafkaOptions
+        {
+            BootstrapServers = proxy.BootstrapServers,
+            InstanceId = "faults",
+            Lanes = 1,
+            BatchMaxRecords = 1,
+            CommitTimeout = TimeSpan.FromMilliseconds(300),
+            RecoveryTimeout = Wait.Patience,
+        },
+        "faults",
+        [In],
+        _ => handler,
+        TimeProvider.System,
+        NullLogger<LaneHost>.Instance);
+
+    private static void Send(FaultBench bench, int count)
+    {
+        using TransactionalSender sender = new(bench.Kafka, "numbers", TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        sender.Send(
+            output =>
+            {
+                Span<byte> value = stackalloc byte[sizeof(long)];
+                for (long number = 0; number < count; number++)
+                {
+                    BinaryPrimitives.WriteInt64BigEndian(value, number);
+                    output.Produce(In, 0, value, value);
+                }
+            },
+            TestContext.Current.CancellationToken);
+    }
+
+    private static List<Tag> Read(FaultBench bench)
+    {
+        using TopicReader reader = new(bench.Kafka, TimeProvider.System);
+        List<Tag> tags = [];
+        reader.Read(
+            reader.RangesOf(Out),
+            batch =>
+            {
+                for (int index = 0; index < batch.Count; index++)
+                {
+                    ReadOnlySpan<byte> value = batch[index].Value;
+                    int attempt = BinaryPrimitives.ReadInt32BigEndian(value[sizeof(long)..]);
+                    tags.Add(new Tag(BinaryPrimitives.ReadInt64BigEndian(value), attempt));
+                }
+            },
+            TestContext.Current.CancellationToken);
+        return tags;
+    }
+
+    /// <summary>
+    /// Answers each input by k records that bear its number and the attempt; every so many transactions it has EndTxn held back.
+    /// </summary>
+    private sealed class TaggingHandler(KafkaProxy proxy, int period) : ITransactionalBatchHandler
+    {
+        private readonly System.Threading.Channels.Channel<Hold> _holds = System.Threading.Channels.Channel.CreateUnbounded<Hold>();
+        private int _attempt;
+        private int _committed;
+        private int _lastHeldAt;
+
+        public async Task<Hold> NextHoldAsync(Task running)
+        {
+            Task<Hold> next = _holds.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask();
+            await Task.WhenAny(next, running);
+            Assert.False(running.IsCompleted, $"the lane ended: {running.Exception?.GetBaseException().Message}");
+            return await next;
+        }
+
+        public void Assigned(IReadOnlyList<TopicPartition> partitions)
+        {
+        }
+
+        public void Revoked(IReadOnlyList<TopicPartition> partitions)
+        {
+        }
+
+        public void Handle(RecordBatch batch, TransactionalOutput output)
+        {
+            byte[] value = new byte[sizeof(long) + sizeof(int)];
+            batch[0].Value.CopyTo(value);
+            BinaryPrimitives.WriteInt32BigEndian(value.AsSpan(sizeof(long)), ++_attempt);
+            for (int record = 0; record < RecordsPerTransaction; record++)
+            {
+                output.Produce(Out, record % 2, batch[0].Value, value);
+            }
+
+            if (_committed - _lastHeldAt >= period)
+            {
+                _lastHeldAt = _committed;
+                _holds.Writer.TryWrite(proxy.HoldRequests(KafkaApi.EndTxn));
+            }
+        }
+
+        public void Committed() => _committed++;
+
+        public void Aborted()
+        {
+        }
+    }
+}

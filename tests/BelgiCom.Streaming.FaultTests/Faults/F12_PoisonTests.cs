@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.FaultTests;
+
+/// <summary>
+/// F12: one record in a hundred is poison. All of it is set aside with place, reason and hash; all the rest is rated; nothing stalls or
+/// grows.
+/// </summary>
+public sealed class F12_PoisonTests
+{
+    private const long GrowthMax = 100L << 20;
+
+    /// <summary>Octets of the original that go along.</summary>
+    private const int OriginalMax = 512 * 1024;
+
+    /// <summary>The stall that the goal allows.</summary>
+    private static readonly TimeSpan StallMax = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public async Task F12_PoisonAmongUsage_IsSetAsideAndAllTheRestIsRated()
+    {
+        int seed = Seed.Next();
+        Random random = new(seed);
+        int records = Scale.Of(6_000, 200_000);
+        await using FaultBench bench = await FaultBench.StartAsync();
+        FaultUsage usage = bench.Usage(seed);
+        Poison poison = await Poison.PrepareAsync(bench, random);
+        RatingProcess worker = bench.StartWorker("a");
+        bench.Send(usage.Events(0, records));
+        await bench.UntilRatedAsync(worker);
+        long before = worker.ResidentOctets();
+
+        List<UsageToSend> mixed = [];
+        for (int number = records; number < 2 * records; number++)
+        {
+            mixed.Add(number % 100 == 0 ? poison.Next(usage.Event(number)) : usage.Event(number));
+        }
+
+        bench.Send(mixed);
+        await bench.UntilRatedAsync(worker);
+        long growth = worker.ResidentOctets() - before;
+        Notes.Write($"{poison.Sent.Count} poisoned records, memory grew by {growth >> 20} MiB");
+
+        worker.AssertRunning();
+        await worker.DrainAsync();
+        AssertSetAside(poison, bench.AssertExact());
+        Assert.True(growth <= GrowthMax, $"memory grew by {growth} octets");
+    }
+
+    [Fact]
+    public async Task F12_PoisonBeforeUsage_ThePartitionGoesOnWithinFiveSeconds()
+    {
+        int seed = Seed.Next();
+        await using FaultBench bench = await FaultBench.StartAsync();
+        FaultUsage usage = bench.Usage(seed);
+        Poison poison = await Poison.PrepareAsync(bench, new Random(seed));
+        RatingProcess worker = bench.StartWorker("a");
+        bench.Send(usage.Events(0, 100));
+        await bench.UntilRatedAsync(worker);
+
+        for (int kind = 0; kind < Poison.Kinds; kind++)
+        {
+            UsageToSend good = usage.Event(1000 + kind);
+            bench.Send([poison.Next(good), good]);
+            await Wait.UntilAsync(async () => await bench.LagAsync() == 0, "the usage behind the poison", [worker], StallMax);
+        }
+
+        await worker.DrainAsync();
+        TopicContents contents = bench.AssertExact();
+        Assert.Equal(100 + Poison.Kinds, contents.Rated.Count);
+        AssertSetAside(poison, contents);
+    }
+
+    private static void AssertSetAside(Poison poison, TopicContents contents)
+    {
+        Assert.Equal(poison.Sent.Count, contents.Rejected.Count);
+        Dictionary<Place, byte[]> received = contents.Received.ToDictionary(record => record.Place, record => record.Value);
+        Dictionary<string, Queue<RejectedReason>> reasons = poison.Sent.GroupBy(sent => Convert.ToHexString(SHA256.HashData(sent.Value)))
+            .ToDictionary(group => group.Key, group => new Queue<RejectedReason>(group.Select(sent => sent.Reason)));
+        Assert.All(contents.Rejected, line =>
+        {
+            ReadOnlySpan<byte> value = received[line.Place];
+            Assert.Equal(SHA256.HashData(value), line.Hash);
+            Assert.Equal(Math.Min(value.Length, OriginalMax), line.Original.Length);
+            Assert.True(value.StartsWith(line.Original), "the original octets are not there");
+            Assert.Equal(reasons[Convert.ToHexString(line.Hash)].Dequeue(), line.Reason);
+        });
+    }
+}
