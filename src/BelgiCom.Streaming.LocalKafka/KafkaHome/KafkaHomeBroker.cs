@@ -58,7 +58,9 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
         if (!File.Exists(Path.Combine(logDirectory, "meta.properties")))
         {
             string clusterId = ClusterIdentity.LoadClusterId(options.DataDirectory);
-            await RunToEndAsync(options, "kafka-storage.sh", ["format", "-t", clusterId, "-c", propertiesFile], cancellationToken)
+
+            // One argument with its value: an id may begin with "-", and would be taken for an option.
+            await RunToEndAsync(options, "kafka-storage.sh", ["format", $"--cluster-id={clusterId}", "-c", propertiesFile], cancellationToken)
                 .ConfigureAwait(false);
         }
 
