@@ -138,8 +138,12 @@ public sealed partial class RatingSession
     /// <summary>Puts back stored ids of a day.</summary>
     public void RestoreIds(int day, long chunk, ReadOnlySpan<UInt128> ids) => _ids.Restore(day, chunk, ids);
 
-    /// <summary>Makes room for ids of a day, so that rating them allocates nothing.</summary>
-    public void ReserveIds(int day, int count) => (_ids.Find(day) ?? _ids.Create(day)).EnsureRoom(count);
+    /// <summary>Makes room for events of a day, so that rating them allocates nothing.</summary>
+    public void Reserve(int day, int events)
+    {
+        (_ids.Find(day) ?? _ids.Create(day)).EnsureRoom(events);
+        _balances.EnsureRoom(events);
+    }
 
     private static int MonthOf(in BalanceEntry entry)
     {

@@ -105,7 +105,7 @@ public sealed class UsageEventsTests
         const int Events = 1000;
         byte[] body = Body(_received);
         byte[] output = new byte[1024];
-        _session.ReserveIds((int)(Subscribed / 86_400_000), 3 * Events);
+        _session.Reserve((int)(Subscribed / 86_400_000), 3 * Events);
         for (int warmUp = 0; warmUp < 2; warmUp++)
         {
             RateDifferent(body, output, Events);

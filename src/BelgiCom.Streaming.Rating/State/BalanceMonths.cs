@@ -36,6 +36,9 @@ internal sealed class BalanceMonths(int firstBatch = 1)
         return balances;
     }
 
+    /// <summary>Makes room for changes, in one batch or more.</summary>
+    public void EnsureRoom(int changes) => _changed.EnsureCapacity(_changed.Count + changes);
+
     /// <summary>Must be called before a balance is changed.</summary>
     public void KeepForAbort(int month, int subscriber, ref Balance balance)
     {

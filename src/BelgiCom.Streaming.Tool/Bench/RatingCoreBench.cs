@@ -85,7 +85,7 @@ internal sealed class RatingCoreBench
     {
         var eventTime = FirstDay.AddDays(_round * (DaysKept + 1));
         BenchUsage usage = new(schemaId: 1, stream: _round++, _subscribers, eventTime);
-        _session.ReserveIds((int)(eventTime.ToUnixTimeMilliseconds() / 86_400_000), (TransactionsPerRound + 1) * EventsPerTransaction);
+        _session.Reserve((int)(eventTime.ToUnixTimeMilliseconds() / 86_400_000), (TransactionsPerRound + 1) * EventsPerTransaction);
 
         // The first transaction of a day makes the day's lists; what is asked for is the cost of an event.
         RateTransaction(usage, first: 0);
