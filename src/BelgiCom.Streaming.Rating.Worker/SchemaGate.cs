@@ -53,6 +53,9 @@ internal sealed class RatingSchemas
 /// </summary>
 internal sealed class SchemaGate(RatingSchemas ours, ISchemaRegistry registry, TimeSpan patience, TimeProvider clock, ILogger logger, CancellationToken stopping)
 {
+    /// <summary>Schemas remembered, those that do not exist included. Values that name ever new ones must not fill the memory.</summary>
+    public const int MaxRemembered = 1000;
+
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
     // Null: the registry has no such schema, or bodies of it cannot be read as ours.
@@ -93,6 +96,12 @@ internal sealed class SchemaGate(RatingSchemas ours, ISchemaRegistry registry, T
         if (!_resolvers.TryGetValue((topic, id), out SchemaResolver? resolver))
         {
             resolver = Find(topic, id);
+            if (_resolvers.Count == MaxRemembered)
+            {
+                // Those in use are asked for once more.
+                _resolvers.Clear();
+            }
+
             _resolvers.Add((topic, id), resolver);
         }
 

@@ -101,6 +101,22 @@ public sealed class RatingBatchHandlerTests
     }
 
     [Fact]
+    public void EverNewUnknownSchemas_AreNotAllRemembered()
+    {
+        const int First = 10_000;
+        foreach (int id in Enumerable.Range(First, SchemaGate.MaxRemembered + 1).Append(First + SchemaGate.MaxRemembered).Append(First))
+        {
+            _bench.Receive(Bench.Value(id, Bench.Sms(1).Write));
+        }
+
+        _bench.Run(_bench.NewHandler(0));
+
+        // The newest is remembered, the oldest was forgotten and asked for again.
+        Assert.Equal(SchemaGate.MaxRemembered + 2, _bench.Registry.Asked);
+        Assert.All(_bench.Rejected, one => Assert.Equal(RejectedReason.UnknownSchema, one.Reason));
+    }
+
+    [Fact]
     public void SchemaThatDiffersInTextsOnly_IsRead()
     {
         int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace("Number of messages", "How many messages", StringComparison.Ordinal));
@@ -254,6 +270,25 @@ public sealed class RatingBatchHandlerTests
         _bench.Log.Begins.Clear();
         _bench.Log[Topics.UsageRated, 0].Clear();
         Assert.Contains("holds @0 to @0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The first checkpoint of a partition whose rated usage does not begin at 0 was interrupted: its records are there, its mark is not.</summary>
+    [Fact]
+    public void CheckpointWithoutMark_OnATopicThatBeginsLater_IsCompletedFromWhatIsThere()
+    {
+        _bench.Receive(Bench.Data(1, 900));
+        _bench.Run(_bench.NewHandler(0));
+        _bench.Receive(Bench.Data(2, 50));
+        _bench.Run(_bench.NewHandler(0), from: 1);
+        Assert.Equal(2, _bench.Log[Topics.RatingState, 0].RemoveAll(record => record.Key.Length == 10));
+        Assert.NotEmpty(_bench.Log[Topics.RatingState, 0]);
+        _bench.Log.Begins[(Topics.UsageRated, 0)] = 1;
+
+        _bench.Receive(Bench.Data(3, 10));
+        _bench.Receive(Bench.Data(1, 900));
+        _bench.Run(_bench.NewHandler(0), from: 2);
+        Assert.Equal(960, _bench.Rated[^1].BundleOctetsUsed);
+        Assert.Equal(RejectedOutcome.Duplicate, Assert.Single(_bench.Rejected).Outcome);
     }
 
     [Fact]

@@ -66,8 +66,9 @@ internal static class StateCodec
     /// <param name="body">Its body.</param>
     /// <param name="session">Where it goes.</param>
     /// <param name="ratedFrom">What the mark says, when the record is one.</param>
-    public static bool TryRestore(ReadOnlySpan<byte> body, RatingSession session, ref long ratedFrom)
+    public static bool TryRestore(ReadOnlySpan<byte> body, RatingSession session, out long? ratedFrom)
     {
+        ratedFrom = null;
         if (!RatingStateView.TryRead(body, out RatingStateView view))
         {
             return false;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
@@ -74,13 +73,18 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
         {
             ConsumedRecord record = batch[index];
             RatingSession session = sessions[record.Partition];
+            long? mark = null;
             bool restored = record.IsTombstone
                 ? StateCodec.TryForget(record.Key, session)
-                : schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is null
-                    && StateCodec.TryRestore(body, session, ref CollectionsMarshal.GetValueRefOrAddDefault(marks, record.Partition, out _));
+                : schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is null && StateCodec.TryRestore(body, session, out mark);
             if (!restored)
             {
                 throw UnreadableStateException.Of(in record);
+            }
+
+            if (mark is { } ratedFrom)
+            {
+                marks[record.Partition] = ratedFrom;
             }
         }
     }

@@ -145,6 +145,9 @@ internal sealed class FaultBench : IAsyncDisposable
             ["Kafka__SessionTimeout"] = "00:00:01.500",
             ["Kafka__CommitTimeout"] = "00:00:05",
             ["Kafka__TransactionTimeout"] = "00:00:10",
+
+            // Often enough that faults meet checkpoints in every stage.
+            ["Rating__CheckpointEvents"] = "50",
             ["SchemaRegistry__Url"] = Front.Url.ToString(),
             ["Http__Url"] = "http://127.0.0.1:0",
         };
