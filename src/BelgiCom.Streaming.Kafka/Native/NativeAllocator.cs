@@ -6,7 +6,9 @@ namespace BelgiCom.Streaming.Kafka.Native;
 /// Keeps native memory that the client library frees in the process. For every fetched and every sent batch librdkafka takes and frees a buffer of about 1 MB; by
 /// default glibc gives such buffers back to the system, and the page faults of taking them again were an eighth of a lane's processor time.
 /// </summary>
-/// <remarks>The process then holds the most it needed once, which the lanes' own limits bound. An operator's MALLOC_TRIM_THRESHOLD_ wins.</remarks>
+/// <remarks>
+/// Up to 128 MiB stay with each of the C library's arenas; ten times as much was not faster. An operator's MALLOC_TRIM_THRESHOLD_ wins.
+/// </remarks>
 internal static partial class NativeAllocator
 {
     // Names and numbers of malloc.h.
@@ -14,8 +16,8 @@ internal static partial class NativeAllocator
     private const int TopPad = -2;
     private const int MmapThreshold = -3;
 
-    private const int KeptOctets = 1 << 30;
-    private const int ArenaOctets = 64 << 20;
+    private const int KeptOctets = 128 << 20;
+    private const int ArenaOctets = 16 << 20;
 
     // The largest that glibc takes.
     private const int LargestOnHeap = 32 << 20;
