@@ -16,14 +16,17 @@ public sealed class TopicReader : IDisposable
 
     private readonly KafkaOptions _options;
     private readonly TimeProvider _clock;
+    private readonly CancellationToken _stopping;
     private readonly IConsumer<byte[], byte[]> _consumer;
     private readonly IBatchConsumer _batches;
 
     /// <summary>Connects lazily. For one thread at a time.</summary>
     /// <param name="options">Brokers and buffers.</param>
     /// <param name="clock">Clock for timeouts.</param>
-    public TopicReader(KafkaOptions options, TimeProvider clock)
+    /// <param name="stopping">Ends the wait for brokers that do not answer.</param>
+    public TopicReader(KafkaOptions options, TimeProvider clock, CancellationToken stopping = default)
     {
+        _stopping = stopping;
         _options = options;
         _clock = clock;
         _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(options)).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
@@ -97,7 +100,7 @@ public sealed class TopicReader : IDisposable
         _consumer.Dispose();
     }
 
-    private T Ask<T>(Func<T> question) => Patience.Ask(question, _options.RecoveryTimeout, _clock, _ => { });
+    private T Ask<T>(Func<T> question) => Patience.Ask(question, _options.RecoveryTimeout, _clock, _ => { }, _stopping);
 
     private long ReadOpen(Dictionary<TopicPartition, long> ends, HashSet<TopicPartition> open, Action<RecordBatch> handle, CancellationToken stopping)
     {

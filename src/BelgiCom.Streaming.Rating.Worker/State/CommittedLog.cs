@@ -29,7 +29,7 @@ internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, Cance
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StableWait = TimeSpan.FromMilliseconds(20);
 
-    private readonly TopicReader _reader = new(kafka, clock);
+    private readonly TopicReader _reader = new(kafka, clock, stopping);
 
     // Kept: a new client connects and asks for metadata first, which on a busy machine holds up every assignment.
     private readonly Lazy<IAdminClient> _admin = new(() => new AdminClientBuilder(KafkaClients.AdminConfig(kafka)).Build());
