@@ -106,8 +106,10 @@ internal sealed class TransactionalProducer : IDisposable
         {
             Call(nameof(_producer.AbortTransaction), left => _producer!.AbortTransaction(left));
         }
-        catch (TransactionAbortableException failure)
+        catch (Exception failure) when (failure is TransactionAbortableException || failure is LaneFailedException and not LaneFencedException)
         {
+            // Nothing was to be committed, so whatever is wrong with this producer, a new one settles it. Seen: Apache Kafka answers the abort of a
+            // transaction of which it knows no partition yet with INVALID_TXN_STATE, which librdkafka takes for fatal (rule P5).
             throw new OutcomeUnknownException(nameof(_producer.AbortTransaction), failure);
         }
     }
