@@ -82,7 +82,7 @@ public sealed partial class RatingSession
         _ids.Commit(oldestDay, _expired.Days);
         long oldestUsed = _ids.NewestDay == DedupWindow.NoDay ? long.MinValue : (_ids.NewestDay - _lateDays) * MillisecondsPerDay;
         _balances.Commit(oldestUsed, _expired.Months);
-        IsCheckpointing &= !IsCheckpointTaken;
+        IsCheckpointing = IsCheckpointing && !IsCheckpointTaken;
         LeaveMonth();
     }
 
