@@ -114,7 +114,10 @@ public static class KafkaClients
 
         // A failed record fails its transaction's commit, so single reports say nothing that commit does not (rule P7).
         EnableDeliveryReports = false,
-        LingerMs = 5,
+
+        // Commit sends what waits, so nothing is late by this; a shorter one only makes more and smaller requests while a batch is handed over
+        // (5 ms cost a lane a fifth more processor time). A longer one would leave the network idle while the offsets are sent.
+        LingerMs = 20,
         CompressionType = options.Properties.ContainsKey("compression.type") ? null : CompressionType.Lz4,
         StatisticsIntervalMs = 0,
         AllowAutoCreateTopics = false,

@@ -182,6 +182,81 @@ public sealed class StateTests
             Assert.All(Enumerable.Range(1, 4000), id => Assert.Equal(expected.Contains((UInt128)id << 40), set.Contains((UInt128)id << 40)));
         }, iter: 300);
 
+    /// <summary>Besides ids as they come, ids as someone would choose them who wants to stop us: all with the last home of their segments, or all with one hash.</summary>
+    [Theory]
+    [InlineData("spread", 4_000)]
+    [InlineData("last home", 1_000)]
+    [InlineData("one hash", 250)]
+    public void IdSet_GrownOverManyBatches_HoldsExactlyTheCommitted(string hashes, int most) =>
+        Gen.Select(Gen.Int[0, most], Gen.Bool).Array[40].Sample(batches =>
+        {
+            IdSet set = new();
+            ulong next = 1;
+            List<UInt128> committed = [];
+            List<UInt128> undone = [];
+            foreach ((int ids, bool commits) in batches)
+            {
+                UInt128[] batch = [.. Enumerable.Range(0, ids).Select(_ => IdOf(hashes, next++))];
+                foreach (UInt128 id in batch)
+                {
+                    Assert.False(set.Contains(id));
+                    set.Claim(id);
+                }
+
+                if (commits)
+                {
+                    set.Commit();
+                    committed.AddRange(batch);
+                }
+                else
+                {
+                    set.Abort();
+                    undone.AddRange(batch);
+                }
+            }
+
+            Assert.Equal(committed.Count, set.Count);
+            Assert.All(committed, id => Assert.True(set.Contains(id)));
+            Assert.All(undone, id => Assert.False(set.Contains(id)));
+        }, iter: 20);
+
+    private static UInt128 IdOf(string hashes, ulong number)
+    {
+        // The set's hash is the product of both halves' difference with the golden ratio's fraction, and the home is its first octet.
+        const ulong HashFactor = 0x9E3779B97F4A7C15;
+        ulong inverse = HashFactor;
+        for (int step = 0; step < 5; step++)
+        {
+            inverse *= 2 - (HashFactor * inverse);
+        }
+
+        return hashes switch
+        {
+            "spread" => new UInt128(number * 0xD1B54A32D192ED03, number),
+            "last home" => new UInt128(0, ((0xFFUL << 56) | (number * 0xD1B54A32D192ED03 >> 8)) * inverse),
+            _ => new UInt128(number ^ 5, number),
+        };
+    }
+
+    [Fact]
+    public void IdSet_Growing_NeverAllocatesMoreThanASegment()
+    {
+        IdSet set = new();
+        long before = set.AllocatedOctets;
+        long most = 0;
+        for (ulong id = 1; id <= 300_000; id++)
+        {
+            // Committed ids that no checkpoint takes are a list of their own.
+            set.Restore(0, [new UInt128(id * 0xD1B54A32D192ED03, id)]);
+            set.Chunks.Clear();
+            most = Math.Max(most, set.AllocatedOctets - before);
+            before = set.AllocatedOctets;
+        }
+
+        Assert.InRange(most, 1, 100_000);
+        Assert.InRange((double)before / 300_000, 17, 40);
+    }
+
     [Fact]
     public void Rate_InTheSteadyState_AllocatesNothing()
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -8,17 +9,30 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>
 /// Exact set of 128-bit ids of one day, made for ids that are not in it: nearly all are new. Slots lie in groups of 16; an octet per slot tells whether it is free and
 /// seven bits of its id's hash, so one comparison of 16 octets answers for a whole group, and the ids themselves are only touched to add one.
-/// At most seven eighths full: 19 to 39 MB per million ids, and 16 to 32 for those that are in no checkpoint yet.
 /// </summary>
 /// <remarks>
-/// An id is in the first group from its home on that had a free slot when it came, so a search may stop at a group that has one. The home is given by the top
-/// bits of the hash: growing is one pass in memory order.
+/// <para>
+/// Extendible hashing (Fagin et al., 1979): slots are in segments of 4,096, a directory finds an id's segment, and a segment that is seven eighths full becomes two. So
+/// the set grows by 70 KB at a time, never by copying all of it, which with millions of ids would stop rating for as long as a second. Segments are between seven
+/// sixteenths and seven eighths full: 19 to 39 MB per million ids, and 16 to 32 for those that are in no checkpoint yet.
+/// </para>
+/// <para>
+/// Within its segment an id is in the first group from its home on that had a free slot when it came, so a search may stop at a group that has one. Ids that
+/// no split can tell apart, which only someone who chooses them brings about, go to an ordinary set.
+/// </para>
 /// </remarks>
-internal sealed class IdSet
+internal sealed unsafe class IdSet
 {
     private const int GroupLength = 16;
-    private const int SmallestCapacity = 256;
+    private const int SmallestSegment = 256;
+    private const int LargestSegment = 4096;
+    private const int LargestHomeBits = 8;
+    private const int IdSize = 16;
+    private const int LineLength = 64;
     private const byte Used = 0x80;
+
+    // Directory entries for each segment, on average, beyond which a segment is not split any further.
+    private const int SparsestDirectory = 64;
 
     // Ids that are in no finished checkpoint, in the order of their claims: stored | handed out | frozen | committed | open.
     private readonly List<UInt128> _claimed = [];
@@ -27,14 +41,26 @@ internal sealed class IdSet
     private int _handedOut;
     private int _frozen;
     private int _committed;
-    private byte[] _tags = new byte[SmallestCapacity];
-    private UInt128[] _ids = new UInt128[SmallestCapacity];
-    private int _shift = 64 - BitOperations.Log2(SmallestCapacity / GroupLength);
-    private bool _hasGrown;
+
+    // By the bits of the hash after those of the home: where an id's segment starts.
+    private nint[] _directory;
+    private int _depth;
+
+    // What the directory points into; pinned, so places stay what they are and no one has to free them.
+    private readonly List<byte[]> _segments = [];
+
+    // 256 while there is one segment, then doubled up to 4,096.
+    private int _slots = SmallestSegment;
+
+    // Segments in which growing has placed ids in another order since the last commit.
+    private readonly HashSet<nint> _reordered = [];
+    private HashSet<UInt128>? _inseparable;
+
+    public IdSet() => _directory = [AddSegment(depth: 0)];
 
     public int Count { get; private set; }
 
-    public long AllocatedOctets => ((long)_ids.Length * (16 + 1)) + ((long)_claimed.Capacity * 16) + ((long)_chunks.Capacity * sizeof(long));
+    public long AllocatedOctets => ((long)_segments.Count * SegmentOctets) + ((long)_directory.Length * sizeof(long)) + ((long)_claimed.Capacity * IdSize) + ((long)_chunks.Capacity * sizeof(long));
 
     /// <summary>Whether ids were added since the last commit.</summary>
     public bool IsOpen => _claimed.Count > _committed;
@@ -47,41 +73,29 @@ internal sealed class IdSet
 
     private long NextChunk => _chunks.Count == 0 ? 0 : _chunks[^1] + 1;
 
-    private int MaxCount => _ids.Length / 8 * 7;
+    private int SegmentOctets => LineLength + sizeof(Segment) + (_slots * (1 + IdSize));
+
+    private int Groups => _slots / GroupLength;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Hint(UInt128 id) => CacheHint.Load(ref _tags[(int)(Hash(id) >> _shift) * GroupLength]);
+    public void Hint(UInt128 id)
+    {
+        ulong hash = Hash(id);
+        CacheHint.Load(ref Tags(SegmentOf(hash))[HomeOf(hash)]);
+    }
 
     /// <summary>Loads the slot that the id will most likely take; after <see cref="Hint"/> has had its effect.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void HintSlot(UInt128 id)
     {
-        int group = (int)(Hash(id) >> _shift) * GroupLength;
-        CacheHint.Load(ref _ids[group + (BitOperations.TrailingZeroCount(Free(group)) & (GroupLength - 1))]);
-    }
-
-    public bool Contains(UInt128 id)
-    {
         ulong hash = Hash(id);
-        Vector128<byte> tag = Vector128.Create(TagOf(hash));
-        int mask = _tags.Length - 1;
-        for (int group = (int)(hash >> _shift) * GroupLength; ; group = (group + GroupLength) & mask)
-        {
-            Vector128<byte> tags = Vector128.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(_tags), (nuint)group);
-            for (uint same = Vector128.Equals(tags, tag).ExtractMostSignificantBits(); same != 0; same &= same - 1)
-            {
-                if (_ids[group + BitOperations.TrailingZeroCount(same)] == id)
-                {
-                    return true;
-                }
-            }
-
-            if (Vector128.EqualsAny(tags, Vector128<byte>.Zero))
-            {
-                return false;
-            }
-        }
+        Segment* segment = SegmentOf(hash);
+        int group = HomeOf(hash);
+        int first = BitOperations.TrailingZeroCount(Free(Tags(segment) + group)) & (GroupLength - 1);
+        CacheHint.Load(ref Ids(segment)[group + first]);
     }
+
+    public bool Contains(UInt128 id) => SlotOf(id, out _) >= 0 || (_inseparable is not null && _inseparable.Contains(id));
 
     /// <summary>Adds an id that is not in the set, until the next commit or abort.</summary>
     public void Claim(UInt128 id)
@@ -110,15 +124,22 @@ internal sealed class IdSet
     /// </summary>
     public void EnsureRoom(int ids)
     {
-        int capacity = _ids.Length;
-        while (Count + ids > capacity / 8 * 7)
+        // Ids spread over the segments by chance: a segment for which eight tenths are expected stays below seven eighths.
+        while (Count + ids > (long)_segments.Count * _slots / 10 * 8)
         {
-            capacity *= 2;
+            foreach (nint segment in _directory.Distinct().ToArray())
+            {
+                Grow((Segment*)segment);
+            }
         }
 
-        if (capacity > _ids.Length)
+        foreach (nint segment in _directory.Distinct())
         {
-            Resize(capacity, touch: true);
+            // A new array of zeros is but a promise of the operating system; to keep it costs some microseconds for each 4,096 octets.
+            for (int octet = 0; octet < _slots * (1 + IdSize); octet += Environment.SystemPageSize)
+            {
+                Volatile.Write(ref Tags((Segment*)segment)[octet], Tags((Segment*)segment)[octet]);
+            }
         }
 
         _claimed.EnsureCapacity(_claimed.Count + ids);
@@ -150,38 +171,55 @@ internal sealed class IdSet
         }
 
         _committed = _claimed.Count;
-        _hasGrown = false;
+        _reordered.Clear();
     }
 
     /// <summary>
     /// Takes the ids out that were claimed since the last commit, the last first: then no other id can have passed a group because of one that is removed.
-    /// Growing places ids in another order, so after it everything is placed anew.
+    /// Growing places ids in another order, so what has grown is placed anew.
     /// </summary>
     public void Abort()
     {
-        if (_hasGrown)
+        ReadOnlySpan<UInt128> open = CollectionsMarshal.AsSpan(_claimed)[_committed..];
+        if (_reordered.Count > 0)
         {
-            Rebuild();
-        }
-        else
-        {
-            for (int index = _claimed.Count - 1; index >= _committed; index--)
+            HashSet<UInt128> removed = [.. open];
+            foreach (nint segment in _reordered)
             {
-                _tags[SlotOf(_claimed[index])] = 0;
+                PlaceAnew((Segment*)segment, removed);
             }
-
-            Count -= _claimed.Count - _committed;
         }
 
-        _claimed.RemoveRange(_committed, _claimed.Count - _committed);
+        for (int index = open.Length - 1; index >= 0; index--)
+        {
+            int slot = SlotOf(open[index], out Segment* segment);
+            if (slot >= 0)
+            {
+                Tags(segment)[slot] = 0;
+                segment->Count--;
+            }
+            else
+            {
+                _inseparable?.Remove(open[index]);
+            }
+        }
+
+        Count -= open.Length;
+        _claimed.RemoveRange(_committed, open.Length);
         _handedOut = 0;
-        _hasGrown = false;
+        _reordered.Clear();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Hash(UInt128 id) => ((ulong)id ^ (ulong)(id >> 64)) * 0x9E3779B97F4A7C15;
 
     private static byte TagOf(ulong hash) => (byte)(Used | (hash & 0x7F));
+
+    private static byte* Tags(Segment* segment) => (byte*)(segment + 1);
+
+    private UInt128* Ids(Segment* segment) => (UInt128*)(Tags(segment) + _slots);
+
+    private static uint Free(byte* group) => Vector128.Equals(Vector128.Load(group), Vector128<byte>.Zero).ExtractMostSignificantBits();
 
     private void ForgetStored()
     {
@@ -196,83 +234,172 @@ internal sealed class IdSet
 
     private void Insert(UInt128 id)
     {
-        if (Count >= MaxCount)
+        ulong hash = Hash(id);
+        Segment* segment = SegmentOf(hash);
+        while (segment->Count >= _slots / 8 * 7 && Grow(segment))
         {
-            Resize(_ids.Length * 2, touch: false);
+            segment = SegmentOf(hash);
         }
 
-        Place(id);
+        // One slot stays free, where searches end.
+        if (segment->Count < _slots - 1)
+        {
+            Place(id, hash, segment);
+        }
+        else
+        {
+            (_inseparable ??= []).Add(id);
+        }
+
         Count++;
     }
 
-    private void Place(UInt128 id)
+    private void Place(UInt128 id, ulong hash, Segment* segment)
     {
-        ulong hash = Hash(id);
-        int mask = _tags.Length - 1;
-        int group = (int)(hash >> _shift) * GroupLength;
+        byte* tags = Tags(segment);
+        int mask = _slots - 1;
+        int group = HomeOf(hash);
         uint free;
-        while ((free = Free(group)) == 0)
+        while ((free = Free(tags + group)) == 0)
         {
             group = (group + GroupLength) & mask;
         }
 
         int slot = group + BitOperations.TrailingZeroCount(free);
-        _tags[slot] = TagOf(hash);
-        _ids[slot] = id;
+        tags[slot] = TagOf(hash);
+        Ids(segment)[slot] = id;
+        segment->Count++;
     }
 
-    private uint Free(int group) =>
-        Vector128.Equals(Vector128.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(_tags), (nuint)group), Vector128<byte>.Zero).ExtractMostSignificantBits();
-
-    private int SlotOf(UInt128 id)
+    /// <summary>The slot of an id in its segment, -1 when it is in none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int SlotOf(UInt128 id, out Segment* segment)
     {
-        int mask = _tags.Length - 1;
-        int slot = (int)(Hash(id) >> _shift) * GroupLength;
-        while (_tags[slot] == 0 || _ids[slot] != id)
+        ulong hash = Hash(id);
+        segment = SegmentOf(hash);
+        byte* tags = Tags(segment);
+        Vector128<byte> tag = Vector128.Create(TagOf(hash));
+        int mask = _slots - 1;
+        for (int group = HomeOf(hash); ; group = (group + GroupLength) & mask)
         {
-            slot = (slot + 1) & mask;
-        }
-
-        return slot;
-    }
-
-    private void Resize(int capacity, bool touch)
-    {
-        _hasGrown = true;
-        (byte[] tags, UInt128[] ids) = (_tags, _ids);
-        _tags = new byte[capacity];
-        _ids = new UInt128[capacity];
-        _shift = 64 - BitOperations.Log2((uint)(capacity / GroupLength));
-        if (touch)
-        {
-            // A new array of zeros is but a promise of the operating system; to keep it costs some microseconds for each 4,096 octets.
-            Array.Clear(_tags);
-            Array.Clear(_ids);
-        }
-
-        for (int slot = 0; slot < tags.Length; slot++)
-        {
-            if (tags[slot] != 0)
+            Vector128<byte> here = Vector128.Load(tags + group);
+            for (uint same = Vector128.Equals(here, tag).ExtractMostSignificantBits(); same != 0; same &= same - 1)
             {
-                Place(ids[slot]);
+                int slot = group + BitOperations.TrailingZeroCount(same);
+                if (Ids(segment)[slot] == id)
+                {
+                    return slot;
+                }
+            }
+
+            if (Vector128.EqualsAny(here, Vector128<byte>.Zero))
+            {
+                return -1;
             }
         }
     }
 
-    private void Rebuild()
+    /// <summary>Doubles the only segment while it is small, else makes two of one; false when nothing would be gained.</summary>
+    private bool Grow(Segment* segment)
     {
-        HashSet<UInt128> removed = [.. CollectionsMarshal.AsSpan(_claimed)[_committed..]];
-        (byte[] tags, UInt128[] ids) = (_tags, _ids);
-        _tags = new byte[tags.Length];
-        _ids = new UInt128[ids.Length];
-        Count = 0;
-        for (int slot = 0; slot < tags.Length; slot++)
+        if (_slots < LargestSegment)
         {
-            if (tags[slot] != 0 && !removed.Contains(ids[slot]))
+            byte[] before = _segments[0];
+            _segments.Clear();
+            int slots = _slots;
+            _slots *= 2;
+            _directory[0] = AddSegment(depth: 0);
+            PlaceAll(Tags(segment), slots, without: null);
+            _reordered.Clear();
+            _reordered.Add(_directory[0]);
+            GC.KeepAlive(before);
+            return true;
+        }
+
+        if (segment->Depth == _depth)
+        {
+            if (_directory.Length >= SparsestDirectory * _segments.Count)
             {
-                Place(ids[slot]);
-                Count++;
+                return false;
+            }
+
+            DoubleDirectory();
+        }
+
+        nint other = AddSegment(++segment->Depth);
+        int first = Array.IndexOf(_directory, (nint)segment);
+        int half = 1 << (_depth - segment->Depth);
+        _directory.AsSpan(first + half, half).Fill(other);
+        PlaceAnew(segment, without: null);
+        _reordered.Add((nint)segment);
+        _reordered.Add(other);
+        return true;
+    }
+
+    private void DoubleDirectory()
+    {
+        nint[] doubled = new nint[_directory.Length * 2];
+        for (int place = 0; place < doubled.Length; place++)
+        {
+            doubled[place] = _directory[place / 2];
+        }
+
+        _directory = doubled;
+        _depth++;
+    }
+
+    /// <summary>Empties a segment and places its ids again, where the directory says.</summary>
+    private void PlaceAnew(Segment* segment, HashSet<UInt128>? without)
+    {
+        int octets = _slots * (1 + IdSize);
+        byte[] copy = ArrayPool<byte>.Shared.Rent(octets);
+        new ReadOnlySpan<byte>(Tags(segment), octets).CopyTo(copy);
+        new Span<byte>(Tags(segment), _slots).Clear();
+        segment->Count = 0;
+        fixed (byte* tags = copy)
+        {
+            PlaceAll(tags, _slots, without);
+        }
+
+        ArrayPool<byte>.Shared.Return(copy);
+    }
+
+    private void PlaceAll(byte* tags, int slots, HashSet<UInt128>? without)
+    {
+        var ids = (UInt128*)(tags + slots);
+        for (int slot = 0; slot < slots; slot++)
+        {
+            if (tags[slot] != 0 && without?.Contains(ids[slot]) != true)
+            {
+                ulong hash = Hash(ids[slot]);
+                Place(ids[slot], hash, SegmentOf(hash));
             }
         }
+    }
+
+    private nint AddSegment(int depth)
+    {
+        byte[] made = GC.AllocateArray<byte>(SegmentOctets, pinned: true);
+        _segments.Add(made);
+        nint start = ((nint)Unsafe.AsPointer(ref made[0]) + LineLength - 1) & -LineLength;
+        ((Segment*)start)->Depth = depth;
+        return start;
+    }
+
+    // The bits after the longest home, so that a segment's two halves have homes of their own.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Segment* SegmentOf(ulong hash) => (Segment*)_directory[(int)(((hash << LargestHomeBits) >> 1) >> (63 - _depth))];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int HomeOf(ulong hash) => ((int)(hash >> (64 - LargestHomeBits)) & (Groups - 1)) * GroupLength;
+
+    /// <summary>What a segment begins with; an octet for each slot and then the ids follow.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = LineLength)]
+    private struct Segment
+    {
+        public int Count;
+
+        // How many bits of the hash its ids have in common.
+        public int Depth;
     }
 }

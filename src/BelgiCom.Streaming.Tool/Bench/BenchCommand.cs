@@ -106,18 +106,15 @@ internal static class BenchCommand
             await Console.Error.WriteLineAsync($"{cluster.Name}: filling");
             await cluster.FillAsync(plan.Records, stopping);
             KafkaBench kafka = new(cluster, plan.Records, plainC);
-            double? maximum = null;
             if (plan.Asks("cf"))
             {
                 var (series, ratios) = await kafka.RunAsync(plan.Rounds, stopping);
                 report.Add(series, ratios);
-                maximum = series.Where(one => one.Unit == CommitClock.Units[0] && one.Contender.StartsWith("our", StringComparison.Ordinal)).Max(one => one.Median);
             }
 
             if (plan.Asks("d"))
             {
-                maximum ??= (await kafka.RateAsync(lanes: 2, stopping))[0];
-                var (series, ratios) = await new LatencyBench(cluster, maximum.Value / 2).RunAsync(plan.Rounds, stopping);
+                var (series, ratios) = await new LatencyBench(cluster).RunAsync(plan.Rounds, stopping);
                 report.Add(series, ratios);
             }
 

@@ -7,11 +7,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace BelgiCom.Streaming.Tool.Bench;
 
 /// <summary>
-/// (d) How long from usage in to rated usage that a read_committed consumer has in hand, at half of the maximum load and during a surge? Open loop: each event has its
-/// moment by plan, and its latency counts from there, whether or not the sender was late; so a stall is seen by all events that should have come meanwhile.
+/// (d) How long from usage in to rated usage that a read_committed consumer has in hand, at half of the maximum load and during a surge? The maximum is that of the
+/// same arrangement: sender, rating, reader and broker share the processors. Open loop: each event has its moment by plan, and its latency counts from
+/// there, whether or not the sender was late; so a stall is seen by all events that should have come meanwhile.
 /// </summary>
-internal sealed class LatencyBench(BenchCluster cluster, double eventsPerSecond)
+internal sealed class LatencyBench(BenchCluster cluster)
 {
+    // The first third of the events that find the maximum does not count; so many at most are on their way.
+    private const int MaximumEvents = 1_500_000;
+    private const int MostOnTheirWay = 100_000;
+
     private const int Lanes = 2;
     private const double SurgeFactor = 2.5;
     private static readonly string[] Percentiles = ["ms p50", "ms p99", "ms max"];
@@ -23,14 +28,12 @@ internal sealed class LatencyBench(BenchCluster cluster, double eventsPerSecond)
     private readonly List<long> _planned = [];
     private readonly Lock _lock = new();
     private IReadOnlyDictionary<TopicPartition, long> _ends = new Dictionary<TopicPartition, long>();
-    private long[] _seen = [];
+    private long[] _seen = new long[MaximumEvents];
     private long _seenCount;
 
     public async Task<(IReadOnlyList<Series> Series, IReadOnlyList<Ratio> Ratios)> RunAsync(int rounds, CancellationToken stopping)
     {
         await cluster.ForgetRatingAsync(goToEnd: true);
-        var events = (int)Phases.Sum(phase => phase.Seconds * phase.Factor * eventsPerSecond);
-        _seen = new long[(rounds + 1) * (events + Phases.Length)];
         using CancellationTokenSource stopReading = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         TaskCompletionSource assigned = new();
         await using var host = await RatingHost.StartAsync(cluster, Lanes, (_, _, _) => { }, stopping);
@@ -46,6 +49,13 @@ internal sealed class LatencyBench(BenchCluster cluster, double eventsPerSecond)
         await assigned.Task.WaitAsync(stopping);
         var usage = cluster.Usage(stream: 2);
         using var producer = new ProducerBuilder<byte[], byte[]>(SenderConfig()).SetLogHandler((_, _) => { }).Build();
+        var eventsPerSecond = await OnThread(() => Maximum(producer, usage, stopping), stopping) / 2;
+        var events = (int)Phases.Sum(phase => phase.Seconds * phase.Factor * eventsPerSecond) + Phases.Length;
+        lock (_lock)
+        {
+            Array.Resize(ref _seen, MaximumEvents + ((rounds + 1) * events));
+        }
+
         var question = $"d {cluster.Name}";
         var results = await Rounds.RunAsync(
             question,
@@ -53,7 +63,7 @@ internal sealed class LatencyBench(BenchCluster cluster, double eventsPerSecond)
             [new Contender(
                 "half load and surge",
                 [.. Percentiles, .. Percentiles],
-                token => Task.Factory.StartNew(() => Measure(producer, usage, token), token, TaskCreationOptions.LongRunning, TaskScheduler.Default))],
+                token => OnThread(() => Measure(producer, usage, eventsPerSecond, token), token))],
             stopping);
         await stopReading.CancelAsync();
         await reading;
@@ -74,8 +84,35 @@ internal sealed class LatencyBench(BenchCluster cluster, double eventsPerSecond)
         QueueBufferingMaxMessages = 2_000_000,
     };
 
+    // The client's calls block.
+    private static Task<T> OnThread<T>(Func<T> work, CancellationToken stopping) =>
+        Task.Factory.StartNew(work, stopping, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>How many events a second become visible when the sender has always some on their way.</summary>
+    private double Maximum(IProducer<byte[], byte[]> producer, BenchUsage usage, CancellationToken stopping)
+    {
+        while (_planned.Count < MaximumEvents)
+        {
+            if (_planned.Count - Interlocked.Read(ref _seenCount) < MostOnTheirWay)
+            {
+                SendNext(producer, usage, Stopwatch.GetTimestamp());
+            }
+            else
+            {
+                stopping.WaitHandle.WaitOne(1);
+                stopping.ThrowIfCancellationRequested();
+            }
+        }
+
+        UntilVisible(stopping);
+        var seen = _seen[..MaximumEvents];
+        Array.Sort(seen);
+        const int First = MaximumEvents / 3;
+        return (MaximumEvents - First) / Stopwatch.GetElapsedTime(seen[First], seen[^1]).TotalSeconds;
+    }
+
     /// <summary>One round: sends all phases by plan, waits until everything is visible.</summary>
-    private double[] Measure(IProducer<byte[], byte[]> producer, BenchUsage usage, CancellationToken stopping)
+    private double[] Measure(IProducer<byte[], byte[]> producer, BenchUsage usage, double eventsPerSecond, CancellationToken stopping)
     {
         var first = _planned.Count;
         List<int> ends = [];
@@ -87,6 +124,12 @@ internal sealed class LatencyBench(BenchCluster cluster, double eventsPerSecond)
             ends.Add(_planned.Count);
         }
 
+        UntilVisible(stopping);
+        return [.. Latencies(first, ends[0]), .. Latencies(ends[0], ends[^1])];
+    }
+
+    private void UntilVisible(CancellationToken stopping)
+    {
         var waiting = Stopwatch.GetTimestamp();
         while (Interlocked.Read(ref _seenCount) < _planned.Count)
         {
@@ -98,8 +141,6 @@ internal sealed class LatencyBench(BenchCluster cluster, double eventsPerSecond)
             stopping.WaitHandle.WaitOne(10);
             stopping.ThrowIfCancellationRequested();
         }
-
-        return [.. Latencies(first, ends[0]), .. Latencies(ends[0], ends[^1])];
     }
 
     private void Send(IProducer<byte[], byte[]> producer, BenchUsage usage, long start, int events, double seconds, CancellationToken stopping)
@@ -111,14 +152,18 @@ internal sealed class LatencyBench(BenchCluster cluster, double eventsPerSecond)
             var due = Math.Min(events, (int)((Stopwatch.GetTimestamp() - start) / interval));
             for (; sent < due; sent++)
             {
-                var number = _planned.Count;
-                _planned.Add(start + (long)(sent * interval));
-                var value = usage.Value(number);
-                producer.Produce(Topics.UsageReceived, new Message<byte[], byte[]> { Key = BenchUsage.KeyOf(value).ToArray(), Value = value });
+                SendNext(producer, usage, start + (long)(sent * interval));
             }
 
             Thread.Sleep(1);
         }
+    }
+
+    private void SendNext(IProducer<byte[], byte[]> producer, BenchUsage usage, long planned)
+    {
+        var value = usage.Value(_planned.Count);
+        _planned.Add(planned);
+        producer.Produce(Topics.UsageReceived, new Message<byte[], byte[]> { Key = BenchUsage.KeyOf(value).ToArray(), Value = value });
     }
 
     private double[] Latencies(int from, int to)
