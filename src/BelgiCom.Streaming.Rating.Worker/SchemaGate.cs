@@ -1,4 +1,3 @@
-using System.Buffers;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.Extensions.Logging;
@@ -53,16 +52,11 @@ internal sealed class RatingSchemas
 /// </summary>
 internal sealed class SchemaGate(RatingSchemas ours, ISchemaRegistry registry, TimeSpan patience, TimeProvider clock, ILogger logger, CancellationToken stopping)
 {
-    /// <summary>Schemas remembered, those that do not exist included. Values that name ever new ones must not fill the memory.</summary>
-    public const int MaxRemembered = 1000;
-
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
-    // Null: the registry has no such schema, or bodies of it cannot be read as ours.
-    private readonly Dictionary<(string Topic, int Id), SchemaResolver?> _resolvers = [];
-    private readonly ArrayBufferWriter<byte> _resolved = new();
-    private string _ourTopic = "";
-    private int _ourId;
+    private readonly Dictionary<string, VersionedBodies> _bodies = [];
+    private string _lastTopic = "";
+    private VersionedBodies? _last;
 
     /// <summary>Our id for a topic's values.</summary>
     public int IdOf(string topic) => ours.IdOf(topic);
@@ -81,72 +75,36 @@ internal sealed class SchemaGate(RatingSchemas ours, ISchemaRegistry registry, T
             return Rejection.Undecodable;
         }
 
-        if (id == _ourId && ReferenceEquals(topic, _ourTopic))
+        if (_last is null || !ReferenceEquals(topic, _lastTopic))
         {
-            body = value[WireFormat.HeaderSize..];
-            return null;
+            (_lastTopic, _last) = (topic, BodiesOf(topic));
         }
 
-        return OpenOther(topic, id, value[WireFormat.HeaderSize..], out body);
+        return _last.TryBody(id, value[WireFormat.HeaderSize..], out body) ? null
+            : _last.CanRead(id) ? Rejection.Undecodable
+            : Rejection.UnknownSchema;
     }
 
-    private Rejection? OpenOther(string topic, int id, ReadOnlySpan<byte> written, out ReadOnlySpan<byte> body)
+    private VersionedBodies BodiesOf(string topic)
     {
-        body = default;
-        if (!_resolvers.TryGetValue((topic, id), out SchemaResolver? resolver))
+        if (!_bodies.TryGetValue(topic, out VersionedBodies? bodies))
         {
-            resolver = Find(topic, id);
-            if (_resolvers.Count == MaxRemembered)
-            {
-                // Those in use are asked for once more.
-                _resolvers.Clear();
-            }
-
-            _resolvers.Add((topic, id), resolver);
+            bodies = new VersionedBodies(RatingSchemas.JsonOf(topic), id => WrittenWith(topic, id));
+            _bodies.Add(topic, bodies);
         }
 
-        switch (resolver)
-        {
-            case null:
-                return Rejection.UnknownSchema;
-            case { IsIdentity: true }:
-                (_ourTopic, _ourId) = (topic, id);
-                body = written;
-                return null;
-            default:
-                return Resolve(resolver, written, out body);
-        }
+        return bodies;
     }
 
-    private Rejection? Resolve(SchemaResolver resolver, ReadOnlySpan<byte> written, out ReadOnlySpan<byte> body)
-    {
-        _resolved.ResetWrittenCount();
-        try
-        {
-            resolver.Resolve(written, _resolved);
-            body = _resolved.WrittenSpan;
-            return null;
-        }
-        catch (AvroFormatException)
-        {
-            body = default;
-            return Rejection.Undecodable;
-        }
-    }
-
-    private SchemaResolver? Find(string topic, int id)
+    /// <summary>The schema with an id, null when the registry has none; waits for a registry that does not answer.</summary>
+    private string? WrittenWith(string topic, int id)
     {
         long started = clock.GetTimestamp();
         while (true)
         {
             try
             {
-                string written = id == ours.IdOf(topic) ? RatingSchemas.JsonOf(topic) : registry.GetSchemaAsync(id, stopping).GetAwaiter().GetResult();
-                return SchemaResolver.Create(written, RatingSchemas.JsonOf(topic));
-            }
-            catch (AvroSchemaException)
-            {
-                return null;
+                return id == ours.IdOf(topic) ? RatingSchemas.JsonOf(topic) : registry.GetSchemaAsync(id, stopping).GetAwaiter().GetResult();
             }
             catch (SchemaRegistryException failure) when (failure.Failure == SchemaRegistryFailure.NotFound)
             {

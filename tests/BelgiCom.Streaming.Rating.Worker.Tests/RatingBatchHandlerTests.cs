@@ -104,7 +104,7 @@ public sealed class RatingBatchHandlerTests
     public void EverNewUnknownSchemas_AreNotAllRemembered()
     {
         const int First = 10_000;
-        foreach (int id in Enumerable.Range(First, SchemaGate.MaxRemembered + 1).Append(First + SchemaGate.MaxRemembered).Append(First))
+        foreach (int id in Enumerable.Range(First, VersionedBodies.VersionsMax + 1).Append(First + VersionedBodies.VersionsMax).Append(First))
         {
             _bench.Receive(Bench.Value(id, Bench.Sms(1).Write));
         }
@@ -112,7 +112,7 @@ public sealed class RatingBatchHandlerTests
         _bench.Run(_bench.NewHandler(0));
 
         // The newest is remembered, the oldest was forgotten and asked for again.
-        Assert.Equal(SchemaGate.MaxRemembered + 2, _bench.Registry.Asked);
+        Assert.Equal(VersionedBodies.VersionsMax + 2, _bench.Registry.Asked);
         Assert.All(_bench.Rejected, one => Assert.Equal(RejectedReason.UnknownSchema, one.Reason));
     }
 

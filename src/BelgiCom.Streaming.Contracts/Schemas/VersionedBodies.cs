@@ -9,8 +9,8 @@ namespace BelgiCom.Streaming.Contracts;
 /// <remarks>For one thread. What <see cref="TryBody"/> gives lives until the next call.</remarks>
 public sealed class VersionedBodies
 {
-    // Ids come from records, so a flood of made-up ids must not fill the memory.
-    private const int VersionsMax = 1024;
+    /// <summary>Versions remembered, those that do not exist included: ids come from records, and a flood of made-up ones must not fill the memory.</summary>
+    public const int VersionsMax = 1024;
 
     private readonly string _readerSchemaJson;
     private readonly Func<int, string?> _writerSchema;
@@ -65,6 +65,11 @@ public sealed class VersionedBodies
         }
     }
 
+    /// <summary>Whether there is a schema with this id that ours can read; tells what is wrong when <see cref="TryBody"/> gave none.</summary>
+    /// <param name="schemaId">Schema id in the record's header.</param>
+    /// <returns>False when bodies of it can never be read.</returns>
+    public bool CanRead(int schemaId) => ResolverOf(schemaId) is not null;
+
     private SchemaResolver? ResolverOf(int schemaId)
     {
         if (_versions.TryGetValue(schemaId, out SchemaResolver? known))
@@ -72,12 +77,14 @@ public sealed class VersionedBodies
             return known;
         }
 
+        SchemaResolver? found = _writerSchema(schemaId) is { } writerSchemaJson ? Compile(writerSchemaJson) : null;
         if (_versions.Count >= VersionsMax)
         {
+            // Those in use are asked for once more.
             _versions.Clear();
         }
 
-        return _versions[schemaId] = _writerSchema(schemaId) is { } writerSchemaJson ? Compile(writerSchemaJson) : null;
+        return _versions[schemaId] = found;
     }
 
     private SchemaResolver? Compile(string writerSchemaJson)

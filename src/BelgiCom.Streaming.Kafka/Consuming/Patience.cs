@@ -5,6 +5,9 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>Asks brokers again while they are away or busy; questions may be repeated freely, unlike requests of a transaction.</summary>
 internal static class Patience
 {
+    /// <summary>How long brokers must say that a topic or partition does not exist before they are believed: one that is starting says so of all of them.</summary>
+    public static readonly TimeSpan UntilBelieved = TimeSpan.FromSeconds(20);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Repeats a question until it is answered, refused for good, or the patience is at its end; then the client's exception is thrown on.</summary>
@@ -12,6 +15,7 @@ internal static class Patience
     public static T Ask<T>(Func<T> question, TimeSpan patience, TimeProvider clock, Action<ErrorCode> notAnswered, CancellationToken stopping = default)
     {
         long started = clock.GetTimestamp();
+        long? unknownSince = null;
         while (true)
         {
             try
@@ -20,6 +24,12 @@ internal static class Patience
             }
             catch (KafkaException failure) when (MayPass(failure) && clock.GetElapsedTime(started) < patience)
             {
+                unknownSince = IsUnknown(failure) ? unknownSince ?? clock.GetTimestamp() : null;
+                if (unknownSince is { } since && clock.GetElapsedTime(since) > UntilBelieved)
+                {
+                    throw;
+                }
+
                 notAnswered(failure.Error.Code);
                 stopping.ThrowIfCancellationRequested();
                 Thread.Sleep(Pause);
@@ -29,5 +39,8 @@ internal static class Patience
 
     private static bool MayPass(KafkaException failure) => !failure.Error.IsFatal && failure.Error.Code is not (
         ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
-        or ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition or ErrorCode.Local_InvalidArg);
+        or ErrorCode.Local_InvalidArg);
+
+    private static bool IsUnknown(KafkaException failure) =>
+        failure.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition;
 }
