@@ -18,7 +18,6 @@ internal sealed unsafe class ChunkedArray<T>
     // Small enough to stay out of the large object heap, so that a small session stays small.
     private const int ChunkShift = 10;
     private const int ChunkLength = 1 << ChunkShift;
-    private const int LineLength = 64;
 
     // A power of two, so that a line holds a whole number of values or a value a whole number of lines.
     private static readonly int Stride = (int)BitOperations.RoundUpToPowerOf2((uint)sizeof(T));
@@ -94,11 +93,8 @@ internal sealed unsafe class ChunkedArray<T>
             Array.Resize(ref _starts, length);
         }
 
-        int octets = (ChunkLength * Stride) + LineLength - 1;
-        byte[] made = _chunks[chunk] = GC.AllocateArray<byte>(octets, pinned: true);
-        nint start = (nint)Unsafe.AsPointer(ref made[0]);
-        _starts[chunk] = (start + LineLength - 1) & -LineLength;
-        AllocatedOctets += octets;
+        _chunks[chunk] = CacheLines.Allocate(ChunkLength * Stride, out _starts[chunk]);
+        AllocatedOctets += CacheLines.HeldFor(ChunkLength * Stride);
         return ref At(_starts[chunk], index);
     }
 }

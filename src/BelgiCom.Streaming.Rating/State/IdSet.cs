@@ -28,7 +28,6 @@ internal sealed unsafe class IdSet
     private const int LargestSegment = 4096;
     private const int LargestHomeBits = 8;
     private const int IdSize = 16;
-    private const int LineLength = 64;
     private const byte Used = 0x80;
 
     // Directory entries for each segment, on average, beyond which a segment is not split any further.
@@ -60,7 +59,7 @@ internal sealed unsafe class IdSet
 
     public int Count { get; private set; }
 
-    public long AllocatedOctets => ((long)_segments.Count * SegmentOctets) + ((long)_directory.Length * sizeof(long)) + ((long)_claimed.Capacity * IdSize) + ((long)_chunks.Capacity * sizeof(long));
+    public long AllocatedOctets => ((long)_segments.Count * CacheLines.HeldFor(SegmentOctets)) + ((long)_directory.Length * sizeof(long)) + ((long)_claimed.Capacity * IdSize) + ((long)_chunks.Capacity * sizeof(long));
 
     /// <summary>Whether ids were added since the last commit.</summary>
     public bool IsOpen => _claimed.Count > _committed;
@@ -73,9 +72,7 @@ internal sealed unsafe class IdSet
 
     private long NextChunk => _chunks.Count == 0 ? 0 : _chunks[^1] + 1;
 
-    private int SegmentOctets => LineLength + sizeof(Segment) + (_slots * (1 + IdSize));
-
-    private int Groups => _slots / GroupLength;
+    private int SegmentOctets => sizeof(Segment) + (_slots * (1 + IdSize));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Hint(UInt128 id)
@@ -379,9 +376,7 @@ internal sealed unsafe class IdSet
 
     private nint AddSegment(int depth)
     {
-        byte[] made = GC.AllocateArray<byte>(SegmentOctets, pinned: true);
-        _segments.Add(made);
-        nint start = ((nint)Unsafe.AsPointer(ref made[0]) + LineLength - 1) & -LineLength;
+        _segments.Add(CacheLines.Allocate(SegmentOctets, out nint start));
         ((Segment*)start)->Depth = depth;
         return start;
     }
@@ -391,10 +386,10 @@ internal sealed unsafe class IdSet
     private Segment* SegmentOf(ulong hash) => (Segment*)_directory[(int)(((hash << LargestHomeBits) >> 1) >> (63 - _depth))];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int HomeOf(ulong hash) => ((int)(hash >> (64 - LargestHomeBits)) & (Groups - 1)) * GroupLength;
+    private int HomeOf(ulong hash) => ((int)(hash >> (64 - LargestHomeBits)) * GroupLength) & (_slots - 1);
 
     /// <summary>What a segment begins with; an octet for each slot and then the ids follow.</summary>
-    [StructLayout(LayoutKind.Sequential, Size = LineLength)]
+    [StructLayout(LayoutKind.Sequential, Size = CacheLines.Length)]
     private struct Segment
     {
         public int Count;

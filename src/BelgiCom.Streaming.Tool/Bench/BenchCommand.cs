@@ -105,10 +105,9 @@ internal static class BenchCommand
         {
             await Console.Error.WriteLineAsync($"{cluster.Name}: filling");
             await cluster.FillAsync(plan.Records, stopping);
-            KafkaBench kafka = new(cluster, plan.Records, plainC);
             if (plan.Asks("cf"))
             {
-                var (series, ratios) = await kafka.RunAsync(plan.Rounds, stopping);
+                var (series, ratios) = await new KafkaBench(cluster, plan.Records, plainC).RunAsync(plan.Rounds, stopping);
                 report.Add(series, ratios);
             }
 

@@ -48,7 +48,7 @@ internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? pla
     }
 
     /// <summary>Our worker rates everything once, from a state without balances and ids.</summary>
-    public async Task<double[]> RateAsync(int lanes, CancellationToken stopping)
+    private async Task<double[]> RateAsync(int lanes, CancellationToken stopping)
     {
         await cluster.ForgetRatingAsync();
         CommitClock clock = new();
