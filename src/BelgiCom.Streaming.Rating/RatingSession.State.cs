@@ -9,8 +9,6 @@ public sealed partial class RatingSession
     /// <summary>Most ids in one stored chunk, so that its record stays below a broker's usual 1 MB.</summary>
     public const int MaxIdsPerChunk = 32_768;
 
-    private readonly ExpiredKeys _expired = new();
-
     /// <summary>Number of subscribers known.</summary>
     public int SubscriberCount => _subscribers.Count;
 
@@ -58,7 +56,7 @@ public sealed partial class RatingSession
 
     /// <summary>Balances of the checkpoint that are to be stored, at most as many as fit; those of one batch are handed out again after an abort.</summary>
     /// <returns>How many were written.</returns>
-    public int TakeBalances(Span<BalanceEntry> entries) => _balances.Take(entries, _subscribers);
+    public int TakeBalances(Span<BalanceEntry> entries) => _balances.Take(entries);
 
     /// <summary>Ids of the checkpoint that are to be stored, at most <see cref="MaxIdsPerChunk"/>, once in a batch; the same ones again after an abort.</summary>
     /// <param name="day">Their UTC day (days since 1970-01-01).</param>
@@ -71,7 +69,7 @@ public sealed partial class RatingSession
     /// The caller deletes them from its store in the same transaction.
     /// </summary>
     /// <returns>How many were written.</returns>
-    public int TakeExpired(Span<ExpiredKey> keys) => _expired.Take(keys, _subscribers);
+    public int TakeExpired(Span<ExpiredKey> keys) => _expired.Take(keys);
 
     /// <summary>Keeps what changed since the last commit, and what was handed out as stored; then sets aside what has become too old.</summary>
     public void Commit()
@@ -81,9 +79,8 @@ public sealed partial class RatingSession
         int oldestDay = _ids.NewestDay == DedupWindow.NoDay ? DedupWindow.NoDay : _ids.NewestDay - _dedupDays;
         _ids.Commit(oldestDay, _expired.Days);
         long oldestUsed = _ids.NewestDay == DedupWindow.NoDay ? long.MinValue : (_ids.NewestDay - _lateDays) * MillisecondsPerDay;
-        _balances.Commit(oldestUsed, _expired.Months);
+        _balances.Commit(oldestUsed);
         IsCheckpointing = IsCheckpointing && !IsCheckpointTaken;
-        LeaveMonth();
     }
 
     /// <summary>Undoes what changed since the last commit.</summary>
@@ -98,7 +95,7 @@ public sealed partial class RatingSession
     /// <exception cref="ArgumentException">No month of the calendar starts on the day.</exception>
     public void RestoreBalance(in BalanceEntry entry)
     {
-        ref Balance balance = ref _balances.Month(MonthOf(in entry)).GetOrCreate(_subscribers.GetOrAdd(entry.Subscriber));
+        ref Balance balance = ref _balances.GetOrCreate(MonthOf(in entry), _subscribers.GetOrAdd(entry.Subscriber));
         balance = entry.Balance;
         balance.ChangedInBatch = 0;
     }
@@ -120,7 +117,7 @@ public sealed partial class RatingSession
 
         int month = MonthOf(in after);
         int subscriber = _subscribers.GetOrAdd(after.Subscriber);
-        ref Balance balance = ref _balances.Month(month).GetOrCreate(subscriber);
+        ref Balance balance = ref _balances.GetOrCreate(month, subscriber);
         _balances.KeepForAbort(month, subscriber, ref balance);
         after.Balance.CopyTo(ref balance);
     }
@@ -131,7 +128,7 @@ public sealed partial class RatingSession
         int month = BrusselsCalendar.MonthStartingOn(periodStartDays);
         if (month >= 0)
         {
-            _balances.Month(month).GetOrCreate(_subscribers.GetOrAdd(subscriber)) = default;
+            _balances.GetOrCreate(month, _subscribers.GetOrAdd(subscriber)) = default;
         }
     }
 
@@ -142,7 +139,7 @@ public sealed partial class RatingSession
     public void Reserve(int day, int events)
     {
         (_ids.Find(day) ?? _ids.Create(day)).EnsureRoom(events);
-        _balances.EnsureRoom(events);
+        _balances.EnsureRoom(Math.Min(events, _subscribers.Count));
     }
 
     private static int MonthOf(in BalanceEntry entry)

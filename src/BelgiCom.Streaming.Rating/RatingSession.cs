@@ -18,15 +18,15 @@ public sealed partial class RatingSession
     private readonly int _lateDays;
     private readonly int _dedupDays;
     private readonly SubscriberTable _subscribers = new();
-    private readonly BalanceMonths _balances = new();
+    private readonly BalanceMonths _balances;
     private readonly DedupWindow _ids = new();
+    private readonly ExpiredKeys _expired;
 
     // The month of the event before: nearly always that of the next one.
     private int _month = -1;
     private long _monthStart = long.MaxValue;
     private long _monthEnd = long.MinValue;
     private int _monthStartDays;
-    private ChunkedArray<Balance> _monthBalances = new();
 
     /// <summary>Makes an empty session.</summary>
     /// <param name="dedupDays">Days of usage, back from the newest day rated, of which ids are kept; 1 to 3,660.</param>
@@ -39,6 +39,8 @@ public sealed partial class RatingSession
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lateDays, dedupDays);
         _dedupDays = dedupDays;
         _lateDays = lateDays;
+        _balances = new BalanceMonths(_subscribers);
+        _expired = new ExpiredKeys(_balances, _subscribers);
     }
 
     /// <summary>Rates a batch in its order. Allocates nothing per event; state grows with new subscribers and ids only.</summary>
@@ -81,11 +83,7 @@ public sealed partial class RatingSession
         foreach (ref readonly UsageKey key in keys)
         {
             newest?.HintSlot(key.UsageId);
-            int subscriber = _subscribers.HintEntry(key.Subscriber);
-            if (subscriber >= 0 && _monthBalances.Exists(subscriber))
-            {
-                CacheHint.Load(ref _monthBalances[subscriber]);
-            }
+            _subscribers.HintEntry(key.Subscriber);
         }
     }
 
@@ -154,7 +152,7 @@ public sealed partial class RatingSession
 
     private void Price(in UsageRecord usage, TariffVersion version, int subscriber, ref RatedUsage rated)
     {
-        ref Balance balance = ref _monthBalances.GetOrCreate(subscriber);
+        ref Balance balance = ref _balances.GetOrCreate(_month, subscriber);
         rated.SetBalance(in balance);
         rated.ZoneIndex = version.FindZone(usage.ServingPlmn);
         if (usage.IsSecondaryView)
@@ -295,14 +293,6 @@ public sealed partial class RatingSession
         _monthStart = BrusselsCalendar.StartMilliseconds(month);
         _monthEnd = BrusselsCalendar.StartMilliseconds(month + 1);
         _monthStartDays = BrusselsCalendar.StartDays(month);
-        _monthBalances = _balances.Month(month);
         return true;
-    }
-
-    private void LeaveMonth()
-    {
-        _month = -1;
-        _monthStart = long.MaxValue;
-        _monthEnd = long.MinValue;
     }
 }

@@ -94,9 +94,9 @@ public sealed class StateTests
     [Fact]
     public void Balances_WhenBatchNumbersStartAgain_AreStillStoredAndUndone()
     {
-        BalanceMonths months = new(firstBatch: int.MaxValue - 2);
         SubscriberTable subscribers = new();
-        ChunkedArray<Balance> month = months.Month(BrusselsCalendar.MonthOf(Instant("2026-03-10T00:00:00Z")));
+        BalanceMonths months = new(subscribers, firstBatch: int.MaxValue - 2);
+        int month = BrusselsCalendar.MonthOf(Instant("2026-03-10T00:00:00Z"));
         int subscriber = subscribers.GetOrAdd(7);
         BalanceEntry[] entries = new BalanceEntry[2];
         for (int batch = 1; batch <= 6; batch++)
@@ -104,16 +104,16 @@ public sealed class StateTests
             Spend(1_000_000);
             months.Abort();
             Spend(1);
-            months.Commit(long.MinValue, []);
+            months.Commit(long.MinValue);
             months.Freeze();
-            Assert.Equal((1, (long)batch), (months.Take(entries, subscribers), entries[0].Balance.SpendNanos));
-            months.Commit(long.MinValue, []);
+            Assert.Equal((1, (long)batch), (months.Take(entries), entries[0].Balance.SpendNanos));
+            months.Commit(long.MinValue);
         }
 
         void Spend(long nanos)
         {
-            ref Balance balance = ref month.GetOrCreate(subscriber);
-            months.KeepForAbort(BrusselsCalendar.MonthOf(Instant("2026-03-10T00:00:00Z")), subscriber, ref balance);
+            ref Balance balance = ref months.GetOrCreate(month, subscriber);
+            months.KeepForAbort(month, subscriber, ref balance);
             balance.SpendNanos += nanos;
         }
     }

@@ -1,5 +1,14 @@
 namespace BelgiCom.Streaming.Rating;
 
+/// <summary>The balance of a subscriber's newest month. 56 octets.</summary>
+internal struct MonthBalance
+{
+    public const int NoMonth = -1;
+
+    public Balance Balance;
+    public int Month;
+}
+
 /// <summary>What one subscriber used and spent in one calendar month, Europe/Brussels. 48 octets.</summary>
 public struct Balance
 {

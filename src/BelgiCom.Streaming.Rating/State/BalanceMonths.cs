@@ -1,11 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Balances by month and subscriber number. A month is one array, so a look-up needs no key, and forgetting a month is dropping its array.
-/// The first change of a balance in a batch is kept, so that an abort can put it back; the first since a checkpoint was begun, so that the next one
-/// stores the balance.
+/// Balances by month and subscriber number. The balance of a subscriber's newest month lies beside the subscriber's entry, where rating has just been; those of
+/// earlier months are an array for each month, so a look-up needs no key, and forgetting a month is dropping its array. The first change of a balance in a batch
+/// is kept, so that an abort can put it back; the first since a checkpoint was begun, so that the next one stores the balance.
 /// </summary>
-internal sealed class BalanceMonths(int firstBatch = 1)
+internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch = 1)
 {
     private readonly Dictionary<int, ChunkedArray<Balance>> _months = [];
     private Change[] _changes = new Change[64];
@@ -14,30 +16,31 @@ internal sealed class BalanceMonths(int firstBatch = 1)
     // Batches are numbered: a balance was changed since the checkpoint was begun when the batch that changed it last is not before that checkpoint's first.
     private int _batch = firstBatch;
     private int _checkpointBatch = firstBatch;
-    private List<(int Month, int Subscriber)> _changed = [];
-    private List<(int Month, int Subscriber)> _frozen = [];
-    private int _stored;
+
+    // Balances that are not stored, in the order of their first changes: handed out | frozen | changed since.
+    private readonly Backlog<(int Month, int Subscriber)> _changed = new();
+    private int _frozen;
     private int _handedOut;
 
     /// <summary>Whether all balances that were frozen are stored or handed out.</summary>
-    public bool IsTaken => _handedOut == _frozen.Count;
+    public bool IsTaken => _handedOut == _frozen;
 
-    public long AllocatedOctets => _months.Values.Sum(month => month.AllocatedOctets);
+    /// <summary>Octets held beside those of the subscribers' table.</summary>
+    public long AllocatedOctets => _months.Values.Sum(month => month.AllocatedOctets) + _changed.AllocatedOctets;
 
-    /// <summary>Balances of a month, made when there are none.</summary>
-    public ChunkedArray<Balance> Month(int month)
+    /// <summary>Months that were forgotten, to be emptied by who deletes their keys from the store.</summary>
+    public List<(int Month, ChunkedArray<Balance> Balances)> Forgotten { get; } = [];
+
+    /// <summary>The balance of a month, made when there is none; its place until another of the same subscriber is asked for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref Balance GetOrCreate(int month, int subscriber)
     {
-        if (!_months.TryGetValue(month, out ChunkedArray<Balance>? balances))
-        {
-            balances = new ChunkedArray<Balance>();
-            _months.Add(month, balances);
-        }
-
-        return balances;
+        ref MonthBalance newest = ref subscribers.NewestBalance(subscriber);
+        return ref newest.Month == month ? ref newest.Balance : ref GetOrCreateOther(month, subscriber, ref newest);
     }
 
     /// <summary>Makes room for changes, in one batch or more.</summary>
-    public void EnsureRoom(int changes) => _changed.EnsureCapacity(_changed.Count + changes);
+    public void EnsureRoom(int changes) => _changed.EnsureRoom(changes);
 
     /// <summary>Must be called before a balance is changed.</summary>
     public void KeepForAbort(int month, int subscriber, ref Balance balance)
@@ -63,33 +66,41 @@ internal sealed class BalanceMonths(int firstBatch = 1)
     /// <summary>What is committed now and not in a checkpoint is what <see cref="Take"/> hands out.</summary>
     public void Freeze()
     {
-        (_frozen, _changed) = (_changed, _frozen);
-        _changed.Clear();
-        _stored = _handedOut = 0;
+        _frozen = _changed.Count;
         _checkpointBatch = _batch;
     }
 
     /// <summary>Hands out the next frozen balances, as they are now; the same ones again after <see cref="Abort"/>.</summary>
     /// <returns>How many were written.</returns>
-    public int Take(Span<BalanceEntry> entries, SubscriberTable subscribers)
+    public int Take(Span<BalanceEntry> entries)
     {
         int count = 0;
-        while (_handedOut < _frozen.Count && count < entries.Length)
+        while (_handedOut < _frozen && count < entries.Length)
         {
-            (int month, int subscriber) = _frozen[_handedOut++];
+            (int month, int subscriber) = _changed[_handedOut++];
 
             // A month that has been forgotten since takes its balances with it.
-            if (_months.TryGetValue(month, out ChunkedArray<Balance>? balances) && balances.Exists(subscriber) && !balances[subscriber].IsUntouched)
+            if (_months.TryGetValue(month, out ChunkedArray<Balance>? earlier) && Find(month, subscriber, earlier) is { IsUntouched: false } balance)
             {
-                entries[count++] = new BalanceEntry(subscribers.KeyOf(subscriber), BrusselsCalendar.StartDays(month), balances[subscriber]);
+                entries[count++] = new BalanceEntry(subscribers.KeyOf(subscriber), BrusselsCalendar.StartDays(month), balance);
             }
         }
 
         return count;
     }
 
-    /// <summary>Keeps what was changed and takes out the months that end on or before an instant.</summary>
-    public void Commit(long oldestMilliseconds, List<(int Month, ChunkedArray<Balance> Balances)> dropped)
+    /// <summary>A balance of a month that may have been forgotten; an untouched one when there is none.</summary>
+    /// <param name="month">The month.</param>
+    /// <param name="subscriber">Whose.</param>
+    /// <param name="earlier">The month's array.</param>
+    public Balance Find(int month, int subscriber, ChunkedArray<Balance> earlier)
+    {
+        ref MonthBalance newest = ref subscribers.NewestBalance(subscriber);
+        return newest.Month == month ? newest.Balance : earlier.Exists(subscriber) ? earlier[subscriber] : default;
+    }
+
+    /// <summary>Keeps what was changed, and forgets the months that end on or before an instant.</summary>
+    public void Commit(long oldestMilliseconds)
     {
         foreach (ref readonly Change change in _changes.AsSpan(0, _changeCount))
         {
@@ -99,13 +110,15 @@ internal sealed class BalanceMonths(int firstBatch = 1)
             }
         }
 
-        _stored = _handedOut;
+        _changed.RemoveFirst(_handedOut);
+        _frozen -= _handedOut;
+        _handedOut = 0;
         NextBatch();
         foreach (int month in _months.Keys)
         {
-            if (BrusselsCalendar.StartMilliseconds(month + 1) <= oldestMilliseconds && _months.Remove(month, out ChunkedArray<Balance>? balances))
+            if (BrusselsCalendar.StartMilliseconds(month + 1) <= oldestMilliseconds && _months.Remove(month, out ChunkedArray<Balance>? earlier))
             {
-                dropped.Add((month, balances));
+                Forgotten.Add((month, earlier));
             }
         }
     }
@@ -114,11 +127,51 @@ internal sealed class BalanceMonths(int firstBatch = 1)
     {
         foreach (ref readonly Change change in _changes.AsSpan(0, _changeCount))
         {
-            _months[change.Month][change.Subscriber] = change.Before;
+            GetOrCreate(change.Month, change.Subscriber) = change.Before;
         }
 
-        _handedOut = _stored;
+        _handedOut = 0;
         NextBatch();
+    }
+
+    /// <summary>
+    /// The balance of an earlier month than the subscriber's newest, or of one that becomes the newest. A subscriber's newest month only ever moves on, also when
+    /// what moved it is undone: so a balance is in one place.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ref Balance GetOrCreateOther(int month, int subscriber, ref MonthBalance newest)
+    {
+        if (!_months.TryGetValue(month, out ChunkedArray<Balance>? earlier))
+        {
+            earlier = new ChunkedArray<Balance>();
+            _months.Add(month, earlier);
+        }
+
+        if (month < newest.Month)
+        {
+            return ref earlier.GetOrCreate(subscriber);
+        }
+
+        if (!newest.Balance.IsUntouched || newest.Balance.ChangedInBatch == _batch)
+        {
+            MoveToArray(subscriber, in newest);
+        }
+
+        newest.Month = month;
+        newest.Balance = default;
+        return ref newest.Balance;
+    }
+
+    private void MoveToArray(int subscriber, in MonthBalance balance)
+    {
+        int month = balance.Month;
+
+        // A month in neither is forgotten, and its keys are deleted from the store.
+        ChunkedArray<Balance>? array = _months.GetValueOrDefault(month) ?? Forgotten.Find(forgotten => forgotten.Month == month).Balances;
+        if (array is not null)
+        {
+            array.GetOrCreate(subscriber) = balance.Balance;
+        }
     }
 
     private void NextBatch()
@@ -130,6 +183,11 @@ internal sealed class BalanceMonths(int firstBatch = 1)
             foreach (ChunkedArray<Balance> month in _months.Values)
             {
                 month.ForEach(static (ref balance) => balance.ChangedInBatch = 0);
+            }
+
+            for (int subscriber = 0; subscriber < subscribers.Count; subscriber++)
+            {
+                subscribers.NewestBalance(subscriber).Balance.ChangedInBatch = 0;
             }
 
             _batch = 0;

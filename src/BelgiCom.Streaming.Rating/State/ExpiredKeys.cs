@@ -4,18 +4,20 @@ namespace BelgiCom.Streaming.Rating;
 /// Days and months that rating no longer looks at, kept until their keys are deleted from the store: a few per batch, because a month of millions of
 /// balances in one transaction would stall rating.
 /// </summary>
-internal sealed class ExpiredKeys
+internal sealed class ExpiredKeys(BalanceMonths balances, SubscriberTable subscribers)
 {
+    // Nobody's balances may be left to delete among very many subscribers: looking for one must not stall rating either.
+    private const int MostSubscribersAtOnce = 65_536;
+
+    private readonly List<(int Month, ChunkedArray<Balance> Balances)> _months = balances.Forgotten;
     private Cursor _committed;
     private Cursor _taken;
 
     public List<(int Day, IdSet Ids)> Days { get; } = [];
 
-    public List<(int Month, ChunkedArray<Balance> Balances)> Months { get; } = [];
+    public bool IsEmpty => Days.Count == 0 && _months.Count == 0;
 
-    public bool IsEmpty => Days.Count == 0 && Months.Count == 0;
-
-    public int Take(Span<ExpiredKey> keys, SubscriberTable subscribers)
+    public int Take(Span<ExpiredKey> keys)
     {
         Cursor cursor = _committed;
         int count = 0;
@@ -34,19 +36,20 @@ internal sealed class ExpiredKeys
             }
         }
 
-        for (; cursor.Month < Months.Count; cursor = cursor with { Month = cursor.Month + 1, Subscriber = 0 })
+        int left = MostSubscribersAtOnce;
+        for (; cursor.Month < _months.Count; cursor = cursor with { Month = cursor.Month + 1, Subscriber = 0 })
         {
-            (int month, ChunkedArray<Balance> balances) = Months[cursor.Month];
+            (int month, ChunkedArray<Balance> array) = _months[cursor.Month];
             int startDays = BrusselsCalendar.StartDays(month);
             for (; cursor.Subscriber < subscribers.Count; cursor.Subscriber++)
             {
-                if (count == keys.Length)
+                if (count == keys.Length || left-- == 0)
                 {
                     _taken = cursor;
                     return count;
                 }
 
-                if (balances.Exists(cursor.Subscriber) && !balances[cursor.Subscriber].IsUntouched)
+                if (!balances.Find(month, cursor.Subscriber, array).IsUntouched)
                 {
                     keys[count++] = new ExpiredKey { IsBalance = true, Subscriber = subscribers.KeyOf(cursor.Subscriber), Day = startDays };
                 }
@@ -60,7 +63,7 @@ internal sealed class ExpiredKeys
     public void Commit()
     {
         Days.RemoveRange(0, _taken.Day);
-        Months.RemoveRange(0, _taken.Month);
+        _months.RemoveRange(0, _taken.Month);
         _committed = _taken = new Cursor { Chunk = _taken.Chunk, Subscriber = _taken.Subscriber };
     }
 

@@ -33,10 +33,9 @@ internal sealed unsafe class IdSet
     // Directory entries for each segment, on average, beyond which a segment is not split any further.
     private const int SparsestDirectory = 64;
 
-    // Ids that are in no finished checkpoint, in the order of their claims: stored | handed out | frozen | committed | open.
-    private readonly List<UInt128> _claimed = [];
+    // Ids that are not stored, in the order of their claims: handed out | frozen | committed | open.
+    private readonly Backlog<UInt128> _claimed = new();
     private readonly List<long> _chunks = [];
-    private int _stored;
     private int _handedOut;
     private int _frozen;
     private int _committed;
@@ -59,13 +58,13 @@ internal sealed unsafe class IdSet
 
     public int Count { get; private set; }
 
-    public long AllocatedOctets => ((long)_segments.Count * CacheLines.HeldFor(SegmentOctets)) + ((long)_directory.Length * sizeof(long)) + ((long)_claimed.Capacity * IdSize) + ((long)_chunks.Capacity * sizeof(long));
+    public long AllocatedOctets => ((long)_segments.Count * CacheLines.HeldFor(SegmentOctets)) + ((long)_directory.Length * sizeof(long)) + _claimed.AllocatedOctets + ((long)_chunks.Capacity * sizeof(long));
 
     /// <summary>Whether ids were added since the last commit.</summary>
     public bool IsOpen => _claimed.Count > _committed;
 
     /// <summary>Whether there are frozen ids that were neither stored nor handed out.</summary>
-    public bool HasChunk => _stored + _handedOut < _frozen;
+    public bool HasChunk => _handedOut < _frozen;
 
     /// <summary>Numbers under which ids of this day were stored.</summary>
     public List<long> Chunks => _chunks;
@@ -132,14 +131,10 @@ internal sealed unsafe class IdSet
 
         foreach (nint segment in _directory.Distinct())
         {
-            // A new array of zeros is but a promise of the operating system; to keep it costs some microseconds for each 4,096 octets.
-            for (int octet = 0; octet < _slots * (1 + IdSize); octet += Environment.SystemPageSize)
-            {
-                Volatile.Write(ref Tags((Segment*)segment)[octet], Tags((Segment*)segment)[octet]);
-            }
+            MemoryPages.Touch(new Span<byte>((void*)segment, SegmentOctets));
         }
 
-        _claimed.EnsureCapacity(_claimed.Count + ids);
+        _claimed.EnsureRoom(ids);
     }
 
     /// <summary>What is committed now is what the next chunks hold.</summary>
@@ -149,8 +144,9 @@ internal sealed unsafe class IdSet
     public ReadOnlySpan<UInt128> TakeChunk(out long chunk)
     {
         chunk = NextChunk;
-        _handedOut = Math.Min(_frozen - _stored, RatingSession.MaxIdsPerChunk);
-        return CollectionsMarshal.AsSpan(_claimed).Slice(_stored, _handedOut);
+        ReadOnlySpan<UInt128> ids = _claimed.First(Math.Min(_frozen, RatingSession.MaxIdsPerChunk));
+        _handedOut = ids.Length;
+        return ids;
     }
 
     /// <summary>Keeps what was claimed; a chunk that was handed out is stored.</summary>
@@ -159,11 +155,13 @@ internal sealed unsafe class IdSet
         if (_handedOut > 0)
         {
             _chunks.Add(NextChunk);
-            _stored += _handedOut;
+            _claimed.RemoveFirst(_handedOut);
+            _frozen -= _handedOut;
             _handedOut = 0;
-            if (_stored == _frozen)
+            if (_claimed.Count == 0)
             {
-                ForgetStored();
+                // Probably a day that is over: it has no more use for the room.
+                _claimed.Trim();
             }
         }
 
@@ -177,19 +175,20 @@ internal sealed unsafe class IdSet
     /// </summary>
     public void Abort()
     {
-        ReadOnlySpan<UInt128> open = CollectionsMarshal.AsSpan(_claimed)[_committed..];
+        int open = _claimed.Count - _committed;
         if (_reordered.Count > 0)
         {
-            HashSet<UInt128> removed = [.. open];
+            HashSet<UInt128> removed = [.. Enumerable.Range(_committed, open).Select(index => _claimed[index])];
             foreach (nint segment in _reordered)
             {
                 PlaceAnew((Segment*)segment, removed);
             }
         }
 
-        for (int index = open.Length - 1; index >= 0; index--)
+        for (int index = _claimed.Count - 1; index >= _committed; index--)
         {
-            int slot = SlotOf(open[index], out Segment* segment);
+            UInt128 id = _claimed[index];
+            int slot = SlotOf(id, out Segment* segment);
             if (slot >= 0)
             {
                 Tags(segment)[slot] = 0;
@@ -197,12 +196,12 @@ internal sealed unsafe class IdSet
             }
             else
             {
-                _inseparable?.Remove(open[index]);
+                _inseparable?.Remove(id);
             }
         }
 
-        Count -= open.Length;
-        _claimed.RemoveRange(_committed, open.Length);
+        Count -= open;
+        _claimed.RemoveLast(open);
         _handedOut = 0;
         _reordered.Clear();
     }
@@ -217,17 +216,6 @@ internal sealed unsafe class IdSet
     private UInt128* Ids(Segment* segment) => (UInt128*)(Tags(segment) + _slots);
 
     private static uint Free(byte* group) => Vector128.Equals(Vector128.Load(group), Vector128<byte>.Zero).ExtractMostSignificantBits();
-
-    private void ForgetStored()
-    {
-        _claimed.RemoveRange(0, _stored);
-        _stored = _frozen = 0;
-        if (_claimed.Count == 0)
-        {
-            // Probably a day that is over: it has no more use for the room.
-            _claimed.Capacity = 0;
-        }
-    }
 
     private void Insert(UInt128 id)
     {

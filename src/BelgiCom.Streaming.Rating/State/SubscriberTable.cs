@@ -6,7 +6,9 @@ namespace BelgiCom.Streaming.Rating;
 /// Numbers the subscribers of a partition and holds their subscriptions. An open-addressing index of 8-octet slots (tag and number, linear probing)
 /// points into an array of entries, so that growing moves slots only, and balances can be plain arrays by subscriber number.
 /// </summary>
-/// <remarks>64 octets an entry, one cache line long, and 11 to 22 an index slot in use. Entries are never removed while the partition is owned.</remarks>
+/// <remarks>
+/// 128 octets an entry, two cache lines of one page, and 11 to 22 an index slot in use. Entries are never removed while the partition is owned.
+/// </remarks>
 internal sealed class SubscriberTable
 {
     public const int NotFound = -1;
@@ -34,13 +36,17 @@ internal sealed class SubscriberTable
 
     public UInt128 KeyOf(int number) => _entries[number].Key;
 
+    /// <summary>The balance of a subscriber's newest month.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref MonthBalance NewestBalance(int number) => ref _entries[number].NewestBalance;
+
     /// <summary>Loads the index slot of a key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void HintIndex(UInt128 key) => CacheHint.Load(ref _index[Hash(key) >> _indexShift]);
 
-    /// <summary>Loads the entry that the index most likely names, and returns its number.</summary>
+    /// <summary>Loads the entry that the index most likely names.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int HintEntry(UInt128 key)
+    public void HintEntry(UInt128 key)
     {
         ulong hash = Hash(key);
         int mask = _index.Length - 1;
@@ -54,10 +60,8 @@ internal sealed class SubscriberTable
         int number = (int)(uint)slot - 1;
         if (number >= 0)
         {
-            CacheHint.Load(ref _entries[number]);
+            CacheHint.LoadWhole(ref _entries[number]);
         }
-
-        return number;
     }
 
     /// <summary>The number of a subscriber, or <see cref="NotFound"/>.</summary>
@@ -102,6 +106,7 @@ internal sealed class SubscriberTable
         entry.Key = key;
         entry.Offering = NoPeriod;
         entry.NextPeriod = NoPeriod;
+        entry.NewestBalance.Month = MonthBalance.NoMonth;
         Insert(_index, _indexShift, key, number);
         return number;
     }
@@ -219,6 +224,7 @@ internal sealed class SubscriberTable
         public int Offering;
         public int NextPeriod;
         public AccountName Account;
+        public MonthBalance NewestBalance;
     }
 
     private struct PeriodNode
