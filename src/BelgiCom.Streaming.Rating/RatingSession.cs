@@ -82,7 +82,6 @@ public sealed partial class RatingSession
 
         foreach (ref readonly UsageKey key in keys)
         {
-            newest?.HintSlot(key.UsageId);
             _subscribers.HintEntry(key.Subscriber);
         }
     }

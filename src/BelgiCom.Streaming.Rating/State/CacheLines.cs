@@ -8,10 +8,8 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 internal static class CacheLines
 {
-    /// <summary>Octets of a line.</summary>
-    public const int Length = 64;
-
-    private const int Pair = 2 * Length;
+    /// <summary>Octets of two lines, which the processor likes to load together.</summary>
+    public const int Pair = 128;
 
     /// <summary>Octets held for a block of that many.</summary>
     public static int HeldFor(int octets) => octets + Pair - 1;

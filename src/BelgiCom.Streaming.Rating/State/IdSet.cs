@@ -7,14 +7,15 @@ using System.Runtime.Intrinsics;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Exact set of 128-bit ids of one day, made for ids that are not in it: nearly all are new. Slots lie in groups of 16; an octet per slot tells whether it is free and
-/// seven bits of its id's hash, so one comparison of 16 octets answers for a whole group, and the ids themselves are only touched to add one.
+/// Exact set of 128-bit ids of one day, made for ids that are not in it: nearly all are new. Slots lie in groups of seven, each a pair of cache lines, so that an
+/// id costs one wait for the memory: an octet per slot tells whether it is free and seven bits of its id's hash, one comparison answers for a whole group, and the
+/// ids themselves are only touched to add one.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Extendible hashing (Fagin et al., 1979): slots are in segments of 4,096, a directory finds an id's segment, and a segment that is seven eighths full becomes two. So
-/// the set grows by 70 KB at a time, never by copying all of it, which with millions of ids would stop rating for as long as a second. Segments are between seven
-/// sixteenths and seven eighths full: 19 to 39 MB per million ids, and 16 to 32 for those that are in no checkpoint yet.
+/// Extendible hashing (Fagin et al., 1979): groups are in segments of 512, a directory finds an id's segment, and a segment that is seven eighths full becomes two. So
+/// the set grows by 64 KiB at a time, never by copying all of it, which with millions of ids would stop rating for as long as a second. Segments are between seven
+/// sixteenths and seven eighths full: 21 to 42 MB per million ids, and 16 for those that are in no checkpoint yet.
 /// </para>
 /// <para>
 /// Within its segment an id is in the first group from its home on that had a free slot when it came, so a search may stop at a group that has one. Ids that
@@ -23,11 +24,13 @@ namespace BelgiCom.Streaming.Rating;
 /// </remarks>
 internal sealed unsafe class IdSet
 {
-    private const int GroupLength = 16;
-    private const int SmallestSegment = 256;
-    private const int LargestSegment = 4096;
-    private const int LargestHomeBits = 8;
-    private const int IdSize = 16;
+    private const int GroupLength = 7;
+    private const int GroupOctets = CacheLines.Pair;
+    private const uint GroupMask = (1 << GroupLength) - 1;
+    private const int TagOctets = 16;
+    private const int SmallestSegment = 16;
+    private const int LargestSegment = 512;
+    private const int LargestHomeBits = 9;
     private const byte Used = 0x80;
 
     // Directory entries for each segment, on average, beyond which a segment is not split any further.
@@ -47,8 +50,8 @@ internal sealed unsafe class IdSet
     // What the directory points into; pinned, so places stay what they are and no one has to free them.
     private readonly List<byte[]> _segments = [];
 
-    // 256 while there is one segment, then doubled up to 4,096.
-    private int _slots = SmallestSegment;
+    // Groups of a segment: the smallest number while there is one segment, then doubled up to the largest.
+    private int _groups = SmallestSegment;
 
     // Segments in which growing has placed ids in another order since the last commit.
     private readonly HashSet<nint> _reordered = [];
@@ -71,27 +74,21 @@ internal sealed unsafe class IdSet
 
     private long NextChunk => _chunks.Count == 0 ? 0 : _chunks[^1] + 1;
 
-    private int SegmentOctets => sizeof(Segment) + (_slots * (1 + IdSize));
+    private int SegmentOctets => sizeof(Segment) + (_groups * GroupOctets);
 
+    private int Slots => _groups * GroupLength;
+
+    /// <summary>Loads the group that will tell whether the id is there, and most likely take it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Hint(UInt128 id)
     {
         ulong hash = Hash(id);
-        CacheHint.Load(ref Tags(SegmentOf(hash))[HomeOf(hash)]);
+        byte* group = Group(SegmentOf(hash), HomeOf(hash));
+        CacheHint.Load(ref group[0]);
+        CacheHint.Load(ref group[GroupOctets / 2]);
     }
 
-    /// <summary>Loads the slot that the id will most likely take; after <see cref="Hint"/> has had its effect.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void HintSlot(UInt128 id)
-    {
-        ulong hash = Hash(id);
-        Segment* segment = SegmentOf(hash);
-        int group = HomeOf(hash);
-        int first = BitOperations.TrailingZeroCount(Free(Tags(segment) + group)) & (GroupLength - 1);
-        CacheHint.Load(ref Ids(segment)[group + first]);
-    }
-
-    public bool Contains(UInt128 id) => SlotOf(id, out _) >= 0 || (_inseparable is not null && _inseparable.Contains(id));
+    public bool Contains(UInt128 id) => FindTag(id, out _) is not null || (_inseparable is not null && _inseparable.Contains(id));
 
     /// <summary>Adds an id that is not in the set, until the next commit or abort.</summary>
     public void Claim(UInt128 id)
@@ -121,7 +118,7 @@ internal sealed unsafe class IdSet
     public void EnsureRoom(int ids)
     {
         // Ids spread over the segments by chance: a segment for which eight tenths are expected stays below seven eighths.
-        while (Count + ids > (long)_segments.Count * _slots / 10 * 8)
+        while (Count + ids > (long)_segments.Count * Slots / 10 * 8)
         {
             foreach (nint segment in _directory.Distinct().ToArray())
             {
@@ -188,10 +185,10 @@ internal sealed unsafe class IdSet
         for (int index = _claimed.Count - 1; index >= _committed; index--)
         {
             UInt128 id = _claimed[index];
-            int slot = SlotOf(id, out Segment* segment);
-            if (slot >= 0)
+            byte* tag = FindTag(id, out Segment* segment);
+            if (tag is not null)
             {
-                Tags(segment)[slot] = 0;
+                *tag = 0;
                 segment->Count--;
             }
             else
@@ -211,23 +208,24 @@ internal sealed unsafe class IdSet
 
     private static byte TagOf(ulong hash) => (byte)(Used | (hash & 0x7F));
 
-    private static byte* Tags(Segment* segment) => (byte*)(segment + 1);
+    /// <summary>A group: an octet for each slot, and after sixteen octets the ids.</summary>
+    private static byte* Group(Segment* segment, int group) => (byte*)(segment + 1) + (group * GroupOctets);
 
-    private UInt128* Ids(Segment* segment) => (UInt128*)(Tags(segment) + _slots);
+    private static ref UInt128 Id(byte* group, int slot) => ref ((UInt128*)(group + TagOctets))[slot];
 
-    private static uint Free(byte* group) => Vector128.Equals(Vector128.Load(group), Vector128<byte>.Zero).ExtractMostSignificantBits();
+    private static uint Same(Vector128<byte> tags, byte tag) => Vector128.Equals(tags, Vector128.Create(tag)).ExtractMostSignificantBits() & GroupMask;
 
     private void Insert(UInt128 id)
     {
         ulong hash = Hash(id);
         Segment* segment = SegmentOf(hash);
-        while (segment->Count >= _slots / 8 * 7 && Grow(segment))
+        while (segment->Count >= Slots / 8 * 7 && Grow(segment))
         {
             segment = SegmentOf(hash);
         }
 
         // One slot stays free, where searches end.
-        if (segment->Count < _slots - 1)
+        if (segment->Count < Slots - 1)
         {
             Place(id, hash, segment);
         }
@@ -241,45 +239,43 @@ internal sealed unsafe class IdSet
 
     private void Place(UInt128 id, ulong hash, Segment* segment)
     {
-        byte* tags = Tags(segment);
-        int mask = _slots - 1;
-        int group = HomeOf(hash);
-        uint free;
-        while ((free = Free(tags + group)) == 0)
+        for (int home = HomeOf(hash); ; home = (home + 1) & (_groups - 1))
         {
-            group = (group + GroupLength) & mask;
+            byte* group = Group(segment, home);
+            uint free = Same(Vector128.Load(group), 0);
+            if (free != 0)
+            {
+                int slot = BitOperations.TrailingZeroCount(free);
+                group[slot] = TagOf(hash);
+                Id(group, slot) = id;
+                segment->Count++;
+                return;
+            }
         }
-
-        int slot = group + BitOperations.TrailingZeroCount(free);
-        tags[slot] = TagOf(hash);
-        Ids(segment)[slot] = id;
-        segment->Count++;
     }
 
-    /// <summary>The slot of an id in its segment, -1 when it is in none.</summary>
+    /// <summary>The tag of an id in its segment, null when it is in none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int SlotOf(UInt128 id, out Segment* segment)
+    private byte* FindTag(UInt128 id, out Segment* segment)
     {
         ulong hash = Hash(id);
         segment = SegmentOf(hash);
-        byte* tags = Tags(segment);
-        Vector128<byte> tag = Vector128.Create(TagOf(hash));
-        int mask = _slots - 1;
-        for (int group = HomeOf(hash); ; group = (group + GroupLength) & mask)
+        for (int home = HomeOf(hash); ; home = (home + 1) & (_groups - 1))
         {
-            Vector128<byte> here = Vector128.Load(tags + group);
-            for (uint same = Vector128.Equals(here, tag).ExtractMostSignificantBits(); same != 0; same &= same - 1)
+            byte* group = Group(segment, home);
+            Vector128<byte> tags = Vector128.Load(group);
+            for (uint same = Same(tags, TagOf(hash)); same != 0; same &= same - 1)
             {
-                int slot = group + BitOperations.TrailingZeroCount(same);
-                if (Ids(segment)[slot] == id)
+                int slot = BitOperations.TrailingZeroCount(same);
+                if (Id(group, slot) == id)
                 {
-                    return slot;
+                    return group + slot;
                 }
             }
 
-            if (Vector128.EqualsAny(here, Vector128<byte>.Zero))
+            if (Same(tags, 0) != 0)
             {
-                return -1;
+                return null;
             }
         }
     }
@@ -287,14 +283,14 @@ internal sealed unsafe class IdSet
     /// <summary>Doubles the only segment while it is small, else makes two of one; false when nothing would be gained.</summary>
     private bool Grow(Segment* segment)
     {
-        if (_slots < LargestSegment)
+        if (_groups < LargestSegment)
         {
             byte[] before = _segments[0];
             _segments.Clear();
-            int slots = _slots;
-            _slots *= 2;
+            int groups = _groups;
+            _groups *= 2;
             _directory[0] = AddSegment(depth: 0);
-            PlaceAll(Tags(segment), slots, without: null);
+            PlaceAll(Group(segment, 0), groups, without: null);
             _reordered.Clear();
             _reordered.Add(_directory[0]);
             GC.KeepAlive(before);
@@ -336,28 +332,31 @@ internal sealed unsafe class IdSet
     /// <summary>Empties a segment and places its ids again, where the directory says.</summary>
     private void PlaceAnew(Segment* segment, HashSet<UInt128>? without)
     {
-        int octets = _slots * (1 + IdSize);
+        int octets = _groups * GroupOctets;
+        Span<byte> groups = new(Group(segment, 0), octets);
         byte[] copy = ArrayPool<byte>.Shared.Rent(octets);
-        new ReadOnlySpan<byte>(Tags(segment), octets).CopyTo(copy);
-        new Span<byte>(Tags(segment), _slots).Clear();
+        groups.CopyTo(copy);
+        groups.Clear();
         segment->Count = 0;
-        fixed (byte* tags = copy)
+        fixed (byte* copied = copy)
         {
-            PlaceAll(tags, _slots, without);
+            PlaceAll(copied, _groups, without);
         }
 
         ArrayPool<byte>.Shared.Return(copy);
     }
 
-    private void PlaceAll(byte* tags, int slots, HashSet<UInt128>? without)
+    private void PlaceAll(byte* groups, int count, HashSet<UInt128>? without)
     {
-        var ids = (UInt128*)(tags + slots);
-        for (int slot = 0; slot < slots; slot++)
+        for (byte* group = groups; group < groups + (count * GroupOctets); group += GroupOctets)
         {
-            if (tags[slot] != 0 && without?.Contains(ids[slot]) != true)
+            for (int slot = 0; slot < GroupLength; slot++)
             {
-                ulong hash = Hash(ids[slot]);
-                Place(ids[slot], hash, SegmentOf(hash));
+                if (group[slot] != 0 && without?.Contains(Id(group, slot)) != true)
+                {
+                    ulong hash = Hash(Id(group, slot));
+                    Place(Id(group, slot), hash, SegmentOf(hash));
+                }
             }
         }
     }
@@ -374,10 +373,10 @@ internal sealed unsafe class IdSet
     private Segment* SegmentOf(ulong hash) => (Segment*)_directory[(int)(((hash << LargestHomeBits) >> 1) >> (63 - _depth))];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int HomeOf(ulong hash) => ((int)(hash >> (64 - LargestHomeBits)) * GroupLength) & (_slots - 1);
+    private int HomeOf(ulong hash) => (int)(hash >> (64 - LargestHomeBits)) & (_groups - 1);
 
-    /// <summary>What a segment begins with; an octet for each slot and then the ids follow.</summary>
-    [StructLayout(LayoutKind.Sequential, Size = CacheLines.Length)]
+    /// <summary>What a segment begins with; its groups follow.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = CacheLines.Pair)]
     private struct Segment
     {
         public int Count;

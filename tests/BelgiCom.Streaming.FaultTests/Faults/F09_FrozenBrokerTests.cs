@@ -11,7 +11,7 @@ public sealed class F09_FrozenBrokerTests
     public async Task F09_BrokerStopsAndGoesOnInCycles_NoGapAndNoDuplicate()
     {
         int seed = Seed.Next();
-        int cycles = Scale.Of(2, 3);
+        int cycles = Scale.Of(2, 14);
         int records = Scale.Of(2_000, 100_000);
         TimeSpan frozen = TimeSpan.FromSeconds(Scale.Of(2, 45));
         TimeSpan running = TimeSpan.FromSeconds(Scale.Of(0, 20));
@@ -25,6 +25,7 @@ public sealed class F09_FrozenBrokerTests
         RatingProcess worker = bench.StartWorker("a", proxy.BootstrapServers, new Dictionary<string, string>
         {
             ["Kafka__CommitTimeout"] = Scale.IsFull ? "00:00:10" : "00:00:01",
+            ["Kafka__TransactionTimeout"] = Scale.IsFull ? "00:00:30" : "00:00:10",
         });
 
         for (int cycle = 1; cycle <= cycles; cycle++)
