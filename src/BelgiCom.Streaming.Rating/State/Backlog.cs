@@ -110,6 +110,7 @@ internal sealed class Backlog<T>
             _spare.Push(new T[BlockLength]);
         }
 
+        _blocks.EnsureCapacity(_blocks.Count + _spare.Count);
         foreach (T[] block in _spare.Append(_last))
         {
             MemoryPages.Touch(MemoryMarshal.AsBytes(block.AsSpan()));
