@@ -88,6 +88,39 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         cluster.AssertExactlyOnce(0, 100);
     }
 
+    /// <summary>A client that lost its partitions and is never let in again does not keep the lane outside: another one joins.</summary>
+    [Fact]
+    public async Task P02_LostAndNotLetInAgain_JoinsAnew()
+    {
+        TestCluster cluster = await ClusterAsync(partitions: 1);
+        cluster.Send(0, 100);
+        await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
+        using CancellationTokenSource stop = new();
+        PassThrough handler = new(cluster.Out);
+        KafkaOptions hasty = cluster.With(options =>
+        {
+            options.BootstrapServers = proxy.BootstrapServers;
+            options.SessionTimeout = TimeSpan.FromSeconds(1);
+            options.MaxPollInterval = TimeSpan.FromSeconds(4);
+        });
+        TestLog<LaneHost> log = new();
+        Task running = cluster.Lanes(_ => handler, hasty, log).RunAsync(stop.Token);
+        await cluster.UntilDoneAsync(running);
+
+        Hold joins = proxy.HoldRequests(KafkaApi.JoinGroup);
+        Hold beats = proxy.HoldRequests(KafkaApi.Heartbeat);
+        await Until(() => log.Saw("JoinsAnew"), running);
+        joins.Release();
+        beats.Release();
+        cluster.Send(100, 100);
+        await cluster.UntilDoneAsync(running);
+        await stop.CancelAsync();
+        await running;
+
+        Assert.Equal(2, handler.Count("assigned"));
+        cluster.AssertExactlyOnce(0, 200);
+    }
+
     [Fact]
     public async Task P03_FatalError_EndsTheHostWithATypedException()
     {

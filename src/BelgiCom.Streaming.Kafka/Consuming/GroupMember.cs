@@ -28,8 +28,7 @@ internal sealed class GroupMember : IDisposable
     private readonly Func<TopicPartition, long?> _startOffset;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly IConsumer<byte[], byte[]> _consumer;
-    private readonly IBatchConsumer _batches;
+    private readonly ConsumerConfig _config;
     private readonly BatchLimits _limits;
     private readonly Dictionary<TopicPartition, long> _positions = [];
     private readonly List<OwnershipChange> _changes = [];
@@ -37,6 +36,11 @@ internal sealed class GroupMember : IDisposable
     private Exception? _assignmentFailure;
     private CancellationToken _stopping;
     private bool _closed;
+    private IConsumer<byte[], byte[]> _consumer;
+    private IBatchConsumer _batches;
+
+    // When partitions were lost, until some are assigned again.
+    private long? _lostAt;
 
     public GroupMember(
         KafkaOptions options, string group, IReadOnlyList<string> topics, int lane, Func<TopicPartition, long?> startOffset, TimeProvider clock, ILogger logger)
@@ -48,13 +52,8 @@ internal sealed class GroupMember : IDisposable
         _clock = clock;
         _logger = logger;
         _limits = BatchLimits.From(options);
-        _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ConsumerConfig(options, group, lane))
-            .SetPartitionsAssignedHandler((_, partitions) => TakeOver(partitions))
-            .SetPartitionsRevokedHandler((_, partitions) => GiveUp(OwnershipKind.Revoked, partitions))
-            .SetPartitionsLostHandler((_, partitions) => GiveUp(OwnershipKind.Lost, partitions))
-            .SetErrorHandler((_, error) => KafkaLog.ClientError(logger, group, error.Code, error.IsFatal))
-            .SetLogHandler((_, line) => KafkaLog.ClientLine(logger, group, line.Facility, line.Message))
-            .Build();
+        _config = KafkaClients.ConsumerConfig(options, group, lane);
+        _consumer = BuildConsumer();
         _batches = BatchConsumer.Over(_consumer, options.ClientPath, clock);
     }
 
@@ -84,6 +83,11 @@ internal sealed class GroupMember : IDisposable
     {
         _changes.Clear();
         _gaveUp.Clear();
+        if (_lostAt is { } lostAt && _clock.GetElapsedTime(lostAt) > _options.MaxPollInterval)
+        {
+            JoinAnew();
+        }
+
         PolledBatch batch = _batches.Poll(_limits, wait);
         ThrowIfAssignmentFailed();
         foreach (Error error in batch.Errors)
@@ -179,9 +183,34 @@ internal sealed class GroupMember : IDisposable
         _consumer.Dispose();
     }
 
+    private IConsumer<byte[], byte[]> BuildConsumer() => new ConsumerBuilder<byte[], byte[]>(_config)
+        .SetPartitionsAssignedHandler((_, partitions) => TakeOver(partitions))
+        .SetPartitionsRevokedHandler((_, partitions) => GiveUp(OwnershipKind.Revoked, partitions))
+        .SetPartitionsLostHandler((_, partitions) => GiveUp(OwnershipKind.Lost, partitions))
+        .SetErrorHandler((_, error) => KafkaLog.ClientError(_logger, _group, error.Code, error.IsFatal))
+        .SetLogHandler((_, line) => KafkaLog.ClientLine(_logger, _group, line.Facility, line.Message))
+        .Build();
+
+    /// <summary>
+    /// Begins again with a new client. One whose session timed out joins again by itself, but librdkafka 2.16.0 was seen to stay outside for good after the broker had
+    /// stood still (F9): no request to the coordinator any more, and no error. A rebalance ends within the members' longest poll interval, so whoever has got
+    /// nothing by then is not waiting for one. A member with an instance id that somebody else has taken meanwhile was told so, and has ended.
+    /// </summary>
+    private void JoinAnew()
+    {
+        KafkaLog.JoinsAnew(_logger, _group, _options.MaxPollInterval);
+        _lostAt = null;
+        _batches.Dispose();
+        _consumer.Dispose();
+        _consumer = BuildConsumer();
+        _batches = BatchConsumer.Over(_consumer, _options.ClientPath, _clock);
+        _consumer.Subscribe(_topics);
+    }
+
     // Runs inside a poll. An exception here would be swallowed or delayed by the client, so it is kept and thrown after the poll.
     private List<TopicPartitionOffset> TakeOver(List<TopicPartition> partitions)
     {
+        _lostAt = null;
         if (_closed)
         {
             // An assignment that was on its way when we left: nothing will be read, and a closing client answers no question about offsets.
@@ -216,6 +245,7 @@ internal sealed class GroupMember : IDisposable
         }
 
         _changes.Add(new OwnershipChange(kind, partitions));
+        _lostAt = kind == OwnershipKind.Lost ? _clock.GetTimestamp() : _lostAt;
     }
 
     /// <summary>

@@ -101,8 +101,8 @@ internal sealed class TestCluster
         return options;
     }
 
-    public LaneHost Lanes(Func<int, ITransactionalBatchHandler> handlers, KafkaOptions? options = null) =>
-        new(options ?? Options, Group, [In], handlers, TimeProvider.System, TestLog<LaneHost>.Instance);
+    public LaneHost Lanes(Func<int, ITransactionalBatchHandler> handlers, KafkaOptions? options = null, TestLog<LaneHost>? log = null) =>
+        new(options ?? Options, Group, [In], handlers, TimeProvider.System, log ?? TestLog<LaneHost>.Instance);
 
     /// <summary>Waits until the group has read everything.</summary>
     public async Task UntilDoneAsync(Task running)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
@@ -6,6 +7,11 @@ namespace BelgiCom.Streaming.Kafka.Tests;
 internal sealed class TestLog<T> : ILogger<T>
 {
     public static readonly TestLog<T> Instance = new();
+
+    private readonly ConcurrentDictionary<string, bool> _seen = [];
+
+    /// <summary>Whether an event of that name was logged.</summary>
+    public bool Saw(string name) => _seen.ContainsKey(name);
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -16,6 +22,7 @@ internal sealed class TestLog<T> : ILogger<T>
     {
         if (IsEnabled(logLevel))
         {
+            _seen[eventId.Name ?? ""] = true;
             TestContext.Current.TestOutputHelper?.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {formatter(state, exception)}");
         }
     }
