@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
@@ -14,9 +15,14 @@ internal sealed class ConcurrentReader : IAsyncDisposable
 {
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(50);
 
+    // A reader that gets nothing for so long stands still, or there is nothing: then what it did not see is named.
+    private static readonly TimeSpan Standstill = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentQueue<RatedLine> _seen = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _reading;
+    private long _lastSeen = Stopwatch.GetTimestamp();
+    private volatile string _lastError = "none";
 
     private ConcurrentReader(KafkaOptions kafka) => _reading = Task.Factory.StartNew(
         () => Read(kafka), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -27,11 +33,11 @@ internal sealed class ConcurrentReader : IAsyncDisposable
     public async Task AssertSawAsync(TopicContents contents)
     {
         await Wait.UntilAsync(
-            () => _reading.IsCompleted || _seen.Count >= contents.Rated.Count,
+            () => _reading.IsCompleted || _seen.Count >= contents.Rated.Count || Stopwatch.GetElapsedTime(Interlocked.Read(ref _lastSeen)) > Standstill,
             $"the reader that goes along to see {contents.Rated.Count} records");
         await StopAsync();
         IReadOnlyList<Finding> findings = Compare([.. _seen], contents.Rated);
-        Assert.True(findings.Count == 0, string.Join('\n', findings.Take(20)));
+        Assert.True(findings.Count == 0, $"{string.Join('\n', findings.Take(20))}\nlast error of the reader: {_lastError}");
     }
 
     /// <summary>Partition by partition, what was seen against what is there.</summary>
@@ -79,11 +85,13 @@ internal sealed class ConcurrentReader : IAsyncDisposable
                 if (consumer.Consume(PollWait) is { IsPartitionEOF: false } result)
                 {
                     _seen.Enqueue(TopicContents.ToLine(UsageRated.Read(result.Message.Value.AsSpan(WireFormat.HeaderSize))));
+                    Interlocked.Exchange(ref _lastSeen, Stopwatch.GetTimestamp());
                 }
             }
             catch (ConsumeException failure) when (!failure.Error.IsFatal)
             {
                 // The broker is away for a while; that is the fault.
+                _lastError = $"{failure.Error.Code} at {failure.ConsumerRecord?.TopicPartitionOffset}";
             }
         }
     }
