@@ -13,9 +13,10 @@ public static class KafkaClients
     /// <summary>socket.timeout.ms: after it librdkafka repeats a request by itself, so every wait of ours for a transactional request must be shorter.</summary>
     public static readonly TimeSpan SocketTimeout = TimeSpan.FromSeconds(60);
 
-    // metadata.recovery.strategy is "none" everywhere. With librdkafka's default, rebootstrap, a moment without any broker (one node restarted) forgets all brokers,
-    // and a transactional call that was waiting for its coordinator then waits for ever, past its own timeout (seen with 2.16.0, connections reset
-    // during send_offsets_to_transaction).
+    // metadata.recovery.strategy is "rebootstrap" for what reads: brokers that start or stood still are missing from their own metadata for a moment, librdkafka then
+    // drops them, and with "none" a client that has no broker left never finds one again (seen with 2.16.0, F3 and F9). It is "none" for transactional producers: after
+    // a rebootstrap, a call that was waiting for its coordinator waits for ever, past its own timeout (seen with 2.16.0, connections reset during
+    // send_offsets_to_transaction); they are replaced instead when a call is not answered.
 
     // Properties of KafkaOptions may tune buffers and security, never these.
     private static readonly FrozenSet<string> Pinned = new[]
@@ -49,7 +50,7 @@ public static class KafkaClients
     {
         BootstrapServers = options.BootstrapServers,
         ClientId = options.ClientId,
-        MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
+        MetadataRecoveryStrategy = MetadataRecoveryStrategy.Rebootstrap,
         GroupId = group,
         GroupInstanceId = options.StaticMembership ? string.Create(CultureInfo.InvariantCulture, $"{options.InstanceId}-{lane}") : null,
 
@@ -144,7 +145,7 @@ public static class KafkaClients
     {
         BootstrapServers = options.BootstrapServers,
         ClientId = options.ClientId,
-        MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
+        MetadataRecoveryStrategy = MetadataRecoveryStrategy.Rebootstrap,
         SocketTimeoutMs = Milliseconds(SocketTimeout),
         StatisticsIntervalMs = 0,
     };

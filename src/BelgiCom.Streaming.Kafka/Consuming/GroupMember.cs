@@ -192,9 +192,9 @@ internal sealed class GroupMember : IDisposable
         .Build();
 
     /// <summary>
-    /// Begins again with a new client. One whose session timed out joins again by itself, but librdkafka 2.16.0 was seen to stay outside for good after the broker had
-    /// stood still (F9): no request to the coordinator any more, and no error. A rebalance ends within the members' longest poll interval, so whoever has got
-    /// nothing by then is not waiting for one. A member with an instance id that somebody else has taken meanwhile was told so, and has ended.
+    /// Begins again with a new client. One whose session timed out joins again by itself, but a client that stands still says nothing (F9 showed one, for want of a
+    /// rebootstrap), and an idle lane looks healthy. A rebalance ends within the members' longest poll interval, so whoever has got nothing by then is not waiting
+    /// for one. A member with an instance id that somebody else has taken meanwhile was told so, and has ended.
     /// </summary>
     private void JoinAnew()
     {
