@@ -97,11 +97,11 @@ public sealed class BalanceMonthsTests
         private readonly SubscriberTable _subscribers = new();
         private readonly BalanceMonths _months;
         private readonly ExpiredKeys _expired;
-        private readonly Dictionary<(int Month, int Subscriber), long> _now = [];
-        private Dictionary<(int Month, int Subscriber), long> _committed = [];
         private readonly Dictionary<(int Month, int Subscriber), long> _stored = [];
         private readonly HashSet<(int Month, int Subscriber)> _toDelete = [];
         private readonly List<(int Month, int Subscriber, long Nanos)> _handedOut = [];
+        private Dictionary<(int Month, int Subscriber), long> _now = [];
+        private Dictionary<(int Month, int Subscriber), long> _committed = [];
         private bool _checkpointing;
         private int _oldest = FirstMonth;
 
@@ -132,7 +132,7 @@ public sealed class BalanceMonthsTests
                 case Step.Abort:
                     _months.Abort();
                     _handedOut.Clear();
-                    Reset(_now, _committed);
+                    _now = new(_committed);
                     break;
                 case Step.Freeze when !_checkpointing:
                     // Only between batches.
@@ -190,13 +190,13 @@ public sealed class BalanceMonthsTests
             _handedOut.Clear();
             _months.Commit(BrusselsCalendar.StartMilliseconds(_oldest));
             _checkpointing = _checkpointing && !_months.IsTaken;
-            _committed = new(_now);
             _toDelete.UnionWith(_now.Keys.Where(key => key.Month < _oldest));
             foreach ((int month, int subscriber) in _toDelete)
             {
                 _now.Remove((month, subscriber));
-                _committed.Remove((month, subscriber));
             }
+
+            _committed = new(_now);
 
             ExpiredKey[] keys = new ExpiredKey[1];
             foreach (ExpiredKey key in keys.AsSpan(0, _expired.Take(keys)))
@@ -204,16 +204,6 @@ public sealed class BalanceMonthsTests
                 (int, int) deleted = (BrusselsCalendar.MonthStartingOn(key.Day), (int)(key.Subscriber - 100));
                 Assert.True(_toDelete.Remove(deleted), "a balance that was committed and is forgotten, once");
                 _stored.Remove(deleted);
-            }
-        }
-
-        private static void Reset<TKey>(Dictionary<TKey, long> values, Dictionary<TKey, long> to)
-            where TKey : notnull
-        {
-            values.Clear();
-            foreach ((TKey key, long value) in to)
-            {
-                values.Add(key, value);
             }
         }
     }

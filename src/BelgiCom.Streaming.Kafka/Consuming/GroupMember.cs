@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -53,8 +54,7 @@ internal sealed class GroupMember : IDisposable
         _logger = logger;
         _limits = BatchLimits.From(options);
         _config = KafkaClients.ConsumerConfig(options, group, lane);
-        _consumer = BuildConsumer();
-        _batches = BatchConsumer.Over(_consumer, options.ClientPath, clock);
+        BuildClient();
     }
 
     /// <summary>What <see cref="Poll"/> saw come and go, oldest first; cleared by the next poll.</summary>
@@ -183,17 +183,22 @@ internal sealed class GroupMember : IDisposable
         _consumer.Dispose();
     }
 
-    private IConsumer<byte[], byte[]> BuildConsumer() => new ConsumerBuilder<byte[], byte[]>(_config)
-        .SetPartitionsAssignedHandler((_, partitions) => TakeOver(partitions))
-        .SetPartitionsRevokedHandler((_, partitions) => GiveUp(OwnershipKind.Revoked, partitions))
-        .SetPartitionsLostHandler((_, partitions) => GiveUp(OwnershipKind.Lost, partitions))
-        .SetErrorHandler((_, error) => KafkaLog.ClientError(_logger, _group, error.Code, error.IsFatal))
-        .SetLogHandler((_, line) => KafkaLog.ClientLine(_logger, _group, line.Facility, line.Message))
-        .Build();
+    [MemberNotNull(nameof(_consumer), nameof(_batches))]
+    private void BuildClient()
+    {
+        _consumer = new ConsumerBuilder<byte[], byte[]>(_config)
+            .SetPartitionsAssignedHandler((_, partitions) => TakeOver(partitions))
+            .SetPartitionsRevokedHandler((_, partitions) => GiveUp(OwnershipKind.Revoked, partitions))
+            .SetPartitionsLostHandler((_, partitions) => GiveUp(OwnershipKind.Lost, partitions))
+            .SetErrorHandler((_, error) => KafkaLog.ClientError(_logger, _group, error.Code, error.IsFatal))
+            .SetLogHandler((_, line) => KafkaLog.ClientLine(_logger, _group, line.Facility, line.Message))
+            .Build();
+        _batches = BatchConsumer.Over(_consumer, _options.ClientPath, _clock);
+    }
 
     /// <summary>
-    /// Begins again with a new client. One whose session timed out joins again by itself, but a client that stands still says nothing (F9 showed one, for want of a
-    /// rebootstrap), and an idle lane looks healthy. A rebalance ends within the members' longest poll interval, so whoever has got nothing by then is not waiting
+    /// Begins again with a new client. One whose session timed out joins again by itself, but a client that was told of no broker stands still and says nothing (F9),
+    /// and an idle lane looks healthy. A rebalance ends within the members' longest poll interval, so whoever has got nothing by then is not waiting
     /// for one. A member with an instance id that somebody else has taken meanwhile was told so, and has ended.
     /// </summary>
     private void JoinAnew()
@@ -202,8 +207,7 @@ internal sealed class GroupMember : IDisposable
         _lostAt = null;
         _batches.Dispose();
         _consumer.Dispose();
-        _consumer = BuildConsumer();
-        _batches = BatchConsumer.Over(_consumer, _options.ClientPath, _clock);
+        BuildClient();
         _consumer.Subscribe(_topics);
     }
 

@@ -84,7 +84,7 @@ internal sealed class Backlog<T>
         FindLast();
     }
 
-    /// <summary>Gives the memory back of what is empty and will probably stay so.</summary>
+    /// <summary>Gives the memory back when nothing is held.</summary>
     public void Trim()
     {
         if (Count == 0)

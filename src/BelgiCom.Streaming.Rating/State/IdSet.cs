@@ -155,11 +155,9 @@ internal sealed unsafe class IdSet
             _claimed.RemoveFirst(_handedOut);
             _frozen -= _handedOut;
             _handedOut = 0;
-            if (_claimed.Count == 0)
-            {
-                // Probably a day that is over: it has no more use for the room.
-                _claimed.Trim();
-            }
+
+            // When nothing is left, it is probably a day that is over: it has no more use for the room.
+            _claimed.Trim();
         }
 
         _committed = _claimed.Count;

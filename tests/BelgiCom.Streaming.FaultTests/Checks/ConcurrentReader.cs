@@ -32,6 +32,7 @@ internal sealed class ConcurrentReader : IAsyncDisposable
     /// <summary>Waits for the last record and compares.</summary>
     public async Task AssertSawAsync(TopicContents contents)
     {
+        Interlocked.Exchange(ref _lastSeen, Stopwatch.GetTimestamp());
         await Wait.UntilAsync(
             () => _reading.IsCompleted || _seen.Count >= contents.Rated.Count || Stopwatch.GetElapsedTime(Interlocked.Read(ref _lastSeen)) > Standstill,
             $"the reader that goes along to see {contents.Rated.Count} records");
