@@ -13,10 +13,8 @@ public static class KafkaClients
     /// <summary>socket.timeout.ms: after it librdkafka repeats a request by itself, so every wait of ours for a transactional request must be shorter.</summary>
     public static readonly TimeSpan SocketTimeout = TimeSpan.FromSeconds(60);
 
-    // metadata.recovery.strategy is "rebootstrap" for what reads: brokers that start or stood still are missing from their own metadata for a moment, librdkafka then
-    // drops them, and with "none" a client that has no broker left never finds one again (seen with 2.16.0, F3 and F9). It is "none" for transactional producers: after
-    // a rebootstrap, a call that was waiting for its coordinator waits for ever, past its own timeout (seen with 2.16.0, connections reset during
-    // send_offsets_to_transaction); they are replaced instead when a call is not answered.
+    // metadata.recovery.strategy is "none": a rebootstrap drops the coordinator with the brokers, and a transactional call that was waiting for it waits for ever (seen
+    // with 2.16.0, connections reset during send_offsets_to_transaction; librdkafka#5511), and it does not bring back every client that has no broker left (F9). Remind does.
 
     // Properties of KafkaOptions may tune buffers and security, never these.
     private static readonly FrozenSet<string> Pinned = new[]
@@ -41,6 +39,14 @@ public static class KafkaClients
     public static string TransactionalId(KafkaOptions options, string group, int lane) =>
         string.Create(CultureInfo.InvariantCulture, $"{group}-{options.InstanceId}-{lane}");
 
+    /// <summary>
+    /// Names the bootstrap servers to a client again. A broker that starts, or that stood still, says for a moment that there are no brokers; librdkafka (2.10 to 2.16.0)
+    /// then drops those it knows and asks nobody any more (librdkafka#5301). So whoever gets no answer reminds the client.
+    /// </summary>
+    /// <param name="client">Any client. One that has its bootstrap servers is left as it is; one that learned the brokers gets an entry without a connection beside them.</param>
+    /// <param name="options">The brokers.</param>
+    public static void Remind(this IClient client, KafkaOptions options) => client.AddBrokers(options.BootstrapServers);
+
     /// <summary>A group member's consumer.</summary>
     /// <param name="options">Brokers, times and buffers.</param>
     /// <param name="group">Consumer group id.</param>
@@ -50,7 +56,7 @@ public static class KafkaClients
     {
         BootstrapServers = options.BootstrapServers,
         ClientId = options.ClientId,
-        MetadataRecoveryStrategy = MetadataRecoveryStrategy.Rebootstrap,
+        MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
         GroupId = group,
         GroupInstanceId = options.StaticMembership ? string.Create(CultureInfo.InvariantCulture, $"{options.InstanceId}-{lane}") : null,
 
@@ -145,7 +151,7 @@ public static class KafkaClients
     {
         BootstrapServers = options.BootstrapServers,
         ClientId = options.ClientId,
-        MetadataRecoveryStrategy = MetadataRecoveryStrategy.Rebootstrap,
+        MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
         SocketTimeoutMs = Milliseconds(SocketTimeout),
         StatisticsIntervalMs = 0,
     };

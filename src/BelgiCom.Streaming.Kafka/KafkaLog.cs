@@ -50,7 +50,4 @@ internal static partial class KafkaLog
 
     [LoggerMessage(1014, LogLevel.Information, "Topic {Topic} created with {Partitions} partitions")]
     public static partial void TopicCreated(ILogger logger, string topic, int partitions);
-
-    [LoggerMessage(1015, LogLevel.Warning, "{Group}: partitions were lost and none came back within {Patience}; joining the group anew")]
-    public static partial void JoinsAnew(ILogger logger, string group, TimeSpan patience);
 }

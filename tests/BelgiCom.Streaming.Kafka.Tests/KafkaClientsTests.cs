@@ -22,7 +22,7 @@ public sealed class KafkaClientsTests
     [InlineData("max.poll.interval.ms", "300000")]
     [InlineData("socket.timeout.ms", "60000")]
     [InlineData("statistics.interval.ms", "0")]
-    [InlineData("metadata.recovery.strategy", "rebootstrap")]
+    [InlineData("metadata.recovery.strategy", "none")]
     [InlineData("check.crcs", "True")]
     [InlineData("allow.auto.create.topics", "False")]
     public void ConsumerConfig_Always_PinsTheSetting(string name, string value) =>

@@ -88,36 +88,32 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         cluster.AssertExactlyOnce(0, 100);
     }
 
-    /// <summary>A client that lost its partitions and is never let in again does not keep the lane outside: another one joins.</summary>
+    /// <summary>librdkafka#5301: a client that a broker tells of no broker drops the one it has, and asks nobody any more.</summary>
     [Fact]
-    public async Task P02_LostAndNotLetInAgain_JoinsAnew()
+    public async Task P02_ToldOfNoBroker_FindsTheBrokersAgain()
     {
         TestCluster cluster = await ClusterAsync(partitions: 1);
         cluster.Send(0, 100);
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
         using CancellationTokenSource stop = new();
         PassThrough handler = new(cluster.Out);
-        KafkaOptions hasty = cluster.With(options =>
+        TestLog<LaneHost> log = new();
+        KafkaOptions options = cluster.With(options =>
         {
             options.BootstrapServers = proxy.BootstrapServers;
-            options.SessionTimeout = TimeSpan.FromSeconds(1);
-            options.MaxPollInterval = TimeSpan.FromSeconds(4);
+            options.Properties["topic.metadata.refresh.interval.ms"] = "500";
         });
-        TestLog<LaneHost> log = new();
-        Task running = cluster.Lanes(_ => handler, hasty, log).RunAsync(stop.Token);
+        Task running = cluster.Lanes(_ => handler, options, log).RunAsync(stop.Token);
         await cluster.UntilDoneAsync(running);
 
-        Hold joins = proxy.HoldRequests(KafkaApi.JoinGroup);
-        Hold beats = proxy.HoldRequests(KafkaApi.Heartbeat);
-        await Until(() => log.Saw("JoinsAnew"), running);
-        joins.Release();
-        beats.Release();
+        proxy.HideBrokers = true;
+        await Until(() => log.Saw("ClientError"), running);
+        proxy.HideBrokers = false;
         cluster.Send(100, 100);
         await cluster.UntilDoneAsync(running);
         await stop.CancelAsync();
         await running;
 
-        Assert.Equal(2, handler.Count("assigned"));
         cluster.AssertExactlyOnce(0, 200);
     }
 

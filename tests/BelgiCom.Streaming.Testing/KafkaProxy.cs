@@ -44,6 +44,9 @@ public sealed class KafkaProxy : IAsyncDisposable
     /// <summary>Octets per second and direction of each connection; 0 for no limit.</summary>
     public int BytesPerSecond { get; set; }
 
+    /// <summary>Whether brokers answer as one does that starts or stood still: they know the topics, and of no broker.</summary>
+    public bool HideBrokers { get; set; }
+
     /// <summary>Starts listening.</summary>
     /// <param name="bootstrapServers">All brokers, "127.0.0.1:port" separated by commas.</param>
     /// <returns>The running proxy.</returns>
@@ -126,7 +129,7 @@ public sealed class KafkaProxy : IAsyncDisposable
         _forwarded.AddOrUpdate(api, 1, (_, count) => count + 1);
     }
 
-    internal async Task PassResponseAsync(KafkaApi api, Memory<byte> frame)
+    internal async Task<Memory<byte>> PassResponseAsync(KafkaApi api, short version, Memory<byte> frame)
     {
         if (api is KafkaApi.Metadata or KafkaApi.FindCoordinator or KafkaApi.DescribeCluster)
         {
@@ -134,6 +137,7 @@ public sealed class KafkaProxy : IAsyncDisposable
         }
 
         await PassAsync(api, frame.Length, responses: true).ConfigureAwait(false);
+        return api == KafkaApi.Metadata && HideBrokers ? WithoutBrokers(frame, flexible: version >= 9) : frame;
     }
 
     internal void Closed(ProxyConnection connection) => _connections.TryRemove(connection, out _);
@@ -206,6 +210,43 @@ public sealed class KafkaProxy : IAsyncDisposable
         catch (Exception failure) when (failure is OperationCanceledException or SocketException or ObjectDisposedException)
         {
             // The proxy is being disposed.
+        }
+    }
+
+    // Metadata response: correlation id, throttle time, brokers (id, host, port, rack), the rest. Since version 9 lengths are unsigned varints, one higher than what
+    // they count, and tagged fields follow the header and each broker; here there are none.
+    private static Memory<byte> WithoutBrokers(Memory<byte> frame, bool flexible)
+    {
+        int at = sizeof(int) + (flexible ? 1 : 0) + sizeof(int);
+        Memory<byte> list = frame[at..];
+        for (int brokers = Length(sizeof(int)); brokers > 0; brokers--)
+        {
+            at += sizeof(int);
+            SkipText();
+            at += sizeof(int);
+            SkipText();
+            at += flexible ? 1 : 0;
+        }
+
+        Memory<byte> rest = frame[at..];
+        Span<byte> none = flexible ? [1] : [0, 0, 0, 0];
+        none.CopyTo(list.Span);
+        rest.CopyTo(list[none.Length..]);
+        return frame[..^(list.Length - none.Length - rest.Length)];
+
+        void SkipText()
+        {
+            int length = Length(sizeof(short));
+            at += Math.Max(0, length);
+        }
+
+        int Length(int size)
+        {
+            ReadOnlySpan<byte> from = frame.Span[at..];
+            at += flexible ? 1 : size;
+            return flexible
+                ? from[0] < 0x80 ? from[0] - 1 : throw new NotSupportedException("more than 126 brokers, or a longer name")
+                : size == sizeof(int) ? BinaryPrimitives.ReadInt32BigEndian(from) : BinaryPrimitives.ReadInt16BigEndian(from);
         }
     }
 

@@ -10,7 +10,7 @@ namespace BelgiCom.Streaming.Testing;
 /// </summary>
 internal sealed class ProxyConnection(KafkaProxy proxy, Socket client, Socket broker)
 {
-    private readonly ConcurrentDictionary<int, KafkaApi> _awaited = [];
+    private readonly ConcurrentDictionary<int, (KafkaApi Api, short Version)> _awaited = [];
 
     public void Start()
     {
@@ -45,21 +45,23 @@ internal sealed class ProxyConnection(KafkaProxy proxy, Socket client, Socket br
     }
 
     // Request: api key (int16), version (int16), correlation id (int32).
-    private Task RequestAsync(Memory<byte> frame)
+    private async Task<Memory<byte>> RequestAsync(Memory<byte> frame)
     {
         KafkaApi api = (KafkaApi)BinaryPrimitives.ReadInt16BigEndian(frame.Span);
-        _awaited[BinaryPrimitives.ReadInt32BigEndian(frame.Span[4..])] = api;
-        return proxy.PassRequestAsync(api, frame.Length);
+        _awaited[BinaryPrimitives.ReadInt32BigEndian(frame.Span[4..])] = (api, BinaryPrimitives.ReadInt16BigEndian(frame.Span[2..]));
+        await proxy.PassRequestAsync(api, frame.Length).ConfigureAwait(false);
+        return frame;
     }
 
     // Response: correlation id (int32).
-    private Task ResponseAsync(Memory<byte> frame)
+    private Task<Memory<byte>> ResponseAsync(Memory<byte> frame)
     {
-        _awaited.TryRemove(BinaryPrimitives.ReadInt32BigEndian(frame.Span), out KafkaApi api);
-        return proxy.PassResponseAsync(api, frame);
+        _awaited.TryRemove(BinaryPrimitives.ReadInt32BigEndian(frame.Span), out (KafkaApi Api, short Version) request);
+        return proxy.PassResponseAsync(request.Api, request.Version, frame);
     }
 
-    private async Task PumpAsync(Socket from, Socket to, Func<Memory<byte>, Task> pass)
+    // What passes may come out shorter than it went in, in the same memory.
+    private async Task PumpAsync(Socket from, Socket to, Func<Memory<byte>, Task<Memory<byte>>> pass)
     {
         byte[] buffer = new byte[64 * 1024];
         try
@@ -70,7 +72,6 @@ internal sealed class ProxyConnection(KafkaProxy proxy, Socket client, Socket br
                 if (buffer.Length < sizeof(int) + length)
                 {
                     Array.Resize(ref buffer, sizeof(int) + length);
-                    BinaryPrimitives.WriteInt32BigEndian(buffer, length);
                 }
 
                 Memory<byte> frame = buffer.AsMemory(sizeof(int), length);
@@ -79,8 +80,9 @@ internal sealed class ProxyConnection(KafkaProxy proxy, Socket client, Socket br
                     break;
                 }
 
-                await pass(frame).ConfigureAwait(false);
-                await WriteAsync(to, buffer.AsMemory(0, sizeof(int) + length)).ConfigureAwait(false);
+                int passed = (await pass(frame).ConfigureAwait(false)).Length;
+                BinaryPrimitives.WriteInt32BigEndian(buffer, passed);
+                await WriteAsync(to, buffer.AsMemory(0, sizeof(int) + passed)).ConfigureAwait(false);
             }
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)

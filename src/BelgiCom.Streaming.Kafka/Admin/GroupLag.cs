@@ -38,6 +38,7 @@ public sealed class GroupLag : IDisposable
     /// <exception cref="KafkaException">Brokers did not answer, or a topic does not exist.</exception>
     public async Task<IReadOnlyList<PartitionLag>> ReadAsync(string group, IReadOnlyCollection<string> topics)
     {
+        _admin.Remind(_options);
         List<TopicPartition> partitions = [.. topics.SelectMany(PartitionsOf)];
         Dictionary<TopicPartition, long> committed = await CommittedAsync(group, partitions).ConfigureAwait(false);
         Dictionary<TopicPartition, long> begins = await OffsetsAsync(partitions, OffsetSpec.Earliest()).ConfigureAwait(false);
@@ -92,6 +93,7 @@ public sealed class GroupLag : IDisposable
             _askers.Add(group, asker);
         }
 
+        asker.Remind(_options);
         return asker;
     }
 

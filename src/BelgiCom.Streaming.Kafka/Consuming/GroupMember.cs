@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -29,7 +28,8 @@ internal sealed class GroupMember : IDisposable
     private readonly Func<TopicPartition, long?> _startOffset;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly ConsumerConfig _config;
+    private readonly IConsumer<byte[], byte[]> _consumer;
+    private readonly IBatchConsumer _batches;
     private readonly BatchLimits _limits;
     private readonly Dictionary<TopicPartition, long> _positions = [];
     private readonly List<OwnershipChange> _changes = [];
@@ -37,11 +37,6 @@ internal sealed class GroupMember : IDisposable
     private Exception? _assignmentFailure;
     private CancellationToken _stopping;
     private bool _closed;
-    private IConsumer<byte[], byte[]> _consumer;
-    private IBatchConsumer _batches;
-
-    // When partitions were lost, until some are assigned again.
-    private long? _lostAt;
 
     public GroupMember(
         KafkaOptions options, string group, IReadOnlyList<string> topics, int lane, Func<TopicPartition, long?> startOffset, TimeProvider clock, ILogger logger)
@@ -53,8 +48,14 @@ internal sealed class GroupMember : IDisposable
         _clock = clock;
         _logger = logger;
         _limits = BatchLimits.From(options);
-        _config = KafkaClients.ConsumerConfig(options, group, lane);
-        BuildClient();
+        _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ConsumerConfig(options, group, lane))
+            .SetPartitionsAssignedHandler((_, partitions) => TakeOver(partitions))
+            .SetPartitionsRevokedHandler((_, partitions) => GiveUp(OwnershipKind.Revoked, partitions))
+            .SetPartitionsLostHandler((_, partitions) => GiveUp(OwnershipKind.Lost, partitions))
+            .SetErrorHandler((_, error) => KafkaLog.ClientError(_logger, _group, error.Code, error.IsFatal))
+            .SetLogHandler((_, line) => KafkaLog.ClientLine(_logger, _group, line.Facility, line.Message))
+            .Build();
+        _batches = BatchConsumer.Over(_consumer, _options.ClientPath, _clock);
     }
 
     /// <summary>What <see cref="Poll"/> saw come and go, oldest first; cleared by the next poll.</summary>
@@ -83,16 +84,16 @@ internal sealed class GroupMember : IDisposable
     {
         _changes.Clear();
         _gaveUp.Clear();
-        if (_lostAt is { } lostAt && _clock.GetElapsedTime(lostAt) > _options.MaxPollInterval)
-        {
-            JoinAnew();
-        }
-
         PolledBatch batch = _batches.Poll(_limits, wait);
         ThrowIfAssignmentFailed();
         foreach (Error error in batch.Errors)
         {
             Judge(error);
+        }
+
+        if (batch.Progress.Count == 0)
+        {
+            _consumer.Remind(_options);
         }
 
         if (_gaveUp.Count > 0)
@@ -183,38 +184,9 @@ internal sealed class GroupMember : IDisposable
         _consumer.Dispose();
     }
 
-    [MemberNotNull(nameof(_consumer), nameof(_batches))]
-    private void BuildClient()
-    {
-        _consumer = new ConsumerBuilder<byte[], byte[]>(_config)
-            .SetPartitionsAssignedHandler((_, partitions) => TakeOver(partitions))
-            .SetPartitionsRevokedHandler((_, partitions) => GiveUp(OwnershipKind.Revoked, partitions))
-            .SetPartitionsLostHandler((_, partitions) => GiveUp(OwnershipKind.Lost, partitions))
-            .SetErrorHandler((_, error) => KafkaLog.ClientError(_logger, _group, error.Code, error.IsFatal))
-            .SetLogHandler((_, line) => KafkaLog.ClientLine(_logger, _group, line.Facility, line.Message))
-            .Build();
-        _batches = BatchConsumer.Over(_consumer, _options.ClientPath, _clock);
-    }
-
-    /// <summary>
-    /// Begins again with a new client. One whose session timed out joins again by itself, but a client that was told of no broker stands still and says nothing (F9),
-    /// and an idle lane looks healthy. A rebalance ends within the members' longest poll interval, so whoever has got nothing by then is not waiting
-    /// for one. A member with an instance id that somebody else has taken meanwhile was told so, and has ended.
-    /// </summary>
-    private void JoinAnew()
-    {
-        KafkaLog.JoinsAnew(_logger, _group, _options.MaxPollInterval);
-        _lostAt = null;
-        _batches.Dispose();
-        _consumer.Dispose();
-        BuildClient();
-        _consumer.Subscribe(_topics);
-    }
-
     // Runs inside a poll. An exception here would be swallowed or delayed by the client, so it is kept and thrown after the poll.
     private List<TopicPartitionOffset> TakeOver(List<TopicPartition> partitions)
     {
-        _lostAt = null;
         if (_closed)
         {
             // An assignment that was on its way when we left: nothing will be read, and a closing client answers no question about offsets.
@@ -249,7 +221,6 @@ internal sealed class GroupMember : IDisposable
         }
 
         _changes.Add(new OwnershipChange(kind, partitions));
-        _lostAt = kind == OwnershipKind.Lost ? _clock.GetTimestamp() : _lostAt;
     }
 
     /// <summary>
@@ -268,7 +239,11 @@ internal sealed class GroupMember : IDisposable
         },
         patience,
         _clock,
-        code => KafkaLog.OffsetsUnavailable(_logger, _group, code),
+        code =>
+        {
+            KafkaLog.OffsetsUnavailable(_logger, _group, code);
+            _consumer.Remind(_options);
+        },
         _stopping);
 
     private void Seek(TopicPartition partition, long offset)

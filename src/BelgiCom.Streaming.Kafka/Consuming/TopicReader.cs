@@ -100,7 +100,7 @@ public sealed class TopicReader : IDisposable
         _consumer.Dispose();
     }
 
-    private T Ask<T>(Func<T> question) => Patience.Ask(question, _options.RecoveryTimeout, _clock, _ => { }, _stopping);
+    private T Ask<T>(Func<T> question) => Patience.Ask(question, _options.RecoveryTimeout, _clock, _ => _consumer.Remind(_options), _stopping);
 
     private long ReadOpen(Dictionary<TopicPartition, long> ends, HashSet<TopicPartition> open, Action<RecordBatch> handle, CancellationToken stopping)
     {
@@ -112,6 +112,11 @@ public sealed class TopicReader : IDisposable
             stopping.ThrowIfCancellationRequested();
             PolledBatch batch = _batches.Poll(limits, PollWait);
             ThrowIfBroken(batch);
+            if (batch.Progress.Count == 0)
+            {
+                _consumer.Remind(_options);
+            }
+
             bool pastEnd = false;
             foreach (PartitionProgress progress in batch.Progress)
             {

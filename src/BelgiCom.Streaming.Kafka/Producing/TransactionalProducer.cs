@@ -19,6 +19,7 @@ internal sealed class TransactionalProducer : IDisposable
     private const string ConnectionFailure = "FAIL";
 
     private static readonly TimeSpan InitTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RemindInterval = TimeSpan.FromSeconds(1);
 
     private readonly KafkaOptions _options;
     private readonly string _transactionalId;
@@ -28,12 +29,18 @@ internal sealed class TransactionalProducer : IDisposable
     private TransactionalOutput? _output;
     private volatile bool _disturbed;
 
+    // A call that waits for a broker which the client has dropped waits for ever, past its timeout (librdkafka#5511); only what happens to another broker wakes it.
+    private readonly ITimer _reminder;
+    private readonly Lock _reminding = new();
+    private bool _waiting;
+
     public TransactionalProducer(KafkaOptions options, string transactionalId, TimeProvider clock, ILogger logger)
     {
         _options = options;
         _transactionalId = transactionalId;
         _clock = clock;
         _logger = logger;
+        _reminder = clock.CreateTimer(_ => RemindIfWaiting(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Where records of the current transaction go.</summary>
@@ -55,7 +62,7 @@ internal sealed class TransactionalProducer : IDisposable
             stopping.ThrowIfCancellationRequested();
             try
             {
-                _producer.InitTransactions(InitTimeout);
+                Reminded(() => _producer.InitTransactions(InitTimeout));
                 KafkaLog.ProducerReady(_logger, _transactionalId);
 
                 // Connections that failed before the new epoch was given can no longer matter.
@@ -118,11 +125,17 @@ internal sealed class TransactionalProducer : IDisposable
     public void Replace(CancellationToken stopping)
     {
         KafkaMetrics.ProducerReplaced();
-        Dispose();
+        DisposeProducer();
         Initialize(stopping);
     }
 
     public void Dispose()
+    {
+        DisposeProducer();
+        _reminder.Dispose();
+    }
+
+    private void DisposeProducer()
     {
         (_output as IDisposable)?.Dispose();
         _output = null;
@@ -138,7 +151,7 @@ internal sealed class TransactionalProducer : IDisposable
             TimeSpan left = _options.CommitTimeout - _clock.GetElapsedTime(started);
             try
             {
-                request(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+                Reminded(() => request(left > TimeSpan.Zero ? left : TimeSpan.Zero));
                 return;
             }
             catch (KafkaException failure)
@@ -156,6 +169,41 @@ internal sealed class TransactionalProducer : IDisposable
                     default:
                         throw Fatal(call, failure);
                 }
+            }
+        }
+    }
+
+    private void Reminded(Action request)
+    {
+        lock (_reminding)
+        {
+            _waiting = true;
+        }
+
+        _reminder.Change(RemindInterval, RemindInterval);
+        try
+        {
+            request();
+        }
+        finally
+        {
+            _reminder.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+            // A reminder under way is over when this is: the producer may be disposed next.
+            lock (_reminding)
+            {
+                _waiting = false;
+            }
+        }
+    }
+
+    private void RemindIfWaiting()
+    {
+        lock (_reminding)
+        {
+            if (_waiting)
+            {
+                _producer!.Remind(_options);
             }
         }
     }

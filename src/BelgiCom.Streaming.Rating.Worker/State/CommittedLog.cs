@@ -34,9 +34,18 @@ internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, Cance
     // Kept: a new client connects and asks for metadata first, which on a busy machine holds up every assignment.
     private readonly Lazy<IAdminClient> _admin = new(() => new AdminClientBuilder(KafkaClients.AdminConfig(kafka)).Build());
 
+    private IAdminClient Admin
+    {
+        get
+        {
+            _admin.Value.Remind(kafka);
+            return _admin.Value;
+        }
+    }
+
     public IReadOnlyDictionary<string, int> PartitionCountsOf(IReadOnlyCollection<string> topics)
     {
-        DescribeTopicsResult described = _admin.Value.DescribeTopicsAsync(
+        DescribeTopicsResult described = Admin.DescribeTopicsAsync(
             TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = RequestTimeout }).GetAwaiter().GetResult();
         return described.TopicDescriptions.ToDictionary(topic => topic.Name, topic => topic.Partitions.Count);
     }
@@ -49,7 +58,7 @@ internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, Cance
     // what is visible would then lose state.
     public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions)
     {
-        ListOffsetsResult ends = _admin.Value.ListOffsetsAsync(
+        ListOffsetsResult ends = Admin.ListOffsetsAsync(
             partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = OffsetSpec.Latest() }),
             new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadUncommitted, RequestTimeout = RequestTimeout }).GetAwaiter().GetResult();
         return WaitFor(partitions, ends.ResultInfos.ToDictionary(end => end.TopicPartitionOffsetError.TopicPartition, end => end.TopicPartitionOffsetError.Offset.Value));

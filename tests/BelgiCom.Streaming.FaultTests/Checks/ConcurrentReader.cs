@@ -88,6 +88,10 @@ internal sealed class ConcurrentReader : IAsyncDisposable
                     _seen.Enqueue(TopicContents.ToLine(UsageRated.Read(result.Message.Value.AsSpan(WireFormat.HeaderSize))));
                     Interlocked.Exchange(ref _lastSeen, Stopwatch.GetTimestamp());
                 }
+                else
+                {
+                    consumer.Remind(kafka);
+                }
             }
             catch (ConsumeException failure) when (!failure.Error.IsFatal)
             {

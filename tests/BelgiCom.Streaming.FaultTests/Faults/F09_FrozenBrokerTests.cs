@@ -26,9 +26,6 @@ public sealed class F09_FrozenBrokerTests
         {
             ["Kafka__CommitTimeout"] = Scale.IsFull ? "00:00:10" : "00:00:01",
             ["Kafka__TransactionTimeout"] = Scale.IsFull ? "00:00:30" : "00:00:10",
-
-            // So long a member that lost its partitions may stay outside before it joins anew.
-            ["Kafka__MaxPollInterval"] = "00:00:30",
         });
 
         for (int cycle = 1; cycle <= cycles; cycle++)
