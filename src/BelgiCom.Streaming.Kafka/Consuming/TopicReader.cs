@@ -39,7 +39,7 @@ public sealed class TopicReader : IDisposable
     /// <exception cref="KafkaException">Brokers did not answer, or a partition does not exist.</exception>
     public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions)
     {
-        Dictionary<TopicPartition, long> begins = Ask(() => LogEnds.Begins(_consumer, partitions, RequestTimeout));
+        Dictionary<TopicPartition, long> begins = Ask(_consumer, () => LogEnds.Begins(_consumer, partitions, RequestTimeout));
         IReadOnlyDictionary<TopicPartition, long> ends = EndsOf(partitions);
         return [.. partitions.Select(partition => new PartitionRange(partition, begins[partition], ends[partition]))];
     }
@@ -49,7 +49,7 @@ public sealed class TopicReader : IDisposable
     /// <returns>The offset after the last visible record, one per partition.</returns>
     /// <exception cref="KafkaException">Brokers did not answer, or a partition does not exist.</exception>
     public IReadOnlyDictionary<TopicPartition, long> EndsOf(IReadOnlyCollection<TopicPartition> partitions) =>
-        Ask(() => LogEnds.Ends(_consumer, partitions, RequestTimeout));
+        Ask(_consumer, () => LogEnds.Ends(_consumer, partitions, RequestTimeout));
 
     /// <summary>What all partitions of a topic hold now.</summary>
     /// <param name="topic">Topic name.</param>
@@ -59,7 +59,7 @@ public sealed class TopicReader : IDisposable
     {
         // A client of its own: a dependent one goes on polling the borrowed handle after both are disposed.
         using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(_options)).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-        TopicMetadata metadata = Ask(() => admin.GetMetadata(topic, RequestTimeout)).Topics[0];
+        TopicMetadata metadata = Ask(admin, () => admin.GetMetadata(topic, RequestTimeout)).Topics[0];
         return metadata.Error.IsError
             ? throw new KafkaException(metadata.Error)
             : RangesOf([.. metadata.Partitions.Select(partition => new TopicPartition(topic, partition.PartitionId))]);
@@ -100,7 +100,7 @@ public sealed class TopicReader : IDisposable
         _consumer.Dispose();
     }
 
-    private T Ask<T>(Func<T> question) => Patience.Ask(question, _options.RecoveryTimeout, _clock, _ => _consumer.Remind(_options), _stopping);
+    private T Ask<T>(IClient client, Func<T> question) => Patience.Ask(question, _options.RecoveryTimeout, _clock, _ => client.Remind(_options), _stopping);
 
     private long ReadOpen(Dictionary<TopicPartition, long> ends, HashSet<TopicPartition> open, Action<RecordBatch> handle, CancellationToken stopping)
     {
