@@ -49,6 +49,31 @@ public sealed class ClientTests(KafkaFixture kafka)
         Assert.Equal(Enumerable.Range(0, 150).Select(number => (long)number), sink.Numbers);
     }
 
+    /// <summary>librdkafka#5301, as in the rule test of lanes (P2).</summary>
+    [Fact]
+    public async Task ConsumerLoop_ToldOfNoBroker_FindsTheBrokersAgain()
+    {
+        TestCluster cluster = await ClusterAsync(1);
+        cluster.Send(0, 100);
+        await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
+        using CancellationTokenSource stop = new();
+        Sink sink = new();
+        TestLog<ConsumerLoop> log = new();
+        ConsumerLoop loop = new(cluster.Behind(proxy), cluster.Group, [cluster.In], sink, TimeProvider.System, log);
+        Task running = loop.RunAsync(stop.Token);
+        await cluster.UntilDoneAsync(running);
+
+        proxy.HideBrokers = true;
+        await TestCluster.UntilAsync(() => Task.FromResult(log.Saw("ClientError")), running);
+        proxy.HideBrokers = false;
+        cluster.Send(100, 100);
+        await cluster.UntilDoneAsync(running);
+        await stop.CancelAsync();
+        await running;
+
+        Assert.Equal(Enumerable.Range(0, 200).Select(number => (long)number), sink.Numbers);
+    }
+
     [Fact]
     public async Task ConsumerLoop_SinkNeverWorks_EndsWithTheRangeAndCommitsNothing()
     {
@@ -180,6 +205,22 @@ public sealed class ClientTests(KafkaFixture kafka)
 
         Assert.All(partitions, partition => Assert.Null(partition.Committed));
         Assert.Equal(12, partitions.Sum(partition => partition.Lag));
+    }
+
+    [Fact]
+    public async Task Lag_ToldOfNoBroker_IsKnownAtTheNextQuestion()
+    {
+        TestCluster cluster = await ClusterAsync(1);
+        cluster.Send(0, 100);
+        await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
+        using GroupLag lag = new(cluster.Behind(proxy));
+        long before = await lag.TotalAsync(cluster.Group, [cluster.In]);
+
+        proxy.HideBrokers = true;
+        await Assert.ThrowsAnyAsync<KafkaException>(() => lag.TotalAsync(cluster.Group, [cluster.In]));
+        proxy.HideBrokers = false;
+
+        Assert.Equal(before, await lag.TotalAsync(cluster.Group, [cluster.In]));
     }
 
     [Fact]

@@ -98,12 +98,7 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         using CancellationTokenSource stop = new();
         PassThrough handler = new(cluster.Out);
         TestLog<LaneHost> log = new();
-        KafkaOptions options = cluster.With(options =>
-        {
-            options.BootstrapServers = proxy.BootstrapServers;
-            options.Properties["topic.metadata.refresh.interval.ms"] = "500";
-        });
-        Task running = cluster.Lanes(_ => handler, options, log).RunAsync(stop.Token);
+        Task running = cluster.Lanes(_ => handler, cluster.Behind(proxy), log).RunAsync(stop.Token);
         await cluster.UntilDoneAsync(running);
 
         proxy.HideBrokers = true;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -101,6 +102,13 @@ internal sealed class TestCluster
         return options;
     }
 
+    /// <summary>The same options through a proxy, asking often which brokers there are.</summary>
+    public KafkaOptions Behind(KafkaProxy proxy) => With(options =>
+    {
+        options.BootstrapServers = proxy.BootstrapServers;
+        options.Properties["topic.metadata.refresh.interval.ms"] = "500";
+    });
+
     public LaneHost Lanes(Func<int, ITransactionalBatchHandler> handlers, KafkaOptions? options = null, TestLog<LaneHost>? log = null) =>
         new(options ?? Options, Group, [In], handlers, TimeProvider.System, log ?? TestLog<LaneHost>.Instance);
 
@@ -108,7 +116,20 @@ internal sealed class TestCluster
     public async Task UntilDoneAsync(Task running)
     {
         using GroupLag lag = new(Options);
-        await UntilAsync(async () => await lag.TotalAsync(Group, [In]) == 0, running);
+        await UntilAsync(
+            async () =>
+            {
+                try
+                {
+                    return await lag.TotalAsync(Group, [In]) == 0;
+                }
+                catch (KafkaException failure) when (!failure.Error.IsFatal)
+                {
+                    // A new broker's first group: its coordinator is not there yet.
+                    return false;
+                }
+            },
+            running);
     }
 
     /// <summary>Waits for a condition while the given tasks run; a task that ends early, or a minute without success, fails the test.</summary>
