@@ -32,7 +32,6 @@ internal sealed class TransactionalProducer : IDisposable
     // A call that waits for a broker which the client has dropped waits for ever, past its timeout (librdkafka#5511); only what happens to another broker wakes it.
     private readonly ITimer _reminder;
     private readonly Lock _reminding = new();
-    private bool _waiting;
 
     public TransactionalProducer(KafkaOptions options, string transactionalId, TimeProvider clock, ILogger logger)
     {
@@ -40,7 +39,7 @@ internal sealed class TransactionalProducer : IDisposable
         _transactionalId = transactionalId;
         _clock = clock;
         _logger = logger;
-        _reminder = clock.CreateTimer(_ => RemindIfWaiting(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _reminder = clock.CreateTimer(_ => Remind(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Where records of the current transaction go.</summary>
@@ -139,8 +138,15 @@ internal sealed class TransactionalProducer : IDisposable
     {
         (_output as IDisposable)?.Dispose();
         _output = null;
-        _producer?.Dispose();
-        _producer = null;
+        IProducer<byte[], byte[]>? producer = _producer;
+
+        // A reminder under way is over, and none comes after: the library's handle is about to go.
+        lock (_reminding)
+        {
+            _producer = null;
+        }
+
+        producer?.Dispose();
     }
 
     private void Call(string call, Action<TimeSpan> request)
@@ -175,11 +181,6 @@ internal sealed class TransactionalProducer : IDisposable
 
     private void Reminded(Action request)
     {
-        lock (_reminding)
-        {
-            _waiting = true;
-        }
-
         _reminder.Change(RemindInterval, RemindInterval);
         try
         {
@@ -188,23 +189,14 @@ internal sealed class TransactionalProducer : IDisposable
         finally
         {
             _reminder.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-
-            // A reminder under way is over when this is: the producer may be disposed next.
-            lock (_reminding)
-            {
-                _waiting = false;
-            }
         }
     }
 
-    private void RemindIfWaiting()
+    private void Remind()
     {
         lock (_reminding)
         {
-            if (_waiting)
-            {
-                _producer!.Remind(_options);
-            }
+            _producer?.Remind(_options);
         }
     }
 
