@@ -4,8 +4,10 @@ namespace BelgiCom.Streaming.Adapters.Worker;
 
 internal static partial class AdaptersLog
 {
-    [LoggerMessage(3001, LogLevel.Information, "File {File} of {Source}: {Cdrs} CDRs, {Events} events, {Quarantined} quarantined, state {State}")]
-    public static partial void FileFinished(ILogger logger, string file, string source, long cdrs, long events, long quarantined, FileState state);
+    [LoggerMessage(
+        3001, LogLevel.Information, "File {File} of {Source}: {Cdrs} CDRs, {Events} events, {Quarantined} quarantined, state {State}")]
+    public static partial void FileFinished(
+        ILogger logger, string file, string source, long cdrs, long events, long quarantined, FileState state);
 
     [LoggerMessage(3002, LogLevel.Information, "File {File} of {Source} is known already by its content and is not sent again")]
     public static partial void FileKnown(ILogger logger, string file, string source);
@@ -19,16 +21,20 @@ internal static partial class AdaptersLog
     [LoggerMessage(3005, LogLevel.Warning, "Files {First} to {Last} of node {Node}, source {Source}, are missing before {File}")]
     public static partial void FilesMissing(ILogger logger, long first, long last, string node, string source, string file);
 
-    [LoggerMessage(3006, LogLevel.Warning, "File {File} of {Source}: the node reports lost CDRs (indicator {Indicator}, TS 32.297 octet 48)")]
+    [LoggerMessage(
+        3006, LogLevel.Warning, "File {File} of {Source}: the node reports lost CDRs (indicator {Indicator}, TS 32.297 octet 48)")]
     public static partial void CdrsLost(ILogger logger, string file, string source, int indicator);
 
-    [LoggerMessage(3007, LogLevel.Warning, "File {File} of {Source}: {Count} local times occurred twice; the setting AmbiguousTime decided which is meant")]
+    [LoggerMessage(
+        3007, LogLevel.Warning,
+        "File {File} of {Source}: {Count} local times occurred twice; the setting AmbiguousTime decided which is meant")]
     public static partial void AmbiguousTimes(ILogger logger, string file, string source, long count);
 
     [LoggerMessage(3008, LogLevel.Warning, "A chunk of {Records} records is sent again after attempt {Attempt}")]
     public static partial void ChunkRepeated(ILogger logger, int attempt, int records, Exception exception);
 
-    [LoggerMessage(3009, LogLevel.Error, "File {File} of {Source} could not be mediated or moved and is tried again at the next look into the inbox")]
+    [LoggerMessage(
+        3009, LogLevel.Error, "File {File} of {Source} could not be mediated or moved and is tried again at the next look into the inbox")]
     public static partial void FileUnreadable(ILogger logger, string file, string source, Exception exception);
 
     [LoggerMessage(3010, LogLevel.Information, "Watching the inbox of {Source}")]

@@ -7,14 +7,17 @@ internal static class AdaptersMetrics
 {
     private static readonly Meter Meter = new("BelgiCom.Streaming.Adapters");
 
-    private static readonly Counter<long> Cdrs = Meter.CreateCounter<long>("belgicom_adapters_cdrs_total", "{cdr}", "CDRs decoded and committed.");
+    private static readonly Counter<long> Cdrs = Meter.CreateCounter<long>(
+        "belgicom_adapters_cdrs_total", "{cdr}", "CDRs decoded and committed.");
 
-    private static readonly Counter<long> Events = Meter.CreateCounter<long>("belgicom_adapters_events_total", "{event}", "Usage events committed.");
+    private static readonly Counter<long> Events = Meter.CreateCounter<long>(
+        "belgicom_adapters_events_total", "{event}", "Usage events committed.");
 
     private static readonly Counter<long> Quarantined = Meter.CreateCounter<long>(
         "belgicom_adapters_quarantined_total", "{record}", "Records, stretches and files that could not be decoded.");
 
-    private static readonly Counter<long> Files = Meter.CreateCounter<long>("belgicom_adapters_files_total", "{file}", "Files by outcome: done, failed, known.");
+    private static readonly Counter<long> Files = Meter.CreateCounter<long>(
+        "belgicom_adapters_files_total", "{file}", "Files by outcome: done, failed, known.");
 
     private static readonly Counter<long> MissingFiles = Meter.CreateCounter<long>(
         "belgicom_adapters_missing_files_total", "{file}", "File sequence numbers that a node's files skipped.");
@@ -27,7 +30,7 @@ internal static class AdaptersMetrics
 
     public static void Committed(string source, RecordChunk chunk)
     {
-        var tag = Tag(source);
+        KeyValuePair<string, object?> tag = Tag(source);
         Cdrs.Add(chunk.Totals.Cdrs, tag);
         Events.Add(chunk.Totals.Events, tag);
         Quarantined.Add(chunk.Quarantined, tag);
@@ -36,7 +39,7 @@ internal static class AdaptersMetrics
 
     public static void Finished(string source, string outcome, SequenceGap? gap, bool hasLostCdrs)
     {
-        var tag = Tag(source);
+        KeyValuePair<string, object?> tag = Tag(source);
         Files.Add(1, tag, new("outcome", outcome));
         MissingFiles.Add(gap is null ? 0 : gap.Last - gap.First + 1, tag);
         LostCdrFiles.Add(hasLostCdrs ? 1 : 0, tag);

@@ -45,7 +45,10 @@ public sealed class AdaptersOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var name in Sources.GroupBy(source => source.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1).Select(group => group.Key))
+        foreach (string? name
+            in Sources.GroupBy(source => source.Name, StringComparer.OrdinalIgnoreCase)
+                .Where(group => group.Count() > 1)
+                .Select(group => group.Key))
         {
             yield return new($"two sources are named {name}", [nameof(Sources)]);
         }

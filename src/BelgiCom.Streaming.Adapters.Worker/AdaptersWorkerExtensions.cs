@@ -22,8 +22,8 @@ public static class AdaptersWorkerExtensions
         builder.AddValidatedOptions<KafkaOptions>("Kafka");
         builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
-        var options = builder.AddValidatedOptions<AdaptersOptions>(AdaptersOptions.Section);
-        var services = builder.Services;
+        AdaptersOptions options = builder.AddValidatedOptions<AdaptersOptions>(AdaptersOptions.Section);
+        IServiceCollection services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(OpenKeys);
         services.TryAddSingleton<ISchemaRegistry>(provider => new HttpSchemaRegistry(provider.GetRequiredService<SchemaRegistryOptions>()));
@@ -37,7 +37,7 @@ public static class AdaptersWorkerExtensions
             provider.GetRequiredService<IKeyStore>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<FileMediation>>()));
-        foreach (var source in options.Sources.Where(source => source.Inbox.Length > 0))
+        foreach (SourceOptions source in options.Sources.Where(source => source.Inbox.Length > 0))
         {
             services.AddSingleton<IHostedService>(provider => new InboxWatcher(
                 source,
@@ -46,6 +46,7 @@ public static class AdaptersWorkerExtensions
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<InboxWatcher>>()));
         }
+
         return builder;
     }
 
@@ -57,7 +58,7 @@ public static class AdaptersWorkerExtensions
 
     private static IUsageSender OpenSender(IServiceProvider provider)
     {
-        var sender = new TransactionalSender(
+        TransactionalSender sender = new(
             provider.GetRequiredService<KafkaOptions>(),
             Group,
             provider.GetRequiredService<TimeProvider>(),

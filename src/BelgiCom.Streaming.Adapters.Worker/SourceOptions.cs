@@ -7,9 +7,12 @@ public sealed class SourceOptions : IValidatableObject
 {
     private static readonly string[] Vendors = ["", "ericsson", "nokia", "huawei"];
 
-    /// <summary>Name that goes into every event, for example <c>ericsson-pgw</c>. Never personal data. 1 to 64 of a–z, 0–9, '-', '_', '.'.</summary>
+    /// <summary>
+    /// Name that goes into every event, for example <c>ericsson-pgw</c>. Never personal data. 1 to 64 of a–z, 0–9, '-', '_', '.'.
+    /// </summary>
     [Required]
-    [RegularExpression("[a-z0-9][a-z0-9._-]{0,63}", ErrorMessage = "must be 1 to 64 of a-z, 0-9, '-', '_' and '.', and begin with a letter or digit")]
+    [RegularExpression(
+        "[a-z0-9][a-z0-9._-]{0,63}", ErrorMessage = "must be 1 to 64 of a-z, 0-9, '-', '_' and '.', and begin with a letter or digit")]
     public string Name { get; set; } = "";
 
     /// <summary><c>ericsson</c>, <c>nokia</c> or <c>huawei</c>; empty for CSV and for 3GPP formats of other elements.</summary>
@@ -18,7 +21,10 @@ public sealed class SourceOptions : IValidatableObject
     /// <summary>Watched folder; empty for a source whose files are only mediated by request.</summary>
     public string Inbox { get; set; } = "";
 
-    /// <summary>Take the source of each file in the inbox from its content, as for files by request; <see cref="Name"/> is then the inbox's name. Default false.</summary>
+    /// <summary>
+    /// Take the source of each file in the inbox from its content, as for files by request; <see cref="Name"/> is then the inbox's name.
+    /// Default false.
+    /// </summary>
     public bool Detect { get; set; }
 
     /// <summary>Names of files in the inbox that are this source's, with * and ?. Default all.</summary>
@@ -38,14 +44,17 @@ public sealed class SourceOptions : IValidatableObject
         {
             yield return new("must be ericsson, nokia, huawei or empty", [nameof(Vendor)]);
         }
+
         if (Csv is not null && Vendor.Length > 0)
         {
             yield return new("a source has a vendor or a CSV column map, not both", [nameof(Csv)]);
         }
-        foreach (var fault in Csv?.Faults() ?? [])
+
+        foreach (string fault in Csv?.Faults() ?? [])
         {
             yield return new(fault, [nameof(Csv)]);
         }
+
         if (Inbox.Length > 0 && !Directory.Exists(Inbox))
         {
             yield return new("names a folder that does not exist", [nameof(Inbox)]);

@@ -19,7 +19,9 @@ public enum UsageReadResult
 /// </summary>
 public abstract class UsageFileReader : IDisposable
 {
-    /// <summary>Most octets of a faulty stretch that are kept for the quarantine: with its envelope it must fit the largest Kafka record.</summary>
+    /// <summary>
+    /// Most octets of a faulty stretch that are kept for the quarantine: with its envelope it must fit the largest Kafka record.
+    /// </summary>
     public const int MaxQuarantinedOctets = 900 * 1024;
 
     /// <summary>The record just read. The same instance each time.</summary>
@@ -28,7 +30,10 @@ public abstract class UsageFileReader : IDisposable
     /// <summary>The fault just found.</summary>
     public CdrFault Fault { get; private set; }
 
-    /// <summary>The octets of the record just read, or of the fault just found (at most <see cref="MaxQuarantinedOctets"/>). Valid until the next read.</summary>
+    /// <summary>
+    /// The octets of the record just read, or of the fault just found (at most <see cref="MaxQuarantinedOctets"/>). Valid until the next
+    /// read.
+    /// </summary>
     public abstract ReadOnlySpan<byte> Octets { get; }
 
     /// <summary>Index of the record just read or found faulty, from 0; -1 for a fault of the file as a whole.</summary>
@@ -40,7 +45,10 @@ public abstract class UsageFileReader : IDisposable
     /// <summary>The TS 32.297 header; null for formats without one.</summary>
     public virtual CdrFileHeader? Header => null;
 
-    /// <summary>TS number of the first record's frame (7 = TS 32.251, 20 = TS 32.255), which tells apart the files that one node writes; 0 without frames.</summary>
+    /// <summary>
+    /// TS number of the first record's frame (7 = TS 32.251, 20 = TS 32.255), which tells apart the files that one node writes; 0 without
+    /// frames.
+    /// </summary>
     public virtual int TsNumber => 0;
 
     /// <summary>Records seen so far, good and bad.</summary>
@@ -49,7 +57,7 @@ public abstract class UsageFileReader : IDisposable
     /// <summary>Reads on to the next record, fault or the end.</summary>
     public UsageReadResult Read()
     {
-        var result = ReadNext();
+        UsageReadResult result = ReadNext();
         switch (result)
         {
             case UsageReadResult.Cdr:
@@ -59,6 +67,7 @@ public abstract class UsageFileReader : IDisposable
                 RecordIndex = Fault.IsFileLevel ? -1 : RecordCount++;
                 break;
         }
+
         return result;
     }
 

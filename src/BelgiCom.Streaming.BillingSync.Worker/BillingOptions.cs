@@ -9,8 +9,8 @@ public sealed class BillingOptions : IValidatableObject
     public const string Section = "Billing";
 
     /// <summary>
-    /// Where the ledger is. Empty: the SQLite file <c>ledger.db</c> in <see cref="DataDirectory"/>. Beginning with <c>Host=</c>: PostgreSQL (Npgsql's words).
-    /// Default empty.
+    /// Where the ledger is. Empty: the SQLite file <c>ledger.db</c> in <see cref="DataDirectory"/>. Beginning with <c>Host=</c>: PostgreSQL
+    /// (Npgsql's words). Default empty.
     /// </summary>
     public string ConnectionString { get; set; } = "";
 
@@ -18,12 +18,15 @@ public sealed class BillingOptions : IValidatableObject
     public string DataDirectory { get; set; } = "data";
 
     /// <summary>
-    /// Most records in one database transaction, 1 to 1,000,000; default 20,000. Larger batches share the cost of one flush to disk and use more memory, about 400 octets a record.
+    /// Most records in one database transaction, 1 to 1,000,000; default 20,000. Larger batches share the cost of one flush to disk and use
+    /// more memory, about 400 octets a record.
     /// </summary>
     [Range(1, 1_000_000)]
     public int MaxRecordsPerTransaction { get; set; } = 20_000;
 
-    /// <summary>Source files whose row numbers are remembered, 16 to 10,000,000; default 65,536. Beyond it the memory is emptied and filled again.</summary>
+    /// <summary>
+    /// Source files whose row numbers are remembered, 16 to 10,000,000; default 65,536. Beyond it the memory is emptied and filled again.
+    /// </summary>
     [Range(16, 10_000_000)]
     public int MaxCachedFiles { get; set; } = 65_536;
 

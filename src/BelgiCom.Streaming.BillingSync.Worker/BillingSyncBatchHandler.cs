@@ -6,10 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
 /// <summary>
-/// The main path: decode a batch of rated and rejected usage and put it into the ledger. The ledger's own positions say where reading starts, so usage is billed exactly once.
+/// The main path: decode a batch of rated and rejected usage and put it into the ledger. The ledger's own positions say where reading
+/// starts, so usage is billed exactly once.
 /// </summary>
 internal sealed class BillingSyncBatchHandler(
-    BillingLedger ledger, BillingOptions options, Func<int, string?> schemaOf, Func<TopicPartition, long> firstOffset, TimeProvider clock, ILogger logger) : IBatchHandler
+    BillingLedger ledger, BillingOptions options, Func<int, string?> schemaOf, Func<TopicPartition, long> firstOffset, TimeProvider clock,
+    ILogger logger) : IBatchHandler
 {
     private readonly LedgerBatch _batch = new();
     private readonly VersionedBodies _rated = new(UsageRated.SchemaJson, schemaOf);
@@ -21,10 +23,10 @@ internal sealed class BillingSyncBatchHandler(
     /// <exception cref="SchemaRegistryException">The registry does not answer; the loop reads the batch again.</exception>
     public void Handle(RecordBatch batch)
     {
-        for (var from = 0; from < batch.Count; from += options.MaxRecordsPerTransaction)
+        for (int from = 0; from < batch.Count; from += options.MaxRecordsPerTransaction)
         {
             _batch.Clear();
-            for (var i = from; i < Math.Min(batch.Count, from + options.MaxRecordsPerTransaction); i++)
+            for (int i = from; i < Math.Min(batch.Count, from + options.MaxRecordsPerTransaction); i++)
             {
                 Decode(batch[i]);
             }
@@ -34,8 +36,8 @@ internal sealed class BillingSyncBatchHandler(
     }
 
     /// <inheritdoc/>
-    // A partition that the ledger has never seen is read from the beginning of the log, whatever the group has committed: a ledger that was lost or replaced
-    // would otherwise silently miss all that was read into its predecessor.
+    // A partition that the ledger has never seen is read from the beginning of the log, whatever the group has committed: a ledger that was
+    // lost or replaced would otherwise silently miss all that was read into its predecessor.
     public long? StartOffset(TopicPartition partition)
     {
         try
@@ -50,7 +52,7 @@ internal sealed class BillingSyncBatchHandler(
 
     private long FirstOffset(TopicPartition partition)
     {
-        var first = firstOffset(partition);
+        long first = firstOffset(partition);
         if (first == 0)
         {
             BillingSyncLog.PartitionNew(logger, partition.Topic, partition.Partition.Value);
@@ -65,16 +67,17 @@ internal sealed class BillingSyncBatchHandler(
 
     private void Decode(in ConsumedRecord record)
     {
-        var versions = record.Topic == Topics.UsageRated ? _rated : _rejected;
-        if (WireFormat.TryReadHeader(record.Value, out var schemaId) && versions.TryBody(schemaId, record.Value[WireFormat.HeaderSize..], out var body))
+        VersionedBodies versions = record.Topic == Topics.UsageRated ? _rated : _rejected;
+        if (WireFormat.TryReadHeader(record.Value, out int schemaId)
+            && versions.TryBody(schemaId, record.Value[WireFormat.HeaderSize..], out ReadOnlySpan<byte> body))
         {
-            if (record.Topic == Topics.UsageRated && UsageRatedView.TryRead(body, out var rated))
+            if (record.Topic == Topics.UsageRated && UsageRatedView.TryRead(body, out UsageRatedView rated))
             {
                 _batch.AddRated(record.Topic, record.Partition, record.Offset, rated);
                 return;
             }
 
-            if (record.Topic == Topics.UsageRejected && UsageRejectedView.TryRead(body, out var rejected))
+            if (record.Topic == Topics.UsageRejected && UsageRejectedView.TryRead(body, out UsageRejectedView rejected))
             {
                 _batch.AddRejected(record.Topic, record.Partition, record.Offset, rejected);
                 return;
@@ -88,10 +91,10 @@ internal sealed class BillingSyncBatchHandler(
 
     private void Apply()
     {
-        var started = clock.GetTimestamp();
-        var result = ledger.Apply(_batch);
+        long started = clock.GetTimestamp();
+        LedgerBatchResult result = ledger.Apply(_batch);
         BillingSyncMetrics.Applied(result, clock.GetElapsedTime(started));
-        var duplicates = result.Counts[(int)LedgerOutcome.LedgerDuplicate];
+        long duplicates = result.Counts[(int)LedgerOutcome.LedgerDuplicate];
         if (duplicates > 0)
         {
             BillingSyncLog.LedgerDuplicates(logger, duplicates);

@@ -11,12 +11,18 @@ internal static partial class BillingSyncLog
     [LoggerMessage(4002, LogLevel.Information, "The ledger has not seen {Topic}[{Partition}] yet: reading it from its beginning")]
     public static partial void PartitionNew(ILogger logger, string topic, int partition);
 
-    [LoggerMessage(4005, LogLevel.Warning, "The ledger has never seen {Topic}[{Partition}], whose log begins @{Offset}: what was before is not in this ledger. Is it a new one?")]
+    [LoggerMessage(
+        4005, LogLevel.Warning,
+        "The ledger has never seen {Topic}[{Partition}], whose log begins @{Offset}: what was before is not in this ledger. Is it a new "
+        + "one?")]
     public static partial void PartitionBegunWithoutUs(ILogger logger, string topic, int partition, long offset);
 
-    [LoggerMessage(4003, LogLevel.Error, "{Topic}[{Partition}]@{Offset} cannot be read ({Octets} octets); billing of the partition stops there")]
+    [LoggerMessage(
+        4003, LogLevel.Error, "{Topic}[{Partition}]@{Offset} cannot be read ({Octets} octets); billing of the partition stops there")]
     public static partial void Unreadable(ILogger logger, string topic, int partition, long offset, int octets);
 
-    [LoggerMessage(4004, LogLevel.Warning, "{Count} rated usage events are in the ledger already under other positions and were not billed again. Was a topic created again?")]
+    [LoggerMessage(
+        4004, LogLevel.Warning,
+        "{Count} rated usage events are in the ledger already under other positions and were not billed again. Was a topic created again?")]
     public static partial void LedgerDuplicates(ILogger logger, long count);
 }

@@ -7,7 +7,10 @@ internal static class BillingSyncMetrics
 {
     private static readonly Meter Meter = new("BelgiCom.Streaming.BillingSync");
 
-    private static readonly string[] OutcomeNames = ["rated", "zero_rated", "duplicate", "late", "suspended", "rejected", "ledger_duplicate"];
+    private static readonly string[] OutcomeNames =
+    [
+        "rated", "zero_rated", "duplicate", "late", "suspended", "rejected", "ledger_duplicate",
+    ];
 
     private static readonly Counter<long> Records = Meter.CreateCounter<long>(
         "belgicom_billing_records_total", "{record}", "Usage events taken into the ledger, by outcome; rated ones are billed lines.");
@@ -25,7 +28,7 @@ internal static class BillingSyncMetrics
     /// <summary>Counts a batch that the ledger took.</summary>
     public static void Applied(LedgerBatchResult result, TimeSpan elapsed)
     {
-        for (var outcome = 0; outcome < result.Counts.Length; outcome++)
+        for (int outcome = 0; outcome < result.Counts.Length; outcome++)
         {
             if (result.Counts[outcome] > 0)
             {

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
 /// <summary>Runs the loop from usage.rated.v1 and usage.rejected.v1 into the ledger until the host stops or the loop fails.</summary>
-internal sealed class BillingSyncWorker(KafkaOptions kafka, BillingOptions options, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+internal sealed class BillingSyncWorker(
+    KafkaOptions kafka, BillingOptions options, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
 {
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "billing-sync";
@@ -20,18 +21,19 @@ internal sealed class BillingSyncWorker(KafkaOptions kafka, BillingOptions optio
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var logger = loggers.CreateLogger<BillingSyncBatchHandler>();
-        using var ledger = BillingLedger.Open(options, clock);
+        ILogger<BillingSyncBatchHandler> logger = loggers.CreateLogger<BillingSyncBatchHandler>();
+        using BillingLedger ledger = BillingLedger.Open(options, clock);
         BillingSyncLog.LedgerOpened(logger, ledger.Location);
-        var handler = new BillingSyncBatchHandler(ledger, options, registry.Find, FirstOffset, clock, logger);
-        _loop = new ConsumerLoop(kafka, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<ConsumerLoop>());
+        BillingSyncBatchHandler handler = new(ledger, options, registry.Find, FirstOffset, clock, logger);
+        _loop = new ConsumerLoop(
+            kafka, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<ConsumerLoop>());
         await _loop.RunAsync(stoppingToken).ConfigureAwait(false);
     }
 
-    // Only for a partition that the ledger has never seen, so a client of its own is not dear.
+    /// <summary>Only for a partition that the ledger has never seen, so a client of its own is not dear.</summary>
     private long FirstOffset(Confluent.Kafka.TopicPartition partition)
     {
-        using var reader = new TopicReader(kafka, clock);
+        using TopicReader reader = new(kafka, clock);
         return reader.RangeOf(partition).From;
     }
 }
@@ -45,7 +47,8 @@ internal sealed class BillingSyncHealthCheck(BillingSyncWorker worker) : IHealth
         {
             null => HealthCheckResult.Unhealthy("The ledger is not open yet."),
             { State: LaneState.Failed } => HealthCheckResult.Unhealthy("The loop has ended with an error; see the log."),
-            { State: LaneState.Rewinding } health => HealthCheckResult.Degraded($"The ledger refused a batch; it is tried again since {health.Since:O}."),
+            { State: LaneState.Rewinding } health =>
+                HealthCheckResult.Degraded($"The ledger refused a batch; it is tried again since {health.Since:O}."),
             _ => HealthCheckResult.Healthy(),
         });
 }

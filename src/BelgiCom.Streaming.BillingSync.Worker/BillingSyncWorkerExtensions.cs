@@ -9,14 +9,18 @@ namespace BelgiCom.Streaming.BillingSync.Worker;
 /// <summary>Wiring of the worker that bills.</summary>
 public static class BillingSyncWorkerExtensions
 {
-    /// <summary>Adds the worker that takes rated and rejected usage into the billing ledger. Reads the sections <c>Kafka</c>, <c>SchemaRegistry</c> and <c>Billing</c>.</summary>
+    /// <summary>
+    /// Adds the worker that takes rated and rejected usage into the billing ledger. Reads the sections <c>Kafka</c>, <c>SchemaRegistry</c>
+    /// and <c>Billing</c>.
+    /// </summary>
     public static IHostApplicationBuilder AddBillingSyncWorker(this IHostApplicationBuilder builder)
     {
         builder.AddValidatedOptions<KafkaOptions>("Kafka");
         builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.AddValidatedOptions<BillingOptions>(BillingOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.TryAddSingleton<ISchemaRegistry>(services => new HttpSchemaRegistry(services.GetRequiredService<SchemaRegistryOptions>()));
+        builder.Services.TryAddSingleton<ISchemaRegistry>(
+            services => new HttpSchemaRegistry(services.GetRequiredService<SchemaRegistryOptions>()));
         builder.Services.AddSingleton<BillingSyncWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BillingSyncWorker>());
         builder.Services.AddHealthChecks().AddCheck<BillingSyncHealthCheck>("billing-sync");

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
-/// <summary>The main path: find out what decides a record's classes, and append it as it came. The archive's own positions say where reading starts.</summary>
+/// <summary>
+/// The main path: find out what decides a record's classes, and append it as it came. The archive's own positions say where reading starts.
+/// </summary>
 internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, string?> schemaOf, ILogger logger) : IBatchHandler
 {
     private readonly VersionedBodies _received = new(UsageReceived.SchemaJson, schemaOf);
@@ -18,15 +20,15 @@ internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, str
     /// <exception cref="UnreadableRecordException">A record of Rating cannot be read; its partition stops there.</exception>
     public void Handle(RecordBatch batch)
     {
-        using var appender = archive.BeginAppend();
-        for (var i = 0; i < batch.Count; i++)
+        using ArchiveAppender appender = archive.BeginAppend();
+        for (int i = 0; i < batch.Count; i++)
         {
             Append(appender, batch[i]);
         }
 
         appender.Commit();
         CdrRetentionMetrics.Appended(appender.Counts);
-        foreach (var (retentionClass, counts) in appender.Counts.Classes)
+        foreach ((string retentionClass, (long Kept, long PastPeriod) counts) in appender.Counts.Classes)
         {
             if (counts.PastPeriod > 0)
             {
@@ -40,7 +42,7 @@ internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, str
 
     private void Append(ArchiveAppender appender, in ConsumedRecord record)
     {
-        var read = record.Topic switch
+        bool read = record.Topic switch
         {
             Topics.UsageReceived => TryReceived(appender, record),
             Topics.UsageRated => TryRated(appender, record),
@@ -64,7 +66,7 @@ internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, str
 
     private bool TryReceived(ArchiveAppender appender, in ConsumedRecord record)
     {
-        if (!TryBody(_received, record, out var body) || !UsageReceivedView.TryRead(body, out var usage))
+        if (!TryBody(_received, record, out ReadOnlySpan<byte> body) || !UsageReceivedView.TryRead(body, out UsageReceivedView usage))
         {
             return false;
         }
@@ -75,35 +77,39 @@ internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, str
 
     private bool TryRated(ArchiveAppender appender, in ConsumedRecord record)
     {
-        if (!TryBody(_rated, record, out var body) || !UsageRatedView.TryRead(body, out var usage))
+        if (!TryBody(_rated, record, out ReadOnlySpan<byte> body) || !UsageRatedView.TryRead(body, out UsageRatedView usage))
         {
             return false;
         }
 
-        var end = usage.EventTimeMilliseconds + Math.Clamp(usage.DurationSeconds, 0, int.MaxValue) * 1000;
+        long end = usage.EventTimeMilliseconds + Math.Clamp(usage.DurationSeconds, 0, int.MaxValue) * 1000;
         Add(appender, record, usage.SubscriberRef, usage.Kind, Direction.NotApplicable, usage.EventTimeMilliseconds, end);
         return true;
     }
 
     private bool TryRejected(ArchiveAppender appender, in ConsumedRecord record)
     {
-        if (!TryBody(_rejected, record, out var body) || !UsageRejectedView.TryRead(body, out var usage))
+        if (!TryBody(_rejected, record, out ReadOnlySpan<byte> body) || !UsageRejectedView.TryRead(body, out UsageRejectedView usage))
         {
             return false;
         }
 
-        Add(appender, record, usage.SubscriberRef, UsageKind.Unknown, Direction.NotApplicable, usage.EventTimeMilliseconds, usage.EventTimeMilliseconds);
+        Add(
+            appender, record, usage.SubscriberRef, UsageKind.Unknown, Direction.NotApplicable, usage.EventTimeMilliseconds,
+            usage.EventTimeMilliseconds);
         return true;
     }
 
     private static bool TryBody(VersionedBodies versions, in ConsumedRecord record, out ReadOnlySpan<byte> body)
     {
         body = default;
-        return WireFormat.TryReadHeader(record.Value, out var schemaId) && versions.TryBody(schemaId, record.Value[WireFormat.HeaderSize..], out body);
+        return WireFormat.TryReadHeader(record.Value, out int schemaId)
+            && versions.TryBody(schemaId, record.Value[WireFormat.HeaderSize..], out body);
     }
 
     private void Add(
-        ArchiveAppender appender, in ConsumedRecord record, SubscriberRef subscriber, UsageKind kind, Direction direction, long eventTime, long endTime) =>
+        ArchiveAppender appender, in ConsumedRecord record, SubscriberRef subscriber, UsageKind kind, Direction direction, long eventTime,
+        long endTime) =>
         appender.Add(new CdrToArchive
         {
             Topic = record.Topic,

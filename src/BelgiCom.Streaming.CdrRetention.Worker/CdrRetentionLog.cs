@@ -8,7 +8,9 @@ internal static partial class CdrRetentionLog
     [LoggerMessage(5001, LogLevel.Warning, "{Notice}")]
     public static partial void DevelopmentKeys(ILogger logger, string notice);
 
-    [LoggerMessage(5002, LogLevel.Warning, "{Topic}[{Partition}]@{Offset} cannot be read ({Octets} octets); it is archived when Rating has rejected it")]
+    [LoggerMessage(
+        5002, LogLevel.Warning,
+        "{Topic}[{Partition}]@{Offset} cannot be read ({Octets} octets); it is archived when Rating has rejected it")]
     public static partial void Unreadable(ILogger logger, string topic, int partition, long offset, int octets);
 
     [LoggerMessage(5003, LogLevel.Information, "{Count} records were past their period in {Class} when they came and were not stored")]

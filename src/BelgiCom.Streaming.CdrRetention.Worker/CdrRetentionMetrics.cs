@@ -7,7 +7,8 @@ internal static class CdrRetentionMetrics
 {
     private static readonly Meter Meter = new("BelgiCom.Streaming.CdrRetention");
 
-    private static readonly Counter<long> Kept = Meter.CreateCounter<long>("belgicom_retention_records_total", "{record}", "Records archived, by class.");
+    private static readonly Counter<long> Kept = Meter.CreateCounter<long>(
+        "belgicom_retention_records_total", "{record}", "Records archived, by class.");
 
     private static readonly Counter<long> PastPeriod = Meter.CreateCounter<long>(
         "belgicom_retention_past_period_total", "{record}", "Records not archived because their period was over when they came, by class.");
@@ -16,7 +17,8 @@ internal static class CdrRetentionMetrics
         "belgicom_retention_redelivered_total", "{record}", "Records that came again and were recognised by their position.");
 
     private static readonly Counter<long> Segments = Meter.CreateCounter<long>(
-        "belgicom_retention_segments_examined_total", "{segment}", "Segments destroyed (expired), or that should have been (failed, unknown_class), by class.");
+        "belgicom_retention_segments_examined_total", "{segment}",
+        "Segments destroyed (expired), or that should have been (failed, unknown_class), by class.");
 
     private static readonly Counter<long> Expired = Meter.CreateCounter<long>(
         "belgicom_retention_expired_records_total", "{record}", "Records destroyed at the end of their period, by class.");
@@ -28,7 +30,7 @@ internal static class CdrRetentionMetrics
     /// <summary>Counts a batch that the archive took.</summary>
     public static void Appended(AppendCounts counts)
     {
-        foreach (var (retentionClass, (kept, pastPeriod)) in counts.Classes)
+        foreach ((string retentionClass, (long kept, long pastPeriod)) in counts.Classes)
         {
             Kept.Add(kept, new KeyValuePair<string, object?>("class", retentionClass));
             PastPeriod.Add(pastPeriod, new KeyValuePair<string, object?>("class", retentionClass));

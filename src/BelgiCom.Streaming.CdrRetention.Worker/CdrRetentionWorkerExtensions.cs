@@ -14,8 +14,10 @@ namespace BelgiCom.Streaming.CdrRetention.Worker;
 public static class CdrRetentionWorkerExtensions
 {
     /// <summary>
-    /// Adds the worker that archives received, rated and rejected usage per legal class and destroys what is past its period. Reads the sections <c>Kafka</c>, <c>SchemaRegistry</c>, <c>Keys</c> and
-    /// <c>Retention</c>; the shipped classes lie under whatever else is configured. The archive is the service <see cref="CdrArchive"/>; a registered <see cref="IKeyStore"/> is used.
+    /// Adds the worker that archives received, rated and rejected usage per legal class and destroys what is past its period. Reads the
+    /// sections <c>Kafka</c>, <c>SchemaRegistry</c>, <c>Keys</c> and
+    /// <c>Retention</c>; the shipped classes lie under whatever else is configured. The archive is the service <see cref="CdrArchive"/>; a
+    /// registered <see cref="IKeyStore"/> is used.
     /// </summary>
     public static IHostApplicationBuilder AddCdrRetentionWorker(this IHostApplicationBuilder builder)
     {
@@ -23,12 +25,14 @@ public static class CdrRetentionWorkerExtensions
         builder.AddValidatedOptions<KafkaOptions>("Kafka");
         builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
-        var keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
+        KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.TryAddSingleton<ISchemaRegistry>(services => new HttpSchemaRegistry(services.GetRequiredService<SchemaRegistryOptions>()));
+        builder.Services.TryAddSingleton<ISchemaRegistry>(
+            services => new HttpSchemaRegistry(services.GetRequiredService<SchemaRegistryOptions>()));
         builder.Services.TryAddSingleton<IKeyStore>(services => OpenKeys(keys, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton(services => CdrArchive.Open(
-            services.GetRequiredService<RetentionOptions>(), services.GetRequiredService<IKeyStore>(), services.GetRequiredService<TimeProvider>()));
+            services.GetRequiredService<RetentionOptions>(), services.GetRequiredService<IKeyStore>(),
+            services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<CdrRetentionWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CdrRetentionWorker>());
         builder.Services.AddSingleton<RetentionExpiryWorker>();
@@ -38,7 +42,9 @@ public static class CdrRetentionWorkerExtensions
         return builder;
     }
 
-    /// <summary>Puts <c>retention.json</c>, and in development <c>retention.development.json</c>, under every other source of configuration.</summary>
+    /// <summary>
+    /// Puts <c>retention.json</c>, and in development <c>retention.development.json</c>, under every other source of configuration.
+    /// </summary>
     /// <param name="configuration">Configuration being built.</param>
     /// <param name="development">Whether the development period of BILLING, which nobody has decided, may be used.</param>
     public static void AddShippedRetention(this IConfigurationBuilder configuration, bool development)
@@ -52,7 +58,7 @@ public static class CdrRetentionWorkerExtensions
 
     private static JsonConfigurationSource Shipped(string file)
     {
-        var source = new JsonConfigurationSource { Path = Path.Combine(AppContext.BaseDirectory, file) };
+        JsonConfigurationSource source = new() { Path = Path.Combine(AppContext.BaseDirectory, file) };
         source.ResolveFileProvider();
         return source;
     }

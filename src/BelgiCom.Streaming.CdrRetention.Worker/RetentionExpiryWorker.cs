@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>Destroys what is past its period: at start, and then at the configured interval.</summary>
-internal sealed class RetentionExpiryWorker(CdrArchive archive, RetentionOptions options, TimeProvider clock, ILogger<RetentionExpiryWorker> logger) : BackgroundService
+internal sealed class RetentionExpiryWorker(
+    CdrArchive archive, RetentionOptions options, TimeProvider clock, ILogger<RetentionExpiryWorker> logger) : BackgroundService
 {
     private volatile RetentionReport? _lastReport;
 
@@ -14,7 +15,7 @@ internal sealed class RetentionExpiryWorker(CdrArchive archive, RetentionOptions
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.ExpireEvery, clock);
+        using PeriodicTimer timer = new(options.ExpireEvery, clock);
         try
         {
             do
@@ -31,8 +32,8 @@ internal sealed class RetentionExpiryWorker(CdrArchive archive, RetentionOptions
 
     private void Expire()
     {
-        var report = new RetentionExpiry(archive, clock).Run(clock.GetUtcNow(), dryRun: false);
-        foreach (var item in report.Items)
+        RetentionReport report = new RetentionExpiry(archive, clock).Run(clock.GetUtcNow(), dryRun: false);
+        foreach (RetentionItem item in report.Items)
         {
             CdrRetentionMetrics.Examined(item);
             if (item.Action == RetentionAction.Expired)

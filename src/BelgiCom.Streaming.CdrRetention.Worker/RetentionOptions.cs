@@ -5,8 +5,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>
-/// Settings of the archive, section <c>Retention</c>. Classes and rules are shipped in <c>retention.json</c> beside the executable, after the articles of the law; whatever
-/// an environment or a file of the operator says wins over it. No period is a constant in code.
+/// Settings of the archive, section <c>Retention</c>. Classes and rules are shipped in <c>retention.json</c> beside the executable, after
+/// the articles of the law; whatever an environment or a file of the operator says wins over it. No period is a constant in code.
 /// </summary>
 public sealed partial class RetentionOptions : IValidatableObject
 {
@@ -27,12 +27,16 @@ public sealed partial class RetentionOptions : IValidatableObject
     public List<RetentionRuleOptions> Rules { get; set; } = [];
 
     /// <summary>
-    /// Most octets of records in one encrypted block before compression, 4 KiB to 16 MiB; default 1 MiB. A look-up reads whole blocks; small blocks compress less.
+    /// Most octets of records in one encrypted block before compression, 4 KiB to 16 MiB; default 1 MiB. A look-up reads whole blocks;
+    /// small blocks compress less.
     /// </summary>
     [Range(4 * 1024, 16 * 1024 * 1024)]
     public int BlockOctets { get; set; } = 1024 * 1024;
 
-    /// <summary>How often expiry runs by itself, at least 1 minute, at most 1 day; default 1 hour. Days fall due at midnight, Europe/Brussels, so this is the lag of deletion.</summary>
+    /// <summary>
+    /// How often expiry runs by itself, at least 1 minute, at most 1 day; default 1 hour. Days fall due at midnight, Europe/Brussels, so
+    /// this is the lag of deletion.
+    /// </summary>
     public TimeSpan ExpireEvery { get; set; } = TimeSpan.FromHours(1);
 
     /// <inheritdoc/>
@@ -43,7 +47,7 @@ public sealed partial class RetentionOptions : IValidatableObject
             yield return new ValidationResult("must be from 1 minute to 1 day.", [nameof(ExpireEvery)]);
         }
 
-        foreach (var fault in Faults())
+        foreach (string fault in Faults())
         {
             yield return new ValidationResult(fault);
         }
@@ -52,7 +56,7 @@ public sealed partial class RetentionOptions : IValidatableObject
     /// <summary>What is wrong with classes and rules, each as a sentence that says what to do.</summary>
     internal IEnumerable<string> Faults()
     {
-        foreach (var (name, options) in Classes)
+        foreach ((string name, RetentionClassOptions options) in Classes)
         {
             if (!ClassName().IsMatch(name))
             {
@@ -62,30 +66,33 @@ public sealed partial class RetentionOptions : IValidatableObject
             if (!RetentionPeriod.TryParse(options.Period, out _))
             {
                 yield return options.Period.Length == 0
-                    ? $"class {name} has no period and the law gives no default ({options.LegalBasis}): decide and set Retention__Classes__{name}__Period, for example P6M"
-                    : $"class {name}: '{options.Period}' is no ISO 8601 period of years, months, weeks or days such as P12M (set as Retention__Classes__{name}__Period)";
+                    ? $"class {name} has no period and the law gives no default ({options.LegalBasis}): decide and set "
+                        + $"Retention__Classes__{name}__Period, for example P6M"
+                    : $"class {name}: '{options.Period}' is no ISO 8601 period of years, months, weeks or days such as P12M (set as "
+                        + $"Retention__Classes__{name}__Period)";
             }
         }
 
-        foreach (var unknown in Rules.SelectMany(rule => rule.Classes).Where(name => !Classes.ContainsKey(name)).Distinct())
+        foreach (string unknown in Rules.SelectMany(rule => rule.Classes).Where(name => !Classes.ContainsKey(name)).Distinct())
         {
             yield return $"a rule names class '{unknown}', which Retention:Classes does not have";
         }
 
-        foreach (var topic in Rules.Select(rule => rule.Topic).Where(topic => !ArchivedTopics.Contains(topic)).Distinct())
+        foreach (string topic in Rules.Select(rule => rule.Topic).Where(topic => !ArchivedTopics.Contains(topic)).Distinct())
         {
             yield return $"a rule names topic '{topic}'; archived are {string.Join(", ", ArchivedTopics)}";
         }
 
-        foreach (var topic in ArchivedTopics)
+        foreach (string topic in ArchivedTopics)
         {
-            var uncovered = Enum.GetValues<UsageKind>()
+            List<(UsageKind kind, Direction direction)> uncovered = Enum.GetValues<UsageKind>()
                 .SelectMany(kind => Enum.GetValues<Direction>().Select(direction => (kind, direction)))
                 .Where(record => !Rules.Any(rule => rule.Matches(topic, record.kind, record.direction)))
                 .ToList();
             if (uncovered.Count > 0)
             {
-                yield return $"no rule for {topic}, {uncovered[0].kind} {uncovered[0].direction}: add one; a class with period P0D is not stored at all";
+                yield return $"no rule for {topic}, {uncovered[0].kind} {uncovered[0].direction}: add one; a class with period P0D is "
+                    + $"not stored at all";
             }
         }
     }
@@ -97,7 +104,9 @@ public sealed partial class RetentionOptions : IValidatableObject
 /// <summary>One legal class.</summary>
 public sealed class RetentionClassOptions
 {
-    /// <summary>How long: ISO 8601, <c>P4M</c>, <c>P12M</c>, <c>P10Y</c>; <c>P0D</c> is not stored. Empty is a fault: somebody has to decide.</summary>
+    /// <summary>
+    /// How long: ISO 8601, <c>P4M</c>, <c>P12M</c>, <c>P10Y</c>; <c>P0D</c> is not stored. Empty is a fault: somebody has to decide.
+    /// </summary>
     public string Period { get; set; } = "";
 
     /// <summary>From when: <c>EventTime</c> (start of the communication, default) or <c>EndTime</c> (end of the session).</summary>
@@ -115,7 +124,7 @@ public sealed class RetentionClassOptions
     public string ShortestOf { get; set; } = "";
 
     internal RetentionClass ToClass(string name) =>
-        RetentionPeriod.TryParse(Period, out var period)
+        RetentionPeriod.TryParse(Period, out RetentionPeriod period)
             ? new RetentionClass(name, period, StartsAt, Purpose, LegalBasis, ShortestOf)
             : throw new ArgumentException($"Class {name}: '{Period}' is no period.");
 }

@@ -75,7 +75,7 @@ internal sealed class CSharpText
 
         Line("/// <summary>");
         int width = LineLimit - _depth * 4 - 4;
-        var line = new StringBuilder();
+        StringBuilder line = new();
         foreach (string word in text.Split(' '))
         {
             if (line.Length > 0 && line.Length + 1 + word.Length > width)

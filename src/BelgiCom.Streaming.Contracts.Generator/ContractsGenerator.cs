@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace BelgiCom.Streaming.Contracts.Generator;
 
-/// <summary>Writes the C# of every schema: <c>schemas/**/*.avsc</c> in, <c>src/BelgiCom.Streaming.Contracts/Generated/*.cs</c> out.</summary>
+/// <summary>
+/// Writes the C# of every schema: <c>schemas/**/*.avsc</c> in, <c>src/BelgiCom.Streaming.Contracts/Generated/*.cs</c> out.
+/// </summary>
 public static class ContractsGenerator
 {
     /// <summary>Where the generated files are, from the root of the repository.</summary>
@@ -46,15 +48,15 @@ public static class ContractsGenerator
     /// <exception cref="AvroSchemaException">A schema is not valid, or a type differs between two files.</exception>
     public static IReadOnlyDictionary<string, string> Generate(string schemasFolder)
     {
-        var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        var roots = new Dictionary<string, AvroSchema>();
+        SortedDictionary<string, string> files = new(StringComparer.Ordinal);
+        Dictionary<string, AvroSchema> roots = new();
         foreach (string path in Directory.GetFiles(schemasFolder, "*.avsc", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             string topic = Path.GetFileName(Path.GetDirectoryName(path)!);
             string json = File.ReadAllText(path, Encoding.UTF8);
             AvroSchema root = Parse(path, json);
             roots.Add(root.Name, root);
-            using var document = JsonDocument.Parse(json);
+            using JsonDocument document = JsonDocument.Parse(json);
             foreach (AvroSchema type in NamedTypes(root))
             {
                 if (type == root)
@@ -105,7 +107,7 @@ public static class ContractsGenerator
     /// <summary>The root and every named type in it, once each, in the order of the file. Our schemas are not recursive.</summary>
     private static List<AvroSchema> NamedTypes(AvroSchema root)
     {
-        var found = new List<AvroSchema>();
+        List<AvroSchema> found = new();
         Visit(root);
         return found;
 
@@ -131,7 +133,7 @@ public static class ContractsGenerator
 
     private static string RepositoryRoot(string directory)
     {
-        for (var at = new DirectoryInfo(directory); at is not null; at = at.Parent)
+        for (DirectoryInfo? at = new(directory); at is not null; at = at.Parent)
         {
             if (Directory.Exists(Path.Combine(at.FullName, "schemas")) && Directory.Exists(Path.Combine(at.FullName, "src")))
             {

@@ -5,7 +5,7 @@ internal static class EnumTemplate
 {
     public static string Write(AvroSchema type)
     {
-        var text = new CSharpText($"the Avro enum {type.FullName}");
+        CSharpText text = new($"the Avro enum {type.FullName}");
         text.Summary(type.Doc);
         text.Open($"public enum {type.Name}");
         for (int i = 0; i < type.Symbols.Count; i++)

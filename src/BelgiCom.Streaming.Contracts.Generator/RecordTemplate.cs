@@ -12,7 +12,8 @@ internal static class RecordTemplate
     /// <summary>The record of a topic.</summary>
     public static string Write(AvroSchema record, bool hot, string topic, JsonElement schema)
     {
-        var text = new CSharpText($"schemas/{topic}/{record.Name}.avsc", hot ? ["System.Buffers", "System.Runtime.CompilerServices"] : ["System.Buffers"]);
+        CSharpText text = new(
+            $"schemas/{topic}/{record.Name}.avsc", hot ? ["System.Buffers", "System.Runtime.CompilerServices"] : ["System.Buffers"]);
         text.Summary(record.Doc);
         text.Open($"public sealed partial class {record.Name}");
         WriteProperties(text, record);
@@ -32,7 +33,7 @@ internal static class RecordTemplate
     /// <summary>A record inside others.</summary>
     public static string WriteNested(AvroSchema record, bool hot)
     {
-        var text = new CSharpText($"the Avro record {record.FullName}");
+        CSharpText text = new($"the Avro record {record.FullName}");
         text.Summary(record.Doc);
         text.Open($"public sealed partial class {record.Name}");
         WriteProperties(text, record);
@@ -75,7 +76,7 @@ internal static class RecordTemplate
         text.Summary("Decodes a body (without the wire-format header) that was written with this schema.");
         text.Line("/// <exception cref=\"AvroFormatException\">The body is not readable; says where and why.</exception>");
         text.Open($"public static {record.Name} Read(ReadOnlySpan<byte> body)");
-        text.Line("var reader = new AvroReader(body);");
+        text.Line("AvroReader reader = new(body);");
         text.Line($"{record.Name} record = ReadFrom(ref reader);");
         text.Line("reader.Finish();");
         text.Line("return record;");
@@ -84,7 +85,7 @@ internal static class RecordTemplate
         text.Summary("Encodes this record (without the wire-format header).");
         text.Line("/// <exception cref=\"OverflowException\">An amount does not fit in decimal(18,9).</exception>");
         text.Open("public void Write(IBufferWriter<byte> destination)");
-        text.Line("var writer = new AvroWriter(destination.GetSpan(MaxSize));");
+        text.Line("AvroWriter writer = new(destination.GetSpan(MaxSize));");
         text.Line("WriteTo(ref writer);");
         text.Line("destination.Advance(writer.Written);");
         text.Close();
@@ -165,7 +166,8 @@ internal static class RecordTemplate
         JsonElement[] fields = [.. schema.GetProperty("fields").EnumerateArray()];
         for (int i = 0; i < fields.Length; i++)
         {
-            text.Line($"{Literal(JsonSerializer.Serialize(fields[i], Json) + (i == fields.Length - 1 ? "]}" : ","))}{(i == fields.Length - 1 ? ";" : " +")}");
+            bool isLast = i == fields.Length - 1;
+            text.Line(Literal(JsonSerializer.Serialize(fields[i], Json) + (isLast ? "]}" : ",")) + (isLast ? ";" : " +"));
         }
 
         text.Close(brace: "");

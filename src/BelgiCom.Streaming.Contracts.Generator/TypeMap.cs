@@ -33,7 +33,8 @@ internal sealed record TypeMap(
         (AvroKind.Array, _) => OfArray(type.Items!),
         (AvroKind.Union, _) => Nullable(OfClass(PresentBranch(type)), type),
         (AvroKind.Record, _) => new(
-            type.Name, $"{type.Name}.ReadFrom(ref reader)", "{0}.WriteTo(ref writer);", 0, "{0}.MaxSize", MinOctetsOf(type), Empty: "new()"),
+            type.Name, $"{type.Name}.ReadFrom(ref reader)", "{0}.WriteTo(ref writer);", 0, "{0}.MaxSize", MinOctetsOf(type),
+            Empty: "new()"),
         _ => OfEither(type),
     };
 
@@ -46,7 +47,8 @@ internal sealed record TypeMap(
         (AvroKind.Long, "timestamp-millis") =>
             new("long", "reader.ReadTimestampMilliseconds()", "writer.WriteLong({0});", LongOctets, Suffix: "Milliseconds"),
         (AvroKind.Int, "date") => new("int", "reader.ReadDays()", "writer.WriteInt({0});", IntOctets, Suffix: "Days"),
-        (AvroKind.Record, _) => new($"{type.Name}View", $"{type.Name}View.ReadFrom(ref reader)", "{0}.WriteTo(ref writer);", 0, "{0}.MaxSize"),
+        (AvroKind.Record, _) =>
+            new($"{type.Name}View", $"{type.Name}View.ReadFrom(ref reader)", "{0}.WriteTo(ref writer);", 0, "{0}.MaxSize"),
         (AvroKind.Array, _) => throw new AvroSchemaException("A hot record has no arrays: its view could not be read without allocating."),
         _ => OfEither(type),
     };
@@ -63,7 +65,8 @@ internal sealed record TypeMap(
         AvroKind.Int => new("int", "reader.ReadInt()", "writer.WriteInt({0});", IntOctets),
         AvroKind.Long => new("long", "reader.ReadLong()", "writer.WriteLong({0});", LongOctets),
         AvroKind.Enum => new(
-            type.Name, $"({type.Name})reader.ReadEnum({Number(type.Symbols.Count)})", "writer.WriteEnum((int){0}, " + Number(type.Symbols.Count) + ");", 2),
+            type.Name, $"({type.Name})reader.ReadEnum({Number(type.Symbols.Count)})",
+            "writer.WriteEnum((int){0}, " + Number(type.Symbols.Count) + ");", 2),
         AvroKind.Fixed => new(
             type.Name,
             $"{type.Name}.ReadFrom(ref reader)",
@@ -90,7 +93,8 @@ internal sealed record TypeMap(
     private static TypeMap Nullable(TypeMap present, AvroSchema union)
     {
         AvroSchema branch = PresentBranch(union);
-        bool reference = branch.Kind is AvroKind.String or AvroKind.Record or AvroKind.Array || (branch.Kind is AvroKind.Bytes && branch.LogicalType.Length == 0);
+        bool reference = branch.Kind is AvroKind.String or AvroKind.Record or AvroKind.Array
+            || (branch.Kind is AvroKind.Bytes && branch.LogicalType.Length == 0);
         bool constant = present.MaxOctets > 0;
         return new TypeMap(
             present.CSharp + "?",

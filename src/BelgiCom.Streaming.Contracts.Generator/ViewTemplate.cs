@@ -41,7 +41,8 @@ internal static class ViewTemplate
     // Fewer are not worth the look-ahead: it costs as much as two numbers.
     private const int FewestNumbers = 3;
 
-    private static string Name((AvroField Field, TypeMap Map, bool Optional) member) => RecordTemplate.PropertyName(member.Field) + member.Map.Suffix;
+    private static string Name((AvroField Field, TypeMap Map, bool Optional) member) =>
+        RecordTemplate.PropertyName(member.Field) + member.Map.Suffix;
 
     private static void WriteProperties(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members)
     {
@@ -81,15 +82,20 @@ internal static class ViewTemplate
         _ => "",
     };
 
-    // Into the caller's own view: a view is hundreds of octets, and copying one costs as much as decoding several fields.
+    /// <summary>
+    /// Into the caller's own view: a view is hundreds of octets, and copying one costs as much as decoding several fields.
+    /// </summary>
     private static void WriteTryRead(
         CSharpText text, AvroSchema record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
     {
         string view = $"{record.Name}View";
-        text.Summary("Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.");
+        text.Summary(
+            "Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not "
+            + "readable.");
         text.Open($"public static bool TryRead(ReadOnlySpan<byte> body, out {view} view)");
-        text.Line("var reader = new AvroReader(body);");
-        text.Line(members.Any(member => member.Optional) ? "view = default;" : "Unsafe.SkipInit(out view); // Every property is set below.");
+        text.Line("AvroReader reader = new(body);");
+        text.Line(
+            members.Any(member => member.Optional) ? "view = default;" : "Unsafe.SkipInit(out view); // Every property is set below.");
         WriteReads(text, record, members, runs);
         text.Line("return reader.TryFinish();");
         text.Close();
@@ -101,7 +107,7 @@ internal static class ViewTemplate
     {
         string view = $"{record.Name}View";
         text.Open($"internal static {view} ReadFrom(scoped ref AvroReader reader)");
-        text.Line($"var view = default({view});");
+        text.Line($"{view} view = default;");
         WriteReads(text, record, members, runs);
         text.Line("return view;");
         text.Close();
@@ -158,7 +164,7 @@ internal static class ViewTemplate
         text.Line("");
     }
 
-    // Enums are not among them: their one octet is read by a branch that is always right.
+    /// <summary>Enums are not among them: their one octet is read by a branch that is always right.</summary>
     private static int NumbersFrom((AvroField Field, TypeMap Map, bool Optional)[] members, int first) =>
         members.Skip(first).TakeWhile(IsNumber).Count();
 
@@ -181,7 +187,8 @@ internal static class ViewTemplate
     private static void WriteMaxSize(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] taken)
     {
         // Spans add their length to a prefix; an optional part adds its index.
-        int constant = members.Sum(member => member.Map.MaxOctets + (member.Map.Size.EndsWith(".Length", StringComparison.Ordinal) ? 5 : 0) + (member.Optional ? 1 : 0));
+        int constant = members.Sum(member =>
+            member.Map.MaxOctets + (member.Map.Size.EndsWith(".Length", StringComparison.Ordinal) ? 5 : 0) + (member.Optional ? 1 : 0));
         string[] parts =
         [
             .. members.Where(member => member.Map.MaxOctets == 0).Select(member => member.Optional

@@ -86,8 +86,10 @@ public static class Topics
     /// <summary>Dead letters of a group's topic: <c>&lt;group&gt;.&lt;topic&gt;.dead-letter</c>.</summary>
     public static string DeadLetter(string group, string topic) => $"{group}.{topic}.dead-letter";
 
-    // LogAppendTime: with the producer's time, late records would vanish early and future-dated ones would stay. A segment closes
-    // after a day, so a record is gone at the latest one day and one check interval after its retention.
+    /// <summary>
+    /// LogAppendTime: with the producer's time, late records would vanish early and future-dated ones would stay. A segment closes after a
+    /// day, so a record is gone at the latest one day and one check interval after its retention.
+    /// </summary>
     private static Dictionary<string, string> Deleted(int days) => new()
     {
         ["cleanup.policy"] = "delete",
@@ -96,7 +98,7 @@ public static class Topics
         ["message.timestamp.type"] = "LogAppendTime",
     };
 
-    // The broker's own defaults never force compaction, so that an overwritten or deleted value could stay for ever.
+    /// <summary>The broker's own defaults never force compaction, so that an overwritten or deleted value could stay for ever.</summary>
     private static Dictionary<string, string> Compacted() => new()
     {
         ["cleanup.policy"] = "compact",

@@ -5,7 +5,8 @@ namespace BelgiCom.Streaming.Hosting;
 /// <summary>Log messages of the host itself, event ids 9001 to 9019.</summary>
 internal static partial class HostLog
 {
-    [LoggerMessage(9001, LogLevel.Warning, "{Wanted} is taken by another process; listening on a free port instead. Set Http__Url to choose one.")]
+    [LoggerMessage(
+        9001, LogLevel.Warning, "{Wanted} is taken by another process; listening on a free port instead. Set Http__Url to choose one.")]
     public static partial void PortTaken(ILogger logger, string wanted);
 
     [LoggerMessage(9002, LogLevel.Information, "{Name} is up: {Url}/health/ready, {Url}/metrics")]

@@ -17,19 +17,19 @@ internal sealed record ListenAddress(string Host, IPAddress Address, int Port)
     public static ListenAddress? TryParse(string url)
     {
         const string Scheme = "http://";
-        var colon = url.LastIndexOf(':');
+        int colon = url.LastIndexOf(':');
         if (!url.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || colon < Scheme.Length
-            || !ushort.TryParse(url.AsSpan(colon + 1).TrimEnd('/'), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+            || !ushort.TryParse(url.AsSpan(colon + 1).TrimEnd('/'), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
         {
             return null;
         }
 
-        var host = url[Scheme.Length..colon];
-        var address = host switch
+        string host = url[Scheme.Length..colon];
+        IPAddress? address = host switch
         {
             "+" or "*" => IPAddress.Any,
             "localhost" => IPAddress.Loopback,
-            _ => IPAddress.TryParse(host.Trim('[', ']'), out var parsed) ? parsed : null,
+            _ => IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? parsed) ? parsed : null,
         };
         return address is null ? null : new ListenAddress(host == "localhost" ? "127.0.0.1" : host, address, port);
     }
@@ -42,7 +42,7 @@ internal sealed record ListenAddress(string Host, IPAddress Address, int Port)
             return false;
         }
 
-        using var probe = new Socket(Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        using Socket probe = new(Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             probe.Bind(new IPEndPoint(Address, Port));

@@ -8,7 +8,10 @@ public sealed class LogOptions
     /// <summary>Lowest level that is written: Verbose, Debug, Information, Warning, Error or Fatal. Default Information.</summary>
     public LogEventLevel Level { get; init; } = LogEventLevel.Information;
 
-    /// <summary>File to write to as well, compact JSON; at most 100 MB, then a new one, 5 are kept. What a person reads is then only warnings and worse. Default none.</summary>
+    /// <summary>
+    /// File to write to as well, compact JSON; at most 100 MB, then a new one, 5 are kept. What a person reads is then only warnings and
+    /// worse. Default none.
+    /// </summary>
     public string? File { get; init; }
 }
 

@@ -9,7 +9,10 @@ internal sealed class ServicesHealthCheck(IServiceProvider services) : IHealthCh
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var failed = services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true });
-        return Task.FromResult(failed is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"{failed.GetType().Name} has failed"));
+        BackgroundService? failed = services.GetServices<IHostedService>()
+            .OfType<BackgroundService>()
+            .FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true });
+        return Task.FromResult(
+            failed is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"{failed.GetType().Name} has failed"));
     }
 }

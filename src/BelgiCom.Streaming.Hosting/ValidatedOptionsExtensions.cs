@@ -1,4 +1,3 @@
-using BelgiCom.Streaming.Hosting.Configuration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -14,8 +13,8 @@ public static class ValidatedOptionsExtensions
     /// <summary>
     /// Reads the options of <paramref name="section"/>, checks them (data annotations, <c>IValidatableObject</c>, <c>required</c> members,
     /// unknown settings) and registers them as <typeparamref name="T"/> and as <see cref="IOptions{T}"/>.
-    /// Faults are collected; <see cref="ThrowOnFaults"/> reports those of all sections together. Several parts of a process may ask for the same section.
-    /// Time spans are written <c>hh:mm:ss</c> or ISO 8601 (<c>PT30S</c>).
+    /// Faults are collected; <see cref="ThrowOnFaults"/> reports those of all sections together. Several parts of a process may ask for the
+    /// same section. Time spans are written <c>hh:mm:ss</c> or ISO 8601 (<c>PT30S</c>).
     /// </summary>
     /// <typeparam name="T">A class with a parameterless constructor and settable (or init) properties.</typeparam>
     /// <param name="builder">The host being built.</param>
@@ -24,13 +23,13 @@ public static class ValidatedOptionsExtensions
     public static T AddValidatedOptions<T>(this IHostApplicationBuilder builder, string section)
         where T : class
     {
-        var registry = RegistryOf(builder);
-        if (registry.Read.TryGetValue((section, typeof(T)), out var known))
+        OptionsRegistry registry = RegistryOf(builder);
+        if (registry.Read.TryGetValue((section, typeof(T)), out object? known))
         {
             return (T)known;
         }
 
-        var options = Activator.CreateInstance<T>();
+        T options = Activator.CreateInstance<T>();
         new OptionsReader(registry.Faults).Read(options, builder.Configuration.GetSection(section));
         registry.Read.Add((section, typeof(T)), options);
         builder.Services.AddSingleton(options);
@@ -43,15 +42,18 @@ public static class ValidatedOptionsExtensions
     /// <exception cref="ConfigurationFaultException">At least one setting is wrong, missing or unknown.</exception>
     public static void ThrowOnFaults(this IHostApplicationBuilder builder)
     {
-        var registry = RegistryOf(builder);
-        var sections = registry.Read.Keys.Select(key => key.Section).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
-        var foreign = builder.Configuration.GetChildren()
-            .Where(child => child.GetChildren().Any() && !OurSections.Contains(child.Key) && !sections.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
-        foreach (var child in foreign)
+        OptionsRegistry registry = RegistryOf(builder);
+        string[] sections = registry.Read.Keys.Select(key => key.Section).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
+        IEnumerable<IConfigurationSection> foreign = builder.Configuration.GetChildren()
+            .Where(child =>
+                child.GetChildren().Any() && !OurSections.Contains(child.Key)
+                    && !sections.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
+        foreach (IConfigurationSection child in foreign)
         {
             if (NearestName.Of(child.Key, sections) is { } nearest)
             {
-                registry.Faults.Add($"{child.Key}: no such section; did you mean {nearest} (as in {nearest}__{child.GetChildren().First().Key})");
+                registry.Faults.Add(
+                    $"{child.Key}: no such section; did you mean {nearest} (as in {nearest}__{child.GetChildren().First().Key})");
             }
         }
 
@@ -61,7 +63,7 @@ public static class ValidatedOptionsExtensions
         }
     }
 
-    /// <summary>Sections of some worker: one environment file may serve all workers, so a section that this worker does not read is no fault.</summary>
+    // Sections of some worker: one environment file may serve all workers, so a section that this worker does not read is no fault.
     private static readonly HashSet<string> OurSections = new(StringComparer.OrdinalIgnoreCase)
     {
         "Kafka", "SchemaRegistry", "Keys", "Adapters", "Rating", "Retention", "Billing", "Http", "Log",
@@ -69,7 +71,7 @@ public static class ValidatedOptionsExtensions
 
     private static OptionsRegistry RegistryOf(IHostApplicationBuilder builder)
     {
-        if (!builder.Properties.TryGetValue(RegistryKey, out var registry))
+        if (!builder.Properties.TryGetValue(RegistryKey, out object? registry))
         {
             builder.Properties[RegistryKey] = registry = new OptionsRegistry();
         }

@@ -1,12 +1,8 @@
-using BelgiCom.Streaming.Hosting.Configuration;
-using BelgiCom.Streaming.Hosting.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Prometheus;
@@ -36,21 +32,23 @@ public static class WorkerHost
 
     /// <summary>
     /// Runs a worker until SIGTERM or Ctrl-C, or until one of its services fails.
-    /// <c>--validate</c> only checks the configuration. <c>--Section:Key=value</c> sets a setting, as does the environment variable <c>Section__Key</c>.
+    /// <c>--validate</c> only checks the configuration. <c>--Section:Key=value</c> sets a setting, as does the environment variable
+    /// <c>Section__Key</c>.
     /// </summary>
     /// <param name="name">The worker's name in logs, for example <c>rating</c>.</param>
     /// <param name="args">The command line.</param>
     /// <param name="add">Adds the worker's services: its <c>AddXxxWorker</c>.</param>
     /// <param name="map">Adds the worker's own HTTP endpoints, if it has any.</param>
     /// <returns>The exit code: 0 done, 1 configuration, 2 failed.</returns>
-    public static async Task<int> RunAsync(string name, string[] args, Action<WebApplicationBuilder> add, Action<WebApplication>? map = null)
+    public static async Task<int> RunAsync(
+        string name, string[] args, Action<WebApplicationBuilder> add, Action<WebApplication>? map = null)
     {
         try
         {
-            var validateOnly = args.Contains("--validate");
-            var builder = CreateBuilder(name, LogReader.Collector, SettingsOf(args));
+            bool validateOnly = args.Contains("--validate");
+            WebApplicationBuilder builder = CreateBuilder(name, LogReader.Collector, SettingsOf(args));
             add(builder);
-            await using var app = Build(builder);
+            await using WebApplication app = Build(builder);
             map?.Invoke(app);
             if (validateOnly)
             {
@@ -64,7 +62,7 @@ public static class WorkerHost
         }
         catch (ConfigurationFaultException exception)
         {
-            foreach (var fault in exception.Faults)
+            foreach (string fault in exception.Faults)
             {
                 await Console.Error.WriteLineAsync($"{name}: {fault}");
             }
@@ -82,7 +80,9 @@ public static class WorkerHost
         }
     }
 
-    /// <summary>A host builder with our configuration sources, log, health checks and time limits; for processes that host several workers.</summary>
+    /// <summary>
+    /// A host builder with our configuration sources, log, health checks and time limits; for processes that host several workers.
+    /// </summary>
     /// <param name="name">Name in logs.</param>
     /// <param name="reader">Who reads the log.</param>
     /// <param name="settings">Settings that win over the environment, keys written <c>Section:Key</c>.</param>
@@ -90,7 +90,8 @@ public static class WorkerHost
     /// <exception cref="ConfigurationFaultException">A secret file cannot be read.</exception>
     public static WebApplicationBuilder CreateBuilder(string name, LogReader reader, IReadOnlyDictionary<string, string?> settings)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = name, ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ApplicationName = name, ContentRootPath = AppContext.BaseDirectory });
         SecretFiles.Load(builder.Configuration);
         builder.Configuration.AddInMemoryCollection(settings);
         // Base images set this variable; Http:Url is the one way to choose the address.
@@ -107,30 +108,35 @@ public static class WorkerHost
         return builder;
     }
 
-    /// <summary>Reports all configuration faults, chooses the port and maps <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c>.</summary>
+    /// <summary>
+    /// Reports all configuration faults, chooses the port and maps <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c>.
+    /// </summary>
     /// <param name="builder">From <see cref="CreateBuilder"/>, with all workers added.</param>
     /// <returns>The application, not started.</returns>
     /// <exception cref="ConfigurationFaultException">A setting is wrong, or the port that was asked for is taken.</exception>
     public static WebApplication Build(WebApplicationBuilder builder)
     {
-        var http = builder.AddValidatedOptions<HttpOptions>("Http");
+        HttpOptions http = builder.AddValidatedOptions<HttpOptions>("Http");
         builder.ThrowOnFaults();
-        var address = ListenAddress.TryParse(http.Url ?? HttpOptions.DefaultUrl)!;
-        var taken = address.IsTaken();
+        ListenAddress address = ListenAddress.TryParse(http.Url ?? HttpOptions.DefaultUrl)!;
+        bool taken = address.IsTaken();
         if (taken && http.Url is not null)
         {
-            throw new ConfigurationFaultException($"Http:Url: {http.Url} is taken by another process: stop that one, or set Http__Url to another port");
+            throw new ConfigurationFaultException(
+                $"Http:Url: {http.Url} is taken by another process: stop that one, or set Http__Url to another port");
         }
 
         builder.WebHost.UseUrls(taken ? (address with { Port = 0 }).Url : address.Url);
-        var app = builder.Build();
+        WebApplication app = builder.Build();
         if (taken)
         {
             HostLog.PortTaken(app.Logger, address.Url);
         }
 
         app.Services.GetRequiredService<MeterExport>();
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag), ResponseWriter = HealthReportWriter.WriteAsync });
+        app.MapHealthChecks(
+            "/health/live",
+            new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag), ResponseWriter = HealthReportWriter.WriteAsync });
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = HealthReportWriter.WriteAsync });
         app.MapMetrics("/metrics");
         return app;
@@ -151,7 +157,7 @@ public static class WorkerHost
     /// <returns>The error, or null.</returns>
     public static Exception? FailureOf(WebApplication app)
     {
-        foreach (var service in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+        foreach (BackgroundService service in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
         {
             if (service.ExecuteTask?.Exception?.GetBaseException() is { } failure)
             {
@@ -175,15 +181,19 @@ public static class WorkerHost
 
     private static void AddLog(WebApplicationBuilder builder, string name, LogReader reader)
     {
-        var options = builder.AddValidatedOptions<LogOptions>("Log");
+        LogOptions options = builder.AddValidatedOptions<LogOptions>("Log");
         builder.Logging.ClearProviders();
         // Made when the host is built, not before: a builder that only checks the configuration must not open the file.
         builder.Services.AddSerilog(log =>
         {
-            log.MinimumLevel.Is(options.Level).MinimumLevel.Override("Microsoft", LogEventLevel.Warning).Enrich.WithProperty("Worker", name);
+            log.MinimumLevel.Is(options.Level).MinimumLevel
+                .Override("Microsoft", LogEventLevel.Warning).Enrich
+                .WithProperty("Worker", name);
             if (options.File is not null)
             {
-                log.WriteTo.File(new RenderedCompactJsonFormatter(), options.File, fileSizeLimitBytes: LogFileMaxBytes, rollOnFileSizeLimit: true, retainedFileCountLimit: LogFilesMax);
+                log.WriteTo.File(
+                    new RenderedCompactJsonFormatter(), options.File, fileSizeLimitBytes: LogFileMaxBytes, rollOnFileSizeLimit: true,
+                    retainedFileCountLimit: LogFilesMax);
             }
 
             if (reader == LogReader.Collector)
@@ -202,10 +212,10 @@ public static class WorkerHost
 
     private static Dictionary<string, string?> SettingsOf(string[] args)
     {
-        var settings = new Dictionary<string, string?>();
-        foreach (var arg in args.Where(arg => arg != "--validate"))
+        Dictionary<string, string?> settings = new();
+        foreach (string arg in args.Where(arg => arg != "--validate"))
         {
-            var equals = arg.IndexOf('=', StringComparison.Ordinal);
+            int equals = arg.IndexOf('=', StringComparison.Ordinal);
             if (!arg.StartsWith("--", StringComparison.Ordinal) || equals < 0 || arg.IndexOf(':', StringComparison.Ordinal) is < 0)
             {
                 throw new ConfigurationFaultException($"'{arg}' is no argument of a worker: use --validate, or --Section:Key=value");

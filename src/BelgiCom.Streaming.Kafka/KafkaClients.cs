@@ -5,23 +5,30 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// The one place where clients are configured. Exactly once depends on these settings, and librdkafka's own defaults differ from them (and from Java's) in
-/// places where nobody would notice, so each is written down even where it equals the default.
+/// The one place where clients are configured. Exactly once depends on these settings, and librdkafka's own defaults differ from them (and
+/// from Java's) in places where nobody would notice, so each is written down even where it equals the default.
 /// </summary>
 public static class KafkaClients
 {
-    /// <summary>socket.timeout.ms: after it librdkafka repeats a request by itself, so every wait of ours for a transactional request must be shorter.</summary>
+    /// <summary>
+    /// socket.timeout.ms: after it librdkafka repeats a request by itself, so every wait of ours for a transactional request must be
+    /// shorter.
+    /// </summary>
     public static readonly TimeSpan SocketTimeout = TimeSpan.FromSeconds(60);
 
-    // metadata.recovery.strategy is "none": a rebootstrap drops the coordinator with the brokers, and a transactional call that was waiting for it waits for ever (seen
-    // with 2.16.0, connections reset during send_offsets_to_transaction; librdkafka#5511), and it does not bring back every client that has no broker left (F9). Remind does.
+    // metadata.recovery.strategy is "none": a rebootstrap drops the coordinator with the brokers, and a transactional call that was waiting
+    // for it waits for ever (seen with 2.16.0, connections reset during send_offsets_to_transaction; librdkafka#5511), and it does not
+    // bring back every client that has no broker left (F9). Remind does.
 
     // Properties of KafkaOptions may tune buffers and security, never these.
     private static readonly FrozenSet<string> Pinned = new[]
     {
-        "bootstrap.servers", "client.id", "group.id", "group.instance.id", "group.protocol", "partition.assignment.strategy", "enable.auto.commit",
-        "enable.auto.offset.store", "auto.offset.reset", "isolation.level", "enable.partition.eof", "session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms",
-        "enable.idempotence", "acks", "transactional.id", "transaction.timeout.ms", "message.timeout.ms", "partitioner", "socket.timeout.ms",
+        "bootstrap.servers", "client.id", "group.id", "group.instance.id", "group.protocol", "partition.assignment.strategy",
+        "enable.auto.commit",
+        "enable.auto.offset.store", "auto.offset.reset", "isolation.level", "enable.partition.eof", "session.timeout.ms",
+        "heartbeat.interval.ms", "max.poll.interval.ms",
+        "enable.idempotence", "acks", "transactional.id", "transaction.timeout.ms", "message.timeout.ms", "partitioner",
+        "socket.timeout.ms",
         "max.in.flight.requests.per.connection", "statistics.interval.ms", "check.crcs",
         "metadata.recovery.strategy",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
@@ -31,7 +38,9 @@ public static class KafkaClients
     /// <returns>True when <see cref="KafkaOptions.Properties"/> must not hold it.</returns>
     public static bool IsPinned(string property) => Pinned.Contains(property);
 
-    /// <summary>The transactional id of one lane: a restarted instance takes the same id and so fences the transaction its predecessor left open.</summary>
+    /// <summary>
+    /// The transactional id of one lane: a restarted instance takes the same id and so fences the transaction its predecessor left open.
+    /// </summary>
     /// <param name="options">Names the instance.</param>
     /// <param name="group">Consumer group, the worker's name.</param>
     /// <param name="lane">Lane number from 0.</param>
@@ -40,10 +49,12 @@ public static class KafkaClients
         string.Create(CultureInfo.InvariantCulture, $"{group}-{options.InstanceId}-{lane}");
 
     /// <summary>
-    /// Names the bootstrap servers to a client again. A broker that starts, or that stood still, says for a moment that there are no brokers; librdkafka (2.10 to 2.16.0)
-    /// then drops those it knows and asks nobody any more (librdkafka#5301). So whoever gets no answer reminds the client.
+    /// Names the bootstrap servers to a client again. A broker that starts, or that stood still, says for a moment that there are no
+    /// brokers; librdkafka (2.10 to 2.16.0) then drops those it knows and asks nobody any more (librdkafka#5301). So whoever gets no answer
+    /// reminds the client.
     /// </summary>
-    /// <param name="client">Any client. One that has its bootstrap servers is left as it is; one that learned the brokers gets an entry without a connection beside them.</param>
+    /// <param name="client">Any client. One that has its bootstrap servers is left as it is; one that learned the brokers gets an entry
+    /// without a connection beside them.</param>
     /// <param name="options">The brokers.</param>
     public static void Remind(this IClient client, KafkaOptions options) => client.AddBrokers(options.BootstrapServers);
 
@@ -60,7 +71,8 @@ public static class KafkaClients
         GroupId = group,
         GroupInstanceId = options.StaticMembership ? string.Create(CultureInfo.InvariantCulture, $"{options.InstanceId}-{lane}") : null,
 
-        // The new protocol (KIP-848) was fatal on max.poll.interval until librdkafka 2.15 (#5541); classic is what static membership was proven with.
+        // The new protocol (KIP-848) was fatal on max.poll.interval until librdkafka 2.15 (#5541); classic is what static membership was
+        // proven with.
         GroupProtocol = GroupProtocol.Classic,
         PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
 
@@ -122,8 +134,8 @@ public static class KafkaClients
         // A failed record fails its transaction's commit, so single reports say nothing that commit does not (rule P7).
         EnableDeliveryReports = false,
 
-        // Commit sends what waits, so nothing is late by this; a shorter one only makes more and smaller requests while a batch is handed over
-        // (5 ms cost a lane a fifth more processor time). A longer one would leave the network idle while the offsets are sent.
+        // Commit sends what waits, so nothing is late by this; a shorter one only makes more and smaller requests while a batch is handed
+        // over (5 ms cost a lane a fifth more processor time). A longer one would leave the network idle while the offsets are sent.
         LingerMs = 20,
         CompressionType = options.Properties.ContainsKey("compression.type") ? null : CompressionType.Lz4,
         StatisticsIntervalMs = 0,

@@ -15,7 +15,8 @@ internal static partial class KafkaLog
     [LoggerMessage(1002, LogLevel.Warning, "{Group} lane {Lane}: batch {Range} aborted and read again, attempt {Attempt}: {Reason}")]
     public static partial void BatchAborted(ILogger logger, string group, int lane, string range, int attempt, string reason);
 
-    [LoggerMessage(1003, LogLevel.Warning, "{Group} lane {Lane}: outcome of a transactional request unknown ({Reason}); a new producer finds out")]
+    [LoggerMessage(
+        1003, LogLevel.Warning, "{Group} lane {Lane}: outcome of a transactional request unknown ({Reason}); a new producer finds out")]
     public static partial void OutcomeUnknown(ILogger logger, string group, int lane, string reason);
 
     [LoggerMessage(1004, LogLevel.Warning, "{Group} lane {Lane}: batch {Range} turned out {Outcome}")]

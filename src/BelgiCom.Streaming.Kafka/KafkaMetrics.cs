@@ -9,15 +9,25 @@ internal static class KafkaMetrics
 {
     private static readonly ConcurrentDictionary<LaneProgress, string> Running = [];
     private static readonly Meter Meter = new("BelgiCom.Streaming.Kafka");
-    private static readonly ObservableGauge<long> LagRecords = Meter.CreateObservableGauge("belgicom_kafka_lag_records", ObserveLag, description: "Offsets between committed and end, per owned partition");
-    private static readonly Counter<long> Records = Meter.CreateCounter<long>("belgicom_kafka_records_consumed_total", description: "Records whose batch was committed");
-    private static readonly Counter<long> Bytes = Meter.CreateCounter<long>("belgicom_kafka_consumed_bytes_total", "By", "Octets of keys and values whose batch was committed");
-    private static readonly Counter<long> Batches = Meter.CreateCounter<long>("belgicom_kafka_batches_total", description: "Batches by outcome: committed, aborted, unknown");
-    private static readonly Histogram<double> Seconds = Meter.CreateHistogram<double>("belgicom_kafka_batch_seconds", "s", "From poll to commit of one batch");
-    private static readonly Counter<long> Rebalances = Meter.CreateCounter<long>("belgicom_kafka_rebalances_total", description: "Ownership changes by kind");
-    private static readonly Counter<long> ConsumeErrors = Meter.CreateCounter<long>("belgicom_kafka_consume_errors_total", description: "Errors the consumer reported");
-    private static readonly Counter<long> QueueFulls = Meter.CreateCounter<long>("belgicom_kafka_queue_full_total", description: "Waits for room in the producer's queue");
-    private static readonly Counter<long> Producers = Meter.CreateCounter<long>("belgicom_kafka_producers_replaced_total", description: "Producers replaced after an unknown outcome");
+    private static readonly Counter<long> Records = Meter.CreateCounter<long>(
+        "belgicom_kafka_records_consumed_total", description: "Records whose batch was committed");
+    private static readonly Counter<long> Bytes = Meter.CreateCounter<long>(
+        "belgicom_kafka_consumed_bytes_total", "By", "Octets of keys and values whose batch was committed");
+    private static readonly Counter<long> Batches = Meter.CreateCounter<long>(
+        "belgicom_kafka_batches_total", description: "Batches by outcome: committed, aborted, unknown");
+    private static readonly Histogram<double> Seconds = Meter.CreateHistogram<double>(
+        "belgicom_kafka_batch_seconds", "s", "From poll to commit of one batch");
+    private static readonly Counter<long> Rebalances = Meter.CreateCounter<long>(
+        "belgicom_kafka_rebalances_total", description: "Ownership changes by kind");
+    private static readonly Counter<long> ConsumeErrors = Meter.CreateCounter<long>(
+        "belgicom_kafka_consume_errors_total", description: "Errors the consumer reported");
+    private static readonly Counter<long> QueueFulls = Meter.CreateCounter<long>(
+        "belgicom_kafka_queue_full_total", description: "Waits for room in the producer's queue");
+    private static readonly Counter<long> Producers = Meter.CreateCounter<long>(
+        "belgicom_kafka_producers_replaced_total", description: "Producers replaced after an unknown outcome");
+
+    static KafkaMetrics() => Meter.CreateObservableGauge(
+        "belgicom_kafka_lag_records", ObserveLag, description: "Offsets between committed and end, per owned partition");
 
     /// <summary>Publishes a lane's lag while it runs; the label is its group.</summary>
     public static void Started(string group, LaneProgress progress) => Running[progress] = group;
@@ -36,7 +46,9 @@ internal static class KafkaMetrics
     public static void NotCommitted(string group, string outcome) => Batches.Add(1, new("group", group), new("outcome", outcome));
 
     public static void Rebalanced(string group, OwnershipKind kind) =>
-        Rebalances.Add(1, new("group", group), new("kind", kind switch { OwnershipKind.Assigned => "assigned", OwnershipKind.Revoked => "revoked", _ => "lost" }));
+        Rebalances.Add(
+            1, new("group", group),
+            new("kind", kind switch { OwnershipKind.Assigned => "assigned", OwnershipKind.Revoked => "revoked", _ => "lost" }));
 
     public static void ConsumeError(string group) => ConsumeErrors.Add(1, new KeyValuePair<string, object?>("group", group));
 

@@ -5,14 +5,20 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>How records are taken from and given to the client library.</summary>
 public enum ClientPath
 {
-    /// <summary>Batches of native memory, no copy and no allocation per record; falls back to <see cref="Managed"/> when the library cannot be bound.</summary>
+    /// <summary>
+    /// Batches of native memory, no copy and no allocation per record; falls back to <see cref="Managed"/> when the library cannot be
+    /// bound.
+    /// </summary>
     Native,
 
     /// <summary>The stock client's Consume and Produce: one copy and some objects per record.</summary>
     Managed,
 }
 
-/// <summary>Section "Kafka": where the brokers are and how large batches and waits may grow. What must never vary is pinned in <see cref="KafkaClients"/>.</summary>
+/// <summary>
+/// Section "Kafka": where the brokers are and how large batches and waits may grow. What must never vary is pinned in
+/// <see cref="KafkaClients"/>.
+/// </summary>
 public sealed class KafkaOptions : IValidatableObject
 {
     /// <summary>Brokers to start from, "host:port" separated by commas.</summary>
@@ -24,16 +30,21 @@ public sealed class KafkaOptions : IValidatableObject
     public string ClientId { get; set; } = "belgicom";
 
     /// <summary>
-    /// Names this running copy of a worker, for example the pod's name; default the machine's name. Part of every transactional id, so that a restarted copy fences
-    /// what its predecessor left behind. Two copies of one worker must never share it: they would fence each other.
+    /// Names this running copy of a worker, for example the pod's name; default the machine's name. Part of every transactional id, so that
+    /// a restarted copy fences what its predecessor left behind. Two copies of one worker must never share it: they would fence each other.
     /// </summary>
     [Required]
     public string InstanceId { get; set; } = Environment.MachineName;
 
-    /// <summary>Join groups as static member "InstanceId-lane" (group.instance.id): a restart within <see cref="SessionTimeout"/> moves no partition. Default false.</summary>
+    /// <summary>
+    /// Join groups as static member "InstanceId-lane" (group.instance.id): a restart within <see cref="SessionTimeout"/> moves no
+    /// partition. Default false.
+    /// </summary>
     public bool StaticMembership { get; set; }
 
-    /// <summary>Lanes per worker, 1 to 64: each is a group member with its own consumer, transactional producer, partitions and thread. Default 2.</summary>
+    /// <summary>
+    /// Lanes per worker, 1 to 64: each is a group member with its own consumer, transactional producer, partitions and thread. Default 2.
+    /// </summary>
     [Range(1, 64)]
     public int Lanes { get; set; } = 2;
 
@@ -56,12 +67,14 @@ public sealed class KafkaOptions : IValidatableObject
     public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Time to wait for one transactional request before its outcome counts as unknown. Must be less than a socket's 60 s, after which the client library
-    /// would repeat the request by itself. Default 20 s.
+    /// Time to wait for one transactional request before its outcome counts as unknown. Must be less than a socket's 60 s, after which the
+    /// client library would repeat the request by itself. Default 20 s.
     /// </summary>
     public TimeSpan CommitTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Time during which a lane keeps trying without any progress while brokers fail; after it the lane ends with an error. Default 5 min.</summary>
+    /// <summary>
+    /// Time during which a lane keeps trying without any progress while brokers fail; after it the lane ends with an error. Default 5 min.
+    /// </summary>
     public TimeSpan RecoveryTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Time without a heartbeat after which the group gives a member's partitions away. Default 45 s.</summary>
@@ -70,14 +83,19 @@ public sealed class KafkaOptions : IValidatableObject
     /// <summary>Longest time between two polls, hence for one batch, before the member leaves its group. Default 5 min.</summary>
     public TimeSpan MaxPollInterval { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often a handler may fail on the same batch before the lane ends with <see cref="BatchFailedException"/>. Default 3.</summary>
+    /// <summary>
+    /// How often a handler may fail on the same batch before the lane ends with <see cref="BatchFailedException"/>. Default 3.
+    /// </summary>
     [Range(1, 100)]
     public int HandlerAttempts { get; set; } = 3;
 
     /// <summary>How records are taken from and given to the client library. Default native.</summary>
     public ClientPath ClientPath { get; set; } = ClientPath.Native;
 
-    /// <summary>Further settings of librdkafka by their own names: TLS, SASL, buffers. A setting that <see cref="KafkaClients"/> pins is refused here.</summary>
+    /// <summary>
+    /// Further settings of librdkafka by their own names: TLS, SASL, buffers. A setting that <see cref="KafkaClients"/> pins is refused
+    /// here.
+    /// </summary>
     public Dictionary<string, string> Properties { get; } = [];
 
     /// <summary>Checks what attributes cannot: times that must fit each other, and properties that are pinned.</summary>

@@ -30,14 +30,14 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     {
         _lock = dataLock;
         Port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        var settings = new LogSettings(options.TimeProvider, options.FlushEachBatch, options.Report ?? (_ => { }));
+        LogSettings settings = new(options.TimeProvider, options.FlushEachBatch, options.Report ?? (_ => { }));
         _topics = new TopicStore(options.DataDirectory, settings, options.DefaultPartitions);
-        var offsets = new GroupStore(_topics, settings);
-        var groups = new GroupCoordinator(offsets, options);
+        GroupStore offsets = new(_topics, settings);
+        GroupCoordinator groups = new(offsets, options);
         _transactions = new TransactionCoordinator(_topics, offsets, new ProducerIds(options.DataDirectory), settings, options);
         _housekeeping = new Housekeeping(_topics, settings, options.CleanupInterval);
-        var identity = new ClusterIdentity(ClusterIdentity.LoadClusterId(options.DataDirectory), Port);
-        var router = new RequestRouter(
+        ClusterIdentity identity = new(ClusterIdentity.LoadClusterId(options.DataDirectory), Port);
+        RequestRouter router = new(
             new ClusterRequests(identity, _topics, options.AutoCreateTopics),
             new ProduceRequests(_topics),
             new FetchRequests(_topics),
@@ -118,7 +118,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     private static Socket Listen(int port)
     {
         const int backlog = 512;
-        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             listener.Bind(new IPEndPoint(IPAddress.Loopback, port));

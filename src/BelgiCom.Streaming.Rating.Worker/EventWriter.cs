@@ -7,20 +7,20 @@ using BelgiCom.Streaming.Kafka;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// Encodes what rating produces into one reused buffer and hands it to the transaction. All topics are co-partitioned with usage.received.v1: what
-/// belongs to a subscriber stays under one partition number.
+/// Encodes what rating produces into one reused buffer and hands it to the transaction. All topics are co-partitioned with
+/// usage.received.v1: what belongs to a subscriber stays under one partition number.
 /// </summary>
 internal sealed class EventWriter(SchemaGate schemas)
 {
-    /// <summary>Balances stored per batch at least, so that a checkpoint gets on when there is little usage.</summary>
+    // Balances stored per batch at least, so that a checkpoint gets on when there is little usage.
     private const int LeastBalancesPerBatch = 512;
 
-    /// <summary>Keys deleted per batch at most: forgetting a month of millions of balances must not stall rating.</summary>
+    // Keys deleted per batch at most: forgetting a month of millions of balances must not stall rating.
     private const int MaxExpiredPerBatch = 2000;
 
     private const int SmallestBuffer = 4096;
 
-    /// <summary>Octets of a rejected value that go along; the rest of a larger one, which is surely no usage, stays in the received topic only.</summary>
+    // Octets of a rejected value that go along; the rest of a larger one, which is surely no usage, stays in the received topic only.
     private const int MaxOriginal = 512 * 1024;
 
     private static readonly byte[] ReceivedTopic = Encoding.UTF8.GetBytes(Topics.UsageReceived);
@@ -42,7 +42,9 @@ internal sealed class EventWriter(SchemaGate schemas)
     public int WriteNotifications(in UsageRatedView view, ThresholdKinds crossed, TransactionalOutput output)
     {
         int count = 0;
-        for (NotificationKind kind = NotificationKind.DataBundle80Percent; crossed != ThresholdKinds.None && kind <= NotificationKind.RoamingDataLimit; kind++)
+        for (NotificationKind kind = NotificationKind.DataBundle80Percent;
+            crossed != ThresholdKinds.None && kind <= NotificationKind.RoamingDataLimit;
+            kind++)
         {
             if (((int)crossed & (1 << (int)kind)) != 0)
             {
@@ -55,7 +57,8 @@ internal sealed class EventWriter(SchemaGate schemas)
     }
 
     public void WriteRejected(
-        in ConsumedRecord record, Rejection rejection, UsageId usageId, SubscriberRef subscriber, long eventTimeMilliseconds, TransactionalOutput output)
+        in ConsumedRecord record, Rejection rejection, UsageId usageId, SubscriberRef subscriber, long eventTimeMilliseconds,
+        TransactionalOutput output)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(record.Value, hash);
@@ -83,7 +86,9 @@ internal sealed class EventWriter(SchemaGate schemas)
         Produce(Topics.UsageRejected, record.Partition, record.Key, view.Write(body), output);
     }
 
-    /// <summary>What goes to rating.state.v1 with this batch: the next portion of a checkpoint that is going on, and deletions of what is too old.</summary>
+    /// <summary>
+    /// What goes to rating.state.v1 with this batch: the next portion of a checkpoint that is going on, and deletions of what is too old.
+    /// </summary>
     public void WriteState(OwnedPartition owned, TransactionalOutput output)
     {
         RatingSession session = owned.Session;
@@ -100,12 +105,17 @@ internal sealed class EventWriter(SchemaGate schemas)
         int expired = session.TakeExpired(_expired);
         foreach (ref readonly ExpiredKey key in _expired.AsSpan(0, expired))
         {
-            ReadOnlySpan<byte> octets = key.IsBalance ? StateCodec.BalanceKey(key.Subscriber, key.Day, _key) : StateCodec.ChunkKey(key.Day, key.Chunk, _key);
+            ReadOnlySpan<byte> octets = key.IsBalance
+                ? StateCodec.BalanceKey(key.Subscriber, key.Day, _key)
+                : StateCodec.ChunkKey(key.Day, key.Chunk, _key);
             output.ProduceTombstone(Topics.RatingState, owned.Partition, octets);
         }
     }
 
-    /// <summary>As many balances as the batch has events: the checkpoint is over before another is due, and the transaction stays below twice its size.</summary>
+    /// <summary>
+    /// As many balances as the batch has events: the checkpoint is over before another is due, and the transaction stays below twice its
+    /// size.
+    /// </summary>
     private void WriteBalances(OwnedPartition owned, TransactionalOutput output)
     {
         int taken;
@@ -119,7 +129,9 @@ internal sealed class EventWriter(SchemaGate schemas)
 
             foreach (ref readonly BalanceEntry entry in _balances.AsSpan(0, taken))
             {
-                WriteState(owned.Partition, StateCodec.BalanceKey(entry.Subscriber, entry.PeriodStartDays, _key), StateCodec.BalanceView(in entry), output);
+                WriteState(
+                    owned.Partition, StateCodec.BalanceKey(entry.Subscriber, entry.PeriodStartDays, _key), StateCodec.BalanceView(in entry),
+                    output);
             }
         }
     }
@@ -135,7 +147,8 @@ internal sealed class EventWriter(SchemaGate schemas)
         int octets = ids.Length * UsageId.Size;
         _ids = _ids.Length >= octets ? _ids : new byte[octets];
         StateCodec.WriteIds(ids, _ids);
-        WriteState(owned.Partition, StateCodec.ChunkKey(day, chunk, _key), StateCodec.ChunkView(day, chunk, _ids.AsSpan(0, octets)), output);
+        WriteState(
+            owned.Partition, StateCodec.ChunkKey(day, chunk, _key), StateCodec.ChunkView(day, chunk, _ids.AsSpan(0, octets)), output);
     }
 
     private void WriteState(int partition, ReadOnlySpan<byte> key, in RatingStateView view, TransactionalOutput output)
@@ -156,7 +169,9 @@ internal sealed class EventWriter(SchemaGate schemas)
             PeriodStart = DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(view.PeriodStartDays),
             EventTime = DateTimeOffset.FromUnixTimeMilliseconds(view.EventTimeMilliseconds),
             UsageId = view.UsageId,
-            Amount = kind is NotificationKind.RoamingData80Percent or NotificationKind.RoamingDataLimit ? Nanos.ToDecimal(view.RoamingDataSpendNanos) : 0,
+            Amount = kind is NotificationKind.RoamingData80Percent or NotificationKind.RoamingDataLimit
+                ? Nanos.ToDecimal(view.RoamingDataSpendNanos)
+                : 0,
         }.Write(value);
         value.WrittenSpan.CopyTo(Start(Topics.CustomerNotifications, value.WrittenCount));
         Produce(Topics.CustomerNotifications, view.ReceivedPartition, SubscriberKey(view.SubscriberRef), value.WrittenCount, output);

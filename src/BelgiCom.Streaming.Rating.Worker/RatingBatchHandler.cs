@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// The main path, top to bottom: decode, guide, rate, charge, produce. Everything a batch leads to, rated usage, rejects, notifications and a portion of a
-/// checkpoint, is in the lane's one transaction with the batch's offsets; what memory holds is kept or undone with it.
+/// The main path, top to bottom: decode, guide, rate, charge, produce. Everything a batch leads to, rated usage, rejects, notifications and
+/// a portion of a checkpoint, is in the lane's one transaction with the batch's offsets; what memory holds is kept or undone with it.
 /// </summary>
 internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposable
 {
@@ -165,7 +165,8 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     }
 
     /// <summary>One event from its octets to what follows from it.</summary>
-    /// <returns>False when it was set aside: it would be suspended, but is newer than the reference data. Nothing was written or changed then.</returns>
+    /// <returns>False when it was set aside: it would be suspended, but is newer than the reference data. Nothing was written or changed
+    /// then.</returns>
     private bool TryRate(in ConsumedRecord record, OwnedPartition partition, bool maySetAside, TransactionalOutput output)
     {
         Rejection? rejection = _schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body);
@@ -192,13 +193,16 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         }
         else
         {
-            _events.WriteRejected(in record, Rejection.For(rated.Reason), received.UsageId, received.SubscriberRef, received.EventTimeMilliseconds, output);
+            _events.WriteRejected(
+                in record, Rejection.For(rated.Reason), received.UsageId, received.SubscriberRef, received.EventTimeMilliseconds, output);
         }
 
         return true;
     }
 
-    /// <summary>Reference data that was published before usage may not have been read when it came: look once, then let the result stand.</summary>
+    /// <summary>
+    /// Reference data that was published before usage may not have been read when it came: look once, then let the result stand.
+    /// </summary>
     private void RateSetAside(RecordBatch batch, TransactionalOutput output)
     {
         if (_setAside.Count == 0)
@@ -224,8 +228,8 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     }
 
     /// <summary>
-    /// Between two batches everything rated is committed, so the visible end of usage.rated.v1 is where the next owner has to read on. The question costs a round
-    /// trip, once in many thousand events.
+    /// Between two batches everything rated is committed, so the visible end of usage.rated.v1 is where the next owner has to read on. The
+    /// question costs a round trip, once in many thousand events.
     /// </summary>
     private void BeginDueCheckpoints()
     {
@@ -246,7 +250,8 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
             return;
         }
 
-        IReadOnlyDictionary<TopicPartition, long> rated = _log.EndsOf([.. _due.Select(partition => new TopicPartition(Topics.UsageRated, partition.Partition))]);
+        IReadOnlyDictionary<TopicPartition, long> rated = _log.EndsOf(
+            [.. _due.Select(partition => new TopicPartition(Topics.UsageRated, partition.Partition))]);
         foreach (OwnedPartition partition in _due)
         {
             partition.BeginCheckpoint(rated[new TopicPartition(Topics.UsageRated, partition.Partition)], _clock.GetTimestamp());

@@ -11,7 +11,9 @@ internal static partial class RatingLog
     [LoggerMessage(2002, LogLevel.Information, "Restored {Records} of {Total} records")]
     public static partial void RestoreProgress(ILogger logger, long records, long total);
 
-    [LoggerMessage(2003, LogLevel.Information, "Restored {Topic}[{Partition}]: {Subscribers} subscribers, {Ids} ids, {Repeated} events since the last checkpoint")]
+    [LoggerMessage(
+        2003, LogLevel.Information,
+        "Restored {Topic}[{Partition}]: {Subscribers} subscribers, {Ids} ids, {Repeated} events since the last checkpoint")]
     public static partial void Restored(ILogger logger, string topic, int partition, int subscribers, long ids, long repeated);
 
     [LoggerMessage(2004, LogLevel.Information, "Catalogue: {Versions} offering versions of {Offerings} offerings")]
@@ -20,7 +22,8 @@ internal static partial class RatingLog
     [LoggerMessage(2005, LogLevel.Error, "{Problem} Usage under it is suspended until a corrected version is published")]
     public static partial void BrokenOffering(ILogger logger, string problem);
 
-    [LoggerMessage(2006, LogLevel.Error, "{Topic}[{Partition}]@{Offset} cannot be read ({Problem}); reference data keeps its earlier value")]
+    [LoggerMessage(
+        2006, LogLevel.Error, "{Topic}[{Partition}]@{Offset} cannot be read ({Problem}); reference data keeps its earlier value")]
     public static partial void BrokenReference(ILogger logger, string topic, int partition, long offset, string problem);
 
     [LoggerMessage(2007, LogLevel.Warning, "{Topic}[{Partition}]@{Offset} was rejected: {Reason}")]

@@ -12,31 +12,36 @@ public sealed class RatingOptions : IValidatableObject
     [Range(1, 3660)]
     public int DedupDays { get; set; } = 45;
 
-    /// <summary>Usage older than so many days before the newest day rated is late and not rated; 0 to <see cref="DedupDays"/>. Default 45.</summary>
+    /// <summary>
+    /// Usage older than so many days before the newest day rated is late and not rated; 0 to <see cref="DedupDays"/>. Default 45.
+    /// </summary>
     [Range(0, 3660)]
     public int LateDays { get; set; } = 45;
 
     /// <summary>
-    /// Least events rated in a partition between the beginnings of two checkpoints of its state; 1 to 10,000,000. A partition of many subscribers waits for two events
-    /// per subscriber. Fewer: a faster restore; more: less written. Default 100,000.
+    /// Least events rated in a partition between the beginnings of two checkpoints of its state; 1 to 10,000,000. A partition of many
+    /// subscribers waits for two events per subscriber. Fewer: a faster restore; more: less written. Default 100,000.
     /// </summary>
     [Range(1, 10_000_000)]
     public int CheckpointEvents { get; set; } = 100_000;
 
     /// <summary>
-    /// Longest time between the beginnings of two checkpoints of a partition in which anything was rated; 1 s to 1 day. It must stay far below the retention of
-    /// usage.rated.v1, from which what came after the checkpoint is restored. Default 1 h.
+    /// Longest time between the beginnings of two checkpoints of a partition in which anything was rated; 1 s to 1 day. It must stay far
+    /// below the retention of usage.rated.v1, from which what came after the checkpoint is restored. Default 1 h.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>How often catalogue and subscriptions are looked at for news; 10 ms to 1 min. They are also looked at before usage is suspended. Default 1 s.</summary>
+    /// <summary>
+    /// How often catalogue and subscriptions are looked at for news; 10 ms to 1 min. They are also looked at before usage is suspended.
+    /// Default 1 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan ReferencePollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long one attempt at a batch waits for a schema registry that does not answer, before the batch is aborted and read again; 0 to 40 s, below the
-    /// transaction timeout. Default 20 s.
+    /// How long one attempt at a batch waits for a schema registry that does not answer, before the batch is aborted and read again; 0 to
+    /// 40 s, below the transaction timeout. Default 20 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:40", ParseLimitsInInvariantCulture = true)]
     public TimeSpan RegistryPatience { get; set; } = TimeSpan.FromSeconds(20);
@@ -48,7 +53,8 @@ public sealed class RatingOptions : IValidatableObject
     {
         if (LateDays > DedupDays)
         {
-            yield return new ValidationResult("must not be more than DedupDays: a duplicate of older usage could not be told", [nameof(LateDays)]);
+            yield return new ValidationResult(
+                "must not be more than DedupDays: a duplicate of older usage could not be told", [nameof(LateDays)]);
         }
     }
 }

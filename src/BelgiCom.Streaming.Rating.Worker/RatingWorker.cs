@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>Runs the lanes from usage.received.v1 to usage.rated.v1 until the host stops or a lane fails.</summary>
-internal sealed class RatingWorker(KafkaOptions kafka, RatingOptions options, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+internal sealed class RatingWorker(
+    KafkaOptions kafka, RatingOptions options, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
 {
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "rating";
@@ -63,8 +64,8 @@ internal sealed class RatingHealthCheck(RatingWorker worker) : IHealthCheck
 }
 
 /// <summary>
-/// Live until a partition with usage in it stands still for longer than <see cref="KafkaOptions.RecoveryTimeout"/>: a client can stop on one partition and go on with the
-/// others. Rebalances and restores start a partition's time anew and never fail it.
+/// Live until a partition with usage in it stands still for longer than <see cref="KafkaOptions.RecoveryTimeout"/>: a client can stop on
+/// one partition and go on with the others. Rebalances and restores start a partition's time anew and never fail it.
 /// </summary>
 internal sealed class RatingLivenessCheck(RatingWorker worker, KafkaOptions kafka, TimeProvider clock) : IHealthCheck
 {
@@ -74,6 +75,8 @@ internal sealed class RatingLivenessCheck(RatingWorker worker, KafkaOptions kafk
 
     internal static HealthCheckResult Judge(IReadOnlyList<LaneHealth> lanes, DateTimeOffset now, TimeSpan patience) =>
         lanes.SelectMany(lane => lane.Partitions).FirstOrDefault(partition => partition.IsStuck(now, patience)) is { } stuck
-            ? HealthCheckResult.Unhealthy($"{stuck.Partition.Topic}[{stuck.Partition.Partition.Value}]@{stuck.Committed} has not moved since {stuck.LastProgress:O}; {stuck.Lag} records wait.")
+            ? HealthCheckResult.Unhealthy(
+                $"{stuck.Partition.Topic}[{stuck.Partition.Partition.Value}]@{stuck.Committed} has not moved since "
+                + $"{stuck.LastProgress:O}; {stuck.Lag} records wait.")
             : HealthCheckResult.Healthy();
 }

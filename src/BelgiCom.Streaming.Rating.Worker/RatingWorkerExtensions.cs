@@ -9,14 +9,18 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// <summary>Wiring of the worker that rates.</summary>
 public static class RatingWorkerExtensions
 {
-    /// <summary>Adds the worker that turns received usage into rated usage. Reads the sections <c>Kafka</c>, <c>SchemaRegistry</c> and <c>Rating</c>.</summary>
+    /// <summary>
+    /// Adds the worker that turns received usage into rated usage. Reads the sections <c>Kafka</c>, <c>SchemaRegistry</c> and
+    /// <c>Rating</c>.
+    /// </summary>
     public static IHostApplicationBuilder AddRatingWorker(this IHostApplicationBuilder builder)
     {
         builder.AddValidatedOptions<KafkaOptions>("Kafka");
         builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.AddValidatedOptions<RatingOptions>(RatingOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.TryAddSingleton<ISchemaRegistry>(services => new HttpSchemaRegistry(services.GetRequiredService<SchemaRegistryOptions>()));
+        builder.Services.TryAddSingleton<ISchemaRegistry>(
+            services => new HttpSchemaRegistry(services.GetRequiredService<SchemaRegistryOptions>()));
         builder.Services.AddSingleton<RatingWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RatingWorker>());
         builder.Services.AddHealthChecks()

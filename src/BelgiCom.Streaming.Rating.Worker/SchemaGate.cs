@@ -47,10 +47,11 @@ internal sealed class RatingSchemas
 }
 
 /// <summary>
-/// Opens values: finds the schema that each names and gives its body in ours. A schema that is new is asked for once; while the registry does not answer, the
-/// batch waits and is then aborted, so that no offset passes a record that was not decoded.
+/// Opens values: finds the schema that each names and gives its body in ours. A schema that is new is asked for once; while the registry
+/// does not answer, the batch waits and is then aborted, so that no offset passes a record that was not decoded.
 /// </summary>
-internal sealed class SchemaGate(RatingSchemas ours, ISchemaRegistry registry, TimeSpan patience, TimeProvider clock, ILogger logger, CancellationToken stopping)
+internal sealed class SchemaGate(
+    RatingSchemas ours, ISchemaRegistry registry, TimeSpan patience, TimeProvider clock, ILogger logger, CancellationToken stopping)
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
@@ -104,7 +105,9 @@ internal sealed class SchemaGate(RatingSchemas ours, ISchemaRegistry registry, T
         {
             try
             {
-                return id == ours.IdOf(topic) ? RatingSchemas.JsonOf(topic) : registry.GetSchemaAsync(id, stopping).GetAwaiter().GetResult();
+                return id == ours.IdOf(topic)
+                    ? RatingSchemas.JsonOf(topic)
+                    : registry.GetSchemaAsync(id, stopping).GetAwaiter().GetResult();
             }
             catch (SchemaRegistryException failure) when (failure.Failure == SchemaRegistryFailure.NotFound)
             {

@@ -1,8 +1,9 @@
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// What a session owns: filled on assignment, undone on abort, forgotten by age. What rated usage says (balance after it, id) is not stored a second time with every
-/// batch; from time to time a checkpoint takes up what changed since the one before, in portions, and restoring reads the rated usage since then again.
+/// What a session owns: filled on assignment, undone on abort, forgotten by age. What rated usage says (balance after it, id) is not stored
+/// a second time with every batch; from time to time a checkpoint takes up what changed since the one before, in portions, and restoring
+/// reads the rated usage since then again.
 /// </summary>
 public sealed partial class RatingSession
 {
@@ -38,8 +39,8 @@ public sealed partial class RatingSession
         _subscribers.SetPeriods(_subscribers.GetOrAdd(subscriber), periods);
 
     /// <summary>
-    /// Begins a checkpoint of what changed since the one before. Only between batches and when none is going on. Usage rated from now on is not part of it,
-    /// although what is stored of a balance is the balance at that time: restoring repeats the later usage over it.
+    /// Begins a checkpoint of what changed since the one before. Only between batches and when none is going on. Usage rated from now on is
+    /// not part of it, although what is stored of a balance is the balance at that time: restoring repeats the later usage over it.
     /// </summary>
     public void BeginCheckpoint()
     {
@@ -54,24 +55,31 @@ public sealed partial class RatingSession
         IsCheckpointing = true;
     }
 
-    /// <summary>Balances of the checkpoint that are to be stored, at most as many as fit; those of one batch are handed out again after an abort.</summary>
+    /// <summary>
+    /// Balances of the checkpoint that are to be stored, at most as many as fit; those of one batch are handed out again after an abort.
+    /// </summary>
     /// <returns>How many were written.</returns>
     public int TakeBalances(Span<BalanceEntry> entries) => _balances.Take(entries);
 
-    /// <summary>Ids of the checkpoint that are to be stored, at most <see cref="MaxIdsPerChunk"/>, once in a batch; the same ones again after an abort.</summary>
+    /// <summary>
+    /// Ids of the checkpoint that are to be stored, at most <see cref="MaxIdsPerChunk"/>, once in a batch; the same ones again after an
+    /// abort.
+    /// </summary>
     /// <param name="day">Their UTC day (days since 1970-01-01).</param>
     /// <param name="chunk">Number to store them under.</param>
     /// <returns>Valid until the next event is rated; empty when all are stored.</returns>
     public ReadOnlySpan<UInt128> TakeIds(out int day, out long chunk) => _ids.TakeChunk(out day, out chunk);
 
     /// <summary>
-    /// Keys of stored state that is too old to be used again, at most as many as fit; the same ones until the next commit, which forgets them.
-    /// The caller deletes them from its store in the same transaction.
+    /// Keys of stored state that is too old to be used again, at most as many as fit; the same ones until the next commit, which forgets
+    /// them. The caller deletes them from its store in the same transaction.
     /// </summary>
     /// <returns>How many were written.</returns>
     public int TakeExpired(Span<ExpiredKey> keys) => _expired.Take(keys);
 
-    /// <summary>Keeps what changed since the last commit, and what was handed out as stored; then sets aside what has become too old.</summary>
+    /// <summary>
+    /// Keeps what changed since the last commit, and what was handed out as stored; then sets aside what has become too old.
+    /// </summary>
     public void Commit()
     {
         _expired.Commit();
@@ -101,7 +109,8 @@ public sealed partial class RatingSession
     }
 
     /// <summary>
-    /// Repeats what rating one event did, as its rated usage tells it: for usage rated after the last checkpoint. Ends with <see cref="Commit"/>, like a batch.
+    /// Repeats what rating one event did, as its rated usage tells it: for usage rated after the last checkpoint. Ends with
+    /// <see cref="Commit"/>, like a batch.
     /// </summary>
     /// <param name="usageId">Its id.</param>
     /// <param name="eventTimeMilliseconds">When the usage began, milliseconds since 1970-01-01 UTC.</param>
@@ -145,6 +154,8 @@ public sealed partial class RatingSession
     private static int MonthOf(in BalanceEntry entry)
     {
         int month = BrusselsCalendar.MonthStartingOn(entry.PeriodStartDays);
-        return month >= 0 ? month : throw new ArgumentException($"No calendar month starts on day {entry.PeriodStartDays} since 1970-01-01.", nameof(entry));
+        return month >= 0
+            ? month
+            : throw new ArgumentException($"No calendar month starts on day {entry.PeriodStartDays} since 1970-01-01.", nameof(entry));
     }
 }

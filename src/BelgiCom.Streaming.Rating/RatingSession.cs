@@ -3,13 +3,15 @@ using System.Runtime.CompilerServices;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Rates the usage of one partition: guide, rate, charge. It owns the partition's subscriptions, balances and ids already rated, and nothing else: no Kafka,
-/// clock, log or file. Results depend only on the usage, the tariffs and this state. Changes last from rating to
+/// Rates the usage of one partition: guide, rate, charge. It owns the partition's subscriptions, balances and ids already rated, and
+/// nothing else: no Kafka, clock, log or file. Results depend only on the usage, the tariffs and this state. Changes last from rating to
 /// <see cref="Commit"/> or <see cref="Abort"/>. Used by one thread.
 /// </summary>
 public sealed partial class RatingSession
 {
-    /// <summary>Events to prepare together: enough to overlap their cache misses, few enough that what was loaded is still there when it is used.</summary>
+    /// <summary>
+    /// Events to prepare together: enough to overlap their cache misses, few enough that what was loaded is still there when it is used.
+    /// </summary>
     public const int PrepareLength = 64;
 
     private const long MillisecondsPerDay = 86_400_000;
@@ -30,7 +32,8 @@ public sealed partial class RatingSession
 
     /// <summary>Makes an empty session.</summary>
     /// <param name="dedupDays">Days of usage, back from the newest day rated, of which ids are kept; 1 to 3,660.</param>
-    /// <param name="lateDays">Usage older than so many days before the newest day rated is late; 0 to <paramref name="dedupDays"/>, because older duplicates could not be told.</param>
+    /// <param name="lateDays">Usage older than so many days before the newest day rated is late; 0 to <paramref name="dedupDays"/>, because
+    /// older duplicates could not be told.</param>
     public RatingSession(int dedupDays, int lateDays)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dedupDays);
@@ -68,7 +71,8 @@ public sealed partial class RatingSession
     }
 
     /// <summary>
-    /// Loads what rating these events will need, all at once, so that their cache misses overlap. Changes no result; worth it for <see cref="PrepareLength"/>
+    /// Loads what rating these events will need, all at once, so that their cache misses overlap. Changes no result; worth it for
+    /// <see cref="PrepareLength"/>
     /// events or less, shortly before they are rated.
     /// </summary>
     public void Prepare(ReadOnlySpan<UsageKey> keys)
@@ -184,9 +188,12 @@ public sealed partial class RatingSession
         }
     }
 
-    /// <summary>Applies minimum, increment, bundle and price, and changes the balance; false, with nothing changed, when a number does not fit.</summary>
+    /// <summary>
+    /// Applies minimum, increment, bundle and price, and changes the balance; false, with nothing changed, when a number does not fit.
+    /// </summary>
     private bool TryCharge(
-        in UsageRecord usage, TariffVersion version, in TariffVersion.Price price, long units, int subscriber, ref Balance balance, ref RatedUsage rated)
+        in UsageRecord usage, TariffVersion version, in TariffVersion.Price price, long units, int subscriber, ref Balance balance,
+        ref RatedUsage rated)
     {
         if (!TryRoundUp(Math.Max(units, price.Minimum), price.Increment, out long charged))
         {

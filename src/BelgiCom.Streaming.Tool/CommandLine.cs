@@ -1,11 +1,5 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Hosting;
-using BelgiCom.Streaming.Tool.Bench;
-using BelgiCom.Streaming.Tool.Catalogue;
-using BelgiCom.Streaming.Tool.Output;
-using BelgiCom.Streaming.Tool.Run;
-using BelgiCom.Streaming.Tool.Status;
-using BelgiCom.Streaming.Tool.Verbs;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -16,7 +10,7 @@ internal static class CommandLine
     /// <returns>0 done, 1 usage or configuration, 2 failed.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("belgicom: charging records of the network become billed lines, on Kafka. Start with: belgicom run")
+        RootCommand root = new("belgicom: charging records of the network become billed lines, on Kafka. Start with: belgicom run")
         {
             RunCommand.Create(),
             UpCommand.Create(),
@@ -27,12 +21,12 @@ internal static class CommandLine
             TopicsCommand.Create(),
             SchemasCommand.Create(),
         };
-        foreach (var verb in ReferenceCommands.Create().Append(RetentionCommand.Create()))
+        foreach (Command verb in ReferenceCommands.Create().Append(RetentionCommand.Create()))
         {
             root.Add(verb);
         }
 
-        var json = args.Contains("--json");
+        bool json = args.Contains("--json");
         try
         {
             return await root.Parse(args).InvokeAsync(new InvocationConfiguration
@@ -56,7 +50,8 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            return Fail(WorkerHost.ExitFailed, ["stopped before the end; start again with the same --data to go on where it stopped"], json);
+            return Fail(
+                WorkerHost.ExitFailed, ["stopped before the end; start again with the same --data to go on where it stopped"], json);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -66,7 +61,7 @@ internal static class CommandLine
 
     private static int Fail(int exitCode, IReadOnlyList<string> sentences, bool json)
     {
-        foreach (var sentence in sentences)
+        foreach (string sentence in sentences)
         {
             Console.Error.WriteLine($"belgicom: {sentence}");
         }

@@ -9,9 +9,9 @@ public class HuaweiSourceTests
     [InlineData("pgw_3records_ts32297.cdr", 3)]
     public void GatewayFile_WithFramesOrFiller_IsReadWithoutFault(string name, int records)
     {
-        var content = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", name));
-        var format = Assert.Single(new HuaweiSource().UsageFormats, format => format.Recognises(content));
-        using var reader = format.Open(new MemoryStream(content));
+        byte[] content = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", name));
+        IUsageFormat format = Assert.Single(new HuaweiSource().UsageFormats, format => format.Recognises(content));
+        using UsageFileReader reader = format.Open(new MemoryStream(content));
         while (reader.Read() is var result && result != UsageReadResult.End)
         {
             Assert.Equal(UsageReadResult.Cdr, result);
@@ -23,15 +23,16 @@ public class HuaweiSourceTests
     [Fact]
     public void Filler_OfBothKinds_IsSteppedOver()
     {
-        var record = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", "pgw_1record_raw.ber"));
+        byte[] record = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", "pgw_1record_raw.ber"));
         byte[] content = [0, 0, .. record, .. new byte[5000], .. record, 0xFF, 0xFF, 0xFF, 0, 0, .. record, 0xFF];
-        var format = Assert.Single(new HuaweiSource().UsageFormats, format => format.Recognises(content));
-        using var reader = format.Open(new MemoryStream(content));
+        IUsageFormat format = Assert.Single(new HuaweiSource().UsageFormats, format => format.Recognises(content));
+        using UsageFileReader reader = format.Open(new MemoryStream(content));
 
-        for (var i = 0; i < 3; i++)
+        for (int i = 0; i < 3; i++)
         {
             Assert.Equal(UsageReadResult.Cdr, reader.Read());
         }
+
         Assert.Equal(UsageReadResult.End, reader.Read());
     }
 }

@@ -8,9 +8,11 @@ public class NokiaSourceTests
     [InlineData("nchf-000001.json", 60)]
     public void ChargingFunctionFile_OfEachForm_IsReadWithoutFault(string name, int records)
     {
-        var content = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", name));
-        var format = Assert.Single(new NokiaSource().UsageFormats, format => format.Recognises(content.AsSpan(0, Math.Min(content.Length, IUsageFormat.HeadOctets))));
-        using var reader = format.Open(new MemoryStream(content));
+        byte[] content = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", name));
+        IUsageFormat format = Assert.Single(
+            new NokiaSource().UsageFormats,
+            format => format.Recognises(content.AsSpan(0, Math.Min(content.Length, IUsageFormat.HeadOctets))));
+        using UsageFileReader reader = format.Open(new MemoryStream(content));
         while (reader.Read() is var result && result != UsageReadResult.End)
         {
             Assert.Equal(UsageReadResult.Cdr, result);

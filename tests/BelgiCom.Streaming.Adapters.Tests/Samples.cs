@@ -8,15 +8,16 @@ internal static class Samples
 
     public static byte[] Read(string name) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", name));
 
-    public static CdrFileFormat FormatOf(string name) => name.EndsWith(".ber", StringComparison.Ordinal) ? CdrFileFormat.Unframed : CdrFileFormat.Framed;
+    public static CdrFileFormat FormatOf(string name) =>
+        name.EndsWith(".ber", StringComparison.Ordinal) ? CdrFileFormat.Unframed : CdrFileFormat.Framed;
 
     /// <summary>Reads a file to its end: the octets of each record, and the faults.</summary>
     public static (List<byte[]> Records, List<CdrFault> Faults) ReadAll(byte[] file, IUsageFormat format)
     {
-        using var reader = format.Open(new MemoryStream(file));
-        var records = new List<byte[]>();
-        var faults = new List<CdrFault>();
-        for (var result = reader.Read(); result != UsageReadResult.End; result = reader.Read())
+        using UsageFileReader reader = format.Open(new MemoryStream(file));
+        List<byte[]> records = new();
+        List<CdrFault> faults = new();
+        for (UsageReadResult result = reader.Read(); result != UsageReadResult.End; result = reader.Read())
         {
             if (result == UsageReadResult.Cdr)
             {
@@ -27,6 +28,7 @@ internal static class Samples
                 faults.Add(reader.Fault);
             }
         }
+
         return (records, faults);
     }
 }

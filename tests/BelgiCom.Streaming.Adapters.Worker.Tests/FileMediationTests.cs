@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using BelgiCom.Streaming.Contracts;
@@ -17,21 +18,26 @@ public sealed class FileMediationTests : IDisposable
     [Fact]
     public async Task PgwFile_WithoutSource_BecomesUsageEventsWithItsTotals()
     {
-        var report = await _fixture.MediateAsync(MediationFixture.Sample(Pgw));
+        FileReport report = await _fixture.MediateAsync(MediationFixture.Sample(Pgw));
 
         // Sums over the containers of pgw_3records_ts32297.cdr.expected.json.
-        Assert.Equal(new ControlTotals(3, 4, 1001 + 2001 + 1002 + 1003, 50001 + 100001 + 50002 + 50003, 300 + 301 + 300 + 300), report.Totals);
-        Assert.Equal((FileState.Done, 17L, 3L, 0L), (report.Entry.State, report.Entry.SequenceNumber, report.Entry.DeclaredCdrs, report.Quarantined));
+        Assert.Equal(
+            new ControlTotals(3, 4, 1001 + 2001 + 1002 + 1003, 50001 + 100001 + 50002 + 50003, 300 + 301 + 300 + 300), report.Totals);
+        Assert.Equal(
+            (FileState.Done, 17L, 3L, 0L),
+            (report.Entry.State, report.Entry.SequenceNumber, report.Entry.DeclaredCdrs, report.Quarantined));
         Assert.Equal(("cdr", "cdr-framed", Pgw), (report.Entry.Source, report.Entry.Format, report.Entry.Name));
 
-        var usage = _fixture.Sender.Usage;
+        List<UsageReceived> usage = _fixture.Sender.Usage;
         Assert.Equal(4, usage.Count);
-        var second = usage[1];
+        UsageReceived second = usage[1];
         Assert.Equal(DateTimeOffset.Parse("2026-03-14T08:06:01Z", System.Globalization.CultureInfo.InvariantCulture), second.EventTime);
         Assert.Equal(DateTimeOffset.Parse("2026-03-14T08:12:01Z", System.Globalization.CultureInfo.InvariantCulture), second.EndTime);
         Assert.Equal(
             (60, 301L, 2001L, 100001L, 102002L, 20L, 70001L, 85, 0, 1, 17L),
-            (second.UtcOffsetMinutes, second.DurationSeconds, second.UplinkOctets, second.DownlinkOctets, second.TotalOctets, second.RatingGroup,
+            (
+                second.UtcOffsetMinutes, second.DurationSeconds, second.UplinkOctets, second.DownlinkOctets, second.TotalOctets,
+                second.RatingGroup,
                 second.ChargingId, second.RecordType, second.RecordIndex, second.ContainerIndex, second.FileSequenceNumber));
         Assert.Equal(
             ("00101", 6, "internet.test", "TESTPGW01", "cdr", UsageKind.Data, ChargingView.Primary),
@@ -46,10 +52,10 @@ public sealed class FileMediationTests : IDisposable
     {
         await _fixture.MediateAsync(MediationFixture.Sample(Pgw));
 
-        var usage = _fixture.Sender.Usage[0];
-        var key = _fixture.Keys.GetOrCreate(KeyPurposes.PersonalData, "2026-03-15");
+        UsageReceived usage = _fixture.Sender.Usage[0];
+        DataKey key = _fixture.Keys.GetOrCreate(KeyPurposes.PersonalData, "2026-03-15");
         Assert.Equal(key.Id, usage.PersonalDataKeyId);
-        var clear = EnvelopeCipher.Decrypt(key, usage.PersonalData, EnvelopeContext.UsagePersonalData);
+        byte[] clear = EnvelopeCipher.Decrypt(key, usage.PersonalData, EnvelopeContext.UsagePersonalData);
         Assert.True(JsonNode.DeepEquals(
             JsonNode.Parse(
                 """
@@ -66,12 +72,12 @@ public sealed class FileMediationTests : IDisposable
         await _fixture.MediateAsync(MediationFixture.Sample(Chf));
 
         string[] personal = ["99900", "999002", "0010101", "0010103", "10.0.0.2", "10.9.0.2"];
-        foreach (var usage in _fixture.Sender.Usage)
+        foreach (UsageReceived usage in _fixture.Sender.Usage)
         {
-            using var buffer = new MemoryStream();
-            var writer = new System.Buffers.ArrayBufferWriter<byte>();
+            using MemoryStream buffer = new();
+            System.Buffers.ArrayBufferWriter<byte> writer = new();
             usage.Write(writer);
-            var text = Encoding.Latin1.GetString(writer.WrittenSpan);
+            string text = Encoding.Latin1.GetString(writer.WrittenSpan);
             Assert.DoesNotContain(personal, part => text.Contains(part, StringComparison.Ordinal));
         }
     }
@@ -79,7 +85,7 @@ public sealed class FileMediationTests : IDisposable
     [Fact]
     public async Task ChfFile_WithoutSource_BecomesUsageEvents()
     {
-        var report = await _fixture.MediateAsync(MediationFixture.Sample(Chf));
+        FileReport report = await _fixture.MediateAsync(MediationFixture.Sample(Chf));
 
         Assert.Equal(new ControlTotals(1, 2, 2000, 4001, 241), report.Totals);
         Assert.Equal([100L, 200L], _fixture.Sender.Usage.Select(usage => usage.RatingGroup));
@@ -90,7 +96,8 @@ public sealed class FileMediationTests : IDisposable
     public async Task SameContent_UnderAnotherName_IsNotSentAgain()
     {
         await _fixture.MediateAsync(MediationFixture.Sample(Pgw));
-        var again = await _fixture.MediateAsync(await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken), "other-name.cdr");
+        FileReport again = await _fixture.MediateAsync(
+            await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken), "other-name.cdr");
 
         Assert.True(again.IsKnownAlready);
         Assert.Equal(default, again.Totals);
@@ -103,22 +110,22 @@ public sealed class FileMediationTests : IDisposable
     [InlineData(true)]
     public async Task File_InterruptedAtAnyCommit_GoesOnAfterTheLastCommittedChunk(bool afterCommit)
     {
-        var record = await File.ReadAllBytesAsync(MediationFixture.Sample(PgwRaw), TestContext.Current.CancellationToken);
-        var content = Enumerable.Range(0, 10).SelectMany(_ => record).ToArray();
-        for (var chunk = 1; chunk <= 4; chunk++)
+        byte[] record = await File.ReadAllBytesAsync(MediationFixture.Sample(PgwRaw), TestContext.Current.CancellationToken);
+        byte[] content = Enumerable.Range(0, 10).SelectMany(_ => record).ToArray();
+        for (int chunk = 1; chunk <= 4; chunk++)
         {
-            using var fixture = new MediationFixture(options => options.ChunkEvents = 3);
+            using MediationFixture fixture = new(options => options.ChunkEvents = 3);
             fixture.Sender.DieAtChunk = chunk;
             fixture.Sender.DieAfterCommit = afterCommit;
 
             await Assert.ThrowsAsync<CrashException>(() => fixture.MediateAsync(content));
             fixture.Restart();
-            var report = await fixture.MediateAsync(content);
+            FileReport report = await fixture.MediateAsync(content);
 
             Assert.Equal((FileState.Done, 10L, 10L), (report.Entry.State, report.Entry.Totals.Cdrs, report.Entry.CommittedCdrs));
             Assert.Equal(Enumerable.Range(0, 10), fixture.Sender.Usage.Select(usage => usage.RecordIndex).Distinct().Order());
             // A chunk that was committed just before the crash comes twice, with the same ids: rating drops the second.
-            var chunkSize = chunk == 4 ? 1 : 3;
+            int chunkSize = chunk == 4 ? 1 : 3;
             Assert.Equal(10 + (afterCommit ? chunkSize : 0), fixture.Sender.Usage.Count);
             Assert.Equal(new ControlTotals(10, 10, 10_090, 500_090, 3000), report.Entry.Totals);
         }
@@ -127,20 +134,21 @@ public sealed class FileMediationTests : IDisposable
     [Fact]
     public async Task BadRecord_AmongGoodOnes_GoesToQuarantineEncrypted()
     {
-        var file = await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken);
+        byte[] file = await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken);
         // The month of the opening time of the second record: offset of its contents, then of field 13.
-        var opening = file.AsSpan(383).IndexOf(new byte[] { 0x8D, 0x09 }) + 383 + 3;
+        int opening = file.AsSpan(383).IndexOf(new byte[] { 0x8D, 0x09 }) + 383 + 3;
         file[opening] = 0x1A;
 
-        var report = await _fixture.MediateAsync(file, "bad.cdr");
+        FileReport report = await _fixture.MediateAsync(file, "bad.cdr");
 
         Assert.Equal((2L, 1L, FileState.Done), (report.Totals.Cdrs, report.Quarantined, report.Entry.State));
-        var quarantined = Assert.Single(_fixture.Sender.Quarantined);
+        QuarantinedRecord quarantined = Assert.Single(_fixture.Sender.Quarantined);
         Assert.Equal(
             (QuarantineReason.BadValue, 1, 383L, 259L, "bad.cdr"),
             (quarantined.Reason, quarantined.RecordIndex, quarantined.FileOffset, quarantined.Length, quarantined.FileName));
         Assert.Contains("recordOpeningTime [13]", quarantined.Detail, StringComparison.Ordinal);
-        var original = EnvelopeCipher.Decrypt(_fixture.Keys.Find(quarantined.KeyId)!, quarantined.Original, EnvelopeContext.QuarantinedOriginal);
+        byte[] original = EnvelopeCipher.Decrypt(
+            _fixture.Keys.Find(quarantined.KeyId)!, quarantined.Original, EnvelopeContext.QuarantinedOriginal);
         Assert.Equal(file[383..642], original);
         Assert.Equal([0, 2], _fixture.Sender.Usage.Select(usage => usage.RecordIndex).Distinct());
     }
@@ -148,10 +156,10 @@ public sealed class FileMediationTests : IDisposable
     [Fact]
     public async Task UnknownContent_WithoutSource_FailsAndMayBeSentAgain()
     {
-        var content = Encoding.ASCII.GetBytes("name,value\nx,1\n");
+        byte[] content = Encoding.ASCII.GetBytes("name,value\nx,1\n");
 
-        var report = await _fixture.MediateAsync(content, "what.csv");
-        var again = await _fixture.MediateAsync(content, "what.csv");
+        FileReport report = await _fixture.MediateAsync(content, "what.csv");
+        FileReport again = await _fixture.MediateAsync(content, "what.csv");
 
         Assert.Equal(FileState.Failed, report.Entry.State);
         Assert.Equal(QuarantineReason.NotACdrFile, _fixture.Sender.Quarantined[0].Reason);
@@ -161,12 +169,12 @@ public sealed class FileMediationTests : IDisposable
     [Fact]
     public async Task SequenceNumbers_WithAHole_AreReported()
     {
-        var file = await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken);
+        byte[] file = await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken);
         await _fixture.MediateAsync(file, "17.cdr");
         file[25] = 21;
-        var report = await _fixture.MediateAsync(file, "21.cdr");
+        FileReport report = await _fixture.MediateAsync(file, "21.cdr");
 
-        var gap = new SequenceGap("cdr", "ffffffff00000000000000000000ffffc000020a", 18, 20);
+        SequenceGap gap = new("cdr", "ffffffff00000000000000000000ffffc000020a", 18, 20);
         Assert.Equal(gap, report.Gap);
         Assert.Equal([gap], _fixture.Ledger.Gaps());
         file[25] = 19;
@@ -177,15 +185,18 @@ public sealed class FileMediationTests : IDisposable
     [Fact]
     public async Task Stream_ThatCannotSeek_IsMediatedLikeAFile()
     {
-        using var compressed = new MemoryStream();
-        await using (var gzip = new System.IO.Compression.GZipStream(compressed, System.IO.Compression.CompressionMode.Compress, leaveOpen: true))
+        using MemoryStream compressed = new();
+        await using (GZipStream gzip = new(compressed, System.IO.Compression.CompressionMode.Compress, leaveOpen: true))
         {
-            await gzip.WriteAsync(await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+            await gzip.WriteAsync(
+                await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken),
+                TestContext.Current.CancellationToken);
         }
-        compressed.Position = 0;
-        await using var oneWay = new System.IO.Compression.GZipStream(compressed, System.IO.Compression.CompressionMode.Decompress);
 
-        var report = await _fixture.Mediation.MediateAsync(oneWay, "stdin", null, TestContext.Current.CancellationToken);
+        compressed.Position = 0;
+        await using GZipStream oneWay = new(compressed, System.IO.Compression.CompressionMode.Decompress);
+
+        FileReport report = await _fixture.Mediation.MediateAsync(oneWay, "stdin", null, TestContext.Current.CancellationToken);
 
         Assert.Equal(3, report.Totals.Cdrs);
         Assert.Empty(Directory.GetFiles(_fixture.Options.DataDirectory, "spool-*"));
@@ -194,14 +205,16 @@ public sealed class FileMediationTests : IDisposable
     [Fact]
     public async Task GzipFile_WhateverItsName_IsExpanded()
     {
-        using var compressed = new MemoryStream();
-        await using (var gzip = new System.IO.Compression.GZipStream(compressed, System.IO.Compression.CompressionMode.Compress, leaveOpen: true))
+        using MemoryStream compressed = new();
+        await using (GZipStream gzip = new(compressed, System.IO.Compression.CompressionMode.Compress, leaveOpen: true))
         {
-            await gzip.WriteAsync(await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+            await gzip.WriteAsync(
+                await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken),
+                TestContext.Current.CancellationToken);
         }
 
-        var whole = await _fixture.MediateAsync(compressed.ToArray(), "plain.cdr");
-        var cut = await _fixture.MediateAsync(compressed.ToArray()[..^40], "cut.cdr");
+        FileReport whole = await _fixture.MediateAsync(compressed.ToArray(), "plain.cdr");
+        FileReport cut = await _fixture.MediateAsync(compressed.ToArray()[..^40], "cut.cdr");
 
         Assert.Equal(3, whole.Totals.Cdrs);
         Assert.Equal(QuarantineReason.Truncated, Assert.Single(_fixture.Sender.Quarantined).Reason);

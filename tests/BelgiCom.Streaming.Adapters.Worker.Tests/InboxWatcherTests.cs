@@ -1,4 +1,3 @@
-using BelgiCom.Streaming.Contracts;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Adapters.Worker.Tests;
@@ -13,10 +12,11 @@ public sealed class InboxWatcherTests : IDisposable
     public InboxWatcherTests()
     {
         _source = new SourceOptions { Name = "ericsson-pgw", Vendor = "ericsson", Inbox = Path.Combine(_fixture.Folder, "inbox") };
-        foreach (var folder in new[] { "", "done", "failed" })
+        foreach (string folder in new[] { "", "done", "failed" })
         {
             Directory.CreateDirectory(Path.Combine(_source.Inbox, folder));
         }
+
         _fixture.Options.Sources.Add(_source);
         _fixture.Restart();
     }
@@ -40,7 +40,7 @@ public sealed class InboxWatcherTests : IDisposable
     public async Task Files_ThatAreStillWritten_StayUntouched()
     {
         _source.Pattern = "*.cdr";
-        foreach (var name in new[] { "a.cdr.tmp", ".b.cdr", "c.txt" })
+        foreach (string name in new[] { "a.cdr.tmp", ".b.cdr", "c.txt" })
         {
             File.Copy(MediationFixture.Sample(Pgw), Path.Combine(_source.Inbox, name));
         }
@@ -54,7 +54,7 @@ public sealed class InboxWatcherTests : IDisposable
     [Fact]
     public async Task File_SentTwiceUnderOneName_KeepsBothAndCountsOnce()
     {
-        for (var i = 0; i < 2; i++)
+        for (int i = 0; i < 2; i++)
         {
             File.Copy(MediationFixture.Sample(Pgw), Path.Combine(_source.Inbox, "a.cdr"));
             await NewWatcher().TakeAllAsync(TestContext.Current.CancellationToken);
@@ -68,7 +68,7 @@ public sealed class InboxWatcherTests : IDisposable
     public async Task DoneFiles_OlderThanTheSetting_AreDeleted()
     {
         File.Copy(MediationFixture.Sample(Pgw), Path.Combine(_source.Inbox, "a.cdr"));
-        var watcher = NewWatcher();
+        InboxWatcher watcher = NewWatcher();
         await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
 
         _fixture.Clock.Advance(_fixture.Options.KeepDone - TimeSpan.FromSeconds(1));
@@ -83,7 +83,7 @@ public sealed class InboxWatcherTests : IDisposable
     public async Task Watcher_ThatRuns_TakesAFileThatIsRenamedIntoPlace()
     {
         _fixture.Options.PollInterval = TimeSpan.FromMilliseconds(200);
-        using var watcher = NewWatcher();
+        using InboxWatcher watcher = NewWatcher();
         await watcher.StartAsync(TestContext.Current.CancellationToken);
         File.Copy(MediationFixture.Sample(Pgw), Path.Combine(_source.Inbox, "a.cdr.tmp"));
         File.Move(Path.Combine(_source.Inbox, "a.cdr.tmp"), Path.Combine(_source.Inbox, "a.cdr"));
@@ -97,7 +97,8 @@ public sealed class InboxWatcherTests : IDisposable
         Assert.Equal(4, _fixture.Sender.Usage.Count);
     }
 
-    private InboxWatcher NewWatcher() => new(_source, _fixture.Options, _fixture.Mediation, _fixture.Clock, NullLogger<InboxWatcher>.Instance);
+    private InboxWatcher NewWatcher() =>
+        new(_source, _fixture.Options, _fixture.Mediation, _fixture.Clock, NullLogger<InboxWatcher>.Instance);
 
     private List<string> Files() =>
     [

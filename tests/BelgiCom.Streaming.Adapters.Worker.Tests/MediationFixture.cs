@@ -58,7 +58,8 @@ internal sealed class MediationFixture : IDisposable
         Directory.Delete(Folder, true);
     }
 
-    private FileMediation NewMediation() => new(Options, Ledger, Sender, new FixedRegistry(), Keys, Clock, NullLogger<FileMediation>.Instance);
+    private FileMediation NewMediation() =>
+        new(Options, Ledger, Sender, new FixedRegistry(), Keys, Clock, NullLogger<FileMediation>.Instance);
 
     private sealed class FixedRegistry : ISchemaRegistry
     {
@@ -67,9 +68,11 @@ internal sealed class MediationFixture : IDisposable
 
         public Task<string> GetSchemaAsync(int id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<SchemaVerdict> CheckAsync(string subject, string schemaJson, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<SchemaVerdict> CheckAsync(string subject, string schemaJson, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public Task SetCompatibilityAsync(string subject, string level, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task SetCompatibilityAsync(string subject, string level, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public Task<IReadOnlyList<string>> GetSubjectsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
@@ -98,11 +101,12 @@ internal sealed class CollectingSender : IUsageSender
         {
             throw new CrashException();
         }
-        for (var i = 0; i < chunk.Count; i++)
+
+        for (int i = 0; i < chunk.Count; i++)
         {
-            var value = chunk.ValueAt(i);
-            Assert.True(WireFormat.TryReadHeader(value, out var schemaId));
-            var body = value[WireFormat.HeaderSize..];
+            ReadOnlySpan<byte> value = chunk.ValueAt(i);
+            Assert.True(WireFormat.TryReadHeader(value, out int schemaId));
+            ReadOnlySpan<byte> body = value[WireFormat.HeaderSize..];
             if (chunk.TopicAt(i) == Topics.UsageReceived)
             {
                 Assert.Equal(7, schemaId);
@@ -115,6 +119,7 @@ internal sealed class CollectingSender : IUsageSender
                 Quarantined.Add(QuarantinedRecord.Read(body));
             }
         }
+
         if (Chunks == DieAtChunk)
         {
             throw new CrashException();

@@ -15,10 +15,10 @@ public class SourceTests
     [InlineData(GeneratedKind.Nchf, "nchf", 1000)]
     public async Task File_WithoutSource_IsDetectedByItsContent(GeneratedKind kind, string source, int recordType)
     {
-        using var fixture = new MediationFixture();
-        var (content, totals) = Generate(kind);
+        using MediationFixture fixture = new();
+        (byte[] content, ControlTotals totals) = Generate(kind);
 
-        var report = await fixture.MediateAsync(content);
+        FileReport report = await fixture.MediateAsync(content);
 
         Assert.Equal((source, totals), (report.Entry.Source, report.Totals));
         Assert.All(fixture.Sender.Usage, usage => Assert.Equal(recordType, usage.RecordType));
@@ -32,7 +32,7 @@ public class SourceTests
     [InlineData(ChargedView.Sgw, ChargingView.Secondary, ChargingView.Primary)]
     public async Task Views_OfOneSession_AreChargedOnce(ChargedView charged, ChargingView pgw, ChargingView sgw)
     {
-        using var fixture = new MediationFixture(
+        using MediationFixture fixture = new(
             options => options.Sources.Add(new SourceOptions { Name = "huawei-core", Vendor = "huawei", ChargingView = charged }));
         await fixture.MediateAsync(Generate(GeneratedKind.HuaweiPgw).Content, "pgw", "huawei-core");
         await fixture.MediateAsync(Generate(GeneratedKind.HuaweiSgw).Content, "sgw", "huawei-core");
@@ -44,19 +44,22 @@ public class SourceTests
     [Fact]
     public async Task CsvSource_ByConfiguration_IsDetectedByItsHeader()
     {
-        using var fixture = new MediationFixture(options =>
+        using MediationFixture fixture = new(options =>
         {
-            var map = new CsvColumnMap { Kind = UsageKind.Sms, Delimiter = "tab" };
+            CsvColumnMap map = new() { Kind = UsageKind.Sms, Delimiter = "tab" };
             map.Columns.Add("StartTime", "when");
             map.Columns.Add("Msisdn", "who");
             map.Columns.Add("OtherParty", "to");
             options.Sources.Add(new SourceOptions { Name = "smsc", Csv = map });
         });
 
-        var report = await fixture.MediateAsync("when\twho\tto\n2026-03-14T08:00:00Z\t999000000001\t999123456789\n2026-03-14T08:00:00Z\t999000000001\t999123456780\n"u8.ToArray());
+        FileReport report = await fixture.MediateAsync([
+            .. "when\twho\tto\n"u8,
+            .. "2026-03-14T08:00:00Z\t999000000001\t999123456789\n"u8,
+            .. "2026-03-14T08:00:00Z\t999000000001\t999123456780\n"u8]);
 
         Assert.Equal(("smsc", 2L), (report.Entry.Source, report.Totals.Events));
-        var (first, second) = (fixture.Sender.Usage[0], fixture.Sender.Usage[1]);
+        (UsageReceived first, UsageReceived second) = (fixture.Sender.Usage[0], fixture.Sender.Usage[1]);
         Assert.Equal((UsageKind.Sms, 1L, "99912", 0), (first.Kind, first.Messages, first.OtherPartyPrefix, first.RecordType));
         // Two messages in one second to two people are two messages.
         Assert.NotEqual(first.UsageId, second.UsageId);
@@ -65,9 +68,9 @@ public class SourceTests
     [Fact]
     public async Task Source_WithoutSuchAName_IsRefused()
     {
-        using var fixture = new MediationFixture();
+        using MediationFixture fixture = new();
 
-        var refused = await Assert.ThrowsAsync<ArgumentException>(() => fixture.MediateAsync([1, 2, 3], source: "nobody"));
+        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => fixture.MediateAsync([1, 2, 3], source: "nobody"));
 
         Assert.Contains("ericsson", refused.Message, StringComparison.Ordinal);
     }
@@ -75,11 +78,11 @@ public class SourceTests
     [Fact]
     public void Options_WithFaults_AreAllNamed()
     {
-        var options = new SourceOptions { Name = "ok", Vendor = "acme", Inbox = "/no/such/folder", Csv = new CsvColumnMap() };
+        SourceOptions options = new() { Name = "ok", Vendor = "acme", Inbox = "/no/such/folder", Csv = new CsvColumnMap() };
 
-        var faults = string.Join('\n', options.Validate(new ValidationContext(options)).Select(fault => fault.ErrorMessage));
+        string faults = string.Join('\n', options.Validate(new ValidationContext(options)).Select(fault => fault.ErrorMessage));
 
-        foreach (var part in new[] { "ericsson, nokia, huawei", "not both", "does not exist", "Kind", "StartTime" })
+        foreach (string part in new[] { "ericsson, nokia, huawei", "not both", "does not exist", "Kind", "StartTime" })
         {
             Assert.Contains(part, faults, StringComparison.Ordinal);
         }
@@ -87,8 +90,8 @@ public class SourceTests
 
     private static (byte[] Content, ControlTotals Totals) Generate(GeneratedKind kind)
     {
-        using var output = new MemoryStream();
-        var totals = new UsageGenerator(new GenerationPlan { Subscribers = 5, Records = 40 }).WriteFile(kind, output, 0, 40, 1);
+        using MemoryStream output = new();
+        ControlTotals totals = new UsageGenerator(new GenerationPlan { Subscribers = 5, Records = 40 }).WriteFile(kind, output, 0, 40, 1);
         return (output.ToArray(), totals);
     }
 }

@@ -19,7 +19,8 @@ public sealed class UsageReceived : ISpecificRecord
 
 public abstract class Octets16(string name) : SpecificFixed(16)
 {
-    public override Schema Schema { get; } = Schema.Parse($$"""{"type":"fixed","name":"{{name}}","namespace":"be.belgicom.streaming","size":16}""");
+    public override Schema Schema { get; } = Schema.Parse(
+        $$"""{"type":"fixed","name":"{{name}}","namespace":"be.belgicom.streaming","size":16}""");
 }
 
 public sealed class UsageId() : Octets16(nameof(UsageId));

@@ -27,7 +27,7 @@ public class DecodeBenchmark
         _specific = new SpecificDatumReader<be.belgicom.streaming.UsageReceived>(schema, schema);
     }
 
-    // Another record each time: a branch predictor learns one record by heart.
+    /// <summary>Another record each time: a branch predictor learns one record by heart.</summary>
     private byte[] Body => _bodies[_next++ & (Records - 1)];
 
     [Benchmark(Baseline = true)]
@@ -47,7 +47,7 @@ public class DecodeBenchmark
 
     private static byte[][] Bodies()
     {
-        var random = new Random(1);
+        Random random = new(1);
         return [.. Enumerable.Range(0, Records).Select(i => OneBody(i, random))];
     }
 
@@ -56,7 +56,7 @@ public class DecodeBenchmark
     {
         long uplink = 1L << random.Next(8, 24);
         long downlink = 1L << random.Next(10, 30);
-        var buffer = new ArrayBufferWriter<byte>();
+        ArrayBufferWriter<byte> buffer = new();
         new UsageReceived
         {
             UsageId = UsageId.FromHalves((ulong)random.NextInt64(), (ulong)random.NextInt64()),

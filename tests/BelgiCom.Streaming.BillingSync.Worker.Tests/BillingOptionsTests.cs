@@ -11,19 +11,22 @@ public sealed class BillingOptionsTests
     [Fact]
     public void AddBillingSyncWorker_ValidSettings_WiresTheWorkerAndItsHealth()
     {
-        using var host = Builder(("Billing:ConnectionString", "Host=db;Database=billing")).Build();
+        using IHost host = Builder(("Billing:ConnectionString", "Host=db;Database=billing")).Build();
 
         Assert.True(host.Services.GetRequiredService<BillingOptions>().UsesPostgreSql);
         Assert.Contains(host.Services.GetServices<IHostedService>(), service => service is BillingSyncWorker);
         Assert.Contains(
-            host.Services.GetRequiredService<Microsoft.Extensions.Options.IOptions<HealthCheckServiceOptions>>().Value.Registrations, check => check.Name == "billing-sync");
+            host.Services.GetRequiredService<Microsoft.Extensions.Options.IOptions<HealthCheckServiceOptions>>().Value.Registrations,
+            check => check.Name == "billing-sync");
     }
 
     [Fact]
     public void AddBillingSyncWorker_WrongSettings_AreAllReported()
     {
-        var faults = Assert.Throws<ConfigurationFaultException>(
-            () => Builder(("Billing:ConnectionString", "Server=db"), ("Billing:MaxRecordsPerTransaction", "0"), ("Billing:Flush", "1")).ThrowOnFaults()).Faults;
+        IReadOnlyList<string> faults = Assert.Throws<ConfigurationFaultException>(() =>
+            Builder(
+                ("Billing:ConnectionString", "Server=db"), ("Billing:MaxRecordsPerTransaction", "0"),
+                ("Billing:Flush", "1")).ThrowOnFaults()).Faults;
 
         Assert.Equal(3, faults.Count);
         Assert.Contains(faults, fault => fault.Contains("Billing:ConnectionString", StringComparison.Ordinal));
@@ -33,8 +36,11 @@ public sealed class BillingOptionsTests
 
     private static HostApplicationBuilder Builder(params (string Key, string Value)[] settings)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(settings.Append(("Kafka:BootstrapServers", "127.0.0.1:9092")).Append(("SchemaRegistry:Url", "http://127.0.0.1:8081")).ToDictionary(setting => setting.Item1, setting => (string?)setting.Item2));
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(
+            settings.Append(("Kafka:BootstrapServers", "127.0.0.1:9092"))
+                .Append(("SchemaRegistry:Url", "http://127.0.0.1:8081"))
+                .ToDictionary(setting => setting.Item1, setting => (string?)setting.Item2));
         builder.AddBillingSyncWorker();
         return builder;
     }

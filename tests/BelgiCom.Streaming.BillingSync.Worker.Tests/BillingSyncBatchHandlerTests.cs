@@ -33,38 +33,72 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     {
         _handler.Handle(new TestBatch(
         [
-            Rated(0, new UsageRated { UsageId = Id(1), Account = "a", Currency = "EUR", Amount = 1.25m, PeriodStart = new DateOnly(2026, 10, 1) }),
+            Rated(
+                0,
+                new UsageRated
+                {
+                    UsageId = Id(1),
+                    Account = "a",
+                    Currency = "EUR",
+                    Amount = 1.25m,
+                    PeriodStart = new DateOnly(2026, 10, 1),
+                }),
             Rated(1, new UsageRated { UsageId = Id(2), Account = "a", Currency = "EUR", Outcome = RatedOutcome.ZeroRated }),
             Rejected(0, new UsageRejected { UsageId = Id(3), Outcome = RejectedOutcome.Late }),
             Rejected(1, new UsageRejected { UsageId = Id(1), Outcome = RejectedOutcome.Duplicate }),
-            Rated(2, new UsageRated { UsageId = Id(4), Account = "b", Currency = "EUR", Amount = 0.000000001m, PeriodStart = new DateOnly(2026, 10, 1) }),
+            Rated(
+                2,
+                new UsageRated
+                {
+                    UsageId = Id(4),
+                    Account = "b",
+                    Currency = "EUR",
+                    Amount = 0.000000001m,
+                    PeriodStart = new DateOnly(2026, 10, 1),
+                }),
         ]));
 
-        var totals = _ledger.Totals();
-        Assert.Equal((2, 1, 1, 1), (totals.Lines, totals.Count(LedgerOutcome.ZeroRated), totals.Count(LedgerOutcome.Late), totals.Count(LedgerOutcome.Duplicate)));
+        LedgerTotals totals = _ledger.Totals();
+        Assert.Equal(
+            (2, 1, 1, 1),
+            (totals.Lines, totals.Count(LedgerOutcome.ZeroRated), totals.Count(LedgerOutcome.Late), totals.Count(LedgerOutcome.Duplicate)));
         Assert.Equal(1_250_000_001, totals.Billed("EUR").AmountNanos);
         Assert.Equal(3, _handler.StartOffset(new TopicPartition(Topics.UsageRated, 0)));
         Assert.Equal(2, _handler.StartOffset(new TopicPartition(Topics.UsageRejected, 0)));
     }
 
-    /// <summary>A crash at any record: whatever part of a batch was taken, going on from the ledger's own position, or from far before it, gives the same ledger.</summary>
+    /// <summary>
+    /// A crash at any record: whatever part of a batch was taken, going on from the ledger's own position, or from far before it, gives the
+    /// same ledger.
+    /// </summary>
     [Fact]
     public void Handle_InterruptedAtEveryRecord_GivesTheSameLedger()
     {
-        var records = Enumerable.Range(0, 12)
-            .Select(i => Rated(i, new UsageRated { UsageId = Id(i), Account = "a", Currency = "EUR", Amount = i, PeriodStart = new DateOnly(2026, 10, 1) }))
+        TestRecord[] records = Enumerable.Range(0, 12)
+            .Select(i =>
+                Rated(
+                    i,
+                    new UsageRated
+                    {
+                        UsageId = Id(i),
+                        Account = "a",
+                        Currency = "EUR",
+                        Amount = i,
+                        PeriodStart = new DateOnly(2026, 10, 1),
+                    }))
             .ToArray();
-        for (var cut = 0; cut <= records.Length; cut++)
+        for (int cut = 0; cut <= records.Length; cut++)
         {
-            var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, $"cut-{cut}"));
-            var options = new BillingOptions { DataDirectory = folder.FullName, MaxRecordsPerTransaction = 5 };
-            using (var first = BillingLedger.Open(options, TimeProvider.System))
+            DirectoryInfo folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, $"cut-{cut}"));
+            BillingOptions options = new() { DataDirectory = folder.FullName, MaxRecordsPerTransaction = 5 };
+            using (BillingLedger first = BillingLedger.Open(options, TimeProvider.System))
             {
-                new BillingSyncBatchHandler(first, options, SchemaOf, _ => 0, TimeProvider.System, NullLogger.Instance).Handle(new TestBatch(records[..cut]));
+                new BillingSyncBatchHandler(first, options, SchemaOf, _ => 0, TimeProvider.System, NullLogger.Instance).Handle(
+                    new TestBatch(records[..cut]));
             }
 
-            using var second = BillingLedger.Open(options, TimeProvider.System);
-            var handler = new BillingSyncBatchHandler(second, options, SchemaOf, _ => 0, TimeProvider.System, NullLogger.Instance);
+            using BillingLedger second = BillingLedger.Open(options, TimeProvider.System);
+            BillingSyncBatchHandler handler = new(second, options, SchemaOf, _ => 0, TimeProvider.System, NullLogger.Instance);
             Assert.Equal(cut, handler.StartOffset(new TopicPartition(Topics.UsageRated, 0)));
             handler.Handle(new TestBatch(records[Math.Max(0, cut - 3)..]));
 
@@ -76,9 +110,9 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     [Fact]
     public void Handle_RecordThatCannotBeRead_StopsBeforeItWithItsPosition()
     {
-        var unreadable = new TestRecord(Topics.UsageRated, 3, 77, [], [0, 0, 0, 0, 1, 9, 9, 9]);
+        TestRecord unreadable = new(Topics.UsageRated, 3, 77, [], [0, 0, 0, 0, 1, 9, 9, 9]);
 
-        var fault = Assert.Throws<UnreadableRecordException>(() => _handler.Handle(new TestBatch([unreadable])));
+        UnreadableRecordException fault = Assert.Throws<UnreadableRecordException>(() => _handler.Handle(new TestBatch([unreadable])));
 
         Assert.Contains("usage.rated.v1[3]@77", fault.Message, StringComparison.Ordinal);
         Assert.Null(_ledger.NextOffset(Topics.UsageRated, 3));
@@ -88,15 +122,25 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     public void StartOffset_PartitionTheLedgerNeverSaw_IsTheBeginningOfTheLog() =>
         Assert.Equal(41, _handler.StartOffset(new TopicPartition(Topics.UsageRated, 9)));
 
-    /// <summary>What an older release wrote is still on the topic after an upgrade, and what a newer one writes may come before ours.</summary>
+    /// <summary>
+    /// What an older release wrote is still on the topic after an upgrade, and what a newer one writes may come before ours.
+    /// </summary>
     [Theory]
     [InlineData(OlderRated)]
     [InlineData(NewerRated)]
     public void Handle_RecordOfAnotherVersion_IsRead(int schemaId)
     {
-        var body = new ArrayBufferWriter<byte>();
-        new UsageRated { UsageId = Id(1), Account = "a", Currency = "EUR", RatingGroup = 7, Amount = 2m, PeriodStart = new DateOnly(2026, 10, 1) }.Write(body);
-        var other = new ArrayBufferWriter<byte>();
+        ArrayBufferWriter<byte> body = new();
+        new UsageRated
+        {
+            UsageId = Id(1),
+            Account = "a",
+            Currency = "EUR",
+            RatingGroup = 7,
+            Amount = 2m,
+            PeriodStart = new DateOnly(2026, 10, 1),
+        }.Write(body);
+        ArrayBufferWriter<byte> other = new();
         SchemaResolver.Create(UsageRated.SchemaJson, SchemaOf(schemaId)!).Resolve(body.WrittenSpan, other);
         Assert.NotEqual(body.WrittenCount, other.WrittenCount);
 
@@ -109,8 +153,9 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     [Fact]
     public void Handle_RegistryDown_KeepsThePosition()
     {
-        var handler = new BillingSyncBatchHandler(
-            _ledger, _options, _ => throw new SchemaRegistryException(SchemaRegistryFailure.Unreachable, "no answer"), _ => 0, TimeProvider.System, NullLogger.Instance);
+        BillingSyncBatchHandler handler = new(
+            _ledger, _options, _ => throw new SchemaRegistryException(SchemaRegistryFailure.Unreachable, "no answer"), _ => 0,
+            TimeProvider.System, NullLogger.Instance);
 
         Assert.Throws<SchemaRegistryException>(() => handler.Handle(new TestBatch([Rated(0, new UsageRated())])));
 
@@ -129,23 +174,28 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
         1 => UsageRated.SchemaJson,
         2 => UsageRejected.SchemaJson,
         OlderRated => Changed(fields => fields.Remove(fields.First(field => (string?)field!["name"] == "ratingGroup"))),
-        NewerRated => Changed(fields => fields.Insert(3, new JsonObject { ["name"] = "campaign", ["type"] = "string", ["default"] = "summer" })),
+        NewerRated =>
+            Changed(fields => fields.Insert(3, new JsonObject { ["name"] = "campaign", ["type"] = "string", ["default"] = "summer" })),
         _ => null,
     };
 
     private static string Changed(Action<JsonArray> change)
     {
-        var schema = JsonNode.Parse(UsageRated.SchemaJson)!;
+        JsonNode schema = JsonNode.Parse(UsageRated.SchemaJson)!;
         change(schema["fields"]!.AsArray());
         return schema.ToJsonString();
     }
 
     private static UsageId Id(int number) => UsageId.FromHalves(1, (ulong)number + 1);
 
-    private static TestRecord Rated(long offset, UsageRated usage) => Record(Topics.UsageRated, offset, new EventSerializer<UsageRated>(1, static (value, output) => value.Write(output)).Serialize(usage));
+    private static TestRecord Rated(long offset, UsageRated usage) =>
+        Record(
+            Topics.UsageRated, offset, new EventSerializer<UsageRated>(1, static (value, output) => value.Write(output)).Serialize(usage));
 
     private static TestRecord Rejected(long offset, UsageRejected usage) =>
-        Record(Topics.UsageRejected, offset, new EventSerializer<UsageRejected>(2, static (value, output) => value.Write(output)).Serialize(usage));
+        Record(
+            Topics.UsageRejected, offset,
+            new EventSerializer<UsageRejected>(2, static (value, output) => value.Write(output)).Serialize(usage));
 
     private static TestRecord Record(string topic, long offset, byte[] value) => new(topic, 0, offset, [], value);
 }

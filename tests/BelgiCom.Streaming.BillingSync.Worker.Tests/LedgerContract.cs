@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using BelgiCom.Streaming.Contracts;
 using Microsoft.Extensions.Time.Testing;
@@ -27,8 +28,8 @@ public abstract class LedgerContract : IDisposable
 
     private static LedgerBatchResult Apply(BillingLedger ledger, int partition, long firstOffset, params ReadOnlySpan<RatedUsage> usage)
     {
-        var batch = new LedgerBatch();
-        for (var i = 0; i < usage.Length; i++)
+        LedgerBatch batch = new();
+        for (int i = 0; i < usage.Length; i++)
         {
             usage[i].AddTo(batch, partition, firstOffset + i);
         }
@@ -39,12 +40,13 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Apply_RatedUsage_WritesLinesTotalsAndPosition()
     {
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
 
-        var result = Apply(ledger, 3, 10, new RatedUsage(1), new RatedUsage(2) { AmountNanos = 1 }, new RatedUsage(3) { AmountNanos = -500_000_000 });
+        LedgerBatchResult result = Apply(
+            ledger, 3, 10, new RatedUsage(1), new RatedUsage(2) { AmountNanos = 1 }, new RatedUsage(3) { AmountNanos = -500_000_000 });
 
         Assert.Equal(3, result.Counts[(int)LedgerOutcome.Rated]);
-        var totals = ledger.Totals();
+        LedgerTotals totals = ledger.Totals();
         Assert.Equal(3, totals.Lines);
         Assert.Equal(["EUR"], totals.Currencies);
         Assert.Equal(1_000_000_001, totals.Billed("EUR").AmountNanos);
@@ -57,19 +59,24 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Apply_OtherOutcomes_AreCountedAndNotBilled()
     {
-        using var ledger = Open();
-        var batch = new LedgerBatch();
+        using BillingLedger ledger = Open();
+        LedgerBatch batch = new();
         new RatedUsage(1) { Outcome = RatedOutcome.ZeroRated, AmountNanos = 0 }.AddTo(batch, 0, 0);
-        var offset = 0;
-        foreach (var outcome in Enum.GetValues<RejectedOutcome>())
+        int offset = 0;
+        foreach (RejectedOutcome outcome in Enum.GetValues<RejectedOutcome>())
         {
-            var rejected = new UsageRejectedView { Outcome = outcome, UsageId = UsageId.FromHalves(5, (ulong)offset), EventTimeMilliseconds = 0 };
+            UsageRejectedView rejected = new()
+            {
+                Outcome = outcome,
+                UsageId = UsageId.FromHalves(5, (ulong)offset),
+                EventTimeMilliseconds = 0,
+            };
             batch.AddRejected(Topics.UsageRejected, 0, offset++, rejected);
         }
 
         ledger.Apply(batch);
 
-        var totals = ledger.Totals();
+        LedgerTotals totals = ledger.Totals();
         Assert.Equal(0, totals.Lines);
         Assert.All(
             [LedgerOutcome.ZeroRated, LedgerOutcome.Duplicate, LedgerOutcome.Late, LedgerOutcome.Suspended, LedgerOutcome.Rejected],
@@ -81,12 +88,12 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Apply_SameBatchAgain_ChangesNothing()
     {
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
         RatedUsage[] usage = [new(1), new(2), new(3)];
         Apply(ledger, 0, 0, usage);
-        var before = ledger.Totals();
+        LedgerTotals before = ledger.Totals();
 
-        var again = Apply(ledger, 0, 0, usage);
+        LedgerBatchResult again = Apply(ledger, 0, 0, usage);
 
         Assert.Equal(3, again.Redelivered);
         Assert.Equal(default, ledger.Totals().Since(before).Of(LedgerOutcome.Rated));
@@ -96,10 +103,10 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Apply_BatchThatOverlapsThePosition_TakesOnlyTheNewPart()
     {
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
         Apply(ledger, 0, 0, new RatedUsage(1), new RatedUsage(2));
 
-        var result = Apply(ledger, 0, 0, new RatedUsage(1), new RatedUsage(2), new RatedUsage(3));
+        LedgerBatchResult result = Apply(ledger, 0, 0, new RatedUsage(1), new RatedUsage(2), new RatedUsage(3));
 
         Assert.Equal(2, result.Redelivered);
         Assert.Equal(1, result.Counts[(int)LedgerOutcome.Rated]);
@@ -109,10 +116,10 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Apply_UsageIdSeenUnderAnotherPosition_IsIgnoredAndCounted()
     {
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
         Apply(ledger, 0, 0, new RatedUsage(1), new RatedUsage(2));
 
-        var result = Apply(ledger, 0, 2, new RatedUsage(2) { AmountNanos = 99 }, new RatedUsage(3), new RatedUsage(3));
+        LedgerBatchResult result = Apply(ledger, 0, 2, new RatedUsage(2) { AmountNanos = 99 }, new RatedUsage(3), new RatedUsage(3));
 
         Assert.Equal(2, result.Counts[(int)LedgerOutcome.LedgerDuplicate]);
         Assert.Equal(3, ledger.Totals().Lines);
@@ -124,11 +131,11 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Apply_FailureInTheMiddle_KeepsNothing()
     {
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
         Apply(ledger, 0, 0, new RatedUsage(1));
 
         // The sum of the octets of one key leaves 64 bits only when the totals are made: after the lines have been written.
-        var batch = new LedgerBatch();
+        LedgerBatch batch = new();
         new RatedUsage(2) { AmountNanos = long.MaxValue }.AddTo(batch, 0, 1);
         new RatedUsage(3) { AmountNanos = long.MaxValue }.AddTo(batch, 0, 2);
         Assert.Throws<LedgerException>(() => ledger.Apply(batch));
@@ -143,12 +150,12 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Apply_SecondWriterWithStalePosition_BillsNothingTwice()
     {
-        using var successor = Open();
-        using var zombie = Open();
+        using BillingLedger successor = Open();
+        using BillingLedger zombie = Open();
         Apply(zombie, 0, 0, new RatedUsage(1));
         Apply(successor, 0, 1, new RatedUsage(2), new RatedUsage(3));
 
-        var result = Apply(zombie, 0, 1, new RatedUsage(2), new RatedUsage(3));
+        LedgerBatchResult result = Apply(zombie, 0, 1, new RatedUsage(2), new RatedUsage(3));
 
         Assert.Equal(2, result.Redelivered);
         Assert.Equal(3, successor.Totals().Lines);
@@ -158,12 +165,12 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Totals_AfterReopening_AreThoseOfAllRuns()
     {
-        using (var first = Open())
+        using (BillingLedger first = Open())
         {
             Apply(first, 0, 0, new RatedUsage(1));
         }
 
-        using var second = Open();
+        using BillingLedger second = Open();
         Apply(second, 0, 1, new RatedUsage(2), new RatedUsage(3) { Currency = "USD" });
 
         Assert.Equal(3, second.Totals().Lines);
@@ -174,12 +181,12 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Totals_HashTotal_DoesNotDependOnOrderOrBatches()
     {
-        var usage = Enumerable.Range(0, 50).Select(i => new RatedUsage(i)).ToArray();
-        using var ledger = Open();
+        RatedUsage[] usage = Enumerable.Range(0, 50).Select(i => new RatedUsage(i)).ToArray();
+        using BillingLedger ledger = Open();
         Apply(ledger, 0, 0, usage);
-        var expected = ledger.Totals().Billed("EUR").HashTotal;
-        var sum = 0UL;
-        foreach (var one in usage.Reverse())
+        ulong expected = ledger.Totals().Billed("EUR").HashTotal;
+        ulong sum = 0UL;
+        foreach (RatedUsage one in usage.Reverse())
         {
             sum += ControlTotal.HashOf(one.UsageId, one.AmountNanos);
         }
@@ -190,27 +197,30 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Lines_ShowWhereTheyComeFrom()
     {
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
         Apply(ledger, 2, 7, new RatedUsage(1) { AmountNanos = -1, Node = "pgw-é" });
 
-        using var command = ledger.Database.Command(
+        using DbCommand command = ledger.Database.Command(
             null,
             """
-            SELECT rated_topic, rated_partition, rated_offset, received_partition, received_offset, source, node, file_name, file_sequence_number,
+            SELECT rated_topic, rated_partition, rated_offset, received_partition, received_offset, source, node, file_name,
+              file_sequence_number,
                    record_index, container_index, amount, period, kind
             FROM billed_usage
             """);
-        using var reader = command.ExecuteReader();
+        using DbDataReader reader = command.ExecuteReader();
         Assert.True(reader.Read());
-        var columns = Enumerable.Range(0, reader.FieldCount).Select(i => Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture));
+        IEnumerable<string?> columns = Enumerable.Range(0, reader.FieldCount)
+            .Select(i => Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture));
         Assert.Equal(
-            ["usage.rated.v1", "2", "7", "2", "107", "ericsson-pgw", "pgw-é", "pgw.cdr", "42", "1", "1", "-0.000000001", "202610", "DATA"], columns);
+            ["usage.rated.v1", "2", "7", "2", "107", "ericsson-pgw", "pgw-é", "pgw.cdr", "42", "1", "1", "-0.000000001", "202610", "DATA"],
+            columns);
     }
 
     [Fact]
     public void Close_RoundsEachLineOnceHalfAwayFromZero()
     {
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
         Apply(
             ledger,
             0,
@@ -221,10 +231,10 @@ public abstract class LedgerContract : IDisposable
             new RatedUsage(4) { Account = "c", AmountNanos = 4_999_999 },
             new RatedUsage(5) { Account = "c", Kind = UsageKind.Sms, AmountNanos = 125_000_000 });
 
-        var close = ledger.Close(202610);
+        BillClose close = ledger.Close(202610);
 
         Assert.Equal(new BillClose(1, 202610, 4, 5), close);
-        var lines = ledger.BillLines(1);
+        IReadOnlyList<BillLine> lines = ledger.BillLines(1);
         Assert.Equal([0.01m, -0.01m, 0.00m, 0.13m], lines.Select(line => line.Amount));
         Assert.Equal([0.005m, -0.005m, 0.004999999m, 0.125m], lines.Select(line => line.ExactAmount));
         Assert.Equal([2, 1, 1, 1], lines.Select(line => line.UsageEvents));
@@ -233,35 +243,36 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Close_LateUsage_IsBilledByTheNextCloseAndOnce()
     {
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
         Apply(ledger, 0, 0, new RatedUsage(1), new RatedUsage(2) { PeriodStart = new DateOnly(2026, 11, 1) });
         Assert.Equal(1, ledger.Close(202610).UsageEvents);
         Assert.Equal(0, ledger.Close(202610).Number);
         Apply(ledger, 0, 2, new RatedUsage(3));
 
-        var next = ledger.Close(202611);
+        BillClose next = ledger.Close(202611);
 
         Assert.Equal(new BillClose(2, 202611, 2, 2), next);
         Assert.Equal([202610, 202611], ledger.BillLines(2).Select(line => line.Period));
-        Assert.True(ledger.Reconcile(RatedUsage.Topic, 0, [new RatedUsage(1).At(0), new RatedUsage(2).At(1), new RatedUsage(3).At(2)]).IsBalanced);
+        Assert.True(
+            ledger.Reconcile(RatedUsage.Topic, 0, [new RatedUsage(1).At(0), new RatedUsage(2).At(1), new RatedUsage(3).At(2)]).IsBalanced);
     }
 
     /// <summary>reliability.md P-7: the parts make the total, whatever the amounts, and SQL rounds as decimal does.</summary>
     [Fact]
     public void Close_RandomAmounts_SumOfLinesIsTheBill()
     {
-        var random = new Random(20261123);
-        var usage = Enumerable.Range(0, 2000)
+        Random random = new(20261123);
+        RatedUsage[] usage = Enumerable.Range(0, 2000)
             .Select(i => new RatedUsage(i) { Account = $"account-{i % 97}", AmountNanos = random.NextInt64(-20_000_000, 20_000_000) })
             .ToArray();
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
         Apply(ledger, 0, 0, usage);
 
-        var lines = ledger.BillLines(ledger.Close(202610).Number);
+        IReadOnlyList<BillLine> lines = ledger.BillLines(ledger.Close(202610).Number);
 
         Assert.Equal(usage.Sum(one => one.AmountNanos) / 1_000_000_000m, lines.Sum(line => line.ExactAmount));
         Assert.All(lines, line => Assert.Equal(Math.Round(line.ExactAmount, 2, MidpointRounding.AwayFromZero), line.Amount));
-        foreach (var line in lines)
+        foreach (BillLine line in lines)
         {
             Assert.Equal(usage.Where(one => one.Account == line.Account).Sum(one => one.AmountNanos) / 1_000_000_000m, line.ExactAmount);
         }
@@ -270,12 +281,12 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Reconcile_WhenAllIsBilled_Balances()
     {
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
         RatedUsage[] usage = [new(1), new(2), new(3)];
         Apply(ledger, 0, 0, usage);
         Apply(ledger, 0, 3, new RatedUsage(1), new RatedUsage(4));
 
-        var result = ledger.Reconcile(
+        Reconciliation result = ledger.Reconcile(
             RatedUsage.Topic,
             0,
             [usage[0].At(0), usage[1].At(1), usage[2].At(2), new RatedUsage(1).At(3), new RatedUsage(4).At(4), new RatedUsage(5).At(5)]);
@@ -289,10 +300,10 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Reconcile_WhenTheyDiffer_NamesEachPosition()
     {
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
         Apply(ledger, 0, 0, new RatedUsage(1), new RatedUsage(2), new RatedUsage(3));
 
-        var result = ledger.Reconcile(
+        Reconciliation result = ledger.Reconcile(
             RatedUsage.Topic, 0, [new RatedUsage(1).At(0), (new RatedUsage(2) with { AmountNanos = 7 }).At(1)]);
 
         Assert.False(result.IsBalanced);
@@ -310,12 +321,12 @@ public abstract class LedgerContract : IDisposable
     [InlineData("UPDATE control_total SET records = records + 1", LedgerDifferenceKind.ControlTotal, -1L)]
     public void Reconcile_LedgerChangedAfterwards_FindsIt(string tampering, LedgerDifferenceKind expected, long offset)
     {
-        using var ledger = Open();
+        using BillingLedger ledger = Open();
         RatedUsage[] usage = [new(1), new(2), new(3)];
         Apply(ledger, 0, 0, usage);
         ledger.Database.Execute(null, tampering);
 
-        var result = ledger.Reconcile(RatedUsage.Topic, 0, [usage[0].At(0), usage[1].At(1), usage[2].At(2)]);
+        Reconciliation result = ledger.Reconcile(RatedUsage.Topic, 0, [usage[0].At(0), usage[1].At(1), usage[2].At(2)]);
 
         Assert.Contains(result.Differences, difference => difference.Kind == expected && difference.Offset == offset);
     }
@@ -323,8 +334,9 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public async Task Open_ByManyAtOnce_MakesTheTablesOnce()
     {
-        var options = _options ??= NewLedger();
-        var opened = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => BillingLedger.Open(options, _clock))));
+        BillingOptions options = _options ??= NewLedger();
+        BillingLedger[] opened = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => Task.Run(() => BillingLedger.Open(options, _clock))));
 
         Apply(opened[0], 0, 0, new RatedUsage(1));
         Assert.All(opened, ledger => Assert.Equal(1, ledger.Totals().Lines));
@@ -334,12 +346,12 @@ public abstract class LedgerContract : IDisposable
     [Fact]
     public void Open_LedgerOfANewerRelease_IsRefused()
     {
-        using (var ledger = Open())
+        using (BillingLedger ledger = Open())
         {
             ledger.Database.Execute(null, "INSERT INTO schema_version (version, applied_at) VALUES (999, 0)");
         }
 
-        var refusal = Assert.Throws<LedgerException>(Open);
+        LedgerException refusal = Assert.Throws<LedgerException>(Open);
         Assert.Contains("999", refusal.Message, StringComparison.Ordinal);
     }
 }

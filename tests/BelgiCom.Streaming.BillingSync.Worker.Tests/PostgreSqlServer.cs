@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Npgsql;
 using Testcontainers.PostgreSql;
 
 [assembly: AssemblyFixture(typeof(BelgiCom.Streaming.BillingSync.Worker.Tests.PostgreSqlServer))]
@@ -9,7 +10,8 @@ using Testcontainers.PostgreSql;
 namespace BelgiCom.Streaming.BillingSync.Worker.Tests;
 
 /// <summary>
-/// A PostgreSQL of our own for the tests: a private cluster of the installed packages (Debian's /usr/lib/postgresql), else a container when Docker answers, else none.
+/// A PostgreSQL of our own for the tests: a private cluster of the installed packages (Debian's /usr/lib/postgresql), else a container when
+/// Docker answers, else none.
 /// </summary>
 public sealed class PostgreSqlServer : IAsyncLifetime
 {
@@ -24,7 +26,10 @@ public sealed class PostgreSqlServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _binaries = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")).LastOrDefault(Directory.Exists)
+            ? Directory.GetDirectories("/usr/lib/postgresql")
+                .Order(StringComparer.Ordinal)
+                .Select(version => Path.Combine(version, "bin"))
+                .LastOrDefault(Directory.Exists)
             : null;
         if (_binaries is not null)
         {
@@ -56,10 +61,10 @@ public sealed class PostgreSqlServer : IAsyncLifetime
     public string NewDatabase()
     {
         Assert.SkipWhen(_connectionString is null, Skipped);
-        var name = string.Create(CultureInfo.InvariantCulture, $"ledger_{Interlocked.Increment(ref _databases)}");
-        using var connection = new Npgsql.NpgsqlConnection(_connectionString);
+        string name = string.Create(CultureInfo.InvariantCulture, $"ledger_{Interlocked.Increment(ref _databases)}");
+        using NpgsqlConnection connection = new(_connectionString);
         connection.Open();
-        using var command = connection.CreateCommand();
+        using NpgsqlCommand command = connection.CreateCommand();
         command.CommandText = $"CREATE DATABASE {name}";
         command.ExecuteNonQuery();
         return new Npgsql.NpgsqlConnectionStringBuilder(_connectionString) { Database = name, Pooling = false }.ToString();
@@ -75,20 +80,24 @@ public sealed class PostgreSqlServer : IAsyncLifetime
             Start("chown", "postgres", _folder.FullName);
         }
 
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        using TcpListener probe = new(IPAddress.Loopback, 0);
         probe.Start();
-        var port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        int port = ((IPEndPoint)probe.LocalEndpoint).Port;
         probe.Stop();
         Run("initdb", $"-D {Data} -U ledger -A trust -E UTF8 --no-sync");
-        Run("pg_ctl", $"-D {Data} -l {_folder.FullName}/log -w -o '-p {port} -k {_folder.FullName} -c listen_addresses=127.0.0.1 -c fsync=off' start");
-        _connectionString = string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=ledger;Database=postgres;Pooling=false");
+        Run(
+            "pg_ctl",
+            $"-D {Data} -l {_folder.FullName}/log -w -o '-p {port} -k {_folder.FullName} -c listen_addresses=127.0.0.1 -c fsync=off' "
+            + $"start");
+        _connectionString = string.Create(
+            CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=ledger;Database=postgres;Pooling=false");
     }
 
-    // The server refuses to run as root, so it is handed to the user that the package made.
+    /// <summary>The server refuses to run as root, so it is handed to the user that the package made.</summary>
     private void Run(string program, string arguments)
     {
         // Nothing is read from it: the server that it starts would keep a pipe open as long as it lives.
-        var command = $"{_binaries}/{program} {arguments} >/dev/null 2>&1";
+        string command = $"{_binaries}/{program} {arguments} >/dev/null 2>&1";
         if (Environment.IsPrivilegedProcess)
         {
             Start("runuser", "-u", "postgres", "--", "sh", "-c", command);
@@ -101,7 +110,7 @@ public sealed class PostgreSqlServer : IAsyncLifetime
 
     private static void Start(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = "/" })!;
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = "/" })!;
         process.WaitForExit();
         if (process.ExitCode != 0)
         {

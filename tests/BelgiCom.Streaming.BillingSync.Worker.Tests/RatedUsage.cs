@@ -30,7 +30,7 @@ internal sealed record RatedUsage(int Number)
 
     public void AddTo(LedgerBatch batch, int partition, long offset, string topic = Topic)
     {
-        var view = new UsageRatedView
+        UsageRatedView view = new()
         {
             UsageId = UsageId,
             Account = Encoding.UTF8.GetBytes(Account),

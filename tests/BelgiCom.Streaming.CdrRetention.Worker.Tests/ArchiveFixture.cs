@@ -30,9 +30,9 @@ public sealed class ArchiveFixture : IDisposable
 
     public static RetentionOptions ShippedOptions(string folder)
     {
-        var configuration = new ConfigurationBuilder();
+        ConfigurationBuilder configuration = new();
         configuration.AddShippedRetention(development: true);
-        var options = new RetentionOptions();
+        RetentionOptions options = new();
         configuration.Build().GetSection(RetentionOptions.Section).Bind(options);
         options.ArchiveDirectory = folder;
         return options;
@@ -45,8 +45,8 @@ public sealed class ArchiveFixture : IDisposable
     /// <summary>Appends records of usage.received.v1 that begin and arrive now.</summary>
     internal void Receive(CdrArchive archive, UsageKind kind, Direction direction, params ReadOnlySpan<int> subscribers)
     {
-        using var appender = archive.BeginAppend();
-        foreach (var subscriber in subscribers)
+        using ArchiveAppender appender = archive.BeginAppend();
+        foreach (int subscriber in subscribers)
         {
             Add(appender, _nextOffset++, subscriber, kind, direction, Clock.GetUtcNow());
         }
@@ -55,7 +55,8 @@ public sealed class ArchiveFixture : IDisposable
     }
 
     internal static void Add(
-        ArchiveAppender appender, long offset, int subscriber, UsageKind kind, Direction direction, DateTimeOffset at, DateTimeOffset? received = null) =>
+        ArchiveAppender appender, long offset, int subscriber, UsageKind kind, Direction direction, DateTimeOffset at,
+        DateTimeOffset? received = null) =>
         appender.Add(new CdrToArchive
         {
             Topic = Topics.UsageReceived,
@@ -70,10 +71,12 @@ public sealed class ArchiveFixture : IDisposable
             Value = Value(subscriber, offset),
         });
 
-    /// <summary>A value as it could be on the topic; holds the subscriber reference, so that a scan of the files for it means something.</summary>
+    /// <summary>
+    /// A value as it could be on the topic; holds the subscriber reference, so that a scan of the files for it means something.
+    /// </summary>
     public static byte[] Value(int subscriber, long offset)
     {
-        var value = new byte[120];
+        byte[] value = new byte[120];
         Subscriber(subscriber).CopyTo(value.AsSpan(5));
         BitConverter.TryWriteBytes(value.AsSpan(40), offset);
         "0123456789-plain-text-marker"u8.CopyTo(value.AsSpan(60));

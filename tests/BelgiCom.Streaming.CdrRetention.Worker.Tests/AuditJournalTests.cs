@@ -14,8 +14,8 @@ public sealed class AuditJournalTests : IDisposable
     public AuditJournalTests()
     {
         _keys = new FileKeyStore(Path.Combine(_folder.FullName, "keys"));
-        using var journal = AuditJournal.Open(Directory, Stream, _keys);
-        for (var i = 0; i < 50; i++)
+        using AuditJournal journal = AuditJournal.Open(Directory, Stream, _keys);
+        for (int i = 0; i < 50; i++)
         {
             journal.Append(DateTimeOffset.UnixEpoch.AddSeconds(i), "actor", "action", $"object {i}", "decision", $"correlation {i}");
         }
@@ -33,7 +33,7 @@ public sealed class AuditJournalTests : IDisposable
     [Fact]
     public void Append_AfterReopening_GoesOnWithTheChain()
     {
-        using (var journal = AuditJournal.Open(Directory, Stream, _keys))
+        using (AuditJournal journal = AuditJournal.Open(Directory, Stream, _keys))
         {
             Assert.Equal(50, journal.Append(DateTimeOffset.UnixEpoch, "actor", "action", "object", "decision", "correlation").Sequence);
         }
@@ -44,7 +44,7 @@ public sealed class AuditJournalTests : IDisposable
     [Fact]
     public void Verify_EntryEdited_NamesIt()
     {
-        var entries = Entries();
+        List<byte[]> entries = Entries();
         entries[20][^60] ^= 1;
         Write(entries);
         Assert.Equal((AuditFault.Edited, 20), FaultAt());
@@ -53,7 +53,7 @@ public sealed class AuditJournalTests : IDisposable
     [Fact]
     public void Verify_EntryDeleted_NamesIt()
     {
-        var entries = Entries();
+        List<byte[]> entries = Entries();
         entries.RemoveAt(20);
         Write(entries);
         Assert.Equal((AuditFault.Deleted, 20), FaultAt());
@@ -62,7 +62,7 @@ public sealed class AuditJournalTests : IDisposable
     [Fact]
     public void Verify_EntriesReordered_NamesTheFirst()
     {
-        var entries = Entries();
+        List<byte[]> entries = Entries();
         (entries[20], entries[30]) = (entries[30], entries[20]);
         Write(entries);
         Assert.Equal((AuditFault.Reordered, 20), FaultAt());
@@ -87,11 +87,11 @@ public sealed class AuditJournalTests : IDisposable
     public void Verify_RestampedWithForgedCheckpoints_IsFound()
     {
         Write(Restamped(from: 20));
-        var file = Path.Combine(Directory, "checkpoints");
-        var checkpoints = File.ReadAllBytes(file);
-        var entries = AuditJournal.Read(Directory).ToList();
-        var forger = new DataKey("forger", new byte[DataKey.Size]);
-        for (var i = 20; i < 50; i++)
+        string file = Path.Combine(Directory, "checkpoints");
+        byte[] checkpoints = File.ReadAllBytes(file);
+        List<AuditEntry> entries = AuditJournal.Read(Directory).ToList();
+        DataKey forger = new("forger", new byte[DataKey.Size]);
+        for (int i = 20; i < 50; i++)
         {
             AuditJournal.EncodeCheckpoint(forger, Stream, i + 1, entries[i].Hash).CopyTo(checkpoints, i * AuditJournal.CheckpointSize);
         }
@@ -103,8 +103,8 @@ public sealed class AuditJournalTests : IDisposable
     [Fact]
     public void Verify_EntryAddedByAnother_IsFound()
     {
-        var last = AuditJournal.Read(Directory).Last();
-        var added = Stamp(new AuditEntry { Stream = Stream, Sequence = 50, Actor = "actor", PreviousHash = last.Hash });
+        AuditEntry last = AuditJournal.Read(Directory).Last();
+        AuditEntry added = Stamp(new AuditEntry { Stream = Stream, Sequence = 50, Actor = "actor", PreviousHash = last.Hash });
         Write([.. Entries(), AuditJournal.Encode(added)]);
         Assert.Equal((AuditFault.CheckpointForged, 50), FaultAt());
     }
@@ -115,14 +115,14 @@ public sealed class AuditJournalTests : IDisposable
     [InlineData(90)]
     public void Open_AfterCrashInAnEntry_RemovesTheHalf(int octets)
     {
-        using (var file = new FileStream(EntriesFile, FileMode.Append))
+        using (FileStream file = new(EntriesFile, FileMode.Append))
         {
-            var half = new byte[octets];
+            byte[] half = new byte[octets];
             BinaryPrimitives.WriteInt32LittleEndian(octets >= 4 ? half : new byte[4], 200);
             file.Write(half);
         }
 
-        using (var journal = AuditJournal.Open(Directory, Stream, _keys))
+        using (AuditJournal journal = AuditJournal.Open(Directory, Stream, _keys))
         {
             Assert.Equal(50, journal.Count);
             journal.Append(DateTimeOffset.UnixEpoch, "actor", "action", "object", "decision", "correlation");
@@ -139,22 +139,24 @@ public sealed class AuditJournalTests : IDisposable
 
     private void Write(List<byte[]> entries)
     {
-        using var file = new FileStream(EntriesFile, FileMode.Create);
-        foreach (var entry in entries)
+        using FileStream file = new(EntriesFile, FileMode.Create);
+        foreach (byte[] entry in entries)
         {
             file.Write(BitConverter.GetBytes(entry.Length));
             file.Write(entry);
         }
     }
 
-    /// <summary>What somebody with the code but without the key would do: change one entry and make the whole chain behind it fit.</summary>
+    /// <summary>
+    /// What somebody with the code but without the key would do: change one entry and make the whole chain behind it fit.
+    /// </summary>
     private List<byte[]> Restamped(int from)
     {
         byte[] previous = [];
-        var restamped = new List<byte[]>();
-        foreach (var entry in AuditJournal.Read(Directory))
+        List<byte[]> restamped = new();
+        foreach (AuditEntry entry in AuditJournal.Read(Directory))
         {
-            var changed = Stamp(new AuditEntry
+            AuditEntry changed = Stamp(new AuditEntry
             {
                 Stream = Stream,
                 Sequence = entry.Sequence,

@@ -13,7 +13,7 @@ public sealed class AuditPublisherTests : IDisposable
     [Fact]
     public void Publish_SendsEachEntryOnceAndGoesOnAfterReopening()
     {
-        using (var archive = _fixture.Open())
+        using (CdrArchive archive = _fixture.Open())
         {
             Assert.Equal([], Published(archive));
             _fixture.FindAll(archive, 1);
@@ -22,7 +22,7 @@ public sealed class AuditPublisherTests : IDisposable
             Assert.Equal([], Published(archive));
         }
 
-        using var again = _fixture.Open();
+        using CdrArchive again = _fixture.Open();
         _fixture.FindAll(again, 1);
         Assert.Equal([2L], Published(again));
     }
@@ -30,9 +30,9 @@ public sealed class AuditPublisherTests : IDisposable
     [Fact]
     public void Publish_ThatFailed_SendsTheSameAgain()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.FindAll(archive, 1);
-        var failing = new AuditPublisher(archive, Serializer, produce =>
+        AuditPublisher failing = new(archive, Serializer, produce =>
         {
             produce(new CapturedOutput());
             throw new IOException("no broker");
@@ -45,7 +45,7 @@ public sealed class AuditPublisherTests : IDisposable
 
     private static IEnumerable<long> Published(CdrArchive archive)
     {
-        var output = new CapturedOutput();
+        CapturedOutput output = new();
         new AuditPublisher(archive, Serializer, produce => produce(output)).Publish();
         Assert.All(output.Records, record => Assert.Equal(Topics.AuditJournal, record.Topic));
         return output.Records.Select(record => AuditEntry.Read(record.Value.AsSpan(WireFormat.HeaderSize)).Sequence);

@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Contracts;
+using Microsoft.Win32.SafeHandles;
 
 namespace BelgiCom.Streaming.CdrRetention.Worker.Tests;
 
@@ -11,15 +12,16 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Find_ReturnsThePersonsRecordsAsTheyCame()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Voice, Direction.Originating, 1, 2, 1);
 
-        var found = _fixture.FindAll(archive, 1);
+        ArchiveLookup found = _fixture.FindAll(archive, 1);
 
         Assert.True(found.IsComplete);
         Assert.Equal([0L, 2L], found.Records.Select(record => record.Offset));
-        var record = found.Records[0];
-        Assert.Equal(("FRAUD_4M", "finding fraud and malicious use", (string?)null), (record.RetentionClass, record.Purpose, record.LegalHoldId));
+        ArchivedRecord record = found.Records[0];
+        Assert.Equal(
+            ("FRAUD_4M", "finding fraud and malicious use", (string?)null), (record.RetentionClass, record.Purpose, record.LegalHoldId));
         Assert.Equal((Topics.UsageReceived, 0, _fixture.Clock.GetUtcNow()), (record.Topic, record.Partition, record.StartOfPeriod));
         Assert.Equal(ArchiveFixture.Value(1, 0), record.Value);
     }
@@ -27,7 +29,7 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Append_TerminatingCall_IsKeptUnderBothOfItsClasses()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
 
         _fixture.Receive(archive, UsageKind.Voice, Direction.Terminating, 1);
 
@@ -38,11 +40,11 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Append_DataSession_CountsFromItsEnd()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
 
         _fixture.Receive(archive, UsageKind.Data, Direction.NotApplicable, 1);
 
-        var record = Assert.Single(_fixture.FindAll(archive, 1).Records);
+        ArchivedRecord record = Assert.Single(_fixture.FindAll(archive, 1).Records);
         Assert.Equal("SESSION_ID_12M", record.RetentionClass);
         Assert.Equal(_fixture.Clock.GetUtcNow().AddMinutes(1), record.StartOfPeriod);
     }
@@ -50,16 +52,16 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Append_AfterReopening_SkipsWhatItHas()
     {
-        using (var archive = _fixture.Open())
+        using (CdrArchive archive = _fixture.Open())
         {
             _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 1);
             Assert.Equal(2, archive.NextOffset(Topics.UsageReceived, 0));
         }
 
-        using var again = _fixture.Open();
-        using (var appender = again.BeginAppend())
+        using CdrArchive again = _fixture.Open();
+        using (ArchiveAppender appender = again.BeginAppend())
         {
-            foreach (var offset in new long[] { 0, 1, 2 })
+            foreach (long offset in new long[] { 0, 1, 2 })
             {
                 ArchiveFixture.Add(appender, offset, 1, UsageKind.Sms, Direction.Originating, _fixture.Clock.GetUtcNow());
             }
@@ -74,12 +76,12 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Append_WithoutCommit_LeavesNothing()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
         _fixture.Options.BlockOctets = 4096;
-        using (var appender = archive.BeginAppend())
+        using (ArchiveAppender appender = archive.BeginAppend())
         {
-            for (var offset = 1; offset < 500; offset++)
+            for (int offset = 1; offset < 500; offset++)
             {
                 ArchiveFixture.Add(appender, offset, 1, UsageKind.Sms, Direction.Originating, _fixture.Clock.GetUtcNow());
             }
@@ -91,26 +93,28 @@ public sealed class CdrArchiveTests : IDisposable
         Assert.Empty(archive.Verify());
     }
 
-    /// <summary>kill -9 between the blocks and the index's commit leaves a tail that nobody has acknowledged: whole blocks, or a part of one.</summary>
+    /// <summary>
+    /// kill -9 between the blocks and the index's commit leaves a tail that nobody has acknowledged: whole blocks, or a part of one.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(17)]
     [InlineData(5000)]
     public void Open_AfterCrashBehindTheBlocks_CutsTheTail(int octets)
     {
-        using (var archive = _fixture.Open())
+        using (CdrArchive archive = _fixture.Open())
         {
             _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
         }
 
-        var file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
-        var committed = new FileInfo(file).Length;
-        using (var tail = new FileStream(file, FileMode.Append))
+        string file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
+        long committed = new FileInfo(file).Length;
+        using (FileStream tail = new(file, FileMode.Append))
         {
             tail.Write(new byte[octets]);
         }
 
-        using var again = _fixture.Open();
+        using CdrArchive again = _fixture.Open();
 
         Assert.Equal(committed, new FileInfo(file).Length);
         _fixture.Receive(again, UsageKind.Sms, Direction.Originating, 1);
@@ -121,18 +125,18 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Open_FileShorterThanCommitted_IsRefusedWithItsName()
     {
-        using (var archive = _fixture.Open())
+        using (CdrArchive archive = _fixture.Open())
         {
             _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
         }
 
-        var file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
-        using (var cut = new FileStream(file, FileMode.Open))
+        string file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
+        using (FileStream cut = new(file, FileMode.Open))
         {
             cut.SetLength(cut.Length - 1);
         }
 
-        var fault = Assert.Throws<ArchiveException>(_fixture.Open);
+        ArchiveException fault = Assert.Throws<ArchiveException>(_fixture.Open);
         Assert.Equal(ArchiveFault.Damaged, fault.Fault);
         Assert.Contains(file, fault.Message, StringComparison.Ordinal);
     }
@@ -140,7 +144,7 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Open_WhileAnotherHasIt_IsRefused()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
 
         Assert.Equal(ArchiveFault.InUse, Assert.Throws<ArchiveException>(_fixture.Open).Fault);
     }
@@ -149,13 +153,13 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Find_TamperedBlock_IsDamagedWhereverItWasChanged()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
-        var file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
-        var intact = File.ReadAllBytes(file);
-        for (var i = 0; i < intact.Length; i++)
+        string file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
+        byte[] intact = File.ReadAllBytes(file);
+        for (int i = 0; i < intact.Length; i++)
         {
-            var tampered = (byte[])intact.Clone();
+            byte[] tampered = (byte[])intact.Clone();
             tampered[i] ^= 1;
             File.WriteAllBytes(file, tampered);
             Assert.Equal(ArchiveFault.Damaged, Assert.Throws<ArchiveException>(() => _fixture.FindAll(archive, 1)).Fault);
@@ -169,12 +173,12 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Find_BlocksSwapped_AreDamaged()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 2);
-        var file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
-        var blocks = File.ReadAllBytes(file);
-        var first = SegmentFile.HeaderSize + BitConverter.ToInt32(blocks, 4);
+        string file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
+        byte[] blocks = File.ReadAllBytes(file);
+        int first = SegmentFile.HeaderSize + BitConverter.ToInt32(blocks, 4);
         File.WriteAllBytes(file, [.. blocks[first..], .. blocks[..first]]);
 
         Assert.Equal(ArchiveFault.Damaged, Assert.Throws<ArchiveException>(() => _fixture.FindAll(archive, 1)).Fault);
@@ -183,12 +187,12 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Read_WithAnotherKey_IsDamaged()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
-        var segment = Assert.Single(archive.Index.Segments(SegmentState.Kept));
-        using var file = CdrArchive.OpenFile(archive.PathOf(segment.Name), FileMode.Open);
+        Segment segment = Assert.Single(archive.Index.Segments(SegmentState.Kept));
+        using SafeFileHandle file = CdrArchive.OpenFile(archive.PathOf(segment.Name), FileMode.Open);
 
-        var fault = Assert.Throws<ArchiveException>(
+        ArchiveException fault = Assert.Throws<ArchiveException>(
             () => SegmentFile.Read(file, segment.Name, 0, segment.Length, new DataKey(segment.KeyId, new byte[DataKey.Size]), out _));
 
         Assert.Equal(ArchiveFault.Damaged, fault.Fault);
@@ -197,12 +201,12 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Find_KeyDeleted_SaysWhichKeyIsMissing()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
-        var segment = Assert.Single(archive.Index.Segments(SegmentState.Kept));
+        Segment segment = Assert.Single(archive.Index.Segments(SegmentState.Kept));
         _fixture.Keys.Delete(segment.KeyId);
 
-        var fault = Assert.Throws<ArchiveException>(() => _fixture.FindAll(archive, 1));
+        ArchiveException fault = Assert.Throws<ArchiveException>(() => _fixture.FindAll(archive, 1));
 
         Assert.Equal(ArchiveFault.KeyMissing, fault.Fault);
         Assert.Contains(segment.KeyId, fault.Message, StringComparison.Ordinal);
@@ -211,17 +215,17 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Files_HoldNoReferenceAndNoContentInClear()
     {
-        using (var archive = _fixture.Open())
+        using (CdrArchive archive = _fixture.Open())
         {
             _fixture.Receive(archive, UsageKind.Voice, Direction.Terminating, 1, 2, 3);
             _fixture.FindAll(archive, 1);
         }
 
-        var subscriber = new byte[16];
+        byte[] subscriber = new byte[16];
         ArchiveFixture.Subscriber(1).CopyTo(subscriber);
-        foreach (var file in Directory.GetFiles(_fixture.Folder, "*", SearchOption.AllDirectories))
+        foreach (string file in Directory.GetFiles(_fixture.Folder, "*", SearchOption.AllDirectories))
         {
-            var octets = File.ReadAllBytes(file);
+            byte[] octets = File.ReadAllBytes(file);
             Assert.Equal(-1, octets.AsSpan().IndexOf(subscriber));
             Assert.Equal(-1, octets.AsSpan().IndexOf("plain-text-marker"u8));
             Assert.Equal(-1, octets.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(ArchiveFixture.Subscriber(1).ToString())));
@@ -231,13 +235,13 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Find_IsJournalledBeforeItReads()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
         _fixture.Keys.Delete(Assert.Single(archive.Index.Segments(SegmentState.Kept)).KeyId);
 
         Assert.Throws<ArchiveException>(() => _fixture.FindAll(archive, 1));
 
-        var entry = Assert.Single(AuditJournal.Read(CdrArchive.JournalDirectory(_fixture.Options)));
+        AuditEntry entry = Assert.Single(AuditJournal.Read(CdrArchive.JournalDirectory(_fixture.Options)));
         Assert.Equal(("retention.find", ArchiveFixture.Officer.Actor, "request-17"), (entry.Action, entry.Actor, entry.CorrelationId));
         Assert.DoesNotContain(ArchiveFixture.Subscriber(1).ToString(), entry.Object, StringComparison.Ordinal);
     }
@@ -245,11 +249,12 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Find_MoreThanAskedFor_SaysSo()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 1, 1);
 
-        var found = archive.Find(
-            ArchiveFixture.Subscriber(1), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1), ArchiveFixture.Officer, maxRecords: 2);
+        ArchiveLookup found = archive.Find(
+            ArchiveFixture.Subscriber(1), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
+            ArchiveFixture.Officer, maxRecords: 2);
 
         Assert.False(found.IsComplete);
         Assert.Equal(2, found.Records.Count);
@@ -258,8 +263,8 @@ public sealed class CdrArchiveTests : IDisposable
     [Fact]
     public void Append_PastItsPeriod_IsCountedAndNotStored()
     {
-        using var archive = _fixture.Open();
-        using (var appender = archive.BeginAppend())
+        using CdrArchive archive = _fixture.Open();
+        using (ArchiveAppender appender = archive.BeginAppend())
         {
             ArchiveFixture.Add(appender, 0, 1, UsageKind.Voice, Direction.Terminating, _fixture.Clock.GetUtcNow().AddMonths(-5));
             appender.Commit();
@@ -276,11 +281,12 @@ public sealed class CdrArchiveTests : IDisposable
     [InlineData(1970)]
     public void Append_TimeThatCannotBe_CountsFromTheArrival(int year)
     {
-        using var archive = _fixture.Open();
-        var arrival = _fixture.Clock.GetUtcNow();
-        using (var appender = archive.BeginAppend())
+        using CdrArchive archive = _fixture.Open();
+        DateTimeOffset arrival = _fixture.Clock.GetUtcNow();
+        using (ArchiveAppender appender = archive.BeginAppend())
         {
-            ArchiveFixture.Add(appender, 0, 1, UsageKind.Sms, Direction.Originating, new DateTimeOffset(year, 1, 1, 0, 0, 0, TimeSpan.Zero), arrival);
+            ArchiveFixture.Add(
+                appender, 0, 1, UsageKind.Sms, Direction.Originating, new DateTimeOffset(year, 1, 1, 0, 0, 0, TimeSpan.Zero), arrival);
             appender.Commit();
         }
 

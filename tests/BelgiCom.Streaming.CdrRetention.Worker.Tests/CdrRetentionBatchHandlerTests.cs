@@ -27,23 +27,37 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
     [Fact]
     public void Handle_EachTopic_GoesToItsClassesByteForByte()
     {
-        var now = _fixture.Clock.GetUtcNow();
-        var subscriber = ArchiveFixture.Subscriber(1);
+        DateTimeOffset now = _fixture.Clock.GetUtcNow();
+        SubscriberRef subscriber = ArchiveFixture.Subscriber(1);
         TestRecord[] records =
         [
             Record(Topics.UsageReceived, 0, Serialize(
-                new UsageReceived { SubscriberRef = subscriber, Kind = UsageKind.Voice, Direction = Direction.Terminating, EventTime = now, EndTime = now }, static (value, output) => value.Write(output))),
+                new UsageReceived
+                {
+                    SubscriberRef = subscriber,
+                    Kind = UsageKind.Voice,
+                    Direction = Direction.Terminating,
+                    EventTime = now,
+                    EndTime = now,
+                }, static (value, output) => value.Write(output))),
             Record(Topics.UsageRated, 0, Serialize(
-                new UsageRated { SubscriberRef = subscriber, Kind = UsageKind.Voice, EventTime = now, DurationSeconds = long.MaxValue }, static (value, output) => value.Write(output))),
+                new UsageRated { SubscriberRef = subscriber, Kind = UsageKind.Voice, EventTime = now, DurationSeconds = long.MaxValue },
+                static (value, output) => value.Write(output))),
             Record(Topics.UsageRejected, 0, Serialize(
-                new UsageRejected { SubscriberRef = subscriber, Outcome = RejectedOutcome.Late }, static (value, output) => value.Write(output))),
+                new UsageRejected { SubscriberRef = subscriber, Outcome = RejectedOutcome.Late },
+                static (value, output) => value.Write(output))),
         ];
 
         _handler.Handle(new TestBatch(records));
 
-        var found = _fixture.FindAll(_archive, 1).Records;
+        IReadOnlyList<ArchivedRecord> found = _fixture.FindAll(_archive, 1).Records;
         Assert.Equal(
-            [("BILLING", Topics.UsageRated), ("BILLING", Topics.UsageRejected), ("FRAUD_4M", Topics.UsageReceived), ("INCOMING_12M", Topics.UsageReceived)],
+            [
+                ("BILLING", Topics.UsageRated),
+                ("BILLING", Topics.UsageRejected),
+                ("FRAUD_4M", Topics.UsageReceived),
+                ("INCOMING_12M", Topics.UsageReceived),
+            ],
             found.Select(record => (record.RetentionClass, record.Topic)).Order());
         Assert.All(found, record => Assert.Equal(records.First(sent => sent.Topic == record.Topic).Value, record.Value));
         Assert.All(found, record => Assert.Equal(now, record.StartOfPeriod));
@@ -62,10 +76,12 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
     [Fact]
     public void Handle_RatedThatCannotBeRead_StopsWithItsPositionAndKeepsNothingOfTheBatch()
     {
-        var now = _fixture.Clock.GetUtcNow();
-        var good = Record(Topics.UsageRated, 0, Serialize(new UsageRated { EventTime = now }, static (value, output) => value.Write(output)));
+        DateTimeOffset now = _fixture.Clock.GetUtcNow();
+        TestRecord good = Record(
+            Topics.UsageRated, 0, Serialize(new UsageRated { EventTime = now }, static (value, output) => value.Write(output)));
 
-        var fault = Assert.Throws<UnreadableRecordException>(() => _handler.Handle(new TestBatch([good, Record(Topics.UsageRated, 1, [1, 2, 3])])));
+        UnreadableRecordException fault = Assert.Throws<UnreadableRecordException>(
+            () => _handler.Handle(new TestBatch([good, Record(Topics.UsageRated, 1, [1, 2, 3])])));
 
         Assert.Contains("usage.rated.v1[0]@1", fault.Message, StringComparison.Ordinal);
         Assert.Equal(0, _archive.Totals().Records);
@@ -80,7 +96,8 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
         _ => null,
     };
 
-    private TestRecord Record(string topic, long offset, byte[] value) => new(topic, 0, offset, [], value, _fixture.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+    private TestRecord Record(string topic, long offset, byte[] value) =>
+        new(topic, 0, offset, [], value, _fixture.Clock.GetUtcNow().ToUnixTimeMilliseconds());
 
     private static byte[] Serialize<T>(T value, Action<T, System.Buffers.IBufferWriter<byte>> write) =>
         new EventSerializer<T>(value is UsageReceived ? 1 : value is UsageRated ? 2 : 3, write).Serialize(value);

@@ -14,11 +14,11 @@ public sealed class CdrRetentionWorkerExtensionsTests : IDisposable
     [Fact]
     public void AddCdrRetentionWorker_InDevelopment_RunsOnTheShippedClasses()
     {
-        var builder = Builder(Environments.Development);
+        HostApplicationBuilder builder = Builder(Environments.Development);
         builder.ThrowOnFaults();
-        using var host = builder.Build();
+        using IHost host = builder.Build();
 
-        var archive = host.Services.GetRequiredService<CdrArchive>();
+        CdrArchive archive = host.Services.GetRequiredService<CdrArchive>();
 
         Assert.Contains(archive.Policy.Classes, retentionClass => retentionClass.Name == "BILLING");
         Assert.Contains(host.Services.GetServices<IHostedService>(), service => service is CdrRetentionWorker);
@@ -28,7 +28,8 @@ public sealed class CdrRetentionWorkerExtensionsTests : IDisposable
     [Fact]
     public void AddCdrRetentionWorker_InProduction_AsksForTheBillingPeriodAndTakesIt()
     {
-        var fault = Assert.Single(Assert.Throws<ConfigurationFaultException>(() => Builder(Environments.Production).ThrowOnFaults()).Faults);
+        string fault = Assert.Single(
+            Assert.Throws<ConfigurationFaultException>(() => Builder(Environments.Production).ThrowOnFaults()).Faults);
         Assert.Contains("BILLING has no period", fault, StringComparison.Ordinal);
 
         Builder(Environments.Production, ("Retention:Classes:BILLING:Period", "P18M")).ThrowOnFaults();
@@ -37,14 +38,15 @@ public sealed class CdrRetentionWorkerExtensionsTests : IDisposable
     [Fact]
     public void AddCdrRetentionWorker_OperatorsSetting_WinsOverTheShippedOne()
     {
-        using var host = Builder(Environments.Development, ("Retention:Classes:BILLING:Period", "P18M")).Build();
+        using IHost host = Builder(Environments.Development, ("Retention:Classes:BILLING:Period", "P18M")).Build();
 
         Assert.Equal(new RetentionPeriod(18, 0), host.Services.GetRequiredService<CdrArchive>().Policy.Find("BILLING")!.Period);
     }
 
     private HostApplicationBuilder Builder(string environment, params (string Key, string Value)[] settings)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = environment });
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(
+            new HostApplicationBuilderSettings { EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(settings
             .Append(("Kafka:BootstrapServers", "127.0.0.1:9092")).Append(("SchemaRegistry:Url", "http://127.0.0.1:8081"))
             .Append(("Keys:Directory", Path.Combine(_folder.FullName, "keys")))

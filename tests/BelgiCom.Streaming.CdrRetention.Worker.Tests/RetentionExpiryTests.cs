@@ -9,15 +9,15 @@ public sealed class RetentionExpiryTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     /// <summary>
-    /// F20: a day of the clock at a time through all shipped classes. On every day each record is readable exactly while its period, recomputed here from the calendar, lasts:
-    /// nothing past it, nothing gone before it.
+    /// F20: a day of the clock at a time through all shipped classes. On every day each record is readable exactly while its period,
+    /// recomputed here from the calendar, lasts: nothing past it, nothing gone before it.
     /// </summary>
     [Fact]
     public void Run_DailyThroughAllClasses_NothingEarlyNothingLate()
     {
-        var start = _fixture.Clock.GetUtcNow();
-        using var archive = _fixture.Open();
-        for (var day = 0; day < 460; day++)
+        DateTimeOffset start = _fixture.Clock.GetUtcNow();
+        using CdrArchive archive = _fixture.Open();
+        for (int day = 0; day < 460; day++)
         {
             if (day < 40)
             {
@@ -38,7 +38,7 @@ public sealed class RetentionExpiryTests : IDisposable
     [Fact]
     public void Find_PastThePeriodButNotYetExpired_FindsNothing()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
 
         _fixture.Clock.SetUtcNow(new DateTimeOffset(2026, 5, 15, 21, 59, 59, TimeSpan.Zero));
@@ -51,15 +51,17 @@ public sealed class RetentionExpiryTests : IDisposable
     [Fact]
     public void Run_Dry_SaysWhatAndWhyAndTouchesNothing()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2);
-        var due = new DateTimeOffset(2026, 5, 16, 0, 0, 0, TimeSpan.FromHours(2));
+        DateTimeOffset due = new(2026, 5, 16, 0, 0, 0, TimeSpan.FromHours(2));
 
         Assert.Empty(new RetentionExpiry(archive, _fixture.Clock).Run(due.AddTicks(-1), dryRun: true).Items);
-        var report = new RetentionExpiry(archive, _fixture.Clock).Run(due, dryRun: true);
+        RetentionReport report = new RetentionExpiry(archive, _fixture.Clock).Run(due, dryRun: true);
 
-        var item = Assert.Single(report.Items);
-        Assert.Equal((RetentionAction.Due, "FRAUD_4M", new DateOnly(2026, 1, 15), due, 2L), (item.Action, item.Class, item.Day, item.DueAt!.Value, item.Records));
+        RetentionItem item = Assert.Single(report.Items);
+        Assert.Equal(
+            (RetentionAction.Due, "FRAUD_4M", new DateOnly(2026, 1, 15), due, 2L),
+            (item.Action, item.Class, item.Day, item.DueAt!.Value, item.Records));
         Assert.Contains("art. 122 §4 1°", item.Reason, StringComparison.Ordinal);
         Assert.True(File.Exists(item.File));
         Assert.NotNull(_fixture.Keys.Find(item.KeyId));
@@ -70,10 +72,11 @@ public sealed class RetentionExpiryTests : IDisposable
     [Fact]
     public void Run_AsOfTheFuture_IsRefused()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
 
-        var refusal = Assert.Throws<ArchiveException>(() => new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow().AddYears(1), dryRun: false));
+        ArchiveException refusal = Assert.Throws<ArchiveException>(
+            () => new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow().AddYears(1), dryRun: false));
 
         Assert.Equal(ArchiveFault.Refused, refusal.Fault);
         Assert.Single(_fixture.FindAll(archive, 1).Records);
@@ -82,12 +85,12 @@ public sealed class RetentionExpiryTests : IDisposable
     [Fact]
     public void Run_Again_FindsNothingToDo()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
 
-        var first = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
-        var second = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        RetentionReport first = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        RetentionReport second = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
 
         Assert.Equal(RetentionAction.Expired, Assert.Single(first.Items).Action);
         Assert.Empty(second.Items);
@@ -98,8 +101,8 @@ public sealed class RetentionExpiryTests : IDisposable
     [Fact]
     public void Run_OnOneOfTwoArchives_LeavesTheOthersKeys()
     {
-        using var archive = _fixture.Open();
-        using var other = CdrArchive.Open(ArchiveFixture.ShippedOptions(_fixture.Folder + "-2"), _fixture.Keys, _fixture.Clock);
+        using CdrArchive archive = _fixture.Open();
+        using CdrArchive other = CdrArchive.Open(ArchiveFixture.ShippedOptions(_fixture.Folder + "-2"), _fixture.Keys, _fixture.Clock);
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
         _fixture.Receive(other, UsageKind.Sms, Direction.Originating, 1);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
@@ -110,17 +113,21 @@ public sealed class RetentionExpiryTests : IDisposable
         Assert.Empty(other.Verify());
     }
 
-    /// <summary>Cut off behind each step: the next run ends what was begun, with one entry in the journal, and nothing is readable in between.</summary>
+    /// <summary>
+    /// Cut off behind each step: the next run ends what was begun, with one entry in the journal, and nothing is readable in between.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Steps))]
     public void Run_AfterCrashBehindAStep_GoesOnFromThere(int step)
     {
-        using (var archive = _fixture.Open())
+        using (CdrArchive archive = _fixture.Open())
         {
             _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2);
-            archive.PlaceHold("case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1), ArchiveFixture.Officer);
+            archive.PlaceHold(
+                "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
+                ArchiveFixture.Officer);
             _fixture.Clock.Advance(TimeSpan.FromDays(150));
-            var crashing = new RetentionExpiry(archive, _fixture.Clock, after =>
+            RetentionExpiry crashing = new(archive, _fixture.Clock, after =>
             {
                 if ((int)after == step)
                 {
@@ -130,15 +137,17 @@ public sealed class RetentionExpiryTests : IDisposable
             Assert.Throws<CrashException>(() => crashing.Run(_fixture.Clock.GetUtcNow(), dryRun: false));
         }
 
-        using var again = _fixture.Open();
+        using CdrArchive again = _fixture.Open();
         Assert.Empty(_fixture.FindAll(again, 1).Records);
         new RetentionExpiry(again, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
 
         Assert.Empty(_fixture.FindAll(again, 1).Records);
         Assert.Equal("case-7", Assert.Single(_fixture.FindAll(again, 2).Records).LegalHoldId);
         Assert.Empty(again.Totals().Segments);
-        Assert.False(Directory.Exists(Path.Combine(_fixture.Folder, "FRAUD_4M")) && Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")).Length > 0);
-        var segment = Assert.Single(again.Index.Segments(SegmentState.Expired));
+        Assert.False(
+            Directory.Exists(Path.Combine(_fixture.Folder, "FRAUD_4M"))
+                && Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")).Length > 0);
+        Segment segment = Assert.Single(again.Index.Segments(SegmentState.Expired));
         Assert.Null(_fixture.Keys.Find(segment.KeyId));
         Assert.Single(AuditJournal.Read(CdrArchive.JournalDirectory(_fixture.Options)), entry => entry.Action == "retention.expire");
     }
@@ -153,13 +162,15 @@ public sealed class RetentionExpiryTests : IDisposable
         byte[] copy;
         string keyFile;
         byte[] keyCopy;
-        using (var archive = _fixture.Open())
+        using (CdrArchive archive = _fixture.Open())
         {
             _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
             file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
             copy = File.ReadAllBytes(file);
-            var keyId = Assert.Single(archive.Index.Segments(SegmentState.Kept)).KeyId;
-            keyFile = Assert.Single(Directory.GetFiles(_fixture.KeyFolder), path => keyId.StartsWith(Path.GetFileNameWithoutExtension(path), StringComparison.Ordinal));
+            string keyId = Assert.Single(archive.Index.Segments(SegmentState.Kept)).KeyId;
+            keyFile = Assert.Single(
+                Directory.GetFiles(_fixture.KeyFolder),
+                path => keyId.StartsWith(Path.GetFileNameWithoutExtension(path), StringComparison.Ordinal));
             keyCopy = File.ReadAllBytes(keyFile);
             _fixture.Clock.Advance(TimeSpan.FromDays(150));
             new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
@@ -169,7 +180,7 @@ public sealed class RetentionExpiryTests : IDisposable
         File.WriteAllBytes(file, copy);
         File.WriteAllBytes(keyFile, keyCopy);
 
-        using var again = _fixture.Open();
+        using CdrArchive again = _fixture.Open();
 
         Assert.False(File.Exists(file));
         Assert.False(File.Exists(keyFile));
@@ -178,16 +189,18 @@ public sealed class RetentionExpiryTests : IDisposable
     [Fact]
     public void Run_WithLegalHold_KeepsOnlyThatPersonsRecordsUntilReleased()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2, 2);
-        archive.PlaceHold("case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1), ArchiveFixture.Officer);
+        archive.PlaceHold(
+            "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
+            ArchiveFixture.Officer);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
 
-        var report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        RetentionReport report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
 
         Assert.Equal((3, 2), (Assert.Single(report.Items).Records, report.Items[0].HeldRecords));
         Assert.Empty(_fixture.FindAll(archive, 1).Records);
-        var held = _fixture.FindAll(archive, 2).Records;
+        IReadOnlyList<ArchivedRecord> held = _fixture.FindAll(archive, 2).Records;
         Assert.Equal(2, held.Count);
         Assert.All(held, record => Assert.Equal(("FRAUD_4M", "case-7"), (record.RetentionClass, record.LegalHoldId)));
         Assert.Equal(ArchiveFixture.Value(2, 1), held[0].Value);
@@ -204,17 +217,19 @@ public sealed class RetentionExpiryTests : IDisposable
     [Fact]
     public void Run_SegmentThatCannotBeCopiedForAHold_FailsAloneAndWaits()
     {
-        using var archive = _fixture.Open();
+        using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 2);
-        var damaged = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
+        string damaged = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
         _fixture.Clock.Advance(TimeSpan.FromDays(1));
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 2);
-        archive.PlaceHold("case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-2), _fixture.Clock.GetUtcNow().AddDays(1), ArchiveFixture.Officer);
-        var intact = File.ReadAllBytes(damaged);
+        archive.PlaceHold(
+            "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-2), _fixture.Clock.GetUtcNow().AddDays(1),
+            ArchiveFixture.Officer);
+        byte[] intact = File.ReadAllBytes(damaged);
         File.WriteAllBytes(damaged, [.. intact[..^1], (byte)~intact[^1]]);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
 
-        var report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        RetentionReport report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
 
         Assert.Equal([RetentionAction.Failed, RetentionAction.Expired], report.Items.Select(item => item.Action));
         Assert.False(report.IsComplete);
@@ -228,7 +243,7 @@ public sealed class RetentionExpiryTests : IDisposable
     [Fact]
     public void Run_ClassNoLongerConfigured_IsReportedAndKept()
     {
-        using (var archive = _fixture.Open())
+        using (CdrArchive archive = _fixture.Open())
         {
             _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
         }
@@ -236,22 +251,25 @@ public sealed class RetentionExpiryTests : IDisposable
         _fixture.Options.Rules.RemoveAll(rule => rule.Classes.Contains("FRAUD_4M"));
         _fixture.Options.Rules.Add(new RetentionRuleOptions { Topic = Topics.UsageReceived, Classes = ["INCOMING_12M"] });
         _fixture.Options.Classes.Remove("FRAUD_4M");
-        using var again = _fixture.Open();
+        using CdrArchive again = _fixture.Open();
         _fixture.Clock.Advance(TimeSpan.FromDays(5000));
 
-        var report = new RetentionExpiry(again, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        RetentionReport report = new RetentionExpiry(again, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
 
         Assert.Equal(RetentionAction.UnknownClass, Assert.Single(report.Items).Action);
         Assert.Single(again.Totals().Segments);
     }
 
-    private static List<(string Class, DateOnly Day)> Kept(CdrArchive archive) => [.. archive.Totals().Segments.Select(segment => (segment.Class, segment.Day))];
+    private static List<(string Class, DateOnly Day)> Kept(CdrArchive archive) =>
+        [.. archive.Totals().Segments.Select(segment => (segment.Class, segment.Day))];
 
-    // The fixture's day is noon UTC, so the day in Brussels is the day in UTC. The last day of a period is the same date, months later.
+    /// <summary>
+    /// The fixture's day is noon UTC, so the day in Brussels is the day in UTC. The last day of a period is the same date, months later.
+    /// </summary>
     private List<(string Class, DateOnly Day)> Expected(DateTimeOffset start, int days)
     {
-        var today = DateOnly.FromDateTime(_fixture.Clock.GetUtcNow().DateTime);
-        var received = Enumerable.Range(0, days).Select(day => DateOnly.FromDateTime(start.AddDays(day).DateTime)).ToList();
+        DateOnly today = DateOnly.FromDateTime(_fixture.Clock.GetUtcNow().DateTime);
+        List<DateOnly> received = Enumerable.Range(0, days).Select(day => DateOnly.FromDateTime(start.AddDays(day).DateTime)).ToList();
         return
         [
             .. received.Where(day => today <= day.AddMonths(4)).Select(day => ("FRAUD_4M", day)),

@@ -13,7 +13,7 @@ public sealed class RetentionPeriodTests
     [InlineData("P0D", 0, 0)]
     public void TryParse_Iso8601_IsRead(string text, int months, int days)
     {
-        Assert.True(RetentionPeriod.TryParse(text, out var period));
+        Assert.True(RetentionPeriod.TryParse(text, out RetentionPeriod period));
         Assert.Equal(new RetentionPeriod(months, days), period);
     }
 
@@ -29,7 +29,10 @@ public sealed class RetentionPeriodTests
     [InlineData("P4M ")]
     public void TryParse_AnythingElse_IsRefused(string text) => Assert.False(RetentionPeriod.TryParse(text, out _));
 
-    /// <summary>Regulation 1182/71 art. 3(2)(c): the last hour of the day with the same date, or of the month's last day. Offsets are those of Brussels.</summary>
+    /// <summary>
+    /// Regulation 1182/71 art. 3(2)(c): the last hour of the day with the same date, or of the month's last day. Offsets are those of
+    /// Brussels.
+    /// </summary>
     [Theory]
     [InlineData("2026-01-15", "P4M", "2026-05-16T00:00:00+02:00")]
     [InlineData("2025-10-31", "P4M", "2026-03-01T00:00:00+01:00")]
@@ -39,7 +42,7 @@ public sealed class RetentionPeriodTests
     [InlineData("2026-06-30", "P0D", "2026-06-30T00:00:00+02:00")]
     public void DueAfter_IsMidnightInBrusselsAfterTheLastDay(string day, string text, string due)
     {
-        Assert.True(RetentionPeriod.TryParse(text, out var period));
+        Assert.True(RetentionPeriod.TryParse(text, out RetentionPeriod period));
         Assert.Equal(
             DateTimeOffset.Parse(due, System.Globalization.CultureInfo.InvariantCulture),
             period.DueAfter(DateOnly.Parse(day, System.Globalization.CultureInfo.InvariantCulture)));
@@ -56,13 +59,16 @@ public sealed class RetentionPeriodTests
         DateOnly.Parse(day, System.Globalization.CultureInfo.InvariantCulture),
         RetentionPeriod.DayOf(DateTimeOffset.Parse(instant, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds()));
 
-    /// <summary>Never a moment early: at the due moment the same date, months later, is over; and the lag after the last instant of the period is nothing.</summary>
+    /// <summary>
+    /// Never a moment early: at the due moment the same date, months later, is over; and the lag after the last instant of the period is
+    /// nothing.
+    /// </summary>
     [Fact]
     public void DueAfter_AnyDay_IsNeverEarlyAndNeverADayLate() => Gen.Select(Gen.Int[0, 40_000], Gen.Int[1, 120]).Sample((offset, months) =>
     {
-        var day = new DateOnly(1990, 1, 1).AddDays(offset);
-        var due = new RetentionPeriod(months, 0).DueAfter(day);
-        var dueDay = DateOnly.FromDateTime(due.DateTime);
+        DateOnly day = new DateOnly(1990, 1, 1).AddDays(offset);
+        DateTimeOffset due = new RetentionPeriod(months, 0).DueAfter(day);
+        DateOnly dueDay = DateOnly.FromDateTime(due.DateTime);
         return due.TimeOfDay == TimeSpan.Zero && dueDay > day.AddMonths(months) && dueDay.AddDays(-1) == day.AddMonths(months);
     });
 }

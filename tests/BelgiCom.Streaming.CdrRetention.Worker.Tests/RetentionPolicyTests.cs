@@ -17,9 +17,9 @@ public sealed class RetentionPolicyTests
     [InlineData("ZONE_12M", "P12M", "126/1", PeriodStart.EventTime)]
     public void ShippedClasses_AreThoseOfTheLaw(string name, string period, string article, PeriodStart start)
     {
-        var retentionClass = RetentionPolicy.From(ArchiveFixture.ShippedOptions("x")).Find(name)!;
+        RetentionClass retentionClass = RetentionPolicy.From(ArchiveFixture.ShippedOptions("x")).Find(name)!;
 
-        Assert.True(RetentionPeriod.TryParse(period, out var expected));
+        Assert.True(RetentionPeriod.TryParse(period, out RetentionPeriod expected));
         Assert.Equal((expected, start), (retentionClass.Period, retentionClass.StartsAt));
         Assert.Contains(article, retentionClass.LegalBasis, StringComparison.Ordinal);
     }
@@ -27,12 +27,12 @@ public sealed class RetentionPolicyTests
     [Fact]
     public void ShippedConfiguration_OutsideDevelopment_AsksForTheBillingPeriod()
     {
-        var configuration = new ConfigurationBuilder();
+        ConfigurationBuilder configuration = new();
         configuration.AddShippedRetention(development: false);
-        var options = new RetentionOptions();
+        RetentionOptions options = new();
         configuration.Build().GetSection(RetentionOptions.Section).Bind(options);
 
-        var fault = Assert.Single(options.Validate(new ValidationContext(options)));
+        ValidationResult fault = Assert.Single(options.Validate(new ValidationContext(options)));
 
         Assert.Contains("BILLING has no period", fault.ErrorMessage, StringComparison.Ordinal);
         Assert.Contains("Retention__Classes__BILLING__Period", fault.ErrorMessage, StringComparison.Ordinal);
@@ -48,16 +48,26 @@ public sealed class RetentionPolicyTests
     [InlineData(Topics.UsageRejected, UsageKind.Unknown, Direction.NotApplicable, "BILLING")]
     public void ShippedRules_SendRecordsToTheirClasses(string topic, UsageKind kind, Direction direction, string classes) => Assert.Equal(
         classes.Split(','),
-        RetentionPolicy.From(ArchiveFixture.ShippedOptions("x")).ClassesOf(topic, kind, direction).Select(retentionClass => retentionClass.Name));
+        RetentionPolicy.From(ArchiveFixture.ShippedOptions("x"))
+            .ClassesOf(topic, kind, direction)
+            .Select(retentionClass => retentionClass.Name));
 
     /// <summary>Arts 126/1-126/3: of several zone periods the shortest wins; other classes stay beside it.</summary>
     [Fact]
     public void Rule_WithSeveralZoneClasses_KeepsOnlyTheShortest()
     {
-        var options = ArchiveFixture.ShippedOptions("x");
-        options.Rules.Insert(0, new RetentionRuleOptions { Topic = Topics.UsageReceived, Kind = UsageKind.Voice, Classes = ["ZONE_12M", "FRAUD_4M", "ZONE_6M", "ZONE_9M"] });
+        RetentionOptions options = ArchiveFixture.ShippedOptions("x");
+        options.Rules.Insert(
+            0,
+            new RetentionRuleOptions
+            {
+                Topic = Topics.UsageReceived,
+                Kind = UsageKind.Voice,
+                Classes = ["ZONE_12M", "FRAUD_4M", "ZONE_6M", "ZONE_9M"],
+            });
 
-        var classes = RetentionPolicy.From(options).ClassesOf(Topics.UsageReceived, UsageKind.Voice, Direction.Originating);
+        IReadOnlyList<RetentionClass> classes = RetentionPolicy.From(options)
+            .ClassesOf(Topics.UsageReceived, UsageKind.Voice, Direction.Originating);
 
         Assert.Equal(["FRAUD_4M", "ZONE_6M"], classes.Select(retentionClass => retentionClass.Name));
     }
@@ -65,7 +75,7 @@ public sealed class RetentionPolicyTests
     [Fact]
     public void Rule_OfAClassThatKeepsNothing_StoresNothing()
     {
-        var options = ArchiveFixture.ShippedOptions("x");
+        RetentionOptions options = ArchiveFixture.ShippedOptions("x");
         options.Rules.Insert(0, new RetentionRuleOptions { Topic = Topics.UsageReceived, Classes = ["TRANSIT"] });
 
         Assert.Empty(RetentionPolicy.From(options).ClassesOf(Topics.UsageReceived, UsageKind.Data, Direction.NotApplicable));
@@ -74,14 +84,14 @@ public sealed class RetentionPolicyTests
     [Fact]
     public void Validate_ReportsEveryFault()
     {
-        var options = ArchiveFixture.ShippedOptions("x");
+        RetentionOptions options = ArchiveFixture.ShippedOptions("x");
         options.Classes["FRAUD_4M"].Period = "4 months";
         options.Classes["lower/../case"] = new RetentionClassOptions { Period = "P1M" };
         options.Rules.RemoveAll(rule => rule.Topic == Topics.UsageRated);
         options.Rules.Add(new RetentionRuleOptions { Topic = "usage.other.v1", Classes = ["NOWHERE"] });
         options.ExpireEvery = TimeSpan.Zero;
 
-        var faults = options.Validate(new ValidationContext(options)).Select(result => result.ErrorMessage!).ToList();
+        List<string> faults = options.Validate(new ValidationContext(options)).Select(result => result.ErrorMessage!).ToList();
 
         Assert.Equal(6, faults.Count);
         Assert.Contains(faults, fault => fault.Contains("'4 months'", StringComparison.Ordinal));

@@ -18,11 +18,11 @@ public sealed class NanosTests
     [InlineData(-Nanos.Max, "10f21f494c589c0001")]
     public void Nanos_Written_AreTheShortestTwosComplement(long nanos, string hex)
     {
-        var octets = new byte[9];
-        var writer = new AvroWriter(octets);
+        byte[] octets = new byte[9];
+        AvroWriter writer = new(octets);
         writer.WriteNanos(nanos);
         Assert.Equal(hex, Convert.ToHexStringLower(octets.AsSpan(0, writer.Written)));
-        var reader = new AvroReader(octets.AsSpan(0, writer.Written));
+        AvroReader reader = new(octets.AsSpan(0, writer.Written));
         Assert.Equal(nanos, reader.ReadNanos());
     }
 
@@ -35,7 +35,7 @@ public sealed class NanosTests
     [InlineData("108000000000000000")]
     public void Nanos_EmptyOrOfMoreThan18Digits_AreAFault(string hex)
     {
-        var reader = new AvroReader(Convert.FromHexString(hex));
+        AvroReader reader = new(Convert.FromHexString(hex));
         Assert.Equal(0, reader.ReadNanos());
         Assert.Equal(AvroFault.DecimalOverflow, reader.Fault);
     }
@@ -45,7 +45,7 @@ public sealed class NanosTests
     [InlineData("14fffffffffffffffffe00", -512)]
     public void Nanos_PaddedWithTheirSign_AreRead(string hex, long nanos)
     {
-        var reader = new AvroReader(Convert.FromHexString(hex));
+        AvroReader reader = new(Convert.FromHexString(hex));
         Assert.Equal(nanos, reader.ReadNanos());
     }
 
@@ -69,7 +69,7 @@ public sealed class NanosTests
     [Fact]
     public void WriteNanos_OfMoreThan18Digits_Overflows() => Assert.Throws<OverflowException>(() =>
     {
-        var writer = new AvroWriter(new byte[9]);
+        AvroWriter writer = new(new byte[9]);
         writer.WriteNanos(Nanos.Max + 1);
     });
 }

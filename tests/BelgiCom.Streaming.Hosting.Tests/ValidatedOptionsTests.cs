@@ -11,7 +11,7 @@ public sealed class ValidatedOptionsTests
     [Fact]
     public void Options_AllKindsOfValues_AreRead()
     {
-        var options = Read(new()
+        SampleOptions options = Read(new()
         {
             ["Sample:Name"] = "n",
             ["Sample:Lanes"] = "4",
@@ -39,14 +39,14 @@ public sealed class ValidatedOptionsTests
     [Fact]
     public void TimeSpan_BareNumber_IsRefusedBecauseItWouldMeanDays()
     {
-        var fault = Assert.Single(FaultsOf(new() { ["Sample:Name"] = "n", ["Sample:Wait"] = "30" }));
+        string fault = Assert.Single(FaultsOf(new() { ["Sample:Name"] = "n", ["Sample:Wait"] = "30" }));
         Assert.Contains("hh:mm:ss", fault, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Faults_OfAllSettings_AreReportedAtOnceWithTheirPlace()
     {
-        var faults = FaultsOf(new()
+        IReadOnlyList<string> faults = FaultsOf(new()
         {
             ["Sample:Lanes"] = "1000",
             ["Sample:Wait"] = "soon",
@@ -55,10 +55,14 @@ public sealed class ValidatedOptionsTests
         });
 
         Assert.Contains(faults, fault => fault.StartsWith("Sample:Name is missing: set Sample__Name", StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.StartsWith("Sample:Lanes:", StringComparison.Ordinal) && fault.Contains("64", StringComparison.Ordinal));
+        Assert.Contains(
+            faults, fault => fault.StartsWith("Sample:Lanes:", StringComparison.Ordinal) && fault.Contains("64", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("Sample:Wait: 'soon'", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.Contains("did you mean Sample:Lanes", StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.StartsWith("Sample:Sources:0:Pth: no such setting; did you mean Sample:Sources:0:Path", StringComparison.Ordinal));
+        Assert.Contains(
+            faults,
+            fault =>
+                fault.StartsWith("Sample:Sources:0:Pth: no such setting; did you mean Sample:Sources:0:Path", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.Contains("the batch must fit", StringComparison.Ordinal));
         Assert.Equal(6, faults.Count);
     }
@@ -66,28 +70,29 @@ public sealed class ValidatedOptionsTests
     [Fact]
     public void Section_MistypedName_IsReported()
     {
-        var fault = Assert.Single(FaultsOf(new() { ["Sample:Name"] = "n", ["Sampel:Lanes"] = "2" }));
+        string fault = Assert.Single(FaultsOf(new() { ["Sample:Name"] = "n", ["Sampel:Lanes"] = "2" }));
         Assert.StartsWith("Sampel: no such section; did you mean Sample", fault, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Section_OfAnotherWorker_IsNoFault() => Assert.Empty(FaultsOf(new() { ["Sample:Name"] = "n", ["Billing:ConnectionString"] = "x" }));
+    public void Section_OfAnotherWorker_IsNoFault() =>
+        Assert.Empty(FaultsOf(new() { ["Sample:Name"] = "n", ["Billing:ConnectionString"] = "x" }));
 
     [Fact]
     public void Options_AskedForTwice_AreTheSameObject()
     {
-        var builder = Builder(new() { ["Sample:Name"] = "n" });
-        var first = builder.AddValidatedOptions<SampleOptions>("Sample");
+        HostApplicationBuilder builder = Builder(new() { ["Sample:Name"] = "n" });
+        SampleOptions first = builder.AddValidatedOptions<SampleOptions>("Sample");
         Assert.Same(first, builder.AddValidatedOptions<SampleOptions>("Sample"));
-        using var host = builder.Build();
+        using IHost host = builder.Build();
         Assert.Same(first, host.Services.GetRequiredService<IOptions<SampleOptions>>().Value);
         Assert.Same(first, host.Services.GetRequiredService<SampleOptions>());
     }
 
     private static SampleOptions Read(Dictionary<string, string?> settings)
     {
-        var builder = Builder(settings);
-        var options = builder.AddValidatedOptions<SampleOptions>("Sample");
+        HostApplicationBuilder builder = Builder(settings);
+        SampleOptions options = builder.AddValidatedOptions<SampleOptions>("Sample");
         builder.ThrowOnFaults();
         return options;
     }
@@ -107,7 +112,7 @@ public sealed class ValidatedOptionsTests
 
     private static HostApplicationBuilder Builder(Dictionary<string, string?> settings)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(settings);
         return builder;
     }

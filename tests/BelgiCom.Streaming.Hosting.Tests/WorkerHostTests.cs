@@ -28,21 +28,21 @@ public sealed class WorkerHostTests
     [Fact]
     public async Task Run_PortAskedForIsTaken_EndsWithConfiguration()
     {
-        using var other = Listen();
+        using TcpListener other = Listen();
         Assert.Equal(1, await WorkerHost.RunAsync("sample", [$"--Http:Url=http://{other.LocalEndpoint}"], _ => { }));
     }
 
     [Fact]
     public async Task Secret_InFile_IsReadWithoutItsLineEnd()
     {
-        var file = Path.GetTempFileName();
+        string file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, "http://127.0.0.1:0\n", TestContext.Current.CancellationToken);
         try
         {
-            var builder = WorkerHost.CreateBuilder("sample", LogReader.Person, new Dictionary<string, string?>());
+            WebApplicationBuilder builder = WorkerHost.CreateBuilder("sample", LogReader.Person, new Dictionary<string, string?>());
             Assert.Null(builder.AddValidatedOptions<HttpOptions>("Http").Url);
             builder.Configuration["Http:Url_FILE"] = file;
-            Configuration.SecretFiles.Load(builder.Configuration);
+            SecretFiles.Load(builder.Configuration);
             Assert.Equal("http://127.0.0.1:0", builder.Configuration["Http:Url"]);
         }
         finally
@@ -54,17 +54,20 @@ public sealed class WorkerHostTests
     [Fact]
     public async Task Endpoints_StartedHost_AnswerHealthAndMetrics()
     {
-        await using var app = WorkerHost.Build(WorkerHost.CreateBuilder("sample", LogReader.Person, Free));
+        await using WebApplication app = WorkerHost.Build(WorkerHost.CreateBuilder("sample", LogReader.Person, Free));
         await WorkerHost.StartAsync(app, "sample");
-        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        using HttpClient client = new() { BaseAddress = new Uri(app.Urls.First()) };
 
-        foreach (var path in new[] { "/health/live", "/health/ready", "/metrics" })
+        foreach (string path in new[] { "/health/live", "/health/ready", "/metrics" })
         {
-            using var response = await client.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+            using HttpResponseMessage response = await client.GetAsync(
+                new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
 
-        Assert.Contains("process_", await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "process_", await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         await app.StopAsync(TestContext.Current.CancellationToken);
         Assert.Null(WorkerHost.FailureOf(app));
     }
@@ -73,7 +76,7 @@ public sealed class WorkerHostTests
 
     private static TcpListener Listen()
     {
-        var listener = new TcpListener(IPAddress.Loopback, 0);
+        TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         return listener;
     }

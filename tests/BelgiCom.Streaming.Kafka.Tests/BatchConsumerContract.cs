@@ -1,5 +1,4 @@
 using System.Text;
-using BelgiCom.Streaming.Kafka.Native;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -18,10 +17,10 @@ public abstract class BatchConsumerContract(KafkaFixture kafka, ClientPath path)
         TestCluster cluster = new(kafka.BootstrapServers);
         await cluster.CreateAsync(1);
         long before = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        using (TransactionalSender sender = new(cluster.Options, "contract-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance))
+        using (TransactionalSender sender = new(
+            cluster.Options, "contract-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance))
         {
-            sender.Send(
-                output =>
+            sender.Send(output =>
                 {
                     output.Produce(cluster.In, 0, "key"u8, "value"u8);
                     output.Produce(cluster.In, 0, "empty"u8, []);
@@ -39,7 +38,9 @@ public abstract class BatchConsumerContract(KafkaFixture kafka, ClientPath path)
             for (int i = 0; i < batch.Count; i++)
             {
                 ConsumedRecord record = batch[i];
-                seen.Add($"{record.Partition}@{record.Offset} {Encoding.UTF8.GetString(record.Key)}={(record.IsTombstone ? "null" : Encoding.UTF8.GetString(record.Value))}");
+                seen.Add(
+                    $"{record.Partition}@{record.Offset} "
+                    + $"{Encoding.UTF8.GetString(record.Key)}={(record.IsTombstone ? "null" : Encoding.UTF8.GetString(record.Value))}");
                 Assert.Equal(cluster.In, record.Topic);
                 Assert.Equal(record.Offset == 4, batch.TryGetHeader(i, "x-reason", out ReadOnlySpan<byte> reason));
                 Assert.Equal(record.Offset == 4 ? [2] : [], reason.ToArray());
@@ -161,11 +162,15 @@ public abstract class BatchConsumerContract(KafkaFixture kafka, ClientPath path)
 
         public Reader(TestCluster cluster, ClientPath path, long from = 0)
         {
-            _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(cluster.Options)).SetErrorHandler((_, _) => { }).SetLogHandler((_, _) => { }).Build();
+            _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(cluster.Options))
+                .SetErrorHandler((_, _) => { })
+                .SetLogHandler((_, _) => { })
+                .Build();
             _batches = BatchConsumer.Over(_consumer, path, TimeProvider.System);
             Assert.IsType(path == ClientPath.Native ? typeof(NativeBatchConsumer) : typeof(ManagedBatchConsumer), _batches);
             using TopicReader ranges = new(cluster.Options, TimeProvider.System);
-            TopicPartitionOffset[] positions = [.. ranges.RangesOf(cluster.In).Select(range => new TopicPartitionOffset(range.Partition, from))];
+            TopicPartitionOffset[] positions = [
+                .. ranges.RangesOf(cluster.In).Select(range => new TopicPartitionOffset(range.Partition, from))];
             _partitions = positions.Length;
             _consumer.Assign(positions);
         }

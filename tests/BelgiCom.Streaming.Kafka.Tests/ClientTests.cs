@@ -80,9 +80,11 @@ public sealed class ClientTests(KafkaFixture kafka)
         TestCluster cluster = await ClusterAsync(1);
         cluster.Options.RecoveryTimeout = TimeSpan.FromMilliseconds(300);
         cluster.Send(0, 10);
-        ConsumerLoop loop = new(cluster.Options, cluster.Group, [cluster.In], new Sink { FailEvery = 1 }, TimeProvider.System, TestLog<ConsumerLoop>.Instance);
+        ConsumerLoop loop = new(
+            cluster.Options, cluster.Group, [cluster.In], new Sink { FailEvery = 1 }, TimeProvider.System, TestLog<ConsumerLoop>.Instance);
 
-        BatchFailedException failure = await Assert.ThrowsAsync<BatchFailedException>(() => loop.RunAsync(TestContext.Current.CancellationToken));
+        BatchFailedException failure = await Assert.ThrowsAsync<BatchFailedException>(
+            () => loop.RunAsync(TestContext.Current.CancellationToken));
 
         Assert.StartsWith($"{cluster.In}[0]@0..", failure.Range, StringComparison.Ordinal);
         Assert.Equal(LaneState.Failed, loop.Health?.State);
@@ -95,9 +97,12 @@ public sealed class ClientTests(KafkaFixture kafka)
     {
         TestCluster cluster = await ClusterAsync(1);
         cluster.Send(0, 10);
-        ConsumerLoop loop = new(cluster.Options, cluster.Group, [cluster.In], new Sink { Start = 1_000_000 }, TimeProvider.System, TestLog<ConsumerLoop>.Instance);
+        ConsumerLoop loop = new(
+            cluster.Options, cluster.Group, [cluster.In], new Sink { Start = 1_000_000 }, TimeProvider.System,
+            TestLog<ConsumerLoop>.Instance);
 
-        LaneFailedException failure = await Assert.ThrowsAsync<LaneFailedException>(() => loop.RunAsync(TestContext.Current.CancellationToken));
+        LaneFailedException failure = await Assert.ThrowsAsync<LaneFailedException>(
+            () => loop.RunAsync(TestContext.Current.CancellationToken));
 
         Assert.Contains("outside the log", failure.Message, StringComparison.Ordinal);
     }
@@ -106,10 +111,10 @@ public sealed class ClientTests(KafkaFixture kafka)
     public async Task Sender_CallerFails_NothingBecomesVisibleAndTheNextChunkDoes()
     {
         TestCluster cluster = await ClusterAsync(1);
-        using TransactionalSender sender = new(cluster.Options, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = new(
+            cluster.Options, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
 
-        Assert.Throws<InvalidDataException>(() => sender.Send(
-            output =>
+        Assert.Throws<InvalidDataException>(() => sender.Send(output =>
             {
                 output.Produce(cluster.Out, 0, [], new byte[8]);
                 throw new InvalidDataException("planted");
@@ -130,7 +135,8 @@ public sealed class ClientTests(KafkaFixture kafka)
             options.BootstrapServers = proxy.BootstrapServers;
             options.CommitTimeout = TimeSpan.FromSeconds(1);
         });
-        using TransactionalSender sender = new(impatient, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = new(
+            impatient, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
         sender.Send(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 1]), CancellationToken.None);
         Hold hold = proxy.HoldRequests(KafkaApi.EndTxn);
 
@@ -148,7 +154,8 @@ public sealed class ClientTests(KafkaFixture kafka)
     public async Task Sender_RecordTooLarge_IsRefusedByItsTopicAndSizeOnly()
     {
         TestCluster cluster = await ClusterAsync(1);
-        using TransactionalSender sender = new(cluster.Options, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = new(
+            cluster.Options, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
 
         RecordRefusedException refused = Assert.Throws<RecordRefusedException>(
             () => sender.Send(output => output.Produce(cluster.Out, 0, "k"u8, new byte[2_000_000]), CancellationToken.None));
@@ -238,7 +245,9 @@ public sealed class ClientTests(KafkaFixture kafka)
     public void DeadLetter_Record_KeepsOctetsAndSaysWhereFromAndWhy()
     {
         CapturedOutput output = new();
-        DeadLetter.Write(output, "rating", new ConsumedRecord("usage.received.v1", 3, 42, 1_700_000_000_000, [1, 2], [3], isTombstone: false), "wrong-magic", 2);
+        DeadLetter.Write(
+            output, "rating", new ConsumedRecord("usage.received.v1", 3, 42, 1_700_000_000_000, [1, 2], [3], isTombstone: false),
+            "wrong-magic", 2);
 
         ProducedRecord letter = Assert.Single(output.Records);
         Assert.Equal("rating.usage.received.v1.dead-letter", letter.Topic);
@@ -246,7 +255,14 @@ public sealed class ClientTests(KafkaFixture kafka)
         Assert.Equal([1, 2], letter.Key);
         Assert.Equal([3], letter.Value);
         Assert.Equal(
-            ["x-original-topic=usage.received.v1", "x-original-partition=3", "x-original-offset=42", "x-original-timestamp=1700000000000", "x-failure-reason=wrong-magic", "x-failed-attempts=2"],
+            [
+                "x-original-topic=usage.received.v1",
+                "x-original-partition=3",
+                "x-original-offset=42",
+                "x-original-timestamp=1700000000000",
+                "x-failure-reason=wrong-magic",
+                "x-failed-attempts=2",
+            ],
             letter.Headers.Select(header => $"{header.Key}={Encoding.UTF8.GetString(header.Value)}"));
     }
 
@@ -260,7 +276,8 @@ public sealed class ClientTests(KafkaFixture kafka)
         Task running = host.RunAsync(stop.Token);
         await cluster.UntilDoneAsync(running);
 
-        while (host.Health[0].Partitions.Count < 2 || host.Health[0].Partitions.Any(partition => partition.Lag > 0 || partition.Committed < 11))
+        while (host.Health[0].Partitions.Count < 2
+            || host.Health[0].Partitions.Any(partition => partition.Lag > 0 || partition.Committed < 11))
         {
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }

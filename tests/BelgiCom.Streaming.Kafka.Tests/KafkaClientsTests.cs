@@ -53,7 +53,8 @@ public sealed class KafkaClientsTests
     [Fact]
     public void P10_NoProducerWithoutTransactions_CanBeConfigured() =>
         Assert.All(
-            typeof(KafkaClients).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(method => method.ReturnType == typeof(ProducerConfig)),
+            typeof(KafkaClients).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+                .Where(method => method.ReturnType == typeof(ProducerConfig)),
             method => Assert.Equal(nameof(KafkaClients.TransactionalProducerConfig), method.Name));
 
     [Theory]
@@ -67,7 +68,8 @@ public sealed class KafkaClientsTests
         options.Properties[name] = "true";
 
         Assert.Throws<ArgumentException>(() => KafkaClients.ConsumerConfig(options, "rating"));
-        Assert.Contains(options.Validate(new ValidationContext(options)), fault => fault.MemberNames.Contains(nameof(KafkaOptions.Properties)));
+        Assert.Contains(
+            options.Validate(new ValidationContext(options)), fault => fault.MemberNames.Contains(nameof(KafkaOptions.Properties)));
     }
 
     [Fact]
@@ -84,7 +86,14 @@ public sealed class KafkaClientsTests
 
         IEnumerable<string> faulty = options.Validate(new ValidationContext(options)).SelectMany(fault => fault.MemberNames);
 
-        Assert.Equal([nameof(options.BatchMaxAge), nameof(options.TransactionTimeout), nameof(options.CommitTimeout), nameof(options.SessionTimeout)], faulty);
+        Assert.Equal(
+            [
+                nameof(options.BatchMaxAge),
+                nameof(options.TransactionTimeout),
+                nameof(options.CommitTimeout),
+                nameof(options.SessionTimeout),
+            ],
+            faulty);
     }
 
     private static string ProducerSetting(string name) =>

@@ -29,9 +29,12 @@ public sealed class KafkaProxyTests(KafkaFixture kafka)
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
         Hold hold = proxy.HoldRequests(KafkaApi.EndTxn);
         using TransactionalSender sender = new(
-            cluster.With(options => options.BootstrapServers = proxy.BootstrapServers), "held-" + cluster.Group, TimeProvider.System, TestLog<TransactionalSender>.Instance);
+            cluster.With(options => options.BootstrapServers = proxy.BootstrapServers), "held-" + cluster.Group, TimeProvider.System,
+            TestLog<TransactionalSender>.Instance);
 
-        Task sending = Task.Run(() => sender.Send(output => output.Produce(cluster.Out, 0, [], new byte[8]), CancellationToken.None), TestContext.Current.CancellationToken);
+        Task sending = Task.Run(
+            () => sender.Send(output => output.Produce(cluster.Out, 0, [], new byte[8]), CancellationToken.None),
+            TestContext.Current.CancellationToken);
         await hold.Caught;
         Assert.Equal((1, 0), (proxy.Forwarded(KafkaApi.InitProducerId), proxy.Forwarded(KafkaApi.EndTxn)));
         Assert.Empty(cluster.Read(cluster.Out));
@@ -50,9 +53,12 @@ public sealed class KafkaProxyTests(KafkaFixture kafka)
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
         Hold hold = proxy.HoldResponses(KafkaApi.EndTxn);
         using TransactionalSender sender = new(
-            cluster.With(options => options.BootstrapServers = proxy.BootstrapServers), "held-" + cluster.Group, TimeProvider.System, TestLog<TransactionalSender>.Instance);
+            cluster.With(options => options.BootstrapServers = proxy.BootstrapServers), "held-" + cluster.Group, TimeProvider.System,
+            TestLog<TransactionalSender>.Instance);
 
-        Task sending = Task.Run(() => sender.Send(output => output.Produce(cluster.Out, 0, [], new byte[8]), CancellationToken.None), TestContext.Current.CancellationToken);
+        Task sending = Task.Run(
+            () => sender.Send(output => output.Produce(cluster.Out, 0, [], new byte[8]), CancellationToken.None),
+            TestContext.Current.CancellationToken);
         await hold.Caught;
         Assert.Single(cluster.Read(cluster.Out));
         Assert.False(sending.IsCompleted);

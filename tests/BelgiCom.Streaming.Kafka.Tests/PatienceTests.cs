@@ -23,7 +23,8 @@ public sealed class PatienceTests
     public void TopicThatStaysUnknown_IsBelievedLongBeforePatienceEnds()
     {
         int asked = 0;
-        KafkaException thrown = Assert.Throws<KafkaException>(() => Ask(() => asked++ < 10 ? throw Failure(ErrorCode.Local_UnknownTopic, Patience.UntilBelieved * 0.6) : 0));
+        KafkaException thrown = Assert.Throws<KafkaException>(
+            () => Ask(() => asked++ < 10 ? throw Failure(ErrorCode.Local_UnknownTopic, Patience.UntilBelieved * 0.6) : 0));
         Assert.Equal(ErrorCode.Local_UnknownTopic, thrown.Error.Code);
         Assert.Equal(3, asked);
     }

@@ -125,7 +125,8 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
 
         // A producer of the same transactional id, as the restarted instance would have it.
         using (IProducer<byte[], byte[]> successor = new ProducerBuilder<byte[], byte[]>(
-            KafkaClients.TransactionalProducerConfig(cluster.Options, KafkaClients.TransactionalId(cluster.Options, cluster.Group, 0))).Build())
+            KafkaClients.TransactionalProducerConfig(
+                cluster.Options, KafkaClients.TransactionalId(cluster.Options, cluster.Group, 0))).Build())
         {
             successor.InitTransactions(TimeSpan.FromSeconds(10));
         }
@@ -219,7 +220,8 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
             options.CommitTimeout = TimeSpan.FromSeconds(1);
         });
 
-        await Assert.ThrowsAnyAsync<LaneFailedException>(() => cluster.Lanes(_ => handler, brief).RunAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<LaneFailedException>(
+            () => cluster.Lanes(_ => handler, brief).RunAsync(TestContext.Current.CancellationToken));
 
         using GroupLag lag = new(cluster.Options);
         Assert.Equal(0, handler.CommittedRecords);
@@ -281,7 +283,8 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         proxy.Latency = TimeSpan.FromMilliseconds(20);
         proxy.BytesPerSecond = 375_000;
 
-        await cluster.RunLaneAsync(new PassThrough(cluster.Out), cluster.With(options => options.BootstrapServers = proxy.BootstrapServers));
+        await cluster.RunLaneAsync(
+            new PassThrough(cluster.Out), cluster.With(options => options.BootstrapServers = proxy.BootstrapServers));
 
         cluster.AssertExactlyOnce(0, 2000);
     }
@@ -385,7 +388,8 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
                 }
             },
         };
-        await Assert.ThrowsAsync<LaneFencedException>(() => cluster.Lanes(_ => slow, hasty).RunAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<LaneFencedException>(
+            () => cluster.Lanes(_ => slow, hasty).RunAsync(TestContext.Current.CancellationToken));
 
         Assert.Empty(cluster.Read(cluster.Out));
         await cluster.RunLaneAsync(new PassThrough(cluster.Out));
@@ -399,5 +403,6 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         return cluster;
     }
 
-    private static Task Until(Func<bool> condition, params Task[] running) => TestCluster.UntilAsync(() => Task.FromResult(condition()), running);
+    private static Task Until(Func<bool> condition, params Task[] running) =>
+        TestCluster.UntilAsync(() => Task.FromResult(condition()), running);
 }

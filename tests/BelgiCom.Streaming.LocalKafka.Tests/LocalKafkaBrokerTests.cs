@@ -9,8 +9,8 @@ public sealed class LocalKafkaBrokerTests
     [Fact]
     public async Task Port_ThatIsTaken_IsNamedInTheFault()
     {
-        using var directory = new TemporaryDirectory();
-        using var other = new TemporaryDirectory();
+        using TemporaryDirectory directory = new();
+        using TemporaryDirectory other = new();
         await using LocalKafkaBroker first = await LocalKafkaBroker.StartAsync(
             new LocalKafkaOptions { DataDirectory = directory.Path }, Cancelled);
 
@@ -23,8 +23,8 @@ public sealed class LocalKafkaBrokerTests
     [Fact]
     public async Task DataDirectory_ThatIsInUse_IsRefused_AndFreeAfterTheStop()
     {
-        using var directory = new TemporaryDirectory();
-        var options = new LocalKafkaOptions { DataDirectory = directory.Path };
+        using TemporaryDirectory directory = new();
+        LocalKafkaOptions options = new() { DataDirectory = directory.Path };
         await using (await LocalKafkaBroker.StartAsync(options, Cancelled))
         {
             LocalKafkaException fault = await Assert.ThrowsAsync<LocalKafkaException>(
@@ -39,10 +39,10 @@ public sealed class LocalKafkaBrokerTests
     [Fact]
     public async Task Broker_InAProcessWithABlockedThreadPool_StillAnswers()
     {
-        using var directory = new TemporaryDirectory();
+        using TemporaryDirectory directory = new();
         await using LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(
             new LocalKafkaOptions { DataDirectory = directory.Path }, Cancelled);
-        using var release = new ManualResetEventSlim();
+        using ManualResetEventSlim release = new();
         // More blocking work than the pool will add threads for while this test runs.
         for (int i = 0; i < 500; i++)
         {
@@ -50,7 +50,7 @@ public sealed class LocalKafkaBrokerTests
         }
 
         Metadata? metadata = null;
-        var client = new Thread(() =>
+        Thread client = new(() =>
         {
             using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = broker.BootstrapServers }).Build();
             metadata = admin.GetMetadata(TimeSpan.FromSeconds(30));

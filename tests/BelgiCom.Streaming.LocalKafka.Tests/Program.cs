@@ -7,7 +7,7 @@ using Xunit.Runner.InProc.SystemConsole;
 // "broker DIRECTORY PORT" is the process that fault tests kill; anything else runs the tests, as the generated entry point would.
 if (args is ["broker", var directory, var port])
 {
-    var options = new LocalKafkaOptions
+    LocalKafkaOptions options = new()
     {
         DataDirectory = directory,
         Port = int.Parse(port, CultureInfo.InvariantCulture),

@@ -3,7 +3,9 @@ using static BelgiCom.Streaming.Rating.Tests.Given;
 
 namespace BelgiCom.Streaming.Rating.Tests;
 
-/// <summary>Where balances lie and what waits for a checkpoint, beside plain dictionaries and lists that know no place, batch or block.</summary>
+/// <summary>
+/// Where balances lie and what waits for a checkpoint, beside plain dictionaries and lists that know no place, batch or block.
+/// </summary>
 public sealed class BalanceMonthsTests
 {
     private const int Subscribers = 3;
@@ -19,7 +21,10 @@ public sealed class BalanceMonthsTests
         Forget,
     }
 
-    /// <summary>Usage of four months in any order: the newest month's balance moves aside for a newer one, whatever is undone, stored or forgotten meanwhile.</summary>
+    /// <summary>
+    /// Usage of four months in any order: the newest month's balance moves aside for a newer one, whatever is undone, stored or forgotten
+    /// meanwhile.
+    /// </summary>
     [Fact]
     public void Balances_OfMonthsInAnyOrder_AreWhatWasCommitted() =>
         Gen.Select(Gen.Enum<Step>(), Gen.Int[0, 3], Gen.Int[0, Subscribers - 1]).Array[0, 80].Sample(steps =>
@@ -144,7 +149,10 @@ public sealed class BalanceMonthsTests
                     BalanceEntry[] entries = new BalanceEntry[2];
                     foreach (BalanceEntry entry in entries.AsSpan(0, _months.Take(entries)))
                     {
-                        _handedOut.Add((BrusselsCalendar.MonthStartingOn(entry.PeriodStartDays), (int)(entry.Subscriber - 100), entry.Balance.SpendNanos));
+                        _handedOut.Add(
+                            (
+                                BrusselsCalendar.MonthStartingOn(entry.PeriodStartDays), (int)(entry.Subscriber - 100),
+                                entry.Balance.SpendNanos));
                     }
 
                     break;
@@ -175,7 +183,8 @@ public sealed class BalanceMonthsTests
                 Commit();
             }
 
-            Assert.Equal(_committed.Where(entry => entry.Key.Month >= _oldest).OrderBy(entry => entry.Key), _stored.OrderBy(entry => entry.Key));
+            Assert.Equal(
+                _committed.Where(entry => entry.Key.Month >= _oldest).OrderBy(entry => entry.Key), _stored.OrderBy(entry => entry.Key));
             Assert.True(_expired.IsEmpty && _toDelete.Count == 0, "every forgotten balance is deleted");
         }
 

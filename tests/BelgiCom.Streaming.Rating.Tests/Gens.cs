@@ -2,14 +2,18 @@ using CsCheck;
 
 namespace BelgiCom.Streaming.Rating.Tests;
 
-/// <summary>Random tariffs and usage around the edges that matter: turns of months, ends of bundles, ties of rounding, resent ids.</summary>
+/// <summary>
+/// Random tariffs and usage around the edges that matter: turns of months, ends of bundles, ties of rounding, resent ids.
+/// </summary>
 internal static class Gens
 {
-    public static readonly Gen<UsageDirection> Direction = Of(UsageDirection.NotApplicable, UsageDirection.Originating, UsageDirection.Terminating);
+    public static readonly Gen<UsageDirection> Direction = Of(
+        UsageDirection.NotApplicable, UsageDirection.Originating, UsageDirection.Terminating);
 
     public static readonly Gen<UsageKind> Kind = Of(UsageKind.Data, UsageKind.Voice, UsageKind.Sms);
 
-    private static readonly Gen<long> Amount = Gen.OneOf(Gen.Const(0L), Gen.Long[1, 1000], Gen.Long[1, 2_000_000_000], Of(10_000_000L, 33_333_333L));
+    private static readonly Gen<long> Amount = Gen.OneOf(
+        Gen.Const(0L), Gen.Long[1, 1000], Gen.Long[1, 2_000_000_000], Of(10_000_000L, 33_333_333L));
 
     public static readonly Gen<PriceDefinition> Price =
         from kind in Kind
@@ -43,7 +47,10 @@ internal static class Gens
         from units in Gen.Long[1, 200_000].Array[3]
         from present in Gen.Bool.Array[3]
         from zones in Of<string[]>([], ["home"], ["home", "eu"]).Array[3]
-        select Enumerable.Range(0, 3).Where(i => present[i]).Select(i => new BundleDefinition((UsageKind)(i + 1), units[i], zones[i])).ToArray();
+        select Enumerable.Range(0, 3)
+            .Where(i => present[i])
+            .Select(i => new BundleDefinition((UsageKind)(i + 1), units[i], zones[i]))
+            .ToArray();
 
     private static readonly long Start = Given.Instant("2026-03-01T00:00:00Z");
 

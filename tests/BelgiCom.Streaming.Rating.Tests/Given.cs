@@ -12,7 +12,8 @@ internal static class Given
 
     public static long Instant(string iso) => DateTimeOffset.Parse(iso, CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
 
-    public static int Days(string iso) => DateOnly.Parse(iso, CultureInfo.InvariantCulture).DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
+    public static int Days(string iso) =>
+        DateOnly.Parse(iso, CultureInfo.InvariantCulture).DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
 
     public static long Nanos(string amount) => (long)(decimal.Parse(amount, CultureInfo.InvariantCulture) * RoundingPolicy.NanosPerUnit);
 
@@ -69,28 +70,30 @@ internal static class Given
         Bundle = true,
     };
 
-    public static UsageRecord DataUsage(int id, long octets, string at = "2026-03-14T10:00:00Z", string network = HomeNetwork, long ratingGroup = 10) => new()
-    {
-        UsageId = (UInt128)id,
-        Subscriber = 1,
-        EventTimeMilliseconds = Instant(at),
-        TotalOctets = octets,
-        RatingGroup = ratingGroup,
-        ServingPlmn = Network(network),
-        Kind = UsageKind.Data,
-    };
+    public static UsageRecord DataUsage(
+        int id, long octets, string at = "2026-03-14T10:00:00Z", string network = HomeNetwork, long ratingGroup = 10) => new()
+        {
+            UsageId = (UInt128)id,
+            Subscriber = 1,
+            EventTimeMilliseconds = Instant(at),
+            TotalOctets = octets,
+            RatingGroup = ratingGroup,
+            ServingPlmn = Network(network),
+            Kind = UsageKind.Data,
+        };
 
-    public static UsageRecord Call(int id, long seconds, string at = "2026-03-14T10:00:00Z", UsageDirection direction = UsageDirection.Originating) => new()
-    {
-        UsageId = (UInt128)id,
-        Subscriber = 1,
-        EventTimeMilliseconds = Instant(at),
-        DurationSeconds = seconds,
-        RatingGroup = -1,
-        ServingPlmn = Network(HomeNetwork),
-        Kind = UsageKind.Voice,
-        Direction = direction,
-    };
+    public static UsageRecord Call(
+        int id, long seconds, string at = "2026-03-14T10:00:00Z", UsageDirection direction = UsageDirection.Originating) => new()
+        {
+            UsageId = (UInt128)id,
+            Subscriber = 1,
+            EventTimeMilliseconds = Instant(at),
+            DurationSeconds = seconds,
+            RatingGroup = -1,
+            ServingPlmn = Network(HomeNetwork),
+            Kind = UsageKind.Voice,
+            Direction = direction,
+        };
 
     public static UsageRecord Message(int id, string at = "2026-03-14T10:00:00Z") => new()
     {

@@ -141,7 +141,8 @@ public sealed class GoldenRatingTests
     [Fact]
     public void OverlappingVersions_TheHigherOneIsUsed()
     {
-        Rig rig = new(Offering(Sms("0.08")), Offering(Sms("0.05")) with { Version = 2, ValidFromMilliseconds = Instant("2026-03-01T00:00:00Z") });
+        Rig rig = new(
+            Offering(Sms("0.08")), Offering(Sms("0.05")) with { Version = 2, ValidFromMilliseconds = Instant("2026-03-01T00:00:00Z") });
 
         Assert.Equal(Nanos("0.05"), rig.One(Message(1)).AmountNanos);
         Assert.Equal(Nanos("0.08"), rig.One(Message(2, "2026-02-28T00:00:00Z")).AmountNanos);
@@ -162,7 +163,11 @@ public sealed class GoldenRatingTests
     [Fact]
     public void ZeroRatedPrice_TakesNothingFromTheBundle()
     {
-        Rig rig = new(Offering(Data() with { RatingGroups = [100], ZeroRated = true, Bundle = false }, Data()) with { Bundles = [new(UsageKind.Data, GiB, [])] });
+        Rig rig = new(
+            Offering(Data() with { RatingGroups = [100], ZeroRated = true, Bundle = false }, Data()) with
+            {
+                Bundles = [new(UsageKind.Data, GiB, [])],
+            });
 
         RatedUsage rated = rig.One(DataUsage(1, MiB, ratingGroup: 100));
 

@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.Rating.Tests;
 
 /// <summary>
-/// The same rules written a second time the slow and obvious way: decimal money, dictionaries, the time-zone database. Shares nothing with the
-/// core but the input types, so that a mistake would have to be made twice.
+/// The same rules written a second time the slow and obvious way: decimal money, dictionaries, the time-zone database. Shares nothing with
+/// the core but the input types, so that a mistake would have to be made twice.
 /// </summary>
 internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int dedupDays, int lateDays)
 {
@@ -14,7 +14,9 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
 
     public Dictionary<UInt128, List<(string Offering, long From, long To)>> Subscriptions { get; } = [];
 
-    public (RatingOutcome Outcome, RatingReason Reason, long Charged, long Bundle, decimal Amount, decimal Spend, decimal Roaming, ThresholdKinds Crossed) Rate(
+    public (
+        RatingOutcome Outcome, RatingReason Reason, long Charged, long Bundle, decimal Amount, decimal Spend, decimal Roaming,
+        ThresholdKinds Crossed) Rate(
         UsageRecord usage)
     {
         DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(usage.EventTimeMilliseconds);
@@ -30,12 +32,15 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
             return End(RatingOutcome.Late, RatingReason.TooLate);
         }
 
-        if (!Subscriptions.TryGetValue(usage.Subscriber, out var periods) || periods.Count == 0)
+        if (!Subscriptions.TryGetValue(usage.Subscriber, out List<(string Offering, long From, long To)>? periods) || periods.Count == 0)
         {
             return End(RatingOutcome.Suspended, RatingReason.UnknownSubscriber);
         }
 
-        var period = periods.FirstOrDefault(period => usage.EventTimeMilliseconds >= period.From && usage.EventTimeMilliseconds < period.To);
+        (
+            string Offering, long From,
+            long To) period = periods.FirstOrDefault(
+                period => usage.EventTimeMilliseconds >= period.From && usage.EventTimeMilliseconds < period.To);
         if (period == default)
         {
             return End(RatingOutcome.Suspended, RatingReason.NoSubscriptionAtEventTime);
@@ -43,7 +48,8 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
 
         OfferingDefinition? offering = offerings
             .Where(offering => offering.Offering == period.Offering
-                && usage.EventTimeMilliseconds >= offering.ValidFromMilliseconds && usage.EventTimeMilliseconds < offering.ValidToMilliseconds)
+                && usage.EventTimeMilliseconds >= offering.ValidFromMilliseconds
+                && usage.EventTimeMilliseconds < offering.ValidToMilliseconds)
             .MaxBy(offering => offering.Version);
         if (offering is null)
         {
@@ -79,7 +85,9 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
             return End(RatingOutcome.Suspended, RatingReason.NoPrice);
         }
 
-        long units = price.Unit == PriceUnit.Octet ? usage.TotalOctets : price.Unit == PriceUnit.Second ? usage.DurationSeconds : usage.Messages;
+        long units = price.Unit == PriceUnit.Octet
+            ? usage.TotalOctets
+            : price.Unit == PriceUnit.Second ? usage.DurationSeconds : usage.Messages;
         if (units == 0 || price.ZeroRated)
         {
             Accept(usage, day);
@@ -89,13 +97,15 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
 
         decimal charged = Math.Ceiling((decimal)Math.Max(units, price.Minimum) / price.Increment) * price.Increment;
         BundleDefinition? bundle = price.Bundle
-            ? offering.Bundles.FirstOrDefault(bundle => bundle.Kind == usage.Kind && (bundle.Zones.Count == 0 || bundle.Zones.Contains(zone!)))
+            ? offering.Bundles.FirstOrDefault(
+                bundle => bundle.Kind == usage.Kind && (bundle.Zones.Count == 0 || bundle.Zones.Contains(zone!)))
             : null;
         decimal used = account.Used.GetValueOrDefault(usage.Kind);
         decimal covered = bundle is null ? 0 : Math.Min(charged, Math.Max(0, bundle.Units - used));
         decimal rest = charged - covered;
         decimal amount = rest == 0 ? 0
-            : Math.Round(rest * Money(price.UnitPriceNanos) / price.UnitSize, 9, MidpointRounding.AwayFromZero) + Money(price.ConnectFeeNanos);
+            : Math.Round(rest * Money(price.UnitPriceNanos) / price.UnitSize, 9, MidpointRounding.AwayFromZero)
+                + Money(price.ConnectFeeNanos);
         account.Used[usage.Kind] = used + covered;
         account.Spend += amount;
         bool roaming = usage.Kind == UsageKind.Data && zone != "home";
@@ -105,7 +115,8 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
         return (RatingOutcome.Rated, RatingReason.None, (long)charged, (long)covered, amount, account.Spend, account.Roaming, crossed);
     }
 
-    private static ThresholdKinds Crossed(UsageKind kind, OfferingDefinition offering, BundleDefinition? bundle, Account account, bool roaming)
+    private static ThresholdKinds Crossed(
+        UsageKind kind, OfferingDefinition offering, BundleDefinition? bundle, Account account, bool roaming)
     {
         ThresholdKinds reached = 0;
         if (bundle is not null)
@@ -148,7 +159,8 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
 
     private static decimal Money(long nanos) => nanos / 1_000_000_000m;
 
-    private static (RatingOutcome, RatingReason, long, long, decimal, decimal, decimal, ThresholdKinds) End(RatingOutcome outcome, RatingReason reason) =>
+    private static (RatingOutcome, RatingReason, long, long, decimal, decimal, decimal, ThresholdKinds) End(
+        RatingOutcome outcome, RatingReason reason) =>
         (outcome, reason, 0, 0, 0, 0, 0, 0);
 
     private void Accept(UsageRecord usage, DateOnly day)

@@ -16,7 +16,9 @@ public sealed class OracleTests
             Assert.Skip("This machine has no time-zone data.");
         }
 
-        Gen.Select(Gens.Catalogue, Gens.Usage.Array[1, 60], Gen.Int[1, 20], Gen.Long[Given.Instant("2026-03-05T00:00:00Z"), Given.Instant("2026-04-10T00:00:00Z")])
+        Gen.Select(
+            Gens.Catalogue, Gens.Usage.Array[1, 60], Gen.Int[1, 20],
+            Gen.Long[Given.Instant("2026-03-05T00:00:00Z"), Given.Instant("2026-04-10T00:00:00Z")])
             .Sample((catalogue, usage, batch, change) => Compare(catalogue, usage, batch, change), iter: 10_000);
     }
 
@@ -64,14 +66,20 @@ public sealed class OracleTests
     }
 
     private static void Same(
-        (RatingOutcome Outcome, RatingReason Reason, long Charged, long Bundle, decimal Amount, decimal Spend, decimal Roaming, ThresholdKinds Crossed) expected,
+        (
+            RatingOutcome Outcome, RatingReason Reason, long Charged, long Bundle, decimal Amount, decimal Spend, decimal Roaming,
+            ThresholdKinds Crossed) expected,
         RatedUsage actual,
         int index)
     {
-        Assert.True((expected.Outcome, expected.Reason) == (actual.Outcome, actual.Reason), $"event {index}: {expected} but {actual.Outcome} {actual.Reason}");
+        Assert.True(
+            (expected.Outcome, expected.Reason) == (actual.Outcome, actual.Reason),
+            $"event {index}: {expected} but {actual.Outcome} {actual.Reason}");
         if (actual.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
         {
-            Assert.Equal((expected.Charged, expected.Bundle, expected.Amount), (actual.ChargedUnits, actual.BundleUnits, actual.AmountNanos / 1_000_000_000m));
+            Assert.Equal(
+                (expected.Charged, expected.Bundle, expected.Amount),
+                (actual.ChargedUnits, actual.BundleUnits, actual.AmountNanos / 1_000_000_000m));
             Assert.Equal(expected.Spend, actual.Balance.SpendNanos / 1_000_000_000m);
             Assert.Equal(expected.Roaming, actual.Balance.RoamingDataSpendNanos / 1_000_000_000m);
             Assert.Equal(expected.Crossed, actual.Crossed);

@@ -41,7 +41,8 @@ public sealed class OutcomeTests
         ]);
 
         RatedUsage[] rated = rig.Rate(
-            Message(1, "2026-02-28T23:59:59.999Z"), Message(2, "2026-03-09T23:59:59.999Z"), Message(3, "2026-03-10T00:00:00Z"), Message(4, "2026-03-20T00:00:00Z"));
+            Message(1, "2026-02-28T23:59:59.999Z"), Message(2, "2026-03-09T23:59:59.999Z"), Message(3, "2026-03-10T00:00:00Z"),
+            Message(4, "2026-03-20T00:00:00Z"));
 
         Assert.Equal(RatingReason.NoSubscriptionAtEventTime, rated[0].Reason);
         Assert.Equal("OLD", Encoding.UTF8.GetString(rig.Session.Account(in rated[1])));
@@ -57,7 +58,8 @@ public sealed class OutcomeTests
         for (int round = 0; round < 100; round++)
         {
             int names = round % 4;
-            SubscriptionPeriod[] periods = [.. Enumerable.Range(0, names).Select(i => rig.Period($"ACCOUNT-{round}-{i}", "test", i * 1000, (i + 1) * 1000))];
+            SubscriptionPeriod[] periods = [
+                .. Enumerable.Range(0, names).Select(i => rig.Period($"ACCOUNT-{round}-{i}", "test", i * 1000, (i + 1) * 1000))];
             rig.Session.SetSubscription(1, periods);
             rig.Session.SetSubscription(2, [rig.Period("TWO", "test", 0, long.MaxValue)]);
         }

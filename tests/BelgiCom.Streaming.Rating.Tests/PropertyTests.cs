@@ -4,12 +4,23 @@ using static BelgiCom.Streaming.Rating.Tests.Given;
 
 namespace BelgiCom.Streaming.Rating.Tests;
 
-/// <summary>The property tests P-1 to P-10 that belong to rating. P-8 (DST) is in CalendarTests, P-9 (Avro decimals) with the event types.</summary>
+/// <summary>
+/// The property tests P-1 to P-10 that belong to rating. P-8 (DST) is in CalendarTests, P-9 (Avro decimals) with the event types.
+/// </summary>
 public sealed class PropertyTests
 {
     private const int Cases = 10_000;
 
-    private static readonly Gen<PriceDefinition> AnyPrice = Gens.Price.Select(price => price with { Kind = UsageKind.Data, Unit = PriceUnit.Octet, Zone = "", RatingGroups = [], Direction = UsageDirection.NotApplicable, ZeroRated = false });
+    private static readonly Gen<PriceDefinition> AnyPrice = Gens.Price.Select(price =>
+        price with
+        {
+            Kind = UsageKind.Data,
+            Unit = PriceUnit.Octet,
+            Zone = "",
+            RatingGroups = [],
+            Direction = UsageDirection.NotApplicable,
+            ZeroRated = false,
+        });
 
     [Fact]
     public void P1_SessionSplitAtIncrements_CostsTheSame_WithinHalfANanoForEachPart() =>
@@ -29,7 +40,9 @@ public sealed class PropertyTests
     public void P2_OrderOfEvents_WithoutBundles_ChangesNoAmount() =>
         Gen.Select(Gens.Catalogue, Gens.Usage.Array[1, 30], Gen.Int).Sample((catalogue, usage, seed) =>
         {
-            OfferingDefinition[] plain = [.. catalogue.Select(offering => offering with { Bundles = [], Offering = offering.Offering == "one" ? "test" : offering.Offering })];
+            OfferingDefinition[] plain = [
+                .. catalogue.Select(
+                    offering => offering with { Bundles = [], Offering = offering.Offering == "one" ? "test" : offering.Offering })];
             UsageRecord[] events = [.. usage.DistinctBy(one => one.UsageId).Select(one => one with { Subscriber = 1 })];
             UsageRecord[] shuffled = [.. events];
             new Random(seed).Shuffle(shuffled);
@@ -40,10 +53,12 @@ public sealed class PropertyTests
 
     [Fact]
     public void P3_MoreUsage_IsNeverCheaper() =>
-        Gen.Select(AnyPrice, Gen.Long[1, 10_000_000], Gen.Long[0, 10_000_000], Gen.Long[1, 5_000_000]).Sample((price, units, more, bundle) =>
+        Gen.Select(AnyPrice, Gen.Long[1, 10_000_000], Gen.Long[0, 10_000_000], Gen.Long[1, 5_000_000])
+            .Sample((price, units, more, bundle) =>
         {
             OfferingDefinition offering = Offering(price) with { Bundles = [new(UsageKind.Data, bundle, [])] };
-            Assert.True(new Rig(offering).One(DataUsage(1, units)).AmountNanos <= new Rig(offering).One(DataUsage(1, units + more)).AmountNanos);
+            Assert.True(
+                new Rig(offering).One(DataUsage(1, units)).AmountNanos <= new Rig(offering).One(DataUsage(1, units + more)).AmountNanos);
         }, iter: Cases);
 
     [Fact]
@@ -51,7 +66,8 @@ public sealed class PropertyTests
         Gen.Long[-RoundingPolicy.MaxAmountNanos, RoundingPolicy.MaxAmountNanos].Sample(nanos =>
         {
             Assert.Equal(0, RoundingPolicy.RoundBillLine(nanos) + RoundingPolicy.RoundBillLine(-nanos));
-            Assert.Equal(Math.Round(nanos / 1_000_000_000m, 2, MidpointRounding.AwayFromZero), RoundingPolicy.RoundBillLine(nanos) / 1_000_000_000m);
+            Assert.Equal(
+                Math.Round(nanos / 1_000_000_000m, 2, MidpointRounding.AwayFromZero), RoundingPolicy.RoundBillLine(nanos) / 1_000_000_000m);
         }, iter: Cases);
 
     [Fact]
@@ -67,7 +83,9 @@ public sealed class PropertyTests
             List<string> twice = Describe(catalogue, [.. usage, .. usage], usage.Length);
             Assert.Equal(once, twice.Take(usage.Length));
             // What was not claimed the first time (suspended, late) may only be rated now if it was late for nothing: it stays as it was.
-            Assert.DoesNotContain(twice.Skip(usage.Length), line => line.StartsWith("Rated", StringComparison.Ordinal) || line.StartsWith("ZeroRated", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                twice.Skip(usage.Length),
+                line => line.StartsWith("Rated", StringComparison.Ordinal) || line.StartsWith("ZeroRated", StringComparison.Ordinal));
         }, iter: Cases);
 
     [Fact]
@@ -76,7 +94,7 @@ public sealed class PropertyTests
         {
             Rig rig = Subscribed(catalogue);
             RatedUsage[] rated = rig.RateUncommitted(usage);
-            var periods = rated.Zip(usage)
+            IEnumerable<IGrouping<(UInt128 Subscriber, int PeriodStartDays), RatedUsage>> periods = rated.Zip(usage)
                 .Where(pair => pair.First.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
                 .GroupBy(pair => (pair.Second.Subscriber, pair.First.PeriodStartDays), pair => pair.First);
             Assert.All(periods, period => Assert.Equal(period.Sum(one => one.AmountNanos), period.Last().Balance.SpendNanos));
@@ -86,7 +104,9 @@ public sealed class PropertyTests
     public void P10_Bundle_IsNeverOverdrawn() =>
         Gen.Select(Gens.Catalogue, Gens.Usage.Array[1, 50]).Sample((catalogue, usage) =>
         {
-            OfferingDefinition[] fixedBundles = [.. catalogue.Select(offering => offering with { Bundles = [new(UsageKind.Data, 100_000, []), new(UsageKind.Voice, 300, [])] })];
+            OfferingDefinition[] fixedBundles = [
+                .. catalogue.Select(
+                    offering => offering with { Bundles = [new(UsageKind.Data, 100_000, []), new(UsageKind.Voice, 300, [])] })];
             foreach (RatedUsage rated in Subscribed(fixedBundles).Rate(usage))
             {
                 Assert.InRange(rated.Balance.BundleOctetsUsed, 0, 100_000);
@@ -97,7 +117,9 @@ public sealed class PropertyTests
 
     [Fact]
     public void Price_OverAllNumbers_IsTheExactQuotientRoundedHalfAway() =>
-        Gen.Select(Gen.Long[0, long.MaxValue], Gen.Long[0, RoundingPolicy.MaxAmountNanos], Gen.OneOf(Gen.Long[1, 10], Gen.Long[1, long.MaxValue])).Sample((units, price, size) =>
+        Gen.Select(
+            Gen.Long[0, long.MaxValue], Gen.Long[0, RoundingPolicy.MaxAmountNanos],
+            Gen.OneOf(Gen.Long[1, 10], Gen.Long[1, long.MaxValue])).Sample((units, price, size) =>
         {
             BigInteger twice = BigInteger.Multiply(units, price) * 2;
             BigInteger exact = (twice + size) / (2 * (BigInteger)size);
@@ -125,7 +147,8 @@ public sealed class PropertyTests
     [InlineData(-125_000_000, -130_000_000)]
     [InlineData(124_999_999, 120_000_000)]
     [InlineData(4_999_999, 0)]
-    public void BillLine_RoundsHalfAwayFromZeroToCents(long nanos, long rounded) => Assert.Equal(rounded, RoundingPolicy.RoundBillLine(nanos));
+    public void BillLine_RoundsHalfAwayFromZeroToCents(long nanos, long rounded) =>
+        Assert.Equal(rounded, RoundingPolicy.RoundBillLine(nanos));
 
     private static Rig Subscribed(OfferingDefinition[] catalogue)
     {
@@ -143,8 +166,10 @@ public sealed class PropertyTests
         foreach (UsageRecord[] part in usage.Chunk(batch))
         {
             lines.AddRange(rig.Rate(part).Select(rated =>
-                $"{rated.Outcome} {rated.Reason} {rated.VersionIndex} {rated.ZoneIndex} {rated.PriceIndex} {rated.PeriodStartDays} {rated.Crossed} {rated.ChargedUnits} {rated.BundleUnits} "
-                + $"{rated.AmountNanos} {rated.Balance.SpendNanos} {rated.Balance.BundleOctetsUsed} {rated.Balance.BundleSecondsUsed} {rated.Balance.BundleMessagesUsed}"));
+                $"{rated.Outcome} {rated.Reason} {rated.VersionIndex} {rated.ZoneIndex} {rated.PriceIndex} {rated.PeriodStartDays} "
+                + $"{rated.Crossed} {rated.ChargedUnits} {rated.BundleUnits} "
+                + $"{rated.AmountNanos} {rated.Balance.SpendNanos} {rated.Balance.BundleOctetsUsed} {rated.Balance.BundleSecondsUsed} "
+                + $"{rated.Balance.BundleMessagesUsed}"));
         }
 
         return lines;

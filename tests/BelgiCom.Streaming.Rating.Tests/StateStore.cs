@@ -1,6 +1,9 @@
 namespace BelgiCom.Streaming.Rating.Tests;
 
-/// <summary>Keeps what a session stores, as topics would: the checkpoint by key, rated usage in order. What a batch stores counts once it is committed.</summary>
+/// <summary>
+/// Keeps what a session stores, as topics would: the checkpoint by key, rated usage in order. What a batch stores counts once it is
+/// committed.
+/// </summary>
 internal sealed class StateStore
 {
     private readonly Dictionary<(UInt128 Subscriber, int Day), BalanceEntry> _balances = [];
@@ -18,7 +21,9 @@ internal sealed class StateStore
         {
             if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
-                _open.Add(() => _rated.Add((of.UsageId, of.EventTimeMilliseconds, new BalanceEntry(of.Subscriber, rated.PeriodStartDays, rated.Balance))));
+                _open.Add(() =>
+                    _rated.Add(
+                        (of.UsageId, of.EventTimeMilliseconds, new BalanceEntry(of.Subscriber, rated.PeriodStartDays, rated.Balance))));
             }
         }
 

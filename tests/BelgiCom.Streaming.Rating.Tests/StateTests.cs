@@ -18,7 +18,9 @@ public sealed class StateTests
             }
 
             // Many ids of one day make the set grow inside the batch that is undone.
-            UsageRecord[] distinct = [.. undone.Select((usage, i) => usage with { UsageId = (UInt128)(1_000_000 + i), EventTimeMilliseconds = usage.EventTimeMilliseconds })];
+            UsageRecord[] distinct = [
+                .. undone.Select(
+                    (usage, i) => usage with { UsageId = (UInt128)(1_000_000 + i), EventTimeMilliseconds = usage.EventTimeMilliseconds })];
             rig.RateUncommitted(distinct);
             rig.Session.Abort();
 
@@ -29,7 +31,10 @@ public sealed class StateTests
             Assert.Equal(Stored(never.Session), Stored(rig.Session));
         }, iter: 300);
 
-    /// <summary>Whatever was stored of a checkpoint, and wherever batches and aborts fell: checkpoint and rated usage since then give the state back.</summary>
+    /// <summary>
+    /// Whatever was stored of a checkpoint, and wherever batches and aborts fell: checkpoint and rated usage since then give the state
+    /// back.
+    /// </summary>
     [Fact]
     public void RestoredSession_RatesLikeTheOneThatStoredItsState() =>
         Gen.Select(Gens.Catalogue, Gens.Usage.Array[1, 150], Gens.Usage.Array[1, 50], Gen.Int).Sample((catalogue, before, after, seed) =>
@@ -130,7 +135,8 @@ public sealed class StateTests
         Assert.Equal(2, rig.Session.TakeExpired(keys));
         rig.Session.Abort();
         Assert.Equal(2, rig.Session.TakeExpired(keys));
-        Assert.Equal([(Days("2026-01-10"), 0L, false), (Days("2026-01-11"), 0L, false)], keys.Select(key => (key.Day, key.Chunk, key.IsBalance)));
+        Assert.Equal(
+            [(Days("2026-01-10"), 0L, false), (Days("2026-01-11"), 0L, false)], keys.Select(key => (key.Day, key.Chunk, key.IsBalance)));
         rig.Session.Commit();
         Assert.True(rig.Session.HasExpired);
         Assert.Equal(1, rig.Session.TakeExpired(keys));
@@ -179,10 +185,14 @@ public sealed class StateTests
 
             set.Abort();
             Assert.Equal(expected.Count, set.Count);
-            Assert.All(Enumerable.Range(1, 4000), id => Assert.Equal(expected.Contains((UInt128)id << 40), set.Contains((UInt128)id << 40)));
+            Assert.All(
+                Enumerable.Range(1, 4000), id => Assert.Equal(expected.Contains((UInt128)id << 40), set.Contains((UInt128)id << 40)));
         }, iter: 300);
 
-    /// <summary>Besides ids as they come, ids as someone would choose them who wants to stop us: all with the last home of their segments, or all with one hash.</summary>
+    /// <summary>
+    /// Besides ids as they come, ids as someone would choose them who wants to stop us: all with the last home of their segments, or all
+    /// with one hash.
+    /// </summary>
     [Theory]
     [InlineData("spread", 4_000)]
     [InlineData("last home", 1_000)]
@@ -261,13 +271,15 @@ public sealed class StateTests
     public void Rate_InTheSteadyState_AllocatesNothing()
     {
         const int Events = 20_000;
-        Rig rig = new(Offering(Data(), Voice(), Sms()) with { Bundles = [new(UsageKind.Data, GiB, [])], RoamingDataLimitNanos = Nanos("50") });
+        Rig rig = new(
+            Offering(Data(), Voice(), Sms()) with { Bundles = [new(UsageKind.Data, GiB, [])], RoamingDataLimitNanos = Nanos("50") });
         for (int subscriber = 1; subscriber <= 1000; subscriber++)
         {
             rig.Subscribe((UInt128)subscriber, "test");
         }
 
-        UsageRecord[] usage = [.. Enumerable.Range(1, Events).Select(i => DataUsage(i, i * 100L) with { Subscriber = (UInt128)((i % 1100) + 1) })];
+        UsageRecord[] usage = [
+            .. Enumerable.Range(1, Events).Select(i => DataUsage(i, i * 100L) with { Subscriber = (UInt128)((i % 1100) + 1) })];
         RatedUsage[] rated = new RatedUsage[Events];
         for (int warmUp = 0; warmUp < 3; warmUp++)
         {
@@ -344,5 +356,6 @@ public sealed class StateTests
     }
 
     private static string Describe(RatedUsage rated) =>
-        $"{rated.Outcome} {rated.Reason} {rated.Crossed} {rated.ChargedUnits} {rated.BundleUnits} {rated.AmountNanos} {rated.Balance.SpendNanos} {rated.Balance.Notified} {rated.Balance.BundleOctetsUsed}";
+        $"{rated.Outcome} {rated.Reason} {rated.Crossed} {rated.ChargedUnits} {rated.BundleUnits} {rated.AmountNanos} "
+        + $"{rated.Balance.SpendNanos} {rated.Balance.Notified} {rated.Balance.BundleOctetsUsed}";
 }

@@ -16,7 +16,9 @@ internal sealed class Bench
     public Bench(int partitions = 1)
     {
         Log = new FakeLog(partitions);
-        Schemas = RatingSchemas.RegisterAsync(Registry, NullLogger.Instance, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+        Schemas = RatingSchemas.RegisterAsync(Registry, NullLogger.Instance, TestContext.Current.CancellationToken)
+            .GetAwaiter()
+            .GetResult();
         Clock.SetUtcNow(Now);
     }
 
@@ -41,15 +43,34 @@ internal sealed class Bench
         Zones = [new RoamingZone { Name = "home", Plmns = ["00101"] }, new RoamingZone { Name = "world", Plmns = ["*"] }],
         Prices =
         [
-            new OfferingPrice { Kind = Contracts.UsageKind.Sms, Unit = Contracts.PriceUnit.Message, UnitSize = 1, UnitPrice = smsPrice, Increment = 1, Bundle = true },
-            new OfferingPrice { Kind = Contracts.UsageKind.Data, Unit = Contracts.PriceUnit.Octet, UnitSize = 1 << 20, UnitPrice = 0.01m, Increment = 1, Bundle = true },
+            new OfferingPrice
+            {
+                Kind = Contracts.UsageKind.Sms,
+                Unit = Contracts.PriceUnit.Message,
+                UnitSize = 1,
+                UnitPrice = smsPrice,
+                Increment = 1,
+                Bundle = true,
+            },
+            new OfferingPrice
+            {
+                Kind = Contracts.UsageKind.Data,
+                Unit = Contracts.PriceUnit.Octet,
+                UnitSize = 1 << 20,
+                UnitPrice = 0.01m,
+                Increment = 1,
+                Bundle = true,
+            },
         ],
         Bundles = [new Bundle { Kind = Contracts.UsageKind.Data, Units = 1000 }],
         RoamingDataLimit = 1m,
     };
 
     public void Publish(OfferingVersion offering) =>
-        Log[Topics.CatalogueTariffs, 0].Add(new FakeRecord(System.Text.Encoding.UTF8.GetBytes($"{offering.Offering}/{offering.Version}"), Value(Topics.CatalogueTariffs, offering.Write)));
+        Log[Topics.CatalogueTariffs, 0].Add(
+            new FakeRecord(
+                System.Text.Encoding.UTF8.GetBytes($"{offering.Offering}/{offering.Version}"),
+                Value(Topics.CatalogueTariffs, offering.Write)));
 
     public void Subscribe(int subscriber, int partition = 0, string offering = "go")
     {
@@ -58,7 +79,8 @@ internal sealed class Bench
             SubscriberRef = Subscriber(subscriber),
             Periods = [new Contracts.SubscriptionPeriod { Account = $"BE-{subscriber}", Offering = offering }],
         };
-        Log[Topics.CustomerSubscriptions, partition].Add(new FakeRecord(Subscriber(subscriber).ToByteArray(), Value(Topics.CustomerSubscriptions, subscription.Write)));
+        Log[Topics.CustomerSubscriptions, partition].Add(
+            new FakeRecord(Subscriber(subscriber).ToByteArray(), Value(Topics.CustomerSubscriptions, subscription.Write)));
     }
 
     public static UsageReceived Sms(int id, int subscriber = 1) => new()
@@ -115,7 +137,8 @@ internal sealed class Bench
 
     public RatingBatchHandler NewHandler(params int[] partitions)
     {
-        SchemaGate gate = new(Schemas, Registry, Options.RegistryPatience, Clock, NullLogger.Instance, TestContext.Current.CancellationToken);
+        SchemaGate gate = new(
+            Schemas, Registry, Options.RegistryPatience, Clock, NullLogger.Instance, TestContext.Current.CancellationToken);
         RatingBatchHandler handler = new(Log, Options, gate, Clock, NullLogger.Instance);
         if (partitions.Length > 0)
         {
@@ -126,7 +149,9 @@ internal sealed class Bench
     }
 
     public FakeBatch Batch(int partition, int from, int count) => new(
-        [.. Enumerable.Range(from, count).Select(offset => (Topics.UsageReceived, partition, offset, Log[Topics.UsageReceived, partition][offset]))]);
+        [
+            .. Enumerable.Range(from, count)
+                .Select(offset => (Topics.UsageReceived, partition, offset, Log[Topics.UsageReceived, partition][offset]))]);
 
     /// <summary>Handles everything on partition 0 from an offset and commits.</summary>
     public void Run(RatingBatchHandler handler, int from = 0)
@@ -137,9 +162,11 @@ internal sealed class Bench
         handler.Committed();
     }
 
-    public IReadOnlyList<UsageRated> Rated => [.. Log.All(Topics.UsageRated).Select(record => UsageRated.Read(record.Value.AsSpan(WireFormat.HeaderSize)))];
+    public IReadOnlyList<UsageRated> Rated =>
+        [.. Log.All(Topics.UsageRated).Select(record => UsageRated.Read(record.Value.AsSpan(WireFormat.HeaderSize)))];
 
-    public IReadOnlyList<UsageRejected> Rejected => [.. Log.All(Topics.UsageRejected).Select(record => UsageRejected.Read(record.Value.AsSpan(WireFormat.HeaderSize)))];
+    public IReadOnlyList<UsageRejected> Rejected =>
+        [.. Log.All(Topics.UsageRejected).Select(record => UsageRejected.Read(record.Value.AsSpan(WireFormat.HeaderSize)))];
 
     public IReadOnlyList<CustomerNotification> Notifications =>
         [.. Log.All(Topics.CustomerNotifications).Select(record => CustomerNotification.Read(record.Value.AsSpan(WireFormat.HeaderSize)))];

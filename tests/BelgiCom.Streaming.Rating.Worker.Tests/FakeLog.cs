@@ -1,4 +1,3 @@
-using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
 
@@ -38,7 +37,8 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
 
     public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions) =>
         [.. partitions.Select(partition => new PartitionRange(
-            partition, Begins.GetValueOrDefault((partition.Topic, partition.Partition.Value)), this[partition.Topic, partition.Partition.Value].Count))];
+            partition, Begins.GetValueOrDefault((partition.Topic, partition.Partition.Value)),
+            this[partition.Topic, partition.Partition.Value].Count))];
 
     public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions) => RangesOf(partitions);
 
@@ -48,7 +48,11 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
         {
             string topic = range.Partition.Topic;
             int partition = range.Partition.Partition.Value;
-            handle(new FakeBatch([.. Enumerable.Range((int)range.From, (int)(range.To - range.From)).Select(offset => (topic, partition, offset, this[topic, partition][offset]))]));
+            handle(
+                new FakeBatch(
+                    [
+                        .. Enumerable.Range((int)range.From, (int)(range.To - range.From))
+                            .Select(offset => (topic, partition, offset, this[topic, partition][offset]))]));
         }
     }
 
@@ -68,7 +72,8 @@ internal sealed class FakeBatch(IReadOnlyList<(string Topic, int Partition, int 
         get
         {
             (string topic, int partition, int offset, FakeRecord record) = records[index];
-            return new ConsumedRecord(topic, partition, offset, record.TimestampMilliseconds, record.Key, record.Value, record.Value is null);
+            return new ConsumedRecord(
+                topic, partition, offset, record.TimestampMilliseconds, record.Key, record.Value, record.Value is null);
         }
     }
 }
@@ -82,7 +87,8 @@ internal sealed class FakeTransaction(FakeLog log) : TransactionalOutput
         _produced.Add((topic, partition!.Value, new FakeRecord(key.ToArray(), value.ToArray())));
 
     public override void Produce(
-        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
+        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value,
+        IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
         Produce(topic, partition, key, value);
 
     public override void ProduceTombstone(string topic, int? partition, ReadOnlySpan<byte> key) =>
@@ -120,7 +126,8 @@ internal sealed class FakeRegistry : ISchemaRegistry
             : throw new SchemaRegistryException(SchemaRegistryFailure.NotFound, "none");
     }
 
-    public Task<SchemaVerdict> CheckAsync(string subject, string schemaJson, CancellationToken cancellationToken) => Task.FromResult(new SchemaVerdict(true, []));
+    public Task<SchemaVerdict> CheckAsync(string subject, string schemaJson, CancellationToken cancellationToken) =>
+        Task.FromResult(new SchemaVerdict(true, []));
 
     public Task SetCompatibilityAsync(string subject, string level, CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
-using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Rating.Worker.Tests;
 
@@ -23,10 +22,16 @@ public sealed class RatingBatchHandlerTests
         _bench.Run(_bench.NewHandler(0));
 
         UsageRated rated = Assert.Single(_bench.Rated);
-        Assert.Equal((usage.UsageId, usage.SubscriberRef, "BE-1", "go", 1), (rated.UsageId, rated.SubscriberRef, rated.Account, rated.Offering, rated.OfferingVersion));
-        Assert.Equal((RatedOutcome.Rated, 0.08m, "EUR", 1, "home", 0), (rated.Outcome, rated.Amount, rated.Currency, rated.RoundingPolicy, rated.Zone, rated.PriceIndex));
+        Assert.Equal(
+            (usage.UsageId, usage.SubscriberRef, "BE-1", "go", 1),
+            (rated.UsageId, rated.SubscriberRef, rated.Account, rated.Offering, rated.OfferingVersion));
+        Assert.Equal(
+            (RatedOutcome.Rated, 0.08m, "EUR", 1, "home", 0),
+            (rated.Outcome, rated.Amount, rated.Currency, rated.RoundingPolicy, rated.Zone, rated.PriceIndex));
         Assert.Equal((usage.EventTime, new DateOnly(2026, 3, 1), 0.08m), (rated.EventTime, rated.PeriodStart, rated.PeriodSpend));
-        Assert.Equal(("test", "MSC1", "a.csv", 7L, 1, -5L), (rated.Source, rated.Node, rated.FileName, rated.FileSequenceNumber, rated.RecordIndex, rated.InputHash));
+        Assert.Equal(
+            ("test", "MSC1", "a.csv", 7L, 1, -5L),
+            (rated.Source, rated.Node, rated.FileName, rated.FileSequenceNumber, rated.RecordIndex, rated.InputHash));
         Assert.Equal((0, 0L), (rated.ReceivedPartition, rated.ReceivedOffset));
         Assert.Equal(usage.SubscriberRef.ToByteArray(), _bench.Log[Topics.UsageRated, 0][0].Key);
         Assert.Empty(_bench.Rejected);
@@ -42,10 +47,13 @@ public sealed class RatingBatchHandlerTests
         _bench.Receive(Bench.Data(3, 100));
         _bench.Run(_bench.NewHandler(0), from: 2);
 
-        Assert.Equal([NotificationKind.DataBundle80Percent, NotificationKind.DataBundleUsedUp], _bench.Notifications.Select(one => one.Kind));
+        Assert.Equal(
+            [NotificationKind.DataBundle80Percent, NotificationKind.DataBundleUsedUp], _bench.Notifications.Select(one => one.Kind));
         CustomerNotification first = _bench.Notifications[0];
         Assert.Equal(("BE-1", Bench.Subscriber(1), 0m), (first.Account, first.SubscriberRef, first.Amount));
-        Assert.Equal(NotificationId.Of(Bench.Subscriber(1), NotificationKind.DataBundle80Percent, first.PeriodStart.DayNumber - 719162), first.NotificationId);
+        Assert.Equal(
+            NotificationId.Of(Bench.Subscriber(1), NotificationKind.DataBundle80Percent, first.PeriodStart.DayNumber - 719162),
+            first.NotificationId);
         Assert.Equal([900L, 950L, 1000L], _bench.Rated.Select(one => one.BundleOctetsUsed));
     }
 
@@ -55,7 +63,14 @@ public sealed class RatingBatchHandlerTests
         _bench.Receive(Bench.Data(1, 1000 + (200L << 20), network: "310260"));
         _bench.Run(_bench.NewHandler(0));
 
-        Assert.Equal([NotificationKind.DataBundle80Percent, NotificationKind.DataBundleUsedUp, NotificationKind.RoamingData80Percent, NotificationKind.RoamingDataLimit], _bench.Notifications.Select(one => one.Kind));
+        Assert.Equal(
+            [
+                NotificationKind.DataBundle80Percent,
+                NotificationKind.DataBundleUsedUp,
+                NotificationKind.RoamingData80Percent,
+                NotificationKind.RoamingDataLimit,
+            ],
+            _bench.Notifications.Select(one => one.Kind));
         Assert.Equal(2m, _bench.Notifications[^1].Amount);
     }
 
@@ -71,7 +86,9 @@ public sealed class RatingBatchHandlerTests
         UsageRejected rejected = Assert.Single(_bench.Rejected);
         byte[] original = _bench.Log[Topics.UsageReceived, 0][1].Value!;
         Assert.Equal((RejectedOutcome.Duplicate, RejectedReason.AlreadyRated), (rejected.Outcome, rejected.Reason));
-        Assert.Equal((Bench.Sms(1).UsageId, Bench.Subscriber(1), Topics.UsageReceived, 0, 1L), (rejected.UsageId, rejected.SubscriberRef, rejected.ReceivedTopic, rejected.ReceivedPartition, rejected.ReceivedOffset));
+        Assert.Equal(
+            (Bench.Sms(1).UsageId, Bench.Subscriber(1), Topics.UsageReceived, 0, 1L),
+            (rejected.UsageId, rejected.SubscriberRef, rejected.ReceivedTopic, rejected.ReceivedPartition, rejected.ReceivedOffset));
         Assert.Equal(original, rejected.Original);
         Assert.Equal(SHA256.HashData(original), rejected.OriginalHash);
     }
@@ -94,9 +111,14 @@ public sealed class RatingBatchHandlerTests
         Assert.Single(_bench.Rated);
         Assert.All(_bench.Rejected, one => Assert.Equal((RejectedOutcome.Rejected, default(UsageId)), (one.Outcome, one.UsageId)));
         Assert.Equal(
-            [RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.UnknownSchema, RejectedReason.UnknownSchema],
+            [
+                RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.Undecodable,
+                RejectedReason.Undecodable, RejectedReason.UnknownSchema, RejectedReason.UnknownSchema,
+            ],
             _bench.Rejected.Select(one => one.Reason));
-        Assert.Equal(Enumerable.Range(0, 7).Select(offset => _bench.Log[Topics.UsageReceived, 0][offset].Value!), _bench.Rejected.Select(one => one.Original));
+        Assert.Equal(
+            Enumerable.Range(0, 7).Select(offset => _bench.Log[Topics.UsageReceived, 0][offset].Value!),
+            _bench.Rejected.Select(one => one.Original));
         Assert.Equal(2, _bench.Registry.Asked);
     }
 
@@ -104,7 +126,8 @@ public sealed class RatingBatchHandlerTests
     public void EverNewUnknownSchemas_AreNotAllRemembered()
     {
         const int First = 10_000;
-        foreach (int id in Enumerable.Range(First, VersionedBodies.VersionsMax + 1).Append(First + VersionedBodies.VersionsMax).Append(First))
+        foreach (int id
+            in Enumerable.Range(First, VersionedBodies.VersionsMax + 1).Append(First + VersionedBodies.VersionsMax).Append(First))
         {
             _bench.Receive(Bench.Value(id, Bench.Sms(1).Write));
         }
@@ -130,7 +153,9 @@ public sealed class RatingBatchHandlerTests
     public void SchemaOfAnOlderWriter_IsResolved()
     {
         // An older writer without the field 'ratType' (default 0), which lies after servingPlmn.
-        const string Field = """{"name":"ratType","type":"int","doc":"RAT type of TS 29.061/TS 32.298: 1 UTRAN, 2 GERAN, 6 E-UTRAN, 51 NR; 0 when not known.","default":0},""";
+        const string Field =
+            """{"name":"ratType","type":"int","doc":"RAT type of TS 29.061/TS 32.298: 1 UTRAN, 2 GERAN, 6 E-UTRAN,"""
+            + """ 51 NR; 0 when not known.","default":0},""";
         Assert.Contains(Field, UsageReceived.SchemaJson, StringComparison.Ordinal);
         int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace(Field, "", StringComparison.Ordinal));
         byte[] value = Bench.Value(id, Bench.Sms(1).Write);
@@ -181,7 +206,15 @@ public sealed class RatingBatchHandlerTests
     {
         RatingBatchHandler handler = _bench.NewHandler(0);
         _bench.Subscribe(9, offering: "new");
-        _bench.Publish(new OfferingVersion { Offering = "new", Version = 1, Currency = "EUR", Zones = Bench.Offering().Zones, Prices = Bench.Offering().Prices });
+        _bench.Publish(
+            new OfferingVersion
+            {
+                Offering = "new",
+                Version = 1,
+                Currency = "EUR",
+                Zones = Bench.Offering().Zones,
+                Prices = Bench.Offering().Prices,
+            });
         _bench.Receive(Bench.Sms(1));
         _bench.Receive(Bench.Sms(2, subscriber: 9));
         _bench.Receive(Bench.Sms(3, subscriber: 10));
@@ -218,7 +251,16 @@ public sealed class RatingBatchHandlerTests
     [Fact]
     public void BrokenOffering_SuspendsItsUsage_InsteadOfUsingAnOlderPrice()
     {
-        _bench.Publish(new OfferingVersion { Offering = "go", Version = 2, ValidFrom = Bench.Now.AddDays(-10), Currency = "EUR", Zones = [], Prices = [new OfferingPrice { Kind = Contracts.UsageKind.Sms, UnitSize = 0 }] });
+        _bench.Publish(
+            new OfferingVersion
+            {
+                Offering = "go",
+                Version = 2,
+                ValidFrom = Bench.Now.AddDays(-10),
+                Currency = "EUR",
+                Zones = [],
+                Prices = [new OfferingPrice { Kind = Contracts.UsageKind.Sms, UnitSize = 0 }],
+            });
         _bench.Receive(Bench.Sms(1));
         _bench.Run(_bench.NewHandler(0));
 
@@ -243,7 +285,9 @@ public sealed class RatingBatchHandlerTests
     {
         _bench.Log.PartitionCounts[Topics.RatingState] = 3;
 
-        Assert.Contains("rating.state.v1 has 3 partitions", Assert.Throws<LaneFailedException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "rating.state.v1 has 3 partitions", Assert.Throws<LaneFailedException>(() => _bench.NewHandler(0)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -251,7 +295,8 @@ public sealed class RatingBatchHandlerTests
     {
         _bench.Log[Topics.RatingState, 0].Add(new FakeRecord(new byte[12], _bench.Value(Topics.RatingState, _ => { })));
 
-        Assert.Contains("rating.state.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "rating.state.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -265,14 +310,19 @@ public sealed class RatingBatchHandlerTests
 
         _bench.Log.Begins[(Topics.UsageRated, 0)] = 2;
         UnreadableStateException deleted = Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0));
-        Assert.Contains("usage.rated.v1[0] holds @2 to @2, but the checkpoint in rating.state.v1 goes on at @1", deleted.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "usage.rated.v1[0] holds @2 to @2, but the checkpoint in rating.state.v1 goes on at @1", deleted.Message,
+            StringComparison.Ordinal);
 
         _bench.Log.Begins.Clear();
         _bench.Log[Topics.UsageRated, 0].Clear();
-        Assert.Contains("holds @0 to @0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds @0 to @0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>The first checkpoint of a partition whose rated usage does not begin at 0 was interrupted: its records are there, its mark is not.</summary>
+    /// <summary>
+    /// The first checkpoint of a partition whose rated usage does not begin at 0 was interrupted: its records are there, its mark is not.
+    /// </summary>
     [Fact]
     public void CheckpointWithoutMark_OnATopicThatBeginsLater_IsCompletedFromWhatIsThere()
     {
@@ -296,10 +346,13 @@ public sealed class RatingBatchHandlerTests
     {
         _bench.Log[Topics.UsageRated, 0].Add(new FakeRecord([1], _bench.Value(Topics.UsageRated, _ => { })));
 
-        Assert.Contains("usage.rated.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "usage.rated.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>A checkpoint is worth it only when it spares records: one event in a hundred thousand is stored a second time, not each.</summary>
+    /// <summary>
+    /// A checkpoint is worth it only when it spares records: one event in a hundred thousand is stored a second time, not each.
+    /// </summary>
     [Fact]
     public void Checkpoint_IsWrittenOnceInManyEvents()
     {
@@ -345,7 +398,8 @@ public sealed class RatingBatchHandlerTests
         _bench.Receive(Bench.Sms(Events));
         _bench.Receive(Bench.Sms(Events + Chunks));
         _bench.Run(_bench.NewHandler(0), from: Events + Chunks);
-        Assert.Equal([RejectedOutcome.Duplicate, RejectedOutcome.Duplicate, RejectedOutcome.Duplicate], _bench.Rejected.Select(one => one.Outcome));
+        Assert.Equal(
+            [RejectedOutcome.Duplicate, RejectedOutcome.Duplicate, RejectedOutcome.Duplicate], _bench.Rejected.Select(one => one.Outcome));
     }
 
     [Fact]
@@ -387,7 +441,7 @@ public sealed class RatingBatchHandlerTests
     public void Handle_InTheSteadyState_AllocatesNothingPerEvent()
     {
         const int Events = 5000;
-        _bench.Publish(Bench.Offering() );
+        _bench.Publish(Bench.Offering());
         for (int id = 1; id <= Events; id++)
         {
             _bench.Receive(Bench.Data(id, 10 + id));
@@ -417,7 +471,9 @@ public sealed class RatingBatchHandlerTests
         {
         }
 
-        public override void Produce(string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, IReadOnlyList<KeyValuePair<string, byte[]>> headers)
+        public override void Produce(
+            string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value,
+            IReadOnlyList<KeyValuePair<string, byte[]>> headers)
         {
         }
 

@@ -21,11 +21,14 @@ public sealed class RatingLivenessCheckTests
         HealthCheckResult result = RatingLivenessCheck.Judge([moving, other], Bench.Now, Patience);
 
         Assert.Equal(expected, result.Status);
-        Assert.Equal(expected == HealthStatus.Unhealthy, result.Description?.Contains("usage.received.v1[7]@100", StringComparison.Ordinal) ?? false);
+        Assert.Equal(
+            expected == HealthStatus.Unhealthy,
+            result.Description?.Contains("usage.received.v1[7]@100", StringComparison.Ordinal) ?? false);
     }
 
     [Fact]
-    public void Worker_WithoutLanes_IsLive() => Assert.Equal(HealthStatus.Healthy, RatingLivenessCheck.Judge([], Bench.Now, Patience).Status);
+    public void Worker_WithoutLanes_IsLive() =>
+        Assert.Equal(HealthStatus.Healthy, RatingLivenessCheck.Judge([], Bench.Now, Patience).Status);
 
     private static LaneHealth Lane(int number, PartitionHealth partition) => new(number, LaneState.Polling, Bench.Now, [partition]);
 }

@@ -1,13 +1,12 @@
 using BelgiCom.Streaming.Contracts;
-using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Rating.Worker.Tests;
 
 /// <summary>
-/// The worker's state machine against a log in memory and a clock of its own: batches of any size, aborts, crashes before and after the commit, rebalances between
-/// lanes, partitions lost while a slow broker holds the commit, resent usage. Whatever happens, what is on the topics is what one undisturbed run gives. A failing seed is
-/// in the message and repeats the failure.
+/// The worker's state machine against a log in memory and a clock of its own: batches of any size, aborts, crashes before and after the
+/// commit, rebalances between lanes, partitions lost while a slow broker holds the commit, resent usage. Whatever happens, what is on the
+/// topics is what one undisturbed run gives. A failing seed is in the message and repeats the failure.
 /// </summary>
 public sealed class SimulationTests
 {
@@ -54,8 +53,11 @@ public sealed class SimulationTests
                 Assert.Equal(undisturbed.Log[topic, partition].Select(Text), disturbed.Log[topic, partition].Select(Text));
             }
 
-            // Usage of unknown subscribers goes out at the end of its batch, after one more look at the reference data, so the order of rejects depends on where batches end.
-            Assert.Equal(undisturbed.Log[Topics.UsageRejected, partition].Select(Text).Order(), disturbed.Log[Topics.UsageRejected, partition].Select(Text).Order());
+            // Usage of unknown subscribers goes out at the end of its batch, after one more look at the reference data, so the order of
+            // rejects depends on where batches end.
+            Assert.Equal(
+                undisturbed.Log[Topics.UsageRejected, partition].Select(Text).Order(),
+                disturbed.Log[Topics.UsageRejected, partition].Select(Text).Order());
         }
 
         int received = Enumerable.Range(0, Partitions).Sum(partition => disturbed.Log[Topics.UsageReceived, partition].Count);
@@ -81,7 +83,11 @@ public sealed class SimulationTests
             // Few ids, so that many come again; an id stands for its content.
             int id = (random.Next(1, 60) * Subscribers) + subscriber;
             Random content = new(id);
-            byte[] value = bench.Value(Topics.UsageReceived, (content.Next(2) == 0 ? Bench.Sms(id, subscriber) : Bench.Data(id, content.Next(0, 400), subscriber, content.Next(4) == 0 ? "310260" : "00101")).Write);
+            byte[] value = bench.Value(
+                Topics.UsageReceived,
+                (content.Next(2) == 0
+                    ? Bench.Sms(id, subscriber)
+                    : Bench.Data(id, content.Next(0, 400), subscriber, content.Next(4) == 0 ? "310260" : "00101")).Write);
             bench.Receive(random.Next(30) == 0 ? value[..random.Next(value.Length)] : value, subscriber % Partitions);
         }
 
@@ -104,7 +110,8 @@ public sealed class SimulationTests
                 _lanes[0].Assigned([Of(partition)]);
             }
 
-            while (_open.Any(open => open is not null) || Enumerable.Range(0, Partitions).Any(partition => _committed[partition] < Received(partition)))
+            while (_open.Any(open => open is not null)
+                || Enumerable.Range(0, Partitions).Any(partition => _committed[partition] < Received(partition)))
             {
                 switch (random.Next(12))
                 {
@@ -149,7 +156,8 @@ public sealed class SimulationTests
                 int count = random.Next(0, Math.Min(20, Received(partition) - _committed[partition]) + 1);
                 for (int i = 0; i < count; i++, next[partition]++)
                 {
-                    records.Add((Topics.UsageReceived, partition, next[partition], bench.Log[Topics.UsageReceived, partition][next[partition]]));
+                    records.Add(
+                        (Topics.UsageReceived, partition, next[partition], bench.Log[Topics.UsageReceived, partition][next[partition]]));
                 }
             }
 
@@ -206,7 +214,9 @@ public sealed class SimulationTests
             _lanes[lane] = bench.NewHandler([.. Owned(lane)]);
         }
 
-        /// <summary>A partition moves: given back in order between two batches, or lost, without the lane's knowledge, while a commit is on its way.</summary>
+        /// <summary>
+        /// A partition moves: given back in order between two batches, or lost, without the lane's knowledge, while a commit is on its way.
+        /// </summary>
         private void Move(int partition)
         {
             int from = _owner[partition];

@@ -89,7 +89,8 @@ public sealed class UsageEventsTests
             (_received.UtcOffsetMinutes, _received.DurationSeconds, _received.Messages, _received.RatingGroup),
             (rated.UtcOffsetMinutes, rated.DurationSeconds, rated.Messages, rated.RatingGroup));
         Assert.Equal(
-            (_received.UplinkOctets, _received.DownlinkOctets, _received.TotalOctets), (rated.UplinkOctets, rated.DownlinkOctets, rated.TotalOctets));
+            (_received.UplinkOctets, _received.DownlinkOctets, _received.TotalOctets),
+            (rated.UplinkOctets, rated.DownlinkOctets, rated.TotalOctets));
         Assert.Equal(
             (_received.Source, _received.Node, _received.RecordType, _received.FileId),
             (rated.Source, rated.Node, rated.RecordType, rated.FileId));

@@ -14,7 +14,9 @@ public sealed class LayoutTests
     public void Worker_OfEachKind_HasTheSameSixFiles(string worker)
     {
         string folder = FolderOf(worker);
-        string[] files = [.. Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))];
+        string[] files = [
+            .. Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))];
 
         // What an adapter takes is a file, not a batch of records; options are named by their section.
         string mainPath = worker == "Adapters" ? "Files/FileMediation.cs" : $"{worker}BatchHandler.cs";
@@ -32,14 +34,17 @@ public sealed class LayoutTests
     public void Program_OfAWorker_IsOneStatement(string worker)
     {
         string program = File.ReadAllText(Path.Combine(FolderOf(worker), "Program.cs"));
-        Assert.Equal(1, program.Split('\n').Count(line => line.TrimEnd().EndsWith(';') && !line.StartsWith("using ", StringComparison.Ordinal)));
+        Assert.Equal(
+            1, program.Split('\n').Count(line => line.TrimEnd().EndsWith(';') && !line.StartsWith("using ", StringComparison.Ordinal)));
         Assert.Contains($"Add{worker}Worker", program, StringComparison.Ordinal);
     }
 
     [Fact]
     public void TopFolders_OfTheRepository_AreTheOnesWeKnow()
     {
-        IEnumerable<string> folders = Directory.GetDirectories(Repository.Root).Select(path => Path.GetFileName(path)!).Where(name => !name.StartsWith('.'));
+        IEnumerable<string> folders = Directory.GetDirectories(Repository.Root)
+            .Select(path => Path.GetFileName(path)!)
+            .Where(name => !name.StartsWith('.'));
         Assert.All(folders.Except(Local), folder => Assert.Contains(folder, TopFolders));
     }
 

@@ -9,7 +9,7 @@ public sealed class ReferenceTests
     private static readonly string[] WorkerBase = ["Contracts", "Kafka", "Hosting"];
     private static readonly string[] Testing = ["Testing"];
 
-    /// <summary>Project: ours that it may reference, packages and frameworks that it may reference (a final '*' stands for any end).</summary>
+    // Project: ours that it may reference, packages and frameworks that it may reference (a final '*' stands for any end).
     private static readonly Dictionary<string, (string[] Projects, string[] Packages)> Allowed = new()
     {
         ["Contracts"] = ([], ["Apache.Avro"]),
@@ -38,12 +38,17 @@ public sealed class ReferenceTests
     {
         Assert.True(Allowed.ContainsKey(project), $"{project} is new: decide here what it may reference.");
         (string[] projects, string[] packages) = Allowed[project];
-        Assert.All(ProjectReferences("src", project), reference => Assert.True(Matches(projects, reference), $"{project} must not reference {reference}"));
-        Assert.All(PackageReferences("src", project), package => Assert.True(Matches(packages, package), $"{project} must not need {package}"));
+        Assert.All(
+            ProjectReferences("src", project),
+            reference => Assert.True(Matches(projects, reference), $"{project} must not reference {reference}"));
+        Assert.All(
+            PackageReferences("src", project), package => Assert.True(Matches(packages, package), $"{project} must not need {package}"));
         Assert.All(ProjectReferences("src", project), reference => Assert.DoesNotContain(reference, Repository.Projects("tests").Keys));
     }
 
-    /// <summary>X.Tests sees X and the kit; end-to-end suites see the workers. One project under test keeps a failure's place clear.</summary>
+    /// <summary>
+    /// X.Tests sees X and the kit; end-to-end suites see the workers. One project under test keeps a failure's place clear.
+    /// </summary>
     [Theory, MemberData(nameof(TestProjects))]
     public void TestProject_References_OnlyWhatItTests(string project)
     {

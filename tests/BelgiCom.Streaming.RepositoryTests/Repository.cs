@@ -17,12 +17,15 @@ internal static partial class Repository
     public static string Short(string project) => project.Replace("BelgiCom.Streaming.", "", StringComparison.Ordinal);
 
     /// <summary>C# files under a folder, written by people: path from the root, and text.</summary>
-    public static IEnumerable<(string Path, string Text)> Sources(string folder) => Directory
+    public static IEnumerable<(string Path, string Text)> Sources(string folder) =>
+        AllSources(folder).Where(source => !source.Path.Contains("/Generated/", StringComparison.Ordinal));
+
+    /// <summary>The same with what the generator wrote.</summary>
+    public static IEnumerable<(string Path, string Text)> AllSources(string folder) => Directory
         .GetFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
         .Where(path => !path.Contains("/obj/", StringComparison.Ordinal)
-            && !path.Contains("/bin/", StringComparison.Ordinal)
-            && !path.Contains("/Generated/", StringComparison.Ordinal))
+            && !path.Contains("/bin/", StringComparison.Ordinal))
         .Order(StringComparer.Ordinal)
         .Select(path => (path, File.ReadAllText(Path.Combine(Root, path))));
 

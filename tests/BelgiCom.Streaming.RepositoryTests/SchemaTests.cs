@@ -10,7 +10,9 @@ public sealed class SchemaTests
     private static readonly string Folder = Path.Combine(Repository.Root, "schemas");
 
     public static TheoryData<string> Files =>
-        [.. Directory.GetFiles(Folder, "*.avsc", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(Folder, path).Replace('\\', '/'))];
+        [
+            .. Directory.GetFiles(Folder, "*.avsc", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(Folder, path).Replace('\\', '/'))];
 
     [Fact]
     public void GeneratedCode_OfTheSchemas_IsUpToDate()
@@ -98,7 +100,9 @@ public sealed class SchemaTests
             case "enum":
                 AssertDocumented(schema, path);
                 string first = schema.GetProperty("symbols")[0].GetString()!;
-                Assert.True(schema.TryGetProperty("default", out JsonElement value) && value.GetString() == first, $"{path}: the default is the first symbol");
+                Assert.True(
+                    schema.TryGetProperty("default", out JsonElement value) && value.GetString() == first,
+                    $"{path}: the default is the first symbol");
                 break;
             case "fixed":
                 AssertDocumented(schema, path);
@@ -129,7 +133,8 @@ public sealed class SchemaTests
     }
 
     private static void AssertDocumented(JsonElement element, string path) =>
-        Assert.True(element.TryGetProperty("doc", out JsonElement doc) && doc.GetString()!.EndsWith('.'), $"{path}: a doc of whole sentences");
+        Assert.True(
+            element.TryGetProperty("doc", out JsonElement doc) && doc.GetString()!.EndsWith('.'), $"{path}: a doc of whole sentences");
 
     private static void AvroSchemaDiffers(Action generate) =>
         Assert.Contains("differently", Assert.ThrowsAny<FormatException>(generate).Message, StringComparison.Ordinal);
@@ -143,7 +148,7 @@ public sealed class SchemaTests
 
     private static JsonElement Parse(string json)
     {
-        using var document = JsonDocument.Parse(json);
+        using JsonDocument document = JsonDocument.Parse(json);
         return document.RootElement.Clone();
     }
 }

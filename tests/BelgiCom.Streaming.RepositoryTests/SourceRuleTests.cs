@@ -41,12 +41,14 @@ public sealed partial class SourceRuleTests
     /// </summary>
     [Fact]
     public void Tests_OfTheRepository_DoNotSleep() => AssertNone(Repository.Find(
-        "tests", Sleep(), path => !path.EndsWith("/KafkaProxy.cs", StringComparison.Ordinal) && !path.EndsWith("/SourceRuleTests.cs", StringComparison.Ordinal)));
+        "tests", Sleep(),
+        path =>
+            !path.EndsWith("/KafkaProxy.cs", StringComparison.Ordinal) && !path.EndsWith("/SourceRuleTests.cs", StringComparison.Ordinal)));
 
     [Fact]
     public void EventIds_OfLogMessages_AreUnique()
     {
-        var events = new List<(string Id, string Place)>();
+        List<(string Id, string Place)> events = new();
         foreach ((string path, string text) in Repository.Sources("src"))
         {
             foreach (Match attribute in LogMessage().Matches(text))
@@ -62,22 +64,13 @@ public sealed partial class SourceRuleTests
         AssertNone(twice);
     }
 
-    /// <summary>Every setting is a promise to an operator: docs/configuration.md names it.</summary>
-    [Fact]
-    public void Options_OfTheSource_AreDocumented()
-    {
-        string path = Path.Combine(Repository.Root, "docs", "configuration.md");
-        Assert.True(File.Exists(path), "docs/configuration.md is missing.");
-        string page = File.ReadAllText(path);
-        IEnumerable<string> undocumented =
-            from source in Repository.Sources("src")
-            where source.Path.EndsWith("Options.cs", StringComparison.Ordinal) && !source.Path.Contains("/Verbs/", StringComparison.Ordinal)
-            from Match property in Setting().Matches(source.Text)
-            let name = property.Groups["name"].Value
-            where !Regex.IsMatch(page, $@"\b{name}\b")
-            select $"{source.Path}: {name}";
-        AssertNone(undocumented);
-    }
+    /// <summary>What does not fit beside a diff is not read.</summary>
+    [Theory, InlineData("src"), InlineData("tests")]
+    public void Lines_OfTheCode_HaveAtMost140Columns(string folder) => AssertNone(
+        from source in Repository.Sources(folder)
+        from line in source.Text.Split('\n').Select((text, index) => (Text: text, Number: index + 1))
+        where line.Text.Length > 140
+        select $"{source.Path}:{line.Number}");
 
     [Fact]
     public void Files_OfTheRepository_HoldNoSecrets()
@@ -86,11 +79,12 @@ public sealed partial class SourceRuleTests
         IEnumerable<string> files = folders.Select(folder => Path.Combine(Repository.Root, folder)).Where(Directory.Exists)
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
             .Where(path => !Built().IsMatch(path.Replace('\\', '/')) && new FileInfo(path).Length < 1 << 20);
-        AssertNone(files.Where(path => Secret().IsMatch(File.ReadAllText(path))).Select(path => Path.GetRelativePath(Repository.Root, path)));
+        AssertNone(
+            files.Where(path => Secret().IsMatch(File.ReadAllText(path))).Select(path => Path.GetRelativePath(Repository.Root, path)));
     }
 
-    // Every place, one a line: the messages of Assert.Empty are cut off.
-    private static void AssertNone(IEnumerable<string> places)
+    /// <summary>Every place, one a line: the messages of Assert.Empty are cut off.</summary>
+    internal static void AssertNone(IEnumerable<string> places)
     {
         string all = string.Join('\n', places);
         Assert.True(all.Length == 0, all);
@@ -117,13 +111,14 @@ public sealed partial class SourceRuleTests
     [GeneratedRegex(@"\[LoggerMessage\((\s*(EventId\s*=\s*)?(?<id>\d+))?")]
     private static partial Regex LogMessage();
 
-    [GeneratedRegex(@"^    public (?!static|const)[\w<>\[\],\.\? ]+ (?<name>\w+) \{ get; (set|init); \}", RegexOptions.Multiline)]
-    private static partial Regex Setting();
-
     [GeneratedRegex(@"/(bin|obj|node_modules|TestResults)/")]
     private static partial Regex Built();
 
-    // Private keys, cloud and forge tokens, JSON Web Tokens, and passwords in connection strings that are not placeholders.
-    [GeneratedRegex(@"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\beyJ[\w-]{20,}\.eyJ[\w-]{20,}\.[\w-]{20,}|(?i)password=(?![\s;""'<$\{%]|test|secret)\w{8,}")]
+    /// <summary>
+    /// Private keys, cloud and forge tokens, JSON Web Tokens, and passwords in connection strings that are not placeholders.
+    /// </summary>
+    [GeneratedRegex(
+        @"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b"
+        + @"|\beyJ[\w-]{20,}\.eyJ[\w-]{20,}\.[\w-]{20,}|(?i)password=(?![\s;""'<$\{%]|test|secret)\w{8,}")]
     private static partial Regex Secret();
 }

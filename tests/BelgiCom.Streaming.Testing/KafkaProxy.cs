@@ -7,12 +7,12 @@ using System.Net.Sockets;
 namespace BelgiCom.Streaming.Testing;
 
 /// <summary>
-/// A TCP proxy between Kafka clients and brokers on loopback that knows requests from each other: it delays, throttles, swallows and cuts connections,
-/// and holds back single kinds of requests or responses until the test lets them go.
+/// A TCP proxy between Kafka clients and brokers on loopback that knows requests from each other: it delays, throttles, swallows and cuts
+/// connections, and holds back single kinds of requests or responses until the test lets them go.
 /// </summary>
 /// <remarks>
-/// One listener per broker. Brokers tell clients their own address in some responses; it is replaced there in place, which needs no decoding because the address
-/// is "127.0.0.1" and a 4-octet port in every version of the protocol, hence of one length.
+/// One listener per broker. Brokers tell clients their own address in some responses; it is replaced there in place, which needs no
+/// decoding because the address is "127.0.0.1" and a 4-octet port in every version of the protocol, hence of one length.
 /// </remarks>
 public sealed class KafkaProxy : IAsyncDisposable
 {
@@ -36,7 +36,8 @@ public sealed class KafkaProxy : IAsyncDisposable
     }
 
     /// <summary>What clients take as bootstrap.servers.</summary>
-    public string BootstrapServers => string.Join(',', _listeners.Select(entry => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{PortOf(entry.Listener)}")));
+    public string BootstrapServers =>
+        string.Join(',', _listeners.Select(entry => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{PortOf(entry.Listener)}")));
 
     /// <summary>Time added to every request and to every response.</summary>
     public TimeSpan Latency { get; set; }
@@ -52,7 +53,8 @@ public sealed class KafkaProxy : IAsyncDisposable
     /// <returns>The running proxy.</returns>
     public static KafkaProxy Start(string bootstrapServers)
     {
-        KafkaProxy proxy = new(bootstrapServers.Split(',').Select(server => int.Parse(server[(server.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture)));
+        KafkaProxy proxy = new(
+            bootstrapServers.Split(',').Select(server => int.Parse(server[(server.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture)));
         foreach ((TcpListener listener, int brokerPort) in proxy._listeners)
         {
             _ = proxy.AcceptAsync(listener, brokerPort);
@@ -66,7 +68,9 @@ public sealed class KafkaProxy : IAsyncDisposable
     /// <returns>Requests since the start.</returns>
     public int Forwarded(KafkaApi api) => _forwarded.GetValueOrDefault(api);
 
-    /// <summary>Holds back requests of the given kinds before they reach the broker. What follows on the same connection waits behind them.</summary>
+    /// <summary>
+    /// Holds back requests of the given kinds before they reach the broker. What follows on the same connection waits behind them.
+    /// </summary>
     /// <param name="apis">Kinds of request.</param>
     /// <returns>Lets them go.</returns>
     public Hold HoldRequests(params KafkaApi[] apis) => HoldRequestsAfter(0, apis);
@@ -77,7 +81,9 @@ public sealed class KafkaProxy : IAsyncDisposable
     /// <returns>Lets them go.</returns>
     public Hold HoldRequestsAfter(int passing, params KafkaApi[] apis) => Add(new Hold(apis, responses: false, passing));
 
-    /// <summary>Lets requests of the given kinds through and holds back their responses: they take effect, and the client does not learn it.</summary>
+    /// <summary>
+    /// Lets requests of the given kinds through and holds back their responses: they take effect, and the client does not learn it.
+    /// </summary>
     /// <param name="apis">Kinds of request.</param>
     /// <returns>Lets them go.</returns>
     public Hold HoldResponses(params KafkaApi[] apis) => Add(new Hold(apis, responses: true, passing: 0));
@@ -213,8 +219,10 @@ public sealed class KafkaProxy : IAsyncDisposable
         }
     }
 
-    // Metadata response: correlation id, throttle time, brokers (id, host, port, rack), the rest. Since version 9 lengths are unsigned varints, one higher than what
-    // they count, and tagged fields follow the header and each broker; here there are none.
+    /// <summary>
+    /// Metadata response: correlation id, throttle time, brokers (id, host, port, rack), the rest. Since version 9 lengths are unsigned
+    /// varints, one higher than what they count, and tagged fields follow the header and each broker; here there are none.
+    /// </summary>
     private static Memory<byte> WithoutBrokers(Memory<byte> frame, bool flexible)
     {
         int at = sizeof(int) + (flexible ? 1 : 0) + sizeof(int);

@@ -4,8 +4,8 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Testing;
 
 /// <summary>
-/// A log in memory with a handler on it, as a lane would drive it: batches, transactions, aborts, restarts, rebalances. One thread, no clock, so that a seed
-/// replays a run. Output counts only when its batch is committed.
+/// A log in memory with a handler on it, as a lane would drive it: batches, transactions, aborts, restarts, rebalances. One thread, no
+/// clock, so that a seed replays a run. Output counts only when its batch is committed.
 /// </summary>
 public sealed class PartitionedLog
 {

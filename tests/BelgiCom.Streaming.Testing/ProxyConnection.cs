@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace BelgiCom.Streaming.Testing;
 
 /// <summary>
-/// One client connection and its broker connection. When the client goes, requests that are held still reach the broker once they are let go: that is how
-/// a late request of a dead connection comes to life.
+/// One client connection and its broker connection. When the client goes, requests that are held still reach the broker once they are let
+/// go: that is how a late request of a dead connection comes to life.
 /// </summary>
 internal sealed class ProxyConnection(KafkaProxy proxy, Socket client, Socket broker)
 {
@@ -44,7 +44,7 @@ internal sealed class ProxyConnection(KafkaProxy proxy, Socket client, Socket br
         broker.Dispose();
     }
 
-    // Request: api key (int16), version (int16), correlation id (int32).
+    /// <summary>Request: api key (int16), version (int16), correlation id (int32).</summary>
     private async Task<Memory<byte>> RequestAsync(Memory<byte> frame)
     {
         KafkaApi api = (KafkaApi)BinaryPrimitives.ReadInt16BigEndian(frame.Span);
@@ -53,14 +53,14 @@ internal sealed class ProxyConnection(KafkaProxy proxy, Socket client, Socket br
         return frame;
     }
 
-    // Response: correlation id (int32).
+    /// <summary>Response: correlation id (int32).</summary>
     private Task<Memory<byte>> ResponseAsync(Memory<byte> frame)
     {
         _awaited.TryRemove(BinaryPrimitives.ReadInt32BigEndian(frame.Span), out (KafkaApi Api, short Version) request);
         return proxy.PassResponseAsync(request.Api, request.Version, frame);
     }
 
-    // What passes may come out shorter than it went in, in the same memory.
+    /// <summary>What passes may come out shorter than it went in, in the same memory.</summary>
     private async Task PumpAsync(Socket from, Socket to, Func<Memory<byte>, Task<Memory<byte>>> pass)
     {
         byte[] buffer = new byte[64 * 1024];

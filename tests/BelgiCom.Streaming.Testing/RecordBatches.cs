@@ -27,7 +27,9 @@ public sealed class TestBatch(IReadOnlyList<TestRecord> records) : RecordBatch
         get
         {
             TestRecord record = records[index];
-            return new ConsumedRecord(record.Topic, record.Partition, record.Offset, record.TimestampMilliseconds, record.Key, record.Value, record.Value is null);
+            return new ConsumedRecord(
+                record.Topic, record.Partition, record.Offset, record.TimestampMilliseconds, record.Key, record.Value,
+                record.Value is null);
         }
     }
 
@@ -46,7 +48,8 @@ public sealed class TestBatch(IReadOnlyList<TestRecord> records) : RecordBatch
 /// <param name="Key">Key; empty for none.</param>
 /// <param name="Value">Value; null for a tombstone.</param>
 /// <param name="Headers">Headers; mostly none.</param>
-public sealed record ProducedRecord(string Topic, int? Partition, byte[] Key, byte[]? Value, IReadOnlyList<KeyValuePair<string, byte[]>> Headers);
+public sealed record ProducedRecord(
+    string Topic, int? Partition, byte[] Key, byte[]? Value, IReadOnlyList<KeyValuePair<string, byte[]>> Headers);
 
 /// <summary>Keeps what a handler produces.</summary>
 public sealed class CapturedOutput : TransactionalOutput
@@ -60,7 +63,8 @@ public sealed class CapturedOutput : TransactionalOutput
 
     /// <inheritdoc/>
     public override void Produce(
-        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
+        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value,
+        IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
         Records.Add(new ProducedRecord(topic, partition, key.ToArray(), value.ToArray(), headers));
 
     /// <inheritdoc/>

@@ -16,7 +16,9 @@ public enum FileState
 /// <summary>One file in the ledger, known by its content whatever its name.</summary>
 public sealed record FileEntry
 {
-    /// <summary>SHA-256 over the content as delivered, lower-case hexadecimal digits. The first half is the file id of the events.</summary>
+    /// <summary>
+    /// SHA-256 over the content as delivered, lower-case hexadecimal digits. The first half is the file id of the events.
+    /// </summary>
     public required string Sha256 { get; init; }
 
     /// <summary>Name it was first delivered under, without folder.</summary>

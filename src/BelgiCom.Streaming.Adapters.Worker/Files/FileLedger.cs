@@ -12,7 +12,8 @@ public sealed class FileLedger : IDisposable
     public const string FileName = "files.db";
 
     private const string Columns =
-        "sha256, name, source, format, state, committed_cdrs, node, ts_number, sequence_number, declared_cdrs, lost_cdr_indicator, closure_reason, "
+        "sha256, name, source, format, state, committed_cdrs, node, ts_number, sequence_number, declared_cdrs, lost_cdr_indicator, "
+        + "closure_reason, "
         + "cdrs, events, uplink_octets, downlink_octets, seconds, quarantined, ambiguous_times, resent, received_at, finished_at, detail";
 
     private readonly SqliteConnection _connection;
@@ -23,7 +24,7 @@ public sealed class FileLedger : IDisposable
     public FileLedger(string dataDirectory)
     {
         Directory.CreateDirectory(dataDirectory);
-        var path = Path.Combine(dataDirectory, FileName);
+        string path = Path.Combine(dataDirectory, FileName);
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         _connection.Open();
         Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;");
@@ -31,11 +32,14 @@ public sealed class FileLedger : IDisposable
             """
             CREATE TABLE IF NOT EXISTS files (
               sha256 TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, format TEXT NOT NULL, state INTEGER NOT NULL,
-              committed_cdrs INTEGER NOT NULL, node TEXT NOT NULL, ts_number INTEGER NOT NULL, sequence_number INTEGER, declared_cdrs INTEGER,
+              committed_cdrs INTEGER NOT NULL, node TEXT NOT NULL, ts_number INTEGER NOT NULL, sequence_number INTEGER,
+                declared_cdrs INTEGER,
               lost_cdr_indicator INTEGER NOT NULL, closure_reason INTEGER NOT NULL, cdrs INTEGER NOT NULL, events INTEGER NOT NULL,
               uplink_octets INTEGER NOT NULL, downlink_octets INTEGER NOT NULL, seconds INTEGER NOT NULL, quarantined INTEGER NOT NULL,
-              ambiguous_times INTEGER NOT NULL, resent INTEGER NOT NULL, received_at INTEGER NOT NULL, finished_at INTEGER, detail TEXT NOT NULL);
-            CREATE INDEX IF NOT EXISTS files_by_sequence ON files (source, node, ts_number, sequence_number) WHERE sequence_number IS NOT NULL;
+              ambiguous_times INTEGER NOT NULL, resent INTEGER NOT NULL, received_at INTEGER NOT NULL, finished_at INTEGER,
+                detail TEXT NOT NULL);
+            CREATE INDEX IF NOT EXISTS files_by_sequence ON files (source, node, ts_number, sequence_number)
+              WHERE sequence_number IS NOT NULL;
             """);
     }
 
@@ -44,8 +48,8 @@ public sealed class FileLedger : IDisposable
     {
         lock (_lock)
         {
-            using var command = Command($"SELECT {Columns} FROM files WHERE sha256 = $sha256", ("$sha256", sha256));
-            using var rows = command.ExecuteReader();
+            using SqliteCommand command = Command($"SELECT {Columns} FROM files WHERE sha256 = $sha256", ("$sha256", sha256));
+            using SqliteDataReader rows = command.ExecuteReader();
             return rows.Read() ? Read(rows) : null;
         }
     }
@@ -55,13 +59,14 @@ public sealed class FileLedger : IDisposable
     {
         lock (_lock)
         {
-            using var command = Command($"SELECT {Columns} FROM files ORDER BY received_at, name");
-            using var rows = command.ExecuteReader();
-            var entries = new List<FileEntry>();
+            using SqliteCommand command = Command($"SELECT {Columns} FROM files ORDER BY received_at, name");
+            using SqliteDataReader rows = command.ExecuteReader();
+            List<FileEntry> entries = new();
             while (rows.Read())
             {
                 entries.Add(Read(rows));
             }
+
             return entries;
         }
     }
@@ -71,8 +76,9 @@ public sealed class FileLedger : IDisposable
     {
         lock (_lock)
         {
-            using var command = Command(
-                $"INSERT OR REPLACE INTO files ({Columns}) VALUES ({string.Join(", ", Columns.Split(", ").Select(column => "$" + column))})",
+            using SqliteCommand command = Command(
+                $"INSERT OR REPLACE INTO files ({Columns}) VALUES "
+                + $"({string.Join(", ", Columns.Split(", ").Select(column => "$" + column))})",
                 ("$sha256", entry.Sha256),
                 ("$name", entry.Name),
                 ("$source", entry.Source),
@@ -105,19 +111,21 @@ public sealed class FileLedger : IDisposable
     {
         lock (_lock)
         {
-            using var command = Command(
+            using SqliteCommand command = Command(
                 """
                 SELECT source, node, previous + 1, sequence_number - 1 FROM (
-                  SELECT source, node, sequence_number, LAG(sequence_number) OVER (PARTITION BY source, node, ts_number ORDER BY sequence_number) AS previous
+                  SELECT source, node, sequence_number, LAG(sequence_number) OVER (PARTITION BY source, node,
+                    ts_number ORDER BY sequence_number) AS previous
                   FROM files WHERE sequence_number IS NOT NULL)
                 WHERE sequence_number > previous + 1 ORDER BY source, node, previous
                 """);
-            using var rows = command.ExecuteReader();
-            var gaps = new List<SequenceGap>();
+            using SqliteDataReader rows = command.ExecuteReader();
+            List<SequenceGap> gaps = new();
             while (rows.Read())
             {
                 gaps.Add(new SequenceGap(rows.GetString(0), rows.GetString(1), rows.GetInt64(2), rows.GetInt64(3)));
             }
+
             return gaps;
         }
     }
@@ -129,10 +137,12 @@ public sealed class FileLedger : IDisposable
         {
             return null;
         }
+
         lock (_lock)
         {
-            using var command = Command(
-                "SELECT MAX(sequence_number) FROM files WHERE source = $source AND node = $node AND ts_number = $ts AND sequence_number < $number",
+            using SqliteCommand command = Command(
+                "SELECT MAX(sequence_number) FROM files WHERE source = $source AND node = $node AND ts_number = $ts AND sequence_number "
+                + "< $number",
                 ("$source", entry.Source),
                 ("$node", entry.Node),
                 ("$ts", (long)entry.TsNumber),
@@ -171,18 +181,19 @@ public sealed class FileLedger : IDisposable
 
     private SqliteCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
-        var command = _connection.CreateCommand();
+        SqliteCommand command = _connection.CreateCommand();
         command.CommandText = sql;
-        foreach (var (name, value) in parameters)
+        foreach ((string name, object? value) in parameters)
         {
             command.Parameters.AddWithValue(name, value ?? DBNull.Value);
         }
+
         return command;
     }
 
     private void Execute(string sql)
     {
-        using var command = Command(sql);
+        using SqliteCommand command = Command(sql);
         command.ExecuteNonQuery();
     }
 }

@@ -31,7 +31,8 @@ public sealed class FileMediation : IDisposable
     private UsageNormaliser? _normaliser;
 
     internal FileMediation(
-        AdaptersOptions options, FileLedger ledger, IUsageSender sender, ISchemaRegistry registry, IKeyStore keys, TimeProvider clock, ILogger<FileMediation> logger)
+        AdaptersOptions options, FileLedger ledger, IUsageSender sender, ISchemaRegistry registry, IKeyStore keys, TimeProvider clock,
+        ILogger<FileMediation> logger)
     {
         _options = options;
         _sources = new UsageSources(options);
@@ -55,7 +56,7 @@ public sealed class FileMediation : IDisposable
     /// <exception cref="LaneFailedException">Kafka is away for too long, or refuses us; restart the process.</exception>
     public async Task<FileReport> MediateAsync(string path, string? source, CancellationToken cancellationToken)
     {
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+        FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
         await using (file.ConfigureAwait(false))
         {
             return await MediateAsync(file, Path.GetFileName(path), source, cancellationToken).ConfigureAwait(false);
@@ -63,7 +64,8 @@ public sealed class FileMediation : IDisposable
     }
 
     /// <summary>Mediates content that has no place on disk, for example standard input.</summary>
-    /// <param name="content">Content, disposed when done. One that cannot seek is put into a temporary file of the data folder, deleted when done.</param>
+    /// <param name="content">Content, disposed when done. One that cannot seek is put into a temporary file of the data folder, deleted
+    /// when done.</param>
     /// <param name="name">Name for the ledger, without folder and without personal data.</param>
     /// <param name="source">Name of the source, or null to detect it by content.</param>
     /// <param name="cancellationToken">Stops after the chunk in hand; calling again goes on from there.</param>
@@ -77,7 +79,8 @@ public sealed class FileMediation : IDisposable
             {
                 return await RunAsync(content, name, source, cancellationToken).ConfigureAwait(false);
             }
-            var spool = new FileStream(
+
+            FileStream spool = new(
                 Path.Combine(_options.DataDirectory, $"spool-{Guid.NewGuid():N}.tmp"),
                 FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
             await using (spool.ConfigureAwait(false))
@@ -95,15 +98,15 @@ public sealed class FileMediation : IDisposable
     /// <summary>Releases what the mediation holds.</summary>
     public void Dispose() => _oneFile.Dispose();
 
-    // Decoding and the Kafka client block, so they run apart from the caller.
+    /// <summary>Decoding and the Kafka client block, so they run apart from the caller.</summary>
     private Task<FileReport> RunAsync(Stream content, string name, string? source, CancellationToken cancellationToken) =>
         Task.Run(() => Mediate(content, name, source, cancellationToken), cancellationToken);
 
     private FileReport Mediate(Stream content, string name, string? sourceName, CancellationToken stopping)
     {
-        var hash = Hash(content, stopping);
-        var sha256 = Convert.ToHexStringLower(hash);
-        var known = _ledger.Find(sha256);
+        byte[] hash = Hash(content, stopping);
+        string sha256 = Convert.ToHexStringLower(hash);
+        FileEntry? known = _ledger.Find(sha256);
         if (known?.State == FileState.Done)
         {
             known = known with { Resent = known.Resent + 1 };
@@ -112,36 +115,47 @@ public sealed class FileMediation : IDisposable
             AdaptersMetrics.Finished(known.Source, "known", null, false);
             return new FileReport(known, true, default, 0, null);
         }
-        var head = Head(content);
+
+        byte[] head = Head(content);
         // A file that is going on keeps its source, whatever is configured now: its events are already under that name.
-        var source = Resolve(known is { State: FileState.Receiving } ? known.Source : sourceName, head);
-        var format = source.FormatOf(head);
-        var entry = known is { State: FileState.Receiving }
+        UsageSource source = Resolve(known is { State: FileState.Receiving } ? known.Source : sourceName, head);
+        IUsageFormat format = source.FormatOf(head);
+        FileEntry entry = known is { State: FileState.Receiving }
             ? known
-            : new FileEntry { Sha256 = sha256, Name = name, Source = source.Name, Format = format.Name, ReceivedAt = _clock.GetUtcNow(), Resent = known?.Resent + 1 ?? 0 };
+            : new FileEntry
+            {
+                Sha256 = sha256,
+                Name = name,
+                Source = source.Name,
+                Format = format.Name,
+                ReceivedAt = _clock.GetUtcNow(),
+                Resent = known?.Resent + 1 ?? 0,
+            };
         if (entry.CommittedCdrs > 0)
         {
             AdaptersLog.FileResumed(_logger, name, source.Name, entry.CommittedCdrs);
         }
-        var file = new UsageFile(source.Name, source.Charged, FileId.FromBytes(hash.AsSpan(0, FileId.Size)), name);
-        using var reader = format.Open(Expand(content));
+
+        UsageFile file = new(source.Name, source.Charged, FileId.FromBytes(hash.AsSpan(0, FileId.Size)), name);
+        using UsageFileReader reader = format.Open(Expand(content));
         return Finish(Decode(reader, file, entry, stopping), entry, file);
     }
 
-    // Reads the file to its end, a chunk at a time. Returns the entry as it is after the last commit.
+    /// <summary>Reads the file to its end, a chunk at a time. Returns the entry as it is after the last commit.</summary>
     private FileEntry Decode(UsageFileReader reader, UsageFile file, FileEntry entry, CancellationToken stopping)
     {
-        var resumeAt = entry.CommittedCdrs;
+        long resumeAt = entry.CommittedCdrs;
         _chunk.Clear();
         _normaliser!.BeginChunk();
         UsageReadResult result;
         while ((result = reader.Read()) != UsageReadResult.End)
         {
-            var isFileFault = result == UsageReadResult.Fault && reader.Fault.IsFileLevel;
+            bool isFileFault = result == UsageReadResult.Fault && reader.Fault.IsFileLevel;
             if (reader.RecordCount < resumeAt || (reader.RecordCount == resumeAt && !isFileFault))
             {
                 continue;
             }
+
             if (result == UsageReadResult.Cdr)
             {
                 _normaliser.Add(reader, file, _chunk);
@@ -155,21 +169,25 @@ public sealed class FileMediation : IDisposable
                     entry = entry with { Detail = reader.Fault.Detail };
                 }
             }
-            if (_chunk.Totals.Events >= _options.ChunkEvents || _chunk.Octets >= _options.ChunkOctets || _chunk.Cdrs >= _options.ChunkEvents)
+
+            if (_chunk.Totals.Events >= _options.ChunkEvents || _chunk.Octets >= _options.ChunkOctets
+                || _chunk.Cdrs >= _options.ChunkEvents)
             {
                 entry = Commit(WithHeader(entry, reader), stopping);
             }
         }
+
         return Commit(WithHeader(entry, reader), stopping);
     }
 
-    // First Kafka, then the ledger: the other way round a crash between the two would lose the chunk.
+    /// <summary>First Kafka, then the ledger: the other way round a crash between the two would lose the chunk.</summary>
     private FileEntry Commit(FileEntry entry, CancellationToken stopping)
     {
         if (_chunk.Count > 0)
         {
             _sender.Send(_chunk, stopping);
         }
+
         entry = entry with
         {
             CommittedCdrs = entry.CommittedCdrs + _chunk.Cdrs,
@@ -186,25 +204,28 @@ public sealed class FileMediation : IDisposable
 
     private FileReport Finish(FileEntry entry, FileEntry before, UsageFile file)
     {
-        var isFailed = entry.Totals.Cdrs == 0 && entry.Quarantined > 0;
+        bool isFailed = entry.Totals.Cdrs == 0 && entry.Quarantined > 0;
         entry = entry with { State = isFailed ? FileState.Failed : FileState.Done, FinishedAt = _clock.GetUtcNow() };
         _ledger.Put(entry);
-        var gap = isFailed ? null : _ledger.GapBefore(entry);
+        SequenceGap? gap = isFailed ? null : _ledger.GapBefore(entry);
         if (gap is not null)
         {
             AdaptersLog.FilesMissing(_logger, gap.First, gap.Last, gap.Node, gap.Source, file.Name);
         }
+
         if (entry.LostCdrIndicator != 0)
         {
             AdaptersLog.CdrsLost(_logger, file.Name, file.Source, entry.LostCdrIndicator);
         }
+
         if (entry.AmbiguousTimes > 0)
         {
             AdaptersLog.AmbiguousTimes(_logger, file.Name, file.Source, entry.AmbiguousTimes);
         }
+
         AdaptersLog.FileFinished(_logger, file.Name, file.Source, entry.Totals.Cdrs, entry.Totals.Events, entry.Quarantined, entry.State);
         AdaptersMetrics.Finished(file.Source, isFailed ? "failed" : "done", gap, entry.LostCdrIndicator != 0);
-        var totals = new ControlTotals(
+        ControlTotals totals = new(
             entry.Totals.Cdrs - before.Totals.Cdrs,
             entry.Totals.Events - before.Totals.Events,
             entry.Totals.UplinkOctets - before.Totals.UplinkOctets,
@@ -220,7 +241,9 @@ public sealed class FileMediation : IDisposable
             // The reader of frames says what is wrong, so the content ends in quarantine like any other that cannot be decoded.
             return _sources.Detect(head) ?? new UsageSource("unknown", ChargedView.Pgw, [CdrFileFormat.Framed]);
         }
-        return _sources.Find(name) ?? throw new ArgumentException($"No source is named {name}; there are {string.Join(", ", _sources.Names)}.", nameof(name));
+
+        return _sources.Find(name)
+            ?? throw new ArgumentException($"No source is named {name}; there are {string.Join(", ", _sources.Names)}.", nameof(name));
     }
 
     private static FileEntry WithHeader(FileEntry entry, UsageFileReader reader) => reader.Header is not { } header
@@ -243,8 +266,8 @@ public sealed class FileMediation : IDisposable
 
     private byte[] Head(Stream content)
     {
-        var expanded = Expand(content);
-        var head = new byte[IUsageFormat.HeadOctets];
+        Stream expanded = Expand(content);
+        byte[] head = new byte[IUsageFormat.HeadOctets];
         try
         {
             return head[..expanded.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
@@ -266,28 +289,29 @@ public sealed class FileMediation : IDisposable
     private static byte[] Hash(Stream content, CancellationToken stopping)
     {
         content.Position = 0;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[HashBufferOctets];
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[HashBufferOctets];
         int read;
         while ((read = content.Read(buffer)) > 0)
         {
             stopping.ThrowIfCancellationRequested();
             hash.AppendData(buffer.AsSpan(0, read));
         }
+
         return hash.GetHashAndReset();
     }
 
     private async Task<UsageNormaliser> CreateNormaliserAsync(CancellationToken cancellationToken)
     {
-        var usage = await HeaderAsync(Topics.UsageReceived, UsageReceived.SchemaJson, cancellationToken).ConfigureAwait(false);
-        var quarantine = await HeaderAsync(Topics.Quarantine, QuarantinedRecord.SchemaJson, cancellationToken).ConfigureAwait(false);
+        byte[] usage = await HeaderAsync(Topics.UsageReceived, UsageReceived.SchemaJson, cancellationToken).ConfigureAwait(false);
+        byte[] quarantine = await HeaderAsync(Topics.Quarantine, QuarantinedRecord.SchemaJson, cancellationToken).ConfigureAwait(false);
         return new UsageNormaliser(_keys, _clock, usage, quarantine);
     }
 
     private async Task<byte[]> HeaderAsync(string topic, string schema, CancellationToken cancellationToken)
     {
-        var schemaId = await _registry.RegisterAsync(SchemaSubjects.ForValue(topic), schema, cancellationToken).ConfigureAwait(false);
-        var header = new byte[WireFormat.HeaderSize];
+        int schemaId = await _registry.RegisterAsync(SchemaSubjects.ForValue(topic), schema, cancellationToken).ConfigureAwait(false);
+        byte[] header = new byte[WireFormat.HeaderSize];
         WireFormat.WriteHeader(header, schemaId);
         return header;
     }

@@ -1,4 +1,3 @@
-using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -18,7 +17,7 @@ internal sealed class UsageSender(TransactionalSender sender, ILogger<UsageSende
 
     public void Send(RecordChunk chunk, CancellationToken stopping)
     {
-        for (var attempt = 1; ; attempt++)
+        for (int attempt = 1; ; attempt++)
         {
             stopping.ThrowIfCancellationRequested();
             try
@@ -42,7 +41,7 @@ internal sealed class UsageSender(TransactionalSender sender, ILogger<UsageSende
 
     private static void Produce(RecordChunk chunk, TransactionalOutput output)
     {
-        for (var i = 0; i < chunk.Count; i++)
+        for (int i = 0; i < chunk.Count; i++)
         {
             output.Produce(chunk.TopicAt(i), null, chunk.KeyAt(i), chunk.ValueAt(i));
         }

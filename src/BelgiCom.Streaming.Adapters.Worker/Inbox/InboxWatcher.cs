@@ -10,7 +10,8 @@ namespace BelgiCom.Streaming.Adapters.Worker;
 /// begins with a dot and rename, which is atomic, so a file is never read half written. Processed files move to <c>done/</c>, those of
 /// which nothing could be decoded to <c>failed/</c>.
 /// </summary>
-internal sealed class InboxWatcher(SourceOptions source, AdaptersOptions options, FileMediation mediation, TimeProvider clock, ILogger<InboxWatcher> logger)
+internal sealed class InboxWatcher(
+    SourceOptions source, AdaptersOptions options, FileMediation mediation, TimeProvider clock, ILogger<InboxWatcher> logger)
     : BackgroundService
 {
     private const string DoneFolder = "done";
@@ -20,8 +21,8 @@ internal sealed class InboxWatcher(SourceOptions source, AdaptersOptions options
     {
         Directory.CreateDirectory(Path.Combine(source.Inbox, DoneFolder));
         Directory.CreateDirectory(Path.Combine(source.Inbox, FailedFolder));
-        using var changed = new SemaphoreSlim(0);
-        using var watcher = new FileSystemWatcher(source.Inbox) { NotifyFilter = NotifyFilters.FileName };
+        using SemaphoreSlim changed = new(0);
+        using FileSystemWatcher watcher = new(source.Inbox) { NotifyFilter = NotifyFilters.FileName };
         watcher.Renamed += (_, _) => Wake(changed);
         watcher.Created += (_, _) => Wake(changed);
         Enable(watcher);
@@ -45,14 +46,15 @@ internal sealed class InboxWatcher(SourceOptions source, AdaptersOptions options
     /// <summary>Mediates what is in the inbox now, in the order of names.</summary>
     internal async Task TakeAllAsync(CancellationToken stopping)
     {
-        var files = new DirectoryInfo(source.Inbox).EnumerateFiles()
+        IOrderedEnumerable<FileInfo> files = new DirectoryInfo(source.Inbox).EnumerateFiles()
             .Where(file => IsReady(file.Name))
             .OrderBy(file => file.Name, StringComparer.Ordinal);
-        foreach (var file in files)
+        foreach (FileInfo file in files)
         {
             try
             {
-                var report = await mediation.MediateAsync(file.FullName, source.Detect ? null : source.Name, stopping).ConfigureAwait(false);
+                FileReport report = await mediation.MediateAsync(file.FullName, source.Detect ? null : source.Name, stopping)
+                    .ConfigureAwait(false);
                 MoveAway(file, report);
             }
             catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
@@ -70,14 +72,15 @@ internal sealed class InboxWatcher(SourceOptions source, AdaptersOptions options
     /// <summary>Deletes processed files that are older than the setting allows.</summary>
     internal void DeleteOld()
     {
-        var limit = clock.GetUtcNow().UtcDateTime - options.KeepDone;
-        foreach (var file in new DirectoryInfo(Path.Combine(source.Inbox, DoneFolder)).EnumerateFiles().Where(file => file.LastWriteTimeUtc <= limit))
+        DateTime limit = clock.GetUtcNow().UtcDateTime - options.KeepDone;
+        foreach (FileInfo? file
+            in new DirectoryInfo(Path.Combine(source.Inbox, DoneFolder)).EnumerateFiles().Where(file => file.LastWriteTimeUtc <= limit))
         {
             file.Delete();
         }
     }
 
-    // One look takes everything, so one signal is enough however many files came.
+    /// <summary>One look takes everything, so one signal is enough however many files came.</summary>
     private static void Wake(SemaphoreSlim changed)
     {
         if (changed.CurrentCount == 0)
@@ -100,12 +103,13 @@ internal sealed class InboxWatcher(SourceOptions source, AdaptersOptions options
     }
 
     private bool IsReady(string name) =>
-        !name.StartsWith('.') && !name.EndsWith(".tmp", StringComparison.OrdinalIgnoreCase) && FileSystemName.MatchesSimpleExpression(source.Pattern, name);
+        !name.StartsWith('.') && !name.EndsWith(".tmp", StringComparison.OrdinalIgnoreCase)
+            && FileSystemName.MatchesSimpleExpression(source.Pattern, name);
 
     private void MoveAway(FileInfo file, FileReport report)
     {
-        var folder = report.Entry.State == FileState.Failed ? FailedFolder : DoneFolder;
-        var target = Path.Combine(source.Inbox, folder, file.Name);
+        string folder = report.Entry.State == FileState.Failed ? FailedFolder : DoneFolder;
+        string target = Path.Combine(source.Inbox, folder, file.Name);
         if (File.Exists(target))
         {
             // Another file of that name came before, or the same one again.

@@ -1,7 +1,6 @@
 using BelgiCom.Streaming.Adapters.Ericsson;
 using BelgiCom.Streaming.Adapters.Huawei;
 using BelgiCom.Streaming.Adapters.Nokia;
-using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Adapters.Worker;
 
@@ -11,28 +10,32 @@ namespace BelgiCom.Streaming.Adapters.Worker;
 /// <param name="Formats">The likeliest first.</param>
 internal sealed record UsageSource(string Name, ChargedView Charged, IReadOnlyList<IUsageFormat> Formats)
 {
-    /// <summary>The format of a file of this source: the one that recognises it, else the likeliest, whose reader says what is wrong.</summary>
+    /// <summary>
+    /// The format of a file of this source: the one that recognises it, else the likeliest, whose reader says what is wrong.
+    /// </summary>
     public IUsageFormat FormatOf(ReadOnlySpan<byte> head)
     {
-        foreach (var format in Formats)
+        foreach (IUsageFormat format in Formats)
         {
             if (format.Recognises(head))
             {
                 return format;
             }
         }
+
         return Formats[0];
     }
 
     public bool Recognises(ReadOnlySpan<byte> head)
     {
-        foreach (var format in Formats)
+        foreach (IUsageFormat format in Formats)
         {
             if (format.Recognises(head))
             {
                 return true;
             }
         }
+
         return false;
     }
 }
@@ -71,8 +74,8 @@ internal sealed class UsageSources
     public UsageSource? Detect(ReadOnlySpan<byte> head)
     {
         UsageSource? only = null;
-        var count = 0;
-        foreach (var source in _configured)
+        int count = 0;
+        foreach (UsageSource source in _configured)
         {
             if (source.Recognises(head))
             {
@@ -80,17 +83,20 @@ internal sealed class UsageSources
                 count++;
             }
         }
+
         if (count == 1)
         {
             return only;
         }
-        foreach (var source in _builtIn)
+
+        foreach (UsageSource source in _builtIn)
         {
             if (source.Recognises(head))
             {
                 return source;
             }
         }
+
         return null;
     }
 

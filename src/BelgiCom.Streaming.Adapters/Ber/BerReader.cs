@@ -53,19 +53,22 @@ public ref struct BerReader
     /// <summary>Moves to the next element. False at the end and on a fault.</summary>
     public bool Read()
     {
-        var rest = _data[_position..];
+        ReadOnlySpan<byte> rest = _data[_position..];
         if (rest.IsEmpty)
         {
             return false;
         }
-        if (!TryDecode(rest, out var tag, out var offset, out var length, out var consumed))
+
+        if (!TryDecode(rest, out Asn1Tag tag, out int offset, out int length, out int consumed))
         {
             return Fail(FaultOf(rest));
         }
+
         if (rest[0] == 0 || tag.TagValue > BerTag.MaxNumber)
         {
             return Fail(rest[0] == 0 ? BerFault.BadEndOfContents : BerFault.BadTag);
         }
+
         Tag = BerTag.Of(tag);
         IsConstructed = tag.IsConstructed;
         Content = rest.Slice(offset, length);
@@ -87,15 +90,18 @@ public ref struct BerReader
             value = 0;
             return false;
         }
+
         value = (sbyte)content[0];
-        for (var i = 1; i < content.Length; i++)
+        for (int i = 1; i < content.Length; i++)
         {
             if (value is < -(1L << 55) or >= 1L << 55)
             {
                 return false;
             }
+
             value = (value << 8) | content[i];
         }
+
         return true;
     }
 
@@ -110,20 +116,23 @@ public ref struct BerReader
     {
         headerLength = contentLength = 0;
         tag = 0;
-        if (!Asn1Tag.TryDecode(data, out var decoded, out var tagLength)
-            || !AsnDecoder.TryDecodeLength(data[tagLength..], AsnEncodingRules.BER, out var length, out var lengthLength)
+        if (!Asn1Tag.TryDecode(data, out Asn1Tag decoded, out int tagLength)
+            || !AsnDecoder.TryDecodeLength(data[tagLength..], AsnEncodingRules.BER, out int? length, out int lengthLength)
             || decoded.TagValue > BerTag.MaxNumber
             || (length is null && !decoded.IsConstructed))
         {
             return false;
         }
+
         tag = BerTag.Of(decoded);
         headerLength = tagLength + lengthLength;
         contentLength = length ?? -1;
         return true;
     }
 
-    // The decoder does throw in one case: when it looks for the end of an indefinite length and finds something malformed.
+    /// <summary>
+    /// The decoder does throw in one case: when it looks for the end of an indefinite length and finds something malformed.
+    /// </summary>
     private static bool TryDecode(ReadOnlySpan<byte> element, out Asn1Tag tag, out int offset, out int length, out int consumed)
     {
         try
@@ -138,18 +147,22 @@ public ref struct BerReader
         }
     }
 
-    // The decoder only says that it cannot; which octet is at fault is worth a second look.
+    /// <summary>The decoder only says that it cannot; which octet is at fault is worth a second look.</summary>
     private static BerFault FaultOf(ReadOnlySpan<byte> element)
     {
-        if (!Asn1Tag.TryDecode(element, out _, out var tagLength))
+        if (!Asn1Tag.TryDecode(element, out _, out int tagLength))
         {
             return BerFault.BadTag;
         }
+
         if (tagLength == element.Length)
         {
             return BerFault.Truncated;
         }
-        return TryReadHeader(element, out _, out _, out var contentLength) && contentLength < 0 ? BerFault.BadEndOfContents : BerFault.BadLength;
+
+        return TryReadHeader(element, out _, out _, out int contentLength) && contentLength < 0
+            ? BerFault.BadEndOfContents
+            : BerFault.BadLength;
     }
 
     private bool Fail(BerFault fault)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace BelgiCom.Streaming.Adapters;
 
@@ -9,14 +8,14 @@ internal static class CdrAddress
     /// <summary>Reads the contents of a field that holds an IPAddress into text. False when the choice or a length is wrong.</summary>
     public static bool TryReadText(ReadOnlySpan<byte> content, OctetField into)
     {
-        var choice = new BerReader(content);
+        BerReader choice = new(content);
         return choice.Read() && TryReadText(choice, into);
     }
 
     /// <summary>Reads the contents of a PDPAddress or of one alternative that wraps an IPAddress.</summary>
     public static bool TryReadWrapped(ReadOnlySpan<byte> content, OctetField into)
     {
-        var wrapper = new BerReader(content);
+        BerReader wrapper = new(content);
         return wrapper.Read() && wrapper.IsConstructed && TryReadText(wrapper.Content, into);
     }
 
@@ -31,7 +30,7 @@ internal static class CdrAddress
             case BerTag.Context | 3:
                 return into.TrySetText(choice.Content);
             case BerTag.Context | 4:
-                var prefix = choice.Enter();
+                BerReader prefix = choice.Enter();
                 return prefix.Read() && prefix.Content.Length == 16 && TryFormat(prefix.Content, into);
             default:
                 return false;
@@ -43,19 +42,21 @@ internal static class CdrAddress
         Span<byte> text = stackalloc byte[64];
         if (address.Length == 4)
         {
-            var length = 0;
-            for (var i = 0; i < 4; i++)
+            int length = 0;
+            for (int i = 0; i < 4; i++)
             {
                 if (i > 0)
                 {
                     text[length++] = (byte)'.';
                 }
-                _ = System.Buffers.Text.Utf8Formatter.TryFormat(address[i], text[length..], out var written);
+
+                _ = System.Buffers.Text.Utf8Formatter.TryFormat(address[i], text[length..], out int written);
                 length += written;
             }
+
             return into.TrySet(text[..length]);
         }
         // IPAddress is a class, but IPv6 text is rare enough and its rules (RFC 5952) are long enough to borrow it.
-        return new IPAddress(address).TryFormat(text, out var count) && into.TrySet(text[..count]);
+        return new IPAddress(address).TryFormat(text, out int count) && into.TrySet(text[..count]);
     }
 }

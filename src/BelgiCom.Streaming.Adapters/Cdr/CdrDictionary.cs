@@ -12,14 +12,15 @@ internal static class CdrDictionary
 
     private static FrozenDictionary<string, CdrType> Load()
     {
-        using var stream = typeof(CdrDictionary).Assembly.GetManifestResourceStream("Ts32298.dictionary")
+        using Stream stream = typeof(CdrDictionary).Assembly.GetManifestResourceStream("Ts32298.dictionary")
             ?? throw new InvalidOperationException("The resource Ts32298.dictionary is not part of the assembly.");
-        using var reader = new StreamReader(stream);
-        var types = new Dictionary<string, CdrType>(StringComparer.Ordinal);
-        foreach (var primitive in Enum.GetValues<CdrKind>())
+        using StreamReader reader = new(stream);
+        Dictionary<string, CdrType> types = new(StringComparer.Ordinal);
+        foreach (CdrKind primitive in Enum.GetValues<CdrKind>())
         {
             types[primitive.ToString().ToUpperInvariant()] = new CdrType(primitive);
         }
+
         CdrType? current = null;
         while (reader.ReadLine() is { } line)
         {
@@ -27,20 +28,24 @@ internal static class CdrDictionary
             {
                 continue;
             }
-            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (line[0] != ' ')
             {
                 current = types[words[0]] = new CdrType(Enum.Parse<CdrKind>(words[1], ignoreCase: true));
                 continue;
             }
+
             current!.Members.Add(
                 uint.Parse(words[0], CultureInfo.InvariantCulture),
                 new CdrMember(words[1].Split('/'), words is [.., "list", _], words.Length > 2 ? words[^1] : null));
         }
-        foreach (var member in types.Values.SelectMany(type => type.Members.Values))
+
+        foreach (CdrMember member in types.Values.SelectMany(type => type.Members.Values))
         {
             member.Type = member.TypeName is null ? types["NULL"] : types[member.TypeName];
         }
+
         return types.ToFrozenDictionary(StringComparer.Ordinal);
     }
 }
@@ -68,7 +73,9 @@ internal sealed class CdrType(CdrKind kind)
     public Dictionary<uint, CdrMember> Members { get; } = [];
 }
 
-/// <summary>A member: its name (several for an alternative inside untagged choices), its type, and whether it is a list of that type.</summary>
+/// <summary>
+/// A member: its name (several for an alternative inside untagged choices), its type, and whether it is a list of that type.
+/// </summary>
 internal sealed class CdrMember(string[] path, bool isList, string? typeName)
 {
     public string[] Path => path;

@@ -15,7 +15,8 @@ internal readonly record struct RecordProblem(QuarantineReason Reason, string? D
 {
     public bool IsNone => Detail is null;
 
-    public static RecordProblem BadValue(string field) => new(QuarantineReason.BadValue, $"Field {field} does not hold a value of its type.");
+    public static RecordProblem BadValue(string field) =>
+        new(QuarantineReason.BadValue, $"Field {field} does not hold a value of its type.");
 
     public static RecordProblem Missing(string field) => new(QuarantineReason.MissingField, $"Mandatory field {field} is missing.");
 
@@ -23,7 +24,8 @@ internal readonly record struct RecordProblem(QuarantineReason Reason, string? D
     {
         BerFault.None => default,
         BerFault.TooDeep => new(QuarantineReason.NestingTooDeep, $"Nested deeper than {BerReader.MaxDepth} levels in {where}."),
-        BerFault.BadLength or BerFault.Truncated => new(QuarantineReason.BadLength, $"A length does not fit its surroundings in {where} (X.690 8.1.3)."),
+        BerFault.BadLength or BerFault.Truncated =>
+            new(QuarantineReason.BadLength, $"A length does not fit its surroundings in {where} (X.690 8.1.3)."),
         _ => new(QuarantineReason.BadEncoding, $"Not BER in {where} (X.690 8.1)."),
     };
 }

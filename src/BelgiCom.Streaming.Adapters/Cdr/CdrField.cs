@@ -6,10 +6,11 @@ internal static class CdrField
     /// <summary>An INTEGER from 0 to <paramref name="maximum"/>.</summary>
     public static bool TryInteger(ReadOnlySpan<byte> content, ref long field, long maximum = long.MaxValue)
     {
-        if (!BerReader.TryReadInteger(content, out var value) || value < 0 || value > maximum)
+        if (!BerReader.TryReadInteger(content, out long value) || value < 0 || value > maximum)
         {
             return false;
         }
+
         field = value;
         return true;
     }
@@ -17,10 +18,11 @@ internal static class CdrField
     /// <summary>A TimeStamp.</summary>
     public static bool TryTime(ReadOnlySpan<byte> content, ref CdrTime field)
     {
-        if (!CdrTime.TryReadBcd(content, out var time))
+        if (!CdrTime.TryReadBcd(content, out CdrTime time))
         {
             return false;
         }
+
         field = time;
         return true;
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Adapters;
 
@@ -13,24 +12,26 @@ public static class CdrJson
     /// <summary>Writes the record as one JSON object. A record that is not BER gives a problem and half an object.</summary>
     internal static RecordProblem Write(ReadOnlySpan<byte> record, Utf8JsonWriter writer)
     {
-        var outer = new BerReader(record);
+        BerReader outer = new(record);
         if (!outer.Read())
         {
             return RecordProblem.Of(outer.Fault == BerFault.None ? BerFault.Truncated : outer.Fault, "the outer element");
         }
-        var fault = WriteChoice(outer, CdrDictionary.Record, writer);
+
+        BerFault fault = WriteChoice(outer, CdrDictionary.Record, writer);
         return RecordProblem.Of(fault, "the record");
     }
 
     /// <summary>The record as text, indented. Throws <see cref="FormatException"/> when it is not BER.</summary>
     public static string ToText(ReadOnlySpan<byte> record)
     {
-        using var buffer = new MemoryStream();
+        using MemoryStream buffer = new();
         RecordProblem problem;
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, SkipValidation = true }))
+        using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { Indented = true, SkipValidation = true }))
         {
             problem = Write(record, writer);
         }
+
         return problem.IsNone
             ? System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length))
             : throw new FormatException(problem.Detail);
@@ -41,54 +42,63 @@ public static class CdrJson
         writer.WriteStartObject();
         while (fields.Read())
         {
-            var fault = WriteMember(fields, type, writer);
+            BerFault fault = WriteMember(fields, type, writer);
             if (fault != BerFault.None)
             {
                 return fault;
             }
         }
+
         writer.WriteEndObject();
         return fields.Fault;
     }
 
     private static BerFault WriteMember(in BerReader field, CdrType type, Utf8JsonWriter writer)
     {
-        var isContext = (field.Tag & ~0x3FFFFFFFu) == BerTag.Context;
-        if (!isContext || !type.Members.TryGetValue(BerTag.Number(field.Tag), out var member))
+        bool isContext = (field.Tag & ~0x3FFFFFFFu) == BerTag.Context;
+        if (!isContext || !type.Members.TryGetValue(BerTag.Number(field.Tag), out CdrMember? member))
         {
             writer.WritePropertyName($"[{BerTag.Number(field.Tag)}]");
             WriteHex(field.Content, writer);
             return BerFault.None;
         }
+
         writer.WritePropertyName(member.Path[0]);
-        foreach (var name in member.Path.AsSpan(1))
+        foreach (string name in member.Path.AsSpan(1))
         {
             writer.WriteStartObject();
             writer.WritePropertyName(name);
         }
-        var fault = member.IsList ? WriteList(field.Enter(), member.Type, writer) : WriteTagged(field, member.Type, writer);
-        for (var i = 1; i < member.Path.Length; i++)
+
+        BerFault fault = member.IsList ? WriteList(field.Enter(), member.Type, writer) : WriteTagged(field, member.Type, writer);
+        for (int i = 1; i < member.Path.Length; i++)
         {
             writer.WriteEndObject();
         }
+
         return fault;
     }
 
-    // A tag on a CHOICE is explicit even in a module with implicit tags (X.680 31.2.7): the alternative is one level down.
+    /// <summary>
+    /// A tag on a CHOICE is explicit even in a module with implicit tags (X.680 31.2.7): the alternative is one level down.
+    /// </summary>
     private static BerFault WriteTagged(in BerReader field, CdrType type, Utf8JsonWriter writer)
     {
         if (type.Kind != CdrKind.Choice)
         {
             return WriteValue(field, type, writer);
         }
-        var alternative = field.Enter();
-        return alternative.Read() ? WriteChoice(alternative, type, writer) : alternative.Fault == BerFault.None ? BerFault.Truncated : alternative.Fault;
+
+        BerReader alternative = field.Enter();
+        return alternative.Read()
+            ? WriteChoice(alternative, type, writer)
+            : alternative.Fault == BerFault.None ? BerFault.Truncated : alternative.Fault;
     }
 
     private static BerFault WriteChoice(in BerReader alternative, CdrType type, Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        var fault = WriteMember(alternative, type, writer);
+        BerFault fault = WriteMember(alternative, type, writer);
         writer.WriteEndObject();
         return fault;
     }
@@ -98,28 +108,29 @@ public static class CdrJson
         writer.WriteStartArray();
         while (items.Read())
         {
-            var fault = type.Kind == CdrKind.Choice ? WriteChoice(items, type, writer) : WriteValue(items, type, writer);
+            BerFault fault = type.Kind == CdrKind.Choice ? WriteChoice(items, type, writer) : WriteValue(items, type, writer);
             if (fault != BerFault.None)
             {
                 return fault;
             }
         }
+
         writer.WriteEndArray();
         return items.Fault;
     }
 
     private static BerFault WriteValue(in BerReader field, CdrType type, Utf8JsonWriter writer)
     {
-        var content = field.Content;
+        ReadOnlySpan<byte> content = field.Content;
         switch (type.Kind)
         {
             case CdrKind.Set or CdrKind.Sequence:
                 return WriteMembers(field.Enter(), type, writer);
-            case CdrKind.Integer when BerReader.TryReadInteger(content, out var integer):
+            case CdrKind.Integer when BerReader.TryReadInteger(content, out long integer):
                 writer.WriteNumberValue(integer);
                 break;
-            case CdrKind.Enumerated when BerReader.TryReadInteger(content, out var value):
-                if (value >= 0 && type.Members.TryGetValue((uint)value, out var named))
+            case CdrKind.Enumerated when BerReader.TryReadInteger(content, out long value):
+                if (value >= 0 && type.Members.TryGetValue((uint)value, out CdrMember? named))
                 {
                     writer.WriteStringValue(named.Path[0]);
                 }
@@ -127,6 +138,7 @@ public static class CdrJson
                 {
                     writer.WriteNumberValue(value);
                 }
+
                 break;
             case CdrKind.Boolean when content.Length == 1:
                 writer.WriteBooleanValue(content[0] != 0);
@@ -144,6 +156,7 @@ public static class CdrJson
                 WriteHex(content, writer);
                 break;
         }
+
         return BerFault.None;
     }
 
@@ -154,15 +167,15 @@ public static class CdrJson
         writer.WriteEndObject();
     }
 
-    // X.690 8.6: the first octet counts the unused bits of the last.
+    /// <summary>X.690 8.6: the first octet counts the unused bits of the last.</summary>
     private static void WriteBits(ReadOnlySpan<byte> content, Utf8JsonWriter writer)
     {
-        var octets = content[1..].ToArray();
-        var count = (octets.Length * 8) - content[0];
+        byte[] octets = content[1..].ToArray();
+        int count = (octets.Length * 8) - content[0];
         writer.WriteStartObject();
         writer.WriteString("bits", string.Create(count, octets, static (text, bits) =>
         {
-            for (var i = 0; i < text.Length; i++)
+            for (int i = 0; i < text.Length; i++)
             {
                 text[i] = (bits[i / 8] & (0x80 >> (i % 8))) == 0 ? '0' : '1';
             }

@@ -12,29 +12,36 @@ internal static class CdrRecord
     /// <summary>Decodes the one record that <paramref name="octets"/> holds; filler (00 or ff) may follow it.</summary>
     public static RecordProblem Decode(ReadOnlySpan<byte> octets, UsageCdr cdr)
     {
-        var record = new BerReader(octets);
+        BerReader record = new(octets);
         if (!record.Read())
         {
             return record.Fault == BerFault.None
                 ? new(QuarantineReason.BadLength, "The record is empty.")
                 : RecordProblem.Of(record.Fault, "the outer element");
         }
+
         if (octets[record.Position..].IndexOfAnyExcept((byte)0, (byte)0xFF) >= 0)
         {
             return new(QuarantineReason.BadLength, "Octets follow the record inside its frame (TS 32.297 6.1.2).");
         }
+
         return record.Tag switch
         {
             PgwTag => GatewayRecord.Decode(record, GatewayRecord.PgwRecordType, cdr),
             SgwTag => GatewayRecord.Decode(record, GatewayRecord.SgwRecordType, cdr),
             ChfTag => ChargingFunctionRecord.Decode(record, cdr),
-            _ => new(QuarantineReason.UnsupportedRecord, $"Outer tag {Describe(record.Tag)} is not a PGW (79), SGW (78) or CHF (200) record (TS 32.298 5.2)."),
+            _ =>
+                new(
+                    QuarantineReason.UnsupportedRecord,
+                    $"Outer tag {Describe(record.Tag)} is not a PGW (79), SGW (78) or CHF (200) record (TS 32.298 5.2)."),
         };
     }
 
     /// <summary>True for the outer tags of TS 32.298 records: those decoded here, and those known but not charged by us.</summary>
     public static bool IsKnownOuterTag(uint tag) =>
-        (tag & ~0x3FFFFFFFu) == BerTag.Context && BerTag.Number(tag) is (>= 20 and <= 27) or (>= 76 and <= 79) or 86 or 92 or (>= 95 and <= 97) or 200;
+        (tag & ~0x3FFFFFFFu) == BerTag.Context
+            && BerTag.Number(tag) is (>= 20 and <= 27) or (>= 76 and <= 79) or 86 or 92 or (>= 95 and <= 97) or 200;
 
-    private static string Describe(uint tag) => $"{(tag >> 30) switch { 0 => "universal", 1 => "application", 2 => "context", _ => "private" }} {BerTag.Number(tag)}";
+    private static string Describe(uint tag) =>
+        $"{(tag >> 30) switch { 0 => "universal", 1 => "application", 2 => "context", _ => "private" }} {BerTag.Number(tag)}";
 }

@@ -8,7 +8,7 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
 {
     private const int MaxOffsetMinutes = 900;
 
-    // Days before each month of a year that is not a leap year.
+    /// <summary>Days before each month of a year that is not a leap year.</summary>
     private static ReadOnlySpan<short> DaysBefore => [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 
     /// <summary>
@@ -22,6 +22,7 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
         {
             return false;
         }
+
         int year = Bcd(stamp[0]), month = Bcd(stamp[1]), day = Bcd(stamp[2]);
         int hour = Bcd(stamp[3]), minute = Bcd(stamp[4]), second = Bcd(stamp[5]);
         int offsetHour = Bcd(stamp[7]), offsetMinute = Bcd(stamp[8]);
@@ -29,11 +30,13 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
         {
             return false;
         }
-        var offset = (offsetHour * 60) + offsetMinute;
+
+        int offset = (offsetHour * 60) + offsetMinute;
         if (stamp[6] == '-')
         {
             offset = -offset;
         }
+
         return TryMake(2000 + year, month, day, hour, minute, second, offset, out time);
     }
 
@@ -43,30 +46,38 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
     public static bool TryParseIso(ReadOnlySpan<char> text, out CdrTime time)
     {
         time = default;
-        if (text.Length < 20 || text[4] != '-' || text[7] != '-' || text[10] is not ('T' or 't' or ' ') || text[13] != ':' || text[16] != ':')
+        if (text.Length < 20 || text[4] != '-' || text[7] != '-' || text[10] is not ('T' or 't' or ' ') || text[13] != ':'
+            || text[16] != ':')
         {
             return false;
         }
-        var rest = text[19..];
-        var milliseconds = 0;
+
+        ReadOnlySpan<char> rest = text[19..];
+        int milliseconds = 0;
         if (rest[0] == '.')
         {
-            var digits = rest[1..].IndexOfAnyExceptInRange('0', '9');
+            int digits = rest[1..].IndexOfAnyExceptInRange('0', '9');
             if (digits < 1)
             {
                 return false;
             }
-            for (var i = 1; i <= 3; i++)
+
+            for (int i = 1; i <= 3; i++)
             {
                 milliseconds = (milliseconds * 10) + (i <= digits ? rest[i] - '0' : 0);
             }
+
             rest = rest[(digits + 1)..];
         }
-        if (!TryParseOffset(rest, out var offset)
-            || !TryMake(Number(text[..4]), Number(text[5..7]), Number(text[8..10]), Number(text[11..13]), Number(text[14..16]), Number(text[17..19]), offset, out time))
+
+        if (!TryParseOffset(rest, out int offset)
+            || !TryMake(
+                Number(text[..4]), Number(text[5..7]), Number(text[8..10]), Number(text[11..13]), Number(text[14..16]),
+                Number(text[17..19]), offset, out time))
         {
             return false;
         }
+
         time = time with { UtcMilliseconds = time.UtcMilliseconds + milliseconds };
         return true;
     }
@@ -78,10 +89,12 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
         {
             return true;
         }
+
         if (text.Length is not (5 or 6) || text[0] is not ('+' or '-') || (text.Length == 6 && text[3] != ':'))
         {
             return false;
         }
+
         int hour = Number(text[1..3]), minute = Number(text[^2..]);
         minutes = ((hour * 60) + minute) * (text[0] == '-' ? -1 : 1);
         return hour >= 0 && minute is >= 0 and < 60;
@@ -89,15 +102,17 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
 
     private static int Number(ReadOnlySpan<char> digits)
     {
-        var value = 0;
-        foreach (var digit in digits)
+        int value = 0;
+        foreach (char digit in digits)
         {
             if (!char.IsAsciiDigit(digit))
             {
                 return int.MinValue / 2;
             }
+
             value = (value * 10) + digit - '0';
         }
+
         return value;
     }
 
@@ -110,15 +125,18 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
         {
             return false;
         }
-        var isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        var daysInMonth = DaysBefore[month] - DaysBefore[month - 1] + (month == 2 && isLeap ? 1 : 0);
+
+        bool isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        int daysInMonth = DaysBefore[month] - DaysBefore[month - 1] + (month == 2 && isLeap ? 1 : 0);
         if (day < 1 || day > daysInMonth)
         {
             return false;
         }
-        var y = year - 1;
-        long days = (y * 365L) + (y / 4) - (y / 100) + (y / 400) + DaysBefore[month - 1] + (isLeap && month > 2 ? 1 : 0) + day - 1 - 719_162;
-        var seconds = (days * 86_400) + (hour * 3600) + (minute * 60) + second - (offsetMinutes * 60L);
+
+        int y = year - 1;
+        long days = (y * 365L) + (y / 4) - (y / 100) + (y / 400) + DaysBefore[month - 1] + (isLeap && month > 2 ? 1 : 0) + day - 1
+            - 719_162;
+        long seconds = (days * 86_400) + (hour * 3600) + (minute * 60) + second - (offsetMinutes * 60L);
         time = new CdrTime(seconds * 1000, (short)offsetMinutes, true);
         return true;
     }

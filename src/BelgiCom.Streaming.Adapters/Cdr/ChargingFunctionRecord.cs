@@ -14,11 +14,11 @@ internal static class ChargingFunctionRecord
         cdr.Clear();
         cdr.Kind = UsageKind.Data;
         ReadOnlySpan<byte> usages = default;
-        var hasMessage = false;
-        var fields = record.Enter();
+        bool hasMessage = false;
+        BerReader fields = record.Enter();
         while (fields.Read())
         {
-            var problem = default(RecordProblem);
+            RecordProblem problem = default(RecordProblem);
             switch (fields.Tag)
             {
                 case Context | 5:
@@ -31,33 +31,39 @@ internal static class ChargingFunctionRecord
                     problem = ReadField(fields, cdr);
                     break;
             }
+
             if (!problem.IsNone)
             {
                 return problem;
             }
         }
+
         if (fields.Fault != BerFault.None)
         {
             return RecordProblem.Of(fields.Fault, "the record");
         }
+
         if (cdr.RecordType != RecordType)
         {
             return new(QuarantineReason.BadValue, $"recordType [0] is {cdr.RecordType} in a record whose outer tag means {RecordType}.");
         }
+
         if (!cdr.OpeningTime.IsSet)
         {
             return RecordProblem.Missing("recordOpeningTime [6]");
         }
+
         if (hasMessage && usages.IsEmpty)
         {
             return new(QuarantineReason.UnsupportedRecord, "A CHF record of a message (sMSChargingInformation [15]) without used units.");
         }
+
         return ReadUsages(usages, cdr);
     }
 
     private static RecordProblem ReadField(in BerReader field, UsageCdr cdr)
     {
-        var content = field.Content;
+        ReadOnlySpan<byte> content = field.Content;
         string? bad;
         switch (field.Tag)
         {
@@ -98,15 +104,16 @@ internal static class ChargingFunctionRecord
                 cdr.SkippedFields++;
                 return default;
         }
+
         return bad is null ? default : RecordProblem.BadValue(bad);
     }
 
-    // SubscriptionID: type 0 E.164, 1 IMSI; the other types name no subscriber we can guide to.
+    /// <summary>SubscriptionID: type 0 E.164, 1 IMSI; the other types name no subscriber we can guide to.</summary>
     private static RecordProblem ReadSubscriber(in BerReader subscriber, UsageCdr cdr)
     {
         long type = -1;
         ReadOnlySpan<byte> data = default;
-        var fields = subscriber.Enter();
+        BerReader fields = subscriber.Enter();
         while (fields.Read())
         {
             switch (fields.Tag)
@@ -118,7 +125,8 @@ internal static class ChargingFunctionRecord
                     break;
             }
         }
-        var ok = type switch
+
+        bool ok = type switch
         {
             0 => cdr.Msisdn.TrySetDigits(data),
             1 => cdr.Imsi.TrySetDigits(data),
@@ -129,7 +137,7 @@ internal static class ChargingFunctionRecord
 
     private static RecordProblem ReadConsumer(in BerReader consumer, UsageCdr cdr)
     {
-        var fields = consumer.Enter();
+        BerReader fields = consumer.Enter();
         while (fields.Read())
         {
             // The serving PLMN of the session, where given, is the better one.
@@ -138,12 +146,13 @@ internal static class ChargingFunctionRecord
                 return RecordProblem.BadValue("networkFunctionPLMNIdentifier [3]");
             }
         }
+
         return RecordProblem.Of(fields.Fault, "nFunctionConsumerInformation [3]");
     }
 
     private static RecordProblem ReadSession(in BerReader session, UsageCdr cdr)
     {
-        var fields = session.Enter();
+        BerReader fields = session.Enter();
         while (fields.Read())
         {
             if (ReadSessionField(fields, cdr) is { } bad)
@@ -151,12 +160,13 @@ internal static class ChargingFunctionRecord
                 return RecordProblem.BadValue(bad);
             }
         }
+
         return RecordProblem.Of(fields.Fault, "pDUSessionChargingInformation [13]");
     }
 
     private static string? ReadSessionField(in BerReader field, UsageCdr cdr)
     {
-        var content = field.Content;
+        ReadOnlySpan<byte> content = field.Content;
         switch (field.Tag)
         {
             case Context | 0:
@@ -172,8 +182,10 @@ internal static class ChargingFunctionRecord
             case Context | 13:
                 return cdr.DataNetwork.TrySetText(content) ? null : "dataNetworkNameIdentifier [13]";
             case Context | 14:
-                var address = field.Enter();
-                return !address.Read() || Number(address.Tag) > 1 || CdrAddress.TryReadText(address.Content, cdr.ServedAddress) ? null : "pDUAddress [14]";
+                BerReader address = field.Enter();
+                return !address.Read() || Number(address.Tag) > 1 || CdrAddress.TryReadText(address.Content, cdr.ServedAddress)
+                    ? null
+                    : "pDUAddress [14]";
             case Context | 27:
                 return cdr.ServingPlmn.TrySetPlmn(content) ? null : "servingCNPLMNID [27]";
             default:
@@ -181,14 +193,15 @@ internal static class ChargingFunctionRecord
         }
     }
 
-    // InvolvedParty: only the alternatives that hold a telephone number matter: 1 tel URI, 3 E.164.
+    /// <summary>InvolvedParty: only the alternatives that hold a telephone number matter: 1 tel URI, 3 E.164.</summary>
     private static bool TryReadUser(in BerReader user, UsageCdr cdr)
     {
-        var party = user.Enter();
+        BerReader party = user.Enter();
         if (!party.Read())
         {
             return party.Fault == BerFault.None;
         }
+
         return party.Tag switch
         {
             Context | 1 => cdr.Msisdn.TrySetDigits(party.Content.StartsWith("tel:"u8) ? party.Content[4..] : party.Content),
@@ -197,12 +210,12 @@ internal static class ChargingFunctionRecord
         };
     }
 
-    // SubscriberEquipmentNumber: type 0 IMEISV holds TBCD (TS 23.003), the others MAC or EUI-64 octets.
+    /// <summary>SubscriberEquipmentNumber: type 0 IMEISV holds TBCD (TS 23.003), the others MAC or EUI-64 octets.</summary>
     private static bool TryReadEquipment(in BerReader equipment, UsageCdr cdr)
     {
         long type = -1;
         ReadOnlySpan<byte> data = default;
-        var fields = equipment.Enter();
+        BerReader fields = equipment.Enter();
         while (fields.Read())
         {
             switch (fields.Tag)
@@ -214,17 +227,18 @@ internal static class ChargingFunctionRecord
                     break;
             }
         }
+
         return fields.Fault == BerFault.None && (type != 0 || cdr.Imei.TrySetTbcd(data));
     }
 
     private static RecordProblem ReadUsages(ReadOnlySpan<byte> list, UsageCdr cdr)
     {
-        var usages = new BerReader(list);
+        BerReader usages = new(list);
         while (usages.Read())
         {
             long group = -1;
             ReadOnlySpan<byte> containers = default;
-            var fields = usages.Enter();
+            BerReader fields = usages.Enter();
             while (fields.Read())
             {
                 switch (fields.Tag)
@@ -236,31 +250,35 @@ internal static class ChargingFunctionRecord
                         break;
                 }
             }
+
             if (fields.Fault != BerFault.None)
             {
                 return RecordProblem.Of(fields.Fault, "listOfMultipleUnitUsage [5]");
             }
+
             if (ReadContainers(containers, group, cdr) is { IsNone: false } problem)
             {
                 return problem;
             }
         }
+
         return RecordProblem.Of(usages.Fault, "listOfMultipleUnitUsage [5]");
     }
 
     private static RecordProblem ReadContainers(ReadOnlySpan<byte> list, long ratingGroup, UsageCdr cdr)
     {
-        var containers = new BerReader(list);
+        BerReader containers = new(list);
         while (containers.Read())
         {
-            if (!cdr.TryAddPart(out var index))
+            if (!cdr.TryAddPart(out int index))
             {
                 return GatewayRecord.TooManyParts();
             }
-            ref var part = ref cdr.PartAt(index);
+
+            ref UsagePart part = ref cdr.PartAt(index);
             part.RatingGroup = ratingGroup;
             CdrTime triggered = default, happened = default;
-            var fields = containers.Enter();
+            BerReader fields = containers.Enter();
             while (fields.Read())
             {
                 if (ReadContainerField(fields, cdr, ref part, ref triggered, ref happened) is { } bad)
@@ -268,25 +286,30 @@ internal static class ChargingFunctionRecord
                     return RecordProblem.BadValue(bad);
                 }
             }
+
             if (fields.Fault != BerFault.None)
             {
                 return RecordProblem.Of(fields.Fault, "usedUnitContainers [1]");
             }
+
             if (!part.Start.IsSet)
             {
                 part.Start = happened;
             }
+
             if (!part.End.IsSet)
             {
                 part.End = triggered;
             }
         }
+
         return RecordProblem.Of(containers.Fault, "usedUnitContainers [1]");
     }
 
-    private static string? ReadContainerField(in BerReader field, UsageCdr cdr, ref UsagePart part, ref CdrTime triggered, ref CdrTime happened)
+    private static string? ReadContainerField(
+        in BerReader field, UsageCdr cdr, ref UsagePart part, ref CdrTime triggered, ref CdrTime happened)
     {
-        var content = field.Content;
+        ReadOnlySpan<byte> content = field.Content;
         switch (field.Tag)
         {
             case Context | 0:
@@ -312,13 +335,13 @@ internal static class ChargingFunctionRecord
         }
     }
 
-    // pDUContainerInformation.
+    /// <summary>pDUContainerInformation.</summary>
     private static string? ReadDetails(in BerReader details, UsageCdr cdr, ref UsagePart part)
     {
-        var fields = details.Enter();
+        BerReader fields = details.Enter();
         while (fields.Read())
         {
-            var content = fields.Content;
+            ReadOnlySpan<byte> content = fields.Content;
             switch (fields.Tag)
             {
                 case Context | 2 when TryTime(content, ref part.Start):
@@ -333,6 +356,7 @@ internal static class ChargingFunctionRecord
                     return $"[{Number(fields.Tag)}] of pDUContainerInformation [11]";
             }
         }
+
         return fields.Fault == BerFault.None ? null : "pDUContainerInformation [11]";
     }
 }

@@ -18,7 +18,7 @@ internal static class GatewayRecord
         cdr.Clear();
         cdr.Kind = UsageKind.Data;
         ReadOnlySpan<byte> volumes = default, services = default;
-        var fields = record.Enter();
+        BerReader fields = record.Enter();
         while (fields.Read())
         {
             string? bad = null;
@@ -34,19 +34,23 @@ internal static class GatewayRecord
                     bad = ReadField(fields, cdr);
                     break;
             }
+
             if (bad is not null)
             {
                 return RecordProblem.BadValue(bad);
             }
         }
+
         if (fields.Fault != BerFault.None)
         {
             return RecordProblem.Of(fields.Fault, "the record");
         }
+
         if (cdr.RecordType != expectedType)
         {
             return new(QuarantineReason.BadValue, $"recordType [0] is {cdr.RecordType} in a record whose outer tag means {expectedType}.");
         }
+
         if (!cdr.OpeningTime.IsSet)
         {
             return RecordProblem.Missing("recordOpeningTime [13]");
@@ -55,10 +59,10 @@ internal static class GatewayRecord
         return services.IsEmpty ? ReadVolumes(volumes, cdr) : ReadServices(services, cdr);
     }
 
-    // Returns the name of the field when its value is bad.
+    /// <summary>Returns the name of the field when its value is bad.</summary>
     private static string? ReadField(in BerReader field, UsageCdr cdr)
     {
-        var content = field.Content;
+        ReadOnlySpan<byte> content = field.Content;
         switch (field.Tag)
         {
             case Context | 0:
@@ -101,18 +105,19 @@ internal static class GatewayRecord
         }
     }
 
-    // listOfServiceData: ChangeOfServiceCondition (TS 32.298 5.1.2.2).
+    /// <summary>listOfServiceData: ChangeOfServiceCondition (TS 32.298 5.1.2.2).</summary>
     private static RecordProblem ReadServices(ReadOnlySpan<byte> list, UsageCdr cdr)
     {
-        var containers = new BerReader(list);
+        BerReader containers = new(list);
         while (containers.Read())
         {
-            if (!cdr.TryAddPart(out var index))
+            if (!cdr.TryAddPart(out int index))
             {
                 return TooManyParts();
             }
-            ref var part = ref cdr.PartAt(index);
-            var fields = containers.Enter();
+
+            ref UsagePart part = ref cdr.PartAt(index);
+            BerReader fields = containers.Enter();
             while (fields.Read())
             {
                 if (ReadServiceField(fields, cdr, ref part) is { } bad)
@@ -120,17 +125,19 @@ internal static class GatewayRecord
                     return RecordProblem.BadValue(bad);
                 }
             }
+
             if (fields.Fault != BerFault.None)
             {
                 return RecordProblem.Of(fields.Fault, "listOfServiceData [34]");
             }
         }
+
         return RecordProblem.Of(containers.Fault, "listOfServiceData [34]");
     }
 
     private static string? ReadServiceField(in BerReader field, UsageCdr cdr, ref UsagePart part)
     {
-        var content = field.Content;
+        ReadOnlySpan<byte> content = field.Content;
         switch (field.Tag)
         {
             case Context | 1:
@@ -158,20 +165,23 @@ internal static class GatewayRecord
         }
     }
 
-    // listOfTrafficVolumes: ChangeOfCharCondition. It gives only the END of each volume: a volume starts where the one before ended.
+    /// <summary>
+    /// listOfTrafficVolumes: ChangeOfCharCondition. It gives only the END of each volume: a volume starts where the one before ended.
+    /// </summary>
     private static RecordProblem ReadVolumes(ReadOnlySpan<byte> list, UsageCdr cdr)
     {
-        var start = cdr.OpeningTime;
-        var volumes = new BerReader(list);
+        CdrTime start = cdr.OpeningTime;
+        BerReader volumes = new(list);
         while (volumes.Read())
         {
-            if (!cdr.TryAddPart(out var index))
+            if (!cdr.TryAddPart(out int index))
             {
                 return TooManyParts();
             }
-            ref var part = ref cdr.PartAt(index);
+
+            ref UsagePart part = ref cdr.PartAt(index);
             part.Start = start;
-            var fields = volumes.Enter();
+            BerReader fields = volumes.Enter();
             while (fields.Read())
             {
                 if (ReadVolumeField(fields, cdr, ref part) is { } bad)
@@ -179,23 +189,27 @@ internal static class GatewayRecord
                     return RecordProblem.BadValue(bad);
                 }
             }
+
             if (fields.Fault != BerFault.None)
             {
                 return RecordProblem.Of(fields.Fault, "listOfTrafficVolumes [12]");
             }
+
             if (!part.End.IsSet)
             {
                 return RecordProblem.Missing("changeTime [6] of listOfTrafficVolumes [12]");
             }
+
             part.DurationSeconds = Math.Max(0, (part.End.UtcMilliseconds - start.UtcMilliseconds) / 1000);
             start = part.End;
         }
+
         return RecordProblem.Of(volumes.Fault, "listOfTrafficVolumes [12]");
     }
 
     private static string? ReadVolumeField(in BerReader field, UsageCdr cdr, ref UsagePart part)
     {
-        var content = field.Content;
+        ReadOnlySpan<byte> content = field.Content;
         switch (field.Tag)
         {
             case Context | 3:

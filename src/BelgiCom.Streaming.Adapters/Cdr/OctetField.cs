@@ -24,6 +24,7 @@ internal sealed class OctetField
             _length = 0;
             return false;
         }
+
         octets.CopyTo(_octets);
         _length = octets.Length;
         return true;
@@ -43,10 +44,13 @@ internal sealed class OctetField
         {
             text = text[1..];
         }
+
         return !text.ContainsAnyExceptInRange((byte)'0', (byte)'9') && TrySet(text);
     }
 
-    /// <summary>Replaces the content by the digits of a TBCD string (TS 29.002 17.7.8): low nibble first, filler <c>f</c> at the end only.</summary>
+    /// <summary>
+    /// Replaces the content by the digits of a TBCD string (TS 29.002 17.7.8): low nibble first, filler <c>f</c> at the end only.
+    /// </summary>
     public bool TrySetTbcd(ReadOnlySpan<byte> tbcd)
     {
         _length = 0;
@@ -54,9 +58,10 @@ internal sealed class OctetField
         {
             return false;
         }
-        var digits = 0;
-        var ended = false;
-        foreach (var octet in tbcd)
+
+        int digits = 0;
+        bool ended = false;
+        foreach (byte octet in tbcd)
         {
             int low = octet & 0x0F, high = octet >> 4;
             if (ended || low > 9)
@@ -66,9 +71,11 @@ internal sealed class OctetField
                 {
                     return false;
                 }
+
                 ended = true;
                 continue;
             }
+
             _octets[digits++] = (byte)('0' + low);
             if (high <= 9)
             {
@@ -83,6 +90,7 @@ internal sealed class OctetField
                 return false;
             }
         }
+
         _length = digits;
         return digits > 0;
     }
@@ -103,15 +111,18 @@ internal sealed class OctetField
         {
             return false;
         }
+
         ReadOnlySpan<int> digits = [plmn[0] & 15, plmn[0] >> 4, plmn[1] & 15, plmn[2] & 15, plmn[2] >> 4, plmn[1] >> 4];
-        for (var i = 0; i < 6; i++)
+        for (int i = 0; i < 6; i++)
         {
             if (digits[i] > 9)
             {
                 return i == 5 && digits[5] == 15 && SetLength(5);
             }
+
             _octets[i] = (byte)('0' + digits[i]);
         }
+
         return SetLength(6);
     }
 

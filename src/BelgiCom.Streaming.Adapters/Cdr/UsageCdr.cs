@@ -106,10 +106,12 @@ public sealed class UsageCdr
         {
             return false;
         }
+
         if (index == _parts.Length)
         {
             Array.Resize(ref _parts, _parts.Length * 2);
         }
+
         _parts[index] = UsagePart.Empty;
         PartCount++;
         return true;
@@ -123,10 +125,12 @@ public sealed class UsageCdr
         {
             return false;
         }
+
         if (_partLocationOctets + octets.Length > _partLocations.Length)
         {
             Array.Resize(ref _partLocations, Math.Max(_partLocations.Length * 2, _partLocationOctets + octets.Length));
         }
+
         octets.CopyTo(_partLocations.AsSpan(_partLocationOctets));
         part.LocationStart = _partLocationOctets;
         part.LocationLength = octets.Length;

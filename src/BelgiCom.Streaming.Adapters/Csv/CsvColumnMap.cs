@@ -17,7 +17,8 @@ public sealed class CsvColumnMap
     public string Delimiter { get; set; } = ",";
 
     /// <summary>
-    /// Column of each <see cref="CsvField"/>, by the names in the header line (compared without case). A start time and a subscriber are needed.
+    /// Column of each <see cref="CsvField"/>, by the names in the header line (compared without case). A start time and a subscriber are
+    /// needed.
     /// </summary>
     public Dictionary<string, string> Columns { get; } = new(StringComparer.OrdinalIgnoreCase);
 
@@ -40,7 +41,10 @@ public sealed class CsvColumnMap
     /// <summary>Unit of volumes. Default <see cref="VolumeUnit.Byte"/>.</summary>
     public VolumeUnit VolumeUnit { get; set; }
 
-    /// <summary>Values of the direction column that mean originating, compared without case. All others but <see cref="Terminating"/> are bad values.</summary>
+    /// <summary>
+    /// Values of the direction column that mean originating, compared without case. All others but <see cref="Terminating"/> are bad
+    /// values.
+    /// </summary>
     public List<string> Originating { get; } = [];
 
     /// <summary>Values of the direction column that mean terminating.</summary>
@@ -53,26 +57,32 @@ public sealed class CsvColumnMap
         {
             yield return "Kind must be Data, Voice or Sms.";
         }
+
         if (Delimiter != "tab" && (Delimiter.Length != 1 || Delimiter[0] is '"' or < ' ' or > '~'))
         {
             yield return "Delimiter must be one printable ASCII character other than a quote, or tab.";
         }
-        foreach (var name in Columns.Keys.Where(name => !Enum.TryParse<CsvField>(name, true, out _)))
+
+        foreach (string name in Columns.Keys.Where(name => !Enum.TryParse<CsvField>(name, true, out _)))
         {
             yield return $"Columns names {name}, which is not one of {string.Join(", ", Enum.GetNames<CsvField>())}.";
         }
+
         if (!Maps(CsvField.StartTime))
         {
             yield return "Columns must name a StartTime.";
         }
+
         if (!Maps(CsvField.Msisdn) && !Maps(CsvField.Imsi))
         {
             yield return "Columns must name an Msisdn or an Imsi.";
         }
+
         if (Maps(CsvField.Direction) && (Originating.Count == 0 || Terminating.Count == 0))
         {
             yield return "Originating and Terminating must list the values of the Direction column.";
         }
+
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out _))
         {
             yield return $"TimeZone {TimeZone} is not an IANA zone known here (is tzdata installed?).";

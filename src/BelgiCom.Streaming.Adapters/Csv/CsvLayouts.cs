@@ -41,16 +41,17 @@ public static class CsvLayouts
 
     private static CsvUsageFormat Make(string name, UsageKind kind, Dictionary<string, string> columns)
     {
-        var map = new CsvColumnMap { Kind = kind, Originating = { "MO" }, Terminating = { "MT" } };
+        CsvColumnMap map = new() { Kind = kind, Originating = { "MO" }, Terminating = { "MT" } };
         columns["Msisdn"] = "msisdn";
         columns["Imsi"] = "imsi";
         columns["ServingPlmn"] = "serving_plmn";
         columns["Node"] = "node";
         columns["RecordId"] = "record_id";
-        foreach (var (field, column) in columns)
+        foreach ((string field, string column) in columns)
         {
             map.Columns.Add(field, column);
         }
+
         return new CsvUsageFormat(name, map);
     }
 }

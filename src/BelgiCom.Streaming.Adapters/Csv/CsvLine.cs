@@ -24,15 +24,16 @@ internal sealed class CsvLine
     /// </summary>
     public static int Measure(ReadOnlySpan<byte> octets)
     {
-        var position = 0;
-        var isQuoted = false;
+        int position = 0;
+        bool isQuoted = false;
         while (true)
         {
-            var next = octets[position..].IndexOfAny((byte)'"', (byte)'\n');
+            int next = octets[position..].IndexOfAny((byte)'"', (byte)'\n');
             if (next < 0)
             {
                 return isQuoted ? -1 : octets.Length;
             }
+
             position += next + 1;
             if (octets[position - 1] == '"')
             {
@@ -50,21 +51,23 @@ internal sealed class CsvLine
     {
         record = record.TrimEnd("\r\n"u8);
         Count = 0;
-        var written = 0;
-        var position = 0;
+        int written = 0;
+        int position = 0;
         while (true)
         {
             if (Count == MaxFields)
             {
                 return $"More than {MaxFields} columns.";
             }
-            var start = written;
+
+            int start = written;
             if (position < record.Length && record[position] == '"')
             {
                 if (Unquote(record, ref position, ref written) is { } fault)
                 {
                     return fault;
                 }
+
                 if (position < record.Length && record[position] != delimiter)
                 {
                     return $"Column {Count + 1} goes on after its closing quote (RFC 4180).";
@@ -72,21 +75,24 @@ internal sealed class CsvLine
             }
             else
             {
-                var length = record[position..].IndexOf(delimiter);
-                var field = length < 0 ? record[position..] : record.Slice(position, length);
+                int length = record[position..].IndexOf(delimiter);
+                ReadOnlySpan<byte> field = length < 0 ? record[position..] : record.Slice(position, length);
                 if (field.Contains((byte)'"'))
                 {
                     return $"Column {Count + 1} has a quote inside an unquoted field (RFC 4180).";
                 }
+
                 field.CopyTo(_text.AsSpan(written));
                 written += field.Length;
                 position += field.Length;
             }
+
             _fields[Count++] = start..written;
             if (position >= record.Length)
             {
                 return null;
             }
+
             position++;
         }
     }
@@ -96,11 +102,12 @@ internal sealed class CsvLine
         position++;
         while (true)
         {
-            var quote = record[position..].IndexOf((byte)'"');
+            int quote = record[position..].IndexOf((byte)'"');
             if (quote < 0)
             {
                 return $"The quote of column {Count + 1} is not closed (RFC 4180).";
             }
+
             record.Slice(position, quote).CopyTo(_text.AsSpan(written));
             written += quote;
             position += quote + 1;
@@ -108,6 +115,7 @@ internal sealed class CsvLine
             {
                 return null;
             }
+
             _text[written++] = (byte)'"';
             position++;
         }

@@ -12,11 +12,12 @@ public sealed class CsvUsageFormat : IUsageFormat
     /// <exception cref="ArgumentException">The map has faults.</exception>
     public CsvUsageFormat(string name, CsvColumnMap map)
     {
-        var faults = string.Join(' ', map.Faults());
+        string faults = string.Join(' ', map.Faults());
         if (faults.Length > 0)
         {
             throw new ArgumentException($"The CSV column map of {name} cannot be used: {faults}", nameof(map));
         }
+
         Name = name;
         _map = map;
         _zone = TimeZoneInfo.FindSystemTimeZoneById(map.TimeZone);
@@ -28,8 +29,8 @@ public sealed class CsvUsageFormat : IUsageFormat
     /// <inheritdoc/>
     public bool Recognises(ReadOnlySpan<byte> head)
     {
-        var length = CsvLine.Measure(head = WithoutBom(head));
-        var line = new CsvLine();
+        int length = CsvLine.Measure(head = WithoutBom(head));
+        CsvLine line = new();
         return length > 0 && length <= CsvLine.MaxOctets && !head[..length].Contains((byte)0)
             && line.Split(head[..length], _map.DelimiterOctet) is null
             && FindColumns(line, _map) is { Missing: null };
@@ -40,25 +41,29 @@ public sealed class CsvUsageFormat : IUsageFormat
 
     internal static ReadOnlySpan<byte> WithoutBom(ReadOnlySpan<byte> head) => head.StartsWith("\uFEFF"u8) ? head[3..] : head;
 
-    /// <summary>The index of each field's column, -1 when not mapped; or the name of the first mapped column that the header lacks.</summary>
+    /// <summary>
+    /// The index of each field's column, -1 when not mapped; or the name of the first mapped column that the header lacks.
+    /// </summary>
     internal static (int[] Indexes, string? Missing) FindColumns(CsvLine header, CsvColumnMap map)
     {
-        var indexes = new int[Enum.GetValues<CsvField>().Length];
+        int[] indexes = new int[Enum.GetValues<CsvField>().Length];
         Array.Fill(indexes, -1);
-        foreach (var (field, name) in map.MappedColumns())
+        foreach ((CsvField field, string name) in map.MappedColumns())
         {
-            for (var i = 0; i < header.Count && indexes[(int)field] < 0; i++)
+            for (int i = 0; i < header.Count && indexes[(int)field] < 0; i++)
             {
                 if (Encoding.UTF8.GetString(header[i]).Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
                 {
                     indexes[(int)field] = i;
                 }
             }
+
             if (indexes[(int)field] < 0)
             {
                 return (indexes, name);
             }
         }
+
         return (indexes, null);
     }
 }

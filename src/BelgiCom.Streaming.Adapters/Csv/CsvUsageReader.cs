@@ -29,6 +29,7 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
         {
             return failed;
         }
+
         while (true)
         {
             _window.Advance(_octetsLength);
@@ -37,18 +38,21 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
             {
                 return ReadEnd();
             }
-            var length = CsvLine.Measure(octets);
+
+            int length = CsvLine.Measure(octets);
             if (length < 0 || length > CsvLine.MaxOctets)
             {
                 return FailLine(octets, length < 0);
             }
+
             _octetsLength = length;
             if (octets[..length].TrimEnd("\r\n"u8).IsEmpty)
             {
                 continue;
             }
+
             RecordOffset = _window.Offset;
-            var problem = ReadRecord(octets[..length]);
+            RecordProblem problem = ReadRecord(octets[..length]);
             return problem.IsNone ? UsageReadResult.Cdr : FailRecord(problem, RecordOffset, length);
         }
     }
@@ -57,14 +61,14 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
 
     private UsageReadResult? ReadHeader()
     {
-        var head = _window.Peek(CsvLine.MaxOctets);
+        ReadOnlySpan<byte> head = _window.Peek(CsvLine.MaxOctets);
         _window.Advance(head.Length - CsvUsageFormat.WithoutBom(head).Length);
         head = _window.Peek(CsvLine.MaxOctets);
-        var length = CsvLine.Measure(head);
-        var fault = length is <= 0 or > CsvLine.MaxOctets ? "it has no header line" : _line.Split(head[..length], map.DelimiterOctet);
+        int length = CsvLine.Measure(head);
+        string? fault = length is <= 0 or > CsvLine.MaxOctets ? "it has no header line" : _line.Split(head[..length], map.DelimiterOctet);
         if (fault is null)
         {
-            (var columns, var missing) = CsvUsageFormat.FindColumns(_line, map);
+            (int[] columns, string? missing) = CsvUsageFormat.FindColumns(_line, map);
             if (missing is null)
             {
                 _columns = columns;
@@ -72,11 +76,14 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
                 _window.Advance(length);
                 return null;
             }
+
             fault = $"its header has no column {missing}";
         }
+
         _isEnded = true;
         _octetsLength = Math.Min(head.Length, CsvLine.MaxOctets);
-        return FailFile(new(QuarantineReason.NotACdrFile, $"The file does not fit the column map of its source: {fault}."), 0, _octetsLength);
+        return FailFile(
+            new(QuarantineReason.NotACdrFile, $"The file does not fit the column map of its source: {fault}."), 0, _octetsLength);
     }
 
     private UsageReadResult ReadEnd()
@@ -85,13 +92,14 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
         {
             return UsageReadResult.End;
         }
+
         _isEnded = true;
         return FailFile(_window.Problem, _window.Offset, 0);
     }
 
     private UsageReadResult FailLine(ReadOnlySpan<byte> octets, bool isQuoteOpen)
     {
-        var end = octets.IndexOf((byte)'\n');
+        int end = octets.IndexOf((byte)'\n');
         _octetsLength = end < 0 ? octets.Length : end + 1;
         return FailRecord(
             isQuoteOpen
@@ -107,36 +115,42 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
         {
             return new(QuarantineReason.BadEncoding, "The line holds a NUL octet.");
         }
+
         if (_line.Split(record, map.DelimiterOctet) is { } fault)
         {
             return new(QuarantineReason.BadEncoding, fault);
         }
+
         if (_line.Count != _columnCount)
         {
             return new(QuarantineReason.BadFraming, $"The line has {_line.Count} columns, the header {_columnCount}.");
         }
+
         Cdr.Clear();
         Cdr.Kind = map.Kind;
-        _ = Cdr.TryAddPart(out var index);
-        ref var part = ref Cdr.PartAt(index);
-        foreach (var field in _fields)
+        _ = Cdr.TryAddPart(out int index);
+        ref UsagePart part = ref Cdr.PartAt(index);
+        foreach (CsvField field in _fields)
         {
-            var text = _line[_columns![(int)field]].Trim(" \t"u8);
+            ReadOnlySpan<byte> text = _line[_columns![(int)field]].Trim(" \t"u8);
             if (!text.IsEmpty && !TrySet(field, text, ref part))
             {
                 return RecordProblem.BadValue(field.ToString());
             }
         }
+
         if (!part.Start.IsSet)
         {
             return RecordProblem.Missing(nameof(CsvField.StartTime));
         }
+
         Cdr.OpeningTime = part.Start;
         Cdr.DurationSeconds = Math.Max(0, part.DurationSeconds);
         if (map.Kind == UsageKind.Sms && !map.Maps(CsvField.Messages))
         {
             part.Messages = 1;
         }
+
         return default;
     }
 
@@ -167,44 +181,53 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
 
     private static bool TryInteger(ReadOnlySpan<byte> text, ref long field, long maximum = long.MaxValue)
     {
-        if (!Utf8Parser.TryParse(text, out long value, out var used) || used != text.Length || value < 0 || value > maximum)
+        if (!Utf8Parser.TryParse(text, out long value, out int used) || used != text.Length || value < 0 || value > maximum)
         {
             return false;
         }
+
         field = value;
         return true;
     }
 
-    // A fraction of a KiB or MB is rounded to whole octets, half up: the octets are the fact, the unit is only how they were written.
+    /// <summary>
+    /// A fraction of a KiB or MB is rounded to whole octets, half up: the octets are the fact, the unit is only how they were written.
+    /// </summary>
     private bool TryVolume(ReadOnlySpan<byte> text, ref long field)
     {
         if (map.VolumeUnit == VolumeUnit.Byte)
         {
             return TryInteger(text, ref field);
         }
-        if (!Utf8Parser.TryParse(text, out decimal value, out var used) || used != text.Length || value < 0 || value > long.MaxValue / 1_000_000)
+
+        if (!Utf8Parser.TryParse(text, out decimal value, out int used) || used != text.Length || value < 0
+            || value > long.MaxValue / 1_000_000)
         {
             return false;
         }
+
         field = (long)Math.Round(value * (map.VolumeUnit == VolumeUnit.KiB ? 1024 : 1_000_000), MidpointRounding.AwayFromZero);
         return true;
     }
 
     private bool TryDirection(ReadOnlySpan<byte> text)
     {
-        Cdr.Direction = IsOneOf(text, _originating) ? Direction.Originating : IsOneOf(text, _terminating) ? Direction.Terminating : Direction.NotApplicable;
+        Cdr.Direction = IsOneOf(text, _originating)
+            ? Direction.Originating
+            : IsOneOf(text, _terminating) ? Direction.Terminating : Direction.NotApplicable;
         return Cdr.Direction != Direction.NotApplicable;
     }
 
     private static bool IsOneOf(ReadOnlySpan<byte> text, byte[][] values)
     {
-        foreach (var value in values)
+        foreach (byte[] value in values)
         {
             if (Ascii.EqualsIgnoreCase(text, value))
             {
                 return true;
             }
         }
+
         return false;
     }
 
@@ -215,10 +238,12 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
         {
             return false;
         }
+
         characters = characters[..Encoding.ASCII.GetChars(text, characters)];
         return map.TimeFormat == "iso"
             ? CdrTime.TryParseIso(characters, out field)
-            : DateTime.TryParseExact(characters, map.TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) && TryLocal(local, ref field);
+            : DateTime.TryParseExact(characters, map.TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime local)
+                && TryLocal(local, ref field);
     }
 
     private bool TryLocal(DateTime local, ref CdrTime field)
@@ -228,21 +253,26 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
         {
             return false;
         }
+
         if (zone.IsInvalidTime(local))
         {
             return false;
         }
-        var offset = zone.GetUtcOffset(local);
+
+        TimeSpan offset = zone.GetUtcOffset(local);
         if (zone.IsAmbiguousTime(local))
         {
             if (map.AmbiguousTime == AmbiguousTime.Quarantine)
             {
                 return false;
             }
-            var offsets = zone.GetAmbiguousTimeOffsets(local);
+
+            TimeSpan[] offsets = zone.GetAmbiguousTimeOffsets(local);
             offset = map.AmbiguousTime == AmbiguousTime.Daylight ? offsets.Max() : offsets.Min();
             Cdr.HasAmbiguousTime = true;
         }
-        return CdrTime.TryMake(local.Year, local.Month, local.Day, local.Hour, local.Minute, local.Second, (int)offset.TotalMinutes, out field);
+
+        return CdrTime.TryMake(
+            local.Year, local.Month, local.Day, local.Hour, local.Minute, local.Second, (int)offset.TotalMinutes, out field);
     }
 }

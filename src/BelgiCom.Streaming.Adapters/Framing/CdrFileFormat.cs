@@ -27,8 +27,9 @@ public sealed class CdrFileFormat : IUsageFormat
         {
             return CdrFileHeader.TryRead(head) is not null;
         }
-        var first = head.IndexOfAnyExcept((byte)0, (byte)0xFF);
-        return first >= 0 && BerReader.TryReadHeader(head[first..], out var tag, out _, out _) && CdrRecord.IsKnownOuterTag(tag);
+
+        int first = head.IndexOfAnyExcept((byte)0, (byte)0xFF);
+        return first >= 0 && BerReader.TryReadHeader(head[first..], out uint tag, out _, out _) && CdrRecord.IsKnownOuterTag(tag);
     }
 
     /// <inheritdoc/>

@@ -2,7 +2,9 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Adapters;
 
-/// <summary>What framed and unframed CDR files have in common: a window on the stream, stretches that are stepped over and kept for the quarantine.</summary>
+/// <summary>
+/// What framed and unframed CDR files have in common: a window on the stream, stretches that are stepped over and kept for the quarantine.
+/// </summary>
 internal abstract class CdrFileReader(Stream stream) : UsageFileReader
 {
     /// <summary>Octets that a check for the start of a record may look at.</summary>
@@ -12,7 +14,8 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
     private int _octetsLength;
     private bool _isFaulty;
 
-    public sealed override ReadOnlySpan<byte> Octets => _isFaulty ? _faulty.GetBuffer().AsSpan(0, (int)_faulty.Length) : Window.Peek(0)[.._octetsLength];
+    public sealed override ReadOnlySpan<byte> Octets =>
+        _isFaulty ? _faulty.GetBuffer().AsSpan(0, (int)_faulty.Length) : Window.Peek(0)[.._octetsLength];
 
     protected StreamWindow Window { get; } = new(stream);
 
@@ -41,7 +44,7 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
     {
         _octetsLength = length;
         RecordOffset = Window.Offset;
-        var problem = CdrRecord.Decode(Window.Peek(length)[..length], Cdr);
+        RecordProblem problem = CdrRecord.Decode(Window.Peek(length)[..length], Cdr);
         return problem.IsNone ? UsageReadResult.Cdr : FailRecord(problem, Window.Offset, length);
     }
 
@@ -59,9 +62,9 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
     /// </summary>
     protected UsageReadResult FailUntilNextRecord(in RecordProblem atRecord, in RecordProblem atEnd, RecordStart isRecordStart)
     {
-        var offset = Window.Offset;
+        long offset = Window.Offset;
         _faulty.SetLength(0);
-        var next = Window.Peek(1);
+        ReadOnlySpan<byte> next = Window.Peek(1);
         do
         {
             Keep(next[..1]);
@@ -75,20 +78,21 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
     /// <summary>Reports everything up to the end as one fault.</summary>
     protected UsageReadResult FailToEnd(in RecordProblem problem, bool isFileLevel)
     {
-        var offset = Window.Offset;
+        long offset = Window.Offset;
         _faulty.SetLength(0);
-        for (var octets = Window.Peek(1); !octets.IsEmpty; octets = Window.Peek(1))
+        for (ReadOnlySpan<byte> octets = Window.Peek(1); !octets.IsEmpty; octets = Window.Peek(1))
         {
             Keep(octets);
             Window.Advance(octets.Length);
         }
+
         return FailKept(problem, offset, isFileLevel);
     }
 
     private UsageReadResult FailKept(in RecordProblem problem, long offset, bool isFileLevel)
     {
         _isFaulty = true;
-        var length = Window.Offset - offset;
+        long length = Window.Offset - offset;
         return isFileLevel ? FailFile(problem, offset, length) : FailRecord(problem, offset, length);
     }
 

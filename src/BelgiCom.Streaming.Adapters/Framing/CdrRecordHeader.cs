@@ -21,12 +21,14 @@ internal readonly record struct CdrRecordHeader(int HeaderLength, int CdrLength,
         {
             return false;
         }
-        var release = octets[2] >> 5;
-        var hasExtension = release == 7;
+
+        int release = octets[2] >> 5;
+        bool hasExtension = release == 7;
         if (hasExtension && octets.Length < 5)
         {
             return false;
         }
+
         header = new CdrRecordHeader(
             hasExtension ? 5 : 4,
             BinaryPrimitives.ReadUInt16BigEndian(octets),

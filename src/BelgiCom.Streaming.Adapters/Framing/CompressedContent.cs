@@ -14,14 +14,17 @@ public static class CompressedContent
     /// The content, expanded when it is gzip (RFC 1952, also of several members). The result throws <see cref="ContentLimitException"/>
     /// when it expands too far and <see cref="InvalidDataException"/> when it is damaged.
     /// </summary>
-    /// <param name="file">The file, at its start; must be able to seek. Stays open when the result is disposed, unless it is the result.</param>
+    /// <param name="file">The file, at its start; must be able to seek. Stays open when the result is disposed, unless it is the
+    /// result.</param>
     /// <param name="limits">How far to expand.</param>
     public static Stream Open(Stream file, ContentLimits limits)
     {
         Span<byte> magic = stackalloc byte[2];
-        var length = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false);
+        int length = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false);
         file.Position = 0;
-        return length == 2 && magic is [0x1F, 0x8B] ? new LimitedStream(new GZipStream(file, CompressionMode.Decompress, leaveOpen: true), file, limits) : file;
+        return length == 2 && magic is [0x1F, 0x8B]
+            ? new LimitedStream(new GZipStream(file, CompressionMode.Decompress, leaveOpen: true), file, limits)
+            : file;
     }
 
     /// <summary>The name of a compression that is recognised but not expanded: zip, compress (LZW); null for anything else.</summary>
@@ -53,16 +56,18 @@ public static class CompressedContent
 
         public override int Read(byte[] buffer, int offset, int count)
         {
-            var read = expanded.Read(buffer, offset, count);
+            int read = expanded.Read(buffer, offset, count);
             _read += read;
             if (_read > limits.MaxOctets)
             {
                 throw new ContentLimitException($"The compressed content expands beyond {limits.MaxOctets} octets.");
             }
+
             if (_read > RatioGrace && _read / limits.MaxRatio > file.Position)
             {
                 throw new ContentLimitException($"The compressed content expands more than {limits.MaxRatio} times.");
             }
+
             return read;
         }
 

@@ -26,34 +26,46 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
                 _isEndReported = true;
                 return FailToEnd(NoHeader(Window.Peek(CdrFileHeader.FixedLength)), true);
             }
+
             StepOver(_header.HeaderLength);
         }
-        var octets = Window.Peek(CdrRecordHeader.MaxLength + ushort.MaxValue);
+
+        ReadOnlySpan<byte> octets = Window.Peek(CdrRecordHeader.MaxLength + ushort.MaxValue);
         if (octets.IndexOfAnyExcept((byte)0, (byte)0xFF) < 0)
         {
             return ReadEnd(octets.Length);
         }
-        if (!CdrRecordHeader.TryRead(octets, out var header))
+
+        if (!CdrRecordHeader.TryRead(octets, out CdrRecordHeader header))
         {
             return FailCut();
         }
+
         if (!header.IsPlausible)
         {
             return Resynchronise("The header of a record is not plausible (TS 32.297 6.1.2)");
         }
-        var end = header.HeaderLength + header.CdrLength;
+
+        int end = header.HeaderLength + header.CdrLength;
         if (end > octets.Length)
         {
-            return IsComplete(octets.Length) ? Resynchronise("The length of a record leads behind the end of the file (TS 32.297 6.1.2)") : FailCut();
+            return IsComplete(octets.Length)
+                ? Resynchronise("The length of a record leads behind the end of the file (TS 32.297 6.1.2)")
+                : FailCut();
         }
+
         if (header.DataFormat != 1)
         {
-            return FailHere(end, QuarantineReason.UnsupportedEncoding, $"Data format {header.DataFormat} of TS {header.TsNumber} is not BER (TS 32.297 6.1.2).");
+            return FailHere(
+                end, QuarantineReason.UnsupportedEncoding,
+                $"Data format {header.DataFormat} of TS {header.TsNumber} is not BER (TS 32.297 6.1.2).");
         }
+
         if (!FillsFrame(octets[header.HeaderLength..end]) && !(octets.Length == end || IsRecordStart(octets[end..])))
         {
             return Resynchronise("The length of a record agrees neither with the record nor with what follows (TS 32.297 6.1.2)");
         }
+
         StepOver(header.HeaderLength);
         _tsNumber = _tsNumber == 0 ? header.TsNumber : _tsNumber;
         return Decode(header.CdrLength);
@@ -65,12 +77,13 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
         {
             return Window.Problem;
         }
+
         return CompressedContent.UnsupportedCompression(head) is { } compression
             ? new(QuarantineReason.UnsupportedEncoding, $"The file is compressed by {compression}; only gzip is expanded.")
             : new(QuarantineReason.NotACdrFile, "The file does not begin with a TS 32.297 file header (6.1.1).");
     }
 
-    // All that is checked once, at the end: one fault at most, because a cut file would fail every other check as well.
+    /// <summary>All that is checked once, at the end: one fault at most, because a cut file would fail every other check as well.</summary>
     private UsageReadResult ReadEnd(int fillerLength)
     {
         StepOver(fillerLength);
@@ -78,22 +91,26 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
         {
             return UsageReadResult.End;
         }
+
         _isEndReported = true;
         if (!Window.Problem.IsNone)
         {
             return FailFile(Window.Problem, Window.Offset, 0);
         }
+
         if (_header!.FileLength > Window.Offset)
         {
-            var missing = _header.FileLength.Value - Window.Offset;
-            var cut = $"The file ends {missing} octets before the length in its header (TS 32.297 6.1.1, octets 1-4).";
+            long missing = _header.FileLength.Value - Window.Offset;
+            string cut = $"The file ends {missing} octets before the length in its header (TS 32.297 6.1.1, octets 1-4).";
             return FailFile(new(QuarantineReason.Truncated, cut), Window.Offset, missing);
         }
+
         if (_header.DeclaredCdrs is { } declared && declared != RecordCount)
         {
-            var count = $"The header says {declared} CDRs, the file holds {RecordCount} (TS 32.297 6.1.1, octets 19-22).";
+            string count = $"The header says {declared} CDRs, the file holds {RecordCount} (TS 32.297 6.1.1, octets 19-22).";
             return FailFile(new(QuarantineReason.BadFraming, count), 0, Window.Offset);
         }
+
         return UsageReadResult.End;
     }
 
@@ -110,16 +127,18 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
 
     private bool IsComplete(int octetsLeft) => _header!.FileLength is null || Window.Offset + octetsLeft >= _header.FileLength;
 
-    // The outer element has a tag of TS 32.298 and is exactly as long as its frame, so this is the start of a record beyond doubt.
+    /// <summary>
+    /// The outer element has a tag of TS 32.298 and is exactly as long as its frame, so this is the start of a record beyond doubt.
+    /// </summary>
     private static bool IsRecordStart(ReadOnlySpan<byte> octets) =>
-        CdrRecordHeader.TryRead(octets, out var header)
+        CdrRecordHeader.TryRead(octets, out CdrRecordHeader header)
         && header is { IsPlausible: true, DataFormat: 1 }
-        && BerReader.TryReadHeader(octets[header.HeaderLength..], out var tag, out var headerLength, out var contentLength)
+        && BerReader.TryReadHeader(octets[header.HeaderLength..], out uint tag, out int headerLength, out int contentLength)
         && CdrRecord.IsKnownOuterTag(tag)
         && (contentLength < 0 || headerLength + contentLength == header.CdrLength);
 
     private static bool FillsFrame(ReadOnlySpan<byte> cdr) =>
-        BerReader.TryReadHeader(cdr, out _, out var headerLength, out var contentLength)
+        BerReader.TryReadHeader(cdr, out _, out int headerLength, out int contentLength)
         && headerLength + contentLength <= cdr.Length
         && (contentLength < 0 || cdr[(headerLength + contentLength)..].IndexOfAnyExcept((byte)0, (byte)0xFF) < 0);
 }

@@ -16,16 +16,21 @@ internal sealed class StreamWindow(Stream stream) : IDisposable
     /// <summary>Offset of the next octet in the stream.</summary>
     public long Offset { get; private set; }
 
-    /// <summary>Why the stream ended before its time: its compression is damaged or expands beyond the limits. None when it ended by itself.</summary>
+    /// <summary>
+    /// Why the stream ended before its time: its compression is damaged or expands beyond the limits. None when it ended by itself.
+    /// </summary>
     public RecordProblem Problem { get; private set; }
 
-    /// <summary>At least <paramref name="count"/> octets from the current offset on, or all that are left. Valid until the next call.</summary>
+    /// <summary>
+    /// At least <paramref name="count"/> octets from the current offset on, or all that are left. Valid until the next call.
+    /// </summary>
     public ReadOnlySpan<byte> Peek(int count)
     {
         if (_end - _start < count && !_ended)
         {
             Fill(count);
         }
+
         return _buffer.AsSpan(_start, _end - _start);
     }
 
@@ -40,18 +45,20 @@ internal sealed class StreamWindow(Stream stream) : IDisposable
     /// <summary>Moves over octets whether or not they are in memory. Returns how many there were.</summary>
     public long Skip(long count)
     {
-        var left = count;
+        long left = count;
         while (left > 0)
         {
-            var available = Peek(1).Length;
+            int available = Peek(1).Length;
             if (available == 0)
             {
                 break;
             }
-            var step = (int)Math.Min(available, left);
+
+            int step = (int)Math.Min(available, left);
             Advance(step);
             left -= step;
         }
+
         return count - left;
     }
 
@@ -65,10 +72,12 @@ internal sealed class StreamWindow(Stream stream) : IDisposable
             _end -= _start;
             _start = 0;
         }
+
         if (count > _buffer.Length)
         {
             Array.Resize(ref _buffer, Math.Max(count, _buffer.Length * 2));
         }
+
         while (_end < count && !_ended)
         {
             _end += ReadStream();
@@ -79,7 +88,7 @@ internal sealed class StreamWindow(Stream stream) : IDisposable
     {
         try
         {
-            var read = stream.Read(_buffer, _end, _buffer.Length - _end);
+            int read = stream.Read(_buffer, _end, _buffer.Length - _end);
             _ended = read == 0;
             return read;
         }

@@ -15,29 +15,36 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
 
     protected override UsageReadResult ReadRecord()
     {
-        var octets = SkipFiller();
+        ReadOnlySpan<byte> octets = SkipFiller();
         if (octets.IsEmpty)
         {
             return ReadEnd();
         }
-        if (!BerReader.TryReadHeader(octets, out var tag, out var headerLength, out var contentLength)
+
+        if (!BerReader.TryReadHeader(octets, out uint tag, out int headerLength, out int contentLength)
             || !(CdrRecord.IsKnownOuterTag(tag) || tag == BerTag.Sequence))
         {
             return Resynchronise(QuarantineReason.BadEncoding, "No record of TS 32.298 begins here", "No record of TS 32.298 begins here");
         }
+
         if (contentLength < 0)
         {
-            return ReadIndefinite(octets.Length);
+            return ReadIndefinite();
         }
+
         if (contentLength > MaxRecordOctets - headerLength)
         {
-            return Resynchronise(QuarantineReason.TooLarge, $"The record is longer than {MaxRecordOctets} octets", $"The record is longer than {MaxRecordOctets} octets");
+            return Resynchronise(
+                QuarantineReason.TooLarge, $"The record is longer than {MaxRecordOctets} octets",
+                $"The record is longer than {MaxRecordOctets} octets");
         }
-        var length = headerLength + contentLength;
+
+        int length = headerLength + contentLength;
         if (Window.Peek(length).Length < length)
         {
             return ResynchroniseOrCut();
         }
+
         return Decode(length);
     }
 
@@ -45,27 +52,36 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
     internal static bool IsRecordStart(ReadOnlySpan<byte> octets)
     {
         if (octets.Length < 2 || (octets[0] & 0xE0) != 0xA0
-            || !BerReader.TryReadHeader(octets, out var tag, out var headerLength, out var contentLength) || contentLength > MaxRecordOctets)
+            || !BerReader.TryReadHeader(octets, out uint tag, out int headerLength, out int contentLength)
+            || contentLength > MaxRecordOctets)
         {
             return false;
         }
-        var recordType = tag switch { CdrRecord.PgwTag => GatewayRecord.PgwRecordType, CdrRecord.SgwTag => GatewayRecord.SgwRecordType, CdrRecord.ChfTag => ChargingFunctionRecord.RecordType, _ => -1 };
-        var content = octets[headerLength..];
+
+        int recordType = tag switch
+        {
+            CdrRecord.PgwTag => GatewayRecord.PgwRecordType,
+            CdrRecord.SgwTag => GatewayRecord.SgwRecordType,
+            CdrRecord.ChfTag => ChargingFunctionRecord.RecordType,
+            _ => -1,
+        };
+        ReadOnlySpan<byte> content = octets[headerLength..];
         return content.Length >= 4 && content[0] == 0x80 && content[1] is 1 or 2
-            && BerReader.TryReadInteger(content.Slice(2, content[1]), out var value) && value == recordType;
+            && BerReader.TryReadInteger(content.Slice(2, content[1]), out long value) && value == recordType;
     }
 
     private ReadOnlySpan<byte> SkipFiller()
     {
         while (true)
         {
-            var octets = Window.Peek(ResynchronisationOctets);
-            var filler = octets.IndexOfAnyExcept((byte)0, (byte)0xFF);
+            ReadOnlySpan<byte> octets = Window.Peek(ResynchronisationOctets);
+            int filler = octets.IndexOfAnyExcept((byte)0, (byte)0xFF);
             if (filler >= 0)
             {
                 StepOver(filler);
                 return Window.Peek(ResynchronisationOctets);
             }
+
             StepOver(octets.Length);
             if (octets.IsEmpty)
             {
@@ -74,17 +90,20 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
         }
     }
 
-    // The end of an indefinite length is searched in what is in memory, then in twice as much, so the cost stays linear.
-    private UsageReadResult ReadIndefinite(int available)
+    /// <summary>
+    /// The end of an indefinite length is searched in what is in memory, then in twice as much, so the cost stays linear.
+    /// </summary>
+    private UsageReadResult ReadIndefinite()
     {
-        for (var wanted = 4096; ; wanted *= 2)
+        for (int wanted = 4096; ; wanted *= 2)
         {
-            var octets = Window.Peek(wanted);
-            var record = new BerReader(octets);
+            ReadOnlySpan<byte> octets = Window.Peek(wanted);
+            BerReader record = new(octets);
             if (record.Read())
             {
                 return Decode(record.Position);
             }
+
             if (octets.Length < wanted || wanted >= MaxRecordOctets)
             {
                 return ResynchroniseOrCut();
@@ -94,26 +113,32 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
 
     private UsageReadResult ReadEnd()
     {
-        var problem = Window.Problem.IsNone && Window.Offset == 0 ? new(QuarantineReason.NotACdrFile, "The file is empty.") : Window.Problem;
+        RecordProblem problem = Window.Problem.IsNone && Window.Offset == 0
+            ? new(QuarantineReason.NotACdrFile, "The file is empty.")
+            : Window.Problem;
         if (_isEndReported || problem.IsNone)
         {
             return UsageReadResult.End;
         }
+
         _isEndReported = true;
         return FailFile(problem, Window.Offset, 0);
     }
 
     private UsageReadResult ResynchroniseOrCut() =>
-        Resynchronise(QuarantineReason.BadLength, "The length of a record leads behind the end of the file", "The file ends inside a record", QuarantineReason.Truncated);
+        Resynchronise(
+            QuarantineReason.BadLength, "The length of a record leads behind the end of the file", "The file ends inside a record",
+            QuarantineReason.Truncated);
 
     private UsageReadResult Resynchronise(QuarantineReason reason, string atRecord, string atEnd, QuarantineReason? reasonAtEnd = null)
     {
-        var end = !Window.Problem.IsNone ? Window.Problem : new(reasonAtEnd ?? reason, atEnd + ".");
+        RecordProblem end = !Window.Problem.IsNone ? Window.Problem : new(reasonAtEnd ?? reason, atEnd + ".");
         _isEndReported |= !Window.Problem.IsNone;
         if (RecordCount == 0 && reasonAtEnd is null)
         {
             end = new(QuarantineReason.NotACdrFile, atEnd + ", and nowhere else in the file.");
         }
+
         return FailUntilNextRecord(new(reason, atRecord + "; reading goes on at the next record."), end, IsRecordStart);
     }
 }

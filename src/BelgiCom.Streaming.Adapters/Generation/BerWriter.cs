@@ -22,21 +22,23 @@ internal sealed class BerWriter
 
     public void Close(int mark)
     {
-        var size = _length - mark;
+        int size = _length - mark;
         if (size >= 0x80)
         {
             // One octet was reserved; a longer length moves the contents. Records are small, so that is cheaper than measuring first.
-            var extra = size > 0xFFFF ? 3 : size > 0xFF ? 2 : 1;
+            int extra = size > 0xFFFF ? 3 : size > 0xFF ? 2 : 1;
             Ensure(extra);
             _octets.AsSpan(mark, size).CopyTo(_octets.AsSpan(mark + extra));
             _length += extra;
-            for (var i = 0; i < extra; i++)
+            for (int i = 0; i < extra; i++)
             {
                 _octets[mark + i] = (byte)(size >> (8 * (extra - 1 - i)));
             }
+
             _octets[mark - 1] = (byte)(0x80 | extra);
             return;
         }
+
         _octets[mark - 1] = (byte)size;
     }
 
@@ -54,6 +56,7 @@ internal sealed class BerWriter
             BinaryPrimitives.WriteUInt16BigEndian(_octets.AsSpan(_length), checked((ushort)content.Length));
             _length += 2;
         }
+
         content.CopyTo(_octets.AsSpan(_length));
         _length += content.Length;
     }
@@ -62,19 +65,20 @@ internal sealed class BerWriter
     {
         Span<byte> octets = stackalloc byte[8];
         BinaryPrimitives.WriteInt64BigEndian(octets, value);
-        var start = 0;
+        int start = 0;
         while (start < 7 && ((octets[start] == 0 && octets[start + 1] < 0x80) || (octets[start] == 0xFF && octets[start + 1] >= 0x80)))
         {
             start++;
         }
+
         Octets(tag, octets[start..]);
     }
 
     /// <summary>TimeStamp of TS 32.298.</summary>
     public void Time(uint tag, DateTime utc, int offsetMinutes)
     {
-        var local = utc.AddMinutes(offsetMinutes);
-        var offset = Math.Abs(offsetMinutes);
+        DateTime local = utc.AddMinutes(offsetMinutes);
+        int offset = Math.Abs(offsetMinutes);
         Octets(
             tag,
             [
@@ -87,16 +91,18 @@ internal sealed class BerWriter
     public void Tbcd(uint tag, ReadOnlySpan<char> digits, byte prefix = 0)
     {
         Span<byte> octets = stackalloc byte[17];
-        var length = 0;
+        int length = 0;
         if (prefix != 0)
         {
             octets[length++] = prefix;
         }
-        for (var i = 0; i < digits.Length; i += 2)
+
+        for (int i = 0; i < digits.Length; i += 2)
         {
-            var high = i + 1 < digits.Length ? digits[i + 1] - '0' : 0xF;
+            int high = i + 1 < digits.Length ? digits[i + 1] - '0' : 0xF;
             octets[length++] = (byte)((high << 4) | (digits[i] - '0'));
         }
+
         Octets(tag, octets[..length]);
     }
 
@@ -105,15 +111,16 @@ internal sealed class BerWriter
     private void WriteTag(uint tag, bool isConstructed)
     {
         Ensure(6);
-        var leading = (byte)(((tag >> 30) << 6) | (isConstructed ? 0x20u : 0));
-        var number = BerTag.Number(tag);
+        byte leading = (byte)(((tag >> 30) << 6) | (isConstructed ? 0x20u : 0));
+        uint number = BerTag.Number(tag);
         if (number < 31)
         {
             _octets[_length++] = (byte)(leading | number);
             return;
         }
+
         _octets[_length++] = (byte)(leading | 0x1F);
-        for (var shift = number < 1 << 7 ? 0 : number < 1 << 14 ? 7 : 14; shift >= 0; shift -= 7)
+        for (int shift = number < 1 << 7 ? 0 : number < 1 << 14 ? 7 : 14; shift >= 0; shift -= 7)
         {
             _octets[_length++] = (byte)(((number >> shift) & 0x7F) | (shift > 0 ? 0x80u : 0));
         }

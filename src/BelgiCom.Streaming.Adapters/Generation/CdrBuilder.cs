@@ -17,12 +17,12 @@ internal sealed class CdrBuilder(GenerationPlan plan)
 
     public void BuildPgw(GeneratedUsage usage, string node)
     {
-        var record = Begin(79, GatewayRecord.PgwRecordType, usage, node);
-        var list = _ber.Open(Context | 34);
-        for (var i = 0; i < usage.PartCount; i++)
+        int record = Begin(79, GatewayRecord.PgwRecordType, usage, node);
+        int list = _ber.Open(Context | 34);
+        for (int i = 0; i < usage.PartCount; i++)
         {
-            var part = usage.Parts[i];
-            var container = _ber.Open(Sequence);
+            GeneratedUsage.Part part = usage.Parts[i];
+            int container = _ber.Open(Sequence);
             _ber.Integer(Context | 1, plan.RatingGroups[part.Choice % plan.RatingGroups.Count]);
             _ber.Integer(Context | 4, i + 1);
             Time(5, usage, part.StartSeconds);
@@ -34,24 +34,26 @@ internal sealed class CdrBuilder(GenerationPlan plan)
             Time(14, usage, part.StartSeconds + part.Seconds);
             _ber.Close(container);
         }
+
         _ber.Close(list);
         End(record, usage);
     }
 
     public void BuildSgw(GeneratedUsage usage, string node)
     {
-        var record = Begin(78, GatewayRecord.SgwRecordType, usage, node);
-        var list = _ber.Open(Context | 12);
-        for (var i = 0; i < usage.PartCount; i++)
+        int record = Begin(78, GatewayRecord.SgwRecordType, usage, node);
+        int list = _ber.Open(Context | 12);
+        for (int i = 0; i < usage.PartCount; i++)
         {
-            var part = usage.Parts[i];
-            var volume = _ber.Open(Sequence);
+            GeneratedUsage.Part part = usage.Parts[i];
+            int volume = _ber.Open(Sequence);
             _ber.Integer(Context | 3, part.Uplink);
             _ber.Integer(Context | 4, part.Downlink);
             _ber.Integer(Context | 5, i + 1 == usage.PartCount ? 2 : 0);
             Time(6, usage, part.StartSeconds + part.Seconds);
             _ber.Close(volume);
         }
+
         _ber.Close(list);
         End(record, usage);
     }
@@ -59,38 +61,39 @@ internal sealed class CdrBuilder(GenerationPlan plan)
     public void BuildChf(GeneratedUsage usage, string node)
     {
         _ber.Clear();
-        var record = _ber.Open(Context | 200);
+        int record = _ber.Open(Context | 200);
         _ber.Integer(Context | 0, ChargingFunctionRecord.RecordType);
         Text(1, node);
-        var subscriber = _ber.Open(Context | 2);
+        int subscriber = _ber.Open(Context | 2);
         _ber.Integer(Context | 0, 1);
         Text(1, usage.Subscriber.Imsi);
         _ber.Close(subscriber);
-        var consumer = _ber.Open(Context | 3);
+        int consumer = _ber.Open(Context | 3);
         _ber.Integer(Context | 0, 1);
         Text(1, "test-smf-01");
         Plmn(3, usage.ServingPlmn);
         _ber.Close(consumer);
-        var usages = _ber.Open(Context | 5);
-        for (var i = 0; i < usage.PartCount; i++)
+        int usages = _ber.Open(Context | 5);
+        for (int i = 0; i < usage.PartCount; i++)
         {
             BuildUnits(usage, i);
         }
+
         _ber.Close(usages);
         Time(6, usage, 0);
         _ber.Integer(Context | 7, usage.Seconds);
         _ber.Integer(Context | 8, 1);
         _ber.Integer(Context | 9, 0);
         _ber.Integer(Context | 11, usage.Number & uint.MaxValue);
-        var session = _ber.Open(Context | 13);
+        int session = _ber.Open(Context | 13);
         _ber.Integer(Context | 0, ChargingId(usage));
-        var user = _ber.Open(Context | 1);
+        int user = _ber.Open(Context | 1);
         Text(3, usage.Subscriber.Msisdn);
         _ber.Close(user);
         _ber.Integer(Context | 6, 5);
         _ber.Integer(Context | 12, NewRadio);
         Text(13, "internet.test");
-        var address = _ber.Open(Context | 14);
+        int address = _ber.Open(Context | 14);
         Address(Context | 0, usage.Subscriber.Address);
         _ber.Close(address);
         Time(17, usage, 0);
@@ -100,18 +103,18 @@ internal sealed class CdrBuilder(GenerationPlan plan)
 
     private void BuildUnits(GeneratedUsage usage, int index)
     {
-        var part = usage.Parts[index];
-        var unit = _ber.Open(Sequence);
+        GeneratedUsage.Part part = usage.Parts[index];
+        int unit = _ber.Open(Sequence);
         _ber.Integer(Context | 0, plan.ChfRatingGroups[part.Choice % plan.ChfRatingGroups.Count]);
-        var containers = _ber.Open(Context | 1);
-        var container = _ber.Open(Sequence);
+        int containers = _ber.Open(Context | 1);
+        int container = _ber.Open(Sequence);
         _ber.Integer(Context | 1, part.Seconds);
         Time(3, usage, part.StartSeconds + part.Seconds);
         _ber.Integer(Context | 4, part.Uplink + part.Downlink);
         _ber.Integer(Context | 5, part.Uplink);
         _ber.Integer(Context | 6, part.Downlink);
         _ber.Integer(Context | 9, index + 1);
-        var details = _ber.Open(Context | 11);
+        int details = _ber.Open(Context | 11);
         Time(2, usage, part.StartSeconds);
         Time(3, usage, part.StartSeconds + part.Seconds);
         _ber.Integer(Context | 7, NewRadio);
@@ -123,9 +126,9 @@ internal sealed class CdrBuilder(GenerationPlan plan)
 
     private int Begin(uint outerTag, int recordType, GeneratedUsage usage, string node)
     {
-        var subscriber = usage.Subscriber;
+        GeneratedSubscriber subscriber = usage.Subscriber;
         _ber.Clear();
-        var record = _ber.Open(Context | outerTag);
+        int record = _ber.Open(Context | outerTag);
         _ber.Integer(Context | 0, recordType);
         _ber.Tbcd(Context | 3, subscriber.Imsi);
         Address(Context | 4, [192, 0, 2, 10]);
@@ -133,7 +136,7 @@ internal sealed class CdrBuilder(GenerationPlan plan)
         Address(Context | 6, [198, 51, 100, 2]);
         Text(7, "internet.test");
         _ber.Octets(Context | 8, [0xF1, 0x21]);
-        var served = _ber.Open(Context | 9);
+        int served = _ber.Open(Context | 9);
         Address(Context | 0, subscriber.Address);
         _ber.Close(served);
         _ber.Octets(Context | 11, [0xFF]);
@@ -154,7 +157,7 @@ internal sealed class CdrBuilder(GenerationPlan plan)
 
     private void End(int record, GeneratedUsage usage)
     {
-        var types = _ber.Open(Context | 35);
+        int types = _ber.Open(Context | 35);
         _ber.Octets(10, [2]);
         _ber.Close(types);
         _ber.Octets(Context | 37, HomePlmn);
@@ -167,10 +170,12 @@ internal sealed class CdrBuilder(GenerationPlan plan)
 
     private void Time(uint tag, GeneratedUsage usage, int seconds) => _ber.Time(Context | tag, usage.StartUtc.AddSeconds(seconds), _offset);
 
-    // TS 29.060: two digits of the MCC, then MNC 3 (f when there is none) and MCC 3, then MNC 1 and 2, low nibble first.
+    /// <summary>
+    /// TS 29.060: two digits of the MCC, then MNC 3 (f when there is none) and MCC 3, then MNC 1 and 2, low nibble first.
+    /// </summary>
     private void Plmn(uint tag, string plmn)
     {
-        var third = plmn.Length == 6 ? plmn[5] - '0' : 0xF;
+        int third = plmn.Length == 6 ? plmn[5] - '0' : 0xF;
         _ber.Octets(
             Context | tag,
             [
@@ -186,10 +191,10 @@ internal sealed class CdrBuilder(GenerationPlan plan)
         _ber.Octets(Context | tag, octets[..System.Text.Encoding.ASCII.GetBytes(text, octets)]);
     }
 
-    // An element that holds an IPAddress: the alternative IPv4 (0) one level down.
+    /// <summary>An element that holds an IPAddress: the alternative IPv4 (0) one level down.</summary>
     private void Address(uint tag, ReadOnlySpan<byte> address)
     {
-        var choice = _ber.Open(tag);
+        int choice = _ber.Open(tag);
         _ber.Octets(Context | 0, address);
         _ber.Close(choice);
     }

@@ -30,7 +30,7 @@ internal sealed class CdrFileWriter
     /// <summary>Begins a framed file. The output must be able to seek, because the header says how long the file became.</summary>
     public static CdrFileWriter Framed(Stream output, int tsNumber, long sequenceNumber)
     {
-        var writer = new CdrFileWriter(output, true, tsNumber, sequenceNumber) { _length = HeaderLength };
+        CdrFileWriter writer = new(output, true, tsNumber, sequenceNumber) { _length = HeaderLength };
         output.Write(new byte[HeaderLength]);
         return writer;
     }
@@ -50,6 +50,7 @@ internal sealed class CdrFileWriter
         {
             Fill();
         }
+
         _output.Write(record);
         _length += record.Length;
         _count++;
@@ -63,6 +64,7 @@ internal sealed class CdrFileWriter
             Fill();
             return;
         }
+
         Span<byte> header = stackalloc byte[HeaderLength];
         header.Clear();
         BinaryPrimitives.WriteUInt32BigEndian(header, checked((uint)_length));
@@ -82,7 +84,7 @@ internal sealed class CdrFileWriter
 
     private void Fill()
     {
-        var filler = (int)((BlockSize - (_length % BlockSize)) % BlockSize);
+        int filler = (int)((BlockSize - (_length % BlockSize)) % BlockSize);
         Span<byte> octets = stackalloc byte[filler];
         octets.Fill(0xFF);
         _output.Write(octets);

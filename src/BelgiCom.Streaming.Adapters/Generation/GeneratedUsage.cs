@@ -33,20 +33,22 @@ internal sealed class GeneratedUsage
 
     public void Make(long number)
     {
-        var random = new SeededNumbers(_plan.Seed, (ulong)number);
+        SeededNumbers random = new(_plan.Seed, (ulong)number);
         Number = number;
         Subscriber = new GeneratedSubscriber((int)random.Below(_plan.Subscribers));
         OtherParty = new GeneratedSubscriber((int)random.Below(_plan.Subscribers));
         StartUtc = _plan.Start.UtcDateTime.AddSeconds(random.Below(Math.Max(1, (long)_plan.Duration.TotalSeconds)));
         IsOriginating = random.Below(3) > 0;
-        ServingPlmn = random.Below(1000) < _plan.RoamingPermille ? _plan.VisitedPlmns[(int)random.Below(_plan.VisitedPlmns.Count)] : HomePlmn;
+        ServingPlmn = random.Below(1000) < _plan.RoamingPermille
+            ? _plan.VisitedPlmns[(int)random.Below(_plan.VisitedPlmns.Count)]
+            : HomePlmn;
         PartCount = 1 + (int)random.Below(_plan.MaxParts);
         Seconds = 0;
-        for (var i = 0; i < PartCount; i++)
+        for (int i = 0; i < PartCount; i++)
         {
             // Sizes spread over orders of magnitude, as traffic does: 1 KiB to 16 MiB down, an eighth of that up.
-            var downlink = random.Below(1L << (10 + (int)random.Below(15))) + 1;
-            var seconds = 1 + (int)random.Below(600);
+            long downlink = random.Below(1L << (10 + (int)random.Below(15))) + 1;
+            int seconds = 1 + (int)random.Below(600);
             Parts[i] = new Part((int)random.Below(int.MaxValue), (downlink / 8) + random.Below(500), downlink, Seconds, seconds);
             Seconds += seconds;
         }

@@ -8,7 +8,7 @@ internal struct SeededNumbers(ulong seed, ulong stream)
 
     public ulong Next()
     {
-        var mixed = _state += Golden;
+        ulong mixed = _state += Golden;
         mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
         mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
         return mixed ^ (mixed >> 31);

@@ -26,15 +26,16 @@ public sealed class UsageGenerator(GenerationPlan plan)
     public IEnumerable<GeneratedFile> WriteFiles(GeneratedKind kind, string directory)
     {
         Directory.CreateDirectory(directory);
-        var sequence = 1;
+        int sequence = 1;
         for (long first = 0; first < plan.Records; first += plan.RecordsPerFile, sequence++)
         {
-            var path = Path.Combine(directory, NameOf(kind, sequence));
+            string path = Path.Combine(directory, NameOf(kind, sequence));
             ControlTotals totals;
-            using (var output = new FileStream(path + ".tmp", FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 18))
+            using (FileStream output = new(path + ".tmp", FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 18))
             {
                 totals = WriteFile(kind, output, first, Math.Min(plan.RecordsPerFile, plan.Records - first), sequence);
             }
+
             File.Move(path + ".tmp", path, overwrite: true);
             yield return new GeneratedFile(path, totals);
         }
@@ -52,8 +53,12 @@ public sealed class UsageGenerator(GenerationPlan plan)
         GeneratedKind.EricssonPgw => WriteCdrs(kind, CdrFileWriter.Framed(output, PacketSwitched, sequence), first, count),
         GeneratedKind.NokiaChf => WriteCdrs(kind, CdrFileWriter.Framed(output, FiveGData, sequence), first, count),
         GeneratedKind.HuaweiPgw or GeneratedKind.HuaweiSgw => WriteCdrs(kind, CdrFileWriter.Unframed(output), first, count),
-        GeneratedKind.VoiceCsv => WriteText(output, first, count, "record_id,call_start,call_seconds,msisdn,imsi,direction,other_party,serving_plmn,node", WriteCall, true),
-        GeneratedKind.SmsCsv => WriteText(output, first, count, "record_id,sms_time,msisdn,imsi,direction,other_party,serving_plmn,node", WriteMessage, false),
+        GeneratedKind.VoiceCsv =>
+            WriteText(
+                output, first, count, "record_id,call_start,call_seconds,msisdn,imsi,direction,other_party,serving_plmn,node", WriteCall,
+                true),
+        GeneratedKind.SmsCsv =>
+            WriteText(output, first, count, "record_id,sms_time,msisdn,imsi,direction,other_party,serving_plmn,node", WriteMessage, false),
         GeneratedKind.Nchf => WriteRequests(output, first, count),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No such kind."),
     };
@@ -61,19 +66,22 @@ public sealed class UsageGenerator(GenerationPlan plan)
     /// <summary>Writes the subscriptions of all subscribers as CSV.</summary>
     public void WriteSubscriptions(TextWriter output)
     {
-        var from = plan.Start.UtcDateTime.Date.AddYears(-1).ToString(Sort, CultureInfo.InvariantCulture) + "Z";
+        string from = plan.Start.UtcDateTime.Date.AddYears(-1).ToString(Sort, CultureInfo.InvariantCulture) + "Z";
         output.Write("msisdn,imsi,account,offering,validFrom,validTo\n");
-        for (var i = 0; i < plan.Subscribers; i++)
+        for (int i = 0; i < plan.Subscribers; i++)
         {
-            var subscriber = new GeneratedSubscriber(i);
-            output.Write(string.Create(CultureInfo.InvariantCulture, $"{subscriber.Msisdn},{subscriber.Imsi},ACC-{i:D8},{plan.Offerings[i % plan.Offerings.Count]},{from},\n"));
+            GeneratedSubscriber subscriber = new(i);
+            output.Write(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{subscriber.Msisdn},{subscriber.Imsi},ACC-{i:D8},{plan.Offerings[i % plan.Offerings.Count]},{from},\n"));
         }
     }
 
     private ControlTotals WriteCdrs(GeneratedKind kind, CdrFileWriter file, long first, long count)
     {
-        var totals = default(ControlTotals);
-        for (var number = first; number < first + count; number++)
+        ControlTotals totals = default(ControlTotals);
+        for (long number = first; number < first + count; number++)
         {
             _usage.Make(number);
             switch (kind)
@@ -88,50 +96,58 @@ public sealed class UsageGenerator(GenerationPlan plan)
                     _builder.BuildPgw(_usage, kind == GeneratedKind.HuaweiPgw ? "TESTPGW02" : "TESTPGW01");
                     break;
             }
+
             file.Write(_builder.Record);
             totals += TotalsOf(_usage);
         }
+
         file.Finish();
         return totals;
     }
 
     private ControlTotals WriteText(Stream output, long first, long count, string header, Action<TextWriter> writeLine, bool hasDuration)
     {
-        var totals = default(ControlTotals);
-        using var text = new StreamWriter(output, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
+        ControlTotals totals = default(ControlTotals);
+        using StreamWriter text = new(output, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
         text.WriteLine(header);
-        for (var number = first; number < first + count; number++)
+        for (long number = first; number < first + count; number++)
         {
             _usage.Make(number);
             writeLine(text);
             totals += new ControlTotals(1, 1, 0, 0, hasDuration ? _usage.Parts[0].Seconds : 0);
         }
+
         return totals;
     }
 
     private void WriteCall(TextWriter text) => text.WriteLine(
-        $"V{_usage.Number:D10},{Local(_usage.StartUtc)},{_usage.Parts[0].Seconds},{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},{Direction},{_usage.OtherParty.Msisdn},{_usage.ServingPlmn},TESTMSC01");
+        $"V{_usage.Number:D10},{Local(_usage.StartUtc)},{_usage.Parts[0].Seconds},{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},"
+        + $"{Direction},{_usage.OtherParty.Msisdn},{_usage.ServingPlmn},TESTMSC01");
 
     private void WriteMessage(TextWriter text) => text.WriteLine(
-        $"M{_usage.Number:D10},{Local(_usage.StartUtc)},{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},{Direction},{_usage.OtherParty.Msisdn},{_usage.ServingPlmn},TESTSMSC01");
+        $"M{_usage.Number:D10},{Local(_usage.StartUtc)},{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},"
+        + $"{Direction},{_usage.OtherParty.Msisdn},{_usage.ServingPlmn},TESTSMSC01");
 
     private string Direction => _usage.IsOriginating ? "MO" : "MT";
 
-    private string Local(DateTime utc) => new DateTimeOffset(utc).ToOffset(plan.Offset).ToString(Sort + "zzz", CultureInfo.InvariantCulture);
+    private string Local(DateTime utc) =>
+        new DateTimeOffset(utc).ToOffset(plan.Offset).ToString(Sort + "zzz", CultureInfo.InvariantCulture);
 
     private ControlTotals WriteRequests(Stream output, long first, long count)
     {
-        var totals = default(ControlTotals);
-        for (var number = first; number < first + count; number++)
+        ControlTotals totals = default(ControlTotals);
+        for (long number = first; number < first + count; number++)
         {
             _usage.Make(number);
-            using (var json = new Utf8JsonWriter(output))
+            using (Utf8JsonWriter json = new(output))
             {
                 WriteRequest(json);
             }
+
             output.WriteByte((byte)'\n');
             totals += TotalsOf(_usage);
         }
+
         return totals;
     }
 
@@ -150,10 +166,11 @@ public sealed class UsageGenerator(GenerationPlan plan)
         json.WriteString("invocationTimeStamp", Local(_usage.StartUtc.AddSeconds(_usage.Seconds)));
         json.WriteNumber("invocationSequenceNumber", 1);
         json.WriteStartArray("multipleUnitUsage");
-        for (var i = 0; i < _usage.PartCount; i++)
+        for (int i = 0; i < _usage.PartCount; i++)
         {
             WriteUnits(json, i);
         }
+
         json.WriteEndArray();
         json.WriteStartObject("pDUSessionChargingInformation");
         json.WriteNumber("chargingId", 2_000_000 + (_usage.Number % 2_000_000_000));
@@ -173,7 +190,7 @@ public sealed class UsageGenerator(GenerationPlan plan)
 
     private void WriteUnits(Utf8JsonWriter json, int index)
     {
-        var part = _usage.Parts[index];
+        GeneratedUsage.Part part = _usage.Parts[index];
         json.WriteStartObject();
         json.WriteNumber("ratingGroup", plan.ChfRatingGroups[part.Choice % plan.ChfRatingGroups.Count]);
         json.WriteStartArray("usedUnitContainer");
@@ -194,19 +211,21 @@ public sealed class UsageGenerator(GenerationPlan plan)
 
     private static ControlTotals TotalsOf(GeneratedUsage usage)
     {
-        var totals = new ControlTotals(1, 0, 0, 0, 0);
-        for (var i = 0; i < usage.PartCount; i++)
+        ControlTotals totals = new(1, 0, 0, 0, 0);
+        for (int i = 0; i < usage.PartCount; i++)
         {
             totals += new ControlTotals(0, 1, usage.Parts[i].Uplink, usage.Parts[i].Downlink, usage.Parts[i].Seconds);
         }
+
         return totals;
     }
 
-    // TS 32.297 6.2 for the framed kinds: node, running count, date and time of the file with its offset.
+    /// <summary>TS 32.297 6.2 for the framed kinds: node, running count, date and time of the file with its offset.</summary>
     private string NameOf(GeneratedKind kind, int sequence)
     {
-        var start = plan.Start.ToOffset(plan.Offset);
-        var stamp = start.ToString("yyyyMMdd'_-_'HHmm", CultureInfo.InvariantCulture) + start.ToString("zzz", CultureInfo.InvariantCulture).Replace(":", "", StringComparison.Ordinal);
+        DateTimeOffset start = plan.Start.ToOffset(plan.Offset);
+        string stamp = start.ToString("yyyyMMdd'_-_'HHmm", CultureInfo.InvariantCulture)
+            + start.ToString("zzz", CultureInfo.InvariantCulture).Replace(":", "", StringComparison.Ordinal);
         return kind switch
         {
             GeneratedKind.EricssonPgw => string.Create(CultureInfo.InvariantCulture, $"TESTPGW01_-_{sequence}.{stamp}.cdr"),

@@ -22,11 +22,11 @@ internal static class ChargingDataRequest
         cdr.Clear();
         cdr.Kind = UsageKind.Data;
         cdr.RecordType = RecordType;
-        var json = new Utf8JsonReader(request, new JsonReaderOptions { MaxDepth = MaxDepth });
+        Utf8JsonReader json = new(request, new JsonReaderOptions { MaxDepth = MaxDepth });
         json.Read();
         string? bad = null;
-        var hasSequence = false;
-        while (bad is null && TryReadName(ref json, out var name))
+        bool hasSequence = false;
+        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "subscriberIdentifier"u8))
             {
@@ -58,14 +58,17 @@ internal static class ChargingDataRequest
                 Skip(ref json, cdr);
             }
         }
+
         if (bad is not null)
         {
             return bad == TooMany ? GatewayRecord.TooManyParts() : RecordProblem.BadValue(bad);
         }
+
         if (!cdr.OpeningTime.IsSet)
         {
             return RecordProblem.Missing("invocationTimeStamp");
         }
+
         return hasSequence ? default : RecordProblem.Missing("invocationSequenceNumber");
     }
 
@@ -73,7 +76,7 @@ internal static class ChargingDataRequest
 
     private static string? ReadSubscriber(ref Utf8JsonReader json, UsageCdr cdr)
     {
-        if (!TryText(ref json, cdr, out var text))
+        if (!TryText(ref json, cdr, out ReadOnlySpan<byte> text))
         {
             return "subscriberIdentifier";
         }
@@ -84,11 +87,11 @@ internal static class ChargingDataRequest
     private static string? ReadConsumer(ref Utf8JsonReader json, UsageCdr cdr)
     {
         string? bad = IsObject(ref json) ? null : "nfConsumerIdentification";
-        while (bad is null && TryReadName(ref json, out var name))
+        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "nFName"u8))
             {
-                bad = TryText(ref json, cdr, out var node) && cdr.Node.TrySetText(node) ? null : "nFName";
+                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> node) && cdr.Node.TrySetText(node) ? null : "nFName";
             }
             else if (Is(name, "nFPLMNID"u8))
             {
@@ -99,13 +102,14 @@ internal static class ChargingDataRequest
                 Skip(ref json, cdr);
             }
         }
+
         return bad;
     }
 
     private static string? ReadSession(ref Utf8JsonReader json, ReadOnlySpan<byte> request, UsageCdr cdr)
     {
         string? bad = IsObject(ref json) ? null : "pDUSessionChargingInformation";
-        while (bad is null && TryReadName(ref json, out var name))
+        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "chargingId"u8))
             {
@@ -121,49 +125,54 @@ internal static class ChargingDataRequest
             }
             else if (Is(name, "userLocationinfo"u8))
             {
-                bad = TryRaw(ref json, request, out var location) && cdr.Location.TrySet(location) ? null : "userLocationinfo";
+                bad = TryRaw(ref json, request, out ReadOnlySpan<byte> location) && cdr.Location.TrySet(location)
+                    ? null
+                    : "userLocationinfo";
             }
             else
             {
                 Skip(ref json, cdr);
             }
         }
+
         return bad;
     }
 
     private static string? ReadUser(ref Utf8JsonReader json, UsageCdr cdr)
     {
         string? bad = IsObject(ref json) ? null : "userInformation";
-        while (bad is null && TryReadName(ref json, out var name))
+        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "servedGPSI"u8))
             {
-                bad = TryText(ref json, cdr, out var gpsi) && (!gpsi.StartsWith("msisdn-"u8) || cdr.Msisdn.TrySetDigits(gpsi[7..])) ? null : "servedGPSI";
+                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> gpsi)
+                    && (!gpsi.StartsWith("msisdn-"u8) || cdr.Msisdn.TrySetDigits(gpsi[7..])) ? null : "servedGPSI";
             }
             else if (Is(name, "servedPEI"u8))
             {
-                bad = TryText(ref json, cdr, out var pei) && cdr.Imei.TrySetText(pei) ? null : "servedPEI";
+                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> pei) && cdr.Imei.TrySetText(pei) ? null : "servedPEI";
             }
             else
             {
                 Skip(ref json, cdr);
             }
         }
+
         return bad;
     }
 
     private static string? ReadSessionInformation(ref Utf8JsonReader json, UsageCdr cdr)
     {
         string? bad = IsObject(ref json) ? null : "pduSessionInformation";
-        while (bad is null && TryReadName(ref json, out var name))
+        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "dnnId"u8))
             {
-                bad = TryText(ref json, cdr, out var dnn) && cdr.DataNetwork.TrySetText(dnn) ? null : "dnnId";
+                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> dnn) && cdr.DataNetwork.TrySetText(dnn) ? null : "dnnId";
             }
             else if (Is(name, "ratType"u8))
             {
-                bad = TryText(ref json, cdr, out var rat) ? null : "ratType";
+                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> rat) ? null : "ratType";
                 cdr.RatType = RatTypeOf(rat);
             }
             else if (Is(name, "pduSessionID"u8))
@@ -185,23 +194,25 @@ internal static class ChargingDataRequest
                 Skip(ref json, cdr);
             }
         }
+
         return bad;
     }
 
     private static string? ReadAddress(ref Utf8JsonReader json, UsageCdr cdr)
     {
         string? bad = IsObject(ref json) ? null : "pduAddress";
-        while (bad is null && TryReadName(ref json, out var name))
+        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "pduIPv4Address"u8) || Is(name, "pduIPv6AddresswithPrefix"u8))
             {
-                bad = TryText(ref json, cdr, out var address) && cdr.ServedAddress.TrySetText(address) ? null : "pduAddress";
+                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> address) && cdr.ServedAddress.TrySetText(address) ? null : "pduAddress";
             }
             else
             {
                 Skip(ref json, cdr);
             }
         }
+
         return bad;
     }
 
@@ -211,11 +222,12 @@ internal static class ChargingDataRequest
         {
             return "multipleUnitUsage";
         }
+
         while (json.Read() && json.TokenType == JsonTokenType.StartObject)
         {
             long group = -1;
-            var firstPart = cdr.PartCount;
-            while (TryReadName(ref json, out var name))
+            int firstPart = cdr.PartCount;
+            while (TryReadName(ref json, out ReadOnlySpan<byte> name))
             {
                 string? bad = null;
                 if (Is(name, "ratingGroup"u8))
@@ -230,17 +242,19 @@ internal static class ChargingDataRequest
                 {
                     Skip(ref json, cdr);
                 }
+
                 if (bad is not null)
                 {
                     return bad;
                 }
             }
             // The rating group may stand behind its containers.
-            for (var i = firstPart; i < cdr.PartCount; i++)
+            for (int i = firstPart; i < cdr.PartCount; i++)
             {
                 cdr.PartAt(i).RatingGroup = group;
             }
         }
+
         return json.TokenType == JsonTokenType.EndArray ? null : "multipleUnitUsage";
     }
 
@@ -250,14 +264,16 @@ internal static class ChargingDataRequest
         {
             return "usedUnitContainer";
         }
+
         while (json.Read() && json.TokenType == JsonTokenType.StartObject)
         {
-            if (!cdr.TryAddPart(out var index))
+            if (!cdr.TryAddPart(out int index))
             {
                 return TooMany;
             }
-            ref var part = ref cdr.PartAt(index);
-            while (TryReadName(ref json, out var name))
+
+            ref UsagePart part = ref cdr.PartAt(index);
+            while (TryReadName(ref json, out ReadOnlySpan<byte> name))
             {
                 if (ReadContainerMember(ref json, name, cdr, ref part) is { } bad)
                 {
@@ -265,6 +281,7 @@ internal static class ChargingDataRequest
                 }
             }
         }
+
         return json.TokenType == JsonTokenType.EndArray ? null : "usedUnitContainer";
     }
 
@@ -274,34 +291,42 @@ internal static class ChargingDataRequest
         {
             return TryInteger(ref json, ref part.ServiceIdentifier, uint.MaxValue) ? null : "serviceId";
         }
+
         if (Is(name, "localSequenceNumber"u8))
         {
             return TryInteger(ref json, ref part.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber";
         }
+
         if (Is(name, "time"u8))
         {
             return TryInteger(ref json, ref part.DurationSeconds, uint.MaxValue) ? null : "time";
         }
+
         if (Is(name, "totalVolume"u8))
         {
             return TryInteger(ref json, ref part.TotalOctets) ? null : "totalVolume";
         }
+
         if (Is(name, "uplinkVolume"u8))
         {
             return TryInteger(ref json, ref part.UplinkOctets) ? null : "uplinkVolume";
         }
+
         if (Is(name, "downlinkVolume"u8))
         {
             return TryInteger(ref json, ref part.DownlinkOctets) ? null : "downlinkVolume";
         }
+
         if (Is(name, "triggerTimestamp"u8))
         {
             return TryTime(ref json, cdr, ref part.End) ? null : "triggerTimestamp";
         }
+
         if (Is(name, "pDUContainerInformation"u8))
         {
             return ReadContainerInformation(ref json, cdr, ref part);
         }
+
         Skip(ref json, cdr);
         return null;
     }
@@ -309,7 +334,7 @@ internal static class ChargingDataRequest
     private static string? ReadContainerInformation(ref Utf8JsonReader json, UsageCdr cdr, ref UsagePart part)
     {
         string? bad = IsObject(ref json) ? null : "pDUContainerInformation";
-        while (bad is null && TryReadName(ref json, out var name))
+        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "timeofFirstUsage"u8))
             {
@@ -321,7 +346,7 @@ internal static class ChargingDataRequest
             }
             else if (Is(name, "rATType"u8))
             {
-                bad = TryText(ref json, cdr, out var rat) ? null : "rATType";
+                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> rat) ? null : "rATType";
                 part.RatType = RatTypeOf(rat);
             }
             else
@@ -329,12 +354,15 @@ internal static class ChargingDataRequest
                 Skip(ref json, cdr);
             }
         }
+
         return bad;
     }
 
-    // RatType of TS 29.571 by the numbers of TS 29.061.
+    /// <summary>RatType of TS 29.571 by the numbers of TS 29.061.</summary>
     private static long RatTypeOf(ReadOnlySpan<byte> rat) =>
-        Is(rat, "NR"u8) ? 51 : Is(rat, "EUTRA"u8) ? 6 : Is(rat, "UTRA"u8) ? 1 : Is(rat, "GERA"u8) ? 2 : Is(rat, "WLAN"u8) ? 3 : Is(rat, "NBIOT"u8) ? 8 : 0;
+        Is(rat, "NR"u8)
+            ? 51
+            : Is(rat, "EUTRA"u8) ? 6 : Is(rat, "UTRA"u8) ? 1 : Is(rat, "GERA"u8) ? 2 : Is(rat, "WLAN"u8) ? 3 : Is(rat, "NBIOT"u8) ? 8 : 0;
 
     private static bool TryPlmn(ref Utf8JsonReader json, UsageCdr cdr)
     {
@@ -344,47 +372,53 @@ internal static class ChargingDataRequest
         {
             return false;
         }
-        while (TryReadName(ref json, out var name))
+
+        while (TryReadName(ref json, out ReadOnlySpan<byte> name))
         {
-            var isMcc = Is(name, "mcc"u8);
+            bool isMcc = Is(name, "mcc"u8);
             if (!isMcc && !Is(name, "mnc"u8))
             {
                 Skip(ref json, cdr);
                 continue;
             }
-            if (!TryText(ref json, cdr, out var text) || text.Length > 3)
+
+            if (!TryText(ref json, cdr, out ReadOnlySpan<byte> text) || text.Length > 3)
             {
                 return false;
             }
+
             text.CopyTo(digits[(isMcc ? 0 : 3)..]);
             (mcc, mnc) = isMcc ? (text.Length, mnc) : (mcc, text.Length);
         }
+
         return mcc == 3 && mnc is 2 or 3 && cdr.ServingPlmn.TrySetDigits(digits[..(mcc + mnc)]);
     }
 
     private static bool TryTime(ref Utf8JsonReader json, UsageCdr cdr, ref CdrTime field)
     {
         Span<char> characters = stackalloc char[40];
-        if (!TryText(ref json, cdr, out var text) || text.Length > characters.Length || !Ascii.IsValid(text)
-            || !CdrTime.TryParseIso(characters[..Encoding.ASCII.GetChars(text, characters)], out var time))
+        if (!TryText(ref json, cdr, out ReadOnlySpan<byte> text) || text.Length > characters.Length || !Ascii.IsValid(text)
+            || !CdrTime.TryParseIso(characters[..Encoding.ASCII.GetChars(text, characters)], out CdrTime time))
         {
             return false;
         }
+
         field = time;
         return true;
     }
 
     private static bool TryInteger(ref Utf8JsonReader json, ref long field, long maximum = long.MaxValue)
     {
-        if (!json.Read() || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var value) || value < 0 || value > maximum)
+        if (!json.Read() || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out long value) || value < 0 || value > maximum)
         {
             return false;
         }
+
         field = value;
         return true;
     }
 
-    // Escapes are rare but legal anywhere: some writers escape the plus sign of a time's offset.
+    /// <summary>Escapes are rare but legal anywhere: some writers escape the plus sign of a time's offset.</summary>
     private static bool TryText(ref Utf8JsonReader json, UsageCdr cdr, out ReadOnlySpan<byte> text)
     {
         text = default;
@@ -392,20 +426,23 @@ internal static class ChargingDataRequest
         {
             return false;
         }
+
         if (!json.ValueIsEscaped)
         {
             text = json.ValueSpan;
             return true;
         }
+
         if (json.ValueSpan.Length > cdr.Scratch.Length)
         {
             return false;
         }
+
         text = cdr.Scratch.AsSpan(0, json.CopyString(cdr.Scratch));
         return true;
     }
 
-    // The octets of a value of any kind, as they stand in the request.
+    /// <summary>The octets of a value of any kind, as they stand in the request.</summary>
     private static bool TryRaw(ref Utf8JsonReader json, ReadOnlySpan<byte> request, out ReadOnlySpan<byte> raw)
     {
         raw = default;
@@ -413,7 +450,8 @@ internal static class ChargingDataRequest
         {
             return false;
         }
-        var start = (int)json.TokenStartIndex;
+
+        int start = (int)json.TokenStartIndex;
         json.Skip();
         raw = request[start..(int)json.BytesConsumed];
         return true;
@@ -421,7 +459,7 @@ internal static class ChargingDataRequest
 
     private static bool TryReadName(ref Utf8JsonReader json, out ReadOnlySpan<byte> name)
     {
-        var isName = json.Read() && json.TokenType == JsonTokenType.PropertyName;
+        bool isName = json.Read() && json.TokenType == JsonTokenType.PropertyName;
         name = isName ? json.ValueSpan : default;
         return isName;
     }

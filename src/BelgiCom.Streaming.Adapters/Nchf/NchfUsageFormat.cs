@@ -18,7 +18,8 @@ public sealed class NchfUsageFormat : IUsageFormat
     {
         head = CsvUsageFormat.WithoutBom(head).TrimStart(" \t\r\n["u8);
         // The names are read without case: one open implementation sends "multipleunitUsage".
-        return head.StartsWith("{"u8) && (ContainsWithoutCase(head, "multipleUnitUsage"u8) || ContainsWithoutCase(head, "invocationSequenceNumber"u8));
+        return head.StartsWith("{"u8)
+            && (ContainsWithoutCase(head, "multipleUnitUsage"u8) || ContainsWithoutCase(head, "invocationSequenceNumber"u8));
     }
 
     /// <inheritdoc/>
@@ -26,13 +27,14 @@ public sealed class NchfUsageFormat : IUsageFormat
 
     private static bool ContainsWithoutCase(ReadOnlySpan<byte> text, ReadOnlySpan<byte> name)
     {
-        for (var i = 0; i + name.Length <= text.Length; i++)
+        for (int i = 0; i + name.Length <= text.Length; i++)
         {
             if (System.Text.Ascii.EqualsIgnoreCase(text.Slice(i, name.Length), name))
             {
                 return true;
             }
         }
+
         return false;
     }
 }

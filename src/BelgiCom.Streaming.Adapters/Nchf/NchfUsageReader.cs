@@ -25,23 +25,26 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
     {
         _window.Advance(_octetsLength);
         _octetsLength = 0;
-        var octets = SkipSeparators();
+        ReadOnlySpan<byte> octets = SkipSeparators();
         if (octets.IsEmpty)
         {
             return ReadEnd();
         }
+
         if (octets[0] != '{')
         {
             return FailLine(new(QuarantineReason.BadEncoding, "No JSON object begins here."));
         }
-        var length = Measure();
+
+        int length = Measure();
         if (length < 0)
         {
             return FailLine(new(QuarantineReason.BadLength, $"A JSON object is not closed within {MaxRequestOctets} octets or the file."));
         }
+
         _octetsLength = length;
         RecordOffset = _window.Offset;
-        var problem = Decode(_window.Peek(length)[..length]);
+        RecordProblem problem = Decode(_window.Peek(length)[..length]);
         return problem.IsNone ? UsageReadResult.Cdr : FailRecord(problem, RecordOffset, length);
     }
 
@@ -57,7 +60,10 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         {
             // The message of the exception may repeat what the request holds; its position does not.
             return invalid.BytePositionInLine is { } position && request.Length > 0
-                ? new(QuarantineReason.BadEncoding, $"Not JSON, or nested deeper than {ChargingDataRequest.MaxDepth} levels, at line {invalid.LineNumber}, octet {position} of the request.")
+                ? new(
+                    QuarantineReason.BadEncoding,
+                    $"Not JSON, or nested deeper than {ChargingDataRequest.MaxDepth} levels, at line {invalid.LineNumber}, octet "
+                    + $"{position} of the request.")
                 : new(QuarantineReason.BadEncoding, "Not JSON.");
         }
         catch (InvalidOperationException)
@@ -70,33 +76,37 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
     {
         while (true)
         {
-            var octets = _window.Peek(4096);
-            var start = octets.IndexOfAnyExcept(Separators);
+            ReadOnlySpan<byte> octets = _window.Peek(4096);
+            int start = octets.IndexOfAnyExcept(Separators);
             if (start >= 0)
             {
                 _window.Advance(start);
                 return _window.Peek(1);
             }
+
             if (octets.IsEmpty)
             {
                 return octets;
             }
+
             _window.Advance(octets.Length);
         }
     }
 
-    // Octets up to the brace that closes the object; -1 when there is none in bounds. Grows the view so that small requests stay cheap.
+    /// <summary>
+    /// Octets up to the brace that closes the object; -1 when there is none in bounds. Grows the view so that small requests stay cheap.
+    /// </summary>
     private int Measure()
     {
-        var depth = 0;
-        var inText = false;
-        var position = 0;
-        for (var wanted = 16 * 1024; ; wanted *= 4)
+        int depth = 0;
+        bool inText = false;
+        int position = 0;
+        for (int wanted = 16 * 1024; ; wanted *= 4)
         {
-            var octets = _window.Peek(Math.Min(wanted, MaxRequestOctets));
+            ReadOnlySpan<byte> octets = _window.Peek(Math.Min(wanted, MaxRequestOctets));
             for (; position < Math.Min(octets.Length, MaxRequestOctets); position++)
             {
-                var octet = octets[position];
+                byte octet = octets[position];
                 if (inText)
                 {
                     if (octet == '\\')
@@ -121,6 +131,7 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
                     return position + 1;
                 }
             }
+
             if (octets.Length < wanted)
             {
                 return -1;
@@ -130,13 +141,14 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
 
     private UsageReadResult FailLine(RecordProblem problem)
     {
-        var octets = _window.Peek(MaxQuarantinedOctets);
-        var end = octets.IndexOf((byte)'\n');
+        ReadOnlySpan<byte> octets = _window.Peek(MaxQuarantinedOctets);
+        int end = octets.IndexOf((byte)'\n');
         _octetsLength = end >= 0 ? Math.Min(end + 1, MaxQuarantinedOctets) : Math.Min(octets.Length, MaxQuarantinedOctets);
         if (RecordCount == 0 && _octetsLength == octets.Length)
         {
             problem = problem with { Reason = QuarantineReason.NotACdrFile };
         }
+
         return FailRecord(problem, _window.Offset, _octetsLength);
     }
 
@@ -146,11 +158,15 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         {
             return UsageReadResult.End;
         }
+
         _isEnded = true;
         if (!_window.Problem.IsNone)
         {
             return FailFile(_window.Problem, _window.Offset, 0);
         }
-        return RecordCount == 0 ? FailFile(new(QuarantineReason.NotACdrFile, "The file holds no charging data request."), 0, _window.Offset) : UsageReadResult.End;
+
+        return RecordCount == 0
+            ? FailFile(new(QuarantineReason.NotACdrFile, "The file holds no charging data request."), 0, _window.Offset)
+            : UsageReadResult.End;
     }
 }

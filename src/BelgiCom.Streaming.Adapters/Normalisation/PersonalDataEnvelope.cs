@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using BelgiCom.Streaming.Contracts;
@@ -29,18 +28,21 @@ internal sealed class PersonalDataEnvelope
         {
             AppendHex("location"u8, cdr.LocationOf(part));
         }
+
         AppendText("otherParty"u8, cdr.OtherParty.Span);
         if (_length == 0)
         {
             return default;
         }
+
         Reserve(1)[0] = (byte)'}';
         _length++;
         if (_envelope.Length < _length + EnvelopeCipher.Overhead)
         {
             _envelope = new byte[_clear.Length + EnvelopeCipher.Overhead];
         }
-        var size = EnvelopeCipher.Encrypt(key, _clear.AsSpan(0, _length), EnvelopeContext.UsagePersonalData, _envelope);
+
+        int size = EnvelopeCipher.Encrypt(key, _clear.AsSpan(0, _length), EnvelopeContext.UsagePersonalData, _envelope);
         return _envelope.AsSpan(0, size);
     }
 
@@ -52,12 +54,14 @@ internal sealed class PersonalDataEnvelope
         {
             return;
         }
+
         if (JavaScriptEncoder.Default.FindFirstCharacterToEncodeUtf8(text) >= 0)
         {
             text = Encoding.UTF8.GetBytes(JavaScriptEncoder.Default.Encode(Encoding.UTF8.GetString(text)));
         }
+
         AppendName(name);
-        var destination = Reserve(text.Length + 1);
+        Span<byte> destination = Reserve(text.Length + 1);
         text.CopyTo(destination);
         destination[text.Length] = (byte)'"';
         _length += text.Length + 1;
@@ -69,16 +73,17 @@ internal sealed class PersonalDataEnvelope
         {
             return;
         }
+
         AppendName(name);
-        var destination = Reserve((octets.Length * 2) + 1);
-        _ = Convert.TryToHexStringLower(octets, destination, out var written);
+        Span<byte> destination = Reserve((octets.Length * 2) + 1);
+        _ = Convert.TryToHexStringLower(octets, destination, out int written);
         destination[written] = (byte)'"';
         _length += written + 1;
     }
 
     private void AppendName(ReadOnlySpan<byte> name)
     {
-        var destination = Reserve(name.Length + 5);
+        Span<byte> destination = Reserve(name.Length + 5);
         destination[0] = (byte)(_length == 0 ? '{' : ',');
         destination[1] = (byte)'"';
         name.CopyTo(destination[2..]);
@@ -92,6 +97,7 @@ internal sealed class PersonalDataEnvelope
         {
             Array.Resize(ref _clear, Math.Max(_clear.Length * 2, _length + size));
         }
+
         return _clear.AsSpan(_length);
     }
 }

@@ -40,7 +40,8 @@ public sealed class RecordChunk
     public ReadOnlySpan<byte> KeyAt(int index) => _octets.AsSpan(_entries[index].Start, _entries[index].KeyLength);
 
     /// <summary>Value of a record, wire-format header included.</summary>
-    public ReadOnlySpan<byte> ValueAt(int index) => _octets.AsSpan(_entries[index].Start + _entries[index].KeyLength, _entries[index].ValueLength);
+    public ReadOnlySpan<byte> ValueAt(int index) =>
+        _octets.AsSpan(_entries[index].Start + _entries[index].KeyLength, _entries[index].ValueLength);
 
     /// <summary>Empties the chunk for the next one.</summary>
     public void Clear()
@@ -59,6 +60,7 @@ public sealed class RecordChunk
         {
             Array.Resize(ref _octets, Math.Max(_octets.Length * 2, _length + size));
         }
+
         return _octets.AsSpan(_length, size);
     }
 

@@ -23,11 +23,13 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
     private DataKey? _dayKey;
     private byte[] _dayKeyId = [];
 
-    /// <summary>Takes the key of the day. Once per chunk, so that a deleted key is noticed and the store is not asked for every record.</summary>
+    /// <summary>
+    /// Takes the key of the day. Once per chunk, so that a deleted key is noticed and the store is not asked for every record.
+    /// </summary>
     public void BeginChunk()
     {
-        var day = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
-        var key = keys.GetOrCreate(KeyPurposes.PersonalData, day);
+        string day = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+        DataKey key = keys.GetOrCreate(KeyPurposes.PersonalData, day);
         if (!ReferenceEquals(key, _dayKey))
         {
             _dayKey = key;
@@ -41,27 +43,30 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
     /// </summary>
     public void Add(UsageFileReader reader, UsageFile file, RecordChunk chunk)
     {
-        var cdr = reader.Cdr;
+        UsageCdr cdr = reader.Cdr;
         chunk.Cdrs++;
         chunk.SkippedFields += cdr.SkippedFields;
-        if (!TryFindSubscriber(cdr, out var subscriber, out var problem))
+        if (!TryFindSubscriber(cdr, out SubscriberRef subscriber, out RecordProblem problem))
         {
-            AddQuarantined(new CdrFault(problem.Reason, reader.RecordOffset, reader.Octets.Length, false, problem.Detail!), reader, file, chunk);
+            AddQuarantined(
+                new CdrFault(problem.Reason, reader.RecordOffset, reader.Octets.Length, false, problem.Detail!), reader, file, chunk);
             return;
         }
+
         chunk.AmbiguousTimes += cdr.HasAmbiguousTime ? 1 : 0;
-        var inputHash = (long)XxHash64.HashToUInt64(reader.Octets);
+        long inputHash = (long)XxHash64.HashToUInt64(reader.Octets);
         ReadOnlySpan<byte> personalData = default;
-        var totals = new ControlTotals(1, 0, 0, 0, 0);
-        for (var i = 0; i < cdr.PartCount; i++)
+        ControlTotals totals = new(1, 0, 0, 0, 0);
+        for (int i = 0; i < cdr.PartCount; i++)
         {
-            ref var part = ref cdr.PartAt(i);
+            ref UsagePart part = ref cdr.PartAt(i);
             // Parts without a location of their own have the same personal data, so they share one envelope.
             if (i == 0 || part.LocationLength > 0 || cdr.PartAt(i - 1).LocationLength > 0)
             {
                 personalData = _envelope.Seal(cdr, part, _dayKey!);
             }
-            var usage = View(cdr, part, i, subscriber, file);
+
+            UsageReceivedView usage = View(cdr, part, i, subscriber, file);
             usage.FileSequenceNumber = reader.Header?.SequenceNumber ?? -1;
             usage.RecordIndex = reader.RecordIndex;
             usage.InputHash = inputHash;
@@ -70,6 +75,7 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
             Write(usage, chunk);
             totals += new ControlTotals(0, 1, usage.UplinkOctets, usage.DownlinkOctets, usage.DurationSeconds);
         }
+
         chunk.Totals += totals;
     }
 
@@ -82,8 +88,8 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
 
     private void AddQuarantined(in CdrFault fault, UsageFileReader reader, UsageFile file, RecordChunk chunk)
     {
-        var octets = reader.Octets[..Math.Min(reader.Octets.Length, UsageFileReader.MaxQuarantinedOctets)];
-        var record = new QuarantinedRecord
+        ReadOnlySpan<byte> octets = reader.Octets[..Math.Min(reader.Octets.Length, UsageFileReader.MaxQuarantinedOctets)];
+        QuarantinedRecord record = new()
         {
             Source = file.Source,
             FileId = file.Id,
@@ -97,10 +103,10 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
             Original = octets.IsEmpty ? [] : EnvelopeCipher.Encrypt(_dayKey!, octets, EnvelopeContext.QuarantinedOriginal),
             OriginalHash = SHA256.HashData(octets),
         };
-        var body = new System.Buffers.ArrayBufferWriter<byte>();
+        System.Buffers.ArrayBufferWriter<byte> body = new();
         record.Write(body);
-        var key = file.SourceUtf8;
-        var destination = chunk.Reserve(key.Length + quarantineHeader.Length + body.WrittenCount);
+        byte[] key = file.SourceUtf8;
+        Span<byte> destination = chunk.Reserve(key.Length + quarantineHeader.Length + body.WrittenCount);
         key.CopyTo(destination);
         quarantineHeader.CopyTo(destination[key.Length..]);
         body.WrittenSpan.CopyTo(destination[(key.Length + quarantineHeader.Length)..]);
@@ -109,19 +115,19 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
 
     private void Write(in UsageReceivedView usage, RecordChunk chunk)
     {
-        var destination = chunk.Reserve(SubscriberRef.Size + usageHeader.Length + usage.MaxSize);
+        Span<byte> destination = chunk.Reserve(SubscriberRef.Size + usageHeader.Length + usage.MaxSize);
         usage.SubscriberRef.CopyTo(destination);
         usageHeader.CopyTo(destination[SubscriberRef.Size..]);
-        var written = usage.Write(destination[(SubscriberRef.Size + usageHeader.Length)..]);
+        int written = usage.Write(destination[(SubscriberRef.Size + usageHeader.Length)..]);
         chunk.Commit(SubscriberRef.Size, usageHeader.Length + written, false);
     }
 
     private UsageReceivedView View(UsageCdr cdr, in UsagePart part, int index, SubscriberRef subscriber, UsageFile file)
     {
-        var start = part.Start.IsSet ? part.Start : cdr.OpeningTime;
+        CdrTime start = part.Start.IsSet ? part.Start : cdr.OpeningTime;
         // A node whose clock was set back gives an end before its start; the start is what tariffs look at.
-        var end = part.End.IsSet && part.End.UtcMilliseconds >= start.UtcMilliseconds ? part.End : start;
-        var hasDirections = part.UplinkOctets >= 0 && part.DownlinkOctets >= 0;
+        CdrTime end = part.End.IsSet && part.End.UtcMilliseconds >= start.UtcMilliseconds ? part.End : start;
+        bool hasDirections = part.UplinkOctets >= 0 && part.DownlinkOctets >= 0;
         long uplink = Math.Max(0, part.UplinkOctets), downlink = Math.Max(0, part.DownlinkOctets);
         return new UsageReceivedView
         {
@@ -146,7 +152,9 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
             ChargingView = IsSecondary(cdr.RecordType, file.Charged) ? ChargingView.Secondary : ChargingView.Primary,
             ChargingId = cdr.ChargingId,
             RecordSequenceNumber = cdr.RecordSequenceNumber,
-            LocalSequenceNumber = part.LocalSequenceNumber >= 0 && cdr.LocalSequenceNumber < 0 ? part.LocalSequenceNumber : cdr.LocalSequenceNumber,
+            LocalSequenceNumber = part.LocalSequenceNumber >= 0 && cdr.LocalSequenceNumber < 0
+                ? part.LocalSequenceNumber
+                : cdr.LocalSequenceNumber,
             CauseForRecordClosing = (int)cdr.CauseForRecordClosing,
             Source = file.SourceUtf8,
             Node = cdr.Node.Span,
@@ -165,17 +173,20 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
         Span<char> digits = stackalloc char[MaxSubscriberDigits];
         subscriber = default;
         problem = default;
-        var number = cdr.Msisdn.IsEmpty ? cdr.Imsi.Span : cdr.Msisdn.Span;
+        ReadOnlySpan<byte> number = cdr.Msisdn.IsEmpty ? cdr.Imsi.Span : cdr.Msisdn.Span;
         if (number.IsEmpty)
         {
             problem = new(QuarantineReason.NoSubscriber, "The record has neither an MSISDN nor an IMSI.");
             return false;
         }
+
         if (number.Length > MaxSubscriberDigits)
         {
-            problem = new(QuarantineReason.BadValue, $"The number of the subscriber has more than {MaxSubscriberDigits} digits (E.164, E.212).");
+            problem = new(
+                QuarantineReason.BadValue, $"The number of the subscriber has more than {MaxSubscriberDigits} digits (E.164, E.212).");
             return false;
         }
+
         digits = digits[..Encoding.ASCII.GetChars(number, digits)];
         subscriber = cdr.Msisdn.IsEmpty ? _pseudonymizer.FromImsi(digits) : _pseudonymizer.FromMsisdn(digits);
         return true;
@@ -187,13 +198,16 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
         {
             case GatewayRecord.PgwRecordType or GatewayRecord.SgwRecordType:
                 return UsageIds.OfGatewayRecord(
-                    (int)cdr.RecordType, cdr.Node.Span, cdr.Gateway.Span, cdr.ChargingId, cdr.RecordSequenceNumber, cdr.LocalSequenceNumber, index);
+                    (int)cdr.RecordType, cdr.Node.Span, cdr.Gateway.Span, cdr.ChargingId, cdr.RecordSequenceNumber, cdr.LocalSequenceNumber,
+                    index);
             case ChargingFunctionRecord.RecordType:
-                var session = SessionOf(stackalloc byte[SessionSize], cdr, subscriber, cdr.OpeningTime.UtcMilliseconds);
+                ReadOnlySpan<byte> session = SessionOf(stackalloc byte[SessionSize], cdr, subscriber, cdr.OpeningTime.UtcMilliseconds);
                 return UsageIds.OfChfRecord(cdr.Node.Span, session, cdr.LocalSequenceNumber, index);
             case ChargingDataRequest.RecordType:
-                // A repeated request has the same sequence number but may have another time stamp, so time counts only without a charging id.
-                var request = SessionOf(stackalloc byte[SessionSize], cdr, subscriber, cdr.ChargingId < 0 ? cdr.OpeningTime.UtcMilliseconds : 0);
+                // A repeated request has the same sequence number but may have another time stamp, so time counts only without a charging
+                // id.
+                ReadOnlySpan<byte> request = SessionOf(
+                    stackalloc byte[SessionSize], cdr, subscriber, cdr.ChargingId < 0 ? cdr.OpeningTime.UtcMilliseconds : 0);
                 return UsageIds.OfNchfRequest(request, cdr.RecordSequenceNumber, part.RatingGroup, index);
             default:
                 return OfCsvRecord(cdr, part, subscriber, file);
@@ -202,8 +216,10 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
 
     private const int SessionSize = SubscriberRef.Size + (3 * sizeof(long));
 
-    // Session identifiers hold the IMSI in clear ("imsi-…-5-1"), and a hash without a key could be reversed by trying all IMSIs. The
-    // pseudonym, the charging id, the sequence number and a time name the same record.
+    /// <summary>
+    /// Session identifiers hold the IMSI in clear ("imsi-…-5-1"), and a hash without a key could be reversed by trying all IMSIs. The
+    /// pseudonym, the charging id, the sequence number and a time name the same record.
+    /// </summary>
     private static ReadOnlySpan<byte> SessionOf(Span<byte> scratch, UsageCdr cdr, SubscriberRef subscriber, long milliseconds)
     {
         subscriber.CopyTo(scratch);
@@ -213,11 +229,13 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
         return scratch;
     }
 
-    // Without an id of its own a CSV record is what it says; the numbers in it go in as pseudonyms, for the same reason as above.
+    /// <summary>
+    /// Without an id of its own a CSV record is what it says; the numbers in it go in as pseudonyms, for the same reason as above.
+    /// </summary>
     private UsageId OfCsvRecord(UsageCdr cdr, in UsagePart part, SubscriberRef subscriber, UsageFile file)
     {
         Span<byte> reference = stackalloc byte[SubscriberRef.Size];
-        var key = new UsageIdBuilder(stackalloc byte[512]);
+        UsageIdBuilder key = new(stackalloc byte[512]);
         key.Append("csv"u8);
         key.Append(file.SourceUtf8);
         subscriber.CopyTo(reference);
@@ -228,6 +246,7 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
             _pseudonymizer.FromMsisdn(digits[..Encoding.ASCII.GetChars(cdr.OtherParty.Span, digits)]).CopyTo(reference);
             key.Append(reference);
         }
+
         key.Append(cdr.Node.Span);
         key.Append(cdr.Session.Span);
         key.Append((long)cdr.Direction);

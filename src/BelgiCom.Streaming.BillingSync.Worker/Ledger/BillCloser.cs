@@ -1,8 +1,12 @@
+using System.Data.Common;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
-/// <summary>Closes billing months: groups the lines and rounds each group once (docs/money.md, half away from zero, so that a reversal mirrors its charge).</summary>
+/// <summary>
+/// Closes billing months: groups the lines and rounds each group once (docs/money.md, half away from zero, so that a reversal mirrors its
+/// charge).
+/// </summary>
 internal static class BillCloser
 {
     // 10⁻⁹ to 10⁻²; integer division cuts towards zero in both databases, so half is added to the magnitude first.
@@ -11,9 +15,9 @@ internal static class BillCloser
 
     public static BillClose Close(LedgerDatabase database, int period, DateTimeOffset now)
     {
-        using var transaction = database.Begin();
-        var number = (database.QueryLong(transaction, "SELECT max(bill_close) FROM bill_close") ?? 0) + 1;
-        var usageEvents = database.Execute(
+        using DbTransaction transaction = database.Begin();
+        long number = (database.QueryLong(transaction, "SELECT max(bill_close) FROM bill_close") ?? 0) + 1;
+        int usageEvents = database.Execute(
             transaction, "UPDATE billed_line SET bill_close = @p0 WHERE bill_close IS NULL AND period <= @p1", number, (long)period);
         if (usageEvents == 0)
         {
@@ -26,10 +30,11 @@ internal static class BillCloser
             number,
             (long)period,
             now.ToUnixTimeMilliseconds());
-        var lines = database.Execute(
+        int lines = database.Execute(
             transaction,
             $"""
-            INSERT INTO bill_line (bill_close, account, offering, kind, period, currency, usage_events, charged_units, amount_nanos, amount_cents)
+            INSERT INTO bill_line (bill_close, account, offering, kind, period, currency, usage_events, charged_units, amount_nanos,
+              amount_cents)
             SELECT @p0, account, offering, kind, period, currency, count(*), sum(charged_units), sum(amount_nanos), {RoundToCents}
             FROM billed_line WHERE bill_close = @p0 GROUP BY account, offering, kind, period, currency
             """,
@@ -40,15 +45,15 @@ internal static class BillCloser
 
     public static IReadOnlyList<BillLine> Lines(LedgerDatabase database, long close)
     {
-        using var command = database.Command(
+        using DbCommand command = database.Command(
             null,
             """
             SELECT account, offering, kind, period, currency, usage_events, charged_units, amount_nanos, amount_cents
             FROM bill_line WHERE bill_close = @p0 ORDER BY account, offering, kind, period, currency
             """,
             close);
-        using var reader = command.ExecuteReader();
-        var lines = new List<BillLine>();
+        using DbDataReader reader = command.ExecuteReader();
+        List<BillLine> lines = new();
         while (reader.Read())
         {
             lines.Add(new BillLine(

@@ -1,15 +1,17 @@
 using System.Data.Common;
 using System.Runtime.InteropServices;
-using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
 /// <summary>
-/// The billing ledger: one line per rated usage event, control totals for everything that came, and the position up to which each partition was read,
-/// all written in one database transaction. Because the position lives here, a record that Kafka delivers again (after kill -9, a lost commit, a zombie
-/// that wakes up) is recognised by its offset; because the usage id is a unique key, one that comes under another offset is recognised too.
+/// The billing ledger: one line per rated usage event, control totals for everything that came, and the position up to which each partition
+/// was read, all written in one database transaction. Because the position lives here, a record that Kafka delivers again (after kill -9, a
+/// lost commit, a zombie that wakes up) is recognised by its offset; because the usage id is a unique key, one that comes under another
+/// offset is recognised too.
 /// </summary>
-/// <remarks>One thread at a time. After a <see cref="LedgerException"/> the same call can be made again: the connection is opened anew.</remarks>
+/// <remarks>
+/// One thread at a time. After a <see cref="LedgerException"/> the same call can be made again: the connection is opened anew.
+/// </remarks>
 public sealed class BillingLedger : IDisposable
 {
     private readonly BillingOptions _options;
@@ -35,7 +37,7 @@ public sealed class BillingLedger : IDisposable
     /// <exception cref="LedgerException">It cannot be opened, or a newer release wrote it.</exception>
     public static BillingLedger Open(BillingOptions options, TimeProvider clock)
     {
-        var ledger = new BillingLedger(options, clock);
+        BillingLedger ledger = new(options, clock);
         _ = ledger.Database;
         return ledger;
     }
@@ -43,25 +45,30 @@ public sealed class BillingLedger : IDisposable
     /// <summary>Offset at which reading of the partition goes on; null when the ledger has never seen the partition.</summary>
     /// <exception cref="LedgerException">The database does not answer.</exception>
     public long? NextOffset(string topic, int partition) => Guarded(() =>
-        Database.QueryLong(null, "SELECT next_offset FROM position WHERE topic = @p0 AND partition = @p1 AND next_offset > 0", topic, (long)partition));
+        Database.QueryLong(
+            null, "SELECT next_offset FROM position WHERE topic = @p0 AND partition = @p1 AND next_offset > 0", topic, (long)partition));
 
     /// <summary>Everything the ledger holds, over all runs.</summary>
     /// <exception cref="LedgerException">The database does not answer.</exception>
     public LedgerTotals Totals() => Guarded(() =>
     {
-        var totals = new Dictionary<(LedgerOutcome, string), ControlTotal>();
-        using var command = Database.Command(null, "SELECT outcome, currency, records, octets, seconds, amount_nanos, hash_total FROM control_total");
-        using var reader = command.ExecuteReader();
+        Dictionary<(LedgerOutcome, string), ControlTotal> totals = new();
+        using DbCommand command = Database.Command(
+            null, "SELECT outcome, currency, records, octets, seconds, amount_nanos, hash_total FROM control_total");
+        using DbDataReader reader = command.ExecuteReader();
         while (reader.Read())
         {
-            ref var total = ref CollectionsMarshal.GetValueRefOrAddDefault(totals, ((LedgerOutcome)reader.GetInt64(0), reader.GetString(1)), out _);
+            ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(
+                totals, ((LedgerOutcome)reader.GetInt64(0), reader.GetString(1)), out _);
             total += ReadTotal(reader, 2);
         }
 
         return new LedgerTotals(totals);
     });
 
-    /// <summary>Bills everything of the month and of earlier months that no close has taken yet. Usage that comes later is taken by the next close.</summary>
+    /// <summary>
+    /// Bills everything of the month and of earlier months that no close has taken yet. Usage that comes later is taken by the next close.
+    /// </summary>
     /// <param name="period">Billing month as year × 100 + month.</param>
     /// <exception cref="LedgerException">The database does not answer; nothing was closed.</exception>
     public BillClose Close(int period) => Guarded(() => BillCloser.Close(Database, period, _clock.GetUtcNow()));
@@ -71,7 +78,8 @@ public sealed class BillingLedger : IDisposable
     public IReadOnlyList<BillLine> BillLines(long close) => Guarded(() => BillCloser.Lines(Database, close));
 
     /// <summary>
-    /// Compares one partition of usage.rated.v1 with the ledger, position by position: rated = billed in count, amount and hash total, and where it is not, which records.
+    /// Compares one partition of usage.rated.v1 with the ledger, position by position: rated = billed in count, amount and hash total, and
+    /// where it is not, which records.
     /// </summary>
     /// <param name="topic">Topic of the partition.</param>
     /// <param name="partition">Partition.</param>
@@ -89,22 +97,23 @@ public sealed class BillingLedger : IDisposable
 
     private LedgerBatchResult ApplyInTransaction(LedgerBatch batch)
     {
-        var database = Database;
-        var streamIds = StreamIds(database, batch);
-        var fileIds = FileIds(database, batch);
+        LedgerDatabase database = Database;
+        long[] streamIds = StreamIds(database, batch);
+        long[] fileIds = FileIds(database, batch);
         if (_run == 0)
         {
-            _run = database.QueryLong(null, "INSERT INTO run (started_at) VALUES (@p0) RETURNING run", _clock.GetUtcNow().ToUnixTimeMilliseconds())!.Value;
+            _run = database.QueryLong(
+                null, "INSERT INTO run (started_at) VALUES (@p0) RETURNING run", _clock.GetUtcNow().ToUnixTimeMilliseconds())!.Value;
         }
 
-        using var transaction = database.Begin();
-        var nextOffsets = LockPositions(database, transaction, streamIds);
+        using DbTransaction transaction = database.Begin();
+        long[] nextOffsets = LockPositions(database, transaction, streamIds);
 
-        var fresh = new List<int>(batch.Count);
-        var rated = new List<int>(batch.Count);
-        for (var row = 0; row < batch.Count; row++)
+        List<int> fresh = new(batch.Count);
+        List<int> rated = new(batch.Count);
+        for (int row = 0; row < batch.Count; row++)
         {
-            ref readonly var line = ref batch.Lines[row];
+            ref readonly LedgerLine line = ref batch.Lines[row];
             if (line.Offset < nextOffsets[line.Stream])
             {
                 continue;
@@ -119,9 +128,9 @@ public sealed class BillingLedger : IDisposable
         }
 
         database.InsertLines(transaction, batch, CollectionsMarshal.AsSpan(rated), streamIds, fileIds);
-        var changed = Changes(batch, fresh);
+        Dictionary<ControlTotalKey, ControlTotal> changed = Changes(batch, fresh);
         WriteTotals(database, transaction, batch, streamIds, changed);
-        for (var i = 0; i < streamIds.Length; i++)
+        for (int i = 0; i < streamIds.Length; i++)
         {
             database.Execute(transaction, "UPDATE position SET next_offset = @p0 WHERE stream = @p1", nextOffsets[i], streamIds[i]);
         }
@@ -133,32 +142,36 @@ public sealed class BillingLedger : IDisposable
     /// <summary>What the batch adds to the totals of this run.</summary>
     private static Dictionary<ControlTotalKey, ControlTotal> Changes(LedgerBatch batch, List<int> fresh)
     {
-        var changes = new Dictionary<ControlTotalKey, ControlTotal>();
-        var currency = "";
-        foreach (var row in fresh)
+        Dictionary<ControlTotalKey, ControlTotal> changes = new();
+        string currency = "";
+        foreach (int row in fresh)
         {
-            ref readonly var line = ref batch.Lines[row];
+            ref readonly LedgerLine line = ref batch.Lines[row];
             if (!System.Text.Ascii.Equals(batch.Text(line.Currency), currency))
             {
                 currency = batch.String(line.Currency);
             }
 
-            var key = new ControlTotalKey(batch.Streams[line.Stream], BillingPeriod.DayOf(line.EventTimeMilliseconds), line.Outcome, currency);
-            ref var total = ref CollectionsMarshal.GetValueRefOrAddDefault(changes, key, out _);
+            ControlTotalKey key = new(batch.Streams[line.Stream], BillingPeriod.DayOf(line.EventTimeMilliseconds), line.Outcome, currency);
+            ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(changes, key, out _);
             total += ControlTotal.Of(line);
         }
 
         return changes;
     }
 
-    // Totals are kept per run and a run has one writer, so whole values are written: no read, no arithmetic in SQL, which differs between databases.
+    /// <summary>
+    /// Totals are kept per run and a run has one writer, so whole values are written: no read, no arithmetic in SQL, which differs between
+    /// databases.
+    /// </summary>
     private void WriteTotals(
-        LedgerDatabase database, DbTransaction transaction, LedgerBatch batch, long[] streamIds, Dictionary<ControlTotalKey, ControlTotal> changes)
+        LedgerDatabase database, DbTransaction transaction, LedgerBatch batch, long[] streamIds,
+        Dictionary<ControlTotalKey, ControlTotal> changes)
     {
-        foreach (var (key, change) in changes)
+        foreach ((ControlTotalKey key, ControlTotal change) in changes)
         {
-            var total = _runTotals.GetValueOrDefault(key) + change;
-            var streamId = streamIds[IndexOf(batch.Streams, key.Stream)];
+            ControlTotal total = _runTotals.GetValueOrDefault(key) + change;
+            long streamId = streamIds[IndexOf(batch.Streams, key.Stream)];
             database.Execute(
                 transaction,
                 """
@@ -183,10 +196,10 @@ public sealed class BillingLedger : IDisposable
 
     private LedgerBatchResult Committed(LedgerBatch batch, List<int> fresh, Dictionary<ControlTotalKey, ControlTotal> changes)
     {
-        var counts = new long[Enum.GetValues<LedgerOutcome>().Length];
-        foreach (var (key, change) in changes)
+        long[] counts = new long[Enum.GetValues<LedgerOutcome>().Length];
+        foreach ((ControlTotalKey key, ControlTotal change) in changes)
         {
-            ref var total = ref CollectionsMarshal.GetValueRefOrAddDefault(_runTotals, key, out _);
+            ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(_runTotals, key, out _);
             total += change;
             counts[(int)key.Outcome] += change.Records;
         }
@@ -194,11 +207,13 @@ public sealed class BillingLedger : IDisposable
         return new LedgerBatchResult(counts, batch.Count - fresh.Count);
     }
 
-    // Locked in the order of their numbers: two writers that hold several partitions cannot wait for each other in a circle.
+    /// <summary>
+    /// Locked in the order of their numbers: two writers that hold several partitions cannot wait for each other in a circle.
+    /// </summary>
     private static long[] LockPositions(LedgerDatabase database, DbTransaction transaction, long[] streamIds)
     {
-        var nextOffsets = new long[streamIds.Length];
-        foreach (var i in Enumerable.Range(0, streamIds.Length).OrderBy(i => streamIds[i]))
+        long[] nextOffsets = new long[streamIds.Length];
+        foreach (int i in Enumerable.Range(0, streamIds.Length).OrderBy(i => streamIds[i]))
         {
             nextOffsets[i] = database.QueryLong(
                 transaction,
@@ -211,10 +226,10 @@ public sealed class BillingLedger : IDisposable
 
     private long[] StreamIds(LedgerDatabase database, LedgerBatch batch)
     {
-        var ids = new long[batch.Streams.Count];
-        for (var i = 0; i < ids.Length; i++)
+        long[] ids = new long[batch.Streams.Count];
+        for (int i = 0; i < ids.Length; i++)
         {
-            var stream = batch.Streams[i];
+            LedgerStream stream = batch.Streams[i];
             if (!_streamIds.TryGetValue(stream, out ids[i]))
             {
                 database.Execute(
@@ -222,7 +237,8 @@ public sealed class BillingLedger : IDisposable
                     "INSERT INTO position (topic, partition, next_offset) VALUES (@p0, @p1, 0) ON CONFLICT (topic, partition) DO NOTHING",
                     stream.Topic,
                     (long)stream.Partition);
-                ids[i] = database.QueryLong(null, "SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", stream.Topic, (long)stream.Partition)!.Value;
+                ids[i] = database.QueryLong(
+                    null, "SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", stream.Topic, (long)stream.Partition)!.Value;
                 _streamIds[stream] = ids[i];
             }
         }
@@ -230,19 +246,22 @@ public sealed class BillingLedger : IDisposable
         return ids;
     }
 
-    // Before and outside the batch's transaction: two writers that meet the same new file cannot block each other, and a row too many harms nothing.
+    /// <summary>
+    /// Before and outside the batch's transaction: two writers that meet the same new file cannot block each other, and a row too many
+    /// harms nothing.
+    /// </summary>
     private long[] FileIds(LedgerDatabase database, LedgerBatch batch)
     {
-        var ids = new long[batch.Files.Count];
-        for (var i = 0; i < ids.Length; i++)
+        long[] ids = new long[batch.Files.Count];
+        for (int i = 0; i < ids.Length; i++)
         {
-            var file = batch.Files[i];
+            SourceFile file = batch.Files[i];
             if (_fileIds.TryGetValue(file, out ids[i]))
             {
                 continue;
             }
 
-            var fileId = new byte[16];
+            byte[] fileId = new byte[16];
             file.FileId.CopyTo(fileId);
             database.Execute(
                 null,
@@ -256,7 +275,8 @@ public sealed class BillingLedger : IDisposable
                 file.Name,
                 file.SequenceNumber);
             ids[i] = database.QueryLong(
-                null, "SELECT source_file FROM source_file WHERE file_id = @p0 AND source = @p1 AND node = @p2", fileId, file.Source, file.Node)!.Value;
+                null, "SELECT source_file FROM source_file WHERE file_id = @p0 AND source = @p1 AND node = @p2", fileId, file.Source,
+                file.Node)!.Value;
             if (_fileIds.Count >= _options.MaxCachedFiles)
             {
                 _fileIds.Clear();
@@ -270,7 +290,7 @@ public sealed class BillingLedger : IDisposable
 
     private static int IndexOf(IReadOnlyList<LedgerStream> streams, LedgerStream stream)
     {
-        var index = 0;
+        int index = 0;
         while (streams[index] != stream)
         {
             index++;
@@ -290,12 +310,15 @@ public sealed class BillingLedger : IDisposable
 
     private LedgerDatabase OpenDatabase()
     {
-        var database = LedgerDatabase.Open(_options);
+        LedgerDatabase database = LedgerDatabase.Open(_options);
         LedgerSchema.Migrate(database, _clock.GetUtcNow());
         return database;
     }
 
-    // After a commit whose outcome is not known, what this run has in memory may differ from what is stored; a new run starts from nothing.
+    /// <summary>
+    /// After a commit whose outcome is not known, what this run has in memory may differ from what is stored; a new run starts from
+    /// nothing.
+    /// </summary>
     private void CloseDatabase()
     {
         _database?.Dispose();
@@ -314,9 +337,10 @@ public sealed class BillingLedger : IDisposable
         }
         catch (Exception cause) when (cause is DbException or LedgerException or OverflowException or IOException or TimeoutException)
         {
-            var location = _database?.Description ?? "(not open)";
+            string location = _database?.Description ?? "(not open)";
             CloseDatabase();
-            throw cause as LedgerException ?? new LedgerException($"Ledger {location}: {cause.Message} Nothing of the batch was kept; it can be tried again.", cause);
+            throw cause as LedgerException
+                ?? new LedgerException($"Ledger {location}: {cause.Message} Nothing of the batch was kept; it can be tried again.", cause);
         }
     }
 }

@@ -13,28 +13,30 @@ internal static class BillingPeriod
     [ThreadStatic]
     private static (long Hour, int Day) _last;
 
-    /// <summary>Billing month (year × 100 + month) of a day given in days since 1970-01-01; 197001 for a day outside the years 1 to 9999.</summary>
+    /// <summary>
+    /// Billing month (year × 100 + month) of a day given in days since 1970-01-01; 197001 for a day outside the years 1 to 9999.
+    /// </summary>
     public static int OfDay(int daysSinceEpoch)
     {
-        var number = (long)Epoch.DayNumber + daysSinceEpoch;
-        var day = number < 0 || number > DateOnly.MaxValue.DayNumber ? Epoch : DateOnly.FromDayNumber((int)number);
+        long number = (long)Epoch.DayNumber + daysSinceEpoch;
+        DateOnly day = number < 0 || number > DateOnly.MaxValue.DayNumber ? Epoch : DateOnly.FromDayNumber((int)number);
         return day.Year * 100 + day.Month;
     }
 
     /// <summary>Day in Europe/Brussels as year × 10000 + month × 100 + day; 19700101 for an instant outside the years 1 to 9999.</summary>
     public static int DayOf(long unixMilliseconds)
     {
-        var hour = Math.DivRem(unixMilliseconds, MillisecondsPerHour, out var rest);
+        long hour = Math.DivRem(unixMilliseconds, MillisecondsPerHour, out long rest);
         hour -= rest < 0 ? 1 : 0;
         if (_last.Hour == hour && _last.Day != 0)
         {
             return _last.Day;
         }
 
-        var day = Epoch;
+        DateOnly day = Epoch;
         if (hour >= FirstHour && hour <= LastHour)
         {
-            var instant = DateTimeOffset.FromUnixTimeMilliseconds(hour * MillisecondsPerHour);
+            DateTimeOffset instant = DateTimeOffset.FromUnixTimeMilliseconds(hour * MillisecondsPerHour);
             day = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, Brussels).DateTime);
         }
 

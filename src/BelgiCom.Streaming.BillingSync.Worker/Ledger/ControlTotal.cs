@@ -4,7 +4,10 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
-/// <summary>What control totals are kept by: partition, day of the usage in Europe/Brussels (yyyymmdd), outcome and currency (empty when nothing is billed).</summary>
+/// <summary>
+/// What control totals are kept by: partition, day of the usage in Europe/Brussels (yyyymmdd), outcome and currency (empty when nothing is
+/// billed).
+/// </summary>
 internal readonly record struct ControlTotalKey(LedgerStream Stream, int Day, LedgerOutcome Outcome, string Currency);
 
 /// <summary>Counts and sums over a set of usage events, and a hash total that does not depend on their order.</summary>
@@ -23,7 +26,8 @@ public readonly record struct ControlTotal
     public long AmountNanos { get; init; }
 
     /// <summary>
-    /// Sum modulo 2⁶⁴ of XXH64 over usage id and amount of each event. A sum, not an exclusive or: an event counted twice does not cancel itself.
+    /// Sum modulo 2⁶⁴ of XXH64 over usage id and amount of each event. A sum, not an exclusive or: an event counted twice does not cancel
+    /// itself.
     /// </summary>
     public ulong HashTotal { get; init; }
 

@@ -45,7 +45,7 @@ internal sealed class LedgerBatch
     /// <summary>Adds a record of usage.rated.v1.</summary>
     public void AddRated(string topic, int partition, long offset, scoped in UsageRatedView usage)
     {
-        var zeroRated = usage.Outcome == RatedOutcome.ZeroRated;
+        bool zeroRated = usage.Outcome == RatedOutcome.ZeroRated;
         _lines.Add(new LedgerLine
         {
             Stream = StreamIndex(topic, partition),
@@ -92,10 +92,12 @@ internal sealed class LedgerBatch
             File = -1,
         });
 
-    // A batch has few partitions and, mostly, few files, and neighbours come from the same one: the last entry is tried first.
+    /// <summary>
+    /// A batch has few partitions and, mostly, few files, and neighbours come from the same one: the last entry is tried first.
+    /// </summary>
     private int StreamIndex(string topic, int partition)
     {
-        for (var i = _streams.Count - 1; i >= 0; i--)
+        for (int i = _streams.Count - 1; i >= 0; i--)
         {
             if (_streams[i].Partition == partition && _streams[i].Topic == topic)
             {
@@ -109,9 +111,9 @@ internal sealed class LedgerBatch
 
     private int FileIndex(scoped in UsageRatedView usage)
     {
-        for (var i = _files.Count - 1; i >= Math.Max(0, _files.Count - FilesSearched); i--)
+        for (int i = _files.Count - 1; i >= Math.Max(0, _files.Count - FilesSearched); i--)
         {
-            var file = _files[i];
+            SourceFile file = _files[i];
             if (file.FileId == usage.FileId && Ascii.Equals(usage.Source, file.Source) && Ascii.Equals(usage.Node, file.Node))
             {
                 return i;
@@ -138,7 +140,7 @@ internal sealed class LedgerBatch
         }
 
         text.CopyTo(_text.AsSpan(_textLength));
-        var slice = new TextSlice(_textLength, text.Length);
+        TextSlice slice = new(_textLength, text.Length);
         _textLength += text.Length;
         return slice;
     }

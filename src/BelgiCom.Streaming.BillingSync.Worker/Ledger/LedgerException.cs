@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
-/// <summary>The ledger could not be opened, read or written. Nothing of the batch at hand was kept; it is safe to try the same batch again.</summary>
+/// <summary>
+/// The ledger could not be opened, read or written. Nothing of the batch at hand was kept; it is safe to try the same batch again.
+/// </summary>
 public sealed class LedgerException : Exception
 {
     /// <summary>Says what happened, where, and what to do about it.</summary>

@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
-/// <summary>What became of a usage event, as the ledger counts it: the closed list of rating, and one that only the ledger can see.</summary>
+/// <summary>
+/// What became of a usage event, as the ledger counts it: the closed list of rating, and one that only the ledger can see.
+/// </summary>
 public enum LedgerOutcome
 {
     /// <summary>Priced and charged; exactly one line in the ledger.</summary>
@@ -21,6 +23,9 @@ public enum LedgerOutcome
     /// <summary>Refused by rating for good.</summary>
     Rejected = 5,
 
-    /// <summary>Rated, but the ledger already holds a line with the same usage id: ignored, no line. Happens when a topic is created again and refilled.</summary>
+    /// <summary>
+    /// Rated, but the ledger already holds a line with the same usage id: ignored, no line. Happens when a topic is created again and
+    /// refilled.
+    /// </summary>
     LedgerDuplicate = 6,
 }

@@ -20,8 +20,8 @@ public sealed class LedgerTotals
     /// <summary>Counts and sums of the events with this outcome. The amount is meaningful only where there is one currency.</summary>
     public ControlTotal Of(LedgerOutcome outcome)
     {
-        var sum = default(ControlTotal);
-        foreach (var ((key, _), total) in _totals)
+        ControlTotal sum = default(ControlTotal);
+        foreach (((LedgerOutcome key, string _), ControlTotal total) in _totals)
         {
             sum = key == outcome ? sum + total : sum;
         }
@@ -35,10 +35,10 @@ public sealed class LedgerTotals
     /// <summary>What was added after <paramref name="earlier"/>, a snapshot of the same ledger.</summary>
     public LedgerTotals Since(LedgerTotals earlier)
     {
-        var difference = new Dictionary<(LedgerOutcome, string), ControlTotal>();
-        foreach (var (key, total) in _totals)
+        Dictionary<(LedgerOutcome, string), ControlTotal> difference = new();
+        foreach (((LedgerOutcome Outcome, string Currency) key, ControlTotal total) in _totals)
         {
-            var added = total.Since(earlier._totals.GetValueOrDefault(key));
+            ControlTotal added = total.Since(earlier._totals.GetValueOrDefault(key));
             if (added != default)
             {
                 difference[key] = added;

@@ -1,8 +1,11 @@
+using System.Data.Common;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
-/// <summary>Walks a partition and its lines side by side, both in the order of the offsets: one pass, memory that does not grow with the partition.</summary>
+/// <summary>
+/// Walks a partition and its lines side by side, both in the order of the offsets: one pass, memory that does not grow with the partition.
+/// </summary>
 internal sealed class Reconciler
 {
     private readonly List<LedgerDifference> _differences = [];
@@ -17,11 +20,12 @@ internal sealed class Reconciler
 
     public static Reconciliation Reconcile(LedgerDatabase database, string topic, int partition, IEnumerable<RatedPosition> rated)
     {
-        var reconciler = new Reconciler(database);
-        using var transaction = database.Begin();
-        var stream = database.QueryLong(transaction, "SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition) ?? -1;
-        var position = database.QueryLong(transaction, "SELECT next_offset FROM position WHERE stream = @p0", stream) ?? 0;
-        using (var lines = database.Command(
+        Reconciler reconciler = new(database);
+        using DbTransaction transaction = database.Begin();
+        long stream = database.QueryLong(
+            transaction, "SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition) ?? -1;
+        long position = database.QueryLong(transaction, "SELECT next_offset FROM position WHERE stream = @p0", stream) ?? 0;
+        using (DbCommand lines = database.Command(
             transaction, "SELECT rated_offset, usage_id, amount_nanos FROM billed_line WHERE stream = @p0 ORDER BY rated_offset", stream))
         {
             reconciler.Walk(rated.TakeWhile(record => record.Offset < position), Lines(lines));
@@ -30,18 +34,19 @@ internal sealed class Reconciler
         reconciler.ResolveMissing(transaction);
         reconciler.CompareControlTotals(transaction, stream);
         return new Reconciliation(
-            topic, partition, reconciler._rated, reconciler._billed, reconciler._duplicates, reconciler._differenceCount, reconciler._differences);
+            topic, partition, reconciler._rated, reconciler._billed, reconciler._duplicates, reconciler._differenceCount,
+            reconciler._differences);
     }
 
     private void Walk(IEnumerable<RatedPosition> rated, IEnumerable<RatedPosition> billed)
     {
-        using var topic = rated.GetEnumerator();
-        using var ledger = billed.GetEnumerator();
-        var onTopic = topic.MoveNext();
-        var inLedger = ledger.MoveNext();
+        using IEnumerator<RatedPosition> topic = rated.GetEnumerator();
+        using IEnumerator<RatedPosition> ledger = billed.GetEnumerator();
+        bool onTopic = topic.MoveNext();
+        bool inLedger = ledger.MoveNext();
         while (onTopic || inLedger)
         {
-            var order = !onTopic ? 1 : !inLedger ? -1 : topic.Current.Offset.CompareTo(ledger.Current.Offset);
+            int order = !onTopic ? 1 : !inLedger ? -1 : topic.Current.Offset.CompareTo(ledger.Current.Offset);
             if (order <= 0)
             {
                 _rated += TotalOf(topic.Current);
@@ -82,7 +87,9 @@ internal sealed class Reconciler
         }
     }
 
-    // Whether it is billed under another position can only be asked when the reader is done: a connection answers one question at a time.
+    /// <summary>
+    /// Whether it is billed under another position can only be asked when the reader is done: a connection answers one question at a time.
+    /// </summary>
     private void Missing(RatedPosition rated)
     {
         if (_notAtPosition.Count < Reconciliation.MaxDifferences)
@@ -97,11 +104,11 @@ internal sealed class Reconciler
 
     private void ResolveMissing(System.Data.Common.DbTransaction transaction)
     {
-        var usageId = new byte[16];
-        foreach (var rated in _notAtPosition)
+        byte[] usageId = new byte[16];
+        foreach (RatedPosition rated in _notAtPosition)
         {
             rated.UsageId.CopyTo(usageId);
-            var amount = _database.QueryLong(transaction, "SELECT amount_nanos FROM billed_line WHERE usage_id = @p0", usageId);
+            long? amount = _database.QueryLong(transaction, "SELECT amount_nanos FROM billed_line WHERE usage_id = @p0", usageId);
             if (amount == rated.AmountNanos)
             {
                 _duplicates++;
@@ -109,20 +116,22 @@ internal sealed class Reconciler
             }
             else
             {
-                Differ(amount is null ? LedgerDifferenceKind.NotBilled : LedgerDifferenceKind.OtherAmount, rated.Offset, rated.AmountNanos, amount ?? 0);
+                Differ(
+                    amount is null ? LedgerDifferenceKind.NotBilled : LedgerDifferenceKind.OtherAmount, rated.Offset, rated.AmountNanos,
+                    amount ?? 0);
             }
         }
     }
 
     private void CompareControlTotals(System.Data.Common.DbTransaction transaction, long stream)
     {
-        using var command = _database.Command(
+        using DbCommand command = _database.Command(
             transaction,
             "SELECT records, octets, seconds, amount_nanos, hash_total FROM control_total WHERE stream = @p0 AND outcome = @p1",
             stream,
             (long)LedgerOutcome.Rated);
-        using var reader = command.ExecuteReader();
-        var written = default(ControlTotal);
+        using DbDataReader reader = command.ExecuteReader();
+        ControlTotal written = default(ControlTotal);
         while (reader.Read())
         {
             written += BillingLedger.ReadTotal(reader, 0);
@@ -152,8 +161,8 @@ internal sealed class Reconciler
 
     private static IEnumerable<RatedPosition> Lines(System.Data.Common.DbCommand command)
     {
-        using var reader = command.ExecuteReader();
-        var usageId = new byte[16];
+        using DbDataReader reader = command.ExecuteReader();
+        byte[] usageId = new byte[16];
         while (reader.Read())
         {
             reader.GetBytes(1, 0, usageId, 0, usageId.Length);

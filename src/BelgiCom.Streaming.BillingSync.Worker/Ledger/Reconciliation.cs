@@ -23,7 +23,9 @@ public enum LedgerDifferenceKind
     /// <summary>The ledger holds another usage event for that position.</summary>
     OtherUsage,
 
-    /// <summary>The control totals that were written with the lines do not agree with the lines: lines were changed or removed afterwards.</summary>
+    /// <summary>
+    /// The control totals that were written with the lines do not agree with the lines: lines were changed or removed afterwards.
+    /// </summary>
     ControlTotal,
 }
 
@@ -37,9 +39,11 @@ public sealed record LedgerDifference(LedgerDifferenceKind Kind, long Offset, lo
 /// <summary>The comparison of one partition of usage.rated.v1 with the ledger, up to the ledger's position.</summary>
 /// <param name="Topic">Topic.</param>
 /// <param name="Partition">Partition.</param>
-/// <param name="Rated">Totals of the rated records on the topic: count, amount, hash total. Those that the ledger holds under another position are left out.</param>
+/// <param name="Rated">Totals of the rated records on the topic: count, amount, hash total. Those that the ledger holds under another
+/// position are left out.</param>
 /// <param name="Billed">The same totals of the ledger's lines.</param>
-/// <param name="LedgerDuplicates">Rated records that the ledger holds, with the same amount, under another position: billed once, as they must.</param>
+/// <param name="LedgerDuplicates">Rated records that the ledger holds, with the same amount, under another position: billed once, as they
+/// must.</param>
 /// <param name="DifferenceCount">How many differences there are.</param>
 /// <param name="Differences">The first <see cref="MaxDifferences"/> of them.</param>
 public sealed record Reconciliation(

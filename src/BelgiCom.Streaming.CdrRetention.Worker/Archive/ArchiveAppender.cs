@@ -5,8 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>
-/// One batch on its way into the archive. <see cref="Commit"/> makes all of it durable at once: first the blocks (each touched file flushed to disk), then, in one transaction of
-/// the index, where they are and up to where each partition was read. Without it, nothing was appended: what the files have beyond the index's word is overwritten.
+/// One batch on its way into the archive. <see cref="Commit"/> makes all of it durable at once: first the blocks (each touched file flushed
+/// to disk), then, in one transaction of the index, where they are and up to where each partition was read. Without it, nothing was
+/// appended: what the files have beyond the index's word is overwritten.
 /// </summary>
 internal sealed class ArchiveAppender : IDisposable
 {
@@ -19,11 +20,13 @@ internal sealed class ArchiveAppender : IDisposable
     /// <summary>What the batch did so far.</summary>
     public AppendCounts Counts { get; } = new();
 
-    /// <summary>Adds a record under each of its classes; one that the archive has already (before the partition's position) is skipped.</summary>
+    /// <summary>
+    /// Adds a record under each of its classes; one that the archive has already (before the partition's position) is skipped.
+    /// </summary>
     /// <exception cref="ArchiveException">A file or the key store failed.</exception>
     public void Add(in CdrToArchive record)
     {
-        ref var next = ref CollectionsMarshal.GetValueRefOrAddDefault(_positions, (record.Topic, record.Partition), out var known);
+        ref long next = ref CollectionsMarshal.GetValueRefOrAddDefault(_positions, (record.Topic, record.Partition), out bool known);
         if (!known)
         {
             next = _archive.NextOffset(record.Topic, record.Partition) ?? 0;
@@ -36,11 +39,11 @@ internal sealed class ArchiveAppender : IDisposable
         }
 
         next = record.Offset + 1;
-        var person = PersonRef.Of(record.Subscriber, _archive.PersonKey);
-        foreach (var retentionClass in _archive.Policy.ClassesOf(record.Topic, record.Kind, record.Direction))
+        PersonRef person = PersonRef.Of(record.Subscriber, _archive.PersonKey);
+        foreach (RetentionClass retentionClass in _archive.Policy.ClassesOf(record.Topic, record.Kind, record.Direction))
         {
-            var start = record.StartOf(retentionClass.StartsAt);
-            var target = TargetOf(retentionClass, RetentionPeriod.DayOf(start));
+            long start = record.StartOf(retentionClass.StartsAt);
+            Target? target = TargetOf(retentionClass, RetentionPeriod.DayOf(start));
             if (target is null)
             {
                 Counts.Add(retentionClass.Name, kept: false);
@@ -60,22 +63,22 @@ internal sealed class ArchiveAppender : IDisposable
     /// <exception cref="ArchiveException">Nothing of the batch was kept.</exception>
     public void Commit()
     {
-        foreach (var target in _targets.Values.Where(target => target.Builder.Records > 0))
+        foreach (Target target in _targets.Values.Where(target => target.Builder.Records > 0))
         {
             WriteBlock(target);
         }
 
-        var written = _targets.Values.Where(target => target.Blocks.Count > 0).ToList();
-        foreach (var target in written)
+        List<Target> written = _targets.Values.Where(target => target.Blocks.Count > 0).ToList();
+        foreach (Target target in written)
         {
             RandomAccess.FlushToDisk(target.File!);
         }
 
         _archive.Index.InTransaction(() =>
         {
-            foreach (var target in written)
+            foreach (Target target in written)
             {
-                foreach (var (block, persons) in target.Blocks)
+                foreach ((long block, long[] persons) in target.Blocks)
                 {
                     _archive.Index.AddPersonBlocks(target.Segment.Id, block, persons);
                 }
@@ -83,7 +86,7 @@ internal sealed class ArchiveAppender : IDisposable
                 _archive.Index.SetLength(target.Segment.Id, target.Length, target.Records);
             }
 
-            foreach (var ((topic, partition), next) in _positions)
+            foreach (((string topic, int partition), long next) in _positions)
             {
                 _archive.Index.SetPosition(topic, partition, next);
             }
@@ -94,7 +97,7 @@ internal sealed class ArchiveAppender : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var target in _targets.Values)
+        foreach (Target target in _targets.Values)
         {
             target.File?.Dispose();
         }
@@ -105,7 +108,7 @@ internal sealed class ArchiveAppender : IDisposable
     /// <summary>Where records of a class and day go; null when they are past their period already and must not be kept.</summary>
     private Target? TargetOf(RetentionClass retentionClass, DateOnly day)
     {
-        if (_targets.TryGetValue((retentionClass, day), out var target))
+        if (_targets.TryGetValue((retentionClass, day), out Target? target))
         {
             return target;
         }
@@ -115,7 +118,7 @@ internal sealed class ArchiveAppender : IDisposable
             return null;
         }
 
-        var (segment, key) = _archive.SegmentFor(retentionClass, day);
+        (Segment segment, DataKey key) = _archive.SegmentFor(retentionClass, day);
         target = new Target(segment, key, new BlockBuilder(retentionClass.Name, retentionClass.Purpose));
         _targets.Add((retentionClass, day), target);
         return target;
@@ -123,8 +126,8 @@ internal sealed class ArchiveAppender : IDisposable
 
     private void WriteBlock(Target target)
     {
-        var path = _archive.PathOf(target.Segment.Name);
-        var octets = 0;
+        string path = _archive.PathOf(target.Segment.Name);
+        int octets;
         try
         {
             target.File ??= CdrArchive.OpenFile(path, FileMode.OpenOrCreate);
@@ -132,7 +135,10 @@ internal sealed class ArchiveAppender : IDisposable
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new ArchiveException(ArchiveFault.Io, $"Archive file {path} cannot be written: {cause.Message} Check free space and rights; the batch will be tried again.", cause);
+            throw new ArchiveException(
+                ArchiveFault.Io,
+                $"Archive file {path} cannot be written: {cause.Message} Check free space and rights; the batch will be tried again.",
+                cause);
         }
 
         target.Blocks.Add((target.Length, [.. target.Builder.Persons.Order()]));
@@ -172,7 +178,7 @@ internal sealed class AppendCounts
 
     public void Add(string retentionClass, bool kept)
     {
-        ref var counts = ref CollectionsMarshal.GetValueRefOrAddDefault(_classes, retentionClass, out _);
+        ref (long Kept, long PastPeriod) counts = ref CollectionsMarshal.GetValueRefOrAddDefault(_classes, retentionClass, out _);
         counts = kept ? (counts.Kept + 1, counts.PastPeriod) : (counts.Kept, counts.PastPeriod + 1);
     }
 }

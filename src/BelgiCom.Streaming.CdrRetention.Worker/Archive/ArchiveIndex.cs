@@ -5,12 +5,14 @@ using SQLitePCL;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>
-/// The archive's index and commit log, one SQLite file: segments, positions, which blocks hold a person's records, holds. It holds pseudonyms, no identifiers.
-/// What it says is committed; what a segment's file has beyond is the remains of a batch that was not, and comes again from the topic.
+/// The archive's index and commit log, one SQLite file: segments, positions, which blocks hold a person's records, holds. It holds
+/// pseudonyms, no identifiers. What it says is committed; what a segment's file has beyond is the remains of a batch that was not, and
+/// comes again from the topic.
 /// </summary>
 internal sealed class ArchiveIndex : IDisposable
 {
-    // person_block is ordered by segment first: today's inserts touch few pages, expiry removes a range, and a look-up seeks once per segment.
+    // person_block is ordered by segment first: today's inserts touch few pages, expiry removes a range, and a look-up seeks once per
+    // segment.
     private const string Schema =
         """
         CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY);
@@ -20,7 +22,8 @@ internal sealed class ArchiveIndex : IDisposable
         CREATE TABLE IF NOT EXISTS position (
             topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL, PRIMARY KEY (topic, partition)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS segment (
-            segment INTEGER PRIMARY KEY, class TEXT NOT NULL, day INTEGER NOT NULL, key_id TEXT NOT NULL, length INTEGER NOT NULL, records INTEGER NOT NULL,
+            segment INTEGER PRIMARY KEY, class TEXT NOT NULL, day INTEGER NOT NULL, key_id TEXT NOT NULL, length INTEGER NOT NULL,
+              records INTEGER NOT NULL,
             state INTEGER NOT NULL, expired_at INTEGER NULL);
         CREATE INDEX IF NOT EXISTS segment_by_class_and_day ON segment (class, day);
         CREATE TABLE IF NOT EXISTS person_block (
@@ -30,7 +33,8 @@ internal sealed class ArchiveIndex : IDisposable
             hold TEXT PRIMARY KEY, person BLOB NOT NULL, from_time INTEGER NOT NULL, to_time INTEGER NOT NULL, key_id TEXT NOT NULL,
             placed_at INTEGER NOT NULL, released_at INTEGER NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS held_segment (
-            hold TEXT NOT NULL, segment INTEGER NOT NULL, length INTEGER NOT NULL, records INTEGER NOT NULL, PRIMARY KEY (hold, segment)) WITHOUT ROWID;
+            hold TEXT NOT NULL, segment INTEGER NOT NULL, length INTEGER NOT NULL, records INTEGER NOT NULL, PRIMARY KEY (hold,
+              segment)) WITHOUT ROWID;
         """;
 
     private const int NewestVersion = 1;
@@ -41,55 +45,72 @@ internal sealed class ArchiveIndex : IDisposable
 
     private ArchiveIndex(SqliteConnection connection) => _connection = connection;
 
-    /// <summary>Opens or makes the file. Each commit is flushed to disk (synchronous=FULL): only then may the topic's offsets be committed.</summary>
+    /// <summary>
+    /// Opens or makes the file. Each commit is flushed to disk (synchronous=FULL): only then may the topic's offsets be committed.
+    /// </summary>
     /// <exception cref="ArchiveException">It cannot be opened, or a newer release wrote it.</exception>
     public static ArchiveIndex Open(string file)
     {
         try
         {
-            var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
+            SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
             connection.Open();
-            var index = new ArchiveIndex(connection);
+            ArchiveIndex index = new(connection);
             // secure_delete overwrites what is removed: expiry must not leave rows behind in free pages.
-            index.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;");
+            index.Execute(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -65536; PRAGMA "
+                + "wal_autocheckpoint = 16384;");
             index.Execute(Schema);
-            var version = index.Query("SELECT max(version) FROM schema_version", reader => reader.GetInt64(0))[0];
+            long version = index.Query("SELECT max(version) FROM schema_version", reader => reader.GetInt64(0))[0];
             if (version > NewestVersion)
             {
                 connection.Dispose();
                 throw new ArchiveException(
-                    ArchiveFault.Io, string.Create(CultureInfo.InvariantCulture, $"Archive index {file} has version {version}, this release knows {NewestVersion}. Run the newer release."));
+                    ArchiveFault.Io,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Archive index {file} has version {version}, this release knows {NewestVersion}. Run the newer release."));
             }
 
             return index;
         }
         catch (SqliteException cause)
         {
-            throw new ArchiveException(ArchiveFault.Io, $"Archive index {file} could not be opened: {cause.Message} Check Retention:ArchiveDirectory.", cause);
+            throw new ArchiveException(
+                ArchiveFault.Io, $"Archive index {file} could not be opened: {cause.Message} Check Retention:ArchiveDirectory.", cause);
         }
     }
 
-    /// <summary>Names this archive and its copies, in the purposes of their keys: two archives never share a key, so one's expiry cannot reach into the other.</summary>
+    /// <summary>
+    /// Names this archive and its copies, in the purposes of their keys: two archives never share a key, so one's expiry cannot reach into
+    /// the other.
+    /// </summary>
     public string ArchiveId() => Query("SELECT archive FROM archive", reader => reader.GetString(0))[0];
 
     public Dictionary<(string Topic, int Partition), long> Positions() =>
-        Query("SELECT topic, partition, next_offset FROM position", reader => ((reader.GetString(0), reader.GetInt32(1)), reader.GetInt64(2)))
+        Query(
+            "SELECT topic, partition, next_offset FROM position", reader => ((reader.GetString(0), reader.GetInt32(1)), reader.GetInt64(2)))
             .ToDictionary(row => row.Item1, row => row.Item2);
 
     /// <summary>Segments in one of the states, ordered by class and day.</summary>
     public List<Segment> Segments(params ReadOnlySpan<SegmentState> states)
     {
-        var wanted = states.ToArray();
-        return [.. Query($"SELECT {SegmentColumns} FROM segment ORDER BY class, day, segment", ReadSegment).Where(segment => wanted.Contains(segment.State))];
+        SegmentState[] wanted = states.ToArray();
+        return
+        [
+            .. Query($"SELECT {SegmentColumns} FROM segment ORDER BY class, day, segment", ReadSegment).Where(
+                segment => wanted.Contains(segment.State))];
     }
 
     /// <summary>The segment of a class and day that is appended to; null when there is none.</summary>
     public Segment? KeptSegment(string retentionClass, DateOnly day) =>
-        Query($"SELECT {SegmentColumns} FROM segment WHERE class = @p0 AND day = @p1 AND state = 0", ReadSegment, retentionClass, Number(day)).FirstOrDefault();
+        Query(
+            $"SELECT {SegmentColumns} FROM segment WHERE class = @p0 AND day = @p1 AND state = 0", ReadSegment, retentionClass,
+            Number(day)).FirstOrDefault();
 
     public Segment AddSegment(string retentionClass, DateOnly day, string keyId)
     {
-        var id = Query(
+        long id = Query(
             "INSERT INTO segment (class, day, key_id, length, records, state) VALUES (@p0, @p1, @p2, 0, 0, 0) RETURNING segment",
             reader => reader.GetInt64(0),
             retentionClass,
@@ -100,7 +121,9 @@ internal sealed class ArchiveIndex : IDisposable
 
     /// <summary>Blocks of a segment that hold records of a person, in the order they were written.</summary>
     public List<long> Blocks(long segment, PersonRef person) =>
-        Query("SELECT block FROM person_block WHERE segment = @p0 AND person = @p1 ORDER BY block", reader => reader.GetInt64(0), segment, person.IndexKey);
+        Query(
+            "SELECT block FROM person_block WHERE segment = @p0 AND person = @p1 ORDER BY block", reader => reader.GetInt64(0), segment,
+            person.IndexKey);
 
     /// <summary>Runs changes that become visible and durable together.</summary>
     public void InTransaction(Action changes)
@@ -118,20 +141,22 @@ internal sealed class ArchiveIndex : IDisposable
         }
     }
 
-    // Straight to SQLite's C interface: through ADO.NET parameters, a row costs several objects and look-ups by name.
+    /// <summary>Straight to SQLite's C interface: through ADO.NET parameters, a row costs several objects and look-ups by name.</summary>
     public void AddPersonBlocks(long segment, long block, IEnumerable<long> persons)
     {
         if (_insertPersonBlock is null)
         {
-            Check(raw.sqlite3_prepare_v2(_connection.Handle, "INSERT INTO person_block (segment, person, block) VALUES (?, ?, ?)", out _insertPersonBlock));
+            Check(
+                raw.sqlite3_prepare_v2(
+                    _connection.Handle, "INSERT INTO person_block (segment, person, block) VALUES (?, ?, ?)", out _insertPersonBlock));
         }
 
         raw.sqlite3_bind_int64(_insertPersonBlock, 1, segment);
         raw.sqlite3_bind_int64(_insertPersonBlock, 3, block);
-        foreach (var person in persons)
+        foreach (long person in persons)
         {
             raw.sqlite3_bind_int64(_insertPersonBlock, 2, person);
-            var result = raw.sqlite3_step(_insertPersonBlock);
+            int result = raw.sqlite3_step(_insertPersonBlock);
             raw.sqlite3_reset(_insertPersonBlock);
             Check(result == raw.SQLITE_DONE ? raw.SQLITE_OK : result);
         }
@@ -141,7 +166,8 @@ internal sealed class ArchiveIndex : IDisposable
         Execute("UPDATE segment SET length = @p0, records = @p1 WHERE segment = @p2", length, records, segment);
 
     public void SetPosition(string topic, int partition, long nextOffset) => Execute(
-        "INSERT INTO position (topic, partition, next_offset) VALUES (@p0, @p1, @p2) ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset",
+        "INSERT INTO position (topic, partition, next_offset) VALUES (@p0, @p1, @p2) ON CONFLICT (topic, partition) DO UPDATE SET "
+        + "next_offset = excluded.next_offset",
         topic,
         (long)partition,
         nextOffset);
@@ -150,7 +176,9 @@ internal sealed class ArchiveIndex : IDisposable
     public long Published() => Query("SELECT published FROM journal", reader => reader.GetInt64(0)).FirstOrDefault();
 
     public void SetPublished(long entries) =>
-        Execute("INSERT INTO journal (journal, published) VALUES (1, @p0) ON CONFLICT (journal) DO UPDATE SET published = excluded.published", entries);
+        Execute(
+            "INSERT INTO journal (journal, published) VALUES (1, @p0) ON CONFLICT (journal) DO UPDATE SET published = excluded.published",
+            entries);
 
     public void BeginExpiry(long segment) => Execute("UPDATE segment SET state = 1 WHERE segment = @p0", segment);
 
@@ -178,7 +206,7 @@ internal sealed class ArchiveIndex : IDisposable
 
     public void AddHold(LegalHold hold, DateTimeOffset now)
     {
-        var person = new byte[PersonRef.Size];
+        byte[] person = new byte[PersonRef.Size];
         hold.Person.CopyTo(person);
         Execute(
             "INSERT INTO legal_hold (hold, person, from_time, to_time, key_id, placed_at) VALUES (@p0, @p1, @p2, @p3, @p4, @p5)",
@@ -200,7 +228,8 @@ internal sealed class ArchiveIndex : IDisposable
     public bool HoldExists(string hold) => Query("SELECT 1 FROM legal_hold WHERE hold = @p0", reader => reader.GetInt64(0), hold).Count > 0;
 
     public List<HeldSegment> HeldSegments() => Query(
-        "SELECT s.hold, s.segment, h.key_id, s.length, s.records FROM held_segment s JOIN legal_hold h ON h.hold = s.hold ORDER BY s.hold, s.segment",
+        "SELECT s.hold, s.segment, h.key_id, s.length, s.records FROM held_segment s JOIN legal_hold h ON h.hold = s.hold ORDER BY "
+        + "s.hold, s.segment",
         reader => new HeldSegment(reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3), reader.GetInt64(4)));
 
     public void AddHeldSegment(HeldSegment held) => Execute(
@@ -222,17 +251,17 @@ internal sealed class ArchiveIndex : IDisposable
 
     private void Execute(string sql, params ReadOnlySpan<object> values)
     {
-        using var command = Command(sql, values);
+        using SqliteCommand command = Command(sql, values);
         Run(command, command => command.ExecuteNonQuery());
     }
 
     private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object> values)
     {
-        using var command = Command(sql, values);
+        using SqliteCommand command = Command(sql, values);
         return Run(command, command =>
         {
-            using var reader = command.ExecuteReader();
-            var rows = new List<T>();
+            using SqliteDataReader reader = command.ExecuteReader();
+            List<T> rows = new();
             while (reader.Read())
             {
                 rows.Add(read(reader));
@@ -251,7 +280,9 @@ internal sealed class ArchiveIndex : IDisposable
     }
 
     private ArchiveException Failed(string why, Exception? cause) =>
-        new(ArchiveFault.Io, $"Archive index {_connection.DataSource}: {why}. Check free space and rights; the batch will be tried again.", cause);
+        new(
+            ArchiveFault.Io, $"Archive index {_connection.DataSource}: {why}. Check free space and rights; the batch will be tried again.",
+            cause);
 
     private T Run<T>(SqliteCommand command, Func<SqliteCommand, T> work)
     {
@@ -267,9 +298,9 @@ internal sealed class ArchiveIndex : IDisposable
 
     private SqliteCommand Command(string sql, ReadOnlySpan<object> values)
     {
-        var command = _connection.CreateCommand();
+        SqliteCommand command = _connection.CreateCommand();
         command.CommandText = sql;
-        for (var i = 0; i < values.Length; i++)
+        for (int i = 0; i < values.Length; i++)
         {
             command.Parameters.AddWithValue(string.Create(CultureInfo.InvariantCulture, $"@p{i}"), values[i]);
         }

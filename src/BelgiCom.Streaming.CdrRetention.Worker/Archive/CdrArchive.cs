@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>
-/// Usage records per legal class and day, encrypted from the first octet on disk with a key of that class and day: deleting the key expires the day in every copy.
-/// Each record of a topic is in it exactly once per class, also after kill -9.
+/// Usage records per legal class and day, encrypted from the first octet on disk with a key of that class and day: deleting the key expires
+/// the day in every copy. Each record of a topic is in it exactly once per class, also after kill -9.
 /// </summary>
 /// <remarks>Safe for many threads: an append, a look-up and an expiry wait for each other. One process per folder.</remarks>
 public sealed partial class CdrArchive : IDisposable
@@ -57,8 +57,8 @@ public sealed partial class CdrArchive : IDisposable
     public static string JournalDirectory(RetentionOptions options) => Path.Combine(options.ArchiveDirectory, "journal");
 
     /// <summary>
-    /// Opens the archive or makes it. What a crash left behind is repaired: the uncommitted tail of a file is cut off, and a file or key that was destroyed once, and
-    /// has come back from a copy, is destroyed again.
+    /// Opens the archive or makes it. What a crash left behind is repaired: the uncommitted tail of a file is cut off, and a file or key
+    /// that was destroyed once, and has come back from a copy, is destroyed again.
     /// </summary>
     /// <exception cref="ArchiveException">Another process has it open, it cannot be read, or committed data is missing.</exception>
     public static CdrArchive Open(RetentionOptions options, IKeyStore keys, TimeProvider clock)
@@ -67,12 +67,16 @@ public sealed partial class CdrArchive : IDisposable
         try
         {
             Directory.CreateDirectory(options.ArchiveDirectory);
-            lockFile = new FileStream(Path.Combine(options.ArchiveDirectory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            lockFile = new FileStream(
+                Path.Combine(options.ArchiveDirectory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
             throw new ArchiveException(
-                ArchiveFault.InUse, $"Archive {options.ArchiveDirectory} cannot be opened alone: {cause.Message} Stop the worker that uses it, or check Retention:ArchiveDirectory.", cause);
+                ArchiveFault.InUse,
+                $"Archive {options.ArchiveDirectory} cannot be opened alone: {cause.Message} Stop the worker that uses it, or check "
+                + $"Retention:ArchiveDirectory.",
+                cause);
         }
 
         CdrArchive? archive = null;
@@ -99,30 +103,38 @@ public sealed partial class CdrArchive : IDisposable
             [
                 .. Index.Segments(SegmentState.Kept)
                     .GroupBy(segment => (segment.Class, segment.Day))
-                    .Select(day => new SegmentTotals(day.Key.Class, day.Key.Day, day.Sum(segment => segment.Records), day.Sum(segment => segment.Length))),
+                    .Select(day =>
+                        new SegmentTotals(
+                            day.Key.Class, day.Key.Day, day.Sum(segment => segment.Records), day.Sum(segment => segment.Length))),
             ]);
         }
     }
 
-    /// <summary>Finds a person's records. The access goes into the journal before anything is decrypted. What is past its period is not found, expired or not.</summary>
+    /// <summary>
+    /// Finds a person's records. The access goes into the journal before anything is decrypted. What is past its period is not found,
+    /// expired or not.
+    /// </summary>
     /// <param name="subscriber">Subscriber reference as on the topics.</param>
     /// <param name="from">First start of period, UTC.</param>
     /// <param name="to">First start of period after the range, UTC.</param>
     /// <param name="access">Who asks and why.</param>
     /// <param name="maxRecords">Most records to return, at least 1.</param>
     /// <exception cref="ArchiveException">A block is damaged or its key is missing; the message names it.</exception>
-    public ArchiveLookup Find(SubscriberRef subscriber, DateTimeOffset from, DateTimeOffset to, ArchiveAccess access, int maxRecords = 10_000)
+    public ArchiveLookup Find(
+        SubscriberRef subscriber, DateTimeOffset from, DateTimeOffset to, ArchiveAccess access, int maxRecords = 10_000)
     {
         lock (_gate)
         {
-            var person = PersonRef.Of(subscriber, PersonKey);
+            PersonRef person = PersonRef.Of(subscriber, PersonKey);
             Journal.Append(
-                Now, access.Actor, "retention.find", person.ToString(), string.Create(CultureInfo.InvariantCulture, $"{from:O} to {to:O}; {access.Reason}"), access.CorrelationId);
-            var found = new List<ArchivedRecord>();
-            var firstDay = RetentionPeriod.DayOf(from.ToUnixTimeMilliseconds());
-            var lastDay = RetentionPeriod.DayOf(to.ToUnixTimeMilliseconds());
-            var segments = Index.Segments(SegmentState.Kept).Where(segment => segment.Day >= firstDay && segment.Day <= lastDay && !IsDue(segment, Now));
-            foreach (var segment in segments)
+                Now, access.Actor, "retention.find", person.ToString(),
+                string.Create(CultureInfo.InvariantCulture, $"{from:O} to {to:O}; {access.Reason}"), access.CorrelationId);
+            List<ArchivedRecord> found = new();
+            DateOnly firstDay = RetentionPeriod.DayOf(from.ToUnixTimeMilliseconds());
+            DateOnly lastDay = RetentionPeriod.DayOf(to.ToUnixTimeMilliseconds());
+            IEnumerable<Segment> segments = Index.Segments(SegmentState.Kept)
+                .Where(segment => segment.Day >= firstDay && segment.Day <= lastDay && !IsDue(segment, Now));
+            foreach (Segment segment in segments)
             {
                 found.AddRange(Read(segment, person).Where(record => record.StartOfPeriod >= from && record.StartOfPeriod < to));
                 if (found.Count > maxRecords)
@@ -131,14 +143,20 @@ public sealed partial class CdrArchive : IDisposable
                 }
             }
 
-            var holds = Index.Holds().Where(hold => hold.Person == person).Select(hold => hold.Id).ToHashSet(StringComparer.Ordinal);
-            var held = Index.HeldSegments().Where(held => holds.Contains(held.Hold));
+            HashSet<string> holds = Index.Holds()
+                .Where(hold => hold.Person == person)
+                .Select(hold => hold.Id)
+                .ToHashSet(StringComparer.Ordinal);
+            IEnumerable<HeldSegment> held = Index.HeldSegments().Where(held => holds.Contains(held.Hold));
             found.AddRange(held.SelectMany(Read).Where(record => record.StartOfPeriod >= from && record.StartOfPeriod < to));
             return new ArchiveLookup([.. found.OrderBy(record => record.StartOfPeriod).Take(maxRecords)], found.Count <= maxRecords);
         }
     }
 
-    /// <summary>Keeps one person's records in a range past their period, until <see cref="ReleaseHold"/>. Others' records of the same days still expire.</summary>
+    /// <summary>
+    /// Keeps one person's records in a range past their period, until <see cref="ReleaseHold"/>. Others' records of the same days still
+    /// expire.
+    /// </summary>
     /// <param name="holdId">Id of the order: letters, digits, '-' and '.', at most 40. Never personal data.</param>
     /// <param name="subscriber">Whom it concerns.</param>
     /// <param name="from">First start of period, UTC.</param>
@@ -151,12 +169,15 @@ public sealed partial class CdrArchive : IDisposable
         {
             if (!HoldIds().IsMatch(holdId) || Index.HoldExists(holdId))
             {
-                throw new ArchiveException(ArchiveFault.Refused, $"Hold '{holdId}': use a new id of letters, digits, '-' and '.', at most 40.");
+                throw new ArchiveException(
+                    ArchiveFault.Refused, $"Hold '{holdId}': use a new id of letters, digits, '-' and '.', at most 40.");
             }
 
-            var hold = new LegalHold(holdId, PersonRef.Of(subscriber, PersonKey), from, to, _keys.GetOrCreate($"retention-{_archiveId}-hold", holdId).Id);
+            LegalHold hold = new(
+                holdId, PersonRef.Of(subscriber, PersonKey), from, to, _keys.GetOrCreate($"retention-{_archiveId}-hold", holdId).Id);
             Index.AddHold(hold, Now);
-            Journal.Append(Now, access.Actor, "retention.hold", hold.Person.ToString(), $"hold {holdId}: {access.Reason}", access.CorrelationId);
+            Journal.Append(
+                Now, access.Actor, "retention.hold", hold.Person.ToString(), $"hold {holdId}: {access.Reason}", access.CorrelationId);
         }
     }
 
@@ -166,16 +187,17 @@ public sealed partial class CdrArchive : IDisposable
     {
         lock (_gate)
         {
-            var hold = Index.Holds().Find(hold => hold.Id == holdId)
+            LegalHold hold = Index.Holds().Find(hold => hold.Id == holdId)
                 ?? throw new ArchiveException(ArchiveFault.Refused, $"There is no hold '{holdId}'.");
             _keys.Delete(hold.KeyId);
-            foreach (var held in Index.HeldSegments().Where(held => held.Hold == holdId))
+            foreach (HeldSegment held in Index.HeldSegments().Where(held => held.Hold == holdId))
             {
                 File.Delete(PathOf(held.Name));
             }
 
             Index.EndHold(holdId, Now);
-            Journal.Append(Now, access.Actor, "retention.release", hold.Person.ToString(), $"hold {holdId}: {access.Reason}", access.CorrelationId);
+            Journal.Append(
+                Now, access.Actor, "retention.release", hold.Person.ToString(), $"hold {holdId}: {access.Reason}", access.CorrelationId);
         }
     }
 
@@ -185,14 +207,14 @@ public sealed partial class CdrArchive : IDisposable
     {
         lock (_gate)
         {
-            var faults = new List<string>();
-            foreach (var segment in Index.Segments(SegmentState.Kept).Where(segment => segment.Length > 0))
+            List<string> faults = new();
+            foreach (Segment segment in Index.Segments(SegmentState.Kept).Where(segment => segment.Length > 0))
             {
                 try
                 {
-                    using var file = OpenFile(PathOf(segment.Name), FileMode.Open);
-                    var key = KeyOf(segment.Name, segment.KeyId);
-                    for (var at = 0L; at < segment.Length;)
+                    using SafeFileHandle file = OpenFile(PathOf(segment.Name), FileMode.Open);
+                    DataKey key = KeyOf(segment.Name, segment.KeyId);
+                    for (long at = 0L; at < segment.Length;)
                     {
                         SegmentFile.Read(file, segment.Name, at, segment.Length, key, out at);
                     }
@@ -220,7 +242,7 @@ public sealed partial class CdrArchive : IDisposable
     {
         lock (_gate)
         {
-            return _positions.TryGetValue((topic, partition), out var next) ? next : null;
+            return _positions.TryGetValue((topic, partition), out long next) ? next : null;
         }
     }
 
@@ -244,14 +266,15 @@ public sealed partial class CdrArchive : IDisposable
 
     internal (Segment Segment, DataKey Key) SegmentFor(RetentionClass retentionClass, DateOnly day)
     {
-        if (!_kept.TryGetValue((retentionClass.Name, day), out var kept))
+        if (!_kept.TryGetValue((retentionClass.Name, day), out (Segment Segment, DataKey Key) kept))
         {
             // The key is in its store before the first octet is encrypted with it.
-            var segment = Index.KeptSegment(retentionClass.Name, day)
+            Segment segment = Index.KeptSegment(retentionClass.Name, day)
                 ?? Index.AddSegment(
                     retentionClass.Name,
                     day,
-                    _keys.GetOrCreate($"retention-{_archiveId}-{retentionClass.Name}", day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).Id);
+                    _keys.GetOrCreate(
+                        $"retention-{_archiveId}-{retentionClass.Name}", day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).Id);
             kept = (segment, KeyOf(segment.Name, segment.KeyId));
             _kept.Add((retentionClass.Name, day), kept);
         }
@@ -261,12 +284,12 @@ public sealed partial class CdrArchive : IDisposable
 
     internal void Committed(Dictionary<(string Topic, int Partition), long> positions, IEnumerable<Segment> segments)
     {
-        foreach (var (partition, next) in positions)
+        foreach (((string Topic, int Partition) partition, long next) in positions)
         {
             _positions[partition] = next;
         }
 
-        foreach (var segment in segments)
+        foreach (Segment segment in segments)
         {
             _kept[(segment.Class, segment.Day)] = (segment, _kept[(segment.Class, segment.Day)].Key);
         }
@@ -276,28 +299,32 @@ public sealed partial class CdrArchive : IDisposable
     internal void Forget(Segment segment) => _kept.Remove((segment.Class, segment.Day));
 
     /// <summary>When the segment's period is over; never, when the configuration no longer has its class.</summary>
-    internal bool IsDue(Segment segment, DateTimeOffset asOf) => Policy.Find(segment.Class) is { } retentionClass && retentionClass.Period.DueAfter(segment.Day) <= asOf;
+    internal bool IsDue(Segment segment, DateTimeOffset asOf) =>
+        Policy.Find(segment.Class) is { } retentionClass && retentionClass.Period.DueAfter(segment.Day) <= asOf;
 
     internal string PathOf(string name) => Path.Combine(Options.ArchiveDirectory, name + ".cdra");
 
     internal DataKey KeyOf(string name, string keyId) => _keys.Find(keyId)
-        ?? throw new ArchiveException(ArchiveFault.KeyMissing, $"Archive segment {name}: its key {keyId} is not in the key store, so it cannot be read. Restore the key store, or let the segment expire.");
+        ?? throw new ArchiveException(
+            ArchiveFault.KeyMissing,
+            $"Archive segment {name}: its key {keyId} is not in the key store, so it cannot be read. Restore the key store, or let the "
+            + $"segment expire.");
 
     /// <summary>A person's records in a segment.</summary>
     internal List<ArchivedRecord> Read(Segment segment, PersonRef person)
     {
-        var found = new List<ArchivedRecord>();
-        var blocks = Index.Blocks(segment.Id, person);
+        List<ArchivedRecord> found = new();
+        List<long> blocks = Index.Blocks(segment.Id, person);
         if (blocks.Count == 0)
         {
             return found;
         }
 
-        var key = KeyOf(segment.Name, segment.KeyId);
-        using var file = OpenFile(PathOf(segment.Name), FileMode.Open);
-        foreach (var at in blocks)
+        DataKey key = KeyOf(segment.Name, segment.KeyId);
+        using SafeFileHandle file = OpenFile(PathOf(segment.Name), FileMode.Open);
+        foreach (long at in blocks)
         {
-            var records = new BlockRecords(SegmentFile.Read(file, segment.Name, at, segment.Length, key, out _));
+            BlockRecords records = new(SegmentFile.Read(file, segment.Name, at, segment.Length, key, out _));
             while (records.Next())
             {
                 if (records.Person == person)
@@ -329,10 +356,10 @@ public sealed partial class CdrArchive : IDisposable
 
     private List<ArchivedRecord> Read(HeldSegment held)
     {
-        var found = new List<ArchivedRecord>();
-        var key = KeyOf(held.Name, held.KeyId);
-        using var file = OpenFile(PathOf(held.Name), FileMode.Open);
-        var records = new BlockRecords(SegmentFile.Read(file, held.Name, 0, held.Length, key, out _));
+        List<ArchivedRecord> found = new();
+        DataKey key = KeyOf(held.Name, held.KeyId);
+        using SafeFileHandle file = OpenFile(PathOf(held.Name), FileMode.Open);
+        BlockRecords records = new(SegmentFile.Read(file, held.Name, 0, held.Length, key, out _));
         while (records.Next())
         {
             found.Add(records.ToRecord());
@@ -343,25 +370,28 @@ public sealed partial class CdrArchive : IDisposable
 
     private void Repair()
     {
-        foreach (var segment in Index.Segments(SegmentState.Kept))
+        foreach (Segment segment in Index.Segments(SegmentState.Kept))
         {
-            var path = PathOf(segment.Name);
-            var length = File.Exists(path) ? new FileInfo(path).Length : 0;
+            string path = PathOf(segment.Name);
+            long length = File.Exists(path) ? new FileInfo(path).Length : 0;
             if (length < segment.Length)
             {
                 throw new ArchiveException(
                     ArchiveFault.Damaged,
-                    string.Create(CultureInfo.InvariantCulture, $"Archive file {path} has {length} octets, {segment.Length} were committed. Restore it from its copy before the archive is used."));
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Archive file {path} has {length} octets, {segment.Length} were committed. Restore it from its copy before the "
+                        + $"archive is used."));
             }
 
             if (length > segment.Length)
             {
-                using var file = OpenFile(path, FileMode.OpenOrCreate);
+                using SafeFileHandle file = OpenFile(path, FileMode.OpenOrCreate);
                 RandomAccess.SetLength(file, segment.Length);
             }
         }
 
-        foreach (var segment in Index.Segments(SegmentState.Expired))
+        foreach (Segment segment in Index.Segments(SegmentState.Expired))
         {
             _keys.Delete(segment.KeyId);
             if (File.Exists(PathOf(segment.Name)))

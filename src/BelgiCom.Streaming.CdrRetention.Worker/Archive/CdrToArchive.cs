@@ -2,7 +2,9 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
-/// <summary>A record on its way into the archive: where it was read, what decides its classes, and its octets. Valid only while the batch is.</summary>
+/// <summary>
+/// A record on its way into the archive: where it was read, what decides its classes, and its octets. Valid only while the batch is.
+/// </summary>
 internal readonly ref struct CdrToArchive
 {
     public required string Topic { get; init; }
@@ -30,12 +32,12 @@ internal readonly ref struct CdrToArchive
     public required long ReceivedMilliseconds { get; init; }
 
     /// <summary>
-    /// When the retention period begins. A time that the record does not have (0), or that lies after the record's own arrival, cannot be that of a communication;
-    /// the arrival is taken instead, so that a wrong clock in the network makes nothing immortal.
+    /// When the retention period begins. A time that the record does not have (0), or that lies after the record's own arrival, cannot be
+    /// that of a communication; the arrival is taken instead, so that a wrong clock in the network makes nothing immortal.
     /// </summary>
     public long StartOf(PeriodStart start)
     {
-        var time = start == PeriodStart.EndTime ? EndTimeMilliseconds : EventTimeMilliseconds;
+        long time = start == PeriodStart.EndTime ? EndTimeMilliseconds : EventTimeMilliseconds;
         return time == 0 || time > ReceivedMilliseconds ? ReceivedMilliseconds : time;
     }
 }

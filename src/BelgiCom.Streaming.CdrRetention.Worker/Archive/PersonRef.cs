@@ -4,8 +4,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>
-/// Pseudonym of a person inside the archive: HMAC-SHA-256, with a key of the purpose "retention", over the subscriber reference of the topics. The archive cannot be joined
-/// with the topics, or with another purpose's data, without that key.
+/// Pseudonym of a person inside the archive: HMAC-SHA-256, with a key of the purpose "retention", over the subscriber reference of the
+/// topics. The archive cannot be joined with the topics, or with another purpose's data, without that key.
 /// </summary>
 internal readonly record struct PersonRef(UInt128 Value)
 {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
@@ -46,7 +47,10 @@ public sealed class RetentionExpiry
         _after = after;
     }
 
-    /// <summary>Expires, or with <paramref name="dryRun"/> only lists, every segment whose period is over at <paramref name="asOf"/>. May be repeated at any time.</summary>
+    /// <summary>
+    /// Expires, or with <paramref name="dryRun"/> only lists, every segment whose period is over at <paramref name="asOf"/>. May be
+    /// repeated at any time.
+    /// </summary>
     /// <param name="asOf">The moment to judge by; for a dry run it may lie in the future.</param>
     /// <param name="dryRun">Whether to touch nothing.</param>
     /// <param name="actor">Who asks: issuer and subject, or the worker's name; goes into the journal.</param>
@@ -57,11 +61,14 @@ public sealed class RetentionExpiry
         if (!dryRun && asOf > _clock.GetUtcNow())
         {
             throw new ArchiveException(
-                ArchiveFault.Refused, string.Create(CultureInfo.InvariantCulture, $"Nothing is expired as of {asOf:O}, which is in the future: some of it must still be kept. Use a dry run."));
+                ArchiveFault.Refused,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Nothing is expired as of {asOf:O}, which is in the future: some of it must still be kept. Use a dry run."));
         }
 
-        var items = new List<RetentionItem>();
-        foreach (var segment in Candidates())
+        List<RetentionItem> items = new();
+        foreach (Segment segment in Candidates())
         {
             // One at a time, so that appending waits for one segment and not for all.
             _archive.Exclusively(() => items.AddRange(Examine(segment, asOf, dryRun, actor)));
@@ -80,7 +87,7 @@ public sealed class RetentionExpiry
     private IEnumerable<RetentionItem> Examine(Segment listed, DateTimeOffset asOf, bool dryRun, string actor)
     {
         // An append may have added to it since it was listed.
-        var segment = _archive.Index.Segments(SegmentState.Kept, SegmentState.Expiring).Find(segment => segment.Id == listed.Id);
+        Segment? segment = _archive.Index.Segments(SegmentState.Kept, SegmentState.Expiring).Find(segment => segment.Id == listed.Id);
         if (segment is null)
         {
             return [];
@@ -88,19 +95,23 @@ public sealed class RetentionExpiry
 
         if (_archive.Policy.Find(segment.Class) is not { } retentionClass)
         {
-            return [Item(RetentionAction.UnknownClass, segment, null, 0, "no such class in Retention:Classes: configure it, nothing of it is deleted")];
+            return
+            [
+                Item(
+                    RetentionAction.UnknownClass, segment, null, 0,
+                    "no such class in Retention:Classes: configure it, nothing of it is deleted")];
         }
 
-        var dueAt = retentionClass.Period.DueAfter(segment.Day);
+        DateTimeOffset dueAt = retentionClass.Period.DueAfter(segment.Day);
         if (dueAt > asOf && segment.State == SegmentState.Kept)
         {
             return [];
         }
 
-        var basis = $"{retentionClass.LegalBasis}; period {retentionClass.Period}";
+        string basis = $"{retentionClass.LegalBasis}; period {retentionClass.Period}";
         try
         {
-            var heldRecords = dryRun ? HeldRecords(segment).Sum(held => held.Records.Count) : Destroy(segment, dueAt, basis, actor);
+            long heldRecords = dryRun ? HeldRecords(segment).Sum(held => held.Records.Count) : Destroy(segment, dueAt, basis, actor);
             return [Item(dryRun ? RetentionAction.Due : RetentionAction.Expired, segment, dueAt, heldRecords, basis)];
         }
         catch (Exception fault) when (fault is ArchiveException or IOException or UnauthorizedAccessException)
@@ -111,20 +122,20 @@ public sealed class RetentionExpiry
 
     private long Destroy(Segment segment, DateTimeOffset dueAt, string basis, string actor)
     {
-        var correlationId = $"expire:{segment.Name}";
-        var resumed = segment.State == SegmentState.Expiring;
+        string correlationId = $"expire:{segment.Name}";
+        bool resumed = segment.State == SegmentState.Expiring;
         _archive.Forget(segment);
         _archive.Index.BeginExpiry(segment.Id);
         _after(ExpiryStep.Begun);
 
         // Without the key, an earlier run has copied what is held: it deletes the key only after that.
-        var heldRecords = _archive.Keys.Find(segment.KeyId) is null ? 0 : CopyHeld(segment);
+        long heldRecords = _archive.Keys.Find(segment.KeyId) is null ? 0 : CopyHeld(segment);
         _after(ExpiryStep.HeldCopied);
 
         _archive.Keys.Delete(segment.KeyId);
         _after(ExpiryStep.KeyDeleted);
 
-        var file = _archive.PathOf(segment.Name);
+        string file = _archive.PathOf(segment.Name);
         if (File.Exists(file))
         {
             File.Delete(file);
@@ -141,7 +152,8 @@ public sealed class RetentionExpiry
                 segment.Name,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{segment.Records} records, {segment.Length} octets, due {dueAt:O}, {heldRecords} held, key {segment.KeyId} deleted, file removed; {basis}"),
+                    $"{segment.Records} records, {segment.Length} octets, due {dueAt:O}, {heldRecords} held, key {segment.KeyId} "
+                    + $"deleted, file removed; {basis}"),
                 correlationId);
         }
 
@@ -151,21 +163,23 @@ public sealed class RetentionExpiry
         return heldRecords;
     }
 
-    // Written anew from the start each time, so that a copy a crash cut short does no harm.
+    /// <summary>Written anew from the start each time, so that a copy a crash cut short does no harm.</summary>
     private long CopyHeld(Segment segment)
     {
         long copied = 0;
-        foreach (var (hold, records) in HeldRecords(segment))
+        foreach ((LegalHold hold, List<ArchivedRecord> records) in HeldRecords(segment))
         {
-            var name = new HeldSegment(hold.Id, segment.Id, hold.KeyId, 0, 0).Name;
-            var block = new BlockBuilder(segment.Class, records[0].Purpose);
-            foreach (var record in records)
+            string name = new HeldSegment(hold.Id, segment.Id, hold.KeyId, 0, 0).Name;
+            BlockBuilder block = new(segment.Class, records[0].Purpose);
+            foreach (ArchivedRecord record in records)
             {
-                block.Add(hold.Person, record.StartOfPeriod.ToUnixTimeMilliseconds(), hold.Id, record.Topic, record.Partition, record.Offset, record.Value);
+                block.Add(
+                    hold.Person, record.StartOfPeriod.ToUnixTimeMilliseconds(), hold.Id, record.Topic, record.Partition, record.Offset,
+                    record.Value);
             }
 
-            using var file = CdrArchive.OpenFile(_archive.PathOf(name), FileMode.OpenOrCreate);
-            var octets = SegmentFile.Write(file, name, 0, block, _archive.KeyOf(name, hold.KeyId));
+            using SafeFileHandle file = CdrArchive.OpenFile(_archive.PathOf(name), FileMode.OpenOrCreate);
+            int octets = SegmentFile.Write(file, name, 0, block, _archive.KeyOf(name, hold.KeyId));
             RandomAccess.SetLength(file, octets);
             RandomAccess.FlushToDisk(file);
             _archive.Index.AddHeldSegment(new HeldSegment(hold.Id, segment.Id, hold.KeyId, octets, records.Count));
@@ -177,9 +191,11 @@ public sealed class RetentionExpiry
 
     private IEnumerable<(LegalHold Hold, List<ArchivedRecord> Records)> HeldRecords(Segment segment)
     {
-        foreach (var hold in _archive.Index.Holds())
+        foreach (LegalHold hold in _archive.Index.Holds())
         {
-            var records = _archive.Read(segment, hold.Person).Where(record => record.StartOfPeriod >= hold.From && record.StartOfPeriod < hold.To).ToList();
+            List<ArchivedRecord> records = _archive.Read(segment, hold.Person)
+                .Where(record => record.StartOfPeriod >= hold.From && record.StartOfPeriod < hold.To)
+                .ToList();
             if (records.Count > 0)
             {
                 yield return (hold, records);
@@ -188,5 +204,6 @@ public sealed class RetentionExpiry
     }
 
     private RetentionItem Item(RetentionAction action, Segment segment, DateTimeOffset? dueAt, long heldRecords, string basis) => new(
-        action, segment.Class, segment.Day, dueAt, segment.Records, heldRecords, segment.Length, basis, segment.KeyId, _archive.PathOf(segment.Name));
+        action, segment.Class, segment.Day, dueAt, segment.Records, heldRecords, segment.Length, basis, segment.KeyId,
+        _archive.PathOf(segment.Name));
 }

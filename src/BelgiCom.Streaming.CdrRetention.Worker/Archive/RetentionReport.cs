@@ -12,7 +12,10 @@ public enum RetentionAction
     /// <summary>Not touched: the configuration no longer has its class, so nobody says how long to keep it.</summary>
     UnknownClass,
 
-    /// <summary>Its destruction could not be ended, for the reason given instead of the legal basis; the next run goes on. It is not readable any more.</summary>
+    /// <summary>
+    /// Its destruction could not be ended, for the reason given instead of the legal basis; the next run goes on. It is not readable any
+    /// more.
+    /// </summary>
     Failed,
 }
 
@@ -46,7 +49,8 @@ public sealed record RetentionItem(
 public sealed record RetentionReport(DateTimeOffset AsOf, bool DryRun, IReadOnlyList<RetentionItem> Items)
 {
     /// <summary>Records destroyed, or that would be.</summary>
-    public long Records => Items.Where(item => item.Action is RetentionAction.Due or RetentionAction.Expired).Sum(item => item.Records - item.HeldRecords);
+    public long Records =>
+        Items.Where(item => item.Action is RetentionAction.Due or RetentionAction.Expired).Sum(item => item.Records - item.HeldRecords);
 
     /// <summary>Whether everything that is due is gone, or would be.</summary>
     public bool IsComplete => Items.All(item => item.Action is RetentionAction.Due or RetentionAction.Expired);

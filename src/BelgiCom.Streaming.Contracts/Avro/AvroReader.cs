@@ -50,7 +50,9 @@ public ref struct AvroReader
     private int _window;
     private ulong _ends;
 
-    /// <summary>Starts at the first octet of a body (without the wire-format header). One above <see cref="AvroLimits.MaxBodySize"/> is a fault.</summary>
+    /// <summary>
+    /// Starts at the first octet of a body (without the wire-format header). One above <see cref="AvroLimits.MaxBodySize"/> is a fault.
+    /// </summary>
     public AvroReader(ReadOnlySpan<byte> body)
     {
         _body = body;
@@ -436,7 +438,7 @@ public ref struct AvroReader
             return [];
         }
 
-        var items = new List<T>(count);
+        List<T> items = new(count);
         for (; count > 0; count = ReadBlockCount(minimumItemSize))
         {
             for (int i = 0; i < count && _position >= 0; i++)
@@ -571,7 +573,9 @@ public ref struct AvroReader
         return (0, FaultAt(AvroFault.EndOfBody, position));
     }
 
-    /// <summary>Where octets with a longer length start, how many they are, and the next position, which is a fault when it is negative.</summary>
+    /// <summary>
+    /// Where octets with a longer length start, how many they are, and the next position, which is a fault when it is negative.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static (int Start, int Length, int Next) BoundsOfManyOctets(ReadOnlySpan<byte> body, int position)
     {
@@ -603,7 +607,9 @@ public ref struct AvroReader
 
     private static ulong LittleEndian(ulong word) => BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word);
 
-    /// <summary>The number in the first octets of a word: two instructions on x64 since 2013 (slow ones before AMD Zen 3), else some ten.</summary>
+    /// <summary>
+    /// The number in the first octets of a word: two instructions on x64 since 2013 (slow ones before AMD Zen 3), else some ten.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Number(ulong octets, int length) => Bmi2.X64.IsSupported
         ? (long)Bmi2.X64.ParallelBitExtract(Bmi2.X64.ZeroHighBits(octets, (uint)length * 8), 0x7F7F_7F7F_7F7F_7F7E) ^ -(long)(octets & 1)
@@ -620,7 +626,9 @@ public ref struct AvroReader
 
     private static long Unzigzag(ulong bits) => (long)(bits >> 1) ^ -(long)(bits & 1);
 
-    // Names and codes are short and ASCII: a few overlapping loads tell it, and only what is not ASCII is walked through.
+    /// <summary>
+    /// Names and codes are short and ASCII: a few overlapping loads tell it, and only what is not ASCII is walked through.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool IsUtf8(ReadOnlySpan<byte> text)
     {
@@ -637,8 +645,10 @@ public ref struct AvroReader
 
         ulong bits = text.Length switch
         {
-            >= sizeof(ulong) => BinaryPrimitives.ReadUInt64LittleEndian(text) | BinaryPrimitives.ReadUInt64LittleEndian(text[^sizeof(ulong)..]),
-            >= sizeof(uint) => BinaryPrimitives.ReadUInt32LittleEndian(text) | BinaryPrimitives.ReadUInt32LittleEndian(text[^sizeof(uint)..]),
+            >= sizeof(ulong) =>
+                BinaryPrimitives.ReadUInt64LittleEndian(text) | BinaryPrimitives.ReadUInt64LittleEndian(text[^sizeof(ulong)..]),
+            >= sizeof(uint) =>
+                BinaryPrimitives.ReadUInt32LittleEndian(text) | BinaryPrimitives.ReadUInt32LittleEndian(text[^sizeof(uint)..]),
             _ => (ulong)(text[0] | text[text.Length >> 1] | text[^1]),
         };
         return (bits & 0x8080_8080_8080_8080) == 0 || Utf8.IsValid(text);

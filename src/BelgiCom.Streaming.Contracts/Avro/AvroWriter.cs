@@ -7,8 +7,9 @@ using System.Text;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>
-/// Writes the Avro 1.12 binary encoding into a span, without allocating. Each value has exactly one encoding, so equal records are equal octets.
-/// The destination must hold the record's maximum size; a shorter one throws <see cref="IndexOutOfRangeException"/> or <see cref="ArgumentException"/>.
+/// Writes the Avro 1.12 binary encoding into a span, without allocating. Each value has exactly one encoding, so equal records are equal
+/// octets. The destination must hold the record's maximum size; a shorter one throws <see cref="IndexOutOfRangeException"/> or
+/// <see cref="ArgumentException"/>.
 /// </summary>
 public ref struct AvroWriter
 {
@@ -25,7 +26,8 @@ public ref struct AvroWriter
     /// <exception cref="ArgumentException">The destination is shorter.</exception>
     public static AvroWriter WithRoom(Span<byte> destination, int size) => destination.Length >= size
         ? new AvroWriter(destination)
-        : throw new ArgumentException($"The destination holds {destination.Length} octets; the record may take {size}.", nameof(destination));
+        : throw new ArgumentException(
+            $"The destination holds {destination.Length} octets; the record may take {size}.", nameof(destination));
 
     /// <summary>Octets written so far.</summary>
     public readonly int Written => _position;

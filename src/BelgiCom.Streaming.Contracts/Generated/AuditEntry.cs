@@ -43,7 +43,7 @@ public sealed partial class AuditEntry
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static AuditEntry Read(ReadOnlySpan<byte> body)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         AuditEntry record = ReadFrom(ref reader);
         reader.Finish();
         return record;
@@ -53,7 +53,7 @@ public sealed partial class AuditEntry
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        var writer = new AvroWriter(destination.GetSpan(MaxSize));
+        AvroWriter writer = new(destination.GetSpan(MaxSize));
         WriteTo(ref writer);
         destination.Advance(writer.Written);
     }

@@ -37,7 +37,7 @@ public sealed partial class CustomerNotification
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static CustomerNotification Read(ReadOnlySpan<byte> body)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         CustomerNotification record = ReadFrom(ref reader);
         reader.Finish();
         return record;
@@ -47,7 +47,7 @@ public sealed partial class CustomerNotification
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        var writer = new AvroWriter(destination.GetSpan(MaxSize));
+        AvroWriter writer = new(destination.GetSpan(MaxSize));
         WriteTo(ref writer);
         destination.Advance(writer.Written);
     }

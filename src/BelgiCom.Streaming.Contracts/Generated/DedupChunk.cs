@@ -59,7 +59,7 @@ public ref struct DedupChunkView
 
     internal static DedupChunkView ReadFrom(scoped ref AvroReader reader)
     {
-        var view = default(DedupChunkView);
+        DedupChunkView view = default;
         view.DayDays = reader.ReadDays();
         view.Chunk = reader.ReadLong();
         view.UsageIds = reader.ReadBytes();

@@ -22,7 +22,9 @@ public readonly partial struct FileId : IEquatable<FileId>, IComparable<FileId>
         _low = low;
     }
 
-    /// <summary>First 8 octets, big-endian. The octets come from a cryptographic hash, so they may be used as a hash code.</summary>
+    /// <summary>
+    /// First 8 octets, big-endian. The octets come from a cryptographic hash, so they may be used as a hash code.
+    /// </summary>
     public ulong High => _high;
 
     /// <summary>Last 8 octets, big-endian.</summary>
@@ -70,7 +72,7 @@ public readonly partial struct FileId : IEquatable<FileId>, IComparable<FileId>
     /// <summary>The 16 octets in a new array.</summary>
     public byte[] ToByteArray()
     {
-        var octets = new byte[Size];
+        byte[] octets = new byte[Size];
         CopyTo(octets);
         return octets;
     }

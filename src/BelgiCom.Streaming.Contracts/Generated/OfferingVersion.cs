@@ -51,7 +51,7 @@ public sealed partial class OfferingVersion
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static OfferingVersion Read(ReadOnlySpan<byte> body)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         OfferingVersion record = ReadFrom(ref reader);
         reader.Finish();
         return record;
@@ -61,7 +61,7 @@ public sealed partial class OfferingVersion
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        var writer = new AvroWriter(destination.GetSpan(MaxSize));
+        AvroWriter writer = new(destination.GetSpan(MaxSize));
         WriteTo(ref writer);
         destination.Advance(writer.Written);
     }

@@ -41,7 +41,7 @@ public ref struct RatingCheckpointView
 
     internal static RatingCheckpointView ReadFrom(scoped ref AvroReader reader)
     {
-        var view = default(RatingCheckpointView);
+        RatingCheckpointView view = default;
         view.RatedFrom = reader.ReadLong();
         return view;
     }

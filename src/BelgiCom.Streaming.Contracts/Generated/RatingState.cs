@@ -26,7 +26,7 @@ public sealed partial class RatingState
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static RatingState Read(ReadOnlySpan<byte> body)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         RatingState record = ReadFrom(ref reader);
         reader.Finish();
         return record;
@@ -36,7 +36,7 @@ public sealed partial class RatingState
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        var writer = new AvroWriter(destination.GetSpan(MaxSize));
+        AvroWriter writer = new(destination.GetSpan(MaxSize));
         WriteTo(ref writer);
         destination.Advance(writer.Written);
     }
@@ -123,7 +123,7 @@ public ref struct RatingStateView
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> body, out RatingStateView view)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         view = default;
         view.HasBalance = reader.ReadIsPresent();
         if (view.HasBalance)

@@ -99,7 +99,7 @@ public ref struct SubscriberBalanceView
 
     internal static SubscriberBalanceView ReadFrom(scoped ref AvroReader reader)
     {
-        var view = default(SubscriberBalanceView);
+        SubscriberBalanceView view = default;
         view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
         view.PeriodStartDays = reader.ReadDays();
         reader.FindNumbers(3);

@@ -19,7 +19,7 @@ public sealed partial class Subscription
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static Subscription Read(ReadOnlySpan<byte> body)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         Subscription record = ReadFrom(ref reader);
         reader.Finish();
         return record;
@@ -29,7 +29,7 @@ public sealed partial class Subscription
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        var writer = new AvroWriter(destination.GetSpan(MaxSize));
+        AvroWriter writer = new(destination.GetSpan(MaxSize));
         WriteTo(ref writer);
         destination.Advance(writer.Written);
     }

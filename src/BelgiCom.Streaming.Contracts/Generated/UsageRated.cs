@@ -147,7 +147,7 @@ public sealed partial class UsageRated
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageRated Read(ReadOnlySpan<byte> body)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         UsageRated record = ReadFrom(ref reader);
         reader.Finish();
         return record;
@@ -157,7 +157,7 @@ public sealed partial class UsageRated
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        var writer = new AvroWriter(destination.GetSpan(MaxSize));
+        AvroWriter writer = new(destination.GetSpan(MaxSize));
         WriteTo(ref writer);
         destination.Advance(writer.Written);
     }
@@ -484,7 +484,7 @@ public ref struct UsageRatedView
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> body, out UsageRatedView view)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         Unsafe.SkipInit(out view); // Every property is set below.
         view.QuantityOctets = default;
         view.OriginOctets = default;

@@ -129,7 +129,7 @@ public sealed partial class UsageReceived
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageReceived Read(ReadOnlySpan<byte> body)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         UsageReceived record = ReadFrom(ref reader);
         reader.Finish();
         return record;
@@ -139,7 +139,7 @@ public sealed partial class UsageReceived
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        var writer = new AvroWriter(destination.GetSpan(MaxSize));
+        AvroWriter writer = new(destination.GetSpan(MaxSize));
         WriteTo(ref writer);
         destination.Advance(writer.Written);
     }
@@ -420,7 +420,7 @@ public ref struct UsageReceivedView
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> body, out UsageReceivedView view)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         Unsafe.SkipInit(out view); // Every property is set below.
         view.UsageId = UsageId.ReadFrom(ref reader);
         view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);

@@ -49,7 +49,7 @@ public sealed partial class UsageRejected
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageRejected Read(ReadOnlySpan<byte> body)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         UsageRejected record = ReadFrom(ref reader);
         reader.Finish();
         return record;
@@ -59,7 +59,7 @@ public sealed partial class UsageRejected
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        var writer = new AvroWriter(destination.GetSpan(MaxSize));
+        AvroWriter writer = new(destination.GetSpan(MaxSize));
         WriteTo(ref writer);
         destination.Advance(writer.Written);
     }
@@ -172,7 +172,7 @@ public ref struct UsageRejectedView
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> body, out UsageRejectedView view)
     {
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         Unsafe.SkipInit(out view); // Every property is set below.
         view.UsageId = UsageId.ReadFrom(ref reader);
         view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);

@@ -18,7 +18,9 @@ public ref struct UsageIdBuilder
     private byte[]? _rented;
     private int _length;
 
-    /// <summary>Starts a key in the caller's scratch memory; 256 octets hold every key of 3GPP records. A longer key rents its memory.</summary>
+    /// <summary>
+    /// Starts a key in the caller's scratch memory; 256 octets hold every key of 3GPP records. A longer key rents its memory.
+    /// </summary>
     public UsageIdBuilder(Span<byte> scratch)
     {
         _buffer = scratch;

@@ -22,7 +22,7 @@ public static class UsageIds
         long localSequenceNumber,
         int containerIndex)
     {
-        var key = new UsageIdBuilder(stackalloc byte[Scratch]);
+        UsageIdBuilder key = new(stackalloc byte[Scratch]);
         key.Append("gateway"u8);
         key.Append(recordType);
         key.Append(nodeId);
@@ -42,7 +42,7 @@ public static class UsageIds
     public static UsageId OfChfRecord(
         ReadOnlySpan<byte> chargingFunction, ReadOnlySpan<byte> session, long localRecordSequenceNumber, int containerIndex)
     {
-        var key = new UsageIdBuilder(stackalloc byte[Scratch]);
+        UsageIdBuilder key = new(stackalloc byte[Scratch]);
         key.Append("chf"u8);
         key.Append(chargingFunction);
         key.Append(session);
@@ -59,7 +59,7 @@ public static class UsageIds
     public static UsageId OfNchfRequest(
         ReadOnlySpan<byte> chargingDataRef, long invocationSequenceNumber, long ratingGroup, int containerIndex)
     {
-        var key = new UsageIdBuilder(stackalloc byte[Scratch]);
+        UsageIdBuilder key = new(stackalloc byte[Scratch]);
         key.Append("nchf"u8);
         key.Append(chargingDataRef);
         key.Append(invocationSequenceNumber);
@@ -73,7 +73,7 @@ public static class UsageIds
     /// <param name="keyColumns">Values of the configured key columns, in the configured order.</param>
     public static UsageId OfCsvRow(ReadOnlySpan<char> source, ReadOnlySpan<string> keyColumns)
     {
-        var key = new UsageIdBuilder(stackalloc byte[Scratch]);
+        UsageIdBuilder key = new(stackalloc byte[Scratch]);
         key.Append("csv"u8);
         key.Append(source);
         foreach (string column in keyColumns)

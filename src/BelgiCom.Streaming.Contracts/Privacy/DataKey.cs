@@ -48,7 +48,8 @@ public sealed class DataKey
         if (destination.Length < HMACSHA256.HashSizeInBytes)
         {
             // Before anything is appended: the next message would begin with this one.
-            throw new ArgumentException($"The destination holds {destination.Length} octets, not {HMACSHA256.HashSizeInBytes}.", nameof(destination));
+            throw new ArgumentException(
+                $"The destination holds {destination.Length} octets, not {HMACSHA256.HashSizeInBytes}.", nameof(destination));
         }
 
         if (!ReferenceEquals(_last.Key, this))

@@ -34,7 +34,7 @@ public static class EnvelopeCipher
     /// <summary>Encrypts into a new array.</summary>
     public static byte[] Encrypt(DataKey key, ReadOnlySpan<byte> clear, EnvelopeContext context)
     {
-        var envelope = new byte[clear.Length + Overhead];
+        byte[] envelope = new byte[clear.Length + Overhead];
         Encrypt(key, clear, context, envelope);
         return envelope;
     }
@@ -46,14 +46,16 @@ public static class EnvelopeCipher
         int size = clear.Length + Overhead;
         if (destination.Length < size)
         {
-            throw new ArgumentException($"The destination holds {destination.Length} octets; the envelope has {size}.", nameof(destination));
+            throw new ArgumentException(
+                $"The destination holds {destination.Length} octets; the envelope has {size}.", nameof(destination));
         }
 
         Span<byte> nonce = destination[..NonceSize];
         TakeNonce(nonce);
         Span<byte> associated = stackalloc byte[context.SizeWith(key)];
         associated = associated[..context.Write(key, associated)];
-        CipherOf(key).Encrypt(nonce, clear, destination.Slice(NonceSize, clear.Length), destination.Slice(NonceSize + clear.Length, TagSize), associated);
+        CipherOf(key).Encrypt(
+            nonce, clear, destination.Slice(NonceSize, clear.Length), destination.Slice(NonceSize + clear.Length, TagSize), associated);
         return size;
     }
 
@@ -72,12 +74,14 @@ public static class EnvelopeCipher
             throw new CryptographicException($"An envelope has at least {Overhead} octets, not {envelope.Length}.");
         }
 
-        var clear = new byte[envelope.Length - Overhead];
+        byte[] clear = new byte[envelope.Length - Overhead];
         CipherOf(key).Decrypt(envelope[..NonceSize], envelope.Slice(NonceSize, clear.Length), envelope[^TagSize..], clear, associated);
         return clear;
     }
 
-    /// <summary>Decrypts with the key that a record names. Erased content is a normal result, not an error: the caller goes on without it.</summary>
+    /// <summary>
+    /// Decrypts with the key that a record names. Erased content is a normal result, not an error: the caller goes on without it.
+    /// </summary>
     /// <param name="keys">Store of the keys.</param>
     /// <param name="keyId">Key id in the record.</param>
     /// <param name="envelope">Envelope in the record.</param>

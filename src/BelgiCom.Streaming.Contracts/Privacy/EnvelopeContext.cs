@@ -38,7 +38,7 @@ public sealed class EnvelopeContext
     private static byte[] Part(string text)
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(text);
-        var part = new byte[sizeof(ushort) + utf8.Length];
+        byte[] part = new byte[sizeof(ushort) + utf8.Length];
         BinaryPrimitives.WriteUInt16BigEndian(part, checked((ushort)utf8.Length));
         utf8.CopyTo(part, sizeof(ushort));
         return part;

@@ -111,10 +111,11 @@ public sealed class FileKeyStore : IKeyStore
 
         if (content.Length != SerialSize + DataKey.Size)
         {
-            throw new IOException($"The key file '{name}{Extension}' is damaged: {content.Length} octets. Restore it, or delete it to erase its data.");
+            throw new IOException(
+                $"The key file '{name}{Extension}' is damaged: {content.Length} octets. Restore it, or delete it to erase its data.");
         }
 
-        var key = new DataKey($"{name}-{Convert.ToHexStringLower(content.AsSpan(0, SerialSize))}", content.AsSpan(SerialSize));
+        DataKey key = new($"{name}-{Convert.ToHexStringLower(content.AsSpan(0, SerialSize))}", content.AsSpan(SerialSize));
         CryptographicOperations.ZeroMemory(content);
         _read[name] = (written, key);
         return key;
@@ -144,13 +145,13 @@ public sealed class FileKeyStore : IKeyStore
     private void Place(string path, byte[] content)
     {
         string temporary = Path.Combine(_directory, $"{Guid.NewGuid():N}.new");
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = OwnerFile;
         }
 
-        using (var file = new FileStream(temporary, options))
+        using (FileStream file = new(temporary, options))
         {
             file.Write(content);
             file.Flush(flushToDisk: true);
@@ -169,14 +170,14 @@ public sealed class FileKeyStore : IKeyStore
 
     private string PathOf(string name) => Path.Combine(_directory, name + Extension);
 
-    // Keyed, so that a scope cannot be guessed from a key id.
+    /// <summary>Keyed, so that a scope cannot be guessed from a key id.</summary>
     private string NameOf((string Purpose, string Scope) of)
     {
         byte[] hash = HMACSHA256.HashData(_namesKey, Encoding.UTF8.GetBytes($"{of.Purpose.Length}:{of.Purpose}{of.Scope}"));
         return Convert.ToHexStringLower(hash.AsSpan(0, NameSize));
     }
 
-    // Ids come from records: only our own form may become part of a path.
+    /// <summary>Ids come from records: only our own form may become part of a path.</summary>
     private static bool IsKeyId(string keyId) =>
         keyId.Length == (2 * NameSize) + 1 + (2 * SerialSize)
         && keyId[2 * NameSize] == '-'

@@ -2,7 +2,9 @@ using System.ComponentModel.DataAnnotations;
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>Section "Keys": where the keys of pseudonyms and personal data are. Every worker that needs one reads the same section.</summary>
+/// <summary>
+/// Section "Keys": where the keys of pseudonyms and personal data are. Every worker that needs one reads the same section.
+/// </summary>
 public sealed class KeyOptions
 {
     /// <summary>Name of the section.</summary>

@@ -9,7 +9,7 @@ internal static class AvroDefault
 {
     public static byte[] Encode(AvroSchema type, JsonElement value)
     {
-        var octets = new ArrayBufferWriter<byte>();
+        ArrayBufferWriter<byte> octets = new();
         try
         {
             Write(type, value, octets);
@@ -92,7 +92,7 @@ internal static class AvroDefault
 
     private static void WriteLong(long value, ArrayBufferWriter<byte> octets)
     {
-        var writer = new AvroWriter(octets.GetSpan(10));
+        AvroWriter writer = new(octets.GetSpan(10));
         writer.WriteLong(value);
         octets.Advance(writer.Written);
     }

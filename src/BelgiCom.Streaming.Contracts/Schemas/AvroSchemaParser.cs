@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>Reads a schema from its JSON form. Deep nesting is refused by the JSON reader, so a hostile schema cannot overflow the stack.</summary>
+/// <summary>
+/// Reads a schema from its JSON form. Deep nesting is refused by the JSON reader, so a hostile schema cannot overflow the stack.
+/// </summary>
 internal sealed class AvroSchemaParser
 {
     private const int MaxNesting = 64;
@@ -15,7 +17,7 @@ internal sealed class AvroSchemaParser
     {
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxNesting });
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxNesting });
             return new AvroSchemaParser().Read(document.RootElement.Clone(), "");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException and not AvroSchemaException)
@@ -47,7 +49,7 @@ internal sealed class AvroSchemaParser
 
     private AvroSchema ReadUnion(JsonElement element, string space)
     {
-        var branches = new List<AvroSchema>();
+        List<AvroSchema> branches = new();
         foreach (JsonElement branch in element.EnumerateArray())
         {
             AvroSchema schema = Read(branch, space);
@@ -93,8 +95,8 @@ internal sealed class AvroSchemaParser
     {
         string fullName = FullName(element, space, out string inner);
         AvroSchema record = Define(new AvroSchema { Kind = AvroKind.Record, FullName = fullName, Doc = Text(element, "doc") });
-        var fields = new List<AvroField>();
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        List<AvroField> fields = new();
+        HashSet<string> names = new(StringComparer.Ordinal);
         foreach (JsonElement field in Required(element, "fields").EnumerateArray())
         {
             string name = Required(field, "name").GetString()!;

@@ -85,7 +85,7 @@ internal sealed class ResolutionCompiler
     private CopyRecord CompileRecord(AvroSchema writer, AvroSchema reader, string path)
     {
         Dictionary<string, int> written = writer.Fields.Select((field, i) => (field.Name, i)).ToDictionary(StringComparer.Ordinal);
-        var fields = new List<(int Writer, ResolutionStep Step)>();
+        List<(int Writer, ResolutionStep Step)> fields = new();
         foreach (AvroField field in reader.Fields)
         {
             string fieldPath = $"{path}.{field.Name}";
@@ -106,7 +106,7 @@ internal sealed class ResolutionCompiler
         return new CopyRecord([.. writer.Fields.Select(field => AvroSkip.Compile(field.Type, _skips))], [.. fields]);
     }
 
-    // Money at another scale or a time in another unit would be read as another amount or instant.
+    /// <summary>Money at another scale or a time in another unit would be read as another amount or instant.</summary>
     private static bool SameMeaning(AvroSchema writer, AvroSchema reader) =>
         reader.LogicalType.Length == 0 || (writer.LogicalType == reader.LogicalType && writer.Scale == reader.Scale);
 

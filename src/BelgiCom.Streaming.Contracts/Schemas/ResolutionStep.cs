@@ -121,7 +121,7 @@ internal sealed class CopyRecord(AvroSkip[] skips, (int Writer, ResolutionStep S
 {
     public override void Run(ref AvroReader reader, ref ResolvedBody output)
     {
-        var starts = new int[skips.Length];
+        int[] starts = new int[skips.Length];
         for (int i = 0; i < skips.Length; i++)
         {
             starts[i] = reader.Position;

@@ -11,7 +11,7 @@ internal ref struct ResolvedBody(IBufferWriter<byte> destination)
     public void WriteLong(ref AvroReader reader, long value)
     {
         Span<byte> octets = stackalloc byte[10];
-        var writer = new AvroWriter(octets);
+        AvroWriter writer = new(octets);
         writer.WriteLong(value);
         Write(ref reader, octets[..writer.Written]);
     }

@@ -27,12 +27,14 @@ public sealed class SchemaResolver
     /// <summary>Compiles how bodies of one schema become bodies of another.</summary>
     /// <param name="writerSchemaJson">Schema the bodies are written with, as the registry has it.</param>
     /// <param name="readerSchemaJson">Our schema, <c>SchemaJson</c> of the record.</param>
-    /// <exception cref="AvroSchemaException">Not a schema, too large, or no body of it can be read with ours; says at which field.</exception>
+    /// <exception cref="AvroSchemaException">Not a schema, too large, or no body of it can be read with ours; says at which
+    /// field.</exception>
     public static SchemaResolver Create(string writerSchemaJson, string readerSchemaJson)
     {
         if (writerSchemaJson.Length > AvroLimits.MaxSchemaLength)
         {
-            throw new AvroSchemaException($"The writer's schema has {writerSchemaJson.Length} characters; at most {AvroLimits.MaxSchemaLength} are read.");
+            throw new AvroSchemaException(
+                $"The writer's schema has {writerSchemaJson.Length} characters; at most {AvroLimits.MaxSchemaLength} are read.");
         }
 
         AvroSchema reader = AvroSchemaParser.Parse(readerSchemaJson);
@@ -44,13 +46,13 @@ public sealed class SchemaResolver
     /// <exception cref="AvroFormatException">The body is not of the writer's schema, or this value cannot be read with ours.</exception>
     public void Resolve(ReadOnlySpan<byte> body, IBufferWriter<byte> destination)
     {
-        var reader = new AvroReader(body);
-        var output = new ResolvedBody(destination);
+        AvroReader reader = new(body);
+        ResolvedBody output = new(destination);
         _root.Run(ref reader, ref output);
         reader.Finish();
     }
 
-    // The reader's schema is ours and not recursive, so this ends.
+    /// <summary>The reader's schema is ours and not recursive, so this ends.</summary>
     private static bool SameEncoding(AvroSchema writer, AvroSchema reader) =>
         writer.Kind == reader.Kind
         && writer.Size == reader.Size

@@ -3,13 +3,16 @@ using System.Buffers;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>
-/// Bodies of whatever version of a record's schema, as bodies of ours: records that an older release wrote are still on the topics, and those of a newer one may come before we are
-/// upgraded. A version is looked up and compiled once; bodies of our own version are handed through.
+/// Bodies of whatever version of a record's schema, as bodies of ours: records that an older release wrote are still on the topics, and
+/// those of a newer one may come before we are upgraded. A version is looked up and compiled once; bodies of our own version are handed
+/// through.
 /// </summary>
 /// <remarks>For one thread. What <see cref="TryBody"/> gives lives until the next call.</remarks>
 public sealed class VersionedBodies
 {
-    /// <summary>Versions remembered, those that do not exist included: ids come from records, and a flood of made-up ones must not fill the memory.</summary>
+    /// <summary>
+    /// Versions remembered, those that do not exist included: ids come from records, and a flood of made-up ones must not fill the memory.
+    /// </summary>
     public const int VersionsMax = 1024;
 
     private readonly string _readerSchemaJson;
@@ -21,7 +24,8 @@ public sealed class VersionedBodies
 
     /// <summary>Reads with one schema.</summary>
     /// <param name="readerSchemaJson">Our schema, <c>SchemaJson</c> of the record.</param>
-    /// <param name="writerSchema">The schema with an id; null when there is none. What it throws when it cannot know is passed on, and the id is asked for again.</param>
+    /// <param name="writerSchema">The schema with an id; null when there is none. What it throws when it cannot know is passed on, and the
+    /// id is asked for again.</param>
     public VersionedBodies(string readerSchemaJson, Func<int, string?> writerSchema)
     {
         _readerSchemaJson = readerSchemaJson;
@@ -65,7 +69,9 @@ public sealed class VersionedBodies
         }
     }
 
-    /// <summary>Whether there is a schema with this id that ours can read; tells what is wrong when <see cref="TryBody"/> gave none.</summary>
+    /// <summary>
+    /// Whether there is a schema with this id that ours can read; tells what is wrong when <see cref="TryBody"/> gave none.
+    /// </summary>
     /// <param name="schemaId">Schema id in the record's header.</param>
     /// <returns>False when bodies of it can never be read.</returns>
     public bool CanRead(int schemaId) => ResolverOf(schemaId) is not null;

@@ -1,9 +1,9 @@
-namespace BelgiCom.Streaming.Hosting.Configuration;
+namespace BelgiCom.Streaming.Hosting;
 
 /// <summary>Finds what somebody probably meant when a name is not known.</summary>
 internal static class NearestName
 {
-    /// <summary>More edits than this are no typing mistake.</summary>
+    // More edits than this are no typing mistake.
     private const int EditsMax = 3;
 
     /// <summary>The candidate with the fewest edits to <paramref name="name"/>, or null when all are too far away.</summary>
@@ -18,14 +18,14 @@ internal static class NearestName
     /// <summary>Levenshtein distance, upper and lower case being equal.</summary>
     private static int Edits(string left, string right)
     {
-        var previous = Enumerable.Range(0, right.Length + 1).ToArray();
-        for (var i = 1; i <= left.Length; i++)
+        int[] previous = Enumerable.Range(0, right.Length + 1).ToArray();
+        for (int i = 1; i <= left.Length; i++)
         {
-            var current = new int[right.Length + 1];
+            int[] current = new int[right.Length + 1];
             current[0] = i;
-            for (var j = 1; j <= right.Length; j++)
+            for (int j = 1; j <= right.Length; j++)
             {
-                var change = char.ToUpperInvariant(left[i - 1]) == char.ToUpperInvariant(right[j - 1]) ? 0 : 1;
+                int change = char.ToUpperInvariant(left[i - 1]) == char.ToUpperInvariant(right[j - 1]) ? 0 : 1;
                 current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + change);
             }
 

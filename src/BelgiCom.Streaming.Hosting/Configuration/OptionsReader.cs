@@ -4,7 +4,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
 
-namespace BelgiCom.Streaming.Hosting.Configuration;
+namespace BelgiCom.Streaming.Hosting;
 
 /// <summary>
 /// Reads an options object from a configuration section and keeps going at a fault, so that all faults are reported at once.
@@ -15,13 +15,14 @@ internal sealed class OptionsReader(List<string> faults)
     /// <summary>Fills <paramref name="target"/> from <paramref name="section"/> and checks it.</summary>
     public void Read(object target, IConfigurationSection section)
     {
-        var properties = target.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property => property.SetMethod is { IsPublic: true } || IsList(property.PropertyType) || IsDictionary(property.PropertyType))
+        PropertyInfo[] properties = target.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property =>
+                property.SetMethod is { IsPublic: true } || IsList(property.PropertyType) || IsDictionary(property.PropertyType))
             .Where(property => property.GetIndexParameters().Length == 0)
             .ToArray();
         ReportUnknown(section, properties);
-        var unreadable = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var property in properties)
+        HashSet<string> unreadable = new(StringComparer.Ordinal);
+        foreach (PropertyInfo property in properties)
         {
             if (!ReadProperty(target, property, section.GetSection(property.Name)))
             {
@@ -37,16 +38,18 @@ internal sealed class OptionsReader(List<string> faults)
 
     private void ReportUnknown(IConfigurationSection section, PropertyInfo[] properties)
     {
-        foreach (var child in section.GetChildren())
+        foreach (IConfigurationSection child in section.GetChildren())
         {
-            var known = properties.Select(property => property.Name);
+            IEnumerable<string> known = properties.Select(property => property.Name);
             if (known.Contains(child.Key, StringComparer.OrdinalIgnoreCase) || SecretFiles.IsReference(child.Key, known))
             {
                 continue;
             }
 
-            var nearest = NearestName.Of(child.Key, known);
-            faults.Add($"{child.Path}: no such setting{(nearest is null ? "" : $"; did you mean {section.Path}:{nearest}")} (set as {VariableOf(child.Path)})");
+            string? nearest = NearestName.Of(child.Key, known);
+            faults.Add(
+                $"{child.Path}: no such setting{(nearest is null ? "" : $"; did you mean {section.Path}:{nearest}")} (set as "
+                + $"{VariableOf(child.Path)})");
         }
     }
 
@@ -66,7 +69,7 @@ internal sealed class OptionsReader(List<string> faults)
 
         if (SettingText.IsScalar(property.PropertyType))
         {
-            if (!TryParse(setting, property.PropertyType, out var value))
+            if (!TryParse(setting, property.PropertyType, out object? value))
             {
                 return false;
             }
@@ -91,16 +94,18 @@ internal sealed class OptionsReader(List<string> faults)
 
     private void ReadList(object target, PropertyInfo property, IConfigurationSection setting)
     {
-        var itemType = property.PropertyType.IsArray ? property.PropertyType.GetElementType()! : property.PropertyType.GetGenericArguments()[0];
-        var items = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(itemType))!;
-        foreach (var child in setting.GetChildren())
+        Type itemType = property.PropertyType.IsArray
+            ? property.PropertyType.GetElementType()!
+            : property.PropertyType.GetGenericArguments()[0];
+        IList items = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(itemType))!;
+        foreach (IConfigurationSection child in setting.GetChildren())
         {
             items.Add(ReadItem(child, itemType, null));
         }
 
         if (property.PropertyType.IsArray)
         {
-            var array = Array.CreateInstance(itemType, items.Count);
+            Array array = Array.CreateInstance(itemType, items.Count);
             items.CopyTo(array, 0);
             items = array;
         }
@@ -111,9 +116,9 @@ internal sealed class OptionsReader(List<string> faults)
             return;
         }
 
-        var existing = (IList)property.GetValue(target)!;
+        IList existing = (IList)property.GetValue(target)!;
         existing.Clear();
-        foreach (var item in items)
+        foreach (object item in items)
         {
             existing.Add(item);
         }
@@ -121,10 +126,11 @@ internal sealed class OptionsReader(List<string> faults)
 
     private void ReadDictionary(object target, PropertyInfo property, IConfigurationSection setting)
     {
-        var itemType = property.PropertyType.GetGenericArguments()[1];
-        var existing = (IDictionary?)property.GetValue(target)
-            ?? (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), itemType), StringComparer.OrdinalIgnoreCase)!;
-        foreach (var child in setting.GetChildren())
+        Type itemType = property.PropertyType.GetGenericArguments()[1];
+        IDictionary existing = (IDictionary?)property.GetValue(target)
+            ?? (IDictionary)Activator.CreateInstance(
+                typeof(Dictionary<,>).MakeGenericType(typeof(string), itemType), StringComparer.OrdinalIgnoreCase)!;
+        foreach (IConfigurationSection child in setting.GetChildren())
         {
             existing[child.Key] = ReadItem(child, itemType, existing.Contains(child.Key) ? existing[child.Key] : null);
         }
@@ -139,10 +145,10 @@ internal sealed class OptionsReader(List<string> faults)
     {
         if (SettingText.IsScalar(type))
         {
-            return TryParse(setting, type, out var value) ? value : null;
+            return TryParse(setting, type, out object? value) ? value : null;
         }
 
-        var item = existing ?? Activator.CreateInstance(type)!;
+        object item = existing ?? Activator.CreateInstance(type)!;
         Read(item, setting);
         return item;
     }
@@ -164,10 +170,13 @@ internal sealed class OptionsReader(List<string> faults)
 
     private void Validate(object target, IConfigurationSection section, HashSet<string> unreadable)
     {
-        var results = new List<ValidationResult>();
-        foreach (var property in target.GetType().GetProperties().Where(property => property.GetIndexParameters().Length == 0 && !unreadable.Contains(property.Name)))
+        List<ValidationResult> results = new();
+        foreach (PropertyInfo? property
+            in target.GetType()
+                .GetProperties()
+                .Where(property => property.GetIndexParameters().Length == 0 && !unreadable.Contains(property.Name)))
         {
-            var context = new ValidationContext(target) { MemberName = property.Name };
+            ValidationContext context = new(target) { MemberName = property.Name };
             Validator.TryValidateProperty(property.GetValue(target), context, results);
         }
 
@@ -176,17 +185,20 @@ internal sealed class OptionsReader(List<string> faults)
             results.AddRange(validatable.Validate(new ValidationContext(target)));
         }
 
-        foreach (var result in results)
+        foreach (ValidationResult result in results)
         {
-            var path = result.MemberNames.FirstOrDefault() is { } member ? $"{section.Path}:{member}" : section.Path;
-            var set = path == section.Path ? "" : $" (set as {VariableOf(path)})";
+            string path = result.MemberNames.FirstOrDefault() is { } member ? $"{section.Path}:{member}" : section.Path;
+            string set = path == section.Path ? "" : $" (set as {VariableOf(path)})";
             faults.Add($"{path}: {result.ErrorMessage}{set}");
         }
     }
 
     private static bool IsDictionary(Type type) =>
-        type.IsGenericType && type.GetGenericArguments() is [var key, _] && key == typeof(string) && type.Name.Contains("Dictionary", StringComparison.Ordinal);
+        type.IsGenericType && type.GetGenericArguments() is [var key, _] && key == typeof(string)
+            && type.Name.Contains("Dictionary", StringComparison.Ordinal);
 
     private static bool IsList(Type type) =>
-        type.IsArray || (type != typeof(string) && type.IsGenericType && type.GetGenericArguments().Length == 1 && typeof(IEnumerable).IsAssignableFrom(type));
+        type.IsArray
+            || (type != typeof(string) && type.IsGenericType && type.GetGenericArguments().Length == 1
+                && typeof(IEnumerable).IsAssignableFrom(type));
 }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 
-namespace BelgiCom.Streaming.Hosting.Configuration;
+namespace BelgiCom.Streaming.Hosting;
 
 /// <summary>
 /// Secrets from files, as container platforms mount them: <c>Billing__ConnectionString_FILE=/run/secrets/ledger</c> sets
@@ -18,11 +18,12 @@ internal static class SecretFiles
     /// <exception cref="ConfigurationFaultException">A file cannot be read.</exception>
     public static void Load(IConfigurationManager configuration)
     {
-        var values = new Dictionary<string, string?>();
-        foreach (var (key, path) in configuration.AsEnumerable())
+        Dictionary<string, string?> values = new();
+        foreach ((string key, string? path) in configuration.AsEnumerable())
         {
             // Only keys inside a section: a plain ..._FILE variable of the machine is not ours.
-            if (!string.IsNullOrEmpty(path) && key.Contains(':', StringComparison.Ordinal) && key.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase))
+            if (!string.IsNullOrEmpty(path) && key.Contains(':', StringComparison.Ordinal)
+                && key.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase))
             {
                 values[key[..^Suffix.Length]] = Content(key, path);
             }

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Xml;
 
-namespace BelgiCom.Streaming.Hosting.Configuration;
+namespace BelgiCom.Streaming.Hosting;
 
 /// <summary>Turns the text of one setting into a value, the same way on every machine.</summary>
 internal static class SettingText
@@ -10,8 +10,9 @@ internal static class SettingText
     /// <summary>True for types that are written as one text, as opposed to sections and lists.</summary>
     public static bool IsScalar(Type type)
     {
-        var bare = Nullable.GetUnderlyingType(type) ?? type;
-        return bare.IsPrimitive || bare.IsEnum || bare == typeof(string) || bare == typeof(decimal) || bare == typeof(Uri) || bare == typeof(Guid)
+        Type bare = Nullable.GetUnderlyingType(type) ?? type;
+        return bare.IsPrimitive || bare.IsEnum || bare == typeof(string) || bare == typeof(decimal) || bare == typeof(Uri)
+            || bare == typeof(Guid)
             || bare == typeof(TimeSpan) || bare == typeof(DateTimeOffset) || bare == typeof(DateOnly) || bare == typeof(TimeOnly);
     }
 
@@ -19,7 +20,7 @@ internal static class SettingText
     /// <exception cref="FormatException">The text is no such value; the message says what is expected.</exception>
     public static object? Parse(string text, Type type)
     {
-        var bare = Nullable.GetUnderlyingType(type) ?? type;
+        Type bare = Nullable.GetUnderlyingType(type) ?? type;
         if (bare == typeof(string))
         {
             return text;
@@ -50,11 +51,15 @@ internal static class SettingText
         }
 
         // TimeSpan.Parse reads a bare "30" as thirty days; nobody who writes it means that.
-        return text.Contains(':', StringComparison.Ordinal) ? TimeSpan.Parse(text, CultureInfo.InvariantCulture) : throw new FormatException();
+        return text.Contains(':', StringComparison.Ordinal)
+            ? TimeSpan.Parse(text, CultureInfo.InvariantCulture)
+            : throw new FormatException();
     }
 
     private static object ParseEnum(string text, Type type) =>
-        Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase) ? Enum.Parse(type, text, ignoreCase: true) : throw new FormatException();
+        Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase)
+            ? Enum.Parse(type, text, ignoreCase: true)
+            : throw new FormatException();
 
     private static string Expected(Type type) =>
         type == typeof(TimeSpan) ? "a time span: write hh:mm:ss or ISO 8601, for example 00:00:30 or PT30S"

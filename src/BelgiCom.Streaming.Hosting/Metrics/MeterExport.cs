@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using Prometheus;
 
-namespace BelgiCom.Streaming.Hosting.Metrics;
+namespace BelgiCom.Streaming.Hosting;
 
 /// <summary>
 /// Publishes our meters under exactly the names their instruments carry.
@@ -12,11 +12,14 @@ namespace BelgiCom.Streaming.Hosting.Metrics;
 /// </summary>
 internal sealed class MeterExport : IDisposable
 {
-    /// <summary>Instruments with other names are the framework's: their labels can be many, and nobody asked for them.</summary>
+    // Instruments with other names are the framework's: their labels can be many, and nobody asked for them.
     private const string NamePrefix = "belgicom_";
 
-    /// <summary>From half a millisecond to a minute: batches, commits, files.</summary>
-    private static readonly double[] SecondsBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+    // From half a millisecond to a minute: batches, commits, files.
+    private static readonly double[] SecondsBuckets =
+    [
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+    ];
 
     private readonly ConcurrentDictionary<Instrument, Collector> _collectors = new();
     private readonly MeterListener _listener = new();
@@ -44,9 +47,9 @@ internal sealed class MeterExport : IDisposable
     private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         // The order of labels must not matter: the same tags in another order are the same series.
-        var sorted = tags.ToArray();
+        KeyValuePair<string, object?>[] sorted = tags.ToArray();
         Array.Sort(sorted, static (left, right) => string.CompareOrdinal(left.Key, right.Key));
-        var labels = Array.ConvertAll(sorted, tag => Convert.ToString(tag.Value, CultureInfo.InvariantCulture) ?? "");
+        string[] labels = Array.ConvertAll(sorted, tag => Convert.ToString(tag.Value, CultureInfo.InvariantCulture) ?? "");
         switch (_collectors.GetOrAdd(instrument, Create, sorted))
         {
             case Counter counter when instrument is ObservableInstrument<long> or ObservableInstrument<int> or ObservableInstrument<double>:
@@ -69,12 +72,13 @@ internal sealed class MeterExport : IDisposable
 
     private Collector Create(Instrument instrument, KeyValuePair<string, object?>[] tags)
     {
-        var names = Array.ConvertAll(tags, tag => tag.Key);
-        var help = instrument.Description ?? instrument.Name;
+        string[] names = Array.ConvertAll(tags, tag => tag.Key);
+        string help = instrument.Description ?? instrument.Name;
         return Kind(instrument) switch
         {
             nameof(Counter<long>) or nameof(ObservableCounter<long>) => _factory.CreateCounter(instrument.Name, help, names),
-            nameof(Histogram<long>) => _factory.CreateHistogram(instrument.Name, help, names, new HistogramConfiguration { Buckets = Buckets(instrument) }),
+            nameof(Histogram<long>) =>
+                _factory.CreateHistogram(instrument.Name, help, names, new HistogramConfiguration { Buckets = Buckets(instrument) }),
             _ => _factory.CreateGauge(instrument.Name, help, names),
         };
     }

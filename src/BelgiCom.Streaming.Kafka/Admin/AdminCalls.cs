@@ -4,8 +4,8 @@ namespace BelgiCom.Streaming.Kafka;
 internal static class AdminCalls
 {
     /// <summary>
-    /// The client completes its tasks on its own poll thread, and continuations would run there: a caller that then disposes the client would pull the
-    /// native handle from under the thread it is on. So every call moves to the pool before it continues, failed calls too.
+    /// The client completes its tasks on its own poll thread, and continuations would run there: a caller that then disposes the client
+    /// would pull the native handle from under the thread it is on. So every call moves to the pool before it continues, failed calls too.
     /// </summary>
     public static async Task<T> OffPollThread<T>(this Task<T> call)
     {

@@ -44,7 +44,8 @@ public sealed class GroupLag : IDisposable
         Dictionary<TopicPartition, long> begins = await OffsetsAsync(partitions, OffsetSpec.Earliest()).ConfigureAwait(false);
         Dictionary<TopicPartition, long> ends = await OffsetsAsync(partitions, OffsetSpec.Latest()).ConfigureAwait(false);
         return [.. partitions.Select(partition =>
-            new PartitionLag(partition, committed.TryGetValue(partition, out long offset) ? offset : null, begins[partition], ends[partition]))];
+            new PartitionLag(
+                partition, committed.TryGetValue(partition, out long offset) ? offset : null, begins[partition], ends[partition]))];
     }
 
     /// <summary>Sum of <see cref="PartitionLag.Lag"/> over the topics.</summary>
@@ -67,8 +68,10 @@ public sealed class GroupLag : IDisposable
         }
     }
 
-    // Not by the administrative client: librdkafka 2.16.0 ends the process (rd_kafka_handle_OffsetFetch, rd_kafka_cgrp_op on a client that has no group)
-    // when the coordinator of ListConsumerGroupOffsets has just moved or restarted.
+    /// <summary>
+    /// Not by the administrative client: librdkafka 2.16.0 ends the process (rd_kafka_handle_OffsetFetch, rd_kafka_cgrp_op on a client that
+    /// has no group) when the coordinator of ListConsumerGroupOffsets has just moved or restarted.
+    /// </summary>
     private Task<Dictionary<TopicPartition, long>> CommittedAsync(string group, List<TopicPartition> partitions) => Task.Run(() =>
     {
         lock (_askers)
@@ -101,8 +104,11 @@ public sealed class GroupLag : IDisposable
     {
         ListOffsetsResult result = await _admin.ListOffsetsAsync(
             partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = spec }),
-            new ListOffsetsOptions { RequestTimeout = RequestTimeout, IsolationLevel = IsolationLevel.ReadCommitted }).OffPollThread().ConfigureAwait(false);
-        return result.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset.Value);
+            new ListOffsetsOptions { RequestTimeout = RequestTimeout, IsolationLevel = IsolationLevel.ReadCommitted })
+                .OffPollThread()
+                .ConfigureAwait(false);
+        return result.ResultInfos.ToDictionary(
+            info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset.Value);
     }
 
     private IEnumerable<TopicPartition> PartitionsOf(string topic)

@@ -49,7 +49,8 @@ public sealed class TopicAdmin : IDisposable
                 Configs = spec.Configs.ToDictionary(),
             })).OffPollThread().ConfigureAwait(false);
         }
-        catch (CreateTopicsException failure) when (failure.Results.All(result => !result.Error.IsError || result.Error.Code == ErrorCode.TopicAlreadyExists))
+        catch (CreateTopicsException failure)
+            when (failure.Results.All(result => !result.Error.IsError || result.Error.Code == ErrorCode.TopicAlreadyExists))
         {
             HashSet<string> existing = [.. failure.Results.Where(result => result.Error.IsError).Select(result => result.Topic)];
             created.RemoveAll(spec => existing.Contains(spec.Name));
@@ -64,7 +65,9 @@ public sealed class TopicAdmin : IDisposable
         return [.. created.Select(spec => spec.Name)];
     }
 
-    // A broker answers a creation before it leads the partitions; a client that asks at once is told that there is no such partition.
+    /// <summary>
+    /// A broker answers a creation before it leads the partitions; a client that asks at once is told that there is no such partition.
+    /// </summary>
     private async Task UntilLedAsync(IReadOnlyCollection<TopicSpec> specs)
     {
         long started = Stopwatch.GetTimestamp();
@@ -72,7 +75,8 @@ public sealed class TopicAdmin : IDisposable
         {
             if (Stopwatch.GetElapsedTime(started) > LeaderPatience)
             {
-                throw new KafkaException(new Error(ErrorCode.LeaderNotAvailable, $"Topic {unled} exists, but not all of its partitions have a leader."));
+                throw new KafkaException(
+                    new Error(ErrorCode.LeaderNotAvailable, $"Topic {unled} exists, but not all of its partitions have a leader."));
             }
 
             await Task.Delay(LeaderPoll).ConfigureAwait(false);
@@ -82,7 +86,8 @@ public sealed class TopicAdmin : IDisposable
     private bool IsLed(string topic)
     {
         TopicMetadata metadata = _admin.GetMetadata(topic, RequestTimeout).Topics[0];
-        return !metadata.Error.IsError && metadata.Partitions.Count > 0 && metadata.Partitions.All(partition => partition.Leader >= 0 && !partition.Error.IsError);
+        return !metadata.Error.IsError && metadata.Partitions.Count > 0
+            && metadata.Partitions.All(partition => partition.Leader >= 0 && !partition.Error.IsError);
     }
 
     /// <summary>Closes the client.</summary>

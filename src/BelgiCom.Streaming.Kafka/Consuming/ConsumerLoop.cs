@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// From topics to a sink outside Kafka, at least once: poll a batch, let the sink make it durable, commit its offsets. One group member on one
-/// thread; the group's offset never passes a record that the sink has not taken.
+/// From topics to a sink outside Kafka, at least once: poll a batch, let the sink make it durable, commit its offsets. One group member on
+/// one thread; the group's offset never passes a record that the sink has not taken.
 /// </summary>
 public sealed class ConsumerLoop
 {
@@ -31,7 +31,9 @@ public sealed class ConsumerLoop
     /// <param name="handler">The sink.</param>
     /// <param name="clock">Clock for timeouts and health.</param>
     /// <param name="logger">Where the loop logs.</param>
-    public ConsumerLoop(KafkaOptions options, string group, IReadOnlyList<string> topics, IBatchHandler handler, TimeProvider clock, ILogger<ConsumerLoop> logger)
+    public ConsumerLoop(
+        KafkaOptions options, string group, IReadOnlyList<string> topics, IBatchHandler handler, TimeProvider clock,
+        ILogger<ConsumerLoop> logger)
     {
         _options = options;
         _group = group;
@@ -44,10 +46,14 @@ public sealed class ConsumerLoop
     /// <summary>State and progress for probes; null before the start.</summary>
     public LaneHealth? Health => _progress?.Health;
 
-    /// <summary>Runs until cancelled: then the batch in hand is finished, its offsets committed, the group left, and the task completes without error.</summary>
+    /// <summary>
+    /// Runs until cancelled: then the batch in hand is finished, its offsets committed, the group left, and the task completes without
+    /// error.
+    /// </summary>
     /// <param name="stopping">Asks the loop to stop.</param>
     /// <returns>Completes when the loop has ended.</returns>
-    /// <exception cref="BatchFailedException">The sink failed on the same batch for longer than <see cref="KafkaOptions.RecoveryTimeout"/>.</exception>
+    /// <exception cref="BatchFailedException">The sink failed on the same batch for longer than
+    /// <see cref="KafkaOptions.RecoveryTimeout"/>.</exception>
     /// <exception cref="LaneFailedException">The client failed for good.</exception>
     public Task RunAsync(CancellationToken stopping) => DedicatedThread.Run(_group, () => Run(stopping));
 
@@ -151,7 +157,9 @@ public sealed class ConsumerLoop
         stopping.WaitHandle.WaitOne(backoff < LongestBackoff ? backoff : LongestBackoff);
     }
 
-    /// <summary>A commit that fails is made again with the next batch: the sink has the records, at worst they come to it once more.</summary>
+    /// <summary>
+    /// A commit that fails is made again with the next batch: the sink has the records, at worst they come to it once more.
+    /// </summary>
     private void Commit(GroupMember member)
     {
         if (_uncommitted.Count == 0)

@@ -14,9 +14,9 @@ internal enum OwnershipKind
 internal sealed record OwnershipChange(OwnershipKind Kind, IReadOnlyList<TopicPartition> Partitions);
 
 /// <summary>
-/// One member of a consumer group: the subscription, which partitions are ours, and the next offset of each as far as its records are handled.
-/// Used by one thread. Rebalances happen inside <see cref="Poll"/>, when no batch is in hand: whatever was taken before is committed or rewound by
-/// then, so partitions are always given back after the commit of their last batch (rule P2).
+/// One member of a consumer group: the subscription, which partitions are ours, and the next offset of each as far as its records are
+/// handled. Used by one thread. Rebalances happen inside <see cref="Poll"/>, when no batch is in hand: whatever was taken before is
+/// committed or rewound by then, so partitions are always given back after the commit of their last batch (rule P2).
 /// </summary>
 internal sealed class GroupMember : IDisposable
 {
@@ -39,7 +39,8 @@ internal sealed class GroupMember : IDisposable
     private bool _closed;
 
     public GroupMember(
-        KafkaOptions options, string group, IReadOnlyList<string> topics, int lane, Func<TopicPartition, long?> startOffset, TimeProvider clock, ILogger logger)
+        KafkaOptions options, string group, IReadOnlyList<string> topics, int lane, Func<TopicPartition, long?> startOffset,
+        TimeProvider clock, ILogger logger)
     {
         _options = options;
         _group = group;
@@ -61,7 +62,9 @@ internal sealed class GroupMember : IDisposable
     /// <summary>What <see cref="Poll"/> saw come and go, oldest first; cleared by the next poll.</summary>
     public IReadOnlyList<OwnershipChange> Changes => _changes;
 
-    /// <summary>Our partitions and the next offset of each: what is before it is done for good. In a lane that is the committed offset.</summary>
+    /// <summary>
+    /// Our partitions and the next offset of each: what is before it is done for good. In a lane that is the committed offset.
+    /// </summary>
     public IReadOnlyDictionary<TopicPartition, long> Positions => _positions;
 
     /// <summary>What the transaction needs so that brokers refuse offsets of a member that the group has replaced.</summary>
@@ -69,7 +72,8 @@ internal sealed class GroupMember : IDisposable
 
     /// <summary>Joins the group.</summary>
     /// <param name="stopping">
-    /// Ends the wait for committed offsets: those that a dead member's transaction holds come only when that times out, longer than a worker may take to stop.
+    /// Ends the wait for committed offsets: those that a dead member's transaction holds come only when that times out, longer than a
+    /// worker may take to stop.
     /// </param>
     public void Subscribe(CancellationToken stopping)
     {
@@ -184,7 +188,9 @@ internal sealed class GroupMember : IDisposable
         _consumer.Dispose();
     }
 
-    // Runs inside a poll. An exception here would be swallowed or delayed by the client, so it is kept and thrown after the poll.
+    /// <summary>
+    /// Runs inside a poll. An exception here would be swallowed or delayed by the client, so it is kept and thrown after the poll.
+    /// </summary>
     private List<TopicPartitionOffset> TakeOver(List<TopicPartition> partitions)
     {
         if (_closed)
@@ -224,17 +230,17 @@ internal sealed class GroupMember : IDisposable
     }
 
     /// <summary>
-    /// Where to start: the handler's own position, else the committed offset, else the beginning of the log. The last is how a new group starts
-    /// although auto.offset.reset is "error": only this code, which knows that the group never committed, may choose the beginning.
+    /// Where to start: the handler's own position, else the committed offset, else the beginning of the log. The last is how a new group
+    /// starts although auto.offset.reset is "error": only this code, which knows that the group never committed, may choose the beginning.
     /// </summary>
-    private List<TopicPartitionOffset> StartPositions(List<TopicPartition> partitions, TimeSpan patience) => Patience.Ask(
-        () =>
+    private List<TopicPartitionOffset> StartPositions(List<TopicPartition> partitions, TimeSpan patience) => Patience.Ask(() =>
         {
             // A transaction of the previous owner may still hold the offsets (UNSTABLE_OFFSET_COMMIT) until it ends or times out.
             Dictionary<TopicPartition, long?> known = _consumer.Committed(partitions, RequestTimeout).ToDictionary(
                 committed => committed.TopicPartition,
                 committed => _startOffset(committed.TopicPartition) ?? (committed.Offset.Value >= 0 ? committed.Offset.Value : null));
-            Dictionary<TopicPartition, long> begins = LogEnds.Begins(_consumer, [.. known.Where(entry => entry.Value is null).Select(entry => entry.Key)], RequestTimeout);
+            Dictionary<TopicPartition, long> begins = LogEnds.Begins(
+                _consumer, [.. known.Where(entry => entry.Value is null).Select(entry => entry.Key)], RequestTimeout);
             return known.Select(entry => new TopicPartitionOffset(entry.Key, entry.Value ?? begins[entry.Key])).ToList();
         },
         patience,
@@ -256,13 +262,15 @@ internal sealed class GroupMember : IDisposable
                 _consumer.Seek(new TopicPartitionOffset(partition, offset));
                 return;
             }
-            catch (KafkaException failure) when (failure.Error.Code is ErrorCode.Local_State or ErrorCode.Local_PrevInProgress or ErrorCode.Local_InProgress)
+            catch (KafkaException failure)
+                when (failure.Error.Code is ErrorCode.Local_State or ErrorCode.Local_PrevInProgress or ErrorCode.Local_InProgress)
             {
                 // Fetching of a partition that was assigned a moment ago has not begun yet.
                 if (_clock.GetElapsedTime(started) > RequestTimeout)
                 {
                     throw new LaneFailedException(
-                        $"Group '{_group}': {partition.Topic}[{partition.Partition.Value}] could not be put back to offset {offset} ({failure.Error.Code}); restart the worker.",
+                        $"Group '{_group}': {partition.Topic}[{partition.Partition.Value}] could not be put back to offset {offset} "
+                        + $"({failure.Error.Code}); restart the worker.",
                         failure);
                 }
 
@@ -296,7 +304,8 @@ internal sealed class GroupMember : IDisposable
         {
             case ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange:
                 throw new LaneFailedException(
-                    $"Group '{_group}': a committed offset is outside the log ({error.Reason}). Records were deleted before they were read; " +
+                    $"Group '{_group}': a committed offset is outside the log ({error.Reason}). Records were deleted before they were "
+                    + $"read; " +
                     "find out which, then set the group's offsets by hand.");
             case ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed:
                 throw new LaneFailedException($"Group '{_group}': not permitted ({error.Code}): {error.Reason}");

@@ -1,4 +1,3 @@
-using BelgiCom.Streaming.Kafka.Native;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
@@ -17,5 +16,7 @@ internal interface IBatchConsumer : IDisposable
 internal static class BatchConsumer
 {
     public static IBatchConsumer Over(IConsumer<byte[], byte[]> consumer, ClientPath path, TimeProvider clock) =>
-        path == ClientPath.Native && Librdkafka.IsAvailable ? new NativeBatchConsumer(consumer, clock) : new ManagedBatchConsumer(consumer, clock);
+        path == ClientPath.Native && Librdkafka.IsAvailable
+            ? new NativeBatchConsumer(consumer, clock)
+            : new ManagedBatchConsumer(consumer, clock);
 }

@@ -2,7 +2,9 @@ using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>Batches over the stock Consume: one copy and some objects per record. The fallback, and the yardstick of the native path.</summary>
+/// <summary>
+/// Batches over the stock Consume: one copy and some objects per record. The fallback, and the yardstick of the native path.
+/// </summary>
 internal sealed class ManagedBatchConsumer(IConsumer<byte[], byte[]> consumer, TimeProvider clock) : IBatchConsumer
 {
     private readonly Batch _batch = new();
@@ -63,7 +65,8 @@ internal sealed class ManagedBatchConsumer(IConsumer<byte[], byte[]> consumer, T
                 ConsumeResult<byte[], byte[]> record = _records[index];
                 Message<byte[], byte[]> message = record.Message;
                 return new ConsumedRecord(
-                    record.Topic, record.Partition.Value, record.Offset.Value, message.Timestamp.UnixTimestampMs, message.Key, message.Value, message.Value is null);
+                    record.Topic, record.Partition.Value, record.Offset.Value, message.Timestamp.UnixTimestampMs, message.Key,
+                    message.Value, message.Value is null);
             }
         }
 
@@ -84,7 +87,9 @@ internal sealed class ManagedBatchConsumer(IConsumer<byte[], byte[]> consumer, T
             }
 
             _records.Add(result);
-            Took(result.Topic, result.Partition.Value, result.Offset.Value, (result.Message.Key?.Length ?? 0) + (result.Message.Value?.Length ?? 0));
+            Took(
+                result.Topic, result.Partition.Value, result.Offset.Value,
+                (result.Message.Key?.Length ?? 0) + (result.Message.Value?.Length ?? 0));
         }
 
         public void Add(Error error) => Reported(error);

@@ -5,14 +5,20 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>Asks brokers again while they are away or busy; questions may be repeated freely, unlike requests of a transaction.</summary>
 internal static class Patience
 {
-    /// <summary>How long brokers must say that a topic or partition does not exist before they are believed: one that is starting says so of all of them.</summary>
+    /// <summary>
+    /// How long brokers must say that a topic or partition does not exist before they are believed: one that is starting says so of all of
+    /// them.
+    /// </summary>
     public static readonly TimeSpan UntilBelieved = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Repeats a question until it is answered, refused for good, or the patience is at its end; then the client's exception is thrown on.</summary>
+    /// <summary>
+    /// Repeats a question until it is answered, refused for good, or the patience is at its end; then the client's exception is thrown on.
+    /// </summary>
     /// <exception cref="OperationCanceledException">Asked to stop while there was no answer.</exception>
-    public static T Ask<T>(Func<T> question, TimeSpan patience, TimeProvider clock, Action<ErrorCode> notAnswered, CancellationToken stopping = default)
+    public static T Ask<T>(
+        Func<T> question, TimeSpan patience, TimeProvider clock, Action<ErrorCode> notAnswered, CancellationToken stopping = default)
     {
         long started = clock.GetTimestamp();
         long? unknownSince = null;

@@ -5,7 +5,9 @@ namespace BelgiCom.Streaming.Kafka;
 
 internal delegate bool RecordPredicate(string topic, int partition, long offset);
 
-/// <summary>A batch as the lane sees it: the records, how far each partition has come with them, and what the client had to report.</summary>
+/// <summary>
+/// A batch as the lane sees it: the records, how far each partition has come with them, and what the client had to report.
+/// </summary>
 internal abstract class PolledBatch : RecordBatch
 {
     private readonly List<PartitionProgress> _progress = [];
@@ -75,7 +77,7 @@ internal abstract class PolledBatch : RecordBatch
 
     protected void Reported(Error error) => _errors.Add(error);
 
-    // Records come in runs of one partition, so the last entry is nearly always the right one.
+    /// <summary>Records come in runs of one partition, so the last entry is nearly always the right one.</summary>
     private PartitionProgress ProgressOf(string topic, int partition)
     {
         if (_current is { } current && current.Partition == partition && ReferenceEquals(current.Topic, topic))

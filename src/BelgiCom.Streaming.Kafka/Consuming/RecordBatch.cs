@@ -37,7 +37,9 @@ public readonly ref struct ConsumedRecord
     /// <param name="key">Key; empty when there is none.</param>
     /// <param name="value">Value; empty for a tombstone.</param>
     /// <param name="isTombstone">Whether the value is null, which deletes the key in a compacted topic.</param>
-    public ConsumedRecord(string topic, int partition, long offset, long timestampMilliseconds, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isTombstone)
+    public ConsumedRecord(
+        string topic, int partition, long offset, long timestampMilliseconds, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value,
+        bool isTombstone)
     {
         Topic = topic;
         Partition = partition;

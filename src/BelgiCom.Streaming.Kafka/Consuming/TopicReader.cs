@@ -8,7 +8,10 @@ namespace BelgiCom.Streaming.Kafka;
 /// <param name="To">Offset after the last.</param>
 public sealed record PartitionRange(TopicPartition Partition, long From, long To);
 
-/// <summary>Reads stretches of topics that end, outside any group: committed records only, nothing is committed. For restoring state, replay and counting.</summary>
+/// <summary>
+/// Reads stretches of topics that end, outside any group: committed records only, nothing is committed. For restoring state, replay and
+/// counting.
+/// </summary>
 public sealed class TopicReader : IDisposable
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
@@ -29,7 +32,10 @@ public sealed class TopicReader : IDisposable
         _stopping = stopping;
         _options = options;
         _clock = clock;
-        _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(options)).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(options))
+            .SetLogHandler((_, _) => { })
+            .SetErrorHandler((_, _) => { })
+            .Build();
         _batches = BatchConsumer.Over(_consumer, options.ClientPath, clock);
     }
 
@@ -44,7 +50,10 @@ public sealed class TopicReader : IDisposable
         return [.. partitions.Select(partition => new PartitionRange(partition, begins[partition], ends[partition]))];
     }
 
-    /// <summary>Where partitions end now, as committed readers see it: half the round trips of <see cref="RangesOf(IReadOnlyCollection{TopicPartition})"/>.</summary>
+    /// <summary>
+    /// Where partitions end now, as committed readers see it: half the round trips of
+    /// <see cref="RangesOf(IReadOnlyCollection{TopicPartition})"/>.
+    /// </summary>
     /// <param name="partitions">Topics and partitions.</param>
     /// <returns>The offset after the last visible record, one per partition.</returns>
     /// <exception cref="KafkaException">Brokers did not answer, or a partition does not exist.</exception>
@@ -58,7 +67,10 @@ public sealed class TopicReader : IDisposable
     public IReadOnlyList<PartitionRange> RangesOf(string topic)
     {
         // A client of its own: a dependent one goes on polling the borrowed handle after both are disposed.
-        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(_options)).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(_options))
+            .SetLogHandler((_, _) => { })
+            .SetErrorHandler((_, _) => { })
+            .Build();
         TopicMetadata metadata = Ask(admin, () => admin.GetMetadata(topic, RequestTimeout)).Topics[0];
         return metadata.Error.IsError
             ? throw new KafkaException(metadata.Error)
@@ -77,12 +89,16 @@ public sealed class TopicReader : IDisposable
     /// <param name="stopping">Stops between batches.</param>
     /// <returns>Records handed over.</returns>
     /// <exception cref="OperationCanceledException">Stopped before the end.</exception>
-    /// <exception cref="LaneFailedException">A range starts outside the log, reading is not permitted, or nothing came for <see cref="KafkaOptions.RecoveryTimeout"/>.</exception>
+    /// <exception cref="LaneFailedException">A range starts outside the log, reading is not permitted, or nothing came for
+    /// <see cref="KafkaOptions.RecoveryTimeout"/>.</exception>
     public long Read(IReadOnlyList<PartitionRange> ranges, Action<RecordBatch> handle, CancellationToken stopping)
     {
-        Dictionary<TopicPartition, long> ends = ranges.Where(range => range.From < range.To).ToDictionary(range => range.Partition, range => range.To);
+        Dictionary<TopicPartition, long> ends = ranges.Where(range => range.From < range.To)
+            .ToDictionary(range => range.Partition, range => range.To);
         HashSet<TopicPartition> open = [.. ends.Keys];
-        _consumer.Assign(ranges.Where(range => ends.ContainsKey(range.Partition)).Select(range => new TopicPartitionOffset(range.Partition, range.From)));
+        _consumer.Assign(
+            ranges.Where(range => ends.ContainsKey(range.Partition))
+                .Select(range => new TopicPartitionOffset(range.Partition, range.From)));
         try
         {
             return ReadOpen(ends, open, handle, stopping);
@@ -100,9 +116,11 @@ public sealed class TopicReader : IDisposable
         _consumer.Dispose();
     }
 
-    private T Ask<T>(IClient client, Func<T> question) => Patience.Ask(question, _options.RecoveryTimeout, _clock, _ => client.Remind(_options), _stopping);
+    private T Ask<T>(IClient client, Func<T> question) =>
+        Patience.Ask(question, _options.RecoveryTimeout, _clock, _ => client.Remind(_options), _stopping);
 
-    private long ReadOpen(Dictionary<TopicPartition, long> ends, HashSet<TopicPartition> open, Action<RecordBatch> handle, CancellationToken stopping)
+    private long ReadOpen(
+        Dictionary<TopicPartition, long> ends, HashSet<TopicPartition> open, Action<RecordBatch> handle, CancellationToken stopping)
     {
         BatchLimits limits = BatchLimits.From(_options);
         long records = 0;
@@ -145,7 +163,8 @@ public sealed class TopicReader : IDisposable
             batch.Release();
             if (_clock.GetElapsedTime(lastProgress) > _options.RecoveryTimeout)
             {
-                throw new LaneFailedException($"Reading {string.Join(", ", open)} stood still for {_options.RecoveryTimeout}; are the brokers there?");
+                throw new LaneFailedException(
+                    $"Reading {string.Join(", ", open)} stood still for {_options.RecoveryTimeout}; are the brokers there?");
             }
         }
 
@@ -156,7 +175,9 @@ public sealed class TopicReader : IDisposable
     {
         foreach (Error error in batch.Errors)
         {
-            if (error.IsFatal || error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange or ErrorCode.TopicAuthorizationFailed or ErrorCode.UnknownTopicOrPart)
+            if (error.IsFatal
+                || error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange or ErrorCode.TopicAuthorizationFailed
+                    or ErrorCode.UnknownTopicOrPart)
             {
                 throw new LaneFailedException($"Reading failed ({error.Code}): {error.Reason}");
             }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// A record on a topic that only our own workers write cannot be read. What it means for money or for a legal duty is not known, so a sink does not pass it: the partition stops
-/// until somebody has looked.
+/// A record on a topic that only our own workers write cannot be read. What it means for money or for a legal duty is not known, so a sink
+/// does not pass it: the partition stops until somebody has looked.
 /// </summary>
 public sealed class UnreadableRecordException : Exception
 {
@@ -15,7 +15,8 @@ public sealed class UnreadableRecordException : Exception
     public UnreadableRecordException(string topic, int partition, long offset)
         : base(string.Create(
             CultureInfo.InvariantCulture,
-            $"{topic}[{partition}]@{offset} is not in the format of {topic}. Nothing after it is taken: look at the record and at the release of the worker that wrote it."))
+            $"{topic}[{partition}]@{offset} is not in the format of {topic}. Nothing after it is taken: look at the record and at the "
+            + $"release of the worker that wrote it."))
     {
     }
 }

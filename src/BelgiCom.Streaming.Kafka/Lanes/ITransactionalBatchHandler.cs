@@ -5,15 +5,22 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>What a worker does with a lane's batches. All calls come from the lane's thread, one at a time.</summary>
 public interface ITransactionalBatchHandler
 {
-    /// <summary>The lane now owns these partitions: restore their state. The first batch with their records comes after this returns.</summary>
+    /// <summary>
+    /// The lane now owns these partitions: restore their state. The first batch with their records comes after this returns.
+    /// </summary>
     /// <param name="partitions">What was added; other partitions stay.</param>
     void Assigned(IReadOnlyList<TopicPartition> partitions);
 
-    /// <summary>The lane no longer owns these partitions: drop their state. Called after the commit of their last batch, or after its abort when they were lost.</summary>
+    /// <summary>
+    /// The lane no longer owns these partitions: drop their state. Called after the commit of their last batch, or after its abort when
+    /// they were lost.
+    /// </summary>
     /// <param name="partitions">What was taken away; other partitions stay.</param>
     void Revoked(IReadOnlyList<TopicPartition> partitions);
 
-    /// <summary>Handles the records and produces what follows from them. An exception aborts the transaction; the batch is then read again.</summary>
+    /// <summary>
+    /// Handles the records and produces what follows from them. An exception aborts the transaction; the batch is then read again.
+    /// </summary>
     /// <param name="batch">Records; valid until this returns.</param>
     /// <param name="output">The transaction.</param>
     void Handle(RecordBatch batch, TransactionalOutput output);

@@ -1,6 +1,9 @@
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>A lane ended because going on could lose or double records, or because nothing moved for too long. The process should exit and be restarted.</summary>
+/// <summary>
+/// A lane ended because going on could lose or double records, or because nothing moved for too long. The process should exit and be
+/// restarted.
+/// </summary>
 public class LaneFailedException : Exception
 {
     /// <summary>Says what happened, where, and what to do.</summary>
@@ -12,7 +15,10 @@ public class LaneFailedException : Exception
     }
 }
 
-/// <summary>Another producer has taken the lane's transactional id, or the coordinator gave up on its transaction: nothing this lane still does can become visible.</summary>
+/// <summary>
+/// Another producer has taken the lane's transactional id, or the coordinator gave up on its transaction: nothing this lane still does can
+/// become visible.
+/// </summary>
 public sealed class LaneFencedException : LaneFailedException
 {
     /// <summary>Says which lane was fenced.</summary>
@@ -24,7 +30,9 @@ public sealed class LaneFencedException : LaneFailedException
     }
 }
 
-/// <summary>The handler failed on the same batch as often as it may. The cause is the inner exception; nothing of the batch was committed.</summary>
+/// <summary>
+/// The handler failed on the same batch as often as it may. The cause is the inner exception; nothing of the batch was committed.
+/// </summary>
 public sealed class BatchFailedException : LaneFailedException
 {
     /// <summary>Names the batch.</summary>
@@ -32,7 +40,10 @@ public sealed class BatchFailedException : LaneFailedException
     /// <param name="attempts">How often it was tried.</param>
     /// <param name="cause">The handler's last exception.</param>
     public BatchFailedException(string range, int attempts, Exception cause)
-        : base($"The handler failed {attempts} times on {range}. Nothing of it was committed; correct the cause and restart, it is read again.", cause) =>
+        : base(
+            $"The handler failed {attempts} times on {range}. Nothing of it was committed; correct the cause and restart, it is read "
+            + $"again.",
+            cause) =>
         Range = range;
 
     /// <summary>Records of the batch as "topic[partition]@first..last", one per partition, separated by commas.</summary>

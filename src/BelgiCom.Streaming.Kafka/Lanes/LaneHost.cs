@@ -1,11 +1,10 @@
-using BelgiCom.Streaming.Kafka.Native;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Runs a worker's lanes, exactly once from topics to topics. Each lane has a thread of its own because the client's poll blocks. One failing lane stops
-/// the others in order and faults the task: the process should exit with an error and be restarted.
+/// Runs a worker's lanes, exactly once from topics to topics. Each lane has a thread of its own because the client's poll blocks. One
+/// failing lane stops the others in order and faults the task: the process should exit with an error and be restarted.
 /// </summary>
 public sealed class LaneHost
 {
@@ -21,11 +20,13 @@ public sealed class LaneHost
     /// <param name="options">Brokers, limits and the number of lanes.</param>
     /// <param name="group">Consumer group id, the worker's name.</param>
     /// <param name="topics">Topics to consume.</param>
-    /// <param name="handlers">Makes the handler of a lane, by lane number from 0. Lanes share nothing, so each call must give a new one.</param>
+    /// <param name="handlers">Makes the handler of a lane, by lane number from 0. Lanes share nothing, so each call must give a new
+    /// one.</param>
     /// <param name="clock">Clock for timeouts and health.</param>
     /// <param name="logger">Where lanes log.</param>
     public LaneHost(
-        KafkaOptions options, string group, IReadOnlyList<string> topics, Func<int, ITransactionalBatchHandler> handlers, TimeProvider clock, ILogger<LaneHost> logger)
+        KafkaOptions options, string group, IReadOnlyList<string> topics, Func<int, ITransactionalBatchHandler> handlers,
+        TimeProvider clock, ILogger<LaneHost> logger)
     {
         _options = options;
         _group = group;
@@ -38,7 +39,9 @@ public sealed class LaneHost
     /// <summary>State and progress of every lane, for readiness and liveness probes and for metrics; empty before the start.</summary>
     public IReadOnlyList<LaneHealth> Health => [.. _lanes.Select(lane => lane.Health)];
 
-    /// <summary>Runs until cancelled: then every lane finishes its batch, commits, leaves the group, and the task completes without error.</summary>
+    /// <summary>
+    /// Runs until cancelled: then every lane finishes its batch, commits, leaves the group, and the task completes without error.
+    /// </summary>
     /// <param name="stopping">Asks the lanes to stop.</param>
     /// <returns>Completes when all lanes have ended.</returns>
     /// <exception cref="LaneFailedException">A lane ended because going on would be wrong.</exception>
@@ -56,7 +59,8 @@ public sealed class LaneHost
         _lanes = lanes;
         try
         {
-            await Task.WhenAll(lanes.Select((lane, number) => DedicatedThread.Run($"{_group}-{number}", () => RunLane(lane, stop)))).ConfigureAwait(false);
+            await Task.WhenAll(lanes.Select((lane, number) => DedicatedThread.Run($"{_group}-{number}", () => RunLane(lane, stop))))
+                .ConfigureAwait(false);
         }
         finally
         {

@@ -29,7 +29,8 @@ internal sealed class LaneProgress(string group, int lane, GroupMember member, T
             KafkaLog.StateChanged(logger, group, lane, before.State, state);
         }
 
-        _health = new LaneHealth(lane, state, before.State == state ? before.Since : clock.GetUtcNow(), listDue ? Partitions() : before.Partitions);
+        _health = new LaneHealth(
+            lane, state, before.State == state ? before.Since : clock.GetUtcNow(), listDue ? Partitions() : before.Partitions);
     }
 
     public void Advanced(PolledBatch batch) => Touch(batch.Progress.Select(progress => progress.TopicPartition));
@@ -39,7 +40,9 @@ internal sealed class LaneProgress(string group, int lane, GroupMember member, T
     {
         Enter(LaneState.Rebalancing);
         KafkaMetrics.Rebalanced(group, change.Kind);
-        KafkaLog.OwnershipChanged(logger, group, change.Kind, string.Join(", ", change.Partitions.Select(partition => $"{partition.Topic}[{partition.Partition.Value}]")));
+        KafkaLog.OwnershipChanged(
+            logger, group, change.Kind,
+            string.Join(", ", change.Partitions.Select(partition => $"{partition.Topic}[{partition.Partition.Value}]")));
         if (change.Kind == OwnershipKind.Assigned)
         {
             Touch(change.Partitions);

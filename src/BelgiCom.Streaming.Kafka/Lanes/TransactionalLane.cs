@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Exactly once from topics to topics: one group member with its own consumer, transactional producer, partitions, handler and thread. A batch's
-/// output and offsets are one transaction. Nothing is shared with other lanes, so scaling up and scaling out are the same.
+/// Exactly once from topics to topics: one group member with its own consumer, transactional producer, partitions, handler and thread. A
+/// batch's output and offsets are one transaction. Nothing is shared with other lanes, so scaling up and scaling out are the same.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -38,7 +38,8 @@ internal sealed class TransactionalLane : IDisposable
     private long _lastProgress;
 
     public TransactionalLane(
-        KafkaOptions options, string group, IReadOnlyList<string> topics, int lane, ITransactionalBatchHandler handler, TimeProvider clock, ILogger logger)
+        KafkaOptions options, string group, IReadOnlyList<string> topics, int lane, ITransactionalBatchHandler handler, TimeProvider clock,
+        ILogger logger)
     {
         _options = options;
         _group = group;
@@ -53,7 +54,9 @@ internal sealed class TransactionalLane : IDisposable
 
     public LaneHealth Health => _progress.Health;
 
-    /// <summary>Runs until asked to stop (returns) or until going on would be wrong (throws). Call once, on a thread of its own: polling blocks.</summary>
+    /// <summary>
+    /// Runs until asked to stop (returns) or until going on would be wrong (throws). Call once, on a thread of its own: polling blocks.
+    /// </summary>
     /// <exception cref="LaneFailedException">See its kinds: fenced, batch failed, no progress.</exception>
     public void Run(CancellationToken stopping)
     {
@@ -103,7 +106,10 @@ internal sealed class TransactionalLane : IDisposable
         _member.Dispose();
     }
 
-    /// <summary>One batch, one transaction. A batch without records still commits the ends it reached, so that lag becomes 0 behind transaction markers.</summary>
+    /// <summary>
+    /// One batch, one transaction. A batch without records still commits the ends it reached, so that lag becomes 0 behind transaction
+    /// markers.
+    /// </summary>
     private void Process(PolledBatch batch, CancellationToken stopping)
     {
         List<TopicPartitionOffset> offsets = _member.OffsetsOf(batch);
@@ -185,8 +191,8 @@ internal sealed class TransactionalLane : IDisposable
     }
 
     /// <summary>
-    /// Finds out by a new producer whether the transaction was committed: its InitTransactions ends whatever was open, so afterwards the group's offsets tell.
-    /// They are all or nothing, so one of the batch's partitions that is still ours is enough.
+    /// Finds out by a new producer whether the transaction was committed: its InitTransactions ends whatever was open, so afterwards the
+    /// group's offsets tell. They are all or nothing, so one of the batch's partitions that is still ours is enough.
     /// </summary>
     private void Settle(PolledBatch batch, List<TopicPartitionOffset> offsets, OutcomeUnknownException unknown, CancellationToken stopping)
     {
@@ -228,7 +234,8 @@ internal sealed class TransactionalLane : IDisposable
 
         if (_clock.GetElapsedTime(_lastProgress) > _options.RecoveryTimeout)
         {
-            throw new LaneFailedException($"Group '{_group}' lane {_lane} made no progress for {_options.RecoveryTimeout} at {range}: {cause.Message}", cause);
+            throw new LaneFailedException(
+                $"Group '{_group}' lane {_lane} made no progress for {_options.RecoveryTimeout} at {range}: {cause.Message}", cause);
         }
 
         // The batch is read again, not kept: only a poll shows whether its partitions are still ours.

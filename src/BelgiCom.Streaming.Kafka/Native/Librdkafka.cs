@@ -3,11 +3,12 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
 
-namespace BelgiCom.Streaming.Kafka.Native;
+namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// The few functions of librdkafka that Confluent.Kafka does not expose, called on the library and handles that Confluent.Kafka has loaded. This file and its two
-/// users are all the native code there is. Functions and struct are part of librdkafka's stable C interface (rdkafka.h).
+/// The few functions of librdkafka that Confluent.Kafka does not expose, called on the library and handles that Confluent.Kafka has loaded.
+/// This file and its two users are all the native code there is. Functions and struct are part of librdkafka's stable C interface
+/// (rdkafka.h).
 /// </summary>
 internal static unsafe class Librdkafka
 {
@@ -108,8 +109,8 @@ internal static unsafe class Librdkafka
         reason = null;
         try
         {
-            // Confluent.Kafka tries several builds of the library and keeps the one that loads; its own delegates say which. Loading it by the same
-            // name gives the same library, not a second copy.
+            // Confluent.Kafka tries several builds of the library and keeps the one that loads; its own delegates say which. Loading it by
+            // the same name gives the same library, not a second copy.
             Library.Load();
             Assembly client = typeof(IClient).Assembly;
             MethodInfo? version = (client.GetType("Confluent.Kafka.Impl.Librdkafka")?
@@ -124,7 +125,8 @@ internal static unsafe class Librdkafka
 
             return new Exports(NativeLibrary.Load(name, client, null));
         }
-        catch (Exception failure) when (failure is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException or TargetInvocationException)
+        catch (Exception failure)
+            when (failure is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException or TargetInvocationException)
         {
             reason = failure.Message;
             return null;
@@ -162,7 +164,8 @@ internal static unsafe class Librdkafka
 
         // Reads two fields; leaving the runtime for it would cost more than it does.
         public readonly delegate* unmanaged[Cdecl, SuppressGCTransition]<Message*, int*, long> MessageTimestamp =
-            (delegate* unmanaged[Cdecl, SuppressGCTransition]<Message*, int*, long>)NativeLibrary.GetExport(library, "rd_kafka_message_timestamp");
+            (delegate* unmanaged[Cdecl, SuppressGCTransition]<Message*, int*, long>)NativeLibrary.GetExport(
+                library, "rd_kafka_message_timestamp");
 
         public readonly delegate* unmanaged[Cdecl]<Message*, nint*, int> MessageHeaders =
             (delegate* unmanaged[Cdecl]<Message*, nint*, int>)NativeLibrary.GetExport(library, "rd_kafka_message_headers");
@@ -180,7 +183,8 @@ internal static unsafe class Librdkafka
             (delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(library, "rd_kafka_topic_destroy");
 
         public readonly delegate* unmanaged[Cdecl]<nint, int, int, byte*, nuint, byte*, nuint, nint, int> Produce =
-            (delegate* unmanaged[Cdecl]<nint, int, int, byte*, nuint, byte*, nuint, nint, int>)NativeLibrary.GetExport(library, "rd_kafka_produce");
+            (delegate* unmanaged[Cdecl]<nint, int, int, byte*, nuint, byte*, nuint, nint, int>)NativeLibrary.GetExport(
+                library, "rd_kafka_produce");
 
         public readonly delegate* unmanaged[Cdecl, SuppressGCTransition]<int> LastError =
             (delegate* unmanaged[Cdecl, SuppressGCTransition]<int>)NativeLibrary.GetExport(library, "rd_kafka_last_error");

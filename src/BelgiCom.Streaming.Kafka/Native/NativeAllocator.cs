@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 
-namespace BelgiCom.Streaming.Kafka.Native;
+namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Keeps native memory that the client library frees in the process. For every fetched and every sent batch librdkafka takes and frees a buffer of about 1 MB; by
-/// default glibc gives such buffers back to the system, and the page faults of taking them again were an eighth of a lane's processor time.
+/// Keeps native memory that the client library frees in the process. For every fetched and every sent batch librdkafka takes and frees a
+/// buffer of about 1 MB; by default glibc gives such buffers back to the system, and the page faults of taking them again were an eighth of
+/// a lane's processor time.
 /// </summary>
 /// <remarks>
 /// Up to 128 MiB stay with each of the C library's arenas; ten times as much was not faster. An operator's MALLOC_TRIM_THRESHOLD_ wins.
@@ -27,7 +28,8 @@ internal static partial class NativeAllocator
     /// <summary>Sets it once for the process; where the C library is not glibc nothing happens.</summary>
     public static void KeepFreedMemory()
     {
-        if (Interlocked.Exchange(ref _done, 1) != 0 || !OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is not null)
+        if (Interlocked.Exchange(ref _done, 1) != 0 || !OperatingSystem.IsLinux()
+            || Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is not null)
         {
             return;
         }

@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Confluent.Kafka;
 
-namespace BelgiCom.Streaming.Kafka.Native;
+namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Batches straight from the client library's consumer queue: keys and values stay where the fetch response put them, nothing is copied and nothing
-/// is allocated per record. The queue is the one that Consume polls, so rebalances, errors and max.poll.interval work as ever.
+/// Batches straight from the client library's consumer queue: keys and values stay where the fetch response put them, nothing is copied and
+/// nothing is allocated per record. The queue is the one that Consume polls, so rebalances, errors and max.poll.interval work as ever.
 /// </summary>
 internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
 {
@@ -93,7 +93,8 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
             }
         }
 
-        public override bool TryGetHeader(int index, string name, out ReadOnlySpan<byte> value) => Librdkafka.TryGetHeader(At(index), name, out value);
+        public override bool TryGetHeader(int index, string name, out ReadOnlySpan<byte> value) =>
+            Librdkafka.TryGetHeader(At(index), name, out value);
 
         public void Reserve(int records)
         {
@@ -126,7 +127,10 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
                 else
                 {
                     // An error's text is where a record's value would be.
-                    Reported(new Error((ErrorCode)message->Error, Encoding.UTF8.GetString(message->Value, (int)message->ValueLength), IsFatal(message)));
+                    Reported(
+                        new Error(
+                            (ErrorCode)message->Error, Encoding.UTF8.GetString(message->Value, (int)message->ValueLength),
+                            IsFatal(message)));
                 }
 
                 Librdkafka.Destroy(message);
@@ -173,7 +177,7 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
             _lastTopic = 0;
         }
 
-        // Also the fence: after release the count is 0 and no pointer can be reached.
+        /// <summary>Also the fence: after release the count is 0 and no pointer can be reached.</summary>
         private Librdkafka.Message* At(int index)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count);
@@ -182,8 +186,10 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
 
         private static bool IsFatal(Librdkafka.Message* message) => (ErrorCode)message->Error is ErrorCode.Local_Fatal;
 
-        // A pointer stands for the same topic only while the batch holds a message of it, so it is remembered no longer than that; the
-        // strings are, so that all records of a topic carry one and the same object.
+        /// <summary>
+        /// A pointer stands for the same topic only while the batch holds a message of it, so it is remembered no longer than that; the
+        /// strings are, so that all records of a topic carry one and the same object.
+        /// </summary>
         private string NameOf(nint topic)
         {
             if (topic == _lastTopic)

@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
 
-namespace BelgiCom.Streaming.Kafka.Native;
+namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>Output that copies each record once, from the handler's span into the client library's queue, with no managed object on the way.</summary>
+/// <summary>
+/// Output that copies each record once, from the handler's span into the client library's queue, with no managed object on the way.
+/// </summary>
 internal sealed unsafe class NativeOutput : TransactionalOutput, IDisposable
 {
     private readonly SafeHandle _client;
@@ -34,7 +36,8 @@ internal sealed unsafe class NativeOutput : TransactionalOutput, IDisposable
     }
 
     public override void Produce(
-        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
+        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value,
+        IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
         _withHeaders.Produce(topic, partition, key, value, headers);
 
     public override void ProduceTombstone(string topic, int? partition, ReadOnlySpan<byte> key) => Enqueue(topic, partition, key, null, 0);
@@ -62,7 +65,8 @@ internal sealed unsafe class NativeOutput : TransactionalOutput, IDisposable
         nint handle = TopicOf(topic);
         fixed (byte* keyStart = key)
         {
-            ErrorCode code = Librdkafka.Produce(handle, partition ?? Librdkafka.PartitionUnassigned, value, valueLength, keyStart, key.Length);
+            ErrorCode code = Librdkafka.Produce(
+                handle, partition ?? Librdkafka.PartitionUnassigned, value, valueLength, keyStart, key.Length);
             if (code == ErrorCode.NoError)
             {
                 return;
@@ -77,7 +81,7 @@ internal sealed unsafe class NativeOutput : TransactionalOutput, IDisposable
         }
     }
 
-    // A handler writes to a handful of topics and passes the same string objects again and again.
+    /// <summary>A handler writes to a handful of topics and passes the same string objects again and again.</summary>
     private nint TopicOf(string name)
     {
         foreach ((string known, nint topic) in _topics)

@@ -2,7 +2,9 @@ using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>Output over the stock Produce: two arrays and a message object per record. The fallback, and the way of records with headers.</summary>
+/// <summary>
+/// Output over the stock Produce: two arrays and a message object per record. The fallback, and the way of records with headers.
+/// </summary>
 internal sealed class ManagedOutput(IProducer<byte[], byte[]> producer, TimeSpan patience, TimeProvider clock) : TransactionalOutput
 {
     public override void Produce(string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
@@ -44,7 +46,9 @@ internal sealed class ManagedOutput(IProducer<byte[], byte[]> producer, TimeSpan
     }
 }
 
-/// <summary>Decides what a refused record means, once for both outputs: wait for room, give up the transaction, or tell the handler.</summary>
+/// <summary>
+/// Decides what a refused record means, once for both outputs: wait for room, give up the transaction, or tell the handler.
+/// </summary>
 internal struct QueueRoom(TimeSpan patience, TimeProvider clock)
 {
     private long? _since;
@@ -57,14 +61,16 @@ internal struct QueueRoom(TimeSpan patience, TimeProvider clock)
                 _since ??= clock.GetTimestamp();
                 if (clock.GetElapsedTime(_since.Value) > patience)
                 {
-                    throw new TransactionAbortableException("Produce", new TimeoutException($"the client's queue stayed full for {patience}"));
+                    throw new TransactionAbortableException(
+                        "Produce", new TimeoutException($"the client's queue stayed full for {patience}"));
                 }
 
                 KafkaMetrics.QueueFull();
                 Thread.Sleep(1);
                 break;
 
-            case ErrorCode.MsgSizeTooLarge or ErrorCode.Local_UnknownPartition or ErrorCode.Local_UnknownTopic or ErrorCode.Local_InvalidArg:
+            case ErrorCode.MsgSizeTooLarge or ErrorCode.Local_UnknownPartition or ErrorCode.Local_UnknownTopic
+                or ErrorCode.Local_InvalidArg:
                 throw new RecordRefusedException(topic, octets, code);
 
             default:

@@ -1,4 +1,3 @@
-using BelgiCom.Streaming.Kafka.Native;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;

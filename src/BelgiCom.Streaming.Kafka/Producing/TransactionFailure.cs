@@ -2,7 +2,9 @@ using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>What may be done after a failed transactional call (librdkafka INTRODUCTION.md, "Transactional producer: error handling").</summary>
+/// <summary>
+/// What may be done after a failed transactional call (librdkafka INTRODUCTION.md, "Transactional producer: error handling").
+/// </summary>
 internal enum FailureClass
 {
     /// <summary>The same call may be made again.</summary>
@@ -26,11 +28,15 @@ internal static class TransactionFailure
     };
 
     public static bool IsFenced(Error error) =>
-        error.Code is ErrorCode.Local_Fenced or ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch or ErrorCode.InvalidProducerIdMapping;
+        error.Code is ErrorCode.Local_Fenced or ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch
+            or ErrorCode.InvalidProducerIdMapping;
 }
 
 /// <summary>The transaction cannot be committed any more; abort it and read its batch again.</summary>
 internal sealed class TransactionAbortableException(string call, Exception cause) : Exception($"{call}: {cause.Message}", cause);
 
-/// <summary>Nobody here knows whether a request of the transaction took effect, now or later. Only a new producer of the same id (higher epoch) settles it.</summary>
+/// <summary>
+/// Nobody here knows whether a request of the transaction took effect, now or later. Only a new producer of the same id (higher epoch)
+/// settles it.
+/// </summary>
 internal sealed class OutcomeUnknownException(string call, Exception cause) : Exception($"{call}: {cause.Message}", cause);

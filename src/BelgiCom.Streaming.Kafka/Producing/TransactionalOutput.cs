@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Where a handler writes: everything it produces becomes visible with the batch's offsets, or never. Calls return when the record is copied into the
-/// client's queue; when that queue is full they wait, they never drop (rule P8).
+/// Where a handler writes: everything it produces becomes visible with the batch's offsets, or never. Calls return when the record is
+/// copied into the client's queue; when that queue is full they wait, they never drop (rule P8).
 /// </summary>
 public abstract class TransactionalOutput
 {
@@ -22,7 +22,8 @@ public abstract class TransactionalOutput
     /// <param name="headers">Names and values; never personal data.</param>
     /// <exception cref="RecordRefusedException">The record can never be sent.</exception>
     public abstract void Produce(
-        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, IReadOnlyList<KeyValuePair<string, byte[]>> headers);
+        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value,
+        IReadOnlyList<KeyValuePair<string, byte[]>> headers);
 
     /// <summary>Adds a record with a null value, which deletes the key from a compacted topic.</summary>
     /// <param name="topic">Topic name.</param>
@@ -39,7 +40,8 @@ public sealed class RecordRefusedException : Exception
     /// <param name="octets">Octets of key and value.</param>
     /// <param name="code">The client's error, for example Msg_SizeTooLarge.</param>
     public RecordRefusedException(string topic, int octets, Confluent.Kafka.ErrorCode code)
-        : base($"A record of {octets} octets for {topic} was refused: {code}. Raise the topic's and client's limit, or do not produce it.") =>
+        : base(
+            $"A record of {octets} octets for {topic} was refused: {code}. Raise the topic's and client's limit, or do not produce it.") =>
         Code = code;
 
     /// <summary>The client's error.</summary>

@@ -4,14 +4,15 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// A transactional producer that ends every call in one of four ways: done; <see cref="TransactionAbortableException"/>; <see cref="OutcomeUnknownException"/>,
-/// after which only <see cref="Replace"/> is allowed; or <see cref="LaneFailedException"/>, after which nothing is.
+/// A transactional producer that ends every call in one of four ways: done; <see cref="TransactionAbortableException"/>;
+/// <see cref="OutcomeUnknownException"/>, after which only <see cref="Replace"/> is allowed; or <see cref="LaneFailedException"/>, after
+/// which nothing is.
 /// </summary>
 /// <remarks>
-/// Requests of one producer may travel on different connections and overtake each other, so a delayed EndTxn can end a later transaction (KAFKA-17754).
-/// Servers close that hole with an epoch per transaction (KIP-890), which librdkafka does not speak (librdkafka#5423). The defence here: a request that
-/// was not answered in time, and any disturbance of a connection, is followed by a new producer, whose InitTransactions raises the epoch
-/// and thereby makes brokers refuse whatever of the old one is still under way.
+/// Requests of one producer may travel on different connections and overtake each other, so a delayed EndTxn can end a later transaction
+/// (KAFKA-17754). Servers close that hole with an epoch per transaction (KIP-890), which librdkafka does not speak (librdkafka#5423). The
+/// defence here: a request that was not answered in time, and any disturbance of a connection, is followed by a new producer, whose
+/// InitTransactions raises the epoch and thereby makes brokers refuse whatever of the old one is still under way.
 /// </remarks>
 internal sealed class TransactionalProducer : IDisposable
 {
@@ -29,7 +30,8 @@ internal sealed class TransactionalProducer : IDisposable
     private TransactionalOutput? _output;
     private volatile bool _disturbed;
 
-    // A call that waits for a broker which the client has dropped waits for ever, past its timeout (librdkafka#5511); only what happens to another broker wakes it.
+    // A call that waits for a broker which the client has dropped waits for ever, past its timeout (librdkafka#5511); only what happens to
+    // another broker wakes it.
     private readonly ITimer _reminder;
     private readonly Lock _reminding = new();
 
@@ -68,7 +70,9 @@ internal sealed class TransactionalProducer : IDisposable
                 _disturbed = false;
                 return;
             }
-            catch (KafkaException failure) when (TransactionFailure.Classify(failure) == FailureClass.Retriable && _clock.GetElapsedTime(started) < _options.RecoveryTimeout)
+            catch (KafkaException failure)
+                when (TransactionFailure.Classify(failure) == FailureClass.Retriable
+                    && _clock.GetElapsedTime(started) < _options.RecoveryTimeout)
             {
                 KafkaLog.CallingAgain(_logger, _transactionalId, nameof(_producer.InitTransactions), failure.Error.Code);
             }
@@ -112,15 +116,18 @@ internal sealed class TransactionalProducer : IDisposable
         {
             Call(nameof(_producer.AbortTransaction), left => _producer!.AbortTransaction(left));
         }
-        catch (Exception failure) when (failure is TransactionAbortableException || failure is LaneFailedException and not LaneFencedException)
+        catch (Exception failure)
+            when (failure is TransactionAbortableException || failure is LaneFailedException and not LaneFencedException)
         {
-            // Nothing was to be committed, so whatever is wrong with this producer, a new one settles it. Seen: Apache Kafka answers the abort of a
-            // transaction of which it knows no partition yet with INVALID_TXN_STATE, which librdkafka takes for fatal (rule P5).
+            // Nothing was to be committed, so whatever is wrong with this producer, a new one settles it. Seen: Apache Kafka answers the
+            // abort of a transaction of which it knows no partition yet with INVALID_TXN_STATE, which librdkafka takes for fatal (rule P5).
             throw new OutcomeUnknownException(nameof(_producer.AbortTransaction), failure);
         }
     }
 
-    /// <summary>Throws the producer away, then settles by a new one of the same id. After it the committed offsets tell what happened.</summary>
+    /// <summary>
+    /// Throws the producer away, then settles by a new one of the same id. After it the committed offsets tell what happened.
+    /// </summary>
     public void Replace(CancellationToken stopping)
     {
         KafkaMetrics.ProducerReplaced();
@@ -201,7 +208,8 @@ internal sealed class TransactionalProducer : IDisposable
     }
 
     private LaneFailedException Fatal(string call, KafkaException failure) => TransactionFailure.IsFenced(failure.Error)
-        ? new LaneFencedException($"{_transactionalId}: fenced in {call} ({failure.Error.Code}); another instance or the coordinator has taken over.", failure)
+        ? new LaneFencedException(
+            $"{_transactionalId}: fenced in {call} ({failure.Error.Code}); another instance or the coordinator has taken over.", failure)
         : new LaneFailedException($"{_transactionalId}: {call} failed for good ({failure.Error.Code}): {failure.Error.Reason}", failure);
 
     private void Notice(Error error)
@@ -210,7 +218,9 @@ internal sealed class TransactionalProducer : IDisposable
         KafkaLog.ClientError(_logger, _transactionalId, error.Code, error.IsFatal);
     }
 
-    // The error callback tells only when all brokers are gone; a single lost connection, the coordinator's for example, is a log line.
+    /// <summary>
+    /// The error callback tells only when all brokers are gone; a single lost connection, the coordinator's for example, is a log line.
+    /// </summary>
     private void Notice(LogMessage line)
     {
         _disturbed |= line.Facility == ConnectionFailure;

@@ -10,7 +10,8 @@ public sealed class TransactionalSender : IDisposable
 
     /// <summary>Describes the sender; the first <see cref="Send"/> connects.</summary>
     /// <param name="options">Brokers and times.</param>
-    /// <param name="name">Names the sender within the instance, for example "adapters-cdr-drop": two senders of one name fence each other.</param>
+    /// <param name="name">Names the sender within the instance, for example "adapters-cdr-drop": two senders of one name fence each
+    /// other.</param>
     /// <param name="clock">Clock for timeouts.</param>
     /// <param name="logger">Where the sender logs.</param>
     public TransactionalSender(KafkaOptions options, string name, TimeProvider clock, ILogger<TransactionalSender> logger) =>
@@ -20,7 +21,8 @@ public sealed class TransactionalSender : IDisposable
     /// <param name="produce">Produces the chunk's records; its exception aborts the transaction and is thrown on.</param>
     /// <param name="stopping">Gives up waiting for brokers that are away.</param>
     /// <exception cref="ChunkAbortedException">Nothing of the chunk is visible; send it again.</exception>
-    /// <exception cref="ChunkOutcomeUnknownException">The chunk may be visible. A new producer is ready; send it again, readers drop duplicates by the records' ids.</exception>
+    /// <exception cref="ChunkOutcomeUnknownException">The chunk may be visible. A new producer is ready; send it again, readers drop
+    /// duplicates by the records' ids.</exception>
     /// <exception cref="LaneFailedException">Fenced, not permitted, or no broker for too long; restart the process.</exception>
     public void Send(Action<TransactionalOutput> produce, CancellationToken stopping)
     {
@@ -86,7 +88,9 @@ public sealed class ChunkAbortedException : Exception
 public sealed class ChunkOutcomeUnknownException : Exception
 {
     internal ChunkOutcomeUnknownException(Exception cause)
-        : base($"The chunk's commit was not answered ({cause.Message}); it may be visible. Send it again, readers drop duplicates by id.", cause)
+        : base(
+            $"The chunk's commit was not answered ({cause.Message}); it may be visible. Send it again, readers drop duplicates by id.",
+            cause)
     {
     }
 }

@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>Writes events of one type as record values: header with the schema id, then the Avro body. Safe for many threads when the writer function is.</summary>
+/// <summary>
+/// Writes events of one type as record values: header with the schema id, then the Avro body. Safe for many threads when the writer
+/// function is.
+/// </summary>
 /// <typeparam name="T">Event.</typeparam>
 /// <param name="schemaId">Id under which <typeparamref name="T"/>'s schema is registered.</param>
 /// <param name="writeBody">Writes the Avro body, for example <c>static (e, output) => e.Write(output)</c>.</param>
@@ -25,7 +28,7 @@ public sealed class EventSerializer<T>(int schemaId, Action<T, IBufferWriter<byt
     /// <param name="value">Event.</param>
     public byte[] Serialize(T value)
     {
-        var buffer = new ArrayBufferWriter<byte>();
+        ArrayBufferWriter<byte> buffer = new();
         Write(value, buffer);
         return buffer.WrittenSpan.ToArray();
     }

@@ -7,9 +7,9 @@ using System.Text.Json;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Registry over Confluent's REST API (Confluent Schema Registry, Karapace, Apicurio, the embedded one). Answers that cannot change, the schema of an id and the id of
-/// a schema, are asked once and kept; callers who ask the same at the same time share one request. It does not repeat failed requests: the caller knows its position.
-/// Safe for many threads.
+/// Registry over Confluent's REST API (Confluent Schema Registry, Karapace, Apicurio, the embedded one). Answers that cannot change, the
+/// schema of an id and the id of a schema, are asked once and kept; callers who ask the same at the same time share one request. It does
+/// not repeat failed requests: the caller knows its position. Safe for many threads.
 /// </summary>
 public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
 {
@@ -24,22 +24,25 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
     {
     }
 
-    internal HttpSchemaRegistry(SchemaRegistryOptions options, HttpMessageHandler handler) => _http = new RegistryHttpClient(Client(options, handler));
+    internal HttpSchemaRegistry(SchemaRegistryOptions options, HttpMessageHandler handler) =>
+        _http = new RegistryHttpClient(Client(options, handler));
 
     /// <inheritdoc/>
     public Task<int> RegisterAsync(string subject, string schemaJson, CancellationToken cancellationToken) =>
         OnceAsync(_ids, (subject, schemaJson), RequestIdAsync, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<string> GetSchemaAsync(int id, CancellationToken cancellationToken) => OnceAsync(_schemas, id, RequestSchemaAsync, cancellationToken);
+    public Task<string> GetSchemaAsync(int id, CancellationToken cancellationToken) =>
+        OnceAsync(_schemas, id, RequestSchemaAsync, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<SchemaVerdict> CheckAsync(string subject, string schemaJson, CancellationToken cancellationToken)
     {
-        var path = $"compatibility/subjects/{Uri.EscapeDataString(subject)}/versions?verbose=true";
+        string path = $"compatibility/subjects/{Uri.EscapeDataString(subject)}/versions?verbose=true";
         try
         {
-            var answer = await _http.SendAsync<VerdictAnswer>(HttpMethod.Post, path, new SchemaRequest(schemaJson), cancellationToken).ConfigureAwait(false);
+            VerdictAnswer answer = await _http.SendAsync<VerdictAnswer>(
+                HttpMethod.Post, path, new SchemaRequest(schemaJson), cancellationToken).ConfigureAwait(false);
             return new SchemaVerdict(answer.IsCompatible, answer.Messages ?? []);
         }
         catch (SchemaRegistryException e) when (e.Failure == SchemaRegistryFailure.NotFound)
@@ -62,23 +65,29 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
 
     private async Task<string> RequestSchemaAsync(int id)
     {
-        var path = string.Create(CultureInfo.InvariantCulture, $"schemas/ids/{id}");
-        return (await _http.SendAsync<SchemaRequest>(HttpMethod.Get, path, body: null, CancellationToken.None).ConfigureAwait(false)).Schema;
+        string path = string.Create(CultureInfo.InvariantCulture, $"schemas/ids/{id}");
+        return (await _http.SendAsync<SchemaRequest>(HttpMethod.Get, path, body: null, CancellationToken.None)
+            .ConfigureAwait(false)).Schema;
     }
 
     private async Task<int> RequestIdAsync((string Subject, string Schema) key)
     {
         // Normalised, so that a schema written with other white space or order of attributes is the same schema.
-        var path = $"subjects/{Uri.EscapeDataString(key.Subject)}/versions?normalize=true";
-        return (await _http.SendAsync<IdAnswer>(HttpMethod.Post, path, new SchemaRequest(key.Schema), CancellationToken.None).ConfigureAwait(false)).Id;
+        string path = $"subjects/{Uri.EscapeDataString(key.Subject)}/versions?normalize=true";
+        return (await _http.SendAsync<IdAnswer>(HttpMethod.Post, path, new SchemaRequest(key.Schema), CancellationToken.None)
+            .ConfigureAwait(false)).Id;
     }
 
-    /// <summary>One request per key, shared and kept when it succeeds. A failure is forgotten, so that the next caller asks again; so the cache holds only what exists.</summary>
+    /// <summary>
+    /// One request per key, shared and kept when it succeeds. A failure is forgotten, so that the next caller asks again; so the cache
+    /// holds only what exists.
+    /// </summary>
     private static async Task<TValue> OnceAsync<TKey, TValue>(
-        ConcurrentDictionary<TKey, Lazy<Task<TValue>>> cache, TKey key, Func<TKey, Task<TValue>> request, CancellationToken cancellationToken)
+        ConcurrentDictionary<TKey, Lazy<Task<TValue>>> cache, TKey key, Func<TKey, Task<TValue>> request,
+        CancellationToken cancellationToken)
         where TKey : notnull
     {
-        var entry = cache.GetOrAdd(key, static (k, r) => new Lazy<Task<TValue>>(() => r(k)), request);
+        Lazy<Task<TValue>> entry = cache.GetOrAdd(key, static (k, r) => new Lazy<Task<TValue>>(() => r(k)), request);
         try
         {
             return await entry.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -99,8 +108,8 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
 
     private static HttpClient Client(SchemaRegistryOptions options, HttpMessageHandler handler)
     {
-        var url = options.Url!.AbsoluteUri;
-        var client = new HttpClient(handler)
+        string url = options.Url!.AbsoluteUri;
+        HttpClient client = new(handler)
         {
             BaseAddress = new Uri(url.EndsWith('/') ? url : url + "/"),
             Timeout = options.Timeout,
@@ -109,8 +118,8 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
         client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue(RegistryHttpClient.ContentType));
         if (!string.IsNullOrEmpty(options.Username))
         {
-            var password = File.ReadAllText(options.PasswordFile!).TrimEnd();
-            var credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.Username}:{password}"));
+            string password = File.ReadAllText(options.PasswordFile!).TrimEnd();
+            string credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.Username}:{password}"));
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", credentials);
         }
 

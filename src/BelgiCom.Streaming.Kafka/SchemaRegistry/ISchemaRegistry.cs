@@ -1,7 +1,8 @@
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// The schema registry as the platform uses it. Every call may throw <see cref="SchemaRegistryException"/>; its <see cref="SchemaRegistryException.IsTransient"/>
+/// The schema registry as the platform uses it. Every call may throw <see cref="SchemaRegistryException"/>; its
+/// <see cref="SchemaRegistryException.IsTransient"/>
 /// says whether to stop at the record and try again, or to treat the answer as final.
 /// </summary>
 public interface ISchemaRegistry
@@ -12,7 +13,9 @@ public interface ISchemaRegistry
     /// <param name="cancellationToken">Ends the wait, not the request, which others may share.</param>
     Task<int> RegisterAsync(string subject, string schemaJson, CancellationToken cancellationToken);
 
-    /// <summary>The schema that was registered under the id. Only <see cref="SchemaRegistryFailure.NotFound"/> means that there is none.</summary>
+    /// <summary>
+    /// The schema that was registered under the id. Only <see cref="SchemaRegistryFailure.NotFound"/> means that there is none.
+    /// </summary>
     /// <param name="id">Id from the header of a record.</param>
     /// <param name="cancellationToken">Ends the wait, not the request, which others may share.</param>
     Task<string> GetSchemaAsync(int id, CancellationToken cancellationToken);

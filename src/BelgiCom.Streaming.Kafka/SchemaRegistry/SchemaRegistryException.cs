@@ -5,7 +5,10 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>What kind of failure a registry call met, by what the caller must do.</summary>
 public enum SchemaRegistryFailure
 {
-    /// <summary>No answer, or one that says "later" (HTTP 408, 429, 5xx). Keep the position, wait, try again: a record that needs the schema must not be passed.</summary>
+    /// <summary>
+    /// No answer, or one that says "later" (HTTP 408, 429, 5xx). Keep the position, wait, try again: a record that needs the schema must
+    /// not be passed.
+    /// </summary>
     Unreachable,
 
     /// <summary>There is no such schema, subject or version (HTTP 404). A record with such an id goes to quarantine.</summary>
@@ -30,7 +33,8 @@ public sealed class SchemaRegistryException : Exception
     /// <param name="status">HTTP status; null when there was no answer.</param>
     /// <param name="errorCode">Code of the registry's error body; null when there was none.</param>
     /// <param name="inner">The cause.</param>
-    public SchemaRegistryException(SchemaRegistryFailure failure, string message, HttpStatusCode? status = null, int? errorCode = null, Exception? inner = null)
+    public SchemaRegistryException(
+        SchemaRegistryFailure failure, string message, HttpStatusCode? status = null, int? errorCode = null, Exception? inner = null)
         : base(message, inner)
     {
         Failure = failure;

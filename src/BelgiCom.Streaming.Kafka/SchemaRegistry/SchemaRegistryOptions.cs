@@ -5,7 +5,9 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>Section <c>SchemaRegistry</c>.</summary>
 public sealed class SchemaRegistryOptions : IValidatableObject
 {
-    /// <summary>Base address of a registry with Confluent's REST API, http or https; a path such as <c>/apis/ccompat/v7</c> is kept.</summary>
+    /// <summary>
+    /// Base address of a registry with Confluent's REST API, http or https; a path such as <c>/apis/ccompat/v7</c> is kept.
+    /// </summary>
     [Required]
     public Uri? Url { get; set; }
 
@@ -26,13 +28,16 @@ public sealed class SchemaRegistryOptions : IValidatableObject
     {
         if (Url is not null && !(Url.IsAbsoluteUri && Url.Scheme is "http" or "https"))
         {
-            yield return new("SchemaRegistry:Url must be an absolute http or https address, for example http://127.0.0.1:8081", [nameof(Url)]);
+            yield return new(
+                "SchemaRegistry:Url must be an absolute http or https address, for example http://127.0.0.1:8081", [nameof(Url)]);
             yield break;
         }
 
         if (string.IsNullOrEmpty(Username) != string.IsNullOrEmpty(PasswordFile))
         {
-            yield return new("SchemaRegistry:Username and SchemaRegistry:PasswordFile go together: set both or none", [nameof(Username), nameof(PasswordFile)]);
+            yield return new(
+                "SchemaRegistry:Username and SchemaRegistry:PasswordFile go together: set both or none",
+                [nameof(Username), nameof(PasswordFile)]);
         }
 
         if (!string.IsNullOrEmpty(PasswordFile) && !File.Exists(PasswordFile))

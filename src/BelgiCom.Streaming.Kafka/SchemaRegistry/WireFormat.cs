@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>Header of a record value in Confluent's wire format: the octet 0x00, then the schema id as 4 octets big-endian, then the Avro body.</summary>
+/// <summary>
+/// Header of a record value in Confluent's wire format: the octet 0x00, then the schema id as 4 octets big-endian, then the Avro body.
+/// </summary>
 public static class WireFormat
 {
     /// <summary>Octets before the body.</summary>
@@ -25,7 +27,7 @@ public static class WireFormat
     /// <param name="schemaId">Id, or 0.</param>
     public static bool TryReadHeader(ReadOnlySpan<byte> value, out int schemaId)
     {
-        var valid = value.Length >= HeaderSize && value[0] == Magic;
+        bool valid = value.Length >= HeaderSize && value[0] == Magic;
         schemaId = valid ? BinaryPrimitives.ReadInt32BigEndian(value[1..]) : 0;
         return valid;
     }

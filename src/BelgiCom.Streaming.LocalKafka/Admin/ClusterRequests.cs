@@ -3,7 +3,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// <summary>ApiVersions, Metadata and FindCoordinator: what there is and where, which is always here.</summary>
 internal sealed class ClusterRequests(ClusterIdentity identity, TopicStore topics, bool autoCreateTopics)
 {
-    /// <summary>The protocol's word for "authorized operations were not asked for".</summary>
+    // The protocol's word for "authorized operations were not asked for".
     private const int NotAsked = int.MinValue;
 
     public static void ApiVersions(Request request)
@@ -34,7 +34,7 @@ internal sealed class ClusterRequests(ClusterIdentity identity, TopicStore topic
         ProtocolReader reader = request.Reader;
         int count = reader.ReadNullableArrayLength();
         bool wantsAll = request.Version == 0 ? count <= 0 : count < 0;
-        var names = new List<string>();
+        List<string> names = new();
         for (int i = 0; i < count; i++)
         {
             names.Add(reader.ReadString());

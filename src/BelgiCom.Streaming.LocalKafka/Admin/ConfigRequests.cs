@@ -20,7 +20,7 @@ internal sealed class ConfigRequests(TopicStore topics, IReadOnlyDictionary<stri
     public void Describe(Request request)
     {
         ProtocolReader reader = request.Reader;
-        var wanted = new List<(sbyte Type, string Name, HashSet<string>? Names)>();
+        List<(sbyte Type, string Name, HashSet<string>? Names)> wanted = new();
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
             wanted.Add((reader.ReadInt8(), reader.ReadString(), ReadNames(reader)));
@@ -45,7 +45,7 @@ internal sealed class ConfigRequests(TopicStore topics, IReadOnlyDictionary<stri
     public void Alter(Request request)
     {
         ProtocolReader reader = request.Reader;
-        var wanted = new List<(sbyte Type, string Name, List<Change> Changes)>();
+        List<(sbyte Type, string Name, List<Change> Changes)> wanted = new();
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
             wanted.Add((reader.ReadInt8(), reader.ReadString(), ReadChanges(reader)));
@@ -78,7 +78,7 @@ internal sealed class ConfigRequests(TopicStore topics, IReadOnlyDictionary<stri
 
     private static List<Change> ReadChanges(ProtocolReader reader)
     {
-        var changes = new List<Change>();
+        List<Change> changes = new();
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
             changes.Add(new Change(reader.ReadString(), (Operation)reader.ReadInt8(), reader.ReadNullableString()));
@@ -142,7 +142,7 @@ internal sealed class ConfigRequests(TopicStore topics, IReadOnlyDictionary<stri
             return (ErrorCode.UnknownTopicOrPartition, $"There is no topic {name}.");
         }
 
-        var overrides = new Dictionary<string, string>(topic.Config.Overrides);
+        Dictionary<string, string> overrides = new(topic.Config.Overrides);
         foreach (Change change in changes)
         {
             string? value = TopicConfig.IsKnown(change.Name) ? Changed(topic.Config, change) : change.Value;

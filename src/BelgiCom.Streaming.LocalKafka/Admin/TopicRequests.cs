@@ -6,7 +6,7 @@ internal sealed class TopicRequests(TopicStore topics)
     public void Create(Request request)
     {
         ProtocolReader reader = request.Reader;
-        var wanted = new List<WantedTopic>();
+        List<WantedTopic> wanted = new();
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
             wanted.Add(ReadTopic(reader));
@@ -53,7 +53,7 @@ internal sealed class TopicRequests(TopicStore topics)
     public void CreatePartitions(Request request)
     {
         ProtocolReader reader = request.Reader;
-        var wanted = new List<(string Name, int Count, int Assigned)>();
+        List<(string Name, int Count, int Assigned)> wanted = new();
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
             string name = reader.ReadString();
@@ -107,7 +107,7 @@ internal sealed class TopicRequests(TopicStore topics)
         string name = reader.ReadString();
         int partitions = reader.ReadInt32();
         short replicationFactor = reader.ReadInt16();
-        var assigned = new List<int>();
+        List<int> assigned = new();
         bool onlyHere = true;
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
@@ -115,7 +115,7 @@ internal sealed class TopicRequests(TopicStore topics)
             onlyHere &= ReadReplicas(reader);
         }
 
-        var config = new Dictionary<string, string?>();
+        Dictionary<string, string?> config = new();
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
             config[reader.ReadString()] = reader.ReadNullableString();
@@ -171,7 +171,7 @@ internal sealed class TopicRequests(TopicStore topics)
             }
         }
 
-        var config = new TopicConfig(topic.Config.ToDictionary(entry => entry.Key, entry => entry.Value!));
+        TopicConfig config = new(topic.Config.ToDictionary(entry => entry.Key, entry => entry.Value!));
         ErrorCode error = topics.Create(topic.Name, topic.Partitions, config, validateOnly);
         return (error, error switch
         {

@@ -9,7 +9,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// </summary>
 internal sealed class TopicStore : IDisposable
 {
-    /// <summary>The limit of Kafka, which leaves room for suffixes in file names.</summary>
+    // The limit of Kafka, which leaves room for suffixes in file names.
     private const int MaxNameLength = 249;
     private const int MaxPartitions = 10_000;
     private const string DescriptionFile = "topic.json";

@@ -9,12 +9,12 @@ internal sealed class Connection(Socket socket, RequestRouter router, Action<str
     /// <summary>Serves the client until it goes, misbehaves, or the connection is disposed of.</summary>
     public void Run(CancellationToken stopping)
     {
-        var request = new Request();
+        Request request = new();
         try
         {
             socket.NoDelay = true;
             request.ClientHost = $"/{((IPEndPoint)socket.RemoteEndPoint!).Address}";
-            var frames = new FrameReader(socket);
+            FrameReader frames = new(socket);
             while (frames.Read() is { } frame)
             {
                 request.Begin(frame);

@@ -14,7 +14,7 @@ internal sealed class FrameReader(Socket socket)
     private const int KeptSize = 4 * 1024 * 1024;
     private const int MinFrameSize = 10;
 
-    /// <summary>The default of Kafka's socket.request.max.bytes.</summary>
+    // The default of Kafka's socket.request.max.bytes.
     private const int MaxFrameSize = 100 * 1024 * 1024;
     private byte[] _buffer = new byte[InitialSize];
     private int _start;
@@ -40,7 +40,7 @@ internal sealed class FrameReader(Socket socket)
             return null;
         }
 
-        var frame = new ArraySegment<byte>(_buffer, _start, size);
+        ArraySegment<byte> frame = new(_buffer, _start, size);
         _start += size;
         return frame;
     }

@@ -68,8 +68,8 @@ internal sealed class Listener : IDisposable
 
     private void Serve(Socket client)
     {
-        var connection = new Connection(client, _router, _report);
-        var thread = new Thread(() => Run(connection), StackSize) { IsBackground = true, Name = "LocalKafka connection" };
+        Connection connection = new(client, _router, _report);
+        Thread thread = new(() => Run(connection), StackSize) { IsBackground = true, Name = "LocalKafka connection" };
         lock (_gate)
         {
             _connections.Add(connection, thread);

@@ -65,7 +65,7 @@ internal sealed partial class Group
 
     private Task<JoinResult> Add(string memberId, JoinCommand command)
     {
-        var member = new GroupMember(memberId, command.InstanceId) { ClientId = command.ClientId, ClientHost = command.ClientHost };
+        GroupMember member = new(memberId, command.InstanceId) { ClientId = command.ClientId, ClientHost = command.ClientHost };
         Update(member, command);
         Insert(member);
         _protocolType = command.ProtocolType;
@@ -83,7 +83,7 @@ internal sealed partial class Group
         old.EndJoin(JoinResult.Failed(ErrorCode.FencedInstanceId, old.Id));
         old.EndSync(SyncResult.Failed(ErrorCode.FencedInstanceId));
         old.Dispose();
-        var member = new GroupMember(newId, old.InstanceId)
+        GroupMember member = new(newId, old.InstanceId)
         {
             ClientId = command.ClientId,
             ClientHost = command.ClientHost,

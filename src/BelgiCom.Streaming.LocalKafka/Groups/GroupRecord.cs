@@ -24,9 +24,9 @@ internal sealed record GroupRecord(
     /// <summary>Deletes the group's record.</summary>
     public static Span<byte> Tombstone(string group, long nowMs)
     {
-        var writer = new ProtocolWriter();
+        ProtocolWriter writer = new();
         WriteKey(writer, group);
-        var batch = new RecordBatchBuilder();
+        RecordBatchBuilder batch = new();
         batch.Add(0, writer.Written, default, hasValue: false);
         writer.Release();
         return batch.Build(nowMs);
@@ -34,7 +34,7 @@ internal sealed record GroupRecord(
 
     public Span<byte> ToBatch(long nowMs)
     {
-        var writer = new ProtocolWriter();
+        ProtocolWriter writer = new();
         WriteKey(writer, Group);
         int keyLength = writer.Position;
         writer.WriteInt16(ValueVersion);
@@ -56,7 +56,7 @@ internal sealed record GroupRecord(
             writer.WriteBytes(member.Assignment);
         }
 
-        var batch = new RecordBatchBuilder();
+        RecordBatchBuilder batch = new();
         batch.Add(0, writer.Written[..keyLength], writer.Written[keyLength..]);
         writer.Release();
         return batch.Build(nowMs);
@@ -65,7 +65,7 @@ internal sealed record GroupRecord(
     /// <summary>The group's name, and the group unless the record deletes it.</summary>
     public static (string Name, GroupRecord? Group) Read(RecordReader record)
     {
-        var reader = new ProtocolReader();
+        ProtocolReader reader = new();
         reader.Reset(record.Key.ToArray());
         reader.ReadInt16();
         string name = reader.ReadString();
@@ -81,7 +81,7 @@ internal sealed record GroupRecord(
         string? protocol = reader.ReadNullableString();
         string? leaderId = reader.ReadNullableString();
         reader.ReadInt64();
-        var members = new List<StoredMember>();
+        List<StoredMember> members = new();
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
             members.Add(new StoredMember(

@@ -3,7 +3,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// <summary>The requests about membership of groups.</summary>
 internal sealed class GroupRequests(GroupCoordinator groups)
 {
-    /// <summary>The protocol's word for "authorized operations were not asked for".</summary>
+    // The protocol's word for "authorized operations were not asked for".
     private const int NotAsked = int.MinValue;
 
     public void Join(Request request, CancellationToken stopping)
@@ -23,7 +23,7 @@ internal sealed class GroupRequests(GroupCoordinator groups)
         ProtocolReader reader = request.Reader;
         string groupId = reader.ReadString();
         MemberIdentity identity = ReadIdentity(request, instanceIdSince: 3);
-        var assignments = new Dictionary<string, byte[]>();
+        Dictionary<string, byte[]> assignments = new();
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
             assignments[reader.ReadString()] = reader.ReadBytes().ToArray();
@@ -142,12 +142,12 @@ internal sealed class GroupRequests(GroupCoordinator groups)
     private static JoinCommand ReadJoin(Request request)
     {
         ProtocolReader reader = request.Reader;
-        var sessionTimeout = TimeSpan.FromMilliseconds(reader.ReadInt32());
+        TimeSpan sessionTimeout = TimeSpan.FromMilliseconds(reader.ReadInt32());
         TimeSpan rebalanceTimeout = request.Version >= 1 ? TimeSpan.FromMilliseconds(Math.Max(0, reader.ReadInt32())) : sessionTimeout;
         string memberId = reader.ReadString();
         string? instanceId = request.Version >= 5 ? reader.ReadNullableString() : null;
         string protocolType = reader.ReadString();
-        var protocols = new List<GroupProtocol>();
+        List<GroupProtocol> protocols = new();
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
             protocols.Add(new GroupProtocol(reader.ReadString(), reader.ReadBytes().ToArray()));

@@ -110,7 +110,7 @@ internal sealed class GroupStore
     {
         lock (_gate)
         {
-            return _committed.TryGetValue(group, out var offsets)
+            return _committed.TryGetValue(group, out Dictionary<TopicPartitionName, CommittedOffset>? offsets)
                 && offsets.TryGetValue(partition, out CommittedOffset offset)
                 ? offset
                 : null;
@@ -130,7 +130,7 @@ internal sealed class GroupStore
     {
         lock (_gate)
         {
-            return _committed.TryGetValue(group, out var offsets) ? [.. offsets.Keys] : [];
+            return _committed.TryGetValue(group, out Dictionary<TopicPartitionName, CommittedOffset>? offsets) ? [.. offsets.Keys] : [];
         }
     }
 
@@ -170,7 +170,7 @@ internal sealed class GroupStore
             return ErrorCode.None;
         }
 
-        var batch = new RecordBatchBuilder();
+        RecordBatchBuilder batch = new();
         for (int i = 0; i < records.Count; i++)
         {
             records[i].AddTo(batch, i, _settings.NowMs);
@@ -212,8 +212,8 @@ internal sealed class GroupStore
             return true;
         }
 
-        var records = new List<OffsetRecord>();
-        var reader = new RecordReader(batch.Records);
+        List<OffsetRecord> records = new();
+        RecordReader reader = new(batch.Records);
         while (reader.TryReadNext())
         {
             if (BinaryPrimitives.ReadInt16BigEndian(reader.Key) == GroupRecord.KeyVersion)

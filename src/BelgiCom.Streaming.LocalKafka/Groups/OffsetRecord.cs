@@ -11,7 +11,7 @@ internal readonly record struct OffsetRecord(string Group, TopicPartitionName Pa
 
     public void AddTo(RecordBatchBuilder batch, int offsetDelta, long nowMs)
     {
-        var writer = new ProtocolWriter();
+        ProtocolWriter writer = new();
         writer.Reset();
         writer.WriteInt16(KeyVersion);
         writer.WriteString(Group);
@@ -33,11 +33,11 @@ internal readonly record struct OffsetRecord(string Group, TopicPartitionName Pa
 
     public static OffsetRecord Read(RecordReader record)
     {
-        var reader = new ProtocolReader();
+        ProtocolReader reader = new();
         reader.Reset(record.Key.ToArray());
         reader.ReadInt16();
         string group = reader.ReadString();
-        var partition = new TopicPartitionName(reader.ReadString(), reader.ReadInt32());
+        TopicPartitionName partition = new(reader.ReadString(), reader.ReadInt32());
         if (!record.HasValue)
         {
             return new OffsetRecord(group, partition, null);

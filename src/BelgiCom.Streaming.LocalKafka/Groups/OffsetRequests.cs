@@ -3,7 +3,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// <summary>OffsetCommit, OffsetFetch and TxnOffsetCommit.</summary>
 internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets, TransactionCoordinator transactions, TopicStore topics)
 {
-    /// <summary>The default of offset.metadata.max.bytes.</summary>
+    // The default of offset.metadata.max.bytes.
     private const int MaxMetadataLength = 4096;
 
     public void Commit(Request request)
@@ -37,7 +37,7 @@ internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets
         string group = reader.ReadString();
         long producerId = reader.ReadInt64();
         short producerEpoch = reader.ReadInt16();
-        var identity = new MemberIdentity("", null, -1);
+        MemberIdentity identity = new("", null, -1);
         if (request.Version >= 3)
         {
             int generation = reader.ReadInt32();
@@ -67,7 +67,8 @@ internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets
             writer.WriteInt32(0);
         }
 
-        var byTopic = (wanted ?? offsets.PartitionsOf(group)).GroupBy(partition => partition.Topic).ToList();
+        List<IGrouping<string, TopicPartitionName>> byTopic = (wanted ?? offsets.PartitionsOf(group)).GroupBy(partition => partition.Topic)
+            .ToList();
         writer.WriteArrayLength(byTopic.Count);
         foreach (IGrouping<string, TopicPartitionName> topic in byTopic)
         {
@@ -116,7 +117,7 @@ internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets
             return null;
         }
 
-        var wanted = new List<TopicPartitionName>();
+        List<TopicPartitionName> wanted = new();
         for (; topicCount > 0; topicCount--)
         {
             string topic = reader.ReadString();
@@ -134,16 +135,16 @@ internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets
     private static List<RequestedCommit> ReadCommits(Request request, string group, short leaderEpochSince)
     {
         ProtocolReader reader = request.Reader;
-        var commits = new List<RequestedCommit>();
+        List<RequestedCommit> commits = new();
         for (int topicsLeft = reader.ReadArrayLength(); topicsLeft > 0; topicsLeft--)
         {
             string topic = reader.ReadString();
             for (int left = reader.ReadArrayLength(); left > 0; left--)
             {
-                var partition = new TopicPartitionName(topic, reader.ReadInt32());
+                TopicPartitionName partition = new(topic, reader.ReadInt32());
                 long offset = reader.ReadInt64();
                 int leaderEpoch = request.Version >= leaderEpochSince ? reader.ReadInt32() : -1;
-                var committed = new CommittedOffset(offset, leaderEpoch, reader.ReadNullableString() ?? "");
+                CommittedOffset committed = new(offset, leaderEpoch, reader.ReadNullableString() ?? "");
                 commits.Add(new RequestedCommit(new OffsetRecord(group, partition, committed)));
                 reader.EndStruct();
             }
@@ -168,7 +169,7 @@ internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets
     private static void WriteResults(Request request, List<RequestedCommit> commits)
     {
         ProtocolWriter writer = request.Writer;
-        var byTopic = commits.GroupBy(commit => commit.Record.Partition.Topic).ToList();
+        List<IGrouping<string, RequestedCommit>> byTopic = commits.GroupBy(commit => commit.Record.Partition.Topic).ToList();
         writer.WriteArrayLength(byTopic.Count);
         foreach (IGrouping<string, RequestedCommit> topic in byTopic)
         {

@@ -60,13 +60,14 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
             string clusterId = ClusterIdentity.LoadClusterId(options.DataDirectory);
 
             // One argument with its value: an id may begin with "-", and would be taken for an option.
-            await RunToEndAsync(options, "kafka-storage.sh", ["format", $"--cluster-id={clusterId}", "-c", propertiesFile], cancellationToken)
+            await RunToEndAsync(
+                options, "kafka-storage.sh", ["format", $"--cluster-id={clusterId}", "-c", propertiesFile], cancellationToken)
                 .ConfigureAwait(false);
         }
 
         Process process = Launch(options, "kafka-server-start.sh", [propertiesFile]);
-        var output = new ProcessOutput(process);
-        var broker = new KafkaHomeBroker(process, output.Drained, port);
+        ProcessOutput output = new(process);
+        KafkaHomeBroker broker = new(process, output.Drained, port);
         try
         {
             await output.WaitForAsync(StartedLine, options.StartTimeout, cancellationToken).ConfigureAwait(false);
@@ -94,7 +95,7 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            using var patience = new CancellationTokenSource(StopTimeout);
+            using CancellationTokenSource patience = new(StopTimeout);
             try
             {
                 using Process signal = Process.Start("kill", ["-TERM", FormattableString.Invariant($"{_process.Id}")]);
@@ -112,7 +113,7 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
 
     private static IEnumerable<string> Properties(KafkaHomeOptions options, int port, int controllerPort, string logDirectory)
     {
-        var properties = new Dictionary<string, string>
+        Dictionary<string, string> properties = new()
         {
             ["process.roles"] = "broker,controller",
             ["node.id"] = "1",
@@ -142,7 +143,7 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
         KafkaHomeOptions options, string script, string[] arguments, CancellationToken cancellationToken)
     {
         using Process process = Launch(options, script, arguments);
-        var output = new ProcessOutput(process);
+        ProcessOutput output = new(process);
         await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
         await output.Drained.ConfigureAwait(false);
         if (process.ExitCode != 0)
@@ -153,7 +154,7 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
 
     private static Process Launch(KafkaHomeOptions options, string script, string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(options.KafkaHome, "bin", script), arguments)
+        ProcessStartInfo start = new(Path.Combine(options.KafkaHome, "bin", script), arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -165,7 +166,7 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
 
     private static int FreePort()
     {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }

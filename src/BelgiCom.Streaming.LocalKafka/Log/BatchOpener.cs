@@ -12,7 +12,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// </summary>
 internal static class BatchOpener
 {
-    /// <summary>A small compressed batch may claim to be huge; more than this is not opened.</summary>
+    // A small compressed batch may claim to be huge; more than this is not opened.
     private const int MaxOpenedBytes = 128 * 1024 * 1024;
 
     /// <summary>Start of the chunked form in which Java clients write snappy; librdkafka writes the plain block.</summary>
@@ -53,7 +53,7 @@ internal static class BatchOpener
     {
         using (opened)
         {
-            var target = new MemoryStream();
+            MemoryStream target = new();
             byte[] chunk = new byte[64 * 1024];
             for (int read = opened.Read(chunk); read > 0; read = opened.Read(chunk))
             {
@@ -77,7 +77,7 @@ internal static class BatchOpener
             return OpenSnappyBlock(compressed);
         }
 
-        var target = new MemoryStream();
+        MemoryStream target = new();
         for (ReadOnlySpan<byte> rest = compressed[javaHeaderSize..]; rest.Length >= sizeof(int);)
         {
             int length = BinaryPrimitives.ReadInt32BigEndian(rest);

@@ -41,7 +41,7 @@ internal static class BatchScanner
                     continue;
                 }
 
-                var batch = new RecordBatch(buffer.AsSpan(at, (int)size));
+                RecordBatch batch = new(buffer.AsSpan(at, (int)size));
                 if (batch.Magic != RecordBatch.Magic2 || !visitor(batch))
                 {
                     return;

@@ -10,7 +10,7 @@ internal static class BatchValidation
             return ErrorCode.CorruptMessage;
         }
 
-        var batch = new RecordBatch(bytes);
+        RecordBatch batch = new(bytes);
         if (batch.Magic != RecordBatch.Magic2)
         {
             return ErrorCode.UnsupportedForMessageFormat;
@@ -54,7 +54,7 @@ internal static class BatchValidation
             return false;
         }
 
-        var records = new RecordReader(body);
+        RecordReader records = new(body);
         while (records.TryReadNext())
         {
             if (!records.HasKey)

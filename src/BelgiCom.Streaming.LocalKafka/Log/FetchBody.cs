@@ -7,7 +7,7 @@ internal sealed record FetchTopic(string Name, List<FetchPartition> Partitions);
 /// <summary>A fetch request, kept while it waits.</summary>
 internal sealed record FetchBody(int MaxWaitMs, int MinBytes, int MaxBytes, bool CommittedOnly, int SessionId, List<FetchTopic> Topics)
 {
-    /// <summary>A client that asks for more in one answer gets this; it is what Kafka's own consumers ask for (fetch.max.bytes).</summary>
+    // A client that asks for more in one answer gets this; it is what Kafka's own consumers ask for (fetch.max.bytes).
     private const int MaxResponseBytes = 50 * 1024 * 1024;
 
     public static FetchBody Read(Request request)
@@ -21,10 +21,10 @@ internal sealed record FetchBody(int MaxWaitMs, int MinBytes, int MaxBytes, bool
         bool committedOnly = reader.ReadInt8() == readCommitted;
         int sessionId = request.Version >= 7 ? reader.ReadInt32() : 0;
         int sessionEpoch = request.Version >= 7 ? reader.ReadInt32() : -1;
-        var topics = new List<FetchTopic>();
+        List<FetchTopic> topics = new();
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
-            var topic = new FetchTopic(reader.ReadString(), []);
+            FetchTopic topic = new(reader.ReadString(), []);
             topics.Add(topic);
             for (int partitions = reader.ReadArrayLength(); partitions > 0; partitions--)
             {

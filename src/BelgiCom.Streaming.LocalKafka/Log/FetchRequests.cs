@@ -14,7 +14,7 @@ internal sealed class FetchRequests(TopicStore topics)
         bool answered = Write(request, body) || body.MaxWaitMs <= 0;
         for (long deadline = Environment.TickCount64 + body.MaxWaitMs; !answered;)
         {
-            using var signal = new FetchSignal(body.CommittedOnly);
+            using FetchSignal signal = new(body.CommittedOnly);
             List<PartitionLog> watched = Watch(body, signal);
             try
             {
@@ -36,7 +36,7 @@ internal sealed class FetchRequests(TopicStore topics)
 
     private List<PartitionLog> Watch(FetchBody body, FetchSignal signal)
     {
-        var watched = new List<PartitionLog>();
+        List<PartitionLog> watched = new();
         foreach (FetchTopic topic in body.Topics)
         {
             foreach (FetchPartition wanted in topic.Partitions)

@@ -5,7 +5,7 @@ internal sealed partial class PartitionLog
 {
     private const string CompactedExtension = ".compacted";
 
-    /// <summary>Idempotent producers are forgotten after a day of silence (producer.id.expiration.ms).</summary>
+    // Idempotent producers are forgotten after a day of silence (producer.id.expiration.ms).
     private const long ProducerMemoryMs = 24 * 3600 * 1000;
     private long _compactedUpTo;
 
@@ -87,7 +87,7 @@ internal sealed partial class PartitionLog
             aborted = _producers.AbortedBetween(0, LastStable);
         }
 
-        var compaction = new SegmentCompaction(closed, aborted, config, _settings.NowMs);
+        SegmentCompaction compaction = new(closed, aborted, config, _settings.NowMs);
         if (!compaction.TryReadKeys())
         {
             _settings.Report($"{Topic}[{Partition}]: not compacted, because a batch cannot be opened.");

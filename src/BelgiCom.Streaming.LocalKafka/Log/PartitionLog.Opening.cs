@@ -14,7 +14,7 @@ internal sealed partial class PartitionLog
     public static PartitionLog Open(string topic, int partition, string directory, TopicConfig config, LogSettings settings)
     {
         Directory.CreateDirectory(directory);
-        var log = new PartitionLog(topic, partition, directory, config, settings);
+        PartitionLog log = new(topic, partition, directory, config, settings);
         try
         {
             log.OpenSegments();

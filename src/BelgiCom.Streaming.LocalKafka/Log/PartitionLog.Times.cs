@@ -53,7 +53,7 @@ internal sealed partial class PartitionLog
             return new TimestampedOffset(Math.Max(batch.BaseOffset, fromOffset), batch.BaseTimestamp);
         }
 
-        var records = new RecordReader(body);
+        RecordReader records = new(body);
         while (records.TryReadNext())
         {
             long timestamp = batch.BaseTimestamp + records.TimestampDelta;

@@ -118,7 +118,7 @@ internal sealed partial class PartitionLog : IDisposable
             }
 
             long bound = committedOnly ? LastStable : _nextOffset;
-            var slice = new LogSlice(ErrorCode.None, _nextOffset, LastStable, _logStartOffset) { Bound = bound };
+            LogSlice slice = new(ErrorCode.None, _nextOffset, LastStable, _logStartOffset) { Bound = bound };
             if (offset < _logStartOffset || offset > _nextOffset)
             {
                 return slice with { Error = ErrorCode.OffsetOutOfRange };

@@ -9,7 +9,7 @@ internal readonly record struct AbortedTransaction(long ProducerId, long FirstOf
 /// </summary>
 internal sealed class ProducerLedger
 {
-    /// <summary>A producer has at most five requests in flight (max.in.flight.requests.per.connection of an idempotent one).</summary>
+    // A producer has at most five requests in flight (max.in.flight.requests.per.connection of an idempotent one).
     private const int RememberedBatches = 5;
     private readonly Dictionary<long, Producer> _producers = [];
     private readonly Dictionary<long, long> _openFrom = [];
@@ -125,7 +125,8 @@ internal sealed class ProducerLedger
     /// </summary>
     public void Forget(long beforeMs, long logStartOffset)
     {
-        var silent = _producers.Where(entry => entry.Value.LastSeenMs < beforeMs && !HasOpenTransaction(entry.Key)).ToList();
+        List<KeyValuePair<long, Producer>> silent = _producers.Where(
+            entry => entry.Value.LastSeenMs < beforeMs && !HasOpenTransaction(entry.Key)).ToList();
         foreach ((long producerId, _) in silent)
         {
             _producers.Remove(producerId);

@@ -107,7 +107,7 @@ internal sealed class Segment : IDisposable
             int at = 0;
             while (at + RecordBatch.HeaderSize <= read)
             {
-                var batch = new RecordBatch(window[at..read]);
+                RecordBatch batch = new(window[at..read]);
                 if (batch.LastOffset >= offset)
                 {
                     return position + at;

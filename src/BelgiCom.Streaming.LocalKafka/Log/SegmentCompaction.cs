@@ -31,8 +31,8 @@ internal sealed class SegmentCompaction(
     /// <summary>Writes what is left of a segment to <paramref name="path"/>.</summary>
     public void Rewrite(Segment segment, string path)
     {
-        using var target = new FileStream(path, FileMode.Create, FileAccess.Write);
-        var builder = new RecordBatchBuilder();
+        using FileStream target = new(path, FileMode.Create, FileAccess.Write);
+        RecordBatchBuilder builder = new();
         segment.Scan(segment.BaseOffset, batch =>
         {
             target.Write(Remainder(batch, builder));
@@ -64,7 +64,7 @@ internal sealed class SegmentCompaction(
             return false;
         }
 
-        var records = new RecordReader(body);
+        RecordReader records = new(body);
         while (records.TryReadNext())
         {
             if (records.HasKey)
@@ -113,7 +113,7 @@ internal sealed class SegmentCompaction(
         BatchOpener.TryOpen(batch, out ReadOnlySpan<byte> body);
         bool dropsTombstones = IsPastDeleteRetention(batch);
         bool keepsAll = true;
-        var records = new RecordReader(body);
+        RecordReader records = new(body);
         while (records.TryReadNext())
         {
             bool isLatest = records.HasKey && _latest[Digest(records.Key)] == batch.BaseOffset + records.OffsetDelta;

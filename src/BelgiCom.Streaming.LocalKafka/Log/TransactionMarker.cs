@@ -15,14 +15,14 @@ internal static class TransactionMarker
         Span<byte> key = stackalloc byte[4];
         BinaryPrimitives.WriteInt16BigEndian(key[2..], commit ? CommitType : (short)0);
         Span<byte> value = stackalloc byte[6];
-        var builder = new RecordBatchBuilder();
+        RecordBatchBuilder builder = new();
         builder.Add(0, key, value);
         return builder.Build(nowMs, producerId, producerEpoch, transactional: true, control: true);
     }
 
     public static bool IsCommit(RecordBatch marker)
     {
-        var records = new RecordReader(marker.Records);
+        RecordReader records = new(marker.Records);
         return records.TryReadNext() && records.Key.Length >= 4 && BinaryPrimitives.ReadInt16BigEndian(records.Key[2..]) == CommitType;
     }
 }

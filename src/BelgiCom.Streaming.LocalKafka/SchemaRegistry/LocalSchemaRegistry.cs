@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Schema registry inside this process, for development and tests: the part of Confluent Schema Registry's REST API that clients and tools use, for Avro, on loopback,
-/// without authentication. It keeps its state in an <see cref="ISchemaLog"/> in Confluent's own form.
+/// Schema registry inside this process, for development and tests: the part of Confluent Schema Registry's REST API that clients and tools
+/// use, for Avro, on loopback, without authentication. It keeps its state in an <see cref="ISchemaLog"/> in Confluent's own form.
 /// </summary>
 public sealed class LocalSchemaRegistry : IAsyncDisposable
 {
@@ -34,15 +34,17 @@ public sealed class LocalSchemaRegistry : IAsyncDisposable
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="SchemaLogException">The log holds something this registry cannot take over.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<LocalSchemaRegistry> StartAsync(ISchemaLog log, LocalSchemaRegistryOptions options, CancellationToken cancellationToken)
+    public static async Task<LocalSchemaRegistry> StartAsync(
+        ISchemaLog log, LocalSchemaRegistryOptions options, CancellationToken cancellationToken)
     {
-        var catalogue = await SchemaCatalogue.LoadAsync(log, cancellationToken).ConfigureAwait(false);
+        SchemaCatalogue catalogue = await SchemaCatalogue.LoadAsync(log, cancellationToken).ConfigureAwait(false);
 
-        // The empty builder reads no environment, no files and no arguments, and logs nowhere: the host process's settings are not the registry's.
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        // The empty builder reads no environment, no files and no arguments, and logs nowhere: the host process's settings are not the
+        // registry's.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options.Port));
         builder.Services.AddRoutingCore();
-        var app = builder.Build();
+        WebApplication app = builder.Build();
         app.Use(RegistryHttp.GuardAsync);
         app.UseRouting();
         RegistryEndpoints.Map(app, catalogue);
@@ -57,7 +59,7 @@ public sealed class LocalSchemaRegistry : IAsyncDisposable
             throw;
         }
 
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new(app, catalogue, new Uri(address + "/"));
     }
 

@@ -30,7 +30,8 @@ internal static class RegistryEndpoints
         app.MapGet("/schemas/ids/{id}/schema", context => AnswerTextAsync(context, ById(context, catalogue).Text));
         app.MapGet("/schemas/ids/{id}/versions", context => AnswerAsync(
             context,
-            catalogue.State.Uses(ById(context, catalogue).Id, Flag(context, "deleted")).Select(use => new UseBody(use.Subject, use.Version))));
+            catalogue.State.Uses(ById(context, catalogue).Id, Flag(context, "deleted"))
+                .Select(use => new UseBody(use.Subject, use.Version))));
     }
 
     private static void MapSubjects(IEndpointRouteBuilder app, SchemaCatalogue catalogue)
@@ -39,16 +40,18 @@ internal static class RegistryEndpoints
         app.MapGet("/subjects/{subject}/versions", context => AnswerAsync(
             context, catalogue.Known(Subject(context), Flag(context, "deleted")).Select(version => version.Version)));
         app.MapGet("/subjects/{subject}/versions/{version}", context => AnswerAsync(context, Body(ByVersion(context, catalogue))));
-        app.MapGet("/subjects/{subject}/versions/{version}/schema", context => AnswerTextAsync(context, ByVersion(context, catalogue).Schema.Text));
+        app.MapGet(
+            "/subjects/{subject}/versions/{version}/schema",
+            context => AnswerTextAsync(context, ByVersion(context, catalogue).Schema.Text));
         app.MapPost("/subjects/{subject}/versions", async context =>
         {
-            var text = await SchemaTextAsync(context).ConfigureAwait(false);
-            var id = await catalogue.RegisterAsync(Subject(context), text, context.RequestAborted).ConfigureAwait(false);
+            string text = await SchemaTextAsync(context).ConfigureAwait(false);
+            int id = await catalogue.RegisterAsync(Subject(context), text, context.RequestAborted).ConfigureAwait(false);
             await AnswerAsync(context, new IdBody(id)).ConfigureAwait(false);
         });
         app.MapPost("/subjects/{subject}", async context =>
         {
-            var text = await SchemaTextAsync(context).ConfigureAwait(false);
+            string text = await SchemaTextAsync(context).ConfigureAwait(false);
             await AnswerAsync(context, Body(catalogue.LookUp(Subject(context), text, Flag(context, "deleted")))).ConfigureAwait(false);
         });
     }
@@ -57,20 +60,24 @@ internal static class RegistryEndpoints
     {
         app.MapDelete("/subjects/{subject}", async context => await AnswerAsync(
             context,
-            await catalogue.DeleteSubjectAsync(Subject(context), Flag(context, "permanent"), context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false));
+            await catalogue.DeleteSubjectAsync(Subject(context), Flag(context, "permanent"), context.RequestAborted)
+                .ConfigureAwait(false)).ConfigureAwait(false));
         app.MapDelete("/subjects/{subject}/versions/{version}", async context => await AnswerAsync(
             context,
-            await catalogue.DeleteVersionAsync(Subject(context), Route(context, "version"), Flag(context, "permanent"), context.RequestAborted)
+            await catalogue.DeleteVersionAsync(
+                Subject(context), Route(context, "version"), Flag(context, "permanent"), context.RequestAborted)
                 .ConfigureAwait(false)).ConfigureAwait(false));
     }
 
     private static void MapCompatibility(IEndpointRouteBuilder app, SchemaCatalogue catalogue)
     {
         app.MapPost("/compatibility/subjects/{subject}/versions", async context =>
-            await AnswerVerdictAsync(context, catalogue.Check(Subject(context), await SchemaTextAsync(context).ConfigureAwait(false))).ConfigureAwait(false));
+            await AnswerVerdictAsync(
+                context, catalogue.Check(Subject(context), await SchemaTextAsync(context).ConfigureAwait(false))).ConfigureAwait(false));
         app.MapPost("/compatibility/subjects/{subject}/versions/{version}", async context => await AnswerVerdictAsync(
             context,
-            catalogue.Check(Subject(context), Route(context, "version"), await SchemaTextAsync(context).ConfigureAwait(false))).ConfigureAwait(false));
+            catalogue.Check(
+                Subject(context), Route(context, "version"), await SchemaTextAsync(context).ConfigureAwait(false))).ConfigureAwait(false));
     }
 
     private static void MapConfiguration(IEndpointRouteBuilder app, SchemaCatalogue catalogue)
@@ -79,22 +86,23 @@ internal static class RegistryEndpoints
         app.MapGet("/config", context => AnswerAsync(context, new LevelStateBody(catalogue.State.GlobalLevel.ApiName())));
         app.MapGet("/config/{subject}", context =>
         {
-            var own = catalogue.State.SubjectLevel(Subject(context));
-            var level = own ?? (Flag(context, "defaultToGlobal") ? catalogue.State.GlobalLevel : throw RegistryError.LevelNotFound(Subject(context)));
+            CompatibilityLevel? own = catalogue.State.SubjectLevel(Subject(context));
+            CompatibilityLevel level = own
+                ?? (Flag(context, "defaultToGlobal") ? catalogue.State.GlobalLevel : throw RegistryError.LevelNotFound(Subject(context)));
             return AnswerAsync(context, new LevelStateBody(level.ApiName()));
         });
         app.MapPut("/config", context => SetLevelAsync(context, catalogue, subject: null));
         app.MapPut("/config/{subject}", context => SetLevelAsync(context, catalogue, Subject(context)));
         app.MapDelete("/config", async context =>
         {
-            var before = catalogue.State.GlobalLevel;
+            CompatibilityLevel before = catalogue.State.GlobalLevel;
             await catalogue.SetLevelAsync(subject: null, level: null, context.RequestAborted).ConfigureAwait(false);
             await AnswerAsync(context, new LevelStateBody(before.ApiName())).ConfigureAwait(false);
         });
         app.MapDelete("/config/{subject}", async context =>
         {
-            var subject = Subject(context);
-            var before = catalogue.State.SubjectLevel(subject) ?? throw RegistryError.LevelNotFound(subject);
+            string subject = Subject(context);
+            CompatibilityLevel before = catalogue.State.SubjectLevel(subject) ?? throw RegistryError.LevelNotFound(subject);
             await catalogue.SetLevelAsync(subject, level: null, context.RequestAborted).ConfigureAwait(false);
             await AnswerAsync(context, new LevelStateBody(before.ApiName())).ConfigureAwait(false);
         });
@@ -102,8 +110,10 @@ internal static class RegistryEndpoints
 
     private static async Task SetLevelAsync(HttpContext context, SchemaCatalogue catalogue, string? subject)
     {
-        var body = await BodyAsync<LevelBody>(context).ConfigureAwait(false);
-        var level = CompatibilityLevels.TryParse(body.Compatibility, out var parsed) ? parsed : throw RegistryError.InvalidLevel();
+        LevelBody body = await BodyAsync<LevelBody>(context).ConfigureAwait(false);
+        CompatibilityLevel level = CompatibilityLevels.TryParse(body.Compatibility, out CompatibilityLevel parsed)
+            ? parsed
+            : throw RegistryError.InvalidLevel();
         await catalogue.SetLevelAsync(subject, level, context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, new LevelBody(level.ApiName())).ConfigureAwait(false);
     }
@@ -111,7 +121,7 @@ internal static class RegistryEndpoints
     /// <summary>The schema of the body. Only Avro without references: a schema of ours stands alone in its file.</summary>
     private static async Task<string> SchemaTextAsync(HttpContext context)
     {
-        var body = await BodyAsync<SchemaBody>(context).ConfigureAwait(false);
+        SchemaBody body = await BodyAsync<SchemaBody>(context).ConfigureAwait(false);
         if (body.SchemaType is not (null or "AVRO"))
         {
             throw RegistryError.InvalidSchema($"Invalid schema type {body.SchemaType}. This registry serves AVRO only");
@@ -127,8 +137,8 @@ internal static class RegistryEndpoints
 
     private static RegisteredSchema ById(HttpContext context, SchemaCatalogue catalogue)
     {
-        var text = Route(context, "id");
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+        string text = Route(context, "id");
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
             ? catalogue.State.Find(id) ?? throw RegistryError.SchemaNotFound(id)
             : throw RegistryError.BadRequest("A schema id is a number");
     }
@@ -138,13 +148,14 @@ internal static class RegistryEndpoints
 
     private static string Subject(HttpContext context)
     {
-        var subject = Route(context, "subject");
+        string subject = Route(context, "subject");
         return subject.Length <= MaxSubjectLength && !subject.Any(char.IsControl)
             ? subject
             : throw RegistryError.BadRequest($"A subject has at most {MaxSubjectLength} characters and no control characters");
     }
 
-    private static SubjectVersionBody Body(SubjectVersion version) => new(version.Subject, version.Version, version.Schema.Id, version.Schema.Text);
+    private static SubjectVersionBody Body(SubjectVersion version) =>
+        new(version.Subject, version.Version, version.Schema.Id, version.Schema.Text);
 
     private static Task AnswerVerdictAsync(HttpContext context, IReadOnlyList<string> problems) =>
         AnswerAsync(context, new VerdictBody(problems.Count == 0, Flag(context, "verbose") ? problems : null));

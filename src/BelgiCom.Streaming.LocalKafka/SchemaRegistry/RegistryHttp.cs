@@ -16,8 +16,8 @@ internal static class RegistryHttp
     };
 
     /// <summary>
-    /// Turns every failure into an error body. Serves only requests addressed to this machine by name: without that, a web page could reach the registry through a
-    /// host name of its own that resolves to loopback.
+    /// Turns every failure into an error body. Serves only requests addressed to this machine by name: without that, a web page could reach
+    /// the registry through a host name of its own that resolves to loopback.
     /// </summary>
     public static async Task GuardAsync(HttpContext context, RequestDelegate next)
     {
@@ -44,7 +44,9 @@ internal static class RegistryHttp
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            await AnswerAsync(context, new ErrorBody(50001, $"The registry failed: {e.Message}"), StatusCodes.Status500InternalServerError).ConfigureAwait(false);
+            await AnswerAsync(
+                context, new ErrorBody(50001, $"The registry failed: {e.Message}"),
+                StatusCodes.Status500InternalServerError).ConfigureAwait(false);
         }
     }
 
@@ -57,7 +59,7 @@ internal static class RegistryHttp
     /// <summary>A JSON body. Other content types are refused, because a browser sends those to any address without asking.</summary>
     public static async Task<T> BodyAsync<T>(HttpContext context)
     {
-        var type = context.Request.ContentType ?? "";
+        string type = context.Request.ContentType ?? "";
         if (!type.Split(';')[0].TrimEnd().EndsWith("json", StringComparison.OrdinalIgnoreCase))
         {
             throw new RegistryError(HttpStatusCode.UnsupportedMediaType, 415, $"HTTP 415 Unsupported Media Type: send {ContentType}");
@@ -76,7 +78,8 @@ internal static class RegistryHttp
 
     public static string Route(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
 
-    public static bool Flag(HttpContext context, string name) => string.Equals(context.Request.Query[name], "true", StringComparison.OrdinalIgnoreCase);
+    public static bool Flag(HttpContext context, string name) =>
+        string.Equals(context.Request.Query[name], "true", StringComparison.OrdinalIgnoreCase);
 }
 
 internal sealed record ErrorBody([property: JsonPropertyName("error_code")] int ErrorCode, string Message);

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// What the registry does, without HTTP. Changes are one at a time: decide on the state, append to the log, then apply, so that nobody sees what is not stored.
+/// What the registry does, without HTTP. Changes are one at a time: decide on the state, append to the log, then apply, so that nobody sees
+/// what is not stored.
 /// </summary>
 internal sealed class SchemaCatalogue : IDisposable
 {
@@ -11,7 +12,8 @@ internal sealed class SchemaCatalogue : IDisposable
     private readonly SemaphoreSlim _writing = new(1, 1);
     private volatile RegistryState _state;
 
-    /// <summary>Set when a record may or may not be in the log: an id given out twice would decode records with the wrong schema, so the log is read again first.</summary>
+    // Set when a record may or may not be in the log: an id given out twice would decode records with the wrong schema, so the log is read
+    // again first.
     private bool _doubtful;
 
     private SchemaCatalogue(ISchemaLog log, RegistryState state)
@@ -26,25 +28,27 @@ internal sealed class SchemaCatalogue : IDisposable
     public static async Task<SchemaCatalogue> LoadAsync(ISchemaLog log, CancellationToken cancellationToken) =>
         new(log, await ReadAsync(log, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>The id of the schema: the one it has when the subject knows it already, else a version is added if it is compatible.</summary>
+    /// <summary>
+    /// The id of the schema: the one it has when the subject knows it already, else a version is added if it is compatible.
+    /// </summary>
     public Task<int> RegisterAsync(string subject, string text, CancellationToken cancellationToken) => ChangeAsync(async () =>
     {
-        var schema = Parse(text);
-        var normalised = AvroSchemaText.Of(schema);
+        AvroSchema schema = Parse(text);
+        string normalised = AvroSchemaText.Of(schema);
         if (_state.Versions(subject).FirstOrDefault(version => version.Schema.Text == normalised) is { } same)
         {
             return same.Schema.Id;
         }
 
-        var problems = CompareWithSubject(subject, schema);
+        List<string> problems = CompareWithSubject(subject, schema);
         if (problems.Count > 0)
         {
             throw RegistryError.Incompatible(subject, problems);
         }
 
         // Versions of soft deletion are not given out again: readers may still know them.
-        var number = _state.AllVersions(subject).Select(version => version.Version).LastOrDefault() + 1;
-        var id = _state.Find(normalised)?.Id ?? _state.HighestId + 1;
+        int number = _state.AllVersions(subject).Select(version => version.Version).LastOrDefault() + 1;
+        int id = _state.Find(normalised)?.Id ?? _state.HighestId + 1;
         await StoreAsync(SchemaLogJson.Version(subject, number, id, normalised, deleted: false)).ConfigureAwait(false);
         return id;
     }, cancellationToken);
@@ -52,15 +56,15 @@ internal sealed class SchemaCatalogue : IDisposable
     /// <summary>The version of the subject that has this schema.</summary>
     public SubjectVersion LookUp(string subject, string text, bool withDeleted)
     {
-        var normalised = AvroSchemaText.Of(Parse(text));
-        var versions = Known(subject, withDeleted);
+        string normalised = AvroSchemaText.Of(Parse(text));
+        IReadOnlyList<SubjectVersion> versions = Known(subject, withDeleted);
         return versions.FirstOrDefault(version => version.Schema.Text == normalised) ?? throw RegistryError.SchemaNotFound();
     }
 
     /// <summary>Versions of a subject that has at least one, oldest first.</summary>
     public IReadOnlyList<SubjectVersion> Known(string subject, bool withDeleted)
     {
-        var versions = (withDeleted ? _state.AllVersions(subject) : _state.Versions(subject)).ToList();
+        List<SubjectVersion> versions = (withDeleted ? _state.AllVersions(subject) : _state.Versions(subject)).ToList();
         return versions.Count > 0 ? versions : throw RegistryError.SubjectNotFound(subject);
     }
 
@@ -69,13 +73,13 @@ internal sealed class SchemaCatalogue : IDisposable
     /// <param name="withDeleted">Whether softly deleted versions count.</param>
     public SubjectVersion Version(string subject, string version, bool withDeleted)
     {
-        var versions = Known(subject, withDeleted);
+        IReadOnlyList<SubjectVersion> versions = Known(subject, withDeleted);
         if (version is "latest" or "-1")
         {
             return versions[^1];
         }
 
-        var number = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) && parsed > 0
+        int number = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int parsed) && parsed > 0
             ? parsed
             : throw RegistryError.InvalidVersion(version);
         return versions.FirstOrDefault(v => v.Version == number) ?? throw RegistryError.VersionNotFound(version);
@@ -85,7 +89,8 @@ internal sealed class SchemaCatalogue : IDisposable
     public IReadOnlyList<string> Check(string subject, string text) => CompareWithSubject(subject, Parse(text));
 
     /// <summary>As <see cref="Check(string, string)"/>, against one version only.</summary>
-    public IReadOnlyList<string> Check(string subject, string version, string text) => Compare(subject, [Version(subject, version, withDeleted: false)], Parse(text));
+    public IReadOnlyList<string> Check(string subject, string version, string text) =>
+        Compare(subject, [Version(subject, version, withDeleted: false)], Parse(text));
 
     public Task SetLevelAsync(string? subject, CompatibilityLevel? level, CancellationToken cancellationToken) => ChangeAsync(async () =>
     {
@@ -94,78 +99,85 @@ internal sealed class SchemaCatalogue : IDisposable
     }, cancellationToken);
 
     /// <summary>Numbers of the versions that are gone now. A permanent deletion needs a soft one before.</summary>
-    public Task<IReadOnlyList<int>> DeleteSubjectAsync(string subject, bool permanent, CancellationToken cancellationToken) => ChangeAsync<IReadOnlyList<int>>(async () =>
-    {
-        var all = Known(subject, withDeleted: true);
-        var live = all.Where(version => !version.Deleted).ToList();
-        if (permanent)
+    public Task<IReadOnlyList<int>> DeleteSubjectAsync(string subject, bool permanent, CancellationToken cancellationToken) =>
+        ChangeAsync<IReadOnlyList<int>>(async () =>
         {
-            if (live.Count > 0)
+            IReadOnlyList<SubjectVersion> all = Known(subject, withDeleted: true);
+            List<SubjectVersion> live = all.Where(version => !version.Deleted).ToList();
+            if (permanent)
             {
-                throw RegistryError.SubjectNotDeleted(subject);
+                if (live.Count > 0)
+                {
+                    throw RegistryError.SubjectNotDeleted(subject);
+                }
+
+                foreach (SubjectVersion version in all)
+                {
+                    await StoreAsync(SchemaLogJson.VersionTombstone(subject, version.Version)).ConfigureAwait(false);
+                }
+
+                return [.. all.Select(version => version.Version)];
             }
 
-            foreach (var version in all)
+            if (live.Count == 0)
             {
-                await StoreAsync(SchemaLogJson.VersionTombstone(subject, version.Version)).ConfigureAwait(false);
+                throw RegistryError.SubjectDeleted(subject);
             }
 
-            return [.. all.Select(version => version.Version)];
-        }
+            await StoreAsync(SchemaLogJson.SubjectDeleted(subject, live[^1].Version)).ConfigureAwait(false);
+            if (_state.SubjectLevel(subject) is not null)
+            {
+                await StoreAsync(SchemaLogJson.Config(subject, level: null)).ConfigureAwait(false);
+            }
 
-        if (live.Count == 0)
-        {
-            throw RegistryError.SubjectDeleted(subject);
-        }
-
-        await StoreAsync(SchemaLogJson.SubjectDeleted(subject, live[^1].Version)).ConfigureAwait(false);
-        if (_state.SubjectLevel(subject) is not null)
-        {
-            await StoreAsync(SchemaLogJson.Config(subject, level: null)).ConfigureAwait(false);
-        }
-
-        return [.. live.Select(version => version.Version)];
-    }, cancellationToken);
+            return [.. live.Select(version => version.Version)];
+        }, cancellationToken);
 
     /// <summary>The number of the version that is gone now. A permanent deletion needs a soft one before.</summary>
-    public Task<int> DeleteVersionAsync(string subject, string version, bool permanent, CancellationToken cancellationToken) => ChangeAsync(async () =>
-    {
-        var target = Version(subject, version, withDeleted: permanent || version != "latest");
-        if (permanent != target.Deleted)
+    public Task<int> DeleteVersionAsync(string subject, string version, bool permanent, CancellationToken cancellationToken) =>
+        ChangeAsync(async () =>
         {
-            throw permanent ? RegistryError.VersionNotDeleted(subject, target.Version) : RegistryError.VersionDeleted(subject, target.Version);
-        }
+            SubjectVersion target = Version(subject, version, withDeleted: permanent || version != "latest");
+            if (permanent != target.Deleted)
+            {
+                throw permanent
+                    ? RegistryError.VersionNotDeleted(subject, target.Version)
+                    : RegistryError.VersionDeleted(subject, target.Version);
+            }
 
-        await StoreAsync(
-            permanent
-                ? SchemaLogJson.VersionTombstone(subject, target.Version)
-                : SchemaLogJson.Version(subject, target.Version, target.Schema.Id, target.Schema.Text, deleted: true)).ConfigureAwait(false);
-        return target.Version;
-    }, cancellationToken);
+            await StoreAsync(
+                permanent
+                    ? SchemaLogJson.VersionTombstone(subject, target.Version)
+                    : SchemaLogJson.Version(subject, target.Version, target.Schema.Id, target.Schema.Text, deleted: true)).ConfigureAwait(
+                        false);
+            return target.Version;
+        }, cancellationToken);
 
     public void Dispose() => _writing.Dispose();
 
     private List<string> CompareWithSubject(string subject, AvroSchema schema)
     {
-        var versions = _state.Versions(subject).ToList();
-        var level = _state.SubjectLevel(subject) ?? _state.GlobalLevel;
+        List<SubjectVersion> versions = _state.Versions(subject).ToList();
+        CompatibilityLevel level = _state.SubjectLevel(subject) ?? _state.GlobalLevel;
         return Compare(subject, level.IsTransitive() ? versions : versions.TakeLast(1), schema);
     }
 
     private List<string> Compare(string subject, IEnumerable<SubjectVersion> versions, AvroSchema schema)
     {
-        var level = _state.SubjectLevel(subject) ?? _state.GlobalLevel;
-        var problems = new List<string>();
-        foreach (var version in versions)
+        CompatibilityLevel level = _state.SubjectLevel(subject) ?? _state.GlobalLevel;
+        List<string> problems = new();
+        foreach (SubjectVersion version in versions)
         {
             if (level.NewReadsOld())
             {
-                problems.AddRange(Mismatches(schema, version.Schema.Schema).Select(m => $"the new schema cannot read version {version.Version}: {m}"));
+                problems.AddRange(
+                    Mismatches(schema, version.Schema.Schema).Select(m => $"the new schema cannot read version {version.Version}: {m}"));
             }
 
             if (level.OldReadsNew())
             {
-                problems.AddRange(Mismatches(version.Schema.Schema, schema).Select(m => $"version {version.Version} cannot read the new schema: {m}"));
+                problems.AddRange(
+                    Mismatches(version.Schema.Schema, schema).Select(m => $"version {version.Version} cannot read the new schema: {m}"));
             }
         }
 
@@ -204,8 +216,8 @@ internal sealed class SchemaCatalogue : IDisposable
 
     private static async Task<RegistryState> ReadAsync(ISchemaLog log, CancellationToken cancellationToken)
     {
-        var state = new RegistryState();
-        await foreach (var record in log.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        RegistryState state = new();
+        await foreach (SchemaLogRecord record in log.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             state = state.Apply(record);
         }

@@ -338,7 +338,7 @@ internal sealed class TransactionCoordinator : IDisposable
 
     private bool Replay(RecordBatch batch)
     {
-        var records = new RecordReader(batch.Records);
+        RecordReader records = new(batch.Records);
         while (records.TryReadNext())
         {
             Remember(TransactionalProducer.Read(records));

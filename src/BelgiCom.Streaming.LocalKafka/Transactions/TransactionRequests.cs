@@ -29,7 +29,7 @@ internal sealed class TransactionRequests(TransactionCoordinator transactions, T
         string transactionalId = reader.ReadString();
         long producerId = reader.ReadInt64();
         short epoch = reader.ReadInt16();
-        var partitions = new List<TopicPartitionName>();
+        List<TopicPartitionName> partitions = new();
         for (int left = reader.ReadArrayLength(); left > 0; left--)
         {
             string topic = reader.ReadString();
@@ -67,7 +67,7 @@ internal sealed class TransactionRequests(TransactionCoordinator transactions, T
     {
         ProtocolWriter writer = request.Writer;
         writer.WriteInt32(0);
-        var byTopic = partitions.GroupBy(partition => partition.Topic).ToList();
+        List<IGrouping<string, TopicPartitionName>> byTopic = partitions.GroupBy(partition => partition.Topic).ToList();
         writer.WriteArrayLength(byTopic.Count);
         foreach (IGrouping<string, TopicPartitionName> topic in byTopic)
         {

@@ -29,7 +29,7 @@ internal sealed record TransactionalProducer(string TransactionalId)
 
     public Span<byte> ToBatch(long nowMs)
     {
-        var writer = new ProtocolWriter();
+        ProtocolWriter writer = new();
         writer.Reset();
         writer.WriteInt16(Version);
         writer.WriteString(TransactionalId);
@@ -39,7 +39,7 @@ internal sealed record TransactionalProducer(string TransactionalId)
         writer.WriteInt16(Epoch);
         writer.WriteInt32(TimeoutMs);
         writer.WriteInt8((sbyte)State);
-        var byTopic = Partitions.GroupBy(partition => partition.Topic).ToList();
+        List<IGrouping<string, TopicPartitionName>> byTopic = Partitions.GroupBy(partition => partition.Topic).ToList();
         writer.WriteArrayLength(byTopic.Count);
         foreach (IGrouping<string, TopicPartitionName> topic in byTopic)
         {
@@ -53,7 +53,7 @@ internal sealed record TransactionalProducer(string TransactionalId)
 
         writer.WriteInt64(nowMs);
         writer.WriteInt64(StartedMs);
-        var batch = new RecordBatchBuilder();
+        RecordBatchBuilder batch = new();
         batch.Add(0, writer.Written[..keyLength], writer.Written[keyLength..]);
         writer.Release();
         return batch.Build(nowMs);
@@ -61,7 +61,7 @@ internal sealed record TransactionalProducer(string TransactionalId)
 
     public static TransactionalProducer Read(RecordReader record)
     {
-        var reader = new ProtocolReader();
+        ProtocolReader reader = new();
         reader.Reset(record.Key.ToArray());
         reader.ReadInt16();
         string transactionalId = reader.ReadString();
@@ -70,8 +70,8 @@ internal sealed record TransactionalProducer(string TransactionalId)
         long producerId = reader.ReadInt64();
         short epoch = reader.ReadInt16();
         int timeoutMs = reader.ReadInt32();
-        var state = (TransactionState)reader.ReadInt8();
-        var partitions = new HashSet<TopicPartitionName>();
+        TransactionState state = (TransactionState)reader.ReadInt8();
+        HashSet<TopicPartitionName> partitions = new();
         for (int topics = reader.ReadArrayLength(); topics > 0; topics--)
         {
             string topic = reader.ReadString();

@@ -2,7 +2,9 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating.Worker;
 
-/// <summary>The offering versions of catalogue.tariffs.v1, compiled. A version takes effect by its own validFrom, not by when it is read.</summary>
+/// <summary>
+/// The offering versions of catalogue.tariffs.v1, compiled. A version takes effect by its own validFrom, not by when it is read.
+/// </summary>
 public sealed class CompiledCatalogue
 {
     private readonly SortedDictionary<(string Offering, int Version), OfferingDefinition> _definitions = [];
@@ -27,7 +29,8 @@ public sealed class CompiledCatalogue
     public void Remove(string offering, int version) => _definitions.Remove((offering, version));
 
     /// <summary>
-    /// Compiles what was put and removed. A version that cannot be used stays in force without prices: usage under it is suspended, never priced by an older version.
+    /// Compiles what was put and removed. A version that cannot be used stays in force without prices: usage under it is suspended, never
+    /// priced by an older version.
     /// </summary>
     public void Compile()
     {
@@ -50,7 +53,9 @@ public sealed class CompiledCatalogue
                 Offering = definition.Offering,
                 Version = Math.Max(1, definition.Version),
                 ValidFromMilliseconds = definition.ValidFromMilliseconds,
-                ValidToMilliseconds = definition.ValidToMilliseconds > definition.ValidFromMilliseconds ? definition.ValidToMilliseconds : long.MaxValue,
+                ValidToMilliseconds = definition.ValidToMilliseconds > definition.ValidFromMilliseconds
+                    ? definition.ValidToMilliseconds
+                    : long.MaxValue,
                 Currency = "XXX",
                 Zones = [],
                 Prices = [],

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// A lane's copy of the reference data: the whole catalogue, and the subscriptions of the partitions it owns (co-partitioned with usage). Read to the
-/// end on assignment, then followed between batches.
+/// A lane's copy of the reference data: the whole catalogue, and the subscriptions of the partitions it owns (co-partitioned with usage).
+/// Read to the end on assignment, then followed between batches.
 /// </summary>
 internal sealed class ReferenceData
 {
@@ -104,7 +104,7 @@ internal sealed class ReferenceData
         for (int index = 0; index < batch.Count; index++)
         {
             ConsumedRecord record = batch[index];
-            string? problem = null;
+            string? problem;
             try
             {
                 problem = record.Topic == Topics.CatalogueTariffs ? ApplyOffering(in record) : ApplySubscription(in record);
@@ -156,7 +156,8 @@ internal sealed class ReferenceData
         }
 
         Subscription subscription = Subscription.Read(body);
-        session.SetSubscription(UsageEvents.ToNumber(subscription.SubscriberRef), TariffMapping.ToPeriods(subscription, _catalogue.Offerings));
+        session.SetSubscription(
+            UsageEvents.ToNumber(subscription.SubscriberRef), TariffMapping.ToPeriods(subscription, _catalogue.Offerings));
         return null;
     }
 

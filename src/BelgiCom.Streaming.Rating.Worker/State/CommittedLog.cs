@@ -4,7 +4,9 @@ using Confluent.Kafka.Admin;
 
 namespace BelgiCom.Streaming.Rating.Worker;
 
-/// <summary>Reads committed records of topics outside the group: state on assignment, reference data. A seam, so that the simulator can be the log.</summary>
+/// <summary>
+/// Reads committed records of topics outside the group: state on assignment, reference data. A seam, so that the simulator can be the log.
+/// </summary>
 internal interface ICommittedLog : IDisposable
 {
     /// <summary>Number of partitions of each topic.</summary>
@@ -54,14 +56,21 @@ internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, Cance
 
     public IReadOnlyDictionary<TopicPartition, long> EndsOf(IReadOnlyCollection<TopicPartition> partitions) => _reader.EndsOf(partitions);
 
-    // A transaction of the previous owner may be decided, so that its offsets were read, while its marker has not reached these partitions yet; reading only
-    // what is visible would then lose state.
+    /// <summary>
+    /// A transaction of the previous owner may be decided, so that its offsets were read, while its marker has not reached these partitions
+    /// yet; reading only what is visible would then lose state.
+    /// </summary>
     public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions)
     {
         ListOffsetsResult ends = Admin.ListOffsetsAsync(
             partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = OffsetSpec.Latest() }),
-            new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadUncommitted, RequestTimeout = RequestTimeout }).GetAwaiter().GetResult();
-        return WaitFor(partitions, ends.ResultInfos.ToDictionary(end => end.TopicPartitionOffsetError.TopicPartition, end => end.TopicPartitionOffsetError.Offset.Value));
+            new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadUncommitted, RequestTimeout = RequestTimeout })
+                .GetAwaiter()
+                .GetResult();
+        return WaitFor(
+            partitions,
+            ends.ResultInfos.ToDictionary(
+                end => end.TopicPartitionOffsetError.TopicPartition, end => end.TopicPartitionOffsetError.Offset.Value));
     }
 
     public void Read(IReadOnlyList<PartitionRange> ranges, Action<RecordBatch> handle) => _reader.Read(ranges, handle, stopping);
@@ -89,7 +98,8 @@ internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, Cance
             if (clock.GetElapsedTime(started) > kafka.RecoveryTimeout)
             {
                 throw new LaneFailedException(
-                    $"{open.Partition.Topic}[{open.Partition.Partition.Value}] has an open transaction at @{open.To} that did not end in {kafka.RecoveryTimeout}; find the producer that left it open.");
+                    $"{open.Partition.Topic}[{open.Partition.Partition.Value}] has an open transaction at @{open.To} that did not end "
+                    + $"in {kafka.RecoveryTimeout}; find the producer that left it open.");
             }
 
             stopping.WaitHandle.WaitOne(StableWait);

@@ -15,7 +15,9 @@ internal sealed class OwnedPartition(int partition, RatingSession session)
     /// <summary>Events of it in the batch in hand.</summary>
     public int Events { get; set; }
 
-    /// <summary>Offset of usage.rated.v1 before which nothing was written since the last checkpoint was begun: what its mark says.</summary>
+    /// <summary>
+    /// Offset of usage.rated.v1 before which nothing was written since the last checkpoint was begun: what its mark says.
+    /// </summary>
     public long RatedFrom { get; private set; }
 
     /// <summary>When the last checkpoint was begun, a time stamp of the clock.</summary>

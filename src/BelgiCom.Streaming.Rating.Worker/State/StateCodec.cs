@@ -4,8 +4,9 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// Keys and values of rating.state.v1. A balance has the key subscriber reference (16 octets), first day of the month (4, big-endian); a chunk of ids
-/// has the key day (4), number of the chunk (8); the mark of the last complete checkpoint has the key "checkpoint". Their lengths tell them apart.
+/// Keys and values of rating.state.v1. A balance has the key subscriber reference (16 octets), first day of the month (4, big-endian); a
+/// chunk of ids has the key day (4), number of the chunk (8); the mark of the last complete checkpoint has the key "checkpoint". Their
+/// lengths tell them apart.
 /// </summary>
 internal static class StateCodec
 {
@@ -52,7 +53,8 @@ internal static class StateCodec
         Dedup = new DedupChunkView { DayDays = day, Chunk = chunk, UsageIds = ids },
     };
 
-    public static RatingStateView MarkView(long ratedFrom) => new() { HasCheckpoint = true, Checkpoint = new RatingCheckpointView { RatedFrom = ratedFrom } };
+    public static RatingStateView MarkView(long ratedFrom) =>
+        new() { HasCheckpoint = true, Checkpoint = new RatingCheckpointView { RatedFrom = ratedFrom } };
 
     public static void WriteIds(ReadOnlySpan<UInt128> ids, Span<byte> octets)
     {
@@ -115,7 +117,8 @@ internal static class StateCodec
         switch (key.Length)
         {
             case BalanceKeySize:
-                session.ForgetBalance(BinaryPrimitives.ReadUInt128BigEndian(key), BinaryPrimitives.ReadInt32BigEndian(key[SubscriberRef.Size..]));
+                session.ForgetBalance(
+                    BinaryPrimitives.ReadUInt128BigEndian(key), BinaryPrimitives.ReadInt32BigEndian(key[SubscriberRef.Size..]));
                 return true;
             case ChunkKeySize:
                 // Days are forgotten whole, by age, when the newest day moves: ids of a day that is too old do no harm until then.

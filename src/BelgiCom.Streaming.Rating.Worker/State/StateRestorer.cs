@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// Gives newly owned partitions their state back, all side by side: the checkpoint from rating.state.v1, then what was rated since then from usage.rated.v1.
+/// Gives newly owned partitions their state back, all side by side: the checkpoint from rating.state.v1, then what was rated since then
+/// from usage.rated.v1.
 /// </summary>
 internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeProvider clock, ILogger logger)
 {
@@ -18,21 +19,26 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
 
     /// <summary>Fills the sessions of partitions.</summary>
     /// <returns>The end of usage.rated.v1 for each partition: everything before it is in the session.</returns>
-    /// <exception cref="UnreadableStateException">A stored record cannot be read or is not there any more: going on could bill twice.</exception>
+    /// <exception cref="UnreadableStateException">A stored record cannot be read or is not there any more: going on could bill
+    /// twice.</exception>
     public IReadOnlyDictionary<int, long> Restore(IReadOnlyDictionary<int, RatingSession> sessions)
     {
         ThrowUnlessCoPartitioned();
 
         // One question for both topics: they end where the last transaction of the previous owner ended, which wrote to both.
         ILookup<string, PartitionRange> ranges = log
-            .StableRangesOf([.. sessions.Keys.SelectMany(partition => new[] { Topics.RatingState, Topics.UsageRated }.Select(topic => new TopicPartition(topic, partition)))])
+            .StableRangesOf(
+                [
+                    .. sessions.Keys.SelectMany(partition =>
+                        new[] { Topics.RatingState, Topics.UsageRated }.Select(topic => new TopicPartition(topic, partition)))])
             .ToLookup(range => range.Partition.Topic);
         Dictionary<int, long> marks = [];
         Read([.. ranges[Topics.RatingState]], batch => RestoreCheckpoint(batch, sessions, marks));
         Read([.. ranges[Topics.UsageRated].Select(range => SinceCheckpoint(range, marks))], batch => Repeat(batch, sessions));
         foreach ((int partition, RatingSession session) in sessions)
         {
-            RatingLog.Restored(logger, Topics.RatingState, partition, session.SubscriberCount, session.IdCount, session.RatedSinceCheckpoint);
+            RatingLog.Restored(
+                logger, Topics.RatingState, partition, session.SubscriberCount, session.IdCount, session.RatedSinceCheckpoint);
         }
 
         return ranges[Topics.UsageRated].ToDictionary(range => range.Partition.Partition.Value, range => range.To);
@@ -76,7 +82,8 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
             long? mark = null;
             bool restored = record.IsTombstone
                 ? StateCodec.TryForget(record.Key, session)
-                : schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is null && StateCodec.TryRestore(body, session, out mark);
+                : schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is null
+                    && StateCodec.TryRestore(body, session, out mark);
             if (!restored)
             {
                 throw UnreadableStateException.Of(in record);
@@ -100,7 +107,8 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
         for (int index = 0; index < batch.Count; index++)
         {
             ConsumedRecord record = batch[index];
-            if (schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is not null || !StateCodec.TryRepeat(body, sessions[record.Partition]))
+            if (schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is not null
+                || !StateCodec.TryRepeat(body, sessions[record.Partition]))
             {
                 throw UnreadableStateException.Of(in record);
             }
@@ -121,13 +129,17 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
             if (counts[topic] != partitions)
             {
                 throw new LaneFailedException(
-                    $"{topic} has {counts[topic]} partitions but {Topics.UsageReceived} has {partitions}: a subscriber's usage and state would be apart. Create it with {partitions}.");
+                    $"{topic} has {counts[topic]} partitions but {Topics.UsageReceived} has {partitions}: a subscriber's usage and "
+                    + $"state would be apart. Create it with {partitions}.");
             }
         }
     }
 }
 
-/// <summary>A record that makes up the state of a partition cannot be read or is gone. Without it usage could be billed twice, so rating does not start on the partition.</summary>
+/// <summary>
+/// A record that makes up the state of a partition cannot be read or is gone. Without it usage could be billed twice, so rating does not
+/// start on the partition.
+/// </summary>
 public sealed class UnreadableStateException : Exception
 {
     private UnreadableStateException(string message)
@@ -137,10 +149,13 @@ public sealed class UnreadableStateException : Exception
 
     internal static UnreadableStateException Of(in ConsumedRecord record) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"{record.Topic}[{record.Partition}]@{record.Offset} is not in the format of {record.Topic}. Rating does not start without it: look at the release that wrote it."));
+        $"{record.Topic}[{record.Partition}]@{record.Offset} is not in the format of {record.Topic}. Rating does not start without it: "
+        + $"look at the release that wrote it."));
 
     internal static UnreadableStateException Of(PartitionRange rated, long ratedFrom) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"{rated.Partition.Topic}[{rated.Partition.Partition.Value}] holds @{rated.From} to @{rated.To}, but the checkpoint in {Topics.RatingState} goes on at @{ratedFrom}: " +
-        $"records were deleted before a checkpoint took them up, or the topic was made anew. Raise its retention; put the records back before rating goes on."));
+        $"{rated.Partition.Topic}[{rated.Partition.Partition.Value}] holds @{rated.From} to @{rated.To}, but the checkpoint in "
+        + $"{Topics.RatingState} goes on at @{ratedFrom}: " +
+        $"records were deleted before a checkpoint took them up, or the topic was made anew. Raise its retention; put the records back "
+        + $"before rating goes on."));
 }

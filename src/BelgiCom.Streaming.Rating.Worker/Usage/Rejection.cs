@@ -6,12 +6,16 @@ namespace BelgiCom.Streaming.Rating.Worker;
 internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason Reason, byte[] DetailUtf8)
 {
     public static Rejection Undecodable { get; } = new(
-        RatingOutcome.Rejected, RejectedReason.Undecodable, "The value is not usage in the wire format of this topic; look at the producer that wrote it."u8.ToArray());
+        RatingOutcome.Rejected, RejectedReason.Undecodable,
+        "The value is not usage in the wire format of this topic; look at the producer that wrote it."u8.ToArray());
 
     public static Rejection UnknownSchema { get; } = new(
         RatingOutcome.Rejected,
         RejectedReason.UnknownSchema,
-        "The value names a schema that the registry does not have or that is no version of this topic's; look at the producer that wrote it."u8.ToArray());
+        [
+            .. "The value names a schema that the registry does not have or that is no version of this topic's; "u8,
+            .. "look at the producer that wrote it."u8,
+        ]);
 
     private static readonly Rejection[] ByReason = [.. Enum.GetValues<RatingReason>().Select(Of)];
 
@@ -19,21 +23,29 @@ internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason 
 
     private static Rejection Of(RatingReason reason) => reason switch
     {
-        RatingReason.AlreadyRated => new(RatingOutcome.Duplicate, RejectedReason.AlreadyRated, "Nothing to do: usage with this id was rated before."u8.ToArray()),
+        RatingReason.AlreadyRated =>
+            new(RatingOutcome.Duplicate, RejectedReason.AlreadyRated, "Nothing to do: usage with this id was rated before."u8.ToArray()),
         RatingReason.TooLate => new(
-            RatingOutcome.Late, RejectedReason.TooLate, "Older than Rating:LateDays before the newest usage rated; bill it by hand if it is owed."u8.ToArray()),
+            RatingOutcome.Late, RejectedReason.TooLate,
+            "Older than Rating:LateDays before the newest usage rated; bill it by hand if it is owed."u8.ToArray()),
         RatingReason.UnknownSubscriber => new(
-            RatingOutcome.Suspended, RejectedReason.UnknownSubscriber, "Publish a subscription for the reference, then redrive."u8.ToArray()),
+            RatingOutcome.Suspended, RejectedReason.UnknownSubscriber,
+            "Publish a subscription for the reference, then redrive."u8.ToArray()),
         RatingReason.NoSubscriptionAtEventTime => new(
-            RatingOutcome.Suspended, RejectedReason.NoSubscriptionAtEventTime, "Publish a subscription that covers eventTime, then redrive."u8.ToArray()),
+            RatingOutcome.Suspended, RejectedReason.NoSubscriptionAtEventTime,
+            "Publish a subscription that covers eventTime, then redrive."u8.ToArray()),
         RatingReason.NoTariff => new(
-            RatingOutcome.Suspended, RejectedReason.NoTariff, "Publish a version of the subscriber's offering in force at eventTime, then redrive."u8.ToArray()),
+            RatingOutcome.Suspended, RejectedReason.NoTariff,
+            "Publish a version of the subscriber's offering in force at eventTime, then redrive."u8.ToArray()),
         RatingReason.NoPrice => new(
-            RatingOutcome.Suspended, RejectedReason.NoPrice, "Add a zone for the serving network and a price for this usage to the offering, then redrive."u8.ToArray()),
+            RatingOutcome.Suspended, RejectedReason.NoPrice,
+            "Add a zone for the serving network and a price for this usage to the offering, then redrive."u8.ToArray()),
         RatingReason.InvalidUsage => new(
-            RatingOutcome.Rejected, RejectedReason.InvalidUsage, "A value cannot be: unknown kind, negative count, bad network, or a time more than a day ahead of receipt."u8.ToArray()),
+            RatingOutcome.Rejected, RejectedReason.InvalidUsage,
+            "A value cannot be: unknown kind, negative count, bad network, or a time more than a day ahead of receipt."u8.ToArray()),
         RatingReason.AmountOverflow => new(
-            RatingOutcome.Rejected, RejectedReason.AmountOverflow, "Units or amount exceed 18 digits; look at the record and at the price."u8.ToArray()),
+            RatingOutcome.Rejected, RejectedReason.AmountOverflow,
+            "Units or amount exceed 18 digits; look at the record and at the price."u8.ToArray()),
         _ => new(RatingOutcome.Rejected, RejectedReason.Other, ""u8.ToArray()),
     };
 }

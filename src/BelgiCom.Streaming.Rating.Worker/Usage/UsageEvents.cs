@@ -7,8 +7,9 @@ namespace BelgiCom.Streaming.Rating.Worker;
 public static class UsageEvents
 {
     /// <summary>
-    /// The key of an event whose body is not decoded yet: the schema's first two fields are fixed octets. Only for <see cref="RatingSession.Prepare"/>, where a
-    /// wrong key costs time, never a wrong result; a body that is too short gives an empty key.
+    /// The key of an event whose body is not decoded yet: the schema's first two fields are fixed octets. Only for
+    /// <see cref="RatingSession.Prepare"/>, where a wrong key costs time, never a wrong result; a body that is too short gives an empty
+    /// key.
     /// </summary>
     public static UsageKey PeekKey(ReadOnlySpan<byte> body) => body.Length < UsageId.Size + SubscriberRef.Size
         ? default

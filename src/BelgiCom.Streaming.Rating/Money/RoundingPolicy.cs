@@ -1,8 +1,9 @@
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// The rounding contract, version 1 (docs/money.md). Amounts are nano-units of the currency in a <see cref="long"/>. An event's price is computed
-/// once, exact to 9 decimals, half away from zero at the ninth; a bill line is rounded once more, to 2 decimals, half away from zero. Nothing else rounds.
+/// The rounding contract, version 1 (docs/money.md). Amounts are nano-units of the currency in a <see cref="long"/>. An event's price is
+/// computed once, exact to 9 decimals, half away from zero at the ninth; a bill line is rounded once more, to 2 decimals, half away from
+/// zero. Nothing else rounds.
 /// </summary>
 public static class RoundingPolicy
 {
@@ -17,7 +18,9 @@ public static class RoundingPolicy
 
     private const long NanosPerCent = 10_000_000;
 
-    /// <summary>Price of <paramref name="units"/> at <paramref name="unitPriceNanos"/> for each <paramref name="unitSize"/> units.</summary>
+    /// <summary>
+    /// Price of <paramref name="units"/> at <paramref name="unitPriceNanos"/> for each <paramref name="unitSize"/> units.
+    /// </summary>
     /// <param name="units">At least 0.</param>
     /// <param name="unitPriceNanos">0 to <see cref="MaxAmountNanos"/>.</param>
     /// <param name="unitSize">At least 1.</param>

@@ -1,8 +1,9 @@
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Account names that are too long for an <see cref="AccountName"/>, as length-prefixed octets in large blocks: string objects would be walked by every collection.
-/// A name replaced by one that is no longer takes its place; a longer one takes new room, and the old is lost until the partition is assigned anew.
+/// Account names that are too long for an <see cref="AccountName"/>, as length-prefixed octets in large blocks: string objects would be
+/// walked by every collection. A name replaced by one that is no longer takes its place; a longer one takes new room, and the old is lost
+/// until the partition is assigned anew.
 /// </summary>
 internal sealed class AccountNames
 {

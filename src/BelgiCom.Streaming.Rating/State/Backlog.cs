@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// What waits for a checkpoint, in the order in which it came: put at the end, taken back from the end by an abort, taken from the front when it is stored.
-/// It lies in blocks that are used again, so it grows without copying what it holds, and once it has been at its longest it asks for no more memory: a page
-/// that the operating system has to find first costs as much as rating ten events.
+/// What waits for a checkpoint, in the order in which it came: put at the end, taken back from the end by an abort, taken from the front
+/// when it is stored. It lies in blocks that are used again, so it grows without copying what it holds, and once it has been at its longest
+/// it asks for no more memory: a page that the operating system has to find first costs as much as rating ten events.
 /// </summary>
 internal sealed class Backlog<T>
     where T : unmanaged

@@ -38,8 +38,8 @@ public struct Balance
         (BundleOctetsUsed | BundleSecondsUsed | BundleMessagesUsed | SpendNanos | RoamingDataSpendNanos | (long)Notified) == 0;
 
     /// <summary>
-    /// Copies field by field. A balance that was just changed is still on its way to memory in pieces of 8 octets; copying it in larger pieces would wait
-    /// until all stores before it, cache misses included, are done.
+    /// Copies field by field. A balance that was just changed is still on its way to memory in pieces of 8 octets; copying it in larger
+    /// pieces would wait until all stores before it, cache misses included, are done.
     /// </summary>
     internal readonly void CopyTo(ref Balance other)
     {

@@ -9,7 +9,10 @@ public readonly record struct BalanceEntry(UInt128 Subscriber, int PeriodStartDa
 /// <summary>Key of stored state that may be deleted.</summary>
 public readonly record struct ExpiredKey
 {
-    /// <summary>True for a balance: <see cref="Subscriber"/> and <see cref="Day"/> are its key; false for ids: <see cref="Day"/> and <see cref="Chunk"/> are.</summary>
+    /// <summary>
+    /// True for a balance: <see cref="Subscriber"/> and <see cref="Day"/> are its key; false for ids: <see cref="Day"/> and
+    /// <see cref="Chunk"/> are.
+    /// </summary>
     public bool IsBalance { get; init; }
 
     /// <summary>Whose balance.</summary>

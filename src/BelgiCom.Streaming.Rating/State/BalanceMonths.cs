@@ -3,9 +3,10 @@ using System.Runtime.CompilerServices;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Balances by month and subscriber number. The balance of a subscriber's newest month lies beside the subscriber's entry, where rating has just been; those of
-/// earlier months are an array for each month, so a look-up needs no key, and forgetting a month is dropping its array. The first change of a balance in a batch
-/// is kept, so that an abort can put it back; the first since a checkpoint was begun, so that the next one stores the balance.
+/// Balances by month and subscriber number. The balance of a subscriber's newest month lies beside the subscriber's entry, where rating has
+/// just been; those of earlier months are an array for each month, so a look-up needs no key, and forgetting a month is dropping its array.
+/// The first change of a balance in a batch is kept, so that an abort can put it back; the first since a checkpoint was begun, so that the
+/// next one stores the balance.
 /// </summary>
 internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch = 1)
 {
@@ -13,7 +14,8 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
     private Change[] _changes = new Change[64];
     private int _changeCount;
 
-    // Batches are numbered: a balance was changed since the checkpoint was begun when the batch that changed it last is not before that checkpoint's first.
+    // Batches are numbered: a balance was changed since the checkpoint was begun when the batch that changed it last is not before that
+    // checkpoint's first.
     private int _batch = firstBatch;
     private int _checkpointBatch = firstBatch;
 
@@ -80,7 +82,8 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
             (int month, int subscriber) = _changed[_handedOut++];
 
             // A month that has been forgotten since takes its balances with it.
-            if (_months.TryGetValue(month, out ChunkedArray<Balance>? earlier) && Find(month, subscriber, earlier) is { IsUntouched: false } balance)
+            if (_months.TryGetValue(month, out ChunkedArray<Balance>? earlier)
+                && Find(month, subscriber, earlier) is { IsUntouched: false } balance)
             {
                 entries[count++] = new BalanceEntry(subscribers.KeyOf(subscriber), BrusselsCalendar.StartDays(month), balance);
             }
@@ -116,7 +119,8 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
         NextBatch();
         foreach (int month in _months.Keys)
         {
-            if (BrusselsCalendar.StartMilliseconds(month + 1) <= oldestMilliseconds && _months.Remove(month, out ChunkedArray<Balance>? earlier))
+            if (BrusselsCalendar.StartMilliseconds(month + 1) <= oldestMilliseconds
+                && _months.Remove(month, out ChunkedArray<Balance>? earlier))
             {
                 Forgotten.Add((month, earlier));
             }
@@ -135,8 +139,8 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
     }
 
     /// <summary>
-    /// The balance of an earlier month than the subscriber's newest, or of one that becomes the newest. A subscriber's newest month only ever moves on, also when
-    /// what moved it is undone: so a balance is in one place.
+    /// The balance of an earlier month than the subscriber's newest, or of one that becomes the newest. A subscriber's newest month only
+    /// ever moves on, also when what moved it is undone: so a balance is in one place.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ref Balance GetOrCreateOther(int month, int subscriber, ref MonthBalance newest)
@@ -179,7 +183,8 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
         _changeCount = 0;
         if (_batch == int.MaxValue)
         {
-            // Numbers start again, and every change counts as one of long ago: a balance that is to be stored anyway may then be stored twice.
+            // Numbers start again, and every change counts as one of long ago: a balance that is to be stored anyway may then be stored
+            // twice.
             foreach (ChunkedArray<Balance> month in _months.Values)
             {
                 month.ForEach(static (ref balance) => balance.ChangedInBatch = 0);

@@ -4,8 +4,9 @@ using System.Runtime.Intrinsics.X86;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Asks the processor to load memory that will be used soon. With millions of subscribers every look-up misses the caches; hints for a whole
-/// chunk of events let those misses overlap instead of following each other. Without the instruction nothing happens: the hint changes no result.
+/// Asks the processor to load memory that will be used soon. With millions of subscribers every look-up misses the caches; hints for a
+/// whole chunk of events let those misses overlap instead of following each other. Without the instruction nothing happens: the hint
+/// changes no result.
 /// </summary>
 internal static class CacheHint
 {

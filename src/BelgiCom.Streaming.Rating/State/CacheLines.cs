@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Memory that begins at a pair of cache lines, so that no value of the state lies across two lines, or of two lines across two pages: with millions of subscribers,
-/// every line is a wait for the memory.
+/// Memory that begins at a pair of cache lines, so that no value of the state lies across two lines, or of two lines across two pages: with
+/// millions of subscribers, every line is a wait for the memory.
 /// </summary>
 internal static class CacheLines
 {
@@ -14,7 +14,9 @@ internal static class CacheLines
     /// <summary>Octets held for a block of that many.</summary>
     public static int HeldFor(int octets) => octets + Pair - 1;
 
-    /// <summary>Zeroed memory on the heap of pinned objects: its place stays what it is as long as the array is kept, and no one has to free it.</summary>
+    /// <summary>
+    /// Zeroed memory on the heap of pinned objects: its place stays what it is as long as the array is kept, and no one has to free it.
+    /// </summary>
     public static unsafe byte[] Allocate(int octets, out nint start)
     {
         byte[] made = GC.AllocateArray<byte>(HeldFor(octets), pinned: true);

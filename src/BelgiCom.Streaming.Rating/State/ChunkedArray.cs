@@ -5,8 +5,8 @@ namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
 /// A growing array of values that never copies: 10 million entries must not stop rating while they move to a larger block. No value of 64
-/// octets or less lies across two cache lines and none of 128 across two pages, as they do in an ordinary array, whose elements follow a header of 16: with
-/// millions of subscribers, every line is a wait for the memory, and every page one more.
+/// octets or less lies across two cache lines and none of 128 across two pages, as they do in an ordinary array, whose elements follow a
+/// header of 16: with millions of subscribers, every line is a wait for the memory, and every page one more.
 /// </summary>
 /// <remarks>
 /// Chunks are arrays on the heap of pinned objects, so their places stay what they are and no one has to free them. Pointers into them do

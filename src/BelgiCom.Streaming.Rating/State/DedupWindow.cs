@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Ids already rated, by UTC day of the usage. The window moves with the newest day rated, never with a clock: the same input gives the same result
-/// whenever it is read. Days that fall out of the window are dropped whole.
+/// Ids already rated, by UTC day of the usage. The window moves with the newest day rated, never with a clock: the same input gives the
+/// same result whenever it is read. Days that fall out of the window are dropped whole.
 /// </summary>
 internal sealed class DedupWindow
 {

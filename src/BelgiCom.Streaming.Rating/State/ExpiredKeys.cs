@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Days and months that rating no longer looks at, kept until their keys are deleted from the store: a few per batch, because a month of millions of
-/// balances in one transaction would stall rating.
+/// Days and months that rating no longer looks at, kept until their keys are deleted from the store: a few per batch, because a month of
+/// millions of balances in one transaction would stall rating.
 /// </summary>
 internal sealed class ExpiredKeys(BalanceMonths balances, SubscriberTable subscribers)
 {

@@ -7,19 +7,20 @@ using System.Runtime.Intrinsics;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Exact set of 128-bit ids of one day, made for ids that are not in it: nearly all are new. Slots lie in groups of seven, each a pair of cache lines, so that an
-/// id costs one wait for the memory: an octet per slot tells whether it is free and seven bits of its id's hash, one comparison answers for a whole group, and the
-/// ids themselves are only touched to add one.
+/// Exact set of 128-bit ids of one day, made for ids that are not in it: nearly all are new. Slots lie in groups of seven, each a pair of
+/// cache lines, so that an id costs one wait for the memory: an octet per slot tells whether it is free and seven bits of its id's hash,
+/// one comparison answers for a whole group, and the ids themselves are only touched to add one.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Extendible hashing (Fagin et al., 1979): groups are in segments of 512, a directory finds an id's segment, and a segment that is seven eighths full becomes two. So
-/// the set grows by 64 KiB at a time, never by copying all of it, which with millions of ids would stop rating for as long as a second. Segments are between seven
-/// sixteenths and seven eighths full: 21 to 42 MB per million ids, and 16 for those that are in no checkpoint yet.
+/// Extendible hashing (Fagin et al., 1979): groups are in segments of 512, a directory finds an id's segment, and a segment that is seven
+/// eighths full becomes two. So the set grows by 64 KiB at a time, never by copying all of it, which with millions of ids would stop rating
+/// for as long as a second. Segments are between seven sixteenths and seven eighths full: 21 to 42 MB per million ids, and 16 for those
+/// that are in no checkpoint yet.
 /// </para>
 /// <para>
-/// Within its segment an id is in the first group from its home on that had a free slot when it came, so a search may stop at a group that has one. Ids that
-/// no split can tell apart, which only someone who chooses them brings about, go to an ordinary set.
+/// Within its segment an id is in the first group from its home on that had a free slot when it came, so a search may stop at a group that
+/// has one. Ids that no split can tell apart, which only someone who chooses them brings about, go to an ordinary set.
 /// </para>
 /// </remarks>
 internal sealed unsafe class IdSet
@@ -61,7 +62,9 @@ internal sealed unsafe class IdSet
 
     public int Count { get; private set; }
 
-    public long AllocatedOctets => ((long)_segments.Count * CacheLines.HeldFor(SegmentOctets)) + ((long)_directory.Length * sizeof(long)) + _claimed.AllocatedOctets + ((long)_chunks.Capacity * sizeof(long));
+    public long AllocatedOctets =>
+        ((long)_segments.Count * CacheLines.HeldFor(SegmentOctets)) + ((long)_directory.Length * sizeof(long)) + _claimed.AllocatedOctets
+            + ((long)_chunks.Capacity * sizeof(long));
 
     /// <summary>Whether ids were added since the last commit.</summary>
     public bool IsOpen => _claimed.Count > _committed;
@@ -112,8 +115,8 @@ internal sealed unsafe class IdSet
     }
 
     /// <summary>
-    /// Makes room for a number of ids, down to the pages of memory: what is asked for beforehand must not be fetched, page by page, while ids
-    /// come.
+    /// Makes room for a number of ids, down to the pages of memory: what is asked for beforehand must not be fetched, page by page, while
+    /// ids come.
     /// </summary>
     public void EnsureRoom(int ids)
     {
@@ -165,8 +168,8 @@ internal sealed unsafe class IdSet
     }
 
     /// <summary>
-    /// Takes the ids out that were claimed since the last commit, the last first: then no other id can have passed a group because of one that is removed.
-    /// Growing places ids in another order, so what has grown is placed anew.
+    /// Takes the ids out that were claimed since the last commit, the last first: then no other id can have passed a group because of one
+    /// that is removed. Growing places ids in another order, so what has grown is placed anew.
     /// </summary>
     public void Abort()
     {
@@ -211,7 +214,8 @@ internal sealed unsafe class IdSet
 
     private static ref UInt128 Id(byte* group, int slot) => ref ((UInt128*)(group + TagOctets))[slot];
 
-    private static uint Same(Vector128<byte> tags, byte tag) => Vector128.Equals(tags, Vector128.Create(tag)).ExtractMostSignificantBits() & GroupMask;
+    private static uint Same(Vector128<byte> tags, byte tag) =>
+        Vector128.Equals(tags, Vector128.Create(tag)).ExtractMostSignificantBits() & GroupMask;
 
     private void Insert(UInt128 id)
     {
@@ -366,7 +370,7 @@ internal sealed unsafe class IdSet
         return start;
     }
 
-    // The bits after the longest home, so that a segment's two halves have homes of their own.
+    /// <summary>The bits after the longest home, so that a segment's two halves have homes of their own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Segment* SegmentOf(ulong hash) => (Segment*)_directory[(int)(((hash << LargestHomeBits) >> 1) >> (63 - _depth))];
 

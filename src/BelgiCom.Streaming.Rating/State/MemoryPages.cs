@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// A new array of zeros is but a promise of the operating system, kept page by page when something is written: some microseconds for each 4,096 octets, the time
-/// of ten events.
+/// A new array of zeros is but a promise of the operating system, kept page by page when something is written: some microseconds for each
+/// 4,096 octets, the time of ten events.
 /// </summary>
 internal static class MemoryPages
 {

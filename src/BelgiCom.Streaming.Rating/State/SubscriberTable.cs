@@ -3,11 +3,12 @@ using System.Runtime.CompilerServices;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Numbers the subscribers of a partition and holds their subscriptions. An open-addressing index of 8-octet slots (tag and number, linear probing)
-/// points into an array of entries, so that growing moves slots only, and balances can be plain arrays by subscriber number.
+/// Numbers the subscribers of a partition and holds their subscriptions. An open-addressing index of 8-octet slots (tag and number, linear
+/// probing) points into an array of entries, so that growing moves slots only, and balances can be plain arrays by subscriber number.
 /// </summary>
 /// <remarks>
-/// 128 octets an entry, two cache lines of one page, and 11 to 22 an index slot in use. Entries are never removed while the partition is owned.
+/// 128 octets an entry, two cache lines of one page, and 11 to 22 an index slot in use. Entries are never removed while the partition is
+/// owned.
 /// </remarks>
 internal sealed class SubscriberTable
 {

@@ -31,6 +31,6 @@ internal static class Thresholds
             : ThresholdKinds.RoamingData80Percent | ThresholdKinds.RoamingDataLimit;
     }
 
-    // The smallest whole number that is at least 80 % of the limit.
+    /// <summary>The smallest whole number that is at least 80 % of the limit.</summary>
     private static long EightyPercent(long limit) => limit - (limit / 5);
 }

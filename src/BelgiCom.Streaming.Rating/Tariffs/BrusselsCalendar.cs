@@ -1,9 +1,9 @@
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Calendar months in Europe/Brussels, 2000 to 2099, from the law instead of the machine's time-zone data, so that every machine and every replay agrees:
-/// UTC+1, and UTC+2 from the last Sunday of March 01:00 UTC to the last Sunday of October 01:00 UTC (Directive 2000/84/EC arts 2 and 3).
-/// Days of 23 and 25 hours are therefore inside March and October; a month starts at local midnight.
+/// Calendar months in Europe/Brussels, 2000 to 2099, from the law instead of the machine's time-zone data, so that every machine and every
+/// replay agrees: UTC+1, and UTC+2 from the last Sunday of March 01:00 UTC to the last Sunday of October 01:00 UTC (Directive 2000/84/EC
+/// arts 2 and 3). Days of 23 and 25 hours are therefore inside March and October; a month starts at local midnight.
 /// </summary>
 public static class BrusselsCalendar
 {
@@ -32,7 +32,9 @@ public static class BrusselsCalendar
         return found >= 0 ? found : ~found - 1;
     }
 
-    /// <summary>First instant of a month, milliseconds since 1970-01-01 UTC; one past the last month gives the end of the calendar.</summary>
+    /// <summary>
+    /// First instant of a month, milliseconds since 1970-01-01 UTC; one past the last month gives the end of the calendar.
+    /// </summary>
     public static long StartMilliseconds(int month) => Starts[month];
 
     /// <summary>First day of a month, days since 1970-01-01.</summary>

@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>All offering versions at one moment, compiled. Immutable: a new catalogue is a new snapshot, and a batch is rated with one.</summary>
+/// <summary>
+/// All offering versions at one moment, compiled. Immutable: a new catalogue is a new snapshot, and a batch is rated with one.
+/// </summary>
 public sealed class TariffSnapshot
 {
     // By offering number: its versions, highest first, so that the first one in force is the one to use.

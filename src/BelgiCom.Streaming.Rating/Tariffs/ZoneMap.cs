@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>Finds the zone of a serving network: longest match of MCC+MNC, then MCC, then any other. One array look-up for most networks.</summary>
+/// <summary>
+/// Finds the zone of a serving network: longest match of MCC+MNC, then MCC, then any other. One array look-up for most networks.
+/// </summary>
 internal sealed class ZoneMap
 {
     public const int None = -1;
@@ -30,7 +32,8 @@ internal sealed class ZoneMap
                 }
                 else if (!Plmn.TryParsePrefix(text, out Plmn prefix))
                 {
-                    throw new ArgumentException($"'{text}' in zone '{zones[zone].Name}' is no MCC (3 digits), no MCC and MNC (5 or 6 digits) and not '*'.");
+                    throw new ArgumentException(
+                        $"'{text}' in zone '{zones[zone].Name}' is no MCC (3 digits), no MCC and MNC (5 or 6 digits) and not '*'.");
                 }
                 else if (!prefixes.TryAdd(prefix, zone))
                 {
@@ -42,7 +45,9 @@ internal sealed class ZoneMap
         Fill(prefixes, other);
     }
 
-    /// <summary>The zone, or <see cref="None"/>. A network that is not known counts as home: sources leave it out for domestic usage.</summary>
+    /// <summary>
+    /// The zone, or <see cref="None"/>. A network that is not known counts as home: sources leave it out for domestic usage.
+    /// </summary>
     public int Find(Plmn network)
     {
         if (network.IsUnknown)
@@ -72,7 +77,8 @@ internal sealed class ZoneMap
         Array.Fill(_byMcc, other);
         foreach (IGrouping<int, KeyValuePair<Plmn, int>> country in prefixes.GroupBy(prefix => prefix.Key.Mcc))
         {
-            List<NetworkZone> list = [.. country.Select(prefix => new NetworkZone(prefix.Key, prefix.Value)).OrderByDescending(entry => entry.Prefix.Length)];
+            List<NetworkZone> list = [
+                .. country.Select(prefix => new NetworkZone(prefix.Key, prefix.Value)).OrderByDescending(entry => entry.Prefix.Length)];
             if (list is [{ Prefix.IsCountry: true } only])
             {
                 _byMcc[country.Key] = only.Zone;

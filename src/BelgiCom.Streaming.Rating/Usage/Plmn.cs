@@ -42,7 +42,9 @@ public readonly record struct Plmn
         _ => _digits,
     };
 
-    /// <summary>Reads a serving network: 5 or 6 ASCII digits; nothing gives the unknown network, anything else <see cref="Invalid"/>.</summary>
+    /// <summary>
+    /// Reads a serving network: 5 or 6 ASCII digits; nothing gives the unknown network, anything else <see cref="Invalid"/>.
+    /// </summary>
     public static Plmn FromUsage(ReadOnlySpan<byte> ascii)
     {
         if (ascii.IsEmpty)

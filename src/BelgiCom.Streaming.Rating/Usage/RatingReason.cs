@@ -33,7 +33,9 @@ public enum RatingReason
     /// <summary>Suspended: the version has no zone for the serving network or no price for the usage.</summary>
     NoPrice,
 
-    /// <summary>Rejected: a value that cannot be (unknown kind, negative count, zero id, time outside the calendar or more than a day ahead).</summary>
+    /// <summary>
+    /// Rejected: a value that cannot be (unknown kind, negative count, zero id, time outside the calendar or more than a day ahead).
+    /// </summary>
     InvalidUsage,
 
     /// <summary>Rejected: units or amount do not fit 18 digits.</summary>

@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>What rating needs to know of one usage event: a plain value without references, so that batches of them are one block of memory.</summary>
+/// <summary>
+/// What rating needs to know of one usage event: a plain value without references, so that batches of them are one block of memory.
+/// </summary>
 public readonly struct UsageRecord
 {
     /// <summary>Identity of the event, made from its source; never zero.</summary>
@@ -12,7 +14,9 @@ public readonly struct UsageRecord
     /// <summary>Start of the usage, milliseconds since 1970-01-01 UTC.</summary>
     public long EventTimeMilliseconds { get; init; }
 
-    /// <summary>When the log took the event, milliseconds since 1970-01-01 UTC; 0 when not known. Usage may not begin more than a day after it.</summary>
+    /// <summary>
+    /// When the log took the event, milliseconds since 1970-01-01 UTC; 0 when not known. Usage may not begin more than a day after it.
+    /// </summary>
     public long ReceivedTimeMilliseconds { get; init; }
 
     /// <summary>Duration in seconds, at least 0.</summary>
@@ -36,6 +40,8 @@ public readonly struct UsageRecord
     /// <summary>Direction of a call or message.</summary>
     public UsageDirection Direction { get; init; }
 
-    /// <summary>True when another record is charged for the same traffic (an SGW record beside that of the PGW): accounted, not billed.</summary>
+    /// <summary>
+    /// True when another record is charged for the same traffic (an SGW record beside that of the PGW): accounted, not billed.
+    /// </summary>
     public bool IsSecondaryView { get; init; }
 }

@@ -4,17 +4,15 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.LocalKafka;
-using BelgiCom.Streaming.Tool.Catalogue;
-using BelgiCom.Streaming.Tool.Embedded;
-using BelgiCom.Streaming.Tool.Run;
-using BelgiCom.Streaming.Tool.Verbs;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
-/// <summary>A broker in a process of its own, with topics, schemas, tariffs and subscriptions; the usage topic is filled once for all contenders.</summary>
+/// <summary>
+/// A broker in a process of its own, with topics, schemas, tariffs and subscriptions; the usage topic is filled once for all contenders.
+/// </summary>
 internal sealed class BenchCluster : IAsyncDisposable
 {
     /// <summary>Partitions of every topic.</summary>
@@ -28,7 +26,10 @@ internal sealed class BenchCluster : IAsyncDisposable
     // Long enough for all lanes to join at once, as they do with Kafka's default of 3 s: no partition moves while the clock runs.
     private const string GroupDelayMilliseconds = "1000";
     private const string RatingGroup = "rating";
-    private static readonly string[] RatingWrites = [Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState];
+    private static readonly string[] RatingWrites =
+    [
+        Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState,
+    ];
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
     // Kafka lets nobody delete the records of a topic that is compacted only; rounds must begin without state.
@@ -60,32 +61,35 @@ internal sealed class BenchCluster : IAsyncDisposable
     public Uri Registry { get; private set; } = new("http://127.0.0.1");
 
     /// <summary>The embedded broker and registry: the verb <c>broker</c> of this program.</summary>
-    public static Task<BenchCluster> StartEmbeddedAsync(string folder, CancellationToken stopping) => StartAsync("embedded", folder, async cluster =>
-    {
-        ChildBroker broker = ChildBroker.Start(folder);
-        cluster._servers.Add(broker);
-        using var addresses = JsonDocument.Parse(await broker.FirstLineAsync(stopping));
-        cluster.Registry = new Uri(addresses.RootElement.GetProperty("schemaRegistryUrl").GetString()!);
-        return addresses.RootElement.GetProperty("bootstrapServers").GetString()!;
-    });
+    public static Task<BenchCluster> StartEmbeddedAsync(string folder, CancellationToken stopping) =>
+        StartAsync("embedded", folder, async cluster =>
+        {
+            ChildBroker broker = ChildBroker.Start(folder);
+            cluster._servers.Add(broker);
+            using JsonDocument addresses = JsonDocument.Parse(await broker.FirstLineAsync(stopping));
+            cluster.Registry = new Uri(addresses.RootElement.GetProperty("schemaRegistryUrl").GetString()!);
+            return addresses.RootElement.GetProperty("bootstrapServers").GetString()!;
+        });
 
     /// <summary>The Apache Kafka of KAFKA_HOME, with our registry.</summary>
-    public static Task<BenchCluster> StartApacheAsync(string kafkaHome, string folder, CancellationToken stopping) => StartAsync("Apache Kafka", folder, async cluster =>
-    {
-        var broker = await KafkaHomeBroker.StartAsync(
-            new KafkaHomeOptions
-            {
-                KafkaHome = kafkaHome,
-                DataDirectory = folder,
-                Settings = new Dictionary<string, string> { ["group.initial.rebalance.delay.ms"] = GroupDelayMilliseconds },
-            },
-            stopping);
-        cluster._servers.Add(broker);
-        var registry = await LocalSchemaRegistry.StartAsync(await KafkaSchemaLog.OpenAsync(broker.BootstrapServers), new LocalSchemaRegistryOptions(), stopping);
-        cluster._servers.Add(registry);
-        cluster.Registry = registry.Url;
-        return broker.BootstrapServers;
-    });
+    public static Task<BenchCluster> StartApacheAsync(string kafkaHome, string folder, CancellationToken stopping) =>
+        StartAsync("Apache Kafka", folder, async cluster =>
+        {
+            KafkaHomeBroker broker = await KafkaHomeBroker.StartAsync(
+                new KafkaHomeOptions
+                {
+                    KafkaHome = kafkaHome,
+                    DataDirectory = folder,
+                    Settings = new Dictionary<string, string> { ["group.initial.rebalance.delay.ms"] = GroupDelayMilliseconds },
+                },
+                stopping);
+            cluster._servers.Add(broker);
+            LocalSchemaRegistry registry = await LocalSchemaRegistry.StartAsync(
+                await KafkaSchemaLog.OpenAsync(broker.BootstrapServers), new LocalSchemaRegistryOptions(), stopping);
+            cluster._servers.Add(registry);
+            cluster.Registry = registry.Url;
+            return broker.BootstrapServers;
+        });
 
     /// <summary>Values of usage with the schema id of this cluster.</summary>
     public BenchUsage Usage(int stream) => new(_schemas[Topics.UsageReceived], stream, Subscribers, Yesterday);
@@ -107,11 +111,11 @@ internal sealed class BenchCluster : IAsyncDisposable
                 Periods = [new Contracts.SubscriptionPeriod { Account = BenchUsage.Account(number), Offering = BenchUsage.Offering }],
             }),
             stopping);
-        var usage = Usage(stream: 1);
+        BenchUsage usage = Usage(stream: 1);
         MeanOctets = usage.MeanOctets;
         Send(records, (number, output) =>
         {
-            var value = usage.Value(number);
+            byte[] value = usage.Value(number);
             output.Produce(Topics.UsageReceived, null, BenchUsage.KeyOf(value), value);
         }, stopping);
     }
@@ -122,11 +126,10 @@ internal sealed class BenchCluster : IAsyncDisposable
         using TransactionalSender sender = new(Kafka, "bench", TimeProvider.System, NullLogger<TransactionalSender>.Instance);
         for (long start = 0; start < records; start += RecordsPerFill)
         {
-            var from = start;
-            sender.Send(
-                output =>
+            long from = start;
+            sender.Send(output =>
                 {
-                    for (var number = from; number < Math.Min(records, from + RecordsPerFill); number++)
+                    for (long number = from; number < Math.Min(records, from + RecordsPerFill); number++)
                     {
                         produce(number, output);
                     }
@@ -146,19 +149,30 @@ internal sealed class BenchCluster : IAsyncDisposable
     public async Task ForgetRatingAsync(bool goToEnd = false)
     {
         await DeleteRecordsAsync(RatingWrites);
-        using var admin = new AdminClientBuilder(KafkaClients.AdminConfig(Kafka)).Build();
-        var offsets = await admin.ListOffsetsAsync(PartitionsOf(Topics.UsageReceived).Select(partition =>
-            new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = goToEnd ? OffsetSpec.Latest() : OffsetSpec.Earliest() }));
+        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(Kafka)).Build();
+        ListOffsetsResult offsets = await admin.ListOffsetsAsync(PartitionsOf(Topics.UsageReceived).Select(partition =>
+            new TopicPartitionOffsetSpec
+            {
+                TopicPartition = partition,
+                OffsetSpec = goToEnd ? OffsetSpec.Latest() : OffsetSpec.Earliest(),
+            }));
         await admin.AlterConsumerGroupOffsetsAsync(
-            [new ConsumerGroupTopicPartitionOffsets(RatingGroup, [.. offsets.ResultInfos.Select(info => new TopicPartitionOffset(info.TopicPartitionOffsetError.TopicPartition, info.TopicPartitionOffsetError.Offset))])],
+            [
+                new ConsumerGroupTopicPartitionOffsets(
+                    RatingGroup,
+                    [
+                        .. offsets.ResultInfos.Select(info =>
+                            new TopicPartitionOffset(
+                                info.TopicPartitionOffsetError.TopicPartition, info.TopicPartitionOffsetError.Offset))])],
             new AlterConsumerGroupOffsetsOptions { RequestTimeout = RequestTimeout });
     }
 
     /// <summary>Deletes what topics hold, so that many rounds need no more disk than one.</summary>
     public async Task DeleteRecordsAsync(params string[] topics)
     {
-        using var admin = new AdminClientBuilder(KafkaClients.AdminConfig(Kafka)).Build();
-        await admin.DeleteRecordsAsync(topics.SelectMany(PartitionsOf).Select(partition => new TopicPartitionOffset(partition, Offset.End)));
+        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(Kafka)).Build();
+        await admin.DeleteRecordsAsync(
+            topics.SelectMany(PartitionsOf).Select(partition => new TopicPartitionOffset(partition, Offset.End)));
     }
 
     public static IEnumerable<TopicPartition> PartitionsOf(string topic) =>
@@ -166,7 +180,7 @@ internal sealed class BenchCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in _servers.AsEnumerable().Reverse())
+        foreach (IAsyncDisposable server in _servers.AsEnumerable().Reverse())
         {
             await server.DisposeAsync();
         }
@@ -174,7 +188,7 @@ internal sealed class BenchCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    // Usage that has ended, as usage in files has.
+    /// <summary>Usage that has ended, as usage in files has.</summary>
     private static DateTimeOffset Yesterday => TimeProvider.System.GetUtcNow().AddDays(-1);
 
     private static async Task<BenchCluster> StartAsync(string name, string folder, Func<BenchCluster, Task<string>> start)
@@ -200,21 +214,28 @@ internal sealed class BenchCluster : IAsyncDisposable
         public static ChildBroker Start(string folder)
         {
             // Run by "dotnet belgicom.dll" the process is dotnet.
-            string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(BenchCluster).Assembly.Location] : [];
-            string[] arguments = ["broker", "--data", folder, "--port", "0", "--registry-port", "0", BrokerCommand.GroupDelay, GroupDelayMilliseconds, "--json"];
+            string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+                ? [typeof(BenchCluster).Assembly.Location]
+                : [];
+            string[] arguments =
+            [
+                "broker", "--data", folder, "--port", "0", "--registry-port", "0", BrokerCommand.GroupDelay, GroupDelayMilliseconds,
+                "--json",
+            ];
             ProcessStartInfo start = new(Environment.ProcessPath!, [.. self, .. arguments])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             };
-            var process = Process.Start(start)!;
+            Process process = Process.Start(start)!;
             process.ErrorDataReceived += (_, _) => { };
             process.BeginErrorReadLine();
             return new ChildBroker(process);
         }
 
         public async Task<string> FirstLineAsync(CancellationToken stopping) =>
-            await process.StandardOutput.ReadLineAsync(stopping) ?? throw new ToolException(WorkerHost.ExitFailed, "the embedded broker did not start");
+            await process.StandardOutput.ReadLineAsync(stopping)
+                ?? throw new ToolException(WorkerHost.ExitFailed, "the embedded broker did not start");
 
         public async ValueTask DisposeAsync()
         {

@@ -1,10 +1,8 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.LocalKafka;
-using BelgiCom.Streaming.Tool.Output;
-using BelgiCom.Streaming.Tool.Verbs;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary><c>bench</c>: the figures that the documentation quotes, with the peers beside them, in one run.</summary>
 internal static class BenchCommand
@@ -14,19 +12,39 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        var only = new Option<string>("--only")
+        Option<string> only = new("--only")
         {
             Description = "Questions: a decode, b rating core, c Kafka to Kafka, d latency, e restore, f cost of a record (with c).",
             DefaultValueFactory = _ => string.Join(',', Questions.AsEnumerable()),
         };
-        var rounds = new Option<int>("--rounds") { Description = "Rounds that count; figures are medians over them.", DefaultValueFactory = _ => 5 };
-        var records = new Option<long>("--records") { Description = "Usage records from Kafka to Kafka.", DefaultValueFactory = _ => 500_000 };
-        var subscribers = new Option<int>("--subscribers") { Description = "Largest number of subscribers in the rating core; 10 million need 2.5 GB.", DefaultValueFactory = _ => 10_000_000 };
-        var output = new Option<string>("--out") { Description = "File for the raw results (JSON).", DefaultValueFactory = _ => "bench-results.json" };
-        var json = CommonOptions.Json();
-        var command = new Command("bench", "Measure speed, latency and memory beside the stock client, a usual .NET worker and plain C.") { only, rounds, records, subscribers, output, json };
+        Option<int> rounds = new(
+            "--rounds")
+        { Description = "Rounds that count; figures are medians over them.", DefaultValueFactory = _ => 5 };
+        Option<long> records = new("--records") { Description = "Usage records from Kafka to Kafka.", DefaultValueFactory = _ => 500_000 };
+        Option<int> subscribers = new(
+            "--subscribers")
+        {
+            Description = "Largest number of subscribers in the rating core; 10 million need 2.5 GB.",
+            DefaultValueFactory = _ => 10_000_000,
+        };
+        Option<string> output = new(
+            "--out")
+        { Description = "File for the raw results (JSON).", DefaultValueFactory = _ => "bench-results.json" };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new(
+            "bench",
+            "Measure speed, latency and memory beside the stock client, a usual .NET worker and plain C.")
+            {
+                only,
+                rounds,
+                records,
+                subscribers,
+                output,
+                json,
+            };
         command.SetAction((result, stopping) => ExecuteAsync(
-            new BenchPlan(Chosen(result.GetRequiredValue(only)), result.GetValue(rounds), result.GetValue(records), result.GetValue(subscribers)),
+            new BenchPlan(
+                Chosen(result.GetRequiredValue(only)), result.GetValue(rounds), result.GetValue(records), result.GetValue(subscribers)),
             result.GetRequiredValue(output),
             result.GetValue(json),
             stopping));
@@ -35,7 +53,7 @@ internal static class BenchCommand
 
     private static string Chosen(string only)
     {
-        var chosen = only.Replace(",", "", StringComparison.Ordinal).ToLowerInvariant();
+        string chosen = only.Replace(",", "", StringComparison.Ordinal).ToLowerInvariant();
         return chosen.Length > 0 && chosen.All(Questions.Contains)
             ? chosen
             : throw new ToolException(WorkerHost.ExitConfiguration, $"--only takes letters of {Questions}, separated by commas");
@@ -45,13 +63,15 @@ internal static class BenchCommand
     {
         if (plan.Rounds < 1 || plan.Records < LeastRecords || plan.MostSubscribers < 10_000)
         {
-            throw new ToolException(WorkerHost.ExitConfiguration, $"--rounds must be at least 1, --records at least {LeastRecords:N0} and --subscribers at least 10,000");
+            throw new ToolException(
+                WorkerHost.ExitConfiguration,
+                $"--rounds must be at least 1, --records at least {LeastRecords:N0} and --subscribers at least 10,000");
         }
 
         BenchReport report = new();
         if (plan.Asks("a"))
         {
-            var (series, ratios) = await DecodeBench.RunAsync(plan.Rounds, stopping);
+            (IReadOnlyList<Series> series, IReadOnlyList<Ratio> ratios) = await DecodeBench.RunAsync(plan.Rounds, stopping);
             report.Add(series, ratios);
         }
 
@@ -63,7 +83,9 @@ internal static class BenchCommand
         // Last: the state of ten million subscribers would count as the others' memory.
         if (plan.Asks("b"))
         {
-            var (series, ratios) = await RatingCoreBench.RunAsync(plan.Rounds, plan.MostSubscribers, stopping);
+            (
+                IReadOnlyList<Series> series,
+                IReadOnlyList<Ratio> ratios) = await RatingCoreBench.RunAsync(plan.Rounds, plan.MostSubscribers, stopping);
             report.Add(series, ratios);
         }
 
@@ -83,14 +105,16 @@ internal static class BenchCommand
 
     private static async Task WithKafkaAsync(BenchPlan plan, BenchReport report, CancellationToken stopping)
     {
-        var folder = Directory.CreateTempSubdirectory("belgicom-bench-").FullName;
+        string folder = Directory.CreateTempSubdirectory("belgicom-bench-").FullName;
         try
         {
-            var plainC = plan.Asks("cf") ? await PlainC.CompileAsync(Path.Combine(folder, "c"), stopping) : null;
-            await OnClusterAsync(plan, report, plainC, await BenchCluster.StartEmbeddedAsync(Path.Combine(folder, "embedded"), stopping), stopping);
+            PlainC? plainC = plan.Asks("cf") ? await PlainC.CompileAsync(Path.Combine(folder, "c"), stopping) : null;
+            await OnClusterAsync(
+                plan, report, plainC, await BenchCluster.StartEmbeddedAsync(Path.Combine(folder, "embedded"), stopping), stopping);
             if (Environment.GetEnvironmentVariable(KafkaHomeBroker.Variable) is { Length: > 0 } home)
             {
-                await OnClusterAsync(plan, report, plainC, await BenchCluster.StartApacheAsync(home, Path.Combine(folder, "apache"), stopping), stopping);
+                await OnClusterAsync(
+                    plan, report, plainC, await BenchCluster.StartApacheAsync(home, Path.Combine(folder, "apache"), stopping), stopping);
             }
         }
         finally
@@ -99,7 +123,8 @@ internal static class BenchCommand
         }
     }
 
-    private static async Task OnClusterAsync(BenchPlan plan, BenchReport report, PlainC? plainC, BenchCluster cluster, CancellationToken stopping)
+    private static async Task OnClusterAsync(
+        BenchPlan plan, BenchReport report, PlainC? plainC, BenchCluster cluster, CancellationToken stopping)
     {
         await using (cluster)
         {
@@ -107,13 +132,17 @@ internal static class BenchCommand
             await cluster.FillAsync(plan.Records, stopping);
             if (plan.Asks("cf"))
             {
-                var (series, ratios) = await new KafkaBench(cluster, plan.Records, plainC).RunAsync(plan.Rounds, stopping);
+                (
+                    IReadOnlyList<Series> series,
+                    IReadOnlyList<Ratio> ratios) = await new KafkaBench(cluster, plan.Records, plainC).RunAsync(plan.Rounds, stopping);
                 report.Add(series, ratios);
             }
 
             if (plan.Asks("d"))
             {
-                var (series, ratios) = await new LatencyBench(cluster).RunAsync(plan.Rounds, stopping);
+                (
+                    IReadOnlyList<Series> series,
+                    IReadOnlyList<Ratio> ratios) = await new LatencyBench(cluster).RunAsync(plan.Rounds, stopping);
                 report.Add(series, ratios);
             }
 

@@ -1,10 +1,11 @@
 using System.Globalization;
-using BelgiCom.Streaming.Tool.Output;
 using Spectre.Console;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
-/// <summary>All that was measured, as a file for programs and as tables for a person: ratios first, because they hold on other machines too.</summary>
+/// <summary>
+/// All that was measured, as a file for programs and as tables for a person: ratios first, because they hold on other machines too.
+/// </summary>
 internal sealed class BenchReport
 {
     private const string LoadFile = "/proc/loadavg";
@@ -34,22 +35,23 @@ internal sealed class BenchReport
             loadAtEnd = Load(),
         },
         ratios = _ratios.Select(ratio => new { ratio.Question, ratio.Name, ratio.Value, ratio.Reach, ratio.AtMost, ratio.IsReached }),
-        figures = _series.Select(series => new { series.Question, series.Contender, series.Unit, series.Median, series.Values, series.Note }),
+        figures = _series.Select(
+            series => new { series.Question, series.Contender, series.Unit, series.Median, series.Values, series.Note }),
     };
 
     public void WriteTo(string file) => File.WriteAllText(file, JsonOutput.Text(ToJson()) + "\n");
 
     public void Print()
     {
-        var console = TableConsole.Create();
+        IAnsiConsole console = TableConsole.Create();
         console.Write(Ratios());
         console.Write(Figures());
     }
 
     private Table Ratios()
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("question", "ratio", "measured", "reach", "");
-        foreach (var ratio in _ratios.OrderBy(ratio => ratio.Question, StringComparer.Ordinal))
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("question", "ratio", "measured", "reach", "");
+        foreach (Ratio ratio in _ratios.OrderBy(ratio => ratio.Question, StringComparer.Ordinal))
         {
             table.AddRow(
                 ratio.Question,
@@ -64,8 +66,8 @@ internal sealed class BenchReport
 
     private Table Figures()
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("question", "contender", "median", "unit", "least", "most", "");
-        foreach (var series in _series.OrderBy(series => series.Question, StringComparer.Ordinal))
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("question", "contender", "median", "unit", "least", "most", "");
+        foreach (Series series in _series.OrderBy(series => series.Question, StringComparer.Ordinal))
         {
             table.AddRow(
                 series.Question,
@@ -80,7 +82,9 @@ internal sealed class BenchReport
         return table;
     }
 
-    /// <summary>Processes that wanted a processor: 1, 5 and 15 minutes. Above the number of processors the absolute figures say little.</summary>
+    /// <summary>
+    /// Processes that wanted a processor: 1, 5 and 15 minutes. Above the number of processors the absolute figures say little.
+    /// </summary>
     private static string Load() => File.Exists(LoadFile) ? string.Join(' ', File.ReadAllText(LoadFile).Split(' ').Take(3)) : "";
 
     private static string Number(double value) => value.ToString(Math.Abs(value) >= 1000 ? "N0" : "0.##", CultureInfo.InvariantCulture);

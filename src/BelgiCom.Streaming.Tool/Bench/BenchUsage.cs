@@ -3,11 +3,12 @@ using System.Buffers.Binary;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// Usage for benchmarks: parts of PGW records of many subscribers. Values are encoded once; each use writes the ids of event and subscriber, which come first in
-/// the schema, into one of them. So any number of different events needs little memory, and every event goes to a random subscriber.
+/// Usage for benchmarks: parts of PGW records of many subscribers. Values are encoded once; each use writes the ids of event and
+/// subscriber, which come first in the schema, into one of them. So any number of different events needs little memory, and every event
+/// goes to a random subscriber.
 /// </summary>
 internal sealed class BenchUsage
 {
@@ -45,9 +46,9 @@ internal sealed class BenchUsage
     /// <summary>The value of an event; valid until <see cref="Templates"/> further ones were asked for.</summary>
     public byte[] Value(long number)
     {
-        var value = _values[number & (Templates - 1)];
-        var low = _stream | (ulong)number;
-        var random = Mix(low);
+        byte[] value = _values[number & (Templates - 1)];
+        ulong low = _stream | (ulong)number;
+        ulong random = Mix(low);
         BinaryPrimitives.WriteUInt64BigEndian(value.AsSpan(IdPlace), random);
         BinaryPrimitives.WriteUInt64BigEndian(value.AsSpan(IdPlace + sizeof(ulong)), low);
         Subscriber((int)Math.BigMul(random, (ulong)_subscribers, out _)).CopyTo(value.AsSpan(SubscriberPlace));

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// Measures a contender from its first commit to its last one: how long it takes to start, to join a group and to restore is another question. Processor time,
-/// allocation and memory are those of this process, which does nothing else meanwhile.
+/// Measures a contender from its first commit to its last one: how long it takes to start, to join a group and to restore is another
+/// question. Processor time, allocation and memory are those of this process, which does nothing else meanwhile.
 /// </summary>
 internal sealed class CommitClock
 {

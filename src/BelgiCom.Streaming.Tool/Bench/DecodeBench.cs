@@ -4,9 +4,12 @@ using Avro.IO;
 using Avro.Specific;
 using BelgiCom.Streaming.Contracts;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
-/// <summary>(a) What does it cost to decode one usage record: by our view over its octets, by Apache.Avro's generic and by its specific reader? By processor time, so that other processes do not count.</summary>
+/// <summary>
+/// (a) What does it cost to decode one usage record: by our view over its octets, by Apache.Avro's generic and by its specific reader? By
+/// processor time, so that other processes do not count.
+/// </summary>
 internal static class DecodeBench
 {
     private const int Bodies = 1024;
@@ -17,20 +20,31 @@ internal static class DecodeBench
     public static async Task<(IReadOnlyList<Series> Series, IReadOnlyList<Ratio> Ratios)> RunAsync(int rounds, CancellationToken stopping)
     {
         // Different records: a branch predictor learns one record by heart.
-        var bodies = BenchUsage.Bodies(Bodies);
-        var schema = Schema.Parse(UsageReceived.SchemaJson);
+        byte[][] bodies = BenchUsage.Bodies(Bodies);
+        Schema schema = Schema.Parse(UsageReceived.SchemaJson);
         GenericDatumReader<GenericRecord> generic = new(schema, schema);
         SpecificDatumReader<Specific.UsageReceived> specific = new(Specific.UsageReceived.ClassSchema, Specific.UsageReceived.ClassSchema);
-        var results = await Rounds.RunAsync(
+        IReadOnlyList<Series[]> results = await Rounds.RunAsync(
             "a",
             rounds,
             [
-                Contender("our view", bodies, 2_000_000, body => UsageReceivedView.TryRead(body, out var view) ? view.TotalOctets : throw new InvalidDataException("not a usage record")),
-                Contender("Apache.Avro generic", bodies, 100_000, body => (long)generic.Read(null!, new BinaryDecoder(new MemoryStream(body))).GetValue(Specific.UsageReceived.TotalOctetsPosition)),
-                Contender("Apache.Avro specific", bodies, 100_000, body => specific.Read(null!, new BinaryDecoder(new MemoryStream(body))).TotalOctets),
+                Contender(
+                    "our view", bodies, 2_000_000,
+                    body =>
+                        UsageReceivedView.TryRead(body, out UsageReceivedView view)
+                            ? view.TotalOctets
+                            : throw new InvalidDataException("not a usage record")),
+                Contender(
+                    "Apache.Avro generic", bodies, 100_000,
+                    body =>
+                        (long)generic.Read(null!, new BinaryDecoder(new MemoryStream(body)))
+                            .GetValue(Specific.UsageReceived.TotalOctetsPosition)),
+                Contender(
+                    "Apache.Avro specific", bodies, 100_000,
+                    body => specific.Read(null!, new BinaryDecoder(new MemoryStream(body))).TotalOctets),
             ],
             stopping);
-        var (ours, general, particular) = (results[0], results[1], results[2]);
+        (Series[] ours, Series[] general, Series[] particular) = (results[0], results[1], results[2]);
         return (
             [.. results.SelectMany(series => series)],
             [
@@ -45,16 +59,18 @@ internal static class DecodeBench
 
     private static double[] Measure(byte[][] bodies, int records, Decode decode)
     {
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
-        var started = Environment.CpuUsage.TotalTime;
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        TimeSpan started = Environment.CpuUsage.TotalTime;
         long sum = 0;
-        for (var i = 0; i < records; i++)
+        for (int i = 0; i < records; i++)
         {
             sum += decode(bodies[i & (Bodies - 1)]);
         }
 
-        var elapsed = Environment.CpuUsage.TotalTime - started;
+        TimeSpan elapsed = Environment.CpuUsage.TotalTime - started;
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        return sum > 0 ? [elapsed.TotalNanoseconds / records, (double)allocated / records] : throw new InvalidDataException("nothing was decoded");
+        return sum > 0
+            ? [elapsed.TotalNanoseconds / records, (double)allocated / records]
+            : throw new InvalidDataException("nothing was decoded");
     }
 }

@@ -4,11 +4,11 @@ using Avro.IO;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// The usual .NET worker's work on a record: Apache.Avro's generic record in, a price, a generic record out. It looks up no subscriber and keeps no balance, so it
-/// does less than rating does.
+/// The usual .NET worker's work on a record: Apache.Avro's generic record in, a price, a generic record out. It looks up no subscriber and
+/// keeps no balance, so it does less than rating does.
 /// </summary>
 internal sealed class GenericRating
 {
@@ -38,14 +38,15 @@ internal sealed class GenericRating
     /// <summary>The value of a rated record for the value of a received one.</summary>
     public byte[] Rate(byte[] value)
     {
-        var received = _reader.Read(null!, new BinaryDecoder(new MemoryStream(value, WireFormat.HeaderSize, value.Length - WireFormat.HeaderSize)));
+        GenericRecord received = _reader.Read(
+            null!, new BinaryDecoder(new MemoryStream(value, WireFormat.HeaderSize, value.Length - WireFormat.HeaderSize)));
         GenericRecord rated = new(_rated);
-        foreach (var (target, source) in _copied)
+        foreach ((int target, int source) in _copied)
         {
             rated.Add(target, received.GetValue(source));
         }
 
-        foreach (var (target, constant) in _constant)
+        foreach ((int target, object? constant) in _constant)
         {
             rated.Add(target, constant);
         }

@@ -1,12 +1,12 @@
 using BelgiCom.Streaming.Contracts;
 using Confluent.Kafka;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// (c) How many records a second go from Kafka to Kafka exactly once: rated by our worker, passed through by the stock client, priced by a usual .NET worker, passed
-/// through in C; all over the same usage topic and with as many records in a transaction. The stock client runs with its own defaults, as the usual worker does,
-/// and with our settings, as the program in C does. (f) What does a record cost meanwhile?
+/// (c) How many records a second go from Kafka to Kafka exactly once: rated by our worker, passed through by the stock client, priced by a
+/// usual .NET worker, passed through in C; all over the same usage topic and with as many records in a transaction. The stock client runs
+/// with its own defaults, as the usual worker does, and with our settings, as the program in C does. (f) What does a record cost meanwhile?
 /// </summary>
 internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? plainC)
 {
@@ -21,29 +21,40 @@ internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? pla
 
     public async Task<(IReadOnlyList<Series> Series, IReadOnlyList<Ratio> Ratios)> RunAsync(int rounds, CancellationToken stopping)
     {
-        foreach (var topic in new[] { StockTopic, TunedTopic, UsualTopic, PlainTopic })
+        foreach (string topic in new[] { StockTopic, TunedTopic, UsualTopic, PlainTopic })
         {
             await cluster.CreateTopicAsync(topic);
         }
 
-        var question = $"c {cluster.Name}";
+        string question = $"c {cluster.Name}";
         GenericRating rating = new(cluster.SchemaId(Topics.UsageRated));
-        var results = await Rounds.RunAsync(
+        IReadOnlyList<Series[]> results = await Rounds.RunAsync(
             question,
             rounds,
             [
                 .. Lanes.Select(lanes => new Contender(Ours(lanes), CommitClock.Units, token => RateAsync(lanes, token))),
-                new Contender(Stock, CommitClock.Units, token => PassThroughAsync(PassThrough.Defaults(cluster, StockTopic), StockTopic, value => value, token)),
-                new Contender(Tuned, CommitClock.Units, token => PassThroughAsync(PassThrough.Tuned(cluster, TunedTopic), TunedTopic, value => value, token)),
-                new Contender(Usual, CommitClock.Units, token => PassThroughAsync(PassThrough.Defaults(cluster, UsualTopic), UsualTopic, rating.Rate, token)),
-                .. plainC is null ? [] : Lanes.Select(lanes => new Contender(InC(lanes), [CommitClock.Units[0]], token => PlainAsync(plainC, lanes, token))),
+                new Contender(
+                    Stock, CommitClock.Units,
+                    token => PassThroughAsync(PassThrough.Defaults(cluster, StockTopic), StockTopic, value => value, token)),
+                new Contender(
+                    Tuned, CommitClock.Units,
+                    token => PassThroughAsync(PassThrough.Tuned(cluster, TunedTopic), TunedTopic, value => value, token)),
+                new Contender(
+                    Usual, CommitClock.Units,
+                    token => PassThroughAsync(PassThrough.Defaults(cluster, UsualTopic), UsualTopic, rating.Rate, token)),
+                .. plainC is null
+                    ? []
+                    : Lanes.Select(lanes => new Contender(InC(lanes), [CommitClock.Units[0]], token => PlainAsync(plainC, lanes, token))),
             ],
             stopping);
 
         // What a record costs is question (f); what C costs is not known in this process.
         IEnumerable<Series> speeds = results.Select(series => series[0]);
-        IEnumerable<Series> costs = results.SelectMany(series => series.Skip(1)).Select(series => series with { Question = $"f {cluster.Name}" });
-        IEnumerable<Series> skipped = plainC is null ? Lanes.Select(lanes => Series.Skipped(question, InC(lanes), "skipped: no C compiler")) : [];
+        IEnumerable<Series> costs = results.SelectMany(series => series.Skip(1))
+            .Select(series => series with { Question = $"f {cluster.Name}" });
+        IEnumerable<Series> skipped = plainC is null
+            ? Lanes.Select(lanes => Series.Skipped(question, InC(lanes), "skipped: no C compiler"))
+            : [];
         return ([.. speeds, .. skipped, .. costs], [.. Ratios(question, results)]);
     }
 
@@ -54,7 +65,7 @@ internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? pla
         CommitClock clock = new();
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long rated = 0;
-        await using var host = await RatingHost.StartAsync(cluster, lanes, Notice, stopping);
+        await using RatingHost host = await RatingHost.StartAsync(cluster, lanes, Notice, stopping);
         await host.UntilAsync(done.Task, stopping);
         return clock.Figures();
 
@@ -79,23 +90,24 @@ internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? pla
         (ConsumerConfig, ProducerConfig) configs, string topic, Func<byte[], byte[]> handle, CancellationToken stopping)
     {
         // The client's calls block.
-        var figures = await Task.Factory.StartNew(
-            () => PassThrough.Run(configs, topic, records, handle, stopping), stopping, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        double[] figures = await Task.Factory.StartNew(
+            () => PassThrough.Run(configs, topic, records, handle, stopping), stopping, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         await cluster.DeleteRecordsAsync(topic);
         return figures;
     }
 
     private async Task<double[]> PlainAsync(PlainC program, int lanes, CancellationToken stopping)
     {
-        var figures = await program.RunAsync(cluster, PlainTopic, lanes, records, stopping);
+        double[] figures = await program.RunAsync(cluster, PlainTopic, lanes, records, stopping);
         await cluster.DeleteRecordsAsync(PlainTopic);
         return figures;
     }
 
     private IEnumerable<Ratio> Ratios(string question, IReadOnlyList<Series[]> results)
     {
-        var of = results.ToDictionary(series => series[0].Contender, series => series[0]);
-        foreach (var lanes in Lanes.Reverse())
+        Dictionary<string, Series> of = results.ToDictionary(series => series[0].Contender, series => series[0]);
+        foreach (int lanes in Lanes.Reverse())
         {
             yield return Against(Stock, 2);
             yield return Against(Tuned, 2);
@@ -105,7 +117,8 @@ internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? pla
                 yield return Against(InC(lanes), 0.8);
             }
 
-            Ratio Against(string peer, double reach) => Ratio.Between(question, $"{Ours(lanes)} / {peer}", of[Ours(lanes)], of[peer], reach);
+            Ratio Against(string peer, double reach) =>
+                Ratio.Between(question, $"{Ours(lanes)} / {peer}", of[Ours(lanes)], of[peer], reach);
         }
     }
 

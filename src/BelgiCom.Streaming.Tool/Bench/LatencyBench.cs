@@ -4,12 +4,13 @@ using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// (d) How long from usage in to rated usage that a read_committed consumer has in hand, at half of the maximum load and during a surge? The maximum is that of the
-/// same arrangement: sender, rating, reader and broker share the processors. Open loop: each event has its moment by plan, and its latency counts from
-/// there, whether or not the sender was late; so a stall is seen by all events that should have come meanwhile.
+/// (d) How long from usage in to rated usage that a read_committed consumer has in hand, at half of the maximum load and during a surge?
+/// The maximum is that of the same arrangement: sender, rating, reader and broker share the processors. Open loop: each event has its
+/// moment by plan, and its latency counts from there, whether or not the sender was late; so a stall is seen by all events that should have
+/// come meanwhile.
 /// </summary>
 internal sealed class LatencyBench(BenchCluster cluster)
 {
@@ -36,28 +37,35 @@ internal sealed class LatencyBench(BenchCluster cluster)
         await cluster.ForgetRatingAsync(goToEnd: true);
         using CancellationTokenSource stopReading = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         TaskCompletionSource assigned = new();
-        await using var host = await RatingHost.StartAsync(cluster, Lanes, (_, _, _) => { }, stopping);
+        await using RatingHost host = await RatingHost.StartAsync(cluster, Lanes, (_, _, _) => { }, stopping);
         using (TopicReader reader = new(cluster.Kafka, TimeProvider.System))
         {
             _ends = reader.EndsOf([.. BenchCluster.PartitionsOf(Topics.UsageRated)]);
         }
 
         // A batch that waits to be full would add its wait to what is measured.
-        KafkaOptions atOnce = new() { BootstrapServers = cluster.Kafka.BootstrapServers, InstanceId = cluster.Kafka.InstanceId, BatchMaxAge = TimeSpan.FromMilliseconds(1) };
-        ConsumerLoop consumer = new(atOnce, "bench-arrivals", [Topics.UsageRated], new Arrivals(this, assigned), TimeProvider.System, NullLogger<ConsumerLoop>.Instance);
-        var reading = consumer.RunAsync(stopReading.Token);
+        KafkaOptions atOnce = new()
+        {
+            BootstrapServers = cluster.Kafka.BootstrapServers,
+            InstanceId = cluster.Kafka.InstanceId,
+            BatchMaxAge = TimeSpan.FromMilliseconds(1),
+        };
+        ConsumerLoop consumer = new(
+            atOnce, "bench-arrivals", [Topics.UsageRated], new Arrivals(this, assigned), TimeProvider.System,
+            NullLogger<ConsumerLoop>.Instance);
+        Task reading = consumer.RunAsync(stopReading.Token);
         await assigned.Task.WaitAsync(stopping);
-        var usage = cluster.Usage(stream: 2);
-        using var producer = new ProducerBuilder<byte[], byte[]>(SenderConfig()).SetLogHandler((_, _) => { }).Build();
-        var eventsPerSecond = await OnThread(() => Maximum(producer, usage, stopping), stopping) / 2;
-        var events = (int)Phases.Sum(phase => phase.Seconds * phase.Factor * eventsPerSecond) + Phases.Length;
+        BenchUsage usage = cluster.Usage(stream: 2);
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(SenderConfig()).SetLogHandler((_, _) => { }).Build();
+        double eventsPerSecond = await OnThread(() => Maximum(producer, usage, stopping), stopping) / 2;
+        int events = (int)Phases.Sum(phase => phase.Seconds * phase.Factor * eventsPerSecond) + Phases.Length;
         lock (_lock)
         {
             Array.Resize(ref _seen, MaximumEvents + ((rounds + 1) * events));
         }
 
-        var question = $"d {cluster.Name}";
-        var results = await Rounds.RunAsync(
+        string question = $"d {cluster.Name}";
+        IReadOnlyList<Series[]> results = await Rounds.RunAsync(
             question,
             rounds,
             [new Contender(
@@ -67,9 +75,18 @@ internal sealed class LatencyBench(BenchCluster cluster)
             stopping);
         await stopReading.CancelAsync();
         await reading;
-        Series[] half = [.. results[0].Take(Percentiles.Length).Select(series => series with { Contender = $"half load, {eventsPerSecond:N0} events/s" })];
-        Series[] surge = [.. results[0].Skip(Percentiles.Length).Select(series => series with { Contender = $"surge, {eventsPerSecond * SurgeFactor:N0} events/s for {Phases[1].Seconds} s, and its drain" })];
-        return ([.. half, .. surge], [Ratio.Against(question, "p99 in to visible at half load, ms / 250 ms", half[1], 250, 1, atMost: true)]);
+        Series[] half = [
+            .. results[0].Take(Percentiles.Length)
+                .Select(series => series with { Contender = $"half load, {eventsPerSecond:N0} events/s" })];
+        Series[] surge = [
+            .. results[0].Skip(Percentiles.Length)
+                .Select(series =>
+                    series with
+                    {
+                        Contender = $"surge, {eventsPerSecond * SurgeFactor:N0} events/s for {Phases[1].Seconds} s, and its drain",
+                    })];
+        return (
+            [.. half, .. surge], [Ratio.Against(question, "p99 in to visible at half load, ms / 250 ms", half[1], 250, 1, atMost: true)]);
     }
 
     private ProducerConfig SenderConfig() => new()
@@ -84,7 +101,7 @@ internal sealed class LatencyBench(BenchCluster cluster)
         QueueBufferingMaxMessages = 2_000_000,
     };
 
-    // The client's calls block.
+    /// <summary>The client's calls block.</summary>
     private static Task<T> OnThread<T>(Func<T> work, CancellationToken stopping) =>
         Task.Factory.StartNew(work, stopping, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
@@ -105,7 +122,7 @@ internal sealed class LatencyBench(BenchCluster cluster)
         }
 
         UntilVisible(stopping);
-        var seen = _seen[..MaximumEvents];
+        long[] seen = _seen[..MaximumEvents];
         Array.Sort(seen);
         const int First = MaximumEvents / 3;
         return (MaximumEvents - First) / Stopwatch.GetElapsedTime(seen[First], seen[^1]).TotalSeconds;
@@ -114,10 +131,10 @@ internal sealed class LatencyBench(BenchCluster cluster)
     /// <summary>One round: sends all phases by plan, waits until everything is visible.</summary>
     private double[] Measure(IProducer<byte[], byte[]> producer, BenchUsage usage, double eventsPerSecond, CancellationToken stopping)
     {
-        var first = _planned.Count;
+        int first = _planned.Count;
         List<int> ends = [];
-        var phaseStart = Stopwatch.GetTimestamp();
-        foreach (var (seconds, factor) in Phases)
+        long phaseStart = Stopwatch.GetTimestamp();
+        foreach ((double seconds, double factor) in Phases)
         {
             Send(producer, usage, phaseStart, (int)(seconds * factor * eventsPerSecond), seconds, stopping);
             phaseStart += (long)(seconds * Stopwatch.Frequency);
@@ -130,12 +147,13 @@ internal sealed class LatencyBench(BenchCluster cluster)
 
     private void UntilVisible(CancellationToken stopping)
     {
-        var waiting = Stopwatch.GetTimestamp();
+        long waiting = Stopwatch.GetTimestamp();
         while (Interlocked.Read(ref _seenCount) < _planned.Count)
         {
             if (Stopwatch.GetElapsedTime(waiting) > VisibleLimit)
             {
-                throw new TimeoutException($"{_planned.Count - Interlocked.Read(ref _seenCount):N0} events were not visible after {VisibleLimit}");
+                throw new TimeoutException(
+                    $"{_planned.Count - Interlocked.Read(ref _seenCount):N0} events were not visible after {VisibleLimit}");
             }
 
             stopping.WaitHandle.WaitOne(10);
@@ -143,13 +161,14 @@ internal sealed class LatencyBench(BenchCluster cluster)
         }
     }
 
-    private void Send(IProducer<byte[], byte[]> producer, BenchUsage usage, long start, int events, double seconds, CancellationToken stopping)
+    private void Send(
+        IProducer<byte[], byte[]> producer, BenchUsage usage, long start, int events, double seconds, CancellationToken stopping)
     {
-        var interval = seconds * Stopwatch.Frequency / events;
-        for (var sent = 0; sent < events;)
+        double interval = seconds * Stopwatch.Frequency / events;
+        for (int sent = 0; sent < events;)
         {
             stopping.ThrowIfCancellationRequested();
-            var due = Math.Min(events, (int)((Stopwatch.GetTimestamp() - start) / interval));
+            int due = Math.Min(events, (int)((Stopwatch.GetTimestamp() - start) / interval));
             for (; sent < due; sent++)
             {
                 SendNext(producer, usage, start + (long)(sent * interval));
@@ -161,17 +180,17 @@ internal sealed class LatencyBench(BenchCluster cluster)
 
     private void SendNext(IProducer<byte[], byte[]> producer, BenchUsage usage, long planned)
     {
-        var value = usage.Value(_planned.Count);
+        byte[] value = usage.Value(_planned.Count);
         _planned.Add(planned);
         producer.Produce(Topics.UsageReceived, new Message<byte[], byte[]> { Key = BenchUsage.KeyOf(value).ToArray(), Value = value });
     }
 
     private double[] Latencies(int from, int to)
     {
-        var milliseconds = new double[to - from];
+        double[] milliseconds = new double[to - from];
         lock (_lock)
         {
-            for (var number = from; number < to; number++)
+            for (int number = from; number < to; number++)
             {
                 milliseconds[number - from] = Stopwatch.GetElapsedTime(_planned[number], _seen[number]).TotalMilliseconds;
             }
@@ -181,7 +200,10 @@ internal sealed class LatencyBench(BenchCluster cluster)
         return [milliseconds[milliseconds.Length / 2], milliseconds[(int)(milliseconds.Length * 0.99)], milliseconds[^1]];
     }
 
-    /// <summary>A sink that notes when it has a rated record in hand. It reads native batches: the stock client would take a quarter of the processors away.</summary>
+    /// <summary>
+    /// A sink that notes when it has a rated record in hand. It reads native batches: the stock client would take a quarter of the
+    /// processors away.
+    /// </summary>
     private sealed class Arrivals(LatencyBench bench, TaskCompletionSource assigned) : IBatchHandler
     {
         public long? StartOffset(TopicPartition partition) => bench._ends[partition];
@@ -190,12 +212,12 @@ internal sealed class LatencyBench(BenchCluster cluster)
 
         public void Handle(RecordBatch batch)
         {
-            var now = Stopwatch.GetTimestamp();
+            long now = Stopwatch.GetTimestamp();
             lock (bench._lock)
             {
-                for (var i = 0; i < batch.Count; i++)
+                for (int i = 0; i < batch.Count; i++)
                 {
-                    if (UsageRatedView.TryRead(batch[i].Value[WireFormat.HeaderSize..], out var rated))
+                    if (UsageRatedView.TryRead(batch[i].Value[WireFormat.HeaderSize..], out UsageRatedView rated))
                     {
                         bench._seen[BenchUsage.NumberOf(rated.UsageId)] = now;
                         bench._seenCount++;

@@ -1,4 +1,4 @@
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>One figure of one contender, a value for each round.</summary>
 /// <param name="Question">Letter of the question, and where it was asked: "c embedded".</param>

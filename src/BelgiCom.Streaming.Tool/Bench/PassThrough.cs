@@ -2,11 +2,11 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// Exactly once with the stock client, as its documentation shows it: one consumer, one transactional producer, Consume and Produce for each record.
-/// Unlike our lanes it has its partitions from the start: nothing of a group's rebalance is in its time.
+/// Exactly once with the stock client, as its documentation shows it: one consumer, one transactional producer, Consume and Produce for
+/// each record. Unlike our lanes it has its partitions from the start: nothing of a group's rebalance is in its time.
 /// </summary>
 internal static class PassThrough
 {
@@ -24,7 +24,12 @@ internal static class PassThrough
             EnableAutoCommit = false,
             IsolationLevel = IsolationLevel.ReadCommitted,
         },
-        new ProducerConfig { BootstrapServers = cluster.Kafka.BootstrapServers, TransactionalId = group, CompressionType = CompressionType.Lz4 });
+        new ProducerConfig
+        {
+            BootstrapServers = cluster.Kafka.BootstrapServers,
+            TransactionalId = group,
+            CompressionType = CompressionType.Lz4,
+        });
 
     /// <summary>The settings of our lanes.</summary>
     public static (ConsumerConfig Consumer, ProducerConfig Producer) Tuned(BenchCluster cluster, string group) =>
@@ -38,29 +43,36 @@ internal static class PassThrough
     /// <param name="stopping">Ends it.</param>
     /// <returns>Figures of <see cref="CommitClock"/>.</returns>
     public static double[] Run(
-        (ConsumerConfig Consumer, ProducerConfig Producer) configs, string output, long records, Func<byte[], byte[]> handle, CancellationToken stopping)
+        (ConsumerConfig Consumer, ProducerConfig Producer) configs, string output, long records, Func<byte[], byte[]> handle,
+        CancellationToken stopping)
     {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(configs.Consumer).SetLogHandler((_, _) => { }).Build();
-        using var producer = new ProducerBuilder<byte[], byte[]>(configs.Producer).SetLogHandler((_, _) => { }).Build();
+        using IConsumer<byte[], byte[]> consumer = new ConsumerBuilder<byte[], byte[]>(configs.Consumer).SetLogHandler((_, _) => { })
+            .Build();
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(configs.Producer).SetLogHandler((_, _) => { })
+            .Build();
         producer.InitTransactions(CallTimeout);
-        consumer.Assign(BenchCluster.PartitionsOf(Topics.UsageReceived).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
+        consumer.Assign(
+            BenchCluster.PartitionsOf(Topics.UsageReceived).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
         CommitClock clock = new();
         for (long done = 0; done < records;)
         {
             producer.BeginTransaction();
-            var count = 0;
+            int count = 0;
             while (count < RecordsPerTransaction && done + count < records)
             {
-                var record = consumer.Consume(stopping);
+                ConsumeResult<byte[], byte[]> record = consumer.Consume(stopping);
                 if (!record.IsPartitionEOF)
                 {
-                    producer.Produce(new TopicPartition(output, record.Partition), new Message<byte[], byte[]> { Key = record.Message.Key, Value = handle(record.Message.Value) });
+                    producer.Produce(
+                        new TopicPartition(output, record.Partition),
+                        new Message<byte[], byte[]> { Key = record.Message.Key, Value = handle(record.Message.Value) });
                     count++;
                 }
             }
 
             producer.SendOffsetsToTransaction(
-                consumer.Assignment.Select(partition => new TopicPartitionOffset(partition, consumer.Position(partition))).Where(position => position.Offset >= 0),
+                consumer.Assignment.Select(partition => new TopicPartitionOffset(partition, consumer.Position(partition)))
+                    .Where(position => position.Offset >= 0),
                 consumer.ConsumerGroupMetadata,
                 CallTimeout);
             producer.CommitTransaction(CallTimeout);

@@ -3,7 +3,7 @@ using System.Globalization;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>The pass-through in C, compiled against the very librdkafka that Confluent.Kafka has loaded.</summary>
 internal sealed class PlainC
@@ -25,18 +25,21 @@ internal sealed class PlainC
         }
 
         Directory.CreateDirectory(folder);
-        var source = Path.Combine(folder, Source);
-        await using (var file = File.Create(source))
+        string source = Path.Combine(folder, Source);
+        await using (FileStream file = File.Create(source))
         {
             await typeof(PlainC).Assembly.GetManifestResourceStream(Source)!.CopyToAsync(file, stopping);
         }
 
         // Under both its names: the compiler looks for the first, the loader for the second.
-        var library = LoadedLibrary();
+        string library = LoadedLibrary();
         File.Copy(library, Path.Combine(folder, "librdkafka.so"), overwrite: true);
         File.Copy(library, Path.Combine(folder, "librdkafka.so.1"), overwrite: true);
-        var program = Path.Combine(folder, "pass_through");
-        await RunAsync(compiler, ["-O2", "-o", program, source, "-L" + folder, "-lrdkafka", "-lpthread", "-Wl,-rpath,$ORIGIN", "-Wl,--allow-shlib-undefined"], stopping);
+        string program = Path.Combine(folder, "pass_through");
+        await RunAsync(
+            compiler,
+            ["-O2", "-o", program, source, "-L" + folder, "-lrdkafka", "-lpthread", "-Wl,-rpath,$ORIGIN", "-Wl,--allow-shlib-undefined"],
+            stopping);
         return new PlainC(program);
     }
 
@@ -46,30 +49,38 @@ internal sealed class PlainC
     {
         string[] arguments =
         [
-            cluster.Kafka.BootstrapServers, Topics.UsageReceived, output, .. new[] { BenchCluster.Partitions, lanes, PassThrough.RecordsPerTransaction, records }
+            cluster.Kafka.BootstrapServers, Topics.UsageReceived, output,
+            .. new[] { BenchCluster.Partitions, lanes, PassThrough.RecordsPerTransaction, records }
                 .Select(number => number.ToString(CultureInfo.InvariantCulture)),
         ];
         return [double.Parse(await RunAsync(_program, arguments, stopping), CultureInfo.InvariantCulture)];
     }
 
-    /// <summary>File of the librdkafka in this process: the package ships one for each system, and Confluent.Kafka takes the first that loads.</summary>
+    /// <summary>
+    /// File of the librdkafka in this process: the package ships one for each system, and Confluent.Kafka takes the first that loads.
+    /// </summary>
     private static string LoadedLibrary()
     {
         Confluent.Kafka.Library.Load();
-        using var self = Process.GetCurrentProcess();
-        return self.Modules.Cast<ProcessModule>().First(module => module.ModuleName.Contains("librdkafka", StringComparison.Ordinal)).FileName;
+        using Process self = Process.GetCurrentProcess();
+        return self.Modules.Cast<ProcessModule>().First(
+            module => module.ModuleName.Contains("librdkafka", StringComparison.Ordinal)).FileName;
     }
 
     private static IEnumerable<string> OnPath(string name) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).Where(File.Exists);
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, name))
+            .Where(File.Exists);
 
     private static async Task<string> RunAsync(string program, string[] arguments, CancellationToken stopping)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         try
         {
-            var errors = process.StandardError.ReadToEndAsync(stopping);
-            var output = await process.StandardOutput.ReadToEndAsync(stopping);
+            Task<string> errors = process.StandardError.ReadToEndAsync(stopping);
+            string output = await process.StandardOutput.ReadToEndAsync(stopping);
             await process.WaitForExitAsync(stopping);
             return process.ExitCode == 0
                 ? output

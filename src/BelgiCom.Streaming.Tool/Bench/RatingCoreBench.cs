@@ -3,15 +3,14 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Rating;
 using BelgiCom.Streaming.Rating.Worker;
-using BelgiCom.Streaming.Tool.Catalogue;
-using BelgiCom.Streaming.Tool.Run;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// (b) How many events does one core rate, from the octets of the received event to those of the rated one, without Kafka; and how much slower is it when the
-/// state of many subscribers no longer fits into the processor's caches? By processor time, so that other processes do not count. Room for the ids of a round is
-/// reserved before it: what is asked for is the cost of an event, not that of memory seen for the first time.
+/// (b) How many events does one core rate, from the octets of the received event to those of the rated one, without Kafka; and how much
+/// slower is it when the state of many subscribers no longer fits into the processor's caches? By processor time, so that other processes
+/// do not count. Room for the ids of a round is reserved before it: what is asked for is the cost of an event, not that of memory seen for
+/// the first time.
 /// </summary>
 internal sealed class RatingCoreBench
 {
@@ -36,7 +35,7 @@ internal sealed class RatingCoreBench
     {
         _subscribers = subscribers;
         CompiledCatalogue catalogue = new();
-        foreach (var version in CatalogueFolder.Load(SampleFiles.Catalogue))
+        foreach (OfferingVersion version in CatalogueFolder.Load(SampleFiles.Catalogue))
         {
             catalogue.Put(version);
         }
@@ -46,16 +45,18 @@ internal sealed class RatingCoreBench
         Subscribe(catalogue.Offerings.GetOrAdd(BenchUsage.Offering));
     }
 
-    public static async Task<(IReadOnlyList<Series> Series, IReadOnlyList<Ratio> Ratios)> RunAsync(int rounds, int mostSubscribers, CancellationToken stopping)
+    public static async Task<(IReadOnlyList<Series> Series, IReadOnlyList<Ratio> Ratios)> RunAsync(
+        int rounds, int mostSubscribers, CancellationToken stopping)
     {
         int[] sizes = [.. Sizes.Where(size => size <= mostSubscribers)];
-        var results = await Rounds.RunAsync("b", rounds, [.. sizes.Select(Contender)], stopping);
-        var (smallest, largest) = (results[0], results[^1]);
+        IReadOnlyList<Series[]> results = await Rounds.RunAsync("b", rounds, [.. sizes.Select(Contender)], stopping);
+        (Series[] smallest, Series[] largest) = (results[0], results[^1]);
         return (
             [.. results.SelectMany(series => series)],
             [
                 Ratio.Against("b", $"events/s at {sizes[0]:N0} subscribers / 3,000,000", smallest[0], 3_000_000, 1),
-                Ratio.Between("b", $"events/s at {sizes[0]:N0} / at {sizes[^1]:N0} subscribers", smallest[0], largest[0], 1.3, atMost: true),
+                Ratio.Between(
+                    "b", $"events/s at {sizes[0]:N0} / at {sizes[^1]:N0} subscribers", smallest[0], largest[0], 1.3, atMost: true),
                 Ratio.Against("b", "octets allocated per event", largest[1], 1, 0, atMost: true),
                 Ratio.Against("b", $"octets per subscriber at {sizes[^1]:N0}", largest[2], 1, 200, atMost: true),
             ]);
@@ -69,34 +70,42 @@ internal sealed class RatingCoreBench
 
     private void Subscribe(int offering)
     {
-        var monthStart = DateOnly.FromDateTime(FirstDay.Date).DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber - (FirstDay.Day - 1);
-        for (var number = 0; number < _subscribers; number++)
+        int monthStart = DateOnly.FromDateTime(FirstDay.Date).DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber
+            - (FirstDay.Day - 1);
+        for (int number = 0; number < _subscribers; number++)
         {
-            var reference = BenchUsage.Subscriber(number);
+            SubscriberRef reference = BenchUsage.Subscriber(number);
             UInt128 subscriber = new(reference.High, reference.Low);
             _session.SetSubscription(
                 subscriber,
-                [new Rating.SubscriptionPeriod { AccountUtf8 = Encoding.UTF8.GetBytes(BenchUsage.Account(number)), Offering = offering, ValidFromMilliseconds = long.MinValue, ValidToMilliseconds = long.MaxValue }]);
+                [
+                    new Rating.SubscriptionPeriod
+                    {
+                        AccountUtf8 = Encoding.UTF8.GetBytes(BenchUsage.Account(number)),
+                        Offering = offering,
+                        ValidFromMilliseconds = long.MinValue,
+                        ValidToMilliseconds = long.MaxValue,
+                    }]);
             _session.RestoreBalance(new BalanceEntry(subscriber, monthStart, default));
         }
     }
 
     private double[] Measure()
     {
-        var eventTime = FirstDay.AddDays(_round * (DaysKept + 1));
+        DateTimeOffset eventTime = FirstDay.AddDays(_round * (DaysKept + 1));
         BenchUsage usage = new(schemaId: 1, stream: _round++, _subscribers, eventTime);
         _session.Reserve((int)(eventTime.ToUnixTimeMilliseconds() / 86_400_000), (TransactionsPerRound + 1) * EventsPerTransaction);
 
         // The first transaction of a day makes the day's lists; what is asked for is the cost of an event.
         RateTransaction(usage, first: 0);
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
-        var started = Environment.CpuUsage.TotalTime;
-        for (var transaction = 1; transaction <= TransactionsPerRound; transaction++)
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        TimeSpan started = Environment.CpuUsage.TotalTime;
+        for (int transaction = 1; transaction <= TransactionsPerRound; transaction++)
         {
             RateTransaction(usage, (long)transaction * EventsPerTransaction);
         }
 
-        var elapsed = Environment.CpuUsage.TotalTime - started;
+        TimeSpan elapsed = Environment.CpuUsage.TotalTime - started;
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         const double Events = TransactionsPerRound * EventsPerTransaction;
         return [Events / elapsed.TotalSeconds, allocated / Events, (double)_session.SubscriberOctets / _subscribers];
@@ -104,7 +113,7 @@ internal sealed class RatingCoreBench
 
     private void RateTransaction(BenchUsage usage, long first)
     {
-        for (var number = first; number < first + EventsPerTransaction; number += RatingSession.PrepareLength)
+        for (long number = first; number < first + EventsPerTransaction; number += RatingSession.PrepareLength)
         {
             RateSlice(usage, number);
         }
@@ -116,14 +125,14 @@ internal sealed class RatingCoreBench
     private void RateSlice(BenchUsage usage, long first)
     {
         Span<UsageKey> keys = stackalloc UsageKey[RatingSession.PrepareLength];
-        for (var i = 0; i < keys.Length; i++)
+        for (int i = 0; i < keys.Length; i++)
         {
             _slice[i] = usage.Value(first + i);
             keys[i] = UsageEvents.PeekKey(_slice[i].AsSpan(WireFormat.HeaderSize));
         }
 
         _session.Prepare(keys);
-        for (var i = 0; i < keys.Length; i++)
+        for (int i = 0; i < keys.Length; i++)
         {
             Rate(_slice[i], first + i);
         }
@@ -132,19 +141,20 @@ internal sealed class RatingCoreBench
     /// <summary>The steps of RatingBatchHandler for an event: decode, guide, rate, charge, encode.</summary>
     private void Rate(ReadOnlySpan<byte> value, long offset)
     {
-        if (!WireFormat.TryReadHeader(value, out _) || !UsageReceivedView.TryRead(value[WireFormat.HeaderSize..], out var received))
+        if (!WireFormat.TryReadHeader(value, out _)
+            || !UsageReceivedView.TryRead(value[WireFormat.HeaderSize..], out UsageReceivedView received))
         {
             throw new InvalidDataException("not a usage record");
         }
 
-        var record = UsageEvents.ToRecord(in received, received.EventTimeMilliseconds);
-        _session.Rate(in record, _tariffs, out var result);
+        UsageRecord record = UsageEvents.ToRecord(in received, received.EventTimeMilliseconds);
+        _session.Rate(in record, _tariffs, out RatedUsage result);
         if (result.Outcome != RatingOutcome.Rated)
         {
             throw new InvalidDataException($"an event was not rated but {result.Outcome} ({result.Reason})");
         }
 
-        UsageEvents.ToRated(in received, in result, _session, _tariffs, partition: 0, offset, out var rated);
+        UsageEvents.ToRated(in received, in result, _session, _tariffs, partition: 0, offset, out UsageRatedView rated);
         WireFormat.WriteHeader(_output, schemaId: 2);
         rated.Write(_output.AsSpan(WireFormat.HeaderSize));
     }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>The rating worker as it ships, watched through its metrics.</summary>
 internal sealed class RatingHost : IAsyncDisposable
@@ -19,9 +19,11 @@ internal sealed class RatingHost : IAsyncDisposable
     /// <summary>Starts the worker.</summary>
     /// <param name="cluster">Where.</param>
     /// <param name="lanes">Number of lanes.</param>
-    /// <param name="metric">Gets the name of an instrument of the worker, what was added to it, and the outcome it was added for, if any; from any thread.</param>
+    /// <param name="metric">Gets the name of an instrument of the worker, what was added to it, and the outcome it was added for, if any;
+    /// from any thread.</param>
     /// <param name="stopping">Ends the start.</param>
-    public static async Task<RatingHost> StartAsync(BenchCluster cluster, int lanes, Action<string, long, string?> metric, CancellationToken stopping)
+    public static async Task<RatingHost> StartAsync(
+        BenchCluster cluster, int lanes, Action<string, long, string?> metric, CancellationToken stopping)
     {
         HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -45,7 +47,8 @@ internal sealed class RatingHost : IAsyncDisposable
     public async Task UntilAsync(Task done, CancellationToken stopping)
     {
         TaskCompletionSource ended = new();
-        using var ending = _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => ended.TrySetResult());
+        using CancellationTokenRegistration ending = _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping
+            .Register(() => ended.TrySetResult());
         if (await Task.WhenAny(done, ended.Task).WaitAsync(stopping) != done)
         {
             throw new ToolException(WorkerHost.ExitFailed, "the rating worker failed during the benchmark");
@@ -68,7 +71,8 @@ internal sealed class RatingHost : IAsyncDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => metric(instrument.Name, value, tags.IsEmpty ? null : tags[0].Value as string));
+        _listener.SetMeasurementEventCallback<long>(
+            (instrument, value, tags, _) => metric(instrument.Name, value, tags.IsEmpty ? null : tags[0].Value as string));
         _listener.Start();
     }
 }

@@ -4,11 +4,11 @@ using System.Text;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// (e) How long does a lane need until it has the balances of a million subscribers back: from a checkpoint in rating.state.v1 alone, and when two rated records per
-/// subscriber were written since, the most that may come before the next checkpoint?
+/// (e) How long does a lane need until it has the balances of a million subscribers back: from a checkpoint in rating.state.v1 alone, and
+/// when two rated records per subscriber were written since, the most that may come before the next checkpoint?
 /// </summary>
 internal static class RestoreBench
 {
@@ -21,14 +21,18 @@ internal static class RestoreBench
     {
         await cluster.ForgetRatingAsync(goToEnd: true);
         FillCheckpoint(cluster, stopping);
-        var checkpoint = await MeasureAsync("checkpoint", Balances);
+        Series checkpoint = await MeasureAsync("checkpoint", Balances);
         FillRated(cluster, stopping);
-        return [checkpoint, await MeasureAsync($"checkpoint and {RatedPerBalance} rated records per subscriber since", Balances * (1 + RatedPerBalance))];
+        return
+        [
+            checkpoint,
+            await MeasureAsync($"checkpoint and {RatedPerBalance} rated records per subscriber since", Balances * (1 + RatedPerBalance)),
+        ];
 
         async Task<Series> MeasureAsync(string what, long records)
         {
             Contender lane = new($"restore by 1 lane: {what}", Units, token => RestoreAsync(cluster, records, token));
-            var results = await Rounds.RunAsync($"e {cluster.Name}", rounds, [lane], stopping);
+            IReadOnlyList<Series[]> results = await Rounds.RunAsync($"e {cluster.Name}", rounds, [lane], stopping);
             return results[0][0] with { Note = $"{Balances:N0} balances in {BenchCluster.Partitions} partitions" };
         }
     }
@@ -38,7 +42,7 @@ internal static class RestoreBench
         TaskCompletionSource<TimeSpan> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long started = 0;
         long restored = 0;
-        await using var host = await RatingHost.StartAsync(cluster, lanes: 1, Notice, stopping);
+        await using RatingHost host = await RatingHost.StartAsync(cluster, lanes: 1, Notice, stopping);
         await host.UntilAsync(done.Task, stopping);
         return [(await done.Task).TotalSeconds / (Balances / Million)];
 
@@ -58,22 +62,28 @@ internal static class RestoreBench
 
     private static void FillCheckpoint(BenchCluster cluster, CancellationToken stopping)
     {
-        var key = new byte[SubscriberRef.Size + sizeof(int)];
-        var value = new byte[1024];
+        byte[] key = new byte[SubscriberRef.Size + sizeof(int)];
+        byte[] value = new byte[1024];
         WireFormat.WriteHeader(value, cluster.SchemaId(Topics.RatingState));
         cluster.Send(
             Balances,
             (number, output) =>
             {
-                var subscriber = BenchUsage.Subscriber((int)number);
+                SubscriberRef subscriber = BenchUsage.Subscriber((int)number);
                 subscriber.CopyTo(key);
                 BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(SubscriberRef.Size), MonthStart);
                 RatingStateView state = new()
                 {
                     HasBalance = true,
-                    Balance = new SubscriberBalanceView { SubscriberRef = subscriber, PeriodStartDays = MonthStart, BundleOctetsUsed = 5L << 30, PeriodSpendNanos = 12_345_678_901 },
+                    Balance = new SubscriberBalanceView
+                    {
+                        SubscriberRef = subscriber,
+                        PeriodStartDays = MonthStart,
+                        BundleOctetsUsed = 5L << 30,
+                        PeriodSpendNanos = 12_345_678_901,
+                    },
                 };
-                var octets = WireFormat.HeaderSize + state.Write(value.AsSpan(WireFormat.HeaderSize));
+                int octets = WireFormat.HeaderSize + state.Write(value.AsSpan(WireFormat.HeaderSize));
                 output.Produce(Topics.RatingState, PartitionOf(number), key, value.AsSpan(0, octets));
             },
             stopping);
@@ -82,15 +92,15 @@ internal static class RestoreBench
     /// <summary>No mark was written, so restoring reads these from the first on.</summary>
     private static void FillRated(BenchCluster cluster, CancellationToken stopping)
     {
-        var usage = cluster.Usage(stream: 3);
-        var value = new byte[1024];
+        BenchUsage usage = cluster.Usage(stream: 3);
+        byte[] value = new byte[1024];
         WireFormat.WriteHeader(value, cluster.SchemaId(Topics.UsageRated));
         cluster.Send(
             Balances * RatedPerBalance,
             (number, output) =>
             {
-                UsageReceivedView.TryRead(usage.Value(number).AsSpan(WireFormat.HeaderSize), out var received);
-                var subscriber = BenchUsage.Subscriber((int)(number % Balances));
+                UsageReceivedView.TryRead(usage.Value(number).AsSpan(WireFormat.HeaderSize), out UsageReceivedView received);
+                SubscriberRef subscriber = BenchUsage.Subscriber((int)(number % Balances));
                 UsageRatedView rated = new()
                 {
                     UsageId = received.UsageId,
@@ -110,7 +120,7 @@ internal static class RestoreBench
                     FileId = received.FileId,
                     FileName = received.FileName,
                 };
-                var octets = WireFormat.HeaderSize + rated.Write(value.AsSpan(WireFormat.HeaderSize));
+                int octets = WireFormat.HeaderSize + rated.Write(value.AsSpan(WireFormat.HeaderSize));
                 output.Produce(Topics.UsageRated, PartitionOf(number % Balances), [], value.AsSpan(0, octets));
             },
             stopping);

@@ -1,4 +1,4 @@
-namespace BelgiCom.Streaming.Tool.Bench;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>Something that can be measured again and again; one call is one round and gives one value for each figure.</summary>
 /// <param name="Name">Who is measured.</param>
@@ -15,14 +15,14 @@ internal static class Rounds
         string question, int rounds, IReadOnlyList<Contender> contenders, CancellationToken stopping)
     {
         List<double[]>[] measured = [.. contenders.Select(_ => new List<double[]>())];
-        for (var round = 0; round <= rounds; round++)
+        for (int round = 0; round <= rounds; round++)
         {
             await Console.Error.WriteLineAsync(round == 0 ? $"{question}: warming up" : $"{question}: round {round} of {rounds}");
-            for (var turn = 0; turn < contenders.Count; turn++)
+            for (int turn = 0; turn < contenders.Count; turn++)
             {
                 stopping.ThrowIfCancellationRequested();
-                var index = (turn + round) % contenders.Count;
-                var figures = await contenders[index].Measure(stopping);
+                int index = (turn + round) % contenders.Count;
+                double[] figures = await contenders[index].Measure(stopping);
                 if (round > 0)
                 {
                     measured[index].Add(figures);

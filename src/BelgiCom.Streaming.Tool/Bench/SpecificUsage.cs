@@ -2,7 +2,7 @@ using Avro;
 using Avro.Specific;
 
 // Apache.Avro's specific reader finds these types by the schema's namespace and names.
-namespace BelgiCom.Streaming.Tool.Bench.Specific;
+namespace BelgiCom.Streaming.Tool.Specific;
 
 /// <summary>What Apache.Avro's code generator makes of the schema, as far as its reader needs it.</summary>
 internal sealed class UsageReceived : ISpecificRecord
@@ -19,7 +19,10 @@ internal sealed class UsageReceived : ISpecificRecord
     /// <inheritdoc/>
     public Schema Schema => ClassSchema;
 
-    /// <summary>Octets in both directions. A generated class has a field for each; boxing all of them instead costs the reader nothing, it boxes them anyway.</summary>
+    /// <summary>
+    /// Octets in both directions. A generated class has a field for each; boxing all of them instead costs the reader nothing, it boxes
+    /// them anyway.
+    /// </summary>
     public long TotalOctets { get; private set; }
 
     /// <inheritdoc/>

@@ -4,9 +4,12 @@ using BelgiCom.Streaming.Contracts;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace BelgiCom.Streaming.Tool.Catalogue;
+namespace BelgiCom.Streaming.Tool;
 
-/// <summary>Reads a catalogue: a folder of YAML files, one offering each (docs/catalogue.md). Strict: what is not understood is a fault, never ignored.</summary>
+/// <summary>
+/// Reads a catalogue: a folder of YAML files, one offering each (docs/catalogue.md). Strict: what is not understood is a fault, never
+/// ignored.
+/// </summary>
 internal static class CatalogueFolder
 {
     private const long MaxFileOctets = 4 << 20;
@@ -18,11 +21,17 @@ internal static class CatalogueFolder
         List<InputFault> faults = [];
         List<OfferingVersion> versions = [];
         string[] files = Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".yaml" or ".yml").Order(StringComparer.Ordinal)]
+            ? [
+                .. Directory.EnumerateFiles(folder)
+                    .Where(file => Path.GetExtension(file) is ".yaml" or ".yml")
+                    .Order(StringComparer.Ordinal)]
             : [];
         if (files.Length == 0)
         {
-            faults.Add(new InputFault(folder, 0, "There is no catalogue: put one *.yaml file for each offering into this folder (docs/catalogue.md has an example)."));
+            faults.Add(
+                new InputFault(
+                    folder, 0,
+                    "There is no catalogue: put one *.yaml file for each offering into this folder (docs/catalogue.md has an example)."));
         }
 
         Dictionary<string, string> fileOf = new(StringComparer.Ordinal);
@@ -32,7 +41,11 @@ internal static class CatalogueFolder
             IReadOnlyList<OfferingVersion> offering = ReadFile(path, file, faults);
             if (offering.Count > 0 && !fileOf.TryAdd(offering[0].Offering, file))
             {
-                faults.Add(new InputFault(file, 0, $"Offering '{offering[0].Offering}' is in {fileOf[offering[0].Offering]} already; keep all its versions in one file."));
+                faults.Add(
+                    new InputFault(
+                        file, 0,
+                        $"Offering '{offering[0].Offering}' is in {fileOf[offering[0].Offering]} already; keep all its versions in one "
+                        + $"file."));
             }
 
             versions.AddRange(offering);

@@ -1,4 +1,4 @@
-namespace BelgiCom.Streaming.Tool.Catalogue;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>Something wrong in a catalogue or subscriptions file, and what to do. Never repeats an identifier.</summary>
 /// <param name="File">File name without folder.</param>
@@ -7,7 +7,8 @@ namespace BelgiCom.Streaming.Tool.Catalogue;
 internal sealed record InputFault(string File, long Line, string Message)
 {
     /// <summary>As compilers write it: <c>file:line: message</c>.</summary>
-    public override string ToString() => Line > 0 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{File}:{Line}: {Message}") : $"{File}: {Message}";
+    public override string ToString() =>
+        Line > 0 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{File}:{Line}: {Message}") : $"{File}: {Message}";
 }
 
 /// <summary>Input files cannot be used; all faults found are in <see cref="Faults"/>.</summary>

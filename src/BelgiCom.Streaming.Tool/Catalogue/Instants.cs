@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace BelgiCom.Streaming.Tool.Catalogue;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>ISO 8601 instants. One without an offset is refused: it would mean another instant on another machine.</summary>
 internal static class Instants

@@ -5,14 +5,17 @@ using Bundle = BelgiCom.Streaming.Contracts.Bundle;
 using PriceUnit = BelgiCom.Streaming.Contracts.PriceUnit;
 using UsageKind = BelgiCom.Streaming.Contracts.UsageKind;
 
-namespace BelgiCom.Streaming.Tool.Catalogue;
+namespace BelgiCom.Streaming.Tool;
 
-/// <summary>Reads one offering with its versions. What YAML cannot say wrongly is checked here, the rest by compiling the version as rating does.</summary>
+/// <summary>
+/// Reads one offering with its versions. What YAML cannot say wrongly is checked here, the rest by compiling the version as rating does.
+/// </summary>
 internal static class OfferingReader
 {
     private static readonly (string, UsageKind)[] Kinds = [("data", UsageKind.Data), ("voice", UsageKind.Voice), ("sms", UsageKind.Sms)];
 
-    private static readonly (string, Direction)[] Directions = [("originating", Direction.Originating), ("terminating", Direction.Terminating)];
+    private static readonly (
+        string, Direction)[] Directions = [("originating", Direction.Originating), ("terminating", Direction.Terminating)];
 
     private static readonly Dictionary<string, string> PriceAdvice = new(StringComparer.Ordinal)
     {
@@ -24,10 +27,12 @@ internal static class OfferingReader
     };
 
     private const string ByApplication =
-        "Prices by application are not allowed: Regulation (EU) 2015/2120 art. 3(3) as read by the CJEU (2 September 2021, C-854/19, C-5/20, C-34/20). Price all data of a zone alike.";
+        "Prices by application are not allowed: Regulation (EU) 2015/2120 art. 3(3) as read by the CJEU (2 September 2021, C-854/19, "
+        + "C-5/20, C-34/20). Price all data of a zone alike.";
 
     private const string FreeGroups =
-        "Data of some rating groups only must not be free: zero rating by application is not allowed (CJEU, 2 September 2021, C-854/19, C-5/20, C-34/20). "
+        "Data of some rating groups only must not be free: zero rating by application is not allowed (CJEU, 2 September 2021, C-854/19, "
+        + "C-5/20, C-34/20). "
         + "Remove ratingGroups, or give the price an amount.";
 
     /// <summary>The versions, ordered; faults go to the section's list.</summary>
@@ -63,7 +68,8 @@ internal static class OfferingReader
     }
 
     private static OfferingVersion ReadVersion(
-        YamlSection section, IReadOnlyList<(string Name, IReadOnlyList<string> Values)> shared, string offering, string name, string currency, int vat)
+        YamlSection section, IReadOnlyList<(string Name, IReadOnlyList<string> Values)> shared, string offering, string name,
+        string currency, int vat)
     {
         long number = section.Number("version") ?? 0;
         if (number is < 1 or > int.MaxValue)
@@ -86,7 +92,9 @@ internal static class OfferingReader
             ValidTo = section.Time("validTo"),
             Currency = currency,
             VatPermille = vat,
-            Zones = [.. (section.Has("zones") ? section.NamedTexts("zones") : shared).Select(zone => new RoamingZone { Name = zone.Name, Plmns = zone.Values })],
+            Zones = [
+                .. (section.Has("zones") ? section.NamedTexts("zones") : shared).Select(
+                    zone => new RoamingZone { Name = zone.Name, Plmns = zone.Values })],
             Prices = [.. section.Sections("prices").Select(ReadPrice)],
             Bundles = [.. section.Sections("bundles").Select(ReadBundle)],
             RoamingDataLimit = section.Amount("roamingDataLimit"),
@@ -103,7 +111,8 @@ internal static class OfferingReader
         decimal? price = section.Amount("price");
         if (!isZeroRated && !section.Has("price"))
         {
-            section.Fault(null, "'price' is missing; write \"0\" for usage that is free, or zeroRated: true for usage that is never charged.");
+            section.Fault(
+                null, "'price' is missing; write \"0\" for usage that is free, or zeroRated: true for usage that is never charged.");
         }
 
         if (per is null && !section.Has("per") && !isZeroRated)
@@ -183,7 +192,8 @@ internal static class OfferingReader
         List<long> groups = [];
         foreach (string text in section.Texts("ratingGroups"))
         {
-            if (uint.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out uint group))
+            if (uint.TryParse(
+                text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out uint group))
             {
                 groups.Add(group);
             }
@@ -207,7 +217,7 @@ internal static class OfferingReader
         return (int)Math.Clamp(permille ?? 0, 0, 1000);
     }
 
-    // The last word is rating's own: what compiles here is what will be used.
+    /// <summary>The last word is rating's own: what compiles here is what will be used.</summary>
     private static void Compile(OfferingVersion version, YamlSection section)
     {
         try
@@ -237,11 +247,14 @@ internal static class OfferingReader
             (OfferingVersion version, YamlSection section) = versions[index];
             if (version.Version <= before.Version || version.ValidFrom <= before.ValidFrom)
             {
-                section.Fault("version", $"version {version.Version} must have a higher number and a later validFrom than version {before.Version} above it.");
+                section.Fault(
+                    "version",
+                    $"version {version.Version} must have a higher number and a later validFrom than version {before.Version} above it.");
             }
             else if (before.ValidTo > version.ValidFrom)
             {
-                section.Fault("validFrom", $"version {version.Version} begins before version {before.Version} ends (its validTo); the two overlap.");
+                section.Fault(
+                    "validFrom", $"version {version.Version} begins before version {before.Version} ends (its validTo); the two overlap.");
             }
         }
     }

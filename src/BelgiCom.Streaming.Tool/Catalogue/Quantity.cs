@@ -1,7 +1,7 @@
 using System.Globalization;
 using BelgiCom.Streaming.Contracts;
 
-namespace BelgiCom.Streaming.Tool.Catalogue;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>An amount of usage as people write it: <c>64 KiB</c>, <c>1 GiB</c>, <c>60 s</c>, <c>100 messages</c>.</summary>
 internal readonly record struct Quantity(long Units, PriceUnit Unit)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -6,7 +5,7 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.Extensions.Logging;
 
-namespace BelgiCom.Streaming.Tool.Catalogue;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>What publishing did.</summary>
 /// <param name="Written">Records written: new or changed.</param>
@@ -14,8 +13,8 @@ namespace BelgiCom.Streaming.Tool.Catalogue;
 internal sealed record PublishResult(long Written, long Unchanged);
 
 /// <summary>
-/// Publishes reference data: what the topic does not hold yet, in transactions. Publishing the same again writes nothing. What a file leaves out stays on the
-/// topic: a subscription is ended by its validTo, not by being forgotten.
+/// Publishes reference data: what the topic does not hold yet, in transactions. Publishing the same again writes nothing. What a file
+/// leaves out stays on the topic: a subscription is ended by its validTo, not by being forgotten.
 /// </summary>
 internal sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers)
 {
@@ -23,18 +22,21 @@ internal sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry reg
     private const int Attempts = 5;
 
     /// <summary>Publishes offering versions to catalogue.tariffs.v1, keyed by offering and version.</summary>
-    /// <exception cref="InputFaultException">A version was published before with other content: versions never change, add a new one.</exception>
+    /// <exception cref="InputFaultException">A version was published before with other content: versions never change, add a new
+    /// one.</exception>
     public async Task<PublishResult> PublishAsync(IReadOnlyList<OfferingVersion> versions, CancellationToken stopping)
     {
         int schemaId = await RegisterAsync(Topics.CatalogueTariffs, stopping).ConfigureAwait(false);
         Dictionary<string, byte[]> published = ReadCatalogue(stopping);
         InputFault[] changed =
         [
-            .. versions.Where(version => published.TryGetValue(KeyOf(version), out byte[]? hash) && !hash.AsSpan().SequenceEqual(version.ContentHash))
+            .. versions.Where(
+                version => published.TryGetValue(KeyOf(version), out byte[]? hash) && !hash.AsSpan().SequenceEqual(version.ContentHash))
                 .Select(version => new InputFault(
                     version.Offering,
                     0,
-                    $"version {version.Version} is published already with other content. Usage was rated with it, so it cannot change: restore it, and add version {version.Version + 1}.")),
+                    $"version {version.Version} is published already with other content. Usage was rated with it, so it cannot change: "
+                    + $"restore it, and add version {version.Version + 1}.")),
         ];
         if (changed.Length > 0)
         {
@@ -43,11 +45,15 @@ internal sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry reg
 
         OfferingVersion[] fresh = [.. versions.Where(version => !published.ContainsKey(KeyOf(version)))];
         EventSerializer<OfferingVersion> serializer = new(schemaId, static (version, output) => version.Write(output));
-        Send(Topics.CatalogueTariffs, fresh.Select(version => (Encoding.UTF8.GetBytes(KeyOf(version)), serializer.Serialize(version))), stopping);
+        Send(
+            Topics.CatalogueTariffs, fresh.Select(version => (Encoding.UTF8.GetBytes(KeyOf(version)), serializer.Serialize(version))),
+            stopping);
         return new PublishResult(fresh.Length, versions.Count - fresh.Length);
     }
 
-    /// <summary>Publishes subscriptions to customer.subscriptions.v1, keyed by subscriber reference, so that they are co-partitioned with usage.</summary>
+    /// <summary>
+    /// Publishes subscriptions to customer.subscriptions.v1, keyed by subscriber reference, so that they are co-partitioned with usage.
+    /// </summary>
     public async Task<PublishResult> PublishAsync(IEnumerable<Subscription> subscriptions, CancellationToken stopping)
     {
         int schemaId = await RegisterAsync(Topics.CustomerSubscriptions, stopping).ConfigureAwait(false);
@@ -75,9 +81,10 @@ internal sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry reg
         }
     }
 
-    private static string KeyOf(OfferingVersion version) => string.Create(CultureInfo.InvariantCulture, $"{version.Offering}/{version.Version}");
+    private static string KeyOf(OfferingVersion version) =>
+        string.Create(CultureInfo.InvariantCulture, $"{version.Offering}/{version.Version}");
 
-    // Half of SHA-256: two different subscriptions must not look alike, or a change would be lost.
+    /// <summary>Half of SHA-256: two different subscriptions must not look alike, or a change would be lost.</summary>
     private static ulong HashOf(ReadOnlySpan<byte> value)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -150,15 +157,14 @@ internal sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry reg
         }
     }
 
-    // Sending again is safe: the topics are compacted, the same record twice is one.
+    /// <summary>Sending again is safe: the topics are compacted, the same record twice is one.</summary>
     private static void SendChunk(TransactionalSender sender, string topic, (byte[] Key, byte[] Value)[] chunk, CancellationToken stopping)
     {
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                sender.Send(
-                    output =>
+                sender.Send(output =>
                     {
                         foreach ((byte[] key, byte[] value) in chunk)
                         {

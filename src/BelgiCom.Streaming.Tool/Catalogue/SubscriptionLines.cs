@@ -1,12 +1,15 @@
 using System.Text;
 using System.Text.Json;
 
-namespace BelgiCom.Streaming.Tool.Catalogue;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>One line of a subscriptions file, as text.</summary>
-internal sealed record SubscriptionLine(long Number, string Msisdn, string Imsi, string Account, string Offering, string ValidFrom, string ValidTo);
+internal sealed record SubscriptionLine(
+    long Number, string Msisdn, string Imsi, string Account, string Offering, string ValidFrom, string ValidTo);
 
-/// <summary>Splits a subscriptions file into lines, CSV (RFC 4180, without line breaks in fields) or JSON lines by its first character.</summary>
+/// <summary>
+/// Splits a subscriptions file into lines, CSV (RFC 4180, without line breaks in fields) or JSON lines by its first character.
+/// </summary>
 internal static class SubscriptionLines
 {
     private const string Header = "msisdn,imsi,account,offering,validFrom,validTo";

@@ -1,11 +1,12 @@
 using System.Text;
 using BelgiCom.Streaming.Contracts;
 
-namespace BelgiCom.Streaming.Tool.Catalogue;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// Reads subscriptions: CSV with the header <c>msisdn,imsi,account,offering,validFrom,validTo</c>, or JSON lines with the same names. Line by line, so that a
-/// million lines need no memory; the lines of one subscriber therefore follow each other. Identifiers leave it only as references.
+/// Reads subscriptions: CSV with the header <c>msisdn,imsi,account,offering,validFrom,validTo</c>, or JSON lines with the same names. Line
+/// by line, so that a million lines need no memory; the lines of one subscriber therefore follow each other. Identifiers leave it only as
+/// references.
 /// </summary>
 internal sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseudonymizer)
 {
@@ -25,17 +26,22 @@ internal sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pse
         {
             if (!seen.Add(subscription.SubscriberRef))
             {
-                faults.Add(new InputFault(_file, _groupLine, "This subscriber came before, with others between; put the lines of one subscriber below each other."));
+                faults.Add(
+                    new InputFault(
+                        _file, _groupLine,
+                        "This subscriber came before, with others between; put the lines of one subscriber below each other."));
             }
 
             if (offerings is not null && subscription.Periods.Any(period => !offerings.Contains(period.Offering)))
             {
-                faults.Add(new InputFault(_file, _groupLine, "The offering is not in the catalogue: correct the line, or add the offering."));
+                faults.Add(
+                    new InputFault(_file, _groupLine, "The offering is not in the catalogue: correct the line, or add the offering."));
             }
-
         }
 
-        return faults.Count < MaxFaults ? faults : [.. faults.Take(MaxFaults), new InputFault(_file, 0, $"There are at least {MaxFaults} faults; the rest was not read.")];
+        return faults.Count < MaxFaults
+            ? faults
+            : [.. faults.Take(MaxFaults), new InputFault(_file, 0, $"There are at least {MaxFaults} faults; the rest was not read.")];
     }
 
     /// <summary>The subscriptions, one per subscriber. Check the file first.</summary>
@@ -94,7 +100,9 @@ internal sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pse
         {
             if (periods[index - 1].ValidTo is not { } end || periods[index].ValidFrom is not { } start || end > start)
             {
-                faults.Add(new InputFault(_file, _groupLine, "The periods of this subscriber overlap; end one (validTo) where the next begins (validFrom)."));
+                faults.Add(
+                    new InputFault(
+                        _file, _groupLine, "The periods of this subscriber overlap; end one (validTo) where the next begins (validFrom)."));
             }
         }
 

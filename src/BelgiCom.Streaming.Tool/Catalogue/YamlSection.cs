@@ -3,11 +3,11 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Rating;
 using YamlDotNet.RepresentationModel;
 
-namespace BelgiCom.Streaming.Tool.Catalogue;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// One mapping of a YAML file, read key by key. What is missing or cannot be read becomes a fault with its line, and reading goes on, so that a person sees
-/// everything that is wrong at once. <see cref="Finish"/> names the keys that nobody asked for.
+/// One mapping of a YAML file, read key by key. What is missing or cannot be read becomes a fault with its line, and reading goes on, so
+/// that a person sees everything that is wrong at once. <see cref="Finish"/> names the keys that nobody asked for.
 /// </summary>
 internal sealed class YamlSection
 {
@@ -39,7 +39,8 @@ internal sealed class YamlSection
     }
 
     /// <summary>Adds a fault at a key, or at the section.</summary>
-    public void Fault(string? key, string message) => _faults.Add(new InputFault(_file, key is not null && Node(key) is { } node ? node.Start.Line : Line, message));
+    public void Fault(string? key, string message) =>
+        _faults.Add(new InputFault(_file, key is not null && Node(key) is { } node ? node.Start.Line : Line, message));
 
     public bool Has(string key) => Node(key) is not null;
 
@@ -81,14 +82,19 @@ internal sealed class YamlSection
         (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number), number));
 
     /// <summary>An amount without VAT, at least 0, with at most 9 decimals.</summary>
-    public decimal? Amount(string key) => Parse<decimal?>(key, "must be an amount such as \"0.05\": digits, a point, at most 9 decimals, from 0 to 999999999.999999999", null, text =>
-    {
-        bool isNumber = decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal amount);
-        return (isNumber && decimal.Round(amount, 9, MidpointRounding.ToZero) == amount && amount <= Nanos.ToDecimal(Nanos.Max), amount);
-    });
+    public decimal? Amount(string key) =>
+        Parse<decimal?>(
+            key, "must be an amount such as \"0.05\": digits, a point, at most 9 decimals, from 0 to 999999999.999999999", null, text =>
+            {
+                bool isNumber = decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal amount);
+                return (
+                    isNumber && decimal.Round(amount, 9, MidpointRounding.ToZero) == amount && amount <= Nanos.ToDecimal(Nanos.Max),
+                    amount);
+            });
 
-    public Quantity? Quantity(string key) => Parse<Quantity?>(key, $"must be a whole number and a unit ({Catalogue.Quantity.Known})", null, text =>
-        (Catalogue.Quantity.TryParse(text, out Quantity quantity), quantity));
+    public Quantity? Quantity(string key) =>
+        Parse<Quantity?>(key, $"must be a whole number and a unit ({Tool.Quantity.Known})", null, text =>
+            (Tool.Quantity.TryParse(text, out Quantity quantity), quantity));
 
     /// <summary>A day, which begins at midnight in Europe/Brussels, or an instant with its offset.</summary>
     public DateTimeOffset? Time(string key) => Parse<DateTimeOffset?>(
@@ -122,7 +128,9 @@ internal sealed class YamlSection
 
     /// <summary>The texts of a list; empty when it is missing.</summary>
     public IReadOnlyList<string> Texts(string key) =>
-        [.. Items(key).Select(item => (item as YamlScalarNode)?.Value ?? "").Where(text => text.Length > 0 || Complain(key, "must be a list of single values"))];
+        [
+            .. Items(key).Select(item => (item as YamlScalarNode)?.Value ?? "")
+                .Where(text => text.Length > 0 || Complain(key, "must be a list of single values"))];
 
     /// <summary>The sections of a list; empty when it is missing.</summary>
     public IReadOnlyList<YamlSection> Sections(string key) =>
@@ -146,13 +154,18 @@ internal sealed class YamlSection
     {
         foreach (string key in Keys().Where(key => !_asked.Contains(key)))
         {
-            Fault(key, advice is not null && advice.TryGetValue(key, out string? sentence) ? sentence : $"'{key}' is not known here; known are {string.Join(", ", _asked)}.");
+            Fault(
+                key,
+                advice is not null && advice.TryGetValue(key, out string? sentence)
+                    ? sentence
+                    : $"'{key}' is not known here; known are {string.Join(", ", _asked)}.");
         }
     }
 
     private IEnumerable<string> Keys() => _node.Children.Keys.OfType<YamlScalarNode>().Select(key => key.Value ?? "");
 
-    private YamlNode? Node(string key) => _node.Children.FirstOrDefault(child => child.Key is YamlScalarNode scalar && scalar.Value == key).Value;
+    private YamlNode? Node(string key) =>
+        _node.Children.FirstOrDefault(child => child.Key is YamlScalarNode scalar && scalar.Value == key).Value;
 
     private IEnumerable<YamlNode> Items(string key)
     {

@@ -1,6 +1,6 @@
 using BelgiCom.Streaming.Hosting;
 
-namespace BelgiCom.Streaming.Tool.Embedded;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
 /// The folder that holds everything of an embedded run: the broker's log, keys, ledger, archive, file ledger and log.
@@ -46,29 +46,34 @@ internal sealed class DataFolder : IDisposable
     /// <exception cref="ToolException">Another process works in it, or it cannot be written.</exception>
     public static DataFolder Open(string path)
     {
-        var full = Path.GetFullPath(path);
+        string full = Path.GetFullPath(path);
         try
         {
             Directory.CreateDirectory(full);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ToolException(WorkerHost.ExitConfiguration, $"the data folder '{full}' cannot be made ({exception.Message}): choose another with --data");
+            throw new ToolException(
+                WorkerHost.ExitConfiguration, $"the data folder '{full}' cannot be made ({exception.Message}): choose another with --data");
         }
 
         try
         {
             // The lock ends with the process, also when it is killed; the file stays.
-            return new DataFolder(full, new FileStream(Path.Combine(full, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DataFolder(
+                full, new FileStream(Path.Combine(full, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException exception)
         {
-            throw new ToolException(WorkerHost.ExitConfiguration, $"the data folder '{full}' cannot be written ({exception.Message}): choose another with --data");
+            throw new ToolException(
+                WorkerHost.ExitConfiguration,
+                $"the data folder '{full}' cannot be written ({exception.Message}): choose another with --data");
         }
         catch (IOException)
         {
             throw new ToolException(
-                WorkerHost.ExitConfiguration, $"another belgicom process works in the data folder '{full}': wait for it, stop it, or choose another folder with --data");
+                WorkerHost.ExitConfiguration,
+                $"another belgicom process works in the data folder '{full}': wait for it, stop it, or choose another folder with --data");
         }
     }
 

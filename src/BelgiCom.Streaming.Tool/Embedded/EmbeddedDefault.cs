@@ -5,7 +5,7 @@ using BelgiCom.Streaming.LocalKafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace BelgiCom.Streaming.Tool.Embedded;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
 /// What the workers need around them, started where the configuration does not name it: a broker, a schema registry, topics and schemas.
@@ -26,15 +26,17 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
 
     /// <summary>Starts what is missing, writes the addresses into the configuration, creates topics and registers schemas.</summary>
     /// <exception cref="ToolException">Something cannot be started or reached.</exception>
-    public static async Task<EmbeddedDefault> StartAsync(DataFolder folder, IConfigurationManager configuration, CancellationToken cancellationToken)
+    public static async Task<EmbeddedDefault> StartAsync(
+        DataFolder folder, IConfigurationManager configuration, CancellationToken cancellationToken)
     {
-        var embedded = new EmbeddedDefault();
+        EmbeddedDefault embedded = new();
         try
         {
             await embedded.StartBrokerAsync(folder, configuration, cancellationToken);
-            var kafka = new KafkaOptions();
+            KafkaOptions kafka = new();
             configuration.GetSection("Kafka").Bind(kafka);
-            await CreateTopicsAsync(kafka, embedded._broker is not null || embedded._apacheKafka is not null ? PartitionsMax : int.MaxValue);
+            await CreateTopicsAsync(
+                kafka, embedded._broker is not null || embedded._apacheKafka is not null ? PartitionsMax : int.MaxValue);
             await embedded.StartRegistryAsync(kafka, configuration, cancellationToken);
             await RegisterSchemasAsync(configuration, cancellationToken);
             return embedded;
@@ -49,15 +51,18 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
     /// <summary>Creates the topics that are missing; returns their names.</summary>
     public static async Task<IReadOnlyList<string>> CreateTopicsAsync(KafkaOptions kafka, int partitionsMax)
     {
-        using var topics = new TopicAdmin(kafka, NullLogger<TopicAdmin>.Instance);
+        using TopicAdmin topics = new(kafka, NullLogger<TopicAdmin>.Instance);
         try
         {
-            return await topics.EnsureAsync([.. Topics.All.Select(topic => new TopicSpec(topic.Name, Math.Min(topic.Partitions, partitionsMax), topic.Config))]);
+            return await topics.EnsureAsync(
+                [.. Topics.All.Select(topic => new TopicSpec(topic.Name, Math.Min(topic.Partitions, partitionsMax), topic.Config))]);
         }
         catch (Confluent.Kafka.KafkaException exception)
         {
             throw new ToolException(
-                WorkerHost.ExitFailed, $"Kafka at {kafka.BootstrapServers} does not take the topics ({exception.Error.Reason}): check Kafka__BootstrapServers and that the brokers are up");
+                WorkerHost.ExitFailed,
+                $"Kafka at {kafka.BootstrapServers} does not take the topics ({exception.Error.Reason}): check Kafka__BootstrapServers "
+                + $"and that the brokers are up");
         }
     }
 
@@ -89,7 +94,8 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
         }
         else if (Environment.GetEnvironmentVariable(KafkaHomeBroker.Variable) is { Length: > 0 } home)
         {
-            _apacheKafka = await KafkaHomeBroker.StartAsync(new KafkaHomeOptions { KafkaHome = home, DataDirectory = folder.ApacheKafka }, cancellationToken);
+            _apacheKafka = await KafkaHomeBroker.StartAsync(
+                new KafkaHomeOptions { KafkaHome = home, DataDirectory = folder.ApacheKafka }, cancellationToken);
             configuration.AddInMemoryCollection([new("Kafka:BootstrapServers", _apacheKafka.BootstrapServers)]);
             Broker = $"Apache Kafka of {KafkaHomeBroker.Variable} at {_apacheKafka.BootstrapServers}";
         }
@@ -115,16 +121,18 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
 
     private static async Task RegisterSchemasAsync(IConfiguration configuration, CancellationToken cancellationToken)
     {
-        var options = new SchemaRegistryOptions();
+        SchemaRegistryOptions options = new();
         configuration.GetSection("SchemaRegistry").Bind(options);
-        using var registry = new HttpSchemaRegistry(options);
+        using HttpSchemaRegistry registry = new(options);
         try
         {
             await SchemaSubjects.EnsureAsync(registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken);
         }
         catch (SchemaRegistryException exception)
         {
-            throw new ToolException(WorkerHost.ExitFailed, $"the schema registry at {options.Url} does not take the schemas ({exception.Message}): check SchemaRegistry__Url");
+            throw new ToolException(
+                WorkerHost.ExitFailed,
+                $"the schema registry at {options.Url} does not take the schemas ({exception.Message}): check SchemaRegistry__Url");
         }
     }
 }

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// The embedded registry's log on the topic <c>_schemas</c> of any Kafka: one partition, compacted, as Confluent's registry keeps it. Every append waits for the
-/// broker's acknowledgement. One registry at a time: there is no election.
+/// The embedded registry's log on the topic <c>_schemas</c> of any Kafka: one partition, compacted, as Confluent's registry keeps it. Every
+/// append waits for the broker's acknowledgement. One registry at a time: there is no election.
 /// </summary>
 public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
 {
@@ -41,9 +41,10 @@ public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
     /// <exception cref="KafkaException">The broker cannot be reached or refuses the topic.</exception>
     public static async Task<KafkaSchemaLog> OpenAsync(string bootstrapServers, string topic = DefaultTopic)
     {
-        var options = new KafkaOptions { BootstrapServers = bootstrapServers, ClientId = "schema-registry" };
-        using var admin = new TopicAdmin(options, NullLogger<TopicAdmin>.Instance);
-        await admin.EnsureAsync([new TopicSpec(topic, 1, new Dictionary<string, string> { ["cleanup.policy"] = "compact" })]).ConfigureAwait(false);
+        KafkaOptions options = new() { BootstrapServers = bootstrapServers, ClientId = "schema-registry" };
+        using TopicAdmin admin = new(options, NullLogger<TopicAdmin>.Instance);
+        await admin.EnsureAsync([new TopicSpec(topic, 1, new Dictionary<string, string> { ["cleanup.policy"] = "compact" })])
+            .ConfigureAwait(false);
         return new KafkaSchemaLog(options, topic);
     }
 
@@ -56,10 +57,12 @@ public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
     /// <exception cref="KafkaException">The broker does not answer.</exception>
     public async IAsyncEnumerable<SchemaLogRecord> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // The client blocks; reading whole before the first record is given keeps that on one thread of its own. A log is a few hundred kilobytes.
-        var records = await Task.Factory.StartNew(() => Read(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+        // The client blocks; reading whole before the first record is given keeps that on one thread of its own. A log is a few hundred
+        // kilobytes.
+        List<SchemaLogRecord> records = await Task.Factory.StartNew(
+            () => Read(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
             .ConfigureAwait(false);
-        foreach (var record in records)
+        foreach (SchemaLogRecord record in records)
         {
             yield return record;
         }
@@ -70,17 +73,17 @@ public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
 
     private List<SchemaLogRecord> Read(CancellationToken cancellationToken)
     {
-        using var reader = new TopicReader(_options, TimeProvider.System);
-        var records = new List<SchemaLogRecord>();
+        using TopicReader reader = new(_options, TimeProvider.System);
+        List<SchemaLogRecord> records = new();
         reader.Read([reader.RangeOf(_partition)], batch => Keep(batch, records), cancellationToken);
         return records;
     }
 
     private static void Keep(RecordBatch batch, List<SchemaLogRecord> records)
     {
-        for (var i = 0; i < batch.Count; i++)
+        for (int i = 0; i < batch.Count; i++)
         {
-            var record = batch[i];
+            ConsumedRecord record = batch[i];
             records.Add(new SchemaLogRecord(record.Key.ToArray(), record.IsTombstone ? null : record.Value.ToArray()));
         }
     }

@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 
-namespace BelgiCom.Streaming.Tool.Embedded;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>What the tool fills in where the environment says nothing.</summary>
 internal static class ToolDefaults
@@ -11,7 +11,8 @@ internal static class ToolDefaults
     /// <summary>A host builder whose empty settings are filled in: folders below the data folder, and the sizes of a laptop.</summary>
     public static WebApplicationBuilder Builder(DataFolder folder, IReadOnlyDictionary<string, string?> settings)
     {
-        var builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, settings.Append(new("Log:File", folder.LogFile)).ToDictionary());
+        WebApplicationBuilder builder = WorkerHost.CreateBuilder(
+            "belgicom", LogReader.Person, settings.Append(new("Log:File", folder.LogFile)).ToDictionary());
         Set(builder.Configuration, "Keys:Directory", folder.Keys);
         Set(builder.Configuration, "Adapters:DataDirectory", folder.Files);
         Set(builder.Configuration, "Billing:DataDirectory", folder.FullPath);

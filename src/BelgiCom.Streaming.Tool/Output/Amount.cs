@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace BelgiCom.Streaming.Tool.Output;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>Amounts as text: nine decimals, a point, no grouping, so that another program reads exactly what was billed.</summary>
 internal static class Amount

@@ -1,6 +1,6 @@
 using BelgiCom.Streaming.Adapters;
 
-namespace BelgiCom.Streaming.Tool.Output;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>Control totals under the names that <c>--json</c> promises.</summary>
 internal static class ControlTotalsJson

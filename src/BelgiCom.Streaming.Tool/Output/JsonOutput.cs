@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace BelgiCom.Streaming.Tool.Output;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>Writes the one JSON object that a verb prints with <c>--json</c>: one line on standard output.</summary>
 internal static class JsonOutput

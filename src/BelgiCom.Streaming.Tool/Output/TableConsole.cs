@@ -1,16 +1,16 @@
 using Spectre.Console;
 
-namespace BelgiCom.Streaming.Tool.Output;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>The console that tables are written to.</summary>
 internal static class TableConsole
 {
-    /// <summary>Used when the output goes to a file, which has no width of its own.</summary>
+    // Used when the output goes to a file, which has no width of its own.
     private const int ColumnsInFile = 140;
 
     public static IAnsiConsole Create()
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
         if (Console.IsOutputRedirected)
         {
             console.Profile.Width = ColumnsInFile;

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.BillingSync.Worker;
-using BelgiCom.Streaming.Tool.Embedded;
 
-namespace BelgiCom.Streaming.Tool.Run;
+namespace BelgiCom.Streaming.Tool;
 
-/// <summary>One run over given files on started workers: mediates them, waits until everything is rated, archived and billed, and says what came out.</summary>
+/// <summary>
+/// One run over given files on started workers: mediates them, waits until everything is rated, archived and billed, and says what came
+/// out.
+/// </summary>
 internal sealed class MainJob(Pipeline pipeline, FileMediation mediation, IReadOnlyList<string> files, string? source)
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
@@ -20,11 +22,11 @@ internal sealed class MainJob(Pipeline pipeline, FileMediation mediation, IReadO
     /// <summary>Does the job.</summary>
     public async Task ToTheEndAsync(CancellationToken cancellationToken)
     {
-        using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var watch = WatchAsync(watching.Token);
+        using CancellationTokenSource watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task watch = WatchAsync(watching.Token);
         try
         {
-            foreach (var file in files)
+            foreach (string file in files)
             {
                 _done.Add(RunFile.Of(await MediateAsync(file, cancellationToken)));
                 pipeline.ThrowIfFailed();
@@ -44,9 +46,9 @@ internal sealed class MainJob(Pipeline pipeline, FileMediation mediation, IReadO
     /// <summary>What came out, after the end.</summary>
     public RunReport Report(DataFolder folder)
     {
-        var (now, toBill) = (pipeline.LedgerNow(), pipeline.Usage.ToBill);
-        var billed = now.Since(pipeline.LedgerAtStart);
-        var lines = billed.Of(LedgerOutcome.Rated);
+        (LedgerTotals now, ControlTotal toBill) = (pipeline.LedgerNow(), pipeline.Usage.ToBill);
+        LedgerTotals billed = now.Since(pipeline.LedgerAtStart);
+        ControlTotal lines = billed.Of(LedgerOutcome.Rated);
         return new RunReport
         {
             Files = _done,
@@ -70,7 +72,7 @@ internal sealed class MainJob(Pipeline pipeline, FileMediation mediation, IReadO
             return await mediation.MediateAsync(file, source ?? RunInputs.SourceByFolder(file, mediation.SourceNames), cancellationToken);
         }
 
-        await using var input = Console.OpenStandardInput();
+        await using Stream input = Console.OpenStandardInput();
         return await mediation.MediateAsync(input, "standard input", source, cancellationToken);
     }
 
@@ -88,20 +90,20 @@ internal sealed class MainJob(Pipeline pipeline, FileMediation mediation, IReadO
 
     private void Look(CancellationToken cancellationToken)
     {
-        var billed = pipeline.LedgerNow().Since(pipeline.LedgerAtStart).Lines;
+        long billed = pipeline.LedgerNow().Since(pipeline.LedgerAtStart).Lines;
         if (billed > 0)
         {
             _firstBilledSeconds ??= SecondsSinceStart();
         }
 
         pipeline.Usage.Advance(cancellationToken);
-        var tally = pipeline.Usage.Run;
+        UsageTally tally = pipeline.Usage.Run;
         _step = new RunStep(_done.Count, files.Count, tally.Received + tally.CarriedOver, tally.Decided, tally.Rated, billed);
     }
 
     private static double SecondsSinceStart()
     {
-        using var process = Process.GetCurrentProcess();
+        using Process process = Process.GetCurrentProcess();
         return (TimeProvider.System.GetUtcNow() - process.StartTime.ToUniversalTime()).TotalSeconds;
     }
 }

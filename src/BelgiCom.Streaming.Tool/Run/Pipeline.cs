@@ -5,13 +5,11 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Rating.Worker;
-using BelgiCom.Streaming.Tool.Embedded;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace BelgiCom.Streaming.Tool.Run;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>All four workers in one process, on the embedded default or on what the configuration names.</summary>
 internal sealed class Pipeline : IAsyncDisposable
@@ -72,19 +70,20 @@ internal sealed class Pipeline : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         CheckSettings(folder, settings);
-        var builder = ToolDefaults.Builder(folder, settings);
-        var embedded = await EmbeddedDefault.StartAsync(folder, builder.Configuration, cancellationToken);
+        WebApplicationBuilder builder = ToolDefaults.Builder(folder, settings);
+        EmbeddedDefault embedded = await EmbeddedDefault.StartAsync(folder, builder.Configuration, cancellationToken);
         try
         {
             AddWorkers(builder);
             add(builder);
-            var app = WorkerHost.Build(builder);
+            WebApplication app = WorkerHost.Build(builder);
             map(app);
-            var kafka = app.Services.GetRequiredService<KafkaOptions>();
-            var services = app.Services;
+            KafkaOptions kafka = app.Services.GetRequiredService<KafkaOptions>();
+            IServiceProvider services = app.Services;
             await reference.PublishAsync(
-                kafka, services.GetRequiredService<ISchemaRegistry>(), services.GetRequiredService<IKeyStore>(), services.GetRequiredService<ILoggerFactory>(), cancellationToken);
-            var pipeline = await MarkAsync(embedded, app, kafka);
+                kafka, services.GetRequiredService<ISchemaRegistry>(), services.GetRequiredService<IKeyStore>(),
+                services.GetRequiredService<ILoggerFactory>(), cancellationToken);
+            Pipeline pipeline = await MarkAsync(embedded, app, kafka);
             await WorkerHost.StartAsync(app, "belgicom");
             return pipeline;
         }
@@ -99,7 +98,7 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <exception cref="ToolException">A worker has failed.</exception>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
-        foreach (var (group, topics) in Groups)
+        foreach ((string group, string[] topics) in Groups)
         {
             while (await _lag.TotalAsync(group, topics) > 0)
             {
@@ -112,8 +111,8 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <summary>Lag of every group, in offsets.</summary>
     public async Task<IReadOnlyDictionary<string, long>> LagsAsync()
     {
-        var lags = new Dictionary<string, long>();
-        foreach (var (group, topics) in Groups)
+        Dictionary<string, long> lags = new();
+        foreach ((string group, string[] topics) in Groups)
         {
             lags[group] = await _lag.TotalAsync(group, topics);
         }
@@ -126,7 +125,9 @@ internal sealed class Pipeline : IAsyncDisposable
     {
         if (WorkerHost.FailureOf(App) is { } failure)
         {
-            throw new ToolException(WorkerHost.ExitFailed, $"a worker failed: {failure.Message} Start again with the same --data: nothing is lost or counted twice.");
+            throw new ToolException(
+                WorkerHost.ExitFailed,
+                $"a worker failed: {failure.Message} Start again with the same --data: nothing is lost or counted twice.");
         }
     }
 
@@ -143,17 +144,20 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <summary>Before the workers start: where the topics end, how far rating and the ledger are.</summary>
     private static async Task<Pipeline> MarkAsync(EmbeddedDefault embedded, WebApplication app, KafkaOptions kafka)
     {
-        var lag = new GroupLag(kafka);
-        var ledger = BillingLedger.Open(app.Services.GetRequiredService<BillingOptions>(), TimeProvider.System);
-        var rating = (await lag.ReadAsync("rating", [Topics.UsageReceived])).ToDictionary(partition => partition.Partition.Partition.Value, partition => partition.Committed ?? partition.Begin);
-        var usage = new UsageCount(kafka, partition => rating[partition], partition => ledger.NextOffset(Topics.UsageRated, partition) ?? 0);
+        GroupLag lag = new(kafka);
+        BillingLedger ledger = BillingLedger.Open(app.Services.GetRequiredService<BillingOptions>(), TimeProvider.System);
+        Dictionary<int, long> rating = (await lag.ReadAsync("rating", [Topics.UsageReceived])).ToDictionary(
+            partition => partition.Partition.Partition.Value, partition => partition.Committed ?? partition.Begin);
+        UsageCount usage = new(kafka, partition => rating[partition], partition => ledger.NextOffset(Topics.UsageRated, partition) ?? 0);
         return new Pipeline(embedded, app, ledger, lag, usage);
     }
 
-    /// <summary>All faults of all sections before anything is started; addresses that only come with the embedded default are filled in.</summary>
+    /// <summary>
+    /// All faults of all sections before anything is started; addresses that only come with the embedded default are filled in.
+    /// </summary>
     private static void CheckSettings(DataFolder folder, IReadOnlyDictionary<string, string?> settings)
     {
-        var builder = ToolDefaults.Builder(folder, settings);
+        WebApplicationBuilder builder = ToolDefaults.Builder(folder, settings);
         ToolDefaults.Set(builder.Configuration, "Kafka:BootstrapServers", "127.0.0.1:9092");
         ToolDefaults.Set(builder.Configuration, "SchemaRegistry:Url", "http://127.0.0.1:8081");
         AddWorkers(builder);

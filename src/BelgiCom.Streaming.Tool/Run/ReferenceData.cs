@@ -1,10 +1,9 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
-using BelgiCom.Streaming.Tool.Catalogue;
 using Microsoft.Extensions.Logging;
 
-namespace BelgiCom.Streaming.Tool.Run;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>Catalogue and subscriptions that the workers need before the first usage.</summary>
 internal sealed class ReferenceData
@@ -27,12 +26,16 @@ internal sealed class ReferenceData
     {
         if (catalogue is not null && !Directory.Exists(catalogue))
         {
-            throw new ToolException(WorkerHost.ExitConfiguration, $"the catalogue folder '{catalogue}' does not exist: give a folder of *.yaml files with --catalogue");
+            throw new ToolException(
+                WorkerHost.ExitConfiguration,
+                $"the catalogue folder '{catalogue}' does not exist: give a folder of *.yaml files with --catalogue");
         }
 
         if (subscriptions is not null && !File.Exists(subscriptions))
         {
-            throw new ToolException(WorkerHost.ExitConfiguration, $"the subscriptions file '{subscriptions}' does not exist: give a CSV or JSON lines file with --subscriptions");
+            throw new ToolException(
+                WorkerHost.ExitConfiguration,
+                $"the subscriptions file '{subscriptions}' does not exist: give a CSV or JSON lines file with --subscriptions");
         }
 
         return new ReferenceData(CatalogueFolder.Load(catalogue ?? SampleFiles.Catalogue), subscriptions ?? SampleFiles.Subscriptions);
@@ -44,13 +47,15 @@ internal sealed class ReferenceData
     public async Task<(PublishResult Catalogue, PublishResult Subscriptions)> PublishAsync(
         KafkaOptions kafka, ISchemaRegistry registry, IKeyStore keys, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var publisher = new ReferencePublisher(kafka, registry, TimeProvider.System, loggers);
-        var subscriptions = new SubscriptionsFile(_subscriptions, new SubscriberPseudonymizer(keys));
+        ReferencePublisher publisher = new(kafka, registry, TimeProvider.System, loggers);
+        SubscriptionsFile subscriptions = new(_subscriptions, new SubscriberPseudonymizer(keys));
         if (subscriptions.Check() is { Count: > 0 } faults)
         {
             throw new InputFaultException(faults);
         }
 
-        return (await publisher.PublishAsync(_catalogue, cancellationToken), await publisher.PublishAsync(subscriptions.Read(), cancellationToken));
+        return (
+            await publisher.PublishAsync(_catalogue, cancellationToken),
+            await publisher.PublishAsync(subscriptions.Read(), cancellationToken));
     }
 }

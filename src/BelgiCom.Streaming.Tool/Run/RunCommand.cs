@@ -1,13 +1,9 @@
 using System.CommandLine;
-using System.Diagnostics;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Hosting;
-using BelgiCom.Streaming.Tool.Embedded;
-using BelgiCom.Streaming.Tool.Output;
-using BelgiCom.Streaming.Tool.Verbs;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace BelgiCom.Streaming.Tool.Run;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary><c>run</c>: the main job, once. Files in, billed lines out, with the proof that nothing was lost or counted twice.</summary>
 internal static class RunCommand
@@ -16,13 +12,34 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        var input = new Option<string[]>("--input") { Description = "File or folder of usage, or - for standard input; may be repeated. Default: the samples that ship.", DefaultValueFactory = _ => [] };
-        var source = new Option<string?>("--source") { Description = "Source of all inputs. Default: a folder that is called like a source (ericsson, nokia, huawei, or a configured one) names it; else it is detected from the content." };
-        var catalogue = CommonOptions.Catalogue();
-        var subscriptions = CommonOptions.Subscriptions();
-        var data = CommonOptions.Data();
-        var json = CommonOptions.Json();
-        var command = new Command("run", "The main job, once: mediate, rate, archive and bill usage files, then print control totals.") { input, source, catalogue, subscriptions, data, json };
+        Option<string[]> input = new(
+            "--input")
+        {
+            Description = "File or folder of usage, or - for standard input; may be repeated. Default: the samples that ship.",
+            DefaultValueFactory = _ => [],
+        };
+        Option<string?> source = new(
+            "--source")
+        {
+            Description =
+                    "Source of all inputs. Default: a folder that is called like a source (ericsson, nokia, huawei, or a configured one) "
+                    + "names it; else it is detected from the content.",
+        };
+        Option<string?> catalogue = CommonOptions.Catalogue();
+        Option<string?> subscriptions = CommonOptions.Subscriptions();
+        Option<string> data = CommonOptions.Data();
+        Option<bool> json = CommonOptions.Json();
+        Command command = new(
+            "run",
+            "The main job, once: mediate, rate, archive and bill usage files, then print control totals.")
+            {
+                input,
+                source,
+                catalogue,
+                subscriptions,
+                data,
+                json,
+            };
         command.SetAction((result, cancellationToken) => ExecuteAsync(
             result.GetRequiredValue(input),
             result.GetValue(source),
@@ -35,22 +52,23 @@ internal static class RunCommand
     }
 
     private static async Task<int> ExecuteAsync(
-        string[] inputs, string? source, string? catalogue, string? subscriptions, string data, bool json, CancellationToken cancellationToken)
+        string[] inputs, string? source, string? catalogue, string? subscriptions, string data, bool json,
+        CancellationToken cancellationToken)
     {
         // Everything that a user can get wrong is looked at before anything starts.
-        var files = RunInputs.Find(inputs.Length > 0 ? inputs : [SampleFiles.Usage]);
-        using var folder = DataFolder.Open(data);
-        var reference = ReferenceData.Read(catalogue, subscriptions ?? SubscriptionsFor(inputs, folder));
+        IReadOnlyList<string> files = RunInputs.Find(inputs.Length > 0 ? inputs : [SampleFiles.Usage]);
+        using DataFolder folder = DataFolder.Open(data);
+        ReferenceData reference = ReferenceData.Read(catalogue, subscriptions ?? SubscriptionsFor(inputs, folder));
         await Console.Error.WriteLineAsync($"data folder {folder.FullPath}");
 
-        await using var pipeline = await Pipeline.StartAsync(folder, reference, AnyFreePort, _ => { }, _ => { }, cancellationToken);
-        var mediation = pipeline.App.Services.GetRequiredService<FileMediation>();
+        await using Pipeline pipeline = await Pipeline.StartAsync(folder, reference, AnyFreePort, _ => { }, _ => { }, cancellationToken);
+        FileMediation mediation = pipeline.App.Services.GetRequiredService<FileMediation>();
         CheckSource(source, mediation.SourceNames);
         await Console.Error.WriteLineAsync($"{pipeline.Broker}; catalogue and subscriptions are loaded");
 
-        var run = new MainJob(pipeline, mediation, files, source);
+        MainJob run = new(pipeline, mediation, files, source);
         await RunProgress.ShowWhileAsync(run.ToTheEndAsync(cancellationToken), run.Step);
-        var report = run.Report(folder);
+        RunReport report = run.Report(folder);
         if (json)
         {
             JsonOutput.Write(report.ToJson());
@@ -63,7 +81,9 @@ internal static class RunCommand
         return report.IsBalanced ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
     }
 
-    /// <summary>Those beside the input; what is piped in is generated usage unless the user says who the subscribers are; else those of the samples.</summary>
+    /// <summary>
+    /// Those beside the input; what is piped in is generated usage unless the user says who the subscribers are; else those of the samples.
+    /// </summary>
     private static string? SubscriptionsFor(string[] inputs, DataFolder folder)
     {
         if (!inputs.Contains(RunInputs.StandardInput))
@@ -79,7 +99,10 @@ internal static class RunCommand
     {
         if (source is not null && !names.Contains(source))
         {
-            throw new ToolException(WorkerHost.ExitConfiguration, $"no source is named '{source}'; there are {string.Join(", ", names)}: configure it (Adapters__Sources__0__Name and so on), or leave --source out to detect the format");
+            throw new ToolException(
+                WorkerHost.ExitConfiguration,
+                $"no source is named '{source}'; there are {string.Join(", ", names)}: configure it (Adapters__Sources__0__Name and so "
+                + $"on), or leave --source out to detect the format");
         }
     }
 }

@@ -1,6 +1,6 @@
 using BelgiCom.Streaming.Hosting;
 
-namespace BelgiCom.Streaming.Tool.Run;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>The files that <c>--input</c> names: files, folders with all that is in them, or <c>-</c> for standard input.</summary>
 internal static class RunInputs
@@ -11,7 +11,7 @@ internal static class RunInputs
     /// <summary>Name of the subscriptions that lie beside usage files, as <c>generate</c> writes them.</summary>
     public const string SubscriptionsFile = "subscriptions.csv";
 
-    /// <summary>Still being written (watched folders: renamed when done), or not usage at all.</summary>
+    // Still being written (watched folders: renamed when done), or not usage at all.
     private static readonly string[] IgnoredEndings = [".tmp", ".md", ".expected.json", SubscriptionsFile];
 
     /// <summary>All files, folders expanded in the order of names.</summary>
@@ -22,9 +22,13 @@ internal static class RunInputs
     public static string? SubscriptionsBeside(IReadOnlyList<string> paths) =>
         paths.Where(Directory.Exists).Select(folder => Path.Combine(folder, SubscriptionsFile)).FirstOrDefault(File.Exists);
 
-    /// <summary>The source that a file's folder names, as in <c>ericsson/FILE</c>; null when the folder is not called like a source.</summary>
+    /// <summary>
+    /// The source that a file's folder names, as in <c>ericsson/FILE</c>; null when the folder is not called like a source.
+    /// </summary>
     public static string? SourceByFolder(string file, IEnumerable<string> sources) =>
-        Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(file))) is { } folder ? sources.FirstOrDefault(source => source.Equals(folder, StringComparison.OrdinalIgnoreCase)) : null;
+        Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(file))) is { } folder
+            ? sources.FirstOrDefault(source => source.Equals(folder, StringComparison.OrdinalIgnoreCase))
+            : null;
 
     private static IEnumerable<string> Expand(string path)
     {
@@ -35,11 +39,14 @@ internal static class RunInputs
 
         if (!Directory.Exists(path))
         {
-            throw new ToolException(WorkerHost.ExitConfiguration, $"the input '{path}' does not exist: give a file, a folder, or - for standard input");
+            throw new ToolException(
+                WorkerHost.ExitConfiguration, $"the input '{path}' does not exist: give a file, a folder, or - for standard input");
         }
 
         return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-            .Where(file => !IgnoredEndings.Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) && !Path.GetFileName(file).StartsWith('.'))
+            .Where(file =>
+                !IgnoredEndings.Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+                    && !Path.GetFileName(file).StartsWith('.'))
             .Order(StringComparer.Ordinal);
     }
 }

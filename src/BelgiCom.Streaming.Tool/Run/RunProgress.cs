@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace BelgiCom.Streaming.Tool.Run;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>How far a run is.</summary>
 /// <param name="FilesDone">Files mediated.</param>
@@ -19,20 +19,22 @@ internal static class RunProgress
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Shows <paramref name="step"/> until <paramref name="work"/> ends, and once more then.</summary>
-    public static Task ShowWhileAsync(Task work, Func<RunStep> step) => Console.IsErrorRedirected ? WriteLinesAsync(work, step) : DrawBarsAsync(work, step);
+    public static Task ShowWhileAsync(Task work, Func<RunStep> step) =>
+        Console.IsErrorRedirected ? WriteLinesAsync(work, step) : DrawBarsAsync(work, step);
 
     private static async Task WriteLinesAsync(Task work, Func<RunStep> step)
     {
-        var shown = default(RunStep);
+        RunStep shown = default(RunStep);
         do
         {
             await Task.WhenAny(work, Task.Delay(LineInterval));
-            var now = step();
+            RunStep now = step();
             if (now != shown)
             {
                 await Console.Error.WriteLineAsync(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"files {now.FilesDone:N0}/{now.Files:N0}  usage received {now.Received:N0}  decided {now.Decided:N0}  rated {now.Rated:N0}  billed {now.Billed:N0}"));
+                    $"files {now.FilesDone:N0}/{now.Files:N0}  usage received {now.Received:N0}  decided {now.Decided:N0}  rated "
+                    + $"{now.Rated:N0}  billed {now.Billed:N0}"));
                 shown = now;
             }
         }
@@ -42,21 +44,27 @@ internal static class RunProgress
 
     private static async Task DrawBarsAsync(Task work, Func<RunStep> step)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         await console.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+                new ElapsedTimeColumn())
             .StartAsync(async context =>
             {
-                var files = context.AddTask("mediate");
-                var decided = context.AddTask("rate");
-                var billed = context.AddTask("bill");
+                ProgressTask files = context.AddTask("mediate");
+                ProgressTask decided = context.AddTask("rate");
+                ProgressTask billed = context.AddTask("bill");
                 do
                 {
                     await Task.WhenAny(work, Task.Delay(BarInterval));
-                    var now = step();
-                    Set(files, string.Create(CultureInfo.InvariantCulture, $"mediate {now.FilesDone:N0}/{now.Files:N0} files"), now.FilesDone, now.Files);
-                    Set(decided, string.Create(CultureInfo.InvariantCulture, $"rate {now.Decided:N0}/{now.Received:N0}"), now.Decided, now.Received);
+                    RunStep now = step();
+                    Set(
+                        files, string.Create(CultureInfo.InvariantCulture, $"mediate {now.FilesDone:N0}/{now.Files:N0} files"),
+                        now.FilesDone, now.Files);
+                    Set(
+                        decided, string.Create(CultureInfo.InvariantCulture, $"rate {now.Decided:N0}/{now.Received:N0}"), now.Decided,
+                        now.Received);
                     Set(billed, string.Create(CultureInfo.InvariantCulture, $"bill {now.Billed:N0}/{now.Rated:N0}"), now.Billed, now.Rated);
                 }
                 while (!work.IsCompleted);

@@ -1,9 +1,8 @@
 using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.BillingSync.Worker;
-using BelgiCom.Streaming.Tool.Output;
 
-namespace BelgiCom.Streaming.Tool.Run;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>One file of a run and what became of it.</summary>
 /// <param name="Name">Name without folder.</param>
@@ -14,7 +13,9 @@ namespace BelgiCom.Streaming.Tool.Run;
 internal sealed record RunFile(string Name, string Source, string State, ControlTotals Totals, long Quarantined)
 {
     public static RunFile Of(FileReport report) =>
-        new(report.Entry.Name, report.Entry.Source, report.IsKnownAlready ? "known already" : StateOf(report.Entry), report.Totals, report.Quarantined);
+        new(
+            report.Entry.Name, report.Entry.Source, report.IsKnownAlready ? "known already" : StateOf(report.Entry), report.Totals,
+            report.Quarantined);
 
     /// <summary>The state of a file in words.</summary>
     public static string StateOf(FileEntry entry) => entry.State switch
@@ -31,12 +32,12 @@ internal sealed record RunFile(string Name, string Source, string State, Control
 /// <param name="Currency">ISO 4217.</param>
 internal sealed record Billed(long Lines, long AmountNanos, string Currency)
 {
-    public string Amount => Output.Amount.Text(AmountNanos);
+    public string Amount => Tool.Amount.Text(AmountNanos);
 
     public static Billed Of(LedgerTotals totals)
     {
         // One currency in the catalogue is the rule; were there more, their sum would mean nothing, so the first is shown.
-        var currency = totals.Currencies.Count > 0 ? totals.Currencies[0] : "EUR";
+        string currency = totals.Currencies.Count > 0 ? totals.Currencies[0] : "EUR";
         return new Billed(totals.Lines, totals.Billed(currency).AmountNanos, currency);
     }
 }

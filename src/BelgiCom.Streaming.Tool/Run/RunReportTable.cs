@@ -1,22 +1,23 @@
 using System.Globalization;
 using BelgiCom.Streaming.Adapters;
-using BelgiCom.Streaming.Tool.Output;
 using Spectre.Console;
 
-namespace BelgiCom.Streaming.Tool.Run;
+namespace BelgiCom.Streaming.Tool;
 
-/// <summary>Prints the report for a person: files, outcomes, money, where everything is, and the conservation equation as the last line.</summary>
+/// <summary>
+/// Prints the report for a person: files, outcomes, money, where everything is, and the conservation equation as the last line.
+/// </summary>
 internal static class RunReportTable
 {
-    /// <summary>More files than this are summed in one row; the file ledger has them all.</summary>
+    // More files than this are summed in one row; the file ledger has them all.
     private const int FilesShownMax = 25;
 
     public static void Write(RunReport report)
     {
-        var console = TableConsole.Create();
+        IAnsiConsole console = TableConsole.Create();
         console.Write(FileTable(report));
         console.Write(OutcomeTable(report));
-        foreach (var line in Lines(report))
+        foreach (string line in Lines(report))
         {
             Console.Out.WriteLine(line);
         }
@@ -27,17 +28,20 @@ internal static class RunReportTable
     {
         if (report.FirstBilledSeconds is { } first)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"first billed line after {first:0.0} s, everything after {report.ElapsedSeconds:0.0} s");
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"first billed line after {first:0.0} s, everything after {report.ElapsedSeconds:0.0} s");
         }
         else
         {
             yield return "nothing new to bill: the input was empty, known already or not chargeable";
         }
 
-        yield return $"billed by this run {report.Billed.Lines:N0} lines, {report.Billed.Amount} {report.Billed.Currency}; in the ledger {report.TotalBilled.Lines:N0} lines, {report.TotalBilled.Amount} {report.TotalBilled.Currency} (without VAT)";
+        yield return $"billed by this run {report.Billed.Lines:N0} lines, {report.Billed.Amount} {report.Billed.Currency}; in the "
+            + $"ledger {report.TotalBilled.Lines:N0} lines, {report.TotalBilled.Amount} {report.TotalBilled.Currency} (without VAT)";
         yield return report.IsReconciled
             ? "reconciled: rated = billed, in count, amount and hash total"
-            : $"NOT RECONCILED: {report.TotalRecords.Rated:N0} rated on the topic, {report.TotalBilled.Lines:N0} billed, or amounts differ; see the log";
+            : $"NOT RECONCILED: {report.TotalRecords.Rated:N0} rated on the topic, {report.TotalBilled.Lines:N0} billed, or amounts "
+                + $"differ; see the log";
         yield return $"ledger   {report.Ledger}";
         yield return $"archive  {report.Archive}";
         yield return $"log      {report.Log}";
@@ -46,13 +50,13 @@ internal static class RunReportTable
 
     private static Table FileTable(RunReport report)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("file", "source", "state");
-        foreach (var name in new[] { "CDRs", "events", "uplink bytes", "downlink bytes", "seconds", "quarantined" })
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("file", "source", "state");
+        foreach (string name in new[] { "CDRs", "events", "uplink bytes", "downlink bytes", "seconds", "quarantined" })
         {
             table.AddColumn(new TableColumn(name).RightAligned());
         }
 
-        foreach (var file in report.Files.Take(FilesShownMax))
+        foreach (RunFile file in report.Files.Take(FilesShownMax))
         {
             AddRow(table, file.Name, file.Source, file.State, file.Totals, file.Quarantined);
         }
@@ -62,14 +66,20 @@ internal static class RunReportTable
             table.AddRow(string.Create(CultureInfo.InvariantCulture, $"... and {report.Files.Count - FilesShownMax:N0} more"));
         }
 
-        AddRow(table, string.Create(CultureInfo.InvariantCulture, $"{report.Files.Count:N0} files"), "", "", report.ControlTotals, report.Files.Sum(file => file.Quarantined));
+        AddRow(
+            table, string.Create(CultureInfo.InvariantCulture, $"{report.Files.Count:N0} files"), "", "", report.ControlTotals,
+            report.Files.Sum(file => file.Quarantined));
         return table;
     }
 
     private static Table OutcomeTable(RunReport report)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn("usage events").AddColumn(new TableColumn("this run").RightAligned()).AddColumn(new TableColumn("in all").RightAligned());
-        foreach (var (name, count) in new (string, Func<UsageTally, long>)[]
+        Table table = new Table()
+            .Border(TableBorder.Simple)
+            .AddColumn("usage events")
+            .AddColumn(new TableColumn("this run").RightAligned())
+            .AddColumn(new TableColumn("in all").RightAligned());
+        foreach ((string name, Func<UsageTally, long> count) in new (string, Func<UsageTally, long>)[]
         {
             ("received", tally => tally.Received),
             ("carried over", tally => tally.CarriedOver),
@@ -88,16 +98,17 @@ internal static class RunReportTable
         return table;
     }
 
-    private static void AddRow(Table table, string name, string source, string state, ControlTotals totals, long quarantined) => table.AddRow(
-        Markup.Escape(name),
-        Markup.Escape(source),
-        Markup.Escape(state),
-        Number(totals.Cdrs),
-        Number(totals.Events),
-        Number(totals.UplinkOctets),
-        Number(totals.DownlinkOctets),
-        Number(totals.Seconds),
-        Number(quarantined));
+    private static void AddRow(Table table, string name, string source, string state, ControlTotals totals, long quarantined) =>
+        table.AddRow(
+            Markup.Escape(name),
+            Markup.Escape(source),
+            Markup.Escape(state),
+            Number(totals.Cdrs),
+            Number(totals.Events),
+            Number(totals.UplinkOctets),
+            Number(totals.DownlinkOctets),
+            Number(totals.Seconds),
+            Number(quarantined));
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,4 @@
-namespace BelgiCom.Streaming.Tool.Run;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>The samples that ship beside the executable.</summary>
 internal static class SampleFiles

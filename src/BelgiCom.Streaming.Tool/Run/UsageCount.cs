@@ -3,11 +3,11 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
 
-namespace BelgiCom.Streaming.Tool.Run;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// Counts usage by reading the topics themselves, with no help of the workers that wrote them: so the conservation equation is a check on them.
-/// It reads from the beginning of the topics, and knows at which offsets this run started.
+/// Counts usage by reading the topics themselves, with no help of the workers that wrote them: so the conservation equation is a check on
+/// them. It reads from the beginning of the topics, and knows at which offsets this run started.
 /// </summary>
 internal sealed class UsageCount : IDisposable
 {
@@ -27,10 +27,12 @@ internal sealed class UsageCount : IDisposable
     public UsageCount(KafkaOptions kafka, Func<int, long> ratingPosition, Func<int, long> ledgerPosition)
     {
         _reader = new TopicReader(kafka, TimeProvider.System);
-        foreach (var range in CountedTopics.SelectMany(_reader.RangesOf))
+        foreach (PartitionRange range in CountedTopics.SelectMany(_reader.RangesOf))
         {
-            var (topic, partition) = (range.Partition.Topic, range.Partition.Partition.Value);
-            var workFrom = topic == Topics.UsageReceived ? ratingPosition(partition) : topic == Topics.UsageRated ? ledgerPosition(partition) : range.To;
+            (string topic, int partition) = (range.Partition.Topic, range.Partition.Partition.Value);
+            long workFrom = topic == Topics.UsageReceived
+                ? ratingPosition(partition)
+                : topic == Topics.UsageRated ? ledgerPosition(partition) : range.To;
             _marks.Add(range.Partition, new PartitionMarks { Next = range.From, StartEnd = range.To, WorkFrom = workFrom });
         }
     }
@@ -74,7 +76,9 @@ internal sealed class UsageCount : IDisposable
     /// <summary>Counts what has come since the last call, up to the present end of the topics. For one thread at a time.</summary>
     public void Advance(CancellationToken cancellationToken)
     {
-        var ranges = _marks.Select(mark => _reader.RangeOf(mark.Key) with { From = mark.Value.Next }).Where(range => range.From < range.To).ToArray();
+        PartitionRange[] ranges = _marks.Select(mark => _reader.RangeOf(mark.Key) with { From = mark.Value.Next })
+            .Where(range => range.From < range.To)
+            .ToArray();
         _reader.Read(ranges, Count, cancellationToken);
     }
 
@@ -84,10 +88,10 @@ internal sealed class UsageCount : IDisposable
     {
         lock (_gate)
         {
-            for (var i = 0; i < batch.Count; i++)
+            for (int i = 0; i < batch.Count; i++)
             {
-                var record = batch[i];
-                var marks = _marks[new TopicPartition(record.Topic, record.Partition)];
+                ConsumedRecord record = batch[i];
+                PartitionMarks marks = _marks[new TopicPartition(record.Topic, record.Partition)];
                 Count(record, isNew: record.Offset >= marks.StartEnd, isWork: record.Offset >= marks.WorkFrom);
                 marks.Next = record.Offset + 1;
             }
@@ -96,7 +100,7 @@ internal sealed class UsageCount : IDisposable
 
     private void Count(ConsumedRecord record, bool isNew, bool isWork)
     {
-        var body = record.Value[Math.Min(WireFormat.HeaderSize, record.Value.Length)..];
+        ReadOnlySpan<byte> body = record.Value[Math.Min(WireFormat.HeaderSize, record.Value.Length)..];
         switch (record.Topic)
         {
             case Topics.UsageReceived:
@@ -104,7 +108,7 @@ internal sealed class UsageCount : IDisposable
                 _run.Received += isNew ? 1 : 0;
                 _run.CarriedOver += isWork && !isNew ? 1 : 0;
                 break;
-            case Topics.UsageRated when UsageRatedView.TryRead(body, out var rated):
+            case Topics.UsageRated when UsageRatedView.TryRead(body, out UsageRatedView rated):
                 Add(_total, rated.Outcome);
                 if (isNew)
                 {
@@ -113,11 +117,16 @@ internal sealed class UsageCount : IDisposable
 
                 if (isWork && rated.Outcome == RatedOutcome.Rated)
                 {
-                    _toBill += new ControlTotal { Records = 1, AmountNanos = rated.AmountNanos, HashTotal = ControlTotal.HashOf(rated.UsageId, rated.AmountNanos) };
+                    _toBill += new ControlTotal
+                    {
+                        Records = 1,
+                        AmountNanos = rated.AmountNanos,
+                        HashTotal = ControlTotal.HashOf(rated.UsageId, rated.AmountNanos),
+                    };
                 }
 
                 break;
-            case Topics.UsageRejected when UsageRejectedView.TryRead(body, out var rejected):
+            case Topics.UsageRejected when UsageRejectedView.TryRead(body, out UsageRejectedView rejected):
                 Add(_total, rejected.Outcome);
                 if (isNew)
                 {
@@ -132,7 +141,8 @@ internal sealed class UsageCount : IDisposable
         }
     }
 
-    private static void Add(UsageTally tally, RatedOutcome outcome) => _ = outcome == RatedOutcome.Rated ? tally.Rated++ : tally.ZeroRated++;
+    private static void Add(UsageTally tally, RatedOutcome outcome) =>
+        _ = outcome == RatedOutcome.Rated ? tally.Rated++ : tally.ZeroRated++;
 
     private static void Add(UsageTally tally, RejectedOutcome outcome) => _ = outcome switch
     {

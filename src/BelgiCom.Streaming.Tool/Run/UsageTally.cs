@@ -1,4 +1,4 @@
-namespace BelgiCom.Streaming.Tool.Run;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>Usage events by what became of them, counted on the topics.</summary>
 internal sealed record UsageTally
@@ -18,7 +18,9 @@ internal sealed record UsageTally
 
     public long Rejected { get; set; }
 
-    /// <summary>Records on quarantine.v1. They were not decoded, so they are no usage events and not part of <see cref="Received"/>.</summary>
+    /// <summary>
+    /// Records on quarantine.v1. They were not decoded, so they are no usage events and not part of <see cref="Received"/>.
+    /// </summary>
     public long Quarantined { get; set; }
 
     /// <summary>Events that an earlier, interrupted run had received but not rated; this run rates them too.</summary>
@@ -33,8 +35,10 @@ internal sealed record UsageTally
     /// <summary>The conservation equation with its numbers; says by how much when it does not hold.</summary>
     public string Equation()
     {
-        var left = CarriedOver == 0 ? $"received {Received:N0}" : $"received {Received:N0} + carriedOver {CarriedOver:N0}";
-        var right = $"rated {Rated:N0} + zeroRated {ZeroRated:N0} + duplicate {Duplicate:N0} + late {Late:N0} + suspended {Suspended:N0} + rejected {Rejected:N0}";
+        string left = CarriedOver == 0 ? $"received {Received:N0}" : $"received {Received:N0} + carriedOver {CarriedOver:N0}";
+        string right =
+            $"rated {Rated:N0} + zeroRated {ZeroRated:N0} + duplicate {Duplicate:N0} + late {Late:N0} + suspended {Suspended:N0} + "
+            + $"rejected {Rejected:N0}";
         return IsConserved ? $"{left} = {right}" : $"{left} != {right}: {Received + CarriedOver - Decided:N0} without an outcome";
     }
 

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace BelgiCom.Streaming.Tool.Status;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>The last warnings and errors of the log, for the status page.</summary>
 internal sealed class RecentProblems : ILoggerProvider
 {
-    /// <summary>Older ones are only in the log file.</summary>
+    // Older ones are only in the log file.
     private const int Max = 20;
 
     private readonly ConcurrentQueue<Problem> _problems = new();
@@ -41,11 +41,12 @@ internal sealed class RecentProblems : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
             {
-                var cause = exception is null ? "" : $" ({exception.GetType().Name}: {exception.Message})";
+                string cause = exception is null ? "" : $" ({exception.GetType().Name}: {exception.Message})";
                 owner.Add(new Problem(TimeProvider.System.GetUtcNow(), logLevel.ToString(), formatter(state, exception) + cause));
             }
         }

@@ -1,16 +1,13 @@
 using BelgiCom.Streaming.Adapters.Worker;
-using BelgiCom.Streaming.Hosting;
-using BelgiCom.Streaming.Tool.Output;
-using BelgiCom.Streaming.Tool.Run;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace BelgiCom.Streaming.Tool.Status;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// The page at <c>/</c> and the object at <c>/status.json</c>. Everything is looked at once a second and kept, so that a page that many people watch costs no more
-/// than one.
+/// The page at <c>/</c> and the object at <c>/status.json</c>. Everything is looked at once a second and kept, so that a page that many
+/// people watch costs no more than one.
 /// </summary>
 internal sealed class StatusPage(RecentProblems problems, string inbox)
 {
@@ -31,7 +28,7 @@ internal sealed class StatusPage(RecentProblems problems, string inbox)
     /// <exception cref="ToolException">A worker has failed.</exception>
     public async Task FollowAsync(Pipeline pipeline, CancellationToken cancellationToken)
     {
-        var files = pipeline.App.Services.GetRequiredService<FileLedger>();
+        FileLedger files = pipeline.App.Services.GetRequiredService<FileLedger>();
         while (!cancellationToken.IsCancellationRequested)
         {
             pipeline.ThrowIfFailed();
@@ -52,9 +49,9 @@ internal sealed class StatusPage(RecentProblems problems, string inbox)
     private async Task<object> LookAsync(Pipeline pipeline, FileLedger files, CancellationToken cancellationToken)
     {
         pipeline.Usage.Advance(cancellationToken);
-        var lag = await pipeline.LagsAsync();
-        var tally = pipeline.Usage.Total;
-        var idle = lag.Values.All(behind => behind == 0);
+        IReadOnlyDictionary<string, long> lag = await pipeline.LagsAsync();
+        UsageTally tally = pipeline.Usage.Total;
+        bool idle = lag.Values.All(behind => behind == 0);
         return new
         {
             startedAt = _startedAt,
@@ -88,8 +85,8 @@ internal sealed class StatusPage(RecentProblems problems, string inbox)
 
     private static string ReadHtml()
     {
-        using var resource = typeof(StatusPage).Assembly.GetManifestResourceStream("status.html")!;
-        using var reader = new StreamReader(resource);
+        using Stream resource = typeof(StatusPage).Assembly.GetManifestResourceStream("status.html")!;
+        using StreamReader reader = new(resource);
         return reader.ReadToEnd();
     }
 }

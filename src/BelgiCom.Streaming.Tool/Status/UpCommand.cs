@@ -1,23 +1,30 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Hosting;
-using BelgiCom.Streaming.Tool.Embedded;
-using BelgiCom.Streaming.Tool.Run;
-using BelgiCom.Streaming.Tool.Verbs;
 using Microsoft.Extensions.Logging;
 
-namespace BelgiCom.Streaming.Tool.Status;
+namespace BelgiCom.Streaming.Tool;
 
-/// <summary><c>up</c>: the same chain as <c>run</c>, staying up: a watched inbox, a status page, metrics and health, until Ctrl-C or SIGTERM.</summary>
+/// <summary>
+/// <c>up</c>: the same chain as <c>run</c>, staying up: a watched inbox, a status page, metrics and health, until Ctrl-C or SIGTERM.
+/// </summary>
 internal static class UpCommand
 {
     public static Command Create()
     {
-        var data = CommonOptions.Data();
-        var inbox = new Option<string?>("--inbox") { Description = "Watched folder of usage files; made when missing. Default: inbox in the data folder. Write as NAME.tmp, then rename." };
-        var http = new Option<string?>("--http") { Description = "HOST:PORT of the status page. Default 127.0.0.1:8080, or a free port when that is taken." };
-        var catalogue = CommonOptions.Catalogue();
-        var subscriptions = CommonOptions.Subscriptions();
-        var command = new Command("up", "The main job, staying up: watched inbox, status page, metrics, health.") { data, inbox, http, catalogue, subscriptions };
+        Option<string> data = CommonOptions.Data();
+        Option<string?> inbox = new(
+            "--inbox")
+        {
+            Description =
+                    "Watched folder of usage files; made when missing. Default: inbox in the data folder. Write as NAME.tmp, then rename.",
+        };
+        Option<string?> http = new(
+            "--http")
+        { Description = "HOST:PORT of the status page. Default 127.0.0.1:8080, or a free port when that is taken." };
+        Option<string?> catalogue = CommonOptions.Catalogue();
+        Option<string?> subscriptions = CommonOptions.Subscriptions();
+        Command command = new(
+            "up", "The main job, staying up: watched inbox, status page, metrics, health.") { data, inbox, http, catalogue, subscriptions };
         command.SetAction((result, cancellationToken) => ExecuteAsync(
             result.GetRequiredValue(data),
             result.GetValue(inbox),
@@ -28,16 +35,18 @@ internal static class UpCommand
         return command;
     }
 
-    private static async Task<int> ExecuteAsync(string data, string? inbox, string? http, string? catalogue, string? subscriptions, CancellationToken cancellationToken)
+    private static async Task<int> ExecuteAsync(
+        string data, string? inbox, string? http, string? catalogue, string? subscriptions, CancellationToken cancellationToken)
     {
-        var reference = ReferenceData.Read(catalogue, subscriptions);
-        using var folder = DataFolder.Open(data);
-        var inboxFolder = Directory.CreateDirectory(inbox ?? folder.Inbox).FullName;
-        using var problems = new RecentProblems();
-        var status = new StatusPage(problems, inboxFolder);
+        ReferenceData reference = ReferenceData.Read(catalogue, subscriptions);
+        using DataFolder folder = DataFolder.Open(data);
+        string inboxFolder = Directory.CreateDirectory(inbox ?? folder.Inbox).FullName;
+        using RecentProblems problems = new();
+        StatusPage status = new(problems, inboxFolder);
 
-        await using var pipeline = await Pipeline.StartAsync(
-            folder, reference, Settings(inboxFolder, http), builder => builder.Logging.AddProvider(problems), status.Map, cancellationToken);
+        await using Pipeline pipeline = await Pipeline.StartAsync(
+            folder, reference, Settings(inboxFolder, http), builder => builder.Logging.AddProvider(problems), status.Map,
+            cancellationToken);
         await Console.Error.WriteLineAsync($"{pipeline.Broker}; inbox {inboxFolder}; status page {pipeline.App.Urls.First()}/");
         await status.FollowAsync(pipeline, cancellationToken);
         await Console.Error.WriteLineAsync("stopping: every worker finishes its batch");
@@ -46,7 +55,7 @@ internal static class UpCommand
 
     private static Dictionary<string, string?> Settings(string inbox, string? http)
     {
-        var settings = new Dictionary<string, string?>
+        Dictionary<string, string?> settings = new()
         {
             // After the sources that the environment configures, whose numbers start at 0.
             ["Adapters:Sources:9999:Name"] = "inbox",

@@ -1,10 +1,8 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.LocalKafka;
-using BelgiCom.Streaming.Tool.Embedded;
-using BelgiCom.Streaming.Tool.Output;
 
-namespace BelgiCom.Streaming.Tool.Verbs;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary><c>broker</c>: the embedded broker and schema registry in a process of their own, for trying workers one by one.</summary>
 internal static class BrokerCommand
@@ -14,16 +12,29 @@ internal static class BrokerCommand
 
     public static Command Create()
     {
-        var data = CommonOptions.Data();
-        var port = new Option<int>("--port") { Description = "TCP port of the broker on 127.0.0.1.", DefaultValueFactory = _ => 9092 };
-        var registryPort = new Option<int>("--registry-port") { Description = "TCP port of the schema registry on 127.0.0.1.", DefaultValueFactory = _ => 8081 };
-        var groupDelay = new Option<int>(GroupDelay)
+        Option<string> data = CommonOptions.Data();
+        Option<int> port = new("--port") { Description = "TCP port of the broker on 127.0.0.1.", DefaultValueFactory = _ => 9092 };
+        Option<int> registryPort = new(
+            "--registry-port")
+        { Description = "TCP port of the schema registry on 127.0.0.1.", DefaultValueFactory = _ => 8081 };
+        Option<int> groupDelay = new(GroupDelay)
         {
-            Description = "Milliseconds for which the first member of a group waits for others (group.initial.rebalance.delay.ms; Apache Kafka's default is 3000).",
+            Description =
+                "Milliseconds for which the first member of a group waits for others (group.initial.rebalance.delay.ms; Apache Kafka's "
+                + "default is 3000).",
             DefaultValueFactory = _ => 0,
         };
-        var json = CommonOptions.Json();
-        var command = new Command("broker", "Run the embedded broker and schema registry until Ctrl-C. Development and tests only.") { data, port, registryPort, groupDelay, json };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new(
+            "broker",
+            "Run the embedded broker and schema registry until Ctrl-C. Development and tests only.")
+            {
+                data,
+                port,
+                registryPort,
+                groupDelay,
+                json,
+            };
         command.SetAction((result, cancellationToken) => ExecuteAsync(
             result.GetRequiredValue(data),
             result.GetValue(port),
@@ -34,12 +45,13 @@ internal static class BrokerCommand
         return command;
     }
 
-    private static async Task<int> ExecuteAsync(string data, int port, int registryPort, TimeSpan groupDelay, bool json, CancellationToken cancellationToken)
+    private static async Task<int> ExecuteAsync(
+        string data, int port, int registryPort, TimeSpan groupDelay, bool json, CancellationToken cancellationToken)
     {
-        using var folder = DataFolder.Open(data);
-        await using var broker = await StartBrokerAsync(folder, port, groupDelay, cancellationToken);
-        using var log = await KafkaSchemaLog.OpenAsync(broker.BootstrapServers);
-        await using var registry = await StartRegistryAsync(log, registryPort, cancellationToken);
+        using DataFolder folder = DataFolder.Open(data);
+        await using LocalKafkaBroker broker = await StartBrokerAsync(folder, port, groupDelay, cancellationToken);
+        using KafkaSchemaLog log = await KafkaSchemaLog.OpenAsync(broker.BootstrapServers);
+        await using LocalSchemaRegistry registry = await StartRegistryAsync(log, registryPort, cancellationToken);
         await Console.Error.WriteLineAsync(LocalKafkaBroker.Notice);
         if (json)
         {
@@ -55,16 +67,20 @@ internal static class BrokerCommand
         return WorkerHost.ExitDone;
     }
 
-    private static async Task<LocalKafkaBroker> StartBrokerAsync(DataFolder folder, int port, TimeSpan groupDelay, CancellationToken cancellationToken)
+    private static async Task<LocalKafkaBroker> StartBrokerAsync(
+        DataFolder folder, int port, TimeSpan groupDelay, CancellationToken cancellationToken)
     {
         try
         {
             return await LocalKafkaBroker.StartAsync(
-                new LocalKafkaOptions { DataDirectory = folder.Broker, Port = port, GroupInitialRebalanceDelay = groupDelay }, cancellationToken);
+                new LocalKafkaOptions { DataDirectory = folder.Broker, Port = port, GroupInitialRebalanceDelay = groupDelay },
+                cancellationToken);
         }
         catch (LocalKafkaPortInUseException)
         {
-            throw new ToolException(WorkerHost.ExitConfiguration, $"port {port} is taken by another process: stop that one, or choose another with --port (0 takes any free one)");
+            throw new ToolException(
+                WorkerHost.ExitConfiguration,
+                $"port {port} is taken by another process: stop that one, or choose another with --port (0 takes any free one)");
         }
     }
 
@@ -76,7 +92,9 @@ internal static class BrokerCommand
         }
         catch (IOException)
         {
-            throw new ToolException(WorkerHost.ExitConfiguration, $"port {port} is taken by another process: stop that one, or choose another with --registry-port (0 takes any free one)");
+            throw new ToolException(
+                WorkerHost.ExitConfiguration,
+                $"port {port} is taken by another process: stop that one, or choose another with --registry-port (0 takes any free one)");
         }
     }
 }

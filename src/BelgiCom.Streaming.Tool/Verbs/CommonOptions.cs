@@ -1,12 +1,12 @@
 using System.CommandLine;
-using BelgiCom.Streaming.Tool.Embedded;
 
-namespace BelgiCom.Streaming.Tool.Verbs;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary>Options that several verbs share, with the same words everywhere.</summary>
 internal static class CommonOptions
 {
-    public static Option<bool> Json() => new("--json") { Description = "Print exactly one JSON object on standard output; progress and log go to standard error." };
+    public static Option<bool> Json() =>
+        new("--json") { Description = "Print exactly one JSON object on standard output; progress and log go to standard error." };
 
     public static Option<string> Data() => new("--data")
     {
@@ -14,12 +14,19 @@ internal static class CommonOptions
         DefaultValueFactory = _ => DataFolder.DefaultPath,
     };
 
-    public static Option<string?> Catalogue() => new("--catalogue") { Description = "Folder of tariffs (YAML). Default: the sample catalogue." };
+    public static Option<string?> Catalogue() =>
+        new("--catalogue") { Description = "Folder of tariffs (YAML). Default: the sample catalogue." };
 
     public static Option<string?> Subscriptions() => new("--subscriptions")
     {
         Description = "Subscriptions, CSV or JSON lines. Default: subscriptions.csv beside the input, else those of the samples.",
     };
 
-    public static Option<int> PartitionsMax() => new("--partitions-max") { Description = "At most so many partitions per topic, for small clusters.", DefaultValueFactory = _ => int.MaxValue };
+    public static Option<int> PartitionsMax() =>
+        new(
+            "--partitions-max")
+        {
+            Description = "At most so many partitions per topic, for small clusters.",
+            DefaultValueFactory = _ => int.MaxValue,
+        };
 }

@@ -1,44 +1,44 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Hosting;
-using BelgiCom.Streaming.Tool.Embedded;
-using BelgiCom.Streaming.Tool.Output;
-using BelgiCom.Streaming.Tool.Run;
 using Spectre.Console;
 
-namespace BelgiCom.Streaming.Tool.Verbs;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary><c>files</c>: the file ledger: what was delivered, what came out of it, what is missing.</summary>
 internal static class FilesCommand
 {
     public static Command Create()
     {
-        var data = CommonOptions.Data();
-        var json = CommonOptions.Json();
-        var command = new Command("files", "Show the file ledger: name, source, hash, sequence number, control totals, quarantined, lost records, state.") { data, json };
+        Option<string> data = CommonOptions.Data();
+        Option<bool> json = CommonOptions.Json();
+        Command command = new(
+            "files",
+            "Show the file ledger: name, source, hash, sequence number, control totals, quarantined, lost records, state.") { data, json };
         command.SetAction(result => Execute(result.GetRequiredValue(data), result.GetValue(json)));
         return command;
     }
 
     private static int Execute(string data, bool json)
     {
-        var folder = DataFolder.FilesOf(data);
+        string folder = DataFolder.FilesOf(data);
         if (!File.Exists(Path.Combine(folder, FileLedger.FileName)))
         {
-            throw new ToolException(WorkerHost.ExitConfiguration, $"there is no file ledger in '{folder}': name the folder of a run with --data");
+            throw new ToolException(
+                WorkerHost.ExitConfiguration, $"there is no file ledger in '{folder}': name the folder of a run with --data");
         }
 
-        using var ledger = new FileLedger(folder);
-        var (files, gaps) = (ledger.List(), ledger.Gaps());
+        using FileLedger ledger = new(folder);
+        (IReadOnlyList<FileEntry> files, IReadOnlyList<SequenceGap> gaps) = (ledger.List(), ledger.Gaps());
         if (json)
         {
             JsonOutput.Write(new { files = files.Select(FileJson), missing = gaps });
             return WorkerHost.ExitDone;
         }
 
-        var console = TableConsole.Create();
+        IAnsiConsole console = TableConsole.Create();
         console.Write(Table(files));
-        foreach (var gap in gaps)
+        foreach (SequenceGap gap in gaps)
         {
             Console.Out.WriteLine($"missing: files {gap.First} to {gap.Last} of node {gap.Node}, source {gap.Source}");
         }
@@ -66,8 +66,9 @@ internal static class FilesCommand
 
     private static Table Table(IReadOnlyList<FileEntry> files)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("file", "source", "hash", "sequence", "CDRs", "events", "quarantined", "lost", "resent", "state");
-        foreach (var file in files)
+        Table table = new Table().Border(TableBorder.Simple)
+            .AddColumns("file", "source", "hash", "sequence", "CDRs", "events", "quarantined", "lost", "resent", "state");
+        foreach (FileEntry file in files)
         {
             table.AddRow(
                 Markup.Escape(file.Name),

@@ -3,13 +3,14 @@ using System.Globalization;
 using BelgiCom.Streaming.CdrRetention.Worker;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
-using BelgiCom.Streaming.Tool.Embedded;
-using BelgiCom.Streaming.Tool.Output;
+using Microsoft.AspNetCore.Builder;
 using Spectre.Console;
 
-namespace BelgiCom.Streaming.Tool.Verbs;
+namespace BelgiCom.Streaming.Tool;
 
-/// <summary><c>retention due</c> says what must go and why; <c>retention expire</c> destroys it. The archive must not be in use by a worker.</summary>
+/// <summary>
+/// <c>retention due</c> says what must go and why; <c>retention expire</c> destroys it. The archive must not be in use by a worker.
+/// </summary>
 internal static class RetentionCommand
 {
     public static Command Create() => new("retention", "What of the archive is due, and why; destroy what is due.")
@@ -20,12 +21,13 @@ internal static class RetentionCommand
 
     private static Command Verb(string name, string description, bool dryRun)
     {
-        var asOf = new Option<DateTimeOffset?>("--as-of")
+        Option<DateTimeOffset?> asOf = new("--as-of")
         {
             Description = "The moment to judge by, ISO 8601 with its offset. Default: now.",
             CustomParser = argument =>
             {
-                if (DateTimeOffset.TryParse(argument.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant))
+                if (DateTimeOffset.TryParse(
+                    argument.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset instant))
                 {
                     return instant;
                 }
@@ -34,35 +36,36 @@ internal static class RetentionCommand
                 return null;
             },
         };
-        var (data, json) = (CommonOptions.Data(), CommonOptions.Json());
-        var command = new Command(name, description) { asOf, data, json };
+        (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
+        Command command = new(name, description) { asOf, data, json };
         command.SetAction(result => Execute(result.GetRequiredValue(data), result.GetValue(asOf), dryRun, result.GetValue(json)));
         return command;
     }
 
     private static int Execute(string data, DateTimeOffset? asOf, bool dryRun, bool json)
     {
-        using var folder = DataFolder.Open(data);
+        using DataFolder folder = DataFolder.Open(data);
         try
         {
-            using var archive = Open(folder);
-            var clock = TimeProvider.System;
-            var report = new RetentionExpiry(archive, clock).Run(asOf ?? clock.GetUtcNow(), dryRun, actor: "belgicom");
+            using CdrArchive archive = Open(folder);
+            TimeProvider clock = TimeProvider.System;
+            RetentionReport report = new RetentionExpiry(archive, clock).Run(asOf ?? clock.GetUtcNow(), dryRun, actor: "belgicom");
             Print(report, json);
             return report.IsComplete ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
         }
         catch (ArchiveException exception)
         {
-            throw new ToolException(exception.Fault == ArchiveFault.Refused ? WorkerHost.ExitConfiguration : WorkerHost.ExitFailed, exception.Message);
+            throw new ToolException(
+                exception.Fault == ArchiveFault.Refused ? WorkerHost.ExitConfiguration : WorkerHost.ExitFailed, exception.Message);
         }
     }
 
     private static CdrArchive Open(DataFolder folder)
     {
-        var builder = ToolDefaults.Builder(folder, new Dictionary<string, string?>());
+        WebApplicationBuilder builder = ToolDefaults.Builder(folder, new Dictionary<string, string?>());
         builder.Configuration.AddShippedRetention(development: true);
-        var options = builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
-        var keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
+        RetentionOptions options = builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
+        KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
         builder.ThrowOnFaults();
         return CdrArchive.Open(options, new FileKeyStore(keys.Directory), TimeProvider.System);
     }
@@ -75,8 +78,8 @@ internal static class RetentionCommand
             return;
         }
 
-        var table = new Table().Border(TableBorder.Simple).AddColumns("class", "day", "due", "records", "held", "what", "why");
-        foreach (var item in report.Items)
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("class", "day", "due", "records", "held", "what", "why");
+        foreach (RetentionItem item in report.Items)
         {
             table.AddRow(
                 item.Class,
@@ -89,6 +92,7 @@ internal static class RetentionCommand
         }
 
         TableConsole.Create().Write(table);
-        Console.Out.WriteLine($"{report.Records:N0} records {(report.DryRun ? "are due" : "destroyed")} as of {report.AsOf:yyyy-MM-dd'T'HH:mm:sszzz}");
+        Console.Out.WriteLine(
+            $"{report.Records:N0} records {(report.DryRun ? "are due" : "destroyed")} as of {report.AsOf:yyyy-MM-dd'T'HH:mm:sszzz}");
     }
 }

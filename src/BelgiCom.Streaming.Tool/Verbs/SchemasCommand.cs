@@ -2,9 +2,8 @@ using System.CommandLine;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
-using BelgiCom.Streaming.Tool.Output;
 
-namespace BelgiCom.Streaming.Tool.Verbs;
+namespace BelgiCom.Streaming.Tool;
 
 /// <summary><c>schemas list</c>, <c>register</c> and <c>check</c>, against SchemaRegistry__Url.</summary>
 internal static class SchemasCommand
@@ -13,11 +12,11 @@ internal static class SchemasCommand
 
     private static Command List()
     {
-        var json = CommonOptions.Json();
-        var command = new Command("list", "Show the subjects that the registry has.") { json };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("list", "Show the subjects that the registry has.") { json };
         command.SetAction((result, cancellationToken) => GuardAsync(async registry =>
         {
-            var subjects = await registry.GetSubjectsAsync(cancellationToken);
+            IReadOnlyList<string> subjects = await registry.GetSubjectsAsync(cancellationToken);
             Print(result.GetValue(json), new { subjects }, subjects);
             return WorkerHost.ExitDone;
         }));
@@ -26,11 +25,13 @@ internal static class SchemasCommand
 
     private static Command Register()
     {
-        var json = CommonOptions.Json();
-        var command = new Command("register", $"Register the schema of every topic, with compatibility {SchemaSubjects.Compatibility}.") { json };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new(
+            "register", $"Register the schema of every topic, with compatibility {SchemaSubjects.Compatibility}.") { json };
         command.SetAction((result, cancellationToken) => GuardAsync(async registry =>
         {
-            var ids = await SchemaSubjects.EnsureAsync(registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken);
+            IReadOnlyDictionary<string, int> ids = await SchemaSubjects.EnsureAsync(
+                registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken);
             Print(result.GetValue(json), new { ids }, ids.Select(id => $"{id.Value,6}  {SchemaSubjects.ForValue(id.Key)}"));
             return WorkerHost.ExitDone;
         }));
@@ -39,20 +40,26 @@ internal static class SchemasCommand
 
     private static Command Check()
     {
-        var json = CommonOptions.Json();
-        var command = new Command("check", "Check whether the registry would take the schema of every topic; exit code 2 when one is refused.") { json };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new(
+            "check", "Check whether the registry would take the schema of every topic; exit code 2 when one is refused.") { json };
         command.SetAction((result, cancellationToken) => GuardAsync(async registry =>
         {
-            var verdicts = new List<(string Subject, SchemaVerdict Verdict)>();
-            foreach (var topic in Topics.All)
+            List<(string Subject, SchemaVerdict Verdict)> verdicts = new();
+            foreach (TopicDescription topic in Topics.All)
             {
                 verdicts.Add((topic.Subject, await registry.CheckAsync(topic.Subject, topic.SchemaJson, cancellationToken)));
             }
 
             Print(
                 result.GetValue(json),
-                new { subjects = verdicts.Select(pair => new { pair.Subject, compatible = pair.Verdict.IsCompatible, pair.Verdict.Messages }) },
-                verdicts.Select(pair => $"{(pair.Verdict.IsCompatible ? "compatible  " : "INCOMPATIBLE")}  {pair.Subject}  {string.Join("; ", pair.Verdict.Messages)}"));
+                new
+                {
+                    subjects = verdicts.Select(pair => new { pair.Subject, compatible = pair.Verdict.IsCompatible, pair.Verdict.Messages }),
+                },
+                verdicts.Select(pair =>
+                    $"{(pair.Verdict.IsCompatible ? "compatible  " : "INCOMPATIBLE")}  {pair.Subject}  "
+                    + $"{string.Join("; ", pair.Verdict.Messages)}"));
             return verdicts.All(pair => pair.Verdict.IsCompatible) ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
         }));
         return command;
@@ -73,7 +80,7 @@ internal static class SchemasCommand
 
     private static async Task<int> GuardAsync(Func<HttpSchemaRegistry, Task<int>> work)
     {
-        using var registry = ToolSettings.Registry();
+        using HttpSchemaRegistry registry = ToolSettings.Registry();
         return await GuardAsync(registry, work);
     }
 
@@ -85,7 +92,7 @@ internal static class SchemasCommand
             return;
         }
 
-        foreach (var line in lines)
+        foreach (string line in lines)
         {
             Console.Out.WriteLine(line);
         }

@@ -3,19 +3,22 @@ using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.AspNetCore.Builder;
 
-namespace BelgiCom.Streaming.Tool.Verbs;
+namespace BelgiCom.Streaming.Tool;
 
-/// <summary>Settings of verbs that talk to a running Kafka and registry: from the environment, checked like a worker's, all faults at once.</summary>
+/// <summary>
+/// Settings of verbs that talk to a running Kafka and registry: from the environment, checked like a worker's, all faults at once.
+/// </summary>
 internal static class ToolSettings
 {
     public static KafkaOptions Kafka() => Read(builder => builder.AddValidatedOptions<KafkaOptions>("Kafka"));
 
-    public static HttpSchemaRegistry Registry() => new(Read(builder => builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry")));
+    public static HttpSchemaRegistry Registry() =>
+        new(Read(builder => builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry")));
 
     /// <summary>What publishing reference data needs.</summary>
     public static (KafkaOptions Kafka, HttpSchemaRegistry Registry, FileKeyStore Keys) Publishing()
     {
-        var (kafka, registry, keys) = Read(builder => (
+        (KafkaOptions kafka, SchemaRegistryOptions registry, KeyOptions keys) = Read(builder => (
             builder.AddValidatedOptions<KafkaOptions>("Kafka"),
             builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry"),
             builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section)));
@@ -24,8 +27,8 @@ internal static class ToolSettings
 
     private static T Read<T>(Func<WebApplicationBuilder, T> read)
     {
-        var builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, new Dictionary<string, string?>());
-        var options = read(builder);
+        WebApplicationBuilder builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, new Dictionary<string, string?>());
+        T? options = read(builder);
         builder.ThrowOnFaults();
         return options;
     }

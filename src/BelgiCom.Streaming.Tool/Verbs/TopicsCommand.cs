@@ -1,30 +1,33 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Contracts;
-using BelgiCom.Streaming.Tool.Embedded;
-using BelgiCom.Streaming.Tool.Output;
 
-namespace BelgiCom.Streaming.Tool.Verbs;
+namespace BelgiCom.Streaming.Tool;
 
-/// <summary><c>topics list</c> shows the topics as they are created, <c>topics apply</c> creates those that are missing on Kafka__BootstrapServers.</summary>
+/// <summary>
+/// <c>topics list</c> shows the topics as they are created, <c>topics apply</c> creates those that are missing on Kafka__BootstrapServers.
+/// </summary>
 internal static class TopicsCommand
 {
     public static Command Create() => new("topics", "Show the topics, or create those that are missing.") { List(), Apply() };
 
     private static Command List()
     {
-        var json = CommonOptions.Json();
-        var command = new Command("list", "Show name, partitions, key and configuration of every topic.") { json };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("list", "Show name, partitions, key and configuration of every topic.") { json };
         command.SetAction(result =>
         {
             if (result.GetValue(json))
             {
-                JsonOutput.Write(new { topics = Topics.All.Select(topic => new { topic.Name, topic.Partitions, topic.Key, topic.Config }) });
+                JsonOutput.Write(
+                    new { topics = Topics.All.Select(topic => new { topic.Name, topic.Partitions, topic.Key, topic.Config }) });
                 return;
             }
 
-            foreach (var topic in Topics.All)
+            foreach (TopicDescription topic in Topics.All)
             {
-                Console.Out.WriteLine($"{topic.Name,-28} {topic.Partitions,3} partitions  key {topic.Key,-22} {string.Join(' ', topic.Config.Select(pair => $"{pair.Key}={pair.Value}"))}");
+                Console.Out.WriteLine(
+                    $"{topic.Name,-28} {topic.Partitions,3} partitions  key {topic.Key,-22} "
+                    + $"{string.Join(' ', topic.Config.Select(pair => $"{pair.Key}={pair.Value}"))}");
             }
         });
         return command;
@@ -32,12 +35,12 @@ internal static class TopicsCommand
 
     private static Command Apply()
     {
-        var json = CommonOptions.Json();
-        var partitions = CommonOptions.PartitionsMax();
-        var command = new Command("apply", "Create the topics that are missing; existing ones are left as they are.") { partitions, json };
+        Option<bool> json = CommonOptions.Json();
+        Option<int> partitions = CommonOptions.PartitionsMax();
+        Command command = new("apply", "Create the topics that are missing; existing ones are left as they are.") { partitions, json };
         command.SetAction(async (result, _) =>
         {
-            var created = await EmbeddedDefault.CreateTopicsAsync(ToolSettings.Kafka(), result.GetValue(partitions));
+            IReadOnlyList<string> created = await EmbeddedDefault.CreateTopicsAsync(ToolSettings.Kafka(), result.GetValue(partitions));
             if (result.GetValue(json))
             {
                 JsonOutput.Write(new { created });

@@ -35,11 +35,11 @@ public class BadRecordTests
     [Theory, MemberData(nameof(Replacements))]
     public void Record_WithNonsense_IsOneTypedFault(string what, string good, string bad, QuarantineReason reason)
     {
-        var hex = Convert.ToHexStringLower(Record);
+        string hex = Convert.ToHexStringLower(Record);
         Assert.Contains(good, hex, StringComparison.Ordinal);
-        var octets = Convert.FromHexString(hex.Replace(good, bad, StringComparison.Ordinal));
+        byte[] octets = Convert.FromHexString(hex.Replace(good, bad, StringComparison.Ordinal));
 
-        var problem = CdrRecord.Decode(octets, new UsageCdr());
+        RecordProblem problem = CdrRecord.Decode(octets, new UsageCdr());
 
         Assert.False(problem.IsNone, what);
         Assert.Equal(reason, problem.Reason);
@@ -49,7 +49,7 @@ public class BadRecordTests
     public void Record_WithAnIntegerOfOneMebibyte_IsRefused()
     {
         byte[] field = [0x91, 0x83, 0x10, 0, 0, .. new byte[1 << 20]];
-        var length = Record.Length - 4 + field.Length;
+        int length = Record.Length - 4 + field.Length;
         byte[] record = [0xBF, 0x4F, 0x83, (byte)(length >> 16), (byte)(length >> 8), (byte)length, .. Record[4..], .. field];
 
         Assert.Equal(QuarantineReason.BadValue, CdrRecord.Decode(record, new UsageCdr()).Reason);
@@ -71,9 +71,10 @@ public class BadRecordTests
     [Fact]
     public void Record_WithMorePartsThanTheLimit_IsRefused()
     {
-        byte[] containers = [.. Enumerable.Repeat(new byte[] { 0x30, 0x03, 0x81, 0x01, 0x0A }, UsageCdr.MaxParts + 1).SelectMany(part => part)];
+        byte[] containers = [
+            .. Enumerable.Repeat(new byte[] { 0x30, 0x03, 0x81, 0x01, 0x0A }, UsageCdr.MaxParts + 1).SelectMany(part => part)];
         byte[] list = [0xBF, 0x22, 0x80, .. containers, 0, 0];
-        var end = Convert.ToHexStringLower(Record).IndexOf("bf223e303c", StringComparison.Ordinal) / 2;
+        int end = Convert.ToHexStringLower(Record).IndexOf("bf223e303c", StringComparison.Ordinal) / 2;
         byte[] record = [0xBF, 0x4F, 0x80, .. Record[4..end], .. list, 0, 0];
 
         Assert.Equal(QuarantineReason.TooLarge, CdrRecord.Decode(record, new UsageCdr()).Reason);
@@ -84,7 +85,7 @@ public class BadRecordTests
     {
         byte[] sgsn = [0xB4, 0x03, 0x80, 0x01, 0x12];
 
-        var problem = CdrRecord.Decode(sgsn, new UsageCdr());
+        RecordProblem problem = CdrRecord.Decode(sgsn, new UsageCdr());
 
         Assert.Equal(QuarantineReason.UnsupportedRecord, problem.Reason);
         Assert.Contains("context 20", problem.Detail, StringComparison.Ordinal);
@@ -93,23 +94,24 @@ public class BadRecordTests
     [Fact]
     public void Fields_OfASet_ComeInAnyOrder()
     {
-        var fields = new List<byte[]>();
-        var reader = new BerReader(Record.AsSpan(4));
-        var start = 0;
+        List<byte[]> fields = new();
+        BerReader reader = new(Record.AsSpan(4));
+        int start = 0;
         while (reader.Read())
         {
             fields.Add(Record[(4 + start)..(4 + reader.Position)]);
             start = reader.Position;
         }
-        var expected = new UsageCdr();
+
+        UsageCdr expected = new();
         Assert.True(CdrRecord.Decode(Record, expected).IsNone);
-        var random = new Random(7);
-        for (var i = 0; i < 200; i++)
+        Random random = new(7);
+        for (int i = 0; i < 200; i++)
         {
-            var shuffled = fields.ToArray();
+            byte[][] shuffled = fields.ToArray();
             random.Shuffle(shuffled);
             byte[] record = [.. Record[..4], .. shuffled.SelectMany(field => field)];
-            var cdr = new UsageCdr();
+            UsageCdr cdr = new();
 
             Assert.True(CdrRecord.Decode(record, cdr).IsNone);
             Assert.Equal(expected.OpeningTime, cdr.OpeningTime);

@@ -12,7 +12,7 @@ public class MutationTests
     public void File_MutatedAtRandom_GivesOnlyRecordsAndTypedFaults(int seed)
     {
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
-        var random = new Random(seed);
+        Random random = new(seed);
         (byte[] File, IUsageFormat Format)[] originals =
         [
             (Samples.Read(Samples.Pgw), CdrFileFormat.Framed),
@@ -23,13 +23,13 @@ public class MutationTests
             (Generated(GeneratedKind.Nchf), NchfUsageFormat.Instance),
         ];
         long slowest = 0, largest = 0;
-        for (var i = 0; i < Mutations; i++)
+        for (int i = 0; i < Mutations; i++)
         {
-            var (original, format) = originals[i % originals.Length];
-            var mutated = Mutate(original, random);
-            var started = Stopwatch.GetTimestamp();
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            var octets = ReadToEnd(mutated, format);
+            (byte[] original, IUsageFormat format) = originals[i % originals.Length];
+            byte[] mutated = Mutate(original, random);
+            long started = Stopwatch.GetTimestamp();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            long octets = ReadToEnd(mutated, format);
             largest = Math.Max(largest, GC.GetAllocatedBytesForCurrentThread() - before);
             slowest = Math.Max(slowest, Stopwatch.GetTimestamp() - started);
             Assert.InRange(octets, 0, mutated.Length * 2L);
@@ -46,12 +46,12 @@ public class MutationTests
     [InlineData(Samples.PgwRaw)]
     public void File_WithAnySingleOctetChanged_IsReadToItsEnd(string name)
     {
-        var original = Samples.Read(name);
+        byte[] original = Samples.Read(name);
         foreach (byte value in new byte[] { 0x00, 0x80, 0xFF, 0x7F })
         {
-            for (var i = 0; i < original.Length; i++)
+            for (int i = 0; i < original.Length; i++)
             {
-                var mutated = (byte[])original.Clone();
+                byte[] mutated = (byte[])original.Clone();
                 mutated[i] = value;
                 ReadToEnd(mutated, Samples.FormatOf(name));
             }
@@ -60,16 +60,16 @@ public class MutationTests
 
     private static byte[] Generated(GeneratedKind kind)
     {
-        using var output = new MemoryStream();
+        using MemoryStream output = new();
         new UsageGenerator(new GenerationPlan { Subscribers = 3 }).WriteFile(kind, output, 0, 4, 1);
         return output.ToArray();
     }
 
     private static long ReadToEnd(byte[] file, IUsageFormat format)
     {
-        using var reader = format.Open(new MemoryStream(file));
+        using UsageFileReader reader = format.Open(new MemoryStream(file));
         long octets = 0;
-        var results = 0;
+        int results = 0;
         UsageReadResult result;
         while ((result = reader.Read()) != UsageReadResult.End)
         {
@@ -80,10 +80,13 @@ public class MutationTests
                 ShowInFull(reader);
             }
         }
+
         return octets;
     }
 
-    // A field that usage does not need may be damaged inside; showing the record in full then fails with its one typed error.
+    /// <summary>
+    /// A field that usage does not need may be damaged inside; showing the record in full then fails with its one typed error.
+    /// </summary>
     private static void ShowInFull(UsageFileReader reader)
     {
         try
@@ -98,10 +101,10 @@ public class MutationTests
 
     private static byte[] Mutate(byte[] original, Random random)
     {
-        var octets = new List<byte>(original);
-        for (var i = random.Next(4); i >= 0; i--)
+        List<byte> octets = new(original);
+        for (int i = random.Next(4); i >= 0; i--)
         {
-            var at = random.Next(octets.Count);
+            int at = random.Next(octets.Count);
             switch (random.Next(6))
             {
                 case 0:
@@ -123,11 +126,13 @@ public class MutationTests
                     octets.RemoveRange(at, octets.Count - at);
                     break;
             }
+
             if (octets.Count == 0)
             {
                 break;
             }
         }
+
         return [.. octets];
     }
 }

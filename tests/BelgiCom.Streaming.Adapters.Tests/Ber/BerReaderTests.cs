@@ -12,7 +12,7 @@ public class BerReaderTests
     {
         Gen.Int.Sample(seed =>
         {
-            var (octets, outline) = RandomBer(new Random(seed));
+            (byte[] octets, string outline) = RandomBer(new Random(seed));
 
             Assert.Equal(outline, Outline(new BerReader(octets)));
             Assert.Equal(outline, Outline(new AsnReader(octets, AsnEncodingRules.BER, NoLimits)));
@@ -24,13 +24,14 @@ public class BerReaderTests
     {
         Gen.Int.Sample(seed =>
         {
-            var random = new Random(seed);
-            var (octets, _) = RandomBer(random);
-            for (var i = 0; i < 3 && octets.Length > 0; i++)
+            Random random = new(seed);
+            (byte[] octets, string _) = RandomBer(random);
+            for (int i = 0; i < 3 && octets.Length > 0; i++)
             {
                 octets[random.Next(octets.Length)] = (byte)random.Next(256);
             }
-            var ours = Outline(new BerReader(octets));
+
+            string ours = Outline(new BerReader(octets));
             string theirs;
             try
             {
@@ -81,7 +82,7 @@ public class BerReaderTests
     [InlineData(new byte[] { 0x00, 0x00 }, BerFault.BadEndOfContents)]
     public void Element_ThatIsNotBer_IsAFault(byte[] octets, BerFault fault)
     {
-        var reader = new BerReader(octets);
+        BerReader reader = new(octets);
 
         Assert.False(reader.Read());
         Assert.Equal(fault, reader.Fault);
@@ -99,7 +100,7 @@ public class BerReaderTests
     [InlineData("000000000000000000000000000000ff", 255)]
     public void Integer_ThatFits_IsRead(string hex, long expected)
     {
-        Assert.True(BerReader.TryReadInteger(Convert.FromHexString(hex), out var value));
+        Assert.True(BerReader.TryReadInteger(Convert.FromHexString(hex), out long value));
         Assert.Equal(expected, value);
     }
 
@@ -117,53 +118,59 @@ public class BerReaderTests
     private static byte[] Nested(int depth)
     {
         byte[] octets = [0x30, 0x00];
-        var size = 2;
-        var buffer = new byte[depth * 6];
+        int size = 2;
+        byte[] buffer = new byte[depth * 6];
         octets.CopyTo(buffer, buffer.Length - 2);
-        for (var i = 0; i < depth; i++)
+        for (int i = 0; i < depth; i++)
         {
-            var at = buffer.Length - size;
+            int at = buffer.Length - size;
             byte[] header = size < 0x80 ? [0x30, (byte)size] : [0x30, 0x83, (byte)(size >> 16), (byte)(size >> 8), (byte)size];
             header.CopyTo(buffer, at - header.Length);
             size += header.Length;
         }
+
         return buffer[^size..];
     }
 
     private static (byte[] Octets, string Outline) RandomBer(Random random)
     {
-        using var output = new MemoryStream();
-        var outline = "";
-        for (var i = random.Next(4); i >= 0; i--)
+        using MemoryStream output = new();
+        string outline = "";
+        for (int i = random.Next(4); i >= 0; i--)
         {
             outline += WriteRandom(random, output, 0);
         }
+
         return (output.ToArray(), outline);
     }
 
-    // Written by hand, because the base library's writer makes neither indefinite nor long lengths. Returns the outline of what it wrote.
+    /// <summary>
+    /// Written by hand, because the base library's writer makes neither indefinite nor long lengths. Returns the outline of what it wrote.
+    /// </summary>
     private static string WriteRandom(Random random, MemoryStream output, int depth)
     {
-        var isConstructed = depth < 6 && random.Next(2) == 0;
-        var content = new MemoryStream();
-        var outline = "";
+        bool isConstructed = depth < 6 && random.Next(2) == 0;
+        MemoryStream content = new();
+        string outline = "";
         if (isConstructed)
         {
-            for (var i = random.Next(4); i > 0; i--)
+            for (int i = random.Next(4); i > 0; i--)
             {
                 outline += WriteRandom(random, content, depth + 1);
             }
+
             outline = "{" + outline + "}";
         }
         else
         {
-            var octets = new byte[random.Next(random.Next(10) == 0 ? 300 : 20)];
+            byte[] octets = new byte[random.Next(random.Next(10) == 0 ? 300 : 20)];
             random.NextBytes(octets);
             content.Write(octets);
             outline = "=" + Convert.ToHexString(octets);
         }
-        var tagClass = random.Next(4) << 6;
-        var number = random.Next(3) == 0 ? random.Next(31, 1 << random.Next(6, 28)) : random.Next(1, 31);
+
+        int tagClass = random.Next(4) << 6;
+        int number = random.Next(3) == 0 ? random.Next(31, 1 << random.Next(6, 28)) : random.Next(1, 31);
         outline = $"{tagClass >> 6}.{number}{outline};";
         WriteTag(output, (byte)(tagClass | (isConstructed ? 0x20 : 0)), number);
         if (isConstructed && random.Next(3) == 0)
@@ -173,7 +180,8 @@ public class BerReaderTests
             output.Write([0, 0]);
             return outline;
         }
-        var length = (int)content.Length;
+
+        int length = (int)content.Length;
         switch (length < 0x80 ? random.Next(3) : 1 + random.Next(2))
         {
             case 0:
@@ -186,6 +194,7 @@ public class BerReaderTests
                 output.Write([0x84, 0, 0, (byte)(length >> 8), (byte)length]);
                 break;
         }
+
         content.WriteTo(output);
         return outline;
     }
@@ -197,8 +206,9 @@ public class BerReaderTests
             output.WriteByte((byte)(leading | number));
             return;
         }
+
         output.WriteByte((byte)(leading | 0x1F));
-        for (var shift = 21; shift >= 0; shift -= 7)
+        for (int shift = 21; shift >= 0; shift -= 7)
         {
             if (number >> shift != 0)
             {
@@ -209,26 +219,30 @@ public class BerReaderTests
 
     private static string Outline(BerReader reader)
     {
-        var text = "";
+        string text = "";
         while (reader.Read())
         {
             text += $"{reader.Tag >> 30}.{BerTag.Number(reader.Tag)}"
                 + (reader.IsConstructed ? "{" + Outline(reader.Enter()) + "}" : "=" + Convert.ToHexString(reader.Content)) + ";";
         }
+
         return reader.Fault == BerFault.None ? text : text + "fault " + reader.Fault;
     }
 
     private static string Outline(AsnReader reader)
     {
-        var text = "";
+        string text = "";
         while (reader.HasData)
         {
-            var tag = reader.PeekTag();
-            var content = reader.PeekContentBytes();
+            Asn1Tag tag = reader.PeekTag();
+            ReadOnlyMemory<byte> content = reader.PeekContentBytes();
             text += $"{(int)tag.TagClass >> 6}.{tag.TagValue}"
-                + (tag.IsConstructed ? "{" + Outline(new AsnReader(content, AsnEncodingRules.BER, NoLimits)) + "}" : "=" + Convert.ToHexString(content.Span)) + ";";
+                + (tag.IsConstructed
+                    ? "{" + Outline(new AsnReader(content, AsnEncodingRules.BER, NoLimits)) + "}"
+                    : "=" + Convert.ToHexString(content.Span)) + ";";
             reader.ReadEncodedValue();
         }
+
         return text;
     }
 }

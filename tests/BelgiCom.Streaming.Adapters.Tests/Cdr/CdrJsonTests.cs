@@ -11,12 +11,12 @@ public class CdrJsonTests
     [InlineData(Samples.Chf)]
     public void Record_OfGoldenFile_ShowsEveryExpectedValueAndNoOther(string name)
     {
-        var (records, faults) = Samples.ReadAll(Samples.Read(name), Samples.FormatOf(name));
-        var expected = JsonNode.Parse(Samples.Read(name + ".expected.json"))!["records"]!.AsArray();
+        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(Samples.Read(name), Samples.FormatOf(name));
+        JsonArray expected = JsonNode.Parse(Samples.Read(name + ".expected.json"))!["records"]!.AsArray();
 
         Assert.Empty(faults);
         Assert.Equal(expected.Count, records.Count);
-        for (var i = 0; i < records.Count; i++)
+        for (int i = 0; i < records.Count; i++)
         {
             AssertSame(expected[i], JsonNode.Parse(CdrJson.ToText(records[i])), $"records[{i}]");
         }
@@ -27,23 +27,26 @@ public class CdrJsonTests
         switch (expected)
         {
             case JsonObject members:
-                var actualMembers = Assert.IsType<JsonObject>(actual);
+                JsonObject actualMembers = Assert.IsType<JsonObject>(actual);
                 Assert.Equal(members.Select(member => member.Key).Order(), actualMembers.Select(member => member.Key).Order());
-                foreach (var (key, value) in members)
+                foreach ((string key, JsonNode? value) in members)
                 {
                     AssertSame(value, actualMembers[key], $"{path}.{key}");
                 }
+
                 break;
             case JsonArray items:
-                var actualItems = Assert.IsType<JsonArray>(actual);
+                JsonArray actualItems = Assert.IsType<JsonArray>(actual);
                 Assert.Equal(items.Count, actualItems.Count);
-                for (var i = 0; i < items.Count; i++)
+                for (int i = 0; i < items.Count; i++)
                 {
                     AssertSame(items[i], actualItems[i], $"{path}[{i}]");
                 }
+
                 break;
             default:
-                Assert.True(JsonNode.DeepEquals(expected, actual), $"{path}: expected {expected?.ToJsonString()}, found {actual?.ToJsonString()}");
+                Assert.True(
+                    JsonNode.DeepEquals(expected, actual), $"{path}: expected {expected?.ToJsonString()}, found {actual?.ToJsonString()}");
                 break;
         }
     }

@@ -8,17 +8,22 @@ public class UsageCdrTests
     [Fact]
     public void PgwRecord_OfGoldenFile_GivesItsUsage()
     {
-        using var reader = CdrFileFormat.Framed.Open(new MemoryStream(Samples.Read(Samples.Pgw)));
+        using UsageFileReader reader = CdrFileFormat.Framed.Open(new MemoryStream(Samples.Read(Samples.Pgw)));
 
         Assert.Equal(UsageReadResult.Cdr, reader.Read());
-        var cdr = reader.Cdr;
+        UsageCdr cdr = reader.Cdr;
         Assert.Equal(
             (85L, UsageKind.Data, 70001L, 601L, 0L, -1L, 901L, 6L),
-            (cdr.RecordType, cdr.Kind, cdr.ChargingId, cdr.DurationSeconds, cdr.CauseForRecordClosing, cdr.RecordSequenceNumber, cdr.LocalSequenceNumber, cdr.RatType));
+            (
+                cdr.RecordType, cdr.Kind, cdr.ChargingId, cdr.DurationSeconds, cdr.CauseForRecordClosing, cdr.RecordSequenceNumber,
+                cdr.LocalSequenceNumber, cdr.RatType));
         Assert.Equal(new CdrTime(Utc("2026-03-14T08:06:07Z"), 60, true), cdr.OpeningTime);
         Assert.Equal(
             ["001010100000001", "999000000001", "0000000000000001", "internet.test", "TESTPGW01", "00101", "10.0.0.2"],
-            [Text(cdr.Imsi), Text(cdr.Msisdn), Text(cdr.Imei), Text(cdr.DataNetwork), Text(cdr.Node), Text(cdr.ServingPlmn), Text(cdr.ServedAddress)]);
+            [
+                Text(cdr.Imsi), Text(cdr.Msisdn), Text(cdr.Imei), Text(cdr.DataNetwork), Text(cdr.Node), Text(cdr.ServingPlmn),
+                Text(cdr.ServedAddress),
+            ]);
         Assert.Equal("1800f110000100f11000000101", Convert.ToHexStringLower(cdr.Location.Span));
 
         Assert.Equal(2, cdr.PartCount);
@@ -35,23 +40,35 @@ public class UsageCdrTests
     [Fact]
     public void ChfRecord_OfGoldenFile_GivesItsUsage()
     {
-        using var reader = CdrFileFormat.Framed.Open(new MemoryStream(Samples.Read(Samples.Chf)));
+        using UsageFileReader reader = CdrFileFormat.Framed.Open(new MemoryStream(Samples.Read(Samples.Chf)));
 
         Assert.Equal(UsageReadResult.Cdr, reader.Read());
-        var cdr = reader.Cdr;
+        UsageCdr cdr = reader.Cdr;
         Assert.Equal(
             (200L, 555001L, 301L, 1L, 41L, 51L),
             (cdr.RecordType, cdr.ChargingId, cdr.DurationSeconds, cdr.RecordSequenceNumber, cdr.LocalSequenceNumber, cdr.RatType));
         Assert.Equal(
-            ["001010300000001", "999002000001", "internet.test", "11111111-2222-4333-8444-555555555501", "00101", "10.9.0.2", "imsi-001010300000001-5-1"],
-            [Text(cdr.Imsi), Text(cdr.Msisdn), Text(cdr.DataNetwork), Text(cdr.Node), Text(cdr.ServingPlmn), Text(cdr.ServedAddress), Text(cdr.Session)]);
+            [
+                "001010300000001",
+                "999002000001",
+                "internet.test",
+                "11111111-2222-4333-8444-555555555501",
+                "00101",
+                "10.9.0.2",
+                "imsi-001010300000001-5-1",
+            ],
+            [
+                Text(cdr.Imsi), Text(cdr.Msisdn), Text(cdr.DataNetwork), Text(cdr.Node), Text(cdr.ServingPlmn), Text(cdr.ServedAddress),
+                Text(cdr.Session),
+            ]);
         Assert.Equal(2, cdr.PartCount);
         AssertPart(cdr.Parts[0], 100, 1, 1000, 2000, 120, "2026-03-14T07:58:00Z", "2026-03-14T08:00:29Z");
         AssertPart(cdr.Parts[1], 200, 2, 1000, 2001, 121, "2026-03-14T07:58:00Z", "2026-03-14T08:01:29Z");
         Assert.Equal((3000L, 51L, 3001L), (cdr.Parts[0].TotalOctets, cdr.Parts[0].RatType, cdr.Parts[1].TotalOctets));
     }
 
-    private static void AssertPart(in UsagePart part, long group, long sequence, long uplink, long downlink, long seconds, string start, string end)
+    private static void AssertPart(
+        in UsagePart part, long group, long sequence, long uplink, long downlink, long seconds, string start, string end)
     {
         Assert.Equal(
             (group, sequence, uplink, downlink, seconds),
@@ -59,7 +76,8 @@ public class UsageCdrTests
         Assert.Equal((Utc(start), Utc(end)), (part.Start.UtcMilliseconds, part.End.UtcMilliseconds));
     }
 
-    private static long Utc(string time) => DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
+    private static long Utc(string time) =>
+        DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
 
     private static string Text(OctetField field) => Encoding.ASCII.GetString(field.Span);
 }

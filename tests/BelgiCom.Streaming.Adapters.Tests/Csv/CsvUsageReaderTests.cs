@@ -10,13 +10,15 @@ public class CsvUsageReaderTests
     [Fact]
     public void Call_ByColumnMap_IsRead()
     {
-        var (cdrs, faults) = Read(Map(), Header + "14.03.2026 09:06:07;61;+999000000001;999123456789;out;A1\n");
+        (List<Call> cdrs, List<CdrFault> faults) = Read(Map(), Header + "14.03.2026 09:06:07;61;+999000000001;999123456789;out;A1\n");
 
         Assert.Empty(faults);
-        var call = Assert.Single(cdrs);
+        Call call = Assert.Single(cdrs);
         // 09:06:07 in Brussels is 08:06:07 UTC in March before the change.
         Assert.Equal((Utc("2026-03-14T08:06:07Z"), 60), (call.Start, call.Offset));
-        Assert.Equal((61L, "999000000001", "999123456789", Direction.Originating, "A1", UsageKind.Voice), (call.Seconds, call.Msisdn, call.Other, call.Direction, call.Id, call.Kind));
+        Assert.Equal(
+            (61L, "999000000001", "999123456789", Direction.Originating, "A1", UsageKind.Voice),
+            (call.Seconds, call.Msisdn, call.Other, call.Direction, call.Id, call.Kind));
     }
 
     [Theory]
@@ -26,7 +28,7 @@ public class CsvUsageReaderTests
     [InlineData("25.10.2026 03:00:00", "2026-10-25T02:00:00Z")]
     public void LocalTime_AroundClockChanges_IsTheInstantOfTheZone(string local, string utc)
     {
-        var (cdrs, _) = Read(Map(), Header + $"{local};1;999000000001;;in;A\n");
+        (List<Call> cdrs, List<CdrFault> _) = Read(Map(), Header + $"{local};1;999000000001;;in;A\n");
 
         Assert.Equal(Utc(utc), Assert.Single(cdrs).Start);
         Assert.False(cdrs[0].IsAmbiguous);
@@ -37,10 +39,10 @@ public class CsvUsageReaderTests
     [InlineData(AmbiguousTime.Daylight, "2026-10-25T00:30:00Z")]
     public void LocalTime_ThatOccursTwice_IsDecidedBySettingAndMarked(AmbiguousTime setting, string utc)
     {
-        var map = Map();
+        CsvColumnMap map = Map();
         map.AmbiguousTime = setting;
 
-        var (cdrs, _) = Read(map, Header + "25.10.2026 02:30:00;1;999000000001;;in;A\n");
+        (List<Call> cdrs, List<CdrFault> _) = Read(map, Header + "25.10.2026 02:30:00;1;999000000001;;in;A\n");
 
         Assert.Equal(Utc(utc), Assert.Single(cdrs).Start);
         Assert.True(cdrs[0].IsAmbiguous);
@@ -49,10 +51,13 @@ public class CsvUsageReaderTests
     [Fact]
     public void LocalTime_ThatOccursTwiceOrNever_MayBeRefused()
     {
-        var map = Map();
+        CsvColumnMap map = Map();
         map.AmbiguousTime = AmbiguousTime.Quarantine;
 
-        var (cdrs, faults) = Read(map, Header + "25.10.2026 02:30:00;1;999000000001;;in;A\n29.03.2026 02:30:00;1;999000000001;;in;A\n");
+        (
+            List<Call> cdrs,
+            List<CdrFault> faults) = Read(
+                map, Header + "25.10.2026 02:30:00;1;999000000001;;in;A\n29.03.2026 02:30:00;1;999000000001;;in;A\n");
 
         Assert.Empty(cdrs);
         Assert.All(faults, fault => Assert.Equal(QuarantineReason.BadValue, fault.Reason));
@@ -66,12 +71,12 @@ public class CsvUsageReaderTests
     [InlineData(VolumeUnit.MB, "2", 2_000_000)]
     public void Volume_InItsUnit_BecomesOctets(VolumeUnit unit, string text, long octets)
     {
-        var map = new CsvColumnMap { Kind = UsageKind.Data, VolumeUnit = unit };
+        CsvColumnMap map = new() { Kind = UsageKind.Data, VolumeUnit = unit };
         map.Columns.Add("startTime", "t");
         map.Columns.Add("Imsi", "i");
         map.Columns.Add("Total", "v");
 
-        var (cdrs, faults) = Read(map, $"t,i,v\n2026-03-14T08:06:07.25+01:00,001010000000001,{text}\n");
+        (List<Call> cdrs, List<CdrFault> faults) = Read(map, $"t,i,v\n2026-03-14T08:06:07.25+01:00,001010000000001,{text}\n");
 
         Assert.Empty(faults);
         Assert.Equal(octets, Assert.Single(cdrs).Total);
@@ -81,8 +86,9 @@ public class CsvUsageReaderTests
     [Fact]
     public void Quotes_OfRfc4180_AreUnderstood()
     {
-        var (cdrs, faults) = Read(
-            Map(), "\uFEFF\"Start\";\"Secs\";Caller;Callee;Dir;\"Id\"\r\n14.03.2026 09:06:07;1;999000000001;\"999\";\"in\";\"a;\"\"b\"\"\"\r\n");
+        (List<Call> cdrs, List<CdrFault> faults) = Read(
+            Map(),
+            "\uFEFF\"Start\";\"Secs\";Caller;Callee;Dir;\"Id\"\r\n14.03.2026 09:06:07;1;999000000001;\"999\";\"in\";\"a;\"\"b\"\"\"\r\n");
 
         Assert.Empty(faults);
         Assert.Equal("a;\"b\"", Assert.Single(cdrs).Id);
@@ -104,7 +110,11 @@ public class CsvUsageReaderTests
     [InlineData("14.03.2026 09:06:07;1;999000000001;;in;\"a\"b", QuarantineReason.BadEncoding)]
     public void Line_ThatIsBad_CostsOnlyItself(string line, QuarantineReason reason)
     {
-        var (cdrs, faults) = Read(Map(), Header + "14.03.2026 09:06:07;1;999000000001;;in;first\n" + line + "\n\n14.03.2026 09:06:07;1;999000000001;;in;last");
+        (
+            List<Call> cdrs,
+            List<CdrFault> faults) = Read(
+                Map(),
+                Header + "14.03.2026 09:06:07;1;999000000001;;in;first\n" + line + "\n\n14.03.2026 09:06:07;1;999000000001;;in;last");
 
         Assert.Equal(["first", "last"], cdrs.Select(cdr => cdr.Id));
         Assert.Equal(reason, Assert.Single(faults).Reason);
@@ -113,7 +123,10 @@ public class CsvUsageReaderTests
     [Fact]
     public void Quote_ThatIsNotClosed_CostsOneLine()
     {
-        var (cdrs, faults) = Read(Map(), Header + "14.03.2026 09:06:07;1;999000000001;;in;\"open\n14.03.2026 09:06:07;1;999000000001;;in;last\n");
+        (
+            List<Call> cdrs,
+            List<CdrFault> faults) = Read(
+                Map(), Header + "14.03.2026 09:06:07;1;999000000001;;in;\"open\n14.03.2026 09:06:07;1;999000000001;;in;last\n");
 
         Assert.Equal(["last"], cdrs.Select(cdr => cdr.Id));
         Assert.Equal(QuarantineReason.BadEncoding, Assert.Single(faults).Reason);
@@ -122,7 +135,7 @@ public class CsvUsageReaderTests
     [Fact]
     public void Line_LongerThanTheLimit_CostsOnlyItself()
     {
-        var (cdrs, faults) = Read(
+        (List<Call> cdrs, List<CdrFault> faults) = Read(
             Map(), Header + new string('x', 200_000) + "\n14.03.2026 09:06:07;1;999000000001;;in;last\n");
 
         Assert.Equal(["last"], cdrs.Select(cdr => cdr.Id));
@@ -132,10 +145,10 @@ public class CsvUsageReaderTests
     [Fact]
     public void File_WithoutAMappedColumn_IsNotOfThisSource()
     {
-        var (cdrs, faults) = Read(Map(), "Start;Secs;Caller\n14.03.2026 09:06:07;1;999000000001\n");
+        (List<Call> cdrs, List<CdrFault> faults) = Read(Map(), "Start;Secs;Caller\n14.03.2026 09:06:07;1;999000000001\n");
 
         Assert.Empty(cdrs);
-        var fault = Assert.Single(faults);
+        CdrFault fault = Assert.Single(faults);
         Assert.True(fault is { IsFileLevel: true, Reason: QuarantineReason.NotACdrFile });
         Assert.False(new CsvUsageFormat("calls", Map()).Recognises("Start;Secs;Caller\n"u8));
     }
@@ -143,12 +156,12 @@ public class CsvUsageReaderTests
     [Fact]
     public void Map_WithFaults_NamesThemAll()
     {
-        var map = new CsvColumnMap { TimeZone = "Mars/Olympus", Delimiter = "ab" };
+        CsvColumnMap map = new() { TimeZone = "Mars/Olympus", Delimiter = "ab" };
         map.Columns.Add("Colour", "c");
 
-        var faults = string.Join('\n', map.Faults());
+        string faults = string.Join('\n', map.Faults());
 
-        foreach (var part in new[] { "Kind", "Delimiter", "Colour", "StartTime", "Msisdn", "Mars/Olympus" })
+        foreach (string part in new[] { "Kind", "Delimiter", "Colour", "StartTime", "Msisdn", "Mars/Olympus" })
         {
             Assert.Contains(part, faults, StringComparison.Ordinal);
         }
@@ -156,22 +169,38 @@ public class CsvUsageReaderTests
 
     private static CsvColumnMap Map()
     {
-        var map = new CsvColumnMap
+        CsvColumnMap map = new()
         {
-            Kind = UsageKind.Voice, Delimiter = ";", TimeFormat = "dd.MM.yyyy HH:mm:ss", TimeZone = "Europe/Brussels", Originating = { "out" }, Terminating = { "in" },
+            Kind = UsageKind.Voice,
+            Delimiter = ";",
+            TimeFormat = "dd.MM.yyyy HH:mm:ss",
+            TimeZone = "Europe/Brussels",
+            Originating = { "out" },
+            Terminating = { "in" },
         };
-        foreach (var (field, column) in new[] { ("StartTime", "start"), ("DurationSeconds", "Secs"), ("Msisdn", "Caller"), ("OtherParty", "Callee"), ("Direction", "Dir"), ("RecordId", "Id") })
+        foreach ((
+            string field,
+            string column) in new[]
+            {
+                ("StartTime", "start"),
+                ("DurationSeconds", "Secs"),
+                ("Msisdn", "Caller"),
+                ("OtherParty", "Callee"),
+                ("Direction", "Dir"),
+                ("RecordId", "Id"),
+            })
         {
             map.Columns.Add(field, column);
         }
+
         return map;
     }
 
     private static (List<Call> Cdrs, List<CdrFault> Faults) Read(CsvColumnMap map, string text)
     {
-        using var reader = new CsvUsageFormat("calls", map).Open(new MemoryStream(Encoding.UTF8.GetBytes(text)));
-        var cdrs = new List<Call>();
-        var faults = new List<CdrFault>();
+        using UsageFileReader reader = new CsvUsageFormat("calls", map).Open(new MemoryStream(Encoding.UTF8.GetBytes(text)));
+        List<Call> cdrs = new();
+        List<CdrFault> faults = new();
         UsageReadResult result;
         while ((result = reader.Read()) != UsageReadResult.End)
         {
@@ -180,18 +209,23 @@ public class CsvUsageReaderTests
                 faults.Add(reader.Fault);
                 continue;
             }
-            var (cdr, part) = (reader.Cdr, reader.Cdr.Parts[0]);
+
+            (UsageCdr cdr, UsagePart part) = (reader.Cdr, reader.Cdr.Parts[0]);
             cdrs.Add(new Call(
-                part.Start.UtcMilliseconds, part.Start.OffsetMinutes, part.DurationSeconds, part.TotalOctets, Text(cdr.Msisdn), Text(cdr.OtherParty), cdr.Direction,
+                part.Start.UtcMilliseconds, part.Start.OffsetMinutes, part.DurationSeconds, part.TotalOctets, Text(cdr.Msisdn),
+                Text(cdr.OtherParty), cdr.Direction,
                 Text(cdr.Session), cdr.Kind, cdr.HasAmbiguousTime));
         }
+
         return (cdrs, faults);
     }
 
     private static string Text(OctetField field) => Encoding.UTF8.GetString(field.Span);
 
-    private static long Utc(string time) => DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
+    private static long Utc(string time) =>
+        DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
 
     private sealed record Call(
-        long Start, int Offset, long Seconds, long Total, string Msisdn, string Other, Direction Direction, string Id, UsageKind Kind, bool IsAmbiguous);
+        long Start, int Offset, long Seconds, long Total, string Msisdn, string Other, Direction Direction, string Id, UsageKind Kind,
+        bool IsAmbiguous);
 }

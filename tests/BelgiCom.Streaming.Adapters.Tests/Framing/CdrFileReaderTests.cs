@@ -10,7 +10,7 @@ public class CdrFileReaderTests
     [Fact]
     public void Header_OfGoldenFile_ReadsItsFields()
     {
-        var header = CdrFileHeader.TryRead(Samples.Read(Samples.Pgw));
+        CdrFileHeader? header = CdrFileHeader.TryRead(Samples.Read(Samples.Pgw));
 
         Assert.NotNull(header);
         Assert.Equal((906L, 54, 3L, 17L), (header.FileLength, header.HeaderLength, header.DeclaredCdrs, header.SequenceNumber));
@@ -24,7 +24,7 @@ public class CdrFileReaderTests
     [InlineData(Samples.PgwRaw)]
     public void Format_OfGoldenFile_IsRecognised(string name)
     {
-        var head = Samples.Read(name);
+        byte[] head = Samples.Read(name);
 
         Assert.Equal(Samples.FormatOf(name) == CdrFileFormat.Framed, CdrFileFormat.Framed.Recognises(head));
         Assert.Equal(Samples.FormatOf(name) == CdrFileFormat.Unframed, CdrFileFormat.Unframed.Recognises(head));
@@ -33,17 +33,18 @@ public class CdrFileReaderTests
     [Fact]
     public void FramedFile_CutAtEveryOctet_GivesTheRecordsBeforeTheCutAndOneFault()
     {
-        var file = Samples.Read(Samples.Pgw);
-        for (var cut = 54; cut < file.Length; cut++)
+        byte[] file = Samples.Read(Samples.Pgw);
+        for (int cut = 54; cut < file.Length; cut++)
         {
-            var (records, faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Framed);
+            (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Framed);
 
             Assert.Equal(RecordEnds.Count(end => end <= cut), records.Count);
             Assert.Equal(QuarantineReason.Truncated, Assert.Single(faults).Reason);
         }
-        for (var cut = 0; cut < 54; cut++)
+
+        for (int cut = 0; cut < 54; cut++)
         {
-            var (records, faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Framed);
+            (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Framed);
 
             Assert.Empty(records);
             Assert.Equal(QuarantineReason.NotACdrFile, Assert.Single(faults).Reason);
@@ -53,14 +54,14 @@ public class CdrFileReaderTests
     [Fact]
     public void UnframedFile_CutAtEveryOctet_GivesTheRecordsBeforeTheCutAndOneFault()
     {
-        var record = Samples.Read(Samples.PgwRaw);
+        byte[] record = Samples.Read(Samples.PgwRaw);
         byte[] file = [.. record, 0xFF, 0, .. record];
-        for (var cut = 1; cut < file.Length; cut++)
+        for (int cut = 1; cut < file.Length; cut++)
         {
-            var (records, faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Unframed);
+            (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Unframed);
 
             Assert.Equal(cut >= record.Length ? 1 : 0, records.Count);
-            var isWhole = cut >= record.Length && cut <= record.Length + 2;
+            bool isWhole = cut >= record.Length && cut <= record.Length + 2;
             Assert.Equal(isWhole ? 0 : 1, faults.Count);
         }
     }
@@ -68,11 +69,11 @@ public class CdrFileReaderTests
     [Fact]
     public void FramedFile_WithUnknownLengths_IsReadToItsEnd()
     {
-        var file = Samples.Read(Samples.Pgw);
+        byte[] file = Samples.Read(Samples.Pgw);
         file.AsSpan(0, 4).Fill(0xFF);
         file.AsSpan(18, 4).Fill(0xFF);
 
-        var (records, faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
+        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
 
         Assert.Equal(3, records.Count);
         Assert.Empty(faults);
@@ -81,13 +82,13 @@ public class CdrFileReaderTests
     [Fact]
     public void FramedFile_WithWrongCount_GivesAllRecordsAndOneFaultOfTheFile()
     {
-        var file = Samples.Read(Samples.Pgw);
+        byte[] file = Samples.Read(Samples.Pgw);
         file[21] = 4;
 
-        var (records, faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
+        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
 
         Assert.Equal(3, records.Count);
-        var fault = Assert.Single(faults);
+        CdrFault fault = Assert.Single(faults);
         Assert.True(fault.IsFileLevel);
         Assert.Equal(QuarantineReason.BadFraming, fault.Reason);
         Assert.Contains("says 4 CDRs, the file holds 3", fault.Detail, StringComparison.Ordinal);
@@ -98,10 +99,10 @@ public class CdrFileReaderTests
     {
         foreach (byte wrong in new byte[] { 0x00, 0x02, 0x41 })
         {
-            var file = Samples.Read(Samples.Pgw);
+            byte[] file = Samples.Read(Samples.Pgw);
             file[RecordEnds[0]] = wrong;
 
-            var (records, faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
+            (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
 
             Assert.Equal(2, records.Count);
             Assert.Equal(RecordEnds[0], faults[0].FileOffset);
@@ -112,10 +113,10 @@ public class CdrFileReaderTests
     [Fact]
     public void FramedFile_WithARecordOfAnotherEncoding_SkipsThatRecord()
     {
-        var file = Samples.Read(Samples.Pgw);
+        byte[] file = Samples.Read(Samples.Pgw);
         file[RecordEnds[0] + 3] = (2 << 5) | 7;
 
-        var (records, faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
+        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
 
         Assert.Equal(2, records.Count);
         Assert.Equal(QuarantineReason.UnsupportedEncoding, Assert.Single(faults).Reason);
@@ -124,14 +125,14 @@ public class CdrFileReaderTests
     [Fact]
     public void UnframedFile_WithGarbageBetweenRecords_GoesOnAtTheNextRecord()
     {
-        var record = Samples.Read(Samples.PgwRaw);
+        byte[] record = Samples.Read(Samples.PgwRaw);
         byte[] garbage = [0x13, 0x37, 0xBF, 0x4F, 0x01, 0x02];
         byte[] file = [.. record, .. garbage, .. record, .. record];
 
-        var (records, faults) = Samples.ReadAll(file, CdrFileFormat.Unframed);
+        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Unframed);
 
         Assert.Equal(3, records.Count);
-        var fault = Assert.Single(faults);
+        CdrFault fault = Assert.Single(faults);
         Assert.Equal((QuarantineReason.BadEncoding, 256L, 6L), (fault.Reason, fault.FileOffset, fault.Length));
     }
 
@@ -142,12 +143,12 @@ public class CdrFileReaderTests
     [InlineData(new byte[] { 0xBF, 0x4F, 0xFF })]
     public void UnframedFile_WithLengthBomb_KeepsTheOtherRecordsAndAllocatesLittle(byte[] bomb)
     {
-        var record = Samples.Read(Samples.PgwRaw);
+        byte[] record = Samples.Read(Samples.PgwRaw);
         byte[] file = [.. record, .. bomb, .. record];
         Samples.ReadAll(file, CdrFileFormat.Unframed);
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        long before = GC.GetAllocatedBytesForCurrentThread();
 
-        var (records, faults) = Samples.ReadAll(file, CdrFileFormat.Unframed);
+        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Unframed);
 
         Assert.Equal(2, records.Count);
         Assert.Single(faults);
@@ -157,10 +158,10 @@ public class CdrFileReaderTests
     [Fact]
     public void UnframedFile_OfIndefiniteLength_IsRead()
     {
-        var record = Samples.Read(Samples.PgwRaw);
+        byte[] record = Samples.Read(Samples.PgwRaw);
         byte[] indefinite = [0xBF, 0x4F, 0x80, .. record[4..], 0, 0];
 
-        var (records, faults) = Samples.ReadAll([.. indefinite, 0xFF, .. indefinite], CdrFileFormat.Unframed);
+        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll([.. indefinite, 0xFF, .. indefinite], CdrFileFormat.Unframed);
 
         Assert.Empty(faults);
         Assert.Equal([indefinite, indefinite], records);
@@ -169,9 +170,9 @@ public class CdrFileReaderTests
     [Fact]
     public void File_ThatIsNoCdrFile_IsOneFaultOfTheFileOrStretch()
     {
-        foreach (var format in new[] { CdrFileFormat.Framed, CdrFileFormat.Unframed })
+        foreach (CdrFileFormat format in new[] { CdrFileFormat.Framed, CdrFileFormat.Unframed })
         {
-            var (records, faults) = Samples.ReadAll("nothing of this is a charging record"u8.ToArray(), format);
+            (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll("nothing of this is a charging record"u8.ToArray(), format);
 
             Assert.Empty(records);
             Assert.Equal(QuarantineReason.NotACdrFile, Assert.Single(faults).Reason);
@@ -181,9 +182,9 @@ public class CdrFileReaderTests
     [Fact]
     public void File_ThatIsAZipArchive_IsNamedAsSuch()
     {
-        var (_, faults) = Samples.ReadAll("PK\u0003\u0004 and so on"u8.ToArray(), CdrFileFormat.Framed);
+        (List<byte[]> _, List<CdrFault> faults) = Samples.ReadAll("PK\u0003\u0004 and so on"u8.ToArray(), CdrFileFormat.Framed);
 
-        var fault = Assert.Single(faults);
+        CdrFault fault = Assert.Single(faults);
         Assert.Equal(QuarantineReason.UnsupportedEncoding, fault.Reason);
         Assert.Contains("zip", fault.Detail, StringComparison.Ordinal);
     }

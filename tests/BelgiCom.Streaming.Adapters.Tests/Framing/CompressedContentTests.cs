@@ -8,10 +8,10 @@ public class CompressedContentTests
     [Fact]
     public void Gzip_OfSeveralMembers_IsExpanded()
     {
-        var file = Samples.Read(Samples.PgwRaw);
+        byte[] file = Samples.Read(Samples.PgwRaw);
         byte[] compressed = [.. Compress(file), .. Compress(file)];
-        using var content = CompressedContent.Open(new MemoryStream(compressed), new ContentLimits());
-        using var reader = CdrFileFormat.Unframed.Open(content);
+        using Stream content = CompressedContent.Open(new MemoryStream(compressed), new ContentLimits());
+        using UsageFileReader reader = CdrFileFormat.Unframed.Open(content);
 
         Assert.Equal(UsageReadResult.Cdr, reader.Read());
         Assert.Equal(UsageReadResult.Cdr, reader.Read());
@@ -23,10 +23,10 @@ public class CompressedContentTests
     [InlineData(long.MaxValue, 100)]
     public void Gzip_ThatExpandsTooFar_IsOneFault(long maxOctets, int maxRatio)
     {
-        var record = Samples.Read(Samples.PgwRaw);
-        var bomb = Compress([.. record, .. new byte[64 << 20]]);
-        using var content = CompressedContent.Open(new MemoryStream(bomb), new ContentLimits(maxOctets, maxRatio));
-        using var reader = CdrFileFormat.Unframed.Open(content);
+        byte[] record = Samples.Read(Samples.PgwRaw);
+        byte[] bomb = Compress([.. record, .. new byte[64 << 20]]);
+        using Stream content = CompressedContent.Open(new MemoryStream(bomb), new ContentLimits(maxOctets, maxRatio));
+        using UsageFileReader reader = CdrFileFormat.Unframed.Open(content);
 
         Assert.Equal(UsageReadResult.Cdr, reader.Read());
         Assert.Equal(UsageReadResult.Fault, reader.Read());
@@ -37,13 +37,14 @@ public class CompressedContentTests
     [Fact]
     public void Gzip_DamagedAnywhere_GivesRecordsAndFaultsOnly()
     {
-        var compressed = Compress(Samples.Read(Samples.Pgw));
-        for (var i = 2; i < compressed.Length; i++)
+        byte[] compressed = Compress(Samples.Read(Samples.Pgw));
+        for (int i = 2; i < compressed.Length; i++)
         {
-            var damaged = (byte[])compressed.Clone();
+            byte[] damaged = (byte[])compressed.Clone();
             damaged[i] ^= 0x55;
-            using var reader = CdrFileFormat.Framed.Open(CompressedContent.Open(new MemoryStream(damaged), new ContentLimits()));
-            var results = 0;
+            using UsageFileReader reader = CdrFileFormat.Framed.Open(
+                CompressedContent.Open(new MemoryStream(damaged), new ContentLimits()));
+            int results = 0;
             while (reader.Read() != UsageReadResult.End)
             {
                 Assert.True(++results < 100);
@@ -53,11 +54,12 @@ public class CompressedContentTests
 
     private static byte[] Compress(byte[] content)
     {
-        using var output = new MemoryStream();
-        using (var gzip = new GZipStream(output, CompressionLevel.SmallestSize, leaveOpen: true))
+        using MemoryStream output = new();
+        using (GZipStream gzip = new(output, CompressionLevel.SmallestSize, leaveOpen: true))
         {
             gzip.Write(content);
         }
+
         return output.ToArray();
     }
 }

@@ -16,13 +16,14 @@ public class ShippedSamplesTests
     [Fact]
     public void ShippedFiles_AreWhatTheGeneratorMakes()
     {
-        var folder = Path.Combine(Path.GetTempPath(), "belgicom-samples-" + Guid.NewGuid().ToString("N"));
-        var generator = new UsageGenerator(Plan);
+        string folder = Path.Combine(Path.GetTempPath(), "belgicom-samples-" + Guid.NewGuid().ToString("N"));
+        UsageGenerator generator = new(Plan);
         try
         {
-            foreach (var file in Enum.GetValues<GeneratedKind>().SelectMany(kind => generator.WriteFiles(kind, folder)))
+            foreach (GeneratedFile file in Enum.GetValues<GeneratedKind>().SelectMany(kind => generator.WriteFiles(kind, folder)))
             {
-                var shipped = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "shipped"), Path.GetFileName(file.Path), SearchOption.AllDirectories).Single();
+                string shipped = Directory.GetFiles(
+                    Path.Combine(AppContext.BaseDirectory, "shipped"), Path.GetFileName(file.Path), SearchOption.AllDirectories).Single();
                 Assert.Equal(File.ReadAllBytes(file.Path), File.ReadAllBytes(shipped));
             }
         }

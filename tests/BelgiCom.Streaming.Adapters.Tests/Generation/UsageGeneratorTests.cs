@@ -16,19 +16,20 @@ public class UsageGeneratorTests
     [InlineData(GeneratedKind.Nchf)]
     public void File_OfAnyKind_DecodesToItsTotalsWithoutFault(GeneratedKind kind)
     {
-        var (file, expected) = Generate(kind);
-        var format = FormatOf(kind);
+        (byte[] file, ControlTotals expected) = Generate(kind);
+        IUsageFormat format = FormatOf(kind);
         Assert.True(format.Recognises(file.AsSpan(0, Math.Min(file.Length, IUsageFormat.HeadOctets))));
-        using var reader = format.Open(new MemoryStream(file));
-        var totals = default(ControlTotals);
+        using UsageFileReader reader = format.Open(new MemoryStream(file));
+        ControlTotals totals = default(ControlTotals);
         UsageReadResult result;
         while ((result = reader.Read()) != UsageReadResult.End)
         {
             Assert.True(result == UsageReadResult.Cdr, result == UsageReadResult.Fault ? reader.Fault.Detail : "");
             totals += new ControlTotals(1, 0, 0, 0, 0);
-            foreach (var part in reader.Cdr.Parts)
+            foreach (UsagePart part in reader.Cdr.Parts)
             {
-                totals += new ControlTotals(0, 1, Math.Max(0, part.UplinkOctets), Math.Max(0, part.DownlinkOctets), Math.Max(0, part.DurationSeconds));
+                totals += new ControlTotals(
+                    0, 1, Math.Max(0, part.UplinkOctets), Math.Max(0, part.DownlinkOctets), Math.Max(0, part.DurationSeconds));
             }
         }
 
@@ -39,8 +40,8 @@ public class UsageGeneratorTests
     [Fact]
     public void File_OfSgwRecords_MeasuresTheTrafficOfThePgwFile()
     {
-        var (_, pgw) = Generate(GeneratedKind.HuaweiPgw);
-        var (_, sgw) = Generate(GeneratedKind.HuaweiSgw);
+        (byte[] _, ControlTotals pgw) = Generate(GeneratedKind.HuaweiPgw);
+        (byte[] _, ControlTotals sgw) = Generate(GeneratedKind.HuaweiSgw);
 
         Assert.Equal(pgw, sgw);
     }
@@ -48,18 +49,20 @@ public class UsageGeneratorTests
     [Fact]
     public void File_OfTheSamePlan_HasTheSameOctets()
     {
-        foreach (var kind in Enum.GetValues<GeneratedKind>())
+        foreach (GeneratedKind kind in Enum.GetValues<GeneratedKind>())
         {
             Assert.Equal(Hash(Generate(kind).File), Hash(Generate(kind).File));
         }
-        Assert.NotEqual(Hash(Generate(GeneratedKind.EricssonPgw).File), Hash(Generate(GeneratedKind.EricssonPgw, Plan with { Seed = 43 }).File));
+
+        Assert.NotEqual(
+            Hash(Generate(GeneratedKind.EricssonPgw).File), Hash(Generate(GeneratedKind.EricssonPgw, Plan with { Seed = 43 }).File));
     }
 
     [Fact]
     public void UnframedFile_HasRecordsThatCrossNoBlock()
     {
-        var (file, _) = Generate(GeneratedKind.HuaweiPgw);
-        using var reader = CdrFileFormat.Unframed.Open(new MemoryStream(file));
+        (byte[] file, ControlTotals _) = Generate(GeneratedKind.HuaweiPgw);
+        using UsageFileReader reader = CdrFileFormat.Unframed.Open(new MemoryStream(file));
         Assert.Equal(0, file.Length % 2048);
         while (reader.Read() != UsageReadResult.End)
         {
@@ -70,7 +73,7 @@ public class UsageGeneratorTests
     [Fact]
     public void Record_OfTheGenerator_IsAboutThreeHundredOctets()
     {
-        var (file, totals) = Generate(GeneratedKind.EricssonPgw, Plan with { MaxParts = 2 });
+        (byte[] file, ControlTotals totals) = Generate(GeneratedKind.EricssonPgw, Plan with { MaxParts = 2 });
 
         Assert.InRange(file.Length / totals.Cdrs, 280, 340);
     }
@@ -78,10 +81,10 @@ public class UsageGeneratorTests
     [Fact]
     public void Subscriptions_NameEverySubscriberOnce()
     {
-        using var text = new StringWriter();
+        using StringWriter text = new();
         new UsageGenerator(Plan).WriteSubscriptions(text);
 
-        var lines = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("msisdn,imsi,account,offering,validFrom,validTo", lines[0]);
         Assert.Equal(100, lines.Skip(1).Select(line => line.Split(',')[0]).Distinct().Count());
         Assert.All(lines.Skip(1), line => Assert.StartsWith("999", line, StringComparison.Ordinal));
@@ -90,8 +93,8 @@ public class UsageGeneratorTests
     private static (byte[] File, ControlTotals Totals) Generate(GeneratedKind kind, GenerationPlan? plan = null)
     {
         plan ??= Plan;
-        using var output = new MemoryStream();
-        var totals = new UsageGenerator(plan).WriteFile(kind, output, 0, plan.Records, 1);
+        using MemoryStream output = new();
+        ControlTotals totals = new UsageGenerator(plan).WriteFile(kind, output, 0, plan.Records, 1);
         return (output.ToArray(), totals);
     }
 

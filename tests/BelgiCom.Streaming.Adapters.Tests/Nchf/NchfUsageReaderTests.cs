@@ -8,14 +8,18 @@ public class NchfUsageReaderTests
     // Written after TS 32.291 6.1.6.2; "multipleunitUsage" is how one open implementation spells it.
     private const string Request =
         """
-        {"subscriberIdentifier":"imsi-001010000000007","nfConsumerIdentification":{"nFName":"smf-1","nFPLMNID":{"mcc":"001","mnc":"01"},"nodeFunctionality":"SMF"},
+        {"subscriberIdentifier":"imsi-001010000000007","nfConsumerIdentification":{"nFName":"smf-1","nFPLMNID":{"mcc":"001","mnc":"01"},
+          "nodeFunctionality":"SMF"},
          "invocationTimeStamp":"2026-03-14T08:15:00Z","invocationSequenceNumber":2,
          "multipleunitUsage":[{"usedUnitContainer":[
-             {"localSequenceNumber":1,"time":60,"totalVolume":300,"uplinkVolume":100,"downlinkVolume":200,"triggers":[{"triggerType":"VOLUME_LIMIT","triggerCategory":"IMMEDIATE_REPORT"}]},
+             {"localSequenceNumber":1,"time":60,"totalVolume":300,"uplinkVolume":100,"downlinkVolume":200,
+               "triggers":[{"triggerType":"VOLUME_LIMIT","triggerCategory":"IMMEDIATE_REPORT"}]},
              {"localSequenceNumber":2,"totalVolume":5000000000,"serviceId":9}],"ratingGroup":100,"uPFID":"x"}],
-         "pDUSessionChargingInformation":{"chargingId":77,"userInformation":{"servedGPSI":"msisdn-999000000007","servedPEI":"imei-990000000000007"},
+         "pDUSessionChargingInformation":{"chargingId":77,"userInformation":{"servedGPSI":"msisdn-999000000007",
+           "servedPEI":"imei-990000000000007"},
            "userLocationinfo":{"nrLocation":{"tai":{"tac":"000001"}}},
-           "pduSessionInformation":{"pduSessionID":5,"dnnId":"internet","ratType":"NR","servingCNPlmnId":{"mcc":"208","mnc":"01"},"pduAddress":{"pduIPv4Address":"10.1.2.3"}}}}
+           "pduSessionInformation":{"pduSessionID":5,"dnnId":"internet","ratType":"NR","servingCNPlmnId":{"mcc":"208","mnc":"01"},
+             "pduAddress":{"pduIPv4Address":"10.1.2.3"}}}}
         """;
 
     [Theory]
@@ -25,7 +29,7 @@ public class NchfUsageReaderTests
     [InlineData("\uFEFF[ ]{0}", 1)]
     public void Requests_HoweverPutTogether_AreRead(string form, int count)
     {
-        var (parts, faults) = Read(form.Replace("{0}", Request, StringComparison.Ordinal));
+        (List<Part> parts, List<CdrFault> faults) = Read(form.Replace("{0}", Request, StringComparison.Ordinal));
 
         Assert.Empty(faults);
         Assert.Equal(2 * count, parts.Count);
@@ -47,7 +51,9 @@ public class NchfUsageReaderTests
     [InlineData("\"uPFID\":\"x\"", "\"uPFID\":x", QuarantineReason.BadEncoding)]
     public void Request_ThatIsBad_CostsOnlyItself(string good, string bad, QuarantineReason reason)
     {
-        var (parts, faults) = Read(Request + "\n" + Request.Replace(good, bad, StringComparison.Ordinal) + "\n" + Request);
+        (
+            List<Part> parts,
+            List<CdrFault> faults) = Read(Request + "\n" + Request.Replace(good, bad, StringComparison.Ordinal) + "\n" + Request);
 
         Assert.Equal(4, parts.Count);
         Assert.Equal(reason, Assert.Single(faults).Reason);
@@ -56,9 +62,9 @@ public class NchfUsageReaderTests
     [Fact]
     public void Request_NestedTooDeep_IsRefused()
     {
-        var deep = string.Concat(Enumerable.Repeat("{\"a\":", 100_000)) + "1" + new string('}', 100_000);
+        string deep = string.Concat(Enumerable.Repeat("{\"a\":", 100_000)) + "1" + new string('}', 100_000);
 
-        var (parts, faults) = Read(Request + "\n" + deep + "\n" + Request);
+        (List<Part> parts, List<CdrFault> faults) = Read(Request + "\n" + deep + "\n" + Request);
 
         Assert.Equal(4, parts.Count);
         Assert.Equal(QuarantineReason.BadEncoding, Assert.Single(faults).Reason);
@@ -67,7 +73,10 @@ public class NchfUsageReaderTests
     [Fact]
     public void Request_WithANumberOfAMillionDigits_IsRefused()
     {
-        var (parts, faults) = Read(Request.Replace("\"time\":60", "\"time\":" + new string('9', 900_000), StringComparison.Ordinal) + "\n" + Request);
+        (
+            List<Part> parts,
+            List<CdrFault> faults) = Read(
+                Request.Replace("\"time\":60", "\"time\":" + new string('9', 900_000), StringComparison.Ordinal) + "\n" + Request);
 
         Assert.Equal(2, parts.Count);
         Assert.Equal(QuarantineReason.BadValue, Assert.Single(faults).Reason);
@@ -76,7 +85,7 @@ public class NchfUsageReaderTests
     [Fact]
     public void Request_CutShort_IsOneFault()
     {
-        var (parts, faults) = Read(Request.ReplaceLineEndings(" ") + "\n" + Request.ReplaceLineEndings(" ")[..^1]);
+        (List<Part> parts, List<CdrFault> faults) = Read(Request.ReplaceLineEndings(" ") + "\n" + Request.ReplaceLineEndings(" ")[..^1]);
 
         Assert.Equal(2, parts.Count);
         Assert.Equal(QuarantineReason.BadLength, Assert.Single(faults).Reason);
@@ -85,16 +94,18 @@ public class NchfUsageReaderTests
     [Fact]
     public void Fault_OfARequest_DoesNotRepeatItsContent()
     {
-        var (_, faults) = Read(Request.Replace("\"uPFID\":\"x\"", "\"uPFID\":999000000007x", StringComparison.Ordinal));
+        (
+            List<Part> _,
+            List<CdrFault> faults) = Read(Request.Replace("\"uPFID\":\"x\"", "\"uPFID\":999000000007x", StringComparison.Ordinal));
 
         Assert.DoesNotContain("999000000007", Assert.Single(faults).Detail, StringComparison.Ordinal);
     }
 
     private static (List<Part> Parts, List<CdrFault> Faults) Read(string text)
     {
-        using var reader = NchfUsageFormat.Instance.Open(new MemoryStream(Encoding.UTF8.GetBytes(text)));
-        var parts = new List<Part>();
-        var faults = new List<CdrFault>();
+        using UsageFileReader reader = NchfUsageFormat.Instance.Open(new MemoryStream(Encoding.UTF8.GetBytes(text)));
+        List<Part> parts = new();
+        List<CdrFault> faults = new();
         UsageReadResult result;
         while ((result = reader.Read()) != UsageReadResult.End)
         {
@@ -103,21 +114,26 @@ public class NchfUsageReaderTests
                 faults.Add(reader.Fault);
                 continue;
             }
-            var cdr = reader.Cdr;
-            foreach (var part in cdr.Parts)
+
+            UsageCdr cdr = reader.Cdr;
+            foreach (UsagePart part in cdr.Parts)
             {
                 parts.Add(new Part(
-                    Text(cdr.Msisdn), Text(cdr.Imsi), Text(cdr.Node), Text(cdr.DataNetwork), Text(cdr.ServingPlmn), cdr.RatType, cdr.ChargingId,
-                    cdr.RecordSequenceNumber, part.RatingGroup, part.LocalSequenceNumber, part.DurationSeconds, part.UplinkOctets, part.DownlinkOctets,
+                    Text(cdr.Msisdn), Text(cdr.Imsi), Text(cdr.Node), Text(cdr.DataNetwork), Text(cdr.ServingPlmn), cdr.RatType,
+                    cdr.ChargingId,
+                    cdr.RecordSequenceNumber, part.RatingGroup, part.LocalSequenceNumber, part.DurationSeconds, part.UplinkOctets,
+                    part.DownlinkOctets,
                     part.TotalOctets, part.ServiceIdentifier));
             }
         }
+
         return (parts, faults);
     }
 
     private static string Text(OctetField field) => Encoding.UTF8.GetString(field.Span);
 
     private sealed record Part(
-        string Msisdn, string Imsi, string Node, string Dnn, string Plmn, long Rat, long ChargingId, long Sequence, long Group, long Local, long Seconds,
+        string Msisdn, string Imsi, string Node, string Dnn, string Plmn, long Rat, long ChargingId, long Sequence, long Group, long Local,
+        long Seconds,
         long Uplink, long Downlink, long Total, long Service);
 }

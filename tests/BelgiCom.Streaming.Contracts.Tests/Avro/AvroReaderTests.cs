@@ -15,16 +15,18 @@ public sealed class AvroReaderTests
     [InlineData(long.MinValue, "ffffffffffffffffff01")]
     public void Long_OfTheSpecification_IsReadAndWritten(long value, string hex)
     {
-        var reader = new AvroReader(Convert.FromHexString(hex));
+        AvroReader reader = new(Convert.FromHexString(hex));
         Assert.Equal(value, reader.ReadLong());
         Assert.True(reader.TryFinish());
-        var octets = new byte[10];
-        var writer = new AvroWriter(octets);
+        byte[] octets = new byte[10];
+        AvroWriter writer = new(octets);
         writer.WriteLong(value);
         Assert.Equal(hex, Convert.ToHexStringLower(octets.AsSpan(0, writer.Written)));
     }
 
-    /// <summary>Around every power of two, in a buffer that ends with the number and in one that goes on: each has its own code path.</summary>
+    /// <summary>
+    /// Around every power of two, in a buffer that ends with the number and in one that goes on: each has its own code path.
+    /// </summary>
     [Theory]
     [InlineData(0)]
     [InlineData(16)]
@@ -35,13 +37,13 @@ public sealed class AvroReaderTests
             foreach (long value in new[] { (1L << bit) - 1, 1L << bit, (1L << bit) + 1, -(1L << bit) - 1, -(1L << bit) })
             {
                 byte[] expected = ZigZag(value);
-                var octets = new byte[expected.Length + more];
-                var writer = new AvroWriter(octets);
+                byte[] octets = new byte[expected.Length + more];
+                AvroWriter writer = new(octets);
                 writer.WriteLong(value);
                 Assert.Equal(expected, octets[..writer.Written]);
 
                 octets.AsSpan(expected.Length).Fill(0xFF);
-                var reader = new AvroReader(octets);
+                AvroReader reader = new(octets);
                 Assert.Equal((value, expected.Length), (reader.ReadLong(), reader.Position));
             }
         }
@@ -50,10 +52,10 @@ public sealed class AvroReaderTests
     [Fact]
     public void Body_AboveTheLimit_IsAFault()
     {
-        var reader = new AvroReader(new byte[AvroLimits.MaxBodySize + 1]);
+        AvroReader reader = new(new byte[AvroLimits.MaxBodySize + 1]);
         Assert.Equal((0L, AvroFault.TooLarge), (reader.ReadLong(), reader.Fault));
         Assert.False(reader.TryFinish());
-        var largest = new AvroReader(new byte[AvroLimits.MaxBodySize]);
+        AvroReader largest = new(new byte[AvroLimits.MaxBodySize]);
         largest.Skip(AvroLimits.MaxBodySize);
         Assert.True(largest.TryFinish());
         largest.ReadLong();
@@ -63,7 +65,7 @@ public sealed class AvroReaderTests
     [Fact]
     public void Record_OfTheSpecification_IsRead()
     {
-        var reader = new AvroReader([0x36, 0x06, 0x66, 0x6f, 0x6f]);
+        AvroReader reader = new([0x36, 0x06, 0x66, 0x6f, 0x6f]);
         Assert.Equal(27, reader.ReadLong());
         Assert.Equal("foo", reader.ReadString());
         Assert.True(reader.TryFinish());
@@ -72,7 +74,7 @@ public sealed class AvroReaderTests
     [Fact]
     public void Array_OfTheSpecification_IsRead()
     {
-        var reader = new AvroReader([0x04, 0x06, 0x36, 0x00]);
+        AvroReader reader = new([0x04, 0x06, 0x36, 0x00]);
         Assert.Equal([3L, 27L], reader.ReadArray(1, static (ref item) => item.ReadLong()));
         Assert.True(reader.TryFinish());
     }
@@ -81,7 +83,7 @@ public sealed class AvroReaderTests
     public void Array_InBlocksWithNegativeCounts_IsRead()
     {
         // Two blocks: -1 item in 1 octet, then 1 item.
-        var reader = new AvroReader([0x01, 0x02, 0x06, 0x02, 0x36, 0x00]);
+        AvroReader reader = new([0x01, 0x02, 0x06, 0x02, 0x36, 0x00]);
         Assert.Equal([3L, 27L], reader.ReadArray(1, static (ref item) => item.ReadLong()));
         Assert.True(reader.TryFinish());
     }
@@ -93,7 +95,7 @@ public sealed class AvroReaderTests
     [InlineData("8080808080808080808000", AvroFault.BadInteger)]
     public void Long_ThatIsNone_IsAFault(string hex, AvroFault fault)
     {
-        var reader = new AvroReader(Convert.FromHexString(hex));
+        AvroReader reader = new(Convert.FromHexString(hex));
         Assert.Equal(0, reader.ReadLong());
         Assert.Equal(fault, reader.Fault);
     }
@@ -101,7 +103,7 @@ public sealed class AvroReaderTests
     [Fact]
     public void Int_LargerThan32Bits_IsAFault()
     {
-        var reader = new AvroReader([0x80, 0x80, 0x80, 0x80, 0x10]);
+        AvroReader reader = new([0x80, 0x80, 0x80, 0x80, 0x10]);
         reader.ReadInt();
         Assert.Equal(AvroFault.BadInteger, reader.Fault);
     }
@@ -114,7 +116,7 @@ public sealed class AvroReaderTests
     {
         byte[] body = Convert.FromHexString(hex);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        var reader = new AvroReader(body);
+        AvroReader reader = new(body);
         bool empty = reader.ReadBytes().IsEmpty;
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.True(empty);
@@ -128,7 +130,7 @@ public sealed class AvroReaderTests
     [InlineData("ffffffffffffffffff0100")]
     public void Array_WithMoreItemsThanOctets_IsAFault(string hex)
     {
-        var reader = new AvroReader(Convert.FromHexString(hex));
+        AvroReader reader = new(Convert.FromHexString(hex));
         Assert.Empty(reader.ReadArray(1, static (ref item) => item.ReadLong()));
         Assert.Equal(AvroFault.TooManyItems, reader.Fault);
     }
@@ -140,7 +142,7 @@ public sealed class AvroReaderTests
     [InlineData("06eda080")]
     public void String_ThatIsNotUtf8_IsAFault(string hex)
     {
-        var reader = new AvroReader(Convert.FromHexString(hex));
+        AvroReader reader = new(Convert.FromHexString(hex));
         Assert.True(reader.ReadUtf8().IsEmpty);
         Assert.Equal(AvroFault.BadText, reader.Fault);
     }
@@ -151,13 +153,13 @@ public sealed class AvroReaderTests
     [InlineData(253_402_300_799_999, "9999-12-31T23:59:59.999+00:00")]
     public void Timestamp_InAnyYear_IsExact(long milliseconds, string iso)
     {
-        var octets = new byte[10];
-        var writer = new AvroWriter(octets);
+        byte[] octets = new byte[10];
+        AvroWriter writer = new(octets);
         writer.WriteLong(milliseconds);
-        var reader = new AvroReader(octets.AsSpan(0, writer.Written));
+        AvroReader reader = new(octets.AsSpan(0, writer.Written));
         DateTimeOffset time = reader.ReadTimestamp();
         Assert.Equal(iso, time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffzzz", System.Globalization.CultureInfo.InvariantCulture));
-        var again = new byte[10];
+        byte[] again = new byte[10];
         new AvroWriter(again).WriteTimestamp(time);
         Assert.Equal(octets, again);
     }
@@ -168,9 +170,9 @@ public sealed class AvroReaderTests
     [InlineData(long.MinValue)]
     public void Timestamp_OutsideTheYears1To9999_IsAFault(long milliseconds)
     {
-        var octets = new byte[10];
+        byte[] octets = new byte[10];
         new AvroWriter(octets).WriteLong(milliseconds);
-        var reader = new AvroReader(octets);
+        AvroReader reader = new(octets);
         Assert.Equal(DateTimeOffset.UnixEpoch, reader.ReadTimestamp());
         Assert.Equal(AvroFault.TimeOutOfRange, reader.Fault);
     }
@@ -181,10 +183,10 @@ public sealed class AvroReaderTests
     [InlineData(2_932_896, "9999-12-31")]
     public void Date_InAnyYear_IsExact(int days, string iso)
     {
-        var octets = new byte[5];
-        var writer = new AvroWriter(octets);
+        byte[] octets = new byte[5];
+        AvroWriter writer = new(octets);
         writer.WriteInt(days);
-        var reader = new AvroReader(octets.AsSpan(0, writer.Written));
+        AvroReader reader = new(octets.AsSpan(0, writer.Written));
         Assert.Equal(iso, reader.ReadDate().ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
         Assert.True(reader.TryFinish());
     }
@@ -192,7 +194,7 @@ public sealed class AvroReaderTests
     [Fact]
     public void Fault_ThatIsFirst_Sticks()
     {
-        var reader = new AvroReader([0x02, 0x02, 0x07, 0x02]);
+        AvroReader reader = new([0x02, 0x02, 0x07, 0x02]);
         reader.ReadLong();
         reader.ReadBoolean();
         reader.ReadLong();
@@ -220,7 +222,7 @@ public sealed class AvroReaderTests
     [InlineData(11, 100)]
     public void Numbers_ThatAreFoundAhead_AreThoseReadOneByOne(int numbers, int more)
     {
-        var random = new Random(numbers + more);
+        Random random = new(numbers + more);
         for (int run = 0; run < 300; run++)
         {
             byte[] octets = [.. Enumerable.Range(0, numbers).SelectMany(number => ZigZag(RandomNumber(number, random))), .. new byte[more]];
@@ -244,7 +246,9 @@ public sealed class AvroReaderTests
         }
     }
 
-    /// <summary>Short text, long text, an octet that is not ASCII anywhere, with and without octets after it: each has its own path.</summary>
+    /// <summary>
+    /// Short text, long text, an octet that is not ASCII anywhere, with and without octets after it: each has its own path.
+    /// </summary>
     [Theory]
     [InlineData(0)]
     [InlineData(40)]
@@ -262,18 +266,18 @@ public sealed class AvroReaderTests
                 }
 
                 byte[] body = [.. ZigZag(length), .. text, .. new byte[more]];
-                var reader = new AvroReader(body);
+                AvroReader reader = new(body);
                 byte[] read = reader.ReadUtf8().ToArray();
                 Assert.Equal(place < 0 ? text : [], read);
                 Assert.Equal(place < 0 ? AvroFault.None : AvroFault.BadText, reader.Fault);
-                var cut = new AvroReader(body.AsSpan(0, ZigZag(length).Length + length - 1 < 0 ? 0 : ZigZag(length).Length + length - 1));
+                AvroReader cut = new(body.AsSpan(0, ZigZag(length).Length + length - 1 < 0 ? 0 : ZigZag(length).Length + length - 1));
                 Assert.True(cut.ReadUtf8().IsEmpty);
                 Assert.NotEqual(AvroFault.None, cut.Fault);
             }
         }
     }
 
-    // Of every length, together often more than the window holds; now and then one that is no int or no time stamp.
+    /// <summary>Of every length, together often more than the window holds; now and then one that is no int or no time stamp.</summary>
     private static long RandomNumber(int number, Random random)
     {
         int most = random.Next(50) == 0 ? 64 : (number % 3) switch
@@ -287,8 +291,8 @@ public sealed class AvroReaderTests
 
     private static void AssertSameNumbers(ReadOnlySpan<byte> body, int numbers)
     {
-        var ahead = new AvroReader(body);
-        var oneByOne = new AvroReader(body);
+        AvroReader ahead = new(body);
+        AvroReader oneByOne = new(body);
         ahead.FindNumbers(numbers);
         for (int number = 0; number < numbers; number++)
         {
@@ -311,7 +315,7 @@ public sealed class AvroReaderTests
 
     private static byte[] ZigZag(long value)
     {
-        var octets = new List<byte>();
+        List<byte> octets = new();
         UInt128 bits = value >= 0 ? (UInt128)value * 2 : ((UInt128)(-(Int128)value) * 2) - 1;
         for (; bits >= 128; bits /= 128)
         {

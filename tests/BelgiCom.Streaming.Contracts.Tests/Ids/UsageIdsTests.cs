@@ -16,7 +16,8 @@ public sealed class UsageIdsTests
     public void NotificationId_OfAThreshold_IsTheHashOfSubscriberKindAndPeriod()
     {
         SubscriberRef subscriber = SubscriberRef.Parse("000102030405060708090a0b0c0d0e0f");
-        Assert.Equal("9cdb748c241827f9decb2cdcd24eaf03", NotificationId.Of(subscriber, NotificationKind.RoamingData80Percent, 20758).ToString());
+        Assert.Equal(
+            "9cdb748c241827f9decb2cdcd24eaf03", NotificationId.Of(subscriber, NotificationKind.RoamingData80Percent, 20758).ToString());
     }
 
     [Fact]
@@ -31,11 +32,11 @@ public sealed class UsageIdsTests
     public void Builder_WithAKeyLongerThanItsScratch_MakesTheSameId()
     {
         string part = new('x', 1000);
-        var small = new UsageIdBuilder(stackalloc byte[4]);
+        UsageIdBuilder small = new(stackalloc byte[4]);
         small.Append(part.AsSpan());
         small.Append(part.AsSpan());
         small.Append(7);
-        var large = new UsageIdBuilder(new byte[4096]);
+        UsageIdBuilder large = new(new byte[4096]);
         large.Append(part.AsSpan());
         large.Append(System.Text.Encoding.UTF8.GetBytes(part));
         large.Append(7);
@@ -74,7 +75,7 @@ public sealed class UsageIdsTests
 
     private static UsageId Of(params string[] parts)
     {
-        var builder = new UsageIdBuilder(stackalloc byte[256]);
+        UsageIdBuilder builder = new(stackalloc byte[256]);
         foreach (string part in parts)
         {
             builder.Append(part.AsSpan());
@@ -85,7 +86,7 @@ public sealed class UsageIdsTests
 
     private static UsageId OfNumber(long number)
     {
-        var builder = new UsageIdBuilder(stackalloc byte[256]);
+        UsageIdBuilder builder = new(stackalloc byte[256]);
         builder.Append(number);
         return builder.Finish();
     }

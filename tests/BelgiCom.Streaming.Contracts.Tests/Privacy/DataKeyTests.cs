@@ -16,7 +16,7 @@ public sealed class DataKeyTests
         "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe")]
     public void Hmac_OfRfc4231_IsTheSame(string key, string message, string expected)
     {
-        var mac = new byte[32];
+        byte[] mac = new byte[32];
         new DataKey("golden", Convert.FromHexString(key.PadRight(64, '0'))).Hmac(Convert.FromHexString(message), mac);
         Assert.Equal(expected, Convert.ToHexStringLower(mac));
     }
@@ -25,9 +25,9 @@ public sealed class DataKeyTests
     public void Hmac_OfTwoKeysInTurn_IsOfEachKey()
     {
         DataKey[] keys = [new("a", new byte[32]), new("b", [.. Enumerable.Repeat((byte)1, 32)])];
-        var first = new byte[32];
-        var other = new byte[32];
-        var again = new byte[32];
+        byte[] first = new byte[32];
+        byte[] other = new byte[32];
+        byte[] again = new byte[32];
         keys[0].Hmac("message"u8, first);
         keys[1].Hmac("message"u8, other);
         keys[0].Hmac("message"u8, again);

@@ -11,7 +11,8 @@ public sealed class EnvelopeCipherTests
     /// <summary>AES-256 test cases 13, 14 and 16 of McGrew and Viega, "The Galois/Counter Mode of Operation", as sent to NIST.</summary>
     [Theory]
     [InlineData(
-        "0000000000000000000000000000000000000000000000000000000000000000", "000000000000000000000000", "", "", "", "530f8afbc74536b9a963b4f1c4cb738b")]
+        "0000000000000000000000000000000000000000000000000000000000000000", "000000000000000000000000", "", "", "",
+        "530f8afbc74536b9a963b4f1c4cb738b")]
     [InlineData(
         "0000000000000000000000000000000000000000000000000000000000000000",
         "000000000000000000000000",
@@ -28,8 +29,9 @@ public sealed class EnvelopeCipherTests
         "76fc6ece0f4e1768cddf8853bb2d551b")]
     public void Envelope_OfTheGcmTestCases_IsDecrypted(string key, string nonce, string associated, string clear, string cipher, string tag)
     {
-        var dataKey = new DataKey("golden", Convert.FromHexString(key));
-        byte[] opened = EnvelopeCipher.Decrypt(dataKey, Convert.FromHexString(nonce + cipher + tag), Convert.FromHexString(associated).AsSpan());
+        DataKey dataKey = new("golden", Convert.FromHexString(key));
+        byte[] opened = EnvelopeCipher.Decrypt(
+            dataKey, Convert.FromHexString(nonce + cipher + tag), Convert.FromHexString(associated).AsSpan());
         Assert.Equal(clear, Convert.ToHexStringLower(opened));
     }
 
@@ -79,7 +81,7 @@ public sealed class EnvelopeCipherTests
     [Fact]
     public void Nonce_OfManyEnvelopes_IsNeverTheSame()
     {
-        var nonces = new HashSet<string>();
+        HashSet<string> nonces = new();
         for (int i = 0; i < 10_000; i++)
         {
             Assert.True(nonces.Add(Convert.ToHexString(EnvelopeCipher.Encrypt(Key, "x"u8, Context).AsSpan(0, 12))));
@@ -89,7 +91,7 @@ public sealed class EnvelopeCipherTests
     [Fact]
     public void AssociatedData_OfAField_IsEachPartAfterItsLengthAndTheKeyId()
     {
-        var octets = new byte[64];
+        byte[] octets = new byte[64];
         int length = new EnvelopeContext("t", "re", "fie").Write(new DataKey("k1", new byte[DataKey.Size]), octets);
         Assert.Equal("\0\u0001t\0\u0002re\0\u0003fiek1", Encoding.UTF8.GetString(octets, 0, length));
     }
@@ -97,7 +99,7 @@ public sealed class EnvelopeCipherTests
     [Fact]
     public void EncryptIntoASpan_AllocatesNothing()
     {
-        var room = new byte[128];
+        byte[] room = new byte[128];
         EnvelopeCipher.Encrypt(Key, "0123456789"u8, Context, room);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)

@@ -12,7 +12,7 @@ public sealed class FileKeyStoreTests : IDisposable
     public void GetOrCreate_OfOneScope_IsTheSameKeyAfterARestart()
     {
         DataKey first = new FileKeyStore(_directory).GetOrCreate(KeyPurposes.PersonalData, "2026-11-23");
-        var reopened = new FileKeyStore(_directory);
+        FileKeyStore reopened = new(_directory);
         DataKey second = reopened.GetOrCreate(KeyPurposes.PersonalData, "2026-11-23");
         Assert.Equal(first.Id, second.Id);
         Assert.Equal(first.Material, second.Material);
@@ -22,7 +22,7 @@ public sealed class FileKeyStoreTests : IDisposable
     [Fact]
     public void GetOrCreate_OfOtherPurposeOrScope_IsAnotherKey()
     {
-        var keys = new FileKeyStore(_directory);
+        FileKeyStore keys = new(_directory);
         DataKey[] all =
         [
             keys.GetOrCreate("rating", ""),
@@ -39,8 +39,8 @@ public sealed class FileKeyStoreTests : IDisposable
     [Fact]
     public void Delete_OfADay_ErasesItInEveryStoreAndForGood()
     {
-        var keys = new FileKeyStore(_directory);
-        var other = new FileKeyStore(_directory);
+        FileKeyStore keys = new(_directory);
+        FileKeyStore other = new(_directory);
         DataKey key = keys.GetOrCreate(KeyPurposes.PersonalData, "2026-11-23");
         Assert.NotNull(other.Find(key.Id));
         byte[] envelope = EnvelopeCipher.Encrypt(key, "content"u8, EnvelopeContext.UsagePersonalData);

@@ -2,11 +2,13 @@ namespace BelgiCom.Streaming.Contracts.Tests;
 
 public sealed class SubscriberPseudonymizerTests
 {
-    /// <summary>Computed with Python's hmac and hashlib: first 16 octets over "msisdn:" or "imsi:" and the digits, key 00 01 … 1f.</summary>
+    /// <summary>
+    /// Computed with Python's hmac and hashlib: first 16 octets over "msisdn:" or "imsi:" and the digits, key 00 01 … 1f.
+    /// </summary>
     [Fact]
     public void Reference_OfANumber_IsTheKeyedHashOfItsKindAndDigits()
     {
-        var pseudonymizer = new SubscriberPseudonymizer(new OneKey());
+        SubscriberPseudonymizer pseudonymizer = new(new OneKey());
         Assert.Equal("4ff5fda05240f029e0ff36530d180a95", pseudonymizer.FromMsisdn("32470000001").ToString());
         Assert.Equal("b5742de07b3c722ca51861271bcc1bdd", pseudonymizer.FromImsi("206010000000001").ToString());
         Assert.NotEqual(pseudonymizer.FromMsisdn("206010000000001"), pseudonymizer.FromImsi("206010000000001"));
@@ -19,7 +21,7 @@ public sealed class SubscriberPseudonymizerTests
     [InlineData("3247000000٣")]
     public void Reference_OfWhatIsNoNumber_IsRefusedWithoutRepeatingIt(string digits)
     {
-        var pseudonymizer = new SubscriberPseudonymizer(new OneKey());
+        SubscriberPseudonymizer pseudonymizer = new(new OneKey());
         ArgumentException refusal = Assert.Throws<ArgumentException>(() => pseudonymizer.FromMsisdn(digits));
         Assert.True(digits.Length == 0 || !refusal.Message.Contains(digits, StringComparison.Ordinal));
     }
@@ -27,7 +29,7 @@ public sealed class SubscriberPseudonymizerTests
     [Fact]
     public void Reference_OfANumber_AllocatesNothing()
     {
-        var pseudonymizer = new SubscriberPseudonymizer(new OneKey());
+        SubscriberPseudonymizer pseudonymizer = new(new OneKey());
         pseudonymizer.FromMsisdn("32470000001");
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)

@@ -16,7 +16,7 @@ internal static class ApacheAvro
 
     public static byte[] Write(Schema schema, object value)
     {
-        using var stream = new MemoryStream();
+        using MemoryStream stream = new();
         new GenericDatumWriter<object>(schema).Write(value, new BinaryEncoder(stream));
         return stream.ToArray();
     }
@@ -24,7 +24,7 @@ internal static class ApacheAvro
     /// <summary>Reads a body of the writer's schema as the reader's schema, by Apache.Avro's rules.</summary>
     public static object Read(Schema writer, Schema reader, byte[] body)
     {
-        using var stream = new MemoryStream(body);
+        using MemoryStream stream = new(body);
         return new GenericDatumReader<object>(writer, reader).Read(null!, new BinaryDecoder(stream));
     }
 
@@ -58,7 +58,7 @@ internal static class ApacheAvro
 
     private static GenericRecord RandomRecord(RecordSchema schema, Random random)
     {
-        var record = new GenericRecord(schema);
+        GenericRecord record = new(schema);
         foreach (Field field in schema.Fields)
         {
             record.Add(field.Name, RandomValue(field.Schema, random));
@@ -67,12 +67,13 @@ internal static class ApacheAvro
         return record;
     }
 
-    // Every length of a varint is as likely as another.
-    private static long RandomLong(Random random, int bits) => random.NextInt64(long.MinValue, long.MaxValue) >> (64 - random.Next(1, bits + 1));
+    /// <summary>Every length of a varint is as likely as another.</summary>
+    private static long RandomLong(Random random, int bits) =>
+        random.NextInt64(long.MinValue, long.MaxValue) >> (64 - random.Next(1, bits + 1));
 
     private static byte[] RandomBytes(Random random, int count)
     {
-        var bytes = new byte[count];
+        byte[] bytes = new byte[count];
         random.NextBytes(bytes);
         return bytes;
     }

@@ -26,7 +26,7 @@ public sealed record RecordCodec(string Name, string SchemaJson, Func<byte[], by
 
     private static byte[] Written(Action<IBufferWriter<byte>> write)
     {
-        var buffer = new ArrayBufferWriter<byte>();
+        ArrayBufferWriter<byte> buffer = new();
         write(buffer);
         return buffer.WrittenSpan.ToArray();
     }
@@ -38,7 +38,7 @@ public sealed record RecordCodec(string Name, string SchemaJson, Func<byte[], by
             return null;
         }
 
-        var destination = new byte[view.MaxSize];
+        byte[] destination = new byte[view.MaxSize];
         return destination[..view.Write(destination)];
     }
 
@@ -49,7 +49,7 @@ public sealed record RecordCodec(string Name, string SchemaJson, Func<byte[], by
             return null;
         }
 
-        var destination = new byte[view.MaxSize];
+        byte[] destination = new byte[view.MaxSize];
         return destination[..view.Write(destination)];
     }
 
@@ -60,7 +60,7 @@ public sealed record RecordCodec(string Name, string SchemaJson, Func<byte[], by
             return null;
         }
 
-        var destination = new byte[view.MaxSize];
+        byte[] destination = new byte[view.MaxSize];
         return destination[..view.Write(destination)];
     }
 
@@ -71,7 +71,7 @@ public sealed record RecordCodec(string Name, string SchemaJson, Func<byte[], by
             return null;
         }
 
-        var destination = new byte[view.MaxSize];
+        byte[] destination = new byte[view.MaxSize];
         return destination[..view.Write(destination)];
     }
 }

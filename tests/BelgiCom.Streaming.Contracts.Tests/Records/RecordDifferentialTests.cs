@@ -3,7 +3,9 @@ using CsCheck;
 
 namespace BelgiCom.Streaming.Contracts.Tests;
 
-/// <summary>Our codecs against Apache.Avro: the same octets, both ways. Random records of every schema; CsCheck prints the seed of a failure.</summary>
+/// <summary>
+/// Our codecs against Apache.Avro: the same octets, both ways. Random records of every schema; CsCheck prints the seed of a failure.
+/// </summary>
 public sealed class RecordDifferentialTests
 {
     public static TheoryData<string> Names => RecordCodec.Names;
@@ -14,8 +16,7 @@ public sealed class RecordDifferentialTests
     public void Class_OfRandomRecord_RewritesTheOctetsOfApacheAvro(string name)
     {
         RecordCodec codec = RecordCodec.Of(name);
-        Gen.Int.Sample(
-            seed =>
+        Gen.Int.Sample(seed =>
             {
                 byte[] body = ApacheAvro.RandomBody(codec.SchemaJson, new Random(seed));
                 Assert.Equal(body, codec.RewriteByClass(body));
@@ -27,8 +28,7 @@ public sealed class RecordDifferentialTests
     public void View_OfRandomRecord_RewritesTheOctetsOfApacheAvro(string name)
     {
         RecordCodec codec = RecordCodec.Of(name);
-        Gen.Int.Sample(
-            seed =>
+        Gen.Int.Sample(seed =>
             {
                 byte[] body = ApacheAvro.RandomBody(codec.SchemaJson, new Random(seed));
                 Assert.Equal(body, codec.RewriteByView!(body));
@@ -41,8 +41,7 @@ public sealed class RecordDifferentialTests
     {
         RecordCodec codec = RecordCodec.Of(name);
         Schema schema = Schema.Parse(codec.SchemaJson);
-        Gen.Int.Sample(
-            seed =>
+        Gen.Int.Sample(seed =>
             {
                 byte[] ours = codec.RewriteByClass(ApacheAvro.RandomBody(codec.SchemaJson, new Random(seed)));
                 Assert.Equal(ours, ApacheAvro.Write(schema, ApacheAvro.Read(schema, schema, ours)));

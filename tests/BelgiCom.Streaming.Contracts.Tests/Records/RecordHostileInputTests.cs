@@ -41,10 +41,9 @@ public sealed class RecordHostileInputTests
     public void Body_WithFlippedBits_IsReadOrATypedFaultInBoundedMemory(string name)
     {
         RecordCodec codec = RecordCodec.Of(name);
-        Gen.Int.Sample(
-            seed =>
+        Gen.Int.Sample(seed =>
             {
-                var random = new Random(seed);
+                Random random = new(seed);
                 byte[] body = ApacheAvro.RandomBody(codec.SchemaJson, random);
                 for (int flips = random.Next(1, 4); flips > 0; flips--)
                 {
@@ -63,10 +62,9 @@ public sealed class RecordHostileInputTests
     {
         RecordCodec codec = RecordCodec.Of(name);
         Schema schema = Schema.Parse(codec.SchemaJson);
-        Gen.Int.Sample(
-            seed =>
+        Gen.Int.Sample(seed =>
             {
-                var random = new Random(seed);
+                Random random = new(seed);
                 byte[] body = ApacheAvro.RandomBody(codec.SchemaJson, random);
                 body[random.Next(body.Length)] ^= (byte)(1 << random.Next(8));
                 if (codec.RewriteByView!(body) is { } rewritten)

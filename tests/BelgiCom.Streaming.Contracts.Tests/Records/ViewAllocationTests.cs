@@ -6,16 +6,18 @@ public sealed class ViewAllocationTests
     private const int Rounds = 1_000;
 
     [Fact]
-    public void UsageReceivedView_DecodeAndEncode_AllocatesNothing() => AssertNothingAllocated(UsageReceived.SchemaJson, static (body, room) =>
-        UsageReceivedView.TryRead(body, out UsageReceivedView view) ? view.Write(room) : -1);
+    public void UsageReceivedView_DecodeAndEncode_AllocatesNothing() =>
+        AssertNothingAllocated(UsageReceived.SchemaJson, static (body, room) =>
+            UsageReceivedView.TryRead(body, out UsageReceivedView view) ? view.Write(room) : -1);
 
     [Fact]
     public void UsageRatedView_DecodeAndEncode_AllocatesNothing() => AssertNothingAllocated(UsageRated.SchemaJson, static (body, room) =>
         UsageRatedView.TryRead(body, out UsageRatedView view) ? view.Write(room) : -1);
 
     [Fact]
-    public void UsageRejectedView_DecodeAndEncode_AllocatesNothing() => AssertNothingAllocated(UsageRejected.SchemaJson, static (body, room) =>
-        UsageRejectedView.TryRead(body, out UsageRejectedView view) ? view.Write(room) : -1);
+    public void UsageRejectedView_DecodeAndEncode_AllocatesNothing() =>
+        AssertNothingAllocated(UsageRejected.SchemaJson, static (body, room) =>
+            UsageRejectedView.TryRead(body, out UsageRejectedView view) ? view.Write(room) : -1);
 
     [Fact]
     public void RatingStateView_DecodeAndEncode_AllocatesNothing() => AssertNothingAllocated(RatingState.SchemaJson, static (body, room) =>
@@ -31,7 +33,7 @@ public sealed class ViewAllocationTests
     private static void AssertNothingAllocated(string schemaJson, Func<byte[], byte[], int> rewrite)
     {
         byte[] body = ApacheAvro.RandomBody(schemaJson, new Random(1));
-        var room = new byte[4096];
+        byte[] room = new byte[4096];
         Assert.Equal(body.Length, rewrite(body, room));
         Assert.Equal(0, AllocatedBy(() => rewrite(body, room)));
     }

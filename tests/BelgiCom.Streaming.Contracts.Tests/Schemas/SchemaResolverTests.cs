@@ -9,14 +9,15 @@ public sealed class SchemaResolverTests
 {
     public static TheoryData<string> Names => RecordCodec.Names;
 
-    /// <summary>Each case changes our schema into one that another version of a producer may have.</summary>
+    // Each case changes our schema into one that another version of a producer may have.
     private static readonly Dictionary<string, Action<JsonObject>> Evolutions = new()
     {
         ["field removed here: writer has one more"] = schema => Fields(schema).Insert(1, Field("extra", "string")),
         ["removed field of every kind"] = schema => Fields(schema).Insert(0, Field("extra", JsonNode.Parse("""
             {"type":"record","name":"Extra","fields":[
               {"name":"a","type":"double"},{"name":"b","type":"float"},{"name":"c","type":"boolean"},{"name":"d","type":"bytes"},
-              {"name":"e","type":{"type":"fixed","name":"Nine","size":9}},{"name":"f","type":{"type":"enum","name":"Two","symbols":["X","Y"]}},
+              {"name":"e","type":{"type":"fixed","name":"Nine","size":9}},{"name":"f","type":{"type":"enum","name":"Two","symbols":["X",
+                "Y"]}},
               {"name":"g","type":{"type":"map","values":{"type":"array","items":["null","long",{"type":"map","values":"int"}]}}},
               {"name":"h","type":["null","string"]},{"name":"i","type":"null"}]}
             """)!)),
@@ -30,7 +31,7 @@ public sealed class SchemaResolverTests
     {
         get
         {
-            var cases = new TheoryData<string, string>();
+            TheoryData<string, string> cases = new();
             foreach (RecordCodec codec in RecordCodec.All)
             {
                 foreach (string evolution in Evolutions.Keys)
@@ -51,8 +52,7 @@ public sealed class SchemaResolverTests
         SchemaResolver resolver = SchemaResolver.Create(written, codec.SchemaJson);
         Avro.Schema writer = Avro.Schema.Parse(written);
         Avro.Schema reader = Avro.Schema.Parse(codec.SchemaJson);
-        Gen.Int.Sample(
-            seed =>
+        Gen.Int.Sample(seed =>
             {
                 byte[] body = ApacheAvro.Write(writer, ApacheAvro.RandomValue(writer, new Random(seed))!);
                 (byte[]? ours, AvroFault fault) = Resolve(resolver, body);
@@ -110,8 +110,10 @@ public sealed class SchemaResolverTests
     [Fact]
     public void Symbol_ThatWeDoNotKnow_BecomesTheDefault()
     {
-        const string Newer = """{"type":"record","name":"R","fields":[{"name":"k","type":{"type":"enum","name":"K","symbols":["B","NEW","A"]}}]}""";
-        const string Ours = """{"type":"record","name":"R","fields":[{"name":"k","type":{"type":"enum","name":"K","symbols":["A","B"],"default":"A"}}]}""";
+        const string Newer =
+            """{"type":"record","name":"R","fields":[{"name":"k","type":{"type":"enum","name":"K","symbols":["B","NEW","A"]}}]}""";
+        const string Ours =
+            """{"type":"record","name":"R","fields":[{"name":"k","type":{"type":"enum","name":"K","symbols":["A","B"],"default":"A"}}]}""";
         SchemaResolver resolver = SchemaResolver.Create(Newer, Ours);
         Assert.Equal([2], Resolve(resolver, [0]).Body);
         Assert.Equal([0], Resolve(resolver, [2]).Body);
@@ -122,7 +124,8 @@ public sealed class SchemaResolverTests
     [Fact]
     public void Symbol_ThatWeDoNotKnowWithoutADefault_IsAFault()
     {
-        const string Newer = """{"type":"record","name":"R","fields":[{"name":"k","type":{"type":"enum","name":"K","symbols":["A","NEW"]}}]}""";
+        const string Newer =
+            """{"type":"record","name":"R","fields":[{"name":"k","type":{"type":"enum","name":"K","symbols":["A","NEW"]}}]}""";
         const string Ours = """{"type":"record","name":"R","fields":[{"name":"k","type":{"type":"enum","name":"K","symbols":["A"]}}]}""";
         Assert.Equal(AvroFault.UnknownSymbol, Resolve(SchemaResolver.Create(Newer, Ours), [2]).Fault);
     }
@@ -131,7 +134,9 @@ public sealed class SchemaResolverTests
     [InlineData("""{"type":"record","name":"R","fields":[]}""", "has no default")]
     [InlineData("""{"type":"record","name":"Other","fields":[{"name":"m","type":"long"}]}""", "cannot be read")]
     [InlineData("""{"type":"record","name":"R","fields":[{"name":"m","type":"string"}]}""", "R.m")]
-    [InlineData("""{"type":"record","name":"R","fields":[{"name":"m","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":6}}]}""", "R.m")]
+    [InlineData(
+        """{"type":"record","name":"R","fields":[{"name":"m","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":6}}]}""",
+        "R.m")]
     [InlineData("""{"type":"record","name":"R","fields":[{"name":"m","type":"bytes"}]}""", "R.m")]
     [InlineData("\"R\"", "before it is defined")]
     [InlineData("{", "not valid")]
@@ -139,7 +144,9 @@ public sealed class SchemaResolverTests
     [InlineData("""{"type":"enum","name":"E","symbols":["A"],"default":7}""", "not valid")]
     public void Writer_ThatCanNeverBeRead_IsRefusedWithThePlace(string written, string says)
     {
-        const string Ours = """{"type":"record","name":"R","fields":[{"name":"m","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9}}]}""";
+        const string Ours =
+            """{"type":"record","name":"R","fields":[{"name":"m","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":"""
+            + """9}}]}""";
         AvroSchemaException refusal = Assert.Throws<AvroSchemaException>(() => SchemaResolver.Create(written, Ours));
         Assert.Contains(says, refusal.Message, StringComparison.Ordinal);
     }
@@ -156,7 +163,8 @@ public sealed class SchemaResolverTests
     {
         const string Written = """
             {"type":"record","name":"R","fields":[
-              {"name":"list","type":["null",{"type":"record","name":"L","fields":[{"name":"next","type":["null","L"]}]}]},{"name":"n","type":"int"}]}
+              {"name":"list","type":["null",{"type":"record","name":"L","fields":[{"name":"next","type":["null","L"]}]}]},{"name":"n",
+                "type":"int"}]}
             """;
         const string Ours = """{"type":"record","name":"R","fields":[{"name":"n","type":"int"}]}""";
         SchemaResolver resolver = SchemaResolver.Create(Written, Ours);
@@ -171,14 +179,17 @@ public sealed class SchemaResolverTests
     [InlineData("int")]
     public void Writer_ThatMultipliesOut_IsPassedInBoundedTime(string leaf)
     {
-        var fields = new JsonArray { Field("f0", JsonNode.Parse($$"""{"type":"record","name":"T0","fields":[{"name":"a","type":"{{leaf}}"}]}""")!) };
+        JsonArray fields = new()
+        {
+            Field("f0", JsonNode.Parse($$"""{"type":"record","name":"T0","fields":[{"name":"a","type":"{{leaf}}"}]}""")!),
+        };
         for (int i = 1; i < 60; i++)
         {
             fields.Add(Field($"f{i}", JsonNode.Parse(
                 $$"""{"type":"record","name":"T{{i}}","fields":[{"name":"a","type":"T{{i - 1}}"},{"name":"b","type":"T{{i - 1}}"}]}""")!));
         }
 
-        var written = new JsonObject { ["type"] = "record", ["name"] = "R", ["fields"] = fields };
+        JsonObject written = new() { ["type"] = "record", ["name"] = "R", ["fields"] = fields };
         SchemaResolver resolver = SchemaResolver.Create(written.ToJsonString(), """{"type":"record","name":"R","fields":[]}""");
         AvroFault fault = Resolve(resolver, leaf == "null" ? [] : new byte[5_000]).Fault;
         Assert.Equal(leaf == "null" ? AvroFault.None : AvroFault.EndOfBody, fault);
@@ -187,16 +198,18 @@ public sealed class SchemaResolverTests
     [Fact]
     public void Writer_WithALongChainOfTypes_IsCompiled()
     {
-        var chain = new JsonArray { Field("f0", JsonNode.Parse("""{"type":"record","name":"T0","fields":[{"name":"a","type":"int"}]}""")!) };
+        JsonArray chain = new() { Field("f0", JsonNode.Parse("""{"type":"record","name":"T0","fields":[{"name":"a","type":"int"}]}""")!) };
         for (int i = 1; i < 5_000; i++)
         {
-            chain.Add(Field($"f{i}", JsonNode.Parse($$"""{"type":"record","name":"T{{i}}","fields":[{"name":"a","type":"T{{i - 1}}"}]}""")!));
+            chain.Add(
+                Field($"f{i}", JsonNode.Parse($$"""{"type":"record","name":"T{{i}}","fields":[{"name":"a","type":"T{{i - 1}}"}]}""")!));
         }
 
         chain.Add(Field("m", JsonNode.Parse("""{"type":"record","name":"M","fields":[{"name":"x","type":"T4999"}]}""")!));
-        var written = new JsonObject { ["type"] = "record", ["name"] = "R", ["fields"] = chain };
+        JsonObject written = new() { ["type"] = "record", ["name"] = "R", ["fields"] = chain };
         SchemaResolver resolver = SchemaResolver.Create(
-            written.ToJsonString(), """{"type":"record","name":"R","fields":[{"name":"m","type":{"type":"record","name":"M","fields":[]}}]}""");
+            written.ToJsonString(),
+            """{"type":"record","name":"R","fields":[{"name":"m","type":{"type":"record","name":"M","fields":[]}}]}""");
         Assert.Equal(AvroFault.TooDeep, Resolve(resolver, new byte[6_000]).Fault);
     }
 
@@ -205,7 +218,8 @@ public sealed class SchemaResolverTests
     {
         string deep = string.Concat(Enumerable.Repeat("""{"type":"array","items":""", 10_000)) + "\"int\"" + new string('}', 10_000);
         Assert.Throws<AvroSchemaException>(() => SchemaResolver.Create(deep, UsageReceived.SchemaJson));
-        Assert.Throws<AvroSchemaException>(() => SchemaResolver.Create(new string(' ', AvroLimits.MaxSchemaLength + 1), UsageReceived.SchemaJson));
+        Assert.Throws<AvroSchemaException>(
+            () => SchemaResolver.Create(new string(' ', AvroLimits.MaxSchemaLength + 1), UsageReceived.SchemaJson));
     }
 
     /// <summary>One octet in, a default of a kilobyte out: the body stops growing at the limit.</summary>
@@ -213,7 +227,9 @@ public sealed class SchemaResolverTests
     public void Body_ThatWouldGrowBeyondTheLimit_IsAFault()
     {
         string text = new('x', 1000);
-        string ours = $$"""{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"a","type":"boolean"},{"name":"t","type":"string","default":"{{text}}"} ] } }""";
+        string ours =
+            $$"""{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"a","type":"boolean"},{"name":"t","""
+            + $$""" "type":"string","default":"{{text}}"} ] } }""";
         const string Written = """{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"a","type":"boolean"}]}}""";
         byte[] body = [.. VarInt(100_000), .. new byte[100_000], 0];
         Assert.Equal(AvroFault.TooLarge, Resolve(SchemaResolver.Create(Written, ours), body).Fault);
@@ -225,10 +241,9 @@ public sealed class SchemaResolverTests
         string written = Evolve(OfferingVersion.SchemaJson, Evolutions["removed field of every kind"]);
         SchemaResolver resolver = SchemaResolver.Create(written, OfferingVersion.SchemaJson);
         Avro.Schema writer = Avro.Schema.Parse(written);
-        Gen.Int.Sample(
-            seed =>
+        Gen.Int.Sample(seed =>
             {
-                var random = new Random(seed);
+                Random random = new(seed);
                 byte[] body = ApacheAvro.Write(writer, ApacheAvro.RandomValue(writer, random)!);
                 body[random.Next(body.Length)] ^= (byte)(1 << random.Next(8));
                 (byte[]? ours, AvroFault fault) = Resolve(resolver, body);
@@ -239,7 +254,7 @@ public sealed class SchemaResolverTests
 
     private static (byte[]? Body, AvroFault Fault) Resolve(SchemaResolver resolver, byte[] body)
     {
-        var destination = new ArrayBufferWriter<byte>();
+        ArrayBufferWriter<byte> destination = new();
         try
         {
             resolver.Resolve(body, destination);
@@ -265,7 +280,9 @@ public sealed class SchemaResolverTests
     private static void Reverse(JsonArray fields)
     {
         // A type is defined where it is first used, so that only fields without definitions may move to the front.
-        List<JsonNode> plain = [.. fields.Where(field => field!["type"] is JsonValue type && !type.ToString().Contains('.', StringComparison.Ordinal)).Select(field => field!)];
+        List<JsonNode> plain = [
+            .. fields.Where(field => field!["type"] is JsonValue type && !type.ToString().Contains('.', StringComparison.Ordinal))
+                .Select(field => field!)];
         foreach (JsonNode field in plain)
         {
             fields.Remove(field);
@@ -293,8 +310,8 @@ public sealed class SchemaResolverTests
 
     private static byte[] VarInt(long value)
     {
-        var octets = new byte[10];
-        var writer = new AvroWriter(octets);
+        byte[] octets = new byte[10];
+        AvroWriter writer = new(octets);
         writer.WriteLong(value);
         return octets[..writer.Written];
     }

@@ -2,7 +2,8 @@ namespace BelgiCom.Streaming.Contracts.Tests;
 
 public sealed class VersionedBodiesTests
 {
-    private const string Ours = """{"type":"record","name":"R","fields":[{"name":"n","type":"long"},{"name":"k","type":"int","default":5}]}""";
+    private const string Ours =
+        """{"type":"record","name":"R","fields":[{"name":"n","type":"long"},{"name":"k","type":"int","default":5}]}""";
     private const string Older = """{"type":"record","name":"R","fields":[{"name":"n","type":"int"}]}""";
     private const string Foreign = """{"type":"record","name":"Other","fields":[]}""";
 

@@ -281,8 +281,7 @@ internal sealed class FaultBench : IAsyncDisposable
     private void Publish()
     {
         using TransactionalSender sender = new(Kafka, "reference", TimeProvider.System, NullLogger<TransactionalSender>.Instance);
-        sender.Send(
-            output =>
+        sender.Send(output =>
             {
                 OfferingVersion version = FaultTariff.Version;
                 byte[] key = Encoding.UTF8.GetBytes($"{version.Offering}/{version.Version}");
@@ -301,8 +300,7 @@ internal sealed class FaultBench : IAsyncDisposable
     private static async Task<T> AskAsync<T>(Func<Task<T>> question)
     {
         T? answer = default;
-        await Wait.UntilAsync(
-            async () =>
+        await Wait.UntilAsync(async () =>
             {
                 try
                 {

@@ -49,7 +49,7 @@ internal sealed class ApacheKafkaBroker : ProcessBroker
 
     public override void Thaw() => Send("CONT");
 
-    // The data go with the test: a stop in order would only cost time.
+    /// <summary>The data go with the test: a stop in order would only cost time.</summary>
     public override async ValueTask DisposeAsync()
     {
         await _broker.KillAsync();

@@ -33,8 +33,9 @@ internal sealed class ConcurrentReader : IAsyncDisposable
     public async Task AssertSawAsync(TopicContents contents)
     {
         Interlocked.Exchange(ref _lastSeen, Stopwatch.GetTimestamp());
-        await Wait.UntilAsync(
-            () => _reading.IsCompleted || _seen.Count >= contents.Rated.Count || Stopwatch.GetElapsedTime(Interlocked.Read(ref _lastSeen)) > Standstill,
+        await Wait.UntilAsync(() =>
+            _reading.IsCompleted || _seen.Count >= contents.Rated.Count
+                || Stopwatch.GetElapsedTime(Interlocked.Read(ref _lastSeen)) > Standstill,
             $"the reader that goes along to see {contents.Rated.Count} records");
         await StopAsync();
         IReadOnlyList<Finding> findings = Compare([.. _seen], contents.Rated);

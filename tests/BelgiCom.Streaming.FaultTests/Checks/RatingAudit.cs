@@ -39,9 +39,7 @@ public enum FindingKind
 /// <summary>One thing that is wrong.</summary>
 internal sealed record Finding(FindingKind Kind, string What);
 
-/// <summary>
-/// Compares the topics with a recomputation. Its own tests are F27: every planted bug must be found here.
-/// </summary>
+/// <summary>Compares the topics with a recomputation. Its own tests are F27: every planted bug must be found here.</summary>
 internal static class RatingAudit
 {
     public static IReadOnlyList<Finding> Find(TopicContents contents, Recomputation expected)

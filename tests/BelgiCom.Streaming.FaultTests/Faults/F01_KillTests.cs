@@ -1,5 +1,3 @@
-using BelgiCom.Streaming.Testing;
-
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>F1: kill -9 of the worker in the middle of a transaction, three times, each after a fifth more of the usage.</summary>

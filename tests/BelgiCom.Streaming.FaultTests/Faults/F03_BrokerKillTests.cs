@@ -43,7 +43,7 @@ public sealed class F03_BrokerKillTests
         await reader.AssertSawAsync(bench.AssertExact());
     }
 
-    // Each round takes a part of the usage, so that the broker always dies under load.
+    /// <summary>Each round takes a part of the usage, so that the broker always dies under load.</summary>
     private static Hold Midway(KafkaProxy proxy, int records, int rounds) =>
         proxy.HoldRequestsAfter(records / (3 * rounds) / Scale.Of(100, 750), KafkaApi.EndTxn);
 }

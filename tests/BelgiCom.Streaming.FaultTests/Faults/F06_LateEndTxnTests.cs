@@ -75,8 +75,7 @@ public sealed class F06_LateEndTxnTests
     private static void Send(FaultBench bench, int count)
     {
         using TransactionalSender sender = new(bench.Kafka, "numbers", TimeProvider.System, NullLogger<TransactionalSender>.Instance);
-        sender.Send(
-            output =>
+        sender.Send(output =>
             {
                 Span<byte> value = stackalloc byte[sizeof(long)];
                 for (long number = 0; number < count; number++)
@@ -108,7 +107,8 @@ public sealed class F06_LateEndTxnTests
     }
 
     /// <summary>
-    /// Answers each input by k records that bear its number and the attempt; every so many transactions it has EndTxn held back, so many times.
+    /// Answers each input by k records that bear its number and the attempt; every so many transactions it has EndTxn held back, so many
+    /// times.
     /// </summary>
     private sealed class TaggingHandler(KafkaProxy proxy, int late, int period) : ITransactionalBatchHandler
     {

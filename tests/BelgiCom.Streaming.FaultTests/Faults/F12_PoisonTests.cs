@@ -11,10 +11,10 @@ public sealed class F12_PoisonTests
 {
     private const long GrowthMax = 100L << 20;
 
-    /// <summary>Octets of the original that go along.</summary>
+    // Octets of the original that go along.
     private const int OriginalMax = 512 * 1024;
 
-    /// <summary>The stall that the goal allows.</summary>
+    // The stall that the goal allows.
     private static readonly TimeSpan StallMax = TimeSpan.FromSeconds(5);
 
     [Fact]

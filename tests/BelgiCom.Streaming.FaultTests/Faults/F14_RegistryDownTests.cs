@@ -32,8 +32,7 @@ public sealed class F14_RegistryDownTests
 
         // The outage lasts for several attempts at the batch; at every look, no partition is past its first undecoded record.
         int attempts = Scale.Of(2, 3);
-        await Wait.UntilAsync(
-            async () =>
+        await Wait.UntilAsync(async () =>
             {
                 IReadOnlyList<PartitionLag> lags = await bench.LagsAsync();
                 Assert.All(lags, lag =>

@@ -33,8 +33,7 @@ public sealed class F15_SlowSinkTests
         proxy.Latency = TimeSpan.FromMilliseconds(10);
         bench.Send(usage.Events(records / 3, records - (records / 3)));
         long most = 0;
-        await Wait.UntilAsync(
-            async () =>
+        await Wait.UntilAsync(async () =>
             {
                 most = Math.Max(most, worker.ResidentOctets());
                 return await bench.LagAsync() < records / 3;

@@ -16,7 +16,8 @@ public sealed class ApacheKafkaCluster : Cluster
             return;
         }
 
-        _broker = await KafkaHomeBroker.StartAsync(new KafkaHomeOptions { KafkaHome = home, DataDirectory = _folder.FullName }, cancellationToken);
+        _broker = await KafkaHomeBroker.StartAsync(
+            new KafkaHomeOptions { KafkaHome = home, DataDirectory = _folder.FullName }, cancellationToken);
         Address = _broker.BootstrapServers;
     }
 

@@ -68,8 +68,8 @@ public abstract class Cluster : IAsyncLifetime
     /// <summary>Creates a topic with a name of its own that begins with <paramref name="name"/>, and returns that name.</summary>
     public async Task<string> NewTopicAsync(string name, int partitions = 1)
     {
-        var topic = $"{name}.{Guid.NewGuid():n}";
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).Build();
+        string topic = $"{name}.{Guid.NewGuid():n}";
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).Build();
         await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1 }]);
         return topic;
     }

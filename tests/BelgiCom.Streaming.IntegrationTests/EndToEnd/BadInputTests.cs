@@ -1,6 +1,11 @@
-namespace BelgiCom.Streaming.IntegrationTests.EndToEnd;
+using System.Text.Json;
 
-/// <summary>What a user gets wrong ends with exit code 1 and a sentence; what the network gets wrong is quarantined, suspended or rejected, and the rest is billed.</summary>
+namespace BelgiCom.Streaming.IntegrationTests;
+
+/// <summary>
+/// What a user gets wrong ends with exit code 1 and a sentence; what the network gets wrong is quarantined, suspended or rejected, and the
+/// rest is billed.
+/// </summary>
 public sealed class BadInputTests
 {
     private static readonly Dictionary<string, string> NoSettings = [];
@@ -8,8 +13,9 @@ public sealed class BadInputTests
     [Fact]
     public async Task Run_MissingInput_SaysWhichPath()
     {
-        using var folder = new TemporaryFolder();
-        var run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--input", folder.Under("nothing.cdr"), "--data", folder.Under("data"))).WithExitCode(1);
+        using TemporaryFolder folder = new();
+        BelgicomResult run = (await BelgicomProcess.RunAsync(
+            NoSettings, "run", "--input", folder.Under("nothing.cdr"), "--data", folder.Under("data"))).WithExitCode(1);
         Assert.Contains("nothing.cdr", run.Error, StringComparison.Ordinal);
         Assert.Empty(run.Output);
     }
@@ -17,55 +23,63 @@ public sealed class BadInputTests
     [Fact]
     public async Task Run_UnknownSetting_NamesTheSettingItProbablyMeant()
     {
-        using var folder = new TemporaryFolder();
-        var run = (await BelgicomProcess.RunAsync(new Dictionary<string, string> { ["Kafka__Lanez"] = "4" }, "run", "--data", folder.Under("data"), "--json")).WithExitCode(1);
+        using TemporaryFolder folder = new();
+        BelgicomResult run = (await BelgicomProcess.RunAsync(
+            new Dictionary<string, string> { ["Kafka__Lanez"] = "4" }, "run", "--data", folder.Under("data"), "--json")).WithExitCode(1);
         Assert.Contains("did you mean Kafka:Lanes", run.Error, StringComparison.Ordinal);
         Assert.NotEmpty(run.Json.GetProperty("errors").EnumerateArray());
     }
 
     [Fact]
-    public async Task Run_UnknownOption_EndsWithUsage() => (await BelgicomProcess.RunAsync(NoSettings, "run", "--inputs", "x")).WithExitCode(1);
+    public async Task Run_UnknownOption_EndsWithUsage() =>
+        (await BelgicomProcess.RunAsync(NoSettings, "run", "--inputs", "x")).WithExitCode(1);
 
     [Fact]
     public async Task Run_BrokenCatalogue_NamesTheFile()
     {
-        using var folder = new TemporaryFolder();
+        using TemporaryFolder folder = new();
         Directory.CreateDirectory(folder.Under("catalogue"));
         await File.WriteAllTextAsync(folder.Under("catalogue", "broken.yaml"), "offering: [", TestContext.Current.CancellationToken);
-        var run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--catalogue", folder.Under("catalogue"), "--data", folder.Under("data"))).WithExitCode(1);
+        BelgicomResult run = (await BelgicomProcess.RunAsync(
+            NoSettings, "run", "--catalogue", folder.Under("catalogue"), "--data", folder.Under("data"))).WithExitCode(1);
         Assert.Contains("broken.yaml", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Run_FolderInUse_SaysSo()
     {
-        using var folder = new TemporaryFolder();
-        await using var first = BelgicomProcess.Start(NoSettings, "run", "--input", "-", "--data", folder.Under("data"));
+        using TemporaryFolder folder = new();
+        await using BelgicomProcess first = BelgicomProcess.Start(NoSettings, "run", "--input", "-", "--data", folder.Under("data"));
         await first.ErrorLineAsync(line => line.Contains("data folder", StringComparison.Ordinal));
-        var second = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"))).WithExitCode(1);
+        BelgicomResult second = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"))).WithExitCode(1);
         Assert.Contains("another belgicom process", second.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Run_NotACdrFile_IsQuarantinedAndNamed()
     {
-        using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder.Under("letter.cdr"), "Dear network, please find enclosed nothing at all.", TestContext.Current.CancellationToken);
-        var run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--input", folder.Under("letter.cdr"), "--data", folder.Under("data"), "--json")).WithExitCode(0).Json.AssertConserved();
+        using TemporaryFolder folder = new();
+        await File.WriteAllTextAsync(
+            folder.Under("letter.cdr"), "Dear network, please find enclosed nothing at all.", TestContext.Current.CancellationToken);
+        JsonElement run = (await BelgicomProcess.RunAsync(
+            NoSettings, "run", "--input", folder.Under("letter.cdr"), "--data", folder.Under("data"),
+            "--json")).WithExitCode(0).Json.AssertConserved();
         Assert.Equal((1L, 0L, 0L), (run.Records("quarantined"), run.Records("received"), run.BilledLines()));
     }
 
     [Fact]
     public async Task Run_TruncatedFile_YieldsEverythingBeforeTheCutAndOneError()
     {
-        using var folder = new TemporaryFolder();
+        using TemporaryFolder folder = new();
         await GenerateAsync(folder, 1000);
-        var whole = (await RunAsync(folder, "whole")).WithExitCode(0).Json.AssertConserved();
-        var file = Directory.GetFiles(folder.Under("usage"), "*", SearchOption.AllDirectories).Where(path => !path.EndsWith(".csv", StringComparison.Ordinal)).MaxBy(path => new FileInfo(path).Length)!;
-        var bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+        JsonElement whole = (await RunAsync(folder, "whole")).WithExitCode(0).Json.AssertConserved();
+        string file = Directory.GetFiles(folder.Under("usage"), "*", SearchOption.AllDirectories)
+            .Where(path => !path.EndsWith(".csv", StringComparison.Ordinal))
+            .MaxBy(path => new FileInfo(path).Length)!;
+        byte[] bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(file, bytes[..(bytes.Length / 2)], TestContext.Current.CancellationToken);
 
-        var cut = (await RunAsync(folder, "cut")).WithExitCode(0).Json.AssertConserved();
+        JsonElement cut = (await RunAsync(folder, "cut")).WithExitCode(0).Json.AssertConserved();
 
         Assert.Equal((0L, 1L), (whole.Records("quarantined"), cut.Records("quarantined")));
         Assert.InRange(cut.Records("received"), 1, whole.Records("received") - 1);
@@ -74,18 +88,24 @@ public sealed class BadInputTests
     [Fact]
     public async Task Run_UnknownSubscribers_AreSuspendedNotLost()
     {
-        using var folder = new TemporaryFolder();
+        using TemporaryFolder folder = new();
         await GenerateAsync(folder, 100);
-        await File.WriteAllTextAsync(folder.Under("nobody.csv"), "msisdn,imsi,account,offering,validFrom,validTo\n", TestContext.Current.CancellationToken);
-        var run = (await BelgicomProcess.RunAsync(
-            NoSettings, "run", "--input", folder.Under("usage"), "--subscriptions", folder.Under("nobody.csv"), "--data", folder.Under("data"), "--json")).WithExitCode(0).Json.AssertConserved();
-        Assert.Equal((run.ControlTotal("events"), run.Records("received"), 0L), (run.Records("received"), run.Records("suspended"), run.BilledLines()));
+        await File.WriteAllTextAsync(
+            folder.Under("nobody.csv"), "msisdn,imsi,account,offering,validFrom,validTo\n", TestContext.Current.CancellationToken);
+        JsonElement run = (await BelgicomProcess.RunAsync(
+            NoSettings, "run", "--input", folder.Under("usage"), "--subscriptions", folder.Under("nobody.csv"), "--data",
+            folder.Under("data"), "--json")).WithExitCode(0).Json.AssertConserved();
+        Assert.Equal(
+            (run.ControlTotal("events"), run.Records("received"), 0L),
+            (run.Records("received"), run.Records("suspended"), run.BilledLines()));
         Assert.True(run.Records("suspended") >= 100, "nothing was suspended");
     }
 
     private static async Task GenerateAsync(TemporaryFolder folder, int records) =>
-        (await BelgicomProcess.RunAsync(NoSettings, "generate", "--records", $"{records}", "--seed", "7", "--out", folder.Under("usage"))).WithExitCode(0);
+        (await BelgicomProcess.RunAsync(
+            NoSettings, "generate", "--records", $"{records}", "--seed", "7", "--out", folder.Under("usage"))).WithExitCode(0);
 
     private static Task<BelgicomResult> RunAsync(TemporaryFolder folder, string data) => BelgicomProcess.RunAsync(
-        NoSettings, "run", "--input", folder.Under("usage"), "--subscriptions", folder.Under("usage", "subscriptions.csv"), "--data", folder.Under(data), "--json");
+        NoSettings, "run", "--input", folder.Under("usage"), "--subscriptions", folder.Under("usage", "subscriptions.csv"), "--data",
+        folder.Under(data), "--json");
 }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 
-namespace BelgiCom.Streaming.IntegrationTests.EndToEnd;
+namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>The built tool as a process of its own: what a user starts, with nothing of the test inside.</summary>
 internal sealed class BelgicomProcess : IAsyncDisposable
@@ -10,8 +10,11 @@ internal sealed class BelgicomProcess : IAsyncDisposable
     /// <summary>Longer than any run here needs; a hanging process fails the test instead of the whole build.</summary>
     public static readonly TimeSpan EndMax = TimeSpan.FromMinutes(4);
 
-    /// <summary>Settings of the machine that would change what a test means.</summary>
-    private static readonly string[] SectionsOfTheMachine = ["KAFKA_HOME", "Kafka__", "SchemaRegistry__", "Billing__", "Rating__", "Retention__", "Adapters__", "Keys__", "Http__", "Log__"];
+    // Settings of the machine that would change what a test means.
+    private static readonly string[] SectionsOfTheMachine =
+    [
+        "KAFKA_HOME", "Kafka__", "SchemaRegistry__", "Billing__", "Rating__", "Retention__", "Adapters__", "Keys__", "Http__", "Log__",
+    ];
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _errorLines = new();
@@ -39,24 +42,26 @@ internal sealed class BelgicomProcess : IAsyncDisposable
 
     public static BelgicomProcess Start(IReadOnlyDictionary<string, string> environment, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet")
+        ProcessStartInfo start = new("dotnet")
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "belgicom.dll"));
-        foreach (var arg in args)
+        foreach (string arg in args)
         {
             start.ArgumentList.Add(arg);
         }
 
-        foreach (var name in start.Environment.Keys.Where(name => SectionsOfTheMachine.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase))).ToArray())
+        foreach (string? name
+            in start.Environment.Keys.Where(
+                name => SectionsOfTheMachine.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase))).ToArray())
         {
             start.Environment.Remove(name);
         }
 
-        foreach (var (name, value) in environment)
+        foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
         }
@@ -67,7 +72,7 @@ internal sealed class BelgicomProcess : IAsyncDisposable
     /// <summary>Starts the tool and waits for its end.</summary>
     public static async Task<BelgicomResult> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] args)
     {
-        await using var process = Start(environment, args);
+        await using BelgicomProcess process = Start(environment, args);
         process.Input.Close();
         return await process.EndAsync();
     }
@@ -75,7 +80,7 @@ internal sealed class BelgicomProcess : IAsyncDisposable
     /// <summary>Waits for the end.</summary>
     public async Task<BelgicomResult> EndAsync()
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(EndMax);
         await _process.WaitForExitAsync(timeout.Token);
         await _errorEnded.Task.WaitAsync(timeout.Token);
@@ -85,7 +90,7 @@ internal sealed class BelgicomProcess : IAsyncDisposable
     /// <summary>Waits until standard error shows a line that the condition takes; fails when the process ends before.</summary>
     public async Task<string> ErrorLineAsync(Func<string, bool> condition)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(EndMax);
         while (true)
         {
@@ -101,7 +106,9 @@ internal sealed class BelgicomProcess : IAsyncDisposable
 
     /// <summary>Fails with what the process said when it has ended.</summary>
     public void AssertRunning() =>
-        Assert.False(_process.HasExited, $"the process ended with {(_process.HasExited ? _process.ExitCode : 0)}:\n{string.Join('\n', _errorLines)}");
+        Assert.False(
+            _process.HasExited,
+            $"the process ended with {(_process.HasExited ? _process.ExitCode : 0)}:\n{string.Join('\n', _errorLines)}");
 
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
@@ -113,7 +120,7 @@ internal sealed class BelgicomProcess : IAsyncDisposable
     /// <summary>SIGTERM, as a container platform stops a process.</summary>
     public void Terminate()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 
@@ -138,7 +145,7 @@ internal sealed record BelgicomResult(int ExitCode, string Output, string Error)
         get
         {
             Assert.Single(Output.TrimEnd('\n').Split('\n'));
-            using var document = JsonDocument.Parse(Output);
+            using JsonDocument document = JsonDocument.Parse(Output);
             return document.RootElement.Clone();
         }
     }

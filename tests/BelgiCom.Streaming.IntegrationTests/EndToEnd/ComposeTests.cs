@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using YamlDotNet.RepresentationModel;
 
-namespace BelgiCom.Streaming.IntegrationTests.EndToEnd;
+namespace BelgiCom.Streaming.IntegrationTests;
 
-/// <summary>The compose file gives every worker settings that it starts with: asked of the workers themselves, where no container engine is needed.</summary>
+/// <summary>
+/// The compose file gives every worker settings that it starts with: asked of the workers themselves, where no container engine is needed.
+/// </summary>
 public sealed class ComposeTests
 {
     [Theory]
@@ -13,34 +15,36 @@ public sealed class ComposeTests
     [InlineData("billing-sync", "BelgiCom.Streaming.BillingSync.Worker")]
     public async Task Settings_OfAWorkerInCompose_PassItsValidation(string service, string assembly)
     {
-        using var folder = new TemporaryFolder();
+        using TemporaryFolder folder = new();
         Directory.CreateDirectory(folder.Under("data", "inbox"));
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
         start.ArgumentList.Add("--validate");
-        foreach (var (name, value) in Environment(service))
+        foreach ((string name, string value) in Environment(service))
         {
             // Required variables, and the volumes of the container.
-            start.Environment[name] = value.StartsWith("${BILLING", StringComparison.Ordinal) ? "P6M" : value.Replace("/data", folder.Under("data"), StringComparison.Ordinal);
+            start.Environment[name] = value.StartsWith("${BILLING", StringComparison.Ordinal)
+                ? "P6M"
+                : value.Replace("/data", folder.Under("data"), StringComparison.Ordinal);
         }
 
-        using var worker = Process.Start(start)!;
-        var error = await worker.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        using Process worker = Process.Start(start)!;
+        string error = await worker.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(worker.ExitCode == 0, error);
     }
 
     private static IEnumerable<(string Name, string Value)> Environment(string service)
     {
-        using var reader = new StreamReader(Path.Combine(AppContext.BaseDirectory, "docker-compose.yml"));
-        var yaml = new YamlStream();
+        using StreamReader reader = new(Path.Combine(AppContext.BaseDirectory, "docker-compose.yml"));
+        YamlStream yaml = new();
         yaml.Load(reader);
-        var settings = (YamlMappingNode)yaml.Documents[0].RootNode["services"][service]["environment"];
-        foreach (var (key, value) in settings)
+        YamlMappingNode settings = (YamlMappingNode)yaml.Documents[0].RootNode["services"][service]["environment"];
+        foreach ((YamlNode key, YamlNode value) in settings)
         {
             if ($"{key}" == "<<")
             {
-                foreach (var (sharedKey, sharedValue) in (YamlMappingNode)value)
+                foreach ((YamlNode sharedKey, YamlNode sharedValue) in (YamlMappingNode)value)
                 {
                     yield return ($"{sharedKey}", $"{sharedValue}");
                 }

@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 
-namespace BelgiCom.Streaming.IntegrationTests.EndToEnd;
+namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>Reads the SQLite ledger from outside, also while the tool writes it.</summary>
 internal static class LedgerFile
@@ -26,12 +26,12 @@ internal static class LedgerFile
     /// <summary>What is billed: usage id and amount of every line, in the order of the ids.</summary>
     public static IReadOnlyList<string> UsageAmounts(string path)
     {
-        using var ledger = new SqliteConnection($"Data Source={path};Mode=ReadOnly;Pooling=False");
+        using SqliteConnection ledger = new($"Data Source={path};Mode=ReadOnly;Pooling=False");
         ledger.Open();
-        using var command = ledger.CreateCommand();
+        using SqliteCommand command = ledger.CreateCommand();
         command.CommandText = "SELECT hex(usage_id) || ' ' || amount_nanos FROM billed_line ORDER BY usage_id";
-        using var rows = command.ExecuteReader();
-        var lines = new List<string>();
+        using SqliteDataReader rows = command.ExecuteReader();
+        List<string> lines = new();
         while (rows.Read())
         {
             lines.Add(rows.GetString(0));
@@ -42,9 +42,9 @@ internal static class LedgerFile
 
     private static long Query(string path, string sql)
     {
-        using var ledger = new SqliteConnection($"Data Source={path};Mode=ReadOnly;Pooling=False");
+        using SqliteConnection ledger = new($"Data Source={path};Mode=ReadOnly;Pooling=False");
         ledger.Open();
-        using var command = ledger.CreateCommand();
+        using SqliteCommand command = ledger.CreateCommand();
         command.CommandText = sql;
         try
         {

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace BelgiCom.Streaming.IntegrationTests.EndToEnd;
+namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>The fields of <c>run --json</c> that tests compare.</summary>
 internal static class RunJson
@@ -9,7 +9,8 @@ internal static class RunJson
 
     public static long Records(this JsonElement run, string name) => run.GetProperty("records").GetProperty(name).GetInt64();
 
-    public static long TotalRecords(this JsonElement run, string name) => run.GetProperty("total").GetProperty("records").GetProperty(name).GetInt64();
+    public static long TotalRecords(this JsonElement run, string name) =>
+        run.GetProperty("total").GetProperty("records").GetProperty(name).GetInt64();
 
     public static long ControlTotal(this JsonElement run, string name) => run.GetProperty("controlTotals").GetProperty(name).GetInt64();
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace BelgiCom.Streaming.IntegrationTests.EndToEnd;
+namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>The main job on the samples that ship, as a user starts it.</summary>
 public sealed class SampleRunTests
@@ -10,10 +10,12 @@ public sealed class SampleRunTests
     [Fact]
     public async Task Run_ShippedSamples_BillsThemOnceAndConservesThem()
     {
-        using var folder = new TemporaryFolder();
+        using TemporaryFolder folder = new();
 
-        var first = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(0).Json.AssertConserved();
-        var second = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(0).Json.AssertConserved();
+        JsonElement first = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
+            0).Json.AssertConserved();
+        JsonElement second = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
+            0).Json.AssertConserved();
 
         Assert.True(first.BilledLines() > 0, "no line was billed");
         Assert.Equal(first.ControlTotal("events"), first.Records("received"));
@@ -26,17 +28,18 @@ public sealed class SampleRunTests
     [Fact]
     public async Task Run_Json_HasTheFieldsOfTheContract()
     {
-        using var folder = new TemporaryFolder();
+        using TemporaryFolder folder = new();
 
-        var run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(0).Json;
+        JsonElement run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
+            0).Json;
 
         Assert.True(run.GetProperty("files").GetInt32() > 0);
-        foreach (var name in new[] { "cdrs", "events", "uplinkBytes", "downlinkBytes", "seconds" })
+        foreach (string name in new[] { "cdrs", "events", "uplinkBytes", "downlinkBytes", "seconds" })
         {
             Assert.Equal(JsonValueKind.Number, run.GetProperty("controlTotals").GetProperty(name).ValueKind);
         }
 
-        foreach (var name in new[] { "received", "rated", "zeroRated", "duplicate", "late", "suspended", "rejected", "quarantined" })
+        foreach (string name in new[] { "received", "rated", "zeroRated", "duplicate", "late", "suspended", "rejected", "quarantined" })
         {
             Assert.Equal(JsonValueKind.Number, run.GetProperty("records").GetProperty(name).ValueKind);
         }
@@ -50,22 +53,30 @@ public sealed class SampleRunTests
     [Fact]
     public async Task Run_Table_EndsWithTheConservationEquation()
     {
-        using var folder = new TemporaryFolder();
+        using TemporaryFolder folder = new();
 
-        var run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"))).WithExitCode(0);
+        BelgicomResult run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"))).WithExitCode(0);
 
-        Assert.Matches(@"^received [\d,]+ = rated [\d,]+ \+ zeroRated [\d,]+ \+ duplicate [\d,]+ \+ late [\d,]+ \+ suspended [\d,]+ \+ rejected [\d,]+$", run.Output.TrimEnd().Split('\n')[^1]);
+        Assert.Matches(
+            @"^received [\d,]+ = rated [\d,]+ \+ zeroRated [\d,]+ \+ duplicate [\d,]+ \+ late [\d,]+ "
+            + @"\+ suspended [\d,]+ \+ rejected [\d,]+$",
+            run.Output.TrimEnd().Split('\n')[^1]);
         Assert.Contains("first billed line after", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Ledger_EachLine_NamesTopicPartitionOffsetFileAndRecord()
     {
-        using var folder = new TemporaryFolder();
-        var run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(0).Json;
+        using TemporaryFolder folder = new();
+        JsonElement run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
+            0).Json;
 
-        var (ledger, lines) = (run.GetProperty("ledger").GetString()!, run.BilledLines());
-        Assert.Equal((lines, lines, lines, lines), (LedgerFile.Lines(ledger), LedgerFile.UsageIds(ledger), LedgerFile.Positions(ledger), LedgerFile.TraceableLines(ledger)));
-        Assert.Equal(run.BilledAmount(), (LedgerFile.AmountNanos(ledger) / 1_000_000_000m).ToString("0.000000000", System.Globalization.CultureInfo.InvariantCulture));
+        (string ledger, long lines) = (run.GetProperty("ledger").GetString()!, run.BilledLines());
+        Assert.Equal(
+            (lines, lines, lines, lines),
+            (LedgerFile.Lines(ledger), LedgerFile.UsageIds(ledger), LedgerFile.Positions(ledger), LedgerFile.TraceableLines(ledger)));
+        Assert.Equal(
+            run.BilledAmount(),
+            (LedgerFile.AmountNanos(ledger) / 1_000_000_000m).ToString("0.000000000", System.Globalization.CultureInfo.InvariantCulture));
     }
 }

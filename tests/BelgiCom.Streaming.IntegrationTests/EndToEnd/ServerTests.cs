@@ -1,7 +1,8 @@
+using System.Text.Json;
 using BelgiCom.Streaming.LocalKafka;
 using BelgiCom.Streaming.LocalKafka.Tests;
 
-namespace BelgiCom.Streaming.IntegrationTests.EndToEnd;
+namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>The main job on servers that we did not write bills the same lines as on the embedded default.</summary>
 public sealed class ServerTests(ApicurioFixture registry) : IClassFixture<ApicurioFixture>
@@ -9,11 +10,11 @@ public sealed class ServerTests(ApicurioFixture registry) : IClassFixture<Apicur
     [Fact]
     public async Task Run_OnApacheKafkaOfKafkaHome_BillsTheSameLinesOnce()
     {
-        var settings = new Dictionary<string, string> { ["KAFKA_HOME"] = KafkaHome() };
-        using var folder = new TemporaryFolder();
+        Dictionary<string, string> settings = new() { ["KAFKA_HOME"] = KafkaHome() };
+        using TemporaryFolder folder = new();
 
-        var first = await RunAsync(folder, "kafka", settings);
-        var second = await RunAsync(folder, "kafka", settings);
+        (long Lines, string Amount) first = await RunAsync(folder, "kafka", settings);
+        (long Lines, string Amount) second = await RunAsync(folder, "kafka", settings);
 
         Assert.Equal((first.Lines, 0L), (LedgerFile.Lines(folder.Under("kafka", "ledger.db")), second.Lines));
         Assert.Equal(await EmbeddedAsync(folder), LedgerFile.UsageAmounts(folder.Under("kafka", "ledger.db")));
@@ -22,24 +23,29 @@ public sealed class ServerTests(ApicurioFixture registry) : IClassFixture<Apicur
     [Fact]
     public async Task Run_OnRunningKafkaAndRegistry_BillsTheSameLinesOnce()
     {
-        var home = KafkaHome();
+        string home = KafkaHome();
         Assert.SkipWhen(registry.Url is null, "SCHEMA_REGISTRY_HOME is not set: no registry that we did not write");
-        using var folder = new TemporaryFolder();
-        await using var kafka = await KafkaHomeBroker.StartAsync(
+        using TemporaryFolder folder = new();
+        await using KafkaHomeBroker kafka = await KafkaHomeBroker.StartAsync(
             new KafkaHomeOptions { KafkaHome = home, DataDirectory = folder.Under("broker") }, TestContext.Current.CancellationToken);
-        var settings = new Dictionary<string, string> { ["Kafka__BootstrapServers"] = kafka.BootstrapServers, ["SchemaRegistry__Url"] = registry.Url.ToString() };
+        Dictionary<string, string> settings = new()
+        {
+            ["Kafka__BootstrapServers"] = kafka.BootstrapServers,
+            ["SchemaRegistry__Url"] = registry.Url.ToString(),
+        };
 
-        var first = await RunAsync(folder, "servers", settings);
-        var second = await RunAsync(folder, "servers", settings);
+        (long Lines, string Amount) first = await RunAsync(folder, "servers", settings);
+        (long Lines, string Amount) second = await RunAsync(folder, "servers", settings);
 
         Assert.Equal((first.Lines, 0L), (LedgerFile.Lines(folder.Under("servers", "ledger.db")), second.Lines));
         Assert.Equal(await EmbeddedAsync(folder), LedgerFile.UsageAmounts(folder.Under("servers", "ledger.db")));
-        Assert.False(Directory.Exists(folder.Under("servers", "broker")), "an embedded broker was started although Kafka__BootstrapServers is set");
+        Assert.False(
+            Directory.Exists(folder.Under("servers", "broker")), "an embedded broker was started although Kafka__BootstrapServers is set");
     }
 
     private static string KafkaHome()
     {
-        var home = Environment.GetEnvironmentVariable(KafkaHomeBroker.Variable);
+        string? home = Environment.GetEnvironmentVariable(KafkaHomeBroker.Variable);
         Assert.SkipWhen(string.IsNullOrEmpty(home), $"{KafkaHomeBroker.Variable} is not set: no Apache Kafka to test on");
         return home;
     }
@@ -50,11 +56,13 @@ public sealed class ServerTests(ApicurioFixture registry) : IClassFixture<Apicur
         return LedgerFile.UsageAmounts(folder.Under("embedded", "ledger.db"));
     }
 
-    private static async Task<(long Lines, string Amount)> RunAsync(TemporaryFolder folder, string data, Dictionary<string, string> settings)
+    private static async Task<(long Lines, string Amount)> RunAsync(
+        TemporaryFolder folder, string data, Dictionary<string, string> settings)
     {
         // One key store for all: the usage id of a CSV record is made from the pseudonym too.
-        var environment = new Dictionary<string, string>(settings) { ["Keys__Directory"] = folder.Under("keys") };
-        var run = (await BelgicomProcess.RunAsync(environment, "run", "--data", folder.Under(data), "--json")).WithExitCode(0).Json.AssertConserved();
+        Dictionary<string, string> environment = new(settings) { ["Keys__Directory"] = folder.Under("keys") };
+        JsonElement run = (await BelgicomProcess.RunAsync(environment, "run", "--data", folder.Under(data), "--json")).WithExitCode(0).Json
+            .AssertConserved();
         return (run.BilledLines(), run.BilledAmount());
     }
 }

@@ -1,4 +1,4 @@
-namespace BelgiCom.Streaming.IntegrationTests.EndToEnd;
+namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>A folder that goes with the test.</summary>
 internal sealed class TemporaryFolder : IDisposable

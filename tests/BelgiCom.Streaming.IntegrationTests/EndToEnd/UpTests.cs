@@ -2,7 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace BelgiCom.Streaming.IntegrationTests.EndToEnd;
+namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>The tool staying up: inbox in, status page, metrics and health out, SIGTERM drains.</summary>
 public sealed partial class UpTests
@@ -10,35 +10,45 @@ public sealed partial class UpTests
     [Fact]
     public async Task Up_FileInInbox_IsBilledAndShownAndSigtermEndsWithDone()
     {
-        using var folder = new TemporaryFolder();
-        var events = (await BelgicomProcess.RunAsync(new Dictionary<string, string>(), "generate", "--records", "500", "--seed", "3", "--out", folder.Under("usage"), "--json"))
+        using TemporaryFolder folder = new();
+        long events = (await BelgicomProcess.RunAsync(
+            new Dictionary<string, string>(), "generate", "--records", "500", "--seed", "3", "--out", folder.Under("usage"), "--json"))
             .WithExitCode(0).Json.ControlTotal("events");
-        await using var up = BelgicomProcess.Start(
+        await using BelgicomProcess up = BelgicomProcess.Start(
             new Dictionary<string, string>(),
-            "up", "--data", folder.Under("data"), "--inbox", folder.Under("inbox"), "--subscriptions", folder.Under("usage", "subscriptions.csv"), "--http", "127.0.0.1:0");
-        var url = Url().Match(await up.ErrorLineAsync(line => Url().IsMatch(line))).Value;
-        using var client = new HttpClient { BaseAddress = new Uri(url) };
+            "up", "--data", folder.Under("data"), "--inbox", folder.Under("inbox"), "--subscriptions",
+            folder.Under("usage", "subscriptions.csv"), "--http", "127.0.0.1:0");
+        string url = Url().Match(await up.ErrorLineAsync(line => Url().IsMatch(line))).Value;
+        using HttpClient client = new() { BaseAddress = new Uri(url) };
 
-        foreach (var file in Directory.GetFiles(folder.Under("usage")).Where(file => !file.EndsWith("subscriptions.csv", StringComparison.Ordinal)))
+        foreach (string? file
+            in Directory.GetFiles(folder.Under("usage")).Where(file => !file.EndsWith("subscriptions.csv", StringComparison.Ordinal)))
         {
             // As a careful sender does it: write under a name that is ignored, then rename.
-            var target = folder.Under("inbox", Path.GetFileName(file));
+            string target = folder.Under("inbox", Path.GetFileName(file));
             File.Copy(file, target + ".tmp");
             File.Move(target + ".tmp", target);
         }
 
-        var status = await UntilAsync(client, up, status => status.GetProperty("records").GetProperty("received").GetInt64() == events && status.GetProperty("conserved").GetBoolean()
-            && status.GetProperty("billed").GetProperty("lines").GetInt64() == status.GetProperty("records").GetProperty("rated").GetInt64());
+        JsonElement status = await UntilAsync(
+            client, up,
+            status =>
+                status.GetProperty("records").GetProperty("received").GetInt64() == events && status.GetProperty("conserved").GetBoolean()
+                && status.GetProperty("billed").GetProperty("lines").GetInt64()
+                    == status.GetProperty("records").GetProperty("rated").GetInt64());
         Assert.True(status.GetProperty("billed").GetProperty("lines").GetInt64() > 0);
         Assert.NotEmpty(status.GetProperty("files").EnumerateArray());
         Assert.Equal(3, status.GetProperty("lag").EnumerateObject().Count());
 
-        var page = await client.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+        string page = await client.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Contains("/status.json", page, StringComparison.Ordinal);
         Assert.DoesNotContain("http://", page, StringComparison.Ordinal);
         Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
-        Assert.Contains("belgicom_", await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        Assert.True((await client.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken)).IsSuccessStatusCode);
+        Assert.Contains(
+            "belgicom_", await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+        Assert.True(
+            (await client.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken)).IsSuccessStatusCode);
 
         up.Terminate();
         (await up.EndAsync()).WithExitCode(0);
@@ -49,12 +59,13 @@ public sealed partial class UpTests
 
     private static async Task<JsonElement> UntilAsync(HttpClient client, BelgicomProcess up, Func<JsonElement, bool> condition)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(BelgicomProcess.EndMax);
         while (true)
         {
             up.AssertRunning();
-            var status = await client.GetFromJsonAsync<JsonElement>(new Uri("/status.json", UriKind.Relative), TestContext.Current.CancellationToken);
+            JsonElement status = await client.GetFromJsonAsync<JsonElement>(
+                new Uri("/status.json", UriKind.Relative), TestContext.Current.CancellationToken);
             if (status.TryGetProperty("records", out _) && condition(status))
             {
                 return status;

@@ -7,8 +7,9 @@ using BelgiCom.Streaming.Kafka;
 namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>
-/// Broker, registry and record format as clients see them that are not ours, from processes of their own: kcat (librdkafka) and kafkajs (no librdkafka, no Confluent
-/// code). The same cases run on the embedded broker and on Apache Kafka; a difference is a defect of the embedded one.
+/// Broker, registry and record format as clients see them that are not ours, from processes of their own: kcat (librdkafka) and kafkajs (no
+/// librdkafka, no Confluent code). The same cases run on the embedded broker and on Apache Kafka; a difference is a defect of the embedded
+/// one.
 /// </summary>
 public abstract class ExternalClientContract(Cluster cluster)
 {
@@ -19,11 +20,11 @@ public abstract class ExternalClientContract(Cluster cluster)
     [Fact]
     public async Task Kcat_ReadsWhatWeWrite_OctetForOctet()
     {
-        var topic = await KcatTopicAsync("kcat-reads");
-        var events = Notifications.Some(Count);
-        var serializer = await Notifications.ProduceAsync(cluster, topic, events);
+        string topic = await KcatTopicAsync("kcat-reads");
+        IReadOnlyList<CustomerNotification> events = Notifications.Some(Count);
+        EventSerializer<CustomerNotification> serializer = await Notifications.ProduceAsync(cluster, topic, events);
 
-        var output = await KcatReadAsync(topic, "-f", "%k%R%s");
+        byte[] output = await KcatReadAsync(topic, "-f", "%k%R%s");
 
         // Keys are 16 octets; %R is the value's length as four octets, big-endian.
         Assert.Equal(events.SelectMany(e => Notifications.Key(e).Concat(Framed(serializer.Serialize(e)))), output);
@@ -32,15 +33,18 @@ public abstract class ExternalClientContract(Cluster cluster)
     [Fact]
     public async Task Kcat_WithAvro_DecodesThroughOurRegistry()
     {
-        var topic = await KcatTopicAsync("kcat-avro");
+        string topic = await KcatTopicAsync("kcat-avro");
         Assert.SkipUnless(
-            (await ExternalProgram.RunAsync("kcat", ["-V"], cancellationToken: Cancel)).Output.AsSpan().IndexOf("Avro"u8) >= 0, "this build of kcat has no Avro support");
-        var events = Notifications.Some(Count);
+            (await ExternalProgram.RunAsync("kcat", ["-V"], cancellationToken: Cancel)).Output.AsSpan().IndexOf("Avro"u8) >= 0,
+            "this build of kcat has no Avro support");
+        IReadOnlyList<CustomerNotification> events = Notifications.Some(Count);
         await Notifications.ProduceAsync(cluster, topic, events);
 
-        var output = await KcatReadAsync(topic, "-s", "value=avro", "-r", cluster.RegistryUrl.ToString());
+        byte[] output = await KcatReadAsync(topic, "-s", "value=avro", "-r", cluster.RegistryUrl.ToString());
 
-        var accounts = Encoding.UTF8.GetString(output).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (string)JsonNode.Parse(line)!["account"]!);
+        IEnumerable<string> accounts = Encoding.UTF8.GetString(output)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => (string)JsonNode.Parse(line)!["account"]!);
         Assert.Equal(events.Select(e => e.Account), accounts);
     }
 
@@ -52,19 +56,20 @@ public abstract class ExternalClientContract(Cluster cluster)
     [InlineData("zstd")]
     public async Task Kcat_Produces_WeReadTheSame(string compression)
     {
-        var topic = await KcatTopicAsync("kcat-writes");
-        var lines = string.Concat(Enumerable.Range(0, 1000).Select(i => $"k{i}:value number {i} of many that look alike\n"));
+        string topic = await KcatTopicAsync("kcat-writes");
+        string lines = string.Concat(Enumerable.Range(0, 1000).Select(i => $"k{i}:value number {i} of many that look alike\n"));
 
         await KcatWriteAsync(topic, lines, "-K", ":", "-z", compression);
 
-        var read = TopicReader.ReadCommitted(cluster, topic).Select(r => $"{Encoding.UTF8.GetString(r.Key)}:{Encoding.UTF8.GetString(r.Value)}\n");
+        IEnumerable<string> read = TopicReader.ReadCommitted(cluster, topic)
+            .Select(r => $"{Encoding.UTF8.GetString(r.Key)}:{Encoding.UTF8.GetString(r.Value)}\n");
         Assert.Equal(lines, string.Concat(read));
     }
 
     [Fact]
     public async Task Kcat_InATransaction_WeReadItOnceCommitted()
     {
-        var topic = await KcatTopicAsync("kcat-transaction");
+        string topic = await KcatTopicAsync("kcat-transaction");
 
         await KcatWriteAsync(topic, "a\nb\nc\n", "-X", $"transactional.id={topic}");
 
@@ -74,24 +79,26 @@ public abstract class ExternalClientContract(Cluster cluster)
     [Fact]
     public async Task KafkaJs_ReadsWhatWeWrite_FieldForField()
     {
-        var topic = await cluster.NewTopicAsync("js-reads");
-        var events = Notifications.Some(Count);
+        string topic = await cluster.NewTopicAsync("js-reads");
+        IReadOnlyList<CustomerNotification> events = Notifications.Some(Count);
         await Notifications.ProduceAsync(cluster, topic, events);
 
-        var seen = await NodeClient.RunAsync("consume", Options(topic, new() { ["count"] = Count }));
+        JsonNode seen = await NodeClient.RunAsync("consume", Options(topic, new() { ["count"] = Count }));
 
-        var expected = events.Select(e => new JsonObject { ["key"] = Convert.ToHexStringLower(Notifications.Key(e)), ["value"] = Notifications.AsSeenElsewhere(e) });
+        IEnumerable<JsonObject> expected = events.Select(
+            e => new JsonObject { ["key"] = Convert.ToHexStringLower(Notifications.Key(e)), ["value"] = Notifications.AsSeenElsewhere(e) });
         Assert.True(JsonNode.DeepEquals(new JsonArray([.. expected]), seen["events"]), seen.ToJsonString());
     }
 
     [Fact]
     public async Task KafkaJs_Produces_WeReadTheSameUnderTheSameId()
     {
-        var topic = await cluster.NewTopicAsync("js-writes", partitions: 3);
-        var events = Notifications.Some(Count);
-        var written = events.Select(e => new JsonObject { ["key"] = Convert.ToHexStringLower(Notifications.Key(e)), ["value"] = Notifications.AsSeenElsewhere(e) });
+        string topic = await cluster.NewTopicAsync("js-writes", partitions: 3);
+        IReadOnlyList<CustomerNotification> events = Notifications.Some(Count);
+        IEnumerable<JsonObject> written = events.Select(
+            e => new JsonObject { ["key"] = Convert.ToHexStringLower(Notifications.Key(e)), ["value"] = Notifications.AsSeenElsewhere(e) });
 
-        var answer = await NodeClient.RunAsync("produce", Options(topic, new()
+        JsonNode answer = await NodeClient.RunAsync("produce", Options(topic, new()
         {
             ["schema"] = CustomerNotification.SchemaJson,
             ["subject"] = SchemaSubjects.ForValue(topic),
@@ -100,10 +107,12 @@ public abstract class ExternalClientContract(Cluster cluster)
             ["events"] = new JsonArray([.. written]),
         }));
 
-        var serializer = new EventSerializer<CustomerNotification>(
-            await cluster.Registry.RegisterAsync(SchemaSubjects.ForValue(topic), CustomerNotification.SchemaJson, Cancel), static (e, output) => e.Write(output));
+        EventSerializer<CustomerNotification> serializer = new(
+            await cluster.Registry.RegisterAsync(SchemaSubjects.ForValue(topic), CustomerNotification.SchemaJson, Cancel),
+            static (e, output) => e.Write(output));
         Assert.Equal(serializer.SchemaId, (int)answer["id"]!);
-        var read = TopicReader.ReadCommitted(cluster, topic, partitions: 3).ToDictionary(r => Convert.ToHexStringLower(r.Key), r => r.Value);
+        Dictionary<string, byte[]> read = TopicReader.ReadCommitted(cluster, topic, partitions: 3)
+            .ToDictionary(r => Convert.ToHexStringLower(r.Key), r => r.Value);
         Assert.Equal(Count, read.Count);
         Assert.All(events, e => Assert.Equal(serializer.Serialize(e), read[Convert.ToHexStringLower(Notifications.Key(e))]));
     }
@@ -111,22 +120,23 @@ public abstract class ExternalClientContract(Cluster cluster)
     [Fact]
     public async Task KafkaJs_TwoMembersOfAGroup_ShareAllAndContinueWhereTheyCommitted()
     {
-        var topic = await cluster.NewTopicAsync("js-group", partitions: 4);
+        string topic = await cluster.NewTopicAsync("js-group", partitions: 4);
 
-        var seen = await NodeClient.RunAsync("group", Options(topic, new() { ["count"] = 200, ["partitions"] = 4 }));
+        JsonNode seen = await NodeClient.RunAsync("group", Options(topic, new() { ["count"] = 200, ["partitions"] = 4 }));
 
-        var expected = JsonNode.Parse("""{"shares":[2,2],"distinct":200,"total":200,"byMember":[100,100],"later":["new"]}""");
+        JsonNode? expected = JsonNode.Parse("""{"shares":[2,2],"distinct":200,"total":200,"byMember":[100,100],"later":["new"]}""");
         Assert.True(JsonNode.DeepEquals(expected, seen), seen.ToJsonString());
     }
 
     [Fact]
     public async Task KafkaJs_Transactions_OnlyCommittedRecordsAndOffsetsCount()
     {
-        var topic = await cluster.NewTopicAsync("js-transactions");
+        string topic = await cluster.NewTopicAsync("js-transactions");
 
-        var seen = await NodeClient.RunAsync("transactions", Options(topic, new() { ["count"] = 3, ["transactionalId"] = topic }));
+        JsonNode seen = await NodeClient.RunAsync("transactions", Options(topic, new() { ["count"] = 3, ["transactionalId"] = topic }));
 
-        var expected = JsonNode.Parse("""{"values":["committed0","committed1","committed2","final0","final1","final2"],"groupOffset":"3"}""");
+        JsonNode? expected = JsonNode.Parse(
+            """{"values":["committed0","committed1","committed2","final0","final1","final2"],"groupOffset":"3"}""");
         Assert.True(JsonNode.DeepEquals(expected, seen), seen.ToJsonString());
         Assert.Equal(6, TopicReader.ReadCommitted(cluster, topic).Count);
     }
@@ -149,27 +159,31 @@ public abstract class ExternalClientContract(Cluster cluster)
     /// <summary>What kcat writes when it reads a topic from beginning to end.</summary>
     private async Task<byte[]> KcatReadAsync(string topic, params string[] arguments)
     {
-        var result = await ExternalProgram.RunAsync(
-            "kcat", ["-b", cluster.BootstrapServers, "-C", "-t", topic, "-o", "beginning", "-e", "-q", .. arguments], cancellationToken: Cancel);
+        ExternalProgram.Result result = await ExternalProgram.RunAsync(
+            "kcat", ["-b", cluster.BootstrapServers, "-C", "-t", topic, "-o", "beginning", "-e", "-q", .. arguments],
+            cancellationToken: Cancel);
         Assert.True(result.ExitCode == 0, result.Error);
         return result.Output;
     }
 
     private async Task KcatWriteAsync(string topic, string lines, params string[] arguments)
     {
-        var result = await ExternalProgram.RunAsync(
-            "kcat", ["-b", cluster.BootstrapServers, "-P", "-t", topic, .. arguments], Encoding.UTF8.GetBytes(lines), cancellationToken: Cancel);
+        ExternalProgram.Result result = await ExternalProgram.RunAsync(
+            "kcat", ["-b", cluster.BootstrapServers, "-P", "-t", topic, .. arguments], Encoding.UTF8.GetBytes(lines),
+            cancellationToken: Cancel);
         Assert.True(result.ExitCode == 0, result.Error);
     }
 
     private static IEnumerable<byte> Framed(byte[] part)
     {
-        var length = new byte[4];
+        byte[] length = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(length, part.Length);
         return length.Concat(part);
     }
 }
 
-public sealed class ExternalClientsOnEmbeddedTests(EmbeddedCluster cluster) : ExternalClientContract(cluster), IClassFixture<EmbeddedCluster>;
+public sealed class ExternalClientsOnEmbeddedTests(EmbeddedCluster cluster)
+    : ExternalClientContract(cluster), IClassFixture<EmbeddedCluster>;
 
-public sealed class ExternalClientsOnApacheKafkaTests(ApacheKafkaCluster cluster) : ExternalClientContract(cluster), IClassFixture<ApacheKafkaCluster>;
+public sealed class ExternalClientsOnApacheKafkaTests(ApacheKafkaCluster cluster)
+    : ExternalClientContract(cluster), IClassFixture<ApacheKafkaCluster>;

@@ -13,25 +13,28 @@ public static class ExternalProgram
     public static bool Exists(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, name)));
 
-    /// <summary>Output is octets: a record's value need not be text. A program that does not end in two minutes is killed and the test fails.</summary>
+    /// <summary>
+    /// Output is octets: a record's value need not be text. A program that does not end in two minutes is killed and the test fails.
+    /// </summary>
     public static async Task<Result> RunAsync(
-        string file, IEnumerable<string> arguments, byte[]? input = null, string? folder = null, CancellationToken cancellationToken = default)
+        string file, IEnumerable<string> arguments, byte[]? input = null, string? folder = null,
+        CancellationToken cancellationToken = default)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
-        var start = new ProcessStartInfo(file, arguments)
+        ProcessStartInfo start = new(file, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = folder ?? "",
         };
-        using var process = Process.Start(start)!;
+        using Process process = Process.Start(start)!;
         try
         {
-            var error = process.StandardError.ReadToEndAsync(limit.Token);
-            using var output = new MemoryStream();
-            var copying = process.StandardOutput.BaseStream.CopyToAsync(output, limit.Token);
+            Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
+            using MemoryStream output = new();
+            Task copying = process.StandardOutput.BaseStream.CopyToAsync(output, limit.Token);
             await process.StandardInput.BaseStream.WriteAsync(input ?? [], limit.Token);
             process.StandardInput.Close();
             await copying;

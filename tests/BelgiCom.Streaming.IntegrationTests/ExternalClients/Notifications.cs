@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Text.Json.Nodes;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
@@ -16,15 +17,18 @@ internal static class Notifications
 
     public static byte[] Key(CustomerNotification notification)
     {
-        var key = new byte[16];
+        byte[] key = new byte[16];
         notification.SubscriberRef.CopyTo(key);
         return key;
     }
 
-    /// <summary>The event as a client sees it that knows Avro but no logical types: the encodings are those of Avro 1.12, worked out here without our writer.</summary>
+    /// <summary>
+    /// The event as a client sees it that knows Avro but no logical types: the encodings are those of Avro 1.12, worked out here without
+    /// our writer.
+    /// </summary>
     public static JsonObject AsSeenElsewhere(CustomerNotification notification)
     {
-        var nanos = new System.Numerics.BigInteger(decimal.Truncate(notification.Amount * 1_000_000_000m));
+        BigInteger nanos = new(decimal.Truncate(notification.Amount * 1_000_000_000m));
         return new JsonObject
         {
             ["notificationId"] = notification.NotificationId.ToString(),
@@ -39,12 +43,15 @@ internal static class Notifications
     }
 
     /// <summary>Writes the events to a topic with our serializer, and registers their schema for it.</summary>
-    public static async Task<EventSerializer<CustomerNotification>> ProduceAsync(Cluster cluster, string topic, IEnumerable<CustomerNotification> notifications)
+    public static async Task<EventSerializer<CustomerNotification>> ProduceAsync(
+        Cluster cluster, string topic, IEnumerable<CustomerNotification> notifications)
     {
-        var ids = await SchemaSubjects.EnsureAsync(cluster.Registry, [(topic, CustomerNotification.SchemaJson)], TestContext.Current.CancellationToken);
-        var serializer = new EventSerializer<CustomerNotification>(ids[topic], static (notification, output) => notification.Write(output));
-        using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = cluster.BootstrapServers }).Build();
-        foreach (var notification in notifications)
+        IReadOnlyDictionary<string, int> ids = await SchemaSubjects.EnsureAsync(
+            cluster.Registry, [(topic, CustomerNotification.SchemaJson)], TestContext.Current.CancellationToken);
+        EventSerializer<CustomerNotification> serializer = new(ids[topic], static (notification, output) => notification.Write(output));
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(
+            new ProducerConfig { BootstrapServers = cluster.BootstrapServers }).Build();
+        foreach (CustomerNotification notification in notifications)
         {
             producer.Produce(topic, new Message<byte[], byte[]> { Key = Key(notification), Value = serializer.Serialize(notification) });
         }
@@ -74,7 +81,7 @@ internal static class Notifications
 
     private static byte[] Octets(byte first, int i)
     {
-        var octets = new byte[16];
+        byte[] octets = new byte[16];
         octets[0] = first;
         BinaryPrimitives.WriteInt32BigEndian(octets.AsSpan(12), i * 7919);
         return octets;

@@ -9,7 +9,7 @@ internal static class TopicReader
     /// <summary>Everything committed on a topic, to the end of all partitions.</summary>
     public static IReadOnlyList<(byte[] Key, byte[] Value)> ReadCommitted(Cluster cluster, string topic, int partitions = 1)
     {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        using IConsumer<byte[], byte[]> consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
         {
             BootstrapServers = cluster.BootstrapServers,
             GroupId = "reader",
@@ -18,10 +18,10 @@ internal static class TopicReader
             IsolationLevel = IsolationLevel.ReadCommitted,
         }).Build();
         consumer.Assign(Enumerable.Range(0, partitions).Select(partition => new TopicPartitionOffset(topic, partition, Offset.Beginning)));
-        var records = new List<(byte[], byte[])>();
-        for (var atEnd = 0; atEnd < partitions;)
+        List<(byte[], byte[])> records = new();
+        for (int atEnd = 0; atEnd < partitions;)
         {
-            var result = consumer.Consume(Limit) ?? throw new TimeoutException($"{topic} is silent");
+            ConsumeResult<byte[], byte[]> result = consumer.Consume(Limit) ?? throw new TimeoutException($"{topic} is silent");
             if (result.IsPartitionEOF)
             {
                 atEnd++;

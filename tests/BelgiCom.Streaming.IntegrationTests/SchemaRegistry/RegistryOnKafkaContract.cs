@@ -18,48 +18,51 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
     [Fact]
     public async Task Registry_RestartedOnItsTopic_KnowsTheSame()
     {
-        var topic = $"_schemas.{Guid.NewGuid():n}";
+        string topic = $"_schemas.{Guid.NewGuid():n}";
         IReadOnlyDictionary<string, int> before;
-        using (var log = await KafkaSchemaLog.OpenAsync(cluster.BootstrapServers, topic))
+        using (KafkaSchemaLog log = await KafkaSchemaLog.OpenAsync(cluster.BootstrapServers, topic))
         {
-            await using var first = await LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions(), Cancel);
-            using var client = Client(first.Url);
+            await using LocalSchemaRegistry first = await LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions(), Cancel);
+            using HttpSchemaRegistry client = Client(first.Url);
             before = await SchemaSubjects.EnsureAsync(client, Topics.All.Select(t => (t.Name, t.SchemaJson)), Cancel);
         }
 
-        using var again = await KafkaSchemaLog.OpenAsync(cluster.BootstrapServers, topic);
-        await using var second = await LocalSchemaRegistry.StartAsync(again, new LocalSchemaRegistryOptions(), Cancel);
-        using var other = Client(second.Url);
+        using KafkaSchemaLog again = await KafkaSchemaLog.OpenAsync(cluster.BootstrapServers, topic);
+        await using LocalSchemaRegistry second = await LocalSchemaRegistry.StartAsync(again, new LocalSchemaRegistryOptions(), Cancel);
+        using HttpSchemaRegistry other = Client(second.Url);
 
         Assert.Equal(before, await SchemaSubjects.EnsureAsync(other, Topics.All.Select(t => (t.Name, t.SchemaJson)), Cancel));
         Assert.Equal(Topics.All.Select(t => t.Subject).Order(StringComparer.Ordinal), await other.GetSubjectsAsync(Cancel));
         Assert.False((await other.CheckAsync(Topics.All[0].Subject, "\"int\"", Cancel)).IsCompatible);
     }
 
-    /// <summary>The group's offset stands before the first record that could not be decoded, and moves on when the registry is back.</summary>
+    /// <summary>
+    /// The group's offset stands before the first record that could not be decoded, and moves on when the registry is back.
+    /// </summary>
     [Fact]
     public async Task Sink_WhileTheRegistryIsAway_CommitsNothingThenReadsAll()
     {
         const int Count = 500;
-        var topic = await cluster.NewTopicAsync("outage");
-        var events = Notifications.Some(Count);
+        string topic = await cluster.NewTopicAsync("outage");
+        IReadOnlyList<CustomerNotification> events = Notifications.Some(Count);
         await Notifications.ProduceAsync(cluster, topic, events);
-        var port = cluster.RegistryUrl.Port;
+        int port = cluster.RegistryUrl.Port;
         await cluster.StopRegistryAsync();
 
-        using var client = Client(new Uri($"http://127.0.0.1:{port}"));
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        var sink = new Sink(new VersionedBodies(CustomerNotification.SchemaJson, client.Find));
-        var loop = new ConsumerLoop(
-            new KafkaOptions { BootstrapServers = cluster.BootstrapServers }, $"{topic}-group", [topic], sink, TimeProvider.System, NullLogger<ConsumerLoop>.Instance);
-        var running = loop.RunAsync(stopping.Token);
+        using HttpSchemaRegistry client = Client(new Uri($"http://127.0.0.1:{port}"));
+        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        Sink sink = new(new VersionedBodies(CustomerNotification.SchemaJson, client.Find));
+        ConsumerLoop loop = new(
+            new KafkaOptions { BootstrapServers = cluster.BootstrapServers }, $"{topic}-group", [topic], sink, TimeProvider.System,
+            NullLogger<ConsumerLoop>.Instance);
+        Task running = loop.RunAsync(stopping.Token);
 
         await sink.Failed.WaitAsync(Cancel);
         Assert.Equal(Offset.Unset, Committed(topic));
         Assert.False(sink.Accounts.TryPeek(out _));
 
         await cluster.StartRegistryAsync(port, Cancel);
-        foreach (var notification in events)
+        foreach (CustomerNotification notification in events)
         {
             Assert.Equal(notification.Account, await sink.Accounts.ReadAsync(Cancel).AsTask().WaitAsync(Limit, Cancel));
         }
@@ -72,7 +75,8 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
 
     private Offset Committed(string topic)
     {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig { BootstrapServers = cluster.BootstrapServers, GroupId = $"{topic}-group" }).Build();
+        using IConsumer<byte[], byte[]> consumer = new ConsumerBuilder<byte[], byte[]>(
+            new ConsumerConfig { BootstrapServers = cluster.BootstrapServers, GroupId = $"{topic}-group" }).Build();
         return consumer.Committed([new TopicPartition(topic, 0)], TimeSpan.FromSeconds(30))[0].Offset;
     }
 
@@ -93,10 +97,10 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
         {
             try
             {
-                for (var i = 0; i < batch.Count; i++)
+                for (int i = 0; i < batch.Count; i++)
                 {
-                    Assert.True(WireFormat.TryReadHeader(batch[i].Value, out var id));
-                    Assert.True(bodies.TryBody(id, batch[i].Value[WireFormat.HeaderSize..], out var body));
+                    Assert.True(WireFormat.TryReadHeader(batch[i].Value, out int id));
+                    Assert.True(bodies.TryBody(id, batch[i].Value[WireFormat.HeaderSize..], out ReadOnlySpan<byte> body));
                     Assert.True(_accounts.Writer.TryWrite(CustomerNotification.Read(body).Account));
                 }
             }
@@ -111,4 +115,5 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
 
 public sealed class RegistryOnEmbeddedTests(EmbeddedCluster cluster) : RegistryOnKafkaContract(cluster), IClassFixture<EmbeddedCluster>;
 
-public sealed class RegistryOnApacheKafkaTests(ApacheKafkaCluster cluster) : RegistryOnKafkaContract(cluster), IClassFixture<ApacheKafkaCluster>;
+public sealed class RegistryOnApacheKafkaTests(ApacheKafkaCluster cluster)
+    : RegistryOnKafkaContract(cluster), IClassFixture<ApacheKafkaCluster>;

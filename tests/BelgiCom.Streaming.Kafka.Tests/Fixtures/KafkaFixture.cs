@@ -6,7 +6,8 @@ using BelgiCom.Streaming.LocalKafka;
 namespace BelgiCom.Streaming.Kafka.Tests;
 
 /// <summary>
-/// One broker for all tests of the assembly. BELGICOM_TEST_BROKER chooses: "embedded" (the default), or "kafka-home", the Apache Kafka that KAFKA_HOME names.
+/// One broker for all tests of the assembly. BELGICOM_TEST_BROKER chooses: "embedded" (the default), or "kafka-home", the Apache Kafka that
+/// KAFKA_HOME names.
 /// </summary>
 public sealed class KafkaFixture : IAsyncLifetime
 {

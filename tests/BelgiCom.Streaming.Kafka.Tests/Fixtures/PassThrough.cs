@@ -2,7 +2,10 @@ using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
 
-/// <summary>Writes every record it reads to the output topic, same partition, and remembers what it was told. Tests hook in where they want something to go wrong.</summary>
+/// <summary>
+/// Writes every record it reads to the output topic, same partition, and remembers what it was told. Tests hook in where they want
+/// something to go wrong.
+/// </summary>
 internal sealed class PassThrough(string output) : ITransactionalBatchHandler
 {
     private readonly List<string> _calls = [];

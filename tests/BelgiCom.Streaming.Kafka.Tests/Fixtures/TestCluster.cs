@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
@@ -39,12 +38,12 @@ internal sealed class TestCluster
     /// <summary>Writes numbers, spread over the partitions, in transactions of the given size.</summary>
     public void Send(int first, int count, int perTransaction = 1000, int partitions = 1)
     {
-        using TransactionalSender sender = new(Options, "source-" + Guid.NewGuid().ToString("N")[..8], TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = new(
+            Options, "source-" + Guid.NewGuid().ToString("N")[..8], TimeProvider.System, NullLogger<TransactionalSender>.Instance);
         for (int start = first; start < first + count; start += perTransaction)
         {
             int end = Math.Min(start + perTransaction, first + count);
-            sender.Send(
-                output =>
+            sender.Send(output =>
                 {
                     Span<byte> value = stackalloc byte[8];
                     for (int number = start; number < end; number++)
@@ -116,8 +115,7 @@ internal sealed class TestCluster
     public async Task UntilDoneAsync(Task running)
     {
         using GroupLag lag = new(Options);
-        await UntilAsync(
-            async () =>
+        await UntilAsync(async () =>
             {
                 try
                 {
@@ -132,7 +130,9 @@ internal sealed class TestCluster
             running);
     }
 
-    /// <summary>Waits for a condition while the given tasks run; a task that ends early, or a minute without success, fails the test.</summary>
+    /// <summary>
+    /// Waits for a condition while the given tasks run; a task that ends early, or a minute without success, fails the test.
+    /// </summary>
     public static async Task UntilAsync(Func<Task<bool>> condition, params Task[] running)
     {
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

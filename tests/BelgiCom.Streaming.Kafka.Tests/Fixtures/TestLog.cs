@@ -18,12 +18,14 @@ internal sealed class TestLog<T> : ILogger<T>
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (IsEnabled(logLevel))
         {
             _seen[eventId.Name ?? ""] = true;
-            TestContext.Current.TestOutputHelper?.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {formatter(state, exception)}");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {formatter(state, exception)}");
         }
     }
 }

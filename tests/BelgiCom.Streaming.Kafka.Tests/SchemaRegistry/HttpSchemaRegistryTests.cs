@@ -26,9 +26,9 @@ public sealed class HttpSchemaRegistryTests
     [InlineData(422, """{"error_code":42201,"message":"invalid"}""", SchemaRegistryFailure.Invalid, 42201)]
     public async Task GetSchema_ErrorAnswer_IsTypedByWhatToDo(int status, string body, SchemaRegistryFailure failure, int? code)
     {
-        using var client = StubRegistry.Answering((HttpStatusCode)status, body).Client();
+        using HttpSchemaRegistry client = StubRegistry.Answering((HttpStatusCode)status, body).Client();
 
-        var e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
+        SchemaRegistryException e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
 
         Assert.Equal((failure, (HttpStatusCode?)status, code), (e.Failure, e.Status, e.ErrorCode));
         Assert.Equal(failure == SchemaRegistryFailure.Unreachable, e.IsTransient);
@@ -44,9 +44,9 @@ public sealed class HttpSchemaRegistryTests
     [InlineData("<html>welcome</html>")]
     public async Task GetSchema_AnswerThatIsNoRegistrys_IsRefused(string body)
     {
-        using var client = StubRegistry.Answering(HttpStatusCode.OK, body).Client();
+        using HttpSchemaRegistry client = StubRegistry.Answering(HttpStatusCode.OK, body).Client();
 
-        var e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
+        SchemaRegistryException e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
 
         Assert.Equal(SchemaRegistryFailure.Refused, e.Failure);
     }
@@ -54,9 +54,9 @@ public sealed class HttpSchemaRegistryTests
     [Fact]
     public async Task GetSchema_NobodyListens_IsTransient()
     {
-        using var client = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = new Uri("http://127.0.0.1:1") });
+        using HttpSchemaRegistry client = new(new SchemaRegistryOptions { Url = new Uri("http://127.0.0.1:1") });
 
-        var e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
+        SchemaRegistryException e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
 
         Assert.True(e.IsTransient);
         Assert.Null(e.Status);
@@ -65,12 +65,12 @@ public sealed class HttpSchemaRegistryTests
     [Fact]
     public async Task GetSchema_NoAnswerInTime_IsTransient()
     {
-        using var stub = new StubRegistry(async (_, cancel) =>
+        using StubRegistry stub = new(async (_, cancel) =>
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, cancel);
             throw new InvalidOperationException();
         });
-        using var client = stub.Client(more: options => options.Timeout = TimeSpan.FromMilliseconds(100));
+        using HttpSchemaRegistry client = stub.Client(more: options => options.Timeout = TimeSpan.FromMilliseconds(100));
 
         Assert.True((await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel))).IsTransient);
     }
@@ -78,15 +78,15 @@ public sealed class HttpSchemaRegistryTests
     [Fact]
     public async Task GetSchema_ManyAtOnceAndLater_OneRequest()
     {
-        var release = new TaskCompletionSource();
-        using var stub = new StubRegistry(async (_, _) =>
+        TaskCompletionSource release = new();
+        using StubRegistry stub = new(async (_, _) =>
         {
             await release.Task;
             return StubRegistry.Answer(HttpStatusCode.OK, SchemaAnswer);
         });
-        using var client = stub.Client();
+        using HttpSchemaRegistry client = stub.Client();
 
-        var callers = Enumerable.Range(0, 50).Select(_ => client.GetSchemaAsync(7, Cancel)).ToList();
+        List<Task<string>> callers = Enumerable.Range(0, 50).Select(_ => client.GetSchemaAsync(7, Cancel)).ToList();
         release.SetResult();
 
         Assert.All(await Task.WhenAll(callers), schema => Assert.Equal("\"int\"", schema));
@@ -97,9 +97,10 @@ public sealed class HttpSchemaRegistryTests
     [Fact]
     public async Task GetSchema_FirstFailed_NextAsksAgain()
     {
-        var answers = new Queue<HttpResponseMessage>([StubRegistry.Answer(HttpStatusCode.ServiceUnavailable, ""), StubRegistry.Answer(HttpStatusCode.OK, SchemaAnswer)]);
-        using var stub = new StubRegistry((_, _) => Task.FromResult(answers.Dequeue()));
-        using var client = stub.Client();
+        Queue<HttpResponseMessage> answers = new(
+            [StubRegistry.Answer(HttpStatusCode.ServiceUnavailable, ""), StubRegistry.Answer(HttpStatusCode.OK, SchemaAnswer)]);
+        using StubRegistry stub = new((_, _) => Task.FromResult(answers.Dequeue()));
+        using HttpSchemaRegistry client = stub.Client();
 
         await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
 
@@ -110,17 +111,17 @@ public sealed class HttpSchemaRegistryTests
     [Fact]
     public async Task GetSchema_OneCallerGivesUp_TheOthersGetTheAnswer()
     {
-        var release = new TaskCompletionSource();
-        using var stub = new StubRegistry(async (_, _) =>
+        TaskCompletionSource release = new();
+        using StubRegistry stub = new(async (_, _) =>
         {
             await release.Task;
             return StubRegistry.Answer(HttpStatusCode.OK, SchemaAnswer);
         });
-        using var client = stub.Client();
-        using var impatient = new CancellationTokenSource();
+        using HttpSchemaRegistry client = stub.Client();
+        using CancellationTokenSource impatient = new();
 
-        var first = client.GetSchemaAsync(7, impatient.Token);
-        var second = client.GetSchemaAsync(7, Cancel);
+        Task<string> first = client.GetSchemaAsync(7, impatient.Token);
+        Task<string> second = client.GetSchemaAsync(7, Cancel);
         await impatient.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         release.SetResult();
@@ -132,14 +133,19 @@ public sealed class HttpSchemaRegistryTests
     [Fact]
     public async Task Register_SameAgain_IsAskedOnceAndOthersAreNot()
     {
-        using var stub = StubRegistry.Answering(HttpStatusCode.OK, """{"id":3}""");
-        using var client = stub.Client();
+        using StubRegistry stub = StubRegistry.Answering(HttpStatusCode.OK, """{"id":3}""");
+        using HttpSchemaRegistry client = stub.Client();
 
         Assert.Equal(3, await client.RegisterAsync("a-value", "\"int\"", Cancel));
         Assert.Equal(3, await client.RegisterAsync("a-value", "\"int\"", Cancel));
         Assert.Equal(3, await client.RegisterAsync("b-value", "\"int\"", Cancel));
 
-        Assert.Equal(["http://127.0.0.1:8081/subjects/a-value/versions?normalize=true", "http://127.0.0.1:8081/subjects/b-value/versions?normalize=true"], stub.Requests.Select(r => r.Url));
+        Assert.Equal(
+            [
+                "http://127.0.0.1:8081/subjects/a-value/versions?normalize=true",
+                "http://127.0.0.1:8081/subjects/b-value/versions?normalize=true",
+            ],
+            stub.Requests.Select(r => r.Url));
     }
 
     [Theory]
@@ -148,8 +154,8 @@ public sealed class HttpSchemaRegistryTests
     [InlineData("http://127.0.0.1:8081/apis/ccompat/v7/", "http://127.0.0.1:8081/apis/ccompat/v7/schemas/ids/7")]
     public async Task Url_WithPath_IsKept(string url, string expected)
     {
-        using var stub = StubRegistry.Answering(HttpStatusCode.OK, SchemaAnswer);
-        using var client = stub.Client(url);
+        using StubRegistry stub = StubRegistry.Answering(HttpStatusCode.OK, SchemaAnswer);
+        using HttpSchemaRegistry client = stub.Client(url);
 
         await client.GetSchemaAsync(7, Cancel);
 
@@ -159,25 +165,27 @@ public sealed class HttpSchemaRegistryTests
     [Fact]
     public async Task Subject_WithReservedCharacters_IsEscaped()
     {
-        using var stub = StubRegistry.Answering(HttpStatusCode.OK, """{"is_compatible":true}""");
-        using var client = stub.Client();
+        using StubRegistry stub = StubRegistry.Answering(HttpStatusCode.OK, """{"is_compatible":true}""");
+        using HttpSchemaRegistry client = stub.Client();
 
         await client.CheckAsync("a/b?c-value", "\"int\"", Cancel);
 
-        Assert.Equal("http://127.0.0.1:8081/compatibility/subjects/a%2Fb%3Fc-value/versions?verbose=true", Assert.Single(stub.Requests).Url);
+        Assert.Equal(
+            "http://127.0.0.1:8081/compatibility/subjects/a%2Fb%3Fc-value/versions?verbose=true", Assert.Single(stub.Requests).Url);
     }
 
     [Fact]
     public async Task Password_FromItsFile_GoesIntoTheHeaderOnly()
     {
-        var file = Path.GetTempFileName();
+        string file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, "öpen sesame\n", Cancel);
-        using var stub = StubRegistry.Answering(HttpStatusCode.Unauthorized, "");
-        using var client = stub.Client(more: options => (options.Username, options.PasswordFile) = ("rating", file));
+        using StubRegistry stub = StubRegistry.Answering(HttpStatusCode.Unauthorized, "");
+        using HttpSchemaRegistry client = stub.Client(more: options => (options.Username, options.PasswordFile) = ("rating", file));
 
-        var e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
+        SchemaRegistryException e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
 
-        Assert.Equal("Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("rating:öpen sesame")), Assert.Single(stub.Requests).Authorization);
+        Assert.Equal(
+            "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("rating:öpen sesame")), Assert.Single(stub.Requests).Authorization);
         Assert.DoesNotContain("sesame", e.ToString(), StringComparison.Ordinal);
         File.Delete(file);
     }

@@ -17,14 +17,14 @@ public sealed class SchemaRegistryOptionsTests
     [InlineData("http://127.0.0.1:8081", null, false, 61, "Timeout")]
     public void Options_Validated_NameTheFaultySetting(string? url, string? username, bool passwordFile, int timeoutSeconds, string faulty)
     {
-        var options = new SchemaRegistryOptions
+        SchemaRegistryOptions options = new()
         {
             Url = url is null ? null : new Uri(url, UriKind.RelativeOrAbsolute),
             Username = username,
             PasswordFile = passwordFile ? typeof(SchemaRegistryOptionsTests).Assembly.Location : null,
             Timeout = TimeSpan.FromSeconds(timeoutSeconds),
         };
-        var faults = new List<ValidationResult>();
+        List<ValidationResult> faults = new();
 
         Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true);
 

@@ -16,7 +16,7 @@ internal sealed class StubRegistry(Func<HttpRequestMessage, CancellationToken, T
 
     public HttpSchemaRegistry Client(string url = "http://127.0.0.1:8081", Action<SchemaRegistryOptions>? more = null)
     {
-        var options = new SchemaRegistryOptions { Url = new Uri(url) };
+        SchemaRegistryOptions options = new() { Url = new Uri(url) };
         more?.Invoke(options);
         return new HttpSchemaRegistry(options, this);
     }

@@ -9,7 +9,7 @@ public sealed class WireFormatTests
     [Fact]
     public void Header_OfAnId_IsMagicAndBigEndian()
     {
-        var header = new byte[WireFormat.HeaderSize];
+        byte[] header = new byte[WireFormat.HeaderSize];
 
         WireFormat.WriteHeader(header, 0x01020304);
 
@@ -21,7 +21,7 @@ public sealed class WireFormatTests
     {
         Span<byte> value = stackalloc byte[WireFormat.HeaderSize + 2];
         WireFormat.WriteHeader(value, id);
-        Assert.True(WireFormat.TryReadHeader(value, out var read));
+        Assert.True(WireFormat.TryReadHeader(value, out int read));
         Assert.Equal(id, read);
     });
 
@@ -32,14 +32,14 @@ public sealed class WireFormatTests
     [InlineData(new byte[] { (byte)'{', 0, 0, 0, 1 })]
     public void Value_InAnotherFormat_HasNoHeader(byte[] value)
     {
-        Assert.False(WireFormat.TryReadHeader(value, out var id));
+        Assert.False(WireFormat.TryReadHeader(value, out int id));
         Assert.Equal(0, id);
     }
 
     [Fact]
     public void Serializer_OfAnEvent_WritesHeaderThenBody()
     {
-        var serializer = new EventSerializer<byte[]>(5, static (body, output) => output.Write(body));
+        EventSerializer<byte[]> serializer = new(5, static (body, output) => output.Write(body));
 
         Assert.Equal([0, 0, 0, 0, 5, 8, 9], serializer.Serialize([8, 9]));
     }

@@ -28,7 +28,7 @@ public abstract partial class BrokerConformance
         string name, int partitions, short replicas, string setting, string value, Confluent.Kafka.ErrorCode expected)
     {
         using IAdminClient admin = Admin();
-        var wanted = new TopicSpecification
+        TopicSpecification wanted = new()
         {
             Name = name.Length == 0 ? Unique("topic") : name,
             NumPartitions = partitions,
@@ -75,7 +75,7 @@ public abstract partial class BrokerConformance
     {
         using IAdminClient admin = Admin();
         string topic = await CreateTopicAsync(1, ("retention.ms", "3600000"));
-        var resource = new ConfigResource { Type = ResourceType.Topic, Name = topic };
+        ConfigResource resource = new() { Type = ResourceType.Topic, Name = topic };
         async Task<Dictionary<string, ConfigEntryResult>> DescribeAsync() => (await admin.DescribeConfigsAsync([resource]))[0].Entries;
 
         Dictionary<string, ConfigEntryResult> before = await DescribeAsync();
@@ -102,7 +102,7 @@ public abstract partial class BrokerConformance
     public async Task TopicSetting_ThatIsUnknown_IsNotSet()
     {
         using IAdminClient admin = Admin();
-        var resource = new ConfigResource { Type = ResourceType.Topic, Name = await CreateTopicAsync() };
+        ConfigResource resource = new() { Type = ResourceType.Topic, Name = await CreateTopicAsync() };
         IncrementalAlterConfigsException refused = await Assert.ThrowsAsync<IncrementalAlterConfigsException>(
             () => admin.IncrementalAlterConfigsAsync(new Dictionary<ConfigResource, List<ConfigEntry>>
             {
@@ -149,7 +149,7 @@ public abstract partial class BrokerConformance
         string topic = await CreateTopicAsync(1, ("retention.ms", "86400000"));
         using (IProducer<string?, string?> producer = Producer())
         {
-            var twoDaysAgo = new Timestamp(DateTime.UtcNow.AddDays(-2), TimestampType.CreateTime);
+            Timestamp twoDaysAgo = new(DateTime.UtcNow.AddDays(-2), TimestampType.CreateTime);
             await producer.ProduceAsync(topic, new Message<string?, string?> { Value = "old", Timestamp = twoDaysAgo }, Cancelled);
         }
 

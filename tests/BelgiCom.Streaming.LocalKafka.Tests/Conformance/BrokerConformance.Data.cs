@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.LocalKafka.Tests;
 
 public abstract partial class BrokerConformance
 {
-    /// <summary>For records with timestamps of the past, which retention would delete at once.</summary>
+    // For records with timestamps of the past, which retention would delete at once.
     private static readonly (string Name, string Value) KeptForEver = ("retention.ms", "-1");
 
     [Theory]
@@ -19,9 +19,9 @@ public abstract partial class BrokerConformance
     {
         string topic = await CreateTopicAsync(1, KeptForEver);
         using IProducer<string?, string?> producer = Producer(config => config.CompressionType = compression);
-        var timestamp = new Timestamp(1_700_000_000_123, TimestampType.CreateTime);
+        Timestamp timestamp = new(1_700_000_000_123, TimestampType.CreateTime);
         string value = string.Concat(Enumerable.Repeat("usage ", 500));
-        var headers = new Headers { { "empty", [] }, { "null", null }, { "text", Encoding.UTF8.GetBytes("é") }, { "text", [1, 2] } };
+        Headers headers = new() { { "empty", [] }, { "null", null }, { "text", Encoding.UTF8.GetBytes("é") }, { "text", [1, 2] } };
         DeliveryResult<string?, string?> delivered = await producer.ProduceAsync(
             topic, new Message<string?, string?> { Key = "key", Value = value, Headers = headers, Timestamp = timestamp }, Cancelled);
         await producer.ProduceAsync(topic, new Message<string?, string?> { Key = null, Value = null }, Cancelled);
@@ -86,7 +86,7 @@ public abstract partial class BrokerConformance
         using IProducer<string?, string?> producer = Producer(config => config.LingerMs = 0);
         using IConsumer<string?, string?> consumer = Consumer(config => config.FetchWaitMaxMs = maxWaitMs);
         consumer.Assign(new TopicPartitionOffset(topic, 0, 0));
-        var delays = new List<double>();
+        List<double> delays = new();
         for (int i = 0; i < 9; i++)
         {
             while (consumer.Consume(Patience) is { IsPartitionEOF: false })
@@ -129,7 +129,7 @@ public abstract partial class BrokerConformance
         {
             for (int i = 0; i < 50; i++)
             {
-                var timestamp = new Timestamp(1_700_000_000_000 + (i * 1000), TimestampType.CreateTime);
+                Timestamp timestamp = new(1_700_000_000_000 + (i * 1000), TimestampType.CreateTime);
                 producer.Produce(topic, new Message<string?, string?> { Value = $"{i}", Timestamp = timestamp });
                 if (i % 10 == 9)
                 {

@@ -33,9 +33,9 @@ public abstract partial class BrokerConformance
     {
         string topic = await CreateTopicAsync(partitions: 6);
         string group = Unique("group");
-        await using var first = new RunningMember(this, topic, group, strategy);
+        await using RunningMember first = new(this, topic, group, strategy);
         await UntilAsync(() => first.Owned.Count == 6, "the only member owns all");
-        await using (var second = new RunningMember(this, topic, group, strategy))
+        await using (RunningMember second = new(this, topic, group, strategy))
         {
             await UntilAsync(() => first.Owned.Count == 3 && second.Owned.Count == 3, "two members share");
             Assert.Empty(first.Owned.Intersect(second.Owned));
@@ -49,9 +49,9 @@ public abstract partial class BrokerConformance
     {
         string topic = await CreateTopicAsync(partitions: 4);
         string group = Unique("group");
-        await using var first = new RunningMember(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky);
+        await using RunningMember first = new(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky);
         await UntilAsync(() => first.Owned.Count == 4, "the only member owns all");
-        await using var second = new RunningMember(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky);
+        await using RunningMember second = new(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky);
         await UntilAsync(() => first.Owned.Count == 2 && second.Owned.Count == 2, "two members share");
 
         // Cooperative: only what moves is ever revoked.
@@ -64,12 +64,12 @@ public abstract partial class BrokerConformance
         string topic = await CreateTopicAsync(partitions: 2);
         string group = Unique("group");
         // Leaving without Close: the client sends nothing more, and only the session timeout tells the group.
-        var silent = new RunningMember(
+        RunningMember silent = new(
             this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instanceId: Unique("instance"), sessionTimeoutMs: 1500);
         await UntilAsync(() => silent.Owned.Count == 2, "the member owns all");
         await silent.DisposeAsync();
 
-        await using var next = new RunningMember(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky);
+        await using RunningMember next = new(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky);
         await UntilAsync(() => next.Owned.Count == 2, "the silent member's partitions are taken over");
     }
 
@@ -101,10 +101,10 @@ public abstract partial class BrokerConformance
         string topic = await CreateTopicAsync();
         string group = Unique("group");
         string instance = Unique("instance");
-        await using var original = new RunningMember(
+        await using RunningMember original = new(
             this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instance, sessionTimeoutMs: 30_000);
         await UntilAsync(() => original.Owned.Count == 1, "the member owns all");
-        await using var twin = new RunningMember(
+        await using RunningMember twin = new(
             this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instance, sessionTimeoutMs: 30_000);
 
         await UntilAsync(() => original.Fault is not null, "the original is told that it is fenced");
@@ -117,7 +117,7 @@ public abstract partial class BrokerConformance
         string topic = await CreateTopicAsync();
         string group = Unique("group");
         using IAdminClient admin = Admin();
-        await using (var member = new RunningMember(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky))
+        await using (RunningMember member = new(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky))
         {
             await UntilAsync(() => member.Owned.Count == 1, "the member owns all");
             ConsumerGroupDescription described = (await admin.DescribeConsumerGroupsAsync([group])).ConsumerGroupDescriptions[0];
@@ -164,8 +164,7 @@ public abstract partial class BrokerConformance
             string? instanceId = null,
             int sessionTimeoutMs = 6000)
         {
-            _consumer = suite.Consumer(
-                config =>
+            _consumer = suite.Consumer(config =>
                 {
                     config.GroupId = group;
                     config.GroupInstanceId = instanceId;

@@ -25,7 +25,7 @@ public abstract partial class BrokerConformance
 
     private async Task<string> KcatAsync(string[] arguments, string input)
     {
-        var start = new ProcessStartInfo("kcat", ["-b", _broker.BootstrapServers, .. arguments])
+        ProcessStartInfo start = new("kcat", ["-b", _broker.BootstrapServers, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
@@ -12,7 +13,7 @@ public abstract partial class BrokerConformance
         string topic = await CreateTopicAsync(partitions: 2);
         int acknowledged = 0;
         // Reports come from two threads: the client's own and, while it flushes, the caller's.
-        var refused = new ConcurrentBag<Error>();
+        ConcurrentBag<Error> refused = new();
         using (IProducer<string?, string?> producer = Producer())
         {
             for (int i = 0; i < count; i++)
@@ -55,7 +56,7 @@ public abstract partial class BrokerConformance
         using IProducer<string?, string?> producer = TransactionalProducer(Unique("tx"));
         producer.BeginTransaction();
         await ProduceAsync(producer, output, 0, "before");
-        var nobody = new AnonymousGroup(group);
+        AnonymousGroup nobody = new(group);
         producer.SendOffsetsToTransaction([new TopicPartitionOffset(input, 0, 7)], nobody.Metadata(this), Patience);
 
         await KillAndRestartAsync();
@@ -111,7 +112,7 @@ public abstract partial class BrokerConformance
         await EventuallyAsync(() => Assert.Equal(3, next.Committed([new TopicPartition(topic, 1)], Patience)[0].Offset.Value));
         using IAdminClient admin = Admin();
         Assert.Equal(2, admin.GetMetadata(topic, Patience).Topics[0].Partitions.Count);
-        var described = await admin.DescribeConfigsAsync(
+        List<DescribeConfigsResult> described = await admin.DescribeConfigsAsync(
             [new Confluent.Kafka.Admin.ConfigResource { Type = Confluent.Kafka.Admin.ResourceType.Topic, Name = topic }]);
         Assert.Equal("12345678", described[0].Entries["retention.ms"].Value);
     }
@@ -121,7 +122,7 @@ public abstract partial class BrokerConformance
     {
         string topic = await CreateTopicAsync(partitions: 2);
         string group = Unique("group");
-        await using var member = new RunningMember(this, topic, group, PartitionAssignmentStrategy.Range, sessionTimeoutMs: 30_000);
+        await using RunningMember member = new(this, topic, group, PartitionAssignmentStrategy.Range, sessionTimeoutMs: 30_000);
         await UntilAsync(() => member.Owned.Count == 2, "the member owns all");
 
         await KillAndRestartAsync();
@@ -142,8 +143,7 @@ public abstract partial class BrokerConformance
     }
 
     /// <summary>Asks again while the coordinator is not back: the client passes that error on to its caller.</summary>
-    private static async Task EventuallyAsync(Action ask) => await UntilAsync(
-        () =>
+    private static async Task EventuallyAsync(Action ask) => await UntilAsync(() =>
         {
             try
             {

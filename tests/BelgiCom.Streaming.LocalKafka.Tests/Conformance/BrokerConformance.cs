@@ -10,7 +10,7 @@ namespace BelgiCom.Streaming.LocalKafka.Tests;
 /// </summary>
 public abstract partial class BrokerConformance
 {
-    /// <summary>How long anything may take before a case gives up; never a measure of speed.</summary>
+    // How long anything may take before a case gives up; never a measure of speed.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly IConformanceBroker _broker;
 
@@ -49,7 +49,7 @@ public abstract partial class BrokerConformance
 
     private IProducer<string?, string?> Producer(Action<ProducerConfig>? change = null)
     {
-        var config = new ProducerConfig { BootstrapServers = _broker.BootstrapServers, EnableIdempotence = true, LingerMs = 5 };
+        ProducerConfig config = new() { BootstrapServers = _broker.BootstrapServers, EnableIdempotence = true, LingerMs = 5 };
         change?.Invoke(config);
         return new ProducerBuilder<string?, string?>(config).SetKeySerializer(NullableText.Serializer!)
             .SetValueSerializer(NullableText.Serializer!)
@@ -71,7 +71,7 @@ public abstract partial class BrokerConformance
 
     private IConsumer<string?, string?> Consumer(Action<ConsumerConfig>? change = null, ConsumerHandlers? handlers = null)
     {
-        var config = new ConsumerConfig
+        ConsumerConfig config = new()
         {
             BootstrapServers = _broker.BootstrapServers,
             GroupId = Unique("group"),
@@ -87,7 +87,8 @@ public abstract partial class BrokerConformance
             TopicMetadataRefreshIntervalMs = 1000,
         };
         change?.Invoke(config);
-        var builder = new ConsumerBuilder<string?, string?>(config).SetKeyDeserializer(NullableText.Deserializer)
+        ConsumerBuilder<string?, string?> builder = new ConsumerBuilder<string?, string?>(config)
+            .SetKeyDeserializer(NullableText.Deserializer)
             .SetValueDeserializer(NullableText.Deserializer)
             .SetLogHandler(Quiet).SetErrorHandler((_, _) => { });
         if (handlers?.Assigned is { } assigned)
@@ -109,7 +110,7 @@ public abstract partial class BrokerConformance
     {
         using IConsumer<string?, string?> consumer = Consumer(config => config.IsolationLevel = isolation);
         consumer.Assign(new TopicPartitionOffset(topic, partition, from));
-        var records = new List<ConsumeResult<string?, string?>>();
+        List<ConsumeResult<string?, string?>> records = new();
         while (true)
         {
             ConsumeResult<string?, string?> result = consumer.Consume(Patience)
@@ -129,7 +130,7 @@ public abstract partial class BrokerConformance
 
     private static async Task UntilAsync(Func<bool> reached, string what)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         patience.CancelAfter(Patience);
         while (!reached())
         {

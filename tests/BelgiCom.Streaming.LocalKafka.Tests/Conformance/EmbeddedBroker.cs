@@ -32,7 +32,7 @@ public sealed class EmbeddedBroker : IConformanceBroker
     private async Task StartAsync()
     {
         string assembly = typeof(EmbeddedBroker).Assembly.Location;
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
             start.ArgumentList.Add(assembly);

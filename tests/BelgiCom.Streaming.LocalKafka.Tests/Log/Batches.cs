@@ -21,7 +21,7 @@ internal static class Batches
     private static byte[] Build(
         (string Key, string? Value)[] records, long timestampMs, long producerId, short epoch, int sequence, bool transactional = false)
     {
-        var builder = new RecordBatchBuilder();
+        RecordBatchBuilder builder = new();
         for (int i = 0; i < records.Length; i++)
         {
             builder.Add(

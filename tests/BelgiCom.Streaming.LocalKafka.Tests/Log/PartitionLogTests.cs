@@ -136,7 +136,7 @@ public sealed class PartitionLogTests : IDisposable
     {
         using PartitionLog log = Open();
         log.AppendFromClient(Batches.Idempotent(7, 0, 0, transactional: true));
-        using var signal = new FetchSignal(committedOnly);
+        using FetchSignal signal = new(committedOnly);
         log.AddWaiter(signal);
         log.AppendFromClient(Batches.Idempotent(7, 0, 1, transactional: true));
         Assert.Equal(!committedOnly, signal.IsRaised);
@@ -234,10 +234,10 @@ public sealed class PartitionLogTests : IDisposable
 
     private static List<string> Records(PartitionLog log)
     {
-        var found = new List<string>();
+        List<string> found = new();
         log.Scan(0, batch =>
         {
-            var records = new RecordReader(batch.Records);
+            RecordReader records = new(batch.Records);
             while (!batch.IsControl && records.TryReadNext())
             {
                 string value = System.Text.Encoding.UTF8.GetString(records.Value);
@@ -253,7 +253,7 @@ public sealed class PartitionLogTests : IDisposable
 
     private PartitionLog Open(TopicConfig? config = null)
     {
-        var settings = new LogSettings(_clock, FlushEachBatch: false, _reports.Add);
+        LogSettings settings = new(_clock, FlushEachBatch: false, _reports.Add);
         return PartitionLog.Open("topic", 0, _directory.Path, config ?? Config(("retention.ms", "-1")), settings);
     }
 }

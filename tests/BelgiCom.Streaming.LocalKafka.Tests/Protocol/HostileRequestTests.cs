@@ -9,7 +9,7 @@ public sealed class HostileRequestTests
 {
     private const int CorrelationId = 42;
 
-    /// <summary>ApiVersions version 0: key 18, version 0, correlation id, null client id.</summary>
+    // ApiVersions version 0: key 18, version 0, correlation id, null client id.
     private static readonly byte[] ApiVersions = Frame([0, 18, 0, 0, 0, 0, 0, CorrelationId, 0xFF, 0xFF]);
 
     [Theory]
@@ -35,7 +35,7 @@ public sealed class HostileRequestTests
         await using Running running = await Running.StartAsync();
         byte[] header = [0x06, 0x40, 0x00, 0x00, 0, 0, 0, 3];
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        var sockets = new List<Socket>();
+        List<Socket> sockets = new();
         for (int i = 0; i < 50; i++)
         {
             Socket socket = await running.ConnectAsync();
@@ -62,8 +62,7 @@ public sealed class HostileRequestTests
             from version in Gen.Int[api.MinVersion, api.MaxVersion]
             from body in Gen.Byte.Array[0, 60]
             select Frame([0, (byte)api.Key, 0, (byte)version, 0, 0, 0, CorrelationId, 0xFF, 0xFF, .. body]);
-        await requests.SampleAsync(
-            async request =>
+        await requests.SampleAsync(async request =>
             {
                 using Socket socket = await running.ConnectAsync();
                 await socket.SendAsync(request, TestContext.Current.CancellationToken);
@@ -116,7 +115,7 @@ public sealed class HostileRequestTests
 
     private static async Task<byte[]> ReadToEndAsync(Socket socket)
     {
-        var received = new MemoryStream();
+        MemoryStream received = new();
         byte[] buffer = new byte[4096];
         try
         {
@@ -142,7 +141,7 @@ public sealed class HostileRequestTests
 
         public static async Task<Running> StartAsync()
         {
-            var running = new Running();
+            Running running = new();
             running._broker = await LocalKafkaBroker.StartAsync(
                 new LocalKafkaOptions { DataDirectory = running._directory.Path, Report = running.Reports.Enqueue });
             return running;
@@ -150,7 +149,7 @@ public sealed class HostileRequestTests
 
         public async Task<Socket> ConnectAsync()
         {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync("127.0.0.1", _broker!.Port);
             return socket;
         }

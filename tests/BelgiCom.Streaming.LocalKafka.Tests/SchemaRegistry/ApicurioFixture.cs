@@ -20,8 +20,8 @@ public sealed class ApicurioFixture : IAsyncLifetime
             return;
         }
 
-        var port = FreePort();
-        var start = new ProcessStartInfo(Path.Combine(home, "bin", "start.sh"), port.ToString(CultureInfo.InvariantCulture))
+        int port = FreePort();
+        ProcessStartInfo start = new(Path.Combine(home, "bin", "start.sh"), port.ToString(CultureInfo.InvariantCulture))
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -47,15 +47,15 @@ public sealed class ApicurioFixture : IAsyncLifetime
 
     private async Task AnsweringAsync(Uri url)
     {
-        using var http = new HttpClient();
-        using var limit = new CancellationTokenSource(StartLimit);
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        using HttpClient http = new();
+        using CancellationTokenSource limit = new(StartLimit);
+        using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(250));
         while (await tick.WaitForNextTickAsync(limit.Token))
         {
             Assert.False(_process!.HasExited, "Apicurio Registry ended while starting");
             try
             {
-                using var answer = await http.GetAsync(new Uri(url + "/subjects"), limit.Token);
+                using HttpResponseMessage answer = await http.GetAsync(new Uri(url + "/subjects"), limit.Token);
                 if (answer.IsSuccessStatusCode)
                 {
                     return;
@@ -70,7 +70,7 @@ public sealed class ApicurioFixture : IAsyncLifetime
 
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }

@@ -29,7 +29,7 @@ public sealed class AvroSchemaParserTests
     [InlineData("""{"type":"int","type":"long"}""", "JSON")]
     public void Parse_InvalidSchema_SaysWhere(string text, string expected)
     {
-        var e = Assert.Throws<AvroSchemaException>(() => AvroSchemaParser.Parse(text));
+        AvroSchemaException e = Assert.Throws<AvroSchemaException>(() => AvroSchemaParser.Parse(text));
 
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
     }
@@ -38,17 +38,23 @@ public sealed class AvroSchemaParserTests
     [InlineData("{\"type\" : \"int\" }", "\"int\"")]
     [InlineData("""{"fields":[{"default":null,"type":["null","R"],"name":"next"}],"name":"n.R","type":"record"}""",
         """{"type":"record","name":"R","namespace":"n","fields":[{"name":"next","type":["null","R"],"default":null}]}""")]
-    [InlineData("""{"type":"bytes","scale":9,"precision":18,"logicalType":"decimal"}""", """{"type":"bytes","logicalType":"decimal","precision":18,"scale":9}""")]
-    [InlineData("""{"type":"record","name":"a.R","fields":[{"name":"x","type":{"type":"fixed","name":"b.F","size":1}},{"name":"y","type":"b.F"}]}""",
-        """{"type":"record","name":"R","namespace":"a","fields":[{"name":"x","type":{"type":"fixed","name":"F","namespace":"b","size":1}},{"name":"y","type":"b.F"}]}""")]
-    public void Text_OfOneSchema_IsOne(string text, string normalised) => Assert.Equal(normalised, AvroSchemaText.Of(AvroSchemaParser.Parse(text)));
+    [InlineData(
+        """{"type":"bytes","scale":9,"precision":18,"logicalType":"decimal"}""",
+        """{"type":"bytes","logicalType":"decimal","precision":18,"scale":9}""")]
+    [InlineData(
+        """{"type":"record","name":"a.R","fields":[{"name":"x","type":{"type":"fixed","name":"b.F","size":1}},{"name":"y","""
+        + """ "type":"b.F"}]}""",
+        """{"type":"record","name":"R","namespace":"a","fields":[{"name":"x","type":{"type":"fixed","name":"F","namespace":"b","size":"""
+        + """1}},{"name":"y","type":"b.F"}]}""")]
+    public void Text_OfOneSchema_IsOne(string text, string normalised) =>
+        Assert.Equal(normalised, AvroSchemaText.Of(AvroSchemaParser.Parse(text)));
 
     [Fact]
     public void Parse_SchemasOfThePlatform_KeepTheirMeaning()
     {
-        foreach (var topic in Contracts.Topics.All)
+        foreach (Contracts.TopicDescription topic in Contracts.Topics.All)
         {
-            var text = AvroSchemaText.Of(AvroSchemaParser.Parse(topic.SchemaJson));
+            string text = AvroSchemaText.Of(AvroSchemaParser.Parse(topic.SchemaJson));
 
             Assert.Equal(Avro.Schema.Parse(topic.SchemaJson), Avro.Schema.Parse(text));
             Assert.Equal(text, AvroSchemaText.Of(AvroSchemaParser.Parse(text)));
@@ -60,7 +66,7 @@ public sealed class AvroSchemaParserTests
     [InlineData(100_000, false)]
     public void Parse_NestedArrays_UpToTheLimit(int depth, bool accepted)
     {
-        var text = new StringBuilder().Insert(0, """{"type":"array","items":""", depth).Append("\"int\"").Append('}', depth).ToString();
+        string text = new StringBuilder().Insert(0, """{"type":"array","items":""", depth).Append("\"int\"").Append('}', depth).ToString();
 
         Assert.Equal(accepted, Record.Exception(() => AvroSchemaText.Of(AvroSchemaParser.Parse(text))) is null);
     }
@@ -69,7 +75,7 @@ public sealed class AvroSchemaParserTests
     public void Parse_DamagedText_OnlyTypedErrors() =>
         Gen.Select(Gen.Int[0, 1 << 20], Gen.Char, Gen.Int[0, 2]).Sample((place, character, how) =>
         {
-            var text = Contracts.CustomerNotification.SchemaJson;
+            string text = Contracts.CustomerNotification.SchemaJson;
             place %= text.Length;
             text = how switch
             {

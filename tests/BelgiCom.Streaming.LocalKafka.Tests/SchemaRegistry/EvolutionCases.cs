@@ -9,10 +9,10 @@ namespace BelgiCom.Streaming.LocalKafka.Tests;
 public sealed record EvolutionCase(string Name, string Old, string New, bool Readable, bool? ElsewhereReadable = null);
 
 /// <summary>
-/// The table of changes. Apicurio (Avro's Java library) gives the same verdict on every line but these: it looks only at the underlying types, so it accepts a decimal
-/// of another scale or precision, milliseconds as microseconds and a plain number as a time. The specification says that decimals match only with equal scale and
-/// precision; for times it is silent, and we refuse, as the platform's readers do, because the reader would get wrong values without an error: an amount or a time
-/// wrong by a factor of a thousand.
+/// The table of changes. Apicurio (Avro's Java library) gives the same verdict on every line but these: it looks only at the underlying
+/// types, so it accepts a decimal of another scale or precision, milliseconds as microseconds and a plain number as a time. The
+/// specification says that decimals match only with equal scale and precision; for times it is silent, and we refuse, as the platform's
+/// readers do, because the reader would get wrong values without an error: an amount or a time wrong by a factor of a thousand.
 /// </summary>
 public static class EvolutionCases
 {
@@ -27,16 +27,26 @@ public static class EvolutionCases
     public static IReadOnlyList<EvolutionCase> All { get; } =
     [
         new("unchanged", Record(Field("a", "int")), Record(Field("a", "int")), true),
-        new("field added with default", Record(Field("a", "int")), Record(Field("a", "int"), """{"name":"b","type":"int","default":0}"""), true),
+        new(
+            "field added with default", Record(Field("a", "int")), Record(Field("a", "int"), """{"name":"b","type":"int","default":0}"""),
+            true),
         new("field added without default", Record(Field("a", "int")), Record(Field("a", "int"), Field("b", "int")), false),
-        new("nullable field added without default", Record(Field("a", "int")), Record(Field("a", "int"), """{"name":"b","type":["null","int"]}"""), false),
+        new(
+            "nullable field added without default", Record(Field("a", "int")),
+            Record(Field("a", "int"), """{"name":"b","type":["null","int"]}"""), false),
         new("field removed", Record(Field("a", "int"), Field("b", "int")), Record(Field("a", "int")), true),
         new("field renamed", Record(Field("a", "int")), Record(Field("b", "int")), false),
         new("field renamed with alias", Record(Field("a", "int")), Record("""{"name":"b","type":"int","aliases":["a"]}"""), true),
-        new("field renamed with alias and another type", Record(Field("a", "int")), Record("""{"name":"b","type":"string","aliases":["a"]}"""), false),
-        new("fields in another order", Record(Field("a", "int"), Field("b", "string")), Record(Field("b", "string"), Field("a", "int")), true),
+        new(
+            "field renamed with alias and another type", Record(Field("a", "int")),
+            Record("""{"name":"b","type":"string","aliases":["a"]}"""), false),
+        new(
+            "fields in another order", Record(Field("a", "int"), Field("b", "string")), Record(Field("b", "string"), Field("a", "int")),
+            true),
         new("doc changed", Record("""{"name":"a","type":"int","doc":"x"}"""), Record("""{"name":"a","type":"int","doc":"y"}"""), true),
-        new("default changed", Record("""{"name":"a","type":"int","default":1}"""), Record("""{"name":"a","type":"int","default":2}"""), true),
+        new(
+            "default changed", Record("""{"name":"a","type":"int","default":1}"""), Record("""{"name":"a","type":"int","default":2}"""),
+            true),
         Change("int to long", "int", "long", true),
         Change("int to float", "int", "float", true),
         Change("int to double", "int", "double", true),
@@ -66,7 +76,9 @@ public static class EvolutionCases
         Change("enum renamed", EnumAB, """{"type":"enum","name":"F","symbols":["A","B"]}""", false),
         Change("enum renamed with alias", EnumAB, """{"type":"enum","name":"F","symbols":["A","B"],"aliases":["n.E"]}""", true),
         Change("enum to string", EnumAB, "string", false),
-        Change("fixed keeps its size", """{"type":"fixed","name":"F","size":16}""", """{"type":"fixed","name":"F","size":16,"doc":"x"}""", true),
+        Change(
+            "fixed keeps its size", """{"type":"fixed","name":"F","size":16}""", """{"type":"fixed","name":"F","size":16,"doc":"x"}""",
+            true),
         Change("fixed changes its size", """{"type":"fixed","name":"F","size":16}""", """{"type":"fixed","name":"F","size":8}""", false),
         Change("fixed renamed", """{"type":"fixed","name":"F","size":16}""", """{"type":"fixed","name":"G","size":16}""", false),
         Change("fixed to bytes", """{"type":"fixed","name":"F","size":16}""", "bytes", false),
@@ -76,7 +88,9 @@ public static class EvolutionCases
         Change("map values changed", """{"type":"map","values":"int"}""", """{"type":"map","values":"boolean"}""", false),
         Change("array to map", """{"type":"array","items":"int"}""", """{"type":"map","values":"int"}""", false),
         new("record renamed", Record(Field("a", "int")), Record(Field("a", "int")).Replace("\"R\"", "\"S\""), false),
-        new("record renamed with alias", Record(Field("a", "int")), Record(Field("a", "int")).Replace("\"R\"", "\"S\",\"aliases\":[\"n.R\"]"), true),
+        new(
+            "record renamed with alias", Record(Field("a", "int")),
+            Record(Field("a", "int")).Replace("\"R\"", "\"S\",\"aliases\":[\"n.R\"]"), true),
         new("namespace changed", Record(Field("a", "int")), Record(Field("a", "int")).Replace("\"n\"", "\"m\""), true),
         Change("inner record gains a field with default", Inner(""), Inner(""","default":0"""), true),
         Change("inner record gains a field without default", """{"type":"record","name":"I","fields":[]}""", Inner(""), false),
@@ -87,7 +101,9 @@ public static class EvolutionCases
         Change("decimal unchanged", Amount, Amount, true),
         Change("decimal of another scale", Amount, Amount.Replace("\"scale\":9", "\"scale\":6"), false, elsewhere: true),
         Change("decimal of another precision", Amount, Amount.Replace("18", "20"), false, elsewhere: true),
-        Change("decimal from bytes to fixed", Amount, """{"type":"fixed","name":"F","size":8,"logicalType":"decimal","precision":18,"scale":9}""", false),
+        Change(
+            "decimal from bytes to fixed", Amount,
+            """{"type":"fixed","name":"F","size":8,"logicalType":"decimal","precision":18,"scale":9}""", false),
         Change("milliseconds to microseconds", Millis, Micros, false, elsewhere: true),
         Change("date to milliseconds", Date, Millis, false, elsewhere: true),
         Change("logical type added", "long", Millis, false, elsewhere: true),
@@ -98,9 +114,12 @@ public static class EvolutionCases
     private static EvolutionCase Change(string name, string from, string to, bool readable, bool? elsewhere = null) =>
         new(name, Record(Field("a", from)), Record(Field("a", to)), readable, elsewhere);
 
-    private static string Record(params string[] fields) => $$"""{"type":"record","name":"R","namespace":"n","fields":[{{string.Join(',', fields)}}]}""";
+    private static string Record(params string[] fields) =>
+        $$"""{"type":"record","name":"R","namespace":"n","fields":[{{string.Join(',', fields)}}]}""";
 
-    private static string Field(string name, string type) => $$"""{"name":"{{name}}","type":{{(type[0] is '{' or '[' ? type : $"\"{type}\"")}}}""";
+    private static string Field(string name, string type) =>
+        $$"""{"name":"{{name}}","type":{{(type[0] is '{' or '[' ? type : $"\"{type}\"")}}}""";
 
-    private static string Inner(string defaultValue) => $$"""{"type":"record","name":"I","fields":[{"name":"x","type":"int"{{defaultValue}}}]}""";
+    private static string Inner(string defaultValue) =>
+        $$"""{"type":"record","name":"I","fields":[{"name":"x","type":"int"{{defaultValue}}}]}""";
 }

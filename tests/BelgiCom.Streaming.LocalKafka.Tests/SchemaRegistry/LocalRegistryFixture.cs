@@ -7,12 +7,14 @@ public sealed class LocalRegistryFixture : IAsyncLifetime
     public Uri Url => _registry!.Url;
 
     public async ValueTask InitializeAsync() =>
-        _registry = await LocalSchemaRegistry.StartAsync(new MemorySchemaLog(), new LocalSchemaRegistryOptions(), TestContext.Current.CancellationToken);
+        _registry = await LocalSchemaRegistry.StartAsync(
+            new MemorySchemaLog(), new LocalSchemaRegistryOptions(), TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => _registry!.DisposeAsync();
 }
 
-public sealed class LocalSchemaRegistryContractTests(LocalRegistryFixture registry) : SchemaRegistryContract, IClassFixture<LocalRegistryFixture>
+public sealed class LocalSchemaRegistryContractTests(LocalRegistryFixture registry)
+    : SchemaRegistryContract, IClassFixture<LocalRegistryFixture>
 {
     protected override Uri Url => registry.Url;
 

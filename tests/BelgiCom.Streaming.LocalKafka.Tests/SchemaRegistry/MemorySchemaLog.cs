@@ -15,7 +15,7 @@ public sealed class MemorySchemaLog : ISchemaLog
 
     public Task AppendAsync(byte[] key, byte[]? value, CancellationToken cancellationToken)
     {
-        var failure = NextFailure;
+        (Exception Error, bool Stored)? failure = NextFailure;
         NextFailure = null;
         if (failure is null or { Stored: true })
         {
@@ -27,7 +27,7 @@ public sealed class MemorySchemaLog : ISchemaLog
 
     public async IAsyncEnumerable<SchemaLogRecord> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var record in Records)
+        foreach (SchemaLogRecord record in Records)
         {
             yield return record;
         }

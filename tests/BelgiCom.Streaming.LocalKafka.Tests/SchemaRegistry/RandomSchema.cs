@@ -17,8 +17,8 @@ internal sealed class RandomSchema(int seed)
     /// <summary>The schema with one or two changes somewhere inside, of the kinds that evolution makes.</summary>
     public string Changed(string schema)
     {
-        var json = JsonNode.Parse(schema)!;
-        for (var i = _random.Next(1, 3); i > 0; i--)
+        JsonNode json = JsonNode.Parse(schema)!;
+        for (int i = _random.Next(1, 3); i > 0; i--)
         {
             json = Change(json);
         }
@@ -32,7 +32,8 @@ internal sealed class RandomSchema(int seed)
         EnumSchema e => new GenericEnum(e, e.Symbols[_random.Next(e.Symbols.Count)]),
         FixedSchema f => new GenericFixed(f, new byte[f.Size]),
         ArraySchema array => Enumerable.Range(0, _random.Next(3)).Select(_ => Value(array.ItemSchema)).ToArray(),
-        MapSchema map => Enumerable.Range(0, _random.Next(3)).ToDictionary(i => i.ToString(CultureInfo.InvariantCulture), _ => Value(map.ValueSchema)),
+        MapSchema map =>
+            Enumerable.Range(0, _random.Next(3)).ToDictionary(i => i.ToString(CultureInfo.InvariantCulture), _ => Value(map.ValueSchema)),
         UnionSchema union => Value(union.Schemas[_random.Next(union.Count)]),
         _ => schema.Tag switch
         {
@@ -49,8 +50,8 @@ internal sealed class RandomSchema(int seed)
 
     private GenericRecord RecordValue(RecordSchema schema)
     {
-        var record = new GenericRecord(schema);
-        foreach (var field in schema.Fields)
+        GenericRecord record = new(schema);
+        foreach (Field field in schema.Fields)
         {
             record.Add(field.Name, Value(field.Schema));
         }
@@ -73,12 +74,13 @@ internal sealed class RandomSchema(int seed)
     {
         ["type"] = "record",
         ["name"] = Name("R"),
-        ["fields"] = new JsonArray([.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => new JsonObject { ["name"] = Name("f"), ["type"] = Type(depth - 1) })]),
+        ["fields"] = new JsonArray(
+            [.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => new JsonObject { ["name"] = Name("f"), ["type"] = Type(depth - 1) })]),
     };
 
     private JsonArray Union(int depth)
     {
-        var union = new JsonArray("null", Primitives[_random.Next(Primitives.Length)]);
+        JsonArray union = new("null", Primitives[_random.Next(Primitives.Length)]);
         union.Add(Record(depth));
         return union;
     }
@@ -107,15 +109,15 @@ internal sealed class RandomSchema(int seed)
 
     private static JsonArray WithBranch(JsonArray union)
     {
-        var copy = (JsonArray)union.DeepClone();
+        JsonArray copy = (JsonArray)union.DeepClone();
         copy.Add(new JsonObject { ["type"] = "array", ["items"] = "int" });
         return copy.Count(branch => branch is JsonObject o && o.ContainsKey("items")) == 1 ? copy : (JsonArray)union.DeepClone();
     }
 
     private JsonArray Replace(JsonArray union, int index)
     {
-        var copy = (JsonArray)union.DeepClone();
-        var changed = Change(copy[index]!.DeepClone());
+        JsonArray copy = (JsonArray)union.DeepClone();
+        JsonNode changed = Change(copy[index]!.DeepClone());
         if (changed is JsonObject)
         {
             copy[index] = changed;
@@ -126,9 +128,9 @@ internal sealed class RandomSchema(int seed)
 
     private JsonObject ChangeRecord(JsonObject record)
     {
-        var copy = (JsonObject)record.DeepClone();
-        var fields = (JsonArray)copy["fields"]!;
-        var index = _random.Next(Math.Max(fields.Count, 1));
+        JsonObject copy = (JsonObject)record.DeepClone();
+        JsonArray fields = (JsonArray)copy["fields"]!;
+        int index = _random.Next(Math.Max(fields.Count, 1));
         switch (fields.Count == 0 ? 0 : _random.Next(4))
         {
             case 0:
@@ -138,7 +140,7 @@ internal sealed class RandomSchema(int seed)
                 fields.RemoveAt(index);
                 break;
             case 2:
-                var moved = fields[index]!.DeepClone();
+                JsonNode moved = fields[index]!.DeepClone();
                 fields.RemoveAt(index);
                 fields.Insert(0, moved);
                 break;
@@ -156,7 +158,7 @@ internal sealed class RandomSchema(int seed)
 
     private static JsonObject With(JsonObject json, string attribute, JsonNode value)
     {
-        var copy = (JsonObject)json.DeepClone();
+        JsonObject copy = (JsonObject)json.DeepClone();
         copy[attribute] = value.DeepClone();
         return copy;
     }

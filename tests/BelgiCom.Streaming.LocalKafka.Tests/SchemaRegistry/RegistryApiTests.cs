@@ -40,7 +40,8 @@ public sealed class RegistryApiTests : IAsyncLifetime
 
         await AnswersAsync("GET", "schemas/ids/1", null, 200, """{"schema":"\"int\""}""");
         await AnswersAsync("GET", "schemas/ids/1/schema", null, 200, "\"int\"");
-        await AnswersAsync("GET", "schemas/ids/1/versions", null, 200, """[{"subject":"a-value","version":1},{"subject":"b-value","version":1}]""");
+        await AnswersAsync(
+            "GET", "schemas/ids/1/versions", null, 200, """[{"subject":"a-value","version":1},{"subject":"b-value","version":1}]""");
         await AnswersAsync("GET", "schemas/types", null, 200, """["AVRO"]""");
         await AnswersAsync("GET", "schemas/ids/3", null, 404, """{"error_code":40403,"message":"Schema 3 not found"}""");
     }
@@ -54,12 +55,15 @@ public sealed class RegistryApiTests : IAsyncLifetime
 
         await AnswersAsync("GET", "subjects", null, 200, """["a-value","b-value"]""");
         await AnswersAsync("GET", "subjects/b-value/versions", null, 200, "[1,2]");
-        await AnswersAsync("GET", "subjects/b-value/versions/1", null, 200, """{"subject":"b-value","version":1,"id":1,"schema":"\"int\""}""");
-        await AnswersAsync("GET", "subjects/b-value/versions/latest", null, 200, """{"subject":"b-value","version":2,"id":2,"schema":"\"long\""}""");
+        await AnswersAsync(
+            "GET", "subjects/b-value/versions/1", null, 200, """{"subject":"b-value","version":1,"id":1,"schema":"\"int\""}""");
+        await AnswersAsync(
+            "GET", "subjects/b-value/versions/latest", null, 200, """{"subject":"b-value","version":2,"id":2,"schema":"\"long\""}""");
         await AnswersAsync("GET", "subjects/b-value/versions/2/schema", null, 200, "\"long\"");
         await AnswersAsync("POST", "subjects/b-value", Long, 200, """{"subject":"b-value","version":2,"id":2,"schema":"\"long\""}""");
         await AnswersAsync("POST", "subjects/b-value", String, 404, """{"error_code":40403,"message":"Schema not found"}""");
-        await AnswersAsync("GET", "subjects/c-value/versions", null, 404, """{"error_code":40401,"message":"Subject 'c-value' not found."}""");
+        await AnswersAsync(
+            "GET", "subjects/c-value/versions", null, 404, """{"error_code":40401,"message":"Subject 'c-value' not found."}""");
         await AnswersAsync("GET", "subjects/b-value/versions/3", null, 404, """{"error_code":40402,"message":"Version 3 not found."}""");
         await FailsAsync("GET", "subjects/b-value/versions/0", null, 422, 42202);
         await FailsAsync("GET", "subjects/b-value/versions/new", null, 422, 42202);
@@ -118,7 +122,8 @@ public sealed class RegistryApiTests : IAsyncLifetime
         await AnswersAsync("POST", "compatibility/subjects/unknown/versions", Long, 200, """{"is_compatible":true}""");
         await AnswersAsync("POST", "compatibility/subjects/a-value/versions/1", String, 200, """{"is_compatible":false}""");
         await AnswersAsync("POST", "compatibility/subjects/a-value/versions/1?verbose=true", String, 200,
-            """{"is_compatible":false,"messages":["the new schema cannot read version 1: TYPE_MISMATCH at \"\": reader string, writer int","compatibility BACKWARD"]}""");
+            """{"is_compatible":false,"messages":["the new schema cannot read version 1: TYPE_MISMATCH at \"\": reader string,"""
+            + """ writer int","compatibility BACKWARD"]}""");
         await FailsAsync("POST", "compatibility/subjects/unknown/versions/latest", Long, 404, 40401);
         await FailsAsync("POST", "compatibility/subjects/a-value/versions/7", Long, 404, 40402);
     }
@@ -128,7 +133,8 @@ public sealed class RegistryApiTests : IAsyncLifetime
     {
         await AnswersAsync("GET", "config", null, 200, """{"compatibilityLevel":"BACKWARD"}""");
         await FailsAsync("GET", "config/a-value", null, 404, 40408);
-        await AnswersAsync("PUT", "config/a-value", """{"compatibility":"full_transitive"}""", 200, """{"compatibility":"FULL_TRANSITIVE"}""");
+        await AnswersAsync(
+            "PUT", "config/a-value", """{"compatibility":"full_transitive"}""", 200, """{"compatibility":"FULL_TRANSITIVE"}""");
         await AnswersAsync("GET", "config/a-value", null, 200, """{"compatibilityLevel":"FULL_TRANSITIVE"}""");
         await AnswersAsync("PUT", "config", """{"compatibility":"NONE"}""", 200, """{"compatibility":"NONE"}""");
         await AnswersAsync("DELETE", "config/a-value", null, 200, """{"compatibilityLevel":"FULL_TRANSITIVE"}""");
@@ -149,7 +155,8 @@ public sealed class RegistryApiTests : IAsyncLifetime
     [InlineData("[]", 400, 400)]
     [InlineData("""{"schema":""", 400, 400)]
     [InlineData("", 400, 400)]
-    public async Task Register_BadBody_IsRefusedWithACode(string body, int status, int code) => await FailsAsync("POST", "subjects/a-value/versions", body, status, code);
+    public async Task Register_BadBody_IsRefusedWithACode(string body, int status, int code) =>
+        await FailsAsync("POST", "subjects/a-value/versions", body, status, code);
 
     [Fact]
     public async Task Register_BodyBeyondTheLimit_IsRefusedAndTheRegistryGoesOn()
@@ -164,8 +171,10 @@ public sealed class RegistryApiTests : IAsyncLifetime
     [Fact]
     public async Task Requests_OfWebPages_AreRefused()
     {
-        using var plain = new HttpRequestMessage(HttpMethod.Post, "subjects/a-value/versions") { Content = new StringContent(Int, Encoding.UTF8, "text/plain") };
-        using var rebound = new HttpRequestMessage(HttpMethod.Get, "subjects");
+        using HttpRequestMessage plain = new(
+            HttpMethod.Post, "subjects/a-value/versions")
+        { Content = new StringContent(Int, Encoding.UTF8, "text/plain") };
+        using HttpRequestMessage rebound = new(HttpMethod.Get, "subjects");
         rebound.Headers.Host = "attacker.example";
 
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await _http!.SendAsync(plain, Cancel)).StatusCode);
@@ -182,10 +191,12 @@ public sealed class RegistryApiTests : IAsyncLifetime
     [Fact]
     public async Task Register_ManyAtOnce_GivesEverySchemaItsOwnId()
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i =>
-            SendAsync("POST", $"subjects/s{i % 8}-value/versions", $$"""{"schema":"{\"type\":\"fixed\",\"name\":\"F\",\"size\":16,\"doc\":\"{{i / 2}}\"}"}""")));
+        (int Status, string Body)[] answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i =>
+            SendAsync(
+                "POST", $"subjects/s{i % 8}-value/versions",
+                $$"""{"schema":"{\"type\":\"fixed\",\"name\":\"F\",\"size\":16,\"doc\":\"{{i / 2}}\"}"}""")));
 
-        var ids = answers.Select(answer => (int)JsonNode.Parse(answer.Body)!["id"]!).ToList();
+        List<int> ids = answers.Select(answer => (int)JsonNode.Parse(answer.Body)!["id"]!).ToList();
         Assert.Equal(32, ids.Distinct().Count());
         Assert.Equal(Enumerable.Range(1, 32), ids.Distinct().Order());
     }
@@ -212,27 +223,29 @@ public sealed class RegistryApiTests : IAsyncLifetime
 
     private async Task AnswersAsync(string method, string path, string? body, int status, string expected)
     {
-        var (actualStatus, actual) = await SendAsync(method, path, body);
-        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(actual)) && actualStatus == status, $"{method} {path}: {actualStatus} {actual}");
+        (int actualStatus, string actual) = await SendAsync(method, path, body);
+        Assert.True(
+            JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(actual)) && actualStatus == status,
+            $"{method} {path}: {actualStatus} {actual}");
     }
 
     private async Task FailsAsync(string method, string path, string? body, int status, int code)
     {
-        var (actualStatus, actual) = await SendAsync(method, path, body);
-        var error = JsonSerializer.Deserialize<JsonObject>(actual)!;
+        (int actualStatus, string actual) = await SendAsync(method, path, body);
+        JsonObject error = JsonSerializer.Deserialize<JsonObject>(actual)!;
         Assert.Equal((status, code), (actualStatus, (int)error["error_code"]!));
         Assert.NotEqual("", (string)error["message"]!);
     }
 
     private async Task<(int Status, string Body)> SendAsync(string method, string path, string? body)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using HttpRequestMessage request = new(new HttpMethod(method), path);
         if (body is not null)
         {
             request.Content = new StringContent(body, new MediaTypeHeaderValue(ContentType));
         }
 
-        using var response = await _http!.SendAsync(request, Cancel);
+        using HttpResponseMessage response = await _http!.SendAsync(request, Cancel);
         Assert.Equal(ContentType, response.Content.Headers.ContentType!.MediaType);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(Cancel));
     }

@@ -11,8 +11,8 @@ public sealed class SchemaLogTests
     [Fact]
     public async Task Log_AfterChanges_HoldsConfluentsRecords()
     {
-        var log = new MemorySchemaLog();
-        using var catalogue = await SchemaCatalogue.LoadAsync(log, Cancel);
+        MemorySchemaLog log = new();
+        using SchemaCatalogue catalogue = await SchemaCatalogue.LoadAsync(log, Cancel);
 
         await catalogue.SetLevelAsync(subject: null, CompatibilityLevel.Full, Cancel);
         await catalogue.SetLevelAsync("a-value", CompatibilityLevel.BackwardTransitive, Cancel);
@@ -24,30 +24,35 @@ public sealed class SchemaLogTests
         [
             """{"keytype":"CONFIG","subject":null,"magic":0} {"compatibilityLevel":"FULL"}""",
             """{"keytype":"CONFIG","subject":"a-value","magic":0} {"compatibilityLevel":"BACKWARD_TRANSITIVE"}""",
-            """{"keytype":"SCHEMA","subject":"a-value","version":1,"magic":1} {"subject":"a-value","version":1,"id":1,"schema":"\"int\"","deleted":false}""",
+            """{"keytype":"SCHEMA","subject":"a-value","version":1,"magic":1} {"subject":"a-value","version":1,"id":1"""
+            + ""","schema":"\"int\"","deleted":false}""",
             """{"keytype":"DELETE_SUBJECT","subject":"a-value","magic":0} {"subject":"a-value","version":1}""",
             """{"keytype":"CONFIG","subject":"a-value","magic":0} """,
             """{"keytype":"SCHEMA","subject":"a-value","version":1,"magic":1} """,
         ];
-        Assert.Equal(expected, log.Records.Select(r => $"{Encoding.UTF8.GetString(r.Key)} {(r.Value is null ? "" : Encoding.UTF8.GetString(r.Value))}"));
+        Assert.Equal(
+            expected,
+            log.Records.Select(r => $"{Encoding.UTF8.GetString(r.Key)} {(r.Value is null ? "" : Encoding.UTF8.GetString(r.Value))}"));
     }
 
     [Fact]
     public async Task Registry_StartedOnConfluentsLog_ContinuesIt()
     {
-        var log = new MemorySchemaLog();
+        MemorySchemaLog log = new();
         log.Add("""{"keytype":"NOOP","magic":0}""", null);
         log.Add("""{"keytype":"CONFIG","subject":null,"magic":0}""", """{"compatibilityLevel":"FORWARD"}""");
         log.Add("""{"keytype":"MODE","subject":"a-value","magic":0}""", """{"mode":"READWRITE"}""");
         log.Add("""{"keytype":"SCHEMA","subject":"a-value","version":1,"magic":1}""",
-            """{"subject":"a-value","version":1,"id":7,"schema":"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"}]}","deleted":false}""");
+            """{"subject":"a-value","version":1,"id":7,"schema":"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\","""
+            + """\"type\":\"int\"}]}","deleted":false}""");
         log.Add("""{"keytype":"SCHEMA","subject":"b-value","version":1,"magic":1}""",
             """{"subject":"b-value","version":1,"id":9,"md5":"x","schema":"\"string\"","deleted":true}""");
 
-        await using var registry = await LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions(), Cancel);
-        using var client = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = registry.Url });
+        await using LocalSchemaRegistry registry = await LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions(), Cancel);
+        using HttpSchemaRegistry client = new(new SchemaRegistryOptions { Url = registry.Url });
 
-        Assert.Equal(7, await client.RegisterAsync("a-value", """{"type":"record","name":"R","fields":[{"type":"int","name":"a"}]}""", Cancel));
+        Assert.Equal(
+            7, await client.RegisterAsync("a-value", """{"type":"record","name":"R","fields":[{"type":"int","name":"a"}]}""", Cancel));
         Assert.Equal(9, await client.RegisterAsync("c-value", "\"string\"", Cancel));
         Assert.Equal(10, await client.RegisterAsync("d-value", "\"bytes\"", Cancel));
         Assert.Equal(["a-value", "c-value", "d-value"], await client.GetSubjectsAsync(Cancel));
@@ -57,8 +62,8 @@ public sealed class SchemaLogTests
     [Fact]
     public async Task Registry_Restarted_KnowsTheSame()
     {
-        var log = new MemorySchemaLog();
-        using (var before = await SchemaCatalogue.LoadAsync(log, Cancel))
+        MemorySchemaLog log = new();
+        using (SchemaCatalogue before = await SchemaCatalogue.LoadAsync(log, Cancel))
         {
             await before.SetLevelAsync("a-value", CompatibilityLevel.None, Cancel);
             await before.RegisterAsync("a-value", "\"int\"", Cancel);
@@ -66,7 +71,7 @@ public sealed class SchemaLogTests
             await before.DeleteVersionAsync("a-value", "1", permanent: false, Cancel);
         }
 
-        using var after = await SchemaCatalogue.LoadAsync(log, Cancel);
+        using SchemaCatalogue after = await SchemaCatalogue.LoadAsync(log, Cancel);
 
         Assert.Equal([(1, true), (2, false)], after.State.AllVersions("a-value").Select(v => (v.Version, v.Deleted)));
         Assert.Equal(CompatibilityLevel.None, after.State.SubjectLevel("a-value"));
@@ -74,18 +79,27 @@ public sealed class SchemaLogTests
     }
 
     [Theory]
-    [InlineData("""{"keytype":"SCHEMA","subject":"a","version":1,"magic":1}""", """{"subject":"a","version":1,"id":1,"schemaType":"PROTOBUF","schema":"","deleted":false}""", "PROTOBUF")]
-    [InlineData("""{"keytype":"SCHEMA","subject":"a","version":1,"magic":1}""", """{"subject":"a","version":1,"id":1,"schema":"{","deleted":false}""", "a version 1")]
-    [InlineData("""{"keytype":"SCHEMA","subject":"a","version":1,"magic":1}""", """{"subject":"a","version":1,"id":1,"deleted":false}""", "a version 1")]
-    [InlineData("""{"keytype":"SCHEMA","version":1,"magic":1}""", """{"subject":"a","version":1,"id":1,"schema":"\"int\"","deleted":false}""", "SCHEMA")]
+    [InlineData(
+        """{"keytype":"SCHEMA","subject":"a","version":1,"magic":1}""",
+        """{"subject":"a","version":1,"id":1,"schemaType":"PROTOBUF","schema":"","deleted":false}""", "PROTOBUF")]
+    [InlineData(
+        """{"keytype":"SCHEMA","subject":"a","version":1,"magic":1}""",
+        """{"subject":"a","version":1,"id":1,"schema":"{","deleted":false}""", "a version 1")]
+    [InlineData(
+        """{"keytype":"SCHEMA","subject":"a","version":1,"magic":1}""", """{"subject":"a","version":1,"id":1,"deleted":false}""",
+        "a version 1")]
+    [InlineData(
+        """{"keytype":"SCHEMA","version":1,"magic":1}""", """{"subject":"a","version":1,"id":1,"schema":"\"int\"","deleted":false}""",
+        "SCHEMA")]
     [InlineData("not JSON", "{}", "not JSON")]
     [InlineData("null", "{}", "null")]
     public async Task Registry_StartedOnWhatItCannotTakeOver_SaysWhere(string key, string value, string where)
     {
-        var log = new MemorySchemaLog();
+        MemorySchemaLog log = new();
         log.Add(key, value);
 
-        var e = await Assert.ThrowsAsync<SchemaLogException>(() => LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions(), Cancel));
+        SchemaLogException e = await Assert.ThrowsAsync<SchemaLogException>(
+            () => LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions(), Cancel));
 
         Assert.Contains(where, e.Message, StringComparison.Ordinal);
     }

@@ -6,8 +6,10 @@ namespace BelgiCom.Streaming.LocalKafka.Tests;
 public abstract class SchemaRegistryContract
 {
     private const string First = """{"type":"record","name":"R","namespace":"n","fields":[{"name":"a","type":"int"}]}""";
-    private const string WithDefault = """{"type":"record","name":"R","namespace":"n","fields":[{"name":"a","type":"int"},{"name":"b","type":"int","default":0}]}""";
-    private const string WithoutDefault = """{"type":"record","name":"R","namespace":"n","fields":[{"name":"a","type":"int"},{"name":"b","type":"int"}]}""";
+    private const string WithDefault =
+        """{"type":"record","name":"R","namespace":"n","fields":[{"name":"a","type":"int"},{"name":"b","type":"int","default":0}]}""";
+    private const string WithoutDefault =
+        """{"type":"record","name":"R","namespace":"n","fields":[{"name":"a","type":"int"},{"name":"b","type":"int"}]}""";
 
     /// <summary>Base address; skips the test when the registry is not there.</summary>
     protected abstract Uri Url { get; }
@@ -20,12 +22,12 @@ public abstract class SchemaRegistryContract
     [Fact]
     public async Task Register_SameSchemaFromTwoClients_SameId()
     {
-        using var one = Client();
-        using var two = Client();
-        var subject = NewSubject();
-        var spaced = First.Replace(",", " ,\n  ");
+        using HttpSchemaRegistry one = Client();
+        using HttpSchemaRegistry two = Client();
+        string subject = NewSubject();
+        string spaced = First.Replace(",", " ,\n  ");
 
-        var id = await one.RegisterAsync(subject, First, Cancel);
+        int id = await one.RegisterAsync(subject, First, Cancel);
 
         Assert.Equal(id, await two.RegisterAsync(subject, First, Cancel));
         Assert.Equal(id, await two.RegisterAsync(subject, spaced, Cancel));
@@ -35,10 +37,10 @@ public abstract class SchemaRegistryContract
     [Fact]
     public async Task GetSchema_OfRegisteredId_ReturnsThatSchema()
     {
-        using var client = Client();
-        var id = await client.RegisterAsync(NewSubject(), WithDefault, Cancel);
+        using HttpSchemaRegistry client = Client();
+        int id = await client.RegisterAsync(NewSubject(), WithDefault, Cancel);
 
-        var schema = await client.GetSchemaAsync(id, Cancel);
+        string schema = await client.GetSchemaAsync(id, Cancel);
 
         Assert.Equal(Avro.Schema.Parse(WithDefault), Avro.Schema.Parse(schema));
     }
@@ -46,9 +48,9 @@ public abstract class SchemaRegistryContract
     [Fact]
     public async Task GetSchema_OfUnknownId_IsNotFoundAndNotTransient()
     {
-        using var client = Client();
+        using HttpSchemaRegistry client = Client();
 
-        var e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(987_654, Cancel));
+        SchemaRegistryException e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(987_654, Cancel));
 
         Assert.Equal(SchemaRegistryFailure.NotFound, e.Failure);
         Assert.Equal(40403, e.ErrorCode);
@@ -58,12 +60,13 @@ public abstract class SchemaRegistryContract
     [Fact]
     public async Task Register_IncompatibleSchema_IsRefusedAndChangesNothing()
     {
-        using var client = Client();
-        var subject = NewSubject();
+        using HttpSchemaRegistry client = Client();
+        string subject = NewSubject();
         await client.SetCompatibilityAsync(subject, "BACKWARD", Cancel);
         await client.RegisterAsync(subject, First, Cancel);
 
-        var e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.RegisterAsync(subject, WithoutDefault, Cancel));
+        SchemaRegistryException e = await Assert.ThrowsAsync<SchemaRegistryException>(
+            () => client.RegisterAsync(subject, WithoutDefault, Cancel));
 
         Assert.Equal(SchemaRegistryFailure.Incompatible, e.Failure);
         Assert.NotEqual(await client.RegisterAsync(subject, WithDefault, Cancel), await client.RegisterAsync(subject, First, Cancel));
@@ -72,9 +75,10 @@ public abstract class SchemaRegistryContract
     [Fact]
     public async Task Register_TextThatIsNoSchema_IsInvalid()
     {
-        using var client = Client();
+        using HttpSchemaRegistry client = Client();
 
-        var e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.RegisterAsync(NewSubject(), """{"type":"recor"}""", Cancel));
+        SchemaRegistryException e = await Assert.ThrowsAsync<SchemaRegistryException>(
+            () => client.RegisterAsync(NewSubject(), """{"type":"recor"}""", Cancel));
 
         Assert.Equal(SchemaRegistryFailure.Invalid, e.Failure);
         Assert.Equal(42201, e.ErrorCode);
@@ -83,25 +87,28 @@ public abstract class SchemaRegistryContract
     [Fact]
     public async Task Check_SubjectWithoutVersions_IsCompatible()
     {
-        using var client = Client();
+        using HttpSchemaRegistry client = Client();
 
         Assert.True((await client.CheckAsync(NewSubject(), First, Cancel)).IsCompatible);
     }
 
-    /// <summary>Registered and not only checked: for a check without a version, Apicurio compares with all versions under every level.</summary>
+    /// <summary>
+    /// Registered and not only checked: for a check without a version, Apicurio compares with all versions under every level.
+    /// </summary>
     [Theory]
     [InlineData("BACKWARD", true)]
     [InlineData("BACKWARD_TRANSITIVE", false)]
     public async Task Register_FieldRemovedThenBackWithAnotherType_OnlyTransitiveRefuses(string level, bool accepted)
     {
-        using var client = Client();
-        var subject = NewSubject();
+        using HttpSchemaRegistry client = Client();
+        string subject = NewSubject();
         await client.SetCompatibilityAsync(subject, level, Cancel);
         await client.RegisterAsync(subject, WithDefault, Cancel);
         await client.RegisterAsync(subject, First, Cancel);
-        var third = client.RegisterAsync(subject, WithDefault.Replace("\"int\",\"default\":0", "\"string\",\"default\":\"\""), Cancel);
+        Task<int> third = client.RegisterAsync(
+            subject, WithDefault.Replace("\"int\",\"default\":0", "\"string\",\"default\":\"\""), Cancel);
 
-        var error = await Record.ExceptionAsync(() => third);
+        Exception? error = await Record.ExceptionAsync(() => third);
 
         Assert.Equal(accepted, error is null);
         Assert.True(error is null or SchemaRegistryException { Failure: SchemaRegistryFailure.Incompatible });
@@ -114,9 +121,9 @@ public abstract class SchemaRegistryContract
     [InlineData("FULL", false, false)]
     public async Task Check_PromotionAndItsReverse_FollowTheLevel(string level, bool intToLong, bool longToInt)
     {
-        using var client = Client();
-        var (widening, narrowing) = (NewSubject(), NewSubject());
-        var asLong = First.Replace("\"int\"", "\"long\"");
+        using HttpSchemaRegistry client = Client();
+        (string widening, string narrowing) = (NewSubject(), NewSubject());
+        string asLong = First.Replace("\"int\"", "\"long\"");
         await client.RegisterAsync(widening, First, Cancel);
         await client.RegisterAsync(narrowing, asLong, Cancel);
         await client.SetCompatibilityAsync(widening, level, Cancel);
@@ -129,14 +136,14 @@ public abstract class SchemaRegistryContract
     [Fact]
     public async Task Check_EveryEvolutionCase_GivesTheExpectedVerdict()
     {
-        using var client = Client();
-        var wrong = new List<string>();
-        foreach (var change in EvolutionCases.All)
+        using HttpSchemaRegistry client = Client();
+        List<string> wrong = new();
+        foreach (EvolutionCase change in EvolutionCases.All)
         {
-            var subject = NewSubject();
+            string subject = NewSubject();
             await client.SetCompatibilityAsync(subject, SchemaSubjects.Compatibility, Cancel);
             await client.RegisterAsync(subject, change.Old, Cancel);
-            var verdict = await client.CheckAsync(subject, change.New, Cancel);
+            SchemaVerdict verdict = await client.CheckAsync(subject, change.New, Cancel);
             if (verdict.IsCompatible != Accepts(change))
             {
                 wrong.Add($"{change.Name}: accepted {verdict.IsCompatible}. {string.Join("; ", verdict.Messages)}");
@@ -149,11 +156,11 @@ public abstract class SchemaRegistryContract
     [Fact]
     public async Task Ensure_Twice_SameIdsAndSubjectsThere()
     {
-        using var client = Client();
-        var topic = $"t{Guid.NewGuid():n}.v1";
+        using HttpSchemaRegistry client = Client();
+        string topic = $"t{Guid.NewGuid():n}.v1";
 
-        var first = await SchemaSubjects.EnsureAsync(client, [(topic, First)], Cancel);
-        var second = await SchemaSubjects.EnsureAsync(client, [(topic, First)], Cancel);
+        IReadOnlyDictionary<string, int> first = await SchemaSubjects.EnsureAsync(client, [(topic, First)], Cancel);
+        IReadOnlyDictionary<string, int> second = await SchemaSubjects.EnsureAsync(client, [(topic, First)], Cancel);
 
         Assert.Equal(first, second);
         Assert.Contains($"{topic}-value", await client.GetSubjectsAsync(Cancel));

@@ -17,7 +17,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
     [InlineData(false)]
     public void Transaction_DecidedBeforeACrash_IsCompletedAtTheNextStart(bool commit)
     {
-        using (var stopped = new Coordinator(_directory.Path, _clock))
+        using (Coordinator stopped = new(_directory.Path, _clock))
         {
             TransactionalProducer open = stopped.OpenTransaction();
             // The crash: the decision is on disk, no marker is.
@@ -25,7 +25,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
             stopped.StateLog.AppendFromBroker((open with { State = decision }).ToBatch(0));
         }
 
-        using var next = new Coordinator(_directory.Path, _clock);
+        using Coordinator next = new(_directory.Path, _clock);
         Assert.Equal(next.DataLog.EndOffset, next.DataLog.LastStableOffset);
         Assert.Equal(commit ? 0 : 1, next.DataLog.Slice(0, 1000, committedOnly: true).Aborted!.Count);
         Assert.Equal(commit ? 42 : null, next.Groups.Find("group", Data)?.Offset);
@@ -36,12 +36,12 @@ public sealed class TransactionCoordinatorTests : IDisposable
     public void Transaction_OpenAtACrash_IsStillOpen_AndTimesOut()
     {
         TransactionalProducer open;
-        using (var stopped = new Coordinator(_directory.Path, _clock))
+        using (Coordinator stopped = new(_directory.Path, _clock))
         {
             open = stopped.OpenTransaction();
         }
 
-        using var next = new Coordinator(_directory.Path, _clock);
+        using Coordinator next = new(_directory.Path, _clock);
         Assert.Equal(0, next.DataLog.LastStableOffset);
         Assert.True(next.Groups.IsPending("group", Data));
         _clock.Advance(TimeSpan.FromSeconds(9));
@@ -55,7 +55,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
     [Fact]
     public void Batch_ThatArrivesAfterItsTransactionHasEnded_IsRefused()
     {
-        using var coordinator = new Coordinator(_directory.Path, _clock);
+        using Coordinator coordinator = new(_directory.Path, _clock);
         TransactionalProducer open = coordinator.OpenTransaction();
         Assert.Equal(ErrorCode.None, coordinator.Transactions.End(Id, open.ProducerId, open.Epoch, commit: true));
 
@@ -68,7 +68,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
     [Fact]
     public void Init_RaisesTheEpoch_UntilANewProducerIdIsNeeded()
     {
-        using var coordinator = new Coordinator(_directory.Path, _clock);
+        using Coordinator coordinator = new(_directory.Path, _clock);
         InitResult first = coordinator.Transactions.Init(Id, 10_000, -1, -1);
         InitResult last = first;
         for (int i = 0; i < short.MaxValue - 1; i++)
@@ -86,7 +86,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
     [Fact]
     public void Init_ByWhoWasFenced_IsRefused_AndRepeatedByTheOwner_GivesTheSameEpoch()
     {
-        using var coordinator = new Coordinator(_directory.Path, _clock);
+        using Coordinator coordinator = new(_directory.Path, _clock);
         InitResult zombie = coordinator.Transactions.Init(Id, 10_000, -1, -1);
         InitResult owner = coordinator.Transactions.Init(Id, 10_000, -1, -1);
         InitResult bumped = coordinator.Transactions.Init(Id, 10_000, owner.ProducerId, owner.Epoch);
@@ -99,10 +99,10 @@ public sealed class TransactionCoordinatorTests : IDisposable
     [Fact]
     public void ProducerIds_AreNeverGivenTwice()
     {
-        var seen = new HashSet<long>();
+        HashSet<long> seen = new();
         for (int start = 0; start < 3; start++)
         {
-            var ids = new ProducerIds(_directory.Path);
+            ProducerIds ids = new(_directory.Path);
             for (int i = 0; i < 1500; i++)
             {
                 Assert.True(seen.Add(ids.Next()));
@@ -117,11 +117,11 @@ public sealed class TransactionCoordinatorTests : IDisposable
 
         public Coordinator(string directory, TimeProvider clock)
         {
-            var settings = new LogSettings(clock, FlushEachBatch: false, _ => { });
+            LogSettings settings = new(clock, FlushEachBatch: false, _ => { });
             _topics = new TopicStore(directory, settings, defaultPartitions: 1);
             _topics.Create(Data.Topic, 1, TopicConfig.Default, validateOnly: false);
             Groups = new GroupStore(_topics, settings);
-            var options = new LocalKafkaOptions { DataDirectory = directory };
+            LocalKafkaOptions options = new() { DataDirectory = directory };
             Transactions = new TransactionCoordinator(_topics, Groups, new ProducerIds(directory), settings, options);
         }
 
@@ -138,7 +138,8 @@ public sealed class TransactionCoordinatorTests : IDisposable
         {
             InitResult init = Transactions.Init(Id, 10_000, -1, -1);
             Assert.Equal(ErrorCode.None, Transactions.AddPartitions(Id, init.ProducerId, init.Epoch, [Data, Offsets]));
-            Assert.Equal(ErrorCode.None, DataLog.AppendFromClient(Batches.Idempotent(init.ProducerId, init.Epoch, 0, transactional: true)).Error);
+            Assert.Equal(
+                ErrorCode.None, DataLog.AppendFromClient(Batches.Idempotent(init.ProducerId, init.Epoch, 0, transactional: true)).Error);
             OffsetRecord[] offsets = [new OffsetRecord("group", Data, new CommittedOffset(42, -1, ""))];
             Assert.Equal(ErrorCode.None, Groups.CommitInTransaction(offsets, init.ProducerId, init.Epoch));
             return new TransactionalProducer(Id)

@@ -1,10 +1,9 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Rating;
 using BelgiCom.Streaming.Rating.Worker;
-using BelgiCom.Streaming.Tool.Catalogue;
 using UsageKind = BelgiCom.Streaming.Contracts.UsageKind;
 
-namespace BelgiCom.Streaming.Tool.Tests.Catalogue;
+namespace BelgiCom.Streaming.Tool.Tests;
 
 public sealed class CatalogueFolderTests : IDisposable
 {
@@ -52,10 +51,13 @@ public sealed class CatalogueFolderTests : IDisposable
         Assert.Equal(["home", "eu", "world"], first.Zones.Select(zone => zone.Name));
         Assert.Equal((UsageKind.Data, 10L << 30), (first.Bundles[0].Kind, first.Bundles[0].Units));
         OfferingPrice data = first.Prices[0];
-        Assert.Equal((1L << 20, 0.123456789m, 65_536L, 0L, true), (data.UnitSize, data.UnitPrice, data.Increment, data.Minimum, data.Bundle));
+        Assert.Equal(
+            (1L << 20, 0.123456789m, 65_536L, 0L, true), (data.UnitSize, data.UnitPrice, data.Increment, data.Minimum, data.Bundle));
         Assert.Equal([10L, 20L], data.RatingGroups);
         OfferingPrice voice = first.Prices[1];
-        Assert.Equal((60L, 0.15m, 1L, 60L, 0.05m, Direction.Originating), (voice.UnitSize, voice.UnitPrice, voice.Increment, voice.Minimum, voice.ConnectFee, voice.Direction));
+        Assert.Equal(
+            (60L, 0.15m, 1L, 60L, 0.05m, Direction.Originating),
+            (voice.UnitSize, voice.UnitPrice, voice.Increment, voice.Minimum, voice.ConnectFee, voice.Direction));
         Assert.True(first.Prices[2].ZeroRated);
         Assert.Equal(versions[1].ValidFrom, first.ValidTo);
     }
@@ -96,13 +98,16 @@ public sealed class CatalogueFolderTests : IDisposable
         Assert.Contains(good, Good, StringComparison.Ordinal);
         InputFaultException broken = Assert.Throws<InputFaultException>(() => Load(Good.Replace(good, bad, StringComparison.Ordinal)));
 
-        Assert.Contains(broken.Faults, fault => fault.File == "go.yaml" && fault.Message.Contains(message, StringComparison.Ordinal) && fault.Line == line);
+        Assert.Contains(
+            broken.Faults,
+            fault => fault.File == "go.yaml" && fault.Message.Contains(message, StringComparison.Ordinal) && fault.Line == line);
     }
 
     [Fact]
     public void ZeroRatedDataOfSomeRatingGroups_IsRefused()
     {
-        string text = Good.Replace("price: \"0.123456789\", per: 1 MiB, increment: 64 KiB, bundle: true", "zeroRated: true", StringComparison.Ordinal);
+        string text = Good.Replace(
+            "price: \"0.123456789\", per: 1 MiB, increment: 64 KiB, bundle: true", "zeroRated: true", StringComparison.Ordinal);
 
         Assert.Contains("C-854/19", Assert.Throws<InputFaultException>(() => Load(text)).Message, StringComparison.Ordinal);
     }
@@ -114,9 +119,11 @@ public sealed class CatalogueFolderTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "b.yaml"), "offering: b\nsurprise: 1\nversions: []\n");
         InputFaultException broken = Assert.Throws<InputFaultException>(() => CatalogueFolder.Load(_folder));
 
-        Assert.Contains(broken.Faults, fault => fault.File == "a.yaml" && fault.Message.StartsWith("This is not YAML", StringComparison.Ordinal));
+        Assert.Contains(
+            broken.Faults, fault => fault.File == "a.yaml" && fault.Message.StartsWith("This is not YAML", StringComparison.Ordinal));
         Assert.Contains(broken.Faults, fault => fault is { File: "b.yaml", Line: 2 });
-        Assert.Contains(broken.Faults, fault => fault.File == "b.yaml" && fault.Message.Contains("'currency' is missing", StringComparison.Ordinal));
+        Assert.Contains(
+            broken.Faults, fault => fault.File == "b.yaml" && fault.Message.Contains("'currency' is missing", StringComparison.Ordinal));
         Assert.Contains(broken.Faults, fault => fault is { File: "b.yaml", Line: 3 });
     }
 
@@ -125,8 +132,12 @@ public sealed class CatalogueFolderTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder, "a.yaml"), Good);
         File.WriteAllText(Path.Combine(_folder, "b.yaml"), Good);
-        Assert.Contains("is in a.yaml already", Assert.Throws<InputFaultException>(() => CatalogueFolder.Load(_folder)).Message, StringComparison.Ordinal);
-        Assert.Contains("no catalogue", Assert.Throws<InputFaultException>(() => CatalogueFolder.Load(Path.Combine(_folder, "none"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is in a.yaml already", Assert.Throws<InputFaultException>(() => CatalogueFolder.Load(_folder)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "no catalogue", Assert.Throws<InputFaultException>(() => CatalogueFolder.Load(Path.Combine(_folder, "none"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -140,7 +151,16 @@ public sealed class CatalogueFolderTests : IDisposable
         UInt128 id = 0;
         foreach ((int number, string offering) in names.Index())
         {
-            session.SetSubscription((UInt128)number, [new Rating.SubscriptionPeriod { AccountUtf8 = "A"u8.ToArray(), Offering = offerings.GetOrAdd(offering), ValidFromMilliseconds = long.MinValue, ValidToMilliseconds = long.MaxValue }]);
+            session.SetSubscription(
+                (UInt128)number,
+                [
+                    new Rating.SubscriptionPeriod
+                    {
+                        AccountUtf8 = "A"u8.ToArray(),
+                        Offering = offerings.GetOrAdd(offering),
+                        ValidFromMilliseconds = long.MinValue,
+                        ValidToMilliseconds = long.MaxValue,
+                    }]);
         }
 
         UsageRecord[] usage =
@@ -158,7 +178,8 @@ public sealed class CatalogueFolderTests : IDisposable
                    Direction = direction,
                    ServingPlmn = Plmn.FromUsage(System.Text.Encoding.UTF8.GetBytes(network)),
                    RatingGroup = ratingGroup,
-                   EventTimeMilliseconds = DateTimeOffset.Parse("2026-03-14T09:06:00Z", System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds(),
+                   EventTimeMilliseconds = DateTimeOffset.Parse("2026-03-14T09:06:00Z", System.Globalization.CultureInfo.InvariantCulture)
+                       .ToUnixTimeMilliseconds(),
                    TotalOctets = 1000,
                    DurationSeconds = 10,
                    Messages = 1,

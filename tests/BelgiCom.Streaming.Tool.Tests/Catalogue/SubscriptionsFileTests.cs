@@ -1,7 +1,6 @@
 using BelgiCom.Streaming.Contracts;
-using BelgiCom.Streaming.Tool.Catalogue;
 
-namespace BelgiCom.Streaming.Tool.Tests.Catalogue;
+namespace BelgiCom.Streaming.Tool.Tests;
 
 public sealed class SubscriptionsFileTests : IDisposable
 {
@@ -25,7 +24,8 @@ public sealed class SubscriptionsFileTests : IDisposable
 
         Assert.Empty(file.Check(new HashSet<string> { "go", "start" }));
         Subscription[] read = [.. file.Read()];
-        Assert.Equal([_pseudonymizer.FromMsisdn("999000000001"), _pseudonymizer.FromImsi("001010300000001")], read.Select(one => one.SubscriberRef));
+        Assert.Equal(
+            [_pseudonymizer.FromMsisdn("999000000001"), _pseudonymizer.FromImsi("001010300000001")], read.Select(one => one.SubscriberRef));
         Assert.Equal([("BE-0", "start"), ("BE \"1\", A", "go")], read[0].Periods.Select(period => (period.Account, period.Offering)));
         Assert.Equal(new DateTimeOffset(2025, 12, 31, 23, 0, 0, TimeSpan.Zero), read[0].Periods[1].ValidFrom);
         Assert.Null(read[0].Periods[0].ValidFrom);
@@ -37,11 +37,14 @@ public sealed class SubscriptionsFileTests : IDisposable
     {
         SubscriptionsFile csv = Write(Header + "999000000001,,BE-1,go,2026-01-01T00:00:00Z,\n");
         Subscription expected = csv.Read().Single();
-        SubscriptionsFile json = Write("""{"msisdn":"999000000001","account":"BE-1","offering":"go","validFrom":"2026-01-01T00:00:00Z","validTo":null}""" + "\n");
+        SubscriptionsFile json = Write(
+            """{"msisdn":"999000000001","account":"BE-1","offering":"go","validFrom":"2026-01-01T00:00:00Z","validTo":null}""" + "\n");
 
         Subscription read = json.Read().Single();
         Assert.Equal(expected.SubscriberRef, read.SubscriberRef);
-        Assert.Equal((expected.Periods[0].Account, expected.Periods[0].ValidFrom, expected.Periods[0].ValidTo), (read.Periods[0].Account, read.Periods[0].ValidFrom, read.Periods[0].ValidTo));
+        Assert.Equal(
+            (expected.Periods[0].Account, expected.Periods[0].ValidFrom, expected.Periods[0].ValidTo),
+            (read.Periods[0].Account, read.Periods[0].ValidFrom, read.Periods[0].ValidTo));
     }
 
     [Theory]
@@ -80,7 +83,8 @@ public sealed class SubscriptionsFileTests : IDisposable
     [Fact]
     public void ManyFaults_AreCutOff()
     {
-        IReadOnlyList<InputFault> faults = Write(Header + string.Concat(Enumerable.Repeat("x,,A,go,,\n999000000001,,A,none,,\n", 1000))).Check(new HashSet<string>());
+        IReadOnlyList<InputFault> faults = Write(
+            Header + string.Concat(Enumerable.Repeat("x,,A,go,,\n999000000001,,A,none,,\n", 1000))).Check(new HashSet<string>());
 
         Assert.Equal(101, faults.Count);
         Assert.Contains("the rest was not read", faults[^1].Message, StringComparison.Ordinal);
@@ -89,7 +93,9 @@ public sealed class SubscriptionsFileTests : IDisposable
     [Fact]
     public void SampleSubscriptions_AreOfSampleOfferings()
     {
-        HashSet<string> offerings = [.. CatalogueFolder.Load(Repository.PathOf("src/BelgiCom.Streaming.Tool/Samples/catalogue")).Select(version => version.Offering)];
+        HashSet<string> offerings = [
+            .. CatalogueFolder.Load(Repository.PathOf("src/BelgiCom.Streaming.Tool/Samples/catalogue"))
+                .Select(version => version.Offering)];
         SubscriptionsFile file = new(Repository.PathOf("src/BelgiCom.Streaming.Tool/Samples/subscriptions.csv"), _pseudonymizer);
 
         Assert.Empty(file.Check(offerings));

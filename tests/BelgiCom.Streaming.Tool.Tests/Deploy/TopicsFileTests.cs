@@ -1,21 +1,24 @@
 using BelgiCom.Streaming.Contracts;
-using BelgiCom.Streaming.Tool.Tests.Catalogue;
 using YamlDotNet.RepresentationModel;
 
-namespace BelgiCom.Streaming.Tool.Tests.Deploy;
+namespace BelgiCom.Streaming.Tool.Tests;
 
 public sealed class TopicsFileTests
 {
     [Fact]
     public void TopicsFile_OfTheDeployment_IsWhatTheCodeCreates()
     {
-        using var reader = new StreamReader(Repository.PathOf("deploy/kafka/topics.yaml"));
-        var yaml = new YamlStream();
+        using StreamReader reader = new(Repository.PathOf("deploy/kafka/topics.yaml"));
+        YamlStream yaml = new();
         yaml.Load(reader);
-        var topics = (YamlSequenceNode)yaml.Documents[0].RootNode["topics"];
+        YamlSequenceNode topics = (YamlSequenceNode)yaml.Documents[0].RootNode["topics"];
 
         Assert.Equal(
-            Topics.All.Select(topic => $"{topic.Name} {topic.Partitions} {string.Join(' ', topic.Config.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}"))}"),
-            topics.Select(topic => $"{topic["name"]} {topic["partitions"]} {string.Join(' ', ((YamlMappingNode)topic["config"]).OrderBy(pair => $"{pair.Key}", StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}"))}"));
+            Topics.All.Select(topic => Line(topic.Name, topic.Partitions, topic.Config.Select(pair => $"{pair.Key}={pair.Value}"))),
+            topics.Select(topic => Line(
+                topic["name"], topic["partitions"], ((YamlMappingNode)topic["config"]).Select(pair => $"{pair.Key}={pair.Value}"))));
     }
+
+    private static string Line(object name, object partitions, IEnumerable<string> config) =>
+        $"{name} {partitions} {string.Join(' ', config.Order(StringComparer.Ordinal))}";
 }

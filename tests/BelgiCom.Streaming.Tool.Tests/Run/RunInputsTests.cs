@@ -1,7 +1,4 @@
-using BelgiCom.Streaming.Tool.Embedded;
-using BelgiCom.Streaming.Tool.Run;
-
-namespace BelgiCom.Streaming.Tool.Tests.Run;
+namespace BelgiCom.Streaming.Tool.Tests;
 
 public sealed class RunInputsTests : IDisposable
 {
@@ -10,12 +7,15 @@ public sealed class RunInputsTests : IDisposable
     [Fact]
     public void Find_Folder_TakesUsageFilesInTheOrderOfNames()
     {
-        foreach (var name in new[] { "b.cdr", "a.dat", "c.cdr.tmp", ".hidden", "subscriptions.csv", "notes.md", "ericsson/d.cdr", "x.cdr.expected.json" })
+        foreach (string? name
+            in new[] { "b.cdr", "a.dat", "c.cdr.tmp", ".hidden", "subscriptions.csv", "notes.md", "ericsson/d.cdr", "x.cdr.expected.json" })
         {
             Write(name);
         }
 
-        Assert.Equal(["a.dat", "b.cdr", "ericsson/d.cdr"], RunInputs.Find([_folder]).Select(file => Path.GetRelativePath(_folder, file).Replace('\\', '/')));
+        Assert.Equal(
+            ["a.dat", "b.cdr", "ericsson/d.cdr"],
+            RunInputs.Find([_folder]).Select(file => Path.GetRelativePath(_folder, file).Replace('\\', '/')));
         Assert.Equal(Path.Combine(_folder, "subscriptions.csv"), RunInputs.SubscriptionsBeside([_folder]));
     }
 
@@ -30,7 +30,7 @@ public sealed class RunInputsTests : IDisposable
     [Fact]
     public void Find_MissingPath_SaysWhichAndWhatToGive()
     {
-        var failure = Assert.Throws<ToolException>(() => RunInputs.Find([Path.Combine(_folder, "nothing")]));
+        ToolException failure = Assert.Throws<ToolException>(() => RunInputs.Find([Path.Combine(_folder, "nothing")]));
         Assert.Equal(1, failure.ExitCode);
         Assert.Contains("nothing", failure.Message, StringComparison.Ordinal);
     }
@@ -45,8 +45,8 @@ public sealed class RunInputsTests : IDisposable
     [Fact]
     public void DataFolder_OpenedTwice_RefusesTheSecondWithASentence()
     {
-        using var first = DataFolder.Open(_folder);
-        var failure = Assert.Throws<ToolException>(() => DataFolder.Open(_folder));
+        using DataFolder first = DataFolder.Open(_folder);
+        ToolException failure = Assert.Throws<ToolException>(() => DataFolder.Open(_folder));
         Assert.Equal(1, failure.ExitCode);
         Assert.Contains("another belgicom process", failure.Message, StringComparison.Ordinal);
     }
@@ -55,7 +55,7 @@ public sealed class RunInputsTests : IDisposable
 
     private void Write(string name)
     {
-        var path = Path.Combine(_folder, name);
+        string path = Path.Combine(_folder, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, "x");
     }

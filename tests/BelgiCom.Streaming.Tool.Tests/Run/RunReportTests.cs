@@ -1,17 +1,15 @@
 using System.Text.Json;
 using BelgiCom.Streaming.Adapters;
-using BelgiCom.Streaming.Tool.Output;
-using BelgiCom.Streaming.Tool.Run;
 
-namespace BelgiCom.Streaming.Tool.Tests.Run;
+namespace BelgiCom.Streaming.Tool.Tests;
 
 public sealed class RunReportTests
 {
     [Fact]
     public void Json_HasNamesAndFormsOfTheContract()
     {
-        using var json = JsonDocument.Parse(JsonOutput.Text(Report(rated: 2).ToJson()));
-        var root = json.RootElement;
+        using JsonDocument json = JsonDocument.Parse(JsonOutput.Text(Report(rated: 2).ToJson()));
+        JsonElement root = json.RootElement;
         Assert.Equal(1, root.GetProperty("files").GetInt32());
         Assert.Equal(300, root.GetProperty("controlTotals").GetProperty("downlinkBytes").GetInt64());
         Assert.Equal(2, root.GetProperty("records").GetProperty("rated").GetInt64());
@@ -21,7 +19,8 @@ public sealed class RunReportTests
     }
 
     [Fact]
-    public void Lines_EndWithTheEquation() => Assert.Equal(Report(rated: 2).Records.Equation(), RunReportTable.Lines(Report(rated: 2)).Last());
+    public void Lines_EndWithTheEquation() =>
+        Assert.Equal(Report(rated: 2).Records.Equation(), RunReportTable.Lines(Report(rated: 2)).Last());
 
     [Theory]
     [InlineData(2, true, true)]

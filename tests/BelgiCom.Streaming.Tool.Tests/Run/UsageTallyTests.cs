@@ -1,13 +1,21 @@
-using BelgiCom.Streaming.Tool.Run;
-
-namespace BelgiCom.Streaming.Tool.Tests.Run;
+namespace BelgiCom.Streaming.Tool.Tests;
 
 public sealed class UsageTallyTests
 {
     [Fact]
     public void Equation_EachEventHasAnOutcome_Holds()
     {
-        var tally = new UsageTally { Received = 10, Rated = 4, ZeroRated = 2, Duplicate = 1, Late = 1, Suspended = 1, Rejected = 1, Quarantined = 5 };
+        UsageTally tally = new()
+        {
+            Received = 10,
+            Rated = 4,
+            ZeroRated = 2,
+            Duplicate = 1,
+            Late = 1,
+            Suspended = 1,
+            Rejected = 1,
+            Quarantined = 5,
+        };
         Assert.True(tally.IsConserved);
         Assert.Equal("received 10 = rated 4 + zeroRated 2 + duplicate 1 + late 1 + suspended 1 + rejected 1", tally.Equation());
     }
@@ -15,7 +23,7 @@ public sealed class UsageTallyTests
     [Fact]
     public void Equation_AfterAnInterruptedRun_ShowsWhatItLeft()
     {
-        var tally = new UsageTally { Received = 10, CarriedOver = 3, Rated = 13 };
+        UsageTally tally = new() { Received = 10, CarriedOver = 3, Rated = 13 };
         Assert.True(tally.IsConserved);
         Assert.StartsWith("received 10 + carriedOver 3 = rated 13", tally.Equation(), StringComparison.Ordinal);
     }
@@ -25,7 +33,7 @@ public sealed class UsageTallyTests
     [InlineData(10, 11, "-1 without an outcome")]
     public void Equation_SomethingLostOrTwice_SaysByHowMuch(long received, long rated, string difference)
     {
-        var tally = new UsageTally { Received = received, Rated = rated };
+        UsageTally tally = new() { Received = received, Rated = rated };
         Assert.False(tally.IsConserved);
         Assert.Contains($"!= rated {rated}", tally.Equation(), StringComparison.Ordinal);
         Assert.EndsWith(difference, tally.Equation(), StringComparison.Ordinal);

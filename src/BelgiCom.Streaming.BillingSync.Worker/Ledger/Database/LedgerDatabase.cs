@@ -36,17 +36,18 @@ internal abstract class LedgerDatabase(DbConnection connection, string descripti
     /// Writes the lines at <paramref name="rows"/> of the batch. A line whose usage id the ledger has already is not written
     /// and becomes <see cref="LedgerOutcome.LedgerDuplicate"/>.
     /// </summary>
-    public abstract void InsertLines(DbTransaction transaction, LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds);
+    public abstract void InsertLines(
+        DbTransaction transaction, LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds);
 
     /// <summary>A command with its parameters named @0, @1, ….</summary>
     public DbCommand Command(DbTransaction? transaction, string sql, params ReadOnlySpan<object> values)
     {
-        var command = Connection.CreateCommand();
+        DbCommand command = Connection.CreateCommand();
         command.CommandText = sql;
         command.Transaction = transaction;
-        for (var i = 0; i < values.Length; i++)
+        for (int i = 0; i < values.Length; i++)
         {
-            var parameter = command.CreateParameter();
+            DbParameter parameter = command.CreateParameter();
             parameter.ParameterName = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"@p{i}");
             parameter.Value = values[i];
             command.Parameters.Add(parameter);
@@ -58,15 +59,15 @@ internal abstract class LedgerDatabase(DbConnection connection, string descripti
     /// <summary>Runs a statement and returns how many rows it changed.</summary>
     public int Execute(DbTransaction? transaction, string sql, params ReadOnlySpan<object> values)
     {
-        using var command = Command(transaction, sql, values);
+        using DbCommand command = Command(transaction, sql, values);
         return command.ExecuteNonQuery();
     }
 
     /// <summary>Runs a query for one whole number; null when there is no row or no value.</summary>
     public long? QueryLong(DbTransaction? transaction, string sql, params ReadOnlySpan<object> values)
     {
-        using var command = Command(transaction, sql, values);
-        var value = command.ExecuteScalar();
+        using DbCommand command = Command(transaction, sql, values);
+        object? value = command.ExecuteScalar();
         return value is null or DBNull ? null : Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture);
     }
 

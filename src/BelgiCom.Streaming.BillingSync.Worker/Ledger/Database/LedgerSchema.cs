@@ -1,26 +1,30 @@
+using System.Data.Common;
 using System.Globalization;
 
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
-/// <summary>The ledger's tables, as numbered migrations. A migration that has been released is never changed, only followed by another.</summary>
+/// <summary>
+/// The ledger's tables, as numbered migrations. A migration that has been released is never changed, only followed by another.
+/// </summary>
 internal static class LedgerSchema
 {
     /// <summary>Brings the database to the newest version; does nothing when it is there.</summary>
     /// <exception cref="LedgerException">The database was written by a newer release.</exception>
     public static void Migrate(LedgerDatabase database, DateTimeOffset now)
     {
-        var migrations = Migrations(database.Words);
-        using var transaction = database.BeginMigration();
+        string[] migrations = Migrations(database.Words);
+        using DbTransaction transaction = database.BeginMigration();
         database.Execute(transaction, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)");
-        var version = database.QueryLong(transaction, "SELECT max(version) FROM schema_version") ?? 0;
+        long version = database.QueryLong(transaction, "SELECT max(version) FROM schema_version") ?? 0;
         if (version > migrations.Length)
         {
             throw new LedgerException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Ledger {database.Description} has schema version {version}, this release knows {migrations.Length}. Run the newer release."));
+                $"Ledger {database.Description} has schema version {version}, this release knows {migrations.Length}. Run the newer "
+                + $"release."));
         }
 
-        for (var next = (int)version; next < migrations.Length; next++)
+        for (int next = (int)version; next < migrations.Length; next++)
         {
             database.Execute(transaction, migrations[next]);
             database.Execute(

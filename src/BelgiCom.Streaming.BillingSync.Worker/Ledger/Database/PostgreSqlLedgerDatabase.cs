@@ -4,7 +4,9 @@ using NpgsqlTypes;
 
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
-/// <summary>The ledger in PostgreSQL: lines go by binary COPY into a temporary table and from there, unless known, into the ledger.</summary>
+/// <summary>
+/// The ledger in PostgreSQL: lines go by binary COPY into a temporary table and from there, unless known, into the ledger.
+/// </summary>
 internal sealed class PostgreSqlLedgerDatabase : LedgerDatabase
 {
     private const string Columns =
@@ -33,12 +35,12 @@ internal sealed class PostgreSqlLedgerDatabase : LedgerDatabase
     /// <summary>Connects.</summary>
     public static PostgreSqlLedgerDatabase Open(string connectionString)
     {
-        var description = "PostgreSQL";
+        string description = "PostgreSQL";
         try
         {
-            var builder = new NpgsqlConnectionStringBuilder(connectionString);
+            NpgsqlConnectionStringBuilder builder = new(connectionString);
             description = $"postgresql://{builder.Host}:{builder.Port}/{builder.Database}";
-            var connection = new NpgsqlConnection(builder.ToString());
+            NpgsqlConnection connection = new(builder.ToString());
             connection.Open();
             return new PostgreSqlLedgerDatabase(connection, description);
         }
@@ -54,21 +56,24 @@ internal sealed class PostgreSqlLedgerDatabase : LedgerDatabase
     /// <inheritdoc/>
     public override DbTransaction BeginMigration()
     {
-        var transaction = Begin();
+        DbTransaction transaction = Begin();
         Execute(transaction, "SELECT pg_advisory_xact_lock(hashtext('belgicom billing ledger'))");
         return transaction;
     }
 
     /// <inheritdoc/>
-    public override void InsertLines(DbTransaction transaction, LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)
+    public override void InsertLines(
+        DbTransaction transaction, LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)
     {
         // Each time, because a rollback of the transaction that made the table takes the table along.
         Execute(
             transaction,
-            $"CREATE TEMPORARY TABLE IF NOT EXISTS incoming_line ON COMMIT DELETE ROWS AS SELECT 0::bigint AS row, {Columns} FROM billed_line LIMIT 0");
-        using (var copy = ((NpgsqlConnection)Connection).BeginBinaryImport($"COPY incoming_line (row, {Columns}) FROM STDIN (FORMAT BINARY)"))
+            $"CREATE TEMPORARY TABLE IF NOT EXISTS incoming_line ON COMMIT DELETE ROWS AS SELECT 0::bigint AS row, {Columns} FROM "
+            + $"billed_line LIMIT 0");
+        using (NpgsqlBinaryImporter copy = ((NpgsqlConnection)Connection).BeginBinaryImport(
+            $"COPY incoming_line (row, {Columns}) FROM STDIN (FORMAT BINARY)"))
         {
-            foreach (var row in rows)
+            foreach (int row in rows)
             {
                 Write(copy, row, batch, batch.Lines[row], streamIds, fileIds);
             }
@@ -77,25 +82,26 @@ internal sealed class PostgreSqlLedgerDatabase : LedgerDatabase
         }
 
         // In the order of the topic, so that of two lines with one usage id the earlier is kept.
-        var inserted = Execute(
+        int inserted = Execute(
             transaction,
-            $"INSERT INTO billed_line ({Columns}) SELECT {Columns} FROM incoming_line ORDER BY stream, rated_offset ON CONFLICT (usage_id) DO NOTHING");
+            $"INSERT INTO billed_line ({Columns}) SELECT {Columns} FROM incoming_line ORDER BY stream, rated_offset ON CONFLICT "
+            + $"(usage_id) DO NOTHING");
         if (inserted < rows.Length)
         {
             MarkDuplicates(transaction, batch);
         }
     }
 
-    // A line that was ignored is one whose usage id is in the ledger under another position.
+    /// <summary>A line that was ignored is one whose usage id is in the ledger under another position.</summary>
     private void MarkDuplicates(DbTransaction transaction, LedgerBatch batch)
     {
-        using var command = Command(
+        using DbCommand command = Command(
             transaction,
             """
             SELECT i.row FROM incoming_line i JOIN billed_line l ON l.usage_id = i.usage_id
             WHERE l.stream <> i.stream OR l.rated_offset <> i.rated_offset
             """);
-        using var reader = command.ExecuteReader();
+        using DbDataReader reader = command.ExecuteReader();
         while (reader.Read())
         {
             batch.Lines[(int)reader.GetInt64(0)].Outcome = LedgerOutcome.LedgerDuplicate;
@@ -105,7 +111,7 @@ internal sealed class PostgreSqlLedgerDatabase : LedgerDatabase
     private static void Write(
         NpgsqlBinaryImporter copy, int row, LedgerBatch batch, in LedgerLine line, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)
     {
-        var usageId = new byte[16];
+        byte[] usageId = new byte[16];
         line.UsageId.CopyTo(usageId);
         copy.StartRow();
         copy.Write((long)row, NpgsqlDbType.Bigint);

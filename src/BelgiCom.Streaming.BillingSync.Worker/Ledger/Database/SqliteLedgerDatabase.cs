@@ -6,15 +6,18 @@ using SQLitePCL;
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
 /// <summary>
-/// The ledger in one SQLite file, for the embedded default. Write-ahead log with <c>synchronous=FULL</c>: one flush to disk per batch, so that a line
-/// survives power loss before the offset of its record is committed to Kafka; <c>NORMAL</c> would lose the newest batches while Kafka no longer sends them.
+/// The ledger in one SQLite file, for the embedded default. Write-ahead log with <c>synchronous=FULL</c>: one flush to disk per batch, so
+/// that a line survives power loss before the offset of its record is committed to Kafka; <c>NORMAL</c> would lose the newest batches while
+/// Kafka no longer sends them.
 /// </summary>
 internal sealed class SqliteLedgerDatabase : LedgerDatabase
 {
     private const string InsertLine =
         """
-        INSERT INTO billed_line (stream, rated_offset, usage_id, account, offering, offering_version, kind, event_time, charged_units, bundle_units,
-            amount_nanos, currency, rounding_policy, period, received_partition, received_offset, source_file, record_index, container_index)
+        INSERT INTO billed_line (stream, rated_offset, usage_id, account, offering, offering_version, kind, event_time, charged_units,
+          bundle_units,
+            amount_nanos, currency, rounding_policy, period, received_partition, received_offset, source_file, record_index,
+            container_index)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (usage_id) DO NOTHING
         """;
@@ -31,8 +34,10 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         Blob: "BLOB",
         Identity: "INTEGER PRIMARY KEY",
         ClusteredTable: "WITHOUT ROWID",
-        DecimalOfNanos: "printf('%s%d.%09d', CASE WHEN l.amount_nanos < 0 THEN '-' ELSE '' END, abs(l.amount_nanos) / 1000000000, abs(l.amount_nanos) % 1000000000)",
-        DecimalOfCents: "printf('%s%d.%02d', CASE WHEN amount_cents < 0 THEN '-' ELSE '' END, abs(amount_cents) / 100, abs(amount_cents) % 100)",
+        DecimalOfNanos: "printf('%s%d.%09d', CASE WHEN l.amount_nanos < 0 THEN '-' ELSE '' END, abs(l.amount_nanos) / 1000000000, "
+            + "abs(l.amount_nanos) % 1000000000)",
+        DecimalOfCents: "printf('%s%d.%02d', CASE WHEN amount_cents < 0 THEN '-' ELSE '' END, abs(amount_cents) / 100, abs(amount_cents) "
+            + "% 100)",
         TimeOfMilliseconds: "strftime('%Y-%m-%dT%H:%M:%fZ', l.event_time / 1000.0, 'unixepoch')");
 
     /// <inheritdoc/>
@@ -48,15 +53,19 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-            var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
+            SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
             connection.Open();
-            var database = new SqliteLedgerDatabase(connection, file);
-            database.Execute(null, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;");
+            SqliteLedgerDatabase database = new(connection, file);
+            database.Execute(
+                null,
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536; PRAGMA "
+                + "wal_autocheckpoint = 16384;");
             return database;
         }
         catch (Exception cause) when (cause is SqliteException or IOException or UnauthorizedAccessException)
         {
-            throw new LedgerException($"Ledger {file} could not be opened: {cause.Message} Check Billing:ConnectionString and Billing:DataDirectory.", cause);
+            throw new LedgerException(
+                $"Ledger {file} could not be opened: {cause.Message} Check Billing:ConnectionString and Billing:DataDirectory.", cause);
         }
     }
 
@@ -64,15 +73,17 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     public override DbTransaction Begin() => ((SqliteConnection)Connection).BeginTransaction(deferred: false);
 
     /// <inheritdoc/>
-    // Straight to SQLite's C interface: through ADO.NET parameters, one line costs some twenty boxed values and as many dictionary look-ups.
-    public override void InsertLines(DbTransaction transaction, LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)
+    // Straight to SQLite's C interface: through ADO.NET parameters, one line costs some twenty boxed values and as many dictionary
+    // look-ups.
+    public override void InsertLines(
+        DbTransaction transaction, LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)
     {
-        var statement = _insertLine ??= Prepare();
-        var lines = batch.Lines;
+        sqlite3_stmt statement = _insertLine ??= Prepare();
+        Span<LedgerLine> lines = batch.Lines;
         Span<byte> usageId = stackalloc byte[16];
-        foreach (var row in rows)
+        foreach (int row in rows)
         {
-            ref var line = ref lines[row];
+            ref LedgerLine line = ref lines[row];
             line.UsageId.CopyTo(usageId);
             raw.sqlite3_bind_int64(statement, 1, streamIds[line.Stream]);
             raw.sqlite3_bind_int64(statement, 2, line.Offset);
@@ -110,13 +121,13 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
 
     private sqlite3_stmt Prepare()
     {
-        Check(raw.sqlite3_prepare_v2(Handle, InsertLine, out var statement));
+        Check(raw.sqlite3_prepare_v2(Handle, InsertLine, out sqlite3_stmt? statement));
         return statement;
     }
 
     private void Step(sqlite3_stmt statement)
     {
-        var result = raw.sqlite3_step(statement);
+        int result = raw.sqlite3_step(statement);
         raw.sqlite3_reset(statement);
         if (result != raw.SQLITE_DONE)
         {
@@ -130,7 +141,8 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         {
             throw new LedgerException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Ledger {Description}: SQLite error {result}, {raw.sqlite3_errmsg(Handle).utf8_to_string()}. Check free space and rights; the batch will be tried again."));
+                $"Ledger {Description}: SQLite error {result}, {raw.sqlite3_errmsg(Handle).utf8_to_string()}. Check free space and "
+                + $"rights; the batch will be tried again."));
         }
     }
 }

@@ -8,9 +8,10 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>
-/// An append-only journal in a folder: <c>entries</c> holds hash-chained <see cref="AuditEntry"/> records (4-octet length, Avro body), <c>checkpoints</c> holds, after each entry,
-/// the count and the newest hash under an HMAC. The chain shows edits, deletions and changed order; the checkpoints show a cut tail and a rewritten chain, as long as
-/// the rewriter has neither their key nor can cut both files: keep a copy of <c>checkpoints</c> where this process cannot write.
+/// An append-only journal in a folder: <c>entries</c> holds hash-chained <see cref="AuditEntry"/> records (4-octet length, Avro body),
+/// <c>checkpoints</c> holds, after each entry, the count and the newest hash under an HMAC. The chain shows edits, deletions and changed
+/// order; the checkpoints show a cut tail and a rewritten chain, as long as the rewriter has neither their key nor can cut both files: keep
+/// a copy of <c>checkpoints</c> where this process cannot write.
 /// </summary>
 /// <remarks>Safe for many threads; one process at a time.</remarks>
 public sealed class AuditJournal : IDisposable
@@ -42,12 +43,14 @@ public sealed class AuditJournal : IDisposable
     /// <summary>Entries in the journal.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Opens or makes the journal. The half of an entry that a crash left at the end is removed; it was never acknowledged.</summary>
+    /// <summary>
+    /// Opens or makes the journal. The half of an entry that a crash left at the end is removed; it was never acknowledged.
+    /// </summary>
     /// <exception cref="ArchiveException">The journal is shorter than its last checkpoint: entries are missing.</exception>
     public static AuditJournal Open(string directory, string stream, IKeyStore keys)
     {
         Directory.CreateDirectory(directory);
-        var journal = new AuditJournal(directory, stream, SealOf(keys));
+        AuditJournal journal = new(directory, stream, SealOf(keys));
         try
         {
             journal.Recover();
@@ -61,14 +64,15 @@ public sealed class AuditJournal : IDisposable
     }
 
     /// <summary>Checks the whole journal: chain, order, tail, checkpoints.</summary>
-    public static AuditVerification Verify(string directory, string stream, IKeyStore keys) => AuditVerifier.Verify(directory, stream, SealOf(keys));
+    public static AuditVerification Verify(string directory, string stream, IKeyStore keys) =>
+        AuditVerifier.Verify(directory, stream, SealOf(keys));
 
     /// <summary>The entries in their order.</summary>
     /// <exception cref="ArchiveException">An entry cannot be read.</exception>
     public static IEnumerable<AuditEntry> Read(string directory)
     {
-        using var file = new FileStream(Path.Combine(directory, EntriesFile), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        while (TryReadEntry(file, out var entry))
+        using FileStream file = new(Path.Combine(directory, EntriesFile), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        while (TryReadEntry(file, out AuditEntry? entry))
         {
             yield return entry;
         }
@@ -86,9 +90,9 @@ public sealed class AuditJournal : IDisposable
     {
         lock (_gate)
         {
-            var hash = SHA256.HashData(Encode(Entry(hash: [])));
-            var entry = Entry(hash);
-            var body = Encode(entry);
+            byte[] hash = SHA256.HashData(Encode(Entry(hash: [])));
+            AuditEntry entry = Entry(hash);
+            byte[] body = Encode(entry);
             Span<byte> length = stackalloc byte[4];
             BinaryPrimitives.WriteInt32LittleEndian(length, body.Length);
             _entries.Write(length);
@@ -128,7 +132,7 @@ public sealed class AuditJournal : IDisposable
 
     internal static byte[] Encode(AuditEntry entry)
     {
-        var buffer = new ArrayBufferWriter<byte>();
+        ArrayBufferWriter<byte> buffer = new();
         entry.Write(buffer);
         return buffer.WrittenSpan.ToArray();
     }
@@ -136,7 +140,7 @@ public sealed class AuditJournal : IDisposable
     /// <summary>A checkpoint: count 8, hash 32, HMAC over stream, count and hash 32.</summary>
     internal static byte[] EncodeCheckpoint(DataKey seal, string stream, long count, ReadOnlySpan<byte> head)
     {
-        var checkpoint = new byte[CheckpointSize];
+        byte[] checkpoint = new byte[CheckpointSize];
         BinaryPrimitives.WriteInt64LittleEndian(checkpoint, count);
         head.CopyTo(checkpoint.AsSpan(8));
         byte[] message = [.. Encoding.UTF8.GetBytes(stream), .. checkpoint.AsSpan(0, 40)];
@@ -154,13 +158,13 @@ public sealed class AuditJournal : IDisposable
             return false;
         }
 
-        var length = BinaryPrimitives.ReadInt32LittleEndian(prefix);
+        int length = BinaryPrimitives.ReadInt32LittleEndian(prefix);
         if (length is <= 0 or > EntryOctetsMax)
         {
             throw Unreadable(file, string.Create(CultureInfo.InvariantCulture, $"an entry of {length} octets"));
         }
 
-        var body = new byte[length];
+        byte[] body = new byte[length];
         if (file.ReadAtLeast(body, length, throwOnEndOfStream: false) < length)
         {
             return false;
@@ -179,12 +183,14 @@ public sealed class AuditJournal : IDisposable
 
     private static ArchiveException Unreadable(FileStream file, string why) => new(
         ArchiveFault.Damaged,
-        string.Create(CultureInfo.InvariantCulture, $"Journal {file.Name}, before octet {file.Position}: {why}. Compare it with its copy; 'audit verify' names the entry."));
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"Journal {file.Name}, before octet {file.Position}: {why}. Compare it with its copy; 'audit verify' names the entry."));
 
     private void Recover()
     {
         long good = 0;
-        while (TryReadEntry(_entries, out var entry))
+        while (TryReadEntry(_entries, out AuditEntry? entry))
         {
             good = _entries.Position;
             _head = entry.Hash;
@@ -194,14 +200,15 @@ public sealed class AuditJournal : IDisposable
         _entries.SetLength(good);
         _entries.Position = good;
         _checkpoints.SetLength(_checkpoints.Length / CheckpointSize * CheckpointSize);
-        var checkpointed = LastCheckpoint();
+        long checkpointed = LastCheckpoint();
         if (checkpointed > Count)
         {
             throw new ArchiveException(
                 ArchiveFault.Damaged,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Journal {_directory} has {Count} entries, its last checkpoint says {checkpointed}: entries are missing. Restore it from its copy; nothing is expired or looked up until then."));
+                    $"Journal {_directory} has {Count} entries, its last checkpoint says {checkpointed}: entries are missing. Restore "
+                    + $"it from its copy; nothing is expired or looked up until then."));
         }
 
         if (checkpointed < Count)

@@ -4,10 +4,11 @@ using BelgiCom.Streaming.Kafka;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>
-/// Copies the journal to audit.journal.v1, where whoever runs this process cannot change it. How far it has come is kept in the archive's index; after a crash between the two an entry
-/// is sent again, and readers drop it by stream and sequence.
+/// Copies the journal to audit.journal.v1, where whoever runs this process cannot change it. How far it has come is kept in the archive's
+/// index; after a crash between the two an entry is sent again, and readers drop it by stream and sequence.
 /// </summary>
-internal sealed class AuditPublisher(CdrArchive archive, Func<EventSerializer<AuditEntry>> serializer, Action<Action<TransactionalOutput>> send)
+internal sealed class AuditPublisher(
+    CdrArchive archive, Func<EventSerializer<AuditEntry>> serializer, Action<Action<TransactionalOutput>> send)
 {
     // One transaction stays well under the largest request, whatever was written while the brokers were away.
     private const int EntriesPerTransaction = 1000;
@@ -18,17 +19,22 @@ internal sealed class AuditPublisher(CdrArchive archive, Func<EventSerializer<Au
     /// <returns>Entries sent.</returns>
     public long Publish()
     {
-        var begin = Published;
+        long begin = Published;
         while (Published < archive.Journal.Count)
         {
-            var published = Published;
-            var entries = AuditJournal.Read(CdrArchive.JournalDirectory(archive.Options)).Skip((int)published).Take(EntriesPerTransaction).ToList();
+            long published = Published;
+            List<AuditEntry> entries = AuditJournal.Read(CdrArchive.JournalDirectory(archive.Options))
+                .Skip((int)published)
+                .Take(EntriesPerTransaction)
+                .ToList();
             _serializer ??= serializer();
             send(output =>
             {
-                foreach (var entry in entries)
+                foreach (AuditEntry entry in entries)
                 {
-                    output.Produce(Topics.AuditJournal, partition: null, System.Text.Encoding.UTF8.GetBytes(entry.Stream), _serializer.Serialize(entry));
+                    output.Produce(
+                        Topics.AuditJournal, partition: null, System.Text.Encoding.UTF8.GetBytes(entry.Stream),
+                        _serializer.Serialize(entry));
                 }
             });
             archive.Exclusively(() => archive.Index.SetPublished(published + entries.Count));

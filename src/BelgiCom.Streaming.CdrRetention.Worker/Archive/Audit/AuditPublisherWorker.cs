@@ -6,17 +6,18 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>Publishes new entries of the journal as they come. Nothing connects before there is one.</summary>
-internal sealed class AuditPublisherWorker(KafkaOptions kafka, CdrArchive archive, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+internal sealed class AuditPublisherWorker(
+    KafkaOptions kafka, CdrArchive archive, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var logger = loggers.CreateLogger<AuditPublisherWorker>();
-        using var sender = new TransactionalSender(kafka, "cdr-retention-journal", clock, loggers.CreateLogger<TransactionalSender>());
-        var publisher = new AuditPublisher(archive, () => Serializer(stoppingToken), produce => sender.Send(produce, stoppingToken));
-        using var timer = new PeriodicTimer(Interval, clock);
+        ILogger<AuditPublisherWorker> logger = loggers.CreateLogger<AuditPublisherWorker>();
+        using TransactionalSender sender = new(kafka, "cdr-retention-journal", clock, loggers.CreateLogger<TransactionalSender>());
+        AuditPublisher publisher = new(archive, () => Serializer(stoppingToken), produce => sender.Send(produce, stoppingToken));
+        using PeriodicTimer timer = new(Interval, clock);
         try
         {
             do
@@ -25,7 +26,8 @@ internal sealed class AuditPublisherWorker(KafkaOptions kafka, CdrArchive archiv
                 {
                     publisher.Publish();
                 }
-                catch (Exception failure) when (failure is ChunkAbortedException or ChunkOutcomeUnknownException or SchemaRegistryException { IsTransient: true })
+                catch (Exception failure)
+                    when (failure is ChunkAbortedException or ChunkOutcomeUnknownException or SchemaRegistryException { IsTransient: true })
                 {
                     CdrRetentionLog.JournalNotPublished(logger, failure.Message);
                 }
@@ -40,7 +42,9 @@ internal sealed class AuditPublisherWorker(KafkaOptions kafka, CdrArchive archiv
 
     private EventSerializer<AuditEntry> Serializer(CancellationToken stopping)
     {
-        var id = registry.RegisterAsync(SchemaSubjects.ForValue(Topics.AuditJournal), AuditEntry.SchemaJson, stopping).GetAwaiter().GetResult();
+        int id = registry.RegisterAsync(SchemaSubjects.ForValue(Topics.AuditJournal), AuditEntry.SchemaJson, stopping)
+            .GetAwaiter()
+            .GetResult();
         return new EventSerializer<AuditEntry>(id, static (entry, output) => entry.Write(output));
     }
 }

@@ -9,8 +9,8 @@ internal static class AuditVerifier
 {
     public static AuditVerification Verify(string directory, string stream, DataKey seal)
     {
-        var hashes = new List<byte[]>();
-        var (fault, bad) = VerifyChain(directory, stream, hashes);
+        List<byte[]> hashes = new();
+        (AuditFault fault, long bad) = VerifyChain(directory, stream, hashes);
         if (fault == AuditFault.None)
         {
             (fault, bad) = VerifyCheckpoints(directory, stream, seal, hashes);
@@ -22,18 +22,19 @@ internal static class AuditVerifier
     private static (AuditFault Fault, long Bad) VerifyChain(string directory, string stream, List<byte[]> hashes)
     {
         byte[] previous = [];
-        using var entries = AuditJournal.Read(directory).GetEnumerator();
+        using IEnumerator<AuditEntry> entries = AuditJournal.Read(directory).GetEnumerator();
         try
         {
             while (entries.MoveNext())
             {
-                var entry = entries.Current;
+                AuditEntry entry = entries.Current;
                 if (entry.Sequence != hashes.Count)
                 {
                     return (IsLater(entries, hashes.Count) ? AuditFault.Reordered : AuditFault.Deleted, hashes.Count);
                 }
 
-                if (entry.Stream != stream || !entry.PreviousHash.AsSpan().SequenceEqual(previous) || !entry.Hash.AsSpan().SequenceEqual(HashOf(entry)))
+                if (entry.Stream != stream || !entry.PreviousHash.AsSpan().SequenceEqual(previous)
+                    || !entry.Hash.AsSpan().SequenceEqual(HashOf(entry)))
                 {
                     return (AuditFault.Edited, hashes.Count);
                 }
@@ -65,14 +66,16 @@ internal static class AuditVerifier
 
     private static (AuditFault Fault, long Bad) VerifyCheckpoints(string directory, string stream, DataKey seal, List<byte[]> hashes)
     {
-        using var file = new FileStream(Path.Combine(directory, AuditJournal.CheckpointsFile), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var checkpoint = new byte[AuditJournal.CheckpointSize];
+        using FileStream file = new(
+            Path.Combine(directory, AuditJournal.CheckpointsFile), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        byte[] checkpoint = new byte[AuditJournal.CheckpointSize];
         long sealedCount = 0;
         while (file.ReadAtLeast(checkpoint, checkpoint.Length, throwOnEndOfStream: false) == checkpoint.Length)
         {
-            var count = BinaryPrimitives.ReadInt64LittleEndian(checkpoint);
-            var head = checkpoint.AsSpan(8, 32);
-            if (!CryptographicOperations.FixedTimeEquals(checkpoint, AuditJournal.EncodeCheckpoint(seal, stream, count, head)) || count <= sealedCount)
+            long count = BinaryPrimitives.ReadInt64LittleEndian(checkpoint);
+            Span<byte> head = checkpoint.AsSpan(8, 32);
+            if (!CryptographicOperations.FixedTimeEquals(checkpoint, AuditJournal.EncodeCheckpoint(seal, stream, count, head))
+                || count <= sealedCount)
             {
                 return (AuditFault.CheckpointForged, sealedCount);
             }

@@ -17,20 +17,21 @@ public sealed class RetentionPolicy
     /// <exception cref="ArgumentException">The options are not valid; the message lists why.</exception>
     public static RetentionPolicy From(RetentionOptions options)
     {
-        var faults = options.Faults().ToList();
+        List<string> faults = options.Faults().ToList();
         if (faults.Count > 0)
         {
             throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(options));
         }
 
-        var policy = new RetentionPolicy(options.Classes.ToDictionary(entry => entry.Key, entry => entry.Value.ToClass(entry.Key), StringComparer.Ordinal));
-        foreach (var topic in RetentionOptions.ArchivedTopics)
+        RetentionPolicy policy = new(
+            options.Classes.ToDictionary(entry => entry.Key, entry => entry.Value.ToClass(entry.Key), StringComparer.Ordinal));
+        foreach (string topic in RetentionOptions.ArchivedTopics)
         {
-            foreach (var kind in Enum.GetValues<UsageKind>())
+            foreach (UsageKind kind in Enum.GetValues<UsageKind>())
             {
-                foreach (var direction in Enum.GetValues<Direction>())
+                foreach (Direction direction in Enum.GetValues<Direction>())
                 {
-                    var rule = options.Rules.First(rule => rule.Matches(topic, kind, direction));
+                    RetentionRuleOptions rule = options.Rules.First(rule => rule.Matches(topic, kind, direction));
                     policy._byRecord[(topic, kind, direction)] = Applicable(rule.Classes.Select(name => policy._classes[name]));
                 }
             }
@@ -44,7 +45,8 @@ public sealed class RetentionPolicy
 
     /// <summary>Classes under which a record is kept; empty when it is not kept at all.</summary>
     /// <exception cref="KeyNotFoundException">Not a topic that is archived.</exception>
-    public IReadOnlyList<RetentionClass> ClassesOf(string topic, UsageKind kind, Direction direction) => _byRecord[(topic, kind, direction)];
+    public IReadOnlyList<RetentionClass> ClassesOf(string topic, UsageKind kind, Direction direction) =>
+        _byRecord[(topic, kind, direction)];
 
     /// <summary>Leaves out classes that keep nothing and, of each group of which the shortest wins, all but the shortest.</summary>
     internal static RetentionClass[] Applicable(IEnumerable<RetentionClass> classes)
@@ -52,9 +54,11 @@ public sealed class RetentionPolicy
         // The lengths of periods are compared on a day of a leap year's end, so that 12 months never look shorter than 365 days.
         static DateTimeOffset Length(RetentionClass retentionClass) => retentionClass.Period.DueAfter(new DateOnly(2023, 12, 31));
 
-        var kept = classes.Distinct().ToArray();
-        var ungrouped = kept.Where(retentionClass => retentionClass.ShortestOf.Length == 0);
-        var shortest = kept.Where(retentionClass => retentionClass.ShortestOf.Length > 0).GroupBy(retentionClass => retentionClass.ShortestOf).Select(group => group.MinBy(Length)!);
+        RetentionClass[] kept = classes.Distinct().ToArray();
+        IEnumerable<RetentionClass> ungrouped = kept.Where(retentionClass => retentionClass.ShortestOf.Length == 0);
+        IEnumerable<RetentionClass> shortest = kept.Where(retentionClass => retentionClass.ShortestOf.Length > 0)
+            .GroupBy(retentionClass => retentionClass.ShortestOf)
+            .Select(group => group.MinBy(Length)!);
         return [.. ungrouped.Concat(shortest).Where(retentionClass => !retentionClass.Period.IsZero)];
     }
 }

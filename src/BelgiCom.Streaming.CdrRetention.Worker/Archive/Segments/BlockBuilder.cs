@@ -5,8 +5,9 @@ using System.Text;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>
-/// Records of one class and day on their way into a block. Layout before compression, little-endian: class and purpose (each 1-octet length and UTF-8), then per record
-/// person 16 · start of period 8 (milliseconds since 1970 UTC) · hold id (1-octet length, ASCII; 0 for none) · topic (1-octet length, UTF-8) · partition 4 · offset 8 · value (4-octet length).
+/// Records of one class and day on their way into a block. Layout before compression, little-endian: class and purpose (each 1-octet length
+/// and UTF-8), then per record person 16 · start of period 8 (milliseconds since 1970 UTC) · hold id (1-octet length, ASCII; 0 for none) ·
+/// topic (1-octet length, UTF-8) · partition 4 · offset 8 · value (4-octet length).
 /// </summary>
 internal sealed class BlockBuilder
 {
@@ -41,7 +42,9 @@ internal sealed class BlockBuilder
         Text(Purpose);
     }
 
-    public void Add(PersonRef person, long startOfPeriodMilliseconds, string? legalHoldId, string topic, int partition, long offset, ReadOnlySpan<byte> value)
+    public void Add(
+        PersonRef person, long startOfPeriodMilliseconds, string? legalHoldId, string topic, int partition, long offset,
+        ReadOnlySpan<byte> value)
     {
         person.CopyTo(_raw.GetSpan(PersonRef.Size));
         _raw.Advance(PersonRef.Size);
@@ -58,8 +61,8 @@ internal sealed class BlockBuilder
 
     private void Text(string text)
     {
-        var span = _raw.GetSpan(256);
-        var length = Encoding.UTF8.GetBytes(text, span[1..256]);
+        Span<byte> span = _raw.GetSpan(256);
+        int length = Encoding.UTF8.GetBytes(text, span[1..256]);
         span[0] = (byte)length;
         _raw.Advance(1 + length);
     }

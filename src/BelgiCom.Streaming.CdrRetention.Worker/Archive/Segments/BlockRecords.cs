@@ -4,7 +4,10 @@ using System.Text;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>Reads the records of a block that has been decrypted; layout in <see cref="BlockBuilder"/>.</summary>
-/// <remarks>The block's tag has been checked, so an overrun here is a defect of ours and not an attack; the span checks still turn it into an exception.</remarks>
+/// <remarks>
+/// The block's tag has been checked, so an overrun here is a defect of ours and not an attack; the span checks still turn it into an
+/// exception.
+/// </remarks>
 internal ref struct BlockRecords
 {
     private readonly ReadOnlySpan<byte> _raw;
@@ -67,7 +70,7 @@ internal ref struct BlockRecords
 
     private ReadOnlySpan<byte> Take(int length)
     {
-        var piece = _raw.Slice(_position, length);
+        ReadOnlySpan<byte> piece = _raw.Slice(_position, length);
         _position += length;
         return piece;
     }

@@ -9,9 +9,10 @@ using Microsoft.Win32.SafeHandles;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>
-/// The file of one segment: blocks one after another. A block is, little-endian, "BCB1" · octets of the envelope 4 · octets before compression 4 · records 4 · envelope
-/// (<see cref="EnvelopeCipher"/> over the Brotli-compressed records). Segment, offset and the header's numbers are authenticated with the envelope, so that a block that was
-/// changed, moved, or copied from elsewhere does not open. Nothing is ever on disk in clear.
+/// The file of one segment: blocks one after another. A block is, little-endian, "BCB1" · octets of the envelope 4 · octets before
+/// compression 4 · records 4 · envelope (<see cref="EnvelopeCipher"/> over the Brotli-compressed records). Segment, offset and the header's
+/// numbers are authenticated with the envelope, so that a block that was changed, moved, or copied from elsewhere does not open. Nothing is
+/// ever on disk in clear.
 /// </summary>
 internal static class SegmentFile
 {
@@ -21,23 +22,28 @@ internal static class SegmentFile
     private const int CompressionQuality = 1;
     private const int CompressionWindow = 20;
 
-    // A block closes when it passes RetentionOptions.BlockOctets (at most 16 MiB); its last record may take it further. Anything larger is not ours.
+    // A block closes when it passes RetentionOptions.BlockOctets (at most 16 MiB); its last record may take it further. Anything larger is
+    // not ours.
     private const int RawOctetsMax = 64 * 1024 * 1024;
 
     /// <summary>Writes a block and returns its octets. Not yet on disk for sure: the caller flushes the file.</summary>
     public static int Write(SafeFileHandle file, string segment, long at, BlockBuilder block, DataKey key)
     {
-        var compressed = ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(block.Raw.Length));
+        byte[] compressed = ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(block.Raw.Length));
         byte[]? written = null;
         try
         {
-            if (!BrotliEncoder.TryCompress(block.Raw, compressed, out var length, CompressionQuality, CompressionWindow))
+            if (!BrotliEncoder.TryCompress(block.Raw, compressed, out int length, CompressionQuality, CompressionWindow))
             {
-                throw new ArchiveException(ArchiveFault.Io, string.Create(CultureInfo.InvariantCulture, $"Archive segment {segment}: {block.Raw.Length} octets could not be compressed."));
+                throw new ArchiveException(
+                    ArchiveFault.Io,
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"Archive segment {segment}: {block.Raw.Length} octets could not be compressed."));
             }
 
             written = ArrayPool<byte>.Shared.Rent(HeaderSize + length + EnvelopeCipher.Overhead);
-            var envelope = EnvelopeCipher.Encrypt(key, compressed.AsSpan(0, length), Context(segment, at, block.Raw.Length, block.Records), written.AsSpan(HeaderSize));
+            int envelope = EnvelopeCipher.Encrypt(
+                key, compressed.AsSpan(0, length), Context(segment, at, block.Raw.Length, block.Records), written.AsSpan(HeaderSize));
             BinaryPrimitives.WriteUInt32LittleEndian(written, Magic);
             BinaryPrimitives.WriteInt32LittleEndian(written.AsSpan(4), envelope);
             BinaryPrimitives.WriteInt32LittleEndian(written.AsSpan(8), block.Raw.Length);
@@ -70,23 +76,24 @@ internal static class SegmentFile
     {
         Span<byte> header = stackalloc byte[HeaderSize];
         ReadFully(file, header, segment, at, end);
-        var envelopeLength = BinaryPrimitives.ReadInt32LittleEndian(header[4..]);
-        var rawLength = BinaryPrimitives.ReadInt32LittleEndian(header[8..]);
-        var records = BinaryPrimitives.ReadInt32LittleEndian(header[12..]);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic || envelopeLength < EnvelopeCipher.Overhead || envelopeLength > end - at - HeaderSize
+        int envelopeLength = BinaryPrimitives.ReadInt32LittleEndian(header[4..]);
+        int rawLength = BinaryPrimitives.ReadInt32LittleEndian(header[8..]);
+        int records = BinaryPrimitives.ReadInt32LittleEndian(header[12..]);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic || envelopeLength < EnvelopeCipher.Overhead
+            || envelopeLength > end - at - HeaderSize
             || rawLength < 0 || rawLength > RawOctetsMax)
         {
             throw Damaged(segment, at, "its header is not one of ours");
         }
 
-        var envelope = new byte[envelopeLength];
+        byte[] envelope = new byte[envelopeLength];
         ReadFully(file, envelope, segment, at + HeaderSize, end);
         next = at + HeaderSize + envelopeLength;
         try
         {
-            var compressed = EnvelopeCipher.Decrypt(key, envelope, Context(segment, at, rawLength, records));
-            var raw = new byte[rawLength];
-            return BrotliDecoder.TryDecompress(compressed, raw, out var length) && length == rawLength
+            byte[] compressed = EnvelopeCipher.Decrypt(key, envelope, Context(segment, at, rawLength, records));
+            byte[] raw = new byte[rawLength];
+            return BrotliDecoder.TryDecompress(compressed, raw, out int length) && length == rawLength
                 ? raw
                 : throw Damaged(segment, at, "it does not decompress to the length it names");
         }
@@ -105,7 +112,7 @@ internal static class SegmentFile
 
         while (destination.Length > 0)
         {
-            var read = RandomAccess.Read(file, destination, at);
+            int read = RandomAccess.Read(file, destination, at);
             if (read == 0)
             {
                 throw Damaged(segment, at, "the file is shorter than what was committed");
@@ -121,6 +128,8 @@ internal static class SegmentFile
 
     private static ArchiveException Damaged(string segment, long at, string why, Exception? cause = null) => new(
         ArchiveFault.Damaged,
-        string.Create(CultureInfo.InvariantCulture, $"Archive segment {segment}, block at octet {at}: {why}. Restore the file from its copy; the other blocks stay readable."),
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"Archive segment {segment}, block at octet {at}: {why}. Restore the file from its copy; the other blocks stay readable."),
         cause);
 }

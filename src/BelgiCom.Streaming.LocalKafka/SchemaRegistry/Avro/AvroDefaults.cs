@@ -16,10 +16,14 @@ internal static class AvroDefaults
         _ => FitsPrimitive(schema.Kind, value),
     };
 
-    /// <summary>A field that is absent needs a default of its own, which is checked where it is declared: following it here would never end in a recursive type.</summary>
+    /// <summary>
+    /// A field that is absent needs a default of its own, which is checked where it is declared: following it here would never end in a
+    /// recursive type.
+    /// </summary>
     private static bool FitsRecord(AvroRecord record, JsonElement value) =>
         value.ValueKind == JsonValueKind.Object
-        && record.Fields.All(field => value.TryGetProperty(field.Name, out var item) ? Fits(field.Schema, item) : field.Default is not null);
+        && record.Fields.All(
+            field => value.TryGetProperty(field.Name, out JsonElement item) ? Fits(field.Schema, item) : field.Default is not null);
 
     private static bool FitsPrimitive(AvroKind kind, JsonElement value) => kind switch
     {

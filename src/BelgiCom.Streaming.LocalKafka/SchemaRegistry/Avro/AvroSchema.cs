@@ -22,13 +22,16 @@ internal enum AvroKind
 }
 
 /// <summary>
-/// A parsed Avro schema. Two uses of one named type are the same object, so recursive types are cycles: walk them with a memory of what was seen.
+/// A parsed Avro schema. Two uses of one named type are the same object, so recursive types are cycles: walk them with a memory of what was
+/// seen.
 /// </summary>
 internal abstract class AvroSchema(AvroKind kind)
 {
     public AvroKind Kind { get; } = kind;
 
-    /// <summary>Known and valid logical type; null for none, unknown and invalid ones, which Avro 1.12 ("Logical Types") tells readers to ignore.</summary>
+    /// <summary>
+    /// Known and valid logical type; null for none, unknown and invalid ones, which Avro 1.12 ("Logical Types") tells readers to ignore.
+    /// </summary>
     public AvroLogicalType? Logical { get; init; }
 
     /// <summary>Attributes without a meaning in Avro, and those of the logical type, in ordinal order of their names.</summary>

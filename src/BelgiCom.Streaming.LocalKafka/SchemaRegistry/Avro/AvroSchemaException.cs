@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>The text is not a schema of Avro 1.12, or goes beyond <see cref="AvroLimits"/>. The message names the place as a JSON pointer.</summary>
+/// <summary>
+/// The text is not a schema of Avro 1.12, or goes beyond <see cref="AvroLimits"/>. The message names the place as a JSON pointer.
+/// </summary>
 internal sealed class AvroSchemaException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>What a schema may use of the registry: a schema is input from outside.</summary>

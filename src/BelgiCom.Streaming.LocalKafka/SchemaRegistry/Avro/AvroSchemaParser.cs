@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>Reads the JSON text of a schema into the model, checking names, uniqueness and defaults (Avro 1.12, "Schema Declaration").</summary>
+/// <summary>
+/// Reads the JSON text of a schema into the model, checking names, uniqueness and defaults (Avro 1.12, "Schema Declaration").
+/// </summary>
 internal sealed class AvroSchemaParser
 {
     private static readonly JsonDocumentOptions StrictJson = new() { MaxDepth = AvroLimits.JsonDepth, AllowDuplicateProperties = false };
@@ -37,7 +39,7 @@ internal sealed class AvroSchemaParser
         JsonElement root;
         try
         {
-            using var document = JsonDocument.Parse(text, StrictJson);
+            using JsonDocument document = JsonDocument.Parse(text, StrictJson);
             root = document.RootElement.Clone();
         }
         catch (JsonException e)
@@ -45,8 +47,8 @@ internal sealed class AvroSchemaParser
             throw new AvroSchemaException($"The schema is not valid JSON: {e.Message}", e);
         }
 
-        var parser = new AvroSchemaParser();
-        var schema = parser.ParseType(root, "", "");
+        AvroSchemaParser parser = new();
+        AvroSchema schema = parser.ParseType(root, "", "");
         parser.CheckDefaults();
         return schema;
     }
@@ -61,23 +63,25 @@ internal sealed class AvroSchemaParser
 
     private AvroSchema ParseReference(string name, string enclosing, string path)
     {
-        if (Primitives.TryGetValue(name, out var kind))
+        if (Primitives.TryGetValue(name, out AvroKind kind))
         {
             return new AvroPrimitive(kind);
         }
 
-        var full = AvroNameRules.Parse(name, enclosing, path).FullName;
-        return _named.TryGetValue(full, out var schema) ? schema : throw Invalid(path, $"the type \"{full}\" is not defined before its use");
+        string full = AvroNameRules.Parse(name, enclosing, path).FullName;
+        return _named.TryGetValue(full, out AvroNamed? schema)
+            ? schema
+            : throw Invalid(path, $"the type \"{full}\" is not defined before its use");
     }
 
     private AvroUnion ParseUnion(JsonElement json, string enclosing, string path)
     {
-        var branches = new List<AvroSchema>(json.GetArrayLength());
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var item in json.EnumerateArray())
+        List<AvroSchema> branches = new(json.GetArrayLength());
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        foreach (JsonElement item in json.EnumerateArray())
         {
-            var branchPath = $"{path}/{branches.Count}";
-            var branch = ParseType(item, enclosing, branchPath);
+            string branchPath = $"{path}/{branches.Count}";
+            AvroSchema branch = ParseType(item, enclosing, branchPath);
             if (branch.Kind == AvroKind.Union)
             {
                 throw Invalid(branchPath, "a union may not immediately hold a union");
@@ -96,7 +100,7 @@ internal sealed class AvroSchemaParser
 
     private AvroSchema ParseObject(JsonElement json, string enclosing, string path)
     {
-        var type = RequiredText(json, "type", path);
+        string type = RequiredText(json, "type", path);
         switch (type)
         {
             case "record":
@@ -106,37 +110,47 @@ internal sealed class AvroSchemaParser
             case "fixed":
                 return ParseFixed(json, enclosing, path);
             case "array":
-                return new AvroArray(ParseType(Required(json, "items", path), enclosing, path + "/items")) { Properties = AvroAttributes.Other(json, "type", "items") };
+                return new AvroArray(
+                    ParseType(Required(json, "items", path), enclosing, path + "/items"))
+                {
+                    Properties = AvroAttributes.Other(json, "type", "items"),
+                };
             case "map":
-                return new AvroMap(ParseType(Required(json, "values", path), enclosing, path + "/values")) { Properties = AvroAttributes.Other(json, "type", "values") };
+                return new AvroMap(
+                    ParseType(Required(json, "values", path), enclosing, path + "/values"))
+                {
+                    Properties = AvroAttributes.Other(json, "type", "values"),
+                };
             default:
-                return Primitives.TryGetValue(type, out var kind)
-                    ? new AvroPrimitive(kind) { Logical = AvroAttributes.Logical(json, kind, 0), Properties = AvroAttributes.Other(json, "type") }
+                return Primitives.TryGetValue(type, out AvroKind kind)
+                    ? new AvroPrimitive(
+                        kind)
+                    { Logical = AvroAttributes.Logical(json, kind, 0), Properties = AvroAttributes.Other(json, "type") }
                     : ParseReference(type, enclosing, path);
         }
     }
 
     private AvroRecord ParseRecord(JsonElement json, string enclosing, string path)
     {
-        var name = AvroNameRules.Declared(json, enclosing, path);
-        var record = new AvroRecord(name, AvroNameRules.Aliases(json, name.Namespace, path))
+        AvroName name = AvroNameRules.Declared(json, enclosing, path);
+        AvroRecord record = new(name, AvroNameRules.Aliases(json, name.Namespace, path))
         {
             Doc = OptionalText(json, "doc", path),
             Properties = AvroAttributes.Other(json, "type", "name", "namespace", "doc", "fields", "aliases"),
         };
         Define(record, path);
-        var fieldsJson = Required(json, "fields", path);
+        JsonElement fieldsJson = Required(json, "fields", path);
         if (fieldsJson.ValueKind != JsonValueKind.Array)
         {
             throw Invalid(path, "\"fields\" is not an array");
         }
 
-        var fields = new List<AvroField>(fieldsJson.GetArrayLength());
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var fieldJson in fieldsJson.EnumerateArray())
+        List<AvroField> fields = new(fieldsJson.GetArrayLength());
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        foreach (JsonElement fieldJson in fieldsJson.EnumerateArray())
         {
-            var fieldPath = $"{path}/fields/{fields.Count}";
-            var field = ParseField(fieldJson, name.Namespace, fieldPath);
+            string fieldPath = $"{path}/fields/{fields.Count}";
+            AvroField field = ParseField(fieldJson, name.Namespace, fieldPath);
             fields.Add(seen.Add(field.Name) ? field : throw Invalid(fieldPath, $"the field \"{field.Name}\" is defined twice"));
         }
 
@@ -151,15 +165,15 @@ internal sealed class AvroSchemaParser
             throw Invalid(path, "a field is an object");
         }
 
-        var order = OptionalText(json, "order", path);
+        string? order = OptionalText(json, "order", path);
         if (order is not (null or "ascending" or "descending" or "ignore"))
         {
             throw Invalid(path, "\"order\" is none of ascending, descending, ignore");
         }
 
-        var name = AvroNameRules.Simple(RequiredText(json, "name", path), path);
-        var schema = ParseType(Required(json, "type", path), enclosing, path + "/type");
-        JsonElement? defaultValue = json.TryGetProperty("default", out var value) ? value : null;
+        string name = AvroNameRules.Simple(RequiredText(json, "name", path), path);
+        AvroSchema schema = ParseType(Required(json, "type", path), enclosing, path + "/type");
+        JsonElement? defaultValue = json.TryGetProperty("default", out JsonElement value) ? value : null;
         if (defaultValue is not null)
         {
             _defaults.Add((schema, value, path));
@@ -177,11 +191,11 @@ internal sealed class AvroSchemaParser
 
     private AvroEnum ParseEnum(JsonElement json, string enclosing, string path)
     {
-        var name = AvroNameRules.Declared(json, enclosing, path);
+        AvroName name = AvroNameRules.Declared(json, enclosing, path);
         Required(json, "symbols", path);
-        var symbols = Texts(json, "symbols", path);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var symbol in symbols)
+        List<string> symbols = Texts(json, "symbols", path);
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        foreach (string symbol in symbols)
         {
             if (!seen.Add(AvroNameRules.Simple(symbol, path)))
             {
@@ -189,13 +203,13 @@ internal sealed class AvroSchemaParser
             }
         }
 
-        var defaultSymbol = OptionalText(json, "default", path);
+        string? defaultSymbol = OptionalText(json, "default", path);
         if (defaultSymbol is not null && !seen.Contains(defaultSymbol))
         {
             throw Invalid(path, $"the default \"{defaultSymbol}\" is not one of the symbols");
         }
 
-        var schema = new AvroEnum(name, AvroNameRules.Aliases(json, name.Namespace, path), symbols, defaultSymbol)
+        AvroEnum schema = new(name, AvroNameRules.Aliases(json, name.Namespace, path), symbols, defaultSymbol)
         {
             Doc = OptionalText(json, "doc", path),
             Properties = AvroAttributes.Other(json, "type", "name", "namespace", "doc", "symbols", "default", "aliases"),
@@ -206,14 +220,15 @@ internal sealed class AvroSchemaParser
 
     private AvroFixed ParseFixed(JsonElement json, string enclosing, string path)
     {
-        var name = AvroNameRules.Declared(json, enclosing, path);
-        var sizeJson = Required(json, "size", path);
-        if (sizeJson.ValueKind != JsonValueKind.Number || !sizeJson.TryGetInt32(out var size) || size < 0)
+        AvroName name = AvroNameRules.Declared(json, enclosing, path);
+        JsonElement sizeJson = Required(json, "size", path);
+        if (sizeJson.ValueKind != JsonValueKind.Number || !sizeJson.TryGetInt32(out int size) || size < 0)
         {
-            throw Invalid(path, string.Create(CultureInfo.InvariantCulture, $"\"size\" is not a number of octets from 0 to {int.MaxValue}"));
+            throw Invalid(
+                path, string.Create(CultureInfo.InvariantCulture, $"\"size\" is not a number of octets from 0 to {int.MaxValue}"));
         }
 
-        var schema = new AvroFixed(name, AvroNameRules.Aliases(json, name.Namespace, path), size)
+        AvroFixed schema = new(name, AvroNameRules.Aliases(json, name.Namespace, path), size)
         {
             Doc = OptionalText(json, "doc", path),
             Logical = AvroAttributes.Logical(json, AvroKind.Fixed, size),
@@ -234,7 +249,7 @@ internal sealed class AvroSchemaParser
     /// <summary>Only when all types are known: the default of a recursive record's field needs the whole record.</summary>
     private void CheckDefaults()
     {
-        foreach (var (schema, value, path) in _defaults)
+        foreach ((AvroSchema schema, JsonElement value, string path) in _defaults)
         {
             if (!AvroDefaults.Fits(schema, value))
             {
@@ -244,14 +259,14 @@ internal sealed class AvroSchemaParser
     }
 
     private static JsonElement Required(JsonElement json, string attribute, string path) =>
-        json.TryGetProperty(attribute, out var value) ? value : throw Invalid(path, $"\"{attribute}\" is missing");
+        json.TryGetProperty(attribute, out JsonElement value) ? value : throw Invalid(path, $"\"{attribute}\" is missing");
 
     private static string RequiredText(JsonElement json, string attribute, string path) =>
         OptionalText(json, attribute, path) ?? throw Invalid(path, $"\"{attribute}\" is missing");
 
     internal static string? OptionalText(JsonElement json, string attribute, string path)
     {
-        if (!json.TryGetProperty(attribute, out var value))
+        if (!json.TryGetProperty(attribute, out JsonElement value))
         {
             return null;
         }
@@ -261,7 +276,7 @@ internal sealed class AvroSchemaParser
 
     internal static List<string> Texts(JsonElement json, string attribute, string path)
     {
-        if (!json.TryGetProperty(attribute, out var value))
+        if (!json.TryGetProperty(attribute, out JsonElement value))
         {
             return [];
         }
@@ -271,5 +286,6 @@ internal sealed class AvroSchemaParser
             : throw Invalid(path, $"\"{attribute}\" is not an array of texts");
     }
 
-    internal static AvroSchemaException Invalid(string path, string what) => new($"Invalid schema at \"{(path.Length == 0 ? "/" : path)}\": {what}");
+    internal static AvroSchemaException Invalid(string path, string what) =>
+        new($"Invalid schema at \"{(path.Length == 0 ? "/" : path)}\": {what}");
 }

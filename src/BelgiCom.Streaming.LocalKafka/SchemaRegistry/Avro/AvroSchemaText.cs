@@ -6,12 +6,17 @@ using System.Text.Json;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Writes a schema as one text per meaning: fixed order of attributes, no white space, short names where the namespace is clear. It keeps docs, defaults and
-/// foreign attributes (unlike Avro's "Parsing Canonical Form"), because readers use them. Two texts with the same result are the same schema and have the same id.
+/// Writes a schema as one text per meaning: fixed order of attributes, no white space, short names where the namespace is clear. It keeps
+/// docs, defaults and foreign attributes (unlike Avro's "Parsing Canonical Form"), because readers use them. Two texts with the same result
+/// are the same schema and have the same id.
 /// </summary>
 internal sealed class AvroSchemaText
 {
-    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 2 * AvroLimits.JsonDepth };
+    private static readonly JsonWriterOptions Relaxed = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        MaxDepth = 2 * AvroLimits.JsonDepth,
+    };
     private readonly HashSet<string> _written = new(StringComparer.Ordinal);
     private readonly Utf8JsonWriter _json;
 
@@ -19,8 +24,8 @@ internal sealed class AvroSchemaText
 
     public static string Of(AvroSchema schema)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, Relaxed))
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter json = new(buffer, Relaxed))
         {
             new AvroSchemaText(json).Write(schema, "");
         }
@@ -34,7 +39,7 @@ internal sealed class AvroSchemaText
         {
             case AvroUnion union:
                 _json.WriteStartArray();
-                foreach (var branch in union.Branches)
+                foreach (AvroSchema branch in union.Branches)
                 {
                     Write(branch, enclosing);
                 }
@@ -91,7 +96,7 @@ internal sealed class AvroSchemaText
                 break;
             case AvroEnum e:
                 _json.WriteStartArray("symbols");
-                foreach (var symbol in e.Symbols)
+                foreach (string symbol in e.Symbols)
                 {
                     _json.WriteStringValue(symbol);
                 }
@@ -101,7 +106,7 @@ internal sealed class AvroSchemaText
                 break;
             case AvroRecord record:
                 _json.WriteStartArray("fields");
-                foreach (var field in record.Fields)
+                foreach (AvroField field in record.Fields)
                 {
                     WriteField(field, record.Name.Namespace);
                 }
@@ -146,7 +151,7 @@ internal sealed class AvroSchemaText
         }
 
         _json.WriteStartArray(attribute);
-        foreach (var value in values)
+        foreach (string value in values)
         {
             _json.WriteStringValue(value);
         }
@@ -156,7 +161,7 @@ internal sealed class AvroSchemaText
 
     private void WriteProperties(IReadOnlyList<KeyValuePair<string, JsonElement>> properties)
     {
-        foreach (var (name, value) in properties)
+        foreach ((string name, JsonElement value) in properties)
         {
             _json.WritePropertyName(name);
             value.WriteTo(_json);

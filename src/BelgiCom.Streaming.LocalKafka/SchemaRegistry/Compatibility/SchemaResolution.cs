@@ -1,24 +1,27 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>Why a reader's schema cannot read a writer's: <paramref name="Reason"/> is one of the upper-case words below, <paramref name="Path"/> a JSON pointer into the reader's schema.</summary>
+/// <summary>
+/// Why a reader's schema cannot read a writer's: <paramref name="Reason"/> is one of the upper-case words below, <paramref name="Path"/> a
+/// JSON pointer into the reader's schema.
+/// </summary>
 internal sealed record SchemaMismatch(string Reason, string Path, string Message)
 {
     public override string ToString() => $"{Reason} at \"{Path}\": {Message}";
 }
 
 /// <summary>
-/// Whether data written with one schema can be read with another: Avro 1.12, "Schema Resolution". Decided from the two schemas alone, so a writer's union must be
-/// readable in every branch and a writer's enum in every symbol. Stricter than the specification in one point: what is read as an amount or a time must have been
-/// written as the same logical type, because milliseconds read as microseconds or a decimal of another scale are wrong values without an error. The platform's readers
-/// refuse the same.
+/// Whether data written with one schema can be read with another: Avro 1.12, "Schema Resolution". Decided from the two schemas alone, so a
+/// writer's union must be readable in every branch and a writer's enum in every symbol. Stricter than the specification in one point: what
+/// is read as an amount or a time must have been written as the same logical type, because milliseconds read as microseconds or a decimal
+/// of another scale are wrong values without an error. The platform's readers refuse the same.
 /// </summary>
 internal sealed class SchemaResolution
 {
-    /// <summary>Pairs of records taken to match until shown otherwise, newest last: recursive types meet themselves on the way.</summary>
+    // Pairs of records taken to match until shown otherwise, newest last: recursive types meet themselves on the way.
     private readonly List<(AvroSchema Reader, AvroSchema Writer)> _assumedInOrder = [];
     private readonly HashSet<(AvroSchema Reader, AvroSchema Writer)> _assumed = [];
 
-    /// <summary>One reason each: repeating all of them at every use would double the messages at every level of nesting.</summary>
+    // One reason each: repeating all of them at every use would double the messages at every level of nesting.
     private readonly Dictionary<(AvroSchema Reader, AvroSchema Writer), SchemaMismatch> _refuted = [];
     private int _steps;
     private int _depth;
@@ -31,7 +34,7 @@ internal sealed class SchemaResolution
     /// <exception cref="AvroSchemaException">The pair goes beyond <see cref="AvroLimits"/>.</exception>
     public static IReadOnlyList<SchemaMismatch> Check(AvroSchema reader, AvroSchema writer)
     {
-        var found = new List<SchemaMismatch>();
+        List<SchemaMismatch> found = new();
         new SchemaResolution().Resolve(reader, writer, "", found);
         return found;
     }
@@ -46,7 +49,7 @@ internal sealed class SchemaResolution
         _depth++;
         if (writer is AvroUnion writerUnion)
         {
-            foreach (var branch in writerUnion.Branches)
+            foreach (AvroSchema branch in writerUnion.Branches)
             {
                 Resolve(reader, branch, path, found);
             }
@@ -69,9 +72,9 @@ internal sealed class SchemaResolution
 
     private void ResolveIntoUnion(AvroUnion reader, AvroSchema writer, string path, List<SchemaMismatch> found)
     {
-        for (var i = 0; i < reader.Branches.Count; i++)
+        for (int i = 0; i < reader.Branches.Count; i++)
         {
-            var tried = new List<SchemaMismatch>();
+            List<SchemaMismatch> tried = new();
             Resolve(reader.Branches[i], writer, $"{path}/{i}", tried);
             if (tried.Count == 0)
             {
@@ -129,17 +132,18 @@ internal sealed class SchemaResolution
             return;
         }
 
-        var missing = writer.Symbols.Except(reader.Symbols, StringComparer.Ordinal).ToList();
+        List<string> missing = writer.Symbols.Except(reader.Symbols, StringComparer.Ordinal).ToList();
         if (missing.Count > 0)
         {
-            found.Add(new("MISSING_ENUM_SYMBOLS", path + "/symbols", $"the reader has no default and no symbol {string.Join(", ", missing)}"));
+            found.Add(
+                new("MISSING_ENUM_SYMBOLS", path + "/symbols", $"the reader has no default and no symbol {string.Join(", ", missing)}"));
         }
     }
 
     private void ResolveRecord(AvroRecord reader, AvroRecord writer, string path, List<SchemaMismatch> found)
     {
-        var pair = (reader, writer);
-        if (_refuted.TryGetValue(pair, out var known))
+        (AvroRecord reader, AvroRecord writer) pair = (reader, writer);
+        if (_refuted.TryGetValue(pair, out SchemaMismatch? known))
         {
             found.Add(known);
             return;
@@ -150,21 +154,24 @@ internal sealed class SchemaResolution
             return;
         }
 
-        var assumedBefore = _assumedInOrder.Count;
+        int assumedBefore = _assumedInOrder.Count;
         _assumedInOrder.Add(pair);
-        var own = new List<SchemaMismatch>();
-        var written = writer.Fields.ToDictionary(field => field.Name, StringComparer.Ordinal);
-        for (var i = 0; i < reader.Fields.Count; i++)
+        List<SchemaMismatch> own = new();
+        Dictionary<string, AvroField> written = writer.Fields.ToDictionary(field => field.Name, StringComparer.Ordinal);
+        for (int i = 0; i < reader.Fields.Count; i++)
         {
-            var field = reader.Fields[i];
-            var fieldPath = $"{path}/fields/{i}";
+            AvroField field = reader.Fields[i];
+            string fieldPath = $"{path}/fields/{i}";
             if (Written(field, written) is { } source)
             {
                 Resolve(field.Schema, source.Schema, fieldPath + "/type", own);
             }
             else if (field.Default is null)
             {
-                own.Add(new("READER_FIELD_MISSING_DEFAULT_VALUE", fieldPath, $"the field \"{field.Name}\" has no default and the writer does not write it"));
+                own.Add(
+                    new(
+                        "READER_FIELD_MISSING_DEFAULT_VALUE", fieldPath,
+                        $"the field \"{field.Name}\" has no default and the writer does not write it"));
             }
         }
 
@@ -176,12 +183,13 @@ internal sealed class SchemaResolution
     }
 
     private static AvroField? Written(AvroField field, Dictionary<string, AvroField> written) =>
-        written.GetValueOrDefault(field.Name) ?? field.Aliases.Select(alias => written.GetValueOrDefault(alias)).FirstOrDefault(source => source is not null);
+        written.GetValueOrDefault(field.Name)
+            ?? field.Aliases.Select(alias => written.GetValueOrDefault(alias)).FirstOrDefault(source => source is not null);
 
     /// <summary>What was found to match while this pair was taken to match may have leaned on it, and is forgotten with it.</summary>
     private void Refute((AvroSchema Reader, AvroSchema Writer) pair, SchemaMismatch why, int assumedBefore)
     {
-        for (var i = assumedBefore; i < _assumedInOrder.Count; i++)
+        for (int i = assumedBefore; i < _assumedInOrder.Count; i++)
         {
             _assumed.Remove(_assumedInOrder[i]);
         }

@@ -1,12 +1,14 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Where the registry keeps its state: the compacted one-partition topic <c>_schemas</c>, in the JSON that Confluent's registry writes there, so that a real one can
-/// take over. One registry at a time may use a log.
+/// Where the registry keeps its state: the compacted one-partition topic <c>_schemas</c>, in the JSON that Confluent's registry writes
+/// there, so that a real one can take over. One registry at a time may use a log.
 /// </summary>
 public interface ISchemaLog
 {
-    /// <summary>Completes when the record is stored; a null value is a tombstone. A failure is thrown and the registry's request fails with it.</summary>
+    /// <summary>
+    /// Completes when the record is stored; a null value is a tombstone. A failure is thrown and the registry's request fails with it.
+    /// </summary>
     Task AppendAsync(byte[] key, byte[]? value, CancellationToken cancellationToken);
 
     /// <summary>All records from the beginning to the end that the log has at the call, in order.</summary>

@@ -9,19 +9,21 @@ internal sealed record RegisteredSchema(int Id, AvroSchema Schema, string Text);
 internal sealed record SubjectVersion(string Subject, int Version, RegisteredSchema Schema, bool Deleted);
 
 /// <summary>
-/// All the registry knows, as a fold over its log: immutable, so that readers never wait for a writer. <see cref="Apply"/> is the only way it changes, at start and
-/// when serving alike.
+/// All the registry knows, as a fold over its log: immutable, so that readers never wait for a writer. <see cref="Apply"/> is the only way
+/// it changes, at start and when serving alike.
 /// </summary>
 internal sealed record RegistryState
 {
     private ImmutableDictionary<int, RegisteredSchema> ById { get; init; } = ImmutableDictionary<int, RegisteredSchema>.Empty;
 
-    private ImmutableDictionary<string, RegisteredSchema> ByText { get; init; } = ImmutableDictionary.Create<string, RegisteredSchema>(StringComparer.Ordinal);
+    private ImmutableDictionary<string, RegisteredSchema> ByText { get; init; } = ImmutableDictionary.Create<string, RegisteredSchema>(
+        StringComparer.Ordinal);
 
     private ImmutableSortedDictionary<string, ImmutableSortedDictionary<int, SubjectVersion>> Subjects { get; init; } =
         ImmutableSortedDictionary.Create<string, ImmutableSortedDictionary<int, SubjectVersion>>(StringComparer.Ordinal);
 
-    private ImmutableDictionary<string, CompatibilityLevel> SubjectLevels { get; init; } = ImmutableDictionary.Create<string, CompatibilityLevel>(StringComparer.Ordinal);
+    private ImmutableDictionary<string, CompatibilityLevel> SubjectLevels { get; init; } =
+        ImmutableDictionary.Create<string, CompatibilityLevel>(StringComparer.Ordinal);
 
     /// <summary>Of subjects without a level of their own. Confluent's default.</summary>
     public CompatibilityLevel GlobalLevel { get; private init; } = CompatibilityLevel.Backward;
@@ -33,20 +35,23 @@ internal sealed record RegistryState
 
     public RegisteredSchema? Find(string text) => ByText.GetValueOrDefault(text);
 
-    public CompatibilityLevel? SubjectLevel(string subject) => SubjectLevels.TryGetValue(subject, out var level) ? level : null;
+    public CompatibilityLevel? SubjectLevel(string subject) =>
+        SubjectLevels.TryGetValue(subject, out CompatibilityLevel level) ? level : null;
 
     public IEnumerable<string> SubjectNames(bool withDeleted) =>
         Subjects.Where(subject => withDeleted || subject.Value.Values.Any(version => !version.Deleted)).Select(subject => subject.Key);
 
     /// <summary>Oldest first, softly deleted ones included.</summary>
-    public IEnumerable<SubjectVersion> AllVersions(string subject) => Subjects.TryGetValue(subject, out var versions) ? versions.Values : [];
+    public IEnumerable<SubjectVersion> AllVersions(string subject) =>
+        Subjects.TryGetValue(subject, out ImmutableSortedDictionary<int, SubjectVersion>? versions) ? versions.Values : [];
 
     /// <summary>Oldest first, without softly deleted ones.</summary>
     public IEnumerable<SubjectVersion> Versions(string subject) => AllVersions(subject).Where(version => !version.Deleted);
 
     /// <summary>Where a schema is in use.</summary>
     public IEnumerable<SubjectVersion> Uses(int id, bool withDeleted) =>
-        Subjects.Values.SelectMany(versions => versions.Values).Where(version => version.Schema.Id == id && (withDeleted || !version.Deleted));
+        Subjects.Values.SelectMany(versions => versions.Values)
+            .Where(version => version.Schema.Id == id && (withDeleted || !version.Deleted));
 
     /// <exception cref="SchemaLogException">The record is malformed, or of a kind of schema that this registry does not serve.</exception>
     public RegistryState Apply(SchemaLogRecord record) => SchemaLogJson.Read(record) switch
@@ -60,9 +65,10 @@ internal sealed record RegistryState
 
     private RegistryState WithVersion(string subject, int number, VersionValue value)
     {
-        var schema = Find(value.Id) ?? Parse(subject, number, value);
-        var versions = Subjects.GetValueOrDefault(subject) ?? ImmutableSortedDictionary<int, SubjectVersion>.Empty;
-        var version = new SubjectVersion(subject, number, schema, value.Deleted);
+        RegisteredSchema schema = Find(value.Id) ?? Parse(subject, number, value);
+        ImmutableSortedDictionary<int, SubjectVersion> versions = Subjects.GetValueOrDefault(subject)
+            ?? ImmutableSortedDictionary<int, SubjectVersion>.Empty;
+        SubjectVersion version = new(subject, number, schema, value.Deleted);
         return this with
         {
             ById = ById.SetItem(schema.Id, schema),
@@ -74,49 +80,52 @@ internal sealed record RegistryState
 
     private static RegisteredSchema Parse(string subject, int number, VersionValue value)
     {
-        var where = $"The schema log holds {subject} version {number}";
+        string where = $"The schema log holds {subject} version {number}";
         if (value.SchemaType is not (null or "AVRO"))
         {
-            throw new SchemaLogException($"{where} of type {value.SchemaType}, and this registry serves only Avro. Use the registry that wrote it.");
+            throw new SchemaLogException(
+                $"{where} of type {value.SchemaType}, and this registry serves only Avro. Use the registry that wrote it.");
         }
 
         try
         {
-            var schema = AvroSchemaParser.Parse(value.Schema ?? "");
+            AvroSchema schema = AvroSchemaParser.Parse(value.Schema ?? "");
             return new(value.Id, schema, AvroSchemaText.Of(schema));
         }
         catch (AvroSchemaException e)
         {
-            throw new SchemaLogException($"{where}, which is not valid: {e.Message}. Delete that version in the registry that wrote it.", e);
+            throw new SchemaLogException(
+                $"{where}, which is not valid: {e.Message}. Delete that version in the registry that wrote it.", e);
         }
     }
 
     private RegistryState WithoutVersion(string subject, int version)
     {
-        if (!Subjects.TryGetValue(subject, out var versions))
+        if (!Subjects.TryGetValue(subject, out ImmutableSortedDictionary<int, SubjectVersion>? versions))
         {
             return this;
         }
 
-        var left = versions.Remove(version);
+        ImmutableSortedDictionary<int, SubjectVersion> left = versions.Remove(version);
         return this with { Subjects = left.IsEmpty ? Subjects.Remove(subject) : Subjects.SetItem(subject, left) };
     }
 
     private RegistryState WithSubjectDeleted(string subject, int upToVersion)
     {
-        if (!Subjects.TryGetValue(subject, out var versions))
+        if (!Subjects.TryGetValue(subject, out ImmutableSortedDictionary<int, SubjectVersion>? versions))
         {
             return this;
         }
 
-        var deleted = versions.Values.Where(v => v.Version <= upToVersion).Select(v => KeyValuePair.Create(v.Version, v with { Deleted = true }));
+        IEnumerable<KeyValuePair<int, SubjectVersion>> deleted = versions.Values.Where(v => v.Version <= upToVersion)
+            .Select(v => KeyValuePair.Create(v.Version, v with { Deleted = true }));
         return this with { Subjects = Subjects.SetItem(subject, versions.SetItems(deleted)) };
     }
 
     private RegistryState WithLevel(string? subject, ConfigValue? value)
     {
         // A level this registry does not know can only come from a newer real one; the default is the careful reading of it.
-        CompatibilityLevel? level = CompatibilityLevels.TryParse(value?.CompatibilityLevel, out var parsed) ? parsed : null;
+        CompatibilityLevel? level = CompatibilityLevels.TryParse(value?.CompatibilityLevel, out CompatibilityLevel parsed) ? parsed : null;
         if (subject is null)
         {
             return this with { GlobalLevel = level ?? CompatibilityLevel.Backward };

@@ -5,7 +5,8 @@ using System.Text.Json.Serialization;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Keys and values of <c>_schemas</c>. The order of a key's properties is part of the contract: compaction compares octets, and a real registry must overwrite our records.
+/// Keys and values of <c>_schemas</c>. The order of a key's properties is part of the contract: compaction compares octets, and a real
+/// registry must overwrite our records.
 /// </summary>
 internal static class SchemaLogJson
 {
@@ -32,7 +33,7 @@ internal static class SchemaLogJson
     {
         try
         {
-            var key = Required(JsonSerializer.Deserialize<VersionKey>(record.Key, Options), "key");
+            VersionKey key = Required(JsonSerializer.Deserialize<VersionKey>(record.Key, Options), "key");
             return key.KeyType switch
             {
                 "SCHEMA" => new VersionChange(Required(key.Subject, "subject"), key.Version, Value<VersionValue>(record)),
@@ -45,7 +46,8 @@ internal static class SchemaLogJson
         catch (JsonException e)
         {
             throw new SchemaLogException(
-                $"The schema log holds a record that is not a registry's: key {Encoding.UTF8.GetString(record.Key)}. Use another topic, or delete this one.", e);
+                $"The schema log holds a record that is not a registry's: key {Encoding.UTF8.GetString(record.Key)}. Use another topic, "
+                + $"or delete this one.", e);
         }
     }
 
