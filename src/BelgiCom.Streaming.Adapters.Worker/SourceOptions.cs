@@ -5,8 +5,6 @@ namespace BelgiCom.Streaming.Adapters.Worker;
 /// <summary>One source of usage files.</summary>
 public sealed class SourceOptions : IValidatableObject
 {
-    private static readonly string[] Vendors = ["", "ericsson", "nokia", "huawei"];
-
     /// <summary>
     /// Name that goes into every event, for example <c>ericsson-pgw</c>. Never personal data. 1 to 64 of a–z, 0–9, '-', '_', '.'.
     /// </summary>
@@ -15,7 +13,7 @@ public sealed class SourceOptions : IValidatableObject
         "[a-z0-9][a-z0-9._-]{0,63}", ErrorMessage = "must be 1 to 64 of a-z, 0-9, '-', '_' and '.', and begin with a letter or digit")]
     public string Name { get; set; } = "";
 
-    /// <summary><c>ericsson</c>, <c>nokia</c> or <c>huawei</c>; empty for CSV and for 3GPP formats of other elements.</summary>
+    /// <summary>A name of <see cref="NetworkVendor.All"/>; empty for CSV and for 3GPP formats of other elements.</summary>
     public string Vendor { get; set; } = "";
 
     /// <summary>Watched folder; empty for a source whose files are only mediated by request.</summary>
@@ -40,9 +38,10 @@ public sealed class SourceOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (!Vendors.Contains(Vendor, StringComparer.OrdinalIgnoreCase))
+        if (Vendor.Length > 0 && NetworkVendor.Find(Vendor) is null)
         {
-            yield return new("must be ericsson, nokia, huawei or empty", [nameof(Vendor)]);
+            string known = string.Join(", ", NetworkVendor.All.Select(vendor => vendor.Name));
+            yield return new($"must be one of {known}, or empty", [nameof(Vendor)]);
         }
 
         if (Csv is not null && Vendor.Length > 0)

@@ -8,6 +8,10 @@ internal static class Samples
 
     public static byte[] Read(string name) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", name));
 
+    /// <summary>A file of the samples that <c>belgicom run</c> ships with, whichever folder it is in.</summary>
+    public static byte[] ReadShipped(string name) => File.ReadAllBytes(
+        Assert.Single(Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "shipped"), name, SearchOption.AllDirectories)));
+
     public static CdrFileFormat FormatOf(string name) =>
         name.EndsWith(".ber", StringComparison.Ordinal) ? CdrFileFormat.Unframed : CdrFileFormat.Framed;
 

@@ -5,7 +5,6 @@ public sealed class ReferenceTests
 {
     private const string AnyPackage = "*";
 
-    private static readonly string[] Vendors = ["Adapters.Ericsson", "Adapters.Nokia", "Adapters.Huawei"];
     private static readonly string[] WorkerBase = ["Contracts", "Kafka", "Hosting"];
     private static readonly string[] Testing = ["Testing"];
 
@@ -19,10 +18,7 @@ public sealed class ReferenceTests
         ["LocalKafka"] = ([], ["Microsoft.AspNetCore.App", "K4os.Compression.LZ4.Streams", "Snappier", "ZstdSharp.Port"]),
         ["Hosting"] = ([], ["Microsoft.AspNetCore.App", "Serilog*", "prometheus-net*"]),
         ["Adapters"] = (["Contracts"], ["System.IO.Hashing"]),
-        ["Adapters.Ericsson"] = (["Adapters", "Contracts"], []),
-        ["Adapters.Nokia"] = (["Adapters", "Contracts"], []),
-        ["Adapters.Huawei"] = (["Adapters", "Contracts"], []),
-        ["Adapters.Worker"] = ([.. WorkerBase, "Adapters", .. Vendors], ["Microsoft.AspNetCore.App", "Microsoft.Data.Sqlite"]),
+        ["Adapters.Worker"] = ([.. WorkerBase, "Adapters"], ["Microsoft.AspNetCore.App", "Microsoft.Data.Sqlite"]),
         ["Rating.Worker"] = ([.. WorkerBase, "Rating"], ["Microsoft.AspNetCore.App"]),
         ["CdrRetention.Worker"] = (WorkerBase, ["Microsoft.AspNetCore.App", "Microsoft.Data.Sqlite"]),
         ["BillingSync.Worker"] = (WorkerBase, ["Microsoft.AspNetCore.App", "Microsoft.Data.Sqlite", "Npgsql", "System.IO.Hashing"]),
@@ -59,7 +55,7 @@ public sealed class ReferenceTests
             "RepositoryTests" => ["Contracts", "Contracts.Generator"],
             "IntegrationTests" => ["LocalKafka", "Tool", "Adapters.Worker", "Rating.Worker", "CdrRetention.Worker", "BillingSync.Worker"],
             "FaultTests" => ["LocalKafka", "Rating.Worker", "Tool"],
-            "Benchmarks" => ["Contracts", "Rating", "Kafka", "Adapters", .. Vendors],
+            "Benchmarks" => ["Contracts", "Rating", "Kafka", "Adapters"],
             _ => [],
         };
         string[] allowed = [.. Testing, .. extra, project.Replace(".Tests", "", StringComparison.Ordinal)];

@@ -1,7 +1,3 @@
-using BelgiCom.Streaming.Adapters.Ericsson;
-using BelgiCom.Streaming.Adapters.Huawei;
-using BelgiCom.Streaming.Adapters.Nokia;
-
 namespace BelgiCom.Streaming.Adapters.Worker;
 
 /// <summary>A source by name, with the formats its files may have.</summary>
@@ -46,8 +42,6 @@ internal sealed record UsageSource(string Name, ChargedView Charged, IReadOnlyLi
 /// </summary>
 internal sealed class UsageSources
 {
-    private static readonly INetworkSource[] Vendors = [new EricssonSource(), new NokiaSource(), new HuaweiSource()];
-
     private readonly List<UsageSource> _configured;
     private readonly List<UsageSource> _builtIn;
 
@@ -59,7 +53,7 @@ internal sealed class UsageSources
             new("cdr", ChargedView.Pgw, [CdrFileFormat.Framed, CdrFileFormat.Unframed]),
             new("nchf", ChargedView.Pgw, [NchfUsageFormat.Instance]),
             .. CsvLayouts.All.Select(layout => new UsageSource(layout.Name, ChargedView.Pgw, [layout])),
-            .. Vendors.Select(vendor => new UsageSource(vendor.Vendor, ChargedView.Pgw, vendor.UsageFormats)),
+            .. NetworkVendor.All.Select(vendor => new UsageSource(vendor.Name, ChargedView.Pgw, vendor.UsageFormats)),
         ];
     }
 
@@ -106,7 +100,7 @@ internal sealed class UsageSources
         {
             { Csv: { } map } => [new CsvUsageFormat(options.Name, map)],
             { Vendor: "" } => [CdrFileFormat.Framed, CdrFileFormat.Unframed, NchfUsageFormat.Instance],
-            _ => Vendors.First(vendor => vendor.Vendor.Equals(options.Vendor, StringComparison.OrdinalIgnoreCase)).UsageFormats,
+            _ => NetworkVendor.Find(options.Vendor)!.UsageFormats,
         };
         return new UsageSource(options.Name, options.ChargingView, formats);
     }
