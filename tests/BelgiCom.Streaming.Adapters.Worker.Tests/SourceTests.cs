@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Generation;
 
 namespace BelgiCom.Streaming.Adapters.Worker.Tests;
 

@@ -18,6 +18,7 @@ public sealed class ReferenceTests
         ["LocalKafka"] = ([], ["Microsoft.AspNetCore.App", "K4os.Compression.LZ4.Streams", "Snappier", "ZstdSharp.Port"]),
         ["Hosting"] = ([], ["Microsoft.AspNetCore.App", "Serilog*", "prometheus-net*"]),
         ["Adapters"] = (["Contracts"], ["System.IO.Hashing"]),
+        ["Generation"] = (["Adapters"], []),
         ["Adapters.Worker"] = ([.. WorkerBase, "Adapters"], ["Microsoft.AspNetCore.App", "Microsoft.Data.Sqlite"]),
         ["Rating.Worker"] = ([.. WorkerBase, "Rating"], ["Microsoft.AspNetCore.App"]),
         ["CdrRetention.Worker"] = (WorkerBase, ["Microsoft.AspNetCore.App", "Microsoft.Data.Sqlite"]),
@@ -51,6 +52,7 @@ public sealed class ReferenceTests
         string[] extra = project switch
         {
             "Testing" => ["Contracts", "Kafka"],
+            "Adapters.Tests" or "Adapters.Worker.Tests" => ["Generation"],
             "Kafka.Tests" => ["LocalKafka"],
             "RepositoryTests" => ["Contracts", "Contracts.Generator"],
             "IntegrationTests" => ["LocalKafka", "Tool", "Adapters.Worker", "Rating.Worker", "CdrRetention.Worker", "BillingSync.Worker"],

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using BelgiCom.Streaming.Generation;
 
 namespace BelgiCom.Streaming.Adapters.Tests;
 

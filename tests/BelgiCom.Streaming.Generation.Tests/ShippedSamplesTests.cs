@@ -1,4 +1,4 @@
-namespace BelgiCom.Streaming.Adapters.Tests;
+namespace BelgiCom.Streaming.Generation.Tests;
 
 public class ShippedSamplesTests
 {

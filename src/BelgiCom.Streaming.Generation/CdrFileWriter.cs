@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace BelgiCom.Streaming.Adapters;
+namespace BelgiCom.Streaming.Generation;
 
 /// <summary>Writes records with the framing of TS 32.297 (release 17 headers), or without frames in blocks that end with filler.</summary>
 internal sealed class CdrFileWriter

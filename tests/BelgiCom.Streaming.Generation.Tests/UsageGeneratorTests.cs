@@ -1,41 +1,11 @@
 using System.Security.Cryptography;
+using BelgiCom.Streaming.Adapters;
 
-namespace BelgiCom.Streaming.Adapters.Tests;
+namespace BelgiCom.Streaming.Generation.Tests;
 
 public class UsageGeneratorTests
 {
     private static readonly GenerationPlan Plan = new() { Seed = 42, Subscribers = 100, Records = 500, MaxParts = 3 };
-
-    [Theory]
-    [InlineData(GeneratedKind.EricssonPgw)]
-    [InlineData(GeneratedKind.NokiaChf)]
-    [InlineData(GeneratedKind.HuaweiPgw)]
-    [InlineData(GeneratedKind.HuaweiSgw)]
-    [InlineData(GeneratedKind.VoiceCsv)]
-    [InlineData(GeneratedKind.SmsCsv)]
-    [InlineData(GeneratedKind.Nchf)]
-    public void File_OfAnyKind_DecodesToItsTotalsWithoutFault(GeneratedKind kind)
-    {
-        (byte[] file, ControlTotals expected) = Generate(kind);
-        IUsageFormat format = FormatOf(kind);
-        Assert.True(format.Recognises(file.AsSpan(0, Math.Min(file.Length, IUsageFormat.HeadOctets))));
-        using UsageFileReader reader = format.Open(new MemoryStream(file));
-        ControlTotals totals = default(ControlTotals);
-        UsageReadResult result;
-        while ((result = reader.Read()) != UsageReadResult.End)
-        {
-            Assert.True(result == UsageReadResult.Cdr, result == UsageReadResult.Fault ? reader.Fault.Detail : "");
-            totals += new ControlTotals(1, 0, 0, 0, 0);
-            foreach (UsagePart part in reader.Cdr.Parts)
-            {
-                totals += new ControlTotals(
-                    0, 1, Math.Max(0, part.UplinkOctets), Math.Max(0, part.DownlinkOctets), Math.Max(0, part.DurationSeconds));
-            }
-        }
-
-        Assert.Equal(expected, totals);
-        Assert.Equal(Plan.Records, totals.Cdrs);
-    }
 
     [Fact]
     public void File_OfSgwRecords_MeasuresTheTrafficOfThePgwFile()
@@ -97,15 +67,6 @@ public class UsageGeneratorTests
         ControlTotals totals = new UsageGenerator(plan).WriteFile(kind, output, 0, plan.Records, 1);
         return (output.ToArray(), totals);
     }
-
-    private static IUsageFormat FormatOf(GeneratedKind kind) => kind switch
-    {
-        GeneratedKind.EricssonPgw or GeneratedKind.NokiaChf => CdrFileFormat.Framed,
-        GeneratedKind.HuaweiPgw or GeneratedKind.HuaweiSgw => CdrFileFormat.Unframed,
-        GeneratedKind.VoiceCsv => CsvLayouts.Voice,
-        GeneratedKind.SmsCsv => CsvLayouts.Sms,
-        _ => NchfUsageFormat.Instance,
-    };
 
     private static string Hash(byte[] octets) => Convert.ToHexString(SHA256.HashData(octets));
 }

@@ -1,10 +1,14 @@
 using static BelgiCom.Streaming.Adapters.BerTag;
 
-namespace BelgiCom.Streaming.Adapters;
+namespace BelgiCom.Streaming.Generation;
 
 /// <summary>Builds TS 32.298 records in BER, with the fields that a gateway or charging function of today fills.</summary>
 internal sealed class CdrBuilder(GenerationPlan plan)
 {
+    // recordType of TS 32.298 5.1.2.2.59 and 5.1.5.
+    private const int SgwRecordType = 84;
+    private const int PgwRecordType = 85;
+    private const int ChfRecordType = 200;
     private const int EUtran = 6;
     private const int NewRadio = 51;
     private static readonly byte[] HomePlmn = [0x00, 0xF1, 0x10];
@@ -17,7 +21,7 @@ internal sealed class CdrBuilder(GenerationPlan plan)
 
     public void BuildPgw(GeneratedUsage usage, string node)
     {
-        int record = Begin(79, GatewayRecord.PgwRecordType, usage, node);
+        int record = Begin(79, PgwRecordType, usage, node);
         int list = _ber.Open(Context | 34);
         for (int i = 0; i < usage.PartCount; i++)
         {
@@ -41,7 +45,7 @@ internal sealed class CdrBuilder(GenerationPlan plan)
 
     public void BuildSgw(GeneratedUsage usage, string node)
     {
-        int record = Begin(78, GatewayRecord.SgwRecordType, usage, node);
+        int record = Begin(78, SgwRecordType, usage, node);
         int list = _ber.Open(Context | 12);
         for (int i = 0; i < usage.PartCount; i++)
         {
@@ -62,7 +66,7 @@ internal sealed class CdrBuilder(GenerationPlan plan)
     {
         _ber.Clear();
         int record = _ber.Open(Context | 200);
-        _ber.Integer(Context | 0, ChargingFunctionRecord.RecordType);
+        _ber.Integer(Context | 0, ChfRecordType);
         Text(1, node);
         int subscriber = _ber.Open(Context | 2);
         _ber.Integer(Context | 0, 1);

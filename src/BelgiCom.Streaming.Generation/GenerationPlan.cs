@@ -1,4 +1,4 @@
-namespace BelgiCom.Streaming.Adapters;
+namespace BelgiCom.Streaming.Generation;
 
 /// <summary>What to generate. The same plan gives the same octets on every machine.</summary>
 public sealed record GenerationPlan

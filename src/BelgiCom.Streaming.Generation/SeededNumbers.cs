@@ -1,4 +1,4 @@
-namespace BelgiCom.Streaming.Adapters;
+namespace BelgiCom.Streaming.Generation;
 
 /// <summary>SplitMix64 (Steele, Lea, Flood 2014): a small generator whose numbers do not change with the version of .NET.</summary>
 internal struct SeededNumbers(ulong seed, ulong stream)

@@ -1,4 +1,4 @@
-namespace BelgiCom.Streaming.Adapters;
+namespace BelgiCom.Streaming.Generation;
 
 /// <summary>One record's worth of usage, made from the plan and its number alone, so that two views of it (PGW and SGW) agree.</summary>
 internal sealed class GeneratedUsage

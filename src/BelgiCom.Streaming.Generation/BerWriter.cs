@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using BelgiCom.Streaming.Adapters;
 
-namespace BelgiCom.Streaming.Adapters;
+namespace BelgiCom.Streaming.Generation;
 
 /// <summary>Writes BER elements (X.690) with definite, shortest lengths into a buffer that is used again for each record.</summary>
 internal sealed class BerWriter

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using BelgiCom.Streaming.Adapters;
 
-namespace BelgiCom.Streaming.Adapters;
+namespace BelgiCom.Streaming.Generation;
 
 /// <summary>A file that was generated.</summary>
 /// <param name="Path">Where it is.</param>
