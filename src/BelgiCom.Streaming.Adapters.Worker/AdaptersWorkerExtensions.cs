@@ -14,7 +14,7 @@ public static class AdaptersWorkerExtensions
     private const string Group = "adapters";
 
     /// <summary>
-    /// Adds mediation: <see cref="FileMediation"/> and <see cref="FileLedger"/> for files by request, and a watcher for every configured
+    /// Adds mediation: <see cref="FileIntake"/> and <see cref="FileLedger"/> for files by request, and a watcher for every configured
     /// inbox. Reads the sections Kafka, SchemaRegistry, Keys and Adapters.
     /// </summary>
     public static IHostApplicationBuilder AddAdaptersWorker(this IHostApplicationBuilder builder)
@@ -29,20 +29,24 @@ public static class AdaptersWorkerExtensions
         services.TryAddSingleton<ISchemaRegistry>(provider => new HttpSchemaRegistry(provider.GetRequiredService<SchemaRegistryOptions>()));
         services.AddSingleton(_ => new FileLedger(options.DataDirectory));
         services.AddSingleton(OpenSender);
-        services.AddSingleton(provider => new FileMediation(
-            options,
-            provider.GetRequiredService<FileLedger>(),
-            provider.GetRequiredService<IUsageSender>(),
-            provider.GetRequiredService<ISchemaRegistry>(),
+        services.AddSingleton<IFileMediation>(provider => new UsageMediation(
+            [.. options.Sources.Select(source => source.ToUsageSource())],
             provider.GetRequiredService<IKeyStore>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new FileIntake(
+            options,
+            provider.GetServices<IFileMediation>(),
+            provider.GetRequiredService<FileLedger>(),
+            provider.GetRequiredService<IChunkSender>(),
+            provider.GetRequiredService<ISchemaRegistry>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<FileMediation>>()));
+            provider.GetRequiredService<ILogger<FileIntake>>()));
         foreach (SourceOptions source in options.Sources.Where(source => source.Inbox.Length > 0))
         {
             services.AddSingleton<IHostedService>(provider => new InboxWatcher(
                 source,
                 options,
-                provider.GetRequiredService<FileMediation>(),
+                provider.GetRequiredService<FileIntake>(),
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<InboxWatcher>>()));
         }
@@ -52,17 +56,17 @@ public static class AdaptersWorkerExtensions
 
     private static IKeyStore OpenKeys(IServiceProvider provider)
     {
-        AdaptersLog.DevelopmentKeys(provider.GetRequiredService<ILogger<FileMediation>>(), FileKeyStore.Notice);
+        AdaptersLog.DevelopmentKeys(provider.GetRequiredService<ILogger<FileIntake>>(), FileKeyStore.Notice);
         return new FileKeyStore(provider.GetRequiredService<KeyOptions>().Directory);
     }
 
-    private static IUsageSender OpenSender(IServiceProvider provider)
+    private static IChunkSender OpenSender(IServiceProvider provider)
     {
         TransactionalSender sender = new(
             provider.GetRequiredService<KafkaOptions>(),
             Group,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<TransactionalSender>>());
-        return new UsageSender(sender, provider.GetRequiredService<ILogger<UsageSender>>());
+        return new ChunkSender(sender, provider.GetRequiredService<ILogger<ChunkSender>>());
     }
 }

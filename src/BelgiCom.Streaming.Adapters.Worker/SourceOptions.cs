@@ -35,6 +35,14 @@ public sealed class SourceOptions : IValidatableObject
     /// <summary>Column map; present for CSV sources only.</summary>
     public CsvColumnMap? Csv { get; set; }
 
+    /// <summary>The source as the mediation knows it.</summary>
+    internal UsageSource ToUsageSource() => new(Name, ChargingView, this switch
+    {
+        { Csv: { } map } => [new CsvUsageFormat(Name, map)],
+        { Vendor: "" } => [CdrFileFormat.Framed, CdrFileFormat.Unframed, NchfUsageFormat.Instance],
+        _ => NetworkVendor.Find(Vendor)!.UsageFormats,
+    });
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -42,14 +42,8 @@ public abstract class UsageFileReader : IDisposable
     /// <summary>Offset of the record just read in the uncompressed file.</summary>
     public long RecordOffset { get; protected set; }
 
-    /// <summary>The TS 32.297 header; null for formats without one.</summary>
-    public virtual CdrFileHeader? Header => null;
-
-    /// <summary>
-    /// TS number of the first record's frame (7 = TS 32.251, 20 = TS 32.255), which tells apart the files that one node writes; 0 without
-    /// frames.
-    /// </summary>
-    public virtual int TsNumber => 0;
+    /// <summary>What the file says about itself, as far as it was read; null for formats without a header.</summary>
+    public virtual FileHeader? Header => null;
 
     /// <summary>Records seen so far, good and bad.</summary>
     public int RecordCount { get; private set; }

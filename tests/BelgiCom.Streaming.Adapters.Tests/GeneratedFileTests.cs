@@ -20,7 +20,7 @@ public class GeneratedFileTests
         ControlTotals expected = new UsageGenerator(Plan).WriteFile(kind, output, 0, Plan.Records, 1);
         byte[] file = output.ToArray();
         IUsageFormat format = FormatOf(kind);
-        Assert.True(format.Recognises(file.AsSpan(0, Math.Min(file.Length, IUsageFormat.HeadOctets))));
+        Assert.True(format.Recognises(file.AsSpan(0, Math.Min(file.Length, IncomingFile.HeadOctets))));
         using UsageFileReader reader = format.Open(new MemoryStream(file));
         ControlTotals totals = default(ControlTotals);
         UsageReadResult result;

@@ -67,5 +67,5 @@ public class NetworkVendorTests
 
     private static IUsageFormat FormatOf(string vendor, byte[] content) => Assert.Single(
         NetworkVendor.Find(vendor)!.UsageFormats,
-        format => format.Recognises(content.AsSpan(0, Math.Min(content.Length, IUsageFormat.HeadOctets))));
+        format => format.Recognises(content.AsSpan(0, Math.Min(content.Length, IncomingFile.HeadOctets))));
 }

@@ -98,7 +98,7 @@ public sealed class InboxWatcherTests : IDisposable
     }
 
     private InboxWatcher NewWatcher() =>
-        new(_source, _fixture.Options, _fixture.Mediation, _fixture.Clock, NullLogger<InboxWatcher>.Instance);
+        new(_source, _fixture.Options, _fixture.Intake, _fixture.Clock, NullLogger<InboxWatcher>.Instance);
 
     private List<string> Files() =>
     [

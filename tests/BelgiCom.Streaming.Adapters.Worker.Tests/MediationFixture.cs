@@ -10,14 +10,17 @@ internal sealed class MediationFixture : IDisposable
 {
     public static readonly DateTimeOffset Now = new(2026, 3, 15, 12, 0, 0, TimeSpan.Zero);
 
-    public MediationFixture(Action<AdaptersOptions>? configure = null)
+    private readonly IFileMediation[] _others;
+
+    public MediationFixture(Action<AdaptersOptions>? configure = null, params IFileMediation[] others)
     {
+        _others = others;
         Directory.CreateDirectory(Folder);
         Options = new AdaptersOptions { DataDirectory = Path.Combine(Folder, "data") };
         configure?.Invoke(Options);
         Keys = new FileKeyStore(Path.Combine(Folder, "keys"));
         Ledger = new FileLedger(Options.DataDirectory);
-        Mediation = NewMediation();
+        Intake = NewIntake();
     }
 
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), "belgicom-adapters-" + Guid.NewGuid().ToString("N"));
@@ -28,7 +31,7 @@ internal sealed class MediationFixture : IDisposable
 
     public FileLedger Ledger { get; private set; }
 
-    public FileMediation Mediation { get; private set; }
+    public FileIntake Intake { get; private set; }
 
     public CollectingSender Sender { get; } = new();
 
@@ -39,32 +42,35 @@ internal sealed class MediationFixture : IDisposable
     /// <summary>As after a crash: nothing but the disk is left.</summary>
     public void Restart()
     {
-        Mediation.Dispose();
+        Intake.Dispose();
         Ledger.Dispose();
         Ledger = new FileLedger(Options.DataDirectory);
-        Mediation = NewMediation();
+        Intake = NewIntake();
     }
 
     public Task<FileReport> MediateAsync(string path, string? source = null) =>
-        Mediation.MediateAsync(path, source, TestContext.Current.CancellationToken);
+        Intake.TakeAsync(path, source, TestContext.Current.CancellationToken);
 
     public Task<FileReport> MediateAsync(byte[] content, string name = "file", string? source = null) =>
-        Mediation.MediateAsync(new MemoryStream(content), name, source, TestContext.Current.CancellationToken);
+        Intake.TakeAsync(new MemoryStream(content), name, source, TestContext.Current.CancellationToken);
 
     public void Dispose()
     {
-        Mediation.Dispose();
+        Intake.Dispose();
         Ledger.Dispose();
         Directory.Delete(Folder, true);
     }
 
-    private FileMediation NewMediation() =>
-        new(Options, Ledger, Sender, new FixedRegistry(), Keys, Clock, NullLogger<FileMediation>.Instance);
+    private FileIntake NewIntake()
+    {
+        UsageMediation mediation = new([.. Options.Sources.Select(source => source.ToUsageSource())], Keys, Clock);
+        return new(Options, [mediation, .. _others], Ledger, Sender, new FixedRegistry(), Clock, NullLogger<FileIntake>.Instance);
+    }
 
     private sealed class FixedRegistry : ISchemaRegistry
     {
         public Task<int> RegisterAsync(string subject, string schemaJson, CancellationToken cancellationToken) =>
-            Task.FromResult(subject == "usage.received.v1-value" ? 7 : 8);
+            Task.FromResult(subject switch { "usage.received.v1-value" => 7, "quarantine.v1-value" => 8, _ => 9 });
 
         public Task<string> GetSchemaAsync(int id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -79,11 +85,13 @@ internal sealed class MediationFixture : IDisposable
 }
 
 /// <summary>Keeps the committed records; can be told to die before or after a commit.</summary>
-internal sealed class CollectingSender : IUsageSender
+internal sealed class CollectingSender : IChunkSender
 {
     public List<UsageReceived> Usage { get; } = [];
 
     public List<QuarantinedRecord> Quarantined { get; } = [];
+
+    public List<(string Topic, byte[] Body)> Others { get; } = [];
 
     public List<byte[]> UsageKeys { get; } = [];
 
@@ -112,6 +120,11 @@ internal sealed class CollectingSender : IUsageSender
                 Assert.Equal(7, schemaId);
                 Usage.Add(UsageReceived.Read(body));
                 UsageKeys.Add(chunk.KeyAt(i).ToArray());
+            }
+            else if (chunk.TopicAt(i) != Topics.Quarantine)
+            {
+                Assert.Equal(9, schemaId);
+                Others.Add((chunk.TopicAt(i), body.ToArray()));
             }
             else
             {

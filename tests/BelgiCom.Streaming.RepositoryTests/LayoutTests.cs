@@ -19,7 +19,7 @@ public sealed class LayoutTests
                 .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))];
 
         // What an adapter takes is a file, not a batch of records; options are named by their section.
-        string mainPath = worker == "Adapters" ? "Files/FileMediation.cs" : $"{worker}BatchHandler.cs";
+        string mainPath = worker == "Adapters" ? "Files/FileIntake.cs" : $"{worker}BatchHandler.cs";
         string[] expected = ["Program.cs", $"{worker}WorkerExtensions.cs", mainPath, $"{worker}Log.cs", $"{worker}Metrics.cs"];
         Assert.Equal([], expected.Except(files));
         Assert.Contains(files, file => file.EndsWith("Options.cs", StringComparison.Ordinal));

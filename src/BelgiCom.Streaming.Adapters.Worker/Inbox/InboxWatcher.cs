@@ -11,7 +11,7 @@ namespace BelgiCom.Streaming.Adapters.Worker;
 /// which nothing could be decoded to <c>failed/</c>.
 /// </summary>
 internal sealed class InboxWatcher(
-    SourceOptions source, AdaptersOptions options, FileMediation mediation, TimeProvider clock, ILogger<InboxWatcher> logger)
+    SourceOptions source, AdaptersOptions options, FileIntake intake, TimeProvider clock, ILogger<InboxWatcher> logger)
     : BackgroundService
 {
     private const string DoneFolder = "done";
@@ -53,7 +53,7 @@ internal sealed class InboxWatcher(
         {
             try
             {
-                FileReport report = await mediation.MediateAsync(file.FullName, source.Detect ? null : source.Name, stopping)
+                FileReport report = await intake.TakeAsync(file.FullName, source.Detect ? null : source.Name, stopping)
                     .ConfigureAwait(false);
                 MoveAway(file, report);
             }

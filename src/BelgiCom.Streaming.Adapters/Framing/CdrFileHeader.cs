@@ -3,29 +3,23 @@ using System.Buffers.Binary;
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>The header of a CDR file, 3GPP TS 32.297 6.1.1. All numbers are big-endian.</summary>
-/// <param name="FileLength">Octets of the file; null when the header says "not known" (ffffffff).</param>
-/// <param name="HeaderLength">Octets of the header; the first record follows.</param>
-/// <param name="DeclaredCdrs">Number of CDRs; null when not known (ffffffff).</param>
-/// <param name="SequenceNumber">File sequence number of the node.</param>
-/// <param name="ClosureReason">0 normal, 1 size, 2 time, 3 CDR count, 4 manual, 5 version change, 128 abnormal, 129 file system, 130
-/// storage, 131 integrity.</param>
-/// <param name="LostCdrIndicator">0 none; 1–127 at least that many; 128 at least one; 129–254 exactly the value less 128; 255 at least
-/// 127.</param>
-/// <param name="HighRelease">Highest release of a CDR: 0 R99, 1 Rel-4 … 6 Rel-9, 10 and up from the extension octet.</param>
-/// <param name="LowRelease">Lowest release of a CDR.</param>
-/// <param name="NodeAddress">The 20 octets of the node's address, shown as hexadecimal digits because implementations disagree on their
-/// meaning.</param>
-public sealed record CdrFileHeader(
-    long? FileLength,
-    int HeaderLength,
-    long? DeclaredCdrs,
-    long SequenceNumber,
-    byte ClosureReason,
-    byte LostCdrIndicator,
-    int HighRelease,
-    int LowRelease,
-    string NodeAddress)
+/// <remarks>
+/// The 20 octets of the node's address are shown as hexadecimal digits, because implementations disagree on their meaning.
+/// </remarks>
+public sealed record CdrFileHeader : FileHeader
 {
+    /// <summary>Octets of the file; null when the header says "not known" (ffffffff).</summary>
+    public required long? FileLength { get; init; }
+
+    /// <summary>Octets of the header; the first record follows.</summary>
+    public required int HeaderLength { get; init; }
+
+    /// <summary>Highest release of a CDR: 3 R99, 4–9, 10 and up from the extension octet.</summary>
+    public required int HighRelease { get; init; }
+
+    /// <summary>Lowest release of a CDR.</summary>
+    public required int LowRelease { get; init; }
+
     /// <summary>Octets up to and including the length of the routeing filter.</summary>
     public const int FixedLength = 50;
 
@@ -33,9 +27,6 @@ public sealed record CdrFileHeader(
     public const int MaxLength = FixedLength + ushort.MaxValue + 2 + ushort.MaxValue + 2;
 
     private const uint NotKnown = 0xFFFFFFFF;
-
-    /// <summary>At least one CDR was lost before this file was written.</summary>
-    public bool HasLostCdrs => LostCdrIndicator != 0;
 
     /// <summary>
     /// Reads the header at the start of a file. Null when these are not the octets of one: the header length must agree with the lengths
@@ -82,16 +73,18 @@ public sealed record CdrFileHeader(
         }
 
         uint declared = BinaryPrimitives.ReadUInt32BigEndian(header[18..]);
-        return new CdrFileHeader(
-            fileLength == NotKnown ? null : fileLength,
-            (int)headerLength,
-            declared == NotKnown ? null : declared,
-            BinaryPrimitives.ReadUInt32BigEndian(header[22..]),
-            header[26],
-            header[47],
-            ToRelease(high),
-            ToRelease(low),
-            Convert.ToHexStringLower(header[27..47]));
+        return new CdrFileHeader
+        {
+            FileLength = fileLength == NotKnown ? null : fileLength,
+            HeaderLength = (int)headerLength,
+            DeclaredCdrs = declared == NotKnown ? null : declared,
+            SequenceNumber = BinaryPrimitives.ReadUInt32BigEndian(header[22..]),
+            ClosureReason = header[26],
+            LostCdrIndicator = header[47],
+            HighRelease = ToRelease(high),
+            LowRelease = ToRelease(low),
+            Node = Convert.ToHexStringLower(header[27..47]),
+        };
     }
 
     /// <summary>The header may stop after the routeing filter; then it has no private extension.</summary>

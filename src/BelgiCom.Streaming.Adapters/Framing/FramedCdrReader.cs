@@ -9,12 +9,9 @@ namespace BelgiCom.Streaming.Adapters;
 internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
 {
     private CdrFileHeader? _header;
-    private int _tsNumber;
     private bool _isEndReported;
 
-    public override CdrFileHeader? Header => _header;
-
-    public override int TsNumber => _tsNumber;
+    public override FileHeader? Header => _header;
 
     protected override UsageReadResult ReadRecord()
     {
@@ -67,7 +64,11 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
         }
 
         StepOver(header.HeaderLength);
-        _tsNumber = _tsNumber == 0 ? header.TsNumber : _tsNumber;
+        if (_header!.TsNumber == 0)
+        {
+            _header = _header with { TsNumber = header.TsNumber };
+        }
+
         return Decode(header.CdrLength);
     }
 

@@ -11,9 +11,7 @@ namespace BelgiCom.Streaming.Adapters;
 /// </summary>
 /// <param name="keys">Keys of pseudonyms and of personal data.</param>
 /// <param name="clock">Says which day's key encrypts.</param>
-/// <param name="usageHeader">Octets before each usage value: the wire-format header with its schema id.</param>
-/// <param name="quarantineHeader">Octets before each quarantine value.</param>
-public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] usageHeader, byte[] quarantineHeader)
+public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
 {
     private const int MaxSubscriberDigits = 15;
     private const int OtherPartyPrefixDigits = 5;
@@ -82,7 +80,15 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
     /// <summary>Adds the quarantine entry of the fault that <paramref name="reader"/> holds.</summary>
     public void AddFault(UsageFileReader reader, UsageFile file, RecordChunk chunk)
     {
-        chunk.Cdrs += reader.Fault.IsFileLevel ? 0 : 1;
+        if (reader.Fault.IsFileLevel)
+        {
+            chunk.FileFault = reader.Fault.Detail;
+        }
+        else
+        {
+            chunk.Cdrs++;
+        }
+
         AddQuarantined(reader.Fault, reader, file, chunk);
     }
 
@@ -105,21 +111,15 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock, byte[] u
         };
         System.Buffers.ArrayBufferWriter<byte> body = new();
         record.Write(body);
-        byte[] key = file.SourceUtf8;
-        Span<byte> destination = chunk.Reserve(key.Length + quarantineHeader.Length + body.WrittenCount);
-        key.CopyTo(destination);
-        quarantineHeader.CopyTo(destination[key.Length..]);
-        body.WrittenSpan.CopyTo(destination[(key.Length + quarantineHeader.Length)..]);
-        chunk.Commit(key.Length, quarantineHeader.Length + body.WrittenCount, true);
+        body.WrittenSpan.CopyTo(chunk.Begin(Topics.Quarantine, file.SourceUtf8, body.WrittenCount));
+        chunk.Commit(body.WrittenCount);
     }
 
-    private void Write(in UsageReceivedView usage, RecordChunk chunk)
+    private static void Write(in UsageReceivedView usage, RecordChunk chunk)
     {
-        Span<byte> destination = chunk.Reserve(SubscriberRef.Size + usageHeader.Length + usage.MaxSize);
-        usage.SubscriberRef.CopyTo(destination);
-        usageHeader.CopyTo(destination[SubscriberRef.Size..]);
-        int written = usage.Write(destination[(SubscriberRef.Size + usageHeader.Length)..]);
-        chunk.Commit(SubscriberRef.Size, usageHeader.Length + written, false);
+        Span<byte> key = stackalloc byte[SubscriberRef.Size];
+        usage.SubscriberRef.CopyTo(key);
+        chunk.Commit(usage.Write(chunk.Begin(Topics.UsageReceived, key, usage.MaxSize)));
     }
 
     private UsageReceivedView View(UsageCdr cdr, in UsagePart part, int index, SubscriberRef subscriber, UsageFile file)

@@ -3,13 +3,12 @@ namespace BelgiCom.Streaming.Adapters;
 /// <summary>One format of usage files: how to recognise it and how to read it.</summary>
 public interface IUsageFormat
 {
-    /// <summary>Most octets that <see cref="Recognises"/> may need.</summary>
-    const int HeadOctets = 8 * 1024;
-
     /// <summary>Name for configuration and reports, for example <c>cdr-framed</c>.</summary>
     string Name { get; }
 
-    /// <summary>True when a file that begins with these (uncompressed) octets is of this format.</summary>
+    /// <summary>
+    /// True when a file is of this format that begins with these (uncompressed) octets, at most <see cref="IncomingFile.HeadOctets"/>.
+    /// </summary>
     bool Recognises(ReadOnlySpan<byte> head);
 
     /// <summary>Opens a file for one pass. The reader disposes the stream.</summary>

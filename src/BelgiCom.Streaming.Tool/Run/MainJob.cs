@@ -8,7 +8,7 @@ namespace BelgiCom.Streaming.Tool;
 /// One run over given files on started workers: mediates them, waits until everything is rated, archived and billed, and says what came
 /// out.
 /// </summary>
-internal sealed class MainJob(Pipeline pipeline, FileMediation mediation, IReadOnlyList<string> files, string? source)
+internal sealed class MainJob(Pipeline pipeline, FileIntake intake, IReadOnlyList<string> files, string? source)
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
@@ -28,7 +28,7 @@ internal sealed class MainJob(Pipeline pipeline, FileMediation mediation, IReadO
         {
             foreach (string file in files)
             {
-                _done.Add(RunFile.Of(await MediateAsync(file, cancellationToken)));
+                _done.Add(RunFile.Of(await TakeAsync(file, cancellationToken)));
                 pipeline.ThrowIfFailed();
             }
 
@@ -65,15 +65,15 @@ internal sealed class MainJob(Pipeline pipeline, FileMediation mediation, IReadO
         };
     }
 
-    private async Task<FileReport> MediateAsync(string file, CancellationToken cancellationToken)
+    private async Task<FileReport> TakeAsync(string file, CancellationToken cancellationToken)
     {
         if (file != RunInputs.StandardInput)
         {
-            return await mediation.MediateAsync(file, source ?? RunInputs.SourceByFolder(file, mediation.SourceNames), cancellationToken);
+            return await intake.TakeAsync(file, source ?? RunInputs.SourceByFolder(file, intake.SourceNames), cancellationToken);
         }
 
         await using Stream input = Console.OpenStandardInput();
-        return await mediation.MediateAsync(input, "standard input", source, cancellationToken);
+        return await intake.TakeAsync(input, "standard input", source, cancellationToken);
     }
 
     /// <summary>Counts while the workers work, for the progress and for the time of the first billed line.</summary>

@@ -62,11 +62,11 @@ internal static class RunCommand
         await Console.Error.WriteLineAsync($"data folder {folder.FullPath}");
 
         await using Pipeline pipeline = await Pipeline.StartAsync(folder, reference, AnyFreePort, _ => { }, _ => { }, cancellationToken);
-        FileMediation mediation = pipeline.App.Services.GetRequiredService<FileMediation>();
-        CheckSource(source, mediation.SourceNames);
+        FileIntake intake = pipeline.App.Services.GetRequiredService<FileIntake>();
+        CheckSource(source, intake.SourceNames);
         await Console.Error.WriteLineAsync($"{pipeline.Broker}; catalogue and subscriptions are loaded");
 
-        MainJob run = new(pipeline, mediation, files, source);
+        MainJob run = new(pipeline, intake, files, source);
         await RunProgress.ShowWhileAsync(run.ToTheEndAsync(cancellationToken), run.Step);
         RunReport report = run.Report(folder);
         if (json)

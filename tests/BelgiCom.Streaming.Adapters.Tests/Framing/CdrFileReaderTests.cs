@@ -15,7 +15,7 @@ public class CdrFileReaderTests
         Assert.NotNull(header);
         Assert.Equal((906L, 54, 3L, 17L), (header.FileLength, header.HeaderLength, header.DeclaredCdrs, header.SequenceNumber));
         Assert.Equal((0, 0, 17, 17), (header.ClosureReason, header.LostCdrIndicator, header.HighRelease, header.LowRelease));
-        Assert.Equal("ffffffff00000000000000000000ffffc000020a", header.NodeAddress);
+        Assert.Equal("ffffffff00000000000000000000ffffc000020a", header.Node);
     }
 
     [Theory]

@@ -5,7 +5,7 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Adapters.Worker.Tests;
 
-public sealed class FileMediationTests : IDisposable
+public sealed class FileIntakeTests : IDisposable
 {
     private const string Pgw = "pgw_3records_ts32297.cdr";
     private const string PgwRaw = "pgw_1record_raw.ber";
@@ -167,6 +167,44 @@ public sealed class FileMediationTests : IDisposable
     }
 
     [Fact]
+    public async Task UnknownContent_InterruptedBeforeItsEnd_GoesOnAsUnknown()
+    {
+        byte[] content = Encoding.ASCII.GetBytes("name,value\nx,1\n");
+        _fixture.Ledger.Put(new FileEntry
+        {
+            Sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content)),
+            Name = "what.csv",
+            Source = IFileMediation.UnknownSource,
+            Format = "cdr-framed",
+            State = FileState.Receiving,
+        });
+
+        FileReport report = await _fixture.MediateAsync(content, "what.csv");
+
+        Assert.Equal((FileState.Failed, IFileMediation.UnknownSource), (report.Entry.State, report.Entry.Source));
+    }
+
+    [Fact]
+    public async Task File_OfAnotherKindThanUsage_IsTakenInLikeAnyOther()
+    {
+        using MediationFixture fixture = new(options => options.ChunkEvents = 2, new LineMediation());
+        byte[] content = Encoding.ASCII.GetBytes("LINES\na\nb\nc\n");
+        fixture.Sender.DieAtChunk = 2;
+
+        await Assert.ThrowsAsync<CrashException>(() => fixture.MediateAsync(content));
+        fixture.Restart();
+        FileReport report = await fixture.MediateAsync(content);
+        FileReport again = await fixture.MediateAsync(content);
+
+        Assert.Equal(("lines", "lines", FileState.Done, 3L), (
+            report.Entry.Source, report.Entry.Format, report.Entry.State, report.Entry.CommittedCdrs));
+        Assert.True(again.IsKnownAlready);
+        Assert.Equal(["a", "b", "c"], fixture.Sender.Others.Select(other => Encoding.ASCII.GetString(other.Body)));
+        Assert.All(fixture.Sender.Others, other => Assert.Equal(Topics.AuditJournal, other.Topic));
+        Assert.Contains("lines", fixture.Intake.SourceNames);
+    }
+
+    [Fact]
     public async Task SequenceNumbers_WithAHole_AreReported()
     {
         byte[] file = await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken);
@@ -196,7 +234,7 @@ public sealed class FileMediationTests : IDisposable
         compressed.Position = 0;
         await using GZipStream oneWay = new(compressed, System.IO.Compression.CompressionMode.Decompress);
 
-        FileReport report = await _fixture.Mediation.MediateAsync(oneWay, "stdin", null, TestContext.Current.CancellationToken);
+        FileReport report = await _fixture.Intake.TakeAsync(oneWay, "stdin", null, TestContext.Current.CancellationToken);
 
         Assert.Equal(3, report.Totals.Cdrs);
         Assert.Empty(Directory.GetFiles(_fixture.Options.DataDirectory, "spool-*"));
@@ -219,5 +257,56 @@ public sealed class FileMediationTests : IDisposable
         Assert.Equal(3, whole.Totals.Cdrs);
         Assert.Equal(QuarantineReason.Truncated, Assert.Single(_fixture.Sender.Quarantined).Reason);
         Assert.InRange(cut.Totals.Cdrs, 0, 2);
+    }
+}
+
+/// <summary>Another kind of content: a line saying LINES, then records of a line each.</summary>
+internal sealed class LineMediation : IFileMediation
+{
+    public IEnumerable<string> SourceNames => ["lines"];
+
+    public IReadOnlyList<string> Topics => [Contracts.Topics.AuditJournal];
+
+    public IMediatedFile? Open(IncomingFile file, string? source, long committed) =>
+        source == "lines" || (source is null && file.Head.StartsWith("LINES"u8)) ? new Lines(file.Open(), committed) : null;
+
+    private sealed class Lines : IMediatedFile
+    {
+        private readonly StreamReader _content;
+
+        public Lines(Stream content, long committed)
+        {
+            _content = new StreamReader(content);
+            for (long i = 0; i <= committed; i++)
+            {
+                _content.ReadLine();
+            }
+        }
+
+        public string Source => "lines";
+
+        public string Format => "lines";
+
+        public FileHeader? Header => null;
+
+        public bool Read(RecordChunk chunk)
+        {
+            while (!chunk.IsFull)
+            {
+                if (_content.ReadLine() is not { } line)
+                {
+                    return false;
+                }
+
+                byte[] body = Encoding.ASCII.GetBytes(line);
+                body.CopyTo(chunk.Begin(Contracts.Topics.AuditJournal, "lines"u8, body.Length));
+                chunk.Commit(body.Length);
+                chunk.Cdrs++;
+            }
+
+            return true;
+        }
+
+        public void Dispose() => _content.Dispose();
     }
 }

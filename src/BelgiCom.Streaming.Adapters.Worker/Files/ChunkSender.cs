@@ -4,14 +4,14 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Adapters.Worker;
 
 /// <summary>Commits chunks to Kafka, each in one transaction, and does a chunk again until it is known to be visible.</summary>
-internal interface IUsageSender
+internal interface IChunkSender
 {
     /// <summary>Returns when the chunk is durable and visible.</summary>
     void Send(RecordChunk chunk, CancellationToken stopping);
 }
 
-/// <inheritdoc cref="IUsageSender"/>
-internal sealed class UsageSender(TransactionalSender sender, ILogger<UsageSender> logger) : IUsageSender, IDisposable
+/// <inheritdoc cref="IChunkSender"/>
+internal sealed class ChunkSender(TransactionalSender sender, ILogger<ChunkSender> logger) : IChunkSender, IDisposable
 {
     private const int MaxAttempts = 10;
 

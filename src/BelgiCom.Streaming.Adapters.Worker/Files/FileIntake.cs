@@ -1,0 +1,238 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Adapters.Worker;
+
+/// <summary>
+/// Takes in files, whatever is in them: knows each by its content, has it mediated a chunk at a time, commits the chunks and keeps the file
+/// ledger. What the records are and become is the mediation's concern. One file at a time.
+/// </summary>
+/// <remarks>
+/// A file is known by the hash of its content, so it is read twice: once for the hash, once for the records. After each commit
+/// the ledger says how far the file is. A process killed between the two sends that chunk again; its events have the same ids, and rating
+/// drops them as duplicates.
+/// </remarks>
+public sealed class FileIntake : IDisposable
+{
+    private readonly AdaptersOptions _options;
+    private readonly IReadOnlyList<IFileMediation> _mediations;
+    private readonly FileLedger _ledger;
+    private readonly IChunkSender _sender;
+    private readonly ISchemaRegistry _registry;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _oneFile = new(1);
+    private RecordChunk? _chunk;
+
+    internal FileIntake(
+        AdaptersOptions options, IEnumerable<IFileMediation> mediations, FileLedger ledger, IChunkSender sender, ISchemaRegistry registry,
+        TimeProvider clock, ILogger<FileIntake> logger)
+    {
+        _options = options;
+        _mediations = [.. mediations];
+        _ledger = ledger;
+        _sender = sender;
+        _registry = registry;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    /// <summary>Names that a source may be given by.</summary>
+    public IEnumerable<string> SourceNames => _mediations.SelectMany(mediation => mediation.SourceNames);
+
+    /// <summary>Takes in a file on disk.</summary>
+    /// <param name="path">File; read-only access.</param>
+    /// <param name="source">Name of the source, or null to detect it by content.</param>
+    /// <param name="cancellationToken">Stops after the chunk in hand; calling again goes on from there.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="ArgumentException">No source has that name.</exception>
+    /// <exception cref="SchemaRegistryException">The registry is away or refuses the schemas.</exception>
+    /// <exception cref="LaneFailedException">Kafka is away for too long, or refuses us; restart the process.</exception>
+    public async Task<FileReport> TakeAsync(string path, string? source, CancellationToken cancellationToken)
+    {
+        FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+        await using (file.ConfigureAwait(false))
+        {
+            return await TakeAsync(file, Path.GetFileName(path), source, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes in content that has no place on disk, for example standard input.</summary>
+    /// <param name="content">Content, disposed when done. One that cannot seek is put into a temporary file of the data folder, deleted
+    /// when done.</param>
+    /// <param name="name">Name for the ledger, without folder and without personal data.</param>
+    /// <param name="source">Name of the source, or null to detect it by content.</param>
+    /// <param name="cancellationToken">Stops after the chunk in hand; calling again goes on from there.</param>
+    public async Task<FileReport> TakeAsync(Stream content, string name, string? source, CancellationToken cancellationToken)
+    {
+        await _oneFile.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            RecordChunk chunk = _chunk ??= await OpenChunkAsync(cancellationToken).ConfigureAwait(false);
+            if (content.CanSeek)
+            {
+                return await RunAsync(content, name, source, chunk, cancellationToken).ConfigureAwait(false);
+            }
+
+            FileStream spool = new(
+                Path.Combine(_options.DataDirectory, $"spool-{Guid.NewGuid():N}.tmp"),
+                FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+            await using (spool.ConfigureAwait(false))
+            {
+                await content.CopyToAsync(spool, cancellationToken).ConfigureAwait(false);
+                return await RunAsync(spool, name, source, chunk, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _oneFile.Release();
+        }
+    }
+
+    /// <summary>Releases what the intake holds.</summary>
+    public void Dispose() => _oneFile.Dispose();
+
+    /// <summary>Decoding and the Kafka client block, so they run apart from the caller.</summary>
+    private Task<FileReport> RunAsync(Stream content, string name, string? source, RecordChunk chunk, CancellationToken stopping)
+    {
+        ContentLimits limits = new(_options.MaxExpandedOctets, _options.MaxExpansionRatio);
+        return Task.Run(() => Take(IncomingFile.Receive(name, content, limits, stopping), source, chunk, stopping), stopping);
+    }
+
+    private FileReport Take(IncomingFile file, string? source, RecordChunk chunk, CancellationToken stopping)
+    {
+        FileEntry? known = _ledger.Find(file.Sha256);
+        if (known?.State == FileState.Done)
+        {
+            known = known with { Resent = known.Resent + 1 };
+            _ledger.Put(known);
+            AdaptersLog.FileKnown(_logger, file.Name, known.Source);
+            AdaptersMetrics.Finished(known.Source, "known", null, false);
+            return new FileReport(known, true, default, 0, null);
+        }
+
+        FileEntry? interrupted = known?.State == FileState.Receiving ? known : null;
+        // A file that is going on keeps its source, whatever is configured now: its events are already under that name.
+        using IMediatedFile mediated = Open(file, interrupted?.Source ?? source, interrupted?.CommittedCdrs ?? 0);
+        FileEntry entry = interrupted ?? new FileEntry
+        {
+            Sha256 = file.Sha256,
+            Name = file.Name,
+            Source = mediated.Source,
+            Format = mediated.Format,
+            ReceivedAt = _clock.GetUtcNow(),
+            Resent = known?.Resent + 1 ?? 0,
+        };
+        if (entry.CommittedCdrs > 0)
+        {
+            AdaptersLog.FileResumed(_logger, file.Name, entry.Source, entry.CommittedCdrs);
+        }
+
+        FileEntry read = entry;
+        bool goesOn = true;
+        while (goesOn)
+        {
+            chunk.Clear();
+            goesOn = mediated.Read(chunk);
+            read = Commit(chunk, WithHeader(read, mediated.Header), stopping);
+        }
+
+        return Finish(read, entry, file.Name);
+    }
+
+    private IMediatedFile Open(IncomingFile file, string? source, long committed)
+    {
+        if (OpenBy(source) is { } mediated)
+        {
+            return mediated;
+        }
+
+        return source is null
+            ? OpenBy(IFileMediation.UnknownSource)!
+            : throw new ArgumentException($"No source is named {source}; there are {string.Join(", ", SourceNames)}.", nameof(source));
+
+        IMediatedFile? OpenBy(string? name) =>
+            _mediations.Select(mediation => mediation.Open(file, name, committed)).FirstOrDefault(opened => opened is not null);
+    }
+
+    /// <summary>First Kafka, then the ledger: the other way round a crash between the two would lose the chunk.</summary>
+    private FileEntry Commit(RecordChunk chunk, FileEntry entry, CancellationToken stopping)
+    {
+        if (chunk.Count > 0)
+        {
+            _sender.Send(chunk, stopping);
+        }
+
+        if (chunk.FileFault.Length > 0)
+        {
+            AdaptersLog.FileFault(_logger, entry.Name, entry.Source, chunk.FileFault);
+        }
+
+        entry = entry with
+        {
+            CommittedCdrs = entry.CommittedCdrs + chunk.Cdrs,
+            Totals = entry.Totals + chunk.Totals,
+            Quarantined = entry.Quarantined + chunk.Quarantined,
+            AmbiguousTimes = entry.AmbiguousTimes + chunk.AmbiguousTimes,
+            Detail = chunk.FileFault.Length > 0 ? chunk.FileFault : entry.Detail,
+        };
+        _ledger.Put(entry);
+        AdaptersMetrics.Committed(entry.Source, chunk);
+        return entry;
+    }
+
+    private FileReport Finish(FileEntry entry, FileEntry before, string name)
+    {
+        bool isFailed = entry.Totals.Cdrs == 0 && entry.Quarantined > 0;
+        entry = entry with { State = isFailed ? FileState.Failed : FileState.Done, FinishedAt = _clock.GetUtcNow() };
+        _ledger.Put(entry);
+        SequenceGap? gap = isFailed ? null : _ledger.GapBefore(entry);
+        if (gap is not null)
+        {
+            AdaptersLog.FilesMissing(_logger, gap.First, gap.Last, gap.Node, gap.Source, name);
+        }
+
+        if (entry.LostCdrIndicator != 0)
+        {
+            AdaptersLog.CdrsLost(_logger, name, entry.Source, entry.LostCdrIndicator);
+        }
+
+        if (entry.AmbiguousTimes > 0)
+        {
+            AdaptersLog.AmbiguousTimes(_logger, name, entry.Source, entry.AmbiguousTimes);
+        }
+
+        AdaptersLog.FileFinished(_logger, name, entry.Source, entry.Totals.Cdrs, entry.Totals.Events, entry.Quarantined, entry.State);
+        AdaptersMetrics.Finished(entry.Source, isFailed ? "failed" : "done", gap, entry.LostCdrIndicator != 0);
+        return new FileReport(entry, false, entry.Totals - before.Totals, entry.Quarantined - before.Quarantined, gap);
+    }
+
+    private static FileEntry WithHeader(FileEntry entry, FileHeader? header) => header is null
+        ? entry
+        : entry with
+        {
+            Node = header.Node,
+            TsNumber = header.TsNumber,
+            SequenceNumber = header.SequenceNumber,
+            DeclaredCdrs = header.DeclaredCdrs,
+            LostCdrIndicator = header.LostCdrIndicator,
+            ClosureReason = header.ClosureReason,
+        };
+
+    private async Task<RecordChunk> OpenChunkAsync(CancellationToken cancellationToken)
+    {
+        List<(string Topic, byte[] Header)> topics = [];
+        foreach (string topic in _mediations.SelectMany(mediation => mediation.Topics).Distinct())
+        {
+            TopicDescription description = Topics.All.First(one => one.Name == topic);
+            int schemaId = await _registry.RegisterAsync(description.Subject, description.SchemaJson, cancellationToken)
+                .ConfigureAwait(false);
+            byte[] header = new byte[WireFormat.HeaderSize];
+            WireFormat.WriteHeader(header, schemaId);
+            topics.Add((topic, header));
+        }
+
+        return new RecordChunk(_options.ChunkEvents, _options.ChunkOctets, topics);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// A file that has arrived: known by the hash of its content, whatever its name, and readable from the start as often as needed, expanded
+/// when it is compressed.
+/// </summary>
+public sealed class IncomingFile
+{
+    /// <summary>Octets at the start of the content that are enough to recognise any format.</summary>
+    public const int HeadOctets = 8 * 1024;
+
+    private const int HashBufferOctets = 1 << 20;
+
+    private readonly Stream _content;
+    private readonly ContentLimits _limits;
+    private readonly byte[] _hash;
+    private readonly Lazy<byte[]> _head;
+
+    private IncomingFile(string name, Stream content, ContentLimits limits, byte[] hash)
+    {
+        Name = name;
+        _content = content;
+        _limits = limits;
+        _hash = hash;
+        _head = new Lazy<byte[]>(ReadHead);
+    }
+
+    /// <summary>Name as delivered, without folder.</summary>
+    public string Name { get; }
+
+    /// <summary>SHA-256 over the content as delivered, lower-case hexadecimal digits.</summary>
+    public string Sha256 => Convert.ToHexStringLower(_hash);
+
+    /// <summary>Id of the file in its events: the first half of the hash.</summary>
+    public FileId Id => FileId.FromBytes(_hash.AsSpan(0, FileId.Size));
+
+    /// <summary>
+    /// The first octets of the expanded content, at most <see cref="HeadOctets"/>; empty when it is damaged or over its limits that early,
+    /// which whoever reads it reports.
+    /// </summary>
+    public ReadOnlySpan<byte> Head => _head.Value;
+
+    /// <summary>Reads the content once, for its hash.</summary>
+    /// <param name="name">Name, without folder and without personal data.</param>
+    /// <param name="content">Content; must be able to seek. Closed with what <see cref="Open"/> gives.</param>
+    /// <param name="limits">How far it may expand.</param>
+    /// <param name="stopping">Stops reading.</param>
+    public static IncomingFile Receive(string name, Stream content, ContentLimits limits, CancellationToken stopping)
+    {
+        content.Position = 0;
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[HashBufferOctets];
+        int read;
+        while ((read = content.Read(buffer)) > 0)
+        {
+            stopping.ThrowIfCancellationRequested();
+            hash.AppendData(buffer.AsSpan(0, read));
+        }
+
+        return new IncomingFile(name, content, limits, hash.GetHashAndReset());
+    }
+
+    /// <summary>
+    /// The content from its start, expanded when it is gzip; throws as <see cref="CompressedContent.Open"/> says. One at a time.
+    /// </summary>
+    public Stream Open()
+    {
+        _content.Position = 0;
+        return CompressedContent.Open(_content, _limits);
+    }
+
+    private byte[] ReadHead()
+    {
+        Stream expanded = Open();
+        byte[] head = new byte[HeadOctets];
+        try
+        {
+            return head[..expanded.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        }
+        catch (Exception damaged) when (damaged is InvalidDataException or ContentLimitException)
+        {
+            return [];
+        }
+        finally
+        {
+            if (!ReferenceEquals(expanded, _content))
+            {
+                expanded.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// The Kafka records that one transaction is to hold, kept until it is committed so that it can be sent again, and what they amount to.
+/// Reused for the next chunk; bounded by whoever fills it.
+/// </summary>
+/// <param name="maxEvents">Usage events, or records of the file, after which the chunk is full.</param>
+/// <param name="maxOctets">Octets of keys and values after which the chunk is full.</param>
+/// <param name="topics">The topics that records may go to, each with the wire-format header (schema id) of its values.</param>
+public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(string Topic, byte[] Header)> topics)
+{
+    private readonly List<Entry> _entries = [];
+    private byte[] _octets = new byte[1 << 20];
+    private int _length;
+    private Entry _open;
+
+    /// <summary>Kafka records held.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>Octets of keys and values held.</summary>
+    public int Octets => _length;
+
+    /// <summary>True when no more should be added: the limits are reached.</summary>
+    public bool IsFull => Totals.Events >= maxEvents || Cdrs >= maxEvents || _length >= maxOctets;
+
+    /// <summary>Records of the file that the chunk covers, good and quarantined.</summary>
+    public int Cdrs { get; set; }
+
+    /// <summary>Quarantined records held.</summary>
+    public int Quarantined { get; private set; }
+
+    /// <summary>Records whose ambiguous local time was decided by the source's setting.</summary>
+    public int AmbiguousTimes { get; set; }
+
+    /// <summary>Fields skipped because nobody needs them or the decoder does not know them.</summary>
+    public long SkippedFields { get; set; }
+
+    /// <summary>Totals of what the records say.</summary>
+    public ControlTotals Totals { get; set; }
+
+    /// <summary>A sentence on the fault of the file as a whole that is among the quarantined; empty when there is none.</summary>
+    public string FileFault { get; set; } = "";
+
+    /// <summary>Topic of a record.</summary>
+    public string TopicAt(int index) => topics[_entries[index].Topic].Topic;
+
+    /// <summary>Key of a record.</summary>
+    public ReadOnlySpan<byte> KeyAt(int index) => _octets.AsSpan(_entries[index].Start, _entries[index].KeyLength);
+
+    /// <summary>Value of a record, wire-format header included.</summary>
+    public ReadOnlySpan<byte> ValueAt(int index) =>
+        _octets.AsSpan(_entries[index].Start + _entries[index].KeyLength, _entries[index].ValueLength);
+
+    /// <summary>Empties the chunk for the next one.</summary>
+    public void Clear()
+    {
+        _entries.Clear();
+        _length = 0;
+        Cdrs = Quarantined = AmbiguousTimes = 0;
+        SkippedFields = 0;
+        Totals = default;
+        FileFault = "";
+    }
+
+    /// <summary>Begins a record; <see cref="Commit"/> ends it, and without that it is forgotten.</summary>
+    /// <param name="topic">One of the chunk's topics.</param>
+    /// <param name="key">Key, copied.</param>
+    /// <param name="maxBody">Most octets of the body.</param>
+    /// <returns>Room for the body: the value without its wire-format header.</returns>
+    /// <exception cref="ArgumentException">The chunk has no such topic.</exception>
+    public Span<byte> Begin(string topic, ReadOnlySpan<byte> key, int maxBody)
+    {
+        int number = NumberOf(topic);
+        byte[] header = topics[number].Header;
+        int prefix = key.Length + header.Length;
+        if (_length + prefix + maxBody > _octets.Length)
+        {
+            Array.Resize(ref _octets, Math.Max(_octets.Length * 2, _length + prefix + maxBody));
+        }
+
+        key.CopyTo(_octets.AsSpan(_length));
+        header.CopyTo(_octets.AsSpan(_length + key.Length));
+        _open = new Entry(_length, key.Length, header.Length, number);
+        return _octets.AsSpan(_length + prefix, maxBody);
+    }
+
+    /// <summary>Keeps the record that was begun.</summary>
+    /// <param name="bodyLength">Octets written of its body.</param>
+    public void Commit(int bodyLength)
+    {
+        Entry entry = _open with { ValueLength = _open.ValueLength + bodyLength };
+        _entries.Add(entry);
+        _length += entry.KeyLength + entry.ValueLength;
+        Quarantined += topics[entry.Topic].Topic == Topics.Quarantine ? 1 : 0;
+    }
+
+    /// <summary>A handful of topics whose names are constants: looking at each in turn is faster than a hash.</summary>
+    private int NumberOf(string topic)
+    {
+        for (int i = 0; i < topics.Count; i++)
+        {
+            if (topics[i].Topic == topic)
+            {
+                return i;
+            }
+        }
+
+        throw new ArgumentException($"The chunk is not for the topic {topic}.", nameof(topic));
+    }
+
+    private readonly record struct Entry(int Start, int KeyLength, int ValueLength, int Topic);
+}

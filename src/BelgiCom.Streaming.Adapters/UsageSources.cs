@@ -1,0 +1,76 @@
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>A source of usage by name, with the formats its files may have.</summary>
+/// <param name="Name">Configured name.</param>
+/// <param name="Charged">Which view of a session is charged.</param>
+/// <param name="Formats">The likeliest first.</param>
+public sealed record UsageSource(string Name, ChargedView Charged, IReadOnlyList<IUsageFormat> Formats)
+{
+    /// <summary>The format that recognises the first octets of a file; null when none does.</summary>
+    internal IUsageFormat? Recognise(ReadOnlySpan<byte> head)
+    {
+        foreach (IUsageFormat format in Formats)
+        {
+            if (format.Recognises(head))
+            {
+                return format;
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>
+/// The configured sources, and those that need no configuration: the vendors by their names, 3GPP formats of any element, and our own CSV
+/// layouts. A file without a source is detected by its content: a configured source when exactly one recognises it, else one of these.
+/// </summary>
+internal sealed class UsageSources(IReadOnlyList<UsageSource> configured)
+{
+    private static readonly UsageSource Unknown = new(IFileMediation.UnknownSource, ChargedView.Pgw, [CdrFileFormat.Framed]);
+
+    private static readonly IReadOnlyList<UsageSource> BuiltIn =
+    [
+        new("cdr", ChargedView.Pgw, [CdrFileFormat.Framed, CdrFileFormat.Unframed]),
+        new("nchf", ChargedView.Pgw, [NchfUsageFormat.Instance]),
+        .. CsvLayouts.All.Select(layout => new UsageSource(layout.Name, ChargedView.Pgw, [layout])),
+        .. NetworkVendor.All.Select(vendor => new UsageSource(vendor.Name, ChargedView.Pgw, vendor.UsageFormats)),
+    ];
+
+    /// <summary>Names that a source may be given by.</summary>
+    public IEnumerable<string> Names => configured.Concat(BuiltIn).Select(source => source.Name);
+
+    /// <summary>The source of a name, that of files nobody recognises included; null when there is none.</summary>
+    public UsageSource? Find(string name) => configured.Concat(BuiltIn).Append(Unknown)
+        .FirstOrDefault(source => source.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The source of a file by its first octets; null when no format recognises it.</summary>
+    public UsageSource? Detect(ReadOnlySpan<byte> head)
+    {
+        UsageSource? only = null;
+        int count = 0;
+        foreach (UsageSource source in configured)
+        {
+            if (source.Recognise(head) is not null)
+            {
+                only = source;
+                count++;
+            }
+        }
+
+        if (count == 1)
+        {
+            return only;
+        }
+
+        foreach (UsageSource source in BuiltIn)
+        {
+            if (source.Recognise(head) is not null)
+            {
+                return source;
+            }
+        }
+
+        return null;
+    }
+}
