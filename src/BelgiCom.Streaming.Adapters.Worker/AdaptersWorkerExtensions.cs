@@ -1,6 +1,6 @@
-using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Privacy;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;

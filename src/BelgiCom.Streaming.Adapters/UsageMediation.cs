@@ -1,4 +1,4 @@
-using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Privacy;
 
 namespace BelgiCom.Streaming.Adapters;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using BelgiCom.Streaming.Billing;
 
 namespace BelgiCom.Streaming.BillingSync.Worker;
 

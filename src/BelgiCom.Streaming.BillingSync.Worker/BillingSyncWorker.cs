@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

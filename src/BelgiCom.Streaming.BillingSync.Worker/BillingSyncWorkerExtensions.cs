@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.Extensions.DependencyInjection;

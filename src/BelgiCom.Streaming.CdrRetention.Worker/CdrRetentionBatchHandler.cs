@@ -1,5 +1,6 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Retention;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 

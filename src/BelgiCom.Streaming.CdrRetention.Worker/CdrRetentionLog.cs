@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Retention;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.CdrRetention.Worker;

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using BelgiCom.Streaming.Retention;
 
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 

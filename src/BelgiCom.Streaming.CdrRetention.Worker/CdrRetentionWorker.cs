@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Retention;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,7 @@ internal sealed class CdrRetentionWorker(
     private readonly ConsumerLoop _loop = new(
         kafka,
         Group,
-        RetentionOptions.ArchivedTopics,
+        RetentionPolicy.ArchivedTopics,
         new CdrRetentionBatchHandler(archive, registry.Find, loggers.CreateLogger<CdrRetentionBatchHandler>()),
         clock,
         loggers.CreateLogger<ConsumerLoop>());

@@ -1,8 +1,7 @@
-using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Configuration.Json;
+using BelgiCom.Streaming.Privacy;
+using BelgiCom.Streaming.Retention;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -40,27 +39,6 @@ public static class CdrRetentionWorkerExtensions
         builder.Services.AddHostedService<AuditPublisherWorker>();
         builder.Services.AddHealthChecks().AddCheck<CdrRetentionHealthCheck>("cdr-retention");
         return builder;
-    }
-
-    /// <summary>
-    /// Puts <c>retention.json</c>, and in development <c>retention.development.json</c>, under every other source of configuration.
-    /// </summary>
-    /// <param name="configuration">Configuration being built.</param>
-    /// <param name="development">Whether the development period of BILLING, which nobody has decided, may be used.</param>
-    public static void AddShippedRetention(this IConfigurationBuilder configuration, bool development)
-    {
-        configuration.Sources.Insert(0, Shipped("retention.json"));
-        if (development)
-        {
-            configuration.Sources.Insert(1, Shipped("retention.development.json"));
-        }
-    }
-
-    private static JsonConfigurationSource Shipped(string file)
-    {
-        JsonConfigurationSource source = new() { Path = Path.Combine(AppContext.BaseDirectory, file) };
-        source.ResolveFileProvider();
-        return source;
     }
 
     private static FileKeyStore OpenKeys(KeyOptions options, ILoggerFactory loggers)

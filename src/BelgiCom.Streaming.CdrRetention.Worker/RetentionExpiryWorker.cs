@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Retention;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Hosting;
 
 namespace BelgiCom.Streaming.Tool;

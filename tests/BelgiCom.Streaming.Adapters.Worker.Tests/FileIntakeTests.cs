@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Privacy;
 
 namespace BelgiCom.Streaming.Adapters.Worker.Tests;
 

@@ -1,5 +1,6 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Privacy;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

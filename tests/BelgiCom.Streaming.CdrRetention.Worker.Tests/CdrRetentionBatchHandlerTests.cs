@@ -1,5 +1,7 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Retention;
+using BelgiCom.Streaming.Retention.Tests;
 using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;

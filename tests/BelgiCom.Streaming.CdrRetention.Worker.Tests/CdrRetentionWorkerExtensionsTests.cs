@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Retention;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -18,11 +18,24 @@ public sealed class LayoutTests
             .. Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories)
                 .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))];
 
-        // What an adapter takes is a file, not a batch of records; options are named by their section.
+        // What an adapter takes is a file, not a batch of records.
         string mainPath = worker == "Adapters" ? "Files/FileIntake.cs" : $"{worker}BatchHandler.cs";
         string[] expected = ["Program.cs", $"{worker}WorkerExtensions.cs", mainPath, $"{worker}Log.cs", $"{worker}Metrics.cs"];
         Assert.Equal([], expected.Except(files));
-        Assert.Contains(files, file => file.EndsWith("Options.cs", StringComparison.Ordinal));
+    }
+
+    /// <summary>What a worker does lies in the library of its domain; the worker itself has what runs it, and no rooms.</summary>
+    [Theory]
+    [InlineData("BillingSync")]
+    [InlineData("CdrRetention")]
+    public void Worker_OfADomain_HasNothingBesideWhatRunsIt(string worker)
+    {
+        string[] running = ["Program.cs", "WorkerExtensions.cs", "Worker.cs", "BatchHandler.cs", "Log.cs", "Metrics.cs"];
+        string project = $"src/BelgiCom.Streaming.{worker}.Worker/";
+        SourceRuleTests.AssertNone(
+            Repository.Sources("src").Select(source => source.Path)
+                .Where(path => path.StartsWith(project, StringComparison.Ordinal))
+                .Where(path => path[project.Length..].Contains('/') || !running.Any(path.EndsWith)));
     }
 
     [Fact]
@@ -51,7 +64,7 @@ public sealed class LayoutTests
     [Fact]
     public void Projects_OfTheRepository_AreInTheSolution()
     {
-        string solution = File.ReadAllText(Path.Combine(Repository.Root, "BelgiCom.Streaming.sln"));
+        string solution = File.ReadAllText(Path.Combine(Repository.Root, "BelgiCom.Streaming.slnx"));
         Assert.All(
             Repository.Projects("src").Keys.Concat(Repository.Projects("tests").Keys),
             project => Assert.Contains($"BelgiCom.Streaming.{project}.csproj", solution, StringComparison.Ordinal));

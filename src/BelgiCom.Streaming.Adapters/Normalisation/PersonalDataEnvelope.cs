@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Encodings.Web;
-using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Privacy;
 
 namespace BelgiCom.Streaming.Adapters;
 

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Text;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Privacy;
 
 namespace BelgiCom.Streaming.Adapters;
 

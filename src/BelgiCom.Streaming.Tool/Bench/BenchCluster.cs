@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;

@@ -1,4 +1,5 @@
 using System.Text;
+using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Rating;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using BelgiCom.Streaming.Adapters.Worker;
-using BelgiCom.Streaming.BillingSync.Worker;
+using BelgiCom.Streaming.Billing;
 
 namespace BelgiCom.Streaming.Tool;
 

@@ -1,10 +1,13 @@
 using BelgiCom.Streaming.Adapters.Worker;
+using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.BillingSync.Worker;
 using BelgiCom.Streaming.CdrRetention.Worker;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Rating.Worker;
+using BelgiCom.Streaming.Retention;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

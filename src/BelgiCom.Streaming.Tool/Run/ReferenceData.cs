@@ -1,6 +1,8 @@
+using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Privacy;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Tool;

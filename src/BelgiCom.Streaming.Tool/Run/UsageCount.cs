@@ -1,4 +1,4 @@
-using BelgiCom.Streaming.BillingSync.Worker;
+using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;

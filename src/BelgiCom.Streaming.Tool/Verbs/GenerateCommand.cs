@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Adapters;
+using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Generation;
 using BelgiCom.Streaming.Hosting;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Privacy;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Tool;

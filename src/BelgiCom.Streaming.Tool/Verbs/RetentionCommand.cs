@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using BelgiCom.Streaming.CdrRetention.Worker;
-using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Privacy;
+using BelgiCom.Streaming.Retention;
 using Microsoft.AspNetCore.Builder;
 using Spectre.Console;
 

@@ -1,0 +1,13 @@
+namespace BelgiCom.Streaming.Audit;
+
+/// <summary>
+/// A journal is not what was written: entries are missing or cannot be read. Nothing that must be journalled may be done until then.
+/// </summary>
+public sealed class AuditException : Exception
+{
+    /// <summary>Says what happened, where, and what to do about it.</summary>
+    public AuditException(string message)
+        : base(message)
+    {
+    }
+}

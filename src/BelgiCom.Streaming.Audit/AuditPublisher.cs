@@ -1,0 +1,45 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+
+namespace BelgiCom.Streaming.Audit;
+
+/// <summary>
+/// Copies a journal to audit.journal.v1, where whoever runs this process cannot change it. The journal itself remembers how far it has
+/// come; after a crash between the two an entry is sent again, and readers drop it by stream and sequence.
+/// </summary>
+/// <param name="journal">The journal.</param>
+/// <param name="serializer">Makes the serializer; called when there is something to send, so that nothing connects before.</param>
+/// <param name="send">Runs the given work in one transaction.</param>
+public sealed class AuditPublisher(
+    AuditJournal journal, Func<EventSerializer<AuditEntry>> serializer, Action<Action<TransactionalOutput>> send)
+{
+    // One transaction stays well under the largest request, whatever was written while the brokers were away.
+    private const int EntriesPerTransaction = 1000;
+
+    private EventSerializer<AuditEntry>? _serializer;
+
+    /// <summary>Sends what is new.</summary>
+    /// <returns>Entries sent.</returns>
+    /// <exception cref="AuditException">An entry cannot be read.</exception>
+    public long Publish()
+    {
+        long begin = journal.Published;
+        while (journal.Published < journal.Count)
+        {
+            List<AuditEntry> entries = [.. journal.ReadFrom(journal.Published).Take(EntriesPerTransaction)];
+            _serializer ??= serializer();
+            send(output =>
+            {
+                foreach (AuditEntry entry in entries)
+                {
+                    output.Produce(
+                        Topics.AuditJournal, partition: null, System.Text.Encoding.UTF8.GetBytes(entry.Stream),
+                        _serializer.Serialize(entry));
+                }
+            });
+            journal.Published += entries.Count;
+        }
+
+        return journal.Published - begin;
+    }
+}

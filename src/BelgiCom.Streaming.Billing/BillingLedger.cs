@@ -1,0 +1,351 @@
+using System.Data.Common;
+using System.Runtime.InteropServices;
+
+namespace BelgiCom.Streaming.Billing;
+
+/// <summary>
+/// The billing ledger: one line per rated usage event, control totals for everything that came, and the position up to which each partition
+/// was read, all written in one database transaction. Because the position lives here, a record that Kafka delivers again (after kill -9, a
+/// lost commit, a zombie that wakes up) is recognised by its offset; because the usage id is a unique key, one that comes under another
+/// offset is recognised too.
+/// </summary>
+/// <remarks>
+/// One thread at a time. After a <see cref="LedgerException"/> the same call can be made again: the connection is opened anew.
+/// </remarks>
+public sealed class BillingLedger : IDisposable
+{
+    private readonly BillingOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly Dictionary<LedgerStream, long> _streamIds = [];
+    private readonly Dictionary<SourceFile, long> _fileIds = [];
+    private readonly Dictionary<ControlTotalKey, ControlTotal> _runTotals = [];
+    private LedgerDatabase? _database;
+    private long _run;
+
+    private BillingLedger(BillingOptions options, TimeProvider clock)
+    {
+        _options = options;
+        _clock = clock;
+    }
+
+    /// <summary>Where the ledger is: the SQLite file or <c>postgresql://host:port/database</c>; never a password.</summary>
+    public string Location => Database.Description;
+
+    internal LedgerDatabase Database => _database ??= OpenDatabase();
+
+    /// <summary>Opens the ledger that the options name and brings its tables to this release.</summary>
+    /// <exception cref="LedgerException">It cannot be opened, or a newer release wrote it.</exception>
+    public static BillingLedger Open(BillingOptions options, TimeProvider clock)
+    {
+        BillingLedger ledger = new(options, clock);
+        _ = ledger.Database;
+        return ledger;
+    }
+
+    /// <summary>Offset at which reading of the partition goes on; null when the ledger has never seen the partition.</summary>
+    /// <exception cref="LedgerException">The database does not answer.</exception>
+    public long? NextOffset(string topic, int partition) => Guarded(() =>
+        Database.QueryLong(
+            null, "SELECT next_offset FROM position WHERE topic = @p0 AND partition = @p1 AND next_offset > 0", topic, (long)partition));
+
+    /// <summary>Everything the ledger holds, over all runs.</summary>
+    /// <exception cref="LedgerException">The database does not answer.</exception>
+    public LedgerTotals Totals() => Guarded(() =>
+    {
+        Dictionary<(LedgerOutcome, string), ControlTotal> totals = new();
+        using DbCommand command = Database.Command(
+            null, "SELECT outcome, currency, records, octets, seconds, amount_nanos, hash_total FROM control_total");
+        using DbDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(
+                totals, ((LedgerOutcome)reader.GetInt64(0), reader.GetString(1)), out _);
+            total += ReadTotal(reader, 2);
+        }
+
+        return new LedgerTotals(totals);
+    });
+
+    /// <summary>
+    /// Bills everything of the month and of earlier months that no close has taken yet. Usage that comes later is taken by the next close.
+    /// </summary>
+    /// <param name="period">Billing month as year × 100 + month.</param>
+    /// <exception cref="LedgerException">The database does not answer; nothing was closed.</exception>
+    public BillClose Close(int period) => Guarded(() => BillCloser.Close(Database, period, _clock.GetUtcNow()));
+
+    /// <summary>The bill lines of one close, ordered by account.</summary>
+    /// <exception cref="LedgerException">The database does not answer.</exception>
+    public IReadOnlyList<BillLine> BillLines(long close) => Guarded(() => BillCloser.Lines(Database, close));
+
+    /// <summary>
+    /// Compares one partition of usage.rated.v1 with the ledger, position by position: rated = billed in count, amount and hash total, and
+    /// where it is not, which records.
+    /// </summary>
+    /// <param name="topic">Topic of the partition.</param>
+    /// <param name="partition">Partition.</param>
+    /// <param name="rated">The records with outcome rated that are on the topic, in the order of their offsets.</param>
+    /// <exception cref="LedgerException">The database does not answer.</exception>
+    public Reconciliation Reconcile(string topic, int partition, IEnumerable<RatedPosition> rated) =>
+        Guarded(() => Reconciler.Reconcile(Database, topic, partition, rated));
+
+    /// <summary>Takes a batch in, in one transaction. Records before the partition's position are skipped: they are here already.</summary>
+    /// <exception cref="LedgerException">Nothing of the batch was kept; try it again.</exception>
+    public LedgerBatchResult Apply(LedgerBatch batch) => Guarded(() => ApplyInTransaction(batch));
+
+    /// <inheritdoc/>
+    public void Dispose() => CloseDatabase();
+
+    private LedgerBatchResult ApplyInTransaction(LedgerBatch batch)
+    {
+        LedgerDatabase database = Database;
+        long[] streamIds = StreamIds(database, batch);
+        long[] fileIds = FileIds(database, batch);
+        if (_run == 0)
+        {
+            _run = database.QueryLong(
+                null, "INSERT INTO run (started_at) VALUES (@p0) RETURNING run", _clock.GetUtcNow().ToUnixTimeMilliseconds())!.Value;
+        }
+
+        using DbTransaction transaction = database.Begin();
+        long[] nextOffsets = LockPositions(database, transaction, streamIds);
+
+        List<int> fresh = new(batch.Count);
+        List<int> rated = new(batch.Count);
+        for (int row = 0; row < batch.Count; row++)
+        {
+            ref readonly LedgerLine line = ref batch.Lines[row];
+            if (line.Offset < nextOffsets[line.Stream])
+            {
+                continue;
+            }
+
+            fresh.Add(row);
+            nextOffsets[line.Stream] = line.Offset + 1;
+            if (line.Outcome == LedgerOutcome.Rated)
+            {
+                rated.Add(row);
+            }
+        }
+
+        database.InsertLines(transaction, batch, CollectionsMarshal.AsSpan(rated), streamIds, fileIds);
+        Dictionary<ControlTotalKey, ControlTotal> changed = Changes(batch, fresh);
+        WriteTotals(database, transaction, batch, streamIds, changed);
+        for (int i = 0; i < streamIds.Length; i++)
+        {
+            database.Execute(transaction, "UPDATE position SET next_offset = @p0 WHERE stream = @p1", nextOffsets[i], streamIds[i]);
+        }
+
+        transaction.Commit();
+        return Committed(batch, fresh, changed);
+    }
+
+    /// <summary>What the batch adds to the totals of this run.</summary>
+    private static Dictionary<ControlTotalKey, ControlTotal> Changes(LedgerBatch batch, List<int> fresh)
+    {
+        Dictionary<ControlTotalKey, ControlTotal> changes = new();
+        string currency = "";
+        foreach (int row in fresh)
+        {
+            ref readonly LedgerLine line = ref batch.Lines[row];
+            if (!System.Text.Ascii.Equals(batch.Text(line.Currency), currency))
+            {
+                currency = batch.String(line.Currency);
+            }
+
+            ControlTotalKey key = new(batch.Streams[line.Stream], BillingPeriod.DayOf(line.EventTimeMilliseconds), line.Outcome, currency);
+            ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(changes, key, out _);
+            total += ControlTotal.Of(line);
+        }
+
+        return changes;
+    }
+
+    /// <summary>
+    /// Totals are kept per run and a run has one writer, so whole values are written: no read, no arithmetic in SQL, which differs between
+    /// databases.
+    /// </summary>
+    private void WriteTotals(
+        LedgerDatabase database, DbTransaction transaction, LedgerBatch batch, long[] streamIds,
+        Dictionary<ControlTotalKey, ControlTotal> changes)
+    {
+        foreach ((ControlTotalKey key, ControlTotal change) in changes)
+        {
+            ControlTotal total = _runTotals.GetValueOrDefault(key) + change;
+            long streamId = streamIds[IndexOf(batch.Streams, key.Stream)];
+            database.Execute(
+                transaction,
+                """
+                INSERT INTO control_total (run, day, stream, outcome, currency, records, octets, seconds, amount_nanos, hash_total)
+                VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9)
+                ON CONFLICT (run, day, stream, outcome, currency) DO UPDATE SET
+                    records = excluded.records, octets = excluded.octets, seconds = excluded.seconds,
+                    amount_nanos = excluded.amount_nanos, hash_total = excluded.hash_total
+                """,
+                _run,
+                (long)key.Day,
+                streamId,
+                (long)key.Outcome,
+                key.Currency,
+                total.Records,
+                total.Octets,
+                total.Seconds,
+                total.AmountNanos,
+                unchecked((long)total.HashTotal));
+        }
+    }
+
+    private LedgerBatchResult Committed(LedgerBatch batch, List<int> fresh, Dictionary<ControlTotalKey, ControlTotal> changes)
+    {
+        long[] counts = new long[Enum.GetValues<LedgerOutcome>().Length];
+        foreach ((ControlTotalKey key, ControlTotal change) in changes)
+        {
+            ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(_runTotals, key, out _);
+            total += change;
+            counts[(int)key.Outcome] += change.Records;
+        }
+
+        return new LedgerBatchResult(counts, batch.Count - fresh.Count);
+    }
+
+    /// <summary>
+    /// Locked in the order of their numbers: two writers that hold several partitions cannot wait for each other in a circle.
+    /// </summary>
+    private static long[] LockPositions(LedgerDatabase database, DbTransaction transaction, long[] streamIds)
+    {
+        long[] nextOffsets = new long[streamIds.Length];
+        foreach (int i in Enumerable.Range(0, streamIds.Length).OrderBy(i => streamIds[i]))
+        {
+            nextOffsets[i] = database.QueryLong(
+                transaction,
+                $"SELECT next_offset FROM position WHERE stream = @p0 {database.ForUpdate}",
+                streamIds[i])!.Value;
+        }
+
+        return nextOffsets;
+    }
+
+    private long[] StreamIds(LedgerDatabase database, LedgerBatch batch)
+    {
+        long[] ids = new long[batch.Streams.Count];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            LedgerStream stream = batch.Streams[i];
+            if (!_streamIds.TryGetValue(stream, out ids[i]))
+            {
+                database.Execute(
+                    null,
+                    "INSERT INTO position (topic, partition, next_offset) VALUES (@p0, @p1, 0) ON CONFLICT (topic, partition) DO NOTHING",
+                    stream.Topic,
+                    (long)stream.Partition);
+                ids[i] = database.QueryLong(
+                    null, "SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", stream.Topic, (long)stream.Partition)!.Value;
+                _streamIds[stream] = ids[i];
+            }
+        }
+
+        return ids;
+    }
+
+    /// <summary>
+    /// Before and outside the batch's transaction: two writers that meet the same new file cannot block each other, and a row too many
+    /// harms nothing.
+    /// </summary>
+    private long[] FileIds(LedgerDatabase database, LedgerBatch batch)
+    {
+        long[] ids = new long[batch.Files.Count];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            SourceFile file = batch.Files[i];
+            if (_fileIds.TryGetValue(file, out ids[i]))
+            {
+                continue;
+            }
+
+            byte[] fileId = new byte[16];
+            file.FileId.CopyTo(fileId);
+            database.Execute(
+                null,
+                """
+                INSERT INTO source_file (file_id, source, node, file_name, file_sequence_number) VALUES (@p0, @p1, @p2, @p3, @p4)
+                ON CONFLICT (file_id, source, node) DO NOTHING
+                """,
+                fileId,
+                file.Source,
+                file.Node,
+                file.Name,
+                file.SequenceNumber);
+            ids[i] = database.QueryLong(
+                null, "SELECT source_file FROM source_file WHERE file_id = @p0 AND source = @p1 AND node = @p2", fileId, file.Source,
+                file.Node)!.Value;
+            if (_fileIds.Count >= _options.MaxCachedFiles)
+            {
+                _fileIds.Clear();
+            }
+
+            _fileIds[file] = ids[i];
+        }
+
+        return ids;
+    }
+
+    private static int IndexOf(IReadOnlyList<LedgerStream> streams, LedgerStream stream)
+    {
+        int index = 0;
+        while (streams[index] != stream)
+        {
+            index++;
+        }
+
+        return index;
+    }
+
+    internal static ControlTotal ReadTotal(DbDataReader reader, int column) => new()
+    {
+        Records = reader.GetInt64(column),
+        Octets = reader.GetInt64(column + 1),
+        Seconds = reader.GetInt64(column + 2),
+        AmountNanos = reader.GetInt64(column + 3),
+        HashTotal = unchecked((ulong)reader.GetInt64(column + 4)),
+    };
+
+    private LedgerDatabase OpenDatabase()
+    {
+        LedgerDatabase database = LedgerDatabase.Open(_options);
+        LedgerSchema.Migrate(database, _clock.GetUtcNow());
+        return database;
+    }
+
+    /// <summary>
+    /// After a commit whose outcome is not known, what this run has in memory may differ from what is stored; a new run starts from
+    /// nothing.
+    /// </summary>
+    private void CloseDatabase()
+    {
+        _database?.Dispose();
+        _database = null;
+        _runTotals.Clear();
+        _streamIds.Clear();
+        _fileIds.Clear();
+        _run = 0;
+    }
+
+    private T Guarded<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception cause) when (cause is DbException or LedgerException or OverflowException or IOException or TimeoutException)
+        {
+            string location = _database?.Description ?? "(not open)";
+            CloseDatabase();
+            throw cause as LedgerException
+                ?? new LedgerException($"Ledger {location}: {cause.Message} Nothing of the batch was kept; it can be tried again.", cause);
+        }
+    }
+}
+
+/// <summary>What a batch changed in the ledger.</summary>
+/// <param name="Counts">Usage events per <see cref="LedgerOutcome"/>.</param>
+/// <param name="Redelivered">Records that were before the partition's position and were skipped.</param>
+public sealed record LedgerBatchResult(long[] Counts, int Redelivered);

@@ -1,0 +1,50 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace BelgiCom.Streaming.Billing;
+
+/// <summary>Settings of the billing ledger, section <c>Billing</c>.</summary>
+public sealed class BillingOptions : IValidatableObject
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Billing";
+
+    /// <summary>
+    /// Where the ledger is. Empty: the SQLite file <c>ledger.db</c> in <see cref="DataDirectory"/>. Beginning with <c>Host=</c>: PostgreSQL
+    /// (Npgsql's words). Default empty.
+    /// </summary>
+    public string ConnectionString { get; set; } = "";
+
+    /// <summary>Folder of the SQLite file; not used with PostgreSQL. Default <c>data</c>.</summary>
+    public string DataDirectory { get; set; } = "data";
+
+    /// <summary>
+    /// Most records in one database transaction, 1 to 1,000,000; default 20,000. Larger batches share the cost of one flush to disk and use
+    /// more memory, about 400 octets a record.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxRecordsPerTransaction { get; set; } = 20_000;
+
+    /// <summary>
+    /// Source files whose row numbers are remembered, 16 to 10,000,000; default 65,536. Beyond it the memory is emptied and filled again.
+    /// </summary>
+    [Range(16, 10_000_000)]
+    public int MaxCachedFiles { get; set; } = 65_536;
+
+    internal bool UsesPostgreSql => ConnectionString.StartsWith("Host=", StringComparison.OrdinalIgnoreCase);
+
+    internal string SqliteFile => Path.Combine(DataDirectory, "ledger.db");
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (ConnectionString.Length > 0 && !UsesPostgreSql)
+        {
+            yield return new ValidationResult("must be empty (SQLite) or begin with 'Host=' (PostgreSQL)", [nameof(ConnectionString)]);
+        }
+
+        if (ConnectionString.Length == 0 && string.IsNullOrWhiteSpace(DataDirectory))
+        {
+            yield return new ValidationResult("must name a folder when Billing:ConnectionString is empty", [nameof(DataDirectory)]);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Billing;
+
+/// <summary>
+/// What control totals are kept by: partition, day of the usage in Europe/Brussels (yyyymmdd), outcome and currency (empty when nothing is
+/// billed).
+/// </summary>
+internal readonly record struct ControlTotalKey(LedgerStream Stream, int Day, LedgerOutcome Outcome, string Currency);
+
+/// <summary>Counts and sums over a set of usage events, and a hash total that does not depend on their order.</summary>
+public readonly record struct ControlTotal
+{
+    /// <summary>Usage events.</summary>
+    public long Records { get; init; }
+
+    /// <summary>Octets in both directions.</summary>
+    public long Octets { get; init; }
+
+    /// <summary>Seconds of usage.</summary>
+    public long Seconds { get; init; }
+
+    /// <summary>Sum of the amounts without VAT in 10⁻⁹ of the currency's unit.</summary>
+    public long AmountNanos { get; init; }
+
+    /// <summary>
+    /// Sum modulo 2⁶⁴ of XXH64 over usage id and amount of each event. A sum, not an exclusive or: an event counted twice does not cancel
+    /// itself.
+    /// </summary>
+    public ulong HashTotal { get; init; }
+
+    /// <summary>The totals of both sets together.</summary>
+    /// <exception cref="OverflowException">A sum exceeds 64 bits.</exception>
+    public static ControlTotal operator +(ControlTotal left, ControlTotal right) => new()
+    {
+        Records = checked(left.Records + right.Records),
+        Octets = checked(left.Octets + right.Octets),
+        Seconds = checked(left.Seconds + right.Seconds),
+        AmountNanos = checked(left.AmountNanos + right.AmountNanos),
+        HashTotal = unchecked(left.HashTotal + right.HashTotal),
+    };
+
+    /// <summary>The totals of both sets together.</summary>
+    /// <exception cref="OverflowException">A sum exceeds 64 bits.</exception>
+    public static ControlTotal Add(ControlTotal left, ControlTotal right) => left + right;
+
+    /// <summary>What was added between <paramref name="earlier"/> and now.</summary>
+    internal ControlTotal Since(ControlTotal earlier) => new()
+    {
+        Records = Records - earlier.Records,
+        Octets = Octets - earlier.Octets,
+        Seconds = Seconds - earlier.Seconds,
+        AmountNanos = AmountNanos - earlier.AmountNanos,
+        HashTotal = unchecked(HashTotal - earlier.HashTotal),
+    };
+
+    /// <summary>The totals of one event.</summary>
+    internal static ControlTotal Of(in LedgerLine line) => new()
+    {
+        Records = 1,
+        Octets = line.TotalOctets,
+        Seconds = line.DurationSeconds,
+        AmountNanos = line.AmountNanos,
+        HashTotal = HashOf(line.UsageId, line.AmountNanos),
+    };
+
+    /// <summary>The part of one event in <see cref="HashTotal"/>.</summary>
+    public static ulong HashOf(UsageId usageId, long amountNanos)
+    {
+        Span<byte> buffer = stackalloc byte[24];
+        usageId.CopyTo(buffer);
+        BinaryPrimitives.WriteInt64LittleEndian(buffer[16..], amountNanos);
+        return XxHash64.HashToUInt64(buffer);
+    }
+}

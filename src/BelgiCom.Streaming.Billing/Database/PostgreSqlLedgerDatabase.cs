@@ -1,0 +1,138 @@
+using System.Data.Common;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace BelgiCom.Streaming.Billing;
+
+/// <summary>
+/// The ledger in PostgreSQL: lines go by binary COPY into a temporary table and from there, unless known, into the ledger.
+/// </summary>
+internal sealed class PostgreSqlLedgerDatabase : LedgerDatabase
+{
+    private const string Columns =
+        """
+        stream, rated_offset, usage_id, account, offering, offering_version, kind, event_time, charged_units, bundle_units,
+        amount_nanos, currency, rounding_policy, period, received_partition, received_offset, source_file, record_index, container_index
+        """;
+
+    private PostgreSqlLedgerDatabase(NpgsqlConnection connection, string description)
+        : base(connection, description)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override SchemaWords Words { get; } = new(
+        Blob: "BYTEA",
+        Identity: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        ClusteredTable: "",
+        DecimalOfNanos: "(l.amount_nanos * 0.000000001::numeric)",
+        DecimalOfCents: "(amount_cents * 0.01::numeric)",
+        TimeOfMilliseconds: "(to_timestamp(l.event_time / 1000.0) AT TIME ZONE 'UTC')");
+
+    /// <inheritdoc/>
+    public override string ForUpdate => "FOR UPDATE";
+
+    /// <summary>Connects.</summary>
+    public static PostgreSqlLedgerDatabase Open(string connectionString)
+    {
+        string description = "PostgreSQL";
+        try
+        {
+            NpgsqlConnectionStringBuilder builder = new(connectionString);
+            description = $"postgresql://{builder.Host}:{builder.Port}/{builder.Database}";
+            NpgsqlConnection connection = new(builder.ToString());
+            connection.Open();
+            return new PostgreSqlLedgerDatabase(connection, description);
+        }
+        catch (Exception cause) when (cause is NpgsqlException or ArgumentException or TimeoutException)
+        {
+            throw new LedgerException($"Ledger {description} could not be opened: {cause.Message} Check Billing:ConnectionString.", cause);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override DbTransaction Begin() => Connection.BeginTransaction(System.Data.IsolationLevel.ReadCommitted);
+
+    /// <inheritdoc/>
+    public override DbTransaction BeginMigration()
+    {
+        DbTransaction transaction = Begin();
+        Execute(transaction, "SELECT pg_advisory_xact_lock(hashtext('belgicom billing ledger'))");
+        return transaction;
+    }
+
+    /// <inheritdoc/>
+    public override void InsertLines(
+        DbTransaction transaction, LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)
+    {
+        // Each time, because a rollback of the transaction that made the table takes the table along.
+        Execute(
+            transaction,
+            $"CREATE TEMPORARY TABLE IF NOT EXISTS incoming_line ON COMMIT DELETE ROWS AS SELECT 0::bigint AS row, {Columns} FROM "
+            + $"billed_line LIMIT 0");
+        using (NpgsqlBinaryImporter copy = ((NpgsqlConnection)Connection).BeginBinaryImport(
+            $"COPY incoming_line (row, {Columns}) FROM STDIN (FORMAT BINARY)"))
+        {
+            foreach (int row in rows)
+            {
+                Write(copy, row, batch, batch.Lines[row], streamIds, fileIds);
+            }
+
+            copy.Complete();
+        }
+
+        // In the order of the topic, so that of two lines with one usage id the earlier is kept.
+        int inserted = Execute(
+            transaction,
+            $"INSERT INTO billed_line ({Columns}) SELECT {Columns} FROM incoming_line ORDER BY stream, rated_offset ON CONFLICT "
+            + $"(usage_id) DO NOTHING");
+        if (inserted < rows.Length)
+        {
+            MarkDuplicates(transaction, batch);
+        }
+    }
+
+    /// <summary>A line that was ignored is one whose usage id is in the ledger under another position.</summary>
+    private void MarkDuplicates(DbTransaction transaction, LedgerBatch batch)
+    {
+        using DbCommand command = Command(
+            transaction,
+            """
+            SELECT i.row FROM incoming_line i JOIN billed_line l ON l.usage_id = i.usage_id
+            WHERE l.stream <> i.stream OR l.rated_offset <> i.rated_offset
+            """);
+        using DbDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            batch.Lines[(int)reader.GetInt64(0)].Outcome = LedgerOutcome.LedgerDuplicate;
+        }
+    }
+
+    private static void Write(
+        NpgsqlBinaryImporter copy, int row, LedgerBatch batch, in LedgerLine line, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)
+    {
+        byte[] usageId = new byte[16];
+        line.UsageId.CopyTo(usageId);
+        copy.StartRow();
+        copy.Write((long)row, NpgsqlDbType.Bigint);
+        copy.Write(streamIds[line.Stream], NpgsqlDbType.Bigint);
+        copy.Write(line.Offset, NpgsqlDbType.Bigint);
+        copy.Write(usageId, NpgsqlDbType.Bytea);
+        copy.Write(batch.String(line.Account), NpgsqlDbType.Text);
+        copy.Write(batch.String(line.Offering), NpgsqlDbType.Text);
+        copy.Write((long)line.OfferingVersion, NpgsqlDbType.Bigint);
+        copy.Write((long)line.Kind, NpgsqlDbType.Bigint);
+        copy.Write(line.EventTimeMilliseconds, NpgsqlDbType.Bigint);
+        copy.Write(line.ChargedUnits, NpgsqlDbType.Bigint);
+        copy.Write(line.BundleUnits, NpgsqlDbType.Bigint);
+        copy.Write(line.AmountNanos, NpgsqlDbType.Bigint);
+        copy.Write(batch.String(line.Currency), NpgsqlDbType.Text);
+        copy.Write((long)line.RoundingPolicy, NpgsqlDbType.Bigint);
+        copy.Write((long)line.Period, NpgsqlDbType.Bigint);
+        copy.Write((long)line.ReceivedPartition, NpgsqlDbType.Bigint);
+        copy.Write(line.ReceivedOffset, NpgsqlDbType.Bigint);
+        copy.Write(fileIds[line.File], NpgsqlDbType.Bigint);
+        copy.Write((long)line.RecordIndex, NpgsqlDbType.Bigint);
+        copy.Write((long)line.ContainerIndex, NpgsqlDbType.Bigint);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Billing;
+
+/// <summary>
+/// The usage events of one database transaction, decoded. Reused from batch to batch: its buffers grow to the largest batch and stay there,
+/// so the limit on the batch (<see cref="BillingOptions.MaxRecordsPerTransaction"/>) is the limit on memory.
+/// </summary>
+public sealed class LedgerBatch
+{
+    private readonly List<LedgerLine> _lines = [];
+    private readonly List<LedgerStream> _streams = [];
+    private readonly List<SourceFile> _files = [];
+    private byte[] _text = new byte[64 * 1024];
+    private int _textLength;
+
+    /// <summary>Usage events in the order they were added.</summary>
+    internal Span<LedgerLine> Lines => CollectionsMarshal.AsSpan(_lines);
+
+    /// <summary>Number of usage events.</summary>
+    public int Count => _lines.Count;
+
+    /// <summary>Partitions the lines come from.</summary>
+    internal IReadOnlyList<LedgerStream> Streams => _streams;
+
+    /// <summary>Source files the rated lines come from.</summary>
+    internal IReadOnlyList<SourceFile> Files => _files;
+
+    /// <summary>The octets of a text of this batch, UTF-8.</summary>
+    internal ReadOnlySpan<byte> Text(TextSlice slice) => _text.AsSpan(slice.Start, slice.Length);
+
+    /// <summary>A text of this batch.</summary>
+    internal string String(TextSlice slice) => Encoding.UTF8.GetString(Text(slice));
+
+    /// <summary>Empties the batch; keeps its buffers.</summary>
+    public void Clear()
+    {
+        _lines.Clear();
+        _streams.Clear();
+        _files.Clear();
+        _textLength = 0;
+    }
+
+    /// <summary>Adds a record of usage.rated.v1.</summary>
+    public void AddRated(string topic, int partition, long offset, scoped in UsageRatedView usage)
+    {
+        bool zeroRated = usage.Outcome == RatedOutcome.ZeroRated;
+        _lines.Add(new LedgerLine
+        {
+            Stream = StreamIndex(topic, partition),
+            Offset = offset,
+            Outcome = zeroRated ? LedgerOutcome.ZeroRated : LedgerOutcome.Rated,
+            UsageId = usage.UsageId,
+            EventTimeMilliseconds = usage.EventTimeMilliseconds,
+            DurationSeconds = usage.DurationSeconds,
+            TotalOctets = usage.TotalOctets,
+            Messages = usage.Messages,
+            AmountNanos = usage.AmountNanos,
+            Currency = Add(usage.Currency),
+            Account = Add(usage.Account),
+            Offering = Add(usage.Offering),
+            OfferingVersion = usage.OfferingVersion,
+            Kind = usage.Kind,
+            ChargedUnits = usage.ChargedUnits,
+            BundleUnits = usage.BundleUnits,
+            Period = BillingPeriod.OfDay(usage.PeriodStartDays),
+            RoundingPolicy = usage.RoundingPolicy,
+            ReceivedPartition = usage.ReceivedPartition,
+            ReceivedOffset = usage.ReceivedOffset,
+            File = zeroRated ? -1 : FileIndex(usage),
+            RecordIndex = usage.RecordIndex,
+            ContainerIndex = usage.ContainerIndex,
+        });
+    }
+
+    /// <summary>Adds a record of usage.rejected.v1.</summary>
+    public void AddRejected(string topic, int partition, long offset, scoped in UsageRejectedView usage) =>
+        _lines.Add(new LedgerLine
+        {
+            Stream = StreamIndex(topic, partition),
+            Offset = offset,
+            Outcome = usage.Outcome switch
+            {
+                RejectedOutcome.Duplicate => LedgerOutcome.Duplicate,
+                RejectedOutcome.Late => LedgerOutcome.Late,
+                RejectedOutcome.Suspended => LedgerOutcome.Suspended,
+                _ => LedgerOutcome.Rejected,
+            },
+            UsageId = usage.UsageId,
+            EventTimeMilliseconds = usage.EventTimeMilliseconds,
+            File = -1,
+        });
+
+    /// <summary>
+    /// A batch has few partitions and, mostly, few files, and neighbours come from the same one: the last entry is tried first.
+    /// </summary>
+    private int StreamIndex(string topic, int partition)
+    {
+        for (int i = _streams.Count - 1; i >= 0; i--)
+        {
+            if (_streams[i].Partition == partition && _streams[i].Topic == topic)
+            {
+                return i;
+            }
+        }
+
+        _streams.Add(new LedgerStream(topic, partition));
+        return _streams.Count - 1;
+    }
+
+    private int FileIndex(scoped in UsageRatedView usage)
+    {
+        for (int i = _files.Count - 1; i >= Math.Max(0, _files.Count - FilesSearched); i--)
+        {
+            SourceFile file = _files[i];
+            if (file.FileId == usage.FileId && Ascii.Equals(usage.Source, file.Source) && Ascii.Equals(usage.Node, file.Node))
+            {
+                return i;
+            }
+        }
+
+        _files.Add(new SourceFile(
+            usage.FileId,
+            Encoding.UTF8.GetString(usage.FileName),
+            usage.FileSequenceNumber,
+            Encoding.UTF8.GetString(usage.Source),
+            Encoding.UTF8.GetString(usage.Node)));
+        return _files.Count - 1;
+    }
+
+    // Beyond this a repeated entry is cheaper than the search; the ledger resolves repeats to the same row.
+    private const int FilesSearched = 16;
+
+    private TextSlice Add(ReadOnlySpan<byte> text)
+    {
+        if (_textLength + text.Length > _text.Length)
+        {
+            Array.Resize(ref _text, Math.Max(_text.Length * 2, _textLength + text.Length));
+        }
+
+        text.CopyTo(_text.AsSpan(_textLength));
+        TextSlice slice = new(_textLength, text.Length);
+        _textLength += text.Length;
+        return slice;
+    }
+}

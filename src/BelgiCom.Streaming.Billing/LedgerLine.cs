@@ -1,0 +1,59 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Billing;
+
+/// <summary>A piece of UTF-8 text inside <see cref="LedgerBatch"/>.</summary>
+internal readonly record struct TextSlice(int Start, int Length);
+
+/// <summary>One usage event on its way into the ledger. Texts stay in the batch's buffer, so that a line costs no allocation.</summary>
+internal struct LedgerLine
+{
+    /// <summary>Index in <see cref="LedgerBatch.Streams"/>.</summary>
+    public int Stream;
+
+    /// <summary>Offset of the record in its partition.</summary>
+    public long Offset;
+
+    public LedgerOutcome Outcome;
+    public UsageId UsageId;
+
+    /// <summary>Start of the usage, milliseconds since 1970-01-01 UTC.</summary>
+    public long EventTimeMilliseconds;
+
+    public long DurationSeconds;
+    public long TotalOctets;
+    public long Messages;
+
+    /// <summary>Price without VAT in 10⁻⁹ of the currency's unit.</summary>
+    public long AmountNanos;
+
+    public TextSlice Currency;
+    public TextSlice Account;
+    public TextSlice Offering;
+    public int OfferingVersion;
+    public UsageKind Kind;
+    public long ChargedUnits;
+    public long BundleUnits;
+
+    /// <summary>Billing month as year × 100 + month.</summary>
+    public int Period;
+
+    public int RoundingPolicy;
+    public int ReceivedPartition;
+    public long ReceivedOffset;
+
+    /// <summary>Index in <see cref="LedgerBatch.Files"/>.</summary>
+    public int File;
+
+    public int RecordIndex;
+    public int ContainerIndex;
+}
+
+/// <summary>Where records come from: a partition of a topic.</summary>
+internal readonly record struct LedgerStream(string Topic, int Partition)
+{
+    public override string ToString() => $"{Topic}[{Partition}]";
+}
+
+/// <summary>A source file as the lines point to it.</summary>
+internal sealed record SourceFile(FileId FileId, string Name, long SequenceNumber, string Source, string Node);

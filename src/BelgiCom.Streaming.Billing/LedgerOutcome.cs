@@ -1,0 +1,31 @@
+namespace BelgiCom.Streaming.Billing;
+
+/// <summary>
+/// What became of a usage event, as the ledger counts it: the closed list of rating, and one that only the ledger can see.
+/// </summary>
+public enum LedgerOutcome
+{
+    /// <summary>Priced and charged; exactly one line in the ledger.</summary>
+    Rated = 0,
+
+    /// <summary>Accounted but never billed; counted, no line.</summary>
+    ZeroRated = 1,
+
+    /// <summary>Found by rating to be rated before.</summary>
+    Duplicate = 2,
+
+    /// <summary>Refused by rating because it came too late.</summary>
+    Late = 3,
+
+    /// <summary>Held back by rating until its subscription or tariff is known.</summary>
+    Suspended = 4,
+
+    /// <summary>Refused by rating for good.</summary>
+    Rejected = 5,
+
+    /// <summary>
+    /// Rated, but the ledger already holds a line with the same usage id: ignored, no line. Happens when a topic is created again and
+    /// refilled.
+    /// </summary>
+    LedgerDuplicate = 6,
+}

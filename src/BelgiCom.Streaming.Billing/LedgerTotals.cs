@@ -1,0 +1,50 @@
+namespace BelgiCom.Streaming.Billing;
+
+/// <summary>What the ledger holds at one moment. Two snapshots give what came in between: <see cref="Since"/>.</summary>
+public sealed class LedgerTotals
+{
+    private readonly Dictionary<(LedgerOutcome Outcome, string Currency), ControlTotal> _totals;
+
+    internal LedgerTotals(Dictionary<(LedgerOutcome Outcome, string Currency), ControlTotal> totals) => _totals = totals;
+
+    /// <summary>Lines in the ledger: usage events with outcome rated, each exactly once.</summary>
+    public long Lines => Count(LedgerOutcome.Rated);
+
+    /// <summary>Currencies billed in, ISO 4217, in alphabetical order.</summary>
+    public IReadOnlyList<string> Currencies =>
+        [.. _totals.Keys.Where(key => key.Outcome == LedgerOutcome.Rated).Select(key => key.Currency).Order(StringComparer.Ordinal)];
+
+    /// <summary>Usage events with this outcome, in all currencies.</summary>
+    public long Count(LedgerOutcome outcome) => Of(outcome).Records;
+
+    /// <summary>Counts and sums of the events with this outcome. The amount is meaningful only where there is one currency.</summary>
+    public ControlTotal Of(LedgerOutcome outcome)
+    {
+        ControlTotal sum = default(ControlTotal);
+        foreach (((LedgerOutcome key, string _), ControlTotal total) in _totals)
+        {
+            sum = key == outcome ? sum + total : sum;
+        }
+
+        return sum;
+    }
+
+    /// <summary>Counts and sums of the billed lines in one currency.</summary>
+    public ControlTotal Billed(string currency) => _totals.GetValueOrDefault((LedgerOutcome.Rated, currency));
+
+    /// <summary>What was added after <paramref name="earlier"/>, a snapshot of the same ledger.</summary>
+    public LedgerTotals Since(LedgerTotals earlier)
+    {
+        Dictionary<(LedgerOutcome, string), ControlTotal> difference = new();
+        foreach (((LedgerOutcome Outcome, string Currency) key, ControlTotal total) in _totals)
+        {
+            ControlTotal added = total.Since(earlier._totals.GetValueOrDefault(key));
+            if (added != default)
+            {
+                difference[key] = added;
+            }
+        }
+
+        return new LedgerTotals(difference);
+    }
+}

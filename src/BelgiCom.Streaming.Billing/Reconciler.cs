@@ -1,0 +1,172 @@
+using System.Data.Common;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Billing;
+
+/// <summary>
+/// Walks a partition and its lines side by side, both in the order of the offsets: one pass, memory that does not grow with the partition.
+/// </summary>
+internal sealed class Reconciler
+{
+    private readonly List<LedgerDifference> _differences = [];
+    private readonly List<RatedPosition> _notAtPosition = [];
+    private readonly LedgerDatabase _database;
+    private long _differenceCount;
+    private long _duplicates;
+    private ControlTotal _rated;
+    private ControlTotal _billed;
+
+    private Reconciler(LedgerDatabase database) => _database = database;
+
+    public static Reconciliation Reconcile(LedgerDatabase database, string topic, int partition, IEnumerable<RatedPosition> rated)
+    {
+        Reconciler reconciler = new(database);
+        using DbTransaction transaction = database.Begin();
+        long stream = database.QueryLong(
+            transaction, "SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition) ?? -1;
+        long position = database.QueryLong(transaction, "SELECT next_offset FROM position WHERE stream = @p0", stream) ?? 0;
+        using (DbCommand lines = database.Command(
+            transaction, "SELECT rated_offset, usage_id, amount_nanos FROM billed_line WHERE stream = @p0 ORDER BY rated_offset", stream))
+        {
+            reconciler.Walk(rated.TakeWhile(record => record.Offset < position), Lines(lines));
+        }
+
+        reconciler.ResolveMissing(transaction);
+        reconciler.CompareControlTotals(transaction, stream);
+        return new Reconciliation(
+            topic, partition, reconciler._rated, reconciler._billed, reconciler._duplicates, reconciler._differenceCount,
+            reconciler._differences);
+    }
+
+    private void Walk(IEnumerable<RatedPosition> rated, IEnumerable<RatedPosition> billed)
+    {
+        using IEnumerator<RatedPosition> topic = rated.GetEnumerator();
+        using IEnumerator<RatedPosition> ledger = billed.GetEnumerator();
+        bool onTopic = topic.MoveNext();
+        bool inLedger = ledger.MoveNext();
+        while (onTopic || inLedger)
+        {
+            int order = !onTopic ? 1 : !inLedger ? -1 : topic.Current.Offset.CompareTo(ledger.Current.Offset);
+            if (order <= 0)
+            {
+                _rated += TotalOf(topic.Current);
+            }
+
+            if (order >= 0)
+            {
+                _billed += TotalOf(ledger.Current);
+            }
+
+            if (order < 0)
+            {
+                Missing(topic.Current);
+            }
+            else if (order > 0)
+            {
+                Differ(LedgerDifferenceKind.NotOnTopic, ledger.Current.Offset, 0, ledger.Current.AmountNanos);
+            }
+            else
+            {
+                Compare(topic.Current, ledger.Current);
+            }
+
+            onTopic = order <= 0 ? topic.MoveNext() : onTopic;
+            inLedger = order >= 0 ? ledger.MoveNext() : inLedger;
+        }
+    }
+
+    private void Compare(RatedPosition rated, RatedPosition billed)
+    {
+        if (rated.UsageId != billed.UsageId)
+        {
+            Differ(LedgerDifferenceKind.OtherUsage, rated.Offset, rated.AmountNanos, billed.AmountNanos);
+        }
+        else if (rated.AmountNanos != billed.AmountNanos)
+        {
+            Differ(LedgerDifferenceKind.OtherAmount, rated.Offset, rated.AmountNanos, billed.AmountNanos);
+        }
+    }
+
+    /// <summary>
+    /// Whether it is billed under another position can only be asked when the reader is done: a connection answers one question at a time.
+    /// </summary>
+    private void Missing(RatedPosition rated)
+    {
+        if (_notAtPosition.Count < Reconciliation.MaxDifferences)
+        {
+            _notAtPosition.Add(rated);
+        }
+        else
+        {
+            Differ(LedgerDifferenceKind.NotBilled, rated.Offset, rated.AmountNanos, 0);
+        }
+    }
+
+    private void ResolveMissing(System.Data.Common.DbTransaction transaction)
+    {
+        byte[] usageId = new byte[16];
+        foreach (RatedPosition rated in _notAtPosition)
+        {
+            rated.UsageId.CopyTo(usageId);
+            long? amount = _database.QueryLong(transaction, "SELECT amount_nanos FROM billed_line WHERE usage_id = @p0", usageId);
+            if (amount == rated.AmountNanos)
+            {
+                _duplicates++;
+                _rated = _rated.Since(TotalOf(rated));
+            }
+            else
+            {
+                Differ(
+                    amount is null ? LedgerDifferenceKind.NotBilled : LedgerDifferenceKind.OtherAmount, rated.Offset, rated.AmountNanos,
+                    amount ?? 0);
+            }
+        }
+    }
+
+    private void CompareControlTotals(System.Data.Common.DbTransaction transaction, long stream)
+    {
+        using DbCommand command = _database.Command(
+            transaction,
+            "SELECT records, octets, seconds, amount_nanos, hash_total FROM control_total WHERE stream = @p0 AND outcome = @p1",
+            stream,
+            (long)LedgerOutcome.Rated);
+        using DbDataReader reader = command.ExecuteReader();
+        ControlTotal written = default(ControlTotal);
+        while (reader.Read())
+        {
+            written += BillingLedger.ReadTotal(reader, 0);
+        }
+
+        if (written.Records != _billed.Records || written.AmountNanos != _billed.AmountNanos || written.HashTotal != _billed.HashTotal)
+        {
+            Differ(LedgerDifferenceKind.ControlTotal, -1, written.AmountNanos, _billed.AmountNanos);
+        }
+    }
+
+    private void Differ(LedgerDifferenceKind kind, long offset, long ratedNanos, long billedNanos)
+    {
+        _differenceCount++;
+        if (_differences.Count < Reconciliation.MaxDifferences)
+        {
+            _differences.Add(new LedgerDifference(kind, offset, ratedNanos, billedNanos));
+        }
+    }
+
+    private static ControlTotal TotalOf(RatedPosition record) => new()
+    {
+        Records = 1,
+        AmountNanos = record.AmountNanos,
+        HashTotal = ControlTotal.HashOf(record.UsageId, record.AmountNanos),
+    };
+
+    private static IEnumerable<RatedPosition> Lines(System.Data.Common.DbCommand command)
+    {
+        using DbDataReader reader = command.ExecuteReader();
+        byte[] usageId = new byte[16];
+        while (reader.Read())
+        {
+            reader.GetBytes(1, 0, usageId, 0, usageId.Length);
+            yield return new RatedPosition(reader.GetInt64(0), UsageId.FromBytes(usageId), reader.GetInt64(2));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using BelgiCom.Streaming.Contracts;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace BelgiCom.Streaming.Catalogue;
+
+/// <summary>
+/// Reads a catalogue: a folder of YAML files, one offering each (docs/catalogue.md). Strict: what is not understood is a fault, never
+/// ignored.
+/// </summary>
+public static class CatalogueFolder
+{
+    private const long MaxFileOctets = 4 << 20;
+
+    /// <summary>All offering versions of a folder.</summary>
+    /// <exception cref="InputFaultException">Something is wrong; all faults of all files.</exception>
+    public static IReadOnlyList<OfferingVersion> Load(string folder)
+    {
+        List<InputFault> faults = [];
+        List<OfferingVersion> versions = [];
+        string[] files = Directory.Exists(folder)
+            ? [
+                .. Directory.EnumerateFiles(folder)
+                    .Where(file => Path.GetExtension(file) is ".yaml" or ".yml")
+                    .Order(StringComparer.Ordinal)]
+            : [];
+        if (files.Length == 0)
+        {
+            faults.Add(
+                new InputFault(
+                    folder, 0,
+                    "There is no catalogue: put one *.yaml file for each offering into this folder (docs/catalogue.md has an example)."));
+        }
+
+        Dictionary<string, string> fileOf = new(StringComparer.Ordinal);
+        foreach (string path in files)
+        {
+            string file = Path.GetFileName(path);
+            IReadOnlyList<OfferingVersion> offering = ReadFile(path, file, faults);
+            if (offering.Count > 0 && !fileOf.TryAdd(offering[0].Offering, file))
+            {
+                faults.Add(
+                    new InputFault(
+                        file, 0,
+                        $"Offering '{offering[0].Offering}' is in {fileOf[offering[0].Offering]} already; keep all its versions in one "
+                        + $"file."));
+            }
+
+            versions.AddRange(offering);
+        }
+
+        return faults.Count == 0 ? versions : throw new InputFaultException(faults);
+    }
+
+    /// <summary>The version with the SHA-256 over its canonical form: its event with an empty hash.</summary>
+    internal static OfferingVersion WithContentHash(OfferingVersion version)
+    {
+        ArrayBufferWriter<byte> canonical = new();
+        Copy(version, []).Write(canonical);
+        return Copy(version, SHA256.HashData(canonical.WrittenSpan));
+    }
+
+    private static IReadOnlyList<OfferingVersion> ReadFile(string path, string file, List<InputFault> faults)
+    {
+        if (new FileInfo(path).Length > MaxFileOctets)
+        {
+            faults.Add(new InputFault(file, 0, $"The file is larger than {MaxFileOctets >> 20} MiB; is it a catalogue file?"));
+            return [];
+        }
+
+        try
+        {
+            using StreamReader reader = new(path);
+            YamlStream yaml = [];
+            yaml.Load(reader);
+            if (yaml.Documents.Count != 1)
+            {
+                faults.Add(new InputFault(file, 0, "The file must hold exactly one offering (one YAML document)."));
+                return [];
+            }
+
+            return YamlSection.From(yaml.Documents[0].RootNode, "The file", file, faults) is { } root ? OfferingReader.Read(root) : [];
+        }
+        catch (YamlException broken)
+        {
+            faults.Add(new InputFault(file, broken.Start.Line, $"This is not YAML: {broken.Message}"));
+            return [];
+        }
+    }
+
+    private static OfferingVersion Copy(OfferingVersion version, byte[] contentHash) => new()
+    {
+        Offering = version.Offering,
+        Version = version.Version,
+        Name = version.Name,
+        ValidFrom = version.ValidFrom,
+        ValidTo = version.ValidTo,
+        Currency = version.Currency,
+        VatPermille = version.VatPermille,
+        Zones = version.Zones,
+        Prices = version.Prices,
+        Bundles = version.Bundles,
+        RoamingDataLimit = version.RoamingDataLimit,
+        ContentHash = contentHash,
+    };
+}

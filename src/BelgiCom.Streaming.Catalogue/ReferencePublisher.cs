@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Catalogue;
+
+/// <summary>What publishing did.</summary>
+/// <param name="Written">Records written: new or changed.</param>
+/// <param name="Unchanged">Records that were on the topic as they are.</param>
+public sealed record PublishResult(long Written, long Unchanged);
+
+/// <summary>
+/// Publishes reference data: what the topic does not hold yet, in transactions. Publishing the same again writes nothing. What a file
+/// leaves out stays on the topic: a subscription is ended by its validTo, not by being forgotten.
+/// </summary>
+public sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers)
+{
+    private const int RecordsPerTransaction = 20_000;
+    private const int Attempts = 5;
+
+    /// <summary>Publishes offering versions to catalogue.tariffs.v1, keyed by offering and version.</summary>
+    /// <exception cref="InputFaultException">A version was published before with other content: versions never change, add a new
+    /// one.</exception>
+    public async Task<PublishResult> PublishAsync(IReadOnlyList<OfferingVersion> versions, CancellationToken stopping)
+    {
+        int schemaId = await RegisterAsync(Topics.CatalogueTariffs, stopping).ConfigureAwait(false);
+        Dictionary<string, byte[]> published = ReadCatalogue(stopping);
+        InputFault[] changed =
+        [
+            .. versions.Where(
+                version => published.TryGetValue(KeyOf(version), out byte[]? hash) && !hash.AsSpan().SequenceEqual(version.ContentHash))
+                .Select(version => new InputFault(
+                    version.Offering,
+                    0,
+                    $"version {version.Version} is published already with other content. Usage was rated with it, so it cannot change: "
+                    + $"restore it, and add version {version.Version + 1}.")),
+        ];
+        if (changed.Length > 0)
+        {
+            throw new InputFaultException(changed);
+        }
+
+        OfferingVersion[] fresh = [.. versions.Where(version => !published.ContainsKey(KeyOf(version)))];
+        EventSerializer<OfferingVersion> serializer = new(schemaId, static (version, output) => version.Write(output));
+        Send(
+            Topics.CatalogueTariffs, fresh.Select(version => (Encoding.UTF8.GetBytes(KeyOf(version)), serializer.Serialize(version))),
+            stopping);
+        return new PublishResult(fresh.Length, versions.Count - fresh.Length);
+    }
+
+    /// <summary>
+    /// Publishes subscriptions to customer.subscriptions.v1, keyed by subscriber reference, so that they are co-partitioned with usage.
+    /// </summary>
+    public async Task<PublishResult> PublishAsync(IEnumerable<Subscription> subscriptions, CancellationToken stopping)
+    {
+        int schemaId = await RegisterAsync(Topics.CustomerSubscriptions, stopping).ConfigureAwait(false);
+        Dictionary<SubscriberRef, ulong> published = ReadSubscriptions(stopping);
+        EventSerializer<Subscription> serializer = new(schemaId, static (subscription, output) => subscription.Write(output));
+        long written = 0;
+        long unchanged = 0;
+        Send(Topics.CustomerSubscriptions, Changed(), stopping);
+        return new PublishResult(written, unchanged);
+
+        IEnumerable<(byte[] Key, byte[] Value)> Changed()
+        {
+            foreach (Subscription subscription in subscriptions)
+            {
+                byte[] value = serializer.Serialize(subscription);
+                if (published.TryGetValue(subscription.SubscriberRef, out ulong hash) && hash == HashOf(value))
+                {
+                    unchanged++;
+                    continue;
+                }
+
+                written++;
+                yield return (subscription.SubscriberRef.ToByteArray(), value);
+            }
+        }
+    }
+
+    private static string KeyOf(OfferingVersion version) =>
+        string.Create(CultureInfo.InvariantCulture, $"{version.Offering}/{version.Version}");
+
+    /// <summary>Half of SHA-256: two different subscriptions must not look alike, or a change would be lost.</summary>
+    private static ulong HashOf(ReadOnlySpan<byte> value)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(value, hash);
+        return BitConverter.ToUInt64(hash);
+    }
+
+    private async Task<int> RegisterAsync(string topic, CancellationToken stopping)
+    {
+        string schema = Topics.All.First(description => description.Name == topic).SchemaJson;
+        return (await SchemaSubjects.EnsureAsync(registry, [(topic, schema)], stopping).ConfigureAwait(false))[topic];
+    }
+
+    private Dictionary<string, byte[]> ReadCatalogue(CancellationToken stopping)
+    {
+        Dictionary<string, byte[]> published = new(StringComparer.Ordinal);
+        using TopicReader reader = new(kafka, clock);
+        reader.Read(reader.RangesOf(Topics.CatalogueTariffs), Take, stopping);
+        return published;
+
+        void Take(RecordBatch batch)
+        {
+            for (int index = 0; index < batch.Count; index++)
+            {
+                ConsumedRecord record = batch[index];
+                string key = Encoding.UTF8.GetString(record.Key);
+                if (record.IsTombstone)
+                {
+                    published.Remove(key);
+                }
+                else
+                {
+                    published[key] = OfferingVersion.Read(record.Value[WireFormat.HeaderSize..]).ContentHash;
+                }
+            }
+        }
+    }
+
+    private Dictionary<SubscriberRef, ulong> ReadSubscriptions(CancellationToken stopping)
+    {
+        Dictionary<SubscriberRef, ulong> published = [];
+        using TopicReader reader = new(kafka, clock);
+        reader.Read(reader.RangesOf(Topics.CustomerSubscriptions), Take, stopping);
+        return published;
+
+        void Take(RecordBatch batch)
+        {
+            for (int index = 0; index < batch.Count; index++)
+            {
+                ConsumedRecord record = batch[index];
+                SubscriberRef subscriber = SubscriberRef.FromBytes(record.Key);
+                if (record.IsTombstone)
+                {
+                    published.Remove(subscriber);
+                }
+                else
+                {
+                    published[subscriber] = HashOf(record.Value);
+                }
+            }
+        }
+    }
+
+    private void Send(string topic, IEnumerable<(byte[] Key, byte[] Value)> records, CancellationToken stopping)
+    {
+        using TransactionalSender sender = new(kafka, $"reference-{topic}", clock, loggers.CreateLogger<TransactionalSender>());
+        foreach ((byte[] Key, byte[] Value)[] chunk in records.Chunk(RecordsPerTransaction))
+        {
+            SendChunk(sender, topic, chunk, stopping);
+        }
+    }
+
+    /// <summary>Sending again is safe: the topics are compacted, the same record twice is one.</summary>
+    private static void SendChunk(TransactionalSender sender, string topic, (byte[] Key, byte[] Value)[] chunk, CancellationToken stopping)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                sender.Send(output =>
+                    {
+                        foreach ((byte[] key, byte[] value) in chunk)
+                        {
+                            output.Produce(topic, partition: null, key, value);
+                        }
+                    },
+                    stopping);
+                return;
+            }
+            catch (Exception failure) when (failure is ChunkAbortedException or ChunkOutcomeUnknownException && attempt < Attempts)
+            {
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using System.Text;
+using System.Text.Json;
+
+namespace BelgiCom.Streaming.Catalogue;
+
+/// <summary>One line of a subscriptions file, as text.</summary>
+internal sealed record SubscriptionLine(
+    long Number, string Msisdn, string Imsi, string Account, string Offering, string ValidFrom, string ValidTo);
+
+/// <summary>
+/// Splits a subscriptions file into lines, CSV (RFC 4180, without line breaks in fields) or JSON lines by its first character.
+/// </summary>
+internal static class SubscriptionLines
+{
+    private const string Header = "msisdn,imsi,account,offering,validFrom,validTo";
+    private const int Columns = 6;
+    private const int MaxLineLength = 4096;
+    private static readonly string[] Names = Header.Split(',');
+
+    public static IEnumerable<SubscriptionLine> Read(string path, string file, List<InputFault> faults)
+    {
+        long number = 0;
+        bool? isJson = null;
+        bool hasHeader = false;
+        foreach (string raw in File.ReadLines(path, Encoding.UTF8))
+        {
+            number++;
+            string text = raw.Trim();
+            if (text.Length == 0 || text[0] == '#')
+            {
+                continue;
+            }
+
+            isJson ??= text[0] == '{';
+            if (isJson == false && !hasHeader)
+            {
+                hasHeader = true;
+                if (text != Header)
+                {
+                    faults.Add(new InputFault(file, number, $"The first line must be the header {Header}"));
+                    yield break;
+                }
+
+                continue;
+            }
+
+            string[] fields = new string[Columns];
+            string? fault = text.Length > MaxLineLength ? $"The line is longer than {MaxLineLength} characters."
+                : isJson.Value ? SplitJson(text, fields)
+                : SplitCsv(text, fields);
+            if (fault is not null)
+            {
+                faults.Add(new InputFault(file, number, fault));
+                continue;
+            }
+
+            yield return new SubscriptionLine(number, fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]);
+        }
+
+        if (isJson is null)
+        {
+            faults.Add(new InputFault(file, 0, $"The file has no subscriptions; its first line must be {Header}, or a JSON object."));
+        }
+    }
+
+    private static string? SplitCsv(string text, string[] fields)
+    {
+        int column = 0;
+        int place = 0;
+        while (true)
+        {
+            if (column == Columns)
+            {
+                return $"The line has more than {Columns} fields.";
+            }
+
+            if (place < text.Length && text[place] == '"')
+            {
+                int end = EndOfQuoted(text, place);
+                if (end < 0)
+                {
+                    return "A quoted field does not end.";
+                }
+
+                fields[column++] = text[(place + 1)..end].Replace("\"\"", "\"", StringComparison.Ordinal).Trim();
+                place = end + 1;
+            }
+            else
+            {
+                int comma = text.IndexOf(',', place);
+                int end = comma < 0 ? text.Length : comma;
+                fields[column++] = text[place..end].Trim();
+                place = end;
+            }
+
+            if (place >= text.Length)
+            {
+                return column == Columns ? null : $"The line has {column} fields, not {Columns}.";
+            }
+
+            if (text[place++] != ',')
+            {
+                return "Something follows a quoted field; put a comma there.";
+            }
+        }
+    }
+
+    private static int EndOfQuoted(string text, int start)
+    {
+        for (int place = start + 1; place < text.Length; place++)
+        {
+            if (text[place] != '"')
+            {
+                continue;
+            }
+
+            if (place + 1 == text.Length || text[place + 1] != '"')
+            {
+                return place;
+            }
+
+            place++;
+        }
+
+        return -1;
+    }
+
+    private static string? SplitJson(string text, string[] fields)
+    {
+        Array.Fill(fields, "");
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 4 });
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return "The line is no JSON object.";
+            }
+
+            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            {
+                int column = Array.IndexOf(Names, property.Name);
+                if (column < 0 || property.Value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+                {
+                    return $"The line must have texts under the names {Header} and nothing else.";
+                }
+
+                fields[column] = property.Value.GetString() ?? "";
+            }
+
+            return null;
+        }
+        catch (JsonException)
+        {
+            return "The line is no JSON object.";
+        }
+    }
+}

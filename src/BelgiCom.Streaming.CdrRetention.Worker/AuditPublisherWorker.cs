@@ -1,0 +1,52 @@
+using BelgiCom.Streaming.Audit;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Retention;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.CdrRetention.Worker;
+
+/// <summary>Publishes new entries of the journal as they come. Nothing connects before there is one.</summary>
+internal sealed class AuditPublisherWorker(
+    KafkaOptions kafka, CdrArchive archive, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        ILogger<AuditPublisherWorker> logger = loggers.CreateLogger<AuditPublisherWorker>();
+        using TransactionalSender sender = new(kafka, "cdr-retention-journal", clock, loggers.CreateLogger<TransactionalSender>());
+        AuditPublisher publisher = new(archive.Journal, () => Serializer(stoppingToken), produce => sender.Send(produce, stoppingToken));
+        using PeriodicTimer timer = new(Interval, clock);
+        try
+        {
+            do
+            {
+                try
+                {
+                    publisher.Publish();
+                }
+                catch (Exception failure)
+                    when (failure is ChunkAbortedException or ChunkOutcomeUnknownException or SchemaRegistryException { IsTransient: true })
+                {
+                    CdrRetentionLog.JournalNotPublished(logger, failure.Message);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops: what is new is published at the next start.
+        }
+    }
+
+    private EventSerializer<AuditEntry> Serializer(CancellationToken stopping)
+    {
+        int id = registry.RegisterAsync(SchemaSubjects.ForValue(Topics.AuditJournal), AuditEntry.SchemaJson, stopping)
+            .GetAwaiter()
+            .GetResult();
+        return new EventSerializer<AuditEntry>(id, static (entry, output) => entry.Write(output));
+    }
+}

@@ -1,0 +1,185 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace BelgiCom.Streaming.Privacy;
+
+/// <summary>
+/// Keys in a folder, one file each, readable by the owner only. For development: nothing wraps the keys, and a backup of the folder
+/// keeps what a deletion was meant to erase. In production a key management service implements <see cref="IKeyStore"/>.
+/// </summary>
+/// <remarks>
+/// A file is named by a keyed hash of purpose and scope, and holds a random number and the key. The id is both, so that a key
+/// made again after a deletion has another id. Several processes may share the folder: the first to place a file wins.
+/// </remarks>
+public sealed class FileKeyStore : IKeyStore
+{
+    /// <summary>What a host must tell its operator at start.</summary>
+    public const string Notice =
+        "Keys are in plain files, for development only: use a key management service before real subscribers' data is processed.";
+
+    private const string Extension = ".key";
+    private const string NamesFile = "names" + Extension;
+    private const int NameSize = 16;
+    private const int SerialSize = 8;
+    private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
+    private readonly string _directory;
+    private readonly byte[] _namesKey;
+
+    // A read file, and the time it had: another process may delete a key, so that the time is looked at before each use.
+    private readonly ConcurrentDictionary<string, (DateTime Written, DataKey Key)> _read = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Purpose, string Scope), string> _names = new();
+
+    /// <summary>Opens a folder, or makes it for the owner only.</summary>
+    /// <exception cref="IOException">The folder cannot be made or written.</exception>
+    public FileKeyStore(string directory)
+    {
+        _directory = Path.GetFullPath(directory);
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(_directory);
+        }
+        else
+        {
+            Directory.CreateDirectory(_directory, OwnerFolder);
+        }
+
+        string names = Path.Combine(_directory, NamesFile);
+        if (!File.Exists(names))
+        {
+            Place(names, RandomNumberGenerator.GetBytes(DataKey.Size));
+        }
+
+        _namesKey = File.ReadAllBytes(names);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">The file cannot be read or written, or is damaged.</exception>
+    public DataKey GetOrCreate(string purpose, string scope)
+    {
+        string name = _names.GetOrAdd((purpose, scope), NameOf);
+        while (true)
+        {
+            if (Read(name) is { } key)
+            {
+                return key;
+            }
+
+            // Another process may place its file first, or delete ours at once: read again, whoever won.
+            Place(PathOf(name), RandomNumberGenerator.GetBytes(SerialSize + DataKey.Size));
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">The file cannot be read, or is damaged.</exception>
+    public DataKey? Find(string keyId) =>
+        IsKeyId(keyId) && Read(keyId[..(2 * NameSize)]) is { } key && key.Id == keyId ? key : null;
+
+    /// <inheritdoc/>
+    public bool Delete(string keyId)
+    {
+        if (Find(keyId) is null)
+        {
+            return false;
+        }
+
+        string name = keyId[..(2 * NameSize)];
+        File.Delete(PathOf(name));
+        _read.TryRemove(name, out _);
+        return true;
+    }
+
+    private DataKey? Read(string name)
+    {
+        string path = PathOf(name);
+        DateTime written = File.GetLastWriteTimeUtc(path);
+        if (_read.TryGetValue(name, out (DateTime Written, DataKey Key) known) && known.Written == written)
+        {
+            return known.Key;
+        }
+
+        if (!TryReadFile(path, out byte[] content))
+        {
+            _read.TryRemove(name, out _);
+            return null;
+        }
+
+        if (content.Length != SerialSize + DataKey.Size)
+        {
+            throw new IOException(
+                $"The key file '{name}{Extension}' is damaged: {content.Length} octets. Restore it, or delete it to erase its data.");
+        }
+
+        DataKey key = new($"{name}-{Convert.ToHexStringLower(content.AsSpan(0, SerialSize))}", content.AsSpan(SerialSize));
+        CryptographicOperations.ZeroMemory(content);
+        _read[name] = (written, key);
+        return key;
+    }
+
+    private static bool TryReadFile(string path, out byte[] content)
+    {
+        content = [];
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        try
+        {
+            content = File.ReadAllBytes(path);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            // Deleted by another process in between.
+            return false;
+        }
+    }
+
+    /// <summary>Puts a whole file in place at once, unless there is one.</summary>
+    private void Place(string path, byte[] content)
+    {
+        string temporary = Path.Combine(_directory, $"{Guid.NewGuid():N}.new");
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerFile;
+        }
+
+        using (FileStream file = new(temporary, options))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+
+        CryptographicOperations.ZeroMemory(content);
+        try
+        {
+            File.Move(temporary, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private string PathOf(string name) => Path.Combine(_directory, name + Extension);
+
+    /// <summary>Keyed, so that a scope cannot be guessed from a key id.</summary>
+    private string NameOf((string Purpose, string Scope) of)
+    {
+        byte[] hash = HMACSHA256.HashData(_namesKey, Encoding.UTF8.GetBytes($"{of.Purpose.Length}:{of.Purpose}{of.Scope}"));
+        return Convert.ToHexStringLower(hash.AsSpan(0, NameSize));
+    }
+
+    /// <summary>Ids come from records: only our own form may become part of a path.</summary>
+    private static bool IsKeyId(string keyId) =>
+        keyId.Length == (2 * NameSize) + 1 + (2 * SerialSize)
+        && keyId[2 * NameSize] == '-'
+        && !keyId.AsSpan(0, 2 * NameSize).ContainsAnyExcept(HexDigits);
+}

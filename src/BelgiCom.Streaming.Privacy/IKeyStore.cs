@@ -1,0 +1,29 @@
+namespace BelgiCom.Streaming.Privacy;
+
+/// <summary>
+/// Holds data keys. Deleting a key erases, in every copy, what was encrypted with it; so a store never hands out a key that is deleted,
+/// and never gives its id to another key. Safe for many threads and processes.
+/// </summary>
+public interface IKeyStore
+{
+    /// <summary>The key of a purpose and scope, made when there is none. All callers get the same key.</summary>
+    /// <param name="purpose">What it is for, for example <see cref="KeyPurposes.PersonalData"/>. Keys of two purposes differ.</param>
+    /// <param name="scope">What is erased together: a day "yyyy-MM-dd", or empty for a key without an end. Never personal data.</param>
+    DataKey GetOrCreate(string purpose, string scope);
+
+    /// <summary>The key with an id; null when it was deleted, or never was.</summary>
+    DataKey? Find(string keyId);
+
+    /// <summary>Deletes a key for good; false when it was not there. May be repeated.</summary>
+    bool Delete(string keyId);
+}
+
+/// <summary>What keys are for; one key is never used for two of these.</summary>
+public static class KeyPurposes
+{
+    /// <summary>HMAC key of the subscriber references. Without a scope: a new key would orphan every balance.</summary>
+    public const string Rating = "rating";
+
+    /// <summary>Encrypts the personal identifiers in usage and quarantine; scope is the UTC day of writing.</summary>
+    public const string PersonalData = "personal-data";
+}

@@ -1,0 +1,184 @@
+using System.Runtime.InteropServices;
+using BelgiCom.Streaming.Privacy;
+using Microsoft.Win32.SafeHandles;
+
+namespace BelgiCom.Streaming.Retention;
+
+/// <summary>
+/// One batch on its way into the archive. <see cref="Commit"/> makes all of it durable at once: first the blocks (each touched file flushed
+/// to disk), then, in one transaction of the index, where they are and up to where each partition was read. Without it, nothing was
+/// appended: what the files have beyond the index's word is overwritten.
+/// </summary>
+public sealed class ArchiveAppender : IDisposable
+{
+    private readonly CdrArchive _archive;
+    private readonly Dictionary<(RetentionClass Class, DateOnly Day), Target> _targets = [];
+    private readonly Dictionary<(string Topic, int Partition), long> _positions = [];
+
+    internal ArchiveAppender(CdrArchive archive) => _archive = archive;
+
+    /// <summary>What the batch did so far.</summary>
+    public AppendCounts Counts { get; } = new();
+
+    /// <summary>
+    /// Adds a record under each of its classes; one that the archive has already (before the partition's position) is skipped.
+    /// </summary>
+    /// <exception cref="ArchiveException">A file or the key store failed.</exception>
+    public void Add(in CdrToArchive record)
+    {
+        ref long next = ref CollectionsMarshal.GetValueRefOrAddDefault(_positions, (record.Topic, record.Partition), out bool known);
+        if (!known)
+        {
+            next = _archive.NextOffset(record.Topic, record.Partition) ?? 0;
+        }
+
+        if (record.Offset < next)
+        {
+            Counts.Redelivered++;
+            return;
+        }
+
+        next = record.Offset + 1;
+        PersonRef person = PersonRef.Of(record.Subscriber, _archive.PersonKey);
+        foreach (RetentionClass retentionClass in _archive.Policy.ClassesOf(record.Topic, record.Kind, record.Direction))
+        {
+            long start = record.StartOf(retentionClass.StartsAt);
+            Target? target = TargetOf(retentionClass, RetentionPeriod.DayOf(start));
+            if (target is null)
+            {
+                Counts.Add(retentionClass.Name, kept: false);
+                continue;
+            }
+
+            target.Builder.Add(person, start, legalHoldId: null, record.Topic, record.Partition, record.Offset, record.Value);
+            Counts.Add(retentionClass.Name, kept: true);
+            if (target.Builder.Raw.Length >= _archive.Options.BlockOctets)
+            {
+                WriteBlock(target);
+            }
+        }
+    }
+
+    /// <summary>Makes the batch durable.</summary>
+    /// <exception cref="ArchiveException">Nothing of the batch was kept.</exception>
+    public void Commit()
+    {
+        foreach (Target target in _targets.Values.Where(target => target.Builder.Records > 0))
+        {
+            WriteBlock(target);
+        }
+
+        List<Target> written = _targets.Values.Where(target => target.Blocks.Count > 0).ToList();
+        foreach (Target target in written)
+        {
+            RandomAccess.FlushToDisk(target.File!);
+        }
+
+        _archive.Index.InTransaction(() =>
+        {
+            foreach (Target target in written)
+            {
+                foreach ((long block, long[] persons) in target.Blocks)
+                {
+                    _archive.Index.AddPersonBlocks(target.Segment.Id, block, persons);
+                }
+
+                _archive.Index.SetLength(target.Segment.Id, target.Length, target.Records);
+            }
+
+            foreach (((string topic, int partition), long next) in _positions)
+            {
+                _archive.Index.SetPosition(topic, partition, next);
+            }
+        });
+        _archive.Committed(_positions, written.Select(target => target.Segment with { Length = target.Length, Records = target.Records }));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Target target in _targets.Values)
+        {
+            target.File?.Dispose();
+        }
+
+        _archive.Release();
+    }
+
+    /// <summary>Where records of a class and day go; null when they are past their period already and must not be kept.</summary>
+    private Target? TargetOf(RetentionClass retentionClass, DateOnly day)
+    {
+        if (_targets.TryGetValue((retentionClass, day), out Target? target))
+        {
+            return target;
+        }
+
+        if (retentionClass.Period.DueAfter(day) <= _archive.Now)
+        {
+            return null;
+        }
+
+        (Segment segment, DataKey key) = _archive.SegmentFor(retentionClass, day);
+        target = new Target(segment, key, new BlockBuilder(retentionClass.Name, retentionClass.Purpose));
+        _targets.Add((retentionClass, day), target);
+        return target;
+    }
+
+    private void WriteBlock(Target target)
+    {
+        string path = _archive.PathOf(target.Segment.Name);
+        int octets;
+        try
+        {
+            target.File ??= CdrArchive.OpenFile(path, FileMode.OpenOrCreate);
+            octets = SegmentFile.Write(target.File, target.Segment.Name, target.Length, target.Builder, target.Key);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new ArchiveException(
+                ArchiveFault.Io,
+                $"Archive file {path} cannot be written: {cause.Message} Check free space and rights; the batch will be tried again.",
+                cause);
+        }
+
+        target.Blocks.Add((target.Length, [.. target.Builder.Persons.Order()]));
+        target.Length += octets;
+        target.Records += target.Builder.Records;
+        target.Builder.Clear();
+    }
+
+    private sealed class Target(Segment segment, DataKey key, BlockBuilder builder)
+    {
+        public Segment Segment { get; } = segment;
+
+        public DataKey Key { get; } = key;
+
+        public BlockBuilder Builder { get; } = builder;
+
+        public List<(long Block, long[] Persons)> Blocks { get; } = [];
+
+        public SafeFileHandle? File { get; set; }
+
+        public long Length { get; set; } = segment.Length;
+
+        public long Records { get; set; } = segment.Records;
+    }
+}
+
+/// <summary>What a batch did, per class.</summary>
+public sealed class AppendCounts
+{
+    private readonly Dictionary<string, (long Kept, long PastPeriod)> _classes = [];
+
+    /// <summary>Records per class: kept, and not kept because their period was over when they came.</summary>
+    public IReadOnlyDictionary<string, (long Kept, long PastPeriod)> Classes => _classes;
+
+    /// <summary>Records that the archive had already.</summary>
+    public long Redelivered { get; internal set; }
+
+    internal void Add(string retentionClass, bool kept)
+    {
+        ref (long Kept, long PastPeriod) counts = ref CollectionsMarshal.GetValueRefOrAddDefault(_classes, retentionClass, out _);
+        counts = kept ? (counts.Kept + 1, counts.PastPeriod) : (counts.Kept, counts.PastPeriod + 1);
+    }
+}

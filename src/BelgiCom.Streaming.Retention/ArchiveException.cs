@@ -1,0 +1,31 @@
+namespace BelgiCom.Streaming.Retention;
+
+/// <summary>What went wrong with the archive.</summary>
+public enum ArchiveFault
+{
+    /// <summary>Files could not be opened, read or written; nothing of the batch at hand was kept, and it can be tried again.</summary>
+    Io,
+
+    /// <summary>Another process works in the same folder.</summary>
+    InUse,
+
+    /// <summary>A block is not what was written: it was changed, moved, cut, or the key is not the one it was written with.</summary>
+    Damaged,
+
+    /// <summary>The key of a block is not in the key store.</summary>
+    KeyMissing,
+
+    /// <summary>The request cannot be granted: expiry as of a day in the future, an unknown hold.</summary>
+    Refused,
+}
+
+/// <summary>A fault of the archive, with what happened, where, and what to do.</summary>
+public sealed class ArchiveException : Exception
+{
+    /// <summary>Says what happened, where, and what to do about it.</summary>
+    public ArchiveException(ArchiveFault fault, string message, Exception? cause = null)
+        : base(message, cause) => Fault = fault;
+
+    /// <summary>What went wrong.</summary>
+    public ArchiveFault Fault { get; }
+}

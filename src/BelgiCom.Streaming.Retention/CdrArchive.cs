@@ -1,0 +1,409 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using BelgiCom.Streaming.Audit;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Privacy;
+using Microsoft.Win32.SafeHandles;
+
+namespace BelgiCom.Streaming.Retention;
+
+/// <summary>
+/// Usage records per legal class and day, encrypted from the first octet on disk with a key of that class and day: deleting the key expires
+/// the day in every copy. Each record of a topic is in it exactly once per class, also after kill -9.
+/// </summary>
+/// <remarks>Safe for many threads: an append, a look-up and an expiry wait for each other. One process per folder.</remarks>
+public sealed partial class CdrArchive : IDisposable
+{
+    /// <summary>Name of the journal's chain.</summary>
+    public const string JournalStream = "cdr-retention";
+
+    private readonly Lock _gate = new();
+    private readonly IKeyStore _keys;
+    private readonly TimeProvider _clock;
+    private readonly FileStream _lockFile;
+    private readonly string _archiveId;
+    private readonly Dictionary<(string Topic, int Partition), long> _positions;
+    private readonly Dictionary<(string Class, DateOnly Day), (Segment Segment, DataKey Key)> _kept = [];
+
+    private CdrArchive(RetentionOptions options, IKeyStore keys, TimeProvider clock, FileStream lockFile)
+    {
+        Options = options;
+        Policy = RetentionPolicy.From(options);
+        _keys = keys;
+        _clock = clock;
+        _lockFile = lockFile;
+        PersonKey = keys.GetOrCreate("retention-person", scope: "");
+        Index = ArchiveIndex.Open(Path.Combine(options.ArchiveDirectory, "index.db"));
+        Journal = AuditJournal.Open(JournalDirectory(options), JournalStream, keys);
+        _positions = Index.Positions();
+        _archiveId = Index.ArchiveId();
+    }
+
+    /// <summary>Classes and rules in force.</summary>
+    public RetentionPolicy Policy { get; }
+
+    /// <summary>Journal of look-ups, holds and deletions.</summary>
+    public AuditJournal Journal { get; }
+
+    internal RetentionOptions Options { get; }
+
+    internal ArchiveIndex Index { get; }
+
+    internal DataKey PersonKey { get; }
+
+    internal IKeyStore Keys => _keys;
+
+    /// <summary>Now, on the clock that decides what is due.</summary>
+    public DateTimeOffset Now => _clock.GetUtcNow();
+
+    /// <summary>Folder of the journal, for <see cref="AuditJournal.Verify"/>.</summary>
+    public static string JournalDirectory(RetentionOptions options) => Path.Combine(options.ArchiveDirectory, "journal");
+
+    /// <summary>
+    /// Opens the archive or makes it. What a crash left behind is repaired: the uncommitted tail of a file is cut off, and a file or key
+    /// that was destroyed once, and has come back from a copy, is destroyed again.
+    /// </summary>
+    /// <exception cref="ArchiveException">Another process has it open, it cannot be read, or committed data is missing.</exception>
+    public static CdrArchive Open(RetentionOptions options, IKeyStore keys, TimeProvider clock)
+    {
+        FileStream lockFile;
+        try
+        {
+            Directory.CreateDirectory(options.ArchiveDirectory);
+            lockFile = new FileStream(
+                Path.Combine(options.ArchiveDirectory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new ArchiveException(
+                ArchiveFault.InUse,
+                $"Archive {options.ArchiveDirectory} cannot be opened alone: {cause.Message} Stop the worker that uses it, or check "
+                + $"Retention:ArchiveDirectory.",
+                cause);
+        }
+
+        CdrArchive? archive = null;
+        try
+        {
+            archive = new CdrArchive(options, keys, clock, lockFile);
+            archive.Repair();
+            return archive;
+        }
+        catch
+        {
+            archive?.Dispose();
+            lockFile.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What is kept now.</summary>
+    public ArchiveTotals Totals()
+    {
+        lock (_gate)
+        {
+            return new ArchiveTotals(
+            [
+                .. Index.Segments(SegmentState.Kept)
+                    .GroupBy(segment => (segment.Class, segment.Day))
+                    .Select(day =>
+                        new SegmentTotals(
+                            day.Key.Class, day.Key.Day, day.Sum(segment => segment.Records), day.Sum(segment => segment.Length))),
+            ]);
+        }
+    }
+
+    /// <summary>
+    /// Finds a person's records. The access goes into the journal before anything is decrypted. What is past its period is not found,
+    /// expired or not.
+    /// </summary>
+    /// <param name="subscriber">Subscriber reference as on the topics.</param>
+    /// <param name="from">First start of period, UTC.</param>
+    /// <param name="to">First start of period after the range, UTC.</param>
+    /// <param name="access">Who asks and why.</param>
+    /// <param name="maxRecords">Most records to return, at least 1.</param>
+    /// <exception cref="ArchiveException">A block is damaged or its key is missing; the message names it.</exception>
+    public ArchiveLookup Find(
+        SubscriberRef subscriber, DateTimeOffset from, DateTimeOffset to, ArchiveAccess access, int maxRecords = 10_000)
+    {
+        lock (_gate)
+        {
+            PersonRef person = PersonRef.Of(subscriber, PersonKey);
+            Journal.Append(
+                Now, access.Actor, "retention.find", person.ToString(),
+                string.Create(CultureInfo.InvariantCulture, $"{from:O} to {to:O}; {access.Reason}"), access.CorrelationId);
+            List<ArchivedRecord> found = new();
+            DateOnly firstDay = RetentionPeriod.DayOf(from.ToUnixTimeMilliseconds());
+            DateOnly lastDay = RetentionPeriod.DayOf(to.ToUnixTimeMilliseconds());
+            IEnumerable<Segment> segments = Index.Segments(SegmentState.Kept)
+                .Where(segment => segment.Day >= firstDay && segment.Day <= lastDay && !IsDue(segment, Now));
+            foreach (Segment segment in segments)
+            {
+                found.AddRange(Read(segment, person).Where(record => record.StartOfPeriod >= from && record.StartOfPeriod < to));
+                if (found.Count > maxRecords)
+                {
+                    break;
+                }
+            }
+
+            HashSet<string> holds = Index.Holds()
+                .Where(hold => hold.Person == person)
+                .Select(hold => hold.Id)
+                .ToHashSet(StringComparer.Ordinal);
+            IEnumerable<HeldSegment> held = Index.HeldSegments().Where(held => holds.Contains(held.Hold));
+            found.AddRange(held.SelectMany(Read).Where(record => record.StartOfPeriod >= from && record.StartOfPeriod < to));
+            return new ArchiveLookup([.. found.OrderBy(record => record.StartOfPeriod).Take(maxRecords)], found.Count <= maxRecords);
+        }
+    }
+
+    /// <summary>
+    /// Keeps one person's records in a range past their period, until <see cref="ReleaseHold"/>. Others' records of the same days still
+    /// expire.
+    /// </summary>
+    /// <param name="holdId">Id of the order: letters, digits, '-' and '.', at most 40. Never personal data.</param>
+    /// <param name="subscriber">Whom it concerns.</param>
+    /// <param name="from">First start of period, UTC.</param>
+    /// <param name="to">First start of period after the range, UTC.</param>
+    /// <param name="access">Who orders it and on what ground.</param>
+    /// <exception cref="ArchiveException">The id is not one, or was used before.</exception>
+    public void PlaceHold(string holdId, SubscriberRef subscriber, DateTimeOffset from, DateTimeOffset to, ArchiveAccess access)
+    {
+        lock (_gate)
+        {
+            if (!HoldIds().IsMatch(holdId) || Index.HoldExists(holdId))
+            {
+                throw new ArchiveException(
+                    ArchiveFault.Refused, $"Hold '{holdId}': use a new id of letters, digits, '-' and '.', at most 40.");
+            }
+
+            LegalHold hold = new(
+                holdId, PersonRef.Of(subscriber, PersonKey), from, to, _keys.GetOrCreate($"retention-{_archiveId}-hold", holdId).Id);
+            Index.AddHold(hold, Now);
+            Journal.Append(
+                Now, access.Actor, "retention.hold", hold.Person.ToString(), $"hold {holdId}: {access.Reason}", access.CorrelationId);
+        }
+    }
+
+    /// <summary>Ends a hold: what only it kept is destroyed.</summary>
+    /// <exception cref="ArchiveException">There is no such hold.</exception>
+    public void ReleaseHold(string holdId, ArchiveAccess access)
+    {
+        lock (_gate)
+        {
+            LegalHold hold = Index.Holds().Find(hold => hold.Id == holdId)
+                ?? throw new ArchiveException(ArchiveFault.Refused, $"There is no hold '{holdId}'.");
+            _keys.Delete(hold.KeyId);
+            foreach (HeldSegment held in Index.HeldSegments().Where(held => held.Hold == holdId))
+            {
+                File.Delete(PathOf(held.Name));
+            }
+
+            Index.EndHold(holdId, Now);
+            Journal.Append(
+                Now, access.Actor, "retention.release", hold.Person.ToString(), $"hold {holdId}: {access.Reason}", access.CorrelationId);
+        }
+    }
+
+    /// <summary>Reads every block of what is kept and checks its tag. Goes on after a fault.</summary>
+    /// <returns>One sentence per damaged block or missing key; empty when all is well.</returns>
+    public IReadOnlyList<string> Verify()
+    {
+        lock (_gate)
+        {
+            List<string> faults = new();
+            foreach (Segment segment in Index.Segments(SegmentState.Kept).Where(segment => segment.Length > 0))
+            {
+                try
+                {
+                    using SafeFileHandle file = OpenFile(PathOf(segment.Name), FileMode.Open);
+                    DataKey key = KeyOf(segment.Name, segment.KeyId);
+                    for (long at = 0L; at < segment.Length;)
+                    {
+                        SegmentFile.Read(file, segment.Name, at, segment.Length, key, out at);
+                    }
+                }
+                catch (ArchiveException fault)
+                {
+                    faults.Add(fault.Message);
+                }
+            }
+
+            return faults;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Index.Dispose();
+        Journal.Dispose();
+        _lockFile.Dispose();
+    }
+
+    /// <summary>Offset at which reading of the partition goes on; null when the archive has never seen the partition.</summary>
+    public long? NextOffset(string topic, int partition)
+    {
+        lock (_gate)
+        {
+            return _positions.TryGetValue((topic, partition), out long next) ? next : null;
+        }
+    }
+
+    /// <summary>Begins a batch. Look-ups and expiry wait until it is disposed of, on the same thread.</summary>
+    public ArchiveAppender BeginAppend()
+    {
+        _gate.Enter();
+        return new ArchiveAppender(this);
+    }
+
+    internal void Release() => _gate.Exit();
+
+    /// <summary>Runs work that nothing else may interrupt.</summary>
+    internal void Exclusively(Action work)
+    {
+        lock (_gate)
+        {
+            work();
+        }
+    }
+
+    internal (Segment Segment, DataKey Key) SegmentFor(RetentionClass retentionClass, DateOnly day)
+    {
+        if (!_kept.TryGetValue((retentionClass.Name, day), out (Segment Segment, DataKey Key) kept))
+        {
+            // The key is in its store before the first octet is encrypted with it.
+            Segment segment = Index.KeptSegment(retentionClass.Name, day)
+                ?? Index.AddSegment(
+                    retentionClass.Name,
+                    day,
+                    _keys.GetOrCreate(
+                        $"retention-{_archiveId}-{retentionClass.Name}", day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).Id);
+            kept = (segment, KeyOf(segment.Name, segment.KeyId));
+            _kept.Add((retentionClass.Name, day), kept);
+        }
+
+        return kept;
+    }
+
+    internal void Committed(Dictionary<(string Topic, int Partition), long> positions, IEnumerable<Segment> segments)
+    {
+        foreach (((string Topic, int Partition) partition, long next) in positions)
+        {
+            _positions[partition] = next;
+        }
+
+        foreach (Segment segment in segments)
+        {
+            _kept[(segment.Class, segment.Day)] = (segment, _kept[(segment.Class, segment.Day)].Key);
+        }
+    }
+
+    /// <summary>The segment is about to be destroyed: nothing is appended to it any more.</summary>
+    internal void Forget(Segment segment) => _kept.Remove((segment.Class, segment.Day));
+
+    /// <summary>When the segment's period is over; never, when the configuration no longer has its class.</summary>
+    internal bool IsDue(Segment segment, DateTimeOffset asOf) =>
+        Policy.Find(segment.Class) is { } retentionClass && retentionClass.Period.DueAfter(segment.Day) <= asOf;
+
+    internal string PathOf(string name) => Path.Combine(Options.ArchiveDirectory, name + ".cdra");
+
+    internal DataKey KeyOf(string name, string keyId) => _keys.Find(keyId)
+        ?? throw new ArchiveException(
+            ArchiveFault.KeyMissing,
+            $"Archive segment {name}: its key {keyId} is not in the key store, so it cannot be read. Restore the key store, or let the "
+            + $"segment expire.");
+
+    /// <summary>A person's records in a segment.</summary>
+    internal List<ArchivedRecord> Read(Segment segment, PersonRef person)
+    {
+        List<ArchivedRecord> found = new();
+        List<long> blocks = Index.Blocks(segment.Id, person);
+        if (blocks.Count == 0)
+        {
+            return found;
+        }
+
+        DataKey key = KeyOf(segment.Name, segment.KeyId);
+        using SafeFileHandle file = OpenFile(PathOf(segment.Name), FileMode.Open);
+        foreach (long at in blocks)
+        {
+            BlockRecords records = new(SegmentFile.Read(file, segment.Name, at, segment.Length, key, out _));
+            while (records.Next())
+            {
+                if (records.Person == person)
+                {
+                    found.Add(records.ToRecord());
+                }
+            }
+        }
+
+        return found;
+    }
+
+    internal static SafeFileHandle OpenFile(string path, FileMode mode)
+    {
+        try
+        {
+            if (mode == FileMode.OpenOrCreate)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            }
+
+            return File.OpenHandle(path, mode, mode == FileMode.Open ? FileAccess.Read : FileAccess.ReadWrite, FileShare.Read);
+        }
+        catch (Exception cause) when (cause is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ArchiveException(ArchiveFault.Damaged, $"Archive file {path} is missing. Restore it from its copy.", cause);
+        }
+    }
+
+    private List<ArchivedRecord> Read(HeldSegment held)
+    {
+        List<ArchivedRecord> found = new();
+        DataKey key = KeyOf(held.Name, held.KeyId);
+        using SafeFileHandle file = OpenFile(PathOf(held.Name), FileMode.Open);
+        BlockRecords records = new(SegmentFile.Read(file, held.Name, 0, held.Length, key, out _));
+        while (records.Next())
+        {
+            found.Add(records.ToRecord());
+        }
+
+        return found;
+    }
+
+    private void Repair()
+    {
+        foreach (Segment segment in Index.Segments(SegmentState.Kept))
+        {
+            string path = PathOf(segment.Name);
+            long length = File.Exists(path) ? new FileInfo(path).Length : 0;
+            if (length < segment.Length)
+            {
+                throw new ArchiveException(
+                    ArchiveFault.Damaged,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Archive file {path} has {length} octets, {segment.Length} were committed. Restore it from its copy before the "
+                        + $"archive is used."));
+            }
+
+            if (length > segment.Length)
+            {
+                using SafeFileHandle file = OpenFile(path, FileMode.OpenOrCreate);
+                RandomAccess.SetLength(file, segment.Length);
+            }
+        }
+
+        foreach (Segment segment in Index.Segments(SegmentState.Expired))
+        {
+            _keys.Delete(segment.KeyId);
+            if (File.Exists(PathOf(segment.Name)))
+            {
+                File.Delete(PathOf(segment.Name));
+            }
+        }
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$", RegexOptions.CultureInvariant)]
+    private static partial Regex HoldIds();
+}

@@ -1,0 +1,67 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Retention;
+
+/// <summary>Which record goes to which legal classes, as configured. Immutable; made once from <see cref="RetentionOptions"/>.</summary>
+public sealed class RetentionPolicy
+{
+    private readonly Dictionary<string, RetentionClass> _classes;
+    private readonly Dictionary<(string Topic, UsageKind Kind, Direction Direction), RetentionClass[]> _byRecord = [];
+
+    private RetentionPolicy(Dictionary<string, RetentionClass> classes) => _classes = classes;
+
+    /// <summary>Topics that are archived.</summary>
+    public static IReadOnlyList<string> ArchivedTopics { get; } = [Topics.UsageReceived, Topics.UsageRated, Topics.UsageRejected];
+
+    /// <summary>All classes, ordered by name.</summary>
+    public IEnumerable<RetentionClass> Classes => _classes.Values.OrderBy(retentionClass => retentionClass.Name, StringComparer.Ordinal);
+
+    /// <summary>Makes the policy of options that have been validated.</summary>
+    /// <exception cref="ArgumentException">The options are not valid; the message lists why.</exception>
+    public static RetentionPolicy From(RetentionOptions options)
+    {
+        List<string> faults = options.Faults().ToList();
+        if (faults.Count > 0)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(options));
+        }
+
+        RetentionPolicy policy = new(
+            options.Classes.ToDictionary(entry => entry.Key, entry => entry.Value.ToClass(entry.Key), StringComparer.Ordinal));
+        foreach (string topic in ArchivedTopics)
+        {
+            foreach (UsageKind kind in Enum.GetValues<UsageKind>())
+            {
+                foreach (Direction direction in Enum.GetValues<Direction>())
+                {
+                    RetentionRuleOptions rule = options.Rules.First(rule => rule.Matches(topic, kind, direction));
+                    policy._byRecord[(topic, kind, direction)] = Applicable(rule.Classes.Select(name => policy._classes[name]));
+                }
+            }
+        }
+
+        return policy;
+    }
+
+    /// <summary>The class with this name; null when the configuration no longer has it.</summary>
+    public RetentionClass? Find(string name) => _classes.GetValueOrDefault(name);
+
+    /// <summary>Classes under which a record is kept; empty when it is not kept at all.</summary>
+    /// <exception cref="KeyNotFoundException">Not a topic that is archived.</exception>
+    public IReadOnlyList<RetentionClass> ClassesOf(string topic, UsageKind kind, Direction direction) =>
+        _byRecord[(topic, kind, direction)];
+
+    /// <summary>Leaves out classes that keep nothing and, of each group of which the shortest wins, all but the shortest.</summary>
+    internal static RetentionClass[] Applicable(IEnumerable<RetentionClass> classes)
+    {
+        // The lengths of periods are compared on a day of a leap year's end, so that 12 months never look shorter than 365 days.
+        static DateTimeOffset Length(RetentionClass retentionClass) => retentionClass.Period.DueAfter(new DateOnly(2023, 12, 31));
+
+        RetentionClass[] kept = classes.Distinct().ToArray();
+        IEnumerable<RetentionClass> ungrouped = kept.Where(retentionClass => retentionClass.ShortestOf.Length == 0);
+        IEnumerable<RetentionClass> shortest = kept.Where(retentionClass => retentionClass.ShortestOf.Length > 0)
+            .GroupBy(retentionClass => retentionClass.ShortestOf)
+            .Select(group => group.MinBy(Length)!);
+        return [.. ungrouped.Concat(shortest).Where(retentionClass => !retentionClass.Period.IsZero)];
+    }
+}

@@ -1,0 +1,210 @@
+using BelgiCom.Streaming.Audit;
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
+namespace BelgiCom.Streaming.Retention;
+
+/// <summary>A step of destroying a segment, in order. After a crash behind any of them the next run goes on from there.</summary>
+internal enum ExpiryStep
+{
+    /// <summary>The index says that destruction has begun; the segment is not read or appended to any more.</summary>
+    Begun,
+
+    /// <summary>What a legal hold keeps is copied under the hold's key.</summary>
+    HeldCopied,
+
+    /// <summary>The key is gone: from here on no copy can be read.</summary>
+    KeyDeleted,
+
+    /// <summary>The file is gone.</summary>
+    FileDeleted,
+
+    /// <summary>The journal has the entry.</summary>
+    Journalled,
+
+    /// <summary>The index has forgotten the persons and keeps the row as proof.</summary>
+    Ended,
+}
+
+/// <summary>Destroys what is past its period: the key first, which reaches every copy, then the file, then the index.</summary>
+public sealed class RetentionExpiry
+{
+    private readonly CdrArchive _archive;
+    private readonly TimeProvider _clock;
+    private readonly Action<ExpiryStep> _after;
+
+    /// <summary>Works on an open archive.</summary>
+    /// <param name="archive">The archive.</param>
+    /// <param name="clock">Clock; nothing is expired as of a later moment than it shows.</param>
+    public RetentionExpiry(CdrArchive archive, TimeProvider clock)
+        : this(archive, clock, _ => { })
+    {
+    }
+
+    internal RetentionExpiry(CdrArchive archive, TimeProvider clock, Action<ExpiryStep> after)
+    {
+        _archive = archive;
+        _clock = clock;
+        _after = after;
+    }
+
+    /// <summary>
+    /// Expires, or with <paramref name="dryRun"/> only lists, every segment whose period is over at <paramref name="asOf"/>. May be
+    /// repeated at any time.
+    /// </summary>
+    /// <param name="asOf">The moment to judge by; for a dry run it may lie in the future.</param>
+    /// <param name="dryRun">Whether to touch nothing.</param>
+    /// <param name="actor">Who asks: issuer and subject, or the worker's name; goes into the journal.</param>
+    /// <returns>What was done per segment. A segment that fails does not stop the others.</returns>
+    /// <exception cref="ArchiveException">As of the future without a dry run.</exception>
+    public RetentionReport Run(DateTimeOffset asOf, bool dryRun, string actor = CdrArchive.JournalStream)
+    {
+        if (!dryRun && asOf > _clock.GetUtcNow())
+        {
+            throw new ArchiveException(
+                ArchiveFault.Refused,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Nothing is expired as of {asOf:O}, which is in the future: some of it must still be kept. Use a dry run."));
+        }
+
+        List<RetentionItem> items = new();
+        foreach (Segment segment in Candidates())
+        {
+            // One at a time, so that appending waits for one segment and not for all.
+            _archive.Exclusively(() => items.AddRange(Examine(segment, asOf, dryRun, actor)));
+        }
+
+        return new RetentionReport(asOf, dryRun, items);
+    }
+
+    private List<Segment> Candidates()
+    {
+        List<Segment> segments = [];
+        _archive.Exclusively(() => segments = _archive.Index.Segments(SegmentState.Kept, SegmentState.Expiring));
+        return segments;
+    }
+
+    private IEnumerable<RetentionItem> Examine(Segment listed, DateTimeOffset asOf, bool dryRun, string actor)
+    {
+        // An append may have added to it since it was listed.
+        Segment? segment = _archive.Index.Segments(SegmentState.Kept, SegmentState.Expiring).Find(segment => segment.Id == listed.Id);
+        if (segment is null)
+        {
+            return [];
+        }
+
+        if (_archive.Policy.Find(segment.Class) is not { } retentionClass)
+        {
+            return
+            [
+                Item(
+                    RetentionAction.UnknownClass, segment, null, 0,
+                    "no such class in Retention:Classes: configure it, nothing of it is deleted")];
+        }
+
+        DateTimeOffset dueAt = retentionClass.Period.DueAfter(segment.Day);
+        if (dueAt > asOf && segment.State == SegmentState.Kept)
+        {
+            return [];
+        }
+
+        string basis = $"{retentionClass.LegalBasis}; period {retentionClass.Period}";
+        try
+        {
+            long heldRecords = dryRun ? HeldRecords(segment).Sum(held => held.Records.Count) : Destroy(segment, dueAt, basis, actor);
+            return [Item(dryRun ? RetentionAction.Due : RetentionAction.Expired, segment, dueAt, heldRecords, basis)];
+        }
+        catch (Exception fault) when (fault is ArchiveException or AuditException or IOException or UnauthorizedAccessException)
+        {
+            return [Item(RetentionAction.Failed, segment, dueAt, 0, fault.Message)];
+        }
+    }
+
+    private long Destroy(Segment segment, DateTimeOffset dueAt, string basis, string actor)
+    {
+        string correlationId = $"expire:{segment.Name}";
+        bool resumed = segment.State == SegmentState.Expiring;
+        _archive.Forget(segment);
+        _archive.Index.BeginExpiry(segment.Id);
+        _after(ExpiryStep.Begun);
+
+        // Without the key, an earlier run has copied what is held: it deletes the key only after that.
+        long heldRecords = _archive.Keys.Find(segment.KeyId) is null ? 0 : CopyHeld(segment);
+        _after(ExpiryStep.HeldCopied);
+
+        _archive.Keys.Delete(segment.KeyId);
+        _after(ExpiryStep.KeyDeleted);
+
+        string file = _archive.PathOf(segment.Name);
+        if (File.Exists(file))
+        {
+            File.Delete(file);
+        }
+
+        _after(ExpiryStep.FileDeleted);
+
+        if (!resumed || !_archive.Journal.Contains("retention.expire", correlationId))
+        {
+            _archive.Journal.Append(
+                _clock.GetUtcNow(),
+                actor,
+                "retention.expire",
+                segment.Name,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{segment.Records} records, {segment.Length} octets, due {dueAt:O}, {heldRecords} held, key {segment.KeyId} "
+                    + $"deleted, file removed; {basis}"),
+                correlationId);
+        }
+
+        _after(ExpiryStep.Journalled);
+        _archive.Index.EndExpiry(segment.Id, _clock.GetUtcNow());
+        _after(ExpiryStep.Ended);
+        return heldRecords;
+    }
+
+    /// <summary>Written anew from the start each time, so that a copy a crash cut short does no harm.</summary>
+    private long CopyHeld(Segment segment)
+    {
+        long copied = 0;
+        foreach ((LegalHold hold, List<ArchivedRecord> records) in HeldRecords(segment))
+        {
+            string name = new HeldSegment(hold.Id, segment.Id, hold.KeyId, 0, 0).Name;
+            BlockBuilder block = new(segment.Class, records[0].Purpose);
+            foreach (ArchivedRecord record in records)
+            {
+                block.Add(
+                    hold.Person, record.StartOfPeriod.ToUnixTimeMilliseconds(), hold.Id, record.Topic, record.Partition, record.Offset,
+                    record.Value);
+            }
+
+            using SafeFileHandle file = CdrArchive.OpenFile(_archive.PathOf(name), FileMode.OpenOrCreate);
+            int octets = SegmentFile.Write(file, name, 0, block, _archive.KeyOf(name, hold.KeyId));
+            RandomAccess.SetLength(file, octets);
+            RandomAccess.FlushToDisk(file);
+            _archive.Index.AddHeldSegment(new HeldSegment(hold.Id, segment.Id, hold.KeyId, octets, records.Count));
+            copied += records.Count;
+        }
+
+        return copied;
+    }
+
+    private IEnumerable<(LegalHold Hold, List<ArchivedRecord> Records)> HeldRecords(Segment segment)
+    {
+        foreach (LegalHold hold in _archive.Index.Holds())
+        {
+            List<ArchivedRecord> records = _archive.Read(segment, hold.Person)
+                .Where(record => record.StartOfPeriod >= hold.From && record.StartOfPeriod < hold.To)
+                .ToList();
+            if (records.Count > 0)
+            {
+                yield return (hold, records);
+            }
+        }
+    }
+
+    private RetentionItem Item(RetentionAction action, Segment segment, DateTimeOffset? dueAt, long heldRecords, string basis) => new(
+        action, segment.Class, segment.Day, dueAt, segment.Records, heldRecords, segment.Length, basis, segment.KeyId,
+        _archive.PathOf(segment.Name));
+}

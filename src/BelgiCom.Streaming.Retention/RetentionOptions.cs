@@ -1,0 +1,147 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Retention;
+
+/// <summary>
+/// Settings of the archive, section <c>Retention</c>. Classes and rules are shipped in <c>retention.json</c> beside the executable, after
+/// the articles of the law; whatever an environment or a file of the operator says wins over it. No period is a constant in code.
+/// </summary>
+public sealed partial class RetentionOptions : IValidatableObject
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Retention";
+
+    /// <summary>Folder of the archive; one running process per folder. Default <c>data/archive</c>.</summary>
+    [Required]
+    public string ArchiveDirectory { get; set; } = "data/archive";
+
+    /// <summary>Legal classes by name: upper-case letters, digits and <c>_</c>.</summary>
+    public Dictionary<string, RetentionClassOptions> Classes { get; set; } = [];
+
+    /// <summary>Which records go to which classes. The first rule that matches applies; every record must match one.</summary>
+    public List<RetentionRuleOptions> Rules { get; set; } = [];
+
+    /// <summary>
+    /// Most octets of records in one encrypted block before compression, 4 KiB to 16 MiB; default 1 MiB. A look-up reads whole blocks;
+    /// small blocks compress less.
+    /// </summary>
+    [Range(4 * 1024, 16 * 1024 * 1024)]
+    public int BlockOctets { get; set; } = 1024 * 1024;
+
+    /// <summary>
+    /// How often expiry runs by itself, at least 1 minute, at most 1 day; default 1 hour. Days fall due at midnight, Europe/Brussels, so
+    /// this is the lag of deletion.
+    /// </summary>
+    public TimeSpan ExpireEvery { get; set; } = TimeSpan.FromHours(1);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (ExpireEvery < TimeSpan.FromMinutes(1) || ExpireEvery > TimeSpan.FromDays(1))
+        {
+            yield return new ValidationResult("must be from 1 minute to 1 day.", [nameof(ExpireEvery)]);
+        }
+
+        foreach (string fault in Faults())
+        {
+            yield return new ValidationResult(fault);
+        }
+    }
+
+    /// <summary>What is wrong with classes and rules, each as a sentence that says what to do.</summary>
+    internal IEnumerable<string> Faults()
+    {
+        foreach ((string name, RetentionClassOptions options) in Classes)
+        {
+            if (!ClassName().IsMatch(name))
+            {
+                yield return $"class '{name}': a name is upper-case letters, digits and _, at most 40";
+            }
+
+            if (!RetentionPeriod.TryParse(options.Period, out _))
+            {
+                yield return options.Period.Length == 0
+                    ? $"class {name} has no period and the law gives no default ({options.LegalBasis}): decide and set "
+                        + $"Retention__Classes__{name}__Period, for example P6M"
+                    : $"class {name}: '{options.Period}' is no ISO 8601 period of years, months, weeks or days such as P12M (set as "
+                        + $"Retention__Classes__{name}__Period)";
+            }
+        }
+
+        foreach (string unknown in Rules.SelectMany(rule => rule.Classes).Where(name => !Classes.ContainsKey(name)).Distinct())
+        {
+            yield return $"a rule names class '{unknown}', which Retention:Classes does not have";
+        }
+
+        foreach (string topic in Rules.Select(rule => rule.Topic).Except(RetentionPolicy.ArchivedTopics))
+        {
+            yield return $"a rule names topic '{topic}'; archived are {string.Join(", ", RetentionPolicy.ArchivedTopics)}";
+        }
+
+        foreach (string topic in RetentionPolicy.ArchivedTopics)
+        {
+            List<(UsageKind kind, Direction direction)> uncovered = Enum.GetValues<UsageKind>()
+                .SelectMany(kind => Enum.GetValues<Direction>().Select(direction => (kind, direction)))
+                .Where(record => !Rules.Any(rule => rule.Matches(topic, record.kind, record.direction)))
+                .ToList();
+            if (uncovered.Count > 0)
+            {
+                yield return $"no rule for {topic}, {uncovered[0].kind} {uncovered[0].direction}: add one; a class with period P0D is "
+                    + $"not stored at all";
+            }
+        }
+    }
+
+    [GeneratedRegex("^[A-Z][A-Z0-9_]{0,39}$", RegexOptions.CultureInvariant)]
+    private static partial Regex ClassName();
+}
+
+/// <summary>One legal class.</summary>
+public sealed class RetentionClassOptions
+{
+    /// <summary>
+    /// How long: ISO 8601, <c>P4M</c>, <c>P12M</c>, <c>P10Y</c>; <c>P0D</c> is not stored. Empty is a fault: somebody has to decide.
+    /// </summary>
+    public string Period { get; set; } = "";
+
+    /// <summary>From when: <c>EventTime</c> (start of the communication, default) or <c>EndTime</c> (end of the session).</summary>
+    public PeriodStart StartsAt { get; set; }
+
+    /// <summary>What the data is kept for.</summary>
+    [Required]
+    public string Purpose { get; set; } = "";
+
+    /// <summary>Article that asks for or allows it.</summary>
+    [Required]
+    public string LegalBasis { get; set; } = "";
+
+    /// <summary>Group of classes of which only the shortest applies to a record; empty for none.</summary>
+    public string ShortestOf { get; set; } = "";
+
+    internal RetentionClass ToClass(string name) =>
+        RetentionPeriod.TryParse(Period, out RetentionPeriod period)
+            ? new RetentionClass(name, period, StartsAt, Purpose, LegalBasis, ShortestOf)
+            : throw new ArgumentException($"Class {name}: '{Period}' is no period.");
+}
+
+/// <summary>Which records go to which classes.</summary>
+public sealed class RetentionRuleOptions
+{
+    /// <summary>Topic of the record.</summary>
+    [Required]
+    public string Topic { get; set; } = "";
+
+    /// <summary>Kind of usage; empty for every kind. Rejected usage has the kind <c>Unknown</c>.</summary>
+    public UsageKind? Kind { get; set; }
+
+    /// <summary>Direction of a call or message; empty for every direction. Rated and rejected usage has <c>NotApplicable</c>.</summary>
+    public Direction? Direction { get; set; }
+
+    /// <summary>Names of the classes; the record is stored once under each.</summary>
+    public List<string> Classes { get; set; } = [];
+
+    internal bool Matches(string topic, UsageKind kind, Direction direction) =>
+        Topic == topic && (Kind is null || Kind == kind) && (Direction is null || Direction == direction);
+}

@@ -1,0 +1,57 @@
+namespace BelgiCom.Streaming.Retention;
+
+/// <summary>What was or would be done with one segment.</summary>
+public enum RetentionAction
+{
+    /// <summary>It is due; a dry run left it.</summary>
+    Due,
+
+    /// <summary>Key deleted, file and index entries removed, entry in the journal.</summary>
+    Expired,
+
+    /// <summary>Not touched: the configuration no longer has its class, so nobody says how long to keep it.</summary>
+    UnknownClass,
+
+    /// <summary>
+    /// Its destruction could not be ended, for the reason given instead of the legal basis; the next run goes on. It is not readable any
+    /// more.
+    /// </summary>
+    Failed,
+}
+
+/// <summary>One class and day that is due.</summary>
+/// <param name="Action">What was or would be done.</param>
+/// <param name="Class">Legal class.</param>
+/// <param name="Day">Day, Europe/Brussels, on which the records' period began.</param>
+/// <param name="DueAt">First instant at which it must be gone; null when the class is not known.</param>
+/// <param name="Records">Records.</param>
+/// <param name="HeldRecords">Those of them that a legal hold keeps, under the hold's own key.</param>
+/// <param name="Octets">Octets on disk.</param>
+/// <param name="Reason">Why: the class's article and period; or why not.</param>
+/// <param name="KeyId">Key that was or would be deleted.</param>
+/// <param name="File">File that was or would be removed.</param>
+public sealed record RetentionItem(
+    RetentionAction Action,
+    string Class,
+    DateOnly Day,
+    DateTimeOffset? DueAt,
+    long Records,
+    long HeldRecords,
+    long Octets,
+    string Reason,
+    string KeyId,
+    string File);
+
+/// <summary>What was due at one moment and what became of it.</summary>
+/// <param name="AsOf">The moment.</param>
+/// <param name="DryRun">Whether nothing was touched.</param>
+/// <param name="Items">Per class and day, ordered by class and day.</param>
+public sealed record RetentionReport(DateTimeOffset AsOf, bool DryRun, IReadOnlyList<RetentionItem> Items)
+{
+    /// <summary>Records destroyed, or that would be.</summary>
+    public long Records =>
+        Items.Where(item => item.Action is RetentionAction.Due or RetentionAction.Expired).Sum(item => item.Records - item.HeldRecords);
+
+    /// <summary>Whether everything that is due is gone, or would be.</summary>
+    public bool IsComplete => Items.All(item => item.Action is RetentionAction.Due or RetentionAction.Expired);
+}

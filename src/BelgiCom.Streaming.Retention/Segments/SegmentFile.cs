@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using BelgiCom.Streaming.Privacy;
+using Microsoft.Win32.SafeHandles;
+
+namespace BelgiCom.Streaming.Retention;
+
+/// <summary>
+/// The file of one segment: blocks one after another. A block is, little-endian, "BCB1" · octets of the envelope 4 · octets before
+/// compression 4 · records 4 · envelope (<see cref="EnvelopeCipher"/> over the Brotli-compressed records). Segment, offset and the header's
+/// numbers are authenticated with the envelope, so that a block that was changed, moved, or copied from elsewhere does not open. Nothing is
+/// ever on disk in clear.
+/// </summary>
+internal static class SegmentFile
+{
+    public const int HeaderSize = 16;
+
+    private const uint Magic = 0x3142_4342;
+    private const int CompressionQuality = 1;
+    private const int CompressionWindow = 20;
+
+    // A block closes when it passes RetentionOptions.BlockOctets (at most 16 MiB); its last record may take it further. Anything larger is
+    // not ours.
+    private const int RawOctetsMax = 64 * 1024 * 1024;
+
+    /// <summary>Writes a block and returns its octets. Not yet on disk for sure: the caller flushes the file.</summary>
+    public static int Write(SafeFileHandle file, string segment, long at, BlockBuilder block, DataKey key)
+    {
+        byte[] compressed = ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(block.Raw.Length));
+        byte[]? written = null;
+        try
+        {
+            if (!BrotliEncoder.TryCompress(block.Raw, compressed, out int length, CompressionQuality, CompressionWindow))
+            {
+                throw new ArchiveException(
+                    ArchiveFault.Io,
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"Archive segment {segment}: {block.Raw.Length} octets could not be compressed."));
+            }
+
+            written = ArrayPool<byte>.Shared.Rent(HeaderSize + length + EnvelopeCipher.Overhead);
+            int envelope = EnvelopeCipher.Encrypt(
+                key, compressed.AsSpan(0, length), Context(segment, at, block.Raw.Length, block.Records), written.AsSpan(HeaderSize));
+            BinaryPrimitives.WriteUInt32LittleEndian(written, Magic);
+            BinaryPrimitives.WriteInt32LittleEndian(written.AsSpan(4), envelope);
+            BinaryPrimitives.WriteInt32LittleEndian(written.AsSpan(8), block.Raw.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(written.AsSpan(12), block.Records);
+            RandomAccess.Write(file, written.AsSpan(0, HeaderSize + envelope), at);
+            return HeaderSize + envelope;
+        }
+        finally
+        {
+            // The compressed records are readable to anyone who gets the buffer next.
+            CryptographicOperations.ZeroMemory(compressed);
+            ArrayPool<byte>.Shared.Return(compressed);
+            if (written is not null)
+            {
+                ArrayPool<byte>.Shared.Return(written);
+            }
+        }
+    }
+
+    /// <summary>Reads and decrypts the block at an offset.</summary>
+    /// <param name="file">File of the segment.</param>
+    /// <param name="segment">Name of the segment.</param>
+    /// <param name="at">Offset of the block.</param>
+    /// <param name="end">End of what was committed.</param>
+    /// <param name="key">Key of the segment.</param>
+    /// <param name="next">Offset after the block.</param>
+    /// <returns>The records, for <see cref="BlockRecords"/>.</returns>
+    /// <exception cref="ArchiveException">The block is damaged, or the key is another.</exception>
+    public static byte[] Read(SafeFileHandle file, string segment, long at, long end, DataKey key, out long next)
+    {
+        Span<byte> header = stackalloc byte[HeaderSize];
+        ReadFully(file, header, segment, at, end);
+        int envelopeLength = BinaryPrimitives.ReadInt32LittleEndian(header[4..]);
+        int rawLength = BinaryPrimitives.ReadInt32LittleEndian(header[8..]);
+        int records = BinaryPrimitives.ReadInt32LittleEndian(header[12..]);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic || envelopeLength < EnvelopeCipher.Overhead
+            || envelopeLength > end - at - HeaderSize
+            || rawLength < 0 || rawLength > RawOctetsMax)
+        {
+            throw Damaged(segment, at, "its header is not one of ours");
+        }
+
+        byte[] envelope = new byte[envelopeLength];
+        ReadFully(file, envelope, segment, at + HeaderSize, end);
+        next = at + HeaderSize + envelopeLength;
+        try
+        {
+            byte[] compressed = EnvelopeCipher.Decrypt(key, envelope, Context(segment, at, rawLength, records));
+            byte[] raw = new byte[rawLength];
+            return BrotliDecoder.TryDecompress(compressed, raw, out int length) && length == rawLength
+                ? raw
+                : throw Damaged(segment, at, "it does not decompress to the length it names");
+        }
+        catch (CryptographicException cause)
+        {
+            throw Damaged(segment, at, "its tag does not match: it was changed, moved, or written with another key", cause);
+        }
+    }
+
+    private static void ReadFully(SafeFileHandle file, Span<byte> destination, string segment, long at, long end)
+    {
+        if (at + destination.Length > end)
+        {
+            throw Damaged(segment, at, "it reaches beyond the end");
+        }
+
+        while (destination.Length > 0)
+        {
+            int read = RandomAccess.Read(file, destination, at);
+            if (read == 0)
+            {
+                throw Damaged(segment, at, "the file is shorter than what was committed");
+            }
+
+            destination = destination[read..];
+            at += read;
+        }
+    }
+
+    private static EnvelopeContext Context(string segment, long at, int rawLength, int records) =>
+        new("archive", segment, string.Create(CultureInfo.InvariantCulture, $"{at}:{rawLength}:{records}"));
+
+    private static ArchiveException Damaged(string segment, long at, string why, Exception? cause = null) => new(
+        ArchiveFault.Damaged,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"Archive segment {segment}, block at octet {at}: {why}. Restore the file from its copy; the other blocks stay readable."),
+        cause);
+}

@@ -1,0 +1,6 @@
+namespace BelgiCom.Streaming.Billing.Tests;
+
+public sealed class PostgreSqlLedgerTests(PostgreSqlServer server) : LedgerContract
+{
+    protected override BillingOptions NewLedger() => new() { ConnectionString = server.NewDatabase() };
+}

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+using Testcontainers.PostgreSql;
+
+[assembly: AssemblyFixture(typeof(BelgiCom.Streaming.Billing.Tests.PostgreSqlServer))]
+
+namespace BelgiCom.Streaming.Billing.Tests;
+
+/// <summary>
+/// A PostgreSQL of our own for the tests: a private cluster of the installed packages (Debian's /usr/lib/postgresql), else a container when
+/// Docker answers, else none.
+/// </summary>
+public sealed class PostgreSqlServer : IAsyncLifetime
+{
+    private const string Skipped = "No PostgreSQL: install the package 'postgresql' or start Docker to run the ledger's contract on it.";
+
+    private string? _connectionString;
+    private DirectoryInfo? _folder;
+    private string? _binaries;
+    private PostgreSqlContainer? _container;
+    private int _databases;
+
+    public async ValueTask InitializeAsync()
+    {
+        _binaries = Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql")
+                .Order(StringComparer.Ordinal)
+                .Select(version => Path.Combine(version, "bin"))
+                .LastOrDefault(Directory.Exists)
+            : null;
+        if (_binaries is not null)
+        {
+            StartCluster();
+        }
+        else if (File.Exists("/var/run/docker.sock") || Environment.GetEnvironmentVariable("DOCKER_HOST") is not null)
+        {
+            _container = new PostgreSqlBuilder("postgres:17-alpine").Build();
+            await _container.StartAsync();
+            _connectionString = _container.GetConnectionString();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_folder is not null)
+        {
+            Run("pg_ctl", $"-D {Data} -m immediate -w stop");
+            _folder.Delete(recursive: true);
+        }
+
+        if (_container is not null)
+        {
+            await _container.DisposeAsync();
+        }
+    }
+
+    /// <summary>Connection string of a new, empty database; skips the test when there is no server.</summary>
+    public string NewDatabase()
+    {
+        Assert.SkipWhen(_connectionString is null, Skipped);
+        string name = string.Create(CultureInfo.InvariantCulture, $"ledger_{Interlocked.Increment(ref _databases)}");
+        using NpgsqlConnection connection = new(_connectionString);
+        connection.Open();
+        using NpgsqlCommand command = connection.CreateCommand();
+        command.CommandText = $"CREATE DATABASE {name}";
+        command.ExecuteNonQuery();
+        return new Npgsql.NpgsqlConnectionStringBuilder(_connectionString) { Database = name, Pooling = false }.ToString();
+    }
+
+    private string Data => Path.Combine(_folder!.FullName, "data");
+
+    private void StartCluster()
+    {
+        _folder = Directory.CreateTempSubdirectory("pg-");
+        if (Environment.IsPrivilegedProcess)
+        {
+            Start("chown", "postgres", _folder.FullName);
+        }
+
+        using TcpListener probe = new(IPAddress.Loopback, 0);
+        probe.Start();
+        int port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        probe.Stop();
+        Run("initdb", $"-D {Data} -U ledger -A trust -E UTF8 --no-sync");
+        Run(
+            "pg_ctl",
+            $"-D {Data} -l {_folder.FullName}/log -w -o '-p {port} -k {_folder.FullName} -c listen_addresses=127.0.0.1 -c fsync=off' "
+            + $"start");
+        _connectionString = string.Create(
+            CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=ledger;Database=postgres;Pooling=false");
+    }
+
+    /// <summary>The server refuses to run as root, so it is handed to the user that the package made.</summary>
+    private void Run(string program, string arguments)
+    {
+        // Nothing is read from it: the server that it starts would keep a pipe open as long as it lives.
+        string command = $"{_binaries}/{program} {arguments} >/dev/null 2>&1";
+        if (Environment.IsPrivilegedProcess)
+        {
+            Start("runuser", "-u", "postgres", "--", "sh", "-c", command);
+        }
+        else
+        {
+            Start("sh", "-c", command);
+        }
+    }
+
+    private static void Start(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = "/" })!;
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Billing.Tests;
+
+/// <summary>A rated usage event for tests; everything that a test does not name has one fixed value.</summary>
+internal sealed record RatedUsage(int Number)
+{
+    public const string Topic = Topics.UsageRated;
+
+    public string Account { get; init; } = "account-1";
+
+    public string Offering { get; init; } = "mobile-start";
+
+    public string Currency { get; init; } = "EUR";
+
+    public UsageKind Kind { get; init; } = UsageKind.Data;
+
+    public RatedOutcome Outcome { get; init; } = RatedOutcome.Rated;
+
+    public long AmountNanos { get; init; } = 1_500_000_000;
+
+    public DateOnly PeriodStart { get; init; } = new(2026, 10, 1);
+
+    public DateTimeOffset EventTime { get; init; } = new(2026, 10, 5, 12, 0, 0, TimeSpan.Zero);
+
+    public string Node { get; init; } = "pgw-1";
+
+    public UsageId UsageId => UsageId.FromHalves(0x9E3779B97F4A7C15UL * (ulong)(Number + 1), (ulong)Number);
+
+    public void AddTo(LedgerBatch batch, int partition, long offset, string topic = Topic)
+    {
+        UsageRatedView view = new()
+        {
+            UsageId = UsageId,
+            Account = Encoding.UTF8.GetBytes(Account),
+            Offering = Encoding.UTF8.GetBytes(Offering),
+            OfferingVersion = 3,
+            Outcome = Outcome,
+            Kind = Kind,
+            EventTimeMilliseconds = EventTime.ToUnixTimeMilliseconds(),
+            DurationSeconds = 60,
+            TotalOctets = 1000,
+            ChargedUnits = 1024,
+            BundleUnits = 24,
+            AmountNanos = AmountNanos,
+            Currency = Encoding.UTF8.GetBytes(Currency),
+            RoundingPolicy = 1,
+            PeriodStartDays = PeriodStart.DayNumber - new DateOnly(1970, 1, 1).DayNumber,
+            Source = "ericsson-pgw"u8,
+            Node = Encoding.UTF8.GetBytes(Node),
+            FileId = FileId.FromHalves(7, 7),
+            FileName = "pgw.cdr"u8,
+            FileSequenceNumber = 42,
+            RecordIndex = Number,
+            ContainerIndex = 1,
+            ReceivedPartition = partition,
+            ReceivedOffset = offset + 100,
+        };
+        batch.AddRated(topic, partition, offset, view);
+    }
+
+    public RatedPosition At(long offset) => new(offset, UsageId, AmountNanos);
+}

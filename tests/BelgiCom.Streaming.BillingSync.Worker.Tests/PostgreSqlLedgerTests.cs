@@ -1,6 +1,0 @@
-namespace BelgiCom.Streaming.BillingSync.Worker.Tests;
-
-public sealed class PostgreSqlLedgerTests(PostgreSqlServer server) : LedgerContract
-{
-    protected override BillingOptions NewLedger() => new() { ConnectionString = server.NewDatabase() };
-}

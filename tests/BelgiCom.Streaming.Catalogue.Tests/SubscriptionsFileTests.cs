@@ -1,0 +1,113 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Privacy;
+
+namespace BelgiCom.Streaming.Catalogue.Tests;
+
+public sealed class SubscriptionsFileTests : IDisposable
+{
+    private const string Header = "msisdn,imsi,account,offering,validFrom,validTo\n";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("subscriptions").FullName;
+    private readonly SubscriberPseudonymizer _pseudonymizer;
+
+    public SubscriptionsFileTests() => _pseudonymizer = new SubscriberPseudonymizer(new FileKeyStore(Path.Combine(_folder, "keys")));
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Csv_WithPeriodsOfOneSubscriber_GivesOneSubscription()
+    {
+        SubscriptionsFile file = Write(
+            "# a comment\n\n" + Header
+            + "999000000001,001010100000001,\"BE \"\"1\"\", A\",go,2026-01-01T00:00:00+01:00,\n"
+            + "999000000001,001010100000001,BE-0,start,,2026-01-01T00:00:00+01:00\n"
+            + ",001010300000001,BE-2,go,,\r\n");
+
+        Assert.Empty(file.Check(new HashSet<string> { "go", "start" }));
+        Subscription[] read = [.. file.Read()];
+        Assert.Equal(
+            [_pseudonymizer.FromMsisdn("999000000001"), _pseudonymizer.FromImsi("001010300000001")], read.Select(one => one.SubscriberRef));
+        Assert.Equal([("BE-0", "start"), ("BE \"1\", A", "go")], read[0].Periods.Select(period => (period.Account, period.Offering)));
+        Assert.Equal(new DateTimeOffset(2025, 12, 31, 23, 0, 0, TimeSpan.Zero), read[0].Periods[1].ValidFrom);
+        Assert.Null(read[0].Periods[0].ValidFrom);
+        Assert.Null(read[1].Periods[0].ValidTo);
+    }
+
+    [Fact]
+    public void JsonLines_GiveTheSameAsCsv()
+    {
+        SubscriptionsFile csv = Write(Header + "999000000001,,BE-1,go,2026-01-01T00:00:00Z,\n");
+        Subscription expected = csv.Read().Single();
+        SubscriptionsFile json = Write(
+            """{"msisdn":"999000000001","account":"BE-1","offering":"go","validFrom":"2026-01-01T00:00:00Z","validTo":null}""" + "\n");
+
+        Subscription read = json.Read().Single();
+        Assert.Equal(expected.SubscriberRef, read.SubscriberRef);
+        Assert.Equal(
+            (expected.Periods[0].Account, expected.Periods[0].ValidFrom, expected.Periods[0].ValidTo),
+            (read.Periods[0].Account, read.Periods[0].ValidFrom, read.Periods[0].ValidTo));
+    }
+
+    [Theory]
+    [InlineData("123,,A,go,,", "msisdn must be 5 to 15 digits")]
+    [InlineData("+99900000001,,A,go,,", "msisdn must be 5 to 15 digits")]
+    [InlineData(",12345,A,go,,", "imsi must be 14 or 15 digits")]
+    [InlineData(",,A,go,,", "both empty")]
+    [InlineData("999000000001,,,go,,", "account must have")]
+    [InlineData("999000000001,,A,,,", "offering is empty")]
+    [InlineData("999000000001,,A,nowhere,,", "not in the catalogue")]
+    [InlineData("999000000001,,A,go,2026-01-01T00:00:00,", "with its offset")]
+    [InlineData("999000000001,,A,go,2026-01-01T00:00:00Z,2025-01-01T00:00:00Z", "validTo must be after")]
+    [InlineData("999000000001,,A,go,", "5 fields, not 6")]
+    [InlineData("999000000001,,A,go,,,", "more than 6 fields")]
+    [InlineData("999000000001,,\"A,go,,", "does not end")]
+    [InlineData("999000000001,,A,go,,\n999000000001,,A,go,,", "overlap")]
+    [InlineData("999000000001,,A,go,,\n999000000002,,A,go,,\n999000000001,,A,go,,", "below each other")]
+    public void Fault_IsReportedWithItsLine_AndWithoutTheNumber(string lines, string message)
+    {
+        IReadOnlyList<InputFault> faults = Write(Header + lines + "\n").Check(new HashSet<string> { "go" });
+
+        InputFault fault = Assert.Single(faults);
+        Assert.Contains(message, fault.Message, StringComparison.Ordinal);
+        Assert.InRange(fault.Line, 2, 4);
+        Assert.DoesNotContain("99900000000", fault.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("imsi,msisdn\n1,2\n", "must be the header")]
+    [InlineData("# nothing\n", "no subscriptions")]
+    [InlineData("{\"msisdn\":5}\n", "nothing else")]
+    [InlineData("{\"msisdn\":\n", "no JSON object")]
+    public void FileThatIsNoSubscriptions_IsAFault(string content, string message) =>
+        Assert.Contains(message, Assert.Single(Write(content).Check()).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void ManyFaults_AreCutOff()
+    {
+        IReadOnlyList<InputFault> faults = Write(
+            Header + string.Concat(Enumerable.Repeat("x,,A,go,,\n999000000001,,A,none,,\n", 1000))).Check(new HashSet<string>());
+
+        Assert.Equal(101, faults.Count);
+        Assert.Contains("the rest was not read", faults[^1].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SampleSubscriptions_AreOfSampleOfferings()
+    {
+        HashSet<string> offerings = [
+            .. CatalogueFolder.Load(Repository.PathOf("src/BelgiCom.Streaming.Tool/Samples/catalogue"))
+                .Select(version => version.Offering)];
+        SubscriptionsFile file = new(Repository.PathOf("src/BelgiCom.Streaming.Tool/Samples/subscriptions.csv"), _pseudonymizer);
+
+        Assert.Empty(file.Check(offerings));
+        // servedMSISDN 91 99 09 00 00 00 10 of pgw_3records_ts32297.cdr: TBCD digits 999000000001.
+        Assert.Contains(file.Read(), subscription => subscription.SubscriberRef == _pseudonymizer.FromMsisdn("999000000001"));
+    }
+
+    private SubscriptionsFile Write(string content)
+    {
+        string path = Path.Combine(_folder, "subscriptions.csv");
+        File.WriteAllText(path, content);
+        return new SubscriptionsFile(path, _pseudonymizer);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Security.Cryptography;
+
+namespace BelgiCom.Streaming.Privacy.Tests;
+
+public sealed class FileKeyStoreTests : IDisposable
+{
+    private readonly string _directory = Path.Combine(Directory.CreateTempSubdirectory("keys").FullName, "store");
+
+    public void Dispose() => Directory.Delete(Path.GetDirectoryName(_directory)!, recursive: true);
+
+    [Fact]
+    public void GetOrCreate_OfOneScope_IsTheSameKeyAfterARestart()
+    {
+        DataKey first = new FileKeyStore(_directory).GetOrCreate(KeyPurposes.PersonalData, "2026-11-23");
+        FileKeyStore reopened = new(_directory);
+        DataKey second = reopened.GetOrCreate(KeyPurposes.PersonalData, "2026-11-23");
+        Assert.Equal(first.Id, second.Id);
+        Assert.Equal(first.Material, second.Material);
+        Assert.Equal(first.Material, reopened.Find(first.Id)!.Material);
+    }
+
+    [Fact]
+    public void GetOrCreate_OfOtherPurposeOrScope_IsAnotherKey()
+    {
+        FileKeyStore keys = new(_directory);
+        DataKey[] all =
+        [
+            keys.GetOrCreate("rating", ""),
+            keys.GetOrCreate("personal-data", ""),
+            keys.GetOrCreate("personal-data", "2026-11-23"),
+            keys.GetOrCreate("personal-data", "2026-11-24"),
+            keys.GetOrCreate("ab", "c"),
+            keys.GetOrCreate("a", "bc"),
+        ];
+        Assert.Equal(all.Length, all.Select(key => key.Id).Distinct().Count());
+        Assert.Equal(all.Length, all.Select(key => Convert.ToHexString(key.Material)).Distinct().Count());
+    }
+
+    [Fact]
+    public void Delete_OfADay_ErasesItInEveryStoreAndForGood()
+    {
+        FileKeyStore keys = new(_directory);
+        FileKeyStore other = new(_directory);
+        DataKey key = keys.GetOrCreate(KeyPurposes.PersonalData, "2026-11-23");
+        Assert.NotNull(other.Find(key.Id));
+        byte[] envelope = EnvelopeCipher.Encrypt(key, "content"u8, EnvelopeContext.UsagePersonalData);
+        Assert.True(EnvelopeCipher.TryDecrypt(other, key.Id, envelope, EnvelopeContext.UsagePersonalData, out byte[] clear));
+        Assert.Equal("content"u8, clear);
+
+        Assert.True(keys.Delete(key.Id));
+        Assert.False(keys.Delete(key.Id));
+        Assert.Null(keys.Find(key.Id));
+        Assert.Null(other.Find(key.Id));
+        Assert.False(EnvelopeCipher.TryDecrypt(other, key.Id, envelope, EnvelopeContext.UsagePersonalData, out clear));
+        Assert.Empty(clear);
+
+        DataKey next = other.GetOrCreate(KeyPurposes.PersonalData, "2026-11-23");
+        Assert.NotEqual(key.Id, next.Id);
+        Assert.Null(keys.Find(key.Id));
+    }
+
+    [Fact]
+    public void GetOrCreate_ByManyAtOnce_IsOneKey()
+    {
+        DataKey[] made = new DataKey[16];
+        Thread[] threads = [.. Enumerable.Range(0, made.Length).Select(i => new Thread(() =>
+            made[i] = new FileKeyStore(_directory).GetOrCreate(KeyPurposes.Rating, "")))];
+        foreach (Thread thread in threads)
+        {
+            thread.Start();
+        }
+
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+
+        Assert.Single(made.Select(key => key.Id).Distinct());
+        Assert.Single(made.Select(key => Convert.ToHexString(key.Material)).Distinct());
+        Assert.DoesNotContain(Directory.GetFiles(_directory), file => file.EndsWith(".new", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Files_OfTheStore_AreForTheOwnerOnlyAndTellNoScope()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no mode bits; the folder's access list protects the keys there.");
+        DataKey key = new FileKeyStore(_directory).GetOrCreate(KeyPurposes.PersonalData, "2026-11-23");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, new DirectoryInfo(_directory).UnixFileMode);
+        Assert.All(Directory.GetFiles(_directory), file =>
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(file).UnixFileMode);
+            Assert.Matches("^([0-9a-f]{32}|names)\\.key$", Path.GetFileName(file));
+        });
+        Assert.Matches("^[0-9a-f]{32}-[0-9a-f]{16}$", key.Id);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("../../../../../../etc/passwd")]
+    [InlineData("/../../../../../../../../../etc/-0123456789abcdef")]
+    [InlineData("0123456789abcdef0123456789abcdef-0123456789abcdef")]
+    public void Find_OfAnIdThatIsNotOurs_IsNull(string keyId) => Assert.Null(new FileKeyStore(_directory).Find(keyId));
+
+    [Fact]
+    public void GetOrCreate_OfADamagedFile_SaysSo()
+    {
+        DataKey key = new FileKeyStore(_directory).GetOrCreate(KeyPurposes.Rating, "");
+        File.WriteAllBytes(Path.Combine(_directory, key.Id[..32] + ".key"), RandomNumberGenerator.GetBytes(7));
+        Assert.Throws<IOException>(() => new FileKeyStore(_directory).GetOrCreate(KeyPurposes.Rating, ""));
+    }
+}

@@ -1,0 +1,91 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Privacy;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Time.Testing;
+
+namespace BelgiCom.Streaming.Retention.Tests;
+
+/// <summary>An archive in a folder of its own, with the shipped legal classes and a clock that tests move.</summary>
+public sealed class ArchiveFixture : IDisposable
+{
+    internal static readonly ArchiveAccess Officer = new("https://id.example/officer-1", "request 2026-17", "request-17");
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("archive-");
+    private long _nextOffset;
+
+    public ArchiveFixture()
+    {
+        Keys = new FileKeyStore(KeyFolder);
+        Options = ShippedOptions(Path.Combine(_folder.FullName, "archive"));
+    }
+
+    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 15, 12, 0, 0, TimeSpan.Zero));
+
+    public IKeyStore Keys { get; }
+
+    public string KeyFolder => Path.Combine(_folder.FullName, "keys");
+
+    public RetentionOptions Options { get; }
+
+    public string Folder => Options.ArchiveDirectory;
+
+    public static RetentionOptions ShippedOptions(string folder)
+    {
+        ConfigurationBuilder configuration = new();
+        configuration.AddShippedRetention(development: true);
+        RetentionOptions options = new();
+        configuration.Build().GetSection(RetentionOptions.Section).Bind(options);
+        options.ArchiveDirectory = folder;
+        return options;
+    }
+
+    public static SubscriberRef Subscriber(int number) => SubscriberRef.FromHalves(0xABCD_EF01_2345_6789, (ulong)number);
+
+    public CdrArchive Open() => CdrArchive.Open(Options, Keys, Clock);
+
+    /// <summary>Appends records of usage.received.v1 that begin and arrive now.</summary>
+    internal void Receive(CdrArchive archive, UsageKind kind, Direction direction, params ReadOnlySpan<int> subscribers)
+    {
+        using ArchiveAppender appender = archive.BeginAppend();
+        foreach (int subscriber in subscribers)
+        {
+            Add(appender, _nextOffset++, subscriber, kind, direction, Clock.GetUtcNow());
+        }
+
+        appender.Commit();
+    }
+
+    internal static void Add(
+        ArchiveAppender appender, long offset, int subscriber, UsageKind kind, Direction direction, DateTimeOffset at,
+        DateTimeOffset? received = null) =>
+        appender.Add(new CdrToArchive
+        {
+            Topic = Topics.UsageReceived,
+            Partition = 0,
+            Offset = offset,
+            Subscriber = Subscriber(subscriber),
+            Kind = kind,
+            Direction = direction,
+            EventTimeMilliseconds = at.ToUnixTimeMilliseconds(),
+            EndTimeMilliseconds = at.AddMinutes(1).ToUnixTimeMilliseconds(),
+            ReceivedMilliseconds = (received ?? at.AddHours(1)).ToUnixTimeMilliseconds(),
+            Value = Value(subscriber, offset),
+        });
+
+    /// <summary>
+    /// A value as it could be on the topic; holds the subscriber reference, so that a scan of the files for it means something.
+    /// </summary>
+    public static byte[] Value(int subscriber, long offset)
+    {
+        byte[] value = new byte[120];
+        Subscriber(subscriber).CopyTo(value.AsSpan(5));
+        BitConverter.TryWriteBytes(value.AsSpan(40), offset);
+        "0123456789-plain-text-marker"u8.CopyTo(value.AsSpan(60));
+        return value;
+    }
+
+    internal ArchiveLookup FindAll(CdrArchive archive, int subscriber) =>
+        archive.Find(Subscriber(subscriber), Clock.GetUtcNow().AddYears(-20), Clock.GetUtcNow().AddYears(1), Officer);
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}

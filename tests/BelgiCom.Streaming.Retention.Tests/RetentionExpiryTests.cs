@@ -1,0 +1,283 @@
+using BelgiCom.Streaming.Audit;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Retention.Tests;
+
+public sealed class RetentionExpiryTests : IDisposable
+{
+    private readonly ArchiveFixture _fixture = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    /// <summary>
+    /// F20: a day of the clock at a time through all shipped classes. On every day each record is readable exactly while its period,
+    /// recomputed here from the calendar, lasts: nothing past it, nothing gone before it.
+    /// </summary>
+    [Fact]
+    public void Run_DailyThroughAllClasses_NothingEarlyNothingLate()
+    {
+        DateTimeOffset start = _fixture.Clock.GetUtcNow();
+        using CdrArchive archive = _fixture.Open();
+        for (int day = 0; day < 460; day++)
+        {
+            if (day < 40)
+            {
+                _fixture.Receive(archive, UsageKind.Voice, Direction.Terminating, 1);
+                _fixture.Receive(archive, UsageKind.Data, Direction.NotApplicable, 1);
+            }
+
+            new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+            Assert.Equal(Expected(start, Math.Min(day + 1, 40)), Kept(archive));
+            _fixture.Clock.Advance(TimeSpan.FromDays(1));
+        }
+
+        Assert.Empty(archive.Totals().Segments);
+        Assert.Empty(Directory.GetFiles(_fixture.Folder, "*.cdra", SearchOption.AllDirectories));
+        Assert.True(AuditJournal.Verify(CdrArchive.JournalDirectory(_fixture.Options), CdrArchive.JournalStream, _fixture.Keys).IsIntact);
+    }
+
+    [Fact]
+    public void Find_PastThePeriodButNotYetExpired_FindsNothing()
+    {
+        using CdrArchive archive = _fixture.Open();
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
+
+        _fixture.Clock.SetUtcNow(new DateTimeOffset(2026, 5, 15, 21, 59, 59, TimeSpan.Zero));
+        Assert.Single(_fixture.FindAll(archive, 1).Records);
+
+        _fixture.Clock.SetUtcNow(new DateTimeOffset(2026, 5, 15, 22, 0, 0, TimeSpan.Zero));
+        Assert.Empty(_fixture.FindAll(archive, 1).Records);
+    }
+
+    [Fact]
+    public void Run_Dry_SaysWhatAndWhyAndTouchesNothing()
+    {
+        using CdrArchive archive = _fixture.Open();
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2);
+        DateTimeOffset due = new(2026, 5, 16, 0, 0, 0, TimeSpan.FromHours(2));
+
+        Assert.Empty(new RetentionExpiry(archive, _fixture.Clock).Run(due.AddTicks(-1), dryRun: true).Items);
+        RetentionReport report = new RetentionExpiry(archive, _fixture.Clock).Run(due, dryRun: true);
+
+        RetentionItem item = Assert.Single(report.Items);
+        Assert.Equal(
+            (RetentionAction.Due, "FRAUD_4M", new DateOnly(2026, 1, 15), due, 2L),
+            (item.Action, item.Class, item.Day, item.DueAt!.Value, item.Records));
+        Assert.Contains("art. 122 §4 1°", item.Reason, StringComparison.Ordinal);
+        Assert.True(File.Exists(item.File));
+        Assert.NotNull(_fixture.Keys.Find(item.KeyId));
+        Assert.Equal(0, archive.Journal.Count);
+        Assert.Equal(2, report.Records);
+    }
+
+    [Fact]
+    public void Run_AsOfTheFuture_IsRefused()
+    {
+        using CdrArchive archive = _fixture.Open();
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
+
+        ArchiveException refusal = Assert.Throws<ArchiveException>(
+            () => new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow().AddYears(1), dryRun: false));
+
+        Assert.Equal(ArchiveFault.Refused, refusal.Fault);
+        Assert.Single(_fixture.FindAll(archive, 1).Records);
+    }
+
+    [Fact]
+    public void Run_Again_FindsNothingToDo()
+    {
+        using CdrArchive archive = _fixture.Open();
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
+        _fixture.Clock.Advance(TimeSpan.FromDays(150));
+
+        RetentionReport first = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        RetentionReport second = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+
+        Assert.Equal(RetentionAction.Expired, Assert.Single(first.Items).Action);
+        Assert.Empty(second.Items);
+        Assert.Equal(1, archive.Journal.Count);
+    }
+
+    /// <summary>Two archives over one key store: the expiry of one leaves the other's keys alone.</summary>
+    [Fact]
+    public void Run_OnOneOfTwoArchives_LeavesTheOthersKeys()
+    {
+        using CdrArchive archive = _fixture.Open();
+        using CdrArchive other = CdrArchive.Open(ArchiveFixture.ShippedOptions(_fixture.Folder + "-2"), _fixture.Keys, _fixture.Clock);
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
+        _fixture.Receive(other, UsageKind.Sms, Direction.Originating, 1);
+        _fixture.Clock.Advance(TimeSpan.FromDays(150));
+
+        new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+
+        Assert.NotNull(_fixture.Keys.Find(Assert.Single(other.Index.Segments(SegmentState.Kept)).KeyId));
+        Assert.Empty(other.Verify());
+    }
+
+    /// <summary>
+    /// Cut off behind each step: the next run ends what was begun, with one entry in the journal, and nothing is readable in between.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public void Run_AfterCrashBehindAStep_GoesOnFromThere(int step)
+    {
+        using (CdrArchive archive = _fixture.Open())
+        {
+            _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2);
+            archive.PlaceHold(
+                "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
+                ArchiveFixture.Officer);
+            _fixture.Clock.Advance(TimeSpan.FromDays(150));
+            RetentionExpiry crashing = new(archive, _fixture.Clock, after =>
+            {
+                if ((int)after == step)
+                {
+                    throw new CrashException();
+                }
+            });
+            Assert.Throws<CrashException>(() => crashing.Run(_fixture.Clock.GetUtcNow(), dryRun: false));
+        }
+
+        using CdrArchive again = _fixture.Open();
+        Assert.Empty(_fixture.FindAll(again, 1).Records);
+        new RetentionExpiry(again, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+
+        Assert.Empty(_fixture.FindAll(again, 1).Records);
+        Assert.Equal("case-7", Assert.Single(_fixture.FindAll(again, 2).Records).LegalHoldId);
+        Assert.Empty(again.Totals().Segments);
+        Assert.False(
+            Directory.Exists(Path.Combine(_fixture.Folder, "FRAUD_4M"))
+                && Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")).Length > 0);
+        Segment segment = Assert.Single(again.Index.Segments(SegmentState.Expired));
+        Assert.Null(_fixture.Keys.Find(segment.KeyId));
+        Assert.Single(AuditJournal.Read(CdrArchive.JournalDirectory(_fixture.Options)), entry => entry.Action == "retention.expire");
+    }
+
+    public static TheoryData<int> Steps() => [.. Enum.GetValues<ExpiryStep>().Select(step => (int)step)];
+
+    /// <summary>compliance.md §4: a copy of file and key that comes back after expiry must not serve.</summary>
+    [Fact]
+    public void Open_ExpiredFileRestoredFromACopy_IsDestroyedAgain()
+    {
+        string file;
+        byte[] copy;
+        string keyFile;
+        byte[] keyCopy;
+        using (CdrArchive archive = _fixture.Open())
+        {
+            _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
+            file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
+            copy = File.ReadAllBytes(file);
+            string keyId = Assert.Single(archive.Index.Segments(SegmentState.Kept)).KeyId;
+            keyFile = Assert.Single(
+                Directory.GetFiles(_fixture.KeyFolder),
+                path => keyId.StartsWith(Path.GetFileNameWithoutExtension(path), StringComparison.Ordinal));
+            keyCopy = File.ReadAllBytes(keyFile);
+            _fixture.Clock.Advance(TimeSpan.FromDays(150));
+            new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        }
+
+        Assert.False(File.Exists(keyFile));
+        File.WriteAllBytes(file, copy);
+        File.WriteAllBytes(keyFile, keyCopy);
+
+        using CdrArchive again = _fixture.Open();
+
+        Assert.False(File.Exists(file));
+        Assert.False(File.Exists(keyFile));
+    }
+
+    [Fact]
+    public void Run_WithLegalHold_KeepsOnlyThatPersonsRecordsUntilReleased()
+    {
+        using CdrArchive archive = _fixture.Open();
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2, 2);
+        archive.PlaceHold(
+            "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
+            ArchiveFixture.Officer);
+        _fixture.Clock.Advance(TimeSpan.FromDays(150));
+
+        RetentionReport report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+
+        Assert.Equal((3, 2), (Assert.Single(report.Items).Records, report.Items[0].HeldRecords));
+        Assert.Empty(_fixture.FindAll(archive, 1).Records);
+        IReadOnlyList<ArchivedRecord> held = _fixture.FindAll(archive, 2).Records;
+        Assert.Equal(2, held.Count);
+        Assert.All(held, record => Assert.Equal(("FRAUD_4M", "case-7"), (record.RetentionClass, record.LegalHoldId)));
+        Assert.Equal(ArchiveFixture.Value(2, 1), held[0].Value);
+
+        archive.ReleaseHold("case-7", ArchiveFixture.Officer);
+
+        Assert.Empty(_fixture.FindAll(archive, 2).Records);
+        Assert.Empty(Directory.GetFiles(_fixture.Folder, "*.cdra", SearchOption.AllDirectories));
+        Assert.Throws<ArchiveException>(() => archive.PlaceHold(
+            "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow(), _fixture.Clock.GetUtcNow(), ArchiveFixture.Officer));
+    }
+
+    /// <summary>A held record that cannot be read must not be destroyed with the rest; but other days go on.</summary>
+    [Fact]
+    public void Run_SegmentThatCannotBeCopiedForAHold_FailsAloneAndWaits()
+    {
+        using CdrArchive archive = _fixture.Open();
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 2);
+        string damaged = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
+        _fixture.Clock.Advance(TimeSpan.FromDays(1));
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 2);
+        archive.PlaceHold(
+            "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-2), _fixture.Clock.GetUtcNow().AddDays(1),
+            ArchiveFixture.Officer);
+        byte[] intact = File.ReadAllBytes(damaged);
+        File.WriteAllBytes(damaged, [.. intact[..^1], (byte)~intact[^1]]);
+        _fixture.Clock.Advance(TimeSpan.FromDays(150));
+
+        RetentionReport report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+
+        Assert.Equal([RetentionAction.Failed, RetentionAction.Expired], report.Items.Select(item => item.Action));
+        Assert.False(report.IsComplete);
+        Assert.NotNull(_fixture.Keys.Find(report.Items[0].KeyId));
+
+        File.WriteAllBytes(damaged, intact);
+        Assert.True(new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false).IsComplete);
+        Assert.Equal(2, _fixture.FindAll(archive, 2).Records.Count);
+    }
+
+    [Fact]
+    public void Run_ClassNoLongerConfigured_IsReportedAndKept()
+    {
+        using (CdrArchive archive = _fixture.Open())
+        {
+            _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
+        }
+
+        _fixture.Options.Rules.RemoveAll(rule => rule.Classes.Contains("FRAUD_4M"));
+        _fixture.Options.Rules.Add(new RetentionRuleOptions { Topic = Topics.UsageReceived, Classes = ["INCOMING_12M"] });
+        _fixture.Options.Classes.Remove("FRAUD_4M");
+        using CdrArchive again = _fixture.Open();
+        _fixture.Clock.Advance(TimeSpan.FromDays(5000));
+
+        RetentionReport report = new RetentionExpiry(again, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+
+        Assert.Equal(RetentionAction.UnknownClass, Assert.Single(report.Items).Action);
+        Assert.Single(again.Totals().Segments);
+    }
+
+    private static List<(string Class, DateOnly Day)> Kept(CdrArchive archive) =>
+        [.. archive.Totals().Segments.Select(segment => (segment.Class, segment.Day))];
+
+    /// <summary>
+    /// The fixture's day is noon UTC, so the day in Brussels is the day in UTC. The last day of a period is the same date, months later.
+    /// </summary>
+    private List<(string Class, DateOnly Day)> Expected(DateTimeOffset start, int days)
+    {
+        DateOnly today = DateOnly.FromDateTime(_fixture.Clock.GetUtcNow().DateTime);
+        List<DateOnly> received = Enumerable.Range(0, days).Select(day => DateOnly.FromDateTime(start.AddDays(day).DateTime)).ToList();
+        return
+        [
+            .. received.Where(day => today <= day.AddMonths(4)).Select(day => ("FRAUD_4M", day)),
+            .. received.Where(day => today <= day.AddMonths(12)).Select(day => ("INCOMING_12M", day)),
+            .. received.Where(day => today <= day.AddMonths(12)).Select(day => ("SESSION_ID_12M", day)),
+        ];
+    }
+
+    private sealed class CrashException : Exception;
+}
