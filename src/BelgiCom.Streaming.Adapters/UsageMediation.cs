@@ -45,24 +45,15 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
         public bool Read(RecordChunk chunk)
         {
             normaliser.BeginChunk();
-            UsageReadResult result;
-            while ((result = _reader.Read()) != UsageReadResult.End)
+            while (_reader.Read())
             {
-                bool isFileFault = result == UsageReadResult.Fault && _reader.Fault.IsFileLevel;
+                bool isFileFault = _reader.Fault is { IsFileLevel: true };
                 if (_reader.RecordCount < committed || (_reader.RecordCount == committed && !isFileFault))
                 {
                     continue;
                 }
 
-                if (result == UsageReadResult.Cdr)
-                {
-                    normaliser.Add(_reader, file, chunk);
-                }
-                else
-                {
-                    normaliser.AddFault(_reader, file, chunk);
-                }
-
+                normaliser.Add(_reader, file, chunk);
                 if (chunk.IsFull)
                 {
                     return true;

@@ -16,14 +16,14 @@ internal static class Samples
         name.EndsWith(".ber", StringComparison.Ordinal) ? CdrFileFormat.Unframed : CdrFileFormat.Framed;
 
     /// <summary>Reads a file to its end: the octets of each record, and the faults.</summary>
-    public static (List<byte[]> Records, List<CdrFault> Faults) ReadAll(byte[] file, IUsageFormat format)
+    public static (List<byte[]> Records, List<DecodingFault> Faults) ReadAll(byte[] file, IUsageFormat format)
     {
         using UsageFileReader reader = format.Open(new MemoryStream(file));
         List<byte[]> records = new();
-        List<CdrFault> faults = new();
-        for (UsageReadResult result = reader.Read(); result != UsageReadResult.End; result = reader.Read())
+        List<DecodingFault> faults = new();
+        while (reader.Read())
         {
-            if (result == UsageReadResult.Cdr)
+            if (reader.Fault is null)
             {
                 records.Add(reader.Octets.ToArray());
             }

@@ -34,7 +34,7 @@ public class UsageGeneratorTests
         (byte[] file, ControlTotals _) = Generate(GeneratedKind.HuaweiPgw);
         using UsageFileReader reader = CdrFileFormat.Unframed.Open(new MemoryStream(file));
         Assert.Equal(0, file.Length % 2048);
-        while (reader.Read() != UsageReadResult.End)
+        while (reader.Read())
         {
             Assert.Equal(reader.RecordOffset / 2048, (reader.RecordOffset + reader.Octets.Length - 1) / 2048);
         }

@@ -1,11 +1,12 @@
 using System.Formats.Asn1;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
 /// Reads BER elements (ITU-T X.690) from a span, one level at a time, without allocating and without throwing: definite and
-/// indefinite lengths, short and long tags. When <see cref="Read"/> returns false, <see cref="Fault"/> says whether the end was
-/// reached (<see cref="BerFault.None"/>) or the octets are not BER.
+/// indefinite lengths, short and long tags. When <see cref="Read"/> returns false, <see cref="Fault"/> says whether the end was reached
+/// (null) or the octets are not BER.
 /// </summary>
 /// <remarks>
 /// The octets are taken apart by <see cref="AsnDecoder"/>, which compares every length with what is left before anything is sliced, so a
@@ -31,7 +32,7 @@ public ref struct BerReader
         _depth = depth;
         if (depth > MaxDepth)
         {
-            Fail(BerFault.TooDeep);
+            Fail(QuarantineReason.NestingTooDeep);
         }
     }
 
@@ -47,8 +48,11 @@ public ref struct BerReader
     /// <summary>Offset after the current element.</summary>
     public readonly int Position => _position;
 
-    /// <summary>Why reading stopped; <see cref="BerFault.None"/> at a regular end.</summary>
-    public BerFault Fault { get; private set; }
+    /// <summary>
+    /// Why reading stopped; null at a regular end. A length that does not fit its surroundings is BAD_LENGTH, any other form that is not
+    /// BER BAD_ENCODING.
+    /// </summary>
+    public QuarantineReason? Fault { get; private set; }
 
     /// <summary>Moves to the next element. False at the end and on a fault.</summary>
     public bool Read()
@@ -66,7 +70,7 @@ public ref struct BerReader
 
         if (rest[0] == 0 || tag.TagValue > BerTag.MaxNumber)
         {
-            return Fail(rest[0] == 0 ? BerFault.BadEndOfContents : BerFault.BadTag);
+            return Fail(QuarantineReason.BadEncoding);
         }
 
         Tag = BerTag.Of(tag);
@@ -78,6 +82,17 @@ public ref struct BerReader
 
     /// <summary>A reader over the contents of the current element, one level deeper.</summary>
     public readonly BerReader Enter() => new(Content, _depth + 1);
+
+    /// <summary>The fault that stopped reading, as a sentence; null at a regular end.</summary>
+    /// <param name="where">What the octets are, for example <c>listOfServiceData [34]</c>.</param>
+    public readonly DecodingFault? FaultIn(string where) => Fault switch
+    {
+        null => null,
+        QuarantineReason.NestingTooDeep => new(QuarantineReason.NestingTooDeep, $"Nested deeper than {MaxDepth} levels in {where}."),
+        QuarantineReason.BadLength =>
+            new(QuarantineReason.BadLength, $"A length does not fit its surroundings in {where} (X.690 8.1.3)."),
+        _ => new(QuarantineReason.BadEncoding, $"Not BER in {where} (X.690 8.1)."),
+    };
 
     /// <summary>
     /// Reads an INTEGER or ENUMERATED (X.690 8.3) of at most 64 bits, with any number of redundant sign octets up to 16. False when
@@ -147,25 +162,15 @@ public ref struct BerReader
         }
     }
 
-    /// <summary>The decoder only says that it cannot; which octet is at fault is worth a second look.</summary>
-    private static BerFault FaultOf(ReadOnlySpan<byte> element)
-    {
-        if (!Asn1Tag.TryDecode(element, out _, out int tagLength))
-        {
-            return BerFault.BadTag;
-        }
+    /// <summary>
+    /// The decoder only says that it cannot: a bad tag, a bad end of an indefinite length, or a length that does not fit.
+    /// </summary>
+    private static QuarantineReason FaultOf(ReadOnlySpan<byte> element) =>
+        !Asn1Tag.TryDecode(element, out _, out _) || (TryReadHeader(element, out _, out _, out int contentLength) && contentLength < 0)
+            ? QuarantineReason.BadEncoding
+            : QuarantineReason.BadLength;
 
-        if (tagLength == element.Length)
-        {
-            return BerFault.Truncated;
-        }
-
-        return TryReadHeader(element, out _, out _, out int contentLength) && contentLength < 0
-            ? BerFault.BadEndOfContents
-            : BerFault.BadLength;
-    }
-
-    private bool Fail(BerFault fault)
+    private bool Fail(QuarantineReason fault)
     {
         Fault = fault;
         Content = default;

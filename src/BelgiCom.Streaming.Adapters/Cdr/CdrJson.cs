@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Adapters;
 
@@ -9,58 +10,54 @@ namespace BelgiCom.Streaming.Adapters;
 /// </summary>
 public static class CdrJson
 {
-    /// <summary>Writes the record as one JSON object. A record that is not BER gives a problem and half an object.</summary>
-    internal static RecordProblem Write(ReadOnlySpan<byte> record, Utf8JsonWriter writer)
+    private const string Where = "the record";
+
+    /// <summary>Writes the record as one JSON object. A record that is not BER gives a fault and half an object.</summary>
+    internal static DecodingFault? Write(ReadOnlySpan<byte> record, Utf8JsonWriter writer)
     {
         BerReader outer = new(record);
-        if (!outer.Read())
-        {
-            return RecordProblem.Of(outer.Fault == BerFault.None ? BerFault.Truncated : outer.Fault, "the outer element");
-        }
-
-        BerFault fault = WriteChoice(outer, CdrDictionary.Record, writer);
-        return RecordProblem.Of(fault, "the record");
+        return outer.Read() ? WriteChoice(outer, CdrDictionary.Record, writer) : FaultOf(outer);
     }
 
     /// <summary>The record as text, indented. Throws <see cref="FormatException"/> when it is not BER.</summary>
     public static string ToText(ReadOnlySpan<byte> record)
     {
         using MemoryStream buffer = new();
-        RecordProblem problem;
+        DecodingFault? fault;
         using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { Indented = true, SkipValidation = true }))
         {
-            problem = Write(record, writer);
+            fault = Write(record, writer);
         }
 
-        return problem.IsNone
+        return fault is null
             ? System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length))
-            : throw new FormatException(problem.Detail);
+            : throw new FormatException(fault.Detail);
     }
 
-    private static BerFault WriteMembers(BerReader fields, CdrType type, Utf8JsonWriter writer)
+    private static DecodingFault? WriteMembers(BerReader fields, CdrType type, Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
         while (fields.Read())
         {
-            BerFault fault = WriteMember(fields, type, writer);
-            if (fault != BerFault.None)
+            DecodingFault? fault = WriteMember(fields, type, writer);
+            if (fault is not null)
             {
                 return fault;
             }
         }
 
         writer.WriteEndObject();
-        return fields.Fault;
+        return fields.FaultIn(Where);
     }
 
-    private static BerFault WriteMember(in BerReader field, CdrType type, Utf8JsonWriter writer)
+    private static DecodingFault? WriteMember(in BerReader field, CdrType type, Utf8JsonWriter writer)
     {
         bool isContext = (field.Tag & ~0x3FFFFFFFu) == BerTag.Context;
         if (!isContext || !type.Members.TryGetValue(BerTag.Number(field.Tag), out CdrMember? member))
         {
             writer.WritePropertyName($"[{BerTag.Number(field.Tag)}]");
             WriteHex(field.Content, writer);
-            return BerFault.None;
+            return null;
         }
 
         writer.WritePropertyName(member.Path[0]);
@@ -70,7 +67,7 @@ public static class CdrJson
             writer.WritePropertyName(name);
         }
 
-        BerFault fault = member.IsList ? WriteList(field.Enter(), member.Type, writer) : WriteTagged(field, member.Type, writer);
+        DecodingFault? fault = member.IsList ? WriteList(field.Enter(), member.Type, writer) : WriteTagged(field, member.Type, writer);
         for (int i = 1; i < member.Path.Length; i++)
         {
             writer.WriteEndObject();
@@ -82,7 +79,7 @@ public static class CdrJson
     /// <summary>
     /// A tag on a CHOICE is explicit even in a module with implicit tags (X.680 31.2.7): the alternative is one level down.
     /// </summary>
-    private static BerFault WriteTagged(in BerReader field, CdrType type, Utf8JsonWriter writer)
+    private static DecodingFault? WriteTagged(in BerReader field, CdrType type, Utf8JsonWriter writer)
     {
         if (type.Kind != CdrKind.Choice)
         {
@@ -90,36 +87,38 @@ public static class CdrJson
         }
 
         BerReader alternative = field.Enter();
-        return alternative.Read()
-            ? WriteChoice(alternative, type, writer)
-            : alternative.Fault == BerFault.None ? BerFault.Truncated : alternative.Fault;
+        return alternative.Read() ? WriteChoice(alternative, type, writer) : FaultOf(alternative);
     }
 
-    private static BerFault WriteChoice(in BerReader alternative, CdrType type, Utf8JsonWriter writer)
+    /// <summary>An element was to follow: its end is as much a fault as octets that are not BER.</summary>
+    private static DecodingFault FaultOf(in BerReader element) =>
+        element.FaultIn(Where) ?? new(QuarantineReason.BadLength, $"An element is missing in {Where}.");
+
+    private static DecodingFault? WriteChoice(in BerReader alternative, CdrType type, Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        BerFault fault = WriteMember(alternative, type, writer);
+        DecodingFault? fault = WriteMember(alternative, type, writer);
         writer.WriteEndObject();
         return fault;
     }
 
-    private static BerFault WriteList(BerReader items, CdrType type, Utf8JsonWriter writer)
+    private static DecodingFault? WriteList(BerReader items, CdrType type, Utf8JsonWriter writer)
     {
         writer.WriteStartArray();
         while (items.Read())
         {
-            BerFault fault = type.Kind == CdrKind.Choice ? WriteChoice(items, type, writer) : WriteValue(items, type, writer);
-            if (fault != BerFault.None)
+            DecodingFault? fault = type.Kind == CdrKind.Choice ? WriteChoice(items, type, writer) : WriteValue(items, type, writer);
+            if (fault is not null)
             {
                 return fault;
             }
         }
 
         writer.WriteEndArray();
-        return items.Fault;
+        return items.FaultIn(Where);
     }
 
-    private static BerFault WriteValue(in BerReader field, CdrType type, Utf8JsonWriter writer)
+    private static DecodingFault? WriteValue(in BerReader field, CdrType type, Utf8JsonWriter writer)
     {
         ReadOnlySpan<byte> content = field.Content;
         switch (type.Kind)
@@ -157,7 +156,7 @@ public static class CdrJson
                 break;
         }
 
-        return BerFault.None;
+        return null;
     }
 
     private static void WriteHex(ReadOnlySpan<byte> octets, Utf8JsonWriter writer)

@@ -10,14 +10,12 @@ internal static class CdrRecord
     public const uint ChfTag = BerTag.Context | 200;
 
     /// <summary>Decodes the one record that <paramref name="octets"/> holds; filler (00 or ff) may follow it.</summary>
-    public static RecordProblem Decode(ReadOnlySpan<byte> octets, UsageCdr cdr)
+    public static DecodingFault? Decode(ReadOnlySpan<byte> octets, UsageCdr cdr)
     {
         BerReader record = new(octets);
         if (!record.Read())
         {
-            return record.Fault == BerFault.None
-                ? new(QuarantineReason.BadLength, "The record is empty.")
-                : RecordProblem.Of(record.Fault, "the outer element");
+            return record.FaultIn("the outer element") ?? new(QuarantineReason.BadLength, "The record is empty.");
         }
 
         if (octets[record.Position..].IndexOfAnyExcept((byte)0, (byte)0xFF) >= 0)

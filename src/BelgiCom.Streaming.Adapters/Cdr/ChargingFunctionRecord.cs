@@ -9,7 +9,7 @@ internal static class ChargingFunctionRecord
 {
     public const int RecordType = 200;
 
-    public static RecordProblem Decode(in BerReader record, UsageCdr cdr)
+    public static DecodingFault? Decode(in BerReader record, UsageCdr cdr)
     {
         cdr.Clear();
         cdr.Kind = UsageKind.Data;
@@ -18,7 +18,7 @@ internal static class ChargingFunctionRecord
         BerReader fields = record.Enter();
         while (fields.Read())
         {
-            RecordProblem problem = default(RecordProblem);
+            DecodingFault? bad = null;
             switch (fields.Tag)
             {
                 case Context | 5:
@@ -28,19 +28,19 @@ internal static class ChargingFunctionRecord
                     hasMessage = true;
                     break;
                 default:
-                    problem = ReadField(fields, cdr);
+                    bad = ReadField(fields, cdr);
                     break;
             }
 
-            if (!problem.IsNone)
+            if (bad is not null)
             {
-                return problem;
+                return bad;
             }
         }
 
-        if (fields.Fault != BerFault.None)
+        if (fields.FaultIn("the record") is { } fault)
         {
-            return RecordProblem.Of(fields.Fault, "the record");
+            return fault;
         }
 
         if (cdr.RecordType != RecordType)
@@ -50,7 +50,7 @@ internal static class ChargingFunctionRecord
 
         if (!cdr.OpeningTime.IsSet)
         {
-            return RecordProblem.Missing("recordOpeningTime [6]");
+            return DecodingFault.Missing("recordOpeningTime [6]");
         }
 
         if (hasMessage && usages.IsEmpty)
@@ -61,7 +61,7 @@ internal static class ChargingFunctionRecord
         return ReadUsages(usages, cdr);
     }
 
-    private static RecordProblem ReadField(in BerReader field, UsageCdr cdr)
+    private static DecodingFault? ReadField(in BerReader field, UsageCdr cdr)
     {
         ReadOnlySpan<byte> content = field.Content;
         string? bad;
@@ -102,14 +102,14 @@ internal static class ChargingFunctionRecord
                 break;
             default:
                 cdr.SkippedFields++;
-                return default;
+                return null;
         }
 
-        return bad is null ? default : RecordProblem.BadValue(bad);
+        return bad is null ? null : DecodingFault.BadValue(bad);
     }
 
     /// <summary>SubscriptionID: type 0 E.164, 1 IMSI; the other types name no subscriber we can guide to.</summary>
-    private static RecordProblem ReadSubscriber(in BerReader subscriber, UsageCdr cdr)
+    private static DecodingFault? ReadSubscriber(in BerReader subscriber, UsageCdr cdr)
     {
         long type = -1;
         ReadOnlySpan<byte> data = default;
@@ -119,7 +119,7 @@ internal static class ChargingFunctionRecord
             switch (fields.Tag)
             {
                 case Context | 0 when !BerReader.TryReadInteger(fields.Content, out type):
-                    return RecordProblem.BadValue("subscriptionIDType [0]");
+                    return DecodingFault.BadValue("subscriptionIDType [0]");
                 case Context | 1:
                     data = fields.Content;
                     break;
@@ -132,10 +132,10 @@ internal static class ChargingFunctionRecord
             1 => cdr.Imsi.TrySetDigits(data),
             _ => true,
         };
-        return ok ? RecordProblem.Of(fields.Fault, "subscriberIdentifier [2]") : RecordProblem.BadValue("subscriptionIDData [1]");
+        return ok ? fields.FaultIn("subscriberIdentifier [2]") : DecodingFault.BadValue("subscriptionIDData [1]");
     }
 
-    private static RecordProblem ReadConsumer(in BerReader consumer, UsageCdr cdr)
+    private static DecodingFault? ReadConsumer(in BerReader consumer, UsageCdr cdr)
     {
         BerReader fields = consumer.Enter();
         while (fields.Read())
@@ -143,25 +143,25 @@ internal static class ChargingFunctionRecord
             // The serving PLMN of the session, where given, is the better one.
             if (fields.Tag == (Context | 3) && cdr.ServingPlmn.IsEmpty && !cdr.ServingPlmn.TrySetPlmn(fields.Content))
             {
-                return RecordProblem.BadValue("networkFunctionPLMNIdentifier [3]");
+                return DecodingFault.BadValue("networkFunctionPLMNIdentifier [3]");
             }
         }
 
-        return RecordProblem.Of(fields.Fault, "nFunctionConsumerInformation [3]");
+        return fields.FaultIn("nFunctionConsumerInformation [3]");
     }
 
-    private static RecordProblem ReadSession(in BerReader session, UsageCdr cdr)
+    private static DecodingFault? ReadSession(in BerReader session, UsageCdr cdr)
     {
         BerReader fields = session.Enter();
         while (fields.Read())
         {
             if (ReadSessionField(fields, cdr) is { } bad)
             {
-                return RecordProblem.BadValue(bad);
+                return DecodingFault.BadValue(bad);
             }
         }
 
-        return RecordProblem.Of(fields.Fault, "pDUSessionChargingInformation [13]");
+        return fields.FaultIn("pDUSessionChargingInformation [13]");
     }
 
     private static string? ReadSessionField(in BerReader field, UsageCdr cdr)
@@ -199,7 +199,7 @@ internal static class ChargingFunctionRecord
         BerReader party = user.Enter();
         if (!party.Read())
         {
-            return party.Fault == BerFault.None;
+            return party.Fault is null;
         }
 
         return party.Tag switch
@@ -228,10 +228,10 @@ internal static class ChargingFunctionRecord
             }
         }
 
-        return fields.Fault == BerFault.None && (type != 0 || cdr.Imei.TrySetTbcd(data));
+        return fields.Fault is null && (type != 0 || cdr.Imei.TrySetTbcd(data));
     }
 
-    private static RecordProblem ReadUsages(ReadOnlySpan<byte> list, UsageCdr cdr)
+    private static DecodingFault? ReadUsages(ReadOnlySpan<byte> list, UsageCdr cdr)
     {
         BerReader usages = new(list);
         while (usages.Read())
@@ -244,28 +244,28 @@ internal static class ChargingFunctionRecord
                 switch (fields.Tag)
                 {
                     case Context | 0 when !TryInteger(fields.Content, ref group, uint.MaxValue):
-                        return RecordProblem.BadValue("ratingGroup [0]");
+                        return DecodingFault.BadValue("ratingGroup [0]");
                     case Context | 1:
                         containers = fields.Content;
                         break;
                 }
             }
 
-            if (fields.Fault != BerFault.None)
+            if (fields.FaultIn("listOfMultipleUnitUsage [5]") is { } fault)
             {
-                return RecordProblem.Of(fields.Fault, "listOfMultipleUnitUsage [5]");
+                return fault;
             }
 
-            if (ReadContainers(containers, group, cdr) is { IsNone: false } problem)
+            if (ReadContainers(containers, group, cdr) is { } bad)
             {
-                return problem;
+                return bad;
             }
         }
 
-        return RecordProblem.Of(usages.Fault, "listOfMultipleUnitUsage [5]");
+        return usages.FaultIn("listOfMultipleUnitUsage [5]");
     }
 
-    private static RecordProblem ReadContainers(ReadOnlySpan<byte> list, long ratingGroup, UsageCdr cdr)
+    private static DecodingFault? ReadContainers(ReadOnlySpan<byte> list, long ratingGroup, UsageCdr cdr)
     {
         BerReader containers = new(list);
         while (containers.Read())
@@ -283,13 +283,13 @@ internal static class ChargingFunctionRecord
             {
                 if (ReadContainerField(fields, cdr, ref part, ref triggered, ref happened) is { } bad)
                 {
-                    return RecordProblem.BadValue(bad);
+                    return DecodingFault.BadValue(bad);
                 }
             }
 
-            if (fields.Fault != BerFault.None)
+            if (fields.FaultIn("usedUnitContainers [1]") is { } fault)
             {
-                return RecordProblem.Of(fields.Fault, "usedUnitContainers [1]");
+                return fault;
             }
 
             if (!part.Start.IsSet)
@@ -303,7 +303,7 @@ internal static class ChargingFunctionRecord
             }
         }
 
-        return RecordProblem.Of(containers.Fault, "usedUnitContainers [1]");
+        return containers.FaultIn("usedUnitContainers [1]");
     }
 
     private static string? ReadContainerField(
@@ -357,6 +357,6 @@ internal static class ChargingFunctionRecord
             }
         }
 
-        return fields.Fault == BerFault.None ? null : "pDUContainerInformation [11]";
+        return fields.Fault is null ? null : "pDUContainerInformation [11]";
     }
 }

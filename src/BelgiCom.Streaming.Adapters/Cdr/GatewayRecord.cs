@@ -13,7 +13,7 @@ internal static class GatewayRecord
     public const int SgwRecordType = 84;
     public const int PgwRecordType = 85;
 
-    public static RecordProblem Decode(in BerReader record, int expectedType, UsageCdr cdr)
+    public static DecodingFault? Decode(in BerReader record, int expectedType, UsageCdr cdr)
     {
         cdr.Clear();
         cdr.Kind = UsageKind.Data;
@@ -37,13 +37,13 @@ internal static class GatewayRecord
 
             if (bad is not null)
             {
-                return RecordProblem.BadValue(bad);
+                return DecodingFault.BadValue(bad);
             }
         }
 
-        if (fields.Fault != BerFault.None)
+        if (fields.FaultIn("the record") is { } fault)
         {
-            return RecordProblem.Of(fields.Fault, "the record");
+            return fault;
         }
 
         if (cdr.RecordType != expectedType)
@@ -53,7 +53,7 @@ internal static class GatewayRecord
 
         if (!cdr.OpeningTime.IsSet)
         {
-            return RecordProblem.Missing("recordOpeningTime [13]");
+            return DecodingFault.Missing("recordOpeningTime [13]");
         }
         // A PGW that charges per IP-CAN session fills list 12; with both lists, 34 is the finer view of the same traffic.
         return services.IsEmpty ? ReadVolumes(volumes, cdr) : ReadServices(services, cdr);
@@ -106,7 +106,7 @@ internal static class GatewayRecord
     }
 
     /// <summary>listOfServiceData: ChangeOfServiceCondition (TS 32.298 5.1.2.2).</summary>
-    private static RecordProblem ReadServices(ReadOnlySpan<byte> list, UsageCdr cdr)
+    private static DecodingFault? ReadServices(ReadOnlySpan<byte> list, UsageCdr cdr)
     {
         BerReader containers = new(list);
         while (containers.Read())
@@ -122,17 +122,17 @@ internal static class GatewayRecord
             {
                 if (ReadServiceField(fields, cdr, ref part) is { } bad)
                 {
-                    return RecordProblem.BadValue(bad);
+                    return DecodingFault.BadValue(bad);
                 }
             }
 
-            if (fields.Fault != BerFault.None)
+            if (fields.FaultIn("listOfServiceData [34]") is { } fault)
             {
-                return RecordProblem.Of(fields.Fault, "listOfServiceData [34]");
+                return fault;
             }
         }
 
-        return RecordProblem.Of(containers.Fault, "listOfServiceData [34]");
+        return containers.FaultIn("listOfServiceData [34]");
     }
 
     private static string? ReadServiceField(in BerReader field, UsageCdr cdr, ref UsagePart part)
@@ -168,7 +168,7 @@ internal static class GatewayRecord
     /// <summary>
     /// listOfTrafficVolumes: ChangeOfCharCondition. It gives only the END of each volume: a volume starts where the one before ended.
     /// </summary>
-    private static RecordProblem ReadVolumes(ReadOnlySpan<byte> list, UsageCdr cdr)
+    private static DecodingFault? ReadVolumes(ReadOnlySpan<byte> list, UsageCdr cdr)
     {
         CdrTime start = cdr.OpeningTime;
         BerReader volumes = new(list);
@@ -186,25 +186,25 @@ internal static class GatewayRecord
             {
                 if (ReadVolumeField(fields, cdr, ref part) is { } bad)
                 {
-                    return RecordProblem.BadValue(bad);
+                    return DecodingFault.BadValue(bad);
                 }
             }
 
-            if (fields.Fault != BerFault.None)
+            if (fields.FaultIn("listOfTrafficVolumes [12]") is { } fault)
             {
-                return RecordProblem.Of(fields.Fault, "listOfTrafficVolumes [12]");
+                return fault;
             }
 
             if (!part.End.IsSet)
             {
-                return RecordProblem.Missing("changeTime [6] of listOfTrafficVolumes [12]");
+                return DecodingFault.Missing("changeTime [6] of listOfTrafficVolumes [12]");
             }
 
             part.DurationSeconds = Math.Max(0, (part.End.UtcMilliseconds - start.UtcMilliseconds) / 1000);
             start = part.End;
         }
 
-        return RecordProblem.Of(volumes.Fault, "listOfTrafficVolumes [12]");
+        return volumes.FaultIn("listOfTrafficVolumes [12]");
     }
 
     private static string? ReadVolumeField(in BerReader field, UsageCdr cdr, ref UsagePart part)
@@ -227,6 +227,6 @@ internal static class GatewayRecord
         }
     }
 
-    internal static RecordProblem TooManyParts() =>
+    internal static DecodingFault TooManyParts() =>
         new(QuarantineReason.TooLarge, $"More than {UsageCdr.MaxParts} chargeable parts in one record.");
 }

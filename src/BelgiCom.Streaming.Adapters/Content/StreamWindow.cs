@@ -4,7 +4,7 @@ namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
 /// A sliding view of a stream: memory stays bounded by the largest look-ahead asked for, whatever the size of the file. A stream that
-/// fails because its content is damaged (a broken gzip) or over its limits ends here, and <see cref="Problem"/> says why.
+/// fails because its content is damaged (a broken gzip) or over its limits ends here, and <see cref="Fault"/> says why.
 /// </summary>
 internal sealed class StreamWindow(Stream stream) : IDisposable
 {
@@ -17,9 +17,9 @@ internal sealed class StreamWindow(Stream stream) : IDisposable
     public long Offset { get; private set; }
 
     /// <summary>
-    /// Why the stream ended before its time: its compression is damaged or expands beyond the limits. None when it ended by itself.
+    /// Why the stream ended before its time: its compression is damaged or expands beyond the limits. Null when it ended by itself.
     /// </summary>
-    public RecordProblem Problem { get; private set; }
+    public DecodingFault? Fault { get; private set; }
 
     /// <summary>
     /// At least <paramref name="count"/> octets from the current offset on, or all that are left. Valid until the next call.
@@ -34,32 +34,19 @@ internal sealed class StreamWindow(Stream stream) : IDisposable
         return _buffer.AsSpan(_start, _end - _start);
     }
 
+    /// <summary>Moves over a byte order mark, if the stream is at one.</summary>
+    public void SkipByteOrderMark()
+    {
+        ReadOnlySpan<byte> octets = Peek(ByteOrderMark.Utf8.Length);
+        Advance(octets.Length - ByteOrderMark.Skip(octets).Length);
+    }
+
     /// <summary>Moves over octets that have been peeked.</summary>
     public void Advance(int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _end - _start);
         _start += count;
         Offset += count;
-    }
-
-    /// <summary>Moves over octets whether or not they are in memory. Returns how many there were.</summary>
-    public long Skip(long count)
-    {
-        long left = count;
-        while (left > 0)
-        {
-            int available = Peek(1).Length;
-            if (available == 0)
-            {
-                break;
-            }
-
-            int step = (int)Math.Min(available, left);
-            Advance(step);
-            left -= step;
-        }
-
-        return count - left;
     }
 
     public void Dispose() => stream.Dispose();
@@ -94,7 +81,7 @@ internal sealed class StreamWindow(Stream stream) : IDisposable
         }
         catch (Exception damaged) when (damaged is InvalidDataException or ContentLimitException)
         {
-            Problem = damaged is ContentLimitException
+            Fault = damaged is ContentLimitException
                 ? new(QuarantineReason.TooLarge, damaged.Message)
                 : new(QuarantineReason.Truncated, "The compressed content is damaged or cut short (RFC 1952).");
             _ended = true;

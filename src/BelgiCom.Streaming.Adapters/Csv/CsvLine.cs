@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>One record of a CSV file cut into fields (RFC 4180): quotes, doubled quotes, delimiters and line ends inside quotes.</summary>
@@ -47,7 +49,7 @@ internal sealed class CsvLine
     }
 
     /// <summary>Cuts a record into its fields. Returns what is wrong, null when nothing is.</summary>
-    public string? Split(ReadOnlySpan<byte> record, byte delimiter)
+    public DecodingFault? Split(ReadOnlySpan<byte> record, byte delimiter)
     {
         record = record.TrimEnd("\r\n"u8);
         Count = 0;
@@ -57,7 +59,7 @@ internal sealed class CsvLine
         {
             if (Count == MaxFields)
             {
-                return $"More than {MaxFields} columns.";
+                return BadEncoding($"More than {MaxFields} columns.");
             }
 
             int start = written;
@@ -70,7 +72,7 @@ internal sealed class CsvLine
 
                 if (position < record.Length && record[position] != delimiter)
                 {
-                    return $"Column {Count + 1} goes on after its closing quote (RFC 4180).";
+                    return BadEncoding($"Column {Count + 1} goes on after its closing quote (RFC 4180).");
                 }
             }
             else
@@ -79,7 +81,7 @@ internal sealed class CsvLine
                 ReadOnlySpan<byte> field = length < 0 ? record[position..] : record.Slice(position, length);
                 if (field.Contains((byte)'"'))
                 {
-                    return $"Column {Count + 1} has a quote inside an unquoted field (RFC 4180).";
+                    return BadEncoding($"Column {Count + 1} has a quote inside an unquoted field (RFC 4180).");
                 }
 
                 field.CopyTo(_text.AsSpan(written));
@@ -97,7 +99,7 @@ internal sealed class CsvLine
         }
     }
 
-    private string? Unquote(ReadOnlySpan<byte> record, ref int position, ref int written)
+    private DecodingFault? Unquote(ReadOnlySpan<byte> record, ref int position, ref int written)
     {
         position++;
         while (true)
@@ -105,7 +107,7 @@ internal sealed class CsvLine
             int quote = record[position..].IndexOf((byte)'"');
             if (quote < 0)
             {
-                return $"The quote of column {Count + 1} is not closed (RFC 4180).";
+                return BadEncoding($"The quote of column {Count + 1} is not closed (RFC 4180).");
             }
 
             record.Slice(position, quote).CopyTo(_text.AsSpan(written));
@@ -120,4 +122,6 @@ internal sealed class CsvLine
             position++;
         }
     }
+
+    private static DecodingFault BadEncoding(string detail) => new(QuarantineReason.BadEncoding, detail);
 }

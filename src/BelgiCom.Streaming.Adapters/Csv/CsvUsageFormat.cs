@@ -29,7 +29,7 @@ public sealed class CsvUsageFormat : IUsageFormat
     /// <inheritdoc/>
     public bool Recognises(ReadOnlySpan<byte> head)
     {
-        int length = CsvLine.Measure(head = WithoutBom(head));
+        int length = CsvLine.Measure(head = ByteOrderMark.Skip(head));
         CsvLine line = new();
         return length > 0 && length <= CsvLine.MaxOctets && !head[..length].Contains((byte)0)
             && line.Split(head[..length], _map.DelimiterOctet) is null
@@ -38,8 +38,6 @@ public sealed class CsvUsageFormat : IUsageFormat
 
     /// <inheritdoc/>
     public UsageFileReader Open(Stream content) => new CsvUsageReader(content, _map, _zone);
-
-    internal static ReadOnlySpan<byte> WithoutBom(ReadOnlySpan<byte> head) => head.StartsWith("\uFEFF"u8) ? head[3..] : head;
 
     /// <summary>
     /// The index of each field's column, -1 when not mapped; or the name of the first mapped column that the header lacks.

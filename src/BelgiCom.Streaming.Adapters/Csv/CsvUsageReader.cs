@@ -23,11 +23,11 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
 
     public override ReadOnlySpan<byte> Octets => _window.Peek(0)[.._octetsLength];
 
-    protected override UsageReadResult ReadNext()
+    protected override bool ReadNext()
     {
-        if (_columns is null && !_isEnded && ReadHeader() is { } failed)
+        if (_columns is null && !_isEnded && !ReadHeader())
         {
-            return failed;
+            return true;
         }
 
         while (true)
@@ -51,21 +51,21 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
                 continue;
             }
 
-            RecordOffset = _window.Offset;
-            RecordProblem problem = ReadRecord(octets[..length]);
-            return problem.IsNone ? UsageReadResult.Cdr : FailRecord(problem, RecordOffset, length);
+            return Found(ReadRecord(octets[..length]), _window.Offset, length);
         }
     }
 
     protected override void Dispose(bool disposing) => _window.Dispose();
 
-    private UsageReadResult? ReadHeader()
+    /// <summary>Finds the mapped columns. False when the file is not this source's, which is its one fault.</summary>
+    private bool ReadHeader()
     {
+        _window.SkipByteOrderMark();
         ReadOnlySpan<byte> head = _window.Peek(CsvLine.MaxOctets);
-        _window.Advance(head.Length - CsvUsageFormat.WithoutBom(head).Length);
-        head = _window.Peek(CsvLine.MaxOctets);
         int length = CsvLine.Measure(head);
-        string? fault = length is <= 0 or > CsvLine.MaxOctets ? "it has no header line" : _line.Split(head[..length], map.DelimiterOctet);
+        string? fault = length is <= 0 or > CsvLine.MaxOctets
+            ? "it has no header line"
+            : _line.Split(head[..length], map.DelimiterOctet)?.Detail;
         if (fault is null)
         {
             (int[] columns, string? missing) = CsvUsageFormat.FindColumns(_line, map);
@@ -74,7 +74,7 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
                 _columns = columns;
                 _columnCount = _line.Count;
                 _window.Advance(length);
-                return null;
+                return true;
             }
 
             fault = $"its header has no column {missing}";
@@ -82,26 +82,27 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
 
         _isEnded = true;
         _octetsLength = Math.Min(head.Length, CsvLine.MaxOctets);
-        return FailFile(
-            new(QuarantineReason.NotACdrFile, $"The file does not fit the column map of its source: {fault}."), 0, _octetsLength);
+        string detail = $"The file does not fit the column map of its source: {fault.TrimEnd('.')}.";
+        FoundInFile(new(QuarantineReason.NotACdrFile, detail), 0, _octetsLength);
+        return false;
     }
 
-    private UsageReadResult ReadEnd()
+    private bool ReadEnd()
     {
-        if (_isEnded || _window.Problem.IsNone)
+        if (_isEnded || _window.Fault is not { } damaged)
         {
-            return UsageReadResult.End;
+            return false;
         }
 
         _isEnded = true;
-        return FailFile(_window.Problem, _window.Offset, 0);
+        return FoundInFile(damaged, _window.Offset, 0);
     }
 
-    private UsageReadResult FailLine(ReadOnlySpan<byte> octets, bool isQuoteOpen)
+    private bool FailLine(ReadOnlySpan<byte> octets, bool isQuoteOpen)
     {
         int end = octets.IndexOf((byte)'\n');
         _octetsLength = end < 0 ? octets.Length : end + 1;
-        return FailRecord(
+        return Found(
             isQuoteOpen
                 ? new(QuarantineReason.BadEncoding, $"A quote is not closed within {CsvLine.MaxOctets} octets (RFC 4180).")
                 : new(QuarantineReason.TooLarge, $"The line is longer than {CsvLine.MaxOctets} octets."),
@@ -109,7 +110,7 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
             _octetsLength);
     }
 
-    private RecordProblem ReadRecord(ReadOnlySpan<byte> record)
+    private DecodingFault? ReadRecord(ReadOnlySpan<byte> record)
     {
         if (record.Contains((byte)0))
         {
@@ -118,7 +119,7 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
 
         if (_line.Split(record, map.DelimiterOctet) is { } fault)
         {
-            return new(QuarantineReason.BadEncoding, fault);
+            return fault;
         }
 
         if (_line.Count != _columnCount)
@@ -135,13 +136,13 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
             ReadOnlySpan<byte> text = _line[_columns![(int)field]].Trim(" \t"u8);
             if (!text.IsEmpty && !TrySet(field, text, ref part))
             {
-                return RecordProblem.BadValue(field.ToString());
+                return DecodingFault.BadValue(field.ToString());
             }
         }
 
         if (!part.Start.IsSet)
         {
-            return RecordProblem.Missing(nameof(CsvField.StartTime));
+            return DecodingFault.Missing(nameof(CsvField.StartTime));
         }
 
         Cdr.OpeningTime = part.Start;
@@ -151,7 +152,7 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
             part.Messages = 1;
         }
 
-        return default;
+        return null;
     }
 
     private bool TrySet(CsvField field, ReadOnlySpan<byte> text, ref UsagePart part) => field switch

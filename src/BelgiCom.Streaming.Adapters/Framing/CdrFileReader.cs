@@ -19,7 +19,7 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
 
     protected StreamWindow Window { get; } = new(stream);
 
-    protected sealed override UsageReadResult ReadNext()
+    protected sealed override bool ReadNext()
     {
         // The record stays in the window until the next read, so that Octets needs no copy.
         Window.Advance(_octetsLength);
@@ -28,7 +28,8 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
         return ReadRecord();
     }
 
-    protected abstract UsageReadResult ReadRecord();
+    /// <inheritdoc cref="ReadNext"/>
+    protected abstract bool ReadRecord();
 
     protected override void Dispose(bool disposing)
     {
@@ -40,19 +41,17 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
     protected void StepOver(int count) => Window.Advance(count);
 
     /// <summary>Decodes the record of the next <paramref name="length"/> octets, which are in the window.</summary>
-    protected UsageReadResult Decode(int length)
+    protected bool Decode(int length)
     {
         _octetsLength = length;
-        RecordOffset = Window.Offset;
-        RecordProblem problem = CdrRecord.Decode(Window.Peek(length)[..length], Cdr);
-        return problem.IsNone ? UsageReadResult.Cdr : FailRecord(problem, Window.Offset, length);
+        return Found(CdrRecord.Decode(Window.Peek(length)[..length], Cdr), Window.Offset, length);
     }
 
     /// <summary>Reports the next <paramref name="length"/> octets, which are in the window, as one bad record.</summary>
-    protected UsageReadResult FailHere(int length, QuarantineReason reason, string detail)
+    protected bool FailHere(int length, QuarantineReason reason, string detail)
     {
         _octetsLength = length;
-        return FailRecord(new RecordProblem(reason, detail), Window.Offset, length);
+        return Found(new(reason, detail), Window.Offset, length);
     }
 
     /// <summary>
@@ -60,7 +59,7 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
     /// record: <paramref name="atRecord"/> when a record follows, <paramref name="atEnd"/> when none does. At least one octet is there,
     /// and is stepped over.
     /// </summary>
-    protected UsageReadResult FailUntilNextRecord(in RecordProblem atRecord, in RecordProblem atEnd, RecordStart isRecordStart)
+    protected bool FailUntilNextRecord(DecodingFault atRecord, DecodingFault atEnd, RecordStart isRecordStart)
     {
         long offset = Window.Offset;
         _faulty.SetLength(0);
@@ -72,11 +71,12 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
             next = Window.Peek(ResynchronisationOctets);
         }
         while (!next.IsEmpty && !isRecordStart(next));
-        return FailKept(next.IsEmpty ? atEnd : atRecord, offset, false);
+        _isFaulty = true;
+        return Found(next.IsEmpty ? atEnd : atRecord, offset, Window.Offset - offset);
     }
 
     /// <summary>Reports everything up to the end as one fault.</summary>
-    protected UsageReadResult FailToEnd(in RecordProblem problem, bool isFileLevel)
+    protected bool FailToEnd(DecodingFault fault)
     {
         long offset = Window.Offset;
         _faulty.SetLength(0);
@@ -86,14 +86,8 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
             Window.Advance(octets.Length);
         }
 
-        return FailKept(problem, offset, isFileLevel);
-    }
-
-    private UsageReadResult FailKept(in RecordProblem problem, long offset, bool isFileLevel)
-    {
         _isFaulty = true;
-        long length = Window.Offset - offset;
-        return isFileLevel ? FailFile(problem, offset, length) : FailRecord(problem, offset, length);
+        return Found(fault, offset, Window.Offset - offset);
     }
 
     private void Keep(ReadOnlySpan<byte> octets) =>

@@ -13,7 +13,7 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
 
     public override FileHeader? Header => _header;
 
-    protected override UsageReadResult ReadRecord()
+    protected override bool ReadRecord()
     {
         if (_header is null && !_isEndReported)
         {
@@ -21,7 +21,7 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
             if (_header is null)
             {
                 _isEndReported = true;
-                return FailToEnd(NoHeader(Window.Peek(CdrFileHeader.FixedLength)), true);
+                return FailToEnd(NoHeader(Window.Peek(CdrFileHeader.FixedLength)) with { IsFileLevel = true });
             }
 
             StepOver(_header.HeaderLength);
@@ -72,11 +72,11 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
         return Decode(header.CdrLength);
     }
 
-    private RecordProblem NoHeader(ReadOnlySpan<byte> head)
+    private DecodingFault NoHeader(ReadOnlySpan<byte> head)
     {
-        if (!Window.Problem.IsNone)
+        if (Window.Fault is { } damaged)
         {
-            return Window.Problem;
+            return damaged;
         }
 
         return CompressedContent.UnsupportedCompression(head) is { } compression
@@ -85,43 +85,43 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
     }
 
     /// <summary>All that is checked once, at the end: one fault at most, because a cut file would fail every other check as well.</summary>
-    private UsageReadResult ReadEnd(int fillerLength)
+    private bool ReadEnd(int fillerLength)
     {
         StepOver(fillerLength);
         if (_isEndReported)
         {
-            return UsageReadResult.End;
+            return false;
         }
 
         _isEndReported = true;
-        if (!Window.Problem.IsNone)
+        if (Window.Fault is { } damaged)
         {
-            return FailFile(Window.Problem, Window.Offset, 0);
+            return FoundInFile(damaged, Window.Offset, 0);
         }
 
         if (_header!.FileLength > Window.Offset)
         {
             long missing = _header.FileLength.Value - Window.Offset;
             string cut = $"The file ends {missing} octets before the length in its header (TS 32.297 6.1.1, octets 1-4).";
-            return FailFile(new(QuarantineReason.Truncated, cut), Window.Offset, missing);
+            return FoundInFile(new(QuarantineReason.Truncated, cut), Window.Offset, missing);
         }
 
         if (_header.DeclaredCdrs is { } declared && declared != RecordCount)
         {
             string count = $"The header says {declared} CDRs, the file holds {RecordCount} (TS 32.297 6.1.1, octets 19-22).";
-            return FailFile(new(QuarantineReason.BadFraming, count), 0, Window.Offset);
+            return FoundInFile(new(QuarantineReason.BadFraming, count), 0, Window.Offset);
         }
 
-        return UsageReadResult.End;
+        return false;
     }
 
-    private UsageReadResult FailCut()
+    private bool FailCut()
     {
         _isEndReported = true;
-        return FailToEnd(Window.Problem.IsNone ? new(QuarantineReason.Truncated, "The file ends inside a record.") : Window.Problem, false);
+        return FailToEnd(Window.Fault ?? new(QuarantineReason.Truncated, "The file ends inside a record."));
     }
 
-    private UsageReadResult Resynchronise(string what) => FailUntilNextRecord(
+    private bool Resynchronise(string what) => FailUntilNextRecord(
         new(QuarantineReason.BadFraming, what + "; reading goes on at the next record."),
         new(QuarantineReason.BadFraming, what + "; no record follows."),
         IsRecordStart);

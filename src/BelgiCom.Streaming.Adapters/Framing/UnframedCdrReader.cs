@@ -13,7 +13,7 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
 
     private bool _isEndReported;
 
-    protected override UsageReadResult ReadRecord()
+    protected override bool ReadRecord()
     {
         ReadOnlySpan<byte> octets = SkipFiller();
         if (octets.IsEmpty)
@@ -93,7 +93,7 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
     /// <summary>
     /// The end of an indefinite length is searched in what is in memory, then in twice as much, so the cost stays linear.
     /// </summary>
-    private UsageReadResult ReadIndefinite()
+    private bool ReadIndefinite()
     {
         for (int wanted = 4096; ; wanted *= 2)
         {
@@ -111,29 +111,28 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
         }
     }
 
-    private UsageReadResult ReadEnd()
+    private bool ReadEnd()
     {
-        RecordProblem problem = Window.Problem.IsNone && Window.Offset == 0
-            ? new(QuarantineReason.NotACdrFile, "The file is empty.")
-            : Window.Problem;
-        if (_isEndReported || problem.IsNone)
+        DecodingFault? fault = Window.Fault
+            ?? (Window.Offset == 0 ? new(QuarantineReason.NotACdrFile, "The file is empty.") : null);
+        if (_isEndReported || fault is null)
         {
-            return UsageReadResult.End;
+            return false;
         }
 
         _isEndReported = true;
-        return FailFile(problem, Window.Offset, 0);
+        return FoundInFile(fault, Window.Offset, 0);
     }
 
-    private UsageReadResult ResynchroniseOrCut() =>
+    private bool ResynchroniseOrCut() =>
         Resynchronise(
             QuarantineReason.BadLength, "The length of a record leads behind the end of the file", "The file ends inside a record",
             QuarantineReason.Truncated);
 
-    private UsageReadResult Resynchronise(QuarantineReason reason, string atRecord, string atEnd, QuarantineReason? reasonAtEnd = null)
+    private bool Resynchronise(QuarantineReason reason, string atRecord, string atEnd, QuarantineReason? reasonAtEnd = null)
     {
-        RecordProblem end = !Window.Problem.IsNone ? Window.Problem : new(reasonAtEnd ?? reason, atEnd + ".");
-        _isEndReported |= !Window.Problem.IsNone;
+        DecodingFault end = Window.Fault ?? new(reasonAtEnd ?? reason, atEnd + ".");
+        _isEndReported |= Window.Fault is not null;
         if (RecordCount == 0 && reasonAtEnd is null)
         {
             end = new(QuarantineReason.NotACdrFile, atEnd + ", and nowhere else in the file.");

@@ -17,7 +17,7 @@ internal static class ChargingDataRequest
 
     /// <exception cref="JsonException">Not JSON, or too deep.</exception>
     /// <exception cref="InvalidOperationException">A text is not UTF-8.</exception>
-    public static RecordProblem Decode(ReadOnlySpan<byte> request, UsageCdr cdr)
+    public static DecodingFault? Decode(ReadOnlySpan<byte> request, UsageCdr cdr)
     {
         cdr.Clear();
         cdr.Kind = UsageKind.Data;
@@ -61,15 +61,15 @@ internal static class ChargingDataRequest
 
         if (bad is not null)
         {
-            return bad == TooMany ? GatewayRecord.TooManyParts() : RecordProblem.BadValue(bad);
+            return bad == TooMany ? GatewayRecord.TooManyParts() : DecodingFault.BadValue(bad);
         }
 
         if (!cdr.OpeningTime.IsSet)
         {
-            return RecordProblem.Missing("invocationTimeStamp");
+            return DecodingFault.Missing("invocationTimeStamp");
         }
 
-        return hasSequence ? default : RecordProblem.Missing("invocationSequenceNumber");
+        return hasSequence ? null : DecodingFault.Missing("invocationSequenceNumber");
     }
 
     private const string TooMany = "multipleUnitUsage: too many";

@@ -16,7 +16,7 @@ public sealed class NchfUsageFormat : IUsageFormat
     /// <inheritdoc/>
     public bool Recognises(ReadOnlySpan<byte> head)
     {
-        head = CsvUsageFormat.WithoutBom(head).TrimStart(" \t\r\n["u8);
+        head = ByteOrderMark.Skip(head).TrimStart(" \t\r\n["u8);
         // The names are read without case: one open implementation sends "multipleunitUsage".
         return head.StartsWith("{"u8)
             && (ContainsWithoutCase(head, "multipleUnitUsage"u8) || ContainsWithoutCase(head, "invocationSequenceNumber"u8));

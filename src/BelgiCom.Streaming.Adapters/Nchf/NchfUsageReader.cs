@@ -13,7 +13,8 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
     /// <summary>Longest request.</summary>
     public const int MaxRequestOctets = 1024 * 1024;
 
-    private static readonly SearchValues<byte> Separators = SearchValues.Create(" \t\r\n,[]\uFEFF"u8);
+    // A mark stands wherever files were put behind each other.
+    private static readonly SearchValues<byte> Separators = SearchValues.Create([.. " \t\r\n,[]"u8, .. ByteOrderMark.Utf8]);
 
     private readonly StreamWindow _window = new(stream);
     private int _octetsLength;
@@ -21,7 +22,7 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
 
     public override ReadOnlySpan<byte> Octets => _window.Peek(0)[.._octetsLength];
 
-    protected override UsageReadResult ReadNext()
+    protected override bool ReadNext()
     {
         _window.Advance(_octetsLength);
         _octetsLength = 0;
@@ -43,14 +44,12 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         }
 
         _octetsLength = length;
-        RecordOffset = _window.Offset;
-        RecordProblem problem = Decode(_window.Peek(length)[..length]);
-        return problem.IsNone ? UsageReadResult.Cdr : FailRecord(problem, RecordOffset, length);
+        return Found(Decode(_window.Peek(length)[..length]), _window.Offset, length);
     }
 
     protected override void Dispose(bool disposing) => _window.Dispose();
 
-    private RecordProblem Decode(ReadOnlySpan<byte> request)
+    private DecodingFault? Decode(ReadOnlySpan<byte> request)
     {
         try
         {
@@ -139,34 +138,33 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         }
     }
 
-    private UsageReadResult FailLine(RecordProblem problem)
+    private bool FailLine(DecodingFault fault)
     {
         ReadOnlySpan<byte> octets = _window.Peek(MaxQuarantinedOctets);
         int end = octets.IndexOf((byte)'\n');
         _octetsLength = end >= 0 ? Math.Min(end + 1, MaxQuarantinedOctets) : Math.Min(octets.Length, MaxQuarantinedOctets);
         if (RecordCount == 0 && _octetsLength == octets.Length)
         {
-            problem = problem with { Reason = QuarantineReason.NotACdrFile };
+            fault = fault with { Reason = QuarantineReason.NotACdrFile };
         }
 
-        return FailRecord(problem, _window.Offset, _octetsLength);
+        return Found(fault, _window.Offset, _octetsLength);
     }
 
-    private UsageReadResult ReadEnd()
+    private bool ReadEnd()
     {
         if (_isEnded)
         {
-            return UsageReadResult.End;
+            return false;
         }
 
         _isEnded = true;
-        if (!_window.Problem.IsNone)
+        if (_window.Fault is { } damaged)
         {
-            return FailFile(_window.Problem, _window.Offset, 0);
+            return FoundInFile(damaged, _window.Offset, 0);
         }
 
         return RecordCount == 0
-            ? FailFile(new(QuarantineReason.NotACdrFile, "The file holds no charging data request."), 0, _window.Offset)
-            : UsageReadResult.End;
+            && FoundInFile(new(QuarantineReason.NotACdrFile, "The file holds no charging data request."), 0, _window.Offset);
     }
 }

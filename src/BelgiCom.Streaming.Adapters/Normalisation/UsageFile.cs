@@ -8,7 +8,7 @@ namespace BelgiCom.Streaming.Adapters;
 /// <param name="charged">Which view of a session is charged.</param>
 /// <param name="id">Id of the file, from its content.</param>
 /// <param name="name">Name of the file, without folder.</param>
-public sealed class UsageFile(string source, ChargedView charged, FileId id, string name)
+internal sealed class UsageFile(string source, ChargedView charged, FileId id, string name)
 {
     /// <summary>Configured name of the source.</summary>
     public string Source => source;

@@ -12,7 +12,7 @@ namespace BelgiCom.Streaming.Adapters;
 /// </summary>
 /// <param name="keys">Keys of pseudonyms and of personal data.</param>
 /// <param name="clock">Says which day's key encrypts.</param>
-public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
+internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
 {
     private const int MaxSubscriberDigits = 15;
     private const int OtherPartyPrefixDigits = 5;
@@ -37,18 +37,30 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
     }
 
     /// <summary>
-    /// Adds the usage events of the record that <paramref name="reader"/> holds; or, when the record names no subscriber, its quarantine
-    /// entry.
+    /// Adds what <paramref name="reader"/> holds: the usage events of a record; the quarantine entry of a fault, or of a record that names
+    /// no subscriber.
     /// </summary>
     public void Add(UsageFileReader reader, UsageFile file, RecordChunk chunk)
     {
-        UsageCdr cdr = reader.Cdr;
-        chunk.Cdrs++;
-        chunk.SkippedFields += cdr.SkippedFields;
-        if (!TryFindSubscriber(cdr, out SubscriberRef subscriber, out RecordProblem problem))
+        if (reader.Fault is { IsFileLevel: true } ofFile)
         {
-            AddQuarantined(
-                new CdrFault(problem.Reason, reader.RecordOffset, reader.Octets.Length, false, problem.Detail!), reader, file, chunk);
+            chunk.FileFault = ofFile.Detail;
+            AddQuarantined(ofFile, reader, file, chunk);
+            return;
+        }
+
+        chunk.Cdrs++;
+        if (reader.Fault is { } ofRecord)
+        {
+            AddQuarantined(ofRecord, reader, file, chunk);
+            return;
+        }
+
+        UsageCdr cdr = reader.Cdr;
+        chunk.SkippedFields += cdr.SkippedFields;
+        if (FindSubscriber(cdr, out SubscriberRef subscriber) is { } fault)
+        {
+            AddQuarantined(fault with { FileOffset = reader.RecordOffset, Length = reader.Octets.Length }, reader, file, chunk);
             return;
         }
 
@@ -78,22 +90,7 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
         chunk.Totals += totals;
     }
 
-    /// <summary>Adds the quarantine entry of the fault that <paramref name="reader"/> holds.</summary>
-    public void AddFault(UsageFileReader reader, UsageFile file, RecordChunk chunk)
-    {
-        if (reader.Fault.IsFileLevel)
-        {
-            chunk.FileFault = reader.Fault.Detail;
-        }
-        else
-        {
-            chunk.Cdrs++;
-        }
-
-        AddQuarantined(reader.Fault, reader, file, chunk);
-    }
-
-    private void AddQuarantined(in CdrFault fault, UsageFileReader reader, UsageFile file, RecordChunk chunk)
+    private void AddQuarantined(DecodingFault fault, UsageFileReader reader, UsageFile file, RecordChunk chunk)
     {
         ReadOnlySpan<byte> octets = reader.Octets[..Math.Min(reader.Octets.Length, UsageFileReader.MaxQuarantinedOctets)];
         QuarantinedRecord record = new()
@@ -169,28 +166,25 @@ public sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
     private static bool IsSecondary(long recordType, ChargedView charged) =>
         recordType == (charged == ChargedView.Pgw ? GatewayRecord.SgwRecordType : GatewayRecord.PgwRecordType);
 
-    private bool TryFindSubscriber(UsageCdr cdr, out SubscriberRef subscriber, out RecordProblem problem)
+    private DecodingFault? FindSubscriber(UsageCdr cdr, out SubscriberRef subscriber)
     {
         Span<char> digits = stackalloc char[MaxSubscriberDigits];
         subscriber = default;
-        problem = default;
         ReadOnlySpan<byte> number = cdr.Msisdn.IsEmpty ? cdr.Imsi.Span : cdr.Msisdn.Span;
         if (number.IsEmpty)
         {
-            problem = new(QuarantineReason.NoSubscriber, "The record has neither an MSISDN nor an IMSI.");
-            return false;
+            return new(QuarantineReason.NoSubscriber, "The record has neither an MSISDN nor an IMSI.");
         }
 
         if (number.Length > MaxSubscriberDigits)
         {
-            problem = new(
+            return new(
                 QuarantineReason.BadValue, $"The number of the subscriber has more than {MaxSubscriberDigits} digits (E.164, E.212).");
-            return false;
         }
 
         digits = digits[..Encoding.ASCII.GetChars(number, digits)];
         subscriber = cdr.Msisdn.IsEmpty ? _pseudonymizer.FromImsi(digits) : _pseudonymizer.FromMsisdn(digits);
-        return true;
+        return null;
     }
 
     private UsageId IdOf(UsageCdr cdr, in UsagePart part, int index, SubscriberRef subscriber, UsageFile file)

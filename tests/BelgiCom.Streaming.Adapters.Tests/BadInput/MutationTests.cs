@@ -71,12 +71,11 @@ public class MutationTests
         using UsageFileReader reader = format.Open(new MemoryStream(file));
         long octets = 0;
         int results = 0;
-        UsageReadResult result;
-        while ((result = reader.Read()) != UsageReadResult.End)
+        while (reader.Read())
         {
             octets += reader.Octets.Length;
             Assert.True(++results <= file.Length + 2, "More results than octets: reading does not advance.");
-            if (result == UsageReadResult.Cdr && reader.Cdr.RecordType is 84 or 85 or 200)
+            if (reader.Fault is null && reader.Cdr.RecordType is 84 or 85 or 200)
             {
                 ShowInFull(reader);
             }

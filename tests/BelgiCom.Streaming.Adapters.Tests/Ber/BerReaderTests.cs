@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using BelgiCom.Streaming.Contracts;
 using CsCheck;
 
 namespace BelgiCom.Streaming.Adapters.Tests;
@@ -61,26 +62,26 @@ public class BerReaderTests
             ? [.. Enumerable.Repeat(new byte[] { 0x30, 0x80 }, depth).SelectMany(header => header), .. new byte[2 * depth]]
             : Nested(depth);
 
-        Assert.Contains("TooDeep", Outline(new BerReader(octets)), StringComparison.Ordinal);
+        Assert.Contains("NestingTooDeep", Outline(new BerReader(octets)), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(new byte[] { 0x30 }, BerFault.Truncated)]
-    [InlineData(new byte[] { 0x1F }, BerFault.BadTag)]
-    [InlineData(new byte[] { 0x1F, 0x80, 0x01, 0x00 }, BerFault.BadTag)]
-    [InlineData(new byte[] { 0x1F, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0x00 }, BerFault.BadTag)]
-    [InlineData(new byte[] { 0x04, 0x05, 0x01 }, BerFault.BadLength)]
-    [InlineData(new byte[] { 0x5F, 0x84, 0xFF, 0xFF, 0xFF, 0xFF }, BerFault.BadTag)]
-    [InlineData(new byte[] { 0x5F, 0x04, 0x01, 0x00 }, BerFault.BadTag)]
-    [InlineData(new byte[] { 0x5F, 0x44, 0x84, 0xFF, 0xFF, 0xFF, 0xFF }, BerFault.BadLength)]
-    [InlineData(new byte[] { 0x04, 0x84, 0x7F, 0xFF, 0xFF, 0xFF }, BerFault.BadLength)]
-    [InlineData(new byte[] { 0x04, 0x88, 0x80, 0, 0, 0, 0, 0, 0, 0 }, BerFault.BadLength)]
-    [InlineData(new byte[] { 0x04, 0xFF, 0x01 }, BerFault.BadLength)]
-    [InlineData(new byte[] { 0x04, 0x80, 0x00, 0x00 }, BerFault.BadLength)]
-    [InlineData(new byte[] { 0x30, 0x80, 0x00 }, BerFault.BadEndOfContents)]
-    [InlineData(new byte[] { 0x30, 0x80, 0x00, 0x01, 0x00 }, BerFault.BadEndOfContents)]
-    [InlineData(new byte[] { 0x00, 0x00 }, BerFault.BadEndOfContents)]
-    public void Element_ThatIsNotBer_IsAFault(byte[] octets, BerFault fault)
+    [InlineData(new byte[] { 0x30 }, QuarantineReason.BadLength)]
+    [InlineData(new byte[] { 0x1F }, QuarantineReason.BadEncoding)]
+    [InlineData(new byte[] { 0x1F, 0x80, 0x01, 0x00 }, QuarantineReason.BadEncoding)]
+    [InlineData(new byte[] { 0x1F, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0x00 }, QuarantineReason.BadEncoding)]
+    [InlineData(new byte[] { 0x04, 0x05, 0x01 }, QuarantineReason.BadLength)]
+    [InlineData(new byte[] { 0x5F, 0x84, 0xFF, 0xFF, 0xFF, 0xFF }, QuarantineReason.BadEncoding)]
+    [InlineData(new byte[] { 0x5F, 0x04, 0x01, 0x00 }, QuarantineReason.BadEncoding)]
+    [InlineData(new byte[] { 0x5F, 0x44, 0x84, 0xFF, 0xFF, 0xFF, 0xFF }, QuarantineReason.BadLength)]
+    [InlineData(new byte[] { 0x04, 0x84, 0x7F, 0xFF, 0xFF, 0xFF }, QuarantineReason.BadLength)]
+    [InlineData(new byte[] { 0x04, 0x88, 0x80, 0, 0, 0, 0, 0, 0, 0 }, QuarantineReason.BadLength)]
+    [InlineData(new byte[] { 0x04, 0xFF, 0x01 }, QuarantineReason.BadLength)]
+    [InlineData(new byte[] { 0x04, 0x80, 0x00, 0x00 }, QuarantineReason.BadLength)]
+    [InlineData(new byte[] { 0x30, 0x80, 0x00 }, QuarantineReason.BadEncoding)]
+    [InlineData(new byte[] { 0x30, 0x80, 0x00, 0x01, 0x00 }, QuarantineReason.BadEncoding)]
+    [InlineData(new byte[] { 0x00, 0x00 }, QuarantineReason.BadEncoding)]
+    public void Element_ThatIsNotBer_IsAFault(byte[] octets, QuarantineReason fault)
     {
         BerReader reader = new(octets);
 
@@ -226,7 +227,7 @@ public class BerReaderTests
                 + (reader.IsConstructed ? "{" + Outline(reader.Enter()) + "}" : "=" + Convert.ToHexString(reader.Content)) + ";";
         }
 
-        return reader.Fault == BerFault.None ? text : text + "fault " + reader.Fault;
+        return reader.Fault is null ? text : text + "fault " + reader.Fault;
     }
 
     private static string Outline(AsnReader reader)

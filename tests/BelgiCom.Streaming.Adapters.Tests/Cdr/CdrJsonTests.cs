@@ -11,7 +11,7 @@ public class CdrJsonTests
     [InlineData(Samples.Chf)]
     public void Record_OfGoldenFile_ShowsEveryExpectedValueAndNoOther(string name)
     {
-        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(Samples.Read(name), Samples.FormatOf(name));
+        (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(Samples.Read(name), Samples.FormatOf(name));
         JsonArray expected = JsonNode.Parse(Samples.Read(name + ".expected.json"))!["records"]!.AsArray();
 
         Assert.Empty(faults);

@@ -10,7 +10,7 @@ public class CsvUsageReaderTests
     [Fact]
     public void Call_ByColumnMap_IsRead()
     {
-        (List<Call> cdrs, List<CdrFault> faults) = Read(Map(), Header + "14.03.2026 09:06:07;61;+999000000001;999123456789;out;A1\n");
+        (List<Call> cdrs, List<DecodingFault> faults) = Read(Map(), Header + "14.03.2026 09:06:07;61;+999000000001;999123456789;out;A1\n");
 
         Assert.Empty(faults);
         Call call = Assert.Single(cdrs);
@@ -28,7 +28,7 @@ public class CsvUsageReaderTests
     [InlineData("25.10.2026 03:00:00", "2026-10-25T02:00:00Z")]
     public void LocalTime_AroundClockChanges_IsTheInstantOfTheZone(string local, string utc)
     {
-        (List<Call> cdrs, List<CdrFault> _) = Read(Map(), Header + $"{local};1;999000000001;;in;A\n");
+        (List<Call> cdrs, List<DecodingFault> _) = Read(Map(), Header + $"{local};1;999000000001;;in;A\n");
 
         Assert.Equal(Utc(utc), Assert.Single(cdrs).Start);
         Assert.False(cdrs[0].IsAmbiguous);
@@ -42,7 +42,7 @@ public class CsvUsageReaderTests
         CsvColumnMap map = Map();
         map.AmbiguousTime = setting;
 
-        (List<Call> cdrs, List<CdrFault> _) = Read(map, Header + "25.10.2026 02:30:00;1;999000000001;;in;A\n");
+        (List<Call> cdrs, List<DecodingFault> _) = Read(map, Header + "25.10.2026 02:30:00;1;999000000001;;in;A\n");
 
         Assert.Equal(Utc(utc), Assert.Single(cdrs).Start);
         Assert.True(cdrs[0].IsAmbiguous);
@@ -56,7 +56,7 @@ public class CsvUsageReaderTests
 
         (
             List<Call> cdrs,
-            List<CdrFault> faults) = Read(
+            List<DecodingFault> faults) = Read(
                 map, Header + "25.10.2026 02:30:00;1;999000000001;;in;A\n29.03.2026 02:30:00;1;999000000001;;in;A\n");
 
         Assert.Empty(cdrs);
@@ -76,7 +76,7 @@ public class CsvUsageReaderTests
         map.Columns.Add("Imsi", "i");
         map.Columns.Add("Total", "v");
 
-        (List<Call> cdrs, List<CdrFault> faults) = Read(map, $"t,i,v\n2026-03-14T08:06:07.25+01:00,001010000000001,{text}\n");
+        (List<Call> cdrs, List<DecodingFault> faults) = Read(map, $"t,i,v\n2026-03-14T08:06:07.25+01:00,001010000000001,{text}\n");
 
         Assert.Empty(faults);
         Assert.Equal(octets, Assert.Single(cdrs).Total);
@@ -86,7 +86,7 @@ public class CsvUsageReaderTests
     [Fact]
     public void Quotes_OfRfc4180_AreUnderstood()
     {
-        (List<Call> cdrs, List<CdrFault> faults) = Read(
+        (List<Call> cdrs, List<DecodingFault> faults) = Read(
             Map(),
             "\uFEFF\"Start\";\"Secs\";Caller;Callee;Dir;\"Id\"\r\n14.03.2026 09:06:07;1;999000000001;\"999\";\"in\";\"a;\"\"b\"\"\"\r\n");
 
@@ -112,7 +112,7 @@ public class CsvUsageReaderTests
     {
         (
             List<Call> cdrs,
-            List<CdrFault> faults) = Read(
+            List<DecodingFault> faults) = Read(
                 Map(),
                 Header + "14.03.2026 09:06:07;1;999000000001;;in;first\n" + line + "\n\n14.03.2026 09:06:07;1;999000000001;;in;last");
 
@@ -125,7 +125,7 @@ public class CsvUsageReaderTests
     {
         (
             List<Call> cdrs,
-            List<CdrFault> faults) = Read(
+            List<DecodingFault> faults) = Read(
                 Map(), Header + "14.03.2026 09:06:07;1;999000000001;;in;\"open\n14.03.2026 09:06:07;1;999000000001;;in;last\n");
 
         Assert.Equal(["last"], cdrs.Select(cdr => cdr.Id));
@@ -135,7 +135,7 @@ public class CsvUsageReaderTests
     [Fact]
     public void Line_LongerThanTheLimit_CostsOnlyItself()
     {
-        (List<Call> cdrs, List<CdrFault> faults) = Read(
+        (List<Call> cdrs, List<DecodingFault> faults) = Read(
             Map(), Header + new string('x', 200_000) + "\n14.03.2026 09:06:07;1;999000000001;;in;last\n");
 
         Assert.Equal(["last"], cdrs.Select(cdr => cdr.Id));
@@ -145,10 +145,10 @@ public class CsvUsageReaderTests
     [Fact]
     public void File_WithoutAMappedColumn_IsNotOfThisSource()
     {
-        (List<Call> cdrs, List<CdrFault> faults) = Read(Map(), "Start;Secs;Caller\n14.03.2026 09:06:07;1;999000000001\n");
+        (List<Call> cdrs, List<DecodingFault> faults) = Read(Map(), "Start;Secs;Caller\n14.03.2026 09:06:07;1;999000000001\n");
 
         Assert.Empty(cdrs);
-        CdrFault fault = Assert.Single(faults);
+        DecodingFault fault = Assert.Single(faults);
         Assert.True(fault is { IsFileLevel: true, Reason: QuarantineReason.NotACdrFile });
         Assert.False(new CsvUsageFormat("calls", Map()).Recognises("Start;Secs;Caller\n"u8));
     }
@@ -196,17 +196,16 @@ public class CsvUsageReaderTests
         return map;
     }
 
-    private static (List<Call> Cdrs, List<CdrFault> Faults) Read(CsvColumnMap map, string text)
+    private static (List<Call> Cdrs, List<DecodingFault> Faults) Read(CsvColumnMap map, string text)
     {
         using UsageFileReader reader = new CsvUsageFormat("calls", map).Open(new MemoryStream(Encoding.UTF8.GetBytes(text)));
         List<Call> cdrs = new();
-        List<CdrFault> faults = new();
-        UsageReadResult result;
-        while ((result = reader.Read()) != UsageReadResult.End)
+        List<DecodingFault> faults = new();
+        while (reader.Read())
         {
-            if (result == UsageReadResult.Fault)
+            if (reader.Fault is { } fault)
             {
-                faults.Add(reader.Fault);
+                faults.Add(fault);
                 continue;
             }
 

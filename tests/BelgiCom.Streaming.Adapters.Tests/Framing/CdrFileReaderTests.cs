@@ -36,7 +36,7 @@ public class CdrFileReaderTests
         byte[] file = Samples.Read(Samples.Pgw);
         for (int cut = 54; cut < file.Length; cut++)
         {
-            (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Framed);
+            (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Framed);
 
             Assert.Equal(RecordEnds.Count(end => end <= cut), records.Count);
             Assert.Equal(QuarantineReason.Truncated, Assert.Single(faults).Reason);
@@ -44,7 +44,7 @@ public class CdrFileReaderTests
 
         for (int cut = 0; cut < 54; cut++)
         {
-            (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Framed);
+            (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Framed);
 
             Assert.Empty(records);
             Assert.Equal(QuarantineReason.NotACdrFile, Assert.Single(faults).Reason);
@@ -58,7 +58,7 @@ public class CdrFileReaderTests
         byte[] file = [.. record, 0xFF, 0, .. record];
         for (int cut = 1; cut < file.Length; cut++)
         {
-            (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Unframed);
+            (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(file[..cut], CdrFileFormat.Unframed);
 
             Assert.Equal(cut >= record.Length ? 1 : 0, records.Count);
             bool isWhole = cut >= record.Length && cut <= record.Length + 2;
@@ -73,7 +73,7 @@ public class CdrFileReaderTests
         file.AsSpan(0, 4).Fill(0xFF);
         file.AsSpan(18, 4).Fill(0xFF);
 
-        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
+        (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
 
         Assert.Equal(3, records.Count);
         Assert.Empty(faults);
@@ -85,10 +85,10 @@ public class CdrFileReaderTests
         byte[] file = Samples.Read(Samples.Pgw);
         file[21] = 4;
 
-        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
+        (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
 
         Assert.Equal(3, records.Count);
-        CdrFault fault = Assert.Single(faults);
+        DecodingFault fault = Assert.Single(faults);
         Assert.True(fault.IsFileLevel);
         Assert.Equal(QuarantineReason.BadFraming, fault.Reason);
         Assert.Contains("says 4 CDRs, the file holds 3", fault.Detail, StringComparison.Ordinal);
@@ -102,7 +102,7 @@ public class CdrFileReaderTests
             byte[] file = Samples.Read(Samples.Pgw);
             file[RecordEnds[0]] = wrong;
 
-            (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
+            (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
 
             Assert.Equal(2, records.Count);
             Assert.Equal(RecordEnds[0], faults[0].FileOffset);
@@ -116,7 +116,7 @@ public class CdrFileReaderTests
         byte[] file = Samples.Read(Samples.Pgw);
         file[RecordEnds[0] + 3] = (2 << 5) | 7;
 
-        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
+        (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
 
         Assert.Equal(2, records.Count);
         Assert.Equal(QuarantineReason.UnsupportedEncoding, Assert.Single(faults).Reason);
@@ -129,10 +129,10 @@ public class CdrFileReaderTests
         byte[] garbage = [0x13, 0x37, 0xBF, 0x4F, 0x01, 0x02];
         byte[] file = [.. record, .. garbage, .. record, .. record];
 
-        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Unframed);
+        (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(file, CdrFileFormat.Unframed);
 
         Assert.Equal(3, records.Count);
-        CdrFault fault = Assert.Single(faults);
+        DecodingFault fault = Assert.Single(faults);
         Assert.Equal((QuarantineReason.BadEncoding, 256L, 6L), (fault.Reason, fault.FileOffset, fault.Length));
     }
 
@@ -148,7 +148,7 @@ public class CdrFileReaderTests
         Samples.ReadAll(file, CdrFileFormat.Unframed);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll(file, CdrFileFormat.Unframed);
+        (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(file, CdrFileFormat.Unframed);
 
         Assert.Equal(2, records.Count);
         Assert.Single(faults);
@@ -161,7 +161,7 @@ public class CdrFileReaderTests
         byte[] record = Samples.Read(Samples.PgwRaw);
         byte[] indefinite = [0xBF, 0x4F, 0x80, .. record[4..], 0, 0];
 
-        (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll([.. indefinite, 0xFF, .. indefinite], CdrFileFormat.Unframed);
+        (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll([.. indefinite, 0xFF, .. indefinite], CdrFileFormat.Unframed);
 
         Assert.Empty(faults);
         Assert.Equal([indefinite, indefinite], records);
@@ -172,7 +172,8 @@ public class CdrFileReaderTests
     {
         foreach (CdrFileFormat format in new[] { CdrFileFormat.Framed, CdrFileFormat.Unframed })
         {
-            (List<byte[]> records, List<CdrFault> faults) = Samples.ReadAll("nothing of this is a charging record"u8.ToArray(), format);
+            (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(
+                "nothing of this is a charging record"u8.ToArray(), format);
 
             Assert.Empty(records);
             Assert.Equal(QuarantineReason.NotACdrFile, Assert.Single(faults).Reason);
@@ -182,9 +183,9 @@ public class CdrFileReaderTests
     [Fact]
     public void File_ThatIsAZipArchive_IsNamedAsSuch()
     {
-        (List<byte[]> _, List<CdrFault> faults) = Samples.ReadAll("PK\u0003\u0004 and so on"u8.ToArray(), CdrFileFormat.Framed);
+        (List<byte[]> _, List<DecodingFault> faults) = Samples.ReadAll("PK\u0003\u0004 and so on"u8.ToArray(), CdrFileFormat.Framed);
 
-        CdrFault fault = Assert.Single(faults);
+        DecodingFault fault = Assert.Single(faults);
         Assert.Equal(QuarantineReason.UnsupportedEncoding, fault.Reason);
         Assert.Contains("zip", fault.Detail, StringComparison.Ordinal);
     }

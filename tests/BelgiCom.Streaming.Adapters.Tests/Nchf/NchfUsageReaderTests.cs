@@ -29,7 +29,7 @@ public class NchfUsageReaderTests
     [InlineData("\uFEFF[ ]{0}", 1)]
     public void Requests_HoweverPutTogether_AreRead(string form, int count)
     {
-        (List<Part> parts, List<CdrFault> faults) = Read(form.Replace("{0}", Request, StringComparison.Ordinal));
+        (List<Part> parts, List<DecodingFault> faults) = Read(form.Replace("{0}", Request, StringComparison.Ordinal));
 
         Assert.Empty(faults);
         Assert.Equal(2 * count, parts.Count);
@@ -53,7 +53,7 @@ public class NchfUsageReaderTests
     {
         (
             List<Part> parts,
-            List<CdrFault> faults) = Read(Request + "\n" + Request.Replace(good, bad, StringComparison.Ordinal) + "\n" + Request);
+            List<DecodingFault> faults) = Read(Request + "\n" + Request.Replace(good, bad, StringComparison.Ordinal) + "\n" + Request);
 
         Assert.Equal(4, parts.Count);
         Assert.Equal(reason, Assert.Single(faults).Reason);
@@ -64,7 +64,7 @@ public class NchfUsageReaderTests
     {
         string deep = string.Concat(Enumerable.Repeat("{\"a\":", 100_000)) + "1" + new string('}', 100_000);
 
-        (List<Part> parts, List<CdrFault> faults) = Read(Request + "\n" + deep + "\n" + Request);
+        (List<Part> parts, List<DecodingFault> faults) = Read(Request + "\n" + deep + "\n" + Request);
 
         Assert.Equal(4, parts.Count);
         Assert.Equal(QuarantineReason.BadEncoding, Assert.Single(faults).Reason);
@@ -75,7 +75,7 @@ public class NchfUsageReaderTests
     {
         (
             List<Part> parts,
-            List<CdrFault> faults) = Read(
+            List<DecodingFault> faults) = Read(
                 Request.Replace("\"time\":60", "\"time\":" + new string('9', 900_000), StringComparison.Ordinal) + "\n" + Request);
 
         Assert.Equal(2, parts.Count);
@@ -85,7 +85,8 @@ public class NchfUsageReaderTests
     [Fact]
     public void Request_CutShort_IsOneFault()
     {
-        (List<Part> parts, List<CdrFault> faults) = Read(Request.ReplaceLineEndings(" ") + "\n" + Request.ReplaceLineEndings(" ")[..^1]);
+        string line = Request.ReplaceLineEndings(" ");
+        (List<Part> parts, List<DecodingFault> faults) = Read(line + "\n" + line[..^1]);
 
         Assert.Equal(2, parts.Count);
         Assert.Equal(QuarantineReason.BadLength, Assert.Single(faults).Reason);
@@ -96,22 +97,21 @@ public class NchfUsageReaderTests
     {
         (
             List<Part> _,
-            List<CdrFault> faults) = Read(Request.Replace("\"uPFID\":\"x\"", "\"uPFID\":999000000007x", StringComparison.Ordinal));
+            List<DecodingFault> faults) = Read(Request.Replace("\"uPFID\":\"x\"", "\"uPFID\":999000000007x", StringComparison.Ordinal));
 
         Assert.DoesNotContain("999000000007", Assert.Single(faults).Detail, StringComparison.Ordinal);
     }
 
-    private static (List<Part> Parts, List<CdrFault> Faults) Read(string text)
+    private static (List<Part> Parts, List<DecodingFault> Faults) Read(string text)
     {
         using UsageFileReader reader = NchfUsageFormat.Instance.Open(new MemoryStream(Encoding.UTF8.GetBytes(text)));
         List<Part> parts = new();
-        List<CdrFault> faults = new();
-        UsageReadResult result;
-        while ((result = reader.Read()) != UsageReadResult.End)
+        List<DecodingFault> faults = new();
+        while (reader.Read())
         {
-            if (result == UsageReadResult.Fault)
+            if (reader.Fault is { } fault)
             {
-                faults.Add(reader.Fault);
+                faults.Add(fault);
                 continue;
             }
 

@@ -10,7 +10,7 @@ public class UsageCdrTests
     {
         using UsageFileReader reader = CdrFileFormat.Framed.Open(new MemoryStream(Samples.Read(Samples.Pgw)));
 
-        Assert.Equal(UsageReadResult.Cdr, reader.Read());
+        Assert.True(reader.Read() && reader.Fault is null);
         UsageCdr cdr = reader.Cdr;
         Assert.Equal(
             (85L, UsageKind.Data, 70001L, 601L, 0L, -1L, 901L, 6L),
@@ -30,11 +30,11 @@ public class UsageCdrTests
         AssertPart(cdr.Parts[0], 10, 1, 1001, 50001, 300, "2026-03-14T08:06:00Z", "2026-03-14T08:12:00Z");
         AssertPart(cdr.Parts[1], 20, 2, 2001, 100001, 301, "2026-03-14T08:06:01Z", "2026-03-14T08:12:01Z");
 
-        Assert.Equal(UsageReadResult.Cdr, reader.Read());
+        Assert.True(reader.Read() && reader.Fault is null);
         Assert.Equal((16L, 1L, 1), (cdr.CauseForRecordClosing, cdr.RecordSequenceNumber, cdr.PartCount));
-        Assert.Equal(UsageReadResult.Cdr, reader.Read());
+        Assert.True(reader.Read() && reader.Fault is null);
         Assert.Equal((0L, 2L, 2), (cdr.CauseForRecordClosing, cdr.RecordSequenceNumber, reader.RecordIndex));
-        Assert.Equal(UsageReadResult.End, reader.Read());
+        Assert.False(reader.Read());
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public class UsageCdrTests
     {
         using UsageFileReader reader = CdrFileFormat.Framed.Open(new MemoryStream(Samples.Read(Samples.Chf)));
 
-        Assert.Equal(UsageReadResult.Cdr, reader.Read());
+        Assert.True(reader.Read() && reader.Fault is null);
         UsageCdr cdr = reader.Cdr;
         Assert.Equal(
             (200L, 555001L, 301L, 1L, 41L, 51L),

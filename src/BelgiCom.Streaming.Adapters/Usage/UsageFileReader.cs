@@ -1,0 +1,79 @@
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// Reads the records of one usage file in one pass and bounded memory. Whatever the octets, it gives records and typed faults: it
+/// never throws for bad input, and every octet is either in a record, in a fault, or filler.
+/// </summary>
+public abstract class UsageFileReader : IDisposable
+{
+    /// <summary>
+    /// Most octets of a faulty stretch that are kept for the quarantine: with its envelope it must fit the largest Kafka record.
+    /// </summary>
+    public const int MaxQuarantinedOctets = 900 * 1024;
+
+    /// <summary>The record just read, unless <see cref="Fault"/> says that it is none. The same instance each time.</summary>
+    public UsageCdr Cdr { get; } = new();
+
+    /// <summary>Why the record or stretch just read cannot be decoded; null when it can. Reading goes on after it.</summary>
+    public DecodingFault? Fault { get; private set; }
+
+    /// <summary>
+    /// The octets of the record just read, or of the fault just found (at most <see cref="MaxQuarantinedOctets"/>). Valid until the next
+    /// read.
+    /// </summary>
+    public abstract ReadOnlySpan<byte> Octets { get; }
+
+    /// <summary>Index of the record just read or found faulty, from 0; -1 for a fault of the file as a whole.</summary>
+    public int RecordIndex { get; private set; } = -1;
+
+    /// <summary>Offset of the record just read in the uncompressed file.</summary>
+    public long RecordOffset { get; private set; }
+
+    /// <summary>What the file says about itself, as far as it was read; null for formats without a header.</summary>
+    public virtual FileHeader? Header => null;
+
+    /// <summary>Records seen so far, good and bad.</summary>
+    public int RecordCount { get; private set; }
+
+    /// <summary>Reads on to the next record or fault.</summary>
+    /// <returns>False at the end of the file.</returns>
+    public bool Read()
+    {
+        Fault = null;
+        if (!ReadNext())
+        {
+            return false;
+        }
+
+        RecordIndex = Fault is { IsFileLevel: true } ? -1 : RecordCount++;
+        return true;
+    }
+
+    /// <summary>Closes the stream.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>
+    /// Reads on to the next record, into <see cref="Cdr"/>, or fault, and ends with <see cref="Found"/> or <see cref="FoundInFile"/>.
+    /// </summary>
+    /// <returns>False at the end of the file.</returns>
+    protected abstract bool ReadNext();
+
+    /// <summary>Closes the stream.</summary>
+    protected abstract void Dispose(bool disposing);
+
+    /// <summary>Says where a record is, and what is wrong with it if anything is.</summary>
+    private protected bool Found(DecodingFault? fault, long offset, long length)
+    {
+        RecordOffset = offset;
+        Fault = fault is null ? null : fault with { FileOffset = offset, Length = length };
+        return true;
+    }
+
+    /// <summary>Says what is wrong with the file as a whole, and where that shows.</summary>
+    private protected bool FoundInFile(DecodingFault fault, long offset, long length) =>
+        Found(fault with { IsFileLevel = true }, offset, length);
+}
