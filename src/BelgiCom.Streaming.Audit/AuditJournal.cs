@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Privacy;
 

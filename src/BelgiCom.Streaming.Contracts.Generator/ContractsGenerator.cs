@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts.Generator;
 
@@ -49,30 +50,25 @@ public static class ContractsGenerator
     public static IReadOnlyDictionary<string, string> Generate(string schemasFolder)
     {
         SortedDictionary<string, string> files = new(StringComparer.Ordinal);
-        Dictionary<string, AvroSchema> roots = new();
+        Dictionary<string, AvroRecord> roots = new();
         foreach (string path in Directory.GetFiles(schemasFolder, "*.avsc", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             string topic = Path.GetFileName(Path.GetDirectoryName(path)!);
             string json = File.ReadAllText(path, Encoding.UTF8);
-            AvroSchema root = Parse(path, json);
-            roots.Add(root.Name, root);
+            AvroRecord root = Parse(path, json);
+            roots.Add(root.Name.Simple, root);
             using JsonDocument document = JsonDocument.Parse(json);
-            foreach (AvroSchema type in NamedTypes(root))
+            foreach (AvroNamed type in NamedTypes(root))
             {
-                if (type == root)
+                bool hot = HotRecords.Contains(root.Name.Simple);
+                string text = type switch
                 {
-                    Add(files, type.Name, RecordTemplate.Write(type, HotRecords.Contains(type.Name), topic, document.RootElement));
-                    continue;
-                }
-
-                bool hot = HotRecords.Contains(root.Name);
-                string text = type.Kind switch
-                {
-                    AvroKind.Enum => EnumTemplate.Write(type),
-                    AvroKind.Fixed => IdTemplate.Write(type),
-                    _ => RecordTemplate.WriteNested(type, hot),
+                    AvroEnum e => EnumTemplate.Write(e),
+                    AvroFixed id => IdTemplate.Write(id),
+                    AvroRecord record when record == root => RecordTemplate.Write(record, hot, topic, document.RootElement),
+                    _ => RecordTemplate.WriteNested((AvroRecord)type, hot),
                 };
-                Add(files, type.Name, text);
+                Add(files, type.Name.Simple, text);
             }
         }
 
@@ -84,11 +80,11 @@ public static class ContractsGenerator
         return files;
     }
 
-    private static AvroSchema Parse(string path, string json)
+    private static AvroRecord Parse(string path, string json)
     {
         try
         {
-            return AvroSchemaParser.Parse(json);
+            return AvroSchema.Parse(json) as AvroRecord ?? throw new AvroSchemaException("a topic's schema is a record");
         }
         catch (AvroSchemaException e)
         {
@@ -105,26 +101,33 @@ public static class ContractsGenerator
     }
 
     /// <summary>The root and every named type in it, once each, in the order of the file. Our schemas are not recursive.</summary>
-    private static List<AvroSchema> NamedTypes(AvroSchema root)
+    private static List<AvroNamed> NamedTypes(AvroRecord root)
     {
-        List<AvroSchema> found = new();
+        List<AvroNamed> found = new();
         Visit(root);
         return found;
 
         void Visit(AvroSchema schema)
         {
-            if (schema.FullName.Length > 0)
+            if (schema is AvroNamed named)
             {
-                if (found.Contains(schema))
+                if (found.Contains(named))
                 {
                     return;
                 }
 
-                found.Add(schema);
+                found.Add(named);
             }
 
-            IEnumerable<AvroSchema> parts = [.. schema.Fields.Select(field => field.Type), .. schema.Branches];
-            foreach (AvroSchema part in schema.Items is null ? parts : parts.Append(schema.Items))
+            IEnumerable<AvroSchema> parts = schema switch
+            {
+                AvroRecord record => record.Fields.Select(field => field.Schema),
+                AvroUnion union => union.Branches,
+                AvroArray array => [array.Items],
+                AvroMap map => [map.Values],
+                _ => [],
+            };
+            foreach (AvroSchema part in parts)
             {
                 Visit(part);
             }

@@ -1,13 +1,15 @@
+using BelgiCom.Streaming.Avro;
+
 namespace BelgiCom.Streaming.Contracts.Generator;
 
 /// <summary>An Avro enum as a C# enum whose values are the indexes of the symbols.</summary>
 internal static class EnumTemplate
 {
-    public static string Write(AvroSchema type)
+    public static string Write(AvroEnum type)
     {
-        CSharpText text = new($"the Avro enum {type.FullName}");
-        text.Summary(type.Doc);
-        text.Open($"public enum {type.Name}");
+        CSharpText text = new($"the Avro enum {type.Name.FullName}");
+        text.Summary(type.Doc!);
+        text.Open($"public enum {type.Name.Simple}");
         for (int i = 0; i < type.Symbols.Count; i++)
         {
             text.Summary($"{type.Symbols[i]}.");

@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Avro;
+
 namespace BelgiCom.Streaming.Contracts.Generator;
 
 /// <summary>A fixed of 16 octets as a typed id.</summary>
@@ -5,17 +7,17 @@ internal static class IdTemplate
 {
     private const int Size = 16;
 
-    public static string Write(AvroSchema type)
+    public static string Write(AvroFixed type)
     {
         if (type.Size != Size)
         {
-            throw new AvroSchemaException($"'{type.Name}' has {type.Size} octets; a fixed becomes a typed id, which has {Size}.");
+            throw new AvroSchemaException($"'{type.Name.Simple}' has {type.Size} octets; a fixed becomes a typed id, which has {Size}.");
         }
 
         return Template
-            .Replace("{source}", $"the Avro fixed {type.FullName}", StringComparison.Ordinal)
+            .Replace("{source}", $"the Avro fixed {type.Name.FullName}", StringComparison.Ordinal)
             .Replace("{doc}", type.Doc, StringComparison.Ordinal)
-            .Replace("{Id}", type.Name, StringComparison.Ordinal);
+            .Replace("{Id}", type.Name.Simple, StringComparison.Ordinal);
     }
 
     private const string Template = """
@@ -25,6 +27,7 @@ internal static class IdTemplate
         #nullable enable
         using System.Buffers.Binary;
         using System.Runtime.CompilerServices;
+        using BelgiCom.Streaming.Avro;
 
         namespace BelgiCom.Streaming.Contracts;
 

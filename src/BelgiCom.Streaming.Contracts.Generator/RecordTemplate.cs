@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts.Generator;
 
@@ -10,12 +11,15 @@ internal static class RecordTemplate
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The record of a topic.</summary>
-    public static string Write(AvroSchema record, bool hot, string topic, JsonElement schema)
+    public static string Write(AvroRecord record, bool hot, string topic, JsonElement schema)
     {
         CSharpText text = new(
-            $"schemas/{topic}/{record.Name}.avsc", hot ? ["System.Buffers", "System.Runtime.CompilerServices"] : ["System.Buffers"]);
-        text.Summary(record.Doc);
-        text.Open($"public sealed partial class {record.Name}");
+            $"schemas/{topic}/{record.Name.Simple}.avsc",
+            hot
+                ? ["System.Buffers", "System.Runtime.CompilerServices", "BelgiCom.Streaming.Avro"]
+                : ["System.Buffers", "BelgiCom.Streaming.Avro"]);
+        text.Summary(record.Doc!);
+        text.Open($"public sealed partial class {record.Name.Simple}");
         WriteProperties(text, record);
         WriteEntryPoints(text, record);
         WriteCodec(text, record);
@@ -31,11 +35,11 @@ internal static class RecordTemplate
     }
 
     /// <summary>A record inside others.</summary>
-    public static string WriteNested(AvroSchema record, bool hot)
+    public static string WriteNested(AvroRecord record, bool hot)
     {
-        CSharpText text = new($"the Avro record {record.FullName}");
-        text.Summary(record.Doc);
-        text.Open($"public sealed partial class {record.Name}");
+        CSharpText text = new($"the Avro record {record.Name.FullName}", "BelgiCom.Streaming.Avro");
+        text.Summary(record.Doc!);
+        text.Open($"public sealed partial class {record.Name.Simple}");
         WriteProperties(text, record);
         WriteCodec(text, record);
         text.Close();
@@ -50,13 +54,13 @@ internal static class RecordTemplate
     /// <summary>The name of a field's property.</summary>
     public static string PropertyName(AvroField field) => char.ToUpperInvariant(field.Name[0]) + field.Name[1..];
 
-    private static void WriteProperties(CSharpText text, AvroSchema record)
+    private static void WriteProperties(CSharpText text, AvroRecord record)
     {
         foreach (AvroField field in record.Fields)
         {
-            TypeMap map = TypeMap.OfClass(field.Type);
+            TypeMap map = TypeMap.OfClass(field.Schema);
             string initial = DefaultOf(field) ?? map.Empty;
-            text.Summary(field.Doc);
+            text.Summary(field.Doc!);
             text.Line($"public {map.CSharp} {PropertyName(field)} {{ get; init; }}{(initial.Length > 0 ? $" = {initial};" : "")}");
             text.Line("");
         }
@@ -65,19 +69,19 @@ internal static class RecordTemplate
     private static string? DefaultOf(AvroField field) => field.Default switch
     {
         null or { ValueKind: JsonValueKind.Null } => null,
-        { ValueKind: JsonValueKind.String } value when field.Type.Kind == AvroKind.Enum =>
-            field.Type.Symbols[0] == value.GetString() ? null : $"{field.Type.Name}.{EnumTemplate.MemberName(value.GetString()!)}",
+        { ValueKind: JsonValueKind.String } value when field.Schema is AvroEnum e =>
+            e.Symbols[0] == value.GetString() ? null : $"{e.Name.Simple}.{EnumTemplate.MemberName(value.GetString()!)}",
         { ValueKind: JsonValueKind.Number } value => value.GetInt64() == 0 ? null : value.GetRawText(),
         { } value => value.GetRawText(),
     };
 
-    private static void WriteEntryPoints(CSharpText text, AvroSchema record)
+    private static void WriteEntryPoints(CSharpText text, AvroRecord record)
     {
         text.Summary("Decodes a body (without the wire-format header) that was written with this schema.");
         text.Line("/// <exception cref=\"AvroFormatException\">The body is not readable; says where and why.</exception>");
-        text.Open($"public static {record.Name} Read(ReadOnlySpan<byte> body)");
+        text.Open($"public static {record.Name.Simple} Read(ReadOnlySpan<byte> body)");
         text.Line("AvroReader reader = new(body);");
-        text.Line($"{record.Name} record = ReadFrom(ref reader);");
+        text.Line($"{record.Name.Simple} record = ReadFrom(ref reader);");
         text.Line("reader.Finish();");
         text.Line("return record;");
         text.Close();
@@ -92,12 +96,12 @@ internal static class RecordTemplate
         text.Line("");
     }
 
-    private static void WriteCodec(CSharpText text, AvroSchema record)
+    private static void WriteCodec(CSharpText text, AvroRecord record)
     {
-        TypeMap[] maps = [.. record.Fields.Select(field => TypeMap.OfClass(field.Type))];
+        TypeMap[] maps = [.. record.Fields.Select(field => TypeMap.OfClass(field.Schema))];
         WriteMaxSize(text, "internal int", record, maps);
         text.Line("");
-        text.Open($"internal static {record.Name} ReadFrom(ref AvroReader reader) => new()");
+        text.Open($"internal static {record.Name.Simple} ReadFrom(ref AvroReader reader) => new()");
         for (int i = 0; i < maps.Length; i++)
         {
             text.Line($"{PropertyName(record.Fields[i])} = {maps[i].Read},");
@@ -132,7 +136,7 @@ internal static class RecordTemplate
     }
 
     /// <summary>A property that bounds the octets written: what is constant, plus what depends on the values.</summary>
-    private static void WriteMaxSize(CSharpText text, string declaration, AvroSchema record, TypeMap[] maps)
+    private static void WriteMaxSize(CSharpText text, string declaration, AvroRecord record, TypeMap[] maps)
     {
         int constant = maps.Sum(map => map.MaxOctets);
         string[] parts =

@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Avro;
+
 namespace BelgiCom.Streaming.Contracts.Generator;
 
 /// <summary>
@@ -19,25 +21,26 @@ internal sealed record SharedRun(string Name, string First, string Last, string 
     ];
 
     /// <summary>The runs that a record gives or takes.</summary>
-    public static SharedRun[] Of(AvroSchema record) => [.. All.Where(run => run.Reader == record.Name || run.Writer == record.Name)];
+    public static SharedRun[] Of(AvroRecord record) =>
+        [.. All.Where(run => run.Reader == record.Name.Simple || run.Writer == record.Name.Simple)];
 
     /// <summary>Name of a local variable: where the run starts.</summary>
     public string Start => $"{char.ToLowerInvariant(Name[0])}{Name[1..^"Octets".Length]}Start";
 
     /// <summary>The fields of the run in a record.</summary>
     /// <exception cref="AvroSchemaException">The record does not have them.</exception>
-    public AvroField[] FieldsOf(AvroSchema record)
+    public AvroField[] FieldsOf(AvroRecord record)
     {
         AvroField[] fields = [.. record.Fields.SkipWhile(field => field.Name != First)];
         int last = Array.FindIndex(fields, field => field.Name == Last);
         return last >= 0
             ? fields[..(last + 1)]
-            : throw new AvroSchemaException($"'{record.Name}' has no run of fields from '{First}' to '{Last}'.");
+            : throw new AvroSchemaException($"'{record.Name.FullName}' has no run of fields from '{First}' to '{Last}'.");
     }
 
     /// <summary>Checks that the run is the same in both records.</summary>
     /// <exception cref="AvroSchemaException">It differs.</exception>
-    public void Check(AvroSchema reader, AvroSchema writer)
+    public void Check(AvroRecord reader, AvroRecord writer)
     {
         if (!FieldsOf(reader).Select(Shape).SequenceEqual(FieldsOf(writer).Select(Shape)))
         {
@@ -46,6 +49,6 @@ internal sealed record SharedRun(string Name, string First, string Last, string 
         }
     }
 
-    private static (string, AvroKind, string, string, int, string) Shape(AvroField field) =>
-        (field.Name, field.Type.Kind, field.Type.LogicalType, field.Type.FullName, field.Type.Size, string.Join(',', field.Type.Symbols));
+    /// <summary>Name, and the type's own text: types with equal texts have equal octets.</summary>
+    private static (string, string) Shape(AvroField field) => (field.Name, field.Schema.ToText());
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts.Generator;
 
@@ -21,58 +22,63 @@ internal sealed record TypeMap(
     private const int NanosOctets = 9;
 
     /// <summary>The property of a class: comfortable types.</summary>
-    public static TypeMap OfClass(AvroSchema type) => (type.Kind, type.LogicalType) switch
+    public static TypeMap OfClass(AvroSchema type) => (type, type.Logical?.Name) switch
     {
-        (AvroKind.String, _) => new("string", "reader.ReadString()", "writer.WriteString({0});", 0, "AvroSize.Of({0})", Empty: "\"\""),
-        (AvroKind.Bytes, "decimal") => new("decimal", "reader.ReadDecimal()", "writer.WriteDecimal({0});", NanosOctets, MinOctets: 2),
-        (AvroKind.Bytes, _) => new("byte[]", "reader.ReadBytes().ToArray()", "writer.WriteBytes({0});", 0, "AvroSize.Of({0})", Empty: "[]"),
-        (AvroKind.Long, "timestamp-millis") =>
+        ({ Kind: AvroKind.String }, _) =>
+            new("string", "reader.ReadString()", "writer.WriteString({0});", 0, "AvroSize.Of({0})", Empty: "\"\""),
+        ({ Kind: AvroKind.Bytes }, "decimal") => new(
+            "decimal", "Nanos.ToDecimal(reader.ReadUnscaled())", "writer.WriteUnscaled(Nanos.FromDecimal({0}));", NanosOctets,
+            MinOctets: 2),
+        ({ Kind: AvroKind.Bytes }, _) =>
+            new("byte[]", "reader.ReadBytes().ToArray()", "writer.WriteBytes({0});", 0, "AvroSize.Of({0})", Empty: "[]"),
+        (_, "timestamp-millis") =>
             new("DateTimeOffset", "reader.ReadTimestamp()", "writer.WriteTimestamp({0});", LongOctets, Empty: "DateTimeOffset.UnixEpoch"),
-        (AvroKind.Int, "date") =>
+        (_, "date") =>
             new("DateOnly", "reader.ReadDate()", "writer.WriteDate({0});", IntOctets, Empty: "DateOnly.FromDateTime(DateTime.UnixEpoch)"),
-        (AvroKind.Array, _) => OfArray(type.Items!),
-        (AvroKind.Union, _) => Nullable(OfClass(PresentBranch(type)), type),
-        (AvroKind.Record, _) => new(
-            type.Name, $"{type.Name}.ReadFrom(ref reader)", "{0}.WriteTo(ref writer);", 0, "{0}.MaxSize", MinOctetsOf(type),
-            Empty: "new()"),
+        (AvroArray array, _) => OfArray(array.Items),
+        (AvroUnion union, _) => Nullable(OfClass(PresentBranch(union)), union),
+        (AvroRecord record, _) => new(
+            record.Name.Simple, $"{record.Name.Simple}.ReadFrom(ref reader)", "{0}.WriteTo(ref writer);", 0, "{0}.MaxSize",
+            MinOctetsOf(record), Empty: "new()"),
         _ => OfEither(type),
     };
 
     /// <summary>The property of a view: spans and plain numbers.</summary>
-    public static TypeMap OfView(AvroSchema type) => (type.Kind, type.LogicalType) switch
+    public static TypeMap OfView(AvroSchema type) => (type, type.Logical?.Name) switch
     {
-        (AvroKind.String, _) => new("ReadOnlySpan<byte>", "reader.ReadUtf8()", "writer.WriteBytes({0});", 0, "{0}.Length"),
-        (AvroKind.Bytes, "decimal") => new("long", "reader.ReadNanos()", "writer.WriteNanos({0});", NanosOctets, Suffix: "Nanos"),
-        (AvroKind.Bytes, _) => new("ReadOnlySpan<byte>", "reader.ReadBytes()", "writer.WriteBytes({0});", 0, "{0}.Length"),
-        (AvroKind.Long, "timestamp-millis") =>
+        ({ Kind: AvroKind.String }, _) => new("ReadOnlySpan<byte>", "reader.ReadUtf8()", "writer.WriteBytes({0});", 0, "{0}.Length"),
+        ({ Kind: AvroKind.Bytes }, "decimal") =>
+            new("long", "reader.ReadUnscaled()", "writer.WriteUnscaled({0});", NanosOctets, Suffix: "Nanos"),
+        ({ Kind: AvroKind.Bytes }, _) => new("ReadOnlySpan<byte>", "reader.ReadBytes()", "writer.WriteBytes({0});", 0, "{0}.Length"),
+        (_, "timestamp-millis") =>
             new("long", "reader.ReadTimestampMilliseconds()", "writer.WriteLong({0});", LongOctets, Suffix: "Milliseconds"),
-        (AvroKind.Int, "date") => new("int", "reader.ReadDays()", "writer.WriteInt({0});", IntOctets, Suffix: "Days"),
-        (AvroKind.Record, _) =>
-            new($"{type.Name}View", $"{type.Name}View.ReadFrom(ref reader)", "{0}.WriteTo(ref writer);", 0, "{0}.MaxSize"),
-        (AvroKind.Array, _) => throw new AvroSchemaException("A hot record has no arrays: its view could not be read without allocating."),
+        (_, "date") => new("int", "reader.ReadDays()", "writer.WriteInt({0});", IntOctets, Suffix: "Days"),
+        (AvroRecord record, _) => new(
+            $"{record.Name.Simple}View", $"{record.Name.Simple}View.ReadFrom(ref reader)", "{0}.WriteTo(ref writer);", 0, "{0}.MaxSize"),
+        (AvroArray, _) => throw new AvroSchemaException("A hot record has no arrays: its view could not be read without allocating."),
         _ => OfEither(type),
     };
 
     /// <summary>The branch of a union that is not null.</summary>
-    public static AvroSchema PresentBranch(AvroSchema union) =>
+    public static AvroSchema PresentBranch(AvroUnion union) =>
         union.Branches is [{ Kind: AvroKind.Null }, { Kind: not AvroKind.Null } present]
             ? present
             : throw new AvroSchemaException("A union is null and one other type, in this order.");
 
-    private static TypeMap OfEither(AvroSchema type) => type.Kind switch
+    private static TypeMap OfEither(AvroSchema type) => type switch
     {
-        AvroKind.Boolean => new("bool", "reader.ReadBoolean()", "writer.WriteBoolean({0});", 1),
-        AvroKind.Int => new("int", "reader.ReadInt()", "writer.WriteInt({0});", IntOctets),
-        AvroKind.Long => new("long", "reader.ReadLong()", "writer.WriteLong({0});", LongOctets),
-        AvroKind.Enum => new(
-            type.Name, $"({type.Name})reader.ReadEnum({Number(type.Symbols.Count)})",
-            "writer.WriteEnum((int){0}, " + Number(type.Symbols.Count) + ");", 2),
-        AvroKind.Fixed => new(
-            type.Name,
-            $"{type.Name}.ReadFrom(ref reader)",
-            "{0}.CopyTo(writer.Reserve(" + type.Name + ".Size));",
-            type.Size,
-            MinOctets: type.Size),
+        { Kind: AvroKind.Boolean } => new("bool", "reader.ReadBoolean()", "writer.WriteBoolean({0});", 1),
+        { Kind: AvroKind.Int } => new("int", "reader.ReadInt()", "writer.WriteInt({0});", IntOctets),
+        { Kind: AvroKind.Long } => new("long", "reader.ReadLong()", "writer.WriteLong({0});", LongOctets),
+        AvroEnum e => new(
+            e.Name.Simple, $"({e.Name.Simple})reader.ReadEnum({Number(e.Symbols.Count)})",
+            "writer.WriteEnum((int){0}, " + Number(e.Symbols.Count) + ");", 2),
+        AvroFixed id => new(
+            id.Name.Simple,
+            $"{id.Name.Simple}.ReadFrom(ref reader)",
+            "{0}.CopyTo(writer.Reserve(" + id.Name.Simple + ".Size));",
+            id.Size,
+            MinOctets: id.Size),
         _ => throw new AvroSchemaException($"Our records have no {type.Kind}; money is decimal, and a map has no order to compare."),
     };
 
@@ -90,11 +96,11 @@ internal sealed record TypeMap(
             Empty: "[]");
     }
 
-    private static TypeMap Nullable(TypeMap present, AvroSchema union)
+    private static TypeMap Nullable(TypeMap present, AvroUnion union)
     {
         AvroSchema branch = PresentBranch(union);
         bool reference = branch.Kind is AvroKind.String or AvroKind.Record or AvroKind.Array
-            || (branch.Kind is AvroKind.Bytes && branch.LogicalType.Length == 0);
+            || (branch.Kind is AvroKind.Bytes && branch.Logical is null);
         bool constant = present.MaxOctets > 0;
         return new TypeMap(
             present.CSharp + "?",
@@ -105,7 +111,7 @@ internal sealed record TypeMap(
             Optional: true);
     }
 
-    private static int MinOctetsOf(AvroSchema record) => Math.Max(1, record.Fields.Sum(field => OfClass(field.Type).MinOctets));
+    private static int MinOctetsOf(AvroRecord record) => Math.Max(1, record.Fields.Sum(field => OfClass(field.Schema).MinOctets));
 
     public static string Format(string template, string value) => template.Replace("{0}", value, StringComparison.Ordinal);
 

@@ -1,14 +1,16 @@
+using BelgiCom.Streaming.Avro;
+
 namespace BelgiCom.Streaming.Contracts.Generator;
 
 /// <summary>A hot record as a ref struct over its encoded octets.</summary>
 internal static class ViewTemplate
 {
-    public static void Write(CSharpText text, AvroSchema record, bool entryPoints, SharedRun[] runs)
+    public static void Write(CSharpText text, AvroRecord record, bool entryPoints, SharedRun[] runs)
     {
         (AvroField Field, TypeMap Map, bool Optional)[] members = [.. record.Fields.Select(Member)];
-        string view = $"{record.Name}View";
+        string view = $"{record.Name.Simple}View";
         text.Line("");
-        text.Summary(record.Doc);
+        text.Summary(record.Doc!);
         text.Line("/// <remarks>");
         text.Line("/// The record without allocation: text and octets are spans of the body that was read, and die with it.");
         text.Line("/// Set every property before writing; nothing here takes the schema's defaults.");
@@ -16,7 +18,7 @@ internal static class ViewTemplate
         text.Open($"public ref struct {view}");
         WriteProperties(text, members);
         WriteRuns(text, record, runs);
-        WriteMaxSize(text, members, [.. runs.Where(run => run.Writer == record.Name)]);
+        WriteMaxSize(text, members, [.. runs.Where(run => run.Writer == record.Name.Simple)]);
         text.Line("");
         if (entryPoints)
         {
@@ -28,14 +30,14 @@ internal static class ViewTemplate
             WriteReadFrom(text, record, members, runs);
         }
 
-        WriteWriteTo(text, members, [.. runs.Where(run => run.Writer == record.Name)]);
+        WriteWriteTo(text, members, [.. runs.Where(run => run.Writer == record.Name.Simple)]);
         text.Close();
     }
 
     private static (AvroField, TypeMap, bool) Member(AvroField field)
     {
-        bool optional = field.Type.Kind == AvroKind.Union;
-        return (field, TypeMap.OfView(optional ? TypeMap.PresentBranch(field.Type) : field.Type), optional);
+        AvroUnion? union = field.Schema as AvroUnion;
+        return (field, TypeMap.OfView(union is null ? field.Schema : TypeMap.PresentBranch(union)), union is not null);
     }
 
     // Fewer are not worth the look-ahead: it costs as much as two numbers.
@@ -61,15 +63,15 @@ internal static class ViewTemplate
         }
     }
 
-    private static void WriteRuns(CSharpText text, AvroSchema record, SharedRun[] runs)
+    private static void WriteRuns(CSharpText text, AvroRecord record, SharedRun[] runs)
     {
         foreach (SharedRun run in runs)
         {
             string fields = $"{run.First} to {run.Last}";
-            text.Summary(run.Reader == record.Name
+            text.Summary(run.Reader == record.Name.Simple
                 ? $"The octets that the fields {fields} were read from, for the same fields of {run.Writer}; empty when nothing was read."
                 : $"The octets of the fields {fields} as a {run.Reader} has them; when not empty, they are written instead of the fields.");
-            text.Line($"public ReadOnlySpan<byte> {run.Name} {{ get; {(run.Reader == record.Name ? "private set" : "set")}; }}");
+            text.Line($"public ReadOnlySpan<byte> {run.Name} {{ get; {(run.Reader == record.Name.Simple ? "private set" : "set")}; }}");
             text.Line("");
         }
     }
@@ -86,9 +88,9 @@ internal static class ViewTemplate
     /// Into the caller's own view: a view is hundreds of octets, and copying one costs as much as decoding several fields.
     /// </summary>
     private static void WriteTryRead(
-        CSharpText text, AvroSchema record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
+        CSharpText text, AvroRecord record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
     {
-        string view = $"{record.Name}View";
+        string view = $"{record.Name.Simple}View";
         text.Summary(
             "Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not "
             + "readable.");
@@ -103,9 +105,9 @@ internal static class ViewTemplate
     }
 
     private static void WriteReadFrom(
-        CSharpText text, AvroSchema record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
+        CSharpText text, AvroRecord record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
     {
-        string view = $"{record.Name}View";
+        string view = $"{record.Name.Simple}View";
         text.Open($"internal static {view} ReadFrom(scoped ref AvroReader reader)");
         text.Line($"{view} view = default;");
         WriteReads(text, record, members, runs);
@@ -115,14 +117,14 @@ internal static class ViewTemplate
     }
 
     private static void WriteReads(
-        CSharpText text, AvroSchema record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
+        CSharpText text, AvroRecord record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
     {
-        foreach (SharedRun run in runs.Where(run => run.Writer == record.Name))
+        foreach (SharedRun run in runs.Where(run => run.Writer == record.Name.Simple))
         {
             text.Line($"view.{run.Name} = default;");
         }
 
-        SharedRun[] passed = [.. runs.Where(run => run.Reader == record.Name)];
+        SharedRun[] passed = [.. runs.Where(run => run.Reader == record.Name.Simple)];
         int numbers = 0;
         for (int i = 0; i < members.Length; i++)
         {
@@ -169,7 +171,7 @@ internal static class ViewTemplate
         members.Skip(first).TakeWhile(IsNumber).Count();
 
     private static bool IsNumber((AvroField Field, TypeMap Map, bool Optional) member) =>
-        !member.Optional && member.Field.Type.Kind is AvroKind.Long or AvroKind.Int && member.Map.Suffix != "Days";
+        !member.Optional && member.Field.Schema.Kind is AvroKind.Long or AvroKind.Int && member.Map.Suffix != "Days";
 
     private static void WriteWrite(CSharpText text)
     {

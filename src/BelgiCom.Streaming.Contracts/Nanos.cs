@@ -38,55 +38,6 @@ public static class Nanos
         return nanos is >= -Max and <= Max ? nanos : throw TooLarge();
     }
 
-    /// <summary>Octets of the shortest two's complement form, 1 to 8.</summary>
-    /// <exception cref="OverflowException">More than 18 digits.</exception>
-    internal static int OctetCount(long nanos)
-    {
-        if (nanos is < -Max or > Max)
-        {
-            throw TooLarge();
-        }
-
-        int bits = 65 - System.Numerics.BitOperations.LeadingZeroCount((ulong)(nanos ^ (nanos >> 63)));
-        return (bits + 7) >> 3;
-    }
-
-    /// <summary>Reads big-endian two's complement octets; false when empty or of more than 18 digits.</summary>
-    internal static bool TryFromOctets(ReadOnlySpan<byte> octets, out long nanos)
-    {
-        nanos = 0;
-        if (octets.IsEmpty)
-        {
-            return false;
-        }
-
-        long sign = (sbyte)octets[0] >> 7;
-        while (octets.Length > 8)
-        {
-            // Other writers may pad: octets before the last eight may only repeat the sign.
-            if (octets[0] != (byte)sign)
-            {
-                return false;
-            }
-
-            octets = octets[1..];
-        }
-
-        long value = sign;
-        foreach (byte octet in octets)
-        {
-            value = (value << 8) | octet;
-        }
-
-        if (value < 0 != sign < 0 || value is < -Max or > Max)
-        {
-            return false;
-        }
-
-        nanos = value;
-        return true;
-    }
-
     private static OverflowException TooLarge() =>
         new("The amount does not fit in decimal(18,9): at most 999,999,999.999999999 in either direction.");
 }

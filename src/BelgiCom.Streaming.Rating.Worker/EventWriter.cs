@@ -162,7 +162,7 @@ internal sealed class EventWriter(SchemaGate schemas)
         ArrayBufferWriter<byte> value = new();
         new CustomerNotification
         {
-            NotificationId = NotificationId.Of(view.SubscriberRef, kind, view.PeriodStartDays),
+            NotificationId = NotificationIdentity.OfThreshold(view.SubscriberRef, kind, view.PeriodStartDays),
             SubscriberRef = view.SubscriberRef,
             Account = Encoding.UTF8.GetString(view.Account),
             Kind = kind,

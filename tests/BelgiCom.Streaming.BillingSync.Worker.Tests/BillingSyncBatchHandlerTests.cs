@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json.Nodes;
+using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;

@@ -52,7 +52,8 @@ public sealed class RatingBatchHandlerTests
         CustomerNotification first = _bench.Notifications[0];
         Assert.Equal(("BE-1", Bench.Subscriber(1), 0m), (first.Account, first.SubscriberRef, first.Amount));
         Assert.Equal(
-            NotificationId.Of(Bench.Subscriber(1), NotificationKind.DataBundle80Percent, first.PeriodStart.DayNumber - 719162),
+            NotificationIdentity.OfThreshold(
+                Bench.Subscriber(1), NotificationKind.DataBundle80Percent, first.PeriodStart.DayNumber - 719162),
             first.NotificationId);
         Assert.Equal([900L, 950L, 1000L], _bench.Rated.Select(one => one.BundleOctetsUsed));
     }

@@ -11,8 +11,9 @@ public sealed class ReferenceTests
     // Project: ours that it may reference, packages and frameworks that it may reference (a final '*' stands for any end).
     private static readonly Dictionary<string, (string[] Projects, string[] Packages)> Allowed = new()
     {
-        ["Contracts"] = ([], ["Apache.Avro"]),
-        ["Contracts.Generator"] = ([], []),
+        ["Avro"] = ([], []),
+        ["Contracts"] = (["Avro"], []),
+        ["Contracts.Generator"] = (["Avro"], []),
         ["Privacy"] = (["Contracts"], []),
         ["Audit"] = (["Contracts", "Privacy", "Kafka"], []),
         ["Rating"] = (["Contracts"], []),
@@ -20,7 +21,7 @@ public sealed class ReferenceTests
         ["Retention"] = (["Contracts", "Privacy", "Audit"], ["Microsoft.Data.Sqlite", "Microsoft.Extensions.Configuration.Json"]),
         ["Catalogue"] = (["Contracts", "Privacy", "Kafka", "Rating"], ["YamlDotNet"]),
         ["Kafka"] = ([], ["Confluent.Kafka", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"]),
-        ["LocalKafka"] = ([], ["Microsoft.AspNetCore.App", "K4os.Compression.LZ4.Streams", "Snappier", "ZstdSharp.Port"]),
+        ["LocalKafka"] = (["Avro"], ["Microsoft.AspNetCore.App", "K4os.Compression.LZ4.Streams", "Snappier", "ZstdSharp.Port"]),
         ["Hosting"] = ([], ["Microsoft.AspNetCore.App", "Serilog*", "prometheus-net*"]),
         ["Adapters"] = (["Contracts", "Privacy"], ["System.IO.Hashing"]),
         ["Generation"] = (["Adapters"], []),

@@ -192,18 +192,18 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
         switch (cdr.RecordType)
         {
             case GatewayRecord.PgwRecordType or GatewayRecord.SgwRecordType:
-                return UsageIds.OfGatewayRecord(
+                return UsageIdentity.OfGatewayRecord(
                     (int)cdr.RecordType, cdr.Node.Span, cdr.Gateway.Span, cdr.ChargingId, cdr.RecordSequenceNumber, cdr.LocalSequenceNumber,
                     index);
             case ChargingFunctionRecord.RecordType:
                 ReadOnlySpan<byte> session = SessionOf(stackalloc byte[SessionSize], cdr, subscriber, cdr.OpeningTime.UtcMilliseconds);
-                return UsageIds.OfChfRecord(cdr.Node.Span, session, cdr.LocalSequenceNumber, index);
+                return UsageIdentity.OfChfRecord(cdr.Node.Span, session, cdr.LocalSequenceNumber, index);
             case ChargingDataRequest.RecordType:
                 // A repeated request has the same sequence number but may have another time stamp, so time counts only without a charging
                 // id.
                 ReadOnlySpan<byte> request = SessionOf(
                     stackalloc byte[SessionSize], cdr, subscriber, cdr.ChargingId < 0 ? cdr.OpeningTime.UtcMilliseconds : 0);
-                return UsageIds.OfNchfRequest(request, cdr.RecordSequenceNumber, part.RatingGroup, index);
+                return UsageIdentity.OfNchfRequest(request, cdr.RecordSequenceNumber, part.RatingGroup, index);
             default:
                 return OfCsvRecord(cdr, part, subscriber, file);
         }

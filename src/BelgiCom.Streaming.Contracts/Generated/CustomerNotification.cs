@@ -3,6 +3,7 @@
 // </auto-generated>
 #nullable enable
 using System.Buffers;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 
@@ -65,7 +66,7 @@ public sealed partial class CustomerNotification
         PeriodStart = reader.ReadDate(),
         EventTime = reader.ReadTimestamp(),
         UsageId = UsageId.ReadFrom(ref reader),
-        Amount = reader.ReadDecimal(),
+        Amount = Nanos.ToDecimal(reader.ReadUnscaled()),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -77,7 +78,7 @@ public sealed partial class CustomerNotification
         writer.WriteDate(PeriodStart);
         writer.WriteTimestamp(EventTime);
         UsageId.CopyTo(writer.Reserve(UsageId.Size));
-        writer.WriteDecimal(Amount);
+        writer.WriteUnscaled(Nanos.FromDecimal(Amount));
     }
 
     /// <summary>The schema as it is registered under the subject customer.notifications.v1-value.</summary>

@@ -2,6 +2,7 @@
 // Written by BelgiCom.Streaming.Contracts.Generator from the Avro record be.belgicom.streaming.DedupChunk. Change the schema, not this file.
 // </auto-generated>
 #nullable enable
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 

@@ -2,6 +2,7 @@
 // Written by BelgiCom.Streaming.Contracts.Generator from the Avro record be.belgicom.streaming.OfferingPrice. Change the schema, not this file.
 // </auto-generated>
 #nullable enable
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 
@@ -57,10 +58,10 @@ public sealed partial class OfferingPrice
         Direction = (Direction)reader.ReadEnum(3),
         Unit = (PriceUnit)reader.ReadEnum(3),
         UnitSize = reader.ReadLong(),
-        UnitPrice = reader.ReadDecimal(),
+        UnitPrice = Nanos.ToDecimal(reader.ReadUnscaled()),
         Increment = reader.ReadLong(),
         Minimum = reader.ReadLong(),
-        ConnectFee = reader.ReadDecimal(),
+        ConnectFee = Nanos.ToDecimal(reader.ReadUnscaled()),
         Bundle = reader.ReadBoolean(),
         ZeroRated = reader.ReadBoolean(),
     };
@@ -73,10 +74,10 @@ public sealed partial class OfferingPrice
         writer.WriteEnum((int)Direction, 3);
         writer.WriteEnum((int)Unit, 3);
         writer.WriteLong(UnitSize);
-        writer.WriteDecimal(UnitPrice);
+        writer.WriteUnscaled(Nanos.FromDecimal(UnitPrice));
         writer.WriteLong(Increment);
         writer.WriteLong(Minimum);
-        writer.WriteDecimal(ConnectFee);
+        writer.WriteUnscaled(Nanos.FromDecimal(ConnectFee));
         writer.WriteBoolean(Bundle);
         writer.WriteBoolean(ZeroRated);
     }

@@ -3,6 +3,7 @@
 // </auto-generated>
 #nullable enable
 using System.Buffers;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 
@@ -88,7 +89,7 @@ public sealed partial class OfferingVersion
         Zones = reader.ReadArray(2, static (ref reader) => RoamingZone.ReadFrom(ref reader)),
         Prices = reader.ReadArray(14, static (ref reader) => OfferingPrice.ReadFrom(ref reader)),
         Bundles = reader.ReadArray(3, static (ref reader) => Bundle.ReadFrom(ref reader)),
-        RoamingDataLimit = reader.ReadIsPresent() ? reader.ReadDecimal() : null,
+        RoamingDataLimit = reader.ReadIsPresent() ? Nanos.ToDecimal(reader.ReadUnscaled()) : null,
         ContentHash = reader.ReadBytes().ToArray(),
     };
 
@@ -112,7 +113,7 @@ public sealed partial class OfferingVersion
         writer.WriteIsPresent(RoamingDataLimit is not null);
         if (RoamingDataLimit is not null)
         {
-            writer.WriteDecimal(RoamingDataLimit.GetValueOrDefault());
+            writer.WriteUnscaled(Nanos.FromDecimal(RoamingDataLimit.GetValueOrDefault()));
         }
 
         writer.WriteBytes(ContentHash);

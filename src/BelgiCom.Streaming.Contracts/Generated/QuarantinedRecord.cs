@@ -3,6 +3,7 @@
 // </auto-generated>
 #nullable enable
 using System.Buffers;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 

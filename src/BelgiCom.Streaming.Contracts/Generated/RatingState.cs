@@ -4,6 +4,7 @@
 #nullable enable
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 

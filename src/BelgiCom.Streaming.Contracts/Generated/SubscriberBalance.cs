@@ -2,6 +2,7 @@
 // Written by BelgiCom.Streaming.Contracts.Generator from the Avro record be.belgicom.streaming.SubscriberBalance. Change the schema, not this file.
 // </auto-generated>
 #nullable enable
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 
@@ -42,8 +43,8 @@ public sealed partial class SubscriberBalance
         BundleOctetsUsed = reader.ReadLong(),
         BundleSecondsUsed = reader.ReadLong(),
         BundleMessagesUsed = reader.ReadLong(),
-        PeriodSpend = reader.ReadDecimal(),
-        RoamingDataSpend = reader.ReadDecimal(),
+        PeriodSpend = Nanos.ToDecimal(reader.ReadUnscaled()),
+        RoamingDataSpend = Nanos.ToDecimal(reader.ReadUnscaled()),
         Notified = reader.ReadInt(),
     };
 
@@ -54,8 +55,8 @@ public sealed partial class SubscriberBalance
         writer.WriteLong(BundleOctetsUsed);
         writer.WriteLong(BundleSecondsUsed);
         writer.WriteLong(BundleMessagesUsed);
-        writer.WriteDecimal(PeriodSpend);
-        writer.WriteDecimal(RoamingDataSpend);
+        writer.WriteUnscaled(Nanos.FromDecimal(PeriodSpend));
+        writer.WriteUnscaled(Nanos.FromDecimal(RoamingDataSpend));
         writer.WriteInt(Notified);
     }
 }
@@ -106,8 +107,8 @@ public ref struct SubscriberBalanceView
         view.BundleOctetsUsed = reader.NextLong();
         view.BundleSecondsUsed = reader.NextLong();
         view.BundleMessagesUsed = reader.NextLong();
-        view.PeriodSpendNanos = reader.ReadNanos();
-        view.RoamingDataSpendNanos = reader.ReadNanos();
+        view.PeriodSpendNanos = reader.ReadUnscaled();
+        view.RoamingDataSpendNanos = reader.ReadUnscaled();
         view.Notified = reader.ReadInt();
         return view;
     }
@@ -119,8 +120,8 @@ public ref struct SubscriberBalanceView
         writer.WriteLong(BundleOctetsUsed);
         writer.WriteLong(BundleSecondsUsed);
         writer.WriteLong(BundleMessagesUsed);
-        writer.WriteNanos(PeriodSpendNanos);
-        writer.WriteNanos(RoamingDataSpendNanos);
+        writer.WriteUnscaled(PeriodSpendNanos);
+        writer.WriteUnscaled(RoamingDataSpendNanos);
         writer.WriteInt(Notified);
     }
 }

@@ -4,6 +4,7 @@
 #nullable enable
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 
@@ -196,15 +197,15 @@ public sealed partial class UsageRated
         PriceIndex = reader.ReadInt(),
         ChargedUnits = reader.ReadLong(),
         BundleUnits = reader.ReadLong(),
-        Amount = reader.ReadDecimal(),
+        Amount = Nanos.ToDecimal(reader.ReadUnscaled()),
         Currency = reader.ReadString(),
         RoundingPolicy = reader.ReadInt(),
         PeriodStart = reader.ReadDate(),
         BundleOctetsUsed = reader.ReadLong(),
         BundleSecondsUsed = reader.ReadLong(),
         BundleMessagesUsed = reader.ReadLong(),
-        PeriodSpend = reader.ReadDecimal(),
-        RoamingDataSpend = reader.ReadDecimal(),
+        PeriodSpend = Nanos.ToDecimal(reader.ReadUnscaled()),
+        RoamingDataSpend = Nanos.ToDecimal(reader.ReadUnscaled()),
         Source = reader.ReadString(),
         Node = reader.ReadString(),
         RecordType = reader.ReadInt(),
@@ -242,15 +243,15 @@ public sealed partial class UsageRated
         writer.WriteInt(PriceIndex);
         writer.WriteLong(ChargedUnits);
         writer.WriteLong(BundleUnits);
-        writer.WriteDecimal(Amount);
+        writer.WriteUnscaled(Nanos.FromDecimal(Amount));
         writer.WriteString(Currency);
         writer.WriteInt(RoundingPolicy);
         writer.WriteDate(PeriodStart);
         writer.WriteLong(BundleOctetsUsed);
         writer.WriteLong(BundleSecondsUsed);
         writer.WriteLong(BundleMessagesUsed);
-        writer.WriteDecimal(PeriodSpend);
-        writer.WriteDecimal(RoamingDataSpend);
+        writer.WriteUnscaled(Nanos.FromDecimal(PeriodSpend));
+        writer.WriteUnscaled(Nanos.FromDecimal(RoamingDataSpend));
         writer.WriteString(Source);
         writer.WriteString(Node);
         writer.WriteInt(RecordType);
@@ -511,7 +512,7 @@ public ref struct UsageRatedView
         view.PriceIndex = reader.NextInt();
         view.ChargedUnits = reader.NextLong();
         view.BundleUnits = reader.NextLong();
-        view.AmountNanos = reader.ReadNanos();
+        view.AmountNanos = reader.ReadUnscaled();
         view.Currency = reader.ReadUtf8();
         view.RoundingPolicy = reader.ReadInt();
         view.PeriodStartDays = reader.ReadDays();
@@ -519,8 +520,8 @@ public ref struct UsageRatedView
         view.BundleOctetsUsed = reader.NextLong();
         view.BundleSecondsUsed = reader.NextLong();
         view.BundleMessagesUsed = reader.NextLong();
-        view.PeriodSpendNanos = reader.ReadNanos();
-        view.RoamingDataSpendNanos = reader.ReadNanos();
+        view.PeriodSpendNanos = reader.ReadUnscaled();
+        view.RoamingDataSpendNanos = reader.ReadUnscaled();
         view.Source = reader.ReadUtf8();
         view.Node = reader.ReadUtf8();
         view.RecordType = reader.ReadInt();
@@ -575,15 +576,15 @@ public ref struct UsageRatedView
         writer.WriteInt(PriceIndex);
         writer.WriteLong(ChargedUnits);
         writer.WriteLong(BundleUnits);
-        writer.WriteNanos(AmountNanos);
+        writer.WriteUnscaled(AmountNanos);
         writer.WriteBytes(Currency);
         writer.WriteInt(RoundingPolicy);
         writer.WriteInt(PeriodStartDays);
         writer.WriteLong(BundleOctetsUsed);
         writer.WriteLong(BundleSecondsUsed);
         writer.WriteLong(BundleMessagesUsed);
-        writer.WriteNanos(PeriodSpendNanos);
-        writer.WriteNanos(RoamingDataSpendNanos);
+        writer.WriteUnscaled(PeriodSpendNanos);
+        writer.WriteUnscaled(RoamingDataSpendNanos);
         writer.WriteFixed(OriginOctets);
         if (OriginOctets.IsEmpty)
         {

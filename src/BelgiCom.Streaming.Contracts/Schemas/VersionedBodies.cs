@@ -1,4 +1,5 @@
 using System.Buffers;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 

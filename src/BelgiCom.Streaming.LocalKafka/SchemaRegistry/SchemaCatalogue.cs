@@ -1,4 +1,5 @@
 using System.Globalization;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
@@ -34,7 +35,7 @@ internal sealed class SchemaCatalogue : IDisposable
     public Task<int> RegisterAsync(string subject, string text, CancellationToken cancellationToken) => ChangeAsync(async () =>
     {
         AvroSchema schema = Parse(text);
-        string normalised = AvroSchemaText.Of(schema);
+        string normalised = schema.ToText();
         if (_state.Versions(subject).FirstOrDefault(version => version.Schema.Text == normalised) is { } same)
         {
             return same.Schema.Id;
@@ -56,7 +57,7 @@ internal sealed class SchemaCatalogue : IDisposable
     /// <summary>The version of the subject that has this schema.</summary>
     public SubjectVersion LookUp(string subject, string text, bool withDeleted)
     {
-        string normalised = AvroSchemaText.Of(Parse(text));
+        string normalised = Parse(text).ToText();
         IReadOnlyList<SubjectVersion> versions = Known(subject, withDeleted);
         return versions.FirstOrDefault(version => version.Schema.Text == normalised) ?? throw RegistryError.SchemaNotFound();
     }
@@ -194,7 +195,7 @@ internal sealed class SchemaCatalogue : IDisposable
     {
         try
         {
-            return SchemaResolution.Check(reader, writer).Take(20);
+            return SchemaResolution.Of(reader, writer).Mismatches.Take(20);
         }
         catch (AvroSchemaException e)
         {
@@ -206,7 +207,7 @@ internal sealed class SchemaCatalogue : IDisposable
     {
         try
         {
-            return AvroSchemaParser.Parse(text);
+            return AvroSchema.Parse(text);
         }
         catch (AvroSchemaException e)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;

@@ -8,7 +8,7 @@ namespace BelgiCom.Streaming.Tool.Specific;
 internal sealed class UsageReceived : ISpecificRecord
 {
     /// <summary>The schema, moved into this namespace.</summary>
-    public static readonly RecordSchema ClassSchema = (RecordSchema)Avro.Schema.Parse(
+    public static readonly RecordSchema ClassSchema = (RecordSchema)Schema.Parse(
         Contracts.UsageReceived.SchemaJson.Replace("be.belgicom.streaming", typeof(UsageReceived).Namespace, StringComparison.Ordinal));
 
     /// <summary>Place of the field totalOctets.</summary>

@@ -1,4 +1,5 @@
 using Avro;
+using BelgiCom.Streaming.Testing;
 using CsCheck;
 
 namespace BelgiCom.Streaming.Contracts.Tests;

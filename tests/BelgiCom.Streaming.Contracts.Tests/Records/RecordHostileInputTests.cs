@@ -1,4 +1,6 @@
 using Avro;
+using BelgiCom.Streaming.Avro;
+using BelgiCom.Streaming.Testing;
 using CsCheck;
 
 namespace BelgiCom.Streaming.Contracts.Tests;

@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Testing;
+
 namespace BelgiCom.Streaming.Contracts.Tests;
 
 /// <summary>The hot path's gate: not one octet allocated per record, decoding or encoding.</summary>

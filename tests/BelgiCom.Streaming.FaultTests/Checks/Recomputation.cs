@@ -120,7 +120,7 @@ internal sealed class SubscriberRater
         {
             if (kind != NotificationKind.Other && ((int)rated.Crossed & (1 << (int)kind)) != 0)
             {
-                NotificationId id = NotificationId.Of(usage.SubscriberRef, kind, rated.PeriodStartDays);
+                NotificationId id = NotificationIdentity.OfThreshold(usage.SubscriberRef, kind, rated.PeriodStartDays);
                 notifications.Add(new NotificationLine(id, usage.SubscriberRef, kind, Day(rated.PeriodStartDays)));
             }
         }

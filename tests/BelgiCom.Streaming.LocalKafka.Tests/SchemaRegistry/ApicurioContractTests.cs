@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Testing;
+
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
 public sealed class ApicurioContractTests(ApicurioFixture registry) : SchemaRegistryContract, IClassFixture<ApicurioFixture>

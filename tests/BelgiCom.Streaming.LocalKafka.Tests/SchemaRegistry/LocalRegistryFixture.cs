@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Testing;
+
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
 public sealed class LocalRegistryFixture : IAsyncLifetime

@@ -1,4 +1,6 @@
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
+using Schema = Avro.Schema;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
@@ -42,7 +44,7 @@ public abstract class SchemaRegistryContract
 
         string schema = await client.GetSchemaAsync(id, Cancel);
 
-        Assert.Equal(Avro.Schema.Parse(WithDefault), Avro.Schema.Parse(schema));
+        Assert.Equal(Schema.Parse(WithDefault), Schema.Parse(schema));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
@@ -89,8 +90,8 @@ internal sealed record RegistryState
 
         try
         {
-            AvroSchema schema = AvroSchemaParser.Parse(value.Schema ?? "");
-            return new(value.Id, schema, AvroSchemaText.Of(schema));
+            AvroSchema schema = AvroSchema.Parse(value.Schema ?? "");
+            return new(value.Id, schema, schema.ToText());
         }
         catch (AvroSchemaException e)
         {

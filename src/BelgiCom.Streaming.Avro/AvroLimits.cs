@@ -1,0 +1,25 @@
+namespace BelgiCom.Streaming.Avro;
+
+/// <summary>What is accepted at most: schemas and bodies come from outside. Every limit is checked before anything is allocated.</summary>
+public static class AvroLimits
+{
+    /// <summary>
+    /// Largest body in octets, read or produced by schema resolution: 8 MiB, far above Kafka's default of 1 MiB a record.
+    /// </summary>
+    public const int MaxBodySize = 8 * 1024 * 1024;
+
+    /// <summary>Deepest nesting of records, arrays, maps and unions in a value.</summary>
+    public const int MaxDepth = 64;
+
+    /// <summary>Largest schema in characters.</summary>
+    public const int MaxSchemaLength = 512 * 1024;
+
+    /// <summary>Deepest nesting of a schema in JSON levels; a record in a record takes about four.</summary>
+    public const int MaxSchemaNesting = 200;
+
+    /// <summary>Pairs of types one resolution may look at; a union of n types against one of m takes n × m.</summary>
+    internal const int ResolutionSteps = 200_000;
+
+    /// <summary>Levels one resolution may go down: chains of named types can be longer than their JSON is deep.</summary>
+    internal const int ResolutionDepth = 400;
+}
