@@ -30,9 +30,6 @@ internal static partial class AdaptersLog
         "File {File} of {Source}: {Count} local times occurred twice; the setting AmbiguousTime decided which is meant")]
     public static partial void AmbiguousTimes(ILogger logger, string file, string source, long count);
 
-    [LoggerMessage(3008, LogLevel.Warning, "A chunk of {Records} records is sent again after attempt {Attempt}")]
-    public static partial void ChunkRepeated(ILogger logger, int attempt, int records, Exception exception);
-
     [LoggerMessage(
         3009, LogLevel.Error, "File {File} of {Source} could not be mediated or moved and is tried again at the next look into the inbox")]
     public static partial void FileUnreadable(ILogger logger, string file, string source, Exception exception);

@@ -67,6 +67,6 @@ public static class AdaptersWorkerExtensions
             Group,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<TransactionalSender>>());
-        return new ChunkSender(sender, provider.GetRequiredService<ILogger<ChunkSender>>());
+        return new ChunkSender(sender);
     }
 }

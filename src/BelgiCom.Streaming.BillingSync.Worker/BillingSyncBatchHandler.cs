@@ -12,7 +12,7 @@ namespace BelgiCom.Streaming.BillingSync.Worker;
 /// </summary>
 internal sealed class BillingSyncBatchHandler(
     BillingLedger ledger, BillingOptions options, Func<int, string?> schemaOf, Func<TopicPartition, long> firstOffset, TimeProvider clock,
-    ILogger logger) : IBatchHandler
+    ILogger logger) : ISinkBatchHandler
 {
     private readonly LedgerBatch _batch = new();
     private readonly VersionedBodies _rated = new(UsageRated.SchemaJson, schemaOf);
@@ -47,7 +47,7 @@ internal sealed class BillingSyncBatchHandler(
         }
         catch (LedgerException cause)
         {
-            throw new LaneFailedException(cause.Message, cause);
+            throw new ClientFailedException(cause.Message, cause);
         }
     }
 

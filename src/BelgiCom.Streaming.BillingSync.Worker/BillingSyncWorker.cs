@@ -7,17 +7,17 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
-/// <summary>Runs the loop from usage.rated.v1 and usage.rejected.v1 into the ledger until the host stops or the loop fails.</summary>
+/// <summary>Runs the sink from usage.rated.v1 and usage.rejected.v1 into the ledger until the host stops or the sink fails.</summary>
 internal sealed class BillingSyncWorker(
     KafkaOptions kafka, BillingOptions options, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
 {
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "billing-sync";
 
-    private volatile ConsumerLoop? _loop;
+    private volatile GroupHost? _host;
 
-    /// <summary>State of the loop; null before the ledger is open.</summary>
-    public LaneHealth? Health => _loop?.Health;
+    /// <summary>State of the sink; null before the ledger is open.</summary>
+    public ConsumerHealth? Health => _host?.Health.SingleOrDefault();
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -26,9 +26,9 @@ internal sealed class BillingSyncWorker(
         using BillingLedger ledger = BillingLedger.Open(options, clock);
         BillingSyncLog.LedgerOpened(logger, ledger.Location);
         BillingSyncBatchHandler handler = new(ledger, options, registry.Find, FirstOffset, clock, logger);
-        _loop = new ConsumerLoop(
-            kafka, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<ConsumerLoop>());
-        await _loop.RunAsync(stoppingToken).ConfigureAwait(false);
+        _host = GroupHost.OfSink(
+            kafka, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<GroupHost>());
+        await _host.RunAsync(stoppingToken).ConfigureAwait(false);
     }
 
     /// <summary>Only for a partition that the ledger has never seen, so a client of its own is not dear.</summary>
@@ -39,7 +39,7 @@ internal sealed class BillingSyncWorker(
     }
 }
 
-/// <summary>Unhealthy when the loop has failed; degraded while it tries a batch again.</summary>
+/// <summary>Unhealthy when the sink has failed; degraded while it tries a batch again.</summary>
 internal sealed class BillingSyncHealthCheck(BillingSyncWorker worker) : IHealthCheck
 {
     /// <inheritdoc/>
@@ -47,8 +47,8 @@ internal sealed class BillingSyncHealthCheck(BillingSyncWorker worker) : IHealth
         Task.FromResult(worker.Health switch
         {
             null => HealthCheckResult.Unhealthy("The ledger is not open yet."),
-            { State: LaneState.Failed } => HealthCheckResult.Unhealthy("The loop has ended with an error; see the log."),
-            { State: LaneState.Rewinding } health =>
+            { State: ConsumerState.Failed } => HealthCheckResult.Unhealthy("The sink has ended with an error; see the log."),
+            { State: ConsumerState.Rewinding } health =>
                 HealthCheckResult.Degraded($"The ledger refused a batch; it is tried again since {health.Since:O}."),
             _ => HealthCheckResult.Healthy(),
         });

@@ -19,7 +19,6 @@ public sealed record PublishResult(long Written, long Unchanged);
 public sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers)
 {
     private const int RecordsPerTransaction = 20_000;
-    private const int Attempts = 5;
 
     /// <summary>Publishes offering versions to catalogue.tariffs.v1, keyed by offering and version.</summary>
     /// <exception cref="InputFaultException">A version was published before with other content: versions never change, add a new
@@ -153,30 +152,16 @@ public sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry regis
         using TransactionalSender sender = new(kafka, $"reference-{topic}", clock, loggers.CreateLogger<TransactionalSender>());
         foreach ((byte[] Key, byte[] Value)[] chunk in records.Chunk(RecordsPerTransaction))
         {
-            SendChunk(sender, topic, chunk, stopping);
+            // Sent again is safe: the topics are compacted, the same record twice is one.
+            sender.Send(output => Produce(output, topic, chunk), stopping);
         }
     }
 
-    /// <summary>Sending again is safe: the topics are compacted, the same record twice is one.</summary>
-    private static void SendChunk(TransactionalSender sender, string topic, (byte[] Key, byte[] Value)[] chunk, CancellationToken stopping)
+    private static void Produce(TransactionalOutput output, string topic, (byte[] Key, byte[] Value)[] chunk)
     {
-        for (int attempt = 1; ; attempt++)
+        foreach ((byte[] key, byte[] value) in chunk)
         {
-            try
-            {
-                sender.Send(output =>
-                    {
-                        foreach ((byte[] key, byte[] value) in chunk)
-                        {
-                            output.Produce(topic, partition: null, key, value);
-                        }
-                    },
-                    stopping);
-                return;
-            }
-            catch (Exception failure) when (failure is ChunkAbortedException or ChunkOutcomeUnknownException && attempt < Attempts)
-            {
-            }
+            output.Produce(topic, partition: null, key, value);
         }
     }
 }

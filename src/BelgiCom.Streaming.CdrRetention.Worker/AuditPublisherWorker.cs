@@ -28,8 +28,7 @@ internal sealed class AuditPublisherWorker(
                 {
                     publisher.Publish();
                 }
-                catch (Exception failure)
-                    when (failure is ChunkAbortedException or ChunkOutcomeUnknownException or SchemaRegistryException { IsTransient: true })
+                catch (SchemaRegistryException failure) when (failure.IsTransient)
                 {
                     CdrRetentionLog.JournalNotPublished(logger, failure.Message);
                 }

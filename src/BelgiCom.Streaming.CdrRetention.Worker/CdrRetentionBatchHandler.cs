@@ -9,7 +9,7 @@ namespace BelgiCom.Streaming.CdrRetention.Worker;
 /// <summary>
 /// The main path: find out what decides a record's classes, and append it as it came. The archive's own positions say where reading starts.
 /// </summary>
-internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, string?> schemaOf, ILogger logger) : IBatchHandler
+internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, string?> schemaOf, ILogger logger) : ISinkBatchHandler
 {
     private readonly VersionedBodies _received = new(UsageReceived.SchemaJson, schemaOf);
     private readonly VersionedBodies _rated = new(UsageRated.SchemaJson, schemaOf);

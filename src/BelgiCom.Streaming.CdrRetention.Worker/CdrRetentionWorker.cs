@@ -6,30 +6,30 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
-/// <summary>Runs the loop from the usage topics into the archive until the host stops or the loop fails.</summary>
+/// <summary>Runs the sink from the usage topics into the archive until the host stops or the sink fails.</summary>
 internal sealed class CdrRetentionWorker(
     KafkaOptions kafka, CdrArchive archive, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
 {
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "cdr-retention";
 
-    private readonly ConsumerLoop _loop = new(
+    private readonly GroupHost _host = GroupHost.OfSink(
         kafka,
         Group,
         RetentionPolicy.ArchivedTopics,
         new CdrRetentionBatchHandler(archive, registry.Find, loggers.CreateLogger<CdrRetentionBatchHandler>()),
         clock,
-        loggers.CreateLogger<ConsumerLoop>());
+        loggers.CreateLogger<GroupHost>());
 
-    /// <summary>State of the loop; null before it starts.</summary>
-    public LaneHealth? Health => _loop.Health;
+    /// <summary>State of the sink; null before it starts.</summary>
+    public ConsumerHealth? Health => _host.Health.SingleOrDefault();
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _loop.RunAsync(stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _host.RunAsync(stoppingToken);
 }
 
 /// <summary>
-/// Unhealthy when the loop has failed, or when something past its period could not be destroyed; degraded while a batch is tried again.
+/// Unhealthy when the sink has failed, or when something past its period could not be destroyed; degraded while a batch is tried again.
 /// </summary>
 internal sealed class CdrRetentionHealthCheck(CdrRetentionWorker worker, RetentionExpiryWorker expiry) : IHealthCheck
 {
@@ -37,11 +37,11 @@ internal sealed class CdrRetentionHealthCheck(CdrRetentionWorker worker, Retenti
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(worker.Health switch
         {
-            null => HealthCheckResult.Unhealthy("The loop has not started."),
-            { State: LaneState.Failed } => HealthCheckResult.Unhealthy("The loop has ended with an error; see the log."),
+            null => HealthCheckResult.Unhealthy("The sink has not started."),
+            { State: ConsumerState.Failed } => HealthCheckResult.Unhealthy("The sink has ended with an error; see the log."),
             _ when expiry.LastReport is { IsComplete: false } =>
                 HealthCheckResult.Unhealthy("Something past its period could not be destroyed; see the log."),
-            { State: LaneState.Rewinding } health =>
+            { State: ConsumerState.Rewinding } health =>
                 HealthCheckResult.Degraded($"The archive refused a batch; it is tried again since {health.Since:O}."),
             _ => HealthCheckResult.Healthy(),
         });

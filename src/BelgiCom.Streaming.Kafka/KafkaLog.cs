@@ -6,24 +6,24 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>Every line the Kafka client code logs; ids 1000 to 1099. Never a key or a value: they may be personal data.</summary>
 internal static partial class KafkaLog
 {
-    [LoggerMessage(1000, LogLevel.Information, "{Group} lane {Lane}: {From} -> {To}")]
-    public static partial void StateChanged(ILogger logger, string group, int lane, LaneState from, LaneState to);
+    [LoggerMessage(1000, LogLevel.Information, "{Group} member {Member}: {From} -> {To}")]
+    public static partial void StateChanged(ILogger logger, string group, int member, ConsumerState from, ConsumerState to);
 
     [LoggerMessage(1001, LogLevel.Information, "{Group}: {Kind} {Partitions}")]
     public static partial void OwnershipChanged(ILogger logger, string group, OwnershipKind kind, string partitions);
 
-    [LoggerMessage(1002, LogLevel.Warning, "{Group} lane {Lane}: batch {Range} aborted and read again, attempt {Attempt}: {Reason}")]
-    public static partial void BatchAborted(ILogger logger, string group, int lane, string range, int attempt, string reason);
+    [LoggerMessage(1002, LogLevel.Warning, "{Group} member {Member}: batch {Range} failed and is read again, attempt {Attempt}: {Reason}")]
+    public static partial void BatchReadAgain(ILogger logger, string group, int member, string range, int attempt, string reason);
 
     [LoggerMessage(
-        1003, LogLevel.Warning, "{Group} lane {Lane}: outcome of a transactional request unknown ({Reason}); a new producer finds out")]
-    public static partial void OutcomeUnknown(ILogger logger, string group, int lane, string reason);
+        1003, LogLevel.Warning, "{Group} member {Member}: outcome of a transactional request unknown ({Reason}); a new producer finds out")]
+    public static partial void OutcomeUnknown(ILogger logger, string group, int member, string reason);
 
-    [LoggerMessage(1004, LogLevel.Warning, "{Group} lane {Lane}: batch {Range} turned out {Outcome}")]
-    public static partial void OutcomeFound(ILogger logger, string group, int lane, string range, string outcome);
+    [LoggerMessage(1004, LogLevel.Warning, "{Group} member {Member}: batch {Range} turned out {Outcome}")]
+    public static partial void OutcomeFound(ILogger logger, string group, int member, string range, string outcome);
 
-    [LoggerMessage(1005, LogLevel.Error, "{Group} lane {Lane} ended")]
-    public static partial void LaneEnded(ILogger logger, Exception failure, string group, int lane);
+    [LoggerMessage(1005, LogLevel.Error, "{Group} member {Member} ended")]
+    public static partial void Ended(ILogger logger, Exception failure, string group, int member);
 
     [LoggerMessage(1006, LogLevel.Warning, "{Group}: committed offsets not available yet ({Code})")]
     public static partial void OffsetsUnavailable(ILogger logger, string group, ErrorCode code);
@@ -46,8 +46,8 @@ internal static partial class KafkaLog
     [LoggerMessage(1012, LogLevel.Warning, "Native batches are not available, records are copied: {Reason}")]
     public static partial void NativeUnavailable(ILogger logger, string reason);
 
-    [LoggerMessage(1013, LogLevel.Warning, "{Group}: batch {Range} failed, read again, attempt {Attempt}: {Reason}")]
-    public static partial void SinkFailed(ILogger logger, string group, string range, int attempt, string reason);
+    [LoggerMessage(1013, LogLevel.Warning, "{TransactionalId}: chunk sent again after attempt {Attempt}: {Reason}")]
+    public static partial void ChunkSentAgain(ILogger logger, string transactionalId, int attempt, string reason);
 
     [LoggerMessage(1014, LogLevel.Information, "Topic {Topic} created with {Partitions} partitions")]
     public static partial void TopicCreated(ILogger logger, string topic, int partitions);

@@ -7,7 +7,7 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>Meter "BelgiCom.Streaming.Kafka". Labels are group, outcome and, for lag, topic and partition; nothing of a record.</summary>
 internal static class KafkaMetrics
 {
-    private static readonly ConcurrentDictionary<LaneProgress, string> Running = [];
+    private static readonly ConcurrentDictionary<ConsumerProgress, string> Running = [];
     private static readonly Meter Meter = new("BelgiCom.Streaming.Kafka");
     private static readonly Counter<long> Records = Meter.CreateCounter<long>(
         "belgicom_kafka_records_consumed_total", description: "Records whose batch was committed");
@@ -29,10 +29,10 @@ internal static class KafkaMetrics
     static KafkaMetrics() => Meter.CreateObservableGauge(
         "belgicom_kafka_lag_records", ObserveLag, description: "Offsets between committed and end, per owned partition");
 
-    /// <summary>Publishes a lane's lag while it runs; the label is its group.</summary>
-    public static void Started(string group, LaneProgress progress) => Running[progress] = group;
+    /// <summary>Publishes a member's lag while it runs; the label is its group.</summary>
+    public static void Started(string group, ConsumerProgress progress) => Running[progress] = group;
 
-    public static void Ended(LaneProgress progress) => Running.TryRemove(progress, out _);
+    public static void Ended(ConsumerProgress progress) => Running.TryRemove(progress, out _);
 
     public static void Committed(string group, int records, long bytes, TimeSpan elapsed)
     {
@@ -57,11 +57,11 @@ internal static class KafkaMetrics
     public static void ProducerReplaced() => Producers.Add(1);
 
     private static IEnumerable<Measurement<long>> ObserveLag() =>
-        from lane in Running
-        from partition in lane.Key.Health.Partitions
+        from member in Running
+        from partition in member.Key.Health.Partitions
         select new Measurement<long>(
             partition.Lag,
-            new("group", lane.Value),
+            new("group", member.Value),
             new("topic", partition.Partition.Topic),
             new("partition", partition.Partition.Partition.Value.ToString(CultureInfo.InvariantCulture)));
 }

@@ -13,10 +13,10 @@ internal sealed class RatingWorker(
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "rating";
 
-    private volatile LaneHost? _lanes;
+    private volatile GroupHost? _lanes;
 
     /// <summary>State of the lanes; empty before they run.</summary>
-    public IReadOnlyList<LaneHealth> Health => _lanes?.Health ?? [];
+    public IReadOnlyList<ConsumerHealth> Health => _lanes?.Health ?? [];
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -26,7 +26,8 @@ internal sealed class RatingWorker(
         List<RatingBatchHandler> handlers = [];
         try
         {
-            _lanes = new LaneHost(kafka, Group, [Topics.UsageReceived], _ => NewHandler(), clock, loggers.CreateLogger<LaneHost>());
+            _lanes = GroupHost.OfLanes(
+                kafka, Group, [Topics.UsageReceived], _ => NewHandler(), clock, loggers.CreateLogger<GroupHost>());
             await _lanes.RunAsync(stoppingToken).ConfigureAwait(false);
         }
         finally
@@ -37,7 +38,7 @@ internal sealed class RatingWorker(
         RatingBatchHandler NewHandler()
         {
             SchemaGate gate = new(schemas, registry, options.RegistryPatience, clock, logger, stoppingToken);
-            handlers.Add(new RatingBatchHandler(new CommittedLog(kafka, clock, stoppingToken), options, gate, clock, logger));
+            handlers.Add(new RatingBatchHandler(new CommittedLog(kafka, clock, logger, stoppingToken), options, gate, clock, logger));
             return handlers[^1];
         }
     }
@@ -49,16 +50,16 @@ internal sealed class RatingHealthCheck(RatingWorker worker) : IHealthCheck
     /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        IReadOnlyList<LaneHealth> lanes = worker.Health;
+        IReadOnlyList<ConsumerHealth> lanes = worker.Health;
         if (lanes.Count == 0)
         {
             return Task.FromResult(HealthCheckResult.Unhealthy("The lanes are not started yet; is the schema registry there?"));
         }
 
-        return Task.FromResult(lanes.FirstOrDefault(lane => lane.State is LaneState.Failed) is { } failed
-            ? HealthCheckResult.Unhealthy($"Lane {failed.Lane} has ended with an error; see the log.")
-            : lanes.FirstOrDefault(lane => lane.State is LaneState.Rewinding or LaneState.Recovering) is { } retrying
-                ? HealthCheckResult.Degraded($"Lane {retrying.Lane} reads a batch again since {retrying.Since:O}.")
+        return Task.FromResult(lanes.FirstOrDefault(lane => lane.State is ConsumerState.Failed) is { } failed
+            ? HealthCheckResult.Unhealthy($"Lane {failed.Member} has ended with an error; see the log.")
+            : lanes.FirstOrDefault(lane => lane.State is ConsumerState.Rewinding or ConsumerState.Recovering) is { } retrying
+                ? HealthCheckResult.Degraded($"Lane {retrying.Member} reads a batch again since {retrying.Since:O}.")
                 : HealthCheckResult.Healthy());
     }
 }
@@ -73,7 +74,7 @@ internal sealed class RatingLivenessCheck(RatingWorker worker, KafkaOptions kafk
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(Judge(worker.Health, clock.GetUtcNow(), kafka.RecoveryTimeout));
 
-    internal static HealthCheckResult Judge(IReadOnlyList<LaneHealth> lanes, DateTimeOffset now, TimeSpan patience) =>
+    internal static HealthCheckResult Judge(IReadOnlyList<ConsumerHealth> lanes, DateTimeOffset now, TimeSpan patience) =>
         lanes.SelectMany(lane => lane.Partitions).FirstOrDefault(partition => partition.IsStuck(now, patience)) is { } stuck
             ? HealthCheckResult.Unhealthy(
                 $"{stuck.Partition.Topic}[{stuck.Partition.Partition.Value}]@{stuck.Committed} has not moved since "

@@ -11,56 +11,56 @@ namespace BelgiCom.Streaming.Kafka.Tests;
 public sealed class ClientTests(KafkaFixture kafka)
 {
     [Fact]
-    public async Task ConsumerLoop_SinkFailsNowAndThen_GetsEveryRecordAndLagBecomesZero()
+    public async Task Sink_SinkFailsNowAndThen_GetsEveryRecordAndLagBecomesZero()
     {
         TestCluster cluster = await ClusterAsync(2);
         cluster.Send(0, 3000, partitions: 2);
         Sink sink = new() { FailEvery = 4 };
 
-        await RunLoopAsync(cluster, sink);
+        await RunSinkAsync(cluster, sink);
 
         Assert.Equal(Enumerable.Range(0, 3000).Select(number => (long)number), sink.Numbers.Order());
         Assert.True(sink.Failures > 0);
     }
 
     [Fact]
-    public async Task ConsumerLoop_SinkKnowsItsPositions_StartsThere()
+    public async Task Sink_SinkKnowsItsPositions_StartsThere()
     {
         TestCluster cluster = await ClusterAsync(1);
         cluster.Send(0, 100);
         Sink sink = new() { Start = 40 };
 
-        await RunLoopAsync(cluster, sink);
+        await RunSinkAsync(cluster, sink);
 
         Assert.Equal(Enumerable.Range(40, 60).Select(number => (long)number), sink.Numbers);
     }
 
     [Fact]
-    public async Task ConsumerLoop_StoppedAndStarted_ContinuesWhereItWas()
+    public async Task Sink_StoppedAndStarted_ContinuesWhereItWas()
     {
         TestCluster cluster = await ClusterAsync(1);
         cluster.Send(0, 100);
         Sink sink = new();
-        await RunLoopAsync(cluster, sink);
+        await RunSinkAsync(cluster, sink);
         cluster.Send(100, 50);
 
-        await RunLoopAsync(cluster, sink);
+        await RunSinkAsync(cluster, sink);
 
         Assert.Equal(Enumerable.Range(0, 150).Select(number => (long)number), sink.Numbers);
     }
 
     /// <summary>librdkafka#5301, as in the rule test of lanes (P2).</summary>
     [Fact]
-    public async Task ConsumerLoop_ToldOfNoBroker_FindsTheBrokersAgain()
+    public async Task Sink_ToldOfNoBroker_FindsTheBrokersAgain()
     {
         TestCluster cluster = await ClusterAsync(1);
         cluster.Send(0, 100);
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
         using CancellationTokenSource stop = new();
         Sink sink = new();
-        TestLog<ConsumerLoop> log = new();
-        ConsumerLoop loop = new(cluster.Behind(proxy), cluster.Group, [cluster.In], sink, TimeProvider.System, log);
-        Task running = loop.RunAsync(stop.Token);
+        TestLog<GroupHost> log = new();
+        GroupHost host = GroupHost.OfSink(cluster.Behind(proxy), cluster.Group, [cluster.In], sink, TimeProvider.System, log);
+        Task running = host.RunAsync(stop.Token);
         await cluster.UntilDoneAsync(running);
 
         proxy.HideBrokers = true;
@@ -75,34 +75,34 @@ public sealed class ClientTests(KafkaFixture kafka)
     }
 
     [Fact]
-    public async Task ConsumerLoop_SinkNeverWorks_EndsWithTheRangeAndCommitsNothing()
+    public async Task Sink_SinkNeverWorks_EndsWithTheRangeAndCommitsNothing()
     {
         TestCluster cluster = await ClusterAsync(1);
         cluster.Options.RecoveryTimeout = TimeSpan.FromMilliseconds(300);
         cluster.Send(0, 10);
-        ConsumerLoop loop = new(
-            cluster.Options, cluster.Group, [cluster.In], new Sink { FailEvery = 1 }, TimeProvider.System, TestLog<ConsumerLoop>.Instance);
+        GroupHost host = GroupHost.OfSink(
+            cluster.Options, cluster.Group, [cluster.In], new Sink { FailEvery = 1 }, TimeProvider.System, TestLog<GroupHost>.Instance);
 
         BatchFailedException failure = await Assert.ThrowsAsync<BatchFailedException>(
-            () => loop.RunAsync(TestContext.Current.CancellationToken));
+            () => host.RunAsync(TestContext.Current.CancellationToken));
 
         Assert.StartsWith($"{cluster.In}[0]@0..", failure.Range, StringComparison.Ordinal);
-        Assert.Equal(LaneState.Failed, loop.Health?.State);
+        Assert.Equal(ConsumerState.Failed, Assert.Single(host.Health).State);
         using GroupLag lag = new(cluster.Options);
         Assert.Null(Assert.Single(await lag.ReadAsync(cluster.Group, [cluster.In])).Committed);
     }
 
     [Fact]
-    public async Task ConsumerLoop_StartOutsideTheLog_EndsInsteadOfJumping()
+    public async Task Sink_StartOutsideTheLog_EndsInsteadOfJumping()
     {
         TestCluster cluster = await ClusterAsync(1);
         cluster.Send(0, 10);
-        ConsumerLoop loop = new(
+        GroupHost host = GroupHost.OfSink(
             cluster.Options, cluster.Group, [cluster.In], new Sink { Start = 1_000_000 }, TimeProvider.System,
-            TestLog<ConsumerLoop>.Instance);
+            TestLog<GroupHost>.Instance);
 
-        LaneFailedException failure = await Assert.ThrowsAsync<LaneFailedException>(
-            () => loop.RunAsync(TestContext.Current.CancellationToken));
+        ClientFailedException failure = await Assert.ThrowsAsync<ClientFailedException>(
+            () => host.RunAsync(TestContext.Current.CancellationToken));
 
         Assert.Contains("outside the log", failure.Message, StringComparison.Ordinal);
     }
@@ -140,14 +140,46 @@ public sealed class ClientTests(KafkaFixture kafka)
         sender.Send(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 1]), CancellationToken.None);
         Hold hold = proxy.HoldRequests(KafkaApi.EndTxn);
 
-        Task<ChunkOutcomeUnknownException> sending = Task.Run(() => Assert.Throws<ChunkOutcomeUnknownException>(
-            () => sender.Send(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 2]), CancellationToken.None)));
+        Task<ChunkNotSentException> sending = Task.Run(() => Assert.Throws<ChunkNotSentException>(
+            () => sender.SendOnce(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 2]), CancellationToken.None)));
         await sending;
         hold.Release();
         sender.Send(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 3]), CancellationToken.None);
 
         // The held commit came after the new producer's epoch: chunk 2 was aborted, and cannot be committed late.
         Assert.Equal([1, 3], cluster.Read(cluster.Out));
+    }
+
+    [Fact]
+    public async Task Sender_CommitNotAnswered_SendsTheChunkAgain()
+    {
+        TestCluster cluster = await ClusterAsync(1);
+        await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
+        KafkaOptions impatient = cluster.With(options =>
+        {
+            options.BootstrapServers = proxy.BootstrapServers;
+            options.CommitTimeout = TimeSpan.FromSeconds(1);
+        });
+        using TransactionalSender sender = new(
+            impatient, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        sender.Send(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 1]), CancellationToken.None);
+        Hold hold = proxy.HoldRequests(KafkaApi.EndTxn);
+        int attempts = 0;
+
+        sender.Send(
+            output =>
+            {
+                if (++attempts == 2)
+                {
+                    hold.Release();
+                }
+
+                output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 2]);
+            },
+            CancellationToken.None);
+
+        Assert.Equal(2, attempts);
+        Assert.Equal([1, 2], cluster.Read(cluster.Out));
     }
 
     [Fact]
@@ -272,7 +304,7 @@ public sealed class ClientTests(KafkaFixture kafka)
         TestCluster cluster = await ClusterAsync(2);
         cluster.Send(0, 20, partitions: 2);
         using CancellationTokenSource stop = new();
-        LaneHost host = cluster.Lanes(_ => new PassThrough(cluster.Out));
+        GroupHost host = cluster.Lanes(_ => new PassThrough(cluster.Out));
         Task running = host.RunAsync(stop.Token);
         await cluster.UntilDoneAsync(running);
 
@@ -285,7 +317,7 @@ public sealed class ClientTests(KafkaFixture kafka)
         Assert.Equal([0, 0], LagMetric(cluster));
         await stop.CancelAsync();
         await running;
-        Assert.Equal(LaneState.Stopped, host.Health[0].State);
+        Assert.Equal(ConsumerState.Stopped, host.Health[0].State);
         Assert.Empty(LagMetric(cluster));
     }
 
@@ -314,11 +346,12 @@ public sealed class ClientTests(KafkaFixture kafka)
         return lags;
     }
 
-    private static async Task RunLoopAsync(TestCluster cluster, Sink sink)
+    private static async Task RunSinkAsync(TestCluster cluster, Sink sink)
     {
         using CancellationTokenSource stop = new();
-        ConsumerLoop loop = new(cluster.Options, cluster.Group, [cluster.In], sink, TimeProvider.System, TestLog<ConsumerLoop>.Instance);
-        Task running = loop.RunAsync(stop.Token);
+        GroupHost host = GroupHost.OfSink(
+            cluster.Options, cluster.Group, [cluster.In], sink, TimeProvider.System, TestLog<GroupHost>.Instance);
+        Task running = host.RunAsync(stop.Token);
         await cluster.UntilDoneAsync(running);
         await stop.CancelAsync();
         await running;
@@ -331,7 +364,7 @@ public sealed class ClientTests(KafkaFixture kafka)
         return cluster;
     }
 
-    private sealed class Sink : IBatchHandler
+    private sealed class Sink : ISinkBatchHandler
     {
         private int _calls;
 

@@ -97,7 +97,7 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
         using CancellationTokenSource stop = new();
         PassThrough handler = new(cluster.Out);
-        TestLog<LaneHost> log = new();
+        TestLog<GroupHost> log = new();
         Task running = cluster.Lanes(_ => handler, cluster.Behind(proxy), log).RunAsync(stop.Token);
         await cluster.UntilDoneAsync(running);
 
@@ -132,7 +132,7 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         }
 
         fenced.SetResult();
-        await Assert.ThrowsAsync<LaneFencedException>(() => running);
+        await Assert.ThrowsAsync<ProducerFencedException>(() => running);
         Assert.Empty(cluster.Read(cluster.Out));
 
         await cluster.RunLaneAsync(new PassThrough(cluster.Out));
@@ -220,7 +220,7 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
             options.CommitTimeout = TimeSpan.FromSeconds(1);
         });
 
-        await Assert.ThrowsAnyAsync<LaneFailedException>(
+        await Assert.ThrowsAnyAsync<ClientFailedException>(
             () => cluster.Lanes(_ => handler, brief).RunAsync(TestContext.Current.CancellationToken));
 
         using GroupLag lag = new(cluster.Options);
@@ -388,7 +388,7 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
                 }
             },
         };
-        await Assert.ThrowsAsync<LaneFencedException>(
+        await Assert.ThrowsAsync<ProducerFencedException>(
             () => cluster.Lanes(_ => slow, hasty).RunAsync(TestContext.Current.CancellationToken));
 
         Assert.Empty(cluster.Read(cluster.Out));

@@ -24,4 +24,38 @@ public sealed class TransactionalLaneTests(KafkaFixture kafka)
         Assert.Equal("revoked", handler.Calls[^1]);
         Assert.Empty(handler.Owned);
     }
+
+    /// <summary>A standstill is measured from its first failure: a night without records is none.</summary>
+    [Fact]
+    public async Task Lane_IdleForLongerThanItMayStandStill_ReadsAFailedBatchAgain()
+    {
+        TestCluster cluster = new(kafka.BootstrapServers);
+        await cluster.CreateAsync(1);
+        cluster.Send(0, 10);
+        using CancellationTokenSource stop = new();
+        LaterClock clock = new();
+        bool fail = false;
+        PassThrough handler = new(cluster.Out)
+        {
+            AfterHandle = _ =>
+            {
+                if (Interlocked.Exchange(ref fail, false))
+                {
+                    throw new InvalidOperationException("planted");
+                }
+            },
+        };
+        Task running = cluster.Lanes(_ => handler, clock: clock).RunAsync(stop.Token);
+        await cluster.UntilDoneAsync(running);
+
+        fail = true;
+        clock.Later(2 * cluster.Options.RecoveryTimeout);
+        cluster.Send(10, 10);
+        await cluster.UntilDoneAsync(running);
+        await stop.CancelAsync();
+        await running;
+
+        Assert.Equal(1, handler.Count("aborted"));
+        cluster.AssertExactlyOnce(0, 20);
+    }
 }

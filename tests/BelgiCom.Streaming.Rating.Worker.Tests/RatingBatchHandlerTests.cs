@@ -287,7 +287,7 @@ public sealed class RatingBatchHandlerTests
         _bench.Log.PartitionCounts[Topics.RatingState] = 3;
 
         Assert.Contains(
-            "rating.state.v1 has 3 partitions", Assert.Throws<LaneFailedException>(() => _bench.NewHandler(0)).Message,
+            "rating.state.v1 has 3 partitions", Assert.Throws<ClientFailedException>(() => _bench.NewHandler(0)).Message,
             StringComparison.Ordinal);
     }
 

@@ -15,8 +15,8 @@ public sealed class RatingLivenessCheckTests
     [InlineData(100, null, 60, HealthStatus.Healthy)]
     public void Partition_WithUsageThatStandsStill_FailsLiveness(int committed, int? end, int minutes, HealthStatus expected)
     {
-        LaneHealth moving = Lane(0, new(new TopicPartition("usage.received.v1", 0), 900, 1000, Bench.Now));
-        LaneHealth other = Lane(1, new(new TopicPartition("usage.received.v1", 7), committed, end, Bench.Now.AddMinutes(-minutes)));
+        ConsumerHealth moving = Lane(0, new(new TopicPartition("usage.received.v1", 0), 900, 1000, Bench.Now));
+        ConsumerHealth other = Lane(1, new(new TopicPartition("usage.received.v1", 7), committed, end, Bench.Now.AddMinutes(-minutes)));
 
         HealthCheckResult result = RatingLivenessCheck.Judge([moving, other], Bench.Now, Patience);
 
@@ -30,5 +30,5 @@ public sealed class RatingLivenessCheckTests
     public void Worker_WithoutLanes_IsLive() =>
         Assert.Equal(HealthStatus.Healthy, RatingLivenessCheck.Judge([], Bench.Now, Patience).Status);
 
-    private static LaneHealth Lane(int number, PartitionHealth partition) => new(number, LaneState.Polling, Bench.Now, [partition]);
+    private static ConsumerHealth Lane(int number, PartitionHealth partition) => new(number, ConsumerState.Polling, Bench.Now, [partition]);
 }

@@ -35,6 +35,20 @@ public sealed partial class SourceRuleTests
         AssertNone(unnamed);
     }
 
+    /// <summary>A client made elsewhere has librdkafka's own defaults, and prints its log lines past ours (docs/kafka-client.md).</summary>
+    [Fact]
+    public void KafkaClients_OfTheSource_AreMadeInOnePlace() => AssertNone(Repository.Find(
+        "src", ClientBuilder(), path => !path.EndsWith("/KafkaClients.cs", StringComparison.Ordinal)));
+
+    /// <summary>
+    /// Workers write in transactions (rule P10). What is plain is the embedded registry's log and the benchmark's other clients.
+    /// </summary>
+    [Fact]
+    public void ProducersWithoutTransactions_OfTheSource_AreTheToolsOnly() => AssertNone(Repository.Find(
+        "src", ProducerSettings(),
+        path => !path.EndsWith("/KafkaClients.cs", StringComparison.Ordinal)
+            && !path.StartsWith("src/BelgiCom.Streaming.Tool/", StringComparison.Ordinal)));
+
     /// <summary>
     /// A test awaits a condition. What is at most 100 ms is the interval of such a wait on another process, an endless delay is a peer
     /// that never answers, and the proxy's latency is the fault it injects; anything else hopes that a time is long enough.
@@ -89,6 +103,12 @@ public sealed partial class SourceRuleTests
         string all = string.Join('\n', places);
         Assert.True(all.Length == 0, all);
     }
+
+    [GeneratedRegex(@"new (Producer|Consumer|AdminClient|DependentProducer|DependentAdminClient)Builder\b")]
+    private static partial Regex ClientBuilder();
+
+    [GeneratedRegex(@"\bnew ProducerConfig\b|\bProducerConfig \w+ = new|\bProducerConfig \w+\(.*=> new\(")]
+    private static partial Regex ProducerSettings();
 
     [GeneratedRegex(@"\b(class|struct|record|interface|enum)\s+\w*(Manager|Helpers?|Utils?|Utilit(y|ies))\b")]
     private static partial Regex EmptyName();

@@ -48,7 +48,7 @@ public sealed class FileIntake : IDisposable
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ArgumentException">No source has that name.</exception>
     /// <exception cref="SchemaRegistryException">The registry is away or refuses the schemas.</exception>
-    /// <exception cref="LaneFailedException">Kafka is away for too long, or refuses us; restart the process.</exception>
+    /// <exception cref="ClientFailedException">Kafka is away for too long, or refuses us; restart the process.</exception>
     public async Task<FileReport> TakeAsync(string path, string? source, CancellationToken cancellationToken)
     {
         FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);

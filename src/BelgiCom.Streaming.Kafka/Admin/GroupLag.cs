@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Kafka;
 
@@ -21,14 +22,14 @@ public sealed class GroupLag : IDisposable
 
     private readonly KafkaOptions _options;
     private readonly IAdminClient _admin;
-    private readonly Dictionary<string, IConsumer<Ignore, Ignore>> _askers = [];
+    private readonly Dictionary<string, IConsumer<byte[], byte[]>> _askers = [];
 
     /// <summary>Connects lazily.</summary>
     /// <param name="options">Brokers.</param>
     public GroupLag(KafkaOptions options)
     {
         _options = options;
-        _admin = new AdminClientBuilder(KafkaClients.AdminConfig(options)).SetLogHandler((_, _) => { }).Build();
+        _admin = KafkaClients.Admin(options);
     }
 
     /// <summary>Lag per partition of the given topics.</summary>
@@ -61,7 +62,7 @@ public sealed class GroupLag : IDisposable
         _admin.Dispose();
         lock (_askers)
         {
-            foreach (IConsumer<Ignore, Ignore> asker in _askers.Values)
+            foreach (IConsumer<byte[], byte[]> asker in _askers.Values)
             {
                 asker.Dispose();
             }
@@ -83,16 +84,16 @@ public sealed class GroupLag : IDisposable
     });
 
     /// <summary>A consumer that names the group and never joins it.</summary>
-    private IConsumer<Ignore, Ignore> AskerOf(string group)
+    private IConsumer<byte[], byte[]> AskerOf(string group)
     {
-        if (!_askers.TryGetValue(group, out IConsumer<Ignore, Ignore>? asker))
+        if (!_askers.TryGetValue(group, out IConsumer<byte[], byte[]>? asker))
         {
             ConsumerConfig config = KafkaClients.ConsumerConfig(_options, group);
             config.GroupInstanceId = null;
 
             // Offsets of an open transaction must not hold up the answer.
             config.IsolationLevel = IsolationLevel.ReadUncommitted;
-            asker = new ConsumerBuilder<Ignore, Ignore>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+            asker = KafkaClients.Consumer(config, group, NullLogger.Instance);
             _askers.Add(group, asker);
         }
 

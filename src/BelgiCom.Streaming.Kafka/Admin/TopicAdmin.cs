@@ -27,7 +27,7 @@ public sealed class TopicAdmin : IDisposable
     /// <param name="logger">Where creations are logged.</param>
     public TopicAdmin(KafkaOptions options, ILogger<TopicAdmin> logger)
     {
-        _admin = new AdminClientBuilder(KafkaClients.AdminConfig(options)).SetLogHandler((_, _) => { }).Build();
+        _admin = KafkaClients.Admin(options, logger);
         _logger = logger;
     }
 

@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Kafka;
 internal delegate bool RecordPredicate(string topic, int partition, long offset);
 
 /// <summary>
-/// A batch as the lane sees it: the records, how far each partition has come with them, and what the client had to report.
+/// A batch as the loop sees it: the records, how far each partition has come with them, and what the client had to report.
 /// </summary>
 internal abstract class PolledBatch : RecordBatch
 {

@@ -1,4 +1,6 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Kafka;
 
@@ -19,6 +21,7 @@ public sealed class TopicReader : IDisposable
 
     private readonly KafkaOptions _options;
     private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
     private readonly CancellationToken _stopping;
     private readonly IConsumer<byte[], byte[]> _consumer;
     private readonly IBatchConsumer _batches;
@@ -26,16 +29,15 @@ public sealed class TopicReader : IDisposable
     /// <summary>Connects lazily. For one thread at a time.</summary>
     /// <param name="options">Brokers and buffers.</param>
     /// <param name="clock">Clock for timeouts.</param>
+    /// <param name="logger">Where the client's errors and lines go; null for nowhere.</param>
     /// <param name="stopping">Ends the wait for brokers that do not answer.</param>
-    public TopicReader(KafkaOptions options, TimeProvider clock, CancellationToken stopping = default)
+    public TopicReader(KafkaOptions options, TimeProvider clock, ILogger? logger = null, CancellationToken stopping = default)
     {
         _stopping = stopping;
         _options = options;
         _clock = clock;
-        _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(options))
-            .SetLogHandler((_, _) => { })
-            .SetErrorHandler((_, _) => { })
-            .Build();
+        _logger = logger ?? NullLogger.Instance;
+        _consumer = KafkaClients.Consumer(KafkaClients.ReaderConfig(options), options.ClientId, _logger);
         _batches = BatchConsumer.Over(_consumer, options.ClientPath, clock);
     }
 
@@ -67,10 +69,7 @@ public sealed class TopicReader : IDisposable
     public IReadOnlyList<PartitionRange> RangesOf(string topic)
     {
         // A client of its own: a dependent one goes on polling the borrowed handle after both are disposed.
-        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(_options))
-            .SetLogHandler((_, _) => { })
-            .SetErrorHandler((_, _) => { })
-            .Build();
+        using IAdminClient admin = KafkaClients.Admin(_options, _logger);
         TopicMetadata metadata = Ask(admin, () => admin.GetMetadata(topic, RequestTimeout)).Topics[0];
         return metadata.Error.IsError
             ? throw new KafkaException(metadata.Error)
@@ -89,7 +88,7 @@ public sealed class TopicReader : IDisposable
     /// <param name="stopping">Stops between batches.</param>
     /// <returns>Records handed over.</returns>
     /// <exception cref="OperationCanceledException">Stopped before the end.</exception>
-    /// <exception cref="LaneFailedException">A range starts outside the log, reading is not permitted, or nothing came for
+    /// <exception cref="ClientFailedException">A range starts outside the log, reading is not permitted, or nothing came for
     /// <see cref="KafkaOptions.RecoveryTimeout"/>.</exception>
     public long Read(IReadOnlyList<PartitionRange> ranges, Action<RecordBatch> handle, CancellationToken stopping)
     {
@@ -163,7 +162,7 @@ public sealed class TopicReader : IDisposable
             batch.Release();
             if (_clock.GetElapsedTime(lastProgress) > _options.RecoveryTimeout)
             {
-                throw new LaneFailedException(
+                throw new ClientFailedException(
                     $"Reading {string.Join(", ", open)} stood still for {_options.RecoveryTimeout}; are the brokers there?");
             }
         }
@@ -179,7 +178,7 @@ public sealed class TopicReader : IDisposable
                 || error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange or ErrorCode.TopicAuthorizationFailed
                     or ErrorCode.UnknownTopicOrPart)
             {
-                throw new LaneFailedException($"Reading failed ({error.Code}): {error.Reason}");
+                throw new ClientFailedException($"Reading failed ({error.Code}): {error.Reason}");
             }
         }
     }

@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
 /// A transactional producer that ends every call in one of four ways: done; <see cref="TransactionAbortableException"/>;
-/// <see cref="OutcomeUnknownException"/>, after which only <see cref="Replace"/> is allowed; or <see cref="LaneFailedException"/>, after
+/// <see cref="OutcomeUnknownException"/>, after which only <see cref="Replace"/> is allowed; or <see cref="ClientFailedException"/>, after
 /// which nothing is.
 /// </summary>
 /// <remarks>
@@ -48,14 +48,12 @@ internal sealed class TransactionalProducer : IDisposable
     public TransactionalOutput Output => _output ?? throw new InvalidOperationException("The producer is not initialised.");
 
     /// <summary>Builds the producer, fences predecessors of the same id and settles what they left open.</summary>
-    /// <exception cref="LaneFailedException">Not possible within the recovery time, or not permitted.</exception>
+    /// <exception cref="ClientFailedException">Not possible within the recovery time, or not permitted.</exception>
     public void Initialize(CancellationToken stopping)
     {
         _disturbed = false;
-        _producer = new ProducerBuilder<byte[], byte[]>(KafkaClients.TransactionalProducerConfig(_options, _transactionalId))
-            .SetErrorHandler((_, error) => Notice(error))
-            .SetLogHandler((_, line) => Notice(line))
-            .Build();
+        _producer = KafkaClients.Producer(
+            KafkaClients.TransactionalProducerConfig(_options, _transactionalId), _transactionalId, _logger, Notice);
         _output = OutputPath.Over(_producer, _options, _clock);
         long started = _clock.GetTimestamp();
         while (true)
@@ -117,7 +115,7 @@ internal sealed class TransactionalProducer : IDisposable
             Call(nameof(_producer.AbortTransaction), left => _producer!.AbortTransaction(left));
         }
         catch (Exception failure)
-            when (failure is TransactionAbortableException || failure is LaneFailedException and not LaneFencedException)
+            when (failure is TransactionAbortableException || failure is ClientFailedException and not ProducerFencedException)
         {
             // Nothing was to be committed, so whatever is wrong with this producer, a new one settles it. Seen: Apache Kafka answers the
             // abort of a transaction of which it knows no partition yet with INVALID_TXN_STATE, which librdkafka takes for fatal (rule P5).
@@ -207,23 +205,15 @@ internal sealed class TransactionalProducer : IDisposable
         }
     }
 
-    private LaneFailedException Fatal(string call, KafkaException failure) => TransactionFailure.IsFenced(failure.Error)
-        ? new LaneFencedException(
+    private ClientFailedException Fatal(string call, KafkaException failure) => TransactionFailure.IsFenced(failure.Error)
+        ? new ProducerFencedException(
             $"{_transactionalId}: fenced in {call} ({failure.Error.Code}); another instance or the coordinator has taken over.", failure)
-        : new LaneFailedException($"{_transactionalId}: {call} failed for good ({failure.Error.Code}): {failure.Error.Reason}", failure);
-
-    private void Notice(Error error)
-    {
-        _disturbed |= error.Code is ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_AllBrokersDown;
-        KafkaLog.ClientError(_logger, _transactionalId, error.Code, error.IsFatal);
-    }
+        : new ClientFailedException($"{_transactionalId}: {call} failed for good ({failure.Error.Code}): {failure.Error.Reason}", failure);
 
     /// <summary>
-    /// The error callback tells only when all brokers are gone; a single lost connection, the coordinator's for example, is a log line.
+    /// Errors tell only when all brokers are gone; a single lost connection, the coordinator's for example, is a log line.
     /// </summary>
-    private void Notice(LogMessage line)
-    {
-        _disturbed |= line.Facility == ConnectionFailure;
-        KafkaLog.ClientLine(_logger, _transactionalId, line.Facility, line.Message);
-    }
+    private void Notice(Error? error, LogMessage? line) =>
+        _disturbed |= line?.Facility == ConnectionFailure
+            || error?.Code is ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_AllBrokersDown;
 }

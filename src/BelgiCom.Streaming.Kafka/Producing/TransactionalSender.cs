@@ -5,6 +5,10 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>Writes chunks of records from outside Kafka, each chunk visible as a whole or not at all. For one thread at a time.</summary>
 public sealed class TransactionalSender : IDisposable
 {
+    private readonly KafkaOptions _options;
+    private readonly string _transactionalId;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
     private readonly TransactionalProducer _producer;
     private bool _initialised;
 
@@ -14,17 +18,53 @@ public sealed class TransactionalSender : IDisposable
     /// other.</param>
     /// <param name="clock">Clock for timeouts.</param>
     /// <param name="logger">Where the sender logs.</param>
-    public TransactionalSender(KafkaOptions options, string name, TimeProvider clock, ILogger<TransactionalSender> logger) =>
-        _producer = new TransactionalProducer(options, $"{name}-{options.InstanceId}", clock, logger);
+    public TransactionalSender(KafkaOptions options, string name, TimeProvider clock, ILogger<TransactionalSender> logger)
+    {
+        _options = options;
+        _transactionalId = $"{name}-{options.InstanceId}";
+        _clock = clock;
+        _logger = logger;
+        _producer = new TransactionalProducer(options, _transactionalId, clock, logger);
+    }
 
-    /// <summary>One transaction: begins it, lets the caller produce, commits. Returns when the chunk is durable and visible.</summary>
-    /// <param name="produce">Produces the chunk's records; its exception aborts the transaction and is thrown on.</param>
+    /// <summary>
+    /// One chunk, one transaction: begins it, lets the caller produce, commits. An attempt that failed, or whose commit was not answered,
+    /// is made again with growing pauses, so a chunk may be visible twice; readers drop the second by the records' ids. Returns when the
+    /// chunk is durable and visible.
+    /// </summary>
+    /// <param name="produce">Produces the chunk's records, once per attempt; its exception aborts the transaction and is thrown on.</param>
     /// <param name="stopping">Gives up waiting for brokers that are away.</param>
-    /// <exception cref="ChunkAbortedException">Nothing of the chunk is visible; send it again.</exception>
-    /// <exception cref="ChunkOutcomeUnknownException">The chunk may be visible. A new producer is ready; send it again, readers drop
-    /// duplicates by the records' ids.</exception>
-    /// <exception cref="LaneFailedException">Fenced, not permitted, or no broker for too long; restart the process.</exception>
+    /// <exception cref="ClientFailedException">Fenced, not permitted, or not sent within <see cref="KafkaOptions.RecoveryTimeout"/>;
+    /// restart the process.</exception>
+    /// <exception cref="OperationCanceledException">Asked to stop before the chunk was sent.</exception>
     public void Send(Action<TransactionalOutput> produce, CancellationToken stopping)
+    {
+        long started = _clock.GetTimestamp();
+        for (int attempt = 1; ; attempt++)
+        {
+            stopping.ThrowIfCancellationRequested();
+            try
+            {
+                SendOnce(produce, stopping);
+                return;
+            }
+            catch (ChunkNotSentException failure) when (_clock.GetElapsedTime(started) < _options.RecoveryTimeout)
+            {
+                KafkaLog.ChunkSentAgain(_logger, _transactionalId, attempt, failure.Message);
+                stopping.WaitHandle.WaitOne(Patience.Backoff(attempt));
+            }
+            catch (ChunkNotSentException failure)
+            {
+                throw new ClientFailedException(
+                    $"{_transactionalId}: a chunk was not sent in {attempt} attempts and {_options.RecoveryTimeout}: {failure.Message}",
+                    failure);
+            }
+        }
+    }
+
+    /// <summary>One attempt.</summary>
+    /// <exception cref="ChunkNotSentException">Not known to be visible. The sender is ready for the next attempt.</exception>
+    internal void SendOnce(Action<TransactionalOutput> produce, CancellationToken stopping)
     {
         if (!_initialised)
         {
@@ -50,12 +90,12 @@ public sealed class TransactionalSender : IDisposable
         catch (OutcomeUnknownException unknown)
         {
             _producer.Replace(stopping);
-            throw new ChunkOutcomeUnknownException(unknown);
+            throw new ChunkNotSentException($"the commit was not answered ({unknown.Message}), the chunk may be visible", unknown);
         }
         catch (TransactionAbortableException failure)
         {
             Abort(stopping);
-            throw new ChunkAbortedException(failure);
+            throw new ChunkNotSentException($"the transaction was aborted ({failure.Message}), nothing of the chunk is visible", failure);
         }
     }
 
@@ -75,22 +115,5 @@ public sealed class TransactionalSender : IDisposable
     }
 }
 
-/// <summary>A chunk was aborted; nothing of it is visible. Send it again.</summary>
-public sealed class ChunkAbortedException : Exception
-{
-    internal ChunkAbortedException(Exception cause)
-        : base($"The chunk's transaction was aborted ({cause.Message}); nothing of it is visible, send it again.", cause)
-    {
-    }
-}
-
-/// <summary>A chunk's commit was not answered: it may be visible. Send it again; readers drop the duplicates by the records' ids.</summary>
-public sealed class ChunkOutcomeUnknownException : Exception
-{
-    internal ChunkOutcomeUnknownException(Exception cause)
-        : base(
-            $"The chunk's commit was not answered ({cause.Message}); it may be visible. Send it again, readers drop duplicates by id.",
-            cause)
-    {
-    }
-}
+/// <summary>One attempt to send a chunk failed; the message says whether the chunk may be visible.</summary>
+internal sealed class ChunkNotSentException(string message, Exception cause) : Exception(message, cause);

@@ -1,6 +1,7 @@
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Rating.Worker;
 
@@ -26,15 +27,15 @@ internal interface ICommittedLog : IDisposable
 }
 
 /// <summary>The log as Kafka has it.</summary>
-internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, CancellationToken stopping) : ICommittedLog
+internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, ILogger logger, CancellationToken stopping) : ICommittedLog
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StableWait = TimeSpan.FromMilliseconds(20);
 
-    private readonly TopicReader _reader = new(kafka, clock, stopping);
+    private readonly TopicReader _reader = new(kafka, clock, logger, stopping);
 
     // Kept: a new client connects and asks for metadata first, which on a busy machine holds up every assignment.
-    private readonly Lazy<IAdminClient> _admin = new(() => new AdminClientBuilder(KafkaClients.AdminConfig(kafka)).Build());
+    private readonly Lazy<IAdminClient> _admin = new(() => KafkaClients.Admin(kafka, logger));
 
     private IAdminClient Admin
     {
@@ -97,7 +98,7 @@ internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, Cance
 
             if (clock.GetElapsedTime(started) > kafka.RecoveryTimeout)
             {
-                throw new LaneFailedException(
+                throw new ClientFailedException(
                     $"{open.Partition.Topic}[{open.Partition.Partition.Value}] has an open transaction at @{open.To} that did not end "
                     + $"in {kafka.RecoveryTimeout}; find the producer that left it open.");
             }

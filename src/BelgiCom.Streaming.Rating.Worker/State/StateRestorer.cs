@@ -128,7 +128,7 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
         {
             if (counts[topic] != partitions)
             {
-                throw new LaneFailedException(
+                throw new ClientFailedException(
                     $"{topic} has {counts[topic]} partitions but {Topics.UsageReceived} has {partitions}: a subscriber's usage and "
                     + $"state would be apart. Create it with {partitions}.");
             }

@@ -150,7 +150,7 @@ internal sealed class BenchCluster : IAsyncDisposable
     public async Task ForgetRatingAsync(bool goToEnd = false)
     {
         await DeleteRecordsAsync(RatingWrites);
-        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(Kafka)).Build();
+        using IAdminClient admin = KafkaClients.Admin(Kafka);
         ListOffsetsResult offsets = await admin.ListOffsetsAsync(PartitionsOf(Topics.UsageReceived).Select(partition =>
             new TopicPartitionOffsetSpec
             {
@@ -171,7 +171,7 @@ internal sealed class BenchCluster : IAsyncDisposable
     /// <summary>Deletes what topics hold, so that many rounds need no more disk than one.</summary>
     public async Task DeleteRecordsAsync(params string[] topics)
     {
-        using IAdminClient admin = new AdminClientBuilder(KafkaClients.AdminConfig(Kafka)).Build();
+        using IAdminClient admin = KafkaClients.Admin(Kafka);
         await admin.DeleteRecordsAsync(
             topics.SelectMany(PartitionsOf).Select(partition => new TopicPartitionOffset(partition, Offset.End)));
     }

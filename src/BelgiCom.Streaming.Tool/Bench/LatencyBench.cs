@@ -50,13 +50,13 @@ internal sealed class LatencyBench(BenchCluster cluster)
             InstanceId = cluster.Kafka.InstanceId,
             BatchMaxAge = TimeSpan.FromMilliseconds(1),
         };
-        ConsumerLoop consumer = new(
+        GroupHost consumer = GroupHost.OfSink(
             atOnce, "bench-arrivals", [Topics.UsageRated], new Arrivals(this, assigned), TimeProvider.System,
-            NullLogger<ConsumerLoop>.Instance);
+            NullLogger<GroupHost>.Instance);
         Task reading = consumer.RunAsync(stopReading.Token);
         await assigned.Task.WaitAsync(stopping);
         BenchUsage usage = cluster.Usage(stream: 2);
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(SenderConfig()).SetLogHandler((_, _) => { }).Build();
+        using IProducer<byte[], byte[]> producer = KafkaClients.Producer(SenderConfig(), "bench", NullLogger.Instance);
         double eventsPerSecond = await OnThread(() => Maximum(producer, usage, stopping), stopping) / 2;
         int events = (int)Phases.Sum(phase => phase.Seconds * phase.Factor * eventsPerSecond) + Phases.Length;
         lock (_lock)
@@ -204,7 +204,7 @@ internal sealed class LatencyBench(BenchCluster cluster)
     /// A sink that notes when it has a rated record in hand. It reads native batches: the stock client would take a quarter of the
     /// processors away.
     /// </summary>
-    private sealed class Arrivals(LatencyBench bench, TaskCompletionSource assigned) : IBatchHandler
+    private sealed class Arrivals(LatencyBench bench, TaskCompletionSource assigned) : ISinkBatchHandler
     {
         public long? StartOffset(TopicPartition partition) => bench._ends[partition];
 

@@ -1,6 +1,7 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -46,10 +47,8 @@ internal static class PassThrough
         (ConsumerConfig Consumer, ProducerConfig Producer) configs, string output, long records, Func<byte[], byte[]> handle,
         CancellationToken stopping)
     {
-        using IConsumer<byte[], byte[]> consumer = new ConsumerBuilder<byte[], byte[]>(configs.Consumer).SetLogHandler((_, _) => { })
-            .Build();
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(configs.Producer).SetLogHandler((_, _) => { })
-            .Build();
+        using IConsumer<byte[], byte[]> consumer = KafkaClients.Consumer(configs.Consumer, "bench", NullLogger.Instance);
+        using IProducer<byte[], byte[]> producer = KafkaClients.Producer(configs.Producer, "bench", NullLogger.Instance);
         producer.InitTransactions(CallTimeout);
         consumer.Assign(
             BenchCluster.PartitionsOf(Topics.UsageReceived).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));

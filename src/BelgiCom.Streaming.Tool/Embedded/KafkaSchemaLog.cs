@@ -18,21 +18,24 @@ public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
     private static readonly TimeSpan AppendLimit = TimeSpan.FromSeconds(30);
     private readonly KafkaOptions _options;
     private readonly TopicPartition _partition;
-    private readonly IProducer<byte[], byte[]?> _producer;
+    private readonly IProducer<byte[], byte[]> _producer;
 
     private KafkaSchemaLog(KafkaOptions options, string topic)
     {
         _options = options;
         _partition = new TopicPartition(topic, 0);
-        _producer = new ProducerBuilder<byte[], byte[]?>(new ProducerConfig
-        {
-            BootstrapServers = options.BootstrapServers,
-            ClientId = options.ClientId,
-            Acks = Acks.All,
-            EnableIdempotence = true,
-            LingerMs = 0,
-            MessageTimeoutMs = (int)AppendLimit.TotalMilliseconds,
-        }).SetLogHandler((_, _) => { }).Build();
+        _producer = KafkaClients.Producer(
+            new ProducerConfig
+            {
+                BootstrapServers = options.BootstrapServers,
+                ClientId = options.ClientId,
+                Acks = Acks.All,
+                EnableIdempotence = true,
+                LingerMs = 0,
+                MessageTimeoutMs = (int)AppendLimit.TotalMilliseconds,
+            },
+            options.ClientId,
+            NullLogger.Instance);
     }
 
     /// <summary>Opens the log, creating the topic when it is missing.</summary>
@@ -51,7 +54,7 @@ public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
     /// <inheritdoc/>
     /// <exception cref="KafkaException">The broker did not acknowledge within 30 s; the record may be stored all the same.</exception>
     public Task AppendAsync(byte[] key, byte[]? value, CancellationToken cancellationToken) =>
-        _producer.ProduceAsync(_partition, new Message<byte[], byte[]?> { Key = key, Value = value }, cancellationToken);
+        _producer.ProduceAsync(_partition, new Message<byte[], byte[]> { Key = key, Value = value! }, cancellationToken);
 
     /// <inheritdoc/>
     /// <exception cref="KafkaException">The broker does not answer.</exception>

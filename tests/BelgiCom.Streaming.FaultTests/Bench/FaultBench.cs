@@ -77,28 +77,14 @@ internal sealed class FaultBench : IAsyncDisposable
     /// <summary>Usage of this bench's subscribers.</summary>
     public FaultUsage Usage(int seed) => new(SchemaId(Topics.UsageReceived), seed, Subscribers);
 
-    /// <summary>
-    /// Puts records on usage.received.v1, in transactions, as the adapters do. A chunk whose outcome is unknown is sent again, as they do.
-    /// </summary>
+    /// <summary>Puts records on usage.received.v1, in transactions, as the adapters do.</summary>
     public void Send(IEnumerable<UsageToSend> records)
     {
         string name = "source-" + Guid.NewGuid().ToString("N")[..8];
         using TransactionalSender sender = new(Kafka, name, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
         foreach (UsageToSend[] chunk in records.Chunk(RecordsPerChunk))
         {
-            bool isSent = false;
-            while (!isSent)
-            {
-                try
-                {
-                    sender.Send(output => Produce(chunk, output), TestContext.Current.CancellationToken);
-                    isSent = true;
-                }
-                catch (Exception failure) when (failure is ChunkAbortedException or ChunkOutcomeUnknownException)
-                {
-                    Notes.Write($"chunk sent again: {failure.Message}");
-                }
-            }
+            sender.Send(output => Produce(chunk, output), TestContext.Current.CancellationToken);
         }
     }
 

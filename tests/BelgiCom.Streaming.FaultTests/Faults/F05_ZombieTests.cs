@@ -58,7 +58,7 @@ public sealed class F05_ZombieTests
         bench.Front.Release(newer);
         zombie.Thaw();
         Assert.Equal(ExitFailed, await zombie.EndAsync(Wait.Patience));
-        Assert.NotEqual(0, zombie.Count("LaneFencedException"));
+        Assert.NotEqual(0, zombie.Count("ProducerFencedException"));
 
         bench.Send(usage.Events(records + 250, 100));
         await bench.UntilRatedAsync(successor);

@@ -56,7 +56,7 @@ public sealed class F06_LateEndTxnTests
         hold.Release();
     }
 
-    private static LaneHost Lanes(KafkaProxy proxy, TaggingHandler handler) => new(
+    private static GroupHost Lanes(KafkaProxy proxy, TaggingHandler handler) => GroupHost.OfLanes(
         new KafkaOptions
         {
             BootstrapServers = proxy.BootstrapServers,
@@ -70,7 +70,7 @@ public sealed class F06_LateEndTxnTests
         [In],
         _ => handler,
         TimeProvider.System,
-        NullLogger<LaneHost>.Instance);
+        NullLogger<GroupHost>.Instance);
 
     private static void Send(FaultBench bench, int count)
     {

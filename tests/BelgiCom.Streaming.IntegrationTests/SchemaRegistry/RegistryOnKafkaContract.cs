@@ -52,10 +52,10 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
         using HttpSchemaRegistry client = Client(new Uri($"http://127.0.0.1:{port}"));
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         Sink sink = new(new VersionedBodies(CustomerNotification.SchemaJson, client.Find));
-        ConsumerLoop loop = new(
+        GroupHost host = GroupHost.OfSink(
             new KafkaOptions { BootstrapServers = cluster.BootstrapServers }, $"{topic}-group", [topic], sink, TimeProvider.System,
-            NullLogger<ConsumerLoop>.Instance);
-        Task running = loop.RunAsync(stopping.Token);
+            NullLogger<GroupHost>.Instance);
+        Task running = host.RunAsync(stopping.Token);
 
         await sink.Failed.WaitAsync(Cancel);
         Assert.Equal(Offset.Unset, Committed(topic));
@@ -82,7 +82,7 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
 
     private static HttpSchemaRegistry Client(Uri url) => new(new SchemaRegistryOptions { Url = url });
 
-    private sealed class Sink(VersionedBodies bodies) : IBatchHandler
+    private sealed class Sink(VersionedBodies bodies) : ISinkBatchHandler
     {
         private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Channel<string> _accounts = Channel.CreateUnbounded<string>();

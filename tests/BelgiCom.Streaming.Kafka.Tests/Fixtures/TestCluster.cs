@@ -108,8 +108,10 @@ internal sealed class TestCluster
         options.Properties["topic.metadata.refresh.interval.ms"] = "500";
     });
 
-    public LaneHost Lanes(Func<int, ITransactionalBatchHandler> handlers, KafkaOptions? options = null, TestLog<LaneHost>? log = null) =>
-        new(options ?? Options, Group, [In], handlers, TimeProvider.System, log ?? TestLog<LaneHost>.Instance);
+    public GroupHost Lanes(
+        Func<int, ITransactionalBatchHandler> handlers, KafkaOptions? options = null, TestLog<GroupHost>? log = null,
+        TimeProvider? clock = null) =>
+        GroupHost.OfLanes(options ?? Options, Group, [In], handlers, clock ?? TimeProvider.System, log ?? TestLog<GroupHost>.Instance);
 
     /// <summary>Waits until the group has read everything.</summary>
     public async Task UntilDoneAsync(Task running)

@@ -1,30 +1,30 @@
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// A lane ended because going on could lose or double records, or because nothing moved for too long. The process should exit and be
-/// restarted.
+/// A consumer, producer or reader ended because going on could lose or double records, or because nothing moved for too long. The process
+/// should exit and be restarted.
 /// </summary>
-public class LaneFailedException : Exception
+public class ClientFailedException : Exception
 {
     /// <summary>Says what happened, where, and what to do.</summary>
     /// <param name="message">Without personal data.</param>
     /// <param name="cause">What the client or handler reported.</param>
-    public LaneFailedException(string message, Exception? cause = null)
+    public ClientFailedException(string message, Exception? cause = null)
         : base(message, cause)
     {
     }
 }
 
 /// <summary>
-/// Another producer has taken the lane's transactional id, or the coordinator gave up on its transaction: nothing this lane still does can
-/// become visible.
+/// Another producer has taken the transactional id, or the coordinator gave up on its transaction: nothing this one still does can become
+/// visible.
 /// </summary>
-public sealed class LaneFencedException : LaneFailedException
+public sealed class ProducerFencedException : ClientFailedException
 {
-    /// <summary>Says which lane was fenced.</summary>
+    /// <summary>Says which producer was fenced.</summary>
     /// <param name="message">Without personal data.</param>
     /// <param name="cause">The client's fatal error.</param>
-    public LaneFencedException(string message, Exception? cause = null)
+    public ProducerFencedException(string message, Exception? cause = null)
         : base(message, cause)
     {
     }
@@ -33,7 +33,7 @@ public sealed class LaneFencedException : LaneFailedException
 /// <summary>
 /// The handler failed on the same batch as often as it may. The cause is the inner exception; nothing of the batch was committed.
 /// </summary>
-public sealed class BatchFailedException : LaneFailedException
+public sealed class BatchFailedException : ClientFailedException
 {
     /// <summary>Names the batch.</summary>
     /// <param name="range">Records of the batch as "topic[partition]@first..last", one per partition.</param>

@@ -39,7 +39,7 @@ internal sealed class GroupMember : IDisposable
     private bool _closed;
 
     public GroupMember(
-        KafkaOptions options, string group, IReadOnlyList<string> topics, int lane, Func<TopicPartition, long?> startOffset,
+        KafkaOptions options, string group, IReadOnlyList<string> topics, int number, Func<TopicPartition, long?> startOffset,
         TimeProvider clock, ILogger logger)
     {
         _options = options;
@@ -49,13 +49,10 @@ internal sealed class GroupMember : IDisposable
         _clock = clock;
         _logger = logger;
         _limits = BatchLimits.From(options);
-        _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ConsumerConfig(options, group, lane))
+        _consumer = KafkaClients.Consumer(KafkaClients.ConsumerConfig(options, group, number), group, logger, builder => builder
             .SetPartitionsAssignedHandler((_, partitions) => TakeOver(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => GiveUp(OwnershipKind.Revoked, partitions))
-            .SetPartitionsLostHandler((_, partitions) => GiveUp(OwnershipKind.Lost, partitions))
-            .SetErrorHandler((_, error) => KafkaLog.ClientError(_logger, _group, error.Code, error.IsFatal))
-            .SetLogHandler((_, line) => KafkaLog.ClientLine(_logger, _group, line.Facility, line.Message))
-            .Build();
+            .SetPartitionsLostHandler((_, partitions) => GiveUp(OwnershipKind.Lost, partitions)));
         _batches = BatchConsumer.Over(_consumer, _options.ClientPath, _clock);
     }
 
@@ -82,7 +79,7 @@ internal sealed class GroupMember : IDisposable
     }
 
     /// <summary>Takes a batch. Partitions that went away during the poll have no records in it.</summary>
-    /// <exception cref="LaneFailedException">The client reports something that time does not heal.</exception>
+    /// <exception cref="ClientFailedException">The client reports something that time does not heal.</exception>
     /// <exception cref="OperationCanceledException">Asked to stop while partitions came whose offsets are not available yet.</exception>
     public PolledBatch Poll(TimeSpan wait)
     {
@@ -138,8 +135,21 @@ internal sealed class GroupMember : IDisposable
         return offsets;
     }
 
-    /// <summary>Commits without a transaction, for sinks (at least once).</summary>
-    public void Commit(List<TopicPartitionOffset> offsets) => _consumer.Commit(offsets);
+    /// <summary>Commits without a transaction, for sinks (at least once). False when it should be made again.</summary>
+    /// <exception cref="ClientFailedException">The client reports something that time does not heal.</exception>
+    public bool TryCommit(List<TopicPartitionOffset> offsets)
+    {
+        try
+        {
+            _consumer.Commit(offsets);
+            return true;
+        }
+        catch (KafkaException failure)
+        {
+            Judge(failure.Error);
+            return false;
+        }
+    }
 
     /// <summary>Puts every partition back to its position; aborting a transaction does not do that by itself (rule P4).</summary>
     public void Rewind()
@@ -210,7 +220,7 @@ internal sealed class GroupMember : IDisposable
             _changes.Add(new OwnershipChange(OwnershipKind.Assigned, partitions));
             return positions;
         }
-        catch (Exception failure) when (failure is KafkaException or LaneFailedException or OperationCanceledException)
+        catch (Exception failure) when (failure is KafkaException or ClientFailedException or OperationCanceledException)
         {
             _assignmentFailure = failure;
             return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End))];
@@ -268,7 +278,7 @@ internal sealed class GroupMember : IDisposable
                 // Fetching of a partition that was assigned a moment ago has not begun yet.
                 if (_clock.GetElapsedTime(started) > RequestTimeout)
                 {
-                    throw new LaneFailedException(
+                    throw new ClientFailedException(
                         $"Group '{_group}': {partition.Topic}[{partition.Partition.Value}] could not be put back to offset {offset} "
                         + $"({failure.Error.Code}); restart the worker.",
                         failure);
@@ -293,8 +303,8 @@ internal sealed class GroupMember : IDisposable
 
         if (_assignmentFailure is { } failure)
         {
-            throw failure as LaneFailedException
-                ?? new LaneFailedException($"Group '{_group}': committed offsets could not be read: {failure.Message}", failure);
+            throw failure as ClientFailedException
+                ?? new ClientFailedException($"Group '{_group}': committed offsets could not be read: {failure.Message}", failure);
         }
     }
 
@@ -303,14 +313,14 @@ internal sealed class GroupMember : IDisposable
         switch (error.Code)
         {
             case ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange:
-                throw new LaneFailedException(
+                throw new ClientFailedException(
                     $"Group '{_group}': a committed offset is outside the log ({error.Reason}). Records were deleted before they were "
                     + $"read; " +
                     "find out which, then set the group's offsets by hand.");
             case ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed:
-                throw new LaneFailedException($"Group '{_group}': not permitted ({error.Code}): {error.Reason}");
+                throw new ClientFailedException($"Group '{_group}': not permitted ({error.Code}): {error.Reason}");
             case var code when error.IsFatal || code is ErrorCode.FencedInstanceId:
-                throw new LaneFailedException($"Group '{_group}': the consumer failed for good ({code}): {error.Reason}");
+                throw new ClientFailedException($"Group '{_group}': the consumer failed for good ({code}): {error.Reason}");
             default:
                 KafkaLog.ConsumeError(_logger, _group, error.Code);
                 KafkaMetrics.ConsumeError(_group);

@@ -3,7 +3,7 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>What a sink does with its batches. All calls come from the loop's thread, one at a time.</summary>
-public interface IBatchHandler
+public interface ISinkBatchHandler
 {
     /// <summary>
     /// Makes the records durable before it returns; the offsets are committed after that, so a batch may come again. An exception reads the

@@ -3,20 +3,20 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>State and progress of one lane: written by the lane's thread, read by health probes.</summary>
-internal sealed class LaneProgress(string group, int lane, GroupMember member, TimeProvider clock, ILogger logger)
+/// <summary>State and progress of one member: written by its loop's thread, read by health probes.</summary>
+internal sealed class ConsumerProgress(string group, int number, GroupMember member, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan SnapshotInterval = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<TopicPartition, DateTimeOffset> _lastProgress = [];
     private long _snapshotAt;
-    private volatile LaneHealth _health = new(lane, LaneState.Created, clock.GetUtcNow(), []);
+    private volatile ConsumerHealth _health = new(number, ConsumerState.Created, clock.GetUtcNow(), []);
 
-    public LaneHealth Health => _health;
+    public ConsumerHealth Health => _health;
 
-    public void Enter(LaneState state)
+    public void Enter(ConsumerState state)
     {
-        LaneHealth before = _health;
+        ConsumerHealth before = _health;
         bool listDue = clock.GetElapsedTime(_snapshotAt) > SnapshotInterval;
         if (before.State == state && !listDue)
         {
@@ -26,11 +26,11 @@ internal sealed class LaneProgress(string group, int lane, GroupMember member, T
         // Polling, handling and committing alternate many times a second and are not logged.
         if (before.State != state && !(IsRoutine(before.State) && IsRoutine(state)))
         {
-            KafkaLog.StateChanged(logger, group, lane, before.State, state);
+            KafkaLog.StateChanged(logger, group, number, before.State, state);
         }
 
-        _health = new LaneHealth(
-            lane, state, before.State == state ? before.Since : clock.GetUtcNow(), listDue ? Partitions() : before.Partitions);
+        _health = new ConsumerHealth(
+            number, state, before.State == state ? before.Since : clock.GetUtcNow(), listDue ? Partitions() : before.Partitions);
     }
 
     public void Advanced(PolledBatch batch) => Touch(batch.Progress.Select(progress => progress.TopicPartition));
@@ -38,7 +38,7 @@ internal sealed class LaneProgress(string group, int lane, GroupMember member, T
     /// <summary>Partitions came or went; the caller then tells its handler.</summary>
     public void Apply(OwnershipChange change)
     {
-        Enter(LaneState.Rebalancing);
+        Enter(ConsumerState.Rebalancing);
         KafkaMetrics.Rebalanced(group, change.Kind);
         KafkaLog.OwnershipChanged(
             logger, group, change.Kind,
@@ -58,7 +58,8 @@ internal sealed class LaneProgress(string group, int lane, GroupMember member, T
         _snapshotAt = 0;
     }
 
-    private static bool IsRoutine(LaneState state) => state is LaneState.Polling or LaneState.Handling or LaneState.Committing;
+    private static bool IsRoutine(ConsumerState state) =>
+        state is ConsumerState.Polling or ConsumerState.Handling or ConsumerState.Committing;
 
     private void Touch(IEnumerable<TopicPartition> partitions)
     {

@@ -2,12 +2,12 @@ using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>A lane as a probe sees it.</summary>
-/// <param name="Lane">Lane number from 0.</param>
+/// <summary>A member of a consumer group (a lane, a sink) as a probe sees it.</summary>
+/// <param name="Member">Number from 0 among the process's members of the group.</param>
 /// <param name="State">What it is doing.</param>
 /// <param name="Since">Since when.</param>
 /// <param name="Partitions">What it owns.</param>
-public sealed record LaneHealth(int Lane, LaneState State, DateTimeOffset Since, IReadOnlyList<PartitionHealth> Partitions);
+public sealed record ConsumerHealth(int Member, ConsumerState State, DateTimeOffset Since, IReadOnlyList<PartitionHealth> Partitions);
 
 /// <summary>Progress of one owned partition. It is stuck when it is not at its end and <paramref name="LastProgress"/> is old.</summary>
 /// <param name="Partition">Topic and partition.</param>

@@ -1,12 +1,15 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// The one place where clients are configured. Exactly once depends on these settings, and librdkafka's own defaults differ from them (and
-/// from Java's) in places where nobody would notice, so each is written down even where it equals the default.
+/// The one place where clients are configured and made. Exactly once depends on these settings, and librdkafka's own defaults differ from
+/// them (and from Java's) in places where nobody would notice, so each is written down even where it equals the default. Every client has
+/// handlers for errors and log lines: without one, librdkafka writes to standard error in a form of its own.
 /// </summary>
 public static class KafkaClients
 {
@@ -58,26 +61,73 @@ public static class KafkaClients
     /// <param name="options">The brokers.</param>
     public static void Remind(this IClient client, KafkaOptions options) => client.AddBrokers(options.BootstrapServers);
 
+    /// <summary>Makes a consumer of octets.</summary>
+    /// <param name="config">From <see cref="ConsumerConfig"/> or <see cref="ReaderConfig"/>.</param>
+    /// <param name="name">Who it is in the log, for example the group.</param>
+    /// <param name="logger">Where its errors and lines go.</param>
+    /// <param name="rebalanced">Adds the handlers of a group member.</param>
+    /// <returns>The client; it connects by itself.</returns>
+    public static IConsumer<byte[], byte[]> Consumer(
+        ConsumerConfig config, string name, ILogger logger, Action<ConsumerBuilder<byte[], byte[]>>? rebalanced = null)
+    {
+        ConsumerBuilder<byte[], byte[]> builder = new ConsumerBuilder<byte[], byte[]>(config)
+            .SetErrorHandler((_, error) => Log(logger, name, error))
+            .SetLogHandler((_, line) => Log(logger, name, line));
+        rebalanced?.Invoke(builder);
+        return builder.Build();
+    }
+
+    /// <summary>Makes a producer of octets.</summary>
+    /// <param name="config">From <see cref="TransactionalProducerConfig"/>.</param>
+    /// <param name="name">Who it is in the log, for example the transactional id.</param>
+    /// <param name="logger">Where its errors and lines go.</param>
+    /// <param name="noticed">Sees the errors and lines as well: an error, or null and a line.</param>
+    /// <returns>The client; it connects by itself.</returns>
+    public static IProducer<byte[], byte[]> Producer(
+        ProducerConfig config, string name, ILogger logger, Action<Error?, LogMessage?>? noticed = null) =>
+        new ProducerBuilder<byte[], byte[]>(config)
+            .SetErrorHandler((_, error) =>
+            {
+                noticed?.Invoke(error, null);
+                Log(logger, name, error);
+            })
+            .SetLogHandler((_, line) =>
+            {
+                noticed?.Invoke(null, line);
+                Log(logger, name, line);
+            })
+            .Build();
+
+    /// <summary>Makes an administrative client.</summary>
+    /// <param name="options">Brokers.</param>
+    /// <param name="logger">Where its errors and lines go; null for nowhere.</param>
+    /// <returns>The client; it connects by itself.</returns>
+    public static IAdminClient Admin(KafkaOptions options, ILogger? logger = null) =>
+        new AdminClientBuilder(AdminConfig(options))
+            .SetErrorHandler((_, error) => Log(logger ?? NullLogger.Instance, options.ClientId, error))
+            .SetLogHandler((_, line) => Log(logger ?? NullLogger.Instance, options.ClientId, line))
+            .Build();
+
     /// <summary>A group member's consumer.</summary>
     /// <param name="options">Brokers, times and buffers.</param>
     /// <param name="group">Consumer group id.</param>
-    /// <param name="lane">Lane number from 0; makes a static member's id.</param>
+    /// <param name="member">Member's number in the process, from 0; makes a static member's id.</param>
     /// <returns>The configuration.</returns>
-    public static ConsumerConfig ConsumerConfig(KafkaOptions options, string group, int lane = 0) => new(WithProperties(options))
+    public static ConsumerConfig ConsumerConfig(KafkaOptions options, string group, int member = 0) => new(WithProperties(options))
     {
         BootstrapServers = options.BootstrapServers,
         ClientId = options.ClientId,
         MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
         GroupId = group,
-        GroupInstanceId = options.StaticMembership ? string.Create(CultureInfo.InvariantCulture, $"{options.InstanceId}-{lane}") : null,
+        GroupInstanceId = options.StaticMembership ? string.Create(CultureInfo.InvariantCulture, $"{options.InstanceId}-{member}") : null,
 
         // The new protocol (KIP-848) was fatal on max.poll.interval until librdkafka 2.15 (#5541); classic is what static membership was
         // proven with.
         GroupProtocol = GroupProtocol.Classic,
         PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
 
-        // Offsets are committed by the lane alone, in the transaction of the records they stand for. Automatic commits also commit
-        // partitions that a member no longer owns (librdkafka #5604).
+        // Offsets are committed by the loop alone, with what its records led to. Automatic commits also commit partitions that a member no
+        // longer owns (librdkafka #5604).
         EnableAutoCommit = false,
         EnableAutoOffsetStore = false,
 
@@ -99,7 +149,7 @@ public static class KafkaClients
         QueuedMinMessages = Math.Max(100_000, Math.Min(2 * options.BatchMaxRecords, 1_000_000)),
         FetchWaitMaxMs = 100,
 
-        // When the read-ahead is full, look again soon: with the default of 1 s a lane that drains it faster than that stands still.
+        // When the read-ahead is full, look again soon: with the default of 1 s a member that drains it faster than that stands still.
         FetchQueueBackoffMs = 20,
         StatisticsIntervalMs = 0,
         AllowAutoCreateTopics = false,
@@ -175,6 +225,10 @@ public static class KafkaClients
             ? new Dictionary<string, string>(options.Properties)
             : throw new ArgumentException($"Kafka property '{pinned}' is pinned and cannot be set by configuration.", nameof(options));
     }
+
+    private static void Log(ILogger logger, string name, Error error) => KafkaLog.ClientError(logger, name, error.Code, error.IsFatal);
+
+    private static void Log(ILogger logger, string name, LogMessage line) => KafkaLog.ClientLine(logger, name, line.Facility, line.Message);
 
     private static int Milliseconds(TimeSpan time) => checked((int)time.TotalMilliseconds);
 }

@@ -1,12 +1,12 @@
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>What a lane is doing; see <see cref="TransactionalLane"/> for the ways between.</summary>
-public enum LaneState
+/// <summary>What a member of a consumer group is doing; see <see cref="GroupLoop"/> for the ways between.</summary>
+public enum ConsumerState
 {
     /// <summary>Not started.</summary>
     Created,
 
-    /// <summary>Fencing predecessors and joining the group.</summary>
+    /// <summary>Joining the group; a lane fences its predecessors first.</summary>
     Starting,
 
     /// <summary>Waiting for records, or for partitions.</summary>
@@ -18,13 +18,13 @@ public enum LaneState
     /// <summary>The handler works on a batch.</summary>
     Handling,
 
-    /// <summary>Offsets and output are being committed.</summary>
+    /// <summary>Offsets are being committed, in a lane with the output.</summary>
     Committing,
 
-    /// <summary>A batch was aborted and is about to be read again.</summary>
+    /// <summary>A batch failed and is about to be read again.</summary>
     Rewinding,
 
-    /// <summary>An outcome is unknown; a new producer settles it.</summary>
+    /// <summary>An outcome is unknown; a new producer settles it (lanes only).</summary>
     Recovering,
 
     /// <summary>Ended as asked; the last batch is committed.</summary>

@@ -12,6 +12,7 @@ internal static class Patience
     public static readonly TimeSpan UntilBelieved = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Repeats a question until it is answered, refused for good, or the patience is at its end; then the client's exception is thrown on.
@@ -41,6 +42,13 @@ internal static class Patience
                 Thread.Sleep(Pause);
             }
         }
+    }
+
+    /// <summary>How long to wait after that many failures in a row: 20 ms, then twice as long each time, at most 5 s.</summary>
+    public static TimeSpan Backoff(int failures)
+    {
+        TimeSpan backoff = TimeSpan.FromMilliseconds(20 * Math.Pow(2, Math.Min(failures - 1, 10)));
+        return backoff < LongestBackoff ? backoff : LongestBackoff;
     }
 
     private static bool MayPass(KafkaException failure) => !failure.Error.IsFatal && failure.Error.Code is not (

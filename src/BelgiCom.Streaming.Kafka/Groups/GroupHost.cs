@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>
+/// Runs a worker's members of its consumer group: lanes (exactly once from topics to topics) or a sink (at least once into something
+/// outside Kafka). Each member has a thread of its own because the client's poll blocks. One failing member stops the others in order and
+/// faults the task: the process should exit with an error and be restarted.
+/// </summary>
+public sealed class GroupHost
+{
+    private readonly string _group;
+    private readonly Func<IEnumerable<GroupLoop>> _make;
+    private volatile GroupLoop[] _members = [];
+
+    private GroupHost(string group, Func<IEnumerable<GroupLoop>> make)
+    {
+        _group = group;
+        _make = make;
+    }
+
+    /// <summary>State and progress of every member, for probes and metrics; empty before the start.</summary>
+    public IReadOnlyList<ConsumerHealth> Health => [.. _members.Select(member => member.Health)];
+
+    /// <summary>Describes lanes; <see cref="RunAsync"/> starts them.</summary>
+    /// <param name="options">Brokers, limits and the number of lanes.</param>
+    /// <param name="group">Consumer group id, the worker's name.</param>
+    /// <param name="topics">Topics to consume.</param>
+    /// <param name="handlers">Makes the handler of a lane, by lane number from 0. Lanes share nothing, so each call must give a new
+    /// one.</param>
+    /// <param name="clock">Clock for timeouts and health.</param>
+    /// <param name="logger">Where lanes log.</param>
+    /// <returns>The host, not started.</returns>
+    public static GroupHost OfLanes(
+        KafkaOptions options, string group, IReadOnlyList<string> topics, Func<int, ITransactionalBatchHandler> handlers,
+        TimeProvider clock, ILogger<GroupHost> logger) => new(group, () =>
+        {
+            WarnOfCopies(options, logger);
+            NativeAllocator.KeepFreedMemory();
+            return Enumerable.Range(0, options.Lanes).Select(lane => new GroupLoop(
+                options, group, topics, lane, new TransactionalEnd(options, group, lane, handlers(lane), clock, logger), clock, logger));
+        });
+
+    /// <summary>Describes a sink, one member; <see cref="RunAsync"/> starts it.</summary>
+    /// <param name="options">Brokers and limits.</param>
+    /// <param name="group">Consumer group id, the worker's name.</param>
+    /// <param name="topics">Topics to consume.</param>
+    /// <param name="handler">The sink.</param>
+    /// <param name="clock">Clock for timeouts and health.</param>
+    /// <param name="logger">Where the sink's loop logs.</param>
+    /// <returns>The host, not started.</returns>
+    public static GroupHost OfSink(
+        KafkaOptions options, string group, IReadOnlyList<string> topics, ISinkBatchHandler handler, TimeProvider clock,
+        ILogger<GroupHost> logger) => new(group, () =>
+        {
+            WarnOfCopies(options, logger);
+            return [new GroupLoop(options, group, topics, 0, new SinkEnd(handler), clock, logger)];
+        });
+
+    /// <summary>
+    /// Runs until cancelled: then every member finishes its batch, commits, leaves the group, and the task completes without error.
+    /// </summary>
+    /// <param name="stopping">Asks the members to stop.</param>
+    /// <returns>Completes when all members have ended.</returns>
+    /// <exception cref="ClientFailedException">A member ended because going on would be wrong.</exception>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        GroupLoop[] members = [.. _make()];
+        _members = members;
+        try
+        {
+            await Task.WhenAll(members.Select((member, number) => DedicatedThread.Run($"{_group}-{number}", () => Run(member, stop))))
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (GroupLoop member in members)
+            {
+                member.Dispose();
+            }
+        }
+    }
+
+    private static void Run(GroupLoop member, CancellationTokenSource stop)
+    {
+        try
+        {
+            member.Run(stop.Token);
+        }
+        catch
+        {
+            stop.Cancel();
+            throw;
+        }
+    }
+
+    private static void WarnOfCopies(KafkaOptions options, ILogger logger)
+    {
+        if (options.ClientPath == ClientPath.Native && Librdkafka.UnavailableBecauseOf is { } reason)
+        {
+            KafkaLog.NativeUnavailable(logger, reason);
+        }
+    }
+}

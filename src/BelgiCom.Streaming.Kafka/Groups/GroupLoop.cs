@@ -1,0 +1,252 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>
+/// One member of a consumer group at work: poll a batch, let its end make the batch and its offsets durable, go on; what failed is read
+/// again. Two ends: <see cref="TransactionalEnd"/> (a lane, exactly once from topics to topics) and <see cref="SinkEnd"/> (at least once
+/// into something outside Kafka). Each member has its own consumer, partitions, handler and thread and shares nothing, so scaling up and
+/// scaling out are the same.
+/// </summary>
+/// <remarks>
+/// <code>
+/// Created ─► Starting ─► Polling ─► Handling ─► Committing ─► Polling …          stop asked: after the batch in hand ─► Stopped
+///                          │ ▲          │            │
+///              partitions  ▼ │          │ exception, │ outcome unknown            fatal, fenced, or no progress
+///              come or  Rebalancing     │ abortable  ▼                            for too long, anywhere ─► Failed
+///              go          ▲            ▼        Recovering ── was committed ─► Polling
+///                          └── Polling ◄─ Rewinding ◄─┘ was not
+/// </code>
+/// The rules (P1, P2, …) are listed in docs/kafka-client.md.
+/// </remarks>
+internal sealed class GroupLoop : IDisposable
+{
+    private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
+
+    private readonly KafkaOptions _options;
+    private readonly string _group;
+    private readonly int _number;
+    private readonly IBatchEnd _end;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly GroupMember _member;
+    private readonly ConsumerProgress _progress;
+
+    // Of failures in a row; a batch that is kept starts anew.
+    private int _failures;
+    private int _handlerFailures;
+    private long _failingSince;
+
+    public GroupLoop(
+        KafkaOptions options, string group, IReadOnlyList<string> topics, int number, IBatchEnd end, TimeProvider clock, ILogger logger)
+    {
+        _options = options;
+        _group = group;
+        _number = number;
+        _end = end;
+        _clock = clock;
+        _logger = logger;
+        _member = new GroupMember(options, group, topics, number, end.StartOffset, clock, logger);
+        _progress = new ConsumerProgress(group, number, _member, clock, logger);
+    }
+
+    public ConsumerHealth Health => _progress.Health;
+
+    /// <summary>
+    /// Runs until asked to stop (returns) or until going on would be wrong (throws). Call once, on a thread of its own: polling blocks.
+    /// </summary>
+    /// <exception cref="ClientFailedException">See its kinds: fenced, batch failed, no progress.</exception>
+    public void Run(CancellationToken stopping)
+    {
+        try
+        {
+            KafkaMetrics.Started(_group, _progress);
+            _progress.Enter(ConsumerState.Starting);
+            _end.Open(stopping);
+            _member.Subscribe(stopping);
+            while (!stopping.IsCancellationRequested)
+            {
+                _progress.Enter(ConsumerState.Polling);
+                PolledBatch batch = _member.Poll(PollWait);
+                ApplyChanges();
+                Process(batch, stopping);
+                batch.Release();
+            }
+
+            Leave();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Stopped while brokers were away, or while partitions came whose offsets were not available yet. What is open was never
+            // committed; the next start reads it again.
+            Leave();
+        }
+        catch (Exception failure)
+        {
+            _progress.Enter(ConsumerState.Failed);
+            KafkaLog.Ended(_logger, failure, _group, _number);
+
+            // Nothing of ours is open any more that could still be committed: the others need not wait for the session to end.
+            _member.Close();
+            throw;
+        }
+        finally
+        {
+            KafkaMetrics.Ended(_progress);
+        }
+    }
+
+    public void Dispose()
+    {
+        _end.Dispose();
+        _member.Dispose();
+    }
+
+    /// <summary>Rebalances happen inside the poll, when nothing is in hand: the last batch of a partition is done before it goes.</summary>
+    private void ApplyChanges()
+    {
+        foreach (OwnershipChange change in _member.Changes)
+        {
+            _progress.Apply(change);
+            if (change.Kind == OwnershipKind.Assigned)
+            {
+                _end.Assigned(change.Partitions);
+            }
+            else
+            {
+                _end.Revoked(change.Partitions);
+            }
+        }
+    }
+
+    /// <summary>
+    /// One batch: made durable with its offsets, or undone and read again. A batch without records still commits the ends it reached, so
+    /// that lag becomes 0 behind transaction markers.
+    /// </summary>
+    private void Process(PolledBatch batch, CancellationToken stopping)
+    {
+        List<TopicPartitionOffset> offsets = _member.OffsetsOf(batch);
+        if (offsets.Count == 0)
+        {
+            _end.Flush(_member);
+            return;
+        }
+
+        long started = _clock.GetTimestamp();
+        try
+        {
+            _end.Begin(stopping);
+            Handle(batch);
+            _progress.Enter(ConsumerState.Committing);
+            _end.Commit(offsets, _member);
+        }
+        catch (Exception failure) when (failure is not ClientFailedException and not OperationCanceledException)
+        {
+            bool undone = _end.TryUndo(failure);
+            KafkaMetrics.NotCommitted(_group, undone ? "aborted" : "unknown");
+            if (undone || !TurnsOutCommitted(batch, offsets, stopping))
+            {
+                ReadAgain(batch, failure, stopping);
+                return;
+            }
+        }
+
+        Keep(batch, started);
+    }
+
+    private void Handle(PolledBatch batch)
+    {
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
+        _progress.Enter(ConsumerState.Handling);
+        try
+        {
+            _end.Handle(batch);
+        }
+        catch (Exception failure) when (failure is not TransactionAbortableException)
+        {
+            throw new HandlerFailedException(failure);
+        }
+    }
+
+    /// <summary>
+    /// Once settled, the group's offsets tell. They are all or nothing, so one of the batch's partitions that is still ours is enough.
+    /// </summary>
+    private bool TurnsOutCommitted(PolledBatch batch, List<TopicPartitionOffset> offsets, CancellationToken stopping)
+    {
+        _progress.Enter(ConsumerState.Recovering);
+        _end.Settle(stopping);
+        _member.ReadCommitted(_options.RecoveryTimeout);
+        TopicPartitionOffset probe = offsets[0];
+        bool committed = _member.Positions[probe.TopicPartition] >= probe.Offset.Value;
+        KafkaLog.OutcomeFound(_logger, _group, _number, batch.Describe(), committed ? "committed" : "aborted");
+        return committed;
+    }
+
+    private void Keep(PolledBatch batch, long started)
+    {
+        _member.Advance(batch);
+        _progress.Advanced(batch);
+        _failures = 0;
+        _handlerFailures = 0;
+        if (batch.Count > 0)
+        {
+            _end.Committed();
+            KafkaMetrics.Committed(_group, batch.Count, batch.Bytes, _clock.GetElapsedTime(started));
+        }
+    }
+
+    private void ReadAgain(PolledBatch batch, Exception failure, CancellationToken stopping)
+    {
+        _progress.Enter(ConsumerState.Rewinding);
+        string range = batch.Describe();
+        if (batch.Count > 0)
+        {
+            _end.Aborted();
+        }
+
+        if (++_failures == 1)
+        {
+            _failingSince = _clock.GetTimestamp();
+        }
+
+        Exception cause = failure is HandlerFailedException { InnerException: { } inner } ? inner : failure;
+        KafkaLog.BatchReadAgain(_logger, _group, _number, range, _failures, cause.GetType().Name);
+        ThrowIfHopeless(failure, cause, range);
+
+        // The batch is read again, not kept: only a poll shows whether its partitions are still ours.
+        batch.Release();
+        _member.Rewind();
+        stopping.WaitHandle.WaitOne(Patience.Backoff(_failures));
+    }
+
+    private void ThrowIfHopeless(Exception failure, Exception cause, string range)
+    {
+        bool tooLong = _clock.GetElapsedTime(_failingSince) > _options.RecoveryTimeout;
+        if (failure is HandlerFailedException && (++_handlerFailures >= _end.HandlerAttempts || tooLong))
+        {
+            throw new BatchFailedException(range, _handlerFailures, cause);
+        }
+
+        if (tooLong)
+        {
+            throw new ClientFailedException(
+                $"Group '{_group}' member {_number} made no progress for {_options.RecoveryTimeout} at {range}: {cause.Message}", cause);
+        }
+    }
+
+    private void Leave()
+    {
+        _end.Flush(_member);
+        _member.Close();
+        ApplyChanges();
+        _progress.Enter(ConsumerState.Stopped);
+    }
+
+    /// <summary>Tells the handler's exceptions from Kafka's.</summary>
+    private sealed class HandlerFailedException(Exception cause) : Exception(cause.Message, cause);
+}

@@ -1,0 +1,66 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Kafka;
+
+/// <summary>
+/// Topics to topics, exactly once: what the handler produced and the batch's offsets are one transaction (rules P1, P3, P5 to P9 and P15 of
+/// docs/kafka-client.md).
+/// </summary>
+internal sealed class TransactionalEnd(
+    KafkaOptions options, string group, int number, ITransactionalBatchHandler handler, TimeProvider clock, ILogger logger) : IBatchEnd
+{
+    private readonly TransactionalProducer _producer = new(options, KafkaClients.TransactionalId(options, group, number), clock, logger);
+
+    public int HandlerAttempts => options.HandlerAttempts;
+
+    /// <summary>Fences predecessors of the same id and settles what they left open, before their partitions are taken.</summary>
+    public void Open(CancellationToken stopping) => _producer.Initialize(stopping);
+
+    public void Assigned(IReadOnlyList<TopicPartition> partitions) => handler.Assigned(partitions);
+
+    public void Revoked(IReadOnlyList<TopicPartition> partitions) => handler.Revoked(partitions);
+
+    public void Begin(CancellationToken stopping) => _producer.Begin(stopping);
+
+    public void Handle(RecordBatch batch) => handler.Handle(batch, _producer.Output);
+
+    public void Commit(List<TopicPartitionOffset> offsets, GroupMember member)
+    {
+        _producer.SendOffsets(offsets, member.Metadata);
+        _producer.Commit();
+    }
+
+    public bool TryUndo(Exception failure)
+    {
+        OutcomeUnknownException? unknown = failure as OutcomeUnknownException ?? Abort();
+        if (unknown is not null)
+        {
+            KafkaLog.OutcomeUnknown(logger, group, number, unknown.Message);
+        }
+
+        return unknown is null;
+    }
+
+    /// <summary>By a new producer of the same id: its InitTransactions ends whatever was open.</summary>
+    public void Settle(CancellationToken stopping) => _producer.Replace(stopping);
+
+    public void Committed() => handler.Committed();
+
+    public void Aborted() => handler.Aborted();
+
+    public void Dispose() => _producer.Dispose();
+
+    private OutcomeUnknownException? Abort()
+    {
+        try
+        {
+            _producer.Abort();
+            return null;
+        }
+        catch (OutcomeUnknownException unknown)
+        {
+            return unknown;
+        }
+    }
+}
