@@ -16,7 +16,7 @@ internal sealed class GroupCoordinator
         _options = options;
         foreach (GroupRecord stored in offsets.StoredGroups)
         {
-            GetOrAdd(stored.Group).Restore(stored);
+            GetOrAdd(stored.GroupId).Restore(stored);
         }
     }
 

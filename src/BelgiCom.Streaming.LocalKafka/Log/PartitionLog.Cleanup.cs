@@ -90,7 +90,7 @@ internal sealed partial class PartitionLog
         SegmentCompaction compaction = new(closed, aborted, config, _settings.NowMs);
         if (!compaction.TryReadKeys())
         {
-            _settings.Report($"{Topic}[{Partition}]: not compacted, because a batch cannot be opened.");
+            _settings.Report($"{TopicName}[{Partition}]: not compacted, because a batch cannot be opened.");
             return;
         }
 

@@ -65,12 +65,14 @@ internal sealed partial class PartitionLog
         if (!isLast)
         {
             throw new LocalKafkaException(
-                $"{Topic}[{Partition}]: {Path.GetFileName(segment.FilePath)} is damaged at byte {segment.Size} of {segment.Size + torn}. "
+                $"{TopicName}[{Partition}]: {Path.GetFileName(segment.FilePath)} is damaged at byte {segment.Size} of "
+                + $"{segment.Size + torn}. "
                 + "Restore the file, or delete the broker's data directory and load the data again.");
         }
 
         segment.TruncateToSize();
-        _settings.Report($"{Topic}[{Partition}]@{_nextOffset}: cut off {torn} bytes that were half written when the broker was stopped.");
+        _settings.Report(
+            $"{TopicName}[{Partition}]@{_nextOffset}: cut off {torn} bytes that were half written when the broker was stopped.");
     }
 
     private long ReadStartOffset()

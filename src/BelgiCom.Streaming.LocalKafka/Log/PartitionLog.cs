@@ -30,14 +30,14 @@ internal sealed partial class PartitionLog : IDisposable
 
     private PartitionLog(string topic, int partition, string directory, TopicConfig config, LogSettings settings)
     {
-        Topic = topic;
+        TopicName = topic;
         Partition = partition;
         _directory = directory;
         _config = config;
         _settings = settings;
     }
 
-    public string Topic { get; }
+    public string TopicName { get; }
 
     public int Partition { get; }
 
@@ -209,7 +209,7 @@ internal sealed partial class PartitionLog : IDisposable
                 && !_producers.HasOpenTransaction(batch.ProducerId))
             {
                 // The first batch of a transaction: a late one, of a transaction that has ended, would stay open for ever.
-                error = _settings.VerifyTransaction(Topic, Partition, batch.ProducerId, batch.ProducerEpoch);
+                error = _settings.VerifyTransaction(TopicName, Partition, batch.ProducerId, batch.ProducerEpoch);
             }
 
             if (error != ErrorCode.None || duplicateOf is not null)

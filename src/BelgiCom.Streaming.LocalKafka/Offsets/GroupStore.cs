@@ -53,7 +53,7 @@ internal sealed class GroupStore
         lock (_gate)
         {
             _log.AppendFromBroker(group.ToBatch(_settings.NowMs));
-            _groups[group.Group] = group;
+            _groups[group.GroupId] = group;
         }
     }
 
@@ -122,7 +122,7 @@ internal sealed class GroupStore
     {
         lock (_gate)
         {
-            return _pending.Values.Any(records => records.Any(record => record.Group == group && record.Partition == partition));
+            return _pending.Values.Any(records => records.Any(record => record.GroupId == group && record.Partition == partition));
         }
     }
 
@@ -186,19 +186,19 @@ internal sealed class GroupStore
         {
             if (record.Offset is { } offset)
             {
-                if (!_committed.TryGetValue(record.Group, out Dictionary<TopicPartitionName, CommittedOffset>? offsets))
+                if (!_committed.TryGetValue(record.GroupId, out Dictionary<TopicPartitionName, CommittedOffset>? offsets))
                 {
-                    _committed.Add(record.Group, offsets = []);
+                    _committed.Add(record.GroupId, offsets = []);
                 }
 
                 offsets[record.Partition] = offset;
             }
-            else if (_committed.TryGetValue(record.Group, out Dictionary<TopicPartitionName, CommittedOffset>? offsets))
+            else if (_committed.TryGetValue(record.GroupId, out Dictionary<TopicPartitionName, CommittedOffset>? offsets))
             {
                 offsets.Remove(record.Partition);
                 if (offsets.Count == 0)
                 {
-                    _committed.Remove(record.Group);
+                    _committed.Remove(record.GroupId);
                 }
             }
         }

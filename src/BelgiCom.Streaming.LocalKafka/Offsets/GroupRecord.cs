@@ -16,7 +16,7 @@ internal sealed record StoredMember(
 /// version 3). With it a broker that comes back within the session timeout finds its groups as they were, and nobody has to rebalance.
 /// </summary>
 internal sealed record GroupRecord(
-    string Group, string ProtocolType, int Generation, string? Protocol, string? LeaderId, IReadOnlyList<StoredMember> Members)
+    string GroupId, string ProtocolType, int Generation, string? Protocol, string? LeaderId, IReadOnlyList<StoredMember> Members)
 {
     public const short KeyVersion = 2;
     private const short ValueVersion = 3;
@@ -35,7 +35,7 @@ internal sealed record GroupRecord(
     public Span<byte> ToBatch(long nowMs)
     {
         ProtocolWriter writer = new();
-        WriteKey(writer, Group);
+        WriteKey(writer, GroupId);
         int keyLength = writer.Position;
         writer.WriteInt16(ValueVersion);
         writer.WriteString(ProtocolType);
@@ -63,7 +63,7 @@ internal sealed record GroupRecord(
     }
 
     /// <summary>The group's name, and the group unless the record deletes it.</summary>
-    public static (string Name, GroupRecord? Group) Read(RecordReader record)
+    public static (string Name, GroupRecord? Stored) Read(RecordReader record)
     {
         ProtocolReader reader = new();
         reader.Reset(record.Key.ToArray());

@@ -4,7 +4,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// One record of <c>__consumer_offsets</c>, in Apache Kafka's own format (OffsetCommitKey version 1, OffsetCommitValue version 3), so that
 /// its tools can read it. No value: the offset is deleted.
 /// </summary>
-internal readonly record struct OffsetRecord(string Group, TopicPartitionName Partition, CommittedOffset? Offset)
+internal readonly record struct OffsetRecord(string GroupId, TopicPartitionName Partition, CommittedOffset? Offset)
 {
     private const short KeyVersion = 1;
     private const short ValueVersion = 3;
@@ -14,7 +14,7 @@ internal readonly record struct OffsetRecord(string Group, TopicPartitionName Pa
         ProtocolWriter writer = new();
         writer.Reset();
         writer.WriteInt16(KeyVersion);
-        writer.WriteString(Group);
+        writer.WriteString(GroupId);
         writer.WriteString(Partition.Topic);
         writer.WriteInt32(Partition.Partition);
         int keyLength = writer.Position;
