@@ -11,9 +11,9 @@ public class SourceTests
     [InlineData(GeneratedKind.NokiaChf, "cdr", 200)]
     [InlineData(GeneratedKind.HuaweiPgw, "cdr", 85)]
     [InlineData(GeneratedKind.HuaweiSgw, "cdr", 84)]
-    [InlineData(GeneratedKind.VoiceCsv, "voice-csv", 0)]
-    [InlineData(GeneratedKind.SmsCsv, "sms-csv", 0)]
-    [InlineData(GeneratedKind.Nchf, "nchf", 1000)]
+    [InlineData(GeneratedKind.VoiceCsv, "voice-csv", -1)]
+    [InlineData(GeneratedKind.SmsCsv, "sms-csv", -1)]
+    [InlineData(GeneratedKind.Nchf, "nchf", -1)]
     public async Task File_WithoutSource_IsDetectedByItsContent(GeneratedKind kind, string source, int recordType)
     {
         using MediationFixture fixture = new();
@@ -61,7 +61,7 @@ public class SourceTests
 
         Assert.Equal(("smsc", 2L), (report.Entry.Source, report.Totals.Events));
         (UsageReceived first, UsageReceived second) = (fixture.Sender.Usage[0], fixture.Sender.Usage[1]);
-        Assert.Equal((UsageKind.Sms, 1L, "99912", 0), (first.Kind, first.Messages, first.OtherPartyPrefix, first.RecordType));
+        Assert.Equal((UsageKind.Sms, 1L, "99912", -1), (first.Kind, first.Messages, first.OtherPartyPrefix, first.RecordType));
         // Two messages in one second to two people are two messages.
         Assert.NotEqual(first.UsageId, second.UsageId);
     }

@@ -25,9 +25,9 @@ internal static class CdrRecord
 
         return record.Tag switch
         {
-            PgwTag => GatewayRecord.Decode(record, GatewayRecord.PgwRecordType, cdr),
-            SgwTag => GatewayRecord.Decode(record, GatewayRecord.SgwRecordType, cdr),
-            ChfTag => ChargingFunctionRecord.Decode(record, cdr),
+            PgwTag => GatewayRecord.Pgw.Decode(record, cdr),
+            SgwTag => GatewayRecord.Sgw.Decode(record, cdr),
+            ChfTag => ChargingFunctionRecord.Instance.Decode(record, cdr),
             _ =>
                 new(
                     QuarantineReason.UnsupportedRecord,

@@ -5,14 +5,27 @@ using static BelgiCom.Streaming.Adapters.CdrField;
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>Takes from a chargingFunctionRecord (TS 32.298 5.2.5, a SET under tag 200) what usage needs.</summary>
-internal static class ChargingFunctionRecord
+internal sealed class ChargingFunctionRecord : RecordFormat
 {
-    public const int RecordType = 200;
-
-    public static DecodingFault? Decode(in BerReader record, UsageCdr cdr)
+    private ChargingFunctionRecord()
     {
-        cdr.Clear();
+    }
+
+    /// <summary>The only instance.</summary>
+    public static ChargingFunctionRecord Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public override int RecordType => 200;
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> KeyForm => "chf"u8;
+
+    /// <summary>Decodes a record whose outer tag is of this kind.</summary>
+    public DecodingFault? Decode(in BerReader record, UsageCdr cdr)
+    {
+        cdr.Clear(this);
         cdr.Kind = UsageKind.Data;
+        long recordType = -1;
         ReadOnlySpan<byte> usages = default;
         bool hasMessage = false;
         BerReader fields = record.Enter();
@@ -21,6 +34,11 @@ internal static class ChargingFunctionRecord
             DecodingFault? bad = null;
             switch (fields.Tag)
             {
+                case Context | 0 when !TryInteger(fields.Content, ref recordType, int.MaxValue):
+                    bad = DecodingFault.BadValue("recordType [0]");
+                    break;
+                case Context | 0:
+                    break;
                 case Context | 5:
                     usages = fields.Content;
                     break;
@@ -43,9 +61,9 @@ internal static class ChargingFunctionRecord
             return fault;
         }
 
-        if (cdr.RecordType != RecordType)
+        if (recordType != RecordType)
         {
-            return new(QuarantineReason.BadValue, $"recordType [0] is {cdr.RecordType} in a record whose outer tag means {RecordType}.");
+            return new(QuarantineReason.BadValue, $"recordType [0] is {recordType} in a record whose outer tag means {RecordType}.");
         }
 
         if (!cdr.OpeningTime.IsSet)
@@ -61,15 +79,23 @@ internal static class ChargingFunctionRecord
         return ReadUsages(usages, cdr);
     }
 
+    /// <inheritdoc/>
+    protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
+    {
+        key.Append(cdr.Node.Span);
+        AppendSession(ref key, cdr, origin.Subscriber, cdr.OpeningTime.UtcMilliseconds);
+        key.Append(cdr.LocalSequenceNumber);
+    }
+
+    /// <inheritdoc/>
+    protected override void AppendPart(ref UsageIdBuilder key, in UsagePart part, int index) => key.Append(index);
+
     private static DecodingFault? ReadField(in BerReader field, UsageCdr cdr)
     {
         ReadOnlySpan<byte> content = field.Content;
         string? bad;
         switch (field.Tag)
         {
-            case Context | 0:
-                bad = TryInteger(content, ref cdr.RecordType, int.MaxValue) ? null : "recordType [0]";
-                break;
             case Context | 1:
                 bad = cdr.Node.TrySetText(content) ? null : "recordingNetworkFunctionID [1]";
                 break;

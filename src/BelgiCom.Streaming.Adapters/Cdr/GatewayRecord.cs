@@ -8,15 +8,37 @@ namespace BelgiCom.Streaming.Adapters;
 /// Takes from a PGWRecord or SGWRecord (TS 32.298 5.2.2, SETs with mostly the same tags) what usage needs. Fields may come in any
 /// order; the lists are read last because their parts start where the record does.
 /// </summary>
-internal static class GatewayRecord
+internal sealed class GatewayRecord : RecordFormat
 {
-    public const int SgwRecordType = 84;
-    public const int PgwRecordType = 85;
+    private readonly ChargedView _view;
 
-    public static DecodingFault? Decode(in BerReader record, int expectedType, UsageCdr cdr)
+    private GatewayRecord(int recordType, ChargedView view)
     {
-        cdr.Clear();
+        RecordType = recordType;
+        _view = view;
+    }
+
+    /// <summary>SGWRecord.</summary>
+    public static GatewayRecord Sgw { get; } = new(84, ChargedView.Sgw);
+
+    /// <summary>PGWRecord.</summary>
+    public static GatewayRecord Pgw { get; } = new(85, ChargedView.Pgw);
+
+    /// <inheritdoc/>
+    public override int RecordType { get; }
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> KeyForm => "gateway"u8;
+
+    /// <summary>SGW and PGW measure the same traffic: the view that is not charged is secondary.</summary>
+    public override ChargingView ViewOf(ChargedView charged) => charged == _view ? ChargingView.Primary : ChargingView.Secondary;
+
+    /// <summary>Decodes a record whose outer tag is of this kind.</summary>
+    public DecodingFault? Decode(in BerReader record, UsageCdr cdr)
+    {
+        cdr.Clear(this);
         cdr.Kind = UsageKind.Data;
+        long recordType = -1;
         ReadOnlySpan<byte> volumes = default, services = default;
         BerReader fields = record.Enter();
         while (fields.Read())
@@ -24,10 +46,13 @@ internal static class GatewayRecord
             string? bad = null;
             switch (fields.Tag)
             {
+                case Context | 0:
+                    bad = TryInteger(fields.Content, ref recordType, int.MaxValue) ? null : "recordType [0]";
+                    break;
                 case Context | 12:
                     volumes = fields.Content;
                     break;
-                case Context | 34 when expectedType == PgwRecordType:
+                case Context | 34 when _view == ChargedView.Pgw:
                     services = fields.Content;
                     break;
                 default:
@@ -46,9 +71,9 @@ internal static class GatewayRecord
             return fault;
         }
 
-        if (cdr.RecordType != expectedType)
+        if (recordType != RecordType)
         {
-            return new(QuarantineReason.BadValue, $"recordType [0] is {cdr.RecordType} in a record whose outer tag means {expectedType}.");
+            return new(QuarantineReason.BadValue, $"recordType [0] is {recordType} in a record whose outer tag means {RecordType}.");
         }
 
         if (!cdr.OpeningTime.IsSet)
@@ -59,14 +84,26 @@ internal static class GatewayRecord
         return services.IsEmpty ? ReadVolumes(volumes, cdr) : ReadServices(services, cdr);
     }
 
+    /// <summary>The record type keeps the two views of one session apart; the node numbers its records.</summary>
+    protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
+    {
+        key.Append(RecordType);
+        key.Append(cdr.Node.Span);
+        key.Append(cdr.Gateway.Span);
+        key.Append(cdr.ChargingId);
+        key.Append(cdr.RecordSequenceNumber);
+        key.Append(cdr.LocalSequenceNumber);
+    }
+
+    /// <inheritdoc/>
+    protected override void AppendPart(ref UsageIdBuilder key, in UsagePart part, int index) => key.Append(index);
+
     /// <summary>Returns the name of the field when its value is bad.</summary>
     private static string? ReadField(in BerReader field, UsageCdr cdr)
     {
         ReadOnlySpan<byte> content = field.Content;
         switch (field.Tag)
         {
-            case Context | 0:
-                return TryInteger(content, ref cdr.RecordType, int.MaxValue) ? null : "recordType [0]";
             case Context | 3:
                 return cdr.Imsi.TrySetTbcd(content) ? null : "servedIMSI [3]";
             case Context | 4:

@@ -127,7 +127,7 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
             return new(QuarantineReason.BadFraming, $"The line has {_line.Count} columns, the header {_columnCount}.");
         }
 
-        Cdr.Clear();
+        Cdr.Clear(CsvRecord.Instance);
         Cdr.Kind = map.Kind;
         _ = Cdr.TryAddPart(out int index);
         ref UsagePart part = ref Cdr.PartAt(index);

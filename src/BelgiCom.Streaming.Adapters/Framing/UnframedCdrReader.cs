@@ -60,9 +60,9 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
 
         int recordType = tag switch
         {
-            CdrRecord.PgwTag => GatewayRecord.PgwRecordType,
-            CdrRecord.SgwTag => GatewayRecord.SgwRecordType,
-            CdrRecord.ChfTag => ChargingFunctionRecord.RecordType,
+            CdrRecord.PgwTag => GatewayRecord.Pgw.RecordType,
+            CdrRecord.SgwTag => GatewayRecord.Sgw.RecordType,
+            CdrRecord.ChfTag => ChargingFunctionRecord.Instance.RecordType,
             _ => -1,
         };
         ReadOnlySpan<byte> content = octets[headerLength..];

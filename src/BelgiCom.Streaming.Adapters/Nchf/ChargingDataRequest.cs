@@ -8,20 +8,31 @@ namespace BelgiCom.Streaming.Adapters;
 /// Takes from a ChargingDataRequest (TS 32.291 6.1.6.2.1) what usage needs. Member names are compared without case; unknown members
 /// are skipped; of a repeated member the last counts.
 /// </summary>
-internal static class ChargingDataRequest
+internal sealed class ChargingDataRequest : RecordFormat
 {
-    public const int RecordType = 1000;
+    private ChargingDataRequest()
+    {
+    }
+
+    /// <summary>The only instance.</summary>
+    public static ChargingDataRequest Instance { get; } = new();
 
     /// <summary>Deepest nesting of objects and arrays.</summary>
     public const int MaxDepth = 32;
 
+    /// <inheritdoc/>
+    public override bool IsLocationText => true;
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> KeyForm => "nchf"u8;
+
+    /// <summary>Decodes the one request that <paramref name="request"/> holds.</summary>
     /// <exception cref="JsonException">Not JSON, or too deep.</exception>
     /// <exception cref="InvalidOperationException">A text is not UTF-8.</exception>
-    public static DecodingFault? Decode(ReadOnlySpan<byte> request, UsageCdr cdr)
+    public DecodingFault? Decode(ReadOnlySpan<byte> request, UsageCdr cdr)
     {
-        cdr.Clear();
+        cdr.Clear(this);
         cdr.Kind = UsageKind.Data;
-        cdr.RecordType = RecordType;
         Utf8JsonReader json = new(request, new JsonReaderOptions { MaxDepth = MaxDepth });
         json.Read();
         string? bad = null;
@@ -70,6 +81,22 @@ internal static class ChargingDataRequest
         }
 
         return hasSequence ? null : DecodingFault.Missing("invocationSequenceNumber");
+    }
+
+    /// <summary>
+    /// A repeated request has the same sequence number but may have another time stamp, so time counts only without a charging id.
+    /// </summary>
+    protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
+    {
+        AppendSession(ref key, cdr, origin.Subscriber, cdr.ChargingId < 0 ? cdr.OpeningTime.UtcMilliseconds : 0);
+        key.Append(cdr.RecordSequenceNumber);
+    }
+
+    /// <inheritdoc/>
+    protected override void AppendPart(ref UsageIdBuilder key, in UsagePart part, int index)
+    {
+        key.Append(part.RatingGroup);
+        key.Append(index);
     }
 
     private const string TooMany = "multipleUnitUsage: too many";

@@ -53,7 +53,7 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
     {
         try
         {
-            return ChargingDataRequest.Decode(request, Cdr);
+            return ChargingDataRequest.Instance.Decode(request, Cdr);
         }
         catch (JsonException invalid)
         {

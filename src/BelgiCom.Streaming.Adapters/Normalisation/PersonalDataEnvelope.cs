@@ -19,8 +19,7 @@ internal sealed class PersonalDataEnvelope
         AppendText("imsi"u8, cdr.Imsi.Span);
         AppendText("imei"u8, cdr.Imei.Span);
         AppendText("servedAddress"u8, cdr.ServedAddress.Span);
-        // CDRs hold location octets, the text formats hold text.
-        if (cdr.RecordType is CsvRecordType or ChargingDataRequest.RecordType)
+        if (cdr.Format.IsLocationText)
         {
             AppendText("location"u8, cdr.LocationOf(part));
         }
@@ -45,8 +44,6 @@ internal sealed class PersonalDataEnvelope
         int size = EnvelopeCipher.Encrypt(key, _clear.AsSpan(0, _length), EnvelopeContext.UsagePersonalData, _envelope);
         return _envelope.AsSpan(0, size);
     }
-
-    private const int CsvRecordType = 0;
 
     private void AppendText(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
     {

@@ -65,6 +65,7 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
         }
 
         chunk.AmbiguousTimes += cdr.HasAmbiguousTime ? 1 : 0;
+        RecordOrigin origin = new(file.SourceUtf8, reader.Octets, subscriber, _pseudonymizer);
         long inputHash = (long)XxHash64.HashToUInt64(reader.Octets);
         ReadOnlySpan<byte> personalData = default;
         ControlTotals totals = new(1, 0, 0, 0, 0);
@@ -78,6 +79,7 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
             }
 
             UsageReceivedView usage = View(cdr, part, i, subscriber, file);
+            usage.UsageId = cdr.Format.IdOf(cdr, part, i, origin);
             usage.FileSequenceNumber = reader.Header?.SequenceNumber ?? -1;
             usage.RecordIndex = reader.RecordIndex;
             usage.InputHash = inputHash;
@@ -120,7 +122,7 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
         chunk.Commit(usage.Write(chunk.Begin(Topics.UsageReceived, key, usage.MaxSize)));
     }
 
-    private UsageReceivedView View(UsageCdr cdr, in UsagePart part, int index, SubscriberRef subscriber, UsageFile file)
+    private static UsageReceivedView View(UsageCdr cdr, in UsagePart part, int index, SubscriberRef subscriber, UsageFile file)
     {
         CdrTime start = part.Start.IsSet ? part.Start : cdr.OpeningTime;
         // A node whose clock was set back gives an end before its start; the start is what tariffs look at.
@@ -129,7 +131,6 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
         long uplink = Math.Max(0, part.UplinkOctets), downlink = Math.Max(0, part.DownlinkOctets);
         return new UsageReceivedView
         {
-            UsageId = IdOf(cdr, part, index, subscriber, file),
             SubscriberRef = subscriber,
             Kind = cdr.Kind,
             EventTimeMilliseconds = start.UtcMilliseconds,
@@ -147,7 +148,7 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
             DataNetwork = cdr.DataNetwork.Span,
             Direction = cdr.Direction,
             OtherPartyPrefix = cdr.OtherParty.Span[..Math.Min(OtherPartyPrefixDigits, cdr.OtherParty.Span.Length)],
-            ChargingView = IsSecondary(cdr.RecordType, file.Charged) ? ChargingView.Secondary : ChargingView.Primary,
+            ChargingView = cdr.Format.ViewOf(file.Charged),
             ChargingId = cdr.ChargingId,
             RecordSequenceNumber = cdr.RecordSequenceNumber,
             LocalSequenceNumber = part.LocalSequenceNumber >= 0 && cdr.LocalSequenceNumber < 0
@@ -156,15 +157,12 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
             CauseForRecordClosing = (int)cdr.CauseForRecordClosing,
             Source = file.SourceUtf8,
             Node = cdr.Node.Span,
-            RecordType = (int)cdr.RecordType,
+            RecordType = cdr.Format.RecordType,
             FileId = file.Id,
             FileName = file.NameUtf8,
             ContainerIndex = index,
         };
     }
-
-    private static bool IsSecondary(long recordType, ChargedView charged) =>
-        recordType == (charged == ChargedView.Pgw ? GatewayRecord.SgwRecordType : GatewayRecord.PgwRecordType);
 
     private DecodingFault? FindSubscriber(UsageCdr cdr, out SubscriberRef subscriber)
     {
@@ -185,73 +183,5 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
         digits = digits[..Encoding.ASCII.GetChars(number, digits)];
         subscriber = cdr.Msisdn.IsEmpty ? _pseudonymizer.FromImsi(digits) : _pseudonymizer.FromMsisdn(digits);
         return null;
-    }
-
-    private UsageId IdOf(UsageCdr cdr, in UsagePart part, int index, SubscriberRef subscriber, UsageFile file)
-    {
-        switch (cdr.RecordType)
-        {
-            case GatewayRecord.PgwRecordType or GatewayRecord.SgwRecordType:
-                return UsageIdentity.OfGatewayRecord(
-                    (int)cdr.RecordType, cdr.Node.Span, cdr.Gateway.Span, cdr.ChargingId, cdr.RecordSequenceNumber, cdr.LocalSequenceNumber,
-                    index);
-            case ChargingFunctionRecord.RecordType:
-                ReadOnlySpan<byte> session = SessionOf(stackalloc byte[SessionSize], cdr, subscriber, cdr.OpeningTime.UtcMilliseconds);
-                return UsageIdentity.OfChfRecord(cdr.Node.Span, session, cdr.LocalSequenceNumber, index);
-            case ChargingDataRequest.RecordType:
-                // A repeated request has the same sequence number but may have another time stamp, so time counts only without a charging
-                // id.
-                ReadOnlySpan<byte> request = SessionOf(
-                    stackalloc byte[SessionSize], cdr, subscriber, cdr.ChargingId < 0 ? cdr.OpeningTime.UtcMilliseconds : 0);
-                return UsageIdentity.OfNchfRequest(request, cdr.RecordSequenceNumber, part.RatingGroup, index);
-            default:
-                return OfCsvRecord(cdr, part, subscriber, file);
-        }
-    }
-
-    private const int SessionSize = SubscriberRef.Size + (3 * sizeof(long));
-
-    /// <summary>
-    /// Session identifiers hold the IMSI in clear ("imsi-…-5-1"), and a hash without a key could be reversed by trying all IMSIs. The
-    /// pseudonym, the charging id, the sequence number and a time name the same record.
-    /// </summary>
-    private static ReadOnlySpan<byte> SessionOf(Span<byte> scratch, UsageCdr cdr, SubscriberRef subscriber, long milliseconds)
-    {
-        subscriber.CopyTo(scratch);
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(scratch[SubscriberRef.Size..], cdr.ChargingId);
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(scratch[(SubscriberRef.Size + 8)..], cdr.RecordSequenceNumber);
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(scratch[(SubscriberRef.Size + 16)..], milliseconds);
-        return scratch;
-    }
-
-    /// <summary>
-    /// Without an id of its own a CSV record is what it says; the numbers in it go in as pseudonyms, for the same reason as above.
-    /// </summary>
-    private UsageId OfCsvRecord(UsageCdr cdr, in UsagePart part, SubscriberRef subscriber, UsageFile file)
-    {
-        Span<byte> reference = stackalloc byte[SubscriberRef.Size];
-        UsageIdBuilder key = new(stackalloc byte[512]);
-        key.Append("csv"u8);
-        key.Append(file.SourceUtf8);
-        subscriber.CopyTo(reference);
-        key.Append(reference);
-        if (cdr.OtherParty.Span.Length is > 0 and <= MaxSubscriberDigits)
-        {
-            Span<char> digits = stackalloc char[MaxSubscriberDigits];
-            _pseudonymizer.FromMsisdn(digits[..Encoding.ASCII.GetChars(cdr.OtherParty.Span, digits)]).CopyTo(reference);
-            key.Append(reference);
-        }
-
-        key.Append(cdr.Node.Span);
-        key.Append(cdr.Session.Span);
-        key.Append((long)cdr.Direction);
-        key.Append(part.Start.UtcMilliseconds);
-        key.Append(part.End.UtcMilliseconds);
-        key.Append(part.DurationSeconds);
-        key.Append(part.UplinkOctets);
-        key.Append(part.DownlinkOctets);
-        key.Append(part.TotalOctets);
-        key.Append(part.RatingGroup);
-        return key.Finish();
     }
 }

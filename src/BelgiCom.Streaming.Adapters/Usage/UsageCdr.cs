@@ -16,8 +16,8 @@ public sealed class UsageCdr
     private byte[] _partLocations = new byte[256];
     private int _partLocationOctets;
 
-    /// <summary>recordType of TS 32.298: 84 SGW, 85 PGW, 200 CHF; 0 for CSV, 1000 for Nchf JSON.</summary>
-    internal long RecordType;
+    /// <summary>Which kind of record it is, and so what identifies it.</summary>
+    internal RecordFormat Format = null!;
 
     /// <summary>Data, voice or SMS.</summary>
     internal UsageKind Kind;
@@ -138,9 +138,10 @@ public sealed class UsageCdr
         return true;
     }
 
-    internal void Clear()
+    /// <summary>Empties the record for the next one, of the kind <paramref name="format"/>.</summary>
+    internal void Clear(RecordFormat format)
     {
-        RecordType = 0;
+        Format = format;
         Kind = UsageKind.Unknown;
         Direction = Direction.NotApplicable;
         OpeningTime = default;

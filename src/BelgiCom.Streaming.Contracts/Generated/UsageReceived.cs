@@ -96,8 +96,8 @@ public sealed partial class UsageReceived
     /// </summary>
     public string Node { get; init; } = "";
 
-    /// <summary>recordType of TS 32.298: 84 SGW, 85 PGW, 200 CHF; 0 for CSV and 1000 for Nchf JSON.</summary>
-    public int RecordType { get; init; }
+    /// <summary>recordType of TS 32.298: 84 SGW, 85 PGW, 200 CHF; -1 when absent: a CSV line and an Nchf request have none.</summary>
+    public int RecordType { get; init; } = -1;
 
     /// <summary>File the record came from; for Nchf requests the request body.</summary>
     public FileId FileId { get; init; }
@@ -260,7 +260,7 @@ public sealed partial class UsageReceived
         """{"name":"causeForRecordClosing","type":"int","doc":"causeForRecClosing of TS 32.298; -1 when absent.","default":-1},""" +
         """{"name":"source","type":"string","doc":"Configured name of the source that delivered the record, for example 'ericsson-pgw'. Never personal data."},""" +
         """{"name":"node","type":"string","doc":"Recording node as the record names it: nodeID (TS 32.298 field 18), CHF id, or the configured name for CSV. Empty when absent."},""" +
-        """{"name":"recordType","type":"int","doc":"recordType of TS 32.298: 84 SGW, 85 PGW, 200 CHF; 0 for CSV and 1000 for Nchf JSON."},""" +
+        """{"name":"recordType","type":"int","doc":"recordType of TS 32.298: 84 SGW, 85 PGW, 200 CHF; -1 when absent: a CSV line and an Nchf request have none.","default":-1},""" +
         """{"name":"fileId","type":{"type":"fixed","name":"FileId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the content of the source file."},"doc":"File the record came from; for Nchf requests the request body."},""" +
         """{"name":"fileName","type":"string","doc":"Name of that file as delivered, without folder."},""" +
         """{"name":"fileSequenceNumber","type":"long","doc":"TS 32.297 file sequence number (octets 23-26); -1 when the file has none."},""" +
@@ -363,7 +363,7 @@ public ref struct UsageReceivedView
     /// </summary>
     public ReadOnlySpan<byte> Node { get; set; }
 
-    /// <summary>recordType of TS 32.298: 84 SGW, 85 PGW, 200 CHF; 0 for CSV and 1000 for Nchf JSON.</summary>
+    /// <summary>recordType of TS 32.298: 84 SGW, 85 PGW, 200 CHF; -1 when absent: a CSV line and an Nchf request have none.</summary>
     public int RecordType { get; set; }
 
     /// <summary>File the record came from; for Nchf requests the request body.</summary>

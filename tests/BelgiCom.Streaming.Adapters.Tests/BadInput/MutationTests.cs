@@ -75,7 +75,7 @@ public class MutationTests
         {
             octets += reader.Octets.Length;
             Assert.True(++results <= file.Length + 2, "More results than octets: reading does not advance.");
-            if (reader.Fault is null && reader.Cdr.RecordType is 84 or 85 or 200)
+            if (reader.Fault is null && reader.Cdr.Format.RecordType > 0)
             {
                 ShowInFull(reader);
             }

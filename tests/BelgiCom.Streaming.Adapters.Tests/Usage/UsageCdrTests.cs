@@ -13,9 +13,9 @@ public class UsageCdrTests
         Assert.True(reader.Read() && reader.Fault is null);
         UsageCdr cdr = reader.Cdr;
         Assert.Equal(
-            (85L, UsageKind.Data, 70001L, 601L, 0L, -1L, 901L, 6L),
+            (85, UsageKind.Data, 70001L, 601L, 0L, -1L, 901L, 6L),
             (
-                cdr.RecordType, cdr.Kind, cdr.ChargingId, cdr.DurationSeconds, cdr.CauseForRecordClosing, cdr.RecordSequenceNumber,
+                cdr.Format.RecordType, cdr.Kind, cdr.ChargingId, cdr.DurationSeconds, cdr.CauseForRecordClosing, cdr.RecordSequenceNumber,
                 cdr.LocalSequenceNumber, cdr.RatType));
         Assert.Equal(new CdrTime(Utc("2026-03-14T08:06:07Z"), 60, true), cdr.OpeningTime);
         Assert.Equal(
@@ -45,8 +45,8 @@ public class UsageCdrTests
         Assert.True(reader.Read() && reader.Fault is null);
         UsageCdr cdr = reader.Cdr;
         Assert.Equal(
-            (200L, 555001L, 301L, 1L, 41L, 51L),
-            (cdr.RecordType, cdr.ChargingId, cdr.DurationSeconds, cdr.RecordSequenceNumber, cdr.LocalSequenceNumber, cdr.RatType));
+            (200, 555001L, 301L, 1L, 41L, 51L),
+            (cdr.Format.RecordType, cdr.ChargingId, cdr.DurationSeconds, cdr.RecordSequenceNumber, cdr.LocalSequenceNumber, cdr.RatType));
         Assert.Equal(
             [
                 "001010300000001",

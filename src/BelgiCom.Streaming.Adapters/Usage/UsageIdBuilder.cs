@@ -1,15 +1,16 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using BelgiCom.Streaming.Contracts;
 
-namespace BelgiCom.Streaming.Contracts;
+namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
 /// Makes a <see cref="UsageId"/> from the parts of a duplicate key, without allocating: the first 16 octets of SHA-256 over the parts.
 /// Each part carries its type and length, so that no two keys have the same octets: ("12", "3") is not ("1", "23").
 /// </summary>
 /// <remarks>Changing this encoding makes every resent record look new: it is as fixed as the topics are.</remarks>
-public ref struct UsageIdBuilder
+internal ref struct UsageIdBuilder
 {
     private const byte OctetsPart = 1;
     private const byte NumberPart = 2;
@@ -27,7 +28,7 @@ public ref struct UsageIdBuilder
     }
 
     /// <summary>Adds octets: type, length (32 bits, big-endian), octets.</summary>
-    public void Append(ReadOnlySpan<byte> part)
+    public void Append(scoped ReadOnlySpan<byte> part)
     {
         Span<byte> destination = Reserve(5 + part.Length);
         destination[0] = OctetsPart;
@@ -35,14 +36,12 @@ public ref struct UsageIdBuilder
         part.CopyTo(destination[5..]);
     }
 
-    /// <summary>Adds text as UTF-8 octets.</summary>
-    public void Append(ReadOnlySpan<char> text)
+    /// <summary>Adds a pseudonym as its octets.</summary>
+    public void Append(SubscriberRef reference)
     {
-        int length = System.Text.Encoding.UTF8.GetByteCount(text);
-        Span<byte> destination = Reserve(5 + length);
-        destination[0] = OctetsPart;
-        BinaryPrimitives.WriteInt32BigEndian(destination[1..], length);
-        System.Text.Encoding.UTF8.GetBytes(text, destination[5..]);
+        Span<byte> octets = stackalloc byte[SubscriberRef.Size];
+        reference.CopyTo(octets);
+        Append(octets);
     }
 
     /// <summary>Adds a number: type, 64 bits, big-endian.</summary>

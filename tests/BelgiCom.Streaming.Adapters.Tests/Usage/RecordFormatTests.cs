@@ -1,0 +1,64 @@
+using System.Text;
+
+namespace BelgiCom.Streaming.Adapters.Tests;
+
+/// <summary>
+/// The golden ids were computed with Python's hashlib and hmac from the records' values (those of the samples in their
+/// <c>.expected.json</c>), the order of the key's parts and the encoding that <see cref="UsageIdBuilder"/> documents. They are what makes a
+/// resent record a duplicate, so none may ever change within its form.
+/// </summary>
+public sealed class RecordFormatTests
+{
+    private const string Request =
+        """
+        {"subscriberIdentifier":"imsi-001010000000007","invocationTimeStamp":"2026-03-14T08:15:00Z","invocationSequenceNumber":2,
+         "multipleUnitUsage":[{"ratingGroup":100,"usedUnitContainer":[{"totalVolume":300},{"totalVolume":400}]}],
+         "pDUSessionChargingInformation":{CHARGINGID"userInformation":{"servedGPSI":"msisdn-999000000007"}}}
+        """;
+
+    [Fact]
+    public void GatewayRecord_OfTheSample_HasTheIdOfItsKey() => Assert.Equal(
+        [
+            "2419e4f826a32a0915c16a370fc811f6", "c5b19e7ad33c5513b5d6c07df41e2df1", "2765e8aeb3b5de5062f7769572d0890b",
+            "fe423d8dedb8ac341f6b14ab9bfe5bba",
+        ],
+        IdsOf(Samples.Read(Samples.Pgw)));
+
+    [Fact]
+    public void ChargingFunctionRecord_OfTheSample_HasTheIdOfItsKey() => Assert.Equal(
+        ["4ce66e2dca9cf72175c4cd0251b5ea72", "67a2024c2c56e01a98eb7ad04f15c399"], IdsOf(Samples.Read(Samples.Chf)));
+
+    [Theory]
+    [InlineData("\"chargingId\":77,", "59453dc59d71078c9b64bb910a9fda77", "244e241394095f0262e24eec151f493e")]
+    [InlineData("", "c7abbcec34a53f3d89aa2875ac2f89b2", "49c6352db1a2ac4e8b8f8aeb4acc75b1")]
+    public void ChargingDataRequest_WithAndWithoutChargingId_HasTheIdOfItsKey(string chargingId, string first, string second)
+    {
+        string request = Request.Replace("CHARGINGID", chargingId, StringComparison.Ordinal);
+
+        Assert.Equal([first, second], IdsOf(Encoding.UTF8.GetBytes(request)));
+    }
+
+    [Fact]
+    public void CsvRecord_WithAnotherParty_HasTheIdOfItsKey() => Assert.Equal(
+        ["85dc6cc156face0f52ad6ac831cf0106"],
+        IdsOf([
+            .. "record_id,call_start,call_seconds,msisdn,imsi,direction,other_party,serving_plmn,node\n"u8,
+            .. "V0000000001,2026-03-14T08:00:00+01:00,60,999100000001,001011000000001,MO,999100000002,00101,TESTMSC01\n"u8]));
+
+    [Fact]
+    public void CsvRecord_WithoutAnotherParty_HasTheIdOfItsKey() => Assert.Equal(
+        ["c62c39961c54f960c23d0fb15e54087d"],
+        IdsOf([
+            .. "record_id,data_start,data_seconds,msisdn,imsi,uplink_bytes,downlink_bytes,rating_group,apn,serving_plmn,node\n"u8,
+            .. "D1,2026-03-14T08:00:00+01:00,60,999100000001,001011000000001,10,20,5,internet,00101,TESTGGSN\n"u8]));
+
+    [Fact]
+    public void RecordTypes_OfAllKinds_AreThoseOfTs32298OrNone() => Assert.Equal(
+        [85, 84, 200, -1, -1],
+        new RecordFormat[]
+        {
+            GatewayRecord.Pgw, GatewayRecord.Sgw, ChargingFunctionRecord.Instance, ChargingDataRequest.Instance, CsvRecord.Instance,
+        }.Select(format => format.RecordType));
+
+    private static IEnumerable<string> IdsOf(byte[] content) => Mediated.Usage(content).Select(usage => usage.UsageId.ToString());
+}
