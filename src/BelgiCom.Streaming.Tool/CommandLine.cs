@@ -18,6 +18,7 @@ internal static class CommandLine
             GenerateCommand.Create(),
             BenchCommand.Create(),
             FilesCommand.Create(),
+            CdrCommand.Create(),
             BrokerCommand.Create(),
             TopicsCommand.Create(),
             SchemasCommand.Create(),

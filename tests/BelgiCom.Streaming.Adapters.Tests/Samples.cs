@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace BelgiCom.Streaming.Adapters.Tests;
 
 internal static class Samples
@@ -14,6 +17,14 @@ internal static class Samples
 
     public static CdrFileFormat FormatOf(string name) =>
         name.EndsWith(".ber", StringComparison.Ordinal) ? CdrFileFormat.Unframed : CdrFileFormat.Framed;
+
+    /// <summary>A record as JSON, or its fault.</summary>
+    public static (string Json, DecodingFault? Fault) Show(ReadOnlySpan<byte> record, bool isClear)
+    {
+        ArrayBufferWriter<byte> output = new();
+        DecodingFault? fault = new CdrJson(isClear).Write(record, output);
+        return (Encoding.UTF8.GetString(output.WrittenSpan), fault);
+    }
 
     /// <summary>Reads a file to its end: the octets of each record, and the faults.</summary>
     public static (List<byte[]> Records, List<DecodingFault> Faults) ReadAll(byte[] file, IUsageFormat format)

@@ -38,7 +38,11 @@ internal static class CdrDictionary
 
             current!.Members.Add(
                 uint.Parse(words[0], CultureInfo.InvariantCulture),
-                new CdrMember(words[1].Split('/'), words is [.., "list", _], words.Length > 2 ? words[^1] : null));
+                new CdrMember(
+                    words[1].TrimStart('*').Split('/'),
+                    words is [.., "list", _],
+                    words[1].StartsWith('*'),
+                    words.Length > 2 ? words[^1] : null));
         }
 
         foreach (CdrMember member in types.Values.SelectMany(type => type.Members.Values))
@@ -74,13 +78,16 @@ internal sealed class CdrType(CdrKind kind)
 }
 
 /// <summary>
-/// A member: its name (several for an alternative inside untagged choices), its type, and whether it is a list of that type.
+/// A member: its name (several for an alternative inside untagged choices), its type, whether it is a list of that type, and whether it
+/// holds personal data.
 /// </summary>
-internal sealed class CdrMember(string[] path, bool isList, string? typeName)
+internal sealed class CdrMember(string[] path, bool isList, bool isPersonal, string? typeName)
 {
     public string[] Path => path;
 
     public bool IsList => isList;
+
+    public bool IsPersonal => isPersonal;
 
     public string? TypeName => typeName;
 

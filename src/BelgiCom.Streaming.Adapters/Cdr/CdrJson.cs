@@ -1,45 +1,54 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// Shows one TS 32.298 record in full as JSON with the names of the specification: octet strings as <c>{"hex": …}</c>, bit strings as
-/// <c>{"bits": …}</c>, choices as <c>{"alternative": value}</c>, fields not in the dictionary as <c>"[tag]"</c>. For people with the
-/// right to see the record: nothing is masked.
+/// Shows TS 32.298 records in full as JSON with the names of the specification: octet strings as <c>{"hex": …}</c>, bit strings as
+/// <c>{"bits": …}</c>, choices as <c>{"alternative": value}</c>, fields not in the dictionary as <c>"[tag]"</c>. Personal data is masked:
+/// of numbers, addresses and places, and of octets that may hold some, each letter and digit is a star.
 /// </summary>
-public static class CdrJson
+/// <param name="isClear">Show personal data as it is. For people with the right to see it.</param>
+public sealed class CdrJson(bool isClear)
 {
     private const string Where = "the record";
 
-    /// <summary>Writes the record as one JSON object. A record that is not BER gives a fault and half an object.</summary>
-    internal static DecodingFault? Write(ReadOnlySpan<byte> record, Utf8JsonWriter writer)
+    // Repeated fields are shown as often as they are there, which a validating writer would refuse; the output is no HTML.
+    private static readonly JsonWriterOptions Options = new()
     {
-        BerReader outer = new(record);
-        return outer.Read() ? WriteChoice(outer, CdrDictionary.Record, writer) : FaultOf(outer);
-    }
+        SkipValidation = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
-    /// <summary>The record as text, indented. Throws <see cref="FormatException"/> when it is not BER.</summary>
-    public static string ToText(ReadOnlySpan<byte> record)
+    /// <summary>
+    /// Writes the record as one JSON object. A record that is not BER gives a fault and a part of an object; one of another kind than PGW,
+    /// SGW and CHF gives a fault and nothing.
+    /// </summary>
+    /// <param name="record">Octets of the record; filler may follow.</param>
+    /// <param name="output">Receives UTF-8.</param>
+    public DecodingFault? Write(ReadOnlySpan<byte> record, IBufferWriter<byte> output)
     {
-        using MemoryStream buffer = new();
-        DecodingFault? fault;
-        using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { Indented = true, SkipValidation = true }))
+        using Utf8JsonWriter writer = new(output, Options);
+        BerReader outer = new(record);
+        if (!outer.Read())
         {
-            fault = Write(record, writer);
+            return FaultOf(outer);
         }
 
-        return fault is null
-            ? System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length))
-            : throw new FormatException(fault.Detail);
+        return (outer.Tag & ~0x3FFFFFFFu) == BerTag.Context && CdrDictionary.Record.Members.ContainsKey(BerTag.Number(outer.Tag))
+            ? WriteChoice(outer, CdrDictionary.Record, false, writer)
+            : CdrRecord.Unsupported(outer.Tag);
     }
 
-    private static DecodingFault? WriteMembers(BerReader fields, CdrType type, Utf8JsonWriter writer)
+    private DecodingFault? WriteMembers(BerReader fields, CdrType type, bool isMasked, Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
         while (fields.Read())
         {
-            DecodingFault? fault = WriteMember(fields, type, writer);
+            DecodingFault? fault = WriteMember(fields, type, isMasked, writer);
             if (fault is not null)
             {
                 return fault;
@@ -50,13 +59,13 @@ public static class CdrJson
         return fields.FaultIn(Where);
     }
 
-    private static DecodingFault? WriteMember(in BerReader field, CdrType type, Utf8JsonWriter writer)
+    private DecodingFault? WriteMember(in BerReader field, CdrType type, bool isMasked, Utf8JsonWriter writer)
     {
         bool isContext = (field.Tag & ~0x3FFFFFFFu) == BerTag.Context;
         if (!isContext || !type.Members.TryGetValue(BerTag.Number(field.Tag), out CdrMember? member))
         {
             writer.WritePropertyName($"[{BerTag.Number(field.Tag)}]");
-            WriteHex(field.Content, writer);
+            WriteHex(field.Content, !isClear, writer);
             return null;
         }
 
@@ -67,7 +76,10 @@ public static class CdrJson
             writer.WritePropertyName(name);
         }
 
-        DecodingFault? fault = member.IsList ? WriteList(field.Enter(), member.Type, writer) : WriteTagged(field, member.Type, writer);
+        isMasked |= member.IsPersonal && !isClear;
+        DecodingFault? fault = member.IsList
+            ? WriteList(field.Enter(), member.Type, isMasked, writer)
+            : WriteTagged(field, member.Type, isMasked, writer);
         for (int i = 1; i < member.Path.Length; i++)
         {
             writer.WriteEndObject();
@@ -79,35 +91,37 @@ public static class CdrJson
     /// <summary>
     /// A tag on a CHOICE is explicit even in a module with implicit tags (X.680 31.2.7): the alternative is one level down.
     /// </summary>
-    private static DecodingFault? WriteTagged(in BerReader field, CdrType type, Utf8JsonWriter writer)
+    private DecodingFault? WriteTagged(in BerReader field, CdrType type, bool isMasked, Utf8JsonWriter writer)
     {
         if (type.Kind != CdrKind.Choice)
         {
-            return WriteValue(field, type, writer);
+            return WriteValue(field, type, isMasked, writer);
         }
 
         BerReader alternative = field.Enter();
-        return alternative.Read() ? WriteChoice(alternative, type, writer) : FaultOf(alternative);
+        return alternative.Read() ? WriteChoice(alternative, type, isMasked, writer) : FaultOf(alternative);
     }
 
     /// <summary>An element was to follow: its end is as much a fault as octets that are not BER.</summary>
     private static DecodingFault FaultOf(in BerReader element) =>
         element.FaultIn(Where) ?? new(QuarantineReason.BadLength, $"An element is missing in {Where}.");
 
-    private static DecodingFault? WriteChoice(in BerReader alternative, CdrType type, Utf8JsonWriter writer)
+    private DecodingFault? WriteChoice(in BerReader alternative, CdrType type, bool isMasked, Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        DecodingFault? fault = WriteMember(alternative, type, writer);
+        DecodingFault? fault = WriteMember(alternative, type, isMasked, writer);
         writer.WriteEndObject();
         return fault;
     }
 
-    private static DecodingFault? WriteList(BerReader items, CdrType type, Utf8JsonWriter writer)
+    private DecodingFault? WriteList(BerReader items, CdrType type, bool isMasked, Utf8JsonWriter writer)
     {
         writer.WriteStartArray();
         while (items.Read())
         {
-            DecodingFault? fault = type.Kind == CdrKind.Choice ? WriteChoice(items, type, writer) : WriteValue(items, type, writer);
+            DecodingFault? fault = type.Kind == CdrKind.Choice
+                ? WriteChoice(items, type, isMasked, writer)
+                : WriteValue(items, type, isMasked, writer);
             if (fault is not null)
             {
                 return fault;
@@ -118,13 +132,13 @@ public static class CdrJson
         return items.FaultIn(Where);
     }
 
-    private static DecodingFault? WriteValue(in BerReader field, CdrType type, Utf8JsonWriter writer)
+    private DecodingFault? WriteValue(in BerReader field, CdrType type, bool isMasked, Utf8JsonWriter writer)
     {
         ReadOnlySpan<byte> content = field.Content;
         switch (type.Kind)
         {
             case CdrKind.Set or CdrKind.Sequence:
-                return WriteMembers(field.Enter(), type, writer);
+                return WriteMembers(field.Enter(), type, isMasked, writer);
             case CdrKind.Integer when BerReader.TryReadInteger(content, out long integer):
                 writer.WriteNumberValue(integer);
                 break;
@@ -143,7 +157,7 @@ public static class CdrJson
                 writer.WriteBooleanValue(content[0] != 0);
                 break;
             case CdrKind.Text when !field.IsConstructed && System.Text.Unicode.Utf8.IsValid(content):
-                writer.WriteStringValue(content);
+                writer.WriteStringValue(isMasked ? Masked(Encoding.UTF8.GetString(content)) : Encoding.UTF8.GetString(content));
                 break;
             case CdrKind.Null when content.IsEmpty:
                 writer.WriteNullValue();
@@ -152,19 +166,29 @@ public static class CdrJson
                 WriteBits(content, writer);
                 break;
             default:
-                WriteHex(content, writer);
+                WriteHex(content, isMasked, writer);
                 break;
         }
 
         return null;
     }
 
-    private static void WriteHex(ReadOnlySpan<byte> octets, Utf8JsonWriter writer)
+    private static void WriteHex(ReadOnlySpan<byte> octets, bool isMasked, Utf8JsonWriter writer)
     {
+        string hex = Convert.ToHexStringLower(octets);
         writer.WriteStartObject();
-        writer.WriteString("hex", Convert.ToHexStringLower(octets));
+        writer.WriteString("hex", isMasked ? Masked(hex) : hex);
         writer.WriteEndObject();
     }
+
+    /// <summary>As long as the text, so that a number that lacks a digit still shows that.</summary>
+    private static string Masked(string text) => string.Create(text.Length, text, static (masked, clear) =>
+    {
+        for (int i = 0; i < masked.Length; i++)
+        {
+            masked[i] = char.IsAscii(clear[i]) && !char.IsAsciiLetterOrDigit(clear[i]) ? clear[i] : '*';
+        }
+    });
 
     /// <summary>X.690 8.6: the first octet counts the unused bits of the last.</summary>
     private static void WriteBits(ReadOnlySpan<byte> content, Utf8JsonWriter writer)

@@ -28,12 +28,14 @@ internal static class CdrRecord
             PgwTag => GatewayRecord.Pgw.Decode(record, cdr),
             SgwTag => GatewayRecord.Sgw.Decode(record, cdr),
             ChfTag => ChargingFunctionRecord.Instance.Decode(record, cdr),
-            _ =>
-                new(
-                    QuarantineReason.UnsupportedRecord,
-                    $"Outer tag {Describe(record.Tag)} is not a PGW (79), SGW (78) or CHF (200) record (TS 32.298 5.2)."),
+            _ => Unsupported(record.Tag),
         };
     }
+
+    /// <summary>The fault of a record that is of another kind.</summary>
+    public static DecodingFault Unsupported(uint tag) => new(
+        QuarantineReason.UnsupportedRecord,
+        $"Outer tag {Describe(tag)} is not a PGW (79), SGW (78) or CHF (200) record (TS 32.298 5.2).");
 
     /// <summary>True for the outer tags of TS 32.298 records: those decoded here, and those known but not charged by us.</summary>
     public static bool IsKnownOuterTag(uint tag) =>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Adapters.Tests;
 
@@ -18,9 +19,69 @@ public class CdrJsonTests
         Assert.Equal(expected.Count, records.Count);
         for (int i = 0; i < records.Count; i++)
         {
-            AssertSame(expected[i], JsonNode.Parse(CdrJson.ToText(records[i])), $"records[{i}]");
+            (string json, DecodingFault? fault) = Samples.Show(records[i], isClear: true);
+            Assert.Null(fault);
+            AssertSame(expected[i], JsonNode.Parse(json), $"records[{i}]");
         }
     }
+
+    [Theory]
+    [InlineData(
+        Samples.Pgw,
+        "pGWRecord.servedIMSI.hex", "pGWRecord.servedMSISDN.hex", "pGWRecord.servedIMEI.hex", "pGWRecord.userLocationInformation.hex",
+        "pGWRecord.servedPDPPDNAddress.iPAddress.iPBinaryAddress.iPBinV4Address.hex")]
+    [InlineData(
+        Samples.Chf,
+        "chargingFunctionRecord.subscriberIdentifier.subscriptionIDData", "chargingFunctionRecord.chargingSessionIdentifier.hex",
+        "chargingFunctionRecord.pDUSessionChargingInformation.userIdentifier.iSDN-E164",
+        "chargingFunctionRecord.pDUSessionChargingInformation.pDUAddress.pDUIPv4Address.iPBinaryAddress.iPBinV4Address.hex")]
+    public void Record_NotInClear_HasStarsForExactlyItsPersonalData(string name, params string[] personal)
+    {
+        (List<byte[]> records, List<DecodingFault> _) = Samples.ReadAll(Samples.Read(name), Samples.FormatOf(name));
+        JsonArray expected = JsonNode.Parse(Samples.Read(name + ".expected.json"))!["records"]!.AsArray();
+        for (int i = 0; i < records.Count; i++)
+        {
+            foreach (string path in personal)
+            {
+                string[] names = path.Split('.');
+                JsonNode holder = names[..^1].Aggregate(expected[i]!, (node, member) => node[member]!);
+                holder[names[^1]] = new string('*', holder[names[^1]]!.GetValue<string>().Length);
+            }
+
+            (string json, DecodingFault? fault) = Samples.Show(records[i], isClear: false);
+            Assert.Null(fault);
+            AssertSame(expected[i], JsonNode.Parse(json), $"records[{i}]");
+        }
+    }
+
+    [Fact]
+    public void Field_ThatTheDictionaryDoesNotKnow_IsMaskedAsItMayHoldANumber()
+    {
+        // A private tag of a vendor, with "999000000001" in it.
+        byte[] field = [0xDF, 0x81, 0x01, 12, .. "999000000001"u8];
+        byte[] record = [0xBF, 0x4F, (byte)(3 + field.Length), 0x80, 0x01, 0x55, .. field];
+
+        Assert.Equal(
+            """{"pGWRecord":{"recordType":85,"[129]":{"hex":"************************"}}}""", Samples.Show(record, isClear: false).Json);
+        Assert.Contains("393939303030303030303031", Samples.Show(record, isClear: true).Json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Punctuation_OfAMaskedText_StaysSoThatItsFormShows()
+    {
+        // userIdentifier [1] of pDUSessionChargingInformation [13]: sIP-URI [0].
+        byte[] uri = [0x80, 18, .. "sip:+999@ims.test"u8, (byte)'!'];
+        byte[] record = [0xBF, 0x81, 0x48, 24, 0xAD, 22, 0xA1, 20, .. uri];
+
+        (string json, DecodingFault? fault) = Samples.Show(record, isClear: false);
+
+        Assert.Null(fault);
+        Assert.Contains("\"sIP-URI\":\"***:+***@***.****!\"", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Record_OfAnotherKind_IsAFault() =>
+        Assert.Equal(QuarantineReason.UnsupportedRecord, Samples.Show([0xB4, 0x03, 0x80, 0x01, 0x12], isClear: true).Fault?.Reason);
 
     private static void AssertSame(JsonNode? expected, JsonNode? actual, string path)
     {
