@@ -304,7 +304,7 @@ public sealed class AuditJournal : IDisposable
         _checkpoints.Flush(flushToDisk: true);
     }
 
-    private static DataKey SealOf(IKeyStore keys) => keys.GetOrCreate("audit-checkpoint", scope: "");
+    private static DataKey SealOf(IKeyStore keys) => keys.GetOrCreate(KeyPurposes.AuditCheckpoint, scope: "");
 
     private static FileStream OpenToRead(string directory) =>
         new(Path.Combine(directory, EntriesFile), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);

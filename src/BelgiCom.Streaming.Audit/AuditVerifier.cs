@@ -98,16 +98,5 @@ internal static class AuditVerifier
         return sealedCount == hashes.Count ? (AuditFault.None, -1) : (AuditFault.CheckpointForged, sealedCount);
     }
 
-    private static byte[] HashOf(AuditEntry entry) => SHA256.HashData(AuditJournal.Encode(new AuditEntry
-    {
-        Stream = entry.Stream,
-        Sequence = entry.Sequence,
-        Time = entry.Time,
-        Actor = entry.Actor,
-        Action = entry.Action,
-        Object = entry.Object,
-        Decision = entry.Decision,
-        CorrelationId = entry.CorrelationId,
-        PreviousHash = entry.PreviousHash,
-    }));
+    private static byte[] HashOf(AuditEntry entry) => SHA256.HashData(AuditJournal.Encode(entry with { Hash = [] }));
 }

@@ -64,7 +64,7 @@ internal static class BillCloser
                 reader.GetString(4),
                 reader.GetInt64(5),
                 reader.GetInt64(6),
-                new decimal(reader.GetInt64(7)) / 1_000_000_000m,
+                Nanos.ToDecimal(reader.GetInt64(7)),
                 new decimal(reader.GetInt64(8)) / 100m));
         }
 

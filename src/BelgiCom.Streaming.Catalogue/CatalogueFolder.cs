@@ -58,8 +58,8 @@ public static class CatalogueFolder
     internal static OfferingVersion WithContentHash(OfferingVersion version)
     {
         ArrayBufferWriter<byte> canonical = new();
-        Copy(version, []).Write(canonical);
-        return Copy(version, SHA256.HashData(canonical.WrittenSpan));
+        (version with { ContentHash = [] }).Write(canonical);
+        return version with { ContentHash = SHA256.HashData(canonical.WrittenSpan) };
     }
 
     private static IReadOnlyList<OfferingVersion> ReadFile(string path, string file, List<InputFault> faults)
@@ -89,20 +89,4 @@ public static class CatalogueFolder
             return [];
         }
     }
-
-    private static OfferingVersion Copy(OfferingVersion version, byte[] contentHash) => new()
-    {
-        Offering = version.Offering,
-        Version = version.Version,
-        Name = version.Name,
-        ValidFrom = version.ValidFrom,
-        ValidTo = version.ValidTo,
-        Currency = version.Currency,
-        VatPermille = version.VatPermille,
-        Zones = version.Zones,
-        Prices = version.Prices,
-        Bundles = version.Bundles,
-        RoamingDataLimit = version.RoamingDataLimit,
-        ContentHash = contentHash,
-    };
 }

@@ -1,8 +1,5 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Rating;
-using Bundle = BelgiCom.Streaming.Contracts.Bundle;
-using PriceUnit = BelgiCom.Streaming.Contracts.PriceUnit;
-using UsageKind = BelgiCom.Streaming.Contracts.UsageKind;
 
 namespace BelgiCom.Streaming.Catalogue;
 
@@ -221,16 +218,16 @@ internal static class OfferingReader
     {
         try
         {
-            _ = new TariffSnapshot([TariffMapping.ToDefinition(version)], new OfferingIndex());
+            _ = new TariffSnapshot([version], new OfferingIndex());
         }
         catch (InvalidTariffException broken)
         {
             section.Fault(null, broken.Message);
         }
 
-        if (version.Zones.Count > 0 && version.Zones.All(zone => zone.Name != ZoneDefinition.Home))
+        if (version.Zones.Count > 0 && version.Zones.All(zone => zone.Name != RoamingZone.Home))
         {
-            section.Fault("zones", $"no zone is named '{ZoneDefinition.Home}': name the home network's so.");
+            section.Fault("zones", $"no zone is named '{RoamingZone.Home}': name the home network's so.");
         }
         else if (version.Zones.Count == 0)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using BelgiCom.Streaming.Contracts;
@@ -30,7 +29,7 @@ public sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry regis
         InputFault[] changed =
         [
             .. versions.Where(
-                version => published.TryGetValue(KeyOf(version), out byte[]? hash) && !hash.AsSpan().SequenceEqual(version.ContentHash))
+                version => published.TryGetValue(version.Key, out byte[]? hash) && !hash.AsSpan().SequenceEqual(version.ContentHash))
                 .Select(version => new InputFault(
                     version.Offering,
                     0,
@@ -42,10 +41,10 @@ public sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry regis
             throw new InputFaultException(changed);
         }
 
-        OfferingVersion[] fresh = [.. versions.Where(version => !published.ContainsKey(KeyOf(version)))];
+        OfferingVersion[] fresh = [.. versions.Where(version => !published.ContainsKey(version.Key))];
         EventSerializer<OfferingVersion> serializer = new(schemaId, static (version, output) => version.Write(output));
         Send(
-            Topics.CatalogueTariffs, fresh.Select(version => (Encoding.UTF8.GetBytes(KeyOf(version)), serializer.Serialize(version))),
+            Topics.CatalogueTariffs, fresh.Select(version => (Encoding.UTF8.GetBytes(version.Key), serializer.Serialize(version))),
             stopping);
         return new PublishResult(fresh.Length, versions.Count - fresh.Length);
     }
@@ -79,9 +78,6 @@ public sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry regis
             }
         }
     }
-
-    private static string KeyOf(OfferingVersion version) =>
-        string.Create(CultureInfo.InvariantCulture, $"{version.Offering}/{version.Version}");
 
     /// <summary>Half of SHA-256: two different subscriptions must not look alike, or a change would be lost.</summary>
     private static ulong HashOf(ReadOnlySpan<byte> value)

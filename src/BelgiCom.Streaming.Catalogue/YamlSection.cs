@@ -1,6 +1,5 @@
 using System.Globalization;
 using BelgiCom.Streaming.Contracts;
-using BelgiCom.Streaming.Rating;
 using YamlDotNet.RepresentationModel;
 
 namespace BelgiCom.Streaming.Catalogue;
@@ -87,9 +86,7 @@ internal sealed class YamlSection
             key, "must be an amount such as \"0.05\": digits, a point, at most 9 decimals, from 0 to 999999999.999999999", null, text =>
             {
                 bool isNumber = decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal amount);
-                return (
-                    isNumber && decimal.Round(amount, 9, MidpointRounding.ToZero) == amount && amount <= Nanos.ToDecimal(Nanos.Max),
-                    amount);
+                return (isNumber && Nanos.TryFromDecimal(amount, out _), amount);
             });
 
     public Quantity? Quantity(string key) =>
@@ -102,7 +99,7 @@ internal sealed class YamlSection
         "must be a day (2026-03-29, from midnight in Brussels) or an instant with its offset (2026-03-29T00:00:00+01:00)",
         null,
         text => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
-            ? (true, DateTimeOffset.FromUnixTimeMilliseconds(BrusselsCalendar.StartOfDayMilliseconds(day)))
+            ? (true, BelgianCalendar.StartOfDay(day))
             : (Instants.TryParse(text, out DateTimeOffset instant), instant));
 
     /// <summary>One of the symbols, in lower case.</summary>

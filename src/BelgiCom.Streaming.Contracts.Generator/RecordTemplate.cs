@@ -19,7 +19,7 @@ internal static class RecordTemplate
                 ? ["System.Buffers", "System.Runtime.CompilerServices", "BelgiCom.Streaming.Avro"]
                 : ["System.Buffers", "BelgiCom.Streaming.Avro"]);
         text.Summary(record.Doc!);
-        text.Open($"public sealed partial class {record.Name.Simple}");
+        text.Open($"public sealed partial record {record.Name.Simple}");
         WriteProperties(text, record);
         WriteEntryPoints(text, record);
         WriteCodec(text, record);
@@ -39,7 +39,7 @@ internal static class RecordTemplate
     {
         CSharpText text = new($"the Avro record {record.Name.FullName}", "BelgiCom.Streaming.Avro");
         text.Summary(record.Doc!);
-        text.Open($"public sealed partial class {record.Name.Simple}");
+        text.Open($"public sealed partial record {record.Name.Simple}");
         WriteProperties(text, record);
         WriteCodec(text, record);
         text.Close();

@@ -19,25 +19,19 @@ public static class Nanos
         return new decimal((int)magnitude, (int)(magnitude >> 32), 0, nanos < 0, 9);
     }
 
-    /// <summary>A decimal as nano-units, exactly.</summary>
-    /// <exception cref="OverflowException">More than 9 digits before the point, or more than 9 after it.</exception>
-    public static long FromDecimal(decimal value)
+    /// <summary>A decimal as nano-units, exactly; false when it has more than 9 digits before the point or after it.</summary>
+    public static bool TryFromDecimal(decimal value, out long nanos)
     {
-        if (value is > 1_000_000_000m or < -1_000_000_000m)
-        {
-            throw TooLarge();
-        }
-
-        decimal scaled = value * PerUnit;
-        if (scaled != decimal.Truncate(scaled))
-        {
-            throw new OverflowException("The amount has more than 9 decimals; round it by the rounding policy first.");
-        }
-
-        long nanos = (long)scaled;
-        return nanos is >= -Max and <= Max ? nanos : throw TooLarge();
+        decimal scaled = Math.Abs(value) <= PerUnit ? value * PerUnit : decimal.MaxValue;
+        nanos = Math.Abs(scaled) <= Max && scaled == decimal.Truncate(scaled) ? (long)scaled : 0;
+        return nanos == scaled;
     }
 
-    private static OverflowException TooLarge() =>
-        new("The amount does not fit in decimal(18,9): at most 999,999,999.999999999 in either direction.");
+    /// <summary>A decimal as nano-units, exactly.</summary>
+    /// <exception cref="OverflowException">More than 9 digits before the point, or more than 9 after it.</exception>
+    public static long FromDecimal(decimal value) => TryFromDecimal(value, out long nanos)
+        ? nanos
+        : throw new OverflowException(
+            "The amount does not fit in decimal(18,9): at most 999,999,999.999999999 in either direction, and at most 9 decimals; round it "
+            + "by the rounding policy first.");
 }

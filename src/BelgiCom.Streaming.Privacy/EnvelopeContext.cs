@@ -1,6 +1,6 @@
-using BelgiCom.Streaming.Contracts;
 using System.Buffers.Binary;
 using System.Text;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Privacy;
 

@@ -26,4 +26,19 @@ public static class KeyPurposes
 
     /// <summary>Encrypts the personal identifiers in usage and quarantine; scope is the UTC day of writing.</summary>
     public const string PersonalData = "personal-data";
+
+    /// <summary>HMAC key of the pseudonyms inside the archive, which nothing else can be joined by. Without a scope.</summary>
+    public const string RetentionPerson = "retention-person";
+
+    /// <summary>HMAC key that seals the checkpoints of journals. Without a scope.</summary>
+    public const string AuditCheckpoint = "audit-checkpoint";
+
+    /// <summary>Encrypts what one archive keeps under a legal class; scope is the day on which the period begins.</summary>
+    /// <param name="archive">Id of the archive: two archives never share a key.</param>
+    /// <param name="retentionClass">Name of the class.</param>
+    public static string Retention(string archive, string retentionClass) => $"retention-{archive}-{retentionClass}";
+
+    /// <summary>Encrypts what one archive keeps for legal holds; scope is the id of the hold.</summary>
+    /// <param name="archive">Id of the archive.</param>
+    public static string RetentionHold(string archive) => $"retention-{archive}-hold";
 }

@@ -1,5 +1,5 @@
-using BelgiCom.Streaming.Contracts;
 using System.Security.Cryptography;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Privacy;
 

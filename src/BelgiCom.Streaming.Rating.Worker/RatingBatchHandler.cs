@@ -177,24 +177,25 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         }
 
         UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds);
-        partition.Session.Rate(in usage, _reference.Tariffs, out RatedUsage rated);
-        if (maySetAside && rated.Outcome == RatingOutcome.Suspended && record.TimestampMilliseconds >= _reference.AsOfMilliseconds)
+        partition.Session.Rate(in usage, _reference.Tariffs, out RatingResult result);
+        if (maySetAside && result.Outcome == RatingOutcome.Suspended && record.TimestampMilliseconds >= _reference.AsOfMilliseconds)
         {
             return false;
         }
 
-        _counts.Add(rated.Outcome);
-        if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
+        _counts.Add(result.Outcome);
+        if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
         {
             UsageEvents.ToRated(
-                in received, in rated, partition.Session, _reference.Tariffs, record.Partition, record.Offset, out UsageRatedView view);
+                in received, in result, partition.Session, _reference.Tariffs, record.Partition, record.Offset, out UsageRatedView view);
             _events.WriteRated(in view, output);
-            _counts.Notifications += _events.WriteNotifications(in view, rated.Crossed, output);
+            _counts.Notifications += _events.WriteNotifications(in view, result.Crossed, output);
         }
         else
         {
             _events.WriteRejected(
-                in record, Rejection.For(rated.Reason), received.UsageId, received.SubscriberRef, received.EventTimeMilliseconds, output);
+                in record, Rejection.For(result.RejectedReason), received.UsageId, received.SubscriberRef, received.EventTimeMilliseconds,
+                output);
         }
 
         return true;

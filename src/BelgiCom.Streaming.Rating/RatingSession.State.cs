@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
@@ -35,8 +37,11 @@ public sealed partial class RatingSession
     public bool HasExpired => !_expired.IsEmpty;
 
     /// <summary>Replaces a subscriber's periods, ordered and not overlapping; none ends the subscription. Only between batches.</summary>
-    public void SetSubscription(UInt128 subscriber, ReadOnlySpan<SubscriptionPeriod> periods) =>
-        _subscribers.SetPeriods(_subscribers.GetOrAdd(subscriber), periods);
+    /// <param name="subscriber">Whose.</param>
+    /// <param name="periods">Billing account (TMF666) of at most 254 octets, and offering, each half-open in time.</param>
+    /// <param name="offerings">Numbers of the offerings, shared with the tariffs.</param>
+    public void SetSubscription(UInt128 subscriber, IReadOnlyList<SubscriptionPeriod> periods, OfferingIndex offerings) =>
+        _subscribers.SetPeriods(_subscribers.GetOrAdd(subscriber), periods, offerings);
 
     /// <summary>
     /// Begins a checkpoint of what changed since the one before. Only between batches and when none is going on. Usage rated from now on is
@@ -134,7 +139,7 @@ public sealed partial class RatingSession
     /// <summary>Takes a stored balance back again, because its record was deleted later in the store.</summary>
     public void ForgetBalance(UInt128 subscriber, int periodStartDays)
     {
-        int month = BrusselsCalendar.MonthStartingOn(periodStartDays);
+        int month = BelgianCalendar.MonthStartingOn(periodStartDays);
         if (month >= 0)
         {
             _balances.GetOrCreate(month, _subscribers.GetOrAdd(subscriber)) = default;
@@ -153,7 +158,7 @@ public sealed partial class RatingSession
 
     private static int MonthOf(in BalanceEntry entry)
     {
-        int month = BrusselsCalendar.MonthStartingOn(entry.PeriodStartDays);
+        int month = BelgianCalendar.MonthStartingOn(entry.PeriodStartDays);
         return month >= 0
             ? month
             : throw new ArgumentException($"No calendar month starts on day {entry.PeriodStartDays} since 1970-01-01.", nameof(entry));

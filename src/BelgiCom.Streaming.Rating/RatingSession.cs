@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
@@ -49,10 +50,10 @@ public sealed partial class RatingSession
     /// <summary>Rates a batch in its order. Allocates nothing per event; state grows with new subscribers and ids only.</summary>
     /// <param name="usage">The events.</param>
     /// <param name="tariffs">Tariffs to use for all of them.</param>
-    /// <param name="rated">One result for each event; at least as long as <paramref name="usage"/>.</param>
-    public void Rate(ReadOnlySpan<UsageRecord> usage, TariffSnapshot tariffs, Span<RatedUsage> rated)
+    /// <param name="results">One result for each event; at least as long as <paramref name="usage"/>.</param>
+    public void Rate(ReadOnlySpan<UsageRecord> usage, TariffSnapshot tariffs, Span<RatingResult> results)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(rated.Length, usage.Length, nameof(rated));
+        ArgumentOutOfRangeException.ThrowIfLessThan(results.Length, usage.Length, nameof(results));
         Span<UsageKey> keys = stackalloc UsageKey[PrepareLength];
         for (int start = 0; start < usage.Length; start += PrepareLength)
         {
@@ -65,7 +66,7 @@ public sealed partial class RatingSession
             Prepare(keys[..chunk.Length]);
             for (int index = 0; index < chunk.Length; index++)
             {
-                Rate(in chunk[index], tariffs, out rated[start + index]);
+                Rate(in chunk[index], tariffs, out results[start + index]);
             }
         }
     }
@@ -93,34 +94,34 @@ public sealed partial class RatingSession
     /// <summary>Rates one event: guide, rate, charge.</summary>
     /// <param name="usage">The event.</param>
     /// <param name="tariffs">Tariffs to use.</param>
-    /// <param name="rated">Its result.</param>
-    public void Rate(in UsageRecord usage, TariffSnapshot tariffs, out RatedUsage rated)
+    /// <param name="result">Its result.</param>
+    public void Rate(in UsageRecord usage, TariffSnapshot tariffs, out RatingResult result)
     {
-        rated = default;
-        rated.PriceIndex = -1;
+        result = default;
+        result.PriceIndex = -1;
         if (!IsValid(in usage) || !EnterMonth(usage.EventTimeMilliseconds))
         {
-            End(ref rated, RatingOutcome.Rejected, RatingReason.InvalidUsage);
+            result.Reject(RatingOutcome.Rejected, RejectedReason.InvalidUsage);
             return;
         }
 
-        rated.PeriodStartDays = _monthStartDays;
+        result.PeriodStartDays = _monthStartDays;
         int day = DedupWindow.DayOf(usage.EventTimeMilliseconds);
         int age = _ids.NewestDay == DedupWindow.NoDay ? 0 : _ids.NewestDay - day;
 
         // Ids older than the window are forgotten between batches; asking for them would make the result depend on where batches end.
         if (age <= _dedupDays && _ids.Find(day) is { } known && known.Contains(usage.UsageId))
         {
-            End(ref rated, RatingOutcome.Duplicate, RatingReason.AlreadyRated);
+            result.Reject(RatingOutcome.Duplicate, RejectedReason.AlreadyRated);
         }
         else if (age > _lateDays)
         {
-            End(ref rated, RatingOutcome.Late, RatingReason.TooLate);
+            result.Reject(RatingOutcome.Late, RejectedReason.TooLate);
         }
-        else if (Guide(in usage, tariffs, ref rated, out int subscriber))
+        else if (Guide(in usage, tariffs, ref result, out int subscriber))
         {
-            Price(in usage, tariffs.Version(rated.VersionIndex), subscriber, ref rated);
-            if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
+            Price(in usage, tariffs.Version(result.VersionIndex), subscriber, ref result);
+            if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
                 _ids.Claim(day, usage.UsageId);
             }
@@ -128,50 +129,50 @@ public sealed partial class RatingSession
     }
 
     /// <summary>Billing account in UTF-8 of a rated or zero-rated event; valid until subscriptions change.</summary>
-    public ReadOnlySpan<byte> Account(in RatedUsage rated) => _subscribers.Account(rated.SubscriptionPeriod);
+    public ReadOnlySpan<byte> Account(in RatingResult result) => _subscribers.Account(result.SubscriptionPeriod);
 
     /// <summary>Finds account, offering and the version in force when the usage began.</summary>
-    private bool Guide(in UsageRecord usage, TariffSnapshot tariffs, ref RatedUsage rated, out int subscriber)
+    private bool Guide(in UsageRecord usage, TariffSnapshot tariffs, ref RatingResult result, out int subscriber)
     {
         subscriber = _subscribers.Find(usage.Subscriber);
         bool hasAny = false;
         if (subscriber == SubscriberTable.NotFound
             || !_subscribers.TryGuide(subscriber, usage.EventTimeMilliseconds, out int offering, out int period, out hasAny))
         {
-            End(ref rated, RatingOutcome.Suspended, hasAny ? RatingReason.NoSubscriptionAtEventTime : RatingReason.UnknownSubscriber);
+            result.Reject(RatingOutcome.Suspended, hasAny ? RejectedReason.NoSubscriptionAtEventTime : RejectedReason.UnknownSubscriber);
             return false;
         }
 
-        rated.SubscriptionPeriod = period;
-        rated.VersionIndex = tariffs.FindVersion(offering, usage.EventTimeMilliseconds);
-        if (rated.VersionIndex < 0)
+        result.SubscriptionPeriod = period;
+        result.VersionIndex = tariffs.FindVersion(offering, usage.EventTimeMilliseconds);
+        if (result.VersionIndex < 0)
         {
-            End(ref rated, RatingOutcome.Suspended, RatingReason.NoTariff);
+            result.Reject(RatingOutcome.Suspended, RejectedReason.NoTariff);
             return false;
         }
 
         return true;
     }
 
-    private void Price(in UsageRecord usage, TariffVersion version, int subscriber, ref RatedUsage rated)
+    private void Price(in UsageRecord usage, TariffVersion version, int subscriber, ref RatingResult result)
     {
         ref Balance balance = ref _balances.GetOrCreate(_month, subscriber);
-        rated.SetBalance(in balance);
-        rated.ZoneIndex = version.FindZone(usage.ServingPlmn);
+        result.SetBalance(in balance);
+        result.ZoneIndex = version.FindZone(usage.ServingPlmn);
         if (usage.IsSecondaryView)
         {
-            End(ref rated, RatingOutcome.ZeroRated, RatingReason.SecondaryChargingView);
+            result.ZeroRate(ZeroRatedReason.SecondaryChargingView);
             return;
         }
 
-        rated.PriceIndex = rated.ZoneIndex < 0 ? -1 : version.FindPrice(in usage, rated.ZoneIndex);
-        if (rated.PriceIndex < 0)
+        result.PriceIndex = result.ZoneIndex < 0 ? -1 : version.FindPrice(in usage, result.ZoneIndex);
+        if (result.PriceIndex < 0)
         {
-            End(ref rated, RatingOutcome.Suspended, RatingReason.NoPrice);
+            result.Reject(RatingOutcome.Suspended, RejectedReason.NoPrice);
             return;
         }
 
-        ref readonly TariffVersion.Price price = ref version.PriceAt(rated.PriceIndex);
+        ref readonly TariffVersion.Price price = ref version.PriceAt(result.PriceIndex);
         long units = price.Unit switch
         {
             PriceUnit.Octet => usage.TotalOctets,
@@ -180,11 +181,11 @@ public sealed partial class RatingSession
         };
         if (units == 0 || price.IsZeroRated)
         {
-            End(ref rated, RatingOutcome.ZeroRated, price.IsZeroRated ? RatingReason.Tariff : RatingReason.EmptyUsage);
+            result.ZeroRate(price.IsZeroRated ? ZeroRatedReason.Tariff : ZeroRatedReason.EmptyUsage);
         }
-        else if (!TryCharge(in usage, version, in price, units, subscriber, ref balance, ref rated))
+        else if (!TryCharge(in usage, version, in price, units, subscriber, ref balance, ref result))
         {
-            End(ref rated, RatingOutcome.Rejected, RatingReason.AmountOverflow);
+            result.Reject(RatingOutcome.Rejected, RejectedReason.AmountOverflow);
         }
     }
 
@@ -193,14 +194,14 @@ public sealed partial class RatingSession
     /// </summary>
     private bool TryCharge(
         in UsageRecord usage, TariffVersion version, in TariffVersion.Price price, long units, int subscriber, ref Balance balance,
-        ref RatedUsage rated)
+        ref RatingResult result)
     {
         if (!TryRoundUp(Math.Max(units, price.Minimum), price.Increment, out long charged))
         {
             return false;
         }
 
-        long allowance = price.BundleZones[rated.ZoneIndex] ? version.BundleUnits[(int)usage.Kind] : 0;
+        long allowance = price.BundleZones[result.ZoneIndex] ? version.BundleUnits[(int)usage.Kind] : 0;
         long covered = Math.Min(charged, Math.Max(0, allowance - BundleUsed(in balance, usage.Kind)));
         long amount = 0;
         if (covered < charged)
@@ -211,29 +212,29 @@ public sealed partial class RatingSession
             }
 
             amount += price.ConnectFeeNanos;
-            if (amount > RoundingPolicy.MaxAmountNanos - balance.SpendNanos)
+            if (amount > Nanos.Max - balance.SpendNanos)
             {
                 return false;
             }
         }
 
-        rated.ChargedUnits = charged;
-        rated.BundleUnits = covered;
-        rated.AmountNanos = amount;
-        bool isRoamingData = usage.Kind == UsageKind.Data && rated.ZoneIndex != version.HomeZone;
+        result.ChargedUnits = charged;
+        result.BundleUnits = covered;
+        result.AmountNanos = amount;
+        bool isRoamingData = usage.Kind == UsageKind.Data && result.ZoneIndex != version.HomeZone;
         ThresholdKinds reached = Thresholds.Reached(usage.Kind, allowance, BundleUsed(in balance, usage.Kind) + covered)
             | (isRoamingData ? Thresholds.ReachedRoaming(version, balance.RoamingDataSpendNanos + amount) : ThresholdKinds.None);
-        rated.Crossed = reached & ~balance.Notified;
-        if ((covered | amount) != 0 || rated.Crossed != ThresholdKinds.None)
+        result.Crossed = reached & ~balance.Notified;
+        if ((covered | amount) != 0 || result.Crossed != ThresholdKinds.None)
         {
             _balances.KeepForAbort(_month, subscriber, ref balance);
             balance.SpendNanos += amount;
             balance.RoamingDataSpendNanos += isRoamingData ? amount : 0;
-            balance.Notified |= rated.Crossed;
+            balance.Notified |= result.Crossed;
             AddBundleUsed(ref balance, usage.Kind, covered);
         }
 
-        rated.SetBalance(in balance);
+        result.SetBalance(in balance);
         return true;
     }
 
@@ -242,15 +243,9 @@ public sealed partial class RatingSession
         && (usage.TotalOctets | usage.DurationSeconds | usage.Messages) >= 0
         && usage.RatingGroup is >= -1 and <= MaxRatingGroup
         && usage.Kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms
-        && (uint)usage.Direction <= (uint)UsageDirection.Terminating
+        && (uint)usage.Direction <= (uint)Direction.Terminating
         && !usage.ServingPlmn.IsInvalid
         && (usage.ReceivedTimeMilliseconds <= 0 || usage.EventTimeMilliseconds - usage.ReceivedTimeMilliseconds <= MillisecondsPerDay);
-
-    private static void End(ref RatedUsage rated, RatingOutcome outcome, RatingReason reason)
-    {
-        rated.Outcome = outcome;
-        rated.Reason = reason;
-    }
 
     private static bool TryRoundUp(long units, long increment, out long rounded)
     {
@@ -289,16 +284,16 @@ public sealed partial class RatingSession
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool EnterOtherMonth(long milliseconds)
     {
-        int month = BrusselsCalendar.MonthOf(milliseconds);
+        int month = BelgianCalendar.MonthOf(milliseconds);
         if (month < 0)
         {
             return false;
         }
 
         _month = month;
-        _monthStart = BrusselsCalendar.StartMilliseconds(month);
-        _monthEnd = BrusselsCalendar.StartMilliseconds(month + 1);
-        _monthStartDays = BrusselsCalendar.StartDays(month);
+        _monthStart = BelgianCalendar.StartMilliseconds(month);
+        _monthEnd = BelgianCalendar.StartMilliseconds(month + 1);
+        _monthStartDays = BelgianCalendar.StartDays(month);
         return true;
     }
 }

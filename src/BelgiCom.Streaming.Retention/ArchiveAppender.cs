@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Privacy;
 using Microsoft.Win32.SafeHandles;
 
@@ -43,7 +44,7 @@ public sealed class ArchiveAppender : IDisposable
         foreach (RetentionClass retentionClass in _archive.Policy.ClassesOf(record.Topic, record.Kind, record.Direction))
         {
             long start = record.StartOf(retentionClass.StartsAt);
-            Target? target = TargetOf(retentionClass, RetentionPeriod.DayOf(start));
+            Target? target = TargetOf(retentionClass, BelgianCalendar.DayOf(start));
             if (target is null)
             {
                 Counts.Add(retentionClass.Name, kept: false);

@@ -32,7 +32,7 @@ public sealed partial class CdrArchive : IDisposable
         _keys = keys;
         _clock = clock;
         _lockFile = lockFile;
-        PersonKey = keys.GetOrCreate("retention-person", scope: "");
+        PersonKey = keys.GetOrCreate(KeyPurposes.RetentionPerson, scope: "");
         Index = ArchiveIndex.Open(Path.Combine(options.ArchiveDirectory, "index.db"));
         Journal = AuditJournal.Open(JournalDirectory(options), JournalStream, keys);
         _positions = Index.Positions();
@@ -133,8 +133,8 @@ public sealed partial class CdrArchive : IDisposable
                 Now, access.Actor, "retention.find", person.ToString(),
                 string.Create(CultureInfo.InvariantCulture, $"{from:O} to {to:O}; {access.Reason}"), access.CorrelationId);
             List<ArchivedRecord> found = new();
-            DateOnly firstDay = RetentionPeriod.DayOf(from.ToUnixTimeMilliseconds());
-            DateOnly lastDay = RetentionPeriod.DayOf(to.ToUnixTimeMilliseconds());
+            DateOnly firstDay = BelgianCalendar.DayOf(from.ToUnixTimeMilliseconds());
+            DateOnly lastDay = BelgianCalendar.DayOf(to.ToUnixTimeMilliseconds());
             IEnumerable<Segment> segments = Index.Segments(SegmentState.Kept)
                 .Where(segment => segment.Day >= firstDay && segment.Day <= lastDay && !IsDue(segment, Now));
             foreach (Segment segment in segments)
@@ -177,7 +177,8 @@ public sealed partial class CdrArchive : IDisposable
             }
 
             LegalHold hold = new(
-                holdId, PersonRef.Of(subscriber, PersonKey), from, to, _keys.GetOrCreate($"retention-{_archiveId}-hold", holdId).Id);
+                holdId, PersonRef.Of(subscriber, PersonKey), from, to,
+                _keys.GetOrCreate(KeyPurposes.RetentionHold(_archiveId), holdId).Id);
             Index.AddHold(hold, Now);
             Journal.Append(
                 Now, access.Actor, "retention.hold", hold.Person.ToString(), $"hold {holdId}: {access.Reason}", access.CorrelationId);
@@ -277,7 +278,8 @@ public sealed partial class CdrArchive : IDisposable
                     retentionClass.Name,
                     day,
                     _keys.GetOrCreate(
-                        $"retention-{_archiveId}-{retentionClass.Name}", day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).Id);
+                        KeyPurposes.Retention(_archiveId, retentionClass.Name),
+                        day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).Id);
             kept = (segment, KeyOf(segment.Name, segment.KeyId));
             _kept.Add((retentionClass.Name, day), kept);
         }

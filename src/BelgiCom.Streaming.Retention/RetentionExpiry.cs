@@ -1,5 +1,5 @@
-using BelgiCom.Streaming.Audit;
 using System.Globalization;
+using BelgiCom.Streaming.Audit;
 using Microsoft.Win32.SafeHandles;
 
 namespace BelgiCom.Streaming.Retention;

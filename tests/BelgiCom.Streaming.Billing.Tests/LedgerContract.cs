@@ -229,15 +229,17 @@ public abstract class LedgerContract : IDisposable
             new RatedUsage(2) { Account = "a", AmountNanos = 3_000_000 },
             new RatedUsage(3) { Account = "b", AmountNanos = -5_000_000 },
             new RatedUsage(4) { Account = "c", AmountNanos = 4_999_999 },
-            new RatedUsage(5) { Account = "c", Kind = UsageKind.Sms, AmountNanos = 125_000_000 });
+            new RatedUsage(5) { Account = "c", Kind = UsageKind.Sms, AmountNanos = 125_000_000 },
+            new RatedUsage(6) { Account = "d", AmountNanos = 124_999_999 },
+            new RatedUsage(7) { Account = "e", AmountNanos = -125_000_000 });
 
         BillClose close = ledger.Close(202610);
 
-        Assert.Equal(new BillClose(1, 202610, 4, 5), close);
+        Assert.Equal(new BillClose(1, 202610, 6, 7), close);
         IReadOnlyList<BillLine> lines = ledger.BillLines(1);
-        Assert.Equal([0.01m, -0.01m, 0.00m, 0.13m], lines.Select(line => line.Amount));
-        Assert.Equal([0.005m, -0.005m, 0.004999999m, 0.125m], lines.Select(line => line.ExactAmount));
-        Assert.Equal([2, 1, 1, 1], lines.Select(line => line.UsageEvents));
+        Assert.Equal([0.01m, -0.01m, 0.00m, 0.13m, 0.12m, -0.13m], lines.Select(line => line.Amount));
+        Assert.Equal([0.005m, -0.005m, 0.004999999m, 0.125m, 0.124999999m, -0.125m], lines.Select(line => line.ExactAmount));
+        Assert.Equal([2, 1, 1, 1, 1, 1], lines.Select(line => line.UsageEvents));
     }
 
     [Fact]
@@ -329,6 +331,31 @@ public abstract class LedgerContract : IDisposable
         Reconciliation result = ledger.Reconcile(RatedUsage.Topic, 0, [usage[0].At(0), usage[1].At(1), usage[2].At(2)]);
 
         Assert.Contains(result.Differences, difference => difference.Kind == expected && difference.Offset == offset);
+    }
+
+    /// <summary>P-4: a bill line and its reversal sum to zero to the cent, over all amounts that an event can have.</summary>
+    [Fact]
+    public void Close_LinesAndTheirReversals_SumToZero()
+    {
+        Random random = new(20261124);
+        RatedUsage[] usage = Enumerable.Range(0, 1000)
+            .SelectMany(i =>
+            {
+                long nanos = i == 0 ? Nanos.Max : random.NextInt64(-Nanos.Max, Nanos.Max);
+                return new[]
+                {
+                    new RatedUsage(2 * i) { Account = $"charge-{i:D4}", AmountNanos = nanos },
+                    new RatedUsage((2 * i) + 1) { Account = $"reversal-{i:D4}", AmountNanos = -nanos },
+                };
+            })
+            .ToArray();
+        using BillingLedger ledger = Open();
+        Apply(ledger, 0, 0, usage);
+
+        IReadOnlyList<BillLine> lines = ledger.BillLines(ledger.Close(202610).Number);
+
+        Assert.All(lines.Take(1000).Zip(lines.Skip(1000)), pair => Assert.Equal(0, pair.First.Amount + pair.Second.Amount));
+        Assert.All(lines, line => Assert.Equal(Math.Round(line.ExactAmount, 2, MidpointRounding.AwayFromZero), line.Amount));
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Rating;
-using UsageKind = BelgiCom.Streaming.Contracts.UsageKind;
 
 namespace BelgiCom.Streaming.Catalogue.Tests;
 
@@ -144,29 +143,20 @@ public sealed class CatalogueFolderTests : IDisposable
     {
         IReadOnlyList<OfferingVersion> versions = CatalogueFolder.Load(Repository.PathOf("src/BelgiCom.Streaming.Tool/Samples/catalogue"));
         OfferingIndex offerings = new();
-        TariffSnapshot tariffs = new(versions.Select(TariffMapping.ToDefinition), offerings);
+        TariffSnapshot tariffs = new(versions, offerings);
         RatingSession session = new(45, 45);
         string[] names = [.. versions.Select(version => version.Offering).Distinct()];
         UInt128 id = 0;
         foreach ((int number, string offering) in names.Index())
         {
-            session.SetSubscription(
-                (UInt128)number,
-                [
-                    new Rating.SubscriptionPeriod
-                    {
-                        AccountUtf8 = "A"u8.ToArray(),
-                        Offering = offerings.GetOrAdd(offering),
-                        ValidFromMilliseconds = long.MinValue,
-                        ValidToMilliseconds = long.MaxValue,
-                    }]);
+            session.SetSubscription((UInt128)number, [new SubscriptionPeriod { Account = "A", Offering = offering }], offerings);
         }
 
         UsageRecord[] usage =
         [
             .. from subscriber in Enumerable.Range(0, names.Length)
-               from kind in new[] { Rating.UsageKind.Data, Rating.UsageKind.Voice, Rating.UsageKind.Sms }
-               from direction in Enum.GetValues<UsageDirection>()
+               from kind in new[] { UsageKind.Data, UsageKind.Voice, UsageKind.Sms }
+               from direction in Enum.GetValues<Direction>()
                from network in new[] { "", "00101", "20801", "310260" }
                from ratingGroup in new long[] { -1, 10, 20, 100, 200, 4711 }
                select new UsageRecord
@@ -184,7 +174,7 @@ public sealed class CatalogueFolderTests : IDisposable
                    Messages = 1,
                },
         ];
-        RatedUsage[] rated = new RatedUsage[usage.Length];
+        RatingResult[] rated = new RatingResult[usage.Length];
         session.Rate(usage, tariffs, rated);
 
         Assert.Contains("mobile-start", names);

@@ -1,6 +1,6 @@
-using BelgiCom.Streaming.Contracts;
 using System.Security.Cryptography;
 using System.Text;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Privacy.Tests;
 

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Contracts;
 using CsCheck;
 using static BelgiCom.Streaming.Rating.Tests.Given;
 
@@ -9,7 +10,7 @@ namespace BelgiCom.Streaming.Rating.Tests;
 public sealed class BalanceMonthsTests
 {
     private const int Subscribers = 3;
-    private static readonly int FirstMonth = BrusselsCalendar.MonthOf(Instant("2026-01-10T00:00:00Z"));
+    private static readonly int FirstMonth = BelgianCalendar.MonthOf(Instant("2026-01-10T00:00:00Z"));
 
     private enum Step
     {
@@ -151,7 +152,7 @@ public sealed class BalanceMonthsTests
                     {
                         _handedOut.Add(
                             (
-                                BrusselsCalendar.MonthStartingOn(entry.PeriodStartDays), (int)(entry.Subscriber - 100),
+                                BelgianCalendar.MonthStartingOn(entry.PeriodStartDays), (int)(entry.Subscriber - 100),
                                 entry.Balance.SpendNanos));
                     }
 
@@ -197,7 +198,7 @@ public sealed class BalanceMonthsTests
             }
 
             _handedOut.Clear();
-            _months.Commit(BrusselsCalendar.StartMilliseconds(_oldest));
+            _months.Commit(BelgianCalendar.StartMilliseconds(_oldest));
             _checkpointing = _checkpointing && !_months.IsTaken;
             _toDelete.UnionWith(_now.Keys.Where(key => key.Month < _oldest));
             foreach ((int month, int subscriber) in _toDelete)
@@ -210,7 +211,7 @@ public sealed class BalanceMonthsTests
             ExpiredKey[] keys = new ExpiredKey[1];
             foreach (ExpiredKey key in keys.AsSpan(0, _expired.Take(keys)))
             {
-                (int, int) deleted = (BrusselsCalendar.MonthStartingOn(key.Day), (int)(key.Subscriber - 100));
+                (int, int) deleted = (BelgianCalendar.MonthStartingOn(key.Day), (int)(key.Subscriber - 100));
                 Assert.True(_toDelete.Remove(deleted), "a balance that was committed and is forgotten, once");
                 _stored.Remove(deleted);
             }

@@ -18,42 +18,9 @@ public sealed class CalendarTests
     [InlineData("2021-10-31T23:00:00Z", "2021-11-01")]
     public void Usage_AtTheTurnOfAMonth_CountsByBrusselsTime(string at, string period)
     {
-        RatedUsage rated = new Rig(Offering(Sms())).One(Message(1, at));
+        RatingResult rated = new Rig(Offering(Sms())).One(Message(1, at));
 
         Assert.Equal(Days(period), rated.PeriodStartDays);
-    }
-
-    [Fact]
-    public void EveryMonth_AgreesWithTheTimeZoneDatabase()
-    {
-        if (!TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Brussels", out TimeZoneInfo? brussels))
-        {
-            Assert.Skip("This machine has no time-zone data.");
-        }
-
-        for (int month = 0; month < 1200; month++)
-        {
-            DateTime local = new DateTime(2000, 1, 1).AddMonths(month);
-            DateTimeOffset start = new(local, brussels.GetUtcOffset(local));
-            Assert.Equal(start.ToUnixTimeMilliseconds(), BrusselsCalendar.StartMilliseconds(month));
-            Assert.Equal(month, BrusselsCalendar.MonthOf(start.ToUnixTimeMilliseconds()));
-            Assert.Equal(month, BrusselsCalendar.MonthStartingOn(BrusselsCalendar.StartDays(month)));
-        }
-    }
-
-    [Fact]
-    public void EveryDay_StartsWhenTheTimeZoneDatabaseSays()
-    {
-        if (!TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Brussels", out TimeZoneInfo? brussels))
-        {
-            Assert.Skip("This machine has no time-zone data.");
-        }
-
-        for (DateTime day = new(2000, 1, 1); day.Year < 2038; day = day.AddDays(1))
-        {
-            DateTimeOffset start = new(day, brussels.GetUtcOffset(day));
-            Assert.Equal(start.ToUnixTimeMilliseconds(), BrusselsCalendar.StartOfDayMilliseconds(DateOnly.FromDateTime(day)));
-        }
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Contracts;
 using CsCheck;
 
 namespace BelgiCom.Streaming.Rating.Tests;
@@ -7,19 +8,19 @@ namespace BelgiCom.Streaming.Rating.Tests;
 /// </summary>
 internal static class Gens
 {
-    public static readonly Gen<UsageDirection> Direction = Of(
-        UsageDirection.NotApplicable, UsageDirection.Originating, UsageDirection.Terminating);
+    public static readonly Gen<Direction> AnyDirection = Of(
+        Direction.NotApplicable, Direction.Originating, Direction.Terminating);
 
     public static readonly Gen<UsageKind> Kind = Of(UsageKind.Data, UsageKind.Voice, UsageKind.Sms);
 
-    private static readonly Gen<long> Amount = Gen.OneOf(
-        Gen.Const(0L), Gen.Long[1, 1000], Gen.Long[1, 2_000_000_000], Of(10_000_000L, 33_333_333L));
+    private static readonly Gen<decimal> Amount = Gen.OneOf(
+        Gen.Const(0L), Gen.Long[1, 1000], Gen.Long[1, 2_000_000_000], Of(10_000_000L, 33_333_333L)).Select(nanos => nanos / 1_000_000_000m);
 
-    public static readonly Gen<PriceDefinition> Price =
+    public static readonly Gen<OfferingPrice> Price =
         from kind in Kind
         from zone in Of("", "", "home", "eu", "world")
         from groups in Of<long[]>([], [], [10], [10, 20])
-        from direction in Of(UsageDirection.NotApplicable, UsageDirection.NotApplicable, UsageDirection.Originating)
+        from direction in Of(Direction.NotApplicable, Direction.NotApplicable, Direction.Originating)
         from size in Of(1L, 3L, 7L, 60L, 1000L, 1_048_576L)
         from price in Amount
         from fee in Amount
@@ -27,7 +28,7 @@ internal static class Gens
         from minimum in Of(0L, 0L, 60L, 4096L)
         from bundle in Gen.Bool
         from zero in Gen.Int[0, 9]
-        select new PriceDefinition
+        select new OfferingPrice
         {
             Kind = kind,
             Zone = zone,
@@ -35,21 +36,21 @@ internal static class Gens
             Direction = direction,
             Unit = TariffChecks.NaturalUnit(kind),
             UnitSize = size,
-            UnitPriceNanos = price,
+            UnitPrice = price,
             Increment = increment,
             Minimum = minimum,
-            ConnectFeeNanos = fee,
+            ConnectFee = fee,
             Bundle = bundle && zero != 0,
             ZeroRated = zero == 0,
         };
 
-    private static readonly Gen<BundleDefinition[]> Bundles =
+    private static readonly Gen<Bundle[]> Bundles =
         from units in Gen.Long[1, 200_000].Array[3]
         from present in Gen.Bool.Array[3]
         from zones in Of<string[]>([], ["home"], ["home", "eu"]).Array[3]
         select Enumerable.Range(0, 3)
             .Where(i => present[i])
-            .Select(i => new BundleDefinition((UsageKind)(i + 1), units[i], zones[i]))
+            .Select(i => Given.Bundle((UsageKind)(i + 1), units[i], zones[i]))
             .ToArray();
 
     private static readonly long Start = Given.Instant("2026-03-01T00:00:00Z");
@@ -60,22 +61,22 @@ internal static class Gens
         Gen.Long[Given.Instant("2026-03-31T21:00:00Z"), Given.Instant("2026-03-31T23:00:00Z")],
         Gen.Const(Given.Instant("2026-03-31T22:00:00Z")));
 
-    private static readonly Gen<OfferingDefinition> Version =
+    private static readonly Gen<OfferingVersion> Version =
         from prices in Price.Array[1, 6]
         from bundles in Bundles
         from limit in Gen.OneOf(Gen.Const(0L), Gen.Long[1, 5_000_000_000])
-        select Given.Offering(prices) with { Bundles = bundles, RoamingDataLimitNanos = limit };
+        select Given.Offering(prices) with { Bundles = bundles, RoamingDataLimit = limit / 1_000_000_000m };
 
     /// <summary>Two offerings; the first changes its version at a random time.</summary>
-    public static readonly Gen<OfferingDefinition[]> Catalogue =
+    public static readonly Gen<OfferingVersion[]> Catalogue =
         from one in Version
         from two in Version
         from other in Version
         from change in Time
         select new[]
         {
-            one with { Offering = "one", ValidFromMilliseconds = Start },
-            two with { Offering = "one", Version = 2, ValidFromMilliseconds = change },
+            one with { Offering = "one", ValidFrom = Given.Time(Start) },
+            two with { Offering = "one", Version = 2, ValidFrom = Given.Time(change) },
             other with { Offering = "two" },
         };
 
@@ -88,7 +89,7 @@ internal static class Gens
         from octets in Gen.Long[0, 50_000_000]
         from network in Of("00101", "00101", "", "20801", "310260")
         from ratingGroup in Of(-1L, 10L, 20L, 100L)
-        from direction in Direction
+        from direction in AnyDirection
         from secondary in Gen.Int[0, 9]
         select new UsageRecord
         {

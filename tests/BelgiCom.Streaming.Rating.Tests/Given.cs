@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating.Tests;
 
@@ -15,58 +16,67 @@ internal static class Given
     public static int Days(string iso) =>
         DateOnly.Parse(iso, CultureInfo.InvariantCulture).DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
 
-    public static long Nanos(string amount) => (long)(decimal.Parse(amount, CultureInfo.InvariantCulture) * RoundingPolicy.NanosPerUnit);
+    public static DateTimeOffset Time(string iso) => DateTimeOffset.Parse(iso, CultureInfo.InvariantCulture);
+
+    public static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+
+    public static decimal Amount(string amount) => decimal.Parse(amount, CultureInfo.InvariantCulture);
+
+    public static long Nanos(string amount) => (long)(Amount(amount) * 1_000_000_000);
+
+    public static Bundle Bundle(UsageKind kind, long units, IReadOnlyList<string> zones) =>
+        new() { Kind = kind, Units = units, Zones = zones };
 
     public static Plmn Network(string digits) => Plmn.FromUsage(Encoding.UTF8.GetBytes(digits));
 
-    public static readonly ZoneDefinition[] Zones =
+    public static readonly RoamingZone[] Zones =
     [
-        new(ZoneDefinition.Home, ["00101", "20601"]),
-        new("eu", ["208", "262", "20801"]),
-        new("world", ["*"]),
+        new() { Name = RoamingZone.Home, Plmns = ["00101", "20601"] },
+        new() { Name = "eu", Plmns = ["208", "262", "20801"] },
+        new() { Name = "world", Plmns = ["*"] },
     ];
 
-    public static OfferingDefinition Offering(params PriceDefinition[] prices) => new()
+    public static OfferingVersion Offering(params OfferingPrice[] prices) => new()
     {
         Offering = "test",
         Version = 1,
-        ValidFromMilliseconds = 0,
         Currency = "EUR",
         Zones = Zones,
         Prices = prices,
-        Bundles = [],
     };
 
     /// <summary>0.01 EUR a MiB, charged by 64 KiB.</summary>
-    public static PriceDefinition Data(string price = "0.01", string zone = "") => new()
+    public static OfferingPrice Data(string price = "0.01", string zone = "") => new()
     {
         Kind = UsageKind.Data,
         Zone = zone,
         Unit = PriceUnit.Octet,
         UnitSize = MiB,
-        UnitPriceNanos = Nanos(price),
+        UnitPrice = Amount(price),
         Increment = 64 * 1024,
         Bundle = true,
     };
 
     /// <summary>0.10 EUR a minute by 60 s then by 1 s, 0.05 EUR to connect.</summary>
-    public static PriceDefinition Voice(string price = "0.10") => new()
+    public static OfferingPrice Voice(string price = "0.10") => new()
     {
         Kind = UsageKind.Voice,
         Unit = PriceUnit.Second,
         UnitSize = 60,
-        UnitPriceNanos = Nanos(price),
+        UnitPrice = Amount(price),
+        Increment = 1,
         Minimum = 60,
-        ConnectFeeNanos = Nanos("0.05"),
+        ConnectFee = Amount("0.05"),
         Bundle = true,
     };
 
-    public static PriceDefinition Sms(string price = "0.08") => new()
+    public static OfferingPrice Sms(string price = "0.08") => new()
     {
         Kind = UsageKind.Sms,
         Unit = PriceUnit.Message,
         UnitSize = 1,
-        UnitPriceNanos = Nanos(price),
+        UnitPrice = Amount(price),
+        Increment = 1,
         Bundle = true,
     };
 
@@ -83,7 +93,7 @@ internal static class Given
         };
 
     public static UsageRecord Call(
-        int id, long seconds, string at = "2026-03-14T10:00:00Z", UsageDirection direction = UsageDirection.Originating) => new()
+        int id, long seconds, string at = "2026-03-14T10:00:00Z", Direction direction = Direction.Originating) => new()
         {
             UsageId = (UInt128)id,
             Subscriber = 1,
@@ -104,19 +114,19 @@ internal static class Given
         RatingGroup = -1,
         ServingPlmn = Network(HomeNetwork),
         Kind = UsageKind.Sms,
-        Direction = UsageDirection.Originating,
+        Direction = Direction.Originating,
     };
 }
 
 /// <summary>A session with one catalogue, and a subscriber 1 who has its offering "test".</summary>
 internal sealed class Rig
 {
-    public Rig(params OfferingDefinition[] offerings)
+    public Rig(params OfferingVersion[] offerings)
         : this(45, 45, offerings)
     {
     }
 
-    public Rig(int dedupDays, int lateDays, params OfferingDefinition[] offerings)
+    public Rig(int dedupDays, int lateDays, params OfferingVersion[] offerings)
     {
         Session = new RatingSession(dedupDays, lateDays);
         Tariffs = new TariffSnapshot(offerings, Offerings);
@@ -130,29 +140,32 @@ internal sealed class Rig
     public TariffSnapshot Tariffs { get; }
 
     public void Subscribe(UInt128 subscriber, string offering, long from = long.MinValue, long to = long.MaxValue) =>
-        Session.SetSubscription(subscriber, [Period("A-1", offering, from, to)]);
+        Subscribe(subscriber, Period("A-1", offering, from, to));
 
-    public SubscriptionPeriod Period(string account, string offering, long from, long to) => new()
+    public void Subscribe(UInt128 subscriber, params SubscriptionPeriod[] periods) =>
+        Session.SetSubscription(subscriber, periods, Offerings);
+
+    public static SubscriptionPeriod Period(string account, string offering, long from, long to) => new()
     {
-        AccountUtf8 = Encoding.UTF8.GetBytes(account),
-        Offering = Offerings.GetOrAdd(offering),
-        ValidFromMilliseconds = from,
-        ValidToMilliseconds = to,
+        Account = account,
+        Offering = offering,
+        ValidFrom = from == long.MinValue ? null : Given.Time(from),
+        ValidTo = to == long.MaxValue ? null : Given.Time(to),
     };
 
-    public RatedUsage[] RateUncommitted(params UsageRecord[] usage)
+    public RatingResult[] RateUncommitted(params UsageRecord[] usage)
     {
-        RatedUsage[] rated = new RatedUsage[usage.Length];
+        RatingResult[] rated = new RatingResult[usage.Length];
         Session.Rate(usage, Tariffs, rated);
         return rated;
     }
 
-    public RatedUsage[] Rate(params UsageRecord[] usage)
+    public RatingResult[] Rate(params UsageRecord[] usage)
     {
-        RatedUsage[] rated = RateUncommitted(usage);
+        RatingResult[] rated = RateUncommitted(usage);
         Session.Commit();
         return rated;
     }
 
-    public RatedUsage One(UsageRecord usage) => Rate(usage)[0];
+    public RatingResult One(UsageRecord usage) => Rate(usage)[0];
 }

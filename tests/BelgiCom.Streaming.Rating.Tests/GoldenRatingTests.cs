@@ -1,4 +1,5 @@
 using System.Text;
+using BelgiCom.Streaming.Contracts;
 using static BelgiCom.Streaming.Rating.Tests.Given;
 
 namespace BelgiCom.Streaming.Rating.Tests;
@@ -10,7 +11,7 @@ public sealed class GoldenRatingTests
     public void Data_ByIncrement_IsRoundedUpAndPriced()
     {
         // 100,000 octets = 1.53 × 64 KiB → 2 × 65,536 = 131,072 octets = 0.125 MiB × 0.01 EUR = 0.00125 EUR.
-        RatedUsage rated = new Rig(Offering(Data())).One(DataUsage(1, 100_000));
+        RatingResult rated = new Rig(Offering(Data())).One(DataUsage(1, 100_000));
 
         Assert.Equal(RatingOutcome.Rated, rated.Outcome);
         Assert.Equal(131_072, rated.ChargedUnits);
@@ -26,7 +27,7 @@ public sealed class GoldenRatingTests
     [InlineData(90, 90, "0.20")]
     public void Call_WithMinimumAndConnectFee_IsPricedBySecond(long seconds, long charged, string amount)
     {
-        RatedUsage rated = new Rig(Offering(Voice())).One(Call(1, seconds));
+        RatingResult rated = new Rig(Offering(Voice())).One(Call(1, seconds));
 
         Assert.Equal(charged, rated.ChargedUnits);
         Assert.Equal(Nanos(amount), rated.AmountNanos);
@@ -35,12 +36,12 @@ public sealed class GoldenRatingTests
     [Fact]
     public void Call_PartlyCoveredByBundle_PaysTheRestAndTheConnectFee()
     {
-        OfferingDefinition offering = Offering(Voice()) with { Bundles = [new(UsageKind.Voice, 100, [])] };
+        OfferingVersion offering = Offering(Voice()) with { Bundles = [Bundle(UsageKind.Voice, 100, [])] };
         Rig rig = new(offering);
 
-        RatedUsage covered = rig.One(Call(1, 70));
-        RatedUsage partly = rig.One(Call(2, 90));
-        RatedUsage after = rig.One(Call(3, 60));
+        RatingResult covered = rig.One(Call(1, 70));
+        RatingResult partly = rig.One(Call(2, 90));
+        RatingResult after = rig.One(Call(3, 60));
 
         Assert.Equal((70L, 0L), (covered.BundleUnits, covered.AmountNanos));
         Assert.Equal(ThresholdKinds.None, covered.Crossed);
@@ -56,8 +57,8 @@ public sealed class GoldenRatingTests
     [Fact]
     public void Data_CrossingBundleThresholds_NotifiesEachOnce()
     {
-        PriceDefinition byOctet = Data() with { Increment = 1 };
-        Rig rig = new(Offering(byOctet) with { Bundles = [new(UsageKind.Data, 1000, ["home"])] });
+        OfferingPrice byOctet = Data() with { Increment = 1 };
+        Rig rig = new(Offering(byOctet) with { Bundles = [Bundle(UsageKind.Data, 1000, ["home"])] });
 
         Assert.Equal(ThresholdKinds.None, rig.One(DataUsage(1, 799)).Crossed);
         Assert.Equal(ThresholdKinds.DataBundle80Percent, rig.One(DataUsage(2, 1)).Crossed);
@@ -69,13 +70,13 @@ public sealed class GoldenRatingTests
     [Fact]
     public void RoamingData_CrossingTheLimit_NotifiesAt80And100Percent()
     {
-        PriceDefinition perOctet = Data("1.00") with { Increment = 1, UnitSize = 1 };
-        Rig rig = new(Offering(perOctet) with { RoamingDataLimitNanos = Nanos("50.00") });
+        OfferingPrice perOctet = Data("1.00") with { Increment = 1, UnitSize = 1 };
+        Rig rig = new(Offering(perOctet) with { RoamingDataLimit = Amount("50.00") });
 
         Assert.Equal(ThresholdKinds.None, rig.One(DataUsage(1, 60)).Crossed);
         Assert.Equal(ThresholdKinds.None, rig.One(DataUsage(2, 39, network: "20801")).Crossed);
         Assert.Equal(ThresholdKinds.RoamingData80Percent, rig.One(DataUsage(3, 1, network: "31026")).Crossed);
-        RatedUsage limit = rig.One(DataUsage(4, 20, network: "31026"));
+        RatingResult limit = rig.One(DataUsage(4, 20, network: "31026"));
         Assert.Equal(ThresholdKinds.RoamingDataLimit, limit.Crossed);
         Assert.Equal(Nanos("60.00"), limit.Balance.RoamingDataSpendNanos);
         Assert.Equal(Nanos("120.00"), limit.Balance.SpendNanos);
@@ -93,7 +94,7 @@ public sealed class GoldenRatingTests
     public void ServingNetwork_FallsInTheZoneOfTheLongestMatch(string network, string zone)
     {
         Rig rig = new(Offering(Data()));
-        RatedUsage rated = rig.One(DataUsage(1, 1, network: network));
+        RatingResult rated = rig.One(DataUsage(1, 1, network: network));
 
         Assert.Equal(zone, Encoding.UTF8.GetString(rig.Tariffs.Version(rated.VersionIndex).ZoneUtf8(rated.ZoneIndex)));
     }
@@ -117,22 +118,22 @@ public sealed class GoldenRatingTests
     [Fact]
     public void ReceivedCall_WithItsOwnPrice_IsNotPricedAsAMadeOne()
     {
-        Rig rig = new(Offering(Voice() with { Direction = UsageDirection.Originating }, Voice("0") with { ConnectFeeNanos = 0 }));
+        Rig rig = new(Offering(Voice() with { Direction = Direction.Originating }, Voice("0") with { ConnectFee = 0 }));
 
         Assert.Equal(Nanos("0.15"), rig.One(Call(1, 60)).AmountNanos);
-        RatedUsage received = rig.One(Call(2, 60, direction: UsageDirection.Terminating));
+        RatingResult received = rig.One(Call(2, 60, direction: Direction.Terminating));
         Assert.Equal((RatingOutcome.Rated, 0L), (received.Outcome, received.AmountNanos));
     }
 
     [Fact]
     public void Version_InForceAtEventTime_IsUsed()
     {
-        long change = Instant("2026-03-20T00:00:00+01:00");
+        DateTimeOffset change = Time("2026-03-20T00:00:00+01:00");
         Rig rig = new(
-            Offering(Sms("0.08")) with { ValidToMilliseconds = change },
-            Offering(Sms("0.05")) with { Version = 2, ValidFromMilliseconds = change });
+            Offering(Sms("0.08")) with { ValidTo = change },
+            Offering(Sms("0.05")) with { Version = 2, ValidFrom = change });
 
-        RatedUsage[] rated = rig.Rate(Message(1, "2026-03-19T22:59:59.999Z"), Message(2, "2026-03-19T23:00:00Z"));
+        RatingResult[] rated = rig.Rate(Message(1, "2026-03-19T22:59:59.999Z"), Message(2, "2026-03-19T23:00:00Z"));
 
         Assert.Equal([Nanos("0.08"), Nanos("0.05")], rated.Select(one => one.AmountNanos));
         Assert.Equal([1, 2], rated.Select(one => rig.Tariffs.Version(one.VersionIndex).Version));
@@ -142,7 +143,7 @@ public sealed class GoldenRatingTests
     public void OverlappingVersions_TheHigherOneIsUsed()
     {
         Rig rig = new(
-            Offering(Sms("0.08")), Offering(Sms("0.05")) with { Version = 2, ValidFromMilliseconds = Instant("2026-03-01T00:00:00Z") });
+            Offering(Sms("0.08")), Offering(Sms("0.05")) with { Version = 2, ValidFrom = Time("2026-03-01T00:00:00Z") });
 
         Assert.Equal(Nanos("0.05"), rig.One(Message(1)).AmountNanos);
         Assert.Equal(Nanos("0.08"), rig.One(Message(2, "2026-02-28T00:00:00Z")).AmountNanos);
@@ -154,9 +155,11 @@ public sealed class GoldenRatingTests
         Rig rig = new(Offering(Data()));
         UsageRecord usage = DataUsage(1, 5 * MiB) with { IsSecondaryView = true };
 
-        RatedUsage rated = rig.One(usage);
+        RatingResult rated = rig.One(usage);
 
-        Assert.Equal((RatingOutcome.ZeroRated, RatingReason.SecondaryChargingView, 0L), (rated.Outcome, rated.Reason, rated.AmountNanos));
+        Assert.Equal(
+            (RatingOutcome.ZeroRated, ZeroRatedReason.SecondaryChargingView, 0L),
+            (rated.Outcome, rated.ZeroRatedReason, rated.AmountNanos));
         Assert.Equal(RatingOutcome.Duplicate, rig.One(usage).Outcome);
     }
 
@@ -166,30 +169,30 @@ public sealed class GoldenRatingTests
         Rig rig = new(
             Offering(Data() with { RatingGroups = [100], ZeroRated = true, Bundle = false }, Data()) with
             {
-                Bundles = [new(UsageKind.Data, GiB, [])],
+                Bundles = [Bundle(UsageKind.Data, GiB, [])],
             });
 
-        RatedUsage rated = rig.One(DataUsage(1, MiB, ratingGroup: 100));
+        RatingResult rated = rig.One(DataUsage(1, MiB, ratingGroup: 100));
 
-        Assert.Equal((RatingOutcome.ZeroRated, RatingReason.Tariff), (rated.Outcome, rated.Reason));
+        Assert.Equal((RatingOutcome.ZeroRated, ZeroRatedReason.Tariff), (rated.Outcome, rated.ZeroRatedReason));
         Assert.Equal(0, rated.Balance.BundleOctetsUsed);
     }
 
     [Fact]
     public void EmptyUsage_PaysNeitherMinimumNorConnectFee()
     {
-        RatedUsage rated = new Rig(Offering(Voice())).One(Call(1, 0));
+        RatingResult rated = new Rig(Offering(Voice())).One(Call(1, 0));
 
-        Assert.Equal((RatingOutcome.ZeroRated, RatingReason.EmptyUsage, 0L), (rated.Outcome, rated.Reason, rated.AmountNanos));
+        Assert.Equal((RatingOutcome.ZeroRated, ZeroRatedReason.EmptyUsage, 0L), (rated.Outcome, rated.ZeroRatedReason, rated.AmountNanos));
     }
 
     [Fact]
     public void BundleOutsideItsZones_DoesNotCover()
     {
-        Rig rig = new(Offering(Data() with { Increment = 1 }) with { Bundles = [new(UsageKind.Data, GiB, ["home", "eu"])] });
+        Rig rig = new(Offering(Data() with { Increment = 1 }) with { Bundles = [Bundle(UsageKind.Data, GiB, ["home", "eu"])] });
 
         Assert.Equal(MiB, rig.One(DataUsage(1, MiB, network: "20801")).BundleUnits);
-        RatedUsage world = rig.One(DataUsage(2, MiB, network: "31026"));
+        RatingResult world = rig.One(DataUsage(2, MiB, network: "31026"));
         Assert.Equal((0L, Nanos("0.01")), (world.BundleUnits, world.AmountNanos));
     }
 }

@@ -1,10 +1,12 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating.Tests;
 
 /// <summary>
 /// The same rules written a second time the slow and obvious way: decimal money, dictionaries, the time-zone database. Shares nothing with
 /// the core but the input types, so that a mistake would have to be made twice.
 /// </summary>
-internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int dedupDays, int lateDays)
+internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedupDays, int lateDays)
 {
     private static readonly TimeZoneInfo Brussels = TimeZoneInfo.FindSystemTimeZoneById("Europe/Brussels");
 
@@ -15,7 +17,7 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
     public Dictionary<UInt128, List<(string Offering, long From, long To)>> Subscriptions { get; } = [];
 
     public (
-        RatingOutcome Outcome, RatingReason Reason, long Charged, long Bundle, decimal Amount, decimal Spend, decimal Roaming,
+        RatingOutcome Outcome, Enum? Reason, long Charged, long Bundle, decimal Amount, decimal Spend, decimal Roaming,
         ThresholdKinds Crossed) Rate(
         UsageRecord usage)
     {
@@ -24,17 +26,17 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
         bool isInWindow = _newest is not { } newestSeen || day >= newestSeen.AddDays(-dedupDays);
         if (isInWindow && _ids.Contains(usage.UsageId))
         {
-            return End(RatingOutcome.Duplicate, RatingReason.AlreadyRated);
+            return End(RatingOutcome.Duplicate, RejectedReason.AlreadyRated);
         }
 
         if (_newest is { } newest && day < newest.AddDays(-lateDays))
         {
-            return End(RatingOutcome.Late, RatingReason.TooLate);
+            return End(RatingOutcome.Late, RejectedReason.TooLate);
         }
 
         if (!Subscriptions.TryGetValue(usage.Subscriber, out List<(string Offering, long From, long To)>? periods) || periods.Count == 0)
         {
-            return End(RatingOutcome.Suspended, RatingReason.UnknownSubscriber);
+            return End(RatingOutcome.Suspended, RejectedReason.UnknownSubscriber);
         }
 
         (
@@ -43,17 +45,17 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
                 period => usage.EventTimeMilliseconds >= period.From && usage.EventTimeMilliseconds < period.To);
         if (period == default)
         {
-            return End(RatingOutcome.Suspended, RatingReason.NoSubscriptionAtEventTime);
+            return End(RatingOutcome.Suspended, RejectedReason.NoSubscriptionAtEventTime);
         }
 
-        OfferingDefinition? offering = offerings
+        OfferingVersion? offering = offerings
             .Where(offering => offering.Offering == period.Offering
-                && usage.EventTimeMilliseconds >= offering.ValidFromMilliseconds
-                && usage.EventTimeMilliseconds < offering.ValidToMilliseconds)
+                && time >= offering.ValidFrom
+                && (offering.ValidTo is null || time < offering.ValidTo))
             .MaxBy(offering => offering.Version);
         if (offering is null)
         {
-            return End(RatingOutcome.Suspended, RatingReason.NoTariff);
+            return End(RatingOutcome.Suspended, RejectedReason.NoTariff);
         }
 
         DateTime local = TimeZoneInfo.ConvertTime(time, Brussels).DateTime;
@@ -66,23 +68,23 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
         return Price(usage, offering, account, day);
     }
 
-    private (RatingOutcome, RatingReason, long, long, decimal, decimal, decimal, ThresholdKinds) Price(
-        UsageRecord usage, OfferingDefinition offering, Account account, DateOnly day)
+    private (RatingOutcome, Enum?, long, long, decimal, decimal, decimal, ThresholdKinds) Price(
+        UsageRecord usage, OfferingVersion offering, Account account, DateOnly day)
     {
         if (usage.IsSecondaryView)
         {
             Accept(usage, day);
-            return (RatingOutcome.ZeroRated, RatingReason.SecondaryChargingView, 0, 0, 0, account.Spend, account.Roaming, 0);
+            return (RatingOutcome.ZeroRated, ZeroRatedReason.SecondaryChargingView, 0, 0, 0, account.Spend, account.Roaming, 0);
         }
 
         string? zone = Zone(offering, usage.ServingPlmn);
-        PriceDefinition? price = zone is null ? null : offering.Prices.FirstOrDefault(price => price.Kind == usage.Kind
+        OfferingPrice? price = zone is null ? null : offering.Prices.FirstOrDefault(price => price.Kind == usage.Kind
             && (price.Zone == "" || price.Zone == zone)
             && (price.RatingGroups.Count == 0 || price.RatingGroups.Contains(usage.RatingGroup))
-            && (price.Direction == UsageDirection.NotApplicable || price.Direction == usage.Direction));
+            && (price.Direction == Direction.NotApplicable || price.Direction == usage.Direction));
         if (price is null)
         {
-            return End(RatingOutcome.Suspended, RatingReason.NoPrice);
+            return End(RatingOutcome.Suspended, RejectedReason.NoPrice);
         }
 
         long units = price.Unit == PriceUnit.Octet
@@ -91,12 +93,12 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
         if (units == 0 || price.ZeroRated)
         {
             Accept(usage, day);
-            RatingReason reason = price.ZeroRated ? RatingReason.Tariff : RatingReason.EmptyUsage;
+            ZeroRatedReason reason = price.ZeroRated ? ZeroRatedReason.Tariff : ZeroRatedReason.EmptyUsage;
             return (RatingOutcome.ZeroRated, reason, 0, 0, 0, account.Spend, account.Roaming, 0);
         }
 
         decimal charged = Math.Ceiling((decimal)Math.Max(units, price.Minimum) / price.Increment) * price.Increment;
-        BundleDefinition? bundle = price.Bundle
+        Bundle? bundle = price.Bundle
             ? offering.Bundles.FirstOrDefault(
                 bundle => bundle.Kind == usage.Kind && (bundle.Zones.Count == 0 || bundle.Zones.Contains(zone!)))
             : null;
@@ -104,19 +106,19 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
         decimal covered = bundle is null ? 0 : Math.Min(charged, Math.Max(0, bundle.Units - used));
         decimal rest = charged - covered;
         decimal amount = rest == 0 ? 0
-            : Math.Round(rest * Money(price.UnitPriceNanos) / price.UnitSize, 9, MidpointRounding.AwayFromZero)
-                + Money(price.ConnectFeeNanos);
+            : Math.Round(rest * price.UnitPrice / price.UnitSize, 9, MidpointRounding.AwayFromZero)
+                + price.ConnectFee;
         account.Used[usage.Kind] = used + covered;
         account.Spend += amount;
         bool roaming = usage.Kind == UsageKind.Data && zone != "home";
         account.Roaming += roaming ? amount : 0;
         ThresholdKinds crossed = Crossed(usage.Kind, offering, bundle, account, roaming);
         Accept(usage, day);
-        return (RatingOutcome.Rated, RatingReason.None, (long)charged, (long)covered, amount, account.Spend, account.Roaming, crossed);
+        return (RatingOutcome.Rated, null, (long)charged, (long)covered, amount, account.Spend, account.Roaming, crossed);
     }
 
     private static ThresholdKinds Crossed(
-        UsageKind kind, OfferingDefinition offering, BundleDefinition? bundle, Account account, bool roaming)
+        UsageKind kind, OfferingVersion offering, Bundle? bundle, Account account, bool roaming)
     {
         ThresholdKinds reached = 0;
         if (bundle is not null)
@@ -131,10 +133,10 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
             };
         }
 
-        if (roaming && offering.RoamingDataLimitNanos > 0)
+        if (roaming && offering.RoamingDataLimit is > 0 and { } limit)
         {
-            reached |= account.Roaming >= 0.8m * Money(offering.RoamingDataLimitNanos) ? ThresholdKinds.RoamingData80Percent : 0;
-            reached |= account.Roaming >= Money(offering.RoamingDataLimitNanos) ? ThresholdKinds.RoamingDataLimit : 0;
+            reached |= account.Roaming >= 0.8m * limit ? ThresholdKinds.RoamingData80Percent : 0;
+            reached |= account.Roaming >= limit ? ThresholdKinds.RoamingDataLimit : 0;
         }
 
         ThresholdKinds crossed = reached & ~account.Notified;
@@ -142,7 +144,7 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
         return crossed;
     }
 
-    private static string? Zone(OfferingDefinition offering, Plmn network)
+    private static string? Zone(OfferingVersion offering, Plmn network)
     {
         if (network.IsUnknown)
         {
@@ -157,10 +159,8 @@ internal sealed class Oracle(IReadOnlyList<OfferingDefinition> offerings, int de
             .FirstOrDefault();
     }
 
-    private static decimal Money(long nanos) => nanos / 1_000_000_000m;
-
-    private static (RatingOutcome, RatingReason, long, long, decimal, decimal, decimal, ThresholdKinds) End(
-        RatingOutcome outcome, RatingReason reason) =>
+    private static (RatingOutcome, Enum?, long, long, decimal, decimal, decimal, ThresholdKinds) End(
+        RatingOutcome outcome, RejectedReason reason) =>
         (outcome, reason, 0, 0, 0, 0, 0, 0);
 
     private void Accept(UsageRecord usage, DateOnly day)

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Contracts;
 using CsCheck;
 
 namespace BelgiCom.Streaming.Rating.Tests;
@@ -22,7 +23,7 @@ public sealed class OracleTests
             .Sample((catalogue, usage, batch, change) => Compare(catalogue, usage, batch, change), iter: 10_000);
     }
 
-    private static void Compare(OfferingDefinition[] catalogue, UsageRecord[] usage, int batch, long change)
+    private static void Compare(OfferingVersion[] catalogue, UsageRecord[] usage, int batch, long change)
     {
         OfferingIndex offerings = new();
         TariffSnapshot tariffs = new(catalogue, offerings);
@@ -36,7 +37,7 @@ public sealed class OracleTests
         int seen = 0;
         foreach (UsageRecord[] part in usage.Chunk(batch))
         {
-            RatedUsage[] rated = new RatedUsage[part.Length];
+            RatingResult[] rated = new RatingResult[part.Length];
             session.Rate(part, tariffs, rated);
             if (seen % 3 == 0)
             {
@@ -54,27 +55,28 @@ public sealed class OracleTests
 
         void Subscribe(int subscriber, params (string Offering, long From, long To)[] periods)
         {
-            session.SetSubscription((UInt128)subscriber, [.. periods.Select(period => new SubscriptionPeriod
-            {
-                AccountUtf8 = "A"u8.ToArray(),
-                Offering = offerings.GetOrAdd(period.Offering),
-                ValidFromMilliseconds = period.From,
-                ValidToMilliseconds = period.To,
-            })]);
+            session.SetSubscription(
+                (UInt128)subscriber, [.. periods.Select(period => Rig.Period("A", period.Offering, period.From, period.To))], offerings);
             oracle.Subscriptions[(UInt128)subscriber] = [.. periods];
         }
     }
 
     private static void Same(
         (
-            RatingOutcome Outcome, RatingReason Reason, long Charged, long Bundle, decimal Amount, decimal Spend, decimal Roaming,
+            RatingOutcome Outcome, Enum? Reason, long Charged, long Bundle, decimal Amount, decimal Spend, decimal Roaming,
             ThresholdKinds Crossed) expected,
-        RatedUsage actual,
+        RatingResult actual,
         int index)
     {
+        Enum? reason = actual.Outcome switch
+        {
+            RatingOutcome.Rated => null,
+            RatingOutcome.ZeroRated => actual.ZeroRatedReason,
+            _ => actual.RejectedReason,
+        };
         Assert.True(
-            (expected.Outcome, expected.Reason) == (actual.Outcome, actual.Reason),
-            $"event {index}: {expected} but {actual.Outcome} {actual.Reason}");
+            expected.Outcome == actual.Outcome && Equals(expected.Reason, reason),
+            $"event {index}: {expected} but {actual.Outcome} {reason}");
         if (actual.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
         {
             Assert.Equal(

@@ -1,17 +1,18 @@
 using System.Text;
+using BelgiCom.Streaming.Contracts;
 using static BelgiCom.Streaming.Rating.Tests.Given;
 
 namespace BelgiCom.Streaming.Rating.Tests;
 
 public sealed class OutcomeTests
 {
-    private static readonly OfferingDefinition Plain = Offering(Data(), Voice(), Sms());
+    private static readonly OfferingVersion Plain = Offering(Data(), Voice(), Sms());
 
     [Fact]
     public void SameId_Twice_IsDuplicate_AlsoInsideOneBatch()
     {
         Rig rig = new(Plain);
-        RatedUsage[] rated = rig.Rate(Message(1), Message(1), Message(2));
+        RatingResult[] rated = rig.Rate(Message(1), Message(1), Message(2));
 
         Assert.Equal([RatingOutcome.Rated, RatingOutcome.Duplicate, RatingOutcome.Rated], rated.Select(one => one.Outcome));
         Assert.Equal(RatingOutcome.Duplicate, rig.One(Message(2)).Outcome);
@@ -22,10 +23,10 @@ public sealed class OutcomeTests
     {
         Rig rig = new(Plain);
         UsageRecord usage = Message(1) with { Subscriber = 77 };
-        RatedUsage first = rig.One(usage);
+        RatingResult first = rig.One(usage);
         rig.Subscribe(77, "test");
 
-        Assert.Equal((RatingOutcome.Suspended, RatingReason.UnknownSubscriber), (first.Outcome, first.Reason));
+        Assert.Equal((RatingOutcome.Suspended, RejectedReason.UnknownSubscriber), (first.Outcome, first.RejectedReason));
         Assert.Equal(RatingOutcome.Rated, rig.One(usage).Outcome);
     }
 
@@ -34,21 +35,21 @@ public sealed class OutcomeTests
     {
         Rig rig = new(Plain, Offering(Sms("0.01")) with { Offering = "other" });
         long change = Instant("2026-03-10T00:00:00Z");
-        rig.Session.SetSubscription(1,
+        rig.Subscribe(1,
         [
-            rig.Period("OLD", "test", Instant("2026-03-01T00:00:00Z"), change),
-            rig.Period("NEW", "other", change, Instant("2026-03-20T00:00:00Z")),
+            Rig.Period("OLD", "test", Instant("2026-03-01T00:00:00Z"), change),
+            Rig.Period("NEW", "other", change, Instant("2026-03-20T00:00:00Z")),
         ]);
 
-        RatedUsage[] rated = rig.Rate(
+        RatingResult[] rated = rig.Rate(
             Message(1, "2026-02-28T23:59:59.999Z"), Message(2, "2026-03-09T23:59:59.999Z"), Message(3, "2026-03-10T00:00:00Z"),
             Message(4, "2026-03-20T00:00:00Z"));
 
-        Assert.Equal(RatingReason.NoSubscriptionAtEventTime, rated[0].Reason);
+        Assert.Equal(RejectedReason.NoSubscriptionAtEventTime, rated[0].RejectedReason);
         Assert.Equal("OLD", Encoding.UTF8.GetString(rig.Session.Account(in rated[1])));
         Assert.Equal("NEW", Encoding.UTF8.GetString(rig.Session.Account(in rated[2])));
         Assert.Equal(Nanos("0.01"), rated[2].AmountNanos);
-        Assert.Equal(RatingReason.NoSubscriptionAtEventTime, rated[3].Reason);
+        Assert.Equal(RejectedReason.NoSubscriptionAtEventTime, rated[3].RejectedReason);
     }
 
     [Fact]
@@ -59,13 +60,13 @@ public sealed class OutcomeTests
         {
             int names = round % 4;
             SubscriptionPeriod[] periods = [
-                .. Enumerable.Range(0, names).Select(i => rig.Period($"ACCOUNT-{round}-{i}", "test", i * 1000, (i + 1) * 1000))];
-            rig.Session.SetSubscription(1, periods);
-            rig.Session.SetSubscription(2, [rig.Period("TWO", "test", 0, long.MaxValue)]);
+                .. Enumerable.Range(0, names).Select(i => Rig.Period($"ACCOUNT-{round}-{i}", "test", i * 1000, (i + 1) * 1000))];
+            rig.Subscribe(1, periods);
+            rig.Subscribe(2, [Rig.Period("TWO", "test", 0, long.MaxValue)]);
         }
 
-        rig.Session.SetSubscription(1, [rig.Period("LAST", "test", 0, long.MaxValue)]);
-        RatedUsage[] rated = rig.Rate(Message(1), Message(2) with { Subscriber = 2 });
+        rig.Subscribe(1, [Rig.Period("LAST", "test", 0, long.MaxValue)]);
+        RatingResult[] rated = rig.Rate(Message(1), Message(2) with { Subscriber = 2 });
         Assert.Equal("LAST", Encoding.UTF8.GetString(rig.Session.Account(in rated[0])));
         Assert.Equal("TWO", Encoding.UTF8.GetString(rig.Session.Account(in rated[1])));
     }
@@ -73,21 +74,21 @@ public sealed class OutcomeTests
     [Fact]
     public void OfferingUnknownOrNotYetInForce_IsSuspended()
     {
-        Rig rig = new(Plain with { ValidFromMilliseconds = Instant("2026-03-01T00:00:00Z") });
+        Rig rig = new(Plain with { ValidFrom = Time("2026-03-01T00:00:00Z") });
         rig.Subscribe(2, "missing");
 
-        Assert.Equal(RatingReason.NoTariff, rig.One(Message(1, "2026-02-28T00:00:00Z")).Reason);
-        Assert.Equal(RatingReason.NoTariff, rig.One(Message(2) with { Subscriber = 2 }).Reason);
+        Assert.Equal(RejectedReason.NoTariff, rig.One(Message(1, "2026-02-28T00:00:00Z")).RejectedReason);
+        Assert.Equal(RejectedReason.NoTariff, rig.One(Message(2) with { Subscriber = 2 }).RejectedReason);
     }
 
     [Fact]
     public void NoPriceOrNoZone_IsSuspended()
     {
-        ZoneDefinition[] homeOnly = [new(ZoneDefinition.Home, ["00101"])];
+        RoamingZone[] homeOnly = [new() { Name = RoamingZone.Home, Plmns = ["00101"] }];
         Rig rig = new(Offering(Data()) with { Zones = homeOnly });
 
-        Assert.Equal(RatingReason.NoPrice, rig.One(Message(1)).Reason);
-        Assert.Equal(RatingReason.NoPrice, rig.One(DataUsage(2, 1, network: "31026")).Reason);
+        Assert.Equal(RejectedReason.NoPrice, rig.One(Message(1)).RejectedReason);
+        Assert.Equal(RejectedReason.NoPrice, rig.One(DataUsage(2, 1, network: "31026")).RejectedReason);
     }
 
     public static TheoryData<string, UsageRecord> InvalidUsage() => new()
@@ -107,10 +108,10 @@ public sealed class OutcomeTests
     [MemberData(nameof(InvalidUsage))]
     public void UsageThatCannotBe_IsRejected(string why, UsageRecord usage)
     {
-        RatedUsage rated = new Rig(Plain).One(usage);
+        RatingResult rated = new Rig(Plain).One(usage);
 
         Assert.True(rated.Outcome == RatingOutcome.Rejected, why);
-        Assert.Equal(RatingReason.InvalidUsage, rated.Reason);
+        Assert.Equal(RejectedReason.InvalidUsage, rated.RejectedReason);
     }
 
     [Theory]
@@ -119,9 +120,9 @@ public sealed class OutcomeTests
     public void AmountOrUnitsThatDoNotFit_AreRejected_AndChangeNothing(long octets, string price, long increment)
     {
         Rig rig = new(Offering(Data(price) with { Increment = increment, UnitSize = 1 }));
-        RatedUsage rated = rig.One(DataUsage(1, octets));
+        RatingResult rated = rig.One(DataUsage(1, octets));
 
-        Assert.Equal((RatingOutcome.Rejected, RatingReason.AmountOverflow), (rated.Outcome, rated.Reason));
+        Assert.Equal((RatingOutcome.Rejected, RejectedReason.AmountOverflow), (rated.Outcome, rated.RejectedReason));
         Assert.Equal(RatingOutcome.Rated, rig.One(DataUsage(1, 1)).Outcome);
     }
 
@@ -131,7 +132,7 @@ public sealed class OutcomeTests
         Rig rig = new(Offering(Data("600000000") with { Increment = 1, UnitSize = 1 }));
 
         Assert.Equal(RatingOutcome.Rated, rig.One(DataUsage(1, 1)).Outcome);
-        Assert.Equal(RatingReason.AmountOverflow, rig.One(DataUsage(2, 1)).Reason);
+        Assert.Equal(RejectedReason.AmountOverflow, rig.One(DataUsage(2, 1)).RejectedReason);
     }
 
     [Fact]
@@ -140,12 +141,12 @@ public sealed class OutcomeTests
         Rig rig = new(45, 40, Plain);
         rig.One(Message(1, "2026-04-10T12:00:00Z"));
 
-        RatedUsage march = rig.One(Message(2, "2026-03-01T12:00:00Z"));
-        RatedUsage late = rig.One(Message(3, "2026-02-28T23:59:59Z"));
+        RatingResult march = rig.One(Message(2, "2026-03-01T12:00:00Z"));
+        RatingResult late = rig.One(Message(3, "2026-02-28T23:59:59Z"));
 
         Assert.Equal((RatingOutcome.Rated, Days("2026-03-01")), (march.Outcome, march.PeriodStartDays));
         Assert.Equal(Nanos("0.08"), march.Balance.SpendNanos);
-        Assert.Equal((RatingOutcome.Late, RatingReason.TooLate), (late.Outcome, late.Reason));
+        Assert.Equal((RatingOutcome.Late, RejectedReason.TooLate), (late.Outcome, late.RejectedReason));
         Assert.Equal(Nanos("0.16"), rig.One(Message(4, "2026-04-10T12:00:00Z")).Balance.SpendNanos);
     }
 

@@ -17,7 +17,7 @@ internal sealed class StateStore
     public void Handle(Rig rig, UsageRecord[] usage, int balances)
     {
         _open.Clear();
-        foreach ((RatedUsage rated, UsageRecord of) in rig.RateUncommitted(usage).Zip(usage))
+        foreach ((RatingResult rated, UsageRecord of) in rig.RateUncommitted(usage).Zip(usage))
         {
             if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {

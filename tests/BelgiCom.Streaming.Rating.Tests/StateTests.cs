@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Contracts;
 using CsCheck;
 using static BelgiCom.Streaming.Rating.Tests.Given;
 
@@ -9,8 +10,8 @@ public sealed class StateTests
     public void Abort_AfterABatch_LeavesBalancesAndIdsAsTheyWere() =>
         Gen.Select(Gens.Usage.Array[1, 200], Gens.Usage.Array[1, 3000]).Sample((kept, undone) =>
         {
-            Rig rig = new(Offering(Data(), Voice(), Sms()) with { Bundles = [new(UsageKind.Data, MiB, [])] });
-            Rig never = new(Offering(Data(), Voice(), Sms()) with { Bundles = [new(UsageKind.Data, MiB, [])] });
+            Rig rig = new(Offering(Data(), Voice(), Sms()) with { Bundles = [Bundle(UsageKind.Data, MiB, [])] });
+            Rig never = new(Offering(Data(), Voice(), Sms()) with { Bundles = [Bundle(UsageKind.Data, MiB, [])] });
             foreach (Rig one in new[] { rig, never })
             {
                 one.Subscribe(2, "test");
@@ -101,7 +102,7 @@ public sealed class StateTests
     {
         SubscriberTable subscribers = new();
         BalanceMonths months = new(subscribers, firstBatch: int.MaxValue - 2);
-        int month = BrusselsCalendar.MonthOf(Instant("2026-03-10T00:00:00Z"));
+        int month = BelgianCalendar.MonthOf(Instant("2026-03-10T00:00:00Z"));
         int subscriber = subscribers.GetOrAdd(7);
         BalanceEntry[] entries = new BalanceEntry[2];
         for (int batch = 1; batch <= 6; batch++)
@@ -272,7 +273,7 @@ public sealed class StateTests
     {
         const int Events = 20_000;
         Rig rig = new(
-            Offering(Data(), Voice(), Sms()) with { Bundles = [new(UsageKind.Data, GiB, [])], RoamingDataLimitNanos = Nanos("50") });
+            Offering(Data(), Voice(), Sms()) with { Bundles = [Bundle(UsageKind.Data, GiB, [])], RoamingDataLimit = Amount("50") });
         for (int subscriber = 1; subscriber <= 1000; subscriber++)
         {
             rig.Subscribe((UInt128)subscriber, "test");
@@ -280,7 +281,7 @@ public sealed class StateTests
 
         UsageRecord[] usage = [
             .. Enumerable.Range(1, Events).Select(i => DataUsage(i, i * 100L) with { Subscriber = (UInt128)((i % 1100) + 1) })];
-        RatedUsage[] rated = new RatedUsage[Events];
+        RatingResult[] rated = new RatingResult[Events];
         for (int warmUp = 0; warmUp < 3; warmUp++)
         {
             rig.Session.Rate(usage, rig.Tariffs, rated);
@@ -299,15 +300,15 @@ public sealed class StateTests
     {
         const int Subscribers = 1_000_000;
         Rig rig = new(Offering(Sms()));
-        SubscriptionPeriod[] period = [rig.Period("BE-0123456789", "test", long.MinValue, long.MaxValue)];
+        SubscriptionPeriod[] period = [Rig.Period("BE-0123456789", "test", long.MinValue, long.MaxValue)];
         UsageRecord[] usage = new UsageRecord[10_000];
-        RatedUsage[] rated = new RatedUsage[usage.Length];
+        RatingResult[] rated = new RatingResult[usage.Length];
         for (int start = 0; start < Subscribers; start += usage.Length)
         {
             for (int i = 0; i < usage.Length; i++)
             {
                 UInt128 subscriber = (UInt128)(start + i + 1) * 0x9E3779B97F4A7C15;
-                rig.Session.SetSubscription(subscriber, period);
+                rig.Subscribe(subscriber, period);
                 usage[i] = Message(start + i + 1) with { Subscriber = subscriber };
             }
 
@@ -355,7 +356,7 @@ public sealed class StateTests
         return [.. stored.Order(StringComparer.Ordinal)];
     }
 
-    private static string Describe(RatedUsage rated) =>
-        $"{rated.Outcome} {rated.Reason} {rated.Crossed} {rated.ChargedUnits} {rated.BundleUnits} {rated.AmountNanos} "
-        + $"{rated.Balance.SpendNanos} {rated.Balance.Notified} {rated.Balance.BundleOctetsUsed}";
+    private static string Describe(RatingResult rated) =>
+        $"{rated.Outcome} {rated.ZeroRatedReason} {rated.RejectedReason} {rated.Crossed} {rated.ChargedUnits} {rated.BundleUnits} "
+        + $"{rated.AmountNanos} {rated.Balance.SpendNanos} {rated.Balance.Notified} {rated.Balance.BundleOctetsUsed}";
 }

@@ -8,7 +8,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>One entry of the append-only journal. Hash-chained per stream.</summary>
-public sealed partial class AuditEntry
+public sealed partial record AuditEntry
 {
     /// <summary>Chain the entry belongs to; key of the Kafka record.</summary>
     public string Stream { get; init; } = "";

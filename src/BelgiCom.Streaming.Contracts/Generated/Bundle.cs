@@ -7,7 +7,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>Allowance included in the offering, per calendar month, Europe/Brussels.</summary>
-public sealed partial class Bundle
+public sealed partial record Bundle
 {
     /// <summary>Usage it covers.</summary>
     public UsageKind Kind { get; init; }

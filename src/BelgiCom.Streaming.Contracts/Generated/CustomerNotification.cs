@@ -8,7 +8,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>A message the customer is owed: bundle or spending thresholds. Exactly one per threshold and period.</summary>
-public sealed partial class CustomerNotification
+public sealed partial record CustomerNotification
 {
     /// <summary>Identity; the same threshold in the same period always gives the same id.</summary>
     public NotificationId NotificationId { get; init; }

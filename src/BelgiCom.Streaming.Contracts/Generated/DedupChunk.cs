@@ -7,7 +7,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>Ids of usage rated, kept by the day of the usage so that whole days can be forgotten.</summary>
-public sealed partial class DedupChunk
+public sealed partial record DedupChunk
 {
     /// <summary>UTC day of eventTime of the usage.</summary>
     public DateOnly Day { get; init; } = DateOnly.FromDateTime(DateTime.UnixEpoch);

@@ -7,7 +7,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>A price (TMF620 ProductOfferingPrice). The first price that matches kind, zone, rating group and direction applies.</summary>
-public sealed partial class OfferingPrice
+public sealed partial record OfferingPrice
 {
     /// <summary>Usage it prices.</summary>
     public UsageKind Kind { get; init; }

@@ -10,7 +10,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// <summary>
 /// One effective-dated version of a product offering (TMF620 ProductOffering with its ProductOfferingPrices). Immutable once published.
 /// </summary>
-public sealed partial class OfferingVersion
+public sealed partial record OfferingVersion
 {
     /// <summary>Product offering id, for example 'mobile-start'.</summary>
     public string Offering { get; init; } = "";

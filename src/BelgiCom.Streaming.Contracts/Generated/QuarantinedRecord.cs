@@ -8,7 +8,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>What an adapter could not decode: where it was, why, and its octets, encrypted.</summary>
-public sealed partial class QuarantinedRecord
+public sealed partial record QuarantinedRecord
 {
     /// <summary>Configured name of the source; key of the Kafka record.</summary>
     public string Source { get; init; } = "";

@@ -7,7 +7,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>Mark that a checkpoint is complete: everything rated before ratedFrom is in this topic.</summary>
-public sealed partial class RatingCheckpoint
+public sealed partial record RatingCheckpoint
 {
     /// <summary>Offset in the same partition of usage.rated.v1 from which restoring reads on.</summary>
     public long RatedFrom { get; init; }

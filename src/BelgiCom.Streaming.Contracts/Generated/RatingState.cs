@@ -12,7 +12,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, or the mark of a complete
 /// checkpoint. Exactly one of the three is present.
 /// </summary>
-public sealed partial class RatingState
+public sealed partial record RatingState
 {
     /// <summary>Balance; null in other parts.</summary>
     public SubscriberBalance? Balance { get; init; }

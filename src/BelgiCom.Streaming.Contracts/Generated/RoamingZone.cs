@@ -7,7 +7,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>Serving networks that share a price.</summary>
-public sealed partial class RoamingZone
+public sealed partial record RoamingZone
 {
     /// <summary>Zone name; 'home' is the home network.</summary>
     public string Name { get; init; } = "";

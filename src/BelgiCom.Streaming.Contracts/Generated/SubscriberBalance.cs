@@ -7,7 +7,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>Balance of one subscriber in one period.</summary>
-public sealed partial class SubscriberBalance
+public sealed partial record SubscriberBalance
 {
     /// <summary>Whose balance.</summary>
     public SubscriberRef SubscriberRef { get; init; }

@@ -8,7 +8,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>Which account and offering a subscriber reference has, over time.</summary>
-public sealed partial class Subscription
+public sealed partial record Subscription
 {
     /// <summary>Pseudonym of the MSISDN, or of the IMSI where usage has no MSISDN; key of the Kafka record.</summary>
     public SubscriberRef SubscriberRef { get; init; }

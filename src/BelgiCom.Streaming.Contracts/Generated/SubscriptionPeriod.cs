@@ -7,7 +7,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>One assignment; half-open in time.</summary>
-public sealed partial class SubscriptionPeriod
+public sealed partial record SubscriptionPeriod
 {
     /// <summary>Billing account (TMF666).</summary>
     public string Account { get; init; } = "";

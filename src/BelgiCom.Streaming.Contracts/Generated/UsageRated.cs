@@ -11,7 +11,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// <summary>
 /// Usage with its price (TMF635 status 'rated'). Same source, same tariff version: byte-identical, so that a replay can be compared.
 /// </summary>
-public sealed partial class UsageRated
+public sealed partial record UsageRated
 {
     /// <summary>Identity of the usage event; unique key of the billing ledger.</summary>
     public UsageId UsageId { get; init; }

@@ -12,7 +12,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// One chargeable part of a charging record after mediation (TS 32.240): a service-data container (PGW), a traffic volume (SGW), a
 /// used-unit container (CHF, Nchf), a call or a message. TMF635 status 'received'.
 /// </summary>
-public sealed partial class UsageReceived
+public sealed partial record UsageReceived
 {
     /// <summary>Identity of the usage event, made from its source, never random; unique key of the billing ledger.</summary>
     public UsageId UsageId { get; init; }

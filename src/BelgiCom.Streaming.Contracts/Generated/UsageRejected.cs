@@ -11,7 +11,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// <summary>
 /// Usage that was not rated, with a typed reason and the original octets, so that it can be found, explained and redriven.
 /// </summary>
-public sealed partial class UsageRejected
+public sealed partial record UsageRejected
 {
     /// <summary>Identity of the usage event; zeros when the value could not be decoded.</summary>
     public UsageId UsageId { get; init; }

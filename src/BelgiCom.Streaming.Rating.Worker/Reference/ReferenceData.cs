@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
@@ -110,7 +109,7 @@ internal sealed class ReferenceData
             {
                 problem = record.Topic == Topics.CatalogueTariffs ? ApplyOffering(in record) : ApplySubscription(in record);
             }
-            catch (Exception broken) when (broken is AvroFormatException or OverflowException or ArgumentException or FormatException)
+            catch (Exception broken) when (broken is AvroFormatException or ArgumentException)
             {
                 problem = broken.GetType().Name;
             }
@@ -126,8 +125,7 @@ internal sealed class ReferenceData
     {
         if (record.IsTombstone)
         {
-            string[] key = Encoding.UTF8.GetString(record.Key).Split('/');
-            _catalogue.Remove(key[0], int.Parse(key[1], CultureInfo.InvariantCulture));
+            _catalogue.Remove(Encoding.UTF8.GetString(record.Key));
         }
         else if (_schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is { } rejection)
         {
@@ -147,7 +145,7 @@ internal sealed class ReferenceData
         RatingSession session = _sessions[record.Partition];
         if (record.IsTombstone)
         {
-            session.SetSubscription(UsageEvents.ToNumber(SubscriberRef.FromBytes(record.Key)), []);
+            session.SetSubscription(UsageEvents.ToNumber(SubscriberRef.FromBytes(record.Key)), [], _catalogue.Offerings);
             return null;
         }
 
@@ -157,8 +155,7 @@ internal sealed class ReferenceData
         }
 
         Subscription subscription = Subscription.Read(body);
-        session.SetSubscription(
-            UsageEvents.ToNumber(subscription.SubscriberRef), TariffMapping.ToPeriods(subscription, _catalogue.Offerings));
+        session.SetSubscription(UsageEvents.ToNumber(subscription.SubscriberRef), subscription.Periods, _catalogue.Offerings);
         return null;
     }
 

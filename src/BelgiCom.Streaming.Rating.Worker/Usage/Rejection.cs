@@ -17,35 +17,34 @@ internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason 
             .. "look at the producer that wrote it."u8,
         ]);
 
-    private static readonly Rejection[] ByReason = [.. Enum.GetValues<RatingReason>().Select(Of)];
+    private static readonly Rejection[] ByReason = [.. Enum.GetValues<RejectedReason>().Select(Of)];
 
-    public static Rejection For(RatingReason reason) => ByReason[(int)reason];
+    public static Rejection For(RejectedReason reason) => ByReason[(int)reason];
 
-    private static Rejection Of(RatingReason reason) => reason switch
+    private static Rejection Of(RejectedReason reason) => reason switch
     {
-        RatingReason.AlreadyRated =>
-            new(RatingOutcome.Duplicate, RejectedReason.AlreadyRated, "Nothing to do: usage with this id was rated before."u8.ToArray()),
-        RatingReason.TooLate => new(
-            RatingOutcome.Late, RejectedReason.TooLate,
+        RejectedReason.Undecodable => Undecodable,
+        RejectedReason.UnknownSchema => UnknownSchema,
+        RejectedReason.AlreadyRated =>
+            new(RatingOutcome.Duplicate, reason, "Nothing to do: usage with this id was rated before."u8.ToArray()),
+        RejectedReason.TooLate => new(
+            RatingOutcome.Late, reason,
             "Older than Rating:LateDays before the newest usage rated; bill it by hand if it is owed."u8.ToArray()),
-        RatingReason.UnknownSubscriber => new(
-            RatingOutcome.Suspended, RejectedReason.UnknownSubscriber,
-            "Publish a subscription for the reference, then redrive."u8.ToArray()),
-        RatingReason.NoSubscriptionAtEventTime => new(
-            RatingOutcome.Suspended, RejectedReason.NoSubscriptionAtEventTime,
-            "Publish a subscription that covers eventTime, then redrive."u8.ToArray()),
-        RatingReason.NoTariff => new(
-            RatingOutcome.Suspended, RejectedReason.NoTariff,
+        RejectedReason.UnknownSubscriber =>
+            new(RatingOutcome.Suspended, reason, "Publish a subscription for the reference, then redrive."u8.ToArray()),
+        RejectedReason.NoSubscriptionAtEventTime =>
+            new(RatingOutcome.Suspended, reason, "Publish a subscription that covers eventTime, then redrive."u8.ToArray()),
+        RejectedReason.NoTariff => new(
+            RatingOutcome.Suspended, reason,
             "Publish a version of the subscriber's offering in force at eventTime, then redrive."u8.ToArray()),
-        RatingReason.NoPrice => new(
-            RatingOutcome.Suspended, RejectedReason.NoPrice,
+        RejectedReason.NoPrice => new(
+            RatingOutcome.Suspended, reason,
             "Add a zone for the serving network and a price for this usage to the offering, then redrive."u8.ToArray()),
-        RatingReason.InvalidUsage => new(
-            RatingOutcome.Rejected, RejectedReason.InvalidUsage,
+        RejectedReason.InvalidUsage => new(
+            RatingOutcome.Rejected, reason,
             "A value cannot be: unknown kind, negative count, bad network, or a time more than a day ahead of receipt."u8.ToArray()),
-        RatingReason.AmountOverflow => new(
-            RatingOutcome.Rejected, RejectedReason.AmountOverflow,
-            "Units or amount exceed 18 digits; look at the record and at the price."u8.ToArray()),
-        _ => new(RatingOutcome.Rejected, RejectedReason.Other, ""u8.ToArray()),
+        RejectedReason.AmountOverflow => new(
+            RatingOutcome.Rejected, reason, "Units or amount exceed 18 digits; look at the record and at the price."u8.ToArray()),
+        _ => new(RatingOutcome.Rejected, reason, ""u8.ToArray()),
     };
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
@@ -85,7 +86,7 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
             if (_months.TryGetValue(month, out ChunkedArray<Balance>? earlier)
                 && Find(month, subscriber, earlier) is { IsUntouched: false } balance)
             {
-                entries[count++] = new BalanceEntry(subscribers.KeyOf(subscriber), BrusselsCalendar.StartDays(month), balance);
+                entries[count++] = new BalanceEntry(subscribers.KeyOf(subscriber), BelgianCalendar.StartDays(month), balance);
             }
         }
 
@@ -119,7 +120,7 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
         NextBatch();
         foreach (int month in _months.Keys)
         {
-            if (BrusselsCalendar.StartMilliseconds(month + 1) <= oldestMilliseconds
+            if (BelgianCalendar.StartMilliseconds(month + 1) <= oldestMilliseconds
                 && _months.Remove(month, out ChunkedArray<Balance>? earlier))
             {
                 Forgotten.Add((month, earlier));

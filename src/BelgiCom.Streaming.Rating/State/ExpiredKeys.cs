@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
@@ -40,7 +42,7 @@ internal sealed class ExpiredKeys(BalanceMonths balances, SubscriberTable subscr
         for (; cursor.Month < _months.Count; cursor = cursor with { Month = cursor.Month + 1, Subscriber = 0 })
         {
             (int month, ChunkedArray<Balance> array) = _months[cursor.Month];
-            int startDays = BrusselsCalendar.StartDays(month);
+            int startDays = BelgianCalendar.StartDays(month);
             for (; cursor.Subscriber < subscribers.Count; cursor.Subscriber++)
             {
                 if (count == keys.Length || left-- == 0)

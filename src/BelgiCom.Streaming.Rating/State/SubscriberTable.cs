@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Text;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
@@ -113,12 +115,12 @@ internal sealed class SubscriberTable
     }
 
     /// <summary>Replaces the subscription periods of a subscriber; none leaves the subscriber known but without a subscription.</summary>
-    public void SetPeriods(int number, ReadOnlySpan<SubscriptionPeriod> periods)
+    public void SetPeriods(int number, IReadOnlyList<SubscriptionPeriod> periods, OfferingIndex offerings)
     {
         ref Entry entry = ref _entries[number];
         FreeFurtherPeriods(entry.NextPeriod);
         entry.NextPeriod = NoPeriod;
-        if (periods.IsEmpty)
+        if (periods.Count == 0)
         {
             entry.Offering = NoPeriod;
             return;
@@ -126,13 +128,12 @@ internal sealed class SubscriberTable
 
         // Inline the newest period: it is the one that nearly all usage falls in.
         SubscriptionPeriod newest = periods[^1];
-        entry.Account.Set(newest.AccountUtf8.Span, _accounts);
-        entry.Offering = newest.Offering;
-        entry.ValidFrom = newest.ValidFromMilliseconds;
-        entry.ValidTo = newest.ValidToMilliseconds;
-        foreach (SubscriptionPeriod period in periods[..^1])
+        entry.Account.Set(Encoding.UTF8.GetBytes(newest.Account), _accounts);
+        entry.Offering = offerings.GetOrAdd(newest.Offering);
+        (entry.ValidFrom, entry.ValidTo) = ValidityOf(newest);
+        foreach (SubscriptionPeriod period in periods.SkipLast(1))
         {
-            entry.NextPeriod = AddFurtherPeriod(period, entry.NextPeriod);
+            entry.NextPeriod = AddFurtherPeriod(period, offerings, entry.NextPeriod);
         }
     }
 
@@ -192,18 +193,20 @@ internal sealed class SubscriberTable
         _indexShift = shift;
     }
 
-    private int AddFurtherPeriod(SubscriptionPeriod period, int next)
+    private int AddFurtherPeriod(SubscriptionPeriod period, OfferingIndex offerings, int next)
     {
         int place = _freePeriod == NoPeriod ? _furtherPeriodCount++ : _freePeriod;
         ref PeriodNode node = ref _furtherPeriods.GetOrCreate(place);
         _freePeriod = place == _freePeriod ? node.Next : _freePeriod;
-        node.Account.Set(period.AccountUtf8.Span, _accounts);
-        node.Offering = period.Offering;
-        node.ValidFrom = period.ValidFromMilliseconds;
-        node.ValidTo = period.ValidToMilliseconds;
+        node.Account.Set(Encoding.UTF8.GetBytes(period.Account), _accounts);
+        node.Offering = offerings.GetOrAdd(period.Offering);
+        (node.ValidFrom, node.ValidTo) = ValidityOf(period);
         node.Next = next;
         return place;
     }
+
+    private static (long From, long To) ValidityOf(SubscriptionPeriod period) => (
+        period.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue, period.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue);
 
     private void FreeFurtherPeriods(int first)
     {

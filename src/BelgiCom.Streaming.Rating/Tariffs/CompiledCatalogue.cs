@@ -7,7 +7,7 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 public sealed class CompiledCatalogue
 {
-    private readonly SortedDictionary<(string Offering, int Version), OfferingDefinition> _definitions = [];
+    private readonly SortedDictionary<string, OfferingVersion> _versions = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
 
     /// <summary>Numbers of the offerings, shared with the subscriptions.</summary>
@@ -20,13 +20,13 @@ public sealed class CompiledCatalogue
     public IReadOnlyList<string> Problems => _problems;
 
     /// <summary>Number of offerings that have a version.</summary>
-    public int OfferingCount => _definitions.Keys.Select(key => key.Offering).Distinct(StringComparer.Ordinal).Count();
+    public int OfferingCount => _versions.Values.Select(version => version.Offering).Distinct(StringComparer.Ordinal).Count();
 
     /// <summary>Adds or replaces a version.</summary>
-    public void Put(OfferingVersion version) => _definitions[(version.Offering, version.Version)] = TariffMapping.ToDefinition(version);
+    public void Put(OfferingVersion version) => _versions[version.Key] = version;
 
-    /// <summary>Takes a version out.</summary>
-    public void Remove(string offering, int version) => _definitions.Remove((offering, version));
+    /// <summary>Takes a version out, by its key on the topic.</summary>
+    public void Remove(string key) => _versions.Remove(key);
 
     /// <summary>
     /// Compiles what was put and removed. A version that cannot be used stays in force without prices: usage under it is suspended, never
@@ -35,31 +35,26 @@ public sealed class CompiledCatalogue
     public void Compile()
     {
         _problems.Clear();
-        Tariffs = new TariffSnapshot(_definitions.Values.Select(Usable), Offerings);
+        Tariffs = new TariffSnapshot(_versions.Values.Select(Usable), Offerings);
     }
 
-    private OfferingDefinition Usable(OfferingDefinition definition)
+    private OfferingVersion Usable(OfferingVersion version)
     {
         try
         {
-            _ = new TariffSnapshot([definition], new OfferingIndex());
-            return definition;
+            _ = new TariffSnapshot([version], new OfferingIndex());
+            return version;
         }
         catch (InvalidTariffException broken)
         {
             _problems.Add(broken.Message);
-            return new OfferingDefinition
+            return new OfferingVersion
             {
-                Offering = definition.Offering,
-                Version = Math.Max(1, definition.Version),
-                ValidFromMilliseconds = definition.ValidFromMilliseconds,
-                ValidToMilliseconds = definition.ValidToMilliseconds > definition.ValidFromMilliseconds
-                    ? definition.ValidToMilliseconds
-                    : long.MaxValue,
+                Offering = version.Offering,
+                Version = Math.Max(1, version.Version),
+                ValidFrom = version.ValidFrom,
+                ValidTo = version.ValidTo > version.ValidFrom ? version.ValidTo : null,
                 Currency = "XXX",
-                Zones = [],
-                Prices = [],
-                Bundles = [],
             };
         }
     }

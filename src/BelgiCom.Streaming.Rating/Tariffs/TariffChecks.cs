@@ -1,16 +1,16 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>What must hold for a version before it may price anything; each failure is a sentence that says what to change.</summary>
 internal static class TariffChecks
 {
-    public static void Check(OfferingDefinition offering)
+    public static void Check(OfferingVersion offering)
     {
         Require(offering.Version >= 1, "the version must be at least 1.");
-        Require(offering.ValidFromMilliseconds < offering.ValidToMilliseconds, "validTo must be after validFrom.");
+        Require(offering.ValidTo is null || offering.ValidFrom < offering.ValidTo, "validTo must be after validFrom.");
         Require(offering.Currency.Length == 3, "the currency must be an ISO 4217 code of 3 letters.");
-        Require(
-            offering.RoamingDataLimitNanos is >= 0 and <= RoundingPolicy.MaxAmountNanos,
-            "the roaming data limit must be an amount of at least 0.");
+        Require(IsAmount(offering.RoamingDataLimit ?? 0), "the roaming data limit must be an amount of at least 0.");
         HashSet<string> zones = [.. offering.Zones.Select(zone => zone.Name)];
         Require(zones.Count == offering.Zones.Count, "two zones have the same name.");
         for (int index = 0; index < offering.Prices.Count; index++)
@@ -29,31 +29,27 @@ internal static class TariffChecks
         _ => PriceUnit.Message,
     };
 
-    private static void Check(PriceDefinition price, string where, HashSet<string> zones)
+    private static void Check(OfferingPrice price, string where, HashSet<string> zones)
     {
         Require(price.Kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms, $"{where} must be for data, voice or sms.");
         Require(
             price.Zone.Length == 0 || zones.Contains(price.Zone), $"{where} names zone '{price.Zone}', which the version does not define.");
         Require(price.Unit is PriceUnit.Octet or PriceUnit.Second or PriceUnit.Message, $"{where} must count octets, seconds or messages.");
         Require(price.UnitSize >= 1, $"{where} must be for at least 1 unit.");
-        Require(
-            price.UnitPriceNanos is >= 0 and <= RoundingPolicy.MaxAmountNanos,
-            $"{where} must have a unit price from 0 to 999999999.999999999.");
-        Require(
-            price.ConnectFeeNanos is >= 0 and <= RoundingPolicy.MaxAmountNanos,
-            $"{where} must have a connect fee from 0 to 999999999.999999999.");
+        Require(IsAmount(price.UnitPrice), $"{where} must have a unit price from 0 to 999999999.999999999.");
+        Require(IsAmount(price.ConnectFee), $"{where} must have a connect fee from 0 to 999999999.999999999.");
         Require(price.Increment >= 1, $"{where} must have an increment of at least 1.");
         Require(price.Minimum >= 0, $"{where} must have a minimum of at least 0.");
         Require(!price.Bundle || !price.ZeroRated, $"{where} cannot be zero-rated and covered by a bundle.");
         Require(!price.Bundle || price.Unit == NaturalUnit(price.Kind), $"{where} counts another unit than the bundle of its kind.");
     }
 
-    private static void CheckBundles(OfferingDefinition offering, HashSet<string> zones)
+    private static void CheckBundles(OfferingVersion offering, HashSet<string> zones)
     {
         Require(
             offering.Bundles.DistinctBy(bundle => bundle.Kind).Count() == offering.Bundles.Count,
             "two bundles are of the same kind; keep one.");
-        foreach (BundleDefinition bundle in offering.Bundles)
+        foreach (Bundle bundle in offering.Bundles)
         {
             Require(bundle.Kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms, "a bundle must be for data, voice or sms.");
             Require(bundle.Units >= 1, $"the bundle of {bundle.Kind} must have at least 1 unit.");
@@ -61,6 +57,8 @@ internal static class TariffChecks
             Require(unknown is null, $"the bundle of {bundle.Kind} names zone '{unknown}', which the version does not define.");
         }
     }
+
+    private static bool IsAmount(decimal amount) => amount >= 0 && Nanos.TryFromDecimal(amount, out _);
 
     private static void Require(bool condition, string sentence)
     {

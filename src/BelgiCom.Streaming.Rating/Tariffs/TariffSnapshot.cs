@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
@@ -9,13 +11,13 @@ public sealed class TariffSnapshot
     private readonly int[][] _byOffering;
     private readonly TariffVersion[] _versions;
 
-    /// <summary>Compiles definitions.</summary>
-    /// <exception cref="InvalidTariffException">A definition cannot be used.</exception>
-    public TariffSnapshot(IEnumerable<OfferingDefinition> definitions, OfferingIndex offerings)
+    /// <summary>Compiles published versions.</summary>
+    /// <exception cref="InvalidTariffException">A version cannot be used.</exception>
+    public TariffSnapshot(IEnumerable<OfferingVersion> published, OfferingIndex offerings)
     {
-        OfferingDefinition[] all = [.. definitions];
-        _versions = [.. all.Select(definition => new TariffVersion(definition))];
-        int[] numbers = [.. all.Select(definition => offerings.GetOrAdd(definition.Offering))];
+        OfferingVersion[] all = [.. published];
+        _versions = [.. all.Select(version => new TariffVersion(version))];
+        int[] numbers = [.. all.Select(version => offerings.GetOrAdd(version.Offering))];
         _byOffering = new int[numbers.DefaultIfEmpty(-1).Max() + 1][];
         Array.Fill(_byOffering, []);
         foreach (IGrouping<int, int> offering in Enumerable.Range(0, all.Length).GroupBy(index => numbers[index]))
@@ -27,7 +29,7 @@ public sealed class TariffSnapshot
     /// <summary>Number of versions.</summary>
     public int Count => _versions.Length;
 
-    /// <summary>A version by the index that <see cref="RatedUsage.VersionIndex"/> holds.</summary>
+    /// <summary>A version by the index that <see cref="RatingResult.VersionIndex"/> holds.</summary>
     public TariffVersion Version(int index) => _versions[index];
 
     /// <summary>Index of the version of an offering in force at an instant, -1 for none.</summary>

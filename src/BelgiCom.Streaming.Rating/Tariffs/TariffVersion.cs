@@ -1,4 +1,5 @@
 using System.Text;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
@@ -17,34 +18,34 @@ public sealed class TariffVersion
     private readonly byte[] _offering;
     private readonly byte[] _currency;
 
-    internal TariffVersion(OfferingDefinition definition)
+    internal TariffVersion(OfferingVersion published)
     {
         try
         {
-            TariffChecks.Check(definition);
-            _zoneMap = new ZoneMap(definition.Zones);
+            TariffChecks.Check(published);
+            _zoneMap = new ZoneMap(published.Zones);
         }
         catch (ArgumentException broken)
         {
-            throw new InvalidTariffException(definition.Offering, definition.Version, broken.Message);
+            throw new InvalidTariffException(published.Offering, published.Version, broken.Message);
         }
 
-        Version = definition.Version;
-        ValidFromMilliseconds = definition.ValidFromMilliseconds;
-        ValidToMilliseconds = definition.ValidToMilliseconds;
-        _offering = Encoding.UTF8.GetBytes(definition.Offering);
-        _currency = Encoding.UTF8.GetBytes(definition.Currency);
-        _zoneNames = [.. definition.Zones.Select(zone => Encoding.UTF8.GetBytes(zone.Name))];
-        HomeZone = definition.Zones.ToList().FindIndex(zone => zone.Name == ZoneDefinition.Home);
-        _prices = [.. definition.Prices.Select(price => new Price(price, definition))];
-        _candidates = FindCandidates(definition);
+        Version = published.Version;
+        ValidFromMilliseconds = published.ValidFrom.ToUnixTimeMilliseconds();
+        ValidToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
+        _offering = Encoding.UTF8.GetBytes(published.Offering);
+        _currency = Encoding.UTF8.GetBytes(published.Currency);
+        _zoneNames = [.. published.Zones.Select(zone => Encoding.UTF8.GetBytes(zone.Name))];
+        HomeZone = published.Zones.ToList().FindIndex(zone => zone.Name == RoamingZone.Home);
+        _prices = [.. published.Prices.Select(price => new Price(price, published))];
+        _candidates = FindCandidates(published);
         BundleUnits = new long[Kinds];
-        foreach (BundleDefinition bundle in definition.Bundles)
+        foreach (Bundle bundle in published.Bundles)
         {
             BundleUnits[(int)bundle.Kind] = bundle.Units;
         }
 
-        RoamingDataLimitNanos = definition.RoamingDataLimitNanos;
+        RoamingDataLimitNanos = Nanos.FromDecimal(published.RoamingDataLimit ?? 0);
     }
 
     /// <summary>Version number, pinned in every rated event.</summary>
@@ -88,25 +89,25 @@ public sealed class TariffVersion
         return -1;
     }
 
-    private static int CandidateList(UsageKind kind, UsageDirection direction, int zone) =>
+    private static int CandidateList(UsageKind kind, Direction direction, int zone) =>
         (((zone * Kinds) + (int)kind) * Directions) + (int)direction;
 
-    private static int[][] FindCandidates(OfferingDefinition definition)
+    private static int[][] FindCandidates(OfferingVersion published)
     {
-        int[][] candidates = new int[definition.Zones.Count * Kinds * Directions][];
-        for (int zone = 0; zone < definition.Zones.Count; zone++)
+        int[][] candidates = new int[published.Zones.Count * Kinds * Directions][];
+        for (int zone = 0; zone < published.Zones.Count; zone++)
         {
             for (UsageKind kind = UsageKind.Unknown; kind <= UsageKind.Sms; kind++)
             {
-                for (UsageDirection direction = UsageDirection.NotApplicable; direction <= UsageDirection.Terminating; direction++)
+                for (Direction direction = Direction.NotApplicable; direction <= Direction.Terminating; direction++)
                 {
-                    string zoneName = definition.Zones[zone].Name;
+                    string zoneName = published.Zones[zone].Name;
                     candidates[CandidateList(kind, direction, zone)] =
                     [
-                        .. definition.Prices.Index()
+                        .. published.Prices.Index()
                             .Where(price => price.Item.Kind == kind
                                 && (price.Item.Zone.Length == 0 || price.Item.Zone == zoneName)
-                                && (price.Item.Direction == UsageDirection.NotApplicable || price.Item.Direction == direction))
+                                && (price.Item.Direction == Direction.NotApplicable || price.Item.Direction == direction))
                             .Select(price => price.Index),
                     ];
                 }
@@ -119,17 +120,17 @@ public sealed class TariffVersion
     /// <summary>A price with its zone conditions resolved.</summary>
     internal readonly struct Price
     {
-        public Price(PriceDefinition definition, OfferingDefinition offering)
+        public Price(OfferingPrice published, OfferingVersion offering)
         {
-            RatingGroups = [.. definition.RatingGroups];
-            Unit = definition.Unit;
-            UnitSize = definition.UnitSize;
-            UnitPriceNanos = definition.UnitPriceNanos;
-            Increment = definition.Increment;
-            Minimum = definition.Minimum;
-            ConnectFeeNanos = definition.ConnectFeeNanos;
-            IsZeroRated = definition.ZeroRated;
-            BundleDefinition? bundle = definition.Bundle ? offering.Bundles.FirstOrDefault(bundle => bundle.Kind == definition.Kind) : null;
+            RatingGroups = [.. published.RatingGroups];
+            Unit = published.Unit;
+            UnitSize = published.UnitSize;
+            UnitPriceNanos = Nanos.FromDecimal(published.UnitPrice);
+            Increment = published.Increment;
+            Minimum = published.Minimum;
+            ConnectFeeNanos = Nanos.FromDecimal(published.ConnectFee);
+            IsZeroRated = published.ZeroRated;
+            Bundle? bundle = published.Bundle ? offering.Bundles.FirstOrDefault(bundle => bundle.Kind == published.Kind) : null;
             BundleZones = new bool[offering.Zones.Count];
             for (int zone = 0; zone < BundleZones.Length && bundle is not null; zone++)
             {

@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
@@ -16,17 +18,17 @@ internal sealed class ZoneMap
     private readonly int _home;
 
     /// <summary>Compiles the zones; throws <see cref="ArgumentException"/> with a sentence when they contradict each other.</summary>
-    public ZoneMap(IReadOnlyList<ZoneDefinition> zones)
+    public ZoneMap(IReadOnlyList<RoamingZone> zones)
     {
         _home = None;
         int other = None;
         Dictionary<Plmn, int> prefixes = [];
         for (int zone = 0; zone < zones.Count; zone++)
         {
-            _home = zones[zone].Name == ZoneDefinition.Home ? zone : _home;
+            _home = zones[zone].Name == RoamingZone.Home ? zone : _home;
             foreach (string text in zones[zone].Plmns)
             {
-                if (text == ZoneDefinition.AnyOther)
+                if (text == RoamingZone.AnyOther)
                 {
                     other = other == None ? zone : throw new ArgumentException("'*' is in two zones; keep it in one.");
                 }

@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
@@ -38,7 +40,7 @@ public readonly struct UsageRecord
     public UsageKind Kind { get; init; }
 
     /// <summary>Direction of a call or message.</summary>
-    public UsageDirection Direction { get; init; }
+    public Direction Direction { get; init; }
 
     /// <summary>
     /// True when another record is charged for the same traffic (an SGW record beside that of the PGW): accounted, not billed.

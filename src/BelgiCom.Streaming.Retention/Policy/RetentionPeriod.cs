@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Retention;
 
@@ -11,10 +12,8 @@ namespace BelgiCom.Streaming.Retention;
 /// <param name="Days">Days after the months; weeks count as 7.</param>
 public readonly partial record struct RetentionPeriod(int Months, int Days)
 {
-    private static readonly TimeZoneInfo Brussels = TimeZoneInfo.FindSystemTimeZoneById("Europe/Brussels");
-
-    [ThreadStatic]
-    private static (long Hour, DateOnly Day) _last;
+    // A period of the longest kind added to a later day would leave the calendar.
+    private const int LastYear = 9_700;
 
     /// <summary>Whether nothing is kept.</summary>
     public bool IsZero => Months == 0 && Days == 0;
@@ -40,45 +39,14 @@ public readonly partial record struct RetentionPeriod(int Months, int Days)
     /// of the period. A period in months ends with the last hour of the day that bears the same date, or of the last day of a month that
     /// has no such date (Regulation (EEC, Euratom) No 1182/71 art. 3(2)(c)).
     /// </summary>
-    /// <param name="day">Day, Europe/Brussels, of the communication.</param>
-    public DateTimeOffset DueAfter(DateOnly day)
-    {
-        DateTime midnight = IsZero
-            ? day.ToDateTime(TimeOnly.MinValue)
-            : day.AddMonths(Months).AddDays(Days + 1).ToDateTime(TimeOnly.MinValue);
-        return new DateTimeOffset(midnight, Brussels.GetUtcOffset(midnight));
-    }
-
-    /// <summary>
-    /// The day, Europe/Brussels, of an instant in milliseconds since 1970-01-01 UTC; the first or last day of the calendar beyond its ends.
-    /// </summary>
-    public static DateOnly DayOf(long unixMilliseconds)
-    {
-        if (unixMilliseconds < EarliestMilliseconds || unixMilliseconds > LatestMilliseconds)
-        {
-            return unixMilliseconds < 0 ? DateOnly.MinValue : DateOnly.MaxValue;
-        }
-
-        // Midnight and the clock changes fall on whole hours UTC, so the day is a function of the hour; neighbours share it.
-        long hour = unixMilliseconds / 3_600_000 - (unixMilliseconds < 0 ? 1 : 0);
-        if (_last.Hour != hour || _last.Day == default)
-        {
-            _last = (
-                hour,
-                DateOnly.FromDateTime(
-                    TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(hour * 3_600_000), Brussels).DateTime));
-        }
-
-        return _last.Day;
-    }
+    /// <param name="day">Day, Europe/Brussels, of the communication; of a year that cannot be, the answer is never.</param>
+    public DateTimeOffset DueAfter(DateOnly day) =>
+        day.Year > LastYear ? DateTimeOffset.MaxValue
+            : BelgianCalendar.StartOfDay(IsZero ? day : day.AddMonths(Months).AddDays(Days + 1));
 
     /// <inheritdoc/>
     public override string ToString() =>
         IsZero ? "P0D" : string.Create(CultureInfo.InvariantCulture, $"P{(Months > 0 ? $"{Months}M" : "")}{(Days > 0 ? $"{Days}D" : "")}");
-
-    // Years 1900 to 2800: far from the ends of the calendar, so that adding a period cannot leave it.
-    internal const long EarliestMilliseconds = -2_208_988_800_000;
-    internal const long LatestMilliseconds = 26_192_246_400_000;
 
     private static long Number(Group group) =>
         group.Success ? long.Parse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;

@@ -1,9 +1,7 @@
-using System.Text;
 using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Rating;
-using BelgiCom.Streaming.Rating.Worker;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -43,7 +41,7 @@ internal sealed class RatingCoreBench
 
         catalogue.Compile();
         _tariffs = catalogue.Tariffs;
-        Subscribe(catalogue.Offerings.GetOrAdd(BenchUsage.Offering));
+        Subscribe(catalogue.Offerings);
     }
 
     public static async Task<(IReadOnlyList<Series> Series, IReadOnlyList<Ratio> Ratios)> RunAsync(
@@ -69,7 +67,7 @@ internal sealed class RatingCoreBench
         return new Contender($"{subscribers:N0} subscribers", Units, _ => Task.FromResult(bench.Value.Measure()));
     }
 
-    private void Subscribe(int offering)
+    private void Subscribe(OfferingIndex offerings)
     {
         int monthStart = DateOnly.FromDateTime(FirstDay.Date).DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber
             - (FirstDay.Day - 1);
@@ -79,14 +77,8 @@ internal sealed class RatingCoreBench
             UInt128 subscriber = new(reference.High, reference.Low);
             _session.SetSubscription(
                 subscriber,
-                [
-                    new Rating.SubscriptionPeriod
-                    {
-                        AccountUtf8 = Encoding.UTF8.GetBytes(BenchUsage.Account(number)),
-                        Offering = offering,
-                        ValidFromMilliseconds = long.MinValue,
-                        ValidToMilliseconds = long.MaxValue,
-                    }]);
+                [new SubscriptionPeriod { Account = BenchUsage.Account(number), Offering = BenchUsage.Offering }],
+                offerings);
             _session.RestoreBalance(new BalanceEntry(subscriber, monthStart, default));
         }
     }
@@ -149,10 +141,10 @@ internal sealed class RatingCoreBench
         }
 
         UsageRecord record = UsageEvents.ToRecord(in received, received.EventTimeMilliseconds);
-        _session.Rate(in record, _tariffs, out RatedUsage result);
+        _session.Rate(in record, _tariffs, out RatingResult result);
         if (result.Outcome != RatingOutcome.Rated)
         {
-            throw new InvalidDataException($"an event was not rated but {result.Outcome} ({result.Reason})");
+            throw new InvalidDataException($"an event was not rated but {result.Outcome} ({result.RejectedReason})");
         }
 
         UsageEvents.ToRated(in received, in result, _session, _tariffs, partition: 0, offset, out UsageRatedView rated);

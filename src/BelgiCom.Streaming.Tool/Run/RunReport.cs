@@ -1,6 +1,8 @@
+using System.Globalization;
 using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Billing;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -32,7 +34,7 @@ internal sealed record RunFile(string Name, string Source, string State, Control
 /// <param name="Currency">ISO 4217.</param>
 internal sealed record Billed(long Lines, long AmountNanos, string Currency)
 {
-    public string Amount => Tool.Amount.Text(AmountNanos);
+    public string Amount => Nanos.ToDecimal(AmountNanos).ToString("0.000000000", CultureInfo.InvariantCulture);
 
     public static Billed Of(LedgerTotals totals)
     {

@@ -1,7 +1,6 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Rating;
-using BelgiCom.Streaming.Rating.Worker;
 
 namespace BelgiCom.Streaming.FaultTests;
 
@@ -202,7 +201,7 @@ internal sealed class MutantLane
             return;
         }
 
-        RatedUsage rated = _rater.Rate(Identified(in usage, record.Place));
+        RatingResult rated = _rater.Rate(Identified(in usage, record.Place));
         if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
         {
             RatedLine line = SubscriberRater.Line(record.Place, in usage, in rated);

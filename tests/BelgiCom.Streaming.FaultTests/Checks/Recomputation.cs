@@ -1,7 +1,6 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Rating;
-using BelgiCom.Streaming.Rating.Worker;
 
 namespace BelgiCom.Streaming.FaultTests;
 
@@ -44,7 +43,7 @@ internal sealed class Recomputation
             return;
         }
 
-        RatedUsage rated = rater.Rate(in usage, record.TimestampMilliseconds);
+        RatingResult rated = rater.Rate(in usage, record.TimestampMilliseconds);
         if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
         {
             Rated[record.Place] = SubscriberRater.Line(record.Place, in usage, in rated);
@@ -84,20 +83,20 @@ internal sealed class SubscriberRater
             Subscription subscription = FaultSubscriber.Subscription(number);
             SubscriberRef reference = subscription.SubscriberRef;
             UInt128 key = new(reference.High, reference.Low);
-            _session.SetSubscription(key, TariffMapping.ToPeriods(subscription, catalogue.Offerings));
+            _session.SetSubscription(key, subscription.Periods, catalogue.Offerings);
         }
     }
 
-    public RatedUsage Rate(in UsageReceivedView usage, long receivedMilliseconds) =>
+    public RatingResult Rate(in UsageReceivedView usage, long receivedMilliseconds) =>
         Rate(UsageEvents.ToRecord(in usage, receivedMilliseconds));
 
-    public RatedUsage Rate(in UsageRecord usage)
+    public RatingResult Rate(in UsageRecord usage)
     {
-        _session.Rate(in usage, _tariffs, out RatedUsage rated);
+        _session.Rate(in usage, _tariffs, out RatingResult rated);
         return rated;
     }
 
-    public static RatedLine Line(Place place, in UsageReceivedView usage, in RatedUsage rated) => new(
+    public static RatedLine Line(Place place, in UsageReceivedView usage, in RatingResult rated) => new(
         place,
         usage.UsageId,
         usage.SubscriberRef,
@@ -113,7 +112,7 @@ internal sealed class SubscriberRater
             Nanos.ToDecimal(rated.Balance.SpendNanos),
             Nanos.ToDecimal(rated.Balance.RoamingDataSpendNanos)));
 
-    public static List<NotificationLine> NotificationsOf(in UsageReceivedView usage, in RatedUsage rated)
+    public static List<NotificationLine> NotificationsOf(in UsageReceivedView usage, in RatingResult rated)
     {
         List<NotificationLine> notifications = [];
         foreach (NotificationKind kind in Enum.GetValues<NotificationKind>())

@@ -1,18 +1,23 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
 /// The result for one <see cref="UsageRecord"/>: outcome, price and the balance after it. A plain value without references;
 /// names (account, offering, zone) are looked up through <see cref="RatingSession.Account"/> and <see cref="TariffSnapshot.Version"/>.
 /// </summary>
-public struct RatedUsage
+public struct RatingResult
 {
     private Balance _balance;
 
     /// <summary>What became of the event.</summary>
     public RatingOutcome Outcome { get; internal set; }
 
-    /// <summary>Why, for every outcome but <see cref="RatingOutcome.Rated"/>.</summary>
-    public RatingReason Reason { get; internal set; }
+    /// <summary>Why it is never billed, for <see cref="RatingOutcome.ZeroRated"/>.</summary>
+    public ZeroRatedReason ZeroRatedReason { get; internal set; }
+
+    /// <summary>Why it is not rated, for every outcome but <see cref="RatingOutcome.Rated"/> and zero-rated.</summary>
+    public RejectedReason RejectedReason { get; internal set; }
 
     /// <summary>Index of the tariff version in its snapshot; valid for rated and zero-rated usage.</summary>
     public int VersionIndex { get; internal set; }
@@ -42,6 +47,10 @@ public struct RatedUsage
     public readonly Balance Balance => _balance;
 
     internal int SubscriptionPeriod { get; set; }
+
+    internal void ZeroRate(ZeroRatedReason reason) => (Outcome, ZeroRatedReason) = (RatingOutcome.ZeroRated, reason);
+
+    internal void Reject(RatingOutcome outcome, RejectedReason reason) => (Outcome, RejectedReason) = (outcome, reason);
 
     internal void SetBalance(in Balance balance) => balance.CopyTo(ref _balance);
 }

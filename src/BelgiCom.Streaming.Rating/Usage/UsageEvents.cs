@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using BelgiCom.Streaming.Contracts;
 
-namespace BelgiCom.Streaming.Rating.Worker;
+namespace BelgiCom.Streaming.Rating;
 
 /// <summary>Between the event types of the topics and the values of the rating core. Allocates nothing.</summary>
 public static class UsageEvents
@@ -29,14 +29,14 @@ public static class UsageEvents
         Messages = received.Messages,
         RatingGroup = received.RatingGroup,
         ServingPlmn = Plmn.FromUsage(received.ServingPlmn),
-        Kind = (UsageKind)received.Kind,
-        Direction = (UsageDirection)received.Direction,
+        Kind = received.Kind,
+        Direction = received.Direction,
         IsSecondaryView = received.ChargingView == ChargingView.Secondary,
     };
 
     /// <summary>The rated event for a received one whose outcome is rated or zero-rated.</summary>
     /// <param name="received">The event, as it was read: what goes through unchanged is copied as octets.</param>
-    /// <param name="rated">Its result.</param>
+    /// <param name="result">Its result.</param>
     /// <param name="session">Session that rated it.</param>
     /// <param name="tariffs">Tariffs it was rated with.</param>
     /// <param name="partition">Partition of usage.received.v1 it was read from.</param>
@@ -44,7 +44,7 @@ public static class UsageEvents
     /// <param name="view">The rated event, filled in its place: to copy its 600 octets costs as much as half of decoding the event.</param>
     public static void ToRated(
         in UsageReceivedView received,
-        in RatedUsage rated,
+        in RatingResult result,
         RatingSession session,
         TariffSnapshot tariffs,
         int partition,
@@ -56,49 +56,43 @@ public static class UsageEvents
             throw new ArgumentException("The event was not read from its octets.", nameof(received));
         }
 
-        TariffVersion version = tariffs.Version(rated.VersionIndex);
+        TariffVersion version = tariffs.Version(result.VersionIndex);
         view = default;
         view.UsageId = received.UsageId;
         view.SubscriberRef = received.SubscriberRef;
-        view.Account = session.Account(in rated);
+        view.Account = session.Account(in result);
         view.Offering = version.OfferingUtf8;
         view.OfferingVersion = version.Version;
-        view.Outcome = rated.Outcome == RatingOutcome.Rated ? RatedOutcome.Rated : RatedOutcome.ZeroRated;
-        view.ZeroRatedReason = ZeroRatedReasonOf(rated.Reason);
+        view.Outcome = result.Outcome == RatingOutcome.Rated ? RatedOutcome.Rated : RatedOutcome.ZeroRated;
+        view.ZeroRatedReason = result.ZeroRatedReason;
         view.Kind = received.Kind;
         view.EventTimeMilliseconds = received.EventTimeMilliseconds;
         view.QuantityOctets = received.QuantityOctets;
         view.ServingPlmn = received.ServingPlmn;
-        view.Zone = version.ZoneUtf8(rated.ZoneIndex);
-        view.PriceIndex = rated.PriceIndex;
-        view.ChargedUnits = rated.ChargedUnits;
-        view.BundleUnits = rated.BundleUnits;
-        view.AmountNanos = rated.AmountNanos;
+        view.Zone = version.ZoneUtf8(result.ZoneIndex);
+        view.PriceIndex = result.PriceIndex;
+        view.ChargedUnits = result.ChargedUnits;
+        view.BundleUnits = result.BundleUnits;
+        view.AmountNanos = result.AmountNanos;
         view.Currency = version.CurrencyUtf8;
         view.RoundingPolicy = RoundingPolicy.Version;
-        view.PeriodStartDays = rated.PeriodStartDays;
-        view.BundleOctetsUsed = rated.Balance.BundleOctetsUsed;
-        view.BundleSecondsUsed = rated.Balance.BundleSecondsUsed;
-        view.BundleMessagesUsed = rated.Balance.BundleMessagesUsed;
-        view.PeriodSpendNanos = rated.Balance.SpendNanos;
-        view.RoamingDataSpendNanos = rated.Balance.RoamingDataSpendNanos;
+        view.PeriodStartDays = result.PeriodStartDays;
+        view.BundleOctetsUsed = result.Balance.BundleOctetsUsed;
+        view.BundleSecondsUsed = result.Balance.BundleSecondsUsed;
+        view.BundleMessagesUsed = result.Balance.BundleMessagesUsed;
+        view.PeriodSpendNanos = result.Balance.SpendNanos;
+        view.RoamingDataSpendNanos = result.Balance.RoamingDataSpendNanos;
         view.OriginOctets = received.OriginOctets;
         view.ReceivedPartition = partition;
         view.ReceivedOffset = offset;
-        view.Notified = (int)rated.Balance.Notified;
+        view.Notified = (int)result.Balance.Notified;
     }
 
-    internal static UInt128 ToNumber(UsageId id) => new(id.High, id.Low);
+    /// <summary>An id as a number.</summary>
+    public static UInt128 ToNumber(UsageId id) => new(id.High, id.Low);
 
-    internal static UInt128 ToNumber(SubscriberRef id) => new(id.High, id.Low);
+    /// <summary>A reference as a number.</summary>
+    public static UInt128 ToNumber(SubscriberRef id) => new(id.High, id.Low);
 
     internal static SubscriberRef ToSubscriberRef(UInt128 number) => SubscriberRef.FromHalves((ulong)(number >> 64), (ulong)number);
-
-    private static ZeroRatedReason ZeroRatedReasonOf(RatingReason reason) => reason switch
-    {
-        RatingReason.SecondaryChargingView => ZeroRatedReason.SecondaryChargingView,
-        RatingReason.Tariff => ZeroRatedReason.Tariff,
-        RatingReason.EmptyUsage => ZeroRatedReason.EmptyUsage,
-        _ => ZeroRatedReason.None,
-    };
 }

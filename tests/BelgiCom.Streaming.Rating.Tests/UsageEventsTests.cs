@@ -1,7 +1,7 @@
 using System.Buffers;
 using BelgiCom.Streaming.Contracts;
 
-namespace BelgiCom.Streaming.Rating.Worker.Tests;
+namespace BelgiCom.Streaming.Rating.Tests;
 
 /// <summary>From the octets of a received event to those of the rated one: nothing is lost on the way, and nothing is allocated.</summary>
 public sealed class UsageEventsTests
@@ -14,7 +14,7 @@ public sealed class UsageEventsTests
     {
         UsageId = UsageId.FromHalves(1, 2),
         SubscriberRef = SubscriberRef.FromHalves(3, 4),
-        Kind = Contracts.UsageKind.Data,
+        Kind = UsageKind.Data,
         EventTime = DateTimeOffset.FromUnixTimeMilliseconds(Subscribed + 1),
         EndTime = DateTimeOffset.FromUnixTimeMilliseconds(Subscribed + 2),
         UtcOffsetMinutes = -150,
@@ -43,24 +43,23 @@ public sealed class UsageEventsTests
         OfferingIndex offerings = new();
         _tariffs = new TariffSnapshot(
             [
-                new OfferingDefinition
+                new OfferingVersion
                 {
                     Offering = "go",
                     Version = 1,
-                    ValidFromMilliseconds = 0,
                     Currency = "EUR",
-                    Zones = [new ZoneDefinition(ZoneDefinition.Home, ["00101"])],
+                    Zones = [new RoamingZone { Name = RoamingZone.Home, Plmns = ["00101"] }],
                     Prices =
                     [
-                        new PriceDefinition
+                        new OfferingPrice
                         {
-                            Kind = Rating.UsageKind.Data,
+                            Kind = UsageKind.Data,
                             Unit = PriceUnit.Octet,
                             UnitSize = 1_000_000,
-                            UnitPriceNanos = 10_000_000,
+                            UnitPrice = 0.01m,
+                            Increment = 1,
                         },
                     ],
-                    Bundles = [],
                 },
             ],
             offerings);
@@ -69,12 +68,12 @@ public sealed class UsageEventsTests
             [
                 new SubscriptionPeriod
                 {
-                    AccountUtf8 = "BE1"u8.ToArray(),
-                    Offering = offerings.GetOrAdd("go"),
-                    ValidFromMilliseconds = Subscribed,
-                    ValidToMilliseconds = long.MaxValue,
+                    Account = "BE1",
+                    Offering = "go",
+                    ValidFrom = DateTimeOffset.FromUnixTimeMilliseconds(Subscribed),
                 },
-            ]);
+            ],
+            offerings);
     }
 
     [Fact]
@@ -147,10 +146,10 @@ public sealed class UsageEventsTests
         _session.Prepare([UsageEvents.PeekKey(body)]);
         Assert.True(UsageReceivedView.TryRead(body, out UsageReceivedView received));
         UsageRecord usage = UsageEvents.ToRecord(in received, receivedTimeMilliseconds: 0);
-        _session.Rate(in usage, _tariffs, out Rating.RatedUsage result);
+        _session.Rate(in usage, _tariffs, out RatingResult result);
         if (result.Outcome != RatingOutcome.Rated)
         {
-            Assert.Fail($"{result.Outcome} {result.Reason}");
+            Assert.Fail($"{result.Outcome} {result.RejectedReason}");
         }
 
         UsageEvents.ToRated(in received, in result, _session, _tariffs, partition: 7, offset: 8, out UsageRatedView view);

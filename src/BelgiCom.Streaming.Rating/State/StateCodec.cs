@@ -1,22 +1,27 @@
 using System.Buffers.Binary;
 using BelgiCom.Streaming.Contracts;
 
-namespace BelgiCom.Streaming.Rating.Worker;
+namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
 /// Keys and values of rating.state.v1. A balance has the key subscriber reference (16 octets), first day of the month (4, big-endian); a
 /// chunk of ids has the key day (4), number of the chunk (8); the mark of the last complete checkpoint has the key "checkpoint". Their
 /// lengths tell them apart.
 /// </summary>
-internal static class StateCodec
+public static class StateCodec
 {
+    /// <summary>Octets of the key of a balance.</summary>
     public const int BalanceKeySize = SubscriberRef.Size + sizeof(int);
-    public const int ChunkKeySize = sizeof(int) + sizeof(long);
+    private const int ChunkKeySize = sizeof(int) + sizeof(long);
     private const int IdSize = UsageId.Size;
 
     /// <summary>Key of the mark.</summary>
     public static ReadOnlySpan<byte> MarkKey => "checkpoint"u8;
 
+    /// <summary>Key of a balance.</summary>
+    /// <param name="subscriber">Whose.</param>
+    /// <param name="periodStartDays">First day of the month, days since 1970-01-01.</param>
+    /// <param name="buffer">Where it is written, at least <see cref="BalanceKeySize"/> octets.</param>
     public static ReadOnlySpan<byte> BalanceKey(UInt128 subscriber, int periodStartDays, Span<byte> buffer)
     {
         BinaryPrimitives.WriteUInt128BigEndian(buffer, subscriber);
@@ -24,6 +29,10 @@ internal static class StateCodec
         return buffer[..BalanceKeySize];
     }
 
+    /// <summary>Key of a chunk of ids.</summary>
+    /// <param name="day">Their UTC day, days since 1970-01-01.</param>
+    /// <param name="chunk">Number of the chunk.</param>
+    /// <param name="buffer">Where it is written, at least <see cref="BalanceKeySize"/> octets.</param>
     public static ReadOnlySpan<byte> ChunkKey(int day, long chunk, Span<byte> buffer)
     {
         BinaryPrimitives.WriteInt32BigEndian(buffer, day);
@@ -31,6 +40,7 @@ internal static class StateCodec
         return buffer[..ChunkKeySize];
     }
 
+    /// <summary>Value of a balance.</summary>
     public static RatingStateView BalanceView(in BalanceEntry entry) => new()
     {
         HasBalance = true,
@@ -47,15 +57,18 @@ internal static class StateCodec
         },
     };
 
+    /// <summary>Value of a chunk of ids, which <see cref="WriteIds"/> wrote.</summary>
     public static RatingStateView ChunkView(int day, long chunk, ReadOnlySpan<byte> ids) => new()
     {
         HasDedup = true,
         Dedup = new DedupChunkView { DayDays = day, Chunk = chunk, UsageIds = ids },
     };
 
+    /// <summary>Value of the mark: the offset of usage.rated.v1 from which restoring reads on.</summary>
     public static RatingStateView MarkView(long ratedFrom) =>
         new() { HasCheckpoint = true, Checkpoint = new RatingCheckpointView { RatedFrom = ratedFrom } };
 
+    /// <summary>The octets of ids, one after another.</summary>
     public static void WriteIds(ReadOnlySpan<UInt128> ids, Span<byte> octets)
     {
         for (int index = 0; index < ids.Length; index++)
@@ -93,7 +106,7 @@ internal static class StateCodec
     /// <summary>Repeats what a rated record tells; false when it is not readable.</summary>
     public static bool TryRepeat(ReadOnlySpan<byte> body, RatingSession session)
     {
-        if (!UsageRatedView.TryRead(body, out UsageRatedView rated) || BrusselsCalendar.MonthStartingOn(rated.PeriodStartDays) < 0)
+        if (!UsageRatedView.TryRead(body, out UsageRatedView rated) || BelgianCalendar.MonthStartingOn(rated.PeriodStartDays) < 0)
         {
             return false;
         }
@@ -130,7 +143,7 @@ internal static class StateCodec
 
     private static bool TryRestoreBalance(in SubscriberBalanceView stored, RatingSession session)
     {
-        if (BrusselsCalendar.MonthStartingOn(stored.PeriodStartDays) < 0)
+        if (BelgianCalendar.MonthStartingOn(stored.PeriodStartDays) < 0)
         {
             return false;
         }
