@@ -10,14 +10,17 @@ public struct RatingResult
 {
     private Balance _balance;
 
+    // One number for both kinds of reason, of which a result has one: an event's result is copied often.
+    private int _reason;
+
     /// <summary>What became of the event.</summary>
     public RatingOutcome Outcome { get; internal set; }
 
     /// <summary>Why it is never billed, for <see cref="RatingOutcome.ZeroRated"/>.</summary>
-    public ZeroRatedReason ZeroRatedReason { get; internal set; }
+    public readonly ZeroRatedReason ZeroRatedReason => Outcome == RatingOutcome.ZeroRated ? (ZeroRatedReason)_reason : ZeroRatedReason.None;
 
     /// <summary>Why it is not rated, for every outcome but <see cref="RatingOutcome.Rated"/> and zero-rated.</summary>
-    public RejectedReason RejectedReason { get; internal set; }
+    public readonly RejectedReason RejectedReason => Outcome > RatingOutcome.ZeroRated ? (RejectedReason)_reason : RejectedReason.Other;
 
     /// <summary>Index of the tariff version in its snapshot; valid for rated and zero-rated usage.</summary>
     public int VersionIndex { get; internal set; }
@@ -48,9 +51,9 @@ public struct RatingResult
 
     internal int SubscriptionPeriod { get; set; }
 
-    internal void ZeroRate(ZeroRatedReason reason) => (Outcome, ZeroRatedReason) = (RatingOutcome.ZeroRated, reason);
+    internal void ZeroRate(ZeroRatedReason reason) => (Outcome, _reason) = (RatingOutcome.ZeroRated, (int)reason);
 
-    internal void Reject(RatingOutcome outcome, RejectedReason reason) => (Outcome, RejectedReason) = (outcome, reason);
+    internal void Reject(RatingOutcome outcome, RejectedReason reason) => (Outcome, _reason) = (outcome, (int)reason);
 
     internal void SetBalance(in Balance balance) => balance.CopyTo(ref _balance);
 }
