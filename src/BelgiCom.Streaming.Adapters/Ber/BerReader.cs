@@ -14,9 +14,6 @@ namespace BelgiCom.Streaming.Adapters;
 /// </remarks>
 public ref struct BerReader
 {
-    /// <summary>Deepest nesting that can be entered. TS 32.298 records nest less than 12 levels.</summary>
-    public const int MaxDepth = 32;
-
     private readonly ReadOnlySpan<byte> _data;
     private readonly int _depth;
     private int _position;
@@ -30,7 +27,7 @@ public ref struct BerReader
     {
         _data = data;
         _depth = depth;
-        if (depth > MaxDepth)
+        if (depth > RecordLimits.MaxDepth)
         {
             Fail(QuarantineReason.NestingTooDeep);
         }
@@ -88,7 +85,8 @@ public ref struct BerReader
     public readonly DecodingFault? FaultIn(string where) => Fault switch
     {
         null => null,
-        QuarantineReason.NestingTooDeep => new(QuarantineReason.NestingTooDeep, $"Nested deeper than {MaxDepth} levels in {where}."),
+        QuarantineReason.NestingTooDeep =>
+            new(QuarantineReason.NestingTooDeep, $"Nested deeper than {RecordLimits.MaxDepth} levels in {where}."),
         QuarantineReason.BadLength =>
             new(QuarantineReason.BadLength, $"A length does not fit its surroundings in {where} (X.690 8.1.3)."),
         _ => new(QuarantineReason.BadEncoding, $"Not BER in {where} (X.690 8.1)."),

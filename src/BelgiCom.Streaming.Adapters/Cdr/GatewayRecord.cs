@@ -265,5 +265,5 @@ internal sealed class GatewayRecord : RecordFormat
     }
 
     internal static DecodingFault TooManyParts() =>
-        new(QuarantineReason.TooLarge, $"More than {UsageCdr.MaxParts} chargeable parts in one record.");
+        new(QuarantineReason.TooLarge, $"More than {RecordLimits.MaxParts} chargeable parts in one record.");
 }

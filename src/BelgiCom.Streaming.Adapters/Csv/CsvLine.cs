@@ -5,14 +5,11 @@ namespace BelgiCom.Streaming.Adapters;
 /// <summary>One record of a CSV file cut into fields (RFC 4180): quotes, doubled quotes, delimiters and line ends inside quotes.</summary>
 internal sealed class CsvLine
 {
-    /// <summary>Longest record, line end included.</summary>
-    public const int MaxOctets = 64 * 1024;
-
     /// <summary>Most columns.</summary>
     public const int MaxFields = 512;
 
     private readonly Range[] _fields = new Range[MaxFields];
-    private readonly byte[] _text = new byte[MaxOctets];
+    private readonly byte[] _text = new byte[RecordLimits.MaxLineOctets];
 
     /// <summary>Number of fields.</summary>
     public int Count { get; private set; }

@@ -31,7 +31,7 @@ public sealed class CsvUsageFormat : IUsageFormat
     {
         int length = CsvLine.Measure(head = ByteOrderMark.Skip(head));
         CsvLine line = new();
-        return length > 0 && length <= CsvLine.MaxOctets && !head[..length].Contains((byte)0)
+        return length > 0 && length <= RecordLimits.MaxLineOctets && !head[..length].Contains((byte)0)
             && line.Split(head[..length], _map.DelimiterOctet) is null
             && FindColumns(line, _map) is { Missing: null };
     }

@@ -34,13 +34,13 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
         {
             _window.Advance(_octetsLength);
             _octetsLength = 0;
-            if (_isEnded || _window.Peek(CsvLine.MaxOctets) is not { IsEmpty: false } octets)
+            if (_isEnded || _window.Peek(RecordLimits.MaxLineOctets) is not { IsEmpty: false } octets)
             {
                 return ReadEnd();
             }
 
             int length = CsvLine.Measure(octets);
-            if (length < 0 || length > CsvLine.MaxOctets)
+            if (length < 0 || length > RecordLimits.MaxLineOctets)
             {
                 return FailLine(octets, length < 0);
             }
@@ -61,9 +61,9 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
     private bool ReadHeader()
     {
         _window.SkipByteOrderMark();
-        ReadOnlySpan<byte> head = _window.Peek(CsvLine.MaxOctets);
+        ReadOnlySpan<byte> head = _window.Peek(RecordLimits.MaxLineOctets);
         int length = CsvLine.Measure(head);
-        string? fault = length is <= 0 or > CsvLine.MaxOctets
+        string? fault = length is <= 0 or > RecordLimits.MaxLineOctets
             ? "it has no header line"
             : _line.Split(head[..length], map.DelimiterOctet)?.Detail;
         if (fault is null)
@@ -81,7 +81,7 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
         }
 
         _isEnded = true;
-        _octetsLength = Math.Min(head.Length, CsvLine.MaxOctets);
+        _octetsLength = Math.Min(head.Length, RecordLimits.MaxLineOctets);
         string detail = $"The file does not fit the column map of its source: {fault.TrimEnd('.')}.";
         FoundInFile(new(QuarantineReason.NotACdrFile, detail), 0, _octetsLength);
         return false;
@@ -104,8 +104,8 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
         _octetsLength = end < 0 ? octets.Length : end + 1;
         return Found(
             isQuoteOpen
-                ? new(QuarantineReason.BadEncoding, $"A quote is not closed within {CsvLine.MaxOctets} octets (RFC 4180).")
-                : new(QuarantineReason.TooLarge, $"The line is longer than {CsvLine.MaxOctets} octets."),
+                ? new(QuarantineReason.BadEncoding, $"A quote is not closed within {RecordLimits.MaxLineOctets} octets (RFC 4180).")
+                : new(QuarantineReason.TooLarge, $"The line is longer than {RecordLimits.MaxLineOctets} octets."),
             _window.Offset,
             _octetsLength);
     }

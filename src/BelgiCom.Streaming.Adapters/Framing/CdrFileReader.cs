@@ -91,7 +91,7 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
     }
 
     private void Keep(ReadOnlySpan<byte> octets) =>
-        _faulty.Write(octets[..(int)Math.Min(octets.Length, MaxQuarantinedOctets - _faulty.Length)]);
+        _faulty.Write(octets[..(int)Math.Min(octets.Length, RecordLimits.MaxQuarantinedOctets - _faulty.Length)]);
 
     protected delegate bool RecordStart(ReadOnlySpan<byte> octets);
 }

@@ -8,9 +8,6 @@ namespace BelgiCom.Streaming.Adapters;
 /// </summary>
 internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
 {
-    /// <summary>Longest record accepted without a frame that bounds it.</summary>
-    public const int MaxRecordOctets = 1024 * 1024;
-
     private bool _isEndReported;
 
     protected override bool ReadRecord()
@@ -32,11 +29,11 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
             return ReadIndefinite();
         }
 
-        if (contentLength > MaxRecordOctets - headerLength)
+        if (contentLength > RecordLimits.MaxOctets - headerLength)
         {
             return Resynchronise(
-                QuarantineReason.TooLarge, $"The record is longer than {MaxRecordOctets} octets",
-                $"The record is longer than {MaxRecordOctets} octets");
+                QuarantineReason.TooLarge, $"The record is longer than {RecordLimits.MaxOctets} octets",
+                $"The record is longer than {RecordLimits.MaxOctets} octets");
         }
 
         int length = headerLength + contentLength;
@@ -53,7 +50,7 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
     {
         if (octets.Length < 2 || (octets[0] & 0xE0) != 0xA0
             || !BerReader.TryReadHeader(octets, out uint tag, out int headerLength, out int contentLength)
-            || contentLength > MaxRecordOctets)
+            || contentLength > RecordLimits.MaxOctets)
         {
             return false;
         }
@@ -104,7 +101,7 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
                 return Decode(record.Position);
             }
 
-            if (octets.Length < wanted || wanted >= MaxRecordOctets)
+            if (octets.Length < wanted || wanted >= RecordLimits.MaxOctets)
             {
                 return ResynchroniseOrCut();
             }

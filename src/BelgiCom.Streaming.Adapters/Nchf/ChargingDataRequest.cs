@@ -17,9 +17,6 @@ internal sealed class ChargingDataRequest : RecordFormat
     /// <summary>The only instance.</summary>
     public static ChargingDataRequest Instance { get; } = new();
 
-    /// <summary>Deepest nesting of objects and arrays.</summary>
-    public const int MaxDepth = 32;
-
     /// <inheritdoc/>
     public override bool IsLocationText => true;
 
@@ -33,7 +30,7 @@ internal sealed class ChargingDataRequest : RecordFormat
     {
         cdr.Clear(this);
         cdr.Kind = UsageKind.Data;
-        Utf8JsonReader json = new(request, new JsonReaderOptions { MaxDepth = MaxDepth });
+        Utf8JsonReader json = new(request, new JsonReaderOptions { MaxDepth = RecordLimits.MaxDepth });
         json.Read();
         string? bad = null;
         bool hasSequence = false;

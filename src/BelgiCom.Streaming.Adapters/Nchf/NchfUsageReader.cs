@@ -10,9 +10,6 @@ namespace BelgiCom.Streaming.Adapters;
 /// </summary>
 internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
 {
-    /// <summary>Longest request.</summary>
-    public const int MaxRequestOctets = 1024 * 1024;
-
     // A mark stands wherever files were put behind each other.
     private static readonly SearchValues<byte> Separators = SearchValues.Create([.. " \t\r\n,[]"u8, .. ByteOrderMark.Utf8]);
 
@@ -40,7 +37,8 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         int length = Measure();
         if (length < 0)
         {
-            return FailLine(new(QuarantineReason.BadLength, $"A JSON object is not closed within {MaxRequestOctets} octets or the file."));
+            return FailLine(
+                new(QuarantineReason.BadLength, $"A JSON object is not closed within {RecordLimits.MaxOctets} octets or the file."));
         }
 
         _octetsLength = length;
@@ -61,7 +59,7 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
             return invalid.BytePositionInLine is { } position && request.Length > 0
                 ? new(
                     QuarantineReason.BadEncoding,
-                    $"Not JSON, or nested deeper than {ChargingDataRequest.MaxDepth} levels, at line {invalid.LineNumber}, octet "
+                    $"Not JSON, or nested deeper than {RecordLimits.MaxDepth} levels, at line {invalid.LineNumber}, octet "
                     + $"{position} of the request.")
                 : new(QuarantineReason.BadEncoding, "Not JSON.");
         }
@@ -102,8 +100,8 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         int position = 0;
         for (int wanted = 16 * 1024; ; wanted *= 4)
         {
-            ReadOnlySpan<byte> octets = _window.Peek(Math.Min(wanted, MaxRequestOctets));
-            for (; position < Math.Min(octets.Length, MaxRequestOctets); position++)
+            ReadOnlySpan<byte> octets = _window.Peek(Math.Min(wanted, RecordLimits.MaxOctets));
+            for (; position < Math.Min(octets.Length, RecordLimits.MaxOctets); position++)
             {
                 byte octet = octets[position];
                 if (inText)
@@ -140,9 +138,9 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
 
     private bool FailLine(DecodingFault fault)
     {
-        ReadOnlySpan<byte> octets = _window.Peek(MaxQuarantinedOctets);
+        ReadOnlySpan<byte> octets = _window.Peek(RecordLimits.MaxQuarantinedOctets);
         int end = octets.IndexOf((byte)'\n');
-        _octetsLength = end >= 0 ? Math.Min(end + 1, MaxQuarantinedOctets) : Math.Min(octets.Length, MaxQuarantinedOctets);
+        _octetsLength = Math.Min(end >= 0 ? end + 1 : octets.Length, RecordLimits.MaxQuarantinedOctets);
         if (RecordCount == 0 && _octetsLength == octets.Length)
         {
             fault = fault with { Reason = QuarantineReason.NotACdrFile };

@@ -94,7 +94,7 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
 
     private void AddQuarantined(DecodingFault fault, UsageFileReader reader, UsageFile file, RecordChunk chunk)
     {
-        ReadOnlySpan<byte> octets = reader.Octets[..Math.Min(reader.Octets.Length, UsageFileReader.MaxQuarantinedOctets)];
+        ReadOnlySpan<byte> octets = reader.Octets[..Math.Min(reader.Octets.Length, RecordLimits.MaxQuarantinedOctets)];
         QuarantinedRecord record = new()
         {
             Source = file.Source,

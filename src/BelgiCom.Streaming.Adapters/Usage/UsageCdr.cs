@@ -8,9 +8,6 @@ namespace BelgiCom.Streaming.Adapters;
 /// </summary>
 public sealed class UsageCdr
 {
-    /// <summary>Most chargeable parts in one record.</summary>
-    internal const int MaxParts = 4096;
-
     private const int MaxPartLocationOctets = 64 * 1024;
     private UsagePart[] _parts = new UsagePart[16];
     private byte[] _partLocations = new byte[256];
@@ -102,7 +99,7 @@ public sealed class UsageCdr
     internal bool TryAddPart(out int index)
     {
         index = PartCount;
-        if (index == MaxParts)
+        if (index == RecordLimits.MaxParts)
         {
             return false;
         }

@@ -6,11 +6,6 @@ namespace BelgiCom.Streaming.Adapters;
 /// </summary>
 public abstract class UsageFileReader : IDisposable
 {
-    /// <summary>
-    /// Most octets of a faulty stretch that are kept for the quarantine: with its envelope it must fit the largest Kafka record.
-    /// </summary>
-    public const int MaxQuarantinedOctets = 900 * 1024;
-
     /// <summary>The record just read, unless <see cref="Fault"/> says that it is none. The same instance each time.</summary>
     public UsageCdr Cdr { get; } = new();
 
@@ -18,8 +13,8 @@ public abstract class UsageFileReader : IDisposable
     public DecodingFault? Fault { get; private set; }
 
     /// <summary>
-    /// The octets of the record just read, or of the fault just found (at most <see cref="MaxQuarantinedOctets"/>). Valid until the next
-    /// read.
+    /// The octets of the record just read, or of the fault just found (at most <see cref="RecordLimits.MaxQuarantinedOctets"/>). Valid
+    /// until the next read.
     /// </summary>
     public abstract ReadOnlySpan<byte> Octets { get; }
 

@@ -73,7 +73,7 @@ public class BadRecordTests
     public void Record_WithMorePartsThanTheLimit_IsRefused()
     {
         byte[] containers = [
-            .. Enumerable.Repeat(new byte[] { 0x30, 0x03, 0x81, 0x01, 0x0A }, UsageCdr.MaxParts + 1).SelectMany(part => part)];
+            .. Enumerable.Repeat(new byte[] { 0x30, 0x03, 0x81, 0x01, 0x0A }, RecordLimits.MaxParts + 1).SelectMany(part => part)];
         byte[] list = [0xBF, 0x22, 0x80, .. containers, 0, 0];
         int end = Convert.ToHexStringLower(Record).IndexOf("bf223e303c", StringComparison.Ordinal) / 2;
         byte[] record = [0xBF, 0x4F, 0x80, .. Record[4..end], .. list, 0, 0];
