@@ -19,7 +19,8 @@ public static class AdaptersWorkerExtensions
     /// </summary>
     public static IHostApplicationBuilder AddAdaptersWorker(this IHostApplicationBuilder builder)
     {
-        builder.AddValidatedOptions<KafkaOptions>("Kafka");
+        builder.AddValidatedOptions<KafkaOptions>(KafkaOptions.Section);
+        builder.AddValidatedOptions<TransactionOptions>(KafkaOptions.Section);
         builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
         AdaptersOptions options = builder.AddValidatedOptions<AdaptersOptions>(AdaptersOptions.Section);
@@ -64,6 +65,7 @@ public static class AdaptersWorkerExtensions
     {
         TransactionalSender sender = new(
             provider.GetRequiredService<KafkaOptions>(),
+            provider.GetRequiredService<TransactionOptions>(),
             Group,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<TransactionalSender>>());

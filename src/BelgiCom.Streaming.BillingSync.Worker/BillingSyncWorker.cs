@@ -9,7 +9,8 @@ namespace BelgiCom.Streaming.BillingSync.Worker;
 
 /// <summary>Runs the sink from usage.rated.v1 and usage.rejected.v1 into the ledger until the host stops or the sink fails.</summary>
 internal sealed class BillingSyncWorker(
-    KafkaOptions kafka, BillingOptions options, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+    KafkaOptions kafka, ConsumerOptions consumer, BillingOptions options, ISchemaRegistry registry, TimeProvider clock,
+    ILoggerFactory loggers) : BackgroundService
 {
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "billing-sync";
@@ -27,14 +28,14 @@ internal sealed class BillingSyncWorker(
         BillingSyncLog.LedgerOpened(logger, ledger.Location);
         BillingSyncBatchHandler handler = new(ledger, options, registry.Find, FirstOffset, clock, logger);
         _host = GroupHost.OfSink(
-            kafka, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<GroupHost>());
+            kafka, consumer, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<GroupHost>());
         await _host.RunAsync(stoppingToken).ConfigureAwait(false);
     }
 
     /// <summary>Only for a partition that the ledger has never seen, so a client of its own is not dear.</summary>
     private long FirstOffset(Confluent.Kafka.TopicPartition partition)
     {
-        using TopicReader reader = new(kafka, clock);
+        using TopicReader reader = new(kafka, consumer, clock, loggers.CreateLogger<TopicReader>());
         return reader.RangeOf(partition).From;
     }
 }

@@ -16,7 +16,8 @@ public static class BillingSyncWorkerExtensions
     /// </summary>
     public static IHostApplicationBuilder AddBillingSyncWorker(this IHostApplicationBuilder builder)
     {
-        builder.AddValidatedOptions<KafkaOptions>("Kafka");
+        builder.AddValidatedOptions<KafkaOptions>(KafkaOptions.Section);
+        builder.AddValidatedOptions<ConsumerOptions>(KafkaOptions.Section);
         builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.AddValidatedOptions<BillingOptions>(BillingOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);

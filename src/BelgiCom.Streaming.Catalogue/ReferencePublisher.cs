@@ -15,7 +15,8 @@ public sealed record PublishResult(long Written, long Unchanged);
 /// Publishes reference data: what the topic does not hold yet, in transactions. Publishing the same again writes nothing. What a file
 /// leaves out stays on the topic: a subscription is ended by its validTo, not by being forgotten.
 /// </summary>
-public sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers)
+public sealed class ReferencePublisher(
+    KafkaOptions kafka, ConsumerOptions consumer, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers)
 {
     private const int RecordsPerTransaction = 20_000;
 
@@ -96,7 +97,7 @@ public sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry regis
     private Dictionary<string, byte[]> ReadCatalogue(CancellationToken stopping)
     {
         Dictionary<string, byte[]> published = new(StringComparer.Ordinal);
-        using TopicReader reader = new(kafka, clock);
+        using TopicReader reader = new(kafka, consumer, clock);
         reader.Read(reader.RangesOf(Topics.CatalogueTariffs), Take, stopping);
         return published;
 
@@ -121,7 +122,7 @@ public sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry regis
     private Dictionary<SubscriberRef, ulong> ReadSubscriptions(CancellationToken stopping)
     {
         Dictionary<SubscriberRef, ulong> published = [];
-        using TopicReader reader = new(kafka, clock);
+        using TopicReader reader = new(kafka, consumer, clock);
         reader.Read(reader.RangesOf(Topics.CustomerSubscriptions), Take, stopping);
         return published;
 
@@ -145,7 +146,8 @@ public sealed class ReferencePublisher(KafkaOptions kafka, ISchemaRegistry regis
 
     private void Send(string topic, IEnumerable<(byte[] Key, byte[] Value)> records, CancellationToken stopping)
     {
-        using TransactionalSender sender = new(kafka, $"reference-{topic}", clock, loggers.CreateLogger<TransactionalSender>());
+        using TransactionalSender sender = new(
+            kafka, new TransactionOptions(), $"reference-{topic}", clock, loggers.CreateLogger<TransactionalSender>());
         foreach ((byte[] Key, byte[] Value)[] chunk in records.Chunk(RecordsPerTransaction))
         {
             // Sent again is safe: the topics are compacted, the same record twice is one.

@@ -17,7 +17,8 @@ internal sealed class AuditPublisherWorker(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         ILogger<AuditPublisherWorker> logger = loggers.CreateLogger<AuditPublisherWorker>();
-        using TransactionalSender sender = new(kafka, "cdr-retention-journal", clock, loggers.CreateLogger<TransactionalSender>());
+        using TransactionalSender sender = new(
+            kafka, new TransactionOptions(), "cdr-retention-journal", clock, loggers.CreateLogger<TransactionalSender>());
         AuditPublisher publisher = new(archive.Journal, () => Serializer(stoppingToken), produce => sender.Send(produce, stoppingToken));
         using PeriodicTimer timer = new(Interval, clock);
         try

@@ -8,13 +8,15 @@ namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>Runs the sink from the usage topics into the archive until the host stops or the sink fails.</summary>
 internal sealed class CdrRetentionWorker(
-    KafkaOptions kafka, CdrArchive archive, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+    KafkaOptions kafka, ConsumerOptions consumer, CdrArchive archive, ISchemaRegistry registry, TimeProvider clock,
+    ILoggerFactory loggers) : BackgroundService
 {
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "cdr-retention";
 
     private readonly GroupHost _host = GroupHost.OfSink(
         kafka,
+        consumer,
         Group,
         RetentionPolicy.ArchivedTopics,
         new CdrRetentionBatchHandler(archive, registry.Find, loggers.CreateLogger<CdrRetentionBatchHandler>()),

@@ -21,7 +21,8 @@ public static class CdrRetentionWorkerExtensions
     public static IHostApplicationBuilder AddCdrRetentionWorker(this IHostApplicationBuilder builder)
     {
         builder.Configuration.AddShippedRetention(builder.Environment.IsDevelopment());
-        builder.AddValidatedOptions<KafkaOptions>("Kafka");
+        builder.AddValidatedOptions<KafkaOptions>(KafkaOptions.Section);
+        builder.AddValidatedOptions<ConsumerOptions>(KafkaOptions.Section);
         builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
         KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);

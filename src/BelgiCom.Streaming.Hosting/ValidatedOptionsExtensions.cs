@@ -12,9 +12,9 @@ public static class ValidatedOptionsExtensions
 
     /// <summary>
     /// Reads the options of <paramref name="section"/>, checks them (data annotations, <c>IValidatableObject</c>, <c>required</c> members,
-    /// unknown settings) and registers them as <typeparamref name="T"/> and as <see cref="IOptions{T}"/>.
-    /// Faults are collected; <see cref="ThrowOnFaults"/> reports those of all sections together. Several parts of a process may ask for the
-    /// same section. Time spans are written <c>hh:mm:ss</c> or ISO 8601 (<c>PT30S</c>).
+    /// unknown settings) and registers them as <typeparamref name="T"/> and as <see cref="IOptions{T}"/>. Faults are collected; <see
+    /// cref="ThrowOnFaults"/> reports those of all sections together. Several parts of a process may ask for the same section, as the same
+    /// type or as others: what none of them knows is a fault. Time spans are written <c>hh:mm:ss</c> or ISO 8601 (<c>PT30S</c>).
     /// </summary>
     /// <typeparam name="T">A class with a parameterless constructor and settable (or init) properties.</typeparam>
     /// <param name="builder">The host being built.</param>
@@ -30,7 +30,7 @@ public static class ValidatedOptionsExtensions
         }
 
         T options = Activator.CreateInstance<T>();
-        new OptionsReader(registry.Faults).Read(options, builder.Configuration.GetSection(section));
+        new OptionsReader(registry.Faults).ReadPart(options, builder.Configuration.GetSection(section));
         registry.Read.Add((section, typeof(T)), options);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(Options.Create(options));
@@ -44,6 +44,13 @@ public static class ValidatedOptionsExtensions
     {
         OptionsRegistry registry = RegistryOf(builder);
         string[] sections = registry.Read.Keys.Select(key => key.Section).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
+        foreach (string section in sections)
+        {
+            new OptionsReader(registry.Faults).ReportUnknown(
+                builder.Configuration.GetSection(section), registry.Read.Keys.Where(key => key.Section == section).Select(key => key.Type),
+                ReadElsewhere);
+        }
+
         IEnumerable<IConfigurationSection> foreign = builder.Configuration.GetChildren()
             .Where(child =>
                 child.GetChildren().Any() && !OurSections.Contains(child.Key)
@@ -67,6 +74,22 @@ public static class ValidatedOptionsExtensions
     private static readonly HashSet<string> OurSections = new(StringComparer.OrdinalIgnoreCase)
     {
         "Kafka", "SchemaRegistry", "Keys", "Adapters", "Rating", "Retention", "Billing", "Http", "Log",
+    };
+
+    // Settings that only some of the workers have that read their section; held to the workers' wiring by SettingsTests.
+    private static readonly Dictionary<string, string> ReadElsewhere = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Kafka:StaticMembership"] = "billing-sync, cdr-retention, rating",
+        ["Kafka:BatchMaxRecords"] = "billing-sync, cdr-retention, rating",
+        ["Kafka:BatchMaxBytes"] = "billing-sync, cdr-retention, rating",
+        ["Kafka:BatchMaxAge"] = "billing-sync, cdr-retention, rating",
+        ["Kafka:ReadAheadMaxBytes"] = "billing-sync, cdr-retention, rating",
+        ["Kafka:SessionTimeout"] = "billing-sync, cdr-retention, rating",
+        ["Kafka:MaxPollInterval"] = "billing-sync, cdr-retention, rating",
+        ["Kafka:TransactionTimeout"] = "adapters, rating",
+        ["Kafka:CommitTimeout"] = "adapters, rating",
+        ["Kafka:Lanes"] = "rating",
+        ["Kafka:HandlerAttempts"] = "rating",
     };
 
     private static OptionsRegistry RegistryOf(IHostApplicationBuilder builder)

@@ -16,11 +16,15 @@ public enum ClientPath
 }
 
 /// <summary>
-/// Section "Kafka": where the brokers are and how large batches and waits may grow. What must never vary is pinned in
-/// <see cref="KafkaClients"/>.
+/// Section "Kafka", what every client needs: where the brokers are. A worker that consumes also reads <see cref="ConsumerOptions"/> from
+/// the section, one that writes usage <see cref="TransactionOptions"/>, one with lanes <see cref="LaneOptions"/>; nothing else exists for
+/// it. What must never vary is pinned in <see cref="KafkaClients"/>.
 /// </summary>
 public sealed class KafkaOptions : IValidatableObject
 {
+    /// <summary>Name of the section that all roles share.</summary>
+    public const string Section = "Kafka";
+
     /// <summary>Brokers to start from, "host:port" separated by commas.</summary>
     [Required]
     public string BootstrapServers { get; set; } = "";
@@ -37,16 +41,40 @@ public sealed class KafkaOptions : IValidatableObject
     public string InstanceId { get; set; } = Environment.MachineName;
 
     /// <summary>
-    /// Join groups as static member "InstanceId-lane" (group.instance.id): a restart within <see cref="SessionTimeout"/> moves no
+    /// Time during which a member, sender or reader keeps trying without any progress while brokers fail; after it, it ends with an error.
+    /// Default 5 min.
+    /// </summary>
+    public TimeSpan RecoveryTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How records are taken from and given to the client library. Default native.</summary>
+    public ClientPath ClientPath { get; set; } = ClientPath.Native;
+
+    /// <summary>
+    /// Further settings of librdkafka by their own names: TLS, SASL, buffers. A setting that <see cref="KafkaClients"/> pins is refused
+    /// here, also by its other name.
+    /// </summary>
+    public Dictionary<string, string> Properties { get; } = [];
+
+    /// <summary>Checks what attributes cannot: properties that are pinned.</summary>
+    /// <param name="validationContext">Not used.</param>
+    /// <returns>One result per fault.</returns>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (string name in Properties.Keys.Where(KafkaClients.IsPinned))
+        {
+            yield return new ValidationResult($"'{name}' is pinned by the worker and cannot be set", [nameof(Properties)]);
+        }
+    }
+}
+
+/// <summary>Section "Kafka", what a consumer needs: members of groups and readers.</summary>
+public sealed class ConsumerOptions : IValidatableObject
+{
+    /// <summary>
+    /// Join groups as static member "InstanceId-number" (group.instance.id): a restart within <see cref="SessionTimeout"/> moves no
     /// partition. Default false.
     /// </summary>
     public bool StaticMembership { get; set; }
-
-    /// <summary>
-    /// Lanes per worker, 1 to 64: each is a group member with its own consumer, transactional producer, partitions and thread. Default 2.
-    /// </summary>
-    [Range(1, 64)]
-    public int Lanes { get; set; } = 2;
 
     /// <summary>Most records in one batch, hence in one transaction. Default 10,000.</summary>
     [Range(1, 1_000_000)]
@@ -63,42 +91,13 @@ public sealed class KafkaOptions : IValidatableObject
     [Range(1 << 20, 1 << 30)]
     public int ReadAheadMaxBytes { get; set; } = 64 << 20;
 
-    /// <summary>Time after which the coordinator aborts a transaction that its producer abandoned. Default 60 s.</summary>
-    public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromSeconds(60);
-
-    /// <summary>
-    /// Time to wait for one transactional request before its outcome counts as unknown. Must be less than a socket's 60 s, after which the
-    /// client library would repeat the request by itself. Default 20 s.
-    /// </summary>
-    public TimeSpan CommitTimeout { get; set; } = TimeSpan.FromSeconds(20);
-
-    /// <summary>
-    /// Time during which a lane keeps trying without any progress while brokers fail; after it the lane ends with an error. Default 5 min.
-    /// </summary>
-    public TimeSpan RecoveryTimeout { get; set; } = TimeSpan.FromMinutes(5);
-
     /// <summary>Time without a heartbeat after which the group gives a member's partitions away. Default 45 s.</summary>
     public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(45);
 
     /// <summary>Longest time between two polls, hence for one batch, before the member leaves its group. Default 5 min.</summary>
     public TimeSpan MaxPollInterval { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>
-    /// How often a handler may fail on the same batch before the lane ends with <see cref="BatchFailedException"/>. Default 3.
-    /// </summary>
-    [Range(1, 100)]
-    public int HandlerAttempts { get; set; } = 3;
-
-    /// <summary>How records are taken from and given to the client library. Default native.</summary>
-    public ClientPath ClientPath { get; set; } = ClientPath.Native;
-
-    /// <summary>
-    /// Further settings of librdkafka by their own names: TLS, SASL, buffers. A setting that <see cref="KafkaClients"/> pins is refused
-    /// here.
-    /// </summary>
-    public Dictionary<string, string> Properties { get; } = [];
-
-    /// <summary>Checks what attributes cannot: times that must fit each other, and properties that are pinned.</summary>
+    /// <summary>Checks what attributes cannot: times that must fit each other.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>One result per fault.</returns>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -108,6 +107,30 @@ public sealed class KafkaOptions : IValidatableObject
             yield return new ValidationResult("must be between 0 and 10 s", [nameof(BatchMaxAge)]);
         }
 
+        if (SessionTimeout < TimeSpan.FromSeconds(1) || SessionTimeout > MaxPollInterval)
+        {
+            yield return new ValidationResult("must be at least 1 s and not more than MaxPollInterval", [nameof(SessionTimeout)]);
+        }
+    }
+}
+
+/// <summary>Section "Kafka", what writing in transactions needs: lanes, and senders of much.</summary>
+public class TransactionOptions : IValidatableObject
+{
+    /// <summary>Time after which the coordinator aborts a transaction that its producer abandoned. Default 60 s.</summary>
+    public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Time to wait for one transactional request before its outcome counts as unknown. Must be less than a socket's 60 s, after which the
+    /// client library would repeat the request by itself. Default 20 s.
+    /// </summary>
+    public TimeSpan CommitTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Checks what attributes cannot: times that must fit each other.</summary>
+    /// <param name="validationContext">Not used.</param>
+    /// <returns>One result per fault.</returns>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
         if (TransactionTimeout < TimeSpan.FromSeconds(1) || TransactionTimeout > TimeSpan.FromMinutes(15))
         {
             yield return new ValidationResult("must be between 1 s and 15 min, the brokers' own limit", [nameof(TransactionTimeout)]);
@@ -117,15 +140,21 @@ public sealed class KafkaOptions : IValidatableObject
         {
             yield return new ValidationResult("must be more than 0 and less than TransactionTimeout and 60 s", [nameof(CommitTimeout)]);
         }
-
-        if (SessionTimeout < TimeSpan.FromSeconds(1) || SessionTimeout > MaxPollInterval)
-        {
-            yield return new ValidationResult("must be at least 1 s and not more than MaxPollInterval", [nameof(SessionTimeout)]);
-        }
-
-        foreach (string name in Properties.Keys.Where(KafkaClients.IsPinned))
-        {
-            yield return new ValidationResult($"'{name}' is pinned by the worker and cannot be set", [nameof(Properties)]);
-        }
     }
+}
+
+/// <summary>Section "Kafka", what lanes need: topics to topics, exactly once.</summary>
+public sealed class LaneOptions : TransactionOptions
+{
+    /// <summary>
+    /// Lanes per worker, 1 to 64: each is a group member with its own consumer, transactional producer, partitions and thread. Default 2.
+    /// </summary>
+    [Range(1, 64)]
+    public int Lanes { get; set; } = 2;
+
+    /// <summary>
+    /// How often a handler may fail on the same batch before the lane ends with <see cref="BatchFailedException"/>. Default 3.
+    /// </summary>
+    [Range(1, 100)]
+    public int HandlerAttempts { get; set; } = 3;
 }

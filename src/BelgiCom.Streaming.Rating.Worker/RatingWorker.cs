@@ -8,7 +8,8 @@ namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>Runs the lanes from usage.received.v1 to usage.rated.v1 until the host stops or a lane fails.</summary>
 internal sealed class RatingWorker(
-    KafkaOptions kafka, RatingOptions options, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+    KafkaOptions kafka, ConsumerOptions consumer, LaneOptions lanes, RatingOptions options, ISchemaRegistry registry, TimeProvider clock,
+    ILoggerFactory loggers) : BackgroundService
 {
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "rating";
@@ -27,7 +28,7 @@ internal sealed class RatingWorker(
         try
         {
             _lanes = GroupHost.OfLanes(
-                kafka, Group, [Topics.UsageReceived], _ => NewHandler(), clock, loggers.CreateLogger<GroupHost>());
+                kafka, consumer, lanes, Group, [Topics.UsageReceived], _ => NewHandler(), clock, loggers.CreateLogger<GroupHost>());
             await _lanes.RunAsync(stoppingToken).ConfigureAwait(false);
         }
         finally
@@ -38,7 +39,8 @@ internal sealed class RatingWorker(
         RatingBatchHandler NewHandler()
         {
             SchemaGate gate = new(schemas, registry, options.RegistryPatience, clock, logger, stoppingToken);
-            handlers.Add(new RatingBatchHandler(new CommittedLog(kafka, clock, logger, stoppingToken), options, gate, clock, logger));
+            CommittedLog log = new(kafka, consumer, clock, logger, stoppingToken);
+            handlers.Add(new RatingBatchHandler(log, options, gate, clock, logger));
             return handlers[^1];
         }
     }

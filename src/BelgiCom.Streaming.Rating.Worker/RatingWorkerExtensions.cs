@@ -15,7 +15,9 @@ public static class RatingWorkerExtensions
     /// </summary>
     public static IHostApplicationBuilder AddRatingWorker(this IHostApplicationBuilder builder)
     {
-        builder.AddValidatedOptions<KafkaOptions>("Kafka");
+        builder.AddValidatedOptions<KafkaOptions>(KafkaOptions.Section);
+        builder.AddValidatedOptions<ConsumerOptions>(KafkaOptions.Section);
+        builder.AddValidatedOptions<LaneOptions>(KafkaOptions.Section);
         builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.AddValidatedOptions<RatingOptions>(RatingOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);

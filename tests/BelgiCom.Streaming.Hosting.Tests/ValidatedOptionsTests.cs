@@ -89,6 +89,18 @@ public sealed class ValidatedOptionsTests
         Assert.Same(first, host.Services.GetRequiredService<SampleOptions>());
     }
 
+    /// <summary>A section may serve several roles: what one of them reads is no fault for the others in the same process.</summary>
+    [Fact]
+    public void Section_ReadAsTwoTypes_KnowsWhatEitherKnows()
+    {
+        HostApplicationBuilder builder = Builder(new() { ["Sample:Name"] = "n", ["Sample:Path"] = "/in", ["Sample:Pth"] = "/in" });
+        builder.AddValidatedOptions<SampleOptions>("Sample");
+        Assert.Equal("/in", builder.AddValidatedOptions<SampleSource>("Sample").Path);
+
+        string fault = Assert.Single(Assert.Throws<ConfigurationFaultException>(builder.ThrowOnFaults).Faults);
+        Assert.StartsWith("Sample:Pth: no such setting; did you mean Sample:Path", fault, StringComparison.Ordinal);
+    }
+
     private static SampleOptions Read(Dictionary<string, string?> settings)
     {
         HostApplicationBuilder builder = Builder(settings);

@@ -1,6 +1,5 @@
 using System.Text;
 using Confluent.Kafka;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
 
@@ -17,8 +16,7 @@ public abstract class BatchConsumerContract(KafkaFixture kafka, ClientPath path)
         TestCluster cluster = new(kafka.BootstrapServers);
         await cluster.CreateAsync(1);
         long before = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        using (TransactionalSender sender = new(
-            cluster.Options, "contract-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance))
+        using (TransactionalSender sender = cluster.Sender("contract-" + cluster.Group))
         {
             sender.Send(output =>
                 {
@@ -162,13 +160,13 @@ public abstract class BatchConsumerContract(KafkaFixture kafka, ClientPath path)
 
         public Reader(TestCluster cluster, ClientPath path, long from = 0)
         {
-            _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(cluster.Options))
+            _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(cluster.Options.Kafka, cluster.Options.Consumer))
                 .SetErrorHandler((_, _) => { })
                 .SetLogHandler((_, _) => { })
                 .Build();
             _batches = BatchConsumer.Over(_consumer, path, TimeProvider.System);
             Assert.IsType(path == ClientPath.Native ? typeof(NativeBatchConsumer) : typeof(ManagedBatchConsumer), _batches);
-            using TopicReader ranges = new(cluster.Options, TimeProvider.System);
+            using TopicReader ranges = cluster.Reader();
             TopicPartitionOffset[] positions = [
                 .. ranges.RangesOf(cluster.In).Select(range => new TopicPartitionOffset(range.Partition, from))];
             _partitions = positions.Length;
@@ -212,7 +210,7 @@ public sealed class NativeBatchConsumerTests(KafkaFixture kafka) : BatchConsumer
     {
         const int Records = 40_000;
         TestCluster cluster = new(BootstrapServers);
-        cluster.Options.BatchMaxRecords = 10_000;
+        cluster.Options.Consumer.BatchMaxRecords = 10_000;
         await cluster.CreateAsync(1);
         cluster.Send(0, Records, perTransaction: 10_000);
         long first = 0;

@@ -3,7 +3,6 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
 
@@ -59,7 +58,7 @@ public sealed class ClientTests(KafkaFixture kafka)
         using CancellationTokenSource stop = new();
         Sink sink = new();
         TestLog<GroupHost> log = new();
-        GroupHost host = GroupHost.OfSink(cluster.Behind(proxy), cluster.Group, [cluster.In], sink, TimeProvider.System, log);
+        GroupHost host = cluster.Sink(sink, cluster.Behind(proxy), log);
         Task running = host.RunAsync(stop.Token);
         await cluster.UntilDoneAsync(running);
 
@@ -78,17 +77,16 @@ public sealed class ClientTests(KafkaFixture kafka)
     public async Task Sink_SinkNeverWorks_EndsWithTheRangeAndCommitsNothing()
     {
         TestCluster cluster = await ClusterAsync(1);
-        cluster.Options.RecoveryTimeout = TimeSpan.FromMilliseconds(300);
+        cluster.Options.Kafka.RecoveryTimeout = TimeSpan.FromMilliseconds(300);
         cluster.Send(0, 10);
-        GroupHost host = GroupHost.OfSink(
-            cluster.Options, cluster.Group, [cluster.In], new Sink { FailEvery = 1 }, TimeProvider.System, TestLog<GroupHost>.Instance);
+        GroupHost host = cluster.Sink(new Sink { FailEvery = 1 });
 
         BatchFailedException failure = await Assert.ThrowsAsync<BatchFailedException>(
             () => host.RunAsync(TestContext.Current.CancellationToken));
 
         Assert.StartsWith($"{cluster.In}[0]@0..", failure.Range, StringComparison.Ordinal);
         Assert.Equal(ConsumerState.Failed, Assert.Single(host.Health).State);
-        using GroupLag lag = new(cluster.Options);
+        using GroupLag lag = new(cluster.Options.Kafka);
         Assert.Null(Assert.Single(await lag.ReadAsync(cluster.Group, [cluster.In])).Committed);
     }
 
@@ -97,9 +95,7 @@ public sealed class ClientTests(KafkaFixture kafka)
     {
         TestCluster cluster = await ClusterAsync(1);
         cluster.Send(0, 10);
-        GroupHost host = GroupHost.OfSink(
-            cluster.Options, cluster.Group, [cluster.In], new Sink { Start = 1_000_000 }, TimeProvider.System,
-            TestLog<GroupHost>.Instance);
+        GroupHost host = cluster.Sink(new Sink { Start = 1_000_000 });
 
         ClientFailedException failure = await Assert.ThrowsAsync<ClientFailedException>(
             () => host.RunAsync(TestContext.Current.CancellationToken));
@@ -111,8 +107,7 @@ public sealed class ClientTests(KafkaFixture kafka)
     public async Task Sender_CallerFails_NothingBecomesVisibleAndTheNextChunkDoes()
     {
         TestCluster cluster = await ClusterAsync(1);
-        using TransactionalSender sender = new(
-            cluster.Options, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = cluster.Sender("sender-" + cluster.Group);
 
         Assert.Throws<InvalidDataException>(() => sender.Send(output =>
             {
@@ -130,13 +125,12 @@ public sealed class ClientTests(KafkaFixture kafka)
     {
         TestCluster cluster = await ClusterAsync(1);
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
-        KafkaOptions impatient = cluster.With(options =>
+        TestOptions impatient = cluster.With(options =>
         {
-            options.BootstrapServers = proxy.BootstrapServers;
-            options.CommitTimeout = TimeSpan.FromSeconds(1);
+            options.Kafka.BootstrapServers = proxy.BootstrapServers;
+            options.Lanes.CommitTimeout = TimeSpan.FromSeconds(1);
         });
-        using TransactionalSender sender = new(
-            impatient, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = cluster.Sender("sender-" + cluster.Group, impatient);
         sender.Send(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 1]), CancellationToken.None);
         Hold hold = proxy.HoldRequests(KafkaApi.EndTxn);
 
@@ -155,13 +149,12 @@ public sealed class ClientTests(KafkaFixture kafka)
     {
         TestCluster cluster = await ClusterAsync(1);
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
-        KafkaOptions impatient = cluster.With(options =>
+        TestOptions impatient = cluster.With(options =>
         {
-            options.BootstrapServers = proxy.BootstrapServers;
-            options.CommitTimeout = TimeSpan.FromSeconds(1);
+            options.Kafka.BootstrapServers = proxy.BootstrapServers;
+            options.Lanes.CommitTimeout = TimeSpan.FromSeconds(1);
         });
-        using TransactionalSender sender = new(
-            impatient, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = cluster.Sender("sender-" + cluster.Group, impatient);
         sender.Send(output => output.Produce(cluster.Out, 0, [], [0, 0, 0, 0, 0, 0, 0, 1]), CancellationToken.None);
         Hold hold = proxy.HoldRequests(KafkaApi.EndTxn);
         int attempts = 0;
@@ -186,8 +179,7 @@ public sealed class ClientTests(KafkaFixture kafka)
     public async Task Sender_RecordTooLarge_IsRefusedByItsTopicAndSizeOnly()
     {
         TestCluster cluster = await ClusterAsync(1);
-        using TransactionalSender sender = new(
-            cluster.Options, "sender-" + cluster.Group, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = cluster.Sender("sender-" + cluster.Group);
 
         RecordRefusedException refused = Assert.Throws<RecordRefusedException>(
             () => sender.Send(output => output.Produce(cluster.Out, 0, "k"u8, new byte[2_000_000]), CancellationToken.None));
@@ -201,7 +193,7 @@ public sealed class ClientTests(KafkaFixture kafka)
     {
         TestCluster cluster = await ClusterAsync(1);
         cluster.Send(0, 100);
-        using TopicReader reader = new(cluster.Options, TimeProvider.System);
+        using TopicReader reader = cluster.Reader();
         List<long> offsets = [];
 
         long count = reader.Read(
@@ -224,7 +216,7 @@ public sealed class ClientTests(KafkaFixture kafka)
     {
         TestCluster cluster = await ClusterAsync(3);
         cluster.Send(0, 300, partitions: 3);
-        using TopicReader reader = new(cluster.Options, TimeProvider.System);
+        using TopicReader reader = cluster.Reader();
 
         long first = reader.Read(reader.RangesOf(cluster.In), _ => { }, CancellationToken.None);
         long second = reader.Read(reader.RangesOf(cluster.In), _ => { }, CancellationToken.None);
@@ -238,7 +230,7 @@ public sealed class ClientTests(KafkaFixture kafka)
     {
         TestCluster cluster = await ClusterAsync(2);
         cluster.Send(0, 10, perTransaction: 10, partitions: 2);
-        using GroupLag lag = new(cluster.Options);
+        using GroupLag lag = new(cluster.Options.Kafka);
 
         IReadOnlyList<PartitionLag> partitions = await lag.ReadAsync("nobody-" + cluster.Group, [cluster.In]);
 
@@ -252,7 +244,7 @@ public sealed class ClientTests(KafkaFixture kafka)
         TestCluster cluster = await ClusterAsync(1);
         cluster.Send(0, 100);
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
-        using GroupLag lag = new(cluster.Behind(proxy));
+        using GroupLag lag = new(cluster.Behind(proxy).Kafka);
         long before = await lag.TotalAsync(cluster.Group, [cluster.In]);
 
         proxy.HideBrokers = true;
@@ -266,7 +258,7 @@ public sealed class ClientTests(KafkaFixture kafka)
     public async Task Topics_EnsureTwice_CreatesOnce()
     {
         TestCluster cluster = new(kafka.BootstrapServers);
-        using TopicAdmin admin = new(cluster.Options, TestLog<TopicAdmin>.Instance);
+        using TopicAdmin admin = new(cluster.Options.Kafka, TestLog<TopicAdmin>.Instance);
         TopicSpec spec = new(cluster.In, 2, new Dictionary<string, string> { ["cleanup.policy"] = "compact" }, 1);
 
         Assert.Equal([cluster.In], await admin.EnsureAsync([spec]));
@@ -349,8 +341,7 @@ public sealed class ClientTests(KafkaFixture kafka)
     private static async Task RunSinkAsync(TestCluster cluster, Sink sink)
     {
         using CancellationTokenSource stop = new();
-        GroupHost host = GroupHost.OfSink(
-            cluster.Options, cluster.Group, [cluster.In], sink, TimeProvider.System, TestLog<GroupHost>.Instance);
+        GroupHost host = cluster.Sink(sink);
         Task running = host.RunAsync(stop.Token);
         await cluster.UntilDoneAsync(running);
         await stop.CancelAsync();

@@ -4,10 +4,12 @@ using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
 
-/// <summary>The defaults that reliability.md, section 2, asks for, each by librdkafka's own name.</summary>
+/// <summary>What clients are configured with, each setting by librdkafka's own name.</summary>
 public sealed class KafkaClientsTests
 {
     private static readonly KafkaOptions Options = new() { BootstrapServers = "127.0.0.1:9092", InstanceId = "pod-7" };
+    private static readonly ConsumerOptions Consumer = new();
+    private static readonly TransactionOptions Transactions = new();
 
     [Theory]
     [InlineData("isolation.level", "read_committed")]
@@ -26,7 +28,7 @@ public sealed class KafkaClientsTests
     [InlineData("check.crcs", "True")]
     [InlineData("allow.auto.create.topics", "False")]
     public void ConsumerConfig_Always_PinsTheSetting(string name, string value) =>
-        Assert.Equal(value, KafkaClients.ConsumerConfig(Options, "rating").Get(name), ignoreCase: true);
+        Assert.Equal(value, KafkaClients.ConsumerConfig(Options, Consumer, "rating").Get(name), ignoreCase: true);
 
     [Theory]
     [InlineData("enable.idempotence", "True")]
@@ -44,10 +46,10 @@ public sealed class KafkaClientsTests
     [Fact]
     public void ConsumerConfig_StaticMembership_IsOptional()
     {
-        KafkaOptions pinned = new() { BootstrapServers = "127.0.0.1:9092", InstanceId = "pod-7", StaticMembership = true };
+        ConsumerOptions pinned = new() { StaticMembership = true };
 
-        Assert.Null(KafkaClients.ConsumerConfig(Options, "rating", 1).GroupInstanceId);
-        Assert.Equal("pod-7-1", KafkaClients.ConsumerConfig(pinned, "rating", 1).GroupInstanceId);
+        Assert.Null(KafkaClients.ConsumerConfig(Options, Consumer, "rating", 1).GroupInstanceId);
+        Assert.Equal("pod-7-1", KafkaClients.ConsumerConfig(Options, pinned, "rating", 1).GroupInstanceId);
     }
 
     [Fact]
@@ -57,45 +59,74 @@ public sealed class KafkaClientsTests
                 .Where(method => method.ReturnType == typeof(ProducerConfig)),
             method => Assert.Equal(nameof(KafkaClients.TransactionalProducerConfig), method.Name));
 
+    /// <summary>What is set here would win over a property of the same name in silence: the operator has to hear of it.</summary>
+    [Fact]
+    public void P14_WhateverIsSet_IsPinned() => Assert.All(
+        KafkaClients.ConsumerConfig(Options, new ConsumerOptions { StaticMembership = true }, "rating")
+            .Concat(KafkaClients.ReaderConfig(Options, Consumer))
+            .Concat(KafkaClients.TransactionalProducerConfig(Options, Transactions, "id"))
+            .Concat(KafkaClients.AdminConfig(Options))
+            .Select(setting => setting.Key)
+            .Where(name => name != "compression.type"),
+        name => Assert.True(KafkaClients.IsPinned(name), name));
+
+    /// <summary>Every alias in CONFIGURATION.md of librdkafka 2.16.0 whose other name is pinned.</summary>
+    [Theory]
+    [InlineData("metadata.broker.list", "bootstrap.servers")]
+    [InlineData("max.in.flight", "max.in.flight.requests.per.connection")]
+    [InlineData("request.required.acks", "acks")]
+    [InlineData("delivery.timeout.ms", "message.timeout.ms")]
+    [InlineData("queue.buffering.max.ms", "linger.ms")]
+    [InlineData("message.send.max.retries", "retries")]
+    [InlineData("auto.commit.enable", "enable.auto.commit")]
+    public void P14_AliasOfAPinnedName_IsPinned(string alias, string name)
+    {
+        Assert.True(KafkaClients.IsPinned(name));
+        Assert.True(KafkaClients.IsPinned(alias));
+    }
+
     [Theory]
     [InlineData("enable.auto.commit")]
     [InlineData("isolation.level")]
     [InlineData("Auto.Offset.Reset")]
     [InlineData("enable.idempotence")]
+    [InlineData("metadata.broker.list")]
     public void P14_PinnedProperty_IsRefused(string name)
     {
         KafkaOptions options = new() { BootstrapServers = "127.0.0.1:9092" };
         options.Properties[name] = "true";
 
-        Assert.Throws<ArgumentException>(() => KafkaClients.ConsumerConfig(options, "rating"));
+        Assert.Throws<ArgumentException>(() => KafkaClients.ConsumerConfig(options, Consumer, "rating"));
         Assert.Contains(
             options.Validate(new ValidationContext(options)), fault => fault.MemberNames.Contains(nameof(KafkaOptions.Properties)));
+    }
+
+    [Theory, InlineData("compression.type"), InlineData("compression.codec")]
+    public void Compression_ByEitherName_IsTheOperatorsChoice(string name)
+    {
+        KafkaOptions options = new() { BootstrapServers = "127.0.0.1:9092" };
+        options.Properties[name] = "zstd";
+
+        ProducerConfig config = KafkaClients.TransactionalProducerConfig(options, Transactions, "id");
+
+        Assert.Equal("zstd", config.Get(name));
+        Assert.Single(config, setting => setting.Key.StartsWith("compression.", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Validate_TimesThatCannotWork_AreAllReported()
     {
-        KafkaOptions options = new()
-        {
-            BootstrapServers = "127.0.0.1:9092",
-            BatchMaxAge = TimeSpan.FromMinutes(1),
-            CommitTimeout = TimeSpan.FromSeconds(60),
-            TransactionTimeout = TimeSpan.FromHours(1),
-            SessionTimeout = TimeSpan.FromMinutes(10),
-        };
-
-        IEnumerable<string> faulty = options.Validate(new ValidationContext(options)).SelectMany(fault => fault.MemberNames);
+        ConsumerOptions consumer = new() { BatchMaxAge = TimeSpan.FromMinutes(1), SessionTimeout = TimeSpan.FromMinutes(10) };
+        LaneOptions lanes = new() { CommitTimeout = TimeSpan.FromSeconds(60), TransactionTimeout = TimeSpan.FromHours(1) };
 
         Assert.Equal(
-            [
-                nameof(options.BatchMaxAge),
-                nameof(options.TransactionTimeout),
-                nameof(options.CommitTimeout),
-                nameof(options.SessionTimeout),
-            ],
-            faulty);
+            [nameof(consumer.BatchMaxAge), nameof(consumer.SessionTimeout)],
+            consumer.Validate(new ValidationContext(consumer)).SelectMany(fault => fault.MemberNames));
+        Assert.Equal(
+            [nameof(lanes.TransactionTimeout), nameof(lanes.CommitTimeout)],
+            lanes.Validate(new ValidationContext(lanes)).SelectMany(fault => fault.MemberNames));
     }
 
     private static string ProducerSetting(string name) =>
-        KafkaClients.TransactionalProducerConfig(Options, KafkaClients.TransactionalId(Options, "rating", 3)).Get(name);
+        KafkaClients.TransactionalProducerConfig(Options, Transactions, KafkaClients.TransactionalId(Options, "rating", 3)).Get(name);
 }

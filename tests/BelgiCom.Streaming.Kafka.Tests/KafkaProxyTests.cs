@@ -12,7 +12,7 @@ public sealed class KafkaProxyTests(KafkaFixture kafka)
         await cluster.CreateAsync(2);
         cluster.Send(0, 100, partitions: 2);
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
-        using TopicReader reader = new(cluster.With(options => options.BootstrapServers = proxy.BootstrapServers), TimeProvider.System);
+        using TopicReader reader = cluster.Reader(cluster.With(options => options.Kafka.BootstrapServers = proxy.BootstrapServers));
 
         for (int i = 0; i < 3; i++)
         {
@@ -28,9 +28,8 @@ public sealed class KafkaProxyTests(KafkaFixture kafka)
         await cluster.CreateAsync(1);
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
         Hold hold = proxy.HoldRequests(KafkaApi.EndTxn);
-        using TransactionalSender sender = new(
-            cluster.With(options => options.BootstrapServers = proxy.BootstrapServers), "held-" + cluster.Group, TimeProvider.System,
-            TestLog<TransactionalSender>.Instance);
+        using TransactionalSender sender = cluster.Sender(
+            "held-" + cluster.Group, cluster.With(options => options.Kafka.BootstrapServers = proxy.BootstrapServers));
 
         Task sending = Task.Run(
             () => sender.Send(output => output.Produce(cluster.Out, 0, [], new byte[8]), CancellationToken.None),
@@ -52,9 +51,8 @@ public sealed class KafkaProxyTests(KafkaFixture kafka)
         await cluster.CreateAsync(1);
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
         Hold hold = proxy.HoldResponses(KafkaApi.EndTxn);
-        using TransactionalSender sender = new(
-            cluster.With(options => options.BootstrapServers = proxy.BootstrapServers), "held-" + cluster.Group, TimeProvider.System,
-            TestLog<TransactionalSender>.Instance);
+        using TransactionalSender sender = cluster.Sender(
+            "held-" + cluster.Group, cluster.With(options => options.Kafka.BootstrapServers = proxy.BootstrapServers));
 
         Task sending = Task.Run(
             () => sender.Send(output => output.Produce(cluster.Out, 0, [], new byte[8]), CancellationToken.None),

@@ -10,7 +10,7 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
     public async Task P01_RestartAfterEveryRecord_OffsetsAreTheNextToRead()
     {
         TestCluster cluster = await ClusterAsync(partitions: 1);
-        cluster.Options.BatchMaxRecords = 1;
+        cluster.Options.Consumer.BatchMaxRecords = 1;
         cluster.Send(0, 8, perTransaction: 3);
 
         for (int run = 0; run < 8; run++)
@@ -29,7 +29,7 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
     public async Task P02_Revoked_CommitsBeforeGivingBack()
     {
         TestCluster cluster = await ClusterAsync(partitions: 4);
-        cluster.Options.BatchMaxRecords = 50;
+        cluster.Options.Consumer.BatchMaxRecords = 50;
         cluster.Send(0, 4000, partitions: 4);
         using CancellationTokenSource stop = new();
         TaskCompletionSource began = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,7 +38,7 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         await began.Task;
 
         PassThrough second = new(cluster.Out);
-        Task secondRun = cluster.Lanes(_ => second, cluster.With(options => options.InstanceId += "-second")).RunAsync(stop.Token);
+        Task secondRun = cluster.Lanes(_ => second, cluster.With(options => options.Kafka.InstanceId += "-second")).RunAsync(stop.Token);
         await Until(() => second.Owned.Count == 2 && first.Owned.Count == 2, firstRun, secondRun);
         cluster.Send(4000, 2000, partitions: 4);
         await cluster.UntilDoneAsync(Task.WhenAny(firstRun, secondRun).Unwrap());
@@ -70,15 +70,15 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
                 }
             },
         };
-        KafkaOptions shortSession = cluster.With(options =>
+        TestOptions shortSession = cluster.With(options =>
         {
-            options.BootstrapServers = proxy.BootstrapServers;
-            options.SessionTimeout = TimeSpan.FromSeconds(1);
+            options.Kafka.BootstrapServers = proxy.BootstrapServers;
+            options.Consumer.SessionTimeout = TimeSpan.FromSeconds(1);
         });
         Task losing = cluster.Lanes(_ => loser, shortSession).RunAsync(stop.Token);
         await Until(() => loser.Count("handle") == 1, losing);
 
-        await cluster.RunLaneAsync(new PassThrough(cluster.Out), cluster.With(options => options.InstanceId += "-successor"));
+        await cluster.RunLaneAsync(new PassThrough(cluster.Out), cluster.With(options => options.Kafka.InstanceId += "-successor"));
         successorDone.Set();
         await Until(() => loser.Count("aborted") == 1, losing);
         await stop.CancelAsync();
@@ -126,7 +126,8 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         // A producer of the same transactional id, as the restarted instance would have it.
         using (IProducer<byte[], byte[]> successor = new ProducerBuilder<byte[], byte[]>(
             KafkaClients.TransactionalProducerConfig(
-                cluster.Options, KafkaClients.TransactionalId(cluster.Options, cluster.Group, 0))).Build())
+                cluster.Options.Kafka, cluster.Options.Lanes,
+                KafkaClients.TransactionalId(cluster.Options.Kafka, cluster.Group, 0))).Build())
         {
             successor.InitTransactions(TimeSpan.FromSeconds(10));
         }
@@ -145,8 +146,8 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
     public async Task P04_AfterAbort_PartitionsAreReadAgainFromTheCommittedOffset(ClientPath path)
     {
         TestCluster cluster = await ClusterAsync(partitions: 3);
-        cluster.Options.ClientPath = path;
-        cluster.Options.BatchMaxRecords = 100;
+        cluster.Options.Kafka.ClientPath = path;
+        cluster.Options.Consumer.BatchMaxRecords = 100;
         cluster.Send(0, 3000, partitions: 3);
         PassThrough handler = new(cluster.Out)
         {
@@ -174,11 +175,11 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         TestCluster cluster = await ClusterAsync(partitions: 2);
         cluster.Send(0, 2000, partitions: 2);
         await using KafkaProxy proxy = KafkaProxy.Start(kafka.BootstrapServers);
-        KafkaOptions impatient = cluster.With(options =>
+        TestOptions impatient = cluster.With(options =>
         {
-            options.BootstrapServers = proxy.BootstrapServers;
-            options.CommitTimeout = TimeSpan.FromSeconds(1);
-            options.BatchMaxRecords = 100;
+            options.Kafka.BootstrapServers = proxy.BootstrapServers;
+            options.Lanes.CommitTimeout = TimeSpan.FromSeconds(1);
+            options.Consumer.BatchMaxRecords = 100;
         });
         Hold? hold = null;
         PassThrough handler = new(cluster.Out)
@@ -214,16 +215,16 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         TestCluster cluster = await ClusterAsync(partitions: 1);
         cluster.Send(0, 10);
         PassThrough handler = new("no.such.topic");
-        KafkaOptions brief = cluster.With(options =>
+        TestOptions brief = cluster.With(options =>
         {
-            options.RecoveryTimeout = TimeSpan.FromSeconds(1);
-            options.CommitTimeout = TimeSpan.FromSeconds(1);
+            options.Kafka.RecoveryTimeout = TimeSpan.FromSeconds(1);
+            options.Lanes.CommitTimeout = TimeSpan.FromSeconds(1);
         });
 
         await Assert.ThrowsAnyAsync<ClientFailedException>(
             () => cluster.Lanes(_ => handler, brief).RunAsync(TestContext.Current.CancellationToken));
 
-        using GroupLag lag = new(cluster.Options);
+        using GroupLag lag = new(cluster.Options.Kafka);
         Assert.Equal(0, handler.CommittedRecords);
         Assert.True(await lag.TotalAsync(cluster.Group, [cluster.In]) >= 10);
     }
@@ -235,10 +236,10 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
     {
         TestCluster cluster = await ClusterAsync(partitions: 2);
         cluster.Send(0, 3000, partitions: 2);
-        KafkaOptions narrow = cluster.With(options =>
+        TestOptions narrow = cluster.With(options =>
         {
-            options.ClientPath = path;
-            options.Properties["queue.buffering.max.messages"] = "20";
+            options.Kafka.ClientPath = path;
+            options.Kafka.Properties["queue.buffering.max.messages"] = "20";
         });
 
         await cluster.RunLaneAsync(new PassThrough(cluster.Out), narrow);
@@ -265,8 +266,8 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
 
         await cluster.RunLaneAsync(handler, cluster.With(options =>
         {
-            options.BootstrapServers = proxy.BootstrapServers;
-            options.BatchMaxRecords = 200;
+            options.Kafka.BootstrapServers = proxy.BootstrapServers;
+            options.Consumer.BatchMaxRecords = 200;
         }));
 
         // A request of a broken connection may still be under way: only a new epoch makes it harmless.
@@ -284,7 +285,7 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         proxy.BytesPerSecond = 375_000;
 
         await cluster.RunLaneAsync(
-            new PassThrough(cluster.Out), cluster.With(options => options.BootstrapServers = proxy.BootstrapServers));
+            new PassThrough(cluster.Out), cluster.With(options => options.Kafka.BootstrapServers = proxy.BootstrapServers));
 
         cluster.AssertExactlyOnce(0, 2000);
     }
@@ -314,7 +315,7 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         cluster.Send(0, 5, perTransaction: 1);
         await cluster.RunLaneAsync(new PassThrough(cluster.Out));
 
-        using GroupLag lag = new(cluster.Options);
+        using GroupLag lag = new(cluster.Options.Kafka);
         PartitionLag before = Assert.Single(await lag.ReadAsync(cluster.Group, [cluster.In]));
         await cluster.RunLaneAsync(new PassThrough(cluster.Out));
         PartitionLag after = Assert.Single(await lag.ReadAsync(cluster.Group, [cluster.In]));
@@ -330,12 +331,12 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
     {
         TestCluster cluster = await ClusterAsync(partitions: 1);
         cluster.Send(0, 100);
-        KafkaOptions strict = cluster.With(options =>
+        TestOptions strict = cluster.With(options =>
         {
-            options.SessionTimeout = TimeSpan.FromSeconds(1);
-            options.MaxPollInterval = TimeSpan.FromSeconds(1);
+            options.Consumer.SessionTimeout = TimeSpan.FromSeconds(1);
+            options.Consumer.MaxPollInterval = TimeSpan.FromSeconds(1);
         });
-        using GroupLag lag = new(cluster.Options);
+        using GroupLag lag = new(cluster.Options.Kafka);
         using ManualResetEventSlim overdue = new();
         PassThrough slow = new(cluster.Out)
         {
@@ -354,7 +355,7 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
         // Another member takes over, which shows that the group has given up on the slow one.
         using CancellationTokenSource stopOther = new();
         PassThrough other = new(cluster.Out);
-        Task otherRun = cluster.Lanes(_ => other, cluster.With(options => options.InstanceId += "-other")).RunAsync(stopOther.Token);
+        Task otherRun = cluster.Lanes(_ => other, cluster.With(options => options.Kafka.InstanceId += "-other")).RunAsync(stopOther.Token);
         await Until(() => other.Owned.Count == 1, running, otherRun);
         overdue.Set();
         await Until(() => slow.Count("aborted") >= 1, running, otherRun);
@@ -371,12 +372,12 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
     {
         TestCluster cluster = await ClusterAsync(partitions: 1);
         cluster.Send(0, 100);
-        KafkaOptions hasty = cluster.With(options =>
+        TestOptions hasty = cluster.With(options =>
         {
-            options.TransactionTimeout = TimeSpan.FromSeconds(2);
-            options.CommitTimeout = TimeSpan.FromSeconds(1);
+            options.Lanes.TransactionTimeout = TimeSpan.FromSeconds(2);
+            options.Lanes.CommitTimeout = TimeSpan.FromSeconds(1);
         });
-        using TopicReader reader = new(cluster.Options, TimeProvider.System);
+        using TopicReader reader = cluster.Reader();
         PassThrough slow = new(cluster.Out)
         {
             AfterHandle = call =>

@@ -8,7 +8,7 @@ public sealed class TransactionalLaneTests(KafkaFixture kafka)
     public async Task Lane_PassThrough_WritesEachRecordOnceAndLagBecomesZero(ClientPath path)
     {
         TestCluster cluster = new(kafka.BootstrapServers);
-        cluster.Options.ClientPath = path;
+        cluster.Options.Kafka.ClientPath = path;
         await cluster.CreateAsync(4);
         cluster.Send(0, 20_000, partitions: 4);
         using CancellationTokenSource stop = new();
@@ -49,7 +49,7 @@ public sealed class TransactionalLaneTests(KafkaFixture kafka)
         await cluster.UntilDoneAsync(running);
 
         fail = true;
-        clock.Later(2 * cluster.Options.RecoveryTimeout);
+        clock.Later(2 * cluster.Options.Kafka.RecoveryTimeout);
         cluster.Send(10, 10);
         await cluster.UntilDoneAsync(running);
         await stop.CancelAsync();

@@ -7,50 +7,70 @@ public sealed partial class SettingsTests
 {
     private static readonly (string Path, string Text)[] Sources = [.. Repository.Sources("src")];
 
-    // Section, and the class of its options, as AddValidatedOptions binds them.
-    private static readonly IReadOnlyDictionary<string, string> Sections = FindSections();
+    // Where a section is read, and as which class, as AddValidatedOptions binds it. A section may be read as several: one per role.
+    private static readonly IReadOnlyList<(string Path, string Section, string Type)> Bindings = [.. FindBindings()];
 
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
 
     [Fact]
     public void Page_OfTheSettings_NamesEachOption() =>
-        SourceRuleTests.AssertNone(
-            Sections.SelectMany(section => Settings(section.Key, section.Value)).Except(OnThePage()).Order(StringComparer.Ordinal));
+        SourceRuleTests.AssertNone(AllSettings().Except(OnThePage().Select(setting => setting.Name)).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Page_OfTheSettings_NamesNoOther() =>
-        SourceRuleTests.AssertNone(
-            OnThePage().Except(Sections.SelectMany(section => Settings(section.Key, section.Value))).Order(StringComparer.Ordinal));
+        SourceRuleTests.AssertNone(OnThePage().Select(setting => setting.Name).Except(AllSettings()).Order(StringComparer.Ordinal));
 
-    /// <summary>The heading of a section says which workers read it: "## Keys (adapters, cdr-retention)".</summary>
+    /// <summary>The heading above a setting says which workers read it: "## Keys (adapters, cdr-retention)".</summary>
     [Fact]
-    public void Page_OfTheSettings_SaysWhoReadsASection()
+    public void Page_OfTheSettings_SaysWhoReadsEach() => Assert.Equal(
+        ReadersOfSettings().Select(setting => $"{setting.Key}: {Named(setting.Value)}").Order(StringComparer.Ordinal),
+        OnThePage().Where(setting => setting.Readers.Length > 0)
+            .Select(setting => $"{setting.Name}: {setting.Readers}")
+            .Order(StringComparer.Ordinal));
+
+    /// <summary>A worker that is given a setting which only others have names them.</summary>
+    [Fact]
+    public void Fault_OfASettingThatOthersHave_NamesThem()
     {
-        Dictionary<string, string> said = Heading().Matches(Page)
-            .ToDictionary(match => match.Groups["section"].Value, match => match.Groups["who"].Value);
-        Dictionary<string, string> bound = Sections.Keys.Where(section => section is not ("Http" or "Log"))
-            .ToDictionary(section => section, section => string.Join(", ", Readers(section)));
+        IReadOnlyDictionary<string, string[]> readers = ReadersOfSettings();
+        IEnumerable<string> partly = readers.Where(setting => setting.Value.Length < ReadersOfSection(setting.Key.Split(':')[0]).Length)
+            .Select(setting => $"{setting.Key}: {Named(setting.Value)}");
         Assert.Equal(
-            bound.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}: {pair.Value}"),
-            said.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}: {pair.Value}"));
+            partly.Order(StringComparer.Ordinal),
+            Elsewhere().Matches(TextOf("ValidatedOptionsExtensions"))
+                .Select(match => $"{match.Groups["name"].Value}: {match.Groups["who"].Value}")
+                .Order(StringComparer.Ordinal));
     }
 
-    private static Dictionary<string, string> FindSections()
-    {
-        Dictionary<string, string> sections = [];
-        foreach ((string _, string text) in Sources)
-        {
-            foreach (Match bound in Bound().Matches(text))
-            {
-                string type = bound.Groups["type"].Value;
-                string section = bound.Groups["literal"].Success
-                    ? bound.Groups["literal"].Value
-                    : Constant(bound.Groups["constant"].Value);
-                sections[section] = type;
-            }
-        }
+    private static IEnumerable<string> AllSettings() =>
+        Bindings.SelectMany(binding => Settings(binding.Section, binding.Type)).Distinct();
 
-        return sections;
+    private static IEnumerable<(string Path, string Section, string Type)> FindBindings() =>
+        from source in Sources
+        from Match bound in Bound().Matches(source.Text)
+        let section = bound.Groups["literal"].Success ? bound.Groups["literal"].Value : Constant(bound.Groups["constant"].Value)
+        select (source.Path, section, bound.Groups["type"].Value);
+
+    /// <summary>Settings of the workers, and the workers whose wiring reads them, by the names of their groups.</summary>
+    private static Dictionary<string, string[]> ReadersOfSettings() =>
+        Bindings.Where(binding => WorkerOf(binding.Path) is not null)
+            .SelectMany(binding => Settings(binding.Section, binding.Type), (binding, setting) => (setting, WorkerOf(binding.Path)!))
+            .GroupBy(pair => pair.setting, pair => pair.Item2)
+            .ToDictionary(setting => setting.Key, setting => setting.Distinct().Order(StringComparer.Ordinal).ToArray());
+
+    private static string[] ReadersOfSection(string section) =>
+        [.. Bindings.Where(binding => binding.Section == section).Select(binding => WorkerOf(binding.Path)).OfType<string>().Distinct()];
+
+    private static string Named(string[] workers) =>
+        workers.Length == ReadersOfSection("Kafka").Length ? "all workers" : string.Join(", ", workers);
+
+    /// <summary>The worker that a file wires: "cdr-retention" for ".../CdrRetentionWorkerExtensions.cs".</summary>
+    private static string? WorkerOf(string path)
+    {
+        Match worker = Regex.Match(path, @"/(?<name>\w+)WorkerExtensions\.cs$");
+        return worker.Success
+            ? Regex.Replace(worker.Groups["name"].Value, "(?<=[a-z])(?=[A-Z])", "-").ToLowerInvariant()
+            : null;
     }
 
     /// <summary>The value of <c>XOptions.Section</c>.</summary>
@@ -72,6 +92,15 @@ public sealed partial class SettingsTests
         int start = Regex.Match(text, $@"\bclass {type}\b").Index;
         Match next = Regex.Match(text[(start + 5)..], @"^(public|internal) .*\bclass \w+", RegexOptions.Multiline);
         string body = next.Success ? text[start..(start + 5 + next.Index)] : text[start..];
+        Match parent = Regex.Match(body, $@"\bclass {type} : (?<parent>\w+Options)\b");
+        if (parent.Success)
+        {
+            foreach (string setting in Settings(prefix, parent.Groups["parent"].Value))
+            {
+                yield return setting;
+            }
+        }
+
         foreach (Match property in Property().Matches(body))
         {
             (string valueType, string name) = (property.Groups["type"].Value, property.Groups["name"].Value);
@@ -92,24 +121,21 @@ public sealed partial class SettingsTests
         }
     }
 
-    private static IEnumerable<string> OnThePage() => Documented().Matches(Page).Select(match => match.Groups["name"].Value);
-
-    /// <summary>Workers whose wiring binds a section, by the names of their groups.</summary>
-    private static IEnumerable<string> Readers(string section)
+    /// <summary>The settings in the tables, each with what the heading above it has in brackets.</summary>
+    private static IEnumerable<(string Name, string Readers)> OnThePage()
     {
-        string[] all = [
-            .. Sources.Where(source => source.Path.EndsWith("WorkerExtensions.cs", StringComparison.Ordinal))
-                .Select(source => source.Path)];
-        string[] readers =
-        [
-            .. Sources.Where(source => all.Contains(source.Path) && Bound().Matches(source.Text).Any(match =>
-                    (match.Groups["literal"].Success ? match.Groups["literal"].Value : Constant(match.Groups["constant"].Value))
-                        == section))
-                .Select(source => source.Path.Split('/')[1]["BelgiCom.Streaming.".Length..^".Worker".Length])
-                .Select(name => Regex.Replace(name, "(?<=[a-z])(?=[A-Z])", "-").ToLowerInvariant())
-                .Order(StringComparer.Ordinal),
-        ];
-        return readers.Length == all.Length ? ["all workers"] : readers;
+        string readers = "";
+        foreach (string line in Page.Split('\n'))
+        {
+            if (line.StartsWith('#'))
+            {
+                readers = Heading().Match(line).Groups["who"].Value;
+            }
+            else if (Documented().Match(line) is { Success: true } setting)
+            {
+                yield return (setting.Groups["name"].Value, readers);
+            }
+        }
     }
 
     [GeneratedRegex(@"AddValidatedOptions<(?<type>\w+)>\((""(?<literal>\w+)""|(?<constant>\w+\.\w+))\)")]
@@ -120,9 +146,12 @@ public sealed partial class SettingsTests
         RegexOptions.Multiline)]
     private static partial Regex Property();
 
-    [GeneratedRegex(@"^\| `(?<name>[A-Z][A-Za-z]+:[^`]+)` \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(?<name>[A-Z][A-Za-z]+:[^`]+)` \|")]
     private static partial Regex Documented();
 
-    [GeneratedRegex(@"^## (?<section>\w+) \((?<who>[\w, -]+)\)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^##+ [\w ]+ \((?<who>[\w, -]+)\)$")]
     private static partial Regex Heading();
+
+    [GeneratedRegex(@"\[""(?<name>\w+:\w+)""\] = ""(?<who>[^""]+)""")]
+    private static partial Regex Elsewhere();
 }

@@ -12,17 +12,20 @@ namespace BelgiCom.Streaming.Hosting;
 /// </summary>
 internal sealed class OptionsReader(List<string> faults)
 {
+    private static readonly Dictionary<string, string> Nowhere = [];
+
     /// <summary>Fills <paramref name="target"/> from <paramref name="section"/> and checks it.</summary>
     public void Read(object target, IConfigurationSection section)
     {
-        PropertyInfo[] properties = target.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property =>
-                property.SetMethod is { IsPublic: true } || IsList(property.PropertyType) || IsDictionary(property.PropertyType))
-            .Where(property => property.GetIndexParameters().Length == 0)
-            .ToArray();
-        ReportUnknown(section, properties);
+        ReportUnknown(section, [target.GetType()], Nowhere);
+        ReadPart(target, section);
+    }
+
+    /// <summary>The same, where other types may know the section's other settings.</summary>
+    public void ReadPart(object target, IConfigurationSection section)
+    {
         HashSet<string> unreadable = new(StringComparer.Ordinal);
-        foreach (PropertyInfo property in properties)
+        foreach (PropertyInfo property in SettingsOf(target.GetType()))
         {
             if (!ReadProperty(target, property, section.GetSection(property.Name)))
             {
@@ -36,22 +39,31 @@ internal sealed class OptionsReader(List<string> faults)
     /// <summary>The name of a setting as an environment variable writes it: <c>Rating__Lanes</c>.</summary>
     public static string VariableOf(string path) => path.Replace(":", "__", StringComparison.Ordinal);
 
-    private void ReportUnknown(IConfigurationSection section, PropertyInfo[] properties)
+    /// <summary>Reports what of a section none of the types knows that were read from it.</summary>
+    /// <param name="section">The section.</param>
+    /// <param name="types">Types read from it.</param>
+    /// <param name="readElsewhere">Paths of settings that other workers have, and which.</param>
+    public void ReportUnknown(
+        IConfigurationSection section, IEnumerable<Type> types, IReadOnlyDictionary<string, string> readElsewhere)
     {
+        string[] known = [.. types.SelectMany(SettingsOf).Select(property => property.Name).Distinct()];
         foreach (IConfigurationSection child in section.GetChildren())
         {
-            IEnumerable<string> known = properties.Select(property => property.Name);
             if (known.Contains(child.Key, StringComparer.OrdinalIgnoreCase) || SecretFiles.IsReference(child.Key, known))
             {
                 continue;
             }
 
-            string? nearest = NearestName.Of(child.Key, known);
-            faults.Add(
-                $"{child.Path}: no such setting{(nearest is null ? "" : $"; did you mean {section.Path}:{nearest}")} (set as "
-                + $"{VariableOf(child.Path)})");
+            string hint = readElsewhere.TryGetValue(child.Path, out string? readers) ? $" here, only in {readers}"
+                : NearestName.Of(child.Key, known) is { } nearest ? $"; did you mean {section.Path}:{nearest}"
+                : "";
+            faults.Add($"{child.Path}: no such setting{hint} (set as {VariableOf(child.Path)})");
         }
     }
+
+    private static IEnumerable<PropertyInfo> SettingsOf(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .Where(property => property.SetMethod is { IsPublic: true } || IsList(property.PropertyType) || IsDictionary(property.PropertyType))
+        .Where(property => property.GetIndexParameters().Length == 0);
 
     /// <summary>Returns false when a value was there but could not be read.</summary>
     private bool ReadProperty(object target, PropertyInfo property, IConfigurationSection setting)

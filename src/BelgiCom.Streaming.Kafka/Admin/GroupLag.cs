@@ -88,7 +88,7 @@ public sealed class GroupLag : IDisposable
     {
         if (!_askers.TryGetValue(group, out IConsumer<byte[], byte[]>? asker))
         {
-            ConsumerConfig config = KafkaClients.ConsumerConfig(_options, group);
+            ConsumerConfig config = KafkaClients.ConsumerConfig(_options, new ConsumerOptions(), group);
             config.GroupInstanceId = null;
 
             // Offsets of an open transaction must not hold up the answer.

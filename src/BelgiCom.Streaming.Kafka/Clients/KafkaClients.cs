@@ -23,18 +23,34 @@ public static class KafkaClients
     // for it waits for ever (seen with 2.16.0, connections reset during send_offsets_to_transaction; librdkafka#5511), and it does not
     // bring back every client that has no broker left (F9). Remind does.
 
-    // Properties of KafkaOptions may tune buffers and security, never these.
+    // Properties of KafkaOptions may tune buffers and security, never these: what is set here, what has a setting of its own, and what
+    // would undo either, each by all names that librdkafka's CONFIGURATION.md has for it.
     private static readonly FrozenSet<string> Pinned = new[]
     {
-        "bootstrap.servers", "client.id", "group.id", "group.instance.id", "group.protocol", "partition.assignment.strategy",
-        "enable.auto.commit",
-        "enable.auto.offset.store", "auto.offset.reset", "isolation.level", "enable.partition.eof", "session.timeout.ms",
-        "heartbeat.interval.ms", "max.poll.interval.ms",
-        "enable.idempotence", "acks", "transactional.id", "transaction.timeout.ms", "message.timeout.ms", "partitioner",
-        "socket.timeout.ms",
-        "max.in.flight.requests.per.connection", "statistics.interval.ms", "check.crcs",
-        "metadata.recovery.strategy",
+        // Every client.
+        "bootstrap.servers", "metadata.broker.list", "client.id", "metadata.recovery.strategy", "socket.timeout.ms",
+        "statistics.interval.ms", "allow.auto.create.topics", "enabled_events", "log.queue",
+
+        // Consumers.
+        "group.id", "group.instance.id", "group.protocol", "group.protocol.type", "group.remote.assignor", "partition.assignment.strategy",
+        "enable.auto.commit", "auto.commit.enable", "auto.commit.interval.ms", "enable.auto.offset.store", "offset.store.method",
+        "auto.offset.reset", "isolation.level", "enable.partition.eof", "session.timeout.ms", "heartbeat.interval.ms",
+        "max.poll.interval.ms", "check.crcs", "queued.max.messages.kbytes", "queued.min.messages", "fetch.wait.max.ms",
+        "fetch.queue.backoff.ms",
+
+        // Producers.
+        "enable.idempotence", "acks", "request.required.acks", "max.in.flight.requests.per.connection", "max.in.flight",
+        "message.send.max.retries", "retries", "queuing.strategy", "enable.gapless.guarantee", "transactional.id",
+        "transaction.timeout.ms", "message.timeout.ms", "delivery.timeout.ms", "partitioner", "linger.ms", "queue.buffering.max.ms",
+        "delivery.report.only.error",
+
+        // Of the .NET client.
+        "dotnet.producer.enable.background.poll", "dotnet.producer.enable.delivery.reports", "dotnet.producer.delivery.report.fields",
+        "dotnet.consumer.consume.result.fields",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    // The one setting of ours that Properties may replace, by both its names.
+    private static readonly string[] Compression = ["compression.type", "compression.codec"];
 
     /// <summary>Whether a librdkafka setting is decided here and may not be overridden by configuration.</summary>
     /// <param name="property">Name as librdkafka spells it.</param>
@@ -109,96 +125,104 @@ public static class KafkaClients
             .Build();
 
     /// <summary>A group member's consumer.</summary>
-    /// <param name="options">Brokers, times and buffers.</param>
+    /// <param name="options">Brokers.</param>
+    /// <param name="consumer">Times and buffers.</param>
     /// <param name="group">Consumer group id.</param>
     /// <param name="member">Member's number in the process, from 0; makes a static member's id.</param>
     /// <returns>The configuration.</returns>
-    public static ConsumerConfig ConsumerConfig(KafkaOptions options, string group, int member = 0) => new(WithProperties(options))
-    {
-        BootstrapServers = options.BootstrapServers,
-        ClientId = options.ClientId,
-        MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
-        GroupId = group,
-        GroupInstanceId = options.StaticMembership ? string.Create(CultureInfo.InvariantCulture, $"{options.InstanceId}-{member}") : null,
+    public static ConsumerConfig ConsumerConfig(
+        KafkaOptions options, ConsumerOptions consumer, string group, int member = 0) => new(WithProperties(options))
+        {
+            BootstrapServers = options.BootstrapServers,
+            ClientId = options.ClientId,
+            MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
+            GroupId = group,
+            GroupInstanceId = consumer.StaticMembership
+                ? string.Create(CultureInfo.InvariantCulture, $"{options.InstanceId}-{member}")
+                : null,
 
-        // The new protocol (KIP-848) was fatal on max.poll.interval until librdkafka 2.15 (#5541); classic is what static membership was
-        // proven with.
-        GroupProtocol = GroupProtocol.Classic,
-        PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
+            // The new protocol (KIP-848) was fatal on max.poll.interval until librdkafka 2.15 (#5541); classic is what static membership
+            // was proven with.
+            GroupProtocol = GroupProtocol.Classic,
+            PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
 
-        // Offsets are committed by the loop alone, with what its records led to. Automatic commits also commit partitions that a member no
-        // longer owns (librdkafka #5604).
-        EnableAutoCommit = false,
-        EnableAutoOffsetStore = false,
+            // Offsets are committed by the loop alone, with what its records led to. Automatic commits also commit partitions that a member
+            // no longer owns (librdkafka #5604).
+            EnableAutoCommit = false,
+            EnableAutoOffsetStore = false,
 
-        // A group without offsets starts at the beginning because GroupMember says so on assignment. Everywhere else a missing or deleted
-        // offset means records nobody read: an error for a person, never a silent jump to either end.
-        AutoOffsetReset = AutoOffsetReset.Error,
-        IsolationLevel = IsolationLevel.ReadCommitted,
-        EnablePartitionEof = true,
-        SessionTimeoutMs = Milliseconds(options.SessionTimeout),
+            // A group without offsets starts at the beginning because GroupMember says so on assignment. Everywhere else a missing or
+            // deleted offset means records nobody read: an error for a person, never a silent jump to either end.
+            AutoOffsetReset = AutoOffsetReset.Error,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            EnablePartitionEof = true,
+            SessionTimeoutMs = Milliseconds(consumer.SessionTimeout),
 
-        // 3 s at the default session: a member learns of a rebalance with its next heartbeat.
-        HeartbeatIntervalMs = Milliseconds(options.SessionTimeout / 15),
-        MaxPollIntervalMs = Milliseconds(options.MaxPollInterval),
-        SocketTimeoutMs = Milliseconds(SocketTimeout),
-        CheckCrcs = true,
-        QueuedMaxMessagesKbytes = options.ReadAheadMaxBytes / 1024,
+            // 3 s at the default session: a member learns of a rebalance with its next heartbeat.
+            HeartbeatIntervalMs = Milliseconds(consumer.SessionTimeout / 15),
+            MaxPollIntervalMs = Milliseconds(consumer.MaxPollInterval),
+            SocketTimeoutMs = Milliseconds(SocketTimeout),
+            CheckCrcs = true,
+            QueuedMaxMessagesKbytes = consumer.ReadAheadMaxBytes / 1024,
 
-        // Enough for the largest batch to be waiting while the one before it commits.
-        QueuedMinMessages = Math.Max(100_000, Math.Min(2 * options.BatchMaxRecords, 1_000_000)),
-        FetchWaitMaxMs = 100,
+            // Enough for the largest batch to be waiting while the one before it commits.
+            QueuedMinMessages = Math.Max(100_000, Math.Min(2 * consumer.BatchMaxRecords, 1_000_000)),
+            FetchWaitMaxMs = 100,
 
-        // When the read-ahead is full, look again soon: with the default of 1 s a member that drains it faster than that stands still.
-        FetchQueueBackoffMs = 20,
-        StatisticsIntervalMs = 0,
-        AllowAutoCreateTopics = false,
-    };
+            // When the read-ahead is full, look again soon: with the default of 1 s a member that drains it faster than that stands still.
+            FetchQueueBackoffMs = 20,
+            StatisticsIntervalMs = 0,
+            AllowAutoCreateTopics = false,
+        };
 
     /// <summary>A lane's or sender's producer.</summary>
-    /// <param name="options">Brokers, times and buffers.</param>
+    /// <param name="options">Brokers.</param>
+    /// <param name="transactions">Times.</param>
     /// <param name="transactionalId">See <see cref="TransactionalId"/>.</param>
     /// <returns>The configuration.</returns>
-    public static ProducerConfig TransactionalProducerConfig(KafkaOptions options, string transactionalId) => new(WithProperties(options))
-    {
-        BootstrapServers = options.BootstrapServers,
-        ClientId = options.ClientId,
-        MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
+    public static ProducerConfig TransactionalProducerConfig(
+        KafkaOptions options, TransactionOptions transactions, string transactionalId) => new(Compressed(WithProperties(options)))
+        {
+            BootstrapServers = options.BootstrapServers,
+            ClientId = options.ClientId,
+            MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
 
-        // librdkafka's default is false, unlike Java's.
-        EnableIdempotence = true,
-        Acks = Acks.All,
-        MaxInFlight = 5,
-        TransactionalId = transactionalId,
-        TransactionTimeoutMs = Milliseconds(options.TransactionTimeout),
+            // librdkafka's default is false, unlike Java's.
+            EnableIdempotence = true,
+            Acks = Acks.All,
+            MaxInFlight = 5,
+            TransactionalId = transactionalId,
+            TransactionTimeoutMs = Milliseconds(transactions.TransactionTimeout),
 
-        // Must not outlive the transaction; librdkafka adjusts it only while it is unset.
-        MessageTimeoutMs = Milliseconds(options.TransactionTimeout),
+            // Must not outlive the transaction; librdkafka adjusts it only while it is unset.
+            MessageTimeoutMs = Milliseconds(transactions.TransactionTimeout),
 
-        // Java's hash: keys land where any other Kafka client puts them, and usage and rated usage are co-partitioned.
-        Partitioner = Partitioner.Murmur2Random,
+            // Java's hash: keys land where any other Kafka client puts them, and usage and rated usage are co-partitioned.
+            Partitioner = Partitioner.Murmur2Random,
 
-        // librdkafka refuses a socket that outlives the transaction.
-        SocketTimeoutMs = Milliseconds(options.TransactionTimeout < SocketTimeout ? options.TransactionTimeout : SocketTimeout),
+            // librdkafka refuses a socket that outlives the transaction.
+            SocketTimeoutMs = Milliseconds(
+                transactions.TransactionTimeout < SocketTimeout ? transactions.TransactionTimeout : SocketTimeout),
 
-        // A failed record fails its transaction's commit, so single reports say nothing that commit does not (rule P7).
-        EnableDeliveryReports = false,
+            // A failed record fails its transaction's commit, so single reports say nothing that commit does not (rule P7).
+            EnableDeliveryReports = false,
 
-        // Commit sends what waits, so nothing is late by this; a shorter one only makes more and smaller requests while a batch is handed
-        // over (5 ms cost a lane a fifth more processor time). A longer one would leave the network idle while the offsets are sent.
-        LingerMs = 20,
-        CompressionType = options.Properties.ContainsKey("compression.type") ? null : CompressionType.Lz4,
-        StatisticsIntervalMs = 0,
-        AllowAutoCreateTopics = false,
-    };
+            // Commit sends what waits, so nothing is late by this; a shorter one only makes more and smaller requests while a batch is
+            // handed over (5 ms cost a lane a fifth more processor time). A longer one would leave the network idle while the offsets are
+            // sent.
+            LingerMs = 20,
+            StatisticsIntervalMs = 0,
+            AllowAutoCreateTopics = false,
+        };
 
     /// <summary>A reader outside any group: assigned by hand, commits nothing.</summary>
-    /// <param name="options">Brokers and buffers.</param>
+    /// <param name="options">Brokers.</param>
+    /// <param name="consumer">Buffers.</param>
     /// <returns>The configuration.</returns>
-    public static ConsumerConfig ReaderConfig(KafkaOptions options)
+    public static ConsumerConfig ReaderConfig(KafkaOptions options, ConsumerOptions consumer)
     {
         // librdkafka wants a group id even where no group is joined.
-        ConsumerConfig config = ConsumerConfig(options, options.ClientId + "-reader");
+        ConsumerConfig config = ConsumerConfig(options, consumer, options.ClientId + "-reader");
         config.GroupInstanceId = null;
 
         // A bounded read is over when the end is reported, which is when a fetch came back empty: do not let that one wait.
@@ -217,6 +241,17 @@ public static class KafkaClients
         SocketTimeoutMs = Milliseconds(SocketTimeout),
         StatisticsIntervalMs = 0,
     };
+
+    /// <summary>With LZ4, unless the operator has chosen.</summary>
+    private static Dictionary<string, string> Compressed(Dictionary<string, string> properties)
+    {
+        if (!Compression.Any(properties.ContainsKey))
+        {
+            properties.Add(Compression[0], "lz4");
+        }
+
+        return properties;
+    }
 
     private static Dictionary<string, string> WithProperties(KafkaOptions options)
     {

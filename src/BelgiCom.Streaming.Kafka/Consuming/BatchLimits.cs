@@ -6,5 +6,5 @@ namespace BelgiCom.Streaming.Kafka;
 /// <param name="MaxAge">Time after the batch's first record.</param>
 internal readonly record struct BatchLimits(int MaxRecords, long MaxBytes, TimeSpan MaxAge)
 {
-    public static BatchLimits From(KafkaOptions options) => new(options.BatchMaxRecords, options.BatchMaxBytes, options.BatchMaxAge);
+    public static BatchLimits From(ConsumerOptions options) => new(options.BatchMaxRecords, options.BatchMaxBytes, options.BatchMaxAge);
 }

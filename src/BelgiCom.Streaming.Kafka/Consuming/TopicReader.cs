@@ -20,6 +20,7 @@ public sealed class TopicReader : IDisposable
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
 
     private readonly KafkaOptions _options;
+    private readonly BatchLimits _limits;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly CancellationToken _stopping;
@@ -27,17 +28,20 @@ public sealed class TopicReader : IDisposable
     private readonly IBatchConsumer _batches;
 
     /// <summary>Connects lazily. For one thread at a time.</summary>
-    /// <param name="options">Brokers and buffers.</param>
+    /// <param name="options">Brokers.</param>
+    /// <param name="consumer">Batches and buffers.</param>
     /// <param name="clock">Clock for timeouts.</param>
     /// <param name="logger">Where the client's errors and lines go; null for nowhere.</param>
     /// <param name="stopping">Ends the wait for brokers that do not answer.</param>
-    public TopicReader(KafkaOptions options, TimeProvider clock, ILogger? logger = null, CancellationToken stopping = default)
+    public TopicReader(
+        KafkaOptions options, ConsumerOptions consumer, TimeProvider clock, ILogger? logger = null, CancellationToken stopping = default)
     {
         _stopping = stopping;
         _options = options;
+        _limits = BatchLimits.From(consumer);
         _clock = clock;
         _logger = logger ?? NullLogger.Instance;
-        _consumer = KafkaClients.Consumer(KafkaClients.ReaderConfig(options), options.ClientId, _logger);
+        _consumer = KafkaClients.Consumer(KafkaClients.ReaderConfig(options, consumer), options.ClientId, _logger);
         _batches = BatchConsumer.Over(_consumer, options.ClientPath, clock);
     }
 
@@ -121,13 +125,12 @@ public sealed class TopicReader : IDisposable
     private long ReadOpen(
         Dictionary<TopicPartition, long> ends, HashSet<TopicPartition> open, Action<RecordBatch> handle, CancellationToken stopping)
     {
-        BatchLimits limits = BatchLimits.From(_options);
         long records = 0;
         long lastProgress = _clock.GetTimestamp();
         while (open.Count > 0)
         {
             stopping.ThrowIfCancellationRequested();
-            PolledBatch batch = _batches.Poll(limits, PollWait);
+            PolledBatch batch = _batches.Poll(_limits, PollWait);
             ThrowIfBroken(batch);
             if (batch.Progress.Count == 0)
             {

@@ -23,7 +23,9 @@ public sealed class GroupHost
     public IReadOnlyList<ConsumerHealth> Health => [.. _members.Select(member => member.Health)];
 
     /// <summary>Describes lanes; <see cref="RunAsync"/> starts them.</summary>
-    /// <param name="options">Brokers, limits and the number of lanes.</param>
+    /// <param name="options">Brokers.</param>
+    /// <param name="consumer">Batches, buffers and times of a member.</param>
+    /// <param name="lanes">How many, and times of their transactions.</param>
     /// <param name="group">Consumer group id, the worker's name.</param>
     /// <param name="topics">Topics to consume.</param>
     /// <param name="handlers">Makes the handler of a lane, by lane number from 0. Lanes share nothing, so each call must give a new
@@ -32,17 +34,19 @@ public sealed class GroupHost
     /// <param name="logger">Where lanes log.</param>
     /// <returns>The host, not started.</returns>
     public static GroupHost OfLanes(
-        KafkaOptions options, string group, IReadOnlyList<string> topics, Func<int, ITransactionalBatchHandler> handlers,
-        TimeProvider clock, ILogger<GroupHost> logger) => new(group, () =>
+        KafkaOptions options, ConsumerOptions consumer, LaneOptions lanes, string group, IReadOnlyList<string> topics,
+        Func<int, ITransactionalBatchHandler> handlers, TimeProvider clock, ILogger<GroupHost> logger) => new(group, () =>
         {
             WarnOfCopies(options, logger);
             NativeAllocator.KeepFreedMemory();
-            return Enumerable.Range(0, options.Lanes).Select(lane => new GroupLoop(
-                options, group, topics, lane, new TransactionalEnd(options, group, lane, handlers(lane), clock, logger), clock, logger));
+            return Enumerable.Range(0, lanes.Lanes).Select(lane => new GroupLoop(
+                options, consumer, group, topics, lane,
+                new TransactionalEnd(options, lanes, group, lane, handlers(lane), clock, logger), clock, logger));
         });
 
     /// <summary>Describes a sink, one member; <see cref="RunAsync"/> starts it.</summary>
-    /// <param name="options">Brokers and limits.</param>
+    /// <param name="options">Brokers.</param>
+    /// <param name="consumer">Batches, buffers and times of a member.</param>
     /// <param name="group">Consumer group id, the worker's name.</param>
     /// <param name="topics">Topics to consume.</param>
     /// <param name="handler">The sink.</param>
@@ -50,11 +54,11 @@ public sealed class GroupHost
     /// <param name="logger">Where the sink's loop logs.</param>
     /// <returns>The host, not started.</returns>
     public static GroupHost OfSink(
-        KafkaOptions options, string group, IReadOnlyList<string> topics, ISinkBatchHandler handler, TimeProvider clock,
-        ILogger<GroupHost> logger) => new(group, () =>
+        KafkaOptions options, ConsumerOptions consumer, string group, IReadOnlyList<string> topics, ISinkBatchHandler handler,
+        TimeProvider clock, ILogger<GroupHost> logger) => new(group, () =>
         {
             WarnOfCopies(options, logger);
-            return [new GroupLoop(options, group, topics, 0, new SinkEnd(handler), clock, logger)];
+            return [new GroupLoop(options, consumer, group, topics, 0, new SinkEnd(handler), clock, logger)];
         });
 
     /// <summary>

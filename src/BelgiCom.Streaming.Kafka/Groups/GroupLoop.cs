@@ -39,7 +39,8 @@ internal sealed class GroupLoop : IDisposable
     private long _failingSince;
 
     public GroupLoop(
-        KafkaOptions options, string group, IReadOnlyList<string> topics, int number, IBatchEnd end, TimeProvider clock, ILogger logger)
+        KafkaOptions options, ConsumerOptions consumer, string group, IReadOnlyList<string> topics, int number, IBatchEnd end,
+        TimeProvider clock, ILogger logger)
     {
         _options = options;
         _group = group;
@@ -47,7 +48,7 @@ internal sealed class GroupLoop : IDisposable
         _end = end;
         _clock = clock;
         _logger = logger;
-        _member = new GroupMember(options, group, topics, number, end.StartOffset, clock, logger);
+        _member = new GroupMember(options, consumer, group, topics, number, end.StartOffset, clock, logger);
         _progress = new ConsumerProgress(group, number, _member, clock, logger);
     }
 

@@ -39,8 +39,8 @@ internal sealed class GroupMember : IDisposable
     private bool _closed;
 
     public GroupMember(
-        KafkaOptions options, string group, IReadOnlyList<string> topics, int number, Func<TopicPartition, long?> startOffset,
-        TimeProvider clock, ILogger logger)
+        KafkaOptions options, ConsumerOptions consumer, string group, IReadOnlyList<string> topics, int number,
+        Func<TopicPartition, long?> startOffset, TimeProvider clock, ILogger logger)
     {
         _options = options;
         _group = group;
@@ -48,8 +48,8 @@ internal sealed class GroupMember : IDisposable
         _startOffset = startOffset;
         _clock = clock;
         _logger = logger;
-        _limits = BatchLimits.From(options);
-        _consumer = KafkaClients.Consumer(KafkaClients.ConsumerConfig(options, group, number), group, logger, builder => builder
+        _limits = BatchLimits.From(consumer);
+        _consumer = KafkaClients.Consumer(KafkaClients.ConsumerConfig(options, consumer, group, number), group, logger, builder => builder
             .SetPartitionsAssignedHandler((_, partitions) => TakeOver(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => GiveUp(OwnershipKind.Revoked, partitions))
             .SetPartitionsLostHandler((_, partitions) => GiveUp(OwnershipKind.Lost, partitions)));

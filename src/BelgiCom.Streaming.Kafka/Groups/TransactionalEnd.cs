@@ -8,11 +8,13 @@ namespace BelgiCom.Streaming.Kafka;
 /// docs/kafka-client.md).
 /// </summary>
 internal sealed class TransactionalEnd(
-    KafkaOptions options, string group, int number, ITransactionalBatchHandler handler, TimeProvider clock, ILogger logger) : IBatchEnd
+    KafkaOptions options, LaneOptions lanes, string group, int number, ITransactionalBatchHandler handler, TimeProvider clock,
+    ILogger logger) : IBatchEnd
 {
-    private readonly TransactionalProducer _producer = new(options, KafkaClients.TransactionalId(options, group, number), clock, logger);
+    private readonly TransactionalProducer _producer = new(
+        options, lanes, KafkaClients.TransactionalId(options, group, number), clock, logger);
 
-    public int HandlerAttempts => options.HandlerAttempts;
+    public int HandlerAttempts => lanes.HandlerAttempts;
 
     /// <summary>Fences predecessors of the same id and settles what they left open, before their partitions are taken.</summary>
     public void Open(CancellationToken stopping) => _producer.Initialize(stopping);

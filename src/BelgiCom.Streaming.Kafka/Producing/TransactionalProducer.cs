@@ -23,6 +23,7 @@ internal sealed class TransactionalProducer : IDisposable
     private static readonly TimeSpan RemindInterval = TimeSpan.FromSeconds(1);
 
     private readonly KafkaOptions _options;
+    private readonly TransactionOptions _transactions;
     private readonly string _transactionalId;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
@@ -35,9 +36,11 @@ internal sealed class TransactionalProducer : IDisposable
     private readonly ITimer _reminder;
     private readonly Lock _reminding = new();
 
-    public TransactionalProducer(KafkaOptions options, string transactionalId, TimeProvider clock, ILogger logger)
+    public TransactionalProducer(
+        KafkaOptions options, TransactionOptions transactions, string transactionalId, TimeProvider clock, ILogger logger)
     {
         _options = options;
+        _transactions = transactions;
         _transactionalId = transactionalId;
         _clock = clock;
         _logger = logger;
@@ -53,8 +56,8 @@ internal sealed class TransactionalProducer : IDisposable
     {
         _disturbed = false;
         _producer = KafkaClients.Producer(
-            KafkaClients.TransactionalProducerConfig(_options, _transactionalId), _transactionalId, _logger, Notice);
-        _output = OutputPath.Over(_producer, _options, _clock);
+            KafkaClients.TransactionalProducerConfig(_options, _transactions, _transactionalId), _transactionalId, _logger, Notice);
+        _output = OutputPath.Over(_producer, _options.ClientPath, _transactions.CommitTimeout, _clock);
         long started = _clock.GetTimestamp();
         while (true)
         {
@@ -159,7 +162,7 @@ internal sealed class TransactionalProducer : IDisposable
         long started = _clock.GetTimestamp();
         while (true)
         {
-            TimeSpan left = _options.CommitTimeout - _clock.GetElapsedTime(started);
+            TimeSpan left = _transactions.CommitTimeout - _clock.GetElapsedTime(started);
             try
             {
                 Reminded(() => request(left > TimeSpan.Zero ? left : TimeSpan.Zero));
@@ -169,7 +172,7 @@ internal sealed class TransactionalProducer : IDisposable
             {
                 switch (TransactionFailure.Classify(failure))
                 {
-                    case FailureClass.Retriable when _clock.GetElapsedTime(started) < _options.CommitTimeout:
+                    case FailureClass.Retriable when _clock.GetElapsedTime(started) < _transactions.CommitTimeout:
                         KafkaLog.CallingAgain(_logger, _transactionalId, call, failure.Error.Code);
                         Thread.Sleep(10);
                         break;

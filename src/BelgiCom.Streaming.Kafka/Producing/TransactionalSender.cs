@@ -13,18 +13,20 @@ public sealed class TransactionalSender : IDisposable
     private bool _initialised;
 
     /// <summary>Describes the sender; the first <see cref="Send"/> connects.</summary>
-    /// <param name="options">Brokers and times.</param>
+    /// <param name="options">Brokers.</param>
+    /// <param name="transactions">Times.</param>
     /// <param name="name">Names the sender within the instance, for example "adapters-cdr-drop": two senders of one name fence each
     /// other.</param>
     /// <param name="clock">Clock for timeouts.</param>
     /// <param name="logger">Where the sender logs.</param>
-    public TransactionalSender(KafkaOptions options, string name, TimeProvider clock, ILogger<TransactionalSender> logger)
+    public TransactionalSender(
+        KafkaOptions options, TransactionOptions transactions, string name, TimeProvider clock, ILogger<TransactionalSender> logger)
     {
         _options = options;
         _transactionalId = $"{name}-{options.InstanceId}";
         _clock = clock;
         _logger = logger;
-        _producer = new TransactionalProducer(options, _transactionalId, clock, logger);
+        _producer = new TransactionalProducer(options, transactions, _transactionalId, clock, logger);
     }
 
     /// <summary>

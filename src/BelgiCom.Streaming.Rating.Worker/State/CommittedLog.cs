@@ -27,12 +27,13 @@ internal interface ICommittedLog : IDisposable
 }
 
 /// <summary>The log as Kafka has it.</summary>
-internal sealed class CommittedLog(KafkaOptions kafka, TimeProvider clock, ILogger logger, CancellationToken stopping) : ICommittedLog
+internal sealed class CommittedLog(
+    KafkaOptions kafka, ConsumerOptions consumer, TimeProvider clock, ILogger logger, CancellationToken stopping) : ICommittedLog
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StableWait = TimeSpan.FromMilliseconds(20);
 
-    private readonly TopicReader _reader = new(kafka, clock, logger, stopping);
+    private readonly TopicReader _reader = new(kafka, consumer, clock, logger, stopping);
 
     // Kept: a new client connects and asks for metadata first, which on a busy machine holds up every assignment.
     private readonly Lazy<IAdminClient> _admin = new(() => KafkaClients.Admin(kafka, logger));

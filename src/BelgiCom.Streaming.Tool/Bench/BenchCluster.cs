@@ -103,7 +103,7 @@ internal sealed class BenchCluster : IAsyncDisposable
     {
         using HttpSchemaRegistry registry = new(new SchemaRegistryOptions { Url = Registry });
         _schemas = await SchemaSubjects.EnsureAsync(registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), stopping);
-        ReferencePublisher publisher = new(Kafka, registry, TimeProvider.System, NullLoggerFactory.Instance);
+        ReferencePublisher publisher = new(Kafka, new ConsumerOptions(), registry, TimeProvider.System, NullLoggerFactory.Instance);
         await publisher.PublishAsync(CatalogueFolder.Load(SampleFiles.Catalogue), stopping);
         await publisher.PublishAsync(
             Enumerable.Range(0, Subscribers).Select(number => new Subscription
@@ -124,7 +124,8 @@ internal sealed class BenchCluster : IAsyncDisposable
     /// <summary>Writes records in transactions, as the adapters do.</summary>
     public void Send(long records, Action<long, TransactionalOutput> produce, CancellationToken stopping)
     {
-        using TransactionalSender sender = new(Kafka, "bench", TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = new(
+            Kafka, new TransactionOptions(), "bench", TimeProvider.System, NullLogger<TransactionalSender>.Instance);
         for (long start = 0; start < records; start += RecordsPerFill)
         {
             long from = start;

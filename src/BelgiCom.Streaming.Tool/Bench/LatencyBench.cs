@@ -38,20 +38,15 @@ internal sealed class LatencyBench(BenchCluster cluster)
         using CancellationTokenSource stopReading = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         TaskCompletionSource assigned = new();
         await using RatingHost host = await RatingHost.StartAsync(cluster, Lanes, (_, _, _) => { }, stopping);
-        using (TopicReader reader = new(cluster.Kafka, TimeProvider.System))
+        using (TopicReader reader = new(cluster.Kafka, new ConsumerOptions(), TimeProvider.System))
         {
             _ends = reader.EndsOf([.. BenchCluster.PartitionsOf(Topics.UsageRated)]);
         }
 
         // A batch that waits to be full would add its wait to what is measured.
-        KafkaOptions atOnce = new()
-        {
-            BootstrapServers = cluster.Kafka.BootstrapServers,
-            InstanceId = cluster.Kafka.InstanceId,
-            BatchMaxAge = TimeSpan.FromMilliseconds(1),
-        };
+        ConsumerOptions atOnce = new() { BatchMaxAge = TimeSpan.FromMilliseconds(1) };
         GroupHost consumer = GroupHost.OfSink(
-            atOnce, "bench-arrivals", [Topics.UsageRated], new Arrivals(this, assigned), TimeProvider.System,
+            cluster.Kafka, atOnce, "bench-arrivals", [Topics.UsageRated], new Arrivals(this, assigned), TimeProvider.System,
             NullLogger<GroupHost>.Instance);
         Task reading = consumer.RunAsync(stopReading.Token);
         await assigned.Task.WaitAsync(stopping);

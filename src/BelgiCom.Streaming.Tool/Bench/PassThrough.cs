@@ -12,7 +12,7 @@ namespace BelgiCom.Streaming.Tool;
 internal static class PassThrough
 {
     /// <summary>Records of a transaction, of every contender: the default of our lanes.</summary>
-    public static readonly int RecordsPerTransaction = new KafkaOptions().BatchMaxRecords;
+    public static readonly int RecordsPerTransaction = new ConsumerOptions().BatchMaxRecords;
 
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
@@ -34,7 +34,8 @@ internal static class PassThrough
 
     /// <summary>The settings of our lanes.</summary>
     public static (ConsumerConfig Consumer, ProducerConfig Producer) Tuned(BenchCluster cluster, string group) =>
-        (KafkaClients.ConsumerConfig(cluster.Kafka, group), KafkaClients.TransactionalProducerConfig(cluster.Kafka, group));
+        (KafkaClients.ConsumerConfig(cluster.Kafka, new ConsumerOptions(), group),
+            KafkaClients.TransactionalProducerConfig(cluster.Kafka, new TransactionOptions(), group));
 
     /// <summary>Consumes the usage topic from its beginning.</summary>
     /// <param name="configs">Settings of the clients.</param>

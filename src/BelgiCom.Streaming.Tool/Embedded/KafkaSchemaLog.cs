@@ -76,7 +76,7 @@ public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
 
     private List<SchemaLogRecord> Read(CancellationToken cancellationToken)
     {
-        using TopicReader reader = new(_options, TimeProvider.System);
+        using TopicReader reader = new(_options, new ConsumerOptions(), TimeProvider.System);
         List<SchemaLogRecord> records = new();
         reader.Read([reader.RangeOf(_partition)], batch => Keep(batch, records), cancellationToken);
         return records;

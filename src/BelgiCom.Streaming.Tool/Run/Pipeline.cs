@@ -84,8 +84,8 @@ internal sealed class Pipeline : IAsyncDisposable
             KafkaOptions kafka = app.Services.GetRequiredService<KafkaOptions>();
             IServiceProvider services = app.Services;
             await reference.PublishAsync(
-                kafka, services.GetRequiredService<ISchemaRegistry>(), services.GetRequiredService<IKeyStore>(),
-                services.GetRequiredService<ILoggerFactory>(), cancellationToken);
+                kafka, services.GetRequiredService<ConsumerOptions>(), services.GetRequiredService<ISchemaRegistry>(),
+                services.GetRequiredService<IKeyStore>(), services.GetRequiredService<ILoggerFactory>(), cancellationToken);
             Pipeline pipeline = await MarkAsync(embedded, app, kafka);
             await WorkerHost.StartAsync(app, "belgicom");
             return pipeline;
@@ -151,7 +151,9 @@ internal sealed class Pipeline : IAsyncDisposable
         BillingLedger ledger = BillingLedger.Open(app.Services.GetRequiredService<BillingOptions>(), TimeProvider.System);
         Dictionary<int, long> rating = (await lag.ReadAsync("rating", [Topics.UsageReceived])).ToDictionary(
             partition => partition.Partition.Partition.Value, partition => partition.Committed ?? partition.Begin);
-        UsageCount usage = new(kafka, partition => rating[partition], partition => ledger.NextOffset(Topics.UsageRated, partition) ?? 0);
+        UsageCount usage = new(
+            kafka, app.Services.GetRequiredService<ConsumerOptions>(), partition => rating[partition],
+            partition => ledger.NextOffset(Topics.UsageRated, partition) ?? 0);
         return new Pipeline(embedded, app, ledger, lag, usage);
     }
 

@@ -47,9 +47,10 @@ internal sealed class ReferenceData
     /// <returns>Versions and subscriptions that were written.</returns>
     /// <exception cref="InputFaultException">The subscriptions are wrong, or a published version was changed.</exception>
     public async Task<(PublishResult Catalogue, PublishResult Subscriptions)> PublishAsync(
-        KafkaOptions kafka, ISchemaRegistry registry, IKeyStore keys, ILoggerFactory loggers, CancellationToken cancellationToken)
+        KafkaOptions kafka, ConsumerOptions consumer, ISchemaRegistry registry, IKeyStore keys, ILoggerFactory loggers,
+        CancellationToken cancellationToken)
     {
-        ReferencePublisher publisher = new(kafka, registry, TimeProvider.System, loggers);
+        ReferencePublisher publisher = new(kafka, consumer, registry, TimeProvider.System, loggers);
         SubscriptionsFile subscriptions = new(_subscriptions, new SubscriberPseudonymizer(keys));
         if (subscriptions.Check() is { Count: > 0 } faults)
         {

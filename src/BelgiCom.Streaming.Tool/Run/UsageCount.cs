@@ -22,11 +22,12 @@ internal sealed class UsageCount : IDisposable
 
     /// <summary>Marks where the topics end now: what comes later is this run's.</summary>
     /// <param name="kafka">Where the brokers are.</param>
+    /// <param name="consumer">Batches and buffers.</param>
     /// <param name="ratingPosition">Offset at which rating goes on in a partition of usage.received.v1.</param>
     /// <param name="ledgerPosition">Offset at which the ledger goes on in a partition of usage.rated.v1.</param>
-    public UsageCount(KafkaOptions kafka, Func<int, long> ratingPosition, Func<int, long> ledgerPosition)
+    public UsageCount(KafkaOptions kafka, ConsumerOptions consumer, Func<int, long> ratingPosition, Func<int, long> ledgerPosition)
     {
-        _reader = new TopicReader(kafka, TimeProvider.System);
+        _reader = new TopicReader(kafka, consumer, TimeProvider.System);
         foreach (PartitionRange range in CountedTopics.SelectMany(_reader.RangesOf))
         {
             (string topic, int partition) = (range.Partition.Topic, range.Partition.Partition.Value);

@@ -31,10 +31,10 @@ internal static class ReferenceCommands
         command.SetAction(async (result, cancellationToken) =>
         {
             IReadOnlyList<OfferingVersion> versions = result.GetValue(catalogue) is { } folder ? CatalogueFolder.Load(folder) : [];
-            (KafkaOptions kafka, HttpSchemaRegistry registry, FileKeyStore keys) = ToolSettings.Publishing();
+            (KafkaRoles kafka, HttpSchemaRegistry registry, FileKeyStore keys) = ToolSettings.Publishing();
             using (registry)
             {
-                IReadOnlyList<string> topics = await EmbeddedDefault.CreateTopicsAsync(kafka, result.GetValue(partitions));
+                IReadOnlyList<string> topics = await EmbeddedDefault.CreateTopicsAsync(kafka.Clients, result.GetValue(partitions));
                 await SchemasCommand.GuardAsync(
                     registry,
                     r => SchemaSubjects.EnsureAsync(r, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken));
@@ -110,7 +110,7 @@ internal static class ReferenceCommands
         command.SetAction(async (result, cancellationToken) =>
         {
             IReadOnlyList<OfferingVersion> versions = CatalogueFolder.Load(result.GetRequiredValue(folder));
-            (KafkaOptions kafka, HttpSchemaRegistry registry, FileKeyStore _) = ToolSettings.Publishing();
+            (KafkaRoles kafka, HttpSchemaRegistry registry, FileKeyStore _) = ToolSettings.Publishing();
             using (registry)
             {
                 PublishResult published = await Publisher(kafka, registry).PublishAsync(versions, cancellationToken);
@@ -135,7 +135,7 @@ internal static class ReferenceCommands
         Command load = new("load", "Publish what is new or changed; what the file leaves out stays.") { file, json };
         load.SetAction(async (result, cancellationToken) =>
         {
-            (KafkaOptions kafka, HttpSchemaRegistry registry, FileKeyStore keys) = ToolSettings.Publishing();
+            (KafkaRoles kafka, HttpSchemaRegistry registry, FileKeyStore keys) = ToolSettings.Publishing();
             using (registry)
             {
                 PublishResult published = await LoadAsync(
@@ -164,8 +164,8 @@ internal static class ReferenceCommands
             : await publisher.PublishAsync(file.Read(), cancellationToken);
     }
 
-    private static ReferencePublisher Publisher(KafkaOptions kafka, HttpSchemaRegistry registry) =>
-        new(kafka, registry, TimeProvider.System, NullLoggerFactory.Instance);
+    private static ReferencePublisher Publisher(KafkaRoles kafka, HttpSchemaRegistry registry) =>
+        new(kafka.Clients, kafka.Consumer, registry, TimeProvider.System, NullLoggerFactory.Instance);
 
     private static string Instant(DateTimeOffset? instant) =>
         instant?.ToString("yyyy-MM-dd'T'HH:mm'Z'", System.Globalization.CultureInfo.InvariantCulture) ?? "open";

@@ -10,16 +10,16 @@ namespace BelgiCom.Streaming.Tool;
 /// </summary>
 internal static class ToolSettings
 {
-    public static KafkaOptions Kafka() => Read(builder => builder.AddValidatedOptions<KafkaOptions>("Kafka"));
+    public static KafkaRoles Kafka() => Read(KafkaRoles.Of);
 
     public static HttpSchemaRegistry Registry() =>
         new(Read(builder => builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry")));
 
     /// <summary>What publishing reference data needs.</summary>
-    public static (KafkaOptions Kafka, HttpSchemaRegistry Registry, FileKeyStore Keys) Publishing()
+    public static (KafkaRoles Kafka, HttpSchemaRegistry Registry, FileKeyStore Keys) Publishing()
     {
-        (KafkaOptions kafka, SchemaRegistryOptions registry, KeyOptions keys) = Read(builder => (
-            builder.AddValidatedOptions<KafkaOptions>("Kafka"),
+        (KafkaRoles kafka, SchemaRegistryOptions registry, KeyOptions keys) = Read(builder => (
+            KafkaRoles.Of(builder),
             builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry"),
             builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section)));
         return (kafka, new HttpSchemaRegistry(registry), new FileKeyStore(keys.Directory));
@@ -31,5 +31,21 @@ internal static class ToolSettings
         T? options = read(builder);
         builder.ThrowOnFaults();
         return options;
+    }
+}
+
+/// <summary>
+/// The section "Kafka" as a verb reads it: whatever some worker has, so that one environment serves workers and verbs.
+/// </summary>
+/// <param name="Clients">What every client needs.</param>
+/// <param name="Consumer">What readers need.</param>
+internal sealed record KafkaRoles(KafkaOptions Clients, ConsumerOptions Consumer)
+{
+    public static KafkaRoles Of(WebApplicationBuilder builder)
+    {
+        builder.AddValidatedOptions<LaneOptions>(KafkaOptions.Section);
+        return new KafkaRoles(
+            builder.AddValidatedOptions<KafkaOptions>(KafkaOptions.Section),
+            builder.AddValidatedOptions<ConsumerOptions>(KafkaOptions.Section));
     }
 }

@@ -40,7 +40,8 @@ internal static class TopicsCommand
         Command command = new("apply", "Create the topics that are missing; existing ones are left as they are.") { partitions, json };
         command.SetAction(async (result, _) =>
         {
-            IReadOnlyList<string> created = await EmbeddedDefault.CreateTopicsAsync(ToolSettings.Kafka(), result.GetValue(partitions));
+            IReadOnlyList<string> created = await EmbeddedDefault.CreateTopicsAsync(
+                ToolSettings.Kafka().Clients, result.GetValue(partitions));
             if (result.GetValue(json))
             {
                 JsonOutput.Write(new { created });

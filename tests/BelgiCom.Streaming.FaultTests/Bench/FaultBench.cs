@@ -45,7 +45,12 @@ internal sealed class FaultBench : IAsyncDisposable
 
     public int Subscribers { get; }
 
-    public KafkaOptions Kafka { get; } = new() { InstanceId = "bench", CommitTimeout = TimeSpan.FromSeconds(15) };
+    public KafkaOptions Kafka { get; } = new() { InstanceId = "bench" };
+
+    /// <summary>A new sender of the bench; the name must differ from those of others.</summary>
+    public TransactionalSender Sender(string name) => new(
+        Kafka, new TransactionOptions { CommitTimeout = TimeSpan.FromSeconds(15) }, name, TimeProvider.System,
+        NullLogger<TransactionalSender>.Instance);
 
     /// <summary>Our client of the registry, which does not go through the front.</summary>
     public HttpSchemaRegistry Registry => _registry!;
@@ -81,7 +86,7 @@ internal sealed class FaultBench : IAsyncDisposable
     public void Send(IEnumerable<UsageToSend> records)
     {
         string name = "source-" + Guid.NewGuid().ToString("N")[..8];
-        using TransactionalSender sender = new(Kafka, name, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = Sender(name);
         foreach (UsageToSend[] chunk in records.Chunk(RecordsPerChunk))
         {
             sender.Send(output => Produce(chunk, output), TestContext.Current.CancellationToken);
@@ -266,7 +271,7 @@ internal sealed class FaultBench : IAsyncDisposable
 
     private void Publish()
     {
-        using TransactionalSender sender = new(Kafka, "reference", TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = Sender("reference");
         sender.Send(output =>
             {
                 OfferingVersion version = FaultTariff.Version;

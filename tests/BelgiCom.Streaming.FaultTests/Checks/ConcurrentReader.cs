@@ -3,6 +3,7 @@ using System.Diagnostics;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.FaultTests;
 
@@ -76,8 +77,8 @@ internal sealed class ConcurrentReader : IAsyncDisposable
 
     private void Read(KafkaOptions kafka)
     {
-        using IConsumer<byte[], byte[]> consumer = new ConsumerBuilder<byte[], byte[]>(KafkaClients.ReaderConfig(kafka))
-            .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        using IConsumer<byte[], byte[]> consumer = KafkaClients.Consumer(
+            KafkaClients.ReaderConfig(kafka, new ConsumerOptions()), "concurrent reader", NullLogger.Instance);
         consumer.Assign(
             FaultBench.PartitionsOf(Topics.UsageRated).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
         while (!_stop.IsCancellationRequested)

@@ -45,7 +45,7 @@ internal sealed record TopicContents(
 {
     public static TopicContents Read(KafkaOptions kafka)
     {
-        using TopicReader reader = new(kafka, TimeProvider.System);
+        using TopicReader reader = new(kafka, new ConsumerOptions(), TimeProvider.System);
         return new TopicContents(
             Read(reader, Topics.UsageReceived, static (in record) =>
                 new ReceivedRecord(new Place(record.Partition, record.Offset), record.TimestampMilliseconds, record.Value.ToArray())),

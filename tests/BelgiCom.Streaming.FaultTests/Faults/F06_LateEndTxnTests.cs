@@ -61,11 +61,10 @@ public sealed class F06_LateEndTxnTests
         {
             BootstrapServers = proxy.BootstrapServers,
             InstanceId = "faults",
-            Lanes = 1,
-            BatchMaxRecords = 1,
-            CommitTimeout = TimeSpan.FromMilliseconds(300),
             RecoveryTimeout = Wait.Patience,
         },
+        new ConsumerOptions { BatchMaxRecords = 1 },
+        new LaneOptions { Lanes = 1, CommitTimeout = TimeSpan.FromMilliseconds(300) },
         "faults",
         [In],
         _ => handler,
@@ -74,7 +73,7 @@ public sealed class F06_LateEndTxnTests
 
     private static void Send(FaultBench bench, int count)
     {
-        using TransactionalSender sender = new(bench.Kafka, "numbers", TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = bench.Sender("numbers");
         sender.Send(output =>
             {
                 Span<byte> value = stackalloc byte[sizeof(long)];
@@ -89,7 +88,7 @@ public sealed class F06_LateEndTxnTests
 
     private static List<Tag> Read(FaultBench bench)
     {
-        using TopicReader reader = new(bench.Kafka, TimeProvider.System);
+        using TopicReader reader = new(bench.Kafka, new ConsumerOptions(), TimeProvider.System);
         List<Tag> tags = [];
         reader.Read(
             reader.RangesOf(Out),

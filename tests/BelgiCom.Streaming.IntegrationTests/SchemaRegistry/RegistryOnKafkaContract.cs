@@ -53,8 +53,8 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         Sink sink = new(new VersionedBodies(CustomerNotification.SchemaJson, client.Find));
         GroupHost host = GroupHost.OfSink(
-            new KafkaOptions { BootstrapServers = cluster.BootstrapServers }, $"{topic}-group", [topic], sink, TimeProvider.System,
-            NullLogger<GroupHost>.Instance);
+            new KafkaOptions { BootstrapServers = cluster.BootstrapServers }, new ConsumerOptions(), $"{topic}-group", [topic], sink,
+            TimeProvider.System, NullLogger<GroupHost>.Instance);
         Task running = host.RunAsync(stopping.Token);
 
         await sink.Failed.WaitAsync(Cancel);

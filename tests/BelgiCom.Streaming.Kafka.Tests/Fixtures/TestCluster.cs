@@ -10,17 +10,12 @@ internal sealed class TestCluster
 {
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
 
-    public TestCluster(string bootstrapServers) => Options = new KafkaOptions
-    {
-        BootstrapServers = bootstrapServers,
-        InstanceId = "test-" + _run,
-        Lanes = 1,
-        BatchMaxRecords = 500,
-        SessionTimeout = TimeSpan.FromSeconds(10),
-        CommitTimeout = TimeSpan.FromSeconds(10),
-    };
+    public TestCluster(string bootstrapServers) => Options = new TestOptions(
+        new KafkaOptions { BootstrapServers = bootstrapServers, InstanceId = "test-" + _run },
+        new ConsumerOptions { BatchMaxRecords = 500, SessionTimeout = TimeSpan.FromSeconds(10) },
+        new LaneOptions { Lanes = 1, CommitTimeout = TimeSpan.FromSeconds(10) });
 
-    public KafkaOptions Options { get; }
+    public TestOptions Options { get; }
 
     public string Group => "group-" + _run;
 
@@ -30,7 +25,7 @@ internal sealed class TestCluster
 
     public async Task CreateAsync(int partitions)
     {
-        using TopicAdmin admin = new(Options, NullLogger<TopicAdmin>.Instance);
+        using TopicAdmin admin = new(Options.Kafka, NullLogger<TopicAdmin>.Instance);
         Dictionary<string, string> none = [];
         await admin.EnsureAsync([new TopicSpec(In, partitions, none, 1), new TopicSpec(Out, partitions, none, 1)]);
     }
@@ -38,8 +33,7 @@ internal sealed class TestCluster
     /// <summary>Writes numbers, spread over the partitions, in transactions of the given size.</summary>
     public void Send(int first, int count, int perTransaction = 1000, int partitions = 1)
     {
-        using TransactionalSender sender = new(
-            Options, "source-" + Guid.NewGuid().ToString("N")[..8], TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        using TransactionalSender sender = Sender("source-" + Guid.NewGuid().ToString("N")[..8]);
         for (int start = first; start < first + count; start += perTransaction)
         {
             int end = Math.Min(start + perTransaction, first + count);
@@ -59,7 +53,7 @@ internal sealed class TestCluster
     /// <summary>All committed numbers of a topic, partition after partition as read.</summary>
     public List<long> Read(string topic)
     {
-        using TopicReader reader = new(Options, TimeProvider.System);
+        using TopicReader reader = Reader();
         List<long> numbers = [];
         reader.Read(
             reader.RangesOf(topic),
@@ -75,7 +69,7 @@ internal sealed class TestCluster
     }
 
     /// <summary>Runs one lane until it has read everything, then stops it in order.</summary>
-    public async Task RunLaneAsync(PassThrough handler, KafkaOptions? options = null)
+    public async Task RunLaneAsync(PassThrough handler, TestOptions? options = null)
     {
         using CancellationTokenSource stop = new();
         Task running = Lanes(_ => handler, options).RunAsync(stop.Token);
@@ -85,38 +79,54 @@ internal sealed class TestCluster
     }
 
     /// <summary>The same options with other brokers (a proxy) or with other settings; the rest is shared.</summary>
-    public KafkaOptions With(Action<KafkaOptions> change)
+    public TestOptions With(Action<TestOptions> change)
     {
-        KafkaOptions options = new()
-        {
-            BootstrapServers = Options.BootstrapServers,
-            InstanceId = Options.InstanceId,
-            Lanes = Options.Lanes,
-            BatchMaxRecords = Options.BatchMaxRecords,
-            SessionTimeout = Options.SessionTimeout,
-            CommitTimeout = Options.CommitTimeout,
-            ClientPath = Options.ClientPath,
-        };
+        TestOptions options = new(
+            new KafkaOptions
+            {
+                BootstrapServers = Options.Kafka.BootstrapServers,
+                InstanceId = Options.Kafka.InstanceId,
+                ClientPath = Options.Kafka.ClientPath,
+            },
+            new ConsumerOptions
+            {
+                BatchMaxRecords = Options.Consumer.BatchMaxRecords,
+                SessionTimeout = Options.Consumer.SessionTimeout,
+            },
+            new LaneOptions { Lanes = Options.Lanes.Lanes, CommitTimeout = Options.Lanes.CommitTimeout });
         change(options);
         return options;
     }
 
     /// <summary>The same options through a proxy, asking often which brokers there are.</summary>
-    public KafkaOptions Behind(KafkaProxy proxy) => With(options =>
+    public TestOptions Behind(KafkaProxy proxy) => With(options =>
     {
-        options.BootstrapServers = proxy.BootstrapServers;
-        options.Properties["topic.metadata.refresh.interval.ms"] = "500";
+        options.Kafka.BootstrapServers = proxy.BootstrapServers;
+        options.Kafka.Properties["topic.metadata.refresh.interval.ms"] = "500";
     });
 
     public GroupHost Lanes(
-        Func<int, ITransactionalBatchHandler> handlers, KafkaOptions? options = null, TestLog<GroupHost>? log = null,
+        Func<int, ITransactionalBatchHandler> handlers, TestOptions? options = null, TestLog<GroupHost>? log = null,
         TimeProvider? clock = null) =>
-        GroupHost.OfLanes(options ?? Options, Group, [In], handlers, clock ?? TimeProvider.System, log ?? TestLog<GroupHost>.Instance);
+        GroupHost.OfLanes(
+            (options ?? Options).Kafka, (options ?? Options).Consumer, (options ?? Options).Lanes, Group, [In], handlers,
+            clock ?? TimeProvider.System, log ?? TestLog<GroupHost>.Instance);
+
+    public GroupHost Sink(ISinkBatchHandler handler, TestOptions? options = null, TestLog<GroupHost>? log = null) =>
+        GroupHost.OfSink(
+            (options ?? Options).Kafka, (options ?? Options).Consumer, Group, [In], handler, TimeProvider.System,
+            log ?? TestLog<GroupHost>.Instance);
+
+    public TransactionalSender Sender(string name, TestOptions? options = null) =>
+        new((options ?? Options).Kafka, (options ?? Options).Lanes, name, TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+
+    public TopicReader Reader(TestOptions? options = null) =>
+        new((options ?? Options).Kafka, (options ?? Options).Consumer, TimeProvider.System);
 
     /// <summary>Waits until the group has read everything.</summary>
     public async Task UntilDoneAsync(Task running)
     {
-        using GroupLag lag = new(Options);
+        using GroupLag lag = new(Options.Kafka);
         await UntilAsync(async () =>
             {
                 try
