@@ -28,7 +28,7 @@ public static class AdaptersWorkerExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(OpenKeys);
         services.TryAddSingleton<ISchemaRegistry>(provider => new HttpSchemaRegistry(provider.GetRequiredService<SchemaRegistryOptions>()));
-        services.AddSingleton(_ => new FileLedger(options.DataDirectory));
+        services.AddSingleton(provider => new FileLedger(options.DataDirectory, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(OpenSender);
         services.AddSingleton<IFileMediation>(provider => new UsageMediation(
             [.. options.Sources.Select(source => source.ToUsageSource())],

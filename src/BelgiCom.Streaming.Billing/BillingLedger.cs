@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Runtime.InteropServices;
+using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Billing;
 
@@ -10,7 +11,7 @@ namespace BelgiCom.Streaming.Billing;
 /// offset is recognised too.
 /// </summary>
 /// <remarks>
-/// One thread at a time. After a <see cref="LedgerException"/> the same call can be made again: the connection is opened anew.
+/// One thread at a time. After a <see cref="StorageException"/> the same call can be made again: the connection is opened anew.
 /// </remarks>
 public sealed class BillingLedger : IDisposable
 {
@@ -19,7 +20,7 @@ public sealed class BillingLedger : IDisposable
     private readonly Dictionary<LedgerStream, long> _streamIds = [];
     private readonly Dictionary<SourceFile, long> _fileIds = [];
     private readonly Dictionary<ControlTotalKey, ControlTotal> _runTotals = [];
-    private LedgerDatabase? _database;
+    private LedgerDialect? _dialect;
     private long _run;
 
     private BillingLedger(BillingOptions options, TimeProvider clock)
@@ -29,38 +30,38 @@ public sealed class BillingLedger : IDisposable
     }
 
     /// <summary>Where the ledger is: the SQLite file or <c>postgresql://host:port/database</c>; never a password.</summary>
-    public string Location => Database.Description;
+    public string Location => Database.Location;
 
-    internal LedgerDatabase Database => _database ??= OpenDatabase();
+    internal Database Database => Dialect.Database;
+
+    private LedgerDialect Dialect => _dialect ??= OpenDatabase();
 
     /// <summary>Opens the ledger that the options name and brings its tables to this release.</summary>
-    /// <exception cref="LedgerException">It cannot be opened, or a newer release wrote it.</exception>
+    /// <exception cref="StorageException">It cannot be opened, or a newer release wrote it.</exception>
     public static BillingLedger Open(BillingOptions options, TimeProvider clock)
     {
         BillingLedger ledger = new(options, clock);
-        _ = ledger.Database;
+        _ = ledger.Dialect;
         return ledger;
     }
 
     /// <summary>Offset at which reading of the partition goes on; null when the ledger has never seen the partition.</summary>
-    /// <exception cref="LedgerException">The database does not answer.</exception>
+    /// <exception cref="StorageException">The database does not answer.</exception>
     public long? NextOffset(string topic, int partition) => Guarded(() =>
         Database.QueryLong(
-            null, "SELECT next_offset FROM position WHERE topic = @p0 AND partition = @p1 AND next_offset > 0", topic, (long)partition));
+            "SELECT next_offset FROM position WHERE topic = @p0 AND partition = @p1 AND next_offset > 0", topic, (long)partition));
 
     /// <summary>Everything the ledger holds, over all runs.</summary>
-    /// <exception cref="LedgerException">The database does not answer.</exception>
+    /// <exception cref="StorageException">The database does not answer.</exception>
     public LedgerTotals Totals() => Guarded(() =>
     {
         Dictionary<(LedgerOutcome, string), ControlTotal> totals = new();
-        using DbCommand command = Database.Command(
-            null, "SELECT outcome, currency, records, octets, seconds, amount_nanos, hash_total FROM control_total");
-        using DbDataReader reader = command.ExecuteReader();
-        while (reader.Read())
+        foreach ((LedgerOutcome Outcome, string Currency, ControlTotal Total) row in Database.Query(
+            "SELECT outcome, currency, records, octets, seconds, amount_nanos, hash_total FROM control_total",
+            reader => ((LedgerOutcome)reader.GetInt64(0), reader.GetString(1), ReadTotal(reader, 2))))
         {
-            ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(
-                totals, ((LedgerOutcome)reader.GetInt64(0), reader.GetString(1)), out _);
-            total += ReadTotal(reader, 2);
+            ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(totals, (row.Outcome, row.Currency), out _);
+            total += row.Total;
         }
 
         return new LedgerTotals(totals);
@@ -70,11 +71,12 @@ public sealed class BillingLedger : IDisposable
     /// Bills everything of the month and of earlier months that no close has taken yet. Usage that comes later is taken by the next close.
     /// </summary>
     /// <param name="period">Billing month as year × 100 + month.</param>
-    /// <exception cref="LedgerException">The database does not answer; nothing was closed.</exception>
-    public BillClose Close(int period) => Guarded(() => BillCloser.Close(Database, period, _clock.GetUtcNow()));
+    /// <exception cref="StorageException">The database does not answer; nothing was closed.</exception>
+    public BillClose Close(int period) => Guarded(
+        () => Database.InTransaction(() => BillCloser.Close(Database, period, _clock.GetUtcNow())));
 
     /// <summary>The bill lines of one close, ordered by account.</summary>
-    /// <exception cref="LedgerException">The database does not answer.</exception>
+    /// <exception cref="StorageException">The database does not answer.</exception>
     public IReadOnlyList<BillLine> BillLines(long close) => Guarded(() => BillCloser.Lines(Database, close));
 
     /// <summary>
@@ -84,12 +86,12 @@ public sealed class BillingLedger : IDisposable
     /// <param name="topic">Topic of the partition.</param>
     /// <param name="partition">Partition.</param>
     /// <param name="rated">The records with outcome rated that are on the topic, in the order of their offsets.</param>
-    /// <exception cref="LedgerException">The database does not answer.</exception>
+    /// <exception cref="StorageException">The database does not answer.</exception>
     public Reconciliation Reconcile(string topic, int partition, IEnumerable<RatedPosition> rated) =>
-        Guarded(() => Reconciler.Reconcile(Database, topic, partition, rated));
+        Guarded(() => Database.InTransaction(() => Reconciler.Reconcile(Database, topic, partition, rated)));
 
     /// <summary>Takes a batch in, in one transaction. Records before the partition's position are skipped: they are here already.</summary>
-    /// <exception cref="LedgerException">Nothing of the batch was kept; try it again.</exception>
+    /// <exception cref="StorageException">Nothing of the batch was kept; try it again.</exception>
     public LedgerBatchResult Apply(LedgerBatch batch) => Guarded(() => ApplyInTransaction(batch));
 
     /// <inheritdoc/>
@@ -97,45 +99,45 @@ public sealed class BillingLedger : IDisposable
 
     private LedgerBatchResult ApplyInTransaction(LedgerBatch batch)
     {
-        LedgerDatabase database = Database;
-        long[] streamIds = StreamIds(database, batch);
-        long[] fileIds = FileIds(database, batch);
+        LedgerDialect dialect = Dialect;
+        long[] streamIds = StreamIds(batch);
+        long[] fileIds = FileIds(batch);
         if (_run == 0)
         {
-            _run = database.QueryLong(
-                null, "INSERT INTO run (started_at) VALUES (@p0) RETURNING run", _clock.GetUtcNow().ToUnixTimeMilliseconds())!.Value;
+            _run = Database.QueryLong(
+                "INSERT INTO run (started_at) VALUES (@p0) RETURNING run", _clock.GetUtcNow().ToUnixTimeMilliseconds())!.Value;
         }
-
-        using DbTransaction transaction = database.Begin();
-        long[] nextOffsets = LockPositions(database, transaction, streamIds);
 
         List<int> fresh = new(batch.Count);
-        List<int> rated = new(batch.Count);
-        for (int row = 0; row < batch.Count; row++)
+        Dictionary<ControlTotalKey, ControlTotal> changed = [];
+        Database.InTransaction(() =>
         {
-            ref readonly LedgerLine line = ref batch.Lines[row];
-            if (line.Offset < nextOffsets[line.Stream])
+            long[] nextOffsets = LockPositions(streamIds);
+            List<int> rated = new(batch.Count);
+            for (int row = 0; row < batch.Count; row++)
             {
-                continue;
+                ref readonly LedgerLine line = ref batch.Lines[row];
+                if (line.Offset < nextOffsets[line.Stream])
+                {
+                    continue;
+                }
+
+                fresh.Add(row);
+                nextOffsets[line.Stream] = line.Offset + 1;
+                if (line.Outcome == LedgerOutcome.Rated)
+                {
+                    rated.Add(row);
+                }
             }
 
-            fresh.Add(row);
-            nextOffsets[line.Stream] = line.Offset + 1;
-            if (line.Outcome == LedgerOutcome.Rated)
+            dialect.InsertLines(batch, CollectionsMarshal.AsSpan(rated), streamIds, fileIds);
+            changed = Changes(batch, fresh);
+            WriteTotals(batch, streamIds, changed);
+            for (int i = 0; i < streamIds.Length; i++)
             {
-                rated.Add(row);
+                Database.Execute("UPDATE position SET next_offset = @p0 WHERE stream = @p1", nextOffsets[i], streamIds[i]);
             }
-        }
-
-        database.InsertLines(transaction, batch, CollectionsMarshal.AsSpan(rated), streamIds, fileIds);
-        Dictionary<ControlTotalKey, ControlTotal> changed = Changes(batch, fresh);
-        WriteTotals(database, transaction, batch, streamIds, changed);
-        for (int i = 0; i < streamIds.Length; i++)
-        {
-            database.Execute(transaction, "UPDATE position SET next_offset = @p0 WHERE stream = @p1", nextOffsets[i], streamIds[i]);
-        }
-
-        transaction.Commit();
+        });
         return Committed(batch, fresh, changed);
     }
 
@@ -164,16 +166,13 @@ public sealed class BillingLedger : IDisposable
     /// Totals are kept per run and a run has one writer, so whole values are written: no read, no arithmetic in SQL, which differs between
     /// databases.
     /// </summary>
-    private void WriteTotals(
-        LedgerDatabase database, DbTransaction transaction, LedgerBatch batch, long[] streamIds,
-        Dictionary<ControlTotalKey, ControlTotal> changes)
+    private void WriteTotals(LedgerBatch batch, long[] streamIds, Dictionary<ControlTotalKey, ControlTotal> changes)
     {
         foreach ((ControlTotalKey key, ControlTotal change) in changes)
         {
             ControlTotal total = _runTotals.GetValueOrDefault(key) + change;
             long streamId = streamIds[IndexOf(batch.Streams, key.Stream)];
-            database.Execute(
-                transaction,
+            Database.Execute(
                 """
                 INSERT INTO control_total (run, day, stream, outcome, currency, records, octets, seconds, amount_nanos, hash_total)
                 VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9)
@@ -210,21 +209,19 @@ public sealed class BillingLedger : IDisposable
     /// <summary>
     /// Locked in the order of their numbers: two writers that hold several partitions cannot wait for each other in a circle.
     /// </summary>
-    private static long[] LockPositions(LedgerDatabase database, DbTransaction transaction, long[] streamIds)
+    private long[] LockPositions(long[] streamIds)
     {
         long[] nextOffsets = new long[streamIds.Length];
         foreach (int i in Enumerable.Range(0, streamIds.Length).OrderBy(i => streamIds[i]))
         {
-            nextOffsets[i] = database.QueryLong(
-                transaction,
-                $"SELECT next_offset FROM position WHERE stream = @p0 {database.ForUpdate}",
-                streamIds[i])!.Value;
+            nextOffsets[i] = Database.QueryLong(
+                $"SELECT next_offset FROM position WHERE stream = @p0 {Dialect.ForUpdate}", streamIds[i])!.Value;
         }
 
         return nextOffsets;
     }
 
-    private long[] StreamIds(LedgerDatabase database, LedgerBatch batch)
+    private long[] StreamIds(LedgerBatch batch)
     {
         long[] ids = new long[batch.Streams.Count];
         for (int i = 0; i < ids.Length; i++)
@@ -232,13 +229,12 @@ public sealed class BillingLedger : IDisposable
             LedgerStream stream = batch.Streams[i];
             if (!_streamIds.TryGetValue(stream, out ids[i]))
             {
-                database.Execute(
-                    null,
+                Database.Execute(
                     "INSERT INTO position (topic, partition, next_offset) VALUES (@p0, @p1, 0) ON CONFLICT (topic, partition) DO NOTHING",
                     stream.Topic,
                     (long)stream.Partition);
-                ids[i] = database.QueryLong(
-                    null, "SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", stream.Topic, (long)stream.Partition)!.Value;
+                ids[i] = Database.QueryLong(
+                    "SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", stream.Topic, (long)stream.Partition)!.Value;
                 _streamIds[stream] = ids[i];
             }
         }
@@ -250,7 +246,7 @@ public sealed class BillingLedger : IDisposable
     /// Before and outside the batch's transaction: two writers that meet the same new file cannot block each other, and a row too many
     /// harms nothing.
     /// </summary>
-    private long[] FileIds(LedgerDatabase database, LedgerBatch batch)
+    private long[] FileIds(LedgerBatch batch)
     {
         long[] ids = new long[batch.Files.Count];
         for (int i = 0; i < ids.Length; i++)
@@ -261,10 +257,8 @@ public sealed class BillingLedger : IDisposable
                 continue;
             }
 
-            byte[] fileId = new byte[16];
-            file.FileId.CopyTo(fileId);
-            database.Execute(
-                null,
+            byte[] fileId = file.FileId.ToByteArray();
+            Database.Execute(
                 """
                 INSERT INTO source_file (file_id, source, node, file_name, file_sequence_number) VALUES (@p0, @p1, @p2, @p3, @p4)
                 ON CONFLICT (file_id, source, node) DO NOTHING
@@ -274,9 +268,9 @@ public sealed class BillingLedger : IDisposable
                 file.Node,
                 file.Name,
                 file.SequenceNumber);
-            ids[i] = database.QueryLong(
-                null, "SELECT source_file FROM source_file WHERE file_id = @p0 AND source = @p1 AND node = @p2", fileId, file.Source,
-                file.Node)!.Value;
+            ids[i] = Database.QueryLong(
+                "SELECT source_file FROM source_file WHERE file_id = @p0 AND source = @p1 AND node = @p2", fileId, file.Source, file.Node)!
+                .Value;
             if (_fileIds.Count >= _options.MaxCachedFiles)
             {
                 _fileIds.Clear();
@@ -308,11 +302,11 @@ public sealed class BillingLedger : IDisposable
         HashTotal = unchecked((ulong)reader.GetInt64(column + 4)),
     };
 
-    private LedgerDatabase OpenDatabase()
+    private LedgerDialect OpenDatabase()
     {
-        LedgerDatabase database = LedgerDatabase.Open(_options);
-        LedgerSchema.Migrate(database, _clock.GetUtcNow());
-        return database;
+        LedgerDialect dialect = LedgerDialect.Open(_options);
+        dialect.Database.Migrate(LedgerSchema.Migrations(dialect.Words), _clock.GetUtcNow());
+        return dialect;
     }
 
     /// <summary>
@@ -321,8 +315,8 @@ public sealed class BillingLedger : IDisposable
     /// </summary>
     private void CloseDatabase()
     {
-        _database?.Dispose();
-        _database = null;
+        _dialect?.Dispose();
+        _dialect = null;
         _runTotals.Clear();
         _streamIds.Clear();
         _fileIds.Clear();
@@ -335,12 +329,12 @@ public sealed class BillingLedger : IDisposable
         {
             return work();
         }
-        catch (Exception cause) when (cause is DbException or LedgerException or OverflowException or IOException or TimeoutException)
+        catch (Exception cause) when (cause is StorageException or OverflowException)
         {
-            string location = _database?.Description ?? "(not open)";
+            string location = _dialect?.Database.Location ?? "(not open)";
             CloseDatabase();
-            throw cause as LedgerException
-                ?? new LedgerException($"Ledger {location}: {cause.Message} Nothing of the batch was kept; it can be tried again.", cause);
+            throw cause as StorageException ?? new StorageException(
+                StorageFault.Refused, $"Billing ledger {location}: {cause.Message} Nothing of the batch was kept.", cause);
         }
     }
 }

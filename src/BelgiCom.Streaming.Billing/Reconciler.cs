@@ -1,5 +1,5 @@
-using System.Data.Common;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Billing;
 
@@ -10,29 +10,32 @@ internal sealed class Reconciler
 {
     private readonly List<LedgerDifference> _differences = [];
     private readonly List<RatedPosition> _notAtPosition = [];
-    private readonly LedgerDatabase _database;
+    private readonly Database _database;
     private long _differenceCount;
     private long _duplicates;
     private ControlTotal _rated;
     private ControlTotal _billed;
 
-    private Reconciler(LedgerDatabase database) => _database = database;
+    private Reconciler(Database database) => _database = database;
 
-    public static Reconciliation Reconcile(LedgerDatabase database, string topic, int partition, IEnumerable<RatedPosition> rated)
+    /// <summary>Compares; in a transaction.</summary>
+    public static Reconciliation Reconcile(Database database, string topic, int partition, IEnumerable<RatedPosition> rated)
     {
         Reconciler reconciler = new(database);
-        using DbTransaction transaction = database.Begin();
-        long stream = database.QueryLong(
-            transaction, "SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition) ?? -1;
-        long position = database.QueryLong(transaction, "SELECT next_offset FROM position WHERE stream = @p0", stream) ?? 0;
-        using (DbCommand lines = database.Command(
-            transaction, "SELECT rated_offset, usage_id, amount_nanos FROM billed_line WHERE stream = @p0 ORDER BY rated_offset", stream))
-        {
-            reconciler.Walk(rated.TakeWhile(record => record.Offset < position), Lines(lines));
-        }
-
-        reconciler.ResolveMissing(transaction);
-        reconciler.CompareControlTotals(transaction, stream);
+        long stream = database.QueryLong("SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition) ?? -1;
+        long position = database.QueryLong("SELECT next_offset FROM position WHERE stream = @p0", stream) ?? 0;
+        byte[] usageId = new byte[UsageId.Size];
+        IEnumerable<RatedPosition> billed = database.Stream(
+            "SELECT rated_offset, usage_id, amount_nanos FROM billed_line WHERE stream = @p0 ORDER BY rated_offset",
+            reader =>
+            {
+                reader.GetBytes(1, 0, usageId, 0, usageId.Length);
+                return new RatedPosition(reader.GetInt64(0), UsageId.FromBytes(usageId), reader.GetInt64(2));
+            },
+            stream);
+        reconciler.Walk(rated.TakeWhile(record => record.Offset < position), billed);
+        reconciler.ResolveMissing();
+        reconciler.CompareControlTotals(stream);
         return new Reconciliation(
             topic, partition, reconciler._rated, reconciler._billed, reconciler._duplicates, reconciler._differenceCount,
             reconciler._differences);
@@ -102,13 +105,13 @@ internal sealed class Reconciler
         }
     }
 
-    private void ResolveMissing(System.Data.Common.DbTransaction transaction)
+    private void ResolveMissing()
     {
         byte[] usageId = new byte[16];
         foreach (RatedPosition rated in _notAtPosition)
         {
             rated.UsageId.CopyTo(usageId);
-            long? amount = _database.QueryLong(transaction, "SELECT amount_nanos FROM billed_line WHERE usage_id = @p0", usageId);
+            long? amount = _database.QueryLong("SELECT amount_nanos FROM billed_line WHERE usage_id = @p0", usageId);
             if (amount == rated.AmountNanos)
             {
                 _duplicates++;
@@ -123,20 +126,13 @@ internal sealed class Reconciler
         }
     }
 
-    private void CompareControlTotals(System.Data.Common.DbTransaction transaction, long stream)
+    private void CompareControlTotals(long stream)
     {
-        using DbCommand command = _database.Command(
-            transaction,
+        ControlTotal written = _database.Query(
             "SELECT records, octets, seconds, amount_nanos, hash_total FROM control_total WHERE stream = @p0 AND outcome = @p1",
+            reader => BillingLedger.ReadTotal(reader, 0),
             stream,
-            (long)LedgerOutcome.Rated);
-        using DbDataReader reader = command.ExecuteReader();
-        ControlTotal written = default(ControlTotal);
-        while (reader.Read())
-        {
-            written += BillingLedger.ReadTotal(reader, 0);
-        }
-
+            (long)LedgerOutcome.Rated).Aggregate(default(ControlTotal), ControlTotal.Add);
         if (written.Records != _billed.Records || written.AmountNanos != _billed.AmountNanos || written.HashTotal != _billed.HashTotal)
         {
             Differ(LedgerDifferenceKind.ControlTotal, -1, written.AmountNanos, _billed.AmountNanos);
@@ -158,15 +154,4 @@ internal sealed class Reconciler
         AmountNanos = record.AmountNanos,
         HashTotal = ControlTotal.HashOf(record.UsageId, record.AmountNanos),
     };
-
-    private static IEnumerable<RatedPosition> Lines(System.Data.Common.DbCommand command)
-    {
-        using DbDataReader reader = command.ExecuteReader();
-        byte[] usageId = new byte[16];
-        while (reader.Read())
-        {
-            reader.GetBytes(1, 0, usageId, 0, usageId.Length);
-            yield return new RatedPosition(reader.GetInt64(0), UsageId.FromBytes(usageId), reader.GetInt64(2));
-        }
-    }
 }

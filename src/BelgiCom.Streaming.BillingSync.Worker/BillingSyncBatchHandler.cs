@@ -1,6 +1,7 @@
 using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Storage;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -20,7 +21,7 @@ internal sealed class BillingSyncBatchHandler(
 
     /// <inheritdoc/>
     /// <exception cref="UnreadableRecordException">A record is not what Rating writes; its partition stops there.</exception>
-    /// <exception cref="LedgerException">The database refused; the loop reads the batch again.</exception>
+    /// <exception cref="StorageException">The database refused; the loop reads the batch again.</exception>
     /// <exception cref="SchemaRegistryException">The registry does not answer; the loop reads the batch again.</exception>
     public void Handle(RecordBatch batch)
     {
@@ -45,7 +46,7 @@ internal sealed class BillingSyncBatchHandler(
         {
             return ledger.NextOffset(partition.Topic, partition.Partition.Value) ?? FirstOffset(partition);
         }
-        catch (LedgerException cause)
+        catch (StorageException cause)
         {
             throw new ClientFailedException(cause.Message, cause);
         }

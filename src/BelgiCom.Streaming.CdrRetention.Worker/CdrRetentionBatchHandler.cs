@@ -1,6 +1,7 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Retention;
+using BelgiCom.Streaming.Storage;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +18,7 @@ internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, str
 
     /// <inheritdoc/>
     /// <exception cref="ArchiveException">Nothing of the batch was kept; the loop reads it again.</exception>
+    /// <exception cref="StorageException">The archive's index refused; the loop reads the batch again.</exception>
     /// <exception cref="SchemaRegistryException">The registry does not answer; the loop reads the batch again.</exception>
     /// <exception cref="UnreadableRecordException">A record of Rating cannot be read; its partition stops there.</exception>
     public void Handle(RecordBatch batch)

@@ -33,7 +33,7 @@ public sealed partial class CdrArchive : IDisposable
         _clock = clock;
         _lockFile = lockFile;
         PersonKey = keys.GetOrCreate(KeyPurposes.RetentionPerson, scope: "");
-        Index = ArchiveIndex.Open(Path.Combine(options.ArchiveDirectory, "index.db"));
+        Index = ArchiveIndex.Open(Path.Combine(options.ArchiveDirectory, "index.db"), clock.GetUtcNow());
         Journal = AuditJournal.Open(JournalDirectory(options), JournalStream, keys);
         _positions = Index.Positions();
         _archiveId = Index.ArchiveId();

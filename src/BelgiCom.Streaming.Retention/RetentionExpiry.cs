@@ -1,5 +1,6 @@
 using System.Globalization;
 using BelgiCom.Streaming.Audit;
+using BelgiCom.Streaming.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace BelgiCom.Streaming.Retention;
@@ -115,7 +116,8 @@ public sealed class RetentionExpiry
             long heldRecords = dryRun ? HeldRecords(segment).Sum(held => held.Records.Count) : Destroy(segment, dueAt, basis, actor);
             return [Item(dryRun ? RetentionAction.Due : RetentionAction.Expired, segment, dueAt, heldRecords, basis)];
         }
-        catch (Exception fault) when (fault is ArchiveException or AuditException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (
+            fault is ArchiveException or AuditException or StorageException or IOException or UnauthorizedAccessException)
         {
             return [Item(RetentionAction.Failed, segment, dueAt, 0, fault.Message)];
         }

@@ -20,7 +20,7 @@ internal sealed class MediationFixture : IDisposable
         Options = new AdaptersOptions { DataDirectory = Path.Combine(Folder, "data") };
         configure?.Invoke(Options);
         Keys = new FileKeyStore(Path.Combine(Folder, "keys"));
-        Ledger = new FileLedger(Options.DataDirectory);
+        Ledger = new FileLedger(Options.DataDirectory, Clock);
         Intake = NewIntake();
     }
 
@@ -45,7 +45,7 @@ internal sealed class MediationFixture : IDisposable
     {
         Intake.Dispose();
         Ledger.Dispose();
-        Ledger = new FileLedger(Options.DataDirectory);
+        Ledger = new FileLedger(Options.DataDirectory, Clock);
         Intake = NewIntake();
     }
 

@@ -1,6 +1,6 @@
-using System.Data.Common;
 using System.Globalization;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Storage;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BelgiCom.Streaming.Billing.Tests;
@@ -82,7 +82,7 @@ public abstract class LedgerContract : IDisposable
             [LedgerOutcome.ZeroRated, LedgerOutcome.Duplicate, LedgerOutcome.Late, LedgerOutcome.Suspended, LedgerOutcome.Rejected],
             outcome => Assert.Equal(1, totals.Count(outcome)));
         Assert.Equal(4, ledger.NextOffset(Topics.UsageRejected, 0));
-        Assert.Equal(0L, ledger.Database.QueryLong(null, "SELECT count(*) FROM billed_line"));
+        Assert.Equal(0L, ledger.Database.QueryLong("SELECT count(*) FROM billed_line"));
     }
 
     [Fact]
@@ -138,10 +138,10 @@ public abstract class LedgerContract : IDisposable
         LedgerBatch batch = new();
         new RatedUsage(2) { AmountNanos = long.MaxValue }.AddTo(batch, 0, 1);
         new RatedUsage(3) { AmountNanos = long.MaxValue }.AddTo(batch, 0, 2);
-        Assert.Throws<LedgerException>(() => ledger.Apply(batch));
+        Assert.Throws<StorageException>(() => ledger.Apply(batch));
 
         Assert.Equal(1, ledger.Totals().Lines);
-        Assert.Equal(1L, ledger.Database.QueryLong(null, "SELECT count(*) FROM billed_line"));
+        Assert.Equal(1L, ledger.Database.QueryLong("SELECT count(*) FROM billed_line"));
         Assert.Equal(1, ledger.NextOffset(RatedUsage.Topic, 0));
         Assert.Equal(1, Apply(ledger, 0, 1, new RatedUsage(2)).Counts[(int)LedgerOutcome.Rated]);
         Assert.True(ledger.Reconcile(RatedUsage.Topic, 0, [new RatedUsage(1).At(0), new RatedUsage(2).At(1)]).IsBalanced);
@@ -200,18 +200,16 @@ public abstract class LedgerContract : IDisposable
         using BillingLedger ledger = Open();
         Apply(ledger, 2, 7, new RatedUsage(1) { AmountNanos = -1, Node = "pgw-é" });
 
-        using DbCommand command = ledger.Database.Command(
-            null,
+        IEnumerable<string?> columns = Assert.Single(ledger.Database.Query(
             """
             SELECT rated_topic, rated_partition, rated_offset, received_partition, received_offset, source, node, file_name,
               file_sequence_number,
                    record_index, container_index, amount, period, kind
             FROM billed_usage
-            """);
-        using DbDataReader reader = command.ExecuteReader();
-        Assert.True(reader.Read());
-        IEnumerable<string?> columns = Enumerable.Range(0, reader.FieldCount)
-            .Select(i => Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture));
+            """,
+            row => Enumerable.Range(0, row.FieldCount)
+                .Select(i => Convert.ToString(row.GetValue(i), CultureInfo.InvariantCulture))
+                .ToArray()));
         Assert.Equal(
             ["usage.rated.v1", "2", "7", "2", "107", "ericsson-pgw", "pgw-é", "pgw.cdr", "42", "1", "1", "-0.000000001", "202610", "DATA"],
             columns);
@@ -326,7 +324,7 @@ public abstract class LedgerContract : IDisposable
         using BillingLedger ledger = Open();
         RatedUsage[] usage = [new(1), new(2), new(3)];
         Apply(ledger, 0, 0, usage);
-        ledger.Database.Execute(null, tampering);
+        ledger.Database.Execute(tampering);
 
         Reconciliation result = ledger.Reconcile(RatedUsage.Topic, 0, [usage[0].At(0), usage[1].At(1), usage[2].At(2)]);
 
@@ -375,10 +373,11 @@ public abstract class LedgerContract : IDisposable
     {
         using (BillingLedger ledger = Open())
         {
-            ledger.Database.Execute(null, "INSERT INTO schema_version (version, applied_at) VALUES (999, 0)");
+            ledger.Database.Execute("INSERT INTO schema_version (version, applied_at) VALUES (999, 0)");
         }
 
-        LedgerException refusal = Assert.Throws<LedgerException>(Open);
+        StorageException refusal = Assert.Throws<StorageException>(Open);
+        Assert.Equal(StorageFault.NewerVersion, refusal.Fault);
         Assert.Contains("999", refusal.Message, StringComparison.Ordinal);
     }
 }

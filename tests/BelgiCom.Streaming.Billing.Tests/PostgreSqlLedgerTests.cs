@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Storage.Tests;
+
 namespace BelgiCom.Streaming.Billing.Tests;
 
 public sealed class PostgreSqlLedgerTests(PostgreSqlServer server) : LedgerContract

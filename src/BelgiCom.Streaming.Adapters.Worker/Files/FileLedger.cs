@@ -1,4 +1,5 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
+using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Adapters.Worker;
 
@@ -16,119 +17,84 @@ public sealed class FileLedger : IDisposable
         + "closure_reason, "
         + "cdrs, events, uplink_octets, downlink_octets, seconds, quarantined, ambiguous_times, resent, received_at, finished_at, detail";
 
-    private readonly SqliteConnection _connection;
+    // Not "CREATE TABLE" alone: the first data folders have the table without a version.
+    private const string Schema =
+        """
+        CREATE TABLE IF NOT EXISTS files (
+          sha256 TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, format TEXT NOT NULL, state INTEGER NOT NULL,
+          committed_cdrs INTEGER NOT NULL, node TEXT NOT NULL, ts_number INTEGER NOT NULL, sequence_number INTEGER,
+            declared_cdrs INTEGER,
+          lost_cdr_indicator INTEGER NOT NULL, closure_reason INTEGER NOT NULL, cdrs INTEGER NOT NULL, events INTEGER NOT NULL,
+          uplink_octets INTEGER NOT NULL, downlink_octets INTEGER NOT NULL, seconds INTEGER NOT NULL, quarantined INTEGER NOT NULL,
+          ambiguous_times INTEGER NOT NULL, resent INTEGER NOT NULL, received_at INTEGER NOT NULL, finished_at INTEGER,
+            detail TEXT NOT NULL);
+        CREATE INDEX IF NOT EXISTS files_by_sequence ON files (source, node, ts_number, sequence_number)
+          WHERE sequence_number IS NOT NULL;
+        """;
+
+    private readonly SqliteDatabase _database;
     private readonly Lock _lock = new();
 
     /// <summary>Opens the ledger, or makes it.</summary>
-    /// <exception cref="SqliteException">The file cannot be opened, or is not a database.</exception>
-    public FileLedger(string dataDirectory)
+    /// <exception cref="StorageException">It cannot be opened, or a newer release wrote it.</exception>
+    public FileLedger(string dataDirectory, TimeProvider clock)
     {
-        Directory.CreateDirectory(dataDirectory);
-        string path = Path.Combine(dataDirectory, FileName);
-        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        _connection.Open();
-        Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;");
-        Execute(
-            """
-            CREATE TABLE IF NOT EXISTS files (
-              sha256 TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, format TEXT NOT NULL, state INTEGER NOT NULL,
-              committed_cdrs INTEGER NOT NULL, node TEXT NOT NULL, ts_number INTEGER NOT NULL, sequence_number INTEGER,
-                declared_cdrs INTEGER,
-              lost_cdr_indicator INTEGER NOT NULL, closure_reason INTEGER NOT NULL, cdrs INTEGER NOT NULL, events INTEGER NOT NULL,
-              uplink_octets INTEGER NOT NULL, downlink_octets INTEGER NOT NULL, seconds INTEGER NOT NULL, quarantined INTEGER NOT NULL,
-              ambiguous_times INTEGER NOT NULL, resent INTEGER NOT NULL, received_at INTEGER NOT NULL, finished_at INTEGER,
-                detail TEXT NOT NULL);
-            CREATE INDEX IF NOT EXISTS files_by_sequence ON files (source, node, ts_number, sequence_number)
-              WHERE sequence_number IS NOT NULL;
-            """);
+        _database = SqliteDatabase.Open(Path.Combine(dataDirectory, FileName), "File ledger", "Adapters:DataDirectory");
+        _database.Migrate([Schema], clock.GetUtcNow());
     }
 
     /// <summary>The file with this content; null when it was never delivered.</summary>
-    public FileEntry? Find(string sha256)
-    {
-        lock (_lock)
-        {
-            using SqliteCommand command = Command($"SELECT {Columns} FROM files WHERE sha256 = $sha256", ("$sha256", sha256));
-            using SqliteDataReader rows = command.ExecuteReader();
-            return rows.Read() ? Read(rows) : null;
-        }
-    }
+    public FileEntry? Find(string sha256) =>
+        Query($"SELECT {Columns} FROM files WHERE sha256 = @p0", Read, sha256).FirstOrDefault();
 
     /// <summary>All files, in the order of their delivery.</summary>
-    public IReadOnlyList<FileEntry> List()
-    {
-        lock (_lock)
-        {
-            using SqliteCommand command = Command($"SELECT {Columns} FROM files ORDER BY received_at, name");
-            using SqliteDataReader rows = command.ExecuteReader();
-            List<FileEntry> entries = new();
-            while (rows.Read())
-            {
-                entries.Add(Read(rows));
-            }
-
-            return entries;
-        }
-    }
+    public IReadOnlyList<FileEntry> List() => Query($"SELECT {Columns} FROM files ORDER BY received_at, name", Read);
 
     /// <summary>Writes all of an entry, whether or not the file is known.</summary>
     public void Put(FileEntry entry)
     {
         lock (_lock)
         {
-            using SqliteCommand command = Command(
+            _database.Execute(
                 $"INSERT OR REPLACE INTO files ({Columns}) VALUES "
-                + $"({string.Join(", ", Columns.Split(", ").Select(column => "$" + column))})",
-                ("$sha256", entry.Sha256),
-                ("$name", entry.Name),
-                ("$source", entry.Source),
-                ("$format", entry.Format),
-                ("$state", (long)entry.State),
-                ("$committed_cdrs", entry.CommittedCdrs),
-                ("$node", entry.Node),
-                ("$ts_number", (long)entry.TsNumber),
-                ("$sequence_number", entry.SequenceNumber),
-                ("$declared_cdrs", entry.DeclaredCdrs),
-                ("$lost_cdr_indicator", (long)entry.LostCdrIndicator),
-                ("$closure_reason", (long)entry.ClosureReason),
-                ("$cdrs", entry.Totals.Cdrs),
-                ("$events", entry.Totals.Events),
-                ("$uplink_octets", entry.Totals.UplinkOctets),
-                ("$downlink_octets", entry.Totals.DownlinkOctets),
-                ("$seconds", entry.Totals.Seconds),
-                ("$quarantined", entry.Quarantined),
-                ("$ambiguous_times", entry.AmbiguousTimes),
-                ("$resent", entry.Resent),
-                ("$received_at", entry.ReceivedAt.ToUnixTimeMilliseconds()),
-                ("$finished_at", entry.FinishedAt?.ToUnixTimeMilliseconds()),
-                ("$detail", entry.Detail));
-            command.ExecuteNonQuery();
+                + "(@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16, @p17, @p18, @p19, @p20, "
+                + "@p21, @p22)",
+                entry.Sha256,
+                entry.Name,
+                entry.Source,
+                entry.Format,
+                (long)entry.State,
+                entry.CommittedCdrs,
+                entry.Node,
+                (long)entry.TsNumber,
+                entry.SequenceNumber,
+                entry.DeclaredCdrs,
+                (long)entry.LostCdrIndicator,
+                (long)entry.ClosureReason,
+                entry.Totals.Cdrs,
+                entry.Totals.Events,
+                entry.Totals.UplinkOctets,
+                entry.Totals.DownlinkOctets,
+                entry.Totals.Seconds,
+                entry.Quarantined,
+                entry.AmbiguousTimes,
+                entry.Resent,
+                entry.ReceivedAt.ToUnixTimeMilliseconds(),
+                entry.FinishedAt?.ToUnixTimeMilliseconds(),
+                entry.Detail);
         }
     }
 
     /// <summary>The missing file sequence numbers of every node, between the lowest and the highest that arrived.</summary>
-    public IReadOnlyList<SequenceGap> Gaps()
-    {
-        lock (_lock)
-        {
-            using SqliteCommand command = Command(
-                """
-                SELECT source, node, previous + 1, sequence_number - 1 FROM (
-                  SELECT source, node, sequence_number, LAG(sequence_number) OVER (PARTITION BY source, node,
-                    ts_number ORDER BY sequence_number) AS previous
-                  FROM files WHERE sequence_number IS NOT NULL)
-                WHERE sequence_number > previous + 1 ORDER BY source, node, previous
-                """);
-            using SqliteDataReader rows = command.ExecuteReader();
-            List<SequenceGap> gaps = new();
-            while (rows.Read())
-            {
-                gaps.Add(new SequenceGap(rows.GetString(0), rows.GetString(1), rows.GetInt64(2), rows.GetInt64(3)));
-            }
-
-            return gaps;
-        }
-    }
+    public IReadOnlyList<SequenceGap> Gaps() => Query(
+        """
+        SELECT source, node, previous + 1, sequence_number - 1 FROM (
+          SELECT source, node, sequence_number,
+            LAG(sequence_number) OVER (PARTITION BY source, node, ts_number ORDER BY sequence_number) AS previous
+          FROM files WHERE sequence_number IS NOT NULL)
+        WHERE sequence_number > previous + 1 ORDER BY source, node, previous
+        """,
+        row => new SequenceGap(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)));
 
     /// <summary>The gap right before a file: from the next lower number of its node to its own; null when there is none.</summary>
     public SequenceGap? GapBefore(FileEntry entry)
@@ -140,23 +106,25 @@ public sealed class FileLedger : IDisposable
 
         lock (_lock)
         {
-            using SqliteCommand command = Command(
-                "SELECT MAX(sequence_number) FROM files WHERE source = $source AND node = $node AND ts_number = $ts AND sequence_number "
-                + "< $number",
-                ("$source", entry.Source),
-                ("$node", entry.Node),
-                ("$ts", (long)entry.TsNumber),
-                ("$number", number));
-            return command.ExecuteScalar() is long previous && previous < number - 1
-                ? new SequenceGap(entry.Source, entry.Node, previous + 1, number - 1)
-                : null;
+            long? previous = _database.QueryLong(
+                "SELECT max(sequence_number) FROM files WHERE source = @p0 AND node = @p1 AND ts_number = @p2 AND sequence_number < @p3",
+                entry.Source, entry.Node, (long)entry.TsNumber, number);
+            return previous < number - 1 ? new SequenceGap(entry.Source, entry.Node, previous.Value + 1, number - 1) : null;
         }
     }
 
     /// <summary>Closes the database.</summary>
-    public void Dispose() => _connection.Dispose();
+    public void Dispose() => _database.Dispose();
 
-    private static FileEntry Read(SqliteDataReader row) => new()
+    private List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values)
+    {
+        lock (_lock)
+        {
+            return _database.Query(sql, read, values);
+        }
+    }
+
+    private static FileEntry Read(DbDataReader row) => new()
     {
         Sha256 = row.GetString(0),
         Name = row.GetString(1),
@@ -178,22 +146,4 @@ public sealed class FileLedger : IDisposable
         FinishedAt = row.IsDBNull(21) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(21)),
         Detail = row.GetString(22),
     };
-
-    private SqliteCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
-    {
-        SqliteCommand command = _connection.CreateCommand();
-        command.CommandText = sql;
-        foreach ((string name, object? value) in parameters)
-        {
-            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
-        }
-
-        return command;
-    }
-
-    private void Execute(string sql)
-    {
-        using SqliteCommand command = Command(sql);
-        command.ExecuteNonQuery();
-    }
 }

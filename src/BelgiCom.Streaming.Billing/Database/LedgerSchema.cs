@@ -1,6 +1,3 @@
-using System.Data.Common;
-using System.Globalization;
-
 namespace BelgiCom.Streaming.Billing;
 
 /// <summary>
@@ -8,36 +5,7 @@ namespace BelgiCom.Streaming.Billing;
 /// </summary>
 internal static class LedgerSchema
 {
-    /// <summary>Brings the database to the newest version; does nothing when it is there.</summary>
-    /// <exception cref="LedgerException">The database was written by a newer release.</exception>
-    public static void Migrate(LedgerDatabase database, DateTimeOffset now)
-    {
-        string[] migrations = Migrations(database.Words);
-        using DbTransaction transaction = database.BeginMigration();
-        database.Execute(transaction, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)");
-        long version = database.QueryLong(transaction, "SELECT max(version) FROM schema_version") ?? 0;
-        if (version > migrations.Length)
-        {
-            throw new LedgerException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Ledger {database.Description} has schema version {version}, this release knows {migrations.Length}. Run the newer "
-                + $"release."));
-        }
-
-        for (int next = (int)version; next < migrations.Length; next++)
-        {
-            database.Execute(transaction, migrations[next]);
-            database.Execute(
-                transaction,
-                "INSERT INTO schema_version (version, applied_at) VALUES (@p0, @p1)",
-                (long)next + 1,
-                now.ToUnixTimeMilliseconds());
-        }
-
-        transaction.Commit();
-    }
-
-    private static string[] Migrations(SchemaWords words) =>
+    public static string[] Migrations(SchemaWords words) =>
     [
         $"""
         CREATE TABLE position (

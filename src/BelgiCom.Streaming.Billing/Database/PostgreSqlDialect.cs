@@ -1,4 +1,4 @@
-using System.Data.Common;
+using BelgiCom.Streaming.Storage;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -7,7 +7,7 @@ namespace BelgiCom.Streaming.Billing;
 /// <summary>
 /// The ledger in PostgreSQL: lines go by binary COPY into a temporary table and from there, unless known, into the ledger.
 /// </summary>
-internal sealed class PostgreSqlLedgerDatabase : LedgerDatabase
+internal sealed class PostgreSqlDialect : LedgerDialect
 {
     private const string Columns =
         """
@@ -15,10 +15,10 @@ internal sealed class PostgreSqlLedgerDatabase : LedgerDatabase
         amount_nanos, currency, rounding_policy, period, received_partition, received_offset, source_file, record_index, container_index
         """;
 
-    private PostgreSqlLedgerDatabase(NpgsqlConnection connection, string description)
-        : base(connection, description)
-    {
-    }
+    private readonly PostgreSqlDatabase _server;
+
+    private PostgreSqlDialect(PostgreSqlDatabase server)
+        : base(server) => _server = server;
 
     /// <inheritdoc/>
     public override SchemaWords Words { get; } = new(
@@ -33,45 +33,17 @@ internal sealed class PostgreSqlLedgerDatabase : LedgerDatabase
     public override string ForUpdate => "FOR UPDATE";
 
     /// <summary>Connects.</summary>
-    public static PostgreSqlLedgerDatabase Open(string connectionString)
-    {
-        string description = "PostgreSQL";
-        try
-        {
-            NpgsqlConnectionStringBuilder builder = new(connectionString);
-            description = $"postgresql://{builder.Host}:{builder.Port}/{builder.Database}";
-            NpgsqlConnection connection = new(builder.ToString());
-            connection.Open();
-            return new PostgreSqlLedgerDatabase(connection, description);
-        }
-        catch (Exception cause) when (cause is NpgsqlException or ArgumentException or TimeoutException)
-        {
-            throw new LedgerException($"Ledger {description} could not be opened: {cause.Message} Check Billing:ConnectionString.", cause);
-        }
-    }
+    public static PostgreSqlDialect Open(string connectionString) =>
+        new(PostgreSqlDatabase.Open(connectionString, Name, "Billing:ConnectionString"));
 
     /// <inheritdoc/>
-    public override DbTransaction Begin() => Connection.BeginTransaction(System.Data.IsolationLevel.ReadCommitted);
-
-    /// <inheritdoc/>
-    public override DbTransaction BeginMigration()
-    {
-        DbTransaction transaction = Begin();
-        Execute(transaction, "SELECT pg_advisory_xact_lock(hashtext('belgicom billing ledger'))");
-        return transaction;
-    }
-
-    /// <inheritdoc/>
-    public override void InsertLines(
-        DbTransaction transaction, LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)
+    public override void InsertLines(LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)
     {
         // Each time, because a rollback of the transaction that made the table takes the table along.
-        Execute(
-            transaction,
+        Database.Execute(
             $"CREATE TEMPORARY TABLE IF NOT EXISTS incoming_line ON COMMIT DELETE ROWS AS SELECT 0::bigint AS row, {Columns} FROM "
             + $"billed_line LIMIT 0");
-        using (NpgsqlBinaryImporter copy = ((NpgsqlConnection)Connection).BeginBinaryImport(
-            $"COPY incoming_line (row, {Columns}) FROM STDIN (FORMAT BINARY)"))
+        using (NpgsqlBinaryImporter copy = _server.BeginCopy($"COPY incoming_line (row, {Columns}) FROM STDIN (FORMAT BINARY)"))
         {
             foreach (int row in rows)
             {
@@ -82,29 +54,27 @@ internal sealed class PostgreSqlLedgerDatabase : LedgerDatabase
         }
 
         // In the order of the topic, so that of two lines with one usage id the earlier is kept.
-        int inserted = Execute(
-            transaction,
+        int inserted = Database.Execute(
             $"INSERT INTO billed_line ({Columns}) SELECT {Columns} FROM incoming_line ORDER BY stream, rated_offset ON CONFLICT "
             + $"(usage_id) DO NOTHING");
         if (inserted < rows.Length)
         {
-            MarkDuplicates(transaction, batch);
+            MarkDuplicates(batch);
         }
     }
 
     /// <summary>A line that was ignored is one whose usage id is in the ledger under another position.</summary>
-    private void MarkDuplicates(DbTransaction transaction, LedgerBatch batch)
+    private void MarkDuplicates(LedgerBatch batch)
     {
-        using DbCommand command = Command(
-            transaction,
+        IEnumerable<long> ignored = Database.Query(
             """
             SELECT i.row FROM incoming_line i JOIN billed_line l ON l.usage_id = i.usage_id
             WHERE l.stream <> i.stream OR l.rated_offset <> i.rated_offset
-            """);
-        using DbDataReader reader = command.ExecuteReader();
-        while (reader.Read())
+            """,
+            reader => reader.GetInt64(0));
+        foreach (long row in ignored)
         {
-            batch.Lines[(int)reader.GetInt64(0)].Outcome = LedgerOutcome.LedgerDuplicate;
+            batch.Lines[(int)row].Outcome = LedgerOutcome.LedgerDuplicate;
         }
     }
 

@@ -5,9 +5,9 @@ using System.Net.Sockets;
 using Npgsql;
 using Testcontainers.PostgreSql;
 
-[assembly: AssemblyFixture(typeof(BelgiCom.Streaming.Billing.Tests.PostgreSqlServer))]
+[assembly: AssemblyFixture(typeof(BelgiCom.Streaming.Storage.Tests.PostgreSqlServer))]
 
-namespace BelgiCom.Streaming.Billing.Tests;
+namespace BelgiCom.Streaming.Storage.Tests;
 
 /// <summary>
 /// A PostgreSQL of our own for the tests: a private cluster of the installed packages (Debian's /usr/lib/postgresql), else a container when

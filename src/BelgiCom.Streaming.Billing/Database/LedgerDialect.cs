@@ -1,0 +1,47 @@
+using BelgiCom.Streaming.Storage;
+
+namespace BelgiCom.Streaming.Billing;
+
+/// <summary>What the ledger says otherwise to SQLite than to PostgreSQL, and nothing else.</summary>
+internal abstract class LedgerDialect(Database database) : IDisposable
+{
+    protected const string Name = "Billing ledger";
+
+    /// <summary>The database.</summary>
+    public Database Database { get; } = database;
+
+    /// <summary>Column types and phrases that the schema needs.</summary>
+    public abstract SchemaWords Words { get; }
+
+    /// <summary>What makes a SELECT hold its rows until the transaction ends.</summary>
+    public abstract string ForUpdate { get; }
+
+    /// <summary>Opens the database that the options name: SQLite unless the connection string begins with <c>Host=</c>.</summary>
+    /// <exception cref="StorageException">It cannot be opened.</exception>
+    public static LedgerDialect Open(BillingOptions options) =>
+        options.UsesPostgreSql ? PostgreSqlDialect.Open(options.ConnectionString) : SqliteDialect.Open(options.SqliteFile);
+
+    /// <summary>
+    /// Writes the lines at <paramref name="rows"/> of the batch, in a transaction. A line whose usage id the ledger has already is not
+    /// written and becomes <see cref="LedgerOutcome.LedgerDuplicate"/>.
+    /// </summary>
+    public abstract void InsertLines(LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds);
+
+    /// <inheritdoc/>
+    public virtual void Dispose() => Database.Dispose();
+}
+
+/// <summary>The words in which the two databases' schemas differ.</summary>
+/// <param name="Blob">Type of octets.</param>
+/// <param name="Identity">Type and key of a column that numbers its rows.</param>
+/// <param name="ClusteredTable">What follows a table that is stored in the order of its key.</param>
+/// <param name="DecimalOfNanos">Expression for amount_nanos as an exact decimal.</param>
+/// <param name="DecimalOfCents">Expression for amount_cents as an exact decimal.</param>
+/// <param name="TimeOfMilliseconds">Expression for event_time as a date and time in UTC.</param>
+internal sealed record SchemaWords(
+    string Blob,
+    string Identity,
+    string ClusteredTable,
+    string DecimalOfNanos,
+    string DecimalOfCents,
+    string TimeOfMilliseconds);

@@ -1,0 +1,47 @@
+using System.Data;
+using System.Data.Common;
+using Npgsql;
+
+namespace BelgiCom.Streaming.Storage;
+
+/// <summary>A PostgreSQL database.</summary>
+public sealed class PostgreSqlDatabase : Database
+{
+    private readonly NpgsqlConnection _connection;
+
+    private PostgreSqlDatabase(NpgsqlConnection connection, string name, string location)
+        : base(connection, name, location) => _connection = connection;
+
+    /// <summary>Connects.</summary>
+    /// <param name="connectionString">Where, in Npgsql's words.</param>
+    /// <param name="name">What it is, in messages: "Billing ledger".</param>
+    /// <param name="setting">Setting that says where it is.</param>
+    /// <exception cref="StorageException">It does not answer, or refuses us.</exception>
+    public static PostgreSqlDatabase Open(string connectionString, string name, string setting)
+    {
+        string location = "PostgreSQL";
+        NpgsqlConnection? connection = null;
+        try
+        {
+            NpgsqlConnectionStringBuilder builder = new(connectionString);
+            location = $"postgresql://{builder.Host}:{builder.Port}/{builder.Database}";
+            connection = new NpgsqlConnection(builder.ToString());
+            connection.Open();
+            return new PostgreSqlDatabase(connection, name, location);
+        }
+        catch (Exception cause) when (cause is NpgsqlException or ArgumentException or TimeoutException)
+        {
+            connection?.Dispose();
+            throw new StorageException(
+                StorageFault.CannotOpen, $"{name} {location} could not be opened: {cause.Message} Check {setting}.", cause);
+        }
+    }
+
+    /// <summary>Begins a binary COPY, for rows by the thousand. Inside a transaction.</summary>
+    public NpgsqlBinaryImporter BeginCopy(string sql) => _connection.BeginBinaryImport(sql);
+
+    private protected override DbTransaction Begin() => _connection.BeginTransaction(IsolationLevel.ReadCommitted);
+
+    private protected override void LockMigrations() =>
+        Execute("SELECT pg_advisory_xact_lock(hashtext(@p0))", $"belgicom {Name.ToLowerInvariant()}");
+}
