@@ -1,3 +1,4 @@
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 
@@ -8,15 +9,15 @@ namespace BelgiCom.Streaming.Audit;
 /// come; after a crash between the two an entry is sent again, and readers drop it by stream and sequence.
 /// </summary>
 /// <param name="journal">The journal.</param>
-/// <param name="serializer">Makes the serializer; called when there is something to send, so that nothing connects before.</param>
+/// <param name="open">Opens the topic; called when there is something to send, so that nothing connects before.</param>
 /// <param name="send">Runs the given work in one transaction.</param>
 public sealed class AuditPublisher(
-    AuditJournal journal, Func<EventSerializer<AuditEntry>> serializer, Action<Action<TransactionalOutput>> send)
+    AuditJournal journal, Func<EventTopic<AuditEntry>> open, Action<Action<TransactionalOutput>> send)
 {
     // One transaction stays well under the largest request, whatever was written while the brokers were away.
     private const int EntriesPerTransaction = 1000;
 
-    private EventSerializer<AuditEntry>? _serializer;
+    private EventTopic<AuditEntry>? _topic;
 
     /// <summary>Sends what is new.</summary>
     /// <returns>Entries sent.</returns>
@@ -27,14 +28,12 @@ public sealed class AuditPublisher(
         while (journal.Published < journal.Count)
         {
             List<AuditEntry> entries = [.. journal.ReadFrom(journal.Published).Take(EntriesPerTransaction)];
-            _serializer ??= serializer();
+            EventTopic<AuditEntry> topic = _topic ??= open();
             send(output =>
             {
                 foreach (AuditEntry entry in entries)
                 {
-                    output.Produce(
-                        Topics.AuditJournal, partition: null, System.Text.Encoding.UTF8.GetBytes(entry.Stream),
-                        _serializer.Serialize(entry));
+                    output.Produce(topic.Name, partition: null, Encoding.UTF8.GetBytes(entry.Stream), topic.Write(entry));
                 }
             });
             journal.Published += entries.Count;

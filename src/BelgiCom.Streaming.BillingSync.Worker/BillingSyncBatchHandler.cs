@@ -12,12 +12,10 @@ namespace BelgiCom.Streaming.BillingSync.Worker;
 /// starts, so usage is billed exactly once.
 /// </summary>
 internal sealed class BillingSyncBatchHandler(
-    BillingLedger ledger, BillingOptions options, Func<int, string?> schemaOf, Func<TopicPartition, long> firstOffset, TimeProvider clock,
-    ILogger logger) : ISinkBatchHandler
+    BillingLedger ledger, BillingOptions options, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
+    Func<TopicPartition, long> firstOffset, TimeProvider clock, ILogger logger) : ISinkBatchHandler
 {
     private readonly LedgerBatch _batch = new();
-    private readonly VersionedBodies _rated = new(UsageRated.SchemaJson, schemaOf);
-    private readonly VersionedBodies _rejected = new(UsageRejected.SchemaJson, schemaOf);
 
     /// <inheritdoc/>
     /// <exception cref="UnreadableRecordException">A record is not what Rating writes; its partition stops there.</exception>
@@ -69,21 +67,16 @@ internal sealed class BillingSyncBatchHandler(
 
     private void Decode(in ConsumedRecord record)
     {
-        VersionedBodies versions = record.Topic == Topics.UsageRated ? _rated : _rejected;
-        if (WireFormat.TryReadHeader(record.Value, out int schemaId)
-            && versions.TryBody(schemaId, record.Value[WireFormat.HeaderSize..], out ReadOnlySpan<byte> body))
+        if (record.Topic == rated.Name && rated.TryRead(record.Value, out UsageRatedView billed))
         {
-            if (record.Topic == Topics.UsageRated && UsageRatedView.TryRead(body, out UsageRatedView rated))
-            {
-                _batch.AddRated(record.Topic, record.Partition, record.Offset, rated);
-                return;
-            }
+            _batch.AddRated(record.Topic, record.Partition, record.Offset, billed);
+            return;
+        }
 
-            if (record.Topic == Topics.UsageRejected && UsageRejectedView.TryRead(body, out UsageRejectedView rejected))
-            {
-                _batch.AddRejected(record.Topic, record.Partition, record.Offset, rejected);
-                return;
-            }
+        if (record.Topic == rejected.Name && rejected.TryRead(record.Value, out UsageRejectedView refused))
+        {
+            _batch.AddRejected(record.Topic, record.Partition, record.Offset, refused);
+            return;
         }
 
         BillingSyncMetrics.Unreadable.Add(1);

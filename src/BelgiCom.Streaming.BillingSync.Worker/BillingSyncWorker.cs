@@ -26,7 +26,15 @@ internal sealed class BillingSyncWorker(
         ILogger<BillingSyncBatchHandler> logger = loggers.CreateLogger<BillingSyncBatchHandler>();
         using BillingLedger ledger = BillingLedger.Open(options, clock);
         BillingSyncLog.LedgerOpened(logger, ledger.Location);
-        BillingSyncBatchHandler handler = new(ledger, options, registry.Find, FirstOffset, clock, logger);
+        PatientRegistry patient = new(registry, TimeSpan.Zero, clock, logger, stoppingToken);
+        BillingSyncBatchHandler handler = new(
+            ledger,
+            options,
+            await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, patient, stoppingToken).ConfigureAwait(false),
+            await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, patient, stoppingToken).ConfigureAwait(false),
+            FirstOffset,
+            clock,
+            logger);
         _host = GroupHost.OfSink(
             kafka, consumer, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<GroupHost>());
         await _host.RunAsync(stoppingToken).ConfigureAwait(false);

@@ -25,8 +25,9 @@ public sealed class ReferencePublisher(
     /// one.</exception>
     public async Task<PublishResult> PublishAsync(IReadOnlyList<OfferingVersion> versions, CancellationToken stopping)
     {
-        int schemaId = await RegisterAsync(Topics.CatalogueTariffs, stopping).ConfigureAwait(false);
-        Dictionary<string, byte[]> published = ReadCatalogue(stopping);
+        EventTopic<OfferingVersion> topic = await EventTopic.OpenAsync<OfferingVersion>(Topics.CatalogueTariffs, registry, stopping)
+            .ConfigureAwait(false);
+        Dictionary<string, byte[]> published = ReadCatalogue(topic, stopping);
         InputFault[] changed =
         [
             .. versions.Where(
@@ -43,10 +44,8 @@ public sealed class ReferencePublisher(
         }
 
         OfferingVersion[] fresh = [.. versions.Where(version => !published.ContainsKey(version.Key))];
-        EventSerializer<OfferingVersion> serializer = new(schemaId, static (version, output) => version.Write(output));
         Send(
-            Topics.CatalogueTariffs, fresh.Select(version => (Encoding.UTF8.GetBytes(version.Key), serializer.Serialize(version))),
-            stopping);
+            topic.Name, fresh.Select(version => (Encoding.UTF8.GetBytes(version.Key), topic.Write(version).ToArray())), stopping);
         return new PublishResult(fresh.Length, versions.Count - fresh.Length);
     }
 
@@ -55,19 +54,19 @@ public sealed class ReferencePublisher(
     /// </summary>
     public async Task<PublishResult> PublishAsync(IEnumerable<Subscription> subscriptions, CancellationToken stopping)
     {
-        int schemaId = await RegisterAsync(Topics.CustomerSubscriptions, stopping).ConfigureAwait(false);
-        Dictionary<SubscriberRef, ulong> published = ReadSubscriptions(stopping);
-        EventSerializer<Subscription> serializer = new(schemaId, static (subscription, output) => subscription.Write(output));
+        EventTopic<Subscription> topic = await EventTopic.OpenAsync<Subscription>(Topics.CustomerSubscriptions, registry, stopping)
+            .ConfigureAwait(false);
+        Dictionary<SubscriberRef, ulong> published = ReadSubscriptions(topic, stopping);
         long written = 0;
         long unchanged = 0;
-        Send(Topics.CustomerSubscriptions, Changed(), stopping);
+        Send(topic.Name, Changed(), stopping);
         return new PublishResult(written, unchanged);
 
         IEnumerable<(byte[] Key, byte[] Value)> Changed()
         {
             foreach (Subscription subscription in subscriptions)
             {
-                byte[] value = serializer.Serialize(subscription);
+                byte[] value = topic.Write(subscription).ToArray();
                 if (published.TryGetValue(subscription.SubscriberRef, out ulong hash) && hash == HashOf(value))
                 {
                     unchanged++;
@@ -88,17 +87,11 @@ public sealed class ReferencePublisher(
         return BitConverter.ToUInt64(hash);
     }
 
-    private async Task<int> RegisterAsync(string topic, CancellationToken stopping)
-    {
-        string schema = Topics.All.First(description => description.Name == topic).SchemaJson;
-        return (await SchemaSubjects.EnsureAsync(registry, [(topic, schema)], stopping).ConfigureAwait(false))[topic];
-    }
-
-    private Dictionary<string, byte[]> ReadCatalogue(CancellationToken stopping)
+    private Dictionary<string, byte[]> ReadCatalogue(EventTopic<OfferingVersion> topic, CancellationToken stopping)
     {
         Dictionary<string, byte[]> published = new(StringComparer.Ordinal);
         using TopicReader reader = new(kafka, consumer, clock);
-        reader.Read(reader.RangesOf(Topics.CatalogueTariffs), Take, stopping);
+        reader.Read(reader.RangesOf(topic.Name), Take, stopping);
         return published;
 
         void Take(RecordBatch batch)
@@ -113,17 +106,19 @@ public sealed class ReferencePublisher(
                 }
                 else
                 {
-                    published[key] = OfferingVersion.Read(record.Value[WireFormat.HeaderSize..]).ContentHash;
+                    published[key] = topic.TryRead(record.Value, out OfferingVersion? version)
+                        ? version.ContentHash
+                        : throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
                 }
             }
         }
     }
 
-    private Dictionary<SubscriberRef, ulong> ReadSubscriptions(CancellationToken stopping)
+    private Dictionary<SubscriberRef, ulong> ReadSubscriptions(EventTopic<Subscription> topic, CancellationToken stopping)
     {
         Dictionary<SubscriberRef, ulong> published = [];
         using TopicReader reader = new(kafka, consumer, clock);
-        reader.Read(reader.RangesOf(Topics.CustomerSubscriptions), Take, stopping);
+        reader.Read(reader.RangesOf(topic.Name), Take, stopping);
         return published;
 
         void Take(RecordBatch batch)
@@ -138,7 +133,10 @@ public sealed class ReferencePublisher(
                 }
                 else
                 {
-                    published[subscriber] = HashOf(record.Value);
+                    // What an older release wrote is as we would write it, unless the content differs.
+                    published[subscriber] = topic.TryRead(record.Value, out Subscription? subscription)
+                        ? HashOf(topic.Write(subscription))
+                        : throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
                 }
             }
         }

@@ -19,7 +19,10 @@ internal sealed class AuditPublisherWorker(
         ILogger<AuditPublisherWorker> logger = loggers.CreateLogger<AuditPublisherWorker>();
         using TransactionalSender sender = new(
             kafka, new TransactionOptions(), "cdr-retention-journal", clock, loggers.CreateLogger<TransactionalSender>());
-        AuditPublisher publisher = new(archive.Journal, () => Serializer(stoppingToken), produce => sender.Send(produce, stoppingToken));
+        AuditPublisher publisher = new(
+            archive.Journal,
+            () => EventTopic.OpenAsync<AuditEntry>(Topics.AuditJournal, registry, stoppingToken).GetAwaiter().GetResult(),
+            produce => sender.Send(produce, stoppingToken));
         using PeriodicTimer timer = new(Interval, clock);
         try
         {
@@ -40,13 +43,5 @@ internal sealed class AuditPublisherWorker(
         {
             // The host stops: what is new is published at the next start.
         }
-    }
-
-    private EventSerializer<AuditEntry> Serializer(CancellationToken stopping)
-    {
-        int id = registry.RegisterAsync(SchemaSubjects.ForValue(Topics.AuditJournal), AuditEntry.SchemaJson, stopping)
-            .GetAwaiter()
-            .GetResult();
-        return new EventSerializer<AuditEntry>(id, static (entry, output) => entry.Write(output));
     }
 }

@@ -10,12 +10,10 @@ namespace BelgiCom.Streaming.CdrRetention.Worker;
 /// <summary>
 /// The main path: find out what decides a record's classes, and append it as it came. The archive's own positions say where reading starts.
 /// </summary>
-internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, string?> schemaOf, ILogger logger) : ISinkBatchHandler
+internal sealed class CdrRetentionBatchHandler(
+    CdrArchive archive, EventTopic<UsageReceivedView> received, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
+    ILogger logger) : ISinkBatchHandler
 {
-    private readonly VersionedBodies _received = new(UsageReceived.SchemaJson, schemaOf);
-    private readonly VersionedBodies _rated = new(UsageRated.SchemaJson, schemaOf);
-    private readonly VersionedBodies _rejected = new(UsageRejected.SchemaJson, schemaOf);
-
     /// <inheritdoc/>
     /// <exception cref="ArchiveException">Nothing of the batch was kept; the loop reads it again.</exception>
     /// <exception cref="StorageException">The archive's index refused; the loop reads the batch again.</exception>
@@ -69,7 +67,7 @@ internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, str
 
     private bool TryReceived(ArchiveAppender appender, in ConsumedRecord record)
     {
-        if (!TryBody(_received, record, out ReadOnlySpan<byte> body) || !UsageReceivedView.TryRead(body, out UsageReceivedView usage))
+        if (!received.TryRead(record.Value, out UsageReceivedView usage))
         {
             return false;
         }
@@ -80,7 +78,7 @@ internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, str
 
     private bool TryRated(ArchiveAppender appender, in ConsumedRecord record)
     {
-        if (!TryBody(_rated, record, out ReadOnlySpan<byte> body) || !UsageRatedView.TryRead(body, out UsageRatedView usage))
+        if (!rated.TryRead(record.Value, out UsageRatedView usage))
         {
             return false;
         }
@@ -92,7 +90,7 @@ internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, str
 
     private bool TryRejected(ArchiveAppender appender, in ConsumedRecord record)
     {
-        if (!TryBody(_rejected, record, out ReadOnlySpan<byte> body) || !UsageRejectedView.TryRead(body, out UsageRejectedView usage))
+        if (!rejected.TryRead(record.Value, out UsageRejectedView usage))
         {
             return false;
         }
@@ -101,13 +99,6 @@ internal sealed class CdrRetentionBatchHandler(CdrArchive archive, Func<int, str
             appender, record, usage.SubscriberRef, UsageKind.Unknown, Direction.NotApplicable, usage.EventTimeMilliseconds,
             usage.EventTimeMilliseconds);
         return true;
-    }
-
-    private static bool TryBody(VersionedBodies versions, in ConsumedRecord record, out ReadOnlySpan<byte> body)
-    {
-        body = default;
-        return WireFormat.TryReadHeader(record.Value, out int schemaId)
-            && versions.TryBody(schemaId, record.Value[WireFormat.HeaderSize..], out body);
     }
 
     private void Add(

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Retention;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -14,20 +15,26 @@ internal sealed class CdrRetentionWorker(
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "cdr-retention";
 
-    private readonly GroupHost _host = GroupHost.OfSink(
-        kafka,
-        consumer,
-        Group,
-        RetentionPolicy.ArchivedTopics,
-        new CdrRetentionBatchHandler(archive, registry.Find, loggers.CreateLogger<CdrRetentionBatchHandler>()),
-        clock,
-        loggers.CreateLogger<GroupHost>());
+    private volatile GroupHost? _host;
 
     /// <summary>State of the sink; null before it starts.</summary>
-    public ConsumerHealth? Health => _host.Health.SingleOrDefault();
+    public ConsumerHealth? Health => _host?.Health.SingleOrDefault();
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _host.RunAsync(stoppingToken);
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        ILogger<CdrRetentionBatchHandler> logger = loggers.CreateLogger<CdrRetentionBatchHandler>();
+        PatientRegistry patient = new(registry, TimeSpan.Zero, clock, logger, stoppingToken);
+        CdrRetentionBatchHandler handler = new(
+            archive,
+            await EventTopic.OpenAsync<UsageReceivedView>(Topics.UsageReceived, patient, stoppingToken).ConfigureAwait(false),
+            await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, patient, stoppingToken).ConfigureAwait(false),
+            await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, patient, stoppingToken).ConfigureAwait(false),
+            logger);
+        _host = GroupHost.OfSink(
+            kafka, consumer, Group, RetentionPolicy.ArchivedTopics, handler, clock, loggers.CreateLogger<GroupHost>());
+        await _host.RunAsync(stoppingToken).ConfigureAwait(false);
+    }
 }
 
 /// <summary>
@@ -39,7 +46,7 @@ internal sealed class CdrRetentionHealthCheck(CdrRetentionWorker worker, Retenti
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(worker.Health switch
         {
-            null => HealthCheckResult.Unhealthy("The sink has not started."),
+            null => HealthCheckResult.Unhealthy("The sink has not started; is the schema registry there?"),
             { State: ConsumerState.Failed } => HealthCheckResult.Unhealthy("The sink has ended with an error; see the log."),
             _ when expiry.LastReport is { IsComplete: false } =>
                 HealthCheckResult.Unhealthy("Something past its period could not be destroyed; see the log."),

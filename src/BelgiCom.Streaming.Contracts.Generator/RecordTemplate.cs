@@ -19,10 +19,11 @@ internal static class RecordTemplate
                 ? ["System.Buffers", "System.Runtime.CompilerServices", "BelgiCom.Streaming.Avro"]
                 : ["System.Buffers", "BelgiCom.Streaming.Avro"]);
         text.Summary(record.Doc!);
-        text.Open($"public sealed partial record {record.Name.Simple}");
+        text.Open($"public sealed partial record {record.Name.Simple} : IAvroRecord<{record.Name.Simple}>");
         WriteProperties(text, record);
         WriteEntryPoints(text, record);
-        WriteCodec(text, record);
+        text.Summary("Octets that writing takes at most.");
+        WriteCodec(text, record, "public int");
         text.Line("");
         WriteSchema(text, topic, schema);
         text.Close();
@@ -41,7 +42,7 @@ internal static class RecordTemplate
         text.Summary(record.Doc!);
         text.Open($"public sealed partial record {record.Name.Simple}");
         WriteProperties(text, record);
-        WriteCodec(text, record);
+        WriteCodec(text, record, "internal int");
         text.Close();
         if (hot)
         {
@@ -86,20 +87,27 @@ internal static class RecordTemplate
         text.Line("return record;");
         text.Close();
         text.Line("");
+        text.Summary("Decodes a body as Read does; false when it is not readable.");
+        text.Open($"public static bool TryRead(ReadOnlySpan<byte> body, out {record.Name.Simple} record)");
+        text.Line("AvroReader reader = new(body);");
+        text.Line("record = ReadFrom(ref reader);");
+        text.Line("return reader.TryFinish();");
+        text.Close();
+        text.Line("");
         text.Summary("Encodes this record (without the wire-format header).");
         text.Line("/// <exception cref=\"OverflowException\">An amount does not fit in decimal(18,9).</exception>");
         text.Open("public void Write(IBufferWriter<byte> destination)");
-        text.Line("AvroWriter writer = new(destination.GetSpan(MaxSize));");
-        text.Line("WriteTo(ref writer);");
-        text.Line("destination.Advance(writer.Written);");
+        text.Line("destination.Advance(Write(destination.GetSpan(MaxSize)));");
         text.Close();
         text.Line("");
+        WriteWrite(text, "public int");
+        WriteSchemaOf(text, record.Name.Simple, record.Name.Simple);
     }
 
-    private static void WriteCodec(CSharpText text, AvroRecord record)
+    private static void WriteCodec(CSharpText text, AvroRecord record, string size)
     {
         TypeMap[] maps = [.. record.Fields.Select(field => TypeMap.OfClass(field.Schema))];
-        WriteMaxSize(text, "internal int", record, maps);
+        WriteMaxSize(text, size, record, maps);
         text.Line("");
         text.Open($"internal static {record.Name.Simple} ReadFrom(ref AvroReader reader) => new()");
         for (int i = 0; i < maps.Length; i++)
@@ -159,6 +167,27 @@ internal static class RecordTemplate
         }
 
         text.Close(brace: "");
+    }
+
+    /// <summary>The method that encodes a record into a span.</summary>
+    public static void WriteWrite(CSharpText text, string returns)
+    {
+        text.Summary("Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.");
+        text.Line("/// <exception cref=\"ArgumentException\">The destination is shorter than MaxSize.</exception>");
+        text.Line("/// <exception cref=\"OverflowException\">An amount does not fit in decimal(18,9).</exception>");
+        text.Open($"{returns} Write(Span<byte> destination)");
+        text.Line("AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);");
+        text.Line("WriteTo(ref writer);");
+        text.Line("return writer.Written;");
+        text.Close();
+        text.Line("");
+    }
+
+    /// <summary>The record's schema, for code that knows it by its interface only.</summary>
+    public static void WriteSchemaOf(CSharpText text, string type, string record)
+    {
+        text.Line($"static string IAvroRecord<{type}>.Schema => {record}.SchemaJson;");
+        text.Line("");
     }
 
     private static void WriteSchema(CSharpText text, string topic, JsonElement schema)

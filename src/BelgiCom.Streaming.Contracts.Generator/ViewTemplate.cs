@@ -15,7 +15,7 @@ internal static class ViewTemplate
         text.Line("/// The record without allocation: text and octets are spans of the body that was read, and die with it.");
         text.Line("/// Set every property before writing; nothing here takes the schema's defaults.");
         text.Line("/// </remarks>");
-        text.Open($"public ref struct {view}");
+        text.Open($"public ref struct {view}{(entryPoints ? $" : IAvroRecord<{view}>" : "")}");
         WriteProperties(text, members);
         WriteRuns(text, record, runs);
         WriteMaxSize(text, members, [.. runs.Where(run => run.Writer == record.Name.Simple)]);
@@ -23,7 +23,8 @@ internal static class ViewTemplate
         if (entryPoints)
         {
             WriteTryRead(text, record, members, runs);
-            WriteWrite(text);
+            RecordTemplate.WriteWrite(text, "public readonly int");
+            RecordTemplate.WriteSchemaOf(text, view, record.Name.Simple);
         }
         else
         {
@@ -172,19 +173,6 @@ internal static class ViewTemplate
 
     private static bool IsNumber((AvroField Field, TypeMap Map, bool Optional) member) =>
         !member.Optional && member.Field.Schema.Kind is AvroKind.Long or AvroKind.Int && member.Map.Suffix != "Days";
-
-    private static void WriteWrite(CSharpText text)
-    {
-        text.Summary("Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.");
-        text.Line("/// <exception cref=\"ArgumentException\">The destination is shorter than MaxSize.</exception>");
-        text.Line("/// <exception cref=\"OverflowException\">An amount does not fit in decimal(18,9).</exception>");
-        text.Open("public readonly int Write(Span<byte> destination)");
-        text.Line("AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);");
-        text.Line("WriteTo(ref writer);");
-        text.Line("return writer.Written;");
-        text.Close();
-        text.Line("");
-    }
 
     private static void WriteMaxSize(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] taken)
     {

@@ -23,17 +23,13 @@ public enum TopicKey
 }
 
 /// <summary>A topic as it is created.</summary>
-/// <param name="Name">Name; the schema's subject is this and "-value".</param>
+/// <param name="Name">Name.</param>
 /// <param name="SchemaJson">Schema of the values.</param>
 /// <param name="Key">What the key is.</param>
 /// <param name="Partitions">Partitions in production. Topics that are co-partitioned have the same number.</param>
 /// <param name="Config">Topic configuration. Replication is left to the cluster: one node has other limits than three.</param>
 public sealed record TopicDescription(
-    string Name, string SchemaJson, TopicKey Key, int Partitions, IReadOnlyDictionary<string, string> Config)
-{
-    /// <summary>Subject of the values in the schema registry.</summary>
-    public string Subject => $"{Name}-value";
-}
+    string Name, string SchemaJson, TopicKey Key, int Partitions, IReadOnlyDictionary<string, string> Config);
 
 /// <summary>The topics: names are a contract that others script against.</summary>
 public static class Topics

@@ -51,4 +51,7 @@ internal static partial class KafkaLog
 
     [LoggerMessage(1014, LogLevel.Information, "Topic {Topic} created with {Partitions} partitions")]
     public static partial void TopicCreated(ILogger logger, string topic, int partitions);
+
+    [LoggerMessage(1015, LogLevel.Warning, "Waiting for the schema registry: {Reason}")]
+    public static partial void RegistryUnreachable(ILogger logger, string reason);
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using BelgiCom.Streaming.Contracts;
@@ -7,18 +6,16 @@ using BelgiCom.Streaming.Kafka;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// Encodes what rating produces into one reused buffer and hands it to the transaction. All topics are co-partitioned with
+/// Encodes what rating produces and hands it to the transaction. All topics are co-partitioned with
 /// usage.received.v1: what belongs to a subscriber stays under one partition number.
 /// </summary>
-internal sealed class EventWriter(SchemaGate schemas)
+internal sealed class EventWriter(RatingTopics topics)
 {
     // Balances stored per batch at least, so that a checkpoint gets on when there is little usage.
     private const int LeastBalancesPerBatch = 512;
 
     // Keys deleted per batch at most: forgetting a month of millions of balances must not stall rating.
     private const int MaxExpiredPerBatch = 2000;
-
-    private const int SmallestBuffer = 4096;
 
     // Octets of a rejected value that go along; the rest of a larger one, which is surely no usage, stays in the received topic only.
     private const int MaxOriginal = 512 * 1024;
@@ -28,13 +25,11 @@ internal sealed class EventWriter(SchemaGate schemas)
     private readonly BalanceEntry[] _balances = new BalanceEntry[LeastBalancesPerBatch];
     private readonly ExpiredKey[] _expired = new ExpiredKey[MaxExpiredPerBatch];
     private readonly byte[] _key = new byte[StateCodec.BalanceKeySize];
-    private byte[] _buffer = new byte[SmallestBuffer];
     private byte[] _ids = [];
 
     public void WriteRated(in UsageRatedView view, TransactionalOutput output)
     {
-        Span<byte> body = Start(Topics.UsageRated, view.MaxSize);
-        Produce(Topics.UsageRated, view.ReceivedPartition, SubscriberKey(view.SubscriberRef), view.Write(body), output);
+        output.Produce(Topics.UsageRated, view.ReceivedPartition, SubscriberKey(view.SubscriberRef), topics.Rated.Write(in view));
     }
 
     /// <summary>One notification for each threshold crossed.</summary>
@@ -82,8 +77,7 @@ internal sealed class EventWriter(SchemaGate schemas)
             Original = record.Value[..Math.Min(record.Value.Length, MaxOriginal)],
             OriginalHash = hash,
         };
-        Span<byte> body = Start(Topics.UsageRejected, view.MaxSize);
-        Produce(Topics.UsageRejected, record.Partition, record.Key, view.Write(body), output);
+        output.Produce(Topics.UsageRejected, record.Partition, record.Key, topics.Rejected.Write(in view));
     }
 
     /// <summary>
@@ -151,16 +145,12 @@ internal sealed class EventWriter(SchemaGate schemas)
             owned.Partition, StateCodec.ChunkKey(day, chunk, _key), StateCodec.ChunkView(day, chunk, _ids.AsSpan(0, octets)), output);
     }
 
-    private void WriteState(int partition, ReadOnlySpan<byte> key, in RatingStateView view, TransactionalOutput output)
-    {
-        Span<byte> body = Start(Topics.RatingState, view.MaxSize);
-        Produce(Topics.RatingState, partition, key, view.Write(body), output);
-    }
+    private void WriteState(int partition, ReadOnlySpan<byte> key, in RatingStateView view, TransactionalOutput output) =>
+        output.Produce(Topics.RatingState, partition, key, topics.State.Write(in view));
 
     private void WriteNotification(in UsageRatedView view, NotificationKind kind, TransactionalOutput output)
     {
-        ArrayBufferWriter<byte> value = new();
-        new CustomerNotification
+        CustomerNotification notification = new()
         {
             NotificationId = NotificationIdentity.OfThreshold(view.SubscriberRef, kind, view.PeriodStartDays),
             SubscriberRef = view.SubscriberRef,
@@ -172,9 +162,10 @@ internal sealed class EventWriter(SchemaGate schemas)
             Amount = kind is NotificationKind.RoamingData80Percent or NotificationKind.RoamingDataLimit
                 ? Nanos.ToDecimal(view.RoamingDataSpendNanos)
                 : 0,
-        }.Write(value);
-        value.WrittenSpan.CopyTo(Start(Topics.CustomerNotifications, value.WrittenCount));
-        Produce(Topics.CustomerNotifications, view.ReceivedPartition, SubscriberKey(view.SubscriberRef), value.WrittenCount, output);
+        };
+        output.Produce(
+            Topics.CustomerNotifications, view.ReceivedPartition, SubscriberKey(view.SubscriberRef),
+            topics.Notifications.Write(notification));
     }
 
     private ReadOnlySpan<byte> SubscriberKey(SubscriberRef subscriber)
@@ -182,18 +173,4 @@ internal sealed class EventWriter(SchemaGate schemas)
         subscriber.CopyTo(_key);
         return _key.AsSpan(0, SubscriberRef.Size);
     }
-
-    private Span<byte> Start(string topic, int bodySize)
-    {
-        if (_buffer.Length < WireFormat.HeaderSize + bodySize)
-        {
-            _buffer = new byte[Math.Max(_buffer.Length * 2, WireFormat.HeaderSize + bodySize)];
-        }
-
-        WireFormat.WriteHeader(_buffer, schemas.IdOf(topic));
-        return _buffer.AsSpan(WireFormat.HeaderSize);
-    }
-
-    private void Produce(string topic, int partition, ReadOnlySpan<byte> key, int bodySize, TransactionalOutput output) =>
-        output.Produce(topic, partition, key, _buffer.AsSpan(0, WireFormat.HeaderSize + bodySize));
 }

@@ -12,7 +12,7 @@ namespace BelgiCom.Streaming.Rating.Worker;
 internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposable
 {
     private readonly RatingOptions _options;
-    private readonly SchemaGate _schemas;
+    private readonly RatingTopics _topics;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ICommittedLog _log;
@@ -25,16 +25,16 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     private readonly BatchCounts _counts = new();
     private readonly List<int> _setAside = [];
 
-    public RatingBatchHandler(ICommittedLog log, RatingOptions options, SchemaGate schemas, TimeProvider clock, ILogger logger)
+    public RatingBatchHandler(ICommittedLog log, RatingOptions options, RatingTopics topics, TimeProvider clock, ILogger logger)
     {
         _log = log;
         _options = options;
-        _schemas = schemas;
+        _topics = topics;
         _clock = clock;
         _logger = logger;
-        _restorer = new StateRestorer(log, schemas, clock, logger);
-        _reference = new ReferenceData(log, options, schemas, clock, logger);
-        _events = new EventWriter(schemas);
+        _restorer = new StateRestorer(log, topics, clock, logger);
+        _reference = new ReferenceData(log, options, topics, clock, logger);
+        _events = new EventWriter(topics);
     }
 
     /// <inheritdoc/>
@@ -169,10 +169,10 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     /// then.</returns>
     private bool TryRate(in ConsumedRecord record, OwnedPartition partition, bool maySetAside, TransactionalOutput output)
     {
-        Rejection? rejection = _schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body);
-        if (rejection is not null || !UsageReceivedView.TryRead(body, out UsageReceivedView received))
+        if (!_topics.Received.TryRead(record.Value, out UsageReceivedView received))
         {
-            Reject(in record, rejection ?? Rejection.Undecodable, output);
+            Reject(
+                in record, _topics.Received.IsOfUnknownSchema(record.Value) ? Rejection.UnknownSchema : Rejection.Undecodable, output);
             return true;
         }
 

@@ -28,7 +28,4 @@ internal static partial class RatingLog
 
     [LoggerMessage(2007, LogLevel.Warning, "{Topic}[{Partition}]@{Offset} was rejected: {Reason}")]
     public static partial void Undecodable(ILogger logger, string topic, int partition, long offset, string reason);
-
-    [LoggerMessage(2008, LogLevel.Warning, "The schema registry does not answer ({Failure}); waiting")]
-    public static partial void RegistryUnreachable(ILogger logger, string failure);
 }

@@ -23,12 +23,19 @@ internal sealed class RatingWorker(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         ILogger<RatingBatchHandler> logger = loggers.CreateLogger<RatingBatchHandler>();
-        RatingSchemas schemas = await RatingSchemas.RegisterAsync(registry, logger, stoppingToken).ConfigureAwait(false);
+        PatientRegistry patient = new(registry, options.RegistryPatience, clock, logger, stoppingToken);
+        RatingTopics[] topics = new RatingTopics[lanes.Lanes];
+        for (int lane = 0; lane < topics.Length; lane++)
+        {
+            topics[lane] = await RatingTopics.OpenAsync(patient, stoppingToken).ConfigureAwait(false);
+        }
+
         List<RatingBatchHandler> handlers = [];
         try
         {
             _lanes = GroupHost.OfLanes(
-                kafka, consumer, lanes, Group, [Topics.UsageReceived], _ => NewHandler(), clock, loggers.CreateLogger<GroupHost>());
+                kafka, consumer, lanes, Group, [Topics.UsageReceived], lane => NewHandler(topics[lane]), clock,
+                loggers.CreateLogger<GroupHost>());
             await _lanes.RunAsync(stoppingToken).ConfigureAwait(false);
         }
         finally
@@ -36,11 +43,10 @@ internal sealed class RatingWorker(
             handlers.ForEach(handler => handler.Dispose());
         }
 
-        RatingBatchHandler NewHandler()
+        RatingBatchHandler NewHandler(RatingTopics own)
         {
-            SchemaGate gate = new(schemas, registry, options.RegistryPatience, clock, logger, stoppingToken);
             CommittedLog log = new(kafka, consumer, clock, logger, stoppingToken);
-            handlers.Add(new RatingBatchHandler(log, options, gate, clock, logger));
+            handlers.Add(new RatingBatchHandler(log, options, own, clock, logger));
             return handlers[^1];
         }
     }

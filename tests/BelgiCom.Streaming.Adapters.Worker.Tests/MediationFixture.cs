@@ -1,6 +1,7 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Privacy;
+using BelgiCom.Streaming.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -65,23 +66,7 @@ internal sealed class MediationFixture : IDisposable
     private FileIntake NewIntake()
     {
         UsageMediation mediation = new([.. Options.Sources.Select(source => source.ToUsageSource())], Keys, Clock);
-        return new(Options, [mediation, .. _others], Ledger, Sender, new FixedRegistry(), Clock, NullLogger<FileIntake>.Instance);
-    }
-
-    private sealed class FixedRegistry : ISchemaRegistry
-    {
-        public Task<int> RegisterAsync(string subject, string schemaJson, CancellationToken cancellationToken) =>
-            Task.FromResult(subject switch { "usage.received.v1-value" => 7, "quarantine.v1-value" => 8, _ => 9 });
-
-        public Task<string> GetSchemaAsync(int id, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<SchemaVerdict> CheckAsync(string subject, string schemaJson, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
-        public Task SetCompatibilityAsync(string subject, string level, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
-        public Task<IReadOnlyList<string>> GetSubjectsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+        return new(Options, [mediation, .. _others], Ledger, Sender, new FakeRegistry(), Clock, NullLogger<FileIntake>.Instance);
     }
 }
 
@@ -118,7 +103,7 @@ internal sealed class CollectingSender : IChunkSender
             ReadOnlySpan<byte> body = value[WireFormat.HeaderSize..];
             if (chunk.TopicAt(i) == Topics.UsageReceived)
             {
-                Assert.Equal(7, schemaId);
+                Assert.Equal(FakeRegistry.IdOf(Topics.UsageReceived), schemaId);
                 Usage.Add(UsageReceived.Read(body));
                 UsageKeys.Add(chunk.KeyAt(i).ToArray());
             }
@@ -129,7 +114,7 @@ internal sealed class CollectingSender : IChunkSender
             }
             else
             {
-                Assert.Equal(8, schemaId);
+                Assert.Equal(FakeRegistry.IdOf(Topics.Quarantine), schemaId);
                 Quarantined.Add(QuarantinedRecord.Read(body));
             }
         }

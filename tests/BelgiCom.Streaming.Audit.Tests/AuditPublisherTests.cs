@@ -32,7 +32,7 @@ public sealed class AuditPublisherTests : IDisposable
     {
         using AuditJournal journal = Open();
         Append(journal, 1);
-        AuditPublisher failing = new(journal, Serializer, produce =>
+        AuditPublisher failing = new(journal, Topic, produce =>
         {
             produce(new CapturedOutput());
             throw new IOException("no broker");
@@ -68,10 +68,10 @@ public sealed class AuditPublisherTests : IDisposable
     private static IEnumerable<long> Published(AuditJournal journal)
     {
         CapturedOutput output = new();
-        new AuditPublisher(journal, Serializer, produce => produce(output)).Publish();
+        new AuditPublisher(journal, Topic, produce => produce(output)).Publish();
         Assert.All(output.Records, record => Assert.Equal(Topics.AuditJournal, record.Topic));
         return output.Records.Select(record => AuditEntry.Read(record.Value.AsSpan(WireFormat.HeaderSize)).Sequence);
     }
 
-    private static EventSerializer<AuditEntry> Serializer() => new(9, static (entry, output) => entry.Write(output));
+    private static EventTopic<AuditEntry> Topic() => new FakeRegistry().Open<AuditEntry>(Topics.AuditJournal);
 }

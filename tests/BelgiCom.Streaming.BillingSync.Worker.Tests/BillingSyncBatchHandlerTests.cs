@@ -15,13 +15,14 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("billing-");
     private readonly BillingOptions _options;
     private readonly BillingLedger _ledger;
+    private readonly FakeRegistry _registry = new();
     private readonly BillingSyncBatchHandler _handler;
 
     public BillingSyncBatchHandlerTests()
     {
         _options = new BillingOptions { DataDirectory = _folder.FullName, MaxRecordsPerTransaction = 2 };
         _ledger = BillingLedger.Open(_options, TimeProvider.System);
-        _handler = new BillingSyncBatchHandler(_ledger, _options, SchemaOf, _ => 41, TimeProvider.System, NullLogger.Instance);
+        _handler = Handler(_ledger, _options, firstOffset: 41);
     }
 
     public void Dispose()
@@ -95,12 +96,11 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
             BillingOptions options = new() { DataDirectory = folder.FullName, MaxRecordsPerTransaction = 5 };
             using (BillingLedger first = BillingLedger.Open(options, TimeProvider.System))
             {
-                new BillingSyncBatchHandler(first, options, SchemaOf, _ => 0, TimeProvider.System, NullLogger.Instance).Handle(
-                    new TestBatch(records[..cut]));
+                Handler(first, options, firstOffset: 0).Handle(new TestBatch(records[..cut]));
             }
 
             using BillingLedger second = BillingLedger.Open(options, TimeProvider.System);
-            BillingSyncBatchHandler handler = new(second, options, SchemaOf, _ => 0, TimeProvider.System, NullLogger.Instance);
+            BillingSyncBatchHandler handler = Handler(second, options, firstOffset: 0);
             Assert.Equal(cut, handler.StartOffset(new TopicPartition(Topics.UsageRated, 0)));
             handler.Handle(new TestBatch(records[Math.Max(0, cut - 3)..]));
 
@@ -128,10 +128,22 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     /// What an older release wrote is still on the topic after an upgrade, and what a newer one writes may come before ours.
     /// </summary>
     [Theory]
-    [InlineData(OlderRated)]
-    [InlineData(NewerRated)]
-    public void Handle_RecordOfAnotherVersion_IsRead(int schemaId)
+    [InlineData("""{"name":"campaign","type":"string","default":"summer"}""")]
+    [InlineData(null)]
+    public void Handle_RecordOfAnotherVersion_IsRead(string? added)
     {
+        string schema = Changed(fields =>
+        {
+            if (added is null)
+            {
+                fields.Remove(fields.First(field => (string?)field!["name"] == "ratingGroup"));
+            }
+            else
+            {
+                fields.Insert(3, JsonNode.Parse(added));
+            }
+        });
+
         ArrayBufferWriter<byte> body = new();
         new UsageRated
         {
@@ -143,10 +155,10 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
             PeriodStart = new DateOnly(2026, 10, 1),
         }.Write(body);
         ArrayBufferWriter<byte> other = new();
-        SchemaResolver.Create(UsageRated.SchemaJson, SchemaOf(schemaId)!).Resolve(body.WrittenSpan, other);
+        SchemaResolver.Create(UsageRated.SchemaJson, schema).Resolve(body.WrittenSpan, other);
         Assert.NotEqual(body.WrittenCount, other.WrittenCount);
 
-        _handler.Handle(new TestBatch([Record(Topics.UsageRated, 0, [0, 0, 0, 0, (byte)schemaId, .. other.WrittenSpan])]));
+        _handler.Handle(new TestBatch([Record(Topics.UsageRated, 0, EventValue.Of(_registry.Add(schema), other.WrittenSpan))]));
 
         Assert.Equal((1, 2_000_000_000), (_ledger.Totals().Lines, _ledger.Totals().Billed("EUR").AmountNanos));
     }
@@ -155,11 +167,11 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     [Fact]
     public void Handle_RegistryDown_KeepsThePosition()
     {
-        BillingSyncBatchHandler handler = new(
-            _ledger, _options, _ => throw new SchemaRegistryException(SchemaRegistryFailure.Unreachable, "no answer"), _ => 0,
-            TimeProvider.System, NullLogger.Instance);
+        int another = _registry.Add(Changed(fields => fields.Insert(3, JsonNode.Parse("""{"name":"x","type":"int","default":0}"""))));
+        _registry.IsAway = true;
 
-        Assert.Throws<SchemaRegistryException>(() => handler.Handle(new TestBatch([Rated(0, new UsageRated())])));
+        Assert.Throws<SchemaRegistryException>(
+            () => _handler.Handle(new TestBatch([Record(Topics.UsageRated, 0, EventValue.Of(another, new UsageRated().Write))])));
 
         Assert.Null(_ledger.NextOffset(Topics.UsageRated, 0));
     }
@@ -168,18 +180,9 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     public void Handle_SchemaThatDoesNotExist_Stops() =>
         Assert.Throws<UnreadableRecordException>(() => _handler.Handle(new TestBatch([Record(Topics.UsageRated, 0, [0, 0, 0, 0, 99, 1])])));
 
-    private const int OlderRated = 3;
-    private const int NewerRated = 4;
-
-    private static string? SchemaOf(int id) => id switch
-    {
-        1 => UsageRated.SchemaJson,
-        2 => UsageRejected.SchemaJson,
-        OlderRated => Changed(fields => fields.Remove(fields.First(field => (string?)field!["name"] == "ratingGroup"))),
-        NewerRated =>
-            Changed(fields => fields.Insert(3, new JsonObject { ["name"] = "campaign", ["type"] = "string", ["default"] = "summer" })),
-        _ => null,
-    };
+    private BillingSyncBatchHandler Handler(BillingLedger ledger, BillingOptions options, long firstOffset) => new(
+        ledger, options, _registry.Open<UsageRatedView>(Topics.UsageRated), _registry.Open<UsageRejectedView>(Topics.UsageRejected),
+        _ => firstOffset, TimeProvider.System, NullLogger.Instance);
 
     private static string Changed(Action<JsonArray> change)
     {
@@ -191,13 +194,10 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     private static UsageId Id(int number) => UsageId.FromHalves(1, (ulong)number + 1);
 
     private static TestRecord Rated(long offset, UsageRated usage) =>
-        Record(
-            Topics.UsageRated, offset, new EventSerializer<UsageRated>(1, static (value, output) => value.Write(output)).Serialize(usage));
+        Record(Topics.UsageRated, offset, EventValue.Of(FakeRegistry.IdOf(Topics.UsageRated), usage.Write));
 
     private static TestRecord Rejected(long offset, UsageRejected usage) =>
-        Record(
-            Topics.UsageRejected, offset,
-            new EventSerializer<UsageRejected>(2, static (value, output) => value.Write(output)).Serialize(usage));
+        Record(Topics.UsageRejected, offset, EventValue.Of(FakeRegistry.IdOf(Topics.UsageRejected), usage.Write));
 
     private static TestRecord Record(string topic, long offset, byte[] value) => new(topic, 0, offset, [], value);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Retention;
@@ -16,8 +17,11 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
 
     public CdrRetentionBatchHandlerTests()
     {
+        FakeRegistry registry = new();
         _archive = _fixture.Open();
-        _handler = new CdrRetentionBatchHandler(_archive, SchemaOf, NullLogger.Instance);
+        _handler = new CdrRetentionBatchHandler(
+            _archive, registry.Open<UsageReceivedView>(Topics.UsageReceived), registry.Open<UsageRatedView>(Topics.UsageRated),
+            registry.Open<UsageRejectedView>(Topics.UsageRejected), NullLogger.Instance);
     }
 
     public void Dispose()
@@ -33,21 +37,25 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
         SubscriberRef subscriber = ArchiveFixture.Subscriber(1);
         TestRecord[] records =
         [
-            Record(Topics.UsageReceived, 0, Serialize(
-                new UsageReceived
+            Record(Topics.UsageReceived, 0, Value(Topics.UsageReceived, new UsageReceived
                 {
                     SubscriberRef = subscriber,
                     Kind = UsageKind.Voice,
                     Direction = Direction.Terminating,
                     EventTime = now,
                     EndTime = now,
-                }, static (value, output) => value.Write(output))),
-            Record(Topics.UsageRated, 0, Serialize(
-                new UsageRated { SubscriberRef = subscriber, Kind = UsageKind.Voice, EventTime = now, DurationSeconds = long.MaxValue },
-                static (value, output) => value.Write(output))),
-            Record(Topics.UsageRejected, 0, Serialize(
-                new UsageRejected { SubscriberRef = subscriber, Outcome = RejectedOutcome.Late },
-                static (value, output) => value.Write(output))),
+                }.Write)),
+            Record(Topics.UsageRated, 0, Value(
+                Topics.UsageRated,
+                new UsageRated
+                {
+                    SubscriberRef = subscriber,
+                    Kind = UsageKind.Voice,
+                    EventTime = now,
+                    DurationSeconds = long.MaxValue,
+                }.Write)),
+            Record(Topics.UsageRejected, 0, Value(
+                Topics.UsageRejected, new UsageRejected { SubscriberRef = subscriber, Outcome = RejectedOutcome.Late }.Write)),
         ];
 
         _handler.Handle(new TestBatch(records));
@@ -80,7 +88,7 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
     {
         DateTimeOffset now = _fixture.Clock.GetUtcNow();
         TestRecord good = Record(
-            Topics.UsageRated, 0, Serialize(new UsageRated { EventTime = now }, static (value, output) => value.Write(output)));
+            Topics.UsageRated, 0, Value(Topics.UsageRated, new UsageRated { EventTime = now }.Write));
 
         UnreadableRecordException fault = Assert.Throws<UnreadableRecordException>(
             () => _handler.Handle(new TestBatch([good, Record(Topics.UsageRated, 1, [1, 2, 3])])));
@@ -90,17 +98,8 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
         Assert.Null(_archive.NextOffset(Topics.UsageRated, 0));
     }
 
-    private static string? SchemaOf(int id) => id switch
-    {
-        1 => UsageReceived.SchemaJson,
-        2 => UsageRated.SchemaJson,
-        3 => UsageRejected.SchemaJson,
-        _ => null,
-    };
-
     private TestRecord Record(string topic, long offset, byte[] value) =>
         new(topic, 0, offset, [], value, _fixture.Clock.GetUtcNow().ToUnixTimeMilliseconds());
 
-    private static byte[] Serialize<T>(T value, Action<T, System.Buffers.IBufferWriter<byte>> write) =>
-        new EventSerializer<T>(value is UsageReceived ? 1 : value is UsageRated ? 2 : 3, write).Serialize(value);
+    private static byte[] Value(string topic, Action<IBufferWriter<byte>> write) => EventValue.Of(FakeRegistry.IdOf(topic), write);
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -16,9 +17,6 @@ internal sealed class Bench
     public Bench(int partitions = 1)
     {
         Log = new FakeLog(partitions);
-        Schemas = RatingSchemas.RegisterAsync(Registry, NullLogger.Instance, TestContext.Current.CancellationToken)
-            .GetAwaiter()
-            .GetResult();
         Clock.SetUtcNow(Now);
     }
 
@@ -27,8 +25,6 @@ internal sealed class Bench
     public FakeRegistry Registry { get; } = new();
 
     public FakeTimeProvider Clock { get; } = new();
-
-    public RatingSchemas Schemas { get; }
 
     public RatingOptions Options { get; } = new() { RegistryPatience = TimeSpan.Zero };
 
@@ -119,16 +115,7 @@ internal sealed class Bench
         FileName = "b.cdr",
     };
 
-    public byte[] Value(string topic, Action<IBufferWriter<byte>> write) => Value(Schemas.IdOf(topic), write);
-
-    public static byte[] Value(int schemaId, Action<IBufferWriter<byte>> write)
-    {
-        ArrayBufferWriter<byte> buffer = new();
-        WireFormat.WriteHeader(buffer.GetSpan(WireFormat.HeaderSize), schemaId);
-        buffer.Advance(WireFormat.HeaderSize);
-        write(buffer);
-        return buffer.WrittenSpan.ToArray();
-    }
+    public static byte[] Value(string topic, Action<IBufferWriter<byte>> write) => EventValue.Of(FakeRegistry.IdOf(topic), write);
 
     public void Receive(UsageReceived usage, int partition = 0) => Receive(Value(Topics.UsageReceived, usage.Write), partition);
 
@@ -137,9 +124,8 @@ internal sealed class Bench
 
     public RatingBatchHandler NewHandler(params int[] partitions)
     {
-        SchemaGate gate = new(
-            Schemas, Registry, Options.RegistryPatience, Clock, NullLogger.Instance, TestContext.Current.CancellationToken);
-        RatingBatchHandler handler = new(Log, Options, gate, Clock, NullLogger.Instance);
+        RatingTopics topics = RatingTopics.OpenAsync(Registry, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+        RatingBatchHandler handler = new(Log, Options, topics, Clock, NullLogger.Instance);
         if (partitions.Length > 0)
         {
             handler.Assigned([.. partitions.Select(partition => new TopicPartition(Topics.UsageReceived, partition))]);

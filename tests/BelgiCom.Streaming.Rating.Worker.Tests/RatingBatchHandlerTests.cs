@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.Rating.Worker.Tests;
 
@@ -97,7 +98,7 @@ public sealed class RatingBatchHandlerTests
     [Fact]
     public void Poison_IsRejected_AndTheRestIsRated()
     {
-        byte[] good = _bench.Value(Topics.UsageReceived, Bench.Sms(1).Write);
+        byte[] good = Bench.Value(Topics.UsageReceived, Bench.Sms(1).Write);
         byte[] lengthBomb = [.. good[..(WireFormat.HeaderSize + 33)], 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F];
         _bench.Receive([]);
         _bench.Receive([1, 2, 3, 4, 5, 6]);
@@ -105,7 +106,7 @@ public sealed class RatingBatchHandlerTests
         _bench.Receive([.. good, 9]);
         _bench.Receive(lengthBomb);
         _bench.Receive([0, 0, 0, 3, 231, 1, 2]);
-        _bench.Receive(Bench.Value(_bench.Schemas.IdOf(Topics.UsageRated), Bench.Sms(1).Write));
+        _bench.Receive(Bench.Value(Topics.UsageRated, Bench.Sms(1).Write));
         _bench.Receive(good);
         _bench.Run(_bench.NewHandler(0));
 
@@ -127,16 +128,16 @@ public sealed class RatingBatchHandlerTests
     public void EverNewUnknownSchemas_AreNotAllRemembered()
     {
         const int First = 10_000;
-        foreach (int id
-            in Enumerable.Range(First, VersionedBodies.VersionsMax + 1).Append(First + VersionedBodies.VersionsMax).Append(First))
+        const int Max = EventTopic<UsageReceivedView>.SchemasMax;
+        foreach (int id in Enumerable.Range(First, Max + 1).Append(First + Max).Append(First))
         {
-            _bench.Receive(Bench.Value(id, Bench.Sms(1).Write));
+            _bench.Receive(EventValue.Of(id, Bench.Sms(1).Write));
         }
 
         _bench.Run(_bench.NewHandler(0));
 
         // The newest is remembered, the oldest was forgotten and asked for again.
-        Assert.Equal(VersionedBodies.VersionsMax + 2, _bench.Registry.Asked);
+        Assert.Equal(Max + 2, _bench.Registry.Asked);
         Assert.All(_bench.Rejected, one => Assert.Equal(RejectedReason.UnknownSchema, one.Reason));
     }
 
@@ -144,7 +145,7 @@ public sealed class RatingBatchHandlerTests
     public void SchemaThatDiffersInTextsOnly_IsRead()
     {
         int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace("Number of messages", "How many messages", StringComparison.Ordinal));
-        _bench.Receive(Bench.Value(id, Bench.Sms(1).Write));
+        _bench.Receive(EventValue.Of(id, Bench.Sms(1).Write));
         _bench.Run(_bench.NewHandler(0));
 
         Assert.Single(_bench.Rated);
@@ -159,7 +160,7 @@ public sealed class RatingBatchHandlerTests
             + """ 51 NR; 0 when not known.","default":0},""";
         Assert.Contains(Field, UsageReceived.SchemaJson, StringComparison.Ordinal);
         int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace(Field, "", StringComparison.Ordinal));
-        byte[] value = Bench.Value(id, Bench.Sms(1).Write);
+        byte[] value = EventValue.Of(id, Bench.Sms(1).Write);
         int ratType = value.AsSpan().IndexOf("00101"u8) + 5;
         Assert.Equal(0, value[ratType]);
         _bench.Receive([.. value[..ratType], .. value[(ratType + 1)..]]);
@@ -174,7 +175,7 @@ public sealed class RatingBatchHandlerTests
     {
         int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace("Number of messages", "How many messages", StringComparison.Ordinal));
         _bench.Receive(Bench.Sms(1));
-        _bench.Receive(Bench.Value(id, Bench.Sms(2).Write));
+        _bench.Receive(EventValue.Of(id, Bench.Sms(2).Write));
         RatingBatchHandler handler = _bench.NewHandler(0);
         _bench.Registry.IsAway = true;
         Assert.Throws<SchemaRegistryException>(() => handler.Handle(_bench.Batch(0, 0, 2), new FakeTransaction(_bench.Log)));
@@ -294,7 +295,7 @@ public sealed class RatingBatchHandlerTests
     [Fact]
     public void StateThatCannotBeRead_StopsTheLane()
     {
-        _bench.Log[Topics.RatingState, 0].Add(new FakeRecord(new byte[12], _bench.Value(Topics.RatingState, _ => { })));
+        _bench.Log[Topics.RatingState, 0].Add(new FakeRecord(new byte[12], Bench.Value(Topics.RatingState, _ => { })));
 
         Assert.Contains(
             "rating.state.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
@@ -345,7 +346,7 @@ public sealed class RatingBatchHandlerTests
     [Fact]
     public void RatedUsageThatCannotBeRead_StopsTheLane()
     {
-        _bench.Log[Topics.UsageRated, 0].Add(new FakeRecord([1], _bench.Value(Topics.UsageRated, _ => { })));
+        _bench.Log[Topics.UsageRated, 0].Add(new FakeRecord([1], Bench.Value(Topics.UsageRated, _ => { })));
 
         Assert.Contains(
             "usage.rated.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);

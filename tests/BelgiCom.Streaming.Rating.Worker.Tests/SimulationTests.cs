@@ -83,7 +83,7 @@ public sealed class SimulationTests
             // Few ids, so that many come again; an id stands for its content.
             int id = (random.Next(1, 60) * Subscribers) + subscriber;
             Random content = new(id);
-            byte[] value = bench.Value(
+            byte[] value = Bench.Value(
                 Topics.UsageReceived,
                 (content.Next(2) == 0
                     ? Bench.Sms(id, subscriber)

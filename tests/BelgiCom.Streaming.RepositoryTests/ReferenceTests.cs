@@ -21,7 +21,7 @@ public sealed class ReferenceTests
         ["Billing"] = (["Contracts", "Storage"], ["Npgsql", "System.IO.Hashing"]),
         ["Retention"] = (["Contracts", "Privacy", "Audit", "Storage"], ["Microsoft.Extensions.Configuration.Json"]),
         ["Catalogue"] = (["Contracts", "Privacy", "Kafka", "Rating"], ["YamlDotNet"]),
-        ["Kafka"] = ([], ["Confluent.Kafka", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"]),
+        ["Kafka"] = (["Avro"], ["Confluent.Kafka", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"]),
         ["LocalKafka"] = (["Avro"], ["Microsoft.AspNetCore.App", "K4os.Compression.LZ4.Streams", "Snappier", "ZstdSharp.Port"]),
         ["Hosting"] = ([], ["Microsoft.AspNetCore.App", "Serilog*", "prometheus-net*"]),
         ["Adapters"] = (["Contracts", "Privacy"], ["System.IO.Hashing"]),

@@ -226,7 +226,7 @@ public sealed class FileIntake : IDisposable
         foreach (string topic in _mediations.SelectMany(mediation => mediation.Topics).Distinct())
         {
             TopicDescription description = Topics.All.First(one => one.Name == topic);
-            int schemaId = await _registry.RegisterAsync(description.Subject, description.SchemaJson, cancellationToken)
+            int schemaId = await SchemaSubjects.FindIdAsync(_registry, topic, description.SchemaJson, cancellationToken)
                 .ConfigureAwait(false);
             byte[] header = new byte[WireFormat.HeaderSize];
             WireFormat.WriteHeader(header, schemaId);

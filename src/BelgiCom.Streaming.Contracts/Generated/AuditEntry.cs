@@ -8,7 +8,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>One entry of the append-only journal. Hash-chained per stream.</summary>
-public sealed partial record AuditEntry
+public sealed partial record AuditEntry : IAvroRecord<AuditEntry>
 {
     /// <summary>Chain the entry belongs to; key of the Kafka record.</summary>
     public string Stream { get; init; } = "";
@@ -50,16 +50,35 @@ public sealed partial record AuditEntry
         return record;
     }
 
+    /// <summary>Decodes a body as Read does; false when it is not readable.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out AuditEntry record)
+    {
+        AvroReader reader = new(body);
+        record = ReadFrom(ref reader);
+        return reader.TryFinish();
+    }
+
     /// <summary>Encodes this record (without the wire-format header).</summary>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        AvroWriter writer = new(destination.GetSpan(MaxSize));
-        WriteTo(ref writer);
-        destination.Advance(writer.Written);
+        destination.Advance(Write(destination.GetSpan(MaxSize)));
     }
 
-    internal int MaxSize =>
+    /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
+    /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
+    /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
+    public int Write(Span<byte> destination)
+    {
+        AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);
+        WriteTo(ref writer);
+        return writer.Written;
+    }
+
+    static string IAvroRecord<AuditEntry>.Schema => AuditEntry.SchemaJson;
+
+    /// <summary>Octets that writing takes at most.</summary>
+    public int MaxSize =>
         20
         + AvroSize.Of(Stream)
         + AvroSize.Of(Actor)

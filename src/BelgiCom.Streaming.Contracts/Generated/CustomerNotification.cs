@@ -8,7 +8,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>A message the customer is owed: bundle or spending thresholds. Exactly one per threshold and period.</summary>
-public sealed partial record CustomerNotification
+public sealed partial record CustomerNotification : IAvroRecord<CustomerNotification>
 {
     /// <summary>Identity; the same threshold in the same period always gives the same id.</summary>
     public NotificationId NotificationId { get; init; }
@@ -44,16 +44,35 @@ public sealed partial record CustomerNotification
         return record;
     }
 
+    /// <summary>Decodes a body as Read does; false when it is not readable.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out CustomerNotification record)
+    {
+        AvroReader reader = new(body);
+        record = ReadFrom(ref reader);
+        return reader.TryFinish();
+    }
+
     /// <summary>Encodes this record (without the wire-format header).</summary>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        AvroWriter writer = new(destination.GetSpan(MaxSize));
-        WriteTo(ref writer);
-        destination.Advance(writer.Written);
+        destination.Advance(Write(destination.GetSpan(MaxSize)));
     }
 
-    internal int MaxSize =>
+    /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
+    /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
+    /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
+    public int Write(Span<byte> destination)
+    {
+        AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);
+        WriteTo(ref writer);
+        return writer.Written;
+    }
+
+    static string IAvroRecord<CustomerNotification>.Schema => CustomerNotification.SchemaJson;
+
+    /// <summary>Octets that writing takes at most.</summary>
+    public int MaxSize =>
         74
         + AvroSize.Of(Account);
 

@@ -10,7 +10,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// <summary>
 /// One effective-dated version of a product offering (TMF620 ProductOffering with its ProductOfferingPrices). Immutable once published.
 /// </summary>
-public sealed partial record OfferingVersion
+public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
 {
     /// <summary>Product offering id, for example 'mobile-start'.</summary>
     public string Offering { get; init; } = "";
@@ -58,16 +58,35 @@ public sealed partial record OfferingVersion
         return record;
     }
 
+    /// <summary>Decodes a body as Read does; false when it is not readable.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out OfferingVersion record)
+    {
+        AvroReader reader = new(body);
+        record = ReadFrom(ref reader);
+        return reader.TryFinish();
+    }
+
     /// <summary>Encodes this record (without the wire-format header).</summary>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        AvroWriter writer = new(destination.GetSpan(MaxSize));
-        WriteTo(ref writer);
-        destination.Advance(writer.Written);
+        destination.Advance(Write(destination.GetSpan(MaxSize)));
     }
 
-    internal int MaxSize =>
+    /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
+    /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
+    /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
+    public int Write(Span<byte> destination)
+    {
+        AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);
+        WriteTo(ref writer);
+        return writer.Written;
+    }
+
+    static string IAvroRecord<OfferingVersion>.Schema => OfferingVersion.SchemaJson;
+
+    /// <summary>Octets that writing takes at most.</summary>
+    public int MaxSize =>
         41
         + AvroSize.Of(Offering)
         + AvroSize.Of(Name)

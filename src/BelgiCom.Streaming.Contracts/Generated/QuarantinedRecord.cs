@@ -8,7 +8,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>What an adapter could not decode: where it was, why, and its octets, encrypted.</summary>
-public sealed partial record QuarantinedRecord
+public sealed partial record QuarantinedRecord : IAvroRecord<QuarantinedRecord>
 {
     /// <summary>Configured name of the source; key of the Kafka record.</summary>
     public string Source { get; init; } = "";
@@ -53,16 +53,35 @@ public sealed partial record QuarantinedRecord
         return record;
     }
 
+    /// <summary>Decodes a body as Read does; false when it is not readable.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out QuarantinedRecord record)
+    {
+        AvroReader reader = new(body);
+        record = ReadFrom(ref reader);
+        return reader.TryFinish();
+    }
+
     /// <summary>Encodes this record (without the wire-format header).</summary>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        AvroWriter writer = new(destination.GetSpan(MaxSize));
-        WriteTo(ref writer);
-        destination.Advance(writer.Written);
+        destination.Advance(Write(destination.GetSpan(MaxSize)));
     }
 
-    internal int MaxSize =>
+    /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
+    /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
+    /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
+    public int Write(Span<byte> destination)
+    {
+        AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);
+        WriteTo(ref writer);
+        return writer.Written;
+    }
+
+    static string IAvroRecord<QuarantinedRecord>.Schema => QuarantinedRecord.SchemaJson;
+
+    /// <summary>Octets that writing takes at most.</summary>
+    public int MaxSize =>
         43
         + AvroSize.Of(Source)
         + AvroSize.Of(FileName)

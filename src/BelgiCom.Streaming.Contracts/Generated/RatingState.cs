@@ -12,7 +12,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, or the mark of a complete
 /// checkpoint. Exactly one of the three is present.
 /// </summary>
-public sealed partial record RatingState
+public sealed partial record RatingState : IAvroRecord<RatingState>
 {
     /// <summary>Balance; null in other parts.</summary>
     public SubscriberBalance? Balance { get; init; }
@@ -33,16 +33,35 @@ public sealed partial record RatingState
         return record;
     }
 
+    /// <summary>Decodes a body as Read does; false when it is not readable.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out RatingState record)
+    {
+        AvroReader reader = new(body);
+        record = ReadFrom(ref reader);
+        return reader.TryFinish();
+    }
+
     /// <summary>Encodes this record (without the wire-format header).</summary>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        AvroWriter writer = new(destination.GetSpan(MaxSize));
-        WriteTo(ref writer);
-        destination.Advance(writer.Written);
+        destination.Advance(Write(destination.GetSpan(MaxSize)));
     }
 
-    internal int MaxSize =>
+    /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
+    /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
+    /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
+    public int Write(Span<byte> destination)
+    {
+        AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);
+        WriteTo(ref writer);
+        return writer.Written;
+    }
+
+    static string IAvroRecord<RatingState>.Schema => RatingState.SchemaJson;
+
+    /// <summary>Octets that writing takes at most.</summary>
+    public int MaxSize =>
         0
         + (Balance is null ? 1 : 1 + Balance.MaxSize)
         + (Dedup is null ? 1 : 1 + Dedup.MaxSize)
@@ -92,7 +111,7 @@ public sealed partial record RatingState
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
 /// Set every property before writing; nothing here takes the schema's defaults.
 /// </remarks>
-public ref struct RatingStateView
+public ref struct RatingStateView : IAvroRecord<RatingStateView>
 {
     /// <summary>Whether Balance is present.</summary>
     public bool HasBalance { get; set; }
@@ -156,6 +175,8 @@ public ref struct RatingStateView
         WriteTo(ref writer);
         return writer.Written;
     }
+
+    static string IAvroRecord<RatingStateView>.Schema => RatingState.SchemaJson;
 
     internal readonly void WriteTo(ref AvroWriter writer)
     {

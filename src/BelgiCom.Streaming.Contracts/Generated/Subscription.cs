@@ -8,7 +8,7 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>Which account and offering a subscriber reference has, over time.</summary>
-public sealed partial record Subscription
+public sealed partial record Subscription : IAvroRecord<Subscription>
 {
     /// <summary>Pseudonym of the MSISDN, or of the IMSI where usage has no MSISDN; key of the Kafka record.</summary>
     public SubscriberRef SubscriberRef { get; init; }
@@ -26,16 +26,35 @@ public sealed partial record Subscription
         return record;
     }
 
+    /// <summary>Decodes a body as Read does; false when it is not readable.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out Subscription record)
+    {
+        AvroReader reader = new(body);
+        record = ReadFrom(ref reader);
+        return reader.TryFinish();
+    }
+
     /// <summary>Encodes this record (without the wire-format header).</summary>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        AvroWriter writer = new(destination.GetSpan(MaxSize));
-        WriteTo(ref writer);
-        destination.Advance(writer.Written);
+        destination.Advance(Write(destination.GetSpan(MaxSize)));
     }
 
-    internal int MaxSize =>
+    /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
+    /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
+    /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
+    public int Write(Span<byte> destination)
+    {
+        AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);
+        WriteTo(ref writer);
+        return writer.Written;
+    }
+
+    static string IAvroRecord<Subscription>.Schema => Subscription.SchemaJson;
+
+    /// <summary>Octets that writing takes at most.</summary>
+    public int MaxSize =>
         16
         + AvroSize.Of(Periods, static item => item.MaxSize);
 

@@ -11,7 +11,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// <summary>
 /// Usage with its price (TMF635 status 'rated'). Same source, same tariff version: byte-identical, so that a replay can be compared.
 /// </summary>
-public sealed partial record UsageRated
+public sealed partial record UsageRated : IAvroRecord<UsageRated>
 {
     /// <summary>Identity of the usage event; unique key of the billing ledger.</summary>
     public UsageId UsageId { get; init; }
@@ -154,16 +154,35 @@ public sealed partial record UsageRated
         return record;
     }
 
+    /// <summary>Decodes a body as Read does; false when it is not readable.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out UsageRated record)
+    {
+        AvroReader reader = new(body);
+        record = ReadFrom(ref reader);
+        return reader.TryFinish();
+    }
+
     /// <summary>Encodes this record (without the wire-format header).</summary>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        AvroWriter writer = new(destination.GetSpan(MaxSize));
-        WriteTo(ref writer);
-        destination.Advance(writer.Written);
+        destination.Advance(Write(destination.GetSpan(MaxSize)));
     }
 
-    internal int MaxSize =>
+    /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
+    /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
+    /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
+    public int Write(Span<byte> destination)
+    {
+        AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);
+        WriteTo(ref writer);
+        return writer.Written;
+    }
+
+    static string IAvroRecord<UsageRated>.Schema => UsageRated.SchemaJson;
+
+    /// <summary>Octets that writing takes at most.</summary>
+    public int MaxSize =>
         281
         + AvroSize.Of(Account)
         + AvroSize.Of(Offering)
@@ -320,7 +339,7 @@ public sealed partial record UsageRated
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
 /// Set every property before writing; nothing here takes the schema's defaults.
 /// </remarks>
-public ref struct UsageRatedView
+public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
 {
     /// <summary>Identity of the usage event; unique key of the billing ledger.</summary>
     public UsageId UsageId { get; set; }
@@ -547,6 +566,8 @@ public ref struct UsageRatedView
         WriteTo(ref writer);
         return writer.Written;
     }
+
+    static string IAvroRecord<UsageRatedView>.Schema => UsageRated.SchemaJson;
 
     internal readonly void WriteTo(ref AvroWriter writer)
     {

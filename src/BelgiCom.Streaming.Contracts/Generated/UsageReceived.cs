@@ -12,7 +12,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// One chargeable part of a charging record after mediation (TS 32.240): a service-data container (PGW), a traffic volume (SGW), a
 /// used-unit container (CHF, Nchf), a call or a message. TMF635 status 'received'.
 /// </summary>
-public sealed partial record UsageReceived
+public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
 {
     /// <summary>Identity of the usage event, made from its source, never random; unique key of the billing ledger.</summary>
     public UsageId UsageId { get; init; }
@@ -136,16 +136,35 @@ public sealed partial record UsageReceived
         return record;
     }
 
+    /// <summary>Decodes a body as Read does; false when it is not readable.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out UsageReceived record)
+    {
+        AvroReader reader = new(body);
+        record = ReadFrom(ref reader);
+        return reader.TryFinish();
+    }
+
     /// <summary>Encodes this record (without the wire-format header).</summary>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        AvroWriter writer = new(destination.GetSpan(MaxSize));
-        WriteTo(ref writer);
-        destination.Advance(writer.Written);
+        destination.Advance(Write(destination.GetSpan(MaxSize)));
     }
 
-    internal int MaxSize =>
+    /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
+    /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
+    /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
+    public int Write(Span<byte> destination)
+    {
+        AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);
+        WriteTo(ref writer);
+        return writer.Written;
+    }
+
+    static string IAvroRecord<UsageReceived>.Schema => UsageReceived.SchemaJson;
+
+    /// <summary>Octets that writing takes at most.</summary>
+    public int MaxSize =>
         224
         + AvroSize.Of(ServingPlmn)
         + AvroSize.Of(DataNetwork)
@@ -279,7 +298,7 @@ public sealed partial record UsageReceived
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
 /// Set every property before writing; nothing here takes the schema's defaults.
 /// </remarks>
-public ref struct UsageReceivedView
+public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
 {
     /// <summary>Identity of the usage event, made from its source, never random; unique key of the billing ledger.</summary>
     public UsageId UsageId { get; set; }
@@ -476,6 +495,8 @@ public ref struct UsageReceivedView
         WriteTo(ref writer);
         return writer.Written;
     }
+
+    static string IAvroRecord<UsageReceivedView>.Schema => UsageReceived.SchemaJson;
 
     internal readonly void WriteTo(ref AvroWriter writer)
     {

@@ -11,7 +11,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// <summary>
 /// Usage that was not rated, with a typed reason and the original octets, so that it can be found, explained and redriven.
 /// </summary>
-public sealed partial record UsageRejected
+public sealed partial record UsageRejected : IAvroRecord<UsageRejected>
 {
     /// <summary>Identity of the usage event; zeros when the value could not be decoded.</summary>
     public UsageId UsageId { get; init; }
@@ -56,16 +56,35 @@ public sealed partial record UsageRejected
         return record;
     }
 
+    /// <summary>Decodes a body as Read does; false when it is not readable.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> body, out UsageRejected record)
+    {
+        AvroReader reader = new(body);
+        record = ReadFrom(ref reader);
+        return reader.TryFinish();
+    }
+
     /// <summary>Encodes this record (without the wire-format header).</summary>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        AvroWriter writer = new(destination.GetSpan(MaxSize));
-        WriteTo(ref writer);
-        destination.Advance(writer.Written);
+        destination.Advance(Write(destination.GetSpan(MaxSize)));
     }
 
-    internal int MaxSize =>
+    /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
+    /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
+    /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
+    public int Write(Span<byte> destination)
+    {
+        AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);
+        WriteTo(ref writer);
+        return writer.Written;
+    }
+
+    static string IAvroRecord<UsageRejected>.Schema => UsageRejected.SchemaJson;
+
+    /// <summary>Octets that writing takes at most.</summary>
+    public int MaxSize =>
         61
         + AvroSize.Of(Detail)
         + AvroSize.Of(ReceivedTopic)
@@ -125,7 +144,7 @@ public sealed partial record UsageRejected
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
 /// Set every property before writing; nothing here takes the schema's defaults.
 /// </remarks>
-public ref struct UsageRejectedView
+public ref struct UsageRejectedView : IAvroRecord<UsageRejectedView>
 {
     /// <summary>Identity of the usage event; zeros when the value could not be decoded.</summary>
     public UsageId UsageId { get; set; }
@@ -198,6 +217,8 @@ public ref struct UsageRejectedView
         WriteTo(ref writer);
         return writer.Written;
     }
+
+    static string IAvroRecord<UsageRejectedView>.Schema => UsageRejected.SchemaJson;
 
     internal readonly void WriteTo(ref AvroWriter writer)
     {

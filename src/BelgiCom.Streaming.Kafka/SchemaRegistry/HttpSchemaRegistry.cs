@@ -28,6 +28,12 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
         _http = new RegistryHttpClient(Client(options, handler));
 
     /// <inheritdoc/>
+    public async Task<int> GetIdAsync(string subject, string schemaJson, CancellationToken cancellationToken) =>
+        (await _http.SendAsync<IdAnswer>(
+            HttpMethod.Post, $"subjects/{Uri.EscapeDataString(subject)}?normalize=true", new SchemaRequest(schemaJson), cancellationToken)
+            .ConfigureAwait(false)).Id;
+
+    /// <summary>Registers.</summary>
     public Task<int> RegisterAsync(string subject, string schemaJson, CancellationToken cancellationToken) =>
         OnceAsync(_ids, (subject, schemaJson), RequestIdAsync, cancellationToken);
 
@@ -35,7 +41,7 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
     public Task<string> GetSchemaAsync(int id, CancellationToken cancellationToken) =>
         OnceAsync(_schemas, id, RequestSchemaAsync, cancellationToken);
 
-    /// <inheritdoc/>
+    /// <summary>Setup.</summary>
     public async Task<SchemaVerdict> CheckAsync(string subject, string schemaJson, CancellationToken cancellationToken)
     {
         string path = $"compatibility/subjects/{Uri.EscapeDataString(subject)}/versions?verbose=true";
@@ -52,11 +58,11 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Setup.</summary>
     public Task SetCompatibilityAsync(string subject, string level, CancellationToken cancellationToken) =>
         _http.SendAsync<JsonElement>(HttpMethod.Put, $"config/{Uri.EscapeDataString(subject)}", new LevelRequest(level), cancellationToken);
 
-    /// <inheritdoc/>
+    /// <summary>Setup.</summary>
     public async Task<IReadOnlyList<string>> GetSubjectsAsync(CancellationToken cancellationToken) =>
         await _http.SendAsync<List<string>>(HttpMethod.Get, "subjects", body: null, cancellationToken).ConfigureAwait(false);
 
@@ -126,3 +132,8 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry, IDisposable
         return client;
     }
 }
+
+/// <summary>Answer to a check.</summary>
+/// <param name="IsCompatible">Whether the schema may follow.</param>
+/// <param name="Messages">What stands against it; empty when compatible, or when the registry gives no reasons.</param>
+public sealed record SchemaVerdict(bool IsCompatible, IReadOnlyList<string> Messages);

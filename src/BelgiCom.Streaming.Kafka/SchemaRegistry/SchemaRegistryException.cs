@@ -14,6 +14,12 @@ public enum SchemaRegistryFailure
     /// <summary>There is no such schema, subject or version (HTTP 404). A record with such an id goes to quarantine.</summary>
     NotFound,
 
+    /// <summary>
+    /// A program of ours asked for its own schema and the registry does not have it: it was never registered, or the registry has lost it.
+    /// The program must not start.
+    /// </summary>
+    Unregistered,
+
     /// <summary>The schema breaks the subject's compatibility (HTTP 409). The producer must not start.</summary>
     Incompatible,
 

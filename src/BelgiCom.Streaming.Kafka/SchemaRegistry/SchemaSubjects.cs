@@ -20,7 +20,7 @@ public static class SchemaSubjects
     /// <exception cref="SchemaRegistryException">The first call that failed. <see cref="SchemaRegistryFailure.Incompatible"/> names the
     /// subject and the reasons.</exception>
     public static async Task<IReadOnlyDictionary<string, int>> EnsureAsync(
-        ISchemaRegistry registry, IEnumerable<(string Topic, string SchemaJson)> schemas, CancellationToken cancellationToken)
+        HttpSchemaRegistry registry, IEnumerable<(string Topic, string SchemaJson)> schemas, CancellationToken cancellationToken)
     {
         Dictionary<string, int> ids = new(StringComparer.Ordinal);
         foreach ((string topic, string schemaJson) in schemas)
@@ -31,5 +31,29 @@ public static class SchemaSubjects
         }
 
         return ids;
+    }
+
+    /// <summary>The id under which a topic's subject has our schema.</summary>
+    /// <param name="registry">Registry.</param>
+    /// <param name="topic">Topic.</param>
+    /// <param name="schemaJson">Our schema.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="SchemaRegistryException"><see cref="SchemaRegistryFailure.Unregistered"/> when it does not have it.</exception>
+    public static async Task<int> FindIdAsync(
+        ISchemaRegistry registry, string topic, string schemaJson, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await registry.GetIdAsync(ForValue(topic), schemaJson, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SchemaRegistryException missing) when (missing.Failure == SchemaRegistryFailure.NotFound)
+        {
+            throw new SchemaRegistryException(
+                SchemaRegistryFailure.Unregistered,
+                $"The schema registry does not have this release's schema of {topic}: {missing.Message} Run 'belgicom schemas register' "
+                + "before a release is started for the first time. If that was done, the registry has lost its schemas or is another "
+                + "one: bring it back, because the records on the topics carry its ids.",
+                missing.Status, missing.ErrorCode, missing);
+        }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class ReferenceData
     private static readonly TopicPartition CataloguePartition = new(Topics.CatalogueTariffs, 0);
 
     private readonly RatingOptions _options;
-    private readonly SchemaGate _schemas;
+    private readonly RatingTopics _topics;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ICommittedLog _log;
@@ -29,10 +29,10 @@ internal sealed class ReferenceData
     private bool _catalogueChanged;
     private long _refreshedAt;
 
-    public ReferenceData(ICommittedLog log, RatingOptions options, SchemaGate schemas, TimeProvider clock, ILogger logger)
+    public ReferenceData(ICommittedLog log, RatingOptions options, RatingTopics topics, TimeProvider clock, ILogger logger)
     {
         _options = options;
-        _schemas = schemas;
+        _topics = topics;
         _clock = clock;
         _logger = logger;
         _log = log;
@@ -109,7 +109,7 @@ internal sealed class ReferenceData
             {
                 problem = record.Topic == Topics.CatalogueTariffs ? ApplyOffering(in record) : ApplySubscription(in record);
             }
-            catch (Exception broken) when (broken is AvroFormatException or ArgumentException)
+            catch (ArgumentException broken)
             {
                 problem = broken.GetType().Name;
             }
@@ -127,13 +127,13 @@ internal sealed class ReferenceData
         {
             _catalogue.Remove(Encoding.UTF8.GetString(record.Key));
         }
-        else if (_schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is { } rejection)
+        else if (_topics.Catalogue.TryRead(record.Value, out OfferingVersion? version))
         {
-            return rejection.Reason.ToString();
+            _catalogue.Put(version);
         }
         else
         {
-            _catalogue.Put(OfferingVersion.Read(body));
+            return Unreadable(_topics.Catalogue, in record);
         }
 
         _catalogueChanged = true;
@@ -149,15 +149,18 @@ internal sealed class ReferenceData
             return null;
         }
 
-        if (_schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is { } rejection)
+        if (!_topics.Subscriptions.TryRead(record.Value, out Subscription? subscription))
         {
-            return rejection.Reason.ToString();
+            return Unreadable(_topics.Subscriptions, in record);
         }
 
-        Subscription subscription = Subscription.Read(body);
         session.SetSubscription(UsageEvents.ToNumber(subscription.SubscriberRef), subscription.Periods, _catalogue.Offerings);
         return null;
     }
+
+    private static string Unreadable<T>(EventTopic<T> topic, in ConsumedRecord record)
+        where T : IAvroRecord<T> =>
+        topic.IsOfUnknownSchema(record.Value) ? nameof(RejectedReason.UnknownSchema) : nameof(RejectedReason.Undecodable);
 
     private void CompileCatalogue()
     {

@@ -10,7 +10,7 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// Gives newly owned partitions their state back, all side by side: the checkpoint from rating.state.v1, then what was rated since then
 /// from usage.rated.v1.
 /// </summary>
-internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeProvider clock, ILogger logger)
+internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, TimeProvider clock, ILogger logger)
 {
     private static readonly string[] CoPartitioned =
         [Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState, Topics.CustomerSubscriptions];
@@ -82,8 +82,7 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
             long? mark = null;
             bool restored = record.IsTombstone
                 ? StateCodec.TryForget(record.Key, session)
-                : schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is null
-                    && StateCodec.TryRestore(body, session, out mark);
+                : topics.State.TryRead(record.Value, out RatingStateView view) && StateCodec.TryRestore(in view, session, out mark);
             if (!restored)
             {
                 throw UnreadableStateException.Of(in record);
@@ -107,8 +106,8 @@ internal sealed class StateRestorer(ICommittedLog log, SchemaGate schemas, TimeP
         for (int index = 0; index < batch.Count; index++)
         {
             ConsumedRecord record = batch[index];
-            if (schemas.Open(record.Topic, record.Value, out ReadOnlySpan<byte> body) is not null
-                || !StateCodec.TryRepeat(body, sessions[record.Partition]))
+            if (!topics.Rated.TryRead(record.Value, out UsageRatedView rated)
+                || !StateCodec.TryRepeat(in rated, sessions[record.Partition]))
             {
                 throw UnreadableStateException.Of(in record);
             }

@@ -77,18 +77,13 @@ public static class StateCodec
         }
     }
 
-    /// <summary>Puts a stored record back; false when it is not readable.</summary>
-    /// <param name="body">Its body.</param>
+    /// <summary>Puts a stored record back; false when it says nothing, or too much.</summary>
+    /// <param name="view">The record.</param>
     /// <param name="session">Where it goes.</param>
     /// <param name="ratedFrom">What the mark says, when the record is one.</param>
-    public static bool TryRestore(ReadOnlySpan<byte> body, RatingSession session, out long? ratedFrom)
+    public static bool TryRestore(in RatingStateView view, RatingSession session, out long? ratedFrom)
     {
         ratedFrom = null;
-        if (!RatingStateView.TryRead(body, out RatingStateView view))
-        {
-            return false;
-        }
-
         switch (view.HasBalance, view.HasDedup, view.HasCheckpoint)
         {
             case (true, false, false):
@@ -103,10 +98,10 @@ public static class StateCodec
         }
     }
 
-    /// <summary>Repeats what a rated record tells; false when it is not readable.</summary>
-    public static bool TryRepeat(ReadOnlySpan<byte> body, RatingSession session)
+    /// <summary>Repeats what a rated record tells; false when its period is none.</summary>
+    public static bool TryRepeat(in UsageRatedView rated, RatingSession session)
     {
-        if (!UsageRatedView.TryRead(body, out UsageRatedView rated) || BelgianCalendar.MonthStartingOn(rated.PeriodStartDays) < 0)
+        if (BelgianCalendar.MonthStartingOn(rated.PeriodStartDays) < 0)
         {
             return false;
         }

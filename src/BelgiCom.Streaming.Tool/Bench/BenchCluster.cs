@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
@@ -42,7 +43,7 @@ internal sealed class BenchCluster : IAsyncDisposable
 
     private readonly List<IAsyncDisposable> _servers = [];
     private readonly string _folder;
-    private IReadOnlyDictionary<string, int> _schemas = new Dictionary<string, int>();
+    private HttpSchemaRegistry? _schemas;
 
     private BenchCluster(string name, string folder)
     {
@@ -92,18 +93,20 @@ internal sealed class BenchCluster : IAsyncDisposable
             return broker.BootstrapServers;
         });
 
-    /// <summary>Values of usage with the schema id of this cluster.</summary>
-    public BenchUsage Usage(int stream) => new(_schemas[Topics.UsageReceived], stream, Subscribers, Yesterday);
+    /// <summary>Usage for this cluster.</summary>
+    public async Task<BenchUsage> UsageAsync(int stream, CancellationToken stopping) =>
+        new(await OpenAsync<UsageReceived>(Topics.UsageReceived, stopping), stream, Subscribers, Yesterday);
 
-    /// <summary>Id of a topic's schema in this cluster's registry.</summary>
-    public int SchemaId(string topic) => _schemas[topic];
+    /// <summary>A topic of this cluster; after <see cref="FillAsync"/>.</summary>
+    public Task<EventTopic<T>> OpenAsync<T>(string topic, CancellationToken stopping)
+        where T : IAvroRecord<T>, allows ref struct => EventTopic.OpenAsync<T>(topic, _schemas!, stopping);
 
     /// <summary>Catalogue, subscriptions, and so many usage records.</summary>
     public async Task FillAsync(long records, CancellationToken stopping)
     {
-        using HttpSchemaRegistry registry = new(new SchemaRegistryOptions { Url = Registry });
-        _schemas = await SchemaSubjects.EnsureAsync(registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), stopping);
-        ReferencePublisher publisher = new(Kafka, new ConsumerOptions(), registry, TimeProvider.System, NullLoggerFactory.Instance);
+        _schemas = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = Registry });
+        await SchemaSubjects.EnsureAsync(_schemas, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), stopping);
+        ReferencePublisher publisher = new(Kafka, new ConsumerOptions(), _schemas, TimeProvider.System, NullLoggerFactory.Instance);
         await publisher.PublishAsync(CatalogueFolder.Load(SampleFiles.Catalogue), stopping);
         await publisher.PublishAsync(
             Enumerable.Range(0, Subscribers).Select(number => new Subscription
@@ -112,7 +115,7 @@ internal sealed class BenchCluster : IAsyncDisposable
                 Periods = [new Contracts.SubscriptionPeriod { Account = BenchUsage.Account(number), Offering = BenchUsage.Offering }],
             }),
             stopping);
-        BenchUsage usage = Usage(stream: 1);
+        BenchUsage usage = await UsageAsync(stream: 1, stopping);
         MeanOctets = usage.MeanOctets;
         Send(records, (number, output) =>
         {
@@ -182,6 +185,7 @@ internal sealed class BenchCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _schemas?.Dispose();
         foreach (IAsyncDisposable server in _servers.AsEnumerable().Reverse())
         {
             await server.DisposeAsync();

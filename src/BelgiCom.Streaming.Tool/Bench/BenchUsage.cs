@@ -22,16 +22,15 @@ internal sealed class BenchUsage
     private readonly ulong _stream;
     private readonly int _subscribers;
 
-    /// <param name="schemaId">Id in the header of the values.</param>
+    /// <param name="topic">Writes the values.</param>
     /// <param name="stream">Tells the ids of several loads apart, 0 to 65,535.</param>
     /// <param name="subscribers">Number of subscribers.</param>
     /// <param name="eventTime">When the usage began.</param>
-    public BenchUsage(int schemaId, int stream, int subscribers, DateTimeOffset eventTime)
+    public BenchUsage(EventTopic<UsageReceived> topic, int stream, int subscribers, DateTimeOffset eventTime)
     {
         _stream = (ulong)stream << 48;
         _subscribers = subscribers;
-        EventSerializer<UsageReceived> serializer = new(schemaId, static (usage, output) => usage.Write(output));
-        _values = [.. Enumerable.Range(0, Templates).Select(index => serializer.Serialize(Event(index, eventTime)))];
+        _values = [.. Enumerable.Range(0, Templates).Select(index => topic.Write(Event(index, eventTime)).ToArray())];
     }
 
     /// <summary>Octets of a value, on average.</summary>

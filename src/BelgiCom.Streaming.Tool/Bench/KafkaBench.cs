@@ -27,7 +27,7 @@ internal sealed class KafkaBench(BenchCluster cluster, long records, PlainC? pla
         }
 
         string question = $"c {cluster.Name}";
-        GenericRating rating = new(cluster.SchemaId(Topics.UsageRated));
+        GenericRating rating = new((await cluster.OpenAsync<UsageRatedView>(Topics.UsageRated, stopping)).SchemaId);
         IReadOnlyList<Series[]> results = await Rounds.RunAsync(
             question,
             rounds,

@@ -45,12 +45,13 @@ internal sealed class LatencyBench(BenchCluster cluster)
 
         // A batch that waits to be full would add its wait to what is measured.
         ConsumerOptions atOnce = new() { BatchMaxAge = TimeSpan.FromMilliseconds(1) };
+        EventTopic<UsageRatedView> rated = await cluster.OpenAsync<UsageRatedView>(Topics.UsageRated, stopping);
         GroupHost consumer = GroupHost.OfSink(
-            cluster.Kafka, atOnce, "bench-arrivals", [Topics.UsageRated], new Arrivals(this, assigned), TimeProvider.System,
+            cluster.Kafka, atOnce, "bench-arrivals", [rated.Name], new Arrivals(this, rated, assigned), TimeProvider.System,
             NullLogger<GroupHost>.Instance);
         Task reading = consumer.RunAsync(stopReading.Token);
         await assigned.Task.WaitAsync(stopping);
-        BenchUsage usage = cluster.Usage(stream: 2);
+        BenchUsage usage = await cluster.UsageAsync(stream: 2, stopping);
         using IProducer<byte[], byte[]> producer = KafkaClients.Producer(SenderConfig(), "bench", NullLogger.Instance);
         double eventsPerSecond = await OnThread(() => Maximum(producer, usage, stopping), stopping) / 2;
         int events = (int)Phases.Sum(phase => phase.Seconds * phase.Factor * eventsPerSecond) + Phases.Length;
@@ -199,7 +200,7 @@ internal sealed class LatencyBench(BenchCluster cluster)
     /// A sink that notes when it has a rated record in hand. It reads native batches: the stock client would take a quarter of the
     /// processors away.
     /// </summary>
-    private sealed class Arrivals(LatencyBench bench, TaskCompletionSource assigned) : ISinkBatchHandler
+    private sealed class Arrivals(LatencyBench bench, EventTopic<UsageRatedView> topic, TaskCompletionSource assigned) : ISinkBatchHandler
     {
         public long? StartOffset(TopicPartition partition) => bench._ends[partition];
 
@@ -212,7 +213,7 @@ internal sealed class LatencyBench(BenchCluster cluster)
             {
                 for (int i = 0; i < batch.Count; i++)
                 {
-                    if (UsageRatedView.TryRead(batch[i].Value[WireFormat.HeaderSize..], out UsageRatedView rated))
+                    if (topic.TryRead(batch[i].Value, out UsageRatedView rated))
                     {
                         bench._seen[BenchUsage.NumberOf(rated.UsageId)] = now;
                         bench._seenCount++;

@@ -27,12 +27,16 @@ internal sealed class RatingCoreBench
     private readonly RatingSession _session = new(DaysKept, DaysKept);
     private readonly TariffSnapshot _tariffs;
     private readonly byte[][] _slice = new byte[RatingSession.PrepareLength][];
-    private readonly byte[] _output = new byte[4096];
+    private readonly EventTopic<UsageReceived> _usage;
+    private readonly EventTopic<UsageReceivedView> _received;
+    private readonly EventTopic<UsageRatedView> _rated;
     private int _round;
 
-    private RatingCoreBench(int subscribers)
+    private RatingCoreBench(
+        int subscribers, EventTopic<UsageReceived> usage, EventTopic<UsageReceivedView> received, EventTopic<UsageRatedView> rated)
     {
         _subscribers = subscribers;
+        (_usage, _received, _rated) = (usage, received, rated);
         CompiledCatalogue catalogue = new();
         foreach (OfferingVersion version in CatalogueFolder.Load(SampleFiles.Catalogue))
         {
@@ -63,8 +67,18 @@ internal sealed class RatingCoreBench
 
     private static Contender Contender(int subscribers)
     {
-        Lazy<RatingCoreBench> bench = new(() => new RatingCoreBench(subscribers));
-        return new Contender($"{subscribers:N0} subscribers", Units, _ => Task.FromResult(bench.Value.Measure()));
+        Lazy<Task<RatingCoreBench>> bench = new(() => OpenAsync(subscribers));
+        return new Contender($"{subscribers:N0} subscribers", Units, async _ => (await bench.Value).Measure());
+    }
+
+    private static async Task<RatingCoreBench> OpenAsync(int subscribers)
+    {
+        OwnSchemas registry = new();
+        return new RatingCoreBench(
+            subscribers,
+            await EventTopic.OpenAsync<UsageReceived>(Topics.UsageReceived, registry, CancellationToken.None),
+            await EventTopic.OpenAsync<UsageReceivedView>(Topics.UsageReceived, registry, CancellationToken.None),
+            await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, registry, CancellationToken.None));
     }
 
     private void Subscribe(OfferingIndex offerings)
@@ -86,7 +100,7 @@ internal sealed class RatingCoreBench
     private double[] Measure()
     {
         DateTimeOffset eventTime = FirstDay.AddDays(_round * (DaysKept + 1));
-        BenchUsage usage = new(schemaId: 1, stream: _round++, _subscribers, eventTime);
+        BenchUsage usage = new(_usage, stream: _round++, _subscribers, eventTime);
         _session.Reserve((int)(eventTime.ToUnixTimeMilliseconds() / 86_400_000), (TransactionsPerRound + 1) * EventsPerTransaction);
 
         // The first transaction of a day makes the day's lists; what is asked for is the cost of an event.
@@ -134,8 +148,7 @@ internal sealed class RatingCoreBench
     /// <summary>The steps of RatingBatchHandler for an event: decode, guide, rate, charge, encode.</summary>
     private void Rate(ReadOnlySpan<byte> value, long offset)
     {
-        if (!WireFormat.TryReadHeader(value, out _)
-            || !UsageReceivedView.TryRead(value[WireFormat.HeaderSize..], out UsageReceivedView received))
+        if (!_received.TryRead(value, out UsageReceivedView received))
         {
             throw new InvalidDataException("not a usage record");
         }
@@ -148,7 +161,14 @@ internal sealed class RatingCoreBench
         }
 
         UsageEvents.ToRated(in received, in result, _session, _tariffs, partition: 0, offset, out UsageRatedView rated);
-        WireFormat.WriteHeader(_output, schemaId: 2);
-        rated.Write(_output.AsSpan(WireFormat.HeaderSize));
+        _rated.Write(in rated);
+    }
+
+    /// <summary>No other schemas than ours, and one id for all.</summary>
+    private sealed class OwnSchemas : ISchemaRegistry
+    {
+        public Task<int> GetIdAsync(string subject, string schemaJson, CancellationToken cancellationToken) => Task.FromResult(1);
+
+        public Task<string> GetSchemaAsync(int id, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

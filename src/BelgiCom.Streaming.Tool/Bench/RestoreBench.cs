@@ -20,9 +20,9 @@ internal static class RestoreBench
     public static async Task<IReadOnlyList<Series>> RunAsync(BenchCluster cluster, int rounds, CancellationToken stopping)
     {
         await cluster.ForgetRatingAsync(goToEnd: true);
-        FillCheckpoint(cluster, stopping);
+        await FillCheckpointAsync(cluster, stopping);
         Series checkpoint = await MeasureAsync("checkpoint", Balances);
-        FillRated(cluster, stopping);
+        await FillRatedAsync(cluster, stopping);
         return
         [
             checkpoint,
@@ -60,11 +60,10 @@ internal static class RestoreBench
         }
     }
 
-    private static void FillCheckpoint(BenchCluster cluster, CancellationToken stopping)
+    private static async Task FillCheckpointAsync(BenchCluster cluster, CancellationToken stopping)
     {
         byte[] key = new byte[SubscriberRef.Size + sizeof(int)];
-        byte[] value = new byte[1024];
-        WireFormat.WriteHeader(value, cluster.SchemaId(Topics.RatingState));
+        EventTopic<RatingStateView> topic = await cluster.OpenAsync<RatingStateView>(Topics.RatingState, stopping);
         cluster.Send(
             Balances,
             (number, output) =>
@@ -83,23 +82,22 @@ internal static class RestoreBench
                         PeriodSpendNanos = 12_345_678_901,
                     },
                 };
-                int octets = WireFormat.HeaderSize + state.Write(value.AsSpan(WireFormat.HeaderSize));
-                output.Produce(Topics.RatingState, PartitionOf(number), key, value.AsSpan(0, octets));
+                output.Produce(topic.Name, PartitionOf(number), key, topic.Write(in state));
             },
             stopping);
     }
 
     /// <summary>No mark was written, so restoring reads these from the first on.</summary>
-    private static void FillRated(BenchCluster cluster, CancellationToken stopping)
+    private static async Task FillRatedAsync(BenchCluster cluster, CancellationToken stopping)
     {
-        BenchUsage usage = cluster.Usage(stream: 3);
-        byte[] value = new byte[1024];
-        WireFormat.WriteHeader(value, cluster.SchemaId(Topics.UsageRated));
+        BenchUsage usage = await cluster.UsageAsync(stream: 3, stopping);
+        EventTopic<UsageReceivedView> source = await cluster.OpenAsync<UsageReceivedView>(Topics.UsageReceived, stopping);
+        EventTopic<UsageRatedView> topic = await cluster.OpenAsync<UsageRatedView>(Topics.UsageRated, stopping);
         cluster.Send(
             Balances * RatedPerBalance,
             (number, output) =>
             {
-                UsageReceivedView.TryRead(usage.Value(number).AsSpan(WireFormat.HeaderSize), out UsageReceivedView received);
+                source.TryRead(usage.Value(number), out UsageReceivedView received);
                 SubscriberRef subscriber = BenchUsage.Subscriber((int)(number % Balances));
                 UsageRatedView rated = new()
                 {
@@ -120,8 +118,7 @@ internal static class RestoreBench
                     FileId = received.FileId,
                     FileName = received.FileName,
                 };
-                int octets = WireFormat.HeaderSize + rated.Write(value.AsSpan(WireFormat.HeaderSize));
-                output.Produce(Topics.UsageRated, PartitionOf(number % Balances), [], value.AsSpan(0, octets));
+                output.Produce(topic.Name, PartitionOf(number % Balances), [], topic.Write(in rated));
             },
             stopping);
     }

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// What the workers need around them, started where the configuration does not name it: a broker, a schema registry, topics and schemas.
-/// The workers see addresses only; they do not know what answers there.
+/// What the workers need around them, started where the configuration does not name it: a broker, topics, and a schema registry with our
+/// schemas. The workers see addresses only; they do not know what answers there.
 /// </summary>
 internal sealed class EmbeddedDefault : IAsyncDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
     /// <summary>What answers as Kafka, for a person.</summary>
     public string Broker { get; private set; } = "";
 
-    /// <summary>Starts what is missing, writes the addresses into the configuration, creates topics and registers schemas.</summary>
+    /// <summary>Starts what is missing, writes the addresses into the configuration and creates topics.</summary>
     /// <exception cref="ToolException">Something cannot be started or reached.</exception>
     public static async Task<EmbeddedDefault> StartAsync(
         DataFolder folder, IConfigurationManager configuration, CancellationToken cancellationToken)
@@ -38,7 +38,6 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
             await CreateTopicsAsync(
                 kafka, embedded._broker is not null || embedded._apacheKafka is not null ? PartitionsMax : int.MaxValue);
             await embedded.StartRegistryAsync(kafka, configuration, cancellationToken);
-            await RegisterSchemasAsync(configuration, cancellationToken);
             return embedded;
         }
         catch
@@ -107,6 +106,9 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Schemas are registered in a registry that we start; in another one by <c>setup</c> or <c>schemas register</c> only.
+    /// </summary>
     private async Task StartRegistryAsync(KafkaOptions kafka, IConfigurationManager configuration, CancellationToken cancellationToken)
     {
         if (configuration["SchemaRegistry:Url"] is { Length: > 0 })
@@ -116,23 +118,8 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
 
         _schemaLog = await KafkaSchemaLog.OpenAsync(kafka.BootstrapServers);
         _registry = await LocalSchemaRegistry.StartAsync(_schemaLog, new LocalSchemaRegistryOptions(), cancellationToken);
+        using HttpSchemaRegistry client = new(new SchemaRegistryOptions { Url = _registry.Url });
+        await SchemaSubjects.EnsureAsync(client, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken);
         configuration.AddInMemoryCollection([new("SchemaRegistry:Url", _registry.Url.ToString())]);
-    }
-
-    private static async Task RegisterSchemasAsync(IConfiguration configuration, CancellationToken cancellationToken)
-    {
-        SchemaRegistryOptions options = new();
-        configuration.GetSection("SchemaRegistry").Bind(options);
-        using HttpSchemaRegistry registry = new(options);
-        try
-        {
-            await SchemaSubjects.EnsureAsync(registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken);
-        }
-        catch (SchemaRegistryException exception)
-        {
-            throw new ToolException(
-                WorkerHost.ExitFailed,
-                $"the schema registry at {options.Url} does not take the schemas ({exception.Message}): check SchemaRegistry__Url");
-        }
     }
 }

@@ -86,7 +86,7 @@ internal sealed class Pipeline : IAsyncDisposable
             await reference.PublishAsync(
                 kafka, services.GetRequiredService<ConsumerOptions>(), services.GetRequiredService<ISchemaRegistry>(),
                 services.GetRequiredService<IKeyStore>(), services.GetRequiredService<ILoggerFactory>(), cancellationToken);
-            Pipeline pipeline = await MarkAsync(embedded, app, kafka);
+            Pipeline pipeline = await MarkAsync(embedded, app, kafka, cancellationToken);
             await WorkerHost.StartAsync(app, "belgicom");
             return pipeline;
         }
@@ -145,14 +145,20 @@ internal sealed class Pipeline : IAsyncDisposable
     }
 
     /// <summary>Before the workers start: where the topics end, how far rating and the ledger are.</summary>
-    private static async Task<Pipeline> MarkAsync(EmbeddedDefault embedded, WebApplication app, KafkaOptions kafka)
+    private static async Task<Pipeline> MarkAsync(
+        EmbeddedDefault embedded, WebApplication app, KafkaOptions kafka, CancellationToken cancellationToken)
     {
         GroupLag lag = new(kafka);
         BillingLedger ledger = BillingLedger.Open(app.Services.GetRequiredService<BillingOptions>(), TimeProvider.System);
         Dictionary<int, long> rating = (await lag.ReadAsync("rating", [Topics.UsageReceived])).ToDictionary(
             partition => partition.Partition.Partition.Value, partition => partition.Committed ?? partition.Begin);
+        ISchemaRegistry registry = app.Services.GetRequiredService<ISchemaRegistry>();
         UsageCount usage = new(
-            kafka, app.Services.GetRequiredService<ConsumerOptions>(), partition => rating[partition],
+            kafka,
+            app.Services.GetRequiredService<ConsumerOptions>(),
+            await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, registry, cancellationToken),
+            await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, registry, cancellationToken),
+            partition => rating[partition],
             partition => ledger.NextOffset(Topics.UsageRated, partition) ?? 0);
         return new Pipeline(embedded, app, ledger, lag, usage);
     }

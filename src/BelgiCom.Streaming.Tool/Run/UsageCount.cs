@@ -15,6 +15,8 @@ internal sealed class UsageCount : IDisposable
 
     private readonly Lock _gate = new();
     private readonly TopicReader _reader;
+    private readonly EventTopic<UsageRatedView> _rated;
+    private readonly EventTopic<UsageRejectedView> _rejected;
     private readonly Dictionary<TopicPartition, PartitionMarks> _marks = [];
     private readonly UsageTally _total = new();
     private readonly UsageTally _run = new();
@@ -23,10 +25,16 @@ internal sealed class UsageCount : IDisposable
     /// <summary>Marks where the topics end now: what comes later is this run's.</summary>
     /// <param name="kafka">Where the brokers are.</param>
     /// <param name="consumer">Batches and buffers.</param>
+    /// <param name="rated">usage.rated.v1.</param>
+    /// <param name="rejected">usage.rejected.v1.</param>
     /// <param name="ratingPosition">Offset at which rating goes on in a partition of usage.received.v1.</param>
     /// <param name="ledgerPosition">Offset at which the ledger goes on in a partition of usage.rated.v1.</param>
-    public UsageCount(KafkaOptions kafka, ConsumerOptions consumer, Func<int, long> ratingPosition, Func<int, long> ledgerPosition)
+    public UsageCount(
+        KafkaOptions kafka, ConsumerOptions consumer, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
+        Func<int, long> ratingPosition, Func<int, long> ledgerPosition)
     {
+        _rated = rated;
+        _rejected = rejected;
         _reader = new TopicReader(kafka, consumer, TimeProvider.System);
         foreach (PartitionRange range in CountedTopics.SelectMany(_reader.RangesOf))
         {
@@ -75,6 +83,7 @@ internal sealed class UsageCount : IDisposable
     }
 
     /// <summary>Counts what has come since the last call, up to the present end of the topics. For one thread at a time.</summary>
+    /// <exception cref="UnreadableRecordException">A rated or rejected record is none: what it counts for is not known.</exception>
     public void Advance(CancellationToken cancellationToken)
     {
         PartitionRange[] ranges = _marks.Select(mark => _reader.RangeOf(mark.Key) with { From = mark.Value.Next })
@@ -101,7 +110,6 @@ internal sealed class UsageCount : IDisposable
 
     private void Count(ConsumedRecord record, bool isNew, bool isWork)
     {
-        ReadOnlySpan<byte> body = record.Value[Math.Min(WireFormat.HeaderSize, record.Value.Length)..];
         switch (record.Topic)
         {
             case Topics.UsageReceived:
@@ -109,7 +117,7 @@ internal sealed class UsageCount : IDisposable
                 _run.Received += isNew ? 1 : 0;
                 _run.CarriedOver += isWork && !isNew ? 1 : 0;
                 break;
-            case Topics.UsageRated when UsageRatedView.TryRead(body, out UsageRatedView rated):
+            case Topics.UsageRated when _rated.TryRead(record.Value, out UsageRatedView rated):
                 Add(_total, rated.Outcome);
                 if (isNew)
                 {
@@ -127,7 +135,7 @@ internal sealed class UsageCount : IDisposable
                 }
 
                 break;
-            case Topics.UsageRejected when UsageRejectedView.TryRead(body, out UsageRejectedView rejected):
+            case Topics.UsageRejected when _rejected.TryRead(record.Value, out UsageRejectedView rejected):
                 Add(_total, rejected.Outcome);
                 if (isNew)
                 {
@@ -139,6 +147,8 @@ internal sealed class UsageCount : IDisposable
                 _total.Quarantined++;
                 _run.Quarantined += isNew ? 1 : 0;
                 break;
+            default:
+                throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
         }
     }
 

@@ -48,7 +48,8 @@ internal static class SchemasCommand
             List<(string Subject, SchemaVerdict Verdict)> verdicts = new();
             foreach (TopicDescription topic in Topics.All)
             {
-                verdicts.Add((topic.Subject, await registry.CheckAsync(topic.Subject, topic.SchemaJson, cancellationToken)));
+                string subject = SchemaSubjects.ForValue(topic.Name);
+                verdicts.Add((subject, await registry.CheckAsync(subject, topic.SchemaJson, cancellationToken)));
             }
 
             Print(

@@ -6,6 +6,7 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.LocalKafka;
 using BelgiCom.Streaming.LocalKafka.Tests;
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -314,7 +315,7 @@ internal sealed class FaultBench : IAsyncDisposable
     }
 
     private byte[] Value(string topic, Action<IBufferWriter<byte>> write) =>
-        new EventSerializer<Action<IBufferWriter<byte>>>(SchemaId(topic), static (body, output) => body(output)).Serialize(write);
+        EventValue.Of(SchemaId(topic), write);
 
     private static void Produce(UsageToSend[] chunk, TransactionalOutput output)
     {

@@ -1,5 +1,5 @@
 using BelgiCom.Streaming.Contracts;
-using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.FaultTests;
 
@@ -16,8 +16,6 @@ internal sealed class FaultUsage(int schemaId, int seed, int subscribers)
     public const string Source = "pgw-faults";
 
     private static readonly DateTimeOffset Begin = new(2025, 6, 10, 8, 0, 0, TimeSpan.Zero);
-
-    private readonly EventSerializer<UsageReceived> _serializer = new(schemaId, static (usage, output) => usage.Write(output));
 
     /// <summary>The reference of a subscriber: made up, no person's.</summary>
     public static SubscriberRef Subscriber(int number) => SubscriberRef.FromHalves(Mix((ulong)number), Mix((ulong)number + (1UL << 40)));
@@ -63,7 +61,7 @@ internal sealed class FaultUsage(int schemaId, int seed, int subscribers)
             RecordIndex = number % 1000,
             InputHash = number,
         };
-        return new UsageToSend(subscriber % FaultBench.Partitions, usage.SubscriberRef.ToByteArray(), _serializer.Serialize(usage));
+        return new UsageToSend(subscriber % FaultBench.Partitions, usage.SubscriberRef.ToByteArray(), EventValue.Of(schemaId, usage.Write));
     }
 
     /// <summary>The finaliser of SplitMix64: different numbers give different, evenly spread numbers.</summary>

@@ -37,11 +37,11 @@ public sealed class F14_RegistryDownTests
                 IReadOnlyList<PartitionLag> lags = await bench.LagsAsync();
                 Assert.All(lags, lag =>
                     Assert.True((lag.Committed ?? 0) <= undecoded[lag.Partition], $"{lag} passed {undecoded[lag.Partition]}"));
-                return worker.Count("aborted and read again") >= attempts;
+                return worker.Count("failed and is read again") >= attempts;
             },
             $"{attempts} attempts without a registry",
             [worker]);
-        Assert.True(worker.Count("schema registry does not answer") > 0);
+        Assert.True(worker.Count("Waiting for the schema registry") > 0);
 
         bench.Front.IsDown = false;
         await bench.UntilRatedAsync(worker);

@@ -25,7 +25,7 @@ public abstract class Cluster : IAsyncLifetime
 
     public Uri RegistryUrl => _registry!.Url;
 
-    public ISchemaRegistry Registry => _client!;
+    public HttpSchemaRegistry Registry => _client!;
 
     /// <summary>Why there is no such cluster; null when there is.</summary>
     protected string? Absent { get; set; }

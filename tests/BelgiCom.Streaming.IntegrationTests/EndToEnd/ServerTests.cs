@@ -34,6 +34,7 @@ public sealed class ServerTests(ApicurioFixture registry) : IClassFixture<Apicur
             ["SchemaRegistry__Url"] = registry.Url.ToString(),
         };
 
+        (await BelgicomProcess.RunAsync(settings, "schemas", "register")).WithExitCode(0);
         (long Lines, string Amount) first = await RunAsync(folder, "servers", settings);
         (long Lines, string Amount) second = await RunAsync(folder, "servers", settings);
 

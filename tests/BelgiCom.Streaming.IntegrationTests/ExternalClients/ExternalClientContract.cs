@@ -22,12 +22,12 @@ public abstract class ExternalClientContract(Cluster cluster)
     {
         string topic = await KcatTopicAsync("kcat-reads");
         IReadOnlyList<CustomerNotification> events = Notifications.Some(Count);
-        EventSerializer<CustomerNotification> serializer = await Notifications.ProduceAsync(cluster, topic, events);
+        EventTopic<CustomerNotification> ours = await Notifications.ProduceAsync(cluster, topic, events);
 
         byte[] output = await KcatReadAsync(topic, "-f", "%k%R%s");
 
         // Keys are 16 octets; %R is the value's length as four octets, big-endian.
-        Assert.Equal(events.SelectMany(e => Notifications.Key(e).Concat(Framed(serializer.Serialize(e)))), output);
+        Assert.Equal(events.SelectMany(e => Notifications.Key(e).Concat(Framed(ours.Write(e).ToArray()))), output);
     }
 
     [Fact]
@@ -107,14 +107,12 @@ public abstract class ExternalClientContract(Cluster cluster)
             ["events"] = new JsonArray([.. written]),
         }));
 
-        EventSerializer<CustomerNotification> serializer = new(
-            await cluster.Registry.RegisterAsync(SchemaSubjects.ForValue(topic), CustomerNotification.SchemaJson, Cancel),
-            static (e, output) => e.Write(output));
-        Assert.Equal(serializer.SchemaId, (int)answer["id"]!);
+        EventTopic<CustomerNotification> ours = await EventTopic.OpenAsync<CustomerNotification>(topic, cluster.Registry, Cancel);
+        Assert.Equal(ours.SchemaId, (int)answer["id"]!);
         Dictionary<string, byte[]> read = TopicReader.ReadCommitted(cluster, topic, partitions: 3)
             .ToDictionary(r => Convert.ToHexStringLower(r.Key), r => r.Value);
         Assert.Equal(Count, read.Count);
-        Assert.All(events, e => Assert.Equal(serializer.Serialize(e), read[Convert.ToHexStringLower(Notifications.Key(e))]));
+        Assert.All(events, e => Assert.Equal(ours.Write(e).ToArray(), read[Convert.ToHexStringLower(Notifications.Key(e))]));
     }
 
     [Fact]

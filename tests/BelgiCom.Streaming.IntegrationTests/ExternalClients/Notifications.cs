@@ -42,22 +42,22 @@ internal static class Notifications
         };
     }
 
-    /// <summary>Writes the events to a topic with our serializer, and registers their schema for it.</summary>
-    public static async Task<EventSerializer<CustomerNotification>> ProduceAsync(
+    /// <summary>Writes the events to a topic with our code, and registers their schema for it.</summary>
+    public static async Task<EventTopic<CustomerNotification>> ProduceAsync(
         Cluster cluster, string topic, IEnumerable<CustomerNotification> notifications)
     {
-        IReadOnlyDictionary<string, int> ids = await SchemaSubjects.EnsureAsync(
-            cluster.Registry, [(topic, CustomerNotification.SchemaJson)], TestContext.Current.CancellationToken);
-        EventSerializer<CustomerNotification> serializer = new(ids[topic], static (notification, output) => notification.Write(output));
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        await SchemaSubjects.EnsureAsync(cluster.Registry, [(topic, CustomerNotification.SchemaJson)], cancel);
+        EventTopic<CustomerNotification> ours = await EventTopic.OpenAsync<CustomerNotification>(topic, cluster.Registry, cancel);
         using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(
             new ProducerConfig { BootstrapServers = cluster.BootstrapServers }).Build();
         foreach (CustomerNotification notification in notifications)
         {
-            producer.Produce(topic, new Message<byte[], byte[]> { Key = Key(notification), Value = serializer.Serialize(notification) });
+            producer.Produce(topic, new Message<byte[], byte[]> { Key = Key(notification), Value = ours.Write(notification).ToArray() });
         }
 
         producer.Flush(TestContext.Current.CancellationToken);
-        return serializer;
+        return ours;
     }
 
     private static readonly Dictionary<NotificationKind, string> KindNames = new()

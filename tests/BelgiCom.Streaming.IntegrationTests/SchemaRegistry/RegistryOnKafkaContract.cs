@@ -5,6 +5,8 @@ using BelgiCom.Streaming.LocalKafka;
 using BelgiCom.Streaming.Tool;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
+using System.Diagnostics.CodeAnalysis;
+using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
@@ -32,8 +34,29 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
         using HttpSchemaRegistry other = Client(second.Url);
 
         Assert.Equal(before, await SchemaSubjects.EnsureAsync(other, Topics.All.Select(t => (t.Name, t.SchemaJson)), Cancel));
-        Assert.Equal(Topics.All.Select(t => t.Subject).Order(StringComparer.Ordinal), await other.GetSubjectsAsync(Cancel));
-        Assert.False((await other.CheckAsync(Topics.All[0].Subject, "\"int\"", Cancel)).IsCompatible);
+        Assert.Equal(
+            Topics.All.Select(t => SchemaSubjects.ForValue(t.Name)).Order(StringComparer.Ordinal), await other.GetSubjectsAsync(Cancel));
+        Assert.False((await other.CheckAsync(SchemaSubjects.ForValue(Topics.All[0].Name), "\"int\"", Cancel)).IsCompatible);
+    }
+
+    /// <summary>A registry that has lost its schemas, or is another one, must be noticed: ids on the topics would mean other schemas.</summary>
+    [Fact]
+    public async Task Run_BesideARegistryWithoutOurSchemas_EndsAndRegistersNothing()
+    {
+        using TemporaryFolder folder = new();
+        using KafkaSchemaLog log = await KafkaSchemaLog.OpenAsync(cluster.BootstrapServers, $"_schemas.{Guid.NewGuid():n}");
+        await using LocalSchemaRegistry empty = await LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions(), Cancel);
+        Dictionary<string, string> settings = new()
+        {
+            ["Kafka__BootstrapServers"] = cluster.BootstrapServers,
+            ["SchemaRegistry__Url"] = empty.Url.ToString(),
+        };
+
+        BelgicomResult run = (await BelgicomProcess.RunAsync(settings, "run", "--data", folder.Under("data"))).WithExitCode(2);
+
+        Assert.Contains("belgicom schemas register", run.Error, StringComparison.Ordinal);
+        using HttpSchemaRegistry client = Client(empty.Url);
+        Assert.Empty(await client.GetSubjectsAsync(Cancel));
     }
 
     /// <summary>
@@ -46,12 +69,17 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
         string topic = await cluster.NewTopicAsync("outage");
         IReadOnlyList<CustomerNotification> events = Notifications.Some(Count);
         await Notifications.ProduceAsync(cluster, topic, events);
+
+        // A reader of a newer release, which has to ask for the schema that the records were written with.
+        string readers = $"{topic}.readers";
+        await SchemaSubjects.EnsureAsync(cluster.Registry, [(readers, Reader.NewerSchema)], Cancel);
         int port = cluster.RegistryUrl.Port;
+        using HttpSchemaRegistry client = Client(new Uri($"http://127.0.0.1:{port}"));
+        EventTopic<Reader> newer = await EventTopic.OpenAsync<Reader>(readers, client, Cancel);
         await cluster.StopRegistryAsync();
 
-        using HttpSchemaRegistry client = Client(new Uri($"http://127.0.0.1:{port}"));
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        Sink sink = new(new VersionedBodies(CustomerNotification.SchemaJson, client.Find));
+        Sink sink = new(newer);
         GroupHost host = GroupHost.OfSink(
             new KafkaOptions { BootstrapServers = cluster.BootstrapServers }, new ConsumerOptions(), $"{topic}-group", [topic], sink,
             TimeProvider.System, NullLogger<GroupHost>.Instance);
@@ -82,7 +110,7 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
 
     private static HttpSchemaRegistry Client(Uri url) => new(new SchemaRegistryOptions { Url = url });
 
-    private sealed class Sink(VersionedBodies bodies) : ISinkBatchHandler
+    private sealed class Sink(EventTopic<Reader> topic) : ISinkBatchHandler
     {
         private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Channel<string> _accounts = Channel.CreateUnbounded<string>();
@@ -99,9 +127,8 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
             {
                 for (int i = 0; i < batch.Count; i++)
                 {
-                    Assert.True(WireFormat.TryReadHeader(batch[i].Value, out int id));
-                    Assert.True(bodies.TryBody(id, batch[i].Value[WireFormat.HeaderSize..], out ReadOnlySpan<byte> body));
-                    Assert.True(_accounts.Writer.TryWrite(CustomerNotification.Read(body).Account));
+                    Assert.True(topic.TryRead(batch[i].Value, out Reader? notification));
+                    Assert.True(_accounts.Writer.TryWrite(notification.Account));
                 }
             }
             catch (SchemaRegistryException e) when (e.IsTransient)
@@ -111,6 +138,28 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
             }
         }
     }
+}
+
+/// <summary>A notification as a later release may have it: the account first, and the rest as it comes.</summary>
+internal sealed class Reader : IAvroRecord<Reader>
+{
+    public const string NewerSchema =
+        """{"type":"record","name":"CustomerNotification","fields":[{"name":"account","type":"string"}]}""";
+
+    public required string Account { get; init; }
+
+    public int MaxSize => throw new NotSupportedException();
+
+    static string IAvroRecord<Reader>.Schema => NewerSchema;
+
+    public static bool TryRead(ReadOnlySpan<byte> body, [MaybeNullWhen(false)] out Reader record)
+    {
+        AvroReader reader = new(body);
+        record = new Reader { Account = reader.ReadString() };
+        return reader.TryFinish();
+    }
+
+    public int Write(Span<byte> destination) => throw new NotSupportedException();
 }
 
 public sealed class RegistryOnEmbeddedTests(EmbeddedCluster cluster) : RegistryOnKafkaContract(cluster), IClassFixture<EmbeddedCluster>;

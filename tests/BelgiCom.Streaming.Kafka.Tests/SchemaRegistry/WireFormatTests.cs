@@ -1,4 +1,3 @@
-using System.Buffers;
 using CsCheck;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
@@ -34,13 +33,5 @@ public sealed class WireFormatTests
     {
         Assert.False(WireFormat.TryReadHeader(value, out int id));
         Assert.Equal(0, id);
-    }
-
-    [Fact]
-    public void Serializer_OfAnEvent_WritesHeaderThenBody()
-    {
-        EventSerializer<byte[]> serializer = new(5, static (body, output) => output.Write(body));
-
-        Assert.Equal([0, 0, 0, 0, 5, 8, 9], serializer.Serialize([8, 9]));
     }
 }
