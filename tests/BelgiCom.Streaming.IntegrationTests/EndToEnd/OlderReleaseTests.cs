@@ -106,7 +106,9 @@ public sealed class OlderReleaseTests
         }
     }
 
-    /// <summary>Not what follows from usage that is not rated yet; nor a checkpoint's mark, which the release before did not write.</summary>
+    /// <summary>
+    /// Not what follows from usage that is not rated yet; nor a checkpoint's mark, which the release before did not write.
+    /// </summary>
     private static bool IsThere(in ConsumedRecord record, long firstUnrated)
     {
         ReadOnlySpan<byte> body = record.Value[WireFormat.HeaderSize..];

@@ -39,7 +39,9 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
         Assert.False((await other.CheckAsync(SchemaSubjects.ForValue(Topics.All[0].Name), "\"int\"", Cancel)).IsCompatible);
     }
 
-    /// <summary>A registry that has lost its schemas, or is another one, must be noticed: ids on the topics would mean other schemas.</summary>
+    /// <summary>
+    /// A registry that has lost its schemas, or is another one, must be noticed: ids on the topics would mean other schemas.
+    /// </summary>
     [Fact]
     public async Task Run_BesideARegistryWithoutOurSchemas_EndsAndRegistersNothing()
     {

@@ -6,7 +6,9 @@ using Schema = Avro.Schema;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
 
-/// <summary>Every topic's values of the release before and of the one after, as Apache.Avro writes them, in every type that reads them.</summary>
+/// <summary>
+/// Every topic's values of the release before and of the one after, as Apache.Avro writes them, in every type that reads them.
+/// </summary>
 public sealed class TopicReleaseTests
 {
     private static readonly Dictionary<string, Func<FakeRegistry, Rewrite>> Readers = new()
