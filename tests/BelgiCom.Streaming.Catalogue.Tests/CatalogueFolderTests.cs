@@ -61,6 +61,11 @@ public sealed class CatalogueFolderTests : IDisposable
     }
 
     [Fact]
+    public void ValidFrom_TheFirstDayOfTheCalendar_IsItsBeginning() => Assert.Equal(
+        DateTimeOffset.MinValue,
+        Load(Good.Replace("validFrom: 2026-03-29", "validFrom: 0001-01-01", StringComparison.Ordinal))[0].ValidFrom);
+
+    [Fact]
     public void ContentHash_ChangesWithContentOnly()
     {
         byte[] hash = Load(Good)[0].ContentHash;
