@@ -30,6 +30,9 @@ public static class AdaptersWorkerExtensions
         services.TryAddSingleton<ISchemaRegistry>(provider => new HttpSchemaRegistry(provider.GetRequiredService<SchemaRegistryOptions>()));
         services.AddSingleton(provider => new FileLedger(options.DataDirectory, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(OpenSender);
+        services.AddSingleton(provider => new BrokerProbe(
+            provider.GetRequiredService<KafkaOptions>(), provider.GetRequiredService<ILogger<BrokerProbe>>()));
+        services.AddHealthChecks().AddCheck<AdaptersHealthCheck>("adapters");
         services.AddSingleton<IFileMediation>(provider => new UsageMediation(
             [.. options.Sources.Select(source => source.ToUsageSource())],
             provider.GetRequiredService<IKeyStore>(),

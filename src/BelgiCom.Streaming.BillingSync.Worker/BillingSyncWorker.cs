@@ -15,10 +15,10 @@ internal sealed class BillingSyncWorker(
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "billing-sync";
 
-    private volatile GroupHost? _host;
+    private volatile GroupHost? _sink;
 
-    /// <summary>State of the sink; null before the ledger is open.</summary>
-    public ConsumerHealth? Health => _host?.Health.SingleOrDefault();
+    /// <summary>The sink; null before the ledger is open.</summary>
+    public GroupHost? Sink => _sink;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -35,9 +35,9 @@ internal sealed class BillingSyncWorker(
             FirstOffset,
             clock,
             logger);
-        _host = GroupHost.OfSink(
+        _sink = GroupHost.OfSink(
             kafka, consumer, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<GroupHost>());
-        await _host.RunAsync(stoppingToken).ConfigureAwait(false);
+        await _sink.RunAsync(stoppingToken).ConfigureAwait(false);
     }
 
     /// <summary>Only for a partition that the ledger has never seen, so a client of its own is not dear.</summary>
@@ -48,17 +48,13 @@ internal sealed class BillingSyncWorker(
     }
 }
 
-/// <summary>Unhealthy when the sink has failed; degraded while it tries a batch again.</summary>
-internal sealed class BillingSyncHealthCheck(BillingSyncWorker worker) : IHealthCheck
+/// <summary>Unhealthy until the ledger is open; degraded while the sink cannot do its work.</summary>
+internal sealed class BillingSyncHealthCheck(BillingSyncWorker worker, TimeProvider clock) : IHealthCheck
 {
     /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(worker.Health switch
-        {
-            null => HealthCheckResult.Unhealthy("The ledger is not open yet."),
-            { State: ConsumerState.Failed } => HealthCheckResult.Unhealthy("The sink has ended with an error; see the log."),
-            { State: ConsumerState.Rewinding } health =>
-                HealthCheckResult.Degraded($"The ledger refused a batch; it is tried again since {health.Since:O}."),
-            _ => HealthCheckResult.Healthy(),
-        });
+        Task.FromResult(
+            worker.Sink is not { } sink ? HealthCheckResult.Unhealthy("The ledger is not open yet.")
+            : sink.NotReadyBecause(clock.GetUtcNow()) is { } reason ? HealthCheckResult.Degraded(reason)
+            : HealthCheckResult.Healthy());
 }

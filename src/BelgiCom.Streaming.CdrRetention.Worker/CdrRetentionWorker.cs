@@ -15,10 +15,10 @@ internal sealed class CdrRetentionWorker(
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "cdr-retention";
 
-    private volatile GroupHost? _host;
+    private volatile GroupHost? _sink;
 
-    /// <summary>State of the sink; null before it starts.</summary>
-    public ConsumerHealth? Health => _host?.Health.SingleOrDefault();
+    /// <summary>The sink; null before the registry has its schemas.</summary>
+    public GroupHost? Sink => _sink;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -31,27 +31,22 @@ internal sealed class CdrRetentionWorker(
             await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, patient, stoppingToken).ConfigureAwait(false),
             await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, patient, stoppingToken).ConfigureAwait(false),
             logger);
-        _host = GroupHost.OfSink(
+        _sink = GroupHost.OfSink(
             kafka, consumer, Group, RetentionPolicy.ArchivedTopics, handler, clock, loggers.CreateLogger<GroupHost>());
-        await _host.RunAsync(stoppingToken).ConfigureAwait(false);
+        await _sink.RunAsync(stoppingToken).ConfigureAwait(false);
     }
 }
 
-/// <summary>
-/// Unhealthy when the sink has failed, or when something past its period could not be destroyed; degraded while a batch is tried again.
-/// </summary>
-internal sealed class CdrRetentionHealthCheck(CdrRetentionWorker worker, RetentionExpiryWorker expiry) : IHealthCheck
+/// <summary>Unhealthy when something past its period could not be destroyed; degraded while the sink cannot do its work.</summary>
+internal sealed class CdrRetentionHealthCheck(CdrRetentionWorker worker, RetentionExpiryWorker expiry, TimeProvider clock) : IHealthCheck
 {
     /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(worker.Health switch
-        {
-            null => HealthCheckResult.Unhealthy("The sink has not started; is the schema registry there?"),
-            { State: ConsumerState.Failed } => HealthCheckResult.Unhealthy("The sink has ended with an error; see the log."),
-            _ when expiry.LastReport is { IsComplete: false } =>
-                HealthCheckResult.Unhealthy("Something past its period could not be destroyed; see the log."),
-            { State: ConsumerState.Rewinding } health =>
-                HealthCheckResult.Degraded($"The archive refused a batch; it is tried again since {health.Since:O}."),
-            _ => HealthCheckResult.Healthy(),
-        });
+        Task.FromResult(
+            expiry.LastReport is { IsComplete: false }
+                ? HealthCheckResult.Unhealthy("Something past its period could not be destroyed; see the log.")
+            : worker.Sink is not { } sink
+                ? HealthCheckResult.Unhealthy("The sink has not started; is the schema registry there?")
+            : sink.NotReadyBecause(clock.GetUtcNow()) is { } reason ? HealthCheckResult.Degraded(reason)
+            : HealthCheckResult.Healthy());
 }

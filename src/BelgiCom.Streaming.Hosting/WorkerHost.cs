@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Prometheus;
@@ -109,7 +111,8 @@ public static class WorkerHost
     }
 
     /// <summary>
-    /// Reports all configuration faults, chooses the port and maps <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c>.
+    /// Reports all configuration faults, chooses the port and maps <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c>. Ready is
+    /// 200 only when every check is healthy: what is degraded does not do its work now. Live is 503 only when a restart would help.
     /// </summary>
     /// <param name="builder">From <see cref="CreateBuilder"/>, with all workers added.</param>
     /// <returns>The application, not started.</returns>
@@ -137,7 +140,13 @@ public static class WorkerHost
         app.MapHealthChecks(
             "/health/live",
             new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag), ResponseWriter = HealthReportWriter.WriteAsync });
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = HealthReportWriter.WriteAsync });
+        app.MapHealthChecks(
+            "/health/ready",
+            new HealthCheckOptions
+            {
+                ResultStatusCodes = { [HealthStatus.Degraded] = StatusCodes.Status503ServiceUnavailable },
+                ResponseWriter = HealthReportWriter.WriteAsync,
+            });
         app.MapMetrics("/metrics");
         return app;
     }

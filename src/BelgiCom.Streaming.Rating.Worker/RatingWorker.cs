@@ -16,8 +16,8 @@ internal sealed class RatingWorker(
 
     private volatile GroupHost? _lanes;
 
-    /// <summary>State of the lanes; empty before they run.</summary>
-    public IReadOnlyList<ConsumerHealth> Health => _lanes?.Health ?? [];
+    /// <summary>The lanes; null before the registry has their schemas.</summary>
+    public GroupHost? Lanes => _lanes;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -52,24 +52,16 @@ internal sealed class RatingWorker(
     }
 }
 
-/// <summary>Not ready until the lanes run; unhealthy when one has failed; degraded while one tries a batch again.</summary>
-internal sealed class RatingHealthCheck(RatingWorker worker) : IHealthCheck
+/// <summary>Unhealthy until the lanes are there; degraded while one of them cannot do its work.</summary>
+internal sealed class RatingHealthCheck(RatingWorker worker, TimeProvider clock) : IHealthCheck
 {
     /// <inheritdoc/>
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        IReadOnlyList<ConsumerHealth> lanes = worker.Health;
-        if (lanes.Count == 0)
-        {
-            return Task.FromResult(HealthCheckResult.Unhealthy("The lanes are not started yet; is the schema registry there?"));
-        }
-
-        return Task.FromResult(lanes.FirstOrDefault(lane => lane.State is ConsumerState.Failed) is { } failed
-            ? HealthCheckResult.Unhealthy($"Lane {failed.Member} has ended with an error; see the log.")
-            : lanes.FirstOrDefault(lane => lane.State is ConsumerState.Rewinding or ConsumerState.Recovering) is { } retrying
-                ? HealthCheckResult.Degraded($"Lane {retrying.Member} reads a batch again since {retrying.Since:O}.")
-                : HealthCheckResult.Healthy());
-    }
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(
+            worker.Lanes is not { } lanes
+                ? HealthCheckResult.Unhealthy("The lanes are not started yet; is the schema registry there?")
+            : lanes.NotReadyBecause(clock.GetUtcNow()) is { } reason ? HealthCheckResult.Degraded(reason)
+            : HealthCheckResult.Healthy());
 }
 
 /// <summary>
@@ -80,7 +72,7 @@ internal sealed class RatingLivenessCheck(RatingWorker worker, KafkaOptions kafk
 {
     /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(Judge(worker.Health, clock.GetUtcNow(), kafka.RecoveryTimeout));
+        Task.FromResult(Judge(worker.Lanes?.Health ?? [], clock.GetUtcNow(), kafka.RecoveryTimeout));
 
     internal static HealthCheckResult Judge(IReadOnlyList<ConsumerHealth> lanes, DateTimeOffset now, TimeSpan patience) =>
         lanes.SelectMany(lane => lane.Partitions).FirstOrDefault(partition => partition.IsStuck(now, patience)) is { } stuck

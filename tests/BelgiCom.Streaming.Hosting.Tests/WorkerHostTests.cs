@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
 namespace BelgiCom.Streaming.Hosting.Tests;
@@ -70,6 +71,27 @@ public sealed class WorkerHostTests
             StringComparison.Ordinal);
         await app.StopAsync(TestContext.Current.CancellationToken);
         Assert.Null(WorkerHost.FailureOf(app));
+    }
+
+    /// <summary>What does not do its work now gets none; a restart would not help it.</summary>
+    [Fact]
+    public async Task Ready_OneCheckIsDegraded_Is503AndLiveIs200()
+    {
+        WebApplicationBuilder builder = WorkerHost.CreateBuilder("sample", LogReader.Person, Free);
+        builder.Services.AddHealthChecks().AddCheck("brokers", () => HealthCheckResult.Degraded("away"));
+        await using WebApplication app = WorkerHost.Build(builder);
+        await WorkerHost.StartAsync(app, "sample");
+        using HttpClient client = new() { BaseAddress = new Uri(app.Urls.First()) };
+
+        using HttpResponseMessage ready = await client.GetAsync(
+            new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+        using HttpResponseMessage live = await client.GetAsync(
+            new Uri("/health/live", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Contains("away", await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+        await app.StopAsync(TestContext.Current.CancellationToken);
     }
 
     private static Dictionary<string, string?> Free => new() { ["Http:Url"] = "http://127.0.0.1:0" };

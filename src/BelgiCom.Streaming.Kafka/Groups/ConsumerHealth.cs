@@ -1,3 +1,4 @@
+using System.Globalization;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
@@ -7,7 +8,44 @@ namespace BelgiCom.Streaming.Kafka;
 /// <param name="State">What it is doing.</param>
 /// <param name="Since">Since when.</param>
 /// <param name="Partitions">What it owns.</param>
-public sealed record ConsumerHealth(int Member, ConsumerState State, DateTimeOffset Since, IReadOnlyList<PartitionHealth> Partitions);
+public sealed record ConsumerHealth(int Member, ConsumerState State, DateTimeOffset Since, IReadOnlyList<PartitionHealth> Partitions)
+{
+    /// <summary>
+    /// How old the last answer of the brokers may be while the member counts as ready. An idle member asks every
+    /// <see cref="GroupMember.AskInterval"/>.
+    /// </summary>
+    internal static readonly TimeSpan AnswerMaxAge = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// Whether the group has given it its partitions, which are none when the group has more members than partitions; false before, and
+    /// after it lost them.
+    /// </summary>
+    public bool IsJoined { get; init; }
+
+    /// <summary>
+    /// When the brokers last answered its poll, commit or question: not while it restores state or is busy with one batch. The start of the
+    /// process before the first answer.
+    /// </summary>
+    public DateTimeOffset LastAnswer { get; init; }
+
+    /// <summary>Since when the batch in hand fails again and again; null while batches succeed.</summary>
+    public DateTimeOffset? FailingSince { get; init; }
+
+    /// <summary>Why the member cannot be counted on now, as the end of a sentence about it; null when it can.</summary>
+    /// <param name="now">Current time.</param>
+    /// <returns>Without personal data.</returns>
+    public string? NotReadyBecause(DateTimeOffset now) =>
+        State is ConsumerState.Failed ? "has ended with an error; see the log"
+        : State is ConsumerState.Stopped ? "has stopped"
+        : FailingSince is { } failing
+            ? string.Create(CultureInfo.InvariantCulture, $"fails on a batch and reads it again since {failing:O}")
+        : !IsJoined ? "has no place in its group yet"
+        : now - LastAnswer > AnswerMaxAge
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"has no answer of the brokers since {LastAnswer:O}: they are away, or it is {State} for that long")
+        : null;
+}
 
 /// <summary>Progress of one owned partition. It is stuck when it is not at its end and <paramref name="LastProgress"/> is old.</summary>
 /// <param name="Partition">Topic and partition.</param>

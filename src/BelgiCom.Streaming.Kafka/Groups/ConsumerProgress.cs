@@ -10,7 +10,8 @@ internal sealed class ConsumerProgress(string group, int number, GroupMember mem
 
     private readonly Dictionary<TopicPartition, DateTimeOffset> _lastProgress = [];
     private long _snapshotAt;
-    private volatile ConsumerHealth _health = new(number, ConsumerState.Created, clock.GetUtcNow(), []);
+    private volatile ConsumerHealth _health = new(number, ConsumerState.Created, clock.GetUtcNow(), []) { LastAnswer = clock.GetUtcNow() };
+    private DateTimeOffset? _failingSince;
 
     public ConsumerHealth Health => _health;
 
@@ -30,10 +31,22 @@ internal sealed class ConsumerProgress(string group, int number, GroupMember mem
         }
 
         _health = new ConsumerHealth(
-            number, state, before.State == state ? before.Since : clock.GetUtcNow(), listDue ? Partitions() : before.Partitions);
+            number, state, before.State == state ? before.Since : clock.GetUtcNow(), listDue ? Partitions() : before.Partitions)
+        {
+            IsJoined = member.IsJoined,
+            LastAnswer = member.LastAnswer,
+            FailingSince = _failingSince,
+        };
     }
 
-    public void Advanced(PolledBatch batch) => Touch(batch.Progress.Select(progress => progress.TopicPartition));
+    public void Advanced(PolledBatch batch)
+    {
+        _failingSince = null;
+        Touch(batch.Progress.Select(progress => progress.TopicPartition));
+    }
+
+    /// <summary>A batch failed and is read again.</summary>
+    public void Failed() => _failingSince ??= clock.GetUtcNow();
 
     /// <summary>Partitions came or went; the caller then tells its handler.</summary>
     public void Apply(OwnershipChange change)

@@ -22,6 +22,24 @@ public sealed class GroupHost
     /// <summary>State and progress of every member, for probes and metrics; empty before the start.</summary>
     public IReadOnlyList<ConsumerHealth> Health => [.. _members.Select(member => member.Health)];
 
+    /// <summary>
+    /// Why the group cannot be counted on to do its work now: a member has not joined, has ended, reads a batch again and again, or hears
+    /// nothing from the brokers. Null when all are well. For readiness probes; what time may heal must not restart a process.
+    /// </summary>
+    /// <param name="now">Current time.</param>
+    /// <returns>A sentence without personal data, or null.</returns>
+    public string? NotReadyBecause(DateTimeOffset now)
+    {
+        GroupLoop[] members = _members;
+        return members.Length == 0
+            ? $"Group '{_group}' has not started."
+            : members.Select(member => member.Health)
+                .Select(health => (health.Member, Reason: health.NotReadyBecause(now)))
+                .Where(member => member.Reason is not null)
+                .Select(member => $"Member {member.Member} of group '{_group}' {member.Reason}.")
+                .FirstOrDefault();
+    }
+
     /// <summary>Describes lanes; <see cref="RunAsync"/> starts them.</summary>
     /// <param name="options">Brokers.</param>
     /// <param name="consumer">Batches, buffers and times of a member.</param>

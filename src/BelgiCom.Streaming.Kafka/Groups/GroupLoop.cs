@@ -203,6 +203,7 @@ internal sealed class GroupLoop : IDisposable
 
     private void ReadAgain(PolledBatch batch, Exception failure, CancellationToken stopping)
     {
+        _progress.Failed();
         _progress.Enter(ConsumerState.Rewinding);
         string range = batch.Describe();
         if (batch.Count > 0)

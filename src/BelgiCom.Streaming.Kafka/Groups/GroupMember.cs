@@ -20,6 +20,11 @@ internal sealed record OwnershipChange(OwnershipKind Kind, IReadOnlyList<TopicPa
 /// </summary>
 internal sealed class GroupMember : IDisposable
 {
+    /// <summary>How often a member asks something of its brokers when nothing comes, to know whether they are there.</summary>
+    internal static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(5);
+
+    // The loop waits for the answer, when nothing else is to be done.
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
     private readonly KafkaOptions _options;
@@ -36,6 +41,7 @@ internal sealed class GroupMember : IDisposable
     private readonly HashSet<TopicPartition> _gaveUp = [];
     private Exception? _assignmentFailure;
     private CancellationToken _stopping;
+    private long _askedAt;
     private bool _closed;
 
     public GroupMember(
@@ -49,6 +55,7 @@ internal sealed class GroupMember : IDisposable
         _clock = clock;
         _logger = logger;
         _limits = BatchLimits.From(consumer);
+        LastAnswer = clock.GetUtcNow();
         _consumer = KafkaClients.Consumer(KafkaClients.ConsumerConfig(options, consumer, group, number), group, logger, builder => builder
             .SetPartitionsAssignedHandler((_, partitions) => TakeOver(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => GiveUp(OwnershipKind.Revoked, partitions))
@@ -63,6 +70,12 @@ internal sealed class GroupMember : IDisposable
     /// Our partitions and the next offset of each: what is before it is done for good. In a lane that is the committed offset.
     /// </summary>
     public IReadOnlyDictionary<TopicPartition, long> Positions => _positions;
+
+    /// <summary>Whether the group has given this member its partitions, which may be none; false again when they were lost.</summary>
+    public bool IsJoined { get; private set; }
+
+    /// <summary>When the brokers last answered this member's poll, commit or question.</summary>
+    public DateTimeOffset LastAnswer { get; private set; }
 
     /// <summary>What the transaction needs so that brokers refuse offsets of a member that the group has replaced.</summary>
     public IConsumerGroupMetadata Metadata => _consumer.ConsumerGroupMetadata;
@@ -92,9 +105,14 @@ internal sealed class GroupMember : IDisposable
             Judge(error);
         }
 
-        if (batch.Progress.Count == 0)
+        if (batch.Progress.Count > 0)
+        {
+            Answered();
+        }
+        else
         {
             _consumer.Remind(_options);
+            AskWhenDue();
         }
 
         if (_gaveUp.Count > 0)
@@ -142,6 +160,7 @@ internal sealed class GroupMember : IDisposable
         try
         {
             _consumer.Commit(offsets);
+            Answered();
             return true;
         }
         catch (KafkaException failure)
@@ -218,6 +237,8 @@ internal sealed class GroupMember : IDisposable
             }
 
             _changes.Add(new OwnershipChange(OwnershipKind.Assigned, partitions));
+            IsJoined = true;
+            Answered();
             return positions;
         }
         catch (Exception failure) when (failure is KafkaException or ClientFailedException or OperationCanceledException)
@@ -237,6 +258,37 @@ internal sealed class GroupMember : IDisposable
         }
 
         _changes.Add(new OwnershipChange(kind, partitions));
+        IsJoined &= kind != OwnershipKind.Lost;
+    }
+
+    private void Answered()
+    {
+        LastAnswer = _clock.GetUtcNow();
+        _askedAt = _clock.GetTimestamp();
+    }
+
+    /// <summary>
+    /// The client says late, or never, that its brokers are gone, and nothing at all when they are back but have no records. So a member
+    /// that hears nothing asks for the end of a partition.
+    /// </summary>
+    private void AskWhenDue()
+    {
+        if (!IsJoined || _clock.GetElapsedTime(_askedAt) < AskInterval)
+        {
+            return;
+        }
+
+        TopicPartition partition = _positions.Keys.FirstOrDefault() ?? new TopicPartition(_topics[0], 0);
+        try
+        {
+            LogEnds.Ends(_consumer, [partition], AskTimeout);
+            Answered();
+        }
+        catch (KafkaException)
+        {
+            // LastAnswer gets older, which is what probes look at.
+            _askedAt = _clock.GetTimestamp();
+        }
     }
 
     /// <summary>

@@ -1,0 +1,121 @@
+using BelgiCom.Streaming.LocalKafka;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BelgiCom.Streaming.Kafka.Tests;
+
+/// <summary>Ready is only what can do its work now.</summary>
+public sealed class ReadinessTests(KafkaFixture kafka)
+{
+    [Fact]
+    public void NotReady_BeforeTheStart_SaysSo() => Assert.Equal(
+        "Group 'g' has not started.",
+        GroupHost.OfSink(
+            new KafkaOptions(), new ConsumerOptions(), "g", ["t"], new NoSink(), TimeProvider.System, NullLogger<GroupHost>.Instance)
+            .NotReadyBecause(TimeProvider.System.GetUtcNow()));
+
+    /// <summary>A rolling update starts a copy more than there are partitions: were it not ready, the update would stand still.</summary>
+    [Fact]
+    public async Task Ready_MoreMembersThanPartitions_AreAll()
+    {
+        TestCluster cluster = new(kafka.BootstrapServers);
+        await cluster.CreateAsync(1);
+        cluster.Options.Lanes.Lanes = 2;
+        using CancellationTokenSource stop = new();
+        GroupHost host = cluster.Lanes(_ => new PassThrough(cluster.Out));
+        Task running = host.RunAsync(stop.Token);
+
+        await TestCluster.UntilAsync(() => IsReady(host, TimeProvider.System), running);
+        await TestCluster.UntilAsync(() => Task.FromResult(host.Health.Sum(member => member.Partitions.Count) == 1), running);
+        await stop.CancelAsync();
+        await running;
+
+        Assert.Equal(
+            $"Member 0 of group '{cluster.Group}' has stopped.", host.NotReadyBecause(TimeProvider.System.GetUtcNow()));
+    }
+
+    [Fact]
+    public async Task NotReady_SinkFails_SaysSinceWhenAndIsReadyAgainAfterIt()
+    {
+        TestCluster cluster = new(kafka.BootstrapServers);
+        await cluster.CreateAsync(1);
+        cluster.Send(0, 10);
+        using CancellationTokenSource stop = new();
+        NoSink sink = new() { IsAway = true };
+        GroupHost host = cluster.Sink(sink);
+        Task running = host.RunAsync(stop.Token);
+
+        await TestCluster.UntilAsync(() => Says(host, TimeProvider.System, "fails on a batch and reads it again since"), running);
+        sink.IsAway = false;
+        await TestCluster.UntilAsync(() => IsReady(host, TimeProvider.System), running);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task NotReady_BrokerStopped_UntilItIsBack()
+    {
+        DirectoryInfo data = Directory.CreateTempSubdirectory("belgicom-readiness-");
+        LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = data.FullName }, TestContext.Current.CancellationToken);
+        int port = int.Parse(broker.BootstrapServers.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+        TestCluster cluster = new(broker.BootstrapServers);
+        await cluster.CreateAsync(1);
+        LaterClock clock = new();
+        using CancellationTokenSource stop = new();
+        GroupHost host = cluster.Lanes(_ => new PassThrough(cluster.Out), clock: clock);
+        using BrokerProbe probe = new(cluster.Options.Kafka, NullLogger<BrokerProbe>.Instance);
+        Task running = host.RunAsync(stop.Token);
+        await TestCluster.UntilAsync(() => IsReady(host, clock), running);
+
+        // Nothing comes, for long: it asks, and is ready all the same.
+        clock.Later(2 * ConsumerHealth.AnswerMaxAge);
+        await TestCluster.UntilAsync(() => IsReady(host, clock), running);
+        Assert.Null(await probe.NotReadyBecauseAsync());
+
+        await broker.DisposeAsync();
+        clock.Later(2 * ConsumerHealth.AnswerMaxAge);
+        await TestCluster.UntilAsync(() => Says(host, clock, "has no answer of the brokers since"), running);
+        await TestCluster.UntilAsync(() => Task.FromResult(host.Health[0].State == ConsumerState.Polling), running);
+        Assert.StartsWith(
+            $"No broker of {cluster.Options.Kafka.BootstrapServers} answers", await probe.NotReadyBecauseAsync(), StringComparison.Ordinal);
+
+        await using LocalKafkaBroker again = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = data.FullName, Port = port }, TestContext.Current.CancellationToken);
+        await TestCluster.UntilAsync(() => IsReady(host, clock), running);
+        await TestCluster.UntilAsync(async () => await probe.NotReadyBecauseAsync() is null, running);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task NotReady_NoBrokerAtTheStart_HasNoPlaceInItsGroup()
+    {
+        using CancellationTokenSource stop = new();
+        TestCluster nowhere = new("127.0.0.1:1");
+        GroupHost host = nowhere.Sink(new NoSink());
+        Task running = host.RunAsync(stop.Token);
+
+        await TestCluster.UntilAsync(() => Says(host, TimeProvider.System, "has no place in its group yet"), running);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    private static Task<bool> IsReady(GroupHost host, TimeProvider clock) =>
+        Task.FromResult(host.NotReadyBecause(clock.GetUtcNow()) is null);
+
+    private static Task<bool> Says(GroupHost host, TimeProvider clock, string reason) =>
+        Task.FromResult(host.NotReadyBecause(clock.GetUtcNow())?.Contains(reason, StringComparison.Ordinal) == true);
+
+    private sealed class NoSink : ISinkBatchHandler
+    {
+        public volatile bool IsAway;
+
+        public void Handle(RecordBatch batch)
+        {
+            if (IsAway)
+            {
+                throw new IOException("planted");
+            }
+        }
+    }
+}
