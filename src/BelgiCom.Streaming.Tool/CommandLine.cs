@@ -11,6 +11,12 @@ internal static class CommandLine
     /// <returns>0 done, 1 usage or configuration, 2 failed.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
+        // What follows this verb is for the other program to read.
+        if (args is [BenchCommand.Name, .. string[] rest] && await BenchCommand.TryRunAsync(rest) is { } exitCode)
+        {
+            return exitCode;
+        }
+
         RootCommand root = new("belgicom: charging records of the network become billed lines, on Kafka. Start with: belgicom run")
         {
             RunCommand.Create(),
@@ -22,12 +28,18 @@ internal static class CommandLine
             BrokerCommand.Create(),
             TopicsCommand.Create(),
             SchemasCommand.Create(),
+            SetupCommand.Create(),
+            CatalogueCommand.Create(),
+            SubscriptionsCommand.Create(),
+            RetentionCommand.Create(),
         };
-        foreach (Command verb in ReferenceCommands.Create().Append(RetentionCommand.Create()))
-        {
-            root.Add(verb);
-        }
+        return await RunAsync(root, args);
+    }
 
+    /// <summary>Runs a command; an error becomes sentences on standard error and an exit code.</summary>
+    /// <returns>0 done, 1 usage or configuration, 2 failed.</returns>
+    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    {
         bool json = args.Contains("--json");
         try
         {

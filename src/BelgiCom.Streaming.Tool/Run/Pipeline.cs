@@ -83,9 +83,10 @@ internal sealed class Pipeline : IAsyncDisposable
             map(app);
             KafkaOptions kafka = app.Services.GetRequiredService<KafkaOptions>();
             IServiceProvider services = app.Services;
-            await reference.PublishAsync(
+            ReferenceTopics topics = new(
                 kafka, services.GetRequiredService<ConsumerOptions>(), services.GetRequiredService<ISchemaRegistry>(),
-                services.GetRequiredService<IKeyStore>(), services.GetRequiredService<ILoggerFactory>(), cancellationToken);
+                services.GetRequiredService<IKeyStore>(), services.GetRequiredService<ILoggerFactory>());
+            await reference.PublishAsync(topics, cancellationToken);
             Pipeline pipeline = await MarkAsync(embedded, app, kafka, cancellationToken);
             await WorkerHost.StartAsync(app, "belgicom");
             return pipeline;

@@ -14,9 +14,11 @@ internal static class BrokerCommand
     {
         Option<string> data = CommonOptions.Data();
         Option<int> port = new("--port") { Description = "TCP port of the broker on 127.0.0.1.", DefaultValueFactory = _ => 9092 };
-        Option<int> registryPort = new(
-            "--registry-port")
-        { Description = "TCP port of the schema registry on 127.0.0.1.", DefaultValueFactory = _ => 8081 };
+        Option<int> registryPort = new("--registry-port")
+        {
+            Description = "TCP port of the schema registry on 127.0.0.1.",
+            DefaultValueFactory = _ => 8081,
+        };
         Option<int> groupDelay = new(GroupDelay)
         {
             Description =
@@ -25,16 +27,10 @@ internal static class BrokerCommand
             DefaultValueFactory = _ => 0,
         };
         Option<bool> json = CommonOptions.Json();
-        Command command = new(
-            "broker",
-            "Run the embedded broker and schema registry until Ctrl-C. Development and tests only.")
-            {
-                data,
-                port,
-                registryPort,
-                groupDelay,
-                json,
-            };
+        Command command = new("broker", "Run the embedded broker and schema registry until Ctrl-C. Development and tests only.")
+        {
+            data, port, registryPort, groupDelay, json,
+        };
         command.SetAction((result, cancellationToken) => ExecuteAsync(
             result.GetRequiredValue(data),
             result.GetValue(port),
@@ -53,16 +49,11 @@ internal static class BrokerCommand
         using KafkaSchemaLog log = await KafkaSchemaLog.OpenAsync(broker.BootstrapServers);
         await using LocalSchemaRegistry registry = await StartRegistryAsync(log, registryPort, cancellationToken);
         await Console.Error.WriteLineAsync(LocalKafkaBroker.Notice);
-        if (json)
-        {
-            JsonOutput.Write(new { bootstrapServers = broker.BootstrapServers, schemaRegistryUrl = registry.Url });
-        }
-        else
-        {
-            await Console.Out.WriteLineAsync($"Kafka__BootstrapServers={broker.BootstrapServers}");
-            await Console.Out.WriteLineAsync($"SchemaRegistry__Url={registry.Url}");
-        }
-
+        Answer.Print(
+            json,
+            new { bootstrapServers = broker.BootstrapServers, schemaRegistryUrl = registry.Url },
+            $"Kafka__BootstrapServers={broker.BootstrapServers}",
+            $"SchemaRegistry__Url={registry.Url}");
         await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return WorkerHost.ExitDone;
     }

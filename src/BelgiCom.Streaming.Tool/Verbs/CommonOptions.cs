@@ -22,11 +22,9 @@ internal static class CommonOptions
         Description = "Subscriptions, CSV or JSON lines. Default: subscriptions.csv beside the input, else those of the samples.",
     };
 
-    public static Option<int> PartitionsMax() =>
-        new(
-            "--partitions-max")
-        {
-            Description = "At most so many partitions per topic, for small clusters.",
-            DefaultValueFactory = _ => int.MaxValue,
-        };
+    public static Option<int> PartitionsMax() => new("--partitions-max")
+    {
+        Description = "At most so many partitions per topic, for small clusters.",
+        DefaultValueFactory = _ => int.MaxValue,
+    };
 }

@@ -20,27 +20,23 @@ internal static class GenerateCommand
 
     public static Command Create()
     {
-        Option<long> records = new(
-            "--records")
+        Option<long> records = new("--records")
         {
             Description = "Charging data records to write, over all kinds; each holds one or two usage events.",
             Required = true,
         };
         Option<ulong> seed = new("--seed") { Description = "The same seed gives the same octets.", DefaultValueFactory = _ => 1 };
-        Option<int> subscribers = new(
-            "--subscribers")
+        Option<int> subscribers = new("--subscribers")
         {
             Description = "Subscribers that use the network.",
             DefaultValueFactory = _ => new GenerationPlan().Subscribers,
         };
-        Option<GeneratedKind[]> kinds = new(
-            "--kind")
+        Option<GeneratedKind[]> kinds = new("--kind")
         {
             Description = "Kind of file; may be repeated. Default: one of each vendor and calls; on standard output Huawei's.",
             DefaultValueFactory = _ => [],
         };
-        Option<string> output = new(
-            "--out")
+        Option<string> output = new("--out")
         {
             Description = $"Folder for the files and {RunInputs.SubscriptionsFile}, or - for one file on standard output.",
             Required = true,
@@ -104,17 +100,10 @@ internal static class GenerateCommand
             }
         }
 
-        if (json)
-        {
-            JsonOutput.Write(new { files, controlTotals = totals.ToJson(), folder = Path.GetFullPath(folder) });
-        }
-        else
-        {
-            Console.Out.WriteLine(
-                $"{files:N0} files, {totals.Cdrs:N0} records, {totals.Events:N0} usage events and {RunInputs.SubscriptionsFile} in "
-                + $"{folder}");
-        }
-
+        Answer.Print(
+            json,
+            new { files, controlTotals = totals.ToJson(), folder = Path.GetFullPath(folder) },
+            $"{files:N0} files, {totals.Cdrs:N0} records, {totals.Events:N0} usage events and {RunInputs.SubscriptionsFile} in {folder}");
         return WorkerHost.ExitDone;
     }
 

@@ -12,34 +12,25 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        Option<string[]> input = new(
-            "--input")
+        Option<string[]> input = new("--input")
         {
             Description = "File or folder of usage, or - for standard input; may be repeated. Default: the samples that ship.",
             DefaultValueFactory = _ => [],
         };
-        Option<string?> source = new(
-            "--source")
+        Option<string?> source = new("--source")
         {
             Description =
-                    "Source of all inputs. Default: a folder that is called like a source (ericsson, nokia, huawei, or a configured one) "
-                    + "names it; else it is detected from the content.",
+                "Source of all inputs. Default: a folder that is called like a source (ericsson, nokia, huawei, or a configured one) "
+                + "names it; else it is detected from the content.",
         };
         Option<string?> catalogue = CommonOptions.Catalogue();
         Option<string?> subscriptions = CommonOptions.Subscriptions();
         Option<string> data = CommonOptions.Data();
         Option<bool> json = CommonOptions.Json();
-        Command command = new(
-            "run",
-            "The main job, once: mediate, rate, archive and bill usage files, then print control totals.")
-            {
-                input,
-                source,
-                catalogue,
-                subscriptions,
-                data,
-                json,
-            };
+        Command command = new("run", "The main job, once: mediate, rate, archive and bill usage files, then print control totals.")
+        {
+            input, source, catalogue, subscriptions, data, json,
+        };
         command.SetAction((result, cancellationToken) => ExecuteAsync(
             result.GetRequiredValue(input),
             result.GetValue(source),

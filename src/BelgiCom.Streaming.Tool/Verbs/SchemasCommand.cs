@@ -14,10 +14,10 @@ internal static class SchemasCommand
     {
         Option<bool> json = CommonOptions.Json();
         Command command = new("list", "Show the subjects that the registry has.") { json };
-        command.SetAction((result, cancellationToken) => GuardAsync(async registry =>
+        command.SetAction((result, cancellationToken) => WithRegistryAsync(async registry =>
         {
             IReadOnlyList<string> subjects = await registry.GetSubjectsAsync(cancellationToken);
-            Print(result.GetValue(json), new { subjects }, subjects);
+            Answer.Print(result.GetValue(json), new { subjects }, subjects);
             return WorkerHost.ExitDone;
         }));
         return command;
@@ -28,11 +28,11 @@ internal static class SchemasCommand
         Option<bool> json = CommonOptions.Json();
         Command command = new(
             "register", $"Register the schema of every topic, with compatibility {SchemaSubjects.Compatibility}.") { json };
-        command.SetAction((result, cancellationToken) => GuardAsync(async registry =>
+        command.SetAction((result, cancellationToken) => WithRegistryAsync(async registry =>
         {
             IReadOnlyDictionary<string, int> ids = await SchemaSubjects.EnsureAsync(
                 registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken);
-            Print(result.GetValue(json), new { ids }, ids.Select(id => $"{id.Value,6}  {SchemaSubjects.ForValue(id.Key)}"));
+            Answer.Print(result.GetValue(json), new { ids }, ids.Select(id => $"{id.Value,6}  {SchemaSubjects.ForValue(id.Key)}"));
             return WorkerHost.ExitDone;
         }));
         return command;
@@ -43,7 +43,7 @@ internal static class SchemasCommand
         Option<bool> json = CommonOptions.Json();
         Command command = new(
             "check", "Check whether the registry would take the schema of every topic; exit code 2 when one is refused.") { json };
-        command.SetAction((result, cancellationToken) => GuardAsync(async registry =>
+        command.SetAction((result, cancellationToken) => WithRegistryAsync(async registry =>
         {
             List<(string Subject, SchemaVerdict Verdict)> verdicts = new();
             foreach (TopicDescription topic in Topics.All)
@@ -52,7 +52,7 @@ internal static class SchemasCommand
                 verdicts.Add((subject, await registry.CheckAsync(subject, topic.SchemaJson, cancellationToken)));
             }
 
-            Print(
+            Answer.Print(
                 result.GetValue(json),
                 new
                 {
@@ -66,36 +66,9 @@ internal static class SchemasCommand
         return command;
     }
 
-    /// <summary>Says of a registry that does not answer where to look.</summary>
-    public static async Task<T> GuardAsync<T>(HttpSchemaRegistry registry, Func<HttpSchemaRegistry, Task<T>> work)
-    {
-        try
-        {
-            return await work(registry);
-        }
-        catch (SchemaRegistryException exception)
-        {
-            throw new ToolException(WorkerHost.ExitFailed, $"{exception.Message} (check SchemaRegistry__Url)");
-        }
-    }
-
-    private static async Task<int> GuardAsync(Func<HttpSchemaRegistry, Task<int>> work)
+    private static async Task<int> WithRegistryAsync(Func<HttpSchemaRegistry, Task<int>> work)
     {
         using HttpSchemaRegistry registry = ToolSettings.Registry();
-        return await GuardAsync(registry, work);
-    }
-
-    private static void Print(bool json, object value, IEnumerable<string> lines)
-    {
-        if (json)
-        {
-            JsonOutput.Write(value);
-            return;
-        }
-
-        foreach (string line in lines)
-        {
-            Console.Out.WriteLine(line);
-        }
+        return await ToolSettings.GuardAsync(() => work(registry));
     }
 }

@@ -2,6 +2,7 @@ using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Privacy;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -15,14 +16,32 @@ internal static class ToolSettings
     public static HttpSchemaRegistry Registry() =>
         new(Read(builder => builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry")));
 
-    /// <summary>What publishing reference data needs.</summary>
-    public static (KafkaRoles Kafka, HttpSchemaRegistry Registry, FileKeyStore Keys) Publishing()
+    /// <summary>What verbs that publish reference data work with.</summary>
+    public static Publishing Publishing()
     {
-        (KafkaRoles kafka, SchemaRegistryOptions registry, KeyOptions keys) = Read(builder => (
+        (KafkaRoles kafka, SchemaRegistryOptions options, KeyOptions keys) = Read(builder => (
             KafkaRoles.Of(builder),
             builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry"),
             builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section)));
-        return (kafka, new HttpSchemaRegistry(registry), new FileKeyStore(keys.Directory));
+        HttpSchemaRegistry registry = new(options);
+        return new Publishing(
+            kafka.Clients,
+            registry,
+            new ReferenceTopics(
+                kafka.Clients, kafka.Consumer, registry, new FileKeyStore(keys.Directory), NullLoggerFactory.Instance));
+    }
+
+    /// <summary>Says of a registry that does not answer where to look.</summary>
+    public static async Task<T> GuardAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (SchemaRegistryException exception)
+        {
+            throw new ToolException(WorkerHost.ExitFailed, $"{exception.Message} (check SchemaRegistry__Url)");
+        }
     }
 
     private static T Read<T>(Func<WebApplicationBuilder, T> read)
@@ -48,4 +67,13 @@ internal sealed record KafkaRoles(KafkaOptions Clients, ConsumerOptions Consumer
             builder.AddValidatedOptions<KafkaOptions>(KafkaOptions.Section),
             builder.AddValidatedOptions<ConsumerOptions>(KafkaOptions.Section));
     }
+}
+
+/// <summary>A running Kafka and registry to publish reference data on.</summary>
+/// <param name="Kafka">Where the brokers are.</param>
+/// <param name="Registry">Disposed with this.</param>
+/// <param name="Reference">Topics of tariffs and subscriptions.</param>
+internal sealed record Publishing(KafkaOptions Kafka, HttpSchemaRegistry Registry, ReferenceTopics Reference) : IDisposable
+{
+    public void Dispose() => Registry.Dispose();
 }

@@ -16,19 +16,12 @@ internal static class TopicsCommand
         Command command = new("list", "Show name, partitions, key and configuration of every topic.") { json };
         command.SetAction(result =>
         {
-            if (result.GetValue(json))
-            {
-                JsonOutput.Write(
-                    new { topics = Topics.All.Select(topic => new { topic.Name, topic.Partitions, topic.Key, topic.Config }) });
-                return;
-            }
-
-            foreach (TopicDescription topic in Topics.All)
-            {
-                Console.Out.WriteLine(
+            Answer.Print(
+                result.GetValue(json),
+                new { topics = Topics.All.Select(topic => new { topic.Name, topic.Partitions, topic.Key, topic.Config }) },
+                Topics.All.Select(topic =>
                     $"{topic.Name,-28} {topic.Partitions,3} partitions  key {topic.Key,-22} "
-                    + $"{string.Join(' ', topic.Config.Select(pair => $"{pair.Key}={pair.Value}"))}");
-            }
+                    + $"{string.Join(' ', topic.Config.Select(pair => $"{pair.Key}={pair.Value}"))}"));
         });
         return command;
     }
@@ -42,13 +35,8 @@ internal static class TopicsCommand
         {
             IReadOnlyList<string> created = await EmbeddedDefault.CreateTopicsAsync(
                 ToolSettings.Kafka().Clients, result.GetValue(partitions));
-            if (result.GetValue(json))
-            {
-                JsonOutput.Write(new { created });
-                return;
-            }
-
-            Console.Out.WriteLine(created.Count == 0 ? "all topics exist" : $"created {string.Join(", ", created)}");
+            Answer.Print(
+                result.GetValue(json), new { created }, created.Count == 0 ? "all topics exist" : $"created {string.Join(", ", created)}");
         });
         return command;
     }

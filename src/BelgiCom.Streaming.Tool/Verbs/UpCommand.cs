@@ -12,15 +12,15 @@ internal static class UpCommand
     public static Command Create()
     {
         Option<string> data = CommonOptions.Data();
-        Option<string?> inbox = new(
-            "--inbox")
+        Option<string?> inbox = new("--inbox")
         {
             Description =
-                    "Watched folder of usage files; made when missing. Default: inbox in the data folder. Write as NAME.tmp, then rename.",
+                "Watched folder of usage files; made when missing. Default: inbox in the data folder. Write as NAME.tmp, then rename.",
         };
-        Option<string?> http = new(
-            "--http")
-        { Description = "HOST:PORT of the status page. Default 127.0.0.1:8080, or a free port when that is taken." };
+        Option<string?> http = new("--http")
+        {
+            Description = "HOST:PORT of the status page. Default 127.0.0.1:8080, or a free port when that is taken.",
+        };
         Option<string?> catalogue = CommonOptions.Catalogue();
         Option<string?> subscriptions = CommonOptions.Subscriptions();
         Command command = new(

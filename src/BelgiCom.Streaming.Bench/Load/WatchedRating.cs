@@ -1,0 +1,79 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Rating.Worker;
+using BelgiCom.Streaming.Tool;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace BelgiCom.Streaming.Bench;
+
+/// <summary>The rating worker as it ships, watched through its metrics.</summary>
+internal sealed class WatchedRating : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private readonly MeterListener _listener = new();
+
+    private WatchedRating(IHost host) => _host = host;
+
+    /// <summary>Starts the worker.</summary>
+    /// <param name="cluster">Where.</param>
+    /// <param name="lanes">Number of lanes.</param>
+    /// <param name="metric">Gets the name of an instrument of the worker, what was added to it, and the outcome it was added for, if any;
+    /// from any thread.</param>
+    /// <param name="stopping">Ends the start.</param>
+    public static async Task<WatchedRating> StartAsync(
+        FilledCluster cluster, int lanes, Action<string, long, string?> metric, CancellationToken stopping)
+    {
+        HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Kafka:BootstrapServers"] = cluster.Kafka.BootstrapServers,
+            ["Kafka:InstanceId"] = cluster.Kafka.InstanceId,
+            ["Kafka:Lanes"] = lanes.ToString(CultureInfo.InvariantCulture),
+            ["SchemaRegistry:Url"] = cluster.Registry.ToString(),
+        });
+        builder.Services.AddLogging();
+        builder.AddRatingWorker();
+        builder.ThrowOnFaults();
+        WatchedRating rating = new(builder.Build());
+        rating.Listen(metric);
+        await rating._host.StartAsync(stopping);
+        return rating;
+    }
+
+    /// <summary>Waits for something the metrics tell.</summary>
+    /// <exception cref="ToolException">The worker ended before.</exception>
+    public async Task UntilAsync(Task done, CancellationToken stopping)
+    {
+        TaskCompletionSource ended = new();
+        using CancellationTokenRegistration ending = _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping
+            .Register(() => ended.TrySetResult());
+        if (await Task.WhenAny(done, ended.Task).WaitAsync(stopping) != done)
+        {
+            throw new ToolException(WorkerHost.ExitFailed, "the rating worker failed during the benchmark");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync(CancellationToken.None);
+        _listener.Dispose();
+        _host.Dispose();
+    }
+
+    private void Listen(Action<string, long, string?> metric)
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == "BelgiCom.Streaming.Rating")
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>(
+            (instrument, value, tags, _) => metric(instrument.Name, value, tags.IsEmpty ? null : tags[0].Value as string));
+        _listener.Start();
+    }
+}

@@ -1,0 +1,48 @@
+using BelgiCom.Streaming.Catalogue;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+
+namespace BelgiCom.Streaming.Tool;
+
+/// <summary>Catalogue and subscriptions that the workers need before the first usage.</summary>
+internal sealed class ReferenceData
+{
+    private readonly IReadOnlyList<OfferingVersion> _catalogue;
+    private readonly string _subscriptions;
+
+    private ReferenceData(IReadOnlyList<OfferingVersion> catalogue, string subscriptions)
+    {
+        _catalogue = catalogue;
+        _subscriptions = subscriptions;
+    }
+
+    /// <summary>Reads the catalogue; the subscriptions are read when they are published, because they need the pseudonyms' key.</summary>
+    /// <param name="catalogue">Folder, or null for the sample catalogue.</param>
+    /// <param name="subscriptions">File, or null for those of the samples.</param>
+    /// <exception cref="InputFaultException">A tariff is wrong.</exception>
+    /// <exception cref="ToolException">A path does not exist.</exception>
+    public static ReferenceData Read(string? catalogue, string? subscriptions)
+    {
+        if (catalogue is not null && !Directory.Exists(catalogue))
+        {
+            throw new ToolException(
+                WorkerHost.ExitConfiguration,
+                $"the catalogue folder '{catalogue}' does not exist: give a folder of *.yaml files with --catalogue");
+        }
+
+        if (subscriptions is not null)
+        {
+            ReferenceTopics.RequireSubscriptions(subscriptions);
+        }
+
+        return new ReferenceData(CatalogueFolder.Load(catalogue ?? SampleFiles.Catalogue), subscriptions ?? SampleFiles.Subscriptions);
+    }
+
+    /// <summary>Publishes what the topics do not hold yet.</summary>
+    /// <exception cref="InputFaultException">The subscriptions are wrong, or a published version was changed.</exception>
+    public async Task PublishAsync(ReferenceTopics topics, CancellationToken cancellationToken)
+    {
+        await topics.PublishAsync(_catalogue, cancellationToken);
+        await topics.PublishAsync(_subscriptions, cancellationToken);
+    }
+}

@@ -1,0 +1,42 @@
+using BelgiCom.Streaming.Catalogue;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Privacy;
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Tool;
+
+/// <summary>The topics of tariffs and subscriptions, onto which verbs publish what they do not hold yet.</summary>
+internal sealed class ReferenceTopics(
+    KafkaOptions kafka, ConsumerOptions consumer, ISchemaRegistry registry, IKeyStore keys, ILoggerFactory loggers)
+{
+    private readonly ReferencePublisher _publisher = new(kafka, consumer, registry, TimeProvider.System, loggers);
+
+    /// <exception cref="InputFaultException">A published version was changed.</exception>
+    public Task<PublishResult> PublishAsync(IReadOnlyList<OfferingVersion> versions, CancellationToken cancellationToken) =>
+        _publisher.PublishAsync(versions, cancellationToken);
+
+    /// <param name="path">CSV or JSON lines.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="InputFaultException">The file has faults; nothing was published.</exception>
+    /// <exception cref="ToolException">There is no such file.</exception>
+    public async Task<PublishResult> PublishAsync(string path, CancellationToken cancellationToken)
+    {
+        RequireSubscriptions(path);
+        SubscriptionsFile file = new(path, new SubscriberPseudonymizer(keys));
+        return file.Check() is { Count: > 0 } faults
+            ? throw new InputFaultException(faults)
+            : await _publisher.PublishAsync(file.Read(), cancellationToken);
+    }
+
+    /// <exception cref="ToolException">There is no such file.</exception>
+    public static void RequireSubscriptions(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new ToolException(
+                WorkerHost.ExitConfiguration, $"the subscriptions file '{path}' does not exist: give a CSV or JSON lines file");
+        }
+    }
+}

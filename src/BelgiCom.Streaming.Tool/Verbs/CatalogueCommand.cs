@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Globalization;
+using BelgiCom.Streaming.Catalogue;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+
+namespace BelgiCom.Streaming.Tool;
+
+/// <summary><c>catalogue check|show|apply</c>: tariffs of a folder, and onto Kafka__BootstrapServers.</summary>
+internal static class CatalogueCommand
+{
+    public static Command Create() => new("catalogue", "Check, show or publish tariffs.") { Check(), Show(), Apply() };
+
+    private static Command Check()
+    {
+        (Option<string> folder, Option<bool> json) = (Folder(), CommonOptions.Json());
+        Command command = new("check", "Read the folder and report every fault; exit code 1 when there is one.") { folder, json };
+        command.SetAction(result =>
+        {
+            IReadOnlyList<OfferingVersion> versions = CatalogueFolder.Load(result.GetRequiredValue(folder));
+            Answer.Print(
+                result.GetValue(json), new { offeringVersions = versions.Count }, $"{versions.Count:N0} offering versions, no faults");
+        });
+        return command;
+    }
+
+    private static Command Show()
+    {
+        (Option<string> folder, Option<bool> json) = (Folder(), CommonOptions.Json());
+        Command command = new("show", "Show offering, version, validity and number of prices.") { folder, json };
+        command.SetAction(result =>
+        {
+            IReadOnlyList<OfferingVersion> versions = CatalogueFolder.Load(result.GetRequiredValue(folder));
+            Answer.Print(result.GetValue(json), new { versions = versions.Select(VersionJson) }, versions.Select(Line));
+        });
+        return command;
+    }
+
+    private static Command Apply()
+    {
+        (Option<string> folder, Option<bool> json) = (Folder(), CommonOptions.Json());
+        Command command = new(
+            "apply", "Publish the versions that the topic does not have; a published version never changes.") { folder, json };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            IReadOnlyList<OfferingVersion> versions = CatalogueFolder.Load(result.GetRequiredValue(folder));
+            using Publishing publishing = ToolSettings.Publishing();
+            PublishResult published = await publishing.Reference.PublishAsync(versions, cancellationToken);
+            Answer.Print(
+                result.GetValue(json), published,
+                $"{published.Written:N0} offering versions published, {published.Unchanged:N0} were there");
+            return WorkerHost.ExitDone;
+        });
+        return command;
+    }
+
+    private static object VersionJson(OfferingVersion version) => new
+    {
+        version.Offering,
+        version.Version,
+        version.Name,
+        version.ValidFrom,
+        version.ValidTo,
+        version.Currency,
+        prices = version.Prices.Count,
+        bundles = version.Bundles.Count,
+    };
+
+    private static string Line(OfferingVersion version) =>
+        $"{version.Offering,-24} version {version.Version,3}  from {Instant(version.ValidFrom),-17}  to {Instant(version.ValidTo),-17}  "
+        + $"{version.Prices.Count,3} prices  {version.Bundles.Count,2} bundles  {version.Name}";
+
+    private static string Instant(DateTimeOffset? instant) =>
+        instant?.ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture) ?? "open";
+
+    private static Option<string> Folder() =>
+        new("--catalogue") { Description = "Folder of tariffs (YAML), one offering a file.", Required = true };
+}

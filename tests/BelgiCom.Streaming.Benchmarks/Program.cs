@@ -1,4 +1,0 @@
-using BelgiCom.Streaming.Benchmarks;
-using BenchmarkDotNet.Running;
-
-BenchmarkSwitcher.FromAssembly(typeof(DecodeBenchmark).Assembly).Run(args);
