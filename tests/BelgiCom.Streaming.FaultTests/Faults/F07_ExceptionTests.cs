@@ -43,6 +43,6 @@ public sealed class F07_ExceptionTests
 
         Assert.Equal(records, bench.AssertExact().Rated.Count);
         Assert.Equal(newer.Count, bench.Front.Refused);
-        Assert.Equal(newer.Count, worker.Count("aborted and read again"));
+        Assert.Equal(newer.Count, worker.Count("failed and is read again"));
     }
 }

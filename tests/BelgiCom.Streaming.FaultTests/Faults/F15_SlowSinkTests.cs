@@ -41,7 +41,7 @@ public sealed class F15_SlowSinkTests
             "half of the usage to be rated slowly",
             [worker]);
         Assert.Equal(member.ConsumerId, Assert.Single(await bench.MembersAsync()).ConsumerId);
-        Assert.Equal(0, worker.Count("aborted and read again"));
+        Assert.Equal(0, worker.Count("failed and is read again"));
 
         proxy.BytesPerSecond = 0;
         proxy.Latency = TimeSpan.Zero;
