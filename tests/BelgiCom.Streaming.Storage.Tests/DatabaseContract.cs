@@ -74,8 +74,17 @@ public abstract class DatabaseContract : IDisposable
     [Fact]
     public async Task Migrate_ByManyAtOnce_IsDoneOnce()
     {
-        Database[] all = [Open(), Open(), Open(), Open()];
-        await Task.WhenAll(all.Select(database => Task.Run(() => database.Migrate(Two, Now))));
+        Database[] all = [.. Enumerable.Range(0, 8).Select(_ => Open())];
+        using Barrier start = new(all.Length);
+        await Task.WhenAll(all.Select(database => Task.Factory.StartNew(
+            () =>
+            {
+                start.SignalAndWait();
+                database.Migrate(Two, Now);
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
 
         Assert.Equal(2, all[0].QueryLong("SELECT count(*) FROM schema_version"));
         Array.ForEach(all, database => database.Dispose());
