@@ -199,7 +199,7 @@ internal static class Repository
     public static string PathOf(string relative)
     {
         string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "BelgiCom.Streaming.slnx")))
+        while (folder is not null && !File.Exists(Path.Combine(folder, "BelgiCom.Streaming.sln")))
         {
             folder = Path.GetDirectoryName(folder);
         }

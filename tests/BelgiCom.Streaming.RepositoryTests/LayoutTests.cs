@@ -64,7 +64,7 @@ public sealed class LayoutTests
     [Fact]
     public void Projects_OfTheRepository_AreInTheSolution()
     {
-        string solution = File.ReadAllText(Path.Combine(Repository.Root, "BelgiCom.Streaming.slnx"));
+        string solution = File.ReadAllText(Path.Combine(Repository.Root, "BelgiCom.Streaming.sln"));
         Assert.All(
             Repository.Projects("src").Keys.Concat(Repository.Projects("tests").Keys),
             project => Assert.Contains($"BelgiCom.Streaming.{project}.csproj", solution, StringComparison.Ordinal));

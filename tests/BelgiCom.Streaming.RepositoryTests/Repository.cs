@@ -43,7 +43,7 @@ internal static partial class Repository
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
-            if (File.Exists(Path.Combine(at.FullName, "BelgiCom.Streaming.slnx")))
+            if (File.Exists(Path.Combine(at.FullName, "BelgiCom.Streaming.sln")))
             {
                 return at.FullName;
             }

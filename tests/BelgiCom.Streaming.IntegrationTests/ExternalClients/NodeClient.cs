@@ -44,7 +44,7 @@ public static class NodeClient
     private static string Folder()
     {
         DirectoryInfo folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "BelgiCom.Streaming.slnx")))
+        while (!File.Exists(Path.Combine(folder.FullName, "BelgiCom.Streaming.sln")))
         {
             folder = folder.Parent ?? throw new DirectoryNotFoundException("The tests do not run inside the repository");
         }
