@@ -94,6 +94,20 @@ public sealed class LedgerBatch
         });
 
     /// <summary>
+    /// Adds a record that could not be read and is kept elsewhere, so that the position passes it. The time is that of its arrival; another
+    /// is not known.
+    /// </summary>
+    public void AddDeadLettered(string topic, int partition, long offset, long arrivalMilliseconds) =>
+        _lines.Add(new LedgerLine
+        {
+            Stream = StreamIndex(topic, partition),
+            Offset = offset,
+            Outcome = LedgerOutcome.DeadLettered,
+            EventTimeMilliseconds = Math.Max(0, arrivalMilliseconds),
+            File = -1,
+        });
+
+    /// <summary>
     /// A batch has few partitions and, mostly, few files, and neighbours come from the same one: the last entry is tried first.
     /// </summary>
     private int StreamIndex(string topic, int partition)

@@ -1,7 +1,7 @@
 namespace BelgiCom.Streaming.Billing;
 
 /// <summary>
-/// What became of a usage event, as the ledger counts it: the closed list of rating, and one that only the ledger can see.
+/// What became of a usage event, as the ledger counts it: the closed list of rating, and what only the ledger can see.
 /// </summary>
 public enum LedgerOutcome
 {
@@ -28,4 +28,7 @@ public enum LedgerOutcome
     /// refilled.
     /// </summary>
     LedgerDuplicate = 6,
+
+    /// <summary>Could not be read and is on the worker's dead letter topic: counted, no line. What it was is not known.</summary>
+    DeadLettered = 7,
 }

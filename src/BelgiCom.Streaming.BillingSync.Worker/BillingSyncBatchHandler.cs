@@ -9,16 +9,16 @@ namespace BelgiCom.Streaming.BillingSync.Worker;
 
 /// <summary>
 /// The main path: decode a batch of rated and rejected usage and put it into the ledger. The ledger's own positions say where reading
-/// starts, so usage is billed exactly once.
+/// starts, so usage is billed exactly once. What cannot be read is a dead letter before the ledger's position passes it.
 /// </summary>
 internal sealed class BillingSyncBatchHandler(
     BillingLedger ledger, BillingOptions options, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
-    Func<TopicPartition, long> firstOffset, TimeProvider clock, ILogger logger) : ISinkBatchHandler
+    IDeadLetters deadLetters, Func<TopicPartition, long> firstOffset, TimeProvider clock, ILogger logger) : ISinkBatchHandler
 {
     private readonly LedgerBatch _batch = new();
+    private readonly List<DeadLetter> _unreadable = [];
 
     /// <inheritdoc/>
-    /// <exception cref="UnreadableRecordException">A record is not what Rating writes; its partition stops there.</exception>
     /// <exception cref="StorageException">The database refused; the loop reads the batch again.</exception>
     /// <exception cref="SchemaRegistryException">The registry does not answer; the loop reads the batch again.</exception>
     public void Handle(RecordBatch batch)
@@ -26,11 +26,14 @@ internal sealed class BillingSyncBatchHandler(
         for (int from = 0; from < batch.Count; from += options.MaxRecordsPerTransaction)
         {
             _batch.Clear();
+            _unreadable.Clear();
             for (int i = from; i < Math.Min(batch.Count, from + options.MaxRecordsPerTransaction); i++)
             {
-                Decode(batch[i]);
+                Decode(batch[i], i);
             }
 
+            deadLetters.Send(batch, _unreadable);
+            BillingSyncMetrics.Unreadable.Add(_unreadable.Count);
             Apply();
         }
     }
@@ -65,7 +68,7 @@ internal sealed class BillingSyncBatchHandler(
         return first;
     }
 
-    private void Decode(in ConsumedRecord record)
+    private void Decode(in ConsumedRecord record, int index)
     {
         if (record.Topic == rated.Name && rated.TryRead(record.Value, out UsageRatedView billed))
         {
@@ -79,9 +82,11 @@ internal sealed class BillingSyncBatchHandler(
             return;
         }
 
-        BillingSyncMetrics.Unreadable.Add(1);
-        BillingSyncLog.Unreadable(logger, record.Topic, record.Partition, record.Offset, record.Value.Length);
-        throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
+        bool isOfUnknownSchema = record.Topic == rated.Name
+            ? rated.IsOfUnknownSchema(record.Value)
+            : rejected.IsOfUnknownSchema(record.Value);
+        _unreadable.Add(new DeadLetter(index, isOfUnknownSchema ? DeadLetterReason.UnknownSchema : DeadLetterReason.Undecodable));
+        _batch.AddDeadLettered(record.Topic, record.Partition, record.Offset, record.TimestampMilliseconds);
     }
 
     private void Apply()

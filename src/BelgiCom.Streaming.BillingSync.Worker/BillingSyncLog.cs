@@ -18,10 +18,6 @@ internal static partial class BillingSyncLog
     public static partial void PartitionBegunWithoutUs(ILogger logger, string topic, int partition, long offset);
 
     [LoggerMessage(
-        4003, LogLevel.Error, "{Topic}[{Partition}]@{Offset} cannot be read ({Octets} octets); billing of the partition stops there")]
-    public static partial void Unreadable(ILogger logger, string topic, int partition, long offset, int octets);
-
-    [LoggerMessage(
         4004, LogLevel.Warning,
         "{Count} rated usage events are in the ledger already under other positions and were not billed again. Was a topic created again?")]
     public static partial void LedgerDuplicates(ILogger logger, long count);

@@ -10,7 +10,7 @@ internal static class BillingSyncMetrics
 
     private static readonly string[] OutcomeNames =
     [
-        "rated", "zero_rated", "duplicate", "late", "suspended", "rejected", "ledger_duplicate",
+        "rated", "zero_rated", "duplicate", "late", "suspended", "rejected", "ledger_duplicate", "dead_lettered",
     ];
 
     private static readonly Counter<long> Records = Meter.CreateCounter<long>(
@@ -22,7 +22,7 @@ internal static class BillingSyncMetrics
     private static readonly Histogram<double> ApplySeconds = Meter.CreateHistogram<double>(
         "belgicom_billing_apply_seconds", "s", "Duration of one database transaction.");
 
-    /// <summary>Records that could not be read; each stops its partition.</summary>
+    /// <summary>Records that could not be read; each is on a dead letter topic.</summary>
     public static readonly Counter<long> Unreadable = Meter.CreateCounter<long>(
         "belgicom_billing_unreadable_total", "{record}", "Records that are not in the format of their topic.");
 

@@ -27,11 +27,14 @@ internal sealed class BillingSyncWorker(
         using BillingLedger ledger = BillingLedger.Open(options, clock);
         BillingSyncLog.LedgerOpened(logger, ledger.Location);
         PatientRegistry patient = new(registry, TimeSpan.Zero, clock, logger, stoppingToken);
+        using DeadLetters deadLetters = new(
+            kafka, Group, topic => Topics.DeadLetter(Group, topic), clock, loggers, stoppingToken);
         BillingSyncBatchHandler handler = new(
             ledger,
             options,
             await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, patient, stoppingToken).ConfigureAwait(false),
             await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, patient, stoppingToken).ConfigureAwait(false),
+            deadLetters,
             FirstOffset,
             clock,
             logger);

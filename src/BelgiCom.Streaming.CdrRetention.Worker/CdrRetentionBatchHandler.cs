@@ -9,24 +9,28 @@ namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>
 /// The main path: find out what decides a record's classes, and append it as it came. The archive's own positions say where reading starts.
+/// What of Rating's cannot be read is a dead letter before the archive's position passes it.
 /// </summary>
 internal sealed class CdrRetentionBatchHandler(
     CdrArchive archive, EventTopic<UsageReceivedView> received, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
-    ILogger logger) : ISinkBatchHandler
+    IDeadLetters deadLetters, ILogger logger) : ISinkBatchHandler
 {
+    private readonly List<DeadLetter> _unreadable = [];
+
     /// <inheritdoc/>
     /// <exception cref="ArchiveException">Nothing of the batch was kept; the loop reads it again.</exception>
     /// <exception cref="StorageException">The archive's index refused; the loop reads the batch again.</exception>
     /// <exception cref="SchemaRegistryException">The registry does not answer; the loop reads the batch again.</exception>
-    /// <exception cref="UnreadableRecordException">A record of Rating cannot be read; its partition stops there.</exception>
     public void Handle(RecordBatch batch)
     {
+        _unreadable.Clear();
         using ArchiveAppender appender = archive.BeginAppend();
         for (int i = 0; i < batch.Count; i++)
         {
-            Append(appender, batch[i]);
+            Append(appender, batch[i], i);
         }
 
+        deadLetters.Send(batch, _unreadable);
         appender.Commit();
         CdrRetentionMetrics.Appended(appender.Counts);
         foreach ((string retentionClass, (long Kept, long PastPeriod) counts) in appender.Counts.Classes)
@@ -41,7 +45,7 @@ internal sealed class CdrRetentionBatchHandler(
     /// <inheritdoc/>
     public long? StartOffset(TopicPartition partition) => archive.NextOffset(partition.Topic, partition.Partition.Value);
 
-    private void Append(ArchiveAppender appender, in ConsumedRecord record)
+    private void Append(ArchiveAppender appender, in ConsumedRecord record, int index)
     {
         bool read = record.Topic switch
         {
@@ -56,13 +60,18 @@ internal sealed class CdrRetentionBatchHandler(
         }
 
         CdrRetentionMetrics.Unreadable.Add(1);
-        if (record.Topic != Topics.UsageReceived)
+        appender.Pass(record.Topic, record.Partition, record.Offset);
+        if (record.Topic == Topics.UsageReceived)
         {
-            throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
+            // Rating rejects it and publishes its octets in usage.rejected.v1, from where it is archived.
+            CdrRetentionLog.Unreadable(logger, record.Topic, record.Partition, record.Offset, record.Value.Length);
+            return;
         }
 
-        // Rating rejects it and publishes its octets in usage.rejected.v1, from where it is archived.
-        CdrRetentionLog.Unreadable(logger, record.Topic, record.Partition, record.Offset, record.Value.Length);
+        bool isOfUnknownSchema = record.Topic == Topics.UsageRated
+            ? rated.IsOfUnknownSchema(record.Value)
+            : rejected.IsOfUnknownSchema(record.Value);
+        _unreadable.Add(new DeadLetter(index, isOfUnknownSchema ? DeadLetterReason.UnknownSchema : DeadLetterReason.Undecodable));
     }
 
     private bool TryReceived(ArchiveAppender appender, in ConsumedRecord record)

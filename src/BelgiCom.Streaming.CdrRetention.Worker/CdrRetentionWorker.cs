@@ -25,11 +25,14 @@ internal sealed class CdrRetentionWorker(
     {
         ILogger<CdrRetentionBatchHandler> logger = loggers.CreateLogger<CdrRetentionBatchHandler>();
         PatientRegistry patient = new(registry, TimeSpan.Zero, clock, logger, stoppingToken);
+        using DeadLetters deadLetters = new(
+            kafka, Group, topic => Topics.DeadLetter(Group, topic), clock, loggers, stoppingToken);
         CdrRetentionBatchHandler handler = new(
             archive,
             await EventTopic.OpenAsync<UsageReceivedView>(Topics.UsageReceived, patient, stoppingToken).ConfigureAwait(false),
             await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, patient, stoppingToken).ConfigureAwait(false),
             await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, patient, stoppingToken).ConfigureAwait(false),
+            deadLetters,
             logger);
         _sink = GroupHost.OfSink(
             kafka, consumer, Group, RetentionPolicy.ArchivedTopics, handler, clock, loggers.CreateLogger<GroupHost>());

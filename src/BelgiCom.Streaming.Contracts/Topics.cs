@@ -31,6 +31,15 @@ public enum TopicKey
 public sealed record TopicDescription(
     string Name, string SchemaJson, TopicKey Key, int Partitions, IReadOnlyDictionary<string, string> Config);
 
+/// <summary>Where a group's sink puts what it cannot read of a topic; partitions and configuration are the topic's own.</summary>
+/// <param name="Group">Consumer group, the worker's name.</param>
+/// <param name="Source">The topic that the group reads.</param>
+public sealed record DeadLetterTopic(string Group, TopicDescription Source)
+{
+    /// <summary>"group.topic.dead-letter".</summary>
+    public string Name => Topics.DeadLetter(Group, Source.Name);
+}
+
 /// <summary>The topics: names are a contract that others script against.</summary>
 public static class Topics
 {
@@ -63,7 +72,7 @@ public static class Topics
 
     private const int SubscriberPartitions = 24;
 
-    /// <summary>Every topic, as <c>topics apply</c> and the embedded default create it.</summary>
+    /// <summary>Every topic with a schema, as <c>topics apply</c> and the embedded default create it.</summary>
     public static IReadOnlyList<TopicDescription> All { get; } =
     [
         // 45 days: as long as duplicates are looked for, so that a whole billing period can be replayed.
@@ -77,6 +86,17 @@ public static class Topics
         new(Quarantine, QuarantinedRecord.SchemaJson, TopicKey.Source, 3, Deleted(days: 45)),
         // Act of 13 June 2005 art. 127/2 §4: the journal of accesses is kept 10 years. Entries hold pseudonyms only.
         new(AuditJournal, AuditEntry.SchemaJson, TopicKey.Stream, 1, Deleted(days: 3653)),
+    ];
+
+    /// <summary>
+    /// The dead letter topics, created like the others. Their values are of their sources, which have the schemas; they are gone when those
+    /// are. What cdr-retention cannot read of usage.received.v1 has none: rating rejects it, with its octets.
+    /// </summary>
+    public static IReadOnlyList<DeadLetterTopic> DeadLetters { get; } =
+    [
+        .. new[] { UsageRated, UsageRejected }.SelectMany(
+            source => new[] { "billing-sync", "cdr-retention" },
+            (source, group) => new DeadLetterTopic(group, All.Single(topic => topic.Name == source))),
     ];
 
     /// <summary>Dead letters of a group's topic: <c>&lt;group&gt;.&lt;topic&gt;.dead-letter</c>.</summary>

@@ -54,4 +54,10 @@ internal static partial class KafkaLog
 
     [LoggerMessage(1015, LogLevel.Warning, "Waiting for the schema registry: {Reason}")]
     public static partial void RegistryUnreachable(ILogger logger, string reason);
+
+    [LoggerMessage(
+        1016, LogLevel.Error,
+        "{Group}: {Count} records cannot be handled and are dead letters now, the first {Topic}[{Partition}]@{Offset} ({Reason})")]
+    public static partial void DeadLettered(
+        ILogger logger, string group, int count, string topic, int partition, long offset, string reason);
 }

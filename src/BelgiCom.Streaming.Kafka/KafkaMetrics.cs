@@ -23,6 +23,8 @@ internal static class KafkaMetrics
         "belgicom_kafka_consume_errors_total", description: "Errors the consumer reported");
     private static readonly Counter<long> QueueFulls = Meter.CreateCounter<long>(
         "belgicom_kafka_queue_full_total", description: "Waits for room in the producer's queue");
+    private static readonly Counter<long> DeadLetters = Meter.CreateCounter<long>(
+        "belgicom_kafka_dead_letters_total", description: "Records put to dead letter topics, by topic and reason");
     private static readonly Counter<long> Producers = Meter.CreateCounter<long>(
         "belgicom_kafka_producers_replaced_total", description: "Producers replaced after an unknown outcome");
 
@@ -51,6 +53,9 @@ internal static class KafkaMetrics
             new("kind", kind switch { OwnershipKind.Assigned => "assigned", OwnershipKind.Revoked => "revoked", _ => "lost" }));
 
     public static void ConsumeError(string group) => ConsumeErrors.Add(1, new KeyValuePair<string, object?>("group", group));
+
+    public static void DeadLettered(string group, string topic, string reason) =>
+        DeadLetters.Add(1, new("group", group), new("topic", topic), new("reason", reason));
 
     public static void QueueFull() => QueueFulls.Add(1);
 

@@ -21,18 +21,20 @@ public sealed class ArchiveAppender : IDisposable
     /// <summary>What the batch did so far.</summary>
     public AppendCounts Counts { get; } = new();
 
+    /// <summary>Lets the position pass a record that is not for the archive, because it could not be read and is kept elsewhere.</summary>
+    public void Pass(string topic, int partition, long offset)
+    {
+        ref long next = ref NextOffset(topic, partition);
+        next = Math.Max(next, offset + 1);
+    }
+
     /// <summary>
     /// Adds a record under each of its classes; one that the archive has already (before the partition's position) is skipped.
     /// </summary>
     /// <exception cref="ArchiveException">A file or the key store failed.</exception>
     public void Add(in CdrToArchive record)
     {
-        ref long next = ref CollectionsMarshal.GetValueRefOrAddDefault(_positions, (record.Topic, record.Partition), out bool known);
-        if (!known)
-        {
-            next = _archive.NextOffset(record.Topic, record.Partition) ?? 0;
-        }
-
+        ref long next = ref NextOffset(record.Topic, record.Partition);
         if (record.Offset < next)
         {
             Counts.Redelivered++;
@@ -104,6 +106,18 @@ public sealed class ArchiveAppender : IDisposable
         }
 
         _archive.Release();
+    }
+
+    /// <summary>Offset that the batch leads to so far; where the archive is, at the first look.</summary>
+    private ref long NextOffset(string topic, int partition)
+    {
+        ref long next = ref CollectionsMarshal.GetValueRefOrAddDefault(_positions, (topic, partition), out bool known);
+        if (!known)
+        {
+            next = _archive.NextOffset(topic, partition) ?? 0;
+        }
+
+        return ref next;
     }
 
     /// <summary>Where records of a class and day go; null when they are past their period already and must not be kept.</summary>

@@ -16,6 +16,7 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     private readonly BillingOptions _options;
     private readonly BillingLedger _ledger;
     private readonly FakeRegistry _registry = new();
+    private readonly CollectedDeadLetters _deadLetters = new();
     private readonly BillingSyncBatchHandler _handler;
 
     public BillingSyncBatchHandlerTests()
@@ -110,14 +111,41 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     }
 
     [Fact]
-    public void Handle_RecordThatCannotBeRead_StopsBeforeItWithItsPosition()
+    public void Handle_RecordThatCannotBeRead_IsADeadLetterAndTheOthersAreBilled()
     {
-        TestRecord unreadable = new(Topics.UsageRated, 3, 77, [], [0, 0, 0, 0, 1, 9, 9, 9]);
+        TestRecord good = Rated(
+            0,
+            new UsageRated { UsageId = Id(1), Account = "a", Currency = "EUR", Amount = 1, PeriodStart = new DateOnly(2026, 10, 1) });
 
-        UnreadableRecordException fault = Assert.Throws<UnreadableRecordException>(() => _handler.Handle(new TestBatch([unreadable])));
+        _handler.Handle(new TestBatch(
+        [
+            good,
+            Record(Topics.UsageRated, 1, EventValue.Of(FakeRegistry.IdOf(Topics.UsageRated), body => body.Write<byte>([9, 9, 9]))),
+            Record(Topics.UsageRated, 2, [1, 2, 3]),
+            Record(Topics.UsageRejected, 0, [0, 0, 0, 0, 99, 1]),
+            new TestRecord(Topics.UsageRejected, 0, 1, [], Value: null),
+        ]));
 
-        Assert.Contains("usage.rated.v1[3]@77", fault.Message, StringComparison.Ordinal);
-        Assert.Null(_ledger.NextOffset(Topics.UsageRated, 3));
+        Assert.Equal(
+            [
+                "usage.rated.v1[0]@1 undecodable", "usage.rated.v1[0]@2 undecodable", "usage.rejected.v1[0]@0 unknown-schema",
+                "usage.rejected.v1[0]@1 undecodable",
+            ],
+            _deadLetters.Letters);
+        Assert.Equal((1, 4), (_ledger.Totals().Lines, _ledger.Totals().Count(LedgerOutcome.DeadLettered)));
+        Assert.Equal(3, _ledger.NextOffset(Topics.UsageRated, 0));
+        Assert.Equal(2, _ledger.NextOffset(Topics.UsageRejected, 0));
+    }
+
+    /// <summary>No position passes a record that is neither billed nor kept.</summary>
+    [Fact]
+    public void Handle_DeadLetterCannotBeKept_KeepsThePosition()
+    {
+        _deadLetters.IsAway = true;
+
+        Assert.Throws<IOException>(() => _handler.Handle(new TestBatch([Record(Topics.UsageRated, 0, [1, 2, 3])])));
+
+        Assert.Null(_ledger.NextOffset(Topics.UsageRated, 0));
     }
 
     [Fact]
@@ -176,13 +204,9 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
         Assert.Null(_ledger.NextOffset(Topics.UsageRated, 0));
     }
 
-    [Fact]
-    public void Handle_SchemaThatDoesNotExist_Stops() =>
-        Assert.Throws<UnreadableRecordException>(() => _handler.Handle(new TestBatch([Record(Topics.UsageRated, 0, [0, 0, 0, 0, 99, 1])])));
-
     private BillingSyncBatchHandler Handler(BillingLedger ledger, BillingOptions options, long firstOffset) => new(
         ledger, options, _registry.Open<UsageRatedView>(Topics.UsageRated), _registry.Open<UsageRejectedView>(Topics.UsageRejected),
-        _ => firstOffset, TimeProvider.System, NullLogger.Instance);
+        _deadLetters, _ => firstOffset, TimeProvider.System, NullLogger.Instance);
 
     private static string Changed(Action<JsonArray> change)
     {

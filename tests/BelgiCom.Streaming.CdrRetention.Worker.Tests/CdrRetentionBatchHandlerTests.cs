@@ -1,6 +1,5 @@
 using System.Buffers;
 using BelgiCom.Streaming.Contracts;
-using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Retention;
 using BelgiCom.Streaming.Retention.Tests;
 using BelgiCom.Streaming.Testing;
@@ -13,6 +12,7 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
 {
     private readonly ArchiveFixture _fixture = new();
     private readonly CdrArchive _archive;
+    private readonly CollectedDeadLetters _deadLetters = new();
     private readonly CdrRetentionBatchHandler _handler;
 
     public CdrRetentionBatchHandlerTests()
@@ -21,7 +21,7 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
         _archive = _fixture.Open();
         _handler = new CdrRetentionBatchHandler(
             _archive, registry.Open<UsageReceivedView>(Topics.UsageReceived), registry.Open<UsageRatedView>(Topics.UsageRated),
-            registry.Open<UsageRejectedView>(Topics.UsageRejected), NullLogger.Instance);
+            registry.Open<UsageRejectedView>(Topics.UsageRejected), _deadLetters, NullLogger.Instance);
     }
 
     public void Dispose()
@@ -84,16 +84,32 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
     }
 
     [Fact]
-    public void Handle_RatedThatCannotBeRead_StopsWithItsPositionAndKeepsNothingOfTheBatch()
+    public void Handle_RatedThatCannotBeRead_IsADeadLetterAndTheOthersAreKept()
     {
         DateTimeOffset now = _fixture.Clock.GetUtcNow();
         TestRecord good = Record(
             Topics.UsageRated, 0, Value(Topics.UsageRated, new UsageRated { EventTime = now }.Write));
 
-        UnreadableRecordException fault = Assert.Throws<UnreadableRecordException>(
-            () => _handler.Handle(new TestBatch([good, Record(Topics.UsageRated, 1, [1, 2, 3])])));
+        _handler.Handle(new TestBatch(
+            [good, Record(Topics.UsageRated, 1, [1, 2, 3]), Record(Topics.UsageRejected, 5, [0, 0, 0, 0, 99, 1])]));
 
-        Assert.Contains("usage.rated.v1[0]@1", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(["usage.rated.v1[0]@1 undecodable", "usage.rejected.v1[0]@5 unknown-schema"], _deadLetters.Letters);
+        Assert.Equal(1, _archive.Totals().Records);
+        Assert.Equal(2, _archive.NextOffset(Topics.UsageRated, 0));
+        Assert.Equal(6, _archive.NextOffset(Topics.UsageRejected, 0));
+    }
+
+    /// <summary>No position passes a record that is neither archived nor kept elsewhere.</summary>
+    [Fact]
+    public void Handle_DeadLetterCannotBeKept_KeepsNothingOfTheBatch()
+    {
+        DateTimeOffset now = _fixture.Clock.GetUtcNow();
+        _deadLetters.IsAway = true;
+        TestRecord good = Record(
+            Topics.UsageRated, 0, Value(Topics.UsageRated, new UsageRated { EventTime = now }.Write));
+
+        Assert.Throws<IOException>(() => _handler.Handle(new TestBatch([good, Record(Topics.UsageRated, 1, [1, 2, 3])])));
+
         Assert.Equal(0, _archive.Totals().Records);
         Assert.Null(_archive.NextOffset(Topics.UsageRated, 0));
     }

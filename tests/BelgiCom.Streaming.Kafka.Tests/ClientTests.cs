@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Diagnostics.Metrics;
-using System.Text;
 using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 
@@ -263,31 +262,6 @@ public sealed class ClientTests(KafkaFixture kafka)
 
         Assert.Equal([cluster.In], await admin.EnsureAsync([spec]));
         Assert.Equal([cluster.Out], await admin.EnsureAsync([spec, spec with { Name = cluster.Out }]));
-    }
-
-    [Fact]
-    public void DeadLetter_Record_KeepsOctetsAndSaysWhereFromAndWhy()
-    {
-        CapturedOutput output = new();
-        DeadLetter.Write(
-            output, "rating", new ConsumedRecord("usage.received.v1", 3, 42, 1_700_000_000_000, [1, 2], [3], isTombstone: false),
-            "wrong-magic", 2);
-
-        ProducedRecord letter = Assert.Single(output.Records);
-        Assert.Equal("rating.usage.received.v1.dead-letter", letter.Topic);
-        Assert.Equal(3, letter.Partition);
-        Assert.Equal([1, 2], letter.Key);
-        Assert.Equal([3], letter.Value);
-        Assert.Equal(
-            [
-                "x-original-topic=usage.received.v1",
-                "x-original-partition=3",
-                "x-original-offset=42",
-                "x-original-timestamp=1700000000000",
-                "x-failure-reason=wrong-magic",
-                "x-failed-attempts=2",
-            ],
-            letter.Headers.Select(header => $"{header.Key}={Encoding.UTF8.GetString(header.Value)}"));
     }
 
     [Fact]

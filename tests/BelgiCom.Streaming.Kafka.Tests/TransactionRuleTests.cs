@@ -3,7 +3,7 @@ using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
 
-/// <summary>Rules P1 to P15 of the reliability notes, by number.</summary>
+/// <summary>Rules P1 to P15 of docs/kafka-client.md, by number.</summary>
 public sealed class TransactionRuleTests(KafkaFixture kafka)
 {
     [Fact]

@@ -86,10 +86,9 @@ internal sealed class FakeTransaction(FakeLog log) : TransactionalOutput
     public override void Produce(string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
         _produced.Add((topic, partition!.Value, new FakeRecord(key.ToArray(), value.ToArray())));
 
-    public override void Produce(
-        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value,
-        IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
-        Produce(topic, partition, key, value);
+    public override void Copy(
+        string topic, int partition, in ConsumedRecord record, IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
+        Produce(topic, partition, record.Key, record.Value);
 
     public override void ProduceTombstone(string topic, int? partition, ReadOnlySpan<byte> key) =>
         _produced.Add((topic, partition!.Value, new FakeRecord(key.ToArray(), null)));

@@ -473,9 +473,8 @@ public sealed class RatingBatchHandlerTests
         {
         }
 
-        public override void Produce(
-            string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value,
-            IReadOnlyList<KeyValuePair<string, byte[]>> headers)
+        public override void Copy(
+            string topic, int partition, in ConsumedRecord record, IReadOnlyList<KeyValuePair<string, byte[]>> headers)
         {
         }
 

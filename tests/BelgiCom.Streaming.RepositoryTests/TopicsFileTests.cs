@@ -14,7 +14,10 @@ public sealed class TopicsFileTests
         YamlSequenceNode topics = (YamlSequenceNode)yaml.Documents[0].RootNode["topics"];
 
         Assert.Equal(
-            Topics.All.Select(topic => Line(topic.Name, topic.Partitions, topic.Config.Select(pair => $"{pair.Key}={pair.Value}"))),
+            Topics.All.Select(topic => (topic.Name, topic))
+                .Concat(Topics.DeadLetters.Select(topic => (topic.Name, topic.Source)))
+                .Select(topic => Line(
+                    topic.Name, topic.Item2.Partitions, topic.Item2.Config.Select(pair => $"{pair.Key}={pair.Value}"))),
             topics.Select(topic => Line(
                 topic["name"], topic["partitions"], ((YamlMappingNode)topic["config"]).Select(pair => $"{pair.Key}={pair.Value}"))));
     }

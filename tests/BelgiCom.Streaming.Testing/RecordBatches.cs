@@ -34,11 +34,31 @@ public sealed class TestBatch(IReadOnlyList<TestRecord> records) : RecordBatch
     }
 
     /// <inheritdoc/>
-    public override bool TryGetHeader(int index, string name, out ReadOnlySpan<byte> value)
+    public override IReadOnlyList<KeyValuePair<string, byte[]>> HeadersOf(int index) => records[index].Headers;
+}
+
+/// <summary>Keeps what a sink puts to dead letter topics.</summary>
+public sealed class CollectedDeadLetters : IDeadLetters
+{
+    /// <summary>"topic[partition]@offset reason", in order.</summary>
+    public List<string> Letters { get; } = [];
+
+    /// <summary>Whether the brokers are away.</summary>
+    public bool IsAway { get; set; }
+
+    /// <inheritdoc/>
+    public void Send(RecordBatch batch, IReadOnlyList<DeadLetter> letters)
     {
-        KeyValuePair<string, byte[]> header = records[index].Headers.LastOrDefault(known => known.Key == name);
-        value = header.Value;
-        return header.Key is not null;
+        if (IsAway && letters.Count > 0)
+        {
+            throw new IOException("planted");
+        }
+
+        foreach (DeadLetter letter in letters)
+        {
+            ConsumedRecord record = batch[letter.Index];
+            Letters.Add($"{record.Topic}[{record.Partition}]@{record.Offset} {letter.Reason}");
+        }
     }
 }
 
@@ -62,10 +82,10 @@ public sealed class CapturedOutput : TransactionalOutput
         Records.Add(new ProducedRecord(topic, partition, key.ToArray(), value.ToArray(), []));
 
     /// <inheritdoc/>
-    public override void Produce(
-        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value,
-        IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
-        Records.Add(new ProducedRecord(topic, partition, key.ToArray(), value.ToArray(), headers));
+    public override void Copy(
+        string topic, int partition, in ConsumedRecord record, IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
+        Records.Add(new ProducedRecord(
+            topic, partition, record.Key.ToArray(), record.IsTombstone ? null : record.Value.ToArray(), headers));
 
     /// <inheritdoc/>
     public override void ProduceTombstone(string topic, int? partition, ReadOnlySpan<byte> key) =>

@@ -70,13 +70,10 @@ internal sealed class ManagedBatchConsumer(IConsumer<byte[], byte[]> consumer, T
             }
         }
 
-        public override bool TryGetHeader(int index, string name, out ReadOnlySpan<byte> value)
-        {
-            byte[]? octets = null;
-            bool found = _records[index].Message.Headers?.TryGetLastBytes(name, out octets) == true && octets is not null;
-            value = octets;
-            return found;
-        }
+        public override IReadOnlyList<KeyValuePair<string, byte[]>> HeadersOf(int index) =>
+            _records[index].Message.Headers is { } headers
+                ? [.. headers.Select(header => KeyValuePair.Create(header.Key, header.GetValueBytes() ?? []))]
+                : [];
 
         public void Add(ConsumeResult<byte[], byte[]> result)
         {

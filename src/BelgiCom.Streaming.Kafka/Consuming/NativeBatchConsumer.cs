@@ -93,8 +93,7 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
             }
         }
 
-        public override bool TryGetHeader(int index, string name, out ReadOnlySpan<byte> value) =>
-            Librdkafka.TryGetHeader(At(index), name, out value);
+        public override IReadOnlyList<KeyValuePair<string, byte[]>> HeadersOf(int index) => Librdkafka.HeadersOf(At(index));
 
         public void Reserve(int records)
         {

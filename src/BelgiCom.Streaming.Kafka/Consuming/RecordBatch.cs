@@ -14,16 +14,10 @@ public abstract class RecordBatch
     /// <returns>A view of the record.</returns>
     public abstract ConsumedRecord this[int index] { get; }
 
-    /// <summary>Looks up a header of a record, for dead letters and traces; the last one counts when a name comes more than once.</summary>
+    /// <summary>Copies the headers of a record, for the rare records that are passed on as they came.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
-    /// <param name="name">Header name, case-sensitive.</param>
-    /// <param name="value">Its octets; they live as long as the record.</param>
-    /// <returns>Whether the record has the header with a value; a batch that was not read from Kafka has none.</returns>
-    public virtual bool TryGetHeader(int index, string name, out ReadOnlySpan<byte> value)
-    {
-        value = default;
-        return false;
-    }
+    /// <returns>Names and values in their order; a name may come more than once, and one without a value is empty.</returns>
+    public virtual IReadOnlyList<KeyValuePair<string, byte[]>> HeadersOf(int index) => [];
 }
 
 /// <summary>One record where it lies. The spans die with the batch.</summary>

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// A record on a topic that only our own workers write cannot be read. What it means for money or for a legal duty is not known, so a sink
-/// does not pass it: the partition stops until somebody has looked.
+/// A record on a topic that only our own programs write cannot be read, and whoever reads it must not go on without it. A sink does not
+/// throw it: it puts the record to a dead letter topic (<see cref="IDeadLetters"/>).
 /// </summary>
 public sealed class UnreadableRecordException : Exception
 {

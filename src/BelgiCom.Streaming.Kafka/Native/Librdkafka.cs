@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
@@ -50,32 +51,26 @@ internal static unsafe class Librdkafka
         return Functions.MessageTimestamp(message, &type);
     }
 
-    public static bool TryGetHeader(Message* message, string name, out ReadOnlySpan<byte> value)
+    public static List<KeyValuePair<string, byte[]>> HeadersOf(Message* message)
     {
-        value = default;
-        nint headers;
-        if (Functions.MessageHeaders(message, &headers) != 0)
+        List<KeyValuePair<string, byte[]>> headers = [];
+        nint list;
+        if (Functions.MessageHeaders(message, &list) != 0)
         {
-            return false;
+            return headers;
         }
 
-        nint utf8 = Marshal.StringToCoTaskMemUTF8(name);
-        try
+        byte* name;
+        byte* value;
+        nuint length;
+        while (Functions.HeaderGetAll(list, (nuint)headers.Count, &name, &value, &length) == 0)
         {
-            byte* start;
-            nuint length;
-            if (Functions.HeaderGetLast(headers, (byte*)utf8, &start, &length) != 0 || start is null)
-            {
-                return false;
-            }
+            headers.Add(new(
+                Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name)),
+                new ReadOnlySpan<byte>(value, value is null ? 0 : (int)length).ToArray()));
+        }
 
-            value = new ReadOnlySpan<byte>(start, (int)length);
-            return true;
-        }
-        finally
-        {
-            Marshal.FreeCoTaskMem(utf8);
-        }
+        return headers;
     }
 
     public static ReadOnlySpan<byte> NameOf(nint topic) => MemoryMarshal.CreateReadOnlySpanFromNullTerminated(Functions.TopicName(topic));
@@ -170,8 +165,9 @@ internal static unsafe class Librdkafka
         public readonly delegate* unmanaged[Cdecl]<Message*, nint*, int> MessageHeaders =
             (delegate* unmanaged[Cdecl]<Message*, nint*, int>)NativeLibrary.GetExport(library, "rd_kafka_message_headers");
 
-        public readonly delegate* unmanaged[Cdecl]<nint, byte*, byte**, nuint*, int> HeaderGetLast =
-            (delegate* unmanaged[Cdecl]<nint, byte*, byte**, nuint*, int>)NativeLibrary.GetExport(library, "rd_kafka_header_get_last");
+        public readonly delegate* unmanaged[Cdecl]<nint, nuint, byte**, byte**, nuint*, int> HeaderGetAll =
+            (delegate* unmanaged[Cdecl]<nint, nuint, byte**, byte**, nuint*, int>)NativeLibrary.GetExport(
+                library, "rd_kafka_header_get_all");
 
         public readonly delegate* unmanaged[Cdecl, SuppressGCTransition]<nint, byte*> TopicName =
             (delegate* unmanaged[Cdecl, SuppressGCTransition]<nint, byte*>)NativeLibrary.GetExport(library, "rd_kafka_topic_name");

@@ -10,10 +10,15 @@ internal sealed class ManagedOutput(IProducer<byte[], byte[]> producer, TimeSpan
     public override void Produce(string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
         Enqueue(topic, partition, new Message<byte[], byte[]> { Key = KeyOf(key)!, Value = value.ToArray() });
 
-    public override void Produce(
-        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, IReadOnlyList<KeyValuePair<string, byte[]>> headers)
+    public override void Copy(
+        string topic, int partition, in ConsumedRecord record, IReadOnlyList<KeyValuePair<string, byte[]>> headers)
     {
-        Message<byte[], byte[]> message = new() { Key = KeyOf(key)!, Value = value.ToArray(), Headers = [] };
+        Message<byte[], byte[]> message = new()
+        {
+            Key = KeyOf(record.Key)!,
+            Value = record.IsTombstone ? null! : record.Value.ToArray(),
+            Headers = [],
+        };
         foreach ((string name, byte[] content) in headers)
         {
             message.Headers.Add(name, content);

@@ -35,10 +35,9 @@ internal sealed unsafe class NativeOutput : TransactionalOutput, IDisposable
         }
     }
 
-    public override void Produce(
-        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value,
-        IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
-        _withHeaders.Produce(topic, partition, key, value, headers);
+    public override void Copy(
+        string topic, int partition, in ConsumedRecord record, IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>
+        _withHeaders.Copy(topic, partition, in record, headers);
 
     public override void ProduceTombstone(string topic, int? partition, ReadOnlySpan<byte> key) => Enqueue(topic, partition, key, null, 0);
 

@@ -14,16 +14,14 @@ public abstract class TransactionalOutput
     /// <exception cref="RecordRefusedException">The record can never be sent, for example because it is too large.</exception>
     public abstract void Produce(string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 
-    /// <summary>Adds a record with headers, for the rare records that need them.</summary>
+    /// <summary>Adds a copy of a record that was read: its key, its value or none, and headers. For rare records.</summary>
     /// <param name="topic">Topic name.</param>
-    /// <param name="partition">Partition, or null for the one the key's hash gives.</param>
-    /// <param name="key">Key; empty for none.</param>
-    /// <param name="value">Value.</param>
+    /// <param name="partition">Partition.</param>
+    /// <param name="record">The record to copy.</param>
     /// <param name="headers">Names and values; never personal data.</param>
     /// <exception cref="RecordRefusedException">The record can never be sent.</exception>
-    public abstract void Produce(
-        string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value,
-        IReadOnlyList<KeyValuePair<string, byte[]>> headers);
+    public abstract void Copy(
+        string topic, int partition, in ConsumedRecord record, IReadOnlyList<KeyValuePair<string, byte[]>> headers);
 
     /// <summary>Adds a record with a null value, which deletes the key from a compacted topic.</summary>
     /// <param name="topic">Topic name.</param>

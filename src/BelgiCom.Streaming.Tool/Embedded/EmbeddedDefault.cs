@@ -54,7 +54,11 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
         try
         {
             return await topics.EnsureAsync(
-                [.. Topics.All.Select(topic => new TopicSpec(topic.Name, Math.Min(topic.Partitions, partitionsMax), topic.Config))]);
+            [
+                .. Topics.All.Select(topic => new TopicSpec(topic.Name, Math.Min(topic.Partitions, partitionsMax), topic.Config)),
+                .. Topics.DeadLetters.Select(
+                    topic => new TopicSpec(topic.Name, Math.Min(topic.Source.Partitions, partitionsMax), topic.Source.Config)),
+            ]);
         }
         catch (Confluent.Kafka.KafkaException exception)
         {

@@ -18,13 +18,17 @@ internal static class TopicsCommand
         {
             Answer.Print(
                 result.GetValue(json),
-                new { topics = Topics.All.Select(topic => new { topic.Name, topic.Partitions, topic.Key, topic.Config }) },
-                Topics.All.Select(topic =>
-                    $"{topic.Name,-28} {topic.Partitions,3} partitions  key {topic.Key,-22} "
-                    + $"{string.Join(' ', topic.Config.Select(pair => $"{pair.Key}={pair.Value}"))}"));
+                new { topics = Created().Select(topic => new { topic.Name, topic.Like.Partitions, topic.Like.Key, topic.Like.Config }) },
+                Created().Select(topic =>
+                    $"{topic.Name,-42} {topic.Like.Partitions,3} partitions  key {topic.Like.Key,-22} "
+                    + $"{string.Join(' ', topic.Like.Config.Select(pair => $"{pair.Key}={pair.Value}"))}"));
         });
         return command;
     }
+
+    /// <summary>Every topic, and the description it is created by: its own, or that of the topic whose dead letters it takes.</summary>
+    private static IEnumerable<(string Name, TopicDescription Like)> Created() =>
+        Topics.All.Select(topic => (topic.Name, topic)).Concat(Topics.DeadLetters.Select(topic => (topic.Name, topic.Source)));
 
     private static Command Apply()
     {
