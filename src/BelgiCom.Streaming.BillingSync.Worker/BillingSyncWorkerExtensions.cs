@@ -22,7 +22,7 @@ public static class BillingSyncWorkerExtensions
         builder.AddValidatedOptions<BillingOptions>(BillingOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<ISchemaRegistry>(
-            services => new HttpSchemaRegistry(services.GetRequiredService<SchemaRegistryOptions>()));
+            services => new SchemaRegistryClient(services.GetRequiredService<SchemaRegistryOptions>()));
         builder.Services.AddSingleton<BillingSyncWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BillingSyncWorker>());
         builder.Services.AddHealthChecks().AddCheck<BillingSyncHealthCheck>("billing-sync");

@@ -28,7 +28,7 @@ public static class CdrRetentionWorkerExtensions
         KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<ISchemaRegistry>(
-            services => new HttpSchemaRegistry(services.GetRequiredService<SchemaRegistryOptions>()));
+            services => new SchemaRegistryClient(services.GetRequiredService<SchemaRegistryOptions>()));
         builder.Services.TryAddSingleton<IKeyStore>(services => OpenKeys(keys, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton(services => CdrArchive.Open(
             services.GetRequiredService<RetentionOptions>(), services.GetRequiredService<IKeyStore>(),

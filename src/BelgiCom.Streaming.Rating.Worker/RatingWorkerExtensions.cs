@@ -22,7 +22,7 @@ public static class RatingWorkerExtensions
         builder.AddValidatedOptions<RatingOptions>(RatingOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<ISchemaRegistry>(
-            services => new HttpSchemaRegistry(services.GetRequiredService<SchemaRegistryOptions>()));
+            services => new SchemaRegistryClient(services.GetRequiredService<SchemaRegistryOptions>()));
         builder.Services.AddSingleton<RatingWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RatingWorker>());
         builder.Services.AddHealthChecks()

@@ -68,6 +68,9 @@ public sealed class LayoutTests
         Assert.All(
             Repository.Projects("src").Keys.Concat(Repository.Projects("tests").Keys),
             project => Assert.Contains($"BelgiCom.Streaming.{project}.csproj", solution, StringComparison.Ordinal));
+        Assert.All(
+            Repository.Projects("samples").Keys,
+            project => Assert.Contains($@"samples\{project}\{project}.csproj", solution, StringComparison.Ordinal));
     }
 
     private static string FolderOf(string worker) => Path.Combine(Repository.Root, "src", $"BelgiCom.Streaming.{worker}.Worker");

@@ -21,7 +21,7 @@ public sealed class ReferenceTests
         ["Billing"] = (["Contracts", "Storage"], ["Npgsql", "System.IO.Hashing"]),
         ["Retention"] = (["Contracts", "Privacy", "Audit", "Storage"], ["Microsoft.Extensions.Configuration.Json"]),
         ["Catalogue"] = (["Contracts", "Privacy", "Kafka", "Rating"], ["YamlDotNet"]),
-        ["Kafka"] = (["Avro"], ["Confluent.Kafka", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"]),
+        ["Kafka"] = (["Avro"], ["Confluent.Kafka", "Confluent.SchemaRegistry", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"]),
         ["LocalKafka"] = (["Avro"], ["Microsoft.AspNetCore.App", "K4os.Compression.LZ4.Streams", "Snappier", "ZstdSharp.Port"]),
         ["Hosting"] = ([], ["Microsoft.AspNetCore.App", "Serilog*", "prometheus-net*"]),
         ["Adapters"] = (["Contracts", "Privacy"], ["System.IO.Hashing"]),
@@ -63,13 +63,18 @@ public sealed class ReferenceTests
             "Adapters.Tests" or "Adapters.Worker.Tests" => ["Generation"],
             "Kafka.Tests" => ["LocalKafka"],
             "RepositoryTests" => ["Contracts", "Contracts.Generator"],
-            "IntegrationTests" => ["LocalKafka", "Tool", "Adapters.Worker", "Rating.Worker", "CdrRetention.Worker", "BillingSync.Worker"],
+            "IntegrationTests" => ["LocalKafka", "Tool", "BillingTableConsumer", "Adapters.Worker", "Rating.Worker", "CdrRetention.Worker", "BillingSync.Worker"],
             "FaultTests" => ["LocalKafka", "Rating.Worker", "Tool"],
             _ => [],
         };
         string[] allowed = [.. Testing, .. extra, project.Replace(".Tests", "", StringComparison.Ordinal)];
         Assert.All(ProjectReferences("tests", project), reference => Assert.Contains(reference, allowed));
     }
+
+    /// <summary>A sample is copied out of here, so it stands alone.</summary>
+    [Fact]
+    public void Sample_References_NothingOfOurs() => Assert.All(
+        Repository.Projects("samples").Values, sample => Assert.Empty(sample.Descendants("ProjectReference")));
 
     [Fact]
     public void SourceProject_OfEachName_HasTests()
@@ -84,7 +89,7 @@ public sealed class ReferenceTests
     public void PackageVersions_OfAllProjects_AreCentral()
     {
         IEnumerable<string> own =
-            from folder in new[] { "src", "tests" }
+            from folder in new[] { "src", "tests", "samples" }
             from project in Repository.Projects(folder)
             from reference in project.Value.Descendants("PackageReference")
             where reference.Attribute("Version") is not null || reference.Attribute("VersionOverride") is not null

@@ -44,7 +44,7 @@ internal sealed class FilledCluster : IAsyncDisposable
 
     private readonly List<IAsyncDisposable> _servers = [];
     private readonly string _folder;
-    private HttpSchemaRegistry? _schemas;
+    private SchemaRegistryClient? _schemas;
 
     private FilledCluster(string name, string folder)
     {
@@ -105,7 +105,7 @@ internal sealed class FilledCluster : IAsyncDisposable
     /// <summary>Catalogue, subscriptions, and so many usage records.</summary>
     public async Task FillAsync(long records, CancellationToken stopping)
     {
-        _schemas = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = Registry });
+        _schemas = new SchemaRegistryClient(new SchemaRegistryOptions { Url = Registry.ToString() });
         await SchemaSubjects.EnsureAsync(_schemas, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), stopping);
         ReferencePublisher publisher = new(Kafka, new ConsumerOptions(), _schemas, TimeProvider.System, NullLoggerFactory.Instance);
         await publisher.PublishAsync(CatalogueFolder.Load(SampleFiles.Catalogue), stopping);

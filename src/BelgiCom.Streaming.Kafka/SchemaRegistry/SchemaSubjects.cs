@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Avro;
+
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>Subjects of the platform: one per topic, for values. Keys are plain octets and have none.</summary>
@@ -20,7 +22,7 @@ public static class SchemaSubjects
     /// <exception cref="SchemaRegistryException">The first call that failed. <see cref="SchemaRegistryFailure.Incompatible"/> names the
     /// subject and the reasons.</exception>
     public static async Task<IReadOnlyDictionary<string, int>> EnsureAsync(
-        HttpSchemaRegistry registry, IEnumerable<(string Topic, string SchemaJson)> schemas, CancellationToken cancellationToken)
+        SchemaRegistryClient registry, IEnumerable<(string Topic, string SchemaJson)> schemas, CancellationToken cancellationToken)
     {
         Dictionary<string, int> ids = new(StringComparer.Ordinal);
         foreach ((string topic, string schemaJson) in schemas)
@@ -31,6 +33,36 @@ public static class SchemaSubjects
         }
 
         return ids;
+    }
+
+    /// <summary>
+    /// Whether a topic's subject would take our schema: the registry is asked, and every version it has is compared with ours, as
+    /// <see cref="Compatibility"/> wants it.
+    /// </summary>
+    /// <param name="registry">Registry.</param>
+    /// <param name="topic">Topic.</param>
+    /// <param name="schemaJson">Our schema.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>What stands against it; empty when nothing does.</returns>
+    /// <exception cref="SchemaRegistryException">A call failed.</exception>
+    public static async Task<IReadOnlyList<string>> CheckAsync(
+        SchemaRegistryClient registry, string topic, string schemaJson, CancellationToken cancellationToken)
+    {
+        string subject = ForValue(topic);
+        AvroSchema ours = AvroSchema.Parse(schemaJson);
+        List<string> problems = [];
+        foreach ((int version, string written) in await registry.GetVersionsAsync(subject, cancellationToken).ConfigureAwait(false))
+        {
+            problems.AddRange(
+                SchemaResolution.Of(ours, AvroSchema.Parse(written)).Mismatches.Select(mismatch => $"version {version}: {mismatch}"));
+        }
+
+        if (problems.Count == 0 && !await registry.IsCompatibleAsync(subject, schemaJson, cancellationToken).ConfigureAwait(false))
+        {
+            problems.Add("the registry would refuse it and gives no reason");
+        }
+
+        return problems;
     }
 
     /// <summary>The id under which a topic's subject has our schema.</summary>

@@ -122,7 +122,7 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
 
         _schemaLog = await KafkaSchemaLog.OpenAsync(kafka.BootstrapServers);
         _registry = await LocalSchemaRegistry.StartAsync(_schemaLog, new LocalSchemaRegistryOptions(), cancellationToken);
-        using HttpSchemaRegistry client = new(new SchemaRegistryOptions { Url = _registry.Url });
+        using SchemaRegistryClient client = new(new SchemaRegistryOptions { Url = _registry.Url.ToString() });
         await SchemaSubjects.EnsureAsync(client, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken);
         configuration.AddInMemoryCollection([new("SchemaRegistry:Url", _registry.Url.ToString())]);
     }

@@ -45,30 +45,30 @@ internal static class SchemasCommand
             "check", "Check whether the registry would take the schema of every topic; exit code 2 when one is refused.") { json };
         command.SetAction((result, cancellationToken) => WithRegistryAsync(async registry =>
         {
-            List<(string Subject, SchemaVerdict Verdict)> verdicts = new();
+            List<(string Subject, IReadOnlyList<string> Problems)> verdicts = new();
             foreach (TopicDescription topic in Topics.All)
             {
-                string subject = SchemaSubjects.ForValue(topic.Name);
-                verdicts.Add((subject, await registry.CheckAsync(subject, topic.SchemaJson, cancellationToken)));
+                verdicts.Add((
+                    SchemaSubjects.ForValue(topic.Name),
+                    await SchemaSubjects.CheckAsync(registry, topic.Name, topic.SchemaJson, cancellationToken)));
             }
 
             Answer.Print(
                 result.GetValue(json),
                 new
                 {
-                    subjects = verdicts.Select(pair => new { pair.Subject, compatible = pair.Verdict.IsCompatible, pair.Verdict.Messages }),
+                    subjects = verdicts.Select(pair => new { pair.Subject, compatible = pair.Problems.Count == 0, messages = pair.Problems }),
                 },
                 verdicts.Select(pair =>
-                    $"{(pair.Verdict.IsCompatible ? "compatible  " : "INCOMPATIBLE")}  {pair.Subject}  "
-                    + $"{string.Join("; ", pair.Verdict.Messages)}"));
-            return verdicts.All(pair => pair.Verdict.IsCompatible) ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+                    $"{(pair.Problems.Count == 0 ? "compatible  " : "INCOMPATIBLE")}  {pair.Subject}  {string.Join("; ", pair.Problems)}"));
+            return verdicts.All(pair => pair.Problems.Count == 0) ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
         }));
         return command;
     }
 
-    private static async Task<int> WithRegistryAsync(Func<HttpSchemaRegistry, Task<int>> work)
+    private static async Task<int> WithRegistryAsync(Func<SchemaRegistryClient, Task<int>> work)
     {
-        using HttpSchemaRegistry registry = ToolSettings.Registry();
+        using SchemaRegistryClient registry = ToolSettings.Registry();
         return await ToolSettings.GuardAsync(() => work(registry));
     }
 }

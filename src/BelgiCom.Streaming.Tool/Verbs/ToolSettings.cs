@@ -13,7 +13,7 @@ internal static class ToolSettings
 {
     public static KafkaRoles Kafka() => Read(KafkaRoles.Of);
 
-    public static HttpSchemaRegistry Registry() =>
+    public static SchemaRegistryClient Registry() =>
         new(Read(builder => builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry")));
 
     /// <summary>What verbs that publish reference data work with.</summary>
@@ -23,7 +23,7 @@ internal static class ToolSettings
             KafkaRoles.Of(builder),
             builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry"),
             builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section)));
-        HttpSchemaRegistry registry = new(options);
+        SchemaRegistryClient registry = new(options);
         return new Publishing(
             kafka.Clients,
             registry,
@@ -73,7 +73,7 @@ internal sealed record KafkaRoles(KafkaOptions Clients, ConsumerOptions Consumer
 /// <param name="Kafka">Where the brokers are.</param>
 /// <param name="Registry">Disposed with this.</param>
 /// <param name="Reference">Topics of tariffs and subscriptions.</param>
-internal sealed record Publishing(KafkaOptions Kafka, HttpSchemaRegistry Registry, ReferenceTopics Reference) : IDisposable
+internal sealed record Publishing(KafkaOptions Kafka, SchemaRegistryClient Registry, ReferenceTopics Reference) : IDisposable
 {
     public void Dispose() => Registry.Dispose();
 }

@@ -38,7 +38,7 @@ internal sealed class FaultBench : IAsyncDisposable
     private readonly List<IAsyncDisposable> _parts = [];
     private readonly List<RatingProcess> _workers = [];
     private IReadOnlyDictionary<string, int> _schemas = new Dictionary<string, int>();
-    private HttpSchemaRegistry? _registry;
+    private SchemaRegistryClient? _registry;
     private GroupLag? _lag;
     private IAdminClient? _admin;
 
@@ -54,7 +54,7 @@ internal sealed class FaultBench : IAsyncDisposable
         NullLogger<TransactionalSender>.Instance);
 
     /// <summary>Our client of the registry, which does not go through the front.</summary>
-    public HttpSchemaRegistry Registry => _registry!;
+    public SchemaRegistryClient Registry => _registry!;
 
     public RegistryFront Front { get; private set; } = null!;
 
@@ -261,7 +261,7 @@ internal sealed class FaultBench : IAsyncDisposable
         RegistryUrl = registry.Url;
         Front = await RegistryFront.StartAsync(registry.Url);
         _parts.Add(Front);
-        _registry = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = registry.Url });
+        _registry = new SchemaRegistryClient(new SchemaRegistryOptions { Url = registry.Url.ToString() });
         _schemas = await SchemaSubjects.EnsureAsync(
             Registry,
             Topics.All.Where(topic => TopicsOfRating.Contains(topic.Name)).Select(topic => (topic.Name, topic.SchemaJson)),

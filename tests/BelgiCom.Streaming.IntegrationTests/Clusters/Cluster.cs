@@ -11,7 +11,7 @@ public abstract class Cluster : IAsyncLifetime
 {
     private KafkaSchemaLog? _log;
     private LocalSchemaRegistry? _registry;
-    private HttpSchemaRegistry? _client;
+    private SchemaRegistryClient? _client;
 
     /// <summary>Brokers of the running cluster. Skips the test, saying why, when this kind of cluster is not there.</summary>
     public string BootstrapServers
@@ -25,7 +25,7 @@ public abstract class Cluster : IAsyncLifetime
 
     public Uri RegistryUrl => _registry!.Url;
 
-    public HttpSchemaRegistry Registry => _client!;
+    public SchemaRegistryClient Registry => _client!;
 
     /// <summary>Why there is no such cluster; null when there is.</summary>
     protected string? Absent { get; set; }
@@ -43,7 +43,7 @@ public abstract class Cluster : IAsyncLifetime
 
         _log = await KafkaSchemaLog.OpenAsync(Address!);
         await StartRegistryAsync(port: 0, TestContext.Current.CancellationToken);
-        _client = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = RegistryUrl });
+        _client = new SchemaRegistryClient(new SchemaRegistryOptions { Url = RegistryUrl.ToString() });
     }
 
     /// <summary>Starts the registry again after <see cref="StopRegistryAsync"/>, on the port it had.</summary>

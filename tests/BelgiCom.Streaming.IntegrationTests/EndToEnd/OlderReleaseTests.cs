@@ -55,7 +55,7 @@ public sealed class OlderReleaseTests
             [.. Topics.All.Select(topic => new TopicSpec(topic.Name, reader.RangesOf(topic.Name).Count, topic.Config))]);
         using KafkaSchemaLog log = await KafkaSchemaLog.OpenAsync(older.BootstrapServers);
         await using LocalSchemaRegistry registry = await LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions(), Cancel);
-        using HttpSchemaRegistry client = new(new SchemaRegistryOptions { Url = registry.Url });
+        using SchemaRegistryClient client = new(new SchemaRegistryOptions { Url = registry.Url.ToString() });
         IReadOnlyDictionary<string, int> ids = await SchemaSubjects.EnsureAsync(
             client, Topics.All.Select(topic => (topic.Name, OtherRelease.Before(topic.SchemaJson))), Cancel);
         using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(

@@ -25,18 +25,18 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
         using (KafkaSchemaLog log = await KafkaSchemaLog.OpenAsync(cluster.BootstrapServers, topic))
         {
             await using LocalSchemaRegistry first = await LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions(), Cancel);
-            using HttpSchemaRegistry client = Client(first.Url);
+            using SchemaRegistryClient client = Client(first.Url);
             before = await SchemaSubjects.EnsureAsync(client, Topics.All.Select(t => (t.Name, t.SchemaJson)), Cancel);
         }
 
         using KafkaSchemaLog again = await KafkaSchemaLog.OpenAsync(cluster.BootstrapServers, topic);
         await using LocalSchemaRegistry second = await LocalSchemaRegistry.StartAsync(again, new LocalSchemaRegistryOptions(), Cancel);
-        using HttpSchemaRegistry other = Client(second.Url);
+        using SchemaRegistryClient other = Client(second.Url);
 
         Assert.Equal(before, await SchemaSubjects.EnsureAsync(other, Topics.All.Select(t => (t.Name, t.SchemaJson)), Cancel));
         Assert.Equal(
             Topics.All.Select(t => SchemaSubjects.ForValue(t.Name)).Order(StringComparer.Ordinal), await other.GetSubjectsAsync(Cancel));
-        Assert.False((await other.CheckAsync(SchemaSubjects.ForValue(Topics.All[0].Name), "\"int\"", Cancel)).IsCompatible);
+        Assert.False(await other.IsCompatibleAsync(SchemaSubjects.ForValue(Topics.All[0].Name), "\"int\"", Cancel));
     }
 
     /// <summary>
@@ -57,7 +57,7 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
         BelgicomResult run = (await BelgicomProcess.RunAsync(settings, "run", "--data", folder.Under("data"))).WithExitCode(2);
 
         Assert.Contains("belgicom schemas register", run.Error, StringComparison.Ordinal);
-        using HttpSchemaRegistry client = Client(empty.Url);
+        using SchemaRegistryClient client = Client(empty.Url);
         Assert.Empty(await client.GetSubjectsAsync(Cancel));
     }
 
@@ -76,7 +76,7 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
         string readers = $"{topic}.readers";
         await SchemaSubjects.EnsureAsync(cluster.Registry, [(readers, Reader.NewerSchema)], Cancel);
         int port = cluster.RegistryUrl.Port;
-        using HttpSchemaRegistry client = Client(new Uri($"http://127.0.0.1:{port}"));
+        using SchemaRegistryClient client = Client(new Uri($"http://127.0.0.1:{port}"));
         EventTopic<Reader> newer = await EventTopic.OpenAsync<Reader>(readers, client, Cancel);
         await cluster.StopRegistryAsync();
 
@@ -110,7 +110,7 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
         return consumer.Committed([new TopicPartition(topic, 0)], TimeSpan.FromSeconds(30))[0].Offset;
     }
 
-    private static HttpSchemaRegistry Client(Uri url) => new(new SchemaRegistryOptions { Url = url });
+    private static SchemaRegistryClient Client(Uri url) => new(new SchemaRegistryOptions { Url = url.ToString() });
 
     private sealed class Sink(EventTopic<Reader> topic) : ISinkBatchHandler
     {

@@ -1,29 +1,54 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
 
-/// <summary>Answers requests as a test says, and remembers them.</summary>
-internal sealed class StubRegistry(Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> answer) : HttpMessageHandler
+/// <summary>A server on this machine that answers requests as a test says, and remembers them.</summary>
+internal sealed class StubRegistry : IAsyncDisposable
 {
-    public ConcurrentQueue<(HttpMethod Method, string Url, string? Authorization)> Requests { get; } = new();
+    private readonly WebApplication _app;
 
-    public static StubRegistry Answering(HttpStatusCode status, string body) => new((_, _) => Task.FromResult(Answer(status, body)));
+    private StubRegistry(WebApplication app) => _app = app;
 
-    public static HttpResponseMessage Answer(HttpStatusCode status, string body) =>
-        new(status) { Content = new StringContent(body, Encoding.UTF8, "application/vnd.schemaregistry.v1+json") };
+    /// <summary>Method, and path with query as they were sent, and the header with the credentials.</summary>
+    public ConcurrentQueue<(string Method, string Path, string? Authorization)> Requests { get; } = new();
 
-    public HttpSchemaRegistry Client(string url = "http://127.0.0.1:8081", Action<SchemaRegistryOptions>? more = null)
+    /// <summary>Base address without a slash at its end.</summary>
+    public string Url { get; private set; } = "";
+
+    public static Task<StubRegistry> AnsweringAsync(HttpStatusCode status, string body) => StartAsync(_ => Task.FromResult((status, body)));
+
+    public static async Task<StubRegistry> StartAsync(Func<CancellationToken, Task<(HttpStatusCode Status, string Body)>> answer)
     {
-        SchemaRegistryOptions options = new() { Url = new Uri(url) };
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        StubRegistry stub = new(builder.Build());
+        stub._app.Run(async context =>
+        {
+            string path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+            stub.Requests.Enqueue((context.Request.Method, path, context.Request.Headers.Authorization));
+            (HttpStatusCode status, string body) = await answer(context.RequestAborted);
+            context.Response.StatusCode = (int)status;
+            await context.Response.WriteAsync(body);
+        });
+        await stub._app.StartAsync(TestContext.Current.CancellationToken);
+        stub.Url = stub._app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        return stub;
+    }
+
+    public SchemaRegistryClient Client(Action<SchemaRegistryOptions>? more = null)
+    {
+        SchemaRegistryOptions options = new() { Url = Url };
         more?.Invoke(options);
-        return new HttpSchemaRegistry(options, this);
+        return new SchemaRegistryClient(options);
     }
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        Requests.Enqueue((request.Method, request.RequestUri!.AbsoluteUri, request.Headers.Authorization?.ToString()));
-        return answer(request, cancellationToken);
-    }
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

@@ -49,14 +49,14 @@ public sealed class SchemaLogTests
             """{"subject":"b-value","version":1,"id":9,"md5":"x","schema":"\"string\"","deleted":true}""");
 
         await using LocalSchemaRegistry registry = await LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions(), Cancel);
-        using HttpSchemaRegistry client = new(new SchemaRegistryOptions { Url = registry.Url });
+        using SchemaRegistryClient client = new(new SchemaRegistryOptions { Url = registry.Url.ToString() });
 
         Assert.Equal(
             7, await client.RegisterAsync("a-value", """{"type":"record","name":"R","fields":[{"type":"int","name":"a"}]}""", Cancel));
         Assert.Equal(9, await client.RegisterAsync("c-value", "\"string\"", Cancel));
         Assert.Equal(10, await client.RegisterAsync("d-value", "\"bytes\"", Cancel));
         Assert.Equal(["a-value", "c-value", "d-value"], await client.GetSubjectsAsync(Cancel));
-        Assert.False((await client.CheckAsync("a-value", "\"int\"", Cancel)).IsCompatible);
+        Assert.False(await client.IsCompatibleAsync("a-value", "\"int\"", Cancel));
     }
 
     [Fact]

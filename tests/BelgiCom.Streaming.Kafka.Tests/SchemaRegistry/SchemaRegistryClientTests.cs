@@ -3,7 +3,7 @@ using System.Text;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
 
-public sealed class HttpSchemaRegistryTests
+public sealed class SchemaRegistryClientTests
 {
     private const string SchemaAnswer = """{"schema":"\"int\""}""";
 
@@ -21,18 +21,20 @@ public sealed class HttpSchemaRegistryTests
     [InlineData(502, "bad gateway", SchemaRegistryFailure.Unreachable, null)]
     [InlineData(503, "[1]", SchemaRegistryFailure.Unreachable, null)]
     [InlineData(401, """{"error_code":401,"message":"who are you"}""", SchemaRegistryFailure.Refused, 401)]
+    [InlineData(401, "<html>who are you</html>", SchemaRegistryFailure.Refused, null)]
     [InlineData(301, "", SchemaRegistryFailure.Refused, null)]
     [InlineData(409, """{"error_code":409,"message":"incompatible"}""", SchemaRegistryFailure.Incompatible, 409)]
     [InlineData(422, """{"error_code":42201,"message":"invalid"}""", SchemaRegistryFailure.Invalid, 42201)]
     public async Task GetSchema_ErrorAnswer_IsTypedByWhatToDo(int status, string body, SchemaRegistryFailure failure, int? code)
     {
-        using HttpSchemaRegistry client = StubRegistry.Answering((HttpStatusCode)status, body).Client();
+        await using StubRegistry stub = await StubRegistry.AnsweringAsync((HttpStatusCode)status, body);
+        using SchemaRegistryClient client = stub.Client();
 
         SchemaRegistryException e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
 
         Assert.Equal((failure, (HttpStatusCode?)status, code), (e.Failure, e.Status, e.ErrorCode));
         Assert.Equal(failure == SchemaRegistryFailure.Unreachable, e.IsTransient);
-        Assert.Contains("GET schemas/ids/7", e.Message, StringComparison.Ordinal);
+        Assert.Contains("schema 7", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -44,7 +46,8 @@ public sealed class HttpSchemaRegistryTests
     [InlineData("<html>welcome</html>")]
     public async Task GetSchema_AnswerThatIsNoRegistrys_IsRefused(string body)
     {
-        using HttpSchemaRegistry client = StubRegistry.Answering(HttpStatusCode.OK, body).Client();
+        await using StubRegistry stub = await StubRegistry.AnsweringAsync(HttpStatusCode.OK, body);
+        using SchemaRegistryClient client = stub.Client();
 
         SchemaRegistryException e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
 
@@ -54,7 +57,7 @@ public sealed class HttpSchemaRegistryTests
     [Fact]
     public async Task GetSchema_NobodyListens_IsTransient()
     {
-        using HttpSchemaRegistry client = new(new SchemaRegistryOptions { Url = new Uri("http://127.0.0.1:1") });
+        using SchemaRegistryClient client = new(new SchemaRegistryOptions { Url = "http://127.0.0.1:1,http://127.0.0.1:2" });
 
         SchemaRegistryException e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
 
@@ -65,12 +68,12 @@ public sealed class HttpSchemaRegistryTests
     [Fact]
     public async Task GetSchema_NoAnswerInTime_IsTransient()
     {
-        using StubRegistry stub = new(async (_, cancel) =>
+        await using StubRegistry stub = await StubRegistry.StartAsync(async cancel =>
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, cancel);
             throw new InvalidOperationException();
         });
-        using HttpSchemaRegistry client = stub.Client(more: options => options.Timeout = TimeSpan.FromMilliseconds(100));
+        using SchemaRegistryClient client = stub.Client(options => options.Timeout = TimeSpan.FromMilliseconds(100));
 
         Assert.True((await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel))).IsTransient);
     }
@@ -79,12 +82,12 @@ public sealed class HttpSchemaRegistryTests
     public async Task GetSchema_ManyAtOnceAndLater_OneRequest()
     {
         TaskCompletionSource release = new();
-        using StubRegistry stub = new(async (_, _) =>
+        await using StubRegistry stub = await StubRegistry.StartAsync(async _ =>
         {
             await release.Task;
-            return StubRegistry.Answer(HttpStatusCode.OK, SchemaAnswer);
+            return (HttpStatusCode.OK, SchemaAnswer);
         });
-        using HttpSchemaRegistry client = stub.Client();
+        using SchemaRegistryClient client = stub.Client();
 
         List<Task<string>> callers = Enumerable.Range(0, 50).Select(_ => client.GetSchemaAsync(7, Cancel)).ToList();
         release.SetResult();
@@ -97,10 +100,9 @@ public sealed class HttpSchemaRegistryTests
     [Fact]
     public async Task GetSchema_FirstFailed_NextAsksAgain()
     {
-        Queue<HttpResponseMessage> answers = new(
-            [StubRegistry.Answer(HttpStatusCode.ServiceUnavailable, ""), StubRegistry.Answer(HttpStatusCode.OK, SchemaAnswer)]);
-        using StubRegistry stub = new((_, _) => Task.FromResult(answers.Dequeue()));
-        using HttpSchemaRegistry client = stub.Client();
+        Queue<(HttpStatusCode, string)> answers = new([(HttpStatusCode.ServiceUnavailable, ""), (HttpStatusCode.OK, SchemaAnswer)]);
+        await using StubRegistry stub = await StubRegistry.StartAsync(_ => Task.FromResult(answers.Dequeue()));
+        using SchemaRegistryClient client = stub.Client();
 
         await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
 
@@ -112,12 +114,12 @@ public sealed class HttpSchemaRegistryTests
     public async Task GetSchema_OneCallerGivesUp_TheOthersGetTheAnswer()
     {
         TaskCompletionSource release = new();
-        using StubRegistry stub = new(async (_, _) =>
+        await using StubRegistry stub = await StubRegistry.StartAsync(async _ =>
         {
             await release.Task;
-            return StubRegistry.Answer(HttpStatusCode.OK, SchemaAnswer);
+            return (HttpStatusCode.OK, SchemaAnswer);
         });
-        using HttpSchemaRegistry client = stub.Client();
+        using SchemaRegistryClient client = stub.Client();
         using CancellationTokenSource impatient = new();
 
         Task<string> first = client.GetSchemaAsync(7, impatient.Token);
@@ -131,61 +133,92 @@ public sealed class HttpSchemaRegistryTests
     }
 
     [Fact]
-    public async Task Register_SameAgain_IsAskedOnceAndOthersAreNot()
+    public async Task RegisterAndLookUp_SameAgain_AreAskedOnceAndOthersAreNot()
     {
-        using StubRegistry stub = StubRegistry.Answering(HttpStatusCode.OK, """{"id":3}""");
-        using HttpSchemaRegistry client = stub.Client();
+        await using StubRegistry stub = await StubRegistry.AnsweringAsync(HttpStatusCode.OK, """{"id":3,"subject":"s","version":1}""");
+        using SchemaRegistryClient client = stub.Client();
 
-        Assert.Equal(3, await client.RegisterAsync("a-value", "\"int\"", Cancel));
-        Assert.Equal(3, await client.RegisterAsync("a-value", "\"int\"", Cancel));
-        Assert.Equal(3, await client.RegisterAsync("b-value", "\"int\"", Cancel));
+        foreach (string subject in new[] { "a-value", "a-value", "b-value", "b-value" })
+        {
+            Assert.Equal(3, await client.RegisterAsync(subject, "\"int\"", Cancel));
+        }
+
+        using SchemaRegistryClient worker = stub.Client();
+        Assert.Equal(3, await worker.GetIdAsync("a-value", "\"int\"", Cancel));
+        Assert.Equal(3, await worker.GetIdAsync("a-value", "\"int\"", Cancel));
 
         Assert.Equal(
             [
-                "http://127.0.0.1:8081/subjects/a-value/versions?normalize=true",
-                "http://127.0.0.1:8081/subjects/b-value/versions?normalize=true",
+                "/subjects/a-value/versions?normalize=True", "/subjects/b-value/versions?normalize=True",
+                "/subjects/a-value?normalize=True&deleted=False",
             ],
-            stub.Requests.Select(r => r.Url));
+            stub.Requests.Select(request => request.Path));
     }
 
     [Theory]
-    [InlineData("http://127.0.0.1:8081", "http://127.0.0.1:8081/schemas/ids/7")]
-    [InlineData("http://127.0.0.1:8081/apis/ccompat/v7", "http://127.0.0.1:8081/apis/ccompat/v7/schemas/ids/7")]
-    [InlineData("http://127.0.0.1:8081/apis/ccompat/v7/", "http://127.0.0.1:8081/apis/ccompat/v7/schemas/ids/7")]
-    public async Task Url_WithPath_IsKept(string url, string expected)
+    [InlineData("", "/schemas/ids/7")]
+    [InlineData("/apis/ccompat/v7", "/apis/ccompat/v7/schemas/ids/7")]
+    [InlineData("/apis/ccompat/v7/", "/apis/ccompat/v7/schemas/ids/7")]
+    public async Task Url_WithPath_IsKept(string path, string expected)
     {
-        using StubRegistry stub = StubRegistry.Answering(HttpStatusCode.OK, SchemaAnswer);
-        using HttpSchemaRegistry client = stub.Client(url);
+        await using StubRegistry stub = await StubRegistry.AnsweringAsync(HttpStatusCode.OK, SchemaAnswer);
+        using SchemaRegistryClient client = stub.Client(options => options.Url += path);
 
         await client.GetSchemaAsync(7, Cancel);
 
-        Assert.Equal(expected, Assert.Single(stub.Requests).Url);
+        Assert.StartsWith(expected, Assert.Single(stub.Requests).Path, StringComparison.Ordinal);
+    }
+
+    /// <summary>Several addresses are one registry; also an answer that says "later" sends to the next.</summary>
+    [Fact]
+    public async Task Url_OfSeveral_AsksTheNextWhenOneDoesNotAnswer()
+    {
+        await using StubRegistry busy = await StubRegistry.AnsweringAsync(HttpStatusCode.ServiceUnavailable, "");
+        await using StubRegistry stub = await StubRegistry.AnsweringAsync(HttpStatusCode.OK, SchemaAnswer);
+        using SchemaRegistryClient client = stub.Client(options => options.Url = $"http://127.0.0.1:1, {busy.Url}, {stub.Url}");
+
+        Assert.Equal("\"int\"", await client.GetSchemaAsync(7, Cancel));
+        Assert.Single(busy.Requests);
+    }
+
+    [Fact]
+    public async Task Properties_OfTheClient_ArePassedOn()
+    {
+        await using StubRegistry stub = await StubRegistry.AnsweringAsync(HttpStatusCode.ServiceUnavailable, "");
+        using SchemaRegistryClient client = stub.Client(options =>
+        {
+            options.Properties["schema.registry.max.retries"] = "3";
+            options.Properties["schema.registry.retries.wait.ms"] = "1";
+            options.Properties["schema.registry.retries.max.wait.ms"] = "1";
+        });
+
+        Assert.True((await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel))).IsTransient);
+        Assert.Equal(3, stub.Requests.Count);
     }
 
     [Fact]
     public async Task Subject_WithReservedCharacters_IsEscaped()
     {
-        using StubRegistry stub = StubRegistry.Answering(HttpStatusCode.OK, """{"is_compatible":true}""");
-        using HttpSchemaRegistry client = stub.Client();
+        await using StubRegistry stub = await StubRegistry.AnsweringAsync(HttpStatusCode.OK, """{"is_compatible":true}""");
+        using SchemaRegistryClient client = stub.Client();
 
-        await client.CheckAsync("a/b?c-value", "\"int\"", Cancel);
+        await client.IsCompatibleAsync("a/b?c-value", "\"int\"", Cancel);
 
-        Assert.Equal(
-            "http://127.0.0.1:8081/compatibility/subjects/a%2Fb%3Fc-value/versions?verbose=true", Assert.Single(stub.Requests).Url);
+        Assert.Equal("/compatibility/subjects/a%2Fb%3Fc-value/versions/latest", Assert.Single(stub.Requests).Path);
     }
 
     [Fact]
     public async Task Password_FromItsFile_GoesIntoTheHeaderOnly()
     {
         string file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, "öpen sesame\n", Cancel);
-        using StubRegistry stub = StubRegistry.Answering(HttpStatusCode.Unauthorized, "");
-        using HttpSchemaRegistry client = stub.Client(more: options => (options.Username, options.PasswordFile) = ("rating", file));
+        await File.WriteAllTextAsync(file, "öpen:sesame\n", Cancel);
+        await using StubRegistry stub = await StubRegistry.AnsweringAsync(HttpStatusCode.Unauthorized, "");
+        using SchemaRegistryClient client = stub.Client(options => (options.Username, options.PasswordFile) = ("rating", file));
 
         SchemaRegistryException e = await Assert.ThrowsAsync<SchemaRegistryException>(() => client.GetSchemaAsync(7, Cancel));
 
         Assert.Equal(
-            "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("rating:öpen sesame")), Assert.Single(stub.Requests).Authorization);
+            "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("rating:öpen:sesame")), Assert.Single(stub.Requests).Authorization);
         Assert.DoesNotContain("sesame", e.ToString(), StringComparison.Ordinal);
         File.Delete(file);
     }

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Text.Json;
+using BelgiCom.Streaming.LocalKafka;
+using BelgiCom.Streaming.Tool;
+using Microsoft.Data.Sqlite;
+
+namespace BelgiCom.Streaming.IntegrationTests;
+
+/// <summary>The sample that billing teams copy, as a process of its own: its table is the ledger's, however often it starts.</summary>
+public sealed class BillingTableConsumerTests
+{
+    // Where it was built: its packages must not come from what the tests need.
+    private static readonly string Sample = Path.Combine(
+        AppContext.BaseDirectory, "../../../../../samples/BillingTableConsumer/bin", Configuration(), "BillingTableConsumer.dll");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Sample_AfterARun_HasTheRowsAndTheSumOfTheLedger()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement run = (await BelgicomProcess.RunAsync(
+            new Dictionary<string, string>(), "run", "--data", folder.Under("data"), "--json")).WithExitCode(0).Json;
+        await using LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = folder.Under("data", "broker") }, Cancel);
+        using KafkaSchemaLog log = await KafkaSchemaLog.OpenAsync(broker.BootstrapServers);
+        await using LocalSchemaRegistry registry = await LocalSchemaRegistry.StartAsync(log, new LocalSchemaRegistryOptions(), Cancel);
+        string table = folder.Under("billing.db");
+        string ledger = folder.Under("data", "ledger.db");
+
+        await SampleAsync(broker, registry, table);
+
+        Assert.Equal((run.BilledLines(), LedgerFile.AmountNanos(ledger)), Totals(table));
+        Assert.Equal(
+            LedgerFile.UsageAmounts(ledger), Query(table, "SELECT hex(usage_id) || ' ' || amount_nanos FROM rated_usage ORDER BY usage_id"));
+
+        // Again, from where it stopped; and from the beginning, as after a restore of the position alone.
+        await SampleAsync(broker, registry, table);
+        Query(table, "DELETE FROM position");
+        await SampleAsync(broker, registry, table);
+
+        Assert.Equal((run.BilledLines(), LedgerFile.AmountNanos(ledger)), Totals(table));
+    }
+
+    private static async Task SampleAsync(LocalKafkaBroker broker, LocalSchemaRegistry registry, string table)
+    {
+        ProcessStartInfo start = new("dotnet", [Sample, broker.BootstrapServers, registry.Url.ToString(), table, "--once"])
+        {
+            RedirectStandardError = true,
+        };
+        using Process sample = Process.Start(start)!;
+        Task<string> errors = sample.StandardError.ReadToEndAsync(Cancel);
+        try
+        {
+            await sample.WaitForExitAsync(Cancel).WaitAsync(BelgicomProcess.EndMax, Cancel);
+        }
+        finally
+        {
+            sample.Kill();
+        }
+
+        Assert.True(sample.ExitCode == 0, await errors);
+    }
+
+    /// <summary>For example Release/net10.0, as of this program.</summary>
+    private static string Configuration() => string.Join('/', AppContext.BaseDirectory.TrimEnd('/').Split('/')[^2..]);
+
+    private static (long Rows, long AmountNanos) Totals(string table) => (
+        long.Parse(Query(table, "SELECT count(*) FROM rated_usage").Single(), null),
+        long.Parse(Query(table, "SELECT sum(amount_nanos) FROM rated_usage").Single(), null));
+
+    private static List<string> Query(string path, string sql)
+    {
+        using SqliteConnection database = new($"Data Source={path};Pooling=False");
+        database.Open();
+        using SqliteCommand command = database.CreateCommand();
+        command.CommandText = sql;
+        using SqliteDataReader rows = command.ExecuteReader();
+        List<string> lines = [];
+        while (rows.Read())
+        {
+            lines.Add(rows.GetString(0));
+        }
+
+        return lines;
+    }
+}
