@@ -27,7 +27,7 @@ public static class AdaptersWorkerExtensions
         IServiceCollection services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(OpenKeys);
-        services.TryAddSingleton<ISchemaRegistry>(provider => new SchemaRegistryClient(provider.GetRequiredService<SchemaRegistryOptions>()));
+        services.TryAddSingleton<ISchemaRegistry, SchemaRegistryClient>();
         services.AddSingleton(provider => new FileLedger(options.DataDirectory, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(OpenSender);
         services.AddSingleton(provider => new BrokerProbe(

@@ -21,8 +21,7 @@ public static class BillingSyncWorkerExtensions
         builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.AddValidatedOptions<BillingOptions>(BillingOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.TryAddSingleton<ISchemaRegistry>(
-            services => new SchemaRegistryClient(services.GetRequiredService<SchemaRegistryOptions>()));
+        builder.Services.TryAddSingleton<ISchemaRegistry, SchemaRegistryClient>();
         builder.Services.AddSingleton<BillingSyncWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BillingSyncWorker>());
         builder.Services.AddHealthChecks().AddCheck<BillingSyncHealthCheck>("billing-sync");

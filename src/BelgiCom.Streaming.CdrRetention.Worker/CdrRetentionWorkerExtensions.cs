@@ -27,8 +27,7 @@ public static class CdrRetentionWorkerExtensions
         builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
         KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.TryAddSingleton<ISchemaRegistry>(
-            services => new SchemaRegistryClient(services.GetRequiredService<SchemaRegistryOptions>()));
+        builder.Services.TryAddSingleton<ISchemaRegistry, SchemaRegistryClient>();
         builder.Services.TryAddSingleton<IKeyStore>(services => OpenKeys(keys, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton(services => CdrArchive.Open(
             services.GetRequiredService<RetentionOptions>(), services.GetRequiredService<IKeyStore>(),

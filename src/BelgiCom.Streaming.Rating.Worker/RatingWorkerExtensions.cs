@@ -21,8 +21,7 @@ public static class RatingWorkerExtensions
         builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.AddValidatedOptions<RatingOptions>(RatingOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.TryAddSingleton<ISchemaRegistry>(
-            services => new SchemaRegistryClient(services.GetRequiredService<SchemaRegistryOptions>()));
+        builder.Services.TryAddSingleton<ISchemaRegistry, SchemaRegistryClient>();
         builder.Services.AddSingleton<RatingWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RatingWorker>());
         builder.Services.AddHealthChecks()

@@ -21,7 +21,9 @@ public sealed class ReferenceTests
         ["Billing"] = (["Contracts", "Storage"], ["Npgsql", "System.IO.Hashing"]),
         ["Retention"] = (["Contracts", "Privacy", "Audit", "Storage"], ["Microsoft.Extensions.Configuration.Json"]),
         ["Catalogue"] = (["Contracts", "Privacy", "Kafka", "Rating"], ["YamlDotNet"]),
-        ["Kafka"] = (["Avro"], ["Confluent.Kafka", "Confluent.SchemaRegistry", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"]),
+        ["Kafka"] = (
+            ["Avro"],
+            ["Confluent.Kafka", "Confluent.SchemaRegistry", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"]),
         ["LocalKafka"] = (["Avro"], ["Microsoft.AspNetCore.App", "K4os.Compression.LZ4.Streams", "Snappier", "ZstdSharp.Port"]),
         ["Hosting"] = ([], ["Microsoft.AspNetCore.App", "Serilog*", "prometheus-net*"]),
         ["Adapters"] = (["Contracts", "Privacy"], ["System.IO.Hashing"]),
@@ -63,7 +65,11 @@ public sealed class ReferenceTests
             "Adapters.Tests" or "Adapters.Worker.Tests" => ["Generation"],
             "Kafka.Tests" => ["LocalKafka"],
             "RepositoryTests" => ["Contracts", "Contracts.Generator"],
-            "IntegrationTests" => ["LocalKafka", "Tool", "BillingTableConsumer", "Adapters.Worker", "Rating.Worker", "CdrRetention.Worker", "BillingSync.Worker"],
+            "IntegrationTests" =>
+            [
+                "LocalKafka", "Tool", "BillingTableConsumer", "Adapters.Worker", "Rating.Worker", "CdrRetention.Worker",
+                "BillingSync.Worker",
+            ],
             "FaultTests" => ["LocalKafka", "Rating.Worker", "Tool"],
             _ => [],
         };

@@ -59,7 +59,8 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SchemaRegistryException">The call failed.</exception>
     public Task<bool> IsCompatibleAsync(string subject, string schemaJson, CancellationToken cancellationToken) => OrNoneAsync(
-        AskAsync($"compatibility with {subject}", () => _client.IsCompatibleAsync(subject, Avro(schemaJson)), cancellationToken), none: true);
+        AskAsync($"compatibility with {subject}", () => _client.IsCompatibleAsync(subject, Avro(schemaJson)), cancellationToken),
+        none: true);
 
     /// <summary>The schemas that the subject has, oldest first.</summary>
     /// <param name="subject">Subject, <see cref="SchemaSubjects.ForValue"/>.</param>

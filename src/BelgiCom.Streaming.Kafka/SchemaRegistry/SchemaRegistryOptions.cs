@@ -44,7 +44,10 @@ public sealed class SchemaRegistryOptions : IValidatableObject
     /// <returns>The faults.</returns>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        Uri?[] addresses = [.. Url.Split(',').Select(url => Uri.TryCreate(url.Trim(), UriKind.Absolute, out Uri? address) ? address : null)];
+        Uri?[] addresses =
+        [
+            .. Url.Split(',').Select(url => Uri.TryCreate(url.Trim(), UriKind.Absolute, out Uri? address) ? address : null),
+        ];
         if (!addresses.All(address => address is { Scheme: "http" or "https", UserInfo: "" }))
         {
             yield return new(

@@ -57,7 +57,8 @@ internal static class SchemasCommand
                 result.GetValue(json),
                 new
                 {
-                    subjects = verdicts.Select(pair => new { pair.Subject, compatible = pair.Problems.Count == 0, messages = pair.Problems }),
+                    subjects = verdicts.Select(
+                        pair => new { pair.Subject, compatible = pair.Problems.Count == 0, messages = pair.Problems }),
                 },
                 verdicts.Select(pair =>
                     $"{(pair.Problems.Count == 0 ? "compatible  " : "INCOMPATIBLE")}  {pair.Subject}  {string.Join("; ", pair.Problems)}"));

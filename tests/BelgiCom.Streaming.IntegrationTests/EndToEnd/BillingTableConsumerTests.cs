@@ -32,7 +32,8 @@ public sealed class BillingTableConsumerTests
 
         Assert.Equal((run.BilledLines(), LedgerFile.AmountNanos(ledger)), Totals(table));
         Assert.Equal(
-            LedgerFile.UsageAmounts(ledger), Query(table, "SELECT hex(usage_id) || ' ' || amount_nanos FROM rated_usage ORDER BY usage_id"));
+            LedgerFile.UsageAmounts(ledger),
+            Query(table, "SELECT hex(usage_id) || ' ' || amount_nanos FROM rated_usage ORDER BY usage_id"));
 
         // Again, from where it stopped; and from the beginning, as after a restore of the position alone.
         await SampleAsync(broker, registry, table);

@@ -39,7 +39,8 @@ internal sealed class StubRegistry : IAsyncDisposable
             await context.Response.WriteAsync(body);
         });
         await stub._app.StartAsync(TestContext.Current.CancellationToken);
-        stub.Url = stub._app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        IFeatureCollection features = stub._app.Services.GetRequiredService<IServer>().Features;
+        stub.Url = features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
         return stub;
     }
 
