@@ -97,11 +97,12 @@ internal static class RecordTemplate
         text.Summary("Encodes this record (without the wire-format header).");
         text.Line("/// <exception cref=\"OverflowException\">An amount does not fit in decimal(18,9).</exception>");
         text.Open("public void Write(IBufferWriter<byte> destination)");
-        text.Line("destination.Advance(Write(destination.GetSpan(MaxSize)));");
+        text.Line("AvroWriter writer = new(destination.GetSpan(MaxSize));");
+        text.Line("WriteTo(ref writer);");
+        text.Line("destination.Advance(writer.Written);");
         text.Close();
         text.Line("");
-        WriteWrite(text, "public int");
-        WriteSchemaOf(text, record.Name.Simple, record.Name.Simple);
+        WriteInterface(text, record.Name.Simple, record.Name.Simple);
     }
 
     private static void WriteCodec(CSharpText text, AvroRecord record, string size)
@@ -169,24 +170,12 @@ internal static class RecordTemplate
         text.Close(brace: "");
     }
 
-    /// <summary>The method that encodes a record into a span.</summary>
-    public static void WriteWrite(CSharpText text, string returns)
-    {
-        text.Summary("Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.");
-        text.Line("/// <exception cref=\"ArgumentException\">The destination is shorter than MaxSize.</exception>");
-        text.Line("/// <exception cref=\"OverflowException\">An amount does not fit in decimal(18,9).</exception>");
-        text.Open($"{returns} Write(Span<byte> destination)");
-        text.Line("AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);");
-        text.Line("WriteTo(ref writer);");
-        text.Line("return writer.Written;");
-        text.Close();
-        text.Line("");
-    }
-
-    /// <summary>The record's schema, for code that knows it by its interface only.</summary>
-    public static void WriteSchemaOf(CSharpText text, string type, string record)
+    /// <summary>What the interface asks for and nobody else needs to see.</summary>
+    public static void WriteInterface(CSharpText text, string type, string record)
     {
         text.Line($"static string IAvroRecord<{type}>.Schema => {record}.SchemaJson;");
+        text.Line("");
+        text.Line($"void IAvroRecord<{type}>.WriteTo(ref AvroWriter writer) => WriteTo(ref writer);");
         text.Line("");
     }
 

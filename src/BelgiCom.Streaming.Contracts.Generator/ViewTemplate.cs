@@ -23,8 +23,8 @@ internal static class ViewTemplate
         if (entryPoints)
         {
             WriteTryRead(text, record, members, runs);
-            RecordTemplate.WriteWrite(text, "public readonly int");
-            RecordTemplate.WriteSchemaOf(text, view, record.Name.Simple);
+            WriteWrite(text);
+            RecordTemplate.WriteInterface(text, view, record.Name.Simple);
         }
         else
         {
@@ -173,6 +173,19 @@ internal static class ViewTemplate
 
     private static bool IsNumber((AvroField Field, TypeMap Map, bool Optional) member) =>
         !member.Optional && member.Field.Schema.Kind is AvroKind.Long or AvroKind.Int && member.Map.Suffix != "Days";
+
+    private static void WriteWrite(CSharpText text)
+    {
+        text.Summary("Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.");
+        text.Line("/// <exception cref=\"ArgumentException\">The destination is shorter than MaxSize.</exception>");
+        text.Line("/// <exception cref=\"OverflowException\">An amount does not fit in decimal(18,9).</exception>");
+        text.Open("public readonly int Write(Span<byte> destination)");
+        text.Line("AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);");
+        text.Line("WriteTo(ref writer);");
+        text.Line("return writer.Written;");
+        text.Close();
+        text.Line("");
+    }
 
     private static void WriteMaxSize(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] taken)
     {

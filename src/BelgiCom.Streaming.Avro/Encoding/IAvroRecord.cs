@@ -18,9 +18,8 @@ public interface IAvroRecord<TSelf>
     /// <param name="record">The record; a view lives as long as the body.</param>
     static abstract bool TryRead(ReadOnlySpan<byte> body, [MaybeNullWhen(false)] out TSelf record);
 
-    /// <summary>Encodes the record and returns how many octets that took, at most <see cref="MaxSize"/>.</summary>
-    /// <param name="destination">Room for <see cref="MaxSize"/> octets.</param>
-    /// <exception cref="ArgumentException">The destination is shorter than <see cref="MaxSize"/>.</exception>
+    /// <summary>Encodes the record, in at most <see cref="MaxSize"/> octets.</summary>
+    /// <param name="writer">Has room for them.</param>
     /// <exception cref="OverflowException">An amount does not fit in its decimal.</exception>
-    int Write(Span<byte> destination);
+    void WriteTo(ref AvroWriter writer);
 }

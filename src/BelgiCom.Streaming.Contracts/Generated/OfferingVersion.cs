@@ -70,20 +70,14 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        destination.Advance(Write(destination.GetSpan(MaxSize)));
-    }
-
-    /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
-    /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
-    /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
-    public int Write(Span<byte> destination)
-    {
-        AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);
+        AvroWriter writer = new(destination.GetSpan(MaxSize));
         WriteTo(ref writer);
-        return writer.Written;
+        destination.Advance(writer.Written);
     }
 
     static string IAvroRecord<OfferingVersion>.Schema => OfferingVersion.SchemaJson;
+
+    void IAvroRecord<OfferingVersion>.WriteTo(ref AvroWriter writer) => WriteTo(ref writer);
 
     /// <summary>Octets that writing takes at most.</summary>
     public int MaxSize =>

@@ -148,20 +148,14 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
     public void Write(IBufferWriter<byte> destination)
     {
-        destination.Advance(Write(destination.GetSpan(MaxSize)));
-    }
-
-    /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
-    /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
-    /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>
-    public int Write(Span<byte> destination)
-    {
-        AvroWriter writer = AvroWriter.WithRoom(destination, MaxSize);
+        AvroWriter writer = new(destination.GetSpan(MaxSize));
         WriteTo(ref writer);
-        return writer.Written;
+        destination.Advance(writer.Written);
     }
 
     static string IAvroRecord<UsageReceived>.Schema => UsageReceived.SchemaJson;
+
+    void IAvroRecord<UsageReceived>.WriteTo(ref AvroWriter writer) => WriteTo(ref writer);
 
     /// <summary>Octets that writing takes at most.</summary>
     public int MaxSize =>
@@ -497,6 +491,8 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     }
 
     static string IAvroRecord<UsageReceivedView>.Schema => UsageReceived.SchemaJson;
+
+    void IAvroRecord<UsageReceivedView>.WriteTo(ref AvroWriter writer) => WriteTo(ref writer);
 
     internal readonly void WriteTo(ref AvroWriter writer)
     {

@@ -61,20 +61,10 @@ public sealed class EventTopic<T>
     /// <param name="record">The record in our schema; what the writer did not have, by its default.</param>
     /// <returns>False when there is no such schema, ours cannot read it, or the body is not of it.</returns>
     /// <exception cref="SchemaRegistryException">The registry did not answer or refuses us: the record must not be passed.</exception>
-    public bool TryRead(ReadOnlySpan<byte> value, [MaybeNullWhen(false)] out T record)
-    {
-        if (WireFormat.TryReadHeader(value, out int id))
-        {
-            ReadOnlySpan<byte> body = value[WireFormat.HeaderSize..];
-            if (id == SchemaId || TryResolve(id, body, out body))
-            {
-                return T.TryRead(body, out record);
-            }
-        }
-
-        record = default;
-        return false;
-    }
+    public bool TryRead(ReadOnlySpan<byte> value, [MaybeNullWhen(false)] out T record) =>
+        WireFormat.TryReadHeader(value, out int id) && id == SchemaId
+            ? T.TryRead(value[WireFormat.HeaderSize..], out record)
+            : TryReadOther(value, out record);
 
     /// <summary>Tells, of a value that could not be read, whether it names a schema that we cannot read any value of.</summary>
     /// <param name="value">Value with its header.</param>
@@ -95,7 +85,21 @@ public sealed class EventTopic<T>
             WireFormat.WriteHeader(_value, SchemaId);
         }
 
-        return _value.AsSpan(0, WireFormat.HeaderSize + own.Write(_value.AsSpan(WireFormat.HeaderSize)));
+        AvroWriter writer = new(_value.AsSpan(WireFormat.HeaderSize));
+        own.WriteTo(ref writer);
+        return _value.AsSpan(0, WireFormat.HeaderSize + writer.Written);
+    }
+
+    /// <summary>Apart, so that what is usual stays short.</summary>
+    private bool TryReadOther(ReadOnlySpan<byte> value, [MaybeNullWhen(false)] out T record)
+    {
+        if (WireFormat.TryReadHeader(value, out int id) && TryResolve(id, value[WireFormat.HeaderSize..], out ReadOnlySpan<byte> ours))
+        {
+            return T.TryRead(ours, out record);
+        }
+
+        record = default;
+        return false;
     }
 
     private bool TryResolve(int id, ReadOnlySpan<byte> body, out ReadOnlySpan<byte> ours)

@@ -161,7 +161,7 @@ internal sealed class Reader : IAvroRecord<Reader>
         return reader.TryFinish();
     }
 
-    public int Write(Span<byte> destination) => throw new NotSupportedException();
+    public void WriteTo(ref AvroWriter writer) => throw new NotSupportedException();
 }
 
 public sealed class RegistryOnEmbeddedTests(EmbeddedCluster cluster) : RegistryOnKafkaContract(cluster), IClassFixture<EmbeddedCluster>;

@@ -199,12 +199,10 @@ public sealed class EventTopicTests
             return reader.TryFinish();
         }
 
-        public int Write(Span<byte> destination)
+        public void WriteTo(ref AvroWriter writer)
         {
-            AvroWriter writer = new(destination);
             writer.WriteLong(Number);
             writer.WriteInt(Kind);
-            return writer.Written;
         }
     }
 }
