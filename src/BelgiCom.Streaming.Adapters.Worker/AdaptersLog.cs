@@ -31,8 +31,9 @@ internal static partial class AdaptersLog
     public static partial void AmbiguousTimes(ILogger logger, string file, string source, long count);
 
     [LoggerMessage(
-        3009, LogLevel.Error, "File {File} of {Source} could not be mediated or moved and is tried again at the next look into the inbox")]
-    public static partial void FileUnreadable(ILogger logger, string file, string source, Exception exception);
+        3009, LogLevel.Error,
+        "File {File} of {Source} cannot be read or moved out of the inbox; give the worker the right to; it tries again in {Delay}")]
+    public static partial void FileStuck(ILogger logger, string file, string source, TimeSpan delay, Exception exception);
 
     [LoggerMessage(3010, LogLevel.Information, "Watching the inbox of {Source}")]
     public static partial void InboxWatched(ILogger logger, string source);
@@ -42,4 +43,27 @@ internal static partial class AdaptersLog
 
     [LoggerMessage(3012, LogLevel.Warning, "{Notice}")]
     public static partial void DevelopmentKeys(ILogger logger, string notice);
+
+    [LoggerMessage(
+        3013, LogLevel.Warning,
+        "File {File} of {Source} changed while it was read: somebody writes it under its final name; it is taken again as a whole")]
+    public static partial void FileChanged(ILogger logger, string file, string source);
+
+    [LoggerMessage(
+        3014, LogLevel.Warning,
+        "File {File} of {Source} grew from {Taken} to {Now} octets after it was processed; it goes back into the inbox")]
+    public static partial void FileGrew(ILogger logger, string file, string source, long taken, long now);
+
+    [LoggerMessage(3015, LogLevel.Error, "File {File} of {Source}, processed already, cannot be moved or deleted")]
+    public static partial void RetiredFileStuck(ILogger logger, string file, string source, Exception exception);
+
+    [LoggerMessage(
+        3016, LogLevel.Warning,
+        "Folder {Folder} in the inbox of {Source} is left alone: files of a folder are taken when it is called like a source and the "
+        + "inbox has Detect")]
+    public static partial void FolderIgnored(ILogger logger, string folder, string source);
+
+    [LoggerMessage(
+        3017, LogLevel.Error, "The schema registry is away; the files of {Source} wait in the inbox until the next look")]
+    public static partial void RegistryAway(ILogger logger, string source, Exception exception);
 }

@@ -23,7 +23,10 @@ public sealed class AdaptersOptions : IValidatableObject
     [Range(1 << 16, 1 << 30)]
     public int ChunkOctets { get; set; } = 8 << 20;
 
-    /// <summary>How often inboxes are looked through when no change is signalled.</summary>
+    /// <summary>
+    /// How often inboxes are looked through when no change is signalled. A file that was not renamed into place must have been left alone
+    /// for as long.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
 

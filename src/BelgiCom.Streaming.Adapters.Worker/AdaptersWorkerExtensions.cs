@@ -28,7 +28,7 @@ public static class AdaptersWorkerExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(OpenKeys);
         services.TryAddSingleton<ISchemaRegistry, SchemaRegistryClient>();
-        services.AddSingleton(provider => new FileLedger(options.DataDirectory, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => FileLedger.Open(options.DataDirectory, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(OpenSender);
         services.AddSingleton(provider => new BrokerProbe(
             provider.GetRequiredService<KafkaOptions>(), provider.GetRequiredService<ILogger<BrokerProbe>>()));
@@ -45,12 +45,21 @@ public static class AdaptersWorkerExtensions
             provider.GetRequiredService<ISchemaRegistry>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<FileIntake>>()));
-        foreach (SourceOptions source in options.Sources.Where(source => source.Inbox.Length > 0))
+        SourceOptions[] watched = [.. options.Sources.Where(source => source.Inbox.Length > 0)];
+        services.AddSingleton(provider => new InboxBacklogs(
+        [
+            .. watched.Select(source =>
+                new InboxBacklog(source.Name, options.PollInterval, provider.GetRequiredService<TimeProvider>())),
+        ]));
+        builder.Services.AddHealthChecks().AddCheck<InboxBacklogs>("inboxes");
+        foreach (SourceOptions source in watched)
         {
             services.AddSingleton<IHostedService>(provider => new InboxWatcher(
                 source,
                 options,
                 provider.GetRequiredService<FileIntake>(),
+                provider.GetRequiredService<FileLedger>(),
+                provider.GetRequiredService<InboxBacklogs>().Of(source.Name),
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<InboxWatcher>>()));
         }

@@ -20,8 +20,8 @@ public sealed class SourceOptions : IValidatableObject
     public string Inbox { get; set; } = "";
 
     /// <summary>
-    /// Take the source of each file in the inbox from its content, as for files by request; <see cref="Name"/> is then the inbox's name.
-    /// Default false.
+    /// Take the source of each file from the name of its folder in the inbox, else from its content, as for files by request;
+    /// <see cref="Name"/> is then the inbox's name. Default false.
     /// </summary>
     public bool Detect { get; set; }
 

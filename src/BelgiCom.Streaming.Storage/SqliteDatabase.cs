@@ -25,15 +25,39 @@ public sealed class SqliteDatabase : Database
     /// <exception cref="StorageException">It cannot be opened, or is no database.</exception>
     public static SqliteDatabase Open(string file, string name, string setting, params ReadOnlySpan<string> pragmas)
     {
-        SqliteConnection? connection = null;
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-            connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw CannotOpen(file, name, setting, cause);
+        }
+
+        return Open(
+            file, SqliteOpenMode.ReadWriteCreate, name, setting,
+            ["busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", .. pragmas]);
+    }
+
+    /// <summary>Opens a file to read it while another process writes: what that one has committed is seen, nothing is changed.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="name">What it is, in messages: "Billing ledger".</param>
+    /// <param name="setting">Setting that says where it is.</param>
+    /// <exception cref="StorageException">It cannot be opened, or is no database.</exception>
+    public static SqliteDatabase OpenToRead(string file, string name, string setting) =>
+        Open(file, SqliteOpenMode.ReadOnly, name, setting, ["busy_timeout = 10000"]);
+
+    private static SqliteDatabase Open(string file, SqliteOpenMode mode, string name, string setting, ReadOnlySpan<string> pragmas)
+    {
+        SqliteConnection? connection = null;
+        try
+        {
+            connection = new SqliteConnection(
+                new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false }.ToString());
             connection.Open();
 
             // One at a time: what follows a statement that gives a row runs when its reader is closed, and the driver drops errors then.
-            foreach (string pragma in (string[])["busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", .. pragmas])
+            foreach (string pragma in pragmas)
             {
                 using SqliteCommand command = connection.CreateCommand();
                 command.CommandText = $"PRAGMA {pragma}";
@@ -42,11 +66,10 @@ public sealed class SqliteDatabase : Database
 
             return new SqliteDatabase(connection, name, file);
         }
-        catch (Exception cause) when (cause is SqliteException or IOException or UnauthorizedAccessException)
+        catch (SqliteException cause)
         {
             connection?.Dispose();
-            throw new StorageException(
-                StorageFault.CannotOpen, $"{name} {file} could not be opened: {cause.Message} Check {setting}.", cause);
+            throw CannotOpen(file, name, setting, cause);
         }
     }
 
@@ -69,6 +92,9 @@ public sealed class SqliteDatabase : Database
 
     // At once for writing: a transaction that reads first and writes later may find that another one has written in between.
     private protected override DbTransaction Begin() => _connection.BeginTransaction(deferred: false);
+
+    private static StorageException CannotOpen(string file, string name, string setting, Exception cause) =>
+        new(StorageFault.CannotOpen, $"{name} {file} could not be opened: {cause.Message} Check {setting}.", cause);
 
     private void Check(int result)
     {

@@ -6,6 +6,9 @@ public enum StorageFault
     /// <summary>It cannot be opened: no such place, no rights, no database.</summary>
     CannotOpen,
 
+    /// <summary>Another process works with it.</summary>
+    InUse,
+
     /// <summary>It was written by a newer release, whose tables this one does not know.</summary>
     NewerVersion,
 

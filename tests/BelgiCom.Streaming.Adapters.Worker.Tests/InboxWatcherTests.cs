@@ -1,3 +1,7 @@
+using System.Diagnostics.Metrics;
+using BelgiCom.Streaming.Storage;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Adapters.Worker.Tests;
@@ -8,6 +12,7 @@ public sealed class InboxWatcherTests : IDisposable
 
     private readonly MediationFixture _fixture = new();
     private readonly SourceOptions _source;
+    private InboxBacklog? _backlog;
 
     public InboxWatcherTests()
     {
@@ -72,10 +77,10 @@ public sealed class InboxWatcherTests : IDisposable
         await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
 
         _fixture.Clock.Advance(_fixture.Options.KeepDone - TimeSpan.FromSeconds(1));
-        watcher.DeleteOld();
+        watcher.Tidy();
         Assert.Equal(["done/a.cdr"], Files());
         _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
-        watcher.DeleteOld();
+        watcher.Tidy();
         Assert.Empty(Files());
     }
 
@@ -83,9 +88,13 @@ public sealed class InboxWatcherTests : IDisposable
     public async Task Watcher_ThatRuns_TakesAFileThatIsRenamedIntoPlace()
     {
         _fixture.Options.PollInterval = TimeSpan.FromMilliseconds(200);
-        using InboxWatcher watcher = NewWatcher();
+        WatchedLogger logger = new();
+        using InboxWatcher watcher = NewWatcher(logger);
         await watcher.StartAsync(TestContext.Current.CancellationToken);
+        await logger.Watched.WaitAsync(TestContext.Current.CancellationToken);
+        // Written this moment by the clock that stands still: only the rename says that it is whole.
         File.Copy(MediationFixture.Sample(Pgw), Path.Combine(_source.Inbox, "a.cdr.tmp"));
+        File.SetLastWriteTimeUtc(Path.Combine(_source.Inbox, "a.cdr.tmp"), MediationFixture.Now.UtcDateTime);
         File.Move(Path.Combine(_source.Inbox, "a.cdr.tmp"), Path.Combine(_source.Inbox, "a.cdr"));
 
         while (!File.Exists(Path.Combine(_source.Inbox, "done", "a.cdr")))
@@ -97,8 +106,197 @@ public sealed class InboxWatcherTests : IDisposable
         Assert.Equal(4, _fixture.Sender.Usage.Count);
     }
 
-    private InboxWatcher NewWatcher() =>
-        new(_source, _fixture.Options, _fixture.Intake, _fixture.Clock, NullLogger<InboxWatcher>.Instance);
+    [Fact]
+    public async Task EmptyFile_IsStillWritten_SoItWaits()
+    {
+        await File.WriteAllBytesAsync(InInbox("a.cdr"), [], TestContext.Current.CancellationToken);
+
+        await NewWatcher().TakeAllAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(["a.cdr"], Files());
+        Assert.Empty(_fixture.Ledger.List());
+        Assert.Equal((1, 0), (_backlog!.Waiting, _backlog.Stuck));
+    }
+
+    [Fact]
+    public async Task File_WrittenWithinTheLastLook_WaitsForTheNext()
+    {
+        InboxWatcher watcher = NewWatcher();
+        File.Copy(MediationFixture.Sample(Pgw), InInbox("a.cdr"));
+        File.SetLastWriteTimeUtc(InInbox("a.cdr"), _fixture.Clock.GetUtcNow().UtcDateTime);
+
+        await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["a.cdr"], Files());
+
+        _fixture.Clock.Advance(_fixture.Options.PollInterval);
+        Assert.Equal(_fixture.Options.PollInterval, _backlog!.OldestAge);
+        await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["done/a.cdr"], Files());
+        Assert.Equal((0, TimeSpan.Zero), (_backlog.Waiting, _backlog.OldestAge));
+    }
+
+    [Fact]
+    public async Task File_ThatGrowsWhileItIsRead_StaysAndIsTakenAsAWhole()
+    {
+        (byte[] whole, InboxWatcher watcher) = (await WriteHalfAsync(InInbox("a.cdr")), NewWatcher());
+        _fixture.Sender.WhileSending = () => File.WriteAllBytes(InInbox("a.cdr"), whole);
+
+        await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["a.cdr"], Files());
+        Assert.Equal(FileState.Changed, Assert.Single(_fixture.Ledger.List()).State);
+
+        _fixture.Clock.Advance(_fixture.Options.PollInterval);
+        await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["done/a.cdr"], Files());
+        Assert.Contains(_fixture.Ledger.List(), entry => entry is { State: FileState.Done, Totals.Events: 4, Quarantined: 0 });
+        // What was read of the first half has the same ids, so rating counts it once.
+        Assert.Equal(4, _fixture.Sender.Usage.Select(usage => usage.UsageId).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(0.6)]
+    [InlineData(0.01)]
+    public async Task File_ThatGrowsAfterItWasProcessed_ComesBackAndIsTakenAsAWhole(double part)
+    {
+        (byte[] whole, InboxWatcher watcher) = (await WriteHalfAsync(InInbox("a.cdr"), part), NewWatcher());
+        await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
+        string processed = Assert.Single(Files());
+        Assert.NotEqual("a.cdr", processed);
+
+        await File.WriteAllBytesAsync(InInbox(processed), whole, TestContext.Current.CancellationToken);
+        watcher.Tidy();
+        Assert.Equal(["a.cdr"], Files());
+
+        await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
+        watcher.Tidy();
+        Assert.Equal(["done/a.cdr"], Files());
+        Assert.Equal(4, _fixture.Sender.Usage.Select(usage => usage.UsageId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task File_ThatCannotBeMoved_IsTakenInOnce_TriedEverLater_AndSeenFromOutside()
+    {
+        Directory.Delete(InInbox("done"));
+        File.Copy(MediationFixture.Sample(Pgw), InInbox("a.cdr"));
+        InboxWatcher watcher = NewWatcher();
+        using InboxBacklogs backlogs = new([_backlog!]);
+
+        await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, Gauge("belgicom_adapters_stuck_files"));
+        HealthCheckResult health = await backlogs.CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
+        Assert.Equal(HealthStatus.Degraded, health.Status);
+
+        Directory.CreateDirectory(InInbox("done"));
+        await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["a.cdr"], Files());
+
+        _fixture.Clock.Advance(_fixture.Options.PollInterval);
+        Assert.Equal(_fixture.Options.PollInterval.TotalSeconds, Gauge("belgicom_adapters_oldest_waiting_file_seconds"));
+        await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["done/a.cdr"], Files());
+        Assert.Equal(0, Assert.Single(_fixture.Ledger.List()).Resent);
+        Assert.Equal(1, _fixture.Sender.Chunks);
+        health = await backlogs.CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
+        Assert.Equal((HealthStatus.Healthy, 0), (health.Status, Gauge("belgicom_adapters_waiting_files")));
+    }
+
+    [Fact]
+    public void Backlog_LeavesAFileAlone_TwiceAsLongEachTime_UpToTenMinutes()
+    {
+        _ = NewWatcher();
+        _backlog!.See(["a"]);
+
+        Assert.Equal(
+            [5, 10, 20, 40, 80, 160, 320, 600, 600],
+            Enumerable.Range(0, 9).Select(_ => _backlog.Leave("a", isStuck: true).TotalSeconds));
+        Assert.False(_backlog.IsDue("a"));
+        _fixture.Clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.True(_backlog.IsDue("a"));
+    }
+
+    [Fact]
+    public async Task ProcessedFile_KeepsItsTime_AndCountsFromItsProcessing()
+    {
+        // As a file of another owner: it can be moved, but its time cannot be set.
+        DateTime written = new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        File.Copy(MediationFixture.Sample(Pgw), InInbox("a.cdr"));
+        File.SetLastWriteTimeUtc(InInbox("a.cdr"), written);
+        InboxWatcher watcher = NewWatcher();
+
+        await watcher.TakeAllAsync(TestContext.Current.CancellationToken);
+        watcher.Tidy();
+
+        Assert.Equal(written, File.GetLastWriteTimeUtc(InInbox("done/a.cdr")));
+    }
+
+    [Fact]
+    public async Task Folder_CalledLikeASource_GivesItsFilesThatSource_AndOthersAreLeftAlone()
+    {
+        _source.Detect = true;
+        foreach (string folder in new[] { "huawei", "elsewhere" })
+        {
+            Directory.CreateDirectory(InInbox(folder));
+            File.Copy(MediationFixture.Sample("pgw_1record_raw.ber"), InInbox($"{folder}/{folder}.ber"));
+        }
+
+        await NewWatcher().TakeAllAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(["done/huawei.ber", "elsewhere/elsewhere.ber"], Files());
+        Assert.Equal("huawei", Assert.Single(_fixture.Sender.Usage).Source);
+    }
+
+    [Fact]
+    public void Ledger_ThatAWorkerHas_IsRefusedToAnotherAndCanBeRead()
+    {
+        StorageException fault = Assert.Throws<StorageException>(() => FileLedger.Open(_fixture.Options.DataDirectory, _fixture.Clock));
+        Assert.Equal(StorageFault.InUse, fault.Fault);
+        Assert.Contains(_fixture.Options.DataDirectory, fault.Message, StringComparison.Ordinal);
+
+        using FileLedger reader = FileLedger.OpenToRead(_fixture.Options.DataDirectory);
+        Assert.Empty(reader.List());
+        Assert.Throws<StorageException>(() => reader.RemoveRetired("a"));
+    }
+
+    private InboxWatcher NewWatcher(ILogger<InboxWatcher>? logger = null)
+    {
+        _backlog = new InboxBacklog(_source.Name, _fixture.Options.PollInterval, _fixture.Clock);
+        return new(
+            _source, _fixture.Options, _fixture.Intake, _fixture.Ledger, _backlog, _fixture.Clock,
+            logger ?? NullLogger<InboxWatcher>.Instance);
+    }
+
+    private string InInbox(string name) => Path.Combine(_source.Inbox, name);
+
+    /// <summary>The beginning of a file, as a writer leaves it that makes a pause; returns all of it.</summary>
+    private static async Task<byte[]> WriteHalfAsync(string path, double part = 0.6)
+    {
+        byte[] whole = await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(path, whole[..(int)(whole.Length * part)], TestContext.Current.CancellationToken);
+        return whole;
+    }
+
+    private double Gauge(string name)
+    {
+        double? value = null;
+        using MeterListener listener = new();
+        listener.InstrumentPublished = (instrument, to) =>
+        {
+            if (instrument.Name == name)
+            {
+                to.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((_, measured, tags, _) =>
+        {
+            if (Equals(tags[0].Value, _source.Name))
+            {
+                value = measured;
+            }
+        });
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return value ?? throw new InvalidOperationException($"There is no instrument {name}.");
+    }
 
     private List<string> Files() =>
     [
@@ -106,4 +304,27 @@ public sealed class InboxWatcherTests : IDisposable
             .Select(path => Path.GetRelativePath(_source.Inbox, path).Replace('\\', '/'))
             .Order(StringComparer.Ordinal),
     ];
+
+    /// <summary>Tells when the inbox is watched: a rename before that is not signalled.</summary>
+    private sealed class WatchedLogger : ILogger<InboxWatcher>
+    {
+        private const int InboxWatched = 3010;
+        private readonly TaskCompletionSource _watched = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Watched => _watched.Task;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == InboxWatched)
+            {
+                _watched.TrySetResult();
+            }
+        }
+    }
 }

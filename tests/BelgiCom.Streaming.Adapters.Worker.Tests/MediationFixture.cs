@@ -21,7 +21,7 @@ internal sealed class MediationFixture : IDisposable
         Options = new AdaptersOptions { DataDirectory = Path.Combine(Folder, "data") };
         configure?.Invoke(Options);
         Keys = new FileKeyStore(Path.Combine(Folder, "keys"));
-        Ledger = new FileLedger(Options.DataDirectory, Clock);
+        Ledger = FileLedger.Open(Options.DataDirectory, Clock);
         Intake = NewIntake();
     }
 
@@ -46,7 +46,7 @@ internal sealed class MediationFixture : IDisposable
     {
         Intake.Dispose();
         Ledger.Dispose();
-        Ledger = new FileLedger(Options.DataDirectory, Clock);
+        Ledger = FileLedger.Open(Options.DataDirectory, Clock);
         Intake = NewIntake();
     }
 
@@ -88,9 +88,14 @@ internal sealed class CollectingSender : IChunkSender
 
     public bool DieAfterCommit { get; set; }
 
+    /// <summary>What happens while a chunk is sent; once.</summary>
+    public Action? WhileSending { get; set; }
+
     public void Send(RecordChunk chunk, CancellationToken stopping)
     {
         Chunks++;
+        WhileSending?.Invoke();
+        WhileSending = null;
         if (Chunks == DieAtChunk && !DieAfterCommit)
         {
             throw new CrashException();

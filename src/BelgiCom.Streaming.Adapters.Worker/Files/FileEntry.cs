@@ -11,6 +11,9 @@ public enum FileState
 
     /// <summary>Nothing in it could be decoded. Sending it again tries again.</summary>
     Failed,
+
+    /// <summary>It was still being written while it was read. The whole file has an entry of its own.</summary>
+    Changed,
 }
 
 /// <summary>One file in the ledger, known by its content whatever its name.</summary>
@@ -75,6 +78,13 @@ public sealed record FileEntry
     /// <summary>A sentence on the last fault of the file as a whole; empty when there was none.</summary>
     public string Detail { get; init; } = "";
 }
+
+/// <summary>A processed file that was moved out of its inbox.</summary>
+/// <param name="Path">Where it lies.</param>
+/// <param name="Origin">Where it was delivered.</param>
+/// <param name="Octets">Its length when it was processed.</param>
+/// <param name="At">When it was moved, UTC; its time in <c>done/</c> counts from here.</param>
+internal sealed record RetiredFile(string Path, string Origin, long Octets, DateTimeOffset At);
 
 /// <summary>File sequence numbers that a node's files skip: files that never arrived.</summary>
 /// <param name="Source">Source.</param>

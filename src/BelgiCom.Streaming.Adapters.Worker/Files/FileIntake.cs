@@ -54,7 +54,9 @@ public sealed class FileIntake : IDisposable
         FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
         await using (file.ConfigureAwait(false))
         {
-            return await TakeAsync(file, Path.GetFileName(path), source, cancellationToken).ConfigureAwait(false);
+            (long, DateTime) opened = StateOf(file);
+            return await TakeAsync(file, Path.GetFileName(path), source, () => StateOf(file) != opened, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -64,7 +66,11 @@ public sealed class FileIntake : IDisposable
     /// <param name="name">Name for the ledger, without folder and without personal data.</param>
     /// <param name="source">Name of the source, or null to detect it by content.</param>
     /// <param name="cancellationToken">Stops after the chunk in hand; calling again goes on from there.</param>
-    public async Task<FileReport> TakeAsync(Stream content, string name, string? source, CancellationToken cancellationToken)
+    public Task<FileReport> TakeAsync(Stream content, string name, string? source, CancellationToken cancellationToken) =>
+        TakeAsync(content, name, source, () => false, cancellationToken);
+
+    private async Task<FileReport> TakeAsync(
+        Stream content, string name, string? source, Func<bool> hasChanged, CancellationToken cancellationToken)
     {
         await _oneFile.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -72,7 +78,7 @@ public sealed class FileIntake : IDisposable
             RecordChunk chunk = _chunk ??= await OpenChunkAsync(cancellationToken).ConfigureAwait(false);
             if (content.CanSeek)
             {
-                return await RunAsync(content, name, source, chunk, cancellationToken).ConfigureAwait(false);
+                return await RunAsync(content, name, source, chunk, hasChanged, cancellationToken).ConfigureAwait(false);
             }
 
             FileStream spool = new(
@@ -81,7 +87,7 @@ public sealed class FileIntake : IDisposable
             await using (spool.ConfigureAwait(false))
             {
                 await content.CopyToAsync(spool, cancellationToken).ConfigureAwait(false);
-                return await RunAsync(spool, name, source, chunk, cancellationToken).ConfigureAwait(false);
+                return await RunAsync(spool, name, source, chunk, hasChanged, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -94,13 +100,17 @@ public sealed class FileIntake : IDisposable
     public void Dispose() => _oneFile.Dispose();
 
     /// <summary>Decoding and the Kafka client block, so they run apart from the caller.</summary>
-    private Task<FileReport> RunAsync(Stream content, string name, string? source, RecordChunk chunk, CancellationToken stopping)
+    private Task<FileReport> RunAsync(
+        Stream content, string name, string? source, RecordChunk chunk, Func<bool> hasChanged, CancellationToken stopping)
     {
         ContentLimits limits = new(_options.MaxExpandedOctets, _options.MaxExpansionRatio);
-        return Task.Run(() => Take(IncomingFile.Receive(name, content, limits, stopping), source, chunk, stopping), stopping);
+        long octets = content.Length;
+        return Task.Run(
+            () => Take(IncomingFile.Receive(name, content, limits, stopping), source, chunk, hasChanged, stopping) with { Octets = octets },
+            stopping);
     }
 
-    private FileReport Take(IncomingFile file, string? source, RecordChunk chunk, CancellationToken stopping)
+    private FileReport Take(IncomingFile file, string? source, RecordChunk chunk, Func<bool> hasChanged, CancellationToken stopping)
     {
         FileEntry? known = _ledger.Find(file.Sha256);
         if (known?.State == FileState.Done)
@@ -109,7 +119,7 @@ public sealed class FileIntake : IDisposable
             _ledger.Put(known);
             AdaptersLog.FileKnown(_logger, file.Name, known.Source);
             AdaptersMetrics.Finished(known.Source, "known", null, false);
-            return new FileReport(known, true, default, 0, null);
+            return new FileReport(known, true, default, 0, null) { HasChanged = hasChanged() };
         }
 
         FileEntry? interrupted = known?.State == FileState.Receiving ? known : null;
@@ -138,7 +148,7 @@ public sealed class FileIntake : IDisposable
             read = Commit(chunk, WithHeader(read, mediated.Header), stopping);
         }
 
-        return Finish(read, entry, file.Name);
+        return hasChanged() ? LeaveChanged(read, entry) : Finish(read, entry, file.Name);
     }
 
     private IMediatedFile Open(IncomingFile file, string? source, long committed)
@@ -182,6 +192,27 @@ public sealed class FileIntake : IDisposable
         return entry;
     }
 
+    /// <summary>
+    /// What was read of a file that somebody still writes is committed, and the rest of it comes with the whole file, under another hash;
+    /// rating drops what it has seen.
+    /// </summary>
+    private FileReport LeaveChanged(FileEntry entry, FileEntry before)
+    {
+        entry = entry with
+        {
+            State = FileState.Changed,
+            FinishedAt = _clock.GetUtcNow(),
+            Detail = "It changed while it was read, and is taken again as a whole.",
+        };
+        _ledger.Put(entry);
+        AdaptersLog.FileChanged(_logger, entry.Name, entry.Source);
+        AdaptersMetrics.Finished(entry.Source, "changed", null, false);
+        return new FileReport(entry, false, entry.Totals - before.Totals, entry.Quarantined - before.Quarantined, null)
+        {
+            HasChanged = true,
+        };
+    }
+
     private FileReport Finish(FileEntry entry, FileEntry before, string name)
     {
         bool isFailed = entry.Totals.Cdrs == 0 && entry.Quarantined > 0;
@@ -207,6 +238,9 @@ public sealed class FileIntake : IDisposable
         AdaptersMetrics.Finished(entry.Source, isFailed ? "failed" : "done", gap, entry.LostCdrIndicator != 0);
         return new FileReport(entry, false, entry.Totals - before.Totals, entry.Quarantined - before.Quarantined, gap);
     }
+
+    private static (long Octets, DateTime Written) StateOf(FileStream file) =>
+        (RandomAccess.GetLength(file.SafeFileHandle), File.GetLastWriteTimeUtc(file.SafeFileHandle));
 
     private static FileEntry WithHeader(FileEntry entry, FileHeader? header) => header is null
         ? entry

@@ -32,16 +32,50 @@ public sealed class FileLedger : IDisposable
           WHERE sequence_number IS NOT NULL;
         """;
 
+    private const string RetiredSchema =
+        """
+        CREATE TABLE retired (
+          path TEXT NOT NULL PRIMARY KEY, origin TEXT NOT NULL, octets INTEGER NOT NULL, retired_at INTEGER NOT NULL) WITHOUT ROWID;
+        """;
+
+    private const string Name = "File ledger";
+    private const string Setting = "Adapters:DataDirectory";
+
     private readonly SqliteDatabase _database;
+    private readonly FolderLock? _folder;
     private readonly Lock _lock = new();
 
-    /// <summary>Opens the ledger, or makes it.</summary>
-    /// <exception cref="StorageException">It cannot be opened, or a newer release wrote it.</exception>
-    public FileLedger(string dataDirectory, TimeProvider clock)
+    private FileLedger(SqliteDatabase database, FolderLock? folder)
     {
-        _database = SqliteDatabase.Open(Path.Combine(dataDirectory, FileName), "File ledger", "Adapters:DataDirectory");
-        _database.Migrate([Schema], clock.GetUtcNow());
+        _database = database;
+        _folder = folder;
     }
+
+    /// <summary>
+    /// Opens the ledger, or makes it. One process at a time: two that read the same inboxes would send every file twice and take it away
+    /// from each other.
+    /// </summary>
+    /// <exception cref="StorageException">It cannot be opened, another process has it open, or a newer release wrote it.</exception>
+    public static FileLedger Open(string dataDirectory, TimeProvider clock)
+    {
+        FolderLock folder = FolderLock.Take(dataDirectory, Name, Setting);
+        try
+        {
+            SqliteDatabase database = SqliteDatabase.Open(Path.Combine(dataDirectory, FileName), Name, Setting);
+            database.Migrate([Schema, RetiredSchema], clock.GetUtcNow());
+            return new FileLedger(database, folder);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the ledger to read it, while a worker writes or not.</summary>
+    /// <exception cref="StorageException">There is none, or it cannot be opened.</exception>
+    public static FileLedger OpenToRead(string dataDirectory) =>
+        new(SqliteDatabase.OpenToRead(Path.Combine(dataDirectory, FileName), Name, Setting), null);
 
     /// <summary>The file with this content; null when it was never delivered.</summary>
     public FileEntry? Find(string sha256) =>
@@ -113,8 +147,39 @@ public sealed class FileLedger : IDisposable
         }
     }
 
-    /// <summary>Closes the database.</summary>
-    public void Dispose() => _database.Dispose();
+    /// <summary>Processed files that lie in a folder, as far as they were noted.</summary>
+    internal IReadOnlyList<RetiredFile> Retired(string folder) => Query(
+        "SELECT path, origin, octets, retired_at FROM retired WHERE substr(path, 1, length(@p0)) = @p0",
+        row => new RetiredFile(
+            row.GetString(0), row.GetString(1), row.GetInt64(2), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3))),
+        folder + Path.DirectorySeparatorChar);
+
+    /// <summary>Notes a file before it is moved to where the entry says, so that no crash leaves one that nobody knows.</summary>
+    internal void PutRetired(RetiredFile file)
+    {
+        lock (_lock)
+        {
+            _database.Execute(
+                "INSERT OR REPLACE INTO retired (path, origin, octets, retired_at) VALUES (@p0, @p1, @p2, @p3)",
+                file.Path, file.Origin, file.Octets, file.At.ToUnixTimeMilliseconds());
+        }
+    }
+
+    /// <summary>Forgets a file that is no longer there.</summary>
+    internal void RemoveRetired(string path)
+    {
+        lock (_lock)
+        {
+            _database.Execute("DELETE FROM retired WHERE path = @p0", path);
+        }
+    }
+
+    /// <summary>Closes the database and lets the next process in.</summary>
+    public void Dispose()
+    {
+        _database.Dispose();
+        _folder?.Dispose();
+    }
 
     private List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values)
     {

@@ -6,4 +6,11 @@ namespace BelgiCom.Streaming.Adapters.Worker;
 /// <param name="Totals">What this call decoded and committed; zero for a file that is known already.</param>
 /// <param name="Quarantined">What this call put into quarantine.</param>
 /// <param name="Gap">File sequence numbers missing right before this file; null when none are.</param>
-public sealed record FileReport(FileEntry Entry, bool IsKnownAlready, ControlTotals Totals, long Quarantined, SequenceGap? Gap);
+public sealed record FileReport(FileEntry Entry, bool IsKnownAlready, ControlTotals Totals, long Quarantined, SequenceGap? Gap)
+{
+    /// <summary>Length of the content as delivered, in octets, when it was opened.</summary>
+    public long Octets { get; init; }
+
+    /// <summary>True when the file changed while it was read: somebody still writes it, and it must be taken again.</summary>
+    public bool HasChanged { get; init; }
+}

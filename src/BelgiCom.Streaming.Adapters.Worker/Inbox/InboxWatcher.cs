@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Enumeration;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.Extensions.Hosting;
@@ -10,20 +11,34 @@ namespace BelgiCom.Streaming.Adapters.Worker;
 /// begins with a dot and rename, which is atomic, so a file is never read half written. Processed files move to <c>done/</c>, those of
 /// which nothing could be decoded to <c>failed/</c>.
 /// </summary>
+/// <remarks>
+/// Not all writers keep to that. So a file that nobody renamed is left alone while it is empty or was written within the last
+/// <see cref="AdaptersOptions.PollInterval"/>; one that changes while it is read stays and is taken again; and one that grows after it was
+/// processed comes back. Rating drops the records that were seen already.
+/// </remarks>
 internal sealed class InboxWatcher(
-    SourceOptions source, AdaptersOptions options, FileIntake intake, TimeProvider clock, ILogger<InboxWatcher> logger)
+    SourceOptions source, AdaptersOptions options, FileIntake intake, FileLedger ledger, InboxBacklog backlog, TimeProvider clock,
+    ILogger<InboxWatcher> logger)
     : BackgroundService
 {
-    private const string DoneFolder = "done";
-    private const string FailedFolder = "failed";
+    private readonly ProcessedFiles _processed = new(source, options.KeepDone, ledger, clock, logger);
+    private readonly ConcurrentDictionary<string, bool> _renamedIntoPlace = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _ignoredFolders = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Directory.CreateDirectory(Path.Combine(source.Inbox, DoneFolder));
-        Directory.CreateDirectory(Path.Combine(source.Inbox, FailedFolder));
+        _processed.CreateFolders();
         using SemaphoreSlim changed = new(0);
         using FileSystemWatcher watcher = new(source.Inbox) { NotifyFilter = NotifyFilters.FileName };
-        watcher.Renamed += (_, _) => Wake(changed);
+        watcher.Renamed += (_, renamed) =>
+        {
+            if (renamed.OldName is { } written && !IsFinalName(Path.GetFileName(written)))
+            {
+                _renamedIntoPlace[renamed.FullPath] = true;
+            }
+
+            Wake(changed);
+        };
         watcher.Created += (_, _) => Wake(changed);
         Enable(watcher);
         AdaptersLog.InboxWatched(logger, source.Name);
@@ -32,7 +47,7 @@ internal sealed class InboxWatcher(
             while (true)
             {
                 await TakeAllAsync(stoppingToken).ConfigureAwait(false);
-                DeleteOld();
+                _processed.Tidy();
                 // Signals are only a short cut: they are lost on network file systems and when many come at once.
                 await changed.WaitAsync(options.PollInterval, stoppingToken).ConfigureAwait(false);
             }
@@ -46,39 +61,96 @@ internal sealed class InboxWatcher(
     /// <summary>Mediates what is in the inbox now, in the order of names.</summary>
     internal async Task TakeAllAsync(CancellationToken stopping)
     {
-        IOrderedEnumerable<FileInfo> files = new DirectoryInfo(source.Inbox).EnumerateFiles()
-            .Where(file => IsReady(file.Name))
-            .OrderBy(file => file.Name, StringComparer.Ordinal);
-        foreach (FileInfo file in files)
+        IReadOnlyList<(FileInfo File, string? Source)> files = Files();
+        backlog.See([.. files.Select(one => one.File.FullName)]);
+        foreach ((FileInfo file, string? fileSource) in files)
         {
+            if (!backlog.IsDue(file.FullName) || !IsWhole(file))
+            {
+                continue;
+            }
+
             try
             {
-                FileReport report = await intake.TakeAsync(file.FullName, source.Detect ? null : source.Name, stopping)
-                    .ConfigureAwait(false);
-                MoveAway(file, report);
+                await TakeAsync(file, fileSource, stopping).ConfigureAwait(false);
             }
-            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+            catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
             {
-                AdaptersLog.FileUnreadable(logger, file.Name, source.Name, unreadable);
+                AdaptersLog.FileStuck(logger, file.Name, source.Name, backlog.Leave(file.FullName, isStuck: true), refused);
             }
             catch (SchemaRegistryException away) when (away.IsTransient)
             {
-                AdaptersLog.FileUnreadable(logger, file.Name, source.Name, away);
+                AdaptersLog.RegistryAway(logger, source.Name, away);
                 return;
             }
         }
     }
 
-    /// <summary>Deletes processed files that are older than the setting allows.</summary>
-    internal void DeleteOld()
+    /// <summary>See <see cref="ProcessedFiles.Tidy()"/>.</summary>
+    internal void Tidy() => _processed.Tidy();
+
+    private async Task TakeAsync(FileInfo file, string? fileSource, CancellationToken stopping)
     {
-        DateTime limit = clock.GetUtcNow().UtcDateTime - options.KeepDone;
-        foreach (FileInfo? file
-            in new DirectoryInfo(Path.Combine(source.Inbox, DoneFolder)).EnumerateFiles().Where(file => file.LastWriteTimeUtc <= limit))
+        if (backlog.ReportOf(file.FullName) is not { } report || report.Octets != file.Length)
         {
-            file.Delete();
+            report = await intake.TakeAsync(file.FullName, fileSource, stopping).ConfigureAwait(false);
+            if (report.HasChanged)
+            {
+                backlog.Leave(file.FullName, isStuck: false);
+                return;
+            }
+
+            backlog.TakenIn(file.FullName, report);
         }
+
+        string inbox = file.FullName;
+        _processed.Retire(file, report);
+        backlog.Forget(inbox);
+        _renamedIntoPlace.TryRemove(inbox, out _);
     }
+
+    /// <summary>
+    /// What may be taken, in the order of names, each with its source: that of the inbox; where the inbox detects, that of the folder, or
+    /// null for the one that the content shows.
+    /// </summary>
+    private List<(FileInfo File, string? Source)> Files()
+    {
+        DirectoryInfo inbox = new(source.Inbox);
+        List<(FileInfo, string?)> files = [.. FinalNames(inbox).Select(file => (file, source.Detect ? null : source.Name))];
+        foreach (DirectoryInfo folder in inbox.EnumerateDirectories().OrderBy(folder => folder.Name, StringComparer.Ordinal))
+        {
+            if (ProcessedFiles.Owns(folder.Name) || !IsFinalName(folder.Name))
+            {
+                continue;
+            }
+
+            if (source.Detect && SourceCalled(folder.Name) is { } called)
+            {
+                files.AddRange(FinalNames(folder).Select(file => (file, (string?)called)));
+            }
+            else if (_ignoredFolders.Add(folder.Name))
+            {
+                AdaptersLog.FolderIgnored(logger, folder.Name, source.Name);
+            }
+        }
+
+        return files;
+    }
+
+    private IEnumerable<FileInfo> FinalNames(DirectoryInfo folder) => folder.EnumerateFiles()
+        .Where(file => IsFinalName(file.Name) && FileSystemName.MatchesSimpleExpression(source.Pattern, file.Name))
+        .OrderBy(file => file.Name, StringComparer.Ordinal);
+
+    private string? SourceCalled(string folder) =>
+        intake.SourceNames.FirstOrDefault(name => name.Equals(folder, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether nobody seems to be writing the file. A time stamp from the future, by another machine's clock, is no reason.</summary>
+    private bool IsWhole(FileInfo file) => file.Length > 0
+        && (_renamedIntoPlace.ContainsKey(file.FullName)
+            || (clock.GetUtcNow() - file.LastWriteTimeUtc).Duration() >= options.PollInterval);
+
+    private static bool IsFinalName(string name) =>
+        !name.StartsWith('.') && !name.EndsWith(".tmp", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>One look takes everything, so one signal is enough however many files came.</summary>
     private static void Wake(SemaphoreSlim changed)
@@ -100,23 +172,5 @@ internal sealed class InboxWatcher(
             // The system's limit of watches; looking through the inbox at intervals is enough.
             AdaptersLog.InboxNotSignalled(logger, source.Name, exhausted);
         }
-    }
-
-    private bool IsReady(string name) =>
-        !name.StartsWith('.') && !name.EndsWith(".tmp", StringComparison.OrdinalIgnoreCase)
-            && FileSystemName.MatchesSimpleExpression(source.Pattern, name);
-
-    private void MoveAway(FileInfo file, FileReport report)
-    {
-        string folder = report.Entry.State == FileState.Failed ? FailedFolder : DoneFolder;
-        string target = Path.Combine(source.Inbox, folder, file.Name);
-        if (File.Exists(target))
-        {
-            // Another file of that name came before, or the same one again.
-            target += "." + report.Entry.Sha256[..8] + "." + report.Entry.Resent;
-        }
-        // The time of processing, from which its time in done/ counts.
-        file.LastWriteTimeUtc = clock.GetUtcNow().UtcDateTime;
-        file.MoveTo(target, overwrite: true);
     }
 }

@@ -24,6 +24,7 @@ internal sealed record RunFile(string Name, string Source, string State, Control
     {
         FileState.Done => "done",
         FileState.Failed => "quarantined",
+        FileState.Changed => "changed",
         _ => "being read",
     };
 }

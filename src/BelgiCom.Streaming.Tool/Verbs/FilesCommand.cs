@@ -28,7 +28,7 @@ internal static class FilesCommand
                 WorkerHost.ExitConfiguration, $"there is no file ledger in '{folder}': name the folder of a run with --data");
         }
 
-        using FileLedger ledger = new(folder, TimeProvider.System);
+        using FileLedger ledger = FileLedger.OpenToRead(folder);
         (IReadOnlyList<FileEntry> files, IReadOnlyList<SequenceGap> gaps) = (ledger.List(), ledger.Gaps());
         if (json)
         {

@@ -1,0 +1,106 @@
+using Microsoft.Extensions.Logging;
+
+namespace BelgiCom.Streaming.Adapters.Worker;
+
+/// <summary>
+/// The folders <c>done/</c> and <c>failed/</c> of an inbox. The ledger notes what lies there, how long it was and since when: a file of
+/// another owner can be moved, but not be given a time.
+/// </summary>
+internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, FileLedger ledger, TimeProvider clock, ILogger logger)
+{
+    private const string DoneFolder = "done";
+    private const string FailedFolder = "failed";
+
+    private readonly string _done = Path.Combine(source.Inbox, DoneFolder);
+    private readonly string _failed = Path.Combine(source.Inbox, FailedFolder);
+
+    /// <summary>Whether a folder of the inbox is one of the two.</summary>
+    public static bool Owns(string folder) => folder is DoneFolder or FailedFolder;
+
+    /// <summary>Makes the folders.</summary>
+    public void CreateFolders()
+    {
+        Directory.CreateDirectory(_done);
+        Directory.CreateDirectory(_failed);
+    }
+
+    /// <summary>Moves a file that was processed out of the inbox.</summary>
+    /// <exception cref="IOException">It cannot be moved.</exception>
+    /// <exception cref="UnauthorizedAccessException">The worker may not move it.</exception>
+    public void Retire(FileInfo file, FileReport report)
+    {
+        string origin = file.FullName;
+        string target = Path.Combine(report.Entry.State == FileState.Failed ? _failed : _done, file.Name);
+        if (File.Exists(target))
+        {
+            // Another file of that name came before, or the same one again.
+            target += "." + report.Entry.Sha256[..8] + "." + report.Entry.Resent;
+        }
+
+        ledger.PutRetired(new RetiredFile(target, origin, report.Octets, clock.GetUtcNow()));
+        file.MoveTo(target, overwrite: true);
+    }
+
+    /// <summary>
+    /// Takes back what grew after it was processed, and deletes what lies in <c>done/</c> for longer than the setting allows. Failed files
+    /// stay until a person has looked at them.
+    /// </summary>
+    public void Tidy()
+    {
+        Tidy(_done, isDeleted: true);
+        Tidy(_failed, isDeleted: false);
+    }
+
+    private void Tidy(string folder, bool isDeleted)
+    {
+        Dictionary<string, RetiredFile> noted = ledger.Retired(folder).ToDictionary(file => file.Path);
+        DateTimeOffset limit = clock.GetUtcNow() - keepDone;
+        foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles())
+        {
+            if (!noted.Remove(file.FullName, out RetiredFile? known))
+            {
+                // Somebody put it there; its time counts from now.
+                known = new RetiredFile(file.FullName, file.FullName, file.Length, clock.GetUtcNow());
+                ledger.PutRetired(known);
+            }
+
+            try
+            {
+                if (file.Length != known.Octets)
+                {
+                    TakeBack(file, known);
+                }
+                else if (isDeleted && known.At <= limit)
+                {
+                    file.Delete();
+                    ledger.RemoveRetired(known.Path);
+                }
+            }
+            catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+            {
+                AdaptersLog.RetiredFileStuck(logger, file.Name, source.Name, refused);
+            }
+        }
+
+        foreach (string gone in noted.Keys)
+        {
+            ledger.RemoveRetired(gone);
+        }
+    }
+
+    /// <summary>
+    /// Whoever wrote it went on writing after a pause: the rest of it was never read. It waits where it is while another file of its name
+    /// is in the inbox.
+    /// </summary>
+    private void TakeBack(FileInfo file, RetiredFile known)
+    {
+        if (known.Origin == known.Path || File.Exists(known.Origin))
+        {
+            return;
+        }
+
+        AdaptersLog.FileGrew(logger, file.Name, source.Name, known.Octets, file.Length);
+        file.MoveTo(known.Origin);
+        ledger.RemoveRetired(known.Path);
+    }
+}

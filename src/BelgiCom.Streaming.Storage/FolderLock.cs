@@ -1,0 +1,45 @@
+namespace BelgiCom.Streaming.Storage;
+
+/// <summary>
+/// Keeps other processes out of a folder, those in other containers included, until it is disposed of or the process ends, however it ends.
+/// </summary>
+public sealed class FolderLock : IDisposable
+{
+    private readonly FileStream _file;
+
+    private FolderLock(FileStream file) => _file = file;
+
+    /// <summary>Takes the folder, and makes it when it is missing.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">What lies in it, in messages: "File ledger".</param>
+    /// <param name="setting">Setting that says where it is.</param>
+    /// <exception cref="StorageException">Another process has it, or it cannot be made or written.</exception>
+    public static FolderLock Take(string folder, string name, string setting)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            // The system takes the lock away with the process; the file stays.
+            return new FolderLock(new FileStream(
+                Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (UnauthorizedAccessException cause)
+        {
+            throw new StorageException(
+                StorageFault.CannotOpen,
+                $"{name}: the folder {folder} cannot be written: {cause.Message} Give the process the right to, or check {setting}.",
+                cause);
+        }
+        catch (IOException cause)
+        {
+            throw new StorageException(
+                StorageFault.InUse,
+                $"{name}: another process works in the folder {folder} ({cause.Message}) Stop it, or give each a folder of its own with "
+                + $"{setting}.",
+                cause);
+        }
+    }
+
+    /// <summary>Lets the next one in.</summary>
+    public void Dispose() => _file.Dispose();
+}
