@@ -144,7 +144,7 @@ internal sealed class InboxWatcher(
     private string? SourceCalled(string folder) =>
         intake.SourceNames.FirstOrDefault(name => name.Equals(folder, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Whether nobody seems to be writing the file. A time stamp from the future, by another machine's clock, is no reason.</summary>
+    /// <summary>Whether nobody seems to be writing the file. A time stamp from the future, by another clock, is no reason.</summary>
     private bool IsWhole(FileInfo file) => file.Length > 0
         && (_renamedIntoPlace.ContainsKey(file.FullName)
             || (clock.GetUtcNow() - file.LastWriteTimeUtc).Duration() >= options.PollInterval);
