@@ -14,6 +14,12 @@ public sealed class BillingOptions : IValidatableObject
     /// </summary>
     public string ConnectionString { get; set; } = "";
 
+    /// <summary>
+    /// File that holds PostgreSQL's password, whatever characters it has; without its line end. Default none: the password, if any, is in
+    /// <see cref="ConnectionString"/>.
+    /// </summary>
+    public string? PasswordFile { get; set; }
+
     /// <summary>Folder of the SQLite file; not used with PostgreSQL. Default <c>data</c>.</summary>
     public string DataDirectory { get; set; } = "data";
 
@@ -32,6 +38,9 @@ public sealed class BillingOptions : IValidatableObject
 
     internal bool UsesPostgreSql => ConnectionString.StartsWith("Host=", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The password that <see cref="PasswordFile"/> holds now; null when it names none.</summary>
+    internal string? Password() => string.IsNullOrEmpty(PasswordFile) ? null : File.ReadAllText(PasswordFile).TrimEnd('\r', '\n');
+
     internal string SqliteFile => Path.Combine(DataDirectory, "ledger.db");
 
     /// <inheritdoc/>
@@ -40,6 +49,20 @@ public sealed class BillingOptions : IValidatableObject
         if (ConnectionString.Length > 0 && !UsesPostgreSql)
         {
             yield return new ValidationResult("must be empty (SQLite) or begin with 'Host=' (PostgreSQL)", [nameof(ConnectionString)]);
+        }
+
+        if (!string.IsNullOrEmpty(PasswordFile))
+        {
+            if (!UsesPostgreSql)
+            {
+                yield return new ValidationResult(
+                    "is for PostgreSQL: Billing:ConnectionString must begin with 'Host='", [nameof(PasswordFile)]);
+            }
+
+            if (!File.Exists(PasswordFile))
+            {
+                yield return new ValidationResult($"names a file that does not exist: '{PasswordFile}'", [nameof(PasswordFile)]);
+            }
         }
 
         if (ConnectionString.Length == 0 && string.IsNullOrWhiteSpace(DataDirectory))

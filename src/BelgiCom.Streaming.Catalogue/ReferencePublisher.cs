@@ -8,7 +8,7 @@ namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>What publishing did.</summary>
 /// <param name="Written">Records written: new or changed.</param>
-/// <param name="Unchanged">Records that were on the topic as they are.</param>
+/// <param name="Unchanged">Records that were on the topic and stayed as they are.</param>
 public sealed record PublishResult(long Written, long Unchanged);
 
 /// <summary>
@@ -52,7 +52,10 @@ public sealed class ReferencePublisher(
     /// <summary>
     /// Publishes subscriptions to customer.subscriptions.v1, keyed by subscriber reference, so that they are co-partitioned with usage.
     /// </summary>
-    public async Task<PublishResult> PublishAsync(IEnumerable<Subscription> subscriptions, CancellationToken stopping)
+    /// <param name="subscriptions">Subscriptions, one a subscriber.</param>
+    /// <param name="overwrite">Whether a subscriber's published subscription is replaced by another one; if not, it stays.</param>
+    /// <param name="stopping">Stops.</param>
+    public async Task<PublishResult> PublishAsync(IEnumerable<Subscription> subscriptions, bool overwrite, CancellationToken stopping)
     {
         EventTopic<Subscription> topic = await EventTopic.OpenAsync<Subscription>(Topics.CustomerSubscriptions, registry, stopping)
             .ConfigureAwait(false);
@@ -67,7 +70,7 @@ public sealed class ReferencePublisher(
             foreach (Subscription subscription in subscriptions)
             {
                 byte[] value = topic.Write(subscription).ToArray();
-                if (published.TryGetValue(subscription.SubscriberRef, out ulong hash) && hash == HashOf(value))
+                if (published.TryGetValue(subscription.SubscriberRef, out ulong hash) && (!overwrite || hash == HashOf(value)))
                 {
                     unchanged++;
                     continue;

@@ -29,9 +29,7 @@ public static class CdrRetentionWorkerExtensions
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<ISchemaRegistry, SchemaRegistryClient>();
         builder.Services.TryAddSingleton<IKeyStore>(services => OpenKeys(keys, services.GetRequiredService<ILoggerFactory>()));
-        builder.Services.AddSingleton(services => CdrArchive.Open(
-            services.GetRequiredService<RetentionOptions>(), services.GetRequiredService<IKeyStore>(),
-            services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(OpenArchive);
         builder.Services.AddSingleton<CdrRetentionWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CdrRetentionWorker>());
         builder.Services.AddSingleton<RetentionExpiryWorker>();
@@ -39,6 +37,16 @@ public static class CdrRetentionWorkerExtensions
         builder.Services.AddHostedService<AuditPublisherWorker>();
         builder.Services.AddHealthChecks().AddCheck<CdrRetentionHealthCheck>("cdr-retention");
         return builder;
+    }
+
+    private static CdrArchive OpenArchive(IServiceProvider services)
+    {
+        CdrArchive archive = CdrArchive.Open(
+            services.GetRequiredService<RetentionOptions>(),
+            services.GetRequiredService<IKeyStore>(),
+            services.GetRequiredService<TimeProvider>());
+        archive.RememberPeriods();
+        return archive;
     }
 
     private static FileKeyStore OpenKeys(KeyOptions options, ILoggerFactory loggers)

@@ -90,7 +90,7 @@ internal sealed class CdrBuilder(GenerationPlan plan)
         _ber.Integer(Context | 9, 0);
         _ber.Integer(Context | 11, usage.Number & uint.MaxValue);
         int session = _ber.Open(Context | 13);
-        _ber.Integer(Context | 0, ChargingId(usage));
+        _ber.Integer(Context | 0, plan.ChargingId(1_000_000, usage.Number));
         int user = _ber.Open(Context | 1);
         Text(3, usage.Subscriber.Msisdn);
         _ber.Close(user);
@@ -136,7 +136,7 @@ internal sealed class CdrBuilder(GenerationPlan plan)
         _ber.Integer(Context | 0, recordType);
         _ber.Tbcd(Context | 3, subscriber.Imsi);
         Address(Context | 4, [192, 0, 2, 10]);
-        _ber.Integer(Context | 5, ChargingId(usage));
+        _ber.Integer(Context | 5, plan.ChargingId(1_000_000, usage.Number));
         Address(Context | 6, [198, 51, 100, 2]);
         Text(7, "internet.test");
         _ber.Octets(Context | 8, [0xF1, 0x21]);
@@ -169,8 +169,6 @@ internal sealed class CdrBuilder(GenerationPlan plan)
         Time(39, usage, usage.Seconds);
         _ber.Close(record);
     }
-
-    private static long ChargingId(GeneratedUsage usage) => 1_000_000 + (usage.Number % 4_000_000_000);
 
     private void Time(uint tag, GeneratedUsage usage, int seconds) => _ber.Time(Context | tag, usage.StartUtc.AddSeconds(seconds), _offset);
 

@@ -41,6 +41,18 @@ public sealed record GenerationPlan
 
     /// <summary>Rating groups of CHF and Nchf containers.</summary>
     public IReadOnlyList<int> ChfRatingGroups { get; init; } = [100, 200];
+
+    // The stretches of all seeds are told from that of the samples that ship, whose octets stay as they are.
+    private const ulong SamplesSeed = 20260314;
+
+    /// <summary>
+    /// The charging id of a session, 32 bits as in a gateway. Each seed has a stretch of its own, so that the sessions of two seeds are not
+    /// taken for one another.
+    /// </summary>
+    /// <param name="first">Where the samples' stretch begins.</param>
+    /// <param name="number">Number of the session in the plan.</param>
+    internal long ChargingId(uint first, long number) =>
+        unchecked(first + (uint)number + (uint)(((Seed - SamplesSeed) * SeededNumbers.Golden) >> 32));
 }
 
 /// <summary>Kinds of usage files, as the three vendors and our CSV layouts have them.</summary>

@@ -3,7 +3,9 @@ namespace BelgiCom.Streaming.Generation;
 /// <summary>SplitMix64 (Steele, Lea, Flood 2014): a small generator whose numbers do not change with the version of .NET.</summary>
 internal struct SeededNumbers(ulong seed, ulong stream)
 {
-    private const ulong Golden = 0x9E3779B97F4A7C15;
+    /// <summary>2⁶⁴ divided by the golden ratio: its multiples lie as far apart as they can.</summary>
+    public const ulong Golden = 0x9E3779B97F4A7C15;
+
     private ulong _state = seed + (stream * Golden);
 
     public ulong Next()

@@ -174,7 +174,7 @@ public sealed class UsageGenerator(GenerationPlan plan)
 
         json.WriteEndArray();
         json.WriteStartObject("pDUSessionChargingInformation");
-        json.WriteNumber("chargingId", 2_000_000 + (_usage.Number % 2_000_000_000));
+        json.WriteNumber("chargingId", plan.ChargingId(2_000_000, _usage.Number));
         json.WriteStartObject("userInformation");
         json.WriteString("servedGPSI", "msisdn-" + _usage.Subscriber.Msisdn);
         json.WriteString("servedPEI", "imei-" + _usage.Subscriber.Imei);

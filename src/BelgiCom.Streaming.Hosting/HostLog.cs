@@ -9,7 +9,7 @@ internal static partial class HostLog
         9001, LogLevel.Warning, "{Wanted} is taken by another process; listening on a free port instead. Set Http__Url to choose one.")]
     public static partial void PortTaken(ILogger logger, string wanted);
 
-    [LoggerMessage(9002, LogLevel.Information, "{Name} is up: {Url}/health/ready, {Url}/metrics")]
+    [LoggerMessage(9002, LogLevel.Information, "{Name:l} is up: {Url:l}/health/ready, {Url:l}/metrics")]
     public static partial void Up(ILogger logger, string name, string url);
 
     [LoggerMessage(9003, LogLevel.Critical, "{Service} failed; the process ends with exit code 2")]

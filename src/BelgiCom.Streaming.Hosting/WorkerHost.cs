@@ -45,9 +45,9 @@ public static class WorkerHost
     public static async Task<int> RunAsync(
         string name, string[] args, Action<WebApplicationBuilder> add, Action<WebApplication>? map = null)
     {
+        bool validateOnly = args.Contains("--validate");
         try
         {
-            bool validateOnly = args.Contains("--validate");
             WebApplicationBuilder builder = CreateBuilder(name, LogReader.Collector, SettingsOf(args));
             add(builder);
             await using WebApplication app = Build(builder);
@@ -64,16 +64,12 @@ public static class WorkerHost
         }
         catch (ConfigurationFaultException exception)
         {
-            foreach (string fault in exception.Faults)
-            {
-                await Console.Error.WriteLineAsync($"{name}: {fault}");
-            }
-
+            WriteFaults(name, exception.Faults, validateOnly);
             return ExitConfiguration;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            await Console.Error.WriteLineAsync($"{name}: {exception.GetType().Name}: {exception.Message}");
+            WriteFaults(name, [$"{exception.GetType().Name}: {exception.Message}"], validateOnly);
             return ExitFailed;
         }
         finally
@@ -187,6 +183,32 @@ public static class WorkerHost
         SuppressEventCounters = true,
         SuppressDebugMetrics = true,
     });
+
+    /// <summary>
+    /// What keeps the process from starting, on standard error: as lines for the person who asked with <c>--validate</c>, else as the log
+    /// is, so that a collector gets nothing that it cannot read. The host's own log is not there yet, or no longer.
+    /// </summary>
+    private static void WriteFaults(string name, IReadOnlyList<string> faults, bool isForAPerson)
+    {
+        if (isForAPerson)
+        {
+            foreach (string fault in faults)
+            {
+                Console.Error.WriteLine($"{name}: {fault}");
+            }
+
+            return;
+        }
+
+        using Serilog.Core.Logger log = new LoggerConfiguration()
+            .Enrich.WithProperty("Worker", name)
+            .WriteTo.Console(new RenderedCompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose)
+            .CreateLogger();
+        foreach (string fault in faults)
+        {
+            log.Fatal("{Fault:l}", fault);
+        }
+    }
 
     private static void AddLog(WebApplicationBuilder builder, string name, LogReader reader)
     {

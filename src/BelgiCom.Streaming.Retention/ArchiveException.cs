@@ -6,9 +6,6 @@ public enum ArchiveFault
     /// <summary>Files could not be opened, read or written; nothing of the batch at hand was kept, and it can be tried again.</summary>
     Io,
 
-    /// <summary>Another process works in the same folder.</summary>
-    InUse,
-
     /// <summary>A block is not what was written: it was changed, moved, cut, or the key is not the one it was written with.</summary>
     Damaged,
 

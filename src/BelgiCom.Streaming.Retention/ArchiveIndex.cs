@@ -33,6 +33,11 @@ internal sealed class ArchiveIndex : IDisposable
               segment)) WITHOUT ROWID;
         """;
 
+    private const string PeriodSchema =
+        "CREATE TABLE class_period (class TEXT PRIMARY KEY, period TEXT NOT NULL) WITHOUT ROWID;";
+
+    private const string Name = "Archive index";
+    private const string Setting = "Retention:ArchiveDirectory";
     private const string SegmentColumns = "segment, class, day, key_id, length, records, state";
 
     private readonly SqliteDatabase _database;
@@ -46,10 +51,29 @@ internal sealed class ArchiveIndex : IDisposable
     {
         // secure_delete overwrites what is removed: expiry must not leave rows behind in free pages.
         SqliteDatabase database = SqliteDatabase.Open(
-            file, "Archive index", "Retention:ArchiveDirectory", "secure_delete = ON", "cache_size = -65536", "wal_autocheckpoint = 16384");
-        database.Migrate([Schema], now);
+            file, Name, Setting, "secure_delete = ON", "cache_size = -65536", "wal_autocheckpoint = 16384");
+        database.Migrate([Schema, PeriodSchema], now);
         return new ArchiveIndex(database);
     }
+
+    /// <summary>Opens the file to read it, while a worker writes or not.</summary>
+    /// <exception cref="StorageException">There is none, or it cannot be opened.</exception>
+    public static ArchiveIndex OpenToRead(string file) => new(SqliteDatabase.OpenToRead(file, Name, Setting));
+
+    /// <summary>The period of each class under which the archive is written.</summary>
+    public Dictionary<string, string> Periods() =>
+        _database.Query("SELECT class, period FROM class_period", reader => (reader.GetString(0), reader.GetString(1)))
+            .ToDictionary(row => row.Item1, row => row.Item2);
+
+    public void SetPeriods(IEnumerable<RetentionClass> classes) => _database.InTransaction(() =>
+    {
+        foreach (RetentionClass retentionClass in classes)
+        {
+            _database.Execute(
+                "INSERT INTO class_period (class, period) VALUES (@p0, @p1) ON CONFLICT (class) DO UPDATE SET period = excluded.period",
+                retentionClass.Name, retentionClass.Period.ToString());
+        }
+    });
 
     /// <summary>
     /// Names this archive and its copies, in the purposes of their keys: two archives never share a key, so one's expiry cannot reach into

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using BelgiCom.Streaming.Audit;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Privacy;
+using BelgiCom.Streaming.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace BelgiCom.Streaming.Retention;
@@ -20,21 +21,24 @@ public sealed partial class CdrArchive : IDisposable
     private readonly Lock _gate = new();
     private readonly IKeyStore _keys;
     private readonly TimeProvider _clock;
-    private readonly FileStream _lockFile;
+    private readonly FolderLock? _folder;
     private readonly string _archiveId;
     private readonly Dictionary<(string Topic, int Partition), long> _positions;
     private readonly Dictionary<(string Class, DateOnly Day), (Segment Segment, DataKey Key)> _kept = [];
 
-    private CdrArchive(RetentionOptions options, IKeyStore keys, TimeProvider clock, FileStream lockFile)
+    private readonly Lazy<AuditJournal> _journal;
+    private readonly Lazy<DataKey> _personKey;
+
+    private CdrArchive(RetentionOptions options, IKeyStore keys, TimeProvider clock, ArchiveIndex index, FolderLock? folder)
     {
         Options = options;
         Policy = RetentionPolicy.From(options);
         _keys = keys;
         _clock = clock;
-        _lockFile = lockFile;
-        PersonKey = keys.GetOrCreate(KeyPurposes.RetentionPerson, scope: "");
-        Index = ArchiveIndex.Open(Path.Combine(options.ArchiveDirectory, "index.db"), clock.GetUtcNow());
-        Journal = AuditJournal.Open(JournalDirectory(options), JournalStream, keys);
+        _folder = folder;
+        Index = index;
+        _personKey = new Lazy<DataKey>(() => keys.GetOrCreate(KeyPurposes.RetentionPerson, scope: ""));
+        _journal = new Lazy<AuditJournal>(() => AuditJournal.Open(JournalDirectory(options), JournalStream, keys));
         _positions = Index.Positions();
         _archiveId = Index.ArchiveId();
     }
@@ -43,13 +47,13 @@ public sealed partial class CdrArchive : IDisposable
     public RetentionPolicy Policy { get; }
 
     /// <summary>Journal of look-ups, holds and deletions.</summary>
-    public AuditJournal Journal { get; }
+    public AuditJournal Journal => _journal.Value;
 
     internal RetentionOptions Options { get; }
 
     internal ArchiveIndex Index { get; }
 
-    internal DataKey PersonKey { get; }
+    internal DataKey PersonKey => _personKey.Value;
 
     internal IKeyStore Keys => _keys;
 
@@ -59,41 +63,70 @@ public sealed partial class CdrArchive : IDisposable
     /// <summary>Folder of the journal, for <see cref="AuditJournal.Verify"/>.</summary>
     public static string JournalDirectory(RetentionOptions options) => Path.Combine(options.ArchiveDirectory, "journal");
 
+    private static string IndexFile(RetentionOptions options) => Path.Combine(options.ArchiveDirectory, "index.db");
+
     /// <summary>
     /// Opens the archive or makes it. What a crash left behind is repaired: the uncommitted tail of a file is cut off, and a file or key
     /// that was destroyed once, and has come back from a copy, is destroyed again.
     /// </summary>
-    /// <exception cref="ArchiveException">Another process has it open, it cannot be read, or committed data is missing.</exception>
+    /// <exception cref="StorageException">Another process has it open, or it cannot be read.</exception>
+    /// <exception cref="ArchiveException">Committed data is missing.</exception>
     public static CdrArchive Open(RetentionOptions options, IKeyStore keys, TimeProvider clock)
     {
-        FileStream lockFile;
-        try
-        {
-            Directory.CreateDirectory(options.ArchiveDirectory);
-            lockFile = new FileStream(
-                Path.Combine(options.ArchiveDirectory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
-        {
-            throw new ArchiveException(
-                ArchiveFault.InUse,
-                $"Archive {options.ArchiveDirectory} cannot be opened alone: {cause.Message} Stop the worker that uses it, or check "
-                + $"Retention:ArchiveDirectory.",
-                cause);
-        }
-
+        FolderLock folder = FolderLock.Take(options.ArchiveDirectory, "Archive", "Retention:ArchiveDirectory");
         CdrArchive? archive = null;
         try
         {
-            archive = new CdrArchive(options, keys, clock, lockFile);
+            ArchiveIndex index = ArchiveIndex.Open(IndexFile(options), clock.GetUtcNow());
+            archive = new CdrArchive(options, keys, clock, index, folder);
+            // At once, so that what is wrong with the journal or the key shows now and not at the first record.
+            _ = (archive.Journal, archive.PersonKey);
             archive.Repair();
             return archive;
         }
         catch
         {
             archive?.Dispose();
-            lockFile.Dispose();
+            folder.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Opens the archive to see what is kept and what is due, while a worker uses it or not. Nothing can be changed.</summary>
+    /// <exception cref="StorageException">There is none, or it cannot be read.</exception>
+    public static CdrArchive OpenToRead(RetentionOptions options, IKeyStore keys, TimeProvider clock) =>
+        new(options, keys, clock, ArchiveIndex.OpenToRead(IndexFile(options)), null);
+
+    /// <summary>
+    /// Notes the periods in force as those under which the archive is written. Whoever writes it does so at its start: its configuration is
+    /// where they are decided.
+    /// </summary>
+    public void RememberPeriods()
+    {
+        lock (_gate)
+        {
+            Index.SetPeriods(Policy.Classes);
+        }
+    }
+
+    /// <summary>
+    /// Classes whose period is shorter than the one under which the archive is written, each as a sentence: records would be destroyed
+    /// earlier than whoever archived them was told.
+    /// </summary>
+    public IReadOnlyList<string> ShortenedPeriods()
+    {
+        lock (_gate)
+        {
+            Dictionary<string, string> written = Index.Periods();
+            return
+            [
+                .. Policy.Classes
+                    .Where(retentionClass => written.TryGetValue(retentionClass.Name, out string? period)
+                        && RetentionPeriod.TryParse(period, out RetentionPeriod longer) && retentionClass.Period.Length < longer.Length)
+                    .Select(retentionClass =>
+                        $"class {retentionClass.Name}: period {retentionClass.Period} is shorter than {written[retentionClass.Name]}, "
+                        + $"under which the archive is written"),
+            ];
         }
     }
 
@@ -237,8 +270,12 @@ public sealed partial class CdrArchive : IDisposable
     public void Dispose()
     {
         Index.Dispose();
-        Journal.Dispose();
-        _lockFile.Dispose();
+        if (_journal.IsValueCreated)
+        {
+            _journal.Value.Dispose();
+        }
+
+        _folder?.Dispose();
     }
 
     /// <summary>Offset at which reading of the partition goes on; null when the archive has never seen the partition.</summary>

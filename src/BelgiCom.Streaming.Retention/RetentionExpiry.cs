@@ -56,10 +56,21 @@ public sealed class RetentionExpiry
     /// <param name="asOf">The moment to judge by; for a dry run it may lie in the future.</param>
     /// <param name="dryRun">Whether to touch nothing.</param>
     /// <param name="actor">Who asks: issuer and subject, or the worker's name; goes into the journal.</param>
+    /// <param name="allowShorter">Whether a period may be shorter than the one under which the archive is written.</param>
     /// <returns>What was done per segment. A segment that fails does not stop the others.</returns>
-    /// <exception cref="ArchiveException">As of the future without a dry run.</exception>
-    public RetentionReport Run(DateTimeOffset asOf, bool dryRun, string actor = CdrArchive.JournalStream)
+    /// <exception cref="ArchiveException">As of the future, or by a shorter period, without a dry run.</exception>
+    public RetentionReport Run(
+        DateTimeOffset asOf, bool dryRun, string actor = CdrArchive.JournalStream, bool allowShorter = false)
     {
+        IReadOnlyList<string> shortened = _archive.ShortenedPeriods();
+        if (!dryRun && !allowShorter && shortened.Count > 0)
+        {
+            throw new ArchiveException(
+                ArchiveFault.Refused,
+                $"Nothing is expired: {string.Join("; ", shortened)}. Set the period that the worker has, or, if it was shortened by a "
+                + $"decision, start the worker with it first or say so (--period-was-shortened).");
+        }
+
         if (!dryRun && asOf > _clock.GetUtcNow())
         {
             throw new ArchiveException(
@@ -76,7 +87,7 @@ public sealed class RetentionExpiry
             _archive.Exclusively(() => items.AddRange(Examine(segment, asOf, dryRun, actor)));
         }
 
-        return new RetentionReport(asOf, dryRun, items);
+        return new RetentionReport(asOf, dryRun, items, shortened);
     }
 
     private List<Segment> Candidates()

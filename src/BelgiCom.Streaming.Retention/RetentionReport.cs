@@ -46,7 +46,10 @@ public sealed record RetentionItem(
 /// <param name="AsOf">The moment.</param>
 /// <param name="DryRun">Whether nothing was touched.</param>
 /// <param name="Items">Per class and day, ordered by class and day.</param>
-public sealed record RetentionReport(DateTimeOffset AsOf, bool DryRun, IReadOnlyList<RetentionItem> Items)
+/// <param name="Shortened">Classes that were judged by a shorter period than the one under which the archive is written, each as a
+/// sentence.</param>
+public sealed record RetentionReport(
+    DateTimeOffset AsOf, bool DryRun, IReadOnlyList<RetentionItem> Items, IReadOnlyList<string> Shortened)
 {
     /// <summary>Records destroyed, or that would be.</summary>
     public long Records =>

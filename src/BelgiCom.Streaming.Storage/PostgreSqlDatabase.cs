@@ -12,18 +12,23 @@ public sealed class PostgreSqlDatabase : Database
     private PostgreSqlDatabase(NpgsqlConnection connection, string name, string location)
         : base(connection, name, location) => _connection = connection;
 
+    // No ticket of Kerberos is tried for unless it is asked for: official images have no library for it, and each attempt to load it
+    // writes a line of its own to the log (npgsql#6360).
+    private const string Defaults = "GSS Encryption Mode=Disable;";
+
     /// <summary>Connects.</summary>
     /// <param name="connectionString">Where, in Npgsql's words.</param>
+    /// <param name="password">Password, whatever characters it has; null for the one of the connection string.</param>
     /// <param name="name">What it is, in messages: "Billing ledger".</param>
     /// <param name="setting">Setting that says where it is.</param>
     /// <exception cref="StorageException">It does not answer, or refuses us.</exception>
-    public static PostgreSqlDatabase Open(string connectionString, string name, string setting)
+    public static PostgreSqlDatabase Open(string connectionString, string? password, string name, string setting)
     {
         string location = "PostgreSQL";
         NpgsqlConnection? connection = null;
         try
         {
-            NpgsqlConnectionStringBuilder builder = new(connectionString);
+            NpgsqlConnectionStringBuilder builder = new(ConnectionString(connectionString, password));
             location = $"postgresql://{builder.Host}:{builder.Port}/{builder.Database}";
             connection = new NpgsqlConnection(builder.ToString());
             connection.Open();
@@ -35,6 +40,14 @@ public sealed class PostgreSqlDatabase : Database
             throw new StorageException(
                 StorageFault.CannotOpen, $"{name} {location} could not be opened: {cause.Message} Check {setting}.", cause);
         }
+    }
+
+    /// <summary>The operator's connection string with our defaults, which its own words win over, and the password.</summary>
+    internal static string ConnectionString(string connectionString, string? password)
+    {
+        NpgsqlConnectionStringBuilder builder = new(Defaults + connectionString);
+        builder.Password = password ?? builder.Password;
+        return builder.ToString();
     }
 
     /// <summary>Begins a binary COPY, for rows by the thousand. Inside a transaction.</summary>

@@ -28,6 +28,30 @@ public class UsageGeneratorTests
             Hash(Generate(GeneratedKind.EricssonPgw).File), Hash(Generate(GeneratedKind.EricssonPgw, Plan with { Seed = 43 }).File));
     }
 
+    /// <summary>A ledger takes an id once and for ever: usage of two seeds must not look like the same session.</summary>
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(42, 43)]
+    [InlineData(1, 424242)]
+    [InlineData(20260314, 1)]
+    public void ChargingIds_OfTwoSeeds_AreFarApart(ulong one, ulong other)
+    {
+        const uint Sessions = 10_000_000;
+        uint first = (uint)(Plan with { Seed = one }).ChargingId(1_000_000, 0);
+        uint second = (uint)(Plan with { Seed = other }).ChargingId(1_000_000, 0);
+
+        Assert.InRange(unchecked(first - second), Sessions, uint.MaxValue - Sessions);
+    }
+
+    [Fact]
+    public void ChargingIds_OfOneSeed_FollowOneAnotherAndStayWithin32Bits()
+    {
+        long[] ids = [.. Enumerable.Range(0, 100_000).Select(number => Plan.ChargingId(1_000_000, number * 100_000L))];
+
+        Assert.All(ids, id => Assert.InRange(id, 0, uint.MaxValue));
+        Assert.Equal(unchecked((uint)(Plan.ChargingId(1_000_000, 7) + 1)), Plan.ChargingId(1_000_000, 8));
+    }
+
     [Fact]
     public void UnframedFile_HasRecordsThatCrossNoBlock()
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -20,6 +21,42 @@ public sealed class WorkerHostTests
     [InlineData("rating")]
     public async Task Run_WrongSettingOrArgument_EndsWithConfiguration(string argument) =>
         Assert.Equal(1, await WorkerHost.RunAsync("sample", [argument], _ => { }));
+
+    /// <summary>A collector reads JSON; the person who asks with --validate reads lines.</summary>
+    [Fact]
+    public async Task Faults_OfAProcessThatWorks_AreJsonLines_AndPlainWithValidate()
+    {
+        Assert.All(await ErrorLinesAsync("--Http:Url=ftp://a", "--Http:Urll=x"), line =>
+        {
+            using JsonDocument entry = JsonDocument.Parse(line);
+            Assert.Equal(("Fatal", "sample"), (Text(entry, "@l"), Text(entry, "Worker")));
+            Assert.StartsWith("Http:Ur", Text(entry, "@m"), StringComparison.Ordinal);
+        });
+        Assert.All(
+            await ErrorLinesAsync("--validate", "--Http:Url=ftp://a"),
+            line => Assert.StartsWith("sample: Http:Url", line, StringComparison.Ordinal));
+
+        static string? Text(JsonDocument entry, string name) => entry.RootElement.GetProperty(name).GetString();
+    }
+
+    private static async Task<string[]> ErrorLinesAsync(params string[] args)
+    {
+        TextWriter before = Console.Error;
+        using StringWriter error = new();
+        Console.SetError(error);
+        try
+        {
+            Assert.Equal(1, await WorkerHost.RunAsync("sample", args, _ => { }));
+        }
+        finally
+        {
+            Console.SetError(before);
+        }
+
+        string[] lines = error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.NotEmpty(lines);
+        return lines;
+    }
 
     [Fact]
     public async Task Run_ServiceFails_EndsWithFailed() =>

@@ -1,6 +1,7 @@
 using BelgiCom.Streaming.Audit;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Privacy;
+using BelgiCom.Streaming.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace BelgiCom.Streaming.Retention.Tests;
@@ -148,7 +149,7 @@ public sealed class CdrArchiveTests : IDisposable
     {
         using CdrArchive archive = _fixture.Open();
 
-        Assert.Equal(ArchiveFault.InUse, Assert.Throws<ArchiveException>(_fixture.Open).Fault);
+        Assert.Equal(StorageFault.InUse, Assert.Throws<StorageException>(_fixture.Open).Fault);
     }
 
     /// <summary>One octet of the file changed, wherever it is: the tag, the numbers of the header or the magic say so.</summary>

@@ -98,6 +98,67 @@ public sealed class RetentionExpiryTests : IDisposable
         Assert.Equal(1, archive.Journal.Count);
     }
 
+    /// <summary>The verb judges by what is configured where it runs; that may be another place than where the worker is.</summary>
+    [Fact]
+    public void Run_ByAShorterPeriodThanTheArchiveIsWrittenUnder_IsRefusedUnlessItWasShortened()
+    {
+        using (CdrArchive written = _fixture.Open())
+        {
+            written.RememberPeriods();
+            _fixture.Receive(written, UsageKind.Sms, Direction.Originating, 1);
+        }
+
+        _fixture.Clock.Advance(TimeSpan.FromDays(100));
+        _fixture.Options.Classes["FRAUD_4M"].Period = "P3M";
+        using CdrArchive archive = _fixture.Open();
+        RetentionExpiry expiry = new(archive, _fixture.Clock);
+
+        RetentionReport due = expiry.Run(_fixture.Clock.GetUtcNow(), dryRun: true);
+        Assert.Equal("class FRAUD_4M: period P3M is shorter than P4M, under which the archive is written", Assert.Single(due.Shortened));
+        Assert.Equal(1, due.Records);
+        ArchiveException refusal = Assert.Throws<ArchiveException>(() => expiry.Run(_fixture.Clock.GetUtcNow(), dryRun: false));
+        Assert.Equal(ArchiveFault.Refused, refusal.Fault);
+        Assert.Equal(1, archive.Totals().Segments.Sum(segment => segment.Records));
+
+        Assert.Equal(1, expiry.Run(_fixture.Clock.GetUtcNow(), dryRun: false, allowShorter: true).Records);
+        Assert.Empty(archive.Totals().Segments);
+    }
+
+    [Theory]
+    [InlineData("P4M")]
+    [InlineData("P5M")]
+    [InlineData("P1Y")]
+    public void Run_ByNoShorterPeriod_IsNotRefused(string period)
+    {
+        using (CdrArchive written = _fixture.Open())
+        {
+            written.RememberPeriods();
+        }
+
+        _fixture.Options.Classes["FRAUD_4M"].Period = period;
+        using CdrArchive archive = _fixture.Open();
+        Assert.Empty(new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false).Shortened);
+    }
+
+    [Fact]
+    public void DryRun_WhileAWorkerHasTheArchive_SeesWhatIsDueAndTouchesNothing()
+    {
+        using CdrArchive archive = _fixture.Open();
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2);
+        archive.PlaceHold(
+            "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
+            ArchiveFixture.Officer);
+        long entries = archive.Journal.Count;
+        _fixture.Clock.Advance(TimeSpan.FromDays(150));
+
+        using CdrArchive reader = CdrArchive.OpenToRead(_fixture.Options, _fixture.Keys, _fixture.Clock);
+        RetentionReport due = new RetentionExpiry(reader, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: true);
+
+        Assert.Equal((2, 1), (Assert.Single(due.Items).Records, due.Items[0].HeldRecords));
+        Assert.Equal(entries, archive.Journal.Count);
+        Assert.Equal(2, archive.Totals().Segments.Sum(segment => segment.Records));
+    }
+
     /// <summary>Two archives over one key store: the expiry of one leaves the other's keys alone.</summary>
     [Fact]
     public void Run_OnOneOfTwoArchives_LeavesTheOthersKeys()

@@ -209,15 +209,35 @@ public sealed class PostgreSqlDatabaseTests(PostgreSqlServer server) : DatabaseC
     private string? _connectionString;
 
     protected override Database Open() =>
-        PostgreSqlDatabase.Open(_connectionString ??= server.NewDatabase(), "Test database", "Test:ConnectionString");
+        PostgreSqlDatabase.Open(_connectionString ??= server.NewDatabase(), null, "Test database", "Test:ConnectionString");
 
     [Fact]
     public void Open_NobodyThere_IsRefusedWithoutThePassword()
     {
         StorageException refusal = Assert.Throws<StorageException>(
-            () => PostgreSqlDatabase.Open("Host=127.0.0.1;Port=1;Password=secret", "Test database", "Test:ConnectionString"));
+            () => PostgreSqlDatabase.Open("Host=127.0.0.1;Port=1;Password=secret", null, "Test database", "Test:ConnectionString"));
 
         Assert.Equal(StorageFault.CannotOpen, refusal.Fault);
         Assert.DoesNotContain("secret", refusal.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>A secret is any text: what a connection string takes apart must arrive whole.</summary>
+    [Fact]
+    public void Password_WithEveryKindOfSign_StaysAsItIs()
+    {
+        const string Password = "p;q w='\"\\=,{}%$ü€";
+        Assert.Equal(Password, new Npgsql.NpgsqlConnectionStringBuilder(
+            PostgreSqlDatabase.ConnectionString("Host=db;Username=billing", Password)).Password);
+        Assert.Equal("own", new Npgsql.NpgsqlConnectionStringBuilder(
+            PostgreSqlDatabase.ConnectionString("Host=db;Password=own", null)).Password);
+    }
+
+    [Theory]
+    [InlineData("Host=db", Npgsql.GssEncryptionMode.Disable)]
+    [InlineData("Host=db;GSS Encryption Mode=Require", Npgsql.GssEncryptionMode.Require)]
+    [InlineData("Host=db;GssEncryptionMode=Prefer", Npgsql.GssEncryptionMode.Prefer)]
+    public void Kerberos_IsTriedForOnlyWhenAskedFor(string connectionString, Npgsql.GssEncryptionMode expected) =>
+        Assert.Equal(
+            expected,
+            new Npgsql.NpgsqlConnectionStringBuilder(PostgreSqlDatabase.ConnectionString(connectionString, null)).GssEncryptionMode);
 }

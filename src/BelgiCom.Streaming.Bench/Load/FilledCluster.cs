@@ -115,7 +115,7 @@ internal sealed class FilledCluster : IAsyncDisposable
                 SubscriberRef = UsageLoad.Subscriber(number),
                 Periods = [new Contracts.SubscriptionPeriod { Account = UsageLoad.Account(number), Offering = UsageLoad.Offering }],
             }),
-            stopping);
+            overwrite: true, stopping);
         UsageLoad usage = await UsageAsync(stream: 1, stopping);
         MeanOctets = usage.MeanOctets;
         Send(records, (number, output) =>

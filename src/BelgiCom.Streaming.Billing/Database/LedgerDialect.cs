@@ -19,7 +19,9 @@ internal abstract class LedgerDialect(Database database) : IDisposable
     /// <summary>Opens the database that the options name: SQLite unless the connection string begins with <c>Host=</c>.</summary>
     /// <exception cref="StorageException">It cannot be opened.</exception>
     public static LedgerDialect Open(BillingOptions options) =>
-        options.UsesPostgreSql ? PostgreSqlDialect.Open(options.ConnectionString) : SqliteDialect.Open(options.SqliteFile);
+        options.UsesPostgreSql
+            ? PostgreSqlDialect.Open(options.ConnectionString, options.Password())
+            : SqliteDialect.Open(options.SqliteFile);
 
     /// <summary>
     /// Writes the lines at <paramref name="rows"/> of the batch, in a transaction. A line whose usage id the ledger has already is not

@@ -33,8 +33,8 @@ internal sealed class PostgreSqlDialect : LedgerDialect
     public override string ForUpdate => "FOR UPDATE";
 
     /// <summary>Connects.</summary>
-    public static PostgreSqlDialect Open(string connectionString) =>
-        new(PostgreSqlDatabase.Open(connectionString, Name, "Billing:ConnectionString"));
+    public static PostgreSqlDialect Open(string connectionString, string? password) =>
+        new(PostgreSqlDatabase.Open(connectionString, password, Name, "Billing:ConnectionString"));
 
     /// <inheritdoc/>
     public override void InsertLines(LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)

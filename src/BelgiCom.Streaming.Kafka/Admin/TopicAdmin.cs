@@ -12,7 +12,9 @@ namespace BelgiCom.Streaming.Kafka;
 /// <param name="ReplicationFactor">Copies, or -1 for the brokers' default.</param>
 public sealed record TopicSpec(string Name, int Partitions, IReadOnlyDictionary<string, string> Configs, short ReplicationFactor = -1);
 
-/// <summary>Creates topics. What exists is left as it is: partitions and settings of a live topic are changed by a person.</summary>
+/// <summary>
+/// Creates and describes topics. What exists is left as it is: partitions and settings of a live topic are changed by a person.
+/// </summary>
 public sealed class TopicAdmin : IDisposable
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
@@ -63,6 +65,33 @@ public sealed class TopicAdmin : IDisposable
 
         await UntilLedAsync(specs).ConfigureAwait(false);
         return [.. created.Select(spec => spec.Name)];
+    }
+
+    /// <summary>Those of the topics that exist, with their partitions, copies and all their settings.</summary>
+    /// <param name="names">Topics.</param>
+    /// <exception cref="KafkaException">The brokers do not answer within 10 s, or refuse.</exception>
+    public async Task<IReadOnlyList<TopicSpec>> DescribeAsync(IReadOnlyCollection<string> names)
+    {
+        TopicMetadata[] existing =
+        [
+            .. _admin.GetMetadata(RequestTimeout).Topics.Where(topic => names.Contains(topic.Topic) && topic.Partitions.Count > 0),
+        ];
+        if (existing.Length == 0)
+        {
+            return [];
+        }
+
+        List<DescribeConfigsResult> configs = await _admin.DescribeConfigsAsync(
+            existing.Select(topic => new ConfigResource { Type = ResourceType.Topic, Name = topic.Topic }),
+            new DescribeConfigsOptions { RequestTimeout = RequestTimeout }).OffPollThread().ConfigureAwait(false);
+        Dictionary<string, Dictionary<string, string>> byTopic = configs.ToDictionary(
+            result => result.ConfigResource.Name,
+            result => result.Entries.Values.ToDictionary(entry => entry.Name, entry => entry.Value));
+        return
+        [
+            .. existing.Select(topic => new TopicSpec(
+                topic.Topic, topic.Partitions.Count, byTopic[topic.Topic], (short)topic.Partitions[0].Replicas.Length)),
+        ];
     }
 
     /// <summary>

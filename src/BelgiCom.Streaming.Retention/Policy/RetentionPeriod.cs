@@ -44,6 +44,12 @@ public readonly partial record struct RetentionPeriod(int Months, int Days)
         day.Year > LastYear ? DateTimeOffset.MaxValue
             : BelgianCalendar.StartOfDay(IsZero ? day : day.AddMonths(Months).AddDays(Days + 1));
 
+    /// <summary>
+    /// By which the lengths of periods are compared: when each ends that begins before a leap year, so that 12 months never look shorter
+    /// than 365 days.
+    /// </summary>
+    internal DateTimeOffset Length => DueAfter(new DateOnly(2023, 12, 31));
+
     /// <inheritdoc/>
     public override string ToString() =>
         IsZero ? "P0D" : string.Create(CultureInfo.InvariantCulture, $"P{(Months > 0 ? $"{Months}M" : "")}{(Days > 0 ? $"{Days}D" : "")}");

@@ -54,14 +54,11 @@ public sealed class RetentionPolicy
     /// <summary>Leaves out classes that keep nothing and, of each group of which the shortest wins, all but the shortest.</summary>
     internal static RetentionClass[] Applicable(IEnumerable<RetentionClass> classes)
     {
-        // The lengths of periods are compared on a day of a leap year's end, so that 12 months never look shorter than 365 days.
-        static DateTimeOffset Length(RetentionClass retentionClass) => retentionClass.Period.DueAfter(new DateOnly(2023, 12, 31));
-
         RetentionClass[] kept = classes.Distinct().ToArray();
         IEnumerable<RetentionClass> ungrouped = kept.Where(retentionClass => retentionClass.ShortestOf.Length == 0);
         IEnumerable<RetentionClass> shortest = kept.Where(retentionClass => retentionClass.ShortestOf.Length > 0)
             .GroupBy(retentionClass => retentionClass.ShortestOf)
-            .Select(group => group.MinBy(Length)!);
+            .Select(group => group.MinBy(retentionClass => retentionClass.Period.Length)!);
         return [.. ungrouped.Concat(shortest).Where(retentionClass => !retentionClass.Period.IsZero)];
     }
 }

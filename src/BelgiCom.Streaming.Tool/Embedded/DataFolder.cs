@@ -26,9 +26,9 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Log of an Apache Kafka of KAFKA_HOME: its files are not those of the embedded broker.</summary>
     public string ApacheKafka => Path.Combine(FullPath, "apache-kafka");
 
-    public string Keys => Path.Combine(FullPath, "keys");
+    public string Keys => KeysOf(FullPath);
 
-    public string Archive => Path.Combine(FullPath, "archive");
+    public string Archive => ArchiveOf(FullPath);
 
     public string Files => FilesOf(FullPath);
 
@@ -38,6 +38,12 @@ internal sealed class DataFolder : IDisposable
     public string Inbox => Path.Combine(FullPath, "inbox");
 
     public string LogFile => Path.Combine(FullPath, "log", "belgicom.log");
+
+    /// <summary>Folder of the keys in a data folder.</summary>
+    public static string KeysOf(string data) => Path.Combine(data, "keys");
+
+    /// <summary>Folder of the archive in a data folder; it has a lock of its own.</summary>
+    public static string ArchiveOf(string data) => Path.Combine(data, "archive");
 
     /// <summary>Folder of the file ledger in a data folder; it may be read while another process works there.</summary>
     public static string FilesOf(string data) => Path.Combine(data, "files");

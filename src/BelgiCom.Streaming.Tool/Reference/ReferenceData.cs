@@ -43,6 +43,6 @@ internal sealed class ReferenceData
     public async Task PublishAsync(ReferenceTopics topics, CancellationToken cancellationToken)
     {
         await topics.PublishAsync(_catalogue, cancellationToken);
-        await topics.PublishAsync(_subscriptions, cancellationToken);
+        await topics.PublishAsync(_subscriptions, overwrite: true, cancellationToken);
     }
 }

@@ -18,16 +18,17 @@ internal sealed class ReferenceTopics(
         _publisher.PublishAsync(versions, cancellationToken);
 
     /// <param name="path">CSV or JSON lines.</param>
+    /// <param name="overwrite">Whether a subscriber's published subscription is replaced by another one; if not, it stays.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="InputFaultException">The file has faults; nothing was published.</exception>
     /// <exception cref="ToolException">There is no such file.</exception>
-    public async Task<PublishResult> PublishAsync(string path, CancellationToken cancellationToken)
+    public async Task<PublishResult> PublishAsync(string path, bool overwrite, CancellationToken cancellationToken)
     {
         RequireSubscriptions(path);
         SubscriptionsFile file = new(path, new SubscriberPseudonymizer(keys));
         return file.Check() is { Count: > 0 } faults
             ? throw new InputFaultException(faults)
-            : await _publisher.PublishAsync(file.Read(), cancellationToken);
+            : await _publisher.PublishAsync(file.Read(), overwrite, cancellationToken);
     }
 
     /// <exception cref="ToolException">There is no such file.</exception>

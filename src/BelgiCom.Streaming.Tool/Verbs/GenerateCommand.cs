@@ -36,6 +36,7 @@ internal static class GenerateCommand
             Description = "Kind of file; may be repeated. Default: one of each vendor and calls; on standard output Huawei's.",
             DefaultValueFactory = _ => [],
         };
+        kinds.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Enum.GetNames<GeneratedKind>());
         Option<string> output = new("--out")
         {
             Description = $"Folder for the files and {RunInputs.SubscriptionsFile}, or - for one file on standard output.",

@@ -3,16 +3,20 @@ using System.Globalization;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Retention;
+using BelgiCom.Streaming.Storage;
 using Microsoft.AspNetCore.Builder;
 using Spectre.Console;
 
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// <c>retention due</c> says what must go and why; <c>retention expire</c> destroys it. The archive must not be in use by a worker.
+/// <c>retention due</c> says what must go and why, while a worker uses the archive or not; <c>retention expire</c> destroys it, when no
+/// worker does. Periods are those that are configured, as for the worker: nothing is destroyed by a period that nobody decided.
 /// </summary>
 internal static class RetentionCommand
 {
+    private const string PeriodWasShortened = "--period-was-shortened";
+
     public static Command Create() => new("retention", "What of the archive is due, and why; destroy what is due.")
     {
         Verb("due", "List what is due; nothing is touched. The moment may lie in the future.", dryRun: true),
@@ -36,20 +40,30 @@ internal static class RetentionCommand
                 return null;
             },
         };
+        Option<bool> shortened = new(PeriodWasShortened)
+        {
+            Description = "Destroy by a period shorter than the one under which the archive is written, because it was so decided.",
+        };
         (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
         Command command = new(name, description) { asOf, data, json };
-        command.SetAction(result => Execute(result.GetRequiredValue(data), result.GetValue(asOf), dryRun, result.GetValue(json)));
+        if (!dryRun)
+        {
+            command.Add(shortened);
+        }
+
+        command.SetAction(result => Execute(
+            result.GetRequiredValue(data), result.GetValue(asOf), dryRun, !dryRun && result.GetValue(shortened), result.GetValue(json)));
         return command;
     }
 
-    private static int Execute(string data, DateTimeOffset? asOf, bool dryRun, bool json)
+    private static int Execute(string data, DateTimeOffset? asOf, bool dryRun, bool wasShortened, bool json)
     {
-        using DataFolder folder = DataFolder.Open(data);
         try
         {
-            using CdrArchive archive = Open(folder);
+            using CdrArchive archive = Open(data, dryRun);
             TimeProvider clock = TimeProvider.System;
-            RetentionReport report = new RetentionExpiry(archive, clock).Run(asOf ?? clock.GetUtcNow(), dryRun, actor: "belgicom");
+            RetentionReport report = new RetentionExpiry(archive, clock).Run(
+                asOf ?? clock.GetUtcNow(), dryRun, actor: "belgicom", wasShortened);
             Print(report, json);
             return report.IsComplete ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
         }
@@ -58,23 +72,33 @@ internal static class RetentionCommand
             throw new ToolException(
                 exception.Fault == ArchiveFault.Refused ? WorkerHost.ExitConfiguration : WorkerHost.ExitFailed, exception.Message);
         }
+        catch (StorageException exception)
+        {
+            throw new ToolException(WorkerHost.ExitFailed, exception.Message);
+        }
     }
 
-    private static CdrArchive Open(DataFolder folder)
+    private static CdrArchive Open(string data, bool dryRun)
     {
-        WebApplicationBuilder builder = ToolDefaults.Builder(folder, new Dictionary<string, string?>());
-        builder.Configuration.AddShippedRetention(development: true);
+        WebApplicationBuilder builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, new Dictionary<string, string?>());
+        ToolDefaults.Set(builder.Configuration, "Keys:Directory", DataFolder.KeysOf(data));
+        ToolDefaults.Set(builder.Configuration, "Retention:ArchiveDirectory", DataFolder.ArchiveOf(data));
+        builder.Configuration.AddShippedRetention(development: false);
         RetentionOptions options = builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
         KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
         builder.ThrowOnFaults();
-        return CdrArchive.Open(options, new FileKeyStore(keys.Directory), TimeProvider.System);
+        FileKeyStore store = new(keys.Directory);
+        return dryRun
+            ? CdrArchive.OpenToRead(options, store, TimeProvider.System)
+            : CdrArchive.Open(options, store, TimeProvider.System);
     }
 
     private static void Print(RetentionReport report, bool json)
     {
         if (json)
         {
-            JsonOutput.Write(new { report.AsOf, report.DryRun, report.Records, complete = report.IsComplete, report.Items });
+            JsonOutput.Write(
+                new { report.AsOf, report.DryRun, report.Records, complete = report.IsComplete, report.Items, report.Shortened });
             return;
         }
 
@@ -92,6 +116,12 @@ internal static class RetentionCommand
         }
 
         TableConsole.Create().Write(table);
+        foreach (string shortened in report.Shortened)
+        {
+            Console.Out.WriteLine(
+                report.DryRun ? $"{shortened}: retention expire would refuse without {PeriodWasShortened}" : shortened);
+        }
+
         Console.Out.WriteLine(
             $"{report.Records:N0} records {(report.DryRun ? "are due" : "destroyed")} as of {report.AsOf:yyyy-MM-dd'T'HH:mm:sszzz}");
     }

@@ -12,18 +12,30 @@ internal static class SetupCommand
     public static Command Create()
     {
         Option<string?> catalogue = new("--catalogue") { Description = "Folder of tariffs to publish. Default: none is published." };
-        Option<string?> subscriptions = new("--subscriptions") { Description = "Subscriptions to publish. Default: none are published." };
+        Option<string?> subscriptions = new("--subscriptions")
+        {
+            Description =
+                "Subscriptions to publish where the subscriber has none; what is published stays, change it with 'subscriptions load'. "
+                + "Default: none are published.",
+        };
+        Option<bool> schemasAnew = new("--schemas-anew")
+        {
+            Description =
+                "Register the schemas although topics exist and the registry knows none of them: their ids may then be others than those "
+                + "in the records.",
+        };
         Option<int> partitions = CommonOptions.PartitionsMax();
         Option<bool> json = CommonOptions.Json();
         Command command = new(
             "setup",
             "Prepare Kafka and registry: topics, schemas and, when given, catalogue and subscriptions. Doing it again changes nothing.")
         {
-            catalogue, subscriptions, partitions, json,
+            catalogue, subscriptions, schemasAnew, partitions, json,
         };
         command.SetAction((result, cancellationToken) => ExecuteAsync(
             result.GetValue(catalogue),
             result.GetValue(subscriptions),
+            result.GetValue(schemasAnew),
             result.GetValue(partitions),
             result.GetValue(json),
             cancellationToken));
@@ -31,22 +43,50 @@ internal static class SetupCommand
     }
 
     private static async Task<int> ExecuteAsync(
-        string? catalogue, string? subscriptions, int partitionsMax, bool json, CancellationToken cancellationToken)
+        string? catalogue, string? subscriptions, bool schemasAnew, int partitionsMax, bool json, CancellationToken cancellationToken)
     {
         IReadOnlyList<OfferingVersion> versions = catalogue is null ? [] : CatalogueFolder.Load(catalogue);
         using Publishing publishing = ToolSettings.Publishing();
-        IReadOnlyList<string> topics = await EmbeddedDefault.CreateTopicsAsync(publishing.Kafka, partitionsMax);
+        if (!schemasAnew)
+        {
+            await RefuseALostRegistryAsync(publishing, cancellationToken);
+        }
+
+        // Schemas first: topics without any look as if the registry had lost them.
         await ToolSettings.GuardAsync(() => SchemaSubjects.EnsureAsync(
             publishing.Registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken));
+        IReadOnlyList<string> topics = await EmbeddedDefault.CreateTopicsAsync(publishing.Kafka, partitionsMax);
         PublishResult published = await publishing.Reference.PublishAsync(versions, cancellationToken);
         PublishResult loaded = subscriptions is null
             ? new PublishResult(0, 0)
-            : await publishing.Reference.PublishAsync(subscriptions, cancellationToken);
+            : await publishing.Reference.PublishAsync(subscriptions, overwrite: false, cancellationToken);
         Answer.Print(
             json,
             new { topics, schemas = Topics.All.Count, offeringVersions = published, subscriptions = loaded },
             $"{topics.Count:N0} topics created, {Topics.All.Count:N0} schemas registered, {published.Written:N0} offering versions and "
             + $"{loaded.Written:N0} subscriptions published");
         return WorkerHost.ExitDone;
+    }
+
+    /// <summary>
+    /// A registry that has none of the schemas, of topics that exist, has lost them. Registered again they may get other ids than those in
+    /// the records, and nothing could read these any more.
+    /// </summary>
+    private static async Task RefuseALostRegistryAsync(Publishing publishing, CancellationToken cancellationToken)
+    {
+        string[] existing =
+        [
+            .. (await TopicsCommand.DescribeAsync(publishing.Kafka)).Where(topic => topic.Actual is not null)
+                .Select(topic => SchemaSubjects.ForValue(topic.Name)),
+        ];
+        IReadOnlyList<string> subjects = await ToolSettings.GuardAsync(() => publishing.Registry.GetSubjectsAsync(cancellationToken));
+        if (existing.Length > 0 && !existing.Intersect(subjects).Any())
+        {
+            throw new ToolException(
+                WorkerHost.ExitFailed,
+                $"topics exist on {publishing.Kafka.BootstrapServers}, but the schema registry knows no schema of them: it has lost them, "
+                + "or is another one. Bring it back, because the records carry its ids. If the topics are empty, or you know that the ids "
+                + "come out the same, give --schemas-anew");
+        }
     }
 }

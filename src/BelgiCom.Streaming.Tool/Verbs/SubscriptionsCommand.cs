@@ -20,7 +20,8 @@ internal static class SubscriptionsCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             using Publishing publishing = ToolSettings.Publishing();
-            PublishResult published = await publishing.Reference.PublishAsync(result.GetRequiredValue(file), cancellationToken);
+            PublishResult published = await publishing.Reference.PublishAsync(
+                result.GetRequiredValue(file), overwrite: true, cancellationToken);
             Answer.Print(
                 result.GetValue(json), published,
                 $"{published.Written:N0} subscriptions published, {published.Unchanged:N0} were there");

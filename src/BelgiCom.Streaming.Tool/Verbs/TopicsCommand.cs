@@ -1,10 +1,13 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// <c>topics list</c> shows the topics as they are created, <c>topics apply</c> creates those that are missing on Kafka__BootstrapServers.
+/// <c>topics list</c> shows the topics as they are on Kafka__BootstrapServers, <c>topics apply</c> creates those that are missing there.
 /// </summary>
 internal static class TopicsCommand
 {
@@ -13,22 +16,30 @@ internal static class TopicsCommand
     private static Command List()
     {
         Option<bool> json = CommonOptions.Json();
-        Command command = new("list", "Show name, partitions, key and configuration of every topic.") { json };
-        command.SetAction(result =>
+        Command command = new(
+            "list", "Show every topic as the brokers have it, and what of it is missing or otherwise than it is created.") { json };
+        command.SetAction(async (result, _) =>
         {
+            IReadOnlyList<TopicState> topics = await DescribeAsync(ToolSettings.Kafka().Clients);
             Answer.Print(
                 result.GetValue(json),
-                new { topics = Created().Select(topic => new { topic.Name, topic.Like.Partitions, topic.Like.Key, topic.Like.Config }) },
-                Created().Select(topic =>
-                    $"{topic.Name,-42} {topic.Like.Partitions,3} partitions  key {topic.Like.Key,-22} "
-                    + $"{string.Join(' ', topic.Like.Config.Select(pair => $"{pair.Key}={pair.Value}"))}"));
+                new
+                {
+                    topics = topics.Select(topic => new
+                    {
+                        topic.Name,
+                        exists = topic.Actual is not null,
+                        topic.Actual?.Partitions,
+                        replicas = topic.Actual?.ReplicationFactor,
+                        topic.Like.Key,
+                        topic.Config,
+                        topic.Differences,
+                    }),
+                },
+                topics.Select(topic => topic.ToString()));
         });
         return command;
     }
-
-    /// <summary>Every topic, and the description it is created by: its own, or that of the topic whose dead letters it takes.</summary>
-    private static IEnumerable<(string Name, TopicDescription Like)> Created() =>
-        Topics.All.Select(topic => (topic.Name, topic)).Concat(Topics.DeadLetters.Select(topic => (topic.Name, topic.Source)));
 
     private static Command Apply()
     {
@@ -44,4 +55,61 @@ internal static class TopicsCommand
         });
         return command;
     }
+
+    /// <summary>Each of our topics as the brokers have it.</summary>
+    /// <exception cref="ToolException">The brokers do not answer.</exception>
+    public static async Task<IReadOnlyList<TopicState>> DescribeAsync(KafkaOptions kafka)
+    {
+        (string Name, TopicDescription Like)[] created =
+        [
+            .. Topics.All.Select(topic => (topic.Name, topic)),
+            .. Topics.DeadLetters.Select(topic => (topic.Name, topic.Source)),
+        ];
+        using TopicAdmin admin = new(kafka, NullLogger<TopicAdmin>.Instance);
+        try
+        {
+            IReadOnlyList<TopicSpec> existing = await admin.DescribeAsync([.. created.Select(topic => topic.Name)]);
+            return
+            [
+                .. created.Select(topic =>
+                    new TopicState(topic.Name, topic.Like, existing.FirstOrDefault(actual => actual.Name == topic.Name))),
+            ];
+        }
+        catch (Confluent.Kafka.KafkaException exception)
+        {
+            throw new ToolException(
+                WorkerHost.ExitFailed,
+                $"Kafka at {kafka.BootstrapServers} does not say which topics it has ({exception.Error.Reason}): check "
+                + $"Kafka__BootstrapServers and that the brokers are up");
+        }
+    }
+}
+
+/// <summary>A topic as it is created, and as the brokers have it.</summary>
+/// <param name="Name">Name.</param>
+/// <param name="Like">The description it is created by: its own, or that of the topic whose dead letters it takes.</param>
+/// <param name="Actual">As it is; null when it is missing.</param>
+internal sealed record TopicState(string Name, TopicDescription Like, TopicSpec? Actual)
+{
+    /// <summary>Those of its settings that are given when it is created, with the values they have.</summary>
+    public IReadOnlyDictionary<string, string?> Config =>
+        Like.Config.ToDictionary(setting => setting.Key, setting => Actual?.Configs.GetValueOrDefault(setting.Key));
+
+    /// <summary>What is otherwise than it is created, each as a sentence. Fewer partitions are for small clusters.</summary>
+    public IReadOnlyList<string> Differences => Actual is null
+        ? []
+        :
+        [
+            .. Actual.Partitions == Like.Partitions
+                ? Array.Empty<string>()
+                : [$"{Actual.Partitions} partitions, created with {Like.Partitions}"],
+            .. Config.Where(setting => setting.Value != Like.Config[setting.Key])
+                .Select(setting => $"{setting.Key} is {setting.Value}, created with {Like.Config[setting.Key]}"),
+        ];
+
+    public override string ToString() => Actual is null
+        ? $"{Name,-42} missing: belgicom topics apply creates it"
+        : $"{Name,-42} {Actual.Partitions,3} partitions  {Actual.ReplicationFactor} replicas  key {Like.Key,-22} "
+            + $"{string.Join(' ', Config.Select(pair => $"{pair.Key}={pair.Value}"))}"
+            + $"{string.Concat(Differences.Select(difference => $"  ({difference})"))}";
 }

@@ -1,0 +1,106 @@
+using System.Text.Json;
+
+namespace BelgiCom.Streaming.IntegrationTests;
+
+/// <summary>The operator's verbs against a running Kafka and registry, as somebody types them.</summary>
+public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedCluster>
+{
+    private const string Header = "msisdn,imsi,account,offering,validFrom,validTo";
+
+    [Fact]
+    public async Task Setup_OfAnEmptyKafka_AddsWhatIsMissing_AndChangesNothingThatIsPublished()
+    {
+        using TemporaryFolder folder = new();
+        Dictionary<string, string> settings = Settings(folder, cluster.RegistryUrl);
+        string ours = await WriteAsync(folder, "ours.csv", "999000000001,999990000000001,OURS,mobile-start,,");
+        string samples = await WriteAsync(
+            folder, "samples.csv", "999000000001,999990000000001,SAMPLE,mobile-start,,",
+            "999000000002,999990000000002,SAMPLE,mobile-start,,");
+        JsonElement before = await TopicsAsync(settings);
+        Assert.False(before.GetProperty("exists").GetBoolean());
+
+        await SetupAsync(settings, ours);
+        JsonElement after = await TopicsAsync(settings);
+        Assert.Equal((true, 1), (after.GetProperty("exists").GetBoolean(), after.GetProperty("partitions").GetInt32()));
+        Assert.Equal("delete", after.GetProperty("config").GetProperty("cleanup.policy").GetString());
+        // Fewer partitions than it is created with, and nothing else.
+        Assert.Single(after.GetProperty("differences").EnumerateArray());
+
+        Assert.Equal((1, 1), Published((await SetupAsync(settings, samples)).GetProperty("subscriptions")));
+        BelgicomResult load = await BelgicomProcess.RunAsync(settings, "subscriptions", "load", samples, "--json");
+        Assert.Equal((1, 1), Published(load.WithExitCode(0).Json));
+
+        // A registry that has none of the schemas of topics that exist.
+        await using EmbeddedCluster other = new();
+        await other.InitializeAsync();
+        BelgicomResult lost = await BelgicomProcess.RunAsync(Settings(folder, other.RegistryUrl), "setup", "--partitions-max", "1");
+        Assert.Contains("it has lost them", lost.WithExitCode(2).Error, StringComparison.Ordinal);
+        Assert.Empty(await other.Registry.GetSubjectsAsync(TestContext.Current.CancellationToken));
+        BelgicomResult anew = await BelgicomProcess.RunAsync(
+            Settings(folder, other.RegistryUrl), "setup", "--partitions-max", "1", "--schemas-anew");
+        anew.WithExitCode(0);
+    }
+
+    [Fact]
+    public async Task Topics_OfAKafkaThatIsNotThere_IsAnError()
+    {
+        using TemporaryFolder folder = new();
+        Dictionary<string, string> settings = Settings(folder, cluster.RegistryUrl);
+        settings["Kafka__BootstrapServers"] = "127.0.0.1:1";
+        BelgicomResult list = (await BelgicomProcess.RunAsync(settings, "topics", "list")).WithExitCode(2);
+        Assert.Contains("check Kafka__BootstrapServers", list.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("due")]
+    [InlineData("expire")]
+    public async Task Retention_WithoutAPeriodThatSomebodyDecided_IsRefused(string verb)
+    {
+        using TemporaryFolder folder = new();
+        BelgicomResult refused = (await BelgicomProcess.RunAsync(
+            new Dictionary<string, string>(), "retention", verb, "--data", folder.Under("data"))).WithExitCode(1);
+        Assert.Contains("Retention__Classes__BILLING__Period", refused.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.Under("data")));
+    }
+
+    [Fact]
+    public async Task Generate_UnknownKind_NamesTheKinds()
+    {
+        using TemporaryFolder folder = new();
+        BelgicomResult refused = (await GenerateAsync(folder, "voice")).WithExitCode(1);
+        Assert.Contains("VoiceCsv", refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("GeneratedKind", refused.Error, StringComparison.Ordinal);
+        BelgicomResult help = await BelgicomProcess.RunAsync(new Dictionary<string, string>(), "generate", "--help");
+        Assert.Contains("VoiceCsv", help.Output, StringComparison.Ordinal);
+        (await GenerateAsync(folder, "voicecsv")).WithExitCode(0);
+    }
+
+    private static Task<BelgicomResult> GenerateAsync(TemporaryFolder folder, string kind) => BelgicomProcess.RunAsync(
+        new Dictionary<string, string>(), "generate", "--records", "1", "--out", folder.Under("out"), "--kind", kind);
+
+    private Dictionary<string, string> Settings(TemporaryFolder folder, Uri registry) => new()
+    {
+        ["Kafka__BootstrapServers"] = cluster.BootstrapServers,
+        ["SchemaRegistry__Url"] = registry.ToString(),
+        ["Keys__Directory"] = folder.Under("keys"),
+    };
+
+    private static async Task<JsonElement> SetupAsync(Dictionary<string, string> settings, string subscriptions) =>
+        (await BelgicomProcess.RunAsync(
+            settings, "setup", "--subscriptions", subscriptions, "--partitions-max", "1", "--json")).WithExitCode(0).Json;
+
+    private static async Task<JsonElement> TopicsAsync(Dictionary<string, string> settings) =>
+        (await BelgicomProcess.RunAsync(settings, "topics", "list", "--json")).WithExitCode(0).Json
+            .GetProperty("topics")
+            .EnumerateArray()
+            .Single(topic => topic.GetProperty("name").GetString() == "usage.rated.v1");
+
+    private static (int Written, int Unchanged) Published(JsonElement result) =>
+        (result.GetProperty("written").GetInt32(), result.GetProperty("unchanged").GetInt32());
+
+    private static async Task<string> WriteAsync(TemporaryFolder folder, string name, params string[] lines)
+    {
+        await File.WriteAllLinesAsync(folder.Under(name), [Header, .. lines], TestContext.Current.CancellationToken);
+        return folder.Under(name);
+    }
+}
