@@ -257,7 +257,7 @@ public abstract class LedgerContract : IDisposable
             ledger.Reconcile(RatedUsage.Topic, 0, [new RatedUsage(1).At(0), new RatedUsage(2).At(1), new RatedUsage(3).At(2)]).IsBalanced);
     }
 
-    /// <summary>reliability.md P-7: the parts make the total, whatever the amounts, and SQL rounds as decimal does.</summary>
+    /// <summary>P-7: the parts make the total, whatever the amounts, and SQL rounds as decimal does.</summary>
     [Fact]
     public void Close_RandomAmounts_SumOfLinesIsTheBill()
     {

@@ -9,7 +9,7 @@ namespace BelgiCom.Streaming.FaultTests;
 /// <summary>What was sent as poison, and the reason it must be set aside with.</summary>
 internal sealed record SentPoison(byte[] Value, RejectedReason Reason);
 
-/// <summary>Makes good usage bad, in turn by each way that the reliability notes name.</summary>
+/// <summary>Makes good usage bad, in turn by each way that F12 names (docs/fault-tests.md).</summary>
 internal sealed class Poison
 {
     /// <summary>Number of ways.</summary>
