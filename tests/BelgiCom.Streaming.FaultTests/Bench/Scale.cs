@@ -1,7 +1,8 @@
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
-/// How much of a fault. BELGICOM_FAULTS=full takes the full counts of docs/fault-tests.md; without it they are small enough for every build.
+/// How much of a fault. BELGICOM_FAULTS=full takes the full counts of docs/fault-tests.md; without it they are small enough
+/// for every build.
 /// </summary>
 internal static class Scale
 {

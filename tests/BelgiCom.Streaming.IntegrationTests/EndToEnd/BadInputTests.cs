@@ -73,9 +73,8 @@ public sealed class BadInputTests
         using TemporaryFolder folder = new();
         await GenerateAsync(folder, 1000);
         JsonElement whole = (await RunAsync(folder, "whole")).WithExitCode(0).Json.AssertConserved();
-        string file = Directory.GetFiles(folder.Under("usage"), "*", SearchOption.AllDirectories)
-            .Where(path => !path.EndsWith(".csv", StringComparison.Ordinal))
-            .MaxBy(path => new FileInfo(path).Length)!;
+        // Half of a file in blocks is a whole file of half the blocks; only a file with a header can be told to lack its end.
+        string file = Directory.GetFiles(folder.Under("usage"), "*.cdr").MaxBy(path => new FileInfo(path).Length)!;
         byte[] bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(file, bytes[..(bytes.Length / 2)], TestContext.Current.CancellationToken);
 
