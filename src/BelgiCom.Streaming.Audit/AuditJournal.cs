@@ -240,7 +240,7 @@ public sealed class AuditJournal : IDisposable
     private static AuditException Unreadable(FileStream file, string why) => new(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Journal {file.Name}, before octet {file.Position}: {why}. Compare it with its copy; 'audit verify' names the entry."));
+            $"Journal {file.Name}, before octet {file.Position}: {why}. 'belgicom audit verify' names the entry; compare it with a copy."));
 
     private void Recover()
     {

@@ -32,6 +32,7 @@ internal static class CommandLine
             CatalogueCommand.Create(),
             SubscriptionsCommand.Create(),
             RetentionCommand.Create(),
+            AuditCommand.Create(),
         };
         return await RunAsync(root, args);
     }

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using BelgiCom.Streaming.Audit;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Privacy;
+using BelgiCom.Streaming.Retention;
+using Microsoft.AspNetCore.Builder;
+
+namespace BelgiCom.Streaming.Tool;
+
+/// <summary>
+/// <c>audit verify</c> checks the archive's journal against its chain and its checkpoints. It changes nothing, so a worker may use the
+/// archive meanwhile.
+/// </summary>
+internal static class AuditCommand
+{
+    public static Command Create() => new("audit", "Check the journal of who looked into the archive and what was destroyed.")
+    {
+        Verify(),
+    };
+
+    private static Command Verify()
+    {
+        (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
+        Command command = new(
+            "verify",
+            "Name the first entry that is not as it was written. An entry that a worker writes meanwhile may look like a fault: ask again.")
+        {
+            data, json,
+        };
+        command.SetAction(result => Execute(result.GetRequiredValue(data), result.GetValue(json)));
+        return command;
+    }
+
+    private static int Execute(string data, bool json)
+    {
+        WebApplicationBuilder builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, new Dictionary<string, string?>());
+        ToolDefaults.Set(builder.Configuration, "Keys:Directory", DataFolder.KeysOf(data));
+        ToolDefaults.Set(builder.Configuration, "Retention:ArchiveDirectory", DataFolder.ArchiveOf(data));
+        string journal = CdrArchive.JournalDirectory(
+            new RetentionOptions { ArchiveDirectory = builder.Configuration["Retention:ArchiveDirectory"]! });
+        string keys = builder.Configuration["Keys:Directory"]!;
+        // Both are looked for first, because a key store that is not there would be made, with a new key that fits no checkpoint.
+        foreach ((string folder, string setting) in new[] { (journal, "Retention:ArchiveDirectory"), (keys, "Keys:Directory") })
+        {
+            if (!Directory.Exists(folder))
+            {
+                throw new ToolException(
+                    WorkerHost.ExitConfiguration, $"there is no folder '{folder}': name the folder of a run with --data, or set {setting}");
+            }
+        }
+
+        AuditVerification found = AuditJournal.Verify(journal, CdrArchive.JournalStream, new FileKeyStore(keys));
+        if (json)
+        {
+            JsonOutput.Write(new { intact = found.IsIntact, found.Entries, fault = found.Fault.ToString(), found.FirstBadIndex });
+        }
+        else
+        {
+            Console.Out.WriteLine(
+                found.IsIntact
+                    ? $"{found.Entries} entries, all as they were written"
+                    : $"{found.Fault}: entry {found.FirstBadIndex} is the first that is not as it was written. Compare '{journal}' with its "
+                        + "copy.");
+        }
+
+        return found.IsIntact ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+    }
+}
