@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace BelgiCom.Streaming.Adapters.Worker;
 
-/// <summary>Degraded while no broker answers: files wait in their inboxes.</summary>
+/// <summary>Degraded while no broker answers, because files then wait in their inboxes.</summary>
 internal sealed class AdaptersHealthCheck(BrokerProbe brokers) : IHealthCheck
 {
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ public sealed class AdaptersOptions : IValidatableObject
     /// <summary>Where usage comes from. Without any, files are still mediated by request, with their format detected.</summary>
     public List<SourceOptions> Sources { get; } = [];
 
-    /// <summary>Most usage events in one transaction, 1 to 100,000. What is not yet committed is done again after a crash.</summary>
+    /// <summary>Most usage events in one transaction, 1 to 100,000. After a crash the worker does again what was not committed.</summary>
     [Range(1, 100_000)]
     public int ChunkEvents { get; set; } = 10_000;
 
@@ -24,8 +24,8 @@ public sealed class AdaptersOptions : IValidatableObject
     public int ChunkOctets { get; set; } = 8 << 20;
 
     /// <summary>
-    /// How often inboxes are looked through when no change is signalled. A file that was not renamed into place must have been left alone
-    /// for as long.
+    /// How often inboxes are looked through when no change is signalled, and how long a file that was not renamed into place must have been
+    /// left alone.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);

@@ -14,8 +14,8 @@ public static class AdaptersWorkerExtensions
     private const string Group = "adapters";
 
     /// <summary>
-    /// Adds mediation: <see cref="FileIntake"/> and <see cref="FileLedger"/> for files by request, and a watcher for every configured
-    /// inbox. Reads the sections Kafka, SchemaRegistry, Keys and Adapters.
+    /// Adds mediation: <see cref="FileIntake"/> and <see cref="FileLedger"/>, which take in files by request, and a watcher for every
+    /// configured inbox. Reads the sections Kafka, SchemaRegistry, Keys and Adapters.
     /// </summary>
     public static IHostApplicationBuilder AddAdaptersWorker(this IHostApplicationBuilder builder)
     {

@@ -16,12 +16,12 @@ public sealed class SourceOptions : IValidatableObject
     /// <summary>A name of <see cref="NetworkVendor.All"/>; empty for CSV and for 3GPP formats of other elements.</summary>
     public string Vendor { get; set; } = "";
 
-    /// <summary>Watched folder; empty for a source whose files are only mediated by request.</summary>
+    /// <summary>Watched folder; empty for a source whose files are taken by request only.</summary>
     public string Inbox { get; set; } = "";
 
     /// <summary>
-    /// Take the source of each file from the name of its folder in the inbox, else from its content, as for files by request;
-    /// <see cref="Name"/> is then the inbox's name. Default false.
+    /// True takes the source of each file from the name of its folder in the inbox, else from its content, as for files by request; <see
+    /// cref="Name"/> is then the name of the inbox. Default false.
     /// </summary>
     public bool Detect { get; set; }
 

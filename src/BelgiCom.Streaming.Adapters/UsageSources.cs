@@ -22,8 +22,9 @@ public sealed record UsageSource(string Name, ChargedView Charged, IReadOnlyList
 }
 
 /// <summary>
-/// The configured sources, and those that need no configuration: the vendors by their names, 3GPP formats of any element, and our own CSV
-/// layouts. A file without a source is detected by its content: a configured source when exactly one recognises it, else one of these.
+/// The configured sources, and the sources that need no configuration: the vendors by their names, 3GPP formats of any element, and our own
+/// CSV layouts. The source of a file is found by its content when none is named: a configured source when exactly one recognises the
+/// content, else one of the built-in ones.
 /// </summary>
 internal sealed class UsageSources(IReadOnlyList<UsageSource> configured)
 {
@@ -37,10 +38,10 @@ internal sealed class UsageSources(IReadOnlyList<UsageSource> configured)
         .. NetworkVendor.All.Select(vendor => new UsageSource(vendor.Name, ChargedView.Pgw, vendor.UsageFormats)),
     ];
 
-    /// <summary>Names that a source may be given by.</summary>
+    /// <summary>Names by which a source may be given.</summary>
     public IEnumerable<string> Names => configured.Concat(BuiltIn).Select(source => source.Name);
 
-    /// <summary>The source of a name, that of files nobody recognises included; null when there is none.</summary>
+    /// <summary>The source with this name, <see cref="IFileMediation.UnknownSource"/> included; null when there is none.</summary>
     public UsageSource? Find(string name) => configured.Concat(BuiltIn).Append(Unknown)
         .FirstOrDefault(source => source.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 

@@ -9,7 +9,9 @@ internal interface IChunkSender
     void Send(RecordChunk chunk, CancellationToken stopping);
 }
 
-/// <summary>A chunk may be visible twice; rating drops what it has seen, by usage id.</summary>
+/// <summary>
+/// Sends chunks with a <see cref="TransactionalSender"/>. A chunk may be visible twice; rating drops the second copy by its usage ids.
+/// </summary>
 internal sealed class ChunkSender(TransactionalSender sender) : IChunkSender, IDisposable
 {
     public void Send(RecordChunk chunk, CancellationToken stopping) => sender.Send(output => Produce(chunk, output), stopping);

@@ -6,13 +6,13 @@ public enum FileState
     /// <summary>Some chunks may be committed; reading goes on after the last one.</summary>
     Receiving,
 
-    /// <summary>Everything in it is committed: usage, and quarantine for what could not be decoded.</summary>
+    /// <summary>Everything in the file is committed: its usage, and a quarantine entry for each part that could not be decoded.</summary>
     Done,
 
-    /// <summary>Nothing in it could be decoded. Sending it again tries again.</summary>
+    /// <summary>Nothing in the file could be decoded. When it is delivered again, it is tried again.</summary>
     Failed,
 
-    /// <summary>It was still being written while it was read. The whole file has an entry of its own.</summary>
+    /// <summary>A writer was still writing the file while it was read. The whole file has an entry of its own.</summary>
     Changed,
 }
 

@@ -5,13 +5,13 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Adapters.Worker;
 
 /// <summary>
-/// Takes in files, whatever is in them: knows each by its content, has it mediated a chunk at a time, commits the chunks and keeps the file
-/// ledger. What the records are and become is the mediation's concern. One file at a time.
+/// Takes in files, whatever is in them: it knows each file by its content, has it mediated a chunk at a time, commits the chunks and keeps
+/// the file ledger. What the records are, and what they become, is up to the <see cref="IFileMediation"/>. It takes one file at a time.
 /// </summary>
 /// <remarks>
-/// A file is known by the hash of its content, so it is read twice: once for the hash, once for the records. After each commit
-/// the ledger says how far the file is. A process killed between the two sends that chunk again; its events have the same ids, and rating
-/// drops them as duplicates.
+/// A file is known by the hash of its content, so it is read twice: once for the hash, once for the records. After each commit the ledger
+/// notes how far the file has been read. A process that is killed between commit and note sends that chunk again; its events have the same
+/// ids, and rating drops them as duplicates.
 /// </remarks>
 public sealed class FileIntake : IDisposable
 {
@@ -38,13 +38,13 @@ public sealed class FileIntake : IDisposable
         _logger = logger;
     }
 
-    /// <summary>Names that a source may be given by.</summary>
+    /// <summary>Names by which a source may be given.</summary>
     public IEnumerable<string> SourceNames => _mediations.SelectMany(mediation => mediation.SourceNames);
 
     /// <summary>Takes in a file on disk.</summary>
     /// <param name="path">File; read-only access.</param>
-    /// <param name="source">Name of the source, or null to detect it by content.</param>
-    /// <param name="cancellationToken">Stops after the chunk in hand; calling again goes on from there.</param>
+    /// <param name="source">Name of the source, or null to find it by the content.</param>
+    /// <param name="cancellationToken">Stops after the chunk in hand; the next call for the same content goes on from there.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ArgumentException">No source has that name.</exception>
     /// <exception cref="SchemaRegistryException">The registry is away or refuses the schemas.</exception>
@@ -61,11 +61,11 @@ public sealed class FileIntake : IDisposable
     }
 
     /// <summary>Takes in content that has no place on disk, for example standard input.</summary>
-    /// <param name="content">Content, disposed when done. One that cannot seek is put into a temporary file of the data folder, deleted
-    /// when done.</param>
+    /// <param name="content">Content; it is disposed at the end. Content that cannot seek is copied into a temporary file of the data
+    /// folder, which is deleted at the end.</param>
     /// <param name="name">Name for the ledger, without folder and without personal data.</param>
-    /// <param name="source">Name of the source, or null to detect it by content.</param>
-    /// <param name="cancellationToken">Stops after the chunk in hand; calling again goes on from there.</param>
+    /// <param name="source">Name of the source, or null to find it by the content.</param>
+    /// <param name="cancellationToken">Stops after the chunk in hand; the next call for the same content goes on from there.</param>
     public Task<FileReport> TakeAsync(Stream content, string name, string? source, CancellationToken cancellationToken) =>
         TakeAsync(content, name, source, () => false, cancellationToken);
 
@@ -99,7 +99,7 @@ public sealed class FileIntake : IDisposable
     /// <summary>Releases what the intake holds.</summary>
     public void Dispose() => _oneFile.Dispose();
 
-    /// <summary>Decoding and the Kafka client block, so they run apart from the caller.</summary>
+    /// <summary>Decoding and the Kafka client block, so they run on another thread than the caller's.</summary>
     private Task<FileReport> RunAsync(
         Stream content, string name, string? source, RecordChunk chunk, Func<bool> hasChanged, CancellationToken stopping)
     {
@@ -123,7 +123,7 @@ public sealed class FileIntake : IDisposable
         }
 
         FileEntry? interrupted = known?.State == FileState.Receiving ? known : null;
-        // A file that is going on keeps its source, whatever is configured now: its events are already under that name.
+        // A file whose mediation was interrupted keeps its source, whatever is configured now, because its first events have that name.
         using IMediatedFile mediated = Open(file, interrupted?.Source ?? source, interrupted?.CommittedCdrs ?? 0);
         FileEntry entry = interrupted ?? new FileEntry
         {
@@ -166,7 +166,7 @@ public sealed class FileIntake : IDisposable
             _mediations.Select(mediation => mediation.Open(file, name, committed)).FirstOrDefault(opened => opened is not null);
     }
 
-    /// <summary>First Kafka, then the ledger: the other way round a crash between the two would lose the chunk.</summary>
+    /// <summary>Kafka commits first, the ledger second: in the other order, a crash between the two would lose the chunk.</summary>
     private FileEntry Commit(RecordChunk chunk, FileEntry entry, CancellationToken stopping)
     {
         if (chunk.Count > 0)
@@ -193,8 +193,8 @@ public sealed class FileIntake : IDisposable
     }
 
     /// <summary>
-    /// What was read of a file that somebody still writes is committed, and the rest of it comes with the whole file, under another hash;
-    /// rating drops what it has seen.
+    /// Leaves a file that somebody is still writing. What was read of it stays committed; the whole file comes later under another hash,
+    /// and rating drops the records that it has seen.
     /// </summary>
     private FileReport LeaveChanged(FileEntry entry, FileEntry before)
     {

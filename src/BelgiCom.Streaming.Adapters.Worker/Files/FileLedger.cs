@@ -4,8 +4,8 @@ using BelgiCom.Streaming.Storage;
 namespace BelgiCom.Streaming.Adapters.Worker;
 
 /// <summary>
-/// Which files were mediated, how far, and what was in them: a SQLite database in the data folder. A commit is on disk before it
-/// returns. Safe for many threads of one process.
+/// The record of which files were mediated, how far, and what was in them: a SQLite database in the data folder. A commit is on disk before
+/// it returns. Safe for many threads of one process.
 /// </summary>
 public sealed class FileLedger : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class FileLedger : IDisposable
         + "closure_reason, "
         + "cdrs, events, uplink_octets, downlink_octets, seconds, quarantined, ambiguous_times, resent, received_at, finished_at, detail";
 
-    // Not "CREATE TABLE" alone: the first data folders have the table without a version.
+    // IF NOT EXISTS, because the oldest data folders have the table, but no schema version.
     private const string Schema =
         """
         CREATE TABLE IF NOT EXISTS files (
@@ -52,8 +52,8 @@ public sealed class FileLedger : IDisposable
     }
 
     /// <summary>
-    /// Opens the ledger, or makes it. One process at a time: two that read the same inboxes would send every file twice and take it away
-    /// from each other.
+    /// Opens the ledger, or makes it. One process at a time: two processes that read the same inboxes would send every file twice and take
+    /// the files away from each other.
     /// </summary>
     /// <exception cref="StorageException">It cannot be opened, another process has it open, or a newer release wrote it.</exception>
     public static FileLedger Open(string dataDirectory, TimeProvider clock)
@@ -72,8 +72,8 @@ public sealed class FileLedger : IDisposable
         }
     }
 
-    /// <summary>Opens the ledger to read it, while a worker writes or not.</summary>
-    /// <exception cref="StorageException">There is none, or it cannot be opened.</exception>
+    /// <summary>Opens the ledger to read it; a worker may write to it meanwhile.</summary>
+    /// <exception cref="StorageException">There is no ledger, or it cannot be opened.</exception>
     public static FileLedger OpenToRead(string dataDirectory) =>
         new(SqliteDatabase.OpenToRead(Path.Combine(dataDirectory, FileName), Name, Setting), null);
 
@@ -84,7 +84,7 @@ public sealed class FileLedger : IDisposable
     /// <summary>All files, in the order of their delivery.</summary>
     public IReadOnlyList<FileEntry> List() => Query($"SELECT {Columns} FROM files ORDER BY received_at, name", Read);
 
-    /// <summary>Writes all of an entry, whether or not the file is known.</summary>
+    /// <summary>Writes all columns of an entry, whether or not the file is known.</summary>
     public void Put(FileEntry entry)
     {
         lock (_lock)
@@ -147,14 +147,16 @@ public sealed class FileLedger : IDisposable
         }
     }
 
-    /// <summary>Processed files that lie in a folder, as far as they were noted.</summary>
+    /// <summary>Processed files that the ledger knows to lie in a folder.</summary>
     internal IReadOnlyList<RetiredFile> Retired(string folder) => Query(
         "SELECT path, origin, octets, retired_at FROM retired WHERE substr(path, 1, length(@p0)) = @p0",
         row => new RetiredFile(
             row.GetString(0), row.GetString(1), row.GetInt64(2), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3))),
         folder + Path.DirectorySeparatorChar);
 
-    /// <summary>Notes a file before it is moved to where the entry says, so that no crash leaves one that nobody knows.</summary>
+    /// <summary>
+    /// Notes a file before it is moved to the path of the entry, so that a crash leaves no file behind that nobody knows.
+    /// </summary>
     internal void PutRetired(RetiredFile file)
     {
         lock (_lock)

@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.Adapters.Worker;
 
-/// <summary>What became of a file that was to be mediated.</summary>
+/// <summary>What became of a file that was taken in.</summary>
 /// <param name="Entry">Its entry in the ledger, over all attempts.</param>
-/// <param name="IsKnownAlready">True when the same content was done before: nothing was sent.</param>
+/// <param name="IsKnownAlready">True when the same content was done before, so that nothing was sent.</param>
 /// <param name="Totals">What this call decoded and committed; zero for a file that is known already.</param>
 /// <param name="Quarantined">What this call put into quarantine.</param>
 /// <param name="Gap">File sequence numbers missing right before this file; null when none are.</param>

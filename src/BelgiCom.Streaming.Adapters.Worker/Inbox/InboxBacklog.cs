@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace BelgiCom.Streaming.Adapters.Worker;
 
 /// <summary>
-/// What waits in one inbox, since when, and when it is tried again. The watcher keeps it; metrics and health read it at any time.
+/// Which files wait in one inbox, since when, and when each is tried again. The watcher keeps it; metrics and health read it at any time.
 /// </summary>
 internal sealed class InboxBacklog(string source, TimeSpan pollInterval, TimeProvider clock)
 {
@@ -17,13 +17,13 @@ internal sealed class InboxBacklog(string source, TimeSpan pollInterval, TimePro
     /// <summary>Files that lie in the inbox.</summary>
     public int Waiting => _files.Count;
 
-    /// <summary>Those of them that cannot be read or moved away.</summary>
+    /// <summary>The number of waiting files that cannot be read or moved away.</summary>
     public int Stuck => _files.Values.Count(file => file.IsStuck);
 
-    /// <summary>How long the oldest has been waiting, since this worker saw it first; zero when none waits.</summary>
+    /// <summary>How long the oldest file has been waiting, since this worker saw it first; zero when none waits.</summary>
     public TimeSpan OldestAge => _files.Values.Select(file => clock.GetUtcNow() - file.Since).DefaultIfEmpty().Max();
 
-    /// <summary>Begins a look: remembers what came, forgets what somebody took away.</summary>
+    /// <summary>Begins a look through the inbox: remembers the files that came, forgets those that somebody took away.</summary>
     public void See(IReadOnlyCollection<string> paths)
     {
         foreach (string path in paths)
@@ -40,15 +40,15 @@ internal sealed class InboxBacklog(string source, TimeSpan pollInterval, TimePro
     /// <summary>Whether the file is to be tried now.</summary>
     public bool IsDue(string path) => _files[path].NotBefore <= clock.GetUtcNow();
 
-    /// <summary>What became of a file that was taken in and is still there, because it could not be moved; null when it was not.</summary>
+    /// <summary>The report of a file that was taken in but could not be moved away; null when the file was not taken in yet.</summary>
     public FileReport? ReportOf(string path) => _files[path].Report;
 
     /// <summary>Notes what became of a file, before it is moved.</summary>
     public void TakenIn(string path, FileReport report) => _files[path] = _files[path] with { Report = report };
 
-    /// <summary>Leaves the file for later, each time twice as long as before, up to ten minutes.</summary>
+    /// <summary>Leaves the file for later: for twice as long each time, up to ten minutes.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="isStuck">Whether it cannot be read or moved, which a person has to mend.</param>
+    /// <param name="isStuck">Whether it cannot be read or moved, so that a person has to mend it.</param>
     /// <returns>How long it is left alone.</returns>
     public TimeSpan Leave(string path, bool isStuck)
     {

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace BelgiCom.Streaming.Adapters.Worker;
 
 /// <summary>
-/// What waits in the inboxes, as metrics and as health: degraded while a file cannot be read or moved away, which only a person can mend.
+/// Shows the files that wait in the inboxes as metrics and as health. The health is degraded while a file cannot be read or moved away,
+/// because only a person can mend that.
 /// </summary>
 internal sealed class InboxBacklogs : IHealthCheck, IDisposable
 {

@@ -7,14 +7,14 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Adapters.Worker;
 
 /// <summary>
-/// Watches one source's inbox. A file belongs there once it has its final name: writers write under a name that ends in <c>.tmp</c> or
-/// begins with a dot and rename, which is atomic, so a file is never read half written. Processed files move to <c>done/</c>, those of
-/// which nothing could be decoded to <c>failed/</c>.
+/// Watches the inbox of one source. A file belongs there once it has its final name: writers write under a name that ends in <c>.tmp</c> or
+/// begins with a dot, and then rename, which is atomic, so a file is never read half written. Processed files move to <c>done/</c>; a file
+/// of which nothing could be decoded moves to <c>failed/</c>.
 /// </summary>
 /// <remarks>
-/// Not all writers keep to that. So a file that nobody renamed is left alone while it is empty or was written within the last
-/// <see cref="AdaptersOptions.PollInterval"/>; one that changes while it is read stays and is taken again; and one that grows after it was
-/// processed comes back. Rating drops the records that were seen already.
+/// Not all writers keep to that. So a file that nobody renamed is left alone while it is empty or was written within the last <see
+/// cref="AdaptersOptions.PollInterval"/>; a file that changes while it is read stays and is taken again; and a file that grows after it was
+/// processed comes back. Rating drops the records that it has seen already.
 /// </remarks>
 internal sealed class InboxWatcher(
     SourceOptions source, AdaptersOptions options, FileIntake intake, FileLedger ledger, InboxBacklog backlog, TimeProvider clock,
@@ -48,13 +48,13 @@ internal sealed class InboxWatcher(
             {
                 await TakeAllAsync(stoppingToken).ConfigureAwait(false);
                 _processed.Tidy();
-                // Signals are only a short cut: they are lost on network file systems and when many come at once.
+                // Signals only make it faster: they are lost on network file systems, and when many come at once.
                 await changed.WaitAsync(options.PollInterval, stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // Stopped between two chunks; the ledger knows where to go on.
+            // The host stopped between two chunks; the ledger knows where to go on.
         }
     }
 
@@ -110,8 +110,8 @@ internal sealed class InboxWatcher(
     }
 
     /// <summary>
-    /// What may be taken, in the order of names, each with its source: that of the inbox; where the inbox detects, that of the folder, or
-    /// null for the one that the content shows.
+    /// The files that may be taken, in the order of their names, each with its source: the inbox's source or, in an inbox that detects, the
+    /// source that the folder is called after, or null so that the content decides.
     /// </summary>
     private List<(FileInfo File, string? Source)> Files()
     {
@@ -144,7 +144,10 @@ internal sealed class InboxWatcher(
     private string? SourceCalled(string folder) =>
         intake.SourceNames.FirstOrDefault(name => name.Equals(folder, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Whether nobody seems to be writing the file. A time stamp from the future, by another clock, is no reason.</summary>
+    /// <summary>
+    /// True when nobody seems to be writing the file any more. A time stamp in the future, set by another clock, does not hold the file
+    /// back.
+    /// </summary>
     private bool IsWhole(FileInfo file) => file.Length > 0
         && (_renamedIntoPlace.ContainsKey(file.FullName)
             || (clock.GetUtcNow() - file.LastWriteTimeUtc).Duration() >= options.PollInterval);
@@ -152,7 +155,7 @@ internal sealed class InboxWatcher(
     private static bool IsFinalName(string name) =>
         !name.StartsWith('.') && !name.EndsWith(".tmp", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>One look takes everything, so one signal is enough however many files came.</summary>
+    /// <summary>One look through the inbox takes everything, so one signal is enough however many files came.</summary>
     private static void Wake(SemaphoreSlim changed)
     {
         if (changed.CurrentCount == 0)
@@ -169,7 +172,7 @@ internal sealed class InboxWatcher(
         }
         catch (IOException exhausted)
         {
-            // The system's limit of watches; looking through the inbox at intervals is enough.
+            // The system has no watch left for this folder; the worker still looks through the inbox at intervals.
             AdaptersLog.InboxNotSignalled(logger, source.Name, exhausted);
         }
     }

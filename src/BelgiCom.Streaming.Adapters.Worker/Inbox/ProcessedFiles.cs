@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Adapters.Worker;
 
 /// <summary>
-/// The folders <c>done/</c> and <c>failed/</c> of an inbox. The ledger notes what lies there, how long it was and since when: a file of
-/// another owner can be moved, but not be given a time.
+/// The folders <c>done/</c> and <c>failed/</c> of an inbox. The ledger notes which files lie there, how long each was and since when,
+/// because a file of another owner can be moved, but its time stamp cannot be set.
 /// </summary>
 internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, FileLedger ledger, TimeProvider clock, ILogger logger)
 {
@@ -33,7 +33,7 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
         string target = Path.Combine(report.Entry.State == FileState.Failed ? _failed : _done, file.Name);
         if (File.Exists(target))
         {
-            // Another file of that name came before, or the same one again.
+            // Another file of that name came before, or the same file again.
             target += "." + report.Entry.Sha256[..8] + "." + report.Entry.Resent;
         }
 
@@ -42,8 +42,8 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
     }
 
     /// <summary>
-    /// Takes back what grew after it was processed, and deletes what lies in <c>done/</c> for longer than the setting allows. Failed files
-    /// stay until a person has looked at them.
+    /// Takes back a file that grew after it was processed, and deletes what has been in <c>done/</c> for longer than the setting allows.
+    /// Failed files stay until a person has looked at them.
     /// </summary>
     public void Tidy()
     {
@@ -59,7 +59,7 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
         {
             if (!noted.Remove(file.FullName, out RetiredFile? known))
             {
-                // Somebody put it there; its time counts from now.
+                // Somebody put the file there by hand; its time counts from now.
                 known = new RetiredFile(file.FullName, file.FullName, file.Length, clock.GetUtcNow());
                 ledger.PutRetired(known);
             }
@@ -89,8 +89,8 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
     }
 
     /// <summary>
-    /// Whoever wrote it went on writing after a pause: the rest of it was never read. It waits where it is while another file of its name
-    /// is in the inbox.
+    /// Puts a file back into the inbox whose writer went on after a pause, because the rest of it was never read. While another file of its
+    /// name is in the inbox, it waits where it is.
     /// </summary>
     private void TakeBack(FileInfo file, RetiredFile known)
     {

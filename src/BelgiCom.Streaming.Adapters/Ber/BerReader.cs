@@ -144,7 +144,7 @@ public ref struct BerReader
     }
 
     /// <summary>
-    /// The decoder does throw in one case: when it looks for the end of an indefinite length and finds something malformed.
+    /// <see cref="AsnDecoder"/> throws in one case only: when it looks for the end of an indefinite length and finds something malformed.
     /// </summary>
     private static bool TryDecode(ReadOnlySpan<byte> element, out Asn1Tag tag, out int offset, out int length, out int consumed)
     {
@@ -161,7 +161,8 @@ public ref struct BerReader
     }
 
     /// <summary>
-    /// The decoder only says that it cannot: a bad tag, a bad end of an indefinite length, or a length that does not fit.
+    /// Finds the reason again, because the decoder only says that it failed: a bad tag, a bad end of an indefinite length, or a length that
+    /// does not fit.
     /// </summary>
     private static QuarantineReason FaultOf(ReadOnlySpan<byte> element) =>
         !Asn1Tag.TryDecode(element, out _, out _) || (TryReadHeader(element, out _, out _, out int contentLength) && contentLength < 0)

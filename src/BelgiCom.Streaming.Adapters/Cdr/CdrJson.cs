@@ -9,14 +9,14 @@ namespace BelgiCom.Streaming.Adapters;
 /// <summary>
 /// Shows TS 32.298 records in full as JSON with the names of the specification: octet strings as <c>{"hex": …}</c>, bit strings as
 /// <c>{"bits": …}</c>, choices as <c>{"alternative": value}</c>, fields not in the dictionary as <c>"[tag]"</c>. Personal data is masked:
-/// of numbers, addresses and places, and of octets that may hold some, each letter and digit is a star.
+/// each letter and digit of a number, an address or a place, and of octets that may hold one, is shown as a star.
 /// </summary>
-/// <param name="isClear">Show personal data as it is. For people with the right to see it.</param>
+/// <param name="isClear">True shows personal data as it is, for people with the right to see it.</param>
 public sealed class CdrJson(bool isClear)
 {
     private const string Where = "the record";
 
-    // Repeated fields are shown as often as they are there, which a validating writer would refuse; the output is no HTML.
+    // A record may repeat a field, and the output shows each repetition, which a validating writer would refuse. The output is no HTML.
     private static readonly JsonWriterOptions Options = new()
     {
         SkipValidation = true,
@@ -102,7 +102,9 @@ public sealed class CdrJson(bool isClear)
         return alternative.Read() ? WriteChoice(alternative, type, isMasked, writer) : FaultOf(alternative);
     }
 
-    /// <summary>An element was to follow: its end is as much a fault as octets that are not BER.</summary>
+    /// <summary>
+    /// The fault when no element follows although one must: the end of the octets is a fault here, like octets that are not BER.
+    /// </summary>
     private static DecodingFault FaultOf(in BerReader element) =>
         element.FaultIn(Where) ?? new(QuarantineReason.BadLength, $"An element is missing in {Where}.");
 
@@ -181,7 +183,7 @@ public sealed class CdrJson(bool isClear)
         writer.WriteEndObject();
     }
 
-    /// <summary>As long as the text, so that a number that lacks a digit still shows that.</summary>
+    /// <summary>The masked text is as long as the clear one, so that a reader still sees when a number lacks a digit.</summary>
     private static string Masked(string text) => string.Create(text.Length, text, static (masked, clear) =>
     {
         for (int i = 0; i < masked.Length; i++)

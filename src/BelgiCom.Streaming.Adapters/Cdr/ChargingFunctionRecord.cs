@@ -166,7 +166,7 @@ internal sealed class ChargingFunctionRecord : RecordFormat
         BerReader fields = consumer.Enter();
         while (fields.Read())
         {
-            // The serving PLMN of the session, where given, is the better one.
+            // A serving PLMN that the session gives is more exact than this one, so it is kept.
             if (fields.Tag == (Context | 3) && cdr.ServingPlmn.IsEmpty && !cdr.ServingPlmn.TrySetPlmn(fields.Content))
             {
                 return DecodingFault.BadValue("networkFunctionPLMNIdentifier [3]");

@@ -38,14 +38,14 @@ public sealed class IncomingFile
     public FileId Id => FileId.FromBytes(_hash.AsSpan(0, FileId.Size));
 
     /// <summary>
-    /// The first octets of the expanded content, at most <see cref="HeadOctets"/>; empty when it is damaged or over its limits that early,
-    /// which whoever reads it reports.
+    /// The first octets of the expanded content, at most <see cref="HeadOctets"/>. Empty when the content is damaged or over its limits
+    /// that early; the reader of the content reports that.
     /// </summary>
     public ReadOnlySpan<byte> Head => _head.Value;
 
     /// <summary>Reads the content once, for its hash.</summary>
     /// <param name="name">Name, without folder and without personal data.</param>
-    /// <param name="content">Content; must be able to seek. Closed with what <see cref="Open"/> gives.</param>
+    /// <param name="content">Content; must be able to seek. It is closed when the stream that <see cref="Open"/> returns is closed.</param>
     /// <param name="limits">How far it may expand.</param>
     /// <param name="stopping">Stops reading.</param>
     public static IncomingFile Receive(string name, Stream content, ContentLimits limits, CancellationToken stopping)
@@ -64,7 +64,8 @@ public sealed class IncomingFile
     }
 
     /// <summary>
-    /// The content from its start, expanded when it is gzip; throws as <see cref="CompressedContent.Open"/> says. One at a time.
+    /// The content from its start, expanded when it is gzip; throws as <see cref="CompressedContent.Open"/> says. Open one stream at a
+    /// time.
     /// </summary>
     public Stream Open()
     {

@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// How large one record may be, whatever its format: no input makes memory grow without bound. What is larger is quarantined.
-/// <see cref="ContentLimits"/> bounds the file.
+/// How large one record may be, whatever its format, so that no input makes memory grow without bound. A larger record is quarantined. <see
+/// cref="ContentLimits"/> bounds the file.
 /// </summary>
 public static class RecordLimits
 {

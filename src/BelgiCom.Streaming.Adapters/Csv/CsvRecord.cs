@@ -21,7 +21,7 @@ internal sealed class CsvRecord : RecordFormat
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> KeyForm => "csv"u8;
 
-    /// <summary>What it says, its own id included, with the numbers in it as pseudonyms.</summary>
+    /// <summary>The key holds everything that the line says, its own id included; the numbers of persons go in as pseudonyms.</summary>
     protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
     {
         key.Append(origin.Source);
@@ -37,7 +37,7 @@ internal sealed class CsvRecord : RecordFormat
         key.Append((long)cdr.Direction);
     }
 
-    /// <summary>A line has one part, so the quantities belong to the record as well.</summary>
+    /// <summary>A line is a record with one part, so the key of the record holds the quantities as well.</summary>
     protected override void AppendPart(ref UsageIdBuilder key, in UsagePart part, int index)
     {
         key.Append(part.Start.UtcMilliseconds);

@@ -57,7 +57,9 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
 
     protected override void Dispose(bool disposing) => _window.Dispose();
 
-    /// <summary>Finds the mapped columns. False when the file is not this source's, which is its one fault.</summary>
+    /// <summary>
+    /// Finds the mapped columns. False when the header lacks one: then the file is not of this source, and that is its one fault.
+    /// </summary>
     private bool ReadHeader()
     {
         _window.SkipByteOrderMark();
@@ -192,7 +194,8 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
     }
 
     /// <summary>
-    /// A fraction of a KiB or MB is rounded to whole octets, half up: the octets are the fact, the unit is only how they were written.
+    /// A fraction of a KiB or MB is rounded to whole octets, half up, because octets are what was measured and the unit is only how they
+    /// were written.
     /// </summary>
     private bool TryVolume(ReadOnlySpan<byte> text, ref long field)
     {
@@ -249,7 +252,7 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
 
     private bool TryLocal(DateTime local, ref CdrTime field)
     {
-        // A format with an offset gives a time in the machine's zone; the instant is what counts.
+        // The format reads an offset, so .NET has converted the time to the machine's own zone, which must decide nothing.
         if (local.Kind != DateTimeKind.Unspecified)
         {
             return false;

@@ -3,7 +3,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// What framed and unframed CDR files have in common: a window on the stream, stretches that are stepped over and kept for the quarantine.
+/// What the readers of framed and unframed CDR files share: a window on the stream, and how to step over a stretch that is no record and
+/// keep it for the quarantine.
 /// </summary>
 internal abstract class CdrFileReader(Stream stream) : UsageFileReader
 {
@@ -21,7 +22,7 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
 
     protected sealed override bool ReadNext()
     {
-        // The record stays in the window until the next read, so that Octets needs no copy.
+        // The window moves past the record only now, so that Octets could show it without a copy.
         Window.Advance(_octetsLength);
         _octetsLength = 0;
         _isFaulty = false;

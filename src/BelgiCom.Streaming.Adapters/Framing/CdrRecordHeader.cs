@@ -39,6 +39,8 @@ internal readonly record struct CdrRecordHeader(int HeaderLength, int CdrLength,
         return true;
     }
 
-    /// <summary>True when a record may begin like this: the only way to notice that a wrong length has led us astray.</summary>
+    /// <summary>
+    /// True when a record may begin like this. This is the only way to notice that a wrong length has led the reader astray.
+    /// </summary>
     public bool IsPlausible => CdrLength > 0 && DataFormat is >= 1 and <= 4 && TsNumber is >= 5 and <= 22 && Release is >= 3 and <= 30;
 }

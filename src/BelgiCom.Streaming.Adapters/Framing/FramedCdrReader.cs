@@ -3,8 +3,9 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// Reads a CDR file with the framing of 3GPP TS 32.297. The lengths lead from record to record; where one cannot be true, reading goes
-/// on at the next place that looks like a record, and the stretch between is one fault. The count in the header is only a check.
+/// Reads a CDR file with the framing of 3GPP TS 32.297. Each length leads to the next record. Where a length cannot be true, the reader
+/// goes on at the next place that looks like a record, and the stretch between is one fault. The record count in the file header is only a
+/// check.
 /// </summary>
 internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
 {
@@ -84,7 +85,10 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
             : new(QuarantineReason.NotACdrFile, "The file does not begin with a TS 32.297 file header (6.1.1).");
     }
 
-    /// <summary>All that is checked once, at the end: one fault at most, because a cut file would fail every other check as well.</summary>
+    /// <summary>
+    /// Makes the checks of the file as a whole, once, at its end. It reports one fault at most, because a file that was cut short would
+    /// fail every other check as well.
+    /// </summary>
     private bool ReadEnd(int fillerLength)
     {
         StepOver(fillerLength);

@@ -3,8 +3,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// Reads a file of BER records one after another, with filler octets (00 or ff) between them or at the ends of blocks. Without frames a
-/// wrong length is noticed by what follows; reading then goes on at the next octets that begin a record we know.
+/// Reads a file of BER records one after another, with filler octets (00 or ff) between them or at the ends of blocks. Without frames, only
+/// what follows a record shows that its length was wrong; the reader then goes on at the next octets that begin a record we know.
 /// </summary>
 internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
 {
@@ -88,7 +88,7 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
     }
 
     /// <summary>
-    /// The end of an indefinite length is searched in what is in memory, then in twice as much, so the cost stays linear.
+    /// Looks for the end of an indefinite length in what is in memory, then in twice as much, so that the cost stays linear.
     /// </summary>
     private bool ReadIndefinite()
     {

@@ -1,15 +1,18 @@
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// Turns files of one kind of content, usage for example, into Kafka records. It knows sources and formats; who takes the file in (its
-/// hash, the ledger, the transactions) is no concern of it, so that every kind of file is taken in the same way.
+/// Turns files of one kind of content, usage for example, into Kafka records. It knows sources and formats. It does not know the file's
+/// hash, the ledger or the transactions, so that every kind of file is taken in by the same code.
 /// </summary>
 public interface IFileMediation
 {
-    /// <summary>Source of a file that none recognises. Its reader says what is wrong, so that the file ends in quarantine.</summary>
+    /// <summary>
+    /// Name of the source of a file that no source recognises. The reader of such a file says what is wrong, so that the file ends in
+    /// quarantine.
+    /// </summary>
     const string UnknownSource = "unknown";
 
-    /// <summary>Names that a source may be given by.</summary>
+    /// <summary>Names by which a source may be given.</summary>
     IEnumerable<string> SourceNames { get; }
 
     /// <summary>Topics that it writes.</summary>
@@ -17,9 +20,9 @@ public interface IFileMediation
 
     /// <summary>Opens a file for one pass.</summary>
     /// <param name="file">File.</param>
-    /// <param name="source">Name of its source; null to find it out by its content.</param>
-    /// <param name="committed">Records at its beginning that are committed already and stepped over.</param>
-    /// <returns>Null when it has no source of that name, or, without a name, when no format of its recognises the content.</returns>
+    /// <param name="source">Name of the file's source; null to find the source by the content.</param>
+    /// <param name="committed">Records at the beginning of the file that are committed already; they are stepped over.</param>
+    /// <returns>Null when there is no source of that name or, without a name, when none of the formats recognises the content.</returns>
     IMediatedFile? Open(IncomingFile file, string? source, long committed);
 }
 
@@ -35,7 +38,9 @@ public interface IMediatedFile : IDisposable
     /// <summary>What the file says about itself, as far as it was read; null for formats without a header.</summary>
     FileHeader? Header { get; }
 
-    /// <summary>Adds what the next records become, until the chunk is full or the file ends. Bad input never throws.</summary>
+    /// <summary>
+    /// Adds the records that the next part of the file becomes, until the chunk is full or the file ends. Bad input never throws.
+    /// </summary>
     /// <returns>False when the file has ended.</returns>
     bool Read(RecordChunk chunk);
 }

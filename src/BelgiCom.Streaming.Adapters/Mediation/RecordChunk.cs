@@ -3,8 +3,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// The Kafka records that one transaction is to hold, kept until it is committed so that it can be sent again, and what they amount to.
-/// Reused for the next chunk; bounded by whoever fills it.
+/// The Kafka records of one transaction, and their totals. The chunk keeps them until they are committed, so that they can be sent again;
+/// then it is cleared and filled again. The mediation that fills it keeps it within its limits.
 /// </summary>
 /// <param name="maxEvents">Usage events, or records of the file, after which the chunk is full.</param>
 /// <param name="maxOctets">Octets of keys and values after which the chunk is full.</param>
@@ -31,7 +31,7 @@ public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(str
     /// <summary>Quarantined records held.</summary>
     public int Quarantined { get; private set; }
 
-    /// <summary>Records whose ambiguous local time was decided by the source's setting.</summary>
+    /// <summary>Records whose local time was ambiguous, so that the source's setting decided it.</summary>
     public int AmbiguousTimes { get; set; }
 
     /// <summary>Fields skipped because nobody needs them or the decoder does not know them.</summary>
@@ -40,7 +40,9 @@ public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(str
     /// <summary>Totals of what the records say.</summary>
     public ControlTotals Totals { get; set; }
 
-    /// <summary>A sentence on the fault of the file as a whole that is among the quarantined; empty when there is none.</summary>
+    /// <summary>
+    /// One sentence about the fault of the file as a whole that is among the quarantined records; empty when there is none.
+    /// </summary>
     public string FileFault { get; set; } = "";
 
     /// <summary>Topic of a record.</summary>
@@ -64,7 +66,7 @@ public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(str
         FileFault = "";
     }
 
-    /// <summary>Begins a record; <see cref="Commit"/> ends it, and without that it is forgotten.</summary>
+    /// <summary>Begins a record. <see cref="Commit"/> adds it to the chunk; a record without a commit is forgotten.</summary>
     /// <param name="topic">One of the chunk's topics.</param>
     /// <param name="key">Key, copied.</param>
     /// <param name="maxBody">Most octets of the body.</param>
@@ -96,7 +98,7 @@ public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(str
         Quarantined += topics[entry.Topic].Topic == Topics.Quarantine ? 1 : 0;
     }
 
-    /// <summary>A handful of topics whose names are constants: looking at each in turn is faster than a hash.</summary>
+    /// <summary>There are only a few topics, and their names are constants, so comparing with each in turn is faster than a hash.</summary>
     private int NumberOf(string topic)
     {
         for (int i = 0; i < topics.Count; i++)

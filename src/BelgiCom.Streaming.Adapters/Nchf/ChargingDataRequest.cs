@@ -272,7 +272,7 @@ internal sealed class ChargingDataRequest : RecordFormat
                     return bad;
                 }
             }
-            // The rating group may stand behind its containers.
+            // The rating group may come after its containers in the JSON, so it is set on all of them at the end.
             for (int i = firstPart; i < cdr.PartCount; i++)
             {
                 cdr.PartAt(i).RatingGroup = group;
@@ -442,7 +442,7 @@ internal sealed class ChargingDataRequest : RecordFormat
         return true;
     }
 
-    /// <summary>Escapes are rare but legal anywhere: some writers escape the plus sign of a time's offset.</summary>
+    /// <summary>Escapes are rare but legal in any text: some writers escape the plus sign of a time's offset.</summary>
     private static bool TryText(ref Utf8JsonReader json, UsageCdr cdr, out ReadOnlySpan<byte> text)
     {
         text = default;
@@ -466,7 +466,7 @@ internal sealed class ChargingDataRequest : RecordFormat
         return true;
     }
 
-    /// <summary>The octets of a value of any kind, as they stand in the request.</summary>
+    /// <summary>The octets of a value of any type, as the request has them.</summary>
     private static bool TryRaw(ref Utf8JsonReader json, ReadOnlySpan<byte> request, out ReadOnlySpan<byte> raw)
     {
         raw = default;

@@ -10,7 +10,7 @@ namespace BelgiCom.Streaming.Adapters;
 /// </summary>
 internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
 {
-    // A mark stands wherever files were put behind each other.
+    // A byte order mark stands between objects where files were concatenated.
     private static readonly SearchValues<byte> Separators = SearchValues.Create([.. " \t\r\n,[]"u8, .. ByteOrderMark.Utf8]);
 
     private readonly StreamWindow _window = new(stream);
@@ -55,7 +55,7 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         }
         catch (JsonException invalid)
         {
-            // The message of the exception may repeat what the request holds; its position does not.
+            // The exception's message may repeat content of the request; its position does not.
             return invalid.BytePositionInLine is { } position && request.Length > 0
                 ? new(
                     QuarantineReason.BadEncoding,
@@ -91,7 +91,8 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
     }
 
     /// <summary>
-    /// Octets up to the brace that closes the object; -1 when there is none in bounds. Grows the view so that small requests stay cheap.
+    /// Octets up to the brace that closes the object; -1 when no such brace is within the limit. The view grows step by step, so that small
+    /// requests stay cheap.
     /// </summary>
     private int Measure()
     {

@@ -7,8 +7,8 @@ using BelgiCom.Streaming.Privacy;
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// Turns decoded records into the values of usage.received.v1 and faults into those of quarantine.v1: ids from the source, subscribers as
-/// pseudonyms, personal data encrypted. For one thread.
+/// Turns decoded records into the values of usage.received.v1, and faults into those of quarantine.v1. Usage ids come from what the source
+/// wrote, subscribers become pseudonyms, personal data is encrypted. For one thread.
 /// </summary>
 /// <param name="keys">Keys of pseudonyms and of personal data.</param>
 /// <param name="clock">Says which day's key encrypts.</param>
@@ -23,7 +23,8 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
     private byte[] _dayKeyId = [];
 
     /// <summary>
-    /// Takes the key of the day. Once per chunk, so that a deleted key is noticed and the store is not asked for every record.
+    /// Takes the key of the day. This is done once per chunk: a deleted key is noticed soon, and the key store is not asked for every
+    /// record.
     /// </summary>
     public void BeginChunk()
     {
@@ -37,8 +38,8 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
     }
 
     /// <summary>
-    /// Adds what <paramref name="reader"/> holds: the usage events of a record; the quarantine entry of a fault, or of a record that names
-    /// no subscriber.
+    /// Adds what <paramref name="reader"/> has read: the usage events of a record, or the quarantine entry of a fault or of a record that
+    /// names no subscriber.
     /// </summary>
     public void Add(UsageFileReader reader, UsageFile file, RecordChunk chunk)
     {
@@ -125,7 +126,7 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
     private static UsageReceivedView View(UsageCdr cdr, in UsagePart part, int index, SubscriberRef subscriber, UsageFile file)
     {
         CdrTime start = part.Start.IsSet ? part.Start : cdr.OpeningTime;
-        // A node whose clock was set back gives an end before its start; the start is what tariffs look at.
+        // A node whose clock was set back writes an end before the start. The start is kept, because tariffs go by it.
         CdrTime end = part.End.IsSet && part.End.UtcMilliseconds >= start.UtcMilliseconds ? part.End : start;
         bool hasDirections = part.UplinkOctets >= 0 && part.DownlinkOctets >= 0;
         long uplink = Math.Max(0, part.UplinkOctets), downlink = Math.Max(0, part.DownlinkOctets);

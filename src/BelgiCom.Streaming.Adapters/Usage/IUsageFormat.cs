@@ -7,7 +7,7 @@ public interface IUsageFormat
     string Name { get; }
 
     /// <summary>
-    /// True when a file is of this format that begins with these (uncompressed) octets, at most <see cref="IncomingFile.HeadOctets"/>.
+    /// True when a file that begins with these (uncompressed) octets, at most <see cref="IncomingFile.HeadOctets"/>, is of this format.
     /// </summary>
     bool Recognises(ReadOnlySpan<byte> head);
 

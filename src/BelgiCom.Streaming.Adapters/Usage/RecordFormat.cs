@@ -5,27 +5,29 @@ using BelgiCom.Streaming.Privacy;
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// A kind of record, whichever file it comes in: what it is called on the topic and what makes a record of it the one it is. Each kind
-/// says that for itself, and nobody else asks which kind a record is.
+/// A kind of record, whichever file it comes in. It says how records of its kind are called on the topic and what tells one of them from
+/// the others. No other type asks which kind a record is.
 /// </summary>
 internal abstract class RecordFormat
 {
-    // Holds the key of every 3GPP record, and of a CSV record whose fields are not unusually long.
+    // Enough for the key of every 3GPP record, and of a CSV record whose fields are not unusually long.
     private const int KeyScratchOctets = 512;
 
-    /// <summary>recordType of TS 32.298; -1 for a record that is none of TS 32.298.</summary>
+    /// <summary>recordType of TS 32.298; -1 for a record that TS 32.298 does not define.</summary>
     public virtual int RecordType => -1;
 
-    /// <summary>True when its location is text, false when it is octets of TS 29.274.</summary>
+    /// <summary>True when the location of such a record is text, false when it is octets of TS 29.274.</summary>
     public virtual bool IsLocationText => false;
 
     /// <summary>
-    /// Name and version of the duplicate key, its first part. A kind whose key becomes another takes another name, <c>gateway.2</c> after
-    /// <c>gateway</c>, so that no id of the new form equals one of the old.
+    /// Name and version of the duplicate key; the key begins with it. When a kind changes what its key is made of, it takes another name
+    /// (<c>gateway.2</c> after <c>gateway</c>), so that no id of the new form equals one of the old.
     /// </summary>
     protected abstract ReadOnlySpan<byte> KeyForm { get; }
 
-    /// <summary>Whether its records are charged when <paramref name="charged"/> is.</summary>
+    /// <summary>
+    /// Whether this kind is the charged view (primary) when <paramref name="charged"/> is the view that the source charges.
+    /// </summary>
     public virtual ChargingView ViewOf(ChargedView charged) => ChargingView.Primary;
 
     /// <summary>The id of a part of a record. The same part of the same record always has the same id, whichever file repeats it.</summary>
@@ -43,7 +45,8 @@ internal abstract class RecordFormat
     }
 
     /// <summary>
-    /// Appends what tells a record from all others of its kind. Nothing personal goes in as it is, nor as a plain hash: a pseudonym does.
+    /// Appends what tells a record from all others of its kind. Personal data must not go in, neither as it is nor as a plain hash; append
+    /// a pseudonym instead.
     /// </summary>
     protected abstract void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin);
 
@@ -51,8 +54,8 @@ internal abstract class RecordFormat
     protected abstract void AppendPart(ref UsageIdBuilder key, in UsagePart part, int index);
 
     /// <summary>
-    /// Appends the session of a record as its subscriber, charging id, sequence number and a time (milliseconds), which name the same one
-    /// as the session identifier does. That itself often holds the IMSI ("imsi-…-5-1").
+    /// Appends the session of a record as its subscriber, charging id, sequence number and a time (milliseconds). Together they name the
+    /// same session as the session identifier does, which itself often holds the IMSI ("imsi-…-5-1").
     /// </summary>
     protected static void AppendSession(ref UsageIdBuilder key, UsageCdr cdr, SubscriberRef subscriber, long milliseconds)
     {
@@ -65,7 +68,7 @@ internal abstract class RecordFormat
     }
 }
 
-/// <summary>What the key of a record may need beside the record's fields.</summary>
+/// <summary>What the key of a record may need beside the fields of the record.</summary>
 /// <param name="source">Configured name of the source, UTF-8.</param>
 /// <param name="octets">The record as it was received.</param>
 /// <param name="subscriber">Pseudonym of the served subscriber.</param>

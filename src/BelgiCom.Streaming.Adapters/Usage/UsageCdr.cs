@@ -13,7 +13,7 @@ public sealed class UsageCdr
     private byte[] _partLocations = new byte[256];
     private int _partLocationOctets;
 
-    /// <summary>Which kind of record it is, and so what identifies it.</summary>
+    /// <summary>The kind of the record, which knows what identifies it.</summary>
     internal RecordFormat Format = null!;
 
     /// <summary>Data, voice or SMS.</summary>
@@ -43,7 +43,7 @@ public sealed class UsageCdr
     /// <summary>RAT type (TS 29.061); 0 when not known.</summary>
     internal long RatType;
 
-    /// <summary>Fields that the extractor does not use or does not know. Not errors.</summary>
+    /// <summary>Fields that the decoder skipped because it does not use or does not know them. They are not errors.</summary>
     internal int SkippedFields;
 
     /// <summary>True when a local time occurred twice and the source's setting decided which instant is meant.</summary>

@@ -6,10 +6,10 @@ namespace BelgiCom.Streaming.Adapters;
 /// </summary>
 public abstract class UsageFileReader : IDisposable
 {
-    /// <summary>The record just read, unless <see cref="Fault"/> says that it is none. The same instance each time.</summary>
+    /// <summary>The record just read. It has no meaning when <see cref="Fault"/> is set. The same instance each time.</summary>
     public UsageCdr Cdr { get; } = new();
 
-    /// <summary>Why the record or stretch just read cannot be decoded; null when it can. Reading goes on after it.</summary>
+    /// <summary>Why the record or stretch just read cannot be decoded; null when it can. The reader goes on after it.</summary>
     public DecodingFault? Fault { get; private set; }
 
     /// <summary>
@@ -52,7 +52,8 @@ public abstract class UsageFileReader : IDisposable
     }
 
     /// <summary>
-    /// Reads on to the next record, into <see cref="Cdr"/>, or fault, and ends with <see cref="Found"/> or <see cref="FoundInFile"/>.
+    /// Reads the next record into <see cref="Cdr"/>, or finds the next fault, and ends by calling <see cref="Found"/> or <see
+    /// cref="FoundInFile"/>.
     /// </summary>
     /// <returns>False at the end of the file.</returns>
     protected abstract bool ReadNext();
@@ -60,7 +61,7 @@ public abstract class UsageFileReader : IDisposable
     /// <summary>Closes the stream.</summary>
     protected abstract void Dispose(bool disposing);
 
-    /// <summary>Says where a record is, and what is wrong with it if anything is.</summary>
+    /// <summary>Notes where a record is, and its fault if it has one.</summary>
     private protected bool Found(DecodingFault? fault, long offset, long length)
     {
         RecordOffset = offset;
@@ -68,7 +69,7 @@ public abstract class UsageFileReader : IDisposable
         return true;
     }
 
-    /// <summary>Says what is wrong with the file as a whole, and where that shows.</summary>
+    /// <summary>Notes a fault of the file as a whole, and the octets that show it.</summary>
     private protected bool FoundInFile(DecodingFault fault, long offset, long length) =>
         Found(fault with { IsFileLevel = true }, offset, length);
 }

@@ -9,7 +9,7 @@ namespace BelgiCom.Streaming.Adapters;
 /// Makes a <see cref="UsageId"/> from the parts of a duplicate key, without allocating: the first 16 octets of SHA-256 over the parts.
 /// Each part carries its type and length, so that no two keys have the same octets: ("12", "3") is not ("1", "23").
 /// </summary>
-/// <remarks>Changing this encoding makes every resent record look new: it is as fixed as the topics are.</remarks>
+/// <remarks>A change of this encoding would make every resent record look new, so it is as fixed as the topics are.</remarks>
 internal ref struct UsageIdBuilder
 {
     private const byte OctetsPart = 1;
@@ -52,7 +52,7 @@ internal ref struct UsageIdBuilder
         BinaryPrimitives.WriteInt64BigEndian(destination[1..], part);
     }
 
-    /// <summary>Makes the id. The builder is spent after it.</summary>
+    /// <summary>Makes the id. The builder cannot be used after it.</summary>
     public UsageId Finish()
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -84,7 +84,7 @@ internal ref struct UsageIdBuilder
         _buffer[.._length].CopyTo(larger);
         if (_rented is not null)
         {
-            // Key columns of a CSV may hold a number that was dialled.
+            // A key column of a CSV record may hold a dialled number.
             ArrayPool<byte>.Shared.Return(_rented, clearArray: true);
         }
 
