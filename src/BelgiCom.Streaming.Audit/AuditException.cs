@@ -1,7 +1,8 @@
 namespace BelgiCom.Streaming.Audit;
 
 /// <summary>
-/// A journal is not what was written: entries are missing or cannot be read. Nothing that must be journalled may be done until then.
+/// A journal differs from what was written: entries are missing or cannot be read. Nothing that must be journalled may be done until a
+/// person has mended it.
 /// </summary>
 public sealed class AuditException : Exception
 {

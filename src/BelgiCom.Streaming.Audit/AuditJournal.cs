@@ -10,10 +10,10 @@ using BelgiCom.Streaming.Privacy;
 namespace BelgiCom.Streaming.Audit;
 
 /// <summary>
-/// An append-only journal in a folder: <c>entries</c> holds hash-chained <see cref="AuditEntry"/> records (4-octet length, Avro body),
-/// <c>checkpoints</c> holds, after each entry, the count and the newest hash under an HMAC. The chain shows edits, deletions and changed
-/// order; the checkpoints show a cut tail and a rewritten chain, as long as the rewriter has neither their key nor can cut both files: keep
-/// a copy of <c>checkpoints</c> where this process cannot write. <c>published</c> holds how many entries are on audit.journal.v1.
+/// An append-only journal in a folder. <c>entries</c> holds hash-chained <see cref="AuditEntry"/> records (4-octet length, Avro body).
+/// <c>checkpoints</c> holds, after each entry, the count and the newest hash under an HMAC. <c>published</c> holds how many entries are on
+/// audit.journal.v1. The chain shows edits, deletions and changed order; the checkpoints show a cut tail and a rewritten chain, unless the
+/// writer of the forgery has their key or can cut both files: keep a copy of <c>checkpoints</c> where this process cannot write.
 /// </summary>
 /// <remarks>Safe for many threads; one process at a time.</remarks>
 public sealed class AuditJournal : IDisposable
@@ -24,7 +24,7 @@ public sealed class AuditJournal : IDisposable
     internal const int CheckpointSize = 8 + 32 + 32;
     private const int EntryOctetsMax = 1024 * 1024;
 
-    // Of so many entries the place of the first is remembered: whoever reads on from any entry skips fewer than that.
+    // The journal remembers where each such number of entries begins, so a reader that starts at any entry skips fewer than that.
     private const int EntriesPerPlace = 64;
 
     private readonly Lock _gate = new();
@@ -54,8 +54,8 @@ public sealed class AuditJournal : IDisposable
     public long Count { get; private set; }
 
     /// <summary>
-    /// How many entries, from the first, are on audit.journal.v1. Not flushed to disk: an entry that is sent again after a crash is
-    /// harmless.
+    /// How many entries, counted from the first, are on audit.journal.v1. Not flushed to disk, because an entry that is sent again after a
+    /// crash is harmless.
     /// </summary>
     public long Published
     {
@@ -72,7 +72,7 @@ public sealed class AuditJournal : IDisposable
     }
 
     /// <summary>
-    /// Opens or makes the journal. The half of an entry that a crash left at the end is removed; it was never acknowledged.
+    /// Opens or makes the journal. A crash may have left half an entry at the end; it was never acknowledged, and is removed.
     /// </summary>
     /// <exception cref="AuditException">The journal is shorter than its last checkpoint: entries are missing.</exception>
     public static AuditJournal Open(string directory, string stream, IKeyStore keys)
@@ -106,7 +106,7 @@ public sealed class AuditJournal : IDisposable
         }
     }
 
-    /// <summary>The entries from one on, in their order, up to the newest that is acknowledged.</summary>
+    /// <summary>The entries from <paramref name="sequence"/> on, in their order, up to the newest acknowledged one.</summary>
     /// <param name="sequence">Sequence of the first, from 0.</param>
     /// <exception cref="AuditException">An entry cannot be read.</exception>
     public IEnumerable<AuditEntry> ReadFrom(long sequence)
@@ -134,9 +134,9 @@ public sealed class AuditJournal : IDisposable
 
     /// <summary>Appends an entry; it is on disk when this returns.</summary>
     /// <param name="time">When.</param>
-    /// <param name="actor">Who: issuer and subject, or the worker's name.</param>
-    /// <param name="action">What, for example <c>retention.expire</c>.</param>
-    /// <param name="on">On what, as a pseudonym or a name without personal data.</param>
+    /// <param name="actor">Who did it: issuer and subject, or the worker's name.</param>
+    /// <param name="action">What was done, for example <c>retention.expire</c>.</param>
+    /// <param name="on">What it was done to, as a pseudonym or a name without personal data.</param>
     /// <param name="decision">Outcome and legal basis.</param>
     /// <param name="correlationId">Groups the entries of one operation.</param>
     /// <returns>The entry as it was written.</returns>
@@ -182,7 +182,7 @@ public sealed class AuditJournal : IDisposable
         _publishedFile.Dispose();
     }
 
-    /// <summary>Whether an operation has left an entry already; for going on after a crash.</summary>
+    /// <summary>Whether an operation has left an entry already; an operation that goes on after a crash asks this.</summary>
     public bool Contains(string action, string correlationId) =>
         Read(_directory).Any(entry => entry.Action == action && entry.CorrelationId == correlationId);
 
@@ -193,7 +193,7 @@ public sealed class AuditJournal : IDisposable
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>A checkpoint: count 8, hash 32, HMAC over stream, count and hash 32.</summary>
+    /// <summary>A checkpoint: the count in 8 octets, the hash in 32, and an HMAC over stream, count and hash in 32.</summary>
     internal static byte[] EncodeCheckpoint(DataKey seal, string stream, long count, ReadOnlySpan<byte> head)
     {
         byte[] checkpoint = new byte[CheckpointSize];

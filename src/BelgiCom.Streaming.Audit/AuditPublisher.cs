@@ -5,16 +5,16 @@ using BelgiCom.Streaming.Kafka;
 namespace BelgiCom.Streaming.Audit;
 
 /// <summary>
-/// Copies a journal to audit.journal.v1, where whoever runs this process cannot change it. The journal itself remembers how far it has
-/// come; after a crash between the two an entry is sent again, and readers drop it by stream and sequence.
+/// Copies a journal to audit.journal.v1, where the owner of this process cannot change it. The journal itself remembers how many entries
+/// were copied. After a crash between the copy and that note an entry is sent again; readers recognise it by stream and sequence.
 /// </summary>
 /// <param name="journal">The journal.</param>
-/// <param name="open">Opens the topic; called when there is something to send, so that nothing connects before.</param>
+/// <param name="open">Opens the topic; called when there is something to send, so that nothing connects earlier.</param>
 /// <param name="send">Runs the given work in one transaction.</param>
 public sealed class AuditPublisher(
     AuditJournal journal, Func<EventTopic<AuditEntry>> open, Action<Action<TransactionalOutput>> send)
 {
-    // One transaction stays well under the largest request, whatever was written while the brokers were away.
+    // Keeps a transaction well below the largest request, however many entries were written while the brokers were away.
     private const int EntriesPerTransaction = 1000;
 
     private EventTopic<AuditEntry>? _topic;

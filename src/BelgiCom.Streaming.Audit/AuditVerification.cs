@@ -9,7 +9,7 @@ public enum AuditFault
     /// <summary>An entry does not match its own hash, or cannot be read.</summary>
     Edited,
 
-    /// <summary>An entry is missing before others.</summary>
+    /// <summary>An entry is missing, and others follow it.</summary>
     Deleted,
 
     /// <summary>Entries stand in another order.</summary>
@@ -18,7 +18,7 @@ public enum AuditFault
     /// <summary>Entries at the end are missing.</summary>
     Truncated,
 
-    /// <summary>The chain is whole but not the one that was sealed: somebody wrote it anew.</summary>
+    /// <summary>The chain is whole, but it is not the one that was sealed: somebody wrote it anew.</summary>
     Rewritten,
 
     /// <summary>A checkpoint does not bear our seal, or an entry has none.</summary>
@@ -26,7 +26,7 @@ public enum AuditFault
 }
 
 /// <summary>The result of checking a journal.</summary>
-/// <param name="Entries">Entries that are where and as their chain says.</param>
+/// <param name="Entries">Number of entries, from the first, that agree with the chain.</param>
 /// <param name="Fault">The first fault found.</param>
 /// <param name="FirstBadIndex">Index, from 0, of the first entry that is not as it was written; -1 when all are.</param>
 public sealed record AuditVerification(long Entries, AuditFault Fault, long FirstBadIndex)

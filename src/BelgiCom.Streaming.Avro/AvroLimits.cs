@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.Avro;
 
-/// <summary>What is accepted at most: schemas and bodies come from outside. Every limit is checked before anything is allocated.</summary>
+/// <summary>
+/// The largest input that is accepted, because schemas and bodies come from outside. Each limit is checked before anything is allocated.
+/// </summary>
 public static class AvroLimits
 {
     /// <summary>
@@ -17,9 +19,9 @@ public static class AvroLimits
     /// <summary>Deepest nesting of a schema in JSON levels; a record in a record takes about four.</summary>
     public const int MaxSchemaNesting = 200;
 
-    /// <summary>Pairs of types one resolution may look at; a union of n types against one of m takes n × m.</summary>
+    /// <summary>Pairs of types that one resolution may compare; a union of n types against one of m takes n × m.</summary>
     internal const int ResolutionSteps = 200_000;
 
-    /// <summary>Levels one resolution may go down: chains of named types can be longer than their JSON is deep.</summary>
+    /// <summary>Levels that one resolution may go down: chains of named types can be longer than their JSON is deep.</summary>
     internal const int ResolutionDepth = 400;
 }

@@ -9,7 +9,7 @@ namespace BelgiCom.Streaming.Billing;
 /// </summary>
 internal static class BillCloser
 {
-    // 10⁻⁹ to 10⁻²; integer division cuts towards zero in both databases, so half is added to the magnitude first.
+    // From 10⁻⁹ to 10⁻². Integer division cuts towards zero in both databases, so half is added to the magnitude first.
     private const string RoundToCents =
         "CASE WHEN sum(amount_nanos) < 0 THEN -1 ELSE 1 END * ((abs(CAST(sum(amount_nanos) AS BIGINT)) + 5000000) / 10000000)";
 

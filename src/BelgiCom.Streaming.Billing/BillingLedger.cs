@@ -5,10 +5,10 @@ using BelgiCom.Streaming.Storage;
 namespace BelgiCom.Streaming.Billing;
 
 /// <summary>
-/// The billing ledger: one line per rated usage event, control totals for everything that came, and the position up to which each partition
-/// was read, all written in one database transaction. Because the position lives here, a record that Kafka delivers again (after kill -9, a
-/// lost commit, a zombie that wakes up) is recognised by its offset; because the usage id is a unique key, one that comes under another
-/// offset is recognised too.
+/// The billing ledger: one line per rated usage event, control totals of everything that was read, and the position up to which each
+/// partition was read. One database transaction writes all three. Because the position is kept here, the ledger recognises by its offset a
+/// record that Kafka delivers again (after kill -9, a lost commit, a zombie that wakes up). Because the usage id is a unique key, it also
+/// recognises one that comes under another offset.
 /// </summary>
 /// <remarks>
 /// One thread at a time. After a <see cref="StorageException"/> the same call can be made again: the connection is opened anew.
@@ -68,7 +68,7 @@ public sealed class BillingLedger : IDisposable
     });
 
     /// <summary>
-    /// Bills everything of the month and of earlier months that no close has taken yet. Usage that comes later is taken by the next close.
+    /// Bills all usage of the month, and of earlier months, that no close has taken yet. Usage that comes later is taken by the next close.
     /// </summary>
     /// <param name="period">Billing month as year × 100 + month.</param>
     /// <exception cref="StorageException">The database does not answer; nothing was closed.</exception>
@@ -80,8 +80,8 @@ public sealed class BillingLedger : IDisposable
     public IReadOnlyList<BillLine> BillLines(long close) => Guarded(() => BillCloser.Lines(Database, close));
 
     /// <summary>
-    /// Compares one partition of usage.rated.v1 with the ledger, position by position: rated = billed in count, amount and hash total, and
-    /// where it is not, which records.
+    /// Compares one partition of usage.rated.v1 with the ledger, position by position. Rated and billed must agree in count, amount and
+    /// hash total; the result names the records that differ.
     /// </summary>
     /// <param name="topic">Topic of the partition.</param>
     /// <param name="partition">Partition.</param>
@@ -90,8 +90,10 @@ public sealed class BillingLedger : IDisposable
     public Reconciliation Reconcile(string topic, int partition, IEnumerable<RatedPosition> rated) =>
         Guarded(() => Database.InTransaction(() => Reconciler.Reconcile(Database, topic, partition, rated)));
 
-    /// <summary>Takes a batch in, in one transaction. Records before the partition's position are skipped: they are here already.</summary>
-    /// <exception cref="StorageException">Nothing of the batch was kept; try it again.</exception>
+    /// <summary>
+    /// Takes a batch in, in one transaction. A record before the partition's position is skipped, because the ledger has it already.
+    /// </summary>
+    /// <exception cref="StorageException">The ledger kept nothing of the batch; try it again.</exception>
     public LedgerBatchResult Apply(LedgerBatch batch) => Guarded(() => ApplyInTransaction(batch));
 
     /// <inheritdoc/>
@@ -141,7 +143,7 @@ public sealed class BillingLedger : IDisposable
         return Committed(batch, fresh, changed);
     }
 
-    /// <summary>What the batch adds to the totals of this run.</summary>
+    /// <summary>The changes that the batch makes to the totals of this run.</summary>
     private static Dictionary<ControlTotalKey, ControlTotal> Changes(LedgerBatch batch, List<int> fresh)
     {
         Dictionary<ControlTotalKey, ControlTotal> changes = new();
@@ -163,8 +165,8 @@ public sealed class BillingLedger : IDisposable
     }
 
     /// <summary>
-    /// Totals are kept per run and a run has one writer, so whole values are written: no read, no arithmetic in SQL, which differs between
-    /// databases.
+    /// Totals are kept per run, and a run has one writer, so this writes whole values: nothing is read back, and no arithmetic is left to
+    /// SQL, where databases differ.
     /// </summary>
     private void WriteTotals(LedgerBatch batch, long[] streamIds, Dictionary<ControlTotalKey, ControlTotal> changes)
     {
@@ -207,7 +209,8 @@ public sealed class BillingLedger : IDisposable
     }
 
     /// <summary>
-    /// Locked in the order of their numbers: two writers that hold several partitions cannot wait for each other in a circle.
+    /// Locks the positions in the order of their numbers, so that two writers with several partitions each cannot wait for each other in a
+    /// circle.
     /// </summary>
     private long[] LockPositions(long[] streamIds)
     {
@@ -243,8 +246,8 @@ public sealed class BillingLedger : IDisposable
     }
 
     /// <summary>
-    /// Before and outside the batch's transaction: two writers that meet the same new file cannot block each other, and a row too many
-    /// harms nothing.
+    /// Runs before and outside the batch's transaction, so that two writers that meet the same new file cannot block each other. A row that
+    /// no line needs in the end does no harm.
     /// </summary>
     private long[] FileIds(LedgerBatch batch)
     {
@@ -310,8 +313,8 @@ public sealed class BillingLedger : IDisposable
     }
 
     /// <summary>
-    /// After a commit whose outcome is not known, what this run has in memory may differ from what is stored; a new run starts from
-    /// nothing.
+    /// Closes the connection and forgets this run: after a commit whose outcome is not known, the totals in memory may differ from those in
+    /// the database. A new run starts from nothing.
     /// </summary>
     private void CloseDatabase()
     {
@@ -339,7 +342,7 @@ public sealed class BillingLedger : IDisposable
     }
 }
 
-/// <summary>What a batch changed in the ledger.</summary>
+/// <summary>The changes that a batch made to the ledger.</summary>
 /// <param name="Counts">Usage events per <see cref="LedgerOutcome"/>.</param>
-/// <param name="Redelivered">Records that were before the partition's position and were skipped.</param>
+/// <param name="Redelivered">Records that were skipped because they lie before the partition's position.</param>
 public sealed record LedgerBatchResult(long[] Counts, int Redelivered);

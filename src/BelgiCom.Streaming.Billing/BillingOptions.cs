@@ -15,8 +15,8 @@ public sealed class BillingOptions : IValidatableObject
     public string ConnectionString { get; set; } = "";
 
     /// <summary>
-    /// File that holds PostgreSQL's password, whatever characters it has; without its line end. Default none: the password, if any, is in
-    /// <see cref="ConnectionString"/>.
+    /// File that holds PostgreSQL's password, which may have any characters; a line end after it is dropped. Default none: the password, if
+    /// any, is in <see cref="ConnectionString"/>.
     /// </summary>
     public string? PasswordFile { get; set; }
 
@@ -31,7 +31,8 @@ public sealed class BillingOptions : IValidatableObject
     public int MaxRecordsPerTransaction { get; set; } = 20_000;
 
     /// <summary>
-    /// Source files whose row numbers are remembered, 16 to 10,000,000; default 65,536. Beyond it the memory is emptied and filled again.
+    /// How many source files the ledger remembers the row numbers of, 16 to 10,000,000; default 65,536. When there are more, it forgets all
+    /// and begins again.
     /// </summary>
     [Range(16, 10_000_000)]
     public int MaxCachedFiles { get; set; } = 65_536;

@@ -5,7 +5,7 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Billing;
 
 /// <summary>
-/// What control totals are kept by: partition, day of the usage in Europe/Brussels (yyyymmdd), outcome and currency (empty when nothing is
+/// The key of a control total: partition, day of the usage in Europe/Brussels (yyyymmdd), outcome and currency (empty when nothing is
 /// billed).
 /// </summary>
 internal readonly record struct ControlTotalKey(LedgerStream Stream, int Day, LedgerOutcome Outcome, string Currency);
@@ -26,8 +26,8 @@ public readonly record struct ControlTotal
     public long AmountNanos { get; init; }
 
     /// <summary>
-    /// Sum modulo 2⁶⁴ of XXH64 over usage id and amount of each event. A sum, not an exclusive or: an event counted twice does not cancel
-    /// itself.
+    /// Sum modulo 2⁶⁴ of XXH64 over usage id and amount of each event. It is a sum and not an exclusive or, so that an event that is
+    /// counted twice does not cancel itself.
     /// </summary>
     public ulong HashTotal { get; init; }
 
@@ -66,7 +66,7 @@ public readonly record struct ControlTotal
         HashTotal = HashOf(line.UsageId, line.AmountNanos),
     };
 
-    /// <summary>The part of one event in <see cref="HashTotal"/>.</summary>
+    /// <summary>The summand of one event in <see cref="HashTotal"/>.</summary>
     public static ulong HashOf(UsageId usageId, long amountNanos)
     {
         Span<byte> buffer = stackalloc byte[24];

@@ -5,8 +5,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Billing;
 
 /// <summary>
-/// The usage events of one database transaction, decoded. Reused from batch to batch: its buffers grow to the largest batch and stay there,
-/// so the limit on the batch (<see cref="BillingOptions.MaxRecordsPerTransaction"/>) is the limit on memory.
+/// The decoded usage events of one database transaction. It is used again for each batch: its buffers grow to the largest batch and stay,
+/// so the limit on a batch (<see cref="BillingOptions.MaxRecordsPerTransaction"/>) limits the memory.
 /// </summary>
 public sealed class LedgerBatch
 {
@@ -94,8 +94,8 @@ public sealed class LedgerBatch
         });
 
     /// <summary>
-    /// Adds a record that could not be read and is kept elsewhere, so that the position passes it. The time is that of its arrival; another
-    /// is not known.
+    /// Adds a record that could not be read and is kept on a dead letter topic, so that the position passes it. Its time is that of its
+    /// arrival, because no other is known.
     /// </summary>
     public void AddDeadLettered(string topic, int partition, long offset, long arrivalMilliseconds) =>
         _lines.Add(new LedgerLine
@@ -108,7 +108,8 @@ public sealed class LedgerBatch
         });
 
     /// <summary>
-    /// A batch has few partitions and, mostly, few files, and neighbours come from the same one: the last entry is tried first.
+    /// Finds a stream from the end of the list: a batch has few partitions and mostly few files, and neighbouring records come from the
+    /// same ones.
     /// </summary>
     private int StreamIndex(string topic, int partition)
     {
@@ -144,7 +145,7 @@ public sealed class LedgerBatch
         return _files.Count - 1;
     }
 
-    // Beyond this a repeated entry is cheaper than the search; the ledger resolves repeats to the same row.
+    // Among more files, adding a repeated entry is cheaper than the search; the ledger gives both the same row.
     private const int FilesSearched = 16;
 
     private TextSlice Add(ReadOnlySpan<byte> text)

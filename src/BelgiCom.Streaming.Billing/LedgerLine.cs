@@ -55,5 +55,5 @@ internal readonly record struct LedgerStream(string Topic, int Partition)
     public override string ToString() => $"{Topic}[{Partition}]";
 }
 
-/// <summary>A source file as the lines point to it.</summary>
+/// <summary>A source file that lines refer to.</summary>
 internal sealed record SourceFile(FileId FileId, string Name, long SequenceNumber, string Source, string Node);

@@ -1,7 +1,7 @@
 namespace BelgiCom.Streaming.Billing;
 
 /// <summary>
-/// What became of a usage event, as the ledger counts it: the closed list of rating, and what only the ledger can see.
+/// What became of a usage event, as the ledger counts it: the outcomes of rating, and those that only the ledger can see.
 /// </summary>
 public enum LedgerOutcome
 {
@@ -11,7 +11,7 @@ public enum LedgerOutcome
     /// <summary>Accounted but never billed; counted, no line.</summary>
     ZeroRated = 1,
 
-    /// <summary>Found by rating to be rated before.</summary>
+    /// <summary>Rating found that the event was rated before.</summary>
     Duplicate = 2,
 
     /// <summary>Refused by rating because it came too late.</summary>
@@ -24,11 +24,13 @@ public enum LedgerOutcome
     Rejected = 5,
 
     /// <summary>
-    /// Rated, but the ledger already holds a line with the same usage id: ignored, no line. Happens when a topic is created again and
-    /// refilled.
+    /// Rated, but the ledger already holds a line with the same usage id under another position. It is ignored and makes no line. This
+    /// happens when a topic is created again and refilled.
     /// </summary>
     LedgerDuplicate = 6,
 
-    /// <summary>Could not be read and is on the worker's dead letter topic: counted, no line. What it was is not known.</summary>
+    /// <summary>
+    /// The record could not be read and is on the worker's dead letter topic. It is counted and makes no line; what it was is not known.
+    /// </summary>
     DeadLettered = 7,
 }

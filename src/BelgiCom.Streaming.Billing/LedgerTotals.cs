@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.Billing;
 
-/// <summary>What the ledger holds at one moment. Two snapshots give what came in between: <see cref="Since"/>.</summary>
+/// <summary>The totals of the ledger at one moment. <see cref="Since"/> gives the difference between two of them.</summary>
 public sealed class LedgerTotals
 {
     private readonly Dictionary<(LedgerOutcome Outcome, string Currency), ControlTotal> _totals;
@@ -10,7 +10,7 @@ public sealed class LedgerTotals
     /// <summary>Lines in the ledger: usage events with outcome rated, each exactly once.</summary>
     public long Lines => Count(LedgerOutcome.Rated);
 
-    /// <summary>Currencies billed in, ISO 4217, in alphabetical order.</summary>
+    /// <summary>Currencies of the billed lines, ISO 4217, in alphabetical order.</summary>
     public IReadOnlyList<string> Currencies =>
         [.. _totals.Keys.Where(key => key.Outcome == LedgerOutcome.Rated).Select(key => key.Currency).Order(StringComparer.Ordinal)];
 

@@ -4,7 +4,7 @@ using BelgiCom.Streaming.Storage;
 namespace BelgiCom.Streaming.Billing;
 
 /// <summary>
-/// Walks a partition and its lines side by side, both in the order of the offsets: one pass, memory that does not grow with the partition.
+/// Compares a partition with its lines, both in the order of the offsets, in one pass and in memory that does not grow with the partition.
 /// </summary>
 internal sealed class Reconciler
 {
@@ -91,7 +91,8 @@ internal sealed class Reconciler
     }
 
     /// <summary>
-    /// Whether it is billed under another position can only be asked when the reader is done: a connection answers one question at a time.
+    /// Remembers the event; whether it is billed under another position is asked at the end, because a connection answers one question at a
+    /// time.
     /// </summary>
     private void Missing(RatedPosition rated)
     {

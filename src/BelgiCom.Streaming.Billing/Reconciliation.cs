@@ -8,7 +8,7 @@ namespace BelgiCom.Streaming.Billing;
 /// <param name="AmountNanos">Price without VAT in 10⁻⁹ of the currency's unit.</param>
 public readonly record struct RatedPosition(long Offset, UsageId UsageId, long AmountNanos);
 
-/// <summary>How a record on the topic and the ledger differ.</summary>
+/// <summary>In what way a record on the topic and the ledger differ.</summary>
 public enum LedgerDifferenceKind
 {
     /// <summary>Rated on the topic, before the ledger's position, but not billed.</summary>
@@ -20,11 +20,11 @@ public enum LedgerDifferenceKind
     /// <summary>Billed with another amount than rated.</summary>
     OtherAmount,
 
-    /// <summary>The ledger holds another usage event for that position.</summary>
+    /// <summary>The ledger holds another usage event under that position.</summary>
     OtherUsage,
 
     /// <summary>
-    /// The control totals that were written with the lines do not agree with the lines: lines were changed or removed afterwards.
+    /// The control totals, which were written with the lines, do not agree with them: lines were changed or removed afterwards.
     /// </summary>
     ControlTotal,
 }
@@ -39,11 +39,11 @@ public sealed record LedgerDifference(LedgerDifferenceKind Kind, long Offset, lo
 /// <summary>The comparison of one partition of usage.rated.v1 with the ledger, up to the ledger's position.</summary>
 /// <param name="Topic">Topic.</param>
 /// <param name="Partition">Partition.</param>
-/// <param name="Rated">Totals of the rated records on the topic: count, amount, hash total. Those that the ledger holds under another
+/// <param name="Rated">Totals of the rated records on the topic: count, amount, hash total. Records that the ledger holds under another
 /// position are left out.</param>
 /// <param name="Billed">The same totals of the ledger's lines.</param>
-/// <param name="LedgerDuplicates">Rated records that the ledger holds, with the same amount, under another position: billed once, as they
-/// must.</param>
+/// <param name="LedgerDuplicates">Rated records that the ledger holds under another position with the same amount: they are billed once, as
+/// they must be.</param>
 /// <param name="DifferenceCount">How many differences there are.</param>
 /// <param name="Differences">The first <see cref="MaxDifferences"/> of them.</param>
 public sealed record Reconciliation(
@@ -58,6 +58,6 @@ public sealed record Reconciliation(
     /// <summary>Most differences that are listed one by one.</summary>
     public const int MaxDifferences = 1000;
 
-    /// <summary>Whether rated = billed: nothing missing, nothing too much, no other amount.</summary>
+    /// <summary>Whether rated = billed: no line is missing, none is too much, no amount differs.</summary>
     public bool IsBalanced => DifferenceCount == 0;
 }

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
 /// <summary>
-/// The main path: decode a batch of rated and rejected usage and put it into the ledger. The ledger's own positions say where reading
-/// starts, so usage is billed exactly once. What cannot be read is a dead letter before the ledger's position passes it.
+/// The main path: decodes a batch of rated and rejected usage and puts it into the ledger. The ledger's own positions say where reading
+/// starts, so usage is billed exactly once. A record that cannot be read becomes a dead letter before the ledger's position passes it.
 /// </summary>
 internal sealed class BillingSyncBatchHandler(
     BillingLedger ledger, BillingOptions options, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
@@ -19,7 +19,7 @@ internal sealed class BillingSyncBatchHandler(
     private readonly List<DeadLetter> _unreadable = [];
 
     /// <inheritdoc/>
-    /// <exception cref="StorageException">The database refused; the loop reads the batch again.</exception>
+    /// <exception cref="StorageException">The database refused the batch; the loop reads it again.</exception>
     /// <exception cref="SchemaRegistryException">The registry does not answer; the loop reads the batch again.</exception>
     public void Handle(RecordBatch batch)
     {
@@ -39,8 +39,8 @@ internal sealed class BillingSyncBatchHandler(
     }
 
     /// <inheritdoc/>
-    // A partition that the ledger has never seen is read from the beginning of the log, whatever the group has committed: a ledger that was
-    // lost or replaced would otherwise silently miss all that was read into its predecessor.
+    // A partition that the ledger has never seen is read from the beginning of its log, whatever the group has committed. Otherwise a new
+    // ledger would silently miss everything that was read into the one before it.
     public long? StartOffset(TopicPartition partition)
     {
         try

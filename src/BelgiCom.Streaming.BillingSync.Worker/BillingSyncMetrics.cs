@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Billing;
 
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
-/// <summary>Metrics of the billing worker. Amounts are not among them: a metric is a binary floating-point number.</summary>
+/// <summary>Metrics of the billing worker. Amounts are not among them, because a metric is a binary floating-point number.</summary>
 internal static class BillingSyncMetrics
 {
     private static readonly Meter Meter = new("BelgiCom.Streaming.BillingSync");

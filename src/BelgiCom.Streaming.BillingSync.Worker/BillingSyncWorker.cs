@@ -43,7 +43,7 @@ internal sealed class BillingSyncWorker(
         await _sink.RunAsync(stoppingToken).ConfigureAwait(false);
     }
 
-    /// <summary>Only for a partition that the ledger has never seen, so a client of its own is not dear.</summary>
+    /// <summary>Opens a client for the question, which happens only for a partition that the ledger has never seen.</summary>
     private long FirstOffset(Confluent.Kafka.TopicPartition partition)
     {
         using TopicReader reader = new(kafka, consumer, clock, loggers.CreateLogger<TopicReader>());

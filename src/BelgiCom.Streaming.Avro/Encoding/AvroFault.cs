@@ -45,6 +45,6 @@ public enum AvroFault
     /// <summary>The value in our schema would be larger than <see cref="AvroLimits.MaxBodySize"/>.</summary>
     TooLarge,
 
-    /// <summary>The writer's schema cannot be read with ours for this value.</summary>
+    /// <summary>The writer's schema allows this value, and our schema cannot hold it.</summary>
     Unresolvable,
 }

@@ -10,14 +10,14 @@ using System.Text.Unicode;
 namespace BelgiCom.Streaming.Avro;
 
 /// <summary>
-/// Reads the Avro 1.12 binary encoding from a span, without allocating.
-/// The first fault sticks: every later read returns zero or empty, and <see cref="TryFinish"/> or <see cref="Finish"/> reports it.
-/// So a decoder is straight-line code with one check at its end, and no length is trusted before it is compared with what is left.
+/// Reads the Avro 1.12 binary encoding from a span, without allocating. The first fault stays: every later read returns zero or empty, and
+/// <see cref="TryFinish"/> or <see cref="Finish"/> reports it. So a decoder is straight-line code with one check at its end. A length is
+/// compared with what is left of the body before it is used.
 /// </summary>
 /// <remarks>
-/// Nothing takes the address of the reader on the fast paths: so the compiler keeps its state in registers while a record is decoded. That
-/// is why a fault is a negative position, and why what is rare is static and returns values. What is read without a bound check of its own
-/// goes through <see cref="OctetAt"/>, after one check for all of it.
+/// On the fast paths no code takes the address of the reader, so that the compiler keeps its state in registers while a record is decoded.
+/// This is why a fault is a negative position, and why the rare cases are static methods that return values. An octet that is read without
+/// a bound check of its own is read through <see cref="OctetAt"/>, after one check for all of them.
 /// </remarks>
 public ref struct AvroReader
 {
@@ -26,7 +26,7 @@ public ref struct AvroReader
     private const int MinDays = -719_162;
     private const int MaxDays = 2_932_896;
 
-    // Sign bit, then the fault, then the octet at which it is. Every bound check fails for a negative position by itself.
+    // A negative position holds the sign bit, then the fault, then the octet at which it is. Every bound check fails for it by itself.
     private const int FaultShift = 24;
     private const int OffsetMask = (1 << FaultShift) - 1;
 
@@ -34,24 +34,24 @@ public ref struct AvroReader
     private const int HalfWordLength = sizeof(uint);
     private const int MaxLongLength = 10;
 
-    // Up to so many numbers are looked for in 32 octets, more in 64. The smaller comparison has its result some cycles earlier.
+    // Up to this many numbers are searched for in 32 octets, more in 64. The smaller comparison has its result some cycles earlier.
     private const int FewNumbers = 5;
 
-    // Beyond every number of every body: no number ends so near that it is read without a look.
+    // A window so far away that no number of any body lies in it.
     private const int NoWindow = AvroLimits.MaxBodySize + 64;
 
-    // Longest text that is told to be ASCII by one comparison: nearly every name and code.
+    // Longest text whose octets one comparison shows to be ASCII; nearly every name and code is shorter.
     private const int ShortTextLength = 31;
 
     private readonly ReadOnlySpan<byte> _body;
     private int _position;
 
-    // The octets from the window's start on: bit n is set when the octet n ends a number that was not read yet.
+    // Bit n is set when octet n, counted from the window's start, ends a number that was not read yet.
     private int _window;
     private ulong _ends;
 
     /// <summary>
-    /// Starts at the first octet of a body (without the wire-format header). One above <see cref="AvroLimits.MaxBodySize"/> is a fault.
+    /// Starts at the first octet of a body (without the wire-format header). A body above <see cref="AvroLimits.MaxBodySize"/> is a fault.
     /// </summary>
     public AvroReader(ReadOnlySpan<byte> body)
     {
@@ -88,10 +88,11 @@ public ref struct AvroReader
     }
 
     /// <summary>
-    /// Looks ahead for numbers that follow each other: finds where they end with one comparison. <see cref="NextLong"/> and its like then
-    /// read them without a branch on their lengths, which are as good as random and cost some 15 cycles whenever the processor guesses
-    /// wrong, and without waiting for the number before. A usual record takes 0.7 of the time that it takes to read them one by one, as
-    /// numbers are read that were not found, because they are long or near the end of the body.
+    /// Looks ahead for numbers that follow each other, and finds with one comparison where each of them ends. <see cref="NextLong"/> and
+    /// the methods like it then read a number without waiting for the one before, and without a branch on its length: lengths are as good
+    /// as random, and each wrong guess of the processor costs some 15 cycles. A usual record takes 0.7 of the time that it takes to read
+    /// its numbers one by one. Numbers that the comparison does not find, because they are long or near the end of the body, are read in
+    /// that slower way.
     /// </summary>
     /// <param name="numbers">How many, a constant.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -101,7 +102,7 @@ public ref struct AvroReader
         int window = numbers > FewNumbers ? Vector512<byte>.Count - WordLength : Vector256<byte>.Count;
         _window = NoWindow;
 
-        // A number that ends in the window is loaded as a word: so a word more than the window must be there.
+        // A number in the window is loaded as a whole word, so the body must hold one word more than the window.
         if ((uint)(position + window + WordLength) <= (uint)_body.Length)
         {
             ref byte start = ref OctetAt(_body, position);
@@ -112,7 +113,7 @@ public ref struct AvroReader
         }
     }
 
-    /// <summary>Reads a long after <see cref="FindNumbers"/> or another number.</summary>
+    /// <summary>Reads a long that <see cref="FindNumbers"/> looked for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal long NextLong()
     {
@@ -130,7 +131,7 @@ public ref struct AvroReader
         return value;
     }
 
-    /// <summary>Reads an int after <see cref="FindNumbers"/> or another number.</summary>
+    /// <summary>Reads an int that <see cref="FindNumbers"/> looked for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal int NextInt()
     {
@@ -155,7 +156,7 @@ public ref struct AvroReader
         return (int)value;
     }
 
-    /// <summary>Reads a time stamp after <see cref="FindNumbers"/> or another number.</summary>
+    /// <summary>Reads a time stamp that <see cref="FindNumbers"/> looked for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal long NextTimestampMilliseconds()
     {
@@ -170,7 +171,7 @@ public ref struct AvroReader
         return value;
     }
 
-    /// <summary>Reads an int; the same encoding, and the value must fit in 32 bits.</summary>
+    /// <summary>Reads an int: the encoding of a long, whose value must fit in 32 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int ReadInt()
     {
@@ -215,7 +216,7 @@ public ref struct AvroReader
         return value == 1;
     }
 
-    /// <summary>Reads a time stamp in milliseconds since 1970-01-01T00:00Z, checked to lie in the years 1 to 9999.</summary>
+    /// <summary>Reads a time stamp in milliseconds since 1970-01-01T00:00Z, which must lie in the years 1 to 9999.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long ReadTimestampMilliseconds()
     {
@@ -233,7 +234,7 @@ public ref struct AvroReader
     /// <summary>Reads a time stamp.</summary>
     public DateTimeOffset ReadTimestamp() => DateTimeOffset.FromUnixTimeMilliseconds(ReadTimestampMilliseconds());
 
-    /// <summary>Reads a date in days since 1970-01-01, checked to lie in the years 1 to 9999.</summary>
+    /// <summary>Reads a date in days since 1970-01-01, which must lie in the years 1 to 9999.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int ReadDays()
     {
@@ -274,7 +275,7 @@ public ref struct AvroReader
         int position = _position;
         if ((uint)position < (uint)_body.Length)
         {
-            // One octet, and not negative: the length of nearly every name and code.
+            // The length takes one octet and is not negative, as for nearly every name and code.
             int first = _body[position];
             int next = position + 1 + (first >> 1);
             if ((first & 0x81) == 0 && next <= _body.Length)
@@ -288,14 +289,14 @@ public ref struct AvroReader
         return _body.Slice(start, length);
     }
 
-    /// <summary>Reads a string as UTF-8 octets, checked to be UTF-8. The span is part of the body.</summary>
+    /// <summary>Reads a string as UTF-8 octets and checks that they are UTF-8. The span is part of the body.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> ReadUtf8()
     {
         int start = _position;
         if ((uint)(start + 1 + Vector256<byte>.Count) <= (uint)_body.Length)
         {
-            // A name or a code: one octet of length, and one comparison tells that it is ASCII.
+            // A name or a code: its length takes one octet, and one comparison shows that it is ASCII.
             ref byte first = ref OctetAt(_body, start);
             uint length = BitOperations.RotateRight((uint)first, 1);
             if (length <= ShortTextLength)
@@ -364,7 +365,8 @@ public ref struct AvroReader
         int start = _position;
         if ((uint)start < (uint)_body.Length)
         {
-            // A sign turns into the highest bit, and one more octet is announced by a bit that no schema's number of symbols has.
+            // The rotation moves the sign into the highest bit, and the bit that announces one more octet into one that no schema's number
+            // of symbols has. So one comparison refuses both.
             uint first = BitOperations.RotateRight((uint)_body[start], 1);
             if (first < (uint)Math.Min(symbols, 0x40))
             {
@@ -398,7 +400,7 @@ public ref struct AvroReader
     }
 
     /// <summary>Reads the head of an array block; 0 ends the array.</summary>
-    /// <param name="minimumItemSize">Octets that one item takes at least, 1 or more: bounds the count by what is left.</param>
+    /// <param name="minimumItemSize">Least octets that one item takes, 1 or more. It bounds the count by what is left of the body.</param>
     public int ReadBlockCount(int minimumItemSize)
     {
         int start = _position;
@@ -427,7 +429,7 @@ public ref struct AvroReader
     }
 
     /// <summary>Reads an array.</summary>
-    /// <param name="minimumItemSize">Octets that one item takes at least, 1 or more.</param>
+    /// <param name="minimumItemSize">Least octets that one item takes, 1 or more.</param>
     /// <param name="readItem">Reads one item.</param>
     public IReadOnlyList<T> ReadArray<T>(int minimumItemSize, AvroItemReader<T> readItem)
     {
@@ -475,7 +477,7 @@ public ref struct AvroReader
         }
     }
 
-    /// <summary>The octets from a position that was passed up to this one; none after a fault.</summary>
+    /// <summary>The octets from an earlier position up to this one; none after a fault.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly ReadOnlySpan<byte> Since(int start) => _position < 0 ? default : _body[start.._position];
 
@@ -491,7 +493,7 @@ public ref struct AvroReader
         _position += size;
     }
 
-    /// <summary>Goes to an octet that was passed before. After a fault it stays there.</summary>
+    /// <summary>Goes back to an earlier octet. After a fault the position does not change.</summary>
     internal void MoveTo(int position)
     {
         if (_position >= 0)
@@ -534,7 +536,7 @@ public ref struct AvroReader
 
             if (rest.Length >= MaxLongLength)
             {
-                // 9 or 10 octets, a hash: which of the two is a coin's throw, so nothing branches on it.
+                // A hash takes 9 or 10 octets with equal chance, so nothing branches on it.
                 int more = rest[WordLength] >> 7;
                 int tenth = rest[WordLength + 1] & -more;
                 if (tenth <= 1)
@@ -589,11 +591,14 @@ public ref struct AvroReader
             : (0, 0, FaultAt(AvroFault.BadLength, position));
     }
 
-    /// <summary>The octet after the end of the next number in the window, and goes past it; far away when there is none.</summary>
+    /// <summary>
+    /// Returns the octet after the end of the next number in the window and moves past it; a position far away when there is no such
+    /// number.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int NextEnd()
     {
-        // After the last one, 64 zeros: more than a word away, because the window is a word shorter.
+        // After the last number, 64 zeros follow, which leads more than a word away, because the window is a word shorter.
         int next = _window + BitOperations.TrailingZeroCount(_ends) + 1;
         _ends &= _ends - 1;
         return next;
@@ -607,7 +612,7 @@ public ref struct AvroReader
     private static ulong LittleEndian(ulong word) => BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word);
 
     /// <summary>
-    /// The number in the first octets of a word: two instructions on x64 since 2013 (slow ones before AMD Zen 3), else some ten.
+    /// The number in the first octets of a word: two instructions on x64 processors since 2013 (slow ones before AMD Zen 3), else some ten.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Number(ulong octets, int length) => Bmi2.X64.IsSupported
@@ -626,7 +631,7 @@ public ref struct AvroReader
     private static long Unzigzag(ulong bits) => (long)(bits >> 1) ^ -(long)(bits & 1);
 
     /// <summary>
-    /// Names and codes are short and ASCII: a few overlapping loads tell it, and only what is not ASCII is walked through.
+    /// Names and codes are short and ASCII, which a few overlapping loads show. Only other texts are checked octet by octet.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool IsUtf8(ReadOnlySpan<byte> text)

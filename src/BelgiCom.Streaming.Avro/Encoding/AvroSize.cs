@@ -2,7 +2,7 @@ using System.Text;
 
 namespace BelgiCom.Streaming.Avro;
 
-/// <summary>Upper bounds, in octets, of what the parts of a record take when written.</summary>
+/// <summary>Upper bounds, in octets, of the encoded parts of a record.</summary>
 internal static class AvroSize
 {
     /// <summary>Length prefix or block count: an int in zigzag base 128.</summary>

@@ -63,11 +63,13 @@ public ref struct AvroWriter
         WriteLong(index);
     }
 
-    /// <summary>Writes the index of a union of null and another type. When it is present, the value must follow.</summary>
+    /// <summary>
+    /// Writes the index of a union of null and another type. When <paramref name="present"/> is true, the value must follow.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteIsPresent(bool present) => WriteLong(present ? 1 : 0);
 
-    /// <summary>Writes a time stamp in whole milliseconds; what is below is cut off, towards the past.</summary>
+    /// <summary>Writes a time stamp in whole milliseconds; smaller parts are cut off, towards the past.</summary>
     public void WriteTimestamp(DateTimeOffset value) => WriteLong(value.ToUnixTimeMilliseconds());
 
     /// <summary>Writes a date.</summary>
@@ -78,7 +80,7 @@ public ref struct AvroWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteUnscaled(long unscaled) => _position = WriteUnscaled(_destination, _position, unscaled);
 
-    /// <summary>Writes octets, or a string that is UTF-8 already, after their length.</summary>
+    /// <summary>Writes octets after their length. A string must be UTF-8 already.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteBytes(ReadOnlySpan<byte> value)
     {
@@ -101,7 +103,7 @@ public ref struct AvroWriter
         _position += value.Length;
     }
 
-    /// <summary>Hands out the next octets to be filled by the caller.</summary>
+    /// <summary>Returns the next octets, which the caller fills.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Reserve(int size)
     {

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace BelgiCom.Streaming.Avro;
 
-/// <summary>A decimal of at most 18 digits without its point, in a <see cref="long"/>; what Avro writes of a decimal.</summary>
+/// <summary>
+/// A decimal of at most 18 digits as a whole number without its point, in a <see cref="long"/>. Avro writes a decimal like this.
+/// </summary>
 internal static class UnscaledDecimal
 {
     /// <summary>Largest value: 18 nines.</summary>

@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.Avro;
 
 /// <summary>
-/// Passes over one value of a writer's schema. Parts that never take octets are left out when it is compiled, so that the time is bounded
-/// by the octets of the body and the depth, not by what a hostile schema multiplies out to.
+/// Passes over one value of a writer's schema. Parts that never take octets are left out at compilation, so the time is bounded by the
+/// octets of the body and the depth, and not by the product of all sizes that a hostile schema announces.
 /// </summary>
 internal sealed class AvroSkip
 {
@@ -16,7 +16,7 @@ internal sealed class AvroSkip
         _size = size;
     }
 
-    /// <summary>Compiles; a type that is named again, also by itself, is compiled once.</summary>
+    /// <summary>Compiles a type. A type that is named again, also inside itself, is compiled once.</summary>
     public static AvroSkip Compile(AvroSchema schema, Dictionary<AvroSchema, AvroSkip> known)
     {
         if (known.TryGetValue(schema, out AvroSkip? skip))
@@ -48,7 +48,7 @@ internal sealed class AvroSkip
         return skip;
     }
 
-    /// <summary>Whether no value takes octets. A record that holds itself is not empty while it is compiled.</summary>
+    /// <summary>Whether no value of the type takes octets. A record that holds itself counts as not empty while it is compiled.</summary>
     private bool IsEmpty { get; set; }
 
     public void Run(ref AvroReader reader, int depth)

@@ -1,18 +1,19 @@
 namespace BelgiCom.Streaming.Avro;
 
 /// <summary>
-/// The rules of Avro 1.12, "Schema Resolution", on types: each pair of types gives a step that reads one with the other, null where no
-/// value of it can be read, and notes what stands against it. Stricter than the specification in one point: what is read as an amount or a
-/// time must have been written as the same logical type, because milliseconds read as microseconds or a decimal of another scale are wrong
-/// values without an error.
+/// The rules of Avro 1.12, "Schema Resolution", for each pair of types. A pair gives the step that reads one type with the other (null when
+/// no value of it can be read), and every mismatch is noted. Stricter than the specification in one point: an amount or a time must have
+/// been written as the same logical type, because milliseconds read as microseconds, or a decimal of another scale, are wrong values
+/// without an error.
 /// </summary>
 internal sealed class ResolutionRules
 {
-    // Pairs of records, with the first mismatch in them: repeating all of them at every use would double the messages at every level of
-    // nesting. Without one, the pair matches, or is taken to match until shown otherwise: recursive types meet themselves on the way.
+    // Pairs of records that were compared, each with its first mismatch; repeating all mismatches at every use would double the messages at
+    // every level of nesting. A pair without a mismatch matches, or is taken to match until the opposite is shown, because recursive types
+    // meet themselves on the way.
     private readonly Dictionary<(AvroRecord Reader, AvroRecord Writer), (ResolutionStep? Step, SchemaMismatch? Why)> _records = [];
 
-    // Those without a mismatch, newest last.
+    // The pairs without a mismatch, newest last.
     private readonly List<(AvroRecord Reader, AvroRecord Writer)> _matching = [];
     private readonly Dictionary<AvroSchema, AvroSkip> _skips = [];
     private int _steps;
@@ -20,7 +21,7 @@ internal sealed class ResolutionRules
 
     public ResolutionRules(AvroSchema writer)
     {
-        // In the order of the definitions, so that a long chain of named types is not walked from its far end, on the stack.
+        // Compiled in the order of the definitions, so that a long chain of named types is not followed from its far end, on the stack.
         AvroSkip.Compile(writer, _skips);
     }
 
@@ -53,7 +54,7 @@ internal sealed class ResolutionRules
             : new ChooseBranch([.. branches.Select(branch => branch ?? new Unresolvable())]);
     }
 
-    /// <summary>The first branch that reads everything, else the first that reads some of it.</summary>
+    /// <summary>Chooses the first branch that reads everything, else the first that reads some of it.</summary>
     private WriteBranch? MatchReaderUnion(AvroUnion reader, AvroSchema writer, string path, List<SchemaMismatch> found)
     {
         WriteBranch? partly = null;
@@ -91,7 +92,7 @@ internal sealed class ResolutionRules
                 ?? Refuse(found, "TYPE_MISMATCH", path, $"reader {reader.DisplayName}, writer {writer.DisplayName}"),
         };
 
-    /// <summary>Only the last part of the name counts, or an alias of the reader that is the writer's full name.</summary>
+    /// <summary>Two names match when their last parts are equal, or when an alias of the reader is the writer's full name.</summary>
     private static bool NamesMatch(AvroNamed reader, AvroNamed writer) =>
         reader.Name.Simple == writer.Name.Simple || reader.Aliases.Contains(writer.Name.FullName);
 
@@ -133,7 +134,7 @@ internal sealed class ResolutionRules
         ResolutionStep? step = fields is null ? null : record;
         if (own.Count > 0)
         {
-            // What was found to match while this pair was taken to match may have leaned on it, and is forgotten with it.
+            // This pair was taken to match, and the pairs found to match since then may depend on it. They are forgotten together with it.
             for (int i = matchingBefore; i < _matching.Count; i++)
             {
                 _records.Remove(_matching[i]);

@@ -6,15 +6,15 @@ namespace BelgiCom.Streaming.Avro;
 /// <summary>Reads one value of the writer's schema and writes it in ours.</summary>
 internal abstract class ResolutionStep
 {
-    /// <summary>Whether it writes the octets that it reads, as far as that is not up to its <see cref="Parts"/>.</summary>
+    /// <summary>Whether this step itself writes the same octets that it reads. Its <see cref="Parts"/> answer for themselves.</summary>
     public virtual bool Copies => true;
 
-    /// <summary>What it runs for the values inside its own.</summary>
+    /// <summary>The steps for the values inside this one.</summary>
     public virtual IEnumerable<ResolutionStep> Parts => [];
 
     public abstract void Run(ref AvroReader reader, ref ResolvedBody output);
 
-    /// <summary>Whether it and all that it leads to copy; a recursive type leads to itself.</summary>
+    /// <summary>Whether this step and all steps below it copy. A recursive type leads to itself, which ends the search.</summary>
     public bool CopiesThroughout()
     {
         HashSet<ResolutionStep> seen = [this];
@@ -42,7 +42,7 @@ internal sealed class CopyBoolean : ResolutionStep
         output.Write(ref reader, [reader.ReadBoolean() ? (byte)1 : (byte)0]);
 }
 
-/// <summary>Int to int or long: the same encoding, but an int must be one.</summary>
+/// <summary>Reads an int as an int or a long. Both have the same encoding, but the value must fit in an int.</summary>
 internal sealed class CopyInt(bool asLong) : ResolutionStep
 {
     public override bool Copies => !asLong;
@@ -108,7 +108,10 @@ internal sealed class CopyText : ResolutionStep
     public override void Run(ref AvroReader reader, ref ResolvedBody output) => output.WriteBytes(ref reader, reader.ReadUtf8());
 }
 
-/// <summary>A value that the writer does not have. Encoded when it is first needed: a comparison of schemas never needs it.</summary>
+/// <summary>
+/// Writes the default of a field that the writer does not have. It is encoded when it is first needed, because a mere comparison of schemas
+/// never needs it.
+/// </summary>
 internal sealed class WriteDefault(AvroSchema type, JsonElement value) : ResolutionStep
 {
     private byte[]? _octets;
@@ -132,7 +135,7 @@ internal sealed class WriteDefault(AvroSchema type, JsonElement value) : Resolut
     }
 }
 
-/// <summary>A branch that cannot be read with our schema: a fault only where a body has it.</summary>
+/// <summary>A branch that our schema cannot read. It is a fault only when a body has a value of it.</summary>
 internal sealed class Unresolvable : ResolutionStep
 {
     public override bool Copies => false;
@@ -140,7 +143,9 @@ internal sealed class Unresolvable : ResolutionStep
     public override void Run(ref AvroReader reader, ref ResolvedBody output) => reader.Fail(AvroFault.Unresolvable, reader.Position);
 }
 
-/// <summary>Index of the writer's symbol to index of ours; <see cref="None"/> where we have neither the symbol nor a default.</summary>
+/// <summary>
+/// Maps the index of the writer's symbol to the index of ours; <see cref="None"/> where we have neither the symbol nor a default.
+/// </summary>
 internal sealed class MapSymbol(int[] ours) : ResolutionStep
 {
     public const int None = -1;
@@ -187,7 +192,10 @@ internal sealed class ChooseBranch(ResolutionStep[] branches) : ResolutionStep
     }
 }
 
-/// <summary>A value becomes a branch of our union. It copies where the writer's branch had that index, which the union knows.</summary>
+/// <summary>
+/// Writes a value as a branch of our union. The step copies when the writer's branch had the same index; the union of the writer knows
+/// that.
+/// </summary>
 internal sealed class WriteBranch(int index, ResolutionStep value) : ResolutionStep
 {
     public int Index => index;
@@ -208,7 +216,7 @@ internal sealed class CopyItems(ResolutionStep item) : ResolutionStep
 
     public override void Run(ref AvroReader reader, ref ResolvedBody output)
     {
-        // An array of items without octets (null, a record without fields) could claim any count; ours never have such items.
+        // An array of items without octets (null, a record without fields) could claim any count; our schemas have no such items.
         for (int count = reader.ReadBlockCount(minimumItemSize: 1); count > 0; count = reader.ReadBlockCount(minimumItemSize: 1))
         {
             output.WriteLong(ref reader, count);
@@ -222,7 +230,7 @@ internal sealed class CopyItems(ResolutionStep item) : ResolutionStep
     }
 }
 
-/// <summary>Entries of a map, which are an array's items: a text, and a value.</summary>
+/// <summary>Entries of a map, which are encoded like the items of an array: a text and a value.</summary>
 internal sealed class CopyEntries(ResolutionStep value) : ResolutionStep
 {
     private readonly CopyItems _entries = new(new Entry(value));
@@ -241,7 +249,7 @@ internal sealed class CopyEntries(ResolutionStep value) : ResolutionStep
     }
 }
 
-/// <summary>One of our fields: which of the writer's it is, and what becomes of it.</summary>
+/// <summary>One of our fields: which field of the writer it is, and how its value is read.</summary>
 internal readonly record struct CopiedField(int Writer, ResolutionStep Step)
 {
     /// <summary>The writer has no such field.</summary>
@@ -249,12 +257,12 @@ internal readonly record struct CopiedField(int Writer, ResolutionStep Step)
 }
 
 /// <summary>
-/// Fields in our order. The writer's may be in another, so that a first pass finds where each of the writer's fields starts; a second one
-/// takes them as we need them. The first pass also bounds how deep a recursive type is followed by the second.
+/// Writes the fields in our order. The writer's order may differ, so a first pass finds where each of the writer's fields starts, and a
+/// second pass reads them in our order. The first pass also bounds how deep the second one follows a recursive type.
 /// </summary>
 internal sealed class CopyRecord : ResolutionStep
 {
-    // Set when the record turned out to be readable: a recursive type leads here before that is known.
+    // Set when the record is known to be readable. A recursive type reaches this step before that.
     private AvroSkip[]? _skips;
     private CopiedField[] _fields = [];
 
@@ -263,7 +271,7 @@ internal sealed class CopyRecord : ResolutionStep
 
     public override IEnumerable<ResolutionStep> Parts => _fields.Select(copied => copied.Step);
 
-    /// <summary>Says how to pass each field of the writer, and what our fields are.</summary>
+    /// <summary>Sets how to pass over each field of the writer, and how to read each of ours.</summary>
     public void Complete(AvroSkip[] skips, CopiedField[] fields) => (_skips, _fields) = (skips, fields);
 
     public override void Run(ref AvroReader reader, ref ResolvedBody output)

@@ -1,9 +1,9 @@
 namespace BelgiCom.Streaming.Avro;
 
 /// <summary>
-/// What Avro 1.12, "Schema Resolution" says of a reader's and a writer's schema, from one walk over both. A registry asks for the
-/// mismatches: there is none when the reader reads everything that the writer can write, in every branch of a union and every symbol of an
-/// enum. A reader asks for the resolver: there is one when it can read some of it, and a body that it cannot read is a fault of that body.
+/// The outcome of one walk over a reader's and a writer's schema, by Avro 1.12, "Schema Resolution". A registry uses the mismatches: there
+/// is none when the reader can read everything that the writer can write, in every branch of a union and every symbol of an enum. A reader
+/// uses the resolver: there is one when some of it can be read, and a body with anything else is a fault of that body.
 /// </summary>
 /// <param name="Mismatches">What the reader cannot read; empty when it reads everything.</param>
 /// <param name="Resolver">Reads what can be read; null when nothing can.</param>

@@ -4,8 +4,8 @@ namespace BelgiCom.Streaming.Avro;
 
 /// <summary>
 /// Rewrites a body of another version's schema (the writer's) into a body of ours (the reader's), by Avro 1.12 "Schema resolution": fields
-/// by name or alias, new fields from their default, unknown symbols to the enum's default, promotions. Compiled once per pair of schemas;
-/// then it works on spans, in bounded memory and time whatever the writer's schema and body are.
+/// by name or alias, new fields from their default, unknown symbols to the enum's default, promotions. It is compiled once per pair of
+/// schemas; then it works on spans, in bounded memory and time whatever the writer's schema and body are.
 /// </summary>
 public sealed class SchemaResolver
 {
@@ -26,8 +26,8 @@ public sealed class SchemaResolver
     /// <summary>Compiles how bodies of one schema become bodies of another.</summary>
     /// <param name="writerSchemaJson">Schema the bodies are written with, as the registry has it.</param>
     /// <param name="readerSchemaJson">Our schema, <c>SchemaJson</c> of the record.</param>
-    /// <exception cref="AvroSchemaException">Not a schema, too large, or no body of it can be read with ours; says at which
-    /// field.</exception>
+    /// <exception cref="AvroSchemaException">The text is no schema, is too large, or no body of it can be read with ours; the message names
+    /// the field.</exception>
     public static SchemaResolver Create(string writerSchemaJson, string readerSchemaJson)
     {
         SchemaResolution resolution = SchemaResolution.Of(AvroSchema.Parse(readerSchemaJson), AvroSchema.Parse(writerSchemaJson));
@@ -36,7 +36,7 @@ public sealed class SchemaResolver
                 $"The writer's schema cannot be read with ours: {string.Join("; ", resolution.Mismatches.Take(MismatchesTold))}");
     }
 
-    /// <summary>Rewrites one body. After a fault, what is in the destination is not to be used.</summary>
+    /// <summary>Rewrites one body. After a fault the octets in the destination must not be used.</summary>
     /// <param name="body">Body of the writer's schema, without the header.</param>
     /// <param name="destination">Receives the body of ours.</param>
     /// <exception cref="AvroFormatException">The body is not of the writer's schema, or this value cannot be read with ours.</exception>

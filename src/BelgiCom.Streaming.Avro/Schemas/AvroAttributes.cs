@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace BelgiCom.Streaming.Avro;
 
-/// <summary>Attributes of a type besides its structure: logical types, and what only other tools understand.</summary>
+/// <summary>Attributes of a type besides its structure: logical types, and attributes that only other tools understand.</summary>
 internal static class AvroAttributes
 {
     private static readonly Dictionary<string, AvroKind> LogicalBase = new(StringComparer.Ordinal)
@@ -72,10 +72,10 @@ internal static class AvroAttributes
             && number.TryGetInt32(out value);
     }
 
-    /// <summary>Decimal digits that always fit in so many octets of two's complement: floor(log10(2^(8n-1) - 1)).</summary>
+    /// <summary>Decimal digits that always fit in this number of octets of two's complement: floor(log10(2^(8n-1) - 1)).</summary>
     private static int DigitsIn(int octets)
     {
-        // 64 octets hold 153 digits, more than any amount needs; no larger power of two is worked out for a stranger's schema.
+        // 64 octets hold 153 digits, more than any amount needs, so no larger power of two is computed for a schema from outside.
         BigInteger largest = octets == 0 ? BigInteger.Zero : BigInteger.Pow(2, (8 * Math.Min(octets, 64)) - 1) - 1;
         return largest.IsZero ? 0 : largest.ToString(System.Globalization.CultureInfo.InvariantCulture).Length - 1;
     }

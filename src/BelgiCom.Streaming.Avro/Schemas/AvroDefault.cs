@@ -21,8 +21,8 @@ internal static class AvroDefault
     };
 
     /// <summary>
-    /// The octets of a value that fits. False when they would go beyond <see cref="AvroLimits"/>: the default of a record may stand for
-    /// more than its text has, and even for itself.
+    /// Encodes a value that fits its type. False when the octets would go beyond <see cref="AvroLimits"/>: the default of a record may
+    /// stand for more than its text holds, even for itself.
     /// </summary>
     public static bool TryEncode(AvroSchema schema, JsonElement value, out byte[] octets)
     {
@@ -33,8 +33,8 @@ internal static class AvroDefault
     }
 
     /// <summary>
-    /// A field that is absent needs a default of its own, which is checked where it is declared: following it here would never end in a
-    /// recursive type.
+    /// A field that the value leaves out needs a default of its own. That default is checked where it is declared; following it here would
+    /// never end in a recursive type.
     /// </summary>
     private static bool FitsRecord(AvroRecord record, JsonElement value) =>
         value.ValueKind == JsonValueKind.Object

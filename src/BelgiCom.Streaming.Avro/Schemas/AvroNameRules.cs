@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Avro;
 internal static class AvroNameRules
 {
     /// <summary>
-    /// The name of a type where it is defined: "name" may hold the namespace, else "namespace" or the enclosing one counts.
+    /// The name of a type where it is defined. The namespace is that in "name", else that in "namespace", else the enclosing one.
     /// </summary>
     public static AvroName Declared(JsonElement json, string enclosing, string path)
     {

@@ -49,8 +49,8 @@ public enum AvroKind
 }
 
 /// <summary>
-/// A parsed Avro schema. Two uses of one named type are the same object, so recursive types are cycles: walk them with a memory of what was
-/// seen.
+/// A parsed Avro schema. Two uses of one named type are the same object, so a recursive type is a cycle: code that walks a schema must
+/// remember the types it has seen.
 /// </summary>
 /// <param name="kind">Type.</param>
 public abstract class AvroSchema(AvroKind kind)
@@ -59,7 +59,8 @@ public abstract class AvroSchema(AvroKind kind)
     public AvroKind Kind { get; } = kind;
 
     /// <summary>
-    /// Known and valid logical type; null for none, unknown and invalid ones, which Avro 1.12 ("Logical Types") tells readers to ignore.
+    /// Known and valid logical type; null when there is none, or when it is unknown or invalid: Avro 1.12 ("Logical Types") tells readers
+    /// to ignore such ones.
     /// </summary>
     public AvroLogicalType? Logical { get; init; }
 
@@ -69,7 +70,7 @@ public abstract class AvroSchema(AvroKind kind)
     /// <summary>The type's name as messages show it.</summary>
     public virtual string DisplayName => Kind.ToString().ToLowerInvariant() + (Logical is null ? "" : $" ({Logical})");
 
-    /// <summary>Reads a schema, which must define every type that it names, and checks names, uniqueness and defaults.</summary>
+    /// <summary>Reads a schema and checks names, uniqueness and defaults. The schema must define every type that it names.</summary>
     /// <param name="text">JSON.</param>
     /// <exception cref="AvroSchemaException">The text is no Avro schema or too large.</exception>
     public static AvroSchema Parse(string text) => AvroSchemaParser.Parse(text);
@@ -106,7 +107,7 @@ public sealed class AvroMap(AvroSchema values) : AvroSchema(AvroKind.Map)
 /// <param name="branches">The types, none of which is a union.</param>
 public sealed class AvroUnion(IReadOnlyList<AvroSchema> branches) : AvroSchema(AvroKind.Union)
 {
-    /// <summary>The types; a value tells its own by its index here.</summary>
+    /// <summary>The types; a value names its type by the index here.</summary>
     public IReadOnlyList<AvroSchema> Branches { get; } = branches;
 }
 
@@ -119,7 +120,7 @@ public abstract class AvroNamed(AvroKind kind, AvroName name, IReadOnlyList<stri
     /// <summary>Name.</summary>
     public AvroName Name { get; } = name;
 
-    /// <summary>Full names that a writer's type may have as well.</summary>
+    /// <summary>Full names that the writer's type may have instead.</summary>
     public IReadOnlyList<string> Aliases { get; } = aliases;
 
     /// <summary>Documentation; null when there is none.</summary>
@@ -142,14 +143,14 @@ public sealed class AvroRecord(AvroName name, IReadOnlyList<string> aliases) : A
 /// <param name="name">Name.</param>
 /// <param name="aliases">Other full names.</param>
 /// <param name="symbols">Symbols in the order of their numbers.</param>
-/// <param name="defaultSymbol">Symbol a reader takes for one that it does not know; null when there is none.</param>
+/// <param name="defaultSymbol">Symbol that a reader takes for a symbol it does not know; null when there is none.</param>
 public sealed class AvroEnum(AvroName name, IReadOnlyList<string> aliases, IReadOnlyList<string> symbols, string? defaultSymbol)
     : AvroNamed(AvroKind.Enum, name, aliases)
 {
     /// <summary>Symbols in the order of their numbers.</summary>
     public IReadOnlyList<string> Symbols { get; } = symbols;
 
-    /// <summary>Symbol a reader takes for one that it does not know; null when there is none.</summary>
+    /// <summary>Symbol that a reader takes for a symbol it does not know; null when there is none.</summary>
     public string? DefaultSymbol { get; } = defaultSymbol;
 }
 
@@ -171,13 +172,13 @@ public sealed record AvroField(string Name, AvroSchema Schema)
     /// <summary>Documentation; null when there is none.</summary>
     public string? Doc { get; init; }
 
-    /// <summary>Value a reader takes when the writer has no such field; null when there is none.</summary>
+    /// <summary>Value that a reader takes when the writer has no such field; null when there is none.</summary>
     public JsonElement? Default { get; init; }
 
     /// <summary>How the field counts when records are sorted; null for the usual way.</summary>
     public string? Order { get; init; }
 
-    /// <summary>Names that the writer's field may have as well.</summary>
+    /// <summary>Names that the writer's field may have instead.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>Attributes without a meaning in Avro, in ordinal order of their names.</summary>

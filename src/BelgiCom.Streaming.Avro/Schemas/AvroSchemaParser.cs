@@ -244,7 +244,7 @@ internal sealed class AvroSchemaParser
         }
     }
 
-    /// <summary>Only when all types are known: the default of a recursive record's field needs the whole record.</summary>
+    /// <summary>Runs when all types are known, because the default of a recursive record's field needs the whole record.</summary>
     private void CheckDefaults()
     {
         foreach ((AvroSchema schema, JsonElement value, string path) in _defaults)

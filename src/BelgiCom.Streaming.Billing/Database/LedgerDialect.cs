@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Billing;
 
-/// <summary>What the ledger says otherwise to SQLite than to PostgreSQL, and nothing else.</summary>
+/// <summary>Everything that the ledger must say differently to SQLite and to PostgreSQL.</summary>
 internal abstract class LedgerDialect(Database database) : IDisposable
 {
     protected const string Name = "Billing ledger";
@@ -13,7 +13,7 @@ internal abstract class LedgerDialect(Database database) : IDisposable
     /// <summary>Column types and phrases that the schema needs.</summary>
     public abstract SchemaWords Words { get; }
 
-    /// <summary>What makes a SELECT hold its rows until the transaction ends.</summary>
+    /// <summary>The words that make a SELECT lock its rows until the transaction ends.</summary>
     public abstract string ForUpdate { get; }
 
     /// <summary>Opens the database that the options name: SQLite unless the connection string begins with <c>Host=</c>.</summary>
@@ -33,10 +33,10 @@ internal abstract class LedgerDialect(Database database) : IDisposable
     public virtual void Dispose() => Database.Dispose();
 }
 
-/// <summary>The words in which the two databases' schemas differ.</summary>
+/// <summary>The words that differ between the schemas of the two databases.</summary>
 /// <param name="Blob">Type of octets.</param>
 /// <param name="Identity">Type and key of a column that numbers its rows.</param>
-/// <param name="ClusteredTable">What follows a table that is stored in the order of its key.</param>
+/// <param name="ClusteredTable">Clause after a table that is stored in the order of its key.</param>
 /// <param name="DecimalOfNanos">Expression for amount_nanos as an exact decimal.</param>
 /// <param name="DecimalOfCents">Expression for amount_cents as an exact decimal.</param>
 /// <param name="TimeOfMilliseconds">Expression for event_time as a date and time in UTC.</param>

@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace BelgiCom.Streaming.Billing;
 
 /// <summary>
-/// The ledger in PostgreSQL: lines go by binary COPY into a temporary table and from there, unless known, into the ledger.
+/// The ledger in PostgreSQL: lines go by binary COPY into a temporary table, and from there into the ledger unless it has them already.
 /// </summary>
 internal sealed class PostgreSqlDialect : LedgerDialect
 {
@@ -39,7 +39,7 @@ internal sealed class PostgreSqlDialect : LedgerDialect
     /// <inheritdoc/>
     public override void InsertLines(LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds)
     {
-        // Each time, because a rollback of the transaction that made the table takes the table along.
+        // Made again for each batch, because a rollback of the transaction that made the table removes the table as well.
         Database.Execute(
             $"CREATE TEMPORARY TABLE IF NOT EXISTS incoming_line ON COMMIT DELETE ROWS AS SELECT 0::bigint AS row, {Columns} FROM "
             + $"billed_line LIMIT 0");
@@ -53,7 +53,7 @@ internal sealed class PostgreSqlDialect : LedgerDialect
             copy.Complete();
         }
 
-        // In the order of the topic, so that of two lines with one usage id the earlier is kept.
+        // Inserted in the order of the topic, so that of two lines with one usage id the earlier is kept.
         int inserted = Database.Execute(
             $"INSERT INTO billed_line ({Columns}) SELECT {Columns} FROM incoming_line ORDER BY stream, rated_offset ON CONFLICT "
             + $"(usage_id) DO NOTHING");

@@ -33,7 +33,7 @@ internal sealed class SqliteDialect : LedgerDialect
         TimeOfMilliseconds: "strftime('%Y-%m-%dT%H:%M:%fZ', l.event_time / 1000.0, 'unixepoch')");
 
     /// <inheritdoc/>
-    // BEGIN IMMEDIATE holds the whole file; there are no single rows to hold.
+    // BEGIN IMMEDIATE locks the whole file, so no single rows need a lock.
     public override string ForUpdate => "";
 
     /// <summary>Opens the file and makes it when it is not there.</summary>
