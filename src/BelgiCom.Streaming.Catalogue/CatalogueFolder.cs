@@ -7,15 +7,15 @@ using YamlDotNet.RepresentationModel;
 namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>
-/// Reads a catalogue: a folder of YAML files, one offering each (docs/catalogue.md). Strict: what is not understood is a fault, never
-/// ignored.
+/// Reads a catalogue: a folder of YAML files, one offering each (docs/catalogue.md). It is strict: a key or value that it does not
+/// understand is a fault and never ignored.
 /// </summary>
 public static class CatalogueFolder
 {
     private const long MaxFileOctets = 4 << 20;
 
     /// <summary>All offering versions of a folder.</summary>
-    /// <exception cref="InputFaultException">Something is wrong; all faults of all files.</exception>
+    /// <exception cref="InputFaultException">At least one file is wrong; the exception holds all faults of all files.</exception>
     public static IReadOnlyList<OfferingVersion> Load(string folder)
     {
         List<InputFault> faults = [];
@@ -54,7 +54,7 @@ public static class CatalogueFolder
         return faults.Count == 0 ? versions : throw new InputFaultException(faults);
     }
 
-    /// <summary>The version with the SHA-256 over its canonical form: its event with an empty hash.</summary>
+    /// <summary>Completes a version with the SHA-256 over its canonical form, which is its event with an empty hash.</summary>
     internal static OfferingVersion WithContentHash(OfferingVersion version)
     {
         ArrayBufferWriter<byte> canonical = new();

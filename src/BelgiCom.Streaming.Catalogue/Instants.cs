@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace BelgiCom.Streaming.Catalogue;
 
-/// <summary>ISO 8601 instants. One without an offset is refused: it would mean another instant on another machine.</summary>
+/// <summary>
+/// Reads ISO 8601 instants. An instant without an offset is refused, because it would be another instant on another machine.
+/// </summary>
 internal static class Instants
 {
     private static readonly string[] Formats = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFK", "yyyy-MM-dd'T'HH:mmK"];

@@ -4,7 +4,7 @@ using BelgiCom.Streaming.Rating;
 namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>
-/// Reads one offering with its versions. What YAML cannot say wrongly is checked here, the rest by compiling the version as rating does.
+/// Reads one offering with its versions. This class checks how the YAML is written; rating's own compiler checks what the versions say.
 /// </summary>
 internal static class OfferingReader
 {
@@ -213,7 +213,7 @@ internal static class OfferingReader
         return (int)Math.Clamp(permille ?? 0, 0, 1000);
     }
 
-    /// <summary>The last word is rating's own: what compiles here is what will be used.</summary>
+    /// <summary>Compiles the version as rating does: a version that compiles here is the one that rating will use.</summary>
     private static void Compile(OfferingVersion version, YamlSection section)
     {
         try

@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Catalogue;
 /// <summary>An amount of usage as people write it: <c>64 KiB</c>, <c>1 GiB</c>, <c>60 s</c>, <c>100 messages</c>.</summary>
 internal readonly record struct Quantity(long Units, PriceUnit Unit)
 {
-    /// <summary>The units a catalogue may use, for messages.</summary>
+    /// <summary>The names of the units that a catalogue may use, for error messages.</summary>
     public const string Known = "B, KiB, MiB, GiB, TiB, kB, MB, GB, s, min, h, message, messages";
 
     private static readonly Dictionary<string, (long Factor, PriceUnit Unit)> Suffixes = new(StringComparer.Ordinal)
@@ -26,7 +26,7 @@ internal readonly record struct Quantity(long Units, PriceUnit Unit)
         ["messages"] = (1, PriceUnit.Message),
     };
 
-    /// <summary>Reads a whole number, a space (or none) and a unit.</summary>
+    /// <summary>Reads a whole number and a unit, with or without a space between them.</summary>
     public static bool TryParse(string text, out Quantity quantity)
     {
         quantity = default;

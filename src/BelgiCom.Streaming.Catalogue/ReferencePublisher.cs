@@ -8,12 +8,12 @@ namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>What publishing did.</summary>
 /// <param name="Written">Records written: new or changed.</param>
-/// <param name="Unchanged">Records that were on the topic and stayed as they are.</param>
+/// <param name="Unchanged">Records that the topic held already and that stayed as they are.</param>
 public sealed record PublishResult(long Written, long Unchanged);
 
 /// <summary>
-/// Publishes reference data: what the topic does not hold yet, in transactions. Publishing the same again writes nothing. What a file
-/// leaves out stays on the topic: a subscription is ended by its validTo, not by being forgotten.
+/// Publishes reference data to its topic, in transactions, and writes only what the topic does not hold yet: publishing the same again
+/// writes nothing. What a file leaves out stays on the topic, so a subscription is ended by its validTo and not by leaving it out.
 /// </summary>
 public sealed class ReferencePublisher(
     KafkaOptions kafka, ConsumerOptions consumer, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers)
@@ -21,7 +21,7 @@ public sealed class ReferencePublisher(
     private const int RecordsPerTransaction = 20_000;
 
     /// <summary>Publishes offering versions to catalogue.tariffs.v1, keyed by offering and version.</summary>
-    /// <exception cref="InputFaultException">A version was published before with other content: versions never change, add a new
+    /// <exception cref="InputFaultException">A version was published before with other content. Versions never change; add a new
     /// one.</exception>
     public async Task<PublishResult> PublishAsync(IReadOnlyList<OfferingVersion> versions, CancellationToken stopping)
     {
@@ -53,7 +53,8 @@ public sealed class ReferencePublisher(
     /// Publishes subscriptions to customer.subscriptions.v1, keyed by subscriber reference, so that they are co-partitioned with usage.
     /// </summary>
     /// <param name="subscriptions">Subscriptions, one a subscriber.</param>
-    /// <param name="overwrite">Whether a subscriber's published subscription is replaced by another one; if not, it stays.</param>
+    /// <param name="overwrite">Whether a subscription that differs from the published one replaces it; if not, the published one
+    /// stays.</param>
     /// <param name="stopping">Stops.</param>
     public async Task<PublishResult> PublishAsync(IEnumerable<Subscription> subscriptions, bool overwrite, CancellationToken stopping)
     {
@@ -82,7 +83,9 @@ public sealed class ReferencePublisher(
         }
     }
 
-    /// <summary>Half of SHA-256: two different subscriptions must not look alike, or a change would be lost.</summary>
+    /// <summary>
+    /// Half of a SHA-256. It must be that long, because a change would be lost if two different subscriptions looked alike.
+    /// </summary>
     private static ulong HashOf(ReadOnlySpan<byte> value)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -136,7 +139,7 @@ public sealed class ReferencePublisher(
                 }
                 else
                 {
-                    // What an older release wrote is as we would write it, unless the content differs.
+                    // A record of an older release counts as equal when we would write the same content today.
                     published[subscriber] = topic.TryRead(record.Value, out Subscription? subscription)
                         ? HashOf(topic.Write(subscription))
                         : throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
@@ -151,7 +154,7 @@ public sealed class ReferencePublisher(
             kafka, new TransactionOptions(), $"reference-{topic}", clock, loggers.CreateLogger<TransactionalSender>());
         foreach ((byte[] Key, byte[] Value)[] chunk in records.Chunk(RecordsPerTransaction))
         {
-            // Sent again is safe: the topics are compacted, the same record twice is one.
+            // It is safe to send a chunk again: the topics are compacted, so the same record twice is one.
             sender.Send(output => Produce(output, topic, chunk), stopping);
         }
     }

@@ -8,7 +8,8 @@ internal sealed record SubscriptionLine(
     long Number, string Msisdn, string Imsi, string Account, string Offering, string ValidFrom, string ValidTo);
 
 /// <summary>
-/// Splits a subscriptions file into lines, CSV (RFC 4180, without line breaks in fields) or JSON lines by its first character.
+/// Splits a subscriptions file into lines. The first character tells whether they are CSV (RFC 4180, without line breaks in fields) or
+/// JSON.
 /// </summary>
 internal static class SubscriptionLines
 {

@@ -5,9 +5,9 @@ using BelgiCom.Streaming.Privacy;
 namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>
-/// Reads subscriptions: CSV with the header <c>msisdn,imsi,account,offering,validFrom,validTo</c>, or JSON lines with the same names. Line
-/// by line, so that a million lines need no memory; the lines of one subscriber therefore follow each other. Identifiers leave it only as
-/// references.
+/// Reads subscriptions: CSV with the header <c>msisdn,imsi,account,offering,validFrom,validTo</c>, or JSON lines with the same names. It
+/// reads line by line, so that a million lines need no memory; therefore the lines of one subscriber must follow each other. Identifiers of
+/// persons leave this class as references only.
 /// </summary>
 public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseudonymizer)
 {

@@ -5,8 +5,8 @@ using YamlDotNet.RepresentationModel;
 namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>
-/// One mapping of a YAML file, read key by key. What is missing or cannot be read becomes a fault with its line, and reading goes on, so
-/// that a person sees everything that is wrong at once. <see cref="Finish"/> names the keys that nobody asked for.
+/// One mapping of a YAML file, read key by key. A key that is missing or cannot be read becomes a fault with its line, and reading goes on,
+/// so that a person sees all faults at once. <see cref="Finish"/> reports the keys that nobody asked for.
 /// </summary>
 internal sealed class YamlSection
 {
@@ -25,7 +25,7 @@ internal sealed class YamlSection
     /// <summary>Line it starts on.</summary>
     public long Line => _node.Start.Line;
 
-    /// <summary>The section a node is, or null with a fault when it is no mapping.</summary>
+    /// <summary>Takes a node as a section; null, with a fault, when the node is no mapping.</summary>
     public static YamlSection? From(YamlNode node, string what, string file, List<InputFault> faults)
     {
         if (node is YamlMappingNode mapping)
@@ -37,7 +37,7 @@ internal sealed class YamlSection
         return null;
     }
 
-    /// <summary>Adds a fault at a key, or at the section.</summary>
+    /// <summary>Adds a fault at the line of a key, or at the section.</summary>
     public void Fault(string? key, string message) =>
         _faults.Add(new InputFault(_file, key is not null && Node(key) is { } node ? node.Start.Line : Line, message));
 
@@ -145,7 +145,7 @@ internal sealed class YamlSection
         return [.. section.Keys().Select(name => (name, section.Texts(name)))];
     }
 
-    /// <summary>Names the keys that nobody asked for.</summary>
+    /// <summary>Reports the keys that nobody asked for as faults.</summary>
     /// <param name="advice">What to say about some of them.</param>
     public void Finish(IReadOnlyDictionary<string, string>? advice = null)
     {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
-/// <summary>Publishes new entries of the journal as they come. Nothing connects before there is one.</summary>
+/// <summary>Publishes new entries of the journal as they come. It does not connect before there is an entry.</summary>
 internal sealed class AuditPublisherWorker(
     KafkaOptions kafka, CdrArchive archive, ISchemaRegistry registry, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
 {
@@ -41,7 +41,7 @@ internal sealed class AuditPublisherWorker(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The host stops: what is new is published at the next start.
+            // The host stops; the entries that are left are published at the next start.
         }
     }
 }

@@ -8,8 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
 /// <summary>
-/// The main path: find out what decides a record's classes, and append it as it came. The archive's own positions say where reading starts.
-/// What of Rating's cannot be read is a dead letter before the archive's position passes it.
+/// The main path: reads from each record what decides its classes, and appends the record to the archive as it came. The archive's own
+/// positions say where reading starts. A record of rating's that cannot be read becomes a dead letter before the archive's position passes
+/// it.
 /// </summary>
 internal sealed class CdrRetentionBatchHandler(
     CdrArchive archive, EventTopic<UsageReceivedView> received, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
@@ -18,8 +19,8 @@ internal sealed class CdrRetentionBatchHandler(
     private readonly List<DeadLetter> _unreadable = [];
 
     /// <inheritdoc/>
-    /// <exception cref="ArchiveException">Nothing of the batch was kept; the loop reads it again.</exception>
-    /// <exception cref="StorageException">The archive's index refused; the loop reads the batch again.</exception>
+    /// <exception cref="ArchiveException">The archive kept nothing of the batch; the loop reads it again.</exception>
+    /// <exception cref="StorageException">The archive's index refused the batch; the loop reads it again.</exception>
     /// <exception cref="SchemaRegistryException">The registry does not answer; the loop reads the batch again.</exception>
     public void Handle(RecordBatch batch)
     {
@@ -63,7 +64,7 @@ internal sealed class CdrRetentionBatchHandler(
         appender.Pass(record.Topic, record.Partition, record.Offset);
         if (record.Topic == Topics.UsageReceived)
         {
-            // Rating rejects it and publishes its octets in usage.rejected.v1, from where it is archived.
+            // Rating rejects the same record and publishes its octets in usage.rejected.v1; they are archived from there.
             CdrRetentionLog.Unreadable(logger, record.Topic, record.Partition, record.Offset, record.Value.Length);
             return;
         }

@@ -40,7 +40,7 @@ internal sealed class CdrRetentionWorker(
     }
 }
 
-/// <summary>Unhealthy when something past its period could not be destroyed; degraded while the sink cannot do its work.</summary>
+/// <summary>Unhealthy when a segment past its period could not be destroyed; degraded while the sink cannot do its work.</summary>
 internal sealed class CdrRetentionHealthCheck(CdrRetentionWorker worker, RetentionExpiryWorker expiry, TimeProvider clock) : IHealthCheck
 {
     /// <inheritdoc/>

@@ -14,9 +14,8 @@ public static class CdrRetentionWorkerExtensions
 {
     /// <summary>
     /// Adds the worker that archives received, rated and rejected usage per legal class and destroys what is past its period. Reads the
-    /// sections <c>Kafka</c>, <c>SchemaRegistry</c>, <c>Keys</c> and
-    /// <c>Retention</c>; the shipped classes lie under whatever else is configured. The archive is the service <see cref="CdrArchive"/>; a
-    /// registered <see cref="IKeyStore"/> is used.
+    /// sections <c>Kafka</c>, <c>SchemaRegistry</c>, <c>Keys</c> and <c>Retention</c>; a configured class or rule wins over the shipped
+    /// one. The archive is the service <see cref="CdrArchive"/>; if an <see cref="IKeyStore"/> is registered, it is used.
     /// </summary>
     public static IHostApplicationBuilder AddCdrRetentionWorker(this IHostApplicationBuilder builder)
     {

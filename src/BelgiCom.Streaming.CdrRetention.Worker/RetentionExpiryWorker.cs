@@ -4,13 +4,13 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.CdrRetention.Worker;
 
-/// <summary>Destroys what is past its period: at start, and then at the configured interval.</summary>
+/// <summary>Destroys the segments that are past their period: at start, and then at the configured interval.</summary>
 internal sealed class RetentionExpiryWorker(
     CdrArchive archive, RetentionOptions options, TimeProvider clock, ILogger<RetentionExpiryWorker> logger) : BackgroundService
 {
     private volatile RetentionReport? _lastReport;
 
-    /// <summary>What the last run found and did; null before the first.</summary>
+    /// <summary>The report of the last run; null before the first.</summary>
     public RetentionReport? LastReport => _lastReport;
 
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ internal sealed class RetentionExpiryWorker(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The host stops: what is due waits for the next start.
+            // The host stops; segments that are due wait for the next start.
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed class CSharpText
         _text.Append('\n');
     }
 
-    /// <summary>Opens a block, or goes a step deeper after an expression's first line.</summary>
+    /// <summary>Opens a block, or indents one step after an expression's first line.</summary>
     public void Open(string line, string brace = "{")
     {
         Line(line);
@@ -50,7 +50,7 @@ internal sealed class CSharpText
 
     public void Close(string brace = "}")
     {
-        // A block never ends in an empty line.
+        // Drops an empty line at the end of a block.
         if (_text is [.., '\n', '\n'])
         {
             _text.Length--;

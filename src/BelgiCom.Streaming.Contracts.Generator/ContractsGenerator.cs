@@ -12,10 +12,10 @@ public static class ContractsGenerator
     /// <summary>Where the generated files are, from the root of the repository.</summary>
     public const string OutputFolder = "src/BelgiCom.Streaming.Contracts/Generated";
 
-    // Read and written millions of times a minute: these also get a view, which decodes and encodes without allocating.
+    // These records are read and written millions of times a minute, so they also get a view, which decodes and encodes without allocating.
     private static readonly string[] HotRecords = ["UsageReceived", "UsageRated", "UsageRejected", "RatingState"];
 
-    /// <summary>Rewrites the generated folder. Finds the repository from <paramref name="directory"/> upwards.</summary>
+    /// <summary>Rewrites the generated folder. The repository is searched from <paramref name="directory"/> upwards.</summary>
     /// <returns>0 done, 1 no repository or a schema that breaks the rules.</returns>
     public static int Run(string directory, TextWriter log)
     {
@@ -45,7 +45,7 @@ public static class ContractsGenerator
         }
     }
 
-    /// <summary>Makes the files in memory: name to text.</summary>
+    /// <summary>Makes the files in memory, by name.</summary>
     /// <exception cref="AvroSchemaException">A schema is not valid, or a type differs between two files.</exception>
     public static IReadOnlyDictionary<string, string> Generate(string schemasFolder)
     {
@@ -100,7 +100,9 @@ public static class ContractsGenerator
         }
     }
 
-    /// <summary>The root and every named type in it, once each, in the order of the file. Our schemas are not recursive.</summary>
+    /// <summary>
+    /// The root and every named type inside it, once each, in the order of the file. Our schemas are not recursive, so the walk ends.
+    /// </summary>
     private static List<AvroNamed> NamedTypes(AvroRecord root)
     {
         List<AvroNamed> found = new();

@@ -4,10 +4,10 @@ using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts.Generator;
 
-/// <summary>An Avro record as a class and, where it is hot, a view.</summary>
+/// <summary>An Avro record as a C# record and, where it is hot, a view.</summary>
 internal static class RecordTemplate
 {
-    // Docs keep their apostrophes and arrows: the text goes into a C# literal, never into a page.
+    // The encoder leaves apostrophes and arrows as they are, because the text goes into a C# literal and never into a web page.
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The record of a topic.</summary>
@@ -128,7 +128,7 @@ internal static class RecordTemplate
         text.Close();
     }
 
-    /// <summary>Writes one value, after the index of its union where it has a condition under which it is present.</summary>
+    /// <summary>Writes one value. An optional value follows the index of its union, under the condition that it is present.</summary>
     public static void WriteValue(CSharpText text, string? present, string write)
     {
         if (present is null)
@@ -144,7 +144,7 @@ internal static class RecordTemplate
         text.Line("");
     }
 
-    /// <summary>A property that bounds the octets written: what is constant, plus what depends on the values.</summary>
+    /// <summary>A property with the most octets that the record takes: a constant, plus the parts that depend on the values.</summary>
     private static void WriteMaxSize(CSharpText text, string declaration, AvroRecord record, TypeMap[] maps)
     {
         int constant = maps.Sum(map => map.MaxOctets);
@@ -157,7 +157,7 @@ internal static class RecordTemplate
         WriteSum(text, $"{declaration} MaxSize", constant, parts);
     }
 
-    /// <summary>An expression-bodied property that adds its parts, one a line.</summary>
+    /// <summary>An expression-bodied property that is the sum of its parts, one a line.</summary>
     public static void WriteSum(CSharpText text, string declaration, int constant, string[] parts)
     {
         text.Open($"{declaration} =>", brace: "");
@@ -170,7 +170,7 @@ internal static class RecordTemplate
         text.Close(brace: "");
     }
 
-    /// <summary>What the interface asks for and nobody else needs to see.</summary>
+    /// <summary>Explicit implementations of the interface's members that nobody else needs to see.</summary>
     public static void WriteInterface(CSharpText text, string type, string record)
     {
         text.Line($"static string IAvroRecord<{type}>.Schema => {record}.SchemaJson;");

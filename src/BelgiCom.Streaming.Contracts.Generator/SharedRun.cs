@@ -3,8 +3,8 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts.Generator;
 
 /// <summary>
-/// Fields that follow each other in two records, under the same names and of the same types: what one record's view read of them, the
-/// other's writes as it is. Copying the octets of a run costs a tenth of encoding its fields again.
+/// A run of fields that follow each other in two records, under the same names and of the same types. One record's view gives the octets of
+/// the run, and the other's writes them as they are, which costs a tenth of encoding the fields again.
 /// </summary>
 /// <param name="Name">Name of the run; the views have a property of this name.</param>
 /// <param name="First">First field.</param>
@@ -20,11 +20,11 @@ internal sealed record SharedRun(string Name, string First, string Last, string 
         new("OriginOctets", "source", "inputHash", "UsageReceived", "UsageRated"),
     ];
 
-    /// <summary>The runs that a record gives or takes.</summary>
+    /// <summary>The runs that a record's view gives or writes.</summary>
     public static SharedRun[] Of(AvroRecord record) =>
         [.. All.Where(run => run.Reader == record.Name.Simple || run.Writer == record.Name.Simple)];
 
-    /// <summary>Name of a local variable: where the run starts.</summary>
+    /// <summary>Name of the local variable that holds where the run starts.</summary>
     public string Start => $"{char.ToLowerInvariant(Name[0])}{Name[1..^"Octets".Length]}Start";
 
     /// <summary>The fields of the run in a record.</summary>
@@ -49,6 +49,6 @@ internal sealed record SharedRun(string Name, string First, string Last, string 
         }
     }
 
-    /// <summary>Name, and the type's own text: types with equal texts have equal octets.</summary>
+    /// <summary>The name and the type's own text of each field: types with equal texts have equal octets.</summary>
     private static (string, string) Shape(AvroField field) => (field.Name, field.Schema.ToText());
 }

@@ -3,14 +3,14 @@ using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts.Generator;
 
-/// <summary>How one Avro type looks in C#: its type, how it is read and written, and what it takes at most when written.</summary>
+/// <summary>How one Avro type looks in C#: its type, how it is read and written, and how many octets it takes at most.</summary>
 /// <param name="CSharp">C# type.</param>
 /// <param name="Read">Expression that reads it from <c>reader</c>.</param>
 /// <param name="Write">Statement that writes it to <c>writer</c>; {0} stands for the value.</param>
-/// <param name="MaxOctets">Most octets, where that is a constant; 0 where <paramref name="Size"/> tells.</param>
-/// <param name="Size">Expression of the most octets; {0} stands for the value.</param>
+/// <param name="MaxOctets">Most octets, where they are a constant; 0 where <paramref name="Size"/> gives them.</param>
+/// <param name="Size">Expression for the most octets; {0} stands for the value.</param>
 /// <param name="MinOctets">Least octets of one value.</param>
-/// <param name="Suffix">Unit that the property's name ends in.</param>
+/// <param name="Suffix">Unit with which the property's name ends.</param>
 /// <param name="Empty">Initial value of the property, or empty for C#'s own default.</param>
 /// <param name="Optional">Whether it may be null; <paramref name="Write"/> is then for a value that is present.</param>
 internal sealed record TypeMap(

@@ -41,7 +41,7 @@ internal static class ViewTemplate
         return (field, TypeMap.OfView(union is null ? field.Schema : TypeMap.PresentBranch(union)), union is not null);
     }
 
-    // Fewer are not worth the look-ahead: it costs as much as two numbers.
+    // With fewer numbers the look-ahead does not pay, because it costs as much as two of them.
     private const int FewestNumbers = 3;
 
     private static string Name((AvroField Field, TypeMap Map, bool Optional) member) =>
@@ -86,7 +86,7 @@ internal static class ViewTemplate
     };
 
     /// <summary>
-    /// Into the caller's own view: a view is hundreds of octets, and copying one costs as much as decoding several fields.
+    /// Reads into a view of the caller: a view has hundreds of octets, and copying it costs as much as decoding several fields.
     /// </summary>
     private static void WriteTryRead(
         CSharpText text, AvroRecord record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
@@ -135,7 +135,7 @@ internal static class ViewTemplate
                 text.Line($"int {run.Start} = reader.Position;");
             }
 
-            // A run of numbers is found as a whole, and its fields are what is left of it.
+            // One look-ahead finds a whole run of numbers, and the fields of the run then count what is left of it.
             if (numbers == 0 && NumbersFrom(members, i) is var found and >= FewestNumbers)
             {
                 text.Line($"reader.FindNumbers({TypeMap.Number(found)});");
@@ -167,7 +167,10 @@ internal static class ViewTemplate
         text.Line("");
     }
 
-    /// <summary>Enums are not among them: their one octet is read by a branch that is always right.</summary>
+    /// <summary>
+    /// Whether the look-ahead finds it. It does not look for enums: their one octet is read by a branch that the processor always guesses
+    /// right.
+    /// </summary>
     private static int NumbersFrom((AvroField Field, TypeMap Map, bool Optional)[] members, int first) =>
         members.Skip(first).TakeWhile(IsNumber).Count();
 
@@ -189,7 +192,7 @@ internal static class ViewTemplate
 
     private static void WriteMaxSize(CSharpText text, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] taken)
     {
-        // Spans add their length to a prefix; an optional part adds its index.
+        // A span adds its length to the prefix; an optional part adds the index of its union.
         int constant = members.Sum(member =>
             member.Map.MaxOctets + (member.Map.Size.EndsWith(".Length", StringComparison.Ordinal) ? 5 : 0) + (member.Optional ? 1 : 0));
         string[] parts =

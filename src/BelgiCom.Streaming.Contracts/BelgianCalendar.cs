@@ -1,10 +1,10 @@
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>
-/// Days and months in Belgium (Europe/Brussels): the one source of a legal date. From the law instead of the machine's time-zone data, so
-/// that every machine and every replay agrees: UTC+1, and UTC+2 from the last Sunday of March 01:00 UTC to the last Sunday of October 01:00
-/// UTC (Directive 2000/84/EC arts 2 and 3). A day starts at local midnight, also the ones of 23 and 25 hours. Before 1996 summers were
-/// others; no usage is that old.
+/// Days and months in Belgium (Europe/Brussels): the one source of a legal date. It follows the law and not the machine's time-zone data,
+/// so that every machine and every replay agree: UTC+1, and UTC+2 from the last Sunday of March 01:00 UTC to the last Sunday of October
+/// 01:00 UTC (Directive 2000/84/EC arts 2 and 3). Every day starts at local midnight, also a day of 23 or 25 hours. Before 1996 summer time
+/// had other dates; no usage is that old.
 /// </summary>
 public static class BelgianCalendar
 {
@@ -16,14 +16,14 @@ public static class BelgianCalendar
     private static readonly long FirstMilliseconds = StartOfDayMilliseconds(DateOnly.MinValue);
     private static readonly long LastMilliseconds = StartOfDayMilliseconds(DateOnly.MaxValue);
 
-    /// <summary>The day of an instant; the first or last one of the calendar (years 1 and 9999) beyond its ends.</summary>
+    /// <summary>The day of an instant. An instant beyond the calendar's ends is in its first or last day (years 1 and 9999).</summary>
     /// <param name="milliseconds">Milliseconds since 1970-01-01 UTC.</param>
     public static DateOnly DayOf(long milliseconds)
     {
         long winterTime = Math.Clamp(milliseconds, FirstMilliseconds, LastMilliseconds) + MillisecondsPerHour;
         DateOnly day = DateOnly.FromDayNumber(Epoch + (int)DaysOf(winterTime, out long rest));
 
-        // In summer the last hour by winter time is the first of the next day.
+        // In summer, the last hour of a day by winter time belongs to the next day.
         return rest >= MillisecondsPerDay - MillisecondsPerHour && OffsetHours(day.AddDays(1)) == 2 ? day.AddDays(1) : day;
     }
 
@@ -49,7 +49,7 @@ public static class BelgianCalendar
     /// <summary>First instant of a month by its number, milliseconds since 1970-01-01 UTC.</summary>
     public static long StartMilliseconds(int month) => StartOfDayMilliseconds(FirstDay(month));
 
-    /// <summary>First day of a month by its number, days since 1970-01-01.</summary>
+    /// <summary>First day of a month by the month's number, in days since 1970-01-01.</summary>
     public static int StartDays(int month) => FirstDay(month).DayNumber - Epoch;
 
     /// <summary>Number of the month that starts on a day (days since 1970-01-01); -1 when none from 2000 to 2099 does.</summary>
@@ -66,7 +66,7 @@ public static class BelgianCalendar
         return days;
     }
 
-    /// <summary>The offset at midnight. The clock changes later: the day of the change still begins with the old one.</summary>
+    /// <summary>The offset at midnight. The clock changes later in the day, so the day of a change begins with the old offset.</summary>
     private static int OffsetHours(DateOnly day) => day > LastSunday(day.Year, 3) && day <= LastSunday(day.Year, 10) ? 2 : 1;
 
     private static DateOnly LastSunday(int year, int month)

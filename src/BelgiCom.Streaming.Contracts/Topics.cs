@@ -9,7 +9,7 @@ public enum TopicKey
     /// <summary>16 octets of a subscriber reference, or the UTF-8 name of a source where the subscriber is not known.</summary>
     SubscriberRefOrSource,
 
-    /// <summary>A subscriber reference and a period, or a day and a chunk of rated ids; made by Rating.</summary>
+    /// <summary>A subscriber reference and a period, or a day and a chunk of rated ids; rating makes it.</summary>
     RatingState,
 
     /// <summary>UTF-8: offering id, '/', version.</summary>
@@ -31,7 +31,10 @@ public enum TopicKey
 public sealed record TopicDescription(
     string Name, string SchemaJson, TopicKey Key, int Partitions, IReadOnlyDictionary<string, string> Config);
 
-/// <summary>Where a group's sink puts what it cannot read of a topic; partitions and configuration are the topic's own.</summary>
+/// <summary>
+/// Topic to which a group's sink puts the records of a topic that it cannot read. It has the partitions and the configuration of that
+/// topic.
+/// </summary>
 /// <param name="Group">Consumer group, the worker's name.</param>
 /// <param name="Source">The topic that the group reads.</param>
 public sealed record DeadLetterTopic(string Group, TopicDescription Source)
@@ -40,7 +43,7 @@ public sealed record DeadLetterTopic(string Group, TopicDescription Source)
     public string Name => Topics.DeadLetter(Group, Source.Name);
 }
 
-/// <summary>The topics: names are a contract that others script against.</summary>
+/// <summary>The topics. Their names are a contract, because others write scripts against them.</summary>
 public static class Topics
 {
     /// <summary>Usage after mediation, one record per chargeable part.</summary>
@@ -55,7 +58,7 @@ public static class Topics
     /// <summary>Messages that customers are owed.</summary>
     public const string CustomerNotifications = "customer.notifications.v1";
 
-    /// <summary>Balances and rated ids: Rating's own checkpoint.</summary>
+    /// <summary>Balances and rated ids: the checkpoint of rating's own state.</summary>
     public const string RatingState = "rating.state.v1";
 
     /// <summary>Versions of the product offerings.</summary>
@@ -75,7 +78,7 @@ public static class Topics
     /// <summary>Every topic with a schema, as <c>topics apply</c> and the embedded default create it.</summary>
     public static IReadOnlyList<TopicDescription> All { get; } =
     [
-        // 45 days: as long as duplicates are looked for, so that a whole billing period can be replayed.
+        // Kept for 45 days, which is as long as duplicates are looked for, so that a whole billing period can be replayed.
         new(UsageReceived, Contracts.UsageReceived.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Deleted(days: 45)),
         new(UsageRated, Contracts.UsageRated.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Deleted(days: 45)),
         new(UsageRejected, Contracts.UsageRejected.SchemaJson, TopicKey.SubscriberRefOrSource, SubscriberPartitions, Deleted(days: 45)),
@@ -89,8 +92,9 @@ public static class Topics
     ];
 
     /// <summary>
-    /// The dead letter topics, created like the others. Their values are of their sources, which have the schemas; they are gone when those
-    /// are. What cdr-retention cannot read of usage.received.v1 has none: rating rejects it, with its octets.
+    /// The dead letter topics, which are created like the others. Their values are copies of the source topic's values, so they need no
+    /// schema of their own, and they are deleted after the same time. For usage.received.v1 cdr-retention has none, because rating rejects
+    /// the records that cannot be read, with their octets.
     /// </summary>
     public static IReadOnlyList<DeadLetterTopic> DeadLetters { get; } =
     [
@@ -103,8 +107,8 @@ public static class Topics
     public static string DeadLetter(string group, string topic) => $"{group}.{topic}.dead-letter";
 
     /// <summary>
-    /// LogAppendTime: with the producer's time, late records would vanish early and future-dated ones would stay. A segment closes after a
-    /// day, so a record is gone at the latest one day and one check interval after its retention.
+    /// LogAppendTime, because by the producer's time late records would vanish early and records dated in the future would stay. A segment
+    /// closes after a day, so a record is gone at the latest one day and one check interval after its retention.
     /// </summary>
     private static Dictionary<string, string> Deleted(int days) => new()
     {
@@ -114,7 +118,9 @@ public static class Topics
         ["message.timestamp.type"] = "LogAppendTime",
     };
 
-    /// <summary>The broker's own defaults never force compaction, so that an overwritten or deleted value could stay for ever.</summary>
+    /// <summary>
+    /// Compaction is forced after a day: with the broker's own defaults an overwritten or deleted value could stay for ever.
+    /// </summary>
     private static Dictionary<string, string> Compacted() => new()
     {
         ["cleanup.policy"] = "compact",

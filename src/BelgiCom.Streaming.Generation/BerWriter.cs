@@ -26,7 +26,8 @@ internal sealed class BerWriter
         int size = _length - mark;
         if (size >= 0x80)
         {
-            // One octet was reserved; a longer length moves the contents. Records are small, so that is cheaper than measuring first.
+            // One octet was reserved for the length. A longer length moves the contents, which is cheaper than measuring first, because
+            // records are small.
             int extra = size > 0xFFFF ? 3 : size > 0xFF ? 2 : 1;
             Ensure(extra);
             _octets.AsSpan(mark, size).CopyTo(_octets.AsSpan(mark + extra));

@@ -16,7 +16,7 @@ internal sealed class CdrBuilder(GenerationPlan plan)
     private readonly BerWriter _ber = new();
     private readonly int _offset = (int)plan.Offset.TotalMinutes;
 
-    /// <summary>The record just built; valid until the next.</summary>
+    /// <summary>The record just built; valid until the next one is built.</summary>
     public ReadOnlySpan<byte> Record => _ber.Written;
 
     public void BuildPgw(GeneratedUsage usage, string node)
@@ -173,7 +173,8 @@ internal sealed class CdrBuilder(GenerationPlan plan)
     private void Time(uint tag, GeneratedUsage usage, int seconds) => _ber.Time(Context | tag, usage.StartUtc.AddSeconds(seconds), _offset);
 
     /// <summary>
-    /// TS 29.060: two digits of the MCC, then MNC 3 (f when there is none) and MCC 3, then MNC 1 and 2, low nibble first.
+    /// A PLMN id (TS 29.060): two digits of the MCC, then MNC digit 3 (f when there is none) and MCC digit 3, then MNC digits 1 and 2, low
+    /// nibble first.
     /// </summary>
     private void Plmn(uint tag, string plmn)
     {

@@ -8,7 +8,7 @@ internal sealed class CdrFileWriter
     /// <summary>Octets of a block of an unframed file.</summary>
     public const int BlockSize = 2048;
 
-    // 50 fixed octets, no routeing filter, no private extension, two release extensions.
+    // 50 fixed octets, without a routeing filter or private extension, and two release extensions.
     private const int HeaderLength = 54;
     private const byte Release17 = (7 << 5) | 9;
 
@@ -27,7 +27,7 @@ internal sealed class CdrFileWriter
         _sequenceNumber = sequenceNumber;
     }
 
-    /// <summary>Begins a framed file. The output must be able to seek, because the header says how long the file became.</summary>
+    /// <summary>Begins a framed file. The output must be able to seek, because the header holds the file's final length.</summary>
     public static CdrFileWriter Framed(Stream output, int tsNumber, long sequenceNumber)
     {
         CdrFileWriter writer = new(output, true, tsNumber, sequenceNumber) { _length = HeaderLength };
@@ -56,7 +56,7 @@ internal sealed class CdrFileWriter
         _count++;
     }
 
-    /// <summary>Ends the file: the header of a framed one, the last block of an unframed one.</summary>
+    /// <summary>Ends the file: completes the header of a framed file, or the last block of an unframed one.</summary>
     public void Finish()
     {
         if (!_isFramed)
@@ -74,7 +74,7 @@ internal sealed class CdrFileWriter
         BinaryPrimitives.WriteUInt32BigEndian(header[22..], checked((uint)_sequenceNumber));
         header[27..31].Fill(0xFF);
         header[41] = header[42] = 0xFF;
-        // A node of its own per kind of record, in the form of an IPv4-mapped address.
+        // Each kind of record has a node of its own, in the form of an IPv4-mapped address.
         ((ReadOnlySpan<byte>)[192, 0, 2, (byte)(20 + _tsNumber)]).CopyTo(header[43..]);
         header[52] = header[53] = 7;
         _output.Position -= _length;

@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.Generation;
 
-/// <summary>One record's worth of usage, made from the plan and its number alone, so that two views of it (PGW and SGW) agree.</summary>
+/// <summary>
+/// The usage of one record. It is made from the plan and the record's number alone, so that two views of it (PGW and SGW) agree.
+/// </summary>
 internal sealed class GeneratedUsage
 {
     private const string HomePlmn = "00101";
@@ -46,7 +48,7 @@ internal sealed class GeneratedUsage
         Seconds = 0;
         for (int i = 0; i < PartCount; i++)
         {
-            // Sizes spread over orders of magnitude, as traffic does: 1 KiB to 16 MiB down, an eighth of that up.
+            // Sizes spread over orders of magnitude, as traffic does: 1 KiB to 16 MiB downlink, an eighth of that uplink.
             long downlink = random.Below(1L << (10 + (int)random.Below(15))) + 1;
             int seconds = 1 + (int)random.Below(600);
             Parts[i] = new Part((int)random.Below(int.MaxValue), (downlink / 8) + random.Below(500), downlink, Seconds, seconds);
@@ -55,10 +57,10 @@ internal sealed class GeneratedUsage
     }
 
     /// <summary>A part of the usage.</summary>
-    /// <param name="Choice">Chooses among the plan's rating groups.</param>
+    /// <param name="Choice">Number that chooses among the plan's rating groups.</param>
     /// <param name="Uplink">Octets sent.</param>
     /// <param name="Downlink">Octets received.</param>
-    /// <param name="StartSeconds">Start after the start of the record.</param>
+    /// <param name="StartSeconds">Seconds from the start of the record to the start of the part.</param>
     /// <param name="Seconds">Duration.</param>
     public readonly record struct Part(int Choice, long Uplink, long Downlink, int StartSeconds, int Seconds);
 }

@@ -42,12 +42,12 @@ public sealed record GenerationPlan
     /// <summary>Rating groups of CHF and Nchf containers.</summary>
     public IReadOnlyList<int> ChfRatingGroups { get; init; } = [100, 200];
 
-    // The stretches of all seeds are told from that of the samples that ship, whose octets stay as they are.
+    // Every other seed's stretch of ids is placed by its distance to the seed of the shipped samples, whose octets must not change.
     private const ulong SamplesSeed = 20260314;
 
     /// <summary>
-    /// The charging id of a session, 32 bits as in a gateway. Each seed has a stretch of its own, so that the sessions of two seeds are not
-    /// taken for one another.
+    /// The charging id of a session, 32 bits as in a gateway. Each seed has its own stretch of ids, so that sessions of two seeds are not
+    /// taken for each other.
     /// </summary>
     /// <param name="first">Where the samples' stretch begins.</param>
     /// <param name="number">Number of the session in the plan.</param>

@@ -11,8 +11,8 @@ namespace BelgiCom.Streaming.Generation;
 public sealed record GeneratedFile(string Path, ControlTotals Totals);
 
 /// <summary>
-/// Generates usage files and the subscriptions that go with them: seeded, so that the same plan gives the same octets, and streaming, so
-/// that size costs no memory. All identities are synthetic.
+/// Generates usage files and the subscriptions for them. The same plan gives the same octets, and the files are streamed, so their size
+/// costs no memory. All identities are synthetic.
 /// </summary>
 public sealed class UsageGenerator(GenerationPlan plan)
 {
@@ -23,7 +23,7 @@ public sealed class UsageGenerator(GenerationPlan plan)
     private readonly GeneratedUsage _usage = new(plan);
     private readonly CdrBuilder _builder = new(plan);
 
-    /// <summary>Writes all files of a kind into a folder, each under a temporary name first and renamed when whole.</summary>
+    /// <summary>Writes all files of a kind into a folder. Each has a temporary name until it is whole, and is then renamed.</summary>
     public IEnumerable<GeneratedFile> WriteFiles(GeneratedKind kind, string directory)
     {
         Directory.CreateDirectory(directory);
@@ -44,7 +44,7 @@ public sealed class UsageGenerator(GenerationPlan plan)
 
     /// <summary>Writes one file.</summary>
     /// <param name="kind">Kind.</param>
-    /// <param name="output">Where to; must be able to seek for framed files.</param>
+    /// <param name="output">Output; must be able to seek for framed files.</param>
     /// <param name="first">Number of the first record in the plan.</param>
     /// <param name="count">Records.</param>
     /// <param name="sequence">File sequence number.</param>
@@ -221,7 +221,7 @@ public sealed class UsageGenerator(GenerationPlan plan)
         return totals;
     }
 
-    /// <summary>TS 32.297 6.2 for the framed kinds: node, running count, date and time of the file with its offset.</summary>
+    /// <summary>File names of TS 32.297 6.2 for the framed kinds: node, running count, date and time of the file with its offset.</summary>
     private string NameOf(GeneratedKind kind, int sequence)
     {
         DateTimeOffset start = plan.Start.ToOffset(plan.Offset);

@@ -3,22 +3,22 @@ using System.Security.Cryptography;
 namespace BelgiCom.Streaming.Privacy;
 
 /// <summary>
-/// AES-256-GCM (NIST SP 800-38D) of single fields: nonce of 96 random bits, ciphertext, tag of 128 bits. The place of the field and the
-/// key id are authenticated too.
+/// Encrypts single fields with AES-256-GCM (NIST SP 800-38D): nonce of 96 random bits, ciphertext, tag of 128 bits. It also authenticates
+/// the place of the field and the key id.
 /// </summary>
 /// <remarks>
-/// Random nonces bound a key to 2^32 encryptions (SP 800-38D 8.3), below which a nonce repeats with a probability under 2^-32. Keys of
-/// the purpose "personal-data" are of one day: 49,000 encryptions a second, all day, stay under the bound. Safe for many threads.
+/// Random nonces limit a key to 2^32 encryptions (SP 800-38D 8.3); below that, a nonce repeats with a probability under 2^-32. A key of the
+/// purpose "personal-data" is used for one day: 49,000 encryptions a second, all day, stay below the limit. Safe for many threads.
 /// </remarks>
 public static class EnvelopeCipher
 {
-    /// <summary>Octets that an envelope has more than its content.</summary>
+    /// <summary>Number of octets by which an envelope is longer than its content.</summary>
     public const int Overhead = NonceSize + TagSize;
 
     private const int NonceSize = 12;
     private const int TagSize = 16;
 
-    // A call of the random generator costs as much for 64 nonces as for one.
+    // Nonces are fetched 64 at a time, because a call of the random generator costs as much for 64 as for one.
     private const int NoncesAtOnce = 64;
 
     [ThreadStatic]
@@ -27,7 +27,8 @@ public static class EnvelopeCipher
     [ThreadStatic]
     private static int _nextNonce;
 
-    // Setting a cipher up costs more than encrypting a field; an instance is for one thread, and one day's key follows another.
+    // The last cipher is kept, because setting one up costs more than encrypting a field, and a day's fields use the same key. An instance
+    // is for one thread.
     [ThreadStatic]
     private static (DataKey Key, AesGcm Cipher) _last;
 
@@ -39,7 +40,9 @@ public static class EnvelopeCipher
         return envelope;
     }
 
-    /// <summary>Encrypts without allocating, and returns the octets written: those of the content and <see cref="Overhead"/>.</summary>
+    /// <summary>
+    /// Encrypts without allocating. Returns the number of octets written: those of the content and <see cref="Overhead"/>.
+    /// </summary>
     /// <exception cref="ArgumentException">The destination is shorter than that.</exception>
     public static int Encrypt(DataKey key, ReadOnlySpan<byte> clear, EnvelopeContext context, Span<byte> destination)
     {
@@ -60,7 +63,7 @@ public static class EnvelopeCipher
     }
 
     /// <summary>Decrypts into a new array.</summary>
-    /// <exception cref="CryptographicException">Cut short, changed, of another place, or of another key.</exception>
+    /// <exception cref="CryptographicException">The envelope was cut short or changed, or belongs to another place or key.</exception>
     public static byte[] Decrypt(DataKey key, ReadOnlySpan<byte> envelope, EnvelopeContext context)
     {
         Span<byte> associated = stackalloc byte[context.SizeWith(key)];
@@ -80,7 +83,7 @@ public static class EnvelopeCipher
     }
 
     /// <summary>
-    /// Decrypts with the key that a record names. Erased content is a normal result, not an error: the caller goes on without it.
+    /// Decrypts with the key that a record names. An erased content is a normal result and no error: the caller goes on without it.
     /// </summary>
     /// <param name="keys">Store of the keys.</param>
     /// <param name="keyId">Key id in the record.</param>
@@ -88,7 +91,7 @@ public static class EnvelopeCipher
     /// <param name="context">Where the envelope belongs.</param>
     /// <param name="clear">Content; empty when erased.</param>
     /// <returns>False when the key was deleted, which erased the content.</returns>
-    /// <exception cref="CryptographicException">Cut short, changed, or of another place.</exception>
+    /// <exception cref="CryptographicException">The envelope was cut short or changed, or belongs to another place.</exception>
     public static bool TryDecrypt(IKeyStore keys, string keyId, ReadOnlySpan<byte> envelope, EnvelopeContext context, out byte[] clear)
     {
         if (keys.Find(keyId) is not { } key)

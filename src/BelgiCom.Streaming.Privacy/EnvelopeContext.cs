@@ -5,8 +5,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Privacy;
 
 /// <summary>
-/// Where an envelope belongs. It is authenticated with the envelope, so that one cannot be moved to another topic, record type or field.
-/// Make one per field and keep it.
+/// The place that an envelope belongs to. It is authenticated with the envelope, so that nobody can move an envelope to another topic,
+/// record type or field. Make one per field and keep it.
 /// </summary>
 public sealed class EnvelopeContext
 {
@@ -29,7 +29,9 @@ public sealed class EnvelopeContext
 
     internal int SizeWith(DataKey key) => _octets.Length + Encoding.UTF8.GetMaxByteCount(key.Id.Length);
 
-    /// <summary>Additional authenticated data: each part after its length, then the key id. Returns its octets.</summary>
+    /// <summary>
+    /// Writes the additional authenticated data: each part after its length, then the key id. Returns the number of octets.
+    /// </summary>
     internal int Write(DataKey key, Span<byte> destination)
     {
         _octets.CopyTo(destination);

@@ -6,8 +6,8 @@ using System.Text;
 namespace BelgiCom.Streaming.Privacy;
 
 /// <summary>
-/// Keys in a folder, one file each, readable by the owner only. For development: nothing wraps the keys, and a backup of the folder
-/// keeps what a deletion was meant to erase. In production a key management service implements <see cref="IKeyStore"/>.
+/// Keys in a folder, one file each, readable by the owner only. For development: the keys are not encrypted themselves, and a backup of the
+/// folder keeps keys whose deletion was meant to erase data. In production a key management service implements <see cref="IKeyStore"/>.
 /// </summary>
 /// <remarks>
 /// A file is named by a keyed hash of purpose and scope, and holds a random number and the key. The id is both, so that a key
@@ -15,7 +15,7 @@ namespace BelgiCom.Streaming.Privacy;
 /// </remarks>
 public sealed class FileKeyStore : IKeyStore
 {
-    /// <summary>What a host must tell its operator at start.</summary>
+    /// <summary>The notice that a host must show to its operator at start.</summary>
     public const string Notice =
         "Keys are in plain files, for development only: use a key management service before real subscribers' data is processed.";
 
@@ -31,7 +31,7 @@ public sealed class FileKeyStore : IKeyStore
     private readonly string _directory;
     private readonly byte[] _namesKey;
 
-    // A read file, and the time it had: another process may delete a key, so that the time is looked at before each use.
+    // The content of a file and its time stamp. The time stamp is compared before each use, because another process may delete a key.
     private readonly ConcurrentDictionary<string, (DateTime Written, DataKey Key)> _read = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Purpose, string Scope), string> _names = new();
 
@@ -70,7 +70,7 @@ public sealed class FileKeyStore : IKeyStore
                 return key;
             }
 
-            // Another process may place its file first, or delete ours at once: read again, whoever won.
+            // Another process may place its file first, or delete ours at once. So the file is read again, whoever wrote it.
             Place(PathOf(name), RandomNumberGenerator.GetBytes(SerialSize + DataKey.Size));
         }
     }
@@ -136,12 +136,12 @@ public sealed class FileKeyStore : IKeyStore
         }
         catch (FileNotFoundException)
         {
-            // Deleted by another process in between.
+            // Another process deleted the file in between.
             return false;
         }
     }
 
-    /// <summary>Puts a whole file in place at once, unless there is one.</summary>
+    /// <summary>Puts a whole file in place in one step, unless the file exists already.</summary>
     private void Place(string path, byte[] content)
     {
         string temporary = Path.Combine(_directory, $"{Guid.NewGuid():N}.new");
@@ -170,14 +170,14 @@ public sealed class FileKeyStore : IKeyStore
 
     private string PathOf(string name) => Path.Combine(_directory, name + Extension);
 
-    /// <summary>Keyed, so that a scope cannot be guessed from a key id.</summary>
+    /// <summary>The name of a key's file, from a keyed hash, so that nobody can guess the scope from a key id.</summary>
     private string NameOf((string Purpose, string Scope) of)
     {
         byte[] hash = HMACSHA256.HashData(_namesKey, Encoding.UTF8.GetBytes($"{of.Purpose.Length}:{of.Purpose}{of.Scope}"));
         return Convert.ToHexStringLower(hash.AsSpan(0, NameSize));
     }
 
-    /// <summary>Ids come from records: only our own form may become part of a path.</summary>
+    /// <summary>Key ids come from records, so only ids of our own form may become part of a path.</summary>
     private static bool IsKeyId(string keyId) =>
         keyId.Length == (2 * NameSize) + 1 + (2 * SerialSize)
         && keyId[2 * NameSize] == '-'

@@ -1,36 +1,36 @@
 namespace BelgiCom.Streaming.Privacy;
 
 /// <summary>
-/// Holds data keys. Deleting a key erases, in every copy, what was encrypted with it; so a store never hands out a key that is deleted,
+/// Holds data keys. Deleting a key erases everything that was encrypted with it, in every copy. So a store never hands out a deleted key,
 /// and never gives its id to another key. Safe for many threads and processes.
 /// </summary>
 public interface IKeyStore
 {
-    /// <summary>The key of a purpose and scope, made when there is none. All callers get the same key.</summary>
+    /// <summary>The key of a purpose and scope; it is made when there is none. All callers get the same key.</summary>
     /// <param name="purpose">What it is for, for example <see cref="KeyPurposes.PersonalData"/>. Keys of two purposes differ.</param>
     /// <param name="scope">What is erased together: a day "yyyy-MM-dd", or empty for a key without an end. Never personal data.</param>
     DataKey GetOrCreate(string purpose, string scope);
 
-    /// <summary>The key with an id; null when it was deleted, or never was.</summary>
+    /// <summary>The key with this id; null when it was deleted or never existed.</summary>
     DataKey? Find(string keyId);
 
-    /// <summary>Deletes a key for good; false when it was not there. May be repeated.</summary>
+    /// <summary>Deletes a key for good; false when there is no such key. May be repeated.</summary>
     bool Delete(string keyId);
 }
 
 /// <summary>What keys are for; one key is never used for two of these.</summary>
 public static class KeyPurposes
 {
-    /// <summary>HMAC key of the subscriber references. Without a scope: a new key would orphan every balance.</summary>
+    /// <summary>HMAC key of the subscriber references. It has no scope, because a new key would orphan every balance.</summary>
     public const string Rating = "rating";
 
     /// <summary>Encrypts the personal identifiers in usage and quarantine; scope is the UTC day of writing.</summary>
     public const string PersonalData = "personal-data";
 
-    /// <summary>HMAC key of the pseudonyms inside the archive, which nothing else can be joined by. Without a scope.</summary>
+    /// <summary>HMAC key of the pseudonyms inside the archive, so that they match no pseudonym elsewhere. It has no scope.</summary>
     public const string RetentionPerson = "retention-person";
 
-    /// <summary>HMAC key that seals the checkpoints of journals. Without a scope.</summary>
+    /// <summary>HMAC key that seals the checkpoints of journals. It has no scope.</summary>
     public const string AuditCheckpoint = "audit-checkpoint";
 
     /// <summary>Encrypts what one archive keeps under a legal class; scope is the day on which the period begins.</summary>

@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Privacy;
 
 /// <summary>
 /// Makes subscriber references: the first 16 octets of HMAC-SHA-256 (RFC 2104) with the key of the purpose "rating", over "msisdn:" or
-/// "imsi:" and the digits. A plain hash would not do: the whole Belgian mobile range can be tried in under a minute.
+/// "imsi:" and the digits. A plain hash would not do, because all Belgian mobile numbers can be tried in less than a minute.
 /// </summary>
 /// <remarks>Safe for many threads; allocates nothing per call.</remarks>
 public sealed class SubscriberPseudonymizer
@@ -15,7 +15,7 @@ public sealed class SubscriberPseudonymizer
 
     private readonly DataKey _key;
 
-    /// <summary>Takes the key from the store, once.</summary>
+    /// <summary>Takes the key from the store once.</summary>
     public SubscriberPseudonymizer(IKeyStore keys)
     {
         _key = keys.GetOrCreate(KeyPurposes.Rating, scope: "");
@@ -23,12 +23,12 @@ public sealed class SubscriberPseudonymizer
 
     /// <summary>Reference of an MSISDN.</summary>
     /// <param name="digits">E.164 in international form, without '+': 1 to 15 digits.</param>
-    /// <exception cref="ArgumentException">Not such digits. The message does not repeat them.</exception>
+    /// <exception cref="ArgumentException">The text is no such number. The message does not repeat it.</exception>
     public SubscriberRef FromMsisdn(ReadOnlySpan<char> digits) => Pseudonymize("msisdn:"u8, digits);
 
     /// <summary>Reference of an IMSI, for records without an MSISDN.</summary>
     /// <param name="digits">E.212: 1 to 15 digits.</param>
-    /// <exception cref="ArgumentException">Not such digits. The message does not repeat them.</exception>
+    /// <exception cref="ArgumentException">The text is no such number. The message does not repeat it.</exception>
     public SubscriberRef FromImsi(ReadOnlySpan<char> digits) => Pseudonymize("imsi:"u8, digits);
 
     private SubscriberRef Pseudonymize(ReadOnlySpan<byte> kind, ReadOnlySpan<char> digits)

@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Storage;
 
 /// <summary>
 /// A database of ours: one connection, one transaction at a time, one thread at a time. Parameters are named @p0, @p1, … in the order of
-/// their values. What the database refuses is a <see cref="StorageException"/>.
+/// their values. When the database refuses a statement, a <see cref="StorageException"/> is thrown.
 /// </summary>
 public abstract class Database : IDisposable
 {
@@ -19,7 +19,7 @@ public abstract class Database : IDisposable
         Location = location;
     }
 
-    /// <summary>Where it is, for people and logs; never a password.</summary>
+    /// <summary>Where the database is, for people and logs; never a password.</summary>
     public string Location { get; }
 
     /// <summary>What it is, in messages.</summary>
@@ -42,8 +42,8 @@ public abstract class Database : IDisposable
     }
 
     /// <summary>
-    /// The rows of a query, one after another, for results that must not lie in memory. Inside a transaction only, and nothing else can be
-    /// asked until the last row.
+    /// The rows of a query, one after another, for results that must not lie in memory. Call it inside a transaction, and ask nothing else
+    /// before the last row.
     /// </summary>
     public IEnumerable<T> Stream<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values) =>
         Rows(Command(sql, values), read);
@@ -57,8 +57,8 @@ public abstract class Database : IDisposable
         return value is null or DBNull ? null : Convert.ToInt64(value, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Runs changes that become visible and durable together, or not at all when an exception leaves them.</summary>
-    /// <exception cref="StorageException">The database refused; nothing was kept.</exception>
+    /// <summary>Runs changes that become visible and durable together; when an exception ends them, none of them do.</summary>
+    /// <exception cref="StorageException">The database refused; it kept nothing.</exception>
     public T InTransaction<T>(Func<T> changes) => Guarded(() =>
     {
         using DbTransaction transaction = _transaction = Begin();
@@ -74,8 +74,8 @@ public abstract class Database : IDisposable
         }
     });
 
-    /// <summary>Runs changes that become visible and durable together, or not at all when an exception leaves them.</summary>
-    /// <exception cref="StorageException">The database refused; nothing was kept.</exception>
+    /// <summary>Runs changes that become visible and durable together; when an exception ends them, none of them do.</summary>
+    /// <exception cref="StorageException">The database refused; it kept nothing.</exception>
     public void InTransaction(Action changes) => InTransaction(() =>
     {
         changes();
@@ -83,14 +83,12 @@ public abstract class Database : IDisposable
     });
 
     /// <summary>
-    /// Brings the tables to the newest version, in one transaction; processes that start on one database wait for each other.
+    /// Brings the tables to the newest version, in one transaction. Processes that start on one database wait for each other.
     /// </summary>
-    /// <param name="migrations">
-    /// What leads from each version to the next, by statements that give no rows. One that was released is never changed, only followed by
-    /// another.
-    /// </param>
+    /// <param name="migrations">The statements that lead from each version to the next; they give no rows. A released migration is never
+    /// changed, only followed by another.</param>
     /// <param name="now">The time that is noted.</param>
-    /// <exception cref="StorageException">The database refused, or a newer release wrote it; it is closed then.</exception>
+    /// <exception cref="StorageException">The database refused, or a newer release wrote it. It is closed then.</exception>
     public void Migrate(IReadOnlyList<string> migrations, DateTimeOffset now)
     {
         try

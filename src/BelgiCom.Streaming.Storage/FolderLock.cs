@@ -1,7 +1,7 @@
 namespace BelgiCom.Streaming.Storage;
 
 /// <summary>
-/// Keeps other processes out of a folder, those in other containers included, until it is disposed of or the process ends, however it ends.
+/// Keeps other processes out of a folder, also processes in other containers, until it is disposed of or the process ends in whatever way.
 /// </summary>
 public sealed class FolderLock : IDisposable
 {
@@ -9,17 +9,17 @@ public sealed class FolderLock : IDisposable
 
     private FolderLock(FileStream file) => _file = file;
 
-    /// <summary>Takes the folder, and makes it when it is missing.</summary>
+    /// <summary>Takes the lock of a folder, and makes the folder when it is missing.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="name">What lies in it, in messages: "File ledger".</param>
+    /// <param name="name">Name of the folder's content in messages, for example "File ledger".</param>
     /// <param name="setting">Setting that says where it is.</param>
-    /// <exception cref="StorageException">Another process has it, or it cannot be made or written.</exception>
+    /// <exception cref="StorageException">Another process has the lock, or the folder cannot be made or written.</exception>
     public static FolderLock Take(string folder, string name, string setting)
     {
         try
         {
             Directory.CreateDirectory(folder);
-            // The system takes the lock away with the process; the file stays.
+            // The operating system releases the lock when the process ends; the file stays.
             return new FolderLock(new FileStream(
                 Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }

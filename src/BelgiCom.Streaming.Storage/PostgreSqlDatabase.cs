@@ -12,16 +12,16 @@ public sealed class PostgreSqlDatabase : Database
     private PostgreSqlDatabase(NpgsqlConnection connection, string name, string location)
         : base(connection, name, location) => _connection = connection;
 
-    // No ticket of Kerberos is tried for unless it is asked for: official images have no library for it, and each attempt to load it
-    // writes a line of its own to the log (npgsql#6360).
+    // Npgsql must not try Kerberos unless the operator asks for it: official images lack its library, and each attempt to load it writes a
+    // line of its own to the log (npgsql#6360).
     private const string Defaults = "GSS Encryption Mode=Disable;";
 
     /// <summary>Connects.</summary>
     /// <param name="connectionString">Where, in Npgsql's words.</param>
-    /// <param name="password">Password, whatever characters it has; null for the one of the connection string.</param>
-    /// <param name="name">What it is, in messages: "Billing ledger".</param>
+    /// <param name="password">The password, which may have any characters; null to use the one in the connection string.</param>
+    /// <param name="name">Name of the database in messages, for example "Billing ledger".</param>
     /// <param name="setting">Setting that says where it is.</param>
-    /// <exception cref="StorageException">It does not answer, or refuses us.</exception>
+    /// <exception cref="StorageException">The database does not answer, or refuses the connection.</exception>
     public static PostgreSqlDatabase Open(string connectionString, string? password, string name, string setting)
     {
         string location = "PostgreSQL";
@@ -42,7 +42,7 @@ public sealed class PostgreSqlDatabase : Database
         }
     }
 
-    /// <summary>The operator's connection string with our defaults, which its own words win over, and the password.</summary>
+    /// <summary>The operator's connection string, completed by our defaults where it says nothing, and the password.</summary>
     internal static string ConnectionString(string connectionString, string? password)
     {
         NpgsqlConnectionStringBuilder builder = new(Defaults + connectionString);
@@ -50,7 +50,7 @@ public sealed class PostgreSqlDatabase : Database
         return builder.ToString();
     }
 
-    /// <summary>Begins a binary COPY, for rows by the thousand. Inside a transaction.</summary>
+    /// <summary>Begins a binary COPY, for thousands of rows. Call it inside a transaction.</summary>
     public NpgsqlBinaryImporter BeginCopy(string sql) => _connection.BeginBinaryImport(sql);
 
     private protected override DbTransaction Begin() => _connection.BeginTransaction(IsolationLevel.ReadCommitted);

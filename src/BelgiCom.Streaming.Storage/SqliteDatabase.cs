@@ -5,8 +5,8 @@ using SQLitePCL;
 namespace BelgiCom.Streaming.Storage;
 
 /// <summary>
-/// One SQLite file. Write-ahead log with <c>synchronous=FULL</c>: a commit is on disk when it returns. <c>NORMAL</c> would lose the newest
-/// ones with the power, while Kafka no longer sends what was in them.
+/// One SQLite file, with a write-ahead log and <c>synchronous=FULL</c>: a commit is on disk when it returns. With <c>NORMAL</c> a power cut
+/// would lose the newest commits, whose records Kafka does not send again.
 /// </summary>
 public sealed class SqliteDatabase : Database
 {
@@ -19,10 +19,10 @@ public sealed class SqliteDatabase : Database
 
     /// <summary>Opens the file and makes it, with its folder, when it is not there.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="name">What it is, in messages: "Billing ledger".</param>
+    /// <param name="name">Name of the database in messages, for example "Billing ledger".</param>
     /// <param name="setting">Setting that says where it is.</param>
-    /// <param name="pragmas">What this database needs besides: "cache_size = -65536".</param>
-    /// <exception cref="StorageException">It cannot be opened, or is no database.</exception>
+    /// <param name="pragmas">Further pragmas that this database needs, for example "cache_size = -65536".</param>
+    /// <exception cref="StorageException">The file cannot be opened, or is no database.</exception>
     public static SqliteDatabase Open(string file, string name, string setting, params ReadOnlySpan<string> pragmas)
     {
         try
@@ -39,11 +39,13 @@ public sealed class SqliteDatabase : Database
             ["busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", .. pragmas]);
     }
 
-    /// <summary>Opens a file to read it while another process writes: what that one has committed is seen, nothing is changed.</summary>
+    /// <summary>
+    /// Opens a file to read it while another process writes. The reader sees what that process has committed, and changes nothing.
+    /// </summary>
     /// <param name="file">The file.</param>
-    /// <param name="name">What it is, in messages: "Billing ledger".</param>
+    /// <param name="name">Name of the database in messages, for example "Billing ledger".</param>
     /// <param name="setting">Setting that says where it is.</param>
-    /// <exception cref="StorageException">It cannot be opened, or is no database.</exception>
+    /// <exception cref="StorageException">The file cannot be opened, or is no database.</exception>
     public static SqliteDatabase OpenToRead(string file, string name, string setting) =>
         Open(file, SqliteOpenMode.ReadOnly, name, setting, ["busy_timeout = 10000"]);
 
@@ -56,7 +58,8 @@ public sealed class SqliteDatabase : Database
                 new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false }.ToString());
             connection.Open();
 
-            // One at a time: what follows a statement that gives a row runs when its reader is closed, and the driver drops errors then.
+            // One statement at a time: statements after one that gives a row run when its reader is closed, and the driver drops their
+            // errors then.
             foreach (string pragma in pragmas)
             {
                 using SqliteCommand command = connection.CreateCommand();
@@ -73,8 +76,8 @@ public sealed class SqliteDatabase : Database
         }
     }
 
-    /// <summary>Prepares a statement with the parameters ?1, ?2, …, for rows by the thousand.</summary>
-    /// <exception cref="StorageException">It is no statement of this database.</exception>
+    /// <summary>Prepares a statement with the parameters ?1, ?2, …, for thousands of rows.</summary>
+    /// <exception cref="StorageException">The text is no statement that this database accepts.</exception>
     public SqliteStatement Prepare(string sql)
     {
         Check(raw.sqlite3_prepare_v2(Handle, sql, out sqlite3_stmt statement));
@@ -90,7 +93,7 @@ public sealed class SqliteDatabase : Database
         return raw.sqlite3_changes(Handle);
     }
 
-    // At once for writing: a transaction that reads first and writes later may find that another one has written in between.
+    // The transaction is begun for writing, because one that reads first and writes later may find that another has written in between.
     private protected override DbTransaction Begin() => _connection.BeginTransaction(deferred: false);
 
     private static StorageException CannotOpen(string file, string name, string setting, Exception cause) =>
@@ -106,7 +109,8 @@ public sealed class SqliteDatabase : Database
 }
 
 /// <summary>
-/// A prepared statement straight on SQLite's C interface: through ADO.NET, a row costs a boxed value and a look-up by name for each column.
+/// A prepared statement that calls SQLite's C interface directly: through ADO.NET each row costs a boxed value and a look-up by name for
+/// each column.
 /// </summary>
 public sealed class SqliteStatement : IDisposable
 {
@@ -128,7 +132,7 @@ public sealed class SqliteStatement : IDisposable
     /// <summary>Sets a parameter, from 1, to octets.</summary>
     public void SetOctets(int parameter, ReadOnlySpan<byte> octets) => raw.sqlite3_bind_blob(_statement, parameter, octets);
 
-    /// <summary>Runs it with the parameters as they are and returns how many rows it changed.</summary>
+    /// <summary>Runs the statement with the parameters as they are, and returns how many rows it changed.</summary>
     /// <exception cref="StorageException">The database refused.</exception>
     public int Execute() => _database.Run(_statement);
 

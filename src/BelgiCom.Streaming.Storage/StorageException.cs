@@ -3,16 +3,18 @@ namespace BelgiCom.Streaming.Storage;
 /// <summary>What went wrong with a database.</summary>
 public enum StorageFault
 {
-    /// <summary>It cannot be opened: no such place, no rights, no database.</summary>
+    /// <summary>The database cannot be opened: there is no such place, no right to it, or it is no database.</summary>
     CannotOpen,
 
     /// <summary>Another process works with it.</summary>
     InUse,
 
-    /// <summary>It was written by a newer release, whose tables this one does not know.</summary>
+    /// <summary>A newer release wrote the database, and this one does not know its tables.</summary>
     NewerVersion,
 
-    /// <summary>It refused, or did not answer. Nothing of the statement or transaction at hand was kept; it can be tried again.</summary>
+    /// <summary>
+    /// The database refused, or did not answer. It kept nothing of the statement or transaction in hand, which can be tried again.
+    /// </summary>
     Refused,
 }
 

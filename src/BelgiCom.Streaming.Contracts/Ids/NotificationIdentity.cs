@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// <summary>Ids of notifications: the same occasion always gives the same id.</summary>
 public static class NotificationIdentity
 {
-    /// <summary>The one id of a threshold in a period: crossing it again, or rating it again, gives the same id.</summary>
+    /// <summary>The id of a threshold in a period. Crossing the threshold again, or rating the usage again, gives the same id.</summary>
     /// <param name="subscriber">Who is owed the message.</param>
     /// <param name="kind">Which threshold.</param>
     /// <param name="periodStartDays">First day of the balance period, in days since 1970-01-01.</param>
