@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace BelgiCom.Streaming.Hosting;
 
-/// <summary>Writes a health report as JSON: the overall status and each check with its sentence.</summary>
+/// <summary>Writes a health report as JSON: the overall status, and each check with its status and description.</summary>
 internal static class HealthReportWriter
 {
     public static Task WriteAsync(HttpContext context, HealthReport report)

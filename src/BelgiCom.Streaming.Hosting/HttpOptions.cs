@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Hosting;
 public sealed class HttpOptions : IValidatableObject
 {
     /// <summary>
-    /// Used when <see cref="Url"/> is not set: loopback only. When the port is taken, another free port is used and logged.
+    /// The address when <see cref="Url"/> is not set: loopback only. When its port is taken, another free port is used and logged.
     /// </summary>
     public const string DefaultUrl = "http://127.0.0.1:8080";
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace BelgiCom.Streaming.Hosting;
 
-/// <summary>An address to listen on: one of the machine's, loopback by name, or all of them.</summary>
+/// <summary>An address to listen on: one address of the machine, loopback by name, or all addresses.</summary>
 /// <param name="Host">As written in the URL.</param>
 /// <param name="Address">What the socket is bound to.</param>
 /// <param name="Port">0 to 65,535; 0 takes any free port.</param>
@@ -13,7 +13,7 @@ internal sealed record ListenAddress(string Host, IPAddress Address, int Port)
     /// <summary>The form Kestrel takes.</summary>
     public string Url => string.Create(CultureInfo.InvariantCulture, $"http://{Host}:{Port}");
 
-    /// <summary>Reads <c>http://HOST:PORT</c>; null when it is nothing to listen on.</summary>
+    /// <summary>Reads <c>http://HOST:PORT</c>; null when the text is no address to listen on.</summary>
     public static ListenAddress? TryParse(string url)
     {
         const string Scheme = "http://";
@@ -34,7 +34,7 @@ internal sealed record ListenAddress(string Host, IPAddress Address, int Port)
         return address is null ? null : new ListenAddress(host == "localhost" ? "127.0.0.1" : host, address, port);
     }
 
-    /// <summary>True when somebody else listens there now.</summary>
+    /// <summary>True when another process listens on the address now.</summary>
     public bool IsTaken()
     {
         if (Port == 0)

@@ -9,8 +9,8 @@ public sealed class LogOptions
     public LogEventLevel Level { get; init; } = LogEventLevel.Information;
 
     /// <summary>
-    /// File to write to as well, compact JSON; at most 100 MB, then a new one, 5 are kept. What a person reads is then only warnings and
-    /// worse. Default none.
+    /// A file that the log is written to as well, as compact JSON; a new file begins at 100 MB, and 5 are kept. A person at the terminal
+    /// then sees warnings and errors only. Default none.
     /// </summary>
     public string? File { get; init; }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace BelgiCom.Streaming.Hosting;
 
-/// <summary>Unhealthy when a background service has ended with an error: the process cannot do its work any more.</summary>
+/// <summary>Unhealthy when a background service has ended with an error, because the process can no longer do its work.</summary>
 internal sealed class ServicesHealthCheck(IServiceProvider services) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace BelgiCom.Streaming.Hosting;
 
-/// <summary>Options that are read and checked when the host is built, so that a worker never starts with a setting it ignores.</summary>
+/// <summary>Options that are read and checked when the host is built, so that no worker starts with a setting that it ignores.</summary>
 public static class ValidatedOptionsExtensions
 {
     private static readonly object RegistryKey = new();
@@ -13,13 +13,14 @@ public static class ValidatedOptionsExtensions
     /// <summary>
     /// Reads the options of <paramref name="section"/>, checks them (data annotations, <c>IValidatableObject</c>, <c>required</c> members,
     /// unknown settings) and registers them as <typeparamref name="T"/> and as <see cref="IOptions{T}"/>. Faults are collected; <see
-    /// cref="ThrowOnFaults"/> reports those of all sections together. Several parts of a process may ask for the same section, as the same
-    /// type or as others: what none of them knows is a fault. Time spans are written <c>hh:mm:ss</c> or ISO 8601 (<c>PT30S</c>).
+    /// cref="ThrowOnFaults"/> reports those of all sections together. Several parts of a process may read the same section, as the same
+    /// type or as others; a setting that none of these types knows is a fault. Time spans are written <c>hh:mm:ss</c> or ISO 8601
+    /// (<c>PT30S</c>).
     /// </summary>
     /// <typeparam name="T">A class with a parameterless constructor and settable (or init) properties.</typeparam>
     /// <param name="builder">The host being built.</param>
     /// <param name="section">Name of the section, for example <c>Rating</c>.</param>
-    /// <returns>The options, for wiring; not to be trusted before <see cref="ThrowOnFaults"/> has passed.</returns>
+    /// <returns>The options, for the wiring. Do not use their values before <see cref="ThrowOnFaults"/> has passed.</returns>
     public static T AddValidatedOptions<T>(this IHostApplicationBuilder builder, string section)
         where T : class
     {
@@ -37,7 +38,7 @@ public static class ValidatedOptionsExtensions
         return options;
     }
 
-    /// <summary>Ends the wiring: reports all faults of all sections at once, with sections whose names look mistyped.</summary>
+    /// <summary>Ends the wiring: reports the faults of all sections at once, and names sections that look mistyped.</summary>
     /// <param name="builder">The host being built.</param>
     /// <exception cref="ConfigurationFaultException">At least one setting is wrong, missing or unknown.</exception>
     public static void ThrowOnFaults(this IHostApplicationBuilder builder)
@@ -70,13 +71,13 @@ public static class ValidatedOptionsExtensions
         }
     }
 
-    // Sections of some worker: one environment file may serve all workers, so a section that this worker does not read is no fault.
+    // The sections of all workers. One environment may serve all of them, so a section that this worker does not read is no fault.
     private static readonly HashSet<string> OurSections = new(StringComparer.OrdinalIgnoreCase)
     {
         "Kafka", "SchemaRegistry", "Keys", "Adapters", "Rating", "Retention", "Billing", "Http", "Log",
     };
 
-    // Settings that only some of the workers have that read their section; held to the workers' wiring by SettingsTests.
+    // Settings that only some of the workers have that read their section. SettingsTests compares this list with the workers' wiring.
     private static readonly Dictionary<string, string> ReadElsewhere = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Kafka:StaticMembership"] = "billing-sync, cdr-retention, rating",

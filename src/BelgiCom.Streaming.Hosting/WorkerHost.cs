@@ -92,7 +92,7 @@ public static class WorkerHost
             new WebApplicationOptions { ApplicationName = name, ContentRootPath = AppContext.BaseDirectory });
         SecretFiles.Load(builder.Configuration);
         builder.Configuration.AddInMemoryCollection(settings);
-        // Base images set this variable; Http:Url is the one way to choose the address.
+        // The base images set this variable; here Http:Url alone chooses the address.
         builder.Configuration.AddInMemoryCollection([new("HTTP_PORTS", null)]);
         AddLog(builder, name, reader);
         builder.Services.AddHealthChecks().AddCheck<ServicesHealthCheck>("services", tags: [LiveTag]);
@@ -108,11 +108,12 @@ public static class WorkerHost
 
     /// <summary>
     /// Reports all configuration faults, chooses the port and maps <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c>. Ready is
-    /// 200 only when every check is healthy: what is degraded does not do its work now. Live is 503 only when a restart would help.
+    /// 200 only when every check is healthy, because a degraded process does not do its work now. Live is 503 only when a restart would
+    /// help.
     /// </summary>
     /// <param name="builder">From <see cref="CreateBuilder"/>, with all workers added.</param>
     /// <returns>The application, not started.</returns>
-    /// <exception cref="ConfigurationFaultException">A setting is wrong, or the port that was asked for is taken.</exception>
+    /// <exception cref="ConfigurationFaultException">A setting is wrong, or the configured port is taken.</exception>
     public static WebApplication Build(WebApplicationBuilder builder)
     {
         HttpOptions http = builder.AddValidatedOptions<HttpOptions>("Http");
@@ -174,7 +175,7 @@ public static class WorkerHost
         return null;
     }
 
-    /// <summary>Tag of the checks that decide whether the process must be restarted; the others only decide whether it is ready.</summary>
+    /// <summary>Marks the checks that decide whether the process must be restarted; all others only decide whether it is ready.</summary>
     public const string LiveTag = "live";
 
     static WorkerHost() => Prometheus.Metrics.SuppressDefaultMetrics(new SuppressDefaultMetricOptions
@@ -185,8 +186,8 @@ public static class WorkerHost
     });
 
     /// <summary>
-    /// What keeps the process from starting, on standard error: as lines for the person who asked with <c>--validate</c>, else as the log
-    /// is, so that a collector gets nothing that it cannot read. The host's own log is not there yet, or no longer.
+    /// Writes to standard error why the process does not start: as plain lines for the person who asked with <c>--validate</c>, else in the
+    /// form of the log, so that a log collector can read it. The host's own log does not exist yet, or no longer.
     /// </summary>
     private static void WriteFaults(string name, IReadOnlyList<string> faults, bool isForAPerson)
     {
@@ -214,7 +215,7 @@ public static class WorkerHost
     {
         LogOptions options = builder.AddValidatedOptions<LogOptions>("Log");
         builder.Logging.ClearProviders();
-        // Made when the host is built, not before: a builder that only checks the configuration must not open the file.
+        // The file is opened when the host is built and not before, because a builder that only checks the configuration must not open it.
         builder.Services.AddSerilog(log =>
         {
             log.MinimumLevel.Is(options.Level).MinimumLevel

@@ -4,14 +4,14 @@ using BelgiCom.Streaming.Hosting;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary>The verbs of <c>belgicom</c>, and what every one of them does with an error.</summary>
+/// <summary>The verbs of <c>belgicom</c>, and how each of their errors is reported.</summary>
 internal static class CommandLine
 {
     /// <summary>Runs one verb.</summary>
     /// <returns>0 done, 1 usage or configuration, 2 failed.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
-        // What follows this verb is for the other program to read.
+        // The arguments after this verb are for the other program to read.
         if (args is [BenchCommand.Name, .. string[] rest] && await BenchCommand.TryRunAsync(rest) is { } exitCode)
         {
             return exitCode;
@@ -47,7 +47,7 @@ internal static class CommandLine
             return await root.Parse(args).InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                // Ctrl-C and SIGTERM: as long as a worker may take to finish its batch.
+                // After Ctrl-C or SIGTERM, the process has as long as a worker may take to finish its batch.
                 ProcessTerminationTimeout = WorkerHost.DrainMax,
             });
         }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary>Another program of this repository, started as this one was: as an executable, or by <c>dotnet</c>.</summary>
+/// <summary>Another program of this repository. It is started in the same way as this one: as an executable, or by <c>dotnet</c>.</summary>
 internal static class SisterProgram
 {
     /// <summary>How to start it.</summary>

@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary>A verb cannot go on; the message is a sentence for the person at the terminal that says what to do.</summary>
+/// <summary>A verb cannot go on. The message is a sentence that tells the person at the terminal what to do.</summary>
 internal sealed class ToolException(int exitCode, string message) : Exception(message)
 {
     /// <summary>1 for usage and configuration, 2 for work that failed.</summary>

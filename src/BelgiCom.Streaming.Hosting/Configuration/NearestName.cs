@@ -1,9 +1,9 @@
 namespace BelgiCom.Streaming.Hosting;
 
-/// <summary>Finds what somebody probably meant when a name is not known.</summary>
+/// <summary>Finds the name that somebody probably meant when a name is not known.</summary>
 internal static class NearestName
 {
-    // More edits than this are no typing mistake.
+    // A name with more edits than this is no typing mistake.
     private const int EditsMax = 3;
 
     /// <summary>The candidate with the fewest edits to <paramref name="name"/>, or null when all are too far away.</summary>
@@ -15,7 +15,7 @@ internal static class NearestName
         .Select(pair => pair.candidate)
         .FirstOrDefault();
 
-    /// <summary>Levenshtein distance, upper and lower case being equal.</summary>
+    /// <summary>Levenshtein distance; upper and lower case are equal.</summary>
     private static int Edits(string left, string right)
     {
         int[] previous = Enumerable.Range(0, right.Length + 1).ToArray();

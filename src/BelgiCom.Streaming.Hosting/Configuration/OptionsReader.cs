@@ -21,7 +21,7 @@ internal sealed class OptionsReader(List<string> faults)
         ReadPart(target, section);
     }
 
-    /// <summary>The same, where other types may know the section's other settings.</summary>
+    /// <summary>Does the same for a section of which other types may know the remaining settings.</summary>
     public void ReadPart(object target, IConfigurationSection section)
     {
         HashSet<string> unreadable = new(StringComparer.Ordinal);
@@ -39,10 +39,10 @@ internal sealed class OptionsReader(List<string> faults)
     /// <summary>The name of a setting as an environment variable writes it: <c>Rating__Lanes</c>.</summary>
     public static string VariableOf(string path) => path.Replace(":", "__", StringComparison.Ordinal);
 
-    /// <summary>Reports what of a section none of the types knows that were read from it.</summary>
+    /// <summary>Reports the settings of a section that none of the types read from it knows.</summary>
     /// <param name="section">The section.</param>
     /// <param name="types">Types read from it.</param>
-    /// <param name="readElsewhere">Paths of settings that other workers have, and which.</param>
+    /// <param name="readElsewhere">Paths of settings that other workers have, each with the names of those workers.</param>
     public void ReportUnknown(
         IConfigurationSection section, IEnumerable<Type> types, IReadOnlyDictionary<string, string> readElsewhere)
     {
@@ -65,7 +65,7 @@ internal sealed class OptionsReader(List<string> faults)
         .Where(property => property.SetMethod is { IsPublic: true } || IsList(property.PropertyType) || IsDictionary(property.PropertyType))
         .Where(property => property.GetIndexParameters().Length == 0);
 
-    /// <summary>Returns false when a value was there but could not be read.</summary>
+    /// <summary>Reads one value; false when it is there but cannot be read.</summary>
     private bool ReadProperty(object target, PropertyInfo property, IConfigurationSection setting)
     {
         if (!setting.Exists())

@@ -21,7 +21,7 @@ internal static class SecretFiles
         Dictionary<string, string?> values = new();
         foreach ((string key, string? path) in configuration.AsEnumerable())
         {
-            // Only keys inside a section: a plain ..._FILE variable of the machine is not ours.
+            // Only keys inside a section count, because a plain ..._FILE variable of the machine is not ours.
             if (!string.IsNullOrEmpty(path) && key.Contains(':', StringComparison.Ordinal)
                 && key.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase))
             {

@@ -50,7 +50,7 @@ internal static class SettingText
             return XmlConvert.ToTimeSpan(text);
         }
 
-        // TimeSpan.Parse reads a bare "30" as thirty days; nobody who writes it means that.
+        // TimeSpan.Parse reads a bare "30" as thirty days, which nobody who writes it means.
         return text.Contains(':', StringComparison.Ordinal)
             ? TimeSpan.Parse(text, CultureInfo.InvariantCulture)
             : throw new FormatException();

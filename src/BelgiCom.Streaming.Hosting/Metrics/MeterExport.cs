@@ -6,16 +6,16 @@ using Prometheus;
 namespace BelgiCom.Streaming.Hosting;
 
 /// <summary>
-/// Publishes our meters under exactly the names their instruments carry.
-/// The exporter's own meter adapter is switched off: it puts the meter's name before the instrument's, and it forgets a series that was not
-/// updated for five minutes, so that a counter of rejected records would vanish and start again at zero.
+/// Publishes our meters under exactly the names of their instruments. The exporter's own meter adapter is switched off, because it puts the
+/// meter's name before the instrument's, and because it forgets a series that was not updated for five minutes, so that a counter of
+/// rejected records would vanish and start again at zero.
 /// </summary>
 internal sealed class MeterExport : IDisposable
 {
-    // Instruments with other names are the framework's: their labels can be many, and nobody asked for them.
+    // Instruments with other names are the framework's. Their labels can have any number of values, and nobody asked for them.
     private const string NamePrefix = "belgicom_";
 
-    // From half a millisecond to a minute: batches, commits, files.
+    // From half a millisecond to a minute: the range of batches, commits and files.
     private static readonly double[] SecondsBuckets =
     [
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
@@ -46,7 +46,7 @@ internal sealed class MeterExport : IDisposable
 
     private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        // The order of labels must not matter: the same tags in another order are the same series.
+        // Sorted, so that the same labels in another order are the same series.
         KeyValuePair<string, object?>[] sorted = tags.ToArray();
         Array.Sort(sorted, static (left, right) => string.CompareOrdinal(left.Key, right.Key));
         string[] labels = Array.ConvertAll(sorted, tag => Convert.ToString(tag.Value, CultureInfo.InvariantCulture) ?? "");

@@ -8,7 +8,9 @@ namespace BelgiCom.Streaming.Tool;
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
-    /// <summary>Used without <c>--data</c>: the same folder every time, so that a second run knows what the first one billed.</summary>
+    /// <summary>
+    /// The folder when <c>--data</c> is not given. It is the same every time, so that a second run knows what the first one billed.
+    /// </summary>
     public const string DefaultPath = "data";
 
     private readonly FileStream _lock;
@@ -23,7 +25,7 @@ internal sealed class DataFolder : IDisposable
 
     public string Broker => Path.Combine(FullPath, "broker");
 
-    /// <summary>Log of an Apache Kafka of KAFKA_HOME: its files are not those of the embedded broker.</summary>
+    /// <summary>Log of an Apache Kafka that KAFKA_HOME names; its files differ from those of the embedded broker.</summary>
     public string ApacheKafka => Path.Combine(FullPath, "apache-kafka");
 
     public string Keys => KeysOf(FullPath);
@@ -32,7 +34,7 @@ internal sealed class DataFolder : IDisposable
 
     public string Files => FilesOf(FullPath);
 
-    /// <summary>Subscriptions of generated usage that came without any.</summary>
+    /// <summary>Subscriptions for generated usage that was given without any.</summary>
     public string GeneratedSubscriptions => Path.Combine(FullPath, "generated-subscriptions.csv");
 
     public string Inbox => Path.Combine(FullPath, "inbox");

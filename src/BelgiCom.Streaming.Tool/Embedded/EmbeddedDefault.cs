@@ -8,12 +8,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// What the workers need around them, started where the configuration does not name it: a broker, topics, and a schema registry with our
-/// schemas. The workers see addresses only; they do not know what answers there.
+/// Starts what the workers need where the configuration does not name it: a broker, topics, and a schema registry with our schemas. The
+/// workers see addresses only, and do not know which kind of server answers there.
 /// </summary>
 internal sealed class EmbeddedDefault : IAsyncDisposable
 {
-    /// <summary>One machine, a few lanes: production's 24 partitions would only cost file handles and memory.</summary>
+    /// <summary>Few partitions are enough for one machine and few lanes; production's 24 would only cost file handles and memory.</summary>
     public const int PartitionsMax = 4;
 
     private KafkaHomeBroker? _apacheKafka;
@@ -21,11 +21,11 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
     private KafkaSchemaLog? _schemaLog;
     private LocalSchemaRegistry? _registry;
 
-    /// <summary>What answers as Kafka, for a person.</summary>
+    /// <summary>Name of the broker in use, for a person.</summary>
     public string Broker { get; private set; } = "";
 
-    /// <summary>Starts what is missing, writes the addresses into the configuration and creates topics.</summary>
-    /// <exception cref="ToolException">Something cannot be started or reached.</exception>
+    /// <summary>Starts what is missing, writes its addresses into the configuration and creates the topics.</summary>
+    /// <exception cref="ToolException">A server cannot be started or reached.</exception>
     public static async Task<EmbeddedDefault> StartAsync(
         DataFolder folder, IConfigurationManager configuration, CancellationToken cancellationToken)
     {
@@ -47,7 +47,7 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
         }
     }
 
-    /// <summary>Creates the topics that are missing; returns their names.</summary>
+    /// <summary>Creates the topics that are missing and returns their names.</summary>
     public static async Task<IReadOnlyList<string>> CreateTopicsAsync(KafkaOptions kafka, int partitionsMax)
     {
         using TopicAdmin topics = new(kafka, NullLogger<TopicAdmin>.Instance);
@@ -71,7 +71,7 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // The registry keeps its state on the broker, so the broker goes last.
+        // The registry keeps its state on the broker, so the broker is stopped last.
         if (_registry is not null)
         {
             await _registry.DisposeAsync();
@@ -111,7 +111,8 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
     }
 
     /// <summary>
-    /// Schemas are registered in a registry that we start; in another one by <c>setup</c> or <c>schemas register</c> only.
+    /// Registers the schemas in a registry that this process started. In any other registry only <c>setup</c> and <c>schemas register</c>
+    /// do that.
     /// </summary>
     private async Task StartRegistryAsync(KafkaOptions kafka, IConfigurationManager configuration, CancellationToken cancellationToken)
     {

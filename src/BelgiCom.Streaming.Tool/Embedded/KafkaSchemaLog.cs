@@ -60,8 +60,7 @@ public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
     /// <exception cref="KafkaException">The broker does not answer.</exception>
     public async IAsyncEnumerable<SchemaLogRecord> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // The client blocks; reading whole before the first record is given keeps that on one thread of its own. A log is a few hundred
-        // kilobytes.
+        // The client blocks. So the whole log, a few hundred kilobytes, is read on one thread before the first record is returned.
         List<SchemaLogRecord> records = await Task.Factory.StartNew(
             () => Read(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
             .ConfigureAwait(false);
@@ -71,7 +70,7 @@ public sealed class KafkaSchemaLog : ISchemaLog, IDisposable
         }
     }
 
-    /// <summary>Closes the producer; every append has been waited for already.</summary>
+    /// <summary>Closes the producer; every append has waited for its acknowledgement already.</summary>
     public void Dispose() => _producer.Dispose();
 
     private List<SchemaLogRecord> Read(CancellationToken cancellationToken)

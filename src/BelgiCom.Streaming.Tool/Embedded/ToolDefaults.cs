@@ -5,10 +5,10 @@ using Microsoft.Extensions.Configuration;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary>What the tool fills in where the environment says nothing.</summary>
+/// <summary>The settings that the tool fills in where the environment leaves them empty.</summary>
 internal static class ToolDefaults
 {
-    /// <summary>A host builder whose empty settings are filled in: folders below the data folder, and the sizes of a laptop.</summary>
+    /// <summary>A host builder whose empty settings are filled in: folders below the data folder, and limits that suit a laptop.</summary>
     public static WebApplicationBuilder Builder(DataFolder folder, IReadOnlyDictionary<string, string?> settings)
     {
         WebApplicationBuilder builder = WorkerHost.CreateBuilder(
@@ -17,21 +17,21 @@ internal static class ToolDefaults
         Set(builder.Configuration, "Adapters:DataDirectory", folder.Files);
         Set(builder.Configuration, "Billing:DataDirectory", folder.FullPath);
         Set(builder.Configuration, "Retention:ArchiveDirectory", folder.Archive);
-        // One group member: several would first pass partitions to and fro, and a laptop's two cores are busy with one.
+        // One group member, because several would first pass partitions to and fro, and one keeps a laptop's two cores busy.
         Set(builder.Configuration, "Kafka:Lanes", "1");
-        // A killed run is a group member until its session ends; the next run must not wait 45 s for it.
+        // A killed run stays a group member until its session ends, and the next run should not wait 45 s for that.
         Set(builder.Configuration, "Kafka:SessionTimeout", "00:00:10");
         // Seven consumers share this process and its 1.5 GB.
         Set(builder.Configuration, "Kafka:ReadAheadMaxBytes", (16 << 20).ToString(CultureInfo.InvariantCulture));
         return builder;
     }
 
-    /// <summary>Sets what the environment leaves empty.</summary>
+    /// <summary>Sets a value that the environment leaves empty.</summary>
     public static void Set(ConfigurationManager configuration, string key, string value)
     {
         if (string.IsNullOrEmpty(configuration[key]))
         {
-            // A source of its own: values set through the indexer are lost when a worker adds another source.
+            // Added as a source of its own, because a value that is set through the indexer is lost when a worker adds another source.
             configuration.AddInMemoryCollection([new(key, value)]);
         }
     }

@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary>What a verb prints at its end: the one object of <c>--json</c> for a program, or lines for a person.</summary>
+/// <summary>The output of a verb at its end: the one object of <c>--json</c> for a program, or lines for a person.</summary>
 internal static class Answer
 {
     public static void Print(bool json, object value, params IEnumerable<string> lines)

@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Adapters;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary>Control totals under the names that <c>--json</c> promises.</summary>
+/// <summary>Control totals with the member names of the <c>--json</c> contract.</summary>
 internal static class ControlTotalsJson
 {
     public static object ToJson(this ControlTotals totals) =>

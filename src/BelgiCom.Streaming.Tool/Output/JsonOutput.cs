@@ -9,7 +9,7 @@ internal static class JsonOutput
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
-        // Paths and names stay readable; the output is no HTML.
+        // Characters of paths and names are not escaped, so that they stay readable; the output is no HTML.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };

@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Tool;
 /// <summary>The console that tables are written to.</summary>
 internal static class TableConsole
 {
-    // Used when the output goes to a file, which has no width of its own.
+    // Width for output that goes to a file, which has no width of its own.
     private const int ColumnsInFile = 140;
 
     public static IAnsiConsole Create()

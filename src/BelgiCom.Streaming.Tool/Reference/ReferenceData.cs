@@ -38,7 +38,7 @@ internal sealed class ReferenceData
         return new ReferenceData(CatalogueFolder.Load(catalogue ?? SampleFiles.Catalogue), subscriptions ?? SampleFiles.Subscriptions);
     }
 
-    /// <summary>Publishes what the topics do not hold yet.</summary>
+    /// <summary>Publishes the tariffs and subscriptions that the topics do not hold yet.</summary>
     /// <exception cref="InputFaultException">The subscriptions are wrong, or a published version was changed.</exception>
     public async Task PublishAsync(ReferenceTopics topics, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary>The topics of tariffs and subscriptions, onto which verbs publish what they do not hold yet.</summary>
+/// <summary>The topics of tariffs and subscriptions, and the way in which verbs publish to them what they do not hold yet.</summary>
 internal sealed class ReferenceTopics(
     KafkaOptions kafka, ConsumerOptions consumer, ISchemaRegistry registry, IKeyStore keys, ILoggerFactory loggers)
 {
@@ -18,7 +18,8 @@ internal sealed class ReferenceTopics(
         _publisher.PublishAsync(versions, cancellationToken);
 
     /// <param name="path">CSV or JSON lines.</param>
-    /// <param name="overwrite">Whether a subscriber's published subscription is replaced by another one; if not, it stays.</param>
+    /// <param name="overwrite">Whether a subscription that differs from the published one replaces it; if not, the published one
+    /// stays.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="InputFaultException">The file has faults; nothing was published.</exception>
     /// <exception cref="ToolException">There is no such file.</exception>

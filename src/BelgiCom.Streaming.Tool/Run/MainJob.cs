@@ -5,8 +5,8 @@ using BelgiCom.Streaming.Billing;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// One run over given files on started workers: mediates them, waits until everything is rated, archived and billed, and says what came
-/// out.
+/// One run over given files on started workers: it mediates the files, waits until everything is rated, archived and billed, and makes the
+/// report.
 /// </summary>
 internal sealed class MainJob(Pipeline pipeline, FileIntake intake, IReadOnlyList<string> files, string? source)
 {
@@ -76,7 +76,7 @@ internal sealed class MainJob(Pipeline pipeline, FileIntake intake, IReadOnlyLis
         return await intake.TakeAsync(input, "standard input", source, cancellationToken);
     }
 
-    /// <summary>Counts while the workers work, for the progress and for the time of the first billed line.</summary>
+    /// <summary>Counts while the workers work, to show the progress and to time the first billed line.</summary>
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
         // The client library blocks.

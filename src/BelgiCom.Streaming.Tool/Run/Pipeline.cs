@@ -14,10 +14,12 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary>All four workers in one process, on the embedded default or on what the configuration names.</summary>
+/// <summary>All four workers in one process, on the embedded default or on the servers that the configuration names.</summary>
 internal sealed class Pipeline : IAsyncDisposable
 {
-    /// <summary>What each group reads. Rating goes first: when it is done, the ends of the topics it writes are final.</summary>
+    /// <summary>
+    /// The topics that each group reads. Rating comes first: when it is done, the ends of the topics it writes are final.
+    /// </summary>
     public static readonly IReadOnlyList<(string Group, string[] Topics)> Groups =
     [
         ("rating", [Topics.UsageReceived]),
@@ -45,7 +47,7 @@ internal sealed class Pipeline : IAsyncDisposable
 
     public UsageCount Usage { get; }
 
-    /// <summary>What the ledger held before this run.</summary>
+    /// <summary>The ledger's totals before this run.</summary>
     public LedgerTotals LedgerAtStart { get; }
 
     /// <summary>Where the ledger is; never a password.</summary>
@@ -60,7 +62,7 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <param name="folder">Where embedded parts keep their data.</param>
     /// <param name="reference">Catalogue and subscriptions to publish first.</param>
     /// <param name="settings">Settings that win over the environment.</param>
-    /// <param name="add">Adds what the verb needs beside the workers.</param>
+    /// <param name="add">Adds the services that the verb needs beside the workers.</param>
     /// <param name="map">Adds the verb's own HTTP endpoints.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="ConfigurationFaultException">A setting is wrong; nothing was started.</exception>
@@ -98,7 +100,7 @@ internal sealed class Pipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until every group has done everything that is on its topics.</summary>
+    /// <summary>Waits until every group has read all records on its topics.</summary>
     /// <exception cref="ToolException">A worker has failed.</exception>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
@@ -145,7 +147,7 @@ internal sealed class Pipeline : IAsyncDisposable
         await _embedded.DisposeAsync();
     }
 
-    /// <summary>Before the workers start: where the topics end, how far rating and the ledger are.</summary>
+    /// <summary>Notes, before the workers start, where the topics end and how far rating and the ledger are.</summary>
     private static async Task<Pipeline> MarkAsync(
         EmbeddedDefault embedded, WebApplication app, KafkaOptions kafka, CancellationToken cancellationToken)
     {
@@ -165,7 +167,8 @@ internal sealed class Pipeline : IAsyncDisposable
     }
 
     /// <summary>
-    /// All faults of all sections before anything is started; addresses that only come with the embedded default are filled in.
+    /// Reports the faults of all sections before anything is started. Addresses that only the embedded default gives are filled in for the
+    /// check.
     /// </summary>
     private static void CheckSettings(DataFolder folder, IReadOnlyDictionary<string, string?> settings)
     {
@@ -181,7 +184,8 @@ internal sealed class Pipeline : IAsyncDisposable
     {
         builder.AddAdaptersWorker();
         builder.AddRatingWorker();
-        // The embedded default is for development: the billing archive's period, which nobody has decided yet, takes its development value.
+        // Nobody has decided the period of the billing archive yet, so it takes its development value: the embedded default is for
+        // development.
         builder.Configuration.AddShippedRetention(development: true);
         builder.AddCdrRetentionWorker();
         builder.AddBillingSyncWorker();

@@ -11,7 +11,7 @@ internal static class RunInputs
     /// <summary>Name of the subscriptions that lie beside usage files, as <c>generate</c> writes them.</summary>
     public const string SubscriptionsFile = "subscriptions.csv";
 
-    // Still being written (watched folders: renamed when done), or not usage at all.
+    // Files that are still being written (the writer renames them when done), and files that hold no usage.
     private static readonly string[] IgnoredEndings = [".tmp", ".md", ".expected.json", SubscriptionsFile];
 
     /// <summary>All files, folders expanded in the order of names.</summary>

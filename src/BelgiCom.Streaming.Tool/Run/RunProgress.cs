@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Tool;
 /// <summary>How far a run is.</summary>
 /// <param name="FilesDone">Files mediated.</param>
 /// <param name="Files">Files to mediate.</param>
-/// <param name="Received">Usage events to rate, those carried over included.</param>
+/// <param name="Received">Usage events to rate, including those that an earlier run left.</param>
 /// <param name="Decided">Usage events with an outcome.</param>
 /// <param name="Rated">Of these with a price.</param>
 /// <param name="Billed">Lines this run has billed.</param>
@@ -18,7 +18,7 @@ internal static class RunProgress
     private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Shows <paramref name="step"/> until <paramref name="work"/> ends, and once more then.</summary>
+    /// <summary>Shows <paramref name="step"/> until <paramref name="work"/> ends, and once more at its end.</summary>
     public static Task ShowWhileAsync(Task work, Func<RunStep> step) =>
         Console.IsErrorRedirected ? WriteLinesAsync(work, step) : DrawBarsAsync(work, step);
 

@@ -39,7 +39,7 @@ internal sealed record Billed(long Lines, long AmountNanos, string Currency)
 
     public static Billed Of(LedgerTotals totals)
     {
-        // One currency in the catalogue is the rule; were there more, their sum would mean nothing, so the first is shown.
+        // A catalogue usually has one currency. A sum over several would mean nothing, so only the first is shown.
         string currency = totals.Currencies.Count > 0 ? totals.Currencies[0] : "EUR";
         return new Billed(totals.Lines, totals.Billed(currency).AmountNanos, currency);
     }

@@ -9,7 +9,7 @@ namespace BelgiCom.Streaming.Tool;
 /// </summary>
 internal static class RunReportTable
 {
-    // More files than this are summed in one row; the file ledger has them all.
+    // Beyond this number the remaining files are summed in one row; the file ledger lists them all.
     private const int FilesShownMax = 25;
 
     public static void Write(RunReport report)
@@ -23,7 +23,7 @@ internal static class RunReportTable
         }
     }
 
-    /// <summary>What follows the tables, one sentence a line; the equation is last.</summary>
+    /// <summary>The lines after the tables, one sentence each; the equation is the last.</summary>
     public static IEnumerable<string> Lines(RunReport report)
     {
         if (report.FirstBilledSeconds is { } first)

@@ -6,8 +6,8 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// Counts usage by reading the topics themselves, with no help of the workers that wrote them: so the conservation equation is a check on
-/// them. It reads from the beginning of the topics, and knows at which offsets this run started.
+/// Counts usage by reading the topics themselves and asks none of the workers that wrote them, so that the conservation equation checks the
+/// workers. It reads the topics from their beginning and knows the offsets at which this run started.
 /// </summary>
 internal sealed class UsageCount : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class UsageCount : IDisposable
     private readonly UsageTally _run = new();
     private ControlTotal _toBill;
 
-    /// <summary>Marks where the topics end now: what comes later is this run's.</summary>
+    /// <summary>Notes where the topics end now; records after these ends belong to this run.</summary>
     /// <param name="kafka">Where the brokers are.</param>
     /// <param name="consumer">Batches and buffers.</param>
     /// <param name="rated">usage.rated.v1.</param>
@@ -58,7 +58,7 @@ internal sealed class UsageCount : IDisposable
         }
     }
 
-    /// <summary>What came since the start, and what an earlier run had left to do.</summary>
+    /// <summary>The usage since the start of this run, and the usage that an earlier run had left to do.</summary>
     public UsageTally Run
     {
         get
@@ -70,7 +70,7 @@ internal sealed class UsageCount : IDisposable
         }
     }
 
-    /// <summary>Rated events that were not in the ledger at the start: what this run must bill.</summary>
+    /// <summary>Rated events that were not in the ledger at the start, so that this run must bill them.</summary>
     public ControlTotal ToBill
     {
         get
@@ -82,8 +82,9 @@ internal sealed class UsageCount : IDisposable
         }
     }
 
-    /// <summary>Counts what has come since the last call, up to the present end of the topics. For one thread at a time.</summary>
-    /// <exception cref="UnreadableRecordException">A rated or rejected record is none: what it counts for is not known.</exception>
+    /// <summary>Counts the records since the last call, up to the present end of the topics. For one thread at a time.</summary>
+    /// <exception cref="UnreadableRecordException">A record on the rated or rejected topic cannot be read, so its outcome is not
+    /// known.</exception>
     public void Advance(CancellationToken cancellationToken)
     {
         PartitionRange[] ranges = _marks.Select(mark => _reader.RangeOf(mark.Key) with { From = mark.Value.Next })
@@ -168,10 +169,10 @@ internal sealed class UsageCount : IDisposable
         /// <summary>Offset to count next.</summary>
         public long Next { get; set; }
 
-        /// <summary>End of the partition when the run started: what comes from here on is this run's.</summary>
+        /// <summary>End of the partition when the run started; records from here on belong to this run.</summary>
         public required long StartEnd { get; init; }
 
-        /// <summary>Offset at which the next worker goes on: what lies between here and the end was left by an earlier run.</summary>
+        /// <summary>Offset at which the next worker goes on; an earlier run left the records between here and the end.</summary>
         public required long WorkFrom { get; init; }
     }
 }

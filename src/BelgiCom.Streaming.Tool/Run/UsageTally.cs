@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary>Usage events by what became of them, counted on the topics.</summary>
+/// <summary>Numbers of usage events by their outcome, counted on the topics.</summary>
 internal sealed record UsageTally
 {
     /// <summary>Events on usage.received.v1.</summary>

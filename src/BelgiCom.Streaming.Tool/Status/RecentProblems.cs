@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Tool;
 /// <summary>The last warnings and errors of the log, for the status page.</summary>
 internal sealed class RecentProblems : ILoggerProvider
 {
-    // Older ones are only in the log file.
+    // Older problems are in the log file only.
     private const int Max = 20;
 
     private readonly ConcurrentQueue<Problem> _problems = new();
@@ -31,7 +31,7 @@ internal sealed class RecentProblems : ILoggerProvider
 
     /// <param name="At">When, UTC.</param>
     /// <param name="Level">Warning, Error or Critical.</param>
-    /// <param name="Message">As in the log: without personal data.</param>
+    /// <param name="Message">The message of the log, which holds no personal data.</param>
     internal sealed record Problem(DateTimeOffset At, string Level, string Message);
 
     private sealed class Collector(RecentProblems owner) : ILogger

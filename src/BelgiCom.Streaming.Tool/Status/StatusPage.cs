@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// The page at <c>/</c> and the object at <c>/status.json</c>. Everything is looked at once a second and kept, so that a page that many
-/// people watch costs no more than one.
+/// The page at <c>/</c> and the object at <c>/status.json</c>. The status is taken once a second and kept, so that any number of viewers
+/// cost no more than one.
 /// </summary>
 internal sealed class StatusPage(RecentProblems problems, string inbox)
 {
@@ -38,7 +38,7 @@ internal sealed class StatusPage(RecentProblems problems, string inbox)
             }
             catch (Exception exception) when (exception is not OperationCanceledException and not OutOfMemoryException)
             {
-                // A broker that does not answer: the workers wait for it too, the page says so.
+                // The broker does not answer. The workers wait for it too, and the page says so.
                 _json = JsonOutput.Text(new { failure = $"the status is not known: {exception.Message}", problems = problems.All });
             }
 

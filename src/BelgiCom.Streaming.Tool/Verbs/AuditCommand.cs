@@ -39,7 +39,7 @@ internal static class AuditCommand
         string journal = CdrArchive.JournalDirectory(
             new RetentionOptions { ArchiveDirectory = builder.Configuration["Retention:ArchiveDirectory"]! });
         string keys = builder.Configuration["Keys:Directory"]!;
-        // Both are looked for first, because a key store that is not there would be made, with a new key that fits no checkpoint.
+        // Both are checked first, because opening a key store that is missing would make one, with a new key that fits no checkpoint.
         foreach ((string folder, string setting) in new[] { (journal, "Retention:ArchiveDirectory"), (keys, "Keys:Directory") })
         {
             if (!Directory.Exists(folder))

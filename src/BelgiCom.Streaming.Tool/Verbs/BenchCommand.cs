@@ -6,15 +6,15 @@ using BelgiCom.Streaming.Hosting;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// <c>bench</c>: handed to <c>belgicom-bench</c>, as git and cargo hand over verbs. The benchmarks need a second Avro library and a C
-/// program; what an operator installs has no use for them.
+/// <c>bench</c>: starts <c>belgicom-bench</c>, as git and cargo start their external verbs. The benchmarks need a second Avro library and a
+/// C program, which an operator's installation has no use for.
 /// </summary>
 internal static class BenchCommand
 {
     public const string Name = "bench";
     private const string Program = "belgicom-bench";
 
-    /// <summary>The verb where the program is missing: it says where to get it.</summary>
+    /// <summary>The verb when the program is missing: it tells where to get it.</summary>
     public static Command Create()
     {
         Command command = new(Name, "Measure speed, latency and memory beside the stock client, a usual .NET worker and plain C.")
@@ -35,7 +35,7 @@ internal static class BenchCommand
         }
 
         using Process program = Process.Start(SisterProgram.In(home, Program, arguments))!;
-        // A terminal sends Ctrl-C to both; a signal to this process alone must not leave the other one running.
+        // A terminal sends Ctrl-C to both processes. A signal to this process alone must end the other one too.
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
@@ -52,7 +52,8 @@ internal static class BenchCommand
         + "-c Release), or publish src/BelgiCom.Streaming.Bench, whose folder has both programs");
 
     /// <summary>
-    /// Beside this program where both were published; in a build of the repository, the output of the project next door.
+    /// The program lies beside this one where both were published, and in the output of the neighbouring project in a build of the
+    /// repository.
     /// </summary>
     private static IEnumerable<string> Folders() =>
     [

@@ -7,7 +7,7 @@ namespace BelgiCom.Streaming.Tool;
 /// <summary><c>broker</c>: the embedded broker and schema registry in a process of their own, for trying workers one by one.</summary>
 internal static class BrokerCommand
 {
-    /// <summary>Name of the option for the wait of a group's first member.</summary>
+    /// <summary>Name of the option that says how long the first member of a group waits for others.</summary>
     public const string GroupDelay = "--group-initial-rebalance-delay";
 
     public static Command Create()

@@ -6,7 +6,9 @@ using BelgiCom.Streaming.Hosting;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary><c>catalogue check|show|apply</c>: tariffs of a folder, and onto Kafka__BootstrapServers.</summary>
+/// <summary>
+/// <c>catalogue check|show|apply</c>: checks or shows the tariffs of a folder, or publishes them to Kafka__BootstrapServers.
+/// </summary>
 internal static class CatalogueCommand
 {
     public static Command Create() => new("catalogue", "Check, show or publish tariffs.") { Check(), Show(), Apply() };

@@ -8,12 +8,12 @@ using BelgiCom.Streaming.Hosting;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// <c>cdr</c>: the records of a TS 32.298 file as JSON lines, with the names of the specification, whether or not usage can be made of
-/// them. Personal data is masked unless it is asked for.
+/// <c>cdr</c>: shows the records of a TS 32.298 file as JSON lines, with the names of the specification, whether or not usage can be made
+/// of them. Personal data is masked unless <c>--clear</c> is given.
 /// </summary>
 internal static class CdrCommand
 {
-    // The cdr inside is written already, repeated fields and all.
+    // Validation is off, because the record inside is JSON already and may repeat a field.
     private static readonly JsonWriterOptions LineOptions = new()
     {
         SkipValidation = true,
@@ -65,9 +65,7 @@ internal static class CdrCommand
                 WorkerHost.ExitConfiguration, $"'{path}' has {reader.RecordCount} records, counted from 0; there is no record {record}");
     }
 
-    /// <summary>
-    /// Where the record is, what is wrong with it if anything is, and all that it says if it is BER. False when something is wrong.
-    /// </summary>
+    /// <summary>Writes where the record is, its fault if it has one, and all its fields if it is BER. False when it has a fault.</summary>
     private static bool WriteLine(UsageFileReader reader, CdrJson json, ArrayBufferWriter<byte> cdr, Stream output)
     {
         cdr.ResetWrittenCount();

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary><c>files</c>: the file ledger: what was delivered, what came out of it, what is missing.</summary>
+/// <summary><c>files</c>: shows the file ledger: which files were delivered, what came out of them, which are missing.</summary>
 internal static class FilesCommand
 {
     public static Command Create()

@@ -6,16 +6,18 @@ using BelgiCom.Streaming.Hosting;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary><c>generate</c>: seeded usage files and the subscriptions that go with them, for load and for trying things out.</summary>
+/// <summary>
+/// <c>generate</c>: writes usage files, made from a seed, and the subscriptions for them, for load tests and for trying things out.
+/// </summary>
 internal static class GenerateCommand
 {
-    // What a folder gets without --kind: one kind of each vendor, and calls.
+    // The kinds in a folder without --kind: one of each vendor, and calls.
     private static readonly GeneratedKind[] FolderKinds =
     [
         GeneratedKind.EricssonPgw, GeneratedKind.NokiaChf, GeneratedKind.HuaweiPgw, GeneratedKind.VoiceCsv,
     ];
 
-    // What standard output gets without --kind: a framed file says its length in front, so it cannot be streamed.
+    // The kind on standard output without --kind. A framed file begins with its length, so it cannot be streamed.
     private static readonly GeneratedKind[] StreamKinds = [GeneratedKind.HuaweiPgw];
 
     public static Command Create()
@@ -55,7 +57,7 @@ internal static class GenerateCommand
         return command;
     }
 
-    /// <summary>The subscribers that <c>generate</c> uses when nothing else is said; <c>run --input -</c> knows them.</summary>
+    /// <summary>The subscribers of <c>generate</c> without further options; <c>run --input -</c> makes the same ones.</summary>
     public static void WriteDefaultSubscriptions(string path) =>
         WriteSubscriptions(Plan(records: 1, seed: 1, new GenerationPlan().Subscribers), path);
 

@@ -10,8 +10,9 @@ using Spectre.Console;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// <c>retention due</c> says what must go and why, while a worker uses the archive or not; <c>retention expire</c> destroys it, when no
-/// worker does. Periods are those that are configured, as for the worker: nothing is destroyed by a period that nobody decided.
+/// <c>retention due</c> lists what must be destroyed and why; a worker may use the archive meanwhile. <c>retention expire</c> destroys it;
+/// no worker may use the archive then. Both need the configured periods, as the worker does, so that nothing is destroyed by a period that
+/// nobody decided.
 /// </summary>
 internal static class RetentionCommand
 {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary><c>run</c>: the main job, once. Files in, billed lines out, with the proof that nothing was lost or counted twice.</summary>
+/// <summary><c>run</c>: the main job, once. It turns files into billed lines and proves that nothing was lost or counted twice.</summary>
 internal static class RunCommand
 {
     private static readonly Dictionary<string, string?> AnyFreePort = new() { ["Http:Url"] = "http://127.0.0.1:0" };
@@ -46,7 +46,7 @@ internal static class RunCommand
         string[] inputs, string? source, string? catalogue, string? subscriptions, string data, bool json,
         CancellationToken cancellationToken)
     {
-        // Everything that a user can get wrong is looked at before anything starts.
+        // Everything that a user can get wrong is checked before anything starts.
         IReadOnlyList<string> files = RunInputs.Find(inputs.Length > 0 ? inputs : [SampleFiles.Usage]);
         using DataFolder folder = DataFolder.Open(data);
         ReferenceData reference = ReferenceData.Read(catalogue, subscriptions ?? SubscriptionsFor(inputs, folder));
@@ -73,7 +73,8 @@ internal static class RunCommand
     }
 
     /// <summary>
-    /// Those beside the input; what is piped in is generated usage unless the user says who the subscribers are; else those of the samples.
+    /// The subscriptions of a run without <c>--subscriptions</c>: those beside the input; the generator's for usage from standard input;
+    /// else those of the samples.
     /// </summary>
     private static string? SubscriptionsFor(string[] inputs, DataFolder folder)
     {

@@ -6,7 +6,7 @@ using BelgiCom.Streaming.Kafka;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary><c>setup</c>: prepares an empty Kafka__BootstrapServers and SchemaRegistry__Url in one go.</summary>
+/// <summary><c>setup</c>: prepares an empty Kafka__BootstrapServers and SchemaRegistry__Url in one command.</summary>
 internal static class SetupCommand
 {
     public static Command Create()
@@ -52,7 +52,7 @@ internal static class SetupCommand
             await RefuseALostRegistryAsync(publishing, cancellationToken);
         }
 
-        // Schemas first: topics without any look as if the registry had lost them.
+        // Schemas come first, because topics without a schema look as if the registry had lost it.
         await ToolSettings.GuardAsync(() => SchemaSubjects.EnsureAsync(
             publishing.Registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken));
         IReadOnlyList<string> topics = await EmbeddedDefault.CreateTopicsAsync(publishing.Kafka, partitionsMax);
@@ -69,8 +69,8 @@ internal static class SetupCommand
     }
 
     /// <summary>
-    /// A registry that has none of the schemas, of topics that exist, has lost them. Registered again they may get other ids than those in
-    /// the records, and nothing could read these any more.
+    /// A registry without the schemas of topics that exist has lost them. If they are registered again, they may get other ids than those
+    /// in the records, which nothing could read then.
     /// </summary>
     private static async Task RefuseALostRegistryAsync(Publishing publishing, CancellationToken cancellationToken)
     {

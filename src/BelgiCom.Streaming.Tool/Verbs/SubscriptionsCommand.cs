@@ -4,7 +4,7 @@ using BelgiCom.Streaming.Hosting;
 
 namespace BelgiCom.Streaming.Tool;
 
-/// <summary><c>subscriptions load</c>: who pays for which subscriber, onto Kafka__BootstrapServers.</summary>
+/// <summary><c>subscriptions load</c>: publishes which account pays for which subscriber to Kafka__BootstrapServers.</summary>
 internal static class SubscriptionsCommand
 {
     public static Command Create() => new("subscriptions", "Publish who pays for which subscriber.") { Load() };

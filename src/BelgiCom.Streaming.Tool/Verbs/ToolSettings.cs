@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// Settings of verbs that talk to a running Kafka and registry: from the environment, checked like a worker's, all faults at once.
+/// Settings of verbs that talk to a running Kafka and registry. They come from the environment and are checked like a worker's, all faults
+/// at once.
 /// </summary>
 internal static class ToolSettings
 {
@@ -16,7 +17,7 @@ internal static class ToolSettings
     public static SchemaRegistryClient Registry() =>
         new(Read(builder => builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry")));
 
-    /// <summary>What verbs that publish reference data work with.</summary>
+    /// <summary>What a verb that publishes reference data works with.</summary>
     public static Publishing Publishing()
     {
         (KafkaRoles kafka, SchemaRegistryOptions options, KeyOptions keys) = Read(builder => (
@@ -31,7 +32,7 @@ internal static class ToolSettings
                 kafka.Clients, kafka.Consumer, registry, new FileKeyStore(keys.Directory), NullLoggerFactory.Instance));
     }
 
-    /// <summary>Says of a registry that does not answer where to look.</summary>
+    /// <summary>Turns "the registry does not answer" into a sentence that tells where to look.</summary>
     public static async Task<T> GuardAsync<T>(Func<Task<T>> work)
     {
         try
@@ -54,7 +55,7 @@ internal static class ToolSettings
 }
 
 /// <summary>
-/// The section "Kafka" as a verb reads it: whatever some worker has, so that one environment serves workers and verbs.
+/// The section "Kafka" as a verb reads it: a setting of any worker is accepted, so that one environment serves workers and verbs.
 /// </summary>
 /// <param name="Clients">What every client needs.</param>
 /// <param name="Consumer">What readers need.</param>
@@ -69,7 +70,7 @@ internal sealed record KafkaRoles(KafkaOptions Clients, ConsumerOptions Consumer
     }
 }
 
-/// <summary>A running Kafka and registry to publish reference data on.</summary>
+/// <summary>A running Kafka and registry, to which reference data is published.</summary>
 /// <param name="Kafka">Where the brokers are.</param>
 /// <param name="Registry">Disposed with this.</param>
 /// <param name="Reference">Topics of tariffs and subscriptions.</param>

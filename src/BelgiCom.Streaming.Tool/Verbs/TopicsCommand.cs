@@ -56,7 +56,7 @@ internal static class TopicsCommand
         return command;
     }
 
-    /// <summary>Each of our topics as the brokers have it.</summary>
+    /// <summary>Describes each of our topics as the brokers have it.</summary>
     /// <exception cref="ToolException">The brokers do not answer.</exception>
     public static async Task<IReadOnlyList<TopicState>> DescribeAsync(KafkaOptions kafka)
     {
@@ -85,17 +85,19 @@ internal static class TopicsCommand
     }
 }
 
-/// <summary>A topic as it is created, and as the brokers have it.</summary>
+/// <summary>A topic as we create it, and as the brokers have it.</summary>
 /// <param name="Name">Name.</param>
-/// <param name="Like">The description it is created by: its own, or that of the topic whose dead letters it takes.</param>
-/// <param name="Actual">As it is; null when it is missing.</param>
+/// <param name="Like">The description by which it is created: its own, or that of the topic whose dead letters it takes.</param>
+/// <param name="Actual">The topic on the brokers; null when it is missing.</param>
 internal sealed record TopicState(string Name, TopicDescription Like, TopicSpec? Actual)
 {
-    /// <summary>Those of its settings that are given when it is created, with the values they have.</summary>
+    /// <summary>The topic's present values of the settings that we set when we create it.</summary>
     public IReadOnlyDictionary<string, string?> Config =>
         Like.Config.ToDictionary(setting => setting.Key, setting => Actual?.Configs.GetValueOrDefault(setting.Key));
 
-    /// <summary>What is otherwise than it is created, each as a sentence. Fewer partitions are for small clusters.</summary>
+    /// <summary>
+    /// In what the topic differs from how we create it, one sentence each. A smaller number of partitions is meant for small clusters.
+    /// </summary>
     public IReadOnlyList<string> Differences => Actual is null
         ? []
         :

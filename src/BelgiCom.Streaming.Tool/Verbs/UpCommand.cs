@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// <c>up</c>: the same chain as <c>run</c>, staying up: a watched inbox, a status page, metrics and health, until Ctrl-C or SIGTERM.
+/// <c>up</c>: the same chain as <c>run</c>, but it stays up until Ctrl-C or SIGTERM, with a watched inbox, a status page, metrics and
+/// health.
 /// </summary>
 internal static class UpCommand
 {
@@ -57,7 +58,7 @@ internal static class UpCommand
     {
         Dictionary<string, string?> settings = new()
         {
-            // After the sources that the environment configures, whose numbers start at 0.
+            // Numbered after the sources that the environment configures, whose numbers start at 0.
             ["Adapters:Sources:9999:Name"] = "inbox",
             ["Adapters:Sources:9999:Inbox"] = inbox,
             ["Adapters:Sources:9999:Detect"] = "true",
