@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>Every line the Kafka client code logs; ids 1000 to 1099. Never a key or a value: they may be personal data.</summary>
+/// <summary>
+/// All log messages of the Kafka client code; ids 1000 to 1099. They never hold a key or a value, which may be personal data.
+/// </summary>
 internal static partial class KafkaLog
 {
     [LoggerMessage(1000, LogLevel.Information, "{Group} member {Member}: {From} -> {To}")]

@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>Meter "BelgiCom.Streaming.Kafka". Labels are group, outcome and, for lag, topic and partition; nothing of a record.</summary>
+/// <summary>
+/// Meter "BelgiCom.Streaming.Kafka". Labels are group, outcome and, for lag, topic and partition; nothing comes from a record.
+/// </summary>
 internal static class KafkaMetrics
 {
     private static readonly ConcurrentDictionary<ConsumerProgress, string> Running = [];

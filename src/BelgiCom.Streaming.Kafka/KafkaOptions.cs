@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>How records are taken from and given to the client library.</summary>
+/// <summary>How records are taken from the client library and given to it.</summary>
 public enum ClientPath
 {
     /// <summary>
@@ -16,16 +16,16 @@ public enum ClientPath
 }
 
 /// <summary>
-/// Section "Kafka", what every client needs: where the brokers are. A worker that consumes also reads <see cref="ConsumerOptions"/> from
-/// the section, one that writes usage <see cref="TransactionOptions"/>, one with lanes <see cref="LaneOptions"/>; nothing else exists for
-/// it. What must never vary is pinned in <see cref="KafkaClients"/>.
+/// Section "Kafka" for every client: where the brokers are. From the same section, a worker that consumes also reads <see
+/// cref="ConsumerOptions"/>, one that writes usage <see cref="TransactionOptions"/>, and one with lanes <see cref="LaneOptions"/>; other
+/// settings do not exist for it. <see cref="KafkaClients"/> pins the settings that must never vary.
 /// </summary>
 public sealed class KafkaOptions : IValidatableObject
 {
     /// <summary>Name of the section that all roles share.</summary>
     public const string Section = "Kafka";
 
-    /// <summary>Brokers to start from, "host:port" separated by commas.</summary>
+    /// <summary>First brokers to connect to, "host:port" separated by commas.</summary>
     [Required]
     public string BootstrapServers { get; set; } = "";
 
@@ -34,28 +34,28 @@ public sealed class KafkaOptions : IValidatableObject
     public string ClientId { get; set; } = "belgicom";
 
     /// <summary>
-    /// Names this running copy of a worker, for example the pod's name; default the machine's name. Part of every transactional id, so that
-    /// a restarted copy fences what its predecessor left behind. Two copies of one worker must never share it: they would fence each other.
+    /// Name of this running copy of a worker, for example the pod's name; default the machine's name. It is part of every transactional id,
+    /// so that a restarted copy fences what its predecessor left behind. Two copies of one worker must never share it, because they would
+    /// fence each other.
     /// </summary>
     [Required]
     public string InstanceId { get; set; } = Environment.MachineName;
 
     /// <summary>
-    /// Time during which a member, sender or reader keeps trying without any progress while brokers fail; after it, it ends with an error.
-    /// Default 5 min.
+    /// How long a member, sender or reader keeps trying without any progress while brokers fail; then it ends with an error. Default 5 min.
     /// </summary>
     public TimeSpan RecoveryTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How records are taken from and given to the client library. Default native.</summary>
+    /// <summary>How records are taken from the client library and given to it. Default native.</summary>
     public ClientPath ClientPath { get; set; } = ClientPath.Native;
 
     /// <summary>
     /// Further settings of librdkafka by their own names: TLS, SASL, buffers. A setting that <see cref="KafkaClients"/> pins is refused
-    /// here, also by its other name.
+    /// here, under each of its names.
     /// </summary>
     public Dictionary<string, string> Properties { get; } = [];
 
-    /// <summary>Checks what attributes cannot: properties that are pinned.</summary>
+    /// <summary>Checks that no property is pinned, which attributes cannot express.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>One result per fault.</returns>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -67,7 +67,7 @@ public sealed class KafkaOptions : IValidatableObject
     }
 }
 
-/// <summary>Section "Kafka", what a consumer needs: members of groups and readers.</summary>
+/// <summary>Section "Kafka" for consumers: members of groups, and readers.</summary>
 public sealed class ConsumerOptions : IValidatableObject
 {
     /// <summary>
@@ -80,14 +80,14 @@ public sealed class ConsumerOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int BatchMaxRecords { get; set; } = 10_000;
 
-    /// <summary>Octets of keys and values after which a batch is closed; one further record may pass it. Default 16 MiB.</summary>
+    /// <summary>Octets of keys and values at which a batch is closed; one further record may pass the limit. Default 16 MiB.</summary>
     [Range(1, 1L << 30)]
     public long BatchMaxBytes { get; set; } = 16 << 20;
 
     /// <summary>Time after its first record at which a batch is closed even when it is small. Default 20 ms.</summary>
     public TimeSpan BatchMaxAge { get; set; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Octets that one consumer reads ahead, at most. Default 64 MiB.</summary>
+    /// <summary>Most octets that one consumer reads ahead. Default 64 MiB.</summary>
     [Range(1 << 20, 1 << 30)]
     public int ReadAheadMaxBytes { get; set; } = 64 << 20;
 
@@ -97,7 +97,7 @@ public sealed class ConsumerOptions : IValidatableObject
     /// <summary>Longest time between two polls, hence for one batch, before the member leaves its group. Default 5 min.</summary>
     public TimeSpan MaxPollInterval { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Checks what attributes cannot: times that must fit each other.</summary>
+    /// <summary>Checks that the times fit each other, which attributes cannot express.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>One result per fault.</returns>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -114,7 +114,7 @@ public sealed class ConsumerOptions : IValidatableObject
     }
 }
 
-/// <summary>Section "Kafka", what writing in transactions needs: lanes, and senders of much.</summary>
+/// <summary>Section "Kafka" for processes that write in transactions: lanes, and the senders of usage.</summary>
 public class TransactionOptions : IValidatableObject
 {
     /// <summary>Time after which the coordinator aborts a transaction that its producer abandoned. Default 60 s.</summary>
@@ -126,7 +126,7 @@ public class TransactionOptions : IValidatableObject
     /// </summary>
     public TimeSpan CommitTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Checks what attributes cannot: times that must fit each other.</summary>
+    /// <summary>Checks that the times fit each other, which attributes cannot express.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>One result per fault.</returns>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -143,7 +143,7 @@ public class TransactionOptions : IValidatableObject
     }
 }
 
-/// <summary>Section "Kafka", what lanes need: topics to topics, exactly once.</summary>
+/// <summary>Section "Kafka" for lanes: from topics to topics, exactly once.</summary>
 public sealed class LaneOptions : TransactionOptions
 {
     /// <summary>

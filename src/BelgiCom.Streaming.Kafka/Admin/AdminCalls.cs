@@ -1,11 +1,11 @@
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>Awaiting the administrative client safely.</summary>
+/// <summary>Awaits calls of the administrative client safely.</summary>
 internal static class AdminCalls
 {
     /// <summary>
     /// The client completes its tasks on its own poll thread, and continuations would run there: a caller that then disposes the client
-    /// would pull the native handle from under the thread it is on. So every call moves to the pool before it continues, failed calls too.
+    /// would free the native handle under the running thread. So every call, also a failed one, moves to the pool before it continues.
     /// </summary>
     public static async Task<T> OffPollThread<T>(this Task<T> call)
     {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Asks brokers whether they are there, for the readiness of a process that writes now and then and never polls; a consumer knows by itself
+/// Asks whether a broker answers. A process that writes now and then and never polls needs it for its readiness; a consumer knows by itself
 /// (<see cref="GroupHost.NotReadyBecause"/>).
 /// </summary>
 public sealed class BrokerProbe : IDisposable
@@ -17,7 +17,7 @@ public sealed class BrokerProbe : IDisposable
 
     /// <summary>Connects at the first question.</summary>
     /// <param name="options">Brokers.</param>
-    /// <param name="logger">Where the client's errors and lines go.</param>
+    /// <param name="logger">Receives the client's errors and log lines.</param>
     public BrokerProbe(KafkaOptions options, ILogger<BrokerProbe> logger)
     {
         _options = options;
@@ -25,7 +25,7 @@ public sealed class BrokerProbe : IDisposable
     }
 
     /// <summary>Asks which brokers there are.</summary>
-    /// <returns>A sentence when none answered within 2 s; null when one did.</returns>
+    /// <returns>A sentence when no broker answered within 2 s; null when one did.</returns>
     public async Task<string?> NotReadyBecauseAsync()
     {
         _admin.Value.Remind(_options);

@@ -11,11 +11,11 @@ namespace BelgiCom.Streaming.Kafka;
 /// <param name="End">Offset after the last record that read_committed readers can see (the last stable offset).</param>
 public sealed record PartitionLag(TopicPartition Partition, long? Committed, long Begin, long End)
 {
-    /// <summary>Offsets still to read, transaction markers included; 0 when all is done.</summary>
+    /// <summary>Offsets still to read, transaction markers included; 0 when the group has read everything.</summary>
     public long Lag => Math.Max(0, End - Math.Max(Committed ?? Begin, Begin));
 }
 
-/// <summary>Asks brokers how far a group is, without being a member of it.</summary>
+/// <summary>Asks the brokers how far a group has read, without being a member of it.</summary>
 public sealed class GroupLag : IDisposable
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
@@ -36,7 +36,7 @@ public sealed class GroupLag : IDisposable
     /// <param name="group">Consumer group id; it need not exist yet.</param>
     /// <param name="topics">Topics; each must exist.</param>
     /// <returns>One entry per partition.</returns>
-    /// <exception cref="KafkaException">Brokers did not answer, or a topic does not exist.</exception>
+    /// <exception cref="KafkaException">The brokers did not answer, or a topic does not exist.</exception>
     public async Task<IReadOnlyList<PartitionLag>> ReadAsync(string group, IReadOnlyCollection<string> topics)
     {
         _admin.Remind(_options);
@@ -52,7 +52,7 @@ public sealed class GroupLag : IDisposable
     /// <summary>Sum of <see cref="PartitionLag.Lag"/> over the topics.</summary>
     /// <param name="group">Consumer group id.</param>
     /// <param name="topics">Topics; each must exist.</param>
-    /// <returns>0 when the group has done everything visible.</returns>
+    /// <returns>0 when the group has read everything visible.</returns>
     public async Task<long> TotalAsync(string group, IReadOnlyCollection<string> topics) =>
         (await ReadAsync(group, topics).ConfigureAwait(false)).Sum(partition => partition.Lag);
 
@@ -70,8 +70,9 @@ public sealed class GroupLag : IDisposable
     }
 
     /// <summary>
-    /// Not by the administrative client: librdkafka 2.16.0 ends the process (rd_kafka_handle_OffsetFetch, rd_kafka_cgrp_op on a client that
-    /// has no group) when the coordinator of ListConsumerGroupOffsets has just moved or restarted.
+    /// Reads the committed offsets with a consumer and not with the administrative client, because librdkafka 2.16.0 ends the process
+    /// (rd_kafka_handle_OffsetFetch, rd_kafka_cgrp_op on a client that has no group) when the coordinator of ListConsumerGroupOffsets has
+    /// just moved or restarted.
     /// </summary>
     private Task<Dictionary<TopicPartition, long>> CommittedAsync(string group, List<TopicPartition> partitions) => Task.Run(() =>
     {
@@ -83,7 +84,7 @@ public sealed class GroupLag : IDisposable
         }
     });
 
-    /// <summary>A consumer that names the group and never joins it.</summary>
+    /// <summary>Makes a consumer that names the group and never joins it.</summary>
     private IConsumer<byte[], byte[]> AskerOf(string group)
     {
         if (!_askers.TryGetValue(group, out IConsumer<byte[], byte[]>? asker))
@@ -91,7 +92,7 @@ public sealed class GroupLag : IDisposable
             ConsumerConfig config = KafkaClients.ConsumerConfig(_options, new ConsumerOptions(), group);
             config.GroupInstanceId = null;
 
-            // Offsets of an open transaction must not hold up the answer.
+            // Offsets that an open transaction holds must not delay the answer.
             config.IsolationLevel = IsolationLevel.ReadUncommitted;
             asker = KafkaClients.Consumer(config, group, NullLogger.Instance);
             _askers.Add(group, asker);

@@ -13,7 +13,7 @@ namespace BelgiCom.Streaming.Kafka;
 public sealed record TopicSpec(string Name, int Partitions, IReadOnlyDictionary<string, string> Configs, short ReplicationFactor = -1);
 
 /// <summary>
-/// Creates and describes topics. What exists is left as it is: partitions and settings of a live topic are changed by a person.
+/// Creates and describes topics. It never changes an existing topic: a person decides about partitions and settings of live data.
 /// </summary>
 public sealed class TopicAdmin : IDisposable
 {
@@ -33,7 +33,7 @@ public sealed class TopicAdmin : IDisposable
         _logger = logger;
     }
 
-    /// <summary>Creates those of the topics that do not exist, and returns when every partition can be used.</summary>
+    /// <summary>Creates the topics that do not exist yet, and returns when every partition can be used.</summary>
     /// <param name="specs">Topics.</param>
     /// <returns>Names of the topics that were created.</returns>
     /// <exception cref="KafkaException">A partition has no leader after 30 s.</exception>
@@ -67,7 +67,7 @@ public sealed class TopicAdmin : IDisposable
         return [.. created.Select(spec => spec.Name)];
     }
 
-    /// <summary>Those of the topics that exist, with their partitions, copies and all their settings.</summary>
+    /// <summary>Describes the topics that exist: their partitions, copies and all their settings.</summary>
     /// <param name="names">Topics.</param>
     /// <exception cref="KafkaException">The brokers do not answer within 10 s, or refuse.</exception>
     public async Task<IReadOnlyList<TopicSpec>> DescribeAsync(IReadOnlyCollection<string> names)
@@ -95,7 +95,8 @@ public sealed class TopicAdmin : IDisposable
     }
 
     /// <summary>
-    /// A broker answers a creation before it leads the partitions; a client that asks at once is told that there is no such partition.
+    /// Waits until every partition has a leader: a broker answers the creation earlier, and a client that asks at once is told that there
+    /// is no such partition.
     /// </summary>
     private async Task UntilLedAsync(IReadOnlyCollection<TopicSpec> specs)
     {

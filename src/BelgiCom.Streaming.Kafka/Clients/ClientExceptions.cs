@@ -16,8 +16,8 @@ public class ClientFailedException : Exception
 }
 
 /// <summary>
-/// Another producer has taken the transactional id, or the coordinator gave up on its transaction: nothing this one still does can become
-/// visible.
+/// Another producer has taken the transactional id, or the coordinator gave up on the transaction. Nothing that this producer still does
+/// can become visible.
 /// </summary>
 public sealed class ProducerFencedException : ClientFailedException
 {
@@ -31,7 +31,7 @@ public sealed class ProducerFencedException : ClientFailedException
 }
 
 /// <summary>
-/// The handler failed on the same batch as often as it may. The cause is the inner exception; nothing of the batch was committed.
+/// The handler failed on the same batch as often as it may. The inner exception is the cause; nothing of the batch was committed.
 /// </summary>
 public sealed class BatchFailedException : ClientFailedException
 {

@@ -8,23 +8,23 @@ namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
 /// The one place where clients are configured and made. Exactly once depends on these settings, and librdkafka's own defaults differ from
-/// them (and from Java's) in places where nobody would notice, so each is written down even where it equals the default. Every client has
-/// handlers for errors and log lines: without one, librdkafka writes to standard error in a form of its own.
+/// them (and from Java's) where nobody would notice, so each is written down even where it equals the default. Every client has handlers
+/// for errors and log lines: without them, librdkafka writes to standard error in a form of its own.
 /// </summary>
 public static class KafkaClients
 {
     /// <summary>
-    /// socket.timeout.ms: after it librdkafka repeats a request by itself, so every wait of ours for a transactional request must be
+    /// socket.timeout.ms. After this time librdkafka repeats a request by itself, so each of our waits for a transactional request must be
     /// shorter.
     /// </summary>
     public static readonly TimeSpan SocketTimeout = TimeSpan.FromSeconds(60);
 
-    // metadata.recovery.strategy is "none": a rebootstrap drops the coordinator with the brokers, and a transactional call that was waiting
-    // for it waits for ever (seen with 2.16.0, connections reset during send_offsets_to_transaction; librdkafka#5511), and it does not
-    // bring back every client that has no broker left (F9). Remind does.
+    // metadata.recovery.strategy is "none", because a rebootstrap (2.16.0) drops the coordinator together with the brokers: a transactional
+    // call that waits for the coordinator then never returns (seen with connections reset during send_offsets_to_transaction;
+    // librdkafka#5511). Nor does a rebootstrap help every client that has no broker left (F9); Remind does.
 
-    // Properties of KafkaOptions may tune buffers and security, never these: what is set here, what has a setting of its own, and what
-    // would undo either, each by all names that librdkafka's CONFIGURATION.md has for it.
+    // Properties of KafkaOptions may tune buffers and security, but none of these: settings made here, settings that have an option of
+    // their own, and settings that would undo either, each under all names that librdkafka's CONFIGURATION.md gives it.
     private static readonly FrozenSet<string> Pinned = new[]
     {
         // Every client.
@@ -49,16 +49,17 @@ public static class KafkaClients
         "dotnet.consumer.consume.result.fields",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    // The one setting of ours that Properties may replace, by both its names.
+    // The one of our settings that Properties may replace, under both its names.
     private static readonly string[] Compression = ["compression.type", "compression.codec"];
 
-    /// <summary>Whether a librdkafka setting is decided here and may not be overridden by configuration.</summary>
+    /// <summary>Whether this class decides a librdkafka setting, so that configuration may not override it.</summary>
     /// <param name="property">Name as librdkafka spells it.</param>
     /// <returns>True when <see cref="KafkaOptions.Properties"/> must not hold it.</returns>
     public static bool IsPinned(string property) => Pinned.Contains(property);
 
     /// <summary>
-    /// The transactional id of one lane: a restarted instance takes the same id and so fences the transaction its predecessor left open.
+    /// The transactional id of one lane. A restarted instance takes the same id, and so fences the transaction that its predecessor left
+    /// open.
     /// </summary>
     /// <param name="options">Names the instance.</param>
     /// <param name="group">Consumer group, the worker's name.</param>
@@ -68,18 +69,18 @@ public static class KafkaClients
         string.Create(CultureInfo.InvariantCulture, $"{group}-{options.InstanceId}-{lane}");
 
     /// <summary>
-    /// Names the bootstrap servers to a client again. A broker that starts, or that stood still, says for a moment that there are no
-    /// brokers; librdkafka (2.10 to 2.16.0) then drops those it knows and asks nobody any more (librdkafka#5301). So whoever gets no answer
-    /// reminds the client.
+    /// Gives a client the bootstrap servers again. A broker that starts, or that stood still, says for a moment that there are no brokers;
+    /// librdkafka (2.10 to 2.16.0) then drops the ones it knows and never asks again (librdkafka#5301). So the code that gets no answer
+    /// reminds its client.
     /// </summary>
-    /// <param name="client">Any client. One that has its bootstrap servers is left as it is; one that learned the brokers gets an entry
-    /// without a connection beside them.</param>
+    /// <param name="client">Any client. Nothing changes for a client that still has its bootstrap servers; one that learned the brokers
+    /// gets an entry without a connection beside them.</param>
     /// <param name="options">The brokers.</param>
     public static void Remind(this IClient client, KafkaOptions options) => client.AddBrokers(options.BootstrapServers);
 
     /// <summary>Makes a consumer of octets.</summary>
     /// <param name="config">From <see cref="ConsumerConfig"/> or <see cref="ReaderConfig"/>.</param>
-    /// <param name="name">Who it is in the log, for example the group.</param>
+    /// <param name="name">The client's name in the log, for example the group.</param>
     /// <param name="logger">Where its errors and lines go.</param>
     /// <param name="rebalanced">Adds the handlers of a group member.</param>
     /// <returns>The client; it connects by itself.</returns>
@@ -95,9 +96,9 @@ public static class KafkaClients
 
     /// <summary>Makes a producer of octets.</summary>
     /// <param name="config">From <see cref="TransactionalProducerConfig"/>.</param>
-    /// <param name="name">Who it is in the log, for example the transactional id.</param>
+    /// <param name="name">The client's name in the log, for example the transactional id.</param>
     /// <param name="logger">Where its errors and lines go.</param>
-    /// <param name="noticed">Sees the errors and lines as well: an error, or null and a line.</param>
+    /// <param name="noticed">Is called for each error and log line as well: with an error, or with null and a line.</param>
     /// <returns>The client; it connects by itself.</returns>
     public static IProducer<byte[], byte[]> Producer(
         ProducerConfig config, string name, ILogger logger, Action<Error?, LogMessage?>? noticed = null) =>
@@ -116,7 +117,7 @@ public static class KafkaClients
 
     /// <summary>Makes an administrative client.</summary>
     /// <param name="options">Brokers.</param>
-    /// <param name="logger">Where its errors and lines go; null for nowhere.</param>
+    /// <param name="logger">Receives its errors and log lines; null drops them.</param>
     /// <returns>The client; it connects by itself.</returns>
     public static IAdminClient Admin(KafkaOptions options, ILogger? logger = null) =>
         new AdminClientBuilder(AdminConfig(options))
@@ -128,7 +129,7 @@ public static class KafkaClients
     /// <param name="options">Brokers.</param>
     /// <param name="consumer">Times and buffers.</param>
     /// <param name="group">Consumer group id.</param>
-    /// <param name="member">Member's number in the process, from 0; makes a static member's id.</param>
+    /// <param name="member">The member's number in the process, from 0; part of a static member's id.</param>
     /// <returns>The configuration.</returns>
     public static ConsumerConfig ConsumerConfig(
         KafkaOptions options, ConsumerOptions consumer, string group, int member = 0) => new(WithProperties(options))
@@ -141,35 +142,36 @@ public static class KafkaClients
                 ? string.Create(CultureInfo.InvariantCulture, $"{options.InstanceId}-{member}")
                 : null,
 
-            // The new protocol (KIP-848) was fatal on max.poll.interval until librdkafka 2.15 (#5541); classic is what static membership
-            // was proven with.
+            // The new protocol (KIP-848) was fatal on max.poll.interval until librdkafka 2.15 (#5541), and static membership was proven
+            // with the classic one.
             GroupProtocol = GroupProtocol.Classic,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
 
-            // Offsets are committed by the loop alone, with what its records led to. Automatic commits also commit partitions that a member
+            // Only the loop commits offsets, together with what the records led to. Automatic commits also commit partitions that a member
             // no longer owns (librdkafka #5604).
             EnableAutoCommit = false,
             EnableAutoOffsetStore = false,
 
-            // A group without offsets starts at the beginning because GroupMember says so on assignment. Everywhere else a missing or
-            // deleted offset means records nobody read: an error for a person, never a silent jump to either end.
+            // A group without offsets starts at the beginning because GroupMember says so on assignment. Everywhere else, a missing or
+            // deleted offset means records that nobody read: it is an error for a person, and never a silent jump to either end.
             AutoOffsetReset = AutoOffsetReset.Error,
             IsolationLevel = IsolationLevel.ReadCommitted,
             EnablePartitionEof = true,
             SessionTimeoutMs = Milliseconds(consumer.SessionTimeout),
 
-            // 3 s at the default session: a member learns of a rebalance with its next heartbeat.
+            // 3 s at the default session timeout. A member learns of a rebalance with its next heartbeat.
             HeartbeatIntervalMs = Milliseconds(consumer.SessionTimeout / 15),
             MaxPollIntervalMs = Milliseconds(consumer.MaxPollInterval),
             SocketTimeoutMs = Milliseconds(SocketTimeout),
             CheckCrcs = true,
             QueuedMaxMessagesKbytes = consumer.ReadAheadMaxBytes / 1024,
 
-            // Enough for the largest batch to be waiting while the one before it commits.
+            // Room for the largest batch to wait while the one before it commits.
             QueuedMinMessages = Math.Max(100_000, Math.Min(2 * consumer.BatchMaxRecords, 1_000_000)),
             FetchWaitMaxMs = 100,
 
-            // When the read-ahead is full, look again soon: with the default of 1 s a member that drains it faster than that stands still.
+            // When the read-ahead is full, the client looks again soon: with the default of 1 s, a member that drains it faster would stand
+            // still.
             FetchQueueBackoffMs = 20,
             StatisticsIntervalMs = 0,
             AllowAutoCreateTopics = false,
@@ -194,28 +196,29 @@ public static class KafkaClients
             TransactionalId = transactionalId,
             TransactionTimeoutMs = Milliseconds(transactions.TransactionTimeout),
 
-            // Must not outlive the transaction; librdkafka adjusts it only while it is unset.
+            // This time must not be longer than the transaction's; librdkafka adjusts it only while it is unset.
             MessageTimeoutMs = Milliseconds(transactions.TransactionTimeout),
 
-            // Java's hash: keys land where any other Kafka client puts them, and usage and rated usage are co-partitioned.
+            // Java's hash: a key goes to the partition to which any other Kafka client sends it, and usage and rated usage are
+            // co-partitioned.
             Partitioner = Partitioner.Murmur2Random,
 
-            // librdkafka refuses a socket that outlives the transaction.
+            // librdkafka refuses a socket timeout that is longer than the transaction's.
             SocketTimeoutMs = Milliseconds(
                 transactions.TransactionTimeout < SocketTimeout ? transactions.TransactionTimeout : SocketTimeout),
 
-            // A failed record fails its transaction's commit, so single reports say nothing that commit does not (rule P7).
+            // When a record fails, the commit of its transaction fails, so single delivery reports say nothing more (rule P7).
             EnableDeliveryReports = false,
 
-            // Commit sends what waits, so nothing is late by this; a shorter one only makes more and smaller requests while a batch is
-            // handed over (5 ms cost a lane a fifth more processor time). A longer one would leave the network idle while the offsets are
-            // sent.
+            // A commit sends the waiting records at once, so this delays nothing. A shorter time only makes more and smaller requests while
+            // a batch is handed over (5 ms cost a lane a fifth more processor time); a longer one would leave the network idle while the
+            // offsets are sent.
             LingerMs = 20,
             StatisticsIntervalMs = 0,
             AllowAutoCreateTopics = false,
         };
 
-    /// <summary>A reader outside any group: assigned by hand, commits nothing.</summary>
+    /// <summary>Settings of a reader outside any group: its partitions are assigned by hand, and it commits nothing.</summary>
     /// <param name="options">Brokers.</param>
     /// <param name="consumer">Buffers.</param>
     /// <returns>The configuration.</returns>
@@ -225,7 +228,7 @@ public static class KafkaClients
         ConsumerConfig config = ConsumerConfig(options, consumer, options.ClientId + "-reader");
         config.GroupInstanceId = null;
 
-        // A bounded read is over when the end is reported, which is when a fetch came back empty: do not let that one wait.
+        // A bounded read ends when the end of the partition is reported, which is when a fetch came back empty. Such a fetch must not wait.
         config.FetchWaitMaxMs = 5;
         return config;
     }
@@ -242,7 +245,7 @@ public static class KafkaClients
         StatisticsIntervalMs = 0,
     };
 
-    /// <summary>With LZ4, unless the operator has chosen.</summary>
+    /// <summary>Compresses with LZ4, unless the operator has chosen otherwise.</summary>
     private static Dictionary<string, string> Compressed(Dictionary<string, string> properties)
     {
         if (!Compression.Any(properties.ContainsKey))

@@ -2,12 +2,14 @@ using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>Asks brokers again while they are away or busy; questions may be repeated freely, unlike requests of a transaction.</summary>
+/// <summary>
+/// Repeats questions to brokers that are away or busy. Questions may be repeated freely, unlike requests of a transaction.
+/// </summary>
 internal static class Patience
 {
     /// <summary>
-    /// How long brokers must say that a topic or partition does not exist before they are believed: one that is starting says so of all of
-    /// them.
+    /// How long brokers must say that a topic or partition does not exist before we believe it, because a broker that is starting says so
+    /// of all of them.
     /// </summary>
     public static readonly TimeSpan UntilBelieved = TimeSpan.FromSeconds(20);
 
@@ -15,9 +17,10 @@ internal static class Patience
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Repeats a question until it is answered, refused for good, or the patience is at its end; then the client's exception is thrown on.
+    /// Repeats a question until it is answered, refused for good, or the time is over; in the latter cases the client's exception is
+    /// thrown.
     /// </summary>
-    /// <exception cref="OperationCanceledException">Asked to stop while there was no answer.</exception>
+    /// <exception cref="OperationCanceledException">The host stopped before there was an answer.</exception>
     public static T Ask<T>(
         Func<T> question, TimeSpan patience, TimeProvider clock, Action<ErrorCode> notAnswered, CancellationToken stopping = default)
     {

@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>When a batch is full: by whichever limit is met first.</summary>
+/// <summary>A batch is full when it reaches the first of these limits.</summary>
 /// <param name="MaxRecords">Records.</param>
-/// <param name="MaxBytes">Octets of keys and values; the record that passes the limit is still taken.</param>
+/// <param name="MaxBytes">Octets of keys and values; the record that passes the limit is still in the batch.</param>
 /// <param name="MaxAge">Time after the batch's first record.</param>
 internal readonly record struct BatchLimits(int MaxRecords, long MaxBytes, TimeSpan MaxAge)
 {

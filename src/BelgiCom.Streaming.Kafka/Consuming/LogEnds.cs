@@ -3,12 +3,12 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// First and end offsets of many partitions, in one request per broker; one partition at a time would cost a round trip and a leader query
-/// each.
+/// First and end offsets of many partitions, in one request per broker. Asking for one partition at a time would cost a round trip and a
+/// leader query each.
 /// </summary>
 internal static class LogEnds
 {
-    // The protocol's special times of ListOffsets.
+    // Special time values of the protocol's ListOffsets.
     private const long Latest = -1;
     private const long Earliest = -2;
 
@@ -16,7 +16,7 @@ internal static class LogEnds
         IConsumer<byte[], byte[]> consumer, IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout) =>
         Query(consumer, partitions, Earliest, timeout);
 
-    /// <summary>The end that read_committed readers see, since the consumer is one.</summary>
+    /// <summary>The end for read_committed readers, because this consumer is one.</summary>
     public static Dictionary<TopicPartition, long> Ends(
         IConsumer<byte[], byte[]> consumer, IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout) =>
         Query(consumer, partitions, Latest, timeout);

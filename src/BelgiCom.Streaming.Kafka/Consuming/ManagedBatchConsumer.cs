@@ -3,7 +3,8 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Batches over the stock Consume: one copy and some objects per record. The fallback, and the yardstick of the native path.
+/// Makes batches with the stock Consume, at one copy and some objects per record. It is the fallback of the native way, which is measured
+/// against it.
 /// </summary>
 internal sealed class ManagedBatchConsumer(IConsumer<byte[], byte[]> consumer, TimeProvider clock) : IBatchConsumer
 {

@@ -5,12 +5,12 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Batches straight from the client library's consumer queue: keys and values stay where the fetch response put them, nothing is copied and
-/// nothing is allocated per record. The queue is the one that Consume polls, so rebalances, errors and max.poll.interval work as ever.
+/// Takes batches straight from the client library's consumer queue: keys and values stay where the fetch response put them, and nothing is
+/// copied or allocated per record. Consume polls the same queue, so rebalances, errors and max.poll.interval work as usual.
 /// </summary>
 internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
 {
-    // The library has no limit by octets, so a batch is taken in pieces and looked at in between.
+    // The library has no limit by octets, so a batch is taken in pieces and its size checked in between.
     private const int PieceRecords = 1024;
 
     private readonly SafeHandle _client;
@@ -104,7 +104,7 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
             }
         }
 
-        /// <summary>Appends what the queue gives and returns how much that was, ends and errors included.</summary>
+        /// <summary>Appends what the queue has and returns the number of entries, ends of partitions and errors included.</summary>
         public int Take(nint queue, int timeoutMilliseconds, int records)
         {
             Librdkafka.Message** taken = _messages + _count;
@@ -125,7 +125,7 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
                 }
                 else
                 {
-                    // An error's text is where a record's value would be.
+                    // In an error, the text stands where a record's value would be.
                     Reported(
                         new Error(
                             (ErrorCode)message->Error, Encoding.UTF8.GetString(message->Value, (int)message->ValueLength),
@@ -176,7 +176,7 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
             _lastTopic = 0;
         }
 
-        /// <summary>Also the fence: after release the count is 0 and no pointer can be reached.</summary>
+        /// <summary>Releasing also protects the memory: after it the count is 0, and no pointer can be reached.</summary>
         private Librdkafka.Message* At(int index)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count);
@@ -186,8 +186,8 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
         private static bool IsFatal(Librdkafka.Message* message) => (ErrorCode)message->Error is ErrorCode.Local_Fatal;
 
         /// <summary>
-        /// A pointer stands for the same topic only while the batch holds a message of it, so it is remembered no longer than that; the
-        /// strings are, so that all records of a topic carry one and the same object.
+        /// A pointer stands for the same topic only while the batch holds a message of it, so pointers are forgotten with the batch. The
+        /// strings stay, so that all records of a topic have the same string object.
         /// </summary>
         private string NameOf(nint topic)
         {

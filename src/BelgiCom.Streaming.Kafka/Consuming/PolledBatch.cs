@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Kafka;
 internal delegate bool RecordPredicate(string topic, int partition, long offset);
 
 /// <summary>
-/// A batch as the loop sees it: the records, how far each partition has come with them, and what the client had to report.
+/// A batch as the loop sees it: the records, how far each partition has come with them, and the errors that the client reported.
 /// </summary>
 internal abstract class PolledBatch : RecordBatch
 {
@@ -23,7 +23,7 @@ internal abstract class PolledBatch : RecordBatch
     /// <summary>Octets of keys and values.</summary>
     public long Bytes { get; protected set; }
 
-    /// <summary>Takes the records of some partitions out, because they no longer count.</summary>
+    /// <summary>Removes the records of some partitions, because they no longer count.</summary>
     public void Remove(IReadOnlySet<TopicPartition> partitions)
     {
         RemoveRecords((topic, partition, _) => partitions.Contains(new TopicPartition(topic, partition)));
@@ -31,10 +31,12 @@ internal abstract class PolledBatch : RecordBatch
         _current = null;
     }
 
-    /// <summary>Takes records out one by one; what was read stays counted in <see cref="Progress"/>.</summary>
+    /// <summary>
+    /// Hands the records out one by one and leaves the batch without them; <see cref="Progress"/> still counts what was read.
+    /// </summary>
     public void RemoveWhere(RecordPredicate drop) => RemoveRecords(drop);
 
-    /// <summary>The batch for logs and exceptions: "topic[partition]@first..last" per partition.</summary>
+    /// <summary>Names the batch in logs and exceptions: "topic[partition]@first..last" per partition.</summary>
     public string Describe() => string.Join(", ", _progress.Select(part => part.Records > 0
         ? string.Create(CultureInfo.InvariantCulture, $"{part.Topic}[{part.Partition}]@{part.First}..{part.Next - 1}")
         : string.Create(CultureInfo.InvariantCulture, $"{part.Topic}[{part.Partition}]@{part.Next}")));
@@ -67,7 +69,7 @@ internal abstract class PolledBatch : RecordBatch
         Bytes += bytes;
     }
 
-    /// <summary>The end may lie behind the last record: transaction markers and aborted records have offsets too.</summary>
+    /// <summary>The end may be further than the last record, because transaction markers and aborted records have offsets too.</summary>
     protected void ReachedEnd(string topic, int partition, long endOffset)
     {
         PartitionProgress progress = ProgressOf(topic, partition);

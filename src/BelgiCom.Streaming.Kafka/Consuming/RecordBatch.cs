@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Records of one poll, in the order of each partition's log. Keys and values live in the client library's memory, so they
-/// are valid only until the handler returns: decode, do not keep.
+/// Records of one poll, in the order of each partition's log. Keys and values lie in the client library's memory and are valid only until
+/// the handler returns, so a handler decodes them and keeps no reference.
 /// </summary>
 public abstract class RecordBatch
 {
@@ -14,13 +14,13 @@ public abstract class RecordBatch
     /// <returns>A view of the record.</returns>
     public abstract ConsumedRecord this[int index] { get; }
 
-    /// <summary>Copies the headers of a record, for the rare records that are passed on as they came.</summary>
+    /// <summary>Copies the headers of a record; needed for the rare records that are passed on unchanged.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
-    /// <returns>Names and values in their order; a name may come more than once, and one without a value is empty.</returns>
+    /// <returns>Names and values in their order. A name may come more than once; a header without a value gives an empty one.</returns>
     public virtual IReadOnlyList<KeyValuePair<string, byte[]>> HeadersOf(int index) => [];
 }
 
-/// <summary>One record where it lies. The spans die with the batch.</summary>
+/// <summary>One record in the client library's memory. Its spans are valid as long as the batch.</summary>
 public readonly ref struct ConsumedRecord
 {
     /// <summary>Describes one record.</summary>

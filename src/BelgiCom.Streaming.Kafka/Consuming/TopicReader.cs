@@ -11,7 +11,7 @@ namespace BelgiCom.Streaming.Kafka;
 public sealed record PartitionRange(TopicPartition Partition, long From, long To);
 
 /// <summary>
-/// Reads stretches of topics that end, outside any group: committed records only, nothing is committed. For restoring state, replay and
+/// Reads bounded ranges of topics, outside any group: it reads committed records only and commits nothing. For restoring state, replay and
 /// counting.
 /// </summary>
 public sealed class TopicReader : IDisposable
@@ -27,11 +27,11 @@ public sealed class TopicReader : IDisposable
     private readonly IConsumer<byte[], byte[]> _consumer;
     private readonly IBatchConsumer _batches;
 
-    /// <summary>Connects lazily. For one thread at a time.</summary>
+    /// <summary>Makes a reader, which connects when it is first used. For one thread at a time.</summary>
     /// <param name="options">Brokers.</param>
     /// <param name="consumer">Batches and buffers.</param>
     /// <param name="clock">Clock for timeouts.</param>
-    /// <param name="logger">Where the client's errors and lines go; null for nowhere.</param>
+    /// <param name="logger">Receives the client's errors and log lines.</param>
     /// <param name="stopping">Ends the wait for brokers that do not answer.</param>
     public TopicReader(
         KafkaOptions options, ConsumerOptions consumer, TimeProvider clock, ILogger? logger = null, CancellationToken stopping = default)
@@ -45,10 +45,10 @@ public sealed class TopicReader : IDisposable
         _batches = BatchConsumer.Over(_consumer, options.ClientPath, clock);
     }
 
-    /// <summary>What partitions hold now, as committed readers see it.</summary>
+    /// <summary>The present ranges of partitions, as committed readers see them.</summary>
     /// <param name="partitions">Topics and partitions.</param>
     /// <returns>From the first offset to the current end, one range per partition.</returns>
-    /// <exception cref="KafkaException">Brokers did not answer, or a partition does not exist.</exception>
+    /// <exception cref="KafkaException">The brokers did not answer, or a partition does not exist.</exception>
     public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions)
     {
         Dictionary<TopicPartition, long> begins = Ask(_consumer, () => LogEnds.Begins(_consumer, partitions, RequestTimeout));
@@ -57,22 +57,22 @@ public sealed class TopicReader : IDisposable
     }
 
     /// <summary>
-    /// Where partitions end now, as committed readers see it: half the round trips of
-    /// <see cref="RangesOf(IReadOnlyCollection{TopicPartition})"/>.
+    /// The present ends of partitions, as committed readers see them. It takes half the round trips of <see
+    /// cref="RangesOf(IReadOnlyCollection{TopicPartition})"/>.
     /// </summary>
     /// <param name="partitions">Topics and partitions.</param>
     /// <returns>The offset after the last visible record, one per partition.</returns>
-    /// <exception cref="KafkaException">Brokers did not answer, or a partition does not exist.</exception>
+    /// <exception cref="KafkaException">The brokers did not answer, or a partition does not exist.</exception>
     public IReadOnlyDictionary<TopicPartition, long> EndsOf(IReadOnlyCollection<TopicPartition> partitions) =>
         Ask(_consumer, () => LogEnds.Ends(_consumer, partitions, RequestTimeout));
 
-    /// <summary>What all partitions of a topic hold now.</summary>
+    /// <summary>The present ranges of all partitions of a topic.</summary>
     /// <param name="topic">Topic name.</param>
     /// <returns>One range per partition.</returns>
-    /// <exception cref="KafkaException">Brokers did not answer, or the topic does not exist.</exception>
+    /// <exception cref="KafkaException">The brokers did not answer, or the topic does not exist.</exception>
     public IReadOnlyList<PartitionRange> RangesOf(string topic)
     {
-        // A client of its own: a dependent one goes on polling the borrowed handle after both are disposed.
+        // This call has a client of its own, because a dependent client goes on polling the borrowed handle after both are disposed.
         using IAdminClient admin = KafkaClients.Admin(_options, _logger);
         TopicMetadata metadata = Ask(admin, () => admin.GetMetadata(topic, RequestTimeout)).Topics[0];
         return metadata.Error.IsError
@@ -83,11 +83,11 @@ public sealed class TopicReader : IDisposable
     /// <summary>What a partition holds now.</summary>
     /// <param name="partition">Topic and partition.</param>
     /// <returns>From the first offset to the current end.</returns>
-    /// <exception cref="KafkaException">Brokers did not answer, or the partition does not exist.</exception>
+    /// <exception cref="KafkaException">The brokers did not answer, or the partition does not exist.</exception>
     public PartitionRange RangeOf(TopicPartition partition) => RangesOf([partition])[0];
 
-    /// <summary>Reads the ranges to their ends, partitions side by side; order holds within each partition.</summary>
-    /// <param name="ranges">Ranges of different partitions; empty ones are fine.</param>
+    /// <summary>Reads the ranges to their ends, all partitions at the same time; within a partition, records come in order.</summary>
+    /// <param name="ranges">Ranges of different partitions; they may be empty.</param>
     /// <param name="handle">Takes batches; their memory is valid until it returns.</param>
     /// <param name="stopping">Stops between batches.</param>
     /// <returns>Records handed over.</returns>
@@ -140,7 +140,7 @@ public sealed class TopicReader : IDisposable
             bool pastEnd = false;
             foreach (PartitionProgress progress in batch.Progress)
             {
-                // The end of what is visible counts too: behind it lie only markers and open transactions.
+                // The reported end counts too: behind it are only markers and open transactions.
                 long end = ends[progress.TopicPartition];
                 pastEnd |= progress.Next > end;
                 if (progress.Next >= end || progress.AtEnd)

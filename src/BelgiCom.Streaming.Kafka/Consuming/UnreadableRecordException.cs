@@ -3,8 +3,8 @@ using System.Globalization;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// A record on a topic that only our own programs write cannot be read, and whoever reads it must not go on without it. A sink does not
-/// throw it: it puts the record to a dead letter topic (<see cref="IDeadLetters"/>).
+/// A record cannot be read, on a topic that only our own programs write, and its reader must not go on without it. A sink does not throw
+/// this: it puts the record on a dead letter topic (<see cref="IDeadLetters"/>).
 /// </summary>
 public sealed class UnreadableRecordException : Exception
 {

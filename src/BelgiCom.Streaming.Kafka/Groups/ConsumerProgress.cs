@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>State and progress of one member: written by its loop's thread, read by health probes.</summary>
+/// <summary>State and progress of one member. The thread of its loop writes them, health probes read them.</summary>
 internal sealed class ConsumerProgress(string group, int number, GroupMember member, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan SnapshotInterval = TimeSpan.FromSeconds(1);
@@ -24,7 +24,7 @@ internal sealed class ConsumerProgress(string group, int number, GroupMember mem
             return;
         }
 
-        // Polling, handling and committing alternate many times a second and are not logged.
+        // Polling, handling and committing alternate many times a second, so these changes are not logged.
         if (before.State != state && !(IsRoutine(before.State) && IsRoutine(state)))
         {
             KafkaLog.StateChanged(logger, group, number, before.State, state);
@@ -48,7 +48,7 @@ internal sealed class ConsumerProgress(string group, int number, GroupMember mem
     /// <summary>A batch failed and is read again.</summary>
     public void Failed() => _failingSince ??= clock.GetUtcNow();
 
-    /// <summary>Partitions came or went; the caller then tells its handler.</summary>
+    /// <summary>Notes that partitions came or went; the caller then tells its handler.</summary>
     public void Apply(OwnershipChange change)
     {
         Enter(ConsumerState.Rebalancing);

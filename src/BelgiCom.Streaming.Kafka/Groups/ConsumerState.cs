@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>What a member of a consumer group is doing; see <see cref="GroupLoop"/> for the ways between.</summary>
+/// <summary>What a member of a consumer group is doing; <see cref="GroupLoop"/> shows how one state follows another.</summary>
 public enum ConsumerState
 {
     /// <summary>Not started.</summary>

@@ -1,6 +1,9 @@
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>A thread whose end is a task. The pool's threads must not be held by a poll that blocks for the life of the process.</summary>
+/// <summary>
+/// Runs work on a thread of its own and gives its end as a task. A poll blocks for the life of the process and must not hold a thread of
+/// the pool.
+/// </summary>
 internal static class DedicatedThread
 {
     public static Task Run(string name, Action action)

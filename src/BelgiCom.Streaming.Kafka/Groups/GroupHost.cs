@@ -4,8 +4,8 @@ namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
 /// Runs a worker's members of its consumer group: lanes (exactly once from topics to topics) or a sink (at least once into something
-/// outside Kafka). Each member has a thread of its own because the client's poll blocks. One failing member stops the others in order and
-/// faults the task: the process should exit with an error and be restarted.
+/// outside Kafka). Each member has a thread of its own because the client's poll blocks. When one member fails, the others are stopped in
+/// order and the task faults: the process should then exit with an error and be restarted.
 /// </summary>
 public sealed class GroupHost
 {
@@ -23,8 +23,8 @@ public sealed class GroupHost
     public IReadOnlyList<ConsumerHealth> Health => [.. _members.Select(member => member.Health)];
 
     /// <summary>
-    /// Why the group cannot be counted on to do its work now: a member has not joined, has ended, reads a batch again and again, or hears
-    /// nothing from the brokers. Null when all are well. For readiness probes; what time may heal must not restart a process.
+    /// Why the group cannot do its work now: a member has not joined, has ended, reads a batch again and again, or hears nothing from the
+    /// brokers. Null when all members are well. For readiness probes only, because a restart would not help against what time can heal.
     /// </summary>
     /// <param name="now">Current time.</param>
     /// <returns>A sentence without personal data, or null.</returns>
@@ -42,7 +42,7 @@ public sealed class GroupHost
 
     /// <summary>Describes lanes; <see cref="RunAsync"/> starts them.</summary>
     /// <param name="options">Brokers.</param>
-    /// <param name="consumer">Batches, buffers and times of a member.</param>
+    /// <param name="consumer">Limits and times of batches, buffers and sessions.</param>
     /// <param name="lanes">How many, and times of their transactions.</param>
     /// <param name="group">Consumer group id, the worker's name.</param>
     /// <param name="topics">Topics to consume.</param>
@@ -64,7 +64,7 @@ public sealed class GroupHost
 
     /// <summary>Describes a sink, one member; <see cref="RunAsync"/> starts it.</summary>
     /// <param name="options">Brokers.</param>
-    /// <param name="consumer">Batches, buffers and times of a member.</param>
+    /// <param name="consumer">Limits and times of batches, buffers and sessions.</param>
     /// <param name="group">Consumer group id, the worker's name.</param>
     /// <param name="topics">Topics to consume.</param>
     /// <param name="handler">The sink.</param>
@@ -80,11 +80,12 @@ public sealed class GroupHost
         });
 
     /// <summary>
-    /// Runs until cancelled: then every member finishes its batch, commits, leaves the group, and the task completes without error.
+    /// Runs until it is cancelled. Then every member finishes its batch, commits and leaves the group, and the task completes without
+    /// error.
     /// </summary>
     /// <param name="stopping">Asks the members to stop.</param>
     /// <returns>Completes when all members have ended.</returns>
-    /// <exception cref="ClientFailedException">A member ended because going on would be wrong.</exception>
+    /// <exception cref="ClientFailedException">A member ended because going on could lose or double records.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);

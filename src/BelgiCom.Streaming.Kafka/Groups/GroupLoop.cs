@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// One member of a consumer group at work: poll a batch, let its end make the batch and its offsets durable, go on; what failed is read
-/// again. Two ends: <see cref="TransactionalEnd"/> (a lane, exactly once from topics to topics) and <see cref="SinkEnd"/> (at least once
-/// into something outside Kafka). Each member has its own consumer, partitions, handler and thread and shares nothing, so scaling up and
-/// scaling out are the same.
+/// The work of one member of a consumer group: poll a batch, let the end make the batch and its offsets durable, go on; a batch that failed
+/// is read again. There are two ends: <see cref="TransactionalEnd"/> (a lane, exactly once from topics to topics) and <see cref="SinkEnd"/>
+/// (at least once into something outside Kafka). Each member has its own consumer, partitions, handler and thread and shares nothing, so
+/// more members in a process and more processes are the same.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -33,7 +33,7 @@ internal sealed class GroupLoop : IDisposable
     private readonly GroupMember _member;
     private readonly ConsumerProgress _progress;
 
-    // Of failures in a row; a batch that is kept starts anew.
+    // Counts failures in a row; a batch that becomes durable resets it.
     private int _failures;
     private int _handlerFailures;
     private long _failingSince;
@@ -55,9 +55,10 @@ internal sealed class GroupLoop : IDisposable
     public ConsumerHealth Health => _progress.Health;
 
     /// <summary>
-    /// Runs until asked to stop (returns) or until going on would be wrong (throws). Call once, on a thread of its own: polling blocks.
+    /// Runs until it is asked to stop (then it returns) or until going on would be wrong (then it throws). Call it once, on a thread of its
+    /// own, because polling blocks.
     /// </summary>
-    /// <exception cref="ClientFailedException">See its kinds: fenced, batch failed, no progress.</exception>
+    /// <exception cref="ClientFailedException">The loop ended; the subtypes say why: fenced, batch failed, no progress.</exception>
     public void Run(CancellationToken stopping)
     {
         try
@@ -79,8 +80,8 @@ internal sealed class GroupLoop : IDisposable
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // Stopped while brokers were away, or while partitions came whose offsets were not available yet. What is open was never
-            // committed; the next start reads it again.
+            // The member was stopped while brokers were away, or while partitions came whose offsets were not available yet. An open
+            // transaction was never committed; the next start reads the batch again.
             Leave();
         }
         catch (Exception failure)
@@ -88,7 +89,8 @@ internal sealed class GroupLoop : IDisposable
             _progress.Enter(ConsumerState.Failed);
             KafkaLog.Ended(_logger, failure, _group, _number);
 
-            // Nothing of ours is open any more that could still be committed: the others need not wait for the session to end.
+            // No transaction of ours can be committed any more, so the member leaves the group at once, and the others need not wait for
+            // its session to end.
             _member.Close();
             throw;
         }
@@ -104,7 +106,9 @@ internal sealed class GroupLoop : IDisposable
         _member.Dispose();
     }
 
-    /// <summary>Rebalances happen inside the poll, when nothing is in hand: the last batch of a partition is done before it goes.</summary>
+    /// <summary>
+    /// Rebalances happen inside the poll, when no batch is in hand, so the last batch of a partition is done before the partition goes.
+    /// </summary>
     private void ApplyChanges()
     {
         foreach (OwnershipChange change in _member.Changes)
@@ -122,8 +126,8 @@ internal sealed class GroupLoop : IDisposable
     }
 
     /// <summary>
-    /// One batch: made durable with its offsets, or undone and read again. A batch without records still commits the ends it reached, so
-    /// that lag becomes 0 behind transaction markers.
+    /// Handles one batch: it becomes durable with its offsets, or is undone and read again. A batch without records still commits the ends
+    /// it reached, so that the lag becomes 0 behind transaction markers.
     /// </summary>
     private void Process(PolledBatch batch, CancellationToken stopping)
     {
@@ -175,7 +179,8 @@ internal sealed class GroupLoop : IDisposable
     }
 
     /// <summary>
-    /// Once settled, the group's offsets tell. They are all or nothing, so one of the batch's partitions that is still ours is enough.
+    /// Decides by the group's offsets whether the batch counts, once no request for it can arrive any more. They move all or none, so one
+    /// of the batch's partitions that is still ours is enough.
     /// </summary>
     private bool TurnsOutCommitted(PolledBatch batch, List<TopicPartitionOffset> offsets, CancellationToken stopping)
     {
@@ -220,7 +225,7 @@ internal sealed class GroupLoop : IDisposable
         KafkaLog.BatchReadAgain(_logger, _group, _number, range, _failures, cause.GetType().Name);
         ThrowIfHopeless(failure, cause, range);
 
-        // The batch is read again, not kept: only a poll shows whether its partitions are still ours.
+        // The batch is read again and not kept in memory, because only a poll shows whether its partitions are still ours.
         batch.Release();
         _member.Rewind();
         stopping.WaitHandle.WaitOne(Patience.Backoff(_failures));

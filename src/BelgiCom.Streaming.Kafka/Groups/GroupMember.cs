@@ -10,20 +10,20 @@ internal enum OwnershipKind
     Lost,
 }
 
-/// <summary>Partitions that came or went during a poll.</summary>
+/// <summary>Partitions that came or went during a poll, in one step.</summary>
 internal sealed record OwnershipChange(OwnershipKind Kind, IReadOnlyList<TopicPartition> Partitions);
 
 /// <summary>
-/// One member of a consumer group: the subscription, which partitions are ours, and the next offset of each as far as its records are
-/// handled. Used by one thread. Rebalances happen inside <see cref="Poll"/>, when no batch is in hand: whatever was taken before is
-/// committed or rewound by then, so partitions are always given back after the commit of their last batch (rule P2).
+/// One member of a consumer group: its subscription, its partitions, and the next offset of each up to which records are handled. Used by
+/// one thread. Rebalances happen inside <see cref="Poll"/>, when no batch is in hand: the batch before is committed or rewound by then, so
+/// a partition is always given back after the commit of its last batch (rule P2).
 /// </summary>
 internal sealed class GroupMember : IDisposable
 {
-    /// <summary>How often a member asks something of its brokers when nothing comes, to know whether they are there.</summary>
+    /// <summary>How often a member without records asks its brokers something, to know whether they are there.</summary>
     internal static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(5);
 
-    // The loop waits for the answer, when nothing else is to be done.
+    // The loop waits for the answer, but only when nothing else is to be done.
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
@@ -63,11 +63,11 @@ internal sealed class GroupMember : IDisposable
         _batches = BatchConsumer.Over(_consumer, _options.ClientPath, _clock);
     }
 
-    /// <summary>What <see cref="Poll"/> saw come and go, oldest first; cleared by the next poll.</summary>
+    /// <summary>The partitions that came and went during the last <see cref="Poll"/>, oldest first; the next poll clears it.</summary>
     public IReadOnlyList<OwnershipChange> Changes => _changes;
 
     /// <summary>
-    /// Our partitions and the next offset of each: what is before it is done for good. In a lane that is the committed offset.
+    /// Our partitions and the next offset of each: every record before it is handled for good. In a lane it is the committed offset.
     /// </summary>
     public IReadOnlyDictionary<TopicPartition, long> Positions => _positions;
 
@@ -77,14 +77,12 @@ internal sealed class GroupMember : IDisposable
     /// <summary>When the brokers last answered this member's poll, commit or question.</summary>
     public DateTimeOffset LastAnswer { get; private set; }
 
-    /// <summary>What the transaction needs so that brokers refuse offsets of a member that the group has replaced.</summary>
+    /// <summary>What a transaction needs so that brokers refuse the offsets of a member that the group has replaced.</summary>
     public IConsumerGroupMetadata Metadata => _consumer.ConsumerGroupMetadata;
 
     /// <summary>Joins the group.</summary>
-    /// <param name="stopping">
-    /// Ends the wait for committed offsets: those that a dead member's transaction holds come only when that times out, longer than a
-    /// worker may take to stop.
-    /// </param>
+    /// <param name="stopping">Ends the wait for committed offsets. A dead member's transaction may hold them until it times out, which is
+    /// longer than a worker may take to stop.</param>
     public void Subscribe(CancellationToken stopping)
     {
         _stopping = stopping;
@@ -92,8 +90,8 @@ internal sealed class GroupMember : IDisposable
     }
 
     /// <summary>Takes a batch. Partitions that went away during the poll have no records in it.</summary>
-    /// <exception cref="ClientFailedException">The client reports something that time does not heal.</exception>
-    /// <exception cref="OperationCanceledException">Asked to stop while partitions came whose offsets are not available yet.</exception>
+    /// <exception cref="ClientFailedException">The client reports an error that time does not heal.</exception>
+    /// <exception cref="OperationCanceledException">The host stopped while partitions came whose offsets are not available yet.</exception>
     public PolledBatch Poll(TimeSpan wait)
     {
         _changes.Clear();
@@ -117,8 +115,8 @@ internal sealed class GroupMember : IDisposable
 
         if (_gaveUp.Count > 0)
         {
-            // Records fetched before the partition went must not count, and if it came back within the same poll they would hide the
-            // position it came back with: read it again from there.
+            // Records that were fetched before the partition went must not count. If it came back within the same poll, they would also
+            // hide the position it came back with, so it is read again from there.
             batch.Remove(_gaveUp);
             foreach (TopicPartition partition in _gaveUp.Where(_positions.ContainsKey))
             {
@@ -129,7 +127,7 @@ internal sealed class GroupMember : IDisposable
         return batch;
     }
 
-    /// <summary>Remembers what a transaction (or a sink) made durable.</summary>
+    /// <summary>Notes what a transaction (or a sink) made durable.</summary>
     public void Advance(PolledBatch batch)
     {
         foreach (PartitionProgress progress in batch.Progress)
@@ -138,7 +136,7 @@ internal sealed class GroupMember : IDisposable
         }
     }
 
-    /// <summary>The offsets a batch leads to, without those that were reached before.</summary>
+    /// <summary>The next offsets after a batch, without those that were reached before.</summary>
     public List<TopicPartitionOffset> OffsetsOf(PolledBatch batch)
     {
         List<TopicPartitionOffset> offsets = new(batch.Progress.Count);
@@ -153,8 +151,8 @@ internal sealed class GroupMember : IDisposable
         return offsets;
     }
 
-    /// <summary>Commits without a transaction, for sinks (at least once). False when it should be made again.</summary>
-    /// <exception cref="ClientFailedException">The client reports something that time does not heal.</exception>
+    /// <summary>Commits without a transaction, for sinks (at least once). False when the commit must be made again.</summary>
+    /// <exception cref="ClientFailedException">The client reports an error that time does not heal.</exception>
     public bool TryCommit(List<TopicPartitionOffset> offsets)
     {
         try
@@ -170,7 +168,7 @@ internal sealed class GroupMember : IDisposable
         }
     }
 
-    /// <summary>Puts every partition back to its position; aborting a transaction does not do that by itself (rule P4).</summary>
+    /// <summary>Puts every partition back to its position, because aborting a transaction does not do that (rule P4).</summary>
     public void Rewind()
     {
         foreach ((TopicPartition partition, long offset) in _positions)
@@ -188,7 +186,7 @@ internal sealed class GroupMember : IDisposable
         }
     }
 
-    /// <summary>The last known end of a partition as fetches reported it, or null.</summary>
+    /// <summary>The last end of a partition that fetches reported, or null.</summary>
     public long? EndOf(TopicPartition partition)
     {
         WatermarkOffsets watermarks = _consumer.GetWatermarkOffsets(partition);
@@ -217,14 +215,13 @@ internal sealed class GroupMember : IDisposable
         _consumer.Dispose();
     }
 
-    /// <summary>
-    /// Runs inside a poll. An exception here would be swallowed or delayed by the client, so it is kept and thrown after the poll.
-    /// </summary>
+    /// <summary>Runs inside a poll. The client would swallow or delay an exception, so it is kept and thrown after the poll.</summary>
     private List<TopicPartitionOffset> TakeOver(List<TopicPartition> partitions)
     {
         if (_closed)
         {
-            // An assignment that was on its way when we left: nothing will be read, and a closing client answers no question about offsets.
+            // The assignment was on its way when we left. Nothing will be read of it, and a client that closes answers no question about
+            // offsets.
             return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End))];
         }
 
@@ -268,8 +265,8 @@ internal sealed class GroupMember : IDisposable
     }
 
     /// <summary>
-    /// The client says late, or never, that its brokers are gone, and nothing at all when they are back but have no records. So a member
-    /// that hears nothing asks for the end of a partition.
+    /// Asks for the end of a partition when the member hears nothing: the client says late, or never, that its brokers are gone, and
+    /// nothing at all when they are back but have no records.
     /// </summary>
     private void AskWhenDue()
     {
@@ -286,18 +283,18 @@ internal sealed class GroupMember : IDisposable
         }
         catch (KafkaException)
         {
-            // LastAnswer gets older, which is what probes look at.
+            // The probes see that LastAnswer gets older.
             _askedAt = _clock.GetTimestamp();
         }
     }
 
     /// <summary>
-    /// Where to start: the handler's own position, else the committed offset, else the beginning of the log. The last is how a new group
-    /// starts although auto.offset.reset is "error": only this code, which knows that the group never committed, may choose the beginning.
+    /// Where to start in a partition: at the handler's own position, else at the committed offset, else at the beginning of the log. With
+    /// "error" as auto.offset.reset, only this code may choose the beginning, because it knows that the group never committed.
     /// </summary>
     private List<TopicPartitionOffset> StartPositions(List<TopicPartition> partitions, TimeSpan patience) => Patience.Ask(() =>
         {
-            // A transaction of the previous owner may still hold the offsets (UNSTABLE_OFFSET_COMMIT) until it ends or times out.
+            // A transaction of the previous owner may still hold the offsets (UNSTABLE_OFFSET_COMMIT), until it ends or times out.
             Dictionary<TopicPartition, long?> known = _consumer.Committed(partitions, RequestTimeout).ToDictionary(
                 committed => committed.TopicPartition,
                 committed => _startOffset(committed.TopicPartition) ?? (committed.Offset.Value >= 0 ? committed.Offset.Value : null));
@@ -327,7 +324,7 @@ internal sealed class GroupMember : IDisposable
             catch (KafkaException failure)
                 when (failure.Error.Code is ErrorCode.Local_State or ErrorCode.Local_PrevInProgress or ErrorCode.Local_InProgress)
             {
-                // Fetching of a partition that was assigned a moment ago has not begun yet.
+                // The client has not begun to fetch a partition that was assigned a moment ago.
                 if (_clock.GetElapsedTime(started) > RequestTimeout)
                 {
                     throw new ClientFailedException(
@@ -340,7 +337,7 @@ internal sealed class GroupMember : IDisposable
             }
             catch (KafkaException failure) when (failure.Error.Code is ErrorCode.Local_UnknownPartition)
             {
-                // Gone already; the next poll reports it as lost.
+                // The partition is gone already; the next poll reports it as lost.
                 return;
             }
         }

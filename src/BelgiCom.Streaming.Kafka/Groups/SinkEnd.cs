@@ -3,14 +3,16 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Topics to something outside Kafka, at least once: the sink makes a batch durable, then its offsets are committed. The group's offset
-/// never passes a record that the sink has not taken.
+/// From topics to something outside Kafka, at least once: the sink makes a batch durable, then its offsets are committed. The group's
+/// offset never passes a record that the sink has not taken.
 /// </summary>
 internal sealed class SinkEnd(ISinkBatchHandler handler) : IBatchEnd
 {
     private readonly Dictionary<TopicPartition, long> _uncommitted = [];
 
-    /// <summary>What a sink writes to may be away for long; only <see cref="KafkaOptions.RecoveryTimeout"/> ends its attempts.</summary>
+    /// <summary>
+    /// No limit, because a sink's database may be away for long; only <see cref="KafkaOptions.RecoveryTimeout"/> ends the attempts.
+    /// </summary>
     public int HandlerAttempts => int.MaxValue;
 
     public long? StartOffset(TopicPartition partition) => handler.StartOffset(partition);
@@ -30,7 +32,8 @@ internal sealed class SinkEnd(ISinkBatchHandler handler) : IBatchEnd
     public void Handle(RecordBatch batch) => handler.Handle(batch);
 
     /// <summary>
-    /// A commit that fails is made again with the next batch or pause: the sink has the records, at worst they come to it once more.
+    /// A commit that fails is made again with the next batch or pause. The sink has the records already; at worst they come to it once
+    /// more.
     /// </summary>
     public void Commit(List<TopicPartitionOffset> offsets, GroupMember member)
     {

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Topics to topics, exactly once: what the handler produced and the batch's offsets are one transaction (rules P1, P3, P5 to P9 and P15 of
-/// docs/kafka-client.md).
+/// From topics to topics, exactly once: the records that the handler produced and the batch's offsets are one transaction (rules P1, P3, P5
+/// to P9 and P15 of docs/kafka-client.md).
 /// </summary>
 internal sealed class TransactionalEnd(
     KafkaOptions options, LaneOptions lanes, string group, int number, ITransactionalBatchHandler handler, TimeProvider clock,
@@ -16,7 +16,7 @@ internal sealed class TransactionalEnd(
 
     public int HandlerAttempts => lanes.HandlerAttempts;
 
-    /// <summary>Fences predecessors of the same id and settles what they left open, before their partitions are taken.</summary>
+    /// <summary>Fences predecessors of the same id, and settles what they left open before this member takes their partitions.</summary>
     public void Open(CancellationToken stopping) => _producer.Initialize(stopping);
 
     public void Assigned(IReadOnlyList<TopicPartition> partitions) => handler.Assigned(partitions);
@@ -44,7 +44,7 @@ internal sealed class TransactionalEnd(
         return unknown is null;
     }
 
-    /// <summary>By a new producer of the same id: its InitTransactions ends whatever was open.</summary>
+    /// <summary>Takes a new producer of the same id, whose InitTransactions ends an open transaction.</summary>
     public void Settle(CancellationToken stopping) => _producer.Replace(stopping);
 
     public void Committed() => handler.Committed();

@@ -7,9 +7,8 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// The few functions of librdkafka that Confluent.Kafka does not expose, called on the library and handles that Confluent.Kafka has loaded.
-/// This file and its two users are all the native code there is. Functions and struct are part of librdkafka's stable C interface
-/// (rdkafka.h).
+/// The few functions of librdkafka that Confluent.Kafka does not expose, called on the library and the handles that Confluent.Kafka has
+/// loaded. All native code is in this file and its two users. Functions and struct are part of librdkafka's stable C interface (rdkafka.h).
 /// </summary>
 internal static unsafe class Librdkafka
 {
@@ -32,14 +31,16 @@ internal static unsafe class Librdkafka
         get => Bound!;
     }
 
-    /// <summary>The native handle inside a client; the caller keeps a reference on it while it uses the pointer.</summary>
+    /// <summary>The native handle of a client. The caller keeps a reference to the client while it uses the pointer.</summary>
     public static SafeHandle HandleOf(IClient client) => (SafeHandle)HandleProperty()!.GetValue(client.Handle)!;
 
     public static nint ConsumerQueue(nint client) => Functions.QueueGetConsumer(client);
 
     public static void DestroyQueue(nint queue) => Functions.QueueDestroy(queue);
 
-    /// <summary>Takes up to <paramref name="capacity"/> messages; serves rebalance and error callbacks on this thread meanwhile.</summary>
+    /// <summary>
+    /// Takes up to <paramref name="capacity"/> messages. Meanwhile the library runs rebalance and error callbacks on this thread.
+    /// </summary>
     public static int ConsumeBatch(nint queue, int timeoutMilliseconds, Message** messages, int capacity) =>
         (int)Functions.ConsumeBatchQueue(queue, timeoutMilliseconds, messages, (nuint)capacity);
 
@@ -104,7 +105,7 @@ internal static unsafe class Librdkafka
         reason = null;
         try
         {
-            // Confluent.Kafka tries several builds of the library and keeps the one that loads; its own delegates say which. Loading it by
+            // Confluent.Kafka tries several builds of the library and keeps the one that loads; its own delegates tell which. Loading it by
             // the same name gives the same library, not a second copy.
             Library.Load();
             Assembly client = typeof(IClient).Assembly;
@@ -157,7 +158,7 @@ internal static unsafe class Librdkafka
         public readonly delegate* unmanaged[Cdecl]<Message*, void> MessageDestroy =
             (delegate* unmanaged[Cdecl]<Message*, void>)NativeLibrary.GetExport(library, "rd_kafka_message_destroy");
 
-        // Reads two fields; leaving the runtime for it would cost more than it does.
+        // The function only reads two fields, so leaving the runtime's managed mode would cost more than the call.
         public readonly delegate* unmanaged[Cdecl, SuppressGCTransition]<Message*, int*, long> MessageTimestamp =
             (delegate* unmanaged[Cdecl, SuppressGCTransition]<Message*, int*, long>)NativeLibrary.GetExport(
                 library, "rd_kafka_message_timestamp");

@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Keeps native memory that the client library frees in the process. For every fetched and every sent batch librdkafka takes and frees a
-/// buffer of about 1 MB; by default glibc gives such buffers back to the system, and the page faults of taking them again were an eighth of
-/// a lane's processor time.
+/// Keeps the native memory that the client library frees in the process. librdkafka allocates and frees a buffer of about 1 MB for every
+/// fetched and every sent batch; by default glibc gives such buffers back to the system, and the page faults of taking them again cost an
+/// eighth of a lane's processor time.
 /// </summary>
 /// <remarks>
-/// Up to 128 MiB stay with each of the C library's arenas; ten times as much was not faster. An operator's MALLOC_TRIM_THRESHOLD_ wins.
+/// Up to 128 MiB stay with each of the C library's arenas; ten times as much was not faster. An operator's MALLOC_TRIM_THRESHOLD_ takes
+/// precedence.
 /// </remarks>
 internal static partial class NativeAllocator
 {
@@ -25,7 +26,7 @@ internal static partial class NativeAllocator
 
     private static int _done;
 
-    /// <summary>Sets it once for the process; where the C library is not glibc nothing happens.</summary>
+    /// <summary>Sets it once for the process. Nothing happens where the C library is not glibc.</summary>
     public static void KeepFreedMemory()
     {
         if (Interlocked.Exchange(ref _done, 1) != 0 || !OperatingSystem.IsLinux()
@@ -42,7 +43,7 @@ internal static partial class NativeAllocator
         }
         catch (Exception missing) when (missing is EntryPointNotFoundException or DllNotFoundException)
         {
-            // musl has no such options and keeps freed memory in its own way.
+            // musl has no such options, and keeps freed memory in its own way.
         }
     }
 

@@ -15,28 +15,28 @@ public readonly record struct DeadLetter(int Index, string Reason, int Attempts 
 /// <summary>Why a record is a dead letter.</summary>
 public static class DeadLetterReason
 {
-    /// <summary>Its schema is not in the registry, or ours cannot read values of it.</summary>
+    /// <summary>The registry does not have its schema, or our schema cannot read values of it.</summary>
     public const string UnknownSchema = "unknown-schema";
 
     /// <summary>Its octets are not in the format of its topic.</summary>
     public const string Undecodable = "undecodable";
 }
 
-/// <summary>Where a sink puts what it cannot handle.</summary>
+/// <summary>Keeps the records that a sink cannot handle.</summary>
 public interface IDeadLetters
 {
     /// <summary>
-    /// Puts records of a batch to their dead letter topics, in one transaction; returns when they are durable, so that the offset may pass
-    /// them. After a crash before it passed they are there twice: what they are copies of is in their headers.
+    /// Puts records of a batch on their dead letter topics, in one transaction, and returns when they are durable, so that the offset may
+    /// pass them. After a crash before the offset passed they are there twice; their headers tell which record each is a copy of.
     /// </summary>
     /// <param name="batch">The batch, while the handler has it.</param>
-    /// <param name="letters">Which of its records; none is fine.</param>
+    /// <param name="letters">The records of the batch to keep; may be empty.</param>
     void Send(RecordBatch batch, IReadOnlyList<DeadLetter> letters);
 }
 
 /// <summary>
-/// Dead letters on Kafka: each record as it came, key, value and headers, in the partition of the same number, with where it came from and
-/// why it is here. Nothing connects before there is one.
+/// Dead letters on Kafka: each record unchanged (key, value and headers), in the partition of the same number, with headers that tell where
+/// it came from and why it is here. It does not connect before there is one.
 /// </summary>
 public sealed class DeadLetters : IDeadLetters, IDisposable
 {
@@ -44,8 +44,8 @@ public sealed class DeadLetters : IDeadLetters, IDisposable
     public const string OriginalTopic = "x-original-topic";
 
     /// <summary>
-    /// Header: that topic's id, as Kafka's tools print it. A topic made anew under the name has the same offsets and other records. Left
-    /// out where brokers have no ids.
+    /// Header: id of that topic, as Kafka's tools print it. It tells the topic from one that is created later under the same name, which
+    /// has the same offsets and other records. Left out where brokers have no topic ids.
     /// </summary>
     public const string OriginalTopicId = "x-original-topic-id";
 
@@ -55,7 +55,7 @@ public sealed class DeadLetters : IDeadLetters, IDisposable
     /// <summary>Header: its offset, decimal.</summary>
     public const string OriginalOffset = "x-original-offset";
 
-    /// <summary>Header: its timestamp, milliseconds since 1970-01-01 UTC, decimal.</summary>
+    /// <summary>Header: timestamp of that record, milliseconds since 1970-01-01 UTC, decimal.</summary>
     public const string OriginalTimestamp = "x-original-timestamp";
 
     /// <summary>Header: a typed reason, never personal data.</summary>
@@ -139,7 +139,9 @@ public sealed class DeadLetters : IDeadLetters, IDisposable
     /// <summary>Closes the client.</summary>
     public void Dispose() => _sender?.Dispose();
 
-    /// <summary>What it came with stays, a redrive's count for example; what an earlier dead letter said of itself does not.</summary>
+    /// <summary>
+    /// Other headers stay, the count of redrives for example; the headers that an earlier dead letter wrote about itself are replaced.
+    /// </summary>
     private static List<KeyValuePair<string, byte[]>> HeadersOf(
         in ConsumedRecord record, string? topicId, DeadLetter letter, IReadOnlyList<KeyValuePair<string, byte[]>> own)
     {
@@ -158,7 +160,7 @@ public sealed class DeadLetters : IDeadLetters, IDisposable
         return headers;
     }
 
-    /// <summary>Asked each time, which is rarely: a topic can be made anew while we run.</summary>
+    /// <summary>Asked each time, which is rarely, because a topic can be created anew while we run.</summary>
     private Dictionary<string, string> AskIds(KafkaOptions options, IReadOnlyCollection<string> topics)
     {
         using IAdminClient admin = KafkaClients.Admin(options, _logger);

@@ -3,7 +3,8 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// Output over the stock Produce: two arrays and a message object per record. The fallback, and the way of records with headers.
+/// Produces with the stock Produce, at two arrays and a message object per record. It is the fallback of the native way, and always used
+/// for records with headers.
 /// </summary>
 internal sealed class ManagedOutput(IProducer<byte[], byte[]> producer, TimeSpan patience, TimeProvider clock) : TransactionalOutput
 {
@@ -51,9 +52,7 @@ internal sealed class ManagedOutput(IProducer<byte[], byte[]> producer, TimeSpan
     }
 }
 
-/// <summary>
-/// Decides what a refused record means, once for both outputs: wait for room, give up the transaction, or tell the handler.
-/// </summary>
+/// <summary>Decides what a refused record means, for both outputs: wait for room, give up the transaction, or tell the handler.</summary>
 internal struct QueueRoom(TimeSpan patience, TimeProvider clock)
 {
     private long? _since;
@@ -79,7 +78,7 @@ internal struct QueueRoom(TimeSpan patience, TimeProvider clock)
                 throw new RecordRefusedException(topic, octets, code);
 
             default:
-                // The transaction has failed in the background (Local_State), or the producer has (Local_Fatal): aborting tells which.
+                // The transaction (Local_State) or the producer (Local_Fatal) has failed in the background; aborting shows which.
                 throw new TransactionAbortableException("Produce", new KafkaException(code));
         }
     }

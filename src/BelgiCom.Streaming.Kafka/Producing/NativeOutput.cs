@@ -3,9 +3,7 @@ using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>
-/// Output that copies each record once, from the handler's span into the client library's queue, with no managed object on the way.
-/// </summary>
+/// <summary>Copies each record once, from the handler's span into the client library's queue, without a managed object.</summary>
 internal sealed unsafe class NativeOutput : TransactionalOutput, IDisposable
 {
     private readonly SafeHandle _client;
@@ -80,7 +78,9 @@ internal sealed unsafe class NativeOutput : TransactionalOutput, IDisposable
         }
     }
 
-    /// <summary>A handler writes to a handful of topics and passes the same string objects again and again.</summary>
+    /// <summary>
+    /// A handler writes to a few topics and always passes the same string objects, so comparing references finds the topic.
+    /// </summary>
     private nint TopicOf(string name)
     {
         foreach ((string known, nint topic) in _topics)

@@ -2,7 +2,9 @@ using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>Chooses how records get into a producer: native where it binds and is wanted, else managed.</summary>
+/// <summary>
+/// Chooses how records are given to a producer: the native way where it is configured and can be bound, else the managed one.
+/// </summary>
 internal static class OutputPath
 {
     public static TransactionalOutput Over(IProducer<byte[], byte[]> producer, ClientPath path, TimeSpan patience, TimeProvider clock) =>

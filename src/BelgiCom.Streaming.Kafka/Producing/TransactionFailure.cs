@@ -3,7 +3,7 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// What may be done after a failed transactional call (librdkafka INTRODUCTION.md, "Transactional producer: error handling").
+/// What the caller may do after a failed transactional call (librdkafka INTRODUCTION.md, "Transactional producer: error handling").
 /// </summary>
 internal enum FailureClass
 {
@@ -13,7 +13,7 @@ internal enum FailureClass
     /// <summary>The transaction must be aborted; the producer is usable after that.</summary>
     Abortable,
 
-    /// <summary>The producer is finished. Also everything the library puts in no class (rule P5).</summary>
+    /// <summary>The producer cannot be used any more. An error that the library puts in no class counts as fatal, too (rule P5).</summary>
     Fatal,
 }
 
@@ -36,7 +36,7 @@ internal static class TransactionFailure
 internal sealed class TransactionAbortableException(string call, Exception cause) : Exception($"{call}: {cause.Message}", cause);
 
 /// <summary>
-/// Nobody here knows whether a request of the transaction took effect, now or later. Only a new producer of the same id (higher epoch)
+/// Nobody on this side knows whether a request of the transaction took effect, or will. Only a new producer of the same id (higher epoch)
 /// settles it.
 /// </summary>
 internal sealed class OutcomeUnknownException(string call, Exception cause) : Exception($"{call}: {cause.Message}", cause);

@@ -4,19 +4,19 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// A transactional producer that ends every call in one of four ways: done; <see cref="TransactionAbortableException"/>;
-/// <see cref="OutcomeUnknownException"/>, after which only <see cref="Replace"/> is allowed; or <see cref="ClientFailedException"/>, after
-/// which nothing is.
+/// A transactional producer whose every call ends in one of four ways: success; <see cref="TransactionAbortableException"/>; <see
+/// cref="OutcomeUnknownException"/>, after which only <see cref="Replace"/> is allowed; or <see cref="ClientFailedException"/>, after which
+/// nothing is allowed.
 /// </summary>
 /// <remarks>
 /// Requests of one producer may travel on different connections and overtake each other, so a delayed EndTxn can end a later transaction
-/// (KAFKA-17754). Servers close that hole with an epoch per transaction (KIP-890), which librdkafka does not speak (librdkafka#5423). The
-/// defence here: a request that was not answered in time, and any disturbance of a connection, is followed by a new producer, whose
-/// InitTransactions raises the epoch and thereby makes brokers refuse whatever of the old one is still under way.
+/// (KAFKA-17754). Servers prevent that with an epoch per transaction (KIP-890), which librdkafka does not speak (librdkafka#5423). The
+/// defence here: after a request that was not answered in time, and after any broken connection, a new producer is made, whose
+/// InitTransactions raises the epoch, so that brokers refuse requests of the old one that are still under way.
 /// </remarks>
 internal sealed class TransactionalProducer : IDisposable
 {
-    // What is logged under this facility is a connection that ended.
+    // librdkafka logs the end of a connection under this facility.
     private const string ConnectionFailure = "FAIL";
 
     private static readonly TimeSpan InitTimeout = TimeSpan.FromSeconds(10);
@@ -31,8 +31,8 @@ internal sealed class TransactionalProducer : IDisposable
     private TransactionalOutput? _output;
     private volatile bool _disturbed;
 
-    // A call that waits for a broker which the client has dropped waits for ever, past its timeout (librdkafka#5511); only what happens to
-    // another broker wakes it.
+    // A call that waits for a broker which the client has dropped never returns, not even at its timeout (librdkafka#5511). It wakes up
+    // only when something happens to another broker.
     private readonly ITimer _reminder;
     private readonly Lock _reminding = new();
 
@@ -47,11 +47,11 @@ internal sealed class TransactionalProducer : IDisposable
         _reminder = clock.CreateTimer(_ => Remind(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Where records of the current transaction go.</summary>
+    /// <summary>Takes the records of the current transaction.</summary>
     public TransactionalOutput Output => _output ?? throw new InvalidOperationException("The producer is not initialised.");
 
-    /// <summary>Builds the producer, fences predecessors of the same id and settles what they left open.</summary>
-    /// <exception cref="ClientFailedException">Not possible within the recovery time, or not permitted.</exception>
+    /// <summary>Makes the producer, fences predecessors of the same id and settles what they left open.</summary>
+    /// <exception cref="ClientFailedException">The brokers did not allow it, or not within the recovery time.</exception>
     public void Initialize(CancellationToken stopping)
     {
         _disturbed = false;
@@ -67,7 +67,7 @@ internal sealed class TransactionalProducer : IDisposable
                 Reminded(() => _producer.InitTransactions(InitTimeout));
                 KafkaLog.ProducerReady(_logger, _transactionalId);
 
-                // Connections that failed before the new epoch was given can no longer matter.
+                // A connection that failed before the new epoch was given can no longer do harm.
                 _disturbed = false;
                 return;
             }
@@ -84,7 +84,7 @@ internal sealed class TransactionalProducer : IDisposable
         }
     }
 
-    /// <summary>Opens a transaction; with a new producer when a connection was disturbed since the last one.</summary>
+    /// <summary>Opens a transaction, with a new producer when a connection was disturbed since the last transaction.</summary>
     public void Begin(CancellationToken stopping)
     {
         if (_disturbed)
@@ -106,7 +106,8 @@ internal sealed class TransactionalProducer : IDisposable
         }
         catch (TransactionAbortableException failure)
         {
-            // librdkafka gives up locally (timeout) with an abortable error although its EndTxn may have arrived: never assume the abort.
+            // librdkafka gives up by itself (timeout) with an abortable error, although its EndTxn may have arrived. So this is no proof of
+            // an abort.
             throw new OutcomeUnknownException(nameof(_producer.CommitTransaction), failure);
         }
     }
@@ -120,14 +121,15 @@ internal sealed class TransactionalProducer : IDisposable
         catch (Exception failure)
             when (failure is TransactionAbortableException || failure is ClientFailedException and not ProducerFencedException)
         {
-            // Nothing was to be committed, so whatever is wrong with this producer, a new one settles it. Seen: Apache Kafka answers the
-            // abort of a transaction of which it knows no partition yet with INVALID_TXN_STATE, which librdkafka takes for fatal (rule P5).
+            // Nothing was to be committed, so a new producer settles whatever is wrong with this one. Seen: Apache Kafka answers the abort
+            // of a transaction of which it knows no partition yet with INVALID_TXN_STATE, which librdkafka takes for fatal (rule P5).
             throw new OutcomeUnknownException(nameof(_producer.AbortTransaction), failure);
         }
     }
 
     /// <summary>
-    /// Throws the producer away, then settles by a new one of the same id. After it the committed offsets tell what happened.
+    /// Throws the producer away and settles its transaction by a new producer of the same id. After that the committed offsets show the
+    /// outcome.
     /// </summary>
     public void Replace(CancellationToken stopping)
     {
@@ -148,7 +150,7 @@ internal sealed class TransactionalProducer : IDisposable
         _output = null;
         IProducer<byte[], byte[]>? producer = _producer;
 
-        // A reminder under way is over, and none comes after: the library's handle is about to go.
+        // Waits for a reminder that is under way and allows no further one, because the library's handle is about to be freed.
         lock (_reminding)
         {
             _producer = null;
@@ -214,7 +216,8 @@ internal sealed class TransactionalProducer : IDisposable
         : new ClientFailedException($"{_transactionalId}: {call} failed for good ({failure.Error.Code}): {failure.Error.Reason}", failure);
 
     /// <summary>
-    /// Errors tell only when all brokers are gone; a single lost connection, the coordinator's for example, is a log line.
+    /// The client reports an error only when all brokers are gone. The loss of one connection, the coordinator's for example, is only a log
+    /// line.
     /// </summary>
     private void Notice(Error? error, LogMessage? line) =>
         _disturbed |= line?.Facility == ConnectionFailure

@@ -12,7 +12,7 @@ public sealed class TransactionalSender : IDisposable
     private readonly TransactionalProducer _producer;
     private bool _initialised;
 
-    /// <summary>Describes the sender; the first <see cref="Send"/> connects.</summary>
+    /// <summary>Makes a sender; it connects with the first <see cref="Send"/>.</summary>
     /// <param name="options">Brokers.</param>
     /// <param name="transactions">Times.</param>
     /// <param name="name">Names the sender within the instance, for example "adapters-cdr-drop": two senders of one name fence each
@@ -30,15 +30,15 @@ public sealed class TransactionalSender : IDisposable
     }
 
     /// <summary>
-    /// One chunk, one transaction: begins it, lets the caller produce, commits. An attempt that failed, or whose commit was not answered,
-    /// is made again with growing pauses, so a chunk may be visible twice; readers drop the second by the records' ids. Returns when the
-    /// chunk is durable and visible.
+    /// Sends one chunk in one transaction: begins it, lets the caller produce, commits. An attempt that failed, or whose commit was not
+    /// answered, is repeated with growing pauses, so a chunk may be visible twice; readers drop the second copy by the records' ids.
+    /// Returns when the chunk is durable and visible.
     /// </summary>
-    /// <param name="produce">Produces the chunk's records, once per attempt; its exception aborts the transaction and is thrown on.</param>
+    /// <param name="produce">Produces the chunk's records, once per attempt. Its exception aborts the transaction and is passed on.</param>
     /// <param name="stopping">Gives up waiting for brokers that are away.</param>
     /// <exception cref="ClientFailedException">Fenced, not permitted, or not sent within <see cref="KafkaOptions.RecoveryTimeout"/>;
     /// restart the process.</exception>
-    /// <exception cref="OperationCanceledException">Asked to stop before the chunk was sent.</exception>
+    /// <exception cref="OperationCanceledException">The host stopped before the chunk was sent.</exception>
     public void Send(Action<TransactionalOutput> produce, CancellationToken stopping)
     {
         long started = _clock.GetTimestamp();
@@ -65,7 +65,8 @@ public sealed class TransactionalSender : IDisposable
     }
 
     /// <summary>One attempt.</summary>
-    /// <exception cref="ChunkNotSentException">Not known to be visible. The sender is ready for the next attempt.</exception>
+    /// <exception cref="ChunkNotSentException">Nobody knows that the chunk is visible. The sender is ready for the next
+    /// attempt.</exception>
     internal void SendOnce(Action<TransactionalOutput> produce, CancellationToken stopping)
     {
         if (!_initialised)
@@ -101,7 +102,7 @@ public sealed class TransactionalSender : IDisposable
         }
     }
 
-    /// <summary>Closes the producer; an open transaction is aborted by the coordinator.</summary>
+    /// <summary>Closes the producer; the coordinator aborts an open transaction.</summary>
     public void Dispose() => _producer.Dispose();
 
     private void Abort(CancellationToken stopping)

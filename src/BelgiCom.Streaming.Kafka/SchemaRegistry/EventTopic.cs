@@ -8,10 +8,10 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>Opens the topics that a program reads or writes.</summary>
 public static class EventTopic
 {
-    /// <summary>Looks our schema up, so that a program does not start beside a registry that does not know it.</summary>
+    /// <summary>Opens a topic. It looks our schema up, so that no program starts beside a registry that does not know the schema.</summary>
     /// <typeparam name="T">The record that we read and write: a class, or a view.</typeparam>
     /// <param name="name">Name of the topic.</param>
-    /// <param name="registry">Registry; asked again for each schema that a value names first.</param>
+    /// <param name="registry">Registry; it is asked once for each schema that a value names.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SchemaRegistryException">Our schema is not registered, or the registry does not answer or refuses us.</exception>
     public static async Task<EventTopic<T>> OpenAsync<T>(string name, ISchemaRegistry registry, CancellationToken cancellationToken)
@@ -20,17 +20,18 @@ public static class EventTopic
 }
 
 /// <summary>
-/// The values of a topic: reads what any release wrote, by the schema that the value names, and writes what ours does. Records that an
-/// older release wrote are still on the topics, and those of a newer one may come before we are upgraded; values of our own schema are read
-/// as they are.
+/// The values of a topic. It reads a value by the schema that the value names, whichever release wrote it, and writes values with our
+/// schema: records of an older release are still on the topics, and those of a newer one may come before we are upgraded. A value of our
+/// own schema is decoded as it is.
 /// </summary>
 /// <typeparam name="T">The record that we read and write: a class, or a view.</typeparam>
-/// <remarks>For one thread. What a view shows, and what <see cref="Write"/> gives, lives until the next call.</remarks>
+/// <remarks>For one thread. A view that was read, and the octets that <see cref="Write"/> returns, are valid until the next call.</remarks>
 public sealed class EventTopic<T>
     where T : IAvroRecord<T>, allows ref struct
 {
     /// <summary>
-    /// Schemas remembered, those that do not exist included: ids come from records, and a flood of made-up ones must not fill the memory.
+    /// Most schemas that are remembered, including ids without a schema. Ids come from records, so a flood of invented ids must not fill
+    /// the memory.
     /// </summary>
     public const int SchemasMax = 1024;
 
@@ -53,20 +54,20 @@ public sealed class EventTopic<T>
     /// <summary>Name of the topic.</summary>
     public string Name { get; }
 
-    /// <summary>Id of our schema, which the values carry that we write.</summary>
+    /// <summary>Id of our schema; the values that we write carry it.</summary>
     public int SchemaId { get; }
 
     /// <summary>Reads a value.</summary>
     /// <param name="value">Value with its header.</param>
-    /// <param name="record">The record in our schema; what the writer did not have, by its default.</param>
-    /// <returns>False when there is no such schema, ours cannot read it, or the body is not of it.</returns>
+    /// <param name="record">The record in our schema. A field that the writer's schema does not have has its default.</param>
+    /// <returns>False when the registry has no such schema, ours cannot read it, or the body does not fit it.</returns>
     /// <exception cref="SchemaRegistryException">The registry did not answer or refuses us: the record must not be passed.</exception>
     public bool TryRead(ReadOnlySpan<byte> value, [MaybeNullWhen(false)] out T record) =>
         WireFormat.TryReadHeader(value, out int id) && id == SchemaId
             ? T.TryRead(value[WireFormat.HeaderSize..], out record)
             : TryReadOther(value, out record);
 
-    /// <summary>Tells, of a value that could not be read, whether it names a schema that we cannot read any value of.</summary>
+    /// <summary>Whether a value that could not be read names a schema of which ours can read no value at all.</summary>
     /// <param name="value">Value with its header.</param>
     public bool IsOfUnknownSchema(ReadOnlySpan<byte> value) =>
         WireFormat.TryReadHeader(value, out int id) && id != SchemaId && ResolverOf(id) is null;
@@ -76,7 +77,7 @@ public sealed class EventTopic<T>
     /// <exception cref="OverflowException">An amount does not fit in its decimal.</exception>
     public ReadOnlySpan<byte> Write(scoped in T record)
     {
-        // Its methods are readonly, which cannot be said here: a view, some hundred octets, would be copied for each call.
+        // The cast avoids a copy of some hundred octets per call: C# cannot know that the methods of the interface leave a view unchanged.
         ref T own = ref Unsafe.AsRef(in record);
         int most = WireFormat.HeaderSize + own.MaxSize;
         if (_value.Length < most)
@@ -90,7 +91,7 @@ public sealed class EventTopic<T>
         return _value.AsSpan(0, WireFormat.HeaderSize + writer.Written);
     }
 
-    /// <summary>Apart, so that what is usual stays short.</summary>
+    /// <summary>A method of its own, so that the usual case stays short.</summary>
     private bool TryReadOther(ReadOnlySpan<byte> value, [MaybeNullWhen(false)] out T record)
     {
         if (WireFormat.TryReadHeader(value, out int id) && TryResolve(id, value[WireFormat.HeaderSize..], out ReadOnlySpan<byte> ours))
@@ -138,7 +139,7 @@ public sealed class EventTopic<T>
         SchemaResolver? found = WrittenWith(id) is { } writer ? Compile(writer) : null;
         if (_resolvers.Count >= SchemasMax)
         {
-            // Those in use are asked for once more.
+            // Schemas that are still in use are asked for once more.
             _resolvers.Clear();
         }
 

@@ -1,8 +1,9 @@
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// What a worker asks a schema registry for. It cannot register: a registry that lost its schemas must be noticed, not filled again under
-/// other ids. Every call may throw <see cref="SchemaRegistryException"/>, which says whether the same call may succeed later.
+/// The questions that a worker has for a schema registry. It cannot register: when a registry has lost its schemas, somebody must notice,
+/// and nobody may fill it again under other ids. Every call may throw <see cref="SchemaRegistryException"/>, which says whether the same
+/// call may succeed later.
 /// </summary>
 public interface ISchemaRegistry
 {

@@ -3,9 +3,9 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// A registry that is waited for while it does not answer. Ids of our own schemas are asked for at the start, when there is nothing else
-/// to do: for them without an end. Schemas of records are asked for in the middle of a batch: for them up to a patience, after which the
-/// batch fails and is read again.
+/// Waits for a registry that does not answer. A worker asks for the ids of its own schemas at the start, when it has nothing else to do, so
+/// that wait has no end. It asks for the schemas of records in the middle of a batch, so that wait ends after the patience; then the batch
+/// fails and is read again.
 /// </summary>
 /// <param name="registry">The registry.</param>
 /// <param name="patience">Longest wait for the schema of a record, 0 or more.</param>

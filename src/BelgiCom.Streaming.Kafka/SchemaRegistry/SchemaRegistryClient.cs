@@ -6,16 +6,17 @@ using ClientException = Confluent.SchemaRegistry.SchemaRegistryException;
 namespace BelgiCom.Streaming.Kafka;
 
 /// <summary>
-/// A registry with Confluent's REST API (Confluent Schema Registry, Karapace, Apicurio, the embedded one), through Confluent's client,
-/// which knows authentication, TLS and several addresses, and asks once for what cannot change. What is ours is what a failure means.
-/// Failed requests are not repeated unless the client's properties say so: the caller knows its position. Safe for many threads.
+/// A registry with Confluent's REST API (Confluent Schema Registry, Karapace, Apicurio, the embedded one), called through Confluent's
+/// client, which knows authentication, TLS and several addresses and caches what cannot change. This class adds what a failure means. It
+/// does not repeat a failed request unless the client's properties say so, because the caller knows its position and asks again. Safe for
+/// many threads.
 /// </summary>
 public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
 {
     private readonly CachedSchemaRegistryClient _client;
     private readonly string _url;
 
-    /// <summary>Makes the client; nothing is sent yet.</summary>
+    /// <summary>Makes the client; it sends nothing yet.</summary>
     /// <param name="options">Valid settings.</param>
     public SchemaRegistryClient(SchemaRegistryOptions options)
     {
@@ -104,7 +105,9 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
 
     private static Schema Avro(string schemaJson) => new(schemaJson, SchemaType.Avro);
 
-    /// <summary>Confluent answers for a subject that it does not know, Apicurio says that it has none.</summary>
+    /// <summary>
+    /// For a subject that it does not know, Confluent's registry answers with the global level, Apicurio's that there is none.
+    /// </summary>
     private static async Task<T> OrNoneAsync<T>(Task<T> answer, T none)
     {
         try
@@ -121,7 +124,8 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
     {
         try
         {
-            // The client takes no token. What nobody waits for any more, others may: its answer is kept.
+            // The client takes no cancellation token. A caller that stops waiting leaves the request running, because others may wait for
+            // it too.
             return await ask().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (ClientException e)
@@ -130,7 +134,7 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
         }
         catch (HttpRequestException e) when (e.Message.EndsWith(": Unauthorized", StringComparison.Ordinal))
         {
-            // What the client makes of an answer 401 whose body no registry wrote.
+            // The client makes this of an answer 401 whose body no registry wrote.
             throw Failed(
                 SchemaRegistryFailure.Refused, question, "who asks is not known", "Check SchemaRegistry:Username and PasswordFile.", e,
                 HttpStatusCode.Unauthorized);
@@ -152,7 +156,7 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
         {
             HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
                 (SchemaRegistryFailure.Unreachable, "Keep the position and try again."),
-            // Without a registry's body, 404 is a wrong path or a proxy: nothing is known about the schema, and a record must not go to
+            // A 404 without a registry's body is a wrong path or a proxy. It says nothing about the schema, so no record may go to
             // quarantine for it.
             HttpStatusCode.NotFound when code is not (>= 40401 and <= 40499) =>
                 (SchemaRegistryFailure.Refused, "Check SchemaRegistry:Url and its path."),

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace BelgiCom.Streaming.Kafka;
 
-/// <summary>What kind of failure a registry call met, by what the caller must do.</summary>
+/// <summary>The kinds of failure of a registry call, by what the caller must do.</summary>
 public enum SchemaRegistryFailure
 {
     /// <summary>
@@ -15,8 +15,8 @@ public enum SchemaRegistryFailure
     NotFound,
 
     /// <summary>
-    /// A program of ours asked for its own schema and the registry does not have it: it was never registered, or the registry has lost it.
-    /// The program must not start.
+    /// A program asked for its own schema, and the registry does not have it: it was never registered, or the registry has lost it. The
+    /// program must not start.
     /// </summary>
     Unregistered,
 
@@ -26,7 +26,9 @@ public enum SchemaRegistryFailure
     /// <summary>The schema or another argument is not valid (HTTP 422).</summary>
     Invalid,
 
-    /// <summary>Anything else, for example wrong credentials or an address that is no registry. Configuration must be mended.</summary>
+    /// <summary>
+    /// Any other failure, for example wrong credentials or an address that is no registry. A person must mend the configuration.
+    /// </summary>
     Refused,
 }
 

@@ -7,7 +7,7 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>Section <c>SchemaRegistry</c>.</summary>
 public sealed class SchemaRegistryOptions : IValidatableObject
 {
-    // Of Confluent's client: how often a request is tried in all.
+    // A property of Confluent's client: the number of all tries of a request.
     private const string Tries = "schema.registry.max.retries";
 
     private static readonly string[] Pinned =
@@ -17,8 +17,8 @@ public sealed class SchemaRegistryOptions : IValidatableObject
     ];
 
     /// <summary>
-    /// Base address of a registry with Confluent's REST API, http or https; a path such as <c>/apis/ccompat/v7</c> is kept. Several,
-    /// separated by commas, are one registry: the next is asked when one does not answer.
+    /// Base address of a registry with Confluent's REST API, http or https; a path such as <c>/apis/ccompat/v7</c> is kept. Several
+    /// addresses, separated by commas, are one registry: when one does not answer, the next is asked.
     /// </summary>
     [Required]
     public string Url { get; set; } = "";
@@ -34,12 +34,12 @@ public sealed class SchemaRegistryOptions : IValidatableObject
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Further properties of Confluent's client by their own names, for example <c>schema.registry.ssl.ca.location</c>. What a setting
-    /// above says cannot be said here.
+    /// Further properties of Confluent's client by their own names, for example <c>schema.registry.ssl.ca.location</c>. A property that one
+    /// of the settings above stands for is refused.
     /// </summary>
     public Dictionary<string, string> Properties { get; } = [];
 
-    /// <summary>Checks what spans several settings.</summary>
+    /// <summary>Checks that the settings fit each other.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>The faults.</returns>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -105,7 +105,9 @@ public sealed class SchemaRegistryOptions : IValidatableObject
         return config;
     }
 
-    /// <summary>The client itself knows its properties best: it reads them, and the files that they name, when it is made.</summary>
+    /// <summary>
+    /// Lets the client check its properties, because it knows them best: it reads them, and the files that they name, when it is made.
+    /// </summary>
     private string? FaultOfProperties()
     {
         foreach ((string name, string value) in Properties)
@@ -120,7 +122,7 @@ public sealed class SchemaRegistryOptions : IValidatableObject
                 return $"'{name}' is none of the client's, which begin with 'schema.registry.'";
             }
 
-            // The client asks nobody at all, and does not say so, when it may try no time.
+            // With zero tries the client sends no request at all, and does not say so.
             if (name == Tries && !(int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int tries) && tries > 0))
             {
                 return $"'{name}' counts all tries, so it is 1 or more";

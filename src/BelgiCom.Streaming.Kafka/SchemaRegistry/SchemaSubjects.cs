@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>Subjects of the platform: one per topic, for values. Keys are plain octets and have none.</summary>
 public static class SchemaSubjects
 {
-    /// <summary>A new schema must read everything that is on the topic, back to its first version.</summary>
+    /// <summary>A new schema must be able to read everything on the topic, back to the topic's first version.</summary>
     public const string Compatibility = "BACKWARD_TRANSITIVE";
 
     /// <summary>Subject of a topic's values.</summary>
@@ -13,7 +13,7 @@ public static class SchemaSubjects
     public static string ForValue(string topic) => $"{topic}-value";
 
     /// <summary>
-    /// Makes sure that every topic's subject keeps <see cref="Compatibility"/> and has the schema. Doing it again changes nothing.
+    /// Makes sure that every topic's subject has <see cref="Compatibility"/> and the schema. Calling it again changes nothing.
     /// </summary>
     /// <param name="registry">Registry.</param>
     /// <param name="schemas">Topic and schema of each.</param>
@@ -36,14 +36,14 @@ public static class SchemaSubjects
     }
 
     /// <summary>
-    /// Whether a topic's subject would take our schema: the registry is asked, and every version it has is compared with ours, as
-    /// <see cref="Compatibility"/> wants it.
+    /// Whether a topic's subject would accept our schema. The registry is asked, and every version it has is compared with ours by the
+    /// rules of <see cref="Compatibility"/>.
     /// </summary>
     /// <param name="registry">Registry.</param>
     /// <param name="topic">Topic.</param>
     /// <param name="schemaJson">Our schema.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <returns>What stands against it; empty when nothing does.</returns>
+    /// <returns>The reasons against it; empty when there are none.</returns>
     /// <exception cref="SchemaRegistryException">A call failed.</exception>
     public static async Task<IReadOnlyList<string>> CheckAsync(
         SchemaRegistryClient registry, string topic, string schemaJson, CancellationToken cancellationToken)
@@ -70,7 +70,8 @@ public static class SchemaSubjects
     /// <param name="topic">Topic.</param>
     /// <param name="schemaJson">Our schema.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="SchemaRegistryException"><see cref="SchemaRegistryFailure.Unregistered"/> when it does not have it.</exception>
+    /// <exception cref="SchemaRegistryException"><see cref="SchemaRegistryFailure.Unregistered"/> when the subject does not have
+    /// it.</exception>
     public static async Task<int> FindIdAsync(
         ISchemaRegistry registry, string topic, string schemaJson, CancellationToken cancellationToken)
     {

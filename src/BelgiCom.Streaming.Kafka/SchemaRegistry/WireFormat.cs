@@ -22,7 +22,9 @@ public static class WireFormat
         destination[0] = Magic;
     }
 
-    /// <summary>Reads the header. False when the value is too short or begins with another octet: then it is not in this format.</summary>
+    /// <summary>
+    /// Reads the header. False when the value is too short or begins with another octet, so that it is not in this format.
+    /// </summary>
     /// <param name="value">Value of a record.</param>
     /// <param name="schemaId">Id, or 0.</param>
     public static bool TryReadHeader(ReadOnlySpan<byte> value, out int schemaId)

@@ -59,8 +59,8 @@ internal static class AuditCommand
             Console.Out.WriteLine(
                 found.IsIntact
                     ? $"{found.Entries} entries, all as they were written"
-                    : $"{found.Fault}: entry {found.FirstBadIndex} is the first that is not as it was written. Compare '{journal}' with its "
-                        + "copy.");
+                    : $"{found.Fault}: entry {found.FirstBadIndex} is the first that is not as it was written. "
+                        + $"Compare '{journal}' with its copy.");
         }
 
         return found.IsIntact ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
