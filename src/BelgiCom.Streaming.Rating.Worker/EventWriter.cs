@@ -6,18 +6,19 @@ using BelgiCom.Streaming.Kafka;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// Encodes what rating produces and hands it to the transaction. All topics are co-partitioned with
-/// usage.received.v1: what belongs to a subscriber stays under one partition number.
+/// Encodes the records that rating produces and hands them to the transaction. All their topics are co-partitioned with usage.received.v1:
+/// the records of a subscriber have the same partition number everywhere.
 /// </summary>
 internal sealed class EventWriter(RatingTopics topics)
 {
-    // Balances stored per batch at least, so that a checkpoint gets on when there is little usage.
+    // Least number of balances stored per batch, so that a checkpoint makes progress also when there is little usage.
     private const int LeastBalancesPerBatch = 512;
 
-    // Keys deleted per batch at most: forgetting a month of millions of balances must not stall rating.
+    // Most keys deleted per batch, because forgetting a month of millions of balances must not stall rating.
     private const int MaxExpiredPerBatch = 2000;
 
-    // Octets of a rejected value that go along; the rest of a larger one, which is surely no usage, stays in the received topic only.
+    // Most octets of a rejected value that are copied. The rest of a larger value, which is surely no usage, stays in the received topic
+    // only.
     private const int MaxOriginal = 512 * 1024;
 
     private static readonly byte[] ReceivedTopic = Encoding.UTF8.GetBytes(Topics.UsageReceived);
@@ -32,7 +33,7 @@ internal sealed class EventWriter(RatingTopics topics)
         output.Produce(Topics.UsageRated, view.ReceivedPartition, SubscriberKey(view.SubscriberRef), topics.Rated.Write(in view));
     }
 
-    /// <summary>One notification for each threshold crossed.</summary>
+    /// <summary>Writes one notification for each threshold crossed.</summary>
     /// <returns>How many.</returns>
     public int WriteNotifications(in UsageRatedView view, ThresholdKinds crossed, TransactionalOutput output)
     {
@@ -81,7 +82,8 @@ internal sealed class EventWriter(RatingTopics topics)
     }
 
     /// <summary>
-    /// What goes to rating.state.v1 with this batch: the next portion of a checkpoint that is going on, and deletions of what is too old.
+    /// Writes the records for rating.state.v1 of this batch: the next portion of a checkpoint in progress, and deletions of keys that are
+    /// too old.
     /// </summary>
     public void WriteState(OwnedPartition owned, TransactionalOutput output)
     {
@@ -107,7 +109,7 @@ internal sealed class EventWriter(RatingTopics topics)
     }
 
     /// <summary>
-    /// As many balances as the batch has events: the checkpoint is over before another is due, and the transaction stays below twice its
+    /// As many balances as the batch has events. So a checkpoint ends before the next is due, and the transaction stays below twice its
     /// size.
     /// </summary>
     private void WriteBalances(OwnedPartition owned, TransactionalOutput output)

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// The main path, top to bottom: decode, guide, rate, charge, produce. Everything a batch leads to, rated usage, rejects, notifications and
-/// a portion of a checkpoint, is in the lane's one transaction with the batch's offsets; what memory holds is kept or undone with it.
+/// The main path, top to bottom: decode, guide, rate, charge, produce. All records that follow from a batch (rated usage, rejects,
+/// notifications and a portion of a checkpoint) are in the lane's one transaction with the batch's offsets; the changes in memory are kept
+/// or undone with it.
 /// </summary>
 internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposable
 {
@@ -42,7 +43,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     {
         if (partitions.Count == 0)
         {
-            // A cooperative rebalance that brings nothing: asking the topics for nothing would only hold up those who wait for it.
+            // A cooperative rebalance may bring no partitions. Asking the topics then would only delay the members that wait for it.
             return;
         }
 
@@ -55,7 +56,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
             _partitions[partition] = owned;
             _reference.Own(partition, session);
 
-            // What had to be repeated is not repeated again by the next owner.
+            // A checkpoint starts at once, so that the next owner need not repeat what this one has repeated.
             owned.BeginCheckpoint(ratedEnds[partition], _clock.GetTimestamp());
         }
 
@@ -164,9 +165,9 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         session.Prepare(keys[..(end - start)]);
     }
 
-    /// <summary>One event from its octets to what follows from it.</summary>
-    /// <returns>False when it was set aside: it would be suspended, but is newer than the reference data. Nothing was written or changed
-    /// then.</returns>
+    /// <summary>Rates one event and writes the records that follow from it.</summary>
+    /// <returns>False when the event was set aside, because it would be suspended but is newer than the reference data. Nothing was written
+    /// or changed then.</returns>
     private bool TryRate(in ConsumedRecord record, OwnedPartition partition, bool maySetAside, TransactionalOutput output)
     {
         if (!_topics.Received.TryRead(record.Value, out UsageReceivedView received))
@@ -202,7 +203,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     }
 
     /// <summary>
-    /// Reference data that was published before usage may not have been read when it came: look once, then let the result stand.
+    /// Reference data may have been published before the usage and not read yet. So the topics are read once more; then the result counts.
     /// </summary>
     private void RateSetAside(RecordBatch batch, TransactionalOutput output)
     {
@@ -229,8 +230,8 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     }
 
     /// <summary>
-    /// Between two batches everything rated is committed, so the visible end of usage.rated.v1 is where the next owner has to read on. The
-    /// question costs a round trip, once in many thousand events.
+    /// Begins the checkpoints that are due. Between two batches everything rated is committed, so the next owner has to read usage.rated.v1
+    /// from its visible end on. Asking for that end costs a round trip, once in many thousand events.
     /// </summary>
     private void BeginDueCheckpoints()
     {

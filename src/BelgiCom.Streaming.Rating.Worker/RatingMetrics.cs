@@ -56,11 +56,11 @@ internal static class RatingMetrics
         Restored.Add(records);
     }
 
-    /// <summary>Compaction and transaction markers leave gaps, so fewer records may come than offsets promised.</summary>
+    /// <summary>Fewer records may come than the offsets promised, because compaction and transaction markers leave gaps.</summary>
     public static void RestoreEnded(long missing) => ToRestore.Add(-missing);
 }
 
-/// <summary>What the batch in hand did, counted apart until it is committed.</summary>
+/// <summary>Counts of the batch in hand, kept apart until it is committed.</summary>
 internal sealed class BatchCounts
 {
     public long[] Outcomes { get; } = new long[6];

@@ -13,27 +13,28 @@ public sealed class RatingOptions : IValidatableObject
     public int DedupDays { get; set; } = 45;
 
     /// <summary>
-    /// Usage older than so many days before the newest day rated is late and not rated; 0 to <see cref="DedupDays"/>. Default 45.
+    /// Usage that is more than this number of days older than the newest day rated is late and not rated; 0 to <see cref="DedupDays"/>.
+    /// Default 45.
     /// </summary>
     [Range(0, 3660)]
     public int LateDays { get; set; } = 45;
 
     /// <summary>
     /// Least events rated in a partition between the beginnings of two checkpoints of its state; 1 to 10,000,000. A partition of many
-    /// subscribers waits for two events per subscriber. Fewer: a faster restore; more: less written. Default 100,000.
+    /// subscribers waits for two events per subscriber. A smaller number makes restoring faster, a larger one writes less. Default 100,000.
     /// </summary>
     [Range(1, 10_000_000)]
     public int CheckpointEvents { get; set; } = 100_000;
 
     /// <summary>
     /// Longest time between the beginnings of two checkpoints of a partition in which anything was rated; 1 s to 1 day. It must stay far
-    /// below the retention of usage.rated.v1, from which what came after the checkpoint is restored. Default 1 h.
+    /// below the retention of usage.rated.v1, because usage rated after the checkpoint is restored from there. Default 1 h.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How often catalogue and subscriptions are looked at for news; 10 ms to 1 min. They are also looked at before usage is suspended.
+    /// How often the topics of catalogue and subscriptions are read for news; 10 ms to 1 min. They are also read before usage is suspended.
     /// Default 1 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00", ParseLimitsInInvariantCulture = true)]
@@ -46,7 +47,7 @@ public sealed class RatingOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:00:40", ParseLimitsInInvariantCulture = true)]
     public TimeSpan RegistryPatience { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Checks what spans several settings.</summary>
+    /// <summary>Checks that the settings fit each other.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>The faults.</returns>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Kafka;
 
 namespace BelgiCom.Streaming.Rating.Worker;
 
-/// <summary>The topics that rating reads and writes, as one lane has them.</summary>
+/// <summary>The topics that one lane of rating reads and writes.</summary>
 internal sealed record RatingTopics(
     EventTopic<UsageReceivedView> Received, EventTopic<UsageRatedView> Rated, EventTopic<UsageRejectedView> Rejected,
     EventTopic<CustomerNotification> Notifications, EventTopic<RatingStateView> State, EventTopic<OfferingVersion> Catalogue,

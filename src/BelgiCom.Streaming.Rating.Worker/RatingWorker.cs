@@ -52,7 +52,7 @@ internal sealed class RatingWorker(
     }
 }
 
-/// <summary>Unhealthy until the lanes are there; degraded while one of them cannot do its work.</summary>
+/// <summary>Unhealthy until the lanes run; degraded while one of them cannot do its work.</summary>
 internal sealed class RatingHealthCheck(RatingWorker worker, TimeProvider clock) : IHealthCheck
 {
     /// <inheritdoc/>
@@ -65,8 +65,8 @@ internal sealed class RatingHealthCheck(RatingWorker worker, TimeProvider clock)
 }
 
 /// <summary>
-/// Live until a partition with usage in it stands still for longer than <see cref="KafkaOptions.RecoveryTimeout"/>: a client can stop on
-/// one partition and go on with the others. Rebalances and restores start a partition's time anew and never fail it.
+/// Fails liveness when a partition with usage stands still for longer than <see cref="KafkaOptions.RecoveryTimeout"/>, because a client can
+/// stop on one partition and go on with the others. A rebalance or a restore starts the time of a partition anew and never fails it.
 /// </summary>
 internal sealed class RatingLivenessCheck(RatingWorker worker, KafkaOptions kafka, TimeProvider clock) : IHealthCheck
 {

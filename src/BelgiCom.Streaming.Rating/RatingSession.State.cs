@@ -3,9 +3,9 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// What a session owns: filled on assignment, undone on abort, forgotten by age. What rated usage says (balance after it, id) is not stored
-/// a second time with every batch; from time to time a checkpoint takes up what changed since the one before, in portions, and restoring
-/// reads the rated usage since then again.
+/// The state of a session: filled on assignment, undone on abort, forgotten by age. The rated usage already holds its id and the balance
+/// after it, so these are not stored a second time with every batch. Instead, a checkpoint stores from time to time, in portions, what
+/// changed since the one before, and restoring reads the rated usage since then again.
 /// </summary>
 public sealed partial class RatingSession
 {
@@ -27,16 +27,19 @@ public sealed partial class RatingSession
     /// <summary>Usage rated and committed since the last checkpoint was begun.</summary>
     public long RatedSinceCheckpoint { get; private set; }
 
-    /// <summary>Whether a checkpoint was begun of which not everything is stored.</summary>
+    /// <summary>Whether a checkpoint was begun and is not stored completely.</summary>
     public bool IsCheckpointing { get; private set; }
 
-    /// <summary>Whether all of the checkpoint is stored or was handed out since the last commit, which then ends it.</summary>
+    /// <summary>Whether all of the checkpoint is stored or was handed out since the last commit; the next commit then ends it.</summary>
     public bool IsCheckpointTaken => _balances.IsTaken && _ids.IsTaken;
 
-    /// <summary>Whether <see cref="TakeExpired"/> has something to hand out.</summary>
+    /// <summary>Whether <see cref="TakeExpired"/> has keys to hand out.</summary>
     public bool HasExpired => !_expired.IsEmpty;
 
-    /// <summary>Replaces a subscriber's periods, ordered and not overlapping; none ends the subscription. Only between batches.</summary>
+    /// <summary>
+    /// Replaces a subscriber's periods, which are ordered and do not overlap; without any, the subscription ends. Call it only between
+    /// batches.
+    /// </summary>
     /// <param name="subscriber">Whose.</param>
     /// <param name="periods">Billing account (TMF666) of at most 254 octets, and offering, each half-open in time.</param>
     /// <param name="offerings">Numbers of the offerings, shared with the tariffs.</param>
@@ -44,8 +47,9 @@ public sealed partial class RatingSession
         _subscribers.SetPeriods(_subscribers.GetOrAdd(subscriber), periods, offerings);
 
     /// <summary>
-    /// Begins a checkpoint of what changed since the one before. Only between batches and when none is going on. Usage rated from now on is
-    /// not part of it, although what is stored of a balance is the balance at that time: restoring repeats the later usage over it.
+    /// Begins a checkpoint of what changed since the one before. Call it only between batches, and when none is in progress. Usage rated
+    /// from now on is not part of it. A balance is stored as it is at the time of storing, which may be later: restoring repeats the later
+    /// usage over it.
     /// </summary>
     public void BeginCheckpoint()
     {
@@ -61,29 +65,30 @@ public sealed partial class RatingSession
     }
 
     /// <summary>
-    /// Balances of the checkpoint that are to be stored, at most as many as fit; those of one batch are handed out again after an abort.
+    /// Hands out balances of the checkpoint to be stored, at most as many as fit. After an abort, those of the aborted batch are handed out
+    /// again.
     /// </summary>
     /// <returns>How many were written.</returns>
     public int TakeBalances(Span<BalanceEntry> entries) => _balances.Take(entries);
 
     /// <summary>
-    /// Ids of the checkpoint that are to be stored, at most <see cref="MaxIdsPerChunk"/>, once in a batch; the same ones again after an
-    /// abort.
+    /// Hands out ids of the checkpoint to be stored, at most <see cref="MaxIdsPerChunk"/>, once per batch. After an abort, the same ids are
+    /// handed out again.
     /// </summary>
     /// <param name="day">Their UTC day (days since 1970-01-01).</param>
     /// <param name="chunk">Number to store them under.</param>
-    /// <returns>Valid until the next event is rated; empty when all are stored.</returns>
+    /// <returns>The ids, valid until the next event is rated; empty when all are stored.</returns>
     public ReadOnlySpan<UInt128> TakeIds(out int day, out long chunk) => _ids.TakeChunk(out day, out chunk);
 
     /// <summary>
-    /// Keys of stored state that is too old to be used again, at most as many as fit; the same ones until the next commit, which forgets
-    /// them. The caller deletes them from its store in the same transaction.
+    /// Hands out keys of stored state that is too old to be used again, at most as many as fit. They stay the same until the next commit,
+    /// which forgets them. The caller deletes them from its store in the same transaction.
     /// </summary>
     /// <returns>How many were written.</returns>
     public int TakeExpired(Span<ExpiredKey> keys) => _expired.Take(keys);
 
     /// <summary>
-    /// Keeps what changed since the last commit, and what was handed out as stored; then sets aside what has become too old.
+    /// Keeps what changed since the last commit, takes what was handed out as stored, and then sets aside what has become too old.
     /// </summary>
     public void Commit()
     {
@@ -114,8 +119,8 @@ public sealed partial class RatingSession
     }
 
     /// <summary>
-    /// Repeats what rating one event did, as its rated usage tells it: for usage rated after the last checkpoint. Ends with
-    /// <see cref="Commit"/>, like a batch.
+    /// Repeats what rating did with one event, from its rated usage: for usage rated after the last checkpoint. A <see cref="Commit"/> ends
+    /// it, as it ends a batch.
     /// </summary>
     /// <param name="usageId">Its id.</param>
     /// <param name="eventTimeMilliseconds">When the usage began, milliseconds since 1970-01-01 UTC.</param>
@@ -136,7 +141,7 @@ public sealed partial class RatingSession
         after.Balance.CopyTo(ref balance);
     }
 
-    /// <summary>Takes a stored balance back again, because its record was deleted later in the store.</summary>
+    /// <summary>Removes a stored balance again, because a later record of the store deletes it.</summary>
     public void ForgetBalance(UInt128 subscriber, int periodStartDays)
     {
         int month = BelgianCalendar.MonthStartingOn(periodStartDays);

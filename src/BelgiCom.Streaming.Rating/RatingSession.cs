@@ -4,14 +4,15 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Rates the usage of one partition: guide, rate, charge. It owns the partition's subscriptions, balances and ids already rated, and
-/// nothing else: no Kafka, clock, log or file. Results depend only on the usage, the tariffs and this state. Changes last from rating to
-/// <see cref="Commit"/> or <see cref="Abort"/>. Used by one thread.
+/// Rates the usage of one partition: guide, rate, charge. It owns the partition's subscriptions, balances and rated ids, and uses no Kafka,
+/// clock, log or file. Its results depend only on the usage, the tariffs and this state. Changes are provisional until <see cref="Commit"/>
+/// or <see cref="Abort"/>. Used by one thread.
 /// </summary>
 public sealed partial class RatingSession
 {
     /// <summary>
-    /// Events to prepare together: enough to overlap their cache misses, few enough that what was loaded is still there when it is used.
+    /// Number of events to prepare together: enough that their cache misses overlap, few enough that the loaded memory is still in the
+    /// cache when it is used.
     /// </summary>
     public const int PrepareLength = 64;
 
@@ -25,7 +26,7 @@ public sealed partial class RatingSession
     private readonly DedupWindow _ids = new();
     private readonly ExpiredKeys _expired;
 
-    // The month of the event before: nearly always that of the next one.
+    // The month of the event before, which is nearly always that of the next one.
     private int _month = -1;
     private long _monthStart = long.MaxValue;
     private long _monthEnd = long.MinValue;
@@ -33,8 +34,8 @@ public sealed partial class RatingSession
 
     /// <summary>Makes an empty session.</summary>
     /// <param name="dedupDays">Days of usage, back from the newest day rated, of which ids are kept; 1 to 3,660.</param>
-    /// <param name="lateDays">Usage older than so many days before the newest day rated is late; 0 to <paramref name="dedupDays"/>, because
-    /// older duplicates could not be told.</param>
+    /// <param name="lateDays">Usage that is more than this number of days older than the newest day rated is late; 0 to <paramref
+    /// name="dedupDays"/>, because duplicates of older usage could not be recognised.</param>
     public RatingSession(int dedupDays, int lateDays)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dedupDays);
@@ -47,7 +48,7 @@ public sealed partial class RatingSession
         _expired = new ExpiredKeys(_balances, _subscribers);
     }
 
-    /// <summary>Rates a batch in its order. Allocates nothing per event; state grows with new subscribers and ids only.</summary>
+    /// <summary>Rates a batch in its order. It allocates nothing per event; the state grows only with new subscribers and ids.</summary>
     /// <param name="usage">The events.</param>
     /// <param name="tariffs">Tariffs to use for all of them.</param>
     /// <param name="results">One result for each event; at least as long as <paramref name="usage"/>.</param>
@@ -72,9 +73,8 @@ public sealed partial class RatingSession
     }
 
     /// <summary>
-    /// Loads what rating these events will need, all at once, so that their cache misses overlap. Changes no result; worth it for
-    /// <see cref="PrepareLength"/>
-    /// events or less, shortly before they are rated.
+    /// Loads the memory that rating these events will need, all at once, so that the cache misses overlap. It changes no result. It pays
+    /// for <see cref="PrepareLength"/> events or fewer, shortly before they are rated.
     /// </summary>
     public void Prepare(ReadOnlySpan<UsageKey> keys)
     {
@@ -109,7 +109,7 @@ public sealed partial class RatingSession
         int day = DedupWindow.DayOf(usage.EventTimeMilliseconds);
         int age = _ids.NewestDay == DedupWindow.NoDay ? 0 : _ids.NewestDay - day;
 
-        // Ids older than the window are forgotten between batches; asking for them would make the result depend on where batches end.
+        // Ids older than the window are forgotten between batches. If they were asked for, the result would depend on where batches end.
         if (age <= _dedupDays && _ids.Find(day) is { } known && known.Contains(usage.UsageId))
         {
             result.Reject(RatingOutcome.Duplicate, RejectedReason.AlreadyRated);

@@ -3,21 +3,22 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>Between the event types of the topics and the values of the rating core. Allocates nothing.</summary>
+/// <summary>Converts between the events of the topics and the values of the rating core. Allocates nothing.</summary>
 public static class UsageEvents
 {
     /// <summary>
-    /// The key of an event whose body is not decoded yet: the schema's first two fields are fixed octets. Only for
-    /// <see cref="RatingSession.Prepare"/>, where a wrong key costs time, never a wrong result; a body that is too short gives an empty
-    /// key.
+    /// The key of an event whose body is not decoded yet; the first two fields of the schema are fixed octets. Only <see
+    /// cref="RatingSession.Prepare"/> may use it, where a wrong key costs time but never gives a wrong result. A body that is too short
+    /// gives an empty key.
     /// </summary>
     public static UsageKey PeekKey(ReadOnlySpan<byte> body) => body.Length < UsageId.Size + SubscriberRef.Size
         ? default
         : new UsageKey(BinaryPrimitives.ReadUInt128BigEndian(body), BinaryPrimitives.ReadUInt128BigEndian(body[UsageId.Size..]));
 
-    /// <summary>What rating needs of a received event.</summary>
+    /// <summary>The part of a received event that rating needs.</summary>
     /// <param name="received">Decoded event.</param>
-    /// <param name="receivedTimeMilliseconds">When the log took it, milliseconds since 1970-01-01 UTC; 0 or less when not known.</param>
+    /// <param name="receivedTimeMilliseconds">When the log took the event, milliseconds since 1970-01-01 UTC; 0 or less when not
+    /// known.</param>
     public static UsageRecord ToRecord(in UsageReceivedView received, long receivedTimeMilliseconds) => new()
     {
         UsageId = ToNumber(received.UsageId),
@@ -35,13 +36,14 @@ public static class UsageEvents
     };
 
     /// <summary>The rated event for a received one whose outcome is rated or zero-rated.</summary>
-    /// <param name="received">The event, as it was read: what goes through unchanged is copied as octets.</param>
+    /// <param name="received">The received event; fields that do not change are copied as octets.</param>
     /// <param name="result">Its result.</param>
     /// <param name="session">Session that rated it.</param>
     /// <param name="tariffs">Tariffs it was rated with.</param>
     /// <param name="partition">Partition of usage.received.v1 it was read from.</param>
     /// <param name="offset">Its offset there.</param>
-    /// <param name="view">The rated event, filled in its place: to copy its 600 octets costs as much as half of decoding the event.</param>
+    /// <param name="view">The rated event. It is filled in its place, because copying its 600 octets costs as much as half of decoding the
+    /// event.</param>
     public static void ToRated(
         in UsageReceivedView received,
         in RatingResult result,

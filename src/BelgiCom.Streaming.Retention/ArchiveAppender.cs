@@ -6,9 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BelgiCom.Streaming.Retention;
 
 /// <summary>
-/// One batch on its way into the archive. <see cref="Commit"/> makes all of it durable at once: first the blocks (each touched file flushed
-/// to disk), then, in one transaction of the index, where they are and up to where each partition was read. Without it, nothing was
-/// appended: what the files have beyond the index's word is overwritten.
+/// One batch on its way into the archive. <see cref="Commit"/> makes all of it durable: first the blocks (each touched file is flushed to
+/// disk), then, in one transaction of the index, where the blocks are and how far each partition was read. Without a commit nothing was
+/// appended, because the next batch overwrites what the files hold beyond the index.
 /// </summary>
 public sealed class ArchiveAppender : IDisposable
 {
@@ -21,7 +21,7 @@ public sealed class ArchiveAppender : IDisposable
     /// <summary>What the batch did so far.</summary>
     public AppendCounts Counts { get; } = new();
 
-    /// <summary>Lets the position pass a record that is not for the archive, because it could not be read and is kept elsewhere.</summary>
+    /// <summary>Lets the position pass a record that could not be read and is kept elsewhere, so that it is not for the archive.</summary>
     public void Pass(string topic, int partition, long offset)
     {
         ref long next = ref NextOffset(topic, partition);
@@ -29,7 +29,7 @@ public sealed class ArchiveAppender : IDisposable
     }
 
     /// <summary>
-    /// Adds a record under each of its classes; one that the archive has already (before the partition's position) is skipped.
+    /// Adds a record under each of its classes. A record before the partition's position is skipped, because the archive has it already.
     /// </summary>
     /// <exception cref="ArchiveException">A file or the key store failed.</exception>
     public void Add(in CdrToArchive record)
@@ -108,7 +108,7 @@ public sealed class ArchiveAppender : IDisposable
         _archive.Release();
     }
 
-    /// <summary>Offset that the batch leads to so far; where the archive is, at the first look.</summary>
+    /// <summary>The next offset after the batch so far; before its first record of the partition, the archive's position.</summary>
     private ref long NextOffset(string topic, int partition)
     {
         ref long next = ref CollectionsMarshal.GetValueRefOrAddDefault(_positions, (topic, partition), out bool known);
@@ -120,7 +120,9 @@ public sealed class ArchiveAppender : IDisposable
         return ref next;
     }
 
-    /// <summary>Where records of a class and day go; null when they are past their period already and must not be kept.</summary>
+    /// <summary>
+    /// The open segment of a class and day; null when the period of such records is over already, so that they must not be kept.
+    /// </summary>
     private Target? TargetOf(RetentionClass retentionClass, DateOnly day)
     {
         if (_targets.TryGetValue((retentionClass, day), out Target? target))
@@ -185,7 +187,7 @@ public sealed class AppendCounts
 {
     private readonly Dictionary<string, (long Kept, long PastPeriod)> _classes = [];
 
-    /// <summary>Records per class: kept, and not kept because their period was over when they came.</summary>
+    /// <summary>Numbers of records per class: kept, and not kept because their period was over when they came.</summary>
     public IReadOnlyDictionary<string, (long Kept, long PastPeriod)> Classes => _classes;
 
     /// <summary>Records that the archive had already.</summary>

@@ -3,10 +3,14 @@ namespace BelgiCom.Streaming.Retention;
 /// <summary>What went wrong with the archive.</summary>
 public enum ArchiveFault
 {
-    /// <summary>Files could not be opened, read or written; nothing of the batch at hand was kept, and it can be tried again.</summary>
+    /// <summary>
+    /// Files could not be opened, read or written. The archive kept nothing of the batch in hand, which can be tried again.
+    /// </summary>
     Io,
 
-    /// <summary>A block is not what was written: it was changed, moved, cut, or the key is not the one it was written with.</summary>
+    /// <summary>
+    /// A block differs from what was written: it was changed, moved or cut, or this key is not the one it was written with.
+    /// </summary>
     Damaged,
 
     /// <summary>The key of a block is not in the key store.</summary>

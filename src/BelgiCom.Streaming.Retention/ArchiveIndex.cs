@@ -4,14 +4,14 @@ using BelgiCom.Streaming.Storage;
 namespace BelgiCom.Streaming.Retention;
 
 /// <summary>
-/// The archive's index and commit log, one SQLite file: segments, positions, which blocks hold a person's records, holds. It holds
-/// pseudonyms, no identifiers. What it says is committed; what a segment's file has beyond is the remains of a batch that was not, and
-/// comes again from the topic.
+/// The archive's index and commit log, one SQLite file: segments, positions, the blocks that hold a person's records, legal holds. It holds
+/// pseudonyms and no identifiers. What it lists is committed; what a segment's file holds beyond it belongs to a batch that was not
+/// committed and comes again from the topic.
 /// </summary>
 internal sealed class ArchiveIndex : IDisposable
 {
-    // person_block is ordered by segment first: today's inserts touch few pages, expiry removes a range, and a look-up seeks once per
-    // segment.
+    // person_block is ordered by segment first, so that today's inserts touch few pages, expiry removes one range, and a look-up seeks once
+    // per segment.
     private const string Schema =
         """
         CREATE TABLE archive (archive TEXT PRIMARY KEY);
@@ -49,15 +49,15 @@ internal sealed class ArchiveIndex : IDisposable
     /// <exception cref="StorageException">It cannot be opened, or a newer release wrote it.</exception>
     public static ArchiveIndex Open(string file, DateTimeOffset now)
     {
-        // secure_delete overwrites what is removed: expiry must not leave rows behind in free pages.
+        // secure_delete overwrites removed rows, because expiry must not leave them behind in free pages.
         SqliteDatabase database = SqliteDatabase.Open(
             file, Name, Setting, "secure_delete = ON", "cache_size = -65536", "wal_autocheckpoint = 16384");
         database.Migrate([Schema, PeriodSchema], now);
         return new ArchiveIndex(database);
     }
 
-    /// <summary>Opens the file to read it, while a worker writes or not.</summary>
-    /// <exception cref="StorageException">There is none, or it cannot be opened.</exception>
+    /// <summary>Opens the file to read it; a worker may write to it meanwhile.</summary>
+    /// <exception cref="StorageException">There is no file, or it cannot be opened.</exception>
     public static ArchiveIndex OpenToRead(string file) => new(SqliteDatabase.OpenToRead(file, Name, Setting));
 
     /// <summary>The period of each class under which the archive is written.</summary>
@@ -76,8 +76,8 @@ internal sealed class ArchiveIndex : IDisposable
     });
 
     /// <summary>
-    /// Names this archive and its copies, in the purposes of their keys: two archives never share a key, so one's expiry cannot reach into
-    /// the other.
+    /// Id of this archive and its copies. It is part of the purposes of the archive's keys: two archives never share a key, so the expiry
+    /// of one cannot destroy records of the other.
     /// </summary>
     public string ArchiveId() => _database.Query("SELECT archive FROM archive", reader => reader.GetString(0))[0];
 
@@ -96,7 +96,7 @@ internal sealed class ArchiveIndex : IDisposable
                 segment => wanted.Contains(segment.State))];
     }
 
-    /// <summary>The segment of a class and day that is appended to; null when there is none.</summary>
+    /// <summary>The segment of a class and day to which records are appended; null when there is none.</summary>
     public Segment? KeptSegment(string retentionClass, DateOnly day) =>
         _database.Query(
             $"SELECT {SegmentColumns} FROM segment WHERE class = @p0 AND day = @p1 AND state = 0", ReadSegment, retentionClass,
@@ -145,7 +145,7 @@ internal sealed class ArchiveIndex : IDisposable
 
     public void BeginExpiry(long segment) => _database.Execute("UPDATE segment SET state = 1 WHERE segment = @p0", segment);
 
-    /// <summary>Removes what the index knows of the segment's persons and marks it destroyed, together.</summary>
+    /// <summary>Removes the entries of a segment's persons and marks the segment as destroyed, together.</summary>
     public void EndExpiry(long segment, DateTimeOffset at)
     {
         InTransaction(() =>
@@ -154,7 +154,7 @@ internal sealed class ArchiveIndex : IDisposable
             _database.Execute("UPDATE segment SET state = 2, expired_at = @p0 WHERE segment = @p1", at.ToUnixTimeMilliseconds(), segment);
         });
 
-        // The write-ahead log still holds the pages as they were.
+        // The write-ahead log still holds the old pages, so it is written back and cut.
         _database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
@@ -181,7 +181,7 @@ internal sealed class ArchiveIndex : IDisposable
             now.ToUnixTimeMilliseconds());
     }
 
-    /// <summary>Forgets whom the hold concerned; its id stays, so that it is not used again.</summary>
+    /// <summary>Forgets whom the hold concerned. Its id stays, so that it is not used again.</summary>
     public void EndHold(string hold, DateTimeOffset now) => InTransaction(() =>
     {
         _database.Execute("DELETE FROM held_segment WHERE hold = @p0", hold);

@@ -2,8 +2,8 @@ namespace BelgiCom.Streaming.Retention;
 
 /// <summary>A record as it comes out of the archive.</summary>
 /// <param name="RetentionClass">Legal class it is kept under.</param>
-/// <param name="Purpose">What it is kept for; it may be used for nothing else.</param>
-/// <param name="StartOfPeriod">When its retention period began, UTC.</param>
+/// <param name="Purpose">What the record is kept for; it may be used for nothing else.</param>
+/// <param name="StartOfPeriod">When the record's retention period began, UTC.</param>
 /// <param name="LegalHoldId">Hold that keeps it past its period; null for none.</param>
 /// <param name="Topic">Topic it was read from.</param>
 /// <param name="Partition">Partition of it.</param>
@@ -21,10 +21,10 @@ public sealed record ArchivedRecord(
 
 /// <summary>The answer to a look-up.</summary>
 /// <param name="Records">Records found, oldest first.</param>
-/// <param name="IsComplete">False when there are more than were asked for.</param>
+/// <param name="IsComplete">False when there are more records than were asked for.</param>
 public sealed record ArchiveLookup(IReadOnlyList<ArchivedRecord> Records, bool IsComplete);
 
-/// <summary>Who looks, and why; goes into the journal before anything is decrypted.</summary>
+/// <summary>Who looks, and why. It goes into the journal before anything is decrypted.</summary>
 /// <param name="Actor">Issuer and subject of the person or service that asks.</param>
 /// <param name="Reason">Legal ground and reference of the request; never personal data.</param>
 /// <param name="CorrelationId">Groups the entries of one request.</param>
@@ -38,7 +38,7 @@ public sealed record ArchiveAccess(string Actor, string Reason, string Correlati
 public sealed record SegmentTotals(string Class, DateOnly Day, long Records, long Octets);
 
 /// <summary>What the archive holds.</summary>
-/// <param name="Segments">Per class and day, ordered by class and day.</param>
+/// <param name="Segments">The segments, ordered by class and day.</param>
 public sealed record ArchiveTotals(IReadOnlyList<SegmentTotals> Segments)
 {
     /// <summary>Records; one that is kept under two classes counts twice.</summary>

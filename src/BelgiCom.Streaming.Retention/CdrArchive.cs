@@ -9,8 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BelgiCom.Streaming.Retention;
 
 /// <summary>
-/// Usage records per legal class and day, encrypted from the first octet on disk with a key of that class and day: deleting the key expires
-/// the day in every copy. Each record of a topic is in it exactly once per class, also after kill -9.
+/// Usage records per legal class and day. They are encrypted from the first octet on disk with a key of that class and day, so that
+/// deleting the key expires the day in every copy. Each record of a topic is in the archive exactly once per class, also after kill -9.
 /// </summary>
 /// <remarks>Safe for many threads: an append, a look-up and an expiry wait for each other. One process per folder.</remarks>
 public sealed partial class CdrArchive : IDisposable
@@ -66,10 +66,10 @@ public sealed partial class CdrArchive : IDisposable
     private static string IndexFile(RetentionOptions options) => Path.Combine(options.ArchiveDirectory, "index.db");
 
     /// <summary>
-    /// Opens the archive or makes it. What a crash left behind is repaired: the uncommitted tail of a file is cut off, and a file or key
-    /// that was destroyed once, and has come back from a copy, is destroyed again.
+    /// Opens the archive or makes it, and repairs what a crash left behind: the uncommitted tail of a file is cut off, and a file or key
+    /// that was destroyed once and has come back from a copy is destroyed again.
     /// </summary>
-    /// <exception cref="StorageException">Another process has it open, or it cannot be read.</exception>
+    /// <exception cref="StorageException">Another process has the archive open, or it cannot be read.</exception>
     /// <exception cref="ArchiveException">Committed data is missing.</exception>
     public static CdrArchive Open(RetentionOptions options, IKeyStore keys, TimeProvider clock)
     {
@@ -79,7 +79,7 @@ public sealed partial class CdrArchive : IDisposable
         {
             ArchiveIndex index = ArchiveIndex.Open(IndexFile(options), clock.GetUtcNow());
             archive = new CdrArchive(options, keys, clock, index, folder);
-            // At once, so that what is wrong with the journal or the key shows now and not at the first record.
+            // Opened at once, so that a fault of the journal or its key shows now and not at the first record.
             _ = (archive.Journal, archive.PersonKey);
             archive.Repair();
             return archive;
@@ -92,14 +92,14 @@ public sealed partial class CdrArchive : IDisposable
         }
     }
 
-    /// <summary>Opens the archive to see what is kept and what is due, while a worker uses it or not. Nothing can be changed.</summary>
-    /// <exception cref="StorageException">There is none, or it cannot be read.</exception>
+    /// <summary>Opens the archive to see what is kept and what is due; a worker may use it meanwhile. Nothing can be changed.</summary>
+    /// <exception cref="StorageException">There is no archive, or it cannot be read.</exception>
     public static CdrArchive OpenToRead(RetentionOptions options, IKeyStore keys, TimeProvider clock) =>
         new(options, keys, clock, ArchiveIndex.OpenToRead(IndexFile(options)), null);
 
     /// <summary>
-    /// Notes the periods in force as those under which the archive is written. Whoever writes it does so at its start: its configuration is
-    /// where they are decided.
+    /// Notes the present periods as those under which the archive is written. The process that writes the archive calls this at its start,
+    /// because its configuration is where the periods are decided.
     /// </summary>
     public void RememberPeriods()
     {
@@ -110,8 +110,8 @@ public sealed partial class CdrArchive : IDisposable
     }
 
     /// <summary>
-    /// Classes whose period is shorter than the one under which the archive is written, each as a sentence: records would be destroyed
-    /// earlier than whoever archived them was told.
+    /// Classes whose configured period is shorter than the one under which the archive is written, a sentence each. By such a period,
+    /// records would be destroyed earlier than the writer of the archive was told.
     /// </summary>
     public IReadOnlyList<string> ShortenedPeriods()
     {
@@ -147,8 +147,8 @@ public sealed partial class CdrArchive : IDisposable
     }
 
     /// <summary>
-    /// Finds a person's records. The access goes into the journal before anything is decrypted. What is past its period is not found,
-    /// expired or not.
+    /// Finds a person's records. The access goes into the journal before anything is decrypted. Records past their period are not found,
+    /// whether or not they are destroyed yet.
     /// </summary>
     /// <param name="subscriber">Subscriber reference as on the topics.</param>
     /// <param name="from">First start of period, UTC.</param>
@@ -190,7 +190,7 @@ public sealed partial class CdrArchive : IDisposable
     }
 
     /// <summary>
-    /// Keeps one person's records in a range past their period, until <see cref="ReleaseHold"/>. Others' records of the same days still
+    /// Keeps one person's records in a range past their period, until <see cref="ReleaseHold"/>. Records of others from the same days still
     /// expire.
     /// </summary>
     /// <param name="holdId">Id of the order: letters, digits, '-' and '.', at most 40. Never personal data.</param>
@@ -198,7 +198,7 @@ public sealed partial class CdrArchive : IDisposable
     /// <param name="from">First start of period, UTC.</param>
     /// <param name="to">First start of period after the range, UTC.</param>
     /// <param name="access">Who orders it and on what ground.</param>
-    /// <exception cref="ArchiveException">The id is not one, or was used before.</exception>
+    /// <exception cref="ArchiveException">The id has another form, or was used before.</exception>
     public void PlaceHold(string holdId, SubscriberRef subscriber, DateTimeOffset from, DateTimeOffset to, ArchiveAccess access)
     {
         lock (_gate)
@@ -218,7 +218,7 @@ public sealed partial class CdrArchive : IDisposable
         }
     }
 
-    /// <summary>Ends a hold: what only it kept is destroyed.</summary>
+    /// <summary>Ends a hold: records that only the hold kept are destroyed.</summary>
     /// <exception cref="ArchiveException">There is no such hold.</exception>
     public void ReleaseHold(string holdId, ArchiveAccess access)
     {
@@ -238,7 +238,7 @@ public sealed partial class CdrArchive : IDisposable
         }
     }
 
-    /// <summary>Reads every block of what is kept and checks its tag. Goes on after a fault.</summary>
+    /// <summary>Reads every kept block and checks its tag. It goes on after a fault.</summary>
     /// <returns>One sentence per damaged block or missing key; empty when all is well.</returns>
     public IReadOnlyList<string> Verify()
     {
@@ -337,7 +337,7 @@ public sealed partial class CdrArchive : IDisposable
         }
     }
 
-    /// <summary>The segment is about to be destroyed: nothing is appended to it any more.</summary>
+    /// <summary>Stops appending to a segment, because it is about to be destroyed.</summary>
     internal void Forget(Segment segment) => _kept.Remove((segment.Class, segment.Day));
 
     /// <summary>When the segment's period is over; never, when the configuration no longer has its class.</summary>

@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Retention;
 
 /// <summary>
-/// A record on its way into the archive: where it was read, what decides its classes, and its octets. Valid only while the batch is.
+/// A record on its way into the archive: where it was read, the fields that decide its classes, and its octets. Valid as long as the batch.
 /// </summary>
 public readonly ref struct CdrToArchive
 {
@@ -22,7 +22,7 @@ public readonly ref struct CdrToArchive
     /// <summary>What was used; unknown for rejected usage.</summary>
     public required UsageKind Kind { get; init; }
 
-    /// <summary>Direction of a call or message; not applicable where the record does not say.</summary>
+    /// <summary>Direction of a call or message; not applicable where the record has none.</summary>
     public required Direction Direction { get; init; }
 
     /// <summary>Start of the communication, milliseconds since 1970-01-01 UTC.</summary>
@@ -31,15 +31,15 @@ public readonly ref struct CdrToArchive
     /// <summary>End of the communication, milliseconds since 1970-01-01 UTC.</summary>
     public required long EndTimeMilliseconds { get; init; }
 
-    /// <summary>Value as it is on the topic, wire-format header included.</summary>
+    /// <summary>Value as on the topic, wire-format header included.</summary>
     public required ReadOnlySpan<byte> Value { get; init; }
 
     /// <summary>When the record was appended to the topic, milliseconds since 1970-01-01 UTC.</summary>
     public required long ReceivedMilliseconds { get; init; }
 
     /// <summary>
-    /// When the retention period begins. A time that the record does not have (0), or that lies after the record's own arrival, cannot be
-    /// that of a communication; the arrival is taken instead, so that a wrong clock in the network makes nothing immortal.
+    /// When the retention period begins. A time that is missing (0), or that lies after the record's own arrival, cannot be that of a
+    /// communication; the arrival is taken instead, so that a wrong clock in the network keeps nothing for ever.
     /// </summary>
     internal long StartOf(PeriodStart start)
     {

@@ -5,14 +5,14 @@ using BelgiCom.Streaming.Privacy;
 namespace BelgiCom.Streaming.Retention;
 
 /// <summary>
-/// Pseudonym of a person inside the archive: HMAC-SHA-256, with a key of the purpose "retention", over the subscriber reference of the
-/// topics. The archive cannot be joined with the topics, or with another purpose's data, without that key.
+/// Pseudonym of a person inside the archive: HMAC-SHA-256 over the subscriber reference of the topics, with a key of its own purpose.
+/// Without that key, nobody can match the archive with the topics or with another purpose's data.
 /// </summary>
 internal readonly record struct PersonRef(UInt128 Value)
 {
     public const int Size = 16;
 
-    /// <summary>Number in the index. Two persons may share one: what a look-up finds is compared by the whole reference.</summary>
+    /// <summary>Number in the index. Two persons may share one, so a look-up compares the whole reference of what it finds.</summary>
     public long IndexKey => unchecked((long)(ulong)Value);
 
     public static PersonRef Of(SubscriberRef subscriber, DataKey key)

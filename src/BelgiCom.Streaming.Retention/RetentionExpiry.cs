@@ -5,16 +5,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BelgiCom.Streaming.Retention;
 
-/// <summary>A step of destroying a segment, in order. After a crash behind any of them the next run goes on from there.</summary>
+/// <summary>A step of destroying a segment, in order. After a crash behind any step, the next run goes on from there.</summary>
 internal enum ExpiryStep
 {
-    /// <summary>The index says that destruction has begun; the segment is not read or appended to any more.</summary>
+    /// <summary>The index says that destruction has begun; nobody reads the segment or appends to it any more.</summary>
     Begun,
 
-    /// <summary>What a legal hold keeps is copied under the hold's key.</summary>
+    /// <summary>The records that a legal hold keeps are copied under the hold's key.</summary>
     HeldCopied,
 
-    /// <summary>The key is gone: from here on no copy can be read.</summary>
+    /// <summary>The key is gone; from here on no copy can be read.</summary>
     KeyDeleted,
 
     /// <summary>The file is gone.</summary>
@@ -27,7 +27,9 @@ internal enum ExpiryStep
     Ended,
 }
 
-/// <summary>Destroys what is past its period: the key first, which reaches every copy, then the file, then the index.</summary>
+/// <summary>
+/// Destroys the segments that are past their period: the key first, which makes every copy unreadable, then the file, then the index.
+/// </summary>
 public sealed class RetentionExpiry
 {
     private readonly CdrArchive _archive;
@@ -53,12 +55,13 @@ public sealed class RetentionExpiry
     /// Expires, or with <paramref name="dryRun"/> only lists, every segment whose period is over at <paramref name="asOf"/>. May be
     /// repeated at any time.
     /// </summary>
-    /// <param name="asOf">The moment to judge by; for a dry run it may lie in the future.</param>
+    /// <param name="asOf">The moment to judge by; it may lie in the future for a dry run.</param>
     /// <param name="dryRun">Whether to touch nothing.</param>
-    /// <param name="actor">Who asks: issuer and subject, or the worker's name; goes into the journal.</param>
+    /// <param name="actor">Who asks: issuer and subject, or the worker's name. It goes into the journal.</param>
     /// <param name="allowShorter">Whether a period may be shorter than the one under which the archive is written.</param>
     /// <returns>What was done per segment. A segment that fails does not stop the others.</returns>
-    /// <exception cref="ArchiveException">As of the future, or by a shorter period, without a dry run.</exception>
+    /// <exception cref="ArchiveException">Without a dry run, a moment in the future was given, or a shorter period that is not
+    /// allowed.</exception>
     public RetentionReport Run(
         DateTimeOffset asOf, bool dryRun, string actor = CdrArchive.JournalStream, bool allowShorter = false)
     {
@@ -83,7 +86,7 @@ public sealed class RetentionExpiry
         List<RetentionItem> items = new();
         foreach (Segment segment in Candidates())
         {
-            // One at a time, so that appending waits for one segment and not for all.
+            // One segment at a time, so that an append waits for one and not for all.
             _archive.Exclusively(() => items.AddRange(Examine(segment, asOf, dryRun, actor)));
         }
 
@@ -142,7 +145,7 @@ public sealed class RetentionExpiry
         _archive.Index.BeginExpiry(segment.Id);
         _after(ExpiryStep.Begun);
 
-        // Without the key, an earlier run has copied what is held: it deletes the key only after that.
+        // If the key is gone, an earlier run has copied the held records, because it deletes the key only after that.
         long heldRecords = _archive.Keys.Find(segment.KeyId) is null ? 0 : CopyHeld(segment);
         _after(ExpiryStep.HeldCopied);
 
@@ -177,7 +180,7 @@ public sealed class RetentionExpiry
         return heldRecords;
     }
 
-    /// <summary>Written anew from the start each time, so that a copy a crash cut short does no harm.</summary>
+    /// <summary>The copy is written from the start each time, so that one that a crash cut short does no harm.</summary>
     private long CopyHeld(Segment segment)
     {
         long copied = 0;

@@ -5,8 +5,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Retention;
 
 /// <summary>
-/// Settings of the archive, section <c>Retention</c>. Classes and rules are shipped in <c>retention.json</c> beside the executable, after
-/// the articles of the law; whatever an environment or a file of the operator says wins over it. No period is a constant in code.
+/// Settings of the archive, section <c>Retention</c>. Classes and rules are shipped in <c>retention.json</c> beside the executable, with
+/// their articles of the law; settings in the environment or in a file of the operator win over them. No period is a constant in code.
 /// </summary>
 public sealed partial class RetentionOptions : IValidatableObject
 {
@@ -31,8 +31,8 @@ public sealed partial class RetentionOptions : IValidatableObject
     public int BlockOctets { get; set; } = 1024 * 1024;
 
     /// <summary>
-    /// How often expiry runs by itself, at least 1 minute, at most 1 day; default 1 hour. Days fall due at midnight, Europe/Brussels, so
-    /// this is the lag of deletion.
+    /// How often expiry runs by itself, 1 minute to 1 day; default 1 hour. Days fall due at midnight, Europe/Brussels, so this is the lag
+    /// of deletion.
     /// </summary>
     public TimeSpan ExpireEvery { get; set; } = TimeSpan.FromHours(1);
 
@@ -50,7 +50,7 @@ public sealed partial class RetentionOptions : IValidatableObject
         }
     }
 
-    /// <summary>What is wrong with classes and rules, each as a sentence that says what to do.</summary>
+    /// <summary>The faults of classes and rules, each as a sentence that says what to do.</summary>
     internal IEnumerable<string> Faults()
     {
         foreach ((string name, RetentionClassOptions options) in Classes)
@@ -102,18 +102,21 @@ public sealed partial class RetentionOptions : IValidatableObject
 public sealed class RetentionClassOptions
 {
     /// <summary>
-    /// How long: ISO 8601, <c>P4M</c>, <c>P12M</c>, <c>P10Y</c>; <c>P0D</c> is not stored. Empty is a fault: somebody has to decide.
+    /// How long records are kept: ISO 8601, <c>P4M</c>, <c>P12M</c>, <c>P10Y</c>; <c>P0D</c> is not stored. Empty is a fault, because
+    /// somebody has to decide.
     /// </summary>
     public string Period { get; set; } = "";
 
-    /// <summary>From when: <c>EventTime</c> (start of the communication, default) or <c>EndTime</c> (end of the session).</summary>
+    /// <summary>
+    /// From when the period counts: <c>EventTime</c> (start of the communication, default) or <c>EndTime</c> (end of the session).
+    /// </summary>
     public PeriodStart StartsAt { get; set; }
 
     /// <summary>What the data is kept for.</summary>
     [Required]
     public string Purpose { get; set; } = "";
 
-    /// <summary>Article that asks for or allows it.</summary>
+    /// <summary>Article that asks for or allows the class.</summary>
     [Required]
     public string LegalBasis { get; set; } = "";
 

@@ -1,19 +1,19 @@
 namespace BelgiCom.Streaming.Retention;
 
-/// <summary>What was or would be done with one segment.</summary>
+/// <summary>What was done with one segment, or would be.</summary>
 public enum RetentionAction
 {
     /// <summary>It is due; a dry run left it.</summary>
     Due,
 
-    /// <summary>Key deleted, file and index entries removed, entry in the journal.</summary>
+    /// <summary>Destroyed: the key is deleted, file and index entries are removed, the journal has an entry.</summary>
     Expired,
 
-    /// <summary>Not touched: the configuration no longer has its class, so nobody says how long to keep it.</summary>
+    /// <summary>Not touched: the configuration no longer has the segment's class, so nobody says how long to keep it.</summary>
     UnknownClass,
 
     /// <summary>
-    /// Its destruction could not be ended, for the reason given instead of the legal basis; the next run goes on. It is not readable any
+    /// Its destruction did not end, for the reason that is given instead of the legal basis; the next run goes on. It cannot be read any
     /// more.
     /// </summary>
     Failed,
@@ -23,11 +23,11 @@ public enum RetentionAction
 /// <param name="Action">What was or would be done.</param>
 /// <param name="Class">Legal class.</param>
 /// <param name="Day">Day, Europe/Brussels, on which the records' period began.</param>
-/// <param name="DueAt">First instant at which it must be gone; null when the class is not known.</param>
+/// <param name="DueAt">First instant at which the segment must be gone; null when its class is not known.</param>
 /// <param name="Records">Records.</param>
-/// <param name="HeldRecords">Those of them that a legal hold keeps, under the hold's own key.</param>
+/// <param name="HeldRecords">Records of the segment that a legal hold keeps, under the hold's own key.</param>
 /// <param name="Octets">Octets on disk.</param>
-/// <param name="Reason">Why: the class's article and period; or why not.</param>
+/// <param name="Reason">The class's article and period, or the reason why nothing was done.</param>
 /// <param name="KeyId">Key that was or would be deleted.</param>
 /// <param name="File">File that was or would be removed.</param>
 public sealed record RetentionItem(
@@ -42,16 +42,16 @@ public sealed record RetentionItem(
     string KeyId,
     string File);
 
-/// <summary>What was due at one moment and what became of it.</summary>
+/// <summary>What was due at one moment, and what became of it.</summary>
 /// <param name="AsOf">The moment.</param>
 /// <param name="DryRun">Whether nothing was touched.</param>
 /// <param name="Items">Per class and day, ordered by class and day.</param>
-/// <param name="Shortened">Classes that were judged by a shorter period than the one under which the archive is written, each as a
-/// sentence.</param>
+/// <param name="Shortened">Classes that were judged by a shorter period than the one under which the archive is written, a sentence
+/// each.</param>
 public sealed record RetentionReport(
     DateTimeOffset AsOf, bool DryRun, IReadOnlyList<RetentionItem> Items, IReadOnlyList<string> Shortened)
 {
-    /// <summary>Records destroyed, or that would be.</summary>
+    /// <summary>Number of records that were destroyed, or would be.</summary>
     public long Records =>
         Items.Where(item => item.Action is RetentionAction.Due or RetentionAction.Expired).Sum(item => item.Records - item.HeldRecords);
 

@@ -7,7 +7,8 @@ namespace BelgiCom.Streaming.Retention;
 public static class ShippedRetention
 {
     /// <summary>
-    /// Puts <c>retention.json</c>, and in development <c>retention.development.json</c>, under every other source of configuration.
+    /// Adds <c>retention.json</c>, and in development <c>retention.development.json</c>, below all other sources of configuration, so that
+    /// these win.
     /// </summary>
     /// <param name="configuration">Configuration being built.</param>
     /// <param name="development">Whether the development period of BILLING, which nobody has decided, may be used.</param>

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// A lane's copy of the reference data: the whole catalogue, and the subscriptions of the partitions it owns (co-partitioned with usage).
-/// Read to the end on assignment, then followed between batches.
+/// A lane's copy of the reference data: the whole catalogue, and the subscriptions of the lane's own partitions (co-partitioned with
+/// usage). It is read to the end on assignment, and then followed between batches.
 /// </summary>
 internal sealed class ReferenceData
 {
@@ -24,7 +24,7 @@ internal sealed class ReferenceData
     private readonly CompiledCatalogue _catalogue = new();
     private readonly Dictionary<int, RatingSession> _sessions = [];
 
-    // The next offset of each partition; Unread before the first look.
+    // The next offset of each partition; Unread before the first read.
     private readonly Dictionary<TopicPartition, long> _positions = new() { [CataloguePartition] = Unread };
     private bool _catalogueChanged;
     private long _refreshedAt;
@@ -56,7 +56,7 @@ internal sealed class ReferenceData
         _positions.Remove(new TopicPartition(Topics.CustomerSubscriptions, partition));
     }
 
-    /// <summary>Reads news when the last look was longer ago than the interval.</summary>
+    /// <summary>Reads what was published, when the last read was longer ago than the interval.</summary>
     public void RefreshWhenDue()
     {
         if (_clock.GetElapsedTime(_refreshedAt) >= _options.ReferencePollInterval)
@@ -65,7 +65,7 @@ internal sealed class ReferenceData
         }
     }
 
-    /// <summary>Reads what was published since the last look.</summary>
+    /// <summary>Reads what was published since the last read.</summary>
     public void Refresh()
     {
         long asOf = _clock.GetUtcNow().ToUnixTimeMilliseconds();

@@ -6,23 +6,24 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// Reads committed records of topics outside the group: state on assignment, reference data. A seam, so that the simulator can be the log.
+/// Reads committed records of topics outside the group: a partition's state on assignment, and reference data. It is an interface so that
+/// the simulator of the tests can be the log.
 /// </summary>
 internal interface ICommittedLog : IDisposable
 {
     /// <summary>Number of partitions of each topic.</summary>
     IReadOnlyDictionary<string, int> PartitionCountsOf(IReadOnlyCollection<string> topics);
 
-    /// <summary>What of partitions is visible now.</summary>
+    /// <summary>The present ranges of partitions, as committed readers see them.</summary>
     IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions);
 
-    /// <summary>Where of partitions the visible ends now.</summary>
+    /// <summary>The present ends of partitions, as committed readers see them.</summary>
     IReadOnlyDictionary<TopicPartition, long> EndsOf(IReadOnlyCollection<TopicPartition> partitions);
 
-    /// <summary>What partitions hold, once everything written before this call is visible or gone.</summary>
+    /// <summary>The ranges of partitions, once everything that was written before this call is either visible or aborted.</summary>
     IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions);
 
-    /// <summary>Reads ranges to their ends; order holds within each partition.</summary>
+    /// <summary>Reads ranges to their ends; within a partition, records come in order.</summary>
     void Read(IReadOnlyList<PartitionRange> ranges, Action<RecordBatch> handle);
 }
 
@@ -35,7 +36,7 @@ internal sealed class CommittedLog(
 
     private readonly TopicReader _reader = new(kafka, consumer, clock, logger, stopping);
 
-    // Kept: a new client connects and asks for metadata first, which on a busy machine holds up every assignment.
+    // Kept, because a new client first connects and asks for metadata, which on a busy machine delays every assignment.
     private readonly Lazy<IAdminClient> _admin = new(() => KafkaClients.Admin(kafka, logger));
 
     private IAdminClient Admin
@@ -59,8 +60,8 @@ internal sealed class CommittedLog(
     public IReadOnlyDictionary<TopicPartition, long> EndsOf(IReadOnlyCollection<TopicPartition> partitions) => _reader.EndsOf(partitions);
 
     /// <summary>
-    /// A transaction of the previous owner may be decided, so that its offsets were read, while its marker has not reached these partitions
-    /// yet; reading only what is visible would then lose state.
+    /// Waits for open transactions: a transaction of the previous owner may be decided, so that its offsets were read, while its marker has
+    /// not reached these partitions yet. Reading only what is visible would then lose state.
     /// </summary>
     public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions)
     {

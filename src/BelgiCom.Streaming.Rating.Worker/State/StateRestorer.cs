@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
-/// Gives newly owned partitions their state back, all side by side: the checkpoint from rating.state.v1, then what was rated since then
+/// Restores the state of newly owned partitions, all at the same time: the checkpoint from rating.state.v1, then the usage rated since it
 /// from usage.rated.v1.
 /// </summary>
 internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, TimeProvider clock, ILogger logger)
@@ -18,14 +18,13 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Fills the sessions of partitions.</summary>
-    /// <returns>The end of usage.rated.v1 for each partition: everything before it is in the session.</returns>
-    /// <exception cref="UnreadableStateException">A stored record cannot be read or is not there any more: going on could bill
-    /// twice.</exception>
+    /// <returns>The end of usage.rated.v1 for each partition; the session has everything before it.</returns>
+    /// <exception cref="UnreadableStateException">A stored record cannot be read or is gone. Going on could bill twice.</exception>
     public IReadOnlyDictionary<int, long> Restore(IReadOnlyDictionary<int, RatingSession> sessions)
     {
         ThrowUnlessCoPartitioned();
 
-        // One question for both topics: they end where the last transaction of the previous owner ended, which wrote to both.
+        // One question covers both topics: the last transaction of the previous owner wrote to both, so both end with it.
         ILookup<string, PartitionRange> ranges = log
             .StableRangesOf(
                 [
@@ -95,7 +94,7 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
         }
     }
 
-    /// <summary>What of usage.rated.v1 is to be repeated: everything, when the partition has no complete checkpoint yet.</summary>
+    /// <summary>The range of usage.rated.v1 that must be repeated; all of it when the partition has no complete checkpoint yet.</summary>
     private static PartitionRange SinceCheckpoint(PartitionRange rated, Dictionary<int, long> marks) =>
         !marks.TryGetValue(rated.Partition.Partition.Value, out long ratedFrom) ? rated
         : ratedFrom >= rated.From && ratedFrom <= rated.To ? rated with { From = ratedFrom }
@@ -136,8 +135,8 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
 }
 
 /// <summary>
-/// A record that makes up the state of a partition cannot be read or is gone. Without it usage could be billed twice, so rating does not
-/// start on the partition.
+/// A record of a partition's state cannot be read or is gone. Without it usage could be billed twice, so rating does not start on the
+/// partition.
 /// </summary>
 public sealed class UnreadableStateException : Exception
 {

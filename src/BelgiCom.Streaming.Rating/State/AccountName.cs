@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// A billing account's name where it is used: short names lie in the subscriber's entry, so that writing a rated event touches no further
-/// memory; longer ones are in a <see cref="AccountNames"/>. First octet: the length, or <see cref="IsLong"/>.
+/// The name of a billing account, stored where it is used: a short name lies in the subscriber's entry, so that writing a rated event
+/// touches no further memory; a longer one is in <see cref="AccountNames"/>. The first octet is the length, or <see cref="IsLong"/>.
 /// </summary>
 [InlineArray(Size)]
 internal struct AccountName

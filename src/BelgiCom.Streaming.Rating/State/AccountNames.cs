@@ -1,9 +1,9 @@
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Account names that are too long for an <see cref="AccountName"/>, as length-prefixed octets in large blocks: string objects would be
-/// walked by every collection. A name replaced by one that is no longer takes its place; a longer one takes new room, and the old is lost
-/// until the partition is assigned anew.
+/// Account names that are too long for an <see cref="AccountName"/>, as length-prefixed octets in large blocks, because the garbage
+/// collector would walk string objects in every collection. A new name that is not longer takes the place of the old one; a longer one
+/// takes new room, and the old room is lost until the partition is assigned anew.
 /// </summary>
 internal sealed class AccountNames
 {
@@ -24,7 +24,7 @@ internal sealed class AccountNames
         return block.AsSpan(start + 1, block[start]);
     }
 
-    /// <summary>Stores a name, in the place of a replaced one when it fits there.</summary>
+    /// <summary>Stores a name, in the place of the replaced one when it fits there.</summary>
     public int Put(int replaced, ReadOnlySpan<byte> name)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, MaxLength, "account");

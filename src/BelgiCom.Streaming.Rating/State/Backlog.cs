@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// What waits for a checkpoint, in the order in which it came: put at the end, taken back from the end by an abort, taken from the front
-/// when it is stored. It lies in blocks that are used again, so it grows without copying what it holds, and once it has been at its longest
-/// it asks for no more memory: a page that the operating system has to find first costs as much as rating ten events.
+/// Values that wait for a checkpoint, in the order in which they came: they are added at the end, an abort removes them from the end, and
+/// storing removes them from the front. They lie in blocks that are used again. So the backlog grows without copying, and once it has had
+/// its greatest length, it asks for no more memory; a new page of memory costs as much as rating ten events.
 /// </summary>
 internal sealed class Backlog<T>
     where T : unmanaged
@@ -14,11 +14,11 @@ internal sealed class Backlog<T>
     private const int BlockLength = 32_768;
     private const int SmallestBlock = 16;
 
-    // All of BlockLength, but a first one that is alone may be shorter: most days and partitions have little.
+    // All blocks have BlockLength values; only a first block that is alone may be shorter, because most days and partitions have few.
     private readonly List<T[]> _blocks = [new T[SmallestBlock]];
     private readonly Stack<T[]> _spare = [];
 
-    // Place of the first value in the first block.
+    // Index of the first value in the first block.
     private int _start;
     private T[] _last;
     private int _lastStart;
@@ -52,7 +52,9 @@ internal sealed class Backlog<T>
         Count++;
     }
 
-    /// <summary>The first values, as many as lie in one block and at most so many; valid until something is added or removed.</summary>
+    /// <summary>
+    /// The first values, up to the end of their block and no more than asked for; valid until a value is added or removed.
+    /// </summary>
     public ReadOnlySpan<T> First(int most)
     {
         ReadOnlySpan<T> block = _blocks[0].AsSpan(_start);
@@ -84,7 +86,7 @@ internal sealed class Backlog<T>
         FindLast();
     }
 
-    /// <summary>Gives the memory back when nothing is held.</summary>
+    /// <summary>Releases the memory when there are no values.</summary>
     public void Trim()
     {
         if (Count == 0)
@@ -96,7 +98,7 @@ internal sealed class Backlog<T>
         }
     }
 
-    /// <summary>Makes room for so many more, down to the pages of memory.</summary>
+    /// <summary>Makes room for more values, and has the operating system provide the pages.</summary>
     public void EnsureRoom(int values)
     {
         if (_last.Length < BlockLength)

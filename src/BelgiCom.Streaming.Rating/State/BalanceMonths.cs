@@ -4,10 +4,10 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Balances by month and subscriber number. The balance of a subscriber's newest month lies beside the subscriber's entry, where rating has
-/// just been; those of earlier months are an array for each month, so a look-up needs no key, and forgetting a month is dropping its array.
-/// The first change of a balance in a batch is kept, so that an abort can put it back; the first since a checkpoint was begun, so that the
-/// next one stores the balance.
+/// Balances by month and subscriber number. The balance of a subscriber's newest month lies beside the subscriber's entry, which rating has
+/// just read. Each earlier month has an array of its own, so a look-up needs no key, and a month is forgotten by dropping its array. Before
+/// the first change of a balance in a batch it is copied, so that an abort can put it back; the first change since a checkpoint was begun
+/// is noted, so that the next checkpoint stores the balance.
 /// </summary>
 internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch = 1)
 {
@@ -15,8 +15,8 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
     private Change[] _changes = new Change[64];
     private int _changeCount;
 
-    // Batches are numbered: a balance was changed since the checkpoint was begun when the batch that changed it last is not before that
-    // checkpoint's first.
+    // Batches are numbered. A balance was changed since the checkpoint was begun when the last batch that changed it is not before the
+    // checkpoint's first batch.
     private int _batch = firstBatch;
     private int _checkpointBatch = firstBatch;
 
@@ -28,13 +28,16 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
     /// <summary>Whether all balances that were frozen are stored or handed out.</summary>
     public bool IsTaken => _handedOut == _frozen;
 
-    /// <summary>Octets held beside those of the subscribers' table.</summary>
+    /// <summary>Octets of memory, without the table of subscribers.</summary>
     public long AllocatedOctets => _months.Values.Sum(month => month.AllocatedOctets) + _changed.AllocatedOctets;
 
-    /// <summary>Months that were forgotten, to be emptied by who deletes their keys from the store.</summary>
+    /// <summary>Months that were forgotten. The owner of the store takes keys from it, deletes them, and so empties it.</summary>
     public List<(int Month, ChunkedArray<Balance> Balances)> Forgotten { get; } = [];
 
-    /// <summary>The balance of a month, made when there is none; its place until another of the same subscriber is asked for.</summary>
+    /// <summary>
+    /// The balance of a month, which is made when there is none. The reference is valid until a balance of another month of the same
+    /// subscriber is asked for.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref Balance GetOrCreate(int month, int subscriber)
     {
@@ -42,7 +45,7 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
         return ref newest.Month == month ? ref newest.Balance : ref GetOrCreateOther(month, subscriber, ref newest);
     }
 
-    /// <summary>Makes room for changes, in one batch or more.</summary>
+    /// <summary>Makes room for this number of changes, in one batch or more.</summary>
     public void EnsureRoom(int changes) => _changed.EnsureRoom(changes);
 
     /// <summary>Must be called before a balance is changed.</summary>
@@ -58,7 +61,7 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
             Array.Resize(ref _changes, _changes.Length * 2);
         }
 
-        // Field by field in its place: a copy made on the stack first would have to wait for the stores before it.
+        // Copied field by field into its place: a copy on the stack would have to wait for the stores before it.
         ref Change change = ref _changes[_changeCount++];
         change.Month = month;
         change.Subscriber = subscriber;
@@ -66,14 +69,14 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
         balance.ChangedInBatch = _batch;
     }
 
-    /// <summary>What is committed now and not in a checkpoint is what <see cref="Take"/> hands out.</summary>
+    /// <summary>Freezes the balances that are committed and in no checkpoint; <see cref="Take"/> hands them out.</summary>
     public void Freeze()
     {
         _frozen = _changed.Count;
         _checkpointBatch = _batch;
     }
 
-    /// <summary>Hands out the next frozen balances, as they are now; the same ones again after <see cref="Abort"/>.</summary>
+    /// <summary>Hands out the next frozen balances, with their present values; after <see cref="Abort"/>, the same ones again.</summary>
     /// <returns>How many were written.</returns>
     public int Take(Span<BalanceEntry> entries)
     {
@@ -82,7 +85,7 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
         {
             (int month, int subscriber) = _changed[_handedOut++];
 
-            // A month that has been forgotten since takes its balances with it.
+            // The balances of a month that was forgotten since are forgotten with it.
             if (_months.TryGetValue(month, out ChunkedArray<Balance>? earlier)
                 && Find(month, subscriber, earlier) is { IsUntouched: false } balance)
             {
@@ -93,7 +96,7 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
         return count;
     }
 
-    /// <summary>A balance of a month that may have been forgotten; an untouched one when there is none.</summary>
+    /// <summary>A balance of a month; an unused one when there is none or the month was forgotten.</summary>
     /// <param name="month">The month.</param>
     /// <param name="subscriber">Whose.</param>
     /// <param name="earlier">The month's array.</param>
@@ -103,7 +106,7 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
         return newest.Month == month ? newest.Balance : earlier.Exists(subscriber) ? earlier[subscriber] : default;
     }
 
-    /// <summary>Keeps what was changed, and forgets the months that end on or before an instant.</summary>
+    /// <summary>Keeps the changes, and forgets the months that end on or before an instant.</summary>
     public void Commit(long oldestMilliseconds)
     {
         foreach (ref readonly Change change in _changes.AsSpan(0, _changeCount))
@@ -140,8 +143,8 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
     }
 
     /// <summary>
-    /// The balance of an earlier month than the subscriber's newest, or of one that becomes the newest. A subscriber's newest month only
-    /// ever moves on, also when what moved it is undone: so a balance is in one place.
+    /// The balance of a month that is earlier than the subscriber's newest, or becomes the newest. A subscriber's newest month only moves
+    /// forward, also when the change that moved it is undone; so each balance is in exactly one place.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ref Balance GetOrCreateOther(int month, int subscriber, ref MonthBalance newest)
@@ -171,7 +174,7 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
     {
         int month = balance.Month;
 
-        // A month in neither is forgotten, and its keys are deleted from the store.
+        // A month that is in neither place was forgotten, and its keys are deleted from the store.
         ChunkedArray<Balance>? array = _months.GetValueOrDefault(month) ?? Forgotten.Find(forgotten => forgotten.Month == month).Balances;
         if (array is not null)
         {
@@ -184,8 +187,7 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
         _changeCount = 0;
         if (_batch == int.MaxValue)
         {
-            // Numbers start again, and every change counts as one of long ago: a balance that is to be stored anyway may then be stored
-            // twice.
+            // Batch numbers start again, and every change then counts as old. So a balance that is to be stored anyway may be stored twice.
             foreach (ChunkedArray<Balance> month in _months.Values)
             {
                 month.ForEach(static (ref balance) => balance.ChangedInBatch = 0);

@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
 /// Asks the processor to load memory that will be used soon. With millions of subscribers every look-up misses the caches; hints for a
-/// whole chunk of events let those misses overlap instead of following each other. Without the instruction nothing happens: the hint
+/// whole chunk of events let those misses overlap instead of following each other. A processor without the instruction does nothing: a hint
 /// changes no result.
 /// </summary>
 internal static class CacheHint

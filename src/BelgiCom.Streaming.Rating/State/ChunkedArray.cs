@@ -4,13 +4,13 @@ using System.Runtime.CompilerServices;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// A growing array of values that never copies: 10 million entries must not stop rating while they move to a larger block. No value of 64
-/// octets or less lies across two cache lines and none of 128 across two pages, as they do in an ordinary array, whose elements follow a
-/// header of 16: with millions of subscribers, every line is a wait for the memory, and every page one more.
+/// A growing array of values that never copies, because rating must not stop while 10 million entries move to a larger block. No value of
+/// 64 octets or less lies across two cache lines, and none of 128 across two pages. In an ordinary array they do, because its elements
+/// follow a header of 16 octets; with millions of subscribers, each line and each page means waiting for memory.
 /// </summary>
 /// <remarks>
-/// Chunks are arrays on the heap of pinned objects, so their places stay what they are and no one has to free them. Pointers into them do
-/// not leave this class; the references it gives are the collector's own kind.
+/// Chunks are arrays on the heap of pinned objects, so they keep their places and nobody has to free them. Pointers into them do not leave
+/// this class; the references that it returns are ordinary ones.
 /// </remarks>
 internal sealed unsafe class ChunkedArray<T>
     where T : unmanaged
@@ -19,14 +19,14 @@ internal sealed unsafe class ChunkedArray<T>
     private const int ChunkShift = 10;
     private const int ChunkLength = 1 << ChunkShift;
 
-    // A power of two, so that a line holds a whole number of values or a value a whole number of lines.
+    // A power of two, so that a line holds a whole number of values, or a value takes a whole number of lines.
     private static readonly int Stride = (int)BitOperations.RoundUpToPowerOf2((uint)sizeof(T));
 
     // What the pointers point into.
     private byte[]?[] _chunks = new byte[]?[4];
     private nint[] _starts = new nint[4];
 
-    /// <summary>What is done to a value in its place.</summary>
+    /// <summary>An action on a value in its place.</summary>
     public delegate void Visitor(ref T value);
 
     /// <summary>Octets held.</summary>
@@ -48,7 +48,7 @@ internal sealed unsafe class ChunkedArray<T>
         }
     }
 
-    /// <summary>The value at any index; its chunk is made, zeroed, when it does not exist.</summary>
+    /// <summary>The value at any index; if its chunk does not exist, it is made and zeroed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref T GetOrCreate(int index)
     {

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Ids already rated, by UTC day of the usage. The window moves with the newest day rated, never with a clock: the same input gives the
-/// same result whenever it is read. Days that fall out of the window are dropped whole.
+/// Rated ids, by UTC day of the usage. The window moves with the newest day rated and never with a clock, so the same input gives the same
+/// result whenever it is read. Days that fall out of the window are dropped whole.
 /// </summary>
 internal sealed class DedupWindow
 {
@@ -18,7 +18,7 @@ internal sealed class DedupWindow
     private int _lastDay = NoDay;
     private IdSet? _lastSet;
 
-    /// <summary>Newest day of which an id is claimed; <see cref="NoDay"/> for none.</summary>
+    /// <summary>Newest day with a claimed id; <see cref="NoDay"/> for none.</summary>
     public int NewestDay { get; private set; } = NoDay;
 
     /// <summary>Whether all ids that were frozen are stored or handed out.</summary>
@@ -56,7 +56,7 @@ internal sealed class DedupWindow
         NewestDay = _newestCommitted = Math.Max(NewestDay, day);
     }
 
-    /// <summary>What is committed now is what <see cref="TakeChunk"/> hands out.</summary>
+    /// <summary>Freezes the ids that are committed now; <see cref="TakeChunk"/> hands them out.</summary>
     public void Freeze()
     {
         foreach (IdSet set in _days.Values)
@@ -65,7 +65,7 @@ internal sealed class DedupWindow
         }
     }
 
-    /// <summary>Hands out at most one chunk between two commits, none when there is none left.</summary>
+    /// <summary>Hands out at most one chunk between two commits; none when there is none left.</summary>
     public ReadOnlySpan<UInt128> TakeChunk(out int day, out long chunk)
     {
         (day, chunk) = (NoDay, 0);
@@ -86,7 +86,7 @@ internal sealed class DedupWindow
         return made;
     }
 
-    /// <summary>Keeps what was claimed and takes out the days before <paramref name="oldestDay"/>.</summary>
+    /// <summary>Keeps the claimed ids, and removes the days before <paramref name="oldestDay"/>.</summary>
     public void Commit(int oldestDay, List<(int Day, IdSet Ids)> dropped)
     {
         foreach (int day in _touched)

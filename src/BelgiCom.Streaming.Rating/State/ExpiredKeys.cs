@@ -3,12 +3,12 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Days and months that rating no longer looks at, kept until their keys are deleted from the store: a few per batch, because a month of
-/// millions of balances in one transaction would stall rating.
+/// Days and months that rating no longer looks at. They are kept until their keys are deleted from the store, a few per batch, because a
+/// month of millions of balances in one transaction would stall rating.
 /// </summary>
 internal sealed class ExpiredKeys(BalanceMonths balances, SubscriberTable subscribers)
 {
-    // Nobody's balances may be left to delete among very many subscribers: looking for one must not stall rating either.
+    // Most subscribers looked at in one call: many may have no balance to delete, and the search must not stall rating either.
     private const int MostSubscribersAtOnce = 65_536;
 
     private readonly List<(int Month, ChunkedArray<Balance> Balances)> _months = balances.Forgotten;

@@ -7,21 +7,17 @@ using System.Runtime.Intrinsics;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Exact set of 128-bit ids of one day, made for ids that are not in it: nearly all are new. Slots lie in groups of seven, each a pair of
-/// cache lines, so that an id costs one wait for the memory: an octet per slot tells whether it is free and seven bits of its id's hash,
-/// one comparison answers for a whole group, and the ids themselves are only touched to add one.
+/// Exact set of the 128-bit ids of one day, designed for ids that are not in it, as nearly all are. Slots lie in groups of seven, each in a
+/// pair of cache lines, so that an id costs one wait for memory. An octet per slot tells whether the slot is free and holds seven bits of
+/// its id's hash, one comparison answers for a whole group, and an id itself is touched only when it is added.
 /// </summary>
 /// <remarks>
-/// <para>
-/// Extendible hashing (Fagin et al., 1979): groups are in segments of 512, a directory finds an id's segment, and a segment that is seven
-/// eighths full becomes two. So the set grows by 64 KiB at a time, never by copying all of it, which with millions of ids would stop rating
-/// for as long as a second. Segments are between seven sixteenths and seven eighths full: 21 to 42 MB per million ids, and 16 for those
-/// that are in no checkpoint yet.
-/// </para>
-/// <para>
-/// Within its segment an id is in the first group from its home on that had a free slot when it came, so a search may stop at a group that
-/// has one. Ids that no split can tell apart, which only someone who chooses them brings about, go to an ordinary set.
-/// </para>
+/// <para> Extendible hashing (Fagin et al., 1979): groups are in segments of 512, a directory finds the segment of an id, and a segment
+/// that is seven eighths full is split into two. So the set grows by 64 KiB at a time, and never by copying all of it, which with millions
+/// of ids would stop rating for as long as a second. Segments are between seven sixteenths and seven eighths full: 21 to 42 MB per million
+/// ids, and 16 MB more for those in no checkpoint yet. </para> <para> Within its segment an id is in the first group, counted from its
+/// home, that had a free slot when the id came, so a search may stop at a group with a free slot. Ids that no split can tell apart exist
+/// only if somebody chooses them; they go to an ordinary set. </para>
 /// </remarks>
 internal sealed unsafe class IdSet
 {
@@ -34,7 +30,7 @@ internal sealed unsafe class IdSet
     private const int LargestHomeBits = 9;
     private const byte Used = 0x80;
 
-    // Directory entries for each segment, on average, beyond which a segment is not split any further.
+    // When the directory has more entries per segment than this, on average, a segment is not split any further.
     private const int SparsestDirectory = 64;
 
     // Ids that are not stored, in the order of their claims: handed out | frozen | committed | open.
@@ -44,17 +40,17 @@ internal sealed unsafe class IdSet
     private int _frozen;
     private int _committed;
 
-    // By the bits of the hash after those of the home: where an id's segment starts.
+    // Indexed by the bits of the hash after those of the home; an entry tells where the segment of an id starts.
     private nint[] _directory;
     private int _depth;
 
-    // What the directory points into; pinned, so places stay what they are and no one has to free them.
+    // The segments that the directory points into; pinned, so they keep their places and nobody has to free them.
     private readonly List<byte[]> _segments = [];
 
-    // Groups of a segment: the smallest number while there is one segment, then doubled up to the largest.
+    // Groups of a segment: the smallest number while there is one segment; then it doubles up to the largest.
     private int _groups = SmallestSegment;
 
-    // Segments in which growing has placed ids in another order since the last commit.
+    // Segments in which growing has changed the order of ids since the last commit.
     private readonly HashSet<nint> _reordered = [];
     private HashSet<UInt128>? _inseparable;
 
@@ -81,7 +77,7 @@ internal sealed unsafe class IdSet
 
     private int Slots => _groups * GroupLength;
 
-    /// <summary>Loads the group that will tell whether the id is there, and most likely take it.</summary>
+    /// <summary>Loads the group that tells whether the id is there; most likely the id is added to the same group.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Hint(UInt128 id)
     {
@@ -93,14 +89,14 @@ internal sealed unsafe class IdSet
 
     public bool Contains(UInt128 id) => FindTag(id, out _) is not null || (_inseparable is not null && _inseparable.Contains(id));
 
-    /// <summary>Adds an id that is not in the set, until the next commit or abort.</summary>
+    /// <summary>Adds an id that is not in the set; it stays only provisionally, until the next commit or abort.</summary>
     public void Claim(UInt128 id)
     {
         Insert(id);
         _claimed.Add(id);
     }
 
-    /// <summary>Adds the ids of a stored chunk for good; one that is there stays once.</summary>
+    /// <summary>Adds the ids of a stored chunk for good; an id that is there already is there once.</summary>
     public void Restore(long chunk, ReadOnlySpan<UInt128> ids)
     {
         foreach (UInt128 id in ids)
@@ -115,12 +111,12 @@ internal sealed unsafe class IdSet
     }
 
     /// <summary>
-    /// Makes room for a number of ids, down to the pages of memory: what is asked for beforehand must not be fetched, page by page, while
-    /// ids come.
+    /// Makes room for a number of ids, and has the operating system provide the pages now, so that they need not be fetched one by one
+    /// while ids come.
     /// </summary>
     public void EnsureRoom(int ids)
     {
-        // Ids spread over the segments by chance: a segment for which eight tenths are expected stays below seven eighths.
+        // Ids spread over the segments by chance. A segment for which eight tenths are expected stays below seven eighths.
         while (Count + ids > (long)_segments.Count * Slots / 10 * 8)
         {
             foreach (nint segment in _directory.Distinct().ToArray())
@@ -137,10 +133,10 @@ internal sealed unsafe class IdSet
         _claimed.EnsureRoom(ids);
     }
 
-    /// <summary>What is committed now is what the next chunks hold.</summary>
+    /// <summary>Freezes the committed ids; the next chunks hold them.</summary>
     public void Freeze() => _frozen = _committed;
 
-    /// <summary>Hands out frozen ids to be stored, once between two commits; the same ones again after <see cref="Abort"/>.</summary>
+    /// <summary>Hands out frozen ids to be stored, once between two commits; after <see cref="Abort"/>, the same ids again.</summary>
     public ReadOnlySpan<UInt128> TakeChunk(out long chunk)
     {
         chunk = NextChunk;
@@ -149,7 +145,7 @@ internal sealed unsafe class IdSet
         return ids;
     }
 
-    /// <summary>Keeps what was claimed; a chunk that was handed out is stored.</summary>
+    /// <summary>Keeps the claimed ids; a chunk that was handed out counts as stored.</summary>
     public void Commit()
     {
         if (_handedOut > 0)
@@ -159,7 +155,7 @@ internal sealed unsafe class IdSet
             _frozen -= _handedOut;
             _handedOut = 0;
 
-            // When nothing is left, it is probably a day that is over: it has no more use for the room.
+            // When no ids are left, the day is probably over and has no more use for the room.
             _claimed.Trim();
         }
 
@@ -168,8 +164,8 @@ internal sealed unsafe class IdSet
     }
 
     /// <summary>
-    /// Takes the ids out that were claimed since the last commit, the last first: then no other id can have passed a group because of one
-    /// that is removed. Growing places ids in another order, so what has grown is placed anew.
+    /// Removes the ids that were claimed since the last commit, the last first, so that no remaining id has passed a group because of a
+    /// removed one. Growing changes the order of ids, so a segment that has grown is placed anew.
     /// </summary>
     public void Abort()
     {
@@ -256,7 +252,7 @@ internal sealed unsafe class IdSet
         }
     }
 
-    /// <summary>The tag of an id in its segment, null when it is in none.</summary>
+    /// <summary>The tag of an id's slot in its segment; null when the id is in none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* FindTag(UInt128 id, out Segment* segment)
     {
@@ -282,7 +278,7 @@ internal sealed unsafe class IdSet
         }
     }
 
-    /// <summary>Doubles the only segment while it is small, else makes two of one; false when nothing would be gained.</summary>
+    /// <summary>Doubles the only segment while it is small, else splits a segment in two; false when nothing would be gained.</summary>
     private bool Grow(Segment* segment)
     {
         if (_groups < LargestSegment)
@@ -331,7 +327,7 @@ internal sealed unsafe class IdSet
         _depth++;
     }
 
-    /// <summary>Empties a segment and places its ids again, where the directory says.</summary>
+    /// <summary>Empties a segment and places its ids again where the directory says.</summary>
     private void PlaceAnew(Segment* segment, HashSet<UInt128>? without)
     {
         int octets = _groups * GroupOctets;
@@ -370,20 +366,22 @@ internal sealed unsafe class IdSet
         return start;
     }
 
-    /// <summary>The bits after the longest home, so that a segment's two halves have homes of their own.</summary>
+    /// <summary>
+    /// The bits of the hash after those of the longest home, so that the two halves of a segment have homes of their own.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Segment* SegmentOf(ulong hash) => (Segment*)_directory[(int)(((hash << LargestHomeBits) >> 1) >> (63 - _depth))];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int HomeOf(ulong hash) => (int)(hash >> (64 - LargestHomeBits)) & (_groups - 1);
 
-    /// <summary>What a segment begins with; its groups follow.</summary>
+    /// <summary>The head of a segment; its groups follow.</summary>
     [StructLayout(LayoutKind.Sequential, Size = CacheLines.Pair)]
     private struct Segment
     {
         public int Count;
 
-        // How many bits of the hash its ids have in common.
+        // Number of leading bits that the hashes of its ids share.
         public int Depth;
     }
 }

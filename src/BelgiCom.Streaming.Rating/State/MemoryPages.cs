@@ -1,12 +1,12 @@
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// A new array of zeros is but a promise of the operating system, kept page by page when something is written: some microseconds for each
-/// 4,096 octets, the time of ten events.
+/// Makes the operating system provide the memory of a new array now. A new array of zeros is at first only a promise, which the system
+/// keeps page by page when something is written: that takes some microseconds for each 4,096 octets, as long as ten events.
 /// </summary>
 internal static class MemoryPages
 {
-    /// <summary>Has the promise kept now; changes no value.</summary>
+    /// <summary>Touches each page; changes no value.</summary>
     public static void Touch(Span<byte> memory)
     {
         for (int octet = 0; octet < memory.Length; octet += Environment.SystemPageSize)

@@ -77,10 +77,10 @@ public static class StateCodec
         }
     }
 
-    /// <summary>Puts a stored record back; false when it says nothing, or too much.</summary>
+    /// <summary>Puts a stored record back into the session; false when it does not hold exactly one of balance, ids and mark.</summary>
     /// <param name="view">The record.</param>
     /// <param name="session">Where it goes.</param>
-    /// <param name="ratedFrom">What the mark says, when the record is one.</param>
+    /// <param name="ratedFrom">The offset in the mark, when the record is the mark.</param>
     public static bool TryRestore(in RatingStateView view, RatingSession session, out long? ratedFrom)
     {
         ratedFrom = null;
@@ -98,7 +98,7 @@ public static class StateCodec
         }
     }
 
-    /// <summary>Repeats what a rated record tells; false when its period is none.</summary>
+    /// <summary>Repeats the changes of a rated record; false when its period is none.</summary>
     public static bool TryRepeat(in UsageRatedView rated, RatingSession session)
     {
         if (BelgianCalendar.MonthStartingOn(rated.PeriodStartDays) < 0)
@@ -119,7 +119,7 @@ public static class StateCodec
         return true;
     }
 
-    /// <summary>Applies a deletion; false when the key is none of ours.</summary>
+    /// <summary>Applies a deletion; false when the key has none of our forms.</summary>
     public static bool TryForget(ReadOnlySpan<byte> key, RatingSession session)
     {
         switch (key.Length)
@@ -129,7 +129,7 @@ public static class StateCodec
                     BinaryPrimitives.ReadUInt128BigEndian(key), BinaryPrimitives.ReadInt32BigEndian(key[SubscriberRef.Size..]));
                 return true;
             case ChunkKeySize:
-                // Days are forgotten whole, by age, when the newest day moves: ids of a day that is too old do no harm until then.
+                // Days are forgotten whole, by age, when the newest day moves; until then the ids of a day that is too old do no harm.
                 return true;
             default:
                 return false;

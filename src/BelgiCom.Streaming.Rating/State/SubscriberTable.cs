@@ -6,11 +6,11 @@ namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
 /// Numbers the subscribers of a partition and holds their subscriptions. An open-addressing index of 8-octet slots (tag and number, linear
-/// probing) points into an array of entries, so that growing moves slots only, and balances can be plain arrays by subscriber number.
+/// probing) points into an array of entries. So growing moves slots only, and balances can be plain arrays indexed by subscriber number.
 /// </summary>
 /// <remarks>
-/// 128 octets an entry, two cache lines of one page, and 11 to 22 an index slot in use. Entries are never removed while the partition is
-/// owned.
+/// An entry has 128 octets, two cache lines of one page, and the index takes 11 to 22 for each. Entries are never removed while the
+/// partition is owned.
 /// </remarks>
 internal sealed class SubscriberTable
 {
@@ -33,7 +33,7 @@ internal sealed class SubscriberTable
     public long AllocatedOctets =>
         _entries.AllocatedOctets + _furtherPeriods.AllocatedOctets + _accounts.AllocatedOctets + ((long)_index.Length * sizeof(ulong));
 
-    /// <summary>Account of the period that <see cref="TryGuide"/> found.</summary>
+    /// <summary>Account of the period that <see cref="TryGuide"/> found last.</summary>
     public ReadOnlySpan<byte> Account(int period) =>
         AccountName.Get(ref period >= 0 ? ref _entries[period].Account : ref _furtherPeriods[~period].Account, _accounts);
 
@@ -47,7 +47,7 @@ internal sealed class SubscriberTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void HintIndex(UInt128 key) => CacheHint.Load(ref _index[Hash(key) >> _indexShift]);
 
-    /// <summary>Loads the entry that the index most likely names.</summary>
+    /// <summary>Loads the entry that the index most likely points to.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void HintEntry(UInt128 key)
     {
@@ -90,7 +90,7 @@ internal sealed class SubscriberTable
         }
     }
 
-    /// <summary>The number of a subscriber, new when it was not there.</summary>
+    /// <summary>The number of a subscriber; a new one when the subscriber was not known.</summary>
     public int GetOrAdd(UInt128 key)
     {
         int number = Find(key);
@@ -114,7 +114,9 @@ internal sealed class SubscriberTable
         return number;
     }
 
-    /// <summary>Replaces the subscription periods of a subscriber; none leaves the subscriber known but without a subscription.</summary>
+    /// <summary>
+    /// Replaces the subscription periods of a subscriber. Without any, the subscriber stays known, but without a subscription.
+    /// </summary>
     public void SetPeriods(int number, IReadOnlyList<SubscriptionPeriod> periods, OfferingIndex offerings)
     {
         ref Entry entry = ref _entries[number];
@@ -126,7 +128,7 @@ internal sealed class SubscriberTable
             return;
         }
 
-        // Inline the newest period: it is the one that nearly all usage falls in.
+        // The newest period lies in the entry itself, because nearly all usage falls in it.
         SubscriptionPeriod newest = periods[^1];
         entry.Account.Set(Encoding.UTF8.GetBytes(newest.Account), _accounts);
         entry.Offering = offerings.GetOrAdd(newest.Offering);
@@ -138,7 +140,8 @@ internal sealed class SubscriberTable
     }
 
     /// <summary>Finds the period at an instant.</summary>
-    /// <returns>False when the subscriber has none then; <paramref name="hasAny"/> tells whether there is one at another time.</returns>
+    /// <returns>False when the subscriber has no period at that time; <paramref name="hasAny"/> tells whether there is one at another
+    /// time.</returns>
     public bool TryGuide(int number, long milliseconds, out int offering, out int period, out bool hasAny)
     {
         ref Entry entry = ref _entries[number];

@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>Which thresholds a balance has reached.</summary>
+/// <summary>Tells which thresholds a balance has reached.</summary>
 internal static class Thresholds
 {
     /// <summary>Bundle thresholds after a charge; none where no bundle applied.</summary>

@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// The offering versions of catalogue.tariffs.v1, compiled. A version takes effect by its own validFrom, not by when it is read.
+/// The offering versions of catalogue.tariffs.v1, compiled. A version takes effect by its own validFrom, whenever it is read.
 /// </summary>
 public sealed class CompiledCatalogue
 {
@@ -16,7 +16,7 @@ public sealed class CompiledCatalogue
     /// <summary>The versions compiled; renewed by <see cref="Compile"/>.</summary>
     public TariffSnapshot Tariffs { get; private set; } = new([], new OfferingIndex());
 
-    /// <summary>What is wrong with versions that cannot be used.</summary>
+    /// <summary>The faults of the versions that cannot be used.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
     /// <summary>Number of offerings that have a version.</summary>
@@ -25,12 +25,12 @@ public sealed class CompiledCatalogue
     /// <summary>Adds or replaces a version.</summary>
     public void Put(OfferingVersion version) => _versions[version.Key] = version;
 
-    /// <summary>Takes a version out, by its key on the topic.</summary>
+    /// <summary>Removes a version by its key on the topic.</summary>
     public void Remove(string key) => _versions.Remove(key);
 
     /// <summary>
-    /// Compiles what was put and removed. A version that cannot be used stays in force without prices: usage under it is suspended, never
-    /// priced by an older version.
+    /// Compiles the versions after changes. A version that cannot be used stays in force without prices: usage under it is suspended, and
+    /// never priced by an older version.
     /// </summary>
     public void Compile()
     {

@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Numbers offering ids, so that subscriptions and tariffs meet without comparing text. Numbers are never reused; subscriptions may come
-/// before their offering and the other way round. Shared by all sessions and snapshots of a process; safe for several threads.
+/// Numbers offering ids, so that subscriptions and tariffs are matched without comparing text. A number is never used again; subscriptions
+/// may come before their offering and the other way round. All sessions and snapshots of a process share it; safe for several threads.
 /// </summary>
 public sealed class OfferingIndex
 {

@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>What must hold for a version before it may price anything; each failure is a sentence that says what to change.</summary>
+/// <summary>Checks what must hold before a version may price anything. Each failure is a sentence that says what to change.</summary>
 internal static class TariffChecks
 {
     public static void Check(OfferingVersion offering)

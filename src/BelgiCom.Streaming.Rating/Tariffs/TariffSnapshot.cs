@@ -3,11 +3,12 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// All offering versions at one moment, compiled. Immutable: a new catalogue is a new snapshot, and a batch is rated with one.
+/// All offering versions at one moment, compiled. Immutable: a new catalogue is a new snapshot, and a whole batch is rated with one
+/// snapshot.
 /// </summary>
 public sealed class TariffSnapshot
 {
-    // By offering number: its versions, highest first, so that the first one in force is the one to use.
+    // The versions of each offering number, highest first, so that the first one in force is the one to use.
     private readonly int[][] _byOffering;
     private readonly TariffVersion[] _versions;
 

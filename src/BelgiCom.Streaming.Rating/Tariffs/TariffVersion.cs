@@ -13,7 +13,7 @@ public sealed class TariffVersion
     private readonly byte[][] _zoneNames;
     private readonly Price[] _prices;
 
-    // Prices that can apply, in the order in which they are tried, by kind, direction and zone.
+    // The prices that can apply to a kind, direction and zone, in the order in which they are tried.
     private readonly int[][] _candidates;
     private readonly byte[] _offering;
     private readonly byte[] _currency;
@@ -140,7 +140,7 @@ public sealed class TariffVersion
 
         public long[] RatingGroups { get; }
 
-        /// <summary>By zone: whether the bundle of the kind may cover usage at this price.</summary>
+        /// <summary>For each zone, whether the bundle of the kind may cover usage at this price.</summary>
         public bool[] BundleZones { get; }
 
         public PriceUnit Unit { get; }

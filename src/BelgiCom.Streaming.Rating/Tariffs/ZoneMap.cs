@@ -3,7 +3,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Finds the zone of a serving network: longest match of MCC+MNC, then MCC, then any other. One array look-up for most networks.
+/// Finds the zone of a serving network: the longest match of MCC+MNC, then MCC, then any other network. Most networks need one array
+/// look-up.
 /// </summary>
 internal sealed class ZoneMap
 {
@@ -12,7 +13,7 @@ internal sealed class ZoneMap
     private const int MccCount = 1000;
     private const int HasNetworks = -2;
 
-    // By MCC: a zone, None, or HasNetworks - n when single networks of the country have zones of their own (list n).
+    // Indexed by MCC: a zone, None, or HasNetworks - n when networks of the country have zones of their own (list n).
     private readonly int[] _byMcc = new int[MccCount];
     private readonly List<NetworkZone[]> _networks = [];
     private readonly int _home;
@@ -48,7 +49,7 @@ internal sealed class ZoneMap
     }
 
     /// <summary>
-    /// The zone, or <see cref="None"/>. A network that is not known counts as home: sources leave it out for domestic usage.
+    /// The zone, or <see cref="None"/>. Usage without a network counts as home, because sources leave the network out for domestic usage.
     /// </summary>
     public int Find(Plmn network)
     {

@@ -33,13 +33,13 @@ public struct Balance
     /// <summary>Number of the batch that last changed it, so that the undo log keeps one copy per batch.</summary>
     internal int ChangedInBatch { get; set; }
 
-    /// <summary>True when it was never charged, so that nothing of it was ever stored.</summary>
+    /// <summary>True when the balance was never charged, so that no record of it was stored.</summary>
     internal readonly bool IsUntouched =>
         (BundleOctetsUsed | BundleSecondsUsed | BundleMessagesUsed | SpendNanos | RoamingDataSpendNanos | (long)Notified) == 0;
 
     /// <summary>
-    /// Copies field by field. A balance that was just changed is still on its way to memory in pieces of 8 octets; copying it in larger
-    /// pieces would wait until all stores before it, cache misses included, are done.
+    /// Copies field by field. A balance that was just changed is still on its way to memory in pieces of 8 octets; copying larger pieces
+    /// would have to wait for all stores before it, cache misses included.
     /// </summary>
     internal readonly void CopyTo(ref Balance other)
     {

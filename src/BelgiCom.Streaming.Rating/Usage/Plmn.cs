@@ -43,7 +43,7 @@ public readonly record struct Plmn
     };
 
     /// <summary>
-    /// Reads a serving network: 5 or 6 ASCII digits; nothing gives the unknown network, anything else <see cref="Invalid"/>.
+    /// Reads a serving network: 5 or 6 ASCII digits. An empty text gives the unknown network, any other text <see cref="Invalid"/>.
     /// </summary>
     public static Plmn FromUsage(ReadOnlySpan<byte> ascii)
     {

@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>What became of a usage event: a closed list, every event has exactly one.</summary>
+/// <summary>What became of a usage event. Every event has exactly one of these outcomes.</summary>
 public enum RatingOutcome
 {
     /// <summary>Priced and charged; the price may be covered by a bundle.</summary>
@@ -12,12 +12,12 @@ public enum RatingOutcome
     /// <summary>Its id was rated before.</summary>
     Duplicate = 2,
 
-    /// <summary>Older than the window in which duplicates can be told.</summary>
+    /// <summary>The usage is older than the window in which duplicates are recognised.</summary>
     Late = 3,
 
-    /// <summary>Cannot be rated now; may be redriven when the reason is gone. Its id is not claimed.</summary>
+    /// <summary>The event cannot be rated now, and may be redriven when the reason is gone. Its id is not claimed.</summary>
     Suspended = 4,
 
-    /// <summary>Can never be rated as it is. Its id is not claimed.</summary>
+    /// <summary>The event can never be rated as it is. Its id is not claimed.</summary>
     Rejected = 5,
 }

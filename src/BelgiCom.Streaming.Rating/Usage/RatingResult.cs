@@ -3,23 +3,23 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// The result for one <see cref="UsageRecord"/>: outcome, price and the balance after it. A plain value without references;
-/// names (account, offering, zone) are looked up through <see cref="RatingSession.Account"/> and <see cref="TariffSnapshot.Version"/>.
+/// The result for one <see cref="UsageRecord"/>: outcome, price and the balance after it. It is a plain value without references; <see
+/// cref="RatingSession.Account"/> and <see cref="TariffSnapshot.Version"/> give the names of account, offering and zone.
 /// </summary>
 public struct RatingResult
 {
     private Balance _balance;
 
-    // One number for both kinds of reason, of which a result has one: an event's result is copied often.
+    // One field holds either kind of reason, because a result has at most one and is copied often.
     private int _reason;
 
     /// <summary>What became of the event.</summary>
     public RatingOutcome Outcome { get; internal set; }
 
-    /// <summary>Why it is never billed, for <see cref="RatingOutcome.ZeroRated"/>.</summary>
+    /// <summary>Why the usage is never billed, for <see cref="RatingOutcome.ZeroRated"/>.</summary>
     public readonly ZeroRatedReason ZeroRatedReason => Outcome == RatingOutcome.ZeroRated ? (ZeroRatedReason)_reason : ZeroRatedReason.None;
 
-    /// <summary>Why it is not rated, for every outcome but <see cref="RatingOutcome.Rated"/> and zero-rated.</summary>
+    /// <summary>Why the usage is not rated, for every outcome but <see cref="RatingOutcome.Rated"/> and zero-rated.</summary>
     public readonly RejectedReason RejectedReason => Outcome > RatingOutcome.ZeroRated ? (RejectedReason)_reason : RejectedReason.Other;
 
     /// <summary>Index of the tariff version in its snapshot; valid for rated and zero-rated usage.</summary>

@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>Thresholds that a charge can cross, as bits; the bit number is that of the notification they lead to.</summary>
+/// <summary>Thresholds that a charge can cross, as bits; the number of the bit is that of the notification.</summary>
 [Flags]
 public enum ThresholdKinds
 {

@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// What rating needs to know of one usage event: a plain value without references, so that batches of them are one block of memory.
+/// What rating needs to know of one usage event. It is a plain value without references, so a batch of them is one block of memory.
 /// </summary>
 public readonly struct UsageRecord
 {
@@ -17,7 +17,7 @@ public readonly struct UsageRecord
     public long EventTimeMilliseconds { get; init; }
 
     /// <summary>
-    /// When the log took the event, milliseconds since 1970-01-01 UTC; 0 when not known. Usage may not begin more than a day after it.
+    /// When the log took the event, milliseconds since 1970-01-01 UTC; 0 when not known. Usage must not begin more than a day after it.
     /// </summary>
     public long ReceivedTimeMilliseconds { get; init; }
 
@@ -43,7 +43,7 @@ public readonly struct UsageRecord
     public Direction Direction { get; init; }
 
     /// <summary>
-    /// True when another record is charged for the same traffic (an SGW record beside that of the PGW): accounted, not billed.
+    /// True when another record of the same traffic is charged (the PGW's beside an SGW record): this one is accounted, not billed.
     /// </summary>
     public bool IsSecondaryView { get; init; }
 }

@@ -5,13 +5,13 @@ namespace BelgiCom.Streaming.Retention;
 /// <param name="Period">How long.</param>
 /// <param name="StartsAt">From when.</param>
 /// <param name="Purpose">What for.</param>
-/// <param name="LegalBasis">Article that asks for or allows it, in words for the report and the journal.</param>
+/// <param name="LegalBasis">Article that asks for or allows the class, in words for the report and the journal.</param>
 /// <param name="ShortestOf">Group of classes of which only the shortest applies to one record (arts 126/1 to 126/3 of the Act of 13 June
 /// 2005); empty for none.</param>
 public sealed record RetentionClass(
     string Name, RetentionPeriod Period, PeriodStart StartsAt, string Purpose, string LegalBasis, string ShortestOf);
 
-/// <summary>The moment a retention period counts from.</summary>
+/// <summary>The moment from which a retention period counts.</summary>
 public enum PeriodStart
 {
     /// <summary>Start of the communication.</summary>

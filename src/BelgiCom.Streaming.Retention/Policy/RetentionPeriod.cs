@@ -5,14 +5,14 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Retention;
 
 /// <summary>
-/// How long something is kept: an ISO 8601 duration of years, months, weeks and days such as <c>P4M</c>, <c>P12M</c>, <c>P10Y</c>;
-/// <c>P0D</c> is "not at all".
+/// How long records are kept: an ISO 8601 duration of years, months, weeks and days such as <c>P4M</c>, <c>P12M</c>, <c>P10Y</c>;
+/// <c>P0D</c> means "not at all".
 /// </summary>
 /// <param name="Months">Months; years count as 12.</param>
 /// <param name="Days">Days after the months; weeks count as 7.</param>
 public readonly partial record struct RetentionPeriod(int Months, int Days)
 {
-    // A period of the longest kind added to a later day would leave the calendar.
+    // The longest period, added to a day after this year, would leave the calendar.
     private const int LastYear = 9_700;
 
     /// <summary>Whether nothing is kept.</summary>
@@ -35,9 +35,9 @@ public readonly partial record struct RetentionPeriod(int Months, int Days)
     }
 
     /// <summary>
-    /// The first instant at which what began on <paramref name="day"/> may and must be gone: midnight, Europe/Brussels, after the last day
-    /// of the period. A period in months ends with the last hour of the day that bears the same date, or of the last day of a month that
-    /// has no such date (Regulation (EEC, Euratom) No 1182/71 art. 3(2)(c)).
+    /// The first instant at which records of <paramref name="day"/> may and must be gone: midnight, Europe/Brussels, after the last day of
+    /// the period. A period in months ends with the last hour of the day that bears the same date, or of the last day of a month that has
+    /// no such date (Regulation (EEC, Euratom) No 1182/71 art. 3(2)(c)).
     /// </summary>
     /// <param name="day">Day, Europe/Brussels, of the communication; of a year that cannot be, the answer is never.</param>
     public DateTimeOffset DueAfter(DateOnly day) =>
@@ -45,7 +45,7 @@ public readonly partial record struct RetentionPeriod(int Months, int Days)
             : BelgianCalendar.StartOfDay(IsZero ? day : day.AddMonths(Months).AddDays(Days + 1));
 
     /// <summary>
-    /// By which the lengths of periods are compared: when each ends that begins before a leap year, so that 12 months never look shorter
+    /// Compares lengths of periods by the day on which each ends when it begins before a leap year, so that 12 months never look shorter
     /// than 365 days.
     /// </summary>
     internal DateTimeOffset Length => DueAfter(new DateOnly(2023, 12, 31));

@@ -2,7 +2,9 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Retention;
 
-/// <summary>Which record goes to which legal classes, as configured. Immutable; made once from <see cref="RetentionOptions"/>.</summary>
+/// <summary>
+/// Decides which record goes to which legal classes, as configured. Immutable; made once from <see cref="RetentionOptions"/>.
+/// </summary>
 public sealed class RetentionPolicy
 {
     private readonly Dictionary<string, RetentionClass> _classes;
@@ -51,7 +53,7 @@ public sealed class RetentionPolicy
     public IReadOnlyList<RetentionClass> ClassesOf(string topic, UsageKind kind, Direction direction) =>
         _byRecord[(topic, kind, direction)];
 
-    /// <summary>Leaves out classes that keep nothing and, of each group of which the shortest wins, all but the shortest.</summary>
+    /// <summary>Leaves out the classes that keep nothing and, of each group in which the shortest wins, all but the shortest.</summary>
     internal static RetentionClass[] Applicable(IEnumerable<RetentionClass> classes)
     {
         RetentionClass[] kept = classes.Distinct().ToArray();

@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Retention;
 
 /// <summary>
 /// Records of one class and day on their way into a block. Layout before compression, little-endian: class and purpose (each 1-octet length
-/// and UTF-8), then per record person 16 · start of period 8 (milliseconds since 1970 UTC) · hold id (1-octet length, ASCII; 0 for none) ·
+/// and UTF-8), then per record: person 16 · start of period 8 (milliseconds since 1970 UTC) · hold id (1-octet length, ASCII; 0 for none) ·
 /// topic (1-octet length, UTF-8) · partition 4 · offset 8 · value (4-octet length).
 /// </summary>
 internal sealed class BlockBuilder

@@ -5,8 +5,7 @@ namespace BelgiCom.Streaming.Retention;
 
 /// <summary>Reads the records of a block that has been decrypted; layout in <see cref="BlockBuilder"/>.</summary>
 /// <remarks>
-/// The block's tag has been checked, so an overrun here is a defect of ours and not an attack; the span checks still turn it into an
-/// exception.
+/// The block's tag was checked, so an overrun here is a defect of ours and no attack; the span checks still turn it into an exception.
 /// </remarks>
 internal ref struct BlockRecords
 {

@@ -2,20 +2,20 @@ using System.Globalization;
 
 namespace BelgiCom.Streaming.Retention;
 
-/// <summary>How far a segment's life has come.</summary>
+/// <summary>The state of a segment's life.</summary>
 internal enum SegmentState
 {
     /// <summary>Being kept; may be appended to.</summary>
     Kept = 0,
 
-    /// <summary>Its destruction has begun; it is not read any more.</summary>
+    /// <summary>Its destruction has begun; nobody reads it any more.</summary>
     Expiring = 1,
 
-    /// <summary>Destroyed; the row stays as the proof.</summary>
+    /// <summary>Destroyed; the row stays as proof.</summary>
     Expired = 2,
 }
 
-/// <summary>Everything of one class whose period began on one day: one file, one key.</summary>
+/// <summary>All records of one class whose period began on one day: one file, one key.</summary>
 /// <param name="Id">Number of the segment; never used again.</param>
 /// <param name="Class">Legal class.</param>
 /// <param name="Day">Day, Europe/Brussels.</param>
@@ -25,7 +25,7 @@ internal enum SegmentState
 /// <param name="State">How far its life has come.</param>
 internal sealed record Segment(long Id, string Class, DateOnly Day, string KeyId, long Length, long Records, SegmentState State)
 {
-    /// <summary>Name in reports, journal and messages; also the file's place in the archive.</summary>
+    /// <summary>Name in reports, journal and messages; also the place of its file in the archive.</summary>
     public string Name => string.Create(CultureInfo.InvariantCulture, $"{Class}/{Day:yyyy-MM-dd}-{Id}");
 }
 

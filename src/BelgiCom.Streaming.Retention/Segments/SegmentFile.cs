@@ -10,9 +10,9 @@ namespace BelgiCom.Streaming.Retention;
 
 /// <summary>
 /// The file of one segment: blocks one after another. A block is, little-endian, "BCB1" · octets of the envelope 4 · octets before
-/// compression 4 · records 4 · envelope (<see cref="EnvelopeCipher"/> over the Brotli-compressed records). Segment, offset and the header's
-/// numbers are authenticated with the envelope, so that a block that was changed, moved, or copied from elsewhere does not open. Nothing is
-/// ever on disk in clear.
+/// compression 4 · records 4 · envelope (<see cref="EnvelopeCipher"/> over the Brotli-compressed records). Segment, offset and the numbers
+/// of the header are authenticated with the envelope, so a block that was changed, moved, or copied from elsewhere does not open. Nothing
+/// is ever on disk in clear.
 /// </summary>
 internal static class SegmentFile
 {
@@ -22,11 +22,11 @@ internal static class SegmentFile
     private const int CompressionQuality = 1;
     private const int CompressionWindow = 20;
 
-    // A block closes when it passes RetentionOptions.BlockOctets (at most 16 MiB); its last record may take it further. Anything larger is
-    // not ours.
+    // A block closes when it passes RetentionOptions.BlockOctets (at most 16 MiB), and its last record may make it larger. We write no
+    // block larger than this.
     private const int RawOctetsMax = 64 * 1024 * 1024;
 
-    /// <summary>Writes a block and returns its octets. Not yet on disk for sure: the caller flushes the file.</summary>
+    /// <summary>Writes a block and returns its octets. They are on disk for sure only after the caller has flushed the file.</summary>
     public static int Write(SafeFileHandle file, string segment, long at, BlockBuilder block, DataKey key)
     {
         byte[] compressed = ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(block.Raw.Length));
@@ -53,7 +53,7 @@ internal static class SegmentFile
         }
         finally
         {
-            // The compressed records are readable to anyone who gets the buffer next.
+            // Cleared, because the next user of the buffer could read the compressed records.
             CryptographicOperations.ZeroMemory(compressed);
             ArrayPool<byte>.Shared.Return(compressed);
             if (written is not null)
@@ -71,7 +71,7 @@ internal static class SegmentFile
     /// <param name="key">Key of the segment.</param>
     /// <param name="next">Offset after the block.</param>
     /// <returns>The records, for <see cref="BlockRecords"/>.</returns>
-    /// <exception cref="ArchiveException">The block is damaged, or the key is another.</exception>
+    /// <exception cref="ArchiveException">The block is damaged, or was written with another key.</exception>
     public static byte[] Read(SafeFileHandle file, string segment, long at, long end, DataKey key, out long next)
     {
         Span<byte> header = stackalloc byte[HeaderSize];
