@@ -5,7 +5,7 @@ using BelgiCom.Streaming.Tool;
 
 namespace BelgiCom.Streaming.Bench;
 
-/// <summary><c>belgicom bench</c>: the figures that the documentation quotes, with the peers beside them, in one run.</summary>
+/// <summary><c>belgicom bench</c>: measures the figures that the documentation quotes, beside their peers, in one run.</summary>
 internal static class BenchProgram
 {
     private const string Questions = "abcdef";
@@ -76,7 +76,7 @@ internal static class BenchProgram
             await WithKafkaAsync(plan, report, stopping);
         }
 
-        // Last: the state of ten million subscribers would count as the others' memory.
+        // This question comes last, because the state of ten million subscribers would count as the memory of the others.
         if (plan.Asks("b"))
         {
             report.Add(await RatingCoreSpeed.RunAsync(plan.Rounds, plan.MostSubscribers, stopping));

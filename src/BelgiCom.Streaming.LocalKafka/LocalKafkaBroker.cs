@@ -53,10 +53,10 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     /// <summary>The TCP port it listens on.</summary>
     public int Port { get; }
 
-    /// <summary>What clients take as <c>bootstrap.servers</c>: <c>127.0.0.1:PORT</c>.</summary>
+    /// <summary>The address for a client's <c>bootstrap.servers</c>: <c>127.0.0.1:PORT</c>.</summary>
     public string BootstrapServers => FormattableString.Invariant($"{ClusterIdentity.Host}:{Port}");
 
-    /// <summary>Starts a broker; when the task completes it answers.</summary>
+    /// <summary>Starts a broker, which answers when the task completes.</summary>
     /// <param name="options">Data directory, port and the rest.</param>
     /// <param name="cancellationToken">Gives up the start.</param>
     /// <returns>The running broker; dispose it to stop it.</returns>

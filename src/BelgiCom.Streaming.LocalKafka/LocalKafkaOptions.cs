@@ -10,8 +10,8 @@ public sealed record LocalKafkaOptions
     public int Port { get; init; }
 
     /// <summary>
-    /// The broker's clock: append times, retention, sessions of group members and transaction timeouts follow it. How long a fetch waits
-    /// for data does not: that is a matter of the socket, and clients measure it with the machine's clock.
+    /// The broker's clock. Append times, retention, sessions of group members and transaction timeouts follow it. The time for which a
+    /// fetch waits for data does not, because clients measure it with the machine's clock.
     /// </summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -38,15 +38,15 @@ public sealed record LocalKafkaOptions
     /// <summary>The longest timeout a transactional producer may ask for (transaction.max.timeout.ms).</summary>
     public TimeSpan TransactionMaxTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>How often transactions are looked at that have been open for longer than their timeout.</summary>
+    /// <summary>How often the broker looks for transactions that have been open for longer than their timeout.</summary>
     public TimeSpan TransactionCheckInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How often retention and compaction look for work.</summary>
     public TimeSpan CleanupInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Gets a sentence when something happens that an engineer should know: a half-written tail cut off, a client whose bytes were not a
-    /// request. Called from any thread; must return quickly. Null drops them.
+    /// Receives a sentence when something happens that an engineer should know, for example that a half-written tail was cut off, or that a
+    /// client's bytes were no request. It is called from any thread and must return quickly. Null drops the sentences.
     /// </summary>
     public Action<string>? Report { get; init; }
 }

@@ -21,12 +21,12 @@ internal sealed class FilledCluster : IAsyncDisposable
     /// <summary>Partitions of every topic.</summary>
     public const int Partitions = EmbeddedDefault.PartitionsMax;
 
-    /// <summary>Subscribers of the load: so many that most records of a transaction are of different ones.</summary>
+    /// <summary>Subscribers of the load: so many that most records of a transaction belong to different ones.</summary>
     public const int Subscribers = 100_000;
 
     private const int RecordsPerFill = 20_000;
 
-    // Long enough for all lanes to join at once, as they do with Kafka's default of 3 s: no partition moves while the clock runs.
+    // Long enough for all lanes to join at once, as with Kafka's default of 3 s, so that no partition moves while the clock runs.
     private const string GroupDelayMilliseconds = "1000";
     private const string RatingGroup = "rating";
     private static readonly string[] RatingWrites =
@@ -35,7 +35,7 @@ internal sealed class FilledCluster : IAsyncDisposable
     ];
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
-    // Kafka lets nobody delete the records of a topic that is compacted only; rounds must begin without state.
+    // Kafka lets nobody delete the records of a topic that is only compacted, but each round must begin without state.
     private static readonly Dictionary<string, string> StateConfig = new(Topics.All.First(topic => topic.Name == Topics.RatingState).Config)
     {
         ["cleanup.policy"] = "compact,delete",
@@ -102,7 +102,7 @@ internal sealed class FilledCluster : IAsyncDisposable
     public Task<EventTopic<T>> OpenAsync<T>(string topic, CancellationToken stopping)
         where T : IAvroRecord<T>, allows ref struct => EventTopic.OpenAsync<T>(topic, _schemas!, stopping);
 
-    /// <summary>Catalogue, subscriptions, and so many usage records.</summary>
+    /// <summary>Publishes catalogue and subscriptions, and writes this number of usage records.</summary>
     public async Task FillAsync(long records, CancellationToken stopping)
     {
         _schemas = new SchemaRegistryClient(new SchemaRegistryOptions { Url = Registry.ToString() });
@@ -151,7 +151,7 @@ internal sealed class FilledCluster : IAsyncDisposable
         await admin.EnsureAsync([new TopicSpec(name, Partitions, config ?? new Dictionary<string, string>())]);
     }
 
-    /// <summary>Rating starts anew: what it wrote is deleted, and its group is at the beginning, or at the end, of the usage.</summary>
+    /// <summary>Lets rating start anew: deletes what it wrote, and puts its group at the beginning, or at the end, of the usage.</summary>
     public async Task ForgetRatingAsync(bool goToEnd = false)
     {
         await DeleteRecordsAsync(RatingWrites);
@@ -173,7 +173,7 @@ internal sealed class FilledCluster : IAsyncDisposable
             new AlterConsumerGroupOffsetsOptions { RequestTimeout = RequestTimeout });
     }
 
-    /// <summary>Deletes what topics hold, so that many rounds need no more disk than one.</summary>
+    /// <summary>Deletes the records of topics, so that many rounds need no more disk than one.</summary>
     public async Task DeleteRecordsAsync(params string[] topics)
     {
         using IAdminClient admin = KafkaClients.Admin(Kafka);
@@ -195,7 +195,7 @@ internal sealed class FilledCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Usage that has ended, as usage in files has.</summary>
+    /// <summary>Time at which the usage has ended, as the usage in files has.</summary>
     private static DateTimeOffset Yesterday => TimeProvider.System.GetUtcNow().AddDays(-1);
 
     private static async Task<FilledCluster> StartAsync(string name, string folder, Func<FilledCluster, Task<string>> start)

@@ -4,7 +4,7 @@ using Avro.Specific;
 // Apache.Avro's specific reader finds these types by the schema's namespace and names.
 namespace BelgiCom.Streaming.Bench.Specific;
 
-/// <summary>What Apache.Avro's code generator makes of the schema, as far as its reader needs it.</summary>
+/// <summary>The class that Apache.Avro's code generator would make of the schema, as far as its reader needs it.</summary>
 internal sealed class UsageReceived : ISpecificRecord
 {
     /// <summary>The schema, moved into this namespace.</summary>
@@ -20,8 +20,8 @@ internal sealed class UsageReceived : ISpecificRecord
     public Schema Schema => ClassSchema;
 
     /// <summary>
-    /// Octets in both directions. A generated class has a field for each; boxing all of them instead costs the reader nothing, it boxes
-    /// them anyway.
+    /// Octets in both directions. A generated class has a field for each value; boxing all of them instead costs the reader nothing,
+    /// because it boxes them anyway.
     /// </summary>
     public long TotalOctets { get; private set; }
 

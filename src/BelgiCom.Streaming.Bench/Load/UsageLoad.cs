@@ -6,9 +6,9 @@ using BelgiCom.Streaming.Kafka;
 namespace BelgiCom.Streaming.Bench;
 
 /// <summary>
-/// Usage for benchmarks: parts of PGW records of many subscribers. Values are encoded once; each use writes the ids of event and
-/// subscriber, which come first in the schema, into one of them. So any number of different events needs little memory, and every event
-/// goes to a random subscriber.
+/// Usage for benchmarks: parts of PGW records of many subscribers. A few values are encoded once. For each use, the ids of event and
+/// subscriber, which come first in the schema, are written into one of them. So any number of different events needs little memory, and
+/// every event goes to a random subscriber.
 /// </summary>
 internal sealed class UsageLoad
 {
@@ -23,7 +23,7 @@ internal sealed class UsageLoad
     private readonly int _subscribers;
 
     /// <param name="topic">Writes the values.</param>
-    /// <param name="stream">Tells the ids of several loads apart, 0 to 65,535.</param>
+    /// <param name="stream">Distinguishes the ids of several loads, 0 to 65,535.</param>
     /// <param name="subscribers">Number of subscribers.</param>
     /// <param name="eventTime">When the usage began.</param>
     public UsageLoad(EventTopic<UsageReceived> topic, int stream, int subscribers, DateTimeOffset eventTime)
@@ -36,7 +36,7 @@ internal sealed class UsageLoad
     /// <summary>Octets of a value, on average.</summary>
     public double MeanOctets => _values.Average(value => value.Length);
 
-    /// <summary>The reference of a subscriber, as evenly spread as the HMAC that makes real ones.</summary>
+    /// <summary>The reference of a subscriber. References are spread as evenly as by the HMAC that makes real ones.</summary>
     public static SubscriberRef Subscriber(int number) => SubscriberRef.FromHalves(Mix((ulong)number), Mix((ulong)number + (1UL << 40)));
 
     /// <summary>The number that <see cref="Value"/> put into an id.</summary>
@@ -65,7 +65,7 @@ internal sealed class UsageLoad
         return body.WrittenSpan.ToArray();
     })];
 
-    /// <summary>What every benchmark subscriber subscribes to: an offering of the sample catalogue.</summary>
+    /// <summary>The subscription of each benchmark subscriber: an offering of the sample catalogue.</summary>
     public const string Offering = "mobile-go";
 
     /// <summary>Name of the account of a subscriber.</summary>

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace BelgiCom.Streaming.Bench;
 
-/// <summary>The rating worker as it ships, watched through its metrics.</summary>
+/// <summary>The rating worker as it ships, observed through its metrics.</summary>
 internal sealed class WatchedRating : IAsyncDisposable
 {
     private readonly IHost _host;
@@ -20,8 +20,8 @@ internal sealed class WatchedRating : IAsyncDisposable
     /// <summary>Starts the worker.</summary>
     /// <param name="cluster">Where.</param>
     /// <param name="lanes">Number of lanes.</param>
-    /// <param name="metric">Gets the name of an instrument of the worker, what was added to it, and the outcome it was added for, if any;
-    /// from any thread.</param>
+    /// <param name="metric">Receives the name of an instrument of the worker, the value added to it, and the outcome it was added for, if
+    /// any; called from any thread.</param>
     /// <param name="stopping">Ends the start.</param>
     public static async Task<WatchedRating> StartAsync(
         FilledCluster cluster, int lanes, Action<string, long, string?> metric, CancellationToken stopping)

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace BelgiCom.Streaming.Bench;
 
 /// <summary>
-/// Measures a contender from its first commit to its last one: how long it takes to start, to join a group and to restore is another
+/// Measures a contender from its first commit to its last one, because the time to start, to join a group and to restore is another
 /// question. Processor time, allocation and memory are those of this process, which does nothing else meanwhile.
 /// </summary>
 internal sealed class CommitClock

@@ -5,7 +5,8 @@ using Spectre.Console;
 namespace BelgiCom.Streaming.Bench;
 
 /// <summary>
-/// All that was measured, as a file for programs and as tables for a person: ratios first, because they hold on other machines too.
+/// Everything that was measured, as a file for programs and as tables for a person. Ratios come first, because they hold on other machines
+/// too.
 /// </summary>
 internal sealed class MeasurementReport
 {
@@ -84,7 +85,8 @@ internal sealed class MeasurementReport
     }
 
     /// <summary>
-    /// Processes that wanted a processor: 1, 5 and 15 minutes. Above the number of processors the absolute figures say little.
+    /// Average number of processes that wanted a processor, over 1, 5 and 15 minutes. Above the number of processors, the absolute figures
+    /// say little.
     /// </summary>
     private static string Load() => File.Exists(LoadFile) ? string.Join(' ', File.ReadAllText(LoadFile).Split(' ').Take(3)) : "";
 

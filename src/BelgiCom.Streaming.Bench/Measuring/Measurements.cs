@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.Bench;
 
-/// <summary>The answer to a question: what was measured, and what it is against the others.</summary>
+/// <summary>The answer to a question: the measured figures, and how they compare with others.</summary>
 internal sealed record Findings(IReadOnlyList<Series> Series, IReadOnlyList<Ratio> Ratios);
 
 /// <summary>One figure of one contender, a value for each round.</summary>
@@ -23,11 +23,11 @@ internal sealed record Series(string Question, string Contender, string Unit, IR
     }
 }
 
-/// <summary>What a figure is against another one or a limit, and what it should be.</summary>
+/// <summary>A figure compared with another one or a limit, and the goal.</summary>
 /// <param name="Question">Letter of the question, and where it was asked.</param>
 /// <param name="Name">What is divided by what.</param>
-/// <param name="Value">Median over the rounds of the quotient within one round: what a machine does to both cancels out.</param>
-/// <param name="Reach">What it should be; null when nothing was asked.</param>
+/// <param name="Value">Median over the rounds of the quotient within one round, in which a slow machine slows both figures alike.</param>
+/// <param name="Reach">The goal; null when there is none.</param>
 /// <param name="AtMost">Whether <paramref name="Reach"/> is an upper limit.</param>
 internal sealed record Ratio(string Question, string Name, double Value, double? Reach, bool AtMost = false)
 {

@@ -1,12 +1,12 @@
 namespace BelgiCom.Streaming.Bench;
 
-/// <summary>Something that can be measured again and again; one call is one round and gives one value for each figure.</summary>
+/// <summary>A contender, which can be measured again and again. One call is one round and gives one value for each figure.</summary>
 /// <param name="Name">Who is measured.</param>
 /// <param name="Units">Units of the figures.</param>
 /// <param name="Measure">One round.</param>
 internal sealed record Contender(string Name, IReadOnlyList<string> Units, Func<CancellationToken, Task<double[]>> Measure);
 
-/// <summary>Measures contenders in turns: a machine that is slow for a minute is slow for all of them.</summary>
+/// <summary>Measures contenders in turns, because a machine that is slow for a minute is then slow for all of them.</summary>
 internal static class Rounds
 {
     /// <summary>One round that does not count, then the rounds that do; each starts with another contender.</summary>

@@ -32,7 +32,7 @@ internal sealed class PlainC
             await typeof(PlainC).Assembly.GetManifestResourceStream(Source)!.CopyToAsync(file, stopping);
         }
 
-        // Under both its names: the compiler looks for the first, the loader for the second.
+        // Copied under both its names: the compiler looks for the first, the loader for the second.
         string library = LoadedLibrary();
         File.Copy(library, Path.Combine(folder, "librdkafka.so"), overwrite: true);
         File.Copy(library, Path.Combine(folder, "librdkafka.so.1"), overwrite: true);
@@ -58,7 +58,7 @@ internal sealed class PlainC
     }
 
     /// <summary>
-    /// File of the librdkafka in this process: the package ships one for each system, and Confluent.Kafka takes the first that loads.
+    /// File of the librdkafka in this process. The package ships one for each system, and Confluent.Kafka takes the first that loads.
     /// </summary>
     private static string LoadedLibrary()
     {

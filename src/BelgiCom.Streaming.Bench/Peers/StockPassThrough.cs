@@ -7,16 +7,16 @@ namespace BelgiCom.Streaming.Bench;
 
 /// <summary>
 /// Exactly once with the stock client, as its documentation shows it: one consumer, one transactional producer, Consume and Produce for
-/// each record. Unlike our lanes it has its partitions from the start: nothing of a group's rebalance is in its time.
+/// each record. Unlike our lanes it has its partitions from the start, so its time holds nothing of a group's rebalance.
 /// </summary>
 internal static class StockPassThrough
 {
-    /// <summary>Records of a transaction, of every contender: the default of our lanes.</summary>
+    /// <summary>Records of a transaction, the same for every contender: the default of our lanes.</summary>
     public static readonly int RecordsPerTransaction = new ConsumerOptions().BatchMaxRecords;
 
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>The client as it comes: only what exactly once needs is set, and our compression.</summary>
+    /// <summary>The client with its defaults: only the settings that exactly once needs are made, and our compression.</summary>
     public static (ConsumerConfig Consumer, ProducerConfig Producer) Defaults(FilledCluster cluster, string group) => (
         new ConsumerConfig
         {

@@ -24,7 +24,7 @@ internal static class DecodeCost
 
     public static async Task<Findings> RunAsync(int rounds, CancellationToken stopping)
     {
-        // Different records: a branch predictor learns one record by heart.
+        // The records differ, because a branch predictor would learn a single record by heart.
         byte[][] bodies = UsageLoad.Bodies(Bodies);
         IReadOnlyList<Series[]> results = await Rounds.RunAsync(
             "a", rounds, [.. Readers().Select(reader => Contender(reader.Name, bodies, reader.Records, reader.Read))], stopping);
@@ -39,7 +39,7 @@ internal static class DecodeCost
             ]);
     }
 
-    /// <summary>Who reads, and how many records in a round.</summary>
+    /// <summary>The reader, and the number of records in a round.</summary>
     internal static IReadOnlyList<(string Name, int Records, TotalOctets Read)> Readers()
     {
         Schema schema = Schema.Parse(UsageReceived.SchemaJson);

@@ -48,7 +48,7 @@ internal sealed class KafkaToKafkaSpeed(FilledCluster cluster, long records, Pla
             ],
             stopping);
 
-        // What a record costs is question (f); what C costs is not known in this process.
+        // The cost of a record is question (f). The cost of the C program is not known in this process.
         IEnumerable<Series> speeds = results.Select(series => series[0]);
         IEnumerable<Series> costs = results.SelectMany(series => series.Skip(1))
             .Select(series => series with { Question = $"f {cluster.Name}" });

@@ -8,16 +8,16 @@ namespace BelgiCom.Streaming.Bench;
 
 /// <summary>
 /// (b) How many events does one core rate, from the octets of the received event to those of the rated one, without Kafka; and how much
-/// slower is it when the state of many subscribers no longer fits into the processor's caches? By processor time, so that other processes
-/// do not count. Room for the ids of a round is reserved before it: what is asked for is the cost of an event, not that of memory seen for
-/// the first time.
+/// slower is it when the state of many subscribers no longer fits into the processor's caches? Measured in processor time, so that other
+/// processes do not count. Memory for the ids of a round is reserved before the round, because the question is what an event costs, and not
+/// what new memory costs.
 /// </summary>
 internal sealed class RatingCoreSpeed
 {
     private const int TransactionsPerRound = 100;
     private const int EventsPerTransaction = 40 * UsageLoad.Templates;
 
-    // Each round has a day of its own, and ids of days before are forgotten, so that rounds are alike.
+    // Each round has a day of its own, and the ids of earlier days are forgotten, so that all rounds are alike.
     private const int DaysKept = 1;
 
     private static readonly int[] Sizes = [10_000, 1_000_000, 10_000_000];
@@ -104,7 +104,7 @@ internal sealed class RatingCoreSpeed
         UsageLoad usage = new(_usage, stream: _round++, _subscribers, eventTime);
         _session.Reserve((int)(eventTime.ToUnixTimeMilliseconds() / 86_400_000), (TransactionsPerRound + 1) * EventsPerTransaction);
 
-        // The first transaction of a day makes the day's lists; what is asked for is the cost of an event.
+        // The first transaction of a day makes the day's lists, which is not part of the cost of an event.
         RateTransaction(usage, first: 0);
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         TimeSpan started = Environment.CpuUsage.TotalTime;

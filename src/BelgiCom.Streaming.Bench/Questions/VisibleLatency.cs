@@ -7,14 +7,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace BelgiCom.Streaming.Bench;
 
 /// <summary>
-/// (d) How long from usage in to rated usage that a read_committed consumer has in hand, at half of the maximum load and during a surge?
-/// The maximum is that of the same arrangement: sender, rating, reader and broker share the processors. Open loop: each event has its
-/// moment by plan, and its latency counts from there, whether or not the sender was late; so a stall is seen by all events that should have
-/// come meanwhile.
+/// (d) How long does it take from usage in to rated usage that a read_committed consumer has in hand, at half of the maximum load and
+/// during a surge? The maximum is that of the same arrangement, in which sender, rating, reader and broker share the processors. Open loop:
+/// each event has a planned moment, and its latency counts from there, whether or not the sender was late; so a stall counts for all events
+/// that should have come meanwhile.
 /// </summary>
 internal sealed class VisibleLatency(FilledCluster cluster)
 {
-    // The first third of the events that find the maximum does not count; so many at most are on their way.
+    // The first third of the events that measure the maximum does not count; at most this many events are on their way.
     private const int MaximumEvents = 1_500_000;
     private const int MostOnTheirWay = 100_000;
 
@@ -43,7 +43,7 @@ internal sealed class VisibleLatency(FilledCluster cluster)
             _ends = reader.EndsOf([.. FilledCluster.PartitionsOf(Topics.UsageRated)]);
         }
 
-        // A batch that waits to be full would add its wait to what is measured.
+        // A batch that waited to be full would add that wait to the measured latency.
         ConsumerOptions atOnce = new() { BatchMaxAge = TimeSpan.FromMilliseconds(1) };
         EventTopic<UsageRatedView> rated = await cluster.OpenAsync<UsageRatedView>(Topics.UsageRated, stopping);
         GroupHost consumer = GroupHost.OfSink(

@@ -1,9 +1,12 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>ApiVersions, Metadata and FindCoordinator: what there is and where, which is always here.</summary>
+/// <summary>
+/// ApiVersions, Metadata and FindCoordinator: which requests, topics and coordinators there are, and where. The answer to "where" is always
+/// this node.
+/// </summary>
 internal sealed class ClusterRequests(ClusterIdentity identity, TopicStore topics, bool autoCreateTopics)
 {
-    // The protocol's word for "authorized operations were not asked for".
+    // In the protocol this number means "authorized operations were not asked for".
     private const int NotAsked = int.MinValue;
 
     public static void ApiVersions(Request request)

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>One client's connection: requests are read, answered and sent back one after the other, as the protocol promises.</summary>
+/// <summary>One client's connection. Its requests are read, answered and sent back one after the other, as the protocol promises.</summary>
 internal sealed class Connection(Socket socket, RequestRouter router, Action<string> report) : IDisposable
 {
     /// <summary>Serves the client until it goes, misbehaves, or the connection is disposed of.</summary>
@@ -33,11 +33,11 @@ internal sealed class Connection(Socket socket, RequestRouter router, Action<str
         }
         catch (Exception fault) when (fault is SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The client has gone, or the broker stops; either way there is nobody left to answer.
+            // The client has gone, or the broker stops; in both cases nobody is left to answer.
         }
         catch (Exception fault)
         {
-            // A full disk, for one: the client gets no acknowledgement and tries again, everyone else goes on.
+            // A full disk, for example. The client gets no acknowledgement and tries again; all other clients go on.
             report($"Closed the connection of {request.ClientHost} in {request.Key}: {fault}");
         }
         finally

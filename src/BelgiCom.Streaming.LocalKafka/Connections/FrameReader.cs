@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Cuts a connection's bytes into request frames (a 32-bit length, then that many bytes). The buffer grows as bytes arrive, never because a
-/// length says so.
+/// Cuts a connection's bytes into request frames (a 32-bit length, then that many bytes). The buffer grows as bytes arrive, and never
+/// because a length announces them.
 /// </summary>
 internal sealed class FrameReader(Socket socket)
 {
@@ -76,7 +76,7 @@ internal sealed class FrameReader(Socket socket)
             return;
         }
 
-        // A buffer that is too small is filled first and then doubled: a forged length of 100 MiB costs its sender 100 MiB.
+        // A buffer that is too small is filled first and then doubled. So a client that announces 100 MiB must also send 100 MiB.
         byte[] target = held == _buffer.Length ? new byte[Math.Min(needed, held * 2)] : _buffer;
         Buffer.BlockCopy(_buffer, _start, target, 0, held);
         _buffer = target;

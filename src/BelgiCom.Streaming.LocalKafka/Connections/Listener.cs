@@ -3,9 +3,9 @@ using System.Net.Sockets;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Accepts connections and gives each a thread of its own. Threads, not tasks: the broker often shares its process with clients whose
-/// blocking calls fill the thread pool, and it must go on answering exactly then. A client opens two or three connections, so there are
-/// few.
+/// Accepts connections and gives each a thread of its own. It uses threads and no tasks, because the broker often shares its process with
+/// clients whose blocking calls fill the thread pool, and it must go on answering exactly then. A client opens two or three connections, so
+/// there are few threads.
 /// </summary>
 internal sealed class Listener : IDisposable
 {

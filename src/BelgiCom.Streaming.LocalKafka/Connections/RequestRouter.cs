@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>From the API key to the code that answers it. Only fetching and joining a group ever wait.</summary>
+/// <summary>Finds the code that answers a request by its API key. Only fetching and joining a group ever wait.</summary>
 internal sealed class RequestRouter(
     ClusterRequests cluster,
     ProduceRequests produce,

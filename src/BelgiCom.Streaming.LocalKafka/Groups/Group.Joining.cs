@@ -55,8 +55,8 @@ internal sealed partial class Group
             return Rejected(ErrorCode.UnknownMemberId, command.MemberId);
         }
 
-        // In a settled group only the leader, or a member that wants something else, starts over; a repeated join gets the answer it
-        // missed.
+        // In a settled group, only the leader or a member with another offer starts a rebalance; a member that repeats its join gets the
+        // answer it missed.
         bool repeated = member.OffersSameAs(command.Protocols)
             && (_state == GroupState.CompletingRebalance || (_state == GroupState.Stable && member.Id != _leaderId));
         Update(member, command);
@@ -73,7 +73,7 @@ internal sealed partial class Group
     }
 
     /// <summary>
-    /// A static member is back under a new id: the old one is fenced, and if nothing it offers has changed, the group does not notice.
+    /// A static member comes back under a new id. The old id is fenced; if the member's offer has not changed, the group does not notice.
     /// </summary>
     private Task<JoinResult> Replace(GroupMember old, string newId, JoinCommand command)
     {
@@ -101,7 +101,7 @@ internal sealed partial class Group
             Store();
         }
 
-        // Told the leader's former id, even a returning leader takes itself for a follower and leaves the assignment as it is.
+        // The returning leader is told its former id as the leader's, so it takes itself for a follower and leaves the assignment as it is.
         return unchanged ? Task.FromResult(ResultFor(member) with { LeaderId = leaderBefore, Members = [] }) : WaitForOthers(member);
     }
 
@@ -172,7 +172,7 @@ internal sealed partial class Group
     }
 
     /// <summary>
-    /// The time to gather is over: in the first half the members that did not come are out, in the second half those that did not sync.
+    /// The time to gather is over: in the first half, members that did not join are removed; in the second half, those that did not sync.
     /// </summary>
     private void EndGathering(int generation)
     {
@@ -199,7 +199,7 @@ internal sealed partial class Group
 
     private void CompleteJoin()
     {
-        // A static member may be away for a while: only its session ends its membership.
+        // A static member may be away for a while; only the end of its session ends its membership.
         foreach (GroupMember absent in _members.Values.Where(member => member.Joining is null && member.InstanceId is null).ToList())
         {
             _members.Remove(absent.Id);

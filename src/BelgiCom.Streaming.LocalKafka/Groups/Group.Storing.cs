@@ -1,9 +1,9 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>What of a group outlives the broker's process.</summary>
+/// <summary>The part of a group that outlives the broker's process.</summary>
 internal sealed partial class Group
 {
-    /// <summary>Takes over what was stored, before the group is known to anyone. The members' sessions start now.</summary>
+    /// <summary>Restores a stored group before anybody can use it. The members' sessions start now.</summary>
     public void Restore(GroupRecord stored)
     {
         lock (_gate)

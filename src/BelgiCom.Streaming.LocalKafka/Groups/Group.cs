@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// One consumer group of the classic protocol: who is in it, and the rebalance that hands the leader's assignment to all. What is assigned
-/// is the clients' matter (range, cooperative-sticky); the group carries bytes. All public members may be called from any thread.
+/// One consumer group of the classic protocol: its members, and the rebalance that gives them the leader's assignment. The clients decide
+/// what is assigned (range, cooperative-sticky); the group only carries the bytes. All public members may be called from any thread.
 /// </summary>
 internal sealed partial class Group(string id, TimeProvider clock, TimeSpan initialRebalanceDelay, Action<GroupRecord> store)
 {
@@ -39,7 +39,7 @@ internal sealed partial class Group(string id, TimeProvider clock, TimeSpan init
         }
     }
 
-    /// <summary>Asks for the member's assignment; the leader brings everyone's along.</summary>
+    /// <summary>Asks for the member's assignment; the leader also brings the assignments of all.</summary>
     public Task<SyncResult> SyncAsync(MemberIdentity identity, IReadOnlyDictionary<string, byte[]> assignments)
     {
         lock (_gate)
@@ -89,7 +89,7 @@ internal sealed partial class Group(string id, TimeProvider clock, TimeSpan init
         }
     }
 
-    /// <summary>A member goes, or an operator removes a static one by its instance id alone.</summary>
+    /// <summary>Removes a member that leaves, or a static member that an operator names by its instance id alone.</summary>
     public ErrorCode Leave(string memberId, string? instanceId)
     {
         lock (_gate)
@@ -125,7 +125,9 @@ internal sealed partial class Group(string id, TimeProvider clock, TimeSpan init
         }
     }
 
-    /// <summary>Whether offsets may be committed by this identity now; without a member it must be nobody's group.</summary>
+    /// <summary>
+    /// Whether this identity may commit offsets now. An identity without a member may do so only while the group has no members.
+    /// </summary>
     public ErrorCode CheckCommit(MemberIdentity identity, bool transactional)
     {
         lock (_gate)
@@ -168,7 +170,7 @@ internal sealed partial class Group(string id, TimeProvider clock, TimeSpan init
         }
     }
 
-    /// <summary>True when the group was empty and is gone now.</summary>
+    /// <summary>True when the group was empty and is deleted now.</summary>
     public bool TryEnd()
     {
         lock (_gate)
@@ -215,7 +217,7 @@ internal sealed partial class Group(string id, TimeProvider clock, TimeSpan init
             member.Assignment = assignments.GetValueOrDefault(member.Id, []);
         }
 
-        // Stored before it is told: an assignment that a member acts on is one that a restart remembers.
+        // Stored before the members are told, so that a restart remembers every assignment that a member acts on.
         Store();
         _state = GroupState.Stable;
         _rebalanceTimer?.Dispose();

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>All groups. A group exists while it has members or committed offsets, or was not deleted since it had.</summary>
+/// <summary>All groups. A group exists as long as it has members or committed offsets, and after that until it is deleted.</summary>
 internal sealed class GroupCoordinator
 {
     private static readonly TimeSpan MaxSessionTimeout = TimeSpan.FromMinutes(30);
@@ -28,13 +28,13 @@ internal sealed class GroupCoordinator
     public Group GetOrAdd(string id) =>
         _groups.GetOrAdd(id, name => new Group(name, _options.TimeProvider, _options.GroupInitialRebalanceDelay, _offsets.StoreGroup));
 
-    /// <summary>The group, or null when nobody ever joined it.</summary>
+    /// <summary>The group, or null when no member ever joined it.</summary>
     public Group? Find(string id) => _groups.GetValueOrDefault(id);
 
     public GroupDescription Describe(string id) =>
         Find(id)?.Describe() ?? new GroupDescription(_offsets.Knows(id) ? GroupState.Empty : GroupState.Dead, "", "", []);
 
-    /// <summary>Whether the identity may commit offsets of the group; a group without members takes them from anyone.</summary>
+    /// <summary>Whether the identity may commit offsets of the group. A group without members accepts them from anyone.</summary>
     public ErrorCode CheckCommit(string id, MemberIdentity identity, bool transactional)
     {
         if (id.Length == 0)

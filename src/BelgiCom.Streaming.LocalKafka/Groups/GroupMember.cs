@@ -1,9 +1,9 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>One assignor a member supports, with what it wants the group's leader to know (topics, owned partitions).</summary>
+/// <summary>One assignor that a member supports, with what the member tells the group's leader for it (topics, owned partitions).</summary>
 internal readonly record struct GroupProtocol(string Name, byte[] Metadata);
 
-/// <summary>A member of a group. Guarded by the group's lock.</summary>
+/// <summary>A member of a group. The group's lock guards it.</summary>
 internal sealed class GroupMember(string id, string? instanceId) : IDisposable
 {
     public string Id { get; } = id;
@@ -31,7 +31,7 @@ internal sealed class GroupMember(string id, string? instanceId) : IDisposable
 
     public ITimer? SessionTimer { get; set; }
 
-    /// <summary>A member that waits for an answer cannot send heartbeats, and does not need to.</summary>
+    /// <summary>A member that waits for an answer cannot send heartbeats, so it needs none.</summary>
     public bool IsWaiting => Joining is not null || Syncing is not null;
 
     public byte[] MetadataFor(string protocol) => Protocols.First(offered => offered.Name == protocol).Metadata;

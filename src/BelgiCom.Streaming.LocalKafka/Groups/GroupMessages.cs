@@ -28,7 +28,7 @@ internal readonly record struct SyncResult(ErrorCode Error, byte[] Assignment)
     public static SyncResult Failed(ErrorCode error) => new(error, []);
 }
 
-/// <summary>Who says something to the group: a member of a generation, perhaps a static one.</summary>
+/// <summary>The identity that a request to the group carries: a member of a generation, perhaps a static one.</summary>
 internal readonly record struct MemberIdentity(string MemberId, string? InstanceId, int Generation);
 
 internal readonly record struct DescribedMember(

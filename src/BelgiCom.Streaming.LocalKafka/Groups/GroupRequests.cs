@@ -3,7 +3,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// <summary>The requests about membership of groups.</summary>
 internal sealed class GroupRequests(GroupCoordinator groups)
 {
-    // The protocol's word for "authorized operations were not asked for".
+    // In the protocol this number means "authorized operations were not asked for".
     private const int NotAsked = int.MinValue;
 
     public void Join(Request request, CancellationToken stopping)
@@ -132,7 +132,9 @@ internal sealed class GroupRequests(GroupCoordinator groups)
         }
     }
 
-    /// <summary>The connection's thread has nothing else to do: its client sends nothing before it has the answer.</summary>
+    /// <summary>
+    /// Blocks the connection's thread, which has nothing else to do, because its client sends nothing before it has the answer.
+    /// </summary>
     private static T Wait<T>(Task<T> others, CancellationToken stopping)
     {
         others.Wait(stopping);

@@ -76,7 +76,7 @@ internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets
             writer.WriteArrayLength(topic.Count());
             foreach (TopicPartitionName partition in topic)
             {
-                // An offset that a transaction holds may still change: a reader that started from the old one would read twice (KIP-447).
+                // An offset that a transaction holds may still change; a reader that started from the old one would read twice (KIP-447).
                 bool unstable = requireStable && offsets.IsPending(group, partition);
                 ErrorCode error = unstable ? ErrorCode.UnstableOffsetCommit : ErrorCode.None;
                 WriteOffset(request, partition.Partition, unstable ? null : offsets.Find(group, partition), error);

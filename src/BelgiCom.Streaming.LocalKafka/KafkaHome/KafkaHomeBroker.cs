@@ -6,8 +6,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
 /// An Apache Kafka of the engineer's own (<c>KAFKA_HOME</c>), started as a child process: KRaft, one node, loopback only. It has the same
-/// face as
-/// <see cref="LocalKafkaBroker"/>, which it replaces for those who have it.
+/// members as <see cref="LocalKafkaBroker"/> and takes its place.
 /// </summary>
 public sealed class KafkaHomeBroker : IAsyncDisposable
 {
@@ -28,13 +27,13 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
     /// <summary>The TCP port it listens on.</summary>
     public int Port { get; }
 
-    /// <summary>Id of the broker's process, for those who stop and continue it by signals.</summary>
+    /// <summary>Id of the broker's process, for tests that stop and continue it by signals.</summary>
     public int ProcessId => _process.Id;
 
-    /// <summary>What clients take as <c>bootstrap.servers</c>: <c>127.0.0.1:PORT</c>.</summary>
+    /// <summary>The address for a client's <c>bootstrap.servers</c>: <c>127.0.0.1:PORT</c>.</summary>
     public string BootstrapServers => FormattableString.Invariant($"127.0.0.1:{Port}");
 
-    /// <summary>Formats the data directory if need be and starts the broker; when the task completes it answers.</summary>
+    /// <summary>Formats the data directory if need be and starts the broker, which answers when the task completes.</summary>
     /// <param name="options">Distribution, data directory, port and settings.</param>
     /// <param name="cancellationToken">Gives up the start and ends the process.</param>
     /// <returns>The running broker; dispose it to stop it.</returns>
@@ -59,7 +58,7 @@ public sealed class KafkaHomeBroker : IAsyncDisposable
         {
             string clusterId = ClusterIdentity.LoadClusterId(options.DataDirectory);
 
-            // One argument with its value: an id may begin with "-", and would be taken for an option.
+            // Option and value are one argument, because an id may begin with "-" and would be taken for an option.
             await RunToEndAsync(
                 options, "kafka-storage.sh", ["format", $"--cluster-id={clusterId}", "-c", propertiesFile], cancellationToken)
                 .ConfigureAwait(false);

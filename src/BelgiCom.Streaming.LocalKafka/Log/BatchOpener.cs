@@ -7,18 +7,18 @@ using ZstdSharp;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Opens the records of a batch for compaction and look-up by time. Serving a batch never needs this: it goes to disk and to readers as it
-/// came.
+/// Opens the records of a batch, for compaction and look-up by time. Serving a batch needs this never: a batch goes to disk and to readers
+/// as it came.
 /// </summary>
 internal static class BatchOpener
 {
-    // A small compressed batch may claim to be huge; more than this is not opened.
+    // A small compressed batch may claim to be huge; a batch that expands to more than this is not opened.
     private const int MaxOpenedBytes = 128 * 1024 * 1024;
 
     /// <summary>Start of the chunked form in which Java clients write snappy; librdkafka writes the plain block.</summary>
     private static ReadOnlySpan<byte> SnappyJavaMagic => [0x82, (byte)'S', (byte)'N', (byte)'A', (byte)'P', (byte)'P', (byte)'Y', 0];
 
-    /// <summary>False when the bytes are not what the batch says they are.</summary>
+    /// <summary>False when the content of the batch does not agree with its header.</summary>
     public static bool TryOpen(RecordBatch batch, out ReadOnlySpan<byte> records)
     {
         if (batch.Codec == CompressionCodec.None)

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>Sees one batch; returns false to stop the scan. The bytes are valid during the call only.</summary>
+/// <summary>Receives one batch; returns false to stop the scan. The bytes are valid during the call only.</summary>
 internal delegate bool BatchVisitor(RecordBatch batch);
 
 /// <summary>Reads batches one after the other out of a segment file.</summary>
@@ -11,7 +11,7 @@ internal static class BatchScanner
 {
     private const int BufferSize = 256 * 1024;
 
-    /// <summary>Stops at <paramref name="end"/>, at bytes that cannot be a batch, and when the visitor says so.</summary>
+    /// <summary>Stops at <paramref name="end"/>, at bytes that cannot be a batch, and when the visitor returns false.</summary>
     public static void Scan(SafeFileHandle file, long position, long end, BatchVisitor visitor)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(end - position, RecordBatch.HeaderSize, BufferSize));

@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>What is checked of a producer's batch before it may go into the log.</summary>
+/// <summary>Checks a producer's batch before it may go into the log.</summary>
 internal static class BatchValidation
 {
     public static ErrorCode Check(Span<byte> bytes, TopicConfig config, long nowMs)
@@ -46,7 +46,10 @@ internal static class BatchValidation
         return config.IsCompacted && HasRecordWithoutKey(batch) ? ErrorCode.InvalidRecord : ErrorCode.None;
     }
 
-    /// <summary>Compaction goes by key. A batch that cannot be opened passes: it will not be compacted either.</summary>
+    /// <summary>
+    /// Compaction goes by key, so every record needs one. A batch that cannot be opened passes, because compaction will not touch it
+    /// either.
+    /// </summary>
     private static bool HasRecordWithoutKey(RecordBatch batch)
     {
         if (!BatchOpener.TryOpen(batch, out ReadOnlySpan<byte> body))

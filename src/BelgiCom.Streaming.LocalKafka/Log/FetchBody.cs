@@ -7,7 +7,7 @@ internal sealed record FetchTopic(string Name, List<FetchPartition> Partitions);
 /// <summary>A fetch request, kept while it waits.</summary>
 internal sealed record FetchBody(int MaxWaitMs, int MinBytes, int MaxBytes, bool CommittedOnly, int SessionId, List<FetchTopic> Topics)
 {
-    // A client that asks for more in one answer gets this; it is what Kafka's own consumers ask for (fetch.max.bytes).
+    // The limit for a client that asks for more in one answer; Kafka's own consumers ask for this much (fetch.max.bytes).
     private const int MaxResponseBytes = 50 * 1024 * 1024;
 
     public static FetchBody Read(Request request)
@@ -32,7 +32,7 @@ internal sealed record FetchBody(int MaxWaitMs, int MinBytes, int MaxBytes, bool
             }
         }
 
-        // Epoch -1 closes a session and fetches without one; there is nothing to close here.
+        // Epoch -1 means: close the session and fetch without one. There is no session to close here.
         return new FetchBody(maxWaitMs, minBytes, maxBytes, committedOnly, sessionEpoch == -1 ? 0 : sessionId, topics);
     }
 

@@ -1,13 +1,13 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>One waiting fetch. It wakes when any of its partitions has something new for it.</summary>
+/// <summary>One waiting fetch. It wakes when any of its partitions has new records for it.</summary>
 internal sealed class FetchSignal(bool committedOnly) : IDisposable
 {
-    // No spinning: a fetch that waits mostly waits for long.
+    // It does not spin, because a fetch that waits mostly waits for long.
     private readonly ManualResetEventSlim _raised = new(initialState: false, spinCount: 0);
 
     /// <summary>
-    /// True for read_committed: an append inside an open transaction is nothing new, a move of the last stable offset is.
+    /// True for read_committed: such a fetch wakes when the last stable offset moves, and not at an append inside an open transaction.
     /// </summary>
     public bool CommittedOnly { get; } = committedOnly;
 

@@ -9,7 +9,8 @@ internal sealed record LogSettings(TimeProvider Clock, bool FlushEachBatch, Acti
     public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// Work of the broker's own, at each interval of its clock. A fault, such as a full disk, is reported, and the next round tries again.
+    /// Runs work of the broker itself at each interval of its clock. A fault, such as a full disk, is reported, and the next round tries
+    /// again.
     /// </summary>
     public ITimer Every(TimeSpan interval, Action work) => Clock.CreateTimer(_ => RunReporting(work), null, interval, interval);
 

@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>What a fetch gets of one partition: the offsets to report, and where its bytes are.</summary>
+/// <summary>The part of one partition that a fetch gets: the offsets to report, and where the bytes are.</summary>
 internal readonly record struct LogSlice(ErrorCode Error, long EndOffset, long LastStableOffset, long LogStartOffset)
 {
     public Segment? Segment { get; init; }
@@ -9,16 +9,15 @@ internal readonly record struct LogSlice(ErrorCode Error, long EndOffset, long L
 
     public int Length { get; init; }
 
-    /// <summary>Batches from this offset on are not for this reader: they are not there yet, or not yet committed.</summary>
+    /// <summary>Batches from this offset on are not for this reader, because they do not exist yet or are not committed yet.</summary>
     public long Bound { get; init; }
 
     /// <summary>Null for readers that take uncommitted records.</summary>
     public IReadOnlyList<AbortedTransaction>? Aborted { get; init; }
 
     /// <summary>
-    /// Copies whole batches from the page cache to the answer and returns their size. A first batch above the limit is sent all the same
-    /// when
-    /// <paramref name="atLeastOne"/>: otherwise a reader could never get past it.
+    /// Copies whole batches from the page cache to the answer and returns their size. With <paramref name="atLeastOne"/>, a first batch
+    /// above the limit is sent all the same, because the reader could never get past it otherwise.
     /// </summary>
     public int CopyTo(ProtocolWriter writer, bool atLeastOne)
     {

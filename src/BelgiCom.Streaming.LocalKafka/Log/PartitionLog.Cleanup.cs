@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>What makes a log smaller: retention, DeleteRecords, compaction.</summary>
+/// <summary>The ways in which a log becomes smaller: retention, DeleteRecords, compaction.</summary>
 internal sealed partial class PartitionLog
 {
     private const string CompactedExtension = ".compacted";
@@ -116,7 +116,7 @@ internal sealed partial class PartitionLog
             int index = _segments.IndexOf(segment);
             if (_deleted || index < 0)
             {
-                // Deleted in the meantime, and its folder perhaps with it.
+                // The partition was deleted meanwhile, and its folder perhaps with it.
                 File.Delete(target);
                 return;
             }

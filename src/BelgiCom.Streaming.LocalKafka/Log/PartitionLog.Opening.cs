@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>Opening a partition: everything in memory is rebuilt from the files.</summary>
+/// <summary>Opens a partition: everything in memory is rebuilt from the files.</summary>
 internal sealed partial class PartitionLog
 {
     private const string StartOffsetFile = "log-start-offset";

@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// </summary>
 internal readonly record struct AppendResult(ErrorCode Error, long BaseOffset, long LogAppendTimeMs, long LogStartOffset);
 
-/// <summary>Asks the transaction coordinator whether the producer's transaction holds the partition.</summary>
+/// <summary>Asks the transaction coordinator whether the producer's transaction includes the partition.</summary>
 internal delegate ErrorCode TransactionVerifier(string topic, int partition, long producerId, short producerEpoch);
 
 /// <summary>
@@ -64,7 +64,7 @@ internal sealed partial class PartitionLog : IDisposable
         }
     }
 
-    /// <summary>Everything below is decided: no open transaction has a record there.</summary>
+    /// <summary>Every record below this offset is decided: no open transaction has a record there.</summary>
     public long LastStableOffset
     {
         get
@@ -208,7 +208,8 @@ internal sealed partial class PartitionLog : IDisposable
             if (error == ErrorCode.None && batch.IsTransactional && !batch.IsControl && duplicateOf is null
                 && !_producers.HasOpenTransaction(batch.ProducerId))
             {
-                // The first batch of a transaction: a late one, of a transaction that has ended, would stay open for ever.
+                // Asked for the first batch of a transaction only: a late batch, of a transaction that has ended, would otherwise stay open
+                // for ever.
                 error = _settings.VerifyTransaction(TopicName, Partition, batch.ProducerId, batch.ProducerEpoch);
             }
 
@@ -253,8 +254,8 @@ internal sealed partial class PartitionLog : IDisposable
     }
 
     /// <summary>
-    /// A segment ends when it is full, and when its records span segment.ms. Their timestamps count, not the clock: loading last year's
-    /// records must not make a file of each batch.
+    /// Whether a segment ends: when it is full, or when its records span segment.ms. The timestamps of the records count and not the clock,
+    /// because loading last year's records must not make a file of each batch.
     /// </summary>
     private void RollIfDue(RecordBatch next)
     {

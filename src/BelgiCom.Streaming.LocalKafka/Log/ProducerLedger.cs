@@ -1,11 +1,11 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>From the transaction's first record in the partition to its abort marker.</summary>
+/// <summary>An aborted transaction, from its first record in the partition to its abort marker.</summary>
 internal readonly record struct AbortedTransaction(long ProducerId, long FirstOffset, long LastOffset);
 
 /// <summary>
 /// What one partition knows about its idempotent and transactional producers: epoch, the last five batches, open and aborted transactions.
-/// It is a function of the log alone, so reading the log again after a crash gives it back.
+/// All of it follows from the log, so reading the log again after a crash restores it.
 /// </summary>
 internal sealed class ProducerLedger
 {
@@ -32,11 +32,14 @@ internal sealed class ProducerLedger
 
     public bool HasOpenTransaction(long producerId) => _openFrom.ContainsKey(producerId);
 
-    /// <summary>Whether the batch continues its producer's sequence; a batch seen before gives the offset it got then.</summary>
+    /// <summary>
+    /// Whether the batch continues its producer's sequence. A batch that was seen before gives the offset that it got then.
+    /// </summary>
     public ErrorCode Check(RecordBatch batch, out long? duplicateOf)
     {
         duplicateOf = null;
-        // An unknown producer may start anywhere: retention or DeleteRecords may have removed all it ever wrote.
+        // A producer that is not known may start with any sequence number, because retention or DeleteRecords may have removed all it ever
+        // wrote.
         if (!batch.HasProducer || !_producers.TryGetValue(batch.ProducerId, out Producer? producer))
         {
             return ErrorCode.None;

@@ -4,9 +4,9 @@ using System.Numerics;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// A record batch, format version 2 (kafka.apache.org/documentation, "Record Batch"), seen in place: 61 bytes of header, then the records,
-/// which may be compressed. The bytes a producer sends are the bytes on disk and the bytes a consumer gets; only the offset is assigned,
-/// which the checksum leaves out for this very reason.
+/// A record batch, format version 2 (kafka.apache.org/documentation, "Record Batch"), in place: 61 bytes of header, then the records, which
+/// may be compressed. The bytes that a producer sends are the bytes on disk and the bytes that a consumer gets. Only the offset is
+/// assigned; the checksum leaves it out for that reason.
 /// </summary>
 internal readonly ref struct RecordBatch(Span<byte> bytes)
 {
@@ -78,7 +78,7 @@ internal readonly ref struct RecordBatch(Span<byte> bytes)
     }
 
     /// <summary>
-    /// Puts the broker's time over the producer's (message.timestamp.type=LogAppendTime); readers then take it for every record.
+    /// Replaces the producer's time by the broker's (message.timestamp.type=LogAppendTime); readers then take it for every record.
     /// </summary>
     public void SetLogAppendTime(long timestampMs)
     {

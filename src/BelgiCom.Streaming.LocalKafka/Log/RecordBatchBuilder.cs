@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Builds the few batches the broker writes itself: transaction markers, coordinator state, and what compaction leaves of a batch.
+/// Builds the few batches that the broker itself writes: transaction markers, coordinator state, and what compaction leaves of a batch.
 /// Records are appended uncompressed.
 /// </summary>
 internal sealed class RecordBatchBuilder

@@ -54,7 +54,7 @@ internal sealed class Segment : IDisposable
         }
         catch (IOException)
         {
-            // A full disk may have taken a part of it, which must not stand in a segment that is closed later.
+            // A full disk may have written a part of the batch, which must not stay in a segment that is closed later.
             TruncateToSize();
             throw;
         }
@@ -68,8 +68,8 @@ internal sealed class Segment : IDisposable
     public void FlushToDisk() => RandomAccess.FlushToDisk(_file);
 
     /// <summary>
-    /// Reads the file once from the start and takes every whole, unharmed batch into the index, handing it to <paramref name="visitor"/>.
-    /// Returns the bytes behind the last good batch: what a killed process left half written.
+    /// Reads the file once from its start, takes every whole and undamaged batch into the index, and hands it to <paramref
+    /// name="visitor"/>. Returns the number of bytes behind the last good batch, which a killed process left half written.
     /// </summary>
     public long Recover(BatchVisitor visitor)
     {

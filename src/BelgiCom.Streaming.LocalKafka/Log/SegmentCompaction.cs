@@ -16,7 +16,7 @@ internal sealed class SegmentCompaction(
     private readonly ILookup<long, AbortedTransaction> _abortedByProducer = aborted.ToLookup(transaction => transaction.ProducerId);
     private readonly HashSet<long> _transactionsWithData = [];
 
-    /// <summary>False when a batch cannot be opened: nothing may be removed then.</summary>
+    /// <summary>False when a batch cannot be opened; then nothing may be removed.</summary>
     public bool TryReadKeys()
     {
         bool allOpened = true;
@@ -28,7 +28,7 @@ internal sealed class SegmentCompaction(
         return allOpened;
     }
 
-    /// <summary>Writes what is left of a segment to <paramref name="path"/>.</summary>
+    /// <summary>Writes the remaining records of a segment to <paramref name="path"/>.</summary>
     public void Rewrite(Segment segment, string path)
     {
         using FileStream target = new(path, FileMode.Create, FileAccess.Write);
@@ -80,8 +80,8 @@ internal sealed class SegmentCompaction(
     {
         if (batch.IsControl)
         {
-            // A marker goes when it is old and its transaction has no record left; without it the records would look undecided at the next
-            // start.
+            // A marker is removed when it is old and its transaction has no record left. Without the marker, remaining records would look
+            // undecided at the next start.
             bool hasData = _transactionsWithData.Remove(batch.ProducerId);
             return !hasData && IsPastDeleteRetention(batch) ? default : batch.Bytes;
         }
@@ -98,7 +98,7 @@ internal sealed class SegmentCompaction(
             return batch.Bytes;
         }
 
-        // The last batch of a producer stays, if need be without records: its sequence number must survive a restart.
+        // The last batch of a producer stays, if need be without records, because its sequence number must survive a restart.
         bool isLastOfProducer = batch.HasProducer && _lastBatchOf[batch.ProducerId] == batch.BaseOffset;
         if (builder.RecordCount == 0 && isLastOfProducer && batch.IsTransactional)
         {

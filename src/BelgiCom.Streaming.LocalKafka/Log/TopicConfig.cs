@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>One configuration name of a topic: its default and what values it takes.</summary>
+/// <summary>One configuration name of a topic: its default and the values it accepts.</summary>
 internal sealed record TopicConfigName(string Name, string Default, Func<string, bool> IsValid);
 
 /// <summary>
@@ -63,7 +63,7 @@ internal sealed class TopicConfig
     /// <summary>All known names in order, for DescribeConfigs.</summary>
     public static IEnumerable<TopicConfigName> All => Names.Values.OrderBy(name => name.Name, StringComparer.Ordinal);
 
-    /// <summary>What was set for the topic; everything else has its default.</summary>
+    /// <summary>The settings that were made for the topic; all others have their defaults.</summary>
     public IReadOnlyDictionary<string, string> Overrides { get; }
 
     public bool IsCompacted { get; }

@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>A member as it is stored: what it offered for the assignor that was chosen, and what it got.</summary>
+/// <summary>A stored member: its offer for the chosen assignor, and its assignment.</summary>
 internal sealed record StoredMember(
     string Id,
     string? InstanceId,
@@ -13,7 +13,7 @@ internal sealed record StoredMember(
 
 /// <summary>
 /// A settled group: one record of <c>__consumer_offsets</c>, in Apache Kafka's own format (GroupMetadataKey version 2, GroupMetadataValue
-/// version 3). With it a broker that comes back within the session timeout finds its groups as they were, and nobody has to rebalance.
+/// version 3). With it, a broker that comes back within the session timeout finds its groups unchanged, and nobody has to rebalance.
 /// </summary>
 internal sealed record GroupRecord(
     string GroupId, string ProtocolType, int Generation, string? Protocol, string? LeaderId, IReadOnlyList<StoredMember> Members)
@@ -62,7 +62,7 @@ internal sealed record GroupRecord(
         return batch.Build(nowMs);
     }
 
-    /// <summary>The group's name, and the group unless the record deletes it.</summary>
+    /// <summary>The group's name, and the group; null when the record deletes it.</summary>
     public static (string Name, GroupRecord? Stored) Read(RecordReader record)
     {
         ProtocolReader reader = new();

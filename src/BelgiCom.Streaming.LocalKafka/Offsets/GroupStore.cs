@@ -4,8 +4,8 @@ namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
 /// Committed offsets of all groups, and the groups themselves, kept in the topic <c>__consumer_offsets</c> and in memory. Offsets of a
-/// transaction are transactional records there and wait until the transaction's marker follows, so that a restart finds committed, pending
-/// and aborted ones as they were.
+/// transaction are transactional records there and wait for the transaction's marker, so a restart finds committed, pending and aborted
+/// offsets unchanged.
 /// </summary>
 internal sealed class GroupStore
 {
@@ -79,7 +79,7 @@ internal sealed class GroupStore
         }
     }
 
-    /// <summary>Offsets that count when the producer's transaction commits.</summary>
+    /// <summary>Stores offsets that count when the producer's transaction commits.</summary>
     public ErrorCode CommitInTransaction(IReadOnlyList<OffsetRecord> records, long producerId, short producerEpoch)
     {
         lock (_gate)
@@ -94,7 +94,7 @@ internal sealed class GroupStore
         }
     }
 
-    /// <summary>The transaction's marker is in the log: its offsets count now, or never.</summary>
+    /// <summary>Called when the transaction's marker is in the log: its offsets count from now on, or never will.</summary>
     public void EndTransaction(long producerId, bool commit)
     {
         lock (_gate)

@@ -2,7 +2,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
 /// One record of <c>__consumer_offsets</c>, in Apache Kafka's own format (OffsetCommitKey version 1, OffsetCommitValue version 3), so that
-/// its tools can read it. No value: the offset is deleted.
+/// its tools can read it. A record without a value deletes the offset.
 /// </summary>
 internal readonly record struct OffsetRecord(string GroupId, TopicPartitionName Partition, CommittedOffset? Offset)
 {

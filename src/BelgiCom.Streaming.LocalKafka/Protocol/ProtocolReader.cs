@@ -44,7 +44,7 @@ internal sealed class ProtocolReader
     }
 
     /// <summary>
-    /// The bytes themselves, in the frame: valid, and writable, until the next request of the connection is read. Null reads as empty.
+    /// Bytes inside the frame, without a copy: valid, and writable, until the next request of the connection is read. Null reads as empty.
     /// </summary>
     public ArraySegment<byte> ReadBytes()
     {

@@ -16,12 +16,12 @@ internal sealed class ProtocolWriter
 
     public bool Flexible { get; set; }
 
-    /// <summary>Where the next byte goes; with <see cref="TruncateTo"/> a long-polling answer starts over.</summary>
+    /// <summary>Position of the next byte. With <see cref="TruncateTo"/>, an answer that waited is written again from here.</summary>
     public int Position => _position;
 
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _position);
 
-    /// <summary>Starts over, with a pooled buffer that <see cref="Release"/> gives back.</summary>
+    /// <summary>Begins anew with a pooled buffer, which <see cref="Release"/> gives back.</summary>
     public void Reset()
     {
         Release();
@@ -129,7 +129,9 @@ internal sealed class ProtocolWriter
         return room;
     }
 
-    /// <summary>Overwrites a 32-bit number written before, such as a length known only once its content is written.</summary>
+    /// <summary>
+    /// Overwrites a 32-bit number that was written before, such as a length that is known only once its content is written.
+    /// </summary>
     public void PatchInt32(int position, int value) => BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(position, 4), value);
 
     private void WriteUnsignedVarint(int value)

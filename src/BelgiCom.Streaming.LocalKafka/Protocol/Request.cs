@@ -32,8 +32,8 @@ internal sealed class Request
         int correlationId = Reader.ReadInt32();
         ClientId = Reader.ReadNullableString() ?? "";
         SupportedApi api = SupportedApi.Find(Key) ?? throw new MalformedRequestException($"API key {(short)Key} is not offered.");
-        // A client that is newer than the broker opens with an ApiVersions version we do not know; it must get the list in version 0
-        // (KIP-511).
+        // A client that is newer than the broker begins with a version of ApiVersions that we do not know. It must get the list in version
+        // 0 (KIP-511).
         if (!api.Supports(Version) && Key != ApiKey.ApiVersions)
         {
             throw new MalformedRequestException($"{Key} version {Version} is not offered.");
@@ -62,7 +62,7 @@ internal sealed class Request
         Writer.WriteInt32(0);
         Writer.WriteInt32(correlationId);
         Writer.Flexible = flexible;
-        // ApiVersions is asked before the versions are known, so its response header never has tagged fields (KIP-511).
+        // A client asks for ApiVersions before it knows the versions, so the header of that answer never has tagged fields (KIP-511).
         if (Key != ApiKey.ApiVersions)
         {
             Writer.EndStruct();

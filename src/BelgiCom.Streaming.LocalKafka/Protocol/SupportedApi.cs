@@ -1,8 +1,8 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// One line of what the broker advertises. The broker dictates the versions: staying below the flexible ones (compact lengths, tagged
-/// fields) leaves that encoding for four requests, whose first flexible version is given.
+/// One line of the versions that the broker advertises. The broker dictates the versions: as it stays below the flexible ones (compact
+/// lengths, tagged fields), only four requests need that encoding; for these, the first flexible version is given.
 /// </summary>
 internal sealed record SupportedApi(ApiKey Key, short MinVersion, short MaxVersion, short FirstFlexibleVersion = short.MaxValue)
 {

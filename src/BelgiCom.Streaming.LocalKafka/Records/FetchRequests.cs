@@ -1,9 +1,9 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Fetch: the way of the data out. Without enough data the answer waits, and is written anew when a partition wakes it: on an append, and
-/// for read_committed when the last stable offset moves. Fetch sessions are declined (session 0), so every request names all its
-/// partitions.
+/// Fetch: the path on which data leave the broker. When there is not enough data, the answer waits; it is written anew when a partition
+/// wakes it: on an append, and for read_committed when the last stable offset moves. Fetch sessions are declined (session 0), so every
+/// request names all its partitions.
 /// </summary>
 internal sealed class FetchRequests(TopicStore topics)
 {
@@ -18,7 +18,7 @@ internal sealed class FetchRequests(TopicStore topics)
             List<PartitionLog> watched = Watch(body, signal);
             try
             {
-                // Written again after watching began: an append in between would otherwise go unnoticed.
+                // The answer is written once more after watching began, because an append in between would go unnoticed otherwise.
                 request.Writer.TruncateTo(start);
                 long remainingMs = deadline - Environment.TickCount64;
                 answered = Write(request, body) || remainingMs <= 0;

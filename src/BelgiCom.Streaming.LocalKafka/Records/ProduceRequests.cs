@@ -1,6 +1,8 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>Produce: the way of the data in. One node is every acknowledgement there is, so acks 1 and -1 are the same.</summary>
+/// <summary>
+/// Produce: the path on which data enter the broker. One node is all there is to acknowledge, so acks 1 and -1 are the same.
+/// </summary>
 internal sealed class ProduceRequests(TopicStore topics)
 {
     public void Produce(Request request)
@@ -38,7 +40,7 @@ internal sealed class ProduceRequests(TopicStore topics)
             return new AppendResult(ErrorCode.UnknownTopicOrPartition, -1, -1, -1);
         }
 
-        // Clients cannot write what only the coordinators understand.
+        // Clients must not write to the internal topics, whose records only the coordinators understand.
         return topic.IsInternal ? new AppendResult(ErrorCode.InvalidTopic, -1, -1, -1) : log.AppendFromClient(batch);
     }
 

@@ -28,8 +28,8 @@ public sealed class LocalSchemaRegistry : IAsyncDisposable
     /// <summary>Base address, <c>http://127.0.0.1:PORT/</c>.</summary>
     public Uri Url { get; }
 
-    /// <summary>Reads the log and serves. The log stays the caller's and must outlive the registry.</summary>
-    /// <param name="log">Where the state is kept; no other registry may write to it.</param>
+    /// <summary>Reads the log and begins to serve. The caller owns the log, which must outlive the registry.</summary>
+    /// <param name="log">The log that keeps the state; no other registry may write to it.</param>
     /// <param name="options">Port.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="SchemaLogException">The log holds something this registry cannot take over.</exception>
@@ -39,8 +39,8 @@ public sealed class LocalSchemaRegistry : IAsyncDisposable
     {
         SchemaCatalogue catalogue = await SchemaCatalogue.LoadAsync(log, cancellationToken).ConfigureAwait(false);
 
-        // The empty builder reads no environment, no files and no arguments, and logs nowhere: the host process's settings are not the
-        // registry's.
+        // The empty builder reads no environment, files or arguments and writes no log, because the settings of the host process are not
+        // the registry's.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options.Port));
         builder.Services.AddRoutingCore();
@@ -63,7 +63,7 @@ public sealed class LocalSchemaRegistry : IAsyncDisposable
         return new(app, catalogue, new Uri(address + "/"));
     }
 
-    /// <summary>Finishes the requests at hand and stops.</summary>
+    /// <summary>Finishes the requests in hand and stops.</summary>
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync().ConfigureAwait(false);

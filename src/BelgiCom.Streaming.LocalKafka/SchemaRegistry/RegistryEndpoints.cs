@@ -118,7 +118,7 @@ internal static class RegistryEndpoints
         await AnswerAsync(context, new LevelBody(level.ApiName())).ConfigureAwait(false);
     }
 
-    /// <summary>The schema of the body. Only Avro without references: a schema of ours stands alone in its file.</summary>
+    /// <summary>The schema of the body. Only Avro without references is accepted: each of our schemas is complete in its file.</summary>
     private static async Task<string> SchemaTextAsync(HttpContext context)
     {
         SchemaBody body = await BodyAsync<SchemaBody>(context).ConfigureAwait(false);

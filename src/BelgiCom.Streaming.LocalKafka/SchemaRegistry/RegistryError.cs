@@ -3,7 +3,9 @@ using System.Net;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>An answer of the registry's API other than success. The codes are Confluent's: clients tell by them what to do.</summary>
+/// <summary>
+/// An answer of the registry's API other than success. The codes are Confluent's, because clients decide by them what to do.
+/// </summary>
 internal sealed class RegistryError(HttpStatusCode status, int code, string message) : Exception(message)
 {
     public HttpStatusCode Status { get; } = status;

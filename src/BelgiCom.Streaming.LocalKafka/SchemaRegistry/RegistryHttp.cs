@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>What all requests have in common: content type, error bodies, the guard.</summary>
+/// <summary>What all requests share: content type, error bodies, and the protection against web pages.</summary>
 internal static class RegistryHttp
 {
     public const string ContentType = "application/vnd.schemaregistry.v1+json";
@@ -16,7 +16,7 @@ internal static class RegistryHttp
     };
 
     /// <summary>
-    /// Turns every failure into an error body. Serves only requests addressed to this machine by name: without that, a web page could reach
+    /// Turns every failure into an error body. It serves only requests that address this machine by name. Otherwise a web page could reach
     /// the registry through a host name of its own that resolves to loopback.
     /// </summary>
     public static async Task GuardAsync(HttpContext context, RequestDelegate next)

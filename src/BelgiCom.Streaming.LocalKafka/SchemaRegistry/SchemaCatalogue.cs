@@ -4,8 +4,8 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// What the registry does, without HTTP. Changes are one at a time: decide on the state, append to the log, then apply, so that nobody sees
-/// what is not stored.
+/// The registry's operations, without HTTP. Changes come one at a time: decide by the state, append to the log, then apply, so that nobody
+/// sees a change that is not stored.
 /// </summary>
 internal sealed class SchemaCatalogue : IDisposable
 {
@@ -13,8 +13,8 @@ internal sealed class SchemaCatalogue : IDisposable
     private readonly SemaphoreSlim _writing = new(1, 1);
     private volatile RegistryState _state;
 
-    // Set when a record may or may not be in the log: an id given out twice would decode records with the wrong schema, so the log is read
-    // again first.
+    // Set when nobody knows whether a record is in the log. The log is then read again first, because an id that is given out twice would
+    // decode records with the wrong schema.
     private bool _doubtful;
 
     private SchemaCatalogue(ISchemaLog log, RegistryState state)
@@ -30,7 +30,7 @@ internal sealed class SchemaCatalogue : IDisposable
         new(log, await ReadAsync(log, cancellationToken).ConfigureAwait(false));
 
     /// <summary>
-    /// The id of the schema: the one it has when the subject knows it already, else a version is added if it is compatible.
+    /// The id of the schema. If the subject has the schema, it is that one's; else a version is added, if it is compatible.
     /// </summary>
     public Task<int> RegisterAsync(string subject, string text, CancellationToken cancellationToken) => ChangeAsync(async () =>
     {
@@ -47,7 +47,7 @@ internal sealed class SchemaCatalogue : IDisposable
             throw RegistryError.Incompatible(subject, problems);
         }
 
-        // Versions of soft deletion are not given out again: readers may still know them.
+        // Versions that were softly deleted are not given out again, because readers may still know them.
         int number = _state.AllVersions(subject).Select(version => version.Version).LastOrDefault() + 1;
         int id = _state.Find(normalised)?.Id ?? _state.HighestId + 1;
         await StoreAsync(SchemaLogJson.Version(subject, number, id, normalised, deleted: false)).ConfigureAwait(false);
@@ -70,7 +70,7 @@ internal sealed class SchemaCatalogue : IDisposable
     }
 
     /// <param name="subject">The subject.</param>
-    /// <param name="version">A number, "latest", or -1 for the same.</param>
+    /// <param name="version">A number, or "latest" or -1 for the newest.</param>
     /// <param name="withDeleted">Whether softly deleted versions count.</param>
     public SubjectVersion Version(string subject, string version, bool withDeleted)
     {
@@ -86,7 +86,7 @@ internal sealed class SchemaCatalogue : IDisposable
         return versions.FirstOrDefault(v => v.Version == number) ?? throw RegistryError.VersionNotFound(version);
     }
 
-    /// <summary>What stands against the schema under the subject's level and versions; empty when nothing does.</summary>
+    /// <summary>The reasons against the schema under the subject's level and versions; empty when there are none.</summary>
     public IReadOnlyList<string> Check(string subject, string text) => CompareWithSubject(subject, Parse(text));
 
     /// <summary>As <see cref="Check(string, string)"/>, against one version only.</summary>
@@ -99,7 +99,9 @@ internal sealed class SchemaCatalogue : IDisposable
         return 0;
     }, cancellationToken);
 
-    /// <summary>Numbers of the versions that are gone now. A permanent deletion needs a soft one before.</summary>
+    /// <summary>
+    /// Deletes a subject and returns the numbers of its deleted versions. A permanent deletion needs a soft one before it.
+    /// </summary>
     public Task<IReadOnlyList<int>> DeleteSubjectAsync(string subject, bool permanent, CancellationToken cancellationToken) =>
         ChangeAsync<IReadOnlyList<int>>(async () =>
         {
@@ -134,7 +136,7 @@ internal sealed class SchemaCatalogue : IDisposable
             return [.. live.Select(version => version.Version)];
         }, cancellationToken);
 
-    /// <summary>The number of the version that is gone now. A permanent deletion needs a soft one before.</summary>
+    /// <summary>Deletes a version and returns its number. A permanent deletion needs a soft one before it.</summary>
     public Task<int> DeleteVersionAsync(string subject, string version, bool permanent, CancellationToken cancellationToken) =>
         ChangeAsync(async () =>
         {
@@ -190,7 +192,7 @@ internal sealed class SchemaCatalogue : IDisposable
         return problems;
     }
 
-    /// <summary>The first few are enough to mend a schema, and bound the answer.</summary>
+    /// <summary>The first few reasons are enough to mend a schema, and keep the answer small.</summary>
     private static IEnumerable<SchemaMismatch> Mismatches(AvroSchema reader, AvroSchema writer)
     {
         try
@@ -249,7 +251,7 @@ internal sealed class SchemaCatalogue : IDisposable
         }
     }
 
-    /// <summary>Not cancelled with the request: a caller who hangs up must not leave the state behind the log.</summary>
+    /// <summary>Not cancelled with the request, because a caller who hangs up must not leave the state behind the log.</summary>
     private async Task StoreAsync(SchemaLogRecord record)
     {
         _doubtful = true;

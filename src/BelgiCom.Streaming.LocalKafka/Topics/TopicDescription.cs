@@ -1,4 +1,4 @@
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>What is written to a topic's <c>topic.json</c>; its presence makes the folder a topic.</summary>
+/// <summary>The content of a topic's <c>topic.json</c>, whose presence makes the folder a topic.</summary>
 internal sealed record TopicDescription(int Partitions, Dictionary<string, string> Config);

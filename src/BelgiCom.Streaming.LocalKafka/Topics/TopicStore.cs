@@ -27,7 +27,7 @@ internal sealed class TopicStore : IDisposable
         Directory.CreateDirectory(_directory);
         try
         {
-            // Logs are read once from start to end, so many small ones open faster side by side.
+            // Each log is read once from start to end, so many small ones open faster at the same time.
             Parallel.ForEach(Directory.GetDirectories(_directory), Load);
         }
         catch (AggregateException faults) when (faults.InnerExceptions[0] is LocalKafkaException first)
@@ -37,7 +37,7 @@ internal sealed class TopicStore : IDisposable
         }
     }
 
-    /// <summary>Raised after a topic is gone, so that the groups forget their offsets in it.</summary>
+    /// <summary>Raised after a topic was deleted, so that the groups forget their offsets in it.</summary>
     public event Action<string>? Deleted;
 
     public IEnumerable<Topic> All => _topics.Values.OrderBy(topic => topic.Name, StringComparer.Ordinal);
@@ -179,7 +179,7 @@ internal sealed class TopicStore : IDisposable
         string descriptionPath = Path.Combine(folder, DescriptionFile);
         if (!File.Exists(descriptionPath))
         {
-            // A creation or a deletion that a kill cut short: nothing in it was ever acknowledged, or all of it was to go.
+            // A kill interrupted a creation or a deletion. Nothing in the folder was acknowledged, or all of it was to be deleted.
             Directory.Delete(folder, recursive: true);
             return;
         }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
-/// Hands out producer ids, each once in the life of a data directory: blocks are written down before their first id is given.
+/// Hands out producer ids, each once in the life of a data directory: a block of ids is written down before its first id is handed out.
 /// </summary>
 internal sealed class ProducerIds(string dataDirectory)
 {

@@ -7,12 +7,10 @@ internal readonly record struct InitResult(ErrorCode Error, long ProducerId, sho
 }
 
 /// <summary>
-/// Transactions: who may write under a transactional id, to what, and how it ends. Each step is in <c>__transaction_state</c> before it is
-/// answered, so a killed broker comes back with open transactions open and decided ones decided.
-/// <para>
-/// Lock order: a data partition, then the coordinator, then its own state partition. Markers are therefore written outside the
-/// coordinator's lock.
-/// </para>
+/// The transactions: who may write under a transactional id, to which partitions, and how it ends. Each step is in
+/// <c>__transaction_state</c> before it is answered, so after a kill open transactions are still open and decided ones decided. <para> Lock
+/// order: a data partition, then the coordinator, then its own state partition. Markers are therefore written outside the coordinator's
+/// lock. </para>
 /// </summary>
 internal sealed class TransactionCoordinator : IDisposable
 {
@@ -49,8 +47,8 @@ internal sealed class TransactionCoordinator : IDisposable
     }
 
     /// <summary>
-    /// Makes or takes over the producer of a transactional id. Taking over raises the epoch, which fences whoever had it, and aborts what
-    /// was open.
+    /// Makes or takes over the producer of a transactional id. Taking over raises the epoch, which fences the owner before, and aborts an
+    /// open transaction.
     /// </summary>
     /// <param name="transactionalId">Null for a producer that is idempotent only.</param>
     /// <param name="timeoutMs">How long a transaction may stay open.</param>
@@ -114,7 +112,7 @@ internal sealed class TransactionCoordinator : IDisposable
         }
     }
 
-    /// <summary>Takes partitions into the transaction; the first opens it.</summary>
+    /// <summary>Adds partitions to the transaction; the first one opens it.</summary>
     public ErrorCode AddPartitions(string transactionalId, long producerId, short epoch, IReadOnlyCollection<TopicPartitionName> partitions)
     {
         lock (_gate)
@@ -145,7 +143,7 @@ internal sealed class TransactionCoordinator : IDisposable
         }
     }
 
-    /// <summary>Commits or aborts. A repeated request finds the outcome there and is told so.</summary>
+    /// <summary>Commits or aborts. A repeated request finds the outcome and gets the same answer.</summary>
     public ErrorCode End(string transactionalId, long producerId, short epoch, bool commit)
     {
         TransactionalProducer decided;
@@ -180,8 +178,8 @@ internal sealed class TransactionCoordinator : IDisposable
     public void Dispose() => _timeoutCheck.Dispose();
 
     /// <summary>
-    /// Called by a partition, under its lock, before the first batch of a transaction: without it a batch that arrives after its
-    /// transaction has ended would hold back the last stable offset for ever (KIP-890, part 1).
+    /// Called by a partition, under its lock, before the first batch of a transaction. Without this check, a batch that arrives after the
+    /// end of its transaction would hold back the last stable offset for ever (KIP-890, part 1).
     /// </summary>
     private ErrorCode Verify(string topic, int partition, long producerId, short epoch)
     {
@@ -199,7 +197,9 @@ internal sealed class TransactionCoordinator : IDisposable
         }
     }
 
-    /// <summary>Decides on the abort of transactions that are overdue; their markers follow with those of interrupted ones.</summary>
+    /// <summary>
+    /// Decides to abort the transactions that are overdue; their markers are written together with those of interrupted ones.
+    /// </summary>
     private void AbortTimedOut()
     {
         lock (_gate)
@@ -208,13 +208,15 @@ internal sealed class TransactionCoordinator : IDisposable
             foreach (TransactionalProducer overdue in _byId.Values
                 .Where(producer => producer.State == TransactionState.Ongoing && nowMs - producer.StartedMs > producer.TimeoutMs).ToList())
             {
-                // The producer is taken for dead; a higher epoch keeps it out should it come back.
+                // The producer is taken for dead; a higher epoch keeps it out if it comes back.
                 Save(Fenced(overdue) with { State = TransactionState.PrepareAbort });
             }
         }
     }
 
-    /// <summary>Completes what a timeout, a crash or a full disk has left decided but without all its markers.</summary>
+    /// <summary>
+    /// Completes the transactions that a timeout, a crash or a full disk has left decided, but without all their markers.
+    /// </summary>
     private void CompleteInterrupted()
     {
         List<TransactionalProducer> interrupted;
@@ -226,7 +228,7 @@ internal sealed class TransactionCoordinator : IDisposable
         interrupted.ForEach(producer => Complete(producer, onlyOpen: true));
     }
 
-    /// <summary>The point of no return: from here on the outcome is on disk.</summary>
+    /// <summary>Stores the outcome. This is the point of no return.</summary>
     private TransactionalProducer Decide(TransactionalProducer producer, TransactionState outcome)
     {
         TransactionalProducer decided = Save(producer with { State = outcome });
@@ -235,8 +237,8 @@ internal sealed class TransactionCoordinator : IDisposable
     }
 
     /// <summary>
-    /// Writes the markers of a decided transaction and closes it. With <paramref name="onlyOpen"/> some partitions may have their marker
-    /// already.
+    /// Writes the markers of a decided transaction and closes it. With <paramref name="onlyOpen"/>, partitions that have their marker
+    /// already are left out.
     /// </summary>
     private void Complete(TransactionalProducer decided, bool onlyOpen = false)
     {

@@ -39,7 +39,7 @@ internal sealed class TransactionRequests(TransactionCoordinator transactions, T
             }
         }
 
-        // All or nothing: with one unknown partition the others are not attempted.
+        // All partitions or none: when one of them is unknown, the others are not added.
         bool allKnown = partitions.All(IsKnown);
         ErrorCode error = allKnown
             ? transactions.AddPartitions(transactionalId, producerId, epoch, partitions)

@@ -12,7 +12,7 @@ internal sealed record TransactionalProducer(string TransactionalId)
 
     public short Epoch { get; init; }
 
-    /// <summary>The epoch before the last initialisation, so that a repeated request is known for what it is; not stored.</summary>
+    /// <summary>The epoch before the last initialisation, by which a repeated request is recognised; not stored.</summary>
     public short LastEpoch { get; init; } = -1;
 
     public int TimeoutMs { get; init; }

@@ -3,15 +3,15 @@ using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.LocalKafka;
 
-/// <summary>A schema with its registry-wide id. <paramref name="Text"/> is the normalised text: equal schemas have equal texts.</summary>
+/// <summary>A schema with its id in the registry. <paramref name="Text"/> is the normalised text: equal schemas have equal texts.</summary>
 internal sealed record RegisteredSchema(int Id, AvroSchema Schema, string Text);
 
 /// <summary>One version of a subject. A softly deleted one can still be fetched by id, but counts for nothing else.</summary>
 internal sealed record SubjectVersion(string Subject, int Version, RegisteredSchema Schema, bool Deleted);
 
 /// <summary>
-/// All the registry knows, as a fold over its log: immutable, so that readers never wait for a writer. <see cref="Apply"/> is the only way
-/// it changes, at start and when serving alike.
+/// Everything the registry knows, computed from its log. It is immutable, so readers never wait for a writer. Only <see cref="Apply"/>
+/// makes a changed copy, at the start and while serving.
 /// </summary>
 internal sealed record RegistryState
 {
@@ -26,7 +26,7 @@ internal sealed record RegistryState
     private ImmutableDictionary<string, CompatibilityLevel> SubjectLevels { get; init; } =
         ImmutableDictionary.Create<string, CompatibilityLevel>(StringComparer.Ordinal);
 
-    /// <summary>Of subjects without a level of their own. Confluent's default.</summary>
+    /// <summary>The level of subjects without one of their own. Confluent's default.</summary>
     public CompatibilityLevel GlobalLevel { get; private init; } = CompatibilityLevel.Backward;
 
     /// <summary>Ids are given out once, from 1.</summary>
@@ -42,11 +42,11 @@ internal sealed record RegistryState
     public IEnumerable<string> SubjectNames(bool withDeleted) =>
         Subjects.Where(subject => withDeleted || subject.Value.Values.Any(version => !version.Deleted)).Select(subject => subject.Key);
 
-    /// <summary>Oldest first, softly deleted ones included.</summary>
+    /// <summary>The versions, oldest first, including softly deleted ones.</summary>
     public IEnumerable<SubjectVersion> AllVersions(string subject) =>
         Subjects.TryGetValue(subject, out ImmutableSortedDictionary<int, SubjectVersion>? versions) ? versions.Values : [];
 
-    /// <summary>Oldest first, without softly deleted ones.</summary>
+    /// <summary>The versions, oldest first, without softly deleted ones.</summary>
     public IEnumerable<SubjectVersion> Versions(string subject) => AllVersions(subject).Where(version => !version.Deleted);
 
     /// <summary>Where a schema is in use.</summary>
@@ -125,7 +125,7 @@ internal sealed record RegistryState
 
     private RegistryState WithLevel(string? subject, ConfigValue? value)
     {
-        // A level this registry does not know can only come from a newer real one; the default is the careful reading of it.
+        // A level that this registry does not know was set by a newer real one; it is read as the default, which is careful.
         CompatibilityLevel? level = CompatibilityLevels.TryParse(value?.CompatibilityLevel, out CompatibilityLevel parsed) ? parsed : null;
         if (subject is null)
         {

@@ -39,7 +39,7 @@ internal static class SchemaLogJson
                 "SCHEMA" => new VersionChange(Required(key.Subject, "subject"), key.Version, Value<VersionValue>(record)),
                 "DELETE_SUBJECT" => new SubjectDeletedChange(Required(key.Subject, "subject"), Value<SubjectDeletedValue>(record)),
                 "CONFIG" => new ConfigChange(key.Subject, Value<ConfigValue>(record)),
-                // NOOP, MODE, CONTEXT, CLEAR_SUBJECT: a real registry's own affairs.
+                // NOOP, MODE, CONTEXT, CLEAR_SUBJECT: records that only a real registry uses.
                 _ => new NoChange(),
             };
         }
