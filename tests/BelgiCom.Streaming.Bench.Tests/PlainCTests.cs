@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Testing;
+
 namespace BelgiCom.Streaming.Bench.Tests;
 
 public sealed class PlainCTests
@@ -5,16 +7,9 @@ public sealed class PlainCTests
     [Fact]
     public async Task CompileAsync_OfTheProgramThatShips_GivesNoError()
     {
-        string folder = Directory.CreateTempSubdirectory("belgicom-c-").FullName;
-        try
-        {
-            PlainC? program = await PlainC.CompileAsync(folder, TestContext.Current.CancellationToken);
-            Assert.SkipWhen(program is null, "there is no C compiler");
-            Assert.True(File.Exists(Path.Combine(folder, "pass_through")));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using TemporaryFolder folder = new();
+        PlainC? program = await PlainC.CompileAsync(folder.FullPath, TestContext.Current.CancellationToken);
+        Assert.SkipWhen(program is null, "there is no C compiler");
+        Assert.True(File.Exists(folder.Under("pass_through")));
     }
 }

@@ -1,10 +1,11 @@
 using System.Text;
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
 
 /// <summary>What both ways of taking batches must do alike.</summary>
-public abstract class BatchConsumerContract(KafkaFixture kafka, ClientPath path)
+public abstract class BatchConsumerContract(ChosenBroker kafka, ClientPath path)
 {
     protected string BootstrapServers => kafka.BootstrapServers;
 
@@ -203,7 +204,7 @@ public abstract class BatchConsumerContract(KafkaFixture kafka, ClientPath path)
     }
 }
 
-public sealed class NativeBatchConsumerTests(KafkaFixture kafka) : BatchConsumerContract(kafka, ClientPath.Native)
+public sealed class NativeBatchConsumerTests(ChosenBroker kafka) : BatchConsumerContract(kafka, ClientPath.Native)
 {
     [Fact]
     public void Binding_WithTheClientOfThisBuild_Works() => Assert.Null(Librdkafka.UnavailableBecauseOf);
@@ -240,4 +241,4 @@ public sealed class NativeBatchConsumerTests(KafkaFixture kafka) : BatchConsumer
     }
 }
 
-public sealed class ManagedBatchConsumerTests(KafkaFixture kafka) : BatchConsumerContract(kafka, ClientPath.Managed);
+public sealed class ManagedBatchConsumerTests(ChosenBroker kafka) : BatchConsumerContract(kafka, ClientPath.Managed);

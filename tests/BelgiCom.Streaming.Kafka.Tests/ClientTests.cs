@@ -6,7 +6,7 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Kafka.Tests;
 
 /// <summary>Sinks, senders, bounded reads, lag and topics.</summary>
-public sealed class ClientTests(KafkaFixture kafka)
+public sealed class ClientTests(ChosenBroker kafka)
 {
     [Fact]
     public async Task Sink_SinkFailsNowAndThen_GetsEveryRecordAndLagBecomesZero()
@@ -62,7 +62,7 @@ public sealed class ClientTests(KafkaFixture kafka)
         await cluster.UntilDoneAsync(running);
 
         proxy.HideBrokers = true;
-        await TestCluster.UntilAsync(() => Task.FromResult(log.Saw("ClientError")), running);
+        await Wait.WhileAsync(running, () => log.Saw("ClientError"));
         proxy.HideBrokers = false;
         cluster.Send(100, 100);
         await cluster.UntilDoneAsync(running);
@@ -274,11 +274,10 @@ public sealed class ClientTests(KafkaFixture kafka)
         Task running = host.RunAsync(stop.Token);
         await cluster.UntilDoneAsync(running);
 
-        while (host.Health[0].Partitions.Count < 2
-            || host.Health[0].Partitions.Any(partition => partition.Lag > 0 || partition.Committed < 11))
-        {
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
+        await Wait.WhileAsync(
+            running,
+            () => host.Health[0].Partitions.Count == 2
+                && host.Health[0].Partitions.All(partition => partition.Lag <= 0 && partition.Committed >= 11));
 
         Assert.Equal([0, 0], LagMetric(cluster));
         await stop.CancelAsync();

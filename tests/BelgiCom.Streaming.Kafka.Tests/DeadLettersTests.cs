@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
 
-public sealed class DeadLettersTests(KafkaFixture kafka)
+public sealed class DeadLettersTests(ChosenBroker kafka)
 {
     private static readonly TestRecord Record = new("usage.rated.v1", 3, 42, [1, 2], [3], 1_700_000_000_000);
 

@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Testing;
 namespace BelgiCom.Streaming.Kafka.Tests;
 
 /// <summary>The proxy's own tests: a fault that the proxy does not make is a test that proves nothing.</summary>
-public sealed class KafkaProxyTests(KafkaFixture kafka)
+public sealed class KafkaProxyTests(ChosenBroker kafka)
 {
     [Fact]
     public async Task ResetConnections_ClientGoesOn_WithNewConnections()

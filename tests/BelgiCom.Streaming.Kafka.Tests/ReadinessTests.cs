@@ -1,10 +1,10 @@
-using BelgiCom.Streaming.LocalKafka;
+using BelgiCom.Streaming.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Kafka.Tests;
 
 /// <summary>Ready is only what can do its work now.</summary>
-public sealed class ReadinessTests(KafkaFixture kafka)
+public sealed class ReadinessTests(ChosenBroker kafka)
 {
     [Fact]
     public void NotReady_BeforeTheStart_SaysSo() => Assert.Equal(
@@ -24,8 +24,8 @@ public sealed class ReadinessTests(KafkaFixture kafka)
         GroupHost host = cluster.Lanes(_ => new PassThrough(cluster.Out));
         Task running = host.RunAsync(stop.Token);
 
-        await TestCluster.UntilAsync(() => IsReady(host, TimeProvider.System), running);
-        await TestCluster.UntilAsync(() => Task.FromResult(host.Health.Sum(member => member.Partitions.Count) == 1), running);
+        await Wait.WhileAsync(running, () => IsReady(host, TimeProvider.System));
+        await Wait.WhileAsync(running, () => host.Health.Sum(member => member.Partitions.Count) == 1);
         await stop.CancelAsync();
         await running;
 
@@ -44,9 +44,9 @@ public sealed class ReadinessTests(KafkaFixture kafka)
         GroupHost host = cluster.Sink(sink);
         Task running = host.RunAsync(stop.Token);
 
-        await TestCluster.UntilAsync(() => Says(host, TimeProvider.System, "fails on a batch and reads it again since"), running);
+        await Wait.WhileAsync(running, () => Says(host, TimeProvider.System, "fails on a batch and reads it again since"));
         sink.IsAway = false;
-        await TestCluster.UntilAsync(() => IsReady(host, TimeProvider.System), running);
+        await Wait.WhileAsync(running, () => IsReady(host, TimeProvider.System));
         await stop.CancelAsync();
         await running;
     }
@@ -54,10 +54,7 @@ public sealed class ReadinessTests(KafkaFixture kafka)
     [Fact]
     public async Task NotReady_BrokerStopped_UntilItIsBack()
     {
-        DirectoryInfo data = Directory.CreateTempSubdirectory("belgicom-readiness-");
-        LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(
-            new LocalKafkaOptions { DataDirectory = data.FullName }, TestContext.Current.CancellationToken);
-        int port = int.Parse(broker.BootstrapServers.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+        await using ProcessBroker broker = await TestBroker.StartChosenProcessAsync();
         TestCluster cluster = new(broker.BootstrapServers);
         await cluster.CreateAsync(1);
         LaterClock clock = new();
@@ -65,24 +62,23 @@ public sealed class ReadinessTests(KafkaFixture kafka)
         GroupHost host = cluster.Lanes(_ => new PassThrough(cluster.Out), clock: clock);
         using BrokerProbe probe = new(cluster.Options.Kafka, NullLogger<BrokerProbe>.Instance);
         Task running = host.RunAsync(stop.Token);
-        await TestCluster.UntilAsync(() => IsReady(host, clock), running);
+        await Wait.WhileAsync(running, () => IsReady(host, clock));
 
         // Nothing comes, for long: it asks, and is ready all the same.
         clock.Later(2 * ConsumerHealth.AnswerMaxAge);
-        await TestCluster.UntilAsync(() => IsReady(host, clock), running);
+        await Wait.WhileAsync(running, () => IsReady(host, clock));
         Assert.Null(await probe.NotReadyBecauseAsync());
 
-        await broker.DisposeAsync();
+        await broker.StopAsync();
         clock.Later(2 * ConsumerHealth.AnswerMaxAge);
-        await TestCluster.UntilAsync(() => Says(host, clock, "has no answer of the brokers since"), running);
-        await TestCluster.UntilAsync(() => Task.FromResult(host.Health[0].State == ConsumerState.Polling), running);
+        await Wait.WhileAsync(running, () => Says(host, clock, "has no answer of the brokers since"));
+        await Wait.WhileAsync(running, () => host.Health[0].State == ConsumerState.Polling);
         Assert.StartsWith(
             $"No broker of {cluster.Options.Kafka.BootstrapServers} answers", await probe.NotReadyBecauseAsync(), StringComparison.Ordinal);
 
-        await using LocalKafkaBroker again = await LocalKafkaBroker.StartAsync(
-            new LocalKafkaOptions { DataDirectory = data.FullName, Port = port }, TestContext.Current.CancellationToken);
-        await TestCluster.UntilAsync(() => IsReady(host, clock), running);
-        await TestCluster.UntilAsync(async () => await probe.NotReadyBecauseAsync() is null, running);
+        await broker.StartAgainAsync();
+        await Wait.WhileAsync(running, () => IsReady(host, clock));
+        await Wait.WhileAsync(running, async () => await probe.NotReadyBecauseAsync() is null);
         await stop.CancelAsync();
         await running;
     }
@@ -95,16 +91,15 @@ public sealed class ReadinessTests(KafkaFixture kafka)
         GroupHost host = nowhere.Sink(new NoSink());
         Task running = host.RunAsync(stop.Token);
 
-        await TestCluster.UntilAsync(() => Says(host, TimeProvider.System, "has no place in its group yet"), running);
+        await Wait.WhileAsync(running, () => Says(host, TimeProvider.System, "has no place in its group yet"));
         await stop.CancelAsync();
         await running;
     }
 
-    private static Task<bool> IsReady(GroupHost host, TimeProvider clock) =>
-        Task.FromResult(host.NotReadyBecause(clock.GetUtcNow()) is null);
+    private static bool IsReady(GroupHost host, TimeProvider clock) => host.NotReadyBecause(clock.GetUtcNow()) is null;
 
-    private static Task<bool> Says(GroupHost host, TimeProvider clock, string reason) =>
-        Task.FromResult(host.NotReadyBecause(clock.GetUtcNow())?.Contains(reason, StringComparison.Ordinal) == true);
+    private static bool Says(GroupHost host, TimeProvider clock, string reason) =>
+        host.NotReadyBecause(clock.GetUtcNow())?.Contains(reason, StringComparison.Ordinal) == true;
 
     private sealed class NoSink : ISinkBatchHandler
     {

@@ -4,7 +4,7 @@ using Confluent.Kafka;
 namespace BelgiCom.Streaming.Kafka.Tests;
 
 /// <summary>Rules P1 to P15 of docs/kafka-client.md, by number.</summary>
-public sealed class TransactionRuleTests(KafkaFixture kafka)
+public sealed class TransactionRuleTests(ChosenBroker kafka)
 {
     [Fact]
     public async Task P01_RestartAfterEveryRecord_OffsetsAreTheNextToRead()
@@ -405,5 +405,5 @@ public sealed class TransactionRuleTests(KafkaFixture kafka)
     }
 
     private static Task Until(Func<bool> condition, params Task[] running) =>
-        TestCluster.UntilAsync(() => Task.FromResult(condition()), running);
+        Wait.WhileAsync(Task.WhenAny(running).Unwrap(), condition);
 }

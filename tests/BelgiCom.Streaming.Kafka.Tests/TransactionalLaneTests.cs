@@ -1,6 +1,8 @@
+using BelgiCom.Streaming.Testing;
+
 namespace BelgiCom.Streaming.Kafka.Tests;
 
-public sealed class TransactionalLaneTests(KafkaFixture kafka)
+public sealed class TransactionalLaneTests(ChosenBroker kafka)
 {
     [Theory]
     [InlineData(ClientPath.Native)]

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
@@ -9,13 +10,13 @@ public sealed class LocalKafkaBrokerTests
     [Fact]
     public async Task Port_ThatIsTaken_IsNamedInTheFault()
     {
-        using TemporaryDirectory directory = new();
-        using TemporaryDirectory other = new();
+        using TemporaryFolder directory = new();
+        using TemporaryFolder other = new();
         await using LocalKafkaBroker first = await LocalKafkaBroker.StartAsync(
-            new LocalKafkaOptions { DataDirectory = directory.Path }, Cancelled);
+            new LocalKafkaOptions { DataDirectory = directory.FullPath }, Cancelled);
 
         LocalKafkaPortInUseException fault = await Assert.ThrowsAsync<LocalKafkaPortInUseException>(
-            () => LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = other.Path, Port = first.Port }, Cancelled));
+            () => LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = other.FullPath, Port = first.Port }, Cancelled));
 
         Assert.Equal(first.Port, fault.Port);
     }
@@ -23,13 +24,13 @@ public sealed class LocalKafkaBrokerTests
     [Fact]
     public async Task DataDirectory_ThatIsInUse_IsRefused_AndFreeAfterTheStop()
     {
-        using TemporaryDirectory directory = new();
-        LocalKafkaOptions options = new() { DataDirectory = directory.Path };
+        using TemporaryFolder directory = new();
+        LocalKafkaOptions options = new() { DataDirectory = directory.FullPath };
         await using (await LocalKafkaBroker.StartAsync(options, Cancelled))
         {
             LocalKafkaException fault = await Assert.ThrowsAsync<LocalKafkaException>(
                 () => LocalKafkaBroker.StartAsync(options, Cancelled));
-            Assert.Contains(directory.Path, fault.Message, StringComparison.Ordinal);
+            Assert.Contains(directory.FullPath, fault.Message, StringComparison.Ordinal);
         }
 
         await using LocalKafkaBroker again = await LocalKafkaBroker.StartAsync(options, Cancelled);
@@ -39,9 +40,9 @@ public sealed class LocalKafkaBrokerTests
     [Fact]
     public async Task Broker_InAProcessWithABlockedThreadPool_StillAnswers()
     {
-        using TemporaryDirectory directory = new();
+        using TemporaryFolder directory = new();
         await using LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(
-            new LocalKafkaOptions { DataDirectory = directory.Path }, Cancelled);
+            new LocalKafkaOptions { DataDirectory = directory.FullPath }, Cancelled);
         using ManualResetEventSlim release = new();
         // More blocking work than the pool will add threads for while this test runs.
         for (int i = 0; i < 500; i++)

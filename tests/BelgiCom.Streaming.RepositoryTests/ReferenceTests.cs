@@ -61,16 +61,12 @@ public sealed class ReferenceTests
     {
         string[] extra = project switch
         {
-            "Testing" => ["Contracts", "Kafka"],
+            "Testing" => ["Contracts", "Kafka", "LocalKafka"],
             "Adapters.Tests" or "Adapters.Worker.Tests" => ["Generation"],
-            "Kafka.Tests" => ["LocalKafka"],
             "RepositoryTests" => ["Contracts", "Contracts.Generator"],
             "IntegrationTests" =>
-            [
-                "LocalKafka", "Tool", "BillingTableConsumer", "Adapters.Worker", "Rating.Worker", "CdrRetention.Worker",
-                "BillingSync.Worker",
-            ],
-            "FaultTests" => ["LocalKafka", "Rating.Worker", "Tool"],
+                ["Tool", "BillingTableConsumer", "Adapters.Worker", "Rating.Worker", "CdrRetention.Worker", "BillingSync.Worker"],
+            "FaultTests" => ["Rating.Worker"],
             _ => [],
         };
         string[] allowed = [.. Testing, .. extra, project.Replace(".Tests", "", StringComparison.Ordinal)];

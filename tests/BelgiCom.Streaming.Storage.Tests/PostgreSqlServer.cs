@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using BelgiCom.Streaming.Testing;
 using Npgsql;
 using Testcontainers.PostgreSql;
 
@@ -33,7 +34,7 @@ public sealed class PostgreSqlServer : IAsyncLifetime
             : null;
         if (_binaries is not null)
         {
-            StartCluster();
+            await StartClusterAsync();
         }
         else if (File.Exists("/var/run/docker.sock") || Environment.GetEnvironmentVariable("DOCKER_HOST") is not null)
         {
@@ -47,7 +48,7 @@ public sealed class PostgreSqlServer : IAsyncLifetime
     {
         if (_folder is not null)
         {
-            Run("pg_ctl", $"-D {Data} -m immediate -w stop");
+            await RunAsync("pg_ctl", $"-D {Data} -m immediate -w stop");
             _folder.Delete(recursive: true);
         }
 
@@ -72,20 +73,20 @@ public sealed class PostgreSqlServer : IAsyncLifetime
 
     private string Data => Path.Combine(_folder!.FullName, "data");
 
-    private void StartCluster()
+    private async Task StartClusterAsync()
     {
         _folder = Directory.CreateTempSubdirectory("pg-");
         if (Environment.IsPrivilegedProcess)
         {
-            Start("chown", "postgres", _folder.FullName);
+            await StartAsync("chown", "postgres", _folder.FullName);
         }
 
         using TcpListener probe = new(IPAddress.Loopback, 0);
         probe.Start();
         int port = ((IPEndPoint)probe.LocalEndpoint).Port;
         probe.Stop();
-        Run("initdb", $"-D {Data} -U ledger -A trust -E UTF8 --no-sync");
-        Run(
+        await RunAsync("initdb", $"-D {Data} -U ledger -A trust -E UTF8 --no-sync");
+        await RunAsync(
             "pg_ctl",
             $"-D {Data} -l {_folder.FullName}/log -w -o '-p {port} -k {_folder.FullName} -c listen_addresses=127.0.0.1 -c fsync=off' "
             + $"start");
@@ -94,27 +95,15 @@ public sealed class PostgreSqlServer : IAsyncLifetime
     }
 
     /// <summary>The server refuses to run as root, so it is handed to the user that the package made.</summary>
-    private void Run(string program, string arguments)
+    private Task RunAsync(string program, string arguments)
     {
-        // Nothing is read from it: the server that it starts would keep a pipe open as long as it lives.
-        string command = $"{_binaries}/{program} {arguments} >/dev/null 2>&1";
-        if (Environment.IsPrivilegedProcess)
-        {
-            Start("runuser", "-u", "postgres", "--", "sh", "-c", command);
-        }
-        else
-        {
-            Start("sh", "-c", command);
-        }
+        // The server that it starts must not keep our pipes open as long as it lives.
+        string command = $"{_binaries}/{program} {arguments} </dev/null >/dev/null 2>&1";
+        return Environment.IsPrivilegedProcess
+            ? StartAsync("runuser", "-u", "postgres", "--", "sh", "-c", command)
+            : StartAsync("sh", "-c", command);
     }
 
-    private static void Start(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = "/" })!;
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
-        }
-    }
+    private static async Task StartAsync(string program, params string[] arguments) =>
+        (await ChildProcess.RunAsync(new ProcessStartInfo(program, arguments) { WorkingDirectory = "/" })).WithExitCode(0);
 }

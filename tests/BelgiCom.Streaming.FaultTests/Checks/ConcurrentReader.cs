@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -28,7 +29,7 @@ internal sealed class ConcurrentReader : IAsyncDisposable
     private ConcurrentReader(KafkaOptions kafka) => _reading = Task.Factory.StartNew(
         () => Read(kafka), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    public static ConcurrentReader Start(FaultBench bench) => new(bench.Kafka);
+    public static ConcurrentReader Start(RatingPlatform platform) => new(platform.Kafka);
 
     /// <summary>Waits for the last record and compares.</summary>
     public async Task AssertSawAsync(TopicContents contents)
@@ -47,7 +48,7 @@ internal sealed class ConcurrentReader : IAsyncDisposable
     public static IReadOnlyList<Finding> Compare(IReadOnlyList<RatedLine> seen, IReadOnlyList<RatedLine> there)
     {
         List<Finding> findings = [];
-        for (int partition = 0; partition < FaultBench.Partitions; partition++)
+        for (int partition = 0; partition < RatingPlatform.Partitions; partition++)
         {
             RatedLine[] before = [.. seen.Where(line => line.Place.Partition == partition)];
             RatedLine[] after = [.. there.Where(line => line.Place.Partition == partition)];
@@ -80,7 +81,7 @@ internal sealed class ConcurrentReader : IAsyncDisposable
         using IConsumer<byte[], byte[]> consumer = KafkaClients.Consumer(
             KafkaClients.ReaderConfig(kafka, new ConsumerOptions()), "concurrent reader", NullLogger.Instance);
         consumer.Assign(
-            FaultBench.PartitionsOf(Topics.UsageRated).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
+            RatingPlatform.PartitionsOf(Topics.UsageRated).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
         while (!_stop.IsCancellationRequested)
         {
             try

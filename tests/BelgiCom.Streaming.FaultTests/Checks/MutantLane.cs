@@ -65,7 +65,8 @@ internal sealed class MutantLane
 
     private static TopicContents Contents(Mutant mutant, int seed)
     {
-        MutantLane[] lanes = [.. Enumerable.Range(0, FaultBench.Partitions).Select(partition => new MutantLane(mutant, seed, partition))];
+        IEnumerable<int> partitions = Enumerable.Range(0, RatingPlatform.Partitions);
+        MutantLane[] lanes = [.. partitions.Select(partition => new MutantLane(mutant, seed, partition))];
         foreach (MutantLane lane in lanes)
         {
             lane.RunToEnd();

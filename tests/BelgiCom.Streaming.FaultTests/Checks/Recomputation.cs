@@ -22,7 +22,8 @@ internal sealed class Recomputation
         Recomputation result = new();
         foreach (IGrouping<int, ReceivedRecord> partition in received.GroupBy(record => record.Place.Partition))
         {
-            SubscriberRater rater = new(Enumerable.Range(0, subscribers).Where(number => number % FaultBench.Partitions == partition.Key));
+            SubscriberRater rater = new(
+                Enumerable.Range(0, subscribers).Where(number => number % RatingPlatform.Partitions == partition.Key));
             foreach (ReceivedRecord record in partition)
             {
                 result.Add(record, rater, readable);

@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Testing;
+
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
@@ -13,23 +15,23 @@ public sealed class F02_TerminateTests
         int seed = Seed.Next();
         Random random = new(seed);
         int records = Scale.Of(6_000, 100_000);
-        await using FaultBench bench = await FaultBench.StartAsync();
-        bench.Send(bench.Usage(seed).Events(0, records));
-        await using ConcurrentReader reader = ConcurrentReader.Start(bench);
+        await using RatingPlatform platform = await RatingPlatform.StartAsync();
+        platform.Send(platform.Usage(seed).Events(0, records));
+        await using ConcurrentReader reader = ConcurrentReader.Start(platform);
 
         for (int stop = 1; stop <= Stops; stop++)
         {
-            await using MidTransaction midway = await MidTransaction.ReachAsync(bench, random, records / 5);
+            await using MidTransaction midway = await MidTransaction.ReachAsync(platform, random, records / 5);
             midway.Worker.Terminate();
             midway.Release();
             await midway.Worker.DrainAsync();
-            Assert.Equal(0, await bench.OpenOffsetsAsync());
+            Assert.Equal(0, await platform.OpenOffsetsAsync());
         }
 
-        RatingProcess last = bench.StartWorker("a");
-        await bench.UntilRatedAsync(last);
+        RatingProcess last = platform.StartWorker("a");
+        await platform.UntilRatedAsync(last);
         await last.DrainAsync();
-        Assert.Equal(0, await bench.OpenOffsetsAsync());
-        await reader.AssertSawAsync(bench.AssertExact());
+        Assert.Equal(0, await platform.OpenOffsetsAsync());
+        await reader.AssertSawAsync(platform.AssertExact());
     }
 }

@@ -13,34 +13,34 @@ public sealed class F03_BrokerKillTests
         int seed = Seed.Next();
         int records = Scale.Of(3_000, 100_000);
         int rounds = Scale.Of(1, 3);
-        (FaultBench bench, ProcessBroker broker) = await FaultBench.StartWithProcessAsync();
-        await using FaultBench disposed = bench;
-        bench.Send(bench.Usage(seed).Events(0, records));
-        await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
-        await using ConcurrentReader reader = ConcurrentReader.Start(bench);
+        (RatingPlatform platform, ProcessBroker broker) = await RatingPlatform.StartWithProcessAsync();
+        await using RatingPlatform disposed = platform;
+        platform.Send(platform.Usage(seed).Events(0, records));
+        await using KafkaProxy proxy = KafkaProxy.Start(platform.Kafka.BootstrapServers);
+        await using ConcurrentReader reader = ConcurrentReader.Start(platform);
         Hold next = Midway(proxy, records, rounds);
 
         // Apache Kafka 4.3.1 must not time the transaction out itself while it starts: see docs/fault-tests.md.
         Dictionary<string, string> hasty = new() { ["Kafka__CommitTimeout"] = "00:00:03", ["Kafka__TransactionTimeout"] = "00:01:00" };
-        RatingProcess worker = bench.StartWorker("a", proxy.BootstrapServers, hasty);
+        RatingProcess worker = platform.StartWorker("a", proxy.BootstrapServers, hasty);
 
         for (int round = 0; round < rounds; round++)
         {
-            foreach (Func<Task> fault in new[] { broker.KillAndRestartAsync, broker.RestartAsync })
+            foreach (Func<Task> fault in new[] { broker.KillAndStartAgainAsync, broker.StopAndStartAgainAsync })
             {
                 await Wait.UntilAsync(next.Caught, "the middle of a transaction", worker);
                 Hold held = next;
                 next = Midway(proxy, records, rounds);
                 await fault();
                 held.Release();
-                Notes.Write($"broker is back, lag {await bench.LagAsync()}");
+                Notes.Write($"broker is back, lag {await platform.LagAsync()}");
             }
         }
 
         next.Release();
-        await bench.UntilRatedAsync(worker);
+        await platform.UntilRatedAsync(worker);
         await worker.DrainAsync();
-        await reader.AssertSawAsync(bench.AssertExact());
+        await reader.AssertSawAsync(platform.AssertExact());
     }
 
     /// <summary>Each round takes a part of the usage, so that the broker always dies under load.</summary>

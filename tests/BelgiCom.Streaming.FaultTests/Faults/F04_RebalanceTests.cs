@@ -17,8 +17,8 @@ public sealed class F04_RebalanceTests
     {
         int seed = Seed.Next();
         int perStep = Scale.Of(1_000, 40_000);
-        await using FaultBench bench = await FaultBench.StartAsync(subscribers: Scale.Of(200, 20_000));
-        FaultUsage usage = bench.Usage(seed);
+        await using RatingPlatform platform = await RatingPlatform.StartAsync(subscribers: Scale.Of(200, 20_000));
+        FaultUsage usage = platform.Usage(seed);
         int sent = 0;
         Dictionary<string, RatingProcess> workers = [];
 
@@ -26,13 +26,13 @@ public sealed class F04_RebalanceTests
         foreach (string step in steps[..Scale.Of(6, steps.Length)])
         {
             // Usage is on its way when the members change.
-            bench.Send(usage.Events(sent, perStep));
+            platform.Send(usage.Events(sent, perStep));
             sent += perStep;
             string name = step[^1..];
             switch (step[..^1])
             {
                 case "+":
-                    workers[name] = bench.StartWorker(name, settings: Hasty);
+                    workers[name] = platform.StartWorker(name, settings: Hasty);
                     break;
                 case "kill ":
                     await workers[name].KillAsync();
@@ -44,17 +44,17 @@ public sealed class F04_RebalanceTests
                     break;
             }
 
-            await bench.UntilMembersAsync(workers.Count, [.. workers.Values]);
-            Notes.Write($"{step}: {workers.Count} members, lag {await bench.LagAsync()}");
+            await platform.UntilMembersAsync(workers.Count, [.. workers.Values]);
+            Notes.Write($"{step}: {workers.Count} members, lag {await platform.LagAsync()}");
         }
 
-        await bench.UntilRatedAsync([.. workers.Values]);
+        await platform.UntilRatedAsync([.. workers.Values]);
         foreach (RatingProcess worker in workers.Values)
         {
             await worker.DrainAsync();
         }
 
-        bench.AssertExact();
+        platform.AssertExact();
     }
 
     /// <summary>
@@ -65,19 +65,19 @@ public sealed class F04_RebalanceTests
     public async Task F04_WorkerTerminatedWhileADeadOnesTransactionHoldsItsOffsets_StopsInTime()
     {
         int seed = Seed.Next();
-        await using FaultBench bench = await FaultBench.StartAsync();
-        bench.Send(bench.Usage(seed).Events(0, 1000));
-        await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
+        await using RatingPlatform platform = await RatingPlatform.StartAsync();
+        platform.Send(platform.Usage(seed).Events(0, 1000));
+        await using KafkaProxy proxy = KafkaProxy.Start(platform.Kafka.BootstrapServers);
         Hold commit = proxy.HoldRequests(KafkaApi.EndTxn);
         Dictionary<string, string> patient = new() { ["Kafka__TransactionTimeout"] = "00:01:30" };
-        RatingProcess dead = bench.StartWorker("dead", proxy.BootstrapServers, patient);
+        RatingProcess dead = platform.StartWorker("dead", proxy.BootstrapServers, patient);
         await Wait.UntilAsync(commit.Caught, "offsets in an open transaction", dead);
-        string deadMember = Assert.Single(await bench.MembersAsync()).ConsumerId;
+        string deadMember = Assert.Single(await platform.MembersAsync()).ConsumerId;
         await dead.KillAsync();
 
-        RatingProcess heir = bench.StartWorker("heir", settings: patient);
+        RatingProcess heir = platform.StartWorker("heir", settings: patient);
         await Wait.UntilAsync(
-            async () => await bench.MembersAsync() is [var member] && member.ConsumerId != deadMember,
+            async () => await platform.MembersAsync() is [var member] && member.ConsumerId != deadMember,
             "the heir to own the partitions",
             [heir]);
         await heir.DrainAsync();

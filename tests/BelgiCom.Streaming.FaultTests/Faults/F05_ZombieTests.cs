@@ -27,43 +27,44 @@ public sealed class F05_ZombieTests
         Notes.Write(successorIs);
         int seed = Seed.Next();
         int records = Scale.Of(2_000, 50_000);
-        await using FaultBench bench = await FaultBench.StartAsync();
-        await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
-        int newer = await bench.RegisterNewerAsync("sliceId");
-        FaultUsage usage = bench.Usage(seed);
+        await using RatingPlatform platform = await RatingPlatform.StartAsync();
+        await using KafkaProxy proxy = KafkaProxy.Start(platform.Kafka.BootstrapServers);
+        int newer = await platform.RegisterNewerAsync("sliceId");
+        FaultUsage usage = platform.Usage(seed);
 
-        RatingProcess zombie = bench.StartWorker("zombie", proxy.BootstrapServers, ShortLived);
-        bench.Send(usage.Events(0, records / 2));
-        await bench.UntilRatedAsync(zombie);
+        RatingProcess zombie = platform.StartWorker("zombie", proxy.BootstrapServers, ShortLived);
+        platform.Send(usage.Events(0, records / 2));
+        await platform.UntilRatedAsync(zombie);
 
         // The registry keeps it inside a batch whose first records are already produced: its transaction is open.
-        Task asked = bench.Front.Hold(newer);
+        Task asked = platform.Front.Hold(newer);
         int produced = proxy.Forwarded(KafkaApi.Produce);
-        IEnumerable<UsageToSend> news = usage.Events((records / 2) + 50, 200).Select(record => FaultBench.InNewer(record, newer));
-        bench.Send([.. usage.Events(records / 2, 50), .. news]);
+        IEnumerable<UsageToSend> news = usage.Events((records / 2) + 50, 200).Select(record => RatingPlatform.InNewer(record, newer));
+        platform.Send([.. usage.Events(records / 2, 50), .. news]);
         await Wait.UntilAsync(asked, "the zombie to ask for the schema", zombie);
         await Wait.UntilAsync(() => proxy.Forwarded(KafkaApi.Produce) > produced, "its transaction to be open", zombie);
         zombie.Freeze();
-        long lag = await bench.LagAsync();
+        long lag = await platform.LagAsync();
         Assert.True(lag > 0);
 
         // The successor does not wait for the registry's answer to the zombie.
-        RatingProcess successor = bench.StartWorker(
-            successorName, settings: new Dictionary<string, string>(ShortLived) { ["SchemaRegistry__Url"] = bench.RegistryUrl.ToString() });
-        bench.Send(usage.Events(records / 2 + 250, records / 2));
-        await bench.UntilRatedAsync(successor);
+        Dictionary<string, string> pastTheFront = new(ShortLived) { ["SchemaRegistry__Url"] = platform.RegistryUrl.ToString() };
+        RatingProcess successor = platform.StartWorker(successorName, settings: pastTheFront);
+        platform.Send(usage.Events(records / 2 + 250, records / 2));
+        await platform.UntilRatedAsync(successor);
 
         // By the successor's start when it has the same name, by the coordinator's patience when it has another.
-        await Wait.UntilAsync(async () => await bench.OpenOffsetsAsync() == 0, "the zombie's transaction to be ended for it", [successor]);
-        bench.Front.Release(newer);
+        await Wait.UntilAsync(
+            async () => await platform.OpenOffsetsAsync() == 0, "the zombie's transaction to be ended for it", [successor]);
+        platform.Front.Release(newer);
         zombie.Thaw();
-        Assert.Equal(ExitFailed, await zombie.EndAsync(Wait.Patience));
-        Assert.NotEqual(0, zombie.Count("ProducerFencedException"));
+        (await zombie.EndAsync()).WithExitCode(ExitFailed);
+        Assert.Contains(zombie.Lines, line => line.Contains("ProducerFencedException", StringComparison.Ordinal));
 
-        bench.Send(usage.Events(records + 250, 100));
-        await bench.UntilRatedAsync(successor);
+        platform.Send(usage.Events(records + 250, 100));
+        await platform.UntilRatedAsync(successor);
         await successor.DrainAsync();
-        TopicContents contents = bench.AssertExact();
+        TopicContents contents = platform.AssertExact();
         Assert.Equal(records + 350, contents.Rated.Count);
         Assert.DoesNotContain(contents.Rejected, line => line.Outcome == RejectedOutcome.Duplicate);
     }

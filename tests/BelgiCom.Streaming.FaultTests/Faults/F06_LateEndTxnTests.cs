@@ -21,11 +21,11 @@ public sealed class F06_LateEndTxnTests
     {
         int transactions = Scale.Of(200, 10_000);
         int late = Scale.Of(9, 299);
-        await using FaultBench bench = await FaultBench.StartAsync(subscribers: 1);
-        await bench.CreateTopicAsync(In, 1);
-        await bench.CreateTopicAsync(Out, 2);
-        Send(bench, transactions);
-        await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
+        await using RatingPlatform platform = await RatingPlatform.StartAsync(subscribers: 1);
+        await platform.CreateTopicAsync(In, 1);
+        await platform.CreateTopicAsync(Out, 2);
+        Send(platform, transactions);
+        await using KafkaProxy proxy = KafkaProxy.Start(platform.Kafka.BootstrapServers);
         TaggingHandler handler = new(proxy, late, period: transactions / (late + 1));
         using CancellationTokenSource stop = new();
         Task running = Lanes(proxy, handler).RunAsync(stop.Token);
@@ -35,12 +35,12 @@ public sealed class F06_LateEndTxnTests
             await ReleaseInTheNextTransactionAsync(proxy, await handler.NextHoldAsync(running), running);
         }
 
-        using GroupLag lag = new(bench.Kafka);
+        using GroupLag lag = new(platform.Kafka);
         await Wait.UntilAsync(async () => running.IsCompleted || await lag.TotalAsync("faults", [In]) == 0, "all transactions", []);
         await stop.CancelAsync();
         await running;
 
-        IReadOnlyList<Finding> findings = TagCheck.Find(Read(bench), transactions, RecordsPerTransaction);
+        IReadOnlyList<Finding> findings = TagCheck.Find(Read(platform), transactions, RecordsPerTransaction);
         Assert.True(findings.Count == 0, string.Join('\n', findings.Take(20)));
         Assert.True(proxy.Forwarded(KafkaApi.InitProducerId) > late, "not every unknown outcome was followed by a new producer");
         Notes.Write($"{late} late EndTxn in {transactions} transactions, {proxy.Forwarded(KafkaApi.InitProducerId)} producers");
@@ -71,9 +71,9 @@ public sealed class F06_LateEndTxnTests
         TimeProvider.System,
         NullLogger<GroupHost>.Instance);
 
-    private static void Send(FaultBench bench, int count)
+    private static void Send(RatingPlatform platform, int count)
     {
-        using TransactionalSender sender = bench.Sender("numbers");
+        using TransactionalSender sender = platform.Sender("numbers");
         sender.Send(output =>
             {
                 Span<byte> value = stackalloc byte[sizeof(long)];
@@ -86,9 +86,9 @@ public sealed class F06_LateEndTxnTests
             TestContext.Current.CancellationToken);
     }
 
-    private static List<Tag> Read(FaultBench bench)
+    private static List<Tag> Read(RatingPlatform platform)
     {
-        using TopicReader reader = new(bench.Kafka, new ConsumerOptions(), TimeProvider.System);
+        using TopicReader reader = new(platform.Kafka, new ConsumerOptions(), TimeProvider.System);
         List<Tag> tags = [];
         reader.Read(
             reader.RangesOf(Out),

@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Testing;
+
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
@@ -12,8 +14,8 @@ public sealed class F07_ExceptionTests
     {
         int seed = Seed.Next();
         int records = Scale.Of(2_000, 100_000);
-        await using FaultBench bench = await FaultBench.StartAsync();
-        FaultUsage usage = bench.Usage(seed);
+        await using RatingPlatform platform = await RatingPlatform.StartAsync();
+        FaultUsage usage = platform.Usage(seed);
         List<UsageToSend> mixed = [];
         HashSet<int> newer = [];
         for (int number = 0; number < records; number++)
@@ -21,28 +23,28 @@ public sealed class F07_ExceptionTests
             UsageToSend record = usage.Event(number);
             if (number % 100 == 99)
             {
-                int id = await bench.RegisterNewerAsync($"field{number}");
+                int id = await platform.RegisterNewerAsync($"field{number}");
                 newer.Add(id);
-                record = FaultBench.InNewer(record, id);
+                record = RatingPlatform.InNewer(record, id);
             }
 
             mixed.Add(record);
         }
 
-        bench.Front.RefusedOnce = newer;
-        bench.Send(mixed);
-        RatingProcess worker = bench.StartWorker("a", settings: new Dictionary<string, string>
+        platform.Front.RefusedOnce = newer;
+        platform.Send(mixed);
+        RatingProcess worker = platform.StartWorker("a", settings: new Dictionary<string, string>
         {
             ["Rating__RegistryPatience"] = "00:00:00",
             ["Kafka__HandlerAttempts"] = "100",
             ["Kafka__BatchMaxRecords"] = "200",
             ["Kafka__SessionTimeout"] = "00:00:10",
         });
-        await bench.UntilRatedAsync(worker);
+        await platform.UntilRatedAsync(worker);
         await worker.DrainAsync();
 
-        Assert.Equal(records, bench.AssertExact().Rated.Count);
-        Assert.Equal(newer.Count, bench.Front.Refused);
-        Assert.Equal(newer.Count, worker.Count("failed and is read again"));
+        Assert.Equal(records, platform.AssertExact().Rated.Count);
+        Assert.Equal(newer.Count, platform.Front.Refused);
+        Assert.Equal(newer.Count, worker.Count(LoggedEvent.BatchReadAgain));
     }
 }

@@ -15,14 +15,14 @@ public sealed class F09_FrozenBrokerTests
         int records = Scale.Of(2_000, 100_000);
         TimeSpan frozen = TimeSpan.FromSeconds(Scale.Of(2, 45));
         TimeSpan running = TimeSpan.FromSeconds(Scale.Of(0, 20));
-        (FaultBench bench, ProcessBroker broker) = await FaultBench.StartWithProcessAsync();
-        await using FaultBench disposed = bench;
-        bench.Send(bench.Usage(seed).Events(0, records));
-        await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
-        await using ConcurrentReader reader = ConcurrentReader.Start(bench);
-        int part = records / (cycles + 1) / bench.RecordsPerTransaction;
+        (RatingPlatform platform, ProcessBroker broker) = await RatingPlatform.StartWithProcessAsync();
+        await using RatingPlatform disposed = platform;
+        platform.Send(platform.Usage(seed).Events(0, records));
+        await using KafkaProxy proxy = KafkaProxy.Start(platform.Kafka.BootstrapServers);
+        await using ConcurrentReader reader = ConcurrentReader.Start(platform);
+        int part = records / (cycles + 1) / platform.RecordsPerTransaction;
         Hold next = proxy.HoldRequestsAfter(part, KafkaApi.EndTxn);
-        RatingProcess worker = bench.StartWorker("a", proxy.BootstrapServers, new Dictionary<string, string>
+        RatingProcess worker = platform.StartWorker("a", proxy.BootstrapServers, new Dictionary<string, string>
         {
             ["Kafka__CommitTimeout"] = Scale.IsFull ? "00:00:10" : "00:00:01",
             ["Kafka__TransactionTimeout"] = Scale.IsFull ? "00:00:30" : "00:00:10",
@@ -38,15 +38,15 @@ public sealed class F09_FrozenBrokerTests
             next = proxy.HoldRequestsAfter(part, KafkaApi.EndTxn);
             await Wait.ForAsync(frozen);
             broker.Thaw();
-            Notes.Write($"cycle {cycle}: broker goes on, {worker.Count("outcome of a transactional request unknown")} unknown outcomes");
+            Notes.Write($"cycle {cycle}: broker goes on, {worker.Count(LoggedEvent.OutcomeUnknown)} unknown outcomes");
             await Wait.ForAsync(running);
         }
 
         next.Release();
-        await bench.UntilRatedAsync(worker);
+        await platform.UntilRatedAsync(worker);
         await worker.DrainAsync();
-        Assert.True(worker.Count("outcome of a transactional request unknown") > 0, "the fault did not reach the worker");
-        TopicContents contents = bench.AssertExact();
+        Assert.True(worker.Count(LoggedEvent.OutcomeUnknown) > 0, "the fault did not reach the worker");
+        TopicContents contents = platform.AssertExact();
         Assert.Equal(records, contents.Rated.Count);
         await reader.AssertSawAsync(contents);
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.FaultTests;
 
@@ -23,12 +24,12 @@ public sealed class F12_PoisonTests
         int seed = Seed.Next();
         Random random = new(seed);
         int records = Scale.Of(6_000, 200_000);
-        await using FaultBench bench = await FaultBench.StartAsync();
-        FaultUsage usage = bench.Usage(seed);
-        Poison poison = await Poison.PrepareAsync(bench, random);
-        RatingProcess worker = bench.StartWorker("a");
-        bench.Send(usage.Events(0, records));
-        await bench.UntilRatedAsync(worker);
+        await using RatingPlatform platform = await RatingPlatform.StartAsync();
+        FaultUsage usage = platform.Usage(seed);
+        Poison poison = await Poison.PrepareAsync(platform, random);
+        RatingProcess worker = platform.StartWorker("a");
+        platform.Send(usage.Events(0, records));
+        await platform.UntilRatedAsync(worker);
         long before = worker.ResidentOctets();
 
         List<UsageToSend> mixed = [];
@@ -37,14 +38,14 @@ public sealed class F12_PoisonTests
             mixed.Add(number % 100 == 0 ? poison.Next(usage.Event(number)) : usage.Event(number));
         }
 
-        bench.Send(mixed);
-        await bench.UntilRatedAsync(worker);
+        platform.Send(mixed);
+        await platform.UntilRatedAsync(worker);
         long growth = worker.ResidentOctets() - before;
         Notes.Write($"{poison.Sent.Count} poisoned records, memory grew by {growth >> 20} MiB");
 
         worker.AssertRunning();
         await worker.DrainAsync();
-        AssertSetAside(poison, bench.AssertExact());
+        AssertSetAside(poison, platform.AssertExact());
         Assert.True(growth <= GrowthMax, $"memory grew by {growth} octets");
     }
 
@@ -52,22 +53,22 @@ public sealed class F12_PoisonTests
     public async Task F12_PoisonBeforeUsage_ThePartitionGoesOnWithinFiveSeconds()
     {
         int seed = Seed.Next();
-        await using FaultBench bench = await FaultBench.StartAsync();
-        FaultUsage usage = bench.Usage(seed);
-        Poison poison = await Poison.PrepareAsync(bench, new Random(seed));
-        RatingProcess worker = bench.StartWorker("a");
-        bench.Send(usage.Events(0, 100));
-        await bench.UntilRatedAsync(worker);
+        await using RatingPlatform platform = await RatingPlatform.StartAsync();
+        FaultUsage usage = platform.Usage(seed);
+        Poison poison = await Poison.PrepareAsync(platform, new Random(seed));
+        RatingProcess worker = platform.StartWorker("a");
+        platform.Send(usage.Events(0, 100));
+        await platform.UntilRatedAsync(worker);
 
         for (int kind = 0; kind < Poison.Kinds; kind++)
         {
             UsageToSend good = usage.Event(1000 + kind);
-            bench.Send([poison.Next(good), good]);
-            await Wait.UntilAsync(async () => await bench.LagAsync() == 0, "the usage behind the poison", [worker], StallMax);
+            platform.Send([poison.Next(good), good]);
+            await Wait.UntilAsync(async () => await platform.LagAsync() == 0, "the usage behind the poison", [worker], StallMax);
         }
 
         await worker.DrainAsync();
-        TopicContents contents = bench.AssertExact();
+        TopicContents contents = platform.AssertExact();
         Assert.Equal(100 + Poison.Kinds, contents.Rated.Count);
         AssertSetAside(poison, contents);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.FaultTests;
 
@@ -29,39 +30,39 @@ public sealed class F13_SchemaTests
     public async Task F13_SchemaThatDoesNotFit_IsRefusedAndSetAsideWhenForced()
     {
         int seed = Seed.Next();
-        await using FaultBench bench = await FaultBench.StartAsync();
+        await using RatingPlatform platform = await RatingPlatform.StartAsync();
         string subject = SchemaSubjects.ForValue(Topics.UsageReceived);
-        FaultUsage usage = bench.Usage(seed);
-        RatingProcess worker = bench.StartWorker("a");
-        bench.Send(usage.Events(0, 200));
+        FaultUsage usage = platform.Usage(seed);
+        RatingProcess worker = platform.StartWorker("a");
+        platform.Send(usage.Events(0, 200));
         List<UsageToSend> forced = [];
         foreach ((string name, Action<JsonArray> change) in Evolutions)
         {
             string schema = Changed(change);
             IReadOnlyList<string> problems = await SchemaSubjects.CheckAsync(
-                bench.Registry, Topics.UsageReceived, schema, TestContext.Current.CancellationToken);
+                platform.Registry, Topics.UsageReceived, schema, TestContext.Current.CancellationToken);
             Assert.True(problems.Count == 0 == (name == FieldRemoved), $"{name}: {string.Join("; ", problems)}");
             if (problems.Count > 0)
             {
                 SchemaRegistryException refusal = await Assert.ThrowsAsync<SchemaRegistryException>(
-                    () => bench.Registry.RegisterAsync(subject, schema, TestContext.Current.CancellationToken));
+                    () => platform.Registry.RegisterAsync(subject, schema, TestContext.Current.CancellationToken));
                 Assert.Equal(SchemaRegistryFailure.Incompatible, refusal.Failure);
             }
 
             // Under a subject of its own nobody compares it; its id is as good as any on the wire.
             string own = $"faults.forced{forced.Count}-value";
-            int id = await bench.Registry.RegisterAsync(own, schema, TestContext.Current.CancellationToken);
+            int id = await platform.Registry.RegisterAsync(own, schema, TestContext.Current.CancellationToken);
             UsageToSend record = usage.Event(1000 + forced.Count);
             byte[] value = [.. record.Value!];
             WireFormat.WriteHeader(value, id);
             forced.Add(record with { Value = value });
         }
 
-        bench.Send([.. forced, .. usage.Events(2000, 200)]);
-        await bench.UntilRatedAsync(worker);
+        platform.Send([.. forced, .. usage.Events(2000, 200)]);
+        await platform.UntilRatedAsync(worker);
         await worker.DrainAsync();
 
-        TopicContents contents = bench.AssertExact();
+        TopicContents contents = platform.AssertExact();
         Assert.Equal(400, contents.Rated.Count);
         Assert.Equal(forced.Count, contents.Rejected.Count);
 

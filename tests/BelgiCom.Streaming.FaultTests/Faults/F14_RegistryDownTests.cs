@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.FaultTests;
@@ -14,38 +15,38 @@ public sealed class F14_RegistryDownTests
     {
         int seed = Seed.Next();
         int records = Scale.Of(2_000, 50_000);
-        await using FaultBench bench = await FaultBench.StartAsync();
-        FaultUsage usage = bench.Usage(seed);
-        int newer = await bench.RegisterNewerAsync("sliceId");
-        RatingProcess worker = bench.StartWorker("a", settings: new Dictionary<string, string>
+        await using RatingPlatform platform = await RatingPlatform.StartAsync();
+        FaultUsage usage = platform.Usage(seed);
+        int newer = await platform.RegisterNewerAsync("sliceId");
+        RatingProcess worker = platform.StartWorker("a", settings: new Dictionary<string, string>
         {
             ["Rating__RegistryPatience"] = Scale.IsFull ? "00:00:20" : "00:00:01",
             ["Kafka__HandlerAttempts"] = "100",
         });
-        bench.Send(usage.Events(0, records / 2));
-        await bench.UntilRatedAsync(worker);
+        platform.Send(usage.Events(0, records / 2));
+        await platform.UntilRatedAsync(worker);
 
-        bench.Front.IsDown = true;
-        UsageToSend[] news = [.. usage.Events(records / 2, records / 2).Select(record => FaultBench.InNewer(record, newer))];
-        Dictionary<TopicPartition, long> undecoded = (await bench.LagsAsync()).ToDictionary(lag => lag.Partition, lag => lag.End);
-        bench.Send(news);
+        platform.Front.IsDown = true;
+        UsageToSend[] news = [.. usage.Events(records / 2, records / 2).Select(record => RatingPlatform.InNewer(record, newer))];
+        Dictionary<TopicPartition, long> undecoded = (await platform.LagsAsync()).ToDictionary(lag => lag.Partition, lag => lag.End);
+        platform.Send(news);
 
         // The outage lasts for several attempts at the batch; at every look, no partition is past its first undecoded record.
         int attempts = Scale.Of(2, 3);
         await Wait.UntilAsync(async () =>
             {
-                IReadOnlyList<PartitionLag> lags = await bench.LagsAsync();
+                IReadOnlyList<PartitionLag> lags = await platform.LagsAsync();
                 Assert.All(lags, lag =>
                     Assert.True((lag.Committed ?? 0) <= undecoded[lag.Partition], $"{lag} passed {undecoded[lag.Partition]}"));
-                return worker.Count("failed and is read again") >= attempts;
+                return worker.Count(LoggedEvent.BatchReadAgain) >= attempts;
             },
             $"{attempts} attempts without a registry",
             [worker]);
-        Assert.True(worker.Count("Waiting for the schema registry") > 0);
+        Assert.True(worker.Count(LoggedEvent.RegistryUnreachable) > 0);
 
-        bench.Front.IsDown = false;
-        await bench.UntilRatedAsync(worker);
+        platform.Front.IsDown = false;
+        await platform.UntilRatedAsync(worker);
         await worker.DrainAsync();
-        Assert.Equal(records, bench.AssertExact().Rated.Count);
+        Assert.Equal(records, platform.AssertExact().Rated.Count);
     }
 }

@@ -15,42 +15,42 @@ public sealed class F15_SlowSinkTests
     {
         int seed = Seed.Next();
         int records = Scale.Of(3_000, 500_000);
-        await using FaultBench bench = await FaultBench.StartAsync();
-        FaultUsage usage = bench.Usage(seed);
-        await using KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
-        RatingProcess worker = bench.StartWorker("a", proxy.BootstrapServers, new Dictionary<string, string>
+        await using RatingPlatform platform = await RatingPlatform.StartAsync();
+        FaultUsage usage = platform.Usage(seed);
+        await using KafkaProxy proxy = KafkaProxy.Start(platform.Kafka.BootstrapServers);
+        RatingProcess worker = platform.StartWorker("a", proxy.BootstrapServers, new Dictionary<string, string>
         {
             ["Kafka__Properties__queue.buffering.max.messages"] = "20",
             ["Kafka__SessionTimeout"] = "00:00:06",
             ["Kafka__ReadAheadMaxBytes"] = (16 << 20).ToString(System.Globalization.CultureInfo.InvariantCulture),
         });
-        bench.Send(usage.Events(0, records / 3));
-        await bench.UntilRatedAsync(worker);
-        MemberDescription member = Assert.Single(await bench.MembersAsync());
+        platform.Send(usage.Events(0, records / 3));
+        await platform.UntilRatedAsync(worker);
+        MemberDescription member = Assert.Single(await platform.MembersAsync());
         long before = worker.ResidentOctets();
 
         proxy.BytesPerSecond = SlowBytesPerSecond;
         proxy.Latency = TimeSpan.FromMilliseconds(10);
-        bench.Send(usage.Events(records / 3, records - (records / 3)));
+        platform.Send(usage.Events(records / 3, records - (records / 3)));
         long most = 0;
         await Wait.UntilAsync(async () =>
             {
                 most = Math.Max(most, worker.ResidentOctets());
-                return await bench.LagAsync() < records / 3;
+                return await platform.LagAsync() < records / 3;
             },
             "half of the usage to be rated slowly",
             [worker]);
-        Assert.Equal(member.ConsumerId, Assert.Single(await bench.MembersAsync()).ConsumerId);
-        Assert.Equal(0, worker.Count("failed and is read again"));
+        Assert.Equal(member.ConsumerId, Assert.Single(await platform.MembersAsync()).ConsumerId);
+        Assert.Equal(0, worker.Count(LoggedEvent.BatchReadAgain));
 
         proxy.BytesPerSecond = 0;
         proxy.Latency = TimeSpan.Zero;
-        await bench.UntilRatedAsync(worker);
+        await platform.UntilRatedAsync(worker);
         await worker.DrainAsync();
         Notes.Write($"memory {before >> 20} MiB, at most {most >> 20} MiB while the broker was slow");
 
         // The read-ahead may fill up: that is its limit, and the rest is noise of the collector.
         Assert.True(most - before < 64L << 20, $"memory grew from {before} to {most} octets");
-        Assert.Equal(records, bench.AssertExact().Rated.Count);
+        Assert.Equal(records, platform.AssertExact().Rated.Count);
     }
 }

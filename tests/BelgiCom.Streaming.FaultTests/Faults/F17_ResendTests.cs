@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.FaultTests;
 
@@ -16,18 +17,18 @@ public sealed class F17_ResendTests
         int seed = Seed.Next();
         Random random = new(seed);
         int records = Scale.Of(3_000, 500_000);
-        await using FaultBench bench = await FaultBench.StartAsync();
-        FaultUsage usage = bench.Usage(seed);
-        bench.Send(usage.Events(0, records));
-        RatingProcess worker = bench.StartWorker("a");
-        await bench.UntilRatedAsync(worker);
-        decimal money = bench.Read().Rated.Sum(line => line.Amount);
+        await using RatingPlatform platform = await RatingPlatform.StartAsync();
+        FaultUsage usage = platform.Usage(seed);
+        platform.Send(usage.Events(0, records));
+        RatingProcess worker = platform.StartWorker("a");
+        await platform.UntilRatedAsync(worker);
+        decimal money = platform.Read().Rated.Sum(line => line.Amount);
         Assert.True(money > 0);
 
         // The worker's own counter, while it has one life.
         int resent = records / 10;
-        bench.Send(usage.Events(0, resent));
-        await bench.UntilRatedAsync(worker);
+        platform.Send(usage.Events(0, resent));
+        await platform.UntilRatedAsync(worker);
         await Wait.UntilAsync(
             async () => await worker.OutcomesAsync("duplicate") >= resent, "the counter of duplicates", [worker], TimeSpan.FromSeconds(20));
         Assert.Equal(resent, await worker.OutcomesAsync("duplicate"));
@@ -40,7 +41,7 @@ public sealed class F17_ResendTests
                 .. Enumerable.Range(0, records / 10).Select(_ => usage.Event(random.Next(records))),
                 .. usage.Events(round * 1000, 1000),
             ];
-            bench.Send(again[..(again.Length / 2)]);
+            platform.Send(again[..(again.Length / 2)]);
             if (random.Next(2) == 0)
             {
                 await worker.KillAsync();
@@ -50,14 +51,14 @@ public sealed class F17_ResendTests
                 await worker.DrainAsync();
             }
 
-            bench.Send(again[(again.Length / 2)..]);
+            platform.Send(again[(again.Length / 2)..]);
             resent += again.Length;
-            worker = bench.StartWorker("a");
-            await bench.UntilRatedAsync(worker);
+            worker = platform.StartWorker("a");
+            await platform.UntilRatedAsync(worker);
         }
 
         await worker.DrainAsync();
-        TopicContents contents = bench.AssertExact();
+        TopicContents contents = platform.AssertExact();
         Assert.Equal(resent, contents.Rejected.Count(line => line.Outcome == RejectedOutcome.Duplicate));
         Assert.Equal(records, contents.Rated.Count);
         Assert.Equal(money, contents.Rated.Sum(line => line.Amount));

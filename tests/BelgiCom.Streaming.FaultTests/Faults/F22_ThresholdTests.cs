@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.FaultTests;
 
@@ -15,33 +16,33 @@ public sealed class F22_ThresholdTests
         int seed = Seed.Next();
         Random random = new(seed);
         int subscribers = Scale.Of(150, 10_000);
-        await using FaultBench bench = await FaultBench.StartAsync(subscribers);
-        FaultUsage usage = bench.Usage(seed);
+        await using RatingPlatform platform = await RatingPlatform.StartAsync(subscribers);
+        FaultUsage usage = platform.Usage(seed);
 
         // A tenth of the bundle each, in any order, so that batches hold the crossings of many.
         UsageToSend[] events = [.. Enumerable.Range(0, subscribers * EventsPerSubscriber)
             .Select(number => usage.Of(number, number % subscribers, UsageKind.Data, FaultTariff.DataBundleOctets / 10, FaultTariff.Home))];
         random.Shuffle(events);
         int part = events.Length / 3;
-        bench.Send(events[..part]);
-        await using MidTransaction killed = await MidTransaction.ReachAsync(bench, random, part / 2);
-        RatingProcess other = bench.StartWorker("b");
+        platform.Send(events[..part]);
+        await using MidTransaction killed = await MidTransaction.ReachAsync(platform, random, part / 2);
+        RatingProcess other = platform.StartWorker("b");
         await killed.KillAsync();
 
-        bench.Send(events[part..(2 * part)]);
-        RatingProcess again = bench.StartWorker("a");
-        await bench.UntilMembersAsync(2, other, again);
+        platform.Send(events[part..(2 * part)]);
+        RatingProcess again = platform.StartWorker("a");
+        await platform.UntilMembersAsync(2, other, again);
         await killed.DisposeAsync();
         await other.KillAsync();
 
-        bench.Send(events[(2 * part)..]);
-        other = bench.StartWorker("b");
-        await bench.UntilMembersAsync(2, other, again);
-        await bench.UntilRatedAsync(other, again);
+        platform.Send(events[(2 * part)..]);
+        other = platform.StartWorker("b");
+        await platform.UntilMembersAsync(2, other, again);
+        await platform.UntilRatedAsync(other, again);
         await other.DrainAsync();
         await again.DrainAsync();
 
-        TopicContents contents = bench.AssertExact();
+        TopicContents contents = platform.AssertExact();
         Assert.Equal(events.Length, contents.Rated.Count);
         foreach (NotificationKind kind in new[] { NotificationKind.DataBundle80Percent, NotificationKind.DataBundleUsedUp })
         {

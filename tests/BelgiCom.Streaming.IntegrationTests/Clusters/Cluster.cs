@@ -1,5 +1,6 @@
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.LocalKafka;
+using BelgiCom.Streaming.Testing;
 using BelgiCom.Streaming.Tool;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -7,41 +8,25 @@ using Confluent.Kafka.Admin;
 namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>A broker and, on its <c>_schemas</c> topic, a schema registry. One contract suite runs on every kind of it.</summary>
-public abstract class Cluster : IAsyncLifetime
+public abstract class Cluster(BrokerKind kind) : SharedBroker(kind)
 {
     private KafkaSchemaLog? _log;
     private LocalSchemaRegistry? _registry;
     private SchemaRegistryClient? _client;
 
-    /// <summary>Brokers of the running cluster. Skips the test, saying why, when this kind of cluster is not there.</summary>
-    public string BootstrapServers
-    {
-        get
-        {
-            Assert.SkipWhen(Absent is not null, Absent ?? "");
-            return Address!;
-        }
-    }
-
     public Uri RegistryUrl => _registry!.Url;
 
     public SchemaRegistryClient Registry => _client!;
 
-    /// <summary>Why there is no such cluster; null when there is.</summary>
-    protected string? Absent { get; set; }
-
-    /// <summary>Set by <see cref="StartBrokerAsync"/>.</summary>
-    protected string? Address { get; set; }
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        await StartBrokerAsync(TestContext.Current.CancellationToken);
-        if (Absent is not null)
+        await base.InitializeAsync();
+        if (IsAbsent)
         {
             return;
         }
 
-        _log = await KafkaSchemaLog.OpenAsync(Address!);
+        _log = await KafkaSchemaLog.OpenAsync(BootstrapServers);
         await StartRegistryAsync(port: 0, TestContext.Current.CancellationToken);
         _client = new SchemaRegistryClient(new SchemaRegistryOptions { Url = RegistryUrl.ToString() });
     }
@@ -52,7 +37,7 @@ public abstract class Cluster : IAsyncLifetime
 
     public async Task StopRegistryAsync() => await _registry!.DisposeAsync();
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         _client?.Dispose();
         if (_registry is not null)
@@ -61,7 +46,7 @@ public abstract class Cluster : IAsyncLifetime
         }
 
         _log?.Dispose();
-        await StopBrokerAsync();
+        await base.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 
@@ -73,8 +58,10 @@ public abstract class Cluster : IAsyncLifetime
         await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1 }]);
         return topic;
     }
-
-    protected abstract Task StartBrokerAsync(CancellationToken cancellationToken);
-
-    protected abstract Task StopBrokerAsync();
 }
+
+/// <summary>On the embedded broker: always there.</summary>
+public sealed class EmbeddedCluster() : Cluster(BrokerKind.Embedded);
+
+/// <summary>On the Apache Kafka of KAFKA_HOME.</summary>
+public sealed class ApacheKafkaCluster() : Cluster(BrokerKind.KafkaHome);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
@@ -14,7 +15,7 @@ public sealed class BadInputTests
     public async Task Run_MissingInput_SaysWhichPath()
     {
         using TemporaryFolder folder = new();
-        BelgicomResult run = (await BelgicomProcess.RunAsync(
+        Finished run = (await Belgicom.RunAsync(
             NoSettings, "run", "--input", folder.Under("nothing.cdr"), "--data", folder.Under("data"))).WithExitCode(1);
         Assert.Contains("nothing.cdr", run.Error, StringComparison.Ordinal);
         Assert.Empty(run.Output);
@@ -24,7 +25,7 @@ public sealed class BadInputTests
     public async Task Run_UnknownSetting_NamesTheSettingItProbablyMeant()
     {
         using TemporaryFolder folder = new();
-        BelgicomResult run = (await BelgicomProcess.RunAsync(
+        Finished run = (await Belgicom.RunAsync(
             new Dictionary<string, string> { ["Kafka__Lanez"] = "4" }, "run", "--data", folder.Under("data"), "--json")).WithExitCode(1);
         Assert.Contains("did you mean Kafka:Lanes", run.Error, StringComparison.Ordinal);
         Assert.NotEmpty(run.Json.GetProperty("errors").EnumerateArray());
@@ -32,7 +33,7 @@ public sealed class BadInputTests
 
     [Fact]
     public async Task Run_UnknownOption_EndsWithUsage() =>
-        (await BelgicomProcess.RunAsync(NoSettings, "run", "--inputs", "x")).WithExitCode(1);
+        (await Belgicom.RunAsync(NoSettings, "run", "--inputs", "x")).WithExitCode(1);
 
     [Fact]
     public async Task Run_BrokenCatalogue_NamesTheFile()
@@ -40,7 +41,7 @@ public sealed class BadInputTests
         using TemporaryFolder folder = new();
         Directory.CreateDirectory(folder.Under("catalogue"));
         await File.WriteAllTextAsync(folder.Under("catalogue", "broken.yaml"), "offering: [", TestContext.Current.CancellationToken);
-        BelgicomResult run = (await BelgicomProcess.RunAsync(
+        Finished run = (await Belgicom.RunAsync(
             NoSettings, "run", "--catalogue", folder.Under("catalogue"), "--data", folder.Under("data"))).WithExitCode(1);
         Assert.Contains("broken.yaml", run.Error, StringComparison.Ordinal);
     }
@@ -49,9 +50,9 @@ public sealed class BadInputTests
     public async Task Run_FolderInUse_SaysSo()
     {
         using TemporaryFolder folder = new();
-        await using BelgicomProcess first = BelgicomProcess.Start(NoSettings, "run", "--input", "-", "--data", folder.Under("data"));
-        await first.ErrorLineAsync(line => line.Contains("data folder", StringComparison.Ordinal));
-        BelgicomResult second = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"))).WithExitCode(1);
+        await using ChildProcess first = Belgicom.Start(NoSettings, "run", "--input", "-", "--data", folder.Under("data"));
+        await first.LineAsync(line => line.Contains("data folder", StringComparison.Ordinal), "the name of its data folder");
+        Finished second = (await Belgicom.RunAsync(NoSettings, "run", "--data", folder.Under("data"))).WithExitCode(1);
         Assert.Contains("another belgicom process", second.Error, StringComparison.Ordinal);
     }
 
@@ -61,7 +62,7 @@ public sealed class BadInputTests
         using TemporaryFolder folder = new();
         await File.WriteAllTextAsync(
             folder.Under("letter.cdr"), "Dear network, please find enclosed nothing at all.", TestContext.Current.CancellationToken);
-        JsonElement run = (await BelgicomProcess.RunAsync(
+        JsonElement run = (await Belgicom.RunAsync(
             NoSettings, "run", "--input", folder.Under("letter.cdr"), "--data", folder.Under("data"),
             "--json")).WithExitCode(0).Json.AssertConserved();
         Assert.Equal((1L, 0L, 0L), (run.Records("quarantined"), run.Records("received"), run.BilledLines()));
@@ -91,7 +92,7 @@ public sealed class BadInputTests
         await GenerateAsync(folder, 100);
         await File.WriteAllTextAsync(
             folder.Under("nobody.csv"), "msisdn,imsi,account,offering,validFrom,validTo\n", TestContext.Current.CancellationToken);
-        JsonElement run = (await BelgicomProcess.RunAsync(
+        JsonElement run = (await Belgicom.RunAsync(
             NoSettings, "run", "--input", folder.Under("usage"), "--subscriptions", folder.Under("nobody.csv"), "--data",
             folder.Under("data"), "--json")).WithExitCode(0).Json.AssertConserved();
         Assert.Equal(
@@ -101,10 +102,10 @@ public sealed class BadInputTests
     }
 
     private static async Task GenerateAsync(TemporaryFolder folder, int records) =>
-        (await BelgicomProcess.RunAsync(
+        (await Belgicom.RunAsync(
             NoSettings, "generate", "--records", $"{records}", "--seed", "7", "--out", folder.Under("usage"))).WithExitCode(0);
 
-    private static Task<BelgicomResult> RunAsync(TemporaryFolder folder, string data) => BelgicomProcess.RunAsync(
+    private static Task<Finished> RunAsync(TemporaryFolder folder, string data) => Belgicom.RunAsync(
         NoSettings, "run", "--input", folder.Under("usage"), "--subscriptions", folder.Under("usage", "subscriptions.csv"), "--data",
         folder.Under(data), "--json");
 }

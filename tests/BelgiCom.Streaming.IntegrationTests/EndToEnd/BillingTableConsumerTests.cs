@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using BelgiCom.Streaming.LocalKafka;
+using BelgiCom.Streaming.Testing;
 using BelgiCom.Streaming.Tool;
 using Microsoft.Data.Sqlite;
 
@@ -19,7 +20,7 @@ public sealed class BillingTableConsumerTests
     public async Task Sample_AfterARun_HasTheRowsAndTheSumOfTheLedger()
     {
         using TemporaryFolder folder = new();
-        JsonElement run = (await BelgicomProcess.RunAsync(
+        JsonElement run = (await Belgicom.RunAsync(
             new Dictionary<string, string>(), "run", "--data", folder.Under("data"), "--json")).WithExitCode(0).Json;
         await using LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(
             new LocalKafkaOptions { DataDirectory = folder.Under("data", "broker") }, Cancel);
@@ -45,22 +46,8 @@ public sealed class BillingTableConsumerTests
 
     private static async Task SampleAsync(LocalKafkaBroker broker, LocalSchemaRegistry registry, string table)
     {
-        ProcessStartInfo start = new("dotnet", [Sample, broker.BootstrapServers, registry.Url.ToString(), table, "--once"])
-        {
-            RedirectStandardError = true,
-        };
-        using Process sample = Process.Start(start)!;
-        Task<string> errors = sample.StandardError.ReadToEndAsync(Cancel);
-        try
-        {
-            await sample.WaitForExitAsync(Cancel).WaitAsync(BelgicomProcess.EndMax, Cancel);
-        }
-        finally
-        {
-            sample.Kill();
-        }
-
-        Assert.True(sample.ExitCode == 0, await errors);
+        string[] arguments = [Sample, broker.BootstrapServers, registry.Url.ToString(), table, "--once"];
+        (await ChildProcess.RunAsync(new ProcessStartInfo("dotnet", arguments), patience: Belgicom.EndMax)).WithExitCode(0);
     }
 
     /// <summary>For example Release/net10.0, as of this program.</summary>

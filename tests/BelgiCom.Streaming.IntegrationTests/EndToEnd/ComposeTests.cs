@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using BelgiCom.Streaming.Testing;
 using YamlDotNet.RepresentationModel;
 
 namespace BelgiCom.Streaming.IntegrationTests;
@@ -17,21 +17,13 @@ public sealed class ComposeTests
     {
         using TemporaryFolder folder = new();
         Directory.CreateDirectory(folder.Under("data", "inbox"));
-        ProcessStartInfo start = new("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
-        start.ArgumentList.Add("--validate");
-        foreach ((string name, string value) in Environment(service))
-        {
-            // Required variables, and the volumes of the container.
-            start.Environment[name] = value.StartsWith("${BILLING", StringComparison.Ordinal)
+        // Required variables, and the volumes of the container.
+        Dictionary<string, string> settings = Environment(service).ToDictionary(
+            setting => setting.Name,
+            setting => setting.Value.StartsWith("${BILLING", StringComparison.Ordinal)
                 ? "P6M"
-                : value.Replace("/data", folder.Under("data"), StringComparison.Ordinal);
-        }
-
-        using Process worker = Process.Start(start)!;
-        string error = await worker.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(worker.ExitCode == 0, error);
+                : setting.Value.Replace("/data", folder.Under("data"), StringComparison.Ordinal));
+        (await ChildProcess.RunAsync(OurProgram.Start(assembly, settings, "--validate"))).WithExitCode(0);
     }
 
     private static IEnumerable<(string Name, string Value)> Environment(string service)

@@ -4,6 +4,7 @@ using BelgiCom.Streaming.CdrRetention.Worker;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,8 +29,8 @@ public abstract class DeadLetterTests(Cluster cluster)
             ["Kafka__BootstrapServers"] = cluster.BootstrapServers,
             ["SchemaRegistry__Url"] = cluster.RegistryUrl.ToString(),
         };
-        (await BelgicomProcess.RunAsync(settings, "topics", "apply", "--partitions-max", "2")).WithExitCode(0);
-        (await BelgicomProcess.RunAsync(settings, "schemas", "register")).WithExitCode(0);
+        (await Belgicom.RunAsync(settings, "topics", "apply", "--partitions-max", "2")).WithExitCode(0);
+        (await Belgicom.RunAsync(settings, "schemas", "register")).WithExitCode(0);
         using (TransactionalSender sender = new(
             kafka, new TransactionOptions(), "poisoner", TimeProvider.System, NullLogger<TransactionalSender>.Instance))
         {
@@ -73,12 +74,10 @@ public abstract class DeadLetterTests(Cluster cluster)
         using IHost host = builder.Build();
         using GroupLag lag = new(kafka);
         await host.StartAsync(Cancel);
-        while (await lag.TotalAsync("billing-sync", [Topics.UsageRated, Topics.UsageRejected]) > 0
-            || await lag.TotalAsync("cdr-retention", [Topics.UsageReceived, Topics.UsageRated, Topics.UsageRejected]) > 0)
-        {
-            await Task.Delay(50, Cancel);
-        }
-
+        await Wait.UntilAsync(
+            async () => await lag.TotalAsync("billing-sync", [Topics.UsageRated, Topics.UsageRejected]) == 0
+                && await lag.TotalAsync("cdr-retention", [Topics.UsageReceived, Topics.UsageRated, Topics.UsageRejected]) == 0,
+            "the sinks have read everything", []);
         await host.StopAsync(Cancel);
     }
 

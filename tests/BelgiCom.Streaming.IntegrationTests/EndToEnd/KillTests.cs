@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
@@ -15,18 +16,14 @@ public sealed class KillTests
     [Fact]
     public Task Run_KilledOnApacheKafka_BillsEachRecordExactlyOnce()
     {
-        string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
-        Assert.SkipWhen(string.IsNullOrEmpty(home), "KAFKA_HOME is not set: no Apache Kafka to test on");
-        return KillAndFinishAsync(new Dictionary<string, string> { ["KAFKA_HOME"] = home });
+        return KillAndFinishAsync(new Dictionary<string, string> { ["KAFKA_HOME"] = TestBroker.KafkaHome() });
     }
 
     private static async Task KillAndFinishAsync(Dictionary<string, string> settings)
     {
-        int seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
-        Random random = new(seed);
+        Random random = new(Seed.Next());
         using TemporaryFolder folder = new();
-        JsonElement generated = (await BelgicomProcess.RunAsync(
+        JsonElement generated = (await Belgicom.RunAsync(
             NoSettings, "generate", "--records", $"{Records}", "--seed", "11", "--out", folder.Under("usage"),
             "--json")).WithExitCode(0).Json;
         long events = generated.ControlTotal("events");
@@ -36,15 +33,16 @@ public sealed class KillTests
         {
             // Spread over the run: each kill comes after more lines than the one before.
             long killAt = (long)(events * 0.8 * (kill - 1 + random.NextDouble()) / Kills);
-            await using BelgicomProcess run = Start(folder, settings);
-            await UntilAsync(() => LedgerFile.Lines(ledger) > killAt, run);
+            await using ChildProcess run = Start(folder, settings);
+            await Wait.UntilAsync(
+                () => Task.FromResult(LedgerFile.Lines(ledger) > killAt), $"more than {killAt} lines", [run], Belgicom.EndMax);
             await run.KillAsync();
-            TestContext.Current.TestOutputHelper!.WriteLine($"kill {kill} after {LedgerFile.Lines(ledger)} lines");
+            Notes.Write($"kill {kill} after {LedgerFile.Lines(ledger)} lines");
         }
 
-        await using BelgicomProcess last = Start(folder, settings);
+        await using ChildProcess last = Start(folder, settings);
         last.Input.Close();
-        JsonElement report = (await last.EndAsync()).WithExitCode(0).Json.AssertConserved();
+        JsonElement report = (await last.EndAsync(Belgicom.EndMax)).WithExitCode(0).Json.AssertConserved();
 
         // A file that was cut by a kill may be read again; what was received twice is a duplicate, never a line.
         Assert.Equal(events, report.TotalRecords("received") - report.TotalRecords("duplicate"));
@@ -56,24 +54,13 @@ public sealed class KillTests
 
     private static async Task<long> AmountOfAnUninterruptedRunAsync(TemporaryFolder folder, Dictionary<string, string> settings)
     {
-        (await BelgicomProcess.RunAsync(settings, Arguments(folder, "calm"))).WithExitCode(0);
+        (await Belgicom.RunAsync(settings, Arguments(folder, "calm"))).WithExitCode(0);
         return LedgerFile.AmountNanos(folder.Under("calm", "ledger.db"));
     }
 
-    private static BelgicomProcess Start(TemporaryFolder folder, Dictionary<string, string> settings) =>
-        BelgicomProcess.Start(settings, Arguments(folder, "data"));
+    private static ChildProcess Start(TemporaryFolder folder, Dictionary<string, string> settings) =>
+        Belgicom.Start(settings, Arguments(folder, "data"));
 
     private static string[] Arguments(TemporaryFolder folder, string data) =>
         ["run", "--input", folder.Under("usage"), "--data", folder.Under(data), "--json"];
-
-    private static async Task UntilAsync(Func<bool> condition, BelgicomProcess run)
-    {
-        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        timeout.CancelAfter(BelgicomProcess.EndMax);
-        while (!condition())
-        {
-            run.AssertRunning();
-            await Task.Delay(TimeSpan.FromMilliseconds(5), timeout.Token);
-        }
-    }
 }

@@ -28,10 +28,10 @@ public sealed class OlderReleaseTests
     {
         using TemporaryFolder folder = new();
         Dictionary<string, string> settings = new() { ["Keys__Directory"] = folder.Under("keys") };
-        JsonElement ours = (await BelgicomProcess.RunAsync(settings, "run", "--data", folder.Under("ours"), "--json")).WithExitCode(0).Json;
+        JsonElement ours = (await Belgicom.RunAsync(settings, "run", "--data", folder.Under("ours"), "--json")).WithExitCode(0).Json;
         long left = await RewriteAsync(folder.Under("ours", "broker"), folder.Under("older", "broker"));
 
-        JsonElement run = (await BelgicomProcess.RunAsync(settings, "run", "--data", folder.Under("older"), "--json")).WithExitCode(0).Json
+        JsonElement run = (await Belgicom.RunAsync(settings, "run", "--data", folder.Under("older"), "--json")).WithExitCode(0).Json
             .AssertConserved();
 
         // The samples are received once more, and are duplicates of what the older release rated.

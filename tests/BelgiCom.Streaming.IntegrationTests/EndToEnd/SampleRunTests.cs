@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
@@ -12,9 +13,9 @@ public sealed class SampleRunTests
     {
         using TemporaryFolder folder = new();
 
-        JsonElement first = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
+        JsonElement first = (await Belgicom.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
             0).Json.AssertConserved();
-        JsonElement second = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
+        JsonElement second = (await Belgicom.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
             0).Json.AssertConserved();
 
         Assert.True(first.BilledLines() > 0, "no line was billed");
@@ -30,7 +31,7 @@ public sealed class SampleRunTests
     {
         using TemporaryFolder folder = new();
 
-        JsonElement run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
+        JsonElement run = (await Belgicom.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
             0).Json;
 
         Assert.True(run.GetProperty("files").GetInt32() > 0);
@@ -55,20 +56,20 @@ public sealed class SampleRunTests
     {
         using TemporaryFolder folder = new();
 
-        BelgicomResult run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"))).WithExitCode(0);
+        Finished run = (await Belgicom.RunAsync(NoSettings, "run", "--data", folder.Under("data"))).WithExitCode(0);
 
         Assert.Matches(
             @"^received [\d,]+ = rated [\d,]+ \+ zeroRated [\d,]+ \+ duplicate [\d,]+ \+ late [\d,]+ "
             + @"\+ suspended [\d,]+ \+ rejected [\d,]+$",
-            run.Output.TrimEnd().Split('\n')[^1]);
-        Assert.Contains("first billed line after", run.Output, StringComparison.Ordinal);
+            run.Text.TrimEnd().Split('\n')[^1]);
+        Assert.Contains("first billed line after", run.Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Ledger_EachLine_NamesTopicPartitionOffsetFileAndRecord()
     {
         using TemporaryFolder folder = new();
-        JsonElement run = (await BelgicomProcess.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
+        JsonElement run = (await Belgicom.RunAsync(NoSettings, "run", "--data", folder.Under("data"), "--json")).WithExitCode(
             0).Json;
 
         (string ledger, long lines) = (run.GetProperty("ledger").GetString()!, run.BilledLines());

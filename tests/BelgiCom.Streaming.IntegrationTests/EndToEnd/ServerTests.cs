@@ -1,16 +1,15 @@
 using System.Text.Json;
-using BelgiCom.Streaming.LocalKafka;
-using BelgiCom.Streaming.LocalKafka.Tests;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>The main job on servers that we did not write bills the same lines as on the embedded default.</summary>
-public sealed class ServerTests(ApicurioFixture registry) : IClassFixture<ApicurioFixture>
+public sealed class ServerTests(ApicurioServer registry) : IClassFixture<ApicurioServer>
 {
     [Fact]
     public async Task Run_OnApacheKafkaOfKafkaHome_BillsTheSameLinesOnce()
     {
-        Dictionary<string, string> settings = new() { ["KAFKA_HOME"] = KafkaHome() };
+        Dictionary<string, string> settings = new() { ["KAFKA_HOME"] = TestBroker.KafkaHome() };
         using TemporaryFolder folder = new();
 
         (long Lines, string Amount) first = await RunAsync(folder, "kafka", settings);
@@ -23,18 +22,16 @@ public sealed class ServerTests(ApicurioFixture registry) : IClassFixture<Apicur
     [Fact]
     public async Task Run_OnRunningKafkaAndRegistry_BillsTheSameLinesOnce()
     {
-        string home = KafkaHome();
         Assert.SkipWhen(registry.Url is null, "SCHEMA_REGISTRY_HOME is not set: no registry that we did not write");
         using TemporaryFolder folder = new();
-        await using KafkaHomeBroker kafka = await KafkaHomeBroker.StartAsync(
-            new KafkaHomeOptions { KafkaHome = home, DataDirectory = folder.Under("broker") }, TestContext.Current.CancellationToken);
+        await using TestBroker kafka = await TestBroker.StartAsync(BrokerKind.KafkaHome);
         Dictionary<string, string> settings = new()
         {
             ["Kafka__BootstrapServers"] = kafka.BootstrapServers,
             ["SchemaRegistry__Url"] = registry.Url.ToString(),
         };
 
-        (await BelgicomProcess.RunAsync(settings, "schemas", "register")).WithExitCode(0);
+        (await Belgicom.RunAsync(settings, "schemas", "register")).WithExitCode(0);
         (long Lines, string Amount) first = await RunAsync(folder, "servers", settings);
         (long Lines, string Amount) second = await RunAsync(folder, "servers", settings);
 
@@ -42,13 +39,6 @@ public sealed class ServerTests(ApicurioFixture registry) : IClassFixture<Apicur
         Assert.Equal(await EmbeddedAsync(folder), LedgerFile.UsageAmounts(folder.Under("servers", "ledger.db")));
         Assert.False(
             Directory.Exists(folder.Under("servers", "broker")), "an embedded broker was started although Kafka__BootstrapServers is set");
-    }
-
-    private static string KafkaHome()
-    {
-        string? home = Environment.GetEnvironmentVariable(KafkaHomeBroker.Variable);
-        Assert.SkipWhen(string.IsNullOrEmpty(home), $"{KafkaHomeBroker.Variable} is not set: no Apache Kafka to test on");
-        return home;
     }
 
     private static async Task<IReadOnlyList<string>> EmbeddedAsync(TemporaryFolder folder)
@@ -62,7 +52,7 @@ public sealed class ServerTests(ApicurioFixture registry) : IClassFixture<Apicur
     {
         // One key store for all: the usage id of a CSV record is made from the pseudonym too.
         Dictionary<string, string> environment = new(settings) { ["Keys__Directory"] = folder.Under("keys") };
-        JsonElement run = (await BelgicomProcess.RunAsync(environment, "run", "--data", folder.Under(data), "--json")).WithExitCode(0).Json
+        JsonElement run = (await Belgicom.RunAsync(environment, "run", "--data", folder.Under(data), "--json")).WithExitCode(0).Json
             .AssertConserved();
         return (run.BilledLines(), run.BilledAmount());
     }

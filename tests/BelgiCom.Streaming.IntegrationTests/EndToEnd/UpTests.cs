@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
@@ -11,14 +12,14 @@ public sealed partial class UpTests
     public async Task Up_FileInInbox_IsBilledAndShownAndSigtermEndsWithDone()
     {
         using TemporaryFolder folder = new();
-        long events = (await BelgicomProcess.RunAsync(
+        long events = (await Belgicom.RunAsync(
             new Dictionary<string, string>(), "generate", "--records", "500", "--seed", "3", "--out", folder.Under("usage"), "--json"))
             .WithExitCode(0).Json.ControlTotal("events");
-        await using BelgicomProcess up = BelgicomProcess.Start(
+        await using ChildProcess up = Belgicom.Start(
             new Dictionary<string, string>(),
             "up", "--data", folder.Under("data"), "--inbox", folder.Under("inbox"), "--subscriptions",
             folder.Under("usage", "subscriptions.csv"), "--http", "127.0.0.1:0");
-        string url = Url().Match(await up.ErrorLineAsync(line => Url().IsMatch(line))).Value;
+        string url = Url().Match(await up.LineAsync(line => Url().IsMatch(line), "the address of the status page")).Value;
         using HttpClient client = new() { BaseAddress = new Uri(url) };
 
         foreach (string? file
@@ -57,21 +58,19 @@ public sealed partial class UpTests
     [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
     private static partial Regex Url();
 
-    private static async Task<JsonElement> UntilAsync(HttpClient client, BelgicomProcess up, Func<JsonElement, bool> condition)
+    private static async Task<JsonElement> UntilAsync(HttpClient client, ChildProcess up, Func<JsonElement, bool> condition)
     {
-        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        timeout.CancelAfter(BelgicomProcess.EndMax);
-        while (true)
-        {
-            up.AssertRunning();
-            JsonElement status = await client.GetFromJsonAsync<JsonElement>(
-                new Uri("/status.json", UriKind.Relative), TestContext.Current.CancellationToken);
-            if (status.TryGetProperty("records", out _) && condition(status))
+        JsonElement status = default;
+        await Wait.UntilAsync(
+            async () =>
             {
-                return status;
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(100), timeout.Token);
-        }
+                status = await client.GetFromJsonAsync<JsonElement>(
+                    new Uri("/status.json", UriKind.Relative), TestContext.Current.CancellationToken);
+                return status.TryGetProperty("records", out _) && condition(status);
+            },
+            "a status that shows everything billed",
+            [up],
+            Belgicom.EndMax);
+        return status;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
@@ -27,16 +28,16 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
         Assert.Single(after.GetProperty("differences").EnumerateArray());
 
         Assert.Equal((1, 1), Published((await SetupAsync(settings, samples)).GetProperty("subscriptions")));
-        BelgicomResult load = await BelgicomProcess.RunAsync(settings, "subscriptions", "load", samples, "--json");
+        Finished load = await Belgicom.RunAsync(settings, "subscriptions", "load", samples, "--json");
         Assert.Equal((1, 1), Published(load.WithExitCode(0).Json));
 
         // A registry that has none of the schemas of topics that exist.
         await using EmbeddedCluster other = new();
         await other.InitializeAsync();
-        BelgicomResult lost = await BelgicomProcess.RunAsync(Settings(folder, other.RegistryUrl), "setup", "--partitions-max", "1");
+        Finished lost = await Belgicom.RunAsync(Settings(folder, other.RegistryUrl), "setup", "--partitions-max", "1");
         Assert.Contains("it has lost them", lost.WithExitCode(2).Error, StringComparison.Ordinal);
         Assert.Empty(await other.Registry.GetSubjectsAsync(TestContext.Current.CancellationToken));
-        BelgicomResult anew = await BelgicomProcess.RunAsync(
+        Finished anew = await Belgicom.RunAsync(
             Settings(folder, other.RegistryUrl), "setup", "--partitions-max", "1", "--schemas-anew");
         anew.WithExitCode(0);
     }
@@ -47,7 +48,7 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
         using TemporaryFolder folder = new();
         Dictionary<string, string> settings = Settings(folder, cluster.RegistryUrl);
         settings["Kafka__BootstrapServers"] = "127.0.0.1:1";
-        BelgicomResult list = (await BelgicomProcess.RunAsync(settings, "topics", "list")).WithExitCode(2);
+        Finished list = (await Belgicom.RunAsync(settings, "topics", "list")).WithExitCode(2);
         Assert.Contains("check Kafka__BootstrapServers", list.Error, StringComparison.Ordinal);
     }
 
@@ -57,7 +58,7 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
     public async Task Retention_WithoutAPeriodThatSomebodyDecided_IsRefused(string verb)
     {
         using TemporaryFolder folder = new();
-        BelgicomResult refused = (await BelgicomProcess.RunAsync(
+        Finished refused = (await Belgicom.RunAsync(
             new Dictionary<string, string>(), "retention", verb, "--data", folder.Under("data"))).WithExitCode(1);
         Assert.Contains("Retention__Classes__BILLING__Period", refused.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.Under("data")));
@@ -67,15 +68,15 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
     public async Task Generate_UnknownKind_NamesTheKinds()
     {
         using TemporaryFolder folder = new();
-        BelgicomResult refused = (await GenerateAsync(folder, "voice")).WithExitCode(1);
+        Finished refused = (await GenerateAsync(folder, "voice")).WithExitCode(1);
         Assert.Contains("VoiceCsv", refused.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("GeneratedKind", refused.Error, StringComparison.Ordinal);
-        BelgicomResult help = await BelgicomProcess.RunAsync(new Dictionary<string, string>(), "generate", "--help");
-        Assert.Contains("VoiceCsv", help.Output, StringComparison.Ordinal);
+        Finished help = await Belgicom.RunAsync(new Dictionary<string, string>(), "generate", "--help");
+        Assert.Contains("VoiceCsv", help.Text, StringComparison.Ordinal);
         (await GenerateAsync(folder, "voicecsv")).WithExitCode(0);
     }
 
-    private static Task<BelgicomResult> GenerateAsync(TemporaryFolder folder, string kind) => BelgicomProcess.RunAsync(
+    private static Task<Finished> GenerateAsync(TemporaryFolder folder, string kind) => Belgicom.RunAsync(
         new Dictionary<string, string>(), "generate", "--records", "1", "--out", folder.Under("out"), "--kind", kind);
 
     private Dictionary<string, string> Settings(TemporaryFolder folder, Uri registry) => new()
@@ -86,11 +87,11 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
     };
 
     private static async Task<JsonElement> SetupAsync(Dictionary<string, string> settings, string subscriptions) =>
-        (await BelgicomProcess.RunAsync(
+        (await Belgicom.RunAsync(
             settings, "setup", "--subscriptions", subscriptions, "--partitions-max", "1", "--json")).WithExitCode(0).Json;
 
     private static async Task<JsonElement> TopicsAsync(Dictionary<string, string> settings) =>
-        (await BelgicomProcess.RunAsync(settings, "topics", "list", "--json")).WithExitCode(0).Json
+        (await Belgicom.RunAsync(settings, "topics", "list", "--json")).WithExitCode(0).Json
             .GetProperty("topics")
             .EnumerateArray()
             .Single(topic => topic.GetProperty("name").GetString() == "usage.rated.v1");

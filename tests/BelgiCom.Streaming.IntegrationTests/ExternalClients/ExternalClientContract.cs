@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
@@ -35,7 +37,7 @@ public abstract class ExternalClientContract(Cluster cluster)
     {
         string topic = await KcatTopicAsync("kcat-avro");
         Assert.SkipUnless(
-            (await ExternalProgram.RunAsync("kcat", ["-V"], cancellationToken: Cancel)).Output.AsSpan().IndexOf("Avro"u8) >= 0,
+            (await ChildProcess.RunAsync(new ProcessStartInfo("kcat", ["-V"]))).Text.Contains("Avro", StringComparison.Ordinal),
             "this build of kcat has no Avro support");
         IReadOnlyList<CustomerNotification> events = Notifications.Some(Count);
         await Notifications.ProduceAsync(cluster, topic, events);
@@ -150,26 +152,21 @@ public abstract class ExternalClientContract(Cluster cluster)
 
     private async Task<string> KcatTopicAsync(string name)
     {
-        Assert.SkipUnless(ExternalProgram.Exists("kcat"), "kcat is not installed");
+        Assert.SkipUnless(ChildProcess.IsOnPath("kcat"), "kcat is not installed");
         return await cluster.NewTopicAsync(name);
     }
 
     /// <summary>What kcat writes when it reads a topic from beginning to end.</summary>
     private async Task<byte[]> KcatReadAsync(string topic, params string[] arguments)
     {
-        ExternalProgram.Result result = await ExternalProgram.RunAsync(
-            "kcat", ["-b", cluster.BootstrapServers, "-C", "-t", topic, "-o", "beginning", "-e", "-q", .. arguments],
-            cancellationToken: Cancel);
-        Assert.True(result.ExitCode == 0, result.Error);
-        return result.Output;
+        string[] all = ["-b", cluster.BootstrapServers, "-C", "-t", topic, "-o", "beginning", "-e", "-q", .. arguments];
+        return (await ChildProcess.RunAsync(new ProcessStartInfo("kcat", all))).WithExitCode(0).Output;
     }
 
     private async Task KcatWriteAsync(string topic, string lines, params string[] arguments)
     {
-        ExternalProgram.Result result = await ExternalProgram.RunAsync(
-            "kcat", ["-b", cluster.BootstrapServers, "-P", "-t", topic, .. arguments], Encoding.UTF8.GetBytes(lines),
-            cancellationToken: Cancel);
-        Assert.True(result.ExitCode == 0, result.Error);
+        ProcessStartInfo kcat = new("kcat", ["-b", cluster.BootstrapServers, "-P", "-t", topic, .. arguments]);
+        (await ChildProcess.RunAsync(kcat, Encoding.UTF8.GetBytes(lines))).WithExitCode(0);
     }
 
     private static IEnumerable<byte> Framed(byte[] part)

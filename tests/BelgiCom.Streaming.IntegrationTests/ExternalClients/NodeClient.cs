@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
@@ -17,16 +19,14 @@ public static class NodeClient
     {
         string? missing = await Missing.Value;
         Assert.SkipWhen(missing is not null, missing ?? "");
-        ExternalProgram.Result result = await ExternalProgram.RunAsync(
-            "node", ["client.mjs", verb, options.ToJsonString()], folder: Folder(),
-            cancellationToken: TestContext.Current.CancellationToken);
-        Assert.True(result.ExitCode == 0, result.Error);
+        Finished result = (await ChildProcess.RunAsync(
+            new ProcessStartInfo("node", ["client.mjs", verb, options.ToJsonString()]) { WorkingDirectory = Folder() })).WithExitCode(0);
         return JsonNode.Parse(result.Output) ?? throw new JsonException("client.mjs wrote nothing");
     }
 
     private static async Task<string?> InstallAsync()
     {
-        if (!ExternalProgram.Exists("node") || !ExternalProgram.Exists("npm"))
+        if (!ChildProcess.IsOnPath("node") || !ChildProcess.IsOnPath("npm"))
         {
             return "node and npm are not installed: no kafkajs to test with";
         }
@@ -36,8 +36,8 @@ public static class NodeClient
             return null;
         }
 
-        ExternalProgram.Result install = await ExternalProgram.RunAsync(
-            "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder: Folder());
+        Finished install = await ChildProcess.RunAsync(
+            new ProcessStartInfo("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]) { WorkingDirectory = Folder() });
         return install.ExitCode == 0 ? null : $"npm ci failed, no kafkajs to test with: {install.Error}";
     }
 

@@ -7,6 +7,7 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 using System.Diagnostics.CodeAnalysis;
 using BelgiCom.Streaming.Avro;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
@@ -54,7 +55,7 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
             ["SchemaRegistry__Url"] = empty.Url.ToString(),
         };
 
-        BelgicomResult run = (await BelgicomProcess.RunAsync(settings, "run", "--data", folder.Under("data"))).WithExitCode(2);
+        Finished run = (await Belgicom.RunAsync(settings, "run", "--data", folder.Under("data"))).WithExitCode(2);
 
         Assert.Contains("belgicom schemas register", run.Error, StringComparison.Ordinal);
         using SchemaRegistryClient client = Client(empty.Url);

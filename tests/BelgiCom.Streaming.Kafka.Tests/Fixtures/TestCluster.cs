@@ -127,7 +127,7 @@ internal sealed class TestCluster
     public async Task UntilDoneAsync(Task running)
     {
         using GroupLag lag = new(Options.Kafka);
-        await UntilAsync(async () =>
+        await Wait.WhileAsync(running, async () =>
             {
                 try
                 {
@@ -139,26 +139,7 @@ internal sealed class TestCluster
                     return false;
                 }
             },
-            running);
-    }
-
-    /// <summary>
-    /// Waits for a condition while the given tasks run; a task that ends early, or a minute without success, fails the test.
-    /// </summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, params Task[] running)
-    {
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(TimeSpan.FromMinutes(1));
-        while (!await condition())
-        {
-            foreach (Task task in running.Where(task => task.IsCompleted))
-            {
-                await task;
-                Assert.Fail("it ended before the work was done");
-            }
-
-            await Task.Delay(10, patience.Token);
-        }
+            "everything is read");
     }
 
     /// <summary>Every number once, none missing, none else.</summary>

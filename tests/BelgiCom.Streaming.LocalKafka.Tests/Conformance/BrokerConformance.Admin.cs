@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -138,7 +139,7 @@ public abstract partial class BrokerConformance
 
         using IConsumer<string?, string?> consumer = Consumer();
         WatermarkOffsets Offsets() => consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience);
-        await UntilAsync(() => Offsets().Low.Value >= 70, "the oldest segments are deleted");
+        await Wait.UntilAsync(() => Offsets().Low.Value >= 70, "the oldest segments are deleted");
         Assert.Equal(100, Offsets().High.Value);
         Assert.InRange(ReadAll(topic, from: 99).Count, 1, 1);
     }
@@ -154,7 +155,7 @@ public abstract partial class BrokerConformance
         }
 
         using IConsumer<string?, string?> consumer = Consumer();
-        await UntilAsync(
+        await Wait.UntilAsync(
             () => consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience).Low.Value == 1, "the old record is deleted");
         await FillAsync(topic, partitions: 1, perPartition: 1);
         Assert.Equal([1L], ReadAll(topic, from: 1).Select(record => record.Offset.Value));
@@ -197,7 +198,7 @@ public abstract partial class BrokerConformance
         }
 
         List<ConsumeResult<string?, string?>> left = [];
-        await UntilAsync(
+        await Wait.UntilAsync(
             () => (left = [.. ReadAll(topic).Where(record => record.Message.Key != "filler")]).Count <= keys,
             "only the latest record of each key is left");
 

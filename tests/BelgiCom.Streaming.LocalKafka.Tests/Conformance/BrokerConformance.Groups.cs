@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -34,14 +35,14 @@ public abstract partial class BrokerConformance
         string topic = await CreateTopicAsync(partitions: 6);
         string group = Unique("group");
         await using RunningMember first = new(this, topic, group, strategy);
-        await UntilAsync(() => first.Owned.Count == 6, "the only member owns all");
+        await Wait.UntilAsync(() => first.Owned.Count == 6, "the only member owns all");
         await using (RunningMember second = new(this, topic, group, strategy))
         {
-            await UntilAsync(() => first.Owned.Count == 3 && second.Owned.Count == 3, "two members share");
+            await Wait.UntilAsync(() => first.Owned.Count == 3 && second.Owned.Count == 3, "two members share");
             Assert.Empty(first.Owned.Intersect(second.Owned));
         }
 
-        await UntilAsync(() => first.Owned.Count == 6, "the remaining member owns all again");
+        await Wait.UntilAsync(() => first.Owned.Count == 6, "the remaining member owns all again");
     }
 
     [Fact]
@@ -50,9 +51,9 @@ public abstract partial class BrokerConformance
         string topic = await CreateTopicAsync(partitions: 4);
         string group = Unique("group");
         await using RunningMember first = new(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky);
-        await UntilAsync(() => first.Owned.Count == 4, "the only member owns all");
+        await Wait.UntilAsync(() => first.Owned.Count == 4, "the only member owns all");
         await using RunningMember second = new(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky);
-        await UntilAsync(() => first.Owned.Count == 2 && second.Owned.Count == 2, "two members share");
+        await Wait.UntilAsync(() => first.Owned.Count == 2 && second.Owned.Count == 2, "two members share");
 
         // Cooperative: only what moves is ever revoked.
         Assert.Equal(2, first.Revoked.Count);
@@ -66,11 +67,11 @@ public abstract partial class BrokerConformance
         // Leaving without Close: the client sends nothing more, and only the session timeout tells the group.
         RunningMember silent = new(
             this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instanceId: Unique("instance"), sessionTimeoutMs: 1500);
-        await UntilAsync(() => silent.Owned.Count == 2, "the member owns all");
+        await Wait.UntilAsync(() => silent.Owned.Count == 2, "the member owns all");
         await silent.DisposeAsync();
 
         await using RunningMember next = new(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky);
-        await UntilAsync(() => next.Owned.Count == 2, "the silent member's partitions are taken over");
+        await Wait.UntilAsync(() => next.Owned.Count == 2, "the silent member's partitions are taken over");
     }
 
     [Fact]
@@ -83,13 +84,13 @@ public abstract partial class BrokerConformance
         RunningMember Start(string name) => new(this, topic, group, PartitionAssignmentStrategy.Range, name, sessionTimeoutMs: 30_000);
         await using RunningMember stays = Start(Unique("instance"));
         RunningMember restarts = Start(instance);
-        await UntilAsync(() => stays.Owned.Count == 2 && restarts.Owned.Count == 2, "two static members share");
+        await Wait.UntilAsync(() => stays.Owned.Count == 2 && restarts.Owned.Count == 2, "two static members share");
         int assignedBefore = stays.Assignments;
         HashSet<int> ownedBefore = [.. restarts.Owned];
         await restarts.DisposeAsync();
 
         await using RunningMember back = Start(instance);
-        await UntilAsync(() => back.Owned.Count == 2, "the static member has its partitions back");
+        await Wait.UntilAsync(() => back.Owned.Count == 2, "the static member has its partitions back");
 
         Assert.Equal(ownedBefore.Order(), back.Owned.Order());
         Assert.Equal(assignedBefore, stays.Assignments);
@@ -103,11 +104,11 @@ public abstract partial class BrokerConformance
         string instance = Unique("instance");
         await using RunningMember original = new(
             this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instance, sessionTimeoutMs: 30_000);
-        await UntilAsync(() => original.Owned.Count == 1, "the member owns all");
+        await Wait.UntilAsync(() => original.Owned.Count == 1, "the member owns all");
         await using RunningMember twin = new(
             this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instance, sessionTimeoutMs: 30_000);
 
-        await UntilAsync(() => original.Fault is not null, "the original is told that it is fenced");
+        await Wait.UntilAsync(() => original.Fault is not null, "the original is told that it is fenced");
         Assert.Equal(Confluent.Kafka.ErrorCode.FencedInstanceId, original.Fault!.Error.Code);
     }
 
@@ -119,7 +120,7 @@ public abstract partial class BrokerConformance
         using IAdminClient admin = Admin();
         await using (RunningMember member = new(this, topic, group, PartitionAssignmentStrategy.CooperativeSticky))
         {
-            await UntilAsync(() => member.Owned.Count == 1, "the member owns all");
+            await Wait.UntilAsync(() => member.Owned.Count == 1, "the member owns all");
             ConsumerGroupDescription described = (await admin.DescribeConsumerGroupsAsync([group])).ConsumerGroupDescriptions[0];
             Assert.Equal((ConsumerGroupState.Stable, "cooperative-sticky"), (described.State, described.PartitionAssignor));
             Assert.Equal([new TopicPartition(topic, 0)], described.Members.Single().Assignment.TopicPartitions);

@@ -1,5 +1,6 @@
-using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
@@ -25,25 +26,9 @@ public abstract partial class BrokerConformance
 
     private async Task<string> KcatAsync(string[] arguments, string input)
     {
-        ProcessStartInfo start = new("kcat", ["-b", _broker.BootstrapServers, .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
-        try
-        {
-            using Process kcat = Process.Start(start)!;
-            await kcat.StandardInput.WriteAsync(input.AsMemory(), Cancelled);
-            kcat.StandardInput.Close();
-            string output = await kcat.StandardOutput.ReadToEndAsync(Cancelled);
-            await kcat.WaitForExitAsync(Cancelled);
-            Assert.Equal(0, kcat.ExitCode);
-            return output;
-        }
-        catch (Win32Exception)
-        {
-            Assert.Skip("skipped: kcat is not installed");
-            throw;
-        }
+        Assert.SkipUnless(ChildProcess.IsOnPath("kcat"), "kcat is not installed");
+        Finished kcat = await ChildProcess.RunAsync(
+            new ProcessStartInfo("kcat", ["-b", _broker.BootstrapServers, .. arguments]), Encoding.UTF8.GetBytes(input));
+        return kcat.WithExitCode(0).Text;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -40,7 +41,7 @@ public abstract partial class BrokerConformance
         }
 
         // The last reports may still be on their way from the client's thread when the flush returns.
-        await UntilAsync(() => Volatile.Read(ref acknowledged) + refused.Count == count, "every record has its report");
+        await Wait.UntilAsync(() => Volatile.Read(ref acknowledged) + refused.Count == count, "every record has its report");
         Assert.Empty(refused);
         IEnumerable<string?> read = Enumerable.Range(0, 2).SelectMany(partition => Values(ReadAll(topic, partition)));
         Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i}").Order(StringComparer.Ordinal), read.Order(StringComparer.Ordinal));
@@ -123,7 +124,7 @@ public abstract partial class BrokerConformance
         string topic = await CreateTopicAsync(partitions: 2);
         string group = Unique("group");
         await using RunningMember member = new(this, topic, group, PartitionAssignmentStrategy.Range, sessionTimeoutMs: 30_000);
-        await UntilAsync(() => member.Owned.Count == 2, "the member owns all");
+        await Wait.UntilAsync(() => member.Owned.Count == 2, "the member owns all");
 
         await KillAndRestartAsync();
 
@@ -134,16 +135,13 @@ public abstract partial class BrokerConformance
 
     private async Task KillAndRestartAsync()
     {
-        if (_broker.CannotBeKilled is { } reason)
-        {
-            Assert.Skip(reason);
-        }
-
-        await _broker.KillAndRestartAsync();
+        ProcessBroker? process = _broker as ProcessBroker;
+        Assert.SkipWhen(process is null, ProcessBroker.NoContainer);
+        await process.KillAndStartAgainAsync();
     }
 
     /// <summary>Asks again while the coordinator is not back: the client passes that error on to its caller.</summary>
-    private static async Task EventuallyAsync(Action ask) => await UntilAsync(() =>
+    private static async Task EventuallyAsync(Action ask) => await Wait.UntilAsync(() =>
         {
             try
             {

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
@@ -173,7 +174,7 @@ public abstract partial class BrokerConformance
         using IProducer<string?, string?> plain = Producer();
         await plain.ProduceAsync(topic, new Message<string?, string?> { Value = "behind" }, Cancelled);
 
-        await UntilAsync(() => Values(ReadAll(topic)) is ["behind"], "the abort of the overdue transaction");
+        await Wait.UntilAsync(() => Values(ReadAll(topic)) is ["behind"], "the abort of the overdue transaction");
 
         Assert.ThrowsAny<KafkaException>(() => producer.CommitTransaction(Patience));
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -12,16 +13,9 @@ public abstract partial class BrokerConformance
 {
     // How long anything may take before a case gives up; never a measure of speed.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private readonly IConformanceBroker _broker;
+    private readonly TestBroker _broker;
 
-    protected BrokerConformance(IConformanceBroker broker)
-    {
-        _broker = broker;
-        if (broker.Absence is { } reason)
-        {
-            Assert.Skip(reason);
-        }
-    }
+    protected BrokerConformance(SharedBroker shared) => _broker = shared.Broker;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -127,17 +121,6 @@ public abstract partial class BrokerConformance
 
     private static List<string?> Values(IEnumerable<ConsumeResult<string?, string?>> records) =>
         [.. records.Select(record => record.Message.Value)];
-
-    private static async Task UntilAsync(Func<bool> reached, string what)
-    {
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
-        patience.CancelAfter(Patience);
-        while (!reached())
-        {
-            Assert.False(patience.IsCancellationRequested, $"Not reached: {what}");
-            await Task.Delay(20, Cancelled);
-        }
-    }
 
     private static void Quiet(object client, LogMessage message)
     {

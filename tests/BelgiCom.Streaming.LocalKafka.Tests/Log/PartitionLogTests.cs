@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
@@ -5,7 +6,7 @@ namespace BelgiCom.Streaming.LocalKafka.Tests;
 public sealed class PartitionLogTests : IDisposable
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryFolder _directory = new();
     private readonly FakeTimeProvider _clock = new(Start);
     private readonly List<string> _reports = [];
 
@@ -20,7 +21,7 @@ public sealed class PartitionLogTests : IDisposable
             Array.ForEach(batches, batch => log.AppendFromClient([.. batch]));
         }
 
-        string file = Directory.GetFiles(_directory.Path, "*.log").Single();
+        string file = Directory.GetFiles(_directory.FullPath, "*.log").Single();
         byte[] whole = File.ReadAllBytes(file);
         for (int length = whole.Length - 1; length >= 0; length--)
         {
@@ -41,7 +42,7 @@ public sealed class PartitionLogTests : IDisposable
             log.AppendFromClient(Batches.Plain(("b", "2")));
         }
 
-        string file = Directory.GetFiles(_directory.Path, "*.log").Single();
+        string file = Directory.GetFiles(_directory.FullPath, "*.log").Single();
         byte[] bytes = File.ReadAllBytes(file);
         bytes[^1] ^= 1;
         File.WriteAllBytes(file, bytes);
@@ -61,7 +62,7 @@ public sealed class PartitionLogTests : IDisposable
             log.AppendFromClient(Batches.Plain(("b", "2")));
         }
 
-        string first = Directory.GetFiles(_directory.Path, "*.log").Order(StringComparer.Ordinal).First();
+        string first = Directory.GetFiles(_directory.FullPath, "*.log").Order(StringComparer.Ordinal).First();
         byte[] bytes = File.ReadAllBytes(first);
         bytes[^1] ^= 1;
         File.WriteAllBytes(first, bytes);
@@ -254,6 +255,6 @@ public sealed class PartitionLogTests : IDisposable
     private PartitionLog Open(TopicConfig? config = null)
     {
         LogSettings settings = new(_clock, FlushEachBatch: false, _reports.Add);
-        return PartitionLog.Open("topic", 0, _directory.Path, config ?? Config(("retention.ms", "-1")), settings);
+        return PartitionLog.Open("topic", 0, _directory.FullPath, config ?? Config(("retention.ms", "-1")), settings);
     }
 }

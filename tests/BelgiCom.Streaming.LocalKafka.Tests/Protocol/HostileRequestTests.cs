@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using BelgiCom.Streaming.Testing;
 using CsCheck;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
@@ -134,7 +135,7 @@ public sealed class HostileRequestTests
 
     private sealed class Running : IAsyncDisposable
     {
-        private readonly TemporaryDirectory _directory = new();
+        private readonly TemporaryFolder _directory = new();
         private LocalKafkaBroker? _broker;
 
         public System.Collections.Concurrent.ConcurrentQueue<string> Reports { get; } = [];
@@ -143,7 +144,7 @@ public sealed class HostileRequestTests
         {
             Running running = new();
             running._broker = await LocalKafkaBroker.StartAsync(
-                new LocalKafkaOptions { DataDirectory = running._directory.Path, Report = running.Reports.Enqueue });
+                new LocalKafkaOptions { DataDirectory = running._directory.FullPath, Report = running.Reports.Enqueue });
             return running;
         }
 

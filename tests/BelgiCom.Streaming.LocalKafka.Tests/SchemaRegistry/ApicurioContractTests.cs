@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
-public sealed class ApicurioContractTests(ApicurioFixture registry) : SchemaRegistryContract, IClassFixture<ApicurioFixture>
+public sealed class ApicurioContractTests(ApicurioServer registry) : SchemaRegistryContract, IClassFixture<ApicurioServer>
 {
     protected override Uri Url
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
@@ -7,7 +8,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
     private const string Id = "tx";
     private static readonly TopicPartitionName Data = new("data", 0);
     private static readonly TopicPartitionName Offsets = new(GroupStore.TopicName, 0);
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryFolder _directory = new();
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero));
 
     public void Dispose() => _directory.Dispose();
@@ -17,7 +18,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
     [InlineData(false)]
     public void Transaction_DecidedBeforeACrash_IsCompletedAtTheNextStart(bool commit)
     {
-        using (Coordinator stopped = new(_directory.Path, _clock))
+        using (Coordinator stopped = new(_directory.FullPath, _clock))
         {
             TransactionalProducer open = stopped.OpenTransaction();
             // The crash: the decision is on disk, no marker is.
@@ -25,7 +26,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
             stopped.StateLog.AppendFromBroker((open with { State = decision }).ToBatch(0));
         }
 
-        using Coordinator next = new(_directory.Path, _clock);
+        using Coordinator next = new(_directory.FullPath, _clock);
         Assert.Equal(next.DataLog.EndOffset, next.DataLog.LastStableOffset);
         Assert.Equal(commit ? 0 : 1, next.DataLog.Slice(0, 1000, committedOnly: true).Aborted!.Count);
         Assert.Equal(commit ? 42 : null, next.Groups.Find("group", Data)?.Offset);
@@ -36,12 +37,12 @@ public sealed class TransactionCoordinatorTests : IDisposable
     public void Transaction_OpenAtACrash_IsStillOpen_AndTimesOut()
     {
         TransactionalProducer open;
-        using (Coordinator stopped = new(_directory.Path, _clock))
+        using (Coordinator stopped = new(_directory.FullPath, _clock))
         {
             open = stopped.OpenTransaction();
         }
 
-        using Coordinator next = new(_directory.Path, _clock);
+        using Coordinator next = new(_directory.FullPath, _clock);
         Assert.Equal(0, next.DataLog.LastStableOffset);
         Assert.True(next.Groups.IsPending("group", Data));
         _clock.Advance(TimeSpan.FromSeconds(9));
@@ -55,7 +56,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
     [Fact]
     public void Batch_ThatArrivesAfterItsTransactionHasEnded_IsRefused()
     {
-        using Coordinator coordinator = new(_directory.Path, _clock);
+        using Coordinator coordinator = new(_directory.FullPath, _clock);
         TransactionalProducer open = coordinator.OpenTransaction();
         Assert.Equal(ErrorCode.None, coordinator.Transactions.End(Id, open.ProducerId, open.Epoch, commit: true));
 
@@ -68,7 +69,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
     [Fact]
     public void Init_RaisesTheEpoch_UntilANewProducerIdIsNeeded()
     {
-        using Coordinator coordinator = new(_directory.Path, _clock);
+        using Coordinator coordinator = new(_directory.FullPath, _clock);
         InitResult first = coordinator.Transactions.Init(Id, 10_000, -1, -1);
         InitResult last = first;
         for (int i = 0; i < short.MaxValue - 1; i++)
@@ -86,7 +87,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
     [Fact]
     public void Init_ByWhoWasFenced_IsRefused_AndRepeatedByTheOwner_GivesTheSameEpoch()
     {
-        using Coordinator coordinator = new(_directory.Path, _clock);
+        using Coordinator coordinator = new(_directory.FullPath, _clock);
         InitResult zombie = coordinator.Transactions.Init(Id, 10_000, -1, -1);
         InitResult owner = coordinator.Transactions.Init(Id, 10_000, -1, -1);
         InitResult bumped = coordinator.Transactions.Init(Id, 10_000, owner.ProducerId, owner.Epoch);
@@ -102,7 +103,7 @@ public sealed class TransactionCoordinatorTests : IDisposable
         HashSet<long> seen = new();
         for (int start = 0; start < 3; start++)
         {
-            ProducerIds ids = new(_directory.Path);
+            ProducerIds ids = new(_directory.FullPath);
             for (int i = 0; i < 1500; i++)
             {
                 Assert.True(seen.Add(ids.Next()));

@@ -1,10 +1,10 @@
-namespace BelgiCom.Streaming.FaultTests;
+namespace BelgiCom.Streaming.Testing;
 
 /// <summary>
 /// How much of a fault. BELGICOM_FAULTS=full takes the full counts of docs/fault-tests.md; without it they are small enough
 /// for every build.
 /// </summary>
-internal static class Scale
+public static class Scale
 {
     private const string Variable = "BELGICOM_FAULTS";
 

@@ -1,9 +1,10 @@
 using System.Globalization;
+using Xunit;
 
-namespace BelgiCom.Streaming.FaultTests;
+namespace BelgiCom.Streaming.Testing;
 
 /// <summary>Where a test's randomness comes from. The seed is printed; BELGICOM_SEED sets it.</summary>
-internal static class Seed
+public static class Seed
 {
     private const string Variable = "BELGICOM_SEED";
 
@@ -17,7 +18,7 @@ internal static class Seed
 }
 
 /// <summary>What a test tells the person who reads its output.</summary>
-internal static class Notes
+public static class Notes
 {
     public static void Write(string line) =>
         TestContext.Current.TestOutputHelper?.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {line}");

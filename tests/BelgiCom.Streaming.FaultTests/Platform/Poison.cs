@@ -34,14 +34,14 @@ internal sealed class Poison
     public List<SentPoison> Sent { get; } = [];
 
     /// <summary>Registers the schema of the nesting bomb: ours and a field that may hold itself.</summary>
-    public static async Task<Poison> PrepareAsync(FaultBench bench, Random random)
+    public static async Task<Poison> PrepareAsync(RatingPlatform platform, Random random)
     {
         JsonNode schema = JsonNode.Parse(UsageReceived.SchemaJson)!;
         schema["fields"]!.AsArray().Add(JsonNode.Parse(
             """
             {"name":"nest","type":{"type":"record","name":"Nest","fields":[{"name":"inner","type":["null","Nest"],"default":null}]}}
             """)!);
-        int id = await bench.Registry.RegisterAsync("faults.nest-value", schema.ToJsonString(), TestContext.Current.CancellationToken);
+        int id = await platform.Registry.RegisterAsync("faults.nest-value", schema.ToJsonString(), TestContext.Current.CancellationToken);
         return new Poison(random, id);
     }
 

@@ -8,15 +8,15 @@ internal sealed class MidTransaction : IAsyncDisposable
     // Records on their way, offsets on their way, commit on its way.
     private static readonly KafkaApi[] Moments = [KafkaApi.Produce, KafkaApi.AddOffsetsToTxn, KafkaApi.TxnOffsetCommit, KafkaApi.EndTxn];
 
-    private readonly FaultBench _bench;
+    private readonly RatingPlatform _platform;
     private readonly KafkaProxy _proxy;
     private readonly Hold _held;
     private readonly string _moment;
     private bool _disposed;
 
-    private MidTransaction(FaultBench bench, KafkaProxy proxy, Hold held, RatingProcess worker, string moment)
+    private MidTransaction(RatingPlatform platform, KafkaProxy proxy, Hold held, RatingProcess worker, string moment)
     {
-        _bench = bench;
+        _platform = platform;
         _proxy = proxy;
         _held = held;
         Worker = worker;
@@ -26,11 +26,11 @@ internal sealed class MidTransaction : IAsyncDisposable
     public RatingProcess Worker { get; }
 
     /// <summary>Starts a worker and lets it rate so many records, then holds it at a moment that chance chooses.</summary>
-    public static async Task<MidTransaction> ReachAsync(FaultBench bench, Random random, int records)
+    public static async Task<MidTransaction> ReachAsync(RatingPlatform platform, Random random, int records)
     {
-        KafkaProxy proxy = KafkaProxy.Start(bench.Kafka.BootstrapServers);
-        Hold enough = proxy.HoldRequestsAfter(records / bench.RecordsPerTransaction, KafkaApi.EndTxn);
-        RatingProcess worker = bench.StartWorker("a", proxy.BootstrapServers);
+        KafkaProxy proxy = KafkaProxy.Start(platform.Kafka.BootstrapServers);
+        Hold enough = proxy.HoldRequestsAfter(records / platform.RecordsPerTransaction, KafkaApi.EndTxn);
+        RatingProcess worker = platform.StartWorker("a", proxy.BootstrapServers);
         await Wait.UntilAsync(enough.Caught, $"{records} records to be rated", worker);
 
         KafkaApi api = Moments[random.Next(Moments.Length)];
@@ -39,13 +39,13 @@ internal sealed class MidTransaction : IAsyncDisposable
         Hold held = isResponse ? proxy.HoldResponses(api) : proxy.HoldRequests(api);
         enough.Release();
         await Wait.UntilAsync(held.Caught, moment, worker);
-        return new MidTransaction(bench, proxy, held, worker, moment);
+        return new MidTransaction(platform, proxy, held, worker, moment);
     }
 
     public async Task KillAsync()
     {
         await Worker.KillAsync();
-        Notes.Write($"killed at {_moment}, lag {await _bench.LagAsync()}");
+        Notes.Write($"killed at {_moment}, lag {await _platform.LagAsync()}");
     }
 
     /// <summary>Lets the worker go on.</summary>

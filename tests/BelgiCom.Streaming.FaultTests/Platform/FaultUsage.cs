@@ -61,7 +61,8 @@ internal sealed class FaultUsage(int schemaId, int seed, int subscribers)
             RecordIndex = number % 1000,
             InputHash = number,
         };
-        return new UsageToSend(subscriber % FaultBench.Partitions, usage.SubscriberRef.ToByteArray(), EventValue.Of(schemaId, usage.Write));
+        return new UsageToSend(
+            subscriber % RatingPlatform.Partitions, usage.SubscriberRef.ToByteArray(), EventValue.Of(schemaId, usage.Write));
     }
 
     /// <summary>The finaliser of SplitMix64: different numbers give different, evenly spread numbers.</summary>

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Text;
+using BelgiCom.Streaming.LocalKafka;
 
-namespace BelgiCom.Streaming.LocalKafka.Tests;
+namespace BelgiCom.Streaming.Testing;
 
 /// <summary>Keeps the log in memory, as a topic that is never compacted.</summary>
 public sealed class MemorySchemaLog : ISchemaLog
@@ -36,5 +38,5 @@ public sealed class MemorySchemaLog : ISchemaLog
     }
 
     public void Add(string key, string? value) =>
-        _records.Enqueue(new(System.Text.Encoding.UTF8.GetBytes(key), value is null ? null : System.Text.Encoding.UTF8.GetBytes(value)));
+        _records.Enqueue(new(Encoding.UTF8.GetBytes(key), value is null ? null : Encoding.UTF8.GetBytes(value)));
 }

@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.LocalKafka;
-using BelgiCom.Streaming.LocalKafka.Tests;
 using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -18,7 +17,7 @@ namespace BelgiCom.Streaming.FaultTests;
 /// processes and reads
 /// what came of the usage.
 /// </summary>
-internal sealed class FaultBench : IAsyncDisposable
+internal sealed class RatingPlatform : IAsyncDisposable
 {
     /// <summary>Partitions of every co-partitioned topic.</summary>
     public const int Partitions = 4;
@@ -34,7 +33,6 @@ internal sealed class FaultBench : IAsyncDisposable
         Topics.CatalogueTariffs, Topics.CustomerSubscriptions,
     ];
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("belgicom-fault-tests-");
     private readonly List<IAsyncDisposable> _parts = [];
     private readonly List<RatingProcess> _workers = [];
     private IReadOnlyDictionary<string, int> _schemas = new Dictionary<string, int>();
@@ -42,13 +40,13 @@ internal sealed class FaultBench : IAsyncDisposable
     private GroupLag? _lag;
     private IAdminClient? _admin;
 
-    private FaultBench(int subscribers) => Subscribers = subscribers;
+    private RatingPlatform(int subscribers) => Subscribers = subscribers;
 
     public int Subscribers { get; }
 
     public KafkaOptions Kafka { get; } = new() { InstanceId = "bench" };
 
-    /// <summary>A new sender of the bench; the name must differ from those of others.</summary>
+    /// <summary>A new sender of the platform; the name must differ from those of others.</summary>
     public TransactionalSender Sender(string name) => new(
         Kafka, new TransactionOptions { CommitTimeout = TimeSpan.FromSeconds(15) }, name, TimeProvider.System,
         NullLogger<TransactionalSender>.Instance);
@@ -67,20 +65,20 @@ internal sealed class FaultBench : IAsyncDisposable
     /// <summary>Most records in one transaction of the workers.</summary>
     public int RecordsPerTransaction { get; init; } = Scale.Of(100, 750);
 
-    /// <summary>A bench on an empty broker of its own.</summary>
-    public static Task<FaultBench> StartAsync(int subscribers = 64) => StartAsync(FaultBroker.StartChosenAsync, subscribers);
+    /// <summary>A platform on an empty broker of its own.</summary>
+    public static async Task<RatingPlatform> StartAsync(int subscribers = 64) =>
+        await StartAsync(await TestBroker.StartAsync(TestBroker.Chosen()), subscribers);
 
-    /// <summary>A bench whose broker is a process, to be killed or stopped.</summary>
-    public static async Task<(FaultBench Bench, ProcessBroker Broker)> StartWithProcessAsync(int subscribers = 64)
+    /// <summary>A platform whose broker is a process, to be killed or stopped.</summary>
+    public static async Task<(RatingPlatform Platform, ProcessBroker Broker)> StartWithProcessAsync(int subscribers = 64)
     {
-        ProcessBroker? broker = null;
-        FaultBench bench = await StartAsync(async folder => broker = await FaultBroker.StartProcessAsync(folder), subscribers);
-        return (bench, broker!);
+        ProcessBroker broker = await TestBroker.StartChosenProcessAsync();
+        return (await StartAsync(broker, subscribers), broker);
     }
 
     public int SchemaId(string topic) => _schemas[topic];
 
-    /// <summary>Usage of this bench's subscribers.</summary>
+    /// <summary>Usage of this platform's subscribers.</summary>
     public FaultUsage Usage(int seed) => new(SchemaId(Topics.UsageReceived), seed, Subscribers);
 
     /// <summary>Puts records on usage.received.v1, in transactions, as the adapters do.</summary>
@@ -122,7 +120,7 @@ internal sealed class FaultBench : IAsyncDisposable
         return usage with { Value = value };
     }
 
-    /// <summary>Starts a rating worker; it ends with the bench at the latest.</summary>
+    /// <summary>Starts a rating worker; it ends with the platform at the latest.</summary>
     /// <param name="instance">Its instance id.</param>
     /// <param name="brokers">Its brokers when a proxy stands between; null for the broker itself.</param>
     /// <param name="settings">Further settings, keys as in the environment.</param>
@@ -225,27 +223,23 @@ internal sealed class FaultBench : IAsyncDisposable
         {
             await part.DisposeAsync();
         }
-
-        _folder.Delete(recursive: true);
     }
 
-    private static async Task<FaultBench> StartAsync<TBroker>(Func<string, Task<TBroker>> startBroker, int subscribers)
-        where TBroker : FaultBroker
+    private static async Task<RatingPlatform> StartAsync(TestBroker broker, int subscribers)
     {
-        FaultBench bench = new(subscribers);
+        RatingPlatform platform = new(subscribers);
+        platform._parts.Add(broker);
         try
         {
-            FaultBroker broker = await startBroker(bench._folder.FullName);
-            bench._parts.Add(broker);
-            bench.Kafka.BootstrapServers = broker.BootstrapServers;
-            bench._lag = new GroupLag(bench.Kafka);
-            bench._admin = new AdminClientBuilder(KafkaClients.AdminConfig(bench.Kafka)).SetLogHandler((_, _) => { }).Build();
-            await bench.PrepareAsync();
-            return bench;
+            platform.Kafka.BootstrapServers = broker.BootstrapServers;
+            platform._lag = new GroupLag(platform.Kafka);
+            platform._admin = new AdminClientBuilder(KafkaClients.AdminConfig(platform.Kafka)).SetLogHandler((_, _) => { }).Build();
+            await platform.PrepareAsync();
+            return platform;
         }
         catch
         {
-            await bench.DisposeAsync();
+            await platform.DisposeAsync();
             throw;
         }
     }

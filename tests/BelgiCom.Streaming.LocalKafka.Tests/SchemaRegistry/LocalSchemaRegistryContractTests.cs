@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
-public sealed class LocalRegistryFixture : IAsyncLifetime
+public sealed class RunningRegistry : IAsyncLifetime
 {
     private LocalSchemaRegistry? _registry;
 
@@ -15,8 +15,8 @@ public sealed class LocalRegistryFixture : IAsyncLifetime
     public ValueTask DisposeAsync() => _registry!.DisposeAsync();
 }
 
-public sealed class LocalSchemaRegistryContractTests(LocalRegistryFixture registry)
-    : SchemaRegistryContract, IClassFixture<LocalRegistryFixture>
+public sealed class LocalSchemaRegistryContractTests(RunningRegistry registry)
+    : SchemaRegistryContract, IClassFixture<RunningRegistry>
 {
     protected override Uri Url => registry.Url;
 

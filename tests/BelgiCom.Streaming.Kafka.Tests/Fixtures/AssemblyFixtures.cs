@@ -1,0 +1,4 @@
+using BelgiCom.Streaming.Testing;
+
+// One broker for all tests.
+[assembly: AssemblyFixture(typeof(ChosenBroker))]
