@@ -84,15 +84,7 @@ internal static class BenchProgram
 
         report.WriteTo(output);
         await Console.Error.WriteLineAsync($"raw results: {Path.GetFullPath(output)}");
-        if (json)
-        {
-            JsonOutput.Write(report.ToJson());
-        }
-        else
-        {
-            report.Print();
-        }
-
+        Answer.Print(json, report.ToJson(), report.ToTables());
         return WorkerHost.ExitDone;
     }
 

@@ -1,6 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Retention;
+using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -42,37 +46,41 @@ internal static class CommandLine
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
         bool json = args.Contains("--json");
+        ParseResult command = root.Parse(args);
+        if (json && command.Action is ParseErrorAction)
+        {
+            return Fail(WorkerHost.ExitConfiguration, [.. command.Errors.Select(error => error.Message)], json);
+        }
+
         try
         {
-            return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+            return await command.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
                 // After Ctrl-C or SIGTERM, the process has as long as a worker may take to finish its batch.
                 ProcessTerminationTimeout = WorkerHost.DrainMax,
             });
         }
-        catch (ConfigurationFaultException exception)
-        {
-            return Fail(WorkerHost.ExitConfiguration, exception.Faults, json);
-        }
-        catch (InputFaultException exception)
-        {
-            return Fail(WorkerHost.ExitConfiguration, [.. exception.Faults.Select(fault => fault.ToString())], json);
-        }
-        catch (ToolException exception)
-        {
-            return Fail(exception.ExitCode, [exception.Message], json);
-        }
-        catch (OperationCanceledException)
-        {
-            return Fail(
-                WorkerHost.ExitFailed, ["stopped before the end; start again with the same --data to go on where it stopped"], json);
-        }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            return Fail(WorkerHost.ExitFailed, [$"{exception.GetType().Name}: {exception.Message}"], json);
+            (int exitCode, IReadOnlyList<string> sentences) = Explain(exception);
+            return Fail(exitCode, sentences, json);
         }
     }
+
+    /// <summary>What an error means for whoever typed the verb, and its exit code.</summary>
+    private static (int ExitCode, IReadOnlyList<string> Sentences) Explain(Exception exception) => exception switch
+    {
+        ConfigurationFaultException configuration => (WorkerHost.ExitConfiguration, configuration.Faults),
+        InputFaultException input => (WorkerHost.ExitConfiguration, [.. input.Faults.Select(fault => fault.ToString())]),
+        ToolException tool => (tool.ExitCode, [tool.Message]),
+        ArchiveException { Fault: ArchiveFault.Refused } => (WorkerHost.ExitConfiguration, [exception.Message]),
+        ArchiveException or StorageException => (WorkerHost.ExitFailed, [exception.Message]),
+        SchemaRegistryException => (WorkerHost.ExitFailed, [$"{exception.Message} (check SchemaRegistry__Url)"]),
+        OperationCanceledException =>
+            (WorkerHost.ExitFailed, ["stopped before the end; start again with the same --data to go on where it stopped"]),
+        _ => (WorkerHost.ExitFailed, [$"{exception.GetType().Name}: {exception.Message}"]),
+    };
 
     private static int Fail(int exitCode, IReadOnlyList<string> sentences, bool json)
     {

@@ -18,7 +18,7 @@ public sealed class CalendarTests
     [InlineData("2021-10-31T23:00:00Z", "2021-11-01")]
     public void Usage_AtTheTurnOfAMonth_CountsByBrusselsTime(string at, string period)
     {
-        RatingResult rated = new Rig(Offering(Sms())).One(Message(1, at));
+        RatingResult rated = new Rater(Offering(Sms())).One(Message(1, at));
 
         Assert.Equal(Days(period), rated.PeriodStartDays);
     }

@@ -11,7 +11,7 @@ public sealed class GoldenRatingTests
     public void Data_ByIncrement_IsRoundedUpAndPriced()
     {
         // 100,000 octets = 1.53 × 64 KiB → 2 × 65,536 = 131,072 octets = 0.125 MiB × 0.01 EUR = 0.00125 EUR.
-        RatingResult rated = new Rig(Offering(Data())).One(DataUsage(1, 100_000));
+        RatingResult rated = new Rater(Offering(Data())).One(DataUsage(1, 100_000));
 
         Assert.Equal(RatingOutcome.Rated, rated.Outcome);
         Assert.Equal(131_072, rated.ChargedUnits);
@@ -27,7 +27,7 @@ public sealed class GoldenRatingTests
     [InlineData(90, 90, "0.20")]
     public void Call_WithMinimumAndConnectFee_IsPricedBySecond(long seconds, long charged, string amount)
     {
-        RatingResult rated = new Rig(Offering(Voice())).One(Call(1, seconds));
+        RatingResult rated = new Rater(Offering(Voice())).One(Call(1, seconds));
 
         Assert.Equal(charged, rated.ChargedUnits);
         Assert.Equal(Nanos(amount), rated.AmountNanos);
@@ -37,11 +37,11 @@ public sealed class GoldenRatingTests
     public void Call_PartlyCoveredByBundle_PaysTheRestAndTheConnectFee()
     {
         OfferingVersion offering = Offering(Voice()) with { Bundles = [Bundle(UsageKind.Voice, 100, [])] };
-        Rig rig = new(offering);
+        Rater rater = new(offering);
 
-        RatingResult covered = rig.One(Call(1, 70));
-        RatingResult partly = rig.One(Call(2, 90));
-        RatingResult after = rig.One(Call(3, 60));
+        RatingResult covered = rater.One(Call(1, 70));
+        RatingResult partly = rater.One(Call(2, 90));
+        RatingResult after = rater.One(Call(3, 60));
 
         Assert.Equal((70L, 0L), (covered.BundleUnits, covered.AmountNanos));
         Assert.Equal(ThresholdKinds.None, covered.Crossed);
@@ -58,30 +58,30 @@ public sealed class GoldenRatingTests
     public void Data_CrossingBundleThresholds_NotifiesEachOnce()
     {
         OfferingPrice byOctet = Data() with { Increment = 1 };
-        Rig rig = new(Offering(byOctet) with { Bundles = [Bundle(UsageKind.Data, 1000, ["home"])] });
+        Rater rater = new(Offering(byOctet) with { Bundles = [Bundle(UsageKind.Data, 1000, ["home"])] });
 
-        Assert.Equal(ThresholdKinds.None, rig.One(DataUsage(1, 799)).Crossed);
-        Assert.Equal(ThresholdKinds.DataBundle80Percent, rig.One(DataUsage(2, 1)).Crossed);
-        Assert.Equal(ThresholdKinds.None, rig.One(DataUsage(3, 199)).Crossed);
-        Assert.Equal(ThresholdKinds.DataBundleUsedUp, rig.One(DataUsage(4, 5)).Crossed);
-        Assert.Equal(ThresholdKinds.None, rig.One(DataUsage(5, 500)).Crossed);
+        Assert.Equal(ThresholdKinds.None, rater.One(DataUsage(1, 799)).Crossed);
+        Assert.Equal(ThresholdKinds.DataBundle80Percent, rater.One(DataUsage(2, 1)).Crossed);
+        Assert.Equal(ThresholdKinds.None, rater.One(DataUsage(3, 199)).Crossed);
+        Assert.Equal(ThresholdKinds.DataBundleUsedUp, rater.One(DataUsage(4, 5)).Crossed);
+        Assert.Equal(ThresholdKinds.None, rater.One(DataUsage(5, 500)).Crossed);
     }
 
     [Fact]
     public void RoamingData_CrossingTheLimit_NotifiesAt80And100Percent()
     {
         OfferingPrice perOctet = Data("1.00") with { Increment = 1, UnitSize = 1 };
-        Rig rig = new(Offering(perOctet) with { RoamingDataLimit = Amount("50.00") });
+        Rater rater = new(Offering(perOctet) with { RoamingDataLimit = Amount("50.00") });
 
-        Assert.Equal(ThresholdKinds.None, rig.One(DataUsage(1, 60)).Crossed);
-        Assert.Equal(ThresholdKinds.None, rig.One(DataUsage(2, 39, network: "20801")).Crossed);
-        Assert.Equal(ThresholdKinds.RoamingData80Percent, rig.One(DataUsage(3, 1, network: "31026")).Crossed);
-        RatingResult limit = rig.One(DataUsage(4, 20, network: "31026"));
+        Assert.Equal(ThresholdKinds.None, rater.One(DataUsage(1, 60)).Crossed);
+        Assert.Equal(ThresholdKinds.None, rater.One(DataUsage(2, 39, network: "20801")).Crossed);
+        Assert.Equal(ThresholdKinds.RoamingData80Percent, rater.One(DataUsage(3, 1, network: "31026")).Crossed);
+        RatingResult limit = rater.One(DataUsage(4, 20, network: "31026"));
         Assert.Equal(ThresholdKinds.RoamingDataLimit, limit.Crossed);
         Assert.Equal(Nanos("60.00"), limit.Balance.RoamingDataSpendNanos);
         Assert.Equal(Nanos("120.00"), limit.Balance.SpendNanos);
         Assert.Equal(ThresholdKinds.RoamingData80Percent | ThresholdKinds.RoamingDataLimit,
-            rig.One(DataUsage(5, 50, "2026-04-02T10:00:00Z", "20801")).Crossed);
+            rater.One(DataUsage(5, 50, "2026-04-02T10:00:00Z", "20801")).Crossed);
     }
 
     [Theory]
@@ -93,35 +93,35 @@ public sealed class GoldenRatingTests
     [InlineData("20620", "world")] // same country as home, another network
     public void ServingNetwork_FallsInTheZoneOfTheLongestMatch(string network, string zone)
     {
-        Rig rig = new(Offering(Data()));
-        RatingResult rated = rig.One(DataUsage(1, 1, network: network));
+        Rater rater = new(Offering(Data()));
+        RatingResult rated = rater.One(DataUsage(1, 1, network: network));
 
-        Assert.Equal(zone, Encoding.UTF8.GetString(rig.Tariffs.Version(rated.VersionIndex).ZoneUtf8(rated.ZoneIndex)));
+        Assert.Equal(zone, Encoding.UTF8.GetString(rater.Tariffs.Version(rated.VersionIndex).ZoneUtf8(rated.ZoneIndex)));
     }
 
     [Fact]
     public void Price_FirstMatchOfZoneAndRatingGroup_Applies()
     {
-        Rig rig = new(Offering(
+        Rater rater = new(Offering(
             Data("9.00", "world"),
             Data("0.50", "eu") with { RatingGroups = [10, 20] },
             Data("0.20") with { RatingGroups = [20] },
             Data("0.10")));
 
-        Assert.Equal(0, rig.One(DataUsage(1, 1, network: "31026")).PriceIndex);
-        Assert.Equal(1, rig.One(DataUsage(2, 1, network: "20801", ratingGroup: 20)).PriceIndex);
-        Assert.Equal(3, rig.One(DataUsage(3, 1, network: "20801", ratingGroup: 30)).PriceIndex);
-        Assert.Equal(2, rig.One(DataUsage(4, 1, ratingGroup: 20)).PriceIndex);
-        Assert.Equal(3, rig.One(DataUsage(5, 1, ratingGroup: -1)).PriceIndex);
+        Assert.Equal(0, rater.One(DataUsage(1, 1, network: "31026")).PriceIndex);
+        Assert.Equal(1, rater.One(DataUsage(2, 1, network: "20801", ratingGroup: 20)).PriceIndex);
+        Assert.Equal(3, rater.One(DataUsage(3, 1, network: "20801", ratingGroup: 30)).PriceIndex);
+        Assert.Equal(2, rater.One(DataUsage(4, 1, ratingGroup: 20)).PriceIndex);
+        Assert.Equal(3, rater.One(DataUsage(5, 1, ratingGroup: -1)).PriceIndex);
     }
 
     [Fact]
     public void ReceivedCall_WithItsOwnPrice_IsNotPricedAsAMadeOne()
     {
-        Rig rig = new(Offering(Voice() with { Direction = Direction.Originating }, Voice("0") with { ConnectFee = 0 }));
+        Rater rater = new(Offering(Voice() with { Direction = Direction.Originating }, Voice("0") with { ConnectFee = 0 }));
 
-        Assert.Equal(Nanos("0.15"), rig.One(Call(1, 60)).AmountNanos);
-        RatingResult received = rig.One(Call(2, 60, direction: Direction.Terminating));
+        Assert.Equal(Nanos("0.15"), rater.One(Call(1, 60)).AmountNanos);
+        RatingResult received = rater.One(Call(2, 60, direction: Direction.Terminating));
         Assert.Equal((RatingOutcome.Rated, 0L), (received.Outcome, received.AmountNanos));
     }
 
@@ -129,50 +129,50 @@ public sealed class GoldenRatingTests
     public void Version_InForceAtEventTime_IsUsed()
     {
         DateTimeOffset change = Time("2026-03-20T00:00:00+01:00");
-        Rig rig = new(
+        Rater rater = new(
             Offering(Sms("0.08")) with { ValidTo = change },
             Offering(Sms("0.05")) with { Version = 2, ValidFrom = change });
 
-        RatingResult[] rated = rig.Rate(Message(1, "2026-03-19T22:59:59.999Z"), Message(2, "2026-03-19T23:00:00Z"));
+        RatingResult[] rated = rater.Rate(Message(1, "2026-03-19T22:59:59.999Z"), Message(2, "2026-03-19T23:00:00Z"));
 
         Assert.Equal([Nanos("0.08"), Nanos("0.05")], rated.Select(one => one.AmountNanos));
-        Assert.Equal([1, 2], rated.Select(one => rig.Tariffs.Version(one.VersionIndex).Version));
+        Assert.Equal([1, 2], rated.Select(one => rater.Tariffs.Version(one.VersionIndex).Version));
     }
 
     [Fact]
     public void OverlappingVersions_TheHigherOneIsUsed()
     {
-        Rig rig = new(
+        Rater rater = new(
             Offering(Sms("0.08")), Offering(Sms("0.05")) with { Version = 2, ValidFrom = Time("2026-03-01T00:00:00Z") });
 
-        Assert.Equal(Nanos("0.05"), rig.One(Message(1)).AmountNanos);
-        Assert.Equal(Nanos("0.08"), rig.One(Message(2, "2026-02-28T00:00:00Z")).AmountNanos);
+        Assert.Equal(Nanos("0.05"), rater.One(Message(1)).AmountNanos);
+        Assert.Equal(Nanos("0.08"), rater.One(Message(2, "2026-02-28T00:00:00Z")).AmountNanos);
     }
 
     [Fact]
     public void SecondaryView_IsAccountedNotBilled_AndClaimsItsId()
     {
-        Rig rig = new(Offering(Data()));
+        Rater rater = new(Offering(Data()));
         UsageRecord usage = DataUsage(1, 5 * MiB) with { IsSecondaryView = true };
 
-        RatingResult rated = rig.One(usage);
+        RatingResult rated = rater.One(usage);
 
         Assert.Equal(
             (RatingOutcome.ZeroRated, ZeroRatedReason.SecondaryChargingView, 0L),
             (rated.Outcome, rated.ZeroRatedReason, rated.AmountNanos));
-        Assert.Equal(RatingOutcome.Duplicate, rig.One(usage).Outcome);
+        Assert.Equal(RatingOutcome.Duplicate, rater.One(usage).Outcome);
     }
 
     [Fact]
     public void ZeroRatedPrice_TakesNothingFromTheBundle()
     {
-        Rig rig = new(
+        Rater rater = new(
             Offering(Data() with { RatingGroups = [100], ZeroRated = true, Bundle = false }, Data()) with
             {
                 Bundles = [Bundle(UsageKind.Data, GiB, [])],
             });
 
-        RatingResult rated = rig.One(DataUsage(1, MiB, ratingGroup: 100));
+        RatingResult rated = rater.One(DataUsage(1, MiB, ratingGroup: 100));
 
         Assert.Equal((RatingOutcome.ZeroRated, ZeroRatedReason.Tariff), (rated.Outcome, rated.ZeroRatedReason));
         Assert.Equal(0, rated.Balance.BundleOctetsUsed);
@@ -181,7 +181,7 @@ public sealed class GoldenRatingTests
     [Fact]
     public void EmptyUsage_PaysNeitherMinimumNorConnectFee()
     {
-        RatingResult rated = new Rig(Offering(Voice())).One(Call(1, 0));
+        RatingResult rated = new Rater(Offering(Voice())).One(Call(1, 0));
 
         Assert.Equal((RatingOutcome.ZeroRated, ZeroRatedReason.EmptyUsage, 0L), (rated.Outcome, rated.ZeroRatedReason, rated.AmountNanos));
     }
@@ -189,10 +189,10 @@ public sealed class GoldenRatingTests
     [Fact]
     public void BundleOutsideItsZones_DoesNotCover()
     {
-        Rig rig = new(Offering(Data() with { Increment = 1 }) with { Bundles = [Bundle(UsageKind.Data, GiB, ["home", "eu"])] });
+        Rater rater = new(Offering(Data() with { Increment = 1 }) with { Bundles = [Bundle(UsageKind.Data, GiB, ["home", "eu"])] });
 
-        Assert.Equal(MiB, rig.One(DataUsage(1, MiB, network: "20801")).BundleUnits);
-        RatingResult world = rig.One(DataUsage(2, MiB, network: "31026"));
+        Assert.Equal(MiB, rater.One(DataUsage(1, MiB, network: "20801")).BundleUnits);
+        RatingResult world = rater.One(DataUsage(2, MiB, network: "31026"));
         Assert.Equal((0L, Nanos("0.01")), (world.BundleUnits, world.AmountNanos));
     }
 }

@@ -56,7 +56,7 @@ public sealed class OracleTests
         void Subscribe(int subscriber, params (string Offering, long From, long To)[] periods)
         {
             session.SetSubscription(
-                (UInt128)subscriber, [.. periods.Select(period => Rig.Period("A", period.Offering, period.From, period.To))], offerings);
+                (UInt128)subscriber, [.. periods.Select(period => Rater.Period("A", period.Offering, period.From, period.To))], offerings);
             oracle.Subscriptions[(UInt128)subscriber] = [.. periods];
         }
     }

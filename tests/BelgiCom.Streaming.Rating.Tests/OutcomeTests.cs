@@ -11,43 +11,43 @@ public sealed class OutcomeTests
     [Fact]
     public void SameId_Twice_IsDuplicate_AlsoInsideOneBatch()
     {
-        Rig rig = new(Plain);
-        RatingResult[] rated = rig.Rate(Message(1), Message(1), Message(2));
+        Rater rater = new(Plain);
+        RatingResult[] rated = rater.Rate(Message(1), Message(1), Message(2));
 
         Assert.Equal([RatingOutcome.Rated, RatingOutcome.Duplicate, RatingOutcome.Rated], rated.Select(one => one.Outcome));
-        Assert.Equal(RatingOutcome.Duplicate, rig.One(Message(2)).Outcome);
+        Assert.Equal(RatingOutcome.Duplicate, rater.One(Message(2)).Outcome);
     }
 
     [Fact]
     public void UnknownSubscriber_IsSuspended_AndRatedWhenRedriven()
     {
-        Rig rig = new(Plain);
+        Rater rater = new(Plain);
         UsageRecord usage = Message(1) with { Subscriber = 77 };
-        RatingResult first = rig.One(usage);
-        rig.Subscribe(77, "test");
+        RatingResult first = rater.One(usage);
+        rater.Subscribe(77, "test");
 
         Assert.Equal((RatingOutcome.Suspended, RejectedReason.UnknownSubscriber), (first.Outcome, first.RejectedReason));
-        Assert.Equal(RatingOutcome.Rated, rig.One(usage).Outcome);
+        Assert.Equal(RatingOutcome.Rated, rater.One(usage).Outcome);
     }
 
     [Fact]
     public void SubscriptionPeriods_AreHalfOpen_AndNameTheirAccount()
     {
-        Rig rig = new(Plain, Offering(Sms("0.01")) with { Offering = "other" });
+        Rater rater = new(Plain, Offering(Sms("0.01")) with { Offering = "other" });
         long change = Instant("2026-03-10T00:00:00Z");
-        rig.Subscribe(1,
+        rater.Subscribe(1,
         [
-            Rig.Period("OLD", "test", Instant("2026-03-01T00:00:00Z"), change),
-            Rig.Period("NEW", "other", change, Instant("2026-03-20T00:00:00Z")),
+            Rater.Period("OLD", "test", Instant("2026-03-01T00:00:00Z"), change),
+            Rater.Period("NEW", "other", change, Instant("2026-03-20T00:00:00Z")),
         ]);
 
-        RatingResult[] rated = rig.Rate(
+        RatingResult[] rated = rater.Rate(
             Message(1, "2026-02-28T23:59:59.999Z"), Message(2, "2026-03-09T23:59:59.999Z"), Message(3, "2026-03-10T00:00:00Z"),
             Message(4, "2026-03-20T00:00:00Z"));
 
         Assert.Equal(RejectedReason.NoSubscriptionAtEventTime, rated[0].RejectedReason);
-        Assert.Equal("OLD", Encoding.UTF8.GetString(rig.Session.Account(in rated[1])));
-        Assert.Equal("NEW", Encoding.UTF8.GetString(rig.Session.Account(in rated[2])));
+        Assert.Equal("OLD", Encoding.UTF8.GetString(rater.Session.Account(in rated[1])));
+        Assert.Equal("NEW", Encoding.UTF8.GetString(rater.Session.Account(in rated[2])));
         Assert.Equal(Nanos("0.01"), rated[2].AmountNanos);
         Assert.Equal(RejectedReason.NoSubscriptionAtEventTime, rated[3].RejectedReason);
     }
@@ -55,40 +55,40 @@ public sealed class OutcomeTests
     [Fact]
     public void SubscriptionReplaced_ManyTimes_KeepsTheLast()
     {
-        Rig rig = new(Plain);
+        Rater rater = new(Plain);
         for (int round = 0; round < 100; round++)
         {
             int names = round % 4;
             SubscriptionPeriod[] periods = [
-                .. Enumerable.Range(0, names).Select(i => Rig.Period($"ACCOUNT-{round}-{i}", "test", i * 1000, (i + 1) * 1000))];
-            rig.Subscribe(1, periods);
-            rig.Subscribe(2, [Rig.Period("TWO", "test", 0, long.MaxValue)]);
+                .. Enumerable.Range(0, names).Select(i => Rater.Period($"ACCOUNT-{round}-{i}", "test", i * 1000, (i + 1) * 1000))];
+            rater.Subscribe(1, periods);
+            rater.Subscribe(2, [Rater.Period("TWO", "test", 0, long.MaxValue)]);
         }
 
-        rig.Subscribe(1, [Rig.Period("LAST", "test", 0, long.MaxValue)]);
-        RatingResult[] rated = rig.Rate(Message(1), Message(2) with { Subscriber = 2 });
-        Assert.Equal("LAST", Encoding.UTF8.GetString(rig.Session.Account(in rated[0])));
-        Assert.Equal("TWO", Encoding.UTF8.GetString(rig.Session.Account(in rated[1])));
+        rater.Subscribe(1, [Rater.Period("LAST", "test", 0, long.MaxValue)]);
+        RatingResult[] rated = rater.Rate(Message(1), Message(2) with { Subscriber = 2 });
+        Assert.Equal("LAST", Encoding.UTF8.GetString(rater.Session.Account(in rated[0])));
+        Assert.Equal("TWO", Encoding.UTF8.GetString(rater.Session.Account(in rated[1])));
     }
 
     [Fact]
     public void OfferingUnknownOrNotYetInForce_IsSuspended()
     {
-        Rig rig = new(Plain with { ValidFrom = Time("2026-03-01T00:00:00Z") });
-        rig.Subscribe(2, "missing");
+        Rater rater = new(Plain with { ValidFrom = Time("2026-03-01T00:00:00Z") });
+        rater.Subscribe(2, "missing");
 
-        Assert.Equal(RejectedReason.NoTariff, rig.One(Message(1, "2026-02-28T00:00:00Z")).RejectedReason);
-        Assert.Equal(RejectedReason.NoTariff, rig.One(Message(2) with { Subscriber = 2 }).RejectedReason);
+        Assert.Equal(RejectedReason.NoTariff, rater.One(Message(1, "2026-02-28T00:00:00Z")).RejectedReason);
+        Assert.Equal(RejectedReason.NoTariff, rater.One(Message(2) with { Subscriber = 2 }).RejectedReason);
     }
 
     [Fact]
     public void NoPriceOrNoZone_IsSuspended()
     {
         RoamingZone[] homeOnly = [new() { Name = RoamingZone.Home, Plmns = ["00101"] }];
-        Rig rig = new(Offering(Data()) with { Zones = homeOnly });
+        Rater rater = new(Offering(Data()) with { Zones = homeOnly });
 
-        Assert.Equal(RejectedReason.NoPrice, rig.One(Message(1)).RejectedReason);
-        Assert.Equal(RejectedReason.NoPrice, rig.One(DataUsage(2, 1, network: "31026")).RejectedReason);
+        Assert.Equal(RejectedReason.NoPrice, rater.One(Message(1)).RejectedReason);
+        Assert.Equal(RejectedReason.NoPrice, rater.One(DataUsage(2, 1, network: "31026")).RejectedReason);
     }
 
     public static TheoryData<string, UsageRecord> InvalidUsage() => new()
@@ -108,7 +108,7 @@ public sealed class OutcomeTests
     [MemberData(nameof(InvalidUsage))]
     public void UsageThatCannotBe_IsRejected(string why, UsageRecord usage)
     {
-        RatingResult rated = new Rig(Plain).One(usage);
+        RatingResult rated = new Rater(Plain).One(usage);
 
         Assert.True(rated.Outcome == RatingOutcome.Rejected, why);
         Assert.Equal(RejectedReason.InvalidUsage, rated.RejectedReason);
@@ -119,54 +119,54 @@ public sealed class OutcomeTests
     [InlineData(long.MaxValue, "0", 65536L)] // units after the increment
     public void AmountOrUnitsThatDoNotFit_AreRejected_AndChangeNothing(long octets, string price, long increment)
     {
-        Rig rig = new(Offering(Data(price) with { Increment = increment, UnitSize = 1 }));
-        RatingResult rated = rig.One(DataUsage(1, octets));
+        Rater rater = new(Offering(Data(price) with { Increment = increment, UnitSize = 1 }));
+        RatingResult rated = rater.One(DataUsage(1, octets));
 
         Assert.Equal((RatingOutcome.Rejected, RejectedReason.AmountOverflow), (rated.Outcome, rated.RejectedReason));
-        Assert.Equal(RatingOutcome.Rated, rig.One(DataUsage(1, 1)).Outcome);
+        Assert.Equal(RatingOutcome.Rated, rater.One(DataUsage(1, 1)).Outcome);
     }
 
     [Fact]
     public void SumOfThePeriodThatDoesNotFit_IsRejected()
     {
-        Rig rig = new(Offering(Data("600000000") with { Increment = 1, UnitSize = 1 }));
+        Rater rater = new(Offering(Data("600000000") with { Increment = 1, UnitSize = 1 }));
 
-        Assert.Equal(RatingOutcome.Rated, rig.One(DataUsage(1, 1)).Outcome);
-        Assert.Equal(RejectedReason.AmountOverflow, rig.One(DataUsage(2, 1)).RejectedReason);
+        Assert.Equal(RatingOutcome.Rated, rater.One(DataUsage(1, 1)).Outcome);
+        Assert.Equal(RejectedReason.AmountOverflow, rater.One(DataUsage(2, 1)).RejectedReason);
     }
 
     [Fact]
     public void LateUsage_WithinTheLimit_CountsInItsOwnPeriod_AndOlderIsLate()
     {
-        Rig rig = new(45, 40, Plain);
-        rig.One(Message(1, "2026-04-10T12:00:00Z"));
+        Rater rater = new(45, 40, Plain);
+        rater.One(Message(1, "2026-04-10T12:00:00Z"));
 
-        RatingResult march = rig.One(Message(2, "2026-03-01T12:00:00Z"));
-        RatingResult late = rig.One(Message(3, "2026-02-28T23:59:59Z"));
+        RatingResult march = rater.One(Message(2, "2026-03-01T12:00:00Z"));
+        RatingResult late = rater.One(Message(3, "2026-02-28T23:59:59Z"));
 
         Assert.Equal((RatingOutcome.Rated, Days("2026-03-01")), (march.Outcome, march.PeriodStartDays));
         Assert.Equal(Nanos("0.08"), march.Balance.SpendNanos);
         Assert.Equal((RatingOutcome.Late, RejectedReason.TooLate), (late.Outcome, late.RejectedReason));
-        Assert.Equal(Nanos("0.16"), rig.One(Message(4, "2026-04-10T12:00:00Z")).Balance.SpendNanos);
+        Assert.Equal(Nanos("0.16"), rater.One(Message(4, "2026-04-10T12:00:00Z")).Balance.SpendNanos);
     }
 
     [Fact]
     public void SuspendedUsageOfTheFuture_DoesNotMakeOtherUsageLate()
     {
-        Rig rig = new(Plain);
-        rig.One(Message(1, "2090-01-01T00:00:00Z") with { Subscriber = 99 });
+        Rater rater = new(Plain);
+        rater.One(Message(1, "2090-01-01T00:00:00Z") with { Subscriber = 99 });
 
-        Assert.Equal(RatingOutcome.Rated, rig.One(Message(2)).Outcome);
+        Assert.Equal(RatingOutcome.Rated, rater.One(Message(2)).Outcome);
     }
 
     [Fact]
     public void ResentOldUsage_WhoseIdsAreForgotten_IsLateNotRatedTwice()
     {
-        Rig rig = new(45, 45, Plain);
-        rig.One(Message(1, "2026-01-01T12:00:00Z"));
-        rig.One(Message(2, "2026-03-01T12:00:00Z"));
+        Rater rater = new(45, 45, Plain);
+        rater.One(Message(1, "2026-01-01T12:00:00Z"));
+        rater.One(Message(2, "2026-03-01T12:00:00Z"));
 
-        Assert.Equal(RatingOutcome.Late, rig.One(Message(1, "2026-01-01T12:00:00Z")).Outcome);
-        Assert.Equal(1, rig.Session.IdCount);
+        Assert.Equal(RatingOutcome.Late, rater.One(Message(1, "2026-01-01T12:00:00Z")).Outcome);
+        Assert.Equal(1, rater.Session.IdCount);
     }
 }

@@ -29,8 +29,8 @@ public sealed class PropertyTests
         Gen.Select(AnyPrice, Gen.Int[1, 500].Array[1, 8]).Sample((price, increments) =>
         {
             OfferingPrice plain = price with { Minimum = 0, ConnectFee = 0, Bundle = false };
-            Rig whole = new(Offering(plain));
-            Rig parts = new(Offering(plain));
+            Rater whole = new(Offering(plain));
+            Rater parts = new(Offering(plain));
             RatingResult one = whole.One(DataUsage(1, increments.Sum(part => (long)part * plain.Increment)));
             RatingResult[] split = parts.Rate([.. increments.Select((part, i) => DataUsage(i + 1, part * plain.Increment))]);
 
@@ -60,7 +60,8 @@ public sealed class PropertyTests
         {
             OfferingVersion offering = Offering(price) with { Bundles = [Bundle(UsageKind.Data, bundle, [])] };
             Assert.True(
-                new Rig(offering).One(DataUsage(1, units)).AmountNanos <= new Rig(offering).One(DataUsage(1, units + more)).AmountNanos);
+                new Rater(offering).One(DataUsage(1, units)).AmountNanos
+                    <= new Rater(offering).One(DataUsage(1, units + more)).AmountNanos);
         }, iter: Cases);
 
     [Fact]
@@ -85,8 +86,8 @@ public sealed class PropertyTests
     public void P7_BalanceOfThePeriod_IsTheSumOfItsEvents() =>
         Gen.Select(Gens.Catalogue, Gens.Usage.Array[1, 50]).Sample((catalogue, usage) =>
         {
-            Rig rig = Subscribed(catalogue);
-            RatingResult[] rated = rig.RateUncommitted(usage);
+            Rater rater = Subscribed(catalogue);
+            RatingResult[] rated = rater.RateUncommitted(usage);
             IEnumerable<IGrouping<(UInt128 Subscriber, int PeriodStartDays), RatingResult>> periods = rated.Zip(usage)
                 .Where(pair => pair.First.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
                 .GroupBy(pair => (pair.Second.Subscriber, pair.First.PeriodStartDays), pair => pair.First);
@@ -135,22 +136,22 @@ public sealed class PropertyTests
         Assert.Equal(nanos, actual);
     }
 
-    private static Rig Subscribed(OfferingVersion[] catalogue)
+    private static Rater Subscribed(OfferingVersion[] catalogue)
     {
-        Rig rig = new(catalogue);
-        rig.Subscribe(1, "one");
-        rig.Subscribe(2, "two");
-        rig.Subscribe(3, "one");
-        return rig;
+        Rater rater = new(catalogue);
+        rater.Subscribe(1, "one");
+        rater.Subscribe(2, "two");
+        rater.Subscribe(3, "one");
+        return rater;
     }
 
     private static List<string> Describe(OfferingVersion[] catalogue, UsageRecord[] usage, int batch)
     {
-        Rig rig = Subscribed(catalogue);
+        Rater rater = Subscribed(catalogue);
         List<string> lines = [];
         foreach (UsageRecord[] part in usage.Chunk(batch))
         {
-            lines.AddRange(rig.Rate(part).Select(rated =>
+            lines.AddRange(rater.Rate(part).Select(rated =>
                 $"{rated.Outcome} {rated.ZeroRatedReason} {rated.RejectedReason} {rated.VersionIndex} {rated.ZoneIndex} {rated.PriceIndex} "
                 + $"{rated.PeriodStartDays} {rated.Crossed} {rated.ChargedUnits} {rated.BundleUnits} "
                 + $"{rated.AmountNanos} {rated.Balance.SpendNanos} {rated.Balance.BundleOctetsUsed} {rated.Balance.BundleSecondsUsed} "
@@ -162,7 +163,7 @@ public sealed class PropertyTests
 
     private static Dictionary<UInt128, long> Amounts(OfferingVersion[] catalogue, UsageRecord[] usage)
     {
-        Rig rig = new(3660, 3660, catalogue);
-        return usage.Zip(rig.Rate(usage)).ToDictionary(pair => pair.First.UsageId, pair => pair.Second.AmountNanos);
+        Rater rater = new(3660, 3660, catalogue);
+        return usage.Zip(rater.Rate(usage)).ToDictionary(pair => pair.First.UsageId, pair => pair.Second.AmountNanos);
     }
 }

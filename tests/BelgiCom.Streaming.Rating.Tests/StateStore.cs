@@ -14,10 +14,10 @@ internal sealed class StateStore
     private int _mark;
 
     /// <summary>Rates a batch and takes a portion of the checkpoint that is going on.</summary>
-    public void Handle(Rig rig, UsageRecord[] usage, int balances)
+    public void Handle(Rater rater, UsageRecord[] usage, int balances)
     {
         _open.Clear();
-        foreach ((RatingResult rated, UsageRecord of) in rig.RateUncommitted(usage).Zip(usage))
+        foreach ((RatingResult rated, UsageRecord of) in rater.RateUncommitted(usage).Zip(usage))
         {
             if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
@@ -27,24 +27,24 @@ internal sealed class StateStore
             }
         }
 
-        if (!rig.Session.IsCheckpointing)
+        if (!rater.Session.IsCheckpointing)
         {
             return;
         }
 
         BalanceEntry[] entries = new BalanceEntry[balances];
-        foreach (BalanceEntry entry in entries[..rig.Session.TakeBalances(entries)])
+        foreach (BalanceEntry entry in entries[..rater.Session.TakeBalances(entries)])
         {
             _open.Add(() => _balances[(entry.Subscriber, entry.PeriodStartDays)] = entry);
         }
 
-        UInt128[] ids = rig.Session.TakeIds(out int day, out long chunk).ToArray();
+        UInt128[] ids = rater.Session.TakeIds(out int day, out long chunk).ToArray();
         if (ids.Length > 0)
         {
             _open.Add(() => _chunks[(day, chunk)] = ids);
         }
 
-        if (rig.Session.IsCheckpointTaken)
+        if (rater.Session.IsCheckpointTaken)
         {
             _open.Add(() => _mark = _ratedFrom);
         }

@@ -10,9 +10,9 @@ public sealed class StateTests
     public void Abort_AfterABatch_LeavesBalancesAndIdsAsTheyWere() =>
         Gen.Select(Gens.Usage.Array[1, 200], Gens.Usage.Array[1, 3000]).Sample((kept, undone) =>
         {
-            Rig rig = new(Offering(Data(), Voice(), Sms()) with { Bundles = [Bundle(UsageKind.Data, MiB, [])] });
-            Rig never = new(Offering(Data(), Voice(), Sms()) with { Bundles = [Bundle(UsageKind.Data, MiB, [])] });
-            foreach (Rig one in new[] { rig, never })
+            Rater rater = new(Offering(Data(), Voice(), Sms()) with { Bundles = [Bundle(UsageKind.Data, MiB, [])] });
+            Rater never = new(Offering(Data(), Voice(), Sms()) with { Bundles = [Bundle(UsageKind.Data, MiB, [])] });
+            foreach (Rater one in new[] { rater, never })
             {
                 one.Subscribe(2, "test");
                 one.Rate(kept);
@@ -22,14 +22,14 @@ public sealed class StateTests
             UsageRecord[] distinct = [
                 .. undone.Select(
                     (usage, i) => usage with { UsageId = (UInt128)(1_000_000 + i), EventTimeMilliseconds = usage.EventTimeMilliseconds })];
-            rig.RateUncommitted(distinct);
-            rig.Session.Abort();
+            rater.RateUncommitted(distinct);
+            rater.Session.Abort();
 
-            Assert.Equal(never.Session.IdCount, rig.Session.IdCount);
-            Assert.Equal(Outcomes(never, distinct), Outcomes(rig, distinct));
-            rig.Session.Abort();
+            Assert.Equal(never.Session.IdCount, rater.Session.IdCount);
+            Assert.Equal(Outcomes(never, distinct), Outcomes(rater, distinct));
+            rater.Session.Abort();
             never.Session.Abort();
-            Assert.Equal(Stored(never.Session), Stored(rig.Session));
+            Assert.Equal(Stored(never.Session), Stored(rater.Session));
         }, iter: 300);
 
     /// <summary>
@@ -41,8 +41,8 @@ public sealed class StateTests
         Gen.Select(Gens.Catalogue, Gens.Usage.Array[1, 150], Gens.Usage.Array[1, 50], Gen.Int).Sample((catalogue, before, after, seed) =>
         {
             Random random = new(seed);
-            Rig first = new(catalogue);
-            Rig second = new(catalogue);
+            Rater first = new(catalogue);
+            Rater second = new(catalogue);
             Subscribe(first);
             Subscribe(second);
             StateStore store = new();
@@ -66,34 +66,34 @@ public sealed class StateTests
     [Fact]
     public void Checkpoint_HoldsWhatChangedSinceTheOneBefore_AndNothingElse()
     {
-        Rig rig = new(Offering(Sms()));
-        rig.Subscribe(2, "test");
-        rig.Subscribe(3, "test");
-        rig.Rate(Message(1), Message(2) with { Subscriber = 2 });
-        Assert.Equal(["balance 1", "balance 2", "ids 1 2"], Stored(rig.Session));
-        rig.Rate(Message(3) with { Subscriber = 3 });
-        rig.Session.BeginCheckpoint();
-        rig.Rate(Message(4));
-        Assert.Equal(["balance 3", "ids 3"], Stored(rig.Session));
-        Assert.Equal(["balance 1", "ids 4"], Stored(rig.Session));
-        Assert.Empty(Stored(rig.Session));
+        Rater rater = new(Offering(Sms()));
+        rater.Subscribe(2, "test");
+        rater.Subscribe(3, "test");
+        rater.Rate(Message(1), Message(2) with { Subscriber = 2 });
+        Assert.Equal(["balance 1", "balance 2", "ids 1 2"], Stored(rater.Session));
+        rater.Rate(Message(3) with { Subscriber = 3 });
+        rater.Session.BeginCheckpoint();
+        rater.Rate(Message(4));
+        Assert.Equal(["balance 3", "ids 3"], Stored(rater.Session));
+        Assert.Equal(["balance 1", "ids 4"], Stored(rater.Session));
+        Assert.Empty(Stored(rater.Session));
     }
 
     [Fact]
     public void Checkpoint_IsHandedOutAgainAfterAnAbort()
     {
-        Rig rig = new(Offering(Sms()));
-        rig.Subscribe(2, "test");
-        rig.Rate(Message(1), Message(2) with { Subscriber = 2 });
-        rig.Session.BeginCheckpoint();
-        Assert.Throws<InvalidOperationException>(rig.Session.BeginCheckpoint);
+        Rater rater = new(Offering(Sms()));
+        rater.Subscribe(2, "test");
+        rater.Rate(Message(1), Message(2) with { Subscriber = 2 });
+        rater.Session.BeginCheckpoint();
+        Assert.Throws<InvalidOperationException>(rater.Session.BeginCheckpoint);
         BalanceEntry[] one = new BalanceEntry[1];
-        Assert.Equal(1, rig.Session.TakeBalances(one));
-        Assert.Equal(2, rig.Session.TakeIds(out _, out _).Length);
-        Assert.True(rig.Session.TakeIds(out _, out _).IsEmpty, "ids are handed out once in a batch");
-        rig.Session.Abort();
-        Assert.False(rig.Session.IsCheckpointTaken);
-        Assert.Equal(["balance 1", "balance 2", "ids 1 2"], Stored(rig.Session));
+        Assert.Equal(1, rater.Session.TakeBalances(one));
+        Assert.Equal(2, rater.Session.TakeIds(out _, out _).Length);
+        Assert.True(rater.Session.TakeIds(out _, out _).IsEmpty, "ids are handed out once in a batch");
+        rater.Session.Abort();
+        Assert.False(rater.Session.IsCheckpointTaken);
+        Assert.Equal(["balance 1", "balance 2", "ids 1 2"], Stored(rater.Session));
     }
 
     /// <summary>Batches are numbered with 31 bits, and a worker may run for years.</summary>
@@ -127,35 +127,35 @@ public sealed class StateTests
     [Fact]
     public void ExpiredState_IsHandedOutUntilCommitted_AndOnlyOnce()
     {
-        Rig rig = new(45, 45, Offering(Sms()));
-        rig.Rate(Message(1, "2026-01-10T00:00:00Z"), Message(2, "2026-01-11T00:00:00Z"));
-        Stored(rig.Session);
-        rig.Rate(Message(3, "2026-06-10T00:00:00Z"));
+        Rater rater = new(45, 45, Offering(Sms()));
+        rater.Rate(Message(1, "2026-01-10T00:00:00Z"), Message(2, "2026-01-11T00:00:00Z"));
+        Stored(rater.Session);
+        rater.Rate(Message(3, "2026-06-10T00:00:00Z"));
 
         ExpiredKey[] keys = new ExpiredKey[2];
-        Assert.Equal(2, rig.Session.TakeExpired(keys));
-        rig.Session.Abort();
-        Assert.Equal(2, rig.Session.TakeExpired(keys));
+        Assert.Equal(2, rater.Session.TakeExpired(keys));
+        rater.Session.Abort();
+        Assert.Equal(2, rater.Session.TakeExpired(keys));
         Assert.Equal(
             [(Days("2026-01-10"), 0L, false), (Days("2026-01-11"), 0L, false)], keys.Select(key => (key.Day, key.Chunk, key.IsBalance)));
-        rig.Session.Commit();
-        Assert.True(rig.Session.HasExpired);
-        Assert.Equal(1, rig.Session.TakeExpired(keys));
+        rater.Session.Commit();
+        Assert.True(rater.Session.HasExpired);
+        Assert.Equal(1, rater.Session.TakeExpired(keys));
         Assert.Equal((Days("2026-01-01"), (UInt128)1, true), (keys[0].Day, keys[0].Subscriber, keys[0].IsBalance));
-        rig.Session.Commit();
-        Assert.False(rig.Session.HasExpired);
-        Assert.Equal(0, rig.Session.TakeExpired(keys));
+        rater.Session.Commit();
+        Assert.False(rater.Session.HasExpired);
+        Assert.Equal(0, rater.Session.TakeExpired(keys));
     }
 
     [Fact]
     public void StateThatExpires_WhileItsCheckpointIsStored_IsNotStoredAnyMore()
     {
-        Rig rig = new(45, 45, Offering(Sms()));
-        rig.Rate(Message(1, "2026-01-10T00:00:00Z"));
-        rig.Session.BeginCheckpoint();
-        rig.Rate(Message(2, "2026-06-10T00:00:00Z"));
-        Assert.Empty(Stored(rig.Session));
-        Assert.Equal(["balance 1", "ids 2"], Stored(rig.Session));
+        Rater rater = new(45, 45, Offering(Sms()));
+        rater.Rate(Message(1, "2026-01-10T00:00:00Z"));
+        rater.Session.BeginCheckpoint();
+        rater.Rate(Message(2, "2026-06-10T00:00:00Z"));
+        Assert.Empty(Stored(rater.Session));
+        Assert.Equal(["balance 1", "ids 2"], Stored(rater.Session));
     }
 
     [Fact]
@@ -272,11 +272,11 @@ public sealed class StateTests
     public void Rate_InTheSteadyState_AllocatesNothing()
     {
         const int Events = 20_000;
-        Rig rig = new(
+        Rater rater = new(
             Offering(Data(), Voice(), Sms()) with { Bundles = [Bundle(UsageKind.Data, GiB, [])], RoamingDataLimit = Amount("50") });
         for (int subscriber = 1; subscriber <= 1000; subscriber++)
         {
-            rig.Subscribe((UInt128)subscriber, "test");
+            rater.Subscribe((UInt128)subscriber, "test");
         }
 
         UsageRecord[] usage = [
@@ -284,12 +284,12 @@ public sealed class StateTests
         RatingResult[] rated = new RatingResult[Events];
         for (int warmUp = 0; warmUp < 3; warmUp++)
         {
-            rig.Session.Rate(usage, rig.Tariffs, rated);
-            rig.Session.Abort();
+            rater.Session.Rate(usage, rater.Tariffs, rated);
+            rater.Session.Abort();
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        rig.Session.Rate(usage, rig.Tariffs, rated);
+        rater.Session.Rate(usage, rater.Tariffs, rated);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Contains(rated, one => one.Outcome == RatingOutcome.Suspended);
         Assert.Contains(rated, one => one.Outcome == RatingOutcome.Rated);
@@ -299,8 +299,8 @@ public sealed class StateTests
     public void Session_WithAMillionSubscribers_HoldsAtMost200OctetsEach()
     {
         const int Subscribers = 1_000_000;
-        Rig rig = new(Offering(Sms()));
-        SubscriptionPeriod[] period = [Rig.Period("BE-0123456789", "test", long.MinValue, long.MaxValue)];
+        Rater rater = new(Offering(Sms()));
+        SubscriptionPeriod[] period = [Rater.Period("BE-0123456789", "test", long.MinValue, long.MaxValue)];
         UsageRecord[] usage = new UsageRecord[10_000];
         RatingResult[] rated = new RatingResult[usage.Length];
         for (int start = 0; start < Subscribers; start += usage.Length)
@@ -308,28 +308,28 @@ public sealed class StateTests
             for (int i = 0; i < usage.Length; i++)
             {
                 UInt128 subscriber = (UInt128)(start + i + 1) * 0x9E3779B97F4A7C15;
-                rig.Subscribe(subscriber, period);
+                rater.Subscribe(subscriber, period);
                 usage[i] = Message(start + i + 1) with { Subscriber = subscriber };
             }
 
-            rig.Session.Rate(usage, rig.Tariffs, rated);
+            rater.Session.Rate(usage, rater.Tariffs, rated);
             Assert.DoesNotContain(rated, one => one.Outcome != RatingOutcome.Rated);
-            rig.Session.Commit();
+            rater.Session.Commit();
         }
 
-        Stored(rig.Session);
-        Assert.InRange(rig.Session.SubscriberOctets / (rig.Session.SubscriberCount), 1, 200);
-        Assert.InRange(rig.Session.IdOctets / rig.Session.IdCount, 16, 39);
+        Stored(rater.Session);
+        Assert.InRange(rater.Session.SubscriberOctets / (rater.Session.SubscriberCount), 1, 200);
+        Assert.InRange(rater.Session.IdOctets / rater.Session.IdCount, 16, 39);
     }
 
-    private static void Subscribe(Rig rig)
+    private static void Subscribe(Rater rater)
     {
-        rig.Subscribe(1, "one");
-        rig.Subscribe(2, "two");
-        rig.Subscribe(3, "one");
+        rater.Subscribe(1, "one");
+        rater.Subscribe(2, "two");
+        rater.Subscribe(3, "one");
     }
 
-    private static List<string> Outcomes(Rig rig, UsageRecord[] usage) => [.. rig.RateUncommitted(usage).Select(Describe)];
+    private static List<string> Outcomes(Rater rater, UsageRecord[] usage) => [.. rater.RateUncommitted(usage).Select(Describe)];
 
     /// <summary>Stores a checkpoint, the one that is going on or a new one: "balance" and subscriber, "ids" and the ids.</summary>
     private static List<string> Stored(RatingSession session)

@@ -7,22 +7,22 @@ namespace BelgiCom.Streaming.Rating.Worker.Tests;
 
 public sealed class RatingBatchHandlerTests
 {
-    private readonly Bench _bench = new();
+    private readonly RatingLanes _lanes = new();
 
     public RatingBatchHandlerTests()
     {
-        _bench.Publish(Bench.Offering());
-        _bench.Subscribe(1);
+        _lanes.Publish(RatingLanes.Offering());
+        _lanes.Subscribe(1);
     }
 
     [Fact]
     public void Usage_IsRated_WithItsSourceItsTariffAndItsPosition()
     {
-        UsageReceived usage = Bench.Sms(1);
-        _bench.Receive(usage);
-        _bench.Run(_bench.NewHandler(0));
+        UsageReceived usage = RatingLanes.Sms(1);
+        _lanes.Receive(usage);
+        _lanes.Run(_lanes.NewHandler(0));
 
-        UsageRated rated = Assert.Single(_bench.Rated);
+        UsageRated rated = Assert.Single(_lanes.Rated);
         Assert.Equal(
             (usage.UsageId, usage.SubscriberRef, "BE-1", "go", 1),
             (rated.UsageId, rated.SubscriberRef, rated.Account, rated.Offering, rated.OfferingVersion));
@@ -34,36 +34,36 @@ public sealed class RatingBatchHandlerTests
             ("test", "MSC1", "a.csv", 7L, 1, -5L),
             (rated.Source, rated.Node, rated.FileName, rated.FileSequenceNumber, rated.RecordIndex, rated.InputHash));
         Assert.Equal((0, 0L), (rated.ReceivedPartition, rated.ReceivedOffset));
-        Assert.Equal(usage.SubscriberRef.ToByteArray(), _bench.Log[Topics.UsageRated, 0][0].Key);
-        Assert.Empty(_bench.Rejected);
+        Assert.Equal(usage.SubscriberRef.ToByteArray(), _lanes.Log[Topics.UsageRated, 0][0].Key);
+        Assert.Empty(_lanes.Rejected);
     }
 
     [Fact]
     public void BundleThreshold_IsNotifiedOnce_AlsoAfterRestore()
     {
-        _bench.Receive(Bench.Data(1, 900));
-        _bench.Run(_bench.NewHandler(0));
-        _bench.Receive(Bench.Data(2, 50));
-        _bench.Run(_bench.NewHandler(0), from: 1);
-        _bench.Receive(Bench.Data(3, 100));
-        _bench.Run(_bench.NewHandler(0), from: 2);
+        _lanes.Receive(RatingLanes.Data(1, 900));
+        _lanes.Run(_lanes.NewHandler(0));
+        _lanes.Receive(RatingLanes.Data(2, 50));
+        _lanes.Run(_lanes.NewHandler(0), from: 1);
+        _lanes.Receive(RatingLanes.Data(3, 100));
+        _lanes.Run(_lanes.NewHandler(0), from: 2);
 
         Assert.Equal(
-            [NotificationKind.DataBundle80Percent, NotificationKind.DataBundleUsedUp], _bench.Notifications.Select(one => one.Kind));
-        CustomerNotification first = _bench.Notifications[0];
-        Assert.Equal(("BE-1", Bench.Subscriber(1), 0m), (first.Account, first.SubscriberRef, first.Amount));
+            [NotificationKind.DataBundle80Percent, NotificationKind.DataBundleUsedUp], _lanes.Notifications.Select(one => one.Kind));
+        CustomerNotification first = _lanes.Notifications[0];
+        Assert.Equal(("BE-1", RatingLanes.Subscriber(1), 0m), (first.Account, first.SubscriberRef, first.Amount));
         Assert.Equal(
             NotificationIdentity.OfThreshold(
-                Bench.Subscriber(1), NotificationKind.DataBundle80Percent, first.PeriodStart.DayNumber - 719162),
+                RatingLanes.Subscriber(1), NotificationKind.DataBundle80Percent, first.PeriodStart.DayNumber - 719162),
             first.NotificationId);
-        Assert.Equal([900L, 950L, 1000L], _bench.Rated.Select(one => one.BundleOctetsUsed));
+        Assert.Equal([900L, 950L, 1000L], _lanes.Rated.Select(one => one.BundleOctetsUsed));
     }
 
     [Fact]
     public void RoamingLimit_IsNotifiedWithTheSpend()
     {
-        _bench.Receive(Bench.Data(1, 1000 + (200L << 20), network: "310260"));
-        _bench.Run(_bench.NewHandler(0));
+        _lanes.Receive(RatingLanes.Data(1, 1000 + (200L << 20), network: "310260"));
+        _lanes.Run(_lanes.NewHandler(0));
 
         Assert.Equal(
             [
@@ -72,24 +72,24 @@ public sealed class RatingBatchHandlerTests
                 NotificationKind.RoamingData80Percent,
                 NotificationKind.RoamingDataLimit,
             ],
-            _bench.Notifications.Select(one => one.Kind));
-        Assert.Equal(2m, _bench.Notifications[^1].Amount);
+            _lanes.Notifications.Select(one => one.Kind));
+        Assert.Equal(2m, _lanes.Notifications[^1].Amount);
     }
 
     [Fact]
     public void Duplicate_IsRejectedWithItsOriginalOctets_AlsoAfterRestore()
     {
-        _bench.Receive(Bench.Sms(1));
-        _bench.Run(_bench.NewHandler(0));
-        _bench.Receive(Bench.Sms(1));
-        _bench.Run(_bench.NewHandler(0), from: 1);
+        _lanes.Receive(RatingLanes.Sms(1));
+        _lanes.Run(_lanes.NewHandler(0));
+        _lanes.Receive(RatingLanes.Sms(1));
+        _lanes.Run(_lanes.NewHandler(0), from: 1);
 
-        Assert.Single(_bench.Rated);
-        UsageRejected rejected = Assert.Single(_bench.Rejected);
-        byte[] original = _bench.Log[Topics.UsageReceived, 0][1].Value!;
+        Assert.Single(_lanes.Rated);
+        UsageRejected rejected = Assert.Single(_lanes.Rejected);
+        byte[] original = _lanes.Log[Topics.UsageReceived, 0][1].Value!;
         Assert.Equal((RejectedOutcome.Duplicate, RejectedReason.AlreadyRated), (rejected.Outcome, rejected.Reason));
         Assert.Equal(
-            (Bench.Sms(1).UsageId, Bench.Subscriber(1), Topics.UsageReceived, 0, 1L),
+            (RatingLanes.Sms(1).UsageId, RatingLanes.Subscriber(1), Topics.UsageReceived, 0, 1L),
             (rejected.UsageId, rejected.SubscriberRef, rejected.ReceivedTopic, rejected.ReceivedPartition, rejected.ReceivedOffset));
         Assert.Equal(original, rejected.Original);
         Assert.Equal(SHA256.HashData(original), rejected.OriginalHash);
@@ -98,30 +98,30 @@ public sealed class RatingBatchHandlerTests
     [Fact]
     public void Poison_IsRejected_AndTheRestIsRated()
     {
-        byte[] good = Bench.Value(Topics.UsageReceived, Bench.Sms(1).Write);
+        byte[] good = RatingLanes.Value(Topics.UsageReceived, RatingLanes.Sms(1).Write);
         byte[] lengthBomb = [.. good[..(WireFormat.HeaderSize + 33)], 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F];
-        _bench.Receive([]);
-        _bench.Receive([1, 2, 3, 4, 5, 6]);
-        _bench.Receive(good[..^4]);
-        _bench.Receive([.. good, 9]);
-        _bench.Receive(lengthBomb);
-        _bench.Receive([0, 0, 0, 3, 231, 1, 2]);
-        _bench.Receive(Bench.Value(Topics.UsageRated, Bench.Sms(1).Write));
-        _bench.Receive(good);
-        _bench.Run(_bench.NewHandler(0));
+        _lanes.Receive([]);
+        _lanes.Receive([1, 2, 3, 4, 5, 6]);
+        _lanes.Receive(good[..^4]);
+        _lanes.Receive([.. good, 9]);
+        _lanes.Receive(lengthBomb);
+        _lanes.Receive([0, 0, 0, 3, 231, 1, 2]);
+        _lanes.Receive(RatingLanes.Value(Topics.UsageRated, RatingLanes.Sms(1).Write));
+        _lanes.Receive(good);
+        _lanes.Run(_lanes.NewHandler(0));
 
-        Assert.Single(_bench.Rated);
-        Assert.All(_bench.Rejected, one => Assert.Equal((RejectedOutcome.Rejected, default(UsageId)), (one.Outcome, one.UsageId)));
+        Assert.Single(_lanes.Rated);
+        Assert.All(_lanes.Rejected, one => Assert.Equal((RejectedOutcome.Rejected, default(UsageId)), (one.Outcome, one.UsageId)));
         Assert.Equal(
             [
                 RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.Undecodable, RejectedReason.Undecodable,
                 RejectedReason.Undecodable, RejectedReason.UnknownSchema, RejectedReason.UnknownSchema,
             ],
-            _bench.Rejected.Select(one => one.Reason));
+            _lanes.Rejected.Select(one => one.Reason));
         Assert.Equal(
-            Enumerable.Range(0, 7).Select(offset => _bench.Log[Topics.UsageReceived, 0][offset].Value!),
-            _bench.Rejected.Select(one => one.Original));
-        Assert.Equal(2, _bench.Registry.Asked);
+            Enumerable.Range(0, 7).Select(offset => _lanes.Log[Topics.UsageReceived, 0][offset].Value!),
+            _lanes.Rejected.Select(one => one.Original));
+        Assert.Equal(2, _lanes.Registry.Asked);
     }
 
     [Fact]
@@ -131,24 +131,24 @@ public sealed class RatingBatchHandlerTests
         const int Max = EventTopic<UsageReceivedView>.SchemasMax;
         foreach (int id in Enumerable.Range(First, Max + 1).Append(First + Max).Append(First))
         {
-            _bench.Receive(EventValue.Of(id, Bench.Sms(1).Write));
+            _lanes.Receive(EventValue.Of(id, RatingLanes.Sms(1).Write));
         }
 
-        _bench.Run(_bench.NewHandler(0));
+        _lanes.Run(_lanes.NewHandler(0));
 
         // The newest is remembered, the oldest was forgotten and asked for again.
-        Assert.Equal(Max + 2, _bench.Registry.Asked);
-        Assert.All(_bench.Rejected, one => Assert.Equal(RejectedReason.UnknownSchema, one.Reason));
+        Assert.Equal(Max + 2, _lanes.Registry.Asked);
+        Assert.All(_lanes.Rejected, one => Assert.Equal(RejectedReason.UnknownSchema, one.Reason));
     }
 
     [Fact]
     public void SchemaThatDiffersInTextsOnly_IsRead()
     {
-        int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace("Number of messages", "How many messages", StringComparison.Ordinal));
-        _bench.Receive(EventValue.Of(id, Bench.Sms(1).Write));
-        _bench.Run(_bench.NewHandler(0));
+        int id = _lanes.Registry.Add(UsageReceived.SchemaJson.Replace("Number of messages", "How many messages", StringComparison.Ordinal));
+        _lanes.Receive(EventValue.Of(id, RatingLanes.Sms(1).Write));
+        _lanes.Run(_lanes.NewHandler(0));
 
-        Assert.Single(_bench.Rated);
+        Assert.Single(_lanes.Rated);
     }
 
     [Fact]
@@ -159,167 +159,167 @@ public sealed class RatingBatchHandlerTests
             """{"name":"ratType","type":"int","doc":"RAT type of TS 29.061/TS 32.298: 1 UTRAN, 2 GERAN, 6 E-UTRAN,"""
             + """ 51 NR; 0 when not known.","default":0},""";
         Assert.Contains(Field, UsageReceived.SchemaJson, StringComparison.Ordinal);
-        int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace(Field, "", StringComparison.Ordinal));
-        byte[] value = EventValue.Of(id, Bench.Sms(1).Write);
+        int id = _lanes.Registry.Add(UsageReceived.SchemaJson.Replace(Field, "", StringComparison.Ordinal));
+        byte[] value = EventValue.Of(id, RatingLanes.Sms(1).Write);
         int ratType = value.AsSpan().IndexOf("00101"u8) + 5;
         Assert.Equal(0, value[ratType]);
-        _bench.Receive([.. value[..ratType], .. value[(ratType + 1)..]]);
-        _bench.Run(_bench.NewHandler(0));
+        _lanes.Receive([.. value[..ratType], .. value[(ratType + 1)..]]);
+        _lanes.Run(_lanes.NewHandler(0));
 
-        UsageRated rated = Assert.Single(_bench.Rated);
+        UsageRated rated = Assert.Single(_lanes.Rated);
         Assert.Equal(("a.csv", 0.08m), (rated.FileName, rated.Amount));
     }
 
     [Fact]
     public void RegistryAway_StopsTheBatch_AndRatesItWhenItIsBack()
     {
-        int id = _bench.Registry.Add(UsageReceived.SchemaJson.Replace("Number of messages", "How many messages", StringComparison.Ordinal));
-        _bench.Receive(Bench.Sms(1));
-        _bench.Receive(EventValue.Of(id, Bench.Sms(2).Write));
-        RatingBatchHandler handler = _bench.NewHandler(0);
-        _bench.Registry.IsAway = true;
-        Assert.Throws<SchemaRegistryException>(() => handler.Handle(_bench.Batch(0, 0, 2), new FakeTransaction(_bench.Log)));
+        int id = _lanes.Registry.Add(UsageReceived.SchemaJson.Replace("Number of messages", "How many messages", StringComparison.Ordinal));
+        _lanes.Receive(RatingLanes.Sms(1));
+        _lanes.Receive(EventValue.Of(id, RatingLanes.Sms(2).Write));
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Registry.IsAway = true;
+        Assert.Throws<SchemaRegistryException>(() => handler.Handle(_lanes.Batch(0, 0, 2), new FakeTransaction(_lanes.Log)));
         handler.Aborted();
-        Assert.Empty(_bench.Rated);
-        Assert.Empty(_bench.Rejected);
+        Assert.Empty(_lanes.Rated);
+        Assert.Empty(_lanes.Rejected);
 
-        _bench.Registry.IsAway = false;
-        _bench.Run(handler);
-        Assert.Equal(2, _bench.Rated.Count);
-        Assert.Empty(_bench.Rejected);
+        _lanes.Registry.IsAway = false;
+        _lanes.Run(handler);
+        Assert.Equal(2, _lanes.Rated.Count);
+        Assert.Empty(_lanes.Rejected);
     }
 
     [Fact]
     public void UnknownSubscriber_IsSuspended_AndRatedWhenRedrivenAfterTheSubscription()
     {
-        _bench.Receive(Bench.Sms(1, subscriber: 9));
-        RatingBatchHandler handler = _bench.NewHandler(0);
-        _bench.Run(handler);
-        Assert.Equal(RejectedReason.UnknownSubscriber, Assert.Single(_bench.Rejected).Reason);
+        _lanes.Receive(RatingLanes.Sms(1, subscriber: 9));
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Run(handler);
+        Assert.Equal(RejectedReason.UnknownSubscriber, Assert.Single(_lanes.Rejected).Reason);
 
-        _bench.Subscribe(9);
-        _bench.Receive(_bench.Rejected[0].Original);
-        _bench.Run(handler, from: 1);
-        Assert.Equal("BE-9", Assert.Single(_bench.Rated).Account);
+        _lanes.Subscribe(9);
+        _lanes.Receive(_lanes.Rejected[0].Original);
+        _lanes.Run(handler, from: 1);
+        Assert.Equal("BE-9", Assert.Single(_lanes.Rated).Account);
     }
 
     [Fact]
     public void ReferenceDataPublishedJustBeforeTheUsage_IsNeverMissed()
     {
-        RatingBatchHandler handler = _bench.NewHandler(0);
-        _bench.Subscribe(9, offering: "new");
-        _bench.Publish(
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Subscribe(9, offering: "new");
+        _lanes.Publish(
             new OfferingVersion
             {
                 Offering = "new",
                 Version = 1,
                 Currency = "EUR",
-                Zones = Bench.Offering().Zones,
-                Prices = Bench.Offering().Prices,
+                Zones = RatingLanes.Offering().Zones,
+                Prices = RatingLanes.Offering().Prices,
             });
-        _bench.Receive(Bench.Sms(1));
-        _bench.Receive(Bench.Sms(2, subscriber: 9));
-        _bench.Receive(Bench.Sms(3, subscriber: 10));
-        _bench.Run(handler);
+        _lanes.Receive(RatingLanes.Sms(1));
+        _lanes.Receive(RatingLanes.Sms(2, subscriber: 9));
+        _lanes.Receive(RatingLanes.Sms(3, subscriber: 10));
+        _lanes.Run(handler);
 
-        Assert.Equal([1UL, 2UL], _bench.Rated.Select(one => one.UsageId.Low));
-        Assert.Equal(3UL, Assert.Single(_bench.Rejected).UsageId.Low);
+        Assert.Equal([1UL, 2UL], _lanes.Rated.Select(one => one.UsageId.Low));
+        Assert.Equal(3UL, Assert.Single(_lanes.Rejected).UsageId.Low);
     }
 
     [Fact]
     public void BrokerClockAhead_SuspendsOnce_AndLosesNothing()
     {
-        RatingBatchHandler handler = _bench.NewHandler(0);
-        _bench.Clock.SetUtcNow(Bench.Now.AddHours(1));
-        _bench.Receive(Bench.Sms(1, subscriber: 10));
-        _bench.Clock.AdjustTime(Bench.Now);
-        _bench.Run(handler);
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Clock.SetUtcNow(RatingLanes.Now.AddHours(1));
+        _lanes.Receive(RatingLanes.Sms(1, subscriber: 10));
+        _lanes.Clock.AdjustTime(RatingLanes.Now);
+        _lanes.Run(handler);
 
-        Assert.Equal(RejectedReason.UnknownSubscriber, Assert.Single(_bench.Rejected).Reason);
+        Assert.Equal(RejectedReason.UnknownSubscriber, Assert.Single(_lanes.Rejected).Reason);
     }
 
     [Fact]
     public void SubscriptionEnded_ByTombstone_SuspendsUsage()
     {
-        RatingBatchHandler handler = _bench.NewHandler(0);
-        _bench.Log[Topics.CustomerSubscriptions, 0].Add(new FakeRecord(Bench.Subscriber(1).ToByteArray(), null));
-        _bench.Clock.Advance(TimeSpan.FromSeconds(2));
-        _bench.Receive(Bench.Sms(1));
-        _bench.Run(handler);
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Log[Topics.CustomerSubscriptions, 0].Add(new FakeRecord(RatingLanes.Subscriber(1).ToByteArray(), null));
+        _lanes.Clock.Advance(TimeSpan.FromSeconds(2));
+        _lanes.Receive(RatingLanes.Sms(1));
+        _lanes.Run(handler);
 
-        Assert.Equal(RejectedReason.UnknownSubscriber, Assert.Single(_bench.Rejected).Reason);
+        Assert.Equal(RejectedReason.UnknownSubscriber, Assert.Single(_lanes.Rejected).Reason);
     }
 
     [Fact]
     public void BrokenOffering_SuspendsItsUsage_InsteadOfUsingAnOlderPrice()
     {
-        _bench.Publish(
+        _lanes.Publish(
             new OfferingVersion
             {
                 Offering = "go",
                 Version = 2,
-                ValidFrom = Bench.Now.AddDays(-10),
+                ValidFrom = RatingLanes.Now.AddDays(-10),
                 Currency = "EUR",
                 Zones = [],
                 Prices = [new OfferingPrice { Kind = Contracts.UsageKind.Sms, UnitSize = 0 }],
             });
-        _bench.Receive(Bench.Sms(1));
-        _bench.Run(_bench.NewHandler(0));
+        _lanes.Receive(RatingLanes.Sms(1));
+        _lanes.Run(_lanes.NewHandler(0));
 
-        Assert.Equal(RejectedReason.NoPrice, Assert.Single(_bench.Rejected).Reason);
+        Assert.Equal(RejectedReason.NoPrice, Assert.Single(_lanes.Rejected).Reason);
     }
 
     [Fact]
     public void Abort_UndoesTheBatch()
     {
-        RatingBatchHandler handler = _bench.NewHandler(0);
-        _bench.Receive(Bench.Data(1, 900));
-        handler.Handle(_bench.Batch(0, 0, 1), new FakeTransaction(_bench.Log));
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Receive(RatingLanes.Data(1, 900));
+        handler.Handle(_lanes.Batch(0, 0, 1), new FakeTransaction(_lanes.Log));
         handler.Aborted();
-        _bench.Run(handler);
+        _lanes.Run(handler);
 
-        Assert.Equal(900, Assert.Single(_bench.Rated).BundleOctetsUsed);
-        Assert.Single(_bench.Notifications);
+        Assert.Equal(900, Assert.Single(_lanes.Rated).BundleOctetsUsed);
+        Assert.Single(_lanes.Notifications);
     }
 
     [Fact]
     public void TopicsThatAreNotCoPartitioned_AreRefusedOnAssignment()
     {
-        _bench.Log.PartitionCounts[Topics.RatingState] = 3;
+        _lanes.Log.PartitionCounts[Topics.RatingState] = 3;
 
         Assert.Contains(
-            "rating.state.v1 has 3 partitions", Assert.Throws<ClientFailedException>(() => _bench.NewHandler(0)).Message,
+            "rating.state.v1 has 3 partitions", Assert.Throws<ClientFailedException>(() => _lanes.NewHandler(0)).Message,
             StringComparison.Ordinal);
     }
 
     [Fact]
     public void StateThatCannotBeRead_StopsTheLane()
     {
-        _bench.Log[Topics.RatingState, 0].Add(new FakeRecord(new byte[12], Bench.Value(Topics.RatingState, _ => { })));
+        _lanes.Log[Topics.RatingState, 0].Add(new FakeRecord(new byte[12], RatingLanes.Value(Topics.RatingState, _ => { })));
 
         Assert.Contains(
-            "rating.state.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+            "rating.state.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _lanes.NewHandler(0)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void RatedUsageSinceTheCheckpoint_ThatIsDeletedOrOfAnotherTopic_StopsTheLane()
     {
-        _bench.Receive(Bench.Sms(1));
-        _bench.Run(_bench.NewHandler(0));
-        _bench.Receive(Bench.Sms(2));
-        _bench.Run(_bench.NewHandler(0), from: 1);
-        _bench.NewHandler(0);
+        _lanes.Receive(RatingLanes.Sms(1));
+        _lanes.Run(_lanes.NewHandler(0));
+        _lanes.Receive(RatingLanes.Sms(2));
+        _lanes.Run(_lanes.NewHandler(0), from: 1);
+        _lanes.NewHandler(0);
 
-        _bench.Log.Begins[(Topics.UsageRated, 0)] = 2;
-        UnreadableStateException deleted = Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0));
+        _lanes.Log.Begins[(Topics.UsageRated, 0)] = 2;
+        UnreadableStateException deleted = Assert.Throws<UnreadableStateException>(() => _lanes.NewHandler(0));
         Assert.Contains(
             "usage.rated.v1[0] holds @2 to @2, but the checkpoint in rating.state.v1 goes on at @1", deleted.Message,
             StringComparison.Ordinal);
 
-        _bench.Log.Begins.Clear();
-        _bench.Log[Topics.UsageRated, 0].Clear();
+        _lanes.Log.Begins.Clear();
+        _lanes.Log[Topics.UsageRated, 0].Clear();
         Assert.Contains(
-            "holds @0 to @0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+            "holds @0 to @0", Assert.Throws<UnreadableStateException>(() => _lanes.NewHandler(0)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>
@@ -328,28 +328,28 @@ public sealed class RatingBatchHandlerTests
     [Fact]
     public void CheckpointWithoutMark_OnATopicThatBeginsLater_IsCompletedFromWhatIsThere()
     {
-        _bench.Receive(Bench.Data(1, 900));
-        _bench.Run(_bench.NewHandler(0));
-        _bench.Receive(Bench.Data(2, 50));
-        _bench.Run(_bench.NewHandler(0), from: 1);
-        Assert.Equal(2, _bench.Log[Topics.RatingState, 0].RemoveAll(record => record.Key.Length == 10));
-        Assert.NotEmpty(_bench.Log[Topics.RatingState, 0]);
-        _bench.Log.Begins[(Topics.UsageRated, 0)] = 1;
+        _lanes.Receive(RatingLanes.Data(1, 900));
+        _lanes.Run(_lanes.NewHandler(0));
+        _lanes.Receive(RatingLanes.Data(2, 50));
+        _lanes.Run(_lanes.NewHandler(0), from: 1);
+        Assert.Equal(2, _lanes.Log[Topics.RatingState, 0].RemoveAll(record => record.Key.Length == 10));
+        Assert.NotEmpty(_lanes.Log[Topics.RatingState, 0]);
+        _lanes.Log.Begins[(Topics.UsageRated, 0)] = 1;
 
-        _bench.Receive(Bench.Data(3, 10));
-        _bench.Receive(Bench.Data(1, 900));
-        _bench.Run(_bench.NewHandler(0), from: 2);
-        Assert.Equal(960, _bench.Rated[^1].BundleOctetsUsed);
-        Assert.Equal(RejectedOutcome.Duplicate, Assert.Single(_bench.Rejected).Outcome);
+        _lanes.Receive(RatingLanes.Data(3, 10));
+        _lanes.Receive(RatingLanes.Data(1, 900));
+        _lanes.Run(_lanes.NewHandler(0), from: 2);
+        Assert.Equal(960, _lanes.Rated[^1].BundleOctetsUsed);
+        Assert.Equal(RejectedOutcome.Duplicate, Assert.Single(_lanes.Rejected).Outcome);
     }
 
     [Fact]
     public void RatedUsageThatCannotBeRead_StopsTheLane()
     {
-        _bench.Log[Topics.UsageRated, 0].Add(new FakeRecord([1], Bench.Value(Topics.UsageRated, _ => { })));
+        _lanes.Log[Topics.UsageRated, 0].Add(new FakeRecord([1], RatingLanes.Value(Topics.UsageRated, _ => { })));
 
         Assert.Contains(
-            "usage.rated.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _bench.NewHandler(0)).Message, StringComparison.Ordinal);
+            "usage.rated.v1[0]@0", Assert.Throws<UnreadableStateException>(() => _lanes.NewHandler(0)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>
@@ -359,16 +359,16 @@ public sealed class RatingBatchHandlerTests
     public void Checkpoint_IsWrittenOnceInManyEvents()
     {
         const int Events = 1000;
-        _bench.Options.CheckpointEvents = Events;
-        RatingBatchHandler handler = _bench.NewHandler(0);
+        _lanes.Options.CheckpointEvents = Events;
+        RatingBatchHandler handler = _lanes.NewHandler(0);
         for (int id = 1; id <= 3 * Events; id++)
         {
-            _bench.Receive(Bench.Data(id, 1));
-            _bench.Run(handler, from: id - 1);
+            _lanes.Receive(RatingLanes.Data(id, 1));
+            _lanes.Run(handler, from: id - 1);
         }
 
         // Three marks, of the empty one at the start and of two full ones, each of which has one balance and one chunk.
-        Assert.Equal([10, 20, 12, 10, 20, 12, 10], _bench.Log[Topics.RatingState, 0].Select(record => record.Key.Length));
+        Assert.Equal([10, 20, 12, 10, 20, 12, 10], _lanes.Log[Topics.RatingState, 0].Select(record => record.Key.Length));
     }
 
     [Fact]
@@ -378,57 +378,57 @@ public sealed class RatingBatchHandlerTests
         const int Chunks = 3;
         for (int id = 1; id <= Events; id++)
         {
-            _bench.Receive(Bench.Sms(id));
+            _lanes.Receive(RatingLanes.Sms(id));
         }
 
-        _bench.Options.CheckpointEvents = Events;
-        RatingBatchHandler handler = _bench.NewHandler(0);
-        _bench.Run(handler);
+        _lanes.Options.CheckpointEvents = Events;
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Run(handler);
         for (int id = Events; id < Events + Chunks; id++)
         {
-            _bench.Receive(Bench.Sms(id + 1));
-            _bench.Run(handler, from: id);
+            _lanes.Receive(RatingLanes.Sms(id + 1));
+            _lanes.Run(handler, from: id);
         }
 
-        List<FakeRecord> chunks = [.. _bench.Log[Topics.RatingState, 0].Where(record => record.Key.Length == 12)];
+        List<FakeRecord> chunks = [.. _lanes.Log[Topics.RatingState, 0].Where(record => record.Key.Length == 12)];
         Assert.Equal(Chunks, chunks.Select(record => Convert.ToHexString(record.Key)).Distinct().Count());
         Assert.All(chunks, record => Assert.True(record.Value!.Length < 1_000_000));
 
         // What the checkpoint holds may be gone from usage.rated.v1.
-        _bench.Log.Begins[(Topics.UsageRated, 0)] = Events;
-        _bench.Receive(Bench.Sms(1));
-        _bench.Receive(Bench.Sms(Events));
-        _bench.Receive(Bench.Sms(Events + Chunks));
-        _bench.Run(_bench.NewHandler(0), from: Events + Chunks);
+        _lanes.Log.Begins[(Topics.UsageRated, 0)] = Events;
+        _lanes.Receive(RatingLanes.Sms(1));
+        _lanes.Receive(RatingLanes.Sms(Events));
+        _lanes.Receive(RatingLanes.Sms(Events + Chunks));
+        _lanes.Run(_lanes.NewHandler(0), from: Events + Chunks);
         Assert.Equal(
-            [RejectedOutcome.Duplicate, RejectedOutcome.Duplicate, RejectedOutcome.Duplicate], _bench.Rejected.Select(one => one.Outcome));
+            [RejectedOutcome.Duplicate, RejectedOutcome.Duplicate, RejectedOutcome.Duplicate], _lanes.Rejected.Select(one => one.Outcome));
     }
 
     [Fact]
     public void StateTooOld_IsDeletedFromTheTopic()
     {
-        RatingBatchHandler handler = _bench.NewHandler(0);
+        RatingBatchHandler handler = _lanes.NewHandler(0);
         foreach (int days in new[] { -200, -100, -6, -5 })
         {
-            UsageReceived usage = Bench.Sms(1000 + days);
-            _bench.Receive(new UsageReceived
+            UsageReceived usage = RatingLanes.Sms(1000 + days);
+            _lanes.Receive(new UsageReceived
             {
                 UsageId = usage.UsageId,
                 SubscriberRef = usage.SubscriberRef,
                 Kind = usage.Kind,
                 Messages = 1,
-                EventTime = Bench.Now.AddDays(days),
+                EventTime = RatingLanes.Now.AddDays(days),
                 ServingPlmn = "00101",
                 Source = "test",
             });
 
             // Each batch finds the checkpoint of the one before due.
-            _bench.Clock.Advance(_bench.Options.CheckpointInterval);
-            _bench.Run(handler, from: _bench.Log[Topics.UsageReceived, 0].Count - 1);
+            _lanes.Clock.Advance(_lanes.Options.CheckpointInterval);
+            _lanes.Run(handler, from: _lanes.Log[Topics.UsageReceived, 0].Count - 1);
         }
 
         Dictionary<string, FakeRecord> compacted = [];
-        foreach (FakeRecord record in _bench.Log[Topics.RatingState, 0])
+        foreach (FakeRecord record in _lanes.Log[Topics.RatingState, 0])
         {
             compacted[Convert.ToHexString(record.Key)] = record;
         }
@@ -436,21 +436,21 @@ public sealed class RatingBatchHandlerTests
         Assert.Equal(4, compacted.Values.Count(record => record.Value is null));
         Assert.Equal(3, compacted.Values.Count(record => record.Value is not null));
         // Deletions are read back too.
-        _bench.NewHandler(0);
+        _lanes.NewHandler(0);
     }
 
     [Fact]
     public void Handle_InTheSteadyState_AllocatesNothingPerEvent()
     {
         const int Events = 5000;
-        _bench.Publish(Bench.Offering());
+        _lanes.Publish(RatingLanes.Offering());
         for (int id = 1; id <= Events; id++)
         {
-            _bench.Receive(Bench.Data(id, 10 + id));
+            _lanes.Receive(RatingLanes.Data(id, 10 + id));
         }
 
-        RatingBatchHandler handler = _bench.NewHandler(0);
-        FakeBatch batch = _bench.Batch(0, 0, Events);
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        FakeBatch batch = _lanes.Batch(0, 0, Events);
         NoOutput output = new();
         long allocated = long.MaxValue;
 

@@ -15,10 +15,11 @@ public sealed class RatingLivenessCheckTests
     [InlineData(100, null, 60, HealthStatus.Healthy)]
     public void Partition_WithUsageThatStandsStill_FailsLiveness(int committed, int? end, int minutes, HealthStatus expected)
     {
-        ConsumerHealth moving = Lane(0, new(new TopicPartition("usage.received.v1", 0), 900, 1000, Bench.Now));
-        ConsumerHealth other = Lane(1, new(new TopicPartition("usage.received.v1", 7), committed, end, Bench.Now.AddMinutes(-minutes)));
+        ConsumerHealth moving = Lane(0, new(new TopicPartition("usage.received.v1", 0), 900, 1000, RatingLanes.Now));
+        ConsumerHealth other = Lane(
+            1, new(new TopicPartition("usage.received.v1", 7), committed, end, RatingLanes.Now.AddMinutes(-minutes)));
 
-        HealthCheckResult result = RatingLivenessCheck.Judge([moving, other], Bench.Now, Patience);
+        HealthCheckResult result = RatingLivenessCheck.Judge([moving, other], RatingLanes.Now, Patience);
 
         Assert.Equal(expected, result.Status);
         Assert.Equal(
@@ -28,7 +29,8 @@ public sealed class RatingLivenessCheckTests
 
     [Fact]
     public void Worker_WithoutLanes_IsLive() =>
-        Assert.Equal(HealthStatus.Healthy, RatingLivenessCheck.Judge([], Bench.Now, Patience).Status);
+        Assert.Equal(HealthStatus.Healthy, RatingLivenessCheck.Judge([], RatingLanes.Now, Patience).Status);
 
-    private static ConsumerHealth Lane(int number, PartitionHealth partition) => new(number, ConsumerState.Polling, Bench.Now, [partition]);
+    private static ConsumerHealth Lane(int number, PartitionHealth partition) =>
+        new(number, ConsumerState.Polling, RatingLanes.Now, [partition]);
 }

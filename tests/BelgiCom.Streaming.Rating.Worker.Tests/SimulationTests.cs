@@ -33,8 +33,8 @@ public sealed class SimulationTests
 
     private static void Simulate(int seed)
     {
-        Bench disturbed = Fill(seed);
-        Bench undisturbed = Fill(seed);
+        RatingLanes disturbed = Fill(seed);
+        RatingLanes undisturbed = Fill(seed);
         RatingBatchHandler all = undisturbed.NewHandler(0, 1, 2);
         for (int partition = 0; partition < Partitions; partition++)
         {
@@ -66,14 +66,14 @@ public sealed class SimulationTests
 
     private static string Text(FakeRecord record) => Convert.ToHexString(record.Key) + Convert.ToHexString(record.Value ?? []);
 
-    private static Bench Fill(int seed)
+    private static RatingLanes Fill(int seed)
     {
         Random random = new(seed);
-        Bench bench = new(Partitions) { Options = { CheckpointEvents = random.Next(1, 10) } };
-        bench.Publish(Bench.Offering());
+        RatingLanes lanes = new(Partitions) { Options = { CheckpointEvents = random.Next(1, 10) } };
+        lanes.Publish(RatingLanes.Offering());
         for (int subscriber = 0; subscriber < Subscribers - 1; subscriber++)
         {
-            bench.Subscribe(subscriber, subscriber % Partitions);
+            lanes.Subscribe(subscriber, subscriber % Partitions);
         }
 
         int events = random.Next(1, 120);
@@ -83,22 +83,22 @@ public sealed class SimulationTests
             // Few ids, so that many come again; an id stands for its content.
             int id = (random.Next(1, 60) * Subscribers) + subscriber;
             Random content = new(id);
-            byte[] value = Bench.Value(
+            byte[] value = RatingLanes.Value(
                 Topics.UsageReceived,
                 (content.Next(2) == 0
-                    ? Bench.Sms(id, subscriber)
-                    : Bench.Data(id, content.Next(0, 400), subscriber, content.Next(4) == 0 ? "310260" : "00101")).Write);
-            bench.Receive(random.Next(30) == 0 ? value[..random.Next(value.Length)] : value, subscriber % Partitions);
+                    ? RatingLanes.Sms(id, subscriber)
+                    : RatingLanes.Data(id, content.Next(0, 400), subscriber, content.Next(4) == 0 ? "310260" : "00101")).Write);
+            lanes.Receive(random.Next(30) == 0 ? value[..random.Next(value.Length)] : value, subscriber % Partitions);
         }
 
-        return bench;
+        return lanes;
     }
 
-    private sealed class Disturbance(Bench bench, Random random)
+    private sealed class Disturbance(RatingLanes lanes, Random random)
     {
         private readonly int[] _committed = new int[Partitions];
         private readonly int[] _owner = new int[Partitions];
-        private readonly RatingBatchHandler[] _lanes = [bench.NewHandler(), bench.NewHandler()];
+        private readonly RatingBatchHandler[] _lanes = [lanes.NewHandler(), lanes.NewHandler()];
 
         // The batch that each lane has handled and whose commit it waits for.
         private readonly OpenBatch?[] _open = new OpenBatch?[2];
@@ -122,7 +122,7 @@ public sealed class SimulationTests
                         Move(random.Next(Partitions));
                         break;
                     case 2:
-                        bench.Clock.Advance(TimeSpan.FromMinutes(random.Next(50)));
+                        lanes.Clock.Advance(TimeSpan.FromMinutes(random.Next(50)));
                         break;
                     default:
                         Step(random.Next(2));
@@ -133,7 +133,7 @@ public sealed class SimulationTests
 
         private static TopicPartition Of(int partition) => new(Topics.UsageReceived, partition);
 
-        private int Received(int partition) => bench.Log[Topics.UsageReceived, partition].Count;
+        private int Received(int partition) => lanes.Log[Topics.UsageReceived, partition].Count;
 
         private void Step(int lane)
         {
@@ -157,13 +157,13 @@ public sealed class SimulationTests
                 for (int i = 0; i < count; i++, next[partition]++)
                 {
                     records.Add(
-                        (Topics.UsageReceived, partition, next[partition], bench.Log[Topics.UsageReceived, partition][next[partition]]));
+                        (Topics.UsageReceived, partition, next[partition], lanes.Log[Topics.UsageReceived, partition][next[partition]]));
                 }
             }
 
             if (records.Count > 0)
             {
-                FakeTransaction transaction = new(bench.Log);
+                FakeTransaction transaction = new(lanes.Log);
                 _lanes[lane].Handle(new FakeBatch(records), transaction);
                 _open[lane] = new OpenBatch(transaction, [.. Owned(lane).Select(partition => (partition, next[partition]))]);
             }
@@ -211,7 +211,7 @@ public sealed class SimulationTests
         private void Crash(int lane)
         {
             _open[lane] = null;
-            _lanes[lane] = bench.NewHandler([.. Owned(lane)]);
+            _lanes[lane] = lanes.NewHandler([.. Owned(lane)]);
         }
 
         /// <summary>

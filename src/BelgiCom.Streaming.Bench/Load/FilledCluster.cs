@@ -205,7 +205,7 @@ internal sealed class FilledCluster : IAsyncDisposable
         {
             cluster.Kafka = new KafkaOptions { BootstrapServers = await start(cluster), InstanceId = "bench" };
             await cluster.CreateTopicAsync(Topics.RatingState, StateConfig);
-            await EmbeddedDefault.CreateTopicsAsync(cluster.Kafka, Partitions);
+            await KafkaTopics.CreateAsync(cluster.Kafka, Partitions);
             return cluster;
         }
         catch

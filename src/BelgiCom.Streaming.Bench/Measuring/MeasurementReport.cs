@@ -43,12 +43,7 @@ internal sealed class MeasurementReport
 
     public void WriteTo(string file) => File.WriteAllText(file, JsonOutput.Text(ToJson()) + "\n");
 
-    public void Print()
-    {
-        IAnsiConsole console = TableConsole.Create();
-        console.Write(Ratios());
-        console.Write(Figures());
-    }
+    public IEnumerable<Table> ToTables() => [Ratios(), Figures()];
 
     private Table Ratios()
     {

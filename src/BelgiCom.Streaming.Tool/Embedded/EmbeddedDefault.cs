@@ -1,9 +1,7 @@
 using BelgiCom.Streaming.Contracts;
-using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.LocalKafka;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -35,7 +33,7 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
             await embedded.StartBrokerAsync(folder, configuration, cancellationToken);
             KafkaOptions kafka = new();
             configuration.GetSection("Kafka").Bind(kafka);
-            await CreateTopicsAsync(
+            await KafkaTopics.CreateAsync(
                 kafka, embedded._broker is not null || embedded._apacheKafka is not null ? PartitionsMax : int.MaxValue);
             await embedded.StartRegistryAsync(kafka, configuration, cancellationToken);
             return embedded;
@@ -44,28 +42,6 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
         {
             await embedded.DisposeAsync();
             throw;
-        }
-    }
-
-    /// <summary>Creates the topics that are missing and returns their names.</summary>
-    public static async Task<IReadOnlyList<string>> CreateTopicsAsync(KafkaOptions kafka, int partitionsMax)
-    {
-        using TopicAdmin topics = new(kafka, NullLogger<TopicAdmin>.Instance);
-        try
-        {
-            return await topics.EnsureAsync(
-            [
-                .. Topics.All.Select(topic => new TopicSpec(topic.Name, Math.Min(topic.Partitions, partitionsMax), topic.Config)),
-                .. Topics.DeadLetters.Select(
-                    topic => new TopicSpec(topic.Name, Math.Min(topic.Source.Partitions, partitionsMax), topic.Source.Config)),
-            ]);
-        }
-        catch (Confluent.Kafka.KafkaException exception)
-        {
-            throw new ToolException(
-                WorkerHost.ExitFailed,
-                $"Kafka at {kafka.BootstrapServers} does not take the topics ({exception.Error.Reason}): check Kafka__BootstrapServers "
-                + $"and that the brokers are up");
         }
     }
 

@@ -11,18 +11,27 @@ internal static class ToolDefaults
     /// <summary>A host builder whose empty settings are filled in: folders below the data folder, and limits that suit a laptop.</summary>
     public static WebApplicationBuilder Builder(DataFolder folder, IReadOnlyDictionary<string, string?> settings)
     {
-        WebApplicationBuilder builder = WorkerHost.CreateBuilder(
-            "belgicom", LogReader.Person, settings.Append(new("Log:File", folder.LogFile)).ToDictionary());
-        Set(builder.Configuration, "Keys:Directory", folder.Keys);
+        WebApplicationBuilder builder = ArchiveBuilder(
+            folder.FullPath, settings.Append(new("Log:File", folder.LogFile)).ToDictionary());
         Set(builder.Configuration, "Adapters:DataDirectory", folder.Files);
         Set(builder.Configuration, "Billing:DataDirectory", folder.FullPath);
-        Set(builder.Configuration, "Retention:ArchiveDirectory", folder.Archive);
         // One group member, because several would first pass partitions to and fro, and one keeps a laptop's two cores busy.
         Set(builder.Configuration, "Kafka:Lanes", "1");
         // A killed run stays a group member until its session ends, and the next run should not wait 45 s for that.
         Set(builder.Configuration, "Kafka:SessionTimeout", "00:00:10");
         // Seven consumers share this process and its 1.5 GB.
         Set(builder.Configuration, "Kafka:ReadAheadMaxBytes", (16 << 20).ToString(CultureInfo.InvariantCulture));
+        return builder;
+    }
+
+    /// <summary>A host builder that knows the keys and the archive: those of a data folder, where the environment names none.</summary>
+    /// <param name="data">The data folder, which need not exist.</param>
+    /// <param name="settings">Settings that win over the environment.</param>
+    public static WebApplicationBuilder ArchiveBuilder(string data, Dictionary<string, string?>? settings = null)
+    {
+        WebApplicationBuilder builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, settings ?? []);
+        Set(builder.Configuration, "Keys:Directory", DataFolder.KeysOf(data));
+        Set(builder.Configuration, "Retention:ArchiveDirectory", DataFolder.ArchiveOf(data));
         return builder;
     }
 

@@ -5,23 +5,15 @@ using Spectre.Console;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// Prints the report for a person: files, outcomes, money, where everything is, and the conservation equation as the last line.
+/// The report for a person: files, outcomes, money, where everything is, and the conservation equation as the last line.
 /// </summary>
 internal static class RunReportTable
 {
     // Beyond this number the remaining files are summed in one row; the file ledger lists them all.
     private const int FilesShownMax = 25;
 
-    public static void Write(RunReport report)
-    {
-        IAnsiConsole console = TableConsole.Create();
-        console.Write(FileTable(report));
-        console.Write(OutcomeTable(report));
-        foreach (string line in Lines(report))
-        {
-            Console.Out.WriteLine(line);
-        }
-    }
+    /// <summary>The files, and the outcomes of their usage events.</summary>
+    public static IEnumerable<Table> Tables(RunReport report) => [FileTable(report), OutcomeTable(report)];
 
     /// <summary>The lines after the tables, one sentence each; the equation is the last.</summary>
     public static IEnumerable<string> Lines(RunReport report)

@@ -33,9 +33,7 @@ internal static class AuditCommand
 
     private static int Execute(string data, bool json)
     {
-        WebApplicationBuilder builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, new Dictionary<string, string?>());
-        ToolDefaults.Set(builder.Configuration, "Keys:Directory", DataFolder.KeysOf(data));
-        ToolDefaults.Set(builder.Configuration, "Retention:ArchiveDirectory", DataFolder.ArchiveOf(data));
+        WebApplicationBuilder builder = ToolDefaults.ArchiveBuilder(data);
         string journal = CdrArchive.JournalDirectory(
             new RetentionOptions { ArchiveDirectory = builder.Configuration["Retention:ArchiveDirectory"]! });
         string keys = builder.Configuration["Keys:Directory"]!;
@@ -50,19 +48,13 @@ internal static class AuditCommand
         }
 
         AuditVerification found = AuditJournal.Verify(journal, CdrArchive.JournalStream, new FileKeyStore(keys));
-        if (json)
-        {
-            JsonOutput.Write(new { intact = found.IsIntact, found.Entries, fault = found.Fault.ToString(), found.FirstBadIndex });
-        }
-        else
-        {
-            Console.Out.WriteLine(
-                found.IsIntact
-                    ? $"{found.Entries} entries, all as they were written"
-                    : $"{found.Fault}: entry {found.FirstBadIndex} is the first that is not as it was written. "
-                        + $"Compare '{journal}' with its copy.");
-        }
-
+        Answer.Print(
+            json,
+            new { intact = found.IsIntact, found.Entries, fault = found.Fault.ToString(), found.FirstBadIndex },
+            found.IsIntact
+                ? $"{found.Entries} entries, all as they were written"
+                : $"{found.Fault}: entry {found.FirstBadIndex} is the first that is not as it was written. "
+                    + $"Compare '{journal}' with its copy.");
         return found.IsIntact ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
     }
 }

@@ -22,6 +22,7 @@ internal static class CatalogueCommand
             IReadOnlyList<OfferingVersion> versions = CatalogueFolder.Load(result.GetRequiredValue(folder));
             Answer.Print(
                 result.GetValue(json), new { offeringVersions = versions.Count }, $"{versions.Count:N0} offering versions, no faults");
+            return WorkerHost.ExitDone;
         });
         return command;
     }
@@ -34,6 +35,7 @@ internal static class CatalogueCommand
         {
             IReadOnlyList<OfferingVersion> versions = CatalogueFolder.Load(result.GetRequiredValue(folder));
             Answer.Print(result.GetValue(json), new { versions = versions.Select(VersionJson) }, versions.Select(Line));
+            return WorkerHost.ExitDone;
         });
         return command;
     }

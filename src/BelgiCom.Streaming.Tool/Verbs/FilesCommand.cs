@@ -30,19 +30,11 @@ internal static class FilesCommand
 
         using FileLedger ledger = FileLedger.OpenToRead(folder);
         (IReadOnlyList<FileEntry> files, IReadOnlyList<SequenceGap> gaps) = (ledger.List(), ledger.Gaps());
-        if (json)
-        {
-            JsonOutput.Write(new { files = files.Select(FileJson), missing = gaps });
-            return WorkerHost.ExitDone;
-        }
-
-        IAnsiConsole console = TableConsole.Create();
-        console.Write(Table(files));
-        foreach (SequenceGap gap in gaps)
-        {
-            Console.Out.WriteLine($"missing: files {gap.First} to {gap.Last} of node {gap.Node}, source {gap.Source}");
-        }
-
+        Answer.Print(
+            json,
+            new { files = files.Select(FileJson), missing = gaps },
+            [Table(files)],
+            gaps.Select(gap => $"missing: files {gap.First} to {gap.Last} of node {gap.Node}, source {gap.Source}"));
         return WorkerHost.ExitDone;
     }
 

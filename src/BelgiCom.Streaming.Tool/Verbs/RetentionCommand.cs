@@ -3,7 +3,6 @@ using System.Globalization;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Retention;
-using BelgiCom.Streaming.Storage;
 using Microsoft.AspNetCore.Builder;
 using Spectre.Console;
 
@@ -59,31 +58,25 @@ internal static class RetentionCommand
 
     private static int Execute(string data, DateTimeOffset? asOf, bool dryRun, bool wasShortened, bool json)
     {
-        try
-        {
-            using CdrArchive archive = Open(data, dryRun);
-            TimeProvider clock = TimeProvider.System;
-            RetentionReport report = new RetentionExpiry(archive, clock).Run(
-                asOf ?? clock.GetUtcNow(), dryRun, actor: "belgicom", wasShortened);
-            Print(report, json);
-            return report.IsComplete ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
-        }
-        catch (ArchiveException exception)
-        {
-            throw new ToolException(
-                exception.Fault == ArchiveFault.Refused ? WorkerHost.ExitConfiguration : WorkerHost.ExitFailed, exception.Message);
-        }
-        catch (StorageException exception)
-        {
-            throw new ToolException(WorkerHost.ExitFailed, exception.Message);
-        }
+        using CdrArchive archive = Open(data, dryRun);
+        TimeProvider clock = TimeProvider.System;
+        RetentionReport report = new RetentionExpiry(archive, clock).Run(
+            asOf ?? clock.GetUtcNow(), dryRun, actor: "belgicom", wasShortened);
+        Answer.Print(
+            json,
+            new { report.AsOf, report.DryRun, report.Records, complete = report.IsComplete, report.Items, report.Shortened },
+            [Table(report.Items)],
+            [
+                .. report.Shortened.Select(
+                    shortened => dryRun ? $"{shortened}: retention expire would refuse without {PeriodWasShortened}" : shortened),
+                $"{report.Records:N0} records {(dryRun ? "are due" : "destroyed")} as of {report.AsOf:yyyy-MM-dd'T'HH:mm:sszzz}",
+            ]);
+        return report.IsComplete ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
     }
 
     private static CdrArchive Open(string data, bool dryRun)
     {
-        WebApplicationBuilder builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, new Dictionary<string, string?>());
-        ToolDefaults.Set(builder.Configuration, "Keys:Directory", DataFolder.KeysOf(data));
-        ToolDefaults.Set(builder.Configuration, "Retention:ArchiveDirectory", DataFolder.ArchiveOf(data));
+        WebApplicationBuilder builder = ToolDefaults.ArchiveBuilder(data);
         builder.Configuration.AddShippedRetention(development: false);
         RetentionOptions options = builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
         KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
@@ -94,17 +87,10 @@ internal static class RetentionCommand
             : CdrArchive.Open(options, store, TimeProvider.System);
     }
 
-    private static void Print(RetentionReport report, bool json)
+    private static Table Table(IEnumerable<RetentionItem> items)
     {
-        if (json)
-        {
-            JsonOutput.Write(
-                new { report.AsOf, report.DryRun, report.Records, complete = report.IsComplete, report.Items, report.Shortened });
-            return;
-        }
-
         Table table = new Table().Border(TableBorder.Simple).AddColumns("class", "day", "due", "records", "held", "what", "why");
-        foreach (RetentionItem item in report.Items)
+        foreach (RetentionItem item in items)
         {
             table.AddRow(
                 item.Class,
@@ -116,14 +102,6 @@ internal static class RetentionCommand
                 Markup.Escape(item.Reason));
         }
 
-        TableConsole.Create().Write(table);
-        foreach (string shortened in report.Shortened)
-        {
-            Console.Out.WriteLine(
-                report.DryRun ? $"{shortened}: retention expire would refuse without {PeriodWasShortened}" : shortened);
-        }
-
-        Console.Out.WriteLine(
-            $"{report.Records:N0} records {(report.DryRun ? "are due" : "destroyed")} as of {report.AsOf:yyyy-MM-dd'T'HH:mm:sszzz}");
+        return table;
     }
 }

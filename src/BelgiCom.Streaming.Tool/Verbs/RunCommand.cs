@@ -60,15 +60,7 @@ internal static class RunCommand
         MainJob run = new(pipeline, intake, files, source);
         await RunProgress.ShowWhileAsync(run.ToTheEndAsync(cancellationToken), run.Step);
         RunReport report = run.Report(folder);
-        if (json)
-        {
-            JsonOutput.Write(report.ToJson());
-        }
-        else
-        {
-            RunReportTable.Write(report);
-        }
-
+        Answer.Print(json, report.ToJson(), RunReportTable.Tables(report), RunReportTable.Lines(report));
         return report.IsBalanced ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
     }
 

@@ -14,12 +14,13 @@ internal static class SchemasCommand
     {
         Option<bool> json = CommonOptions.Json();
         Command command = new("list", "Show the subjects that the registry has.") { json };
-        command.SetAction((result, cancellationToken) => WithRegistryAsync(async registry =>
+        command.SetAction(async (result, cancellationToken) =>
         {
+            using SchemaRegistryClient registry = ToolSettings.Registry();
             IReadOnlyList<string> subjects = await registry.GetSubjectsAsync(cancellationToken);
             Answer.Print(result.GetValue(json), new { subjects }, subjects);
             return WorkerHost.ExitDone;
-        }));
+        });
         return command;
     }
 
@@ -28,13 +29,14 @@ internal static class SchemasCommand
         Option<bool> json = CommonOptions.Json();
         Command command = new(
             "register", $"Register the schema of every topic, with compatibility {SchemaSubjects.Compatibility}.") { json };
-        command.SetAction((result, cancellationToken) => WithRegistryAsync(async registry =>
+        command.SetAction(async (result, cancellationToken) =>
         {
+            using SchemaRegistryClient registry = ToolSettings.Registry();
             IReadOnlyDictionary<string, int> ids = await SchemaSubjects.EnsureAsync(
                 registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken);
             Answer.Print(result.GetValue(json), new { ids }, ids.Select(id => $"{id.Value,6}  {SchemaSubjects.ForValue(id.Key)}"));
             return WorkerHost.ExitDone;
-        }));
+        });
         return command;
     }
 
@@ -43,8 +45,9 @@ internal static class SchemasCommand
         Option<bool> json = CommonOptions.Json();
         Command command = new(
             "check", "Check whether the registry would take the schema of every topic; exit code 2 when one is refused.") { json };
-        command.SetAction((result, cancellationToken) => WithRegistryAsync(async registry =>
+        command.SetAction(async (result, cancellationToken) =>
         {
+            using SchemaRegistryClient registry = ToolSettings.Registry();
             List<(string Subject, IReadOnlyList<string> Problems)> verdicts = new();
             foreach (TopicDescription topic in Topics.All)
             {
@@ -63,13 +66,7 @@ internal static class SchemasCommand
                 verdicts.Select(pair =>
                     $"{(pair.Problems.Count == 0 ? "compatible  " : "INCOMPATIBLE")}  {pair.Subject}  {string.Join("; ", pair.Problems)}"));
             return verdicts.All(pair => pair.Problems.Count == 0) ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
-        }));
+        });
         return command;
-    }
-
-    private static async Task<int> WithRegistryAsync(Func<SchemaRegistryClient, Task<int>> work)
-    {
-        using SchemaRegistryClient registry = ToolSettings.Registry();
-        return await ToolSettings.GuardAsync(() => work(registry));
     }
 }

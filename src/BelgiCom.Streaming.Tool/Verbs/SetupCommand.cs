@@ -53,9 +53,9 @@ internal static class SetupCommand
         }
 
         // Schemas come first, because topics without a schema look as if the registry had lost it.
-        await ToolSettings.GuardAsync(() => SchemaSubjects.EnsureAsync(
-            publishing.Registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken));
-        IReadOnlyList<string> topics = await EmbeddedDefault.CreateTopicsAsync(publishing.Kafka, partitionsMax);
+        await SchemaSubjects.EnsureAsync(
+            publishing.Registry, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), cancellationToken);
+        IReadOnlyList<string> topics = await KafkaTopics.CreateAsync(publishing.Kafka, partitionsMax);
         PublishResult published = await publishing.Reference.PublishAsync(versions, cancellationToken);
         PublishResult loaded = subscriptions is null
             ? new PublishResult(0, 0)
@@ -76,10 +76,10 @@ internal static class SetupCommand
     {
         string[] existing =
         [
-            .. (await TopicsCommand.DescribeAsync(publishing.Kafka)).Where(topic => topic.Actual is not null)
+            .. (await KafkaTopics.DescribeAsync(publishing.Kafka)).Where(topic => topic.Actual is not null)
                 .Select(topic => SchemaSubjects.ForValue(topic.Name)),
         ];
-        IReadOnlyList<string> subjects = await ToolSettings.GuardAsync(() => publishing.Registry.GetSubjectsAsync(cancellationToken));
+        IReadOnlyList<string> subjects = await publishing.Registry.GetSubjectsAsync(cancellationToken);
         if (existing.Length > 0 && !existing.Intersect(subjects).Any())
         {
             throw new ToolException(

@@ -32,19 +32,6 @@ internal static class ToolSettings
                 kafka.Clients, kafka.Consumer, registry, new FileKeyStore(keys.Directory), NullLoggerFactory.Instance));
     }
 
-    /// <summary>Turns "the registry does not answer" into a sentence that tells where to look.</summary>
-    public static async Task<T> GuardAsync<T>(Func<Task<T>> work)
-    {
-        try
-        {
-            return await work();
-        }
-        catch (SchemaRegistryException exception)
-        {
-            throw new ToolException(WorkerHost.ExitFailed, $"{exception.Message} (check SchemaRegistry__Url)");
-        }
-    }
-
     private static T Read<T>(Func<WebApplicationBuilder, T> read)
     {
         WebApplicationBuilder builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, new Dictionary<string, string?>());

@@ -52,6 +52,26 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
         Assert.Contains("check Kafka__BootstrapServers", list.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>Every verb that asks the registry says where its address is set.</summary>
+    [Theory]
+    [InlineData("schemas", "list")]
+    [InlineData("catalogue", "apply", "--catalogue", "Samples/catalogue")]
+    public async Task Verb_ThatNeedsARegistryThatIsNotThere_IsAnError(params string[] verb)
+    {
+        using TemporaryFolder folder = new();
+        Dictionary<string, string> settings = Settings(folder, new Uri("http://127.0.0.1:1"));
+        Finished refused = (await Belgicom.RunAsync(settings, [.. verb, "--json"])).WithExitCode(2);
+        Assert.Contains("check SchemaRegistry__Url", refused.Error, StringComparison.Ordinal);
+        Assert.Equal("belgicom: " + refused.Json.GetProperty("errors").EnumerateArray().Single(), refused.Error.TrimEnd());
+    }
+
+    [Fact]
+    public async Task Verb_WithAnOptionThatDoesNotExist_IsAUsageError_InJsonToo()
+    {
+        Finished refused = (await Belgicom.RunAsync(new Dictionary<string, string>(), "run", "--dta", "x", "--json")).WithExitCode(1);
+        Assert.Contains("--dta", refused.Json.GetProperty("errors")[0].GetString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("due")]
     [InlineData("expire")]

@@ -1,13 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
+using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.LocalKafka;
+using BelgiCom.Streaming.Testing;
 using BelgiCom.Streaming.Tool;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
-using System.Diagnostics.CodeAnalysis;
-using BelgiCom.Streaming.Avro;
-using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 

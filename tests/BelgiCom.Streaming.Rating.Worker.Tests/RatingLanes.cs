@@ -9,12 +9,12 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace BelgiCom.Streaming.Rating.Worker.Tests;
 
-/// <summary>A log with a catalogue and subscriptions, and handlers on it as lanes drive them.</summary>
-internal sealed class Bench
+/// <summary>A log with a catalogue and subscriptions, and the handlers on it, driven as lanes drive them.</summary>
+internal sealed class RatingLanes
 {
     public static readonly DateTimeOffset Now = DateTimeOffset.Parse("2026-03-20T00:00:00Z", CultureInfo.InvariantCulture);
 
-    public Bench(int partitions = 1)
+    public RatingLanes(int partitions = 1)
     {
         Log = new FakeLog(partitions);
         Clock.SetUtcNow(Now);
