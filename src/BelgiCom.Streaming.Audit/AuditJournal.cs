@@ -264,7 +264,7 @@ public sealed class AuditJournal : IDisposable
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"Journal {_directory} has {Count} entries, its last checkpoint says {checkpointed} and {_published} are published: "
-                    + $"entries are missing. Restore it from its copy; what must be journalled is not done until then."));
+                    + $"entries are missing. Restore it from its copy; until then, nothing that must be journalled is done."));
         }
 
         if (checkpointed < Count)
