@@ -68,7 +68,7 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>What an error means for whoever typed the verb, and its exit code.</summary>
+    /// <summary>Turns an error into sentences for the person who typed the verb, and an exit code.</summary>
     private static (int ExitCode, IReadOnlyList<string> Sentences) Explain(Exception exception) => exception switch
     {
         ConfigurationFaultException configuration => (WorkerHost.ExitConfiguration, configuration.Faults),

@@ -16,7 +16,7 @@ public readonly record struct ControlTotals(long Cdrs, long Events, long UplinkO
         left.DownlinkOctets + right.DownlinkOctets,
         left.Seconds + right.Seconds);
 
-    /// <summary>What came on top of <paramref name="right"/>.</summary>
+    /// <summary>The difference: what was added after <paramref name="right"/>.</summary>
     public static ControlTotals operator -(in ControlTotals left, in ControlTotals right) => new(
         left.Cdrs - right.Cdrs,
         left.Events - right.Events,
@@ -27,6 +27,6 @@ public readonly record struct ControlTotals(long Cdrs, long Events, long UplinkO
     /// <summary>Adds two totals.</summary>
     public static ControlTotals Add(in ControlTotals left, in ControlTotals right) => left + right;
 
-    /// <summary>What came on top of <paramref name="right"/>.</summary>
+    /// <summary>The difference: what was added after <paramref name="right"/>.</summary>
     public static ControlTotals Subtract(in ControlTotals left, in ControlTotals right) => left - right;
 }

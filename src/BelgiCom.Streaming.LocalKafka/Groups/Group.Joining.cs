@@ -231,7 +231,7 @@ internal sealed partial class Group
         }
     }
 
-    /// <summary>Of the assignors that all members know, the one that most members like best.</summary>
+    /// <summary>Chooses, among the assignors that all members know, the one that most members prefer.</summary>
     private string ChooseProtocol()
     {
         HashSet<string> common = [.. _members.Values.First().Protocols.Select(offered => offered.Name)];
