@@ -23,14 +23,7 @@ public sealed class FolderLock : IDisposable
             return new FolderLock(new FileStream(
                 Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (UnauthorizedAccessException cause)
-        {
-            throw new StorageException(
-                StorageFault.CannotOpen,
-                $"{name}: the folder {folder} cannot be written: {cause.Message} Give the process the right to, or check {setting}.",
-                cause);
-        }
-        catch (IOException cause)
+        catch (IOException cause) when (IsHeld(cause))
         {
             throw new StorageException(
                 StorageFault.InUse,
@@ -38,7 +31,20 @@ public sealed class FolderLock : IDisposable
                 + $"{setting}.",
                 cause);
         }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException(
+                StorageFault.CannotOpen,
+                $"{name}: the folder {folder} cannot be written: {cause.Message} Give the process the right to, or check {setting}.",
+                cause);
+        }
     }
+
+    /// <summary>
+    /// Whether an exception says that another has the file (EWOULDBLOCK of Linux and macOS, a sharing violation of Windows), and not that
+    /// the disk is full or may not be written.
+    /// </summary>
+    private static bool IsHeld(IOException cause) => cause.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     /// <summary>Lets the next one in.</summary>
     public void Dispose() => _file.Dispose();

@@ -77,6 +77,8 @@ internal static class CommandLine
         ArchiveException { Fault: ArchiveFault.Refused } => (WorkerHost.ExitConfiguration, [exception.Message]),
         ArchiveException or StorageException => (WorkerHost.ExitFailed, [exception.Message]),
         SchemaRegistryException => (WorkerHost.ExitFailed, [$"{exception.Message} (check SchemaRegistry__Url)"]),
+        UnauthorizedAccessException =>
+            (WorkerHost.ExitConfiguration, [$"{exception.Message} Give user '{Environment.UserName}' the right to."]),
         OperationCanceledException =>
             (WorkerHost.ExitFailed, ["stopped before the end; start again with the same --data to go on where it stopped"]),
         _ => (WorkerHost.ExitFailed, [$"{exception.GetType().Name}: {exception.Message}"]),

@@ -25,7 +25,16 @@ public sealed class FolderLockTests : IDisposable
     public void Take_FolderThatCannotBeMade_IsRefused()
     {
         File.WriteAllText(Path.Combine(_folder.FullName, "data"), "");
-        Assert.Throws<StorageException>(() => Take("data"));
+        Assert.Equal(StorageFault.CannotOpen, Assert.Throws<StorageException>(() => Take("data")).Fault);
+    }
+
+    [Fact]
+    public void Take_LockFileThatCannotBeWritten_IsNotTakenForAnotherProcess()
+    {
+        // A link to itself gives the same exception as a full disk or a folder that is mounted to read only.
+        string file = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder.FullName, "data")).FullName, "lock");
+        File.CreateSymbolicLink(file, file);
+        Assert.Equal(StorageFault.CannotOpen, Assert.Throws<StorageException>(() => Take("data")).Fault);
     }
 
     private FolderLock Take(string name) => FolderLock.Take(Path.Combine(_folder.FullName, name), "Test", "Test:Folder");

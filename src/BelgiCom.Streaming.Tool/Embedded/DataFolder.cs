@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -13,9 +14,9 @@ internal sealed class DataFolder : IDisposable
     /// </summary>
     public const string DefaultPath = "data";
 
-    private readonly FileStream _lock;
+    private readonly FolderLock _lock;
 
-    private DataFolder(string path, FileStream @lock)
+    private DataFolder(string path, FolderLock @lock)
     {
         FullPath = path;
         _lock = @lock;
@@ -57,31 +58,17 @@ internal sealed class DataFolder : IDisposable
         string full = Path.GetFullPath(path);
         try
         {
-            Directory.CreateDirectory(full);
+            return new DataFolder(full, FolderLock.Take(full, "Data folder", "--data"));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new ToolException(
-                WorkerHost.ExitConfiguration, $"the data folder '{full}' cannot be made ({exception.Message}): choose another with --data");
-        }
-
-        try
-        {
-            // The lock ends with the process, also when it is killed; the file stays.
-            return new DataFolder(
-                full, new FileStream(Path.Combine(full, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-        }
-        catch (UnauthorizedAccessException exception)
-        {
-            throw new ToolException(
-                WorkerHost.ExitConfiguration,
-                $"the data folder '{full}' cannot be written ({exception.Message}): choose another with --data");
-        }
-        catch (IOException)
+        catch (StorageException exception) when (exception.Fault == StorageFault.InUse)
         {
             throw new ToolException(
                 WorkerHost.ExitConfiguration,
                 $"another belgicom process works in the data folder '{full}': wait for it, stop it, or choose another folder with --data");
+        }
+        catch (StorageException exception)
+        {
+            throw new ToolException(WorkerHost.ExitConfiguration, exception.Message);
         }
     }
 

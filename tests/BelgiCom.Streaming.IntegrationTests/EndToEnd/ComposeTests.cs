@@ -1,10 +1,13 @@
+using System.Reflection;
+using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Testing;
 using YamlDotNet.RepresentationModel;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>
-/// The compose file gives every worker settings that it starts with: asked of the workers themselves, where no container engine is needed.
+/// The compose file gives every worker settings that it starts with: asked of the workers themselves, without a container engine. With one,
+/// tests/compose/check.sh runs all of it.
 /// </summary>
 public sealed class ComposeTests
 {
@@ -17,34 +20,55 @@ public sealed class ComposeTests
     {
         using TemporaryFolder folder = new();
         Directory.CreateDirectory(folder.Under("data", "inbox"));
-        // Required variables, and the volumes of the container.
+        Directory.CreateDirectory(folder.Under("secrets"));
+        await File.WriteAllTextAsync(folder.Under("secrets", "ledger"), "p;q w", TestContext.Current.CancellationToken);
+        // The variable that has to be set, and the volumes of the container.
         Dictionary<string, string> settings = Environment(service).ToDictionary(
             setting => setting.Name,
             setting => setting.Value.StartsWith("${BILLING", StringComparison.Ordinal)
                 ? "P6M"
-                : setting.Value.Replace("/data", folder.Under("data"), StringComparison.Ordinal));
+                : setting.Value.Replace("/data", folder.Under("data"), StringComparison.Ordinal)
+                    .Replace("/run/secrets", folder.Under("secrets"), StringComparison.Ordinal));
         (await ChildProcess.RunAsync(OurProgram.Start(assembly, settings, "--validate"))).WithExitCode(0);
     }
 
-    private static IEnumerable<(string Name, string Value)> Environment(string service)
+    [Fact]
+    public void Images_OfThisRepository_AreTaggedWithItsVersion()
+    {
+        string version = typeof(WorkerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        foreach ((YamlNode service, YamlNode settings) in Services())
+        {
+            string image = $"{settings["image"]}";
+            if (image.Contains("belgicom", StringComparison.Ordinal))
+            {
+                string name = $"{service}" == "setup" ? "tool" : $"{service}";
+                Assert.EndsWith($"/{name}:{version}", image, StringComparison.Ordinal);
+            }
+
+            if (((YamlMappingNode)settings).Children.TryGetValue("build", out YamlNode? build))
+            {
+                Assert.Equal(version, $"{build["args"]["VERSION"]}");
+            }
+        }
+    }
+
+    private static IEnumerable<(string Name, string Value)> Environment(string service) =>
+        Flat(Services()[service]["environment"]).Select(setting => ($"{setting.Key}", $"{setting.Value}"));
+
+    /// <summary>A mapping with what it merges (<c>&lt;&lt;</c>): one other mapping, or a list of them.</summary>
+    private static IEnumerable<KeyValuePair<YamlNode, YamlNode>> Flat(YamlNode mapping) =>
+        ((YamlMappingNode)mapping).SelectMany(entry => ($"{entry.Key}", entry.Value) switch
+        {
+            ("<<", YamlSequenceNode several) => several.SelectMany(Flat),
+            ("<<", YamlNode one) => Flat(one),
+            _ => [entry],
+        });
+
+    private static YamlMappingNode Services()
     {
         using StreamReader reader = new(Path.Combine(AppContext.BaseDirectory, "docker-compose.yml"));
         YamlStream yaml = new();
         yaml.Load(reader);
-        YamlMappingNode settings = (YamlMappingNode)yaml.Documents[0].RootNode["services"][service]["environment"];
-        foreach ((YamlNode key, YamlNode value) in settings)
-        {
-            if ($"{key}" == "<<")
-            {
-                foreach ((YamlNode sharedKey, YamlNode sharedValue) in (YamlMappingNode)value)
-                {
-                    yield return ($"{sharedKey}", $"{sharedValue}");
-                }
-            }
-            else
-            {
-                yield return ($"{key}", $"{value}");
-            }
-        }
+        return (YamlMappingNode)yaml.Documents[0].RootNode["services"];
     }
 }
