@@ -1,4 +1,4 @@
-using BelgiCom.Streaming.Storage.Tests;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.Billing.Tests;
 

@@ -111,7 +111,7 @@ public sealed partial class SourceRuleTests
     [GeneratedRegex(@"\bnew ProducerConfig\b|\bProducerConfig \w+ = new|\bProducerConfig \w+\(.*=> new\(")]
     private static partial Regex ProducerSettings();
 
-    [GeneratedRegex(@"\b(class|struct|record|interface|enum)\s+\w*(Manager|Helpers?|Utils?|Utilit(y|ies))\b")]
+    [GeneratedRegex(@"\b(class|struct|record|interface|enum)\s+\w*(Manager|Helpers?|Utils?|Utilit(y|ies)|Rig)\b")]
     private static partial Regex EmptyName();
 
     [GeneratedRegex(@"\bDateTime(Offset)?\.(Now|UtcNow|Today)\b")]

@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Testing;
+
 namespace BelgiCom.Streaming.Storage.Tests;
 
 /// <summary>What a database of ours promises, whichever it is.</summary>

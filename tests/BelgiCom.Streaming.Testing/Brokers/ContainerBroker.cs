@@ -1,5 +1,4 @@
 using Testcontainers.Kafka;
-using Xunit;
 
 namespace BelgiCom.Streaming.Testing;
 
@@ -14,7 +13,15 @@ internal sealed class ContainerBroker : TestBroker
 
     public static async Task<ContainerBroker> StartAsync()
     {
-        KafkaBuilder builder = new KafkaBuilder("apache/kafka-native:4.1.0")
+        KafkaContainer container = await ComposeImage.StartAsync(Build);
+        return new ContainerBroker(container);
+    }
+
+    public override ValueTask DisposeAsync() => _container.DisposeAsync();
+
+    private static KafkaContainer Build()
+    {
+        KafkaBuilder builder = new KafkaBuilder(ComposeImage.Of("apache/kafka"))
             .WithEnvironment("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
             .WithEnvironment("KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0");
         foreach ((string name, string value) in Settings)
@@ -22,10 +29,6 @@ internal sealed class ContainerBroker : TestBroker
             builder = builder.WithEnvironment($"KAFKA_{name.ToUpperInvariant().Replace('.', '_')}", value);
         }
 
-        KafkaContainer container = builder.Build();
-        await container.StartAsync(TestContext.Current.CancellationToken);
-        return new ContainerBroker(container);
+        return builder.Build();
     }
-
-    public override ValueTask DisposeAsync() => _container.DisposeAsync();
 }

@@ -1,5 +1,4 @@
 using BelgiCom.Streaming.LocalKafka;
-using DotNet.Testcontainers.Builders;
 using Xunit;
 
 namespace BelgiCom.Streaming.Testing;
@@ -64,15 +63,7 @@ public abstract class TestBroker : IAsyncDisposable
             case BrokerKind.KafkaHome:
                 return await ApacheKafkaBroker.StartAsync(KafkaHome());
             default:
-                try
-                {
-                    return await ContainerBroker.StartAsync();
-                }
-                catch (DockerUnavailableException fault)
-                {
-                    Assert.Skip($"no container engine answers ({fault.Message.Split('\n')[0]})");
-                    throw;
-                }
+                return await ContainerBroker.StartAsync();
         }
     }
 

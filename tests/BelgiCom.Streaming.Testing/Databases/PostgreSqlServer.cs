@@ -2,22 +2,21 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using BelgiCom.Streaming.Testing;
+using System.Runtime.ExceptionServices;
 using Npgsql;
 using Testcontainers.PostgreSql;
+using Xunit;
+using Xunit.Sdk;
 
-[assembly: AssemblyFixture(typeof(BelgiCom.Streaming.Storage.Tests.PostgreSqlServer))]
-
-namespace BelgiCom.Streaming.Storage.Tests;
+namespace BelgiCom.Streaming.Testing;
 
 /// <summary>
-/// A PostgreSQL of our own for the tests: a private cluster of the installed packages (Debian's /usr/lib/postgresql), else a container when
-/// Docker answers, else none.
+/// A PostgreSQL of our own for the tests: a private cluster of the installed packages (Debian's /usr/lib/postgresql), else a container.
+/// Where neither is to be had, each test that asks for a database is skipped.
 /// </summary>
 public sealed class PostgreSqlServer : IAsyncLifetime
 {
-    private const string Skipped = "No PostgreSQL: install the package 'postgresql' or start Docker to run the ledger's contract on it.";
-
+    private SkipException? _absence;
     private string? _connectionString;
     private DirectoryInfo? _folder;
     private string? _binaries;
@@ -35,12 +34,18 @@ public sealed class PostgreSqlServer : IAsyncLifetime
         if (_binaries is not null)
         {
             await StartClusterAsync();
+            return;
         }
-        else if (File.Exists("/var/run/docker.sock") || Environment.GetEnvironmentVariable("DOCKER_HOST") is not null)
+
+        try
         {
-            _container = new PostgreSqlBuilder("postgres:17-alpine").Build();
-            await _container.StartAsync();
+            _container = await ComposeImage.StartAsync(
+                () => new PostgreSqlBuilder(ComposeImage.Of("postgres")).Build(), "; Debian's package postgresql would do");
             _connectionString = _container.GetConnectionString();
+        }
+        catch (SkipException absence)
+        {
+            _absence = absence;
         }
     }
 
@@ -61,14 +66,18 @@ public sealed class PostgreSqlServer : IAsyncLifetime
     /// <summary>Connection string of a new, empty database; skips the test when there is no server.</summary>
     public string NewDatabase()
     {
-        Assert.SkipWhen(_connectionString is null, Skipped);
+        if (_absence is not null)
+        {
+            ExceptionDispatchInfo.Throw(_absence);
+        }
+
         string name = string.Create(CultureInfo.InvariantCulture, $"ledger_{Interlocked.Increment(ref _databases)}");
         using NpgsqlConnection connection = new(_connectionString);
         connection.Open();
         using NpgsqlCommand command = connection.CreateCommand();
         command.CommandText = $"CREATE DATABASE {name}";
         command.ExecuteNonQuery();
-        return new Npgsql.NpgsqlConnectionStringBuilder(_connectionString) { Database = name, Pooling = false }.ToString();
+        return new NpgsqlConnectionStringBuilder(_connectionString) { Database = name, Pooling = false }.ToString();
     }
 
     private string Data => Path.Combine(_folder!.FullName, "data");
