@@ -30,7 +30,7 @@ public sealed record GenerationPlan
     /// <summary>Offerings that the subscriptions take in turn.</summary>
     public IReadOnlyList<string> Offerings { get; init; } = ["mobile-start", "mobile-go", "business"];
 
-    /// <summary>Number of subscribers abroad per 1,000 records.</summary>
+    /// <summary>Records of subscribers abroad, per 1,000 records.</summary>
     public int RoamingPermille { get; init; } = 30;
 
     /// <summary>Networks that subscribers abroad are in, MCC and MNC, taken at random.</summary>
