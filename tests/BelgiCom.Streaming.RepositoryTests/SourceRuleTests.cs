@@ -87,6 +87,19 @@ public sealed partial class SourceRuleTests
         where line.Text.Length > 140
         select $"{source.Path}:{line.Number}");
 
+    /// <summary>
+    /// The build checks the other rules of style (IDE0055 and its like), but not this one; dotnet format style would, in more than a
+    /// minute.
+    /// </summary>
+    [Theory, InlineData("src"), InlineData("tests")]
+    public void Usings_OfTheCode_AreInOrder(string folder) => AssertNone(
+        from source in Repository.Sources(folder)
+        let names = Using().Matches(source.Text).Select(match => match.Groups["name"].Value).ToArray()
+        where !names.SequenceEqual(
+            names.OrderBy(name => !name.StartsWith("System", StringComparison.Ordinal))
+                .ThenBy(name => name, StringComparer.OrdinalIgnoreCase))
+        select source.Path);
+
     [Fact]
     public void Files_OfTheRepository_HoldNoSecrets()
     {
@@ -104,6 +117,9 @@ public sealed partial class SourceRuleTests
         string all = string.Join('\n', places);
         Assert.True(all.Length == 0, all);
     }
+
+    [GeneratedRegex(@"^using (?<name>[\w.]+);\r?$", RegexOptions.Multiline)]
+    private static partial Regex Using();
 
     [GeneratedRegex(@"new (Producer|Consumer|AdminClient|DependentProducer|DependentAdminClient)Builder\b")]
     private static partial Regex ClientBuilder();
