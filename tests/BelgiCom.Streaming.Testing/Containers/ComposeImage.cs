@@ -12,13 +12,15 @@ internal static class ComposeImage
 {
     private const string ComposeFile = "docker-compose.yml";
 
-    /// <summary>The image with its tag, as the compose file has it.</summary>
+    /// <summary>The image with its tag, as the compose file has it: the default where a variable may name another.</summary>
     /// <param name="repository">Its name without the tag, for example apache/kafka.</param>
     public static string Of(string repository)
     {
         using StreamReader compose = new(typeof(ComposeImage).Assembly.GetManifestResourceStream(ComposeFile)!);
         MatchCollection images = Regex.Matches(
-            compose.ReadToEnd(), $"^ +image: ({Regex.Escape(repository)}:[^ \r\n]+)", RegexOptions.Multiline);
+            compose.ReadToEnd(),
+            $@"^ +image: (?:&\w+ )?(?:\$\{{\w+:-)?({Regex.Escape(repository)}:[^ }}\r\n]+)",
+            RegexOptions.Multiline);
         return images.Count == 1
             ? images[0].Groups[1].Value
             : throw new InvalidOperationException($"{ComposeFile} names {images.Count} images '{repository}', expected one");
