@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.Extensions.Logging;
@@ -27,7 +28,8 @@ public sealed class ReferencePublisher(
     {
         EventTopic<OfferingVersion> topic = await EventTopic.OpenAsync<OfferingVersion>(Topics.CatalogueTariffs, registry, stopping)
             .ConfigureAwait(false);
-        Dictionary<string, byte[]> published = ReadCatalogue(topic, stopping);
+        Dictionary<string, byte[]> published = ReadPublished(
+            topic, key => Encoding.UTF8.GetString(key), version => version.ContentHash, stopping);
         InputFault[] changed =
         [
             .. versions.Where(
@@ -60,7 +62,9 @@ public sealed class ReferencePublisher(
     {
         EventTopic<Subscription> topic = await EventTopic.OpenAsync<Subscription>(Topics.CustomerSubscriptions, registry, stopping)
             .ConfigureAwait(false);
-        Dictionary<SubscriberRef, ulong> published = ReadSubscriptions(topic, stopping);
+        // A record of an older release counts as equal when we would write the same content today.
+        Dictionary<SubscriberRef, ulong> published = ReadPublished(
+            topic, key => SubscriberRef.FromBytes(key), subscription => HashOf(topic.Write(subscription)), stopping);
         long written = 0;
         long unchanged = 0;
         Send(topic.Name, Changed(), stopping);
@@ -93,9 +97,13 @@ public sealed class ReferencePublisher(
         return BitConverter.ToUInt64(hash);
     }
 
-    private Dictionary<string, byte[]> ReadCatalogue(EventTopic<OfferingVersion> topic, CancellationToken stopping)
+    /// <summary>What the topic holds by now: a hash of the newest value of each key.</summary>
+    private Dictionary<TKey, THash> ReadPublished<TKey, THash, TValue>(
+        EventTopic<TValue> topic, Func<ReadOnlySpan<byte>, TKey> keyOf, Func<TValue, THash> hashOf, CancellationToken stopping)
+        where TKey : notnull
+        where TValue : IAvroRecord<TValue>
     {
-        Dictionary<string, byte[]> published = new(StringComparer.Ordinal);
+        Dictionary<TKey, THash> published = [];
         using TopicReader reader = new(kafka, consumer, clock);
         reader.Read(reader.RangesOf(topic.Name), Take, stopping);
         return published;
@@ -105,43 +113,15 @@ public sealed class ReferencePublisher(
             for (int index = 0; index < batch.Count; index++)
             {
                 ConsumedRecord record = batch[index];
-                string key = Encoding.UTF8.GetString(record.Key);
+                TKey key = keyOf(record.Key);
                 if (record.IsTombstone)
                 {
                     published.Remove(key);
                 }
                 else
                 {
-                    published[key] = topic.TryRead(record.Value, out OfferingVersion? version)
-                        ? version.ContentHash
-                        : throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
-                }
-            }
-        }
-    }
-
-    private Dictionary<SubscriberRef, ulong> ReadSubscriptions(EventTopic<Subscription> topic, CancellationToken stopping)
-    {
-        Dictionary<SubscriberRef, ulong> published = [];
-        using TopicReader reader = new(kafka, consumer, clock);
-        reader.Read(reader.RangesOf(topic.Name), Take, stopping);
-        return published;
-
-        void Take(RecordBatch batch)
-        {
-            for (int index = 0; index < batch.Count; index++)
-            {
-                ConsumedRecord record = batch[index];
-                SubscriberRef subscriber = SubscriberRef.FromBytes(record.Key);
-                if (record.IsTombstone)
-                {
-                    published.Remove(subscriber);
-                }
-                else
-                {
-                    // A record of an older release counts as equal when we would write the same content today.
-                    published[subscriber] = topic.TryRead(record.Value, out Subscription? subscription)
-                        ? HashOf(topic.Write(subscription))
+                    published[key] = topic.TryRead(record.Value, out TValue? value)
+                        ? hashOf(value)
                         : throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
                 }
             }

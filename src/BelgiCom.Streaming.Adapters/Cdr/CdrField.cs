@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>Reads a primitive of TS 32.298 into a field; the field keeps its value when the octets are bad.</summary>
@@ -26,4 +28,12 @@ internal static class CdrField
         field = time;
         return true;
     }
+
+    /// <summary>
+    /// What is wrong with a record whose fields were read to the end: its octets, or a type that its outer tag does not mean.
+    /// </summary>
+    public static DecodingFault? FaultIn(in BerReader fields, long recordType, int expected) =>
+        fields.FaultIn("the record") is { } fault ? fault
+        : recordType == expected ? null
+        : new(QuarantineReason.BadValue, $"recordType [0] is {recordType} in a record whose outer tag means {expected}.");
 }

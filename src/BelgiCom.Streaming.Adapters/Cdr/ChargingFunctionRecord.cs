@@ -56,14 +56,9 @@ internal sealed class ChargingFunctionRecord : RecordFormat
             }
         }
 
-        if (fields.FaultIn("the record") is { } fault)
+        if (FaultIn(fields, recordType, RecordType) is { } fault)
         {
             return fault;
-        }
-
-        if (recordType != RecordType)
-        {
-            return new(QuarantineReason.BadValue, $"recordType [0] is {recordType} in a record whose outer tag means {RecordType}.");
         }
 
         if (!cdr.OpeningTime.IsSet)
@@ -137,19 +132,10 @@ internal sealed class ChargingFunctionRecord : RecordFormat
     /// <summary>SubscriptionID: type 0 E.164, 1 IMSI; the other types name no subscriber we can guide to.</summary>
     private static DecodingFault? ReadSubscriber(in BerReader subscriber, UsageCdr cdr)
     {
-        long type = -1;
-        ReadOnlySpan<byte> data = default;
         BerReader fields = subscriber.Enter();
-        while (fields.Read())
+        if (!TryReadTyped(ref fields, out long type, out ReadOnlySpan<byte> data))
         {
-            switch (fields.Tag)
-            {
-                case Context | 0 when !BerReader.TryReadInteger(fields.Content, out type):
-                    return DecodingFault.BadValue("subscriptionIDType [0]");
-                case Context | 1:
-                    data = fields.Content;
-                    break;
-            }
+            return DecodingFault.BadValue("subscriptionIDType [0]");
         }
 
         bool ok = type switch
@@ -239,9 +225,17 @@ internal sealed class ChargingFunctionRecord : RecordFormat
     /// <summary>SubscriberEquipmentNumber: type 0 IMEISV holds TBCD (TS 23.003), the others MAC or EUI-64 octets.</summary>
     private static bool TryReadEquipment(in BerReader equipment, UsageCdr cdr)
     {
-        long type = -1;
-        ReadOnlySpan<byte> data = default;
         BerReader fields = equipment.Enter();
+        return TryReadTyped(ref fields, out long type, out ReadOnlySpan<byte> data)
+            && fields.Fault is null
+            && (type != 0 || cdr.Imei.TrySetTbcd(data));
+    }
+
+    /// <summary>A type [0] and the data [1] that it says how to read; false when the type is no integer. -1 when there is none.</summary>
+    private static bool TryReadTyped(ref BerReader fields, out long type, out ReadOnlySpan<byte> data)
+    {
+        type = -1;
+        data = default;
         while (fields.Read())
         {
             switch (fields.Tag)
@@ -254,7 +248,7 @@ internal sealed class ChargingFunctionRecord : RecordFormat
             }
         }
 
-        return fields.Fault is null && (type != 0 || cdr.Imei.TrySetTbcd(data));
+        return true;
     }
 
     private static DecodingFault? ReadUsages(ReadOnlySpan<byte> list, UsageCdr cdr)

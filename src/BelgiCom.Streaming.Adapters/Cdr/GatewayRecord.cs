@@ -66,14 +66,9 @@ internal sealed class GatewayRecord : RecordFormat
             }
         }
 
-        if (fields.FaultIn("the record") is { } fault)
+        if (FaultIn(fields, recordType, RecordType) is { } fault)
         {
             return fault;
-        }
-
-        if (recordType != RecordType)
-        {
-            return new(QuarantineReason.BadValue, $"recordType [0] is {recordType} in a record whose outer tag means {RecordType}.");
         }
 
         if (!cdr.OpeningTime.IsSet)

@@ -67,23 +67,13 @@ internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets
             writer.WriteInt32(0);
         }
 
-        List<IGrouping<string, TopicPartitionName>> byTopic = (wanted ?? offsets.PartitionsOf(group)).GroupBy(partition => partition.Topic)
-            .ToList();
-        writer.WriteArrayLength(byTopic.Count);
-        foreach (IGrouping<string, TopicPartitionName> topic in byTopic)
+        writer.WriteByTopic(wanted ?? offsets.PartitionsOf(group), partition => partition, partition =>
         {
-            writer.WriteString(topic.Key);
-            writer.WriteArrayLength(topic.Count());
-            foreach (TopicPartitionName partition in topic)
-            {
-                // An offset that a transaction holds may still change; a reader that started from the old one would read twice (KIP-447).
-                bool unstable = requireStable && offsets.IsPending(group, partition);
-                ErrorCode error = unstable ? ErrorCode.UnstableOffsetCommit : ErrorCode.None;
-                WriteOffset(request, partition.Partition, unstable ? null : offsets.Find(group, partition), error);
-            }
-
-            writer.EndStruct();
-        }
+            // An offset that a transaction holds may still change; a reader that started from the old one would read twice (KIP-447).
+            bool unstable = requireStable && offsets.IsPending(group, partition);
+            ErrorCode error = unstable ? ErrorCode.UnstableOffsetCommit : ErrorCode.None;
+            WriteOffset(request, unstable ? null : offsets.Find(group, partition), error);
+        });
 
         if (request.Version >= 2)
         {
@@ -93,10 +83,9 @@ internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets
         writer.EndStruct();
     }
 
-    private static void WriteOffset(Request request, int partition, CommittedOffset? offset, ErrorCode error)
+    private static void WriteOffset(Request request, CommittedOffset? offset, ErrorCode error)
     {
         ProtocolWriter writer = request.Writer;
-        writer.WriteInt32(partition);
         writer.WriteInt64(offset?.Offset ?? -1);
         if (request.Version >= 5)
         {
@@ -105,7 +94,6 @@ internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets
 
         writer.WriteNullableString(offset?.Metadata ?? "");
         writer.WriteError(error);
-        writer.EndStruct();
     }
 
     /// <summary>Null asks for all the group has.</summary>
@@ -169,21 +157,7 @@ internal sealed class OffsetRequests(GroupCoordinator groups, GroupStore offsets
     private static void WriteResults(Request request, List<RequestedCommit> commits)
     {
         ProtocolWriter writer = request.Writer;
-        List<IGrouping<string, RequestedCommit>> byTopic = commits.GroupBy(commit => commit.Record.Partition.Topic).ToList();
-        writer.WriteArrayLength(byTopic.Count);
-        foreach (IGrouping<string, RequestedCommit> topic in byTopic)
-        {
-            writer.WriteString(topic.Key);
-            writer.WriteArrayLength(topic.Count());
-            foreach (RequestedCommit commit in topic)
-            {
-                writer.WriteInt32(commit.Record.Partition.Partition);
-                writer.WriteError(commit.Error);
-                writer.EndStruct();
-            }
-
-            writer.EndStruct();
-        }
+        writer.WriteByTopic(commits, commit => commit.Record.Partition, commit => writer.WriteError(commit.Error));
     }
 
     private void Judge(List<RequestedCommit> commits, ErrorCode groupError)

@@ -65,20 +65,8 @@ internal sealed class TransactionRequests(TransactionCoordinator transactions, T
 
     private static void WriteAdded(Request request, List<TopicPartitionName> partitions, Func<TopicPartitionName, ErrorCode> errorOf)
     {
-        ProtocolWriter writer = request.Writer;
-        writer.WriteInt32(0);
-        List<IGrouping<string, TopicPartitionName>> byTopic = partitions.GroupBy(partition => partition.Topic).ToList();
-        writer.WriteArrayLength(byTopic.Count);
-        foreach (IGrouping<string, TopicPartitionName> topic in byTopic)
-        {
-            writer.WriteString(topic.Key);
-            writer.WriteArrayLength(topic.Count());
-            foreach (TopicPartitionName partition in topic)
-            {
-                writer.WriteInt32(partition.Partition);
-                writer.WriteError(errorOf(partition));
-            }
-        }
+        request.Writer.WriteInt32(0);
+        request.Writer.WriteByTopic(partitions, partition => partition, partition => request.Writer.WriteError(errorOf(partition)));
     }
 
     private bool IsKnown(TopicPartitionName partition) =>

@@ -39,18 +39,7 @@ internal sealed record TransactionalProducer(string TransactionalId)
         writer.WriteInt16(Epoch);
         writer.WriteInt32(TimeoutMs);
         writer.WriteInt8((sbyte)State);
-        List<IGrouping<string, TopicPartitionName>> byTopic = Partitions.GroupBy(partition => partition.Topic).ToList();
-        writer.WriteArrayLength(byTopic.Count);
-        foreach (IGrouping<string, TopicPartitionName> topic in byTopic)
-        {
-            writer.WriteString(topic.Key);
-            writer.WriteArrayLength(topic.Count());
-            foreach (TopicPartitionName partition in topic)
-            {
-                writer.WriteInt32(partition.Partition);
-            }
-        }
-
+        writer.WriteByTopic(Partitions, partition => partition, _ => { });
         writer.WriteInt64(nowMs);
         writer.WriteInt64(StartedMs);
         RecordBatchBuilder batch = new();
