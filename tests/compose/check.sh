@@ -16,7 +16,7 @@ docker info >/dev/null 2>&1 || skip "no container engine answers"
 work="$(mktemp -d)"
 # What .env says has to be enough for every command, so nothing else is in the environment.
 unset BILLING_RETENTION_PERIOD CATALOGUE_FOLDER SUBSCRIPTIONS_FILE
-export COMPOSE_PROJECT_NAME=belgicom-check COMPOSE_PROGRESS=plain BELGICOM_IMAGES=belgicom-check
+export COMPOSE_PROJECT_NAME="belgicom-check-$$" COMPOSE_PROGRESS=plain BELGICOM_IMAGES="belgicom-check-$$"
 compose() { docker compose "$@"; }
 image() { echo "$BELGICOM_IMAGES/$1:$version"; }
 clean() {
