@@ -21,6 +21,10 @@ public sealed class FileKeyStore : IKeyStore
 
     private const string Extension = ".key";
     private const string NamesFile = "names" + Extension;
+    private const string TurnFile = "turn";
+    private const int WouldBlockOnLinux = 11;
+    private const int WouldBlockOnMacOS = 35;
+    private const int SharingViolationOnWindows = unchecked((int)0x80070020);
     private const int NameSize = 16;
     private const int SerialSize = 8;
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -145,27 +149,52 @@ public sealed class FileKeyStore : IKeyStore
     private void Place(string path, byte[] content)
     {
         string temporary = Path.Combine(_directory, $"{Guid.NewGuid():N}.new");
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerFile;
-        }
-
-        using (FileStream file = new(temporary, options))
+        using (FileStream file = Open(temporary, FileMode.CreateNew))
         {
             file.Write(content);
             file.Flush(flushToDisk: true);
         }
 
         CryptographicOperations.ZeroMemory(content);
-        try
-        {
-            File.Move(temporary, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
+
+        // On Unix, moving a file without overwriting looks first and then renames: of two that move at once, the second replaces the first.
+        // Two processes would then make different pseudonyms of one number. So one after the other looks and moves.
+        using FileStream turn = WaitForTurn();
+        if (File.Exists(path))
         {
             File.Delete(temporary);
         }
+        else
+        {
+            File.Move(temporary, path);
+        }
+    }
+
+    /// <summary>Waits until no other thread or process places a file. The operating system ends the turn of a process that dies.</summary>
+    private FileStream WaitForTurn()
+    {
+        while (true)
+        {
+            try
+            {
+                return Open(Path.Combine(_directory, TurnFile), FileMode.OpenOrCreate);
+            }
+            catch (IOException held) when (held.HResult is WouldBlockOnLinux or WouldBlockOnMacOS or SharingViolationOnWindows)
+            {
+                Thread.Sleep(1);
+            }
+        }
+    }
+
+    private static FileStream Open(string path, FileMode mode)
+    {
+        FileStreamOptions options = new() { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerFile;
+        }
+
+        return new FileStream(path, options);
     }
 
     private string PathOf(string name) => Path.Combine(_directory, name + Extension);
