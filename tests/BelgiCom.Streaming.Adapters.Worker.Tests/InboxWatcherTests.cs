@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using BelgiCom.Streaming.Storage;
+using BelgiCom.Streaming.Testing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -97,10 +98,7 @@ public sealed class InboxWatcherTests : IDisposable
         File.SetLastWriteTimeUtc(Path.Combine(_source.Inbox, "a.cdr.tmp"), MediationFixture.Now.UtcDateTime);
         File.Move(Path.Combine(_source.Inbox, "a.cdr.tmp"), Path.Combine(_source.Inbox, "a.cdr"));
 
-        while (!File.Exists(Path.Combine(_source.Inbox, "done", "a.cdr")))
-        {
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
+        await Wait.UntilAsync(() => File.Exists(Path.Combine(_source.Inbox, "done", "a.cdr")), "a.cdr to be mediated");
 
         await watcher.StopAsync(TestContext.Current.CancellationToken);
         Assert.Equal(4, _fixture.Sender.Usage.Count);
