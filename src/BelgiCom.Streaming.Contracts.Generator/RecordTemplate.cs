@@ -73,6 +73,8 @@ internal static class RecordTemplate
         { ValueKind: JsonValueKind.String } value when field.Schema is AvroEnum e =>
             e.Symbols[0] == value.GetString() ? null : $"{e.Name.Simple}.{EnumTemplate.MemberName(value.GetString()!)}",
         { ValueKind: JsonValueKind.Number } value => value.GetInt64() == 0 ? null : value.GetRawText(),
+        // A class holds zeros unless it is told otherwise.
+        { ValueKind: JsonValueKind.String } value when field.Schema is AvroFixed && value.GetString()!.All(octet => octet == 0) => null,
         { } value => value.GetRawText(),
     };
 

@@ -179,7 +179,11 @@ public sealed partial class RatingSession
             PriceUnit.Second => usage.DurationSeconds,
             _ => usage.Messages,
         };
-        if (units == 0 || price.IsZeroRated)
+        if (units < 0 && !price.IsZeroRated)
+        {
+            result.Reject(RatingOutcome.Suspended, RejectedReason.NotMeasured);
+        }
+        else if (units == 0 || price.IsZeroRated)
         {
             result.ZeroRate(price.IsZeroRated ? ZeroRatedReason.Tariff : ZeroRatedReason.EmptyUsage);
         }
@@ -240,7 +244,9 @@ public sealed partial class RatingSession
 
     private static bool IsValid(in UsageRecord usage) =>
         usage.UsageId != UInt128.Zero
-        && (usage.TotalOctets | usage.DurationSeconds | usage.Messages) >= 0
+        && usage.TotalOctets >= -1
+        && usage.DurationSeconds >= -1
+        && usage.Messages >= -1
         && usage.RatingGroup is >= -1 and <= MaxRatingGroup
         && usage.Kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms
         && (uint)usage.Direction <= (uint)Direction.Terminating

@@ -63,7 +63,8 @@ public abstract class LedgerContract : IDisposable
         LedgerBatch batch = new();
         new RatedUsage(1) { Outcome = RatedOutcome.ZeroRated, AmountNanos = 0 }.AddTo(batch, 0, 0);
         int offset = 0;
-        foreach (RejectedOutcome outcome in Enum.GetValues<RejectedOutcome>())
+        foreach (RejectedOutcome outcome in (RejectedOutcome[])[
+            RejectedOutcome.Rejected, RejectedOutcome.Duplicate, RejectedOutcome.Late, RejectedOutcome.Suspended])
         {
             UsageRejectedView rejected = new()
             {

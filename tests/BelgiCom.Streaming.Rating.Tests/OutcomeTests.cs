@@ -82,6 +82,17 @@ public sealed class OutcomeTests
     }
 
     [Fact]
+    public void UnitOfThePriceNotMeasured_IsSuspendedAndNotFree()
+    {
+        Rig rig = new(Plain);
+
+        RatingResult result = rig.One(DataUsage(1, -1));
+
+        Assert.Equal(RatingOutcome.Suspended, result.Outcome);
+        Assert.Equal(RejectedReason.NotMeasured, result.RejectedReason);
+    }
+
+    [Fact]
     public void NoPriceOrNoZone_IsSuspended()
     {
         RoamingZone[] homeOnly = [new() { Name = RoamingZone.Home, Plmns = ["00101"] }];
@@ -95,7 +106,7 @@ public sealed class OutcomeTests
     {
         { "unknown kind", Message(1) with { Kind = UsageKind.Unknown } },
         { "kind out of range", Message(1) with { Kind = (UsageKind)9 } },
-        { "negative octets", DataUsage(1, -1) },
+        { "negative octets", DataUsage(1, -2) },
         { "negative seconds", Call(1, -5) },
         { "zero id", Message(0) },
         { "bad network", DataUsage(1, 1, network: "12x45") },

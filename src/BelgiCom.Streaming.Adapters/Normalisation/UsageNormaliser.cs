@@ -162,6 +162,7 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
             FileId = file.Id,
             FileName = file.NameUtf8,
             ContainerIndex = index,
+            ServiceUnits = -1,
         };
     }
 

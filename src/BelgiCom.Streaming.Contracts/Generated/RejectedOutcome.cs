@@ -16,4 +16,6 @@ public enum RejectedOutcome
     Late = 2,
     /// <summary>SUSPENDED.</summary>
     Suspended = 3,
+    /// <summary>CONFLICT.</summary>
+    Conflict = 4,
 }

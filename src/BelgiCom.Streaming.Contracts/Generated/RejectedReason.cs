@@ -30,4 +30,8 @@ public enum RejectedReason
     InvalidUsage = 9,
     /// <summary>AMOUNT_OVERFLOW.</summary>
     AmountOverflow = 10,
+    /// <summary>CONFLICT.</summary>
+    Conflict = 11,
+    /// <summary>NOT_MEASURED.</summary>
+    NotMeasured = 12,
 }

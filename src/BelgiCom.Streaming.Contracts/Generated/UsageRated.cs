@@ -43,19 +43,19 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
     /// <summary>Offset of the source's own time stamp from UTC in minutes.</summary>
     public int UtcOffsetMinutes { get; init; }
 
-    /// <summary>Duration in seconds.</summary>
+    /// <summary>Duration in seconds; -1 when not measured.</summary>
     public long DurationSeconds { get; init; }
 
-    /// <summary>Octets sent by the subscriber.</summary>
+    /// <summary>Octets sent by the subscriber; -1 when not measured.</summary>
     public long UplinkOctets { get; init; }
 
-    /// <summary>Octets received by the subscriber.</summary>
+    /// <summary>Octets received by the subscriber; -1 when not measured.</summary>
     public long DownlinkOctets { get; init; }
 
-    /// <summary>Octets in both directions.</summary>
+    /// <summary>Octets in both directions; -1 when not measured.</summary>
     public long TotalOctets { get; init; }
 
-    /// <summary>Messages.</summary>
+    /// <summary>Messages; -1 when not measured.</summary>
     public long Messages { get; init; }
 
     /// <summary>ratingGroup; -1 when absent.</summary>
@@ -292,11 +292,11 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         """{"name":"kind","type":{"type":"enum","name":"UsageKind","namespace":"be.belgicom.streaming","doc":"What was used.","symbols":["UNKNOWN","DATA","VOICE","SMS"],"default":"UNKNOWN"},"doc":"Data session part, call or message.","default":"UNKNOWN"},""" +
         """{"name":"eventTime","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Start of the usage in UTC."},""" +
         """{"name":"utcOffsetMinutes","type":"int","doc":"Offset of the source's own time stamp from UTC in minutes."},""" +
-        """{"name":"durationSeconds","type":"long","doc":"Duration in seconds."},""" +
-        """{"name":"uplinkOctets","type":"long","doc":"Octets sent by the subscriber."},""" +
-        """{"name":"downlinkOctets","type":"long","doc":"Octets received by the subscriber."},""" +
-        """{"name":"totalOctets","type":"long","doc":"Octets in both directions."},""" +
-        """{"name":"messages","type":"long","doc":"Messages."},""" +
+        """{"name":"durationSeconds","type":"long","doc":"Duration in seconds; -1 when not measured."},""" +
+        """{"name":"uplinkOctets","type":"long","doc":"Octets sent by the subscriber; -1 when not measured."},""" +
+        """{"name":"downlinkOctets","type":"long","doc":"Octets received by the subscriber; -1 when not measured."},""" +
+        """{"name":"totalOctets","type":"long","doc":"Octets in both directions; -1 when not measured."},""" +
+        """{"name":"messages","type":"long","doc":"Messages; -1 when not measured."},""" +
         """{"name":"ratingGroup","type":"long","doc":"ratingGroup; -1 when absent.","default":-1},""" +
         """{"name":"servingPlmn","type":"string","doc":"PLMN that served the subscriber."},""" +
         """{"name":"zone","type":"string","doc":"Roaming zone of the tariff that servingPlmn fell in; 'home' at home."},""" +
@@ -365,19 +365,19 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
     /// <summary>Offset of the source's own time stamp from UTC in minutes.</summary>
     public int UtcOffsetMinutes { get; set; }
 
-    /// <summary>Duration in seconds.</summary>
+    /// <summary>Duration in seconds; -1 when not measured.</summary>
     public long DurationSeconds { get; set; }
 
-    /// <summary>Octets sent by the subscriber.</summary>
+    /// <summary>Octets sent by the subscriber; -1 when not measured.</summary>
     public long UplinkOctets { get; set; }
 
-    /// <summary>Octets received by the subscriber.</summary>
+    /// <summary>Octets received by the subscriber; -1 when not measured.</summary>
     public long DownlinkOctets { get; set; }
 
-    /// <summary>Octets in both directions.</summary>
+    /// <summary>Octets in both directions; -1 when not measured.</summary>
     public long TotalOctets { get; set; }
 
-    /// <summary>Messages.</summary>
+    /// <summary>Messages; -1 when not measured.</summary>
     public long Messages { get; set; }
 
     /// <summary>ratingGroup; -1 when absent.</summary>

@@ -34,19 +34,24 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     /// </summary>
     public int UtcOffsetMinutes { get; init; }
 
-    /// <summary>Duration of the usage in seconds, at least 0.</summary>
+    /// <summary>
+    /// Duration of the usage in seconds, at least 0; -1 when it was not measured. Records from before this value have 0 instead of -1.
+    /// </summary>
     public long DurationSeconds { get; init; }
 
-    /// <summary>Octets sent by the subscriber, at least 0.</summary>
+    /// <summary>Octets sent by the subscriber, at least 0; -1 when not measured.</summary>
     public long UplinkOctets { get; init; }
 
-    /// <summary>Octets received by the subscriber, at least 0.</summary>
+    /// <summary>Octets received by the subscriber, at least 0; -1 when not measured.</summary>
     public long DownlinkOctets { get; init; }
 
-    /// <summary>Octets in both directions. Equals uplink + downlink where the source gives both; sources may give only the total.</summary>
+    /// <summary>
+    /// Octets in both directions; -1 when no volume was measured. Equals uplink + downlink where both were measured; sources may give only
+    /// the total, or one direction.
+    /// </summary>
     public long TotalOctets { get; init; }
 
-    /// <summary>Number of messages: 1 for an SMS, else 0.</summary>
+    /// <summary>Number of messages of an SMS; -1 when not measured.</summary>
     public long Messages { get; init; }
 
     /// <summary>ratingGroup (TS 32.298, RFC 8506 AVP 432), unsigned 32 bits; -1 when absent.</summary>
@@ -126,6 +131,15 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     /// </summary>
     public byte[] PersonalData { get; init; } = [];
 
+    /// <summary>Service-specific units of TS 32.299 and TS 32.291 (events); -1 when not measured.</summary>
+    public long ServiceUnits { get; init; } = -1;
+
+    /// <summary>
+    /// Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was
+    /// rated under its former id.
+    /// </summary>
+    public UsageId FormerUsageId { get; init; }
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageReceived Read(ReadOnlySpan<byte> body)
@@ -159,7 +173,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
 
     /// <summary>Octets that writing takes at most.</summary>
     public int MaxSize =>
-        224
+        250
         + AvroSize.Of(ServingPlmn)
         + AvroSize.Of(DataNetwork)
         + AvroSize.Of(OtherPartyPrefix)
@@ -205,6 +219,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         InputHash = reader.ReadLong(),
         PersonalDataKeyId = reader.ReadString(),
         PersonalData = reader.ReadBytes().ToArray(),
+        ServiceUnits = reader.ReadLong(),
+        FormerUsageId = UsageId.ReadFrom(ref reader),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -243,6 +259,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         writer.WriteLong(InputHash);
         writer.WriteString(PersonalDataKeyId);
         writer.WriteBytes(PersonalData);
+        writer.WriteLong(ServiceUnits);
+        FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
     }
 
     /// <summary>The schema as it is registered under the subject usage.received.v1-value.</summary>
@@ -254,11 +272,11 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"eventTime","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Start of the usage in UTC: first usage, else start of the record."},""" +
         """{"name":"endTime","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"End of the usage in UTC; equals eventTime where the source gives no end."},""" +
         """{"name":"utcOffsetMinutes","type":"int","doc":"Offset of the source's own time stamp from UTC in minutes, -900 to 900, kept because the instant is stored in UTC."},""" +
-        """{"name":"durationSeconds","type":"long","doc":"Duration of the usage in seconds, at least 0."},""" +
-        """{"name":"uplinkOctets","type":"long","doc":"Octets sent by the subscriber, at least 0."},""" +
-        """{"name":"downlinkOctets","type":"long","doc":"Octets received by the subscriber, at least 0."},""" +
-        """{"name":"totalOctets","type":"long","doc":"Octets in both directions. Equals uplink + downlink where the source gives both; sources may give only the total."},""" +
-        """{"name":"messages","type":"long","doc":"Number of messages: 1 for an SMS, else 0."},""" +
+        """{"name":"durationSeconds","type":"long","doc":"Duration of the usage in seconds, at least 0; -1 when it was not measured. Records from before this value have 0 instead of -1."},""" +
+        """{"name":"uplinkOctets","type":"long","doc":"Octets sent by the subscriber, at least 0; -1 when not measured."},""" +
+        """{"name":"downlinkOctets","type":"long","doc":"Octets received by the subscriber, at least 0; -1 when not measured."},""" +
+        """{"name":"totalOctets","type":"long","doc":"Octets in both directions; -1 when no volume was measured. Equals uplink + downlink where both were measured; sources may give only the total, or one direction."},""" +
+        """{"name":"messages","type":"long","doc":"Number of messages of an SMS; -1 when not measured."},""" +
         """{"name":"ratingGroup","type":"long","doc":"ratingGroup (TS 32.298, RFC 8506 AVP 432), unsigned 32 bits; -1 when absent.","default":-1},""" +
         """{"name":"serviceIdentifier","type":"long","doc":"serviceIdentifier (RFC 8506 AVP 439), unsigned 32 bits; -1 when absent.","default":-1},""" +
         """{"name":"servingPlmn","type":"string","doc":"PLMN that served the subscriber, MCC then MNC, 5 or 6 digits; empty when not known."},""" +
@@ -281,7 +299,9 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"containerIndex","type":"int","doc":"Index of the chargeable part inside the CDR, from 0."},""" +
         """{"name":"inputHash","type":"long","doc":"XxHash64 over the octets of the CDR as received."},""" +
         """{"name":"personalDataKeyId","type":"string","doc":"Id of the data key that encrypts personalData; deleting the key erases the content."},""" +
-        """{"name":"personalData","type":"bytes","doc":"AES-256-GCM envelope (nonce 12, ciphertext, tag 16) over the personal identifiers of the record as JSON: msisdn, imsi, imei, servedAddress, location, otherParty. Empty when the record has none."}]}""";
+        """{"name":"personalData","type":"bytes","doc":"AES-256-GCM envelope (nonce 12, ciphertext, tag 16) over the personal identifiers of the record as JSON: msisdn, imsi, imei, servedAddress, location, otherParty. Empty when the record has none."},""" +
+        """{"name":"serviceUnits","type":"long","doc":"Service-specific units of TS 32.299 and TS 32.291 (events); -1 when not measured.","default":-1},""" +
+        """{"name":"formerUsageId","type":"be.belgicom.streaming.UsageId","doc":"Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was rated under its former id.","default":"\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"}]}""";
 }
 
 /// <summary>
@@ -314,19 +334,24 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     /// </summary>
     public int UtcOffsetMinutes { get; set; }
 
-    /// <summary>Duration of the usage in seconds, at least 0.</summary>
+    /// <summary>
+    /// Duration of the usage in seconds, at least 0; -1 when it was not measured. Records from before this value have 0 instead of -1.
+    /// </summary>
     public long DurationSeconds { get; set; }
 
-    /// <summary>Octets sent by the subscriber, at least 0.</summary>
+    /// <summary>Octets sent by the subscriber, at least 0; -1 when not measured.</summary>
     public long UplinkOctets { get; set; }
 
-    /// <summary>Octets received by the subscriber, at least 0.</summary>
+    /// <summary>Octets received by the subscriber, at least 0; -1 when not measured.</summary>
     public long DownlinkOctets { get; set; }
 
-    /// <summary>Octets in both directions. Equals uplink + downlink where the source gives both; sources may give only the total.</summary>
+    /// <summary>
+    /// Octets in both directions; -1 when no volume was measured. Equals uplink + downlink where both were measured; sources may give only
+    /// the total, or one direction.
+    /// </summary>
     public long TotalOctets { get; set; }
 
-    /// <summary>Number of messages: 1 for an SMS, else 0.</summary>
+    /// <summary>Number of messages of an SMS; -1 when not measured.</summary>
     public long Messages { get; set; }
 
     /// <summary>ratingGroup (TS 32.298, RFC 8506 AVP 432), unsigned 32 bits; -1 when absent.</summary>
@@ -406,6 +431,15 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     /// </summary>
     public ReadOnlySpan<byte> PersonalData { get; set; }
 
+    /// <summary>Service-specific units of TS 32.299 and TS 32.291 (events); -1 when not measured.</summary>
+    public long ServiceUnits { get; set; }
+
+    /// <summary>
+    /// Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was
+    /// rated under its former id.
+    /// </summary>
+    public UsageId FormerUsageId { get; set; }
+
     /// <summary>
     /// The octets that the fields utcOffsetMinutes to ratingGroup were read from, for the same fields of UsageRated; empty when nothing was
     /// read.
@@ -419,7 +453,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        264
+        290
         + ServingPlmn.Length
         + DataNetwork.Length
         + OtherPartyPrefix.Length
@@ -477,6 +511,8 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         view.OriginOctets = reader.Since(originStart);
         view.PersonalDataKeyId = reader.ReadUtf8();
         view.PersonalData = reader.ReadBytes();
+        view.ServiceUnits = reader.ReadLong();
+        view.FormerUsageId = UsageId.ReadFrom(ref reader);
         return reader.TryFinish();
     }
 
@@ -530,5 +566,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         writer.WriteLong(InputHash);
         writer.WriteBytes(PersonalDataKeyId);
         writer.WriteBytes(PersonalData);
+        writer.WriteLong(ServiceUnits);
+        FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
     }
 }

@@ -45,6 +45,9 @@ internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason 
             "A value cannot be: unknown kind, negative count, bad network, or a time more than a day ahead of receipt."u8.ToArray()),
         RejectedReason.AmountOverflow => new(
             RatingOutcome.Rejected, reason, "Units or amount exceed 18 digits; look at the record and at the price."u8.ToArray()),
+        RejectedReason.NotMeasured => new(
+            RatingOutcome.Suspended, reason,
+            "The price is per a unit that the record did not measure; add a price per a measured unit, then redrive."u8.ToArray()),
         _ => new(RatingOutcome.Rejected, reason, ""u8.ToArray()),
     };
 }

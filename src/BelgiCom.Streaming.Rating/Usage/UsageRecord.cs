@@ -21,13 +21,13 @@ public readonly struct UsageRecord
     /// </summary>
     public long ReceivedTimeMilliseconds { get; init; }
 
-    /// <summary>Duration in seconds, at least 0.</summary>
+    /// <summary>Duration in seconds; -1 when not measured.</summary>
     public long DurationSeconds { get; init; }
 
-    /// <summary>Octets in both directions, at least 0.</summary>
+    /// <summary>Octets in both directions; -1 when not measured.</summary>
     public long TotalOctets { get; init; }
 
-    /// <summary>Messages, at least 0.</summary>
+    /// <summary>Messages; -1 when not measured.</summary>
     public long Messages { get; init; }
 
     /// <summary>ratingGroup (TS 32.298), unsigned 32 bits; -1 when absent.</summary>
