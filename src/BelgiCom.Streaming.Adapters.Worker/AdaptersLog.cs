@@ -66,4 +66,7 @@ internal static partial class AdaptersLog
     [LoggerMessage(
         3017, LogLevel.Error, "The schema registry is away; the files of {Source} wait in the inbox until the next look")]
     public static partial void RegistryAway(ILogger logger, string source, Exception exception);
+
+    [LoggerMessage(3018, LogLevel.Information, "File {File} of {Source}, whose end was missing, came as a whole as {Whole}")]
+    public static partial void PartClosed(ILogger logger, string file, string source, string whole);
 }

@@ -17,7 +17,7 @@ internal static class AdaptersMetrics
         "belgicom_adapters_quarantined_total", "{record}", "Records, stretches and files that could not be decoded.");
 
     private static readonly Counter<long> Files = Meter.CreateCounter<long>(
-        "belgicom_adapters_files_total", "{file}", "Files by outcome: done, failed, known, changed.");
+        "belgicom_adapters_files_total", "{file}", "Files by outcome: done, incomplete, failed, known, changed.");
 
     private static readonly Counter<long> MissingFiles = Meter.CreateCounter<long>(
         "belgicom_adapters_missing_files_total", "{file}", "File sequence numbers that a node's files skipped.");

@@ -54,6 +54,7 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
                 }
 
                 normaliser.Add(_reader, file, chunk);
+                chunk.FileFault = _reader.Fault is { EndsReading: true } ends ? ends.Detail : chunk.FileFault;
                 if (chunk.IsFull)
                 {
                     return true;

@@ -12,8 +12,17 @@ public enum FileState
     /// <summary>Nothing in the file could be decoded. When it is delivered again, it is tried again.</summary>
     Failed,
 
-    /// <summary>A writer was still writing the file while it was read. The whole file has an entry of its own.</summary>
+    /// <summary>
+    /// The file was part of another one: a writer was still writing it while it was read, or its whole came later. The whole file has an
+    /// entry of its own.
+    /// </summary>
     Changed,
+
+    /// <summary>
+    /// The end of the file was not seen: it is cut short or damaged, or a limit stopped reading; or somebody asked for it to be read again.
+    /// What was read is committed. When it is delivered again, it is read again from its start, and rating drops what it has.
+    /// </summary>
+    Incomplete,
 }
 
 /// <summary>One file in the ledger, known by its content whatever its name.</summary>
@@ -32,6 +41,9 @@ public sealed record FileEntry
 
     /// <summary>Format, for example <c>cdr-framed</c>.</summary>
     public required string Format { get; init; }
+
+    /// <summary>Length of the content as delivered; 0 for entries of earlier releases.</summary>
+    public long Octets { get; init; }
 
     /// <summary>State.</summary>
     public FileState State { get; init; }

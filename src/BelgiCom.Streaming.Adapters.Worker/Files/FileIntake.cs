@@ -122,15 +122,21 @@ public sealed class FileIntake : IDisposable
             return new FileReport(known, true, default, 0, null) { HasChanged = hasChanged() };
         }
 
-        FileEntry? interrupted = known?.State == FileState.Receiving ? known : null;
+        FileEntry? interrupted = known?.State == FileState.Receiving ? known with { Detail = "" } : null;
         // A file whose mediation was interrupted keeps its source, whatever is configured now, because its first events have that name.
-        using IMediatedFile mediated = Open(file, interrupted?.Source ?? source, interrupted?.CommittedCdrs ?? 0);
+        using IMediatedFile? mediated = interrupted is null ? Open(file, source) : OpenBy(file, interrupted.Source, interrupted.CommittedCdrs);
+        if (mediated is null)
+        {
+            return LeaveWaiting(interrupted!);
+        }
+
         FileEntry entry = interrupted ?? new FileEntry
         {
             Sha256 = file.Sha256,
             Name = file.Name,
             Source = mediated.Source,
             Format = mediated.Format,
+            Octets = file.Octets,
             ReceivedAt = _clock.GetUtcNow(),
             Resent = known?.Resent + 1 ?? 0,
         };
@@ -148,22 +154,55 @@ public sealed class FileIntake : IDisposable
             read = Commit(chunk, WithHeader(read, mediated.Header), stopping);
         }
 
-        return hasChanged() ? LeaveChanged(read, entry) : Finish(read, entry, file.Name);
+        if (hasChanged())
+        {
+            return LeaveChanged(read, entry);
+        }
+
+        FileReport report = Finish(read, entry, file.Name);
+        if (report.Entry.State == FileState.Done)
+        {
+            CloseParts(file);
+        }
+
+        return report;
     }
 
-    private IMediatedFile Open(IncomingFile file, string? source, long committed)
+    private IMediatedFile Open(IncomingFile file, string? source)
     {
-        if (OpenBy(source) is { } mediated)
+        if (OpenBy(file, source, 0) is { } mediated)
         {
             return mediated;
         }
 
         return source is null
-            ? OpenBy(IFileMediation.UnknownSource)!
+            ? OpenBy(file, IFileMediation.UnknownSource, 0)!
             : throw new ArgumentException($"No source is named {source}; there are {string.Join(", ", SourceNames)}.", nameof(source));
+    }
 
-        IMediatedFile? OpenBy(string? name) =>
-            _mediations.Select(mediation => mediation.Open(file, name, committed)).FirstOrDefault(opened => opened is not null);
+    private IMediatedFile? OpenBy(IncomingFile file, string? source, long committed) =>
+        _mediations.Select(mediation => mediation.Open(file, source, committed)).FirstOrDefault(opened => opened is not null);
+
+    /// <summary>Files that were delivered before they were whole, and whose whole this is, wait for nothing any more.</summary>
+    private void CloseParts(IncomingFile whole)
+    {
+        foreach (FileEntry part in _ledger.IncompleteBelow(whole.Octets).Where(part => whole.BeginsWith(part.Octets, part.Sha256)))
+        {
+            AdaptersLog.PartClosed(_logger, part.Name, part.Source, whole.Name);
+            _ledger.Put(part with { State = FileState.Changed, Detail = $"The whole of it came as {whole.Name}." });
+        }
+    }
+
+    private FileReport LeaveWaiting(FileEntry entry)
+    {
+        entry = entry with
+        {
+            Detail = $"It was read in part as a file of {entry.Source}, which is no longer configured: configure that name again, so that "
+                + "its other records get the ids that they would have had.",
+        };
+        _ledger.Put(entry);
+        AdaptersLog.FileFault(_logger, entry.Name, entry.Source, entry.Detail);
+        return new FileReport(entry, false, default, 0, null) { IsWaiting = true };
     }
 
     /// <summary>Kafka commits first, the ledger second: in the other order, a crash between the two would lose the chunk.</summary>
@@ -216,7 +255,8 @@ public sealed class FileIntake : IDisposable
     private FileReport Finish(FileEntry entry, FileEntry before, string name)
     {
         bool isFailed = entry.Totals.Cdrs == 0 && entry.Quarantined > 0;
-        entry = entry with { State = isFailed ? FileState.Failed : FileState.Done, FinishedAt = _clock.GetUtcNow() };
+        FileState state = isFailed ? FileState.Failed : entry.Detail.Length > 0 ? FileState.Incomplete : FileState.Done;
+        entry = entry with { State = state, FinishedAt = _clock.GetUtcNow() };
         _ledger.Put(entry);
         SequenceGap? gap = isFailed ? null : _ledger.GapBefore(entry);
         if (gap is not null)
@@ -235,7 +275,7 @@ public sealed class FileIntake : IDisposable
         }
 
         AdaptersLog.FileFinished(_logger, name, entry.Source, entry.Totals.Cdrs, entry.Totals.Events, entry.Quarantined, entry.State);
-        AdaptersMetrics.Finished(entry.Source, isFailed ? "failed" : "done", gap, entry.LostCdrIndicator != 0);
+        AdaptersMetrics.Finished(entry.Source, isFailed ? "failed" : state == FileState.Done ? "done" : "incomplete", gap, entry.LostCdrIndicator != 0);
         return new FileReport(entry, false, entry.Totals - before.Totals, entry.Quarantined - before.Quarantined, gap);
     }
 

@@ -15,7 +15,9 @@ public sealed class FileLedger : IDisposable
     private const string Columns =
         "sha256, name, source, format, state, committed_cdrs, node, ts_number, sequence_number, declared_cdrs, lost_cdr_indicator, "
         + "closure_reason, "
-        + "cdrs, events, uplink_octets, downlink_octets, seconds, quarantined, ambiguous_times, resent, received_at, finished_at, detail";
+        + "cdrs, events, uplink_octets, downlink_octets, seconds, quarantined, ambiguous_times, resent, received_at, finished_at, detail, octets";
+
+    private const string RetiredColumns = "path, origin, octets, retired_at";
 
     // IF NOT EXISTS, because the oldest data folders have the table, but no schema version.
     private const string Schema =
@@ -37,6 +39,10 @@ public sealed class FileLedger : IDisposable
         CREATE TABLE retired (
           path TEXT NOT NULL PRIMARY KEY, origin TEXT NOT NULL, octets INTEGER NOT NULL, retired_at INTEGER NOT NULL) WITHOUT ROWID;
         """;
+
+    private const string OctetsSchema = "ALTER TABLE files ADD COLUMN octets INTEGER NOT NULL DEFAULT 0";
+
+    private static readonly string[] Migrations = [Schema, RetiredSchema, OctetsSchema];
 
     private const string Name = "File ledger";
     private const string Setting = "Adapters:DataDirectory";
@@ -62,7 +68,7 @@ public sealed class FileLedger : IDisposable
         try
         {
             SqliteDatabase database = SqliteDatabase.Open(Path.Combine(dataDirectory, FileName), Name, Setting);
-            database.Migrate([Schema, RetiredSchema], clock.GetUtcNow());
+            database.Migrate(Migrations, clock.GetUtcNow());
             return new FileLedger(database, folder);
         }
         catch
@@ -84,6 +90,36 @@ public sealed class FileLedger : IDisposable
     /// <summary>All files, in the order of their delivery.</summary>
     public IReadOnlyList<FileEntry> List() => Query($"SELECT {Columns} FROM files ORDER BY received_at, name", Read);
 
+    /// <summary>Files whose end was not seen and that are shorter than another, so that it may be their whole.</summary>
+    internal IReadOnlyList<FileEntry> IncompleteBelow(long octets) => Query(
+        $"SELECT {Columns} FROM files WHERE state IN (@p0, @p1) AND octets > 0 AND octets < @p2 ORDER BY octets",
+        Read, (long)FileState.Incomplete, (long)FileState.Failed, octets);
+
+    /// <summary>
+    /// Has files read again when they are delivered again, because what kept records from being read has been mended: files that were not
+    /// read to their end, and files that were, but with records in quarantine. Files of <c>done/</c> and <c>failed/</c> are put back into
+    /// their inbox. A worker may use the ledger meanwhile.
+    /// </summary>
+    /// <param name="dataDirectory">Folder of the ledger.</param>
+    /// <param name="name">Name or hash (or its first digits, eight or more) of a file; null for all.</param>
+    /// <param name="clock">Clock.</param>
+    /// <returns>The files, each with the path in its inbox where it waits now; null when it has to be delivered again.</returns>
+    /// <exception cref="StorageException">There is no ledger, or it cannot be opened.</exception>
+    public static IReadOnlyList<(FileEntry File, string? Inbox)> Retry(
+        string dataDirectory, string? name, TimeProvider clock)
+    {
+        using FileLedger ledger = new(SqliteDatabase.Open(Path.Combine(dataDirectory, FileName), Name, Setting), null);
+        ledger._database.Migrate(Migrations, clock.GetUtcNow());
+        List<(FileEntry, string?)> asked = [];
+        foreach (FileEntry file in ledger.List().Where(file => IsCalled(file, name) && CanBeReadAgain(file)))
+        {
+            ledger.Put(file with { State = FileState.Incomplete, Detail = "It is to be read again when it is delivered again." });
+            asked.Add((file, ledger.PutBack(file)));
+        }
+
+        return asked;
+    }
+
     /// <summary>Writes all columns of an entry, whether or not the file is known.</summary>
     public void Put(FileEntry entry)
     {
@@ -92,7 +128,7 @@ public sealed class FileLedger : IDisposable
             _database.Execute(
                 $"INSERT OR REPLACE INTO files ({Columns}) VALUES "
                 + "(@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16, @p17, @p18, @p19, @p20, "
-                + "@p21, @p22)",
+                + "@p21, @p22, @p23)",
                 entry.Sha256,
                 entry.Name,
                 entry.Source,
@@ -115,7 +151,8 @@ public sealed class FileLedger : IDisposable
                 entry.Resent,
                 entry.ReceivedAt.ToUnixTimeMilliseconds(),
                 entry.FinishedAt?.ToUnixTimeMilliseconds(),
-                entry.Detail);
+                entry.Detail,
+                entry.Octets);
         }
     }
 
@@ -149,9 +186,8 @@ public sealed class FileLedger : IDisposable
 
     /// <summary>Processed files that the ledger knows to lie in a folder.</summary>
     internal IReadOnlyList<RetiredFile> Retired(string folder) => Query(
-        "SELECT path, origin, octets, retired_at FROM retired WHERE substr(path, 1, length(@p0)) = @p0",
-        row => new RetiredFile(
-            row.GetString(0), row.GetString(1), row.GetInt64(2), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3))),
+        $"SELECT {RetiredColumns} FROM retired WHERE substr(path, 1, length(@p0)) = @p0",
+        ReadRetired,
         folder + Path.DirectorySeparatorChar);
 
     /// <summary>
@@ -183,6 +219,31 @@ public sealed class FileLedger : IDisposable
         _folder?.Dispose();
     }
 
+    private static bool IsCalled(FileEntry file, string? name) =>
+        name is null || file.Name == name || (name.Length >= 8 && file.Sha256.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+
+    private static bool CanBeReadAgain(FileEntry file) =>
+        file.State is FileState.Failed or FileState.Incomplete || (file.State == FileState.Done && file.Quarantined > 0);
+
+    /// <summary>Puts a processed file back where it was delivered, if it is still there and no other file has its name.</summary>
+    private string? PutBack(FileEntry file)
+    {
+        List<RetiredFile> lying = Query(
+            $"SELECT {RetiredColumns} FROM retired WHERE octets = @p0 AND substr(origin, -length(@p1)) = @p1",
+            ReadRetired, file.Octets, Path.DirectorySeparatorChar + file.Name);
+        if (lying.Find(one => File.Exists(one.Path) && one.Origin != one.Path && !File.Exists(one.Origin)) is not { } found)
+        {
+            return null;
+        }
+
+        File.Move(found.Path, found.Origin);
+        RemoveRetired(found.Path);
+        return found.Origin;
+    }
+
+    private static RetiredFile ReadRetired(DbDataReader row) => new(
+        row.GetString(0), row.GetString(1), row.GetInt64(2), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
+
     private List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values)
     {
         lock (_lock)
@@ -212,5 +273,6 @@ public sealed class FileLedger : IDisposable
         ReceivedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(20)),
         FinishedAt = row.IsDBNull(21) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(21)),
         Detail = row.GetString(22),
+        Octets = row.GetInt64(23),
     };
 }

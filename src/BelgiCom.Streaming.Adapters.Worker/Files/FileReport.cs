@@ -13,4 +13,9 @@ public sealed record FileReport(FileEntry Entry, bool IsKnownAlready, ControlTot
 
     /// <summary>True when the file changed while it was read: somebody still writes it, and it must be taken again.</summary>
     public bool HasChanged { get; init; }
+
+    /// <summary>
+    /// True when nothing was read, because the file's source is no longer configured; it must stay where it is, and be taken again.
+    /// </summary>
+    public bool IsWaiting { get; init; }
 }

@@ -94,9 +94,9 @@ internal sealed class InboxWatcher(
         if (backlog.ReportOf(file.FullName) is not { } report || report.Octets != file.Length)
         {
             report = await intake.TakeAsync(file.FullName, fileSource, stopping).ConfigureAwait(false);
-            if (report.HasChanged)
+            if (report.HasChanged || report.IsWaiting)
             {
-                backlog.Leave(file.FullName, isStuck: false);
+                backlog.Leave(file.FullName, isStuck: report.IsWaiting);
                 return;
             }
 

@@ -30,7 +30,7 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
     public void Retire(FileInfo file, FileReport report)
     {
         string origin = file.FullName;
-        string target = Path.Combine(report.Entry.State == FileState.Failed ? _failed : _done, file.Name);
+        string target = Path.Combine(report.Entry.State == FileState.Done ? _done : _failed, file.Name);
         if (File.Exists(target))
         {
             // Another file of that name came before, or the same file again.

@@ -1,5 +1,3 @@
-using System.IO.Compression;
-
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>How far compressed content may expand.</summary>
@@ -23,7 +21,7 @@ public static class CompressedContent
         int length = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false);
         file.Position = 0;
         return length == 2 && magic is [0x1F, 0x8B]
-            ? new LimitedStream(new GZipStream(file, CompressionMode.Decompress, leaveOpen: true), file, limits)
+            ? new LimitedStream(new GzipContent(file), file, limits)
             : file;
     }
 
@@ -35,51 +33,29 @@ public static class CompressedContent
         _ => null,
     };
 
-    private sealed class LimitedStream(Stream expanded, Stream file, ContentLimits limits) : Stream
+    private sealed class LimitedStream(Stream expanded, Stream file, ContentLimits limits) : ReadOnlyStream
     {
         private const long RatioGrace = 1024 * 1024;
         private long _read;
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
+        public override int Read(Span<byte> buffer)
         {
-            get => _read;
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            int read = expanded.Read(buffer, offset, count);
-            _read += read;
-            if (_read > limits.MaxOctets)
-            {
-                throw new ContentLimitException($"The compressed content expands beyond {limits.MaxOctets} octets.");
-            }
-
+            // What lies within the limits is given first, so that it is read; the octet behind them ends it.
             if (_read > RatioGrace && _read / limits.MaxRatio > file.Position)
             {
                 throw new ContentLimitException($"The compressed content expands more than {limits.MaxRatio} times.");
             }
 
+            long left = limits.MaxOctets - _read;
+            int read = expanded.Read(buffer[..(int)Math.Min(buffer.Length, Math.Max(1, left))]);
+            if (read > left)
+            {
+                throw new ContentLimitException($"The compressed content expands beyond {limits.MaxOctets} octets.");
+            }
+
+            _read += read;
             return read;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -19,6 +19,16 @@ public sealed record DecodingFault(QuarantineReason Reason, string Detail)
     /// <summary>True when the fault is one of the file as a whole and not of one record.</summary>
     public bool IsFileLevel { get; init; }
 
+    /// <summary>
+    /// True when the end of the file was not seen: it is cut short, damaged, or larger than a limit allows, or it is not what its header
+    /// says. Such a file is not done, because the rest of it may come, or be read after a change of configuration.
+    /// </summary>
+    public bool EndsReading
+    {
+        get => field || IsFileLevel || Reason == QuarantineReason.Truncated;
+        init;
+    }
+
     /// <summary>The value of a field does not fit the field's type.</summary>
     /// <param name="field">Name and tag, as the specification has them.</param>
     internal static DecodingFault BadValue(string field) =>

@@ -31,6 +31,9 @@ public sealed class IncomingFile
     /// <summary>Name as delivered, without folder.</summary>
     public string Name { get; }
 
+    /// <summary>Length of the content as delivered.</summary>
+    public long Octets => _content.Length;
+
     /// <summary>SHA-256 over the content as delivered, lower-case hexadecimal digits.</summary>
     public string Sha256 => Convert.ToHexStringLower(_hash);
 
@@ -73,6 +76,30 @@ public sealed class IncomingFile
         return CompressedContent.Open(_content, _limits);
     }
 
+    /// <summary>
+    /// Whether the content as delivered begins with <paramref name="octets"/> octets of this hash. It moves the
+    /// place of a stream that <see cref="Open"/> returned, so that stream must have been read to its end.
+    /// </summary>
+    public bool BeginsWith(long octets, string sha256)
+    {
+        _content.Position = 0;
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[HashBufferOctets];
+        while (octets > 0)
+        {
+            int read = _content.Read(buffer, 0, (int)Math.Min(octets, buffer.Length));
+            if (read == 0)
+            {
+                return false;
+            }
+
+            hash.AppendData(buffer, 0, read);
+            octets -= read;
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset()) == sha256;
+    }
+
     private byte[] ReadHead()
     {
         Stream expanded = Open();
@@ -81,7 +108,7 @@ public sealed class IncomingFile
         {
             return head[..expanded.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
         }
-        catch (Exception damaged) when (damaged is InvalidDataException or ContentLimitException)
+        catch (Exception damaged) when (damaged is InvalidDataException or EndOfStreamException or ContentLimitException)
         {
             return [];
         }

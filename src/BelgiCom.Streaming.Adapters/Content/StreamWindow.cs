@@ -79,10 +79,10 @@ internal sealed class StreamWindow(Stream stream) : IDisposable
             _ended = read == 0;
             return read;
         }
-        catch (Exception damaged) when (damaged is InvalidDataException or ContentLimitException)
+        catch (Exception damaged) when (damaged is InvalidDataException or EndOfStreamException or ContentLimitException)
         {
             Fault = damaged is ContentLimitException
-                ? new(QuarantineReason.TooLarge, damaged.Message)
+                ? new(QuarantineReason.TooLarge, damaged.Message) { EndsReading = true }
                 : new(QuarantineReason.Truncated, "The compressed content is damaged or cut short (RFC 1952).");
             _ended = true;
             return 0;

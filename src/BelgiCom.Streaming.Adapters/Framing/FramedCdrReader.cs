@@ -9,6 +9,8 @@ namespace BelgiCom.Streaming.Adapters;
 /// </summary>
 internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
 {
+    private const int WindowOctets = CdrRecordHeader.MaxLength + ushort.MaxValue;
+
     private CdrFileHeader? _header;
     private bool _isEndReported;
 
@@ -28,10 +30,10 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
             StepOver(_header.HeaderLength);
         }
 
-        ReadOnlySpan<byte> octets = Window.Peek(CdrRecordHeader.MaxLength + ushort.MaxValue);
-        if (octets.IndexOfAnyExcept((byte)0, (byte)0xFF) < 0)
+        ReadOnlySpan<byte> octets = SkipFiller();
+        if (octets.IsEmpty)
         {
-            return ReadEnd(octets.Length);
+            return ReadEnd();
         }
 
         if (!CdrRecordHeader.TryRead(octets, out CdrRecordHeader header))
@@ -73,6 +75,42 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
         return Decode(header.CdrLength);
     }
 
+    /// <summary>
+    /// Steps over filler, however much there is: a hole in a file is not its end. A record may itself begin with an octet 00 (the length of
+    /// a short one), so where a record is beyond doubt decides. Empty at the end of the file.
+    /// </summary>
+    private ReadOnlySpan<byte> SkipFiller()
+    {
+        while (true)
+        {
+            ReadOnlySpan<byte> octets = Window.Peek(WindowOctets);
+            int filler = octets.IndexOfAnyExcept((byte)0, (byte)0xFF);
+            if (filler < 0)
+            {
+                bool isEnd = octets.Length < WindowOctets;
+                StepOver(isEnd ? octets.Length : octets.Length - 1);
+                if (isEnd)
+                {
+                    return [];
+                }
+
+                continue;
+            }
+
+            for (int before = 1; before >= 0; before--)
+            {
+                // Filler of one octet is the beginning of a record's length, unless no record begins with it.
+                if (filler - before > 0 && !IsRecordStart(octets) && IsRecordStart(octets[(filler - before)..]))
+                {
+                    StepOver(filler - before);
+                    return Window.Peek(WindowOctets);
+                }
+            }
+
+            return octets;
+        }
+    }
+
     private DecodingFault NoHeader(ReadOnlySpan<byte> head)
     {
         if (Window.Fault is { } damaged)
@@ -89,9 +127,8 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
     /// Makes the checks of the file as a whole, once, at its end. It reports one fault at most, because a file that was cut short would
     /// fail every other check as well.
     /// </summary>
-    private bool ReadEnd(int fillerLength)
+    private bool ReadEnd()
     {
-        StepOver(fillerLength);
         if (_isEndReported)
         {
             return false;

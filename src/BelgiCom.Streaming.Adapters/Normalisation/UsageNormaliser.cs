@@ -45,7 +45,6 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
     {
         if (reader.Fault is { IsFileLevel: true } ofFile)
         {
-            chunk.FileFault = ofFile.Detail;
             AddQuarantined(ofFile, reader, file, chunk);
             return;
         }

@@ -25,6 +25,7 @@ internal sealed record RunFile(string Name, string Source, string State, Control
         FileState.Done => "done",
         FileState.Failed => "quarantined",
         FileState.Changed => "changed",
+        FileState.Incomplete => "incomplete",
         _ => "being read",
     };
 }

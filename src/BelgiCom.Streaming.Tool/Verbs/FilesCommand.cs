@@ -16,10 +16,59 @@ internal static class FilesCommand
             "files",
             "Show the file ledger: name, source, hash, sequence number, control totals, quarantined, lost records, state.") { data, json };
         command.SetAction(result => Execute(result.GetRequiredValue(data), result.GetValue(json)));
+        command.Add(CreateRetry());
         return command;
     }
 
-    private static int Execute(string data, bool json)
+    private static Command CreateRetry()
+    {
+        Option<string> data = CommonOptions.Data();
+        Option<bool> json = CommonOptions.Json();
+        Argument<string?> name = new("NAME")
+        {
+            Description = "Name of the file, or eight digits or more of its hash.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<bool> all = new("--all") { Description = "All files that were not read to their end or have records in quarantine." };
+        Command command = new("retry", "Have files read again after what kept them from being read was mended; nothing is billed twice.")
+        {
+            name, all, data, json,
+        };
+        command.SetAction(result =>
+            Retry(result.GetRequiredValue(data), result.GetValue(name), result.GetValue(all), result.GetValue(json)));
+        return command;
+    }
+
+    private static int Retry(string data, string? name, bool all, bool json)
+    {
+        if (name is null != all)
+        {
+            throw new ToolException(WorkerHost.ExitConfiguration, "name one file, or give --all for every file that can be read again");
+        }
+
+        IReadOnlyList<(FileEntry File, string? Inbox)> files = FileLedger.Retry(FolderOf(data), name, TimeProvider.System);
+        if (files.Count == 0 && name is not null)
+        {
+            throw new ToolException(
+                WorkerHost.ExitConfiguration, $"no file '{name}' is incomplete, failed, or has records in quarantine: see belgicom files");
+        }
+
+        if (json)
+        {
+            JsonOutput.Write(new { files = files.Select(one => new { one.File.Name, hash = one.File.Sha256, one.Inbox }) });
+            return WorkerHost.ExitDone;
+        }
+
+        foreach ((FileEntry file, string? inbox) in files)
+        {
+            string next = inbox is null ? "is read again when it is delivered again" : $"waits in {inbox}";
+            Console.Out.WriteLine($"{file.Name} ({file.Sha256[..12]}) {next}");
+        }
+
+        return WorkerHost.ExitDone;
+    }
+
+    private static string FolderOf(string data)
     {
         string folder = DataFolder.FilesOf(data);
         if (!File.Exists(Path.Combine(folder, FileLedger.FileName)))
@@ -28,7 +77,12 @@ internal static class FilesCommand
                 WorkerHost.ExitConfiguration, $"there is no file ledger in '{folder}': name the folder of a run with --data");
         }
 
-        using FileLedger ledger = FileLedger.OpenToRead(folder);
+        return folder;
+    }
+
+    private static int Execute(string data, bool json)
+    {
+        using FileLedger ledger = FileLedger.OpenToRead(FolderOf(data));
         (IReadOnlyList<FileEntry> files, IReadOnlyList<SequenceGap> gaps) = (ledger.List(), ledger.Gaps());
         Answer.Print(
             json,

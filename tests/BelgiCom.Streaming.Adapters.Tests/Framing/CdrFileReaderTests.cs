@@ -51,6 +51,32 @@ public class CdrFileReaderTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(65_539)]
+    [InlineData(65_540)]
+    [InlineData(65_541)]
+    [InlineData(300_000)]
+    public void FramedFile_WithAHoleOfFiller_GivesTheRecordsBehindIt(int octets)
+    {
+        byte[] file = Samples.Read(Samples.Pgw);
+        // The lengths of the golden file no longer hold, so the header says "not known".
+        file.AsSpan(0, 4).Fill(0xFF);
+        foreach (byte filler in new byte[] { 0, 0xFF })
+        {
+            byte[] hole = new byte[octets];
+            hole.AsSpan().Fill(filler);
+
+            (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(
+                [.. file[..RecordEnds[0]], .. hole, .. file[RecordEnds[0]..RecordEnds[1]], .. hole, .. file[RecordEnds[1]..], .. hole],
+                CdrFileFormat.Framed);
+
+            Assert.Empty(faults);
+            Assert.Equal(3, records.Count);
+        }
+    }
+
     [Fact]
     public void UnframedFile_CutAtEveryOctet_GivesTheRecordsBeforeTheCutAndOneFault()
     {

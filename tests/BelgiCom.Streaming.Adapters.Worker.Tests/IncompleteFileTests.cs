@@ -1,0 +1,153 @@
+using System.IO.Compression;
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+using Microsoft.Extensions.Time.Testing;
+
+namespace BelgiCom.Streaming.Adapters.Worker.Tests;
+
+/// <summary>A file is done only when its end was seen; what configuration, or the rest of the file, can mend stays to be read.</summary>
+public sealed class IncompleteFileTests : IDisposable
+{
+    private const string Header = "record_id,sms_time,msisdn,imsi,direction,other_party,serving_plmn,node\n";
+
+    private readonly MediationFixture _fixture = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Fact]
+    public async Task Gzip_CutShort_GivesTheWholeLinesAndIsContinuedByItsWhole()
+    {
+        byte[] whole = Compress(Messages(3000));
+
+        FileReport cut = await _fixture.MediateAsync(whole[..(whole.Length * 6 / 10)], "cut.csv.gz");
+        int before = _fixture.Sender.Usage.Count;
+        FileReport all = await _fixture.MediateAsync(whole, "whole.csv.gz");
+
+        Assert.Equal((FileState.Incomplete, 1L), (cut.Entry.State, cut.Quarantined));
+        QuarantinedRecord entry = Assert.Single(_fixture.Sender.Quarantined);
+        Assert.Equal(QuarantineReason.Truncated, entry.Reason);
+        Assert.InRange(before, 1, 2999);
+        Assert.Equal((FileState.Done, 3000L, 0L), (all.Entry.State, all.Totals.Events, all.Quarantined));
+        // What was read of the part has the ids that the whole gives, so that rating bills it once.
+        Assert.Equal(3000, _fixture.Sender.Usage.Select(usage => usage.UsageId).Distinct().Count());
+        FileEntry part = _fixture.Ledger.Find(cut.Entry.Sha256)!;
+        Assert.Equal((FileState.Changed, "The whole of it came as whole.csv.gz."), (part.State, part.Detail));
+    }
+
+    [Fact]
+    public async Task File_StoppedByALimit_IsReadWhenTheLimitIsRaised()
+    {
+        byte[] content = Compress(Messages(3000));
+        _fixture.Options.MaxExpandedOctets = 131_072;
+        FileReport stopped = await _fixture.MediateAsync(content);
+        // The lines that lie below the limit are read: 70 octets of header, then 72 each, the last one cut.
+        int read = Encoding.UTF8.GetString(Messages(3000))[..131_072].Count(octet => octet == '\n') - 1;
+        _fixture.Options.MaxExpandedOctets = long.MaxValue;
+        FileReport again = await _fixture.MediateAsync(content);
+
+        Assert.Equal((FileState.Incomplete, (long)read), (stopped.Entry.State, stopped.Totals.Events));
+        Assert.Equal(QuarantineReason.TooLarge, Assert.Single(_fixture.Sender.Quarantined).Reason);
+        Assert.Equal((FileState.Done, 3000L, 1L), (again.Entry.State, again.Totals.Events, again.Entry.Resent));
+        Assert.Equal(3000, _fixture.Sender.Usage.Select(usage => usage.UsageId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task File_DoneWithQuarantine_IsReadAgainWhenAsked()
+    {
+        byte[] content = [.. Messages(2), .. "bad line\n"u8];
+        Assert.Equal(FileState.Done, (await _fixture.MediateAsync(content, "a.csv")).Entry.State);
+        Assert.True((await _fixture.MediateAsync(content, "a.csv")).IsKnownAlready);
+
+        Assert.Empty(FileLedger.Retry(_fixture.Options.DataDirectory, "b.csv", _fixture.Clock));
+        (FileEntry file, string? inbox) = Assert.Single(FileLedger.Retry(_fixture.Options.DataDirectory, null, _fixture.Clock));
+        FileReport again = await _fixture.MediateAsync(content, "a.csv");
+
+        Assert.Equal(("a.csv", null), (file.Name, inbox));
+        Assert.Equal((false, FileState.Done, 2L), (again.IsKnownAlready, again.Entry.State, again.Totals.Events));
+        Assert.Equal(2, _fixture.Sender.Usage.Select(usage => usage.UsageId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task File_InterruptedUnderASourceThatIsGone_WaitsAndKeepsItsPlace()
+    {
+        byte[] content = Messages(5);
+        await _fixture.MediateAsync(content, "a.csv");
+        FileEntry begun = Assert.Single(_fixture.Ledger.List());
+        _fixture.Ledger.Put(begun with { State = FileState.Receiving, Source = "renamed", CommittedCdrs = 2 });
+
+        FileReport waiting = await _fixture.MediateAsync(content, "a.csv");
+        FileReport other = await _fixture.MediateAsync(Messages(7), "b.csv");
+
+        Assert.True(waiting.IsWaiting);
+        Assert.Equal((FileState.Receiving, 2L), (waiting.Entry.State, waiting.Entry.CommittedCdrs));
+        Assert.Contains("renamed", waiting.Entry.Detail, StringComparison.Ordinal);
+        Assert.Equal((FileState.Done, 7L), (other.Entry.State, other.Totals.Events));
+        _fixture.Ledger.Put(waiting.Entry with { Source = "sms-csv" });
+        Assert.Equal(FileState.Done, (await _fixture.MediateAsync(content, "a.csv")).Entry.State);
+    }
+
+    [Fact]
+    public async Task FramedFile_WithAWrongCount_IsIncomplete()
+    {
+        byte[] file = await File.ReadAllBytesAsync(
+            MediationFixture.Sample("pgw_3records_ts32297.cdr"), TestContext.Current.CancellationToken);
+        // Octets 19-22: number of CDRs.
+        file[21] = 4;
+
+        Assert.Equal(FileState.Incomplete, (await _fixture.MediateAsync(file)).Entry.State);
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue, 1, long.MaxValue)]
+    [InlineData(long.MaxValue, long.MaxValue, long.MaxValue)]
+    [InlineData(5, -7, -2)]
+    public void ControlTotals_ThatDoNotFit_StayAtTheLargestNumber(long left, long right, long sum) =>
+        Assert.Equal(new ControlTotals(0, 0, sum, 0, 0), new ControlTotals(0, 0, left, 0, 0) + new ControlTotals(0, 0, right, 0, 0));
+
+    [Fact]
+    public void RetiredFile_AskedForAgain_GoesBackToItsInbox()
+    {
+        string inbox = Directory.CreateDirectory(Path.Combine(_fixture.Folder, "inbox")).FullName;
+        string done = Path.Combine(Directory.CreateDirectory(Path.Combine(inbox, "done")).FullName, "a.csv");
+        File.WriteAllText(done, "12345");
+        string origin = Path.Combine(inbox, "a.csv");
+        _fixture.Ledger.PutRetired(new RetiredFile(done, origin, 5, MediationFixture.Now));
+        _fixture.Ledger.Put(new FileEntry
+        {
+            Sha256 = new string('a', 64),
+            Name = "a.csv",
+            Source = "s",
+            Format = "f",
+            State = FileState.Done,
+            Quarantined = 1,
+            Octets = 5,
+        });
+
+        Assert.Equal(origin, Assert.Single(FileLedger.Retry(_fixture.Options.DataDirectory, "aaaaaaaa", new FakeTimeProvider())).Inbox);
+        Assert.True(File.Exists(origin) && !File.Exists(done));
+    }
+
+    private static byte[] Messages(int count)
+    {
+        StringBuilder file = new(Header);
+        for (int i = 0; i < count; i++)
+        {
+            file.Append(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"M{i:D5},2026-03-14T12:{i / 60 % 60:D2}:{i % 60:D2}Z,999000000001,001010100000001,MO,999000000009,00101,N{i % 7}\n");
+        }
+
+        return Encoding.UTF8.GetBytes(file.ToString());
+    }
+
+    private static byte[] Compress(byte[] content)
+    {
+        using MemoryStream output = new();
+        using (GZipStream gzip = new(output, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            gzip.Write(content);
+        }
+
+        return output.ToArray();
+    }
+}
