@@ -31,6 +31,21 @@ public sealed class SubscriberPseudonymizer
     /// <exception cref="ArgumentException">The text is no such number. The message does not repeat it.</exception>
     public SubscriberRef FromImsi(ReadOnlySpan<char> digits) => Pseudonymize("imsi:"u8, digits);
 
+    /// <summary>
+    /// Keyed hash of octets in which a person may be named, for example a line of a file: the same octets always give the same, and without
+    /// the key nobody can try which they were.
+    /// </summary>
+    public SubscriberRef FromOctets(ReadOnlySpan<byte> octets)
+    {
+        ReadOnlySpan<byte> kind = "octets:"u8;
+        Span<byte> message = stackalloc byte[kind.Length + SHA256.HashSizeInBytes];
+        kind.CopyTo(message);
+        SHA256.HashData(octets, message[kind.Length..]);
+        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        _key.Hmac(message, mac);
+        return SubscriberRef.FromBytes(mac[..SubscriberRef.Size]);
+    }
+
     private SubscriberRef Pseudonymize(ReadOnlySpan<byte> kind, ReadOnlySpan<char> digits)
     {
         if (digits.Length is 0 or > MaxDigits || digits.ContainsAnyExceptInRange('0', '9'))

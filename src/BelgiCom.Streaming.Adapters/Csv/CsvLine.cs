@@ -17,34 +17,6 @@ internal sealed class CsvLine
     /// <summary>The unquoted text of a field.</summary>
     public ReadOnlySpan<byte> this[int index] => _text.AsSpan(_fields[index]);
 
-    /// <summary>
-    /// Octets of the record that <paramref name="octets"/> begins with, its line end included: up to the first line end outside quotes, or
-    /// to the end. -1 when a quote is not closed.
-    /// </summary>
-    public static int Measure(ReadOnlySpan<byte> octets)
-    {
-        int position = 0;
-        bool isQuoted = false;
-        while (true)
-        {
-            int next = octets[position..].IndexOfAny((byte)'"', (byte)'\n');
-            if (next < 0)
-            {
-                return isQuoted ? -1 : octets.Length;
-            }
-
-            position += next + 1;
-            if (octets[position - 1] == '"')
-            {
-                isQuoted = !isQuoted;
-            }
-            else if (!isQuoted)
-            {
-                return position;
-            }
-        }
-    }
-
     /// <summary>Cuts a record into its fields. Returns what is wrong, null when nothing is.</summary>
     public DecodingFault? Split(ReadOnlySpan<byte> record, byte delimiter)
     {

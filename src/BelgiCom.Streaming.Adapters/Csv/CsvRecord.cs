@@ -1,12 +1,9 @@
-using System.Text;
-
 namespace BelgiCom.Streaming.Adapters;
 
-/// <summary>A line of a CSV file: a call, a message or a data session.</summary>
+/// <summary>A record of a CSV file: a call, a message or a data session.</summary>
 internal sealed class CsvRecord : RecordFormat
 {
-    // E.164; a longer number is no number of a person and goes into no key.
-    private const int MaxDigits = 15;
+    private const long ByRecordId = 1, ByOctets = 2;
 
     /// <summary>The only instance.</summary>
     public static CsvRecord Instance { get; } = new();
@@ -19,33 +16,28 @@ internal sealed class CsvRecord : RecordFormat
     public override bool IsLocationText => true;
 
     /// <inheritdoc/>
-    protected override ReadOnlySpan<byte> KeyForm => "csv"u8;
+    protected override ReadOnlySpan<byte> KeyForm => "csv.2"u8;
 
-    /// <summary>The key holds everything that the line says, its own id included; the numbers of persons go in as pseudonyms.</summary>
+    /// <summary>
+    /// The key is the source and the record's own id, and nothing else, so that a change of the column map or a correction of the record
+    /// leaves it as it is. Without an id it is every octet of the record but its line end, as a keyed hash, because they name persons.
+    /// </summary>
     protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
     {
         key.Append(origin.Source);
-        key.Append(origin.Subscriber);
-        if (cdr.OtherParty.Span.Length is > 0 and <= MaxDigits)
+        if (cdr.Session.IsEmpty)
         {
-            Span<char> digits = stackalloc char[MaxDigits];
-            key.Append(origin.Pseudonyms.FromMsisdn(digits[..Encoding.ASCII.GetChars(cdr.OtherParty.Span, digits)]));
+            key.Append(ByOctets);
+            key.Append(origin.Pseudonyms.FromOctets(origin.Octets.TrimEnd("\r\n"u8)));
+            return;
         }
 
-        key.Append(cdr.Node.Span);
+        key.Append(ByRecordId);
         key.Append(cdr.Session.Span);
-        key.Append((long)cdr.Direction);
     }
 
-    /// <summary>A line is a record with one part, so the key of the record holds the quantities as well.</summary>
+    /// <summary>A record has one part.</summary>
     protected override void AppendPart(ref UsageIdBuilder key, in UsagePart part, int index)
     {
-        key.Append(part.Start.UtcMilliseconds);
-        key.Append(part.End.UtcMilliseconds);
-        key.Append(part.DurationSeconds);
-        key.Append(part.UplinkOctets);
-        key.Append(part.DownlinkOctets);
-        key.Append(part.TotalOctets);
-        key.Append(part.RatingGroup);
     }
 }

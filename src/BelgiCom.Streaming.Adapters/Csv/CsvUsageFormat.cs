@@ -2,11 +2,14 @@ using System.Text;
 
 namespace BelgiCom.Streaming.Adapters;
 
-/// <summary>CSV records by a column map. A file is recognised by its header line, which must hold every mapped column.</summary>
+/// <summary>
+/// CSV records by a column map. A file is recognised by its header line, which must hold every mapped column; one without a header by
+/// records that fit the map.
+/// </summary>
 public sealed class CsvUsageFormat : IUsageFormat
 {
     private readonly CsvColumnMap _map;
-    private readonly TimeZoneInfo _zone;
+    private readonly Encoding _encoding;
 
     /// <summary>Takes a map without faults; the name is the source's, because the layout is.</summary>
     /// <exception cref="ArgumentException">The map has faults.</exception>
@@ -20,7 +23,7 @@ public sealed class CsvUsageFormat : IUsageFormat
 
         Name = name;
         _map = map;
-        _zone = TimeZoneInfo.FindSystemTimeZoneById(map.TimeZone);
+        _encoding = map.TextEncoding!;
     }
 
     /// <inheritdoc/>
@@ -29,39 +32,12 @@ public sealed class CsvUsageFormat : IUsageFormat
     /// <inheritdoc/>
     public bool Recognises(ReadOnlySpan<byte> head)
     {
-        int length = CsvLine.Measure(head = ByteOrderMark.Skip(head));
-        CsvLine line = new();
-        return length > 0 && length <= RecordLimits.MaxLineOctets && !head[..length].Contains((byte)0)
-            && line.Split(head[..length], _map.DelimiterOctet) is null
-            && FindColumns(line, _map) is { Missing: null };
+        using CsvUsageReader reader = NewReader(new MemoryStream(head.ToArray()));
+        return reader.FitsMap();
     }
 
     /// <inheritdoc/>
-    public UsageFileReader Open(Stream content) => new CsvUsageReader(content, _map, _zone);
+    public UsageFileReader Open(Stream content) => NewReader(content);
 
-    /// <summary>
-    /// The index of each field's column, -1 when not mapped; or the name of the first mapped column that the header lacks.
-    /// </summary>
-    internal static (int[] Indexes, string? Missing) FindColumns(CsvLine header, CsvColumnMap map)
-    {
-        int[] indexes = new int[Enum.GetValues<CsvField>().Length];
-        Array.Fill(indexes, -1);
-        foreach ((CsvField field, string name) in map.MappedColumns())
-        {
-            for (int i = 0; i < header.Count && indexes[(int)field] < 0; i++)
-            {
-                if (Encoding.UTF8.GetString(header[i]).Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
-                {
-                    indexes[(int)field] = i;
-                }
-            }
-
-            if (indexes[(int)field] < 0)
-            {
-                return (indexes, name);
-            }
-        }
-
-        return (indexes, null);
-    }
+    private CsvUsageReader NewReader(Stream content) => new(new CsvText(content, _encoding), _map);
 }

@@ -1,31 +1,57 @@
-using System.Buffers.Text;
-using System.Globalization;
-using System.Text;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// Reads CSV records by a column map. A line that cannot be read is one fault, and the next line is tried; an open quote costs one
-/// physical line, not the rest of the file.
+/// Reads CSV records by a column map. A line that cannot be read is one fault, and the next line is tried; a stray quote costs one physical
+/// line, not the rest of the file. A last line whose end is missing is not read, because nobody knows what its last field was to be.
 /// </summary>
-internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneInfo zone) : UsageFileReader
+/// <param name="text">The file as UTF-8.</param>
+/// <param name="map">Column map without faults.</param>
+internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileReader
 {
-    private readonly StreamWindow _window = new(stream);
+    // Enough records to see that a file without a header is one of the map's.
+    private const int RecordsToRecognise = 10;
+
+    private readonly StreamWindow _window = new(text);
+    private readonly CsvRecordDecoder _decoder = new(map);
     private readonly CsvLine _line = new();
-    private readonly byte[][] _originating = [.. map.Originating.Select(Encoding.UTF8.GetBytes)];
-    private readonly byte[][] _terminating = [.. map.Terminating.Select(Encoding.UTF8.GetBytes)];
-    private readonly CsvField[] _fields = [.. map.MappedColumns().Select(column => column.Field)];
-    private int[]? _columns;
-    private int _columnCount;
+    private readonly MemoryStream _kept = new();
+    private readonly CsvJoin? _join = map.JoinBy.Count > 0 ? new CsvJoin(map) : null;
+    private CsvDialect _dialect;
+    private CsvColumns? _columns;
+    private byte[] _header = [];
     private int _octetsLength;
+    private bool _isKept;
+    private bool _isBegun;
+    private bool _hasLineEnd;
     private bool _isEnded;
 
-    public override ReadOnlySpan<byte> Octets => _window.Peek(0)[.._octetsLength];
+    public override ReadOnlySpan<byte> Octets => _isKept ? _kept.GetBuffer().AsSpan(0, (int)_kept.Length) : _window.Peek(0)[.._octetsLength];
+
+    /// <summary>Whether the beginning of a file fits the map.</summary>
+    public bool FitsMap()
+    {
+        if (map.ExpectsHeader)
+        {
+            return Begin() && _window.Peek(0).IndexOf((byte)0) < 0;
+        }
+
+        for (int i = 0; i < RecordsToRecognise && Read(); i++)
+        {
+            if (Fault is null && !(Cdr.Msisdn.IsEmpty && Cdr.Imsi.IsEmpty))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     protected override bool ReadNext()
     {
-        if (_columns is null && !_isEnded && !ReadHeader())
+        _isKept = false;
+        if (!_isBegun && !Begin())
         {
             return true;
         }
@@ -34,59 +60,123 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
         {
             _window.Advance(_octetsLength);
             _octetsLength = 0;
-            if (_isEnded || _window.Peek(RecordLimits.MaxLineOctets) is not { IsEmpty: false } octets)
+            ReadOnlySpan<byte> octets = _isEnded ? [] : _window.Peek(RecordLimits.MaxLineOctets + 1);
+            if (octets.IsEmpty)
             {
                 return ReadEnd();
             }
 
-            int length = CsvLine.Measure(octets);
-            if (length < 0 || length > RecordLimits.MaxLineOctets)
+            int length = _dialect.Measure(octets, _columns?.Count ?? 0);
+            if (length > RecordLimits.MaxLineOctets)
             {
-                return FailLine(octets, length < 0);
+                return FailLongLine();
             }
 
             _octetsLength = length;
-            if (octets[..length].TrimEnd("\r\n"u8).IsEmpty)
+            ReadOnlySpan<byte> record = octets[..length];
+            bool isWhole = record[^1] == _dialect.LineEnd;
+            if (record.Trim(" \t\r\n\u001A"u8).IsEmpty || IsHeader(record))
             {
+                _hasLineEnd |= isWhole;
                 continue;
             }
 
-            return Found(ReadRecord(octets[..length]), _window.Offset, length);
+            if (!isWhole && FindCut(record) is { } cut)
+            {
+                _isEnded = true;
+                return FoundInFile(cut, _window.Offset, length);
+            }
+
+            _hasLineEnd |= isWhole;
+            DecodingFault? fault = ReadRecord(record);
+            return Found(fault, _window.Offset, _octetsLength);
         }
     }
 
-    protected override void Dispose(bool disposing) => _window.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        _window.Dispose();
+        _kept.Dispose();
+    }
 
     /// <summary>
-    /// Finds the mapped columns. False when the header lacks one: then the file is not of this source, and that is its one fault.
+    /// Steps over what stands before the records, and finds the mapped columns. False when the header lacks one: then the file is not of
+    /// this source, and that is its one fault.
     /// </summary>
+    private bool Begin()
+    {
+        _isBegun = true;
+        _window.SkipByteOrderMark();
+        ReadOnlySpan<byte> head = _window.Peek(RecordLimits.MaxLineOctets + 1);
+        _dialect = new CsvDialect(map.DelimiterOctet, CsvDialect.LineEndOf(head));
+        if (head.Length > 4 && head.StartsWith("sep="u8) && head[5..].TrimStart((byte)'\r') is [var end, ..] && end == _dialect.LineEnd)
+        {
+            _dialect = _dialect with { Delimiter = head[4] };
+            StepOverLine();
+        }
+
+        for (int i = 0; i < map.SkipLines; i++)
+        {
+            StepOverLine();
+        }
+
+        return !map.ExpectsHeader || ReadHeader();
+    }
+
     private bool ReadHeader()
     {
-        _window.SkipByteOrderMark();
-        ReadOnlySpan<byte> head = _window.Peek(RecordLimits.MaxLineOctets);
-        int length = CsvLine.Measure(head);
-        string? fault = length is <= 0 or > RecordLimits.MaxLineOctets
+        ReadOnlySpan<byte> head = _window.Peek(RecordLimits.MaxLineOctets + 1);
+        int length = _dialect.Measure(head, 0);
+        string? fault = length is 0 or > RecordLimits.MaxLineOctets
             ? "it has no header line"
-            : _line.Split(head[..length], map.DelimiterOctet)?.Detail;
+            : _line.Split(head[..length], _dialect.Delimiter)?.Detail;
         if (fault is null)
         {
-            (int[] columns, string? missing) = CsvUsageFormat.FindColumns(_line, map);
-            if (missing is null)
-            {
-                _columns = columns;
-                _columnCount = _line.Count;
-                _window.Advance(length);
-                return true;
-            }
+            (_columns, fault) = CsvColumns.Find(_line, map);
+        }
 
-            fault = $"its header has no column {missing}";
+        if (fault is null)
+        {
+            _header = head[..length].TrimEnd("\r\n"u8).ToArray();
+            _hasLineEnd = head[length - 1] == _dialect.LineEnd;
+            _window.Advance(length);
+            return true;
         }
 
         _isEnded = true;
         _octetsLength = Math.Min(head.Length, RecordLimits.MaxLineOctets);
         string detail = $"The file does not fit the column map of its source: {fault.TrimEnd('.')}.";
-        FoundInFile(new(QuarantineReason.NotACdrFile, detail), 0, _octetsLength);
+        FoundInFile(_window.Fault ?? new(QuarantineReason.NotACdrFile, detail), 0, _octetsLength);
         return false;
+    }
+
+    private void StepOverLine()
+    {
+        ReadOnlySpan<byte> octets = _window.Peek(RecordLimits.MaxLineOctets + 1);
+        int end = octets.IndexOf(_dialect.LineEnd);
+        _window.Advance(end < 0 ? octets.Length : end + 1);
+    }
+
+    /// <summary>Files that were put together from several have the header again.</summary>
+    private bool IsHeader(ReadOnlySpan<byte> record) =>
+        _header.Length > 0 && ByteOrderMark.Skip(record).TrimEnd("\r\n"u8).SequenceEqual(_header);
+
+    /// <summary>What to say of a last line that has no line end; null when it is whole beyond doubt, or the map says that it is.</summary>
+    private DecodingFault? FindCut(ReadOnlySpan<byte> record)
+    {
+        if (_window.Fault is { } damaged)
+        {
+            return damaged;
+        }
+
+        bool isQuoted = record[^1] == '"' && _line.Split(record, _dialect.Delimiter) is null
+            && (_columns is null || _line.Count == _columns.Count);
+        return !_hasLineEnd || !map.LastLineNeedsEnd || isQuoted
+            ? null
+            : new(
+                QuarantineReason.Truncated,
+                "The last line has no line end, so it may be cut short. When the whole file comes, it is read; where files never end with one, "
+                + "set LastLineNeedsEnd to false and ask for the file again.");
     }
 
     private bool ReadEnd()
@@ -100,16 +190,25 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
         return FoundInFile(damaged, _window.Offset, 0);
     }
 
-    private bool FailLine(ReadOnlySpan<byte> octets, bool isQuoteOpen)
+    /// <summary>Steps over a line that is too long, to its end: the rest of it is no record.</summary>
+    private bool FailLongLine()
     {
-        int end = octets.IndexOf((byte)'\n');
-        _octetsLength = end < 0 ? octets.Length : end + 1;
+        long offset = _window.Offset;
+        _kept.SetLength(0);
+        _isKept = true;
+        bool isInside = true;
+        while (isInside && _window.Peek(1) is { IsEmpty: false } octets)
+        {
+            int end = octets.IndexOf(_dialect.LineEnd);
+            isInside = end < 0;
+            octets = isInside ? octets : octets[..(end + 1)];
+            _kept.Write(octets[..(int)Math.Min(octets.Length, RecordLimits.MaxQuarantinedOctets - _kept.Length)]);
+            _window.Advance(octets.Length);
+        }
+
+        _hasLineEnd |= !isInside;
         return Found(
-            isQuoteOpen
-                ? new(QuarantineReason.BadEncoding, $"A quote is not closed within {RecordLimits.MaxLineOctets} octets (RFC 4180).")
-                : new(QuarantineReason.TooLarge, $"The line is longer than {RecordLimits.MaxLineOctets} octets."),
-            _window.Offset,
-            _octetsLength);
+            new(QuarantineReason.TooLarge, $"The line is longer than {RecordLimits.MaxLineOctets} octets."), offset, _window.Offset - offset);
     }
 
     private DecodingFault? ReadRecord(ReadOnlySpan<byte> record)
@@ -119,164 +218,59 @@ internal sealed class CsvUsageReader(Stream stream, CsvColumnMap map, TimeZoneIn
             return new(QuarantineReason.BadEncoding, "The line holds a NUL octet.");
         }
 
-        if (_line.Split(record, map.DelimiterOctet) is { } fault)
+        if (_line.Split(record, _dialect.Delimiter) is { } fault)
         {
             return fault;
         }
 
-        if (_line.Count != _columnCount)
+        if (_columns is null)
         {
-            return new(QuarantineReason.BadFraming, $"The line has {_line.Count} columns, the header {_columnCount}.");
-        }
-
-        Cdr.Clear(CsvRecord.Instance);
-        Cdr.Kind = map.Kind;
-        _ = Cdr.TryAddPart(out int index);
-        ref UsagePart part = ref Cdr.PartAt(index);
-        foreach (CsvField field in _fields)
-        {
-            ReadOnlySpan<byte> text = _line[_columns![(int)field]].Trim(" \t"u8);
-            if (!text.IsEmpty && !TrySet(field, text, ref part))
+            (_columns, string? missing) = CsvColumns.Find(_line, map);
+            if (_columns is null)
             {
-                return DecodingFault.BadValue(field.ToString());
+                return new(QuarantineReason.BadFraming, $"The line does not fit the column map: {missing}.");
             }
         }
 
-        if (!part.Start.IsSet)
+        if (!_columns.Fits(_line))
         {
-            return DecodingFault.Missing(nameof(CsvField.StartTime));
+            return new(QuarantineReason.BadFraming, $"The line has {_line.Count} columns, the file {_columns.Count}.");
         }
 
-        Cdr.OpeningTime = part.Start;
-        Cdr.DurationSeconds = Math.Max(0, part.DurationSeconds);
-        if (map.Kind == UsageKind.Sms && !map.Maps(CsvField.Messages))
+        if (_decoder.IsContinuation(_line, _columns))
         {
-            part.Messages = 1;
+            return new(QuarantineReason.MissingField, "The line continues a record that does not stand right before it.");
         }
 
-        return null;
+        fault = _decoder.Decode(_line, _columns, Cdr);
+        if (fault is null && _join is not null)
+        {
+            _join.Begin(_line, _columns);
+            while (_octetsLength < RecordLimits.MaxOctets && JoinNext())
+            {
+            }
+        }
+
+        return fault;
     }
 
-    private bool TrySet(CsvField field, ReadOnlySpan<byte> text, ref UsagePart part) => field switch
+    /// <summary>Adds the next line to the record in hand when it is another part of it.</summary>
+    private bool JoinNext()
     {
-        CsvField.StartTime => TryTime(text, ref part.Start),
-        CsvField.EndTime => TryTime(text, ref part.End),
-        CsvField.DurationSeconds => TryInteger(text, ref part.DurationSeconds),
-        CsvField.Msisdn => Cdr.Msisdn.TrySetDigits(text),
-        CsvField.Imsi => Cdr.Imsi.TrySetDigits(text),
-        CsvField.Imei => Cdr.Imei.TrySetDigits(text),
-        CsvField.OtherParty => Cdr.OtherParty.TrySetDigits(text),
-        CsvField.Direction => TryDirection(text),
-        CsvField.Uplink => TryVolume(text, ref part.UplinkOctets),
-        CsvField.Downlink => TryVolume(text, ref part.DownlinkOctets),
-        CsvField.Total => TryVolume(text, ref part.TotalOctets),
-        CsvField.Messages => TryInteger(text, ref part.Messages),
-        CsvField.RatingGroup => TryInteger(text, ref part.RatingGroup, uint.MaxValue),
-        CsvField.ServiceIdentifier => TryInteger(text, ref part.ServiceIdentifier, uint.MaxValue),
-        CsvField.ServingPlmn => text.Length is 5 or 6 && Cdr.ServingPlmn.TrySetDigits(text),
-        CsvField.RatType => TryInteger(text, ref part.RatType, 255),
-        CsvField.DataNetwork => Cdr.DataNetwork.TrySetText(text),
-        CsvField.Location => Cdr.Location.TrySetText(text),
-        CsvField.Node => Cdr.Node.TrySetText(text),
-        CsvField.RecordId => Cdr.Session.TrySetText(text),
-        _ => false,
-    };
-
-    private static bool TryInteger(ReadOnlySpan<byte> text, ref long field, long maximum = long.MaxValue)
-    {
-        if (!Utf8Parser.TryParse(text, out long value, out int used) || used != text.Length || value < 0 || value > maximum)
+        ReadOnlySpan<byte> octets = _window.Peek(_octetsLength + RecordLimits.MaxLineOctets + 1)[_octetsLength..];
+        if (octets.IsEmpty)
         {
             return false;
         }
 
-        field = value;
+        int length = _dialect.Measure(octets, _columns!.Count);
+        if (length > RecordLimits.MaxLineOctets || (octets[length - 1] != _dialect.LineEnd && FindCut(octets[..length]) is not null)
+            || !_join!.TryAdd(octets[..length], _dialect.Delimiter, _columns, Cdr))
+        {
+            return false;
+        }
+
+        _octetsLength += length;
         return true;
-    }
-
-    /// <summary>
-    /// A fraction of a KiB or MB is rounded to whole octets, half up, because octets are what was measured and the unit is only how they
-    /// were written.
-    /// </summary>
-    private bool TryVolume(ReadOnlySpan<byte> text, ref long field)
-    {
-        if (map.VolumeUnit == VolumeUnit.Byte)
-        {
-            return TryInteger(text, ref field);
-        }
-
-        if (!Utf8Parser.TryParse(text, out decimal value, out int used) || used != text.Length || value < 0
-            || value > long.MaxValue / 1_000_000)
-        {
-            return false;
-        }
-
-        field = (long)Math.Round(value * (map.VolumeUnit == VolumeUnit.KiB ? 1024 : 1_000_000), MidpointRounding.AwayFromZero);
-        return true;
-    }
-
-    private bool TryDirection(ReadOnlySpan<byte> text)
-    {
-        Cdr.Direction = IsOneOf(text, _originating)
-            ? Direction.Originating
-            : IsOneOf(text, _terminating) ? Direction.Terminating : Direction.NotApplicable;
-        return Cdr.Direction != Direction.NotApplicable;
-    }
-
-    private static bool IsOneOf(ReadOnlySpan<byte> text, byte[][] values)
-    {
-        foreach (byte[] value in values)
-        {
-            if (Ascii.EqualsIgnoreCase(text, value))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private bool TryTime(ReadOnlySpan<byte> text, ref CdrTime field)
-    {
-        Span<char> characters = stackalloc char[64];
-        if (text.Length > characters.Length || !Ascii.IsValid(text))
-        {
-            return false;
-        }
-
-        characters = characters[..Encoding.ASCII.GetChars(text, characters)];
-        return map.TimeFormat == "iso"
-            ? CdrTime.TryParseIso(characters, out field)
-            : DateTime.TryParseExact(characters, map.TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime local)
-                && TryLocal(local, ref field);
-    }
-
-    private bool TryLocal(DateTime local, ref CdrTime field)
-    {
-        // The format reads an offset, so .NET has converted the time to the machine's own zone, which must decide nothing.
-        if (local.Kind != DateTimeKind.Unspecified)
-        {
-            return false;
-        }
-
-        if (zone.IsInvalidTime(local))
-        {
-            return false;
-        }
-
-        TimeSpan offset = zone.GetUtcOffset(local);
-        if (zone.IsAmbiguousTime(local))
-        {
-            if (map.AmbiguousTime == AmbiguousTime.Quarantine)
-            {
-                return false;
-            }
-
-            TimeSpan[] offsets = zone.GetAmbiguousTimeOffsets(local);
-            offset = map.AmbiguousTime == AmbiguousTime.Daylight ? offsets.Max() : offsets.Min();
-            Cdr.HasAmbiguousTime = true;
-        }
-
-        return CdrTime.TryMake(
-            local.Year, local.Month, local.Day, local.Hour, local.Minute, local.Second, (int)offset.TotalMinutes, out field);
     }
 }

@@ -147,7 +147,7 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
             RatType = (int)(part.RatType > 0 ? part.RatType : cdr.RatType),
             DataNetwork = cdr.DataNetwork.Span,
             Direction = cdr.Direction,
-            OtherPartyPrefix = cdr.OtherParty.Span[..Math.Min(OtherPartyPrefixDigits, cdr.OtherParty.Span.Length)],
+            OtherPartyPrefix = PrefixOf(cdr.OtherParty.Span),
             ChargingView = cdr.Format.ViewOf(file.Charged),
             ChargingId = cdr.ChargingId,
             RecordSequenceNumber = cdr.RecordSequenceNumber,
@@ -164,6 +164,12 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
             ServiceUnits = -1,
         };
     }
+
+    /// <summary>Of a name or short code nothing: it tells no destination.</summary>
+    private static ReadOnlySpan<byte> PrefixOf(ReadOnlySpan<byte> otherParty) =>
+        otherParty.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            ? default
+            : otherParty[..Math.Min(OtherPartyPrefixDigits, otherParty.Length)];
 
     private DecodingFault? FindSubscriber(UsageCdr cdr, out SubscriberRef subscriber)
     {

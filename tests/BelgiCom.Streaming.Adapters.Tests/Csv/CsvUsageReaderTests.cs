@@ -114,7 +114,7 @@ public class CsvUsageReaderTests
             List<Call> cdrs,
             List<DecodingFault> faults) = Read(
                 Map(),
-                Header + "14.03.2026 09:06:07;1;999000000001;;in;first\n" + line + "\n\n14.03.2026 09:06:07;1;999000000001;;in;last");
+                Header + "14.03.2026 09:06:07;1;999000000001;;in;first\n" + line + "\n\n14.03.2026 09:06:07;1;999000000001;;in;last\n");
 
         Assert.Equal(["first", "last"], cdrs.Select(cdr => cdr.Id));
         Assert.Equal(reason, Assert.Single(faults).Reason);

@@ -39,18 +39,27 @@ public sealed class RecordFormatTests
     }
 
     [Fact]
-    public void CsvRecord_WithAnotherParty_HasTheIdOfItsKey() => Assert.Equal(
-        ["85dc6cc156face0f52ad6ac831cf0106"],
+    public void CsvRecord_WithItsOwnId_HasTheIdOfItsKey() => Assert.Equal(
+        ["0557b2e3482f9e5297999c272c28af59"],
         IdsOf([
             .. "record_id,call_start,call_seconds,msisdn,imsi,direction,other_party,serving_plmn,node\n"u8,
             .. "V0000000001,2026-03-14T08:00:00+01:00,60,999100000001,001011000000001,MO,999100000002,00101,TESTMSC01\n"u8]));
 
     [Fact]
-    public void CsvRecord_WithoutAnotherParty_HasTheIdOfItsKey() => Assert.Equal(
-        ["c62c39961c54f960c23d0fb15e54087d"],
+    public void CsvRecord_OfData_HasTheIdOfItsKey() => Assert.Equal(
+        ["c6b4d94bcb54bee23015e44ed108c0bf"],
         IdsOf([
             .. "record_id,data_start,data_seconds,msisdn,imsi,uplink_bytes,downlink_bytes,rating_group,apn,serving_plmn,node\n"u8,
             .. "D1,2026-03-14T08:00:00+01:00,60,999100000001,001011000000001,10,20,5,internet,00101,TESTGGSN\n"u8]));
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    public void CsvRecord_WithoutAnId_HasTheIdOfItsOctetsButTheLineEnd(string lineEnd) => Assert.Equal(
+        ["93c0f913b280ded041971d6dc0db1217"],
+        IdsOf(Encoding.UTF8.GetBytes(
+            "record_id,call_start,call_seconds,msisdn,imsi,direction,other_party,serving_plmn,node" + lineEnd
+            + ",2026-03-14T08:00:00+01:00,60,999100000001,001011000000001,MO,999100000002,00101,TESTMSC01" + lineEnd)));
 
     [Fact]
     public void RecordTypes_OfAllKinds_AreThoseOfTs32298OrNone() => Assert.Equal(
