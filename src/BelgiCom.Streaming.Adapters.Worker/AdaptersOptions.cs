@@ -37,6 +37,9 @@ public sealed class AdaptersOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "90.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan KeepDone { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>How much one usage event may say.</summary>
+    public UsageBounds Bounds { get; } = new();
+
     /// <summary>Most octets that a compressed file may expand to.</summary>
     [Range(1, long.MaxValue)]
     public long MaxExpandedOctets { get; set; } = 8L << 30;

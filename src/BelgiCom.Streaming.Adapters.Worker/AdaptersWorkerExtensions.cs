@@ -36,7 +36,8 @@ public static class AdaptersWorkerExtensions
         services.AddSingleton<IFileMediation>(provider => new UsageMediation(
             [.. options.Sources.Select(source => source.ToUsageSource())],
             provider.GetRequiredService<IKeyStore>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            options.Bounds));
         services.AddSingleton(provider => new FileIntake(
             options,
             provider.GetServices<IFileMediation>(),

@@ -6,10 +6,13 @@ namespace BelgiCom.Streaming.Adapters;
 /// <param name="sources">The configured sources.</param>
 /// <param name="keys">Keys of pseudonyms and of personal data.</param>
 /// <param name="clock">Says which day's key encrypts.</param>
-public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore keys, TimeProvider clock) : IFileMediation
+/// <param name="bounds">How much one event may say; null for the defaults.</param>
+public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore keys, TimeProvider clock, UsageBounds? bounds = null)
+    : IFileMediation
 {
     private readonly UsageSources _sources = new(sources);
     private readonly UsageNormaliser _normaliser = new(keys, clock);
+    private readonly UsageBounds _bounds = bounds ?? new UsageBounds();
 
     /// <inheritdoc/>
     public IEnumerable<string> SourceNames => _sources.Names;
@@ -28,10 +31,12 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
 
         // A source's file that none of its formats recognises goes to the likeliest, whose reader says what is wrong.
         IUsageFormat format = found.Recognise(file.Head) ?? found.Formats[0];
-        return new OpenFile(_normaliser, new UsageFile(found.Name, found.Charged, file.Id, file.Name), format, file.Open(), committed);
+        UsageFile usage = new(found.Name, found.Charged, file.Id, file.Name);
+        return new OpenFile(_normaliser, _bounds, usage, format, file.Open(), committed);
     }
 
-    private sealed class OpenFile(UsageNormaliser normaliser, UsageFile file, IUsageFormat format, Stream content, long committed)
+    private sealed class OpenFile(
+        UsageNormaliser normaliser, UsageBounds bounds, UsageFile file, IUsageFormat format, Stream content, long committed)
         : IMediatedFile
     {
         private readonly UsageFileReader _reader = format.Open(content);
@@ -51,6 +56,11 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
                 if (_reader.RecordCount < committed || (_reader.RecordCount == committed && !isFileFault))
                 {
                     continue;
+                }
+
+                if (_reader.Fault is null && bounds.FaultOf(_reader.Cdr) is { } absurd)
+                {
+                    _reader.Refuse(absurd);
                 }
 
                 normaliser.Add(_reader, file, chunk);

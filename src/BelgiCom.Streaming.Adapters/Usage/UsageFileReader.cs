@@ -44,6 +44,9 @@ public abstract class UsageFileReader : IDisposable
         return true;
     }
 
+    /// <summary>Makes the record just read one that cannot be used.</summary>
+    internal void Refuse(DecodingFault fault) => Fault = fault with { FileOffset = RecordOffset, Length = Octets.Length };
+
     /// <summary>Closes the stream.</summary>
     public void Dispose()
     {

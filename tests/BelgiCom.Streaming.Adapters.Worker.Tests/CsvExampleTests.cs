@@ -1,0 +1,88 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Privacy;
+using Microsoft.Extensions.Configuration;
+
+namespace BelgiCom.Streaming.Adapters.Worker.Tests;
+
+/// <summary>The examples of docs/csv.md, as an operator would configure them.</summary>
+public sealed partial class CsvExampleTests
+{
+    private static readonly string Page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "csv.md"));
+
+    public static TheoryData<string> Titles => [.. ExamplePattern().Matches(Page).Select(match => match.Groups["title"].Value)];
+
+    [Fact]
+    public void Page_OfExamples_HasTen() => Assert.Equal(10, Titles.Count);
+
+    [Theory]
+    [MemberData(nameof(Titles))]
+    public async Task Example_OfThePage_BecomesWhatThePageSays(string title)
+    {
+        Match example = ExamplePattern().Matches(Page).Single(match => match.Groups["title"].Value == title);
+
+        Assert.Equal(
+            example.Groups["result"].Value.Trim().Split('\n').Order(),
+            (await ReadAsync(example.Groups["map"].Value, example.Groups["file"].Value)).Order());
+    }
+
+    [Fact]
+    public async Task Numbers_OfOnePersonInAnySpelling_AreOneSubscriber()
+    {
+        Match example = ExamplePattern().Matches(Page).Last();
+        using MediationFixture fixture = Configured(example.Groups["map"].Value);
+        await fixture.MediateAsync(Encoding.UTF8.GetBytes(example.Groups["file"].Value), "file.csv");
+
+        SubscriberRef subscriber = new SubscriberPseudonymizer(fixture.Keys).FromMsisdn("999100000001");
+        Assert.All(fixture.Sender.Usage, usage => Assert.Equal((subscriber, ""), (usage.SubscriberRef, usage.OtherPartyPrefix)));
+    }
+
+    [Fact]
+    public async Task Quantity_BeyondItsBound_IsQuarantinedAndReachesNoTotal()
+    {
+        const string map = """{ "Kind": "Data", "Columns": { "StartTime": "t", "Msisdn": "n", "Total": "v" } }""";
+
+        // 2^63-1 octets, the bound, and one more than the bound.
+        Assert.Equal(
+            ["2026-11-20T07:00:00.000Z Data 1000000000000000 octets", "quarantined BadValue", "quarantined BadValue"],
+            (await ReadAsync(
+                map,
+                """
+                t,n,v
+                2026-11-20T07:00:00Z,999100000001,9223372036854775807
+                2026-11-20T07:00:00Z,999100000001,1000000000000000
+                2026-11-20T07:00:00Z,999100000001,1000000000000001
+
+                """)).Order());
+    }
+
+    private static async Task<List<string>> ReadAsync(string map, string file)
+    {
+        using MediationFixture fixture = Configured(map);
+        await fixture.MediateAsync(Encoding.UTF8.GetBytes(file), "file.csv");
+        return
+        [
+            .. fixture.Sender.Usage.Select(usage => $"{usage.EventTime.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fff}Z {usage.Kind} " + usage.Kind switch
+            {
+                UsageKind.Voice => $"{usage.DurationSeconds} s",
+                UsageKind.Data => $"{usage.TotalOctets} octets",
+                _ => $"{usage.Messages} messages",
+            }),
+            .. fixture.Sender.Quarantined.Select(entry => $"quarantined {entry.Reason}"),
+        ];
+    }
+
+    private static MediationFixture Configured(string map)
+    {
+        byte[] json = Encoding.UTF8.GetBytes($$"""{ "Name": "example", "Csv": {{map}} }""");
+        SourceOptions source = new ConfigurationBuilder().AddJsonStream(new MemoryStream(json)).Build().Get<SourceOptions>()!;
+        Assert.Empty(source.Csv!.Faults());
+        return new MediationFixture(options => options.Sources.Add(source));
+    }
+
+    [GeneratedRegex(
+        """^## (?<title>\d+\. [^\n]+)\n.*?```json\n(?<map>.*?)```\n\n```csv\n(?<file>.*?)```\n\n```text\n(?<result>.*?)```""",
+        RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex ExamplePattern();
+}
