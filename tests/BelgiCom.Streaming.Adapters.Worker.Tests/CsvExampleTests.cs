@@ -63,15 +63,18 @@ public sealed partial class CsvExampleTests
         await fixture.MediateAsync(Encoding.UTF8.GetBytes(file), "file.csv");
         return
         [
-            .. fixture.Sender.Usage.Select(usage => $"{usage.EventTime.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fff}Z {usage.Kind} " + usage.Kind switch
-            {
-                UsageKind.Voice => $"{usage.DurationSeconds} s",
-                UsageKind.Data => $"{usage.TotalOctets} octets",
-                _ => $"{usage.Messages} messages",
-            }),
+            .. fixture.Sender.Usage.Select(usage =>
+                $"{usage.EventTime.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fff}Z {usage.Kind} {QuantityOf(usage)}"),
             .. fixture.Sender.Quarantined.Select(entry => $"quarantined {entry.Reason}"),
         ];
     }
+
+    private static string QuantityOf(UsageReceived usage) => usage.Kind switch
+    {
+        UsageKind.Voice => $"{usage.DurationSeconds} s",
+        UsageKind.Data => $"{usage.TotalOctets} octets",
+        _ => $"{usage.Messages} messages",
+    };
 
     private static MediationFixture Configured(string map)
     {

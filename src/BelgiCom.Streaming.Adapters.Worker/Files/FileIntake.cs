@@ -124,7 +124,9 @@ public sealed class FileIntake : IDisposable
 
         FileEntry? interrupted = known?.State == FileState.Receiving ? known with { Detail = "" } : null;
         // A file whose mediation was interrupted keeps its source, whatever is configured now, because its first events have that name.
-        using IMediatedFile? mediated = interrupted is null ? Open(file, source) : OpenBy(file, interrupted.Source, interrupted.CommittedCdrs);
+        using IMediatedFile? mediated = interrupted is null
+            ? Open(file, source)
+            : OpenBy(file, interrupted.Source, interrupted.CommittedCdrs);
         if (mediated is null)
         {
             return LeaveWaiting(interrupted!);
@@ -275,7 +277,8 @@ public sealed class FileIntake : IDisposable
         }
 
         AdaptersLog.FileFinished(_logger, name, entry.Source, entry.Totals.Cdrs, entry.Totals.Events, entry.Quarantined, entry.State);
-        AdaptersMetrics.Finished(entry.Source, isFailed ? "failed" : state == FileState.Done ? "done" : "incomplete", gap, entry.LostCdrIndicator != 0);
+        string outcome = isFailed ? "failed" : state == FileState.Done ? "done" : "incomplete";
+        AdaptersMetrics.Finished(entry.Source, outcome, gap, entry.LostCdrIndicator != 0);
         return new FileReport(entry, false, entry.Totals - before.Totals, entry.Quarantined - before.Quarantined, gap);
     }
 

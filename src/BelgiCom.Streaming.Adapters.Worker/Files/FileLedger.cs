@@ -15,7 +15,8 @@ public sealed class FileLedger : IDisposable
     private const string Columns =
         "sha256, name, source, format, state, committed_cdrs, node, ts_number, sequence_number, declared_cdrs, lost_cdr_indicator, "
         + "closure_reason, "
-        + "cdrs, events, uplink_octets, downlink_octets, seconds, quarantined, ambiguous_times, resent, received_at, finished_at, detail, octets";
+        + "cdrs, events, uplink_octets, downlink_octets, seconds, quarantined, ambiguous_times, resent, received_at, finished_at, detail, "
+        + "octets";
 
     private const string RetiredColumns = "path, origin, octets, retired_at";
 

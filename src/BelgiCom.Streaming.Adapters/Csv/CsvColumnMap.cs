@@ -20,8 +20,8 @@ public sealed class CsvColumnMap
     internal const string UnixMilliseconds = "unix-ms";
 
     /// <summary>
-    /// What every record of the file is: data, voice or SMS. Where a column is mapped to <see cref="CsvField.Kind"/>, the column decides and
-    /// this is not used.
+    /// What every record of the file is: data, voice or SMS. Where a column is mapped to <see cref="CsvField.Kind"/>, the column decides
+    /// and this is not used.
     /// </summary>
     public UsageKind Kind { get; set; }
 
@@ -69,8 +69,8 @@ public sealed class CsvColumnMap
 
     /// <summary>
     /// Format of times: <c>iso</c> for ISO 8601 with offset or <c>Z</c>, <c>unix</c> or <c>unix-ms</c> for seconds or milliseconds since
-    /// 1970, else a .NET format such as <c>yyyy-MM-dd HH:mm:ss.fff</c>, read with the invariant culture. Date and time of day in two columns
-    /// are read with one blank between them.
+    /// 1970, else a .NET format such as <c>yyyy-MM-dd HH:mm:ss.fff</c>, read with the invariant culture. Date and time of day in two
+    /// columns are read with one blank between them.
     /// </summary>
     [Required]
     public string TimeFormat { get; set; } = Iso;
@@ -254,8 +254,8 @@ public sealed class CsvColumnMap
         bool hasTimeOfDay = Maps(CsvField.StartTimeOfDay);
         if (isFormat && !TimeFormat.Contains('H', StringComparison.Ordinal) && !TimeFormat.Contains('h', StringComparison.Ordinal))
         {
-            yield return "TimeFormat has no hours: every record would begin at midnight. Where they stand in a column of their own, name it "
-                + "StartTimeOfDay, and both in TimeFormat with a blank between them.";
+            yield return "TimeFormat has no hours: every record would begin at midnight. Where they stand in a column of their own, "
+                + "name it StartTimeOfDay, and both in TimeFormat with a blank between them.";
         }
 
         if (isFormat && TimeFormat.Contains('K', StringComparison.Ordinal))

@@ -30,7 +30,10 @@ internal sealed class CsvColumns
     /// <returns>The columns, or what is wrong with the file, a sentence without its full stop.</returns>
     public static (CsvColumns? Columns, string? Fault) Find(CsvLine line, CsvColumnMap map)
     {
-        string[] names = [.. Enumerable.Range(0, line.Count).Select(i => map.ExpectsHeader ? Encoding.UTF8.GetString(line[i]).Trim() : "-")];
+        string[] names =
+        [
+            .. Enumerable.Range(0, line.Count).Select(i => map.ExpectsHeader ? Encoding.UTF8.GetString(line[i]).Trim() : "-"),
+        ];
         List<int> joinBy = [];
         foreach (string column in map.JoinBy)
         {

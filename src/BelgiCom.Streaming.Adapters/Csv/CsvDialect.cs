@@ -6,7 +6,8 @@ namespace BelgiCom.Streaming.Adapters;
 internal readonly record struct CsvDialect(byte Delimiter, byte LineEnd)
 {
     /// <summary>The line ends of a text, by its beginning.</summary>
-    public static byte LineEndOf(ReadOnlySpan<byte> head) => !head.Contains((byte)'\n') && head.Contains((byte)'\r') ? (byte)'\r' : (byte)'\n';
+    public static byte LineEndOf(ReadOnlySpan<byte> head) =>
+        !head.Contains((byte)'\n') && head.Contains((byte)'\r') ? (byte)'\r' : (byte)'\n';
 
     /// <summary>
     /// Octets of the record that <paramref name="octets"/> begins with, its line end included. A quote opens a field only at the field's

@@ -62,7 +62,8 @@ internal sealed class CsvQuantity(CsvColumnMap map)
     {
         long hours = 0, minutes = 0, rest = 0;
         ReadOnlySpan<byte> behind = text[(colon + 1)..];
-        if (behind.Length < 5 || behind[2] != ':' || !TryInteger(text[..colon], ref hours, 1_000_000) || !TryInteger(behind[..2], ref minutes, 59)
+        if (behind.Length < 5 || behind[2] != ':' || !TryInteger(text[..colon], ref hours, 1_000_000)
+            || !TryInteger(behind[..2], ref minutes, 59)
             || !TryDecimal(behind[3..], 1, ref rest) || rest > 60)
         {
             return false;

@@ -117,7 +117,8 @@ internal sealed class CsvRecordDecoder(CsvColumnMap map)
     /// <summary>Whether a price, the account or the identity depends on a field.</summary>
     private static bool IsCharged(CsvField field, UsageCdr cdr) => field switch
     {
-        CsvField.StartTime or CsvField.Msisdn or CsvField.Direction or CsvField.ServingPlmn or CsvField.RatingGroup or CsvField.RecordId => true,
+        CsvField.StartTime or CsvField.Msisdn or CsvField.Direction => true,
+        CsvField.ServingPlmn or CsvField.RatingGroup or CsvField.RecordId => true,
         CsvField.Imsi => cdr.Msisdn.IsEmpty,
         CsvField.DurationSeconds => cdr.Kind == UsageKind.Voice,
         CsvField.EndTime => cdr.Kind == UsageKind.Voice && cdr.PartAt(0).DurationSeconds < 0,

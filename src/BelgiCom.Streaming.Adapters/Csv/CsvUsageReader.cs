@@ -27,7 +27,8 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
     private bool _hasLineEnd;
     private bool _isEnded;
 
-    public override ReadOnlySpan<byte> Octets => _isKept ? _kept.GetBuffer().AsSpan(0, (int)_kept.Length) : _window.Peek(0)[.._octetsLength];
+    public override ReadOnlySpan<byte> Octets =>
+        _isKept ? _kept.GetBuffer().AsSpan(0, (int)_kept.Length) : _window.Peek(0)[.._octetsLength];
 
     /// <summary>Whether the beginning of a file fits the map.</summary>
     public bool FitsMap()
@@ -175,8 +176,8 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
             ? null
             : new(
                 QuarantineReason.Truncated,
-                "The last line has no line end, so it may be cut short. When the whole file comes, it is read; where files never end with one, "
-                + "set LastLineNeedsEnd to false and ask for the file again.");
+                "The last line has no line end, so it may be cut short. When the whole file comes, it is read; where files never end with "
+                + "one, set LastLineNeedsEnd to false and ask for the file again.");
     }
 
     private bool ReadEnd()
@@ -208,7 +209,9 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
 
         _hasLineEnd |= !isInside;
         return Found(
-            new(QuarantineReason.TooLarge, $"The line is longer than {RecordLimits.MaxLineOctets} octets."), offset, _window.Offset - offset);
+            new(QuarantineReason.TooLarge, $"The line is longer than {RecordLimits.MaxLineOctets} octets."),
+            offset,
+            _window.Offset - offset);
     }
 
     private DecodingFault? ReadRecord(ReadOnlySpan<byte> record)

@@ -136,7 +136,7 @@ public class CsvFileTests
         string[] parts = values.Split(',');
         string file = "sms_time,msisdn,imsi,direction,other_party,serving_plmn,node,record_id,more\n"
             + string.Concat(parts.Select((part, i) =>
-                $"2026-01-20T12:00:00Z,999000000001,,MO,,00101,N,{(field == "RecordId" ? part : "")},{(field == "RecordId" ? i : part)}\n"));
+                "2026-01-20T12:00:00Z,999000000001,,MO,,00101,N," + (field == "RecordId" ? $"{part},{i}\n" : $",{part}\n")));
 
         List<UsageReceived> usage = Mediated.Usage(Utf8(file));
 
