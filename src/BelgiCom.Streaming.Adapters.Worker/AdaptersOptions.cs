@@ -38,7 +38,7 @@ public sealed class AdaptersOptions : IValidatableObject
     public TimeSpan KeepDone { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>How much one usage event may say.</summary>
-    public UsageBounds Bounds { get; } = new();
+    public UsageBounds Bounds { get; set; } = new();
 
     /// <summary>Most octets that a compressed file may expand to.</summary>
     [Range(1, long.MaxValue)]

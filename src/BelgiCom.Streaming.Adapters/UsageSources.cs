@@ -28,8 +28,6 @@ public sealed record UsageSource(string Name, ChargedView Charged, IReadOnlyList
 /// </summary>
 internal sealed class UsageSources(IReadOnlyList<UsageSource> configured)
 {
-    private static readonly UsageSource Unknown = new(IFileMediation.UnknownSource, ChargedView.Pgw, [CdrFileFormat.Framed]);
-
     private static readonly IReadOnlyList<UsageSource> BuiltIn =
     [
         new("cdr", ChargedView.Pgw, [CdrFileFormat.Framed, CdrFileFormat.Unframed]),
@@ -38,11 +36,18 @@ internal sealed class UsageSources(IReadOnlyList<UsageSource> configured)
         .. NetworkVendor.All.Select(vendor => new UsageSource(vendor.Name, ChargedView.Pgw, vendor.UsageFormats)),
     ];
 
+    /// <summary>
+    /// The source of files that no source recognises. Where only a CSV source is configured, the file was probably to be one of it, and its
+    /// reader says what does not fit.
+    /// </summary>
+    private readonly UsageSource _unknown = new(
+        IFileMediation.UnknownSource, ChargedView.Pgw, configured is [{ Formats: [CsvUsageFormat csv] }] ? [csv] : [CdrFileFormat.Framed]);
+
     /// <summary>Names by which a source may be given.</summary>
     public IEnumerable<string> Names => configured.Concat(BuiltIn).Select(source => source.Name);
 
     /// <summary>The source with this name, <see cref="IFileMediation.UnknownSource"/> included; null when there is none.</summary>
-    public UsageSource? Find(string name) => configured.Concat(BuiltIn).Append(Unknown)
+    public UsageSource? Find(string name) => configured.Concat(BuiltIn).Append(_unknown)
         .FirstOrDefault(source => source.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The source of a file by its first octets; null when no format recognises it.</summary>

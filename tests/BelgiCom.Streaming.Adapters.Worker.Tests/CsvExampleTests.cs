@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Privacy;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 
 namespace BelgiCom.Streaming.Adapters.Worker.Tests;
 
@@ -57,6 +59,14 @@ public sealed partial class CsvExampleTests
                 """)).Order());
     }
 
+    [Fact]
+    public void Bounds_ByConfiguration_AreRead()
+    {
+        AdaptersOptions options = Read("""{ "DataDirectory": "x", "Bounds": { "VoiceSeconds": 7 } }""");
+
+        Assert.Equal((7, 10_000), (options.Bounds.VoiceSeconds, options.Bounds.Messages));
+    }
+
     private static async Task<List<string>> ReadAsync(string map, string file)
     {
         using MediationFixture fixture = Configured(map);
@@ -69,6 +79,15 @@ public sealed partial class CsvExampleTests
         ];
     }
 
+    private static AdaptersOptions Read(string section)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes($$"""{ "Adapters": {{section}} }""")));
+        AdaptersOptions options = builder.AddValidatedOptions<AdaptersOptions>(AdaptersOptions.Section);
+        builder.ThrowOnFaults();
+        return options;
+    }
+
     private static string QuantityOf(UsageReceived usage) => usage.Kind switch
     {
         UsageKind.Voice => $"{usage.DurationSeconds} s",
@@ -78,10 +97,8 @@ public sealed partial class CsvExampleTests
 
     private static MediationFixture Configured(string map)
     {
-        byte[] json = Encoding.UTF8.GetBytes($$"""{ "Name": "example", "Csv": {{map}} }""");
-        SourceOptions source = new ConfigurationBuilder().AddJsonStream(new MemoryStream(json)).Build().Get<SourceOptions>()!;
-        Assert.Empty(source.Csv!.Faults());
-        return new MediationFixture(options => options.Sources.Add(source));
+        AdaptersOptions configured = Read($$"""{ "DataDirectory": "x", "Sources": [ { "Name": "example", "Csv": {{map}} } ] }""");
+        return new MediationFixture(options => options.Sources.AddRange(configured.Sources));
     }
 
     [GeneratedRegex(
