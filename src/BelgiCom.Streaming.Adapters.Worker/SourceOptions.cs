@@ -36,7 +36,7 @@ public sealed class SourceOptions : IValidatableObject
     public CsvColumnMap? Csv { get; set; }
 
     /// <summary>The source as the mediation knows it.</summary>
-    internal UsageSource ToUsageSource() => new(Name, ChargingView, this switch
+    public UsageSource ToUsageSource() => new(Name, ChargingView, this switch
     {
         { Csv: { } map } => [new CsvUsageFormat(Name, map)],
         { Vendor: "" } => [CdrFileFormat.Framed, CdrFileFormat.Unframed, NchfUsageFormat.Instance],

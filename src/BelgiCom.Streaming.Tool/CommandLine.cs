@@ -28,6 +28,7 @@ internal static class CommandLine
             GenerateCommand.Create(),
             BenchCommand.Create(),
             FilesCommand.Create(),
+            SourcesCommand.Create(),
             CdrCommand.Create(),
             BrokerCommand.Create(),
             TopicsCommand.Create(),

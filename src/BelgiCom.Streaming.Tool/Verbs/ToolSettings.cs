@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Privacy;
@@ -17,6 +18,13 @@ internal static class ToolSettings
     public static SchemaRegistryClient Registry() =>
         new(Read(builder => builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry")));
 
+    /// <summary>The configured sources of usage, as the adapters worker has them; its data folder is not needed.</summary>
+    public static AdaptersOptions Adapters()
+    {
+        Dictionary<string, string?> defaults = new() { [$"{AdaptersOptions.Section}:{nameof(AdaptersOptions.DataDirectory)}"] = "." };
+        return Read(builder => builder.AddValidatedOptions<AdaptersOptions>(AdaptersOptions.Section), defaults);
+    }
+
     /// <summary>What a verb that publishes reference data works with.</summary>
     public static Publishing Publishing()
     {
@@ -32,9 +40,9 @@ internal static class ToolSettings
                 kafka.Clients, kafka.Consumer, registry, new FileKeyStore(keys.Directory), NullLoggerFactory.Instance));
     }
 
-    private static T Read<T>(Func<WebApplicationBuilder, T> read)
+    private static T Read<T>(Func<WebApplicationBuilder, T> read, Dictionary<string, string?>? defaults = null)
     {
-        WebApplicationBuilder builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, new Dictionary<string, string?>());
+        WebApplicationBuilder builder = WorkerHost.CreateBuilder("belgicom", LogReader.Person, defaults ?? []);
         T? options = read(builder);
         builder.ThrowOnFaults();
         return options;

@@ -1,0 +1,308 @@
+using System.Text;
+using System.Text.Unicode;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Adapters;
+
+/// <summary>
+/// A column map drafted from the beginning of a file, for a person to check. Mediation never guesses; this is how the person who writes the
+/// map is spared the typing. What had to be assumed is said in <see cref="Remarks"/>.
+/// </summary>
+public sealed class CsvMapDraft
+{
+    private const int SampleLines = 50;
+
+    // The commonest names, without anything but letters and digits; the first field that matches a column has it.
+    private static readonly (CsvField Field, string[] Names)[] Names =
+    [
+        (CsvField.RecordId, ["recordid", "id", "uuid", "pkid", "cdrid", "callid", "uniqueid", "globalcallid", "acctuniqueid"]),
+        (CsvField.EndTime, ["endtime", "end", "stop", "stoptime", "disconnecttime", "datetimedisconnect", "acctstoptime"]),
+        (CsvField.StartTime,
+            ["starttime", "start", "callstart", "smstime", "datastart", "datetimeconnect", "answertime", "connecttime",
+                "acctstarttime", "timestamp", "datetime", "eventtime", "at", "when", "calldate", "startdate", "date"]),
+        (CsvField.StartTimeOfDay, ["calltime", "timeofday", "time", "hour"]),
+        (CsvField.DurationSeconds,
+            ["durationseconds", "duration", "callseconds", "dataseconds", "secs", "seconds", "billsec", "chargeduration",
+                "acctsessiontime"]),
+        (CsvField.Msisdn,
+            ["msisdn", "caller", "callingpartynumber", "callingnumber", "calling", "from", "src", "cli", "anumber", "apartynumber", "user",
+                "username", "customeridentifier", "subscriber"]),
+        (CsvField.Imsi, ["imsi"]),
+        (CsvField.Imei, ["imei"]),
+        (CsvField.OtherParty,
+            ["otherparty", "callee", "finalcalledpartynumber", "callednumber", "called", "to", "dst", "destination", "bnumber",
+                "bpartynumber", "telephonenumberdialled", "dialled"]),
+        (CsvField.Direction, ["direction", "dir", "calldirection"]),
+        (CsvField.Kind, ["kind", "type", "calltype", "recordtype", "service", "servicetype"]),
+        (CsvField.UplinkGigawords, ["ingigawords", "acctinputgigawords"]),
+        (CsvField.DownlinkGigawords, ["outgigawords", "acctoutputgigawords"]),
+        (CsvField.Uplink, ["uplink", "up", "uplinkbytes", "inoctets", "acctinputoctets", "bytesup", "upload"]),
+        (CsvField.Downlink, ["downlink", "down", "downlinkbytes", "outoctets", "acctoutputoctets", "bytesdown", "download"]),
+        (CsvField.Total, ["total", "volume", "bytes", "octets", "totalbytes", "totalvolume"]),
+        (CsvField.Messages, ["messages", "parts", "segments", "msgparts"]),
+        (CsvField.RatingGroup, ["ratinggroup"]),
+        (CsvField.ServingPlmn, ["servingplmn", "plmn", "mccmnc", "visitedplmn"]),
+        (CsvField.DataNetwork, ["apn", "dnn"]),
+        (CsvField.Node, ["node", "switch", "msc"]),
+    ];
+
+    private static readonly string[] TimeFormats =
+    [
+        CsvColumnMap.Iso, "yyyy-MM-dd HH:mm:ss.FFFFFFF", "yyyy-MM-ddTHH:mm:ss.FFFFFFF", "yyyy-MM-dd HH:mm", "yyyyMMddHHmmss",
+        "dd.MM.yyyy HH:mm:ss", "dd.MM.yyyy HH:mm", "dd/MM/yyyy HH:mm:ss", "MM/dd/yyyy HH:mm:ss", "dd/MM/yyyy HH:mm",
+        "MM/dd/yyyy HH:mm", "dd-MM-yyyy HH:mm:ss",
+        "yyyy/MM/dd HH:mm:ss", "yyyyMMdd HHmmss", "yyyyMMdd HH:mm:ss", CsvColumnMap.Unix, CsvColumnMap.UnixMilliseconds,
+    ];
+
+    private static readonly string[] OriginatingValues = ["mo", "out", "outgoing", "originating", "o"];
+    private static readonly string[] TerminatingValues = ["mt", "in", "incoming", "terminating", "t"];
+
+    private readonly List<string> _remarks = [];
+    private readonly List<string[]> _rows = [];
+    private string[] _header = [];
+
+    private CsvMapDraft()
+    {
+    }
+
+    /// <summary>The map. It may have faults, when nothing in the file looks like a field that is needed.</summary>
+    public CsvColumnMap Map { get; } = new();
+
+    /// <summary>What was assumed or not found, a sentence each.</summary>
+    public IReadOnlyList<string> Remarks => _remarks;
+
+    /// <summary>Drafts a map of a file by its first octets, expanded.</summary>
+    public static CsvMapDraft Of(ReadOnlySpan<byte> head)
+    {
+        CsvMapDraft draft = new();
+        draft.Read(head);
+        draft.MapColumns();
+        draft.MapTimes();
+        draft.MapKinds();
+        draft.MapDirections();
+        draft._remarks.AddRange(draft._header.Where(cell => cell.Length > 0 && !draft.Map.Columns.ContainsValue(cell))
+            .Select(cell => $"The column {cell} is not mapped."));
+        return draft;
+    }
+
+    /// <summary>Finds encoding, delimiter and header, and keeps the first rows.</summary>
+    private void Read(ReadOnlySpan<byte> head)
+    {
+        // The head may end inside a character.
+        int lastEnd = head.LastIndexOfAny("\r\n"u8);
+        ReadOnlySpan<byte> whole = lastEnd < 0 ? head : head[..(lastEnd + 1)];
+        Map.Encoding = Utf8.IsValid(whole) || head is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] ? "utf-8" : "windows-1252";
+        using StreamReader reader = new(new CsvText(new MemoryStream(head.ToArray()), Map.TextEncoding!), Encoding.UTF8);
+        List<string> lines = [.. reader.ReadToEnd().Split(['\n', '\r'], StringSplitOptions.RemoveEmptyEntries).Take(SampleLines + 1)];
+        if (lines.Count > 0 && lines[0].StartsWith("sep=", StringComparison.Ordinal) && lines[0].Length == 5)
+        {
+            lines.RemoveAt(0);
+        }
+
+        char delimiter = ";,\t|".MaxBy(candidate => ScoreOf(lines, candidate));
+        Map.Delimiter = delimiter == '\t' ? "tab" : delimiter.ToString();
+        CsvLine line = new();
+        int columns = 0;
+        foreach (string text in lines)
+        {
+            if (line.Split(Encoding.UTF8.GetBytes(text), (byte)delimiter) is null && (columns == 0 || line.Count == columns))
+            {
+                columns = line.Count;
+                _rows.Add([.. Enumerable.Range(0, columns).Select(i => Encoding.UTF8.GetString(line[i]).Trim())]);
+            }
+        }
+
+        if (_rows.Count > 0 && !_rows[0].Any(cell => cell.Length > 0 && char.IsAsciiDigit(cell[0])))
+        {
+            _header = _rows[0];
+            _rows.RemoveAt(0);
+        }
+    }
+
+    /// <summary>How many lines have the columns of the first one.</summary>
+    private static int ScoreOf(List<string> lines, char delimiter)
+    {
+        int columns = lines.Count > 0 ? lines[0].Count(character => character == delimiter) : 0;
+        return columns == 0 ? 0 : (100 * lines.Count(line => line.Count(character => character == delimiter) == columns)) + columns;
+    }
+
+    private void MapColumns()
+    {
+        if (_header.Length == 0)
+        {
+            _remarks.Add("The file has no header, so the columns are taken by what they look like: check each.");
+            MapPositions();
+            return;
+        }
+
+        foreach ((CsvField field, string[] names) in Names)
+        {
+            // The earlier a name stands, the surer it is.
+            string? column = names.SelectMany(name => _header.Where(cell => Bare(cell) == name)).FirstOrDefault(
+                cell => !Map.Columns.ContainsValue(cell));
+            if (column is not null)
+            {
+                Map.Columns[field.ToString()] = column;
+                if (_header.Count(cell => cell.Equals(column, StringComparison.OrdinalIgnoreCase)) > 1)
+                {
+                    _remarks.Add($"Several columns are called {column}: say which is meant, as {column}#1.");
+                }
+            }
+        }
+    }
+
+    private void MapPositions()
+    {
+        for (int i = 0; i < (_rows.Count > 0 ? _rows[0].Length : 0); i++)
+        {
+            string[] values = [.. Values(i)];
+            CsvField? field = values.Length == 0
+                ? null
+                : TimeFormatOf(values) is not null && !Map.Maps(CsvField.EndTime)
+                    ? Map.Maps(CsvField.StartTime) ? CsvField.EndTime : CsvField.StartTime
+                    : values.All(value => value.Length is >= 8 and <= 16 && value.TrimStart('+').All(char.IsAsciiDigit))
+                        ? Map.Maps(CsvField.Msisdn) ? CsvField.OtherParty : CsvField.Msisdn
+                        : values.All(value => value.Length < 6 && value.All(char.IsAsciiDigit)) ? CsvField.DurationSeconds : null;
+            if (field is { } found && !Map.Maps(found))
+            {
+                Map.Columns[found.ToString()] = (i + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            }
+        }
+    }
+
+    private void MapTimes()
+    {
+        string? unnamed = Map.Maps(CsvField.StartTime) ? null : _header.Where((cell, i) => cell.Length > 0
+            && !Map.Columns.ContainsValue(cell) && TimeFormatOf([.. Values(i)]) is not null).FirstOrDefault();
+        if (unnamed is not null)
+        {
+            Map.Columns[nameof(CsvField.StartTime)] = unnamed;
+        }
+
+        string[] dates = ValuesOf(CsvField.StartTime), times = ValuesOf(CsvField.StartTimeOfDay);
+        string[] both = dates.Length == times.Length ? [.. dates.Zip(times, (date, time) => $"{date} {time}")] : [];
+        if (TimeFormatOf(dates) is { } format)
+        {
+            // The time of day is in the same column, and what is called "time" is something else.
+            Map.Columns.Remove(nameof(CsvField.StartTimeOfDay));
+            Map.TimeFormat = format;
+        }
+        else if (TimeFormatOf(both) is { } ofBoth)
+        {
+            Map.TimeFormat = ofBoth;
+        }
+        else
+        {
+            _remarks.Add("No format of times was recognised: set TimeFormat.");
+        }
+
+        if (Map.TimeFormat.StartsWith("dd/MM", StringComparison.Ordinal)
+            && TimeFormatOf(both.Length > 0 ? both : dates, Map.TimeFormat.Replace("dd/MM", "MM/dd", StringComparison.Ordinal)) is not null)
+        {
+            _remarks.Add("Day and month could be the other way round.");
+        }
+
+        if (Map.TimeFormat is not (CsvColumnMap.Iso or CsvColumnMap.Unix or CsvColumnMap.UnixMilliseconds))
+        {
+            _remarks.Add("The times have no offset: set TimeZone to the zone of the system that wrote them; UTC is assumed.");
+        }
+    }
+
+    private void MapKinds()
+    {
+        foreach (string value in ValuesOf(CsvField.Kind).Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            List<string>? values = Bare(value) switch
+            {
+                "sms" or "message" or "mms" => Map.Sms,
+                "voice" or "call" or "voip" => Map.Voice,
+                "data" or "gprs" or "internet" => Map.Data,
+                _ => null,
+            };
+            values?.Add(value);
+        }
+
+        if (Map.Data.Count + Map.Voice.Count + Map.Sms.Count > 0)
+        {
+            return;
+        }
+
+        Map.Columns.Remove(nameof(CsvField.Kind));
+        bool hasVolume = Map.Maps(CsvField.Uplink) || Map.Maps(CsvField.Downlink) || Map.Maps(CsvField.Total);
+        bool hasDuration = Map.Maps(CsvField.DurationSeconds) || Map.Maps(CsvField.EndTime);
+        Map.Kind = hasVolume ? UsageKind.Data : hasDuration && !Map.Maps(CsvField.Messages) ? UsageKind.Voice : UsageKind.Sms;
+        _remarks.Add($"Every record is taken for {Map.Kind}.");
+    }
+
+    private void MapDirections()
+    {
+        foreach (string value in ValuesOf(CsvField.Direction).Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            if (OriginatingValues.Contains(Bare(value)))
+            {
+                Map.Originating.Add(value);
+            }
+            else if (TerminatingValues.Contains(Bare(value)))
+            {
+                Map.Terminating.Add(value);
+            }
+            else
+            {
+                _remarks.Add($"Set whether the direction {value} is Originating or Terminating.");
+            }
+        }
+
+        if (Map.Maps(CsvField.Direction) && Map.Terminating.Count == 0)
+        {
+            _remarks.Add("No record is terminating; mt is assumed to mean that.");
+            Map.Terminating.Add("mt");
+        }
+
+        if (Map.Maps(CsvField.Direction) && Map.Originating.Count == 0)
+        {
+            _remarks.Add("No record is originating; mo is assumed to mean that.");
+            Map.Originating.Add("mo");
+        }
+    }
+
+    private string[] ValuesOf(CsvField field)
+    {
+        if (!Map.Columns.TryGetValue(field.ToString(), out string? column))
+        {
+            return [];
+        }
+
+        int index = _header.Length > 0
+            ? Array.IndexOf(_header, column)
+            : int.Parse(column, System.Globalization.CultureInfo.InvariantCulture) - 1;
+        return [.. Values(index)];
+    }
+
+    private IEnumerable<string> Values(int column) => _rows.Select(row => row[column]).Where(value => value.Length > 0);
+
+    /// <summary>The first format that reads all values but a tenth, which may be bad; null when none does.</summary>
+    private static string? TimeFormatOf(string[] values, string? only = null)
+    {
+        foreach (string format in only is null ? TimeFormats : [only])
+        {
+            CsvTime reader = new(new CsvColumnMap { TimeFormat = format });
+            int read = values.Count(value =>
+            {
+                CdrTime time = default;
+                bool isAmbiguous = false;
+                // Ten digits are seconds of this time, thirteen milliseconds; other numbers are numbers.
+                bool isEpoch = value.Length == (format == CsvColumnMap.Unix ? 10 : 13);
+                return (isEpoch || format is not (CsvColumnMap.Unix or CsvColumnMap.UnixMilliseconds))
+                    && reader.TryRead(Encoding.UTF8.GetBytes(value), [], ref time, ref isAmbiguous);
+            });
+            if (read > 0 && values.Length - read <= Math.Max(values.Length / 10, values.Length > 1 ? 1 : 0))
+            {
+                return format;
+            }
+        }
+
+        return null;
+    }
+
+    private static string Bare(string text) => string.Concat(text.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
+}

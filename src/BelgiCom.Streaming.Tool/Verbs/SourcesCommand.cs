@@ -1,0 +1,202 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using BelgiCom.Streaming.Adapters;
+using BelgiCom.Streaming.Adapters.Worker;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Privacy;
+
+namespace BelgiCom.Streaming.Tool;
+
+/// <summary>
+/// <c>sources try</c>: shows which source a file would be, or drafts the column map of a CSV file that no source recognises, and the first
+/// records as they would be read. Nothing is sent and nothing is kept.
+/// </summary>
+internal static class SourcesCommand
+{
+    private const int MaxOctets = 64 << 20;
+
+    public static Command Create() => new("sources", "Where usage comes from.") { CreateTry() };
+
+    private static Command CreateTry()
+    {
+        Argument<string> file = new("FILE") { Description = "A file of usage, or a piece of one." };
+        Option<string?> source = new("--source") { Description = "Read it as this source's. Default: by its content." };
+        Option<int> records = new("--records") { Description = "How many records to show.", DefaultValueFactory = _ => 5 };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("try", "Show how a file would be read; of a CSV file that no source recognises, draft the column map.")
+        {
+            file, source, records, json,
+        };
+        command.SetAction(result => Execute(
+            result.GetRequiredValue(file), result.GetValue(source), result.GetValue(records), result.GetValue(json)));
+        return command;
+    }
+
+    /// <returns>0 when every record shown can be read, else 2.</returns>
+    private static int Execute(string path, string? source, int records, bool json)
+    {
+        if (!File.Exists(path))
+        {
+            throw new ToolException(WorkerHost.ExitConfiguration, $"there is no file '{path}'");
+        }
+
+        AdaptersOptions options = ToolSettings.Adapters();
+        using FileStream content = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        ContentLimits limits = new(options.MaxExpandedOctets, options.MaxExpansionRatio);
+        IncomingFile file = IncomingFile.Receive(Path.GetFileName(path), content, limits, CancellationToken.None);
+        List<UsageSource> sources = [.. options.Sources.Select(one => one.ToUsageSource())];
+        IMediatedFile? mediated = Open(sources, options.Bounds, file, source);
+        CsvMapDraft? draft = null;
+        if (mediated is null)
+        {
+            draft = source is null
+                ? CsvMapDraft.Of(file.Head)
+                : throw new ToolException(WorkerHost.ExitConfiguration, $"no source is named {source}");
+            mediated = draft.Map.Faults().Any()
+                ? null
+                : Open([new("draft", ChargedView.Pgw, [new CsvUsageFormat("draft", draft.Map)])], options.Bounds, file, "draft");
+        }
+
+        using IMediatedFile? opened = mediated;
+        List<TriedRecord> tried = opened is null ? [] : Read(opened, Math.Clamp(records, 1, 1000));
+        string[] remarks = [.. draft?.Remarks ?? [], .. draft?.Map.Faults() ?? []];
+        if (json)
+        {
+            Dictionary<string, object>? csv = draft is null ? null : Settings(draft);
+            JsonOutput.Write(new { source = opened?.Source, format = opened?.Format, csv, remarks, records = tried });
+        }
+        else
+        {
+            Print(opened, draft, remarks, tried);
+        }
+
+        return tried.Count > 0 && tried.All(one => one.Fault is null) ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+    }
+
+    private static IMediatedFile? Open(IReadOnlyList<UsageSource> sources, UsageBounds bounds, IncomingFile file, string? source) =>
+        new UsageMediation(sources, new KeysOfOneRun(), TimeProvider.System, bounds).Open(file, source, 0);
+
+    private static List<TriedRecord> Read(IMediatedFile file, int records)
+    {
+        RecordChunk chunk = new(records, MaxOctets, [(Topics.UsageReceived, []), (Topics.Quarantine, [])]);
+        file.Read(chunk);
+        return
+        [
+            .. Enumerable.Range(0, chunk.Count).Select(i => chunk.TopicAt(i) == Topics.UsageReceived
+                ? TriedRecord.Of(UsageReceived.Read(chunk.ValueAt(i)))
+                : TriedRecord.Of(QuarantinedRecord.Read(chunk.ValueAt(i)))),
+        ];
+    }
+
+    private static void Print(IMediatedFile? file, CsvMapDraft? draft, string[] remarks, List<TriedRecord> records)
+    {
+        Console.Out.WriteLine(draft is null
+            ? $"source {file!.Source}, format {file.Format}"
+            : "No source recognises the file. A draft of a CSV source (docs/csv.md); check it, nothing here is known:");
+        if (draft is not null)
+        {
+            Console.Out.WriteLine(JsonOutput.Text(new Dictionary<string, object> { ["Csv"] = Settings(draft) }));
+        }
+
+        foreach (string remark in remarks)
+        {
+            Console.Out.WriteLine($"- {remark}");
+        }
+
+        foreach (TriedRecord record in records)
+        {
+            Console.Out.WriteLine(record.Fault is null
+                ? $"{record.Record}: {record.Start} {record.Kind} {record.Quantity}, direction {record.Direction}, "
+                    + $"subscriber {record.Subscriber}, to {record.OtherPartyPrefix}, network {record.ServingPlmn}"
+                : $"{record.Record}: {record.Fault}: {record.Detail}");
+        }
+    }
+
+    /// <summary>The settings of a draft that are not the defaults, by their names.</summary>
+    private static Dictionary<string, object> Settings(CsvMapDraft draft)
+    {
+        CsvColumnMap map = draft.Map;
+        Dictionary<string, object> settings = new() { [nameof(map.Delimiter)] = map.Delimiter, [nameof(map.TimeFormat)] = map.TimeFormat };
+        if (map.Kind != UsageKind.Unknown)
+        {
+            settings[nameof(map.Kind)] = map.Kind.ToString();
+        }
+
+        if (map.Encoding != "utf-8")
+        {
+            settings[nameof(map.Encoding)] = map.Encoding;
+        }
+
+        foreach ((string name, List<string> values) in new[]
+        {
+            (nameof(map.Data), map.Data), (nameof(map.Voice), map.Voice), (nameof(map.Sms), map.Sms),
+            (nameof(map.Originating), map.Originating), (nameof(map.Terminating), map.Terminating),
+        })
+        {
+            if (values.Count > 0)
+            {
+                settings[name] = values;
+            }
+        }
+
+        settings[nameof(map.Columns)] = map.Columns;
+        return settings;
+    }
+
+    /// <summary>Keys that end with the process, because nothing that they encrypt is kept.</summary>
+    private sealed class KeysOfOneRun : IKeyStore
+    {
+        private readonly DataKey _key = new("try", RandomNumberGenerator.GetBytes(32));
+
+        public DataKey GetOrCreate(string purpose, string scope) => _key;
+
+        public DataKey? Find(string keyId) => null;
+
+        public bool Delete(string keyId) => false;
+    }
+}
+
+/// <summary>A record as it would be read, without a number of a person.</summary>
+/// <param name="Record">Number of the record in its file, from 0; -1 for the file as a whole.</param>
+/// <param name="Start">Start with the offset that the source wrote.</param>
+/// <param name="Kind">Kind.</param>
+/// <param name="Quantity">What was measured.</param>
+/// <param name="Direction">Direction.</param>
+/// <param name="Subscriber">Eight digits that are the same for the same subscriber, in this run only.</param>
+/// <param name="OtherPartyPrefix">First digits of the other party.</param>
+/// <param name="ServingPlmn">Serving network.</param>
+/// <param name="Fault">Reason of the quarantine; null for usage.</param>
+/// <param name="Detail">What is wrong.</param>
+internal sealed record TriedRecord(
+    long Record, string? Start, string? Kind, string? Quantity, string? Direction, string? Subscriber, string? OtherPartyPrefix,
+    string? ServingPlmn, string? Fault, string? Detail)
+{
+    public static TriedRecord Of(UsageReceived usage) => new(
+        usage.RecordIndex,
+        usage.EventTime.ToOffset(TimeSpan.FromMinutes(usage.UtcOffsetMinutes))
+            .ToString("yyyy-MM-ddTHH:mm:ss.FFFzzz", CultureInfo.InvariantCulture),
+        usage.Kind.ToString(),
+        string.Join(", ", new[]
+        {
+            (usage.DurationSeconds, "s"), (usage.UplinkOctets, "octets up"), (usage.DownlinkOctets, "octets down"),
+            (usage.TotalOctets, "octets"), (usage.Messages, "messages"),
+        }.Where(one => one.Item1 > 0 || (one.Item1 == 0 && one.Item2 == UnitOf(usage.Kind))).Select(one => $"{one.Item1} {one.Item2}")),
+        usage.Direction.ToString(),
+        usage.SubscriberRef.ToString()[..8],
+        usage.OtherPartyPrefix,
+        usage.ServingPlmn,
+        null,
+        null);
+
+    public static TriedRecord Of(QuarantinedRecord record) =>
+        new(record.RecordIndex, null, null, null, null, null, null, null, record.Reason.ToString(), record.Detail);
+
+    private static string UnitOf(UsageKind kind) => kind switch
+    {
+        UsageKind.Voice => "s",
+        UsageKind.Sms => "messages",
+        _ => "octets",
+    };
+}
