@@ -34,6 +34,28 @@ public sealed class IncompleteFileTests : IDisposable
         Assert.Equal((FileState.Changed, "The whole of it came as whole.csv.gz."), (part.State, part.Detail));
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(200)]
+    public async Task Gzip_WithTheSecondMemberDamaged_GivesTheFirstWhateverItsSize(int messages)
+    {
+        byte[] second = Compress(Messages(messages));
+        second[1] ^= 1;
+
+        FileReport report = await _fixture.MediateAsync([.. Compress(Messages(messages)), .. second]);
+
+        Assert.Equal(("sms-csv", FileState.Incomplete), (report.Entry.Source, report.Entry.State));
+        Assert.Equal((messages, QuarantineReason.Truncated), (report.Totals.Events, Assert.Single(_fixture.Sender.Quarantined).Reason));
+    }
+
+    [Fact]
+    public async Task File_WithANulInALine_LosesThatLine()
+    {
+        FileReport report = await _fixture.MediateAsync([.. Messages(2), .. "M9\0\n"u8, .. Messages(3)[Header.Length..]]);
+
+        Assert.Equal((FileState.Done, 5L, 1L), (report.Entry.State, report.Totals.Events, report.Quarantined));
+    }
+
     [Fact]
     public async Task File_StoppedByALimit_IsReadWhenTheLimitIsRaised()
     {

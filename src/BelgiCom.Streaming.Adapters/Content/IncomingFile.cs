@@ -41,8 +41,8 @@ public sealed class IncomingFile
     public FileId Id => FileId.FromBytes(_hash.AsSpan(0, FileId.Size));
 
     /// <summary>
-    /// The first octets of the expanded content, at most <see cref="HeadOctets"/>. Empty when the content is damaged or over its limits
-    /// that early; the reader of the content reports that.
+    /// The first octets of the expanded content, at most <see cref="HeadOctets"/>. Fewer when the content is damaged or over its
+    /// limits that early; the reader of the content reports that.
     /// </summary>
     public ReadOnlySpan<byte> Head => _head.Value;
 
@@ -104,13 +104,20 @@ public sealed class IncomingFile
     {
         Stream expanded = Open();
         byte[] head = new byte[HeadOctets];
+        int length = 0, read = 1;
         try
         {
-            return head[..expanded.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+            for (; read > 0 && length < head.Length; length += read)
+            {
+                read = expanded.Read(head, length, head.Length - length);
+            }
+
+            return head[..length];
         }
         catch (Exception damaged) when (damaged is InvalidDataException or EndOfStreamException or ContentLimitException)
         {
-            return [];
+            // What comes before the damage is enough to recognise most files; their reader reports the damage.
+            return head[..length];
         }
         finally
         {

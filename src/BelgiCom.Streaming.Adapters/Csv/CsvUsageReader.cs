@@ -35,7 +35,7 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
     {
         if (map.ExpectsHeader)
         {
-            return Begin() && _window.Peek(0).IndexOf((byte)0) < 0;
+            return Begin() && !_header.Contains((byte)0);
         }
 
         for (int i = 0; i < RecordsToRecognise && Read(); i++)

@@ -177,10 +177,10 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
         && header is { IsPlausible: true, DataFormat: 1 }
         && BerReader.TryReadHeader(octets[header.HeaderLength..], out uint tag, out int headerLength, out int contentLength)
         && CdrRecord.IsKnownOuterTag(tag)
-        && (contentLength < 0 || headerLength + contentLength == header.CdrLength);
+        && (contentLength < 0 || contentLength == header.CdrLength - headerLength);
 
     private static bool FillsFrame(ReadOnlySpan<byte> cdr) =>
         BerReader.TryReadHeader(cdr, out _, out int headerLength, out int contentLength)
-        && headerLength + contentLength <= cdr.Length
+        && contentLength <= cdr.Length - headerLength
         && (contentLength < 0 || cdr[(headerLength + contentLength)..].IndexOfAnyExcept((byte)0, (byte)0xFF) < 0);
 }

@@ -52,6 +52,23 @@ public class CdrFileReaderTests
     }
 
     [Theory]
+    [InlineData(0x7FFFFFFF)]
+    [InlineData(0x7FFFFFFB)]
+    [InlineData(0x7FFF0000)]
+    public void FramedFile_WithARecordOfAnImpossibleLength_CostsThatRecord(int length)
+    {
+        byte[] file = Samples.Read(Samples.Pgw);
+        // Outer tag bf4f, then a length of four octets, which no frame can hold.
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(RecordEnds[0] + 5 + 3), length);
+        file[RecordEnds[0] + 5 + 2] = 0x84;
+
+        (List<byte[]> records, List<DecodingFault> faults) = Samples.ReadAll(file, CdrFileFormat.Framed);
+
+        Assert.Equal(2, records.Count);
+        Assert.Single(faults);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(65_539)]
