@@ -76,7 +76,7 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
             _octetsLength = length;
             ReadOnlySpan<byte> record = octets[..length];
             bool isWhole = record[^1] == _dialect.LineEnd;
-            if (record.Trim(" \t\r\n\u001A"u8).IsEmpty || IsHeader(record))
+            if (IsNoRecord(record))
             {
                 _hasLineEnd |= isWhole;
                 continue;
@@ -158,9 +158,14 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
         _window.Advance(end < 0 ? octets.Length : end + 1);
     }
 
-    /// <summary>Files that were put together from several have the header again.</summary>
-    private bool IsHeader(ReadOnlySpan<byte> record) =>
-        _header.Length > 0 && ByteOrderMark.Skip(record).TrimEnd("\r\n"u8).SequenceEqual(_header);
+    /// <summary>
+    /// True for an empty line, the mark of the end of a file that DOS writes, and the header of a file that was put together from several.
+    /// The first octet tells most records from these.
+    /// </summary>
+    private bool IsNoRecord(ReadOnlySpan<byte> line) =>
+        (line[0] <= ' ' && line.Trim(" \t\r\n\u001A"u8).IsEmpty)
+        || (_header.Length > 0 && (line[0] == _header[0] || line[0] == ByteOrderMark.Utf8[0])
+            && ByteOrderMark.Skip(line).TrimEnd("\r\n"u8).SequenceEqual(_header));
 
     /// <summary>What to say of a last line that has no line end; null when it is whole beyond doubt, or the map says that it is.</summary>
     private DecodingFault? FindCut(ReadOnlySpan<byte> record)
