@@ -37,7 +37,10 @@ public static class AdaptersWorkerExtensions
             [.. options.Sources.Select(source => source.ToUsageSource())],
             provider.GetRequiredService<IKeyStore>(),
             provider.GetRequiredService<TimeProvider>(),
-            options.Bounds));
+            options.Bounds)
+        {
+            FormerUntilMilliseconds = provider.GetRequiredService<FileLedger>().FormerUntilMilliseconds,
+        });
         services.AddSingleton(provider => new FileIntake(
             options,
             provider.GetServices<IFileMediation>(),

@@ -29,8 +29,15 @@ public sealed class SourceOptions : IValidatableObject
     [Required]
     public string Pattern { get; set; } = "*";
 
-    /// <summary>Which of SGW and PGW records is charged. Default PGW.</summary>
+    /// <summary>Which view of a session is charged: of SGW and PGW, of CHF records and Nchf requests. Default PGW.</summary>
     public ChargedView ChargingView { get; set; }
+
+    /// <summary>
+    /// Country code that is put before subscribers' numbers that the source writes in the national form; empty, the default, refuses such
+    /// numbers. 1 to 3 digits.
+    /// </summary>
+    [RegularExpression("[1-9][0-9]{0,2}", ErrorMessage = "must be a country code of 1 to 3 digits, or empty")]
+    public string NationalPrefix { get; set; } = "";
 
     /// <summary>Column map; present for CSV sources only.</summary>
     public CsvColumnMap? Csv { get; set; }
@@ -41,7 +48,10 @@ public sealed class SourceOptions : IValidatableObject
         { Csv: { } map } => [new CsvUsageFormat(Name, map)],
         { Vendor: "" } => [CdrFileFormat.Framed, CdrFileFormat.Unframed, NchfUsageFormat.Instance],
         _ => NetworkVendor.Find(Vendor)!.UsageFormats,
-    });
+    })
+    {
+        NationalPrefix = NationalPrefix,
+    };
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

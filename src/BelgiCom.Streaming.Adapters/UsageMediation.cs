@@ -14,6 +14,12 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
     private readonly UsageNormaliser _normaliser = new(keys, clock);
     private readonly UsageBounds _bounds = bounds ?? new UsageBounds();
 
+    /// <summary>
+    /// Usage that began before this moment (milliseconds since 1970-01-01 UTC) may have been rated under the id of a former key form, and
+    /// carries that id too. 0 when nothing was rated under a former form.
+    /// </summary>
+    public long FormerUntilMilliseconds { get; init; }
+
     /// <inheritdoc/>
     public IEnumerable<string> SourceNames => _sources.Names;
 
@@ -31,39 +37,55 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
 
         // A source's file that none of its formats recognises goes to the likeliest, whose reader says what is wrong.
         IUsageFormat format = found.Recognise(file.Head) ?? found.Formats[0];
-        UsageFile usage = new(found.Name, found.Charged, file.Id, file.Name);
-        return new OpenFile(_normaliser, _bounds, usage, format, file.Open(), committed);
+        UsageFile usage = new(found.Name, found.Charged, file.Id, file.Name, FormerUntilMilliseconds);
+        return new OpenFile(_normaliser, _bounds, usage, format, file.Open(), committed, found.NationalPrefix);
     }
 
-    private sealed class OpenFile(
-        UsageNormaliser normaliser, UsageBounds bounds, UsageFile file, IUsageFormat format, Stream content, long committed)
-        : IMediatedFile
+    private sealed class OpenFile : IMediatedFile
     {
-        private readonly UsageFileReader _reader = format.Open(content);
+        private readonly UsageNormaliser _normaliser;
+        private readonly UsageBounds _bounds;
+        private readonly UsageFile _file;
+        private readonly IUsageFormat _format;
+        private readonly long _committed;
+        private readonly UsageFileReader _reader;
 
-        public string Source => file.Source;
+        public OpenFile(
+            UsageNormaliser normaliser, UsageBounds bounds, UsageFile file, IUsageFormat format, Stream content, long committed,
+            string nationalPrefix)
+        {
+            _normaliser = normaliser;
+            _bounds = bounds;
+            _file = file;
+            _format = format;
+            _committed = committed;
+            _reader = format.Open(content);
+            _reader.Cdr.NationalPrefix = nationalPrefix;
+        }
 
-        public string Format => format.Name;
+        public string Source => _file.Source;
+
+        public string Format => _format.Name;
 
         public FileHeader? Header => _reader.Header;
 
         public bool Read(RecordChunk chunk)
         {
-            normaliser.BeginChunk();
+            _normaliser.BeginChunk();
             while (_reader.Read())
             {
                 bool isFileFault = _reader.Fault is { IsFileLevel: true };
-                if (_reader.RecordCount < committed || (_reader.RecordCount == committed && !isFileFault))
+                if (_reader.RecordCount < _committed || (_reader.RecordCount == _committed && !isFileFault))
                 {
                     continue;
                 }
 
-                if (_reader.Fault is null && bounds.FaultOf(_reader.Cdr) is { } absurd)
+                if (_reader.Fault is null && _bounds.FaultOf(_reader.Cdr) is { } absurd)
                 {
                     _reader.Refuse(absurd);
                 }
 
-                normaliser.Add(_reader, file, chunk);
+                _normaliser.Add(_reader, _file, chunk);
                 chunk.FileFault = _reader.Fault is { EndsReading: true } ends ? ends.Detail : chunk.FileFault;
                 if (chunk.IsFull)
                 {

@@ -6,17 +6,18 @@ namespace BelgiCom.Streaming.Adapters.Tests;
 /// <summary>Content as the usage that it becomes, under one fixed key (00 01 … 1f).</summary>
 internal static class Mediated
 {
-    public static UsageMediation NewMediation() => new([], new OneKey(), TimeProvider.System);
+    public static UsageMediation NewMediation(long formerUntilMilliseconds = 0) =>
+        new([], new OneKey(), TimeProvider.System) { FormerUntilMilliseconds = formerUntilMilliseconds };
 
     public static RecordChunk NewChunk() => new(10_000, 8 << 20, [(Topics.UsageReceived, new byte[5]), (Topics.Quarantine, new byte[5])]);
 
     public static IMediatedFile Open(UsageMediation mediation, byte[] content, string? source) => mediation.Open(
         IncomingFile.Receive("file", new MemoryStream(content), new ContentLimits(), TestContext.Current.CancellationToken), source, 0)!;
 
-    public static List<UsageReceived> Usage(byte[] content, string? source = null)
+    public static List<UsageReceived> Usage(byte[] content, string? source = null, long formerUntilMilliseconds = 0)
     {
         RecordChunk chunk = NewChunk();
-        using IMediatedFile file = Open(NewMediation(), content, source);
+        using IMediatedFile file = Open(NewMediation(formerUntilMilliseconds), content, source);
         Assert.False(file.Read(chunk));
         Assert.Equal(0, chunk.Quarantined);
         return [.. Enumerable.Range(0, chunk.Count).Select(index => UsageReceived.Read(chunk.ValueAt(index)[5..]))];

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Storage;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BelgiCom.Streaming.Adapters.Worker.Tests;
@@ -106,6 +107,44 @@ public sealed class IncompleteFileTests : IDisposable
         Assert.Equal((FileState.Done, 7L), (other.Entry.State, other.Totals.Events));
         _fixture.Ledger.Put(waiting.Entry with { Source = "sms-csv" });
         Assert.Equal(FileState.Done, (await _fixture.MediateAsync(content, "a.csv")).Entry.State);
+    }
+
+    [Fact]
+    public async Task Ledger_OfAnEarlierRelease_SaysUntilWhenKeysHadTheirFormerForms()
+    {
+        string folder = Path.Combine(_fixture.Folder, "earlier");
+        using (SqliteDatabase earlier = SqliteDatabase.Open(Path.Combine(folder, FileLedger.FileName), "File ledger", "x"))
+        {
+            // The tables as release 0.1 made them.
+            earlier.Migrate(
+                [
+                    "CREATE TABLE files (sha256 TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, format TEXT NOT NULL, "
+                    + "state INTEGER NOT NULL, committed_cdrs INTEGER NOT NULL, node TEXT NOT NULL, ts_number INTEGER NOT NULL, "
+                    + "sequence_number INTEGER, declared_cdrs INTEGER, lost_cdr_indicator INTEGER NOT NULL, "
+                    + "closure_reason INTEGER NOT NULL, cdrs INTEGER NOT NULL, events INTEGER NOT NULL, uplink_octets INTEGER NOT NULL, "
+                    + "downlink_octets INTEGER NOT NULL, seconds INTEGER NOT NULL, quarantined INTEGER NOT NULL, "
+                    + "ambiguous_times INTEGER NOT NULL, resent INTEGER NOT NULL, received_at INTEGER NOT NULL, finished_at INTEGER, "
+                    + "detail TEXT NOT NULL); "
+                    + "INSERT INTO files VALUES ('aa', 'a', 's', 'f', 1, 1, '', 0, NULL, NULL, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, '');",
+                    "CREATE TABLE retired (path TEXT NOT NULL PRIMARY KEY, origin TEXT NOT NULL, octets INTEGER NOT NULL, "
+                    + "retired_at INTEGER NOT NULL) WITHOUT ROWID;",
+                ],
+                MediationFixture.Now);
+        }
+
+        using (FileLedger ledger = FileLedger.Open(folder, _fixture.Clock))
+        {
+            Assert.Equal(MediationFixture.Now.ToUnixTimeMilliseconds(), ledger.FormerUntilMilliseconds);
+            Assert.Equal((FileState.Done, 0L), (Assert.Single(ledger.List()).State, ledger.List()[0].Octets));
+        }
+
+        _fixture.Clock.Advance(TimeSpan.FromDays(1));
+        using FileLedger again = FileLedger.Open(folder, _fixture.Clock);
+        Assert.Equal(MediationFixture.Now.ToUnixTimeMilliseconds(), again.FormerUntilMilliseconds);
+        // An installation that begins with this release has no former ids, whatever it mediates.
+        await _fixture.MediateAsync(Messages(1));
+        _fixture.Restart();
+        Assert.Equal(0, _fixture.Ledger.FormerUntilMilliseconds);
     }
 
     [Fact]

@@ -84,9 +84,9 @@ public sealed class OutcomeTests
     [Fact]
     public void UnitOfThePriceNotMeasured_IsSuspendedAndNotFree()
     {
-        Rig rig = new(Plain);
+        Rater rater = new(Plain);
 
-        RatingResult result = rig.One(DataUsage(1, -1));
+        RatingResult result = rater.One(DataUsage(1, -1));
 
         Assert.Equal(RatingOutcome.Suspended, result.Outcome);
         Assert.Equal(RejectedReason.NotMeasured, result.RejectedReason);

@@ -43,7 +43,9 @@ public sealed class FileLedger : IDisposable
 
     private const string OctetsSchema = "ALTER TABLE files ADD COLUMN octets INTEGER NOT NULL DEFAULT 0";
 
-    private static readonly string[] Migrations = [Schema, RetiredSchema, OctetsSchema];
+    private const string KeyFormsSchema = "CREATE TABLE key_forms (former_until INTEGER NOT NULL)";
+
+    private static readonly string[] Migrations = [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema];
 
     private const string Name = "File ledger";
     private const string Setting = "Adapters:DataDirectory";
@@ -70,7 +72,9 @@ public sealed class FileLedger : IDisposable
         {
             SqliteDatabase database = SqliteDatabase.Open(Path.Combine(dataDirectory, FileName), Name, Setting);
             database.Migrate(Migrations, clock.GetUtcNow());
-            return new FileLedger(database, folder);
+            FileLedger ledger = new(database, folder);
+            ledger.NoteKeyForms(clock.GetUtcNow());
+            return ledger;
         }
         catch
         {
@@ -83,6 +87,12 @@ public sealed class FileLedger : IDisposable
     /// <exception cref="StorageException">There is no ledger, or it cannot be opened.</exception>
     public static FileLedger OpenToRead(string dataDirectory) =>
         new(SqliteDatabase.OpenToRead(Path.Combine(dataDirectory, FileName), Name, Setting), null);
+
+    /// <summary>
+    /// Usage that began before this moment (milliseconds since 1970-01-01 UTC) may have been mediated by a release whose duplicate keys had
+    /// their former forms. 0 for an installation that never ran one.
+    /// </summary>
+    public long FormerUntilMilliseconds => Query("SELECT former_until FROM key_forms", row => row.GetInt64(0)).FirstOrDefault();
 
     /// <summary>The file with this content; null when it was never delivered.</summary>
     public FileEntry? Find(string sha256) =>
@@ -218,6 +228,18 @@ public sealed class FileLedger : IDisposable
     {
         _database.Dispose();
         _folder?.Dispose();
+    }
+
+    /// <summary>An empty ledger has mediated nothing under a former form.</summary>
+    private void NoteKeyForms(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            _database.Execute(
+                "INSERT INTO key_forms (former_until) SELECT CASE WHEN EXISTS (SELECT 1 FROM files) THEN @p0 ELSE 0 END "
+                + "WHERE NOT EXISTS (SELECT 1 FROM key_forms)",
+                now.ToUnixTimeMilliseconds());
+        }
     }
 
     private static bool IsCalled(FileEntry file, string? name) =>

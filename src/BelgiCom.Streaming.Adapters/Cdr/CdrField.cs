@@ -17,6 +17,30 @@ internal static class CdrField
         return true;
     }
 
+    /// <summary>
+    /// True when a field that may stand once stands a second time. Which of the two is right is not known, and taking one would lose or
+    /// double usage.
+    /// </summary>
+    /// <param name="tag">Tag of the field.</param>
+    /// <param name="once">Bit set of the context tags that may stand once.</param>
+    /// <param name="seen">Bit set of those seen in this element.</param>
+    public static bool IsRepeated(uint tag, ulong once, ref ulong seen)
+    {
+        if ((tag & ~63u) != BerTag.Context || (once >> (int)(tag & 63) & 1) == 0)
+        {
+            return false;
+        }
+
+        ulong bit = 1UL << (int)(tag & 63);
+        bool isRepeated = (seen & bit) != 0;
+        seen |= bit;
+        return isRepeated;
+    }
+
+    /// <summary>The fault of a field that stands twice.</summary>
+    public static DecodingFault Repeated(uint tag, string where) =>
+        new(QuarantineReason.BadValue, $"Field [{BerTag.Number(tag)}] of {where} stands twice; which one holds is not known.");
+
     /// <summary>A TimeStamp.</summary>
     public static bool TryTime(ReadOnlySpan<byte> content, ref CdrTime field)
     {

@@ -18,7 +18,28 @@ internal sealed class ChargingFunctionRecord : RecordFormat
     public override int RecordType => 200;
 
     /// <inheritdoc/>
-    protected override ReadOnlySpan<byte> KeyForm => "chf"u8;
+    public override bool HasSession => true;
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> KeyForm => "chf.2"u8;
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> FormerKeyForm => "chf"u8;
+
+    /// <summary>Fields that identity, time, place or quantity come from; none may stand twice.</summary>
+    private const ulong OnceInRecord = 1UL << 0 | 1UL << 2 | 1UL << 3 | 1UL << 5 | 1UL << 6 | 1UL << 8 | 1UL << 11 | 1UL << 13 | 1UL << 15
+        | 1UL << 16 | 1UL << 27;
+
+    private const ulong OnceInSession = 1UL << 0 | 1UL << 1 | 1UL << 6 | 1UL << 27;
+    private const ulong OnceInUsage = 1UL << 0 | 1UL << 1;
+    private const ulong OnceInContainer =
+        1UL << 0 | 1UL << 1 | 1UL << 3 | 1UL << 4 | 1UL << 5 | 1UL << 6 | 1UL << 7 | 1UL << 8 | 1UL << 9 | 1UL << 11;
+
+    private const ulong OnceInDetails = 1UL << 2 | 1UL << 3;
+
+    /// <summary>A record of the other view of one session is accounted and not charged, as between SGW and PGW.</summary>
+    public override ChargingView ViewOf(ChargedView charged) =>
+        charged == ChargedView.Nchf ? ChargingView.Secondary : ChargingView.Primary;
 
     /// <summary>Decodes a record whose outer tag is of this kind.</summary>
     public DecodingFault? Decode(in BerReader record, UsageCdr cdr)
@@ -26,14 +47,17 @@ internal sealed class ChargingFunctionRecord : RecordFormat
         cdr.Clear(this);
         cdr.Kind = UsageKind.Data;
         long recordType = -1;
-        ReadOnlySpan<byte> usages = default;
-        bool hasMessage = false;
+        ReadOnlySpan<byte> usages = default, originatorImsi = default, originatorMsisdn = default;
+        long ownChargingId = -1;
+        ulong seen = 0;
         BerReader fields = record.Enter();
         while (fields.Read())
         {
             DecodingFault? bad = null;
             switch (fields.Tag)
             {
+                case var tag when IsRepeated(tag, OnceInRecord, ref seen):
+                    return Repeated(tag, "the record");
                 case Context | 0 when !TryInteger(fields.Content, ref recordType, int.MaxValue):
                     bad = DecodingFault.BadValue("recordType [0]");
                     break;
@@ -42,8 +66,14 @@ internal sealed class ChargingFunctionRecord : RecordFormat
                 case Context | 5:
                     usages = fields.Content;
                     break;
+                case Context | 27 when !TryInteger(fields.Content, ref ownChargingId, uint.MaxValue):
+                    bad = DecodingFault.BadValue("chargingID [27]");
+                    break;
+                case Context | 27:
+                    break;
                 case Context | 15:
-                    hasMessage = true;
+                    cdr.Kind = UsageKind.Sms;
+                    ReadMessage(fields, ref originatorImsi, ref originatorMsisdn);
                     break;
                 default:
                     bad = ReadField(fields, cdr);
@@ -61,29 +91,71 @@ internal sealed class ChargingFunctionRecord : RecordFormat
             return fault;
         }
 
+        // The session's own id is the finer one, wherever in the SET it stands.
+        cdr.ChargingId = cdr.ChargingId >= 0 ? cdr.ChargingId : ownChargingId;
         if (!cdr.OpeningTime.IsSet)
         {
             return DecodingFault.Missing("recordOpeningTime [6]");
         }
 
-        if (hasMessage && usages.IsEmpty)
+        if (cdr is { ChargingId: < 0, PduSessionId: < 0, RecordSequenceNumber: < 0, LocalSequenceNumber: < 0, Session.IsEmpty: true })
+        {
+            return DecodingFault.Missing(
+                "chargingSessionIdentifier [16], chargingID [27], recordSequenceNumber [8] or localRecordSequenceNumber [11]");
+        }
+
+        if (cdr.Kind == UsageKind.Sms && usages.IsEmpty)
         {
             return new(QuarantineReason.UnsupportedRecord, "A CHF record of a message (sMSChargingInformation [15]) without used units.");
         }
 
+        ApplyOriginator(originatorImsi, originatorMsisdn, cdr);
         return ReadUsages(usages, cdr);
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// The session is that of a consumer (an SMF counts its charging ids from 1), by every name the record has for it. The number of the
+    /// charging function is left out: when another one takes over, the session is the same.
+    /// </summary>
     protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
     {
-        key.Append(cdr.Node.Span);
-        AppendSession(ref key, cdr, origin.Subscriber, cdr.OpeningTime.UtcMilliseconds);
+        key.Append(cdr.Consumer.Span);
+        key.Append(origin.Served);
+        key.Append(origin.Session);
+        key.Append(cdr.PduSessionId);
+        key.Append(cdr.ChargingId);
+    }
+
+    /// <summary>
+    /// A container with a number and a time of its own is the same usage in every partial record that carries it on. The record's own
+    /// numbers count where the container has not both, or where nothing names the session.
+    /// </summary>
+    protected override void AppendPart(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part)
+    {
+        AppendUsage(ref key, part);
+        bool isNamed = !cdr.Session.IsEmpty || cdr.ChargingId >= 0;
+        if (isNamed && part.IsPlacedInSession)
+        {
+            return;
+        }
+
+        key.Append(cdr.OpeningTime.UtcMilliseconds);
+        key.Append(cdr.RecordSequenceNumber);
         key.Append(cdr.LocalSequenceNumber);
+        if (!isNamed)
+        {
+            key.Append(cdr.Node.Span);
+        }
     }
 
     /// <inheritdoc/>
-    protected override void AppendPart(ref UsageIdBuilder key, in UsagePart part, int index) => key.Append(index);
+    protected override void AppendFormer(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part, in RecordOrigin origin)
+    {
+        key.Append(cdr.Node.Span);
+        AppendFormerSession(ref key, cdr, origin.Subscriber, cdr.OpeningTime.UtcMilliseconds);
+        key.Append(cdr.LocalSequenceNumber);
+        key.Append(part.Place);
+    }
 
     private static DecodingFault? ReadField(in BerReader field, UsageCdr cdr)
     {
@@ -92,7 +164,7 @@ internal sealed class ChargingFunctionRecord : RecordFormat
         switch (field.Tag)
         {
             case Context | 1:
-                bad = cdr.Node.TrySetText(content) ? null : "recordingNetworkFunctionID [1]";
+                bad = cdr.Remark(cdr.Node.TrySetText(content));
                 break;
             case Context | 2:
                 return ReadSubscriber(field, cdr);
@@ -102,13 +174,13 @@ internal sealed class ChargingFunctionRecord : RecordFormat
                 bad = TryTime(content, ref cdr.OpeningTime) ? null : "recordOpeningTime [6]";
                 break;
             case Context | 7:
-                bad = TryInteger(content, ref cdr.DurationSeconds) ? null : "duration [7]";
+                bad = cdr.Remark(TryInteger(content, ref cdr.DurationSeconds));
                 break;
             case Context | 8:
                 bad = TryInteger(content, ref cdr.RecordSequenceNumber) ? null : "recordSequenceNumber [8]";
                 break;
             case Context | 9:
-                bad = TryInteger(content, ref cdr.CauseForRecordClosing, int.MaxValue) ? null : "causeForRecClosing [9]";
+                bad = cdr.Remark(TryInteger(content, ref cdr.CauseForRecordClosing, int.MaxValue));
                 break;
             case Context | 11:
                 bad = TryInteger(content, ref cdr.LocalSequenceNumber, uint.MaxValue) ? null : "localRecordSequenceNumber [11]";
@@ -117,9 +189,6 @@ internal sealed class ChargingFunctionRecord : RecordFormat
                 return ReadSession(field, cdr);
             case Context | 16:
                 bad = cdr.Session.TrySet(content) ? null : "chargingSessionIdentifier [16]";
-                break;
-            case Context | 27:
-                bad = TryInteger(content, ref cdr.ChargingId, uint.MaxValue) ? null : "chargingID [27]";
                 break;
             default:
                 cdr.SkippedFields++;
@@ -152,10 +221,19 @@ internal sealed class ChargingFunctionRecord : RecordFormat
         BerReader fields = consumer.Enter();
         while (fields.Read())
         {
-            // A serving PLMN that the session gives is more exact than this one, so it is kept.
-            if (fields.Tag == (Context | 3) && cdr.ServingPlmn.IsEmpty && !cdr.ServingPlmn.TrySetPlmn(fields.Content))
+            switch (fields.Tag)
             {
-                return DecodingFault.BadValue("networkFunctionPLMNIdentifier [3]");
+                case Context | 1:
+                    _ = cdr.Remark(cdr.Consumer.TrySetText(fields.Content));
+                    break;
+                case Context | 3:
+                    cdr.ConsumerPlmn = PlmnDigits.Read(fields.Content);
+                    if (cdr.ConsumerPlmn == 0)
+                    {
+                        return DecodingFault.BadValue("networkFunctionPLMNIdentifier [3]");
+                    }
+
+                    break;
             }
         }
 
@@ -164,9 +242,15 @@ internal sealed class ChargingFunctionRecord : RecordFormat
 
     private static DecodingFault? ReadSession(in BerReader session, UsageCdr cdr)
     {
+        ulong seen = 0;
         BerReader fields = session.Enter();
         while (fields.Read())
         {
+            if (IsRepeated(fields.Tag, OnceInSession, ref seen))
+            {
+                return Repeated(fields.Tag, "pDUSessionChargingInformation [13]");
+            }
+
             if (ReadSessionField(fields, cdr) is { } bad)
             {
                 return DecodingFault.BadValue(bad);
@@ -186,22 +270,124 @@ internal sealed class ChargingFunctionRecord : RecordFormat
             case Context | 1:
                 return TryReadUser(field, cdr) ? null : "userIdentifier [1]";
             case Context | 2:
-                return TryReadEquipment(field, cdr) ? null : "userEquipmentInfo [2]";
+                return cdr.Remark(TryReadEquipment(field, cdr));
             case Context | 3:
-                return cdr.Location.TrySet(content) ? null : "userLocationInformation [3]";
+                cdr.LocationPlmn = PlmnOfLocation(content, cdr) is > 0 and int plmn ? plmn : cdr.LocationPlmn;
+                return cdr.Remark(cdr.Location.TrySet(content));
+            case Context | 35:
+                cdr.LocationPlmn = cdr.LocationPlmn > 0 ? cdr.LocationPlmn : PlmnOfStructured(field);
+                return null;
+            case Context | 6:
+                return TryInteger(content, ref cdr.PduSessionId, 255) ? null : "pDUSessionId [6]";
+            case Context | 11:
+                return cdr.Remark(TryReadServingFunction(field, out cdr.FunctionPlmn));
             case Context | 12:
-                return TryInteger(content, ref cdr.RatType, 255) ? null : "rATType [12]";
+                return cdr.Remark(TryInteger(content, ref cdr.RatType, 255));
             case Context | 13:
-                return cdr.DataNetwork.TrySetText(content) ? null : "dataNetworkNameIdentifier [13]";
+                return cdr.Remark(cdr.DataNetwork.TrySetText(content));
             case Context | 14:
                 BerReader address = field.Enter();
-                return !address.Read() || Number(address.Tag) > 1 || CdrAddress.TryReadText(address.Content, cdr.ServedAddress)
-                    ? null
-                    : "pDUAddress [14]";
+                return cdr.Remark(!address.Read() || Number(address.Tag) > 1 || CdrAddress.TryReadText(address.Content, cdr.ServedAddress));
             case Context | 27:
                 return cdr.ServingPlmn.TrySetPlmn(content) ? null : "servingCNPLMNID [27]";
             default:
                 return null;
+        }
+    }
+
+    /// <summary>servingNetworkFunctionID: a list of functions that served (an AMF), each with its network; the first is the one.</summary>
+    private static bool TryReadServingFunction(in BerReader list, out int plmn)
+    {
+        plmn = 0;
+        BerReader function = list.Enter();
+        if (!function.Read())
+        {
+            return function.Fault is null;
+        }
+
+        plmn = PlmnAt(function, [0, 3]);
+        return true;
+    }
+
+    /// <summary>userLocationInformation: octets of TS 29.274, or a UserLocation (TS 29.571) as JSON; charging functions differ.</summary>
+    private static int PlmnOfLocation(ReadOnlySpan<byte> location, UsageCdr cdr) =>
+        location.StartsWith("{"u8) ? ChargingDataRequest.PlmnOfLocation(location, cdr) : PlmnDigits.OfLocation(location);
+
+    /// <summary>
+    /// UserLocationInformationStructured: NR (1), E-UTRA (0) or other (2) access, in each the tracking area (0) before the cell (1).
+    /// </summary>
+    private static int PlmnOfStructured(in BerReader location)
+    {
+        ReadOnlySpan<byte> places = [1, 0, 1, 1, 0, 0, 0, 1, 2, 0];
+        for (int i = 0; i < places.Length; i += 2)
+        {
+            if (PlmnAt(location, [places[i], places[i + 1], 0]) is > 0 and int plmn)
+            {
+                return plmn;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>The PLMN some context tags down; 0 when it is not there.</summary>
+    private static int PlmnAt(in BerReader element, ReadOnlySpan<byte> path)
+    {
+        BerReader members = element.Enter();
+        while (members.Read())
+        {
+            if (members.Tag == (Context | path[0]))
+            {
+                return path.Length == 1 ? PlmnDigits.Read(members.Content) : PlmnAt(members, path[1..]);
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>
+    /// sMSChargingInformation: who sent the message. When it is the subscriber, the message is an originating one, and the number may stand
+    /// only here.
+    /// </summary>
+    private static void ReadMessage(in BerReader message, ref ReadOnlySpan<byte> imsi, ref ReadOnlySpan<byte> msisdn)
+    {
+        BerReader fields = message.Enter();
+        while (fields.Read())
+        {
+            if (fields.Tag != (Context | 1))
+            {
+                continue;
+            }
+
+            BerReader originator = fields.Enter();
+            while (originator.Read())
+            {
+                switch (originator.Tag)
+                {
+                    case Context | 0:
+                        imsi = originator.Content;
+                        break;
+                    case Context | 1:
+                        msisdn = originator.Content;
+                        break;
+                }
+            }
+        }
+    }
+
+    private static void ApplyOriginator(ReadOnlySpan<byte> imsi, ReadOnlySpan<byte> msisdn, UsageCdr cdr)
+    {
+        if (imsi.IsEmpty || cdr.Imsi.IsEmpty || !cdr.Originator.TrySetTbcd(imsi))
+        {
+            return;
+        }
+
+        bool isOwn = cdr.Originator.Span.SequenceEqual(cdr.Imsi.Span);
+        cdr.Direction = isOwn ? Direction.Originating : Direction.Terminating;
+        OctetField number = isOwn ? cdr.Msisdn : cdr.OtherParty;
+        if (number.IsEmpty && !msisdn.IsEmpty)
+        {
+            _ = cdr.Remark(number.TrySetAddressString(msisdn, cdr.NationalPrefix));
         }
     }
 
@@ -258,11 +444,14 @@ internal sealed class ChargingFunctionRecord : RecordFormat
         {
             long group = -1;
             ReadOnlySpan<byte> containers = default;
+            ulong seen = 0;
             BerReader fields = usages.Enter();
             while (fields.Read())
             {
                 switch (fields.Tag)
                 {
+                    case var tag when IsRepeated(tag, OnceInUsage, ref seen):
+                        return Repeated(tag, "listOfMultipleUnitUsage [5]");
                     case Context | 0 when !TryInteger(fields.Content, ref group, uint.MaxValue):
                         return DecodingFault.BadValue("ratingGroup [0]");
                     case Context | 1:
@@ -292,16 +481,22 @@ internal sealed class ChargingFunctionRecord : RecordFormat
         {
             if (!cdr.TryAddPart(out int index))
             {
-                return GatewayRecord.TooManyParts();
+                return DecodingFault.TooManyParts();
             }
 
             ref UsagePart part = ref cdr.PartAt(index);
             part.RatingGroup = ratingGroup;
-            CdrTime triggered = default, happened = default;
+            CdrTime triggered = default;
+            ulong seen = 0;
             BerReader fields = containers.Enter();
             while (fields.Read())
             {
-                if (ReadContainerField(fields, cdr, ref part, ref triggered, ref happened) is { } bad)
+                if (IsRepeated(fields.Tag, OnceInContainer, ref seen))
+                {
+                    return Repeated(fields.Tag, "usedUnitContainers [1]");
+                }
+
+                if (ReadContainerField(fields, cdr, ref part, ref triggered) is { } bad)
                 {
                     return DecodingFault.BadValue(bad);
                 }
@@ -312,22 +507,14 @@ internal sealed class ChargingFunctionRecord : RecordFormat
                 return fault;
             }
 
-            if (!part.Start.IsSet)
-            {
-                part.Start = happened;
-            }
-
-            if (!part.End.IsSet)
-            {
-                part.End = triggered;
-            }
+            part.Closed = triggered.IsSet ? triggered : part.Happened;
         }
 
         return containers.FaultIn("usedUnitContainers [1]");
     }
 
     private static string? ReadContainerField(
-        in BerReader field, UsageCdr cdr, ref UsagePart part, ref CdrTime triggered, ref CdrTime happened)
+        in BerReader field, UsageCdr cdr, ref UsagePart part, ref CdrTime triggered)
     {
         ReadOnlySpan<byte> content = field.Content;
         switch (field.Tag)
@@ -344,8 +531,10 @@ internal sealed class ChargingFunctionRecord : RecordFormat
                 return TryInteger(content, ref part.UplinkOctets) ? null : "dataVolumeUplink [5]";
             case Context | 6:
                 return TryInteger(content, ref part.DownlinkOctets) ? null : "dataVolumeDownlink [6]";
+            case Context | 7:
+                return TryInteger(content, ref part.ServiceUnits) ? null : "serviceSpecificUnits [7]";
             case Context | 8:
-                return TryTime(content, ref happened) ? null : "eventTimeStamp [8]";
+                return TryTime(content, ref part.Happened) ? null : "eventTimeStamp [8]";
             case Context | 9:
                 return TryInteger(content, ref part.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber [9]";
             case Context | 11:
@@ -358,21 +547,33 @@ internal sealed class ChargingFunctionRecord : RecordFormat
     /// <summary>pDUContainerInformation.</summary>
     private static string? ReadDetails(in BerReader details, UsageCdr cdr, ref UsagePart part)
     {
+        ulong seen = 0;
         BerReader fields = details.Enter();
         while (fields.Read())
         {
             ReadOnlySpan<byte> content = fields.Content;
             switch (fields.Tag)
             {
+                case var tag when IsRepeated(tag, OnceInDetails, ref seen):
+                    return $"[{Number(tag)}] of pDUContainerInformation [11] (it stands twice)";
                 case Context | 2 when TryTime(content, ref part.Start):
                     break;
                 case Context | 3 when TryTime(content, ref part.End):
                     break;
-                case Context | 5 when cdr.TrySetPartLocation(ref part, content):
+                case Context | 5:
+                    part.LocationPlmn = PlmnOfLocation(content, cdr) is > 0 and int plmn ? plmn : part.LocationPlmn;
+                    _ = cdr.Remark(cdr.TrySetPartLocation(ref part, content));
                     break;
-                case Context | 7 when TryInteger(content, ref part.RatType, 255):
+                case Context | 7:
+                    _ = cdr.Remark(TryInteger(content, ref part.RatType, 255));
                     break;
-                case Context | 2 or Context | 3 or Context | 5 or Context | 7:
+                case Context | 10:
+                    _ = cdr.Remark(TryReadServingFunction(fields, out part.FunctionPlmn));
+                    break;
+                case Context | 18:
+                    part.LocationPlmn = part.LocationPlmn > 0 ? part.LocationPlmn : PlmnOfStructured(fields);
+                    break;
+                case Context | 2 or Context | 3:
                     return $"[{Number(fields.Tag)}] of pDUContainerInformation [11]";
             }
         }

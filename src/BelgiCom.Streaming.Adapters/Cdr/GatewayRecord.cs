@@ -28,7 +28,22 @@ internal sealed class GatewayRecord : RecordFormat
     public override int RecordType { get; }
 
     /// <inheritdoc/>
-    protected override ReadOnlySpan<byte> KeyForm => "gateway"u8;
+    public override bool HasSession => true;
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> KeyForm => "gateway.2"u8;
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> FormerKeyForm => "gateway"u8;
+
+    /// <summary>Fields that identity, time, place or quantity come from; none may stand twice.</summary>
+    private const ulong OnceInRecord =
+        1UL << 0 | 1UL << 3 | 1UL << 5 | 1UL << 12 | 1UL << 13 | 1UL << 17 | 1UL << 18 | 1UL << 20 | 1UL << 22 | 1UL << 27 | 1UL << 34;
+
+    private const ulong OnceInService =
+        1UL << 1 | 1UL << 4 | 1UL << 5 | 1UL << 6 | 1UL << 7 | 1UL << 12 | 1UL << 13 | 1UL << 17;
+
+    private const ulong OnceInVolume = 1UL << 3 | 1UL << 4 | 1UL << 6;
 
     /// <summary>SGW and PGW measure the same traffic: the view that is not charged is secondary.</summary>
     public override ChargingView ViewOf(ChargedView charged) => charged == _view ? ChargingView.Primary : ChargingView.Secondary;
@@ -40,12 +55,15 @@ internal sealed class GatewayRecord : RecordFormat
         cdr.Kind = UsageKind.Data;
         long recordType = -1;
         ReadOnlySpan<byte> volumes = default, services = default;
+        ulong seen = 0;
         BerReader fields = record.Enter();
         while (fields.Read())
         {
             string? bad = null;
             switch (fields.Tag)
             {
+                case var tag when IsRepeated(tag, OnceInRecord, ref seen):
+                    return Repeated(tag, "the record");
                 case Context | 0:
                     bad = TryInteger(fields.Content, ref recordType, int.MaxValue) ? null : "recordType [0]";
                     break;
@@ -75,12 +93,60 @@ internal sealed class GatewayRecord : RecordFormat
         {
             return DecodingFault.Missing("recordOpeningTime [13]");
         }
+
+        if (cdr is { ChargingId: < 0, RecordSequenceNumber: < 0, LocalSequenceNumber: < 0 })
+        {
+            return DecodingFault.Missing("chargingID [5], recordSequenceNumber [17] or localSequenceNumber [20]");
+        }
+
         // A PGW that charges per IP-CAN session fills list 12; with both lists, 34 is the finer view of the same traffic.
         return services.IsEmpty ? ReadVolumes(volumes, cdr) : ReadServices(services, cdr);
     }
 
-    /// <summary>The record type keeps the two views of one session apart; the node numbers its records.</summary>
+    /// <summary>
+    /// The record type keeps the two views of one session apart. Real gateways write a constant chargingID, or count from 1 again after a
+    /// restart, so the subscriber and the opening time belong to the session.
+    /// </summary>
     protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
+    {
+        key.Append(RecordType);
+        key.Append(cdr.Node.Span);
+        AppendAddress(ref key, cdr.Gateway.Span);
+        key.Append(origin.Served);
+        key.Append(cdr.OpeningTime.UtcMilliseconds);
+        key.Append(cdr.ChargingId);
+        key.Append(cdr.RecordSequenceNumber);
+        key.Append(cdr.LocalSequenceNumber);
+    }
+
+    /// <summary>
+    /// A container is itself by its own number, so that the same number with another volume is found to contradict; without a number, by
+    /// when and how much was used.
+    /// </summary>
+    protected override void AppendPart(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part)
+    {
+        if (part.LocalSequenceNumber < 0)
+        {
+            AppendUsage(ref key, part);
+            return;
+        }
+
+        key.Append(part.RatingGroup);
+        key.Append(part.ServiceIdentifier);
+        key.Append(part.LocalSequenceNumber);
+    }
+
+    /// <summary>An address is its alternative and its octets, however many octets its length is written in.</summary>
+    private static void AppendAddress(ref UsageIdBuilder key, ReadOnlySpan<byte> address)
+    {
+        BerReader choice = new(address);
+        bool isRead = choice.Read();
+        key.Append(isRead ? choice.Tag : 0);
+        key.Append(isRead ? choice.Content : address);
+    }
+
+    /// <inheritdoc/>
+    protected override void AppendFormer(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part, in RecordOrigin origin)
     {
         key.Append(RecordType);
         key.Append(cdr.Node.Span);
@@ -88,10 +154,8 @@ internal sealed class GatewayRecord : RecordFormat
         key.Append(cdr.ChargingId);
         key.Append(cdr.RecordSequenceNumber);
         key.Append(cdr.LocalSequenceNumber);
+        key.Append(part.Place);
     }
-
-    /// <inheritdoc/>
-    protected override void AppendPart(ref UsageIdBuilder key, in UsagePart part, int index) => key.Append(index);
 
     /// <summary>Returns the name of the field when its value is bad.</summary>
     private static string? ReadField(in BerReader field, UsageCdr cdr)
@@ -102,35 +166,36 @@ internal sealed class GatewayRecord : RecordFormat
             case Context | 3:
                 return cdr.Imsi.TrySetTbcd(content) ? null : "servedIMSI [3]";
             case Context | 4:
-                return cdr.Gateway.TrySet(content) ? null : "gateway address [4]";
+                return cdr.Remark(cdr.Gateway.TrySet(content));
             case Context | 5:
                 return TryInteger(content, ref cdr.ChargingId, uint.MaxValue) ? null : "chargingID [5]";
             case Context | 7:
-                return cdr.DataNetwork.TrySetText(content) ? null : "accessPointNameNI [7]";
+                return cdr.Remark(cdr.DataNetwork.TrySetText(content));
             case Context | 9:
-                return CdrAddress.TryReadWrapped(content, cdr.ServedAddress) ? null : "servedPDPPDNAddress [9]";
+                return cdr.Remark(CdrAddress.TryReadWrapped(content, cdr.ServedAddress));
             case Context | 13:
                 return TryTime(content, ref cdr.OpeningTime) ? null : "recordOpeningTime [13]";
             case Context | 14:
-                return TryInteger(content, ref cdr.DurationSeconds) ? null : "duration [14]";
+                return cdr.Remark(TryInteger(content, ref cdr.DurationSeconds));
             case Context | 15:
-                return TryInteger(content, ref cdr.CauseForRecordClosing, int.MaxValue) ? null : "causeForRecClosing [15]";
+                return cdr.Remark(TryInteger(content, ref cdr.CauseForRecordClosing, int.MaxValue));
             case Context | 17:
                 return TryInteger(content, ref cdr.RecordSequenceNumber) ? null : "recordSequenceNumber [17]";
             case Context | 18:
-                return cdr.Node.TrySetText(content) ? null : "nodeID [18]";
+                return cdr.Remark(cdr.Node.TrySetText(content));
             case Context | 20:
                 return TryInteger(content, ref cdr.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber [20]";
             case Context | 22:
-                return cdr.Msisdn.TrySetAddressString(content) ? null : "servedMSISDN [22]";
+                return cdr.Msisdn.TrySetAddressString(content, cdr.NationalPrefix) ? null : "servedMSISDN [22]";
             case Context | 27:
                 return cdr.ServingPlmn.TrySetPlmn(content) ? null : "servingNodePLMNIdentifier [27]";
             case Context | 29:
-                return cdr.Imei.TrySetTbcd(content) ? null : "servedIMEI [29]";
+                return cdr.Remark(cdr.Imei.TrySetTbcd(content));
             case Context | 30:
-                return TryInteger(content, ref cdr.RatType, 255) ? null : "rATType [30]";
+                return cdr.Remark(TryInteger(content, ref cdr.RatType, 255));
             case Context | 32:
-                return cdr.Location.TrySet(content) ? null : "userLocationInformation [32]";
+                cdr.LocationPlmn = PlmnDigits.OfLocation(content);
+                return cdr.Remark(cdr.Location.TrySet(content));
             default:
                 cdr.SkippedFields++;
                 return null;
@@ -145,13 +210,19 @@ internal sealed class GatewayRecord : RecordFormat
         {
             if (!cdr.TryAddPart(out int index))
             {
-                return TooManyParts();
+                return DecodingFault.TooManyParts();
             }
 
             ref UsagePart part = ref cdr.PartAt(index);
+            ulong seen = 0;
             BerReader fields = containers.Enter();
             while (fields.Read())
             {
+                if (IsRepeated(fields.Tag, OnceInService, ref seen))
+                {
+                    return Repeated(fields.Tag, "listOfServiceData [34]");
+                }
+
                 if (ReadServiceField(fields, cdr, ref part) is { } bad)
                 {
                     return DecodingFault.BadValue(bad);
@@ -162,6 +233,9 @@ internal sealed class GatewayRecord : RecordFormat
             {
                 return fault;
             }
+
+            // The time of the report says when usage was only where the container does not.
+            part.Closed = part.Start.IsSet ? default : part.Closed;
         }
 
         return containers.FaultIn("listOfServiceData [34]");
@@ -186,36 +260,45 @@ internal sealed class GatewayRecord : RecordFormat
                 return TryInteger(content, ref part.UplinkOctets) ? null : "datavolumeFBCUplink [12]";
             case Context | 13:
                 return TryInteger(content, ref part.DownlinkOctets) ? null : "datavolumeFBCDownlink [13]";
+            case Context | 14:
+                return cdr.Remark(TryTime(content, ref part.Closed));
             case Context | 17:
                 return TryInteger(content, ref part.ServiceIdentifier, uint.MaxValue) ? null : "serviceIdentifier [17]";
             case Context | 20:
-                return cdr.TrySetPartLocation(ref part, content) ? null : "userLocationInformation [20]";
+                part.LocationPlmn = PlmnDigits.OfLocation(content);
+                return cdr.Remark(cdr.TrySetPartLocation(ref part, content));
             case Context | 30:
-                return TryInteger(content, ref part.RatType, 255) ? null : "rATType [30]";
+                return cdr.Remark(TryInteger(content, ref part.RatType, 255));
             default:
                 return null;
         }
     }
 
     /// <summary>
-    /// listOfTrafficVolumes: ChangeOfCharCondition. It gives only the END of each volume: a volume starts where the one before ended.
+    /// listOfTrafficVolumes: ChangeOfCharCondition. It gives only the END of each volume: a volume starts where the one before ended, in
+    /// the order of time, whatever the order of the list.
     /// </summary>
     private static DecodingFault? ReadVolumes(ReadOnlySpan<byte> list, UsageCdr cdr)
     {
-        CdrTime start = cdr.OpeningTime;
         BerReader volumes = new(list);
         while (volumes.Read())
         {
             if (!cdr.TryAddPart(out int index))
             {
-                return TooManyParts();
+                return DecodingFault.TooManyParts();
             }
 
             ref UsagePart part = ref cdr.PartAt(index);
-            part.Start = start;
+            part.IsStartDerived = true;
+            ulong seen = 0;
             BerReader fields = volumes.Enter();
             while (fields.Read())
             {
+                if (IsRepeated(fields.Tag, OnceInVolume, ref seen))
+                {
+                    return Repeated(fields.Tag, "listOfTrafficVolumes [12]");
+                }
+
                 if (ReadVolumeField(fields, cdr, ref part) is { } bad)
                 {
                     return DecodingFault.BadValue(bad);
@@ -231,12 +314,34 @@ internal sealed class GatewayRecord : RecordFormat
             {
                 return DecodingFault.Missing("changeTime [6] of listOfTrafficVolumes [12]");
             }
+        }
 
-            part.DurationSeconds = Math.Max(0, (part.End.UtcMilliseconds - start.UtcMilliseconds) / 1000);
-            start = part.End;
+        for (int i = 0; i < cdr.PartCount; i++)
+        {
+            ref UsagePart part = ref cdr.PartAt(i);
+            part.Start = LatestEndBefore(part.End, cdr);
+            part.DurationSeconds = Math.Max(0, (part.End.UtcMilliseconds - part.Start.UtcMilliseconds) / 1000);
         }
 
         return volumes.FaultIn("listOfTrafficVolumes [12]");
+    }
+
+    /// <summary>
+    /// When a volume began: the latest end before its own, else the opening. Volumes that ended together (one for each quality of service)
+    /// began together.
+    /// </summary>
+    private static CdrTime LatestEndBefore(CdrTime end, UsageCdr cdr)
+    {
+        CdrTime latest = default;
+        foreach (ref readonly UsagePart part in cdr.Parts)
+        {
+            if (part.End.UtcMilliseconds < end.UtcMilliseconds && (!latest.IsSet || part.End.UtcMilliseconds > latest.UtcMilliseconds))
+            {
+                latest = part.End;
+            }
+        }
+
+        return latest.IsSet ? latest : cdr.OpeningTime;
     }
 
     private static string? ReadVolumeField(in BerReader field, UsageCdr cdr, ref UsagePart part)
@@ -251,14 +356,12 @@ internal sealed class GatewayRecord : RecordFormat
             case Context | 6:
                 return TryTime(content, ref part.End) ? null : "changeTime [6]";
             case Context | 8:
-                return cdr.TrySetPartLocation(ref part, content) ? null : "userLocationInformation [8]";
+                part.LocationPlmn = PlmnDigits.OfLocation(content);
+                return cdr.Remark(cdr.TrySetPartLocation(ref part, content));
             case Context | 15:
-                return TryInteger(content, ref part.RatType, 255) ? null : "rATType [15]";
+                return cdr.Remark(TryInteger(content, ref part.RatType, 255));
             default:
                 return null;
         }
     }
-
-    internal static DecodingFault TooManyParts() =>
-        new(QuarantineReason.TooLarge, $"More than {RecordLimits.MaxParts} chargeable parts in one record.");
 }

@@ -37,4 +37,8 @@ public sealed record DecodingFault(QuarantineReason Reason, string Detail)
     /// <summary>A field is missing without which usage cannot be placed in time or session.</summary>
     /// <param name="field">Name and tag, as the specification has them.</param>
     internal static DecodingFault Missing(string field) => new(QuarantineReason.MissingField, $"Mandatory field {field} is missing.");
+
+    /// <summary>A record has more chargeable parts than <see cref="RecordLimits.MaxParts"/>.</summary>
+    internal static DecodingFault TooManyParts() =>
+        new(QuarantineReason.TooLarge, $"More than {RecordLimits.MaxParts} chargeable parts in one record.");
 }

@@ -61,7 +61,7 @@ internal sealed class CsvRecordDecoder(CsvColumnMap map)
                 return DecodingFault.BadValue(field.ToString());
             }
 
-            cdr.SkippedFields++;
+            cdr.UnreadableFields++;
         }
 
         return Complete(cdr, ref part);
@@ -87,7 +87,7 @@ internal sealed class CsvRecordDecoder(CsvColumnMap map)
         }
 
         cdr.OpeningTime = part.Start;
-        cdr.DurationSeconds = Math.Max(0, part.DurationSeconds);
+        cdr.DurationSeconds = part.DurationSeconds;
         if (cdr.Kind == UsageKind.Sms)
         {
             return SetMessages(ref part);

@@ -40,7 +40,9 @@ internal readonly record struct CdrRecordHeader(int HeaderLength, int CdrLength,
     }
 
     /// <summary>
-    /// True when a record may begin like this. This is the only way to notice that a wrong length has led the reader astray.
+    /// True when a record may begin like this. This is the only way to notice that a wrong length has led the reader astray. TS number 0
+    /// is TS 32.005, which open charging functions write in every record.
     /// </summary>
-    public bool IsPlausible => CdrLength > 0 && DataFormat is >= 1 and <= 4 && TsNumber is >= 5 and <= 22 && Release is >= 3 and <= 30;
+    public bool IsPlausible =>
+        CdrLength > 0 && DataFormat is >= 1 and <= 4 && TsNumber is 0 or (>= 5 and <= 22) && Release is >= 3 and <= 30;
 }

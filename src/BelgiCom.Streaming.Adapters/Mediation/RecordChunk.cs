@@ -37,6 +37,9 @@ public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(str
     /// <summary>Fields skipped because nobody needs them or the decoder does not know them.</summary>
     public long SkippedFields { get; set; }
 
+    /// <summary>Fields that could not be read and that no price looks at; their usage is charged.</summary>
+    public long UnreadableFields { get; set; }
+
     /// <summary>Totals of what the records say.</summary>
     public ControlTotals Totals { get; set; }
 
@@ -61,7 +64,7 @@ public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(str
         _entries.Clear();
         _length = 0;
         Cdrs = Quarantined = AmbiguousTimes = 0;
-        SkippedFields = 0;
+        SkippedFields = UnreadableFields = 0;
         Totals = default;
         FileFault = "";
     }

@@ -6,7 +6,8 @@ namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
 /// Takes from a ChargingDataRequest (TS 32.291 6.1.6.2.1) what usage needs. Member names are compared without case; unknown members
-/// are skipped; of a repeated member the last counts.
+/// are skipped. A member that identity, time, place or quantity come from must not stand twice: which of the two holds is not known, and
+/// taking both would charge usage twice.
 /// </summary>
 internal sealed class ChargingDataRequest : RecordFormat
 {
@@ -21,7 +22,17 @@ internal sealed class ChargingDataRequest : RecordFormat
     public override bool IsLocationText => true;
 
     /// <inheritdoc/>
-    protected override ReadOnlySpan<byte> KeyForm => "nchf"u8;
+    public override bool HasSession => true;
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> KeyForm => "nchf.2"u8;
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> FormerKeyForm => "nchf"u8;
+
+    /// <summary>A request of the other view of one session is accounted and not charged, as between SGW and PGW.</summary>
+    public override ChargingView ViewOf(ChargedView charged) =>
+        charged == ChargedView.Chf ? ChargingView.Secondary : ChargingView.Primary;
 
     /// <summary>Decodes the one request that <paramref name="request"/> holds.</summary>
     /// <exception cref="JsonException">Not JSON, or too deep.</exception>
@@ -30,36 +41,50 @@ internal sealed class ChargingDataRequest : RecordFormat
     {
         cdr.Clear(this);
         cdr.Kind = UsageKind.Data;
+        MessageSender sender = default;
         Utf8JsonReader json = new(request, new JsonReaderOptions { MaxDepth = RecordLimits.MaxDepth });
         json.Read();
         string? bad = null;
         bool hasSequence = false;
-        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
+        uint seen = 0;
+        while (bad is null && TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "subscriberIdentifier"u8))
             {
-                bad = ReadSubscriber(ref json, cdr);
+                bad = Once(ref seen, 0, "subscriberIdentifier") ?? ReadSubscriber(ref json, cdr);
             }
             else if (Is(name, "nfConsumerIdentification"u8))
             {
-                bad = ReadConsumer(ref json, cdr);
+                bad = Once(ref seen, 1, "nfConsumerIdentification") ?? ReadConsumer(ref json, cdr);
             }
             else if (Is(name, "invocationTimeStamp"u8))
             {
-                bad = TryTime(ref json, cdr, ref cdr.OpeningTime) ? null : "invocationTimeStamp";
+                bad = Once(ref seen, 2, "invocationTimeStamp")
+                    ?? (TryTime(ref json, cdr, ref cdr.OpeningTime) ? null : "invocationTimeStamp");
             }
             else if (Is(name, "invocationSequenceNumber"u8))
             {
-                hasSequence = TryInteger(ref json, ref cdr.RecordSequenceNumber);
-                bad = hasSequence ? null : "invocationSequenceNumber";
+                hasSequence = true;
+                bad = Once(ref seen, 3, "invocationSequenceNumber")
+                    ?? (TryInteger(ref json, ref cdr.RecordSequenceNumber) ? null : "invocationSequenceNumber");
             }
             else if (Is(name, "multipleUnitUsage"u8))
             {
-                bad = ReadUsages(ref json, cdr);
+                bad = Once(ref seen, 4, "multipleUnitUsage") ?? ReadUsages(ref json, cdr);
             }
             else if (Is(name, "pDUSessionChargingInformation"u8))
             {
-                bad = ReadSession(ref json, request, cdr);
+                bad = Once(ref seen, 5, "pDUSessionChargingInformation") ?? ReadSession(ref json, request, cdr);
+            }
+            else if (Is(name, "sMSChargingInformation"u8))
+            {
+                cdr.Kind = UsageKind.Sms;
+                bad = Once(ref seen, 6, "sMSChargingInformation") ?? ReadMessage(ref json, cdr, ref sender);
+            }
+            else if (Is(name, "iMSChargingInformation"u8) || Is(name, "mMTelChargingInformation"u8))
+            {
+                cdr.Kind = UsageKind.Voice;
+                Skip(ref json, cdr);
             }
             else
             {
@@ -69,7 +94,7 @@ internal sealed class ChargingDataRequest : RecordFormat
 
         if (bad is not null)
         {
-            return bad == TooMany ? GatewayRecord.TooManyParts() : DecodingFault.BadValue(bad);
+            return bad == TooMany ? DecodingFault.TooManyParts() : DecodingFault.BadValue(bad);
         }
 
         if (!cdr.OpeningTime.IsSet)
@@ -77,23 +102,90 @@ internal sealed class ChargingDataRequest : RecordFormat
             return DecodingFault.Missing("invocationTimeStamp");
         }
 
-        return hasSequence ? null : DecodingFault.Missing("invocationSequenceNumber");
+        if (!hasSequence)
+        {
+            return DecodingFault.Missing("invocationSequenceNumber");
+        }
+
+        return sender.Apply(cdr) ? null : DecodingFault.BadValue("originatorInfo");
     }
 
     /// <summary>
-    /// A repeated request has the same sequence number but may have another time stamp, so time counts only without a charging id.
+    /// The session is that of a consumer (an SMF counts its charging ids from 1), by every name the request has for it. The time of the
+    /// request is no part of it: a retry has another one.
     /// </summary>
     protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
     {
-        AppendSession(ref key, cdr, origin.Subscriber, cdr.ChargingId < 0 ? cdr.OpeningTime.UtcMilliseconds : 0);
+        key.Append(cdr.Node.Span);
+        key.Append(origin.Served);
+        key.Append(cdr.PduSessionId);
+        key.Append(cdr.ChargingId);
         key.Append(cdr.RecordSequenceNumber);
     }
 
+    /// <summary>What was used tells a retry, which repeats it, from a session that is made anew and counts from 1 again.</summary>
+    protected override void AppendPart(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part) => AppendUsage(ref key, part);
+
     /// <inheritdoc/>
-    protected override void AppendPart(ref UsageIdBuilder key, in UsagePart part, int index)
+    protected override void AppendFormer(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part, in RecordOrigin origin)
     {
+        AppendFormerSession(ref key, cdr, origin.Subscriber, cdr.ChargingId < 0 ? cdr.OpeningTime.UtcMilliseconds : 0);
+        key.Append(cdr.RecordSequenceNumber);
         key.Append(part.RatingGroup);
-        key.Append(index);
+        key.Append(part.Place);
+    }
+
+    /// <summary>The network that a UserLocation (TS 29.571) in JSON names; 0 when it names none or is no JSON.</summary>
+    internal static int PlmnOfLocation(ReadOnlySpan<byte> location, UsageCdr cdr)
+    {
+        try
+        {
+            Utf8JsonReader json = new(location, new JsonReaderOptions { MaxDepth = RecordLimits.MaxDepth });
+            _ = ReadLocation(ref json, cdr, out int plmn);
+            return plmn;
+        }
+        catch (Exception invalid) when (invalid is JsonException or InvalidOperationException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>The fault of a member that stands a second time in its object; null the first time.</summary>
+    private static string? Once(ref uint seen, int member, string name)
+    {
+        bool isRepeated = (seen & (1u << member)) != 0;
+        seen |= 1u << member;
+        return isRepeated ? $"{name} (it stands twice)" : null;
+    }
+
+    /// <summary>Who sent a message, compared with the subscriber when both are known: the members of a request come in any order.</summary>
+    private struct MessageSender
+    {
+        private UInt128 _imsi;
+        private UInt128 _msisdn;
+
+        public bool TrySetImsi(ReadOnlySpan<byte> text) => UInt128.TryParse(text, out _imsi);
+
+        public bool TrySetMsisdn(ReadOnlySpan<byte> text) => UInt128.TryParse(text, out _msisdn);
+
+        public readonly bool Apply(UsageCdr cdr)
+        {
+            if (_imsi == 0 || cdr.Imsi.IsEmpty)
+            {
+                return true;
+            }
+
+            Span<byte> digits = stackalloc byte[40];
+            bool isOwn = UInt128.TryParse(cdr.Imsi.Span, out UInt128 imsi) && imsi == _imsi;
+            cdr.Direction = isOwn ? Direction.Originating : Direction.Terminating;
+            if (_msisdn == 0 || !_msisdn.TryFormat(digits, out int length))
+            {
+                return true;
+            }
+
+            OctetField number = isOwn ? cdr.Msisdn : cdr.OtherParty;
+            return !number.IsEmpty || number.TrySetDigits(digits[..length]);
+        }
     }
 
     private const string TooMany = "multipleUnitUsage: too many";
@@ -111,15 +203,17 @@ internal sealed class ChargingDataRequest : RecordFormat
     private static string? ReadConsumer(ref Utf8JsonReader json, UsageCdr cdr)
     {
         string? bad = IsObject(ref json) ? null : "nfConsumerIdentification";
-        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
+        uint seen = 0;
+        while (bad is null && TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "nFName"u8))
             {
-                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> node) && cdr.Node.TrySetText(node) ? null : "nFName";
+                bad = Once(ref seen, 0, "nFName")
+                    ?? (TryText(ref json, cdr, out ReadOnlySpan<byte> node) && cdr.Node.TrySetText(node) ? null : "nFName");
             }
             else if (Is(name, "nFPLMNID"u8))
             {
-                bad = TryPlmn(ref json, cdr) ? null : "nFPLMNID";
+                bad = Once(ref seen, 1, "nFPLMNID") ?? (TryPlmn(ref json, cdr, out cdr.ConsumerPlmn) ? null : "nFPLMNID");
             }
             else
             {
@@ -133,25 +227,26 @@ internal sealed class ChargingDataRequest : RecordFormat
     private static string? ReadSession(ref Utf8JsonReader json, ReadOnlySpan<byte> request, UsageCdr cdr)
     {
         string? bad = IsObject(ref json) ? null : "pDUSessionChargingInformation";
-        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
+        uint seen = 0;
+        while (bad is null && TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "chargingId"u8))
             {
-                bad = TryInteger(ref json, ref cdr.ChargingId, uint.MaxValue) ? null : "chargingId";
+                bad = Once(ref seen, 0, "chargingId") ?? (TryInteger(ref json, ref cdr.ChargingId, uint.MaxValue) ? null : "chargingId");
             }
             else if (Is(name, "userInformation"u8))
             {
-                bad = ReadUser(ref json, cdr);
+                bad = Once(ref seen, 1, "userInformation") ?? ReadUser(ref json, cdr);
             }
             else if (Is(name, "pduSessionInformation"u8))
             {
-                bad = ReadSessionInformation(ref json, cdr);
+                bad = Once(ref seen, 2, "pduSessionInformation") ?? ReadSessionInformation(ref json, cdr);
             }
             else if (Is(name, "userLocationinfo"u8))
             {
-                bad = TryRaw(ref json, request, out ReadOnlySpan<byte> location) && cdr.Location.TrySet(location)
-                    ? null
-                    : "userLocationinfo";
+                Utf8JsonReader places = json;
+                bad = Once(ref seen, 3, "userLocationinfo") ?? ReadLocation(ref places, cdr, out cdr.LocationPlmn)
+                    ?? cdr.Remark(TryRaw(ref json, request, out ReadOnlySpan<byte> location) && cdr.Location.TrySet(location));
             }
             else
             {
@@ -165,16 +260,17 @@ internal sealed class ChargingDataRequest : RecordFormat
     private static string? ReadUser(ref Utf8JsonReader json, UsageCdr cdr)
     {
         string? bad = IsObject(ref json) ? null : "userInformation";
-        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
+        uint seen = 0;
+        while (bad is null && TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "servedGPSI"u8))
             {
-                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> gpsi)
-                    && (!gpsi.StartsWith("msisdn-"u8) || cdr.Msisdn.TrySetDigits(gpsi[7..])) ? null : "servedGPSI";
+                bad = Once(ref seen, 0, "servedGPSI") ?? (TryText(ref json, cdr, out ReadOnlySpan<byte> gpsi)
+                    && (!gpsi.StartsWith("msisdn-"u8) || cdr.Msisdn.TrySetDigits(gpsi[7..])) ? null : "servedGPSI");
             }
             else if (Is(name, "servedPEI"u8))
             {
-                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> pei) && cdr.Imei.TrySetText(pei) ? null : "servedPEI";
+                bad = RemarkText(ref json, cdr, cdr.Imei);
             }
             else
             {
@@ -188,26 +284,31 @@ internal sealed class ChargingDataRequest : RecordFormat
     private static string? ReadSessionInformation(ref Utf8JsonReader json, UsageCdr cdr)
     {
         string? bad = IsObject(ref json) ? null : "pduSessionInformation";
-        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
+        uint seen = 0;
+        while (bad is null && TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "dnnId"u8))
             {
-                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> dnn) && cdr.DataNetwork.TrySetText(dnn) ? null : "dnnId";
+                bad = RemarkText(ref json, cdr, cdr.DataNetwork);
             }
             else if (Is(name, "ratType"u8))
             {
-                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> rat) ? null : "ratType";
-                cdr.RatType = RatTypeOf(rat);
+                cdr.RatType = ReadRatType(ref json, cdr);
             }
             else if (Is(name, "pduSessionID"u8))
             {
-                long session = 0;
-                bad = TryInteger(ref json, ref session, 255) && cdr.Session.TrySet(json.ValueSpan) ? null : "pduSessionID";
+                bad = Once(ref seen, 0, "pduSessionID") ?? (TryInteger(ref json, ref cdr.PduSessionId, 255) ? null : "pduSessionID");
             }
             else if (Is(name, "servingCNPlmnId"u8))
             {
-                cdr.ServingPlmn.Clear();
-                bad = TryPlmn(ref json, cdr) ? null : "servingCNPlmnId";
+                bad = Once(ref seen, 1, "servingCNPlmnId")
+                    ?? (TryPlmn(ref json, cdr, out int plmn) && cdr.ServingPlmn.TrySet(PlmnDigits.Unpack(plmn, cdr.Scratch))
+                        ? null
+                        : "servingCNPlmnId");
+            }
+            else if (Is(name, "servingNetworkFunctionID"u8))
+            {
+                bad = Once(ref seen, 2, "servingNetworkFunctionID") ?? ReadServingFunction(ref json, cdr, out cdr.FunctionPlmn);
             }
             else if (Is(name, "pduAddress"u8))
             {
@@ -225,11 +326,11 @@ internal sealed class ChargingDataRequest : RecordFormat
     private static string? ReadAddress(ref Utf8JsonReader json, UsageCdr cdr)
     {
         string? bad = IsObject(ref json) ? null : "pduAddress";
-        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
+        while (bad is null && TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "pduIPv4Address"u8) || Is(name, "pduIPv6AddresswithPrefix"u8))
             {
-                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> address) && cdr.ServedAddress.TrySetText(address) ? null : "pduAddress";
+                bad = RemarkText(ref json, cdr, cdr.ServedAddress);
             }
             else
             {
@@ -250,17 +351,18 @@ internal sealed class ChargingDataRequest : RecordFormat
         while (json.Read() && json.TokenType == JsonTokenType.StartObject)
         {
             long group = -1;
+            uint seen = 0;
             int firstPart = cdr.PartCount;
-            while (TryReadName(ref json, out ReadOnlySpan<byte> name))
+            while (TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
             {
                 string? bad = null;
                 if (Is(name, "ratingGroup"u8))
                 {
-                    bad = TryInteger(ref json, ref group, uint.MaxValue) ? null : "ratingGroup";
+                    bad = Once(ref seen, 0, "ratingGroup") ?? (TryInteger(ref json, ref group, uint.MaxValue) ? null : "ratingGroup");
                 }
                 else if (Is(name, "usedUnitContainer"u8))
                 {
-                    bad = ReadContainers(ref json, cdr);
+                    bad = Once(ref seen, 1, "usedUnitContainer") ?? ReadContainers(ref json, cdr);
                 }
                 else
                 {
@@ -297,9 +399,10 @@ internal sealed class ChargingDataRequest : RecordFormat
             }
 
             ref UsagePart part = ref cdr.PartAt(index);
-            while (TryReadName(ref json, out ReadOnlySpan<byte> name))
+            uint seen = 0;
+            while (TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
             {
-                if (ReadContainerMember(ref json, name, cdr, ref part) is { } bad)
+                if (ReadContainerMember(ref json, name, cdr, ref part, ref seen) is { } bad)
                 {
                     return bad;
                 }
@@ -309,46 +412,54 @@ internal sealed class ChargingDataRequest : RecordFormat
         return json.TokenType == JsonTokenType.EndArray ? null : "usedUnitContainer";
     }
 
-    private static string? ReadContainerMember(ref Utf8JsonReader json, scoped ReadOnlySpan<byte> name, UsageCdr cdr, ref UsagePart part)
+    private static string? ReadContainerMember(
+        ref Utf8JsonReader json, scoped ReadOnlySpan<byte> name, UsageCdr cdr, ref UsagePart part, ref uint seen)
     {
         if (Is(name, "serviceId"u8))
         {
-            return TryInteger(ref json, ref part.ServiceIdentifier, uint.MaxValue) ? null : "serviceId";
+            return Once(ref seen, 0, "serviceId") ?? (TryInteger(ref json, ref part.ServiceIdentifier, uint.MaxValue) ? null : "serviceId");
         }
 
         if (Is(name, "localSequenceNumber"u8))
         {
-            return TryInteger(ref json, ref part.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber";
+            return Once(ref seen, 1, "localSequenceNumber")
+                ?? (TryInteger(ref json, ref part.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber");
         }
 
         if (Is(name, "time"u8))
         {
-            return TryInteger(ref json, ref part.DurationSeconds, uint.MaxValue) ? null : "time";
+            return Once(ref seen, 2, "time") ?? (TryInteger(ref json, ref part.DurationSeconds, uint.MaxValue) ? null : "time");
         }
 
         if (Is(name, "totalVolume"u8))
         {
-            return TryInteger(ref json, ref part.TotalOctets) ? null : "totalVolume";
+            return Once(ref seen, 3, "totalVolume") ?? (TryInteger(ref json, ref part.TotalOctets) ? null : "totalVolume");
         }
 
         if (Is(name, "uplinkVolume"u8))
         {
-            return TryInteger(ref json, ref part.UplinkOctets) ? null : "uplinkVolume";
+            return Once(ref seen, 4, "uplinkVolume") ?? (TryInteger(ref json, ref part.UplinkOctets) ? null : "uplinkVolume");
         }
 
         if (Is(name, "downlinkVolume"u8))
         {
-            return TryInteger(ref json, ref part.DownlinkOctets) ? null : "downlinkVolume";
+            return Once(ref seen, 5, "downlinkVolume") ?? (TryInteger(ref json, ref part.DownlinkOctets) ? null : "downlinkVolume");
         }
 
         if (Is(name, "triggerTimestamp"u8))
         {
-            return TryTime(ref json, cdr, ref part.End) ? null : "triggerTimestamp";
+            return Once(ref seen, 6, "triggerTimestamp") ?? (TryTime(ref json, cdr, ref part.Closed) ? null : "triggerTimestamp");
+        }
+
+        if (Is(name, "serviceSpecificUnits"u8) || Is(name, "serviceSpecificUnit"u8))
+        {
+            return Once(ref seen, 7, "serviceSpecificUnits")
+                ?? (TryInteger(ref json, ref part.ServiceUnits) ? null : "serviceSpecificUnits");
         }
 
         if (Is(name, "pDUContainerInformation"u8))
         {
-            return ReadContainerInformation(ref json, cdr, ref part);
+            return Once(ref seen, 8, "pDUContainerInformation") ?? ReadContainerInformation(ref json, cdr, ref part);
         }
 
         Skip(ref json, cdr);
@@ -358,20 +469,28 @@ internal sealed class ChargingDataRequest : RecordFormat
     private static string? ReadContainerInformation(ref Utf8JsonReader json, UsageCdr cdr, ref UsagePart part)
     {
         string? bad = IsObject(ref json) ? null : "pDUContainerInformation";
-        while (bad is null && TryReadName(ref json, out ReadOnlySpan<byte> name))
+        uint seen = 0;
+        while (bad is null && TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
         {
             if (Is(name, "timeofFirstUsage"u8))
             {
-                bad = TryTime(ref json, cdr, ref part.Start) ? null : "timeofFirstUsage";
+                bad = Once(ref seen, 0, "timeofFirstUsage") ?? (TryTime(ref json, cdr, ref part.Start) ? null : "timeofFirstUsage");
             }
             else if (Is(name, "timeofLastUsage"u8))
             {
-                bad = TryTime(ref json, cdr, ref part.End) ? null : "timeofLastUsage";
+                bad = Once(ref seen, 1, "timeofLastUsage") ?? (TryTime(ref json, cdr, ref part.End) ? null : "timeofLastUsage");
             }
             else if (Is(name, "rATType"u8))
             {
-                bad = TryText(ref json, cdr, out ReadOnlySpan<byte> rat) ? null : "rATType";
-                part.RatType = RatTypeOf(rat);
+                part.RatType = ReadRatType(ref json, cdr);
+            }
+            else if (Is(name, "userLocationInformation"u8))
+            {
+                bad = Once(ref seen, 2, "userLocationInformation") ?? ReadLocation(ref json, cdr, out part.LocationPlmn);
+            }
+            else if (Is(name, "servingNodeID"u8))
+            {
+                bad = Once(ref seen, 3, "servingNodeID") ?? ReadServingFunction(ref json, cdr, out part.FunctionPlmn);
             }
             else
             {
@@ -388,8 +507,152 @@ internal sealed class ChargingDataRequest : RecordFormat
             ? 51
             : Is(rat, "EUTRA"u8) ? 6 : Is(rat, "UTRA"u8) ? 1 : Is(rat, "GERA"u8) ? 2 : Is(rat, "WLAN"u8) ? 3 : Is(rat, "NBIOT"u8) ? 8 : 0;
 
-    private static bool TryPlmn(ref Utf8JsonReader json, UsageCdr cdr)
+    private static long ReadRatType(ref Utf8JsonReader json, UsageCdr cdr)
     {
+        if (json.Read() && json.TokenType == JsonTokenType.String)
+        {
+            return RatTypeOf(json.ValueSpan);
+        }
+
+        json.Skip();
+        _ = cdr.Remark(false);
+        return 0;
+    }
+
+    /// <summary>
+    /// UserLocation of TS 29.571: the network of the TAI, else of the cell, else of whatever place it names. Which of several locations it
+    /// is says nothing about the network, so all are looked into.
+    /// </summary>
+    private static string? ReadLocation(ref Utf8JsonReader json, UsageCdr cdr, out int plmn)
+    {
+        plmn = 0;
+        if (!json.Read())
+        {
+            return null;
+        }
+
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            json.Skip();
+            return cdr.Remark(false);
+        }
+
+        int depth = json.CurrentDepth;
+        bool isOfArea = false, isArea = false;
+        while (json.Read() && json.CurrentDepth > depth)
+        {
+            if (json.TokenType != JsonTokenType.PropertyName)
+            {
+                continue;
+            }
+
+            ReadOnlySpan<byte> name = NameOf(ref json, cdr);
+            bool isTai = Is(name, "tai"u8);
+            if (Is(name, "plmnId"u8))
+            {
+                if (!TryPlmn(ref json, cdr, out int found))
+                {
+                    _ = cdr.Remark(false);
+                    continue;
+                }
+
+                plmn = plmn == 0 || (isArea && !isOfArea) ? found : plmn;
+                isOfArea |= isArea;
+            }
+            else if (json.CurrentDepth == depth + 2)
+            {
+                isArea = isTai;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// servingNetworkFunctionID or servingNodeID: the function that serves (an AMF), with its own network. Writers give one or a list of
+    /// them; the first is the one.
+    /// </summary>
+    private static string? ReadServingFunction(ref Utf8JsonReader json, UsageCdr cdr, out int plmn)
+    {
+        plmn = 0;
+        if (!json.Read() || json.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
+        {
+            json.Skip();
+            return cdr.Remark(false);
+        }
+
+        int depth = json.CurrentDepth;
+        int functionDepth = json.TokenType == JsonTokenType.StartArray ? depth + 1 : depth;
+        bool isInformation = false;
+        while (json.Read() && json.CurrentDepth > depth)
+        {
+            if (json.TokenType != JsonTokenType.PropertyName)
+            {
+                continue;
+            }
+
+            ReadOnlySpan<byte> name = NameOf(ref json, cdr);
+            if (json.CurrentDepth == functionDepth + 1)
+            {
+                isInformation = Is(name, "servingNetworkFunctionInformation"u8);
+            }
+            else if (plmn == 0 && isInformation && Is(name, "nFPLMNID"u8) && !TryPlmn(ref json, cdr, out plmn))
+            {
+                return "nFPLMNID";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>sMSChargingInformation: of its members only who sent the message matters, because that gives its direction.</summary>
+    private static string? ReadMessage(ref Utf8JsonReader json, UsageCdr cdr, ref MessageSender sender)
+    {
+        string? bad = IsObject(ref json) ? null : "sMSChargingInformation";
+        while (bad is null && TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
+        {
+            if (!Is(name, "originatorInfo"u8))
+            {
+                Skip(ref json, cdr);
+                continue;
+            }
+
+            bad = IsObject(ref json) ? null : "originatorInfo";
+            while (bad is null && TryReadName(ref json, cdr, out ReadOnlySpan<byte> member))
+            {
+                if (Is(member, "originatorSUPI"u8))
+                {
+                    bad = TryText(ref json, cdr, out ReadOnlySpan<byte> supi)
+                        && (!supi.StartsWith("imsi-"u8) || sender.TrySetImsi(supi[5..])) ? null : "originatorSUPI";
+                }
+                else if (Is(member, "originatorGPSI"u8))
+                {
+                    bad = TryText(ref json, cdr, out ReadOnlySpan<byte> gpsi)
+                        && (!gpsi.StartsWith("msisdn-"u8) || sender.TrySetMsisdn(gpsi[7..])) ? null : "originatorGPSI";
+                }
+                else
+                {
+                    Skip(ref json, cdr);
+                }
+            }
+        }
+
+        return bad;
+    }
+
+    /// <summary>Reads a text that no price looks at: one that cannot be read is left out and counted.</summary>
+    private static string? RemarkText(ref Utf8JsonReader json, UsageCdr cdr, OctetField into)
+    {
+        Utf8JsonReader value = json;
+        bool isRead = TryText(ref value, cdr, out ReadOnlySpan<byte> text) && into.TrySetText(text);
+        _ = json.Read();
+        json.Skip();
+        return cdr.Remark(isRead);
+    }
+
+    private static bool TryPlmn(ref Utf8JsonReader json, UsageCdr cdr, out int plmn)
+    {
+        plmn = 0;
         Span<byte> digits = stackalloc byte[8];
         int mcc = 0, mnc = 0;
         if (!IsObject(ref json))
@@ -397,7 +660,7 @@ internal sealed class ChargingDataRequest : RecordFormat
             return false;
         }
 
-        while (TryReadName(ref json, out ReadOnlySpan<byte> name))
+        while (TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
         {
             bool isMcc = Is(name, "mcc"u8);
             if (!isMcc && !Is(name, "mnc"u8))
@@ -415,7 +678,8 @@ internal sealed class ChargingDataRequest : RecordFormat
             (mcc, mnc) = isMcc ? (text.Length, mnc) : (mcc, text.Length);
         }
 
-        return mcc == 3 && mnc is 2 or 3 && cdr.ServingPlmn.TrySetDigits(digits[..(mcc + mnc)]);
+        plmn = mcc == 3 && mnc is 2 or 3 ? PlmnDigits.Pack(digits[..(mcc + mnc)]) : 0;
+        return plmn != 0;
     }
 
     private static bool TryTime(ref Utf8JsonReader json, UsageCdr cdr, ref CdrTime field)
@@ -481,12 +745,19 @@ internal sealed class ChargingDataRequest : RecordFormat
         return true;
     }
 
-    private static bool TryReadName(ref Utf8JsonReader json, out ReadOnlySpan<byte> name)
+    private static bool TryReadName(ref Utf8JsonReader json, UsageCdr cdr, out ReadOnlySpan<byte> name)
     {
         bool isName = json.Read() && json.TokenType == JsonTokenType.PropertyName;
-        name = isName ? json.ValueSpan : default;
+        name = isName ? NameOf(ref json, cdr) : default;
         return isName;
     }
+
+    /// <summary>A name without its escapes (RFC 8259 8.3); one too long to be a name that is read here is empty.</summary>
+    private static ReadOnlySpan<byte> NameOf(ref Utf8JsonReader json, UsageCdr cdr) => !json.ValueIsEscaped
+        ? json.ValueSpan
+        : json.ValueSpan.Length > cdr.NameScratch.Length
+            ? default
+            : cdr.NameScratch.AsSpan(0, json.CopyString(cdr.NameScratch));
 
     private static bool IsObject(ref Utf8JsonReader json) => json.Read() && json.TokenType == JsonTokenType.StartObject;
 

@@ -6,12 +6,15 @@ namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
 /// Cuts a stream into JSON objects at the outermost level, whatever stands between them (line ends, commas, the brackets of an array),
-/// and reads each as one charging data request. An object that is not closed costs the line it begins on.
+/// and reads each as one charging data request. An element that is no object costs itself; an object that is not closed costs the line it
+/// begins on.
 /// </summary>
 internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
 {
     // A byte order mark stands between objects where files were concatenated.
     private static readonly SearchValues<byte> Separators = SearchValues.Create([.. " \t\r\n,[]"u8, .. ByteOrderMark.Utf8]);
+
+    private static readonly SearchValues<byte> EndsOfElement = SearchValues.Create(",]{\r\n"u8);
 
     private readonly StreamWindow _window = new(stream);
     private int _octetsLength;
@@ -31,7 +34,7 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
 
         if (octets[0] != '{')
         {
-            return FailLine(new(QuarantineReason.BadEncoding, "No JSON object begins here."));
+            return FailElement(new(QuarantineReason.BadEncoding, "No JSON object begins here."));
         }
 
         int length = Measure();
@@ -135,6 +138,39 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
                 return -1;
             }
         }
+    }
+
+    /// <summary>
+    /// Steps over one element that is no object, a text or a word such as <c>null</c>: up to the comma, bracket or object behind it.
+    /// </summary>
+    private bool FailElement(DecodingFault fault)
+    {
+        ReadOnlySpan<byte> octets = _window.Peek(RecordLimits.MaxQuarantinedOctets);
+        int end = octets[0] == '"' ? EndOfText(octets) : octets.IndexOfAny(EndsOfElement);
+        if (end < 0 || (RecordCount == 0 && !octets.Contains((byte)'{')))
+        {
+            return FailLine(fault);
+        }
+
+        _octetsLength = Math.Max(1, end);
+        return Found(fault, _window.Offset, _octetsLength);
+    }
+
+    private static int EndOfText(ReadOnlySpan<byte> octets)
+    {
+        for (int i = 1; i < octets.Length && octets[i] != '\n'; i++)
+        {
+            if (octets[i] == '\\')
+            {
+                i++;
+            }
+            else if (octets[i] == '"')
+            {
+                return i + 1;
+            }
+        }
+
+        return -1;
     }
 
     private bool FailLine(DecodingFault fault)

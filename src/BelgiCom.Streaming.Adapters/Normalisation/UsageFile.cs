@@ -8,7 +8,10 @@ namespace BelgiCom.Streaming.Adapters;
 /// <param name="charged">Which view of a session is charged.</param>
 /// <param name="id">Id of the file, from its content.</param>
 /// <param name="name">Name of the file, without folder.</param>
-internal sealed class UsageFile(string source, ChargedView charged, FileId id, string name)
+/// <param name="formerUntilMilliseconds">
+/// Usage that began before this moment (milliseconds since 1970-01-01 UTC) may have been rated under the id of a former key.
+/// </param>
+internal sealed class UsageFile(string source, ChargedView charged, FileId id, string name, long formerUntilMilliseconds)
 {
     /// <summary>Configured name of the source.</summary>
     public string Source => source;
@@ -21,6 +24,9 @@ internal sealed class UsageFile(string source, ChargedView charged, FileId id, s
 
     /// <summary>Name of the file, without folder.</summary>
     public string Name => name;
+
+    /// <summary>Usage that began before this moment may have been rated under the id of a former key.</summary>
+    public long FormerUntilMilliseconds => formerUntilMilliseconds;
 
     internal byte[] SourceUtf8 { get; } = Encoding.UTF8.GetBytes(source);
 

@@ -16,9 +16,11 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
 {
     private const int MaxSubscriberDigits = 15;
     private const int OtherPartyPrefixDigits = 5;
+    private const int MaxPlmnDigits = 6;
 
     private readonly SubscriberPseudonymizer _pseudonymizer = new(keys);
     private readonly PersonalDataEnvelope _envelope = new();
+    private readonly byte[] _plmn = new byte[MaxPlmnDigits];
     private DataKey? _dayKey;
     private byte[] _dayKeyId = [];
 
@@ -58,14 +60,17 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
 
         UsageCdr cdr = reader.Cdr;
         chunk.SkippedFields += cdr.SkippedFields;
-        if (FindSubscriber(cdr, out SubscriberRef subscriber) is { } fault)
+        chunk.UnreadableFields += cdr.UnreadableFields;
+        if ((FindSubscriber(cdr, out SubscriberRef subscriber) ?? FindContradiction(cdr)) is { } fault)
         {
             AddQuarantined(fault with { FileOffset = reader.RecordOffset, Length = reader.Octets.Length }, reader, file, chunk);
             return;
         }
 
         chunk.AmbiguousTimes += cdr.HasAmbiguousTime ? 1 : 0;
-        RecordOrigin origin = new(file.SourceUtf8, reader.Octets, subscriber, _pseudonymizer);
+        RecordOrigin origin = new(
+            file.SourceUtf8, reader.Octets, subscriber, _pseudonymizer, ServedOf(cdr, subscriber), SessionOf(cdr));
+        cdr.NumberEqualParts();
         long inputHash = (long)XxHash64.HashToUInt64(reader.Octets);
         ReadOnlySpan<byte> personalData = default;
         ControlTotals totals = new(1, 0, 0, 0, 0);
@@ -79,14 +84,19 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
             }
 
             UsageReceivedView usage = View(cdr, part, i, subscriber, file);
-            usage.UsageId = cdr.Format.IdOf(cdr, part, i, origin);
+            usage.ServingPlmn = cdr.ServingPlmnOf(part, _plmn);
+            usage.UsageId = cdr.Format.IdOf(cdr, part, origin);
+            usage.FormerUsageId = usage.EventTimeMilliseconds < file.FormerUntilMilliseconds
+                ? cdr.Format.FormerIdOf(cdr, part, origin)
+                : default;
             usage.FileSequenceNumber = reader.Header?.SequenceNumber ?? -1;
             usage.RecordIndex = reader.RecordIndex;
             usage.InputHash = inputHash;
             usage.PersonalData = personalData;
             usage.PersonalDataKeyId = personalData.IsEmpty ? default : _dayKeyId;
             Write(usage, chunk);
-            totals += new ControlTotals(0, 1, usage.UplinkOctets, usage.DownlinkOctets, usage.DurationSeconds);
+            totals += new ControlTotals(
+                0, 1, Math.Max(0, usage.UplinkOctets), Math.Max(0, usage.DownlinkOctets), Math.Max(0, usage.DurationSeconds));
         }
 
         chunk.Totals += totals;
@@ -124,11 +134,10 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
 
     private static UsageReceivedView View(UsageCdr cdr, in UsagePart part, int index, SubscriberRef subscriber, UsageFile file)
     {
-        CdrTime start = part.Start.IsSet ? part.Start : cdr.OpeningTime;
+        CdrTime start = part.StartOr(cdr.OpeningTime), last = part.LastOrClosed;
         // A node whose clock was set back writes an end before the start. The start is kept, because tariffs go by it.
-        CdrTime end = part.End.IsSet && part.End.UtcMilliseconds >= start.UtcMilliseconds ? part.End : start;
-        bool hasDirections = part.UplinkOctets >= 0 && part.DownlinkOctets >= 0;
-        long uplink = Math.Max(0, part.UplinkOctets), downlink = Math.Max(0, part.DownlinkOctets);
+        CdrTime end = last.IsSet && last.UtcMilliseconds >= start.UtcMilliseconds ? last : start;
+        _ = MeasuredQuantities.TryTake(cdr, part, out MeasuredQuantities measured);
         return new UsageReceivedView
         {
             SubscriberRef = subscriber,
@@ -136,14 +145,13 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
             EventTimeMilliseconds = start.UtcMilliseconds,
             EndTimeMilliseconds = end.UtcMilliseconds,
             UtcOffsetMinutes = start.OffsetMinutes,
-            DurationSeconds = Math.Max(0, part.DurationSeconds),
-            UplinkOctets = uplink,
-            DownlinkOctets = downlink,
-            TotalOctets = hasDirections || part.TotalOctets < 0 ? uplink + downlink : part.TotalOctets,
-            Messages = part.Messages,
+            DurationSeconds = measured.DurationSeconds,
+            UplinkOctets = measured.UplinkOctets,
+            DownlinkOctets = measured.DownlinkOctets,
+            TotalOctets = measured.TotalOctets,
+            Messages = measured.Messages,
             RatingGroup = part.RatingGroup,
             ServiceIdentifier = part.ServiceIdentifier,
-            ServingPlmn = cdr.ServingPlmn.Span,
             RatType = (int)(part.RatType > 0 ? part.RatType : cdr.RatType),
             DataNetwork = cdr.DataNetwork.Span,
             Direction = cdr.Direction,
@@ -161,7 +169,7 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
             FileId = file.Id,
             FileName = file.NameUtf8,
             ContainerIndex = index,
-            ServiceUnits = -1,
+            ServiceUnits = part.ServiceUnits,
         };
     }
 
@@ -170,6 +178,36 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
         otherParty.ContainsAnyExceptInRange((byte)'0', (byte)'9')
             ? default
             : otherParty[..Math.Min(OtherPartyPrefixDigits, otherParty.Length)];
+
+    /// <summary>The fault of a record whose quantities contradict each other.</summary>
+    private static DecodingFault? FindContradiction(UsageCdr cdr)
+    {
+        for (int i = 0; i < cdr.PartCount; i++)
+        {
+            if (!MeasuredQuantities.TryTake(cdr, cdr.PartAt(i), out _))
+            {
+                return new(QuarantineReason.BadValue, $"The volumes of part {i} contradict: the total is not uplink + downlink.");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A retry may leave out the MSISDN, never the IMSI, so identity goes by the IMSI where there is one.</summary>
+    private SubscriberRef ServedOf(UsageCdr cdr, SubscriberRef subscriber)
+    {
+        ReadOnlySpan<byte> imsi = cdr.Imsi.Span;
+        if (!cdr.Format.HasSession || cdr.Msisdn.IsEmpty || imsi.Length is 0 or > MaxSubscriberDigits)
+        {
+            return subscriber;
+        }
+
+        Span<char> digits = stackalloc char[MaxSubscriberDigits];
+        return _pseudonymizer.FromImsi(digits[..Encoding.ASCII.GetChars(imsi, digits)]);
+    }
+
+    private SubscriberRef SessionOf(UsageCdr cdr) =>
+        cdr.Format.HasSession && !cdr.Session.IsEmpty ? _pseudonymizer.FromSession(cdr.Session.Span) : default;
 
     private DecodingFault? FindSubscriber(UsageCdr cdr, out SubscriberRef subscriber)
     {

@@ -95,12 +95,55 @@ internal sealed class OctetField
         return digits > 0;
     }
 
-    /// <summary>Replaces the content by the digits of an AddressString (TS 29.002 17.7.8): one octet type of number, which
-    /// must say "international number", then TBCD. National digits would make another subscriber of the same person.</summary>
-    public bool TrySetAddressString(ReadOnlySpan<byte> address)
+    /// <summary>
+    /// Replaces the content by the E.164 digits of an AddressString (TS 29.002 17.7.8): one octet with the type of number and the numbering
+    /// plan, then TBCD. Only plan 1 is E.164; any other first octet is no such octet but the first two digits of a number in international
+    /// form, as some gateways write it. A national number is E.164 behind the country code; without one it would name another subscriber.
+    /// </summary>
+    /// <param name="address">Octets of the field.</param>
+    /// <param name="nationalPrefix">Country code before national numbers; empty when the source has none.</param>
+    public bool TrySetAddressString(ReadOnlySpan<byte> address, string nationalPrefix)
     {
         _length = 0;
-        return address.Length > 1 && (address[0] & 0xF0) == 0x90 && TrySetTbcd(address[1..]);
+        if (address.Length < 2)
+        {
+            return false;
+        }
+
+        return address[0] switch
+        {
+            0x91 => TrySetTbcd(address[1..]),
+            0xA1 => nationalPrefix.Length > 0 && TrySetTbcd(address[1..]) && TryPrepend(nationalPrefix),
+            _ => (address[0] & 0x0F) != 1 && TrySetTbcd(address) && IsInternational(),
+        };
+    }
+
+    /// <summary>E.164: a country code does not begin with 0; fewer than 8 digits name nobody's mobile.</summary>
+    private bool IsInternational()
+    {
+        if (_length is >= 8 and <= 15 && _octets[0] != '0')
+        {
+            return true;
+        }
+
+        _length = 0;
+        return false;
+    }
+
+    private bool TryPrepend(string prefix)
+    {
+        ReadOnlySpan<byte> national = Span.TrimStart((byte)'0');
+        if (prefix.Length + national.Length > _octets.Length)
+        {
+            _length = 0;
+            return false;
+        }
+
+        int length = national.Length;
+        national.CopyTo(_octets.AsSpan(prefix.Length));
+        _ = System.Text.Encoding.ASCII.GetBytes(prefix, _octets);
+        _length = prefix.Length + length;
+        return true;
     }
 
     /// <summary>Replaces the content by MCC and MNC of a PLMN id (TS 29.060: three octets), five or six digits.</summary>

@@ -19,6 +19,12 @@ internal abstract class RecordFormat
     /// <summary>True when the location of such a record is text, false when it is octets of TS 29.274.</summary>
     public virtual bool IsLocationText => false;
 
+    /// <summary>True when usage of this kind lasts from the start to the end that the record gives, as a call does.</summary>
+    public virtual bool LastsToItsEnd => false;
+
+    /// <summary>True when the key needs pseudonyms of the IMSI and of the session beside that of the subscriber.</summary>
+    public virtual bool HasSession => false;
+
     /// <summary>
     /// Name and version of the duplicate key; the key begins with it. When a kind changes what its key is made of, it takes another name
     /// (<c>gateway.2</c> after <c>gateway</c>), so that no id of the new form equals one of the old.
@@ -33,15 +39,82 @@ internal abstract class RecordFormat
     /// <summary>The id of a part of a record. The same part of the same record always has the same id, whichever file repeats it.</summary>
     /// <param name="cdr">Record.</param>
     /// <param name="part">Part.</param>
-    /// <param name="index">Place of the part in the record, from 0.</param>
     /// <param name="origin">What a key may need beside the fields of the record.</param>
-    public UsageId IdOf(UsageCdr cdr, in UsagePart part, int index, in RecordOrigin origin)
+    public UsageId IdOf(UsageCdr cdr, in UsagePart part, in RecordOrigin origin)
     {
         UsageIdBuilder key = new(stackalloc byte[KeyScratchOctets]);
         key.Append(KeyForm);
         AppendRecord(ref key, cdr, origin);
-        AppendPart(ref key, part, index);
+        AppendPart(ref key, cdr, part);
         return key.Finish();
+    }
+
+    /// <summary>
+    /// The id that the part had under the form of the key before this one, by which it may have been rated; zeros when the kind has no
+    /// former form.
+    /// </summary>
+    /// <param name="cdr">Record.</param>
+    /// <param name="part">Part.</param>
+    /// <param name="origin">What a key may need beside the fields of the record.</param>
+    public UsageId FormerIdOf(UsageCdr cdr, in UsagePart part, in RecordOrigin origin)
+    {
+        if (FormerKeyForm.IsEmpty)
+        {
+            return default;
+        }
+
+        UsageIdBuilder key = new(stackalloc byte[KeyScratchOctets]);
+        key.Append(FormerKeyForm);
+        AppendFormer(ref key, cdr, part, origin);
+        return key.Finish();
+    }
+
+    /// <summary>Whether two parts of one record, neither of which has a number of its own, say the same in all that a key holds.</summary>
+    internal static bool IsSameUsage(in UsagePart left, in UsagePart right)
+    {
+        Span<byte> a = stackalloc byte[UsageOctets], b = stackalloc byte[UsageOctets];
+        return left.UplinkOctets == right.UplinkOctets && left.DownlinkOctets == right.DownlinkOctets
+            && left.RatingGroup == right.RatingGroup && left.End.UtcMilliseconds == right.End.UtcMilliseconds
+            && Usage(left, 0, a).SequenceEqual(Usage(right, 0, b));
+    }
+
+    /// <summary>
+    /// Appends what was used in a part: who counted it (rating group, service, number), when, and how much. Never its place in the record,
+    /// because lists are reordered and carried on in cumulative partial records.
+    /// </summary>
+    protected static void AppendUsage(ref UsageIdBuilder key, in UsagePart part)
+    {
+        Span<byte> usage = stackalloc byte[UsageOctets];
+        key.Append(Usage(part, part.Ordinal, usage));
+    }
+
+    private const int UsageOctets = 13 * sizeof(long);
+
+    private static ReadOnlySpan<byte> Usage(in UsagePart part, int ordinal, Span<byte> octets)
+    {
+        bool isOwnStart = part.Start.IsSet && !part.IsStartDerived;
+        ReadOnlySpan<long> numbers =
+        [
+            part.RatingGroup, part.ServiceIdentifier, part.LocalSequenceNumber,
+            isOwnStart ? part.Start.UtcMilliseconds : -1, part.End.IsSet ? part.End.UtcMilliseconds : -1,
+            part.Closed.IsSet ? part.Closed.UtcMilliseconds : -1,
+            part.IsStartDerived ? -1 : part.DurationSeconds, part.UplinkOctets, part.DownlinkOctets, part.TotalOctets, part.Messages,
+            part.ServiceUnits, ordinal,
+        ];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            BinaryPrimitives.WriteInt64BigEndian(octets[(i * sizeof(long))..], numbers[i]);
+        }
+
+        return octets;
+    }
+
+    /// <summary>Name of the form of the key before this one; empty when there is none.</summary>
+    protected virtual ReadOnlySpan<byte> FormerKeyForm => default;
+
+    /// <summary>Appends the former key.</summary>
+    protected virtual void AppendFormer(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part, in RecordOrigin origin)
+    {
     }
 
     /// <summary>
@@ -50,14 +123,13 @@ internal abstract class RecordFormat
     /// </summary>
     protected abstract void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin);
 
-    /// <summary>Appends what tells a part from the others of its record.</summary>
-    protected abstract void AppendPart(ref UsageIdBuilder key, in UsagePart part, int index);
+    /// <summary>Appends what tells a part from the others of its record, and the record's numbers where the part needs them.</summary>
+    protected abstract void AppendPart(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part);
 
     /// <summary>
-    /// Appends the session of a record as its subscriber, charging id, sequence number and a time (milliseconds). Together they name the
-    /// same session as the session identifier does, which itself often holds the IMSI ("imsi-…-5-1").
+    /// Appends the session as keys of the first form had it: subscriber, charging id, sequence number and a time (milliseconds).
     /// </summary>
-    protected static void AppendSession(ref UsageIdBuilder key, UsageCdr cdr, SubscriberRef subscriber, long milliseconds)
+    protected static void AppendFormerSession(ref UsageIdBuilder key, UsageCdr cdr, SubscriberRef subscriber, long milliseconds)
     {
         Span<byte> session = stackalloc byte[SubscriberRef.Size + (3 * sizeof(long))];
         subscriber.CopyTo(session);
@@ -73,9 +145,18 @@ internal abstract class RecordFormat
 /// <param name="octets">The record as it was received.</param>
 /// <param name="subscriber">Pseudonym of the served subscriber.</param>
 /// <param name="pseudonyms">Makes pseudonyms of other numbers.</param>
+/// <param name="served">Pseudonym of the IMSI, which every retry repeats; that of the subscriber where there is none.</param>
+/// <param name="session">Pseudonym of the session identifier; zeros when the record has none.</param>
 internal readonly ref struct RecordOrigin(
-    ReadOnlySpan<byte> source, ReadOnlySpan<byte> octets, SubscriberRef subscriber, SubscriberPseudonymizer pseudonyms)
+    ReadOnlySpan<byte> source, ReadOnlySpan<byte> octets, SubscriberRef subscriber, SubscriberPseudonymizer pseudonyms,
+    SubscriberRef served, SubscriberRef session)
 {
+    /// <summary>Pseudonym of the IMSI, which every retry repeats; that of the subscriber where there is none.</summary>
+    public SubscriberRef Served { get; } = served;
+
+    /// <summary>Pseudonym of the session identifier; zeros when the record has none.</summary>
+    public SubscriberRef Session { get; } = session;
+
     /// <summary>Configured name of the source, UTF-8.</summary>
     public ReadOnlySpan<byte> Source { get; } = source;
 

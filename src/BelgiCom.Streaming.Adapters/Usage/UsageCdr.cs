@@ -25,8 +25,11 @@ public sealed class UsageCdr
     /// <summary>Start of the record.</summary>
     internal CdrTime OpeningTime;
 
-    /// <summary>Duration of the record in seconds; 0 when absent.</summary>
+    /// <summary>Duration of the record in seconds; -1 when absent.</summary>
     internal long DurationSeconds;
+
+    /// <summary>pDUSessionId of TS 32.298, 0 to 255; -1 when absent.</summary>
+    internal long PduSessionId;
 
     /// <summary>causeForRecClosing; -1 when absent.</summary>
     internal long CauseForRecordClosing;
@@ -46,6 +49,20 @@ public sealed class UsageCdr
     /// <summary>Fields that the decoder skipped because it does not use or does not know them. They are not errors.</summary>
     internal int SkippedFields;
 
+    /// <summary>
+    /// Fields that could not be read and that no price looks at: the usage is charged without them, and the count says so.
+    /// </summary>
+    internal int UnreadableFields;
+
+    /// <summary>Network of the record's location, as <see cref="PlmnDigits"/> packs it; 0 when it says none.</summary>
+    internal int LocationPlmn;
+
+    /// <summary>Network of the function that served the subscriber (an AMF, an SGSN); 0 when the record names none.</summary>
+    internal int FunctionPlmn;
+
+    /// <summary>Network of the function that sent the record (SMF, SMSF); 0 when the record names none.</summary>
+    internal int ConsumerPlmn;
+
     /// <summary>True when a local time occurred twice and the source's setting decided which instant is meant.</summary>
     internal bool HasAmbiguousTime;
 
@@ -57,6 +74,14 @@ public sealed class UsageCdr
 
     /// <summary>Charging session identifier (CHF, Nchf) or the record's own id (CSV); part of the duplicate key.</summary>
     internal OctetField Session { get; } = new(255);
+
+    /// <summary>Name of the function whose usage it is (SMF, SMSF); part of the duplicate key.</summary>
+    internal OctetField Consumer { get; } = new(255);
+
+    /// <summary>
+    /// Country code that is put before numbers written in the national form; set by the reader's owner, empty when the source has none.
+    /// </summary>
+    internal string NationalPrefix { get; set; } = "";
 
     /// <summary>APN or DNN.</summary>
     internal OctetField DataNetwork { get; } = new(255);
@@ -79,11 +104,17 @@ public sealed class UsageCdr
     /// <summary>User location as recorded: octets of TS 29.274 8.21, or text. Personal data.</summary>
     internal OctetField Location { get; } = new(512);
 
+    /// <summary>IMSI of who sent a message, before it is compared with the subscriber's. Personal data.</summary>
+    internal OctetField Originator { get; } = new(32);
+
     /// <summary>The other party of a call or message, digits. Personal data.</summary>
     internal OctetField OtherParty { get; } = new(64);
 
     /// <summary>Room for a text that has to be unescaped.</summary>
     internal byte[] Scratch { get; } = new byte[1024];
+
+    /// <summary>Room for a name that has to be unescaped.</summary>
+    internal byte[] NameScratch { get; } = new byte[256];
 
     /// <summary>The chargeable parts, each of which becomes one usage event.</summary>
     internal ReadOnlySpan<UsagePart> Parts => _parts.AsSpan(0, PartCount);
@@ -110,11 +141,59 @@ public sealed class UsageCdr
         }
 
         _parts[index] = UsagePart.Empty;
+        _parts[index].Place = index;
         PartCount++;
         return true;
     }
 
     internal ref UsagePart PartAt(int index) => ref _parts[index];
+
+    /// <summary>Gives parts without a number of their own, which are otherwise equal, their ordinals.</summary>
+    internal void NumberEqualParts()
+    {
+        for (int i = 1; i < PartCount; i++)
+        {
+            ref UsagePart part = ref _parts[i];
+            if (part.LocalSequenceNumber >= 0)
+            {
+                continue;
+            }
+
+            for (int j = i - 1; j >= 0; j--)
+            {
+                if (RecordFormat.IsSameUsage(part, _parts[j]))
+                {
+                    part.Ordinal = _parts[j].Ordinal + 1;
+                    break;
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// The network that served a part: what the record says of the serving node; else the network of the location; else that of the
+    /// function that served; else that of the sending function when it is not the subscriber's own, because a home SMF says nothing about
+    /// where the subscriber was. Empty when nothing says.
+    /// </summary>
+    /// <param name="part">Part.</param>
+    /// <param name="room">Six octets for the digits.</param>
+    internal ReadOnlySpan<byte> ServingPlmnOf(in UsagePart part, Span<byte> room)
+    {
+        if (!ServingPlmn.IsEmpty)
+        {
+            return ServingPlmn.Span;
+        }
+
+        ReadOnlySpan<int> candidates = [part.LocationPlmn, LocationPlmn, part.FunctionPlmn, FunctionPlmn];
+        int first = candidates.IndexOfAnyExcept(0);
+        if (first >= 0)
+        {
+            return PlmnDigits.Unpack(candidates[first], room);
+        }
+
+        ReadOnlySpan<byte> sender = PlmnDigits.Unpack(ConsumerPlmn, room);
+        return Imsi.Span.StartsWith(sender) ? default : sender;
+    }
 
     internal bool TrySetPartLocation(ref UsagePart part, ReadOnlySpan<byte> octets)
     {
@@ -135,6 +214,15 @@ public sealed class UsageCdr
         return true;
     }
 
+    /// <summary>
+    /// Notes whether a field could be read that no price looks at: it is left out, and the usage is charged. Never a fault, so always null.
+    /// </summary>
+    internal string? Remark(bool isRead)
+    {
+        UnreadableFields += isRead ? 0 : 1;
+        return null;
+    }
+
     /// <summary>Empties the record for the next one, of the kind <paramref name="format"/>.</summary>
     internal void Clear(RecordFormat format)
     {
@@ -142,7 +230,8 @@ public sealed class UsageCdr
         Kind = UsageKind.Unknown;
         Direction = Direction.NotApplicable;
         OpeningTime = default;
-        DurationSeconds = 0;
+        DurationSeconds = PduSessionId = -1;
+        UnreadableFields = LocationPlmn = FunctionPlmn = ConsumerPlmn = 0;
         CauseForRecordClosing = ChargingId = RecordSequenceNumber = LocalSequenceNumber = -1;
         RatType = 0;
         SkippedFields = 0;
@@ -150,6 +239,7 @@ public sealed class UsageCdr
         Node.Clear();
         Gateway.Clear();
         Session.Clear();
+        Consumer.Clear();
         DataNetwork.Clear();
         ServingPlmn.Clear();
         Msisdn.Clear();
@@ -157,6 +247,7 @@ public sealed class UsageCdr
         Imei.Clear();
         ServedAddress.Clear();
         Location.Clear();
+        Originator.Clear();
         OtherParty.Clear();
         PartCount = 0;
         _partLocationOctets = 0;

@@ -15,10 +15,24 @@ internal struct UsagePart
         DownlinkOctets = -1,
         TotalOctets = -1,
         DurationSeconds = -1,
+        Messages = -1,
+        ServiceUnits = -1,
     };
+
+    /// <summary>Place in the record as it was written, from 0. No identity: lists are reordered and carried on.</summary>
+    public int Place;
+
+    /// <summary>How many parts before this one in the record say exactly the same; tells equal parts without a number apart.</summary>
+    public int Ordinal;
 
     /// <summary>First usage; not set when absent.</summary>
     public CdrTime Start;
+
+    /// <summary>
+    /// True when the record gives the end of the usage only, so that <see cref="Start"/> and <see cref="DurationSeconds"/> come from the
+    /// end of the part before.
+    /// </summary>
+    public bool IsStartDerived;
 
     /// <summary>Last usage; not set when absent.</summary>
     public CdrTime End;
@@ -44,11 +58,37 @@ internal struct UsagePart
     /// <summary>Seconds used; -1 when absent.</summary>
     public long DurationSeconds;
 
-    /// <summary>Messages: 1 for an SMS.</summary>
+    /// <summary>Messages; -1 when absent.</summary>
     public long Messages;
+
+    /// <summary>Service-specific units (events); -1 when absent.</summary>
+    public long ServiceUnits;
+
+    /// <summary>Network of the function that served this part, as <see cref="PlmnDigits"/> packs it; 0 when it says none.</summary>
+    public int FunctionPlmn;
+
+    /// <summary>Network of the location of this part, as <see cref="PlmnDigits"/> packs it; 0 when it says none.</summary>
+    public int LocationPlmn;
 
     /// <summary>RAT type of this part; 0 when absent.</summary>
     public long RatType;
+
+    /// <summary>When the part was closed: the time of its trigger, else of its event; not set when absent.</summary>
+    public CdrTime Closed;
+
+    /// <summary>Time of the event, the start of usage that has no other; not set when absent.</summary>
+    public CdrTime Happened;
+
+    /// <summary>
+    /// True when the part has a number of its own and says when it was used, so that it is the same in whichever record carries it on.
+    /// </summary>
+    public readonly bool IsPlacedInSession => LocalSequenceNumber >= 0 && (Start.IsSet || End.IsSet || Closed.IsSet);
+
+    /// <summary>First usage, else the event, else the opening of the record.</summary>
+    public readonly CdrTime StartOr(CdrTime opening) => Start.IsSet ? Start : Happened.IsSet ? Happened : opening;
+
+    /// <summary>Last usage, else what closed the part.</summary>
+    public readonly CdrTime LastOrClosed => End.IsSet ? End : Closed;
 
     public int LocationStart;
 

@@ -24,13 +24,27 @@ public class BadRecordTests
         { "opening time under another tag", "8d092603140914072b0100", "8a092603140914072b0100", QuarantineReason.MissingField },
         { "negative volume", "8c0203f1", "8c0283f1", QuarantineReason.BadValue },
         { "negative charging id", "8503011179", "8503811179", QuarantineReason.BadValue },
-        { "address of five octets", "a00680040a", "a00680050a", QuarantineReason.BadValue },
         { "PLMN digit above nine", "9b0300f110", "9b030af110", QuarantineReason.BadValue },
-        { "control characters in the APN", "696e7465726e", "690a7465726e", QuarantineReason.BadValue },
         { "container longer than its list", "bf223e303c", "bf223e303f", QuarantineReason.BadLength },
         { "list longer than the record", "bf223e303c", "bf227f303c", QuarantineReason.BadLength },
         { "end-of-contents inside the record", "8f0100", "000000", QuarantineReason.BadEncoding },
     };
+
+    /// <summary>No price looks at an address, an APN, an IMEI, a cause or a node: the usage is charged without them.</summary>
+    [Theory]
+    [InlineData("address of five octets", "a00680040a", "a00680050a")]
+    [InlineData("control characters in the APN", "696e7465726e", "690a7465726e")]
+    public void Record_WithAnOddValueThatNoPriceLooksAt_IsReadAndRemarked(string what, string good, string bad)
+    {
+        UsageCdr cdr = new();
+
+        DecodingFault? fault = CdrRecord.Decode(
+            Convert.FromHexString(Convert.ToHexStringLower(Record).Replace(good, bad, StringComparison.Ordinal)), cdr);
+
+        Assert.True(fault is null, $"{what}: {fault}");
+        Assert.Equal(1, cdr.UnreadableFields);
+        Assert.True(cdr.PartCount > 0);
+    }
 
     [Theory, MemberData(nameof(Replacements))]
     public void Record_WithNonsense_IsOneTypedFault(string what, string good, string bad, QuarantineReason reason)

@@ -18,19 +18,43 @@ public sealed class RecordFormatTests
 
     [Fact]
     public void GatewayRecord_OfTheSample_HasTheIdOfItsKey() => Assert.Equal(
-        [
-            "2419e4f826a32a0915c16a370fc811f6", "c5b19e7ad33c5513b5d6c07df41e2df1", "2765e8aeb3b5de5062f7769572d0890b",
-            "fe423d8dedb8ac341f6b14ab9bfe5bba",
-        ],
+        ["0680dbdb50cd84437e9a6f626dae6aeb", "487f97b73b960fd420f0cd2006206440",
+            "5f1562e9520e6e0c8ea9f83c5cfc9d12", "e1400697df304df724d22e274d1b895f"],
         IdsOf(Samples.Read(Samples.Pgw)));
 
     [Fact]
     public void ChargingFunctionRecord_OfTheSample_HasTheIdOfItsKey() => Assert.Equal(
-        ["4ce66e2dca9cf72175c4cd0251b5ea72", "67a2024c2c56e01a98eb7ad04f15c399"], IdsOf(Samples.Read(Samples.Chf)));
+        ["bd09eda7e0b13948d32e93e0e9ee8739", "1180c4e61cebb3a8939ebb4d00ceb2a3"],
+        IdsOf(Samples.Read(Samples.Chf)));
+
+    /// <summary>The ids that usage had before, so that what was rated under them is found again.</summary>
+    [Fact]
+    public void FormerId_OfGatewayAndChf_IsTheIdOfTheFormBefore()
+    {
+        Assert.Equal(
+            [
+                "2419e4f826a32a0915c16a370fc811f6", "c5b19e7ad33c5513b5d6c07df41e2df1", "2765e8aeb3b5de5062f7769572d0890b",
+                "fe423d8dedb8ac341f6b14ab9bfe5bba",
+            ],
+            FormerIdsOf(Samples.Read(Samples.Pgw)));
+        Assert.Equal(
+            ["4ce66e2dca9cf72175c4cd0251b5ea72", "67a2024c2c56e01a98eb7ad04f15c399"], FormerIdsOf(Samples.Read(Samples.Chf)));
+        Assert.All(Mediated.Usage(Samples.Read(Samples.Pgw)), usage => Assert.Equal(default, usage.FormerUsageId));
+    }
 
     [Theory]
     [InlineData("\"chargingId\":77,", "59453dc59d71078c9b64bb910a9fda77", "244e241394095f0262e24eec151f493e")]
     [InlineData("", "c7abbcec34a53f3d89aa2875ac2f89b2", "49c6352db1a2ac4e8b8f8aeb4acc75b1")]
+    public void FormerId_OfARequest_IsTheIdOfTheFormBefore(string chargingId, string first, string second)
+    {
+        string request = Request.Replace("CHARGINGID", chargingId, StringComparison.Ordinal);
+
+        Assert.Equal([first, second], FormerIdsOf(Encoding.UTF8.GetBytes(request)));
+    }
+
+    [Theory]
+    [InlineData("\"chargingId\":77,", "c514575bd676f2e6cb9097bf646026de", "ba4818b4b66f7ef91f76dac22c452a89")]
+    [InlineData("", "f5b46b35ec23e862a2b720bf96885e2e", "45c37e22ada8e24e70e5df4238c57373")]
     public void ChargingDataRequest_WithAndWithoutChargingId_HasTheIdOfItsKey(string chargingId, string first, string second)
     {
         string request = Request.Replace("CHARGINGID", chargingId, StringComparison.Ordinal);
@@ -68,6 +92,9 @@ public sealed class RecordFormatTests
         {
             GatewayRecord.Pgw, GatewayRecord.Sgw, ChargingFunctionRecord.Instance, ChargingDataRequest.Instance, CsvRecord.Instance,
         }.Select(format => format.RecordType));
+
+    private static IEnumerable<string> FormerIdsOf(byte[] content) =>
+        Mediated.Usage(content, formerUntilMilliseconds: long.MaxValue).Select(usage => usage.FormerUsageId.ToString());
 
     private static IEnumerable<string> IdsOf(byte[] content) => Mediated.Usage(content).Select(usage => usage.UsageId.ToString());
 }
