@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using BelgiCom.Streaming.Avro;
@@ -28,12 +29,13 @@ public sealed class ReferencePublisher(
     {
         EventTopic<OfferingVersion> topic = await EventTopic.OpenAsync<OfferingVersion>(Topics.CatalogueTariffs, registry, stopping)
             .ConfigureAwait(false);
-        Dictionary<string, byte[]> published = ReadPublished(
-            topic, key => Encoding.UTF8.GetString(key), version => version.ContentHash, stopping);
+        Dictionary<string, Published<OfferingVersion>> published = ReadPublished<string, OfferingVersion, OfferingVersion>(
+            topic, TryReadKey, (key, version) => version.Key == key, version => version, stopping);
         InputFault[] changed =
         [
             .. versions.Where(
-                version => published.TryGetValue(version.Key, out byte[]? hash) && !hash.AsSpan().SequenceEqual(version.ContentHash))
+                version => published.TryGetValue(version.Key, out Published<OfferingVersion>? before)
+                    && !before.Content.ContentHash.AsSpan().SequenceEqual(version.ContentHash))
                 .Select(version => new InputFault(
                     version.Offering,
                     0,
@@ -45,7 +47,17 @@ public sealed class ReferencePublisher(
             throw new InputFaultException(changed);
         }
 
-        OfferingVersion[] fresh = [.. versions.Where(version => !published.ContainsKey(version.Key))];
+        OfferingVersion[] fresh = [.. versions.Where(
+            version => !published.TryGetValue(version.Key, out Published<OfferingVersion>? before) || !before.IsReadable)];
+        InputFault[] disordered =
+        [
+            .. fresh.SelectMany(version => published.Values.Select(other => FaultBeside(version, other.Content))).OfType<InputFault>(),
+        ];
+        if (disordered.Length > 0)
+        {
+            throw new InputFaultException(disordered);
+        }
+
         Send(
             topic.Name, fresh.Select(version => (Encoding.UTF8.GetBytes(version.Key), topic.Write(version).ToArray())), stopping);
         return new PublishResult(fresh.Length, versions.Count - fresh.Length);
@@ -63,8 +75,8 @@ public sealed class ReferencePublisher(
         EventTopic<Subscription> topic = await EventTopic.OpenAsync<Subscription>(Topics.CustomerSubscriptions, registry, stopping)
             .ConfigureAwait(false);
         // A record of an older release counts as equal when we would write the same content today.
-        Dictionary<SubscriberRef, ulong> published = ReadPublished(
-            topic, key => SubscriberRef.FromBytes(key), subscription => HashOf(topic.Write(subscription)), stopping);
+        Dictionary<SubscriberRef, Published<ulong>> published = ReadPublished<SubscriberRef, Subscription, ulong>(
+            topic, TryReadKey, (_, _) => true, subscription => HashOf(topic.Write(subscription)), stopping);
         long written = 0;
         long unchanged = 0;
         Send(topic.Name, Changed(), stopping);
@@ -75,7 +87,8 @@ public sealed class ReferencePublisher(
             foreach (Subscription subscription in subscriptions)
             {
                 byte[] value = topic.Write(subscription).ToArray();
-                if (published.TryGetValue(subscription.SubscriberRef, out ulong hash) && (!overwrite || hash == HashOf(value)))
+                if (published.TryGetValue(subscription.SubscriberRef, out Published<ulong>? before)
+                    && before.IsReadable && (!overwrite || before.Content == HashOf(value)))
                 {
                     unchanged++;
                     continue;
@@ -97,13 +110,53 @@ public sealed class ReferencePublisher(
         return BitConverter.ToUInt64(hash);
     }
 
-    /// <summary>What the topic holds by now: a hash of the newest value of each key.</summary>
-    private Dictionary<TKey, THash> ReadPublished<TKey, THash, TValue>(
-        EventTopic<TValue> topic, Func<ReadOnlySpan<byte>, TKey> keyOf, Func<TValue, THash> hashOf, CancellationToken stopping)
+    /// <summary>
+    /// What is wrong with a new version beside one that was published before, which the folder may not have any more: the higher number
+    /// must begin later, and a new lower number would never be in force.
+    /// </summary>
+    private static InputFault? FaultBeside(OfferingVersion version, OfferingVersion published) =>
+        version.Offering != published.Offering || version.Version == published.Version ? null
+        : version.Version < published.Version || version.ValidFrom <= published.ValidFrom
+            ? new InputFault(
+                version.Offering, 0,
+                $"version {version.Version} must have a higher number and a later validFrom than version {published.Version}, which is "
+                + "published already.")
+        : published.ValidTo > version.ValidFrom
+            ? new InputFault(
+                version.Offering, 0,
+                $"version {version.Version} begins before version {published.Version}, which is published already, ends (its validTo).")
+        : null;
+
+    /// <summary>The newest content of a key that could be read.</summary>
+    /// <param name="Content">What the topic holds.</param>
+    /// <param name="IsReadable">Whether it is the key's newest record. After one that cannot be read, rating keeps the content only as long
+    /// as the topic is not compacted, so it is written again.</param>
+    private sealed record Published<TContent>(TContent Content, bool IsReadable);
+
+    private delegate bool KeyReader<TKey>(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out TKey? key);
+
+    private static bool TryReadKey(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out string? key)
+    {
+        key = Encoding.UTF8.GetString(bytes);
+        return true;
+    }
+
+    /// <summary>A subscription's key. One of another length is somebody else's record, which rating reports and passes over.</summary>
+    private static bool TryReadKey(ReadOnlySpan<byte> bytes, out SubscriberRef key)
+    {
+        bool isOurs = bytes.Length == SubscriberRef.Size;
+        key = isOurs ? SubscriberRef.FromBytes(bytes) : default;
+        return isOurs;
+    }
+
+    /// <summary>What the topic holds by now, by key.</summary>
+    private Dictionary<TKey, Published<TContent>> ReadPublished<TKey, TValue, TContent>(
+        EventTopic<TValue> topic, KeyReader<TKey> tryReadKey, Func<TKey, TValue, bool> belongs, Func<TValue, TContent> contentOf,
+        CancellationToken stopping)
         where TKey : notnull
         where TValue : IAvroRecord<TValue>
     {
-        Dictionary<TKey, THash> published = [];
+        Dictionary<TKey, Published<TContent>> published = [];
         using TopicReader reader = new(kafka, consumer, clock);
         reader.Read(reader.RangesOf(topic.Name), Take, stopping);
         return published;
@@ -113,16 +166,22 @@ public sealed class ReferencePublisher(
             for (int index = 0; index < batch.Count; index++)
             {
                 ConsumedRecord record = batch[index];
-                TKey key = keyOf(record.Key);
+                if (!tryReadKey(record.Key, out TKey? key))
+                {
+                    continue;
+                }
+
                 if (record.IsTombstone)
                 {
                     published.Remove(key);
                 }
-                else
+                else if (topic.TryRead(record.Value, out TValue? value) && belongs(key, value))
                 {
-                    published[key] = topic.TryRead(record.Value, out TValue? value)
-                        ? hashOf(value)
-                        : throw new UnreadableRecordException(record.Topic, record.Partition, record.Offset);
+                    published[key] = new Published<TContent>(contentOf(value), IsReadable: true);
+                }
+                else if (published.TryGetValue(key, out Published<TContent>? before))
+                {
+                    published[key] = before with { IsReadable = false };
                 }
             }
         }

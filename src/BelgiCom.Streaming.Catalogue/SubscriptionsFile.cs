@@ -6,9 +6,13 @@ namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>
 /// Reads subscriptions: CSV with the header <c>msisdn,imsi,account,offering,validFrom,validTo</c>, or JSON lines with the same names. It
-/// reads line by line, so that a million lines need no memory; therefore the lines of one subscriber must follow each other. Identifiers of
-/// persons leave this class as references only.
+/// reads line by line, so that a million lines need little memory; therefore the lines of one subscriber must follow each other.
+/// Identifiers of persons leave this class as references only.
 /// </summary>
+/// <remarks>
+/// Usage may name the subscriber of a line with an MSISDN by the IMSI alone. So such a line gives two subscriptions: that of the MSISDN,
+/// and one of the IMSI, whose periods only say whose other name it is. An IMSI may go from one subscriber to another in time.
+/// </remarks>
 public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseudonymizer)
 {
     private const int MaxFaults = 100;
@@ -33,7 +37,7 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
                         "This subscriber came before, with others between; put the lines of one subscriber below each other."));
             }
 
-            if (offerings is not null && subscription.Periods.Any(period => !offerings.Contains(period.Offering)))
+            if (offerings is not null && subscription.Periods.Any(period => period.AliasOf is null && !offerings.Contains(period.Offering)))
             {
                 faults.Add(
                     new InputFault(_file, _groupLine, "The offering is not in the catalogue: correct the line, or add the offering."));
@@ -45,7 +49,7 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
             : [.. faults.Take(MaxFaults), new InputFault(_file, 0, $"There are at least {MaxFaults} faults; the rest was not read.")];
     }
 
-    /// <summary>The subscriptions, one per subscriber. Check the file first.</summary>
+    /// <summary>The subscriptions, one per reference. Check the file first.</summary>
     /// <exception cref="InputFaultException">A line cannot be read.</exception>
     public IEnumerable<Subscription> Read()
     {
@@ -68,8 +72,11 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
 
     private IEnumerable<Subscription> Subscriptions(List<InputFault> faults)
     {
+        HashSet<SubscriberRef> shared = SharedNames();
+        Dictionary<SubscriberRef, List<SubscriptionPeriod>> held = [];
         SubscriberRef current = default;
         List<SubscriptionPeriod> periods = [];
+        Dictionary<SubscriberRef, List<SubscriptionPeriod>> aliases = [];
         foreach (SubscriptionLine line in SubscriptionLines.Read(path, _file, faults).TakeWhile(_ => faults.Count < MaxFaults))
         {
             if (Parse(line, faults) is not { } parsed)
@@ -79,19 +86,97 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
 
             if (parsed.Subscriber != current && periods.Count > 0)
             {
-                yield return Close(current, periods, faults);
+                foreach (Subscription subscription in CloseGroup())
+                {
+                    yield return subscription;
+                }
+
                 periods = [];
+                aliases.Clear();
             }
 
             _groupLine = periods.Count == 0 ? line.Number : _groupLine;
             current = parsed.Subscriber;
             periods.Add(parsed.Period);
+            if (parsed.Alias is { } alias)
+            {
+                Add(aliases, alias, new SubscriptionPeriod
+                {
+                    AliasOf = current,
+                    ValidFrom = parsed.Period.ValidFrom,
+                    ValidTo = parsed.Period.ValidTo,
+                });
+            }
         }
 
-        if (periods.Count > 0)
+        foreach (Subscription subscription in CloseGroup())
         {
-            yield return Close(current, periods, faults);
+            yield return subscription;
         }
+
+        foreach ((SubscriberRef reference, List<SubscriptionPeriod> all) in held)
+        {
+            yield return Close(reference, all, faults);
+        }
+
+        IEnumerable<Subscription> CloseGroup()
+        {
+            if (periods.Count > 0 && shared.Contains(current))
+            {
+                periods.ForEach(period => Add(held, current, period));
+            }
+            else if (periods.Count > 0)
+            {
+                yield return Close(current, periods, faults);
+            }
+
+            foreach ((SubscriberRef alias, List<SubscriptionPeriod> named) in aliases)
+            {
+                if (shared.Contains(alias))
+                {
+                    named.ForEach(period => Add(held, alias, period));
+                }
+                else
+                {
+                    named.Sort((left, right) => Nullable.Compare(left.ValidFrom, right.ValidFrom));
+                    yield return new Subscription { SubscriberRef = alias, Periods = named };
+                }
+            }
+        }
+    }
+
+    /// <summary>The IMSIs that stand on lines of more than one subscriber, or alone on a line and on another beside an MSISDN.</summary>
+    private HashSet<SubscriberRef> SharedNames()
+    {
+        Dictionary<SubscriberRef, SubscriberRef> owners = [];
+        HashSet<SubscriberRef> shared = [];
+        List<InputFault> ignored = [];
+        foreach (SubscriptionLine line in SubscriptionLines.Read(path, _file, ignored).TakeWhile(_ => ignored.Count < MaxFaults))
+        {
+            if (Parse(line, ignored) is not { } parsed || (parsed.Alias is null && line.Imsi.Length == 0))
+            {
+                continue;
+            }
+
+            SubscriberRef name = parsed.Alias ?? parsed.Subscriber;
+            if (!owners.TryAdd(name, parsed.Subscriber) && owners[name] != parsed.Subscriber)
+            {
+                shared.Add(name);
+            }
+        }
+
+        return shared;
+    }
+
+    private static void Add(
+        Dictionary<SubscriberRef, List<SubscriptionPeriod>> lists, SubscriberRef reference, SubscriptionPeriod period)
+    {
+        if (!lists.TryGetValue(reference, out List<SubscriptionPeriod>? periods))
+        {
+            lists.Add(reference, periods = []);
+        }
+
+        periods.Add(period);
     }
 
     private Subscription Close(SubscriberRef subscriber, List<SubscriptionPeriod> periods, List<InputFault> faults)
@@ -103,14 +188,19 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
             {
                 faults.Add(
                     new InputFault(
-                        _file, _groupLine, "The periods of this subscriber overlap; end one (validTo) where the next begins (validFrom)."));
+                        _file, _groupLine,
+                        periods.Exists(period => period.AliasOf is not null)
+                            ? "One imsi is on lines of several subscribers at the same time; end one (validTo) where the next begins "
+                                + "(validFrom), or leave the imsi out of one."
+                            : "The periods of this subscriber overlap; end one (validTo) where the next begins (validFrom)."));
             }
         }
 
         return new Subscription { SubscriberRef = subscriber, Periods = periods };
     }
 
-    private (SubscriberRef Subscriber, SubscriptionPeriod Period)? Parse(SubscriptionLine line, List<InputFault> faults)
+    private (SubscriberRef Subscriber, SubscriberRef? Alias, SubscriptionPeriod Period)? Parse(
+        SubscriptionLine line, List<InputFault> faults)
     {
         int before = faults.Count;
         if (line.Msisdn.Length == 0 && line.Imsi.Length == 0)
@@ -133,6 +223,11 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
             Fault($"account must have 1 to {MaxAccountOctets} octets.");
         }
 
+        if (line.Account.Any(char.IsControl) || line.Offering.Any(char.IsControl))
+        {
+            Fault("account and offering must not have control characters.");
+        }
+
         if (line.Offering.Length == 0)
         {
             Fault("offering is empty.");
@@ -151,7 +246,10 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
         }
 
         SubscriberRef subscriber = line.Msisdn.Length > 0 ? pseudonymizer.FromMsisdn(line.Msisdn) : pseudonymizer.FromImsi(line.Imsi);
-        return (subscriber, new SubscriptionPeriod { Account = line.Account, Offering = line.Offering, ValidFrom = from, ValidTo = to });
+        SubscriberRef? alias = line.Msisdn.Length > 0 && line.Imsi.Length > 0 ? pseudonymizer.FromImsi(line.Imsi) : null;
+        return (
+            subscriber, alias,
+            new SubscriptionPeriod { Account = line.Account, Offering = line.Offering, ValidFrom = from, ValidTo = to });
 
         DateTimeOffset? Time(string text, string name)
         {

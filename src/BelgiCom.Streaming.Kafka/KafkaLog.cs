@@ -58,6 +58,10 @@ internal static partial class KafkaLog
     public static partial void RegistryUnreachable(ILogger logger, string reason);
 
     [LoggerMessage(
+        1017, LogLevel.Warning, "{Group} member {Member}: work that follows from no batch was not done ({Failure}); it is tried again")]
+    public static partial void IdleWorkFailed(ILogger logger, string group, int member, string failure);
+
+    [LoggerMessage(
         1016, LogLevel.Error,
         "{Group}: {Count} records cannot be handled and are dead letters now, the first {Topic}[{Partition}]@{Offset} ({Reason})")]
     public static partial void DeadLettered(

@@ -67,6 +67,7 @@ internal sealed class EventWriter(RatingTopics topics)
                 RatingOutcome.Duplicate => RejectedOutcome.Duplicate,
                 RatingOutcome.Late => RejectedOutcome.Late,
                 RatingOutcome.Suspended => RejectedOutcome.Suspended,
+                RatingOutcome.Conflict => RejectedOutcome.Conflict,
                 _ => RejectedOutcome.Rejected,
             },
             Reason = rejection.Reason,
@@ -82,6 +83,18 @@ internal sealed class EventWriter(RatingTopics topics)
     }
 
     /// <summary>
+    /// Passes usage on to the subscriber who has the subscription: the same event once more on the topic it came from, under the
+    /// subscriber's own reference and so on the partition where the subscriber's balance is.
+    /// </summary>
+    public void WritePassedOn(in UsageReceivedView received, SubscriberRef subscriber, TransactionalOutput output)
+    {
+        UsageReceivedView passedOn = received;
+        passedOn.AliasRef = received.SubscriberRef;
+        passedOn.SubscriberRef = subscriber;
+        output.Produce(Topics.UsageReceived, partition: null, SubscriberKey(subscriber), topics.Received.Write(in passedOn));
+    }
+
+    /// <summary>
     /// Writes the records for rating.state.v1 of this batch: the next portion of a checkpoint in progress, and deletions of keys that are
     /// too old.
     /// </summary>
@@ -94,7 +107,7 @@ internal sealed class EventWriter(RatingTopics topics)
             WriteIds(owned, output);
             if (session.IsCheckpointTaken)
             {
-                WriteState(owned.Partition, StateCodec.MarkKey, StateCodec.MarkView(owned.RatedFrom), output);
+                WriteState(owned.Partition, StateCodec.MarkKey, StateCodec.MarkView(owned.Mark), output);
             }
         }
 

@@ -12,6 +12,9 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// </summary>
 internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposable
 {
+    // Most balances that one transaction stores while no usage comes.
+    private const int IdlePortion = 20_000;
+
     private readonly RatingOptions _options;
     private readonly RatingTopics _topics;
     private readonly TimeProvider _clock;
@@ -24,7 +27,6 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     private readonly List<OwnedPartition> _touched = [];
     private readonly List<OwnedPartition> _due = [];
     private readonly BatchCounts _counts = new();
-    private readonly List<int> _setAside = [];
 
     public RatingBatchHandler(ICommittedLog log, RatingOptions options, RatingTopics topics, TimeProvider clock, ILogger logger)
     {
@@ -33,7 +35,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         _topics = topics;
         _clock = clock;
         _logger = logger;
-        _restorer = new StateRestorer(log, topics, clock, logger);
+        _restorer = new StateRestorer(log, topics, TimeSpan.FromDays(options.DedupDays), clock, logger);
         _reference = new ReferenceData(log, options, topics, clock, logger);
         _events = new EventWriter(topics);
     }
@@ -52,7 +54,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         IReadOnlyDictionary<int, long> ratedEnds = _restorer.Restore(sessions);
         foreach ((int partition, RatingSession session) in sessions)
         {
-            OwnedPartition owned = new(partition, session);
+            OwnedPartition owned = new(partition, _restorer.Partitions, session);
             _partitions[partition] = owned;
             _reference.Own(partition, session);
 
@@ -76,7 +78,10 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     /// <inheritdoc/>
     public void Handle(RecordBatch batch, TransactionalOutput output)
     {
-        _reference.RefreshWhenDue();
+        // All reference data that was published before the last event of this batch is visible now, whatever the clocks say, because the
+        // event was read after it. So one question per batch is enough for rating to use it, and events are rated in their order.
+        _reference.Refresh();
+        _topics.Received.AskAgain();
         int next;
         for (int start = 0; start < batch.Count; start = next)
         {
@@ -86,22 +91,36 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
             Prepare(batch, start, next, partition.Session);
             for (int place = start; place < next; place++)
             {
-                if (!TryRate(batch[place], partition, maySetAside: true, output))
-                {
-                    _setAside.Add(place);
-                }
+                Rate(batch[place], partition, output);
             }
         }
 
-        RateSetAside(batch, output);
-        foreach (OwnedPartition partition in _partitions.Values)
+        WriteState(output);
+    }
+
+    /// <inheritdoc/>
+    public bool HasIdleWork(bool isLeaving)
+    {
+        if (!isLeaving)
         {
-            if (partition.Session.IsCheckpointing || partition.Session.HasExpired)
-            {
-                Touch(partition, events: 0);
-                _events.WriteState(partition, output);
-            }
+            _reference.RefreshWhenDue();
         }
+
+        BeginCheckpoints(partition => !partition.Session.IsCheckpointing
+            && (isLeaving || _clock.GetElapsedTime(partition.CheckpointBegun) >= _options.CheckpointInterval));
+        return _partitions.Values.Any(partition => partition.Session.IsCheckpointing || (partition.Session.HasExpired && !isLeaving));
+    }
+
+    /// <inheritdoc/>
+    public void HandleIdle(TransactionalOutput output)
+    {
+        foreach (OwnedPartition partition in _partitions.Values.Where(partition => partition.Session.IsCheckpointing))
+        {
+            // Nobody waits for usage, so the portion is as large as that of a large batch.
+            Touch(partition, IdlePortion);
+        }
+
+        WriteState(output);
     }
 
     /// <inheritdoc/>
@@ -114,7 +133,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
 
         RatingMetrics.Committed(_counts);
         Forget();
-        BeginDueCheckpoints();
+        BeginCheckpoints(IsDue);
     }
 
     /// <inheritdoc/>
@@ -165,30 +184,45 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         session.Prepare(keys[..(end - start)]);
     }
 
+    private void WriteState(TransactionalOutput output)
+    {
+        foreach (OwnedPartition partition in _partitions.Values)
+        {
+            if (partition.Session.IsCheckpointing || partition.Session.HasExpired)
+            {
+                Touch(partition, events: 0);
+                _events.WriteState(partition, output);
+            }
+        }
+    }
+
     /// <summary>Rates one event and writes the records that follow from it.</summary>
-    /// <returns>False when the event was set aside, because it would be suspended but is newer than the reference data. Nothing was written
-    /// or changed then.</returns>
-    private bool TryRate(in ConsumedRecord record, OwnedPartition partition, bool maySetAside, TransactionalOutput output)
+    private void Rate(in ConsumedRecord record, OwnedPartition partition, TransactionalOutput output)
     {
         if (!_topics.Received.TryRead(record.Value, out UsageReceivedView received))
         {
             Reject(
                 in record, _topics.Received.IsOfUnknownSchema(record.Value) ? Rejection.UnknownSchema : Rejection.Undecodable, output);
-            return true;
+            return;
         }
 
         UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds);
         partition.Session.Rate(in usage, _reference.Tariffs, out RatingResult result);
-        if (maySetAside && result.Outcome == RatingOutcome.Suspended && record.TimestampMilliseconds >= _reference.AsOfMilliseconds)
+        if (result.Outcome is RatingOutcome.Suspended or RatingOutcome.Late
+            && received.AliasRef == default
+            && partition.Session.TryFindNamed(usage.Subscriber, usage.EventTimeMilliseconds, out UInt128 named))
         {
-            return false;
+            _events.WritePassedOn(in received, UsageEvents.ToSubscriberRef(named), output);
+            _counts.PassedOn++;
+            return;
         }
 
         _counts.Add(result.Outcome);
         if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
         {
             UsageEvents.ToRated(
-                in received, in result, partition.Session, _reference.Tariffs, record.Partition, record.Offset, out UsageRatedView view);
+                in received, usage.Fingerprint, in result, partition.Session, _reference.Tariffs, record.Partition, record.Offset,
+                out UsageRatedView view);
             _events.WriteRated(in view, output);
             _counts.Notifications += _events.WriteNotifications(in view, result.Crossed, output);
         }
@@ -198,28 +232,6 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
                 in record, Rejection.For(result.RejectedReason), received.UsageId, received.SubscriberRef, received.EventTimeMilliseconds,
                 output);
         }
-
-        return true;
-    }
-
-    /// <summary>
-    /// Reference data may have been published before the usage and not read yet. So the topics are read once more; then the result counts.
-    /// </summary>
-    private void RateSetAside(RecordBatch batch, TransactionalOutput output)
-    {
-        if (_setAside.Count == 0)
-        {
-            return;
-        }
-
-        _reference.Refresh();
-        foreach (int place in _setAside)
-        {
-            ConsumedRecord record = batch[place];
-            TryRate(in record, _partitions[record.Partition], maySetAside: false, output);
-        }
-
-        _setAside.Clear();
     }
 
     private void Reject(in ConsumedRecord record, Rejection rejection, TransactionalOutput output)
@@ -229,24 +241,24 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         _events.WriteRejected(in record, rejection, default, default, eventTimeMilliseconds: 0, output);
     }
 
+    private bool IsDue(OwnedPartition partition)
+    {
+        RatingSession session = partition.Session;
+        return !session.IsCheckpointing
+            && session.RatedSinceCheckpoint > 0
+            && (session.RatedSinceCheckpoint >= Math.Max(_options.CheckpointEvents, 2L * session.SubscriberCount)
+                || _clock.GetElapsedTime(partition.CheckpointBegun) >= _options.CheckpointInterval);
+    }
+
     /// <summary>
     /// Begins the checkpoints that are due. Between two batches everything rated is committed, so the next owner has to read usage.rated.v1
-    /// from its visible end on. Asking for that end costs a round trip, once in many thousand events.
+    /// from its visible end on. Asking for that end costs a round trip, once in many thousand events. When nothing was rated, a checkpoint
+    /// only moves its mark behind the last transaction's marker; else retention would one day delete the marker, and the mark would lie
+    /// before the log.
     /// </summary>
-    private void BeginDueCheckpoints()
+    private void BeginCheckpoints(Func<OwnedPartition, bool> isDue)
     {
-        foreach (OwnedPartition partition in _partitions.Values)
-        {
-            RatingSession session = partition.Session;
-            if (!session.IsCheckpointing
-                && session.RatedSinceCheckpoint > 0
-                && (session.RatedSinceCheckpoint >= Math.Max(_options.CheckpointEvents, 2L * session.SubscriberCount)
-                    || _clock.GetElapsedTime(partition.CheckpointBegun) >= _options.CheckpointInterval))
-            {
-                _due.Add(partition);
-            }
-        }
-
+        _due.AddRange(_partitions.Values.Where(isDue));
         if (_due.Count == 0)
         {
             return;
@@ -256,7 +268,15 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
             [.. _due.Select(partition => new TopicPartition(Topics.UsageRated, partition.Partition))]);
         foreach (OwnedPartition partition in _due)
         {
-            partition.BeginCheckpoint(rated[new TopicPartition(Topics.UsageRated, partition.Partition)], _clock.GetTimestamp());
+            long end = rated[new TopicPartition(Topics.UsageRated, partition.Partition)];
+            if (partition.Session.RatedSinceCheckpoint > 0 || end != partition.RatedFrom)
+            {
+                partition.BeginCheckpoint(end, _clock.GetTimestamp());
+            }
+            else
+            {
+                partition.KeepMark(_clock.GetTimestamp());
+            }
         }
 
         _due.Clear();
@@ -271,7 +291,6 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         }
 
         _touched.Clear();
-        _setAside.Clear();
         _counts.Clear();
     }
 }

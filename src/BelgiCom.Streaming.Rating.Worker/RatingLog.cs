@@ -26,6 +26,12 @@ internal static partial class RatingLog
         2006, LogLevel.Error, "{Topic}[{Partition}]@{Offset} cannot be read ({Problem}); reference data keeps its earlier value")]
     public static partial void BrokenReference(ILogger logger, string topic, int partition, long offset, string problem);
 
+    [LoggerMessage(
+        2009, LogLevel.Warning,
+        "{Topic}[{Partition}]@{From} to @{To} was deleted before a checkpoint took it up; the checkpoint is {Days} days old, so nothing "
+        + "that was rated then can come again within the window")]
+    public static partial void DeletedSinceCheckpoint(ILogger logger, string topic, int partition, long from, long to, int days);
+
     [LoggerMessage(2007, LogLevel.Warning, "{Topic}[{Partition}]@{Offset} was rejected: {Reason}")]
     public static partial void Undecodable(ILogger logger, string topic, int partition, long offset, string reason);
 }

@@ -4,19 +4,23 @@ namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
 /// Metrics of the rating worker. Outcomes are counted when their batch is committed, so that
-/// received = rated + zero_rated + duplicate + late + suspended + rejected holds at every moment.
+/// received = rated + zero_rated + duplicate + late + suspended + rejected + conflict holds at every moment.
 /// </summary>
 internal static class RatingMetrics
 {
     private static readonly Meter Meter = new("BelgiCom.Streaming.Rating");
 
-    private static readonly string[] OutcomeNames = ["rated", "zero_rated", "duplicate", "late", "suspended", "rejected"];
+    private static readonly string[] OutcomeNames = ["rated", "zero_rated", "duplicate", "late", "suspended", "rejected", "conflict"];
 
     private static readonly Counter<long> Received = Meter.CreateCounter<long>(
         "belgicom_usage_received_total", "{event}", "Usage events read by rating and committed.");
 
     private static readonly Counter<long> Outcomes = Meter.CreateCounter<long>(
         "belgicom_usage_outcomes_total", "{event}", "What became of them; the sum over all outcomes equals belgicom_usage_received_total.");
+
+    private static readonly Counter<long> PassedOn = Meter.CreateCounter<long>(
+        "belgicom_usage_passed_on_total", "{event}",
+        "Usage events passed on to the subscriber whom their reference names; they are received, and have an outcome, there.");
 
     private static readonly Counter<long> Notifications = Meter.CreateCounter<long>(
         "belgicom_notifications_total", "{notification}", "Notifications owed to customers.");
@@ -44,8 +48,12 @@ internal static class RatingMetrics
         }
 
         Received.Add(counts.Received);
+        PassedOn.Add(counts.PassedOn);
         Notifications.Add(counts.Notifications);
-        BatchEvents.Record(sum);
+        if (sum + counts.PassedOn > 0)
+        {
+            BatchEvents.Record(sum + counts.PassedOn);
+        }
     }
 
     public static void RestoreStarted(long records) => ToRestore.Add(records);
@@ -63,11 +71,13 @@ internal static class RatingMetrics
 /// <summary>Counts of the batch in hand, kept apart until it is committed.</summary>
 internal sealed class BatchCounts
 {
-    public long[] Outcomes { get; } = new long[6];
+    public long[] Outcomes { get; } = new long[7];
 
     public long Received { get; set; }
 
     public long Notifications { get; set; }
+
+    public long PassedOn { get; set; }
 
     public void Add(RatingOutcome outcome)
     {
@@ -80,5 +90,6 @@ internal sealed class BatchCounts
         Array.Clear(Outcomes);
         Received = 0;
         Notifications = 0;
+        PassedOn = 0;
     }
 }

@@ -34,8 +34,8 @@ public sealed class RatingOptions : IValidatableObject
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How often the topics of catalogue and subscriptions are read for news; 10 ms to 1 min. They are also read before usage is suspended.
-    /// Default 1 s.
+    /// How often the topics of catalogue and subscriptions are read for news while no usage comes; 10 ms to 1 min. Before each batch of
+    /// usage they are read anyway. Default 1 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan ReferencePollInterval { get; set; } = TimeSpan.FromSeconds(1);

@@ -37,12 +37,13 @@ public sealed partial class RatingSession
     public bool HasExpired => !_expired.IsEmpty;
 
     /// <summary>
-    /// Replaces a subscriber's periods, which are ordered and do not overlap; without any, the subscription ends. Call it only between
-    /// batches.
+    /// Replaces a subscriber's periods; without any, the subscription ends. Call it only between batches.
     /// </summary>
     /// <param name="subscriber">Whose.</param>
-    /// <param name="periods">Billing account (TMF666) of at most 254 octets, and offering, each half-open in time.</param>
+    /// <param name="periods">Billing account (TMF666) of at most 254 octets and offering, or another subscriber, each half-open in time;
+    /// ordered and not overlapping.</param>
     /// <param name="offerings">Numbers of the offerings, shared with the tariffs.</param>
+    /// <exception cref="ArgumentException">The periods are not as they must be; the earlier ones stay.</exception>
     public void SetSubscription(UInt128 subscriber, IReadOnlyList<SubscriptionPeriod> periods, OfferingIndex offerings) =>
         _subscribers.SetPeriods(_subscribers.GetOrAdd(subscriber), periods, offerings);
 
@@ -113,7 +114,7 @@ public sealed partial class RatingSession
     /// <exception cref="ArgumentException">No month of the calendar starts on the day.</exception>
     public void RestoreBalance(in BalanceEntry entry)
     {
-        ref Balance balance = ref _balances.GetOrCreate(MonthOf(in entry), _subscribers.GetOrAdd(entry.Subscriber));
+        ref Balance balance = ref _balances.GetOrCreate(MonthOf(in entry), _subscribers.GetOrAddHolder(entry.Subscriber, entry.Account));
         balance = entry.Balance;
         balance.ChangedInBatch = 0;
     }
@@ -123,22 +124,27 @@ public sealed partial class RatingSession
     /// it, as it ends a batch.
     /// </summary>
     /// <param name="usageId">Its id.</param>
+    /// <param name="fingerprint">Fingerprint of its content; 0 when the release that rated it kept none.</param>
     /// <param name="eventTimeMilliseconds">When the usage began, milliseconds since 1970-01-01 UTC.</param>
-    /// <param name="after">The balance after it.</param>
+    /// <param name="account">Account it was charged to, in UTF-8.</param>
+    /// <param name="after">The balance after it. Its currency is unknown when the event had no amount; the balance then keeps the one it
+    /// has.</param>
     /// <exception cref="ArgumentException">No month of the calendar starts on the day.</exception>
-    public void Repeat(UInt128 usageId, long eventTimeMilliseconds, in BalanceEntry after)
+    public void Repeat(UInt128 usageId, uint fingerprint, long eventTimeMilliseconds, ReadOnlySpan<byte> account, in BalanceEntry after)
     {
         int day = DedupWindow.DayOf(eventTimeMilliseconds);
         if (_ids.Find(day) is not { } known || !known.Contains(usageId))
         {
-            _ids.Claim(day, usageId);
+            _ids.Claim(day, fingerprint == 0 ? usageId : UsageClaim.Of(usageId, fingerprint));
         }
 
         int month = MonthOf(in after);
-        int subscriber = _subscribers.GetOrAdd(after.Subscriber);
-        ref Balance balance = ref _balances.GetOrCreate(month, subscriber);
-        _balances.KeepForAbort(month, subscriber, ref balance);
+        int holder = _subscribers.GetOrAddHolder(_subscribers.GetOrAdd(after.Subscriber), account);
+        ref Balance balance = ref _balances.GetOrCreate(month, holder);
+        _balances.KeepForAbort(month, holder, ref balance);
+        Currency before = balance.Currency;
         after.Balance.CopyTo(ref balance);
+        balance.Currency = balance.Currency.IsUnknown ? before : balance.Currency;
     }
 
     /// <summary>Removes a stored balance again, because a later record of the store deletes it.</summary>

@@ -19,6 +19,10 @@ public sealed partial class RatingSession
     private const long MillisecondsPerDay = 86_400_000;
     private const long MaxRatingGroup = uint.MaxValue;
 
+    // No subscriber uses a petabyte, or a second of every year since the continents were one. A record that says so is refused whatever
+    // its price is, because the sums of everybody must not be spoilt by one absurd number.
+    private const long MaxQuantity = 1_000_000_000_000_000;
+
     private readonly int _lateDays;
     private readonly int _dedupDays;
     private readonly SubscriberTable _subscribers = new();
@@ -105,36 +109,78 @@ public sealed partial class RatingSession
             return;
         }
 
+        if (usage.TotalOctets > MaxQuantity || usage.DurationSeconds > MaxQuantity || usage.Messages > MaxQuantity)
+        {
+            result.Reject(RatingOutcome.Rejected, RejectedReason.AmountOverflow);
+            return;
+        }
+
         result.PeriodStartDays = _monthStartDays;
         int day = DedupWindow.DayOf(usage.EventTimeMilliseconds);
         int age = _ids.NewestDay == DedupWindow.NoDay ? 0 : _ids.NewestDay - day;
 
         // Ids older than the window are forgotten between batches. If they were asked for, the result would depend on where batches end.
-        if (age <= _dedupDays && _ids.Find(day) is { } known && known.Contains(usage.UsageId))
+        if (age <= _dedupDays && _ids.Find(day) is { } known && WasClaimed(known, in usage, ref result))
         {
-            result.Reject(RatingOutcome.Duplicate, RejectedReason.AlreadyRated);
+            return;
         }
-        else if (age > _lateDays)
+
+        if (age > _lateDays)
         {
             result.Reject(RatingOutcome.Late, RejectedReason.TooLate);
         }
-        else if (Guide(in usage, tariffs, ref result, out int subscriber))
+        else if (Guide(in usage, tariffs, ref result, out int holder))
         {
-            Price(in usage, tariffs.Version(result.VersionIndex), subscriber, ref result);
+            Price(in usage, tariffs.Version(result.VersionIndex), holder, ref result);
             if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
-                _ids.Claim(day, usage.UsageId);
+                _ids.Claim(day, UsageClaim.Of(usage.UsageId, usage.Fingerprint));
             }
         }
     }
 
+    /// <summary>
+    /// The subscriber who has the subscription of a reference that is only another name of this subscriber, at an instant. Usage under the
+    /// other name must be rated under the subscriber's own reference, where its balance is.
+    /// </summary>
+    /// <returns>False when the reference names nobody at that time.</returns>
+    public bool TryFindNamed(UInt128 reference, long milliseconds, out UInt128 subscriber) =>
+        _subscribers.TryFindNamed(reference, milliseconds, out subscriber);
+
     /// <summary>Billing account in UTF-8 of a rated or zero-rated event; valid until subscriptions change.</summary>
     public ReadOnlySpan<byte> Account(in RatingResult result) => _subscribers.Account(result.SubscriptionPeriod);
 
-    /// <summary>Finds account, offering and the version in force when the usage began.</summary>
-    private bool Guide(in UsageRecord usage, TariffSnapshot tariffs, ref RatingResult result, out int subscriber)
+    /// <summary>
+    /// Whether the day knows usage of this id, or of the id that it had under an earlier key form: the same content makes it a duplicate,
+    /// other content a conflict.
+    /// </summary>
+    private static bool WasClaimed(IdSet known, in UsageRecord usage, ref RatingResult result)
     {
-        subscriber = _subscribers.Find(usage.Subscriber);
+        if (known.TryFind(usage.UsageId, out UInt128 claimed))
+        {
+            bool isSame = UsageClaim.IsSameUsage(claimed, usage.UsageId, usage.Fingerprint);
+            result.Reject(
+                isSame ? RatingOutcome.Duplicate : RatingOutcome.Conflict,
+                isSame ? RejectedReason.AlreadyRated : RejectedReason.Conflict);
+            return true;
+        }
+
+        // Former key forms were not unique. So a former id of which another fingerprint is known says nothing.
+        if (usage.FormerUsageId == UInt128.Zero
+            || !known.TryFind(usage.FormerUsageId, out claimed)
+            || !UsageClaim.IsSameUsage(claimed, usage.FormerUsageId, usage.Fingerprint))
+        {
+            return false;
+        }
+
+        result.Reject(RatingOutcome.Duplicate, RejectedReason.AlreadyRated);
+        return true;
+    }
+
+    /// <summary>Finds account, offering and the version in force when the usage began, and who holds the account's balance.</summary>
+    private bool Guide(in UsageRecord usage, TariffSnapshot tariffs, ref RatingResult result, out int holder)
+    {
+        int subscriber = holder = _subscribers.Find(usage.Subscriber);
         bool hasAny = false;
         if (subscriber == SubscriberTable.NotFound
             || !_subscribers.TryGuide(subscriber, usage.EventTimeMilliseconds, out int offering, out int period, out hasAny))
@@ -143,6 +189,7 @@ public sealed partial class RatingSession
             return false;
         }
 
+        holder = _subscribers.HolderOf(period);
         result.SubscriptionPeriod = period;
         result.VersionIndex = tariffs.FindVersion(offering, usage.EventTimeMilliseconds);
         if (result.VersionIndex < 0)
@@ -154,9 +201,9 @@ public sealed partial class RatingSession
         return true;
     }
 
-    private void Price(in UsageRecord usage, TariffVersion version, int subscriber, ref RatingResult result)
+    private void Price(in UsageRecord usage, TariffVersion version, int holder, ref RatingResult result)
     {
-        ref Balance balance = ref _balances.GetOrCreate(_month, subscriber);
+        ref Balance balance = ref _balances.GetOrCreate(_month, holder);
         result.SetBalance(in balance);
         result.ZoneIndex = version.FindZone(usage.ServingPlmn);
         if (usage.IsSecondaryView)
@@ -179,27 +226,37 @@ public sealed partial class RatingSession
             PriceUnit.Second => usage.DurationSeconds,
             _ => usage.Messages,
         };
-        if (units < 0 && !price.IsZeroRated)
-        {
-            result.Reject(RatingOutcome.Suspended, RejectedReason.NotMeasured);
-        }
-        else if (units == 0 || price.IsZeroRated)
+        if (units == 0 || price.IsZeroRated)
         {
             result.ZeroRate(price.IsZeroRated ? ZeroRatedReason.Tariff : ZeroRatedReason.EmptyUsage);
         }
-        else if (!TryCharge(in usage, version, in price, units, subscriber, ref balance, ref result))
+        else if (units < 0)
         {
-            result.Reject(RatingOutcome.Rejected, RejectedReason.AmountOverflow);
+            // Nobody measured what the price counts. Only where every measure costs nothing is the charge known all the same.
+            if (price.IsFree)
+            {
+                result.ZeroRate(ZeroRatedReason.Tariff);
+            }
+            else
+            {
+                result.Reject(RatingOutcome.Suspended, RejectedReason.NotMeasured);
+            }
+        }
+        else if (!TryCharge(in usage, version, in price, units, holder, ref balance, out RejectedReason refused, ref result))
+        {
+            result.Reject(RatingOutcome.Rejected, refused);
         }
     }
 
     /// <summary>
-    /// Applies minimum, increment, bundle and price, and changes the balance; false, with nothing changed, when a number does not fit.
+    /// Applies minimum, increment, bundle and price, and changes the balance; false, with nothing changed, when a number does not fit or
+    /// the balance has amounts in another currency.
     /// </summary>
     private bool TryCharge(
-        in UsageRecord usage, TariffVersion version, in TariffVersion.Price price, long units, int subscriber, ref Balance balance,
-        ref RatingResult result)
+        in UsageRecord usage, TariffVersion version, in TariffVersion.Price price, long units, int holder, ref Balance balance,
+        out RejectedReason refused, ref RatingResult result)
     {
+        refused = RejectedReason.AmountOverflow;
         if (!TryRoundUp(Math.Max(units, price.Minimum), price.Increment, out long charged))
         {
             return false;
@@ -220,6 +277,13 @@ public sealed partial class RatingSession
             {
                 return false;
             }
+
+            if (balance.Currency != version.Currency && balance.SpendNanos != 0 && !balance.Currency.IsUnknown)
+            {
+                // Amounts of two currencies have no sum, and so no limit.
+                refused = RejectedReason.Currency;
+                return false;
+            }
         }
 
         result.ChargedUnits = charged;
@@ -231,8 +295,9 @@ public sealed partial class RatingSession
         result.Crossed = reached & ~balance.Notified;
         if ((covered | amount) != 0 || result.Crossed != ThresholdKinds.None)
         {
-            _balances.KeepForAbort(_month, subscriber, ref balance);
+            _balances.KeepForAbort(_month, holder, ref balance);
             balance.SpendNanos += amount;
+            balance.Currency = amount == 0 ? balance.Currency : version.Currency;
             balance.RoamingDataSpendNanos += isRoamingData ? amount : 0;
             balance.Notified |= result.Crossed;
             AddBundleUsed(ref balance, usage.Kind, covered);

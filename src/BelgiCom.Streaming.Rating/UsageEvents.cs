@@ -19,24 +19,31 @@ public static class UsageEvents
     /// <param name="received">Decoded event.</param>
     /// <param name="receivedTimeMilliseconds">When the log took the event, milliseconds since 1970-01-01 UTC; 0 or less when not
     /// known.</param>
-    public static UsageRecord ToRecord(in UsageReceivedView received, long receivedTimeMilliseconds) => new()
+    public static UsageRecord ToRecord(in UsageReceivedView received, long receivedTimeMilliseconds)
     {
-        UsageId = ToNumber(received.UsageId),
-        Subscriber = ToNumber(received.SubscriberRef),
-        EventTimeMilliseconds = received.EventTimeMilliseconds,
-        ReceivedTimeMilliseconds = receivedTimeMilliseconds,
-        DurationSeconds = received.DurationSeconds,
-        TotalOctets = received.TotalOctets,
-        Messages = received.Messages,
-        RatingGroup = received.RatingGroup,
-        ServingPlmn = Plmn.FromUsage(received.ServingPlmn),
-        Kind = received.Kind,
-        Direction = received.Direction,
-        IsSecondaryView = received.ChargingView == ChargingView.Secondary,
-    };
+        Plmn network = Plmn.FromUsage(received.ServingPlmn);
+        return new UsageRecord
+        {
+            UsageId = ToNumber(received.UsageId),
+            FormerUsageId = ToNumber(received.FormerUsageId),
+            Fingerprint = UsageFingerprint.Of(in received, network),
+            Subscriber = ToNumber(received.SubscriberRef),
+            EventTimeMilliseconds = received.EventTimeMilliseconds,
+            ReceivedTimeMilliseconds = receivedTimeMilliseconds,
+            DurationSeconds = received.DurationSeconds,
+            TotalOctets = received.TotalOctets,
+            Messages = received.Messages,
+            RatingGroup = received.RatingGroup,
+            ServingPlmn = network,
+            Kind = received.Kind,
+            Direction = received.Direction,
+            IsSecondaryView = received.ChargingView == ChargingView.Secondary,
+        };
+    }
 
     /// <summary>The rated event for a received one whose outcome is rated or zero-rated.</summary>
     /// <param name="received">The received event; fields that do not change are copied as octets.</param>
+    /// <param name="fingerprint">Fingerprint of its content.</param>
     /// <param name="result">Its result.</param>
     /// <param name="session">Session that rated it.</param>
     /// <param name="tariffs">Tariffs it was rated with.</param>
@@ -46,6 +53,7 @@ public static class UsageEvents
     /// event.</param>
     public static void ToRated(
         in UsageReceivedView received,
+        uint fingerprint,
         in RatingResult result,
         RatingSession session,
         TariffSnapshot tariffs,
@@ -88,6 +96,7 @@ public static class UsageEvents
         view.ReceivedPartition = partition;
         view.ReceivedOffset = offset;
         view.Notified = (int)result.Balance.Notified;
+        view.ContentFingerprint = fingerprint;
     }
 
     /// <summary>An id as a number.</summary>
@@ -96,5 +105,6 @@ public static class UsageEvents
     /// <summary>A reference as a number.</summary>
     public static UInt128 ToNumber(SubscriberRef id) => new(id.High, id.Low);
 
-    internal static SubscriberRef ToSubscriberRef(UInt128 number) => SubscriberRef.FromHalves((ulong)(number >> 64), (ulong)number);
+    /// <summary>A number as a reference.</summary>
+    public static SubscriberRef ToSubscriberRef(UInt128 number) => SubscriberRef.FromHalves((ulong)(number >> 64), (ulong)number);
 }

@@ -24,13 +24,39 @@ public sealed class SubscriptionsFileTests : IDisposable
             + ",001010300000001,BE-2,go,,\r\n");
 
         Assert.Empty(file.Check(new HashSet<string> { "go", "start" }));
-        Subscription[] read = [.. file.Read()];
+        Subscription[] read = [.. file.Read().Where(one => one.Periods.All(period => period.AliasOf is null))];
         Assert.Equal(
             [_pseudonymizer.FromMsisdn("999000000001"), _pseudonymizer.FromImsi("001010300000001")], read.Select(one => one.SubscriberRef));
         Assert.Equal([("BE-0", "start"), ("BE \"1\", A", "go")], read[0].Periods.Select(period => (period.Account, period.Offering)));
         Assert.Equal(new DateTimeOffset(2025, 12, 31, 23, 0, 0, TimeSpan.Zero), read[0].Periods[1].ValidFrom);
         Assert.Null(read[0].Periods[0].ValidFrom);
         Assert.Null(read[1].Periods[0].ValidTo);
+    }
+
+    /// <summary>
+    /// The IMSI of a line with an MSISDN is another name of that subscriber, for as long as the line says; it may go to another subscriber
+    /// in time, and have a line of its own before.
+    /// </summary>
+    [Fact]
+    public void ImsiOfALineWithAnMsisdn_NamesItsSubscriber_InTheTimeOfTheLine()
+    {
+        SubscriptionsFile file = Write(
+            Header
+            + ",001010100000001,BE-0,go,,2026-01-01T00:00:00Z\n"
+            + "999000000001,001010100000001,BE-1,go,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z\n"
+            + "999000000001,001010100000002,BE-1,go,2026-02-01T00:00:00Z,\n"
+            + "999000000002,001010100000001,BE-2,go,2026-02-01T00:00:00Z,\n");
+
+        Assert.Empty(file.Check(new HashSet<string> { "go" }));
+        Dictionary<SubscriberRef, Subscription> read = file.Read().ToDictionary(one => one.SubscriberRef);
+        Assert.Equal(4, read.Count);
+        SubscriberRef first = _pseudonymizer.FromMsisdn("999000000001");
+        SubscriberRef second = _pseudonymizer.FromMsisdn("999000000002");
+        Assert.Equal(
+            [(null, 2026), (first, 2026), (second, 9999)],
+            read[_pseudonymizer.FromImsi("001010100000001")].Periods.Select(period => (period.AliasOf, period.ValidTo?.Year ?? 9999)));
+        Assert.Equal(first, Assert.Single(read[_pseudonymizer.FromImsi("001010100000002")].Periods).AliasOf);
+        Assert.All(read[first].Periods.Concat(read[second].Periods), period => Assert.Null(period.AliasOf));
     }
 
     [Fact]
@@ -54,7 +80,10 @@ public sealed class SubscriptionsFileTests : IDisposable
     [InlineData(",12345,A,go,,", "imsi must be 14 or 15 digits")]
     [InlineData(",,A,go,,", "both empty")]
     [InlineData("999000000001,,,go,,", "account must have")]
+    [InlineData("999000000001,,A\0,go,,", "control characters")]
     [InlineData("999000000001,,A,,,", "offering is empty")]
+    [InlineData("999000000001,001010100000001,A,go,,\n999000000002,001010100000001,B,go,,", "One imsi is on lines of several")]
+    [InlineData("999000000001,001010100000001,A,go,,\n,001010100000001,A,go,,", "One imsi is on lines of several")]
     [InlineData("999000000001,,A,nowhere,,", "not in the catalogue")]
     [InlineData("999000000001,,A,go,2026-01-01T00:00:00,", "with its offset")]
     [InlineData("999000000001,,A,go,2026-01-01T00:00:00Z,2025-01-01T00:00:00Z", "validTo must be after")]

@@ -49,11 +49,9 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
         }
 
         OfferingVersion? offering = offerings
-            .Where(offering => offering.Offering == period.Offering
-                && time >= offering.ValidFrom
-                && (offering.ValidTo is null || time < offering.ValidTo))
+            .Where(offering => offering.Offering == period.Offering && time >= offering.ValidFrom)
             .MaxBy(offering => offering.Version);
-        if (offering is null)
+        if (offering is null || time >= offering.ValidTo)
         {
             return End(RatingOutcome.Suspended, RejectedReason.NoTariff);
         }
@@ -153,7 +151,9 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
 
         return offering.Zones
             .SelectMany(zone => zone.Plmns.Select(prefix => (zone.Name, Prefix: prefix)))
-            .Where(entry => entry.Prefix == "*" || (Plmn.TryParsePrefix(entry.Prefix, out Plmn prefix) && network.StartsWith(prefix)))
+            .Where(entry => entry.Prefix == "*"
+                || (Plmn.TryParsePrefix(entry.Prefix, out Plmn prefix)
+                    && (prefix == network || (prefix.IsCountry && prefix.Mcc == network.Mcc))))
             .OrderByDescending(entry => entry.Prefix.Length)
             .Select(entry => entry.Name)
             .FirstOrDefault();

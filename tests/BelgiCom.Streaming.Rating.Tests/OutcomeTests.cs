@@ -92,6 +92,207 @@ public sealed class OutcomeTests
         Assert.Equal(RejectedReason.NotMeasured, result.RejectedReason);
     }
 
+    /// <summary>
+    /// What a price counts, what was measured, and what becomes of it. 2 MiB at 0.01 a MiB are 0.02; 60 s at 0.10 a minute and 0.05 to
+    /// connect are 0.15.
+    /// </summary>
+    [Theory]
+    [InlineData("octets measured", 2 * MiB, 300, RatingOutcome.Rated, "0.02")]
+    [InlineData("octets measured, time not", 2 * MiB, -1, RatingOutcome.Rated, "0.02")]
+    [InlineData("no octets used", 0, 300, RatingOutcome.ZeroRated, "0")]
+    [InlineData("octets not measured", -1, 300, RatingOutcome.Suspended, "0")]
+    [InlineData("nothing measured", -1, -1, RatingOutcome.Suspended, "0")]
+    public void DataUnderAVolumePrice_IsRatedByWhatWasMeasured(
+        string what, long octets, long seconds, RatingOutcome outcome, string amount)
+    {
+        RatingResult result = new Rater(Plain).One(DataUsage(1, octets) with { DurationSeconds = seconds });
+
+        Assert.True((outcome, Nanos(amount)) == (result.Outcome, result.AmountNanos), what);
+        Assert.Equal(
+            outcome == RatingOutcome.ZeroRated ? ZeroRatedReason.EmptyUsage : ZeroRatedReason.None, result.ZeroRatedReason);
+    }
+
+    /// <summary>What costs nothing whatever the quantity is, needs no quantity.</summary>
+    [Fact]
+    public void FreeOrZeroRatedOrSecondaryUsage_NeedsNoMeasure()
+    {
+        Rater rater = new(Offering(Voice("0") with { ConnectFee = 0, Bundle = false }, Data() with { ZeroRated = true, Bundle = false }));
+
+        Assert.Equal(ZeroRatedReason.Tariff, rater.One(Call(1, -1)).ZeroRatedReason);
+        Assert.Equal(ZeroRatedReason.Tariff, rater.One(DataUsage(2, -1)).ZeroRatedReason);
+        Assert.Equal(
+            ZeroRatedReason.SecondaryChargingView, rater.One(DataUsage(3, -1) with { IsSecondaryView = true }).ZeroRatedReason);
+    }
+
+    public static TheoryData<string, OfferingPrice> PricesInForeignUnits() => new()
+    {
+        { "sms by the second", Sms() with { Unit = PriceUnit.Second, Bundle = false } },
+        { "sms by the octet", Sms() with { Unit = PriceUnit.Octet, Bundle = false } },
+        { "voice by the message", Voice() with { Unit = PriceUnit.Message, Bundle = false } },
+        { "voice by the octet", Voice() with { Unit = PriceUnit.Octet, Bundle = false } },
+        { "data by the message", Data() with { Unit = PriceUnit.Message, Bundle = false } },
+    };
+
+    [Theory]
+    [MemberData(nameof(PricesInForeignUnits))]
+    public void PriceInAUnitThatTheUsageDoesNotHave_IsRefused(string why, OfferingPrice price)
+    {
+        InvalidTariffException refused = Assert.Throws<InvalidTariffException>(() => new Rater(Offering(price)));
+        Assert.True(refused.Message.Contains("must count what", StringComparison.Ordinal), why);
+    }
+
+    [Fact]
+    public void DataByTheSecond_IsAccepted() =>
+        Assert.Equal(
+            Nanos("0.01"),
+            new Rater(Offering(Data() with { Unit = PriceUnit.Second, UnitSize = 60, Increment = 60, Bundle = false }))
+                .One(DataUsage(1, -1) with { DurationSeconds = 59 }).AmountNanos);
+
+    /// <summary>Version 1 is open, version 2 is in force in January only. In February neither is: version 1 was superseded.</summary>
+    [Theory]
+    [InlineData("2025-12-31T22:59:59Z", 1)]
+    [InlineData("2025-12-31T23:00:00Z", 2)]
+    [InlineData("2026-01-31T22:59:59Z", 2)]
+    [InlineData("2026-01-31T23:00:00Z", 0)]
+    [InlineData("2026-02-28T12:00:00Z", 0)]
+    [InlineData("2026-03-01T00:00:00Z", 3)]
+    public void SupersededVersion_NeverComesBack(string at, int version)
+    {
+        Rater rater = new(
+            Plain,
+            Plain with { Version = 2, ValidFrom = Time("2026-01-01T00:00:00+01:00"), ValidTo = Time("2026-02-01T00:00:00+01:00") },
+            Plain with { Version = 3, ValidFrom = Time("2026-03-01T00:00:00Z") });
+        RatingResult result = rater.One(Message(1, at));
+
+        Assert.Equal(version == 0 ? RatingOutcome.Suspended : RatingOutcome.Rated, result.Outcome);
+        Assert.Equal(version, version == 0 ? 0 : rater.Tariffs.Version(result.VersionIndex).Version);
+    }
+
+    /// <summary>A zone's network is that network and no other: 2 and 3 digits of MNC are told apart; an MCC alone is the country.</summary>
+    [Theory]
+    [InlineData("00101", "00101", true)]
+    [InlineData("00101", "001010", false)]
+    [InlineData("00101", "001019", false)]
+    [InlineData("001010", "00101", false)]
+    [InlineData("001010", "001010", true)]
+    [InlineData("001", "00101", true)]
+    [InlineData("001", "001019", true)]
+    [InlineData("001", "00201", false)]
+    public void ZoneOfANetwork_IsThatNetworkOnly(string zone, string network, bool isIn)
+    {
+        RoamingZone[] zones = [
+            new() { Name = RoamingZone.Home, Plmns = ["20601"] }, new() { Name = "there", Plmns = [zone] },
+            new() { Name = "world", Plmns = ["*"] }];
+        Rater rater = new(Offering(Data()) with { Zones = zones });
+        RatingResult result = rater.One(DataUsage(1, 1, network: network));
+
+        TariffVersion version = rater.Tariffs.Version(result.VersionIndex);
+        Assert.Equal(isIn ? "there" : "world", Encoding.UTF8.GetString(version.ZoneUtf8(result.ZoneIndex)));
+    }
+
+    [Theory]
+    [InlineData(7u, 7u, RatingOutcome.Duplicate, RejectedReason.AlreadyRated)]
+    [InlineData(7u, 8u, RatingOutcome.Conflict, RejectedReason.Conflict)]
+    public void SameId_IsADuplicateOrAConflict_ByItsContent(uint before, uint now, RatingOutcome outcome, RejectedReason reason)
+    {
+        Rater rater = new(Plain);
+        rater.Rate(Message(1) with { Fingerprint = before });
+        RatingResult result = rater.One(Message(1) with { Fingerprint = now });
+        Assert.Equal((outcome, reason), (result.Outcome, result.RejectedReason));
+    }
+
+    /// <summary>
+    /// An id of 128 bits that an earlier release stored: usage under its new id is the same when it names it as its former one, and other
+    /// usage when only 96 bits of that agree.
+    /// </summary>
+    [Fact]
+    public void IdOfAnEarlierRelease_IsRecognisedByTheFormerId_WithAllItsBits()
+    {
+        UInt128 former = new(0x1122334455667788, 42);
+        Rater rater = new(Plain);
+        rater.Session.RestoreIds(Days("2026-03-14"), 0, [former]);
+
+        UsageRecord usage = Message(5) with { Fingerprint = 9 };
+        Assert.Equal(RatingOutcome.Duplicate, rater.One(usage with { FormerUsageId = former }).Outcome);
+        Assert.Equal(RatingOutcome.Duplicate, rater.One(usage with { UsageId = former }).Outcome);
+        Assert.Equal(RatingOutcome.Conflict, rater.One(usage with { UsageId = former ^ ((UInt128)1 << 100) }).Outcome);
+        Assert.Equal(RatingOutcome.Rated, rater.One(usage with { FormerUsageId = former ^ ((UInt128)1 << 100) }).Outcome);
+    }
+
+    /// <summary>
+    /// A number goes from account A to B in mid-month. 2 messages are in the bundle of each: A uses both, B's first two are in B's own
+    /// bundle and the third costs 0.08. A's late message is the third of A.
+    /// </summary>
+    [Fact]
+    public void NumberThatGoesToAnotherAccount_BeginsWithNothingUsed_AlsoAfterRestore()
+    {
+        OfferingVersion offering = Plain with { Bundles = [Bundle(UsageKind.Sms, 2, [])] };
+        long change = Instant("2026-03-15T00:00:00Z");
+        Rater rater = Open(offering, change);
+        StateStore store = new();
+        store.Handle(rater, [Message(1), Message(2), Message(3, "2026-03-16T00:00:00Z")], 8);
+        store.Commit(rater.Session, beginCheckpoint: true);
+        store.Handle(rater, [Message(4, "2026-03-17T00:00:00Z")], 8);
+        store.Commit(rater.Session, beginCheckpoint: false);
+
+        foreach (bool subscribedFirst in new[] { false, true })
+        {
+            Rater restored = subscribedFirst ? Open(offering, change) : new Rater(offering);
+            store.RestoreTo(restored.Session);
+            restored = subscribedFirst ? restored : Open(offering, change, restored);
+            RatingResult[] rated = restored.Rate(Message(5, "2026-03-18T00:00:00Z"), Message(6));
+            Assert.Equal([Nanos("0.08"), Nanos("0.08")], rated.Select(one => one.AmountNanos));
+            Assert.Equal([2L, 2L], rated.Select(one => one.Balance.BundleMessagesUsed));
+        }
+
+        static Rater Open(OfferingVersion offering, long change, Rater? made = null)
+        {
+            Rater rater = made ?? new Rater(offering);
+            rater.Subscribe(1, Rater.Period("A", "test", long.MinValue, change), Rater.Period("B", "test", change, long.MaxValue));
+            return rater;
+        }
+    }
+
+    /// <summary>A balance that an earlier release stored names no account; the account of the subscription goes on with it.</summary>
+    [Fact]
+    public void BalanceOfAnEarlierRelease_BelongsToTheAccountThatGoesOn()
+    {
+        Rater rater = new(Plain with { Bundles = [Bundle(UsageKind.Sms, 2, [])] });
+        Rater restored = new(Plain with { Bundles = [Bundle(UsageKind.Sms, 2, [])] });
+        rater.Session.RestoreBalance(new BalanceEntry(1, Days("2026-03-01"), new Balance { BundleMessagesUsed = 2 }));
+        Assert.Equal(Nanos("0.08"), rater.One(Message(1)).AmountNanos);
+        Assert.Equal(0, restored.One(Message(1)).AmountNanos);
+    }
+
+    /// <summary>0.08 EUR are spent when the offering changes to one in CHF: no sum, and so no limit, has a meaning then (D-25).</summary>
+    [Fact]
+    public void AmountInAnotherCurrencyThanTheBalance_IsRejected()
+    {
+        OfferingVersion francs = Plain with { Offering = "francs", Currency = "CHF" };
+        Rater rater = new(Plain, francs);
+        long change = Instant("2026-03-15T00:00:00Z");
+        rater.Subscribe(1, Rater.Period("A", "test", long.MinValue, change), Rater.Period("A", "francs", change, long.MaxValue));
+        rater.Rate(Message(1));
+
+        RatingResult rejected = rater.One(Message(2, "2026-03-16T00:00:00Z"));
+        Assert.Equal((RatingOutcome.Rejected, RejectedReason.Currency), (rejected.Outcome, rejected.RejectedReason));
+        Assert.Equal(Nanos("0.16"), rater.One(Message(3)).Balance.SpendNanos);
+        Assert.Equal(RatingOutcome.Rated, rater.One(Message(4, "2026-04-16T00:00:00Z")).Outcome);
+    }
+
+    /// <summary>Whatever the price is: a petabyte and one octet, or as many seconds, are no usage.</summary>
+    [Theory]
+    [InlineData(1_000_000_000_000_000, RatingOutcome.ZeroRated)]
+    [InlineData(1_000_000_000_000_001, RatingOutcome.Rejected)]
+    [InlineData(long.MaxValue, RatingOutcome.Rejected)]
+    public void AbsurdQuantity_IsRejected_WhateverItsPrice(long quantity, RatingOutcome outcome)
+    {
+        Rater rater = new(Offering(Data() with { ZeroRated = true, Bundle = false }, Voice() with { ZeroRated = true, Bundle = false }));
+        Assert.Equal(outcome, rater.One(DataUsage(1, quantity)).Outcome);
+        Assert.Equal(outcome, rater.One(DataUsage(2, -1) with { DurationSeconds = quantity }).Outcome);
+        Assert.Equal(outcome, rater.One(Call(3, quantity)).Outcome);
+    }
+
     [Fact]
     public void NoPriceOrNoZone_IsSuspended()
     {

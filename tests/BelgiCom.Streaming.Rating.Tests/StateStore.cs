@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace BelgiCom.Streaming.Rating.Tests;
 
 /// <summary>
@@ -8,7 +10,7 @@ internal sealed class StateStore
 {
     private readonly Dictionary<(UInt128 Subscriber, int Day), BalanceEntry> _balances = [];
     private readonly Dictionary<(int Day, long Chunk), UInt128[]> _chunks = [];
-    private readonly List<(UInt128 UsageId, long EventTime, BalanceEntry After)> _rated = [];
+    private readonly List<(UInt128 UsageId, uint Fingerprint, long EventTime, string Account, BalanceEntry After)> _rated = [];
     private readonly List<Action> _open = [];
     private int _ratedFrom;
     private int _mark;
@@ -21,9 +23,9 @@ internal sealed class StateStore
         {
             if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
-                _open.Add(() =>
-                    _rated.Add(
-                        (of.UsageId, of.EventTimeMilliseconds, new BalanceEntry(of.Subscriber, rated.PeriodStartDays, rated.Balance))));
+                string account = Encoding.UTF8.GetString(rater.Session.Account(in rated));
+                BalanceEntry after = new(of.Subscriber, rated.PeriodStartDays, rated.Balance);
+                _open.Add(() => _rated.Add((of.UsageId, of.Fingerprint, of.EventTimeMilliseconds, account, after)));
             }
         }
 
@@ -73,9 +75,9 @@ internal sealed class StateStore
             session.RestoreIds(day, chunk, ids);
         }
 
-        foreach ((UInt128 usageId, long eventTime, BalanceEntry after) in _rated[_mark..])
+        foreach ((UInt128 usageId, uint fingerprint, long eventTime, string account, BalanceEntry after) in _rated[_mark..])
         {
-            session.Repeat(usageId, eventTime, in after);
+            session.Repeat(usageId, fingerprint, eventTime, Encoding.UTF8.GetBytes(account), in after);
         }
 
         session.Commit();

@@ -119,7 +119,7 @@ public sealed class UsageEventsTests
 
     [Fact]
     public void ToRated_OfAnEventThatWasNotRead_IsRefused() => Assert.Throws<ArgumentException>(() =>
-        UsageEvents.ToRated(new UsageReceivedView { Source = "x"u8 }, default, _session, _tariffs, 0, 0, out _));
+        UsageEvents.ToRated(new UsageReceivedView { Source = "x"u8 }, 0, default, _session, _tariffs, 0, 0, out _));
 
     private static byte[] Body(UsageReceived received)
     {
@@ -132,8 +132,8 @@ public sealed class UsageEventsTests
     {
         for (int number = 0; number < events; number++)
         {
-            // The id comes first in the schema: one octet more each time is another event.
-            for (int octet = 0; ++body[octet] == 0; octet++)
+            // The id comes first in the schema: another number in its last octets is another event.
+            for (int octet = UsageId.Size - 1; ++body[octet] == 0; octet--)
             {
             }
 
@@ -152,7 +152,8 @@ public sealed class UsageEventsTests
             Assert.Fail($"{result.Outcome} {result.RejectedReason}");
         }
 
-        UsageEvents.ToRated(in received, in result, _session, _tariffs, partition: 7, offset: 8, out UsageRatedView view);
+        UsageEvents.ToRated(
+            in received, usage.Fingerprint, in result, _session, _tariffs, partition: 7, offset: 8, out UsageRatedView view);
         return view.Write(output);
     }
 }

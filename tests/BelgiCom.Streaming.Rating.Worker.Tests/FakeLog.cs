@@ -14,6 +14,9 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
     /// <summary>First offsets of partitions whose older records are deleted.</summary>
     public Dictionary<(string Topic, int Partition), long> Begins { get; } = [];
 
+    /// <summary>Clock that stamps the records of transactions; null for no stamps.</summary>
+    public TimeProvider? WriteTime { get; set; }
+
     public List<FakeRecord> this[string topic, int partition]
     {
         get
@@ -84,7 +87,9 @@ internal sealed class FakeTransaction(FakeLog log) : TransactionalOutput
     private readonly List<(string Topic, int Partition, FakeRecord Record)> _produced = [];
 
     public override void Produce(string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
-        _produced.Add((topic, partition!.Value, new FakeRecord(key.ToArray(), value.ToArray())));
+        _produced.Add((
+            topic, partition ?? 0,
+            new FakeRecord(key.ToArray(), value.ToArray(), log.WriteTime?.GetUtcNow().ToUnixTimeMilliseconds() ?? 0)));
 
     public override void Copy(
         string topic, int partition, in ConsumedRecord record, IReadOnlyList<KeyValuePair<string, byte[]>> headers) =>

@@ -79,6 +79,18 @@ internal sealed class RatingLanes
             new FakeRecord(Subscriber(subscriber).ToByteArray(), Value(Topics.CustomerSubscriptions, subscription.Write)));
     }
 
+    /// <summary>Makes one subscriber's reference another name of a second one.</summary>
+    public void Name(int alias, int names, int partition = 0)
+    {
+        Subscription subscription = new()
+        {
+            SubscriberRef = Subscriber(alias),
+            Periods = [new Contracts.SubscriptionPeriod { AliasOf = Subscriber(names) }],
+        };
+        Log[Topics.CustomerSubscriptions, partition].Add(
+            new FakeRecord(Subscriber(alias).ToByteArray(), Value(Topics.CustomerSubscriptions, subscription.Write)));
+    }
+
     public static UsageReceived Sms(int id, int subscriber = 1) => new()
     {
         UsageId = UsageId.FromHalves(0xABCD, (ulong)id),
@@ -146,6 +158,21 @@ internal sealed class RatingLanes
         handler.Handle(Batch(0, from, Log[Topics.UsageReceived, 0].Count - from), transaction);
         transaction.Commit();
         handler.Committed();
+    }
+
+    /// <summary>Lets a handler write what follows from no batch; false when there is nothing.</summary>
+    public bool RunIdle(RatingBatchHandler handler, bool isLeaving = false)
+    {
+        if (!handler.HasIdleWork(isLeaving))
+        {
+            return false;
+        }
+
+        FakeTransaction transaction = new(Log);
+        handler.HandleIdle(transaction);
+        transaction.Commit();
+        handler.Committed();
+        return true;
     }
 
     public IReadOnlyList<UsageRated> Rated =>

@@ -161,7 +161,8 @@ internal sealed class RatingCoreSpeed
             throw new InvalidDataException($"an event was not rated but {result.Outcome} ({result.RejectedReason})");
         }
 
-        UsageEvents.ToRated(in received, in result, _session, _tariffs, partition: 0, offset, out UsageRatedView rated);
+        UsageEvents.ToRated(
+            in received, record.Fingerprint, in result, _session, _tariffs, partition: 0, offset, out UsageRatedView rated);
         _rated.Write(in rated);
     }
 

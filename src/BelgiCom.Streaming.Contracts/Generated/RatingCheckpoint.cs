@@ -12,17 +12,25 @@ public sealed partial record RatingCheckpoint
     /// <summary>Offset in the same partition of usage.rated.v1 from which restoring reads on.</summary>
     public long RatedFrom { get; init; }
 
+    /// <summary>
+    /// Number of partitions that usage.received.v1 had; 0 in records from before it. With another number subscribers would be apart from
+    /// their state.
+    /// </summary>
+    public int Partitions { get; init; }
+
     internal int MaxSize =>
-        10;
+        15;
 
     internal static RatingCheckpoint ReadFrom(ref AvroReader reader) => new()
     {
         RatedFrom = reader.ReadLong(),
+        Partitions = reader.ReadInt(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
     {
         writer.WriteLong(RatedFrom);
+        writer.WriteInt(Partitions);
     }
 }
 
@@ -36,19 +44,27 @@ public ref struct RatingCheckpointView
     /// <summary>Offset in the same partition of usage.rated.v1 from which restoring reads on.</summary>
     public long RatedFrom { get; set; }
 
+    /// <summary>
+    /// Number of partitions that usage.received.v1 had; 0 in records from before it. With another number subscribers would be apart from
+    /// their state.
+    /// </summary>
+    public int Partitions { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        10;
+        15;
 
     internal static RatingCheckpointView ReadFrom(scoped ref AvroReader reader)
     {
         RatingCheckpointView view = default;
         view.RatedFrom = reader.ReadLong();
+        view.Partitions = reader.ReadInt();
         return view;
     }
 
     internal readonly void WriteTo(ref AvroWriter writer)
     {
         writer.WriteLong(RatedFrom);
+        writer.WriteInt(Partitions);
     }
 }

@@ -34,4 +34,6 @@ public enum RejectedReason
     Conflict = 11,
     /// <summary>NOT_MEASURED.</summary>
     NotMeasured = 12,
+    /// <summary>CURRENCY.</summary>
+    Currency = 13,
 }

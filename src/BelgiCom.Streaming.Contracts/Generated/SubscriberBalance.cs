@@ -33,8 +33,19 @@ public sealed partial record SubscriberBalance
     /// <summary>Bit set of the thresholds already notified in the period, bit n = NotificationKind n.</summary>
     public int Notified { get; init; }
 
+    /// <summary>
+    /// First 8 octets of SHA-256 over the account (TMF666) that the balance belongs to, as a signed number; 0 in records from before it.
+    /// The balance of a subscriber's further account has a subscriberRef of its own: the first 16 octets of SHA-256 over the subscriber's
+    /// reference and the account's 8 octets.
+    /// </summary>
+    public long AccountHash { get; init; }
+
+    /// <summary>ISO 4217 currency of the amounts; empty when nothing was spent, and in records from before it.</summary>
+    public string Currency { get; init; } = "";
+
     internal int MaxSize =>
-        74;
+        84
+        + AvroSize.Of(Currency);
 
     internal static SubscriberBalance ReadFrom(ref AvroReader reader) => new()
     {
@@ -46,6 +57,8 @@ public sealed partial record SubscriberBalance
         PeriodSpend = Nanos.ToDecimal(reader.ReadUnscaled()),
         RoamingDataSpend = Nanos.ToDecimal(reader.ReadUnscaled()),
         Notified = reader.ReadInt(),
+        AccountHash = reader.ReadLong(),
+        Currency = reader.ReadString(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -58,6 +71,8 @@ public sealed partial record SubscriberBalance
         writer.WriteUnscaled(Nanos.FromDecimal(PeriodSpend));
         writer.WriteUnscaled(Nanos.FromDecimal(RoamingDataSpend));
         writer.WriteInt(Notified);
+        writer.WriteLong(AccountHash);
+        writer.WriteString(Currency);
     }
 }
 
@@ -94,9 +109,20 @@ public ref struct SubscriberBalanceView
     /// <summary>Bit set of the thresholds already notified in the period, bit n = NotificationKind n.</summary>
     public int Notified { get; set; }
 
+    /// <summary>
+    /// First 8 octets of SHA-256 over the account (TMF666) that the balance belongs to, as a signed number; 0 in records from before it.
+    /// The balance of a subscriber's further account has a subscriberRef of its own: the first 16 octets of SHA-256 over the subscriber's
+    /// reference and the account's 8 octets.
+    /// </summary>
+    public long AccountHash { get; set; }
+
+    /// <summary>ISO 4217 currency of the amounts; empty when nothing was spent, and in records from before it.</summary>
+    public ReadOnlySpan<byte> Currency { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        74;
+        89
+        + Currency.Length;
 
     internal static SubscriberBalanceView ReadFrom(scoped ref AvroReader reader)
     {
@@ -110,6 +136,8 @@ public ref struct SubscriberBalanceView
         view.PeriodSpendNanos = reader.ReadUnscaled();
         view.RoamingDataSpendNanos = reader.ReadUnscaled();
         view.Notified = reader.ReadInt();
+        view.AccountHash = reader.ReadLong();
+        view.Currency = reader.ReadUtf8();
         return view;
     }
 
@@ -123,5 +151,7 @@ public ref struct SubscriberBalanceView
         writer.WriteUnscaled(PeriodSpendNanos);
         writer.WriteUnscaled(RoamingDataSpendNanos);
         writer.WriteInt(Notified);
+        writer.WriteLong(AccountHash);
+        writer.WriteBytes(Currency);
     }
 }

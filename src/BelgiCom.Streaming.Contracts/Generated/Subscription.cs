@@ -55,7 +55,7 @@ public sealed partial record Subscription : IAvroRecord<Subscription>
     internal static Subscription ReadFrom(ref AvroReader reader) => new()
     {
         SubscriberRef = SubscriberRef.ReadFrom(ref reader),
-        Periods = reader.ReadArray(4, static (ref reader) => SubscriptionPeriod.ReadFrom(ref reader)),
+        Periods = reader.ReadArray(5, static (ref reader) => SubscriptionPeriod.ReadFrom(ref reader)),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -68,5 +68,5 @@ public sealed partial record Subscription : IAvroRecord<Subscription>
     public const string SchemaJson =
         """{"type":"record","name":"Subscription","namespace":"be.belgicom.streaming","doc":"Which account and offering a subscriber reference has, over time.","fields":[""" +
         """{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'."},"doc":"Pseudonym of the MSISDN, or of the IMSI where usage has no MSISDN; key of the Kafka record."},""" +
-        """{"name":"periods","type":{"type":"array","items":{"type":"record","name":"SubscriptionPeriod","namespace":"be.belgicom.streaming","doc":"One assignment; half-open in time.","fields":[{"name":"account","type":"string","doc":"Billing account (TMF666)."},{"name":"offering","type":"string","doc":"Product offering id."},{"name":"validFrom","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"First instant; null for always.","default":null},{"name":"validTo","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"First instant after; null while open.","default":null}]}},"doc":"Assignments ordered by validFrom, not overlapping."}]}""";
+        """{"name":"periods","type":{"type":"array","items":{"type":"record","name":"SubscriptionPeriod","namespace":"be.belgicom.streaming","doc":"One assignment; half-open in time.","fields":[{"name":"account","type":"string","doc":"Billing account (TMF666)."},{"name":"offering","type":"string","doc":"Product offering id."},{"name":"validFrom","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"First instant; null for always.","default":null},{"name":"validTo","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"First instant after; null while open.","default":null},{"name":"aliasOf","type":["null","be.belgicom.streaming.SubscriberRef"],"doc":"Reference of the subscriber who has the subscription, when this record's own reference is only another name of that subscriber (the IMSI of a line with an MSISDN): usage is passed on to that reference. Null when this reference has the subscription itself.","default":null}]}},"doc":"Assignments ordered by validFrom, not overlapping."}]}""";
 }

@@ -21,8 +21,14 @@ public sealed partial record SubscriptionPeriod
     /// <summary>First instant after; null while open.</summary>
     public DateTimeOffset? ValidTo { get; init; }
 
+    /// <summary>
+    /// Reference of the subscriber who has the subscription, when this record's own reference is only another name of that subscriber (the
+    /// IMSI of a line with an MSISDN): usage is passed on to that reference. Null when this reference has the subscription itself.
+    /// </summary>
+    public SubscriberRef? AliasOf { get; init; }
+
     internal int MaxSize =>
-        22
+        39
         + AvroSize.Of(Account)
         + AvroSize.Of(Offering);
 
@@ -32,6 +38,7 @@ public sealed partial record SubscriptionPeriod
         Offering = reader.ReadString(),
         ValidFrom = reader.ReadIsPresent() ? reader.ReadTimestamp() : null,
         ValidTo = reader.ReadIsPresent() ? reader.ReadTimestamp() : null,
+        AliasOf = reader.ReadIsPresent() ? SubscriberRef.ReadFrom(ref reader) : null,
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -48,6 +55,12 @@ public sealed partial record SubscriptionPeriod
         if (ValidTo is not null)
         {
             writer.WriteTimestamp(ValidTo.GetValueOrDefault());
+        }
+
+        writer.WriteIsPresent(AliasOf is not null);
+        if (AliasOf is not null)
+        {
+            AliasOf.GetValueOrDefault().CopyTo(writer.Reserve(SubscriberRef.Size));
         }
     }
 }

@@ -144,6 +144,12 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
     /// </summary>
     public int Notified { get; init; }
 
+    /// <summary>
+    /// 32 bits, unsigned, of what the charge depends on: kind, direction, start, end, quantities, rating group, service identifier and
+    /// serving network. Usage with the same usageId and another fingerprint is a conflict. 0 in records from before the fingerprint.
+    /// </summary>
+    public long ContentFingerprint { get; init; }
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageRated Read(ReadOnlySpan<byte> body)
@@ -177,7 +183,7 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
 
     /// <summary>Octets that writing takes at most.</summary>
     public int MaxSize =>
-        281
+        291
         + AvroSize.Of(Account)
         + AvroSize.Of(Offering)
         + AvroSize.Of(ServingPlmn)
@@ -231,6 +237,7 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         ReceivedPartition = reader.ReadInt(),
         ReceivedOffset = reader.ReadLong(),
         Notified = reader.ReadInt(),
+        ContentFingerprint = reader.ReadLong(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -277,6 +284,7 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         writer.WriteInt(ReceivedPartition);
         writer.WriteLong(ReceivedOffset);
         writer.WriteInt(Notified);
+        writer.WriteLong(ContentFingerprint);
     }
 
     /// <summary>The schema as it is registered under the subject usage.rated.v1-value.</summary>
@@ -323,7 +331,8 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         """{"name":"inputHash","type":"long","doc":"XxHash64 over the octets of the CDR as received."},""" +
         """{"name":"receivedPartition","type":"int","doc":"Partition of usage.received.v1 the event was read from."},""" +
         """{"name":"receivedOffset","type":"long","doc":"Offset of the event in that partition."},""" +
-        """{"name":"notified","type":"int","doc":"Bit set of the thresholds notified in the period, after this event; bit n = NotificationKind n. With the balances above it restores rating's state.","default":0}]}""";
+        """{"name":"notified","type":"int","doc":"Bit set of the thresholds notified in the period, after this event; bit n = NotificationKind n. With the balances above it restores rating's state.","default":0},""" +
+        """{"name":"contentFingerprint","type":"long","doc":"32 bits, unsigned, of what the charge depends on: kind, direction, start, end, quantities, rating group, service identifier and serving network. Usage with the same usageId and another fingerprint is a conflict. 0 in records from before the fingerprint.","default":0}]}""";
 }
 
 /// <summary>
@@ -469,6 +478,12 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
     public int Notified { get; set; }
 
     /// <summary>
+    /// 32 bits, unsigned, of what the charge depends on: kind, direction, start, end, quantities, rating group, service identifier and
+    /// serving network. Usage with the same usageId and another fingerprint is a conflict. 0 in records from before the fingerprint.
+    /// </summary>
+    public long ContentFingerprint { get; set; }
+
+    /// <summary>
     /// The octets of the fields utcOffsetMinutes to ratingGroup as a UsageReceived has them; when not empty, they are written instead of
     /// the fields.
     /// </summary>
@@ -481,7 +496,7 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        321
+        331
         + Account.Length
         + Offering.Length
         + ServingPlmn.Length
@@ -540,7 +555,7 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
         view.RecordType = reader.ReadInt();
         view.FileId = FileId.ReadFrom(ref reader);
         view.FileName = reader.ReadUtf8();
-        reader.FindNumbers(7);
+        reader.FindNumbers(8);
         view.FileSequenceNumber = reader.NextLong();
         view.RecordIndex = reader.NextInt();
         view.ContainerIndex = reader.NextInt();
@@ -548,6 +563,7 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
         view.ReceivedPartition = reader.NextInt();
         view.ReceivedOffset = reader.NextLong();
         view.Notified = reader.NextInt();
+        view.ContentFingerprint = reader.NextLong();
         return reader.TryFinish();
     }
 
@@ -619,5 +635,6 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
         writer.WriteInt(ReceivedPartition);
         writer.WriteLong(ReceivedOffset);
         writer.WriteInt(Notified);
+        writer.WriteLong(ContentFingerprint);
     }
 }

@@ -140,6 +140,12 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     /// </summary>
     public UsageId FormerUsageId { get; init; }
 
+    /// <summary>
+    /// Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros
+    /// when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again.
+    /// </summary>
+    public SubscriberRef AliasRef { get; init; }
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageReceived Read(ReadOnlySpan<byte> body)
@@ -173,7 +179,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
 
     /// <summary>Octets that writing takes at most.</summary>
     public int MaxSize =>
-        250
+        266
         + AvroSize.Of(ServingPlmn)
         + AvroSize.Of(DataNetwork)
         + AvroSize.Of(OtherPartyPrefix)
@@ -221,6 +227,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         PersonalData = reader.ReadBytes().ToArray(),
         ServiceUnits = reader.ReadLong(),
         FormerUsageId = UsageId.ReadFrom(ref reader),
+        AliasRef = SubscriberRef.ReadFrom(ref reader),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -261,6 +268,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         writer.WriteBytes(PersonalData);
         writer.WriteLong(ServiceUnits);
         FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
+        AliasRef.CopyTo(writer.Reserve(SubscriberRef.Size));
     }
 
     /// <summary>The schema as it is registered under the subject usage.received.v1-value.</summary>
@@ -301,7 +309,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"personalDataKeyId","type":"string","doc":"Id of the data key that encrypts personalData; deleting the key erases the content."},""" +
         """{"name":"personalData","type":"bytes","doc":"AES-256-GCM envelope (nonce 12, ciphertext, tag 16) over the personal identifiers of the record as JSON: msisdn, imsi, imei, servedAddress, location, otherParty. Empty when the record has none."},""" +
         """{"name":"serviceUnits","type":"long","doc":"Service-specific units of TS 32.299 and TS 32.291 (events); -1 when not measured.","default":-1},""" +
-        """{"name":"formerUsageId","type":"be.belgicom.streaming.UsageId","doc":"Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was rated under its former id.","default":"\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"}]}""";
+        """{"name":"formerUsageId","type":"be.belgicom.streaming.UsageId","doc":"Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was rated under its former id.","default":"\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"},""" +
+        """{"name":"aliasRef","type":"be.belgicom.streaming.SubscriberRef","doc":"Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again.","default":"\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"}]}""";
 }
 
 /// <summary>
@@ -441,6 +450,12 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     public UsageId FormerUsageId { get; set; }
 
     /// <summary>
+    /// Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros
+    /// when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again.
+    /// </summary>
+    public SubscriberRef AliasRef { get; set; }
+
+    /// <summary>
     /// The octets that the fields utcOffsetMinutes to ratingGroup were read from, for the same fields of UsageRated; empty when nothing was
     /// read.
     /// </summary>
@@ -453,7 +468,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        290
+        306
         + ServingPlmn.Length
         + DataNetwork.Length
         + OtherPartyPrefix.Length
@@ -513,6 +528,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         view.PersonalData = reader.ReadBytes();
         view.ServiceUnits = reader.ReadLong();
         view.FormerUsageId = UsageId.ReadFrom(ref reader);
+        view.AliasRef = SubscriberRef.ReadFrom(ref reader);
         return reader.TryFinish();
     }
 
@@ -568,5 +584,6 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         writer.WriteBytes(PersonalData);
         writer.WriteLong(ServiceUnits);
         FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
+        AliasRef.CopyTo(writer.Reserve(SubscriberRef.Size));
     }
 }

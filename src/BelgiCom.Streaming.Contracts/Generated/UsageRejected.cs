@@ -90,7 +90,7 @@ public sealed partial record UsageRejected : IAvroRecord<UsageRejected>
         UsageId = UsageId.ReadFrom(ref reader),
         SubscriberRef = SubscriberRef.ReadFrom(ref reader),
         Outcome = (RejectedOutcome)reader.ReadEnum(5),
-        Reason = (RejectedReason)reader.ReadEnum(13),
+        Reason = (RejectedReason)reader.ReadEnum(14),
         Detail = reader.ReadString(),
         EventTime = reader.ReadTimestamp(),
         ReceivedTopic = reader.ReadString(),
@@ -105,7 +105,7 @@ public sealed partial record UsageRejected : IAvroRecord<UsageRejected>
         UsageId.CopyTo(writer.Reserve(UsageId.Size));
         SubscriberRef.CopyTo(writer.Reserve(SubscriberRef.Size));
         writer.WriteEnum((int)Outcome, 5);
-        writer.WriteEnum((int)Reason, 13);
+        writer.WriteEnum((int)Reason, 14);
         writer.WriteString(Detail);
         writer.WriteTimestamp(EventTime);
         writer.WriteString(ReceivedTopic);
@@ -121,7 +121,7 @@ public sealed partial record UsageRejected : IAvroRecord<UsageRejected>
         """{"name":"usageId","type":{"type":"fixed","name":"UsageId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the canonical duplicate key of the record and the index of the part inside it; the same source record always gives the same id."},"doc":"Identity of the usage event; zeros when the value could not be decoded."},""" +
         """{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'."},"doc":"Pseudonym of the served subscriber; zeros when not known."},""" +
         """{"name":"outcome","type":{"type":"enum","name":"RejectedOutcome","namespace":"be.belgicom.streaming","doc":"Closed list of the outcomes that are not rated.","symbols":["REJECTED","DUPLICATE","LATE","SUSPENDED","CONFLICT"],"default":"REJECTED"},"doc":"What happened.","default":"REJECTED"},""" +
-        """{"name":"reason","type":{"type":"enum","name":"RejectedReason","namespace":"be.belgicom.streaming","doc":"Closed list of reasons.","symbols":["OTHER","UNDECODABLE","UNKNOWN_SCHEMA","ALREADY_RATED","TOO_LATE","UNKNOWN_SUBSCRIBER","NO_SUBSCRIPTION_AT_EVENT_TIME","NO_TARIFF","NO_PRICE","INVALID_USAGE","AMOUNT_OVERFLOW","CONFLICT","NOT_MEASURED"],"default":"OTHER"},"doc":"Why.","default":"OTHER"},""" +
+        """{"name":"reason","type":{"type":"enum","name":"RejectedReason","namespace":"be.belgicom.streaming","doc":"Closed list of reasons.","symbols":["OTHER","UNDECODABLE","UNKNOWN_SCHEMA","ALREADY_RATED","TOO_LATE","UNKNOWN_SUBSCRIBER","NO_SUBSCRIPTION_AT_EVENT_TIME","NO_TARIFF","NO_PRICE","INVALID_USAGE","AMOUNT_OVERFLOW","CONFLICT","NOT_MEASURED","CURRENCY"],"default":"OTHER"},"doc":"Why.","default":"OTHER"},""" +
         """{"name":"detail","type":"string","doc":"A sentence for a person: what to do. Never personal data."},""" +
         """{"name":"eventTime","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Start of the usage in UTC; 0 when not known."},""" +
         """{"name":"receivedTopic","type":"string","doc":"Topic the event was read from."},""" +
@@ -191,7 +191,7 @@ public ref struct UsageRejectedView : IAvroRecord<UsageRejectedView>
         view.UsageId = UsageId.ReadFrom(ref reader);
         view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
         view.Outcome = (RejectedOutcome)reader.ReadEnum(5);
-        view.Reason = (RejectedReason)reader.ReadEnum(13);
+        view.Reason = (RejectedReason)reader.ReadEnum(14);
         view.Detail = reader.ReadUtf8();
         view.EventTimeMilliseconds = reader.ReadTimestampMilliseconds();
         view.ReceivedTopic = reader.ReadUtf8();
@@ -221,7 +221,7 @@ public ref struct UsageRejectedView : IAvroRecord<UsageRejectedView>
         UsageId.CopyTo(writer.Reserve(UsageId.Size));
         SubscriberRef.CopyTo(writer.Reserve(SubscriberRef.Size));
         writer.WriteEnum((int)Outcome, 5);
-        writer.WriteEnum((int)Reason, 13);
+        writer.WriteEnum((int)Reason, 14);
         writer.WriteBytes(Detail);
         writer.WriteLong(EventTimeMilliseconds);
         writer.WriteBytes(ReceivedTopic);

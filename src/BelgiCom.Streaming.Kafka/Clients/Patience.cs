@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>
 /// Repeats questions to brokers that are away or busy. Questions may be repeated freely, unlike requests of a transaction.
 /// </summary>
-internal static class Patience
+public static class Patience
 {
     /// <summary>
     /// How long brokers must say that a topic or partition does not exist before we believe it, because a broker that is starting says so
@@ -20,6 +20,14 @@ internal static class Patience
     /// Repeats a question until it is answered, refused for good, or the time is over; in the latter cases the client's exception is
     /// thrown.
     /// </summary>
+    /// <typeparam name="T">The answer.</typeparam>
+    /// <param name="question">Asks, and throws the client's exception when there is no answer.</param>
+    /// <param name="patience">Longest time to repeat it.</param>
+    /// <param name="clock">Clock.</param>
+    /// <param name="notAnswered">Told of each failure.</param>
+    /// <param name="stopping">Ends the wait.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="KafkaException">There was no answer, or the question was refused.</exception>
     /// <exception cref="OperationCanceledException">The host stopped before there was an answer.</exception>
     public static T Ask<T>(
         Func<T> question, TimeSpan patience, TimeProvider clock, Action<ErrorCode> notAnswered, CancellationToken stopping = default)
@@ -48,6 +56,8 @@ internal static class Patience
     }
 
     /// <summary>How long to wait after that many failures in a row: 20 ms, then twice as long each time, at most 5 s.</summary>
+    /// <param name="failures">Failures in a row, at least 1.</param>
+    /// <returns>The pause.</returns>
     public static TimeSpan Backoff(int failures)
     {
         TimeSpan backoff = TimeSpan.FromMilliseconds(20 * Math.Pow(2, Math.Min(failures - 1, 10)));

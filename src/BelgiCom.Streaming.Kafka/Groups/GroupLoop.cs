@@ -24,6 +24,9 @@ internal sealed class GroupLoop : IDisposable
 {
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
 
+    // Longest time that a member which was asked to stop spends on work that can wait for the next start.
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(5);
+
     private readonly KafkaOptions _options;
     private readonly string _group;
     private readonly int _number;
@@ -76,7 +79,7 @@ internal sealed class GroupLoop : IDisposable
                 batch.Release();
             }
 
-            Leave();
+            LeaveInOrder(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -135,6 +138,7 @@ internal sealed class GroupLoop : IDisposable
         if (offsets.Count == 0)
         {
             _end.Flush(_member);
+            WriteIdle(isLeaving: false, stopping);
             return;
         }
 
@@ -244,6 +248,69 @@ internal sealed class GroupLoop : IDisposable
             throw new ClientFailedException(
                 $"Group '{_group}' member {_number} made no progress for {_options.RecoveryTimeout} at {range}: {cause.Message}", cause);
         }
+    }
+
+    /// <summary>
+    /// Lets the handler write what follows from no batch, in a transaction of its own. It commits the positions once more: so the group
+    /// refuses it, like any batch, when the partitions are no longer the member's.
+    /// </summary>
+    /// <returns>Whether something was written.</returns>
+    private bool WriteIdle(bool isLeaving, CancellationToken stopping)
+    {
+        List<TopicPartitionOffset> positions =
+        [
+            .. _member.Positions.Where(position => position.Value >= 0)
+                .Select(position => new TopicPartitionOffset(position.Key, position.Value)),
+        ];
+        bool hasBegun = false;
+        try
+        {
+            if (positions.Count == 0 || !_end.HasIdleWork(isLeaving))
+            {
+                return false;
+            }
+
+            _end.Begin(stopping);
+            hasBegun = true;
+            _end.HandleIdle();
+            _end.Commit(positions, _member);
+        }
+        catch (Exception failure) when (failure is not ClientFailedException and not OperationCanceledException)
+        {
+            if (hasBegun)
+            {
+                if (!_end.TryUndo(failure))
+                {
+                    _end.Settle(stopping);
+                }
+
+                _end.Aborted();
+            }
+
+            KafkaLog.IdleWorkFailed(_logger, _group, _number, failure.GetType().Name);
+            return false;
+        }
+
+        _end.Committed();
+        return true;
+    }
+
+    private void LeaveInOrder(CancellationToken stopping)
+    {
+        try
+        {
+            long started = _clock.GetTimestamp();
+            while (WriteIdle(isLeaving: true, stopping) && _clock.GetElapsedTime(started) < LongestFarewell)
+            {
+            }
+        }
+        catch (ClientFailedException failure)
+        {
+            // Nothing is lost: the next owner of the partitions repeats more.
+            KafkaLog.IdleWorkFailed(_logger, _group, _number, failure.GetType().Name);
+        }
+
+        Leave();
     }
 
     private void Leave()

@@ -56,6 +56,14 @@ internal interface IBatchEnd : IDisposable
     {
     }
 
+    /// <summary>Whether the handler has something to write while no records come, or before the member leaves.</summary>
+    bool HasIdleWork(bool isLeaving) => false;
+
+    /// <summary>Lets the handler write what follows from no batch.</summary>
+    void HandleIdle()
+    {
+    }
+
     /// <summary>
     /// Called when there is nothing to do, and as the last call: makes the commits that an earlier <see cref="Commit"/> could not make.
     /// </summary>

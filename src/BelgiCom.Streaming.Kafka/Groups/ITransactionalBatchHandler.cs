@@ -26,6 +26,23 @@ public interface ITransactionalBatchHandler
     /// <param name="output">The transaction.</param>
     void Handle(RecordBatch batch, TransactionalOutput output);
 
+    /// <summary>
+    /// Whether <see cref="HandleIdle"/> has something to write. Asked while no records come, and as long as it says yes before the lane
+    /// leaves its group in order.
+    /// </summary>
+    /// <param name="isLeaving">Whether the lane is about to leave.</param>
+    bool HasIdleWork(bool isLeaving) => false;
+
+    /// <summary>
+    /// Produces records that follow from no batch, in a transaction of their own, which counts only if the partitions are still the lane's.
+    /// <see cref="Committed"/> or <see cref="Aborted"/> follows. When nobody knows whether it was committed, <see cref="Aborted"/> follows:
+    /// what is written a second time must mean the same.
+    /// </summary>
+    /// <param name="output">The transaction.</param>
+    void HandleIdle(TransactionalOutput output)
+    {
+    }
+
     /// <summary>The batch is committed: keep what <see cref="Handle"/> changed.</summary>
     void Committed();
 

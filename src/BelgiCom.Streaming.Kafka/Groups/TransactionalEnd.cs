@@ -27,6 +27,10 @@ internal sealed class TransactionalEnd(
 
     public void Handle(RecordBatch batch) => handler.Handle(batch, _producer.Output);
 
+    public bool HasIdleWork(bool isLeaving) => handler.HasIdleWork(isLeaving);
+
+    public void HandleIdle() => handler.HandleIdle(_producer.Output);
+
     public void Commit(List<TopicPartitionOffset> offsets, GroupMember member)
     {
         _producer.SendOffsets(offsets, member.Metadata);

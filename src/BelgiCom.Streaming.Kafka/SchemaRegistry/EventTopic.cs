@@ -43,6 +43,7 @@ public sealed class EventTopic<T>
     private byte[] _value = [];
     private int _lastId;
     private SchemaResolver? _last;
+    private bool _hasUnknown;
 
     internal EventTopic(string name, int schemaId, ISchemaRegistry registry)
     {
@@ -71,6 +72,28 @@ public sealed class EventTopic<T>
     /// <param name="value">Value with its header.</param>
     public bool IsOfUnknownSchema(ReadOnlySpan<byte> value) =>
         WireFormat.TryReadHeader(value, out int id) && id != SchemaId && ResolverOf(id) is null;
+
+    /// <summary>
+    /// Forgets that ids had no schema, so that values which name them are asked for again: a registry may learn a schema later than its
+    /// first value comes. Call it once per batch, so that a batch costs one question per id.
+    /// </summary>
+    public void AskAgain()
+    {
+        if (!_hasUnknown)
+        {
+            return;
+        }
+
+        foreach ((int id, SchemaResolver? resolver) in _resolvers)
+        {
+            if (resolver is null)
+            {
+                _resolvers.Remove(id);
+            }
+        }
+
+        _hasUnknown = false;
+    }
 
     /// <summary>Writes a value: the header with our schema's id, and the record.</summary>
     /// <param name="record">The record.</param>
@@ -143,6 +166,7 @@ public sealed class EventTopic<T>
             _resolvers.Clear();
         }
 
+        _hasUnknown |= found is null;
         return _resolvers[id] = found;
     }
 

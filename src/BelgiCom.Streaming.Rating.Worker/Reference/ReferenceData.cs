@@ -41,9 +41,6 @@ internal sealed class ReferenceData
     /// <summary>Tariffs as last read.</summary>
     public TariffSnapshot Tariffs => _catalogue.Tariffs;
 
-    /// <summary>Everything published before this time (milliseconds since 1970-01-01 UTC) has been read.</summary>
-    public long AsOfMilliseconds { get; private set; }
-
     public void Own(int partition, RatingSession session)
     {
         _sessions[partition] = session;
@@ -56,7 +53,10 @@ internal sealed class ReferenceData
         _positions.Remove(new TopicPartition(Topics.CustomerSubscriptions, partition));
     }
 
-    /// <summary>Reads what was published, when the last read was longer ago than the interval.</summary>
+    /// <summary>
+    /// Reads what was published, when the last read was longer ago than the interval: while no usage comes, so that the next usage does not
+    /// wait for much news.
+    /// </summary>
     public void RefreshWhenDue()
     {
         if (_clock.GetElapsedTime(_refreshedAt) >= _options.ReferencePollInterval)
@@ -65,10 +65,11 @@ internal sealed class ReferenceData
         }
     }
 
-    /// <summary>Reads what was published since the last read.</summary>
+    /// <summary>
+    /// Reads what was published since the last read. When it returns, everything is known that was visible on the topics at the call.
+    /// </summary>
     public void Refresh()
     {
-        long asOf = _clock.GetUtcNow().ToUnixTimeMilliseconds();
         TopicPartition[] unread = [.. _positions.Where(entry => entry.Value == Unread).Select(entry => entry.Key)];
         if (unread.Length > 0)
         {
@@ -95,7 +96,6 @@ internal sealed class ReferenceData
             CompileCatalogue();
         }
 
-        AsOfMilliseconds = asOf;
         _refreshedAt = _clock.GetTimestamp();
     }
 
@@ -109,9 +109,9 @@ internal sealed class ReferenceData
             {
                 problem = record.Topic == Topics.CatalogueTariffs ? ApplyOffering(in record) : ApplySubscription(in record);
             }
-            catch (ArgumentException broken)
+            catch (Exception broken) when (IsOfTheRecord(broken))
             {
-                problem = broken.GetType().Name;
+                problem = broken is ArgumentException ? broken.Message : broken.GetType().Name;
             }
 
             if (problem is not null)
@@ -121,31 +121,49 @@ internal sealed class ReferenceData
         }
     }
 
+    /// <summary>
+    /// Anybody may have written a record of the topics, so its content may fail in any way; that must not end the lane, at this start and
+    /// at every later one. A registry or a broker that does not answer says nothing about the record.
+    /// </summary>
+    private static bool IsOfTheRecord(Exception failure) =>
+        failure is not (SchemaRegistryException or KafkaException or ClientFailedException or OperationCanceledException);
+
     private string? ApplyOffering(in ConsumedRecord record)
     {
+        string key = Encoding.UTF8.GetString(record.Key);
         if (record.IsTombstone)
         {
-            _catalogue.Remove(Encoding.UTF8.GetString(record.Key));
+            _catalogueChanged |= _catalogue.Remove(key);
+            return key.Contains('/', StringComparison.Ordinal) ? null : "its key is not 'offering/version'";
         }
-        else if (_topics.Catalogue.TryRead(record.Value, out OfferingVersion? version))
-        {
-            _catalogue.Put(version);
-        }
-        else
+
+        if (!_topics.Catalogue.TryRead(record.Value, out OfferingVersion? version))
         {
             return Unreadable(_topics.Catalogue, in record);
         }
 
+        if (version.Key != key)
+        {
+            return "its key is not that of its version";
+        }
+
+        _catalogue.Put(version);
         _catalogueChanged = true;
         return null;
     }
 
     private string? ApplySubscription(in ConsumedRecord record)
     {
+        if (record.Key.Length != SubscriberRef.Size)
+        {
+            return "its key is no subscriber reference";
+        }
+
         RatingSession session = _sessions[record.Partition];
+        SubscriberRef subscriber = SubscriberRef.FromBytes(record.Key);
         if (record.IsTombstone)
         {
-            session.SetSubscription(UsageEvents.ToNumber(SubscriberRef.FromBytes(record.Key)), [], _catalogue.Offerings);
+            session.SetSubscription(UsageEvents.ToNumber(subscriber), [], _catalogue.Offerings);
             return null;
         }
 
@@ -154,7 +172,12 @@ internal sealed class ReferenceData
             return Unreadable(_topics.Subscriptions, in record);
         }
 
-        session.SetSubscription(UsageEvents.ToNumber(subscription.SubscriberRef), subscription.Periods, _catalogue.Offerings);
+        if (subscription.SubscriberRef != subscriber)
+        {
+            return "its key is not that of its subscription";
+        }
+
+        session.SetSubscription(UsageEvents.ToNumber(subscriber), subscription.Periods, _catalogue.Offerings);
         return null;
     }
 

@@ -50,8 +50,8 @@ internal sealed class CommittedLog(
 
     public IReadOnlyDictionary<string, int> PartitionCountsOf(IReadOnlyCollection<string> topics)
     {
-        DescribeTopicsResult described = Admin.DescribeTopicsAsync(
-            TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = RequestTimeout }).GetAwaiter().GetResult();
+        DescribeTopicsResult described = Ask(() => Admin.DescribeTopicsAsync(
+            TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = RequestTimeout }));
         return described.TopicDescriptions.ToDictionary(topic => topic.Name, topic => topic.Partitions.Count);
     }
 
@@ -65,11 +65,9 @@ internal sealed class CommittedLog(
     /// </summary>
     public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions)
     {
-        ListOffsetsResult ends = Admin.ListOffsetsAsync(
+        ListOffsetsResult ends = Ask(() => Admin.ListOffsetsAsync(
             partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = OffsetSpec.Latest() }),
-            new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadUncommitted, RequestTimeout = RequestTimeout })
-                .GetAwaiter()
-                .GetResult();
+            new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadUncommitted, RequestTimeout = RequestTimeout }));
         return WaitFor(
             partitions,
             ends.ResultInfos.ToDictionary(
@@ -86,6 +84,10 @@ internal sealed class CommittedLog(
             _admin.Value.Dispose();
         }
     }
+
+    /// <summary>Brokers may be away during an assignment as at any other time, and that must not end the lane.</summary>
+    private T Ask<T>(Func<Task<T>> question) =>
+        Patience.Ask(() => question().GetAwaiter().GetResult(), kafka.RecoveryTimeout, clock, _ => { }, stopping);
 
     private IReadOnlyList<PartitionRange> WaitFor(IReadOnlyCollection<TopicPartition> partitions, Dictionary<TopicPartition, long> ends)
     {

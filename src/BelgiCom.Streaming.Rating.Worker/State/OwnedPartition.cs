@@ -1,7 +1,7 @@
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>A partition that the lane owns, and the changes that the batch in hand made to it.</summary>
-internal sealed class OwnedPartition(int partition, RatingSession session)
+internal sealed class OwnedPartition(int partition, int partitions, RatingSession session)
 {
     /// <summary>Partition number, the same in all co-partitioned topics.</summary>
     public int Partition => partition;
@@ -21,8 +21,15 @@ internal sealed class OwnedPartition(int partition, RatingSession session)
     /// </summary>
     public long RatedFrom { get; private set; }
 
+    /// <summary>What the mark of the last checkpoint says when all of it is stored.</summary>
+    public CheckpointMark Mark => new(RatedFrom, partitions);
+
     /// <summary>When the last checkpoint was begun, a time stamp of the clock.</summary>
     public long CheckpointBegun { get; private set; }
+
+    /// <summary>Takes note that nothing was rated since the last checkpoint and that its mark needs no move.</summary>
+    /// <param name="timestamp">Time stamp of the clock.</param>
+    public void KeepMark(long timestamp) => CheckpointBegun = timestamp;
 
     /// <summary>Begins a checkpoint of what is committed now.</summary>
     /// <param name="ratedFrom">Offset of usage.rated.v1 before which nothing will be written any more.</param>

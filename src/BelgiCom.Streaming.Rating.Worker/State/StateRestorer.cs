@@ -10,19 +10,27 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// Restores the state of newly owned partitions, all at the same time: the checkpoint from rating.state.v1, then the usage rated since it
 /// from usage.rated.v1.
 /// </summary>
-internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, TimeProvider clock, ILogger logger)
+/// <param name="log">The log.</param>
+/// <param name="topics">Codecs of the topics.</param>
+/// <param name="window">Age from which rated usage is no longer asked for.</param>
+/// <param name="clock">Clock.</param>
+/// <param name="logger">Told of the progress.</param>
+internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, TimeSpan window, TimeProvider clock, ILogger logger)
 {
     private static readonly string[] CoPartitioned =
         [Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState, Topics.CustomerSubscriptions];
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>Number of partitions of usage.received.v1, as of the last <see cref="Restore"/>.</summary>
+    public int Partitions { get; private set; }
+
     /// <summary>Fills the sessions of partitions.</summary>
     /// <returns>The end of usage.rated.v1 for each partition; the session has everything before it.</returns>
     /// <exception cref="UnreadableStateException">A stored record cannot be read or is gone. Going on could bill twice.</exception>
     public IReadOnlyDictionary<int, long> Restore(IReadOnlyDictionary<int, RatingSession> sessions)
     {
-        ThrowUnlessCoPartitioned();
+        int partitions = CountPartitions();
 
         // One question covers both topics: the last transaction of the previous owner wrote to both, so both end with it.
         ILookup<string, PartitionRange> ranges = log
@@ -31,8 +39,9 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
                     .. sessions.Keys.SelectMany(partition =>
                         new[] { Topics.RatingState, Topics.UsageRated }.Select(topic => new TopicPartition(topic, partition)))])
             .ToLookup(range => range.Partition.Topic);
-        Dictionary<int, long> marks = [];
+        Dictionary<int, Marked> marks = [];
         Read([.. ranges[Topics.RatingState]], batch => RestoreCheckpoint(batch, sessions, marks));
+        ThrowIfGrown(marks, partitions);
         Read([.. ranges[Topics.UsageRated].Select(range => SinceCheckpoint(range, marks))], batch => Repeat(batch, sessions));
         foreach ((int partition, RatingSession session) in sessions)
         {
@@ -72,13 +81,13 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
         }
     }
 
-    private void RestoreCheckpoint(RecordBatch batch, IReadOnlyDictionary<int, RatingSession> sessions, Dictionary<int, long> marks)
+    private void RestoreCheckpoint(RecordBatch batch, IReadOnlyDictionary<int, RatingSession> sessions, Dictionary<int, Marked> marks)
     {
         for (int index = 0; index < batch.Count; index++)
         {
             ConsumedRecord record = batch[index];
             RatingSession session = sessions[record.Partition];
-            long? mark = null;
+            CheckpointMark? mark = null;
             bool restored = record.IsTombstone
                 ? StateCodec.TryForget(record.Key, session)
                 : topics.State.TryRead(record.Value, out RatingStateView view) && StateCodec.TryRestore(in view, session, out mark);
@@ -87,18 +96,41 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
                 throw UnreadableStateException.Of(in record);
             }
 
-            if (mark is { } ratedFrom)
+            if (mark is { } complete)
             {
-                marks[record.Partition] = ratedFrom;
+                marks[record.Partition] = new Marked(complete, record.TimestampMilliseconds);
             }
         }
     }
 
-    /// <summary>The range of usage.rated.v1 that must be repeated; all of it when the partition has no complete checkpoint yet.</summary>
-    private static PartitionRange SinceCheckpoint(PartitionRange rated, Dictionary<int, long> marks) =>
-        !marks.TryGetValue(rated.Partition.Partition.Value, out long ratedFrom) ? rated
-        : ratedFrom >= rated.From && ratedFrom <= rated.To ? rated with { From = ratedFrom }
-        : throw UnreadableStateException.Of(rated, ratedFrom);
+    /// <summary>
+    /// The range of usage.rated.v1 that must be repeated; all of it when the partition has no complete checkpoint yet.
+    /// </summary>
+    private PartitionRange SinceCheckpoint(PartitionRange rated, Dictionary<int, Marked> marks)
+    {
+        int partition = rated.Partition.Partition.Value;
+        if (!marks.TryGetValue(partition, out Marked marked))
+        {
+            return rated;
+        }
+
+        long ratedFrom = marked.Mark.RatedFrom;
+        if (ratedFrom >= rated.From && ratedFrom <= rated.To)
+        {
+            return rated with { From = ratedFrom };
+        }
+
+        // What was deleted was rated soon after the mark was written, because a mark moves as long as usage is rated. When the mark is
+        // older than the window, nobody asks for those ids and balances any more.
+        TimeSpan age = clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(marked.WrittenMilliseconds);
+        if (ratedFrom > rated.To || marked.WrittenMilliseconds <= 0 || age < window)
+        {
+            throw UnreadableStateException.Of(rated, ratedFrom);
+        }
+
+        RatingLog.DeletedSinceCheckpoint(logger, Topics.UsageRated, partition, ratedFrom, rated.From, age.Days);
+        return rated;
+    }
 
     private void Repeat(RecordBatch batch, IReadOnlyDictionary<int, RatingSession> sessions)
     {
@@ -118,20 +150,42 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
         }
     }
 
-    private void ThrowUnlessCoPartitioned()
+    private int CountPartitions()
     {
         IReadOnlyDictionary<string, int> counts = log.PartitionCountsOf([Topics.UsageReceived, .. CoPartitioned]);
-        int partitions = counts[Topics.UsageReceived];
+        Partitions = counts[Topics.UsageReceived];
         foreach (string topic in CoPartitioned)
         {
-            if (counts[topic] != partitions)
+            if (counts[topic] != Partitions)
             {
                 throw new ClientFailedException(
-                    $"{topic} has {counts[topic]} partitions but {Topics.UsageReceived} has {partitions}: a subscriber's usage and "
-                    + $"state would be apart. Create it with {partitions}.");
+                    $"{topic} has {counts[topic]} partitions but {Topics.UsageReceived} has {Partitions}: a subscriber's usage and "
+                    + $"state would be apart. Create it with {Partitions}.");
+            }
+        }
+
+        return Partitions;
+    }
+
+    /// <summary>
+    /// Keys move to other partitions when topics grow, and the state stays: bundles would be granted again, and duplicates rated again.
+    /// </summary>
+    private static void ThrowIfGrown(Dictionary<int, Marked> marks, int partitions)
+    {
+        foreach ((int partition, Marked marked) in marks)
+        {
+            if (marked.Mark.Partitions != 0 && marked.Mark.Partitions != partitions)
+            {
+                throw new ClientFailedException(
+                    $"{Topics.UsageReceived} has {partitions} partitions, but the state in {Topics.RatingState}[{partition}] was made with "
+                    + $"{marked.Mark.Partitions}: subscribers would be apart from their balances. Create the topics with "
+                    + $"{marked.Mark.Partitions} partitions again, or begin with empty topics.");
             }
         }
     }
+
+    /// <summary>A mark and when its record was written, milliseconds since 1970-01-01 UTC; 0 or less when not known.</summary>
+    private readonly record struct Marked(CheckpointMark Mark, long WrittenMilliseconds);
 }
 
 /// <summary>

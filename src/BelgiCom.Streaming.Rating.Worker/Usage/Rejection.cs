@@ -10,11 +10,11 @@ internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason 
         "The value is not usage in the wire format of this topic; look at the producer that wrote it."u8.ToArray());
 
     public static Rejection UnknownSchema { get; } = new(
-        RatingOutcome.Rejected,
+        RatingOutcome.Suspended,
         RejectedReason.UnknownSchema,
         [
             .. "The value names a schema that the registry does not have or that is no version of this topic's; "u8,
-            .. "look at the producer that wrote it."u8,
+            .. "register it, or look at the producer that wrote it, then redrive."u8,
         ]);
 
     private static readonly Rejection[] ByReason = [.. Enum.GetValues<RejectedReason>().Select(Of)];
@@ -44,7 +44,15 @@ internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason 
             RatingOutcome.Rejected, reason,
             "A value cannot be: unknown kind, negative count, bad network, or a time more than a day ahead of receipt."u8.ToArray()),
         RejectedReason.AmountOverflow => new(
-            RatingOutcome.Rejected, reason, "Units or amount exceed 18 digits; look at the record and at the price."u8.ToArray()),
+            RatingOutcome.Rejected, reason,
+            "Units exceed 15 digits, or the amount 18; look at the record and at the price."u8.ToArray()),
+        RejectedReason.Conflict => new(
+            RatingOutcome.Conflict, reason,
+            "Usage with this id was rated before with other content; compare the two, correct the source, and bill by hand what is owed."u8
+                .ToArray()),
+        RejectedReason.Currency => new(
+            RatingOutcome.Rejected, reason,
+            "The balance of the month has amounts in another currency; begin the other currency with a month or an account."u8.ToArray()),
         RejectedReason.NotMeasured => new(
             RatingOutcome.Suspended, reason,
             "The price is per a unit that the record did not measure; add a price per a measured unit, then redrive."u8.ToArray()),

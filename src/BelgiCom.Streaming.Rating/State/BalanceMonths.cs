@@ -89,7 +89,8 @@ internal sealed class BalanceMonths(SubscriberTable subscribers, int firstBatch 
             if (_months.TryGetValue(month, out ChunkedArray<Balance>? earlier)
                 && Find(month, subscriber, earlier) is { IsUntouched: false } balance)
             {
-                entries[count++] = new BalanceEntry(subscribers.KeyOf(subscriber), BelgianCalendar.StartDays(month), balance);
+                entries[count++] = new BalanceEntry(
+                    subscribers.KeyOf(subscriber), BelgianCalendar.StartDays(month), balance, subscribers.OwnerOf(subscriber));
             }
         }
 

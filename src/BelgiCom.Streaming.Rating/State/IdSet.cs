@@ -7,9 +7,10 @@ using System.Runtime.Intrinsics;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Exact set of the 128-bit ids of one day, designed for ids that are not in it, as nearly all are. Slots lie in groups of seven, each in a
-/// pair of cache lines, so that an id costs one wait for memory. An octet per slot tells whether the slot is free and holds seven bits of
-/// its id's hash, one comparison answers for a whole group, and an id itself is touched only when it is added.
+/// Exact set of the claims of one day (<see cref="UsageClaim"/>), designed for usage that is not in it, as nearly all is. Two claims of one
+/// identity are the same member, whatever their fingerprints are. Slots lie in groups of seven, each in a pair of cache lines, so that a
+/// claim costs one wait for memory. An octet per slot tells whether the slot is free and holds seven bits of its identity's hash, one
+/// comparison answers for a whole group, and a claim itself is touched only when it is added.
 /// </summary>
 /// <remarks>
 /// <para> Extendible hashing (Fagin et al., 1979): groups are in segments of 512, a directory finds the segment of an id, and a segment
@@ -87,7 +88,20 @@ internal sealed unsafe class IdSet
         CacheHint.Load(ref group[GroupOctets / 2]);
     }
 
-    public bool Contains(UInt128 id) => FindTag(id, out _) is not null || (_inseparable is not null && _inseparable.Contains(id));
+    /// <summary>Finds the claim that was added for an identity, with the fingerprint that it had then.</summary>
+    /// <returns>False when the identity is not in the set.</returns>
+    public bool TryFind(UInt128 id, out UInt128 claimed)
+    {
+        if (FindTag(id, out _, out claimed) is not null)
+        {
+            return true;
+        }
+
+        return _inseparable is not null && _inseparable.TryGetValue(id, out claimed);
+    }
+
+    /// <summary>Whether a claim of this identity is in the set.</summary>
+    public bool Contains(UInt128 id) => TryFind(id, out _);
 
     /// <summary>Adds an id that is not in the set; it stays only provisionally, until the next commit or abort.</summary>
     public void Claim(UInt128 id)
@@ -182,7 +196,7 @@ internal sealed unsafe class IdSet
         for (int index = _claimed.Count - 1; index >= _committed; index--)
         {
             UInt128 id = _claimed[index];
-            byte* tag = FindTag(id, out Segment* segment);
+            byte* tag = FindTag(id, out Segment* segment, out _);
             if (tag is not null)
             {
                 *tag = 0;
@@ -201,7 +215,7 @@ internal sealed unsafe class IdSet
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Hash(UInt128 id) => ((ulong)id ^ (ulong)(id >> 64)) * 0x9E3779B97F4A7C15;
+    private static ulong Hash(UInt128 id) => ((ulong)id ^ (uint)(id >> 64)) * 0x9E3779B97F4A7C15;
 
     private static byte TagOf(ulong hash) => (byte)(Used | (hash & 0x7F));
 
@@ -229,7 +243,7 @@ internal sealed unsafe class IdSet
         }
         else
         {
-            (_inseparable ??= []).Add(id);
+            (_inseparable ??= new HashSet<UInt128>(UsageClaim.IdentityComparer)).Add(id);
         }
 
         Count++;
@@ -252,9 +266,9 @@ internal sealed unsafe class IdSet
         }
     }
 
-    /// <summary>The tag of an id's slot in its segment; null when the id is in none.</summary>
+    /// <summary>The tag of the slot of an id's identity in its segment, and the claim there; null when the identity is in none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte* FindTag(UInt128 id, out Segment* segment)
+    private byte* FindTag(UInt128 id, out Segment* segment, out UInt128 claimed)
     {
         ulong hash = Hash(id);
         segment = SegmentOf(hash);
@@ -265,7 +279,8 @@ internal sealed unsafe class IdSet
             for (uint same = Same(tags, TagOf(hash)); same != 0; same &= same - 1)
             {
                 int slot = BitOperations.TrailingZeroCount(same);
-                if (Id(group, slot) == id)
+                claimed = Id(group, slot);
+                if (UsageClaim.IsSameIdentity(claimed, id))
                 {
                     return group + slot;
                 }
@@ -273,6 +288,7 @@ internal sealed unsafe class IdSet
 
             if (Same(tags, 0) != 0)
             {
+                claimed = default;
                 return null;
             }
         }

@@ -54,6 +54,8 @@ public static class StateCodec
             PeriodSpendNanos = entry.Balance.SpendNanos,
             RoamingDataSpendNanos = entry.Balance.RoamingDataSpendNanos,
             Notified = (int)entry.Balance.Notified,
+            AccountHash = (long)entry.Account,
+            Currency = entry.Balance.Currency.Utf8,
         },
     };
 
@@ -64,9 +66,12 @@ public static class StateCodec
         Dedup = new DedupChunkView { DayDays = day, Chunk = chunk, UsageIds = ids },
     };
 
-    /// <summary>Value of the mark: the offset of usage.rated.v1 from which restoring reads on.</summary>
-    public static RatingStateView MarkView(long ratedFrom) =>
-        new() { HasCheckpoint = true, Checkpoint = new RatingCheckpointView { RatedFrom = ratedFrom } };
+    /// <summary>Value of the mark.</summary>
+    public static RatingStateView MarkView(CheckpointMark mark) => new()
+    {
+        HasCheckpoint = true,
+        Checkpoint = new RatingCheckpointView { RatedFrom = mark.RatedFrom, Partitions = mark.Partitions },
+    };
 
     /// <summary>The octets of ids, one after another.</summary>
     public static void WriteIds(ReadOnlySpan<UInt128> ids, Span<byte> octets)
@@ -80,10 +85,10 @@ public static class StateCodec
     /// <summary>Puts a stored record back into the session; false when it does not hold exactly one of balance, ids and mark.</summary>
     /// <param name="view">The record.</param>
     /// <param name="session">Where it goes.</param>
-    /// <param name="ratedFrom">The offset in the mark, when the record is the mark.</param>
-    public static bool TryRestore(in RatingStateView view, RatingSession session, out long? ratedFrom)
+    /// <param name="mark">The mark, when the record is the mark.</param>
+    public static bool TryRestore(in RatingStateView view, RatingSession session, out CheckpointMark? mark)
     {
-        ratedFrom = null;
+        mark = null;
         switch (view.HasBalance, view.HasDedup, view.HasCheckpoint)
         {
             case (true, false, false):
@@ -91,7 +96,7 @@ public static class StateCodec
             case (false, true, false):
                 return TryRestoreIds(view.Dedup, session);
             case (false, false, true):
-                ratedFrom = view.Checkpoint.RatedFrom;
+                mark = new CheckpointMark(view.Checkpoint.RatedFrom, view.Checkpoint.Partitions);
                 return true;
             default:
                 return false;
@@ -114,8 +119,10 @@ public static class StateCodec
             SpendNanos = rated.PeriodSpendNanos,
             RoamingDataSpendNanos = rated.RoamingDataSpendNanos,
             Notified = (ThresholdKinds)rated.Notified,
+            Currency = rated.AmountNanos == 0 ? default : Currency.Of(rated.Currency),
         });
-        session.Repeat(UsageEvents.ToNumber(rated.UsageId), rated.EventTimeMilliseconds, in after);
+        session.Repeat(
+            UsageEvents.ToNumber(rated.UsageId), (uint)rated.ContentFingerprint, rated.EventTimeMilliseconds, rated.Account, in after);
         return true;
     }
 
@@ -143,7 +150,7 @@ public static class StateCodec
             return false;
         }
 
-        session.RestoreBalance(new BalanceEntry(UsageEvents.ToNumber(stored.SubscriberRef), stored.PeriodStartDays, new Balance
+        Balance balance = new()
         {
             BundleOctetsUsed = stored.BundleOctetsUsed,
             BundleSecondsUsed = stored.BundleSecondsUsed,
@@ -151,7 +158,10 @@ public static class StateCodec
             SpendNanos = stored.PeriodSpendNanos,
             RoamingDataSpendNanos = stored.RoamingDataSpendNanos,
             Notified = (ThresholdKinds)stored.Notified,
-        }));
+            Currency = Currency.Of(stored.Currency),
+        };
+        session.RestoreBalance(
+            new BalanceEntry(UsageEvents.ToNumber(stored.SubscriberRef), stored.PeriodStartDays, balance, (ulong)stored.AccountHash));
         return true;
     }
 

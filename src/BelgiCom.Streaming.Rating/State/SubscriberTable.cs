@@ -1,11 +1,15 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Numbers the subscribers of a partition and holds their subscriptions. An open-addressing index of 8-octet slots (tag and number, linear
+/// Numbers the subscribers of a partition and holds their subscriptions. The balances of a number belong to one account: a subscriber's
+/// first account uses the subscriber's own number, and each further account of the subscriber gets a number (and a key) of its
+/// own. An open-addressing index of 8-octet slots (tag and number, linear
 /// probing) points into an array of entries. So growing moves slots only, and balances can be plain arrays indexed by subscriber number.
 /// </summary>
 /// <remarks>
@@ -16,6 +20,9 @@ internal sealed class SubscriberTable
 {
     public const int NotFound = -1;
     private const int NoPeriod = -1;
+
+    // Stands in the place of an offering: the period names another subscriber, whose reference stands in the place of the account.
+    private const int Alias = -2;
     private const int SmallestIndex = 256;
 
     private readonly ChunkedArray<Entry> _entries = new();
@@ -38,6 +45,51 @@ internal sealed class SubscriberTable
         AccountName.Get(ref period >= 0 ? ref _entries[period].Account : ref _furtherPeriods[~period].Account, _accounts);
 
     public UInt128 KeyOf(int number) => _entries[number].Key;
+
+    /// <summary>Hash of the account that the balances of a number belong to; 0 while none has used them.</summary>
+    public ulong OwnerOf(int number) => _entries[number].Owner;
+
+    /// <summary>The number whose balances a period charges.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int HolderOf(int period) => period >= 0 ? _entries[period].NewestBalance.Holder : _furtherPeriods[~period].Holder;
+
+    /// <summary>The number that holds the balances of a key that was stored, for the account that was stored with them.</summary>
+    public int GetOrAddHolder(UInt128 key, ulong owner)
+    {
+        int number = GetOrAdd(key);
+        ref Entry entry = ref _entries[number];
+        entry.Owner = entry.Owner == 0 ? owner : entry.Owner;
+        return number;
+    }
+
+    /// <summary>
+    /// The number that holds the balances of a subscriber on an account. Balances that no account owns yet, because the release that stored
+    /// them did not keep it, go to the first account that asks.
+    /// </summary>
+    public int GetOrAddHolder(int number, ReadOnlySpan<byte> account)
+    {
+        ref Entry entry = ref _entries[number];
+        ulong owner = HashOf(account);
+        if (entry.Owner == owner)
+        {
+            return number;
+        }
+
+        UInt128 key = KeyFor(entry.Key, owner);
+        int holder = Find(key);
+        if (holder != NotFound)
+        {
+            return holder;
+        }
+
+        if (entry.Owner == 0)
+        {
+            entry.Owner = owner;
+            return number;
+        }
+
+        return GetOrAddHolder(key, owner);
+    }
 
     /// <summary>The balance of a subscriber's newest month.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -110,6 +162,7 @@ internal sealed class SubscriberTable
         entry.Offering = NoPeriod;
         entry.NextPeriod = NoPeriod;
         entry.NewestBalance.Month = MonthBalance.NoMonth;
+        entry.NewestBalance.Holder = number;
         Insert(_index, _indexShift, key, number);
         return number;
     }
@@ -117,8 +170,11 @@ internal sealed class SubscriberTable
     /// <summary>
     /// Replaces the subscription periods of a subscriber. Without any, the subscriber stays known, but without a subscription.
     /// </summary>
+    /// <exception cref="ArgumentException">The periods are not ordered, overlap, or have an account that cannot be; the earlier ones
+    /// stay.</exception>
     public void SetPeriods(int number, IReadOnlyList<SubscriptionPeriod> periods, OfferingIndex offerings)
     {
+        SubscriptionChecks.Check(periods);
         ref Entry entry = ref _entries[number];
         FreeFurtherPeriods(entry.NextPeriod);
         entry.NextPeriod = NoPeriod;
@@ -130,18 +186,37 @@ internal sealed class SubscriberTable
 
         // The newest period lies in the entry itself, because nearly all usage falls in it.
         SubscriptionPeriod newest = periods[^1];
-        entry.Account.Set(Encoding.UTF8.GetBytes(newest.Account), _accounts);
-        entry.Offering = offerings.GetOrAdd(newest.Offering);
+        (entry.Offering, entry.NewestBalance.Holder) = Name(newest, number, offerings, ref entry.Account);
         (entry.ValidFrom, entry.ValidTo) = ValidityOf(newest);
         foreach (SubscriptionPeriod period in periods.SkipLast(1))
         {
-            entry.NextPeriod = AddFurtherPeriod(period, offerings, entry.NextPeriod);
+            entry.NextPeriod = AddFurtherPeriod(period, number, offerings, entry.NextPeriod);
         }
     }
 
+    /// <summary>Finds the subscriber whom a period at an instant names; false when none does.</summary>
+    public bool TryFindNamed(UInt128 key, long milliseconds, out UInt128 named)
+    {
+        named = default;
+        int number = Find(key);
+        if (number == NotFound)
+        {
+            return false;
+        }
+
+        TryGuide(number, milliseconds, out int offering, out int period, out _);
+        if (offering != Alias)
+        {
+            return false;
+        }
+
+        named = BinaryPrimitives.ReadUInt128BigEndian(Account(period));
+        return true;
+    }
+
     /// <summary>Finds the period at an instant.</summary>
-    /// <returns>False when the subscriber has no period at that time; <paramref name="hasAny"/> tells whether there is one at another
-    /// time.</returns>
+    /// <returns>False when the subscriber has no period at that time, or one that names another subscriber; <paramref name="hasAny"/> tells
+    /// whether there is any period.</returns>
     public bool TryGuide(int number, long milliseconds, out int offering, out int period, out bool hasAny)
     {
         ref Entry entry = ref _entries[number];
@@ -150,7 +225,7 @@ internal sealed class SubscriberTable
         hasAny = offering != NoPeriod;
         if (hasAny && milliseconds >= entry.ValidFrom && milliseconds < entry.ValidTo)
         {
-            return true;
+            return offering != Alias;
         }
 
         for (int next = entry.NextPeriod; hasAny && next != NoPeriod; next = _furtherPeriods[next].Next)
@@ -160,10 +235,11 @@ internal sealed class SubscriberTable
             {
                 offering = node.Offering;
                 period = ~next;
-                return true;
+                return offering != Alias;
             }
         }
 
+        offering = NoPeriod;
         return false;
     }
 
@@ -196,16 +272,46 @@ internal sealed class SubscriberTable
         _indexShift = shift;
     }
 
-    private int AddFurtherPeriod(SubscriptionPeriod period, OfferingIndex offerings, int next)
+    private int AddFurtherPeriod(SubscriptionPeriod period, int number, OfferingIndex offerings, int next)
     {
         int place = _freePeriod == NoPeriod ? _furtherPeriodCount++ : _freePeriod;
         ref PeriodNode node = ref _furtherPeriods.GetOrCreate(place);
         _freePeriod = place == _freePeriod ? node.Next : _freePeriod;
-        node.Account.Set(Encoding.UTF8.GetBytes(period.Account), _accounts);
-        node.Offering = offerings.GetOrAdd(period.Offering);
+        (node.Offering, node.Holder) = Name(period, number, offerings, ref node.Account);
         (node.ValidFrom, node.ValidTo) = ValidityOf(period);
         node.Next = next;
         return place;
+    }
+
+    /// <summary>Takes over whom a period charges: an account and its offering, or another subscriber.</summary>
+    private (int Offering, int Holder) Name(SubscriptionPeriod period, int number, OfferingIndex offerings, ref AccountName name)
+    {
+        if (period.AliasOf is { } named)
+        {
+            name.Set(named.ToByteArray(), _accounts);
+            return (Alias, number);
+        }
+
+        byte[] account = Encoding.UTF8.GetBytes(period.Account);
+        name.Set(account, _accounts);
+        return (offerings.GetOrAdd(period.Offering), GetOrAddHolder(number, account));
+    }
+
+    private static ulong HashOf(ReadOnlySpan<byte> account)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(account, hash);
+        return Math.Max(1, BinaryPrimitives.ReadUInt64BigEndian(hash));
+    }
+
+    private static UInt128 KeyFor(UInt128 subscriber, ulong owner)
+    {
+        Span<byte> octets = stackalloc byte[SubscriberRef.Size + sizeof(ulong)];
+        BinaryPrimitives.WriteUInt128BigEndian(octets, subscriber);
+        BinaryPrimitives.WriteUInt64BigEndian(octets[SubscriberRef.Size..], owner);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(octets, hash);
+        return BinaryPrimitives.ReadUInt128BigEndian(hash);
     }
 
     private static (long From, long To) ValidityOf(SubscriptionPeriod period) => (
@@ -232,6 +338,7 @@ internal sealed class SubscriberTable
         public int NextPeriod;
         public AccountName Account;
         public MonthBalance NewestBalance;
+        public ulong Owner;
     }
 
     private struct PeriodNode
@@ -240,6 +347,7 @@ internal sealed class SubscriberTable
         public long ValidTo;
         public int Offering;
         public int Next;
+        public int Holder;
         public AccountName Account;
     }
 }

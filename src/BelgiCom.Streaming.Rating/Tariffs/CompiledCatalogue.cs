@@ -25,8 +25,8 @@ public sealed class CompiledCatalogue
     /// <summary>Adds or replaces a version.</summary>
     public void Put(OfferingVersion version) => _versions[version.Key] = version;
 
-    /// <summary>Removes a version by its key on the topic.</summary>
-    public void Remove(string key) => _versions.Remove(key);
+    /// <summary>Removes a version by its key on the topic; false when there is none.</summary>
+    public bool Remove(string key) => _versions.Remove(key);
 
     /// <summary>
     /// Compiles the versions after changes. A version that cannot be used stays in force without prices: usage under it is suspended, and

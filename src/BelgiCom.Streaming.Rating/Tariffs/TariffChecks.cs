@@ -1,3 +1,4 @@
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
@@ -9,7 +10,9 @@ internal static class TariffChecks
     {
         Require(offering.Version >= 1, "the version must be at least 1.");
         Require(offering.ValidTo is null || offering.ValidFrom < offering.ValidTo, "validTo must be after validFrom.");
-        Require(offering.Currency.Length == 3, "the currency must be an ISO 4217 code of 3 letters.");
+        Require(
+            !Currency.Of(Encoding.UTF8.GetBytes(offering.Currency)).IsUnknown,
+            "the currency must be an ISO 4217 code of 3 capital letters.");
         Require(IsAmount(offering.RoamingDataLimit ?? 0), "the roaming data limit must be an amount of at least 0.");
         HashSet<string> zones = [.. offering.Zones.Select(zone => zone.Name)];
         Require(zones.Count == offering.Zones.Count, "two zones have the same name.");
@@ -34,7 +37,9 @@ internal static class TariffChecks
         Require(price.Kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms, $"{where} must be for data, voice or sms.");
         Require(
             price.Zone.Length == 0 || zones.Contains(price.Zone), $"{where} names zone '{price.Zone}', which the version does not define.");
-        Require(price.Unit is PriceUnit.Octet or PriceUnit.Second or PriceUnit.Message, $"{where} must count octets, seconds or messages.");
+        Require(
+            price.Unit == NaturalUnit(price.Kind) || (price is { Kind: UsageKind.Data, Unit: PriceUnit.Second }),
+            $"{where} must count what {price.Kind} usage has: data octets or seconds, voice seconds, sms messages.");
         Require(price.UnitSize >= 1, $"{where} must be for at least 1 unit.");
         Require(IsAmount(price.UnitPrice), $"{where} must have a unit price from 0 to 999999999.999999999.");
         Require(IsAmount(price.ConnectFee), $"{where} must have a connect fee from 0 to 999999999.999999999.");

@@ -8,7 +8,7 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 public sealed class TariffSnapshot
 {
-    // The versions of each offering number, highest first, so that the first one in force is the one to use.
+    // The versions of each offering number, highest first, so that the first one that has begun is the one to use.
     private readonly int[][] _byOffering;
     private readonly TariffVersion[] _versions;
 
@@ -33,7 +33,10 @@ public sealed class TariffSnapshot
     /// <summary>A version by the index that <see cref="RatingResult.VersionIndex"/> holds.</summary>
     public TariffVersion Version(int index) => _versions[index];
 
-    /// <summary>Index of the version of an offering in force at an instant, -1 for none.</summary>
+    /// <summary>
+    /// Index of the version of an offering in force at an instant, -1 for none. Of the versions that have begun, the highest counts, also
+    /// when it has ended: a version that was superseded never comes back.
+    /// </summary>
     internal int FindVersion(int offering, long milliseconds)
     {
         if ((uint)offering >= (uint)_byOffering.Length)
@@ -44,9 +47,9 @@ public sealed class TariffSnapshot
         foreach (int index in _byOffering[offering])
         {
             TariffVersion version = _versions[index];
-            if (milliseconds >= version.ValidFromMilliseconds && milliseconds < version.ValidToMilliseconds)
+            if (milliseconds >= version.ValidFromMilliseconds)
             {
-                return index;
+                return milliseconds < version.ValidToMilliseconds ? index : -1;
             }
         }
 

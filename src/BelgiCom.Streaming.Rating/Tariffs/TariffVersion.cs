@@ -35,6 +35,7 @@ public sealed class TariffVersion
         ValidToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
         _offering = Encoding.UTF8.GetBytes(published.Offering);
         _currency = Encoding.UTF8.GetBytes(published.Currency);
+        Currency = Currency.Of(_currency);
         _zoneNames = [.. published.Zones.Select(zone => Encoding.UTF8.GetBytes(zone.Name))];
         HomeZone = published.Zones.ToList().FindIndex(zone => zone.Name == RoamingZone.Home);
         _prices = [.. published.Prices.Select(price => new Price(price, published))];
@@ -56,6 +57,8 @@ public sealed class TariffVersion
 
     /// <summary>ISO 4217 code in UTF-8.</summary>
     public ReadOnlySpan<byte> CurrencyUtf8 => _currency;
+
+    internal Currency Currency { get; }
 
     internal long ValidFromMilliseconds { get; }
 
@@ -130,6 +133,7 @@ public sealed class TariffVersion
             Minimum = published.Minimum;
             ConnectFeeNanos = Nanos.FromDecimal(published.ConnectFee);
             IsZeroRated = published.ZeroRated;
+            IsFree = UnitPriceNanos == 0 && ConnectFeeNanos == 0 && !published.Bundle;
             Bundle? bundle = published.Bundle ? offering.Bundles.FirstOrDefault(bundle => bundle.Kind == published.Kind) : null;
             BundleZones = new bool[offering.Zones.Count];
             for (int zone = 0; zone < BundleZones.Length && bundle is not null; zone++)
@@ -156,5 +160,8 @@ public sealed class TariffVersion
         public long ConnectFeeNanos { get; }
 
         public bool IsZeroRated { get; }
+
+        /// <summary>Whether any number of units costs nothing and uses up nothing.</summary>
+        public bool IsFree { get; }
     }
 }

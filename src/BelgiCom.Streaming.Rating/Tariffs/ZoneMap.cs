@@ -66,7 +66,7 @@ internal sealed class ZoneMap
     {
         foreach (NetworkZone candidate in longestFirst)
         {
-            if (network.StartsWith(candidate.Prefix))
+            if (network.IsIn(candidate.Prefix))
             {
                 return candidate.Zone;
             }

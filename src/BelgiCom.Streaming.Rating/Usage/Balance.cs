@@ -7,9 +7,15 @@ internal struct MonthBalance
 
     public Balance Balance;
     public int Month;
+
+    /// <summary>
+    /// The number whose balances the subscriber's newest period charges. It is no part of the balance; it lies here because these four
+    /// octets would be empty.
+    /// </summary>
+    public int Holder;
 }
 
-/// <summary>What one subscriber used and spent in one calendar month, Europe/Brussels. 48 octets.</summary>
+/// <summary>What one subscriber used and spent on one account in one calendar month, Europe/Brussels. 48 octets.</summary>
 public struct Balance
 {
     /// <summary>Octets of the data bundle used.</summary>
@@ -27,8 +33,18 @@ public struct Balance
     /// <summary>Spend on roaming data without VAT in nano-units (Regulation (EU) 2022/612 art. 14).</summary>
     public long RoamingDataSpendNanos { get; set; }
 
+    // Two octets hold all six bits of the thresholds, so that the currency needs no further room.
+    private ushort _notified;
+
     /// <summary>Thresholds already notified.</summary>
-    public ThresholdKinds Notified { get; set; }
+    public ThresholdKinds Notified
+    {
+        readonly get => (ThresholdKinds)_notified;
+        set => _notified = (ushort)value;
+    }
+
+    /// <summary>Currency of the amounts; unknown while nothing was spent, and in state of releases that did not keep it.</summary>
+    public Currency Currency { get; set; }
 
     /// <summary>Number of the batch that last changed it, so that the undo log keeps one copy per batch.</summary>
     internal int ChangedInBatch { get; set; }
@@ -49,5 +65,6 @@ public struct Balance
         other.SpendNanos = SpendNanos;
         other.RoamingDataSpendNanos = RoamingDataSpendNanos;
         other.Notified = Notified;
+        other.Currency = Currency;
     }
 }

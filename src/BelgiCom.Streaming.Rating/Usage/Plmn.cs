@@ -42,6 +42,9 @@ public readonly record struct Plmn
         _ => _digits,
     };
 
+    /// <summary>The network as a number that no other network has: its length and its digits.</summary>
+    internal ulong Code => ((ulong)(uint)_length << 20) | (uint)_digits;
+
     /// <summary>
     /// Reads a serving network: 5 or 6 ASCII digits. An empty text gives the unknown network, any other text <see cref="Invalid"/>.
     /// </summary>
@@ -80,17 +83,11 @@ public readonly record struct Plmn
         return true;
     }
 
-    /// <summary>Whether this network begins with the digits of <paramref name="prefix"/>.</summary>
-    public bool StartsWith(Plmn prefix)
-    {
-        int digits = _digits;
-        for (int length = _length; length > prefix._length; length--)
-        {
-            digits /= 10;
-        }
-
-        return prefix._length <= _length && digits == prefix._digits;
-    }
+    /// <summary>
+    /// Whether this network is the one that <paramref name="zone"/> names, or lies in the country that it names. A network with an MNC of 2
+    /// digits is another than one of 3 digits that begin the same: 001-01 is not 001-010.
+    /// </summary>
+    public bool IsIn(Plmn zone) => zone.IsCountry ? !IsUnknown && !IsInvalid && Mcc == zone._digits : this == zone;
 
     private static bool TryDigits(ReadOnlySpan<byte> ascii, out int digits)
     {

@@ -20,4 +20,9 @@ public enum RatingOutcome
 
     /// <summary>The event can never be rated as it is. Its id is not claimed.</summary>
     Rejected = 5,
+
+    /// <summary>
+    /// Usage with its id was rated before, with other content: one of the two is not what it says. It is not rated, and a person must look.
+    /// </summary>
+    Conflict = 6,
 }

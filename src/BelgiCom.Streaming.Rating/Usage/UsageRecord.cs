@@ -30,6 +30,12 @@ public readonly struct UsageRecord
     /// <summary>Messages; -1 when not measured.</summary>
     public long Messages { get; init; }
 
+    /// <summary>Fingerprint of the content (<see cref="UsageFingerprint"/>): with the same id, other content is a conflict.</summary>
+    public uint Fingerprint { get; init; }
+
+    /// <summary>Id that the usage had under earlier key forms; zero when it had none.</summary>
+    public UInt128 FormerUsageId { get; init; }
+
     /// <summary>ratingGroup (TS 32.298), unsigned 32 bits; -1 when absent.</summary>
     public long RatingGroup { get; init; }
 

@@ -159,6 +159,7 @@ internal sealed class Pipeline : IAsyncDisposable
         UsageCount usage = new(
             kafka,
             app.Services.GetRequiredService<ConsumerOptions>(),
+            await EventTopic.OpenAsync<UsageReceivedView>(Topics.UsageReceived, registry, cancellationToken),
             await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, registry, cancellationToken),
             await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, registry, cancellationToken),
             partition => rating[partition],

@@ -15,6 +15,7 @@ internal sealed class UsageCount : IDisposable
 
     private readonly Lock _gate = new();
     private readonly TopicReader _reader;
+    private readonly EventTopic<UsageReceivedView> _received;
     private readonly EventTopic<UsageRatedView> _rated;
     private readonly EventTopic<UsageRejectedView> _rejected;
     private readonly Dictionary<TopicPartition, PartitionMarks> _marks = [];
@@ -25,14 +26,16 @@ internal sealed class UsageCount : IDisposable
     /// <summary>Notes where the topics end now; records after these ends belong to this run.</summary>
     /// <param name="kafka">Where the brokers are.</param>
     /// <param name="consumer">Batches and buffers.</param>
+    /// <param name="received">usage.received.v1.</param>
     /// <param name="rated">usage.rated.v1.</param>
     /// <param name="rejected">usage.rejected.v1.</param>
     /// <param name="ratingPosition">Offset at which rating goes on in a partition of usage.received.v1.</param>
     /// <param name="ledgerPosition">Offset at which the ledger goes on in a partition of usage.rated.v1.</param>
     public UsageCount(
-        KafkaOptions kafka, ConsumerOptions consumer, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
-        Func<int, long> ratingPosition, Func<int, long> ledgerPosition)
+        KafkaOptions kafka, ConsumerOptions consumer, EventTopic<UsageReceivedView> received, EventTopic<UsageRatedView> rated,
+        EventTopic<UsageRejectedView> rejected, Func<int, long> ratingPosition, Func<int, long> ledgerPosition)
     {
+        _received = received;
         _rated = rated;
         _rejected = rejected;
         _reader = new TopicReader(kafka, consumer, TimeProvider.System);
@@ -114,8 +117,9 @@ internal sealed class UsageCount : IDisposable
         switch (record.Topic)
         {
             case Topics.UsageReceived:
-                _total.Received++;
-                _run.Received += isNew ? 1 : 0;
+                bool isPassedOn = IsPassedOn(in record);
+                _total.Received += isPassedOn ? 0 : 1;
+                _run.Received += isNew && !isPassedOn ? 1 : 0;
                 _run.CarriedOver += isWork && !isNew ? 1 : 0;
                 break;
             case Topics.UsageRated when _rated.TryRead(record.Value, out UsageRatedView rated):
@@ -153,6 +157,13 @@ internal sealed class UsageCount : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether rating wrote this event when it passed usage on to the subscriber who has the subscription: the usage was counted where it
+    /// came from.
+    /// </summary>
+    private bool IsPassedOn(in ConsumedRecord record) =>
+        _received.TryRead(record.Value, out UsageReceivedView received) && received.AliasRef != default;
+
     private static void Add(UsageTally tally, RatedOutcome outcome) =>
         _ = outcome == RatedOutcome.Rated ? tally.Rated++ : tally.ZeroRated++;
 
@@ -161,6 +172,7 @@ internal sealed class UsageCount : IDisposable
         RejectedOutcome.Duplicate => tally.Duplicate++,
         RejectedOutcome.Late => tally.Late++,
         RejectedOutcome.Suspended => tally.Suspended++,
+        RejectedOutcome.Conflict => tally.Conflict++,
         _ => tally.Rejected++,
     };
 

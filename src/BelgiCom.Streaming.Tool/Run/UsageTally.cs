@@ -3,7 +3,7 @@ namespace BelgiCom.Streaming.Tool;
 /// <summary>Numbers of usage events by their outcome, counted on the topics.</summary>
 internal sealed record UsageTally
 {
-    /// <summary>Events on usage.received.v1.</summary>
+    /// <summary>Events on usage.received.v1; one that rating passed on to another reference counts once.</summary>
     public long Received { get; set; }
 
     public long Rated { get; set; }
@@ -18,6 +18,9 @@ internal sealed record UsageTally
 
     public long Rejected { get; set; }
 
+    /// <summary>Events with the id of usage that was rated before, and other content.</summary>
+    public long Conflict { get; set; }
+
     /// <summary>
     /// Records on quarantine.v1. They were not decoded, so they are no usage events and not part of <see cref="Received"/>.
     /// </summary>
@@ -27,7 +30,7 @@ internal sealed record UsageTally
     public long CarriedOver { get; set; }
 
     /// <summary>Events with an outcome.</summary>
-    public long Decided => Rated + ZeroRated + Duplicate + Late + Suspended + Rejected;
+    public long Decided => Rated + ZeroRated + Duplicate + Late + Suspended + Rejected + Conflict;
 
     /// <summary>Whether every received event has exactly one outcome.</summary>
     public bool IsConserved => Received + CarriedOver == Decided;
@@ -38,10 +41,10 @@ internal sealed record UsageTally
         string left = CarriedOver == 0 ? $"received {Received:N0}" : $"received {Received:N0} + carriedOver {CarriedOver:N0}";
         string right =
             $"rated {Rated:N0} + zeroRated {ZeroRated:N0} + duplicate {Duplicate:N0} + late {Late:N0} + suspended {Suspended:N0} + "
-            + $"rejected {Rejected:N0}";
+            + $"rejected {Rejected:N0} + conflict {Conflict:N0}";
         return IsConserved ? $"{left} = {right}" : $"{left} != {right}: {Received + CarriedOver - Decided:N0} without an outcome";
     }
 
     /// <summary>The counts as <c>--json</c> and the status page show them.</summary>
-    public object ToJson() => new { Received, Rated, ZeroRated, Duplicate, Late, Suspended, Rejected, Quarantined, CarriedOver };
+    public object ToJson() => new { Received, Rated, ZeroRated, Duplicate, Late, Suspended, Rejected, Conflict, Quarantined, CarriedOver };
 }

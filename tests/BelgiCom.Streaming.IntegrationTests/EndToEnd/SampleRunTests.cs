@@ -40,7 +40,8 @@ public sealed class SampleRunTests
             Assert.Equal(JsonValueKind.Number, run.GetProperty("controlTotals").GetProperty(name).ValueKind);
         }
 
-        foreach (string name in new[] { "received", "rated", "zeroRated", "duplicate", "late", "suspended", "rejected", "quarantined" })
+        foreach (string name in new[]
+            { "received", "rated", "zeroRated", "duplicate", "late", "suspended", "rejected", "conflict", "quarantined" })
         {
             Assert.Equal(JsonValueKind.Number, run.GetProperty("records").GetProperty(name).ValueKind);
         }
@@ -60,7 +61,7 @@ public sealed class SampleRunTests
 
         Assert.Matches(
             @"^received [\d,]+ = rated [\d,]+ \+ zeroRated [\d,]+ \+ duplicate [\d,]+ \+ late [\d,]+ "
-            + @"\+ suspended [\d,]+ \+ rejected [\d,]+$",
+            + @"\+ suspended [\d,]+ \+ rejected [\d,]+ \+ conflict [\d,]+$",
             run.Text.TrimEnd().Split('\n')[^1]);
         Assert.Contains("first billed line after", run.Text, StringComparison.Ordinal);
     }

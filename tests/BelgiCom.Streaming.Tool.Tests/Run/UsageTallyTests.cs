@@ -17,7 +17,8 @@ public sealed class UsageTallyTests
             Quarantined = 5,
         };
         Assert.True(tally.IsConserved);
-        Assert.Equal("received 10 = rated 4 + zeroRated 2 + duplicate 1 + late 1 + suspended 1 + rejected 1", tally.Equation());
+        Assert.Equal(
+            "received 10 = rated 4 + zeroRated 2 + duplicate 1 + late 1 + suspended 1 + rejected 1 + conflict 0", tally.Equation());
     }
 
     [Fact]

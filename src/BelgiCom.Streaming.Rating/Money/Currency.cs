@@ -1,0 +1,48 @@
+using System.Text;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>An ISO 4217 code of three capital letters in two octets. The default value is "not known".</summary>
+public readonly record struct Currency
+{
+    private const int Length = 3;
+    private const int Letters = 'Z' - 'A' + 1;
+
+    // The letters of all codes, one after another, so that writing one allocates nothing.
+    private static readonly byte[] Codes =
+    [
+        .. Enumerable.Range(0, Letters * Letters * Letters)
+            .SelectMany(number => new[] { number / (Letters * Letters), number / Letters % Letters, number % Letters })
+            .Select(letter => (byte)('A' + letter)),
+    ];
+
+    private readonly ushort _number;
+
+    private Currency(int number) => _number = (ushort)number;
+
+    /// <summary>True when no currency is known.</summary>
+    public bool IsUnknown => _number == 0;
+
+    /// <summary>Reads a code; any other text gives the unknown currency.</summary>
+    public static Currency Of(ReadOnlySpan<byte> ascii)
+    {
+        int number = 0;
+        foreach (byte letter in ascii)
+        {
+            if (letter is < (byte)'A' or > (byte)'Z' || ascii.Length != Length)
+            {
+                return default;
+            }
+
+            number = (number * Letters) + letter - 'A';
+        }
+
+        return ascii.IsEmpty ? default : new Currency(number + 1);
+    }
+
+    /// <summary>The code in ASCII; empty when no currency is known.</summary>
+    public ReadOnlySpan<byte> Utf8 => IsUnknown ? [] : Codes.AsSpan((_number - 1) * Length, Length);
+
+    /// <inheritdoc/>
+    public override string ToString() => Encoding.ASCII.GetString(Utf8);
+}

@@ -1,0 +1,35 @@
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>Checks what must hold before a subscription may decide who pays, whoever wrote it to the topic.</summary>
+internal static class SubscriptionChecks
+{
+    private const int MaxAccountOctets = 254;
+
+    /// <exception cref="ArgumentException">A sentence that says what is wrong; it holds no account.</exception>
+    public static void Check(IReadOnlyList<SubscriptionPeriod> periods)
+    {
+        for (int index = 0; index < periods.Count; index++)
+        {
+            SubscriptionPeriod period = periods[index];
+            Require(
+                period.AliasOf is not null || Encoding.UTF8.GetByteCount(period.Account) is >= 1 and <= MaxAccountOctets,
+                $"the account of period {index} must have 1 to {MaxAccountOctets} octets");
+            Require(!period.Account.Any(char.IsControl), $"the account of period {index} has a control character");
+            Require(!(period.ValidFrom >= period.ValidTo), $"period {index} ends before it begins");
+            Require(
+                index == 0 || (periods[index - 1].ValidTo is { } end && period.ValidFrom is { } start && end <= start),
+                $"period {index} begins before the one above it ends");
+        }
+    }
+
+    private static void Require(bool condition, string sentence)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException(sentence);
+        }
+    }
+}
