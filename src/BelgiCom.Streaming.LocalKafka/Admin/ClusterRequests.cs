@@ -40,7 +40,14 @@ internal sealed class ClusterRequests(ClusterIdentity identity, TopicStore topic
         List<string> names = new();
         for (int i = 0; i < count; i++)
         {
+            if (request.Version >= 10)
+            {
+                // Only later versions may ask by the id.
+                reader.ReadUuid();
+            }
+
             names.Add(reader.ReadString());
+            reader.EndStruct();
         }
 
         bool mayCreate = autoCreateTopics && (request.Version < 4 || reader.ReadBoolean());
@@ -67,6 +74,8 @@ internal sealed class ClusterRequests(ClusterIdentity identity, TopicStore topic
         {
             request.Writer.WriteInt32(NotAsked);
         }
+
+        request.Writer.EndStruct();
     }
 
     public void FindCoordinator(Request request)
@@ -110,6 +119,7 @@ internal sealed class ClusterRequests(ClusterIdentity identity, TopicStore topic
             writer.WriteNullableString(null);
         }
 
+        writer.EndStruct();
         if (request.Version >= 2)
         {
             writer.WriteNullableString(identity.ClusterId);
@@ -126,6 +136,11 @@ internal sealed class ClusterRequests(ClusterIdentity identity, TopicStore topic
         ProtocolWriter writer = request.Writer;
         writer.WriteError(topic is null ? missing : ErrorCode.None);
         writer.WriteString(name);
+        if (request.Version >= 10)
+        {
+            writer.WriteUuid(topic?.Id ?? Guid.Empty);
+        }
+
         if (request.Version >= 1)
         {
             writer.WriteBoolean(topic is { IsInternal: true });
@@ -142,6 +157,8 @@ internal sealed class ClusterRequests(ClusterIdentity identity, TopicStore topic
         {
             writer.WriteInt32(NotAsked);
         }
+
+        writer.EndStruct();
     }
 
     private static void WritePartition(Request request, int partition)
@@ -164,5 +181,7 @@ internal sealed class ClusterRequests(ClusterIdentity identity, TopicStore topic
         {
             writer.WriteArrayLength(0);
         }
+
+        writer.EndStruct();
     }
 }

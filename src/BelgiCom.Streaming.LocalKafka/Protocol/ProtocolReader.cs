@@ -35,6 +35,8 @@ internal sealed class ProtocolReader
 
     public long ReadInt64() => BinaryPrimitives.ReadInt64BigEndian(Take(8));
 
+    public Guid ReadUuid() => new(Take(16), bigEndian: true);
+
     public string ReadString() => ReadNullableString() ?? throw new MalformedRequestException("A string that must be present is null.");
 
     public string? ReadNullableString()

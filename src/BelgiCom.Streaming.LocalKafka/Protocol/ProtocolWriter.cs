@@ -51,6 +51,8 @@ internal sealed class ProtocolWriter
 
     public void WriteInt64(long value) => BinaryPrimitives.WriteInt64BigEndian(Advance(8), value);
 
+    public void WriteUuid(Guid value) => value.TryWriteBytes(Advance(16), bigEndian: true, out _);
+
     public void WriteError(ErrorCode value) => WriteInt16((short)value);
 
     public void WriteString(string value) => WriteNullableString(value);

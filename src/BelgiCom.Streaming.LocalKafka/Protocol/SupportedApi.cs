@@ -2,7 +2,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>
 /// One line of the versions that the broker advertises. The broker dictates the versions: as it stays below the flexible ones (compact
-/// lengths, tagged fields), only four requests need that encoding; for these, the first flexible version is given.
+/// lengths, tagged fields), only five requests need that encoding; for these, the first flexible version is given.
 /// </summary>
 internal sealed record SupportedApi(ApiKey Key, short MinVersion, short MaxVersion, short FirstFlexibleVersion = short.MaxValue)
 {
@@ -11,7 +11,7 @@ internal sealed record SupportedApi(ApiKey Key, short MinVersion, short MaxVersi
         new(ApiKey.Produce, 3, 8),
         new(ApiKey.Fetch, 4, 11),
         new(ApiKey.ListOffsets, 1, 5),
-        new(ApiKey.Metadata, 0, 8),
+        new(ApiKey.Metadata, 0, 10, FirstFlexibleVersion: 9),
         new(ApiKey.OffsetCommit, 2, 7),
         new(ApiKey.OffsetFetch, 1, 7, FirstFlexibleVersion: 6),
         new(ApiKey.FindCoordinator, 0, 2),

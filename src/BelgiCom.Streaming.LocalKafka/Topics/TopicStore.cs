@@ -73,8 +73,9 @@ internal sealed class TopicStore : IDisposable
 
             if (!validateOnly)
             {
-                _topics[name] = Open(name, count, config, isInternal);
-                Describe(name, count, config);
+                Topic topic = Open(name, Guid.NewGuid(), count, config, isInternal);
+                _topics[name] = topic;
+                Describe(topic);
             }
 
             return ErrorCode.None;
@@ -134,8 +135,9 @@ internal sealed class TopicStore : IDisposable
             {
                 IEnumerable<PartitionLog> added = Enumerable.Range(topic.Partitions.Count, count - topic.Partitions.Count)
                     .Select(partition => OpenPartition(name, partition, topic.Config));
-                _topics[name] = topic with { Partitions = [.. topic.Partitions, .. added] };
-                Describe(name, count, topic.Config);
+                Topic grown = topic with { Partitions = [.. topic.Partitions, .. added] };
+                _topics[name] = grown;
+                Describe(grown);
             }
 
             return ErrorCode.None;
@@ -151,8 +153,9 @@ internal sealed class TopicStore : IDisposable
                 return ErrorCode.UnknownTopicOrPartition;
             }
 
-            Describe(name, topic.Partitions.Count, config);
-            _topics[name] = topic with { Config = config };
+            Topic configured = topic with { Config = config };
+            Describe(configured);
+            _topics[name] = configured;
             foreach (PartitionLog partition in topic.Partitions)
             {
                 partition.Configure(config);
@@ -186,18 +189,25 @@ internal sealed class TopicStore : IDisposable
 
         TopicDescription description = JsonSerializer.Deserialize<TopicDescription>(File.ReadAllText(descriptionPath))
             ?? throw new LocalKafkaException($"{descriptionPath} is empty. Restore it, or delete the topic's folder.");
-        _topics[name] = Open(
-            name, description.Partitions, new TopicConfig(description.Config), name.StartsWith("__", StringComparison.Ordinal));
+        Topic topic = Open(
+            name, description.Id ?? Guid.NewGuid(), description.Partitions, new TopicConfig(description.Config),
+            name.StartsWith("__", StringComparison.Ordinal));
+        _topics[name] = topic;
+        if (description.Id is null)
+        {
+            Describe(topic);
+        }
     }
 
-    private Topic Open(string name, int partitions, TopicConfig config, bool isInternal) =>
-        new(name, isInternal, config, Enumerable.Range(0, partitions).Select(partition => OpenPartition(name, partition, config)).ToList());
+    private Topic Open(string name, Guid id, int partitions, TopicConfig config, bool isInternal) =>
+        new(name, id, isInternal, config, Enumerable.Range(0, partitions).Select(partition => OpenPartition(name, partition, config)).ToList());
 
     private PartitionLog OpenPartition(string name, int partition, TopicConfig config) =>
         PartitionLog.Open(name, partition, Path.Combine(_directory, name, FormattableString.Invariant($"{partition}")), config, _settings);
 
-    private void Describe(string name, int partitions, TopicConfig config) =>
+    private void Describe(Topic topic) =>
         DurableFile.Write(
-            Path.Combine(_directory, name, DescriptionFile),
-            JsonSerializer.Serialize(new TopicDescription(partitions, new Dictionary<string, string>(config.Overrides))));
+            Path.Combine(_directory, topic.Name, DescriptionFile),
+            JsonSerializer.Serialize(
+                new TopicDescription(topic.Partitions.Count, new Dictionary<string, string>(topic.Config.Overrides), topic.Id)));
 }
