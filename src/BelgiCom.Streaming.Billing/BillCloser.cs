@@ -9,13 +9,10 @@ namespace BelgiCom.Streaming.Billing;
 /// </summary>
 internal static class BillCloser
 {
-    // From 10⁻⁹ to 10⁻². Integer division cuts towards zero in both databases, so half is added to the magnitude first.
-    private const string RoundToCents =
-        "CASE WHEN sum(amount_nanos) < 0 THEN -1 ELSE 1 END * ((abs(CAST(sum(amount_nanos) AS BIGINT)) + 5000000) / 10000000)";
-
     /// <summary>Closes a month; in a transaction.</summary>
-    public static BillClose Close(Database database, int period, DateTimeOffset now)
+    public static BillClose Close(LedgerDialect dialect, int period, DateTimeOffset now)
     {
+        Database database = dialect.Database;
         long number = (database.QueryLong("SELECT max(bill_close) FROM bill_close") ?? 0) + 1;
         int usageEvents = database.Execute(
             "UPDATE billed_line SET bill_close = @p0 WHERE bill_close IS NULL AND period <= @p1", number, (long)period);
@@ -31,7 +28,8 @@ internal static class BillCloser
             $"""
             INSERT INTO bill_line (bill_close, account, offering, kind, period, currency, usage_events, charged_units, amount_nanos,
               amount_cents)
-            SELECT @p0, account, offering, kind, period, currency, count(*), sum(charged_units), sum(amount_nanos), {RoundToCents}
+            SELECT @p0, account, offering, kind, period, currency, count(*), {dialect.Words.SumOfUnits},
+                   {dialect.Words.SumOfNanos}, {dialect.Words.CentsOfNanos}
             FROM billed_line WHERE bill_close = @p0 GROUP BY account, offering, kind, period, currency
             """,
             number);
@@ -41,7 +39,8 @@ internal static class BillCloser
     /// <summary>The lines of a close.</summary>
     public static IReadOnlyList<BillLine> Lines(Database database, long close) => database.Query(
         """
-        SELECT account, offering, kind, period, currency, usage_events, charged_units, amount_nanos, amount_cents
+        SELECT account, offering, kind, period, currency, usage_events, CAST(charged_units AS TEXT),
+               CAST(amount_nanos AS TEXT), CAST(amount_cents AS TEXT)
         FROM bill_line WHERE bill_close = @p0 ORDER BY account, offering, kind, period, currency
         """,
         reader => new BillLine(
@@ -51,8 +50,8 @@ internal static class BillCloser
             (int)reader.GetInt64(3),
             reader.GetString(4),
             reader.GetInt64(5),
-            reader.GetInt64(6),
-            Nanos.ToDecimal(reader.GetInt64(7)),
-            new decimal(reader.GetInt64(8)) / 100m),
+            BillingLedger.ReadSum(reader, 6),
+            Nanos.ToDecimal(BillingLedger.ReadSum(reader, 7)),
+            (decimal)BillingLedger.ReadSum(reader, 8) / 100m),
         close);
 }

@@ -9,7 +9,7 @@ namespace BelgiCom.Streaming.Billing;
 /// <param name="Period">Billing month, Europe/Brussels, as year × 100 + month.</param>
 /// <param name="Currency">ISO 4217 code.</param>
 /// <param name="UsageEvents">Usage events in the line.</param>
-/// <param name="ChargedUnits">Octets, seconds or messages charged.</param>
+/// <param name="ChargedUnits">Octets, seconds or messages charged, in 128 bits: no sum of events overflows.</param>
 /// <param name="ExactAmount">Sum of the events' amounts without VAT, 9 decimals, not rounded.</param>
 /// <param name="Amount"><paramref name="ExactAmount"/> rounded once to 2 decimals, half away from zero.</param>
 public sealed record BillLine(
@@ -19,7 +19,7 @@ public sealed record BillLine(
     int Period,
     string Currency,
     long UsageEvents,
-    long ChargedUnits,
+    Int128 ChargedUnits,
     decimal ExactAmount,
     decimal Amount);
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using BelgiCom.Streaming.Storage;
 
@@ -51,13 +52,54 @@ public sealed class BillingLedger : IDisposable
         Database.QueryLong(
             "SELECT next_offset FROM position WHERE topic = @p0 AND partition = @p1 AND next_offset > 0", topic, (long)partition));
 
+    /// <summary>
+    /// Offset at which reading goes on in a partition of the topic with this id; null when the ledger has never seen that topic. A topic
+    /// that was deleted and made anew has another id: its offsets start again, and the old ones mean nothing in it. The position of the
+    /// topic before it is then kept under the name <c>TOPIC#ID</c>, because lines refer to it.
+    /// </summary>
+    /// <param name="topic">Topic of the partition.</param>
+    /// <param name="partition">Partition.</param>
+    /// <param name="topicId">Id that the brokers gave to the topic; empty when they give none, and nothing is compared then.</param>
+    /// <param name="end">Present end of the partition. A position of an earlier release has no id; beyond the end, it belongs to a topic
+    /// that is gone.</param>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public long? NextOffset(string topic, int partition, string topicId, long end)
+    {
+        if (topicId.Length == 0)
+        {
+            return NextOffset(topic, partition);
+        }
+
+        int madeAnew = Guarded(() => Database.InTransaction(() =>
+        {
+            int renamed = Database.Execute(
+                """
+                UPDATE position SET topic = topic || '#' || topic_id
+                WHERE topic = @p0 AND partition = @p1 AND topic_id <> @p2 AND (topic_id <> '' OR next_offset > @p3)
+                """,
+                topic, (long)partition, topicId, end);
+            Database.Execute(
+                "INSERT INTO position (topic, partition, next_offset, topic_id) VALUES (@p0, @p1, 0, @p2) "
+                + "ON CONFLICT (topic, partition) DO UPDATE SET topic_id = excluded.topic_id",
+                topic, (long)partition, topicId);
+            return renamed;
+        }));
+        if (madeAnew > 0)
+        {
+            // The totals of this run belong to the old topic.
+            CloseDatabase();
+        }
+
+        return NextOffset(topic, partition);
+    }
+
     /// <summary>Everything the ledger holds, over all runs.</summary>
     /// <exception cref="StorageException">The database does not answer.</exception>
     public LedgerTotals Totals() => Guarded(() =>
     {
         Dictionary<(LedgerOutcome, string), ControlTotal> totals = new();
         foreach ((LedgerOutcome Outcome, string Currency, ControlTotal Total) row in Database.Query(
-            "SELECT outcome, currency, records, octets, seconds, amount_nanos, hash_total FROM control_total",
+            $"SELECT outcome, currency, {TotalColumns} FROM control_total",
             reader => ((LedgerOutcome)reader.GetInt64(0), reader.GetString(1), ReadTotal(reader, 2))))
         {
             ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(totals, (row.Outcome, row.Currency), out _);
@@ -73,7 +115,7 @@ public sealed class BillingLedger : IDisposable
     /// <param name="period">Billing month as year × 100 + month.</param>
     /// <exception cref="StorageException">The database does not answer; nothing was closed.</exception>
     public BillClose Close(int period) => Guarded(
-        () => Database.InTransaction(() => BillCloser.Close(Database, period, _clock.GetUtcNow())));
+        () => Database.InTransaction(() => BillCloser.Close(Dialect, period, _clock.GetUtcNow())));
 
     /// <summary>The bill lines of one close, ordered by account.</summary>
     /// <exception cref="StorageException">The database does not answer.</exception>
@@ -86,9 +128,11 @@ public sealed class BillingLedger : IDisposable
     /// <param name="topic">Topic of the partition.</param>
     /// <param name="partition">Partition.</param>
     /// <param name="rated">The records with outcome rated that are on the topic, in the order of their offsets.</param>
+    /// <param name="firstOffset">First offset that the topic still has; lines before it have no record to compare with. Null for the offset
+    /// of the first of <paramref name="rated"/>.</param>
     /// <exception cref="StorageException">The database does not answer.</exception>
-    public Reconciliation Reconcile(string topic, int partition, IEnumerable<RatedPosition> rated) =>
-        Guarded(() => Database.InTransaction(() => Reconciler.Reconcile(Database, topic, partition, rated)));
+    public Reconciliation Reconcile(string topic, int partition, IEnumerable<RatedPosition> rated, long? firstOffset = null) =>
+        Guarded(() => Database.InTransaction(() => Reconciler.Reconcile(Database, topic, partition, rated, firstOffset)));
 
     /// <summary>
     /// Takes a batch in, in one transaction. A record before the partition's position is skipped, because the ledger has it already.
@@ -130,6 +174,11 @@ public sealed class BillingLedger : IDisposable
                 {
                     rated.Add(row);
                 }
+            }
+
+            foreach ((int stream, long end) in batch.Ends)
+            {
+                nextOffsets[stream] = Math.Max(nextOffsets[stream], end);
             }
 
             dialect.InsertLines(batch, CollectionsMarshal.AsSpan(rated), streamIds, fileIds);
@@ -175,9 +224,10 @@ public sealed class BillingLedger : IDisposable
             ControlTotal total = _runTotals.GetValueOrDefault(key) + change;
             long streamId = streamIds[IndexOf(batch.Streams, key.Stream)];
             Database.Execute(
-                """
+                $"""
                 INSERT INTO control_total (run, day, stream, outcome, currency, records, octets, seconds, amount_nanos, hash_total)
-                VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9)
+                VALUES (@p0, @p1, @p2, @p3, @p4, @p5, CAST(@p6 AS {Dialect.Words.Sum}), CAST(@p7 AS {Dialect.Words.Sum}),
+                        CAST(@p8 AS {Dialect.Words.Sum}), @p9)
                 ON CONFLICT (run, day, stream, outcome, currency) DO UPDATE SET
                     records = excluded.records, octets = excluded.octets, seconds = excluded.seconds,
                     amount_nanos = excluded.amount_nanos, hash_total = excluded.hash_total
@@ -188,9 +238,9 @@ public sealed class BillingLedger : IDisposable
                 (long)key.Outcome,
                 key.Currency,
                 total.Records,
-                total.Octets,
-                total.Seconds,
-                total.AmountNanos,
+                total.Octets.ToString(CultureInfo.InvariantCulture),
+                total.Seconds.ToString(CultureInfo.InvariantCulture),
+                total.AmountNanos.ToString(CultureInfo.InvariantCulture),
                 unchecked((long)total.HashTotal));
         }
     }
@@ -296,14 +346,21 @@ public sealed class BillingLedger : IDisposable
         return index;
     }
 
+    /// <summary>Columns of control_total for <see cref="ReadTotal"/>. Sums are read as text, in which both databases give all digits.</summary>
+    internal const string TotalColumns =
+        "records, CAST(octets AS TEXT), CAST(seconds AS TEXT), CAST(amount_nanos AS TEXT), hash_total";
+
     internal static ControlTotal ReadTotal(DbDataReader reader, int column) => new()
     {
         Records = reader.GetInt64(column),
-        Octets = reader.GetInt64(column + 1),
-        Seconds = reader.GetInt64(column + 2),
-        AmountNanos = reader.GetInt64(column + 3),
+        Octets = ReadSum(reader, column + 1),
+        Seconds = ReadSum(reader, column + 2),
+        AmountNanos = ReadSum(reader, column + 3),
         HashTotal = unchecked((ulong)reader.GetInt64(column + 4)),
     };
+
+    internal static Int128 ReadSum(DbDataReader reader, int column) =>
+        Int128.Parse(reader.GetString(column), CultureInfo.InvariantCulture);
 
     private LedgerDialect OpenDatabase()
     {
@@ -332,12 +389,10 @@ public sealed class BillingLedger : IDisposable
         {
             return work();
         }
-        catch (Exception cause) when (cause is StorageException or OverflowException)
+        catch (StorageException)
         {
-            string location = _dialect?.Database.Location ?? "(not open)";
             CloseDatabase();
-            throw cause as StorageException ?? new StorageException(
-                StorageFault.Refused, $"Billing ledger {location}: {cause.Message} Nothing of the batch was kept.", cause);
+            throw;
         }
     }
 }

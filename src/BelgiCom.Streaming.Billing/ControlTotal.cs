@@ -16,14 +16,14 @@ public readonly record struct ControlTotal
     /// <summary>Usage events.</summary>
     public long Records { get; init; }
 
-    /// <summary>Octets in both directions.</summary>
-    public long Octets { get; init; }
+    /// <summary>Octets in both directions. A sum of 64-bit quantities has 128 bits, so no usage event can make it overflow.</summary>
+    public Int128 Octets { get; init; }
 
-    /// <summary>Seconds of usage.</summary>
-    public long Seconds { get; init; }
+    /// <summary>Seconds of usage, in 128 bits.</summary>
+    public Int128 Seconds { get; init; }
 
-    /// <summary>Sum of the amounts without VAT in 10⁻⁹ of the currency's unit.</summary>
-    public long AmountNanos { get; init; }
+    /// <summary>Sum of the amounts without VAT in 10⁻⁹ of the currency's unit, in 128 bits.</summary>
+    public Int128 AmountNanos { get; init; }
 
     /// <summary>
     /// Sum modulo 2⁶⁴ of XXH64 over usage id and amount of each event. It is a sum and not an exclusive or, so that an event that is
@@ -32,18 +32,16 @@ public readonly record struct ControlTotal
     public ulong HashTotal { get; init; }
 
     /// <summary>The totals of both sets together.</summary>
-    /// <exception cref="OverflowException">A sum exceeds 64 bits.</exception>
     public static ControlTotal operator +(ControlTotal left, ControlTotal right) => new()
     {
-        Records = checked(left.Records + right.Records),
-        Octets = checked(left.Octets + right.Octets),
-        Seconds = checked(left.Seconds + right.Seconds),
-        AmountNanos = checked(left.AmountNanos + right.AmountNanos),
+        Records = left.Records + right.Records,
+        Octets = left.Octets + right.Octets,
+        Seconds = left.Seconds + right.Seconds,
+        AmountNanos = left.AmountNanos + right.AmountNanos,
         HashTotal = unchecked(left.HashTotal + right.HashTotal),
     };
 
     /// <summary>The totals of both sets together.</summary>
-    /// <exception cref="OverflowException">A sum exceeds 64 bits.</exception>
     public static ControlTotal Add(ControlTotal left, ControlTotal right) => left + right;
 
     /// <summary>What was added between <paramref name="earlier"/> and now.</summary>
@@ -60,8 +58,9 @@ public readonly record struct ControlTotal
     internal static ControlTotal Of(in LedgerLine line) => new()
     {
         Records = 1,
-        Octets = line.TotalOctets,
-        Seconds = line.DurationSeconds,
+        // -1 says that a quantity was not measured.
+        Octets = Math.Max(0, line.TotalOctets),
+        Seconds = Math.Max(0, line.DurationSeconds),
         AmountNanos = line.AmountNanos,
         HashTotal = HashOf(line.UsageId, line.AmountNanos),
     };

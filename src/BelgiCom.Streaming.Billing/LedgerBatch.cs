@@ -13,6 +13,7 @@ public sealed class LedgerBatch
     private readonly List<LedgerLine> _lines = [];
     private readonly List<LedgerStream> _streams = [];
     private readonly List<SourceFile> _files = [];
+    private readonly Dictionary<int, long> _ends = [];
     private byte[] _text = new byte[64 * 1024];
     private int _textLength;
 
@@ -34,12 +35,16 @@ public sealed class LedgerBatch
     /// <summary>A text of this batch.</summary>
     internal string String(TextSlice slice) => Encoding.UTF8.GetString(Text(slice));
 
+    /// <summary>How far a partition was read where that is behind its last record, by index in <see cref="Streams"/>.</summary>
+    internal IReadOnlyDictionary<int, long> Ends => _ends;
+
     /// <summary>Empties the batch; keeps its buffers.</summary>
     public void Clear()
     {
         _lines.Clear();
         _streams.Clear();
         _files.Clear();
+        _ends.Clear();
         _textLength = 0;
     }
 
@@ -108,6 +113,12 @@ public sealed class LedgerBatch
         });
 
     /// <summary>
+    /// Notes that there is no record between the last one and <paramref name="next"/>, only transaction markers. The position then keeps up
+    /// with the log's end, and retention, which removes the markers too, does not look like a loss.
+    /// </summary>
+    public void AddEnd(string topic, int partition, long next) => _ends[StreamIndex(topic, partition)] = next;
+
+    /// <summary>
     /// Finds a stream from the end of the list: a batch has few partitions and mostly few files, and neighbouring records come from the
     /// same ones.
     /// </summary>
@@ -138,12 +149,22 @@ public sealed class LedgerBatch
 
         _files.Add(new SourceFile(
             usage.FileId,
-            Encoding.UTF8.GetString(usage.FileName),
+            TextOf(usage.FileName),
             usage.FileSequenceNumber,
-            Encoding.UTF8.GetString(usage.Source),
-            Encoding.UTF8.GetString(usage.Node)));
+            TextOf(usage.Source),
+            TextOf(usage.Node)));
         return _files.Count - 1;
     }
+
+    private static string TextOf(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8).Replace('\0', (char)Substitute);
+
+    /// <summary>
+    /// PostgreSQL refuses the character NUL in a text, and one such account must not stop the billing of all others. SUBSTITUTE (U+001A)
+    /// stands in its place, in both databases.
+    /// </summary>
+    private static void WithoutNul(Span<byte> utf8) => utf8.Replace((byte)0, Substitute);
+
+    private const byte Substitute = 0x1A;
 
     // Among more files, adding a repeated entry is cheaper than the search; the ledger gives both the same row.
     private const int FilesSearched = 16;
@@ -156,6 +177,7 @@ public sealed class LedgerBatch
         }
 
         text.CopyTo(_text.AsSpan(_textLength));
+        WithoutNul(_text.AsSpan(_textLength, text.Length));
         TextSlice slice = new(_textLength, text.Length);
         _textLength += text.Length;
         return slice;

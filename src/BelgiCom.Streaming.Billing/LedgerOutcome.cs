@@ -24,8 +24,8 @@ public enum LedgerOutcome
     Rejected = 5,
 
     /// <summary>
-    /// Rated, but the ledger already holds a line with the same usage id under another position. It is ignored and makes no line. This
-    /// happens when a topic is created again and refilled.
+    /// Rated, but the ledger already holds a line with the same usage id and content under another position. It is ignored and makes no
+    /// line. This happens when a topic is created again and refilled.
     /// </summary>
     LedgerDuplicate = 6,
 
@@ -33,4 +33,13 @@ public enum LedgerOutcome
     /// The record could not be read and is on the worker's dead letter topic. It is counted and makes no line; what it was is not known.
     /// </summary>
     DeadLettered = 7,
+
+    /// <summary>Rating met the usage id again with other content, and charged nothing for it.</summary>
+    Conflict = 8,
+
+    /// <summary>
+    /// Rated, but the ledger holds a line with the same usage id and other content (account, kind, start, units, amount or currency). It is
+    /// kept in <c>conflicting_line</c> and billed to nobody until a person has looked at both.
+    /// </summary>
+    LedgerConflict = 9,
 }

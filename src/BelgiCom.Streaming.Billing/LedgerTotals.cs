@@ -15,19 +15,8 @@ public sealed class LedgerTotals
         [.. _totals.Keys.Where(key => key.Outcome == LedgerOutcome.Rated).Select(key => key.Currency).Order(StringComparer.Ordinal)];
 
     /// <summary>Usage events with this outcome, in all currencies.</summary>
-    public long Count(LedgerOutcome outcome) => Of(outcome).Records;
-
-    /// <summary>Counts and sums of the events with this outcome. The amount is meaningful only where there is one currency.</summary>
-    public ControlTotal Of(LedgerOutcome outcome)
-    {
-        ControlTotal sum = default(ControlTotal);
-        foreach (((LedgerOutcome key, string _), ControlTotal total) in _totals)
-        {
-            sum = key == outcome ? sum + total : sum;
-        }
-
-        return sum;
-    }
+    public long Count(LedgerOutcome outcome) =>
+        _totals.Where(entry => entry.Key.Outcome == outcome).Sum(entry => entry.Value.Records);
 
     /// <summary>Counts and sums of the billed lines in one currency.</summary>
     public ControlTotal Billed(string currency) => _totals.GetValueOrDefault((LedgerOutcome.Rated, currency));

@@ -8,45 +8,54 @@ namespace BelgiCom.Streaming.Billing;
 /// </summary>
 internal sealed class Reconciler
 {
+    // A connection answers one question at a time, so lines come in pages: between two of them other questions can be asked.
+    private const int LinesPerPage = 4096;
+
     private readonly List<LedgerDifference> _differences = [];
-    private readonly List<RatedPosition> _notAtPosition = [];
     private readonly Database _database;
+    private readonly long _stream;
     private long _differenceCount;
     private long _duplicates;
     private ControlTotal _rated;
     private ControlTotal _billed;
+    private ControlTotal _beforeLog;
 
-    private Reconciler(Database database) => _database = database;
-
-    /// <summary>Compares; in a transaction.</summary>
-    public static Reconciliation Reconcile(Database database, string topic, int partition, IEnumerable<RatedPosition> rated)
+    private Reconciler(Database database, long stream)
     {
-        Reconciler reconciler = new(database);
-        long stream = database.QueryLong("SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition) ?? -1;
-        long position = database.QueryLong("SELECT next_offset FROM position WHERE stream = @p0", stream) ?? 0;
-        byte[] usageId = new byte[UsageId.Size];
-        IEnumerable<RatedPosition> billed = database.Stream(
-            "SELECT rated_offset, usage_id, amount_nanos FROM billed_line WHERE stream = @p0 ORDER BY rated_offset",
-            reader =>
-            {
-                reader.GetBytes(1, 0, usageId, 0, usageId.Length);
-                return new RatedPosition(reader.GetInt64(0), UsageId.FromBytes(usageId), reader.GetInt64(2));
-            },
-            stream);
-        reconciler.Walk(rated.TakeWhile(record => record.Offset < position), billed);
-        reconciler.ResolveMissing();
-        reconciler.CompareControlTotals(stream);
-        return new Reconciliation(
-            topic, partition, reconciler._rated, reconciler._billed, reconciler._duplicates, reconciler._differenceCount,
-            reconciler._differences);
+        _database = database;
+        _stream = stream;
     }
 
-    private void Walk(IEnumerable<RatedPosition> rated, IEnumerable<RatedPosition> billed)
+    /// <summary>Compares; in a transaction.</summary>
+    public static Reconciliation Reconcile(
+        Database database, string topic, int partition, IEnumerable<RatedPosition> rated, long? firstOffset)
+    {
+        long stream = database.QueryLong("SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition) ?? -1;
+        long position = database.QueryLong("SELECT next_offset FROM position WHERE stream = @p0", stream) ?? 0;
+        Reconciler reconciler = new(database, stream);
+        reconciler.Walk(rated.TakeWhile(record => record.Offset < position), firstOffset);
+        reconciler.CompareControlTotals();
+        return new Reconciliation(
+            topic, partition, reconciler._rated, reconciler._billed, reconciler._duplicates, reconciler._differenceCount,
+            reconciler._differences)
+        {
+            BeforeLog = reconciler._beforeLog,
+        };
+    }
+
+    private void Walk(IEnumerable<RatedPosition> rated, long? firstOffset)
     {
         using IEnumerator<RatedPosition> topic = rated.GetEnumerator();
-        using IEnumerator<RatedPosition> ledger = billed.GetEnumerator();
+        using IEnumerator<RatedPosition> ledger = Lines().GetEnumerator();
         bool onTopic = topic.MoveNext();
         bool inLedger = ledger.MoveNext();
+        long first = firstOffset ?? (onTopic ? topic.Current.Offset : 0);
+        while (inLedger && ledger.Current.Offset < first)
+        {
+            _beforeLog += TotalOf(ledger.Current);
+            inLedger = ledger.MoveNext();
+        }
+
         while (onTopic || inLedger)
         {
             int order = !onTopic ? 1 : !inLedger ? -1 : topic.Current.Offset.CompareTo(ledger.Current.Offset);
@@ -62,7 +71,7 @@ internal sealed class Reconciler
 
             if (order < 0)
             {
-                Missing(topic.Current);
+                NotAtPosition(topic.Current);
             }
             else if (order > 0)
             {
@@ -78,69 +87,102 @@ internal sealed class Reconciler
         }
     }
 
+    private IEnumerable<RatedPosition> Lines()
+    {
+        long next = 0;
+        List<RatedPosition> page;
+        do
+        {
+            page = _database.Query(
+                $"""
+                SELECT rated_offset, usage_id, amount_nanos, account, event_time, currency FROM billed_line
+                WHERE stream = @p0 AND rated_offset >= @p1 ORDER BY rated_offset LIMIT {LinesPerPage}
+                """,
+                reader => new RatedPosition(reader.GetInt64(0), UsageId.FromBytes((byte[])reader[1]), reader.GetInt64(2))
+                {
+                    Account = reader.GetString(3),
+                    EventTimeMilliseconds = reader.GetInt64(4),
+                    Currency = reader.GetString(5),
+                },
+                _stream,
+                next);
+            foreach (RatedPosition line in page)
+            {
+                next = line.Offset + 1;
+                yield return line;
+            }
+        }
+        while (page.Count == LinesPerPage);
+    }
+
     private void Compare(RatedPosition rated, RatedPosition billed)
     {
-        if (rated.UsageId != billed.UsageId)
+        if (rated.UsageId != billed.UsageId || !rated.IsSameUsageAs(billed))
         {
             Differ(LedgerDifferenceKind.OtherUsage, rated.Offset, rated.AmountNanos, billed.AmountNanos);
         }
-        else if (rated.AmountNanos != billed.AmountNanos)
+        else if (rated.AmountNanos != billed.AmountNanos || !rated.IsSameCurrencyAs(billed))
         {
             Differ(LedgerDifferenceKind.OtherAmount, rated.Offset, rated.AmountNanos, billed.AmountNanos);
         }
     }
 
     /// <summary>
-    /// Remembers the event; whether it is billed under another position is asked at the end, because a connection answers one question at a
-    /// time.
+    /// The record is billed under another position, or its usage id is in conflict with a line, or it is not billed at all.
     /// </summary>
-    private void Missing(RatedPosition rated)
+    private void NotAtPosition(RatedPosition rated)
     {
-        if (_notAtPosition.Count < Reconciliation.MaxDifferences)
-        {
-            _notAtPosition.Add(rated);
-        }
-        else
+        byte[] usageId = new byte[UsageId.Size];
+        rated.UsageId.CopyTo(usageId);
+        RatedPosition[] billed =
+        [
+            .. _database.Query(
+                "SELECT amount_nanos, account, event_time, currency FROM billed_line WHERE usage_id = @p0",
+                reader => new RatedPosition(rated.Offset, rated.UsageId, reader.GetInt64(0))
+                {
+                    Account = reader.GetString(1),
+                    EventTimeMilliseconds = reader.GetInt64(2),
+                    Currency = reader.GetString(3),
+                },
+                usageId),
+        ];
+        if (billed.Length == 0)
         {
             Differ(LedgerDifferenceKind.NotBilled, rated.Offset, rated.AmountNanos, 0);
         }
-    }
-
-    private void ResolveMissing()
-    {
-        byte[] usageId = new byte[16];
-        foreach (RatedPosition rated in _notAtPosition)
+        else if (IsKeptAsConflict(rated.Offset) || !rated.IsSameUsageAs(billed[0]))
         {
-            rated.UsageId.CopyTo(usageId);
-            long? amount = _database.QueryLong("SELECT amount_nanos FROM billed_line WHERE usage_id = @p0", usageId);
-            if (amount == rated.AmountNanos)
-            {
-                _duplicates++;
-                _rated = _rated.Since(TotalOf(rated));
-            }
-            else
-            {
-                Differ(
-                    amount is null ? LedgerDifferenceKind.NotBilled : LedgerDifferenceKind.OtherAmount, rated.Offset, rated.AmountNanos,
-                    amount ?? 0);
-            }
+            Differ(LedgerDifferenceKind.Conflict, rated.Offset, rated.AmountNanos, billed[0].AmountNanos);
+        }
+        else if (rated.AmountNanos != billed[0].AmountNanos || !rated.IsSameCurrencyAs(billed[0]))
+        {
+            Differ(LedgerDifferenceKind.OtherAmount, rated.Offset, rated.AmountNanos, billed[0].AmountNanos);
+        }
+        else
+        {
+            _duplicates++;
+            _rated = _rated.Since(TotalOf(rated));
         }
     }
 
-    private void CompareControlTotals(long stream)
+    private bool IsKeptAsConflict(long offset) => _database.QueryLong(
+        "SELECT 1 FROM conflicting_line WHERE stream = @p0 AND rated_offset = @p1", _stream, offset) is not null;
+
+    private void CompareControlTotals()
     {
+        ControlTotal lines = _billed + _beforeLog;
         ControlTotal written = _database.Query(
-            "SELECT records, octets, seconds, amount_nanos, hash_total FROM control_total WHERE stream = @p0 AND outcome = @p1",
+            $"SELECT {BillingLedger.TotalColumns} FROM control_total WHERE stream = @p0 AND outcome = @p1",
             reader => BillingLedger.ReadTotal(reader, 0),
-            stream,
+            _stream,
             (long)LedgerOutcome.Rated).Aggregate(default(ControlTotal), ControlTotal.Add);
-        if (written.Records != _billed.Records || written.AmountNanos != _billed.AmountNanos || written.HashTotal != _billed.HashTotal)
+        if (written.Records != lines.Records || written.AmountNanos != lines.AmountNanos || written.HashTotal != lines.HashTotal)
         {
-            Differ(LedgerDifferenceKind.ControlTotal, -1, written.AmountNanos, _billed.AmountNanos);
+            Differ(LedgerDifferenceKind.ControlTotal, -1, written.AmountNanos, lines.AmountNanos);
         }
     }
 
-    private void Differ(LedgerDifferenceKind kind, long offset, long ratedNanos, long billedNanos)
+    private void Differ(LedgerDifferenceKind kind, long offset, Int128 ratedNanos, Int128 billedNanos)
     {
         _differenceCount++;
         if (_differences.Count < Reconciliation.MaxDifferences)

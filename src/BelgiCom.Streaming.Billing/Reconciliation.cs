@@ -6,7 +6,23 @@ namespace BelgiCom.Streaming.Billing;
 /// <param name="Offset">Offset in the partition.</param>
 /// <param name="UsageId">Identity of the usage event.</param>
 /// <param name="AmountNanos">Price without VAT in 10⁻⁹ of the currency's unit.</param>
-public readonly record struct RatedPosition(long Offset, UsageId UsageId, long AmountNanos);
+public readonly record struct RatedPosition(long Offset, UsageId UsageId, long AmountNanos)
+{
+    /// <summary>Account that pays; null where it is not to be compared.</summary>
+    public string? Account { get; init; }
+
+    /// <summary>Start of the usage, milliseconds since 1970-01-01 UTC; null where it is not to be compared.</summary>
+    public long? EventTimeMilliseconds { get; init; }
+
+    /// <summary>ISO 4217 code of the amount; null where it is not to be compared.</summary>
+    public string? Currency { get; init; }
+
+    internal bool IsSameUsageAs(RatedPosition billed) =>
+        (Account is null || Account == billed.Account)
+        && (EventTimeMilliseconds is null || EventTimeMilliseconds == billed.EventTimeMilliseconds);
+
+    internal bool IsSameCurrencyAs(RatedPosition billed) => Currency is null || Currency == billed.Currency;
+}
 
 /// <summary>In what way a record on the topic and the ledger differ.</summary>
 public enum LedgerDifferenceKind
@@ -20,8 +36,12 @@ public enum LedgerDifferenceKind
     /// <summary>Billed with another amount than rated.</summary>
     OtherAmount,
 
-    /// <summary>The ledger holds another usage event under that position.</summary>
+    /// <summary>The ledger holds another usage event under that position, or one of another account or time.</summary>
     OtherUsage,
+
+    /// <summary>The ledger billed other content under the same usage id, and keeps this one aside: two usages, one of them not billed, or
+    /// one usage that was rated in two ways.</summary>
+    Conflict,
 
     /// <summary>
     /// The control totals, which were written with the lines, do not agree with them: lines were changed or removed afterwards.
@@ -34,7 +54,7 @@ public enum LedgerDifferenceKind
 /// <param name="Offset">Offset in the partition; -1 for <see cref="LedgerDifferenceKind.ControlTotal"/>.</param>
 /// <param name="RatedNanos">Amount on the topic in 10⁻⁹ units, 0 when absent.</param>
 /// <param name="BilledNanos">Amount in the ledger in 10⁻⁹ units, 0 when absent.</param>
-public sealed record LedgerDifference(LedgerDifferenceKind Kind, long Offset, long RatedNanos, long BilledNanos);
+public sealed record LedgerDifference(LedgerDifferenceKind Kind, long Offset, Int128 RatedNanos, Int128 BilledNanos);
 
 /// <summary>The comparison of one partition of usage.rated.v1 with the ledger, up to the ledger's position.</summary>
 /// <param name="Topic">Topic.</param>
@@ -57,6 +77,11 @@ public sealed record Reconciliation(
 {
     /// <summary>Most differences that are listed one by one.</summary>
     public const int MaxDifferences = 1000;
+
+    /// <summary>
+    /// Totals of the lines whose records lie before the first offset that the topic still has: retention took the records, the lines stay.
+    /// </summary>
+    public ControlTotal BeforeLog { get; init; }
 
     /// <summary>Whether rated = billed: no line is missing, none is too much, no amount differs.</summary>
     public bool IsBalanced => DifferenceCount == 0;

@@ -13,7 +13,7 @@ namespace BelgiCom.Streaming.BillingSync.Worker;
 /// </summary>
 internal sealed class BillingSyncBatchHandler(
     BillingLedger ledger, BillingOptions options, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
-    IDeadLetters deadLetters, Func<TopicPartition, long> firstOffset, TimeProvider clock, ILogger logger) : ISinkBatchHandler
+    IDeadLetters deadLetters, TimeProvider clock, ILogger logger) : ISinkBatchHandler
 {
     private readonly LedgerBatch _batch = new();
     private readonly List<DeadLetter> _unreadable = [];
@@ -41,11 +41,11 @@ internal sealed class BillingSyncBatchHandler(
     /// <inheritdoc/>
     // A partition that the ledger has never seen is read from the beginning of its log, whatever the group has committed. Otherwise a new
     // ledger would silently miss everything that was read into the one before it.
-    public long? StartOffset(TopicPartition partition)
+    public long? StartOffset(AssignedLog log)
     {
         try
         {
-            return ledger.NextOffset(partition.Topic, partition.Partition.Value) ?? FirstOffset(partition);
+            return ledger.NextOffset(log.Partition.Topic, log.Partition.Partition.Value, log.TopicId, log.End) ?? FirstOffset(log);
         }
         catch (StorageException cause)
         {
@@ -53,19 +53,39 @@ internal sealed class BillingSyncBatchHandler(
         }
     }
 
-    private long FirstOffset(TopicPartition partition)
+    /// <inheritdoc/>
+    public bool TryReach(IReadOnlyList<TopicPartitionOffset> ends)
     {
-        long first = firstOffset(partition);
-        if (first == 0)
+        _batch.Clear();
+        foreach (TopicPartitionOffset end in ends)
         {
-            BillingSyncLog.PartitionNew(logger, partition.Topic, partition.Partition.Value);
+            _batch.AddEnd(end.Topic, end.Partition.Value, end.Offset.Value);
+        }
+
+        try
+        {
+            ledger.Apply(_batch);
+            return true;
+        }
+        catch (StorageException)
+        {
+            // The next batch meets the same database, and says so.
+            return false;
+        }
+    }
+
+    private long FirstOffset(AssignedLog log)
+    {
+        if (log.Begin == 0)
+        {
+            BillingSyncLog.PartitionNew(logger, log.Partition.Topic, log.Partition.Partition.Value);
         }
         else
         {
-            BillingSyncLog.PartitionBegunWithoutUs(logger, partition.Topic, partition.Partition.Value, first);
+            BillingSyncLog.PartitionBegunWithoutUs(logger, log.Partition.Topic, log.Partition.Partition.Value, log.Begin);
         }
 
-        return first;
+        return log.Begin;
     }
 
     private void Decode(in ConsumedRecord record, int index)
@@ -98,6 +118,12 @@ internal sealed class BillingSyncBatchHandler(
         if (duplicates > 0)
         {
             BillingSyncLog.LedgerDuplicates(logger, duplicates);
+        }
+
+        long conflicts = result.Counts[(int)LedgerOutcome.LedgerConflict];
+        if (conflicts > 0)
+        {
+            BillingSyncLog.LedgerConflicts(logger, conflicts);
         }
     }
 }

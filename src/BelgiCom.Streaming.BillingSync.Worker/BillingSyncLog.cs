@@ -21,4 +21,10 @@ internal static partial class BillingSyncLog
         4004, LogLevel.Warning,
         "{Count} rated usage events are in the ledger already under other positions and were not billed again. Was a topic created again?")]
     public static partial void LedgerDuplicates(ILogger logger, long count);
+
+    [LoggerMessage(
+        4006, LogLevel.Error,
+        "{Count} rated usage events have the usage id of a billed line and other content. They are not billed; the view conflict of the "
+        + "ledger shows both contents.")]
+    public static partial void LedgerConflicts(ILogger logger, long count);
 }

@@ -35,19 +35,11 @@ internal sealed class BillingSyncWorker(
             await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, patient, stoppingToken).ConfigureAwait(false),
             await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, patient, stoppingToken).ConfigureAwait(false),
             deadLetters,
-            FirstOffset,
             clock,
             logger);
         _sink = GroupHost.OfSink(
             kafka, consumer, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<GroupHost>());
         await _sink.RunAsync(stoppingToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Opens a client for the question, which happens only for a partition that the ledger has never seen.</summary>
-    private long FirstOffset(Confluent.Kafka.TopicPartition partition)
-    {
-        using TopicReader reader = new(kafka, consumer, clock, loggers.CreateLogger<TopicReader>());
-        return reader.RangeOf(partition).From;
     }
 }
 

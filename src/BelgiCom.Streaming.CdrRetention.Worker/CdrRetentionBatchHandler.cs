@@ -44,7 +44,38 @@ internal sealed class CdrRetentionBatchHandler(
     }
 
     /// <inheritdoc/>
-    public long? StartOffset(TopicPartition partition) => archive.NextOffset(partition.Topic, partition.Partition.Value);
+    public long? StartOffset(AssignedLog log)
+    {
+        try
+        {
+            return archive.NextOffset(log.Partition.Topic, log.Partition.Partition.Value, log.TopicId, log.End);
+        }
+        catch (StorageException cause)
+        {
+            throw new ClientFailedException(cause.Message, cause);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryReach(IReadOnlyList<TopicPartitionOffset> ends)
+    {
+        try
+        {
+            using ArchiveAppender appender = archive.BeginAppend();
+            foreach (TopicPartitionOffset end in ends)
+            {
+                appender.Pass(end.Topic, end.Partition.Value, end.Offset.Value - 1);
+            }
+
+            appender.Commit();
+            return true;
+        }
+        catch (Exception cause) when (cause is StorageException or ArchiveException)
+        {
+            // The next batch meets the same archive, and says so.
+            return false;
+        }
+    }
 
     private void Append(ArchiveAppender appender, in ConsumedRecord record, int index)
     {

@@ -19,6 +19,10 @@ public static class Nanos
         return new decimal((int)magnitude, (int)(magnitude >> 32), 0, nanos < 0, 9);
     }
 
+    /// <summary>A sum of nano-units as a decimal with 9 decimals.</summary>
+    /// <exception cref="OverflowException">More than 96 bits: about 8 × 10¹⁹ units, of which no sum of billable events comes near.</exception>
+    public static decimal ToDecimal(Int128 nanos) => (decimal)nanos * 0.000000001m;
+
     /// <summary>A decimal as nano-units, exactly; false when it has more than 9 digits before the point or after it.</summary>
     public static bool TryFromDecimal(decimal value, out long nanos)
     {

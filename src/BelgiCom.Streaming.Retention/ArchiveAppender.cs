@@ -21,7 +21,10 @@ public sealed class ArchiveAppender : IDisposable
     /// <summary>What the batch did so far.</summary>
     public AppendCounts Counts { get; } = new();
 
-    /// <summary>Lets the position pass a record that could not be read and is kept elsewhere, so that it is not for the archive.</summary>
+    /// <summary>
+    /// Lets the position pass an offset that holds nothing for the archive: a record that could not be read and is kept elsewhere, or the
+    /// marker of a transaction.
+    /// </summary>
     public void Pass(string topic, int partition, long offset)
     {
         ref long next = ref NextOffset(topic, partition);
@@ -91,7 +94,7 @@ public sealed class ArchiveAppender : IDisposable
 
             foreach (((string topic, int partition), long next) in _positions)
             {
-                _archive.Index.SetPosition(topic, partition, next);
+                _archive.Index.SetPosition(topic, partition, next, _archive.TopicIdOf(topic));
             }
         });
         _archive.Committed(_positions, written.Select(target => target.Segment with { Length = target.Length, Records = target.Records }));

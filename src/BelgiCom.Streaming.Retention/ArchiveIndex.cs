@@ -36,6 +36,8 @@ internal sealed class ArchiveIndex : IDisposable
     private const string PeriodSchema =
         "CREATE TABLE class_period (class TEXT PRIMARY KEY, period TEXT NOT NULL) WITHOUT ROWID;";
 
+    private const string TopicIdSchema = "ALTER TABLE position ADD COLUMN topic_id TEXT NOT NULL DEFAULT '';";
+
     private const string Name = "Archive index";
     private const string Setting = "Retention:ArchiveDirectory";
     private const string SegmentColumns = "segment, class, day, key_id, length, records, state";
@@ -52,7 +54,7 @@ internal sealed class ArchiveIndex : IDisposable
         // secure_delete overwrites removed rows, because expiry must not leave them behind in free pages.
         SqliteDatabase database = SqliteDatabase.Open(
             file, Name, Setting, "secure_delete = ON", "cache_size = -65536", "wal_autocheckpoint = 16384");
-        database.Migrate([Schema, PeriodSchema], now);
+        database.Migrate([Schema, PeriodSchema, TopicIdSchema], now);
         return new ArchiveIndex(database);
     }
 
@@ -136,12 +138,21 @@ internal sealed class ArchiveIndex : IDisposable
     public void SetLength(long segment, long length, long records) =>
         _database.Execute("UPDATE segment SET length = @p0, records = @p1 WHERE segment = @p2", length, records, segment);
 
-    public void SetPosition(string topic, int partition, long nextOffset) => _database.Execute(
-        "INSERT INTO position (topic, partition, next_offset) VALUES (@p0, @p1, @p2) ON CONFLICT (topic, partition) DO UPDATE SET "
-        + "next_offset = excluded.next_offset",
+    /// <summary>Id of the topic to which the position belongs; empty in one of an earlier release, null when there is no position.</summary>
+    public string? TopicId(string topic, int partition) => _database.Query(
+        "SELECT topic_id FROM position WHERE topic = @p0 AND partition = @p1", reader => reader.GetString(0), topic, (long)partition)
+        .FirstOrDefault();
+
+    public void RemovePosition(string topic, int partition) =>
+        _database.Execute("DELETE FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition);
+
+    public void SetPosition(string topic, int partition, long nextOffset, string topicId) => _database.Execute(
+        "INSERT INTO position (topic, partition, next_offset, topic_id) VALUES (@p0, @p1, @p2, @p3) ON CONFLICT (topic, partition) "
+        + "DO UPDATE SET next_offset = excluded.next_offset, topic_id = excluded.topic_id",
         topic,
         (long)partition,
-        nextOffset);
+        nextOffset,
+        topicId);
 
     public void BeginExpiry(long segment) => _database.Execute("UPDATE segment SET state = 1 WHERE segment = @p0", segment);
 

@@ -24,6 +24,7 @@ public sealed partial class CdrArchive : IDisposable
     private readonly FolderLock? _folder;
     private readonly string _archiveId;
     private readonly Dictionary<(string Topic, int Partition), long> _positions;
+    private readonly Dictionary<string, string> _topicIds = [];
     private readonly Dictionary<(string Class, DateOnly Day), (Segment Segment, DataKey Key)> _kept = [];
 
     private readonly Lazy<AuditJournal> _journal;
@@ -287,12 +288,47 @@ public sealed partial class CdrArchive : IDisposable
         }
     }
 
+    /// <summary>
+    /// Offset at which reading goes on in a partition of the topic with this id; null when the archive has never seen that topic. A topic
+    /// that was deleted and made anew has another id, and its offsets start again.
+    /// </summary>
+    /// <param name="topic">Topic of the partition.</param>
+    /// <param name="partition">Partition.</param>
+    /// <param name="topicId">Id that the brokers gave to the topic; empty when they give none, and nothing is compared then.</param>
+    /// <param name="end">Present end of the partition. A position of an earlier release has no id; beyond the end, it belongs to a topic
+    /// that is gone.</param>
+    /// <exception cref="StorageException">The index does not answer.</exception>
+    public long? NextOffset(string topic, int partition, string topicId, long end)
+    {
+        lock (_gate)
+        {
+            if (topicId.Length > 0 && Index.TopicId(topic, partition) is { } known && known != topicId)
+            {
+                if (known.Length > 0 || NextOffset(topic, partition) > end)
+                {
+                    Index.RemovePosition(topic, partition);
+                    _positions.Remove((topic, partition));
+                }
+            }
+
+            if (topicId.Length > 0)
+            {
+                _topicIds[topic] = topicId;
+            }
+
+            return NextOffset(topic, partition);
+        }
+    }
+
     /// <summary>Begins a batch. Look-ups and expiry wait until it is disposed of, on the same thread.</summary>
     public ArchiveAppender BeginAppend()
     {
         _gate.Enter();
         return new ArchiveAppender(this);
     }
+
+    /// <summary>Id of the topic that is read; empty when nobody has said it.</summary>
+    internal string TopicIdOf(string topic) => _topicIds.GetValueOrDefault(topic, "");
 
     internal void Release() => _gate.Exit();
 

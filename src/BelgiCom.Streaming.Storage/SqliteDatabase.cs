@@ -84,6 +84,14 @@ public sealed class SqliteDatabase : Database
         return new SqliteStatement(this, statement);
     }
 
+    /// <summary>Adds a function of one text to SQL; the same text always gives the same result.</summary>
+    public void AddFunction(string name, Func<string, string> function) =>
+        _connection.CreateFunction(name, function, isDeterministic: true);
+
+    /// <summary>Adds a function of two texts to SQL; the same texts always give the same result.</summary>
+    public void AddFunction(string name, Func<string, string, string> function) =>
+        _connection.CreateFunction(name, function, isDeterministic: true);
+
     /// <summary>Runs a prepared statement and returns how many rows it changed.</summary>
     internal int Run(sqlite3_stmt statement)
     {

@@ -20,6 +20,12 @@ internal sealed record RatedUsage(int Number)
 
     public long AmountNanos { get; init; } = 1_500_000_000;
 
+    public long ChargedUnits { get; init; } = 1024;
+
+    public long TotalOctets { get; init; } = 1000;
+
+    public long DurationSeconds { get; init; } = 60;
+
     public DateOnly PeriodStart { get; init; } = new(2026, 10, 1);
 
     public DateTimeOffset EventTime { get; init; } = new(2026, 10, 5, 12, 0, 0, TimeSpan.Zero);
@@ -39,9 +45,9 @@ internal sealed record RatedUsage(int Number)
             Outcome = Outcome,
             Kind = Kind,
             EventTimeMilliseconds = EventTime.ToUnixTimeMilliseconds(),
-            DurationSeconds = 60,
-            TotalOctets = 1000,
-            ChargedUnits = 1024,
+            DurationSeconds = DurationSeconds,
+            TotalOctets = TotalOctets,
+            ChargedUnits = ChargedUnits,
             BundleUnits = 24,
             AmountNanos = AmountNanos,
             Currency = Encoding.UTF8.GetBytes(Currency),
@@ -60,5 +66,10 @@ internal sealed record RatedUsage(int Number)
         batch.AddRated(topic, partition, offset, view);
     }
 
-    public RatedPosition At(long offset) => new(offset, UsageId, AmountNanos);
+    public RatedPosition At(long offset) => new(offset, UsageId, AmountNanos)
+    {
+        Account = Account,
+        EventTimeMilliseconds = EventTime.ToUnixTimeMilliseconds(),
+        Currency = Currency,
+    };
 }

@@ -23,7 +23,7 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     {
         _options = new BillingOptions { DataDirectory = _folder.FullName, MaxRecordsPerTransaction = 2 };
         _ledger = BillingLedger.Open(_options, TimeProvider.System);
-        _handler = Handler(_ledger, _options, firstOffset: 41);
+        _handler = Handler(_ledger, _options);
     }
 
     public void Dispose()
@@ -67,8 +67,8 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
             (2, 1, 1, 1),
             (totals.Lines, totals.Count(LedgerOutcome.ZeroRated), totals.Count(LedgerOutcome.Late), totals.Count(LedgerOutcome.Duplicate)));
         Assert.Equal(1_250_000_001, totals.Billed("EUR").AmountNanos);
-        Assert.Equal(3, _handler.StartOffset(new TopicPartition(Topics.UsageRated, 0)));
-        Assert.Equal(2, _handler.StartOffset(new TopicPartition(Topics.UsageRejected, 0)));
+        Assert.Equal(3, _handler.StartOffset(Log(Topics.UsageRated, 0)));
+        Assert.Equal(2, _handler.StartOffset(Log(Topics.UsageRejected, 0)));
     }
 
     /// <summary>
@@ -97,12 +97,12 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
             BillingOptions options = new() { DataDirectory = folder.FullName, MaxRecordsPerTransaction = 5 };
             using (BillingLedger first = BillingLedger.Open(options, TimeProvider.System))
             {
-                Handler(first, options, firstOffset: 0).Handle(new TestBatch(records[..cut]));
+                Handler(first, options).Handle(new TestBatch(records[..cut]));
             }
 
             using BillingLedger second = BillingLedger.Open(options, TimeProvider.System);
-            BillingSyncBatchHandler handler = Handler(second, options, firstOffset: 0);
-            Assert.Equal(cut, handler.StartOffset(new TopicPartition(Topics.UsageRated, 0)));
+            BillingSyncBatchHandler handler = Handler(second, options);
+            Assert.Equal(cut, handler.StartOffset(Log(Topics.UsageRated, 0)));
             handler.Handle(new TestBatch(records[Math.Max(0, cut - 3)..]));
 
             Assert.Equal((12, 66_000_000_000), (second.Totals().Lines, second.Totals().Billed("EUR").AmountNanos));
@@ -150,7 +150,7 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
 
     [Fact]
     public void StartOffset_PartitionTheLedgerNeverSaw_IsTheBeginningOfTheLog() =>
-        Assert.Equal(41, _handler.StartOffset(new TopicPartition(Topics.UsageRated, 9)));
+        Assert.Equal(41, _handler.StartOffset(Log(Topics.UsageRated, 9, begin: 41)));
 
     /// <summary>
     /// What an older release wrote is still on the topic after an upgrade, and what a newer one writes may come before ours.
@@ -204,9 +204,12 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
         Assert.Null(_ledger.NextOffset(Topics.UsageRated, 0));
     }
 
-    private BillingSyncBatchHandler Handler(BillingLedger ledger, BillingOptions options, long firstOffset) => new(
+    private static AssignedLog Log(string topic, int partition, long begin = 0) =>
+        new(new TopicPartition(topic, partition), "id", begin, End: 100, Committed: null);
+
+    private BillingSyncBatchHandler Handler(BillingLedger ledger, BillingOptions options) => new(
         ledger, options, _registry.Open<UsageRatedView>(Topics.UsageRated), _registry.Open<UsageRejectedView>(Topics.UsageRejected),
-        _deadLetters, _ => firstOffset, TimeProvider.System, NullLogger.Instance);
+        _deadLetters, TimeProvider.System, NullLogger.Instance);
 
     private static string Changed(Action<JsonArray> change)
     {

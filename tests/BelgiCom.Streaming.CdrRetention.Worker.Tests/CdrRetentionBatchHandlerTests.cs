@@ -1,5 +1,6 @@
 using System.Buffers;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Retention;
 using BelgiCom.Streaming.Retention.Tests;
 using BelgiCom.Streaming.Testing;
@@ -29,6 +30,22 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
         _archive.Dispose();
         _fixture.Dispose();
     }
+
+    /// <summary>A topic that was made anew has other records under the same offsets; the archive takes all of them.</summary>
+    [Fact]
+    public void StartOffset_TopicMadeAnew_StartsAgain()
+    {
+        Assert.Null(_handler.StartOffset(Log(Topics.UsageRated, 0, "first")));
+        Assert.True(_handler.TryReach([new TopicPartitionOffset(Topics.UsageRated, 0, 7)]));
+        Assert.Equal(7, _handler.StartOffset(Log(Topics.UsageRated, 0, "first")));
+
+        Assert.Null(_handler.StartOffset(Log(Topics.UsageRated, 0, "second")));
+        Assert.True(_handler.TryReach([new TopicPartitionOffset(Topics.UsageRated, 0, 2)]));
+        Assert.Equal(2, _handler.StartOffset(Log(Topics.UsageRated, 0, "second")));
+    }
+
+    private static AssignedLog Log(string topic, int partition, string topicId) =>
+        new(new TopicPartition(topic, partition), topicId, Begin: 0, End: 100, Committed: null);
 
     [Fact]
     public void Handle_EachTopic_GoesToItsClassesByteForByte()
@@ -71,8 +88,8 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
             found.Select(record => (record.RetentionClass, record.Topic)).Order());
         Assert.All(found, record => Assert.Equal(records.First(sent => sent.Topic == record.Topic).Value, record.Value));
         Assert.All(found, record => Assert.Equal(now, record.StartOfPeriod));
-        Assert.Equal(1, _handler.StartOffset(new TopicPartition(Topics.UsageRated, 0)));
-        Assert.Null(_handler.StartOffset(new TopicPartition(Topics.UsageRated, 1)));
+        Assert.Equal(1, _handler.StartOffset(Log(Topics.UsageRated, 0, "first")));
+        Assert.Null(_handler.StartOffset(Log(Topics.UsageRated, 1, "first")));
     }
 
     [Fact]

@@ -340,7 +340,7 @@ public sealed class ClientTests(ChosenBroker kafka)
 
         public int Failures { get; private set; }
 
-        public long? StartOffset(TopicPartition partition) => Start;
+        public long? StartOffset(AssignedLog log) => Start;
 
         public void Handle(RecordBatch batch)
         {

@@ -202,7 +202,7 @@ internal sealed class VisibleLatency(FilledCluster cluster)
     /// </summary>
     private sealed class Arrivals(VisibleLatency bench, EventTopic<UsageRatedView> topic, TaskCompletionSource assigned) : ISinkBatchHandler
     {
-        public long? StartOffset(TopicPartition partition) => bench._ends[partition];
+        public long? StartOffset(AssignedLog log) => bench._ends[log.Partition];
 
         public void Assigned(IReadOnlyList<TopicPartition> partitions) => assigned.TrySetResult();
 

@@ -7,6 +7,13 @@ internal abstract class LedgerDialect(Database database) : IDisposable
 {
     protected const string Name = "Billing ledger";
 
+    /// <summary>Columns of a line, in the order in which both dialects write them.</summary>
+    protected const string Columns =
+        """
+        stream, rated_offset, usage_id, account, offering, offering_version, kind, event_time, charged_units, bundle_units,
+        amount_nanos, currency, rounding_policy, period, received_partition, received_offset, source_file, record_index, container_index
+        """;
+
     /// <summary>The database.</summary>
     public Database Database { get; } = database;
 
@@ -25,7 +32,8 @@ internal abstract class LedgerDialect(Database database) : IDisposable
 
     /// <summary>
     /// Writes the lines at <paramref name="rows"/> of the batch, in a transaction. A line whose usage id the ledger has already is not
-    /// written and becomes <see cref="LedgerOutcome.LedgerDuplicate"/>.
+    /// written and becomes <see cref="LedgerOutcome.LedgerDuplicate"/> when both have the same content. With other content it is kept beside
+    /// the lines and becomes <see cref="LedgerOutcome.LedgerConflict"/>.
     /// </summary>
     public abstract void InsertLines(LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds);
 
@@ -37,13 +45,23 @@ internal abstract class LedgerDialect(Database database) : IDisposable
 /// <param name="Blob">Type of octets.</param>
 /// <param name="Identity">Type and key of a column that numbers its rows.</param>
 /// <param name="ClusteredTable">Clause after a table that is stored in the order of its key.</param>
+/// <param name="Sum">Type of a sum of 64-bit numbers, which has up to 128 bits.</param>
+/// <param name="SumOfUnits">Exact sum of charged_units over a group, as <paramref name="Sum"/>.</param>
+/// <param name="SumOfNanos">Exact sum of amount_nanos over a group, as <paramref name="Sum"/>.</param>
+/// <param name="CentsOfNanos">The same sum in hundredths of the unit, rounded half away from zero.</param>
 /// <param name="DecimalOfNanos">Expression for amount_nanos as an exact decimal.</param>
 /// <param name="DecimalOfCents">Expression for amount_cents as an exact decimal.</param>
+/// <param name="DecimalOfCentsSum">The same where amount_cents is a <paramref name="Sum"/>.</param>
 /// <param name="TimeOfMilliseconds">Expression for event_time as a date and time in UTC.</param>
 internal sealed record SchemaWords(
     string Blob,
     string Identity,
     string ClusteredTable,
+    string Sum,
+    string SumOfUnits,
+    string SumOfNanos,
+    string CentsOfNanos,
     string DecimalOfNanos,
     string DecimalOfCents,
+    string DecimalOfCentsSum,
     string TimeOfMilliseconds);

@@ -98,5 +98,70 @@ internal static class LedgerSchema
                period, usage_events, charged_units, {words.DecimalOfCents} AS amount, currency
         FROM bill_line;
         """,
+        SumsAndConflicts(words),
     ];
+
+    /// <summary>
+    /// Sums get 128 bits, a position remembers the topic's id, and usage that comes again with other content has a table of its own.
+    /// </summary>
+    private static string SumsAndConflicts(SchemaWords words) =>
+        $"""
+        ALTER TABLE position ADD COLUMN topic_id TEXT NOT NULL DEFAULT '';
+
+        CREATE TABLE conflicting_line AS SELECT * FROM billed_line LIMIT 0;
+        CREATE UNIQUE INDEX conflicting_line_position ON conflicting_line (stream, rated_offset);
+        CREATE INDEX conflicting_line_usage_id ON conflicting_line (usage_id);
+
+        ALTER TABLE control_total RENAME TO control_total_64;
+        CREATE TABLE control_total (
+            run BIGINT NOT NULL,
+            day BIGINT NOT NULL,
+            stream BIGINT NOT NULL,
+            outcome BIGINT NOT NULL,
+            currency TEXT NOT NULL,
+            records BIGINT NOT NULL,
+            octets {words.Sum} NOT NULL,
+            seconds {words.Sum} NOT NULL,
+            amount_nanos {words.Sum} NOT NULL,
+            hash_total BIGINT NOT NULL,
+            PRIMARY KEY (run, day, stream, outcome, currency)) {words.ClusteredTable};
+        INSERT INTO control_total
+        SELECT run, day, stream, outcome, currency, records, CAST(octets AS {words.Sum}), CAST(seconds AS {words.Sum}),
+               CAST(amount_nanos AS {words.Sum}), hash_total
+        FROM control_total_64;
+        DROP TABLE control_total_64;
+
+        DROP VIEW bill;
+        ALTER TABLE bill_line RENAME TO bill_line_64;
+        CREATE TABLE bill_line (
+            bill_close BIGINT NOT NULL,
+            account TEXT NOT NULL,
+            offering TEXT NOT NULL,
+            kind BIGINT NOT NULL,
+            period BIGINT NOT NULL,
+            currency TEXT NOT NULL,
+            usage_events BIGINT NOT NULL,
+            charged_units {words.Sum} NOT NULL,
+            amount_nanos {words.Sum} NOT NULL,
+            amount_cents {words.Sum} NOT NULL,
+            PRIMARY KEY (bill_close, account, offering, kind, period, currency)) {words.ClusteredTable};
+        INSERT INTO bill_line
+        SELECT bill_close, account, offering, kind, period, currency, usage_events, CAST(charged_units AS {words.Sum}),
+               CAST(amount_nanos AS {words.Sum}), CAST(amount_cents AS {words.Sum})
+        FROM bill_line_64;
+        DROP TABLE bill_line_64;
+
+        CREATE VIEW bill AS
+        SELECT bill_close, account, offering,
+               CASE kind WHEN 1 THEN 'DATA' WHEN 2 THEN 'VOICE' WHEN 3 THEN 'SMS' ELSE 'UNKNOWN' END AS kind,
+               period, usage_events, charged_units, {words.DecimalOfCentsSum} AS amount, currency
+        FROM bill_line;
+
+        CREATE VIEW conflict AS
+        SELECT l.usage_id, l.account, c.account AS other_account, l.event_time, c.event_time AS other_event_time,
+               l.charged_units, c.charged_units AS other_charged_units, l.amount_nanos, c.amount_nanos AS other_amount_nanos,
+               l.currency, c.currency AS other_currency, p.topic AS other_topic, p.partition AS other_partition,
+               c.rated_offset AS other_rated_offset
+        FROM conflicting_line c JOIN billed_line l ON l.usage_id = c.usage_id JOIN position p ON p.stream = c.stream;
+        """;
 }

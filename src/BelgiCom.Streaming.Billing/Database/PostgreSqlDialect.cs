@@ -9,11 +9,10 @@ namespace BelgiCom.Streaming.Billing;
 /// </summary>
 internal sealed class PostgreSqlDialect : LedgerDialect
 {
-    private const string Columns =
-        """
-        stream, rated_offset, usage_id, account, offering, offering_version, kind, event_time, charged_units, bundle_units,
-        amount_nanos, currency, rounding_policy, period, received_partition, received_offset, source_file, record_index, container_index
-        """;
+    // Content that decides what is billed. Two lines of one usage id that differ in it are a conflict.
+    private const string SameContent =
+        "(i.account, i.kind, i.event_time, i.charged_units, i.amount_nanos, i.currency) = "
+        + "(l.account, l.kind, l.event_time, l.charged_units, l.amount_nanos, l.currency)";
 
     private readonly PostgreSqlDatabase _server;
 
@@ -25,8 +24,13 @@ internal sealed class PostgreSqlDialect : LedgerDialect
         Blob: "BYTEA",
         Identity: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
         ClusteredTable: "",
+        Sum: "NUMERIC(39)",
+        SumOfUnits: "sum(charged_units)",
+        SumOfNanos: "sum(amount_nanos)",
+        CentsOfNanos: "round(sum(amount_nanos) / 10000000)",
         DecimalOfNanos: "(l.amount_nanos * 0.000000001::numeric)",
         DecimalOfCents: "(amount_cents * 0.01::numeric)",
+        DecimalOfCentsSum: "(amount_cents * 0.01::numeric)",
         TimeOfMilliseconds: "(to_timestamp(l.event_time / 1000.0) AT TIME ZONE 'UTC')");
 
     /// <inheritdoc/>
@@ -59,22 +63,34 @@ internal sealed class PostgreSqlDialect : LedgerDialect
             + $"(usage_id) DO NOTHING");
         if (inserted < rows.Length)
         {
-            MarkDuplicates(batch);
+            SetAside(batch);
         }
     }
 
-    /// <summary>A line that was ignored is one whose usage id is in the ledger under another position.</summary>
-    private void MarkDuplicates(LedgerBatch batch)
+    /// <summary>
+    /// Of the lines that were not written, the usage id is in the ledger under another position: with the same content they are duplicates,
+    /// else conflicts. Of conflicts that say the same, the first is kept.
+    /// </summary>
+    private void SetAside(LedgerBatch batch)
     {
-        IEnumerable<long> ignored = Database.Query(
-            """
-            SELECT i.row FROM incoming_line i JOIN billed_line l ON l.usage_id = i.usage_id
-            WHERE l.stream <> i.stream OR l.rated_offset <> i.rated_offset
-            """,
-            reader => reader.GetInt64(0));
-        foreach (long row in ignored)
+        Mark(batch, LedgerOutcome.LedgerDuplicate, "billed_line", "l.stream <> i.stream OR l.rated_offset <> i.rated_offset");
+        Database.Execute(
+            $"""
+            INSERT INTO conflicting_line ({Columns})
+            SELECT DISTINCT ON (usage_id, account, kind, event_time, charged_units, amount_nanos, currency) {Columns} FROM incoming_line i
+            WHERE EXISTS (SELECT 1 FROM billed_line l WHERE l.usage_id = i.usage_id AND NOT {SameContent})
+              AND NOT EXISTS (SELECT 1 FROM conflicting_line l WHERE l.usage_id = i.usage_id AND {SameContent})
+            ORDER BY usage_id, account, kind, event_time, charged_units, amount_nanos, currency, stream, rated_offset
+            """);
+        Mark(batch, LedgerOutcome.LedgerConflict, "conflicting_line", "l.stream = i.stream AND l.rated_offset = i.rated_offset");
+    }
+
+    private void Mark(LedgerBatch batch, LedgerOutcome outcome, string table, string where)
+    {
+        foreach (long row in Database.Query(
+            $"SELECT i.row FROM incoming_line i JOIN {table} l ON l.usage_id = i.usage_id WHERE {where}", reader => reader.GetInt64(0)))
         {
-            batch.Lines[(int)row].Outcome = LedgerOutcome.LedgerDuplicate;
+            batch.Lines[(int)row].Outcome = outcome;
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class GroupMember : IDisposable
     private readonly KafkaOptions _options;
     private readonly string _group;
     private readonly IReadOnlyList<string> _topics;
-    private readonly Func<TopicPartition, long?> _startOffset;
+    private readonly Func<AssignedLog, long?>? _startOffset;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly IConsumer<byte[], byte[]> _consumer;
@@ -46,7 +46,7 @@ internal sealed class GroupMember : IDisposable
 
     public GroupMember(
         KafkaOptions options, ConsumerOptions consumer, string group, IReadOnlyList<string> topics, int number,
-        Func<TopicPartition, long?> startOffset, TimeProvider clock, ILogger logger)
+        Func<AssignedLog, long?>? startOffset, TimeProvider clock, ILogger logger)
     {
         _options = options;
         _group = group;
@@ -296,8 +296,12 @@ internal sealed class GroupMember : IDisposable
         {
             // A transaction of the previous owner may still hold the offsets (UNSTABLE_OFFSET_COMMIT), until it ends or times out.
             Dictionary<TopicPartition, long?> known = _consumer.Committed(partitions, RequestTimeout).ToDictionary(
-                committed => committed.TopicPartition,
-                committed => _startOffset(committed.TopicPartition) ?? (committed.Offset.Value >= 0 ? committed.Offset.Value : null));
+                committed => committed.TopicPartition, committed => committed.Offset.Value >= 0 ? committed.Offset.Value : (long?)null);
+            if (_startOffset is not null)
+            {
+                return OwnPositions(_startOffset, known);
+            }
+
             Dictionary<TopicPartition, long> begins = LogEnds.Begins(
                 _consumer, [.. known.Where(entry => entry.Value is null).Select(entry => entry.Key)], RequestTimeout);
             return known.Select(entry => new TopicPartitionOffset(entry.Key, entry.Value ?? begins[entry.Key])).ToList();
@@ -310,6 +314,43 @@ internal sealed class GroupMember : IDisposable
             _consumer.Remind(_options);
         },
         _stopping);
+
+    private List<TopicPartitionOffset> OwnPositions(
+        Func<AssignedLog, long?> startOffset, IReadOnlyDictionary<TopicPartition, long?> committed)
+    {
+        List<TopicPartitionOffset> positions = [];
+        if (committed.Count == 0)
+        {
+            return positions;
+        }
+
+        TopicPartition[] partitions = [.. committed.Keys];
+        Dictionary<TopicPartition, long> begins = LogEnds.Begins(_consumer, partitions, RequestTimeout);
+        Dictionary<TopicPartition, long> ends = LogEnds.Ends(_consumer, partitions, RequestTimeout);
+        using IAdminClient admin = KafkaClients.Admin(_options, _logger);
+        IReadOnlyDictionary<string, string> ids = TopicIds.OfAsync(
+            admin, [.. partitions.Select(partition => partition.Topic).Distinct()], RequestTimeout).GetAwaiter().GetResult();
+        foreach ((TopicPartition partition, long? offset) in committed)
+        {
+            AssignedLog log = new(partition, ids[partition.Topic], begins[partition], ends[partition], offset);
+            long start = startOffset(log) ?? offset ?? log.Begin;
+            positions.Add(new TopicPartitionOffset(partition, start < log.Begin ? WithoutLoss(start, log) : start));
+        }
+
+        return positions;
+    }
+
+    /// <summary>
+    /// The log begins behind the position. Nothing is lost when one offset is between and the group has passed it: the sink has every
+    /// record before what the group commits, so it is the marker that ends the last transaction.
+    /// </summary>
+    private long WithoutLoss(long start, AssignedLog log) =>
+        start + 1 == log.Begin && log.Committed >= log.Begin
+            ? log.Begin
+            : throw new ClientFailedException(
+                $"Group '{_group}': {log.Partition.Topic}[{log.Partition.Partition.Value}]@{start} to @{log.Begin - 1} were deleted before "
+                + $"they were read; the log begins @{log.Begin}. Bring these records back, or the store of positions to a state that "
+                + $"belongs to this log.");
 
     private void Seek(TopicPartition partition, long offset)
     {

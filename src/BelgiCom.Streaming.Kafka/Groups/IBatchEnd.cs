@@ -10,8 +10,8 @@ internal interface IBatchEnd : IDisposable
     /// <summary>How often the handler may fail on one batch before the loop ends. The recovery time ends the loop as well.</summary>
     int HandlerAttempts { get; }
 
-    /// <summary>Where reading of an assigned partition starts; null for the group's committed offset.</summary>
-    long? StartOffset(TopicPartition partition) => null;
+    /// <summary>Says where reading of an assigned partition starts; null when it is always the group's committed offset.</summary>
+    Func<AssignedLog, long?>? StartOffset => null;
 
     /// <summary>Called before the member joins its group.</summary>
     void Open(CancellationToken stopping)

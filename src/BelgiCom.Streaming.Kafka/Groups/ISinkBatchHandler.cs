@@ -16,9 +16,18 @@ public interface ISinkBatchHandler
     /// Where to start on assignment. A sink that stores positions together with its records, in one transaction, answers here and is
     /// exactly once by that.
     /// </summary>
-    /// <param name="partition">A partition that was assigned.</param>
+    /// <param name="log">A partition that was assigned.</param>
     /// <returns>Next offset to read, or null for the group's committed offset (or the beginning when there is none).</returns>
-    long? StartOffset(TopicPartition partition) => null;
+    long? StartOffset(AssignedLog log) => null;
+
+    /// <summary>
+    /// Behind the last records of these partitions the sink has come to markers of transactions and to no record. A sink that stores its
+    /// own positions moves them, so that a position is not left behind when retention removes everything before it. Called now and then,
+    /// and when there is nothing else to do.
+    /// </summary>
+    /// <param name="ends">Offsets to read next.</param>
+    /// <returns>False when it could not be stored; it is asked again later.</returns>
+    bool TryReach(IReadOnlyList<TopicPartitionOffset> ends) => true;
 
     /// <summary>The sink owns these partitions now, beside those it has.</summary>
     /// <param name="partitions">What was added.</param>

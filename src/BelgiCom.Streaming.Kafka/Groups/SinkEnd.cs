@@ -8,14 +8,19 @@ namespace BelgiCom.Streaming.Kafka;
 /// </summary>
 internal sealed class SinkEnd(ISinkBatchHandler handler) : IBatchEnd
 {
+    // A sink that is never idle is told its ends after so many batches: long before retention can remove what lies before them.
+    private const int BatchesBetweenEnds = 1000;
+
     private readonly Dictionary<TopicPartition, long> _uncommitted = [];
+    private readonly Dictionary<TopicPartition, long> _ends = [];
+    private int _batches;
 
     /// <summary>
     /// No limit, because a sink's database may be away for long; only <see cref="KafkaOptions.RecoveryTimeout"/> ends the attempts.
     /// </summary>
     public int HandlerAttempts => int.MaxValue;
 
-    public long? StartOffset(TopicPartition partition) => handler.StartOffset(partition);
+    public Func<AssignedLog, long?> StartOffset => handler.StartOffset;
 
     public void Assigned(IReadOnlyList<TopicPartition> partitions) => handler.Assigned(partitions);
 
@@ -24,6 +29,7 @@ internal sealed class SinkEnd(ISinkBatchHandler handler) : IBatchEnd
         foreach (TopicPartition partition in partitions)
         {
             _uncommitted.Remove(partition);
+            _ends.Remove(partition);
         }
 
         handler.Revoked(partitions);
@@ -40,12 +46,31 @@ internal sealed class SinkEnd(ISinkBatchHandler handler) : IBatchEnd
         foreach (TopicPartitionOffset offset in offsets)
         {
             _uncommitted[offset.TopicPartition] = offset.Offset.Value;
+            _ends[offset.TopicPartition] = offset.Offset.Value;
         }
 
-        Flush(member);
+        CommitTo(member);
+        if (++_batches % BatchesBetweenEnds == 0)
+        {
+            TellEnds();
+        }
     }
 
     public void Flush(GroupMember member)
+    {
+        TellEnds();
+        CommitTo(member);
+    }
+
+    private void TellEnds()
+    {
+        if (_ends.Count > 0 && handler.TryReach([.. _ends.Select(end => new TopicPartitionOffset(end.Key, end.Value))]))
+        {
+            _ends.Clear();
+        }
+    }
+
+    private void CommitTo(GroupMember member)
     {
         if (_uncommitted.Count > 0
             && member.TryCommit([.. _uncommitted.Select(entry => new TopicPartitionOffset(entry.Key, entry.Value))]))

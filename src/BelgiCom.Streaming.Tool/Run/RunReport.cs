@@ -34,7 +34,7 @@ internal sealed record RunFile(string Name, string Source, string State, Control
 /// <param name="Lines">Usage events with a price.</param>
 /// <param name="AmountNanos">Sum without VAT in 10⁻⁹ of the currency's unit.</param>
 /// <param name="Currency">ISO 4217.</param>
-internal sealed record Billed(long Lines, long AmountNanos, string Currency)
+internal sealed record Billed(long Lines, Int128 AmountNanos, string Currency)
 {
     public string Amount => Nanos.ToDecimal(AmountNanos).ToString("0.000000000", CultureInfo.InvariantCulture);
 
