@@ -10,6 +10,9 @@ namespace BelgiCom.Streaming.Billing;
 /// </summary>
 public sealed class LedgerBatch
 {
+    /// <summary>Stands in the ledger where a text of the usage has the character NUL.</summary>
+    public const char Substitute = '\u001A';
+
     private readonly List<LedgerLine> _lines = [];
     private readonly List<LedgerStream> _streams = [];
     private readonly List<SourceFile> _files = [];
@@ -91,6 +94,7 @@ public sealed class LedgerBatch
                 RejectedOutcome.Duplicate => LedgerOutcome.Duplicate,
                 RejectedOutcome.Late => LedgerOutcome.Late,
                 RejectedOutcome.Suspended => LedgerOutcome.Suspended,
+                RejectedOutcome.Conflict => LedgerOutcome.Conflict,
                 _ => LedgerOutcome.Rejected,
             },
             UsageId = usage.UsageId,
@@ -156,15 +160,13 @@ public sealed class LedgerBatch
         return _files.Count - 1;
     }
 
-    private static string TextOf(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8).Replace('\0', (char)Substitute);
+    private static string TextOf(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8).Replace('\0', Substitute);
 
     /// <summary>
     /// PostgreSQL refuses the character NUL in a text, and one such account must not stop the billing of all others. SUBSTITUTE (U+001A)
     /// stands in its place, in both databases.
     /// </summary>
-    private static void WithoutNul(Span<byte> utf8) => utf8.Replace((byte)0, Substitute);
-
-    private const byte Substitute = 0x1A;
+    private static void WithoutNul(Span<byte> utf8) => utf8.Replace((byte)0, (byte)Substitute);
 
     // Among more files, adding a repeated entry is cheaper than the search; the ledger gives both the same row.
     private const int FilesSearched = 16;

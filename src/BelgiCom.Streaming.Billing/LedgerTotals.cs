@@ -18,10 +18,6 @@ public sealed class LedgerTotals
     public long Count(LedgerOutcome outcome) =>
         _totals.Where(entry => entry.Key.Outcome == outcome).Sum(entry => entry.Value.Records);
 
-    /// <summary>Counts and sums of the events with this outcome. The amount is meaningful only where there is one currency.</summary>
-    public ControlTotal Of(LedgerOutcome outcome) =>
-        _totals.Where(entry => entry.Key.Outcome == outcome).Select(entry => entry.Value).Aggregate(default(ControlTotal), ControlTotal.Add);
-
     /// <summary>Counts and sums of the billed lines in one currency.</summary>
     public ControlTotal Billed(string currency) => _totals.GetValueOrDefault((LedgerOutcome.Rated, currency));
 

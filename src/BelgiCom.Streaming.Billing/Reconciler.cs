@@ -16,6 +16,7 @@ internal sealed class Reconciler
     private readonly long _stream;
     private long _differenceCount;
     private long _duplicates;
+    private long _conflicts;
     private ControlTotal _rated;
     private ControlTotal _billed;
     private ControlTotal _beforeLog;
@@ -40,6 +41,7 @@ internal sealed class Reconciler
             reconciler._differences)
         {
             BeforeLog = reconciler._beforeLog,
+            ConflictCount = reconciler._conflicts,
         };
     }
 
@@ -152,6 +154,7 @@ internal sealed class Reconciler
         }
         else if (IsKeptAsConflict(rated.Offset) || !rated.IsSameUsageAs(billed[0]))
         {
+            _conflicts++;
             Differ(LedgerDifferenceKind.Conflict, rated.Offset, rated.AmountNanos, billed[0].AmountNanos);
         }
         else if (rated.AmountNanos != billed[0].AmountNanos || !rated.IsSameCurrencyAs(billed[0]))

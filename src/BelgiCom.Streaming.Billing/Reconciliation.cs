@@ -78,6 +78,9 @@ public sealed record Reconciliation(
     /// <summary>Most differences that are listed one by one.</summary>
     public const int MaxDifferences = 1000;
 
+    /// <summary>How many of the differences are <see cref="LedgerDifferenceKind.Conflict"/>.</summary>
+    public long ConflictCount { get; init; }
+
     /// <summary>
     /// Totals of the lines whose records lie before the first offset that the topic still has: retention took the records, the lines stay.
     /// </summary>

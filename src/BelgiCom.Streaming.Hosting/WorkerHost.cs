@@ -26,6 +26,12 @@ public static class WorkerHost
     /// <summary>A part of the process failed while it worked.</summary>
     public const int ExitFailed = 2;
 
+    /// <summary>
+    /// Everything that came was accounted for, but money waits: usage is suspended, rejected, in conflict or quarantined, and a person must
+    /// look at it.
+    /// </summary>
+    public const int ExitMoneyWaits = 3;
+
     private const long LogFileMaxBytes = 100_000_000;
     private const int LogFilesMax = 5;
 

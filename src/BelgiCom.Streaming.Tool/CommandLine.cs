@@ -12,7 +12,7 @@ namespace BelgiCom.Streaming.Tool;
 internal static class CommandLine
 {
     /// <summary>Runs one verb.</summary>
-    /// <returns>0 done, 1 usage or configuration, 2 failed.</returns>
+    /// <returns>0 done, 1 usage or configuration, 2 failed, 3 done, but money waits.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
         // The arguments after this verb are for the other program to read.
@@ -43,7 +43,7 @@ internal static class CommandLine
     }
 
     /// <summary>Runs a command; an error becomes sentences on standard error and an exit code.</summary>
-    /// <returns>0 done, 1 usage or configuration, 2 failed.</returns>
+    /// <returns>0 done, 1 usage or configuration, 2 failed, 3 done, but money waits.</returns>
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
         bool json = args.Contains("--json");

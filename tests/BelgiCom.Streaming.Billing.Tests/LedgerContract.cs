@@ -64,7 +64,8 @@ public abstract class LedgerContract : IDisposable
         new RatedUsage(1) { Outcome = RatedOutcome.ZeroRated, AmountNanos = 0 }.AddTo(batch, 0, 0);
         int offset = 0;
         foreach (RejectedOutcome outcome in (RejectedOutcome[])[
-            RejectedOutcome.Rejected, RejectedOutcome.Duplicate, RejectedOutcome.Late, RejectedOutcome.Suspended])
+            RejectedOutcome.Rejected, RejectedOutcome.Duplicate, RejectedOutcome.Late, RejectedOutcome.Suspended,
+            RejectedOutcome.Conflict])
         {
             UsageRejectedView rejected = new()
             {
@@ -80,9 +81,12 @@ public abstract class LedgerContract : IDisposable
         LedgerTotals totals = ledger.Totals();
         Assert.Equal(0, totals.Lines);
         Assert.All(
-            [LedgerOutcome.ZeroRated, LedgerOutcome.Duplicate, LedgerOutcome.Late, LedgerOutcome.Suspended, LedgerOutcome.Rejected],
+            [
+                LedgerOutcome.ZeroRated, LedgerOutcome.Duplicate, LedgerOutcome.Late, LedgerOutcome.Suspended, LedgerOutcome.Rejected,
+                LedgerOutcome.Conflict,
+            ],
             outcome => Assert.Equal(1, totals.Count(outcome)));
-        Assert.Equal(4, ledger.NextOffset(Topics.UsageRejected, 0));
+        Assert.Equal(5, ledger.NextOffset(Topics.UsageRejected, 0));
         Assert.Equal(0L, ledger.Database.QueryLong("SELECT count(*) FROM billed_line"));
     }
 

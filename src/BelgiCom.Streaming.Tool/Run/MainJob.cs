@@ -14,6 +14,7 @@ internal sealed class MainJob(Pipeline pipeline, FileIntake intake, IReadOnlyLis
 
     private readonly List<RunFile> _done = [];
     private RunStep _step;
+    private LedgerEvidence _evidence = new([], 0);
     private double? _firstBilledSeconds;
 
     /// <summary>How far the job is.</summary>
@@ -41,22 +42,21 @@ internal sealed class MainJob(Pipeline pipeline, FileIntake intake, IReadOnlyLis
         }
 
         Look(cancellationToken);
+        _evidence = pipeline.Evidence(cancellationToken);
     }
 
     /// <summary>What came out, after the end.</summary>
     public RunReport Report(DataFolder folder)
     {
-        (LedgerTotals now, ControlTotal toBill) = (pipeline.LedgerNow(), pipeline.Usage.ToBill);
-        LedgerTotals billed = now.Since(pipeline.LedgerAtStart);
-        ControlTotal lines = billed.Of(LedgerOutcome.Rated);
+        LedgerTotals now = pipeline.LedgerNow();
         return new RunReport
         {
             Files = _done,
             Records = pipeline.Usage.Run,
             TotalRecords = pipeline.Usage.Total,
-            Billed = Billed.Of(billed),
+            Billed = Billed.Of(now.Since(pipeline.LedgerAtStart)),
             TotalBilled = Billed.Of(now),
-            IsReconciled = (lines.Records, lines.AmountNanos, lines.HashTotal) == (toBill.Records, toBill.AmountNanos, toBill.HashTotal),
+            Evidence = _evidence,
             Ledger = pipeline.LedgerLocation,
             Archive = folder.Archive,
             Log = folder.LogFile,

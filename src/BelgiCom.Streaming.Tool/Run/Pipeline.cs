@@ -58,6 +58,9 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <summary>What the ledger holds now.</summary>
     public LedgerTotals LedgerNow() => _ledger.Totals();
 
+    /// <summary>Compares everything that is rated with the ledger, when nobody else counts.</summary>
+    public LedgerEvidence Evidence(CancellationToken cancellationToken) => Usage.CompareWith(_ledger, cancellationToken);
+
     /// <summary>Starts everything: broker, registry, topics, schemas, reference data, then the workers.</summary>
     /// <param name="folder">Where embedded parts keep their data.</param>
     /// <param name="reference">Catalogue and subscriptions to publish first.</param>
@@ -162,8 +165,7 @@ internal sealed class Pipeline : IAsyncDisposable
             await EventTopic.OpenAsync<UsageReceivedView>(Topics.UsageReceived, registry, cancellationToken),
             await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, registry, cancellationToken),
             await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, registry, cancellationToken),
-            partition => rating[partition],
-            partition => ledger.NextOffset(Topics.UsageRated, partition) ?? 0);
+            partition => rating[partition]);
         return new Pipeline(embedded, app, ledger, lag, usage);
     }
 

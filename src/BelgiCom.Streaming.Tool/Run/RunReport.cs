@@ -3,6 +3,7 @@ using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -30,20 +31,49 @@ internal sealed record RunFile(string Name, string Source, string State, Control
     };
 }
 
-/// <summary>Lines in the ledger and their sum.</summary>
+/// <summary>Lines in the ledger and their sum in one currency.</summary>
+/// <param name="Currency">ISO 4217.</param>
 /// <param name="Lines">Usage events with a price.</param>
 /// <param name="AmountNanos">Sum without VAT in 10⁻⁹ of the currency's unit.</param>
-/// <param name="Currency">ISO 4217.</param>
-internal sealed record Billed(long Lines, Int128 AmountNanos, string Currency)
+internal sealed record BilledIn(string Currency, long Lines, Int128 AmountNanos)
 {
     public string Amount => Nanos.ToDecimal(AmountNanos).ToString("0.000000000", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Lines in the ledger and their sums. Sums of two currencies are never added: then there is no <see cref="Amount"/>.</summary>
+/// <param name="Currencies">One entry per currency, in alphabetical order; at least one.</param>
+internal sealed record Billed(IReadOnlyList<BilledIn> Currencies)
+{
+    /// <summary>Usage events with a price, in all currencies.</summary>
+    public long Lines => Currencies.Sum(currency => currency.Lines);
+
+    /// <summary>The sum when there is one currency; else null.</summary>
+    public string? Amount => Currencies is [BilledIn only] ? only.Amount : null;
+
+    /// <summary>The currency when there is one; else null.</summary>
+    public string? Currency => Currencies is [BilledIn only] ? only.Currency : null;
 
     public static Billed Of(LedgerTotals totals)
     {
-        // A catalogue usually has one currency. A sum over several would mean nothing, so only the first is shown.
-        string currency = totals.Currencies.Count > 0 ? totals.Currencies[0] : "EUR";
-        return new Billed(totals.Lines, totals.Billed(currency).AmountNanos, currency);
+        IReadOnlyList<string> currencies = totals.Currencies.Count > 0 ? totals.Currencies : ["EUR"];
+        return new Billed(
+        [
+            .. currencies.Select(currency => new BilledIn(currency, totals.Billed(currency).Records, totals.Billed(currency).AmountNanos)),
+        ]);
     }
+
+    /// <summary>For a person, for example "12 lines, 3.000000000 EUR".</summary>
+    public override string ToString() =>
+        $"{Lines:N0} lines, {string.Join(" + ", Currencies.Select(currency => $"{currency.Amount} {currency.Currency}"))}";
+
+    /// <summary>As <c>--json</c> and the status page show it.</summary>
+    public object ToJson() => new
+    {
+        Lines,
+        Amount,
+        Currency,
+        byCurrency = Currencies.Select(currency => new { currency.Currency, currency.Lines, currency.Amount }),
+    };
 }
 
 /// <summary>Everything that <c>run</c> reports: as JSON and as a table.</summary>
@@ -63,8 +93,24 @@ internal sealed record RunReport
     /// <summary>Billed by all runs.</summary>
     public required Billed TotalBilled { get; init; }
 
-    /// <summary>Whether count, amount and hash total of the rated events on the topic equal those of the ledger.</summary>
-    public required bool IsReconciled { get; init; }
+    /// <summary>The comparison of everything that was ever rated with the ledger.</summary>
+    public required LedgerEvidence Evidence { get; init; }
+
+    /// <summary>Whether the ledger bills every rated event on the topic as it was rated, except for conflicts.</summary>
+    public bool IsReconciled => Evidence.IsReconciled;
+
+    /// <summary>Usage of all runs that a person must look at, because its money waits: records, by where they are.</summary>
+    public IReadOnlyDictionary<string, long> Waiting => new Dictionary<string, long>
+    {
+        ["suspended"] = TotalRecords.Suspended,
+        ["rejected"] = TotalRecords.Rejected,
+        ["ledgerConflict"] = Evidence.Conflicts,
+        ["quarantined"] = TotalRecords.Quarantined,
+    };
+
+    /// <summary>0, or 2 when something was lost or counted twice, or 3 when money waits.</summary>
+    public int ExitCode =>
+        !IsBalanced ? WorkerHost.ExitFailed : Waiting.Values.Any(events => events > 0) ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;
 
     public required string Ledger { get; init; }
 
@@ -88,10 +134,12 @@ internal sealed record RunReport
         files = Files.Count,
         controlTotals = ControlTotals.ToJson(),
         records = Records.ToJson(),
-        billed = new { Billed.Lines, Billed.Amount, Billed.Currency },
-        total = new { records = TotalRecords.ToJson(), billed = new { TotalBilled.Lines, TotalBilled.Amount, TotalBilled.Currency } },
+        billed = Billed.ToJson(),
+        total = new { records = TotalRecords.ToJson(), billed = TotalBilled.ToJson() },
         conserved = Records.IsConserved && TotalRecords.IsConserved,
         reconciled = IsReconciled,
+        differences = Evidence.Differences + Evidence.NotYetBilled,
+        waiting = Waiting,
         ledger = Ledger,
         archive = Archive,
         log = Log,

@@ -28,12 +28,17 @@ internal static class RunReportTable
             yield return "nothing new to bill: the input was empty, known already or not chargeable";
         }
 
-        yield return $"billed by this run {report.Billed.Lines:N0} lines, {report.Billed.Amount} {report.Billed.Currency}; in the "
-            + $"ledger {report.TotalBilled.Lines:N0} lines, {report.TotalBilled.Amount} {report.TotalBilled.Currency} (without VAT)";
+        yield return $"billed by this run {report.Billed}; in the ledger {report.TotalBilled} (without VAT)";
         yield return report.IsReconciled
-            ? "reconciled: rated = billed, in count, amount and hash total"
-            : $"NOT RECONCILED: {report.TotalRecords.Rated:N0} rated on the topic, {report.TotalBilled.Lines:N0} billed, or amounts "
-                + $"differ; see the log";
+            ? "reconciled: rated = billed, record by record, since the beginning"
+            : $"NOT RECONCILED: {report.Evidence.Differences:N0} differences between the topic and the ledger, "
+                + $"{report.Evidence.NotYetBilled:N0} rated and not billed yet; see the log";
+        if (report.Waiting.Any(events => events.Value > 0))
+        {
+            yield return "MONEY WAITS (exit code 3): "
+                + string.Join(", ", report.Waiting.Where(events => events.Value > 0).Select(events => $"{events.Key} {events.Value:N0}"));
+        }
+
         yield return $"ledger   {report.Ledger}";
         yield return $"archive  {report.Archive}";
         yield return $"log      {report.Log}";

@@ -21,7 +21,6 @@ internal sealed class UsageCount : IDisposable
     private readonly Dictionary<TopicPartition, PartitionMarks> _marks = [];
     private readonly UsageTally _total = new();
     private readonly UsageTally _run = new();
-    private ControlTotal _toBill;
 
     /// <summary>Notes where the topics end now; records after these ends belong to this run.</summary>
     /// <param name="kafka">Where the brokers are.</param>
@@ -30,10 +29,9 @@ internal sealed class UsageCount : IDisposable
     /// <param name="rated">usage.rated.v1.</param>
     /// <param name="rejected">usage.rejected.v1.</param>
     /// <param name="ratingPosition">Offset at which rating goes on in a partition of usage.received.v1.</param>
-    /// <param name="ledgerPosition">Offset at which the ledger goes on in a partition of usage.rated.v1.</param>
     public UsageCount(
         KafkaOptions kafka, ConsumerOptions consumer, EventTopic<UsageReceivedView> received, EventTopic<UsageRatedView> rated,
-        EventTopic<UsageRejectedView> rejected, Func<int, long> ratingPosition, Func<int, long> ledgerPosition)
+        EventTopic<UsageRejectedView> rejected, Func<int, long> ratingPosition)
     {
         _received = received;
         _rated = rated;
@@ -42,9 +40,7 @@ internal sealed class UsageCount : IDisposable
         foreach (PartitionRange range in CountedTopics.SelectMany(_reader.RangesOf))
         {
             (string topic, int partition) = (range.Partition.Topic, range.Partition.Partition.Value);
-            long workFrom = topic == Topics.UsageReceived
-                ? ratingPosition(partition)
-                : topic == Topics.UsageRated ? ledgerPosition(partition) : range.To;
+            long workFrom = topic == Topics.UsageReceived ? ratingPosition(partition) : range.To;
             _marks.Add(range.Partition, new PartitionMarks { Next = range.From, StartEnd = range.To, WorkFrom = workFrom });
         }
     }
@@ -73,17 +69,10 @@ internal sealed class UsageCount : IDisposable
         }
     }
 
-    /// <summary>Rated events that were not in the ledger at the start, so that this run must bill them.</summary>
-    public ControlTotal ToBill
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _toBill;
-            }
-        }
-    }
+    /// <summary>Compares everything on usage.rated.v1 with the ledger. For the thread that calls <see cref="Advance"/>.</summary>
+    /// <exception cref="UnreadableRecordException">A record on the topic cannot be read, so its amount is not known.</exception>
+    public LedgerEvidence CompareWith(BillingLedger ledger, CancellationToken cancellationToken) =>
+        LedgerEvidence.Collect(_reader, _rated, ledger, cancellationToken);
 
     /// <summary>Counts the records since the last call, up to the present end of the topics. For one thread at a time.</summary>
     /// <exception cref="UnreadableRecordException">A record on the rated or rejected topic cannot be read, so its outcome is not
@@ -127,16 +116,6 @@ internal sealed class UsageCount : IDisposable
                 if (isNew)
                 {
                     Add(_run, rated.Outcome);
-                }
-
-                if (isWork && rated.Outcome == RatedOutcome.Rated)
-                {
-                    _toBill += new ControlTotal
-                    {
-                        Records = 1,
-                        AmountNanos = rated.AmountNanos,
-                        HashTotal = ControlTotal.HashOf(rated.UsageId, rated.AmountNanos),
-                    };
                 }
 
                 break;

@@ -63,14 +63,12 @@ internal sealed class StatusPage(RecentProblems problems, string inbox)
             conserved = tally.IsConserved,
             idle,
             equation = tally.IsConserved || idle ? tally.Equation() : $"{tally.Equation()}, in flight",
-            billed = BilledJson(Billed.Of(pipeline.LedgerNow())),
+            billed = Billed.Of(pipeline.LedgerNow()).ToJson(),
             lag,
             files = files.List().OrderByDescending(file => file.ReceivedAt).Take(FilesMax).Select(FileJson),
             problems = problems.All,
         };
     }
-
-    private static object BilledJson(Billed billed) => new { billed.Lines, billed.Amount, billed.Currency };
 
     private static object FileJson(FileEntry file) => new
     {

@@ -61,7 +61,7 @@ internal static class RunCommand
         await RunProgress.ShowWhileAsync(run.ToTheEndAsync(cancellationToken), run.Step);
         RunReport report = run.Report(folder);
         Answer.Print(json, report.ToJson(), RunReportTable.Tables(report), RunReportTable.Lines(report));
-        return report.IsBalanced ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+        return report.ExitCode;
     }
 
     /// <summary>

@@ -64,7 +64,7 @@ public sealed class BadInputTests
             folder.Under("letter.cdr"), "Dear network, please find enclosed nothing at all.", TestContext.Current.CancellationToken);
         JsonElement run = (await Belgicom.RunAsync(
             NoSettings, "run", "--input", folder.Under("letter.cdr"), "--data", folder.Under("data"),
-            "--json")).WithExitCode(0).Json.AssertConserved();
+            "--json")).WithExitCode(3).Json.AssertConserved();
         Assert.Equal((1L, 0L, 0L), (run.Records("quarantined"), run.Records("received"), run.BilledLines()));
     }
 
@@ -79,7 +79,7 @@ public sealed class BadInputTests
         byte[] bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(file, bytes[..(bytes.Length / 2)], TestContext.Current.CancellationToken);
 
-        JsonElement cut = (await RunAsync(folder, "cut")).WithExitCode(0).Json.AssertConserved();
+        JsonElement cut = (await RunAsync(folder, "cut")).WithExitCode(3).Json.AssertConserved();
 
         Assert.Equal((0L, 1L), (whole.Records("quarantined"), cut.Records("quarantined")));
         Assert.InRange(cut.Records("received"), 1, whole.Records("received") - 1);
@@ -94,11 +94,12 @@ public sealed class BadInputTests
             folder.Under("nobody.csv"), "msisdn,imsi,account,offering,validFrom,validTo\n", TestContext.Current.CancellationToken);
         JsonElement run = (await Belgicom.RunAsync(
             NoSettings, "run", "--input", folder.Under("usage"), "--subscriptions", folder.Under("nobody.csv"), "--data",
-            folder.Under("data"), "--json")).WithExitCode(0).Json.AssertConserved();
+            folder.Under("data"), "--json")).WithExitCode(3).Json.AssertConserved();
         Assert.Equal(
             (run.ControlTotal("events"), run.Records("received"), 0L),
             (run.Records("received"), run.Records("suspended"), run.BilledLines()));
         Assert.True(run.Records("suspended") >= 100, "nothing was suspended");
+        Assert.Equal(run.Records("suspended"), run.GetProperty("waiting").GetProperty("suspended").GetInt64());
     }
 
     private static async Task GenerateAsync(TemporaryFolder folder, int records) =>

@@ -27,16 +27,42 @@ public sealed class RunReportTests
     [InlineData(1, true, false)]
     [InlineData(2, false, false)]
     public void Report_LossOrDifference_IsNotBalanced(long rated, bool reconciled, bool balanced) =>
-        Assert.Equal(balanced, (Report(rated) with { IsReconciled = reconciled }).IsBalanced);
+        Assert.Equal(balanced, (Report(rated) with { Evidence = new LedgerEvidence([], reconciled ? 0 : 1) }).IsBalanced);
+
+    [Theory]
+    [InlineData(0, 0, 0, 0)]
+    [InlineData(1, 0, 0, 3)]
+    [InlineData(0, 1, 0, 3)]
+    [InlineData(0, 0, 1, 3)]
+    public void ExitCode_UsageThatWaits_IsThree(long suspended, long rejected, long quarantined, int exitCode)
+    {
+        UsageTally total = new()
+        {
+            Received = 2 + suspended + rejected, Rated = 2, Suspended = suspended, Rejected = rejected, Quarantined = quarantined,
+        };
+
+        Assert.Equal(exitCode, (Report(rated: 2) with { TotalRecords = total }).ExitCode);
+    }
+
+    [Fact]
+    public void Billed_TwoCurrencies_AreNeverAdded()
+    {
+        Billed billed = new([new BilledIn("CHF", 1, 1_000_000_000), new BilledIn("EUR", 2, 2_000_000_000)]);
+
+        Assert.Equal((3, null, null), (billed.Lines, billed.Amount, billed.Currency));
+        Assert.Equal(
+            """{"lines":3,"amount":null,"currency":null,"byCurrency":[{"currency":"CHF","lines":1,"amount":"1.000000000"},{"currency":"EUR","lines":2,"amount":"2.000000000"}]}""",
+            JsonSerializer.Serialize(JsonDocument.Parse(JsonOutput.Text(billed.ToJson())).RootElement));
+    }
 
     private static RunReport Report(long rated) => new()
     {
         Files = [new RunFile("a.cdr", "ericsson", "done", new ControlTotals(1, 2, 100, 300, 60), 0)],
         Records = new UsageTally { Received = 2, Rated = rated },
         TotalRecords = new UsageTally { Received = 2, Rated = rated },
-        Billed = new Billed(2, -1, "EUR"),
-        TotalBilled = new Billed(2, 1_234_567_890_000_001, "EUR"),
-        IsReconciled = true,
+        Billed = new Billed([new BilledIn("EUR", 2, -1)]),
+        TotalBilled = new Billed([new BilledIn("EUR", 2, 1_234_567_890_000_001)]),
+        Evidence = new LedgerEvidence([], 0),
         Ledger = "ledger.db",
         Archive = "archive",
         Log = "log",
