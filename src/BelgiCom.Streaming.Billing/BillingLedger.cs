@@ -346,7 +346,9 @@ public sealed class BillingLedger : IDisposable
         return index;
     }
 
-    /// <summary>Columns of control_total for <see cref="ReadTotal"/>. Sums are read as text, in which both databases give all digits.</summary>
+    /// <summary>
+    /// Columns of control_total for <see cref="ReadTotal"/>. Sums are read as text, in which both databases give all digits.
+    /// </summary>
     internal const string TotalColumns =
         "records, CAST(octets AS TEXT), CAST(seconds AS TEXT), CAST(amount_nanos AS TEXT), hash_total";
 

@@ -20,7 +20,8 @@ public static class Nanos
     }
 
     /// <summary>A sum of nano-units as a decimal with 9 decimals.</summary>
-    /// <exception cref="OverflowException">More than 96 bits: about 8 × 10¹⁹ units, of which no sum of billable events comes near.</exception>
+    /// <exception cref="OverflowException">More than 96 bits: about 8 × 10¹⁹ units, to which no sum of billable events comes
+    /// near.</exception>
     public static decimal ToDecimal(Int128 nanos) => (decimal)nanos * 0.000000001m;
 
     /// <summary>A decimal as nano-units, exactly; false when it has more than 9 digits before the point or after it.</summary>

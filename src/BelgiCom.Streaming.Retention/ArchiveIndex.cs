@@ -138,7 +138,9 @@ internal sealed class ArchiveIndex : IDisposable
     public void SetLength(long segment, long length, long records) =>
         _database.Execute("UPDATE segment SET length = @p0, records = @p1 WHERE segment = @p2", length, records, segment);
 
-    /// <summary>Id of the topic to which the position belongs; empty in one of an earlier release, null when there is no position.</summary>
+    /// <summary>
+    /// Id of the topic to which the position belongs; empty in one of an earlier release, null when there is no position.
+    /// </summary>
     public string? TopicId(string topic, int partition) => _database.Query(
         "SELECT topic_id FROM position WHERE topic = @p0 AND partition = @p1", reader => reader.GetString(0), topic, (long)partition)
         .FirstOrDefault();

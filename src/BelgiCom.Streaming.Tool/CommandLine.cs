@@ -29,6 +29,7 @@ internal static class CommandLine
             BenchCommand.Create(),
             FilesCommand.Create(),
             SourcesCommand.Create(),
+            ReconcileCommand.Create(),
             CdrCommand.Create(),
             BrokerCommand.Create(),
             TopicsCommand.Create(),

@@ -133,7 +133,9 @@ public abstract class LedgerContract : IDisposable
         Assert.Equal(5, ledger.NextOffset(RatedUsage.Topic, 0));
     }
 
-    /// <summary>Each row is one difference from the first usage; money that two records of one id do not agree on is never dropped.</summary>
+    /// <summary>
+    /// Each row is one difference from the first usage; money that two records of one id do not agree on is never dropped.
+    /// </summary>
     public static TheoryData<string> Differences => ["account", "kind", "time", "units", "amount", "currency"];
 
     [Theory]
@@ -311,7 +313,9 @@ public abstract class LedgerContract : IDisposable
         Assert.Equal("1.23", Text(ledger, "SELECT amount FROM bill"));
     }
 
-    /// <summary>A topic is made anew behind the position, or a partition is rated again: each record is a duplicate with its amount.</summary>
+    /// <summary>
+    /// A topic is made anew behind the position, or a partition is rated again: each record is a duplicate with its amount.
+    /// </summary>
     [Fact]
     public void Reconcile_ManyLedgerDuplicates_IsBalanced()
     {

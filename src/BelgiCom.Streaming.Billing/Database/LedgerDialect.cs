@@ -32,8 +32,8 @@ internal abstract class LedgerDialect(Database database) : IDisposable
 
     /// <summary>
     /// Writes the lines at <paramref name="rows"/> of the batch, in a transaction. A line whose usage id the ledger has already is not
-    /// written and becomes <see cref="LedgerOutcome.LedgerDuplicate"/> when both have the same content. With other content it is kept beside
-    /// the lines and becomes <see cref="LedgerOutcome.LedgerConflict"/>.
+    /// written and becomes <see cref="LedgerOutcome.LedgerDuplicate"/> when both have the same content. With other content it is kept
+    /// beside the lines and becomes <see cref="LedgerOutcome.LedgerConflict"/>.
     /// </summary>
     public abstract void InsertLines(LedgerBatch batch, ReadOnlySpan<int> rows, ReadOnlySpan<long> streamIds, ReadOnlySpan<long> fileIds);
 

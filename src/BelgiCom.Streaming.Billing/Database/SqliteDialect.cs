@@ -59,7 +59,8 @@ internal sealed class SqliteDialect : LedgerDialect
         SqliteDatabase database = SqliteDatabase.Open(
             file, Name, "Billing:ConnectionString and Billing:DataDirectory",
             "cache_size = -65536", "wal_autocheckpoint = 16384");
-        database.AddFunction("sum_of_halves", (high, low) => ((Int128.Parse(high, Exact) << 32) + Int128.Parse(low, Exact)).ToString(Exact));
+        database.AddFunction(
+            "sum_of_halves", (high, low) => ((Int128.Parse(high, Exact) << 32) + Int128.Parse(low, Exact)).ToString(Exact));
         database.AddFunction("cents_of_nanos", nanos => ToCents(Int128.Parse(nanos, Exact)).ToString(Exact));
         return new SqliteDialect(database);
     }
@@ -88,7 +89,9 @@ internal sealed class SqliteDialect : LedgerDialect
             Set(_insertLine, batch, line, streamIds, fileIds);
             if (_insertLine.Execute() == 0)
             {
-                line.Outcome = TryKeepConflict(batch, line, streamIds, fileIds) ? LedgerOutcome.LedgerConflict : LedgerOutcome.LedgerDuplicate;
+                line.Outcome = TryKeepConflict(batch, line, streamIds, fileIds)
+                    ? LedgerOutcome.LedgerConflict
+                    : LedgerOutcome.LedgerDuplicate;
             }
         }
     }

@@ -200,7 +200,9 @@ internal sealed class TopicStore : IDisposable
     }
 
     private Topic Open(string name, Guid id, int partitions, TopicConfig config, bool isInternal) =>
-        new(name, id, isInternal, config, Enumerable.Range(0, partitions).Select(partition => OpenPartition(name, partition, config)).ToList());
+        new(
+            name, id, isInternal, config,
+            Enumerable.Range(0, partitions).Select(partition => OpenPartition(name, partition, config)).ToList());
 
     private PartitionLog OpenPartition(string name, int partition, TopicConfig config) =>
         PartitionLog.Open(name, partition, Path.Combine(_directory, name, FormattableString.Invariant($"{partition}")), config, _settings);

@@ -44,7 +44,8 @@ internal sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, 
     }
 
     private static (Reconciliation Compared, long NotYetBilled) Compare(
-        TopicReader reader, EventTopic<UsageRatedView> rated, BillingLedger ledger, PartitionRange range, CancellationToken cancellationToken)
+        TopicReader reader, EventTopic<UsageRatedView> rated, BillingLedger ledger, PartitionRange range,
+        CancellationToken cancellationToken)
     {
         int partition = range.Partition.Partition.Value;
         long position = ledger.NextOffset(rated.Name, partition) ?? 0;
@@ -93,7 +94,11 @@ internal sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, 
             CancellationToken.None);
         try
         {
-            return (ledger.Reconcile(rated.Name, partition, records.GetConsumingEnumerable(), range.From), notYetBilled);
+            Reconciliation compared = ledger.Reconcile(
+                rated.Name, partition, records.GetConsumingEnumerable(cancellationToken), range.From);
+            // Half of a topic may agree with the ledger too: what stopped the reader comes out here.
+            reading.GetAwaiter().GetResult();
+            return (compared, notYetBilled);
         }
         finally
         {

@@ -104,6 +104,7 @@ internal sealed record RunReport
     {
         ["suspended"] = TotalRecords.Suspended,
         ["rejected"] = TotalRecords.Rejected,
+        ["conflict"] = TotalRecords.Conflict,
         ["ledgerConflict"] = Evidence.Conflicts,
         ["quarantined"] = TotalRecords.Quarantined,
     };

@@ -38,7 +38,11 @@ public sealed class RunReportTests
     {
         UsageTally total = new()
         {
-            Received = 2 + suspended + rejected, Rated = 2, Suspended = suspended, Rejected = rejected, Quarantined = quarantined,
+            Received = 2 + suspended + rejected,
+            Rated = 2,
+            Suspended = suspended,
+            Rejected = rejected,
+            Quarantined = quarantined,
         };
 
         Assert.Equal(exitCode, (Report(rated: 2) with { TotalRecords = total }).ExitCode);
@@ -51,7 +55,8 @@ public sealed class RunReportTests
 
         Assert.Equal((3, null, null), (billed.Lines, billed.Amount, billed.Currency));
         Assert.Equal(
-            """{"lines":3,"amount":null,"currency":null,"byCurrency":[{"currency":"CHF","lines":1,"amount":"1.000000000"},{"currency":"EUR","lines":2,"amount":"2.000000000"}]}""",
+            """{"lines":3,"amount":null,"currency":null,"byCurrency":["""
+            + """{"currency":"CHF","lines":1,"amount":"1.000000000"},{"currency":"EUR","lines":2,"amount":"2.000000000"}]}""",
             JsonSerializer.Serialize(JsonDocument.Parse(JsonOutput.Text(billed.ToJson())).RootElement));
     }
 
