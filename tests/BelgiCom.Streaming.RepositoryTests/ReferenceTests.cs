@@ -26,7 +26,7 @@ public sealed class ReferenceTests
             ["Confluent.Kafka", "Confluent.SchemaRegistry", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"]),
         ["LocalKafka"] = (["Avro"], ["Microsoft.AspNetCore.App", "K4os.Compression.LZ4.Streams", "Snappier", "ZstdSharp.Port"]),
         ["Hosting"] = ([], ["Microsoft.AspNetCore.App", "Serilog*", "prometheus-net*"]),
-        ["Adapters"] = (["Contracts", "Privacy"], ["System.IO.Hashing"]),
+        ["Adapters"] = (["Contracts", "Privacy", "Storage"], ["System.IO.Hashing"]),
         ["Generation"] = (["Adapters"], []),
         ["Adapters.Worker"] = ([.. WorkerBase, "Privacy", "Storage", "Adapters"], ["Microsoft.AspNetCore.App"]),
         ["Rating.Worker"] = ([.. WorkerBase, "Rating"], ["Microsoft.AspNetCore.App"]),

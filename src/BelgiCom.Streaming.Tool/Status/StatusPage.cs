@@ -1,4 +1,4 @@
-using BelgiCom.Streaming.Adapters.Worker;
+using BelgiCom.Streaming.Adapters;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using BelgiCom.Streaming.Adapters.Worker;
+using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Hosting;
 using Spectre.Console;
 

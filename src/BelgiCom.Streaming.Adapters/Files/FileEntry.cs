@@ -1,4 +1,4 @@
-namespace BelgiCom.Streaming.Adapters.Worker;
+namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>State of a file in the ledger.</summary>
 public enum FileState
@@ -96,7 +96,7 @@ public sealed record FileEntry
 /// <param name="Origin">Where it was delivered.</param>
 /// <param name="Octets">Its length when it was processed.</param>
 /// <param name="At">When it was moved, UTC; its time in <c>done/</c> counts from here.</param>
-internal sealed record RetiredFile(string Path, string Origin, long Octets, DateTimeOffset At);
+public sealed record RetiredFile(string Path, string Origin, long Octets, DateTimeOffset At);
 
 /// <summary>File sequence numbers that a node's files skip: files that never arrived.</summary>
 /// <param name="Source">Source.</param>

@@ -1,7 +1,7 @@
 using System.Data.Common;
 using BelgiCom.Streaming.Storage;
 
-namespace BelgiCom.Streaming.Adapters.Worker;
+namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
 /// The record of which files were mediated, how far, and what was in them: a SQLite database in the data folder. A commit is on disk before
@@ -102,7 +102,7 @@ public sealed class FileLedger : IDisposable
     public IReadOnlyList<FileEntry> List() => Query($"SELECT {Columns} FROM files ORDER BY received_at, name", Read);
 
     /// <summary>Files whose end was not seen and that are shorter than another, so that it may be their whole.</summary>
-    internal IReadOnlyList<FileEntry> IncompleteBelow(long octets) => Query(
+    public IReadOnlyList<FileEntry> IncompleteBelow(long octets) => Query(
         $"SELECT {Columns} FROM files WHERE state IN (@p0, @p1) AND octets > 0 AND octets < @p2 ORDER BY octets",
         Read, (long)FileState.Incomplete, (long)FileState.Failed, octets);
 
@@ -196,7 +196,7 @@ public sealed class FileLedger : IDisposable
     }
 
     /// <summary>Processed files that the ledger knows to lie in a folder.</summary>
-    internal IReadOnlyList<RetiredFile> Retired(string folder) => Query(
+    public IReadOnlyList<RetiredFile> Retired(string folder) => Query(
         $"SELECT {RetiredColumns} FROM retired WHERE substr(path, 1, length(@p0)) = @p0",
         ReadRetired,
         folder + Path.DirectorySeparatorChar);
@@ -204,7 +204,7 @@ public sealed class FileLedger : IDisposable
     /// <summary>
     /// Notes a file before it is moved to the path of the entry, so that a crash leaves no file behind that nobody knows.
     /// </summary>
-    internal void PutRetired(RetiredFile file)
+    public void PutRetired(RetiredFile file)
     {
         lock (_lock)
         {
@@ -215,7 +215,7 @@ public sealed class FileLedger : IDisposable
     }
 
     /// <summary>Forgets a file that is no longer there.</summary>
-    internal void RemoveRetired(string path)
+    public void RemoveRetired(string path)
     {
         lock (_lock)
         {
