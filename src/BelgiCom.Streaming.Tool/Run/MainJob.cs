@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Billing;
 
@@ -8,7 +9,8 @@ namespace BelgiCom.Streaming.Tool;
 /// One run over given files on started workers: it mediates the files, waits until everything is rated, archived and billed, and makes the
 /// report.
 /// </summary>
-internal sealed class MainJob(Pipeline pipeline, FileIntake intake, IReadOnlyList<string> files, string? source)
+internal sealed class MainJob(
+    Pipeline pipeline, FileIntake intake, FileLedger fileLedger, IReadOnlyList<string> files, string? source)
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
@@ -52,6 +54,7 @@ internal sealed class MainJob(Pipeline pipeline, FileIntake intake, IReadOnlyLis
         return new RunReport
         {
             Files = _done,
+            WaitingFiles = WaitingFile.Of(fileLedger),
             Records = pipeline.Usage.Run,
             TotalRecords = pipeline.Usage.Total,
             Billed = Billed.Of(now.Since(pipeline.LedgerAtStart)),

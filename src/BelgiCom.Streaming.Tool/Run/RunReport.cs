@@ -15,6 +15,9 @@ namespace BelgiCom.Streaming.Tool;
 /// <param name="Quarantined">Records, or the file itself, that could not be decoded in this run.</param>
 internal sealed record RunFile(string Name, string Source, string State, ControlTotals Totals, long Quarantined)
 {
+    /// <summary>State of a file that somebody was writing while this run read it.</summary>
+    public const string ChangedWhileRead = "changed";
+
     public static RunFile Of(FileReport report) =>
         new(
             report.Entry.Name, report.Entry.Source, report.IsKnownAlready ? "known already" : StateOf(report.Entry), report.Totals,
@@ -25,10 +28,33 @@ internal sealed record RunFile(string Name, string Source, string State, Control
     {
         FileState.Done => "done",
         FileState.Failed => "quarantined",
-        FileState.Changed => "changed",
+        FileState.Changed => ChangedWhileRead,
         FileState.Incomplete => "incomplete",
         _ => "being read",
     };
+}
+
+/// <summary>A file of any run whose money waits in part, as the file ledger knows it now.</summary>
+/// <param name="Name">Name without folder.</param>
+/// <param name="Source">Configured or detected source.</param>
+/// <param name="State">A word for a person.</param>
+/// <param name="Quarantined">Records, or the file itself, that could not be decoded when it was read last.</param>
+/// <param name="IsIncomplete">Whether a rest of it was not read.</param>
+/// <param name="Detail">What keeps it from being read; empty when all of it was.</param>
+internal sealed record WaitingFile(string Name, string Source, string State, long Quarantined, bool IsIncomplete, string Detail)
+{
+    /// <summary>
+    /// The files that wait. A file that was part of another one waits for nothing, and one that was read again counts as it was read last.
+    /// </summary>
+    public static IReadOnlyList<WaitingFile> Of(FileLedger ledger) =>
+    [
+        .. ledger.List()
+            .Where(file => file.State != FileState.Changed)
+            .Select(file => new WaitingFile(
+                file.Name, file.Source, RunFile.StateOf(file), file.Quarantined,
+                file.State is FileState.Incomplete or FileState.Receiving, file.Detail))
+            .Where(file => file.Quarantined > 0 || file.IsIncomplete),
+    ];
 }
 
 /// <summary>Lines in the ledger and their sum in one currency.</summary>
@@ -81,6 +107,9 @@ internal sealed record RunReport
 {
     public required IReadOnlyList<RunFile> Files { get; init; }
 
+    /// <summary>Files of all runs with records in quarantine or a rest that was not read.</summary>
+    public required IReadOnlyList<WaitingFile> WaitingFiles { get; init; }
+
     /// <summary>Counted on the topics, from the offsets at which this run started.</summary>
     public required UsageTally Records { get; init; }
 
@@ -99,14 +128,19 @@ internal sealed record RunReport
     /// <summary>Whether the ledger bills every rated event on the topic as it was rated, except for conflicts.</summary>
     public bool IsReconciled => Evidence.IsReconciled;
 
-    /// <summary>Usage of all runs that a person must look at, because its money waits: records, by where they are.</summary>
+    /// <summary>
+    /// Usage of all runs that a person must look at, because its money waits: records, by where they are, and files with a rest that was
+    /// not read. What is in quarantine is counted by the file ledger and not on the topic, which keeps the entries of records that were
+    /// read after their map was mended.
+    /// </summary>
     public IReadOnlyDictionary<string, long> Waiting => new Dictionary<string, long>
     {
         ["suspended"] = TotalRecords.Suspended,
         ["rejected"] = TotalRecords.Rejected,
         ["conflict"] = TotalRecords.Conflict,
         ["ledgerConflict"] = Evidence.Conflicts,
-        ["quarantined"] = TotalRecords.Quarantined,
+        ["quarantined"] = WaitingFiles.Sum(file => file.Quarantined),
+        ["incompleteFiles"] = WaitingFiles.Count(file => file.IsIncomplete) + Files.Count(file => file.State == RunFile.ChangedWhileRead),
     };
 
     /// <summary>0, or 2 when something was lost or counted twice, or 3 when money waits.</summary>
@@ -141,6 +175,7 @@ internal sealed record RunReport
         reconciled = IsReconciled,
         differences = Evidence.Differences + Evidence.NotYetBilled,
         waiting = Waiting,
+        waitingFiles = WaitingFiles,
         ledger = Ledger,
         archive = Archive,
         log = Log,

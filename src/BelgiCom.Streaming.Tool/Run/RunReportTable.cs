@@ -39,6 +39,17 @@ internal static class RunReportTable
                 + string.Join(", ", report.Waiting.Where(events => events.Value > 0).Select(events => $"{events.Key} {events.Value:N0}"));
         }
 
+        foreach (WaitingFile file in report.WaitingFiles.Take(FilesShownMax))
+        {
+            yield return $"waits    {file.Name} ({file.Source}, {file.State}): {file.Quarantined:N0} in quarantine"
+                + (file.IsIncomplete ? ", its rest is not read" : "") + (file.Detail.Length > 0 ? $": {file.Detail}" : "");
+        }
+
+        if (report.WaitingFiles.Count > FilesShownMax)
+        {
+            yield return $"waits    {report.WaitingFiles.Count - FilesShownMax:N0} files more: see belgicom files";
+        }
+
         yield return $"ledger   {report.Ledger}";
         yield return $"archive  {report.Archive}";
         yield return $"log      {report.Log}";

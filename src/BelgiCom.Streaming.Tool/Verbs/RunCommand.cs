@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,7 +58,7 @@ internal static class RunCommand
         CheckSource(source, intake.SourceNames);
         await Console.Error.WriteLineAsync($"{pipeline.Broker}; catalogue and subscriptions are loaded");
 
-        MainJob run = new(pipeline, intake, files, source);
+        MainJob run = new(pipeline, intake, pipeline.App.Services.GetRequiredService<FileLedger>(), files, source);
         await RunProgress.ShowWhileAsync(run.ToTheEndAsync(cancellationToken), run.Step);
         RunReport report = run.Report(folder);
         Answer.Print(json, report.ToJson(), RunReportTable.Tables(report), RunReportTable.Lines(report));

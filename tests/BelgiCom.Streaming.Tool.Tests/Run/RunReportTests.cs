@@ -30,11 +30,12 @@ public sealed class RunReportTests
         Assert.Equal(balanced, (Report(rated) with { Evidence = new LedgerEvidence([], reconciled ? 0 : 1) }).IsBalanced);
 
     [Theory]
-    [InlineData(0, 0, 0, 0)]
-    [InlineData(1, 0, 0, 3)]
-    [InlineData(0, 1, 0, 3)]
-    [InlineData(0, 0, 1, 3)]
-    public void ExitCode_UsageThatWaits_IsThree(long suspended, long rejected, long quarantined, int exitCode)
+    [InlineData(0, 0, 0, false, 0)]
+    [InlineData(1, 0, 0, false, 3)]
+    [InlineData(0, 1, 0, false, 3)]
+    [InlineData(0, 0, 1, false, 3)]
+    [InlineData(0, 0, 0, true, 3)]
+    public void ExitCode_UsageThatWaits_IsThree(long suspended, long rejected, long quarantined, bool isIncomplete, int exitCode)
     {
         UsageTally total = new()
         {
@@ -44,8 +45,38 @@ public sealed class RunReportTests
             Rejected = rejected,
             Quarantined = quarantined,
         };
+        WaitingFile[] files =
+            quarantined > 0 || isIncomplete ? [new("a.cdr", "ericsson", "incomplete", quarantined, isIncomplete, "It ends early.")] : [];
 
-        Assert.Equal(exitCode, (Report(rated: 2) with { TotalRecords = total }).ExitCode);
+        Assert.Equal(exitCode, (Report(rated: 2) with { TotalRecords = total, WaitingFiles = files }).ExitCode);
+    }
+
+    /// <summary>The topic keeps the entries of records that were read after their map was mended; they wait for nothing.</summary>
+    [Fact]
+    public void ExitCode_QuarantinedRecordsThatWereReadLater_IsZero()
+    {
+        RunReport report = Report(rated: 2) with { TotalRecords = new UsageTally { Received = 2, Rated = 2, Quarantined = 1 } };
+
+        Assert.Equal((0, 0), (report.ExitCode, report.Waiting["quarantined"]));
+    }
+
+    [Fact]
+    public void ExitCode_FileThatChangedWhileItWasRead_IsThree()
+    {
+        RunReport report = Report(rated: 2);
+        report = report with { Files = [report.Files[0] with { State = RunFile.ChangedWhileRead }] };
+
+        Assert.Equal((3, 1), (report.ExitCode, report.Waiting["incompleteFiles"]));
+    }
+
+    [Fact]
+    public void Lines_FileThatWaits_IsNamedWithItsReason()
+    {
+        RunReport report = Report(rated: 2) with { WaitingFiles = [new("a.cdr", "ericsson", "incomplete", 1, true, "It ends early.")] };
+
+        Assert.Contains(
+            "waits    a.cdr (ericsson, incomplete): 1 in quarantine, its rest is not read: It ends early.", RunReportTable.Lines(report));
+        Assert.Contains("MONEY WAITS (exit code 3): quarantined 1, incompleteFiles 1", RunReportTable.Lines(report));
     }
 
     [Fact]
@@ -63,6 +94,7 @@ public sealed class RunReportTests
     private static RunReport Report(long rated) => new()
     {
         Files = [new RunFile("a.cdr", "ericsson", "done", new ControlTotals(1, 2, 100, 300, 60), 0)],
+        WaitingFiles = [],
         Records = new UsageTally { Received = 2, Rated = rated },
         TotalRecords = new UsageTally { Received = 2, Rated = rated },
         Billed = new Billed([new BilledIn("EUR", 2, -1)]),
