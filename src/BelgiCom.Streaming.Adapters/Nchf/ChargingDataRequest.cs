@@ -509,14 +509,13 @@ internal sealed class ChargingDataRequest : RecordFormat
 
     private static long ReadRatType(ref Utf8JsonReader json, UsageCdr cdr)
     {
-        if (json.Read() && json.TokenType == JsonTokenType.String)
-        {
-            return RatTypeOf(json.ValueSpan);
-        }
-
+        Utf8JsonReader value = json;
+        bool isRead = TryText(ref value, cdr, out ReadOnlySpan<byte> rat);
+        long type = isRead ? RatTypeOf(rat) : 0;
+        _ = json.Read();
         json.Skip();
-        _ = cdr.Remark(false);
-        return 0;
+        _ = cdr.Remark(isRead);
+        return type;
     }
 
     /// <summary>

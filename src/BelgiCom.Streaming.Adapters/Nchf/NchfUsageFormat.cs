@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>Nchf_ConvergedCharging requests (TS 32.291) as JSON: one request, an array of them, or one per line.</summary>
@@ -18,12 +20,38 @@ public sealed class NchfUsageFormat : IUsageFormat
     {
         head = ByteOrderMark.Skip(head).TrimStart(" \t\r\n["u8);
         // The names are read without case: one open implementation sends "multipleunitUsage".
-        return head.StartsWith("{"u8)
-            && (ContainsWithoutCase(head, "multipleUnitUsage"u8) || ContainsWithoutCase(head, "invocationSequenceNumber"u8));
+        return head.StartsWith("{"u8) && (HasNameOfRequest(head) || (head.Contains((byte)'\\') && HasNameOfRequest(Unescaped(head))));
     }
 
     /// <inheritdoc/>
     public UsageFileReader Open(Stream content) => new NchfUsageReader(content);
+
+    private static bool HasNameOfRequest(ReadOnlySpan<byte> head) =>
+        ContainsWithoutCase(head, "multipleUnitUsage"u8) || ContainsWithoutCase(head, "invocationSequenceNumber"u8);
+
+    /// <summary>The text with its escaped letters as they are (RFC 8259 7): a name may be written so, in whole or in part.</summary>
+    private static byte[] Unescaped(ReadOnlySpan<byte> text)
+    {
+        const int EscapeOctets = 6;
+        byte[] plain = new byte[text.Length];
+        int length = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            bool isEscape = text[i..].StartsWith("\\u00"u8) && i + EscapeOctets <= text.Length;
+            if (isEscape && byte.TryParse(
+                text.Slice(i + 4, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte letter))
+            {
+                plain[length++] = letter;
+                i += EscapeOctets - 1;
+            }
+            else
+            {
+                plain[length++] = text[i];
+            }
+        }
+
+        return plain[..length];
+    }
 
     private static bool ContainsWithoutCase(ReadOnlySpan<byte> text, ReadOnlySpan<byte> name)
     {

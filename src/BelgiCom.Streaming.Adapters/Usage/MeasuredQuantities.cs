@@ -57,13 +57,13 @@ internal readonly record struct MeasuredQuantities(
 
     /// <summary>
     /// A call lasts from its start to its end, so two times give its duration. A data session may be idle: its container's first and last
-    /// usage do not say how long it was used.
+    /// usage do not say how long it was used. A message has no duration.
     /// </summary>
     private static long DurationOf(UsageCdr cdr, in UsagePart part)
     {
         CdrTime start = part.StartOr(cdr.OpeningTime), end = part.LastOrClosed;
         return part.DurationSeconds >= 0 || !end.IsSet || end.UtcMilliseconds < start.UtcMilliseconds
-            || (cdr.Kind == UsageKind.Data && !cdr.Format.LastsToItsEnd)
+            || cdr.Kind == UsageKind.Sms || (cdr.Kind == UsageKind.Data && !cdr.Format.LastsToItsEnd)
                 ? part.DurationSeconds
                 : (end.UtcMilliseconds - start.UtcMilliseconds + 500) / 1000;
     }

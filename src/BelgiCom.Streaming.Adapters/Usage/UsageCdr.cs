@@ -172,8 +172,8 @@ public sealed class UsageCdr
 
     /// <summary>
     /// The network that served a part: what the record says of the serving node; else the network of the location; else that of the
-    /// function that served; else that of the sending function when it is not the subscriber's own, because a home SMF says nothing about
-    /// where the subscriber was. Empty when nothing says.
+    /// function that served; else that of the sending function when the IMSI says that it is not the subscriber's own, because a home SMF
+    /// says nothing about where the subscriber was. Empty when nothing says.
     /// </summary>
     /// <param name="part">Part.</param>
     /// <param name="room">Six octets for the digits.</param>
@@ -191,8 +191,9 @@ public sealed class UsageCdr
             return PlmnDigits.Unpack(candidates[first], room);
         }
 
+        // Without an IMSI nobody knows whether the sender is at home.
         ReadOnlySpan<byte> sender = PlmnDigits.Unpack(ConsumerPlmn, room);
-        return Imsi.Span.StartsWith(sender) ? default : sender;
+        return Imsi.IsEmpty || Imsi.Span.StartsWith(sender) ? default : sender;
     }
 
     internal bool TrySetPartLocation(ref UsagePart part, ReadOnlySpan<byte> octets)

@@ -34,7 +34,7 @@ internal static class ChfRecord
         };
 
         // The serving network's own field, else the place, else the function that serves there. The consumer of the charging service is
-        // the SMF of the home network when the traffic is routed home, so its PLMN says nothing.
+        // the SMF of the home network when the traffic is routed home; its PLMN says something only when it is a visited network's.
         string? plmn = CdrValues.Plmn(session?[27]);
         string? plmnOfPlace = Place(session?[3], session?[35]) ?? Place(message?[4], message?[38]);
         string? plmnOfFunction = CdrValues.Plmn(session?[11]?.Children.FirstOrDefault()?[0]?[3]);
@@ -57,7 +57,8 @@ internal static class ChfRecord
                 LastUsage = CdrValues.Time(container?[3]),
                 Start = CdrValues.Time(container?[2]) ?? record.Opened,
                 ServingPlmn = plmn ?? Place(container?[5], container?[18]) ?? plmnOfPlace
-                    ?? CdrValues.Plmn(container?[10]?.Children.FirstOrDefault()?[0]?[3]) ?? plmnOfFunction,
+                    ?? CdrValues.Plmn(container?[10]?.Children.FirstOrDefault()?[0]?[3]) ?? plmnOfFunction
+                    ?? record.Visited(CdrValues.Plmn(set[3]?[3])),
             });
         return record.Judged();
     }

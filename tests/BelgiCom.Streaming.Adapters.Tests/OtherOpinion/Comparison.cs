@@ -143,10 +143,7 @@ internal sealed class Comparison
             return;
         }
 
-        if (part.Units is not null && part.Octets is null)
-        {
-            differ("units", $"{part.Units} units, or quarantine", $"{usage.Kind} of {usage.TotalOctets} octets");
-        }
+        Same("serviceUnits", part.Units ?? -1, usage.ServiceUnits);
 
         // What was not measured is not 0. Where the total contradicts the directions, only the total can still be right.
         if (!part.Contradicts)

@@ -51,7 +51,8 @@ internal static class NchfRequest
                 LastUsage = container?.Time("timeofLastUsage"),
                 Start = first ?? record.Opened,
                 ServingPlmn = plmn ?? CdrValues.PlmnOfLocation(container?.At("userLocationInformation")) ?? plmnOfPlace
-                    ?? PlmnOfFunction(container?.At("servingNodeID")) ?? plmnOfFunction,
+                    ?? PlmnOfFunction(container?.At("servingNodeID")) ?? plmnOfFunction
+                    ?? record.Visited(CdrValues.Plmn(body.At("nfConsumerIdentification")?.At("nFPLMNID"))),
             });
         return record.Judged();
     }

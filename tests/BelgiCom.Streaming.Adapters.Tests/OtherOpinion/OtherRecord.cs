@@ -53,6 +53,13 @@ internal sealed record OtherRecord
     /// <summary>Whose usage it is: the number, and where there is none the IMSI.</summary>
     public string? Subscriber => Msisdn is not null ? $"msisdn:{Msisdn}" : Imsi is not null ? $"imsi:{Imsi}" : null;
 
+    /// <summary>
+    /// The consumer's network where it is certainly not the subscriber's own (4.2: "else the visited function's PLMN; the home SMF's own PLMN
+    /// is not it"); null where it is, or where no IMSI says.
+    /// </summary>
+    public string? Visited(string? consumer) =>
+        consumer is not null && Imsi is not null && !Imsi.StartsWith(consumer, StringComparison.Ordinal) ? consumer : null;
+
     /// <summary>Adds the doubts that follow from what is absent.</summary>
     public OtherRecord Judged()
     {
