@@ -12,7 +12,6 @@ public sealed class SubscriberPseudonymizer
 {
     // E.164 and E.212: at most 15 digits.
     private const int MaxDigits = 15;
-    private const int MaxSessionOctets = 255;
 
     private readonly DataKey _key;
 
@@ -42,23 +41,6 @@ public sealed class SubscriberPseudonymizer
         Span<byte> message = stackalloc byte[kind.Length + SHA256.HashSizeInBytes];
         kind.CopyTo(message);
         SHA256.HashData(octets, message[kind.Length..]);
-        return Mac(message);
-    }
-
-    /// <summary>Reference of a charging session, whose identifier often holds the IMSI ("imsi-…-5-1").</summary>
-    /// <param name="identifier">The identifier as the record has it, at most 255 octets.</param>
-    /// <exception cref="ArgumentException">The identifier is longer. The message does not repeat it.</exception>
-    public SubscriberRef FromSession(ReadOnlySpan<byte> identifier)
-    {
-        if (identifier.Length > MaxSessionOctets)
-        {
-            throw new ArgumentException($"A session identifier has at most {MaxSessionOctets} octets.", nameof(identifier));
-        }
-
-        ReadOnlySpan<byte> kind = "session:"u8;
-        Span<byte> message = stackalloc byte[kind.Length + identifier.Length];
-        kind.CopyTo(message);
-        identifier.CopyTo(message[kind.Length..]);
         return Mac(message);
     }
 

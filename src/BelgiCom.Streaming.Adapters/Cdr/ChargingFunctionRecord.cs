@@ -18,9 +18,6 @@ internal sealed class ChargingFunctionRecord : RecordFormat
     public override int RecordType => 200;
 
     /// <inheritdoc/>
-    public override bool HasSession => true;
-
-    /// <inheritdoc/>
     protected override ReadOnlySpan<byte> KeyForm => "chf.2"u8;
 
     /// <inheritdoc/>
@@ -120,15 +117,16 @@ internal sealed class ChargingFunctionRecord : RecordFormat
     protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
     {
         key.Append(cdr.Consumer.Span);
-        key.Append(origin.Served);
-        key.Append(origin.Session);
+        AppendServed(ref key, cdr, origin);
+        key.Append(cdr.Session.Span);
         key.Append(cdr.PduSessionId);
         key.Append(cdr.ChargingId);
     }
 
     /// <summary>
-    /// A container with a number and a time of its own is the same usage in every partial record that carries it on. The record's own
-    /// numbers count where the container has not both, or where nothing names the session.
+    /// A container with a number and a time of its own is the same usage in every partial record that carries it on, so the number of the
+    /// partial record counts only where the container has not both. Where nothing names the session, the record that the charging function
+    /// began for it does.
     /// </summary>
     protected override void AppendPart(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part)
     {
@@ -140,7 +138,7 @@ internal sealed class ChargingFunctionRecord : RecordFormat
         }
 
         key.Append(cdr.OpeningTime.UtcMilliseconds);
-        key.Append(cdr.RecordSequenceNumber);
+        key.Append(part.IsPlacedInSession ? -1 : cdr.RecordSequenceNumber);
         key.Append(cdr.LocalSequenceNumber);
         if (!isNamed)
         {

@@ -28,9 +28,6 @@ internal sealed class GatewayRecord : RecordFormat
     public override int RecordType { get; }
 
     /// <inheritdoc/>
-    public override bool HasSession => true;
-
-    /// <inheritdoc/>
     protected override ReadOnlySpan<byte> KeyForm => "gateway.2"u8;
 
     /// <inheritdoc/>
@@ -112,28 +109,35 @@ internal sealed class GatewayRecord : RecordFormat
         key.Append(RecordType);
         key.Append(cdr.Node.Span);
         AppendAddress(ref key, cdr.Gateway.Span);
-        key.Append(origin.Served);
+        AppendServed(ref key, cdr, origin);
         key.Append(cdr.OpeningTime.UtcMilliseconds);
         key.Append(cdr.ChargingId);
-        key.Append(cdr.RecordSequenceNumber);
-        key.Append(cdr.LocalSequenceNumber);
     }
 
     /// <summary>
-    /// A container is itself by its own number, so that the same number with another volume is found to contradict; without a number, by
-    /// when and how much was used.
+    /// A container is itself by its own number and when it began, so that the same number with another volume is found to contradict;
+    /// without a number, by when and how much was used. A partial record may carry containers on, so the record's own numbers count only
+    /// for a container that does not say when it was used.
     /// </summary>
     protected override void AppendPart(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part)
     {
         if (part.LocalSequenceNumber < 0)
         {
             AppendUsage(ref key, part);
-            return;
+        }
+        else
+        {
+            key.Append(part.RatingGroup);
+            key.Append(part.ServiceIdentifier);
+            key.Append(part.LocalSequenceNumber);
+            key.Append(part.FirstKnown.UtcMilliseconds);
         }
 
-        key.Append(part.RatingGroup);
-        key.Append(part.ServiceIdentifier);
-        key.Append(part.LocalSequenceNumber);
+        if (!part.FirstKnown.IsSet)
+        {
+            key.Append(cdr.RecordSequenceNumber);
+            key.Append(cdr.LocalSequenceNumber);
+        }
     }
 
     /// <summary>An address is its alternative and its octets, however many octets its length is written in.</summary>

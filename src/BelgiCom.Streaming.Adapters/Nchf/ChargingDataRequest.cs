@@ -22,9 +22,6 @@ internal sealed class ChargingDataRequest : RecordFormat
     public override bool IsLocationText => true;
 
     /// <inheritdoc/>
-    public override bool HasSession => true;
-
-    /// <inheritdoc/>
     protected override ReadOnlySpan<byte> KeyForm => "nchf.2"u8;
 
     /// <inheritdoc/>
@@ -117,7 +114,7 @@ internal sealed class ChargingDataRequest : RecordFormat
     protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
     {
         key.Append(cdr.Node.Span);
-        key.Append(origin.Served);
+        AppendServed(ref key, cdr, origin);
         key.Append(cdr.PduSessionId);
         key.Append(cdr.ChargingId);
         key.Append(cdr.RecordSequenceNumber);

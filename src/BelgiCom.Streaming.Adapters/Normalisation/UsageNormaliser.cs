@@ -10,19 +10,33 @@ namespace BelgiCom.Streaming.Adapters;
 /// Turns decoded records into the values of usage.received.v1, and faults into those of quarantine.v1. Usage ids come from what the source
 /// wrote, subscribers become pseudonyms, personal data is encrypted. For one thread.
 /// </summary>
-/// <param name="keys">Keys of pseudonyms and of personal data.</param>
-/// <param name="clock">Says which day's key encrypts.</param>
-internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
+internal sealed class UsageNormaliser
 {
     private const int MaxSubscriberDigits = 15;
     private const int OtherPartyPrefixDigits = 5;
     private const int MaxPlmnDigits = 6;
 
-    private readonly SubscriberPseudonymizer _pseudonymizer = new(keys);
+    private readonly IKeyStore _keys;
+    private readonly TimeProvider _clock;
+    private readonly SubscriberPseudonymizer _pseudonymizer;
+
+    // Makes the hash of a key with personal data in it a keyed one.
+    private readonly SubscriberRef _secret;
     private readonly PersonalDataEnvelope _envelope = new();
     private readonly byte[] _plmn = new byte[MaxPlmnDigits];
     private DataKey? _dayKey;
     private byte[] _dayKeyId = [];
+
+    /// <summary>Takes the key of pseudonyms once.</summary>
+    /// <param name="keys">Keys of pseudonyms and of personal data.</param>
+    /// <param name="clock">Says which day's key encrypts.</param>
+    public UsageNormaliser(IKeyStore keys, TimeProvider clock)
+    {
+        _keys = keys;
+        _clock = clock;
+        _pseudonymizer = new SubscriberPseudonymizer(keys);
+        _secret = _pseudonymizer.FromOctets("usage-id"u8);
+    }
 
     /// <summary>
     /// Takes the key of the day. This is done once per chunk: a deleted key is noticed soon, and the key store is not asked for every
@@ -30,8 +44,8 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
     /// </summary>
     public void BeginChunk()
     {
-        string day = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
-        DataKey key = keys.GetOrCreate(KeyPurposes.PersonalData, day);
+        string day = _clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+        DataKey key = _keys.GetOrCreate(KeyPurposes.PersonalData, day);
         if (!ReferenceEquals(key, _dayKey))
         {
             _dayKey = key;
@@ -69,7 +83,7 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
 
         chunk.AmbiguousTimes += cdr.HasAmbiguousTime ? 1 : 0;
         RecordOrigin origin = new(
-            file.SourceUtf8, reader.Octets, subscriber, _pseudonymizer, ServedOf(cdr, subscriber), SessionOf(cdr));
+            file.SourceUtf8, reader.Octets, subscriber, _pseudonymizer, _secret);
         cdr.NumberEqualParts();
         long inputHash = (long)XxHash64.HashToUInt64(reader.Octets);
         ReadOnlySpan<byte> personalData = default;
@@ -192,22 +206,6 @@ internal sealed class UsageNormaliser(IKeyStore keys, TimeProvider clock)
 
         return null;
     }
-
-    /// <summary>A retry may leave out the MSISDN, never the IMSI, so identity goes by the IMSI where there is one.</summary>
-    private SubscriberRef ServedOf(UsageCdr cdr, SubscriberRef subscriber)
-    {
-        ReadOnlySpan<byte> imsi = cdr.Imsi.Span;
-        if (!cdr.Format.HasSession || cdr.Msisdn.IsEmpty || imsi.Length is 0 or > MaxSubscriberDigits)
-        {
-            return subscriber;
-        }
-
-        Span<char> digits = stackalloc char[MaxSubscriberDigits];
-        return _pseudonymizer.FromImsi(digits[..Encoding.ASCII.GetChars(imsi, digits)]);
-    }
-
-    private SubscriberRef SessionOf(UsageCdr cdr) =>
-        cdr.Format.HasSession && !cdr.Session.IsEmpty ? _pseudonymizer.FromSession(cdr.Session.Span) : default;
 
     private DecodingFault? FindSubscriber(UsageCdr cdr, out SubscriberRef subscriber)
     {

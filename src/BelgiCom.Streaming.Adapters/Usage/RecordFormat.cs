@@ -22,9 +22,6 @@ internal abstract class RecordFormat
     /// <summary>True when usage of this kind lasts from the start to the end that the record gives, as a call does.</summary>
     public virtual bool LastsToItsEnd => false;
 
-    /// <summary>True when the key needs pseudonyms of the IMSI and of the session beside that of the subscriber.</summary>
-    public virtual bool HasSession => false;
-
     /// <summary>
     /// Name and version of the duplicate key; the key begins with it. When a kind changes what its key is made of, it takes another name
     /// (<c>gateway.2</c> after <c>gateway</c>), so that no id of the new form equals one of the old.
@@ -109,6 +106,17 @@ internal abstract class RecordFormat
         return octets;
     }
 
+    /// <summary>
+    /// Appends whose usage it is, behind the secret: the IMSI, which every retry repeats, while it may leave out the MSISDN; the MSISDN
+    /// where there is no IMSI. A pseudonym of the IMSI would be a second keyed hash for every record.
+    /// </summary>
+    protected static void AppendServed(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
+    {
+        key.Append(origin.Secret);
+        key.Append(cdr.Imsi.Span);
+        key.Append(cdr.Imsi.IsEmpty ? cdr.Msisdn.Span : default);
+    }
+
     /// <summary>Name of the form of the key before this one; empty when there is none.</summary>
     protected virtual ReadOnlySpan<byte> FormerKeyForm => default;
 
@@ -118,8 +126,8 @@ internal abstract class RecordFormat
     }
 
     /// <summary>
-    /// Appends what tells a record from all others of its kind. Personal data must not go in, neither as it is nor as a plain hash; append
-    /// a pseudonym instead.
+    /// Appends what tells a record from all others of its kind. Personal data goes in only behind <see cref="RecordOrigin.Secret"/>, which
+    /// makes the hash a keyed one, or as a pseudonym.
     /// </summary>
     protected abstract void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin);
 
@@ -145,17 +153,15 @@ internal abstract class RecordFormat
 /// <param name="octets">The record as it was received.</param>
 /// <param name="subscriber">Pseudonym of the served subscriber.</param>
 /// <param name="pseudonyms">Makes pseudonyms of other numbers.</param>
-/// <param name="served">Pseudonym of the IMSI, which every retry repeats; that of the subscriber where there is none.</param>
-/// <param name="session">Pseudonym of the session identifier; zeros when the record has none.</param>
+/// <param name="secret">Keyed hash that nobody knows without the key of pseudonyms.</param>
 internal readonly ref struct RecordOrigin(
     ReadOnlySpan<byte> source, ReadOnlySpan<byte> octets, SubscriberRef subscriber, SubscriberPseudonymizer pseudonyms,
-    SubscriberRef served, SubscriberRef session)
+    SubscriberRef secret)
 {
-    /// <summary>Pseudonym of the IMSI, which every retry repeats; that of the subscriber where there is none.</summary>
-    public SubscriberRef Served { get; } = served;
-
-    /// <summary>Pseudonym of the session identifier; zeros when the record has none.</summary>
-    public SubscriberRef Session { get; } = session;
+    /// <summary>
+    /// Keyed hash that nobody knows without the key of pseudonyms. The 128 bits of an id do not tell what stands behind it in a key.
+    /// </summary>
+    public SubscriberRef Secret { get; } = secret;
 
     /// <summary>Configured name of the source, UTF-8.</summary>
     public ReadOnlySpan<byte> Source { get; } = source;

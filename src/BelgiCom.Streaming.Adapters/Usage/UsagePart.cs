@@ -82,7 +82,12 @@ internal struct UsagePart
     /// <summary>
     /// True when the part has a number of its own and says when it was used, so that it is the same in whichever record carries it on.
     /// </summary>
-    public readonly bool IsPlacedInSession => LocalSequenceNumber >= 0 && (Start.IsSet || End.IsSet || Closed.IsSet);
+    public readonly bool IsPlacedInSession => LocalSequenceNumber >= 0 && FirstKnown.IsSet;
+
+    /// <summary>
+    /// The earliest time that the part itself names: first usage, else last usage, else what closed it; not set when it names none.
+    /// </summary>
+    public readonly CdrTime FirstKnown => Start.IsSet && !IsStartDerived ? Start : LastOrClosed;
 
     /// <summary>First usage, else the event, else the opening of the record.</summary>
     public readonly CdrTime StartOr(CdrTime opening) => Start.IsSet ? Start : Happened.IsSet ? Happened : opening;

@@ -54,8 +54,8 @@ internal sealed record OtherRecord
     public string? Subscriber => Msisdn is not null ? $"msisdn:{Msisdn}" : Imsi is not null ? $"imsi:{Imsi}" : null;
 
     /// <summary>
-    /// The consumer's network where it is certainly not the subscriber's own (4.2: "else the visited function's PLMN; the home SMF's own PLMN
-    /// is not it"); null where it is, or where no IMSI says.
+    /// The consumer's network where it is certainly not the subscriber's own (4.2: "else the visited function's PLMN; the home SMF's own
+    /// PLMN is not it"); null where it is, or where no IMSI says.
     /// </summary>
     public string? Visited(string? consumer) =>
         consumer is not null && Imsi is not null && !Imsi.StartsWith(consumer, StringComparison.Ordinal) ? consumer : null;
@@ -145,10 +145,11 @@ internal sealed record OtherPart(OtherRecord Record)
     public string Identity => Record.Form switch
     {
         // The record's own numbers begin again and the charging id is often constant: with the subscriber and the opening they name it.
+        // A cumulative partial record carries its containers on (4.2): one that says when it was used is the same usage there.
         "gateway" => string.Join('|',
             "gateway", Record.RecordType, Record.Node, Record.Gateway, Record.Imsi ?? Record.Msisdn, Instant(Record.Opened),
-            Record.ChargingId, Record.RecordSequence, Record.LocalSequence,
-            LocalSequence is { } number ? $"container {number}" : Measured),
+            Record.ChargingId, FirstKnown is null ? $"{Record.RecordSequence}, {Record.LocalSequence}" : "",
+            LocalSequence is { } number ? $"container {number} of {Instant(FirstKnown)}" : Measured),
 
         // Containers are carried on into later partial records: one that has its own number and its times is the same usage there.
         "chf" => string.Join('|',
@@ -182,7 +183,9 @@ internal sealed record OtherPart(OtherRecord Record)
         _ => $"record {Record.LocalSequence} of {Record.Node}, {Record.Imsi ?? Record.Msisdn}, {Instant(Record.Opened)}",
     };
 
-    private bool IsPlacedInSession => LocalSequence is not null && (FirstUsage ?? LastUsage ?? Closed) is not null;
+    private bool IsPlacedInSession => LocalSequence is not null && FirstKnown is not null;
+
+    private DateTimeOffset? FirstKnown => FirstUsage ?? LastUsage ?? Closed;
 
     private string Measured => string.Join('|',
         Instant(FirstUsage), Instant(LastUsage), Record.Form == "gateway" && FirstUsage is not null ? "" : Instant(Closed),

@@ -20,8 +20,7 @@ public sealed class IdentityTests
         { "another gateway", record => record.With(IPv4(4, 192, 0, 2, 11)) },
         { "another node", record => record.With(Text(18, "PGW-2")) },
         { "another charging id", record => record.With(Integer(5, 70002)) },
-        { "the next partial record", record => record.With(Integer(17, 2)) },
-        { "the next record of the node", record => record.With(Integer(20, 10)) },
+        { "a container that began later", record => record.With(Tlv.Constructed(34, Service(10, 1, 1000, 2000).With(From(2)))) },
         { "another container", record => record.With(Tlv.Constructed(34, Service(10, 2, 1000, 2000))) },
         { "another rating group", record => record.With(Tlv.Constructed(34, Service(20, 1, 1000, 2000))) },
         { "another volume, no number", record => record.With(Tlv.Constructed(34, Service(10, 1, 1001, 2000).Without(4))) },
@@ -80,6 +79,54 @@ public sealed class IdentityTests
         Assert.Equal(Contracts.QuarantineReason.MissingField, fault?.Reason);
         Assert.Single(Ids(CdrWriter.Plain(Pgw(Service(10, 1, 1, 2)).Without(17, 20))));
     }
+
+    /// <summary>
+    /// The first record has containers of 1 and 2 MB; the next partial record of the session carries them on and has one more. The
+    /// arithmetic is that of usage: 1 + 2 + 4 = 7 MB, whatever the numbers of the records. A container that does not say when it was used
+    /// is known by its record only: 1 + 2 + 1 + 2 + 4 = 10.
+    /// </summary>
+    [Theory]
+    [InlineData("numbers and times", 3)]
+    [InlineData("times only", 3)]
+    [InlineData("numbers only", 5)]
+    [InlineData("traffic volumes", 3)]
+    public void CumulativePartialRecord_OfAGateway_CarriesItsContainersOn(string what, int usages)
+    {
+        Tlv Container(int number, long volume)
+        {
+            Tlv service = Service(10, number, volume, volume).With(From(number)).With(Time(6, Opened.AddMinutes(number + 1)));
+            return what switch
+            {
+                "times only" => service.Without(4),
+                "numbers only" => service.Without(5, 6, 14),
+                "traffic volumes" => Volume(volume, volume, number),
+                _ => service,
+            };
+        }
+
+        Tlv Record(int number, params Tlv[] containers) => what == "traffic volumes"
+            ? OfVolumes(78, 84).With(Tlv.Constructed(12, containers)).With(Integer(17, number)).With(Integer(20, 900 + number))
+            : Pgw(containers).With(Integer(17, number)).With(Integer(20, 900 + number));
+
+        List<string> first = Ids(CdrWriter.Plain(Record(1, Container(1, 1), Container(2, 2))));
+        List<string> second = Ids(CdrWriter.Plain(Record(2, Container(1, 1), Container(2, 2), Container(3, 4))));
+
+        Assert.Equal(usages, first.Union(second).Count());
+    }
+
+    /// <summary>
+    /// Of the same container with other content there is one id, so that rating says conflict. A session opened later, another gateway and
+    /// another subscriber count from 1 again, and are others.
+    /// </summary>
+    [Fact]
+    public void ContainerOfOneNumberAndStart_WithAnotherVolume_HasTheSameId()
+    {
+        Tlv Record(long volume) => Pgw(Service(10, 1, volume, 2));
+
+        Assert.Equal(Ids(CdrWriter.Plain(Record(1))), Ids(CdrWriter.Plain(Record(9).With(Integer(17, 2)))));
+    }
+
+    private static Tlv From(int minutes) => Time(5, Opened.AddMinutes(minutes));
 
     private static readonly Dictionary<string, Func<Tlv, Tlv>> ChfDifferences = new()
     {
