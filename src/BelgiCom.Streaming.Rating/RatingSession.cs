@@ -105,13 +105,7 @@ public sealed partial class RatingSession
         result.PriceIndex = -1;
         if (!IsValid(in usage) || !EnterMonth(usage.EventTimeMilliseconds))
         {
-            result.Reject(RatingOutcome.Rejected, RejectedReason.InvalidUsage);
-            return;
-        }
-
-        if (usage.TotalOctets > MaxQuantity || usage.DurationSeconds > MaxQuantity || usage.Messages > MaxQuantity)
-        {
-            result.Reject(RatingOutcome.Rejected, RejectedReason.AmountOverflow);
+            result.Reject(RatingOutcome.Rejected, IsAbsurd(in usage) ? RejectedReason.AmountOverflow : RejectedReason.InvalidUsage);
             return;
         }
 
@@ -120,7 +114,7 @@ public sealed partial class RatingSession
         int age = _ids.NewestDay == DedupWindow.NoDay ? 0 : _ids.NewestDay - day;
 
         // Ids older than the window are forgotten between batches. If they were asked for, the result would depend on where batches end.
-        if (age <= _dedupDays && _ids.Find(day) is { } known && WasClaimed(known, in usage, ref result))
+        if (age <= _dedupDays && _ids.Find(day) is { } known && MayHaveClaimed(known, in usage) && WasClaimed(known, in usage, ref result))
         {
             return;
         }
@@ -149,6 +143,11 @@ public sealed partial class RatingSession
 
     /// <summary>Billing account in UTF-8 of a rated or zero-rated event; valid until subscriptions change.</summary>
     public ReadOnlySpan<byte> Account(in RatingResult result) => _subscribers.Account(result.SubscriptionPeriod);
+
+    /// <summary>Whether the day knows the usage's id, or the one under an earlier key form. It knows nearly none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool MayHaveClaimed(IdSet known, in UsageRecord usage) =>
+        known.Contains(usage.UsageId) || (usage.FormerUsageId != UInt128.Zero && known.Contains(usage.FormerUsageId));
 
     /// <summary>
     /// Whether the day knows usage of this id, or of the id that it had under an earlier key form: the same content makes it a duplicate,
@@ -183,13 +182,12 @@ public sealed partial class RatingSession
         int subscriber = holder = _subscribers.Find(usage.Subscriber);
         bool hasAny = false;
         if (subscriber == SubscriberTable.NotFound
-            || !_subscribers.TryGuide(subscriber, usage.EventTimeMilliseconds, out int offering, out int period, out hasAny))
+            || !_subscribers.TryGuide(subscriber, usage.EventTimeMilliseconds, out int offering, out int period, out holder, out hasAny))
         {
             result.Reject(RatingOutcome.Suspended, hasAny ? RejectedReason.NoSubscriptionAtEventTime : RejectedReason.UnknownSubscriber);
             return false;
         }
 
-        holder = _subscribers.HolderOf(period);
         result.SubscriptionPeriod = period;
         result.VersionIndex = tariffs.FindVersion(offering, usage.EventTimeMilliseconds);
         if (result.VersionIndex < 0)
@@ -309,14 +307,20 @@ public sealed partial class RatingSession
 
     private static bool IsValid(in UsageRecord usage) =>
         usage.UsageId != UInt128.Zero
-        && usage.TotalOctets >= -1
-        && usage.DurationSeconds >= -1
-        && usage.Messages >= -1
+        && IsQuantity(usage.TotalOctets)
+        && IsQuantity(usage.DurationSeconds)
+        && IsQuantity(usage.Messages)
         && usage.RatingGroup is >= -1 and <= MaxRatingGroup
         && usage.Kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms
         && (uint)usage.Direction <= (uint)Direction.Terminating
         && !usage.ServingPlmn.IsInvalid
         && (usage.ReceivedTimeMilliseconds <= 0 || usage.EventTimeMilliseconds - usage.ReceivedTimeMilliseconds <= MillisecondsPerDay);
+
+    /// <summary>Whether it is -1 (not measured) or a number of units that somebody can use.</summary>
+    private static bool IsQuantity(long units) => (ulong)(units + 1) <= MaxQuantity + 1;
+
+    private static bool IsAbsurd(in UsageRecord usage) =>
+        usage.TotalOctets > MaxQuantity || usage.DurationSeconds > MaxQuantity || usage.Messages > MaxQuantity;
 
     private static bool TryRoundUp(long units, long increment, out long rounded)
     {

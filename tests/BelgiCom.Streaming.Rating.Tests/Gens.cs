@@ -28,13 +28,15 @@ internal static class Gens
         from minimum in Of(0L, 0L, 60L, 4096L)
         from bundle in Gen.Bool
         from zero in Gen.Int[0, 9]
+        from bySecond in Gen.Int[0, 3]
+        let unit = bySecond == 0 && kind == UsageKind.Data && !bundle ? PriceUnit.Second : TariffChecks.NaturalUnit(kind)
         select new OfferingPrice
         {
             Kind = kind,
             Zone = zone,
             RatingGroups = groups,
             Direction = direction,
-            Unit = TariffChecks.NaturalUnit(kind),
+            Unit = unit,
             UnitSize = size,
             UnitPrice = price,
             Increment = increment,
@@ -91,15 +93,16 @@ internal static class Gens
         from ratingGroup in Of(-1L, 10L, 20L, 100L)
         from direction in AnyDirection
         from secondary in Gen.Int[0, 9]
+        from measured in Of(0b111, 0b111, 0b111, 0b110, 0b101, 0b011, 0b000)
         select new UsageRecord
         {
             // The id stands for the source record, so its content is the same when it comes again.
             UsageId = ((UInt128)id << 64) | (UInt128)(ulong)(time / 86_400_000),
             Subscriber = (UInt128)subscriber,
             EventTimeMilliseconds = time,
-            DurationSeconds = units,
-            TotalOctets = octets,
-            Messages = kind == UsageKind.Sms ? 1 : 0,
+            DurationSeconds = (measured & 1) != 0 ? units : -1,
+            TotalOctets = (measured & 2) != 0 ? octets : -1,
+            Messages = (measured & 4) == 0 ? -1 : kind == UsageKind.Sms ? 1 : 0,
             RatingGroup = ratingGroup,
             ServingPlmn = Given.Network(network),
             Kind = kind,

@@ -95,6 +95,18 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
             return (RatingOutcome.ZeroRated, reason, 0, 0, 0, account.Spend, account.Roaming, 0);
         }
 
+        if (units < 0)
+        {
+            // Nobody knows how much of it was used; it matters unless each amount of it costs nothing and takes nothing from a bundle.
+            if (price.UnitPrice > 0 || price.ConnectFee > 0 || price.Bundle)
+            {
+                return End(RatingOutcome.Suspended, RejectedReason.NotMeasured);
+            }
+
+            Accept(usage, day);
+            return (RatingOutcome.ZeroRated, ZeroRatedReason.Tariff, 0, 0, 0, account.Spend, account.Roaming, 0);
+        }
+
         decimal charged = Math.Ceiling((decimal)Math.Max(units, price.Minimum) / price.Increment) * price.Increment;
         Bundle? bundle = price.Bundle
             ? offering.Bundles.FirstOrDefault(

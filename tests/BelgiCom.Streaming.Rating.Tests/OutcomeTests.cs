@@ -92,24 +92,62 @@ public sealed class OutcomeTests
         Assert.Equal(RejectedReason.NotMeasured, result.RejectedReason);
     }
 
-    /// <summary>
-    /// What a price counts, what was measured, and what becomes of it. 2 MiB at 0.01 a MiB are 0.02; 60 s at 0.10 a minute and 0.05 to
-    /// connect are 0.15.
-    /// </summary>
-    [Theory]
-    [InlineData("octets measured", 2 * MiB, 300, RatingOutcome.Rated, "0.02")]
-    [InlineData("octets measured, time not", 2 * MiB, -1, RatingOutcome.Rated, "0.02")]
-    [InlineData("no octets used", 0, 300, RatingOutcome.ZeroRated, "0")]
-    [InlineData("octets not measured", -1, 300, RatingOutcome.Suspended, "0")]
-    [InlineData("nothing measured", -1, -1, RatingOutcome.Suspended, "0")]
-    public void DataUnderAVolumePrice_IsRatedByWhatWasMeasured(
-        string what, long octets, long seconds, RatingOutcome outcome, string amount)
+    public static TheoryData<string, UsageRecord, PriceUnit, RatingOutcome, string> Measures()
     {
-        RatingResult result = new Rater(Plain).One(DataUsage(1, octets) with { DurationSeconds = seconds });
+        UsageRecord data = DataUsage(1, 2 * MiB);
+        UsageRecord call = Call(1, 60);
+        UsageRecord message = Message(1);
+        return new()
+        {
+            // 2 MiB at 0.01 a MiB.
+            { "volume", data with { DurationSeconds = 300 }, PriceUnit.Octet, RatingOutcome.Rated, "0.02" },
+            { "volume, time not measured", data with { DurationSeconds = -1 }, PriceUnit.Octet, RatingOutcome.Rated, "0.02" },
+            { "no volume used", data with { TotalOctets = 0, DurationSeconds = 300 }, PriceUnit.Octet, RatingOutcome.ZeroRated, "0" },
+            { "only time measured", data with { TotalOctets = -1, DurationSeconds = 300 }, PriceUnit.Octet, RatingOutcome.Suspended, "0" },
+            { "nothing measured", data with { TotalOctets = -1, DurationSeconds = -1 }, PriceUnit.Octet, RatingOutcome.Suspended, "0" },
+
+            // 300 s at 0.01 a second.
+            { "time of data", data with { DurationSeconds = 300 }, PriceUnit.Second, RatingOutcome.Rated, "3.00" },
+            {
+                "time, volume not measured", data with { TotalOctets = -1, DurationSeconds = 300 },
+                PriceUnit.Second, RatingOutcome.Rated, "3.00"
+            },
+            { "no time used", data with { TotalOctets = -1, DurationSeconds = 0 }, PriceUnit.Second, RatingOutcome.ZeroRated, "0" },
+            { "only volume measured", data with { DurationSeconds = -1 }, PriceUnit.Second, RatingOutcome.Suspended, "0" },
+
+            // 60 s at 0.10 a minute and 0.05 to connect.
+            { "call", call with { TotalOctets = -1, Messages = -1 }, PriceUnit.Octet, RatingOutcome.Rated, "0.15" },
+            {
+                "call of 0 s", call with { DurationSeconds = 0, TotalOctets = -1, Messages = -1 },
+                PriceUnit.Octet, RatingOutcome.ZeroRated, "0"
+            },
+            { "call without its time", call with { DurationSeconds = -1 }, PriceUnit.Octet, RatingOutcome.Suspended, "0" },
+            { "call with octets only", call with { DurationSeconds = -1, TotalOctets = 9 }, PriceUnit.Octet, RatingOutcome.Suspended, "0" },
+
+            // 0.08 a message.
+            {
+                "messages", message with { Messages = 3, DurationSeconds = -1, TotalOctets = -1 },
+                PriceUnit.Octet, RatingOutcome.Rated, "0.24"
+            },
+            { "no messages", message with { Messages = 0, DurationSeconds = 7 }, PriceUnit.Octet, RatingOutcome.ZeroRated, "0" },
+            {
+                "messages not counted", message with { Messages = -1, DurationSeconds = 7, TotalOctets = 9 },
+                PriceUnit.Octet, RatingOutcome.Suspended, "0"
+            },
+        };
+    }
+
+    /// <summary>What was measured, what the price of data counts, and what becomes of it.</summary>
+    [Theory]
+    [MemberData(nameof(Measures))]
+    public void Usage_IsRatedByWhatWasMeasured(string what, UsageRecord usage, PriceUnit unit, RatingOutcome outcome, string amount)
+    {
+        OfferingPrice data = unit == PriceUnit.Octet ? Data() : Data() with { Unit = unit, UnitSize = 1, Increment = 1, Bundle = false };
+        RatingResult result = new Rater(Offering(data, Voice(), Sms())).One(usage);
 
         Assert.True((outcome, Nanos(amount)) == (result.Outcome, result.AmountNanos), what);
-        Assert.Equal(
-            outcome == RatingOutcome.ZeroRated ? ZeroRatedReason.EmptyUsage : ZeroRatedReason.None, result.ZeroRatedReason);
+        Assert.Equal(outcome == RatingOutcome.ZeroRated ? ZeroRatedReason.EmptyUsage : ZeroRatedReason.None, result.ZeroRatedReason);
+        Assert.Equal(outcome == RatingOutcome.Suspended ? RejectedReason.NotMeasured : default, result.RejectedReason);
     }
 
     /// <summary>What costs nothing whatever the quantity is, needs no quantity.</summary>

@@ -14,6 +14,9 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
     /// <summary>First offsets of partitions whose older records are deleted.</summary>
     public Dictionary<(string Topic, int Partition), long> Begins { get; } = [];
 
+    /// <summary>Offsets that a partition's end is short of, because the last transaction's marker is not there yet.</summary>
+    public Dictionary<(string Topic, int Partition), int> Unmarked { get; } = [];
+
     /// <summary>Clock that stamps the records of transactions; null for no stamps.</summary>
     public TimeProvider? WriteTime { get; set; }
 
@@ -41,7 +44,8 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
     public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions) =>
         [.. partitions.Select(partition => new PartitionRange(
             partition, Begins.GetValueOrDefault((partition.Topic, partition.Partition.Value)),
-            this[partition.Topic, partition.Partition.Value].Count))];
+            this[partition.Topic, partition.Partition.Value].Count
+                - Unmarked.GetValueOrDefault((partition.Topic, partition.Partition.Value))))];
 
     public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions) => RangesOf(partitions);
 

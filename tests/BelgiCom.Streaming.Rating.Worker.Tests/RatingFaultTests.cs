@@ -1,5 +1,7 @@
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Testing;
+using CsCheck;
 
 namespace BelgiCom.Streaming.Rating.Worker.Tests;
 
@@ -355,6 +357,276 @@ public sealed class RatingFaultTests
         _lanes.Run(handler);
         Assert.Equal([700L, 300L], _lanes.Rated.Select(one => one.BundleUnits));
     }
+
+    /// <summary>
+    /// Records of reference data with any key and any value, some nearly right, in any order: usage goes on under what was published in
+    /// order before and after them, at every later start too.
+    /// </summary>
+    [Fact]
+    public void AnyRecordsOfReferenceData_NeverEndTheLane()
+    {
+        byte[] offering = RatingLanes.Value(Topics.CatalogueTariffs, RatingLanes.Offering().Write);
+        byte[] subscription = RatingLanes.Value(
+            Topics.CustomerSubscriptions,
+            new Subscription { SubscriberRef = RatingLanes.Subscriber(1), Periods = [new() { Account = "BE-9", Offering = "go" }] }.Write);
+        Gen<byte[]> anything = Gen.Byte.Array[0, 40];
+        Gen<byte[]> nearly = Gen.Select(
+            Gen.OneOf(Gen.Const(offering), Gen.Const(subscription)), Gen.Int[0, 400], Gen.Byte, Gen.Int[0, 400],
+            (value, place, octet, length) =>
+            {
+                byte[] changed = value[..Math.Min(value.Length, length)];
+                if (changed.Length > 5)
+                {
+                    // The five octets before say which schema it is.
+                    changed[5 + (place % (changed.Length - 5))] = octet;
+                }
+
+                return changed;
+            });
+        Gen<byte[]> keys = Gen.OneOf(
+            anything, Gen.Const("go/1x"u8.ToArray()), Gen.Const("/"u8.ToArray()), Gen.Const("go/99999999999"u8.ToArray()),
+            Gen.Const(new byte[SubscriberRef.Size]));
+        Gen<FakeRecord> records = Gen.Select(
+            keys, Gen.OneOf(anything, nearly, Gen.Const((byte[])null!)), (key, value) => new FakeRecord(key, value));
+        Gen.Select(records.Array[1, 20], records.Array[1, 20]).Sample(
+            (catalogue, subscriptions) =>
+            {
+                RatingLanes lanes = new();
+                lanes.Log[Topics.CatalogueTariffs, 0].AddRange(catalogue[..(catalogue.Length / 2)]);
+                lanes.Log[Topics.CustomerSubscriptions, 0].AddRange(subscriptions[..(subscriptions.Length / 2)]);
+                lanes.Publish(RatingLanes.Offering());
+                lanes.Subscribe(1);
+                RatingBatchHandler handler = lanes.NewHandler(0);
+                lanes.Log[Topics.CatalogueTariffs, 0].AddRange(catalogue[(catalogue.Length / 2)..]);
+                lanes.Log[Topics.CustomerSubscriptions, 0].AddRange(subscriptions[(subscriptions.Length / 2)..]);
+                lanes.Receive(RatingLanes.Sms(1));
+                lanes.Run(handler);
+                lanes.Receive(RatingLanes.Sms(2));
+                lanes.Run(lanes.NewHandler(0), from: 1);
+                Assert.Equal(
+                    [(1, "BE-1", 0.08m), (2, "BE-1", 0.08m)],
+                    lanes.Rated.Select(one => (one.RecordIndex, one.Account, one.Amount)));
+            },
+            iter: 2000);
+    }
+
+    /// <summary>
+    /// Just after a commit, the partition's end may lie before that commit's marker, and so does the mark. Later, while no usage comes, the
+    /// mark moves behind it; so retention, which deletes record and marker, leaves nothing missing.
+    /// </summary>
+    [Fact]
+    public void MarkBeforeTheLastMarker_MovesBehindIt_WhileNoUsageComes()
+    {
+        RatingBatchHandler handler = OneRated();
+        _lanes.Receive(RatingLanes.Sms(2));
+        _lanes.Run(handler, from: 1);
+        _lanes.Clock.Advance(_lanes.Options.CheckpointInterval);
+        _lanes.Log.Unmarked[(Topics.UsageRated, 0)] = 1;
+        while (_lanes.RunIdle(handler))
+        {
+        }
+
+        _lanes.Log.Unmarked.Clear();
+        _lanes.Clock.Advance(_lanes.Options.CheckpointInterval);
+        while (_lanes.RunIdle(handler))
+        {
+        }
+
+        _lanes.Log.Begins[(Topics.UsageRated, 0)] = 2;
+        _lanes.Receive(RatingLanes.Sms(1));
+        _lanes.Receive(RatingLanes.Sms(2));
+        _lanes.Run(_lanes.NewHandler(0), from: 2);
+        Assert.Equal([RejectedOutcome.Duplicate, RejectedOutcome.Duplicate], _lanes.Rejected.Select(one => one.Outcome));
+    }
+
+    /// <summary>
+    /// Rating is killed while it passes usage on (nothing counts), and again after it passed it on and before it is rated: the usage is
+    /// rated once, under the subscriber, and the same record that comes once more is a duplicate.
+    /// </summary>
+    [Fact]
+    public void KillsBetweenPassingOnAndRating_LeaveTheUsageRatedOnce()
+    {
+        _lanes.Publish(RatingLanes.Offering());
+        _lanes.Subscribe(1);
+        _lanes.Name(2, names: 1);
+        _lanes.Receive(RatingLanes.Data(1, 600, subscriber: 2));
+        RatingBatchHandler killed = _lanes.NewHandler(0);
+        killed.Handle(_lanes.Batch(0, 0, 1), new FakeTransaction(_lanes.Log));
+        Assert.Single(_lanes.Log[Topics.UsageReceived, 0]);
+
+        _lanes.Run(_lanes.NewHandler(0));
+        killed = _lanes.NewHandler(0);
+        killed.Handle(_lanes.Batch(0, 1, 1), new FakeTransaction(_lanes.Log));
+        Assert.Empty(_lanes.Rated);
+
+        _lanes.Run(_lanes.NewHandler(0), from: 1);
+        _lanes.Receive(RatingLanes.Data(1, 600, subscriber: 2));
+        _lanes.Run(_lanes.NewHandler(0), from: 2);
+        _lanes.Run(_lanes.NewHandler(0), from: 3);
+        Assert.Equal((600L, "BE-1"), (Assert.Single(_lanes.Rated).BundleUnits, _lanes.Rated[0].Account));
+        Assert.Equal(RejectedOutcome.Duplicate, Assert.Single(_lanes.Rejected).Outcome);
+    }
+
+    /// <summary>Before its name is published, the usage is unknown and suspended; the next of the same subscriber is passed on.</summary>
+    [Fact]
+    public void NamePublishedAfterTheUsage_CountsForTheUsageAfterIt()
+    {
+        _lanes.Publish(RatingLanes.Offering());
+        _lanes.Subscribe(1);
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Receive(RatingLanes.Sms(1, subscriber: 2));
+        _lanes.Run(handler);
+        Assert.Equal(RejectedReason.UnknownSubscriber, Assert.Single(_lanes.Rejected).Reason);
+
+        _lanes.Name(2, names: 1);
+        _lanes.Receive(RatingLanes.Sms(1, subscriber: 2));
+        _lanes.Run(handler, from: 1);
+        _lanes.Run(handler, from: 2);
+        Assert.Equal((RatingLanes.Subscriber(1), 0.08m), (Assert.Single(_lanes.Rated).SubscriberRef, _lanes.Rated[0].Amount));
+        Assert.Single(_lanes.Rejected);
+    }
+
+    /// <summary>A SIM card goes to another number: usage from then on is that number's, and the first account pays no more.</summary>
+    [Fact]
+    public void NameThatChanges_LeadsToTheSubscriberOfTheUsagesTime()
+    {
+        DateTimeOffset change = RatingLanes.Now.AddDays(-3);
+        _lanes.Publish(RatingLanes.Offering());
+        _lanes.Subscribe(1);
+        _lanes.Subscribe(2);
+        Subscription name = new()
+        {
+            SubscriberRef = RatingLanes.Subscriber(3),
+            Periods =
+            [
+                new SubscriptionPeriod { AliasOf = RatingLanes.Subscriber(1), ValidTo = change },
+                new SubscriptionPeriod { AliasOf = RatingLanes.Subscriber(2), ValidFrom = change },
+            ],
+        };
+        _lanes.Log[Topics.CustomerSubscriptions, 0].Add(
+            new FakeRecord(name.SubscriberRef.ToByteArray(), RatingLanes.Value(Topics.CustomerSubscriptions, name.Write)));
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Receive(RatingLanes.Sms(1, subscriber: 3) with { EventTime = change.AddMilliseconds(-1), EndTime = change });
+        _lanes.Receive(RatingLanes.Sms(2, subscriber: 3) with { EventTime = change, EndTime = change });
+        _lanes.Run(handler);
+        _lanes.Run(handler, from: 2);
+        Assert.Equal([(1, "BE-1"), (2, "BE-2")], _lanes.Rated.Select(one => (one.RecordIndex, one.Account)));
+    }
+
+    [Fact]
+    public void NameOfAnUnknownSubscriber_SuspendsTheUsageOnce()
+    {
+        _lanes.Publish(RatingLanes.Offering());
+        _lanes.Name(2, names: 1);
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Receive(RatingLanes.Sms(1, subscriber: 2));
+        _lanes.Run(handler);
+        _lanes.Run(handler, from: 1);
+        Assert.Equal(
+            (RejectedOutcome.Suspended, RejectedReason.UnknownSubscriber, RatingLanes.Subscriber(1)),
+            (Assert.Single(_lanes.Rejected).Outcome, _lanes.Rejected[0].Reason, _lanes.Rejected[0].SubscriberRef));
+        Assert.Equal(2, _lanes.Log[Topics.UsageReceived, 0].Count);
+    }
+
+    /// <summary>
+    /// The topics as the release before fingerprints and accounts left them: a stored balance, stored ids, and rated usage after the mark,
+    /// none with a fingerprint or a hash of the account. 900 of 1,000 octets are used up by event 1, 50 by event 2; so of 100 octets 50 are
+    /// covered, on the account that the state did not name; and usage that now has other ids is known by its former ones.
+    /// </summary>
+    [Fact]
+    public void StateOfTheReleaseBefore_GoesOn_AndItsUsageIsRecognised()
+    {
+        _lanes.Publish(RatingLanes.Offering());
+        _lanes.Subscribe(1);
+        UsageId first = RatingLanes.Data(1, 900).UsageId;
+        byte[] ids = first.ToByteArray();
+        int day = DaysOf(RatingLanes.Data(1, 1).EventTime);
+        int month = DaysOf(new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero));
+        State("balance", new RatingState
+        {
+            Balance = new SubscriberBalance
+            {
+                SubscriberRef = RatingLanes.Subscriber(1),
+                PeriodStart = DateOf(month),
+                BundleOctetsUsed = 900,
+            },
+        });
+        State("ids", new RatingState { Dedup = new DedupChunk { Day = DateOf(day), Chunk = 0, UsageIds = ids } });
+        State("checkpoint", new RatingState { Checkpoint = new RatingCheckpoint { RatedFrom = 0 } });
+
+        RatingLanes scratch = new();
+        scratch.Publish(RatingLanes.Offering());
+        scratch.Subscribe(1);
+        scratch.Receive(RatingLanes.Data(1, 900));
+        scratch.Receive(RatingLanes.Data(2, 50));
+        scratch.Run(scratch.NewHandler(0));
+        UsageRated second = scratch.Rated[1] with { ContentFingerprint = 0 };
+        _lanes.Log[Topics.UsageRated, 0].Add(
+            new FakeRecord(second.SubscriberRef.ToByteArray(), RatingLanes.Value(Topics.UsageRated, second.Write)));
+
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Receive(RatingLanes.Data(11, 900) with { FormerUsageId = first });
+        _lanes.Receive(RatingLanes.Data(12, 50) with { FormerUsageId = RatingLanes.Data(2, 50).UsageId });
+        _lanes.Receive(RatingLanes.Data(1, 900));
+        _lanes.Receive(RatingLanes.Data(3, 100));
+        _lanes.Run(handler);
+        Assert.Equal(
+            [RejectedOutcome.Duplicate, RejectedOutcome.Duplicate, RejectedOutcome.Duplicate],
+            _lanes.Rejected.Select(one => one.Outcome));
+        Assert.Equal((50L, "BE-1"), (_lanes.Rated[^1].BundleUnits, _lanes.Rated[^1].Account));
+
+        void State(string key, RatingState state) => _lanes.Log[Topics.RatingState, 0].Add(
+            new FakeRecord(Encoding.UTF8.GetBytes(key), RatingLanes.Value(Topics.RatingState, state.Write)));
+
+        static int DaysOf(DateTimeOffset time) => (int)(time.ToUnixTimeMilliseconds() / 86_400_000);
+
+        static DateOnly DateOf(int days) => DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(days);
+    }
+
+    public static TheoryData<string, UsageReceived, RejectedOutcome> SameIdAgain()
+    {
+        UsageReceived usage = Session(RatingLanes.Data(1, 600));
+        return new()
+        {
+            { "nothing", usage, RejectedOutcome.Duplicate },
+            { "file", usage with { FileName = "z", FileSequenceNumber = 99 }, RejectedOutcome.Duplicate },
+            { "place", usage with { RecordIndex = 5, ContainerIndex = 4 }, RejectedOutcome.Duplicate },
+            { "source, node and octets", usage with { Source = "other", Node = "other", InputHash = 4 }, RejectedOutcome.Duplicate },
+            { "cause and radio", usage with { CauseForRecordClosing = 4, RatType = 6 }, RejectedOutcome.Duplicate },
+            { "offset of local time", usage with { UtcOffsetMinutes = 60 }, RejectedOutcome.Duplicate },
+            { "kind", usage with { Kind = Contracts.UsageKind.Sms }, RejectedOutcome.Conflict },
+            { "direction", usage with { Direction = Direction.Terminating }, RejectedOutcome.Conflict },
+            { "start", usage with { EventTime = usage.EventTime.AddMilliseconds(1) }, RejectedOutcome.Conflict },
+            { "end", usage with { EndTime = usage.EndTime.AddMilliseconds(1) }, RejectedOutcome.Conflict },
+            { "duration", usage with { DurationSeconds = 61 }, RejectedOutcome.Conflict },
+            { "duration not measured", usage with { DurationSeconds = -1 }, RejectedOutcome.Conflict },
+            { "uplink", usage with { UplinkOctets = 201 }, RejectedOutcome.Conflict },
+            { "downlink", usage with { DownlinkOctets = 401 }, RejectedOutcome.Conflict },
+            { "total", usage with { TotalOctets = 601 }, RejectedOutcome.Conflict },
+            { "messages", usage with { Messages = 1 }, RejectedOutcome.Conflict },
+            { "service units", usage with { ServiceUnits = 1 }, RejectedOutcome.Conflict },
+            { "rating group", usage with { RatingGroup = 11 }, RejectedOutcome.Conflict },
+            { "service", usage with { ServiceIdentifier = 7 }, RejectedOutcome.Conflict },
+            { "network", usage with { ServingPlmn = "20601" }, RejectedOutcome.Conflict },
+            { "no network", usage with { ServingPlmn = "" }, RejectedOutcome.Conflict },
+        };
+    }
+
+    /// <summary>One difference each. What the charge depends on makes a conflict, and nothing else does.</summary>
+    [Theory]
+    [MemberData(nameof(SameIdAgain))]
+    public void SameIdAgain_IsAConflict_WhereTheChargeDependsOnTheDifference(string what, UsageReceived again, RejectedOutcome outcome)
+    {
+        _lanes.Publish(RatingLanes.Offering());
+        _lanes.Subscribe(1);
+        RatingBatchHandler handler = _lanes.NewHandler(0);
+        _lanes.Receive(Session(RatingLanes.Data(1, 600)));
+        _lanes.Receive(again);
+        _lanes.Run(handler);
+        Assert.True(_lanes.Rated.Count == 1 && _lanes.Rejected.Single().Outcome == outcome, what);
+    }
+
+    private static UsageReceived Session(UsageReceived usage) => usage with { DurationSeconds = 60, ServiceIdentifier = 6, Messages = -1 };
 
     private RatingBatchHandler OneRated()
     {

@@ -92,16 +92,13 @@ internal sealed unsafe class IdSet
     /// <returns>False when the identity is not in the set.</returns>
     public bool TryFind(UInt128 id, out UInt128 claimed)
     {
-        if (FindTag(id, out _, out claimed) is not null)
-        {
-            return true;
-        }
-
-        return _inseparable is not null && _inseparable.TryGetValue(id, out claimed);
+        byte* tag = FindTag(id, out _, out UInt128* slot);
+        claimed = tag is null ? default : *slot;
+        return tag is not null || (_inseparable is not null && _inseparable.TryGetValue(id, out claimed));
     }
 
     /// <summary>Whether a claim of this identity is in the set.</summary>
-    public bool Contains(UInt128 id) => TryFind(id, out _);
+    public bool Contains(UInt128 id) => FindTag(id, out _, out _) is not null || (_inseparable is not null && _inseparable.Contains(id));
 
     /// <summary>Adds an id that is not in the set; it stays only provisionally, until the next commit or abort.</summary>
     public void Claim(UInt128 id)
@@ -268,7 +265,7 @@ internal sealed unsafe class IdSet
 
     /// <summary>The tag of the slot of an id's identity in its segment, and the claim there; null when the identity is in none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte* FindTag(UInt128 id, out Segment* segment, out UInt128 claimed)
+    private byte* FindTag(UInt128 id, out Segment* segment, out UInt128* claimed)
     {
         ulong hash = Hash(id);
         segment = SegmentOf(hash);
@@ -279,8 +276,8 @@ internal sealed unsafe class IdSet
             for (uint same = Same(tags, TagOf(hash)); same != 0; same &= same - 1)
             {
                 int slot = BitOperations.TrailingZeroCount(same);
-                claimed = Id(group, slot);
-                if (UsageClaim.IsSameIdentity(claimed, id))
+                claimed = (UInt128*)Unsafe.AsPointer(ref Id(group, slot));
+                if (UsageClaim.IsSameIdentity(*claimed, id))
                 {
                     return group + slot;
                 }
@@ -288,7 +285,7 @@ internal sealed unsafe class IdSet
 
             if (Same(tags, 0) != 0)
             {
-                claimed = default;
+                claimed = null;
                 return null;
             }
         }

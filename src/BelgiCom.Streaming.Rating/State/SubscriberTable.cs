@@ -49,10 +49,6 @@ internal sealed class SubscriberTable
     /// <summary>Hash of the account that the balances of a number belong to; 0 while none has used them.</summary>
     public ulong OwnerOf(int number) => _entries[number].Owner;
 
-    /// <summary>The number whose balances a period charges.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int HolderOf(int period) => period >= 0 ? _entries[period].NewestBalance.Holder : _furtherPeriods[~period].Holder;
-
     /// <summary>The number that holds the balances of a key that was stored, for the account that was stored with them.</summary>
     public int GetOrAddHolder(UInt128 key, ulong owner)
     {
@@ -204,7 +200,7 @@ internal sealed class SubscriberTable
             return false;
         }
 
-        TryGuide(number, milliseconds, out int offering, out int period, out _);
+        TryGuide(number, milliseconds, out int offering, out int period, out _, out _);
         if (offering != Alias)
         {
             return false;
@@ -216,12 +212,13 @@ internal sealed class SubscriberTable
 
     /// <summary>Finds the period at an instant.</summary>
     /// <returns>False when the subscriber has no period at that time, or one that names another subscriber; <paramref name="hasAny"/> tells
-    /// whether there is any period.</returns>
-    public bool TryGuide(int number, long milliseconds, out int offering, out int period, out bool hasAny)
+    /// whether there is any period. <paramref name="holder"/> is the number whose balances the period charges.</returns>
+    public bool TryGuide(int number, long milliseconds, out int offering, out int period, out int holder, out bool hasAny)
     {
         ref Entry entry = ref _entries[number];
         offering = entry.Offering;
         period = number;
+        holder = entry.NewestBalance.Holder;
         hasAny = offering != NoPeriod;
         if (hasAny && milliseconds >= entry.ValidFrom && milliseconds < entry.ValidTo)
         {
@@ -235,6 +232,7 @@ internal sealed class SubscriberTable
             {
                 offering = node.Offering;
                 period = ~next;
+                holder = node.Holder;
                 return offering != Alias;
             }
         }
