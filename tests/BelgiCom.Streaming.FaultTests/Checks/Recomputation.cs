@@ -7,16 +7,22 @@ namespace BelgiCom.Streaming.FaultTests;
 /// <summary>What must come of usage: the same rating core, fed once with every record in the order of its partition, undisturbed.</summary>
 internal sealed class Recomputation
 {
+    /// <summary>Instead of a number of octets: the schema can be read as ours, and the values that name it here do not fit it.</summary>
+    public const int NeverFits = -1;
+
     public Dictionary<Place, RatedLine> Rated { get; } = [];
 
-    /// <summary>What must be rejected; the outcome is Rejected where the value cannot be read.</summary>
+    /// <summary>
+    /// What must be rejected; the outcome is Rejected where the value cannot be read, and Suspended where its schema is not known.
+    /// </summary>
     public Dictionary<Place, RejectedOutcome> Rejected { get; } = [];
 
     public List<NotificationLine> Notifications { get; } = [];
 
     /// <param name="received">Usage, each partition in its order.</param>
     /// <param name="subscribers">Subscribers that exist.</param>
-    /// <param name="readable">Schema ids whose bodies are ours but for so many octets at the end.</param>
+    /// <param name="readable">Schema ids whose bodies are ours but for so many octets at the end. Every other id is of a schema that the
+    /// registry does not have or that ours cannot read.</param>
     public static Recomputation Of(IEnumerable<ReceivedRecord> received, int subscribers, IReadOnlyDictionary<int, int> readable)
     {
         Recomputation result = new();
@@ -35,8 +41,14 @@ internal sealed class Recomputation
 
     private void Add(ReceivedRecord record, SubscriberRater rater, IReadOnlyDictionary<int, int> readable)
     {
-        if (!WireFormat.TryReadHeader(record.Value, out int id)
-            || !readable.TryGetValue(id, out int appended)
+        if (WireFormat.TryReadHeader(record.Value, out int id) && !readable.ContainsKey(id))
+        {
+            Rejected[record.Place] = RejectedOutcome.Suspended;
+            return;
+        }
+
+        if (!readable.TryGetValue(id, out int appended)
+            || appended == NeverFits
             || record.Value.Length < WireFormat.HeaderSize + appended
             || !UsageReceivedView.TryRead(record.Value.AsSpan(WireFormat.HeaderSize..^appended), out UsageReceivedView usage))
         {

@@ -13,13 +13,21 @@ public sealed class F13_SchemaTests
     // BACKWARD asks that new consumers read old records, so the registry lets a field go that the consumers of today need.
     private const string FieldRemoved = "field removed";
 
+    // Our body lacks the field, so the schema can be read as ours and the value cannot.
+    private const string FieldAdded = "field added without default";
+
     private static readonly (string Name, Action<JsonArray> Change)[] Evolutions =
     [
-        ("field added without default", fields => fields.Add(JsonNode.Parse("""{"name":"sliceId","type":"string"}"""))),
+        (FieldAdded, fields => fields.Add(JsonNode.Parse("""{"name":"sliceId","type":"string"}"""))),
         (FieldRemoved, fields => fields.RemoveAt(IndexOf(fields, "eventTime"))),
         ("text where there was a number", fields => fields[IndexOf(fields, "durationSeconds")]!["type"] = "string"),
         ("number where there was text", fields => fields[IndexOf(fields, "source")]!["type"] = "long"),
-        ("fixed of another size", fields => fields[IndexOf(fields, "usageId")]!["type"]!["size"] = 8),
+        ("fixed of another size", fields =>
+        {
+            // Another field is of the same type, and its default has the size of the type.
+            fields[IndexOf(fields, "usageId")]!["type"]!["size"] = 8;
+            fields[IndexOf(fields, "formerUsageId")]!["default"] = new string('\0', 8);
+        }),
         ("record where there was a number", fields => fields[IndexOf(fields, "recordIndex")]!["type"] =
             JsonNode.Parse("""{"type":"record","name":"Index","fields":[{"name":"value","type":"int"}]}""")),
         ("optional where there was none", fields => fields[IndexOf(fields, "node")]!["type"] = new JsonArray("null", "long")),
@@ -55,6 +63,11 @@ public sealed class F13_SchemaTests
             UsageToSend record = usage.Event(1000 + forced.Count);
             byte[] value = [.. record.Value!];
             WireFormat.WriteHeader(value, id);
+            if (name == FieldAdded)
+            {
+                platform.Readable[id] = Recomputation.NeverFits;
+            }
+
             forced.Add(record with { Value = value });
         }
 

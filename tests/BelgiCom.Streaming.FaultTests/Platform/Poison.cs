@@ -42,6 +42,7 @@ internal sealed class Poison
             {"name":"nest","type":{"type":"record","name":"Nest","fields":[{"name":"inner","type":["null","Nest"],"default":null}]}}
             """)!);
         int id = await platform.Registry.RegisterAsync("faults.nest-value", schema.ToJsonString(), TestContext.Current.CancellationToken);
+        platform.Readable[id] = Recomputation.NeverFits;
         return new Poison(random, id);
     }
 
