@@ -95,6 +95,7 @@ public sealed class LedgerBatch
                 RejectedOutcome.Late => LedgerOutcome.Late,
                 RejectedOutcome.Suspended => LedgerOutcome.Suspended,
                 RejectedOutcome.Conflict => LedgerOutcome.Conflict,
+                RejectedOutcome.Recycled => LedgerOutcome.Recycled,
                 _ => LedgerOutcome.Rejected,
             },
             UsageId = usage.UsageId,

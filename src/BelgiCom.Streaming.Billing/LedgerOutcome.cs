@@ -42,4 +42,10 @@ public enum LedgerOutcome
     /// kept in <c>conflicting_line</c> and billed to nobody until a person has looked at both.
     /// </summary>
     LedgerConflict = 9,
+
+    /// <summary>
+    /// Taken out of suspense and sent to rating once more: it ends an earlier <see cref="Suspended"/>. So what waits is the difference of
+    /// the two.
+    /// </summary>
+    Recycled = 10,
 }

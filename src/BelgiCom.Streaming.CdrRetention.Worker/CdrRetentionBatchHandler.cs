@@ -16,6 +16,8 @@ internal sealed class CdrRetentionBatchHandler(
     CdrArchive archive, EventTopic<UsageReceivedView> received, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
     IDeadLetters deadLetters, ILogger logger) : ISinkBatchHandler
 {
+    private static readonly byte[] UnknownSchema = "UNKNOWN_SCHEMA"u8.ToArray();
+
     private readonly List<DeadLetter> _unreadable = [];
 
     /// <inheritdoc/>
@@ -113,9 +115,22 @@ internal sealed class CdrRetentionBatchHandler(
             return false;
         }
 
+        if (IsArchived(in usage))
+        {
+            appender.Pass(record.Topic, record.Partition, record.Offset);
+            return true;
+        }
+
         Add(appender, record, usage.SubscriberRef, usage.Kind, usage.Direction, usage.EventTimeMilliseconds, usage.EndTimeMilliseconds);
         return true;
     }
+
+    /// <summary>
+    /// Whether the archive has the usage under the same reference from when it came first: it was suspended, and is recycled now. Usage of
+    /// an unknown schema could not be archived then. Usage that was passed on comes under another reference, so it is kept under both.
+    /// </summary>
+    private static bool IsArchived(in UsageReceivedView usage) =>
+        !usage.SuspendedFor.IsEmpty && !usage.SuspendedFor.SequenceEqual(UnknownSchema) && usage.AliasRef == default;
 
     private bool TryRated(ArchiveAppender appender, in ConsumedRecord record)
     {
@@ -134,6 +149,13 @@ internal sealed class CdrRetentionBatchHandler(
         if (!rejected.TryRead(record.Value, out UsageRejectedView usage))
         {
             return false;
+        }
+
+        if (usage.Outcome == RejectedOutcome.Recycled)
+        {
+            // It only says that an earlier record, which the archive has, no longer waits.
+            appender.Pass(record.Topic, record.Partition, record.Offset);
+            return true;
         }
 
         Add(

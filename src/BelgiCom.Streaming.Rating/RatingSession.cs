@@ -121,7 +121,11 @@ public sealed partial class RatingSession
 
         if (age > _lateDays)
         {
-            result.Reject(RatingOutcome.Late, RejectedReason.TooLate);
+            // Recycled usage came in time, so it stays a debt that somebody sees. It is not rated, because the balance of its month and the
+            // ids of its day may be forgotten: a bundle would be granted again.
+            result.Reject(
+                usage.IsRecycled ? RatingOutcome.Suspended : RatingOutcome.Late,
+                usage.IsRecycled ? RejectedReason.OutsideWindow : RejectedReason.TooLate);
         }
         else if (Guide(in usage, tariffs, ref result, out int holder))
         {

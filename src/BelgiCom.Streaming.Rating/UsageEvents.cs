@@ -38,6 +38,7 @@ public static class UsageEvents
             Kind = received.Kind,
             Direction = received.Direction,
             IsSecondaryView = received.ChargingView == ChargingView.Secondary,
+            IsRecycled = !received.SuspendedFor.IsEmpty,
         };
     }
 

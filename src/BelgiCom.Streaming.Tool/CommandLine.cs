@@ -30,6 +30,7 @@ internal static class CommandLine
             FilesCommand.Create(),
             SourcesCommand.Create(),
             ReconcileCommand.Create(),
+            SuspenseCommand.Create(),
             CdrCommand.Create(),
             BrokerCommand.Create(),
             TopicsCommand.Create(),

@@ -44,6 +44,15 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
         Assert.Equal(2, _handler.StartOffset(Log(Topics.UsageRated, 0, "second")));
     }
 
+    private UsageReceived Message(int subscriber) => new()
+    {
+        SubscriberRef = ArchiveFixture.Subscriber(subscriber),
+        Kind = UsageKind.Sms,
+        Direction = Direction.Originating,
+        EventTime = _fixture.Clock.GetUtcNow(),
+        EndTime = _fixture.Clock.GetUtcNow(),
+    };
+
     private static AssignedLog Log(string topic, int partition, string topicId) =>
         new(new TopicPartition(topic, partition), topicId, Begin: 0, End: 100, Committed: null);
 
@@ -90,6 +99,53 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
         Assert.All(found, record => Assert.Equal(now, record.StartOfPeriod));
         Assert.Equal(1, _handler.StartOffset(Log(Topics.UsageRated, 0, "first")));
         Assert.Null(_handler.StartOffset(Log(Topics.UsageRated, 1, "first")));
+    }
+
+    /// <summary>
+    /// Usage that was suspended is on the topic again when it is recycled: the archive has it from its first coming, except when nobody
+    /// could read it then.
+    /// </summary>
+    [Theory]
+    [InlineData("UNKNOWN_SUBSCRIBER", 1)]
+    [InlineData("UNKNOWN_SCHEMA", 2)]
+    public void Handle_RecycledUsage_IsArchivedOnce(string suspendedFor, int kept)
+    {
+        UsageReceived usage = Message(subscriber: 1);
+
+        _handler.Handle(new TestBatch(
+        [
+            Record(Topics.UsageReceived, 0, Value(Topics.UsageReceived, usage.Write)),
+            Record(Topics.UsageReceived, 1, Value(Topics.UsageReceived, (usage with { SuspendedFor = suspendedFor }).Write)),
+            Record(Topics.UsageRejected, 0, Value(
+                Topics.UsageRejected,
+                new UsageRejected { SubscriberRef = usage.SubscriberRef, Outcome = RejectedOutcome.Recycled }.Write)),
+        ]));
+
+        IReadOnlyList<ArchivedRecord> found = _fixture.FindAll(_archive, 1).Records;
+        Assert.Equal(kept, found.Count);
+        Assert.All(found, record => Assert.Equal(Topics.UsageReceived, record.Topic));
+        Assert.Equal(2, _handler.StartOffset(Log(Topics.UsageReceived, 0, "first")));
+        Assert.Equal(1, _handler.StartOffset(Log(Topics.UsageRejected, 0, "first")));
+    }
+
+    /// <summary>
+    /// Usage of the IMSI of a line with an MSISDN is passed on to the MSISDN's reference. A question by either number must find it, and so
+    /// must an erasure; each finds it once.
+    /// </summary>
+    [Fact]
+    public void Handle_UsageThatWasPassedOn_IsFoundOnceByEitherReference()
+    {
+        UsageReceived usage = Message(subscriber: 1);
+        UsageReceived passedOn = usage with { SubscriberRef = ArchiveFixture.Subscriber(2), AliasRef = usage.SubscriberRef };
+
+        _handler.Handle(new TestBatch(
+        [
+            Record(Topics.UsageReceived, 0, Value(Topics.UsageReceived, usage.Write)),
+            Record(Topics.UsageReceived, 1, Value(Topics.UsageReceived, passedOn.Write)),
+        ]));
+
+        Assert.Equal(Value(Topics.UsageReceived, usage.Write), Assert.Single(_fixture.FindAll(_archive, 1).Records).Value);
+        Assert.Equal(Value(Topics.UsageReceived, passedOn.Write), Assert.Single(_fixture.FindAll(_archive, 2).Records).Value);
     }
 
     [Fact]

@@ -385,6 +385,24 @@ public sealed class OutcomeTests
         Assert.Equal(RejectedReason.AmountOverflow, rater.One(DataUsage(2, 1)).RejectedReason);
     }
 
+    /// <summary>
+    /// The balance of its month and the ids of its day may be forgotten, so it is not rated; it came in time, so it is no late usage.
+    /// </summary>
+    [Fact]
+    public void RecycledUsage_OlderThanTheLimit_IsSuspendedAgainAndNeverLate()
+    {
+        Rater rater = new(45, 40, Plain);
+        rater.One(Message(1, "2026-04-10T12:00:00Z"));
+
+        RatingResult within = rater.One(Message(2, "2026-03-01T12:00:00Z") with { IsRecycled = true });
+        RatingResult older = rater.One(Message(3, "2026-02-28T23:59:59Z") with { IsRecycled = true });
+        RatingResult again = rater.One(Message(2, "2026-03-01T12:00:00Z") with { IsRecycled = true });
+
+        Assert.Equal(RatingOutcome.Rated, within.Outcome);
+        Assert.Equal((RatingOutcome.Suspended, RejectedReason.OutsideWindow), (older.Outcome, older.RejectedReason));
+        Assert.Equal(RatingOutcome.Duplicate, again.Outcome);
+    }
+
     [Fact]
     public void LateUsage_WithinTheLimit_CountsInItsOwnPeriod_AndOlderIsLate()
     {

@@ -5,7 +5,10 @@
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>Closed list of the outcomes that are not rated.</summary>
+/// <summary>
+/// Closed list of the outcomes that are not rated. RECYCLED is the end of an earlier SUSPENDED: receivedTopic, receivedPartition and
+/// receivedOffset name that record on usage.rejected.v1, and the usage is on usage.received.v1 once more.
+/// </summary>
 public enum RejectedOutcome
 {
     /// <summary>REJECTED.</summary>
@@ -18,4 +21,6 @@ public enum RejectedOutcome
     Suspended = 3,
     /// <summary>CONFLICT.</summary>
     Conflict = 4,
+    /// <summary>RECYCLED.</summary>
+    Recycled = 5,
 }

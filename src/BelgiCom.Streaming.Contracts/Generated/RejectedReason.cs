@@ -36,4 +36,6 @@ public enum RejectedReason
     NotMeasured = 12,
     /// <summary>CURRENCY.</summary>
     Currency = 13,
+    /// <summary>OUTSIDE_WINDOW.</summary>
+    OutsideWindow = 14,
 }

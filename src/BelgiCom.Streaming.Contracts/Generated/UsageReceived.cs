@@ -146,6 +146,13 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     /// </summary>
     public SubscriberRef AliasRef { get; init; }
 
+    /// <summary>
+    /// Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was
+    /// not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated
+    /// is suspended again instead of being late, because the usage came in time.
+    /// </summary>
+    public string SuspendedFor { get; init; } = "";
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageReceived Read(ReadOnlySpan<byte> body)
@@ -187,7 +194,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         + AvroSize.Of(Node)
         + AvroSize.Of(FileName)
         + AvroSize.Of(PersonalDataKeyId)
-        + AvroSize.Of(PersonalData);
+        + AvroSize.Of(PersonalData)
+        + AvroSize.Of(SuspendedFor);
 
     internal static UsageReceived ReadFrom(ref AvroReader reader) => new()
     {
@@ -228,6 +236,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         ServiceUnits = reader.ReadLong(),
         FormerUsageId = UsageId.ReadFrom(ref reader),
         AliasRef = SubscriberRef.ReadFrom(ref reader),
+        SuspendedFor = reader.ReadString(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -269,6 +278,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         writer.WriteLong(ServiceUnits);
         FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
         AliasRef.CopyTo(writer.Reserve(SubscriberRef.Size));
+        writer.WriteString(SuspendedFor);
     }
 
     /// <summary>The schema as it is registered under the subject usage.received.v1-value.</summary>
@@ -310,7 +320,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"personalData","type":"bytes","doc":"AES-256-GCM envelope (nonce 12, ciphertext, tag 16) over the personal identifiers of the record as JSON: msisdn, imsi, imei, servedAddress, location, otherParty. Empty when the record has none."},""" +
         """{"name":"serviceUnits","type":"long","doc":"Service-specific units of TS 32.299 and TS 32.291 (events); -1 when not measured.","default":-1},""" +
         """{"name":"formerUsageId","type":"be.belgicom.streaming.UsageId","doc":"Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was rated under its former id.","default":"\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"},""" +
-        """{"name":"aliasRef","type":"be.belgicom.streaming.SubscriberRef","doc":"Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again.","default":"\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"}]}""";
+        """{"name":"aliasRef","type":"be.belgicom.streaming.SubscriberRef","doc":"Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again.","default":"\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"},""" +
+        """{"name":"suspendedFor","type":"string","doc":"Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated is suspended again instead of being late, because the usage came in time.","default":""}]}""";
 }
 
 /// <summary>
@@ -456,6 +467,13 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     public SubscriberRef AliasRef { get; set; }
 
     /// <summary>
+    /// Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was
+    /// not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated
+    /// is suspended again instead of being late, because the usage came in time.
+    /// </summary>
+    public ReadOnlySpan<byte> SuspendedFor { get; set; }
+
+    /// <summary>
     /// The octets that the fields utcOffsetMinutes to ratingGroup were read from, for the same fields of UsageRated; empty when nothing was
     /// read.
     /// </summary>
@@ -468,7 +486,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        306
+        311
         + ServingPlmn.Length
         + DataNetwork.Length
         + OtherPartyPrefix.Length
@@ -476,7 +494,8 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         + Node.Length
         + FileName.Length
         + PersonalDataKeyId.Length
-        + PersonalData.Length;
+        + PersonalData.Length
+        + SuspendedFor.Length;
 
     /// <summary>
     /// Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.
@@ -529,6 +548,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         view.ServiceUnits = reader.ReadLong();
         view.FormerUsageId = UsageId.ReadFrom(ref reader);
         view.AliasRef = SubscriberRef.ReadFrom(ref reader);
+        view.SuspendedFor = reader.ReadUtf8();
         return reader.TryFinish();
     }
 
@@ -585,5 +605,6 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         writer.WriteLong(ServiceUnits);
         FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
         AliasRef.CopyTo(writer.Reserve(SubscriberRef.Size));
+        writer.WriteBytes(SuspendedFor);
     }
 }

@@ -21,12 +21,65 @@ public sealed class TransactionalSender : IDisposable
     /// <param name="logger">Where the sender logs.</param>
     public TransactionalSender(
         KafkaOptions options, TransactionOptions transactions, string name, TimeProvider clock, ILogger<TransactionalSender> logger)
+        : this(options, transactions, $"{name}-{options.InstanceId}", clock, (ILogger)logger)
+    {
+    }
+
+    private TransactionalSender(
+        KafkaOptions options, TransactionOptions transactions, string transactionalId, TimeProvider clock, ILogger logger)
     {
         _options = options;
-        _transactionalId = $"{name}-{options.InstanceId}";
+        _transactionalId = transactionalId;
         _clock = clock;
         _logger = logger;
         _producer = new TransactionalProducer(options, transactions, _transactionalId, clock, logger);
+    }
+
+    /// <summary>Makes a sender of which the cluster has only one, wherever it runs: the next one fences it.</summary>
+    /// <param name="options">Brokers.</param>
+    /// <param name="transactions">Times.</param>
+    /// <param name="transactionalId">The whole transactional id.</param>
+    /// <param name="clock">Clock for timeouts.</param>
+    /// <param name="logger">Where the sender logs.</param>
+    public static TransactionalSender OnlyOne(
+        KafkaOptions options, TransactionOptions transactions, string transactionalId, TimeProvider clock,
+        ILogger<TransactionalSender> logger) => new(options, transactions, transactionalId, clock, (ILogger)logger);
+
+    /// <summary>
+    /// Fences the sender of the same transactional id before this one, and settles what it left open: what is visible now stays, and
+    /// nothing of it can appear later.
+    /// </summary>
+    /// <param name="stopping">Gives up waiting for brokers that are away.</param>
+    /// <exception cref="ClientFailedException">Not permitted, or no broker for too long.</exception>
+    public void Settle(CancellationToken stopping)
+    {
+        if (!_initialised)
+        {
+            _producer.Initialize(stopping);
+            _initialised = true;
+        }
+    }
+
+    /// <summary>
+    /// Sends one chunk in one transaction and in one attempt, for a caller who can read from the topics what became of it and so sends
+    /// nothing twice.
+    /// </summary>
+    /// <param name="produce">Produces the chunk's records. Its exception aborts the transaction and is passed on.</param>
+    /// <param name="stopping">Gives up waiting for brokers that are away.</param>
+    /// <returns>True when the chunk is durable and visible. False when nobody knows; it is settled then, and the topics show it.</returns>
+    /// <exception cref="ClientFailedException">Fenced, or not permitted.</exception>
+    public bool TrySend(Action<TransactionalOutput> produce, CancellationToken stopping)
+    {
+        try
+        {
+            SendOnce(produce, stopping);
+            return true;
+        }
+        catch (ChunkNotSentException failure)
+        {
+            KafkaLog.ChunkSentAgain(_logger, _transactionalId, 1, failure.Message);
+            return false;
+        }
     }
 
     /// <summary>
@@ -69,12 +122,7 @@ public sealed class TransactionalSender : IDisposable
     /// attempt.</exception>
     internal void SendOnce(Action<TransactionalOutput> produce, CancellationToken stopping)
     {
-        if (!_initialised)
-        {
-            _producer.Initialize(stopping);
-            _initialised = true;
-        }
-
+        Settle(stopping);
         try
         {
             _producer.Begin(stopping);

@@ -14,7 +14,7 @@ internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason 
         RejectedReason.UnknownSchema,
         [
             .. "The value names a schema that the registry does not have or that is no version of this topic's; "u8,
-            .. "register it, or look at the producer that wrote it, then redrive."u8,
+            .. "register it, or look at the producer that wrote it, then recycle."u8,
         ]);
 
     private static readonly Rejection[] ByReason = [.. Enum.GetValues<RejectedReason>().Select(Of)];
@@ -30,16 +30,20 @@ internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason 
         RejectedReason.TooLate => new(
             RatingOutcome.Late, reason,
             "Older than Rating:LateDays before the newest usage rated; bill it by hand if it is owed."u8.ToArray()),
+        RejectedReason.OutsideWindow => new(
+            RatingOutcome.Suspended, reason,
+            "Older than Rating:LateDays before the newest usage rated; raise LateDays and DedupDays, then recycle, or bill it by hand."u8
+                .ToArray()),
         RejectedReason.UnknownSubscriber =>
-            new(RatingOutcome.Suspended, reason, "Publish a subscription for the reference, then redrive."u8.ToArray()),
+            new(RatingOutcome.Suspended, reason, "Publish a subscription for the reference, then recycle."u8.ToArray()),
         RejectedReason.NoSubscriptionAtEventTime =>
-            new(RatingOutcome.Suspended, reason, "Publish a subscription that covers eventTime, then redrive."u8.ToArray()),
+            new(RatingOutcome.Suspended, reason, "Publish a subscription that covers eventTime, then recycle."u8.ToArray()),
         RejectedReason.NoTariff => new(
             RatingOutcome.Suspended, reason,
-            "Publish a version of the subscriber's offering in force at eventTime, then redrive."u8.ToArray()),
+            "Publish a version of the subscriber's offering in force at eventTime, then recycle."u8.ToArray()),
         RejectedReason.NoPrice => new(
             RatingOutcome.Suspended, reason,
-            "Add a zone for the serving network and a price for this usage to the offering, then redrive."u8.ToArray()),
+            "Add a zone for the serving network and a price for this usage to the offering, then recycle."u8.ToArray()),
         RejectedReason.InvalidUsage => new(
             RatingOutcome.Rejected, reason,
             "A value cannot be: unknown kind, negative count, bad network, or a time more than a day ahead of receipt."u8.ToArray()),
@@ -55,7 +59,7 @@ internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason 
             "The balance of the month has amounts in another currency; begin the other currency with a month or an account."u8.ToArray()),
         RejectedReason.NotMeasured => new(
             RatingOutcome.Suspended, reason,
-            "The price is per a unit that the record did not measure; add a price per a measured unit, then redrive."u8.ToArray()),
+            "The price is per a unit that the record did not measure; add a price per a measured unit, then recycle."u8.ToArray()),
         _ => new(RatingOutcome.Rejected, reason, ""u8.ToArray()),
     };
 }

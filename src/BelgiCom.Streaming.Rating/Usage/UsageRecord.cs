@@ -52,4 +52,7 @@ public readonly struct UsageRecord
     /// True when another record of the same traffic is charged (the PGW's beside an SGW record): this one is accounted, not billed.
     /// </summary>
     public bool IsSecondaryView { get; init; }
+
+    /// <summary>True when the usage was suspended before and is rated once more: it came in time, whenever that was.</summary>
+    public bool IsRecycled { get; init; }
 }

@@ -8,9 +8,9 @@ namespace BelgiCom.Streaming.Tool;
 internal sealed class ReferenceData
 {
     private readonly IReadOnlyList<OfferingVersion> _catalogue;
-    private readonly string _subscriptions;
+    private readonly string? _subscriptions;
 
-    private ReferenceData(IReadOnlyList<OfferingVersion> catalogue, string subscriptions)
+    private ReferenceData(IReadOnlyList<OfferingVersion> catalogue, string? subscriptions)
     {
         _catalogue = catalogue;
         _subscriptions = subscriptions;
@@ -23,6 +23,34 @@ internal sealed class ReferenceData
     /// <exception cref="ToolException">A path does not exist.</exception>
     public static ReferenceData Read(string? catalogue, string? subscriptions)
     {
+        ThrowUnlessThere(catalogue, subscriptions);
+        return new ReferenceData(CatalogueFolder.Load(catalogue ?? SampleFiles.Catalogue), subscriptions ?? SampleFiles.Subscriptions);
+    }
+
+    /// <summary>Reads what is given; the topics have the rest.</summary>
+    /// <param name="catalogue">Folder, or null for none.</param>
+    /// <param name="subscriptions">File, or null for none.</param>
+    /// <exception cref="InputFaultException">A tariff is wrong.</exception>
+    /// <exception cref="ToolException">A path does not exist.</exception>
+    public static ReferenceData ReadGiven(string? catalogue, string? subscriptions)
+    {
+        ThrowUnlessThere(catalogue, subscriptions);
+        return new ReferenceData(catalogue is null ? [] : CatalogueFolder.Load(catalogue), subscriptions);
+    }
+
+    /// <summary>Publishes the tariffs and subscriptions that the topics do not hold yet.</summary>
+    /// <exception cref="InputFaultException">The subscriptions are wrong, or a published version was changed.</exception>
+    public async Task PublishAsync(ReferenceTopics topics, CancellationToken cancellationToken)
+    {
+        await topics.PublishAsync(_catalogue, cancellationToken);
+        if (_subscriptions is not null)
+        {
+            await topics.PublishAsync(_subscriptions, overwrite: true, cancellationToken);
+        }
+    }
+
+    private static void ThrowUnlessThere(string? catalogue, string? subscriptions)
+    {
         if (catalogue is not null && !Directory.Exists(catalogue))
         {
             throw new ToolException(
@@ -34,15 +62,5 @@ internal sealed class ReferenceData
         {
             ReferenceTopics.RequireSubscriptions(subscriptions);
         }
-
-        return new ReferenceData(CatalogueFolder.Load(catalogue ?? SampleFiles.Catalogue), subscriptions ?? SampleFiles.Subscriptions);
-    }
-
-    /// <summary>Publishes the tariffs and subscriptions that the topics do not hold yet.</summary>
-    /// <exception cref="InputFaultException">The subscriptions are wrong, or a published version was changed.</exception>
-    public async Task PublishAsync(ReferenceTopics topics, CancellationToken cancellationToken)
-    {
-        await topics.PublishAsync(_catalogue, cancellationToken);
-        await topics.PublishAsync(_subscriptions, overwrite: true, cancellationToken);
     }
 }

@@ -97,6 +97,8 @@ internal static class RunReportTable
             ("late", tally => tally.Late),
             ("suspended", tally => tally.Suspended),
             ("rejected", tally => tally.Rejected),
+            ("conflict", tally => tally.Conflict),
+            ("(recycled from suspense)", tally => tally.Recycled),
             ("(quarantined records)", tally => tally.Quarantined),
         })
         {

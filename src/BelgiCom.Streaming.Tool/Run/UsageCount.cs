@@ -41,7 +41,9 @@ internal sealed class UsageCount : IDisposable
         {
             (string topic, int partition) = (range.Partition.Topic, range.Partition.Partition.Value);
             long workFrom = topic == Topics.UsageReceived ? ratingPosition(partition) : range.To;
-            _marks.Add(range.Partition, new PartitionMarks { Next = range.From, StartEnd = range.To, WorkFrom = workFrom });
+            _marks.Add(
+                range.Partition,
+                new PartitionMarks { From = range.From, Next = range.From, StartEnd = range.To, WorkFrom = workFrom });
         }
     }
 
@@ -95,21 +97,22 @@ internal sealed class UsageCount : IDisposable
             {
                 ConsumedRecord record = batch[i];
                 PartitionMarks marks = _marks[new TopicPartition(record.Topic, record.Partition)];
-                Count(record, isNew: record.Offset >= marks.StartEnd, isWork: record.Offset >= marks.WorkFrom);
+                Count(record, marks);
                 marks.Next = record.Offset + 1;
             }
         }
     }
 
-    private void Count(ConsumedRecord record, bool isNew, bool isWork)
+    private void Count(ConsumedRecord record, PartitionMarks marks)
     {
+        bool isNew = record.Offset >= marks.StartEnd;
         switch (record.Topic)
         {
             case Topics.UsageReceived:
-                bool isPassedOn = IsPassedOn(in record);
-                _total.Received += isPassedOn ? 0 : 1;
-                _run.Received += isNew && !isPassedOn ? 1 : 0;
-                _run.CarriedOver += isWork && !isNew ? 1 : 0;
+                bool isFirst = !IsFurtherRecord(in record);
+                _total.Received += isFirst ? 1 : 0;
+                _run.Received += isNew && isFirst ? 1 : 0;
+                _run.CarriedOver += record.Offset >= marks.WorkFrom && !isNew ? 1 : 0;
                 break;
             case Topics.UsageRated when _rated.TryRead(record.Value, out UsageRatedView rated):
                 Add(_total, rated.Outcome);
@@ -120,6 +123,12 @@ internal sealed class UsageCount : IDisposable
 
                 break;
             case Topics.UsageRejected when _rejected.TryRead(record.Value, out UsageRejectedView rejected):
+                if (rejected.Outcome == RejectedOutcome.Recycled)
+                {
+                    CountRecycled(rejected.ReceivedOffset, isNew, marks);
+                    break;
+                }
+
                 Add(_total, rejected.Outcome);
                 if (isNew)
                 {
@@ -137,11 +146,29 @@ internal sealed class UsageCount : IDisposable
     }
 
     /// <summary>
-    /// Whether rating wrote this event when it passed usage on to the subscriber who has the subscription: the usage was counted where it
-    /// came from.
+    /// Counts that the usage of an earlier record of the partition no longer waits. Retention may have taken that record, and then it was
+    /// not counted.
     /// </summary>
-    private bool IsPassedOn(in ConsumedRecord record) =>
-        _received.TryRead(record.Value, out UsageReceivedView received) && received.AliasRef != default;
+    private void CountRecycled(long suspendedOffset, bool isNew, PartitionMarks marks)
+    {
+        _total.Recycled++;
+        _total.Suspended -= suspendedOffset >= marks.From ? 1 : 0;
+        if (isNew)
+        {
+            bool wasSuspendedBefore = suspendedOffset < marks.StartEnd;
+            _run.Recycled++;
+            _run.Suspended -= wasSuspendedBefore ? 0 : 1;
+            _run.CarriedOver += wasSuspendedBefore ? 1 : 0;
+        }
+    }
+
+    /// <summary>
+    /// Whether the usage was counted by an earlier record: rating passed it on to the subscriber who has the subscription, or it was
+    /// recycled.
+    /// </summary>
+    private bool IsFurtherRecord(in ConsumedRecord record) =>
+        _received.TryRead(record.Value, out UsageReceivedView received)
+        && (received.AliasRef != default || !received.SuspendedFor.IsEmpty);
 
     private static void Add(UsageTally tally, RatedOutcome outcome) =>
         _ = outcome == RatedOutcome.Rated ? tally.Rated++ : tally.ZeroRated++;
@@ -157,6 +184,9 @@ internal sealed class UsageCount : IDisposable
 
     private sealed class PartitionMarks
     {
+        /// <summary>First offset that was still there.</summary>
+        public required long From { get; init; }
+
         /// <summary>Offset to count next.</summary>
         public long Next { get; set; }
 

@@ -3,7 +3,7 @@ namespace BelgiCom.Streaming.Tool;
 /// <summary>Numbers of usage events by their outcome, counted on the topics.</summary>
 internal sealed record UsageTally
 {
-    /// <summary>Events on usage.received.v1; one that rating passed on to another reference counts once.</summary>
+    /// <summary>Events on usage.received.v1; one that was passed on to another reference, or recycled, counts once.</summary>
     public long Received { get; set; }
 
     public long Rated { get; set; }
@@ -14,6 +14,7 @@ internal sealed record UsageTally
 
     public long Late { get; set; }
 
+    /// <summary>Events that wait for reference data; those that were recycled since wait no more.</summary>
     public long Suspended { get; set; }
 
     public long Rejected { get; set; }
@@ -26,8 +27,14 @@ internal sealed record UsageTally
     /// </summary>
     public long Quarantined { get; set; }
 
-    /// <summary>Events that an earlier, interrupted run had received but not rated; this run rates them too.</summary>
+    /// <summary>
+    /// Events that were there before this run and had no outcome or only a suspended one: an earlier, interrupted run had received but not
+    /// rated them, or they were recycled. This run rates them too.
+    /// </summary>
     public long CarriedOver { get; set; }
+
+    /// <summary>Events that were suspended and sent to rating once more; each then has another outcome.</summary>
+    public long Recycled { get; set; }
 
     /// <summary>Events with an outcome.</summary>
     public long Decided => Rated + ZeroRated + Duplicate + Late + Suspended + Rejected + Conflict;
@@ -46,5 +53,18 @@ internal sealed record UsageTally
     }
 
     /// <summary>The counts as <c>--json</c> and the status page show them.</summary>
-    public object ToJson() => new { Received, Rated, ZeroRated, Duplicate, Late, Suspended, Rejected, Conflict, Quarantined, CarriedOver };
+    public object ToJson() => new
+    {
+        Received,
+        Rated,
+        ZeroRated,
+        Duplicate,
+        Late,
+        Suspended,
+        Rejected,
+        Conflict,
+        Quarantined,
+        CarriedOver,
+        Recycled,
+    };
 }

@@ -49,22 +49,6 @@ internal static class ToolSettings
     }
 }
 
-/// <summary>
-/// The section "Kafka" as a verb reads it: a setting of any worker is accepted, so that one environment serves workers and verbs.
-/// </summary>
-/// <param name="Clients">What every client needs.</param>
-/// <param name="Consumer">What readers need.</param>
-internal sealed record KafkaRoles(KafkaOptions Clients, ConsumerOptions Consumer)
-{
-    public static KafkaRoles Of(WebApplicationBuilder builder)
-    {
-        builder.AddValidatedOptions<LaneOptions>(KafkaOptions.Section);
-        return new KafkaRoles(
-            builder.AddValidatedOptions<KafkaOptions>(KafkaOptions.Section),
-            builder.AddValidatedOptions<ConsumerOptions>(KafkaOptions.Section));
-    }
-}
-
 /// <summary>A running Kafka and registry, to which reference data is published.</summary>
 /// <param name="Kafka">Where the brokers are.</param>
 /// <param name="Registry">Disposed with this.</param>

@@ -1,0 +1,176 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BelgiCom.Streaming.Tool.Tests;
+
+public sealed class SuspenseTests : IAsyncLifetime
+{
+    private const int Partitions = 2;
+    private static readonly SuspenseFilter Everything = SuspenseFilter.Of([], []);
+
+    private readonly FakeRegistry _registry = new();
+    private TestBroker? _broker;
+    private KafkaRoles? _kafka;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _broker = await TestBroker.StartAsync(BrokerKind.Embedded);
+        _kafka = new KafkaRoles(
+            new KafkaOptions { BootstrapServers = _broker.BootstrapServers }, new ConsumerOptions(), new TransactionOptions());
+        using TopicAdmin admin = new(_kafka.Clients, NullLogger<TopicAdmin>.Instance);
+        await admin.EnsureAsync(
+        [
+            .. new[] { Topics.UsageReceived, Topics.UsageRejected }
+                .Select(topic => new TopicSpec(topic, Partitions, new Dictionary<string, string>(), 1)),
+        ]);
+    }
+
+    public async ValueTask DisposeAsync() => await _broker!.DisposeAsync();
+
+    /// <summary>Usage of a schema that the registry learns later waits as long as it is not known, and is then sent.</summary>
+    [Fact]
+    public async Task Recycle_OfASchemaThatIsNotKnown_GoesOnWaitingUntilItIs()
+    {
+        JsonNode newer = JsonNode.Parse(UsageReceived.SchemaJson)!;
+        newer["fields"]!.AsArray().Add(new JsonObject { ["name"] = "later", ["type"] = "string", ["default"] = "" });
+        int newerId = _registry.Add(UsageReceived.SchemaJson) + 1;
+        byte[] value = [.. EventValue.Of(newerId, Usage(7).Write), 0];
+        Send(Suspended(1, value, RejectedReason.UnknownSchema));
+        using Suspense suspense = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
+        Assert.Equal(new RecycleCount(0, 1), suspense.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(1, Assert.Single(suspense.List(Everything, Cancel)).Events);
+
+        Assert.Equal(newerId, _registry.Add(newer.ToJsonString()));
+        using Suspense later = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
+        Assert.Equal("sms.csv", Assert.Single(later.List(Everything, Cancel)).File);
+        Assert.Equal(new RecycleCount(1, 0), later.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new RecycleCount(0, 0), later.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
+
+        UsageReceived sent = UsageReceived.Read(Assert.Single(Records(Topics.UsageReceived)).Value.AsSpan(WireFormat.HeaderSize));
+        Assert.Equal(("UNKNOWN_SCHEMA", Usage(7).UsageId), (sent.SuspendedFor, sent.UsageId));
+        Assert.Empty(later.List(Everything, Cancel));
+    }
+
+    /// <summary>
+    /// What is sent differs from what came only in saying that it was suspended; it goes to the partition it came from.
+    /// </summary>
+    [Fact]
+    public async Task Recycle_OfOneReason_SendsItAndLeavesTheOthers()
+    {
+        Send([.. Enumerable.Range(0, 50).Select(number =>
+            Suspended(number, Value(number), number % 5 == 0 ? RejectedReason.NoTariff : RejectedReason.UnknownSubscriber))]);
+
+        using Suspense suspense = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
+        Assert.Equal(
+            new RecycleCount(10, 0),
+            suspense.Recycle(SuspenseFilter.Of(["NO_TARIFF"], []), NullLoggerFactory.Instance, Cancel));
+
+        SuspendedUsage left = Assert.Single(suspense.List(Everything, Cancel));
+        Assert.Equal((RejectedReason.UnknownSubscriber, 40L), (left.Reason, left.Events));
+        IReadOnlyList<(int Partition, byte[] Value)> sent = Records(Topics.UsageReceived);
+        Assert.Equal(10, sent.Count);
+        Assert.All(sent, record =>
+        {
+            UsageReceived usage = UsageReceived.Read(record.Value.AsSpan(WireFormat.HeaderSize));
+            int number = (int)usage.UsageId.Low - 1;
+            Assert.Equal((number % Partitions, 0), (record.Partition, number % 5));
+            Assert.Equal(Value(number), EventValue.Of(FakeRegistry.IdOf(Topics.UsageReceived), (usage with { SuspendedFor = "" }).Write));
+        });
+        Assert.Equal(new RecycleCount(40, 0), suspense.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(50, Records(Topics.UsageReceived).Count);
+    }
+
+    /// <summary>Two operators at a time: each event is sent once, and one of the two may be told that the other took over.</summary>
+    [Fact]
+    public async Task Recycle_TwoAtATime_SendsEachEventOnce()
+    {
+        Send([.. Enumerable.Range(0, 400).Select(number => Suspended(number, Value(number), RejectedReason.UnknownSubscriber))]);
+
+        KafkaRoles small = _kafka! with { Consumer = new ConsumerOptions { BatchMaxRecords = 10 } };
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            using Suspense suspense = await Suspense.OpenAsync(small, new FakeRegistry(), Cancel);
+            try
+            {
+                suspense.Recycle(Everything, NullLoggerFactory.Instance, Cancel);
+            }
+            catch (ClientFailedException)
+            {
+                // The other one took over.
+            }
+        })));
+        using Suspense last = await Suspense.OpenAsync(small, _registry, Cancel);
+        last.Recycle(Everything, NullLoggerFactory.Instance, Cancel);
+
+        Assert.Equal(400, Records(Topics.UsageReceived).Count);
+        Assert.Equal(400, Records(Topics.UsageReceived).Select(record => Convert.ToHexString(record.Value)).Distinct().Count());
+        Assert.Empty(last.List(Everything, Cancel));
+    }
+
+    private static UsageReceived Usage(int number) => new()
+    {
+        UsageId = UsageId.FromHalves(1, (ulong)number + 1),
+        SubscriberRef = SubscriberRef.FromHalves(2, (ulong)number + 1),
+        Kind = UsageKind.Sms,
+        EventTime = new DateTimeOffset(2026, 1, 20, 11, 0, 0, TimeSpan.Zero),
+        Messages = 1,
+        FileName = "sms.csv",
+    };
+
+    private static byte[] Value(int number) => EventValue.Of(FakeRegistry.IdOf(Topics.UsageReceived), Usage(number).Write);
+
+    private static UsageRejected Suspended(int number, byte[] original, RejectedReason reason) => new()
+    {
+        UsageId = Usage(number).UsageId,
+        SubscriberRef = Usage(number).SubscriberRef,
+        Outcome = RejectedOutcome.Suspended,
+        Reason = reason,
+        EventTime = Usage(number).EventTime,
+        ReceivedTopic = Topics.UsageReceived,
+        ReceivedPartition = number % Partitions,
+        ReceivedOffset = number / Partitions,
+        Original = original,
+        OriginalHash = SHA256.HashData(original),
+    };
+
+    private void Send(params UsageRejected[] suspended)
+    {
+        using TransactionalSender sender = new(
+            _kafka!.Clients, new TransactionOptions(), "test", TimeProvider.System, NullLogger<TransactionalSender>.Instance);
+        sender.Send(
+            output =>
+            {
+                byte[] key = new byte[SubscriberRef.Size];
+                foreach (UsageRejected one in suspended)
+                {
+                    one.SubscriberRef.CopyTo(key);
+                    byte[] value = EventValue.Of(FakeRegistry.IdOf(Topics.UsageRejected), one.Write);
+                    output.Produce(Topics.UsageRejected, one.ReceivedPartition, key, value);
+                }
+            },
+            Cancel);
+    }
+
+    private List<(int Partition, byte[] Value)> Records(string topic)
+    {
+        using TopicReader reader = new(_kafka!.Clients, new ConsumerOptions(), TimeProvider.System);
+        List<(int Partition, byte[] Value)> records = [];
+        reader.Read(
+            reader.RangesOf(topic),
+            batch =>
+            {
+                for (int index = 0; index < batch.Count; index++)
+                {
+                    records.Add((batch[index].Partition, batch[index].Value.ToArray()));
+                }
+            },
+            Cancel);
+        return records;
+    }
+}
