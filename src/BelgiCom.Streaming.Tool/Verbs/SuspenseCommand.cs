@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
@@ -155,7 +156,8 @@ internal static class SuspenseCommand
             count = suspense.Recycle(filter, services.GetRequiredService<ILoggerFactory>(), cancellationToken);
         }
 
-        MainJob run = new(pipeline, services.GetRequiredService<FileIntake>(), [], source: null);
+        MainJob run = new(
+            pipeline, services.GetRequiredService<FileIntake>(), services.GetRequiredService<FileLedger>(), [], source: null);
         await run.ToTheEndAsync(cancellationToken);
         RunReport report = run.Report(folder);
         Answer.Print(
