@@ -119,6 +119,11 @@ public sealed partial class RatingSession
             return;
         }
 
+        if (usage.IsTimeOfReport && (WasClaimedOn(day - 1, in usage, ref result) || WasClaimedOn(day + 1, in usage, ref result)))
+        {
+            return;
+        }
+
         if (age > _lateDays)
         {
             // Recycled usage came in time, so it stays a debt that somebody sees. It is not rated, because the balance of its month and the
@@ -179,6 +184,10 @@ public sealed partial class RatingSession
         result.Reject(RatingOutcome.Duplicate, RejectedReason.AlreadyRated);
         return true;
     }
+
+    /// <summary>Usage that names no time may have been reported before on the other side of midnight; ids are kept by day.</summary>
+    private bool WasClaimedOn(int day, in UsageRecord usage, ref RatingResult result) =>
+        _ids.NewestDay - (long)day <= _dedupDays && _ids.Find(day) is { } known && WasClaimed(known, in usage, ref result);
 
     /// <summary>Finds account, offering and the version in force when the usage began, and who holds the account's balance.</summary>
     private bool Guide(in UsageRecord usage, TariffSnapshot tariffs, ref RatingResult result, out int holder)

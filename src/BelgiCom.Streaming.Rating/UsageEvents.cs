@@ -39,6 +39,7 @@ public static class UsageEvents
             Direction = received.Direction,
             IsSecondaryView = received.ChargingView == ChargingView.Secondary,
             IsRecycled = !received.SuspendedFor.IsEmpty,
+            IsTimeOfReport = received.IsTimeOfReport,
         };
     }
 

@@ -240,6 +240,22 @@ public sealed class OutcomeTests
     }
 
     /// <summary>
+    /// Ids are kept by the day of the usage. A report of usage that names no time may be sent again on the other side of midnight, and may
+    /// come first; of usage that names its time, the same id on another day is other usage, which the ledger looks at.
+    /// </summary>
+    [Theory]
+    [InlineData("2026-03-14T23:59:58Z", "2026-03-15T00:00:03Z", true, RatingOutcome.Duplicate)]
+    [InlineData("2026-03-15T00:00:03Z", "2026-03-14T23:59:58Z", true, RatingOutcome.Duplicate)]
+    [InlineData("2026-03-14T23:59:58Z", "2026-03-15T00:00:03Z", false, RatingOutcome.Rated)]
+    public void ReportSentAgain_OverMidnight_IsADuplicate(string first, string second, bool isTimeOfReport, RatingOutcome outcome)
+    {
+        Rater rater = new(Plain);
+        rater.Rate(Message(1, first) with { Fingerprint = 7, IsTimeOfReport = isTimeOfReport });
+
+        Assert.Equal(outcome, rater.One(Message(1, second) with { Fingerprint = 7, IsTimeOfReport = isTimeOfReport }).Outcome);
+    }
+
+    /// <summary>
     /// An id of 128 bits that an earlier release stored: usage under its new id is the same when it names it as its former one, and other
     /// usage when only 96 bits of that agree.
     /// </summary>

@@ -65,6 +65,17 @@ public sealed class UsageFingerprintTests
     public void SameContent_HasTheSameFingerprint(string what, UsageReceived other) =>
         Assert.True(Fingerprint(Usage) == Fingerprint(other), what);
 
+    /// <summary>A report that is sent again has another time; of usage that says no other time, that is no other content.</summary>
+    [Fact]
+    public void TimeOfTheReport_IsNoContent()
+    {
+        UsageReceived reported = Usage with { IsTimeOfReport = true };
+        UsageReceived again = reported with { EventTime = Usage.EventTime.AddSeconds(5), EndTime = Usage.EndTime.AddSeconds(5) };
+
+        Assert.Equal(Fingerprint(reported), Fingerprint(again));
+        Assert.NotEqual(Fingerprint(reported), Fingerprint(again with { TotalOctets = 31 }));
+    }
+
     /// <summary>Of 100,000 contents that differ in one number, n² / 2 / 2^32 = 1.16 pairs agree; 12 never happens.</summary>
     [Fact]
     public void ContentsThatDifferALittle_HaveDifferentFingerprints()

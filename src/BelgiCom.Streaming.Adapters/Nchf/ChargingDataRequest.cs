@@ -22,6 +22,9 @@ internal sealed class ChargingDataRequest : RecordFormat
     public override bool IsLocationText => true;
 
     /// <inheritdoc/>
+    public override bool OpensWithReport => true;
+
+    /// <inheritdoc/>
     protected override ReadOnlySpan<byte> KeyForm => "nchf.2"u8;
 
     /// <inheritdoc/>

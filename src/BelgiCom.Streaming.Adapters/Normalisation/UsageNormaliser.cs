@@ -148,7 +148,7 @@ internal sealed class UsageNormaliser
 
     private static UsageReceivedView View(UsageCdr cdr, in UsagePart part, int index, SubscriberRef subscriber, UsageFile file)
     {
-        CdrTime start = part.StartOr(cdr.OpeningTime), last = part.LastOrClosed;
+        CdrTime start = cdr.StartOf(part), last = part.LastOrClosed;
         // A node whose clock was set back writes an end before the start. The start is kept, because tariffs go by it.
         CdrTime end = last.IsSet && last.UtcMilliseconds >= start.UtcMilliseconds ? last : start;
         _ = MeasuredQuantities.TryTake(cdr, part, out MeasuredQuantities measured);
@@ -184,6 +184,7 @@ internal sealed class UsageNormaliser
             FileName = file.NameUtf8,
             ContainerIndex = index,
             ServiceUnits = part.ServiceUnits,
+            IsTimeOfReport = cdr.IsTimeOfReport(part),
         };
     }
 

@@ -61,8 +61,8 @@ internal readonly record struct MeasuredQuantities(
     /// </summary>
     private static long DurationOf(UsageCdr cdr, in UsagePart part)
     {
-        CdrTime start = part.StartOr(cdr.OpeningTime), end = part.LastOrClosed;
-        return part.DurationSeconds >= 0 || !end.IsSet || end.UtcMilliseconds < start.UtcMilliseconds
+        CdrTime start = cdr.StartOf(part), end = part.LastOrClosed;
+        return part.DurationSeconds >= 0 || !end.IsSet || !cdr.HasStart(part) || end.UtcMilliseconds < start.UtcMilliseconds
             || cdr.Kind == UsageKind.Sms || (cdr.Kind == UsageKind.Data && !cdr.Format.LastsToItsEnd)
                 ? part.DurationSeconds
                 : (end.UtcMilliseconds - start.UtcMilliseconds + 500) / 1000;

@@ -23,6 +23,11 @@ internal abstract class RecordFormat
     public virtual bool LastsToItsEnd => false;
 
     /// <summary>
+    /// True when the opening time of such a record is that of the attempt to report it, so that the same record sent again has another.
+    /// </summary>
+    public virtual bool OpensWithReport => false;
+
+    /// <summary>
     /// Name and version of the duplicate key; the key begins with it. When a kind changes what its key is made of, it takes another name
     /// (<c>gateway.2</c> after <c>gateway</c>), so that no id of the new form equals one of the old.
     /// </summary>

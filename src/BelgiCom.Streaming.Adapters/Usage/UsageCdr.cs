@@ -171,6 +171,22 @@ public sealed class UsageCdr
     }
 
     /// <summary>
+    /// First usage, else the event, else the opening of the record. Where the record opens with its report, the end of the usage says more
+    /// than that, and a report that is sent again repeats it.
+    /// </summary>
+    internal CdrTime StartOf(in UsagePart part) =>
+        part.Start.IsSet ? part.Start
+        : part.Happened.IsSet ? part.Happened
+        : Format.OpensWithReport && part.LastOrClosed.IsSet ? part.LastOrClosed
+        : OpeningTime;
+
+    /// <summary>Whether a part says itself when it was used, or its record does by its opening.</summary>
+    internal bool HasStart(in UsagePart part) => part.Start.IsSet || part.Happened.IsSet || !Format.OpensWithReport;
+
+    /// <summary>Whether the only time known of a part is that of its report.</summary>
+    internal bool IsTimeOfReport(in UsagePart part) => Format.OpensWithReport && !part.FirstKnown.IsSet;
+
+    /// <summary>
     /// The network that served a part: what the record says of the serving node; else the network of the location; else that of the
     /// function that served; else that of the sending function when the IMSI says that it is not the subscriber's own, because a home SMF
     /// says nothing about where the subscriber was. Empty when nothing says.

@@ -89,9 +89,6 @@ internal struct UsagePart
     /// </summary>
     public readonly CdrTime FirstKnown => Start.IsSet && !IsStartDerived ? Start : LastOrClosed;
 
-    /// <summary>First usage, else the event, else the opening of the record.</summary>
-    public readonly CdrTime StartOr(CdrTime opening) => Start.IsSet ? Start : Happened.IsSet ? Happened : opening;
-
     /// <summary>Last usage, else what closed the part.</summary>
     public readonly CdrTime LastOrClosed => End.IsSet ? End : Closed;
 

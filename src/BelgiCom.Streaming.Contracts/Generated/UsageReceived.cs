@@ -153,6 +153,12 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     /// </summary>
     public string SuspendedFor { get; init; } = "";
 
+    /// <summary>
+    /// True when the record does not say when the usage was, so that eventTime and endTime are those of the report: the same usage reported
+    /// again has others.
+    /// </summary>
+    public bool IsTimeOfReport { get; init; } = false;
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageReceived Read(ReadOnlySpan<byte> body)
@@ -186,7 +192,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
 
     /// <summary>Octets that writing takes at most.</summary>
     public int MaxSize =>
-        266
+        267
         + AvroSize.Of(ServingPlmn)
         + AvroSize.Of(DataNetwork)
         + AvroSize.Of(OtherPartyPrefix)
@@ -237,6 +243,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         FormerUsageId = UsageId.ReadFrom(ref reader),
         AliasRef = SubscriberRef.ReadFrom(ref reader),
         SuspendedFor = reader.ReadString(),
+        IsTimeOfReport = reader.ReadBoolean(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -279,6 +286,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
         AliasRef.CopyTo(writer.Reserve(SubscriberRef.Size));
         writer.WriteString(SuspendedFor);
+        writer.WriteBoolean(IsTimeOfReport);
     }
 
     /// <summary>The schema as it is registered under the subject usage.received.v1-value.</summary>
@@ -321,7 +329,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"serviceUnits","type":"long","doc":"Service-specific units of TS 32.299 and TS 32.291 (events); -1 when not measured.","default":-1},""" +
         """{"name":"formerUsageId","type":"be.belgicom.streaming.UsageId","doc":"Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was rated under its former id.","default":"\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"},""" +
         """{"name":"aliasRef","type":"be.belgicom.streaming.SubscriberRef","doc":"Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again.","default":"\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"},""" +
-        """{"name":"suspendedFor","type":"string","doc":"Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated is suspended again instead of being late, because the usage came in time.","default":""}]}""";
+        """{"name":"suspendedFor","type":"string","doc":"Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated is suspended again instead of being late, because the usage came in time.","default":""},""" +
+        """{"name":"isTimeOfReport","type":"boolean","doc":"True when the record does not say when the usage was, so that eventTime and endTime are those of the report: the same usage reported again has others.","default":false}]}""";
 }
 
 /// <summary>
@@ -474,6 +483,12 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     public ReadOnlySpan<byte> SuspendedFor { get; set; }
 
     /// <summary>
+    /// True when the record does not say when the usage was, so that eventTime and endTime are those of the report: the same usage reported
+    /// again has others.
+    /// </summary>
+    public bool IsTimeOfReport { get; set; }
+
+    /// <summary>
     /// The octets that the fields utcOffsetMinutes to ratingGroup were read from, for the same fields of UsageRated; empty when nothing was
     /// read.
     /// </summary>
@@ -486,7 +501,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        311
+        312
         + ServingPlmn.Length
         + DataNetwork.Length
         + OtherPartyPrefix.Length
@@ -549,6 +564,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         view.FormerUsageId = UsageId.ReadFrom(ref reader);
         view.AliasRef = SubscriberRef.ReadFrom(ref reader);
         view.SuspendedFor = reader.ReadUtf8();
+        view.IsTimeOfReport = reader.ReadBoolean();
         return reader.TryFinish();
     }
 
@@ -606,5 +622,6 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
         AliasRef.CopyTo(writer.Reserve(SubscriberRef.Size));
         writer.WriteBytes(SuspendedFor);
+        writer.WriteBoolean(IsTimeOfReport);
     }
 }

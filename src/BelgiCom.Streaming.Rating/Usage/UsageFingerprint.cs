@@ -15,11 +15,11 @@ public static class UsageFingerprint
     /// <param name="network">Its serving network, read.</param>
     public static uint Of(in UsageReceivedView received, Plmn network)
     {
-        // Three runs of four numbers do not wait for each other.
-        uint when = BitOperations.Crc32C(1, (ulong)received.EventTimeMilliseconds);
+        // Three runs of four numbers do not wait for each other. The time of a report is no content: sent again, it has another.
+        uint when = BitOperations.Crc32C(1, received.IsTimeOfReport ? 0 : (ulong)received.EventTimeMilliseconds);
         uint volume = BitOperations.Crc32C(2, Measured(received.UplinkOctets));
         uint what = BitOperations.Crc32C(3, (ulong)received.Kind | ((ulong)received.Direction << 8) | (network.Code << 16));
-        when = BitOperations.Crc32C(when, (ulong)received.EndTimeMilliseconds);
+        when = BitOperations.Crc32C(when, received.IsTimeOfReport ? 0 : (ulong)received.EndTimeMilliseconds);
         volume = BitOperations.Crc32C(volume, Measured(received.DownlinkOctets));
         what = BitOperations.Crc32C(what, (ulong)received.RatingGroup);
         when = BitOperations.Crc32C(when, Measured(received.DurationSeconds));

@@ -55,4 +55,7 @@ public readonly struct UsageRecord
 
     /// <summary>True when the usage was suspended before and is rated once more: it came in time, whenever that was.</summary>
     public bool IsRecycled { get; init; }
+
+    /// <summary>True when the time is that of the report, which has another when it is sent again.</summary>
+    public bool IsTimeOfReport { get; init; }
 }

@@ -36,20 +36,24 @@ internal static class NchfRequest
             from used in usage.Items("usedUnitContainer")
             let container = used.At("pDUContainerInformation")
             let first = container?.Time("timeofFirstUsage")
+            let last = container?.Time("timeofLastUsage")
+            let closed = used.Time("triggerTimestamp")
             select new OtherPart(record)
             {
                 RatingGroup = usage.Integer("ratingGroup"),
                 ServiceId = used.Integer("serviceId"),
                 Seconds = used.Integer("time"),
-                Closed = used.Time("triggerTimestamp"),
+                Closed = closed,
                 Total = used.Integer("totalVolume"),
                 Uplink = used.Integer("uplinkVolume"),
                 Downlink = used.Integer("downlinkVolume"),
                 Units = used.Integer("serviceSpecificUnits"),
                 LocalSequence = used.Integer("localSequenceNumber"),
                 FirstUsage = first,
-                LastUsage = container?.Time("timeofLastUsage"),
-                Start = first ?? record.Opened,
+                LastUsage = last,
+
+                // The time of the request is that of the attempt; the end of the usage is the usage's own.
+                Start = first ?? last ?? closed ?? record.Opened,
                 ServingPlmn = plmn ?? CdrValues.PlmnOfLocation(container?.At("userLocationInformation")) ?? plmnOfPlace
                     ?? PlmnOfFunction(container?.At("servingNodeID")) ?? plmnOfFunction
                     ?? record.Visited(CdrValues.Plmn(body.At("nfConsumerIdentification")?.At("nFPLMNID"))),
