@@ -55,6 +55,7 @@ public sealed class CompiledCatalogue
                 ValidFrom = version.ValidFrom,
                 ValidTo = version.ValidTo > version.ValidFrom ? version.ValidTo : null,
                 Currency = "XXX",
+                Zones = [new RoamingZone { Name = RoamingZone.Home }],
             };
         }
     }

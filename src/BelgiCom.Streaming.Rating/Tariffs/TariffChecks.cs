@@ -16,6 +16,7 @@ internal static class TariffChecks
         Require(IsAmount(offering.RoamingDataLimit ?? 0), "the roaming data limit must be an amount of at least 0.");
         HashSet<string> zones = [.. offering.Zones.Select(zone => zone.Name)];
         Require(zones.Count == offering.Zones.Count, "two zones have the same name.");
+        Require(zones.Contains(RoamingZone.Home), "no zone is named 'home'; without it all usage would be roaming.");
         for (int index = 0; index < offering.Prices.Count; index++)
         {
             Check(offering.Prices[index], $"price {index}", zones);
