@@ -37,6 +37,13 @@ public sealed class BillingOptions : IValidatableObject
     [Range(16, 10_000_000)]
     public int MaxCachedFiles { get; set; } = 65_536;
 
+    /// <summary>
+    /// How often everything on usage.rated.v1 is compared with the ledger, 1 minute to 30 days; default 1 day. It reads the whole topic,
+    /// and a ledger in SQLite takes no batch while a partition is compared.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan ReconcileEvery { get; set; } = TimeSpan.FromDays(1);
+
     internal bool UsesPostgreSql => ConnectionString.StartsWith("Host=", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The password that <see cref="PasswordFile"/> holds now; null when it names none.</summary>

@@ -27,4 +27,12 @@ internal static partial class BillingSyncLog
         "{Count} rated usage events have the usage id of a billed line and other content. They are not billed; the view conflict of the "
         + "ledger shows both contents.")]
     public static partial void LedgerConflicts(ILogger logger, long count);
+
+    [LoggerMessage(
+        4007, LogLevel.Error,
+        "Rated and billed differ in {Differences} records, and {Conflicts} are in conflict: belgicom reconcile names them.")]
+    public static partial void NotReconciled(ILogger logger, long differences, long conflicts);
+
+    [LoggerMessage(4008, LogLevel.Warning, "Rated and billed were not compared: {Cause}")]
+    public static partial void ReconciliationFailed(ILogger logger, string cause);
 }

@@ -27,6 +27,29 @@ internal static class BillingSyncMetrics
     public static readonly Counter<long> Unreadable = Meter.CreateCounter<long>(
         "belgicom_billing_unreadable_total", "{record}", "Records that are not in the format of their topic.");
 
+    private static LedgerEvidence? _evidence;
+    private static double _reconciledAt;
+
+    static BillingSyncMetrics()
+    {
+        Meter.CreateObservableGauge(
+            "belgicom_reconcile_differences", () => Evidence(evidence => evidence.Differences), "{record}",
+            "Rated usage that is not billed as it was rated, found by the last comparison of everything; conflicts are not among it.");
+        Meter.CreateObservableGauge(
+            "belgicom_reconcile_conflicts", () => Evidence(evidence => evidence.Conflicts), "{record}",
+            "Rated usage that is kept aside, because other content is billed under its id.");
+        Meter.CreateObservableGauge(
+            "belgicom_reconcile_last_seconds", () => Evidence(_ => _reconciledAt), "s",
+            "When the last comparison was complete, seconds since 1970-01-01 UTC.");
+    }
+
+    /// <summary>Takes note of a comparison of everything.</summary>
+    public static void Reconciled(LedgerEvidence evidence, DateTimeOffset at)
+    {
+        _reconciledAt = at.ToUnixTimeSeconds();
+        _evidence = evidence;
+    }
+
     /// <summary>Counts a batch that the ledger took.</summary>
     public static void Applied(LedgerBatchResult result, TimeSpan elapsed)
     {
@@ -41,4 +64,8 @@ internal static class BillingSyncMetrics
         Redelivered.Add(result.Redelivered);
         ApplySeconds.Record(elapsed.TotalSeconds);
     }
+
+    /// <summary>Nothing before the first comparison: 0 would say that all is well.</summary>
+    private static IEnumerable<Measurement<double>> Evidence(Func<LedgerEvidence, double> value) =>
+        _evidence is { } evidence ? [new Measurement<double>(value(evidence))] : [];
 }

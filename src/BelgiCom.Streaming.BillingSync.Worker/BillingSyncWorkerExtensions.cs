@@ -24,6 +24,7 @@ public static class BillingSyncWorkerExtensions
         builder.Services.TryAddSingleton<ISchemaRegistry, SchemaRegistryClient>();
         builder.Services.AddSingleton<BillingSyncWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BillingSyncWorker>());
+        builder.Services.AddHostedService<ReconciliationWorker>();
         builder.Services.AddHealthChecks().AddCheck<BillingSyncHealthCheck>("billing-sync");
         return builder;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Billing;
+using BelgiCom.Streaming.BillingSync.Worker;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -57,6 +58,7 @@ internal sealed class MainJob(
             WaitingFiles = WaitingFile.Of(fileLedger),
             Records = pipeline.Usage.Run,
             TotalRecords = pipeline.Usage.Total,
+            IsTotalWhole = pipeline.Usage.IsWhole,
             Billed = Billed.Of(now.Since(pipeline.LedgerAtStart)),
             TotalBilled = Billed.Of(now),
             Evidence = _evidence,

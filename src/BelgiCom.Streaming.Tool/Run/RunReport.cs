@@ -2,6 +2,7 @@ using System.Globalization;
 using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Billing;
+using BelgiCom.Streaming.BillingSync.Worker;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 
@@ -119,6 +120,12 @@ internal sealed record RunReport
     /// <summary>Counted on the topics from their beginning: everything in the data folder.</summary>
     public required UsageTally TotalRecords { get; init; }
 
+    /// <summary>Whether <see cref="TotalRecords"/> counts all usage that ever was, because retention has taken none of it.</summary>
+    public bool IsTotalWhole { get; init; } = true;
+
+    /// <summary>Whether each received event has one outcome: in this run, and in all as long as the topics have them all.</summary>
+    public bool IsConserved => Records.IsConserved && (TotalRecords.IsConserved || !IsTotalWhole);
+
     /// <summary>Billed by all runs.</summary>
     public required Billed TotalBilled { get; init; }
 
@@ -161,7 +168,7 @@ internal sealed record RunReport
     public ControlTotals ControlTotals => Files.Aggregate(default(ControlTotals), (sum, file) => sum + file.Totals);
 
     /// <summary>Whether nothing was lost or counted twice, between topics and into the ledger.</summary>
-    public bool IsBalanced => Records.IsConserved && TotalRecords.IsConserved && IsReconciled;
+    public bool IsBalanced => IsConserved && IsReconciled;
 
     /// <summary>The object that <c>--json</c> prints.</summary>
     public object ToJson() => new
@@ -171,7 +178,7 @@ internal sealed record RunReport
         records = Records.ToJson(),
         billed = Billed.ToJson(),
         total = new { records = TotalRecords.ToJson(), billed = TotalBilled.ToJson() },
-        conserved = Records.IsConserved && TotalRecords.IsConserved,
+        conserved = IsConserved,
         reconciled = IsReconciled,
         differences = Evidence.Differences + Evidence.NotYetBilled,
         waiting = Waiting,

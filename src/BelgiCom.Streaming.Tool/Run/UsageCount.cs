@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Billing;
+using BelgiCom.Streaming.BillingSync.Worker;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
@@ -46,6 +47,12 @@ internal sealed class UsageCount : IDisposable
                 new PartitionMarks { From = range.From, Next = range.From, StartEnd = range.To, WorkFrom = workFrom });
         }
     }
+
+    /// <summary>
+    /// Whether the topics still have their beginnings. Retention takes received usage and its outcomes at different moments, so without
+    /// them the totals need not agree.
+    /// </summary>
+    public bool IsWhole => _marks.All(mark => mark.Value.From == 0);
 
     /// <summary>Everything on the topics.</summary>
     public UsageTally Total

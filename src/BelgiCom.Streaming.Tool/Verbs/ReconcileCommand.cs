@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Billing;
+using BelgiCom.Streaming.BillingSync.Worker;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BelgiCom.Streaming.Adapters;
+using BelgiCom.Streaming.BillingSync.Worker;
 
 namespace BelgiCom.Streaming.Tool.Tests;
 
@@ -77,6 +78,21 @@ public sealed class RunReportTests
         Assert.Contains(
             "waits    a.cdr (ericsson, incomplete): 1 in quarantine, its rest is not read: It ends early.", RunReportTable.Lines(report));
         Assert.Contains("MONEY WAITS (exit code 3): quarantined 1, incompleteFiles 1", RunReportTable.Lines(report));
+    }
+
+    /// <summary>Retention takes received usage and its outcomes at different moments; that is no loss.</summary>
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Report_TotalsAfterRetention_AreNoLoss(bool isTotalWhole, bool balanced)
+    {
+        RunReport report = Report(rated: 2) with
+        {
+            TotalRecords = new UsageTally { Received = 1, Rated = 2 },
+            IsTotalWhole = isTotalWhole,
+        };
+
+        Assert.Equal(balanced, report.IsBalanced);
     }
 
     [Fact]

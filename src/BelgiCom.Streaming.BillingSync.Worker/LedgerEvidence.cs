@@ -3,8 +3,9 @@ using System.Text;
 using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Storage;
 
-namespace BelgiCom.Streaming.Tool;
+namespace BelgiCom.Streaming.BillingSync.Worker;
 
 /// <summary>
 /// The comparison of everything on usage.rated.v1 with the ledger, record by record, from the beginning of the topic: a loss of an earlier
@@ -12,7 +13,7 @@ namespace BelgiCom.Streaming.Tool;
 /// </summary>
 /// <param name="Partitions">One comparison per partition.</param>
 /// <param name="NotYetBilled">Rated records behind the ledger's positions.</param>
-internal sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, long NotYetBilled)
+public sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, long NotYetBilled)
 {
     // Between the reader and the ledger, so that a partition never lies in memory.
     private const int RecordsAhead = 10_000;
@@ -27,6 +28,11 @@ internal sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, 
     public bool IsReconciled => Differences == 0 && NotYetBilled == 0;
 
     /// <summary>Compares.</summary>
+    /// <param name="reader">Reads the topic.</param>
+    /// <param name="rated">usage.rated.v1.</param>
+    /// <param name="ledger">The ledger; in SQLite it takes no batch while a partition is compared.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="StorageException">The ledger does not answer.</exception>
     /// <exception cref="UnreadableRecordException">A record on the topic cannot be read, so its amount is not known.</exception>
     public static LedgerEvidence Collect(
         TopicReader reader, EventTopic<UsageRatedView> rated, BillingLedger ledger, CancellationToken cancellationToken)
