@@ -14,10 +14,16 @@ internal static class Mediated
     public static IMediatedFile Open(UsageMediation mediation, byte[] content, string? source) => mediation.Open(
         IncomingFile.Receive("file", new MemoryStream(content), new ContentLimits(), TestContext.Current.CancellationToken), source, 0)!;
 
-    public static List<UsageReceived> Usage(byte[] content, string? source = null, long formerUntilMilliseconds = 0)
+    public static List<UsageReceived> Usage(byte[] content, string? source = null, long formerUntilMilliseconds = 0) =>
+        Usage(NewMediation(formerUntilMilliseconds), content, source);
+
+    public static List<UsageReceived> Usage(byte[] content, UsageSource source) =>
+        Usage(new UsageMediation([source], new OneKey(), TimeProvider.System), content, source.Name);
+
+    private static List<UsageReceived> Usage(UsageMediation mediation, byte[] content, string? source)
     {
         RecordChunk chunk = NewChunk();
-        using IMediatedFile file = Open(NewMediation(formerUntilMilliseconds), content, source);
+        using IMediatedFile file = Open(mediation, content, source);
         Assert.False(file.Read(chunk));
         Assert.Equal(0, chunk.Quarantined);
         return [.. Enumerable.Range(0, chunk.Count).Select(index => UsageReceived.Read(chunk.ValueAt(index)[5..]))];

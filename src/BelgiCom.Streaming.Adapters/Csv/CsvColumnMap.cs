@@ -235,6 +235,11 @@ public sealed class CsvColumnMap
             yield return "Data, Voice or Sms must list the values of the Kind column.";
         }
 
+        foreach (string value in TwiceIn([.. Data, .. Voice, .. Sms]).Concat(TwiceIn([.. Originating, .. Terminating])))
+        {
+            yield return $"The value {value} is listed twice; it means one kind, or one direction.";
+        }
+
         if ((isByColumn ? Voice.Count > 0 : Kind == UsageKind.Voice) && !Maps(CsvField.DurationSeconds) && !Maps(CsvField.EndTime))
         {
             yield return "Calls are charged by their duration: Columns must name a DurationSeconds or an EndTime.";
@@ -247,6 +252,9 @@ public sealed class CsvColumnMap
             yield return "Data is charged by its volume or duration: Columns must name an Uplink, Downlink, Total or DurationSeconds.";
         }
     }
+
+    private static IEnumerable<string> TwiceIn(IEnumerable<string> values) =>
+        values.GroupBy(value => value, StringComparer.OrdinalIgnoreCase).Where(equal => equal.Count() > 1).Select(equal => equal.Key);
 
     private IEnumerable<string> TimeFaults()
     {
@@ -268,14 +276,71 @@ public sealed class CsvColumnMap
             yield return "Times since 1970 have no time of day in another column.";
         }
 
+        foreach (string fault in isFormat ? FormatFaults() : [])
+        {
+            yield return fault;
+        }
+
         if (Maps(CsvField.EndTimeOfDay) && !Maps(CsvField.EndTime))
         {
             yield return "EndTimeOfDay needs an EndTime.";
         }
     }
 
+    /// <summary>Formats that .NET reads without complaint, and never as they are meant.</summary>
+    private IEnumerable<string> FormatFaults()
+    {
+        string letters = LettersOf(TimeFormat);
+        if (letters.Contains('h', StringComparison.Ordinal) && !letters.Contains('t', StringComparison.Ordinal))
+        {
+            yield return "TimeFormat reads the hours of half a day (h) without AM or PM (t); the hours of a whole day are H.";
+        }
+
+        if (!"yMd".All(part => letters.Contains(part, StringComparison.Ordinal)))
+        {
+            yield return "TimeFormat must have year (y), month (M) and day (d): what it lacks would be the day on which the file is read.";
+        }
+
+        if (letters.Where((letter, i) => letter == 'm' && (i == 0 || letters[i - 1] is not ('H' or 'h' or 'm'))).Any())
+        {
+            yield return "TimeFormat has minutes (m) that do not stand behind hours; months are M.";
+        }
+    }
+
+    /// <summary>The letters of a format, without text in quotes or behind a backslash.</summary>
+    private static string LettersOf(string format)
+    {
+        StringBuilder letters = new();
+        char quote = '\0';
+        for (int i = 0; i < format.Length; i++)
+        {
+            char one = format[i];
+            if (one == '\\')
+            {
+                i++;
+            }
+            else if (quote != '\0' || one is '\'' or '"')
+            {
+                quote = quote == '\0' ? one : one == quote ? '\0' : quote;
+            }
+            else if (char.IsAsciiLetter(one))
+            {
+                letters.Append(one);
+            }
+        }
+
+        return letters.ToString();
+    }
+
     private IEnumerable<string> NumberFaults()
     {
+        foreach (string column in new[] { CsvField.Uplink, CsvField.UplinkGigawords, CsvField.Downlink, CsvField.DownlinkGigawords,
+            CsvField.Total }.Where(Maps).GroupBy(field => Columns[field.ToString()], StringComparer.OrdinalIgnoreCase)
+            .Where(fields => fields.Count() > 1).Select(fields => fields.Key))
+        {
+            yield return $"Two volumes are in one column, {column}: it would be charged twice. A column of both directions is Total.";
+        }
+
         foreach (string name in Units.Keys.Where(name => !Enum.TryParse(name, true, out CsvField field)
             || field is not (CsvField.Uplink or CsvField.Downlink or CsvField.Total)))
         {

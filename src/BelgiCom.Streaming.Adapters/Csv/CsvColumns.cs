@@ -5,6 +5,10 @@ namespace BelgiCom.Streaming.Adapters;
 /// <summary>Where the columns of a map are in one file.</summary>
 internal sealed class CsvColumns
 {
+    private const int DecimalsMax = 6;
+
+    private static readonly CsvField[] Quantities = [CsvField.DurationSeconds, CsvField.Uplink, CsvField.Downlink, CsvField.Total];
+
     private readonly int[] _indexes = new int[Enum.GetValues<CsvField>().Length];
 
     private CsvColumns(int count, int named)
@@ -58,10 +62,14 @@ internal sealed class CsvColumns
         return (columns, null);
     }
 
-    /// <summary>Whether a record of so many columns fits; more than there are must be empty, which is a delimiter at the end.</summary>
-    public bool Fits(CsvLine line)
+    /// <summary>
+    /// Whether a record of so many columns fits. What stands behind the last named column must be empty, which is a delimiter at the end.
+    /// A record that is wider than the header does not fit when one of its quantities and the field behind it could be one number with a
+    /// decimal comma: then every field behind that one would be read as its neighbour.
+    /// </summary>
+    public bool Fits(CsvLine line, byte delimiter)
     {
-        for (int i = Count; i < line.Count; i++)
+        for (int i = Least; i < line.Count; i++)
         {
             if (!line[i].Trim(" \t"u8).IsEmpty)
             {
@@ -69,7 +77,23 @@ internal sealed class CsvColumns
             }
         }
 
-        return line.Count >= Least;
+        return line.Count >= Least && (line.Count <= Count || delimiter != ',' || !HasDecimalComma(line));
+    }
+
+    private bool HasDecimalComma(CsvLine line)
+    {
+        foreach (CsvField quantity in Quantities)
+        {
+            int index = this[quantity];
+            if (index >= 0 && index + 1 < line.Count && line[index + 1].Length is > 0 and <= DecimalsMax
+                && !line[index].ContainsAnyExceptInRange((byte)'0', (byte)'9')
+                && !line[index + 1].ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static (string? Fault, int Index) Find(string[] names, string column)

@@ -5,9 +5,28 @@ namespace BelgiCom.Streaming.Adapters;
 /// <param name="LineEnd">Last octet of a line: LF, or CR in a file that has no LF.</param>
 internal readonly record struct CsvDialect(byte Delimiter, byte LineEnd)
 {
-    /// <summary>The line ends of a text, by its beginning.</summary>
-    public static byte LineEndOf(ReadOnlySpan<byte> head) =>
-        !head.Contains((byte)'\n') && head.Contains((byte)'\r') ? (byte)'\r' : (byte)'\n';
+    /// <summary>
+    /// The line ends of a text, by the first one outside quotes: CR only when no LF follows it. An LF inside a quoted field further down
+    /// says nothing, and taking it for a line end would make records part of the header.
+    /// </summary>
+    public static byte LineEndOf(ReadOnlySpan<byte> head)
+    {
+        bool isQuoted = false;
+        for (int at; (at = head.IndexOfAny("\"\r\n"u8)) >= 0; head = head[(at + 1)..])
+        {
+            if (head[at] == '"')
+            {
+                isQuoted = !isQuoted;
+            }
+            else if (!isQuoted)
+            {
+                ReadOnlySpan<byte> rest = head[at..].TrimStart((byte)'\r');
+                return head[at] == '\n' || rest is [(byte)'\n', ..] ? (byte)'\n' : (byte)'\r';
+            }
+        }
+
+        return (byte)'\n';
+    }
 
     /// <summary>
     /// Octets of the record that <paramref name="octets"/> begins with, its line end included. A quote opens a field only at the field's

@@ -29,7 +29,7 @@ internal sealed class CsvJoin(CsvColumnMap map)
     /// <summary>Adds a line to the record, when it is a good one and one of its parts.</summary>
     public bool TryAdd(ReadOnlySpan<byte> octets, byte delimiter, CsvColumns columns, UsageCdr cdr)
     {
-        if (!_isNamed || octets.Contains((byte)0) || _next.Split(octets, delimiter) is not null || !columns.Fits(_next))
+        if (!_isNamed || octets.Contains((byte)0) || _next.Split(octets, delimiter) is not null || !columns.Fits(_next, delimiter))
         {
             return false;
         }

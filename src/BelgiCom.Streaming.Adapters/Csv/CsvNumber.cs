@@ -62,6 +62,12 @@ internal sealed class CsvNumber(CsvColumnMap map)
             text = text[4..];
         }
 
+        // A program that took the number for a quantity wrote 999100000001.0, and its dot is no separator of groups.
+        if (text.EndsWith(".0"u8) || (text.EndsWith(".00"u8) && text.Count((byte)'.') == 1))
+        {
+            return false;
+        }
+
         for (int i = 0; i < text.Length; i++)
         {
             byte octet = text[i];

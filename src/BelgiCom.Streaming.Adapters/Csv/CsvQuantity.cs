@@ -31,7 +31,7 @@ internal sealed class CsvQuantity(CsvColumnMap map)
     /// </summary>
     public bool TryVolume(CsvField column, ReadOnlySpan<byte> text, ref long octets) => _units[(int)column] switch
     {
-        VolumeUnit.Byte => TryInteger(text, ref octets) || TryDecimal(text, 1, ref octets),
+        VolumeUnit.Byte => TryInteger(text, ref octets) || (!IsGrouped(text) && TryDecimal(text, 1, ref octets)),
         VolumeUnit.KB => TryDecimal(text, 1000, ref octets),
         VolumeUnit.KiB => TryDecimal(text, 1024, ref octets),
         VolumeUnit.MB => TryDecimal(text, 1_000_000, ref octets),
@@ -39,6 +39,9 @@ internal sealed class CsvQuantity(CsvColumnMap map)
         VolumeUnit.GB => TryDecimal(text, 1_000_000_000, ref octets),
         _ => TryDecimal(text, 1 << 30, ref octets),
     };
+
+    /// <summary>Three digits behind the separator of a number of octets are thousands as likely as not: 1.000 may be 1 or 1,000.</summary>
+    private static bool IsGrouped(ReadOnlySpan<byte> text) => text.Length > 4 && text[^4] is (byte)'.' or (byte)',';
 
     /// <summary>Reads a duration as seconds: a number in the unit of the map, or <c>h:mm:ss</c>. A fraction is rounded, half up.</summary>
     public bool TryDuration(ReadOnlySpan<byte> text, ref long seconds)

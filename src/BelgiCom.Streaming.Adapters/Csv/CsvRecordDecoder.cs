@@ -26,6 +26,7 @@ internal sealed class CsvRecordDecoder(CsvColumnMap map)
     private readonly byte[][] _sms = Utf8(map.Sms);
     private readonly byte[][] _continues = Utf8(map.Continues);
     private readonly bool _hasKind = map.Maps(CsvField.Kind);
+    private readonly bool _hasDirection = map.Maps(CsvField.Direction);
     private readonly bool _countsMessages = map.Maps(CsvField.Messages);
     private readonly bool _measuresVolume = map.Maps(CsvField.Uplink) || map.Maps(CsvField.Downlink) || map.Maps(CsvField.Total);
     private readonly CsvTime _time = new(map);
@@ -51,6 +52,11 @@ internal sealed class CsvRecordDecoder(CsvColumnMap map)
         foreach ((CsvField field, bool hasTimeOfDay) in _fields)
         {
             ReadOnlySpan<byte> text = Text(line, columns, field);
+            if (text.IsEmpty && HasOverflowsAlone(field, line, columns))
+            {
+                return DecodingFault.Missing(field.ToString());
+            }
+
             if (text.IsEmpty || TrySet(field, hasTimeOfDay, text, line, columns, cdr, ref part))
             {
                 continue;
@@ -84,6 +90,12 @@ internal sealed class CsvRecordDecoder(CsvColumnMap map)
 
             // Half up, as a fraction of a second that is written.
             part.DurationSeconds = (part.End.UtcMilliseconds - part.Start.UtcMilliseconds + 500) / 1000;
+        }
+
+        // Which way a call or message went decides who pays for it; data goes both ways.
+        if (_hasDirection && cdr.Direction == Direction.NotApplicable && cdr.Kind != UsageKind.Data)
+        {
+            return DecodingFault.Missing(nameof(CsvField.Direction));
         }
 
         cdr.OpeningTime = part.Start;
@@ -181,6 +193,18 @@ internal sealed class CsvRecordDecoder(CsvColumnMap map)
     private bool TryTime(ReadOnlySpan<byte> date, bool hasTimeOfDay, ReadOnlySpan<byte> timeOfDay, UsageCdr cdr, ref CdrTime time) =>
         hasTimeOfDay == !timeOfDay.IsEmpty
         && _time.TryRead(date, timeOfDay, ref time, ref cdr.HasAmbiguousTime);
+
+    /// <summary>Whether a counter went over, but what it showed then is empty: taking it for "not measured" would lose gigabytes.</summary>
+    private static bool HasOverflowsAlone(CsvField field, CsvLine line, CsvColumns columns)
+    {
+        ReadOnlySpan<byte> overflows = field switch
+        {
+            CsvField.Uplink => Text(line, columns, CsvField.UplinkGigawords),
+            CsvField.Downlink => Text(line, columns, CsvField.DownlinkGigawords),
+            _ => [],
+        };
+        return overflows.ContainsAnyExcept((byte)'0');
+    }
 
     /// <summary>Octets, and how often their counter of 32 bits went over.</summary>
     private bool TryOctets(CsvField field, ReadOnlySpan<byte> text, ReadOnlySpan<byte> gigawords, ref long octets)

@@ -1,3 +1,4 @@
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Adapters;
@@ -13,6 +14,11 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
     // Enough records to see that a file without a header is one of the map's.
     private const int RecordsToRecognise = 10;
 
+    private static readonly DecodingFault CutLastLine = new(
+        QuarantineReason.Truncated,
+        "The last line has no line end, so it may be cut short. When the whole file comes, it is read; where files never end with one, set "
+        + "LastLineNeedsEnd to false and ask for the file again.");
+
     private readonly StreamWindow _window = new(text);
     private readonly CsvRecordDecoder _decoder = new(map);
     private readonly CsvLine _line = new();
@@ -20,6 +26,9 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
     private readonly CsvJoin? _join = map.JoinBy.Count > 0 ? new CsvJoin(map) : null;
     private CsvDialect _dialect;
     private CsvColumns? _columns;
+    private readonly bool _isHeaderNamed =
+        map.ExpectsHeader && map.MappedColumns().Any(column => !CsvColumnMap.IsPosition(column.Column));
+
     private byte[] _header = [];
     private int _octetsLength;
     private bool _isKept;
@@ -90,6 +99,11 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
 
             _hasLineEnd |= isWhole;
             DecodingFault? fault = ReadRecord(record);
+            if (fault is not null && IsAnotherHeader(record))
+            {
+                continue;
+            }
+
             return Found(fault, _window.Offset, _octetsLength);
         }
     }
@@ -110,9 +124,9 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
         _window.SkipByteOrderMark();
         ReadOnlySpan<byte> head = _window.Peek(RecordLimits.MaxLineOctets + 1);
         _dialect = new CsvDialect(map.DelimiterOctet, CsvDialect.LineEndOf(head));
-        if (head.Length > 4 && head.StartsWith("sep="u8) && head[5..].TrimStart((byte)'\r') is [var end, ..] && end == _dialect.LineEnd)
+        if (DelimiterBySeparatorLine(head) is { } delimiter)
         {
-            _dialect = _dialect with { Delimiter = head[4] };
+            _dialect = _dialect with { Delimiter = delimiter };
             StepOverLine();
         }
 
@@ -122,6 +136,30 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
         }
 
         return !map.ExpectsHeader || ReadHeader();
+    }
+
+    /// <summary>What a spreadsheet's first line says, <c>sep=;</c>; delimiters may follow it, where it was saved by another one.</summary>
+    private byte? DelimiterBySeparatorLine(ReadOnlySpan<byte> head)
+    {
+        int end = head.IndexOf(_dialect.LineEnd);
+        ReadOnlySpan<byte> line = end < 0 ? [] : head[..end].TrimEnd((byte)'\r');
+        return line.Length > 4 && Ascii.EqualsIgnoreCase(line[..4], "sep="u8) && !line[5..].ContainsAnyExcept(line[4]) ? line[4] : null;
+    }
+
+    /// <summary>
+    /// Takes a line that is no record, but holds the name of every mapped column, for the header of another file behind the first: its
+    /// columns count from here on. Read by the columns of the first header, a volume could become its neighbour.
+    /// </summary>
+    private bool IsAnotherHeader(ReadOnlySpan<byte> record)
+    {
+        if (!_isHeaderNamed || _line.Split(record, _dialect.Delimiter) is not null || CsvColumns.Find(_line, map).Columns is not { } columns)
+        {
+            return false;
+        }
+
+        _columns = columns;
+        _header = record.TrimEnd("\r\n"u8).ToArray();
+        return true;
     }
 
     private bool ReadHeader()
@@ -176,24 +214,21 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
         }
 
         bool isQuoted = record[^1] == '"' && _line.Split(record, _dialect.Delimiter) is null
-            && (_columns is null || _line.Count == _columns.Count);
-        return !_hasLineEnd || !map.LastLineNeedsEnd || isQuoted
-            ? null
-            : new(
-                QuarantineReason.Truncated,
-                "The last line has no line end, so it may be cut short. When the whole file comes, it is read; where files never end with "
-                + "one, set LastLineNeedsEnd to false and ask for the file again.");
+            && _columns is not null && _line.Count == _columns.Count;
+        return map.LastLineNeedsEnd && !isQuoted ? CutLastLine : null;
     }
 
     private bool ReadEnd()
     {
-        if (_isEnded || _window.Fault is not { } damaged)
+        // A file that ends inside its header has no records yet.
+        DecodingFault? end = _window.Fault ?? (_header.Length > 0 && !_hasLineEnd && map.LastLineNeedsEnd ? CutLastLine : null);
+        if (_isEnded || end is null)
         {
             return false;
         }
 
         _isEnded = true;
-        return FoundInFile(damaged, _window.Offset, 0);
+        return FoundInFile(end, _window.Offset, 0);
     }
 
     /// <summary>Steps over a line that is too long, to its end: the rest of it is no record.</summary>
@@ -240,7 +275,7 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
             }
         }
 
-        if (!_columns.Fits(_line))
+        if (!_columns.Fits(_line, _dialect.Delimiter))
         {
             return new(QuarantineReason.BadFraming, $"The line has {_line.Count} columns, the file {_columns.Count}.");
         }
@@ -254,6 +289,7 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
         if (fault is null && _join is not null)
         {
             _join.Begin(_line, _columns);
+            Cdr.KeyOctets = _octetsLength;
             while (_octetsLength < RecordLimits.MaxOctets && JoinNext())
             {
             }

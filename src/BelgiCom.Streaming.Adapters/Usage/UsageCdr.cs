@@ -54,6 +54,12 @@ public sealed class UsageCdr
     /// </summary>
     internal int UnreadableFields;
 
+    /// <summary>
+    /// Octets at the start of the record that its duplicate key is made from, when it has no id; 0 for all. The first line of a call in
+    /// several lines is its key, so that the call is the same when a file that ended between its lines comes again as a whole.
+    /// </summary>
+    internal int KeyOctets;
+
     /// <summary>Network of the record's location, as <see cref="PlmnDigits"/> packs it; 0 when it says none.</summary>
     internal int LocationPlmn;
 
@@ -248,7 +254,7 @@ public sealed class UsageCdr
         Direction = Direction.NotApplicable;
         OpeningTime = default;
         DurationSeconds = PduSessionId = -1;
-        UnreadableFields = LocationPlmn = FunctionPlmn = ConsumerPlmn = 0;
+        UnreadableFields = KeyOctets = LocationPlmn = FunctionPlmn = ConsumerPlmn = 0;
         CauseForRecordClosing = ChargingId = RecordSequenceNumber = LocalSequenceNumber = -1;
         RatType = 0;
         SkippedFields = 0;
