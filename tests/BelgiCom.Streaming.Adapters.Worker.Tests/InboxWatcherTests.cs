@@ -43,6 +43,24 @@ public sealed class InboxWatcherTests : IDisposable
     }
 
     [Fact]
+    public async Task File_BegunUnderASourceThatWasRenamed_StaysAndStopsNoOther()
+    {
+        string stuck = Path.Combine(_source.Inbox, "a.cdr");
+        File.Copy(MediationFixture.Sample(Pgw), stuck);
+        await NewWatcher().TakeAllAsync(TestContext.Current.CancellationToken);
+        FileEntry begun = Assert.Single(_fixture.Ledger.List());
+        _fixture.Ledger.Put(begun with { State = FileState.Receiving, Source = "ericsson-before", CommittedCdrs = 1 });
+        File.Move(Path.Combine(_source.Inbox, "done", "a.cdr"), stuck);
+        File.Copy(MediationFixture.Sample("pgw_1record_raw.ber"), Path.Combine(_source.Inbox, "b.ber"));
+
+        await NewWatcher().TakeAllAsync(TestContext.Current.CancellationToken);
+        await NewWatcher().TakeAllAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(["a.cdr", "done/b.ber"], Files());
+        Assert.Contains("ericsson-before", _fixture.Ledger.Find(begun.Sha256)!.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Files_ThatAreStillWritten_StayUntouched()
     {
         _source.Pattern = "*.cdr";

@@ -153,6 +153,7 @@ public sealed class CsvMapDraft
 
     private void MapPositions()
     {
+        List<int> times = [], durations = [];
         for (int i = 0; i < (_rows.Count > 0 ? _rows[0].Length : 0); i++)
         {
             string[] values = [.. Values(i)];
@@ -163,10 +164,30 @@ public sealed class CsvMapDraft
                     : values.All(value => value.Length is >= 8 and <= 16 && value.TrimStart('+').All(char.IsAsciiDigit))
                         ? Map.Maps(CsvField.Msisdn) ? CsvField.OtherParty : CsvField.Msisdn
                         : values.All(value => value.Length < 6 && value.All(char.IsAsciiDigit)) ? CsvField.DurationSeconds : null;
+            if (field is CsvField.StartTime or CsvField.EndTime || (values.Length > 0 && TimeFormatOf(values) is not null))
+            {
+                times.Add(i + 1);
+            }
+            else if (field == CsvField.DurationSeconds)
+            {
+                durations.Add(i + 1);
+            }
+
             if (field is { } found && !Map.Maps(found))
             {
                 Map.Columns[found.ToString()] = (i + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
             }
+        }
+
+        RemarkChoice("times", CsvField.StartTime, times);
+        RemarkChoice("durations", CsvField.DurationSeconds, durations);
+    }
+
+    private void RemarkChoice(string what, CsvField field, List<int> columns)
+    {
+        if (columns.Count > 1 && Map.Columns.TryGetValue(field.ToString(), out string? taken))
+        {
+            _remarks.Add($"The columns {string.Join(", ", columns)} look like {what}; {taken} is taken for {field}.");
         }
     }
 

@@ -28,8 +28,8 @@ internal sealed class CsvRecord : RecordFormat
 
     /// <summary>
     /// The key is the source and the record's own id, and nothing else, so that a change of the column map or a correction of the record
-    /// leaves it as it is. Without an id it is every octet of the record (of several lines: of the first) but its line end, as a keyed hash,
-    /// because they name persons.
+    /// leaves it as it is. Without an id it is every octet of the record (of several lines: of the first) but its line end, as a keyed
+    /// hash, because they name persons.
     /// </summary>
     protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
     {

@@ -152,7 +152,8 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
     /// </summary>
     private bool IsAnotherHeader(ReadOnlySpan<byte> record)
     {
-        if (!_isHeaderNamed || _line.Split(record, _dialect.Delimiter) is not null || CsvColumns.Find(_line, map).Columns is not { } columns)
+        if (!_isHeaderNamed || _line.Split(record, _dialect.Delimiter) is not null
+            || CsvColumns.Find(_line, map).Columns is not { } columns)
         {
             return false;
         }

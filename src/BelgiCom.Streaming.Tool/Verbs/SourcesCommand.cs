@@ -97,28 +97,61 @@ internal static class SourcesCommand
             : "No source recognises the file. A draft of a CSV source (docs/csv.md); check it, nothing here is known:");
         if (draft is not null)
         {
-            Console.Out.WriteLine(JsonOutput.Text(new Dictionary<string, object> { ["Csv"] = Settings(draft) }));
+            Console.Out.WriteLine();
+            foreach (string line in Exports(draft))
+            {
+                Console.Out.WriteLine(line);
+            }
         }
 
+        Console.Out.WriteLine();
         foreach (string remark in remarks)
         {
             Console.Out.WriteLine($"- {remark}");
         }
 
+        Console.Out.WriteLine(records.Count == 0 ? "No record can be read." : $"The first {records.Count} as they would be read:");
         foreach (TriedRecord record in records)
         {
-            Console.Out.WriteLine(record.Fault is null
-                ? $"{record.Record}: {record.Start} {record.Kind} {record.Quantity}, direction {record.Direction}, "
-                    + $"subscriber {record.Subscriber}, to {record.OtherPartyPrefix}, network {record.ServingPlmn}"
-                : $"{record.Record}: {record.Fault}: {record.Detail}");
+            Console.Out.WriteLine($"  {record}");
         }
     }
+
+    /// <summary>A draft as settings of the environment, to be pasted into a shell. The name of the source is for its user to choose.</summary>
+    internal static IEnumerable<string> Exports(CsvMapDraft draft)
+    {
+        const string source = "Adapters__Sources__0__";
+        yield return $"export {source}Name=my-source";
+        foreach ((string name, object value) in Settings(draft))
+        {
+            IEnumerable<(string Path, string Value)> all = value switch
+            {
+                List<string> list => list.Select((item, i) => ($"{name}__{i}", item)),
+                Dictionary<string, string> members => members.Select(member => ($"{name}__{member.Key}", member.Value)),
+                _ => [(name, value.ToString()!)],
+            };
+            foreach ((string path, string text) in all)
+            {
+                yield return $"export {source}Csv__{path}={Quoted(text)}";
+            }
+        }
+    }
+
+    /// <summary>A value as a shell takes it, whatever is in it.</summary>
+    private static string Quoted(string text) => text.All(one => char.IsAsciiLetterOrDigit(one) || one is '-' or '_' or '.')
+        ? text
+        : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>The settings of a draft that are not the defaults, by their names.</summary>
     private static Dictionary<string, object> Settings(CsvMapDraft draft)
     {
         CsvColumnMap map = draft.Map;
         Dictionary<string, object> settings = new() { [nameof(map.Delimiter)] = map.Delimiter, [nameof(map.TimeFormat)] = map.TimeFormat };
+        if (map.TimeFormat != "iso")
+        {
+            settings[nameof(map.TimeZone)] = map.TimeZone;
+        }
+
         if (map.Kind != UsageKind.Unknown)
         {
             settings[nameof(map.Kind)] = map.Kind.ToString();
@@ -192,6 +225,14 @@ internal sealed record TriedRecord(
 
     public static TriedRecord Of(QuarantinedRecord record) =>
         new(record.RecordIndex, null, null, null, null, null, null, null, record.Reason.ToString(), record.Detail);
+
+    /// <summary>One line for a person; what the record does not say is left out.</summary>
+    public override string ToString() => Fault is null
+        ? $"{Record}: {Start} {Kind} {Quantity}, subscriber {Subscriber}"
+            + (Direction == nameof(Contracts.Direction.NotApplicable) ? "" : $", {Direction!.ToLowerInvariant()}")
+            + (string.IsNullOrEmpty(OtherPartyPrefix) ? "" : $", other party {OtherPartyPrefix}...")
+            + (string.IsNullOrEmpty(ServingPlmn) ? "" : $", network {ServingPlmn}")
+        : $"{Record}: {Fault}: {Detail}";
 
     private static string UnitOf(UsageKind kind) => kind switch
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using BelgiCom.Streaming.Contracts;
 
@@ -82,7 +81,10 @@ public class CsvRealFileTests
     public void File_WithoutAHeader_NeedsItsEnd(string file, string expected)
     {
         CsvColumnMap map = new() { Kind = UsageKind.Voice };
-        foreach ((string field, string column) in new[] { ("RecordId", "1"), ("StartTime", "2"), ("DurationSeconds", "3"), ("Msisdn", "4") })
+        foreach ((string field, string column) in new[]
+        {
+            ("RecordId", "1"), ("StartTime", "2"), ("DurationSeconds", "3"), ("Msisdn", "4"),
+        })
         {
             map.Columns.Add(field, column);
         }
@@ -129,7 +131,8 @@ public class CsvRealFileTests
         const string head = "call,start,secs,caller,count\nX,T8,60,P1,1\n", tail = "X,T9,23,P1,0\n";
         UsageSource source = new("switch", ChargedView.Pgw, [new CsvUsageFormat("switch", map)]);
 
-        UsageReceived part = Assert.Single(Mediated.Usage(Bytes(head), source)), whole = Assert.Single(Mediated.Usage(Bytes(head + tail), source));
+        UsageReceived part = Assert.Single(Mediated.Usage(Bytes(head), source));
+        UsageReceived whole = Assert.Single(Mediated.Usage(Bytes(head + tail), source));
 
         Assert.Equal((60, 83), (part.DurationSeconds, whole.DurationSeconds));
         Assert.Equal(part.UsageId, whole.UsageId);
@@ -177,7 +180,8 @@ public class CsvRealFileTests
     private static CsvColumnMap Map(UsageKind kind, params (string Field, string Column)[] columns)
     {
         CsvColumnMap map = new() { Kind = kind };
-        foreach ((string field, string column) in columns.Append(("RecordId", "id")).Append(("StartTime", "start")).Append(("Msisdn", "caller")))
+        foreach ((string field, string column) in (IEnumerable<(string, string)>)
+            [.. columns, ("RecordId", "id"), ("StartTime", "start"), ("Msisdn", "caller")])
         {
             map.Columns.Add(field, column);
         }
@@ -214,9 +218,8 @@ public class CsvRealFileTests
 
             Assert.Equal("999100000001", Encoding.UTF8.GetString(reader.Cdr.Msisdn.Span));
             UsagePart part = reader.Cdr.Parts[0];
-            seen.Add(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Encoding.UTF8.GetString(reader.Cdr.Session.Span)} {(map.Kind == UsageKind.Voice ? $"{part.DurationSeconds}" : $"{part.UplinkOctets}/{part.DownlinkOctets}")}"));
+            string quantity = map.Kind == UsageKind.Voice ? $"{part.DurationSeconds}" : $"{part.UplinkOctets}/{part.DownlinkOctets}";
+            seen.Add($"{Encoding.UTF8.GetString(reader.Cdr.Session.Span)} {quantity}");
         }
 
         return string.Join('|', seen);
