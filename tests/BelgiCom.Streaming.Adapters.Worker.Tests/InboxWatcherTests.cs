@@ -51,12 +51,12 @@ public sealed class InboxWatcherTests : IDisposable
         FileEntry begun = Assert.Single(_fixture.Ledger.List());
         _fixture.Ledger.Put(begun with { State = FileState.Receiving, Source = "ericsson-before", CommittedCdrs = 1 });
         File.Move(Path.Combine(_source.Inbox, "done", "a.cdr"), stuck);
-        File.Copy(MediationFixture.Sample("pgw_1record_raw.ber"), Path.Combine(_source.Inbox, "b.ber"));
+        File.Copy(MediationFixture.Sample("chf_1record_ts32297.cdr"), Path.Combine(_source.Inbox, "b.cdr"));
 
         await NewWatcher().TakeAllAsync(TestContext.Current.CancellationToken);
         await NewWatcher().TakeAllAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(["a.cdr", "done/b.ber"], Files());
+        Assert.Equal(["a.cdr", "done/b.cdr"], Files());
         Assert.Contains("ericsson-before", _fixture.Ledger.Find(begun.Sha256)!.Detail, StringComparison.Ordinal);
     }
 

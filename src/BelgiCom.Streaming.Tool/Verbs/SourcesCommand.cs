@@ -117,7 +117,9 @@ internal static class SourcesCommand
         }
     }
 
-    /// <summary>A draft as settings of the environment, to be pasted into a shell. The name of the source is for its user to choose.</summary>
+    /// <summary>
+    /// A draft as settings of the environment, to be pasted into a shell. The name of the source is for its user to choose.
+    /// </summary>
     internal static IEnumerable<string> Exports(CsvMapDraft draft)
     {
         const string source = "Adapters__Sources__0__";
