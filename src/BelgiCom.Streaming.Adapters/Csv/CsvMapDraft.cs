@@ -26,7 +26,7 @@ public sealed class CsvMapDraft
                 "acctsessiontime"]),
         (CsvField.Msisdn,
             ["msisdn", "caller", "callingpartynumber", "callingnumber", "calling", "from", "src", "cli", "anumber", "apartynumber", "user",
-                "username", "customeridentifier", "subscriber"]),
+                "username", "customeridentifier", "subscriber", "number", "phonenumber"]),
         (CsvField.Imsi, ["imsi"]),
         (CsvField.Imei, ["imei"]),
         (CsvField.OtherParty,
@@ -51,7 +51,8 @@ public sealed class CsvMapDraft
         CsvColumnMap.Iso, "yyyy-MM-dd HH:mm:ss.FFFFFFF", "yyyy-MM-ddTHH:mm:ss.FFFFFFF", "yyyy-MM-dd HH:mm", "yyyyMMddHHmmss",
         "dd.MM.yyyy HH:mm:ss", "dd.MM.yyyy HH:mm", "dd/MM/yyyy HH:mm:ss", "MM/dd/yyyy HH:mm:ss", "dd/MM/yyyy HH:mm",
         "MM/dd/yyyy HH:mm", "dd-MM-yyyy HH:mm:ss",
-        "yyyy/MM/dd HH:mm:ss", "yyyyMMdd HHmmss", "yyyyMMdd HH:mm:ss", CsvColumnMap.Unix, CsvColumnMap.UnixMilliseconds,
+        "yyyy/MM/dd HH:mm:ss", "yyyyMMdd HHmmss", "yyyyMMdd HH:mm:ss", "dd/MM/yyyy h:mm:ss tt",
+        "MM/dd/yyyy h:mm:ss tt", "MM/dd/yyyy h:mm tt", CsvColumnMap.Unix, CsvColumnMap.UnixMilliseconds,
     ];
 
     private static readonly string[] OriginatingValues = ["mo", "out", "outgoing", "originating", "o"];
@@ -91,7 +92,7 @@ public sealed class CsvMapDraft
         // The head may end inside a character.
         int lastEnd = head.LastIndexOfAny("\r\n"u8);
         ReadOnlySpan<byte> whole = lastEnd < 0 ? head : head[..(lastEnd + 1)];
-        Map.Encoding = Utf8.IsValid(whole) || head is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] ? "utf-8" : "windows-1252";
+        Map.Encoding = EncodingOf(head, whole);
         using StreamReader reader = new(new CsvText(new MemoryStream(head.ToArray()), Map.TextEncoding!), Encoding.UTF8);
         List<string> lines = [.. reader.ReadToEnd().Split(['\n', '\r'], StringSplitOptions.RemoveEmptyEntries).Take(SampleLines + 1)];
         if (lines.Count > 0 && lines[0].StartsWith("sep=", StringComparison.Ordinal) && lines[0].Length == 5)
@@ -118,6 +119,17 @@ public sealed class CsvMapDraft
             _rows.RemoveAt(0);
         }
     }
+
+    /// <summary>
+    /// A mark says it by itself. Without one, text of 16 bits has a NUL in every other octet, before or behind the letter.
+    /// </summary>
+    private static string EncodingOf(ReadOnlySpan<byte> head, ReadOnlySpan<byte> whole) => head switch
+    {
+        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => "utf-8",
+        [not 0, 0, not 0, 0, ..] => "utf-16",
+        [0, not 0, 0, not 0, ..] => "utf-16BE",
+        _ => Utf8.IsValid(whole) ? "utf-8" : "windows-1252",
+    };
 
     /// <summary>How many lines have the columns of the first one.</summary>
     private static int ScoreOf(List<string> lines, char delimiter)

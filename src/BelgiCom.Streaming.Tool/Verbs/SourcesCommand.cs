@@ -94,8 +94,10 @@ internal static class SourcesCommand
     {
         Console.Out.WriteLine(draft is null
             ? $"source {file!.Source}, format {file.Format}"
-            : "No source recognises the file. A draft of a CSV source (docs/csv.md); check it, nothing here is known:");
-        if (draft is not null)
+            : file is null
+                ? "No source recognises the file, and as CSV it holds nothing that looks like usage (docs/csv.md)."
+                : "No source recognises the file. A draft of a CSV source (docs/csv.md); check it, nothing here is known:");
+        if (draft is not null && file is not null)
         {
             Console.Out.WriteLine();
             foreach (string line in Exports(draft))

@@ -19,6 +19,7 @@ public class CsvMapDraftTests
     [InlineData("CallDate,CallTime,Duration,Caller\n11/20/2026,08:00:00,60,999100000001\n", "Voice", "MM/dd/yyyy HH:mm:ss")]
     [InlineData("sep=;\nt;from;to\n2026-01-15 12:00:00.100;999000000001;999000000009\n", "Sms", "yyyy-MM-dd HH:mm:ss.FFFFFFF")]
     [InlineData("user\tacctstarttime\tacctinputoctets\n999100000001\t1795158000\t17\n", "Data", "unix")]
+    [InlineData("caller,start,duration\n32475123456,11/20/2026 8:00:00 PM,60\n", "Voice", "MM/dd/yyyy h:mm:ss tt")]
     [InlineData(Switch, "Voice", "yyyy-MM-dd HH:mm:ss.FFFFFFF")]
     public void Draft_OfAFile_ReadsIt(string text, string kind, string timeFormat)
     {
@@ -32,6 +33,23 @@ public class CsvMapDraftTests
         Assert.True(format.Recognises(file));
         using UsageFileReader reader = format.Open(new MemoryStream(file));
         Assert.True(reader.Read() && reader.Fault is null, reader.Fault?.Detail);
+    }
+
+    [Theory]
+    [InlineData("utf-16", false)]
+    [InlineData("utf-16BE", false)]
+    [InlineData("utf-16", true)]
+    public void Draft_OfAFileOf16Bits_ReadsIt(string name, bool hasMark)
+    {
+        Encoding encoding = Encoding.GetEncoding(name);
+        byte[] text = encoding.GetBytes("from;to;start;billsec\r\n32475123456;*88#;2026-11-20T08:00:00Z;60\r\n");
+        byte[] file = [.. hasMark ? encoding.GetPreamble() : [], .. text];
+
+        CsvMapDraft draft = CsvMapDraft.Of(file);
+
+        using UsageFileReader reader = new CsvUsageFormat("draft", draft.Map).Open(new MemoryStream(file));
+        Assert.True(reader.Read() && reader.Fault is null, reader.Fault?.Detail);
+        Assert.Equal(60, reader.Cdr.Parts[0].DurationSeconds);
     }
 
     [Fact]
