@@ -28,6 +28,10 @@ internal static class AdaptersMetrics
     private static readonly Counter<long> SkippedFields = Meter.CreateCounter<long>(
         "belgicom_adapters_skipped_fields_total", "{field}", "Fields of records that usage does not need or the decoder does not know.");
 
+    private static readonly Counter<long> UnreadableFields = Meter.CreateCounter<long>(
+        "belgicom_adapters_unreadable_fields_total", "{field}",
+        "Fields that no price looks at and that could not be read; the usage is charged without them.");
+
     public static void Committed(string source, RecordChunk chunk)
     {
         KeyValuePair<string, object?> tag = Tag(source);
@@ -35,6 +39,7 @@ internal static class AdaptersMetrics
         Events.Add(chunk.Totals.Events, tag);
         Quarantined.Add(chunk.Quarantined, tag);
         SkippedFields.Add(chunk.SkippedFields, tag);
+        UnreadableFields.Add(chunk.UnreadableFields, tag);
     }
 
     public static void Finished(string source, string outcome, SequenceGap? gap, bool hasLostCdrs)

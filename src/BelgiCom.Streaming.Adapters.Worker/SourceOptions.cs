@@ -33,11 +33,11 @@ public sealed class SourceOptions : IValidatableObject
     public ChargedView ChargingView { get; set; }
 
     /// <summary>
-    /// Country code that is put before subscribers' numbers that the source writes in the national form; empty, the default, refuses such
-    /// numbers. 1 to 3 digits.
+    /// Country code of numbers that the source writes in the national form; empty, the default, refuses such numbers. 1 to 3 digits. A
+    /// column map may have its own.
     /// </summary>
     [RegularExpression("[1-9][0-9]{0,2}", ErrorMessage = "must be a country code of 1 to 3 digits, or empty")]
-    public string NationalPrefix { get; set; } = "";
+    public string CountryCode { get; set; } = "";
 
     /// <summary>Column map; present for CSV sources only.</summary>
     public CsvColumnMap? Csv { get; set; }
@@ -45,13 +45,19 @@ public sealed class SourceOptions : IValidatableObject
     /// <summary>The source as the mediation knows it.</summary>
     public UsageSource ToUsageSource() => new(Name, ChargingView, this switch
     {
-        { Csv: { } map } => [new CsvUsageFormat(Name, map)],
+        { Csv: { } map } => [new CsvUsageFormat(Name, InCountry(map))],
         { Vendor: "" } => [CdrFileFormat.Framed, CdrFileFormat.Unframed, NchfUsageFormat.Instance],
         _ => NetworkVendor.Find(Vendor)!.UsageFormats,
     })
     {
-        NationalPrefix = NationalPrefix,
+        CountryCode = CountryCode,
     };
+
+    private CsvColumnMap InCountry(CsvColumnMap map)
+    {
+        map.CountryCode = map.CountryCode.Length > 0 ? map.CountryCode : CountryCode;
+        return map;
+    }
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

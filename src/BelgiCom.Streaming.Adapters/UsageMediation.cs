@@ -38,7 +38,7 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
         // A source's file that none of its formats recognises goes to the likeliest, whose reader says what is wrong.
         IUsageFormat format = found.Recognise(file.Head) ?? found.Formats[0];
         UsageFile usage = new(found.Name, found.Charged, file.Id, file.Name, FormerUntilMilliseconds);
-        return new OpenFile(_normaliser, _bounds, usage, format, file.Open(), committed, found.NationalPrefix);
+        return new OpenFile(_normaliser, _bounds, usage, format, file.Open(), committed, found.CountryCode);
     }
 
     private sealed class OpenFile : IMediatedFile
@@ -52,7 +52,7 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
 
         public OpenFile(
             UsageNormaliser normaliser, UsageBounds bounds, UsageFile file, IUsageFormat format, Stream content, long committed,
-            string nationalPrefix)
+            string countryCode)
         {
             _normaliser = normaliser;
             _bounds = bounds;
@@ -60,7 +60,7 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
             _format = format;
             _committed = committed;
             _reader = format.Open(content);
-            _reader.Cdr.NationalPrefix = nationalPrefix;
+            _reader.Cdr.CountryCode = countryCode;
         }
 
         public string Source => _file.Source;

@@ -7,7 +7,7 @@ namespace BelgiCom.Streaming.Adapters;
 public sealed record UsageSource(string Name, ChargedView Charged, IReadOnlyList<IUsageFormat> Formats)
 {
     /// <summary>Country code that is put before numbers written in the national form; empty for none.</summary>
-    public string NationalPrefix { get; init; } = "";
+    public string CountryCode { get; init; } = "";
 
     /// <summary>The format that recognises the first octets of a file; null when none does.</summary>
     internal IUsageFormat? Recognise(ReadOnlySpan<byte> head)

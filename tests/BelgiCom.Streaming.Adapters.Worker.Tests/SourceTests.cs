@@ -66,6 +66,22 @@ public class SourceTests
         Assert.NotEqual(first.UsageId, second.UsageId);
     }
 
+    /// <summary>One setting says whose country a national number is of, whatever the format; a column map may say it for itself.</summary>
+    [Theory]
+    [InlineData("999", "", "999")]
+    [InlineData("999", "32", "32")]
+    [InlineData("", "", "")]
+    public void CountryCode_OfASource_IsThatOfItsColumnMap(string ofSource, string ofMap, string expected)
+    {
+        CsvColumnMap map = new() { Kind = UsageKind.Sms, CountryCode = ofMap };
+        map.Columns.Add("StartTime", "when");
+        map.Columns.Add("Msisdn", "who");
+
+        UsageSource source = new SourceOptions { Name = "smsc", CountryCode = ofSource, Csv = map }.ToUsageSource();
+
+        Assert.Equal((ofSource, expected), (source.CountryCode, map.CountryCode));
+    }
+
     [Fact]
     public async Task Source_WithoutSuchAName_IsRefused()
     {

@@ -385,7 +385,7 @@ internal sealed class ChargingFunctionRecord : RecordFormat
         OctetField number = isOwn ? cdr.Msisdn : cdr.OtherParty;
         if (number.IsEmpty && !msisdn.IsEmpty)
         {
-            _ = cdr.Remark(number.TrySetAddressString(msisdn, cdr.NationalPrefix));
+            _ = cdr.Remark(number.TrySetAddressString(msisdn, cdr.CountryCode));
         }
     }
 

@@ -190,7 +190,7 @@ internal sealed class GatewayRecord : RecordFormat
             case Context | 20:
                 return TryInteger(content, ref cdr.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber [20]";
             case Context | 22:
-                return cdr.Msisdn.TrySetAddressString(content, cdr.NationalPrefix) ? null : "servedMSISDN [22]";
+                return cdr.Msisdn.TrySetAddressString(content, cdr.CountryCode) ? null : "servedMSISDN [22]";
             case Context | 27:
                 return cdr.ServingPlmn.TrySetPlmn(content) ? null : "servingNodePLMNIdentifier [27]";
             case Context | 29:

@@ -98,8 +98,8 @@ public sealed class CsvColumnMap
     public string DecimalSeparator { get; set; } = ".";
 
     /// <summary>
-    /// Country code of national numbers, for example <c>32</c>. Empty (default): a national number is a bad value, because whose country is
-    /// meant would be a guess.
+    /// Country code of national numbers, for example <c>32</c>. Empty (default): that of the source; where it has none, a national
+    /// number is a bad value, because whose country is meant would be a guess.
     /// </summary>
     public string CountryCode { get; set; } = "";
 

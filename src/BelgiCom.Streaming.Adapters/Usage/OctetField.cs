@@ -101,8 +101,8 @@ internal sealed class OctetField
     /// form, as some gateways write it. A national number is E.164 behind the country code; without one it would name another subscriber.
     /// </summary>
     /// <param name="address">Octets of the field.</param>
-    /// <param name="nationalPrefix">Country code before national numbers; empty when the source has none.</param>
-    public bool TrySetAddressString(ReadOnlySpan<byte> address, string nationalPrefix)
+    /// <param name="countryCode">Country code before national numbers; empty when the source has none.</param>
+    public bool TrySetAddressString(ReadOnlySpan<byte> address, string countryCode)
     {
         _length = 0;
         if (address.Length < 2)
@@ -113,7 +113,7 @@ internal sealed class OctetField
         return address[0] switch
         {
             0x91 => TrySetTbcd(address[1..]),
-            0xA1 => nationalPrefix.Length > 0 && TrySetTbcd(address[1..]) && TryPrepend(nationalPrefix),
+            0xA1 => countryCode.Length > 0 && TrySetTbcd(address[1..]) && TryPrepend(countryCode),
             _ => (address[0] & 0x0F) != 1 && TrySetTbcd(address) && IsInternational(),
         };
     }

@@ -87,7 +87,7 @@ public sealed class UsageCdr
     /// <summary>
     /// Country code that is put before numbers written in the national form; set by the reader's owner, empty when the source has none.
     /// </summary>
-    internal string NationalPrefix { get; set; } = "";
+    internal string CountryCode { get; set; } = "";
 
     /// <summary>APN or DNN.</summary>
     internal OctetField DataNetwork { get; } = new(255);

@@ -82,6 +82,47 @@ public class NchfUsageReaderTests
         Assert.Equal(QuarantineReason.BadValue, Assert.Single(faults).Reason);
     }
 
+    /// <summary>An array on one line: what is no request costs itself, and its neighbours are read.</summary>
+    [Theory]
+    [InlineData("[{0},null,{0},{0}]", 3, 1)]
+    [InlineData("[null,{0},true,{0},-1]", 2, 3)]
+    [InlineData("[{0},\"text with , and { in it\",{0}]", 2, 1)]
+    [InlineData("[{0},{\"a\":},{0}]", 2, 1)]
+    public void Element_ThatIsNoRequest_CostsItselfOnly(string form, int requests, int faultCount)
+    {
+        string line = Request.ReplaceLineEndings(" ");
+        (List<Part> parts, List<DecodingFault> faults) = Read(form.Replace("{0}", line, StringComparison.Ordinal));
+
+        Assert.Equal((2 * requests, faultCount), (parts.Count, faults.Count));
+    }
+
+    /// <summary>A brace, a quote or a bracket that is never closed costs its line, not the lines behind it.</summary>
+    [Theory]
+    [InlineData("}")]
+    [InlineData("}}}")]
+    [InlineData("\"internet")]
+    public void Request_NeverClosed_CostsItsLineOnly(string end)
+    {
+        string line = Request.ReplaceLineEndings(" ");
+        string open = line[..line.LastIndexOf(end, StringComparison.Ordinal)];
+        (List<Part> parts, List<DecodingFault> faults) = Read($"{line}\n{open}\n{line}\n{line}\n");
+
+        Assert.Equal(6, parts.Count);
+        Assert.Single(faults);
+    }
+
+    /// <summary>RFC 8259 8.3: a name is the same name however much of it is escaped, so the file is recognised and read.</summary>
+    [Fact]
+    public void Request_WhoseNamesAreAllEscaped_IsRecognisedAndRead()
+    {
+        string escaped = System.Text.RegularExpressions.Regex.Replace(
+            Request, "\"(\\w+)\":", match => $"\"{string.Concat(match.Groups[1].Value.Select(letter => $"\\u{(int)letter:x4}"))}\":");
+
+        Assert.DoesNotContain("\"multipleunitUsage\"", escaped, StringComparison.Ordinal);
+        Assert.True(NchfUsageFormat.Instance.Recognises(Encoding.UTF8.GetBytes(escaped)));
+        Assert.Equal(Read(Request).Parts, Read(escaped).Parts);
+    }
+
     [Fact]
     public void Request_CutShort_IsOneFault()
     {
