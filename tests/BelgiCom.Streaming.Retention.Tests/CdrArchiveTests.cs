@@ -2,6 +2,7 @@ using BelgiCom.Streaming.Audit;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Storage;
+using Microsoft.Data.Sqlite;
 using Microsoft.Win32.SafeHandles;
 
 namespace BelgiCom.Streaming.Retention.Tests;
@@ -27,6 +28,44 @@ public sealed class CdrArchiveTests : IDisposable
             ("FRAUD_4M", "finding fraud and malicious use", (string?)null), (record.RetentionClass, record.Purpose, record.LegalHoldId));
         Assert.Equal((Topics.UsageReceived, 0, _fixture.Clock.GetUtcNow()), (record.Topic, record.Partition, record.StartOfPeriod));
         Assert.Equal(ArchiveFixture.Value(1, 0), record.Value);
+    }
+
+    /// <summary>An index as the release before topic ids and class periods wrote it; its records and positions go on.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Open_IndexOfAnEarlierRelease_KeepsRecordsAndPositions(int version)
+    {
+        using (CdrArchive archive = _fixture.Open())
+        {
+            _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2, 3);
+        }
+
+        using (SqliteConnection index = new($"Data Source={Path.Combine(_fixture.Folder, "index.db")};Pooling=False"))
+        {
+            index.Open();
+            using SqliteCommand command = index.CreateCommand();
+            command.CommandText =
+                $"""
+                CREATE TABLE earlier (
+                    topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL, PRIMARY KEY (topic, partition))
+                    WITHOUT ROWID;
+                INSERT INTO earlier SELECT topic, partition, next_offset FROM position;
+                DROP TABLE position;
+                ALTER TABLE earlier RENAME TO position;
+                DELETE FROM schema_version WHERE version > {version};
+                {(version == 1 ? "DROP TABLE class_period;" : "")}
+                """;
+            command.ExecuteNonQuery();
+        }
+
+        using CdrArchive opened = _fixture.Open();
+
+        Assert.Single(_fixture.FindAll(opened, 2).Records);
+        Assert.Equal(3, opened.NextOffset(Topics.UsageReceived, 0, "id", end: 3));
+        _fixture.Receive(opened, UsageKind.Sms, Direction.Originating, 2);
+        Assert.Equal(2, _fixture.FindAll(opened, 2).Records.Count);
+        Assert.Equal(4, opened.NextOffset(Topics.UsageReceived, 0, "id", end: 4));
     }
 
     [Fact]
