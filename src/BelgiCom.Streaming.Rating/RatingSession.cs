@@ -255,7 +255,7 @@ public sealed partial class RatingSession
         }
         else if (!TryCharge(in usage, version, in price, units, holder, ref balance, out RejectedReason refused, ref result))
         {
-            result.Reject(refused == RejectedReason.Currency ? RatingOutcome.Suspended : RatingOutcome.Rejected, refused);
+            result.Reject(RatingOutcome.Rejected, refused);
         }
     }
 

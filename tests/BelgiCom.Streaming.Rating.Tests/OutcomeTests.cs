@@ -320,7 +320,7 @@ public sealed class OutcomeTests
 
     /// <summary>0.08 EUR are spent when the offering changes to one in CHF: no sum, and so no limit, has a meaning then (D-25).</summary>
     [Fact]
-    public void AmountInAnotherCurrencyThanTheBalance_WaitsForAnAccountOfItsOwn()
+    public void AmountInAnotherCurrencyThanTheBalance_IsRejected_UntilAnotherAccountHasIt()
     {
         OfferingVersion francs = Plain with { Offering = "francs", Currency = "CHF" };
         Rater rater = new(Plain, francs);
@@ -328,8 +328,8 @@ public sealed class OutcomeTests
         rater.Subscribe(1, Rater.Period("A", "test", long.MinValue, change), Rater.Period("A", "francs", change, long.MaxValue));
         rater.Rate(Message(1));
 
-        RatingResult waiting = rater.One(Message(2, "2026-03-16T00:00:00Z"));
-        Assert.Equal((RatingOutcome.Suspended, RejectedReason.Currency), (waiting.Outcome, waiting.RejectedReason));
+        RatingResult rejected = rater.One(Message(2, "2026-03-16T00:00:00Z"));
+        Assert.Equal((RatingOutcome.Rejected, RejectedReason.Currency), (rejected.Outcome, rejected.RejectedReason));
         Assert.Equal(Nanos("0.16"), rater.One(Message(3)).Balance.SpendNanos);
         Assert.Equal(RatingOutcome.Rated, rater.One(Message(4, "2026-04-16T00:00:00Z")).Outcome);
 

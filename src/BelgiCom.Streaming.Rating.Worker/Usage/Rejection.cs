@@ -55,8 +55,8 @@ internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason 
             "Usage with this id was rated before with other content; compare the two, correct the source, and bill by hand what is owed."u8
                 .ToArray()),
         RejectedReason.Currency => new(
-            RatingOutcome.Suspended, reason,
-            "The account's month has amounts in another currency; publish a subscription with another account, then recycle."u8.ToArray()),
+            RatingOutcome.Rejected, reason,
+            "The balance of the month has amounts in another currency; begin the other currency with a month or an account."u8.ToArray()),
         RejectedReason.NotMeasured => new(
             RatingOutcome.Suspended, reason,
             "The price is per a unit that the record did not measure; add a price per a measured unit, then recycle."u8.ToArray()),
