@@ -197,23 +197,18 @@ public ref struct AvroReader
     }
 
     /// <summary>Reads a boolean, one octet 0 or 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool ReadBoolean()
     {
-        if (Remaining < 1)
+        int position = _position;
+        if ((uint)position < (uint)_body.Length && _body[position] <= 1)
         {
-            Fail(AvroFault.EndOfBody, _position);
-            return false;
+            _position = position + 1;
+            return _body[position] == 1;
         }
 
-        byte value = _body[_position];
-        if (value > 1)
-        {
-            Fail(AvroFault.BadBoolean, _position);
-            return false;
-        }
-
-        _position++;
-        return value == 1;
+        Fail(Remaining < 1 ? AvroFault.EndOfBody : AvroFault.BadBoolean, position);
+        return false;
     }
 
     /// <summary>Reads a time stamp in milliseconds since 1970-01-01T00:00Z, which must lie in the years 1 to 9999.</summary>
@@ -308,6 +303,12 @@ public ref struct AvroReader
                     return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref first, 1), (int)length);
                 }
             }
+        }
+
+        if ((uint)start < (uint)_body.Length && _body[start] == 0)
+        {
+            _position = start + 1;
+            return default;
         }
 
         ReadOnlySpan<byte> text = ReadBytes();
