@@ -76,6 +76,38 @@ public sealed class SuspenseTests
         Assert.Equal((2L, 2L), (LedgerFile.Lines(ledger), LedgerFile.UsageIds(ledger)));
     }
 
+    /// <summary>On a Kafka of its own, the verb only sends; whoever rates next carries the usage over and bills it.</summary>
+    [Fact]
+    public async Task Recycle_OnAKafkaWithItsOwnWorkers_LeavesTheRatingToThem()
+    {
+        await using EmbeddedCluster cluster = new();
+        await cluster.InitializeAsync();
+        using TemporaryFolder folder = await PrepareAsync();
+        Dictionary<string, string> settings = new()
+        {
+            ["Kafka__BootstrapServers"] = cluster.BootstrapServers,
+            ["SchemaRegistry__Url"] = cluster.RegistryUrl.ToString(),
+            ["Keys__Directory"] = folder.Under("keys"),
+        };
+        (await Belgicom.RunAsync(settings, "setup", "--partitions-max", "2")).WithExitCode(0);
+        string[] run =
+        [
+            "run", "--input", folder.Under("sms.csv"), "--catalogue", folder.Under("catalogue"), "--data", folder.Under("data"), "--json",
+            "--subscriptions",
+        ];
+        (await Belgicom.RunAsync(settings, [.. run, folder.Under("first.csv")])).WithExitCode(3);
+
+        JsonElement sent = (await Belgicom.RunAsync(
+            settings, "suspense", "recycle", "--all", "--subscriptions", folder.Under("second.csv"), "--data", folder.Under("operator"),
+            "--json")).WithExitCode(0).Json;
+
+        Assert.Equal((1L, 0L), (sent.GetProperty("recycled").GetInt64(), sent.GetProperty("unreadable").GetInt64()));
+        JsonElement billed = (await Belgicom.RunAsync(settings, [.. run, folder.Under("second.csv")])).WithExitCode(0).Json
+            .AssertConserved();
+        Assert.Equal((0L, 1L, 1L), (billed.Records("received"), billed.Records("carriedOver"), billed.Records("rated")));
+        Assert.Equal((2L, 2L), (billed.TotalRecords("received"), billed.TotalRecords("rated")));
+    }
+
     [Fact]
     public async Task Recycle_WithoutSayingWhat_OrOfAReasonThatIsNone_IsRefused()
     {
