@@ -25,12 +25,18 @@ public sealed class CdrFileFormat : IUsageFormat
     {
         if (_isFramed)
         {
-            return CdrFileHeader.TryRead(head) is not null;
+            // A length written in four octets can make a record look like a header. As a header it would be of a file of 3 GB or more.
+            return CdrFileHeader.TryRead(head) is not null && !IsRecord(head);
         }
 
         int first = head.IndexOfAnyExcept((byte)0, (byte)0xFF);
         return first >= 0 && BerReader.TryReadHeader(head[first..], out uint tag, out _, out _) && CdrRecord.IsKnownOuterTag(tag);
     }
+
+    private static bool IsRecord(ReadOnlySpan<byte> head) =>
+        BerReader.TryReadHeader(head, out uint tag, out _, out int contentLength)
+        && CdrRecord.IsKnownOuterTag(tag)
+        && contentLength is > 0 and <= RecordLimits.MaxOctets;
 
     /// <inheritdoc/>
     public UsageFileReader Open(Stream content) => _isFramed ? new FramedCdrReader(content) : new UnframedCdrReader(content);

@@ -5,6 +5,24 @@ namespace BelgiCom.Streaming.Adapters.Tests;
 public class CdrFileReaderTests
 {
     // Where the records of the golden file end: 54 octets of header, then 5 + length of each record.
+    /// <summary>
+    /// X.690 8.1.3: the length of a record may take four octets. Read as a header of TS 32.297, they are its length, which here agrees with
+    /// the octets behind it.
+    /// </summary>
+    [Fact]
+    public void RecordWhoseLengthLooksLikeAHeader_IsARecord()
+    {
+        byte[] record = Convert.FromHexString(
+            "bf814884000000b9e907800107a3028100a580301a8081010aa114301284032dc6c085030f424086031e84808901010000870202588b01"
+            + "0190027331812430663165326433632d313131312d343232322d383333332d343434343535353536363636800200c88609261120080000"
+            + "2b0100a316800101810c6669656c642d736d662d3031830300f110a280800101810f3030313031303030303030303030310000890100ad"
+            + "1b8083000001018601058d0d696e7465726e65742e746573748c0133");
+
+        Assert.False(CdrFileFormat.Framed.Recognises(record));
+        Assert.True(CdrFileFormat.Unframed.Recognises(record));
+        Assert.NotNull(CdrFileHeader.TryRead(record));
+    }
+
     private static readonly int[] RecordEnds = [54 + 5 + 319, 54 + 5 + 319 + 5 + 259, 906];
 
     [Fact]
