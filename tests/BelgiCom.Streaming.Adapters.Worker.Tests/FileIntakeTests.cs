@@ -93,6 +93,25 @@ public sealed class FileIntakeTests : IDisposable
         Assert.All(_fixture.Sender.Usage, usage => Assert.Equal((200, 51, 120), (usage.RecordType, usage.RatType, usage.UtcOffsetMinutes)));
     }
 
+    /// <summary>1,000 octets as a total; 300 of 500 in one direction: 1,000 + 200 have none. The RAT type is no text.</summary>
+    [Fact]
+    public async Task Usage_OfATotalAlone_IsInTheControlTotals()
+    {
+        FileReport report = await _fixture.MediateAsync(
+            """
+            {"subscriberIdentifier":"imsi-001011000000001","invocationTimeStamp":"2026-03-14T09:00:00Z","invocationSequenceNumber":1,
+             "pDUSessionChargingInformation":{"chargingId":1,"pduSessionInformation":{"pduSessionID":1,"ratType":51}},
+             "multipleUnitUsage":[{"ratingGroup":1,"usedUnitContainer":[
+              {"localSequenceNumber":1,"totalVolume":1000},{"localSequenceNumber":2,"totalVolume":500,"uplinkVolume":300}]}]}
+
+            """u8.ToArray());
+
+        Assert.Equal(new ControlTotals(1, 2, 300, 0, 0) { UndirectedOctets = 1200 }, report.Totals);
+        Assert.Equal((1200, 1), (report.Entry.Totals.UndirectedOctets, report.Entry.UnreadableFields));
+        _fixture.Restart();
+        Assert.Equal(report.Entry, _fixture.Ledger.Find(report.Entry.Sha256));
+    }
+
     [Fact]
     public async Task SameContent_UnderAnotherName_IsNotSentAgain()
     {

@@ -225,6 +225,7 @@ public sealed class FileIntake : IDisposable
             CommittedCdrs = entry.CommittedCdrs + chunk.Cdrs,
             Totals = entry.Totals + chunk.Totals,
             Quarantined = entry.Quarantined + chunk.Quarantined,
+            UnreadableFields = entry.UnreadableFields + chunk.UnreadableFields,
             AmbiguousTimes = entry.AmbiguousTimes + chunk.AmbiguousTimes,
             Detail = chunk.FileFault.Length > 0 ? chunk.FileFault : entry.Detail,
         };

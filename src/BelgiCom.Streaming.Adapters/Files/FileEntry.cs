@@ -75,6 +75,9 @@ public sealed record FileEntry
     /// <summary>Records, or stretches, or the file itself, that went to quarantine.</summary>
     public long Quarantined { get; init; }
 
+    /// <summary>Fields that could not be read and that no price looks at; their usage was charged.</summary>
+    public long UnreadableFields { get; init; }
+
     /// <summary>Records whose ambiguous local time was decided by the source's setting.</summary>
     public long AmbiguousTimes { get; init; }
 

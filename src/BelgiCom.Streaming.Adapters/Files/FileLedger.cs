@@ -16,7 +16,7 @@ public sealed class FileLedger : IDisposable
         "sha256, name, source, format, state, committed_cdrs, node, ts_number, sequence_number, declared_cdrs, lost_cdr_indicator, "
         + "closure_reason, "
         + "cdrs, events, uplink_octets, downlink_octets, seconds, quarantined, ambiguous_times, resent, received_at, finished_at, detail, "
-        + "octets";
+        + "octets, undirected_octets, unreadable_fields";
 
     private const string RetiredColumns = "path, origin, octets, retired_at";
 
@@ -45,7 +45,13 @@ public sealed class FileLedger : IDisposable
 
     private const string KeyFormsSchema = "CREATE TABLE key_forms (former_until INTEGER NOT NULL)";
 
-    private static readonly string[] Migrations = [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema];
+    private const string MeasuresSchema =
+        """
+        ALTER TABLE files ADD COLUMN undirected_octets INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE files ADD COLUMN unreadable_fields INTEGER NOT NULL DEFAULT 0;
+        """;
+
+    private static readonly string[] Migrations = [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema, MeasuresSchema];
 
     private const string Name = "File ledger";
     private const string Setting = "Adapters:DataDirectory";
@@ -139,7 +145,7 @@ public sealed class FileLedger : IDisposable
             _database.Execute(
                 $"INSERT OR REPLACE INTO files ({Columns}) VALUES "
                 + "(@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16, @p17, @p18, @p19, @p20, "
-                + "@p21, @p22, @p23)",
+                + "@p21, @p22, @p23, @p24, @p25)",
                 entry.Sha256,
                 entry.Name,
                 entry.Source,
@@ -163,7 +169,9 @@ public sealed class FileLedger : IDisposable
                 entry.ReceivedAt.ToUnixTimeMilliseconds(),
                 entry.FinishedAt?.ToUnixTimeMilliseconds(),
                 entry.Detail,
-                entry.Octets);
+                entry.Octets,
+                entry.Totals.UndirectedOctets,
+                entry.UnreadableFields);
         }
     }
 
@@ -289,7 +297,10 @@ public sealed class FileLedger : IDisposable
         DeclaredCdrs = row.IsDBNull(9) ? null : row.GetInt64(9),
         LostCdrIndicator = row.GetInt32(10),
         ClosureReason = row.GetInt32(11),
-        Totals = new ControlTotals(row.GetInt64(12), row.GetInt64(13), row.GetInt64(14), row.GetInt64(15), row.GetInt64(16)),
+        Totals = new ControlTotals(row.GetInt64(12), row.GetInt64(13), row.GetInt64(14), row.GetInt64(15), row.GetInt64(16))
+        {
+            UndirectedOctets = row.GetInt64(24),
+        },
         Quarantined = row.GetInt64(17),
         AmbiguousTimes = row.GetInt64(18),
         Resent = row.GetInt64(19),
@@ -297,5 +308,6 @@ public sealed class FileLedger : IDisposable
         FinishedAt = row.IsDBNull(21) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(21)),
         Detail = row.GetString(22),
         Octets = row.GetInt64(23),
+        UnreadableFields = row.GetInt64(25),
     };
 }

@@ -11,13 +11,19 @@ namespace BelgiCom.Streaming.Adapters;
 /// <param name="Seconds">Sum of the events' durations.</param>
 public readonly record struct ControlTotals(long Cdrs, long Events, long UplinkOctets, long DownlinkOctets, long Seconds)
 {
+    /// <summary>Octets of totals whose directions, or one of them, were not measured; they are in neither direction's sum.</summary>
+    public long UndirectedOctets { get; init; }
+
     /// <summary>Adds two totals.</summary>
     public static ControlTotals operator +(in ControlTotals left, in ControlTotals right) => new(
         Sum(left.Cdrs, right.Cdrs),
         Sum(left.Events, right.Events),
         Sum(left.UplinkOctets, right.UplinkOctets),
         Sum(left.DownlinkOctets, right.DownlinkOctets),
-        Sum(left.Seconds, right.Seconds));
+        Sum(left.Seconds, right.Seconds))
+    {
+        UndirectedOctets = Sum(left.UndirectedOctets, right.UndirectedOctets),
+    };
 
     /// <summary>The difference: what was added after <paramref name="right"/>.</summary>
     public static ControlTotals operator -(in ControlTotals left, in ControlTotals right) => new(
@@ -25,7 +31,10 @@ public readonly record struct ControlTotals(long Cdrs, long Events, long UplinkO
         left.Events - right.Events,
         left.UplinkOctets - right.UplinkOctets,
         left.DownlinkOctets - right.DownlinkOctets,
-        left.Seconds - right.Seconds);
+        left.Seconds - right.Seconds)
+    {
+        UndirectedOctets = left.UndirectedOctets - right.UndirectedOctets,
+    };
 
     /// <summary>Adds two totals.</summary>
     public static ControlTotals Add(in ControlTotals left, in ControlTotals right) => left + right;

@@ -109,8 +109,11 @@ internal sealed class UsageNormaliser
             usage.PersonalData = personalData;
             usage.PersonalDataKeyId = personalData.IsEmpty ? default : _dayKeyId;
             Write(usage, chunk);
-            totals += new ControlTotals(
-                0, 1, Math.Max(0, usage.UplinkOctets), Math.Max(0, usage.DownlinkOctets), Math.Max(0, usage.DurationSeconds));
+            (long uplink, long downlink) = (Math.Max(0, usage.UplinkOctets), Math.Max(0, usage.DownlinkOctets));
+            totals += new ControlTotals(0, 1, uplink, downlink, Math.Max(0, usage.DurationSeconds))
+            {
+                UndirectedOctets = Math.Max(0, usage.TotalOctets - uplink - downlink),
+            };
         }
 
         chunk.Totals += totals;

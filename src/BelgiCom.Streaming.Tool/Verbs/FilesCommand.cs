@@ -102,6 +102,7 @@ internal static class FilesCommand
         controlTotals = file.Totals.ToJson(),
         file.DeclaredCdrs,
         file.Quarantined,
+        file.UnreadableFields,
         file.LostCdrIndicator,
         file.Resent,
         state = RunFile.StateOf(file),

@@ -115,7 +115,7 @@ internal static class SuspenseCommand
                 }),
             },
             waiting.Count > 0 ? [Table(waiting)] : [],
-            $"{waiting.Sum(group => group.Events):N0} events wait");
+            $"waiting: {waiting.Sum(group => group.Events):N0} events");
         return waiting.Count > 0 ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;
     }
 
