@@ -52,7 +52,13 @@ public sealed record GenerationPlan
     /// <param name="first">Where the samples' stretch begins.</param>
     /// <param name="number">Number of the session in the plan.</param>
     internal long ChargingId(uint first, long number) =>
-        unchecked(first + (uint)number + (uint)(((Seed - SamplesSeed) * SeededNumbers.Golden) >> 32));
+        unchecked(first + (uint)number + Stretch);
+
+    /// <summary>The number in the record id of a CSV line: a source must give an id to one usage only, so each seed has its own.</summary>
+    /// <param name="number">Number of the line in the plan.</param>
+    internal long RecordId(long number) => Stretch + number;
+
+    private uint Stretch => (uint)(unchecked((Seed - SamplesSeed) * SeededNumbers.Golden) >> 32);
 }
 
 /// <summary>Kinds of usage files, as the three vendors and our CSV layouts have them.</summary>

@@ -122,11 +122,11 @@ public sealed class UsageGenerator(GenerationPlan plan)
     }
 
     private void WriteCall(TextWriter text) => text.WriteLine(
-        $"V{_usage.Number:D10},{Local(_usage.StartUtc)},{_usage.Parts[0].Seconds},{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},"
-        + $"{Direction},{_usage.OtherParty.Msisdn},{_usage.ServingPlmn},TESTMSC01");
+        $"V{plan.RecordId(_usage.Number):D10},{Local(_usage.StartUtc)},{_usage.Parts[0].Seconds},"
+        + $"{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},{Direction},{_usage.OtherParty.Msisdn},{_usage.ServingPlmn},TESTMSC01");
 
     private void WriteMessage(TextWriter text) => text.WriteLine(
-        $"M{_usage.Number:D10},{Local(_usage.StartUtc)},{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},"
+        $"M{plan.RecordId(_usage.Number):D10},{Local(_usage.StartUtc)},{_usage.Subscriber.Msisdn},{_usage.Subscriber.Imsi},"
         + $"{Direction},{_usage.OtherParty.Msisdn},{_usage.ServingPlmn},TESTSMSC01");
 
     private string Direction => _usage.IsOriginating ? "MO" : "MT";

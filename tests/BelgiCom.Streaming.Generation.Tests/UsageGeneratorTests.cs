@@ -34,13 +34,14 @@ public class UsageGeneratorTests
     [InlineData(42, 43)]
     [InlineData(1, 424242)]
     [InlineData(20260314, 1)]
-    public void ChargingIds_OfTwoSeeds_AreFarApart(ulong one, ulong other)
+    public void ChargingAndRecordIds_OfTwoSeeds_AreFarApart(ulong one, ulong other)
     {
         const uint Sessions = 10_000_000;
         uint first = (uint)(Plan with { Seed = one }).ChargingId(1_000_000, 0);
         uint second = (uint)(Plan with { Seed = other }).ChargingId(1_000_000, 0);
 
         Assert.InRange(unchecked(first - second), Sessions, uint.MaxValue - Sessions);
+        Assert.True(Math.Abs((Plan with { Seed = one }).RecordId(0) - (Plan with { Seed = other }).RecordId(0)) >= Sessions);
     }
 
     [Fact]
