@@ -138,14 +138,15 @@ own_password() { # characters that a connection string, a shell and SQL would re
   printf '%s\n' "p;q w'\"\$x\\ =é" | compose run --rm --no-deps -T secrets ledger && compose exec -T postgres /docker-entrypoint-initdb.d/ledger.sh \
     && compose up --detach --wait --no-deps --force-recreate billing-sync
 }
+says() { docker logs "$(container "$1")" 2>&1 | grep "$2"; } # read to its end: "grep -q" would break the pipe, and the check with it
 wrong_password() { # refused by PostgreSQL: not healthy, and the log says which server; put right, it heals by itself
   echo 'wrong; quite' | compose run --rm --no-deps -T secrets ledger && ! compose up --detach --wait --no-deps --force-recreate billing-sync \
-    && docker logs "$(container billing-sync)" 2>&1 | grep -q 'password authentication failed' && compose exec -T postgres /docker-entrypoint-initdb.d/ledger.sh \
+    && until_true 30 says billing-sync 'password authentication failed' && compose exec -T postgres /docker-entrypoint-initdb.d/ledger.sh \
     && compose up --detach --wait --no-deps --force-recreate billing-sync
 }
 wrong_period() { # compose says no, and the log names the setting
   ! BILLING_RETENTION_PERIOD=soon compose up --detach --wait --no-deps cdr-retention || { echo "it started"; return 1; }
-  docker logs "$(container cdr-retention)" 2>&1 | grep Retention__Classes__BILLING__Period
+  says cdr-retention Retention__Classes__BILLING__Period
 }
 nothing_left() { compose --profile tools down --volumes && ! comm -13 <(sort <<<"$volumes") <(docker volume ls --quiet | sort) | grep .; }
 
