@@ -302,20 +302,19 @@ public sealed partial class CdrArchive : IDisposable
     {
         lock (_gate)
         {
-            if (topicId.Length > 0 && Index.TopicId(topic, partition) is { } known && known != topicId)
+            if (topicId.Length == 0)
             {
-                if (known.Length > 0 || NextOffset(topic, partition) > end)
-                {
-                    Index.RemovePosition(topic, partition);
-                    _positions.Remove((topic, partition));
-                }
+                return NextOffset(topic, partition);
             }
 
-            if (topicId.Length > 0)
+            if (Index.TopicId(topic, partition) is { } known && known != topicId
+                && (known.Length > 0 || NextOffset(topic, partition) > end))
             {
-                _topicIds[topic] = topicId;
+                Index.RemovePosition(topic, partition);
+                _positions.Remove((topic, partition));
             }
 
+            _topicIds[topic] = topicId;
             return NextOffset(topic, partition);
         }
     }

@@ -80,18 +80,6 @@ public sealed class TopicReader : IDisposable
             : RangesOf([.. metadata.Partitions.Select(partition => new TopicPartition(topic, partition.PartitionId))]);
     }
 
-    /// <summary>
-    /// The id of a topic. One that was deleted and made again under its name has another, so positions kept elsewhere do not fit it.
-    /// </summary>
-    /// <param name="topic">Topic name.</param>
-    /// <returns>The id as Kafka writes it; empty when the brokers give none.</returns>
-    /// <exception cref="KafkaException">The brokers did not answer, or the topic does not exist.</exception>
-    public string IdOf(string topic)
-    {
-        using IAdminClient admin = KafkaClients.Admin(_options, _logger);
-        return Ask(admin, () => TopicIds.OfAsync(admin, [topic], RequestTimeout).GetAwaiter().GetResult())[topic];
-    }
-
     /// <summary>What a partition holds now.</summary>
     /// <param name="partition">Topic and partition.</param>
     /// <returns>From the first offset to the current end.</returns>

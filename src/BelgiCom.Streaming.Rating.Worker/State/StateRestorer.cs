@@ -30,7 +30,7 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
     /// <exception cref="UnreadableStateException">A stored record cannot be read or is gone. Going on could bill twice.</exception>
     public IReadOnlyDictionary<int, long> Restore(IReadOnlyDictionary<int, RatingSession> sessions)
     {
-        int partitions = CountPartitions();
+        CountPartitions();
 
         // One question covers both topics: the last transaction of the previous owner wrote to both, so both end with it.
         ILookup<string, PartitionRange> ranges = log
@@ -41,7 +41,7 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
             .ToLookup(range => range.Partition.Topic);
         Dictionary<int, Marked> marks = [];
         Read([.. ranges[Topics.RatingState]], batch => RestoreCheckpoint(batch, sessions, marks));
-        ThrowIfGrown(marks, partitions);
+        ThrowIfGrown(marks);
         Read([.. ranges[Topics.UsageRated].Select(range => SinceCheckpoint(range, marks))], batch => Repeat(batch, sessions));
         foreach ((int partition, RatingSession session) in sessions)
         {
@@ -150,7 +150,7 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
         }
     }
 
-    private int CountPartitions()
+    private void CountPartitions()
     {
         IReadOnlyDictionary<string, int> counts = log.PartitionCountsOf([Topics.UsageReceived, .. CoPartitioned]);
         Partitions = counts[Topics.UsageReceived];
@@ -163,21 +163,19 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
                     + $"state would be apart. Create it with {Partitions}.");
             }
         }
-
-        return Partitions;
     }
 
     /// <summary>
     /// Keys move to other partitions when topics grow, and the state stays: bundles would be granted again, and duplicates rated again.
     /// </summary>
-    private static void ThrowIfGrown(Dictionary<int, Marked> marks, int partitions)
+    private void ThrowIfGrown(Dictionary<int, Marked> marks)
     {
         foreach ((int partition, Marked marked) in marks)
         {
-            if (marked.Mark.Partitions != 0 && marked.Mark.Partitions != partitions)
+            if (marked.Mark.Partitions != 0 && marked.Mark.Partitions != Partitions)
             {
                 throw new ClientFailedException(
-                    $"{Topics.UsageReceived} has {partitions} partitions, but the state in {Topics.RatingState}[{partition}] was made with "
+                    $"{Topics.UsageReceived} has {Partitions} partitions, but the state in {Topics.RatingState}[{partition}] was made with "
                     + $"{marked.Mark.Partitions}: subscribers would be apart from their balances. Create the topics with "
                     + $"{marked.Mark.Partitions} partitions again, or begin with empty topics.");
             }
