@@ -24,6 +24,7 @@ internal sealed class MainJob(
     public RunStep Step() => _step;
 
     /// <summary>Does the job.</summary>
+    /// <exception cref="ToolException">A worker has failed.</exception>
     public async Task ToTheEndAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenSource watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -46,6 +47,8 @@ internal sealed class MainJob(
 
         Look(cancellationToken);
         _evidence = pipeline.Evidence(cancellationToken);
+        // A worker that had nothing to do may have failed as well, and then not everything is as the report would say.
+        pipeline.ThrowIfFailed();
     }
 
     /// <summary>What came out, after the end.</summary>
