@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Privacy;
 
@@ -22,9 +23,6 @@ public sealed class FileKeyStore : IKeyStore
     private const string Extension = ".key";
     private const string NamesFile = "names" + Extension;
     private const string TurnFile = "turn";
-    private const int WouldBlockOnLinux = 11;
-    private const int WouldBlockOnMacOS = 35;
-    private const int SharingViolationOnWindows = unchecked((int)0x80070020);
     private const int NameSize = 16;
     private const int SerialSize = 8;
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -179,7 +177,7 @@ public sealed class FileKeyStore : IKeyStore
             {
                 return Open(Path.Combine(_directory, TurnFile), FileMode.OpenOrCreate);
             }
-            catch (IOException held) when (held.HResult is WouldBlockOnLinux or WouldBlockOnMacOS or SharingViolationOnWindows)
+            catch (IOException held) when (FolderLock.IsHeld(held))
             {
                 Thread.Sleep(1);
             }

@@ -44,7 +44,9 @@ public sealed class FolderLock : IDisposable
     /// Whether an exception says that another has the file (EWOULDBLOCK of Linux and macOS, a sharing violation of Windows), and not that
     /// the disk is full or may not be written.
     /// </summary>
-    private static bool IsHeld(IOException cause) => cause.HResult is 11 or 35 or unchecked((int)0x80070020);
+    /// <param name="cause">From opening a file.</param>
+    /// <returns>True when it can be opened as soon as the other lets go of it.</returns>
+    public static bool IsHeld(IOException cause) => cause.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     /// <summary>Lets the next one in.</summary>
     public void Dispose() => _file.Dispose();

@@ -14,7 +14,7 @@ public sealed class ReferenceTests
         ["Avro"] = ([], []),
         ["Contracts"] = (["Avro"], []),
         ["Contracts.Generator"] = (["Avro"], []),
-        ["Privacy"] = (["Contracts"], []),
+        ["Privacy"] = (["Contracts", "Storage"], []),
         ["Audit"] = (["Contracts", "Privacy", "Kafka"], []),
         ["Rating"] = (["Contracts"], []),
         ["Storage"] = ([], ["Microsoft.Data.Sqlite", "Npgsql"]),
