@@ -130,7 +130,9 @@ internal sealed class CdrRetentionBatchHandler(
     /// an unknown schema could not be archived then. Usage that was passed on comes under another reference, so it is kept under both.
     /// </summary>
     private static bool IsArchived(in UsageReceivedView usage) =>
-        !usage.SuspendedFor.IsEmpty && !usage.SuspendedFor.SequenceEqual(UnknownSchema) && usage.AliasRef == default;
+        !usage.History.SuspendedFor.IsEmpty
+        && !usage.History.SuspendedFor.SequenceEqual(UnknownSchema)
+        && usage.History.AliasRef == default;
 
     private bool TryRated(ArchiveAppender appender, in ConsumedRecord record)
     {

@@ -97,8 +97,7 @@ internal static class ViewTemplate
             + "readable.");
         text.Open($"public static bool TryRead(ReadOnlySpan<byte> body, out {view} view)");
         text.Line("AvroReader reader = new(body);");
-        text.Line(
-            members.Any(member => member.Optional) ? "view = default;" : "Unsafe.SkipInit(out view); // Every property is set below.");
+        text.Line("Unsafe.SkipInit(out view); // Every property is set below.");
         WriteReads(text, record, members, runs);
         text.Line("return reader.TryFinish();");
         text.Close();
@@ -161,10 +160,7 @@ internal static class ViewTemplate
         }
 
         text.Line($"view.Has{Name(member)} = reader.ReadIsPresent();");
-        text.Open($"if (view.Has{Name(member)})");
-        text.Line($"view.{Name(member)} = {member.Map.Read};");
-        text.Close();
-        text.Line("");
+        text.Line($"view.{Name(member)} = view.Has{Name(member)} ? {member.Map.Read} : default;");
     }
 
     /// <summary>

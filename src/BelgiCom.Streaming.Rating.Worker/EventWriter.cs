@@ -89,7 +89,10 @@ internal sealed class EventWriter(RatingTopics topics)
     public void WritePassedOn(in UsageReceivedView received, SubscriberRef subscriber, TransactionalOutput output)
     {
         UsageReceivedView passedOn = received;
-        passedOn.AliasRef = received.SubscriberRef;
+        UsageHistoryView history = received.History;
+        history.AliasRef = received.SubscriberRef;
+        passedOn.HasHistory = true;
+        passedOn.History = history;
         passedOn.SubscriberRef = subscriber;
         output.Produce(Topics.UsageReceived, partition: null, SubscriberKey(subscriber), topics.Received.Write(in passedOn));
     }

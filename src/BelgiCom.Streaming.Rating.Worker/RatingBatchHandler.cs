@@ -209,7 +209,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds);
         partition.Session.Rate(in usage, _reference.Tariffs, out RatingResult result);
         if (result.Outcome is RatingOutcome.Suspended or RatingOutcome.Late
-            && received.AliasRef == default
+            && received.History.AliasRef == default
             && partition.Session.TryFindNamed(usage.Subscriber, usage.EventTimeMilliseconds, out UInt128 named))
         {
             _events.WritePassedOn(in received, UsageEvents.ToSubscriberRef(named), output);

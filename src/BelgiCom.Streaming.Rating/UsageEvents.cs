@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
@@ -25,7 +26,7 @@ public static class UsageEvents
         return new UsageRecord
         {
             UsageId = ToNumber(received.UsageId),
-            FormerUsageId = ToNumber(received.FormerUsageId),
+            FormerUsageId = received.HasHistory ? ToNumber(received.History.FormerUsageId) : default,
             Fingerprint = UsageFingerprint.Of(in received, network),
             Subscriber = ToNumber(received.SubscriberRef),
             EventTimeMilliseconds = received.EventTimeMilliseconds,
@@ -38,7 +39,7 @@ public static class UsageEvents
             Kind = received.Kind,
             Direction = received.Direction,
             IsSecondaryView = received.ChargingView == ChargingView.Secondary,
-            IsRecycled = !received.SuspendedFor.IsEmpty,
+            IsRecycled = received.HasHistory && !received.History.SuspendedFor.IsEmpty,
             IsTimeOfReport = received.IsTimeOfReport,
         };
     }
@@ -102,9 +103,11 @@ public static class UsageEvents
     }
 
     /// <summary>An id as a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static UInt128 ToNumber(UsageId id) => new(id.High, id.Low);
 
     /// <summary>A reference as a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static UInt128 ToNumber(SubscriberRef id) => new(id.High, id.Low);
 
     /// <summary>A number as a reference.</summary>

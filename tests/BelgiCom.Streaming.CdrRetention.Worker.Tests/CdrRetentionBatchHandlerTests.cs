@@ -111,11 +111,12 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
     public void Handle_RecycledUsage_IsArchivedOnce(string suspendedFor, int kept)
     {
         UsageReceived usage = Message(subscriber: 1);
+        UsageReceived recycled = usage with { History = new UsageHistory { SuspendedFor = suspendedFor } };
 
         _handler.Handle(new TestBatch(
         [
             Record(Topics.UsageReceived, 0, Value(Topics.UsageReceived, usage.Write)),
-            Record(Topics.UsageReceived, 1, Value(Topics.UsageReceived, (usage with { SuspendedFor = suspendedFor }).Write)),
+            Record(Topics.UsageReceived, 1, Value(Topics.UsageReceived, recycled.Write)),
             Record(Topics.UsageRejected, 0, Value(
                 Topics.UsageRejected,
                 new UsageRejected { SubscriberRef = usage.SubscriberRef, Outcome = RejectedOutcome.Recycled }.Write)),
@@ -136,7 +137,11 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
     public void Handle_UsageThatWasPassedOn_IsFoundOnceByEitherReference()
     {
         UsageReceived usage = Message(subscriber: 1);
-        UsageReceived passedOn = usage with { SubscriberRef = ArchiveFixture.Subscriber(2), AliasRef = usage.SubscriberRef };
+        UsageReceived passedOn = usage with
+        {
+            SubscriberRef = ArchiveFixture.Subscriber(2),
+            History = new UsageHistory { AliasRef = usage.SubscriberRef },
+        };
 
         _handler.Handle(new TestBatch(
         [

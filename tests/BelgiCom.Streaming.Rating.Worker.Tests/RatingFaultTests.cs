@@ -431,8 +431,11 @@ public sealed class RatingFaultTests
             new FakeRecord(second.SubscriberRef.ToByteArray(), RatingLanes.Value(Topics.UsageRated, second.Write)));
 
         RatingBatchHandler handler = _lanes.NewHandler(0);
-        _lanes.Receive(RatingLanes.Data(11, 900) with { FormerUsageId = first });
-        _lanes.Receive(RatingLanes.Data(12, 50) with { FormerUsageId = RatingLanes.Data(2, 50).UsageId });
+        _lanes.Receive(RatingLanes.Data(11, 900) with { History = new UsageHistory { FormerUsageId = first } });
+        _lanes.Receive(RatingLanes.Data(12, 50) with
+        {
+            History = new UsageHistory { FormerUsageId = RatingLanes.Data(2, 50).UsageId },
+        });
         _lanes.Receive(RatingLanes.Data(1, 900));
         _lanes.Receive(RatingLanes.Data(3, 100));
         _lanes.Run(handler);

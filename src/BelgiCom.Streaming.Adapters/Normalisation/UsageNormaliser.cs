@@ -100,9 +100,12 @@ internal sealed class UsageNormaliser
             UsageReceivedView usage = View(cdr, part, i, subscriber, file);
             usage.ServingPlmn = cdr.ServingPlmnOf(part, _plmn);
             usage.UsageId = cdr.Format.IdOf(cdr, part, origin);
-            usage.FormerUsageId = usage.EventTimeMilliseconds < file.FormerUntilMilliseconds
-                ? cdr.Format.FormerIdOf(cdr, part, origin)
-                : default;
+            usage.HasHistory = usage.EventTimeMilliseconds < file.FormerUntilMilliseconds;
+            if (usage.HasHistory)
+            {
+                usage.History = new UsageHistoryView { FormerUsageId = cdr.Format.FormerIdOf(cdr, part, origin) };
+            }
+
             usage.FileSequenceNumber = reader.Header?.SequenceNumber ?? -1;
             usage.RecordIndex = reader.RecordIndex;
             usage.InputHash = inputHash;

@@ -138,25 +138,13 @@ public ref struct RatingStateView : IAvroRecord<RatingStateView>
     public static bool TryRead(ReadOnlySpan<byte> body, out RatingStateView view)
     {
         AvroReader reader = new(body);
-        view = default;
+        Unsafe.SkipInit(out view); // Every property is set below.
         view.HasBalance = reader.ReadIsPresent();
-        if (view.HasBalance)
-        {
-            view.Balance = SubscriberBalanceView.ReadFrom(ref reader);
-        }
-
+        view.Balance = view.HasBalance ? SubscriberBalanceView.ReadFrom(ref reader) : default;
         view.HasDedup = reader.ReadIsPresent();
-        if (view.HasDedup)
-        {
-            view.Dedup = DedupChunkView.ReadFrom(ref reader);
-        }
-
+        view.Dedup = view.HasDedup ? DedupChunkView.ReadFrom(ref reader) : default;
         view.HasCheckpoint = reader.ReadIsPresent();
-        if (view.HasCheckpoint)
-        {
-            view.Checkpoint = RatingCheckpointView.ReadFrom(ref reader);
-        }
-
+        view.Checkpoint = view.HasCheckpoint ? RatingCheckpointView.ReadFrom(ref reader) : default;
         return reader.TryFinish();
     }
 

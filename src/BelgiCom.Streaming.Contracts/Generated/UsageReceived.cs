@@ -135,29 +135,13 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     public long ServiceUnits { get; init; } = -1;
 
     /// <summary>
-    /// Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was
-    /// rated under its former id.
-    /// </summary>
-    public UsageId FormerUsageId { get; init; }
-
-    /// <summary>
-    /// Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros
-    /// when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again.
-    /// </summary>
-    public SubscriberRef AliasRef { get; init; }
-
-    /// <summary>
-    /// Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was
-    /// not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated
-    /// is suspended again instead of being late, because the usage came in time.
-    /// </summary>
-    public string SuspendedFor { get; init; } = "";
-
-    /// <summary>
     /// True when the record does not say when the usage was, so that eventTime and endTime are those of the report: the same usage reported
     /// again has others.
     /// </summary>
     public bool IsTimeOfReport { get; init; } = false;
+
+    /// <summary>Former identity, other name or suspension of the usage; null for nearly all usage, which has none of them.</summary>
+    public UsageHistory? History { get; init; }
 
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
@@ -192,7 +176,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
 
     /// <summary>Octets that writing takes at most.</summary>
     public int MaxSize =>
-        267
+        235
         + AvroSize.Of(ServingPlmn)
         + AvroSize.Of(DataNetwork)
         + AvroSize.Of(OtherPartyPrefix)
@@ -201,7 +185,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         + AvroSize.Of(FileName)
         + AvroSize.Of(PersonalDataKeyId)
         + AvroSize.Of(PersonalData)
-        + AvroSize.Of(SuspendedFor);
+        + (History is null ? 1 : 1 + History.MaxSize);
 
     internal static UsageReceived ReadFrom(ref AvroReader reader) => new()
     {
@@ -240,10 +224,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         PersonalDataKeyId = reader.ReadString(),
         PersonalData = reader.ReadBytes().ToArray(),
         ServiceUnits = reader.ReadLong(),
-        FormerUsageId = UsageId.ReadFrom(ref reader),
-        AliasRef = SubscriberRef.ReadFrom(ref reader),
-        SuspendedFor = reader.ReadString(),
         IsTimeOfReport = reader.ReadBoolean(),
+        History = reader.ReadIsPresent() ? UsageHistory.ReadFrom(ref reader) : null,
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -283,10 +265,12 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         writer.WriteString(PersonalDataKeyId);
         writer.WriteBytes(PersonalData);
         writer.WriteLong(ServiceUnits);
-        FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
-        AliasRef.CopyTo(writer.Reserve(SubscriberRef.Size));
-        writer.WriteString(SuspendedFor);
         writer.WriteBoolean(IsTimeOfReport);
+        writer.WriteIsPresent(History is not null);
+        if (History is not null)
+        {
+            History.WriteTo(ref writer);
+        }
     }
 
     /// <summary>The schema as it is registered under the subject usage.received.v1-value.</summary>
@@ -327,10 +311,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"personalDataKeyId","type":"string","doc":"Id of the data key that encrypts personalData; deleting the key erases the content."},""" +
         """{"name":"personalData","type":"bytes","doc":"AES-256-GCM envelope (nonce 12, ciphertext, tag 16) over the personal identifiers of the record as JSON: msisdn, imsi, imei, servedAddress, location, otherParty. Empty when the record has none."},""" +
         """{"name":"serviceUnits","type":"long","doc":"Service-specific units of TS 32.299 and TS 32.291 (events); -1 when not measured.","default":-1},""" +
-        """{"name":"formerUsageId","type":"be.belgicom.streaming.UsageId","doc":"Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was rated under its former id.","default":"\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"},""" +
-        """{"name":"aliasRef","type":"be.belgicom.streaming.SubscriberRef","doc":"Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again.","default":"\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"},""" +
-        """{"name":"suspendedFor","type":"string","doc":"Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated is suspended again instead of being late, because the usage came in time.","default":""},""" +
-        """{"name":"isTimeOfReport","type":"boolean","doc":"True when the record does not say when the usage was, so that eventTime and endTime are those of the report: the same usage reported again has others.","default":false}]}""";
+        """{"name":"isTimeOfReport","type":"boolean","doc":"True when the record does not say when the usage was, so that eventTime and endTime are those of the report: the same usage reported again has others.","default":false},""" +
+        """{"name":"history","type":["null",{"type":"record","name":"UsageHistory","namespace":"be.belgicom.streaming","doc":"What happened to usage before it came to stand here, where that was more than once read and written.","fields":[{"name":"formerUsageId","type":"be.belgicom.streaming.UsageId","doc":"Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was rated under its former id."},{"name":"aliasRef","type":"be.belgicom.streaming.SubscriberRef","doc":"Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again."},{"name":"suspendedFor","type":"string","doc":"Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated is suspended again instead of being late, because the usage came in time."}]}],"doc":"Former identity, other name or suspension of the usage; null for nearly all usage, which has none of them.","default":null}]}""";
 }
 
 /// <summary>
@@ -464,29 +446,16 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     public long ServiceUnits { get; set; }
 
     /// <summary>
-    /// Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was
-    /// rated under its former id.
-    /// </summary>
-    public UsageId FormerUsageId { get; set; }
-
-    /// <summary>
-    /// Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros
-    /// when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again.
-    /// </summary>
-    public SubscriberRef AliasRef { get; set; }
-
-    /// <summary>
-    /// Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was
-    /// not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated
-    /// is suspended again instead of being late, because the usage came in time.
-    /// </summary>
-    public ReadOnlySpan<byte> SuspendedFor { get; set; }
-
-    /// <summary>
     /// True when the record does not say when the usage was, so that eventTime and endTime are those of the report: the same usage reported
     /// again has others.
     /// </summary>
     public bool IsTimeOfReport { get; set; }
+
+    /// <summary>Whether History is present.</summary>
+    public bool HasHistory { get; set; }
+
+    /// <summary>Former identity, other name or suspension of the usage; null for nearly all usage, which has none of them.</summary>
+    public UsageHistoryView History { get; set; }
 
     /// <summary>
     /// The octets that the fields utcOffsetMinutes to ratingGroup were read from, for the same fields of UsageRated; empty when nothing was
@@ -501,7 +470,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        312
+        276
         + ServingPlmn.Length
         + DataNetwork.Length
         + OtherPartyPrefix.Length
@@ -510,7 +479,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         + FileName.Length
         + PersonalDataKeyId.Length
         + PersonalData.Length
-        + SuspendedFor.Length;
+        + (HasHistory ? History.MaxSize : 0);
 
     /// <summary>
     /// Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.
@@ -561,10 +530,9 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         view.PersonalDataKeyId = reader.ReadUtf8();
         view.PersonalData = reader.ReadBytes();
         view.ServiceUnits = reader.ReadLong();
-        view.FormerUsageId = UsageId.ReadFrom(ref reader);
-        view.AliasRef = SubscriberRef.ReadFrom(ref reader);
-        view.SuspendedFor = reader.ReadUtf8();
         view.IsTimeOfReport = reader.ReadBoolean();
+        view.HasHistory = reader.ReadIsPresent();
+        view.History = view.HasHistory ? UsageHistoryView.ReadFrom(ref reader) : default;
         return reader.TryFinish();
     }
 
@@ -619,9 +587,11 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         writer.WriteBytes(PersonalDataKeyId);
         writer.WriteBytes(PersonalData);
         writer.WriteLong(ServiceUnits);
-        FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
-        AliasRef.CopyTo(writer.Reserve(SubscriberRef.Size));
-        writer.WriteBytes(SuspendedFor);
         writer.WriteBoolean(IsTimeOfReport);
+        writer.WriteIsPresent(HasHistory);
+        if (HasHistory)
+        {
+            History.WriteTo(ref writer);
+        }
     }
 }

@@ -175,7 +175,7 @@ internal sealed class UsageCount : IDisposable
     /// </summary>
     private bool IsFurtherRecord(in ConsumedRecord record) =>
         _received.TryRead(record.Value, out UsageReceivedView received)
-        && (received.AliasRef != default || !received.SuspendedFor.IsEmpty);
+        && (received.History.AliasRef != default || !received.History.SuspendedFor.IsEmpty);
 
     private static void Add(UsageTally tally, RatedOutcome outcome) =>
         _ = outcome == RatedOutcome.Rated ? tally.Rated++ : tally.ZeroRated++;

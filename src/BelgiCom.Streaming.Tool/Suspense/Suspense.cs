@@ -129,7 +129,10 @@ internal sealed class Suspense : IDisposable
             }
 
             recycled++;
-            usage.SuspendedFor = Encoding.UTF8.GetBytes(SuspenseFilter.NameOf(suspended.Reason));
+            UsageHistoryView history = usage.History;
+            history.SuspendedFor = Encoding.UTF8.GetBytes(SuspenseFilter.NameOf(suspended.Reason));
+            usage.HasHistory = true;
+            usage.History = history;
             output.Produce(Topics.UsageReceived, suspended.ReceivedPartition, record.Key, _received.Write(in usage));
             UsageRejectedView end = new()
             {

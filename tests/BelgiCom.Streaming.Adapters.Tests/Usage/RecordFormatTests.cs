@@ -39,7 +39,7 @@ public sealed class RecordFormatTests
             FormerIdsOf(Samples.Read(Samples.Pgw)));
         Assert.Equal(
             ["4ce66e2dca9cf72175c4cd0251b5ea72", "67a2024c2c56e01a98eb7ad04f15c399"], FormerIdsOf(Samples.Read(Samples.Chf)));
-        Assert.All(Mediated.Usage(Samples.Read(Samples.Pgw)), usage => Assert.Equal(default, usage.FormerUsageId));
+        Assert.All(Mediated.Usage(Samples.Read(Samples.Pgw)), usage => Assert.Null(usage.History));
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public sealed class RecordFormatTests
         }.Select(format => format.RecordType));
 
     private static IEnumerable<string> FormerIdsOf(byte[] content) =>
-        Mediated.Usage(content, formerUntilMilliseconds: long.MaxValue).Select(usage => usage.FormerUsageId.ToString());
+        Mediated.Usage(content, formerUntilMilliseconds: long.MaxValue).Select(usage => usage.History!.FormerUsageId.ToString());
 
     private static IEnumerable<string> IdsOf(byte[] content) => Mediated.Usage(content).Select(usage => usage.UsageId.ToString());
 }

@@ -53,7 +53,7 @@ public sealed class SuspenseTests : IAsyncLifetime
         Assert.Equal(new RecycleCount(0, 0), later.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
 
         UsageReceived sent = UsageReceived.Read(Assert.Single(Records(Topics.UsageReceived)).Value.AsSpan(WireFormat.HeaderSize));
-        Assert.Equal(("UNKNOWN_SCHEMA", Usage(7).UsageId), (sent.SuspendedFor, sent.UsageId));
+        Assert.Equal(("UNKNOWN_SCHEMA", Usage(7).UsageId), (sent.History!.SuspendedFor, sent.UsageId));
         Assert.Empty(later.List(Everything, Cancel));
     }
 
@@ -80,7 +80,7 @@ public sealed class SuspenseTests : IAsyncLifetime
             UsageReceived usage = UsageReceived.Read(record.Value.AsSpan(WireFormat.HeaderSize));
             int number = (int)usage.UsageId.Low - 1;
             Assert.Equal((number % Partitions, 0), (record.Partition, number % 5));
-            Assert.Equal(Value(number), EventValue.Of(FakeRegistry.IdOf(Topics.UsageReceived), (usage with { SuspendedFor = "" }).Write));
+            Assert.Equal(Value(number), EventValue.Of(FakeRegistry.IdOf(Topics.UsageReceived), (usage with { History = null }).Write));
         });
         Assert.Equal(new RecycleCount(40, 0), suspense.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
         Assert.Equal(50, Records(Topics.UsageReceived).Count);
