@@ -12,6 +12,9 @@ internal sealed class CsvTime(CsvColumnMap map)
     // 2000-01-01. An earlier time is one in another unit, or the 0 of a call that was never answered.
     private const long FirstUnixSecond = 946_684_800;
 
+    // 9999-12-31T23:59:59.999Z.
+    private const long LastUnixMillisecond = 253_402_300_799_999;
+
     private readonly TimeZoneInfo _zone = TimeZoneInfo.FindSystemTimeZoneById(map.TimeZone);
     private readonly bool _hasOffset = map.TimeFormat.Contains('z', StringComparison.Ordinal);
 
@@ -53,7 +56,7 @@ internal sealed class CsvTime(CsvColumnMap map)
     private bool TryUnix(ReadOnlySpan<byte> text, int unit, ref CdrTime time)
     {
         if (!Utf8Parser.TryParse(text, out decimal value, out int used) || used != text.Length
-            || value * unit is < FirstUnixSecond * 1000 or > 253_402_300_799_999)
+            || value < (decimal)FirstUnixSecond * 1000 / unit || value > (decimal)LastUnixMillisecond / unit)
         {
             return false;
         }
