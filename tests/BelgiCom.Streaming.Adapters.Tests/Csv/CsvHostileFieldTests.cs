@@ -4,8 +4,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Adapters.Tests;
 
 /// <summary>
-/// Whatever one field holds, it costs at most its own line: each text that has upset a reader of numbers or times stands once in each field,
-/// in each unit and format of times, and every second line is a good one.
+/// Whatever one field holds, it costs at most its own line: each text that has upset a reader of numbers or times stands once in each
+/// field, in each unit and format of times, and every second line is a good one.
 /// </summary>
 public class CsvHostileFieldTests
 {
@@ -21,7 +21,8 @@ public class CsvHostileFieldTests
         "79228162514264337593543950335.9", "253402300799.9999", "253402300800", "-0", "+0", "+", "-", ".", ",", "..", "1.2.3", "1e400",
         "1E-400", "NaN", "Infinity", "∞", "٣٣", "0x7f", "9999-12-31T23:59:59-15:00", "0001-01-01T00:00:00+15:00", "9999-12-31 23:59:59",
         "0001-01-01 00:00:00", "2026-02-30T00:00:00Z", "2026-11-20T24:00:00Z", "2147483647:59:59", "9223372036854775807:00:00", "::",
-        "00:00:60.999999999999999999", "12:34", new string('9', 64), new string('9', 4096), " ", "\t", "(0)(0)", "+(0)", "tel:", "é", "\u007f",
+        "00:00:60.999999999999999999", "12:34", new string('9', 64), new string('9', 4096), " ", "\t", "(0)(0)", "+(0)", "tel:", "é",
+        "\u007f",
     ];
 
     public static TheoryData<string, VolumeUnit, DurationUnit> Maps => new(
@@ -35,16 +36,28 @@ public class CsvHostileFieldTests
     {
         foreach (UsageKind kind in new[] { UsageKind.Data, UsageKind.Voice, UsageKind.Sms })
         {
-            CsvColumnMap map = new() { TimeFormat = timeFormat, TimeZone = "Europe/Brussels", VolumeUnit = volume, DurationUnit = duration };
-            map.Delimiter = ";";
+            CsvColumnMap map = new()
+            {
+                Delimiter = ";",
+                TimeFormat = timeFormat,
+                TimeZone = "Europe/Brussels",
+                VolumeUnit = volume,
+                DurationUnit = duration,
+            };
             map.Data.Add("Data");
             map.Voice.Add("Voice");
             map.Sms.Add("Sms");
             map.Originating.Add("MO");
             map.Terminating.Add("MT");
-            foreach (string field in Fields.Where(field => volume == VolumeUnit.Byte || !field.Contains("Gigawords", StringComparison.Ordinal)))
+            foreach (string field in Fields)
             {
                 map.Columns.Add(field, field);
+            }
+
+            if (volume != VolumeUnit.Byte)
+            {
+                map.Columns.Remove(nameof(CsvField.UplinkGigawords));
+                map.Columns.Remove(nameof(CsvField.DownlinkGigawords));
             }
 
             Assert.Empty(map.Faults());
