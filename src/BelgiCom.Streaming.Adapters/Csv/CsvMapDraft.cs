@@ -12,40 +12,6 @@ public sealed class CsvMapDraft
 {
     private const int SampleLines = 50;
 
-    // The commonest names, without anything but letters and digits; the first field that matches a column has it.
-    private static readonly (CsvField Field, string[] Names)[] Names =
-    [
-        (CsvField.RecordId, ["recordid", "id", "uuid", "pkid", "cdrid", "callid", "uniqueid", "globalcallid", "acctuniqueid"]),
-        (CsvField.EndTime, ["endtime", "end", "stop", "stoptime", "disconnecttime", "datetimedisconnect", "acctstoptime"]),
-        (CsvField.StartTime,
-            ["starttime", "start", "callstart", "smstime", "datastart", "datetimeconnect", "answertime", "connecttime",
-                "acctstarttime", "timestamp", "datetime", "eventtime", "at", "when", "calldate", "startdate", "date"]),
-        (CsvField.StartTimeOfDay, ["calltime", "timeofday", "time", "hour"]),
-        (CsvField.DurationSeconds,
-            ["durationseconds", "duration", "callseconds", "dataseconds", "secs", "seconds", "billsec", "chargeduration",
-                "acctsessiontime"]),
-        (CsvField.Msisdn,
-            ["msisdn", "caller", "callingpartynumber", "callingnumber", "calling", "from", "src", "cli", "anumber", "apartynumber", "user",
-                "username", "customeridentifier", "subscriber", "number", "phonenumber"]),
-        (CsvField.Imsi, ["imsi"]),
-        (CsvField.Imei, ["imei"]),
-        (CsvField.OtherParty,
-            ["otherparty", "callee", "finalcalledpartynumber", "callednumber", "called", "to", "dst", "destination", "bnumber",
-                "bpartynumber", "telephonenumberdialled", "dialled"]),
-        (CsvField.Direction, ["direction", "dir", "calldirection"]),
-        (CsvField.Kind, ["kind", "type", "calltype", "recordtype", "service", "servicetype"]),
-        (CsvField.UplinkGigawords, ["ingigawords", "acctinputgigawords"]),
-        (CsvField.DownlinkGigawords, ["outgigawords", "acctoutputgigawords"]),
-        (CsvField.Uplink, ["uplink", "up", "uplinkbytes", "inoctets", "acctinputoctets", "bytesup", "upload"]),
-        (CsvField.Downlink, ["downlink", "down", "downlinkbytes", "outoctets", "acctoutputoctets", "bytesdown", "download"]),
-        (CsvField.Total, ["total", "volume", "bytes", "octets", "totalbytes", "totalvolume"]),
-        (CsvField.Messages, ["messages", "parts", "segments", "msgparts"]),
-        (CsvField.RatingGroup, ["ratinggroup"]),
-        (CsvField.ServingPlmn, ["servingplmn", "plmn", "mccmnc", "visitedplmn"]),
-        (CsvField.DataNetwork, ["apn", "dnn"]),
-        (CsvField.Node, ["node", "switch", "msc"]),
-    ];
-
     private static readonly string[] TimeFormats =
     [
         CsvColumnMap.Iso, "yyyy-MM-dd HH:mm:ss.FFFFFFF", "yyyy-MM-ddTHH:mm:ss.FFFFFFF", "yyyy-MM-dd HH:mm", "yyyyMMddHHmmss",
@@ -55,8 +21,8 @@ public sealed class CsvMapDraft
         "MM/dd/yyyy h:mm:ss tt", "MM/dd/yyyy h:mm tt", CsvColumnMap.Unix, CsvColumnMap.UnixMilliseconds,
     ];
 
-    private static readonly string[] OriginatingValues = ["mo", "out", "outgoing", "originating", "o"];
-    private static readonly string[] TerminatingValues = ["mt", "in", "incoming", "terminating", "t"];
+    private static readonly string[] OriginatingValues = ["mo", "out", "outgoing", "originating", "o", "sortant", "uitgaand", "ausgehend"];
+    private static readonly string[] TerminatingValues = ["mt", "in", "incoming", "terminating", "t", "entrant", "inkomend", "eingehend"];
 
     private readonly List<string> _remarks = [];
     private readonly List<string[]> _rows = [];
@@ -79,6 +45,7 @@ public sealed class CsvMapDraft
         draft.Read(head);
         draft.MapColumns();
         draft.MapTimes();
+        draft.MapQuantities();
         draft.MapKinds();
         draft.MapDirections();
         draft._remarks.AddRange(draft._header.Where(cell => cell.Length > 0 && !draft.Map.Columns.ContainsValue(cell))
@@ -147,18 +114,19 @@ public sealed class CsvMapDraft
             return;
         }
 
-        foreach ((CsvField field, string[] names) in Names)
+        foreach ((CsvField field, string column, VolumeUnit? volume, DurationUnit? duration) in CsvColumnNames.Find(_header))
         {
-            // The earlier a name stands, the surer it is.
-            string? column = names.SelectMany(name => _header.Where(cell => Bare(cell) == name)).FirstOrDefault(
-                cell => !Map.Columns.ContainsValue(cell));
-            if (column is not null)
+            Map.Columns[field.ToString()] = column;
+            if (volume is { } unit and not VolumeUnit.Byte)
             {
-                Map.Columns[field.ToString()] = column;
-                if (_header.Count(cell => cell.Equals(column, StringComparison.OrdinalIgnoreCase)) > 1)
-                {
-                    _remarks.Add($"Several columns are called {column}: say which is meant, as {column}#1.");
-                }
+                Map.Units[field.ToString()] = unit;
+                _remarks.Add($"{column} is taken for {unit}; MB is 1,000,000 octets and MiB 1,048,576: set Units to what is meant.");
+            }
+
+            Map.DurationUnit = duration ?? Map.DurationUnit;
+            if (_header.Count(cell => cell.Equals(column, StringComparison.OrdinalIgnoreCase)) > 1)
+            {
+                _remarks.Add($"Several columns are called {column}: say which is meant, as {column}#1.");
             }
         }
     }
@@ -241,15 +209,40 @@ public sealed class CsvMapDraft
         }
     }
 
+    /// <summary>How the quantities and numbers of persons are written.</summary>
+    private void MapQuantities()
+    {
+        CsvField[] quantities = [CsvField.Uplink, CsvField.Downlink, CsvField.Total, CsvField.DurationSeconds];
+        string[] decimals = [.. quantities.SelectMany(ValuesOf).Where(value => value.IndexOfAny(['.', ',']) > 0)];
+        if (decimals.Length > 0 && decimals.All(value => value.Contains(',', StringComparison.Ordinal)))
+        {
+            Map.DecimalSeparator = ",";
+        }
+
+        foreach (CsvField field in quantities[..3].Where(field => Map.Maps(field) && !Map.Units.ContainsKey(field.ToString())))
+        {
+            if (ValuesOf(field).Any(value => value.IndexOfAny(['.', ',']) > 0))
+            {
+                _remarks.Add($"{Map.Columns[field.ToString()]} has decimals, as octets have not: set Units to the unit that it counts.");
+            }
+        }
+
+        if (ValuesOf(CsvField.Msisdn).Any(value => value is ['0', not '0', ..]))
+        {
+            Map.CountryCode = "32";
+            _remarks.Add("Some numbers are national: CountryCode 32 is assumed.");
+        }
+    }
+
     private void MapKinds()
     {
         foreach (string value in ValuesOf(CsvField.Kind).Distinct(StringComparer.OrdinalIgnoreCase))
         {
-            List<string>? values = Bare(value) switch
+            List<string>? values = CsvColumnNames.BareOf(value) switch
             {
-                "sms" or "message" or "mms" => Map.Sms,
-                "voice" or "call" or "voip" => Map.Voice,
-                "data" or "gprs" or "internet" => Map.Data,
+                "sms" or "message" or "mms" or "texto" or "bericht" => Map.Sms,
+                "voice" or "call" or "voip" or "appel" or "voix" or "oproep" or "gesprek" or "anruf" => Map.Voice,
+                "data" or "gprs" or "internet" or "donnees" or "daten" => Map.Data,
                 _ => null,
             };
             values?.Add(value);
@@ -271,11 +264,11 @@ public sealed class CsvMapDraft
     {
         foreach (string value in ValuesOf(CsvField.Direction).Distinct(StringComparer.OrdinalIgnoreCase))
         {
-            if (OriginatingValues.Contains(Bare(value)))
+            if (OriginatingValues.Contains(CsvColumnNames.BareOf(value)))
             {
                 Map.Originating.Add(value);
             }
-            else if (TerminatingValues.Contains(Bare(value)))
+            else if (TerminatingValues.Contains(CsvColumnNames.BareOf(value)))
             {
                 Map.Terminating.Add(value);
             }
@@ -336,6 +329,4 @@ public sealed class CsvMapDraft
 
         return null;
     }
-
-    private static string Bare(string text) => string.Concat(text.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
 }

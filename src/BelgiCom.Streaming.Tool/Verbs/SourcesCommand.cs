@@ -166,6 +166,26 @@ internal static class SourcesCommand
             settings[nameof(map.Encoding)] = map.Encoding;
         }
 
+        if (map.DecimalSeparator != ".")
+        {
+            settings[nameof(map.DecimalSeparator)] = map.DecimalSeparator;
+        }
+
+        if (map.DurationUnit != DurationUnit.Second)
+        {
+            settings[nameof(map.DurationUnit)] = map.DurationUnit.ToString();
+        }
+
+        if (map.Units.Count > 0)
+        {
+            settings[nameof(map.Units)] = map.Units.ToDictionary(unit => unit.Key, unit => unit.Value.ToString());
+        }
+
+        if (map.CountryCode.Length > 0)
+        {
+            settings[nameof(map.CountryCode)] = map.CountryCode;
+        }
+
         foreach ((string name, List<string> values) in new[]
         {
             (nameof(map.Data), map.Data), (nameof(map.Voice), map.Voice), (nameof(map.Sms), map.Sms),

@@ -52,6 +52,30 @@ public class CsvMapDraftTests
         Assert.Equal(60, reader.Cdr.Parts[0].DurationSeconds);
     }
 
+    /// <summary>Headers of Belgian systems: names in its languages, units in the name, decimal commas, national numbers.</summary>
+    [Theory]
+    [InlineData("Début;Durée (min);Appelant;Appelé\n20.11.2026 08:00:00;1,5;0475123456;0475123457\n", "32475123456 90 -1/-1/-1")]
+    [InlineData("datum;tijd;gespreksduur;oproeper;richting\n20/11/2026;08:00:00;65;+32 475 12 34 56;uitgaand\n", "32475123456 65 -1/-1/-1")]
+    [InlineData("Beginn;Dauer_ms;Rufnummer\n20.11.2026 08:00:00;1500;+32475123456\n", "32475123456 2 -1/-1/-1")]
+    [InlineData("start,volumeMB,msisdn\n2026-11-20T08:00:00Z,1.5,32475123456\n", "32475123456 -1 -1/-1/1500000")]
+    [InlineData("start;up_kib;down (MiB);msisdn\n2026-11-20T08:00:00Z;2;0,5;32475123456\n", "32475123456 -1 2048/524288/-1")]
+    [InlineData("Date/heure;Volume (Mo);Numéro\n2026-11-20 08:00:00;\"2,25\";32475123456\n", "32475123456 -1 -1/-1/2250000")]
+    [InlineData("start,uplink_bytes,downlink_bytes,msisdn\n2026-11-20T08:00:00Z,7,9,32475123456\n", "32475123456 -1 7/9/-1")]
+    public void Draft_OfABelgianFile_ReadsItsUnitsAndNumbers(string text, string expected)
+    {
+        byte[] file = Encoding.UTF8.GetBytes(text);
+
+        CsvMapDraft draft = CsvMapDraft.Of(file);
+
+        using UsageFileReader reader = new CsvUsageFormat("draft", draft.Map).Open(new MemoryStream(file));
+        Assert.True(reader.Read() && reader.Fault is null, reader.Fault?.Detail);
+        UsagePart part = reader.Cdr.Parts[0];
+        Assert.Equal(
+            expected,
+            $"{Encoding.UTF8.GetString(reader.Cdr.Msisdn.Span)} {part.DurationSeconds} "
+            + $"{part.UplinkOctets}/{part.DownlinkOctets}/{part.TotalOctets}");
+    }
+
     [Fact]
     public void Draft_OfKindsByAColumn_ListsTheirValues()
     {
@@ -65,6 +89,9 @@ public class CsvMapDraftTests
     [InlineData("start,secs,caller,secs\n2026-11-20T08:00:00Z,75,999100000001,60\n", "Several columns are called secs")]
     [InlineData("start,secs,caller\n03/04/2026 08:00:00,75,999100000001\n", "Day and month could be the other way round")]
     [InlineData("start,secs,caller\n2026-11-20 08:00:00,75,999100000001\n", "set TimeZone")]
+    [InlineData("start,volume,caller\n2026-11-20T08:00:00Z,75.5,999100000001\n", "volume has decimals")]
+    [InlineData("start,volume mb,caller\n2026-11-20T08:00:00Z,75.5,999100000001\n", "volume mb is taken for MB")]
+    [InlineData("start,secs,caller\n2026-11-20T08:00:00Z,75,0475123456\n", "CountryCode 32 is assumed")]
     [InlineData("start,secs,caller,ratio\n2026-11-20 08:00:00,75,999100000001,1\n", "The column ratio is not mapped")]
     public void Draft_ThatHadToAssume_SaysSo(string text, string remark) => Assert.Contains(
         CsvMapDraft.Of(Encoding.UTF8.GetBytes(text)).Remarks, one => one.Contains(remark, StringComparison.Ordinal));

@@ -38,6 +38,21 @@ public sealed class SourcesCommandTests
     }
 
     [Fact]
+    public void Draft_OfUnitsAndNationalNumbers_SaysThemToAShell()
+    {
+        CsvMapDraft draft = CsvMapDraft.Of("start;up (MB);down (Kio);secs_min;msisdn\n2026-11-20T08:00:00Z;1,5;2;1,5;0475123456\n"u8);
+
+        string[] lines = [.. SourcesCommand.Exports(draft).Select(line => line[(line.IndexOf("Csv__", StringComparison.Ordinal) + 5)..])];
+
+        Assert.Contains("Units__Uplink=MB", lines);
+        Assert.Contains("Units__Downlink=KiB", lines);
+        Assert.Contains("DurationUnit=Minute", lines);
+        Assert.Contains("DecimalSeparator=','", lines);
+        Assert.Contains("CountryCode=32", lines);
+        Assert.IsType<CsvUsageFormat>(Assert.Single(Pasted(SourcesCommand.Exports(draft)).Formats));
+    }
+
+    [Fact]
     public void Draft_OfANameWithAQuote_IsOneWordOfAShell()
     {
         CsvMapDraft draft = CsvMapDraft.Of("start,secs,caller\n2026-11-20T08:00:00Z,1,999100000001\n"u8);
