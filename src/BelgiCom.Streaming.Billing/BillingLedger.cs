@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Billing;
@@ -92,6 +93,13 @@ public sealed class BillingLedger : IDisposable
 
         return NextOffset(topic, partition);
     }
+
+    /// <summary>Where the usage that is billed under an id lies on usage.received.v1; null when none is.</summary>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public (int Partition, long Offset)? FindReceived(UsageId usageId) => Guarded(() => Database.Query(
+        "SELECT received_partition, received_offset FROM billed_line WHERE usage_id = @p0",
+        reader => ((int Partition, long Offset)?)((int)reader.GetInt64(0), reader.GetInt64(1)),
+        usageId.ToByteArray()).FirstOrDefault());
 
     /// <summary>Everything the ledger holds, over all runs.</summary>
     /// <exception cref="StorageException">The database does not answer.</exception>

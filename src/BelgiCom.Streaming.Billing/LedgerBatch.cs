@@ -96,6 +96,7 @@ public sealed class LedgerBatch
                 RejectedOutcome.Suspended => LedgerOutcome.Suspended,
                 RejectedOutcome.Conflict => LedgerOutcome.Conflict,
                 RejectedOutcome.Recycled => LedgerOutcome.Recycled,
+                RejectedOutcome.Discarded => LedgerOutcome.Discarded,
                 _ => LedgerOutcome.Rejected,
             },
             UsageId = usage.UsageId,

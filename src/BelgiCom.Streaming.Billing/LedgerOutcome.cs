@@ -44,8 +44,11 @@ public enum LedgerOutcome
     LedgerConflict = 9,
 
     /// <summary>
-    /// Taken out of suspense and sent to rating once more: it ends an earlier <see cref="Suspended"/>. So what waits is the difference of
-    /// the two.
+    /// Taken out of suspense and sent to rating once more: it ends an earlier <see cref="Suspended"/>, <see cref="Conflict"/> or <see
+    /// cref="Rejected"/>.
     /// </summary>
     Recycled = 10,
+
+    /// <summary>Given up by a person: it ends an earlier outcome as <see cref="Recycled"/> does, and is charged to nobody.</summary>
+    Discarded = 11,
 }

@@ -11,7 +11,7 @@ internal static class BillingSyncMetrics
     private static readonly string[] OutcomeNames =
     [
         "rated", "zero_rated", "duplicate", "late", "suspended", "rejected", "ledger_duplicate", "dead_lettered",
-        "conflict", "ledger_conflict", "recycled",
+        "conflict", "ledger_conflict", "recycled", "discarded",
     ];
 
     private static readonly Counter<long> Records = Meter.CreateCounter<long>(

@@ -160,13 +160,15 @@ public sealed partial class RatingSession
 
     /// <summary>
     /// Whether the day knows usage of this id, or of the id that it had under an earlier key form: the same content makes it a duplicate,
-    /// other content a conflict.
+    /// other content a conflict. Usage of which somebody decided that it is of its own, was charged under an id of its own, and is a
+    /// duplicate of that when it comes again.
     /// </summary>
     private static bool WasClaimed(IdSet known, in UsageRecord usage, ref RatingResult result)
     {
         if (known.TryFind(usage.UsageId, out UInt128 claimed))
         {
-            bool isSame = UsageClaim.IsSameUsage(claimed, usage.UsageId, usage.Fingerprint);
+            bool isSame = UsageClaim.IsSameUsage(claimed, usage.UsageId, usage.Fingerprint)
+                || known.Contains(UsageFingerprint.OwnIdOf(usage.UsageId, usage.Fingerprint));
             result.Reject(
                 isSame ? RatingOutcome.Duplicate : RatingOutcome.Conflict,
                 isSame ? RejectedReason.AlreadyRated : RejectedReason.Conflict);

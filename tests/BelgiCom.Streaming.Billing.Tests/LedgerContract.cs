@@ -65,7 +65,7 @@ public abstract class LedgerContract : IDisposable
         int offset = 0;
         foreach (RejectedOutcome outcome in (RejectedOutcome[])[
             RejectedOutcome.Rejected, RejectedOutcome.Duplicate, RejectedOutcome.Late, RejectedOutcome.Suspended,
-            RejectedOutcome.Conflict, RejectedOutcome.Recycled])
+            RejectedOutcome.Conflict, RejectedOutcome.Recycled, RejectedOutcome.Discarded])
         {
             UsageRejectedView rejected = new()
             {
@@ -83,10 +83,10 @@ public abstract class LedgerContract : IDisposable
         Assert.All(
             [
                 LedgerOutcome.ZeroRated, LedgerOutcome.Duplicate, LedgerOutcome.Late, LedgerOutcome.Suspended, LedgerOutcome.Rejected,
-                LedgerOutcome.Conflict, LedgerOutcome.Recycled,
+                LedgerOutcome.Conflict, LedgerOutcome.Recycled, LedgerOutcome.Discarded,
             ],
             outcome => Assert.Equal(1, totals.Count(outcome)));
-        Assert.Equal(6, ledger.NextOffset(Topics.UsageRejected, 0));
+        Assert.Equal(7, ledger.NextOffset(Topics.UsageRejected, 0));
         Assert.Equal(0L, ledger.Database.QueryLong("SELECT count(*) FROM billed_line"));
     }
 

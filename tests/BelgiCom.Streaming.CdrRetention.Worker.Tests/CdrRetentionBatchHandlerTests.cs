@@ -129,6 +129,26 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
         Assert.Equal(1, _handler.StartOffset(Log(Topics.UsageRejected, 0, "first")));
     }
 
+    /// <summary>Who gave usage up and why is kept as long as the usage itself.</summary>
+    [Fact]
+    public void Handle_DiscardedUsage_ArchivesTheDecision()
+    {
+        UsageReceived usage = Message(subscriber: 1);
+        byte[] decision = Value(
+            Topics.UsageRejected,
+            new UsageRejected
+            {
+                SubscriberRef = usage.SubscriberRef,
+                Outcome = RejectedOutcome.Discarded,
+                Detail = "Discarded by A: T-12",
+                EventTime = usage.EventTime,
+            }.Write);
+
+        _handler.Handle(new TestBatch([Record(Topics.UsageRejected, 0, decision)]));
+
+        Assert.Equal(decision, Assert.Single(_fixture.FindAll(_archive, 1).Records).Value);
+    }
+
     /// <summary>
     /// Usage of the IMSI of a line with an MSISDN is passed on to the MSISDN's reference. A question by either number must find it, and so
     /// must an erasure; each finds it once.

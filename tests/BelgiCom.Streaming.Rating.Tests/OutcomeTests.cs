@@ -240,6 +240,24 @@ public sealed class OutcomeTests
     }
 
     /// <summary>
+    /// Somebody decided that a conflict is other usage, and it was rated under an id of its own. Delivered again under the id that both
+    /// came with, it is known; a third content is in conflict as before.
+    /// </summary>
+    [Fact]
+    public void ConflictThatWasRatedUnderItsOwnId_ComesAgain_IsADuplicate()
+    {
+        Rater rater = new(Plain);
+        rater.Rate(Message(1) with { Fingerprint = 7 });
+        UsageRecord other = Message(1) with { Fingerprint = 8 };
+        Assert.Equal(RatingOutcome.Conflict, rater.One(other).Outcome);
+
+        UsageRecord own = other with { UsageId = UsageFingerprint.OwnIdOf(other.UsageId, 8), IsRecycled = true };
+        Assert.Equal(
+            [RatingOutcome.Rated, RatingOutcome.Duplicate, RatingOutcome.Duplicate, RatingOutcome.Conflict],
+            new[] { own, own, other, Message(1) with { Fingerprint = 9 } }.Select(usage => rater.One(usage).Outcome));
+    }
+
+    /// <summary>
     /// Ids are kept by the day of the usage. A report of usage that names no time may be sent again on the other side of midnight, and may
     /// come first; of usage that names its time, the same id on another day is other usage, which the ledger looks at.
     /// </summary>

@@ -6,8 +6,9 @@
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>
-/// Closed list of the outcomes that are not rated. RECYCLED is the end of an earlier SUSPENDED: receivedTopic, receivedPartition and
-/// receivedOffset name that record on usage.rejected.v1, and the usage is on usage.received.v1 once more.
+/// Closed list of the outcomes that are not rated. RECYCLED and DISCARDED are a person's decisions on usage that waits (SUSPENDED, CONFLICT
+/// or REJECTED): receivedTopic, receivedPartition and receivedOffset name its record. RECYCLED sent the usage to usage.received.v1 once
+/// more; DISCARDED gave it up, and detail says who did and why.
 /// </summary>
 public enum RejectedOutcome
 {
@@ -23,4 +24,6 @@ public enum RejectedOutcome
     Conflict = 4,
     /// <summary>RECYCLED.</summary>
     Recycled = 5,
+    /// <summary>DISCARDED.</summary>
+    Discarded = 6,
 }

@@ -3,14 +3,13 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>Why an event is not rated, in the words of usage.rejected.v1, with a sentence that says what to do.</summary>
-internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason Reason, byte[] DetailUtf8)
+internal readonly record struct Rejection(RejectedReason Reason, byte[] DetailUtf8)
 {
     public static Rejection Undecodable { get; } = new(
-        RatingOutcome.Rejected, RejectedReason.Undecodable,
+        RejectedReason.Undecodable,
         "The value is not usage in the wire format of this topic; look at the producer that wrote it."u8.ToArray());
 
     public static Rejection UnknownSchema { get; } = new(
-        RatingOutcome.Suspended,
         RejectedReason.UnknownSchema,
         [
             .. "The value names a schema that the registry does not have or that is no version of this topic's; "u8,
@@ -19,47 +18,48 @@ internal readonly record struct Rejection(RatingOutcome Outcome, RejectedReason 
 
     private static readonly Rejection[] ByReason = [.. Enum.GetValues<RejectedReason>().Select(Of)];
 
+    public RatingOutcome Outcome => RejectedReasons.OutcomeOf(Reason);
+
     public static Rejection For(RejectedReason reason) => ByReason[(int)reason];
 
     private static Rejection Of(RejectedReason reason) => reason switch
     {
         RejectedReason.Undecodable => Undecodable,
         RejectedReason.UnknownSchema => UnknownSchema,
-        RejectedReason.AlreadyRated =>
-            new(RatingOutcome.Duplicate, reason, "Nothing to do: usage with this id was rated before."u8.ToArray()),
+        RejectedReason.AlreadyRated => new(reason, "Nothing to do: usage with this id was rated before."u8.ToArray()),
         RejectedReason.TooLate => new(
-            RatingOutcome.Late, reason,
+            reason,
             "Older than Rating:LateDays before the newest usage rated; bill it by hand if it is owed."u8.ToArray()),
         RejectedReason.OutsideWindow => new(
-            RatingOutcome.Suspended, reason,
+            reason,
             "Older than Rating:LateDays before the newest usage rated; raise LateDays and DedupDays, then recycle, or bill it by hand."u8
                 .ToArray()),
         RejectedReason.UnknownSubscriber =>
-            new(RatingOutcome.Suspended, reason, "Publish a subscription for the reference, then recycle."u8.ToArray()),
+            new(reason, "Publish a subscription for the reference, then recycle."u8.ToArray()),
         RejectedReason.NoSubscriptionAtEventTime =>
-            new(RatingOutcome.Suspended, reason, "Publish a subscription that covers eventTime, then recycle."u8.ToArray()),
+            new(reason, "Publish a subscription that covers eventTime, then recycle."u8.ToArray()),
         RejectedReason.NoTariff => new(
-            RatingOutcome.Suspended, reason,
+            reason,
             "Publish a version of the subscriber's offering in force at eventTime, then recycle."u8.ToArray()),
         RejectedReason.NoPrice => new(
-            RatingOutcome.Suspended, reason,
+            reason,
             "Add a zone for the serving network and a price for this usage to the offering, then recycle."u8.ToArray()),
         RejectedReason.InvalidUsage => new(
-            RatingOutcome.Rejected, reason,
+            reason,
             "A value cannot be: unknown kind, negative count, bad network, or a time more than a day ahead of receipt."u8.ToArray()),
         RejectedReason.AmountOverflow => new(
-            RatingOutcome.Rejected, reason,
+            reason,
             "Units exceed 15 digits, or the amount 18; look at the record and at the price."u8.ToArray()),
         RejectedReason.Conflict => new(
-            RatingOutcome.Conflict, reason,
-            "Usage with this id was rated before with other content; compare the two, correct the source, and bill by hand what is owed."u8
+            reason,
+            "Usage with this id was rated before with other content; compare the two (belgicom suspense list), then recycle or discard it."u8
                 .ToArray()),
         RejectedReason.Currency => new(
-            RatingOutcome.Rejected, reason,
+            reason,
             "The balance of the month has amounts in another currency; begin the other currency with a month or an account."u8.ToArray()),
         RejectedReason.NotMeasured => new(
-            RatingOutcome.Suspended, reason,
+            reason,
             "The price is per a unit that the record did not measure; add a price per a measured unit, then recycle."u8.ToArray()),
-        _ => new(RatingOutcome.Rejected, reason, ""u8.ToArray()),
+        _ => new(reason, ""u8.ToArray()),
     };
 }

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Numerics;
+using System.Security.Cryptography;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
@@ -30,6 +32,25 @@ public static class UsageFingerprint
         uint fingerprint = BitOperations.Crc32C(what, ((ulong)when << 32) | volume);
         return fingerprint == 0 ? 1 : fingerprint;
     }
+
+    /// <summary>
+    /// The id under which usage is charged of which somebody decided that it is not what was rated first under its id: made from that id
+    /// and its fingerprint, so however often and by whomever it is sent, it is charged once.
+    /// </summary>
+    /// <param name="usageId">The id that both usages came under.</param>
+    /// <param name="fingerprint">Fingerprint of the usage to charge.</param>
+    public static UInt128 OwnIdOf(UInt128 usageId, uint fingerprint)
+    {
+        Span<byte> key = stackalloc byte[OwnIdForm.Length + UsageId.Size + sizeof(uint)];
+        OwnIdForm.CopyTo(key);
+        BinaryPrimitives.WriteUInt128BigEndian(key[OwnIdForm.Length..], usageId);
+        BinaryPrimitives.WriteUInt32BigEndian(key[(OwnIdForm.Length + UsageId.Size)..], fingerprint);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(key, hash);
+        return BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
+
+    private static ReadOnlySpan<byte> OwnIdForm => "conflict.1"u8;
 
     private static ulong Measured(long quantity) => (ulong)(quantity & ~(quantity >> 63));
 }

@@ -98,6 +98,7 @@ internal static class RunReportTable
             ("suspended", tally => tally.Suspended),
             ("rejected", tally => tally.Rejected),
             ("conflict", tally => tally.Conflict),
+            ("discarded", tally => tally.Discarded),
             ("(recycled from suspense)", tally => tally.Recycled),
             ("(quarantined records)", tally => tally.Quarantined),
         })

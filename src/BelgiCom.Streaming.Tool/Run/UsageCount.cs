@@ -130,17 +130,14 @@ internal sealed class UsageCount : IDisposable
 
                 break;
             case Topics.UsageRejected when _rejected.TryRead(record.Value, out UsageRejectedView rejected):
-                if (rejected.Outcome == RejectedOutcome.Recycled)
+                if (rejected.Outcome is RejectedOutcome.Recycled or RejectedOutcome.Discarded)
                 {
-                    CountRecycled(rejected.ReceivedOffset, isNew, marks);
+                    CountDecision(in rejected, isNew, marks);
                     break;
                 }
 
-                Add(_total, rejected.Outcome);
-                if (isNew)
-                {
-                    Add(_run, rejected.Outcome);
-                }
+                Add(_total, rejected.Outcome, 1);
+                Add(_run, rejected.Outcome, isNew ? 1 : 0);
 
                 break;
             case Topics.Quarantine:
@@ -153,20 +150,35 @@ internal sealed class UsageCount : IDisposable
     }
 
     /// <summary>
-    /// Counts that the usage of an earlier record of the partition no longer waits. Retention may have taken that record, and then it was
-    /// not counted.
+    /// Counts a decision: the usage of an earlier record of the partition waits no more. Retention may have taken that record, and then it
+    /// was not counted.
     /// </summary>
-    private void CountRecycled(long suspendedOffset, bool isNew, PartitionMarks marks)
+    private void CountDecision(scoped in UsageRejectedView decision, bool isNew, PartitionMarks marks)
     {
-        _total.Recycled++;
-        _total.Suspended -= suspendedOffset >= marks.From ? 1 : 0;
+        if (!SuspenseDecisions.IsAboutRejected(in decision))
+        {
+            // The usage is rated, and its outcome is counted as that.
+            return;
+        }
+
+        long offset = decision.ReceivedOffset;
+        bool wasDiscarded = marks.Discarded.Remove(offset, out bool wasDiscardedInRun);
+        RejectedOutcome before = wasDiscarded ? RejectedOutcome.Discarded : Suspense.OutcomeOf(decision.Reason) ?? RejectedOutcome.Rejected;
+        Add(_total, before, wasDiscarded || offset >= marks.From ? -1 : 0);
+        bool isCountedInRun = wasDiscarded ? wasDiscardedInRun : offset >= marks.StartEnd;
         if (isNew)
         {
-            bool wasSuspendedBefore = suspendedOffset < marks.StartEnd;
-            _run.Recycled++;
-            _run.Suspended -= wasSuspendedBefore ? 0 : 1;
-            _run.CarriedOver += wasSuspendedBefore ? 1 : 0;
+            Add(_run, before, isCountedInRun ? -1 : 0);
+            _run.CarriedOver += isCountedInRun ? 0 : 1;
         }
+
+        if (decision.Outcome == RejectedOutcome.Discarded)
+        {
+            marks.Discarded.Add(offset, isNew);
+        }
+
+        Add(_total, decision.Outcome, 1);
+        Add(_run, decision.Outcome, isNew ? 1 : 0);
     }
 
     /// <summary>
@@ -180,19 +192,24 @@ internal sealed class UsageCount : IDisposable
     private static void Add(UsageTally tally, RatedOutcome outcome) =>
         _ = outcome == RatedOutcome.Rated ? tally.Rated++ : tally.ZeroRated++;
 
-    private static void Add(UsageTally tally, RejectedOutcome outcome) => _ = outcome switch
+    private static void Add(UsageTally tally, RejectedOutcome outcome, int events) => _ = outcome switch
     {
-        RejectedOutcome.Duplicate => tally.Duplicate++,
-        RejectedOutcome.Late => tally.Late++,
-        RejectedOutcome.Suspended => tally.Suspended++,
-        RejectedOutcome.Conflict => tally.Conflict++,
-        _ => tally.Rejected++,
+        RejectedOutcome.Duplicate => tally.Duplicate += events,
+        RejectedOutcome.Late => tally.Late += events,
+        RejectedOutcome.Suspended => tally.Suspended += events,
+        RejectedOutcome.Conflict => tally.Conflict += events,
+        RejectedOutcome.Recycled => tally.Recycled += events,
+        RejectedOutcome.Discarded => tally.Discarded += events,
+        _ => tally.Rejected += events,
     };
 
     private sealed class PartitionMarks
     {
         /// <summary>First offset that was still there.</summary>
         public required long From { get; init; }
+
+        /// <summary>Offsets of usage.rejected.v1 whose usage was given up, and whether that was in this run.</summary>
+        public Dictionary<long, bool> Discarded { get; } = [];
 
         /// <summary>Offset to count next.</summary>
         public long Next { get; set; }

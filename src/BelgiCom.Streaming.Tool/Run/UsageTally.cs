@@ -14,7 +14,7 @@ internal sealed record UsageTally
 
     public long Late { get; set; }
 
-    /// <summary>Events that wait for reference data; those that were recycled since wait no more.</summary>
+    /// <summary>Events that wait for reference data; those that were recycled or discarded since wait no more.</summary>
     public long Suspended { get; set; }
 
     public long Rejected { get; set; }
@@ -22,22 +22,25 @@ internal sealed record UsageTally
     /// <summary>Events with the id of usage that was rated before, and other content.</summary>
     public long Conflict { get; set; }
 
+    /// <summary>Events that waited (suspended, rejected or in conflict) and were given up; they are counted here alone.</summary>
+    public long Discarded { get; set; }
+
     /// <summary>
     /// Records on quarantine.v1. They were not decoded, so they are no usage events and not part of <see cref="Received"/>.
     /// </summary>
     public long Quarantined { get; set; }
 
     /// <summary>
-    /// Events that were there before this run and had no outcome or only a suspended one: an earlier, interrupted run had received but not
-    /// rated them, or they were recycled. This run rates them too.
+    /// Events that were there before this run and got another outcome in it: an earlier, interrupted run had received but not rated them,
+    /// or they waited and were recycled or discarded.
     /// </summary>
     public long CarriedOver { get; set; }
 
-    /// <summary>Events that were suspended and sent to rating once more; each then has another outcome.</summary>
+    /// <summary>Events that waited and were sent to rating once more; each then has another outcome.</summary>
     public long Recycled { get; set; }
 
     /// <summary>Events with an outcome.</summary>
-    public long Decided => Rated + ZeroRated + Duplicate + Late + Suspended + Rejected + Conflict;
+    public long Decided => Rated + ZeroRated + Duplicate + Late + Suspended + Rejected + Conflict + Discarded;
 
     /// <summary>Whether every received event has exactly one outcome.</summary>
     public bool IsConserved => Received + CarriedOver == Decided;
@@ -48,7 +51,7 @@ internal sealed record UsageTally
         string left = CarriedOver == 0 ? $"received {Received:N0}" : $"received {Received:N0} + carriedOver {CarriedOver:N0}";
         string right =
             $"rated {Rated:N0} + zeroRated {ZeroRated:N0} + duplicate {Duplicate:N0} + late {Late:N0} + suspended {Suspended:N0} + "
-            + $"rejected {Rejected:N0} + conflict {Conflict:N0}";
+            + $"rejected {Rejected:N0} + conflict {Conflict:N0} + discarded {Discarded:N0}";
         return IsConserved ? $"{left} = {right}" : $"{left} != {right}: {Received + CarriedOver - Decided:N0} without an outcome";
     }
 
@@ -63,6 +66,7 @@ internal sealed record UsageTally
         Suspended,
         Rejected,
         Conflict,
+        Discarded,
         Quarantined,
         CarriedOver,
         Recycled,

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -27,4 +29,17 @@ internal static class CommonOptions
         Description = "At most so many partitions per topic, for small clusters.",
         DefaultValueFactory = _ => int.MaxValue,
     };
+
+    /// <summary>Reads an instant; without an offset it is UTC.</summary>
+    public static DateTimeOffset? Instant(ArgumentResult argument)
+    {
+        if (DateTimeOffset.TryParse(
+            argument.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset instant))
+        {
+            return instant;
+        }
+
+        argument.AddError($"'{argument.Tokens[0].Value}' is no instant: write ISO 8601, for example 2026-12-31T00:00:00+01:00");
+        return null;
+    }
 }

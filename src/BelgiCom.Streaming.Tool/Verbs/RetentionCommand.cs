@@ -28,17 +28,7 @@ internal static class RetentionCommand
         Option<DateTimeOffset?> asOf = new("--as-of")
         {
             Description = "The moment to judge by, ISO 8601 with its offset. Default: now.",
-            CustomParser = argument =>
-            {
-                if (DateTimeOffset.TryParse(
-                    argument.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset instant))
-                {
-                    return instant;
-                }
-
-                argument.AddError($"'{argument.Tokens[0].Value}' is no instant: write ISO 8601, for example 2026-12-31T00:00:00+01:00");
-                return null;
-            },
+            CustomParser = CommonOptions.Instant,
         };
         Option<bool> shortened = new(PeriodWasShortened)
         {

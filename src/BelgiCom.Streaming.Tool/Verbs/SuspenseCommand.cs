@@ -2,73 +2,82 @@ using System.CommandLine;
 using System.Globalization;
 using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
+using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Spectre.Console;
 
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// <c>suspense</c>: shows the usage that waits for its subscription, tariff or schema, and has it rated after that was mended.
+/// <c>suspense</c>: shows the usage that is charged only after somebody did something, has it rated after that was done, or gives it up.
 /// </summary>
 internal static class SuspenseCommand
 {
     private static readonly Dictionary<string, string?> AnyFreePort = new() { ["Http:Url"] = "http://127.0.0.1:0" };
 
-    public static Command Create() => new("suspense", "Show usage that waits to be rated, and have it rated.") { List(), Recycle() };
+    public static Command Create() => new(
+        "suspense", "Show usage that waits (suspended, in conflict, rejected), have it rated, or give it up.")
+    {
+        List(), Recycle(), Discard(),
+    };
 
     private static Command List()
     {
         (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
-        (Option<string[]> reasons, Option<string[]> files) = (Reasons(), Files());
+        SuspenseOptions which = new();
         Command command = new(
-            "list", "Show the usage of all runs that waits, by reason and file. Exit code 3 when any waits.")
+            "list",
+            "Show the usage of all runs that waits, by reason, source and file; of conflicts, what the two contents say differently; and "
+            + "what was discarded, by whom and why. Exit code 3 when any waits.")
         {
-            reasons, files, data, json,
+            data, json,
         };
-        command.SetAction((result, cancellationToken) => ListAsync(
-            SuspenseFilter.Of(result.GetRequiredValue(reasons), result.GetRequiredValue(files)),
-            result.GetRequiredValue(data),
-            result.GetValue(json),
-            cancellationToken));
+        which.AddTo(command);
+        command.SetAction((result, cancellationToken) =>
+            ListAsync(which.Of(result), result.GetRequiredValue(data), result.GetValue(json), cancellationToken));
         return command;
     }
 
     private static Command Recycle()
     {
         (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
-        (Option<string[]> reasons, Option<string[]> files) = (Reasons(), Files());
+        SuspenseOptions which = new();
         Option<string?> catalogue = new("--catalogue") { Description = "Folder of tariffs (YAML) to publish first. Default: none." };
         Option<string?> subscriptions = new("--subscriptions")
         {
             Description = "Subscriptions, CSV or JSON lines, to publish first. Default: none.",
         };
-        Option<bool> all = new("--all") { Description = "All usage that waits." };
+        Option<bool> all = new("--all") { Description = "All suspended usage; conflicts and rejected usage are only meant when named." };
+        Option<bool> discarded = new("--discarded") { Description = "Usage that was discarded, instead of usage that waits." };
         Option<bool> dryRun = new("--dry-run") { Description = "Only show what would be recycled." };
         Command command = new(
             "recycle",
-            "Send usage that waits to rating once more, after reference data was mended. With the embedded broker it is rated and "
-            + "billed at once; else the workers do that.")
+            "Send usage that waits to rating once more, after reference data was mended. Usage in conflict is charged beside what was "
+            + "charged first under its id: say so with --reason CONFLICT or --usage-id only when it is other usage. With the embedded broker "
+            + "all is rated and billed at once; else the workers do that.")
         {
-            reasons, files, all, dryRun, catalogue, subscriptions, data, json,
+            all, discarded, dryRun, catalogue, subscriptions, data, json,
         };
+        which.AddTo(command);
         command.SetAction((result, cancellationToken) =>
         {
-            SuspenseFilter filter = SuspenseFilter.Of(result.GetRequiredValue(reasons), result.GetRequiredValue(files));
-            if (result.GetValue(all) == (filter.Reasons.Count + filter.Files.Count > 0))
+            SuspenseFilter filter = which.Of(result) with { IsForDecision = true, IsOfDiscarded = result.GetValue(discarded) };
+            if (result.GetValue(all) != filter.IsOpen)
             {
                 throw new ToolException(
-                    WorkerHost.ExitConfiguration, "name what is mended by --reason or --file, or give --all for everything that waits");
+                    WorkerHost.ExitConfiguration,
+                    "name what is mended by --reason, --usage-id, --source, --file, --from or --until, or give --all for all suspended usage");
             }
 
             return result.GetValue(dryRun)
                 ? ListAsync(filter, result.GetRequiredValue(data), result.GetValue(json), cancellationToken)
-                : RecycleAsync(
-                    filter,
+                : DecideAsync(
+                    (suspense, loggers) => suspense.Recycle(filter, loggers, cancellationToken),
+                    "recycled",
                     ReferenceData.ReadGiven(result.GetValue(catalogue), result.GetValue(subscriptions)),
                     result.GetRequiredValue(data),
                     result.GetValue(json),
@@ -77,17 +86,59 @@ internal static class SuspenseCommand
         return command;
     }
 
-    private static Option<string[]> Reasons() => new("--reason")
+    private static Command Discard()
     {
-        Description = "Only usage that waits for this reason, for example UNKNOWN_SUBSCRIBER; may be repeated.",
-        DefaultValueFactory = _ => [],
-    };
+        (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
+        SuspenseOptions which = new();
+        Option<string?> because = new("--because")
+        {
+            Description = "Why it is given up, for example the number of the ticket. Kept with each event; never personal data.",
+        };
+        Option<string> by = new("--by")
+        {
+            Description = "Who decided. Default: the user of this process.",
+            DefaultValueFactory = _ => $"{Environment.UserName}@{Environment.MachineName}",
+        };
+        Option<bool> dryRun = new("--dry-run") { Description = "Only show what would be discarded." };
+        Command command = new(
+            "discard",
+            "Give usage that waits up: it is charged to nobody, waits no more, and stays visible as discarded, with who and why. A conflict "
+            + "is discarded when it is the usage that was charged first, told wrongly. 'suspense recycle --discarded' takes it back.")
+        {
+            because, by, dryRun, data, json,
+        };
+        which.AddTo(command);
+        command.SetAction((result, cancellationToken) =>
+        {
+            SuspenseFilter filter = which.Of(result) with { IsForDecision = true };
+            if (filter.IsOpen)
+            {
+                throw new ToolException(
+                    WorkerHost.ExitConfiguration, "name what is given up by --reason, --usage-id, --source, --file, --from or --until");
+            }
 
-    private static Option<string[]> Files() => new("--file")
-    {
-        Description = "Only usage of this source file; may be repeated.",
-        DefaultValueFactory = _ => [],
-    };
+            if (result.GetValue(dryRun))
+            {
+                return ListAsync(filter, result.GetRequiredValue(data), result.GetValue(json), cancellationToken);
+            }
+
+            if (string.IsNullOrWhiteSpace(result.GetValue(because)))
+            {
+                throw new ToolException(
+                    WorkerHost.ExitConfiguration, "say why with --because: whoever asks later where the money went reads it");
+            }
+
+            string decision = $"Discarded by {result.GetRequiredValue(by)}: {result.GetValue(because)!.Trim()}";
+            return DecideAsync(
+                (suspense, loggers) => suspense.Discard(filter, decision, loggers, cancellationToken),
+                "discarded",
+                ReferenceData.ReadGiven(catalogue: null, subscriptions: null),
+                result.GetRequiredValue(data),
+                result.GetValue(json),
+                cancellationToken);
+        });
+        return command;
+    }
 
     private static async Task<int> ListAsync(SuspenseFilter filter, string data, bool json, CancellationToken cancellationToken)
     {
@@ -95,38 +146,37 @@ internal static class SuspenseCommand
         WebApplicationBuilder builder = ToolDefaults.Builder(folder, new Dictionary<string, string?>());
         await using EmbeddedDefault embedded = await EmbeddedDefault.StartAsync(folder, builder.Configuration, cancellationToken);
         KafkaRoles kafka = KafkaRoles.Of(builder);
+        BillingOptions billing = builder.AddValidatedOptions<BillingOptions>(BillingOptions.Section);
         SchemaRegistryOptions options = builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.ThrowOnFaults();
         using SchemaRegistryClient registry = new(options);
         using Suspense suspense = await Suspense.OpenAsync(kafka, registry, cancellationToken);
-        IReadOnlyList<SuspendedUsage> waiting = suspense.List(filter, cancellationToken);
-        Answer.Print(
-            json,
-            new
-            {
-                events = waiting.Sum(group => group.Events),
-                suspended = waiting.Select(group => new
-                {
-                    reason = SuspenseFilter.NameOf(group.Reason),
-                    group.File,
-                    group.Events,
-                    group.OldestUsage,
-                    group.SuspendedSince,
-                }),
-            },
-            waiting.Count > 0 ? [Table(waiting)] : [],
-            $"waiting: {waiting.Sum(group => group.Events):N0} events");
-        return waiting.Count > 0 ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;
+        SuspenseList list = suspense.List(filter, cancellationToken);
+        if (list.Conflicts.Count > 0)
+        {
+            using BillingLedger ledger = BillingLedger.Open(billing, TimeProvider.System);
+            list = list with { Conflicts = [.. list.Conflicts.Select(conflict => WithFirst(conflict, ledger, suspense, cancellationToken))] };
+        }
+
+        Answer.Print(json, SuspenseAnswer.ToJson(list), SuspenseAnswer.Tables(list), SuspenseAnswer.Lines(list));
+        return list.Events > 0 ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;
     }
 
-    private static async Task<int> RecycleAsync(
-        SuspenseFilter filter, ReferenceData reference, string data, bool json, CancellationToken cancellationToken)
+    private static ConflictingUsage WithFirst(
+        ConflictingUsage conflict, BillingLedger ledger, Suspense suspense, CancellationToken cancellationToken) =>
+        ledger.FindReceived(conflict.UsageId) is { } at
+            ? conflict with { First = suspense.ContentAt(conflict.UsageId, at.Partition, at.Offset, cancellationToken) }
+            : conflict;
+
+    private static async Task<int> DecideAsync(
+        Func<Suspense, ILoggerFactory, DecisionCount> decide, string verb, ReferenceData reference, string data, bool json,
+        CancellationToken cancellationToken)
     {
         using DataFolder folder = DataFolder.Open(data);
         WebApplicationBuilder builder = ToolDefaults.Builder(folder, new Dictionary<string, string?>());
         if (string.IsNullOrEmpty(builder.Configuration["Kafka:BootstrapServers"]))
         {
-            return await RecycleAndRateAsync(filter, reference, folder, json, cancellationToken);
+            return await DecideAndRateAsync(decide, verb, reference, folder, json, cancellationToken);
         }
 
         KafkaRoles kafka = KafkaRoles.Of(builder);
@@ -134,60 +184,57 @@ internal static class SuspenseCommand
         using Publishing publishing = ToolSettings.Publishing();
         await reference.PublishAsync(publishing.Reference, cancellationToken);
         using Suspense suspense = await Suspense.OpenAsync(kafka, publishing.Registry, cancellationToken);
-        RecycleCount count = suspense.Recycle(filter, NullLoggerFactory.Instance, cancellationToken);
-        Answer.Print(
-            json, new { count.Recycled, count.Unreadable }, Sentence(count), "the workers rate them; see belgicom suspense list");
+        DecisionCount count = decide(suspense, NullLoggerFactory.Instance);
+        Answer.Print(json, Members(count, verb), Sentence(count, verb), "the workers go on with it; see belgicom suspense list");
         return count.Unreadable > 0 ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;
     }
 
-    /// <summary>Nobody else works in the data folder, so the recycled usage is rated and billed here.</summary>
-    private static async Task<int> RecycleAndRateAsync(
-        SuspenseFilter filter, ReferenceData reference, DataFolder folder, bool json, CancellationToken cancellationToken)
+    /// <summary>Nobody else works in the data folder, so what was decided is rated and billed here.</summary>
+    private static async Task<int> DecideAndRateAsync(
+        Func<Suspense, ILoggerFactory, DecisionCount> decide, string verb, ReferenceData reference, DataFolder folder, bool json,
+        CancellationToken cancellationToken)
     {
         await using Pipeline pipeline = await Pipeline.StartAsync(folder, reference, AnyFreePort, _ => { }, _ => { }, cancellationToken);
+        (DecisionCount count, RunReport report) = await DecideAsync(pipeline, decide, folder, cancellationToken);
+        Dictionary<string, object> answer = Members(count, verb);
+        answer.Add("run", report.ToJson());
+        Answer.Print(json, answer, RunReportTable.Tables(report).Skip(1), [Sentence(count, verb), .. RunReportTable.Lines(report)]);
+        return report.ExitCode;
+    }
+
+    /// <summary>Decides on usage of a started pipeline, and waits until everything that follows is rated and billed.</summary>
+    internal static async Task<(DecisionCount Count, RunReport Report)> DecideAsync(
+        Pipeline pipeline, Func<Suspense, ILoggerFactory, DecisionCount> decide, DataFolder folder, CancellationToken cancellationToken)
+    {
         IServiceProvider services = pipeline.App.Services;
         KafkaRoles kafka = new(
             services.GetRequiredService<KafkaOptions>(),
             services.GetRequiredService<ConsumerOptions>(),
             services.GetRequiredService<TransactionOptions>());
-        RecycleCount count;
+        DecisionCount count;
         using (Suspense suspense = await Suspense.OpenAsync(kafka, services.GetRequiredService<ISchemaRegistry>(), cancellationToken))
         {
-            count = suspense.Recycle(filter, services.GetRequiredService<ILoggerFactory>(), cancellationToken);
+            count = decide(suspense, services.GetRequiredService<ILoggerFactory>());
         }
 
         MainJob run = new(
             pipeline, services.GetRequiredService<FileIntake>(), services.GetRequiredService<FileLedger>(), [], source: null);
         await run.ToTheEndAsync(cancellationToken);
-        RunReport report = run.Report(folder);
-        Answer.Print(
-            json,
-            new { count.Recycled, count.Unreadable, run = report.ToJson() },
-            RunReportTable.Tables(report).Skip(1),
-            [Sentence(count), .. RunReportTable.Lines(report)]);
-        return report.ExitCode;
+        return (count, run.Report(folder));
     }
 
-    private static string Sentence(RecycleCount count) => count.Unreadable == 0
-        ? $"{count.Recycled:N0} events recycled"
-        : $"{count.Recycled:N0} events recycled; {count.Unreadable:N0} go on waiting, because their schema is still not known";
+    private static Dictionary<string, object> Members(DecisionCount count, string verb) =>
+        new() { [verb] = count.Decided, ["unreadable"] = count.Unreadable };
 
-    private static Table Table(IReadOnlyList<SuspendedUsage> waiting)
+    private static string Sentence(DecisionCount count, string verb)
     {
-        Table table = new Table().Border(TableBorder.Simple)
-            .AddColumns("reason", "file").AddColumn(new TableColumn("events").RightAligned()).AddColumns("oldest usage", "suspended since");
-        foreach (SuspendedUsage group in waiting)
-        {
-            table.AddRow(
-                SuspenseFilter.NameOf(group.Reason),
-                Markup.Escape(group.File),
-                group.Events.ToString("N0", CultureInfo.InvariantCulture),
-                group.OldestUsage is { } oldest ? TimeOf(oldest) : "",
-                TimeOf(group.SuspendedSince));
-        }
-
-        return table;
+        string sentence = string.Create(CultureInfo.InvariantCulture, $"{count.Decided:N0} events {verb}");
+        return count.Unreadable > 0
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{sentence}; {count.Unreadable:N0} go on waiting, because their schema is still not known or they were not kept whole")
+            : count.Decided > 0
+                ? sentence
+                : $"{sentence}: nothing that waits is meant; conflicts and rejected usage must be named by --reason or --usage-id";
     }
-
-    private static string TimeOf(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
 }

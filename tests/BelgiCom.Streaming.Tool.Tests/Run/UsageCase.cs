@@ -60,8 +60,8 @@ internal sealed record UsageCase
 /// <summary>One run of a case.</summary>
 internal sealed record CaseStep
 {
-    /// <summary>Input files, in this order.</summary>
-    public required IReadOnlyList<string> Input { get; init; }
+    /// <summary>Input files, in this order; none when the step is a decision.</summary>
+    public IReadOnlyList<string> Input { get; init; } = [];
 
     /// <summary>Members of the source that differ from those of the case.</summary>
     public JsonElement? Source { get; init; }
@@ -74,6 +74,12 @@ internal sealed record CaseStep
 
     /// <summary>Name of the file that is asked for again before this run (<c>files retry</c>).</summary>
     public string? Retry { get; init; }
+
+    /// <summary>Reasons whose usage is recycled instead of a run (<c>suspense recycle --reason</c>), under the step's subscriptions.</summary>
+    public IReadOnlyList<string> Recycle { get; init; } = [];
+
+    /// <summary>Reasons whose usage is discarded instead of a run (<c>suspense discard --reason</c>).</summary>
+    public IReadOnlyList<string> Discard { get; init; } = [];
 
     /// <summary>Exit code: 0, or 3 when money waits.</summary>
     public int Exit { get; init; }

@@ -4,6 +4,7 @@ using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Tool.Tests;
 
@@ -19,7 +20,7 @@ internal sealed class UsageCaseRun(UsageCase usage, string data)
     private static readonly Dictionary<string, string?> AnyFreePort = new() { ["Http:Url"] = "http://127.0.0.1:0" };
 
     private static readonly string[] NotBilled =
-        ["zeroRated", "duplicate", "late", "suspended", "rejected", "conflict", "quarantined"];
+        ["zeroRated", "duplicate", "late", "suspended", "rejected", "conflict", "discarded", "quarantined"];
 
     /// <summary>Runs the case.</summary>
     /// <returns>What it must leave and what it left, as text.</returns>
@@ -54,12 +55,25 @@ internal sealed class UsageCaseRun(UsageCase usage, string data)
         }
 
         await using Pipeline pipeline = await Pipeline.StartAsync(folder, reference, settings, _ => { }, _ => { }, cancellationToken);
+        if (step.Recycle.Count + step.Discard.Count > 0)
+        {
+            return (await SuspenseCommand.DecideAsync(pipeline, Decision(step, cancellationToken), folder, cancellationToken)).Report;
+        }
+
         IServiceProvider services = pipeline.App.Services;
         MainJob run = new(
             pipeline, services.GetRequiredService<FileIntake>(), services.GetRequiredService<FileLedger>(),
             [.. step.Input.Select(usage.Own)], settings.GetValueOrDefault("Adapters:Sources:0:Name"));
         await run.ToTheEndAsync(cancellationToken);
         return run.Report(folder);
+    }
+
+    private static Func<Suspense, ILoggerFactory, DecisionCount> Decision(CaseStep step, CancellationToken cancellationToken)
+    {
+        SuspenseFilter filter = new() { Reasons = step.Recycle.Concat(step.Discard).Select(SuspenseFilter.ReasonOf).ToHashSet() };
+        return step.Recycle.Count > 0
+            ? (suspense, loggers) => suspense.Recycle(filter, loggers, cancellationToken)
+            : (suspense, loggers) => suspense.Discard(filter, "Discarded by a test: the case says so", loggers, cancellationToken);
     }
 
     private CaseOutcome Seen(RunReport report)

@@ -18,7 +18,8 @@ public sealed class UsageTallyTests
         };
         Assert.True(tally.IsConserved);
         Assert.Equal(
-            "received 10 = rated 4 + zeroRated 2 + duplicate 1 + late 1 + suspended 1 + rejected 1 + conflict 0", tally.Equation());
+            "received 10 = rated 4 + zeroRated 2 + duplicate 1 + late 1 + suspended 1 + rejected 1 + conflict 0 + discarded 0",
+            tally.Equation());
     }
 
     [Fact]

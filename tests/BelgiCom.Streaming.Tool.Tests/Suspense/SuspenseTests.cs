@@ -10,7 +10,7 @@ namespace BelgiCom.Streaming.Tool.Tests;
 public sealed class SuspenseTests : IAsyncLifetime
 {
     private const int Partitions = 2;
-    private static readonly SuspenseFilter Everything = SuspenseFilter.Of([], []);
+    private static readonly SuspenseFilter Everything = SuspenseFilter.Everything;
 
     private readonly FakeRegistry _registry = new();
     private TestBroker? _broker;
@@ -43,18 +43,18 @@ public sealed class SuspenseTests : IAsyncLifetime
         byte[] value = [.. EventValue.Of(newerId, Usage(7).Write), 0];
         Send(Suspended(1, value, RejectedReason.UnknownSchema));
         using Suspense suspense = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
-        Assert.Equal(new RecycleCount(0, 1), suspense.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
-        Assert.Equal(1, Assert.Single(suspense.List(Everything, Cancel)).Events);
+        Assert.Equal(new DecisionCount(0, 1), suspense.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(1, Assert.Single(suspense.List(Everything, Cancel).Waiting).Events);
 
         Assert.Equal(newerId, _registry.Add(newer.ToJsonString()));
         using Suspense later = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
-        Assert.Equal("sms.csv", Assert.Single(later.List(Everything, Cancel)).File);
-        Assert.Equal(new RecycleCount(1, 0), later.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
-        Assert.Equal(new RecycleCount(0, 0), later.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal("sms.csv", Assert.Single(later.List(Everything, Cancel).Waiting).File);
+        Assert.Equal(new DecisionCount(1, 0), later.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new DecisionCount(0, 0), later.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
 
         UsageReceived sent = UsageReceived.Read(Assert.Single(Records(Topics.UsageReceived)).Value.AsSpan(WireFormat.HeaderSize));
         Assert.Equal(("UNKNOWN_SCHEMA", Usage(7).UsageId), (sent.History!.SuspendedFor, sent.UsageId));
-        Assert.Empty(later.List(Everything, Cancel));
+        Assert.Empty(later.List(Everything, Cancel).Waiting);
     }
 
     /// <summary>
@@ -67,11 +67,10 @@ public sealed class SuspenseTests : IAsyncLifetime
             Suspended(number, Value(number), number % 5 == 0 ? RejectedReason.NoTariff : RejectedReason.UnknownSubscriber))]);
 
         using Suspense suspense = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
-        Assert.Equal(
-            new RecycleCount(10, 0),
-            suspense.Recycle(SuspenseFilter.Of(["NO_TARIFF"], []), NullLoggerFactory.Instance, Cancel));
+        SuspenseFilter noTariff = new() { Reasons = new HashSet<RejectedReason> { RejectedReason.NoTariff } };
+        Assert.Equal(new DecisionCount(10, 0), suspense.Recycle(noTariff, NullLoggerFactory.Instance, Cancel));
 
-        SuspendedUsage left = Assert.Single(suspense.List(Everything, Cancel));
+        WaitingUsage left = Assert.Single(suspense.List(Everything, Cancel).Waiting);
         Assert.Equal((RejectedReason.UnknownSubscriber, 40L), (left.Reason, left.Events));
         IReadOnlyList<(int Partition, byte[] Value)> sent = Records(Topics.UsageReceived);
         Assert.Equal(10, sent.Count);
@@ -82,7 +81,7 @@ public sealed class SuspenseTests : IAsyncLifetime
             Assert.Equal((number % Partitions, 0), (record.Partition, number % 5));
             Assert.Equal(Value(number), EventValue.Of(FakeRegistry.IdOf(Topics.UsageReceived), (usage with { History = null }).Write));
         });
-        Assert.Equal(new RecycleCount(40, 0), suspense.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new DecisionCount(40, 0), suspense.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
         Assert.Equal(50, Records(Topics.UsageReceived).Count);
     }
 
@@ -110,8 +109,93 @@ public sealed class SuspenseTests : IAsyncLifetime
 
         Assert.Equal(400, Records(Topics.UsageReceived).Count);
         Assert.Equal(400, Records(Topics.UsageReceived).Select(record => Convert.ToHexString(record.Value)).Distinct().Count());
-        Assert.Empty(last.List(Everything, Cancel));
+        Assert.Empty(last.List(Everything, Cancel).Waiting);
     }
+
+    /// <summary>
+    /// What is decided by the way (a file, a time, all) is about suspended usage only; conflicts and rejected usage must be named.
+    /// </summary>
+    [Fact]
+    public async Task Decision_ThatNamesNoReasonAndNoId_LeavesConflictsAndRejectedUsage()
+    {
+        Send(
+            Suspended(0, Value(0), RejectedReason.UnknownSubscriber),
+            Suspended(1, Value(1), RejectedReason.Conflict) with { Outcome = RejectedOutcome.Conflict },
+            Suspended(2, Value(2), RejectedReason.Currency) with { Outcome = RejectedOutcome.Rejected },
+            Suspended(3, Value(3), RejectedReason.AlreadyRated) with { Outcome = RejectedOutcome.Duplicate });
+        using Suspense suspense = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
+        Assert.Equal(3, suspense.List(Everything, Cancel).Events);
+
+        SuspenseFilter file = new() { Files = new HashSet<string> { "sms.csv" } };
+        Assert.Equal(new DecisionCount(1, 0), Discard(suspense, file));
+        Assert.Equal(new DecisionCount(0, 0), suspense.Recycle(file, NullLoggerFactory.Instance, Cancel));
+        SuspenseFilter conflict = new() { UsageIds = new HashSet<UsageId> { Usage(1).UsageId } };
+        Assert.Equal(new DecisionCount(1, 0), Discard(suspense, conflict));
+        SuspenseFilter before = new() { Reasons = new HashSet<RejectedReason> { RejectedReason.Currency }, Until = Usage(2).EventTime };
+        Assert.Equal(new DecisionCount(0, 0), Discard(suspense, before));
+        Assert.Equal(new DecisionCount(1, 0), Discard(suspense, before with { From = before.Until, Until = null }));
+
+        SuspenseList list = suspense.List(Everything, Cancel);
+        Assert.Empty(list.Waiting);
+        Assert.All(list.Discarded, group => Assert.Equal((1L, "Discarded by A: T-12"), (group.Events, group.Decision)));
+        Assert.Equal(
+            [RejectedReason.Currency, RejectedReason.UnknownSubscriber, RejectedReason.Conflict],
+            list.Discarded.Select(group => group.Reason));
+        Assert.Empty(Records(Topics.UsageReceived));
+    }
+
+    /// <summary>What was given up is taken back only by recycling that says so; a conflict goes under an id of its own.</summary>
+    [Fact]
+    public async Task Recycle_OfDiscardedUsage_TakesItBackOnce()
+    {
+        Send(Suspended(1, Value(1), RejectedReason.Conflict) with { Outcome = RejectedOutcome.Conflict });
+        using Suspense suspense = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
+        SuspenseFilter conflicts = new() { Reasons = new HashSet<RejectedReason> { RejectedReason.Conflict } };
+        Assert.Equal(new DecisionCount(1, 0), Discard(suspense, conflicts));
+        Assert.Equal(new DecisionCount(0, 0), Discard(suspense, conflicts));
+        Assert.Equal(new DecisionCount(0, 0), suspense.Recycle(conflicts, NullLoggerFactory.Instance, Cancel));
+
+        SuspenseFilter discarded = conflicts with { IsOfDiscarded = true };
+        Assert.Equal(new DecisionCount(1, 0), suspense.Recycle(discarded, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new DecisionCount(0, 0), suspense.Recycle(discarded, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new DecisionCount(0, 0), Discard(suspense, conflicts));
+
+        SuspenseList list = suspense.List(Everything, Cancel);
+        Assert.Empty(list.Waiting.Concat(list.Discarded));
+        UsageReceived sent = UsageReceived.Read(Assert.Single(Records(Topics.UsageReceived)).Value.AsSpan(WireFormat.HeaderSize));
+        Assert.NotEqual(Usage(1).UsageId, sent.UsageId);
+        Assert.Equal((Usage(1).EventTime, "CONFLICT"), (sent.EventTime, sent.History!.SuspendedFor));
+    }
+
+    /// <summary>Two people decide at once, and the same content came twice: all that is sent has one id, which rating charges once.</summary>
+    [Fact]
+    public async Task Recycle_OfOneConflictByTwoPeople_SendsOneId()
+    {
+        Send([.. Enumerable.Repeat(Suspended(1, Value(1), RejectedReason.Conflict) with { Outcome = RejectedOutcome.Conflict }, 2)]);
+        SuspenseFilter conflicts = new() { Reasons = new HashSet<RejectedReason> { RejectedReason.Conflict } };
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            using Suspense suspense = await Suspense.OpenAsync(_kafka!, new FakeRegistry(), Cancel);
+            try
+            {
+                suspense.Recycle(conflicts, NullLoggerFactory.Instance, Cancel);
+            }
+            catch (ClientFailedException)
+            {
+                // The other one took over.
+            }
+        })));
+
+        UsageId[] ids =
+        [
+            .. Records(Topics.UsageReceived).Select(record => UsageReceived.Read(record.Value.AsSpan(WireFormat.HeaderSize)).UsageId),
+        ];
+        Assert.Equal(2, ids.Length);
+        Assert.Single(ids.Distinct());
+    }
+
+    private static DecisionCount Discard(Suspense suspense, SuspenseFilter filter) =>
+        suspense.Discard(filter, "Discarded by A: T-12", NullLoggerFactory.Instance, Cancel);
 
     private static UsageReceived Usage(int number) => new()
     {
