@@ -52,7 +52,7 @@ internal readonly record struct Rejection(RejectedReason Reason, byte[] DetailUt
             "Units exceed 15 digits, or the amount 18; look at the record and at the price."u8.ToArray()),
         RejectedReason.Conflict => new(
             reason,
-            "Usage with this id was rated before with other content; compare the two (belgicom suspense list), then recycle or discard it."u8
+            "Usage with this id was rated before with other content; compare them (belgicom suspense list), then recycle or discard it."u8
                 .ToArray()),
         RejectedReason.Currency => new(
             reason,

@@ -73,7 +73,9 @@ internal sealed record UsageContent
         ContainerIndex = usage.ContainerIndex,
     };
 
-    /// <summary>The members that a charge depends on and that the other one says otherwise, for example "durationSeconds 60, not 90".</summary>
+    /// <summary>
+    /// The members that a charge depends on and that the other one says otherwise, for example "durationSeconds 60, not 90".
+    /// </summary>
     public IReadOnlyList<string> DifferencesFrom(UsageContent other) =>
     [
         .. Charged().Zip(other.Charged())

@@ -5,7 +5,8 @@ namespace BelgiCom.Streaming.IntegrationTests;
 /// <summary>The fields of <c>run --json</c> that tests compare.</summary>
 internal static class RunJson
 {
-    private static readonly string[] Outcomes = ["rated", "zeroRated", "duplicate", "late", "suspended", "rejected", "conflict", "discarded"];
+    private static readonly string[] Outcomes =
+        ["rated", "zeroRated", "duplicate", "late", "suspended", "rejected", "conflict", "discarded"];
 
     public static long Records(this JsonElement run, string name) => run.GetProperty("records").GetProperty(name).GetInt64();
 

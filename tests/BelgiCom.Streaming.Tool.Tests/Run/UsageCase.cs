@@ -75,7 +75,7 @@ internal sealed record CaseStep
     /// <summary>Name of the file that is asked for again before this run (<c>files retry</c>).</summary>
     public string? Retry { get; init; }
 
-    /// <summary>Reasons whose usage is recycled instead of a run (<c>suspense recycle --reason</c>), under the step's subscriptions.</summary>
+    /// <summary>Reasons whose usage is recycled instead of a run (<c>suspense recycle --reason</c>).</summary>
     public IReadOnlyList<string> Recycle { get; init; } = [];
 
     /// <summary>Reasons whose usage is discarded instead of a run (<c>suspense discard --reason</c>).</summary>

@@ -167,7 +167,7 @@ public sealed class SuspenseTests : IAsyncLifetime
         Assert.Equal((Usage(1).EventTime, "CONFLICT"), (sent.EventTime, sent.History!.SuspendedFor));
     }
 
-    /// <summary>Two people decide at once, and the same content came twice: all that is sent has one id, which rating charges once.</summary>
+    /// <summary>Two people decide at once, and the same content came twice: all that is sent has one id, so rating charges one.</summary>
     [Fact]
     public async Task Recycle_OfOneConflictByTwoPeople_SendsOneId()
     {

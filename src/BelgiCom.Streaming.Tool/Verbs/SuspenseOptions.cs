@@ -5,7 +5,9 @@ namespace BelgiCom.Streaming.Tool;
 /// <summary>The options by which all verbs of <c>suspense</c> say which usage is meant.</summary>
 internal sealed class SuspenseOptions
 {
-    private readonly Option<string[]> _reasons = Many("--reason", "Only usage with this reason, for example UNKNOWN_SUBSCRIBER or CONFLICT");
+    private readonly Option<string[]> _reasons = Many(
+        "--reason", "Only usage with this reason, for example UNKNOWN_SUBSCRIBER or CONFLICT");
+
     private readonly Option<string[]> _usageIds = Many("--usage-id", "Only the usage with this id, 32 hexadecimal digits");
     private readonly Option<string[]> _sources = Many("--source", "Only usage of this configured source");
     private readonly Option<string[]> _files = Many("--file", "Only usage of this source file");
