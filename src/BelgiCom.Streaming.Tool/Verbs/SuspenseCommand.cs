@@ -57,8 +57,8 @@ internal static class SuspenseCommand
         Command command = new(
             "recycle",
             "Send usage that waits to rating once more, after reference data was mended. Usage in conflict is charged beside what was "
-            + "charged first under its id: say so with --reason CONFLICT or --usage-id only when it is other usage. With the embedded broker "
-            + "all is rated and billed at once; else the workers do that.")
+            + "charged first under its id: say so with --reason CONFLICT or --usage-id only when it is other usage. With the embedded "
+            + "broker all is rated and billed at once; else the workers do that.")
         {
             all, discarded, dryRun, catalogue, subscriptions, data, json,
         };
@@ -70,7 +70,8 @@ internal static class SuspenseCommand
             {
                 throw new ToolException(
                     WorkerHost.ExitConfiguration,
-                    "name what is mended by --reason, --usage-id, --source, --file, --from or --until, or give --all for all suspended usage");
+                    "name what is mended by --reason, --usage-id, --source, --file, --from or --until, or give --all for all suspended "
+                    + "usage");
             }
 
             return result.GetValue(dryRun)
@@ -102,8 +103,8 @@ internal static class SuspenseCommand
         Option<bool> dryRun = new("--dry-run") { Description = "Only show what would be discarded." };
         Command command = new(
             "discard",
-            "Give usage that waits up: it is charged to nobody, waits no more, and stays visible as discarded, with who and why. A conflict "
-            + "is discarded when it is the usage that was charged first, told wrongly. 'suspense recycle --discarded' takes it back.")
+            "Give usage that waits up: it is charged to nobody, waits no more, and stays visible as discarded, with who and why. A "
+            + "conflict is discarded when it is the usage that was charged first, told wrongly. 'suspense recycle --discarded' takes it back.")
         {
             because, by, dryRun, data, json,
         };
@@ -155,7 +156,10 @@ internal static class SuspenseCommand
         if (list.Conflicts.Count > 0)
         {
             using BillingLedger ledger = BillingLedger.Open(billing, TimeProvider.System);
-            list = list with { Conflicts = [.. list.Conflicts.Select(conflict => WithFirst(conflict, ledger, suspense, cancellationToken))] };
+            list = list with
+            {
+                Conflicts = [.. list.Conflicts.Select(conflict => WithFirst(conflict, ledger, suspense, cancellationToken))],
+            };
         }
 
         Answer.Print(json, SuspenseAnswer.ToJson(list), SuspenseAnswer.Tables(list), SuspenseAnswer.Lines(list));
