@@ -39,6 +39,7 @@ internal static class KafkaTopics
 
     private static async Task<T> AskAsync<T>(KafkaOptions kafka, Func<TopicAdmin, Task<T>> question)
     {
+        await Brokers.RequireAsync(kafka, TimeProvider.System);
         using TopicAdmin admin = new(kafka, NullLogger<TopicAdmin>.Instance);
         try
         {

@@ -38,6 +38,9 @@ internal sealed class ReferenceData
         return new ReferenceData(catalogue is null ? [] : CatalogueFolder.Load(catalogue), subscriptions);
     }
 
+    /// <summary>Whether nothing was given.</summary>
+    public bool IsEmpty => _catalogue.Count == 0 && _subscriptions is null;
+
     /// <summary>Publishes the tariffs and subscriptions that the topics do not hold yet.</summary>
     /// <exception cref="InputFaultException">The subscriptions are wrong, or a published version was changed.</exception>
     public async Task PublishAsync(ReferenceTopics topics, CancellationToken cancellationToken)

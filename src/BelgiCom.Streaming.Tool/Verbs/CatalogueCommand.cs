@@ -48,7 +48,7 @@ internal static class CatalogueCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             IReadOnlyList<OfferingVersion> versions = CatalogueFolder.Load(result.GetRequiredValue(folder));
-            using Publishing publishing = ToolSettings.Publishing();
+            using Publishing publishing = await ToolSettings.PublishingAsync();
             PublishResult published = await publishing.Reference.PublishAsync(versions, cancellationToken);
             Answer.Print(
                 result.GetValue(json), published,

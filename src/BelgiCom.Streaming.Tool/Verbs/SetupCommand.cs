@@ -46,7 +46,7 @@ internal static class SetupCommand
         string? catalogue, string? subscriptions, bool schemasAnew, int partitionsMax, bool json, CancellationToken cancellationToken)
     {
         IReadOnlyList<OfferingVersion> versions = catalogue is null ? [] : CatalogueFolder.Load(catalogue);
-        using Publishing publishing = ToolSettings.Publishing();
+        using Publishing publishing = await ToolSettings.PublishingAsync();
         if (!schemasAnew)
         {
             await RefuseALostRegistryAsync(publishing, cancellationToken);

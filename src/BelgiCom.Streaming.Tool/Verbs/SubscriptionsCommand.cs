@@ -19,7 +19,7 @@ internal static class SubscriptionsCommand
         Command command = new("load", "Publish what is new or changed; what the file leaves out stays.") { file, json };
         command.SetAction(async (result, cancellationToken) =>
         {
-            using Publishing publishing = ToolSettings.Publishing();
+            using Publishing publishing = await ToolSettings.PublishingAsync();
             PublishResult published = await publishing.Reference.PublishAsync(
                 result.GetRequiredValue(file), overwrite: true, cancellationToken);
             Answer.Print(

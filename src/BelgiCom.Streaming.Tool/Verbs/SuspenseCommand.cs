@@ -104,7 +104,8 @@ internal static class SuspenseCommand
         Command command = new(
             "discard",
             "Give usage that waits up: it is charged to nobody, waits no more, and stays visible as discarded, with who and why. A "
-            + "conflict is discarded when it is the usage that was charged first, told wrongly. 'suspense recycle --discarded' takes it back.")
+            + "conflict is discarded when it is the usage that was charged first, told wrongly. 'suspense recycle --discarded' takes it "
+            + "back.")
         {
             because, by, dryRun, data, json,
         };
@@ -184,10 +185,17 @@ internal static class SuspenseCommand
         }
 
         KafkaRoles kafka = KafkaRoles.Of(builder);
+        SchemaRegistryOptions options = builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
         builder.ThrowOnFaults();
-        using Publishing publishing = ToolSettings.Publishing();
-        await reference.PublishAsync(publishing.Reference, cancellationToken);
-        using Suspense suspense = await Suspense.OpenAsync(kafka, publishing.Registry, cancellationToken);
+        await Brokers.RequireAsync(kafka.Clients, TimeProvider.System);
+        if (!reference.IsEmpty)
+        {
+            using Publishing publishing = await ToolSettings.PublishingAsync();
+            await reference.PublishAsync(publishing.Reference, cancellationToken);
+        }
+
+        using SchemaRegistryClient registry = new(options);
+        using Suspense suspense = await Suspense.OpenAsync(kafka, registry, cancellationToken);
         DecisionCount count = decide(suspense, NullLoggerFactory.Instance);
         Answer.Print(json, Members(count, verb), Sentence(count, verb), "the workers go on with it; see belgicom suspense list");
         return count.Unreadable > 0 ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;

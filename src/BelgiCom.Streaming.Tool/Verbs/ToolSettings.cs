@@ -26,12 +26,14 @@ internal static class ToolSettings
     }
 
     /// <summary>What a verb that publishes reference data works with.</summary>
-    public static Publishing Publishing()
+    /// <exception cref="ToolException">No broker answers.</exception>
+    public static async Task<Publishing> PublishingAsync()
     {
         (KafkaRoles kafka, SchemaRegistryOptions options, KeyOptions keys) = Read(builder => (
             KafkaRoles.Of(builder),
             builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry"),
             builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section)));
+        await Brokers.RequireAsync(kafka.Clients, TimeProvider.System);
         SchemaRegistryClient registry = new(options);
         return new Publishing(
             kafka.Clients,

@@ -43,14 +43,21 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
         anew.WithExitCode(0);
     }
 
-    [Fact]
-    public async Task Topics_OfAKafkaThatIsNotThere_IsAnError()
+    /// <summary>Every verb that asks the brokers says first that none answers, and where their address is set.</summary>
+    [Theory]
+    [InlineData("topics", "list")]
+    [InlineData("suspense", "list")]
+    [InlineData("suspense", "discard", "--reason", "CONFLICT", "--because", "T-12")]
+    [InlineData("catalogue", "apply", "--catalogue", "Samples/catalogue")]
+    public async Task Verb_ThatNeedsAKafkaThatIsNotThere_IsAnError(params string[] verb)
     {
         using TemporaryFolder folder = new();
         Dictionary<string, string> settings = Settings(folder, cluster.RegistryUrl);
         settings["Kafka__BootstrapServers"] = "127.0.0.1:1";
-        Finished list = (await Belgicom.RunAsync(settings, "topics", "list")).WithExitCode(2);
-        Assert.Contains("check Kafka__BootstrapServers", list.Error, StringComparison.Ordinal);
+        string[] data = verb[0] is "suspense" ? ["--data", folder.Under("data")] : [];
+        Finished refused = (await Belgicom.RunAsync(settings, [.. verb, .. data])).WithExitCode(2);
+        Assert.Contains("No broker of 127.0.0.1:1 answers", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("check Kafka__BootstrapServers", refused.Error, StringComparison.Ordinal);
     }
 
     /// <summary>Every verb that asks the registry says where its address is set.</summary>
