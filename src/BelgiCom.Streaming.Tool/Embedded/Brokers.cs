@@ -24,8 +24,8 @@ internal static class Brokers
             {
                 throw new ToolException(
                     WorkerHost.ExitFailed,
-                    $"{sentence.TrimEnd('.')}: check Kafka__BootstrapServers, that the brokers are up and can be reached from here, and the "
-                    + "security settings in Kafka__Properties. Nothing was changed");
+                    $"{sentence.TrimEnd('.')}: check Kafka__BootstrapServers, that the brokers are up and can be reached from here, and "
+                    + "the security settings in Kafka__Properties. Nothing was changed");
             }
         }
     }
