@@ -76,11 +76,13 @@ internal sealed class CsvQuantity(CsvColumnMap map)
         return true;
     }
 
-    private bool TryDecimal(ReadOnlySpan<byte> text, decimal unit, ref long field)
+    /// <summary>Reads a number that is not negative, with the decimal separator of the map and without an exponent.</summary>
+    public static bool TryNumber(ReadOnlySpan<byte> text, bool hasComma, out decimal value)
     {
+        value = 0;
         Span<byte> digits = stackalloc byte[MaxDigits];
         // An exponent is how spreadsheets write a number that they have rounded.
-        if (text.Length > MaxDigits || text.ContainsAnyExcept(Decimal) || text.Contains(_hasComma ? (byte)'.' : (byte)','))
+        if (text.Length > MaxDigits || text.ContainsAnyExcept(Decimal) || text.Contains(hasComma ? (byte)'.' : (byte)','))
         {
             return false;
         }
@@ -88,8 +90,12 @@ internal sealed class CsvQuantity(CsvColumnMap map)
         text.CopyTo(digits);
         digits = digits[..text.Length];
         digits.Replace((byte)',', (byte)'.');
-        if (!Utf8Parser.TryParse(digits, out decimal value, out int used) || used != text.Length || value < 0
-            || value > long.MaxValue / unit)
+        return Utf8Parser.TryParse(digits, out value, out int used) && used == text.Length && value >= 0;
+    }
+
+    private bool TryDecimal(ReadOnlySpan<byte> text, decimal unit, ref long field)
+    {
+        if (!TryNumber(text, _hasComma, out decimal value) || value > long.MaxValue / unit)
         {
             return false;
         }

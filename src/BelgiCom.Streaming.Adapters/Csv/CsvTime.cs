@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 
@@ -16,6 +15,7 @@ internal sealed class CsvTime(CsvColumnMap map)
     private const long LastUnixMillisecond = 253_402_300_799_999;
 
     private readonly TimeZoneInfo _zone = TimeZoneInfo.FindSystemTimeZoneById(map.TimeZone);
+    private readonly bool _hasComma = map.DecimalSeparator == ",";
     private readonly bool _hasOffset = map.TimeFormat.Contains('z', StringComparison.Ordinal);
 
     /// <summary>Reads a time; true in <paramref name="isAmbiguous"/> when the setting decided which of two instants is meant.</summary>
@@ -55,7 +55,7 @@ internal sealed class CsvTime(CsvColumnMap map)
 
     private bool TryUnix(ReadOnlySpan<byte> text, int unit, ref CdrTime time)
     {
-        if (!Utf8Parser.TryParse(text, out decimal value, out int used) || used != text.Length
+        if (!CsvQuantity.TryNumber(text, _hasComma, out decimal value)
             || value < (decimal)FirstUnixSecond * 1000 / unit || value > (decimal)LastUnixMillisecond / unit)
         {
             return false;

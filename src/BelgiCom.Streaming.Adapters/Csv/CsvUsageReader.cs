@@ -165,6 +165,7 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
 
     private bool ReadHeader()
     {
+        StepOverEmptyLines();
         ReadOnlySpan<byte> head = _window.Peek(RecordLimits.MaxLineOctets + 1);
         int length = _dialect.Measure(head, 0);
         string? fault = length is 0 or > RecordLimits.MaxLineOctets
@@ -190,6 +191,21 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
         return false;
     }
 
+    private void StepOverEmptyLines()
+    {
+        while (true)
+        {
+            ReadOnlySpan<byte> octets = _window.Peek(RecordLimits.MaxLineOctets + 1);
+            int end = octets.IndexOf(_dialect.LineEnd);
+            if (end < 0 || !IsEmpty(octets[..end]))
+            {
+                return;
+            }
+
+            _window.Advance(end + 1);
+        }
+    }
+
     private void StepOverLine()
     {
         ReadOnlySpan<byte> octets = _window.Peek(RecordLimits.MaxLineOctets + 1);
@@ -202,9 +218,19 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
     /// The first octet tells most records from these.
     /// </summary>
     private bool IsNoRecord(ReadOnlySpan<byte> line) =>
-        (line[0] <= ' ' && line.Trim(" \t\r\n\u001A"u8).IsEmpty)
-        || (_header.Length > 0 && (line[0] == _header[0] || line[0] == ByteOrderMark.Utf8[0])
-            && ByteOrderMark.Skip(line).TrimEnd("\r\n"u8).SequenceEqual(_header));
+        IsEmpty(line) || (_header.Length > 0 && (line[0] == _header[0] || line[0] == ByteOrderMark.Utf8[0])
+        && ByteOrderMark.Skip(line).TrimEnd("\r\n"u8).SequenceEqual(_header));
+
+    /// <summary>Whether a line holds nothing: spreadsheets write lines of delimiters for rows without values.</summary>
+    private bool IsEmpty(ReadOnlySpan<byte> line)
+    {
+        while (line is [byte first, ..] && (first == _dialect.Delimiter || " \t\r\n\u001A"u8.Contains(first)))
+        {
+            line = line[1..];
+        }
+
+        return line.IsEmpty;
+    }
 
     /// <summary>What to say of a last line that has no line end; null when it is whole beyond doubt, or the map says that it is.</summary>
     private DecodingFault? FindCut(ReadOnlySpan<byte> record)

@@ -6,8 +6,8 @@ namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
 /// Takes from a ChargingDataRequest (TS 32.291 6.1.6.2.1) what usage needs. Member names are compared without case; unknown members
-/// are skipped. A member that identity, time, place or quantity come from must not stand twice: which of the two holds is not known, and
-/// taking both would charge usage twice.
+/// are skipped, and so is a member that is null: some writers write every member of their model. A member that identity, time, place or
+/// quantity come from must not stand twice: which of the two holds is not known, and taking both would charge usage twice.
 /// </summary>
 internal sealed class ChargingDataRequest : RecordFormat
 {
@@ -41,11 +41,12 @@ internal sealed class ChargingDataRequest : RecordFormat
     {
         cdr.Clear(this);
         cdr.Kind = UsageKind.Data;
+        cdr.MayHoldNull = request.IndexOf("null"u8) >= 0;
         MessageSender sender = default;
         Utf8JsonReader json = new(request, new JsonReaderOptions { MaxDepth = RecordLimits.MaxDepth });
         json.Read();
         string? bad = null;
-        bool hasSequence = false;
+        bool hasSequence = false, isOneTime = false;
         uint seen = 0;
         while (bad is null && TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
         {
@@ -86,6 +87,11 @@ internal sealed class ChargingDataRequest : RecordFormat
                 cdr.Kind = UsageKind.Voice;
                 Skip(ref json, cdr);
             }
+            else if (Is(name, "oneTimeEvent"u8))
+            {
+                isOneTime = json.Read() && json.TokenType == JsonTokenType.True;
+                json.Skip();
+            }
             else
             {
                 Skip(ref json, cdr);
@@ -105,6 +111,12 @@ internal sealed class ChargingDataRequest : RecordFormat
         if (!hasSequence)
         {
             return DecodingFault.Missing("invocationSequenceNumber");
+        }
+
+        // A session's first request has no used units yet; an event has no other request.
+        if (isOneTime && cdr.PartCount == 0)
+        {
+            return new(QuarantineReason.UnsupportedRecord, "A request of an event (oneTimeEvent) without used units.");
         }
 
         return sender.Apply(cdr) ? null : DecodingFault.BadValue("originatorInfo");
@@ -696,12 +708,29 @@ internal sealed class ChargingDataRequest : RecordFormat
 
     private static bool TryInteger(ref Utf8JsonReader json, ref long field, long maximum = long.MaxValue)
     {
-        if (!json.Read() || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out long value) || value < 0 || value > maximum)
+        if (!json.Read() || json.TokenType != JsonTokenType.Number || (!json.TryGetInt64(out long value) && !TryWhole(ref json, out value))
+            || value < 0 || value > maximum)
         {
             return false;
         }
 
         field = value;
+        return true;
+    }
+
+    /// <summary>
+    /// A whole number that a writer wrote with a fraction of zeros. An exponent is refused, because it hides digits that were rounded away.
+    /// </summary>
+    private static bool TryWhole(ref Utf8JsonReader json, out long value)
+    {
+        value = 0;
+        if (json.ValueSpan.ContainsAny((byte)'e', (byte)'E')
+            || !json.TryGetDecimal(out decimal number) || number != decimal.Truncate(number) || number is < 0 or > long.MaxValue)
+        {
+            return false;
+        }
+
+        value = (long)number;
         return true;
     }
 
@@ -746,9 +775,25 @@ internal sealed class ChargingDataRequest : RecordFormat
 
     private static bool TryReadName(ref Utf8JsonReader json, UsageCdr cdr, out ReadOnlySpan<byte> name)
     {
-        bool isName = json.Read() && json.TokenType == JsonTokenType.PropertyName;
-        name = isName ? NameOf(ref json, cdr) : default;
-        return isName;
+        name = default;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            name = NameOf(ref json, cdr);
+            if (!cdr.MayHoldNull)
+            {
+                return true;
+            }
+
+            Utf8JsonReader value = json;
+            if (!value.Read() || value.TokenType != JsonTokenType.Null)
+            {
+                return true;
+            }
+
+            json = value;
+        }
+
+        return false;
     }
 
     /// <summary>A name without its escapes (RFC 8259 8.3); one too long to be a name that is read here is empty.</summary>

@@ -7,7 +7,7 @@ namespace BelgiCom.Streaming.Adapters;
 /// <summary>
 /// Cuts a stream into JSON objects at the outermost level, whatever stands between them (line ends, commas, the brackets of an array),
 /// and reads each as one charging data request. An element that is no object costs itself; an object that is not closed costs the line it
-/// begins on.
+/// begins on. The file has ended when its last object and every array are closed; else it was cut short.
 /// </summary>
 internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
 {
@@ -16,8 +16,13 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
 
     private static readonly SearchValues<byte> EndsOfElement = SearchValues.Create(",]{\r\n"u8);
 
+    private static readonly DecodingFault Cut = new(
+        QuarantineReason.Truncated, "The last request, or the array of requests, is not closed. When the whole file comes, it is read.");
+
     private readonly StreamWindow _window = new(stream);
     private int _octetsLength;
+    private int _openArrays;
+    private bool _isObjectOpen;
     private bool _isEnded;
 
     public override ReadOnlySpan<byte> Octets => _window.Peek(0)[.._octetsLength];
@@ -40,12 +45,16 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         int length = Measure();
         if (length < 0)
         {
+            _isObjectOpen = true;
             return FailLine(
                 new(QuarantineReason.BadLength, $"A JSON object is not closed within {RecordLimits.MaxOctets} octets or the file."));
         }
 
         _octetsLength = length;
-        return Found(Decode(_window.Peek(length)[..length]), _window.Offset, length);
+        DecodingFault? fault = Decode(_window.Peek(length)[..length]);
+        // What is read behind an object that is not closed may be a part of it; a good request is none.
+        _isObjectOpen &= fault is not null;
+        return Found(fault, _window.Offset, length);
     }
 
     protected override void Dispose(bool disposing) => _window.Dispose();
@@ -78,10 +87,15 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         {
             ReadOnlySpan<byte> octets = _window.Peek(4096);
             int start = octets.IndexOfAnyExcept(Separators);
-            if (start >= 0)
+            ReadOnlySpan<byte> separators = start < 0 ? octets : octets[..start];
+            foreach (byte separator in separators)
             {
-                _window.Advance(start);
-                return _window.Peek(1);
+                _openArrays = separator switch
+                {
+                    (byte)'[' => _openArrays + 1,
+                    (byte)']' => Math.Max(0, _openArrays - 1),
+                    _ => _openArrays,
+                };
             }
 
             if (octets.IsEmpty)
@@ -89,7 +103,11 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
                 return octets;
             }
 
-            _window.Advance(octets.Length);
+            _window.Advance(separators.Length);
+            if (start >= 0)
+            {
+                return _window.Peek(1);
+            }
         }
     }
 
@@ -178,9 +196,11 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         ReadOnlySpan<byte> octets = _window.Peek(RecordLimits.MaxQuarantinedOctets);
         int end = octets.IndexOf((byte)'\n');
         _octetsLength = Math.Min(end >= 0 ? end + 1 : octets.Length, RecordLimits.MaxQuarantinedOctets);
-        if (RecordCount == 0 && _octetsLength == octets.Length)
+        if (_octetsLength == octets.Length)
         {
-            fault = fault with { Reason = QuarantineReason.NotACdrFile };
+            bool isCut = _isObjectOpen && RecordCount > 0;
+            fault = RecordCount == 0 ? fault with { Reason = QuarantineReason.NotACdrFile } : isCut ? _window.Fault ?? Cut : fault;
+            _isEnded = isCut;
         }
 
         return Found(fault, _window.Offset, _octetsLength);
@@ -199,7 +219,11 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
             return FoundInFile(damaged, _window.Offset, 0);
         }
 
-        return RecordCount == 0
-            && FoundInFile(new(QuarantineReason.NotACdrFile, "The file holds no charging data request."), 0, _window.Offset);
+        if (RecordCount == 0)
+        {
+            return FoundInFile(new(QuarantineReason.NotACdrFile, "The file holds no charging data request."), 0, _window.Offset);
+        }
+
+        return (_isObjectOpen || _openArrays > 0) && FoundInFile(Cut, _window.Offset, 0);
     }
 }

@@ -41,7 +41,8 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
     }
 
     /// <summary>
-    /// Parses ISO 8601 / RFC 3339 <c>yyyy-MM-ddTHH:mm:ss[.f…](Z|±hh[:]mm)</c>; a space may stand for the <c>T</c>. An offset is needed.
+    /// Parses ISO 8601 / RFC 3339 <c>yyyy-MM-ddTHH:mm:ss[(.|,)f…](Z|±hh[:]mm)</c>; a space may stand for the <c>T</c>. An offset is
+    /// needed.
     /// </summary>
     public static bool TryParseIso(ReadOnlySpan<char> text, out CdrTime time)
     {
@@ -54,7 +55,8 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
 
         ReadOnlySpan<char> rest = text[19..];
         int milliseconds = 0;
-        if (rest[0] == '.')
+        // ISO 8601 allows both, and prefers the comma.
+        if (rest[0] is '.' or ',')
         {
             int digits = rest[1..].IndexOfAnyExceptInRange('0', '9');
             if (digits < 1)

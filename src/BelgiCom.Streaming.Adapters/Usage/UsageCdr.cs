@@ -122,6 +122,9 @@ public sealed class UsageCdr
     /// <summary>Room for a name that has to be unescaped.</summary>
     internal byte[] NameScratch { get; } = new byte[256];
 
+    /// <summary>Whether a member of a request in JSON may be null.</summary>
+    internal bool MayHoldNull { get; set; }
+
     /// <summary>The chargeable parts, each of which becomes one usage event.</summary>
     internal ReadOnlySpan<UsagePart> Parts => _parts.AsSpan(0, PartCount);
 

@@ -26,6 +26,8 @@ public class CsvRealFileTests
     [InlineData(Calls + "\n# night run\nc1,T8,60,P1,P2,MO,-\nTOTAL,1\n", "BadFraming|c1 60|BadFraming")]
     [InlineData("SEP=;\r\nid;start;secs;caller;callee;dir\r\nc1;T8;60;P1;P2;MO\r\n", "c1 60")]
     [InlineData("sep=,,,,,,\r\n" + Calls + "\r\nc1,T8,60,P1,P2,MO,-\r\n", "c1 60")]
+    // Rows without values above and below the table, as a spreadsheet writes them.
+    [InlineData("\r\n,,,,,,\r\n \r\n" + Calls + "\r\nc1,T8,60,P1,P2,MO,-\r\n,,,,,,\r\nc2,T9,30,P1,P2,MO,-\r\n,,,,,,", "c1 60|c2 30")]
     // A delimiter inside a field, and delimiters at the end.
     [InlineData(Calls + "\nc1,T8,60,P1,P2,MO,-,\nc2,T8,60,P1,P2,MO,a,b\nc3,T8,6,P1,P2,MO,,\n", "c1 60|BadFraming|c3 6")]
     [InlineData(Calls + ",\nc1,T8,60,P1,P2,MO,-,\nc2,T8,60,P1,P2,MO,-,b\nc3,T8,6,P1,P2,MO,,\n", "c1 60|BadFraming|c3 6")]
@@ -170,6 +172,33 @@ public class CsvRealFileTests
         map.TimeFormat = format;
 
         Assert.Empty(map.Faults());
+    }
+
+    /// <summary>No text of a time may stop a file, and none may be a time that its writer rounded.</summary>
+    [Theory]
+    [InlineData("unix", ".", "1795158000", 1_795_158_000_000L)]
+    [InlineData("unix", ".", "1795158000.25", 1_795_158_000_250L)]
+    [InlineData("unix", ",", "\"1795158000,25\"", 1_795_158_000_250L)]
+    [InlineData("unix", ".", "\"1795158000,25\"", null)]
+    [InlineData("unix", ".", "1.795158E+9", null)]
+    [InlineData("unix-ms", ".", "1.795158E+12", null)]
+    [InlineData("unix", ".", "1795158000000", null)]
+    [InlineData("unix", ".", "79228162514264337593543950335", null)]
+    [InlineData("unix-ms", ".", "79228162514264337593543950335", null)]
+    [InlineData("unix", ".", "-1795158000", null)]
+    [InlineData("iso", ".", "2026-11-20T07:00:00.2504Z", 1_795_158_000_250L)]
+    [InlineData("iso", ".", "\"2026-11-20T08:00:00,25+01:00\"", 1_795_158_000_250L)]
+    public void Time_HoweverItIsWritten_IsReadOrRefused(string format, string decimalSeparator, string text, long? milliseconds)
+    {
+        CsvColumnMap map = CallMap();
+        (map.TimeFormat, map.DecimalSeparator) = (format, decimalSeparator);
+        using UsageFileReader reader = new CsvUsageFormat("calls", map).Open(
+            new MemoryStream(Bytes($"{Calls}\nc1,{text},60,P1,P2,MO,-\n")));
+
+        Assert.True(reader.Read());
+        Assert.Equal(milliseconds, reader.Fault is null ? reader.Cdr.Parts[0].Start.UtcMilliseconds : null);
+        Assert.Equal(milliseconds is null ? QuarantineReason.BadValue : null, reader.Fault?.Reason);
+        Assert.False(reader.Read());
     }
 
     private static CsvColumnMap CallMap() => Map(

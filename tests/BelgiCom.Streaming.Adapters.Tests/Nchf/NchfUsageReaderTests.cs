@@ -130,7 +130,90 @@ public class NchfUsageReaderTests
         (List<Part> parts, List<DecodingFault> faults) = Read(line + "\n" + line[..^1]);
 
         Assert.Equal(2, parts.Count);
-        Assert.Equal(QuarantineReason.BadLength, Assert.Single(faults).Reason);
+        Assert.Equal(QuarantineReason.Truncated, Assert.Single(faults).Reason);
+    }
+
+    /// <summary>Wherever a file is cut, its end was not seen, and one entry says so; the whole file says nothing.</summary>
+    [Theory]
+    [InlineData("[{0},\n{0}]", false)]
+    [InlineData("[\n{0}\n,\n{0}\n]\n", true)]
+    [InlineData("{0}\n{0}", true)]
+    public void File_CutAnywhereBehindItsFirstRequest_IsCutShort(string form, bool isIndented)
+    {
+        string request = isIndented ? Request : Request.ReplaceLineEndings(" ");
+        string whole = form.Replace("{0}", request, StringComparison.Ordinal);
+        int first = whole.IndexOf(request, StringComparison.Ordinal) + request.Length;
+        bool isArray = whole[0] == '[';
+        for (int length = isArray ? first : whole.IndexOf('{', first) + 1; length < whole.TrimEnd().Length; length++)
+        {
+            (List<Part> parts, List<DecodingFault> faults) = Read(whole[..length]);
+
+            Assert.Equal(whole[..length].TrimEnd().EndsWith(request, StringComparison.Ordinal) && length > first + 10 ? 4 : 2, parts.Count);
+            Assert.Single(faults, fault => fault is { Reason: QuarantineReason.Truncated, EndsReading: true });
+        }
+
+        Assert.Empty(Read(whole).Faults);
+    }
+
+    /// <summary>Some writers write every member of their model: one that is null is one that the request does not have.</summary>
+    [Fact]
+    public void Members_ThatAreNull_AreNotThere()
+    {
+        string nulls = Request;
+        foreach ((string member, string isNull) in new[]
+        {
+            ("\"uplinkVolume\":100,\"downlinkVolume\":200,", "\"uplinkVolume\":null,\"downlinkVolume\":null,"),
+            ("\"serviceId\":9", "\"serviceId\": null , \"pDUContainerInformation\":null,\"triggerTimestamp\":null"),
+            ("{\"pduIPv4Address\":\"10.1.2.3\"}", "null"),
+            ("\"nFPLMNID\":{\"mcc\":\"001\",\"mnc\":\"01\"}", "\"nFPLMNID\":null"),
+            ("\"invocationSequenceNumber\":2", "\"sMSChargingInformation\":null,\"iMSChargingInformation\":null,"
+                + "\"multipleUnitUsage\":null,\"invocationSequenceNumber\":2"),
+        })
+        {
+            Assert.Contains(member, nulls, StringComparison.Ordinal);
+            nulls = nulls.Replace(member, isNull, StringComparison.Ordinal);
+        }
+
+        (List<Part> parts, List<DecodingFault> faults) = Read(nulls);
+
+        Assert.Empty(faults);
+        Assert.Equal(
+            [(-1L, -1L, 300L, -1L), (-1, -1, 5_000_000_000, -1)],
+            parts.Select(part => (part.Uplink, part.Downlink, part.Total, part.Service)));
+        Assert.All(parts, part => Assert.Equal("20801", part.Plmn));
+    }
+
+    /// <summary>JSON knows one kind of number: 300.0 is 300. An exponent hides digits that were rounded away.</summary>
+    [Theory]
+    [InlineData("300.0", 300L)]
+    [InlineData("9223372036854775807.00", long.MaxValue)]
+    [InlineData("3e2", null)]
+    [InlineData("300.5", null)]
+    [InlineData("9223372036854775808.0", null)]
+    [InlineData("18446744073709551615", null)]
+    [InlineData("-0.0", 0L)]
+    public void Volume_ThatIsWhole_IsReadHoweverItIsWritten(string number, long? octets)
+    {
+        (List<Part> parts, List<DecodingFault> faults) =
+            Read(Request.Replace("\"totalVolume\":300", "\"totalVolume\":" + number, StringComparison.Ordinal));
+
+        Assert.Equal(octets, parts.FirstOrDefault()?.Total);
+        Assert.Equal(octets is null ? [QuarantineReason.BadValue] : [], faults.Select(fault => fault.Reason));
+    }
+
+    /// <summary>The first request of a session has no used units; an event has one request only, so its usage would be lost.</summary>
+    [Theory]
+    [InlineData("true", 1)]
+    [InlineData("false", 0)]
+    public void Request_OfAnEventWithoutUnits_IsNamed(string isEvent, int faultCount)
+    {
+        string none = $$"""{"subscriberIdentifier":"imsi-001010000000007","oneTimeEvent":{{isEvent}},"sMSChargingInformation":{},"""
+            + "\"invocationTimeStamp\":\"2026-03-14T08:15:00Z\",\"invocationSequenceNumber\":2}";
+
+        (List<Part> parts, List<DecodingFault> faults) = Read(none);
+
+        Assert.Empty(parts);
+        Assert.Equal(Enumerable.Repeat(QuarantineReason.UnsupportedRecord, faultCount), faults.Select(fault => fault.Reason));
     }
 
     [Fact]
