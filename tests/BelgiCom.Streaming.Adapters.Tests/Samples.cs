@@ -7,6 +7,7 @@ internal static class Samples
 {
     public const string Pgw = "pgw_3records_ts32297.cdr";
     public const string PgwRaw = "pgw_1record_raw.ber";
+    public const string OtherNodes = "epdg_twag_sgsn_3records.ber";
     public const string Chf = "chf_1record_ts32297.cdr";
 
     public static byte[] Read(string name) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", name));

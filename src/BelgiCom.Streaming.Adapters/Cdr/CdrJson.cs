@@ -24,8 +24,8 @@ public sealed class CdrJson(bool isClear)
     };
 
     /// <summary>
-    /// Writes the record as one JSON object. A record that is not BER gives a fault and a part of an object; one of another kind than PGW,
-    /// SGW and CHF gives a fault and nothing.
+    /// Writes the record as one JSON object. A record that is not BER gives a fault and a part of an object; one of a kind
+    /// that is not decoded here gives a fault and nothing.
     /// </summary>
     /// <param name="record">Octets of the record; filler may follow.</param>
     /// <param name="output">Receives UTF-8.</param>

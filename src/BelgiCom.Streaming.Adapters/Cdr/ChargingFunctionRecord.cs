@@ -5,9 +5,10 @@ using static BelgiCom.Streaming.Adapters.CdrField;
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>Takes from a chargingFunctionRecord (TS 32.298 5.2.5, a SET under tag 200) what usage needs.</summary>
-internal sealed class ChargingFunctionRecord : RecordFormat
+internal sealed class ChargingFunctionRecord : ConvergedRecord
 {
     private ChargingFunctionRecord()
+        : base(ChargedView.Nchf)
     {
     }
 
@@ -17,6 +18,9 @@ internal sealed class ChargingFunctionRecord : RecordFormat
     /// <inheritdoc/>
     public override int RecordType => 200;
 
+    /// <summary>Of data only: a call began when its record was opened.</summary>
+    public override bool StartsAtItsEnd(UsageKind kind) => kind == UsageKind.Data;
+
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> KeyForm => "chf.2"u8;
 
@@ -25,7 +29,7 @@ internal sealed class ChargingFunctionRecord : RecordFormat
 
     /// <summary>Fields that identity, time, place or quantity come from; none may stand twice.</summary>
     private const ulong OnceInRecord = 1UL << 0 | 1UL << 2 | 1UL << 3 | 1UL << 5 | 1UL << 6 | 1UL << 8 | 1UL << 11 | 1UL << 13 | 1UL << 15
-        | 1UL << 16 | 1UL << 27;
+        | 1UL << 16 | 1UL << 27 | 1UL << 28 | 1UL << 29;
 
     private const ulong OnceInSession = 1UL << 0 | 1UL << 1 | 1UL << 6 | 1UL << 27;
     private const ulong OnceInUsage = 1UL << 0 | 1UL << 1;
@@ -33,10 +37,6 @@ internal sealed class ChargingFunctionRecord : RecordFormat
         1UL << 0 | 1UL << 1 | 1UL << 3 | 1UL << 4 | 1UL << 5 | 1UL << 6 | 1UL << 7 | 1UL << 8 | 1UL << 9 | 1UL << 11;
 
     private const ulong OnceInDetails = 1UL << 2 | 1UL << 3;
-
-    /// <summary>A record of the other view of one session is accounted and not charged, as between SGW and PGW.</summary>
-    public override ChargingView ViewOf(ChargedView charged) =>
-        charged == ChargedView.Nchf ? ChargingView.Secondary : ChargingView.Primary;
 
     /// <summary>Decodes a record whose outer tag is of this kind.</summary>
     public DecodingFault? Decode(in BerReader record, UsageCdr cdr)
@@ -72,6 +72,11 @@ internal sealed class ChargingFunctionRecord : RecordFormat
                     cdr.Kind = UsageKind.Sms;
                     ReadMessage(fields, ref originatorImsi, ref originatorMsisdn);
                     break;
+                case Context | 28 or Context | 29:
+                    // iMSChargingInformation, mMTelChargingInformation: a call.
+                    cdr.Kind = UsageKind.Voice;
+                    cdr.SkippedFields++;
+                    break;
                 default:
                     bad = ReadField(fields, cdr);
                     break;
@@ -101,9 +106,11 @@ internal sealed class ChargingFunctionRecord : RecordFormat
                 "chargingSessionIdentifier [16], chargingID [27], recordSequenceNumber [8] or localRecordSequenceNumber [11]");
         }
 
-        if (cdr.Kind == UsageKind.Sms && usages.IsEmpty)
+        if (cdr.Kind != UsageKind.Data && usages.IsEmpty)
         {
-            return new(QuarantineReason.UnsupportedRecord, "A CHF record of a message (sMSChargingInformation [15]) without used units.");
+            return new(
+                QuarantineReason.UnsupportedRecord,
+                $"A CHF record of a {(cdr.Kind == UsageKind.Sms ? "message (sMSChargingInformation [15])" : "call")} without used units.");
         }
 
         ApplyOriginator(originatorImsi, originatorMsisdn, cdr);

@@ -5,17 +5,23 @@ using static BelgiCom.Streaming.Adapters.CdrField;
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// Takes from a PGWRecord or SGWRecord (TS 32.298 5.2.2, SETs with mostly the same tags) what usage needs. Fields may come in any
-/// order; the lists are read last because their parts start where the record does.
+/// Takes from the record of a gateway or serving node (TS 32.298 5.2.2: PGWRecord, SGWRecord, EPDGRecord, TWAGRecord, SGSNPDPRecord) what
+/// usage needs. They are SETs of mostly the same fields; those of an SGSN have other tags. Fields may come in any order; the lists are
+/// read last because their parts start where the record does.
 /// </summary>
 internal sealed class GatewayRecord : RecordFormat
 {
+    private const byte NotRead = 63;
     private readonly ChargedView _view;
 
-    private GatewayRecord(int recordType, ChargedView view)
+    // By the tag of a field, the tag that the same field has in a PGWRecord; null where they are the same.
+    private readonly byte[]? _fields;
+
+    private GatewayRecord(int recordType, ChargedView view, byte[]? fields = null)
     {
         RecordType = recordType;
         _view = view;
+        _fields = fields;
     }
 
     /// <summary>SGWRecord.</summary>
@@ -23,6 +29,15 @@ internal sealed class GatewayRecord : RecordFormat
 
     /// <summary>PGWRecord.</summary>
     public static GatewayRecord Pgw { get; } = new(85, ChargedView.Pgw);
+
+    /// <summary>EPDGRecord: the gateway of untrusted access, such as WLAN.</summary>
+    public static GatewayRecord Epdg { get; } = new(96, ChargedView.Sgw);
+
+    /// <summary>TWAGRecord: the gateway of trusted WLAN.</summary>
+    public static GatewayRecord Twag { get; } = new(97, ChargedView.Sgw);
+
+    /// <summary>SGSNPDPRecord.</summary>
+    public static GatewayRecord Sgsn { get; } = new(18, ChargedView.Sgw, FieldsOfSgsn());
 
     /// <inheritdoc/>
     public override int RecordType { get; }
@@ -42,7 +57,9 @@ internal sealed class GatewayRecord : RecordFormat
 
     private const ulong OnceInVolume = 1UL << 3 | 1UL << 4 | 1UL << 6;
 
-    /// <summary>SGW and PGW measure the same traffic: the view that is not charged is secondary.</summary>
+    /// <summary>
+    /// The PGW and the node before it (SGW, ePDG, TWAG, SGSN) measure the same traffic: the view that is not charged is secondary.
+    /// </summary>
     public override ChargingView ViewOf(ChargedView charged) => charged == _view ? ChargingView.Primary : ChargingView.Secondary;
 
     /// <summary>Decodes a record whose outer tag is of this kind.</summary>
@@ -57,12 +74,13 @@ internal sealed class GatewayRecord : RecordFormat
         while (fields.Read())
         {
             string? bad = null;
-            switch (fields.Tag)
+            uint field = FieldOf(fields.Tag);
+            switch (field)
             {
                 case var tag when IsRepeated(tag, OnceInRecord, ref seen):
-                    return Repeated(tag, "the record");
+                    return Repeated(fields.Tag, "the record");
                 case Context | 0:
-                    bad = TryInteger(fields.Content, ref recordType, int.MaxValue) ? null : "recordType [0]";
+                    bad = TryInteger(fields.Content, ref recordType, int.MaxValue) ? null : "recordType";
                     break;
                 case Context | 12:
                     volumes = fields.Content;
@@ -71,13 +89,13 @@ internal sealed class GatewayRecord : RecordFormat
                     services = fields.Content;
                     break;
                 default:
-                    bad = ReadField(fields, cdr);
+                    bad = ReadField(field, fields.Content, cdr);
                     break;
             }
 
             if (bad is not null)
             {
-                return DecodingFault.BadValue(bad);
+                return DecodingFault.BadValue($"{bad} [{Number(fields.Tag)}]");
             }
         }
 
@@ -88,12 +106,13 @@ internal sealed class GatewayRecord : RecordFormat
 
         if (!cdr.OpeningTime.IsSet)
         {
-            return DecodingFault.Missing("recordOpeningTime [13]");
+            return DecodingFault.Missing($"recordOpeningTime [{TagOf(13)}]");
         }
 
         if (cdr is { ChargingId: < 0, RecordSequenceNumber: < 0, LocalSequenceNumber: < 0 })
         {
-            return DecodingFault.Missing("chargingID [5], recordSequenceNumber [17] or localSequenceNumber [20]");
+            return DecodingFault.Missing(
+                $"chargingID [{TagOf(5)}], recordSequenceNumber [{TagOf(17)}] or localSequenceNumber [{TagOf(20)}]");
         }
 
         // A PGW that charges per IP-CAN session fills list 12; with both lists, 34 is the finer view of the same traffic.
@@ -161,38 +180,58 @@ internal sealed class GatewayRecord : RecordFormat
         key.Append(part.Place);
     }
 
-    /// <summary>Returns the name of the field when its value is bad.</summary>
-    private static string? ReadField(in BerReader field, UsageCdr cdr)
+    /// <summary>The tags of a PGWRecord by those of the same fields in an SGSNPDPRecord (TS 32.298 5.2.2).</summary>
+    private static byte[] FieldsOfSgsn()
     {
-        ReadOnlySpan<byte> content = field.Content;
-        switch (field.Tag)
+        byte[] fields = new byte[NotRead + 1];
+        Array.Fill(fields, NotRead);
+        foreach ((byte sgsn, byte pgw) in (ReadOnlySpan<(byte, byte)>)[
+            (0, 0), (3, 3), (4, 29), (5, 4), (10, 5), (12, 7), (14, 9), (15, 12), (16, 13), (17, 14), (19, 15), (21, 17), (22, 18),
+            (24, 20), (27, 22), (29, 30), (38, 27)])
+        {
+            fields[sgsn] = pgw;
+        }
+
+        return fields;
+    }
+
+    /// <summary>The tag that a field of this kind of record has in a PGWRecord.</summary>
+    private uint FieldOf(uint tag) => _fields is null || (tag & ~63u) != Context ? tag : Context | _fields[tag & 63];
+
+    /// <summary>The tag number that a field of a PGWRecord has in this kind of record.</summary>
+    private int TagOf(byte field) => _fields is null ? field : Array.IndexOf(_fields, field);
+
+    /// <summary>Returns the name of the field when its value is bad.</summary>
+    private static string? ReadField(uint field, ReadOnlySpan<byte> content, UsageCdr cdr)
+    {
+        switch (field)
         {
             case Context | 3:
-                return cdr.Imsi.TrySetTbcd(content) ? null : "servedIMSI [3]";
+                return cdr.Imsi.TrySetTbcd(content) ? null : "servedIMSI";
             case Context | 4:
                 return cdr.Remark(cdr.Gateway.TrySet(content));
             case Context | 5:
-                return TryInteger(content, ref cdr.ChargingId, uint.MaxValue) ? null : "chargingID [5]";
+                return TryInteger(content, ref cdr.ChargingId, uint.MaxValue) ? null : "chargingID";
             case Context | 7:
                 return cdr.Remark(cdr.DataNetwork.TrySetText(content));
             case Context | 9:
                 return cdr.Remark(CdrAddress.TryReadWrapped(content, cdr.ServedAddress));
             case Context | 13:
-                return TryTime(content, ref cdr.OpeningTime) ? null : "recordOpeningTime [13]";
+                return TryTime(content, ref cdr.OpeningTime) ? null : "recordOpeningTime";
             case Context | 14:
                 return cdr.Remark(TryInteger(content, ref cdr.DurationSeconds));
             case Context | 15:
                 return cdr.Remark(TryInteger(content, ref cdr.CauseForRecordClosing, int.MaxValue));
             case Context | 17:
-                return TryInteger(content, ref cdr.RecordSequenceNumber) ? null : "recordSequenceNumber [17]";
+                return TryInteger(content, ref cdr.RecordSequenceNumber) ? null : "recordSequenceNumber";
             case Context | 18:
                 return cdr.Remark(cdr.Node.TrySetText(content));
             case Context | 20:
-                return TryInteger(content, ref cdr.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber [20]";
+                return TryInteger(content, ref cdr.LocalSequenceNumber, uint.MaxValue) ? null : "localSequenceNumber";
             case Context | 22:
-                return cdr.Msisdn.TrySetAddressString(content, cdr.CountryCode) ? null : "servedMSISDN [22]";
+                return cdr.Msisdn.TrySetAddressString(content, cdr.CountryCode) ? null : "servedMSISDN";
             case Context | 27:
-                return cdr.ServingPlmn.TrySetPlmn(content) ? null : "servingNodePLMNIdentifier [27]";
+                return cdr.ServingPlmn.TrySetPlmn(content) ? null : "servingNodePLMNIdentifier";
             case Context | 29:
                 return cdr.Remark(cdr.Imei.TrySetTbcd(content));
             case Context | 30:

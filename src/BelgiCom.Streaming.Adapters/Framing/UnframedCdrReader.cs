@@ -55,13 +55,7 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
             return false;
         }
 
-        int recordType = tag switch
-        {
-            CdrRecord.PgwTag => GatewayRecord.Pgw.RecordType,
-            CdrRecord.SgwTag => GatewayRecord.Sgw.RecordType,
-            CdrRecord.ChfTag => ChargingFunctionRecord.Instance.RecordType,
-            _ => -1,
-        };
+        int recordType = CdrRecord.FormatOf(tag)?.RecordType ?? -1;
         ReadOnlySpan<byte> content = octets[headerLength..];
         return content.Length >= 4 && content[0] == 0x80 && content[1] is 1 or 2
             && BerReader.TryReadInteger(content.Slice(2, content[1]), out long value) && value == recordType;

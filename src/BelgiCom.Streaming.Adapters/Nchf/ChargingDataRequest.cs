@@ -9,9 +9,10 @@ namespace BelgiCom.Streaming.Adapters;
 /// are skipped, and so is a member that is null: some writers write every member of their model. A member that identity, time, place or
 /// quantity come from must not stand twice: which of the two holds is not known, and taking both would charge usage twice.
 /// </summary>
-internal sealed class ChargingDataRequest : RecordFormat
+internal sealed class ChargingDataRequest : ConvergedRecord
 {
     private ChargingDataRequest()
+        : base(ChargedView.Chf)
     {
     }
 
@@ -25,14 +26,13 @@ internal sealed class ChargingDataRequest : RecordFormat
     public override bool OpensWithReport => true;
 
     /// <inheritdoc/>
+    public override bool StartsAtItsEnd(UsageKind kind) => true;
+
+    /// <inheritdoc/>
     protected override ReadOnlySpan<byte> KeyForm => "nchf.2"u8;
 
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> FormerKeyForm => "nchf"u8;
-
-    /// <summary>A request of the other view of one session is accounted and not charged, as between SGW and PGW.</summary>
-    public override ChargingView ViewOf(ChargedView charged) =>
-        charged == ChargedView.Chf ? ChargingView.Secondary : ChargingView.Primary;
 
     /// <summary>Decodes the one request that <paramref name="request"/> holds.</summary>
     /// <exception cref="JsonException">Not JSON, or too deep.</exception>
@@ -693,6 +693,10 @@ internal sealed class ChargingDataRequest : RecordFormat
         return plmn != 0;
     }
 
+    /// <summary>
+    /// A date-time of RFC 3339, in whole seconds: the record that a charging function makes of the request has no fractions
+    /// (TS 32.298 5.1.2), and the same container must say the same in both.
+    /// </summary>
     private static bool TryTime(ref Utf8JsonReader json, UsageCdr cdr, ref CdrTime field)
     {
         Span<char> characters = stackalloc char[40];
@@ -702,7 +706,7 @@ internal sealed class ChargingDataRequest : RecordFormat
             return false;
         }
 
-        field = time;
+        field = time.InSeconds;
         return true;
     }
 

@@ -83,7 +83,7 @@ internal sealed class UsageNormaliser
 
         chunk.AmbiguousTimes += cdr.HasAmbiguousTime ? 1 : 0;
         RecordOrigin origin = new(
-            file.SourceUtf8, reader.Octets, subscriber, _pseudonymizer, _secret);
+            file.SourceUtf8, reader.Octets, subscriber, _pseudonymizer, _secret, file.Charged);
         cdr.NumberEqualParts();
         long inputHash = (long)XxHash64.HashToUInt64(reader.Octets);
         ReadOnlySpan<byte> personalData = default;

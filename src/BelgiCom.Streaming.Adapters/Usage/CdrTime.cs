@@ -8,6 +8,9 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
 {
     private const int MaxOffsetMinutes = 900;
 
+    /// <summary>The same time without the fraction of its second.</summary>
+    public CdrTime InSeconds => this with { UtcMilliseconds = UtcMilliseconds / 1000 * 1000 };
+
     /// <summary>Days before each month of a year that is not a leap year.</summary>
     private static ReadOnlySpan<short> DaysBefore => [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 

@@ -28,6 +28,12 @@ internal abstract class RecordFormat
     public virtual bool OpensWithReport => false;
 
     /// <summary>
+    /// Whether the end of usage whose start is not known says more of its time than the opening of the record: a report is later than its
+    /// usage, and a session may have been opened days before.
+    /// </summary>
+    public virtual bool StartsAtItsEnd(UsageKind kind) => false;
+
+    /// <summary>
     /// Name and version of the duplicate key; the key begins with it. When a kind changes what its key is made of, it takes another name
     /// (<c>gateway.2</c> after <c>gateway</c>), so that no id of the new form equals one of the old.
     /// </summary>
@@ -45,9 +51,13 @@ internal abstract class RecordFormat
     public UsageId IdOf(UsageCdr cdr, in UsagePart part, in RecordOrigin origin)
     {
         UsageIdBuilder key = new(stackalloc byte[KeyScratchOctets]);
-        key.Append(KeyForm);
-        AppendRecord(ref key, cdr, origin);
-        AppendPart(ref key, cdr, part);
+        if (!TryAppendShared(ref key, cdr, part, origin))
+        {
+            key.Append(KeyForm);
+            AppendRecord(ref key, cdr, origin);
+            AppendPart(ref key, cdr, part);
+        }
+
         return key.Finish();
     }
 
@@ -122,6 +132,12 @@ internal abstract class RecordFormat
         key.Append(cdr.Imsi.IsEmpty ? cdr.Msisdn.Span : default);
     }
 
+    /// <summary>
+    /// Appends the key that the part has in every format that reports it, its form first. False, with nothing appended, when the part does
+    /// not say enough of itself: then the key is that of its own format.
+    /// </summary>
+    protected virtual bool TryAppendShared(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part, in RecordOrigin origin) => false;
+
     /// <summary>Name of the form of the key before this one; empty when there is none.</summary>
     protected virtual ReadOnlySpan<byte> FormerKeyForm => default;
 
@@ -159,10 +175,14 @@ internal abstract class RecordFormat
 /// <param name="subscriber">Pseudonym of the served subscriber.</param>
 /// <param name="pseudonyms">Makes pseudonyms of other numbers.</param>
 /// <param name="secret">Keyed hash that nobody knows without the key of pseudonyms.</param>
+/// <param name="charged">Which view of a session the source charges.</param>
 internal readonly ref struct RecordOrigin(
     ReadOnlySpan<byte> source, ReadOnlySpan<byte> octets, SubscriberRef subscriber, SubscriberPseudonymizer pseudonyms,
-    SubscriberRef secret)
+    SubscriberRef secret, ChargedView charged)
 {
+    /// <summary>Which view of a session the source charges.</summary>
+    public ChargedView Charged { get; } = charged;
+
     /// <summary>
     /// Keyed hash that nobody knows without the key of pseudonyms. The 128 bits of an id do not tell what stands behind it in a key.
     /// </summary>

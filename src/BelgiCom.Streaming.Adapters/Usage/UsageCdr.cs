@@ -180,13 +180,13 @@ public sealed class UsageCdr
     }
 
     /// <summary>
-    /// First usage, else the event, else the opening of the record. Where the record opens with its report, the end of the usage says more
-    /// than that, and a report that is sent again repeats it.
+    /// First usage, else the event, else the opening of the record; the end of the usage instead where that says more (<see
+    /// cref="RecordFormat.StartsAtItsEnd"/>). A report that is sent again, and one in another format, repeats it.
     /// </summary>
     internal CdrTime StartOf(in UsagePart part) =>
         part.Start.IsSet ? part.Start
         : part.Happened.IsSet ? part.Happened
-        : Format.OpensWithReport && part.LastOrClosed.IsSet ? part.LastOrClosed
+        : part.LastOrClosed.IsSet && Format.StartsAtItsEnd(Kind) ? part.LastOrClosed
         : OpeningTime;
 
     /// <summary>Whether a part says itself when it was used, or its record does by its opening.</summary>

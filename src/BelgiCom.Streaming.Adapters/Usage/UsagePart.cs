@@ -92,6 +92,9 @@ internal struct UsagePart
     /// <summary>Last usage, else what closed the part.</summary>
     public readonly CdrTime LastOrClosed => End.IsSet ? End : Closed;
 
+    /// <summary>The latest time that the part names: what closed it, else last usage, else first; not set when it names none.</summary>
+    public readonly CdrTime LastKnown => Closed.IsSet ? Closed : End.IsSet ? End : Start;
+
     public int LocationStart;
 
     public int LocationLength;

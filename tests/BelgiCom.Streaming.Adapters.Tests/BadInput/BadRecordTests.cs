@@ -98,12 +98,12 @@ public class BadRecordTests
     [Fact]
     public void Record_OfAnotherKind_IsNamed()
     {
-        byte[] sgsn = [0xB4, 0x03, 0x80, 0x01, 0x12];
+        byte[] tdf = [0xBF, 0x5C, 0x03, 0x80, 0x01, 0x5C];
 
-        DecodingFault? fault = CdrRecord.Decode(sgsn, new UsageCdr());
+        DecodingFault? fault = CdrRecord.Decode(tdf, new UsageCdr());
 
         Assert.Equal(QuarantineReason.UnsupportedRecord, fault?.Reason);
-        Assert.Contains("context 20", fault?.Detail, StringComparison.Ordinal);
+        Assert.Contains("context 92", fault?.Detail, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,6 +9,7 @@ public class CdrJsonTests
     [Theory]
     [InlineData(Samples.Pgw)]
     [InlineData(Samples.PgwRaw)]
+    [InlineData(Samples.OtherNodes)]
     [InlineData(Samples.Chf)]
     public void Record_OfGoldenFile_ShowsEveryExpectedValueAndNoOther(string name)
     {
@@ -81,7 +82,7 @@ public class CdrJsonTests
 
     [Fact]
     public void Record_OfAnotherKind_IsAFault() =>
-        Assert.Equal(QuarantineReason.UnsupportedRecord, Samples.Show([0xB4, 0x03, 0x80, 0x01, 0x12], isClear: true).Fault?.Reason);
+        Assert.Equal(QuarantineReason.UnsupportedRecord, Samples.Show([0xBF, 0x5C, 0x03, 0x80, 0x01, 0x5C], isClear: true).Fault?.Reason);
 
     private static void AssertSame(JsonNode? expected, JsonNode? actual, string path)
     {

@@ -16,6 +16,7 @@ internal sealed class CdrMutations
     private readonly Action<Tlv>[] _gatewayChanges;
     private readonly Action<Tlv>[] _serviceChanges;
     private readonly Action<Tlv>[] _volumeChanges;
+    private readonly Action<Tlv>[] _sgsnChanges;
     private readonly Action<Tlv>[] _chfChanges;
     private readonly Action<Tlv>[] _usedChanges;
 
@@ -61,6 +62,20 @@ internal sealed class CdrMutations
             volume => volume.With(HandMade.Time(6, (CdrValues.Time(volume[6]) ?? HandMade.Opened).AddSeconds(random.Next(1, 100)))),
             volume => Optional(volume, HandMade.TaiAndEcgi(8, Any(Plmns))),
         ];
+        _sgsnChanges = [
+            record => Optional(record, HandMade.Imsi(3, Any(Imsis))),
+            record => Optional(record, HandMade.Msisdn(27, Any(Numbers))),
+            record => Optional(record, HandMade.IPv4(5, 192, 0, 2, (byte)random.Next(30, 32))),
+            record => record.With(HandMade.Integer(10, Any([1L, 70001L, uint.MaxValue]))),
+            record => record.With(HandMade.IPv4(11, 192, 0, 2, (byte)random.Next(10, 12))),
+            record => Each(record[15], _volumeChanges!),
+            record => List(record[15]),
+            record => Open(record, 16),
+            record => Optional(record, HandMade.Integer(21, random.Next(3))),
+            record => Optional(record, HandMade.Text(22, Any(["SGSN-1", "SGSN-2"]))),
+            record => Optional(record, HandMade.Integer(24, Any([0L, 9L, uint.MaxValue]))),
+            record => Optional(record, HandMade.Plmn(38, Any(Plmns))),
+        ];
         _chfChanges = [
             Subscriber,
             record => Chf(record, "consumer", 3, consumer => consumer.With(HandMade.Text(1, Any(["smf-1", "smf-2"])))),
@@ -102,7 +117,7 @@ internal sealed class CdrMutations
     public Tlv Of(Tlv original)
     {
         Tlv record = original.Clone();
-        Action<Tlv>[] changes = record.Number == 200 ? _chfChanges : record.Number is 78 or 79 ? _gatewayChanges : [];
+        Action<Tlv>[] changes = record.Number switch { 200 => _chfChanges, 20 => _sgsnChanges, _ => _gatewayChanges };
         for (int i = _random.Next(5); i > 0 && changes.Length > 0; i--)
         {
             Any(changes)(record);

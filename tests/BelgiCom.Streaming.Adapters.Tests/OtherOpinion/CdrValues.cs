@@ -141,6 +141,10 @@ internal static class CdrValues
 
     public static string? Text(this JsonElement element, params string[] path) => element.At(path)?.GetString();
 
-    public static DateTimeOffset? Time(this JsonElement element, params string[] path) =>
-        element.At(path)?.GetString() is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture) : null;
+    /// <summary>In whole seconds: the charging function's record of the same request has no fractions (TS 32.298 5.1.2).</summary>
+    public static DateTimeOffset? Time(this JsonElement element, params string[] path)
+    {
+        DateTimeOffset? time = element.At(path)?.GetString() is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture) : null;
+        return time - TimeSpan.FromTicks((time?.Ticks ?? 0) % TimeSpan.TicksPerSecond);
+    }
 }

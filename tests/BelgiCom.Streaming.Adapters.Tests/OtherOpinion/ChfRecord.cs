@@ -31,6 +31,7 @@ internal static class ChfRecord
             LocalSequence = CdrValues.Unsigned32(set[11]),
             Opened = CdrValues.Time(set[6]),
             IsMessage = message is not null,
+            IsCall = (set[28] ?? set[29]) is not null,
         };
 
         // The serving network's own field, else the place, else the function that serves there. The consumer of the charging service is
@@ -55,7 +56,11 @@ internal static class ChfRecord
                 LocalSequence = CdrValues.Unsigned32(used[9]),
                 FirstUsage = CdrValues.Time(container?[2]),
                 LastUsage = CdrValues.Time(container?[3]),
-                Start = CdrValues.Time(container?[2]) ?? record.Opened,
+
+                // A session may be open for days: of data, when the usage ended says more.
+                Start = CdrValues.Time(container?[2])
+                    ?? (message is null && (set[28] ?? set[29]) is null ? CdrValues.Time(container?[3]) ?? CdrValues.Time(used[3]) : null)
+                    ?? record.Opened,
                 ServingPlmn = plmn ?? Place(container?[5], container?[18]) ?? plmnOfPlace
                     ?? CdrValues.Plmn(container?[10]?.Children.FirstOrDefault()?[0]?[3]) ?? plmnOfFunction
                     ?? record.Visited(CdrValues.Plmn(set[3]?[3])),

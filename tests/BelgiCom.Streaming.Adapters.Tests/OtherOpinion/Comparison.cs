@@ -110,8 +110,8 @@ internal sealed class Comparison
             }
         }
 
-        Same("kind", record.IsMessage ? UsageKind.Sms : UsageKind.Data, usage.Kind);
-        Same("view", record.RecordType == 84 ? ChargingView.Secondary : ChargingView.Primary, usage.ChargingView);
+        Same("kind", record.IsCall ? UsageKind.Voice : record.IsMessage ? UsageKind.Sms : UsageKind.Data, usage.Kind);
+        Same("view", record.RecordType is 18 or 84 or 96 or 97 ? ChargingView.Secondary : ChargingView.Primary, usage.ChargingView);
         Same("start", part.Start?.UtcDateTime, usage.EventTime.UtcDateTime);
         Same("offset", (int?)part.Start?.Offset.TotalMinutes, usage.UtcOffsetMinutes);
         if (part.LastUsage is { } end)

@@ -85,6 +85,13 @@ internal static class HandMade
         Integer(1, 300), Time(3, Opened.AddMinutes(6)), Integer(4, uplink + downlink), Integer(5, uplink), Integer(6, downlink),
         Integer(9, number), Tlv.Constructed(11, Time(2, Opened.AddMinutes(1)), Time(3, Opened.AddMinutes(6)), Integer(7, 51)));
 
+    /// <summary>The same container as <see cref="Used"/>, as a request has it.</summary>
+    public static string UsedInRequest(long number, long uplink, long downlink) => $$$"""
+        {"localSequenceNumber":{{{number}}},"time":300,"totalVolume":{{{uplink + downlink}}},"uplinkVolume":{{{uplink}}},
+        "downlinkVolume":{{{downlink}}},"triggerTimestamp":"2026-03-14T08:06:00+01:00","pDUContainerInformation":{
+        "timeofFirstUsage":"2026-03-14T08:01:00+01:00","timeofLastUsage":"2026-03-14T08:06:00+01:00","rATType":"NR"}}
+        """.ReplaceLineEndings("");
+
     /// <summary>A message that a CHF charged: one unit, and no octets.</summary>
     public static Tlv ChfMessage() =>
         With(

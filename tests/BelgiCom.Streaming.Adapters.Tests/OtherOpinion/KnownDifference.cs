@@ -18,11 +18,5 @@ internal sealed record KnownDifference(string Name, string Reason, Func<byte[][]
                 HandMade.Pgw(HandMade.Service(10, 1, 1, 2)).Without(22),
                 HandMade.Pgw(HandMade.Service(10, 2, 1, 2)).With(Tlv.Primitive(22, 0x94, 0x51, 0x01, 0x00, 0x00, 0x10, 0xf7)))],
             difference => difference.Field == "subscriber" && difference.Record!.Doubts.Contains(GatewayRecords.NotE164)),
-        new(
-            "records of SGSN, ePDG and TWAG",
-            "4.2 has their outer tags, and TS 32.298 5.2.2.1 their volumes; mediation does not decode them yet (docs/adapters.md).",
-            () => [CdrWriter.Plain(HandMade.Sgsn(), HandMade.OfVolumes(96, 96), HandMade.OfVolumes(97, 97))],
-            difference => difference is { Field: "quarantine", Record.RecordType: 18 or 96 or 97 }
-                && difference.Actual.StartsWith("UnsupportedRecord", StringComparison.Ordinal)),
     ];
 }

@@ -33,7 +33,8 @@ internal sealed class Mutations
             HandMade.Chf(HandMade.Usage(10, HandMade.Used(1, 1000, 2000), HandMade.Used(2, 5, 0)),
                 HandMade.Usage(20, HandMade.Used(3, 0, 7)))];
         List<JsonObject> requests = [Parsed(HandMade.Request(
-            """{"localSequenceNumber":1,"totalVolume":3000,"uplinkVolume":1000,"downlinkVolume":2000}"""))];
+            """{"localSequenceNumber":1,"totalVolume":3000,"uplinkVolume":1000,"downlinkVolume":2000}""")),
+            Parsed(HandMade.Request(HandMade.UsedInRequest(1, 1000, 2000)))];
         foreach (byte[] original in originals)
         {
             if (original[0] is (byte)'{' or (byte)'[')

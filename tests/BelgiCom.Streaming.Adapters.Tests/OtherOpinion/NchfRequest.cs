@@ -27,6 +27,7 @@ internal static class NchfRequest
             RecordSequence = body.Integer("invocationSequenceNumber"),
             Opened = body.Time("invocationTimeStamp"),
             IsMessage = message is not null,
+            IsCall = (body.At("iMSChargingInformation") ?? body.At("mMTelChargingInformation")) is not null,
         };
         string? plmn = CdrValues.Plmn(information?.At("servingCNPlmnId"));
         string? plmnOfPlace = CdrValues.PlmnOfLocation(session?.At("userLocationinfo"));

@@ -45,6 +45,9 @@ internal sealed record OtherRecord
     /// <summary>A message and not data: the record has the information of a message.</summary>
     public bool IsMessage { get; init; }
 
+    /// <summary>A call and not data: the record has the information of IMS or of multimedia telephony.</summary>
+    public bool IsCall { get; init; }
+
     public List<OtherPart> Parts { get; } = [];
 
     /// <summary>Why mediation may quarantine the record as a whole instead of making usage of it; empty when it may not.</summary>
@@ -151,6 +154,13 @@ internal sealed record OtherPart(OtherRecord Record)
             Record.ChargingId, FirstKnown is null ? $"{Record.RecordSequence}, {Record.LocalSequence}" : "",
             LocalSequence is { } number ? $"container {number} of {Instant(FirstKnown)}" : Measured),
 
+        // TS 32.255: the charging function's record repeats the containers of the requests, so both say of a container what it is. A phone
+        // numbers its PDU sessions, a session its containers; what only one of the two says, or each in its way, is not of the usage.
+        "chf" or "nchf" when Record is { PduSession: not null, Imsi: not null, IsMessage: false, IsCall: false } && IsPlacedInSession =>
+            string.Join('|',
+                "container", Record.Imsi, Record.PduSession, Record.ChargingId, LocalSequence, Instant(Closed ?? LastUsage ?? FirstUsage),
+                Octets ?? Uplink ?? Downlink),
+
         // Containers are carried on into later partial records: one that has its own number and its times is the same usage there.
         "chf" => string.Join('|',
             "chf", Record.Consumer, SessionOfRecord, Record.PduSession, IsPlacedInSession ? "" : Record.RecordSequence,
@@ -168,6 +178,7 @@ internal sealed record OtherPart(OtherRecord Record)
     /// </summary>
     public string Unnamed => Record.Form switch
     {
+        _ when Identity.StartsWith("container", StringComparison.Ordinal) => string.Join('|', RatingGroup, ServiceId),
         "chf" when Record.Session is not null => string.Join('|',
             RatingGroup, ServiceId, Record.Subscriber, Record.Imsi, Record.ChargingId, Instant(Record.Opened), Record.Node,
             Record.LocalSequence),

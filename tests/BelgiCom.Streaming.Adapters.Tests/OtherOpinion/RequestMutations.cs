@@ -30,7 +30,7 @@ internal sealed class RequestMutations
             body => body["invocationTimeStamp"] = Stamp(random.Next(600, 700), random.Next(2) == 0),
             body => body["retransmissionIndicator"] = true,
             body => Optional(Session(body), "chargingId", values.Any([1L, 555001L, uint.MaxValue])),
-            body => Information(body)["pduSessionID"] = random.Next(1, 3),
+            body => Information(body)["pduSessionID"] = values.Any([1, 2, 5]),
             body => Optional(Information(body), "servingCNPlmnId", Plmn()),
             body => Optional(
                 Information(body), "servingNetworkFunctionID", Named("servingNetworkFunctionInformation", Named("nFPLMNID", Plmn()))),
@@ -47,6 +47,9 @@ internal sealed class RequestMutations
             used => Optional(used, "serviceId", random.Next(1, 3)),
             used => Optional(used, "time", random.Next(3000)),
             used => Optional(used, "triggerTimestamp", Stamp(random.Next(3), isFine: false)),
+
+            // The times that records of charging functions have in the mutations, with and without fractions.
+            used => Optional(used, "triggerTimestamp", Stamp(600 + (60 * random.Next(3)), random.Next(2) == 0)),
             used => Optional(used, "pDUContainerInformation", Times()),
             Volumes,
             Volumes,

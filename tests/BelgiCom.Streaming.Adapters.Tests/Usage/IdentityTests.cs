@@ -130,8 +130,8 @@ public sealed class IdentityTests
 
     private static readonly Dictionary<string, Func<Tlv, Tlv>> ChfDifferences = new()
     {
-        { "another session", record => record.With(Text(16, "session-2")) },
-        { "another consumer", record => record.With(Tlv.Constructed(3, Integer(0, 1), Text(1, "smf-2"), Plmn(3, "00101"))) },
+        { "another PDU session", record => record.With(record[13]!.With(Integer(6, 6))) },
+        { "another charging id", record => record.With(record[13]!.With(Integer(0, 555002))) },
         { "another volume", record => record.With(Tlv.Constructed(5, Usage(10, Used(1, 1, 3)))) },
         { "another container", record => record.With(Tlv.Constructed(5, Usage(10, Used(2, 1, 2)))) },
     };
@@ -143,6 +143,33 @@ public sealed class IdentityTests
             difference.Key,
             CdrWriter.Plain(Chf(Usage(10, Used(1, 1, 2)))),
             CdrWriter.Plain(difference.Value(Chf(Usage(10, Used(1, 1, 2)))))));
+
+    /// <summary>
+    /// Where a PDU session is not named, or the container does not say when it was, session and consumer tell it apart; where both are, a
+    /// device's PDU session is one, whoever reports it (OneSessionTwoFormatsTests).
+    /// </summary>
+    [Theory]
+    [InlineData("no PDU session")]
+    [InlineData("no time")]
+    [InlineData("no number")]
+    public void ChfRecords_OfContainersNotPlaced_AreTwoUsagesForAnotherSessionOrConsumer(string what)
+    {
+        Tlv Record()
+        {
+            Tlv used = Used(1, 1, 2), record = Chf(Usage(10, used));
+            _ = what switch
+            {
+                "no PDU session" => record[13]!.Without(6),
+                "no time" => used.Without(3, 11),
+                _ => used.Without(9),
+            };
+            return record;
+        }
+
+        byte[] one = CdrWriter.Plain(Record());
+        AssertTwo("another session", one, CdrWriter.Plain(Record().With(Text(16, "session-2"))));
+        AssertTwo("another consumer", one, CdrWriter.Plain(Record().With(Tlv.Constructed(3, Integer(0, 1), Text(1, "smf-2")))));
+    }
 
     /// <summary>
     /// 1 + 2 and then 1 + 2 + 3: three usages, two of them twice. That another charging function took over changes nothing.
@@ -189,12 +216,14 @@ public sealed class IdentityTests
     [Fact]
     public void ChargedView_OfTwoViewsOfOneSession_LeavesOnePrimary()
     {
-        RecordFormat[] formats = [GatewayRecord.Pgw, GatewayRecord.Sgw, ChargingFunctionRecord.Instance, ChargingDataRequest.Instance];
+        RecordFormat[] formats = [
+            GatewayRecord.Pgw, GatewayRecord.Sgw, GatewayRecord.Epdg, GatewayRecord.Twag, GatewayRecord.Sgsn,
+            ChargingFunctionRecord.Instance, ChargingDataRequest.Instance];
         string Primary(ChargedView view) =>
             string.Concat(formats.Select(format => format.ViewOf(view) == Contracts.ChargingView.Primary ? 'x' : '-'));
 
         Assert.Equal(
-            ["x-xx", "-xxx", "--x-", "---x"],
+            ["x----xx", "-xxxxxx", "-----x-", "------x"],
             new[] { ChargedView.Pgw, ChargedView.Sgw, ChargedView.Chf, ChargedView.Nchf }.Select(Primary));
     }
 

@@ -89,6 +89,27 @@ public sealed class MeasuredTests
         Assert.Equal((UsageKind.Voice, 600L, -1L), (call.Kind, call.DurationSeconds, call.TotalOctets));
     }
 
+    /// <summary>
+    /// TS 32.298 5.2.5: iMSChargingInformation [28] and mMTelChargingInformation [29] make it a call, which began when its record was
+    /// opened: 08:00, and closed at 08:06, so 360 s; unless its seconds are given.
+    /// </summary>
+    [Theory]
+    [InlineData(28, false, 360)]
+    [InlineData(29, false, 360)]
+    [InlineData(28, true, 300)]
+    public void RecordOfACall_OfAChargingFunction_IsVoice(int tag, bool hasSeconds, long seconds)
+    {
+        Tlv used = Used(1, 0, 0).Without(4, 5, 6, 11);
+        Tlv record = Chf(Usage(10, hasSeconds ? used : used.Without(1))).Without(13).With(Tlv.Constructed(tag));
+
+        UsageReceived call = Assert.Single(Mediated.Usage(CdrWriter.Plain(record)));
+
+        Assert.Equal(
+            (UsageKind.Voice, seconds, -1L, Opened.UtcDateTime),
+            (call.Kind, call.DurationSeconds, call.TotalOctets, call.EventTime.UtcDateTime));
+        Assert.Equal(QuarantineReason.UnsupportedRecord, FaultOf(CdrWriter.Plain(record.Without(5))));
+    }
+
     /// <summary>S20: of five elements one is <c>null</c>, and four are read.</summary>
     [Fact]
     public void Null_InAnArray_CostsItself()

@@ -24,8 +24,29 @@ public sealed class RecordFormatTests
 
     [Fact]
     public void ChargingFunctionRecord_OfTheSample_HasTheIdOfItsKey() => Assert.Equal(
-        ["03873d648ad664e7b33b53fa5e990b68", "a402445c4f7189c8661efc3352c5a5e1"],
+        ["255b9c57c6afb4dff78ca223ffcd455b", "f3cf8468fd08b15463420eaafa2d1b02"],
         IdsOf(Samples.Read(Samples.Chf)));
+
+    /// <summary>The first container of that sample, as the request had it: another consumer, fractions of seconds, no directions.</summary>
+    [Fact]
+    public void Request_OfTheSamplesContainer_HasTheIdThatTheContainerHasInTheRecord() => Assert.Equal(
+        ["255b9c57c6afb4dff78ca223ffcd455b"],
+        IdsOf("""
+            {"subscriberIdentifier":"imsi-001010300000001","nfConsumerIdentification":{"nFName":"smf"},
+             "invocationTimeStamp":"2026-03-14T08:03:00.123Z","invocationSequenceNumber":9,
+             "multipleUnitUsage":[{"ratingGroup":100,"usedUnitContainer":[
+               {"localSequenceNumber":1,"totalVolume":3000,"triggerTimestamp":"2026-03-14T08:00:30.999Z"}]}],
+             "pDUSessionChargingInformation":{"chargingId":555001,"pduSessionInformation":{"pduSessionID":5}}}
+            """u8.ToArray()));
+
+    [Fact]
+    public void ChargingFunctionRecord_WithoutAPduSession_HasTheIdOfItsOwnKey()
+    {
+        Tlv record = HandMade.Chf(HandMade.Usage(10, HandMade.Used(1, 1000, 2000)));
+        _ = record[13]!.Without(6);
+
+        Assert.Equal(["c44804fbf0d132e767fc22b75beb61d9"], IdsOf(CdrWriter.Plain(record)));
+    }
 
     /// <summary>The ids that usage had before, so that what was rated under them is found again.</summary>
     [Fact]
@@ -87,10 +108,11 @@ public sealed class RecordFormatTests
 
     [Fact]
     public void RecordTypes_OfAllKinds_AreThoseOfTs32298OrNone() => Assert.Equal(
-        [85, 84, 200, -1, -1],
+        [85, 84, 96, 97, 18, 200, -1, -1],
         new RecordFormat[]
         {
-            GatewayRecord.Pgw, GatewayRecord.Sgw, ChargingFunctionRecord.Instance, ChargingDataRequest.Instance, CsvRecord.Instance,
+            GatewayRecord.Pgw, GatewayRecord.Sgw, GatewayRecord.Epdg, GatewayRecord.Twag, GatewayRecord.Sgsn,
+            ChargingFunctionRecord.Instance, ChargingDataRequest.Instance, CsvRecord.Instance,
         }.Select(format => format.RecordType));
 
     private static IEnumerable<string> FormerIdsOf(byte[] content) =>

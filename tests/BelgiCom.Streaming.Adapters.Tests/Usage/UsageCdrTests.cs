@@ -67,6 +67,56 @@ public class UsageCdrTests
         Assert.Equal((3000L, 51L, 3001L), (cdr.Parts[0].TotalOctets, cdr.Parts[0].RatType, cdr.Parts[1].TotalOctets));
     }
 
+    /// <summary>
+    /// 1 + 2 MiB until 12:10, 3 + 4 MiB until 12:20, from each of the three: what the PGW measures as well, so the secondary view.
+    /// </summary>
+    [Fact]
+    public void RecordsOfEpdgTwagAndSgsn_OfTheForeignEncoder_GiveTheirVolumes()
+    {
+        const long MiB = 1 << 20;
+        List<UsageReceived> usage = Mediated.Usage(Samples.Read(Samples.OtherNodes));
+
+        Assert.Equal(
+            [
+                (96, "TESTEPDG01", "", 3, 1 * MiB, 2 * MiB, 600L), (96, "TESTEPDG01", "", 3, 3 * MiB, 4 * MiB, 600L),
+                (97, "TESTTWAG01", "", 3, 1 * MiB, 2 * MiB, 600L), (97, "TESTTWAG01", "", 3, 3 * MiB, 4 * MiB, 600L),
+                (18, "TESTSGSN01", "20801", 2, 1 * MiB, 2 * MiB, 600L), (18, "TESTSGSN01", "20801", 2, 3 * MiB, 4 * MiB, 600L),
+            ],
+            usage.Select(each => (
+                each.RecordType, each.Node, each.ServingPlmn, each.RatType, each.UplinkOctets, each.DownlinkOctets, each.DurationSeconds)));
+        Assert.All(usage, each => Assert.Equal(
+            (ChargingView.Secondary, UsageKind.Data, 4242L, "internet.test"),
+            (each.ChargingView, each.Kind, each.ChargingId, each.DataNetwork)));
+        Assert.Equal(6, usage.Select(each => each.UsageId).Distinct().Count());
+        Assert.Single(usage.Select(each => each.SubscriberRef).Distinct());
+    }
+
+    /// <summary>The tags of an SGSN's record are its own, also in what a fault says (TS 32.298 5.2.2).</summary>
+    [Theory]
+    [InlineData(10, "chargingID [10]")]
+    [InlineData(16, "recordOpeningTime [16]")]
+    [InlineData(27, "servedMSISDN [27]")]
+    public void FieldOfAnSgsn_ThatCannotBeRead_IsNamedByItsOwnTag(int tag, string expected)
+    {
+        DecodingFault? fault = CdrRecord.Decode(
+            CdrWriter.Plain(HandMade.Sgsn().With(Tlv.Primitive(tag, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff))), new UsageCdr());
+
+        Assert.Equal((QuarantineReason.BadValue, true), (fault?.Reason, fault?.Detail.Contains(expected, StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(3, "[3]")]
+    [InlineData(15, "[15]")]
+    public void FieldOfAnSgsn_ThatStandsTwice_IsABadValue(int tag, string expected)
+    {
+        Tlv record = HandMade.Sgsn();
+        record.Children.Add(record[tag]!.Clone());
+
+        DecodingFault? fault = CdrRecord.Decode(CdrWriter.Plain(record), new UsageCdr());
+
+        Assert.Equal((QuarantineReason.BadValue, true), (fault?.Reason, fault?.Detail.Contains(expected, StringComparison.Ordinal)));
+    }
+
     private static void AssertPart(
         in UsagePart part, long group, long sequence, long uplink, long downlink, long seconds, string start, string end)
     {
