@@ -69,4 +69,10 @@ internal static partial class AdaptersLog
 
     [LoggerMessage(3018, LogLevel.Information, "File {File} of {Source}, whose end was missing, came as a whole as {Whole}")]
     public static partial void PartClosed(ILogger logger, string file, string source, string whole);
+
+    [LoggerMessage(
+        3019, LogLevel.Warning,
+        "With {File} of {Source}, CHF records and Nchf requests are both charged, and not by keys that both have. If they report the same "
+        + "sessions, that is twice: set ChargingView of their sources to Chf or Nchf")]
+    public static partial void BothViewsCharged(ILogger logger, string file, string source);
 }

@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BelgiCom.Streaming.Adapters.Worker.Tests;
@@ -37,6 +37,8 @@ internal sealed class MediationFixture : IDisposable
 
     public CollectingSender Sender { get; } = new();
 
+    public CollectingLogger Log { get; } = new();
+
     public FakeTimeProvider Clock { get; } = new(Now);
 
     public static string Sample(string name) => Path.Combine(AppContext.BaseDirectory, "samples", name);
@@ -66,8 +68,23 @@ internal sealed class MediationFixture : IDisposable
     private FileIntake NewIntake()
     {
         UsageMediation mediation = new([.. Options.Sources.Select(source => source.ToUsageSource())], Keys, Clock);
-        return new(Options, [mediation, .. _others], Ledger, Sender, new FakeRegistry(), Clock, NullLogger<FileIntake>.Instance);
+        return new(Options, [mediation, .. _others], Ledger, Sender, new FakeRegistry(), Clock, Log);
     }
+}
+
+/// <summary>Keeps the ids of what is logged.</summary>
+internal sealed class CollectingLogger : ILogger<FileIntake>
+{
+    public List<int> EventIds { get; } = [];
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        EventIds.Add(eventId.Id);
 }
 
 /// <summary>Keeps the committed records; can be told to die before or after a commit.</summary>

@@ -42,6 +42,46 @@ public class SourceTests
         Assert.Equal(fixture.Sender.Usage.Count, fixture.Sender.Usage.Select(usage => usage.UsageId).Distinct().Count());
     }
 
+    /// <summary>
+    /// A request and a CHF record whose containers say nothing by which one could be found in the other: if they are of one session, it is
+    /// charged twice, and the log says so once. Where the source says which is charged, it need not.
+    /// </summary>
+    [Theory]
+    [InlineData(ChargedView.Pgw, 1, 0)]
+    [InlineData(ChargedView.Chf, 0, 1)]
+    [InlineData(ChargedView.Nchf, 0, 1)]
+    public async Task RequestsAndRecords_ChargedByKeysOfTheirOwn_AreSaidOnce(ChargedView charged, int warnings, int secondary)
+    {
+        const int BothViewsCharged = 3019;
+        using MediationFixture fixture = new(
+            options => options.Sources.Add(new SourceOptions { Name = "core", ChargingView = charged }));
+        foreach (string name in (string[])["nchf-g.json", "nchf-g.ber", "nchf-c.json"])
+        {
+            await fixture.MediateAsync(MediationFixture.Sample(Path.Combine("cases", name)), "core");
+        }
+
+        Assert.Equal(warnings, fixture.Log.EventIds.Count(id => id == BothViewsCharged));
+        Assert.Equal(secondary, fixture.Sender.Usage.Take(2).Count(usage => usage.ChargingView == ChargingView.Secondary));
+    }
+
+    /// <summary>Containers with number and time have one id in both, so there is nothing to say.</summary>
+    [Fact]
+    public async Task RequestsAndRecords_OfContainersWithOneKey_AreNotWarnedOf()
+    {
+        const int BothViewsCharged = 3019;
+        using MediationFixture fixture = new();
+        await fixture.MediateAsync(MediationFixture.Sample("chf_1record_ts32297.cdr"));
+        await fixture.MediateAsync("""
+            {"subscriberIdentifier":"imsi-001010300000001","invocationTimeStamp":"2026-03-14T08:03:00Z","invocationSequenceNumber":9,
+             "multipleUnitUsage":[{"ratingGroup":100,"usedUnitContainer":[
+               {"localSequenceNumber":1,"totalVolume":3000,"triggerTimestamp":"2026-03-14T08:00:30.999Z"}]}],
+             "pDUSessionChargingInformation":{"chargingId":555001,"pduSessionInformation":{"pduSessionID":5}}}
+            """u8.ToArray());
+
+        Assert.Equal((3, 2), (fixture.Sender.Usage.Count, fixture.Sender.Usage.Select(usage => usage.UsageId).Distinct().Count()));
+        Assert.DoesNotContain(BothViewsCharged, fixture.Log.EventIds);
+    }
+
     [Fact]
     public async Task CsvSource_ByConfiguration_IsDetectedByItsHeader()
     {

@@ -24,6 +24,7 @@ public sealed class FileIntake : IDisposable
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _oneFile = new(1);
     private RecordChunk? _chunk;
+    private UnmatchedUsage _unmatched;
 
     internal FileIntake(
         AdaptersOptions options, IEnumerable<IFileMediation> mediations, FileLedger ledger, IChunkSender sender, ISchemaRegistry registry,
@@ -231,6 +232,13 @@ public sealed class FileIntake : IDisposable
         };
         _ledger.Put(entry);
         AdaptersMetrics.Committed(entry.Source, chunk);
+        bool wasOfBoth = _unmatched.IsOfBoth;
+        _unmatched |= chunk.Unmatched;
+        if (_unmatched.IsOfBoth && !wasOfBoth)
+        {
+            AdaptersLog.BothViewsCharged(_logger, entry.Name, entry.Source);
+        }
+
         return entry;
     }
 

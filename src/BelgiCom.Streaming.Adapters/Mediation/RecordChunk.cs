@@ -40,6 +40,9 @@ public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(str
     /// <summary>Fields that could not be read and that no price looks at; their usage is charged.</summary>
     public long UnreadableFields { get; set; }
 
+    /// <summary>Kinds of usage that may be charged from another format as well.</summary>
+    public UnmatchedUsage Unmatched { get; set; }
+
     /// <summary>Totals of what the records say.</summary>
     public ControlTotals Totals { get; set; }
 
@@ -66,6 +69,7 @@ public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(str
         Cdrs = Quarantined = AmbiguousTimes = 0;
         SkippedFields = UnreadableFields = 0;
         Totals = default;
+        Unmatched = default;
         FileFault = "";
     }
 

@@ -100,6 +100,7 @@ internal sealed class UsageNormaliser
             UsageReceivedView usage = View(cdr, part, i, subscriber, file);
             usage.ServingPlmn = cdr.ServingPlmnOf(part, _plmn);
             usage.UsageId = cdr.Format.IdOf(cdr, part, origin);
+            chunk.Unmatched |= cdr.Format.UnmatchedOf(cdr, part, origin);
             usage.HasHistory = usage.EventTimeMilliseconds < file.FormerUntilMilliseconds;
             if (usage.HasHistory)
             {

@@ -26,8 +26,7 @@ internal abstract class ConvergedRecord(ChargedView other) : RecordFormat
     protected override bool TryAppendShared(ref UsageIdBuilder key, UsageCdr cdr, in UsagePart part, in RecordOrigin origin)
     {
         // The view that is not charged keeps a key of its own: it is claimed as well, and would take the place of the charged one.
-        if (cdr.Kind != UsageKind.Data || cdr.PduSessionId < 0 || cdr.Imsi.IsEmpty || !part.IsPlacedInSession
-            || ViewOf(origin.Charged) != ChargingView.Primary)
+        if (!IsPlaced(cdr, part) || ViewOf(origin.Charged) != ChargingView.Primary)
         {
             return false;
         }
@@ -44,4 +43,14 @@ internal abstract class ConvergedRecord(ChargedView other) : RecordFormat
         key.Append(measured.TotalOctets);
         return true;
     }
+
+    /// <inheritdoc/>
+    public override UnmatchedUsage UnmatchedOf(UsageCdr cdr, in UsagePart part, in RecordOrigin origin) =>
+        IsPlaced(cdr, part) || ViewOf(origin.Charged) != ChargingView.Primary ? default
+        : other == ChargedView.Nchf ? new(OfChf: 1 << (int)cdr.Kind, 0)
+        : new(0, OfNchf: 1 << (int)cdr.Kind);
+
+    /// <summary>Whether a container says for certain where it belongs, in either format.</summary>
+    private static bool IsPlaced(UsageCdr cdr, in UsagePart part) =>
+        cdr is { Kind: UsageKind.Data, PduSessionId: >= 0, Imsi.IsEmpty: false } && part.IsPlacedInSession;
 }

@@ -62,6 +62,14 @@ internal abstract class RecordFormat
     }
 
     /// <summary>
+    /// What is charged of the part that another format may report, too, and that could not be found there again; nothing for most.
+    /// </summary>
+    /// <param name="cdr">Record.</param>
+    /// <param name="part">Part.</param>
+    /// <param name="origin">What a key may need beside the fields of the record.</param>
+    public virtual UnmatchedUsage UnmatchedOf(UsageCdr cdr, in UsagePart part, in RecordOrigin origin) => default;
+
+    /// <summary>
     /// The id that the part had under the form of the key before this one, by which it may have been rated; zeros when the kind has no
     /// former form.
     /// </summary>
