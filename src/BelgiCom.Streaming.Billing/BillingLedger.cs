@@ -129,18 +129,25 @@ public sealed class BillingLedger : IDisposable
     /// <exception cref="StorageException">The database does not answer.</exception>
     public IReadOnlyList<BillLine> BillLines(long close) => Guarded(() => BillCloser.Lines(Database, close));
 
-    /// <summary>
-    /// Compares one partition of usage.rated.v1 with the ledger, position by position. Rated and billed must agree in count, amount and
-    /// hash total; the result names the records that differ.
-    /// </summary>
+    /// <summary>How far the ledger is in a partition now, and what it has billed until there.</summary>
     /// <param name="topic">Topic of the partition.</param>
     /// <param name="partition">Partition.</param>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public LedgerMark MarkOf(string topic, int partition) => Guarded(() => Reconciler.MarkOf(Database, topic, partition));
+
+    /// <summary>
+    /// Compares one partition of usage.rated.v1 with the ledger, position by position. Rated and billed must agree in count, amount and
+    /// hash total; the result names the records that differ. However long that takes, the ledger takes batches meanwhile: only short
+    /// questions are asked, none of them in a transaction.
+    /// </summary>
+    /// <param name="mark">How far to compare, from <see cref="MarkOf"/>. The end of the topic is to be read after it, else the ledger may
+    /// be ahead of the topic.</param>
     /// <param name="rated">The records with outcome rated that are on the topic, in the order of their offsets.</param>
     /// <param name="firstOffset">First offset that the topic still has; lines before it have no record to compare with. Null for the offset
     /// of the first of <paramref name="rated"/>.</param>
     /// <exception cref="StorageException">The database does not answer.</exception>
-    public Reconciliation Reconcile(string topic, int partition, IEnumerable<RatedPosition> rated, long? firstOffset = null) =>
-        Guarded(() => Database.InTransaction(() => Reconciler.Reconcile(Database, topic, partition, rated, firstOffset)));
+    public Reconciliation Reconcile(LedgerMark mark, IEnumerable<RatedPosition> rated, long? firstOffset = null) =>
+        Guarded(() => Reconciler.Reconcile(Database, mark, rated, firstOffset));
 
     /// <summary>
     /// Takes a batch in, in one transaction. A record before the partition's position is skipped, because the ledger has it already.

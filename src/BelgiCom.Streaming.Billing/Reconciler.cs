@@ -5,6 +5,7 @@ namespace BelgiCom.Streaming.Billing;
 
 /// <summary>
 /// Compares a partition with its lines, both in the order of the offsets, in one pass and in memory that does not grow with the partition.
+/// A partition is read for as long as it takes, so no transaction is open meanwhile: in SQLite it would let nothing be billed.
 /// </summary>
 internal sealed class Reconciler
 {
@@ -13,7 +14,7 @@ internal sealed class Reconciler
 
     private readonly List<LedgerDifference> _differences = [];
     private readonly Database _database;
-    private readonly long _stream;
+    private readonly LedgerMark _mark;
     private long _differenceCount;
     private long _duplicates;
     private long _conflicts;
@@ -21,23 +22,38 @@ internal sealed class Reconciler
     private ControlTotal _billed;
     private ControlTotal _beforeLog;
 
-    private Reconciler(Database database, long stream)
+    private Reconciler(Database database, LedgerMark mark)
     {
         _database = database;
-        _stream = stream;
+        _mark = mark;
     }
 
-    /// <summary>Compares; in a transaction.</summary>
+    /// <summary>Position and totals of a partition, by one statement, so that both are of the same moment.</summary>
+    public static LedgerMark MarkOf(Database database, string topic, int partition) => database.Query(
+        $"""
+        SELECT position.stream, next_offset, {BillingLedger.TotalColumns}
+        FROM position LEFT JOIN control_total ON control_total.stream = position.stream AND outcome = @p2
+        WHERE topic = @p0 AND partition = @p1
+        """,
+        reader => new LedgerMark(
+            topic, partition, reader.GetInt64(1), reader.IsDBNull(2) ? default : BillingLedger.ReadTotal(reader, 2))
+        {
+            Stream = reader.GetInt64(0),
+        },
+        topic,
+        (long)partition,
+        (long)LedgerOutcome.Rated).Aggregate(
+            new LedgerMark(topic, partition, 0, default), (sum, row) => row with { Written = sum.Written + row.Written });
+
+    /// <summary>Compares.</summary>
     public static Reconciliation Reconcile(
-        Database database, string topic, int partition, IEnumerable<RatedPosition> rated, long? firstOffset)
+        Database database, LedgerMark mark, IEnumerable<RatedPosition> rated, long? firstOffset)
     {
-        long stream = database.QueryLong("SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition) ?? -1;
-        long position = database.QueryLong("SELECT next_offset FROM position WHERE stream = @p0", stream) ?? 0;
-        Reconciler reconciler = new(database, stream);
-        reconciler.Walk(rated.TakeWhile(record => record.Offset < position), firstOffset);
+        Reconciler reconciler = new(database, mark);
+        reconciler.Walk(rated.TakeWhile(record => record.Offset < mark.NextOffset), firstOffset);
         reconciler.CompareControlTotals();
         return new Reconciliation(
-            topic, partition, reconciler._rated, reconciler._billed, reconciler._duplicates, reconciler._differenceCount,
+            mark.Topic, mark.Partition, reconciler._rated, reconciler._billed, reconciler._duplicates, reconciler._differenceCount,
             reconciler._differences)
         {
             BeforeLog = reconciler._beforeLog,
@@ -98,7 +114,7 @@ internal sealed class Reconciler
             page = _database.Query(
                 $"""
                 SELECT rated_offset, usage_id, amount_nanos, account, event_time, currency FROM billed_line
-                WHERE stream = @p0 AND rated_offset >= @p1 ORDER BY rated_offset LIMIT {LinesPerPage}
+                WHERE stream = @p0 AND rated_offset >= @p1 AND rated_offset < @p2 ORDER BY rated_offset LIMIT {LinesPerPage}
                 """,
                 reader => new RatedPosition(reader.GetInt64(0), UsageId.FromBytes((byte[])reader[1]), reader.GetInt64(2))
                 {
@@ -106,8 +122,9 @@ internal sealed class Reconciler
                     EventTimeMilliseconds = reader.GetInt64(4),
                     Currency = reader.GetString(5),
                 },
-                _stream,
-                next);
+                _mark.Stream,
+                next,
+                _mark.NextOffset);
             foreach (RatedPosition line in page)
             {
                 next = line.Offset + 1;
@@ -169,16 +186,12 @@ internal sealed class Reconciler
     }
 
     private bool IsKeptAsConflict(long offset) => _database.QueryLong(
-        "SELECT 1 FROM conflicting_line WHERE stream = @p0 AND rated_offset = @p1", _stream, offset) is not null;
+        "SELECT 1 FROM conflicting_line WHERE stream = @p0 AND rated_offset = @p1", _mark.Stream, offset) is not null;
 
     private void CompareControlTotals()
     {
         ControlTotal lines = _billed + _beforeLog;
-        ControlTotal written = _database.Query(
-            $"SELECT {BillingLedger.TotalColumns} FROM control_total WHERE stream = @p0 AND outcome = @p1",
-            reader => BillingLedger.ReadTotal(reader, 0),
-            _stream,
-            (long)LedgerOutcome.Rated).Aggregate(default(ControlTotal), ControlTotal.Add);
+        ControlTotal written = _mark.Written;
         if (written.Records != lines.Records || written.AmountNanos != lines.AmountNanos || written.HashTotal != lines.HashTotal)
         {
             Differ(LedgerDifferenceKind.ControlTotal, -1, written.AmountNanos, lines.AmountNanos);

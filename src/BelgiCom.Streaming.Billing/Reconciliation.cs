@@ -24,6 +24,20 @@ public readonly record struct RatedPosition(long Offset, UsageId UsageId, long A
     internal bool IsSameCurrencyAs(RatedPosition billed) => Currency is null || Currency == billed.Currency;
 }
 
+/// <summary>
+/// How far the ledger was in a partition at one moment, and what it had billed until there. Lines before that offset never change, so a
+/// comparison holds on to the mark while the ledger goes on.
+/// </summary>
+/// <param name="Topic">Topic.</param>
+/// <param name="Partition">Partition.</param>
+/// <param name="NextOffset">Offset at which reading went on; 0 when the ledger had never seen the partition.</param>
+/// <param name="Written">The control totals of what was billed until there, as they were written with the lines.</param>
+public sealed record LedgerMark(string Topic, int Partition, long NextOffset, ControlTotal Written)
+{
+    /// <summary>Number of the partition in the ledger.</summary>
+    internal long Stream { get; init; } = -1;
+}
+
 /// <summary>In what way a record on the topic and the ledger differ.</summary>
 public enum LedgerDifferenceKind
 {
@@ -56,7 +70,7 @@ public enum LedgerDifferenceKind
 /// <param name="BilledNanos">Amount in the ledger in 10⁻⁹ units, 0 when absent.</param>
 public sealed record LedgerDifference(LedgerDifferenceKind Kind, long Offset, Int128 RatedNanos, Int128 BilledNanos);
 
-/// <summary>The comparison of one partition of usage.rated.v1 with the ledger, up to the ledger's position.</summary>
+/// <summary>The comparison of one partition of usage.rated.v1 with the ledger, up to a <see cref="LedgerMark"/>.</summary>
 /// <param name="Topic">Topic.</param>
 /// <param name="Partition">Partition.</param>
 /// <param name="Rated">Totals of the rated records on the topic: count, amount, hash total. Records that the ledger holds under another

@@ -4,6 +4,7 @@ using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Storage;
+using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
@@ -30,7 +31,7 @@ public sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, lo
     /// <summary>Compares.</summary>
     /// <param name="reader">Reads the topic.</param>
     /// <param name="rated">usage.rated.v1.</param>
-    /// <param name="ledger">The ledger; in SQLite it takes no batch while a partition is compared.</param>
+    /// <param name="ledger">The ledger; the sink goes on billing meanwhile.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="StorageException">The ledger does not answer.</exception>
     /// <exception cref="UnreadableRecordException">A record on the topic cannot be read, so its amount is not known.</exception>
@@ -41,7 +42,7 @@ public sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, lo
         long notYetBilled = 0;
         foreach (PartitionRange range in reader.RangesOf(rated.Name))
         {
-            (Reconciliation compared, long behind) = Compare(reader, rated, ledger, range, cancellationToken);
+            (Reconciliation compared, long behind) = Compare(reader, rated, ledger, range.Partition, cancellationToken);
             partitions.Add(compared);
             notYetBilled += behind;
         }
@@ -50,11 +51,12 @@ public sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, lo
     }
 
     private static (Reconciliation Compared, long NotYetBilled) Compare(
-        TopicReader reader, EventTopic<UsageRatedView> rated, BillingLedger ledger, PartitionRange range,
+        TopicReader reader, EventTopic<UsageRatedView> rated, BillingLedger ledger, TopicPartition partition,
         CancellationToken cancellationToken)
     {
-        int partition = range.Partition.Partition.Value;
-        long position = ledger.NextOffset(rated.Name, partition) ?? 0;
+        // The end of the topic comes second: else what is billed in between would not be on the topic.
+        LedgerMark mark = ledger.MarkOf(rated.Name, partition.Partition.Value);
+        PartitionRange range = reader.RangeOf(partition);
         long notYetBilled = 0;
         using BlockingCollection<RatedPosition> records = new(RecordsAhead);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -80,7 +82,7 @@ public sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, lo
                                     continue;
                                 }
 
-                                if (record.Offset >= position)
+                                if (record.Offset >= mark.NextOffset)
                                 {
                                     notYetBilled++;
                                 }
@@ -100,8 +102,7 @@ public sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, lo
             CancellationToken.None);
         try
         {
-            Reconciliation compared = ledger.Reconcile(
-                rated.Name, partition, records.GetConsumingEnumerable(cancellationToken), range.From);
+            Reconciliation compared = ledger.Reconcile(mark, records.GetConsumingEnumerable(cancellationToken), range.From);
             // Half of a topic may agree with the ledger too: what stopped the reader comes out here.
             reading.GetAwaiter().GetResult();
             return (compared, notYetBilled);

@@ -180,7 +180,7 @@ public abstract class LedgerContract : IDisposable
         Assert.Equal(1L, ledger.Database.QueryLong("SELECT count(*) FROM billed_line"));
         Assert.Equal(1, ledger.NextOffset(RatedUsage.Topic, 0));
         Assert.Equal(1, Apply(ledger, 0, 1, new RatedUsage(2)).Counts[(int)LedgerOutcome.Rated]);
-        Assert.True(ledger.Reconcile(RatedUsage.Topic, 0, [new RatedUsage(1).At(0), new RatedUsage(2).At(1)]).IsBalanced);
+        Assert.True(ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 0), [new RatedUsage(1).At(0), new RatedUsage(2).At(1)]).IsBalanced);
     }
 
     /// <summary>12 × 999,999,999.999999999 = 11,999,999,999.999999988, which is more than 2⁶³ nano-units.</summary>
@@ -258,7 +258,7 @@ public abstract class LedgerContract : IDisposable
         Assert.Equal(0, result.Redelivered);
         Assert.Equal((3, 1), (ledger.Totals().Lines, ledger.Totals().Count(LedgerOutcome.LedgerDuplicate)));
         Assert.Equal(2, ledger.NextOffset(RatedUsage.Topic, 0, "second", 9));
-        Assert.True(ledger.Reconcile(RatedUsage.Topic, 0, [new RatedUsage(1).At(0), new RatedUsage(3).At(1)], 0).IsBalanced);
+        Assert.True(ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 0), [new RatedUsage(1).At(0), new RatedUsage(3).At(1)], 0).IsBalanced);
         Assert.Equal(
             2L, ledger.Database.QueryLong($"SELECT count(*) FROM billed_usage WHERE rated_topic = '{RatedUsage.Topic}#first'"));
     }
@@ -325,7 +325,7 @@ public abstract class LedgerContract : IDisposable
         Assert.Equal(2500, Apply(ledger, 0, 2500, usage).Counts[(int)LedgerOutcome.LedgerDuplicate]);
 
         Reconciliation result = ledger.Reconcile(
-            RatedUsage.Topic, 0, usage.Select((one, i) => one.At(i)).Concat(usage.Select((one, i) => one.At(2500 + i))));
+            ledger.MarkOf(RatedUsage.Topic, 0), usage.Select((one, i) => one.At(i)).Concat(usage.Select((one, i) => one.At(2500 + i))));
 
         Assert.Equal((0, 2500), (result.DifferenceCount, result.LedgerDuplicates));
     }
@@ -339,7 +339,8 @@ public abstract class LedgerContract : IDisposable
         RatedUsage[] usage = [.. Enumerable.Range(0, 100).Select(number => new RatedUsage(number))];
         Apply(ledger, 0, 0, usage);
 
-        Reconciliation result = ledger.Reconcile(RatedUsage.Topic, 0, usage.Select((one, i) => one.At(i)).Skip(60), firstOffset);
+        Reconciliation result = ledger.Reconcile(
+            ledger.MarkOf(RatedUsage.Topic, 0), usage.Select((one, i) => one.At(i)).Skip(60), firstOffset);
 
         Assert.Equal((0, 60, 40), (result.DifferenceCount, result.BeforeLog.Records, result.Billed.Records));
     }
@@ -355,7 +356,7 @@ public abstract class LedgerContract : IDisposable
         // Found by the content on the topic as well as by the conflict that the ledger keeps.
         foreach (RatedUsage onTopic in new[] { other, new RatedUsage(1) })
         {
-            Reconciliation result = ledger.Reconcile(RatedUsage.Topic, 0, [new RatedUsage(1).At(0), onTopic.At(1)]);
+            Reconciliation result = ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 0), [new RatedUsage(1).At(0), onTopic.At(1)]);
             Assert.Equal(LedgerDifferenceKind.Conflict, Assert.Single(result.Differences).Kind);
         }
     }
@@ -470,7 +471,9 @@ public abstract class LedgerContract : IDisposable
         Assert.Equal(new BillClose(2, 202611, 2, 2), next);
         Assert.Equal([202610, 202611], ledger.BillLines(2).Select(line => line.Period));
         Assert.True(
-            ledger.Reconcile(RatedUsage.Topic, 0, [new RatedUsage(1).At(0), new RatedUsage(2).At(1), new RatedUsage(3).At(2)]).IsBalanced);
+            ledger.Reconcile(
+                ledger.MarkOf(RatedUsage.Topic, 0),
+                [new RatedUsage(1).At(0), new RatedUsage(2).At(1), new RatedUsage(3).At(2)]).IsBalanced);
     }
 
     /// <summary>P-7: the parts make the total, whatever the amounts, and SQL rounds as decimal does.</summary>
@@ -503,14 +506,39 @@ public abstract class LedgerContract : IDisposable
         Apply(ledger, 0, 3, new RatedUsage(1), new RatedUsage(4));
 
         Reconciliation result = ledger.Reconcile(
-            RatedUsage.Topic,
-            0,
+            ledger.MarkOf(RatedUsage.Topic, 0),
             [usage[0].At(0), usage[1].At(1), usage[2].At(2), new RatedUsage(1).At(3), new RatedUsage(4).At(4), new RatedUsage(5).At(5)]);
 
         Assert.True(result.IsBalanced);
         Assert.Equal(1, result.LedgerDuplicates);
         Assert.Equal(result.Rated, result.Billed);
         Assert.Equal(4, result.Billed.Records);
+    }
+
+    /// <summary>A partition is read for hours, and nobody's usage may wait for that.</summary>
+    [Fact]
+    public void Reconcile_WhileTheLedgerGoesOn_LetsItAndComparesUpToItsMark()
+    {
+        using BillingLedger ledger = Open();
+        using BillingLedger sink = Open();
+        Apply(sink, 0, 0, new RatedUsage(1), new RatedUsage(2));
+        LedgerMark mark = ledger.MarkOf(RatedUsage.Topic, 0);
+        Apply(sink, 0, 2, new RatedUsage(3));
+
+        Reconciliation result = ledger.Reconcile(mark, WhileBilling());
+
+        Assert.Equal(0, result.DifferenceCount);
+        Assert.Equal((2L, 2L), (result.Rated.Records, result.Billed.Records));
+        Assert.Equal(5, ledger.MarkOf(RatedUsage.Topic, 0).NextOffset);
+
+        IEnumerable<RatedPosition> WhileBilling()
+        {
+            yield return new RatedUsage(1).At(0);
+            Assert.Equal(0, Apply(sink, 0, 3, new RatedUsage(4)).Redelivered);
+            yield return new RatedUsage(2).At(1);
+            Assert.Equal(0, Apply(sink, 0, 4, new RatedUsage(5)).Redelivered);
+            yield return new RatedUsage(3).At(2);
+        }
     }
 
     [Fact]
@@ -520,7 +548,7 @@ public abstract class LedgerContract : IDisposable
         Apply(ledger, 0, 0, new RatedUsage(1), new RatedUsage(2), new RatedUsage(3));
 
         Reconciliation result = ledger.Reconcile(
-            RatedUsage.Topic, 0, [new RatedUsage(1).At(0), (new RatedUsage(2) with { AmountNanos = 7 }).At(1)]);
+            ledger.MarkOf(RatedUsage.Topic, 0), [new RatedUsage(1).At(0), (new RatedUsage(2) with { AmountNanos = 7 }).At(1)]);
 
         Assert.False(result.IsBalanced);
         Assert.Equal(
@@ -542,7 +570,7 @@ public abstract class LedgerContract : IDisposable
         Apply(ledger, 0, 0, usage);
         ledger.Database.Execute(tampering);
 
-        Reconciliation result = ledger.Reconcile(RatedUsage.Topic, 0, [usage[0].At(0), usage[1].At(1), usage[2].At(2)]);
+        Reconciliation result = ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 0), [usage[0].At(0), usage[1].At(1), usage[2].At(2)]);
 
         Assert.Contains(result.Differences, difference => difference.Kind == expected && difference.Offset == offset);
     }

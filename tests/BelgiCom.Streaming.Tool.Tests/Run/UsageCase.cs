@@ -47,11 +47,14 @@ internal sealed record UsageCase
         return JsonSerializer.Deserialize<UsageCase>(File.ReadAllBytes(FileOf(folder)), Strict)! with { Folder = folder };
     }
 
+    /// <summary>A file of all cases.</summary>
+    public static string Shared(string name) => Path.Combine(Root, name);
+
     /// <summary>A file of the case, or the file of that name of all cases.</summary>
     public string Own(string name)
     {
         string own = Path.Combine(Folder, name);
-        return Path.Exists(own) ? own : Path.Combine(Root, name);
+        return Path.Exists(own) ? own : Shared(name);
     }
 
     private static string FileOf(string folder) => Path.Combine(folder, "case.json");
