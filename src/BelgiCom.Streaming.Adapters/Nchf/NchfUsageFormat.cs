@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace BelgiCom.Streaming.Adapters;
@@ -5,6 +6,9 @@ namespace BelgiCom.Streaming.Adapters;
 /// <summary>Nchf_ConvergedCharging requests (TS 32.291) as JSON: one request, an array of them, or one per line.</summary>
 public sealed class NchfUsageFormat : IUsageFormat
 {
+    // Of numbers and of true, false and null.
+    private static readonly SearchValues<byte> Words = SearchValues.Create("+-.0123456789Eaeflnrstu"u8);
+
     /// <summary>The only instance.</summary>
     public static NchfUsageFormat Instance { get; } = new();
 
@@ -18,13 +22,29 @@ public sealed class NchfUsageFormat : IUsageFormat
     /// <inheritdoc/>
     public bool Recognises(ReadOnlySpan<byte> head)
     {
-        head = ByteOrderMark.Skip(head).TrimStart(" \t\r\n["u8);
+        head = FirstObject(ByteOrderMark.Skip(head));
         // The names are read without case: one open implementation sends "multipleunitUsage".
         return head.StartsWith("{"u8) && (HasNameOfRequest(head) || (head.Contains((byte)'\\') && HasNameOfRequest(Unescaped(head))));
     }
 
     /// <inheritdoc/>
     public UsageFileReader Open(Stream content) => new NchfUsageReader(content);
+
+    /// <summary>What begins with the first object: elements that are none cost themselves, also at the beginning of an array.</summary>
+    private static ReadOnlySpan<byte> FirstObject(ReadOnlySpan<byte> head)
+    {
+        while (true)
+        {
+            head = head.TrimStart(" \t\r\n,[]"u8);
+            int length = head is [(byte)'"', ..] ? NchfUsageReader.EndOfText(head) : head.IndexOfAnyExcept(Words);
+            if (length <= 0)
+            {
+                return head;
+            }
+
+            head = head[length..];
+        }
+    }
 
     private static bool HasNameOfRequest(ReadOnlySpan<byte> head) =>
         ContainsWithoutCase(head, "multipleUnitUsage"u8) || ContainsWithoutCase(head, "invocationSequenceNumber"u8);

@@ -174,7 +174,8 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         return Found(fault, _window.Offset, _octetsLength);
     }
 
-    private static int EndOfText(ReadOnlySpan<byte> octets)
+    /// <summary>Octets of the text that <paramref name="octets"/> begins with, its quotes included; -1 when it is not closed.</summary>
+    internal static int EndOfText(ReadOnlySpan<byte> octets)
     {
         for (int i = 1; i < octets.Length && octets[i] != '\n'; i++)
         {

@@ -88,12 +88,16 @@ public class NchfUsageReaderTests
     [InlineData("[null,{0},true,{0},-1]", 2, 3)]
     [InlineData("[{0},\"text with , and { in it\",{0}]", 2, 1)]
     [InlineData("[{0},{\"a\":},{0}]", 2, 1)]
+    [InlineData("[\"{, \\\" ]\", -1.5e3,\n{0}]", 1, 2)]
+    [InlineData("null\n17\n{0}\n", 1, 2)]
     public void Element_ThatIsNoRequest_CostsItselfOnly(string form, int requests, int faultCount)
     {
         string line = Request.ReplaceLineEndings(" ");
-        (List<Part> parts, List<DecodingFault> faults) = Read(form.Replace("{0}", line, StringComparison.Ordinal));
+        string file = form.Replace("{0}", line, StringComparison.Ordinal);
+        (List<Part> parts, List<DecodingFault> faults) = Read(file);
 
         Assert.Equal((2 * requests, faultCount), (parts.Count, faults.Count));
+        Assert.True(NchfUsageFormat.Instance.Recognises(Encoding.UTF8.GetBytes(file)));
     }
 
     /// <summary>A brace, a quote or a bracket that is never closed costs its line, not the lines behind it.</summary>
