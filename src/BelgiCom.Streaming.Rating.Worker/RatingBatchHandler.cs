@@ -208,7 +208,8 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
 
         UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds);
         partition.Session.Rate(in usage, _reference.Tariffs, out RatingResult result);
-        if (result.Outcome is RatingOutcome.Suspended or RatingOutcome.Late
+        // Under another name, usage is a conflict with itself: whether it is one is told where it is rated.
+        if (result.Outcome is RatingOutcome.Suspended or RatingOutcome.Late or RatingOutcome.Conflict
             && received.History.AliasRef == default
             && partition.Session.TryFindNamed(usage.Subscriber, usage.EventTimeMilliseconds, out UInt128 named))
         {

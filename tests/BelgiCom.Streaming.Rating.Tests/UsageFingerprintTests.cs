@@ -42,12 +42,12 @@ public sealed class UsageFingerprintTests
         { "network with 3 digits of MNC", Usage with { ServingPlmn = "001010" } },
         { "no network", Usage with { ServingPlmn = "" } },
         { "direction", Usage with { Direction = Direction.Terminating } },
+        { "subscriber", Usage with { SubscriberRef = SubscriberRef.FromHalves(3, 4) } },
     };
 
     public static TheoryData<string, UsageReceived> SameUsage() => new()
     {
         { "id", Usage with { UsageId = UsageId.FromHalves(3, 4) } },
-        { "subscriber", Usage with { SubscriberRef = SubscriberRef.FromHalves(3, 4) } },
         { "file", Usage with { FileName = "other", FileSequenceNumber = 9, RecordIndex = 3, ContainerIndex = 2 } },
         { "octets of the record", Usage with { InputHash = 99 } },
         { "personal data", Usage with { PersonalData = [1] } },

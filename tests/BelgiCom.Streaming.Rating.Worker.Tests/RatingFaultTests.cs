@@ -463,6 +463,7 @@ public sealed class RatingFaultTests
             { "source, node and octets", usage with { Source = "other", Node = "other", InputHash = 4 }, RejectedOutcome.Duplicate },
             { "cause and radio", usage with { CauseForRecordClosing = 4, RatType = 6 }, RejectedOutcome.Duplicate },
             { "offset of local time", usage with { UtcOffsetMinutes = 60 }, RejectedOutcome.Duplicate },
+            { "subscriber", usage with { SubscriberRef = RatingLanes.Subscriber(2) }, RejectedOutcome.Conflict },
             { "kind", usage with { Kind = Contracts.UsageKind.Sms }, RejectedOutcome.Conflict },
             { "direction", usage with { Direction = Direction.Terminating }, RejectedOutcome.Conflict },
             { "start", usage with { EventTime = usage.EventTime.AddMilliseconds(1) }, RejectedOutcome.Conflict },
@@ -488,6 +489,7 @@ public sealed class RatingFaultTests
     {
         _lanes.Publish(RatingLanes.Offering());
         _lanes.Subscribe(1);
+        _lanes.Subscribe(2);
         RatingBatchHandler handler = _lanes.NewHandler(0);
         _lanes.Receive(Session(RatingLanes.Data(1, 600)));
         _lanes.Receive(again);

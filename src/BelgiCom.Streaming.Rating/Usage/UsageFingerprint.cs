@@ -6,9 +6,10 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// 32 bits of what the charge of a usage depends on: kind, direction, start, end, quantities, rating group, service identifier and serving
-/// network. A retry of the same usage may differ in its time stamp, its file or its place there, but not in these. It is their CRC-32C, so
-/// contents that differ in one number below 2^32 never have the same fingerprint, and any others have it once in 4 thousand million.
+/// 32 bits of what the charge of a usage depends on: whose it is, kind, direction, start, end, quantities, rating group, service identifier
+/// and serving network. A retry of the same usage may differ in its time stamp, its file or its place there, but not in these. It is their
+/// CRC-32C, so contents that differ in one number below 2^32 never have the same fingerprint, and any others have it once in 4 thousand
+/// million. Usage under another name of its subscriber comes here under the subscriber's own.
 /// </summary>
 public static class UsageFingerprint
 {
@@ -29,6 +30,8 @@ public static class UsageFingerprint
         what = BitOperations.Crc32C(what, (ulong)received.ServiceIdentifier);
         when = BitOperations.Crc32C(when, Measured(received.Messages));
         volume = BitOperations.Crc32C(volume, Measured(received.ServiceUnits));
+        // A reference is a keyed hash, so half of it tells subscribers apart.
+        what = BitOperations.Crc32C(what, received.SubscriberRef.Low);
         uint fingerprint = BitOperations.Crc32C(what, ((ulong)when << 32) | volume);
         return fingerprint == 0 ? 1 : fingerprint;
     }
