@@ -61,7 +61,7 @@ public sealed class SampleRunTests
 
         Assert.Matches(
             @"^received [\d,]+ = rated [\d,]+ \+ zeroRated [\d,]+ \+ duplicate [\d,]+ \+ late [\d,]+ "
-            + @"\+ suspended [\d,]+ \+ rejected [\d,]+ \+ conflict [\d,]+$",
+            + @"\+ suspended [\d,]+ \+ rejected [\d,]+ \+ conflict [\d,]+ \+ discarded [\d,]+$",
             run.Text.TrimEnd().Split('\n')[^1]);
         Assert.Contains("first billed line after", run.Text, StringComparison.Ordinal);
     }
