@@ -6,36 +6,44 @@ using System.Text;
 using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Privacy;
+using Microsoft.Win32.SafeHandles;
 
 namespace BelgiCom.Streaming.Audit;
 
 /// <summary>
 /// An append-only journal in a folder. <c>entries</c> holds hash-chained <see cref="AuditEntry"/> records (4-octet length, Avro body).
-/// <c>checkpoints</c> holds, after each entry, the count and the newest hash under an HMAC. <c>published</c> holds how many entries are on
-/// audit.journal.v1. The chain shows edits, deletions and changed order; the checkpoints show a cut tail and a rewritten chain, unless the
-/// writer of the forgery has their key or can cut both files: keep a copy of <c>checkpoints</c> where this process cannot write.
+/// <c>checkpoints</c> holds, for each entry, the count and the hash under an HMAC. <c>published</c> holds how many entries are on
+/// audit.journal.v1, and how many there are. The chain shows edits, deletions and changed order; the checkpoints show a cut tail and a
+/// rewritten chain, unless the writer of the forgery has their key or cuts all three files alike: keep a copy of <c>checkpoints</c> where
+/// this process cannot write.
 /// </summary>
-/// <remarks>Safe for many threads; one process at a time.</remarks>
+/// <remarks>
+/// <para> A checkpoint is on disk before its entry. So a crash leaves a checkpoint without its entry, or with a part of it, and never an
+/// entry without its checkpoint: such an entry is somebody else's.</para>
+/// <para> Safe for many threads; one process at a time.</para>
+/// </remarks>
 public sealed class AuditJournal : IDisposable
 {
     internal const string EntriesFile = "entries";
     internal const string CheckpointsFile = "checkpoints";
     internal const string PublishedFile = "published";
     internal const int CheckpointSize = 8 + 32 + 32;
-    private const int EntryOctetsMax = 1024 * 1024;
+    internal const int EntryOctetsMax = 1024 * 1024;
 
     // The journal remembers where each such number of entries begins, so a reader that starts at any entry skips fewer than that.
-    private const int EntriesPerPlace = 64;
+    internal const int EntriesPerPlace = 64;
 
     private readonly Lock _gate = new();
     private readonly string _directory;
     private readonly DataKey _seal;
-    private readonly FileStream _entries;
-    private readonly FileStream _checkpoints;
-    private readonly FileStream _publishedFile;
+    private readonly SafeFileHandle _entries;
+    private readonly SafeFileHandle _checkpoints;
+    private readonly SafeFileHandle _counts;
     private readonly List<long> _places = [];
     private byte[] _head = [];
+    private long _end;
     private long _published;
+    private bool _hasRest;
 
     private AuditJournal(string directory, string stream, DataKey seal)
     {
@@ -44,7 +52,7 @@ public sealed class AuditJournal : IDisposable
         _seal = seal;
         _entries = Open(Path.Combine(directory, EntriesFile));
         _checkpoints = Open(Path.Combine(directory, CheckpointsFile));
-        _publishedFile = Open(Path.Combine(directory, PublishedFile));
+        _counts = Open(Path.Combine(directory, PublishedFile));
     }
 
     /// <summary>Name of the chain.</summary>
@@ -62,19 +70,16 @@ public sealed class AuditJournal : IDisposable
         get => _published;
         set
         {
-            Span<byte> octets = stackalloc byte[sizeof(long)];
-            BinaryPrimitives.WriteInt64LittleEndian(octets, value);
-            _publishedFile.Position = 0;
-            _publishedFile.Write(octets);
-            _publishedFile.Flush();
+            WriteCount(at: 0, value);
             _published = value;
         }
     }
 
     /// <summary>
-    /// Opens or makes the journal. A crash may have left half an entry at the end; it was never acknowledged, and is removed.
+    /// Opens or makes the journal, and checks it whole. What a crash left of the entry that was being written was never acknowledged, and is
+    /// removed. Nothing else is repaired, because a repair would seal what somebody did to the files.
     /// </summary>
-    /// <exception cref="AuditException">The journal is shorter than its last checkpoint: entries are missing.</exception>
+    /// <exception cref="AuditException">The journal is not as it was written.</exception>
     public static AuditJournal Open(string directory, string stream, IKeyStore keys)
     {
         Directory.CreateDirectory(directory);
@@ -93,7 +98,7 @@ public sealed class AuditJournal : IDisposable
 
     /// <summary>Checks the whole journal: chain, order, tail, checkpoints.</summary>
     public static AuditVerification Verify(string directory, string stream, IKeyStore keys) =>
-        AuditVerifier.Verify(directory, stream, SealOf(keys));
+        new AuditVerifier(directory, stream, SealOf(keys)).Verify();
 
     /// <summary>The entries in their order.</summary>
     /// <exception cref="AuditException">An entry cannot be read.</exception>
@@ -132,7 +137,10 @@ public sealed class AuditJournal : IDisposable
         }
     }
 
-    /// <summary>Appends an entry; it is on disk when this returns.</summary>
+    /// <summary>
+    /// Appends an entry; it is on disk when this returns. When it cannot be written, nothing of it is left, and nothing was done that it was
+    /// to be the proof of.
+    /// </summary>
     /// <param name="time">When.</param>
     /// <param name="actor">Who did it: issuer and subject, or the worker's name.</param>
     /// <param name="action">What was done, for example <c>retention.expire</c>.</param>
@@ -140,6 +148,8 @@ public sealed class AuditJournal : IDisposable
     /// <param name="decision">Outcome and legal basis.</param>
     /// <param name="correlationId">Groups the entries of one operation.</param>
     /// <returns>The entry as it was written.</returns>
+    /// <exception cref="ArgumentException">The entry has more than 1 MiB.</exception>
+    /// <exception cref="IOException">The disk is full, or refuses.</exception>
     public AuditEntry Append(DateTimeOffset time, string actor, string action, string on, string decision, string correlationId)
     {
         lock (_gate)
@@ -147,15 +157,20 @@ public sealed class AuditJournal : IDisposable
             byte[] hash = SHA256.HashData(Encode(Entry(hash: [])));
             AuditEntry entry = Entry(hash);
             byte[] body = Encode(entry);
-            Span<byte> length = stackalloc byte[4];
-            BinaryPrimitives.WriteInt32LittleEndian(length, body.Length);
-            RememberPlace(_entries.Position);
-            _entries.Write(length);
-            _entries.Write(body);
-            _entries.Flush(flushToDisk: true);
-            Count++;
+            if (body.Length > EntryOctetsMax)
+            {
+                throw new ArgumentException($"An entry of {body.Length} octets is longer than a journal takes, which is {EntryOctetsMax}.");
+            }
+
+            byte[] frame = new byte[sizeof(int) + body.Length];
+            BinaryPrimitives.WriteInt32LittleEndian(frame, body.Length);
+            body.CopyTo(frame, sizeof(int));
+            Write(frame, EncodeCheckpoint(_seal, Stream, Count + 1, hash));
+            RememberPlace(_places, Count, _end);
+            _end += frame.Length;
             _head = hash;
-            Checkpoint();
+            Count++;
+            CountEntries();
             return entry;
         }
 
@@ -179,7 +194,7 @@ public sealed class AuditJournal : IDisposable
     {
         _entries.Dispose();
         _checkpoints.Dispose();
-        _publishedFile.Dispose();
+        _counts.Dispose();
     }
 
     /// <summary>Whether an operation has left an entry already; an operation that goes on after a crash asks this.</summary>
@@ -205,10 +220,10 @@ public sealed class AuditJournal : IDisposable
     }
 
     /// <summary>Reads the next entry; false at the end or when only a part of an entry is left.</summary>
-    private static bool TryReadEntry(FileStream file, out AuditEntry entry)
+    internal static bool TryReadEntry(FileStream file, out AuditEntry entry)
     {
         entry = null!;
-        Span<byte> prefix = stackalloc byte[4];
+        Span<byte> prefix = stackalloc byte[sizeof(int)];
         if (file.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false) < prefix.Length)
         {
             return false;
@@ -244,64 +259,85 @@ public sealed class AuditJournal : IDisposable
 
     private void Recover()
     {
-        long good = 0;
-        while (TryReadEntry(_entries, out AuditEntry? entry))
-        {
-            RememberPlace(good);
-            good = _entries.Position;
-            _head = entry.Hash;
-            Count++;
-        }
-
-        _entries.SetLength(good);
-        _entries.Position = good;
-        _checkpoints.SetLength(_checkpoints.Length / CheckpointSize * CheckpointSize);
-        long checkpointed = LastCheckpoint();
-        _published = ReadLong(_publishedFile, 0);
-        if (Math.Max(checkpointed, _published) > Count)
+        AuditVerifier found = new(_directory, Stream, _seal);
+        AuditVerification verification = found.Verify(_places);
+        if (!verification.IsIntact)
         {
             throw new AuditException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Journal {_directory} has {Count} entries, its last checkpoint says {checkpointed} and {_published} are published: "
-                    + $"entries are missing. Restore it from its copy; until then, nothing that must be journalled is done."));
+                    $"Journal {_directory} is not as it was written ({verification.Fault}): entry {verification.FirstBadIndex} is the first "
+                    + $"that is not. Compare it with its copy or with audit.journal.v1 and restore it; until then, nothing that must be "
+                    + $"journalled is done."));
         }
 
-        if (checkpointed < Count)
+        (Count, _head, _end, _published) = (verification.Entries, found.Head, found.End, found.Published);
+        CutRest();
+        CountEntries();
+    }
+
+    /// <summary>Checkpoint and entry in their order, each on disk before the next; all or nothing of both.</summary>
+    private void Write(byte[] frame, byte[] checkpoint)
+    {
+        if (_hasRest)
         {
-            Checkpoint();
+            CutRest();
+        }
+
+        _hasRest = true;
+        try
+        {
+            RandomAccess.Write(_checkpoints, checkpoint, Count * CheckpointSize);
+            RandomAccess.FlushToDisk(_checkpoints);
+            RandomAccess.Write(_entries, frame, _end);
+            RandomAccess.FlushToDisk(_entries);
+            _hasRest = false;
+        }
+        catch (IOException)
+        {
+            // Where even that fails, the next entry tries it again, and so does the next start.
+            CutRest();
+            throw;
         }
     }
 
-    private long LastCheckpoint() => ReadLong(_checkpoints, _checkpoints.Length - CheckpointSize);
-
-    /// <summary>The number at an octet; 0 in a file that has none yet.</summary>
-    private static long ReadLong(FileStream file, long at)
+    /// <summary>Removes what stands behind the last whole entry and its checkpoint.</summary>
+    private void CutRest()
     {
-        if (file.Length < sizeof(long))
-        {
-            return 0;
-        }
+        RandomAccess.SetLength(_entries, _end);
+        RandomAccess.SetLength(_checkpoints, Count * CheckpointSize);
+        _hasRest = false;
+    }
 
+    /// <summary>
+    /// Notes how many entries there are, so that both other files cannot be cut alike. It is not flushed, because it may be too small after a
+    /// power cut, and it must not fail an entry that is on disk.
+    /// </summary>
+    private void CountEntries()
+    {
+        try
+        {
+            WriteCount(at: sizeof(long), Count);
+        }
+        catch (IOException)
+        {
+            // The next entry counts this one, too.
+        }
+    }
+
+    private void WriteCount(long at, long value)
+    {
         Span<byte> octets = stackalloc byte[sizeof(long)];
-        file.Position = at;
-        file.ReadExactly(octets);
-        return BinaryPrimitives.ReadInt64LittleEndian(octets);
+        BinaryPrimitives.WriteInt64LittleEndian(octets, value);
+        RandomAccess.Write(_counts, octets, at);
     }
 
-    private void RememberPlace(long octet)
+    internal static void RememberPlace(List<long> places, long entry, long octet)
     {
-        if (Count % EntriesPerPlace == 0)
+        if (entry % EntriesPerPlace == 0)
         {
-            _places.Add(octet);
+            places.Add(octet);
         }
-    }
-
-    private void Checkpoint()
-    {
-        _checkpoints.Position = _checkpoints.Length;
-        _checkpoints.Write(EncodeCheckpoint(_seal, Stream, Count, _head));
-        _checkpoints.Flush(flushToDisk: true);
     }
 
     private static DataKey SealOf(IKeyStore keys) => keys.GetOrCreate(KeyPurposes.AuditCheckpoint, scope: "");
@@ -309,5 +345,6 @@ public sealed class AuditJournal : IDisposable
     private static FileStream OpenToRead(string directory) =>
         new(Path.Combine(directory, EntriesFile), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
 
-    private static FileStream Open(string file) => new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+    private static SafeFileHandle Open(string file) =>
+        File.OpenHandle(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
 }
