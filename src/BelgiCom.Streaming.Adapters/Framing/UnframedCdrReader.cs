@@ -8,6 +8,7 @@ namespace BelgiCom.Streaming.Adapters;
 /// </summary>
 internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
 {
+    private LookAhead _lookAhead;
     private bool _isEndReported;
 
     protected override bool ReadRecord()
@@ -97,7 +98,10 @@ internal sealed class UnframedCdrReader(Stream stream) : CdrFileReader(stream)
 
             if (octets.Length < wanted || wanted >= RecordLimits.MaxOctets)
             {
-                return ResynchroniseOrCut();
+                int looked = Math.Min(octets.Length, wanted);
+                return _lookAhead.MayGoOnAfter(Window.Offset, looked)
+                    ? ResynchroniseOrCut()
+                    : FailHere(looked, QuarantineReason.BadLength, $"Records without an end, within {looked} octets.");
             }
         }
     }

@@ -21,6 +21,7 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
 
     private readonly StreamWindow _window = new(stream);
     private int _octetsLength;
+    private LookAhead _lookAhead;
     private int _openArrays;
     private bool _isObjectOpen;
     private bool _isEnded;
@@ -46,8 +47,10 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
         if (length < 0)
         {
             _isObjectOpen = true;
-            return FailLine(
-                new(QuarantineReason.BadLength, $"A JSON object is not closed within {RecordLimits.MaxOctets} octets or the file."));
+            DecodingFault open = new(
+                QuarantineReason.BadLength, $"A JSON object is not closed within {RecordLimits.MaxOctets} octets or the file.");
+            int looked = Math.Min(_window.Peek(RecordLimits.MaxOctets).Length, RecordLimits.MaxOctets);
+            return _lookAhead.MayGoOnAfter(_window.Offset, looked) ? FailLine(open) : FailStretch(open, looked);
         }
 
         _octetsLength = length;
@@ -204,6 +207,12 @@ internal sealed class NchfUsageReader(Stream stream) : UsageFileReader
             _isEnded = isCut;
         }
 
+        return Found(fault, _window.Offset, _octetsLength);
+    }
+
+    private bool FailStretch(DecodingFault fault, int length)
+    {
+        _octetsLength = Math.Min(length, RecordLimits.MaxQuarantinedOctets);
         return Found(fault, _window.Offset, _octetsLength);
     }
 
