@@ -67,6 +67,23 @@ internal static partial class AdaptersLog
         3017, LogLevel.Error, "The schema registry is away; the files of {Source} wait in the inbox until the next look")]
     public static partial void RegistryAway(ILogger logger, string source, Exception exception);
 
+    [LoggerMessage(
+        3019, LogLevel.Error,
+        "The reader of file {File} of {Source} failed with {Fault}; the rest of the file is not read, the other files go on: {Place}")]
+    public static partial void ReaderFailed(ILogger logger, string file, string source, string fault, string place);
+
+    [LoggerMessage(
+        3020, LogLevel.Error,
+        "File {File} of {Source} is left alone: it is a link or a pipe, and only regular files are read; take it out of the inbox")]
+    public static partial void NoRegularFile(ILogger logger, string file, string source);
+
+    [LoggerMessage(3021, LogLevel.Error, "The inbox of {Source} cannot be read; it is looked for again in {Delay}")]
+    public static partial void InboxAway(ILogger logger, string source, TimeSpan delay, Exception exception);
+
+    [LoggerMessage(
+        3022, LogLevel.Error, "File {File} of {Source} failed; the other files go on, and it is tried again in {Delay}")]
+    public static partial void FileFailed(ILogger logger, string file, string source, TimeSpan delay, Exception exception);
+
     [LoggerMessage(3018, LogLevel.Information, "File {File} of {Source}, whose end was missing, came as a whole as {Whole}")]
     public static partial void PartClosed(ILogger logger, string file, string source, string whole);
 

@@ -48,6 +48,16 @@ public sealed class AdaptersOptions : IValidatableObject
     [Range(2, 10_000)]
     public int MaxExpansionRatio { get; set; } = 200;
 
+    /// <summary>Records of a file that may be unreadable before the rest of the file is not read; it can be asked for again.</summary>
+    [Range(1, long.MaxValue)]
+    public long MaxFaults { get; set; } = 100_000;
+
+    /// <summary>
+    /// Longest that looking for the records of one chunk may take. A file that takes longer ends as incomplete and can be asked for again.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan MaxChunkTime { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

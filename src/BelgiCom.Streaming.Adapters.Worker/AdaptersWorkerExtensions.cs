@@ -40,6 +40,7 @@ public static class AdaptersWorkerExtensions
             options.Bounds)
         {
             FormerUntilMilliseconds = provider.GetRequiredService<FileLedger>().FormerUntilMilliseconds,
+            MaxFaults = options.MaxFaults,
         });
         services.AddSingleton(provider => new FileIntake(
             options,

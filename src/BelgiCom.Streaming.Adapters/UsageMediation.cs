@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Privacy;
 
 namespace BelgiCom.Streaming.Adapters;
 
-/// <summary>Mediates usage: recognise → decode → normalise → encrypt. One file at a time.</summary>
+/// <summary>Mediates usage: recognise → decode → normalise → encrypt. Several files may be open at a time.</summary>
 /// <param name="sources">The configured sources.</param>
 /// <param name="keys">Keys of pseudonyms and of personal data.</param>
 /// <param name="clock">Says which day's key encrypts.</param>
@@ -11,7 +11,6 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
     : IFileMediation
 {
     private readonly UsageSources _sources = new(sources);
-    private readonly UsageNormaliser _normaliser = new(keys, clock);
     private readonly UsageBounds _bounds = bounds ?? new UsageBounds();
 
     /// <summary>
@@ -19,6 +18,12 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
     /// carries that id too. 0 when nothing was rated under a former form.
     /// </summary>
     public long FormerUntilMilliseconds { get; init; }
+
+    /// <summary>
+    /// Records of a file that may be unreadable before the rest of it is not read, because it is not what its source says. Each goes to
+    /// quarantine with its octets, so that a file of nothing else would become many times as large there.
+    /// </summary>
+    public long MaxFaults { get; init; } = 100_000;
 
     /// <inheritdoc/>
     public IEnumerable<string> SourceNames => _sources.Names;
@@ -38,24 +43,28 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
         // A source's file that none of its formats recognises goes to the likeliest, whose reader says what is wrong.
         IUsageFormat format = found.Recognise(file.Head) ?? found.Formats[0];
         UsageFile usage = new(found.Name, found.Charged, file.Id, file.Name, FormerUntilMilliseconds);
-        return new OpenFile(_normaliser, _bounds, usage, format, file.Open(), committed, found.CountryCode);
+        return new OpenFile(
+            new UsageNormaliser(keys, clock), _bounds, MaxFaults, usage, format, file.Open(), committed, found.CountryCode);
     }
 
     private sealed class OpenFile : IMediatedFile
     {
         private readonly UsageNormaliser _normaliser;
         private readonly UsageBounds _bounds;
+        private readonly long _maxFaults;
         private readonly UsageFile _file;
         private readonly IUsageFormat _format;
         private readonly long _committed;
         private readonly UsageFileReader _reader;
+        private long _faults;
 
         public OpenFile(
-            UsageNormaliser normaliser, UsageBounds bounds, UsageFile file, IUsageFormat format, Stream content, long committed,
-            string countryCode)
+            UsageNormaliser normaliser, UsageBounds bounds, long maxFaults, UsageFile file, IUsageFormat format, Stream content,
+            long committed, string countryCode)
         {
             _normaliser = normaliser;
             _bounds = bounds;
+            _maxFaults = maxFaults;
             _file = file;
             _format = format;
             _committed = committed;
@@ -87,6 +96,13 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
 
                 _normaliser.Add(_reader, _file, chunk);
                 chunk.FileFault = _reader.Fault is { EndsReading: true } ends ? ends.Detail : chunk.FileFault;
+                if (_reader.Fault is not null && ++_faults > _maxFaults)
+                {
+                    chunk.FileFault = $"More than {_maxFaults} of its records cannot be read, so the rest was not: mend the settings of "
+                        + "its source and ask for it again (belgicom files retry).";
+                    return false;
+                }
+
                 if (chunk.IsFull)
                 {
                     return true;

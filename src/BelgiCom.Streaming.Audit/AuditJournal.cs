@@ -76,8 +76,8 @@ public sealed class AuditJournal : IDisposable
     }
 
     /// <summary>
-    /// Opens or makes the journal, and checks it whole. What a crash left of the entry that was being written was never acknowledged, and is
-    /// removed. Nothing else is repaired, because a repair would seal what somebody did to the files.
+    /// Opens or makes the journal, and checks it whole. What a crash left of the entry that was being written was never acknowledged, and
+    /// is removed. Nothing else is repaired, because a repair would seal what somebody did to the files.
     /// </summary>
     /// <exception cref="AuditException">The journal is not as it was written.</exception>
     public static AuditJournal Open(string directory, string stream, IKeyStore keys)
@@ -138,8 +138,8 @@ public sealed class AuditJournal : IDisposable
     }
 
     /// <summary>
-    /// Appends an entry; it is on disk when this returns. When it cannot be written, nothing of it is left, and nothing was done that it was
-    /// to be the proof of.
+    /// Appends an entry; it is on disk when this returns. When it cannot be written, nothing of it is left, and nothing was done that it
+    /// was to be the proof of.
     /// </summary>
     /// <param name="time">When.</param>
     /// <param name="actor">Who did it: issuer and subject, or the worker's name.</param>
@@ -266,9 +266,9 @@ public sealed class AuditJournal : IDisposable
             throw new AuditException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Journal {_directory} is not as it was written ({verification.Fault}): entry {verification.FirstBadIndex} is the first "
-                    + $"that is not. Compare it with its copy or with audit.journal.v1 and restore it; until then, nothing that must be "
-                    + $"journalled is done."));
+                    $"Journal {_directory} is not as it was written ({verification.Fault}): entry {verification.FirstBadIndex} is the "
+                    + $"first that is not. Compare it with its copy or with audit.journal.v1 and restore it; until then, nothing that must "
+                    + $"be journalled is done."));
         }
 
         (Count, _head, _end, _published) = (verification.Entries, found.Head, found.End, found.Published);
@@ -310,8 +310,8 @@ public sealed class AuditJournal : IDisposable
     }
 
     /// <summary>
-    /// Notes how many entries there are, so that both other files cannot be cut alike. It is not flushed, because it may be too small after a
-    /// power cut, and it must not fail an entry that is on disk.
+    /// Notes how many entries there are, so that both other files cannot be cut alike. It is not flushed, because it may be too small after
+    /// a power cut, and it must not fail an entry that is on disk.
     /// </summary>
     private void CountEntries()
     {

@@ -108,8 +108,8 @@ internal sealed class AuditVerifier(string directory, string stream, DataKey sea
     }
 
     /// <summary>
-    /// At the end, one checkpoint may stand whose entry is missing or is there in part: the process died while it wrote that entry, and told
-    /// nobody that it was written. That is so unless the journal is known to have had more entries.
+    /// At the end, one checkpoint may stand whose entry is missing or is there in part: the process died while it wrote that entry, and
+    /// told nobody that it was written. That is so unless the journal is known to have had more entries.
     /// </summary>
     private AuditFault? EndFaultOf(FileStream entries, FileStream checkpoints, long counted)
     {

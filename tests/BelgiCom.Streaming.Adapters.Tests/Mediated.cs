@@ -12,7 +12,9 @@ internal static class Mediated
     public static RecordChunk NewChunk() => new(10_000, 8 << 20, [(Topics.UsageReceived, new byte[5]), (Topics.Quarantine, new byte[5])]);
 
     public static IMediatedFile Open(UsageMediation mediation, byte[] content, string? source) => mediation.Open(
-        IncomingFile.Receive("file", new MemoryStream(content), new ContentLimits(), TestContext.Current.CancellationToken), source, 0)!;
+        IncomingFile.Receive(
+            "file", new MemoryStream(content), new ContentLimits(), TimeProvider.System, TestContext.Current.CancellationToken),
+        source, 0)!;
 
     public static List<UsageReceived> Usage(byte[] content, string? source = null, long formerUntilMilliseconds = 0) =>
         Usage(NewMediation(formerUntilMilliseconds), content, source);

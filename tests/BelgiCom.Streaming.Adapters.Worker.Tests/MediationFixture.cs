@@ -46,7 +46,6 @@ internal sealed class MediationFixture : IDisposable
     /// <summary>As after a crash: nothing but the disk is left.</summary>
     public void Restart()
     {
-        Intake.Dispose();
         Ledger.Dispose();
         Ledger = FileLedger.Open(Options.DataDirectory, Clock);
         Intake = NewIntake();
@@ -60,14 +59,16 @@ internal sealed class MediationFixture : IDisposable
 
     public void Dispose()
     {
-        Intake.Dispose();
         Ledger.Dispose();
         Directory.Delete(Folder, true);
     }
 
     private FileIntake NewIntake()
     {
-        UsageMediation mediation = new([.. Options.Sources.Select(source => source.ToUsageSource())], Keys, Clock);
+        UsageMediation mediation = new([.. Options.Sources.Select(source => source.ToUsageSource())], Keys, Clock)
+        {
+            MaxFaults = Options.MaxFaults,
+        };
         return new(Options, [mediation, .. _others], Ledger, Sender, new FakeRegistry(), Clock, Log);
     }
 }

@@ -218,8 +218,8 @@ public sealed class AuditJournalTests : IDisposable
     }
 
     /// <summary>
-    /// Entries that a full disk refuses leave nothing behind, and the journal goes on when there is room again. The disk is a file system in
-    /// memory, in a process of its own that may mount it.
+    /// Entries that a full disk refuses leave nothing behind, and the journal goes on when there is room again. The disk is a file system
+    /// in memory, in a process of its own that may mount it.
     /// </summary>
     [Fact]
     public async Task Append_OnAFullDisk_LeavesNothing()

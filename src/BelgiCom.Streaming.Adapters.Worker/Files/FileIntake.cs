@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Microsoft.Extensions.Logging;
@@ -6,14 +7,15 @@ namespace BelgiCom.Streaming.Adapters.Worker;
 
 /// <summary>
 /// Takes in files, whatever is in them: it knows each file by its content, has it mediated a chunk at a time, commits the chunks and keeps
-/// the file ledger. What the records are, and what they become, is up to the <see cref="IFileMediation"/>. It takes one file at a time.
+/// the file ledger. What the records are, and what they become, is up to the <see cref="IFileMediation"/>. Several files may be taken in at
+/// a time, so that one that takes long holds up nobody; their chunks are committed one after the other.
 /// </summary>
 /// <remarks>
 /// A file is known by the hash of its content, so it is read twice: once for the hash, once for the records. After each commit the ledger
 /// notes how far the file has been read. A process that is killed between commit and note sends that chunk again; its events have the same
 /// ids, and rating drops them as duplicates.
 /// </remarks>
-public sealed class FileIntake : IDisposable
+public sealed class FileIntake
 {
     private readonly AdaptersOptions _options;
     private readonly IReadOnlyList<IFileMediation> _mediations;
@@ -22,8 +24,11 @@ public sealed class FileIntake : IDisposable
     private readonly ISchemaRegistry _registry;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly SemaphoreSlim _oneFile = new(1);
-    private RecordChunk? _chunk;
+    private readonly Lock _sending = new();
+    private readonly ConcurrentBag<RecordChunk> _chunks = [];
+
+    // The content of the files that are taken in now. The same content comes from two inboxes at a time; one of them waits.
+    private readonly ConcurrentDictionary<string, bool> _inHand = new(StringComparer.Ordinal);
     private UnmatchedUsage _unmatched;
 
     internal FileIntake(
@@ -55,10 +60,21 @@ public sealed class FileIntake : IDisposable
         FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
         await using (file.ConfigureAwait(false))
         {
-            (long, DateTime) opened = StateOf(file);
-            return await TakeAsync(file, Path.GetFileName(path), source, () => StateOf(file) != opened, cancellationToken)
-                .ConfigureAwait(false);
+            return await TakeAsync(file, Path.GetFileName(path), source, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Takes in an open file, and notices when somebody writes it meanwhile.</summary>
+    /// <inheritdoc cref="TakeAsync(string, string?, CancellationToken)"/>
+    internal Task<FileReport> TakeAsync(FileStream file, string name, string? source, CancellationToken cancellationToken)
+    {
+        if (!file.CanSeek)
+        {
+            return TakeAsync((Stream)file, name, source, cancellationToken);
+        }
+
+        (long, DateTime) opened = StateOf(file);
+        return TakeAsync(file, name, source, () => StateOf(file) != opened, cancellationToken);
     }
 
     /// <summary>Takes in content that has no place on disk, for example standard input.</summary>
@@ -73,10 +89,13 @@ public sealed class FileIntake : IDisposable
     private async Task<FileReport> TakeAsync(
         Stream content, string name, string? source, Func<bool> hasChanged, CancellationToken cancellationToken)
     {
-        await _oneFile.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!_chunks.TryTake(out RecordChunk? chunk))
+        {
+            chunk = await OpenChunkAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         try
         {
-            RecordChunk chunk = _chunk ??= await OpenChunkAsync(cancellationToken).ConfigureAwait(false);
             if (content.CanSeek)
             {
                 return await RunAsync(content, name, source, chunk, hasChanged, cancellationToken).ConfigureAwait(false);
@@ -93,21 +112,42 @@ public sealed class FileIntake : IDisposable
         }
         finally
         {
-            _oneFile.Release();
+            _chunks.Add(chunk);
         }
     }
-
-    /// <summary>Releases what the intake holds.</summary>
-    public void Dispose() => _oneFile.Dispose();
 
     /// <summary>Decoding and the Kafka client block, so they run on another thread than the caller's.</summary>
     private Task<FileReport> RunAsync(
         Stream content, string name, string? source, RecordChunk chunk, Func<bool> hasChanged, CancellationToken stopping)
     {
-        ContentLimits limits = new(_options.MaxExpandedOctets, _options.MaxExpansionRatio);
-        long octets = content.Length;
+        ContentLimits limits = new(_options.MaxExpandedOctets, _options.MaxExpansionRatio, _options.MaxChunkTime);
         return Task.Run(
-            () => Take(IncomingFile.Receive(name, content, limits, stopping), source, chunk, hasChanged, stopping) with { Octets = octets },
+            () =>
+            {
+                IncomingFile file = IncomingFile.Receive(name, content, limits, _clock, stopping);
+                if (!_inHand.TryAdd(file.Sha256, true))
+                {
+                    FileEntry entry = new()
+                    {
+                        Sha256 = file.Sha256,
+                        Name = name,
+                        Source = source ?? IFileMediation.UnknownSource,
+                        Format = "",
+                        Octets = file.Octets,
+                        ReceivedAt = _clock.GetUtcNow(),
+                    };
+                    return new FileReport(entry, false, default, 0, null) { Octets = file.Octets, IsTakenElsewhere = true };
+                }
+
+                try
+                {
+                    return Take(file, source, chunk, hasChanged, stopping) with { Octets = file.Octets };
+                }
+                finally
+                {
+                    _inHand.TryRemove(file.Sha256, out _);
+                }
+            },
             stopping);
     }
 
@@ -153,7 +193,7 @@ public sealed class FileIntake : IDisposable
         while (goesOn)
         {
             chunk.Clear();
-            goesOn = mediated.Read(chunk);
+            goesOn = Read(mediated, file, chunk) && !hasChanged();
             read = Commit(chunk, WithHeader(read, mediated.Header), stopping);
         }
 
@@ -169,6 +209,27 @@ public sealed class FileIntake : IDisposable
         }
 
         return report;
+    }
+
+    /// <summary>
+    /// Reads the next chunk. Readers throw for no input; where one does, it is a fault of ours and costs this file only. What it read
+    /// before is committed, and the file stays in failed/ until it is asked for again.
+    /// </summary>
+    private bool Read(IMediatedFile mediated, IncomingFile file, RecordChunk chunk)
+    {
+        try
+        {
+            file.BeginChunk();
+            return mediated.Read(chunk);
+        }
+        catch (Exception fault) when (fault is not (IOException or OperationCanceledException or OutOfMemoryException))
+        {
+            // The message may repeat what is in the file.
+            AdaptersLog.ReaderFailed(_logger, file.Name, mediated.Source, fault.GetType().Name, fault.StackTrace ?? "");
+            chunk.FileFault = $"Its reader failed ({fault.GetType().Name}), so the rest was not read: report that, and ask for it again "
+                + "with a release that mends it (belgicom files retry).";
+            return false;
+        }
     }
 
     private IMediatedFile Open(IncomingFile file, string? source)
@@ -213,7 +274,10 @@ public sealed class FileIntake : IDisposable
     {
         if (chunk.Count > 0)
         {
-            _sender.Send(chunk, stopping);
+            lock (_sending)
+            {
+                _sender.Send(chunk, stopping);
+            }
         }
 
         if (chunk.FileFault.Length > 0)

@@ -18,4 +18,10 @@ public sealed record FileReport(FileEntry Entry, bool IsKnownAlready, ControlTot
     /// True when nothing was read, because the file's source is no longer configured; it must stay where it is, and be taken again.
     /// </summary>
     public bool IsWaiting { get; init; }
+
+    /// <summary>True when nothing was read, because the same content is being taken in from another inbox at this moment.</summary>
+    public bool IsTakenElsewhere { get; init; }
+
+    /// <summary>True when the file must stay where it is and be taken again.</summary>
+    public bool MustBeTakenAgain => HasChanged || IsWaiting || IsTakenElsewhere;
 }

@@ -14,6 +14,9 @@ internal sealed class InboxBacklog(string source, TimeSpan pollInterval, TimePro
     /// <summary>Name of the inbox's source.</summary>
     public string Source => source;
 
+    /// <summary>Whether the inbox cannot be read.</summary>
+    public bool IsAway { get; set; }
+
     /// <summary>Files that lie in the inbox.</summary>
     public int Waiting => _files.Count;
 

@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Adapters.Worker;
 
 /// <summary>
 /// Shows the files that wait in the inboxes as metrics and as health. The health is degraded while a file cannot be read or moved away,
-/// because only a person can mend that.
+/// or an inbox is away, because only a person can mend that.
 /// </summary>
 internal sealed class InboxBacklogs : IHealthCheck, IDisposable
 {
@@ -30,12 +30,15 @@ internal sealed class InboxBacklogs : IHealthCheck, IDisposable
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        InboxBacklog[] stuck = [.. _inboxes.Where(inbox => inbox.Stuck > 0)];
+        string[] stuck =
+        [
+            .. _inboxes.Where(inbox => inbox.IsAway).Select(inbox => $"the inbox of {inbox.Source} cannot be read"),
+            .. _inboxes.Where(inbox => inbox.Stuck > 0)
+                .Select(inbox => $"{inbox.Stuck} files of {inbox.Source} cannot be read or moved out of the inbox"),
+        ];
         return Task.FromResult(stuck.Length == 0
             ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Degraded(
-                $"Files that cannot be read or moved out of the inbox: "
-                + $"{string.Join(", ", stuck.Select(inbox => $"{inbox.Stuck} of {inbox.Source}"))}; the log says why."));
+            : HealthCheckResult.Degraded($"{string.Join("; ", stuck)}. The log says why."));
     }
 
     public void Dispose() => _meter.Dispose();

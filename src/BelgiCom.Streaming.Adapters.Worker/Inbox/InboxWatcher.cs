@@ -46,8 +46,7 @@ internal sealed class InboxWatcher(
         {
             while (true)
             {
-                await TakeAllAsync(stoppingToken).ConfigureAwait(false);
-                _processed.Tidy();
+                await LookAsync(stoppingToken).ConfigureAwait(false);
                 // Signals only make it faster: they are lost on network file systems, and when many come at once.
                 await changed.WaitAsync(options.PollInterval, stoppingToken).ConfigureAwait(false);
             }
@@ -58,6 +57,22 @@ internal sealed class InboxWatcher(
         }
     }
 
+    /// <summary>Looks through the inbox once. An inbox that is away, such as a file system that is not mounted, is waited for.</summary>
+    internal async Task LookAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await TakeAllAsync(stopping).ConfigureAwait(false);
+            _processed.Tidy();
+            backlog.IsAway = false;
+        }
+        catch (Exception away) when (away is IOException or UnauthorizedAccessException)
+        {
+            backlog.IsAway = true;
+            AdaptersLog.InboxAway(logger, source.Name, options.PollInterval, away);
+        }
+    }
+
     /// <summary>Mediates what is in the inbox now, in the order of names.</summary>
     internal async Task TakeAllAsync(CancellationToken stopping)
     {
@@ -65,14 +80,21 @@ internal sealed class InboxWatcher(
         backlog.See([.. files.Select(one => one.File.FullName)]);
         foreach ((FileInfo file, string? fileSource) in files)
         {
-            if (!backlog.IsDue(file.FullName) || !IsWhole(file))
+            if (!backlog.IsDue(file.FullName))
             {
                 continue;
             }
 
             try
             {
-                await TakeAsync(file, fileSource, stopping).ConfigureAwait(false);
+                if (InboxFile.IsOther(file))
+                {
+                    LeaveOther(file);
+                }
+                else if (IsWhole(file))
+                {
+                    await TakeAsync(file, fileSource, stopping).ConfigureAwait(false);
+                }
             }
             catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
             {
@@ -82,6 +104,12 @@ internal sealed class InboxWatcher(
             {
                 AdaptersLog.RegistryAway(logger, source.Name, away);
                 return;
+            }
+            catch (Exception failed) when (failed is not (OperationCanceledException or OutOfMemoryException or ClientFailedException
+                or SchemaRegistryException))
+            {
+                // Whatever a file brings about, it must not be the end of the other files, at this start and at each one after it.
+                AdaptersLog.FileFailed(logger, file.Name, source.Name, backlog.Leave(file.FullName, isStuck: true), failed);
             }
         }
     }
@@ -93,8 +121,19 @@ internal sealed class InboxWatcher(
     {
         if (backlog.ReportOf(file.FullName) is not { } report || report.Octets != file.Length)
         {
-            report = await intake.TakeAsync(file.FullName, fileSource, stopping).ConfigureAwait(false);
-            if (report.HasChanged || report.IsWaiting)
+            FileStream? content = InboxFile.TryOpen(file.FullName);
+            if (content is null)
+            {
+                LeaveOther(file);
+                return;
+            }
+
+            await using (content.ConfigureAwait(false))
+            {
+                report = await intake.TakeAsync(content, file.Name, fileSource, stopping).ConfigureAwait(false);
+            }
+
+            if (report.MustBeTakenAgain)
             {
                 backlog.Leave(file.FullName, isStuck: report.IsWaiting);
                 return;
@@ -109,6 +148,12 @@ internal sealed class InboxWatcher(
         _renamedIntoPlace.TryRemove(inbox, out _);
     }
 
+    private void LeaveOther(FileInfo file)
+    {
+        backlog.Leave(file.FullName, isStuck: true);
+        AdaptersLog.NoRegularFile(logger, file.Name, source.Name);
+    }
+
     /// <summary>
     /// The files that may be taken, in the order of their names, each with its source: the inbox's source or, in an inbox that detects, the
     /// source that the folder is called after, or null so that the content decides.
@@ -119,7 +164,7 @@ internal sealed class InboxWatcher(
         List<(FileInfo, string?)> files = [.. FinalNames(inbox).Select(file => (file, source.Detect ? null : source.Name))];
         foreach (DirectoryInfo folder in inbox.EnumerateDirectories().OrderBy(folder => folder.Name, StringComparer.Ordinal))
         {
-            if (ProcessedFiles.Owns(folder.Name) || !IsFinalName(folder.Name))
+            if (ProcessedFiles.Owns(folder.Name) || !IsFinalName(folder.Name) || folder.LinkTarget is not null)
             {
                 continue;
             }

@@ -1,9 +1,11 @@
 namespace BelgiCom.Streaming.Adapters;
 
-/// <summary>How far compressed content may expand.</summary>
+/// <summary>How far compressed content may expand, and how long reading may take.</summary>
 /// <param name="MaxOctets">Most octets after expansion.</param>
 /// <param name="MaxRatio">Most octets after expansion per octet before; applied after the first MiB.</param>
-public sealed record ContentLimits(long MaxOctets = 8L * 1024 * 1024 * 1024, int MaxRatio = 200);
+/// <param name="MaxChunkTime">Longest that reading the records of one chunk may take; null for as long as it takes.</param>
+public sealed record ContentLimits(
+    long MaxOctets = 8L * 1024 * 1024 * 1024, int MaxRatio = 200, TimeSpan? MaxChunkTime = null);
 
 /// <summary>Finds out by its first octets, never by its name, whether content is compressed, and expands gzip within limits.</summary>
 public static class CompressedContent

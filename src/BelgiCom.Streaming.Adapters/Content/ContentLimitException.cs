@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.Adapters;
 
-/// <summary>Compressed content expands beyond its limits (a "zip bomb").</summary>
+/// <summary>Compressed content expands beyond its limits (a "zip bomb"), or takes too long to read.</summary>
 public sealed class ContentLimitException : IOException
 {
     /// <summary>Says which limit.</summary>

@@ -16,12 +16,17 @@ public sealed class IncomingFile
 
     private readonly Stream _content;
     private readonly ContentLimits _limits;
+    private readonly TimeProvider _clock;
     private readonly byte[] _hash;
     private readonly Lazy<byte[]> _head;
+    private long _begun;
 
-    private IncomingFile(string name, Stream content, ContentLimits limits, byte[] hash)
+    private IncomingFile(string name, Stream content, long octets, ContentLimits limits, TimeProvider clock, byte[] hash)
     {
         Name = name;
+        Octets = octets;
+        _clock = clock;
+        _begun = clock.GetTimestamp();
         _content = content;
         _limits = limits;
         _hash = hash;
@@ -31,8 +36,8 @@ public sealed class IncomingFile
     /// <summary>Name as delivered, without folder.</summary>
     public string Name { get; }
 
-    /// <summary>Length of the content as delivered.</summary>
-    public long Octets => _content.Length;
+    /// <summary>Length of the content as delivered, when it was received.</summary>
+    public long Octets { get; }
 
     /// <summary>SHA-256 over the content as delivered, lower-case hexadecimal digits.</summary>
     public string Sha256 => Convert.ToHexStringLower(_hash);
@@ -46,31 +51,41 @@ public sealed class IncomingFile
     /// </summary>
     public ReadOnlySpan<byte> Head => _head.Value;
 
-    /// <summary>Reads the content once, for its hash.</summary>
+    /// <summary>
+    /// Reads the content once, for its hash, as far as it is long now: a file that somebody writes for ever would have no end.
+    /// </summary>
     /// <param name="name">Name, without folder and without personal data.</param>
     /// <param name="content">Content; must be able to seek. It is closed when the stream that <see cref="Open"/> returns is closed.</param>
     /// <param name="limits">How far it may expand.</param>
+    /// <param name="clock">Measures how long reading takes.</param>
     /// <param name="stopping">Stops reading.</param>
-    public static IncomingFile Receive(string name, Stream content, ContentLimits limits, CancellationToken stopping)
+    public static IncomingFile Receive(
+        string name, Stream content, ContentLimits limits, TimeProvider clock, CancellationToken stopping)
     {
+        long octets = content.Length;
         content.Position = 0;
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[HashBufferOctets];
         int read;
-        while ((read = content.Read(buffer)) > 0)
+        for (long left = octets; left > 0 && (read = content.Read(buffer, 0, (int)Math.Min(left, buffer.Length))) > 0; left -= read)
         {
             stopping.ThrowIfCancellationRequested();
             hash.AppendData(buffer.AsSpan(0, read));
         }
 
-        return new IncomingFile(name, content, limits, hash.GetHashAndReset());
+        return new IncomingFile(name, content, octets, limits, clock, hash.GetHashAndReset());
     }
+
+    /// <summary>The time that reading the records of a chunk may take begins anew.</summary>
+    public void BeginChunk() => _begun = _clock.GetTimestamp();
 
     /// <summary>
     /// The content from its start, expanded when it is gzip; throws as <see cref="CompressedContent.Open"/> says. Open one stream at a
     /// time.
     /// </summary>
-    public Stream Open()
+    public Stream Open() => _limits.MaxChunkTime is null ? OpenExpanded() : new TimedStream(OpenExpanded(), this);
+
+    private Stream OpenExpanded()
     {
         _content.Position = 0;
         return CompressedContent.Open(_content, _limits);
@@ -102,7 +117,7 @@ public sealed class IncomingFile
 
     private byte[] ReadHead()
     {
-        Stream expanded = Open();
+        Stream expanded = OpenExpanded();
         byte[] head = new byte[HeadOctets];
         int length = 0, read = 1;
         try
@@ -125,6 +140,23 @@ public sealed class IncomingFile
             {
                 expanded.Dispose();
             }
+        }
+    }
+
+    /// <summary>
+    /// Ends a file in which a reader looks for a record for too long: one that grows as fast as it is read, or one that is filler over
+    /// gigabytes.
+    /// </summary>
+    private sealed class TimedStream(Stream content, IncomingFile file) : ReadOnlyStream
+    {
+        public override int Read(Span<byte> buffer) => file._clock.GetElapsedTime(file._begun) <= file._limits.MaxChunkTime
+            ? content.Read(buffer)
+            : throw new ContentLimitException($"Reading the next records took longer than {file._limits.MaxChunkTime}.");
+
+        protected override void Dispose(bool disposing)
+        {
+            content.Dispose();
+            base.Dispose(disposing);
         }
     }
 }

@@ -1,9 +1,9 @@
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// What looking ahead in vain may cost in one file. A reader that finds no end to a record within a megabyte steps on by an octet or a line,
-/// so that the good records behind are found; but a file of nothing else would be read a million times. Once a file has had its share, a
-/// reader steps over all that it looked through.
+/// What looking ahead in vain may cost in one file. A reader that finds no end to a record within a megabyte steps on by an octet or a
+/// line, so that the good records behind are found; but a file of nothing else would be read a million times. Once a file has had its
+/// share, a reader steps over all that it looked through.
 /// </summary>
 internal struct LookAhead
 {

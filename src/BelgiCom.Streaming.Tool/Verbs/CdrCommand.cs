@@ -43,7 +43,8 @@ internal static class CdrCommand
         }
 
         using FileStream content = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-        IncomingFile file = IncomingFile.Receive(Path.GetFileName(path), content, new ContentLimits(), CancellationToken.None);
+        IncomingFile file = IncomingFile.Receive(
+            Path.GetFileName(path), content, new ContentLimits(), TimeProvider.System, CancellationToken.None);
         bool isUnframed = !CdrFileFormat.Framed.Recognises(file.Head) && CdrFileFormat.Unframed.Recognises(file.Head);
         using UsageFileReader reader = (isUnframed ? CdrFileFormat.Unframed : CdrFileFormat.Framed).Open(file.Open());
         using BufferedStream buffered = new(output, 1 << 16);

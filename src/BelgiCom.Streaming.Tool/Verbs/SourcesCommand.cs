@@ -45,7 +45,7 @@ internal static class SourcesCommand
         AdaptersOptions options = ToolSettings.Adapters();
         using FileStream content = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         ContentLimits limits = new(options.MaxExpandedOctets, options.MaxExpansionRatio);
-        IncomingFile file = IncomingFile.Receive(Path.GetFileName(path), content, limits, CancellationToken.None);
+        IncomingFile file = IncomingFile.Receive(Path.GetFileName(path), content, limits, TimeProvider.System, CancellationToken.None);
         List<UsageSource> sources = [.. options.Sources.Select(one => one.ToUsageSource())];
         IMediatedFile? mediated = Open(sources, options.Bounds, file, source);
         CsvMapDraft? draft = null;
