@@ -176,6 +176,37 @@ public sealed class ContainmentTests : IDisposable
         Assert.Contains("took longer than 00:10:00", report.Entry.Detail, StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// The same name of 251 octets twice, a name with a line and a colour in it, and one with a number: all are moved, and what is kept and
+    /// shown of them has neither controls nor the number.
+    /// </summary>
+    [Fact]
+    public async Task Files_OfOddNames_AreTakenAndShownSafely()
+    {
+        string longest = new string('é', 123) + ".cdr1";
+        byte[] file = await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken);
+        foreach (string name in new[] { longest, "x\nred\u001b[31m.cdr", "calls-32475123456.cdr", longest })
+        {
+            file[25]++;
+            await File.WriteAllBytesAsync(Path.Combine(First.Inbox, name), file, TestContext.Current.CancellationToken);
+            await Watch(First).Watcher.LookAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Empty(Directory.GetFiles(First.Inbox));
+        Assert.Equal(4, Directory.GetFiles(Path.Combine(First.Inbox, "done")).Length);
+        string kept = string.Join('|', _fixture.Ledger.List().Select(entry => entry.Name).Order());
+        Assert.Equal($"calls-***********.cdr|x?red?[31m.cdr|{longest}|{longest}", kept);
+        Assert.DoesNotContain(_fixture.Sender.Usage, usage => usage.FileName.Contains("32475", StringComparison.Ordinal));
+        Assert.Equal("calls-32475123456.cdr", Path.GetFileName(Ask("calls-32475123456.cdr")));
+    }
+
+    private string? Ask(string name)
+    {
+        FileEntry entry = _fixture.Ledger.List().Single(one => one.Name == ShownName.Of(name));
+        _fixture.Ledger.Put(entry with { State = FileState.Incomplete });
+        return Assert.Single(FileLedger.Retry(_fixture.Options.DataDirectory, name, _fixture.Clock)).Inbox;
+    }
+
     private static SourceOptions SourceOf(string name, string inbox) => new() { Name = name, Inbox = inbox };
 
     private async Task<int> CountAsync(string sample)

@@ -80,7 +80,7 @@ public sealed class FileIntake
     /// <summary>Takes in content that has no place on disk, for example standard input.</summary>
     /// <param name="content">Content; it is disposed at the end. Content that cannot seek is copied into a temporary file of the data
     /// folder, which is deleted at the end.</param>
-    /// <param name="name">Name for the ledger, without folder and without personal data.</param>
+    /// <param name="name">Name for the ledger, without folder.</param>
     /// <param name="source">Name of the source, or null to find it by the content.</param>
     /// <param name="cancellationToken">Stops after the chunk in hand; the next call for the same content goes on from there.</param>
     public Task<FileReport> TakeAsync(Stream content, string name, string? source, CancellationToken cancellationToken) =>
@@ -130,7 +130,7 @@ public sealed class FileIntake
                     FileEntry entry = new()
                     {
                         Sha256 = file.Sha256,
-                        Name = name,
+                        Name = file.Name,
                         Source = source ?? IFileMediation.UnknownSource,
                         Format = "",
                         Octets = file.Octets,

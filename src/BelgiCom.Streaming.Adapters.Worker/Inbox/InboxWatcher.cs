@@ -98,7 +98,7 @@ internal sealed class InboxWatcher(
             }
             catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
             {
-                AdaptersLog.FileStuck(logger, file.Name, source.Name, backlog.Leave(file.FullName, isStuck: true), refused);
+                AdaptersLog.FileStuck(logger, ShownName.Of(file.Name), source.Name, backlog.Leave(file.FullName, isStuck: true), refused);
             }
             catch (SchemaRegistryException away) when (away.IsTransient)
             {
@@ -109,7 +109,7 @@ internal sealed class InboxWatcher(
                 or SchemaRegistryException))
             {
                 // Whatever a file brings about, it must not be the end of the other files, at this start and at each one after it.
-                AdaptersLog.FileFailed(logger, file.Name, source.Name, backlog.Leave(file.FullName, isStuck: true), failed);
+                AdaptersLog.FileFailed(logger, ShownName.Of(file.Name), source.Name, backlog.Leave(file.FullName, isStuck: true), failed);
             }
         }
     }
@@ -151,7 +151,7 @@ internal sealed class InboxWatcher(
     private void LeaveOther(FileInfo file)
     {
         backlog.Leave(file.FullName, isStuck: true);
-        AdaptersLog.NoRegularFile(logger, file.Name, source.Name);
+        AdaptersLog.NoRegularFile(logger, ShownName.Of(file.Name), source.Name);
     }
 
     /// <summary>
@@ -175,7 +175,7 @@ internal sealed class InboxWatcher(
             }
             else if (_ignoredFolders.Add(folder.Name))
             {
-                AdaptersLog.FolderIgnored(logger, folder.Name, source.Name);
+                AdaptersLog.FolderIgnored(logger, ShownName.Of(folder.Name), source.Name);
             }
         }
 

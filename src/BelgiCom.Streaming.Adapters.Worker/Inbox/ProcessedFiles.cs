@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Adapters.Worker;
@@ -10,6 +11,9 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
 {
     private const string DoneFolder = "done";
     private const string FailedFolder = "failed";
+
+    // The longest name that common file systems take.
+    private const int NameOctetsMax = 255;
 
     private readonly string _done = Path.Combine(source.Inbox, DoneFolder);
     private readonly string _failed = Path.Combine(source.Inbox, FailedFolder);
@@ -34,11 +38,23 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
         if (File.Exists(target))
         {
             // Another file of that name came before, or the same file again.
-            target += "." + report.Entry.Sha256[..8] + "." + report.Entry.Resent;
+            string mark = $".{report.Entry.Sha256[..8]}.{report.Entry.Resent}";
+            target = Path.Combine(Path.GetDirectoryName(target)!, Beginning(file.Name, NameOctetsMax - mark.Length) + mark);
         }
 
         ledger.PutRetired(new RetiredFile(target, origin, report.Octets, clock.GetUtcNow()));
         file.MoveTo(target, overwrite: true);
+    }
+
+    /// <summary>As much of a name as so many octets hold.</summary>
+    private static string Beginning(string name, int octets)
+    {
+        while (Encoding.UTF8.GetByteCount(name) > octets)
+        {
+            name = name[..^1];
+        }
+
+        return name;
     }
 
     /// <summary>
@@ -78,7 +94,7 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
             }
             catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
             {
-                AdaptersLog.RetiredFileStuck(logger, file.Name, source.Name, refused);
+                AdaptersLog.RetiredFileStuck(logger, ShownName.Of(file.Name), source.Name, refused);
             }
         }
 
@@ -99,7 +115,7 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
             return;
         }
 
-        AdaptersLog.FileGrew(logger, file.Name, source.Name, known.Octets, file.Length);
+        AdaptersLog.FileGrew(logger, ShownName.Of(file.Name), source.Name, known.Octets, file.Length);
         file.MoveTo(known.Origin);
         ledger.RemoveRetired(known.Path);
     }

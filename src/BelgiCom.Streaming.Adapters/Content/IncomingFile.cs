@@ -23,7 +23,7 @@ public sealed class IncomingFile
 
     private IncomingFile(string name, Stream content, long octets, ContentLimits limits, TimeProvider clock, byte[] hash)
     {
-        Name = name;
+        Name = ShownName.Of(name);
         Octets = octets;
         _clock = clock;
         _begun = clock.GetTimestamp();
@@ -33,7 +33,7 @@ public sealed class IncomingFile
         _head = new Lazy<byte[]>(ReadHead);
     }
 
-    /// <summary>Name as delivered, without folder.</summary>
+    /// <summary>Name as delivered, without folder, as it may be kept and shown (<see cref="ShownName"/>).</summary>
     public string Name { get; }
 
     /// <summary>Length of the content as delivered, when it was received.</summary>
@@ -54,7 +54,7 @@ public sealed class IncomingFile
     /// <summary>
     /// Reads the content once, for its hash, as far as it is long now: a file that somebody writes for ever would have no end.
     /// </summary>
-    /// <param name="name">Name, without folder and without personal data.</param>
+    /// <param name="name">Name, without folder.</param>
     /// <param name="content">Content; must be able to seek. It is closed when the stream that <see cref="Open"/> returns is closed.</param>
     /// <param name="limits">How far it may expand.</param>
     /// <param name="clock">Measures how long reading takes.</param>

@@ -251,7 +251,8 @@ public sealed class FileLedger : IDisposable
     }
 
     private static bool IsCalled(FileEntry file, string? name) =>
-        name is null || file.Name == name || (name.Length >= 8 && file.Sha256.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+        name is null || file.Name == ShownName.Of(name)
+        || (name.Length >= 8 && file.Sha256.StartsWith(name, StringComparison.OrdinalIgnoreCase));
 
     private static bool CanBeReadAgain(FileEntry file) =>
         file.State is FileState.Failed or FileState.Incomplete || (file.State == FileState.Done && file.Quarantined > 0);
@@ -260,9 +261,10 @@ public sealed class FileLedger : IDisposable
     private string? PutBack(FileEntry file)
     {
         List<RetiredFile> lying = Query(
-            $"SELECT {RetiredColumns} FROM retired WHERE octets = @p0 AND substr(origin, -length(@p1)) = @p1",
-            ReadRetired, file.Octets, Path.DirectorySeparatorChar + file.Name);
-        if (lying.Find(one => File.Exists(one.Path) && one.Origin != one.Path && !File.Exists(one.Origin)) is not { } found)
+            $"SELECT {RetiredColumns} FROM retired WHERE octets = @p0", ReadRetired, file.Octets);
+        RetiredFile? found = lying.Find(one => ShownName.Of(Path.GetFileName(one.Origin)) == file.Name
+            && File.Exists(one.Path) && one.Origin != one.Path && !File.Exists(one.Origin));
+        if (found is null)
         {
             return null;
         }
