@@ -24,6 +24,7 @@ public sealed class FileIntake
     private readonly ISchemaRegistry _registry;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
+    // One producer sends for all files.
     private readonly Lock _sending = new();
     private readonly ConcurrentBag<RecordChunk> _chunks = [];
 
@@ -296,11 +297,14 @@ public sealed class FileIntake
         };
         _ledger.Put(entry);
         AdaptersMetrics.Committed(entry.Source, chunk);
-        bool wasOfBoth = _unmatched.IsOfBoth;
-        _unmatched |= chunk.Unmatched;
-        if (_unmatched.IsOfBoth && !wasOfBoth)
+        lock (_sending)
         {
-            AdaptersLog.BothViewsCharged(_logger, entry.Name, entry.Source);
+            bool wasOfBoth = _unmatched.IsOfBoth;
+            _unmatched |= chunk.Unmatched;
+            if (_unmatched.IsOfBoth && !wasOfBoth)
+            {
+                AdaptersLog.BothViewsCharged(_logger, entry.Name, entry.Source);
+            }
         }
 
         return entry;
