@@ -68,7 +68,7 @@ internal static partial class AdaptersLog
     public static partial void RegistryAway(ILogger logger, string source, Exception exception);
 
     [LoggerMessage(
-        3019, LogLevel.Error,
+        3023, LogLevel.Error,
         "The reader of file {File} of {Source} failed with {Fault}; the rest of the file is not read, the other files go on: {Place}")]
     public static partial void ReaderFailed(ILogger logger, string file, string source, string fault, string place);
 
