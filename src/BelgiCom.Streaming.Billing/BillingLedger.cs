@@ -101,6 +101,53 @@ public sealed class BillingLedger : IDisposable
         reader => ((int Partition, long Offset)?)((int)reader.GetInt64(0), reader.GetInt64(1)),
         usageId.ToByteArray()).FirstOrDefault());
 
+    /// <summary>
+    /// The usage on usage.rated.v1 whose id is billed with other content, in the order of the positions, as far as nobody decided on it.
+    /// </summary>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public IReadOnlyList<LedgerConflict> Conflicts() => Guarded(() => Database.Query(
+        """
+        SELECT c.usage_id, p.partition, c.rated_offset, c.event_time, f.source, f.file_name, c.received_partition, c.received_offset,
+               l.received_partition, l.received_offset, CASE WHEN c.account = l.account THEN 0 ELSE 1 END
+        FROM conflicting_line c JOIN position p ON p.stream = c.stream JOIN source_file f ON f.source_file = c.source_file
+             JOIN billed_line l ON l.usage_id = c.usage_id
+             LEFT JOIN decided_line d ON d.stream = c.stream AND d.rated_offset = c.rated_offset
+        WHERE p.topic = @p0 AND d.stream IS NULL ORDER BY p.partition, c.rated_offset
+        """,
+        reader => new LedgerConflict(
+            UsageId.FromBytes((byte[])reader[0]),
+            (int)reader.GetInt64(1),
+            reader.GetInt64(2),
+            DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3)),
+            reader.GetString(4),
+            reader.GetString(5),
+            ((int)reader.GetInt64(6), reader.GetInt64(7)),
+            ((int)reader.GetInt64(8), reader.GetInt64(9)),
+            Convert.ToInt64(reader[10], CultureInfo.InvariantCulture) != 0),
+        Topics.UsageRated));
+
+    /// <summary>
+    /// Notes a decision before the record that it is about is read: else a ledger that is built anew could bill the usage that somebody
+    /// gave up, because partitions are read in any order. It changes nothing when the record was read.
+    /// </summary>
+    /// <param name="topic">Topic of the rated record.</param>
+    /// <param name="partition">Its partition.</param>
+    /// <param name="offset">Its offset.</param>
+    /// <param name="usageId">Its usage id.</param>
+    /// <param name="ownId">The id that it is billed under; empty when it was given up.</param>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public void NoteAhead(string topic, int partition, long offset, UsageId usageId, UsageId ownId) => Guarded(() =>
+        Database.InTransaction(() =>
+        {
+            long stream = StreamIdOf(new LedgerStream(topic, partition));
+            if ((Database.QueryLong($"SELECT next_offset FROM position WHERE stream = @p0 {Dialect.ForUpdate}", stream) ?? 0) <= offset)
+            {
+                Note(stream, offset, usageId, ownId);
+            }
+
+            return true;
+        }));
+
     /// <summary>Everything the ledger holds, over all runs.</summary>
     /// <exception cref="StorageException">The database does not answer.</exception>
     public LedgerTotals Totals() => Guarded(() =>
@@ -175,16 +222,24 @@ public sealed class BillingLedger : IDisposable
         {
             long[] nextOffsets = LockPositions(streamIds);
             List<int> rated = new(batch.Count);
-            for (int row = 0; row < batch.Count; row++)
+            Decide(batch, rated, streamIds, nextOffsets);
+            fresh.AddRange(rated);
+            Dictionary<(long Stream, long Offset), (UsageId UsageId, UsageId OwnId)> decided = DecidedAhead();
+            for (int row = 0; row < batch.Lines.Length; row++)
             {
-                ref readonly LedgerLine line = ref batch.Lines[row];
-                if (line.Offset < nextOffsets[line.Stream])
+                ref LedgerLine line = ref batch.Lines[row];
+                if (line.IsOfDecision || line.Offset < nextOffsets[line.Stream])
                 {
                     continue;
                 }
 
                 fresh.Add(row);
                 nextOffsets[line.Stream] = line.Offset + 1;
+                if (line.Outcome == LedgerOutcome.Rated && decided.Count > 0)
+                {
+                    Follow(ref line, decided.GetValueOrDefault((streamIds[line.Stream], line.Offset)));
+                }
+
                 if (line.Outcome == LedgerOutcome.Rated)
                 {
                     rated.Add(row);
@@ -206,6 +261,67 @@ public sealed class BillingLedger : IDisposable
         });
         return Committed(batch, fresh, changed);
     }
+
+    /// <summary>The decisions on records that were not read yet: a ledger that is built anew meets the decisions first.</summary>
+    private Dictionary<(long Stream, long Offset), (UsageId UsageId, UsageId OwnId)> DecidedAhead() => Database.Query(
+        "SELECT d.stream, d.rated_offset, d.usage_id, d.own_id FROM decided_line d JOIN position p ON p.stream = d.stream "
+        + "WHERE d.rated_offset >= p.next_offset",
+        reader => ((reader.GetInt64(0), reader.GetInt64(1)), (UsageId.FromBytes((byte[])reader[2]), OwnIdIn(reader, 3)))).ToDictionary();
+
+    /// <summary>Bills a record under its own id, or sets it aside, when somebody decided so.</summary>
+    private static void Follow(ref LedgerLine line, (UsageId UsageId, UsageId OwnId) decided)
+    {
+        if (line.UsageId != decided.UsageId)
+        {
+            return;
+        }
+
+        if (decided.OwnId == default)
+        {
+            line.Outcome = LedgerOutcome.LedgerConflict;
+        }
+        else
+        {
+            line.UsageId = decided.OwnId;
+        }
+    }
+
+    /// <summary>
+    /// Notes the decisions of the batch. Usage that was read and set aside before joins the lines to write when it is charged; usage that is
+    /// still to be read follows its decision then. What is billed at the position already stays as it is.
+    /// </summary>
+    private void Decide(LedgerBatch batch, List<int> rated, long[] streamIds, long[] nextOffsets)
+    {
+        foreach (LedgerDecision decision in batch.Decisions)
+        {
+            long stream = streamIds[decision.Stream];
+            LedgerLine own = batch.Lines[decision.Row];
+            if (own.Offset < nextOffsets[own.Stream]
+                || Database.QueryLong(
+                    "SELECT 1 FROM billed_line WHERE stream = @p0 AND rated_offset = @p1", stream, decision.Offset) is not null
+                || rated.Any(row => batch.Lines[row].Stream == decision.Stream && batch.Lines[row].Offset == decision.Offset))
+            {
+                continue;
+            }
+
+            Note(stream, decision.Offset, decision.UsageId, decision.OwnId);
+            if (decision.IsCharge && decision.Offset < nextOffsets[decision.Stream])
+            {
+                Database.Execute("DELETE FROM conflicting_line WHERE stream = @p0 AND rated_offset = @p1", stream, decision.Offset);
+                rated.Add(decision.Line);
+            }
+        }
+    }
+
+    private void Note(long stream, long offset, UsageId usageId, UsageId ownId) => Database.Execute(
+        """
+        INSERT INTO decided_line (stream, rated_offset, usage_id, own_id) VALUES (@p0, @p1, @p2, @p3)
+        ON CONFLICT (stream, rated_offset) DO UPDATE SET own_id = excluded.own_id
+        """,
+        stream, offset, usageId.ToByteArray(), ownId == default ? DBNull.Value : ownId.ToByteArray());
+
+    internal static UsageId OwnIdIn(DbDataReader reader, int column) =>
+        reader.IsDBNull(column) ? default : UsageId.FromBytes((byte[])reader[column]);
 
     /// <summary>The changes that the batch makes to the totals of this run.</summary>
     private static Dictionary<ControlTotalKey, ControlTotal> Changes(LedgerBatch batch, List<int> fresh)
@@ -270,7 +386,7 @@ public sealed class BillingLedger : IDisposable
             counts[(int)key.Outcome] += change.Records;
         }
 
-        return new LedgerBatchResult(counts, batch.Count - fresh.Count);
+        return new LedgerBatchResult(counts, batch.Count - fresh.Count(row => !batch.Lines[row].IsOfDecision));
     }
 
     /// <summary>
@@ -294,20 +410,26 @@ public sealed class BillingLedger : IDisposable
         long[] ids = new long[batch.Streams.Count];
         for (int i = 0; i < ids.Length; i++)
         {
-            LedgerStream stream = batch.Streams[i];
-            if (!_streamIds.TryGetValue(stream, out ids[i]))
-            {
-                Database.Execute(
-                    "INSERT INTO position (topic, partition, next_offset) VALUES (@p0, @p1, 0) ON CONFLICT (topic, partition) DO NOTHING",
-                    stream.Topic,
-                    (long)stream.Partition);
-                ids[i] = Database.QueryLong(
-                    "SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", stream.Topic, (long)stream.Partition)!.Value;
-                _streamIds[stream] = ids[i];
-            }
+            ids[i] = StreamIdOf(batch.Streams[i]);
         }
 
         return ids;
+    }
+
+    private long StreamIdOf(LedgerStream stream)
+    {
+        if (!_streamIds.TryGetValue(stream, out long id))
+        {
+            Database.Execute(
+                "INSERT INTO position (topic, partition, next_offset) VALUES (@p0, @p1, 0) ON CONFLICT (topic, partition) DO NOTHING",
+                stream.Topic,
+                (long)stream.Partition);
+            id = Database.QueryLong(
+                "SELECT stream FROM position WHERE topic = @p0 AND partition = @p1", stream.Topic, (long)stream.Partition)!.Value;
+            _streamIds[stream] = id;
+        }
+
+        return id;
     }
 
     /// <summary>

@@ -17,14 +17,18 @@ public sealed class LedgerBatch
     private readonly List<LedgerStream> _streams = [];
     private readonly List<SourceFile> _files = [];
     private readonly Dictionary<int, long> _ends = [];
+    private readonly List<LedgerDecision> _decisions = [];
     private byte[] _text = new byte[64 * 1024];
     private int _textLength;
 
-    /// <summary>Usage events in the order they were added.</summary>
+    /// <summary>Usage events in the order they were added, and the lines that decisions charge.</summary>
     internal Span<LedgerLine> Lines => CollectionsMarshal.AsSpan(_lines);
 
     /// <summary>Number of usage events.</summary>
-    public int Count => _lines.Count;
+    public int Count => _lines.Count - _decisions.Count(decision => decision.IsCharge);
+
+    /// <summary>What people decided on rated usage that is in conflict with a line.</summary>
+    internal IReadOnlyList<LedgerDecision> Decisions => _decisions;
 
     /// <summary>Partitions the lines come from.</summary>
     internal IReadOnlyList<LedgerStream> Streams => _streams;
@@ -48,6 +52,7 @@ public sealed class LedgerBatch
         _streams.Clear();
         _files.Clear();
         _ends.Clear();
+        _decisions.Clear();
         _textLength = 0;
     }
 
@@ -103,6 +108,35 @@ public sealed class LedgerBatch
             EventTimeMilliseconds = usage.EventTimeMilliseconds,
             File = -1,
         });
+
+    /// <summary>Adds a record of usage.rejected.v1 that gives up rated usage which is in conflict with a line.</summary>
+    public void AddDiscarded(string topic, int partition, long offset, scoped in UsageRejectedView decision)
+    {
+        AddRejected(topic, partition, offset, decision);
+        int stream = StreamIndex(Encoding.UTF8.GetString(decision.ReceivedTopic), decision.ReceivedPartition);
+        _decisions.Add(new LedgerDecision(_lines.Count - 1, stream, decision.ReceivedOffset, decision.UsageId, default, Line: -1));
+    }
+
+    /// <summary>
+    /// Adds a record of usage.rejected.v1 that charges rated usage which is in conflict with a line, under the id that the record gives it.
+    /// </summary>
+    /// <param name="topic">Topic of the decision.</param>
+    /// <param name="partition">Its partition.</param>
+    /// <param name="offset">Its offset.</param>
+    /// <param name="decision">The decision; its position is that of the rated record.</param>
+    /// <param name="usage">The rated record.</param>
+    public void AddCharged(
+        string topic, int partition, long offset, scoped in UsageRejectedView decision, scoped in UsageRatedView usage)
+    {
+        AddRejected(topic, partition, offset, decision);
+        int own = _lines.Count - 1;
+        string ratedTopic = Encoding.UTF8.GetString(decision.ReceivedTopic);
+        AddRated(ratedTopic, decision.ReceivedPartition, decision.ReceivedOffset, usage);
+        ref LedgerLine line = ref Lines[^1];
+        _decisions.Add(new LedgerDecision(own, line.Stream, line.Offset, line.UsageId, decision.UsageId, own + 1));
+        line.UsageId = decision.UsageId;
+        line.IsOfDecision = true;
+    }
 
     /// <summary>
     /// Adds a record that could not be read and is kept on a dead letter topic, so that the position passes it. Its time is that of its

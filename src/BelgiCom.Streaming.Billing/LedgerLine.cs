@@ -47,6 +47,22 @@ internal struct LedgerLine
 
     public int RecordIndex;
     public int ContainerIndex;
+
+    /// <summary>Whether a decision charges it: the rated record was read before, and the line was set aside then.</summary>
+    public bool IsOfDecision;
+}
+
+/// <summary>What somebody decided on rated usage that is in conflict with a line.</summary>
+/// <param name="Row">Row of the decision's own record in the batch.</param>
+/// <param name="Stream">Index in <see cref="LedgerBatch.Streams"/> of the rated record's partition.</param>
+/// <param name="Offset">Its offset there.</param>
+/// <param name="UsageId">The id that it shares with the line; a record with another id at that position is not meant.</param>
+/// <param name="OwnId">The id that it is billed under; empty when it is given up.</param>
+/// <param name="Line">Row of the line to bill; -1 when it is given up.</param>
+internal readonly record struct LedgerDecision(int Row, int Stream, long Offset, UsageId UsageId, UsageId OwnId, int Line)
+{
+    /// <summary>Whether the usage is billed, and not given up.</summary>
+    public bool IsCharge => Line >= 0;
 }
 
 /// <summary>Where records come from: a partition of a topic.</summary>

@@ -12,12 +12,16 @@ internal sealed class Reconciler
     // A connection answers one question at a time, so lines come in pages: between two of them other questions can be asked.
     private const int LinesPerPage = 4096;
 
+    private const string ChargedByDecision =
+        "SELECT count(*) FROM decided_line WHERE decided_line.stream = position.stream AND own_id IS NOT NULL";
+
     private readonly List<LedgerDifference> _differences = [];
     private readonly Database _database;
     private readonly LedgerMark _mark;
     private long _differenceCount;
     private long _duplicates;
     private long _conflicts;
+    private long _discarded;
     private ControlTotal _rated;
     private ControlTotal _billed;
     private ControlTotal _beforeLog;
@@ -31,7 +35,7 @@ internal sealed class Reconciler
     /// <summary>Position and totals of a partition, by one statement, so that both are of the same moment.</summary>
     public static LedgerMark MarkOf(Database database, string topic, int partition) => database.Query(
         $"""
-        SELECT position.stream, next_offset, {BillingLedger.TotalColumns}
+        SELECT position.stream, next_offset, {BillingLedger.TotalColumns}, ({ChargedByDecision})
         FROM position LEFT JOIN control_total ON control_total.stream = position.stream AND outcome = @p2
         WHERE topic = @p0 AND partition = @p1
         """,
@@ -39,6 +43,7 @@ internal sealed class Reconciler
             topic, partition, reader.GetInt64(1), reader.IsDBNull(2) ? default : BillingLedger.ReadTotal(reader, 2))
         {
             Stream = reader.GetInt64(0),
+            Charged = reader.GetInt64(7),
         },
         topic,
         (long)partition,
@@ -58,6 +63,7 @@ internal sealed class Reconciler
         {
             BeforeLog = reconciler._beforeLog,
             ConflictCount = reconciler._conflicts,
+            Discarded = reconciler._discarded,
         };
     }
 
@@ -136,7 +142,8 @@ internal sealed class Reconciler
 
     private void Compare(RatedPosition rated, RatedPosition billed)
     {
-        if (rated.UsageId != billed.UsageId || !rated.IsSameUsageAs(billed))
+        bool isSameId = rated.UsageId == billed.UsageId || DecisionOn(rated) == billed.UsageId;
+        if (!isSameId || !rated.IsSameUsageAs(billed))
         {
             Differ(LedgerDifferenceKind.OtherUsage, rated.Offset, rated.AmountNanos, billed.AmountNanos);
         }
@@ -147,12 +154,18 @@ internal sealed class Reconciler
     }
 
     /// <summary>
-    /// The record is billed under another position, or its usage id is in conflict with a line, or it is not billed at all.
+    /// The record was given up, or is billed under another position, or its usage id is in conflict with a line, or it is not billed at all.
     /// </summary>
     private void NotAtPosition(RatedPosition rated)
     {
-        byte[] usageId = new byte[UsageId.Size];
-        rated.UsageId.CopyTo(usageId);
+        UsageId? decided = DecisionOn(rated);
+        if (decided == default(UsageId))
+        {
+            _discarded++;
+            _rated = _rated.Since(TotalOf(rated));
+            return;
+        }
+
         RatedPosition[] billed =
         [
             .. _database.Query(
@@ -163,7 +176,7 @@ internal sealed class Reconciler
                     EventTimeMilliseconds = reader.GetInt64(2),
                     Currency = reader.GetString(3),
                 },
-                usageId),
+                (decided ?? rated.UsageId).ToByteArray()),
         ];
         if (billed.Length == 0)
         {
@@ -185,6 +198,16 @@ internal sealed class Reconciler
         }
     }
 
+    /// <summary>
+    /// What somebody decided on the record: the id that it is billed under, or an empty one when it was given up; null when nobody did.
+    /// </summary>
+    private UsageId? DecisionOn(RatedPosition rated) => _database.Query(
+        "SELECT own_id FROM decided_line WHERE stream = @p0 AND rated_offset = @p1 AND usage_id = @p2",
+        reader => (UsageId?)BillingLedger.OwnIdIn(reader, 0),
+        _mark.Stream,
+        rated.Offset,
+        rated.UsageId.ToByteArray()).FirstOrDefault();
+
     private bool IsKeptAsConflict(long offset) => _database.QueryLong(
         "SELECT 1 FROM conflicting_line WHERE stream = @p0 AND rated_offset = @p1", _mark.Stream, offset) is not null;
 
@@ -192,6 +215,14 @@ internal sealed class Reconciler
     {
         ControlTotal lines = _billed + _beforeLog;
         ControlTotal written = _mark.Written;
+        if (_database.QueryLong(
+            $"SELECT ({ChargedByDecision}) FROM position WHERE position.stream = @p0", _mark.Stream) is { } charged
+            && charged != _mark.Charged)
+        {
+            // A decision added a line before the mark, and its total, after the mark was taken. The next comparison has both.
+            return;
+        }
+
         if (written.Records != lines.Records || written.AmountNanos != lines.AmountNanos || written.HashTotal != lines.HashTotal)
         {
             Differ(LedgerDifferenceKind.ControlTotal, -1, written.AmountNanos, lines.AmountNanos);

@@ -36,6 +36,9 @@ public sealed record LedgerMark(string Topic, int Partition, long NextOffset, Co
 {
     /// <summary>Number of the partition in the ledger.</summary>
     internal long Stream { get; init; } = -1;
+
+    /// <summary>How many records of the partition are charged by a decision.</summary>
+    internal long Charged { get; init; }
 }
 
 /// <summary>In what way a record on the topic and the ledger differ.</summary>
@@ -94,6 +97,9 @@ public sealed record Reconciliation(
 
     /// <summary>How many of the differences are <see cref="LedgerDifferenceKind.Conflict"/>.</summary>
     public long ConflictCount { get; init; }
+
+    /// <summary>How many rated records were in conflict with a line and were given up by somebody; they are no differences.</summary>
+    public long Discarded { get; init; }
 
     /// <summary>
     /// Totals of the lines whose records lie before the first offset that the topic still has: retention took the records, the lines stay.

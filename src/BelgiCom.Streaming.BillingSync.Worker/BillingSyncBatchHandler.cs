@@ -98,7 +98,7 @@ internal sealed class BillingSyncBatchHandler(
 
         if (record.Topic == rejected.Name && rejected.TryRead(record.Value, out UsageRejectedView refused))
         {
-            _batch.AddRejected(record.Topic, record.Partition, record.Offset, refused);
+            AddRejected(in record, in refused);
             return;
         }
 
@@ -107,6 +107,27 @@ internal sealed class BillingSyncBatchHandler(
             : rejected.IsOfUnknownSchema(record.Value);
         _unreadable.Add(new DeadLetter(index, isOfUnknownSchema ? DeadLetterReason.UnknownSchema : DeadLetterReason.Undecodable));
         _batch.AddDeadLettered(record.Topic, record.Partition, record.Offset, record.TimestampMilliseconds);
+    }
+
+    private void AddRejected(in ConsumedRecord record, scoped in UsageRejectedView refused)
+    {
+        if (!LedgerDecisions.IsAboutRated(in refused))
+        {
+            _batch.AddRejected(record.Topic, record.Partition, record.Offset, refused);
+        }
+        else if (refused.Outcome == RejectedOutcome.Discarded)
+        {
+            _batch.AddDiscarded(record.Topic, record.Partition, record.Offset, refused);
+        }
+        else if (rated.TryRead(refused.Original, out UsageRatedView charged))
+        {
+            _batch.AddCharged(record.Topic, record.Partition, record.Offset, refused, charged);
+        }
+        else
+        {
+            // The conflict goes on waiting, and whoever decided sees it.
+            _batch.AddRejected(record.Topic, record.Partition, record.Offset, refused);
+        }
     }
 
     private void Apply()

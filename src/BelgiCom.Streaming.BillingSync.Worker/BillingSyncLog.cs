@@ -24,8 +24,8 @@ internal static partial class BillingSyncLog
 
     [LoggerMessage(
         4006, LogLevel.Error,
-        "{Count} rated usage events have the usage id of a billed line and other content. They are not billed; the view conflict of the "
-        + "ledger shows both contents.")]
+        "{Count} rated usage events have the usage id of a billed line and other content. They are not billed until somebody decides: "
+        + "belgicom suspense list shows both contents.")]
     public static partial void LedgerConflicts(ILogger logger, long count);
 
     [LoggerMessage(

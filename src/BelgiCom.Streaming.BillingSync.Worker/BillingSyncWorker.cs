@@ -29,14 +29,18 @@ internal sealed class BillingSyncWorker(
         PatientRegistry patient = new(registry, TimeSpan.Zero, clock, logger, stoppingToken);
         using DeadLetters deadLetters = new(
             kafka, Group, topic => Topics.DeadLetter(Group, topic), clock, loggers, stoppingToken);
-        BillingSyncBatchHandler handler = new(
-            ledger,
-            options,
-            await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, patient, stoppingToken).ConfigureAwait(false),
-            await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, patient, stoppingToken).ConfigureAwait(false),
-            deadLetters,
-            clock,
-            logger);
+        EventTopic<UsageRatedView> rated = await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, patient, stoppingToken)
+            .ConfigureAwait(false);
+        EventTopic<UsageRejectedView> rejected = await EventTopic.OpenAsync<UsageRejectedView>(
+            Topics.UsageRejected, patient, stoppingToken).ConfigureAwait(false);
+        await Task.Run(
+            () =>
+            {
+                using TopicReader reader = new(kafka, consumer, clock, logger, stoppingToken);
+                LedgerDecisions.ReadAhead(reader, rejected, rated, ledger, stoppingToken);
+            },
+            stoppingToken).ConfigureAwait(false);
+        BillingSyncBatchHandler handler = new(ledger, options, rated, rejected, deadLetters, clock, logger);
         _sink = GroupHost.OfSink(
             kafka, consumer, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<GroupHost>());
         await _sink.RunAsync(stoppingToken).ConfigureAwait(false);

@@ -22,6 +22,9 @@ public sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, lo
     /// <summary>Usage that is kept aside because the ledger billed other content under its id.</summary>
     public long Conflicts => Partitions.Sum(partition => partition.ConflictCount);
 
+    /// <summary>Usage that was kept aside so, and that somebody gave up.</summary>
+    public long Discarded => Partitions.Sum(partition => partition.Discarded);
+
     /// <summary>Differences that are no conflicts: usage that is not billed, or billed otherwise than rated.</summary>
     public long Differences => Partitions.Sum(partition => partition.DifferenceCount - partition.ConflictCount);
 

@@ -168,7 +168,7 @@ public sealed partial class RatingSession
         if (known.TryFind(usage.UsageId, out UInt128 claimed))
         {
             bool isSame = UsageClaim.IsSameUsage(claimed, usage.UsageId, usage.Fingerprint)
-                || known.Contains(UsageFingerprint.OwnIdOf(usage.UsageId, usage.Fingerprint));
+                || known.Contains(UsageFingerprint.OwnIdOf(usage.UsageId, usage.Subscriber, usage.Fingerprint));
             result.Reject(
                 isSame ? RatingOutcome.Duplicate : RatingOutcome.Conflict,
                 isSame ? RejectedReason.AlreadyRated : RejectedReason.Conflict);

@@ -361,6 +361,122 @@ public abstract class LedgerContract : IDisposable
         }
     }
 
+    /// <summary>
+    /// Two accounts' usage of 1.50 and 2.00 came under one id. Charged, the second is billed under an id of its own, once: 3.50; the
+    /// decision that comes again, and one that comes too late, change nothing.
+    /// </summary>
+    [Fact]
+    public void Decision_ToChargeAConflict_BillsItOnce()
+    {
+        using BillingLedger ledger = Open();
+        RatedUsage other = new(1) { Account = "account-2", AmountNanos = 2_000_000_000 };
+        Apply(ledger, 0, 0, new RatedUsage(1));
+        Apply(ledger, 1, 0, other);
+        LedgerConflict waiting = Assert.Single(ledger.Conflicts());
+        Assert.Equal((1, 0L, true), (waiting.Partition, waiting.Offset, waiting.IsOfOtherAccount));
+
+        LedgerBatchResult charged = Decide(ledger, 0, RejectedOutcome.Recycled, other, 1, 0);
+        Assert.Equal((1, 1), (charged.Counts[(int)LedgerOutcome.Rated], charged.Counts[(int)LedgerOutcome.Recycled]));
+        Assert.Equal(1, Decide(ledger, 0, RejectedOutcome.Recycled, other, 1, 0).Redelivered);
+        Decide(ledger, 1, RejectedOutcome.Recycled, other, 1, 0);
+        Decide(ledger, 2, RejectedOutcome.Discarded, other, 1, 0);
+
+        Assert.Empty(ledger.Conflicts());
+        AssertBilled(ledger, new RatedUsage(1), other, 3_500_000_000, discarded: 0);
+        Assert.Equal(2000, ledger.Totals().Billed("EUR").Octets);
+
+        // The same usage under a further position is a duplicate of what the decision billed.
+        Apply(ledger, 1, 1, other);
+        Decide(ledger, 3, RejectedOutcome.Recycled, other, 1, 1);
+        Assert.Equal(3_500_000_000, ledger.Totals().Billed("EUR").AmountNanos);
+        Assert.True(ledger.Reconcile(RatedUsage.Topic, 1, [other.At(0), other.At(1)]).IsBalanced);
+    }
+
+    /// <summary>Given up, the second waits no more; taken back, it is billed.</summary>
+    [Fact]
+    public void Decision_ToGiveAConflictUp_BillsNothingUntilItIsTakenBack()
+    {
+        using BillingLedger ledger = Open();
+        RatedUsage other = new(1) { Account = "account-2", AmountNanos = 2_000_000_000 };
+        Apply(ledger, 0, 0, new RatedUsage(1));
+        Apply(ledger, 1, 0, other);
+
+        Decide(ledger, 0, RejectedOutcome.Discarded, other, 1, 0);
+        Assert.Empty(ledger.Conflicts());
+        AssertBilled(ledger, new RatedUsage(1), other, 1_500_000_000, discarded: 1);
+        Assert.Equal(1L, ledger.Database.QueryLong("SELECT count(*) FROM conflict WHERE state = 'discarded'"));
+
+        Decide(ledger, 1, RejectedOutcome.Recycled, other, 1, 0);
+        AssertBilled(ledger, new RatedUsage(1), other, 3_500_000_000, discarded: 0);
+    }
+
+    /// <summary>
+    /// A ledger that is built anew meets the second of two first. It knows the decision from before, so the same usage is billed as in the
+    /// ledger before it; the decision's own record, in the same batch or later, changes nothing.
+    /// </summary>
+    [Theory]
+    [InlineData(RejectedOutcome.Recycled, 3_500_000_000, 0, true)]
+    [InlineData(RejectedOutcome.Recycled, 3_500_000_000, 0, false)]
+    [InlineData(RejectedOutcome.Discarded, 1_500_000_000, 1, true)]
+    [InlineData(RejectedOutcome.Discarded, 1_500_000_000, 1, false)]
+    public void LedgerBuiltAnew_ThatReadsTheOtherUsageFirst_FollowsTheDecision(
+        RejectedOutcome outcome, long amountNanos, int discarded, bool inOneBatch)
+    {
+        using BillingLedger ledger = Open();
+        RatedUsage other = new(1) { Account = "account-2", AmountNanos = 2_000_000_000 };
+        ledger.NoteAhead(RatedUsage.Topic, 1, 0, other.UsageId, outcome == RejectedOutcome.Recycled ? other.OwnId : default);
+
+        if (inOneBatch)
+        {
+            LedgerBatch batch = new();
+            other.AddTo(batch, 1, 0);
+            other.DecideIn(batch, 0, outcome, 1, 0);
+            ledger.Apply(batch);
+        }
+        else
+        {
+            Apply(ledger, 1, 0, other);
+            Decide(ledger, 0, outcome, other, 1, 0);
+        }
+
+        Apply(ledger, 0, 0, new RatedUsage(1));
+        Assert.Empty(ledger.Conflicts());
+        AssertBilled(ledger, new RatedUsage(1), other, amountNanos, discarded);
+    }
+
+    /// <summary>A topic that was made anew has other usage at the position, which nobody decided on.</summary>
+    [Fact]
+    public void Decision_OnAnotherUsageAtThatPosition_ChangesNothing()
+    {
+        using BillingLedger ledger = Open();
+        ledger.NoteAhead(RatedUsage.Topic, 0, 0, new RatedUsage(2).UsageId, default);
+        Apply(ledger, 0, 0, new RatedUsage(1));
+
+        Assert.Equal(1, ledger.Totals().Lines);
+        Assert.True(ledger.Reconcile(RatedUsage.Topic, 0, [new RatedUsage(1).At(0)]).IsBalanced);
+    }
+
+    private static LedgerBatchResult Decide(
+        BillingLedger ledger, long decisionOffset, RejectedOutcome outcome, RatedUsage usage, int partition, long offset)
+    {
+        LedgerBatch batch = new();
+        usage.DecideIn(batch, decisionOffset, outcome, partition, offset);
+        return ledger.Apply(batch);
+    }
+
+    /// <summary>The first usage lies at 0 of partition 0, the other at 0 of partition 1; all that was billed is explained.</summary>
+    private static void AssertBilled(BillingLedger ledger, RatedUsage first, RatedUsage other, long amountNanos, int discarded)
+    {
+        Assert.Equal(amountNanos, ledger.Totals().Billed("EUR").AmountNanos);
+        Assert.Equal(amountNanos, ledger.Database.QueryLong("SELECT CAST(sum(amount_nanos) AS BIGINT) FROM billed_line"));
+        Reconciliation[] compared =
+        [
+            ledger.Reconcile(RatedUsage.Topic, 0, [first.At(0)]), ledger.Reconcile(RatedUsage.Topic, 1, [other.At(0)]),
+        ];
+        Assert.All(compared, one => Assert.Empty(one.Differences));
+        Assert.Equal(discarded, compared.Sum(one => one.Discarded));
+    }
+
     private static string? Text(BillingLedger ledger, string sql) =>
         Convert.ToString(Assert.Single(ledger.Database.Query(sql, row => row.GetValue(0))), CultureInfo.InvariantCulture);
 

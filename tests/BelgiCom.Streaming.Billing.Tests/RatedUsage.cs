@@ -34,37 +34,66 @@ internal sealed record RatedUsage(int Number)
 
     public UsageId UsageId => UsageId.FromHalves(0x9E3779B97F4A7C15UL * (ulong)(Number + 1), (ulong)Number);
 
+    /// <summary>The id that a decision gives this usage.</summary>
+    public UsageId OwnId => UsageId.FromHalves(0xC0FFEE, (ulong)Number);
+
     public void AddTo(LedgerBatch batch, int partition, long offset, string topic = Topic)
     {
-        UsageRatedView view = new()
-        {
-            UsageId = UsageId,
-            Account = Encoding.UTF8.GetBytes(Account),
-            Offering = Encoding.UTF8.GetBytes(Offering),
-            OfferingVersion = 3,
-            Outcome = Outcome,
-            Kind = Kind,
-            EventTimeMilliseconds = EventTime.ToUnixTimeMilliseconds(),
-            DurationSeconds = DurationSeconds,
-            TotalOctets = TotalOctets,
-            ChargedUnits = ChargedUnits,
-            BundleUnits = 24,
-            AmountNanos = AmountNanos,
-            Currency = Encoding.UTF8.GetBytes(Currency),
-            RoundingPolicy = 1,
-            PeriodStartDays = PeriodStart.DayNumber - new DateOnly(1970, 1, 1).DayNumber,
-            Source = "ericsson-pgw"u8,
-            Node = Encoding.UTF8.GetBytes(Node),
-            FileId = FileId.FromHalves(7, 7),
-            FileName = "pgw.cdr"u8,
-            FileSequenceNumber = 42,
-            RecordIndex = Number,
-            ContainerIndex = 1,
-            ReceivedPartition = partition,
-            ReceivedOffset = offset + 100,
-        };
+        UsageRatedView view = View(partition, offset);
         batch.AddRated(topic, partition, offset, view);
     }
+
+    /// <summary>Adds a decision on this usage, which lies at the position.</summary>
+    public void DecideIn(LedgerBatch batch, long decisionOffset, RejectedOutcome outcome, int partition, long offset)
+    {
+        UsageRejectedView decision = new()
+        {
+            Outcome = outcome,
+            Reason = RejectedReason.Conflict,
+            UsageId = outcome == RejectedOutcome.Recycled ? OwnId : UsageId,
+            EventTimeMilliseconds = EventTime.ToUnixTimeMilliseconds(),
+            ReceivedTopic = Encoding.UTF8.GetBytes(Topic),
+            ReceivedPartition = partition,
+            ReceivedOffset = offset,
+        };
+        if (outcome == RejectedOutcome.Recycled)
+        {
+            UsageRatedView view = View(partition, offset);
+            batch.AddCharged(Topics.UsageRejected, partition, decisionOffset, decision, view);
+        }
+        else
+        {
+            batch.AddDiscarded(Topics.UsageRejected, partition, decisionOffset, decision);
+        }
+    }
+
+    private UsageRatedView View(int partition, long offset) => new()
+    {
+        UsageId = UsageId,
+        Account = Encoding.UTF8.GetBytes(Account),
+        Offering = Encoding.UTF8.GetBytes(Offering),
+        OfferingVersion = 3,
+        Outcome = Outcome,
+        Kind = Kind,
+        EventTimeMilliseconds = EventTime.ToUnixTimeMilliseconds(),
+        DurationSeconds = DurationSeconds,
+        TotalOctets = TotalOctets,
+        ChargedUnits = ChargedUnits,
+        BundleUnits = 24,
+        AmountNanos = AmountNanos,
+        Currency = Encoding.UTF8.GetBytes(Currency),
+        RoundingPolicy = 1,
+        PeriodStartDays = PeriodStart.DayNumber - new DateOnly(1970, 1, 1).DayNumber,
+        Source = "ericsson-pgw"u8,
+        Node = Encoding.UTF8.GetBytes(Node),
+        FileId = FileId.FromHalves(7, 7),
+        FileName = "pgw.cdr"u8,
+        FileSequenceNumber = 42,
+        RecordIndex = Number,
+        ContainerIndex = 1,
+        ReceivedPartition = partition,
+        ReceivedOffset = offset + 100,
+    };
 
     public RatedPosition At(long offset) => new(offset, UsageId, AmountNanos)
     {

@@ -251,7 +251,7 @@ public sealed class OutcomeTests
         UsageRecord other = Message(1) with { Fingerprint = 8 };
         Assert.Equal(RatingOutcome.Conflict, rater.One(other).Outcome);
 
-        UsageRecord own = other with { UsageId = UsageFingerprint.OwnIdOf(other.UsageId, 8), IsRecycled = true };
+        UsageRecord own = other with { UsageId = UsageFingerprint.OwnIdOf(other.UsageId, other.Subscriber, 8), IsRecycled = true };
         Assert.Equal(
             [RatingOutcome.Rated, RatingOutcome.Duplicate, RatingOutcome.Duplicate, RatingOutcome.Conflict],
             new[] { own, own, other, Message(1) with { Fingerprint = 9 } }.Select(usage => rater.One(usage).Outcome));

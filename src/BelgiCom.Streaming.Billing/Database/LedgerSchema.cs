@@ -99,6 +99,7 @@ internal static class LedgerSchema
         FROM bill_line;
         """,
         SumsAndConflicts(words),
+        Decisions(words),
     ];
 
     /// <summary>
@@ -163,5 +164,28 @@ internal static class LedgerSchema
                l.currency, c.currency AS other_currency, p.topic AS other_topic, p.partition AS other_partition,
                c.rated_offset AS other_rated_offset
         FROM conflicting_line c JOIN billed_line l ON l.usage_id = c.usage_id JOIN position p ON p.stream = c.stream;
+        """;
+
+    /// <summary>
+    /// What somebody decided on usage that is in conflict with a line, by the position of its rated record. It is there before that record
+    /// when the ledger is built anew.
+    /// </summary>
+    private static string Decisions(SchemaWords words) =>
+        $"""
+        CREATE TABLE decided_line (
+            stream BIGINT NOT NULL,
+            rated_offset BIGINT NOT NULL,
+            usage_id {words.Blob} NOT NULL,
+            own_id {words.Blob} NULL,
+            PRIMARY KEY (stream, rated_offset)) {words.ClusteredTable};
+
+        DROP VIEW conflict;
+        CREATE VIEW conflict AS
+        SELECT l.usage_id, l.account, c.account AS other_account, l.event_time, c.event_time AS other_event_time,
+               l.charged_units, c.charged_units AS other_charged_units, l.amount_nanos, c.amount_nanos AS other_amount_nanos,
+               l.currency, c.currency AS other_currency, p.topic AS other_topic, p.partition AS other_partition,
+               c.rated_offset AS other_rated_offset, CASE WHEN d.stream IS NULL THEN 'waits' ELSE 'discarded' END AS state
+        FROM conflicting_line c JOIN billed_line l ON l.usage_id = c.usage_id JOIN position p ON p.stream = c.stream
+             LEFT JOIN decided_line d ON d.stream = c.stream AND d.rated_offset = c.rated_offset;
         """;
 }

@@ -8,7 +8,8 @@ namespace BelgiCom.Streaming.Contracts;
 /// <summary>
 /// Closed list of the outcomes that are not rated. RECYCLED and DISCARDED are a person's decisions on usage that waits (SUSPENDED, CONFLICT
 /// or REJECTED): receivedTopic, receivedPartition and receivedOffset name its record. RECYCLED sent the usage to usage.received.v1 once
-/// more; DISCARDED gave it up, and detail says who did and why.
+/// more; DISCARDED gave it up, and detail says who did and why. When receivedTopic is usage.rated.v1, the usage is rated and in conflict
+/// with a line of the ledger: RECYCLED has the ledger bill it under the usageId given here.
 /// </summary>
 public enum RejectedOutcome
 {

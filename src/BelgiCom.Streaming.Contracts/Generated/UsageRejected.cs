@@ -31,7 +31,7 @@ public sealed partial record UsageRejected : IAvroRecord<UsageRejected>
     /// <summary>Start of the usage in UTC; 0 when not known.</summary>
     public DateTimeOffset EventTime { get; init; } = DateTimeOffset.UnixEpoch;
 
-    /// <summary>Topic the event was read from; usage.rejected.v1 when it was recycled or discarded.</summary>
+    /// <summary>Topic the event was read from; usage.rejected.v1 or usage.rated.v1 when it was recycled or discarded.</summary>
     public string ReceivedTopic { get; init; } = "";
 
     /// <summary>Partition of it.</summary>
@@ -40,7 +40,10 @@ public sealed partial record UsageRejected : IAvroRecord<UsageRejected>
     /// <summary>Offset in it.</summary>
     public long ReceivedOffset { get; init; }
 
-    /// <summary>Value of the event as it was read, wire-format header included; empty when it was recycled or discarded.</summary>
+    /// <summary>
+    /// Value of the event as it was read, wire-format header included; when it was recycled or discarded, empty or the record of
+    /// usage.rated.v1.
+    /// </summary>
     public byte[] Original { get; init; } = [];
 
     /// <summary>SHA-256 over original.</summary>
@@ -120,14 +123,14 @@ public sealed partial record UsageRejected : IAvroRecord<UsageRejected>
         """{"type":"record","name":"UsageRejected","namespace":"be.belgicom.streaming","doc":"Usage that was not rated, with a typed reason and the original octets, so that it can be found, explained and redriven.","fields":[""" +
         """{"name":"usageId","type":{"type":"fixed","name":"UsageId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the canonical duplicate key of the record and the index of the part inside it; the same source record always gives the same id."},"doc":"Identity of the usage event; zeros when the value could not be decoded."},""" +
         """{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'."},"doc":"Pseudonym of the served subscriber; zeros when not known."},""" +
-        """{"name":"outcome","type":{"type":"enum","name":"RejectedOutcome","namespace":"be.belgicom.streaming","doc":"Closed list of the outcomes that are not rated. RECYCLED and DISCARDED are a person's decisions on usage that waits (SUSPENDED, CONFLICT or REJECTED): receivedTopic, receivedPartition and receivedOffset name its record. RECYCLED sent the usage to usage.received.v1 once more; DISCARDED gave it up, and detail says who did and why.","symbols":["REJECTED","DUPLICATE","LATE","SUSPENDED","CONFLICT","RECYCLED","DISCARDED"],"default":"REJECTED"},"doc":"What happened.","default":"REJECTED"},""" +
+        """{"name":"outcome","type":{"type":"enum","name":"RejectedOutcome","namespace":"be.belgicom.streaming","doc":"Closed list of the outcomes that are not rated. RECYCLED and DISCARDED are a person's decisions on usage that waits (SUSPENDED, CONFLICT or REJECTED): receivedTopic, receivedPartition and receivedOffset name its record. RECYCLED sent the usage to usage.received.v1 once more; DISCARDED gave it up, and detail says who did and why. When receivedTopic is usage.rated.v1, the usage is rated and in conflict with a line of the ledger: RECYCLED has the ledger bill it under the usageId given here.","symbols":["REJECTED","DUPLICATE","LATE","SUSPENDED","CONFLICT","RECYCLED","DISCARDED"],"default":"REJECTED"},"doc":"What happened.","default":"REJECTED"},""" +
         """{"name":"reason","type":{"type":"enum","name":"RejectedReason","namespace":"be.belgicom.streaming","doc":"Closed list of reasons.","symbols":["OTHER","UNDECODABLE","UNKNOWN_SCHEMA","ALREADY_RATED","TOO_LATE","UNKNOWN_SUBSCRIBER","NO_SUBSCRIPTION_AT_EVENT_TIME","NO_TARIFF","NO_PRICE","INVALID_USAGE","AMOUNT_OVERFLOW","CONFLICT","NOT_MEASURED","CURRENCY","OUTSIDE_WINDOW"],"default":"OTHER"},"doc":"Why.","default":"OTHER"},""" +
         """{"name":"detail","type":"string","doc":"A sentence for a person: what to do. Never personal data."},""" +
         """{"name":"eventTime","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Start of the usage in UTC; 0 when not known."},""" +
-        """{"name":"receivedTopic","type":"string","doc":"Topic the event was read from; usage.rejected.v1 when it was recycled or discarded."},""" +
+        """{"name":"receivedTopic","type":"string","doc":"Topic the event was read from; usage.rejected.v1 or usage.rated.v1 when it was recycled or discarded."},""" +
         """{"name":"receivedPartition","type":"int","doc":"Partition of it."},""" +
         """{"name":"receivedOffset","type":"long","doc":"Offset in it."},""" +
-        """{"name":"original","type":"bytes","doc":"Value of the event as it was read, wire-format header included; empty when it was recycled or discarded."},""" +
+        """{"name":"original","type":"bytes","doc":"Value of the event as it was read, wire-format header included; when it was recycled or discarded, empty or the record of usage.rated.v1."},""" +
         """{"name":"originalHash","type":"bytes","doc":"SHA-256 over original."}]}""";
 }
 
@@ -158,7 +161,7 @@ public ref struct UsageRejectedView : IAvroRecord<UsageRejectedView>
     /// <summary>Start of the usage in UTC; 0 when not known. In milliseconds since 1970-01-01T00:00Z.</summary>
     public long EventTimeMilliseconds { get; set; }
 
-    /// <summary>Topic the event was read from; usage.rejected.v1 when it was recycled or discarded.</summary>
+    /// <summary>Topic the event was read from; usage.rejected.v1 or usage.rated.v1 when it was recycled or discarded.</summary>
     public ReadOnlySpan<byte> ReceivedTopic { get; set; }
 
     /// <summary>Partition of it.</summary>
@@ -167,7 +170,10 @@ public ref struct UsageRejectedView : IAvroRecord<UsageRejectedView>
     /// <summary>Offset in it.</summary>
     public long ReceivedOffset { get; set; }
 
-    /// <summary>Value of the event as it was read, wire-format header included; empty when it was recycled or discarded.</summary>
+    /// <summary>
+    /// Value of the event as it was read, wire-format header included; when it was recycled or discarded, empty or the record of
+    /// usage.rated.v1.
+    /// </summary>
     public ReadOnlySpan<byte> Original { get; set; }
 
     /// <summary>SHA-256 over original.</summary>

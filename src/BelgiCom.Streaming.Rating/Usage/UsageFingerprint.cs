@@ -37,17 +37,19 @@ public static class UsageFingerprint
     }
 
     /// <summary>
-    /// The id under which usage is charged of which somebody decided that it is not what was rated first under its id: made from that id
-    /// and its fingerprint, so however often and by whomever it is sent, it is charged once.
+    /// The id under which usage is charged of which somebody decided that it is not what was charged first under its id: made from that id,
+    /// the subscriber and the fingerprint, so however often and by whomever it is sent, it is charged once.
     /// </summary>
     /// <param name="usageId">The id that both usages came under.</param>
+    /// <param name="subscriber">Reference of the subscriber who used it.</param>
     /// <param name="fingerprint">Fingerprint of the usage to charge.</param>
-    public static UInt128 OwnIdOf(UInt128 usageId, uint fingerprint)
+    public static UInt128 OwnIdOf(UInt128 usageId, UInt128 subscriber, uint fingerprint)
     {
-        Span<byte> key = stackalloc byte[OwnIdForm.Length + UsageId.Size + sizeof(uint)];
+        Span<byte> key = stackalloc byte[OwnIdForm.Length + UsageId.Size + SubscriberRef.Size + sizeof(uint)];
         OwnIdForm.CopyTo(key);
         BinaryPrimitives.WriteUInt128BigEndian(key[OwnIdForm.Length..], usageId);
-        BinaryPrimitives.WriteUInt32BigEndian(key[(OwnIdForm.Length + UsageId.Size)..], fingerprint);
+        BinaryPrimitives.WriteUInt128BigEndian(key[(OwnIdForm.Length + UsageId.Size)..], subscriber);
+        BinaryPrimitives.WriteUInt32BigEndian(key[(OwnIdForm.Length + UsageId.Size + SubscriberRef.Size)..], fingerprint);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(key, hash);
         return BinaryPrimitives.ReadUInt128BigEndian(hash);

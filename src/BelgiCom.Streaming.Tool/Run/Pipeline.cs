@@ -18,7 +18,8 @@ namespace BelgiCom.Streaming.Tool;
 internal sealed class Pipeline : IAsyncDisposable
 {
     /// <summary>
-    /// The topics that each group reads. Rating comes first: when it is done, the ends of the topics it writes are final.
+    /// The topics that each group reads. Rating comes first: when it is done, the ends of the topics it writes are final. The ledger's group is
+    /// the last.
     /// </summary>
     public static readonly IReadOnlyList<(string Group, string[] Topics)> Groups =
     [
@@ -31,6 +32,7 @@ internal sealed class Pipeline : IAsyncDisposable
 
     private readonly EmbeddedDefault _embedded;
     private readonly BillingLedger _ledger;
+    private readonly Lock _ledgerGate = new();
     private readonly GroupLag _lag;
 
     private Pipeline(EmbeddedDefault embedded, WebApplication app, BillingLedger ledger, GroupLag lag, UsageCount usage)
@@ -55,8 +57,17 @@ internal sealed class Pipeline : IAsyncDisposable
 
     public string Broker => _embedded.Broker;
 
+    /// <summary>The rated usage that the ledger holds aside, because its id is billed with other content.</summary>
+    public IReadOnlyList<LedgerConflict> LedgerConflicts() => _ledger.Conflicts();
+
     /// <summary>What the ledger holds now.</summary>
-    public LedgerTotals LedgerNow() => _ledger.Totals();
+    public LedgerTotals LedgerNow()
+    {
+        lock (_ledgerGate)
+        {
+            return _ledger.Totals();
+        }
+    }
 
     /// <summary>Compares everything that is rated with the ledger, when nobody else counts.</summary>
     public LedgerEvidence Evidence(CancellationToken cancellationToken) => Usage.CompareWith(_ledger, cancellationToken);
@@ -114,6 +125,21 @@ internal sealed class Pipeline : IAsyncDisposable
                 ThrowIfFailed();
                 await Task.Delay(LagPollInterval, cancellationToken);
             }
+        }
+
+        // A ledger that was lost begins anew, whatever its group has committed.
+        while ((await _lag.ReadAsync(Groups[^1].Group, Groups[^1].Topics)).Any(IsBehind))
+        {
+            ThrowIfFailed();
+            await Task.Delay(LagPollInterval, cancellationToken);
+        }
+    }
+
+    private bool IsBehind(PartitionLag log)
+    {
+        lock (_ledgerGate)
+        {
+            return (_ledger.NextOffset(log.Partition.Topic, log.Partition.Partition.Value) ?? log.Begin) < log.End;
         }
     }
 

@@ -181,6 +181,7 @@ internal sealed record RunReport
         conserved = IsConserved,
         reconciled = IsReconciled,
         differences = Evidence.Differences + Evidence.NotYetBilled,
+        ratedAndDiscarded = Evidence.Discarded,
         waiting = Waiting,
         waitingFiles = WaitingFiles,
         ledger = Ledger,

@@ -31,6 +31,7 @@ internal static class RunReportTable
         yield return $"billed by this run {report.Billed}; in the ledger {report.TotalBilled} (without VAT)";
         yield return report.IsReconciled
             ? "reconciled: rated = billed, record by record, since the beginning"
+                + (report.Evidence.Discarded > 0 ? $" ({report.Evidence.Discarded:N0} in conflict were discarded)" : "")
             : $"NOT RECONCILED: {report.Evidence.Differences:N0} differences between the topic and the ledger, "
                 + $"{report.Evidence.NotYetBilled:N0} rated and not billed yet; see the log";
         if (report.Waiting.Any(events => events.Value > 0))

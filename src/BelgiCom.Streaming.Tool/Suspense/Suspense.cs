@@ -1,8 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
+using BelgiCom.Streaming.Billing;
+using BelgiCom.Streaming.BillingSync.Worker;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Rating;
+using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Tool;
@@ -37,29 +40,34 @@ internal sealed class Suspense : IDisposable
     /// <summary>Transactional id of everybody who decides, so that the next one fences the one before.</summary>
     private const string TransactionalId = "suspense";
 
+    // Conflicts of the ledger that are decided on in one transaction.
+    private const int ConflictsAtOnce = 500;
+
     private static readonly byte[] RejectedTopic = Encoding.UTF8.GetBytes(Topics.UsageRejected);
+    private static readonly byte[] RatedTopic = Encoding.UTF8.GetBytes(Topics.UsageRated);
 
     private readonly KafkaRoles _kafka;
     private readonly TopicReader _reader;
     private readonly EventTopic<UsageReceivedView> _received;
     private readonly EventTopic<UsageRejectedView> _rejected;
+    private readonly EventTopic<UsageRatedView> _rated;
 
-    private Suspense(KafkaRoles kafka, EventTopic<UsageReceivedView> received, EventTopic<UsageRejectedView> rejected)
+    private Suspense(
+        KafkaRoles kafka, EventTopic<UsageReceivedView> received, EventTopic<UsageRejectedView> rejected, EventTopic<UsageRatedView> rated)
     {
         _kafka = kafka;
         _received = received;
         _rejected = rejected;
+        _rated = rated;
         _reader = new TopicReader(kafka.Clients, kafka.Consumer, TimeProvider.System);
     }
-
-    /// <summary>Produces what follows from the decision on one event; false when it cannot be read.</summary>
-    private delegate bool Decide(in ConsumedRecord record, scoped in UsageRejectedView usage, TransactionalOutput output);
 
     /// <exception cref="SchemaRegistryException">A schema is not registered, or the registry does not answer.</exception>
     public static async Task<Suspense> OpenAsync(KafkaRoles kafka, ISchemaRegistry registry, CancellationToken cancellationToken) => new(
         kafka,
         await EventTopic.OpenAsync<UsageReceivedView>(Topics.UsageReceived, registry, cancellationToken),
-        await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, registry, cancellationToken));
+        await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, registry, cancellationToken),
+        await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, registry, cancellationToken));
 
     /// <summary>The outcome of usage that waits for this reason; null when usage of the reason waits for nothing.</summary>
     public static RejectedOutcome? OutcomeOf(RejectedReason reason) => RejectedReasons.OutcomeOf(reason) switch
@@ -71,12 +79,16 @@ internal sealed class Suspense : IDisposable
     };
 
     /// <summary>What waits, and what was given up, of every run.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="ledgerConflicts">Rated usage that the ledger holds aside.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="UnreadableRecordException">A record on the topic cannot be read: what it ends is not known.</exception>
-    public SuspenseList List(SuspenseFilter filter, CancellationToken cancellationToken)
+    public SuspenseList List(
+        SuspenseFilter filter, IReadOnlyList<LedgerConflict> ledgerConflicts, CancellationToken cancellationToken)
     {
-        Dictionary<(RejectedReason Reason, string Source, string File, string Decision), WaitingUsage> groups = [];
+        WaitingGroups groups = new();
         List<ConflictingUsage> conflicts = [];
-        Read(
+        SuspenseDecisions known = Read(
             (batch, decisions) =>
             {
                 for (int index = 0; index < batch.Count; index++)
@@ -88,15 +100,11 @@ internal sealed class Suspense : IDisposable
                         continue;
                     }
 
-                    string decision = decisions.DiscardOf(in record) ?? "";
+                    bool isOfRated = decisions.IsDiscardOfRated(in record, in usage);
+                    string decision = isOfRated ? Encoding.UTF8.GetString(usage.Detail) : decisions.DiscardOf(in record) ?? "";
                     (string source, string file) = OriginOf(in usage);
-                    if (!groups.TryGetValue((usage.Reason, source, file, decision), out WaitingUsage? group))
-                    {
-                        group = new WaitingUsage(usage.Outcome, usage.Reason, source, file, decision);
-                        groups.Add((usage.Reason, source, file, decision), group);
-                    }
-
-                    group.Add(usage.EventTimeMilliseconds, record.TimestampMilliseconds);
+                    groups.Of(isOfRated ? RejectedOutcome.Conflict : usage.Outcome, usage.Reason, source, file, decision)
+                        .Add(usage.EventTimeMilliseconds, record.TimestampMilliseconds);
                     if (usage.Outcome == RejectedOutcome.Conflict && decision.Length == 0 && conflicts.Count < ConflictsShown
                         && TryReadOriginal(in usage, out UsageReceivedView original))
                     {
@@ -105,95 +113,68 @@ internal sealed class Suspense : IDisposable
                 }
             },
             cancellationToken);
-        return new SuspenseList(
-            Sorted(groups.Values.Where(group => group.Decision.Length == 0)),
-            Sorted(groups.Values.Where(group => group.Decision.Length > 0)),
-            conflicts);
+        foreach (LedgerConflict conflict in ledgerConflicts.Where(one => filter.Means(one) && !known.IsDecided(one)))
+        {
+            groups.Of(RejectedOutcome.Conflict, RejectedReason.Conflict, conflict.Source, conflict.File, "")
+                .Add(conflict.EventTime.ToUnixTimeMilliseconds(), waitsFromMilliseconds: 0);
+            if (conflicts.Count < ConflictsShown)
+            {
+                conflicts.Add(new ConflictingUsage(
+                    conflict.UsageId,
+                    ContentAt(conflict.UsageId, conflict.Received, cancellationToken),
+                    ContentAt(conflict.UsageId, conflict.BilledReceived, cancellationToken),
+                    conflict.IsOfOtherAccount));
+            }
+        }
+
+        return new SuspenseList(groups.Waiting, groups.Discarded, conflicts);
     }
 
     /// <summary>What one record of usage.received.v1 says; null when the topic no longer has it, or has other usage there.</summary>
     /// <param name="usageId">Id of the usage.</param>
-    /// <param name="partition">Partition.</param>
-    /// <param name="offset">Offset.</param>
+    /// <param name="place">Partition and offset.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public UsageContent? ContentAt(UsageId usageId, int partition, long offset, CancellationToken cancellationToken)
+    public UsageContent? ContentAt(UsageId usageId, (int Partition, long Offset) place, CancellationToken cancellationToken)
     {
         UsageContent? content = null;
-        PartitionRange? range = _reader.RangesOf(Topics.UsageReceived).FirstOrDefault(range => range.Partition.Partition == partition);
-        if (range is null || offset < range.From || offset >= range.To)
-        {
-            return null;
-        }
-
-        _reader.Read(
-            [range with { From = offset, To = offset + 1 }],
-            batch =>
-            {
-                if (batch.Count > 0 && batch[0].Offset == offset
-                    && _received.TryRead(batch[0].Value, out UsageReceivedView usage)
-                    && usage.UsageId == usageId)
-                {
-                    content = UsageContent.Of(in usage);
-                }
-            },
+        ReadAt(
+            Topics.UsageReceived,
+            place.Partition,
+            place.Offset,
+            (in ConsumedRecord record) => content =
+                _received.TryRead(record.Value, out UsageReceivedView usage) && usage.UsageId == usageId ? UsageContent.Of(in usage) : null,
             cancellationToken);
         return content;
     }
 
     /// <summary>
-    /// Sends usage to rating once more. Usage in conflict goes under an id of its own, because somebody decided that it is other usage.
+    /// Has usage charged: it is sent to rating once more. Usage in conflict goes under an id of its own, because somebody decided that it is
+    /// other usage; what is rated already is billed as it was rated.
     /// </summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="ledgerConflicts">Rated usage that the ledger holds aside.</param>
+    /// <param name="loggers">Log of the client.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="UnreadableRecordException">A record on the topic cannot be read: what it ends is not known.</exception>
     /// <exception cref="ClientFailedException">Somebody else decides, or the brokers are away.</exception>
-    public DecisionCount Recycle(SuspenseFilter filter, ILoggerFactory loggers, CancellationToken cancellationToken)
-    {
-        byte[] detail = "Sent to usage.received.v1 once more, to be rated."u8.ToArray();
-        return DecideAll(
-            filter,
-            (in ConsumedRecord record, scoped in UsageRejectedView usage, TransactionalOutput output) =>
-            {
-                if (!TryReadOriginal(in usage, out UsageReceivedView again))
-                {
-                    return false;
-                }
-
-                UsageHistoryView history = again.History;
-                history.SuspendedFor = Encoding.UTF8.GetBytes(SuspenseFilter.NameOf(usage.Reason));
-                again.HasHistory = true;
-                again.History = history;
-                if (usage.Outcome == RejectedOutcome.Conflict)
-                {
-                    again.UsageId = OwnIdOf(in again);
-                }
-
-                output.Produce(Topics.UsageReceived, usage.ReceivedPartition, record.Key, _received.Write(in again));
-                End(in record, in usage, RejectedOutcome.Recycled, detail, output);
-                return true;
-            },
-            loggers,
-            cancellationToken);
-    }
+    public DecisionCount Recycle(
+        SuspenseFilter filter, IReadOnlyList<LedgerConflict> ledgerConflicts, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        DecideAll(
+            filter, ledgerConflicts, new Verdict(RejectedOutcome.Recycled, "Sent to be charged."u8.ToArray()), loggers, cancellationToken);
 
     /// <summary>Gives usage up: it waits no more, and is charged to nobody.</summary>
     /// <param name="filter">Which.</param>
+    /// <param name="ledgerConflicts">Rated usage that the ledger holds aside.</param>
     /// <param name="decision">Who decided, and why: a sentence without personal data, kept with each event.</param>
     /// <param name="loggers">Log of the client.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="UnreadableRecordException">A record on the topic cannot be read: what it ends is not known.</exception>
     /// <exception cref="ClientFailedException">Somebody else decides, or the brokers are away.</exception>
-    public DecisionCount Discard(SuspenseFilter filter, string decision, ILoggerFactory loggers, CancellationToken cancellationToken)
-    {
-        byte[] detail = Encoding.UTF8.GetBytes(decision);
-        return DecideAll(
-            filter,
-            (in ConsumedRecord record, scoped in UsageRejectedView usage, TransactionalOutput output) =>
-            {
-                End(in record, in usage, RejectedOutcome.Discarded, detail, output);
-                return true;
-            },
-            loggers,
-            cancellationToken);
-    }
+    public DecisionCount Discard(
+        SuspenseFilter filter, IReadOnlyList<LedgerConflict> ledgerConflicts, string decision, ILoggerFactory loggers,
+        CancellationToken cancellationToken) =>
+        DecideAll(
+            filter, ledgerConflicts, new Verdict(RejectedOutcome.Discarded, Encoding.UTF8.GetBytes(decision)), loggers, cancellationToken);
 
     /// <summary>Closes the client.</summary>
     public void Dispose() => _reader.Dispose();
@@ -204,29 +185,25 @@ internal sealed class Suspense : IDisposable
     /// </summary>
     private static bool Waits(scoped in UsageRejectedView usage) => usage.Outcome == OutcomeOf(usage.Reason);
 
-    private static UsageId OwnIdOf(scoped in UsageReceivedView usage)
+    private static UsageId OwnIdOf(UsageId usageId, SubscriberRef subscriber, uint fingerprint)
     {
-        uint fingerprint = UsageFingerprint.Of(in usage, Plmn.FromUsage(usage.ServingPlmn));
-        UInt128 own = UsageFingerprint.OwnIdOf(UsageEvents.ToNumber(usage.UsageId), fingerprint);
+        UInt128 own = UsageFingerprint.OwnIdOf(UsageEvents.ToNumber(usageId), UsageEvents.ToNumber(subscriber), fingerprint);
         return UsageId.FromHalves((ulong)(own >> 64), (ulong)own);
     }
 
-    private static WaitingUsage[] Sorted(IEnumerable<WaitingUsage> groups) =>
-    [
-        .. groups.OrderBy(group => group.Outcome).ThenBy(group => group.Reason)
-            .ThenBy(group => group.Source, StringComparer.Ordinal).ThenBy(group => group.File, StringComparer.Ordinal),
-    ];
-
-    private DecisionCount DecideAll(SuspenseFilter filter, Decide decide, ILoggerFactory loggers, CancellationToken cancellationToken)
+    private DecisionCount DecideAll(
+        SuspenseFilter filter, IReadOnlyList<LedgerConflict> ledgerConflicts, Verdict verdict, ILoggerFactory loggers,
+        CancellationToken cancellationToken)
     {
         using TransactionalSender sender = TransactionalSender.OnlyOne(
             _kafka.Clients, _kafka.Transactions, TransactionalId, TimeProvider.System, loggers.CreateLogger<TransactionalSender>());
+        SuspenseFilter meant = filter with { IsForDecision = true };
         long decided = 0;
         while (true)
         {
             // Nothing of a predecessor can become visible after this, so what is read now is what waits.
             sender.Settle(cancellationToken);
-            (DecisionCount count, bool isKnown) = DecideOnce(filter with { IsForDecision = true }, decide, sender, cancellationToken);
+            (DecisionCount count, bool isKnown) = DecideOnce(meant, ledgerConflicts, verdict, sender, cancellationToken);
             decided += count.Decided;
             if (isKnown)
             {
@@ -236,12 +213,13 @@ internal sealed class Suspense : IDisposable
     }
 
     private (DecisionCount Count, bool IsKnown) DecideOnce(
-        SuspenseFilter filter, Decide decide, TransactionalSender sender, CancellationToken cancellationToken)
+        SuspenseFilter filter, IReadOnlyList<LedgerConflict> ledgerConflicts, Verdict verdict, TransactionalSender sender,
+        CancellationToken cancellationToken)
     {
         DecisionCount done = default;
         bool isKnown = true;
         List<int> meant = [];
-        Read(
+        SuspenseDecisions known = Read(
             (batch, decisions) =>
             {
                 meant.Clear();
@@ -255,47 +233,156 @@ internal sealed class Suspense : IDisposable
                     }
                 }
 
-                if (meant.Count == 0)
+                if (meant.Count > 0)
                 {
-                    return;
-                }
-
-                DecisionCount chunk = default;
-                isKnown = isKnown && sender.TrySend(output => chunk = Send(batch, meant, decide, output), cancellationToken);
-                if (isKnown)
-                {
-                    done = new DecisionCount(done.Decided + chunk.Decided, done.Unreadable + chunk.Unreadable);
+                    SendChunk(output => Send(batch, meant, verdict, output));
                 }
             },
             cancellationToken);
+        foreach (LedgerConflict[] chunk in ledgerConflicts.Where(one => filter.Means(one) && !known.IsDecided(one)).Chunk(ConflictsAtOnce))
+        {
+            List<RatedRecord> records = [.. chunk.Select(conflict => RatedAt(conflict, cancellationToken)).OfType<RatedRecord>()];
+            done = done with { Unreadable = done.Unreadable + chunk.Length - records.Count };
+            SendChunk(output => Send(records, verdict, output));
+        }
+
         return (done, isKnown);
+
+        void SendChunk(Func<TransactionalOutput, DecisionCount> send)
+        {
+            DecisionCount chunk = default;
+            isKnown = isKnown && sender.TrySend(output => chunk = send(output), cancellationToken);
+            if (isKnown)
+            {
+                done = new DecisionCount(done.Decided + chunk.Decided, done.Unreadable + chunk.Unreadable);
+            }
+        }
     }
 
-    private DecisionCount Send(RecordBatch batch, List<int> meant, Decide decide, TransactionalOutput output)
+    private DecisionCount Send(RecordBatch batch, List<int> meant, Verdict verdict, TransactionalOutput output)
     {
         long decided = 0;
         foreach (int index in meant)
         {
             ConsumedRecord record = batch[index];
             UsageRejectedView usage = Read(in record);
-            decided += decide(in record, in usage, output) ? 1 : 0;
+            if (LedgerDecisions.IsAboutRated(in usage))
+            {
+                RatedRecord rated = new(
+                    usage.ReceivedPartition, usage.ReceivedOffset, record.Key.ToArray(), usage.Original.ToArray());
+                decided += Send([rated], verdict, output).Decided;
+            }
+            else if (verdict.Outcome == RejectedOutcome.Discarded || TrySendAgain(in record, in usage, output))
+            {
+                End(in record, in usage, verdict, output);
+                decided++;
+            }
         }
 
         return new DecisionCount(decided, meant.Count - decided);
     }
 
+    private bool TrySendAgain(in ConsumedRecord record, scoped in UsageRejectedView usage, TransactionalOutput output)
+    {
+        if (!TryReadOriginal(in usage, out UsageReceivedView again))
+        {
+            return false;
+        }
+
+        UsageHistoryView history = again.History;
+        history.SuspendedFor = Encoding.UTF8.GetBytes(SuspenseFilter.NameOf(usage.Reason));
+        again.HasHistory = true;
+        again.History = history;
+        if (usage.Outcome == RejectedOutcome.Conflict)
+        {
+            uint fingerprint = UsageFingerprint.Of(in again, Plmn.FromUsage(again.ServingPlmn));
+            again.UsageId = OwnIdOf(again.UsageId, again.SubscriberRef, fingerprint);
+        }
+
+        output.Produce(Topics.UsageReceived, usage.ReceivedPartition, record.Key, _received.Write(in again));
+        return true;
+    }
+
+    /// <summary>
+    /// Produces the decisions on usage that is rated: its balance counts it already, so it is not rated again. The ledger, which holds it
+    /// aside, follows them.
+    /// </summary>
+    private DecisionCount Send(IReadOnlyList<RatedRecord> records, Verdict verdict, TransactionalOutput output)
+    {
+        foreach (RatedRecord record in records)
+        {
+            _rated.TryRead(record.Value, out UsageRatedView usage);
+            UsageRejectedView end = new()
+            {
+                UsageId = verdict.Outcome == RejectedOutcome.Discarded
+                    ? usage.UsageId
+                    : OwnIdOf(usage.UsageId, usage.SubscriberRef, (uint)usage.ContentFingerprint),
+                SubscriberRef = usage.SubscriberRef,
+                Outcome = verdict.Outcome,
+                Reason = RejectedReason.Conflict,
+                Detail = verdict.Detail,
+                EventTimeMilliseconds = usage.EventTimeMilliseconds,
+                ReceivedTopic = RatedTopic,
+                ReceivedPartition = record.Partition,
+                ReceivedOffset = record.Offset,
+                Original = record.Value,
+                OriginalHash = SHA256.HashData(record.Value),
+            };
+            output.Produce(Topics.UsageRejected, record.Partition, record.Key, _rejected.Write(in end));
+        }
+
+        return new DecisionCount(records.Count, 0);
+    }
+
+    private RatedRecord? RatedAt(LedgerConflict conflict, CancellationToken cancellationToken)
+    {
+        RatedRecord? rated = null;
+        ReadAt(
+            Topics.UsageRated,
+            conflict.Partition,
+            conflict.Offset,
+            (in ConsumedRecord record) =>
+            {
+                if (_rated.TryRead(record.Value, out UsageRatedView usage) && usage.UsageId == conflict.UsageId)
+                {
+                    rated = new RatedRecord(record.Partition, record.Offset, record.Key.ToArray(), record.Value.ToArray());
+                }
+            },
+            cancellationToken);
+        return rated;
+    }
+
+    /// <summary>Reads one record of a partition; nothing is handed over when the topic no longer has it.</summary>
+    private void ReadAt(string topic, int partition, long offset, RecordHandler handle, CancellationToken cancellationToken)
+    {
+        PartitionRange range = _reader.RangeOf(new TopicPartition(topic, partition));
+        if (offset < range.From || offset >= range.To)
+        {
+            return;
+        }
+
+        _reader.Read(
+            [range with { From = offset, To = offset + 1 }],
+            batch =>
+            {
+                if (batch.Count > 0 && batch[0].Offset == offset)
+                {
+                    handle(batch[0]);
+                }
+            },
+            cancellationToken);
+    }
+
     /// <summary>Produces the record that ends the waiting of another.</summary>
-    private void End(
-        in ConsumedRecord record, scoped in UsageRejectedView usage, RejectedOutcome outcome, ReadOnlySpan<byte> detail,
-        TransactionalOutput output)
+    private void End(in ConsumedRecord record, scoped in UsageRejectedView usage, Verdict verdict, TransactionalOutput output)
     {
         UsageRejectedView end = new()
         {
             UsageId = usage.UsageId,
             SubscriberRef = usage.SubscriberRef,
-            Outcome = outcome,
+            Outcome = verdict.Outcome,
             Reason = usage.Reason,
-            Detail = detail,
+            Detail = verdict.Detail,
             EventTimeMilliseconds = usage.EventTimeMilliseconds,
             ReceivedTopic = RejectedTopic,
             ReceivedPartition = record.Partition,
@@ -307,7 +394,7 @@ internal sealed class Suspense : IDisposable
     /// <summary>
     /// Reads the topic to its present end twice: first the decisions, then everything. The memory is that of the decisions.
     /// </summary>
-    private void Read(Action<RecordBatch, SuspenseDecisions> handle, CancellationToken cancellationToken)
+    private SuspenseDecisions Read(Action<RecordBatch, SuspenseDecisions> handle, CancellationToken cancellationToken)
     {
         IReadOnlyList<PartitionRange> ranges = _reader.RangesOf(Topics.UsageRejected);
         SuspenseDecisions decisions = new();
@@ -319,11 +406,12 @@ internal sealed class Suspense : IDisposable
                 {
                     ConsumedRecord record = batch[index];
                     UsageRejectedView usage = Read(in record);
-                    decisions.Add(record.Partition, in usage);
+                    decisions.Add(record.Partition, record.Offset, in usage);
                 }
             },
             cancellationToken);
         _reader.Read(ranges, batch => handle(batch, decisions), cancellationToken);
+        return decisions;
     }
 
     private UsageRejectedView Read(in ConsumedRecord record) => _rejected.TryRead(record.Value, out UsageRejectedView rejected)
@@ -333,9 +421,10 @@ internal sealed class Suspense : IDisposable
     private bool IsMeant(
         SuspenseFilter filter, SuspenseDecisions decisions, in ConsumedRecord record, scoped in UsageRejectedView usage)
     {
-        if (!Waits(in usage)
+        bool isDiscardOfRated = decisions.IsDiscardOfRated(in record, in usage);
+        if ((!Waits(in usage) && !isDiscardOfRated)
             || decisions.IsRecycled(in record)
-            || !filter.MeansState(decisions.DiscardOf(in record) is not null)
+            || !filter.MeansState(isDiscardOfRated || decisions.DiscardOf(in record) is not null)
             || !filter.Means(in usage))
         {
             return false;
@@ -350,10 +439,19 @@ internal sealed class Suspense : IDisposable
         return filter.MeansOrigin(source, file);
     }
 
-    private (string Source, string File) OriginOf(scoped in UsageRejectedView usage) =>
-        TryReadOriginal(in usage, out UsageReceivedView original)
+    private (string Source, string File) OriginOf(scoped in UsageRejectedView usage)
+    {
+        if (LedgerDecisions.IsAboutRated(in usage))
+        {
+            return _rated.TryRead(usage.Original, out UsageRatedView rated)
+                ? (Encoding.UTF8.GetString(rated.Source), Encoding.UTF8.GetString(rated.FileName))
+                : ("", "");
+        }
+
+        return TryReadOriginal(in usage, out UsageReceivedView original)
             ? (Encoding.UTF8.GetString(original.Source), Encoding.UTF8.GetString(original.FileName))
             : ("", "");
+    }
 
     /// <summary>
     /// Reads the usage as it came; false when its schema is still not known, or when it was too long to be copied whole.
@@ -365,4 +463,12 @@ internal sealed class Suspense : IDisposable
         original = default;
         return hash.SequenceEqual(usage.OriginalHash) && _received.TryRead(usage.Original, out original);
     }
+
+    private delegate void RecordHandler(in ConsumedRecord record);
+
+    /// <summary>What is decided.</summary>
+    private readonly record struct Verdict(RejectedOutcome Outcome, byte[] Detail);
+
+    /// <summary>A record of usage.rated.v1.</summary>
+    private sealed record RatedRecord(int Partition, long Offset, byte[] Key, byte[] Value);
 }

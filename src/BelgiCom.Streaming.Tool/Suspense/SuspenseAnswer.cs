@@ -106,7 +106,7 @@ internal static class SuspenseAnswer
                 Markup.Escape(group.Source),
                 Markup.Escape(group.File),
                 group.Events.ToString("N0", CultureInfo.InvariantCulture),
-                group.OldestUsage is { } oldest ? TimeOf(oldest) : "",
+                TimeOf(group.OldestUsage),
                 TimeOf(group.Since),
             ];
             table.AddRow(last.Length > 0 ? [.. row, Markup.Escape(lastOf(group))] : row);
@@ -122,7 +122,7 @@ internal static class SuspenseAnswer
         {
             table.AddRow(
                 conflict.UsageId.ToString(),
-                Markup.Escape(conflict.Waiting.Place),
+                Markup.Escape(conflict.Waiting?.Place ?? NotKnown),
                 Markup.Escape(conflict.First?.Place ?? NotKnown),
                 Markup.Escape(string.Join('\n', conflict.Differences)));
         }
@@ -135,5 +135,5 @@ internal static class SuspenseAnswer
         return table;
     }
 
-    private static string TimeOf(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
+    private static string TimeOf(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) ?? "";
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 
@@ -90,6 +91,15 @@ internal sealed record SuspenseFilter
         && (UsageIds.Count == 0 || UsageIds.Contains(usage.UsageId))
         && (From is null || usage.EventTimeMilliseconds >= From.Value.ToUnixTimeMilliseconds())
         && (Until is null || usage.EventTimeMilliseconds < Until.Value.ToUnixTimeMilliseconds());
+
+    /// <summary>Whether rated usage that is in conflict with a line of the ledger is meant.</summary>
+    public bool Means(LedgerConflict conflict) =>
+        (!IsForDecision || (NamesEvents && !IsOfDiscarded))
+        && (Reasons.Count == 0 || Reasons.Contains(RejectedReason.Conflict))
+        && (UsageIds.Count == 0 || UsageIds.Contains(conflict.UsageId))
+        && (From is null || conflict.EventTime >= From)
+        && (Until is null || conflict.EventTime < Until)
+        && MeansOrigin(conflict.Source, conflict.File);
 
     /// <summary>Whether usage that waits, or that was given up, is meant.</summary>
     public bool MeansState(bool isDiscarded) => !IsForDecision || isDiscarded == IsOfDiscarded;

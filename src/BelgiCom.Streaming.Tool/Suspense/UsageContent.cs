@@ -107,13 +107,18 @@ internal sealed record UsageContent
 
 /// <summary>Usage that came under the id of other usage, with both contents.</summary>
 /// <param name="UsageId">The id of both.</param>
-/// <param name="Waiting">What waits.</param>
+/// <param name="Waiting">What waits; null when its record is older than the topic keeps.</param>
 /// <param name="First">
 /// What was charged first; null when the ledger has no line of it (it was free, or is not billed yet) or its record is older than the topic
 /// keeps.
 /// </param>
-internal sealed record ConflictingUsage(UsageId UsageId, UsageContent Waiting, UsageContent? First)
+/// <param name="IsOfOtherAccount">Whether another account pays for it, as far as the ledger knows.</param>
+internal sealed record ConflictingUsage(UsageId UsageId, UsageContent? Waiting, UsageContent? First, bool IsOfOtherAccount = false)
 {
     /// <summary>What the waiting one says otherwise than the first; empty when that is not known.</summary>
-    public IReadOnlyList<string> Differences => First is null ? [] : Waiting.DifferencesFrom(First);
+    public IReadOnlyList<string> Differences =>
+    [
+        .. IsOfOtherAccount ? ["another account"] : Array.Empty<string>(),
+        .. Waiting is null || First is null ? [] : Waiting.DifferencesFrom(First),
+    ];
 }

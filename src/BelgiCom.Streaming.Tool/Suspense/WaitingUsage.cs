@@ -16,23 +16,59 @@ internal sealed record WaitingUsage(RejectedOutcome Outcome, RejectedReason Reas
     /// <summary>When the oldest usage began; null when the events cannot be read.</summary>
     public DateTimeOffset? OldestUsage { get; private set; }
 
-    /// <summary>Since when the first of them waits. What is older than the retention of usage.rejected.v1 is gone.</summary>
-    public DateTimeOffset Since { get; private set; } = DateTimeOffset.MaxValue;
+    /// <summary>
+    /// Since when the first of them waits on usage.rejected.v1, whose retention deletes what is older; null when the ledger holds them.
+    /// </summary>
+    public DateTimeOffset? Since { get; private set; }
 
     /// <summary>Counts an event.</summary>
     /// <param name="eventTimeMilliseconds">When the usage began; 0 when not known.</param>
-    /// <param name="waitsFromMilliseconds">Since when it waits.</param>
+    /// <param name="waitsFromMilliseconds">Since when it waits; 0 when the ledger holds it.</param>
     public void Add(long eventTimeMilliseconds, long waitsFromMilliseconds)
     {
         Events++;
-        DateTimeOffset from = DateTimeOffset.FromUnixTimeMilliseconds(waitsFromMilliseconds);
-        Since = from < Since ? from : Since;
-        if (eventTimeMilliseconds == 0)
+        OldestUsage = Earlier(OldestUsage, eventTimeMilliseconds);
+        Since = Earlier(Since, waitsFromMilliseconds);
+    }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? known, long milliseconds)
+    {
+        if (milliseconds == 0)
         {
-            return;
+            return known;
         }
 
-        DateTimeOffset began = DateTimeOffset.FromUnixTimeMilliseconds(eventTimeMilliseconds);
-        OldestUsage = OldestUsage is { } oldest && oldest <= began ? oldest : began;
+        DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+        return known is { } earlier && earlier <= time ? earlier : time;
     }
+}
+
+/// <summary>The groups that a list is made of.</summary>
+internal sealed class WaitingGroups
+{
+    private readonly Dictionary<(RejectedReason Reason, string Source, string File, string Decision), WaitingUsage> _groups = [];
+
+    /// <summary>What waits, in the order in which it is shown.</summary>
+    public IReadOnlyList<WaitingUsage> Waiting => Sorted(group => group.Decision.Length == 0);
+
+    /// <summary>What was given up, the same.</summary>
+    public IReadOnlyList<WaitingUsage> Discarded => Sorted(group => group.Decision.Length > 0);
+
+    /// <summary>The group of an event.</summary>
+    public WaitingUsage Of(RejectedOutcome outcome, RejectedReason reason, string source, string file, string decision)
+    {
+        if (!_groups.TryGetValue((reason, source, file, decision), out WaitingUsage? group))
+        {
+            group = new WaitingUsage(outcome, reason, source, file, decision);
+            _groups.Add((reason, source, file, decision), group);
+        }
+
+        return group;
+    }
+
+    private WaitingUsage[] Sorted(Func<WaitingUsage, bool> which) =>
+    [
+        .. _groups.Values.Where(which).OrderBy(group => group.Outcome).ThenBy(group => group.Reason)
+            .ThenBy(group => group.Source, StringComparer.Ordinal).ThenBy(group => group.File, StringComparer.Ordinal),
+    ];
 }

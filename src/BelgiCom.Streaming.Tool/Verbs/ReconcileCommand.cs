@@ -58,6 +58,7 @@ internal static class ReconcileCommand
         reconciled = evidence.IsReconciled,
         evidence.Differences,
         evidence.Conflicts,
+        evidence.Discarded,
         evidence.NotYetBilled,
         partitions = evidence.Partitions.Select(partition => new
         {
@@ -91,9 +92,10 @@ internal static class ReconcileCommand
             + $"{evidence.Partitions.Sum(partition => partition.Billed.Records):N0} billed, "
             + $"{evidence.Partitions.Sum(partition => partition.BeforeLog.Records):N0} billed whose records retention has taken";
         yield return evidence.IsReconciled
-            ? $"reconciled; {evidence.Conflicts:N0} events in conflict are kept aside (view conflict of the ledger)"
+            ? $"reconciled; {evidence.Conflicts:N0} events in conflict are kept aside (belgicom suspense list), {evidence.Discarded:N0} were "
+                + "discarded"
             : $"NOT RECONCILED: {evidence.Differences:N0} differences, {evidence.NotYetBilled:N0} rated and not billed yet, "
-                + $"{evidence.Conflicts:N0} in conflict";
+                + $"{evidence.Conflicts:N0} in conflict, {evidence.Discarded:N0} discarded";
     }
 
     private static string AmountOf(Int128 nanos) =>

@@ -77,7 +77,7 @@ internal static class SuspenseCommand
             return result.GetValue(dryRun)
                 ? ListAsync(filter, result.GetRequiredValue(data), result.GetValue(json), cancellationToken)
                 : DecideAsync(
-                    (suspense, loggers) => suspense.Recycle(filter, loggers, cancellationToken),
+                    (suspense, conflicts, loggers) => suspense.Recycle(filter, conflicts, loggers, cancellationToken),
                     "recycled",
                     ReferenceData.ReadGiven(result.GetValue(catalogue), result.GetValue(subscriptions)),
                     result.GetRequiredValue(data),
@@ -132,7 +132,7 @@ internal static class SuspenseCommand
 
             string decision = $"Discarded by {result.GetRequiredValue(by)}: {result.GetValue(because)!.Trim()}";
             return DecideAsync(
-                (suspense, loggers) => suspense.Discard(filter, decision, loggers, cancellationToken),
+                (suspense, conflicts, loggers) => suspense.Discard(filter, conflicts, decision, loggers, cancellationToken),
                 "discarded",
                 ReferenceData.ReadGiven(catalogue: null, subscriptions: null),
                 result.GetRequiredValue(data),
@@ -153,15 +153,12 @@ internal static class SuspenseCommand
         builder.ThrowOnFaults();
         using SchemaRegistryClient registry = new(options);
         using Suspense suspense = await Suspense.OpenAsync(kafka, registry, cancellationToken);
-        SuspenseList list = suspense.List(filter, cancellationToken);
-        if (list.Conflicts.Count > 0)
+        using BillingLedger ledger = BillingLedger.Open(billing, TimeProvider.System);
+        SuspenseList list = suspense.List(filter, ledger.Conflicts(), cancellationToken);
+        list = list with
         {
-            using BillingLedger ledger = BillingLedger.Open(billing, TimeProvider.System);
-            list = list with
-            {
-                Conflicts = [.. list.Conflicts.Select(conflict => WithFirst(conflict, ledger, suspense, cancellationToken))],
-            };
-        }
+            Conflicts = [.. list.Conflicts.Select(conflict => WithFirst(conflict, ledger, suspense, cancellationToken))],
+        };
 
         Answer.Print(json, SuspenseAnswer.ToJson(list), SuspenseAnswer.Tables(list), SuspenseAnswer.Lines(list));
         return list.Events > 0 ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;
@@ -169,12 +166,12 @@ internal static class SuspenseCommand
 
     private static ConflictingUsage WithFirst(
         ConflictingUsage conflict, BillingLedger ledger, Suspense suspense, CancellationToken cancellationToken) =>
-        ledger.FindReceived(conflict.UsageId) is { } at
-            ? conflict with { First = suspense.ContentAt(conflict.UsageId, at.Partition, at.Offset, cancellationToken) }
+        conflict.First is null && ledger.FindReceived(conflict.UsageId) is { } at
+            ? conflict with { First = suspense.ContentAt(conflict.UsageId, at, cancellationToken) }
             : conflict;
 
     private static async Task<int> DecideAsync(
-        Func<Suspense, ILoggerFactory, DecisionCount> decide, string verb, ReferenceData reference, string data, bool json,
+        Decide decide, string verb, ReferenceData reference, string data, bool json,
         CancellationToken cancellationToken)
     {
         using DataFolder folder = DataFolder.Open(data);
@@ -186,6 +183,7 @@ internal static class SuspenseCommand
 
         KafkaRoles kafka = KafkaRoles.Of(builder);
         SchemaRegistryOptions options = builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
+        BillingOptions billing = builder.AddValidatedOptions<BillingOptions>(BillingOptions.Section);
         builder.ThrowOnFaults();
         await Brokers.RequireAsync(kafka.Clients, TimeProvider.System);
         if (!reference.IsEmpty)
@@ -196,14 +194,15 @@ internal static class SuspenseCommand
 
         using SchemaRegistryClient registry = new(options);
         using Suspense suspense = await Suspense.OpenAsync(kafka, registry, cancellationToken);
-        DecisionCount count = decide(suspense, NullLoggerFactory.Instance);
+        using BillingLedger ledger = BillingLedger.Open(billing, TimeProvider.System);
+        DecisionCount count = decide(suspense, ledger.Conflicts(), NullLoggerFactory.Instance);
         Answer.Print(json, Members(count, verb), Sentence(count, verb), "the workers go on with it; see belgicom suspense list");
         return count.Unreadable > 0 ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;
     }
 
     /// <summary>Nobody else works in the data folder, so what was decided is rated and billed here.</summary>
     private static async Task<int> DecideAndRateAsync(
-        Func<Suspense, ILoggerFactory, DecisionCount> decide, string verb, ReferenceData reference, DataFolder folder, bool json,
+        Decide decide, string verb, ReferenceData reference, DataFolder folder, bool json,
         CancellationToken cancellationToken)
     {
         await using Pipeline pipeline = await Pipeline.StartAsync(folder, reference, AnyFreePort, _ => { }, _ => { }, cancellationToken);
@@ -216,7 +215,7 @@ internal static class SuspenseCommand
 
     /// <summary>Decides on usage of a started pipeline, and waits until everything that follows is rated and billed.</summary>
     internal static async Task<(DecisionCount Count, RunReport Report)> DecideAsync(
-        Pipeline pipeline, Func<Suspense, ILoggerFactory, DecisionCount> decide, DataFolder folder, CancellationToken cancellationToken)
+        Pipeline pipeline, Decide decide, DataFolder folder, CancellationToken cancellationToken)
     {
         IServiceProvider services = pipeline.App.Services;
         KafkaRoles kafka = new(
@@ -226,7 +225,7 @@ internal static class SuspenseCommand
         DecisionCount count;
         using (Suspense suspense = await Suspense.OpenAsync(kafka, services.GetRequiredService<ISchemaRegistry>(), cancellationToken))
         {
-            count = decide(suspense, services.GetRequiredService<ILoggerFactory>());
+            count = decide(suspense, pipeline.LedgerConflicts(), services.GetRequiredService<ILoggerFactory>());
         }
 
         MainJob run = new(
@@ -249,4 +248,7 @@ internal static class SuspenseCommand
                 ? sentence
                 : $"{sentence}: nothing that waits is meant; conflicts and rejected usage must be named by --reason or --usage-id";
     }
+
+    /// <summary>Decides on what waits on the topic, and on what the ledger holds aside.</summary>
+    internal delegate DecisionCount Decide(Suspense suspense, IReadOnlyList<LedgerConflict> ledgerConflicts, ILoggerFactory loggers);
 }

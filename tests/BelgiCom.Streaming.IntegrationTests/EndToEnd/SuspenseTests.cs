@@ -158,6 +158,60 @@ public sealed class SuspenseTests
         Assert.Equal(LedgerFile.UsageAmounts(folder.Under("calm", "ledger.db")), LedgerFile.UsageAmounts(ledger));
     }
 
+    /// <summary>
+    /// Messages under the IMSIs of lines that are not known yet. When the lines come, with number and IMSI, rating passes each recycled
+    /// message on to the number's reference. Killed again and again meanwhile: 3,000 messages at EUR 1.00 are 3,000.00, each once.
+    /// </summary>
+    [Fact]
+    public async Task Recycle_KilledWhileRatingPassesUsageOn_BillsEachEventExactlyOnce()
+    {
+        Random random = new(Seed.Next());
+        const int Events = 3000;
+        const int Subscribers = 50;
+        const int Kills = 3;
+        using TemporaryFolder folder = await PrepareAsync();
+        string[] messages =
+        [
+            "record_id,sms_time,msisdn,imsi,direction,other_party,serving_plmn,node",
+            .. Enumerable.Range(0, Events).Select(number =>
+                $"I{number},2026-01-10T12:00:{number % 60:00}+01:00,,001010200000{number % Subscribers:000},MO,999000000009,00101,N"),
+        ];
+        string[] lines =
+        [
+            .. Enumerable.Range(0, Subscribers).Select(number =>
+                $"9990003{number:00000},001010200000{number:000},BE-{number},o,,"),
+        ];
+        await File.WriteAllLinesAsync(folder.Under("sms.csv"), messages, Cancel);
+        await File.WriteAllTextAsync(folder.Under("lines.csv"), Header + string.Join('\n', lines) + "\n", Cancel);
+        JsonElement first = (await Belgicom.RunAsync(
+            NoSettings, "run", "--input", folder.Under("sms.csv"), "--catalogue", folder.Under("catalogue"), "--subscriptions",
+            folder.Under("first.csv"), "--data", folder.Under("data"), "--json")).WithExitCode(3).Json.AssertConserved();
+        Assert.Equal((long)Events, first.Records("suspended"));
+
+        // Many small transactions, so that a kill falls between them.
+        Dictionary<string, string> settings = new() { ["Kafka__BatchMaxRecords"] = "50" };
+        string ledger = folder.Under("data", "ledger.db");
+        string[] recycle =
+            ["suspense", "recycle", "--all", "--subscriptions", folder.Under("lines.csv"), "--data", folder.Under("data"), "--json"];
+        for (int kill = 1; kill <= Kills; kill++)
+        {
+            long killAt = (long)(Events * 0.8 * (kill - 1 + random.NextDouble()) / Kills);
+            await using ChildProcess run = Belgicom.Start(settings, recycle);
+            await Wait.UntilAsync(
+                () => Task.FromResult(LedgerFile.Lines(ledger) > killAt), $"more than {killAt} lines", [run], Belgicom.EndMax);
+            await run.KillAsync();
+            Notes.Write($"kill {kill} after {LedgerFile.Lines(ledger)} lines");
+        }
+
+        JsonElement last = (await Belgicom.RunAsync(settings, recycle)).WithExitCode(0).Json.GetProperty("run").AssertConserved();
+
+        Assert.Equal(
+            (Events, Events, Events, 0L),
+            (last.TotalRecords("received"), last.TotalRecords("recycled"), last.TotalRecords("rated"), last.TotalRecords("suspended")));
+        Assert.Equal((Events, Events), (LedgerFile.Lines(ledger), LedgerFile.UsageIds(ledger)));
+        Assert.Equal(Events * 1_000_000_000L, LedgerFile.AmountNanos(ledger));
+    }
+
     private static async Task<TemporaryFolder> PrepareAsync()
     {
         TemporaryFolder folder = new();

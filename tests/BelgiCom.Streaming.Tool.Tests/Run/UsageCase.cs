@@ -84,6 +84,14 @@ internal sealed record CaseStep
     /// <summary>Reasons whose usage is discarded instead of a run (<c>suspense discard --reason</c>).</summary>
     public IReadOnlyList<string> Discard { get; init; } = [];
 
+    /// <summary>
+    /// Name of the file that the run before left half read (<c>receiving</c>), with its first record committed, as if it had been killed.
+    /// </summary>
+    public string? Interrupted { get; init; }
+
+    /// <summary>Whether the ledger is lost before this step, and built anew from the topics.</summary>
+    public bool WithoutLedger { get; init; }
+
     /// <summary>Exit code: 0, or 3 when money waits.</summary>
     public int Exit { get; init; }
 }

@@ -4,7 +4,6 @@ using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Tool.Tests;
 
@@ -44,6 +43,20 @@ internal sealed class UsageCaseRun(UsageCase usage, string data)
             Assert.NotEmpty(FileLedger.Retry(DataFolder.FilesOf(data), file, TimeProvider.System));
         }
 
+        if (step.Interrupted is { } half)
+        {
+            using FileLedger files = FileLedger.Open(DataFolder.FilesOf(data), TimeProvider.System);
+            files.Put(Assert.Single(files.List(), entry => entry.Name == half) with { State = FileState.Receiving, CommittedCdrs = 1 });
+        }
+
+        if (step.WithoutLedger)
+        {
+            foreach (string part in Directory.GetFiles(data, "ledger.db*"))
+            {
+                File.Delete(part);
+            }
+        }
+
         using DataFolder folder = DataFolder.Open(data);
         ReferenceData reference = ReferenceData.Read(usage.Catalogue, usage.Own(step.Subscriptions));
         Dictionary<string, string?> settings = new(AnyFreePort);
@@ -68,12 +81,13 @@ internal sealed class UsageCaseRun(UsageCase usage, string data)
         return run.Report(folder);
     }
 
-    private static Func<Suspense, ILoggerFactory, DecisionCount> Decision(CaseStep step, CancellationToken cancellationToken)
+    private static SuspenseCommand.Decide Decision(CaseStep step, CancellationToken cancellationToken)
     {
         SuspenseFilter filter = new() { Reasons = step.Recycle.Concat(step.Discard).Select(SuspenseFilter.ReasonOf).ToHashSet() };
         return step.Recycle.Count > 0
-            ? (suspense, loggers) => suspense.Recycle(filter, loggers, cancellationToken)
-            : (suspense, loggers) => suspense.Discard(filter, "Discarded by a test: the case says so", loggers, cancellationToken);
+            ? (suspense, conflicts, loggers) => suspense.Recycle(filter, conflicts, loggers, cancellationToken)
+            : (suspense, conflicts, loggers) => suspense.Discard(
+                filter, conflicts, "Discarded by a test: the case says so", loggers, cancellationToken);
     }
 
     private CaseOutcome Seen(RunReport report)
@@ -89,7 +103,9 @@ internal sealed class UsageCaseRun(UsageCase usage, string data)
                 ? null
                 : lines.GroupBy(line => line.Account).ToDictionary(group => group.Key, group => Plain(group.Sum(line => line.Amount))),
             Times = usage.Expected.Times is null ? null : [.. lines.Select(line => line.Time)],
-            NotBilled = JsonSerializer.SerializeToElement(report.TotalRecords.ToJson(), JsonSerializerOptions.Web).EnumerateObject()
+            NotBilled = JsonSerializer.SerializeToElement(
+                (report.TotalRecords with { Discarded = report.TotalRecords.Discarded + report.Evidence.Discarded }).ToJson(),
+                JsonSerializerOptions.Web).EnumerateObject()
                 .Where(count => NotBilled.Contains(count.Name) && count.Value.GetInt64() > 0)
                 .ToDictionary(count => count.Name, count => count.Value.GetInt64()),
             Files = usage.Expected.Files is null && states.All(state => state == "done") ? null : states,

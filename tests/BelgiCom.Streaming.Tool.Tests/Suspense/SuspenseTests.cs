@@ -43,18 +43,18 @@ public sealed class SuspenseTests : IAsyncLifetime
         byte[] value = [.. EventValue.Of(newerId, Usage(7).Write), 0];
         Send(Suspended(1, value, RejectedReason.UnknownSchema));
         using Suspense suspense = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
-        Assert.Equal(new DecisionCount(0, 1), suspense.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
-        Assert.Equal(1, Assert.Single(suspense.List(Everything, Cancel).Waiting).Events);
+        Assert.Equal(new DecisionCount(0, 1), suspense.Recycle(Everything, [], NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(1, Assert.Single(suspense.List(Everything, [], Cancel).Waiting).Events);
 
         Assert.Equal(newerId, _registry.Add(newer.ToJsonString()));
         using Suspense later = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
-        Assert.Equal("sms.csv", Assert.Single(later.List(Everything, Cancel).Waiting).File);
-        Assert.Equal(new DecisionCount(1, 0), later.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
-        Assert.Equal(new DecisionCount(0, 0), later.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal("sms.csv", Assert.Single(later.List(Everything, [], Cancel).Waiting).File);
+        Assert.Equal(new DecisionCount(1, 0), later.Recycle(Everything, [], NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new DecisionCount(0, 0), later.Recycle(Everything, [], NullLoggerFactory.Instance, Cancel));
 
         UsageReceived sent = UsageReceived.Read(Assert.Single(Records(Topics.UsageReceived)).Value.AsSpan(WireFormat.HeaderSize));
         Assert.Equal(("UNKNOWN_SCHEMA", Usage(7).UsageId), (sent.History!.SuspendedFor, sent.UsageId));
-        Assert.Empty(later.List(Everything, Cancel).Waiting);
+        Assert.Empty(later.List(Everything, [], Cancel).Waiting);
     }
 
     /// <summary>
@@ -68,9 +68,9 @@ public sealed class SuspenseTests : IAsyncLifetime
 
         using Suspense suspense = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
         SuspenseFilter noTariff = new() { Reasons = new HashSet<RejectedReason> { RejectedReason.NoTariff } };
-        Assert.Equal(new DecisionCount(10, 0), suspense.Recycle(noTariff, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new DecisionCount(10, 0), suspense.Recycle(noTariff, [], NullLoggerFactory.Instance, Cancel));
 
-        WaitingUsage left = Assert.Single(suspense.List(Everything, Cancel).Waiting);
+        WaitingUsage left = Assert.Single(suspense.List(Everything, [], Cancel).Waiting);
         Assert.Equal((RejectedReason.UnknownSubscriber, 40L), (left.Reason, left.Events));
         IReadOnlyList<(int Partition, byte[] Value)> sent = Records(Topics.UsageReceived);
         Assert.Equal(10, sent.Count);
@@ -81,7 +81,7 @@ public sealed class SuspenseTests : IAsyncLifetime
             Assert.Equal((number % Partitions, 0), (record.Partition, number % 5));
             Assert.Equal(Value(number), EventValue.Of(FakeRegistry.IdOf(Topics.UsageReceived), (usage with { History = null }).Write));
         });
-        Assert.Equal(new DecisionCount(40, 0), suspense.Recycle(Everything, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new DecisionCount(40, 0), suspense.Recycle(Everything, [], NullLoggerFactory.Instance, Cancel));
         Assert.Equal(50, Records(Topics.UsageReceived).Count);
     }
 
@@ -97,7 +97,7 @@ public sealed class SuspenseTests : IAsyncLifetime
             using Suspense suspense = await Suspense.OpenAsync(small, new FakeRegistry(), Cancel);
             try
             {
-                suspense.Recycle(Everything, NullLoggerFactory.Instance, Cancel);
+                suspense.Recycle(Everything, [], NullLoggerFactory.Instance, Cancel);
             }
             catch (ClientFailedException)
             {
@@ -105,11 +105,11 @@ public sealed class SuspenseTests : IAsyncLifetime
             }
         })));
         using Suspense last = await Suspense.OpenAsync(small, _registry, Cancel);
-        last.Recycle(Everything, NullLoggerFactory.Instance, Cancel);
+        last.Recycle(Everything, [], NullLoggerFactory.Instance, Cancel);
 
         Assert.Equal(400, Records(Topics.UsageReceived).Count);
         Assert.Equal(400, Records(Topics.UsageReceived).Select(record => Convert.ToHexString(record.Value)).Distinct().Count());
-        Assert.Empty(last.List(Everything, Cancel).Waiting);
+        Assert.Empty(last.List(Everything, [], Cancel).Waiting);
     }
 
     /// <summary>
@@ -124,18 +124,18 @@ public sealed class SuspenseTests : IAsyncLifetime
             Suspended(2, Value(2), RejectedReason.Currency) with { Outcome = RejectedOutcome.Rejected },
             Suspended(3, Value(3), RejectedReason.AlreadyRated) with { Outcome = RejectedOutcome.Duplicate });
         using Suspense suspense = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
-        Assert.Equal(3, suspense.List(Everything, Cancel).Events);
+        Assert.Equal(3, suspense.List(Everything, [], Cancel).Events);
 
         SuspenseFilter file = new() { Files = new HashSet<string> { "sms.csv" } };
         Assert.Equal(new DecisionCount(1, 0), Discard(suspense, file));
-        Assert.Equal(new DecisionCount(0, 0), suspense.Recycle(file, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new DecisionCount(0, 0), suspense.Recycle(file, [], NullLoggerFactory.Instance, Cancel));
         SuspenseFilter conflict = new() { UsageIds = new HashSet<UsageId> { Usage(1).UsageId } };
         Assert.Equal(new DecisionCount(1, 0), Discard(suspense, conflict));
         SuspenseFilter before = new() { Reasons = new HashSet<RejectedReason> { RejectedReason.Currency }, Until = Usage(2).EventTime };
         Assert.Equal(new DecisionCount(0, 0), Discard(suspense, before));
         Assert.Equal(new DecisionCount(1, 0), Discard(suspense, before with { From = before.Until, Until = null }));
 
-        SuspenseList list = suspense.List(Everything, Cancel);
+        SuspenseList list = suspense.List(Everything, [], Cancel);
         Assert.Empty(list.Waiting);
         Assert.All(list.Discarded, group => Assert.Equal((1L, "Discarded by A: T-12"), (group.Events, group.Decision)));
         Assert.Equal(
@@ -153,14 +153,14 @@ public sealed class SuspenseTests : IAsyncLifetime
         SuspenseFilter conflicts = new() { Reasons = new HashSet<RejectedReason> { RejectedReason.Conflict } };
         Assert.Equal(new DecisionCount(1, 0), Discard(suspense, conflicts));
         Assert.Equal(new DecisionCount(0, 0), Discard(suspense, conflicts));
-        Assert.Equal(new DecisionCount(0, 0), suspense.Recycle(conflicts, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new DecisionCount(0, 0), suspense.Recycle(conflicts, [], NullLoggerFactory.Instance, Cancel));
 
         SuspenseFilter discarded = conflicts with { IsOfDiscarded = true };
-        Assert.Equal(new DecisionCount(1, 0), suspense.Recycle(discarded, NullLoggerFactory.Instance, Cancel));
-        Assert.Equal(new DecisionCount(0, 0), suspense.Recycle(discarded, NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new DecisionCount(1, 0), suspense.Recycle(discarded, [], NullLoggerFactory.Instance, Cancel));
+        Assert.Equal(new DecisionCount(0, 0), suspense.Recycle(discarded, [], NullLoggerFactory.Instance, Cancel));
         Assert.Equal(new DecisionCount(0, 0), Discard(suspense, conflicts));
 
-        SuspenseList list = suspense.List(Everything, Cancel);
+        SuspenseList list = suspense.List(Everything, [], Cancel);
         Assert.Empty(list.Waiting.Concat(list.Discarded));
         UsageReceived sent = UsageReceived.Read(Assert.Single(Records(Topics.UsageReceived)).Value.AsSpan(WireFormat.HeaderSize));
         Assert.NotEqual(Usage(1).UsageId, sent.UsageId);
@@ -178,7 +178,7 @@ public sealed class SuspenseTests : IAsyncLifetime
             using Suspense suspense = await Suspense.OpenAsync(_kafka!, new FakeRegistry(), Cancel);
             try
             {
-                suspense.Recycle(conflicts, NullLoggerFactory.Instance, Cancel);
+                suspense.Recycle(conflicts, [], NullLoggerFactory.Instance, Cancel);
             }
             catch (ClientFailedException)
             {
@@ -195,7 +195,7 @@ public sealed class SuspenseTests : IAsyncLifetime
     }
 
     private static DecisionCount Discard(Suspense suspense, SuspenseFilter filter) =>
-        suspense.Discard(filter, "Discarded by A: T-12", NullLoggerFactory.Instance, Cancel);
+        suspense.Discard(filter, [], "Discarded by A: T-12", NullLoggerFactory.Instance, Cancel);
 
     private static UsageReceived Usage(int number) => new()
     {
