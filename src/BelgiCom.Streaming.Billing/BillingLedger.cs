@@ -287,8 +287,8 @@ public sealed class BillingLedger : IDisposable
     }
 
     /// <summary>
-    /// Notes the decisions of the batch. Usage that was read and set aside before joins the lines to write when it is charged; usage that is
-    /// still to be read follows its decision then. What is billed at the position already stays as it is.
+    /// Notes the decisions of the batch. Usage that was read and set aside before joins the lines to write when it is charged; usage that
+    /// is still to be read follows its decision then. What is billed at the position already stays as it is.
     /// </summary>
     private void Decide(LedgerBatch batch, List<int> rated, long[] streamIds, long[] nextOffsets)
     {

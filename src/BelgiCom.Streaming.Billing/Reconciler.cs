@@ -154,7 +154,8 @@ internal sealed class Reconciler
     }
 
     /// <summary>
-    /// The record was given up, or is billed under another position, or its usage id is in conflict with a line, or it is not billed at all.
+    /// The record was given up, or is billed under another position, or its usage id is in conflict with a line, or it is not billed at
+    /// all.
     /// </summary>
     private void NotAtPosition(RatedPosition rated)
     {

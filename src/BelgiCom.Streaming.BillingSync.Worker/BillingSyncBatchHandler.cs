@@ -38,6 +38,50 @@ internal sealed class BillingSyncBatchHandler(
         }
     }
 
+    /// <summary>
+    /// Tells the ledger the decisions on conflicts that it has not read yet. A ledger that is built anew then knows all of them before it
+    /// reads the usage that they are about, in whatever order it reads the partitions.
+    /// </summary>
+    /// <param name="reader">Reads usage.rejected.v1.</param>
+    /// <param name="stopping">Ends it.</param>
+    /// <exception cref="StorageException">The ledger does not answer.</exception>
+    public void ReadDecisionsAhead(TopicReader reader, CancellationToken stopping)
+    {
+        IReadOnlyList<PartitionRange> ranges =
+        [
+            .. reader.RangesOf(rejected.Name).Select(range => range with
+            {
+                From = Math.Clamp(ledger.NextOffset(rejected.Name, range.Partition.Partition.Value) ?? 0, range.From, range.To),
+            }),
+        ];
+        reader.Read(
+            ranges,
+            batch =>
+            {
+                for (int index = 0; index < batch.Count; index++)
+                {
+                    if (!rejected.TryRead(batch[index].Value, out UsageRejectedView decision) || !LedgerConflict.IsDecision(in decision))
+                    {
+                        continue;
+                    }
+
+                    (UsageId usageId, UsageId ownId) = (decision.UsageId, default);
+                    if (decision.Outcome == RejectedOutcome.Recycled)
+                    {
+                        if (!rated.TryRead(decision.Original, out UsageRatedView usage))
+                        {
+                            continue;
+                        }
+
+                        (usageId, ownId) = (usage.UsageId, decision.UsageId);
+                    }
+
+                    ledger.NoteAhead(Topics.UsageRated, decision.ReceivedPartition, decision.ReceivedOffset, usageId, ownId);
+                }
+            },
+            stopping);
+    }
+
     /// <inheritdoc/>
     // A partition that the ledger has never seen is read from the beginning of its log, whatever the group has committed. Otherwise a new
     // ledger would silently miss everything that was read into the one before it.
@@ -111,7 +155,7 @@ internal sealed class BillingSyncBatchHandler(
 
     private void AddRejected(in ConsumedRecord record, scoped in UsageRejectedView refused)
     {
-        if (!LedgerDecisions.IsAboutRated(in refused))
+        if (!LedgerConflict.IsDecision(in refused))
         {
             _batch.AddRejected(record.Topic, record.Partition, record.Offset, refused);
         }

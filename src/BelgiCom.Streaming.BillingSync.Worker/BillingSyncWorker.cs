@@ -33,14 +33,14 @@ internal sealed class BillingSyncWorker(
             .ConfigureAwait(false);
         EventTopic<UsageRejectedView> rejected = await EventTopic.OpenAsync<UsageRejectedView>(
             Topics.UsageRejected, patient, stoppingToken).ConfigureAwait(false);
+        BillingSyncBatchHandler handler = new(ledger, options, rated, rejected, deadLetters, clock, logger);
         await Task.Run(
             () =>
             {
                 using TopicReader reader = new(kafka, consumer, clock, logger, stoppingToken);
-                LedgerDecisions.ReadAhead(reader, rejected, rated, ledger, stoppingToken);
+                handler.ReadDecisionsAhead(reader, stoppingToken);
             },
             stoppingToken).ConfigureAwait(false);
-        BillingSyncBatchHandler handler = new(ledger, options, rated, rejected, deadLetters, clock, logger);
         _sink = GroupHost.OfSink(
             kafka, consumer, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<GroupHost>());
         await _sink.RunAsync(stoppingToken).ConfigureAwait(false);

@@ -18,8 +18,8 @@ namespace BelgiCom.Streaming.Tool;
 internal sealed class Pipeline : IAsyncDisposable
 {
     /// <summary>
-    /// The topics that each group reads. Rating comes first: when it is done, the ends of the topics it writes are final. The ledger's group is
-    /// the last.
+    /// The topics that each group reads. Rating comes first: when it is done, the ends of the topics it writes are final. The ledger's
+    /// group is the last.
     /// </summary>
     public static readonly IReadOnlyList<(string Group, string[] Topics)> Groups =
     [

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using BelgiCom.Streaming.Billing;
-using BelgiCom.Streaming.BillingSync.Worker;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Rating;
@@ -148,8 +147,8 @@ internal sealed class Suspense : IDisposable
     }
 
     /// <summary>
-    /// Has usage charged: it is sent to rating once more. Usage in conflict goes under an id of its own, because somebody decided that it is
-    /// other usage; what is rated already is billed as it was rated.
+    /// Has usage charged: it is sent to rating once more. Usage in conflict goes under an id of its own, because somebody decided that it
+    /// is other usage; what is rated already is billed as it was rated.
     /// </summary>
     /// <param name="filter">Which.</param>
     /// <param name="ledgerConflicts">Rated usage that the ledger holds aside.</param>
@@ -158,7 +157,8 @@ internal sealed class Suspense : IDisposable
     /// <exception cref="UnreadableRecordException">A record on the topic cannot be read: what it ends is not known.</exception>
     /// <exception cref="ClientFailedException">Somebody else decides, or the brokers are away.</exception>
     public DecisionCount Recycle(
-        SuspenseFilter filter, IReadOnlyList<LedgerConflict> ledgerConflicts, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        SuspenseFilter filter, IReadOnlyList<LedgerConflict> ledgerConflicts, ILoggerFactory loggers,
+        CancellationToken cancellationToken) =>
         DecideAll(
             filter, ledgerConflicts, new Verdict(RejectedOutcome.Recycled, "Sent to be charged."u8.ToArray()), loggers, cancellationToken);
 
@@ -266,7 +266,7 @@ internal sealed class Suspense : IDisposable
         {
             ConsumedRecord record = batch[index];
             UsageRejectedView usage = Read(in record);
-            if (LedgerDecisions.IsAboutRated(in usage))
+            if (LedgerConflict.IsDecision(in usage))
             {
                 RatedRecord rated = new(
                     usage.ReceivedPartition, usage.ReceivedOffset, record.Key.ToArray(), usage.Original.ToArray());
@@ -441,7 +441,7 @@ internal sealed class Suspense : IDisposable
 
     private (string Source, string File) OriginOf(scoped in UsageRejectedView usage)
     {
-        if (LedgerDecisions.IsAboutRated(in usage))
+        if (LedgerConflict.IsDecision(in usage))
         {
             return _rated.TryRead(usage.Original, out UsageRatedView rated)
                 ? (Encoding.UTF8.GetString(rated.Source), Encoding.UTF8.GetString(rated.FileName))

@@ -1,14 +1,13 @@
 using System.Text;
 using BelgiCom.Streaming.Billing;
-using BelgiCom.Streaming.BillingSync.Worker;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// The decisions on usage.rejected.v1, by the record of that topic or of usage.rated.v1 that each is about. What was recycled is in rating's hands for good. What was
-/// discarded can still be recycled.
+/// The decisions on usage.rejected.v1, by the record of that topic or of usage.rated.v1 that each is about. What was recycled is in
+/// rating's hands for good. What was discarded can still be recycled.
 /// </summary>
 internal sealed class SuspenseDecisions
 {
@@ -29,7 +28,7 @@ internal sealed class SuspenseDecisions
     /// <param name="usage">The record.</param>
     public void Add(int partition, long offset, scoped in UsageRejectedView usage)
     {
-        if (LedgerDecisions.IsAboutRated(in usage))
+        if (LedgerConflict.IsDecision(in usage))
         {
             _rated[(usage.ReceivedPartition, usage.ReceivedOffset)] = usage.Outcome == RejectedOutcome.Discarded ? offset : null;
             return;
@@ -65,6 +64,6 @@ internal sealed class SuspenseDecisions
 
     /// <summary>Whether the record gave rated usage up, and is the last word on it.</summary>
     public bool IsDiscardOfRated(in ConsumedRecord record, scoped in UsageRejectedView usage) =>
-        LedgerDecisions.IsAboutRated(in usage)
+        LedgerConflict.IsDecision(in usage)
         && _rated.GetValueOrDefault((usage.ReceivedPartition, usage.ReceivedOffset)) == record.Offset;
 }

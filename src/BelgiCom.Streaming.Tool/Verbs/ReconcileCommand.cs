@@ -92,8 +92,8 @@ internal static class ReconcileCommand
             + $"{evidence.Partitions.Sum(partition => partition.Billed.Records):N0} billed, "
             + $"{evidence.Partitions.Sum(partition => partition.BeforeLog.Records):N0} billed whose records retention has taken";
         yield return evidence.IsReconciled
-            ? $"reconciled; {evidence.Conflicts:N0} events in conflict are kept aside (belgicom suspense list), {evidence.Discarded:N0} were "
-                + "discarded"
+            ? $"reconciled; {evidence.Conflicts:N0} events in conflict are kept aside (belgicom suspense list), "
+                + $"{evidence.Discarded:N0} were discarded"
             : $"NOT RECONCILED: {evidence.Differences:N0} differences, {evidence.NotYetBilled:N0} rated and not billed yet, "
                 + $"{evidence.Conflicts:N0} in conflict, {evidence.Discarded:N0} discarded";
     }
