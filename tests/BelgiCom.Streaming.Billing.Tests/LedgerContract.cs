@@ -389,7 +389,7 @@ public abstract class LedgerContract : IDisposable
         Apply(ledger, 1, 1, other);
         Decide(ledger, 3, RejectedOutcome.Recycled, other, 1, 1);
         Assert.Equal(3_500_000_000, ledger.Totals().Billed("EUR").AmountNanos);
-        Assert.True(ledger.Reconcile(RatedUsage.Topic, 1, [other.At(0), other.At(1)]).IsBalanced);
+        Assert.True(ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 1), [other.At(0), other.At(1)]).IsBalanced);
     }
 
     /// <summary>Given up, the second waits no more; taken back, it is billed.</summary>
@@ -444,6 +444,21 @@ public abstract class LedgerContract : IDisposable
         AssertBilled(ledger, new RatedUsage(1), other, amountNanos, discarded);
     }
 
+    /// <summary>A decision that the ledger takes while it is compared is no difference.</summary>
+    [Fact]
+    public void Decision_WhileTheLedgerIsCompared_IsNoDifference()
+    {
+        using BillingLedger ledger = Open();
+        RatedUsage other = new(1) { Account = "account-2", AmountNanos = 2_000_000_000 };
+        Apply(ledger, 0, 0, new RatedUsage(1));
+        Apply(ledger, 1, 0, other);
+        LedgerMark mark = ledger.MarkOf(RatedUsage.Topic, 1);
+
+        Decide(ledger, 0, RejectedOutcome.Recycled, other, 1, 0);
+
+        Assert.Empty(ledger.Reconcile(mark, [other.At(0)]).Differences);
+    }
+
     /// <summary>A topic that was made anew has other usage at the position, which nobody decided on.</summary>
     [Fact]
     public void Decision_OnAnotherUsageAtThatPosition_ChangesNothing()
@@ -453,7 +468,7 @@ public abstract class LedgerContract : IDisposable
         Apply(ledger, 0, 0, new RatedUsage(1));
 
         Assert.Equal(1, ledger.Totals().Lines);
-        Assert.True(ledger.Reconcile(RatedUsage.Topic, 0, [new RatedUsage(1).At(0)]).IsBalanced);
+        Assert.True(ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 0), [new RatedUsage(1).At(0)]).IsBalanced);
     }
 
     private static LedgerBatchResult Decide(
@@ -471,7 +486,8 @@ public abstract class LedgerContract : IDisposable
         Assert.Equal(amountNanos, ledger.Database.QueryLong("SELECT CAST(sum(amount_nanos) AS BIGINT) FROM billed_line"));
         Reconciliation[] compared =
         [
-            ledger.Reconcile(RatedUsage.Topic, 0, [first.At(0)]), ledger.Reconcile(RatedUsage.Topic, 1, [other.At(0)]),
+            ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 0), [first.At(0)]),
+            ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 1), [other.At(0)]),
         ];
         Assert.All(compared, one => Assert.Empty(one.Differences));
         Assert.Equal(discarded, compared.Sum(one => one.Discarded));
