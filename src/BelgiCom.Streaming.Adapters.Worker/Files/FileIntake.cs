@@ -48,6 +48,12 @@ public sealed class FileIntake
     /// <summary>Names by which a source may be given.</summary>
     public IEnumerable<string> SourceNames => _mediations.SelectMany(mediation => mediation.SourceNames);
 
+    /// <summary>
+    /// Whether usage of one kind was charged from CHF records and from Nchf requests since the start, under keys that cannot meet: where both
+    /// report the same sessions, they are charged twice, and a person must say which view is charged.
+    /// </summary>
+    public bool ChargesTwoViews => _unmatched.IsOfBoth;
+
     /// <summary>Takes in a file on disk.</summary>
     /// <param name="path">File; read-only access.</param>
     /// <param name="source">Name of the source, or null to find it by the content.</param>

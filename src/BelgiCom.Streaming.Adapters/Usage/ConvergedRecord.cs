@@ -45,10 +45,17 @@ internal abstract class ConvergedRecord(ChargedView other) : RecordFormat
     }
 
     /// <inheritdoc/>
-    public override UnmatchedUsage UnmatchedOf(UsageCdr cdr, in UsagePart part, in RecordOrigin origin) =>
-        IsPlaced(cdr, part) || ViewOf(origin.Charged) != ChargingView.Primary ? default
-        : other == ChargedView.Nchf ? new(OfChf: 1 << (int)cdr.Kind, 0)
-        : new(0, OfNchf: 1 << (int)cdr.Kind);
+    public override UnmatchedUsage UnmatchedOf(UsageCdr cdr, in UsagePart part, in RecordOrigin origin)
+    {
+        // A source that says which of the two is charged has decided it.
+        bool isDecided = origin.Charged is ChargedView.Chf or ChargedView.Nchf;
+        if (isDecided || IsPlaced(cdr, part) || ViewOf(origin.Charged) != ChargingView.Primary)
+        {
+            return default;
+        }
+
+        return other == ChargedView.Nchf ? new(OfChf: 1 << (int)cdr.Kind, 0) : new(0, OfNchf: 1 << (int)cdr.Kind);
+    }
 
     /// <summary>Whether a container says for certain where it belongs, in either format.</summary>
     private static bool IsPlaced(UsageCdr cdr, in UsagePart part) =>

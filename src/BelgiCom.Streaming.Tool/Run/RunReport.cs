@@ -135,9 +135,12 @@ internal sealed record RunReport
     /// <summary>Whether the ledger bills every rated event on the topic as it was rated, except for conflicts.</summary>
     public bool IsReconciled => Evidence.IsReconciled;
 
+    /// <summary>Whether this run charged usage from CHF records and from Nchf requests that may be of the same sessions.</summary>
+    public bool ChargesTwoViews { get; init; }
+
     /// <summary>
     /// Usage of all runs that a person must look at, because its money waits: records, by where they are, and files with a rest that was
-    /// not read. What is in quarantine is counted by the file ledger and not on the topic, which keeps the entries of records that were
+    /// not read. Where two charging views are charged, money may be charged twice. What is in quarantine is counted by the file ledger and not on the topic, which keeps the entries of records that were
     /// read after their map was mended.
     /// </summary>
     public IReadOnlyDictionary<string, long> Waiting => new Dictionary<string, long>
@@ -147,6 +150,7 @@ internal sealed record RunReport
         ["conflict"] = TotalRecords.Conflict,
         ["ledgerConflict"] = Evidence.Conflicts,
         ["quarantined"] = WaitingFiles.Sum(file => file.Quarantined),
+        ["twoChargingViews"] = ChargesTwoViews ? 1 : 0,
         ["incompleteFiles"] = WaitingFiles.Count(file => file.IsIncomplete) + Files.Count(file => file.State == RunFile.ChangedWhileRead),
     };
 

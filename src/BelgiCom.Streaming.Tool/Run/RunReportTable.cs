@@ -40,6 +40,12 @@ internal static class RunReportTable
                 + string.Join(", ", report.Waiting.Where(events => events.Value > 0).Select(events => $"{events.Key} {events.Value:N0}"));
         }
 
+        if (report.ChargesTwoViews)
+        {
+            yield return "CHF records and Nchf requests were both charged, and nothing tells whether they report the same sessions: "
+                + "set ChargingView of their sources to Chf or Nchf (docs/adapters.md)";
+        }
+
         foreach (WaitingFile file in report.WaitingFiles.Take(FilesShownMax))
         {
             yield return $"waits    {file.Name} ({file.Source}, {file.State}): {file.Quarantined:N0} in quarantine"
