@@ -49,8 +49,8 @@ public sealed class FileIntake
     public IEnumerable<string> SourceNames => _mediations.SelectMany(mediation => mediation.SourceNames);
 
     /// <summary>
-    /// Whether usage of one kind was charged from CHF records and from Nchf requests since the start, under keys that cannot meet: where both
-    /// report the same sessions, they are charged twice, and a person must say which view is charged.
+    /// Whether usage of one kind was charged from CHF records and from Nchf requests since the start, under keys that cannot meet: where
+    /// both report the same sessions, they are charged twice, and a person must say which view is charged.
     /// </summary>
     public bool ChargesTwoViews => _unmatched.IsOfBoth;
 

@@ -140,8 +140,8 @@ internal sealed record RunReport
 
     /// <summary>
     /// Usage of all runs that a person must look at, because its money waits: records, by where they are, and files with a rest that was
-    /// not read. Where two charging views are charged, money may be charged twice. What is in quarantine is counted by the file ledger and not on the topic, which keeps the entries of records that were
-    /// read after their map was mended.
+    /// not read. Where two charging views are charged, money may be charged twice. What is in quarantine is counted by the file ledger and
+    /// not on the topic, which keeps the entries of records that were read after their map was mended.
     /// </summary>
     public IReadOnlyDictionary<string, long> Waiting => new Dictionary<string, long>
     {
