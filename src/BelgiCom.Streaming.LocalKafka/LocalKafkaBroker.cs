@@ -24,6 +24,9 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     private readonly TransactionCoordinator _transactions;
     private readonly Housekeeping _housekeeping;
     private readonly Listener _listener;
+
+    internal int Connections => _listener.Connections;
+
     private int _stopped;
 
     private LocalKafkaBroker(LocalKafkaOptions options, FileStream dataLock, Socket socket)

@@ -14,6 +14,8 @@ internal sealed class Connection(Socket socket, RequestRouter router, Action<str
         {
             socket.NoDelay = true;
             request.ClientHost = $"/{((IPEndPoint)socket.RemoteEndPoint!).Address}";
+            // A socket that can be read and has no bytes has been closed by the other side.
+            request.ClientHasGone = () => socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
             FrameReader frames = new(socket);
             while (frames.Read() is { } frame)
             {

@@ -28,6 +28,18 @@ internal sealed class Listener : IDisposable
         _accepting.Start();
     }
 
+    /// <summary>Connections that have a thread.</summary>
+    public int Connections
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _connections.Count;
+            }
+        }
+    }
+
     /// <summary>Closes everything and waits until no request is under way.</summary>
     public void Dispose()
     {

@@ -14,7 +14,7 @@ internal sealed class GroupRequests(GroupCoordinator groups)
             : groups.AcceptsSession(command.SessionTimeout) ? ErrorCode.None : ErrorCode.InvalidSessionTimeout;
         JoinResult result = error != ErrorCode.None
             ? JoinResult.Failed(error, command.MemberId)
-            : Wait(groups.GetOrAdd(groupId).JoinAsync(command), stopping);
+            : Wait(groups.GetOrAdd(groupId).JoinAsync(command), request, stopping);
         WriteJoin(request, result);
     }
 
@@ -30,7 +30,7 @@ internal sealed class GroupRequests(GroupCoordinator groups)
         }
 
         SyncResult result = groups.Find(groupId) is { } group
-            ? Wait(group.SyncAsync(identity, assignments), stopping)
+            ? Wait(group.SyncAsync(identity, assignments), request, stopping)
             : SyncResult.Failed(ErrorCode.UnknownMemberId);
         if (request.Version >= 1)
         {
@@ -133,11 +133,19 @@ internal sealed class GroupRequests(GroupCoordinator groups)
     }
 
     /// <summary>
-    /// Blocks the connection's thread, which has nothing else to do, because its client sends nothing before it has the answer.
+    /// Blocks the connection's thread, which has nothing else to do, because its client sends nothing before it has the answer. It ends
+    /// when the client has gone.
     /// </summary>
-    private static T Wait<T>(Task<T> others, CancellationToken stopping)
+    private static T Wait<T>(Task<T> others, Request request, CancellationToken stopping)
     {
-        others.Wait(stopping);
+        while (!others.Wait(Request.LookInterval, stopping))
+        {
+            if (request.ClientHasGone())
+            {
+                throw new OperationCanceledException("The client has gone.");
+            }
+        }
+
         return others.Result;
     }
 

@@ -33,7 +33,7 @@ internal static class BatchValidation
         }
 
         if (batch.IsControl || batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1
-            || (batch.HasProducer && batch.BaseSequence < 0))
+            || (batch.HasProducer && batch.BaseSequence < 0) || !HoldsItsRecords(batch))
         {
             return ErrorCode.InvalidRecord;
         }
@@ -44,6 +44,33 @@ internal static class BatchValidation
         }
 
         return config.IsCompacted && HasRecordWithoutKey(batch) ? ErrorCode.InvalidRecord : ErrorCode.None;
+    }
+
+    /// <summary>
+    /// Whether the batch holds as many records as its header says: offsets are given out by that number. Of a compressed batch it is looked
+    /// at only when it says more records than it has bytes, because opening each would cost more than keeping it.
+    /// </summary>
+    private static bool HoldsItsRecords(RecordBatch batch)
+    {
+        ReadOnlySpan<byte> records = batch.Records;
+        if (batch.Codec != CompressionCodec.None
+            && (batch.RecordCount <= records.Length || !BatchOpener.TryOpen(batch, out records)))
+        {
+            return batch.RecordCount <= batch.Records.Length;
+        }
+
+        int count = 0;
+        for (int position = 0; position < records.Length; count++)
+        {
+            if (!Varint.TryRead(records, ref position, out long length) || length < 1 || length > records.Length - position)
+            {
+                return false;
+            }
+
+            position += (int)length;
+        }
+
+        return count == batch.RecordCount;
     }
 
     /// <summary>

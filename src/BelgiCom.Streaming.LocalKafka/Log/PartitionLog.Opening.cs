@@ -9,7 +9,8 @@ internal sealed partial class PartitionLog
 
     /// <summary>
     /// Opens or creates the partition in <paramref name="directory"/>. A half-written tail, which a killed process leaves, is cut off;
-    /// damage anywhere else is a <see cref="LocalKafkaException"/>, because going on would lose what lies behind it.
+    /// damage anywhere else is a <see cref="LocalKafkaException"/>, because going on would lose what lies behind it. A tail is one when no
+    /// whole batch follows it.
     /// </summary>
     public static PartitionLog Open(string topic, int partition, string directory, TopicConfig config, LogSettings settings)
     {
@@ -62,7 +63,7 @@ internal sealed partial class PartitionLog
             return;
         }
 
-        if (!isLast)
+        if (!isLast || segment.HasBatchBehindSize())
         {
             throw new LocalKafkaException(
                 $"{TopicName}[{Partition}]: {Path.GetFileName(segment.FilePath)} is damaged at byte {segment.Size} of "

@@ -10,6 +10,7 @@ internal sealed class Segment : IDisposable
 {
     public const string Extension = ".log";
     private const int IndexIntervalBytes = 4096;
+    private const int WindowBytes = 1 << 16;
     private readonly SafeFileHandle _file;
     private readonly List<IndexEntry> _index = [];
     private long _nextIndexPosition;
@@ -75,18 +76,43 @@ internal sealed class Segment : IDisposable
     {
         long fileLength = RandomAccess.GetLength(_file);
         Size = 0;
+        long next = BaseOffset;
         BatchScanner.Scan(_file, 0, fileLength, batch =>
         {
-            if (!batch.HasValidChecksum() || batch.BaseOffset < BaseOffset)
+            if (!batch.HasValidChecksum() || batch.BaseOffset < next || batch.LastOffsetDelta < 0)
             {
                 return false;
             }
 
             visitor(batch);
             Note(batch);
+            next = batch.LastOffset + 1;
             return true;
         });
         return fileLength - Size;
+    }
+
+    /// <summary>
+    /// Whether a whole and undamaged batch begins anywhere behind the last one that was taken. Then the bytes between are damage, and not a
+    /// batch that was half written.
+    /// </summary>
+    public bool HasBatchBehindSize()
+    {
+        long end = RandomAccess.GetLength(_file);
+        Span<byte> window = new byte[WindowBytes];
+        for (long position = Size; position + RecordBatch.HeaderSize <= end; position += WindowBytes - RecordBatch.HeaderSize)
+        {
+            int read = RandomAccess.Read(_file, window, position);
+            for (int at = 0; at + RecordBatch.HeaderSize <= read; at++)
+            {
+                if (LooksLikeABatch(window[at..], end - position - at) && HasBatchAt(position + at, end))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     public void TruncateToSize() => RandomAccess.SetLength(_file, Size);
@@ -207,5 +233,23 @@ internal sealed class Segment : IDisposable
         }
 
         return _index.Count == 0 ? 0 : _index[low].Position;
+    }
+
+    private bool LooksLikeABatch(Span<byte> start, long left)
+    {
+        RecordBatch batch = new(start);
+        return batch.Magic == RecordBatch.Magic2 && batch.BaseOffset >= BaseOffset
+            && RecordBatch.SizeOf(start) >= RecordBatch.HeaderSize && RecordBatch.SizeOf(start) <= left;
+    }
+
+    private bool HasBatchAt(long position, long end)
+    {
+        bool isWhole = false;
+        BatchScanner.Scan(_file, position, end, batch =>
+        {
+            isWhole = batch.HasValidChecksum();
+            return false;
+        });
+        return isWhole;
     }
 }

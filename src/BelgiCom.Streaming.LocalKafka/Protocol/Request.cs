@@ -12,6 +12,12 @@ internal sealed class Request
     /// <summary>The address of the peer, as DescribeGroups shows it.</summary>
     public string ClientHost { get; set; } = "";
 
+    /// <summary>How often an answer that waits looks whether its client is still there: clients may ask to wait for days.</summary>
+    public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether the client has closed its connection, so that nobody waits for the answer.</summary>
+    public Func<bool> ClientHasGone { get; set; } = () => false;
+
     public ApiKey Key { get; private set; }
 
     public short Version { get; private set; }

@@ -20,11 +20,15 @@ internal sealed class FetchRequests(TopicStore topics)
             {
                 // The answer is written once more after watching began, because an append in between would go unnoticed otherwise.
                 request.Writer.TruncateTo(start);
-                long remainingMs = deadline - Environment.TickCount64;
-                answered = Write(request, body) || remainingMs <= 0;
-                if (!answered)
+                answered = Write(request, body);
+                while (!answered && !signal.IsRaised)
                 {
-                    signal.Wait(TimeSpan.FromMilliseconds(remainingMs), stopping);
+                    TimeSpan remaining = TimeSpan.FromMilliseconds(deadline - Environment.TickCount64);
+                    answered = remaining <= TimeSpan.Zero || request.ClientHasGone();
+                    if (!answered)
+                    {
+                        signal.Wait(remaining < Request.LookInterval ? remaining : Request.LookInterval, stopping);
+                    }
                 }
             }
             finally

@@ -80,7 +80,8 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
         }
         else
         {
-            _broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = folder.Broker }, cancellationToken);
+            _broker = await LocalKafkaBroker.StartAsync(
+                new LocalKafkaOptions { DataDirectory = folder.Broker, Report = Console.Error.WriteLine }, cancellationToken);
             configuration.AddInMemoryCollection([new("Kafka:BootstrapServers", _broker.BootstrapServers)]);
             Broker = $"embedded broker at {_broker.BootstrapServers} (development and tests only)";
         }

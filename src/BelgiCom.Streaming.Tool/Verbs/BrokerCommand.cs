@@ -64,7 +64,13 @@ internal static class BrokerCommand
         try
         {
             return await LocalKafkaBroker.StartAsync(
-                new LocalKafkaOptions { DataDirectory = folder.Broker, Port = port, GroupInitialRebalanceDelay = groupDelay },
+                new LocalKafkaOptions
+                {
+                    DataDirectory = folder.Broker,
+                    Port = port,
+                    GroupInitialRebalanceDelay = groupDelay,
+                    Report = Console.Error.WriteLine,
+                },
                 cancellationToken);
         }
         catch (LocalKafkaPortInUseException)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using BelgiCom.Streaming.Testing;
 using Microsoft.Extensions.Time.Testing;
 
@@ -50,6 +51,42 @@ public sealed class PartitionLogTests : IDisposable
         using PartitionLog reopened = Open();
         Assert.Equal(1, reopened.EndOffset);
         Assert.Contains("topic[0]@1", _reports.Single(), StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// One bit anywhere in a batch that others follow: cutting the log there would delete what was acknowledged, and call it a tail.
+    /// </summary>
+    [Fact]
+    public void Log_DamagedBeforeWholeBatches_DoesNotOpenAndLosesNothing()
+    {
+        const int LeaderEpochAt = 12, LeaderEpochEnd = 16;
+        byte[][] batches = [Batches.Plain(("a", "1")), Batches.Plain(("b", "2"), ("c", "3")), Batches.Plain(("d", "4"))];
+        using (PartitionLog log = Open())
+        {
+            Array.ForEach(batches, batch => log.AppendFromClient([.. batch]));
+        }
+
+        string file = Directory.GetFiles(_directory.FullPath, "*.log").Single();
+        byte[] whole = File.ReadAllBytes(file);
+        for (int octet = 0; octet < batches[0].Length + batches[1].Length; octet++)
+        {
+            int inBatch = octet < batches[0].Length ? octet : octet - batches[0].Length;
+            if (inBatch is >= LeaderEpochAt and < LeaderEpochEnd)
+            {
+                // Nothing reads it.
+                continue;
+            }
+
+            byte[] damaged = [.. whole];
+            damaged[octet] ^= 0x40;
+            File.WriteAllBytes(file, damaged);
+
+            LocalKafkaException? fault = Record.Exception(() => Open().Dispose()) as LocalKafkaException;
+
+            Assert.True(fault is not null, $"octet {octet} was not found");
+            Assert.Contains("is damaged at byte", fault.Message, StringComparison.Ordinal);
+            Assert.Equal(damaged, File.ReadAllBytes(file));
+        }
     }
 
     [Fact]
@@ -213,6 +250,10 @@ public sealed class PartitionLogTests : IDisposable
     [InlineData("two batches", nameof(ErrorCode.InvalidRecord))]
     [InlineData("control", nameof(ErrorCode.InvalidRecord))]
     [InlineData("future", nameof(ErrorCode.InvalidTimestamp))]
+    [InlineData("two thousand million records", nameof(ErrorCode.InvalidRecord))]
+    [InlineData("a record less than it holds", nameof(ErrorCode.InvalidRecord))]
+    [InlineData("a record more than it holds", nameof(ErrorCode.InvalidRecord))]
+    [InlineData("octets behind its records", nameof(ErrorCode.InvalidRecord))]
     public void Batch_ThatIsNotOne_IsRefused(string fault, string expected)
     {
         byte[] good = Batches.At(Now(), ("a", "1"));
@@ -222,12 +263,32 @@ public sealed class PartitionLogTests : IDisposable
             "magic" => [.. good[..16], 1, .. good[17..]],
             "checksum" => [.. good[..^1], (byte)(good[^1] ^ 1)],
             "two batches" => [.. good, .. good],
+            "two thousand million records" => Claiming(good, int.MaxValue),
+            "a record less than it holds" => Claiming(Batches.At(Now(), ("a", "1"), ("b", "2")), 1),
+            "a record more than it holds" => Claiming(good, 2),
+            "octets behind its records" => Longer(good),
             "control" => TransactionMarker.Build(1, 0, commit: true, Now()).ToArray(),
             _ => Batches.At(Now() + 7_200_000, ("a", "1")),
         };
         using PartitionLog log = Open();
         Assert.Equal(expected, log.AppendFromClient(bad).Error.ToString());
         Assert.Equal(0, log.EndOffset);
+    }
+
+    private static byte[] Claiming(byte[] batch, int records)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(23), records - 1);
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(57), records);
+        new RecordBatch(batch).Seal();
+        return batch;
+    }
+
+    private static byte[] Longer(byte[] batch)
+    {
+        byte[] longer = [.. batch, 0, 0];
+        BinaryPrimitives.WriteInt32BigEndian(longer.AsSpan(8), longer.Length - RecordBatch.LengthOverhead);
+        new RecordBatch(longer).Seal();
+        return longer;
     }
 
     private static TopicConfig Config(params (string Name, string Value)[] settings) =>

@@ -106,6 +106,26 @@ public sealed class HostileRequestTests
         Assert.Equal(SupportedApi.All.Count, BinaryPrimitives.ReadInt32BigEndian(answer.AsSpan(10)));
     }
 
+    /// <summary>A fetch may ask to wait for 24 days, and a member for its group; who has gone keeps no thread for that.</summary>
+    [Fact]
+    public async Task Clients_ThatGoWhileTheyWait_KeepNoThread()
+    {
+        await using Running running = await Running.StartAsync();
+        byte[] fetch = Frame(
+        [
+            0, 1, 0, 4, 0, 0, 0, CorrelationId, 0xFF, 0xFF, // Fetch version 4
+            0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+        ]);
+        for (int i = 0; i < 20; i++)
+        {
+            using Socket socket = await running.ConnectAsync();
+            await socket.SendAsync(fetch, TestContext.Current.CancellationToken);
+            await Wait.UntilAsync(() => running.Connections > 0, "the connection");
+        }
+
+        await Wait.UntilAsync(() => running.Connections == 0, "the threads of clients that have gone");
+    }
+
     private static byte[] Frame(byte[] request)
     {
         byte[] frame = new byte[4 + request.Length];
@@ -137,6 +157,8 @@ public sealed class HostileRequestTests
     {
         private readonly TemporaryFolder _directory = new();
         private LocalKafkaBroker? _broker;
+
+        public int Connections => _broker!.Connections;
 
         public System.Collections.Concurrent.ConcurrentQueue<string> Reports { get; } = [];
 
