@@ -13,6 +13,7 @@ namespace BelgiCom.Streaming.Privacy;
 /// <remarks>
 /// A file is named by a keyed hash of purpose and scope, and holds a random number and the key. The id is both, so that a key
 /// made again after a deletion has another id. Several processes may share the folder: the first to place a file wins.
+/// Without the key of the names no key would be found again and all would be made anew, so the store does not open without it.
 /// </remarks>
 public sealed class FileKeyStore : IKeyStore
 {
@@ -39,6 +40,7 @@ public sealed class FileKeyStore : IKeyStore
 
     /// <summary>Opens a folder, or makes it for the owner only.</summary>
     /// <exception cref="IOException">The folder cannot be made or written.</exception>
+    /// <exception cref="StorageException">The key of the names is damaged, or missing although keys lie in the folder.</exception>
     public FileKeyStore(string directory)
     {
         _directory = Path.GetFullPath(directory);
@@ -58,6 +60,10 @@ public sealed class FileKeyStore : IKeyStore
         }
 
         _namesKey = File.ReadAllBytes(names);
+        if (!IsKey(_namesKey, DataKey.Size))
+        {
+            throw Unusable($"'{NamesFile}' is damaged: {_namesKey.Length} octets, or nothing but zeros");
+        }
     }
 
     /// <inheritdoc/>
@@ -111,10 +117,11 @@ public sealed class FileKeyStore : IKeyStore
             return null;
         }
 
-        if (content.Length != SerialSize + DataKey.Size)
+        if (!IsKey(content, SerialSize + DataKey.Size))
         {
             throw new IOException(
-                $"The key file '{name}{Extension}' is damaged: {content.Length} octets. Restore it, or delete it to erase its data.");
+                $"The key file '{name}{Extension}' in {_directory} is damaged: {content.Length} octets, or nothing but zeros. Restore it, "
+                + "or delete it to erase its data.");
         }
 
         DataKey key = new($"{name}-{Convert.ToHexStringLower(content.AsSpan(0, SerialSize))}", content.AsSpan(SerialSize));
@@ -161,12 +168,30 @@ public sealed class FileKeyStore : IKeyStore
         if (File.Exists(path))
         {
             File.Delete(temporary);
+            return;
         }
-        else
+
+        // Who places the key of the names is the first in the folder, or the key was lost.
+        if (Path.GetFileName(path) == NamesFile && Directory.EnumerateFiles(_directory, "*" + Extension).Any())
         {
-            File.Move(temporary, path);
+            File.Delete(temporary);
+            throw Unusable($"'{NamesFile}' is missing although keys lie there");
         }
+
+        File.Move(temporary, path);
     }
+
+    private StorageException Unusable(string what) => new(
+        StorageFault.CannotOpen,
+        $"Key store {_directory}: {what}. With a new one every subscriber would get another reference, usage that comes again would be "
+        + "billed again, and nothing encrypted could be read. Restore the file from a backup; only to give up all keys, empty the folder "
+        + "(Keys__Directory).");
+
+    /// <summary>
+    /// Whether content can be a key. A file that was cut or never reached the disk is empty, short or zeros, all of which a hash would
+    /// take.
+    /// </summary>
+    private static bool IsKey(ReadOnlySpan<byte> content, int size) => content.Length == size && content.ContainsAnyExcept((byte)0);
 
     /// <summary>Waits until no other thread or process places a file. The operating system ends the turn of a process that dies.</summary>
     private FileStream WaitForTurn()

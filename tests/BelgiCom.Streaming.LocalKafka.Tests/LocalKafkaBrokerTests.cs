@@ -21,6 +21,26 @@ public sealed class LocalKafkaBrokerTests
         Assert.Equal(first.Port, fault.Port);
     }
 
+    /// <summary>Made anew, an emptied one would give ids again that records on the topics carry.</summary>
+    [Theory]
+    [InlineData("producer-ids")]
+    [InlineData("cluster-id")]
+    public async Task FileOfIds_ThatIsEmptied_IsNamedInTheFault(string file)
+    {
+        using TemporaryFolder directory = new();
+        LocalKafkaOptions options = new() { DataDirectory = directory.FullPath };
+        await using (await LocalKafkaBroker.StartAsync(options, Cancelled))
+        {
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(directory.FullPath, file), "", Cancelled);
+        LocalKafkaException fault = await Assert.ThrowsAsync<LocalKafkaException>(async () =>
+        {
+            await using LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(options, Cancelled);
+        });
+        Assert.Contains(Path.Combine(directory.FullPath, file), fault.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task DataDirectory_ThatIsInUse_IsRefused_AndFreeAfterTheStop()
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Privacy.Tests;
 
@@ -115,6 +116,43 @@ public sealed class FileKeyStoreTests : IDisposable
     {
         DataKey key = new FileKeyStore(_directory).GetOrCreate(KeyPurposes.Rating, "");
         File.WriteAllBytes(Path.Combine(_directory, key.Id[..32] + ".key"), RandomNumberGenerator.GetBytes(7));
+        Assert.Throws<IOException>(() => new FileKeyStore(_directory).GetOrCreate(KeyPurposes.Rating, ""));
+    }
+
+    /// <summary>Empty or cut by a full disk, zeros after a power cut: each would have given new keys without a word.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(33)]
+    public void Open_WithADamagedNamesKey_StopsAndMakesNoKey(int zeros)
+    {
+        _ = new FileKeyStore(_directory).GetOrCreate(KeyPurposes.Rating, "");
+        string[] before = Directory.GetFiles(_directory);
+        File.WriteAllBytes(Path.Combine(_directory, "names.key"), new byte[zeros]);
+        StorageException refused = Assert.Throws<StorageException>(() => new FileKeyStore(_directory));
+        Assert.Equal(StorageFault.CannotOpen, refused.Fault);
+        Assert.Contains(_directory, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("'names.key' is damaged", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Directory.GetFiles(_directory));
+    }
+
+    [Fact]
+    public void Open_WithoutANamesKeyBesideOtherKeys_StopsAndMakesNoKey()
+    {
+        _ = new FileKeyStore(_directory).GetOrCreate(KeyPurposes.Rating, "");
+        File.Delete(Path.Combine(_directory, "names.key"));
+        string[] before = Directory.GetFiles(_directory);
+        StorageException refused = Assert.Throws<StorageException>(() => new FileKeyStore(_directory));
+        Assert.Contains("'names.key' is missing", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Directory.GetFiles(_directory));
+    }
+
+    [Fact]
+    public void GetOrCreate_OfAZeroedFile_SaysSo()
+    {
+        DataKey key = new FileKeyStore(_directory).GetOrCreate(KeyPurposes.Rating, "");
+        File.WriteAllBytes(Path.Combine(_directory, key.Id[..32] + ".key"), new byte[40]);
         Assert.Throws<IOException>(() => new FileKeyStore(_directory).GetOrCreate(KeyPurposes.Rating, ""));
     }
 }

@@ -7,15 +7,20 @@ internal sealed record ClusterIdentity(string ClusterId, int Port)
     public const string Host = "127.0.0.1";
     public const int NodeId = 1;
 
+    // 16 octets in base 64, without its filler.
+    private const int ClusterIdCharacters = 22;
+
     /// <summary>The cluster id of a data directory; written at its first use.</summary>
     public static string LoadClusterId(string dataDirectory)
     {
         string path = Path.Combine(dataDirectory, "cluster-id");
-        if (!File.Exists(path))
+        if (DurableFile.Read(path, content => content.Length == ClusterIdCharacters) is { } known)
         {
-            DurableFile.Write(path, Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_'));
+            return known;
         }
 
-        return File.ReadAllText(path);
+        string made = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        DurableFile.Write(path, made);
+        return made;
     }
 }

@@ -76,11 +76,11 @@ internal sealed partial class PartitionLog
             $"{TopicName}[{Partition}]@{_nextOffset}: cut off {torn} bytes that were half written when the broker was stopped.");
     }
 
-    private long ReadStartOffset()
-    {
-        string path = Path.Combine(_directory, StartOffsetFile);
-        return File.Exists(path) && long.TryParse(File.ReadAllText(path), CultureInfo.InvariantCulture, out long offset) ? offset : 0;
-    }
+    private long ReadStartOffset() =>
+        DurableFile.Read(
+            Path.Combine(_directory, StartOffsetFile), content => long.TryParse(content, CultureInfo.InvariantCulture, out _)) is { } offset
+            ? long.Parse(offset, CultureInfo.InvariantCulture)
+            : 0;
 
     private void WriteStartOffset() =>
         DurableFile.Write(Path.Combine(_directory, StartOffsetFile), _logStartOffset.ToString(CultureInfo.InvariantCulture));
