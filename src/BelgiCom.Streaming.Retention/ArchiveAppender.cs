@@ -15,6 +15,7 @@ public sealed class ArchiveAppender : IDisposable
     private readonly CdrArchive _archive;
     private readonly Dictionary<(RetentionClass Class, DateOnly Day), Target> _targets = [];
     private readonly Dictionary<(string Topic, int Partition), long> _positions = [];
+    private List<LegalHold>? _holds;
 
     internal ArchiveAppender(CdrArchive archive) => _archive = archive;
 
@@ -49,7 +50,8 @@ public sealed class ArchiveAppender : IDisposable
         foreach (RetentionClass retentionClass in _archive.Policy.ClassesOf(record.Topic, record.Kind, record.Direction))
         {
             long start = record.StartOf(retentionClass.StartsAt);
-            Target? target = TargetOf(retentionClass, BelgianCalendar.DayOf(start));
+            DateOnly day = BelgianCalendar.DayOf(start);
+            Target? target = TargetOf(retentionClass, day, person, start);
             if (target is null)
             {
                 Counts.Add(retentionClass.Name, kept: false);
@@ -124,23 +126,40 @@ public sealed class ArchiveAppender : IDisposable
     }
 
     /// <summary>
-    /// The open segment of a class and day; null when the period of such records is over already, so that they must not be kept.
+    /// Whether a legal hold covers a record. One that comes after its period is kept then: the next expiry copies it under the hold's key
+    /// and destroys the rest.
     /// </summary>
-    private Target? TargetOf(RetentionClass retentionClass, DateOnly day)
+    private bool IsHeld(PersonRef person, long startMilliseconds)
     {
-        if (_targets.TryGetValue((retentionClass, day), out Target? target))
+        _holds ??= _archive.Index.Holds();
+        DateTimeOffset start = DateTimeOffset.FromUnixTimeMilliseconds(startMilliseconds);
+        return _holds.Exists(hold => hold.Covers(person, start));
+    }
+
+    /// <summary>
+    /// The open segment for a record; null when the period of such records is over already and no hold covers it, so that it must not be
+    /// kept.
+    /// </summary>
+    private Target? TargetOf(RetentionClass retentionClass, DateOnly day, PersonRef person, long startMilliseconds)
+    {
+        if (_targets.TryGetValue((retentionClass, day), out Target? target) && !target.IsPastPeriod)
         {
             return target;
         }
 
-        if (retentionClass.Period.DueAfter(day) <= _archive.Now)
+        bool isPastPeriod = retentionClass.Period.DueAfter(day) <= _archive.Now;
+        if (isPastPeriod && !IsHeld(person, startMilliseconds))
         {
             return null;
         }
 
-        (Segment segment, DataKey key) = _archive.SegmentFor(retentionClass, day);
-        target = new Target(segment, key, new BlockBuilder(retentionClass.Name, retentionClass.Purpose));
-        _targets.Add((retentionClass, day), target);
+        if (target is null)
+        {
+            (Segment segment, DataKey key) = _archive.SegmentFor(retentionClass, day, isPastPeriod);
+            target = new Target(segment, key, new BlockBuilder(retentionClass.Name, retentionClass.Purpose), isPastPeriod);
+            _targets.Add((retentionClass, day), target);
+        }
+
         return target;
     }
 
@@ -167,8 +186,10 @@ public sealed class ArchiveAppender : IDisposable
         target.Builder.Clear();
     }
 
-    private sealed class Target(Segment segment, DataKey key, BlockBuilder builder)
+    private sealed class Target(Segment segment, DataKey key, BlockBuilder builder, bool isPastPeriod)
     {
+        public bool IsPastPeriod { get; } = isPastPeriod;
+
         public Segment Segment { get; } = segment;
 
         public DataKey Key { get; } = key;

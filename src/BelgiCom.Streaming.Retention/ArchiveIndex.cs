@@ -38,6 +38,14 @@ internal sealed class ArchiveIndex : IDisposable
 
     private const string TopicIdSchema = "ALTER TABLE position ADD COLUMN topic_id TEXT NOT NULL DEFAULT '';";
 
+    // A hold concerns all references of one person. The column person of legal_hold, which had room for one, is no longer used.
+    private const string HoldPersonSchema =
+        """
+        CREATE TABLE hold_person (hold TEXT NOT NULL, person BLOB NOT NULL, PRIMARY KEY (hold, person)) WITHOUT ROWID;
+        INSERT INTO hold_person (hold, person) SELECT hold, person FROM legal_hold WHERE released_at IS NULL;
+        UPDATE legal_hold SET person = zeroblob(16);
+        """;
+
     private const string Name = "Archive index";
     private const string Setting = "Retention:ArchiveDirectory";
     private const string SegmentColumns = "segment, class, day, key_id, length, records, state";
@@ -54,7 +62,7 @@ internal sealed class ArchiveIndex : IDisposable
         // secure_delete overwrites removed rows, because expiry must not leave them behind in free pages.
         SqliteDatabase database = SqliteDatabase.Open(
             file, Name, Setting, "secure_delete = ON", "cache_size = -65536", "wal_autocheckpoint = 16384");
-        database.Migrate([Schema, PeriodSchema, TopicIdSchema], now);
+        database.Migrate([Schema, PeriodSchema, TopicIdSchema, HoldPersonSchema], now);
         return new ArchiveIndex(database);
     }
 
@@ -114,11 +122,9 @@ internal sealed class ArchiveIndex : IDisposable
         return new Segment(id, retentionClass, day, keyId, 0, 0, SegmentState.Kept);
     }
 
-    /// <summary>Blocks of a segment that hold records of a person, in the order they were written.</summary>
-    public List<long> Blocks(long segment, PersonRef person) =>
-        _database.Query(
-            "SELECT block FROM person_block WHERE segment = @p0 AND person = @p1 ORDER BY block", reader => reader.GetInt64(0), segment,
-            person.IndexKey);
+    /// <summary>Blocks of a segment that hold records of one of the persons, in the order they were written.</summary>
+    public List<long> Blocks(long segment, IEnumerable<PersonRef> persons) =>
+        [.. persons.SelectMany(person => Blocks(segment, person)).Distinct().Order()];
 
     /// <summary>Runs changes that become visible and durable together.</summary>
     public void InTransaction(Action changes) => _database.InTransaction(changes);
@@ -171,35 +177,45 @@ internal sealed class ArchiveIndex : IDisposable
         _database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
-    public List<LegalHold> Holds() => _database.Query(
-        "SELECT hold, person, from_time, to_time, key_id FROM legal_hold WHERE released_at IS NULL ORDER BY hold",
-        reader => new LegalHold(
-            reader.GetString(0),
-            PersonRef.FromBytes((byte[])reader[1]),
-            DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)),
-            DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3)),
-            reader.GetString(4)));
-
-    public void AddHold(LegalHold hold, DateTimeOffset now)
+    public List<LegalHold> Holds()
     {
-        byte[] person = new byte[PersonRef.Size];
-        hold.Person.CopyTo(person);
+        ILookup<string, PersonRef> persons = _database.Query(
+            "SELECT hold, person FROM hold_person ORDER BY hold, person",
+            reader => (Hold: reader.GetString(0), Person: PersonRef.FromBytes((byte[])reader[1])))
+            .ToLookup(row => row.Hold, row => row.Person);
+        return _database.Query(
+            "SELECT hold, from_time, to_time, key_id FROM legal_hold WHERE released_at IS NULL ORDER BY hold",
+            reader => new LegalHold(
+                reader.GetString(0),
+                [.. persons[reader.GetString(0)]],
+                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(1)),
+                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)),
+                reader.GetString(3)));
+    }
+
+    public void AddHold(LegalHold hold, DateTimeOffset now) => InTransaction(() =>
+    {
         _database.Execute(
-            "INSERT INTO legal_hold (hold, person, from_time, to_time, key_id, placed_at) VALUES (@p0, @p1, @p2, @p3, @p4, @p5)",
+            "INSERT INTO legal_hold (hold, person, from_time, to_time, key_id, placed_at) VALUES (@p0, zeroblob(16), @p1, @p2, @p3, @p4)",
             hold.Id,
-            person,
             hold.From.ToUnixTimeMilliseconds(),
             hold.To.ToUnixTimeMilliseconds(),
             hold.KeyId,
             now.ToUnixTimeMilliseconds());
-    }
+        foreach (PersonRef person in hold.Persons)
+        {
+            byte[] octets = new byte[PersonRef.Size];
+            person.CopyTo(octets);
+            _database.Execute("INSERT INTO hold_person (hold, person) VALUES (@p0, @p1)", hold.Id, octets);
+        }
+    });
 
     /// <summary>Forgets whom the hold concerned. Its id stays, so that it is not used again.</summary>
     public void EndHold(string hold, DateTimeOffset now) => InTransaction(() =>
     {
         _database.Execute("DELETE FROM held_segment WHERE hold = @p0", hold);
-        _database.Execute(
-            "UPDATE legal_hold SET released_at = @p0, person = zeroblob(16) WHERE hold = @p1", now.ToUnixTimeMilliseconds(), hold);
+        _database.Execute("DELETE FROM hold_person WHERE hold = @p0", hold);
+        _database.Execute("UPDATE legal_hold SET released_at = @p0 WHERE hold = @p1", now.ToUnixTimeMilliseconds(), hold);
     });
 
     public bool HoldExists(string hold) => _database.QueryLong("SELECT 1 FROM legal_hold WHERE hold = @p0", hold) is not null;
@@ -225,6 +241,9 @@ internal sealed class ArchiveIndex : IDisposable
         _insertPersonBlock?.Dispose();
         _database.Dispose();
     }
+
+    private List<long> Blocks(long segment, PersonRef person) => _database.Query(
+        "SELECT block FROM person_block WHERE segment = @p0 AND person = @p1", reader => reader.GetInt64(0), segment, person.IndexKey);
 
     private static Segment ReadSegment(DbDataReader reader) => new(
         reader.GetInt64(0),

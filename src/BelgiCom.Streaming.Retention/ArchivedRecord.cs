@@ -17,7 +17,11 @@ public sealed record ArchivedRecord(
     string Topic,
     int Partition,
     long Offset,
-    byte[] Value);
+    byte[] Value)
+{
+    /// <summary>Whom it concerns.</summary>
+    internal PersonRef Person { get; init; }
+}
 
 /// <summary>The answer to a look-up.</summary>
 /// <param name="Records">Records found, oldest first.</param>

@@ -151,21 +151,19 @@ public sealed partial class CdrArchive : IDisposable
     /// Finds a person's records. The access goes into the journal before anything is decrypted. Records past their period are not found,
     /// whether or not they are destroyed yet.
     /// </summary>
-    /// <param name="subscriber">Subscriber reference as on the topics.</param>
+    /// <param name="subscribers">Subscriber references as on the topics: all under which the person's records may be kept.</param>
     /// <param name="from">First start of period, UTC.</param>
     /// <param name="to">First start of period after the range, UTC.</param>
     /// <param name="access">Who asks and why.</param>
     /// <param name="maxRecords">Most records to return, at least 1.</param>
     /// <exception cref="ArchiveException">A block is damaged or its key is missing; the message names it.</exception>
     public ArchiveLookup Find(
-        SubscriberRef subscriber, DateTimeOffset from, DateTimeOffset to, ArchiveAccess access, int maxRecords = 10_000)
+        IEnumerable<SubscriberRef> subscribers, DateTimeOffset from, DateTimeOffset to, ArchiveAccess access, int maxRecords = 10_000)
     {
         lock (_gate)
         {
-            PersonRef person = PersonRef.Of(subscriber, PersonKey);
-            Journal.Append(
-                Now, access.Actor, "retention.find", person.ToString(),
-                string.Create(CultureInfo.InvariantCulture, $"{from:O} to {to:O}; {access.Reason}"), access.CorrelationId);
+            HashSet<PersonRef> persons = PersonsOf(subscribers);
+            Note("retention.find", persons, Range(from, to), access);
             List<ArchivedRecord> found = new();
             DateOnly firstDay = BelgianCalendar.DayOf(from.ToUnixTimeMilliseconds());
             DateOnly lastDay = BelgianCalendar.DayOf(to.ToUnixTimeMilliseconds());
@@ -173,7 +171,7 @@ public sealed partial class CdrArchive : IDisposable
                 .Where(segment => segment.Day >= firstDay && segment.Day <= lastDay && !IsDue(segment, Now));
             foreach (Segment segment in segments)
             {
-                found.AddRange(Read(segment, person).Where(record => record.StartOfPeriod >= from && record.StartOfPeriod < to));
+                found.AddRange(Read(segment, persons).Where(record => record.StartOfPeriod >= from && record.StartOfPeriod < to));
                 if (found.Count > maxRecords)
                 {
                     break;
@@ -181,26 +179,28 @@ public sealed partial class CdrArchive : IDisposable
             }
 
             HashSet<string> holds = Index.Holds()
-                .Where(hold => hold.Person == person)
+                .Where(hold => hold.Persons.Any(persons.Contains))
                 .Select(hold => hold.Id)
                 .ToHashSet(StringComparer.Ordinal);
             IEnumerable<HeldSegment> held = Index.HeldSegments().Where(held => holds.Contains(held.Hold));
-            found.AddRange(held.SelectMany(Read).Where(record => record.StartOfPeriod >= from && record.StartOfPeriod < to));
+            found.AddRange(held.SelectMany(Read).Where(
+                record => persons.Contains(record.Person) && record.StartOfPeriod >= from && record.StartOfPeriod < to));
             return new ArchiveLookup([.. found.OrderBy(record => record.StartOfPeriod).Take(maxRecords)], found.Count <= maxRecords);
         }
     }
 
     /// <summary>
     /// Keeps one person's records in a range past their period, until <see cref="ReleaseHold"/>. Records of others from the same days still
-    /// expire.
+    /// expire. The order goes into the journal first.
     /// </summary>
     /// <param name="holdId">Id of the order: letters, digits, '-' and '.', at most 40. Never personal data.</param>
-    /// <param name="subscriber">Whom it concerns.</param>
+    /// <param name="subscribers">Whom it concerns: all references under which the person's records may be kept.</param>
     /// <param name="from">First start of period, UTC.</param>
     /// <param name="to">First start of period after the range, UTC.</param>
     /// <param name="access">Who orders it and on what ground.</param>
     /// <exception cref="ArchiveException">The id has another form, or was used before.</exception>
-    public void PlaceHold(string holdId, SubscriberRef subscriber, DateTimeOffset from, DateTimeOffset to, ArchiveAccess access)
+    public void PlaceHold(
+        string holdId, IEnumerable<SubscriberRef> subscribers, DateTimeOffset from, DateTimeOffset to, ArchiveAccess access)
     {
         lock (_gate)
         {
@@ -210,16 +210,14 @@ public sealed partial class CdrArchive : IDisposable
                     ArchiveFault.Refused, $"Hold '{holdId}': use a new id of letters, digits, '-' and '.', at most 40.");
             }
 
-            LegalHold hold = new(
-                holdId, PersonRef.Of(subscriber, PersonKey), from, to,
-                _keys.GetOrCreate(KeyPurposes.RetentionHold(_archiveId), holdId).Id);
-            Index.AddHold(hold, Now);
-            Journal.Append(
-                Now, access.Actor, "retention.hold", hold.Person.ToString(), $"hold {holdId}: {access.Reason}", access.CorrelationId);
+            HashSet<PersonRef> persons = PersonsOf(subscribers);
+            Note("retention.hold", persons, $"hold {holdId}, {Range(from, to)}", access);
+            Index.AddHold(
+                new LegalHold(holdId, persons, from, to, _keys.GetOrCreate(KeyPurposes.RetentionHold(_archiveId), holdId).Id), Now);
         }
     }
 
-    /// <summary>Ends a hold: records that only the hold kept are destroyed.</summary>
+    /// <summary>Ends a hold: records that only the hold kept are destroyed. The order goes into the journal first.</summary>
     /// <exception cref="ArchiveException">There is no such hold.</exception>
     public void ReleaseHold(string holdId, ArchiveAccess access)
     {
@@ -227,6 +225,7 @@ public sealed partial class CdrArchive : IDisposable
         {
             LegalHold hold = Index.Holds().Find(hold => hold.Id == holdId)
                 ?? throw new ArchiveException(ArchiveFault.Refused, $"There is no hold '{holdId}'.");
+            Note("retention.release", hold.Persons, $"hold {holdId}", access);
             _keys.Delete(hold.KeyId);
             foreach (HeldSegment held in Index.HeldSegments().Where(held => held.Hold == holdId))
             {
@@ -234,8 +233,6 @@ public sealed partial class CdrArchive : IDisposable
             }
 
             Index.EndHold(holdId, Now);
-            Journal.Append(
-                Now, access.Actor, "retention.release", hold.Person.ToString(), $"hold {holdId}: {access.Reason}", access.CorrelationId);
         }
     }
 
@@ -340,7 +337,14 @@ public sealed partial class CdrArchive : IDisposable
         }
     }
 
-    internal (Segment Segment, DataKey Key) SegmentFor(RetentionClass retentionClass, DateOnly day)
+    /// <summary>
+    /// The segment of a class and day to which records are appended, made when there is none.
+    /// </summary>
+    /// <param name="retentionClass">Class.</param>
+    /// <param name="day">Day, Europe/Brussels.</param>
+    /// <param name="isPastPeriod">Whether the period is over, and the records are only for a hold. The destruction of an earlier segment of
+    /// the day may be under way then, with its key, so a new segment gets another.</param>
+    internal (Segment Segment, DataKey Key) SegmentFor(RetentionClass retentionClass, DateOnly day, bool isPastPeriod)
     {
         if (!_kept.TryGetValue((retentionClass.Name, day), out (Segment Segment, DataKey Key) kept))
         {
@@ -351,7 +355,7 @@ public sealed partial class CdrArchive : IDisposable
                     day,
                     _keys.GetOrCreate(
                         KeyPurposes.Retention(_archiveId, retentionClass.Name),
-                        day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).Id);
+                        day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) + (isPastPeriod ? $"-{Guid.NewGuid():N}" : "")).Id);
             kept = (segment, KeyOf(segment.Name, segment.KeyId));
             _kept.Add((retentionClass.Name, day), kept);
         }
@@ -387,31 +391,24 @@ public sealed partial class CdrArchive : IDisposable
             $"Archive segment {name}: its key {keyId} is not in the key store, so it cannot be read. Restore the key store, or let the "
             + $"segment expire.");
 
-    /// <summary>A person's records in a segment.</summary>
-    internal List<ArchivedRecord> Read(Segment segment, PersonRef person)
+    /// <summary>The persons' records in a segment, a block at a time.</summary>
+    internal IEnumerable<ArchivedRecord> Read(Segment segment, IReadOnlyCollection<PersonRef> persons)
     {
-        List<ArchivedRecord> found = new();
-        List<long> blocks = Index.Blocks(segment.Id, person);
+        List<long> blocks = Index.Blocks(segment.Id, persons);
         if (blocks.Count == 0)
         {
-            return found;
+            yield break;
         }
 
         DataKey key = KeyOf(segment.Name, segment.KeyId);
         using SafeFileHandle file = OpenFile(PathOf(segment.Name), FileMode.Open);
         foreach (long at in blocks)
         {
-            BlockRecords records = new(SegmentFile.Read(file, segment.Name, at, segment.Length, key, out _));
-            while (records.Next())
+            foreach (ArchivedRecord record in Records(SegmentFile.Read(file, segment.Name, at, segment.Length, key, out _), persons))
             {
-                if (records.Person == person)
-                {
-                    found.Add(records.ToRecord());
-                }
+                yield return record;
             }
         }
-
-        return found;
     }
 
     internal static SafeFileHandle OpenFile(string path, FileMode mode)
@@ -431,19 +428,51 @@ public sealed partial class CdrArchive : IDisposable
         }
     }
 
-    private List<ArchivedRecord> Read(HeldSegment held)
+    private IEnumerable<ArchivedRecord> Read(HeldSegment held)
     {
-        List<ArchivedRecord> found = new();
         DataKey key = KeyOf(held.Name, held.KeyId);
         using SafeFileHandle file = OpenFile(PathOf(held.Name), FileMode.Open);
-        BlockRecords records = new(SegmentFile.Read(file, held.Name, 0, held.Length, key, out _));
+        for (long at = 0L; at < held.Length;)
+        {
+            foreach (ArchivedRecord record in Records(SegmentFile.Read(file, held.Name, at, held.Length, key, out at), persons: null))
+            {
+                yield return record;
+            }
+        }
+    }
+
+    /// <summary>The records of a block that concern one of the persons; all, when none are given.</summary>
+    private static List<ArchivedRecord> Records(byte[] block, IReadOnlyCollection<PersonRef>? persons)
+    {
+        List<ArchivedRecord> found = new();
+        BlockRecords records = new(block);
         while (records.Next())
         {
-            found.Add(records.ToRecord());
+            if (persons is null || persons.Contains(records.Person))
+            {
+                found.Add(records.ToRecord());
+            }
         }
 
         return found;
     }
+
+    private HashSet<PersonRef> PersonsOf(IEnumerable<SubscriberRef> subscribers) =>
+        [.. subscribers.Select(subscriber => PersonRef.Of(subscriber, PersonKey))];
+
+    /// <summary>
+    /// Writes an entry for each reference into the journal: an entry that cannot be written stops what it is the proof of.
+    /// </summary>
+    private void Note(string action, IEnumerable<PersonRef> persons, string what, ArchiveAccess access)
+    {
+        foreach (PersonRef person in persons)
+        {
+            Journal.Append(Now, access.Actor, action, person.ToString(), $"{what}; {access.Reason}", access.CorrelationId);
+        }
+    }
+
+    private static string Range(DateTimeOffset from, DateTimeOffset to) =>
+        string.Create(CultureInfo.InvariantCulture, $"{from:O} to {to:O}");
 
     private void Repair()
     {

@@ -127,7 +127,9 @@ public sealed class RetentionExpiry
         string basis = $"{retentionClass.LegalBasis}; period {retentionClass.Period}";
         try
         {
-            long heldRecords = dryRun ? HeldRecords(segment).Sum(held => held.Records.Count) : Destroy(segment, dueAt, basis, actor);
+            long heldRecords = dryRun
+                ? _archive.Index.Holds().Sum(hold => (long)HeldRecords(segment, hold).Count())
+                : Destroy(segment, dueAt, basis, actor);
             return [Item(dryRun ? RetentionAction.Due : RetentionAction.Expired, segment, dueAt, heldRecords, basis)];
         }
         catch (Exception fault) when (
@@ -180,45 +182,63 @@ public sealed class RetentionExpiry
         return heldRecords;
     }
 
-    /// <summary>The copy is written from the start each time, so that one that a crash cut short does no harm.</summary>
+    /// <summary>
+    /// The copy is written from the start each time, so that one that a crash cut short does no harm. Like a segment it has blocks of
+    /// bounded size, however many records a hold keeps of one day.
+    /// </summary>
     private long CopyHeld(Segment segment)
     {
         long copied = 0;
-        foreach ((LegalHold hold, List<ArchivedRecord> records) in HeldRecords(segment))
+        foreach (LegalHold hold in _archive.Index.Holds())
         {
             string name = new HeldSegment(hold.Id, segment.Id, hold.KeyId, 0, 0).Name;
-            BlockBuilder block = new(segment.Class, records[0].Purpose);
-            foreach (ArchivedRecord record in records)
+            SafeFileHandle? file = null;
+            BlockBuilder? block = null;
+            (long length, long records) = (0, 0);
+            try
             {
-                block.Add(
-                    hold.Person, record.StartOfPeriod.ToUnixTimeMilliseconds(), hold.Id, record.Topic, record.Partition, record.Offset,
-                    record.Value);
+                foreach (ArchivedRecord record in HeldRecords(segment, hold))
+                {
+                    file ??= CdrArchive.OpenFile(_archive.PathOf(name), FileMode.OpenOrCreate);
+                    block ??= new BlockBuilder(segment.Class, record.Purpose);
+                    block.Add(
+                        record.Person, record.StartOfPeriod.ToUnixTimeMilliseconds(), hold.Id, record.Topic, record.Partition,
+                        record.Offset, record.Value);
+                    records++;
+                    if (block.Raw.Length >= _archive.Options.BlockOctets)
+                    {
+                        length += SegmentFile.Write(file, name, length, block, _archive.KeyOf(name, hold.KeyId));
+                        block.Clear();
+                    }
+                }
+
+                if (file is null || block is null)
+                {
+                    continue;
+                }
+
+                if (block.Records > 0)
+                {
+                    length += SegmentFile.Write(file, name, length, block, _archive.KeyOf(name, hold.KeyId));
+                }
+
+                RandomAccess.SetLength(file, length);
+                RandomAccess.FlushToDisk(file);
+            }
+            finally
+            {
+                file?.Dispose();
             }
 
-            using SafeFileHandle file = CdrArchive.OpenFile(_archive.PathOf(name), FileMode.OpenOrCreate);
-            int octets = SegmentFile.Write(file, name, 0, block, _archive.KeyOf(name, hold.KeyId));
-            RandomAccess.SetLength(file, octets);
-            RandomAccess.FlushToDisk(file);
-            _archive.Index.AddHeldSegment(new HeldSegment(hold.Id, segment.Id, hold.KeyId, octets, records.Count));
-            copied += records.Count;
+            _archive.Index.AddHeldSegment(new HeldSegment(hold.Id, segment.Id, hold.KeyId, length, records));
+            copied += records;
         }
 
         return copied;
     }
 
-    private IEnumerable<(LegalHold Hold, List<ArchivedRecord> Records)> HeldRecords(Segment segment)
-    {
-        foreach (LegalHold hold in _archive.Index.Holds())
-        {
-            List<ArchivedRecord> records = _archive.Read(segment, hold.Person)
-                .Where(record => record.StartOfPeriod >= hold.From && record.StartOfPeriod < hold.To)
-                .ToList();
-            if (records.Count > 0)
-            {
-                yield return (hold, records);
-            }
-        }
-    }
+    private IEnumerable<ArchivedRecord> HeldRecords(Segment segment, LegalHold hold) =>
+        _archive.Read(segment, hold.Persons).Where(record => hold.Covers(record.Person, record.StartOfPeriod));
 
     private RetentionItem Item(RetentionAction action, Segment segment, DateTimeOffset? dueAt, long heldRecords, string basis) => new(
         action, segment.Class, segment.Day, dueAt, segment.Records, heldRecords, segment.Length, basis, segment.KeyId,

@@ -85,7 +85,7 @@ public sealed class ArchiveFixture : IDisposable
     }
 
     internal ArchiveLookup FindAll(CdrArchive archive, int subscriber) =>
-        archive.Find(Subscriber(subscriber), Clock.GetUtcNow().AddYears(-20), Clock.GetUtcNow().AddYears(1), Officer);
+        archive.Find([Subscriber(subscriber)], Clock.GetUtcNow().AddYears(-20), Clock.GetUtcNow().AddYears(1), Officer);
 
     public void Dispose() => _folder.Delete(recursive: true);
 }

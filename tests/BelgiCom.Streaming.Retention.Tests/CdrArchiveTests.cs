@@ -53,6 +53,7 @@ public sealed class CdrArchiveTests : IDisposable
                 INSERT INTO earlier SELECT topic, partition, next_offset FROM position;
                 DROP TABLE position;
                 ALTER TABLE earlier RENAME TO position;
+                DROP TABLE hold_person;
                 DELETE FROM schema_version WHERE version > {version};
                 {(version == 1 ? "DROP TABLE class_period;" : "")}
                 """;
@@ -295,7 +296,7 @@ public sealed class CdrArchiveTests : IDisposable
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 1, 1);
 
         ArchiveLookup found = archive.Find(
-            ArchiveFixture.Subscriber(1), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
+            [ArchiveFixture.Subscriber(1)], _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
             ArchiveFixture.Officer, maxRecords: 2);
 
         Assert.False(found.IsComplete);

@@ -146,7 +146,7 @@ public sealed class RetentionExpiryTests : IDisposable
         using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2);
         archive.PlaceHold(
-            "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
+            "case-7", [ArchiveFixture.Subscriber(2)], _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
             ArchiveFixture.Officer);
         long entries = archive.Journal.Count;
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
@@ -186,7 +186,7 @@ public sealed class RetentionExpiryTests : IDisposable
         {
             _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2);
             archive.PlaceHold(
-                "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
+                "case-7", [ArchiveFixture.Subscriber(2)], _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
                 ArchiveFixture.Officer);
             _fixture.Clock.Advance(TimeSpan.FromDays(150));
             RetentionExpiry crashing = new(archive, _fixture.Clock, after =>
@@ -254,7 +254,7 @@ public sealed class RetentionExpiryTests : IDisposable
         using CdrArchive archive = _fixture.Open();
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2, 2);
         archive.PlaceHold(
-            "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
+            "case-7", [ArchiveFixture.Subscriber(2)], _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
             ArchiveFixture.Officer);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
 
@@ -272,7 +272,83 @@ public sealed class RetentionExpiryTests : IDisposable
         Assert.Empty(_fixture.FindAll(archive, 2).Records);
         Assert.Empty(Directory.GetFiles(_fixture.Folder, "*.cdra", SearchOption.AllDirectories));
         Assert.Throws<ArchiveException>(() => archive.PlaceHold(
-            "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow(), _fixture.Clock.GetUtcNow(), ArchiveFixture.Officer));
+            "case-7", [ArchiveFixture.Subscriber(2)], _fixture.Clock.GetUtcNow(), _fixture.Clock.GetUtcNow(), ArchiveFixture.Officer));
+    }
+
+    /// <summary>A hold may keep more of one day than fits into a block that could be read again.</summary>
+    [Fact]
+    public void Run_WithLegalHoldOverMoreThanABlock_KeepsAllOfIt()
+    {
+        _fixture.Options.BlockOctets = 4 * 1024;
+        using CdrArchive archive = _fixture.Open();
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, [.. Enumerable.Repeat(2, 100)]);
+        archive.PlaceHold(
+            "case-7", [ArchiveFixture.Subscriber(2)], _fixture.Clock.GetUtcNow().AddDays(-1), _fixture.Clock.GetUtcNow().AddDays(1),
+            ArchiveFixture.Officer);
+        _fixture.Clock.Advance(TimeSpan.FromDays(150));
+
+        new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+
+        Assert.Equal(
+            Enumerable.Range(0, 100).Select(offset => (long)offset),
+            _fixture.FindAll(archive, 2).Records.Select(record => record.Offset));
+        string copy = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "holds", "case-7")));
+        Assert.True(BlocksOf(copy) > 1, "the copy is one block, however large");
+    }
+
+    [Fact]
+    public void Append_PastItsPeriodUnderALegalHold_IsKeptForTheHoldOnly()
+    {
+        using CdrArchive archive = _fixture.Open();
+        DateTimeOffset used = _fixture.Clock.GetUtcNow();
+        archive.PlaceHold(
+            "case-7", [ArchiveFixture.Subscriber(2)], used.AddDays(-1), used.AddDays(1), ArchiveFixture.Officer);
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2);
+        _fixture.Clock.Advance(TimeSpan.FromDays(150));
+        new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+
+        using (ArchiveAppender appender = archive.BeginAppend())
+        {
+            ArchiveFixture.Add(appender, 10, 1, UsageKind.Sms, Direction.Originating, used);
+            ArchiveFixture.Add(appender, 11, 2, UsageKind.Sms, Direction.Originating, used);
+            ArchiveFixture.Add(appender, 12, 1, UsageKind.Sms, Direction.Originating, used);
+            appender.Commit();
+            Assert.Equal((1, 2), appender.Counts.Classes["FRAUD_4M"]);
+        }
+
+        RetentionReport report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+
+        Assert.Equal((1, 1), (Assert.Single(report.Items).Records, report.Items[0].HeldRecords));
+        Assert.Equal([1L, 11L], _fixture.FindAll(archive, 2).Records.Select(record => record.Offset).Order());
+        Assert.Empty(_fixture.FindAll(archive, 1).Records);
+    }
+
+    /// <summary>
+    /// The destruction of a day waits, with its key, for a file that can be read again. What comes late meanwhile must not share that key.
+    /// </summary>
+    [Fact]
+    public void Append_UnderALegalHoldWhileTheDestructionOfItsDayIsUnderWay_IsKept()
+    {
+        using CdrArchive archive = _fixture.Open();
+        DateTimeOffset used = _fixture.Clock.GetUtcNow();
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 2);
+        archive.PlaceHold(
+            "case-7", [ArchiveFixture.Subscriber(2)], used.AddDays(-1), used.AddDays(1), ArchiveFixture.Officer);
+        string file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
+        byte[] intact = File.ReadAllBytes(file);
+        File.WriteAllBytes(file, [.. intact[..^1], (byte)~intact[^1]]);
+        _fixture.Clock.Advance(TimeSpan.FromDays(150));
+        Assert.False(new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false).IsComplete);
+
+        using (ArchiveAppender appender = archive.BeginAppend())
+        {
+            ArchiveFixture.Add(appender, 11, 2, UsageKind.Sms, Direction.Originating, used);
+            appender.Commit();
+        }
+
+        File.WriteAllBytes(file, intact);
+        Assert.True(new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false).IsComplete);
+        Assert.Equal([0L, 11L], _fixture.FindAll(archive, 2).Records.Select(record => record.Offset).Order());
     }
 
     /// <summary>A held record that cannot be read must not be destroyed with the rest; but other days go on.</summary>
@@ -285,7 +361,7 @@ public sealed class RetentionExpiryTests : IDisposable
         _fixture.Clock.Advance(TimeSpan.FromDays(1));
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 2);
         archive.PlaceHold(
-            "case-7", ArchiveFixture.Subscriber(2), _fixture.Clock.GetUtcNow().AddDays(-2), _fixture.Clock.GetUtcNow().AddDays(1),
+            "case-7", [ArchiveFixture.Subscriber(2)], _fixture.Clock.GetUtcNow().AddDays(-2), _fixture.Clock.GetUtcNow().AddDays(1),
             ArchiveFixture.Officer);
         byte[] intact = File.ReadAllBytes(damaged);
         File.WriteAllBytes(damaged, [.. intact[..^1], (byte)~intact[^1]]);
@@ -320,6 +396,18 @@ public sealed class RetentionExpiryTests : IDisposable
 
         Assert.Equal(RetentionAction.UnknownClass, Assert.Single(report.Items).Action);
         Assert.Single(again.Totals().Segments);
+    }
+
+    private static int BlocksOf(string file)
+    {
+        byte[] octets = File.ReadAllBytes(file);
+        int blocks = 0;
+        for (int at = 0; at < octets.Length; at += SegmentFile.HeaderSize + BitConverter.ToInt32(octets, at + 4))
+        {
+            blocks++;
+        }
+
+        return blocks;
     }
 
     private static List<(string Class, DateOnly Day)> Kept(CdrArchive archive) =>

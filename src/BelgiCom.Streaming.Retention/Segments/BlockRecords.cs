@@ -63,7 +63,10 @@ internal ref struct BlockRecords
         Topic,
         Partition,
         Offset,
-        Value.ToArray());
+        Value.ToArray())
+    {
+        Person = Person,
+    };
 
     private string Text() => Encoding.UTF8.GetString(Take(Take(1)[0]));
 

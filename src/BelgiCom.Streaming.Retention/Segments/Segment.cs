@@ -43,8 +43,14 @@ internal sealed record HeldSegment(string Hold, long Segment, string KeyId, long
 
 /// <summary>An order to keep one person's records past their period.</summary>
 /// <param name="Id">Id given by the operator: letters, digits, '-' and '.', at most 40. Never personal data.</param>
-/// <param name="Person">Whom it concerns.</param>
+/// <param name="Persons">Whom it concerns: every reference under which the person's records may be kept.</param>
 /// <param name="From">First start of period it covers, UTC.</param>
 /// <param name="To">First start of period after it, UTC.</param>
 /// <param name="KeyId">Key its records are encrypted with.</param>
-internal sealed record LegalHold(string Id, PersonRef Person, DateTimeOffset From, DateTimeOffset To, string KeyId);
+internal sealed record LegalHold(
+    string Id, IReadOnlyCollection<PersonRef> Persons, DateTimeOffset From, DateTimeOffset To, string KeyId)
+{
+    /// <summary>Whether it keeps a person's record whose period began then.</summary>
+    public bool Covers(PersonRef person, DateTimeOffset startOfPeriod) =>
+        startOfPeriod >= From && startOfPeriod < To && Persons.Contains(person);
+}

@@ -29,6 +29,16 @@ internal static class SegmentFile
     /// <summary>Writes a block and returns its octets. They are on disk for sure only after the caller has flushed the file.</summary>
     public static int Write(SafeFileHandle file, string segment, long at, BlockBuilder block, DataKey key)
     {
+        if (block.Raw.Length > RawOctetsMax)
+        {
+            throw new ArchiveException(
+                ArchiveFault.Io,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Archive segment {segment}: a block of {block.Raw.Length} octets could not be read again and is not written. "
+                    + $"Bound the size of messages on the topic."));
+        }
+
         byte[] compressed = ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(block.Raw.Length));
         byte[]? written = null;
         try

@@ -35,6 +35,20 @@ internal static class ToolDefaults
         return builder;
     }
 
+    /// <summary>
+    /// Checks that a folder is there before it is opened, because opening a key store that is missing would make one, with new keys that
+    /// fit nothing.
+    /// </summary>
+    /// <exception cref="ToolException">There is no such folder.</exception>
+    public static void RequireFolder(string folder, string setting)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new ToolException(
+                WorkerHost.ExitConfiguration, $"there is no folder '{folder}': name the folder of a run with --data, or set {setting}");
+        }
+    }
+
     /// <summary>Sets a value that the environment leaves empty.</summary>
     public static void Set(ConfigurationManager configuration, string key, string value)
     {

@@ -37,16 +37,8 @@ internal static class AuditCommand
         string journal = CdrArchive.JournalDirectory(
             new RetentionOptions { ArchiveDirectory = builder.Configuration["Retention:ArchiveDirectory"]! });
         string keys = builder.Configuration["Keys:Directory"]!;
-        // Both are checked first, because opening a key store that is missing would make one, with a new key that fits no checkpoint.
-        foreach ((string folder, string setting) in new[] { (journal, "Retention:ArchiveDirectory"), (keys, "Keys:Directory") })
-        {
-            if (!Directory.Exists(folder))
-            {
-                throw new ToolException(
-                    WorkerHost.ExitConfiguration, $"there is no folder '{folder}': name the folder of a run with --data, or set {setting}");
-            }
-        }
-
+        ToolDefaults.RequireFolder(journal, "Retention:ArchiveDirectory");
+        ToolDefaults.RequireFolder(keys, "Keys:Directory");
         AuditVerification found = AuditJournal.Verify(journal, CdrArchive.JournalStream, new FileKeyStore(keys));
         Answer.Print(
             json,

@@ -30,6 +30,13 @@ internal static class CommonOptions
         DefaultValueFactory = _ => int.MaxValue,
     };
 
+    /// <summary>Who acts, for a journal.</summary>
+    public static Option<string> Actor() => new("--actor")
+    {
+        Description = "Who asks, for the journal. Default: the user of this process.",
+        DefaultValueFactory = _ => $"{Environment.UserName}@{Environment.MachineName}",
+    };
+
     /// <summary>Reads an instant; without an offset it is UTC.</summary>
     public static DateTimeOffset? Instant(ArgumentResult argument)
     {

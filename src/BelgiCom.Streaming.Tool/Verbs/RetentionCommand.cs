@@ -10,18 +10,173 @@ namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
 /// <c>retention due</c> lists what must be destroyed and why; a worker may use the archive meanwhile. <c>retention expire</c> destroys it;
-/// no worker may use the archive then. Both need the configured periods, as the worker does, so that nothing is destroyed by a period that
-/// nobody decided.
+/// <c>retention find</c> shows a person's records, <c>hold</c> and <c>release</c> keep them past their period; no worker may use the
+/// archive then. All need the configured periods, as the worker does, so that nothing is destroyed or shown by a period that nobody
+/// decided.
 /// </summary>
 internal static class RetentionCommand
 {
     private const string PeriodWasShortened = "--period-was-shortened";
 
-    public static Command Create() => new("retention", "What of the archive is due, and why; destroy what is due.")
+    public static Command Create() => new("retention", "What the archive keeps of whom, what is due and why.")
     {
         Verb("due", "List what is due; nothing is touched. The moment may lie in the future.", dryRun: true),
         Verb("expire", "Destroy what is due: key first, then file, then index; the journal keeps the proof.", dryRun: false),
+        Find(), Hold(), Release(),
     };
+
+    private static Command Find()
+    {
+        (Option<DateTimeOffset?> from, Option<DateTimeOffset?> to) = (Moment("--from", "First"), Moment("--to", "End of the"));
+        (Option<string> numbers, Option<string> reason, Option<string> actor) = (Numbers(), Reason(), CommonOptions.Actor());
+        (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
+        Option<int> max = new("--max") { Description = "Most records to show.", DefaultValueFactory = _ => 10_000 };
+        Command command = new(
+            "find",
+            "Show the records kept of one person. Who asks, and why, is journalled before anything is decrypted. Exit code 2 when there "
+            + "are more than --max.")
+        {
+            numbers, from, to, reason, actor, max, data, json,
+        };
+        command.SetAction(result =>
+        {
+            ArchiveAccess access = Access(result.GetValue(actor), result.GetValue(reason));
+            (DateTimeOffset first, DateTimeOffset end) = Range(result.GetValue(from), result.GetValue(to));
+            if (result.GetValue(max) < 1)
+            {
+                throw new ToolException(WorkerHost.ExitConfiguration, "--max is at least 1");
+            }
+
+            SubscriberNumbers person = SubscriberNumbers.Read(result.GetRequiredValue(numbers));
+            using OpenedArchive opened = OpenExisting(result.GetRequiredValue(data));
+            ArchiveLookup found = opened.Archive.Find(
+                person.ToReferences(opened.Keys), first, end, access, result.GetValue(max));
+            Table table = new Table().Border(TableBorder.Simple).AddColumns("class", "period from", "hold", "topic", "octets");
+            foreach (ArchivedRecord record in found.Records)
+            {
+                table.AddRow(
+                    record.RetentionClass,
+                    record.StartOfPeriod.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+                    record.LegalHoldId ?? "",
+                    Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{record.Topic}[{record.Partition}]@{record.Offset}")),
+                    $"{record.Value.Length:N0}");
+            }
+
+            Answer.Print(
+                result.GetValue(json),
+                new { complete = found.IsComplete, masked = false, request = access.CorrelationId, found.Records },
+                [table],
+                [
+                    $"{found.Records.Count:N0} records"
+                        + (found.IsComplete ? "" : "; there are more: raise --max, or narrow --from and --to"),
+                    "nothing is masked: --json gives the values whole, base64 of the octets on the topic",
+                    $"journalled as request {access.CorrelationId} of {access.Actor}",
+                ]);
+            return found.IsComplete ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+        });
+        return command;
+    }
+
+    private static Command Hold()
+    {
+        (Option<DateTimeOffset?> from, Option<DateTimeOffset?> to) = (Moment("--from", "First"), Moment("--to", "End of the"));
+        (Option<string> numbers, Option<string> reason, Option<string> actor) = (Numbers(), Reason(), CommonOptions.Actor());
+        (Option<string> id, Option<string> data, Option<bool> json) = (HoldId(), CommonOptions.Data(), CommonOptions.Json());
+        Command command = new("hold", "Keep one person's records past their period, until the hold is released.")
+        {
+            id, numbers, from, to, reason, actor, data, json,
+        };
+        command.SetAction(result =>
+        {
+            ArchiveAccess access = Access(result.GetValue(actor), result.GetValue(reason));
+            (DateTimeOffset first, DateTimeOffset end) = Range(result.GetValue(from), result.GetValue(to));
+            SubscriberNumbers person = SubscriberNumbers.Read(result.GetRequiredValue(numbers));
+            using OpenedArchive opened = OpenExisting(result.GetRequiredValue(data));
+            opened.Archive.PlaceHold(result.GetRequiredValue(id), person.ToReferences(opened.Keys), first, end, access);
+            Answer.Print(
+                result.GetValue(json),
+                new { hold = result.GetValue(id), from = first, to = end, request = access.CorrelationId },
+                $"hold {result.GetValue(id)} keeps what begins from {first:O} to {end:O}; journalled as request {access.CorrelationId} of "
+                + $"{access.Actor}");
+            return WorkerHost.ExitDone;
+        });
+        return command;
+    }
+
+    private static Command Release()
+    {
+        (Option<string> id, Option<string> reason, Option<string> actor) = (HoldId(), Reason(), CommonOptions.Actor());
+        (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
+        Command command = new("release", "End a hold: what only the hold kept is destroyed.") { id, reason, actor, data, json };
+        command.SetAction(result =>
+        {
+            ArchiveAccess access = Access(result.GetValue(actor), result.GetValue(reason));
+            using OpenedArchive opened = OpenExisting(result.GetRequiredValue(data));
+            opened.Archive.ReleaseHold(result.GetRequiredValue(id), access);
+            Answer.Print(
+                result.GetValue(json),
+                new { hold = result.GetValue(id), request = access.CorrelationId },
+                $"hold {result.GetValue(id)} has ended; journalled as request {access.CorrelationId} of {access.Actor}");
+            return WorkerHost.ExitDone;
+        });
+        return command;
+    }
+
+    private static Option<DateTimeOffset?> Moment(string name, string which) => new(name)
+    {
+        Description = $"{which} moment at which the period of a record may have begun, ISO 8601 with its offset.",
+        CustomParser = CommonOptions.Instant,
+        Required = true,
+    };
+
+    private static Option<string> Numbers() => new("--numbers")
+    {
+        Description = "File of the person's numbers, MSISDN or IMSI, one a line; '-' is standard input. They are never on the command "
+            + "line, where other users of the machine see them. Each is looked up as both.",
+        DefaultValueFactory = _ => SubscriberNumbers.StandardInput,
+    };
+
+    private static Option<string> Reason() => new("--reason")
+    {
+        Description = "Legal ground and reference of the request, for the journal; never personal data.",
+        Required = true,
+    };
+
+    private static Option<string> HoldId() => new("--id")
+    {
+        Description = "Id of the order: letters, digits, '-' and '.', at most 40. Never personal data.",
+        Required = true,
+    };
+
+    private static ArchiveAccess Access(string? actor, string? reason) =>
+        string.IsNullOrWhiteSpace(actor) || string.IsNullOrWhiteSpace(reason)
+            ? throw new ToolException(
+                WorkerHost.ExitConfiguration, "say who asks with --actor, and on what legal ground with --reason: the journal keeps both")
+            : new ArchiveAccess(actor.Trim(), reason.Trim(), Guid.NewGuid().ToString("N"));
+
+    private static (DateTimeOffset From, DateTimeOffset To) Range(DateTimeOffset? from, DateTimeOffset? to) =>
+        from is { } first && to is { } end && first < end
+            ? (first.ToUniversalTime(), end.ToUniversalTime())
+            : throw new ToolException(WorkerHost.ExitConfiguration, "--from is a moment before --to");
+
+    private static OpenedArchive OpenExisting(string data)
+    {
+        (RetentionOptions options, KeyOptions keys) = Options(data);
+        ToolDefaults.RequireFolder(options.ArchiveDirectory, "Retention:ArchiveDirectory");
+        ToolDefaults.RequireFolder(keys.Directory, "Keys:Directory");
+        FileKeyStore store = new(keys.Directory);
+        return new OpenedArchive(CdrArchive.Open(options, store, TimeProvider.System), store);
+    }
+
+    private static (RetentionOptions Options, KeyOptions Keys) Options(string data)
+    {
+        WebApplicationBuilder builder = ToolDefaults.ArchiveBuilder(data);
+        builder.Configuration.AddShippedRetention(development: false);
+        RetentionOptions options = builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
+        KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
+        builder.ThrowOnFaults();
+        return (options, keys);
+    }
 
     private static Command Verb(string name, string description, bool dryRun)
     {
@@ -34,24 +189,28 @@ internal static class RetentionCommand
         {
             Description = "Destroy by a period shorter than the one under which the archive is written, because it was so decided.",
         };
-        (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
+        (Option<string> actor, Option<string> data, Option<bool> json) =
+            (CommonOptions.Actor(), CommonOptions.Data(), CommonOptions.Json());
         Command command = new(name, description) { asOf, data, json };
         if (!dryRun)
         {
             command.Add(shortened);
+            command.Add(actor);
         }
 
         command.SetAction(result => Execute(
-            result.GetRequiredValue(data), result.GetValue(asOf), dryRun, !dryRun && result.GetValue(shortened), result.GetValue(json)));
+            result.GetRequiredValue(data), result.GetValue(asOf), dryRun ? null : result.GetRequiredValue(actor),
+            !dryRun && result.GetValue(shortened), result.GetValue(json)));
         return command;
     }
 
-    private static int Execute(string data, DateTimeOffset? asOf, bool dryRun, bool wasShortened, bool json)
+    private static int Execute(string data, DateTimeOffset? asOf, string? actor, bool wasShortened, bool json)
     {
+        bool dryRun = actor is null;
         using CdrArchive archive = Open(data, dryRun);
         TimeProvider clock = TimeProvider.System;
         RetentionReport report = new RetentionExpiry(archive, clock).Run(
-            asOf ?? clock.GetUtcNow(), dryRun, actor: "belgicom", wasShortened);
+            asOf ?? clock.GetUtcNow(), dryRun, actor ?? "", wasShortened);
         Answer.Print(
             json,
             new { report.AsOf, report.DryRun, report.Records, complete = report.IsComplete, report.Items, report.Shortened },
@@ -66,11 +225,7 @@ internal static class RetentionCommand
 
     private static CdrArchive Open(string data, bool dryRun)
     {
-        WebApplicationBuilder builder = ToolDefaults.ArchiveBuilder(data);
-        builder.Configuration.AddShippedRetention(development: false);
-        RetentionOptions options = builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
-        KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
-        builder.ThrowOnFaults();
+        (RetentionOptions options, KeyOptions keys) = Options(data);
         FileKeyStore store = new(keys.Directory);
         return dryRun
             ? CdrArchive.OpenToRead(options, store, TimeProvider.System)
@@ -93,5 +248,11 @@ internal static class RetentionCommand
         }
 
         return table;
+    }
+
+    /// <summary>An archive and the keys that it was opened with.</summary>
+    private sealed record OpenedArchive(CdrArchive Archive, FileKeyStore Keys) : IDisposable
+    {
+        public void Dispose() => Archive.Dispose();
     }
 }

@@ -139,7 +139,7 @@ public sealed class TopicsThatEndTests : IDisposable
         FileKeyStore keys = new(builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section).Directory);
         using CdrArchive archive = CdrArchive.Open(options, keys, TimeProvider.System);
         ArchiveLookup found = archive.Find(
-            new SubscriberPseudonymizer(keys).FromMsisdn(Subscriber), _usedAt.AddDays(-1), _usedAt.AddDays(3),
+            [new SubscriberPseudonymizer(keys).FromMsisdn(Subscriber)], _usedAt.AddDays(-1), _usedAt.AddDays(3),
             new ArchiveAccess("test", "what a run archived", "1"));
 
         Assert.Equal(
