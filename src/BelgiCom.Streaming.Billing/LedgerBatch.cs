@@ -85,6 +85,7 @@ public sealed class LedgerBatch
             File = zeroRated ? -1 : FileIndex(usage),
             RecordIndex = usage.RecordIndex,
             ContainerIndex = usage.ContainerIndex,
+            ContentFingerprint = usage.ContentFingerprint,
         });
     }
 

@@ -48,6 +48,9 @@ internal struct LedgerLine
     public int RecordIndex;
     public int ContainerIndex;
 
+    /// <summary>Fingerprint of what the charge depends on, whose usage it is included; 0 when rating kept none.</summary>
+    public long ContentFingerprint;
+
     /// <summary>Whether a decision charges it: the rated record was read before, and the line was set aside then.</summary>
     public bool IsOfDecision;
 }

@@ -136,7 +136,7 @@ public abstract class LedgerContract : IDisposable
     /// <summary>
     /// Each row is one difference from the first usage; money that two records of one id do not agree on is never dropped.
     /// </summary>
-    public static TheoryData<string> Differences => ["account", "kind", "time", "units", "amount", "currency"];
+    public static TheoryData<string> Differences => ["account", "kind", "time", "units", "amount", "currency", "subscriber"];
 
     [Theory]
     [MemberData(nameof(Differences))]
@@ -151,6 +151,7 @@ public abstract class LedgerContract : IDisposable
             "time" => new RatedUsage(1) { EventTime = new(2026, 10, 9, 0, 0, 0, TimeSpan.Zero) },
             "units" => new RatedUsage(1) { ChargedUnits = 1025 },
             "amount" => new RatedUsage(1) { AmountNanos = 1_500_000_001 },
+            "subscriber" => new RatedUsage(1) { ContentFingerprint = 2 },
             _ => new RatedUsage(1) { Currency = "CHF" },
         };
 

@@ -32,6 +32,8 @@ internal sealed record RatedUsage(int Number)
 
     public string Node { get; init; } = "pgw-1";
 
+    public long ContentFingerprint { get; init; } = 1;
+
     public UsageId UsageId => UsageId.FromHalves(0x9E3779B97F4A7C15UL * (ulong)(Number + 1), (ulong)Number);
 
     /// <summary>The id that a decision gives this usage.</summary>
@@ -74,6 +76,7 @@ internal sealed record RatedUsage(int Number)
         Offering = Encoding.UTF8.GetBytes(Offering),
         OfferingVersion = 3,
         Outcome = Outcome,
+        ContentFingerprint = ContentFingerprint,
         Kind = Kind,
         EventTimeMilliseconds = EventTime.ToUnixTimeMilliseconds(),
         DurationSeconds = DurationSeconds,

@@ -11,7 +11,8 @@ internal abstract class LedgerDialect(Database database) : IDisposable
     protected const string Columns =
         """
         stream, rated_offset, usage_id, account, offering, offering_version, kind, event_time, charged_units, bundle_units,
-        amount_nanos, currency, rounding_policy, period, received_partition, received_offset, source_file, record_index, container_index
+        amount_nanos, currency, rounding_policy, period, received_partition, received_offset, source_file, record_index, container_index,
+        content_fingerprint
         """;
 
     /// <summary>The database.</summary>

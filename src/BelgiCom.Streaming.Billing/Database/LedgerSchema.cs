@@ -100,6 +100,10 @@ internal static class LedgerSchema
         """,
         SumsAndConflicts(words),
         Decisions(words),
+        """
+        ALTER TABLE billed_line ADD COLUMN content_fingerprint BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE conflicting_line ADD COLUMN content_fingerprint BIGINT NOT NULL DEFAULT 0;
+        """,
     ];
 
     /// <summary>

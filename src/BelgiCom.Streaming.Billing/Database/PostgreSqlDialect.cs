@@ -9,10 +9,12 @@ namespace BelgiCom.Streaming.Billing;
 /// </summary>
 internal sealed class PostgreSqlDialect : LedgerDialect
 {
-    // Content that decides what is billed. Two lines of one usage id that differ in it are a conflict.
+    // Content that decides what is billed. Two lines of one usage id that differ in it are a conflict. The fingerprint knows whose usage it
+    // is; 0 is that of a release which kept none.
     private const string SameContent =
-        "(i.account, i.kind, i.event_time, i.charged_units, i.amount_nanos, i.currency) = "
-        + "(l.account, l.kind, l.event_time, l.charged_units, l.amount_nanos, l.currency)";
+        "((i.account, i.kind, i.event_time, i.charged_units, i.amount_nanos, i.currency) = "
+        + "(l.account, l.kind, l.event_time, l.charged_units, l.amount_nanos, l.currency) "
+        + "AND (i.content_fingerprint = l.content_fingerprint OR 0 IN (i.content_fingerprint, l.content_fingerprint)))";
 
     private readonly PostgreSqlDatabase _server;
 
@@ -77,10 +79,10 @@ internal sealed class PostgreSqlDialect : LedgerDialect
         Database.Execute(
             $"""
             INSERT INTO conflicting_line ({Columns})
-            SELECT DISTINCT ON (usage_id, account, kind, event_time, charged_units, amount_nanos, currency) {Columns} FROM incoming_line i
+            SELECT DISTINCT ON (usage_id, account, kind, event_time, charged_units, amount_nanos, currency, content_fingerprint) {Columns} FROM incoming_line i
             WHERE EXISTS (SELECT 1 FROM billed_line l WHERE l.usage_id = i.usage_id AND NOT {SameContent})
               AND NOT EXISTS (SELECT 1 FROM conflicting_line l WHERE l.usage_id = i.usage_id AND {SameContent})
-            ORDER BY usage_id, account, kind, event_time, charged_units, amount_nanos, currency, stream, rated_offset
+            ORDER BY usage_id, account, kind, event_time, charged_units, amount_nanos, currency, content_fingerprint, stream, rated_offset
             """);
         Mark(batch, LedgerOutcome.LedgerConflict, "conflicting_line", "l.stream = i.stream AND l.rated_offset = i.rated_offset");
     }
@@ -120,5 +122,6 @@ internal sealed class PostgreSqlDialect : LedgerDialect
         copy.Write(fileIds[line.File], NpgsqlDbType.Bigint);
         copy.Write((long)line.RecordIndex, NpgsqlDbType.Bigint);
         copy.Write((long)line.ContainerIndex, NpgsqlDbType.Bigint);
+        copy.Write(line.ContentFingerprint, NpgsqlDbType.Bigint);
     }
 }

@@ -145,8 +145,9 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
     public int Notified { get; init; }
 
     /// <summary>
-    /// 32 bits, unsigned, of what the charge depends on: kind, direction, start, end, quantities, rating group, service identifier and
-    /// serving network. Usage with the same usageId and another fingerprint is a conflict. 0 in records from before the fingerprint.
+    /// 32 bits, unsigned, of what the charge depends on: whose usage it is, kind, direction, start, end, quantities, rating group, service
+    /// identifier and serving network. Usage with the same usageId and another fingerprint is a conflict. 0 in records from before the
+    /// fingerprint.
     /// </summary>
     public long ContentFingerprint { get; init; }
 
@@ -332,7 +333,7 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         """{"name":"receivedPartition","type":"int","doc":"Partition of usage.received.v1 the event was read from."},""" +
         """{"name":"receivedOffset","type":"long","doc":"Offset of the event in that partition."},""" +
         """{"name":"notified","type":"int","doc":"Bit set of the thresholds notified in the period, after this event; bit n = NotificationKind n. With the balances above it restores rating's state.","default":0},""" +
-        """{"name":"contentFingerprint","type":"long","doc":"32 bits, unsigned, of what the charge depends on: kind, direction, start, end, quantities, rating group, service identifier and serving network. Usage with the same usageId and another fingerprint is a conflict. 0 in records from before the fingerprint.","default":0}]}""";
+        """{"name":"contentFingerprint","type":"long","doc":"32 bits, unsigned, of what the charge depends on: whose usage it is, kind, direction, start, end, quantities, rating group, service identifier and serving network. Usage with the same usageId and another fingerprint is a conflict. 0 in records from before the fingerprint.","default":0}]}""";
 }
 
 /// <summary>
@@ -478,8 +479,9 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
     public int Notified { get; set; }
 
     /// <summary>
-    /// 32 bits, unsigned, of what the charge depends on: kind, direction, start, end, quantities, rating group, service identifier and
-    /// serving network. Usage with the same usageId and another fingerprint is a conflict. 0 in records from before the fingerprint.
+    /// 32 bits, unsigned, of what the charge depends on: whose usage it is, kind, direction, start, end, quantities, rating group, service
+    /// identifier and serving network. Usage with the same usageId and another fingerprint is a conflict. 0 in records from before the
+    /// fingerprint.
     /// </summary>
     public long ContentFingerprint { get; set; }
 
