@@ -79,7 +79,8 @@ internal sealed class PostgreSqlDialect : LedgerDialect
         Database.Execute(
             $"""
             INSERT INTO conflicting_line ({Columns})
-            SELECT DISTINCT ON (usage_id, account, kind, event_time, charged_units, amount_nanos, currency, content_fingerprint) {Columns} FROM incoming_line i
+            SELECT DISTINCT ON (usage_id, account, kind, event_time, charged_units, amount_nanos, currency, content_fingerprint) {Columns}
+            FROM incoming_line i
             WHERE EXISTS (SELECT 1 FROM billed_line l WHERE l.usage_id = i.usage_id AND NOT {SameContent})
               AND NOT EXISTS (SELECT 1 FROM conflicting_line l WHERE l.usage_id = i.usage_id AND {SameContent})
             ORDER BY usage_id, account, kind, event_time, charged_units, amount_nanos, currency, content_fingerprint, stream, rated_offset
