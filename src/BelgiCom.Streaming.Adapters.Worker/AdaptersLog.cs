@@ -18,7 +18,7 @@ internal static partial class AdaptersLog
     [LoggerMessage(3004, LogLevel.Warning, "File {File} of {Source}: {Detail}")]
     public static partial void FileFault(ILogger logger, string file, string source, string detail);
 
-    [LoggerMessage(3005, LogLevel.Warning, "Files {First} to {Last} of node {Node}, source {Source}, are missing before {File}")]
+    [LoggerMessage(3005, LogLevel.Warning, "Files {First} to {Last} of node {Node}, source {Source}, are missing beside {File}")]
     public static partial void FilesMissing(ILogger logger, long first, long last, string node, string source, string file);
 
     [LoggerMessage(
@@ -92,4 +92,16 @@ internal static partial class AdaptersLog
         "With {File} of {Source}, CHF records and Nchf requests are both charged, and not by keys that both have. If they report the same "
         + "sessions, that is twice: set ChargingView of their sources to Chf or Nchf")]
     public static partial void BothViewsCharged(ILogger logger, string file, string source);
+
+    [LoggerMessage(
+        3024, LogLevel.Error,
+        "File {File} has the number {Number} of node {Node}, source {Source}, and other content than the file that had it first; both are "
+        + "taken: ask the node's operator which is right")]
+    public static partial void NumberRepeated(ILogger logger, string file, long number, string node, string source);
+
+    [LoggerMessage(
+        3025, LogLevel.Warning,
+        "The files of node {Node}, source {Source}, are numbered anew: {Last} was the highest number, {Number} is that of {File}; files "
+        + "between the two are not known")]
+    public static partial void NumbersBeginAnew(ILogger logger, string node, string source, long last, long number, string file);
 }

@@ -22,6 +22,12 @@ internal static class AdaptersMetrics
     private static readonly Counter<long> MissingFiles = Meter.CreateCounter<long>(
         "belgicom_adapters_missing_files_total", "{file}", "File sequence numbers that a node's files skipped.");
 
+    private static readonly UpDownCounter<long> OpenMissingFiles = Meter.CreateUpDownCounter<long>(
+        "belgicom_adapters_open_missing_files", "{file}", "File sequence numbers that are missing now; a file that comes late counts down.");
+
+    private static readonly Counter<long> RepeatedNumbers = Meter.CreateCounter<long>(
+        "belgicom_adapters_repeated_numbers_total", "{file}", "Files with the sequence number of another file and other content.");
+
     private static readonly Counter<long> LostCdrFiles = Meter.CreateCounter<long>(
         "belgicom_adapters_lost_cdr_files_total", "{file}", "Files whose node reports lost CDRs.");
 
@@ -42,13 +48,19 @@ internal static class AdaptersMetrics
         UnreadableFields.Add(chunk.UnreadableFields, tag);
     }
 
-    public static void Finished(string source, string outcome, SequenceGap? gap, bool hasLostCdrs)
+    public static void Finished(string source, string outcome, SequencePlace? place, bool hasLostCdrs)
     {
         KeyValuePair<string, object?> tag = Tag(source);
         Files.Add(1, tag, new("outcome", outcome));
-        MissingFiles.Add(gap is null ? 0 : gap.Last - gap.First + 1, tag);
+        long missing = place?.Gap?.Count ?? 0;
+        MissingFiles.Add(missing, tag);
+        OpenMissingFiles.Add(missing - (place is { WasMissing: true } ? 1 : 0), tag);
+        RepeatedNumbers.Add(place is { IsRepeated: true } ? 1 : 0, tag);
         LostCdrFiles.Add(hasLostCdrs ? 1 : 0, tag);
     }
+
+    /// <summary>Files that were missing before the process began.</summary>
+    public static void StillMissing(SequenceGap gap) => OpenMissingFiles.Add(gap.Count, Tag(gap.Source));
 
     private static KeyValuePair<string, object?> Tag(string source) => new("source", source);
 }

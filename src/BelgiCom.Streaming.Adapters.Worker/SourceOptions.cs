@@ -39,6 +39,12 @@ public sealed class SourceOptions : IValidatableObject
     [RegularExpression("[1-9][0-9]{0,2}", ErrorMessage = "must be a country code of 1 to 3 digits, or empty")]
     public string CountryCode { get; set; } = "";
 
+    /// <summary>
+    /// What becomes of a file that holds another number of CDRs than its TS 32.297 header says: <c>Hold</c>, the default, sends nothing of
+    /// it; <c>Bill</c> charges its records and reports it.
+    /// </summary>
+    public WrongCdrCount WrongCdrCount { get; set; }
+
     /// <summary>Column map; present for CSV sources only.</summary>
     public CsvColumnMap? Csv { get; set; }
 
@@ -51,6 +57,7 @@ public sealed class SourceOptions : IValidatableObject
     })
     {
         CountryCode = CountryCode,
+        WrongCdrCount = WrongCdrCount,
     };
 
     private CsvColumnMap InCountry(CsvColumnMap map)

@@ -43,8 +43,16 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
         // A source's file that none of its formats recognises goes to the likeliest, whose reader says what is wrong.
         IUsageFormat format = found.Recognise(file.Head) ?? found.Formats[0];
         UsageFile usage = new(found.Name, found.Charged, file.Id, file.Name, FormerUntilMilliseconds);
-        return new OpenFile(
-            new UsageNormaliser(keys, clock), _bounds, MaxFaults, usage, format, file.Open(), committed, found.CountryCode);
+        // A file of which records are committed was looked through when they were read.
+        DecodingFault? held = found.WrongCdrCount == WrongCdrCount.Hold && format == CdrFileFormat.Framed && committed == 0
+            ? FramedCdrReader.FindWrongCount(file)
+            : null;
+        UsageFileReader reader = held is null ? format.Open(file.Open()) : new FramedCdrReader(file.Open(), held: held with
+        {
+            Detail = held.Detail + " Nothing of it is used: with WrongCdrCount set to Bill for its source, belgicom files retry takes it.",
+        });
+        reader.Cdr.CountryCode = found.CountryCode;
+        return new OpenFile(new UsageNormaliser(keys, clock), _bounds, MaxFaults, usage, format, reader, committed);
     }
 
     private sealed class OpenFile : IMediatedFile
@@ -59,8 +67,8 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
         private long _faults;
 
         public OpenFile(
-            UsageNormaliser normaliser, UsageBounds bounds, long maxFaults, UsageFile file, IUsageFormat format, Stream content,
-            long committed, string countryCode)
+            UsageNormaliser normaliser, UsageBounds bounds, long maxFaults, UsageFile file, IUsageFormat format,
+            UsageFileReader reader, long committed)
         {
             _normaliser = normaliser;
             _bounds = bounds;
@@ -68,8 +76,7 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
             _file = file;
             _format = format;
             _committed = committed;
-            _reader = format.Open(content);
-            _reader.Cdr.CountryCode = countryCode;
+            _reader = reader;
         }
 
         public string Source => _file.Source;

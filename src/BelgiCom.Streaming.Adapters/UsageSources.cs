@@ -9,6 +9,9 @@ public sealed record UsageSource(string Name, ChargedView Charged, IReadOnlyList
     /// <summary>Country code that is put before numbers written in the national form; empty for none.</summary>
     public string CountryCode { get; init; } = "";
 
+    /// <summary>What becomes of a file that holds another number of CDRs than its header says.</summary>
+    public WrongCdrCount WrongCdrCount { get; init; }
+
     /// <summary>The format that recognises the first octets of a file; null when none does.</summary>
     internal IUsageFormat? Recognise(ReadOnlySpan<byte> head)
     {
@@ -22,6 +25,16 @@ public sealed record UsageSource(string Name, ChargedView Charged, IReadOnlyList
 
         return null;
     }
+}
+
+/// <summary>What becomes of a file that holds another number of CDRs than its TS 32.297 header says (octets 19–22).</summary>
+public enum WrongCdrCount
+{
+    /// <summary>Nothing of it is used: it goes to quarantine as a whole, until the node's operator has said which number is true.</summary>
+    Hold,
+
+    /// <summary>Its records are used, and an entry in quarantine beside them says that the number is wrong.</summary>
+    Bill,
 }
 
 /// <summary>

@@ -236,8 +236,47 @@ public sealed class FileIntakeTests : IDisposable
         Assert.Equal(gap, report.Gap);
         Assert.Equal([gap], _fixture.Ledger.Gaps());
         file[25] = 19;
-        await _fixture.MediateAsync(file, "19.cdr");
+        Assert.Null((await _fixture.MediateAsync(file, "19.cdr")).Gap);
         Assert.Equal([gap with { Last = 18 }, gap with { First = 20 }], _fixture.Ledger.Gaps());
+        // 37240840: 14 March, 09:00, one hour before UTC.
+        Assert.All(
+            _fixture.Ledger.List(), entry => Assert.Equal(new DateTimeOffset(2026, 3, 14, 8, 0, 0, TimeSpan.Zero), entry.OpenedAt));
+
+        // Another closure reason is other content.
+        file[26] = 4;
+        await _fixture.MediateAsync(file, "19-again.cdr");
+        Assert.Equal([new RepeatedNumber("cdr", gap.Node, 19, 2)], _fixture.Ledger.RepeatedNumbers());
+        Assert.Contains(3024, _fixture.Log.EventIds);
+    }
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(4, false)]
+    [InlineData(4, true)]
+    public async Task File_WithAWrongCdrCount_IsHeldOrBilledAsItsSourceSays(byte declared, bool isCompressed)
+    {
+        byte[] file = await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken);
+        file[21] = declared;
+        using MemoryStream compressed = new();
+        await using (GZipStream gzip = new(compressed, System.IO.Compression.CompressionMode.Compress, leaveOpen: true))
+        {
+            await gzip.WriteAsync(file, TestContext.Current.CancellationToken);
+        }
+
+        byte[] content = isCompressed ? compressed.ToArray() : file;
+        SourceOptions source = new() { Name = "pgw" };
+        using MediationFixture fixture = new(options => options.Sources.Add(source));
+        FileReport held = await fixture.MediateAsync(content);
+
+        Assert.Equal((FileState.Failed, 0L, 1L), (held.Entry.State, held.Totals.Cdrs, held.Quarantined));
+        Assert.Empty(fixture.Sender.Usage);
+        Assert.Equal(QuarantineReason.BadFraming, Assert.Single(fixture.Sender.Quarantined).Reason);
+        Assert.Contains($"says {declared} CDRs", held.Entry.Detail, StringComparison.Ordinal);
+
+        source.WrongCdrCount = WrongCdrCount.Bill;
+        fixture.Restart();
+        FileReport billed = await fixture.MediateAsync(content);
+        Assert.Equal((FileState.Incomplete, 3L, 1L), (billed.Entry.State, billed.Totals.Cdrs, billed.Quarantined));
     }
 
     [Fact]

@@ -154,8 +154,10 @@ public sealed class IncompleteFileTests : IDisposable
             MediationFixture.Sample("pgw_3records_ts32297.cdr"), TestContext.Current.CancellationToken);
         // Octets 19-22: number of CDRs.
         file[21] = 4;
+        using MediationFixture fixture = new(options =>
+            options.Sources.Add(new SourceOptions { Name = "pgw", WrongCdrCount = WrongCdrCount.Bill }));
 
-        Assert.Equal(FileState.Incomplete, (await _fixture.MediateAsync(file)).Entry.State);
+        Assert.Equal(FileState.Incomplete, (await fixture.MediateAsync(file)).Entry.State);
     }
 
     [Theory]

@@ -43,6 +43,10 @@ public sealed class FileIntake
         _registry = registry;
         _clock = clock;
         _logger = logger;
+        foreach (SequenceGap gap in ledger.Gaps())
+        {
+            AdaptersMetrics.StillMissing(gap);
+        }
     }
 
     /// <summary>Names by which a source may be given.</summary>
@@ -209,13 +213,7 @@ public sealed class FileIntake
             return LeaveChanged(read, entry);
         }
 
-        FileReport report = Finish(read, entry, file.Name);
-        if (report.Entry.State == FileState.Done)
-        {
-            CloseParts(file);
-        }
-
-        return report;
+        return Finish(read, entry, file);
     }
 
     /// <summary>
@@ -337,16 +335,33 @@ public sealed class FileIntake
         };
     }
 
-    private FileReport Finish(FileEntry entry, FileEntry before, string name)
+    private FileReport Finish(FileEntry entry, FileEntry before, IncomingFile file)
     {
         bool isFailed = entry.Totals.Cdrs == 0 && entry.Quarantined > 0;
         FileState state = isFailed ? FileState.Failed : entry.Detail.Length > 0 ? FileState.Incomplete : FileState.Done;
         entry = entry with { State = state, FinishedAt = _clock.GetUtcNow() };
-        _ledger.Put(entry);
-        SequenceGap? gap = isFailed ? null : _ledger.GapBefore(entry);
-        if (gap is not null)
+        if (state == FileState.Done)
+        {
+            // Before its place is found: a part that came before has the same number.
+            CloseParts(file);
+        }
+
+        string name = file.Name;
+        SequencePlace place = _ledger.Finish(entry);
+        entry = place.Entry;
+        if (place.Gap is { } gap)
         {
             AdaptersLog.FilesMissing(_logger, gap.First, gap.Last, gap.Node, gap.Source, name);
+        }
+
+        if (place.IsRepeated)
+        {
+            AdaptersLog.NumberRepeated(_logger, name, entry.SequenceNumber!.Value, entry.Node, entry.Source);
+        }
+
+        if (place.BeginsAfter is { } last)
+        {
+            AdaptersLog.NumbersBeginAnew(_logger, entry.Node, entry.Source, last, entry.SequenceNumber!.Value, name);
         }
 
         if (entry.LostCdrIndicator != 0)
@@ -361,8 +376,8 @@ public sealed class FileIntake
 
         AdaptersLog.FileFinished(_logger, name, entry.Source, entry.Totals.Cdrs, entry.Totals.Events, entry.Quarantined, entry.State);
         string outcome = isFailed ? "failed" : state == FileState.Done ? "done" : "incomplete";
-        AdaptersMetrics.Finished(entry.Source, outcome, gap, entry.LostCdrIndicator != 0);
-        return new FileReport(entry, false, entry.Totals - before.Totals, entry.Quarantined - before.Quarantined, gap);
+        AdaptersMetrics.Finished(entry.Source, outcome, place, entry.LostCdrIndicator != 0);
+        return new FileReport(entry, false, entry.Totals - before.Totals, entry.Quarantined - before.Quarantined, place.Gap);
     }
 
     private static (long Octets, DateTime Written) StateOf(FileStream file) =>
@@ -375,6 +390,7 @@ public sealed class FileIntake
             Node = header.Node,
             TsNumber = header.TsNumber,
             SequenceNumber = header.SequenceNumber,
+            OpenedAt = header.OpenedBefore(entry.ReceivedAt),
             DeclaredCdrs = header.DeclaredCdrs,
             LostCdrIndicator = header.LostCdrIndicator,
             ClosureReason = header.ClosureReason,

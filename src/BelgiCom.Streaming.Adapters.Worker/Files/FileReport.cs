@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Adapters.Worker;
 /// <param name="IsKnownAlready">True when the same content was done before, so that nothing was sent.</param>
 /// <param name="Totals">What this call decoded and committed; zero for a file that is known already.</param>
 /// <param name="Quarantined">What this call put into quarantine.</param>
-/// <param name="Gap">File sequence numbers missing right before this file; null when none are.</param>
+/// <param name="Gap">File sequence numbers that are missing since this file came; null when none are.</param>
 public sealed record FileReport(FileEntry Entry, bool IsKnownAlready, ControlTotals Totals, long Quarantined, SequenceGap? Gap)
 {
     /// <summary>Length of the content as delivered, in octets, when it was opened.</summary>

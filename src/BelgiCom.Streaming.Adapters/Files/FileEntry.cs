@@ -60,6 +60,12 @@ public sealed record FileEntry
     /// <summary>TS 32.297 file sequence number; null for files without one.</summary>
     public long? SequenceNumber { get; init; }
 
+    /// <summary>When the node opened the file (TS 32.297 octets 11–14), UTC; null when the header does not say.</summary>
+    public DateTimeOffset? OpenedAt { get; init; }
+
+    /// <summary>Run of the node's counter that the number belongs to, from 0; null before the file is finished.</summary>
+    public long? SequenceEpoch { get; init; }
+
     /// <summary>CDR count of the header; null when it has none.</summary>
     public long? DeclaredCdrs { get; init; }
 
@@ -101,9 +107,20 @@ public sealed record FileEntry
 /// <param name="At">When it was moved, UTC; its time in <c>done/</c> counts from here.</param>
 public sealed record RetiredFile(string Path, string Origin, long Octets, DateTimeOffset At);
 
-/// <summary>File sequence numbers that a node's files skip: files that never arrived.</summary>
+/// <summary>File sequence numbers that a node's files skip: files that have not arrived.</summary>
 /// <param name="Source">Source.</param>
 /// <param name="Node">Node address.</param>
 /// <param name="First">First missing number.</param>
-/// <param name="Last">Last missing number.</param>
-public sealed record SequenceGap(string Source, string Node, long First, long Last);
+/// <param name="Last">Last missing number; lower than the first when 0 follows 4294967295 between them.</param>
+public sealed record SequenceGap(string Source, string Node, long First, long Last)
+{
+    /// <summary>How many files are missing.</summary>
+    public long Count => (long)unchecked((uint)Last - (uint)First) + 1;
+}
+
+/// <summary>A file sequence number that several files with different content have.</summary>
+/// <param name="Source">Source.</param>
+/// <param name="Node">Node address.</param>
+/// <param name="Number">The number.</param>
+/// <param name="Files">How many files have it.</param>
+public sealed record RepeatedNumber(string Source, string Node, long Number, long Files);

@@ -16,7 +16,7 @@ public sealed class FileLedger : IDisposable
         "sha256, name, source, format, state, committed_cdrs, node, ts_number, sequence_number, declared_cdrs, lost_cdr_indicator, "
         + "closure_reason, "
         + "cdrs, events, uplink_octets, downlink_octets, seconds, quarantined, ambiguous_times, resent, received_at, finished_at, detail, "
-        + "octets, undirected_octets, unreadable_fields";
+        + "octets, undirected_octets, unreadable_fields, opened_at, sequence_epoch";
 
     private const string RetiredColumns = "path, origin, octets, retired_at";
 
@@ -51,18 +51,20 @@ public sealed class FileLedger : IDisposable
         ALTER TABLE files ADD COLUMN unreadable_fields INTEGER NOT NULL DEFAULT 0;
         """;
 
-    private static readonly string[] Migrations = [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema, MeasuresSchema];
+    private static readonly string[] Migrations = [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema, MeasuresSchema, FileSequences.Schema];
 
     private const string Name = "File ledger";
     private const string Setting = "Adapters:DataDirectory";
 
     private readonly SqliteDatabase _database;
+    private readonly FileSequences _sequences;
     private readonly FolderLock? _folder;
     private readonly Lock _lock = new();
 
     private FileLedger(SqliteDatabase database, FolderLock? folder)
     {
         _database = database;
+        _sequences = new FileSequences(database);
         _folder = folder;
     }
 
@@ -80,6 +82,7 @@ public sealed class FileLedger : IDisposable
             database.Migrate(Migrations, clock.GetUtcNow());
             FileLedger ledger = new(database, folder);
             ledger.NoteKeyForms(clock.GetUtcNow());
+            ledger.PlaceEarlierFiles();
             return ledger;
         }
         catch
@@ -145,7 +148,7 @@ public sealed class FileLedger : IDisposable
             _database.Execute(
                 $"INSERT OR REPLACE INTO files ({Columns}) VALUES "
                 + "(@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16, @p17, @p18, @p19, @p20, "
-                + "@p21, @p22, @p23, @p24, @p25)",
+                + "@p21, @p22, @p23, @p24, @p25, @p26, @p27)",
                 entry.Sha256,
                 entry.Name,
                 entry.Source,
@@ -171,35 +174,41 @@ public sealed class FileLedger : IDisposable
                 entry.Detail,
                 entry.Octets,
                 entry.Totals.UndirectedOctets,
-                entry.UnreadableFields);
+                entry.UnreadableFields,
+                entry.OpenedAt?.ToUnixTimeMilliseconds(),
+                entry.SequenceEpoch);
         }
     }
 
-    /// <summary>The missing file sequence numbers of every node, between the lowest and the highest that arrived.</summary>
-    public IReadOnlyList<SequenceGap> Gaps() => Query(
-        """
-        SELECT source, node, previous + 1, sequence_number - 1 FROM (
-          SELECT source, node, sequence_number,
-            LAG(sequence_number) OVER (PARTITION BY source, node, ts_number ORDER BY sequence_number) AS previous
-          FROM files WHERE sequence_number IS NOT NULL)
-        WHERE sequence_number > previous + 1 ORDER BY source, node, previous
-        """,
-        row => new SequenceGap(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)));
-
-    /// <summary>The gap right before a file: from the next lower number of its node to its own; null when there is none.</summary>
-    public SequenceGap? GapBefore(FileEntry entry)
+    /// <summary>Writes the entry of a file that has ended, and finds its place among the files of its node; a crash leaves both or none.</summary>
+    public SequencePlace Finish(FileEntry entry)
     {
-        if (entry.SequenceNumber is not { } number)
-        {
-            return null;
-        }
-
         lock (_lock)
         {
-            long? previous = _database.QueryLong(
-                "SELECT max(sequence_number) FROM files WHERE source = @p0 AND node = @p1 AND ts_number = @p2 AND sequence_number < @p3",
-                entry.Source, entry.Node, (long)entry.TsNumber, number);
-            return previous < number - 1 ? new SequenceGap(entry.Source, entry.Node, previous.Value + 1, number - 1) : null;
+            return _database.InTransaction(() =>
+            {
+                SequencePlace place = _sequences.Place(entry);
+                Put(place.Entry);
+                return place;
+            });
+        }
+    }
+
+    /// <summary>The file sequence numbers of every node that have not come yet.</summary>
+    public IReadOnlyList<SequenceGap> Gaps()
+    {
+        lock (_lock)
+        {
+            return _sequences.Gaps();
+        }
+    }
+
+    /// <summary>The file sequence numbers under which files with different content came.</summary>
+    public IReadOnlyList<RepeatedNumber> RepeatedNumbers()
+    {
+        lock (_lock)
+        {
+            return _sequences.Repeated();
         }
     }
 
@@ -247,6 +256,18 @@ public sealed class FileLedger : IDisposable
                 "INSERT INTO key_forms (former_until) SELECT CASE WHEN EXISTS (SELECT 1 FROM files) THEN @p0 ELSE 0 END "
                 + "WHERE NOT EXISTS (SELECT 1 FROM key_forms)",
                 now.ToUnixTimeMilliseconds());
+        }
+    }
+
+    /// <summary>A release before epochs noted no place of its files; they are placed in the order in which they came.</summary>
+    private void PlaceEarlierFiles()
+    {
+        foreach (FileEntry file in Query(
+            $"SELECT {Columns} FROM files WHERE sequence_number IS NOT NULL AND sequence_epoch IS NULL AND state IN (@p0, @p1, @p2) "
+            + "ORDER BY received_at, sequence_number",
+            Read, (long)FileState.Done, (long)FileState.Failed, (long)FileState.Incomplete))
+        {
+            Finish(file);
         }
     }
 
@@ -311,5 +332,7 @@ public sealed class FileLedger : IDisposable
         Detail = row.GetString(22),
         Octets = row.GetInt64(23),
         UnreadableFields = row.GetInt64(25),
+        OpenedAt = row.IsDBNull(26) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(26)),
+        SequenceEpoch = row.IsDBNull(27) ? null : row.GetInt64(27),
     };
 }

@@ -20,6 +20,12 @@ public sealed record CdrFileHeader : FileHeader
     /// <summary>Lowest release of a CDR.</summary>
     public required int LowRelease { get; init; }
 
+    /// <summary>
+    /// TS 32.297 6.1.1, octets 11–14: month, date, hour, minute in local time (4, 5, 5, 6 bits), then the sign (1 is +), hours and minutes
+    /// (1, 5, 6 bits) by which that is off UTC. The minute is the finest step.
+    /// </summary>
+    public required uint OpeningTime { get; init; }
+
     /// <summary>Octets up to and including the length of the routeing filter.</summary>
     public const int FixedLength = 50;
 
@@ -77,6 +83,7 @@ public sealed record CdrFileHeader : FileHeader
         {
             FileLength = fileLength == NotKnown ? null : fileLength,
             HeaderLength = (int)headerLength,
+            OpeningTime = BinaryPrimitives.ReadUInt32BigEndian(header[10..]),
             DeclaredCdrs = declared == NotKnown ? null : declared,
             SequenceNumber = BinaryPrimitives.ReadUInt32BigEndian(header[22..]),
             ClosureReason = header[26],
@@ -85,6 +92,36 @@ public sealed record CdrFileHeader : FileHeader
             LowRelease = ToRelease(low),
             Node = Convert.ToHexStringLower(header[27..47]),
         };
+    }
+
+    /// <inheritdoc/>
+    public override DateTimeOffset? OpenedBefore(DateTimeOffset received)
+    {
+        int month = (int)(OpeningTime >> 28), date = (int)(OpeningTime >> 23) & 31, hour = (int)(OpeningTime >> 18) & 31;
+        int minute = (int)(OpeningTime >> 12) & 63, offHour = (int)(OpeningTime >> 6) & 31, offMinute = (int)OpeningTime & 63;
+        if (month is < 1 or > 12 || date == 0 || hour > 23 || minute > 59 || offHour > 14 || offMinute > 59)
+        {
+            return null;
+        }
+
+        TimeSpan off = new(offHour, offMinute, 0);
+        // A leap day is up to eight years ago.
+        for (int year = received.UtcDateTime.AddDays(2).Year; year > received.UtcDateTime.Year - 8; year--)
+        {
+            if (date > DateTime.DaysInMonth(year, month))
+            {
+                continue;
+            }
+
+            DateTimeOffset local = new(year, month, date, hour, minute, 0, TimeSpan.Zero);
+            DateTimeOffset opened = (OpeningTime & 0x800) != 0 ? local - off : local + off;
+            if (opened <= received.AddDays(1))
+            {
+                return opened;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The header may stop after the routeing filter; then it has no private extension.</summary>

@@ -48,6 +48,13 @@ internal abstract class CdrFileReader(Stream stream) : UsageFileReader
         return Found(CdrRecord.Decode(Window.Peek(length)[..length], Cdr), Window.Offset, length);
     }
 
+    /// <summary>Takes the next <paramref name="length"/> octets, which are in the window, for a record, whatever is in them.</summary>
+    protected bool Count(int length)
+    {
+        _octetsLength = length;
+        return Found(null, Window.Offset, length);
+    }
+
     /// <summary>Reports the next <paramref name="length"/> octets, which are in the window, as one bad record.</summary>
     protected bool FailHere(int length, QuarantineReason reason, string detail)
     {

@@ -7,7 +7,10 @@ namespace BelgiCom.Streaming.Adapters;
 /// goes on at the next place that looks like a record, and the stretch between is one fault. The record count in the file header is only a
 /// check.
 /// </summary>
-internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
+/// <param name="stream">Content.</param>
+/// <param name="isCounting">True only counts the records, and decodes none.</param>
+/// <param name="held">Why nothing of the file may be used; null when it may.</param>
+internal sealed class FramedCdrReader(Stream stream, bool isCounting = false, DecodingFault? held = null) : CdrFileReader(stream)
 {
     private const int WindowOctets = CdrRecordHeader.MaxLength + ushort.MaxValue;
 
@@ -15,6 +18,26 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
     private bool _isEndReported;
 
     public override FileHeader? Header => _header;
+
+    /// <summary>
+    /// Looks through a file, from frame to frame, for whether it holds as many CDRs as its header says. Null when it does, when the header
+    /// does not say, and when the file ends early or is damaged, which is a fault of its own.
+    /// </summary>
+    public static DecodingFault? FindWrongCount(IncomingFile file)
+    {
+        // The reader is not disposed, because the content is read again.
+        FramedCdrReader reader = new(file.Open(), isCounting: true);
+        DecodingFault? wrong = null;
+        while (wrong is null && reader.Read())
+        {
+            file.BeginChunk();
+            wrong = reader.HasWrongCount ? reader.Fault : reader.RecordCount > reader._header?.DeclaredCdrs ? reader.WrongCount() : null;
+        }
+
+        return wrong;
+    }
+
+    private bool HasWrongCount { get; set; }
 
     protected override bool ReadRecord()
     {
@@ -28,6 +51,11 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
             }
 
             StepOver(_header.HeaderLength);
+            if (held is not null)
+            {
+                _isEndReported = true;
+                return FailToEnd(held with { IsFileLevel = true });
+            }
         }
 
         ReadOnlySpan<byte> octets = SkipFiller();
@@ -72,7 +100,7 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
             _header = _header with { TsNumber = header.TsNumber };
         }
 
-        return Decode(header.CdrLength);
+        return isCounting ? Count(header.CdrLength) : Decode(header.CdrLength);
     }
 
     /// <summary>
@@ -147,13 +175,21 @@ internal sealed class FramedCdrReader(Stream stream) : CdrFileReader(stream)
             return FoundInFile(new(QuarantineReason.Truncated, cut), Window.Offset, missing);
         }
 
-        if (_header.DeclaredCdrs is { } declared && declared != RecordCount)
+        if (_header.DeclaredCdrs is { } declared && RecordCount != declared)
         {
-            string count = $"The header says {declared} CDRs, the file holds {RecordCount} (TS 32.297 6.1.1, octets 19-22).";
-            return FoundInFile(new(QuarantineReason.BadFraming, count), 0, Window.Offset);
+            HasWrongCount = true;
+            return FoundInFile(WrongCount(), 0, Window.Offset);
         }
 
         return false;
+    }
+
+    private DecodingFault WrongCount()
+    {
+        string held = RecordCount > _header!.DeclaredCdrs ? "more" : $"{RecordCount}";
+        return new(
+            QuarantineReason.BadFraming,
+            $"The header says {_header.DeclaredCdrs} CDRs, the file holds {held} (TS 32.297 6.1.1, octets 19-22).");
     }
 
     private bool FailCut()

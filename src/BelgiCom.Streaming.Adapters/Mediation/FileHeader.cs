@@ -27,4 +27,10 @@ public record FileHeader
     /// 131 integrity.
     /// </summary>
     public byte ClosureReason { get; init; }
+
+    /// <summary>
+    /// When the node opened the file, UTC, which the header says without a year: the last such time before the file was received, with a
+    /// day for clocks that disagree. Null when the header does not say, or says a time that does not exist.
+    /// </summary>
+    public virtual DateTimeOffset? OpenedBefore(DateTimeOffset received) => null;
 }

@@ -84,11 +84,16 @@ internal static class FilesCommand
     {
         using FileLedger ledger = FileLedger.OpenToRead(FolderOf(data));
         (IReadOnlyList<FileEntry> files, IReadOnlyList<SequenceGap> gaps) = (ledger.List(), ledger.Gaps());
+        IReadOnlyList<RepeatedNumber> repeated = ledger.RepeatedNumbers();
         Answer.Print(
             json,
-            new { files = files.Select(FileJson), missing = gaps },
+            new { files = files.Select(FileJson), missing = gaps, repeatedNumbers = repeated },
             [Table(files)],
-            gaps.Select(gap => $"missing: files {gap.First} to {gap.Last} of node {gap.Node}, source {gap.Source}"));
+            [
+                .. gaps.Select(gap => $"missing: files {gap.First} to {gap.Last} of node {gap.Node}, source {gap.Source}"),
+                .. repeated.Select(one =>
+                    $"repeated: {one.Files} files with number {one.Number} of node {one.Node}, source {one.Source}, and different content"),
+            ]);
         return WorkerHost.ExitDone;
     }
 
