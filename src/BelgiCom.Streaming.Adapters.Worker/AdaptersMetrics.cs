@@ -23,7 +23,8 @@ internal static class AdaptersMetrics
         "belgicom_adapters_missing_files_total", "{file}", "File sequence numbers that a node's files skipped.");
 
     private static readonly UpDownCounter<long> OpenMissingFiles = Meter.CreateUpDownCounter<long>(
-        "belgicom_adapters_open_missing_files", "{file}", "File sequence numbers that are missing now; a file that comes late counts down.");
+        "belgicom_adapters_open_missing_files", "{file}",
+        "File sequence numbers that are missing now; a file that comes late counts down.");
 
     private static readonly Counter<long> RepeatedNumbers = Meter.CreateCounter<long>(
         "belgicom_adapters_repeated_numbers_total", "{file}", "Files with the sequence number of another file and other content.");

@@ -51,7 +51,8 @@ public sealed class FileLedger : IDisposable
         ALTER TABLE files ADD COLUMN unreadable_fields INTEGER NOT NULL DEFAULT 0;
         """;
 
-    private static readonly string[] Migrations = [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema, MeasuresSchema, FileSequences.Schema];
+    private static readonly string[] Migrations =
+        [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema, MeasuresSchema, FileSequences.Schema];
 
     private const string Name = "File ledger";
     private const string Setting = "Adapters:DataDirectory";
@@ -180,7 +181,9 @@ public sealed class FileLedger : IDisposable
         }
     }
 
-    /// <summary>Writes the entry of a file that has ended, and finds its place among the files of its node; a crash leaves both or none.</summary>
+    /// <summary>
+    /// Writes the entry of a file that has ended, and finds its place among the files of its node; a crash leaves both or none.
+    /// </summary>
     public SequencePlace Finish(FileEntry entry)
     {
         lock (_lock)

@@ -102,8 +102,8 @@ internal sealed class FileSequences(SqliteDatabase database)
             }
             else if (number - epoch.Highest <= Window)
             {
-                return Extend(
-                    file, epoch with { Highest = number, HighestOpenedAt = opened ?? epoch.HighestOpenedAt }, epoch.Highest + 1, number - 1);
+                Epoch higher = epoch with { Highest = number, HighestOpenedAt = opened ?? epoch.HighestOpenedAt };
+                return Extend(file, higher, epoch.Highest + 1, number - 1);
             }
             else if (epoch.Lowest - number <= Window && !(opened > epoch.HighestOpenedAt))
             {

@@ -142,8 +142,11 @@ public sealed class FileSequencesTests : IDisposable
                     // A counter that began again before its number 1 came would look like one that goes on.
                     int sure = wraps ? count - 1 : 0;
                     // The place of a file in its run, which does not wrap; its number is where the run began, and that.
-                    List<long> order = [.. Enumerable.Range(1, count - 1).Select(place => (long)place).Where(place => place == sure || random.Next(4) > 0)];
-                    long[] shuffled = [.. order];
+                    long[] shuffled =
+                    [
+                        .. Enumerable.Range(1, count - 1).Select(place => (long)place)
+                            .Where(place => place == sure || random.Next(4) > 0),
+                    ];
                     random.Shuffle(shuffled);
                     came.Add([]);
                     foreach ((int Run, long Place) file in shuffled.Select(place => (run, place)).Prepend((run, 0L)).Concat(late).ToList())
