@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
@@ -124,6 +125,12 @@ public static class WorkerHost
     {
         HttpOptions http = builder.AddValidatedOptions<HttpOptions>("Http");
         builder.ThrowOnFaults();
+        if (builder.Configuration.GetSection("Kestrel").Exists())
+        {
+            throw new ConfigurationFaultException(
+                "Kestrel: the server's own settings would choose another address than Http:Url, past its checks: remove them, and set Http__Url");
+        }
+
         ListenAddress address = ListenAddress.TryParse(http.Url ?? HttpOptions.DefaultUrl)!;
         bool taken = address.IsTaken();
         if (taken && http.Url is not null)
@@ -139,6 +146,11 @@ public static class WorkerHost
             HostLog.PortTaken(app.Logger, address.Url);
         }
 
+        if (IPAddress.IsLoopback(address.Address))
+        {
+            app.Use(RefuseOtherHosts);
+        }
+
         app.Services.GetRequiredService<MeterExport>();
         app.MapHealthChecks(
             "/health/live",
@@ -152,6 +164,22 @@ public static class WorkerHost
             });
         app.MapMetrics("/metrics");
         return app;
+    }
+
+    /// <summary>
+    /// Answers on loopback are for this machine. A web page elsewhere may have its name resolve to loopback, and would read them in the name
+    /// of whoever looks at it (DNS rebinding); its name is in the request.
+    /// </summary>
+    private static Task RefuseOtherHosts(HttpContext context, RequestDelegate next)
+    {
+        string host = context.Request.Host.Host.Trim('[', ']');
+        if (host is "" or "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address)))
+        {
+            return next(context);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+        return Task.CompletedTask;
     }
 
     /// <summary>Starts the application and logs where it answers.</summary>
@@ -220,6 +248,7 @@ public static class WorkerHost
     private static void AddLog(WebApplicationBuilder builder, string name, LogReader reader)
     {
         LogOptions options = builder.AddValidatedOptions<LogOptions>("Log");
+        // Those that a process adds afterwards, such as the status page's list of problems, get what is logged, too.
         builder.Logging.ClearProviders();
         // The file is opened when the host is built and not before, because a builder that only checks the configuration must not open it.
         builder.Services.AddSerilog(log =>
@@ -245,7 +274,8 @@ public static class WorkerHost
                 "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}",
                 System.Globalization.CultureInfo.InvariantCulture,
                 standardErrorFromLevel: LogEventLevel.Verbose);
-        });
+        },
+        writeToProviders: true);
     }
 
     private static Dictionary<string, string?> SettingsOf(string[] args)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Hosting.Tests;
 
@@ -19,6 +21,7 @@ public sealed class WorkerHostTests
     [InlineData("--Http:Url=ftp://somewhere")]
     [InlineData("--verbose")]
     [InlineData("rating")]
+    [InlineData("--Kestrel:Endpoints:X:Url=http://0.0.0.0:18099")]
     public async Task Run_WrongSettingOrArgument_EndsWithConfiguration(string argument) =>
         Assert.Equal(1, await WorkerHost.RunAsync("sample", [argument], _ => { }));
 
@@ -129,6 +132,62 @@ public sealed class WorkerHostTests
         Assert.Contains("away", await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
         await app.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A page elsewhere whose name leads to loopback reads nothing; the names of this machine do.</summary>
+    [Theory]
+    [InlineData("127.0.0.1", HttpStatusCode.OK)]
+    [InlineData("localhost:8080", HttpStatusCode.OK)]
+    [InlineData("[::1]:8080", HttpStatusCode.OK)]
+    [InlineData("attacker.example", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("127.0.0.1.attacker.example", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("localhost.attacker.example:8080", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("10.0.0.1", HttpStatusCode.MisdirectedRequest)]
+    public async Task Request_ByAnotherHostName_IsRefusedOnLoopback(string host, HttpStatusCode expected)
+    {
+        await using WebApplication app = WorkerHost.Build(WorkerHost.CreateBuilder("sample", LogReader.Person, Free));
+        await WorkerHost.StartAsync(app, "sample");
+        using HttpClient client = new() { BaseAddress = new Uri(app.Urls.First()) };
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri("/metrics", UriKind.Relative)) { Headers = { Host = host } };
+
+        using HttpResponseMessage response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected, response.StatusCode);
+        await app.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>What a process adds to the log, such as the status page's list of problems, gets what the workers log.</summary>
+    [Fact]
+    public async Task Log_HasAFurtherProvider_GetsWhatIsLogged()
+    {
+        using Collected collected = new();
+        WebApplicationBuilder builder = WorkerHost.CreateBuilder("sample", LogReader.Person, Free);
+        builder.Logging.AddProvider(collected);
+        await using WebApplication app = WorkerHost.Build(builder);
+
+        app.Services.GetRequiredService<ILogger<WorkerHostTests>>().LogWarning("the disk is nearly full");
+
+        Assert.Contains("the disk is nearly full", collected.Messages);
+    }
+
+    private sealed class Collected : ILoggerProvider, ILogger
+    {
+        public ConcurrentBag<string> Messages { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Messages.Add(formatter(state, exception));
+
+        public void Dispose()
+        {
+        }
     }
 
     private static Dictionary<string, string?> Free => new() { ["Http:Url"] = "http://127.0.0.1:0" };
