@@ -128,7 +128,8 @@ public static class WorkerHost
         if (builder.Configuration.GetSection("Kestrel").Exists())
         {
             throw new ConfigurationFaultException(
-                "Kestrel: the server's own settings would choose another address than Http:Url, past its checks: remove them, and set Http__Url");
+                "Kestrel: the server's own settings would choose another address than Http:Url, past its checks: remove them, and set "
+                + "Http__Url");
         }
 
         ListenAddress address = ListenAddress.TryParse(http.Url ?? HttpOptions.DefaultUrl)!;
@@ -167,8 +168,8 @@ public static class WorkerHost
     }
 
     /// <summary>
-    /// Answers on loopback are for this machine. A web page elsewhere may have its name resolve to loopback, and would read them in the name
-    /// of whoever looks at it (DNS rebinding); its name is in the request.
+    /// Answers on loopback are for this machine. A web page elsewhere may have its name resolve to loopback, and would read them in the
+    /// name of whoever looks at it (DNS rebinding); its name is in the request.
     /// </summary>
     private static Task RefuseOtherHosts(HttpContext context, RequestDelegate next)
     {

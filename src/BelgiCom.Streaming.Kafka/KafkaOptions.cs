@@ -55,7 +55,7 @@ public sealed class KafkaOptions : IValidatableObject
     /// </summary>
     public Dictionary<string, string> Properties { get; } = [];
 
-    /// <summary>Checks that no property is pinned, which attributes cannot express.</summary>
+    /// <summary>Checks that no property is pinned and that librdkafka takes each, which attributes cannot express.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>One result per fault.</returns>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -63,6 +63,11 @@ public sealed class KafkaOptions : IValidatableObject
         foreach (string name in Properties.Keys.Where(KafkaClients.IsPinned))
         {
             yield return new ValidationResult($"'{name}' is pinned by the worker and cannot be set", [nameof(Properties)]);
+        }
+
+        if (KafkaClients.FaultOf(Properties) is { } fault)
+        {
+            yield return new ValidationResult(fault, [nameof(Properties)]);
         }
     }
 }

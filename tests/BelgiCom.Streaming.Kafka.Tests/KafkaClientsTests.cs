@@ -129,4 +129,21 @@ public sealed class KafkaClientsTests
 
     private static string ProducerSetting(string name) =>
         KafkaClients.TransactionalProducerConfig(Options, Transactions, KafkaClients.TransactionalId(Options, "rating", 3)).Get(name);
+
+    [Theory]
+    [InlineData("no.such.setting", "1", "no.such.setting")]
+    [InlineData("socket.keepalive.enable", "perhaps", "socket.keepalive.enable")]
+    [InlineData("message.max.bytes", "-5", "message.max.bytes")]
+    [InlineData("socket.keepalive.enable", "true", null)]
+    [InlineData("fetch.error.backoff.ms", "100", null)]
+    public void Property_ThatLibrdkafkaRefuses_IsAFaultBeforeTheStart(string name, string value, string? fault)
+    {
+        KafkaOptions options = new() { BootstrapServers = "127.0.0.1:9", ClientId = "test" };
+        options.Properties[name] = value;
+
+        string? found = options.Validate(new ValidationContext(options)).SingleOrDefault()?.ErrorMessage;
+
+        Assert.Equal(fault is not null, found is not null);
+        Assert.Contains(fault ?? "", found ?? "", StringComparison.Ordinal);
+    }
 }

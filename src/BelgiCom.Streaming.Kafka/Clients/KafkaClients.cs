@@ -58,6 +58,29 @@ public static class KafkaClients
     public static bool IsPinned(string property) => Pinned.Contains(property);
 
     /// <summary>
+    /// What librdkafka has against further settings, as it says itself; null when it takes them. Unknown names and values out of range are
+    /// then found before the worker starts.
+    /// </summary>
+    public static string? FaultOf(IReadOnlyDictionary<string, string> properties)
+    {
+        if (properties.Count == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            // It connects to nothing, because it has no broker.
+            using IProducer<Null, Null> probe = new ProducerBuilder<Null, Null>(properties).SetLogHandler((_, _) => { }).Build();
+            return null;
+        }
+        catch (Exception refused) when (refused is InvalidOperationException or ArgumentException or KafkaException)
+        {
+            return $"librdkafka refuses them: {refused.Message.TrimEnd('.')}";
+        }
+    }
+
+    /// <summary>
     /// The transactional id of one lane. A restarted instance takes the same id, and so fences the transaction that its predecessor left
     /// open.
     /// </summary>
