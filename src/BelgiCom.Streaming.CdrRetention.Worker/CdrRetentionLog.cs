@@ -25,4 +25,9 @@ internal static partial class CdrRetentionLog
 
     [LoggerMessage(5006, LogLevel.Warning, "The journal is not published yet and is tried again: {Reason}")]
     public static partial void JournalNotPublished(ILogger logger, string reason);
+
+    [LoggerMessage(
+        5007, LogLevel.Error,
+        "The longer period stays in force until 'belgicom retention expire --period-was-shortened' confirms the shorter one: {Shortened}")]
+    public static partial void ShorterPeriod(ILogger logger, string shortened);
 }

@@ -19,7 +19,7 @@ internal static class CdrRetentionMetrics
 
     private static readonly Counter<long> Segments = Meter.CreateCounter<long>(
         "belgicom_retention_segments_examined_total", "{segment}",
-        "Segments destroyed (expired), or that should have been (failed, unknown_class), by class.");
+        "Segments destroyed (expired), or that should have been (failed, unconfirmed, unknown_class), by class.");
 
     private static readonly Counter<long> Expired = Meter.CreateCounter<long>(
         "belgicom_retention_expired_records_total", "{record}", "Records destroyed at the end of their period, by class.");
@@ -48,6 +48,7 @@ internal static class CdrRetentionMetrics
         {
             RetentionAction.Expired => "expired",
             RetentionAction.Failed => "failed",
+            RetentionAction.Unconfirmed => "unconfirmed",
             _ => "unknown_class",
         }));
         if (item.Action == RetentionAction.Expired)

@@ -34,6 +34,11 @@ internal sealed class RetentionExpiryWorker(
     private void Expire()
     {
         RetentionReport report = new RetentionExpiry(archive, clock).Run(clock.GetUtcNow(), dryRun: false);
+        foreach (string shortened in report.Shortened)
+        {
+            CdrRetentionLog.ShorterPeriod(logger, shortened);
+        }
+
         foreach (RetentionItem item in report.Items)
         {
             CdrRetentionMetrics.Examined(item);

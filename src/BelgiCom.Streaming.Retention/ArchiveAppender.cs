@@ -98,6 +98,8 @@ public sealed class ArchiveAppender : IDisposable
             {
                 _archive.Index.SetPosition(topic, partition, next, _archive.TopicIdOf(topic));
             }
+
+            _archive.StoreLastSeen();
         });
         _archive.Committed(_positions, written.Select(target => target.Segment with { Length = target.Length, Records = target.Records }));
     }
@@ -147,7 +149,7 @@ public sealed class ArchiveAppender : IDisposable
             return target;
         }
 
-        bool isPastPeriod = retentionClass.Period.DueAfter(day) <= _archive.Now;
+        bool isPastPeriod = retentionClass.Period.DueAfter(day) <= _archive.CertainNow;
         if (isPastPeriod && !IsHeld(person, startMilliseconds))
         {
             return null;

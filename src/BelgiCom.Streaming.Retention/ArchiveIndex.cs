@@ -46,6 +46,8 @@ internal sealed class ArchiveIndex : IDisposable
         UPDATE legal_hold SET person = zeroblob(16);
         """;
 
+    private const string ClockSchema = "CREATE TABLE clock (clock INTEGER PRIMARY KEY CHECK (clock = 1), last_seen INTEGER NOT NULL);";
+
     private const string Name = "Archive index";
     private const string Setting = "Retention:ArchiveDirectory";
     private const string SegmentColumns = "segment, class, day, key_id, length, records, state";
@@ -62,7 +64,7 @@ internal sealed class ArchiveIndex : IDisposable
         // secure_delete overwrites removed rows, because expiry must not leave them behind in free pages.
         SqliteDatabase database = SqliteDatabase.Open(
             file, Name, Setting, "secure_delete = ON", "cache_size = -65536", "wal_autocheckpoint = 16384");
-        database.Migrate([Schema, PeriodSchema, TopicIdSchema, HoldPersonSchema], now);
+        database.Migrate([Schema, PeriodSchema, TopicIdSchema, HoldPersonSchema, ClockSchema], now);
         return new ArchiveIndex(database);
     }
 
@@ -84,6 +86,19 @@ internal sealed class ArchiveIndex : IDisposable
                 retentionClass.Name, retentionClass.Period.ToString());
         }
     });
+
+    /// <summary>
+    /// When the archive was last at work, by the clock then; in one of an earlier release, the end of its newest day. Null when it is new.
+    /// </summary>
+    public DateTimeOffset? LastSeen() =>
+        _database.QueryLong("SELECT last_seen FROM clock") is { } seen ? DateTimeOffset.FromUnixTimeMilliseconds(seen)
+        : _database.QueryLong("SELECT MAX(day) FROM segment WHERE records > 0") is { } day
+            ? new DateTimeOffset(Day((int)day).AddDays(1), TimeOnly.MinValue, TimeSpan.Zero)
+        : null;
+
+    public void SetLastSeen(DateTimeOffset at) => _database.Execute(
+        "INSERT INTO clock (clock, last_seen) VALUES (1, @p0) ON CONFLICT (clock) DO UPDATE SET last_seen = excluded.last_seen",
+        at.ToUnixTimeMilliseconds());
 
     /// <summary>
     /// Id of this archive and its copies. It is part of the purposes of the archive's keys: two archives never share a key, so the expiry

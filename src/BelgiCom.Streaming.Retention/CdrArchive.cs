@@ -27,25 +27,36 @@ public sealed partial class CdrArchive : IDisposable
     private readonly Dictionary<string, string> _topicIds = [];
     private readonly Dictionary<(string Class, DateOnly Day), (Segment Segment, DataKey Key)> _kept = [];
 
+    private DateTimeOffset _lastSeen;
+    private DateTimeOffset _lastSeenStored;
+
     private readonly Lazy<AuditJournal> _journal;
     private readonly Lazy<DataKey> _personKey;
 
     private CdrArchive(RetentionOptions options, IKeyStore keys, TimeProvider clock, ArchiveIndex index, FolderLock? folder)
     {
         Options = options;
-        Policy = RetentionPolicy.From(options);
+        Configured = RetentionPolicy.From(options);
         _keys = keys;
         _clock = clock;
         _folder = folder;
         Index = index;
         _personKey = new Lazy<DataKey>(() => keys.GetOrCreate(KeyPurposes.RetentionPerson, scope: ""));
         _journal = new Lazy<AuditJournal>(() => AuditJournal.Open(JournalDirectory(options), JournalStream, keys));
+        Policy = RetentionPolicy.From(options, WrittenPeriods());
+        _lastSeen = Index.LastSeen() ?? Now;
         _positions = Index.Positions();
         _archiveId = Index.ArchiveId();
     }
 
-    /// <summary>Classes and rules in force.</summary>
-    public RetentionPolicy Policy { get; }
+    /// <summary>
+    /// Classes and rules in force: as configured, but no period is shorter than the one under which the archive was written until somebody
+    /// has confirmed that. A slip of the pen in a period neither destroys what is kept nor turns away what comes.
+    /// </summary>
+    public RetentionPolicy Policy { get; private set; }
+
+    /// <summary>Classes and rules as configured.</summary>
+    internal RetentionPolicy Configured { get; }
 
     /// <summary>Journal of look-ups, holds and deletions.</summary>
     public AuditJournal Journal => _journal.Value;
@@ -58,8 +69,14 @@ public sealed partial class CdrArchive : IDisposable
 
     internal IKeyStore Keys => _keys;
 
-    /// <summary>Now, on the clock that decides what is due.</summary>
+    /// <summary>Now, on the machine's clock.</summary>
     public DateTimeOffset Now => _clock.GetUtcNow();
+
+    /// <summary>
+    /// The moment by which records are past their period without anybody's confirmation: now, or, when the clock has gone on by more than
+    /// <see cref="RetentionOptions.ClockStepMax"/> since the archive was last at work, that last time.
+    /// </summary>
+    internal DateTimeOffset CertainNow => Now - _lastSeen <= Options.ClockStepMax ? Now : _lastSeen;
 
     /// <summary>Folder of the journal, for <see cref="AuditJournal.Verify"/>.</summary>
     public static string JournalDirectory(RetentionOptions options) => Path.Combine(options.ArchiveDirectory, "journal");
@@ -83,6 +100,8 @@ public sealed partial class CdrArchive : IDisposable
             // Opened at once, so that a fault of the journal or its key shows now and not at the first record.
             _ = (archive.Journal, archive.PersonKey);
             archive.Repair();
+            archive.SeeClock();
+            archive.StoreLastSeen();
             return archive;
         }
         catch
@@ -99,8 +118,8 @@ public sealed partial class CdrArchive : IDisposable
         new(options, keys, clock, ArchiveIndex.OpenToRead(IndexFile(options)), null);
 
     /// <summary>
-    /// Notes the present periods as those under which the archive is written. The process that writes the archive calls this at its start,
-    /// because its configuration is where the periods are decided.
+    /// Notes the periods in force as those under which the archive is written. The process that writes the archive calls this at its start,
+    /// because its configuration is where the periods are decided. A shorter period is noted only by an expiry that confirms it.
     /// </summary>
     public void RememberPeriods()
     {
@@ -118,16 +137,54 @@ public sealed partial class CdrArchive : IDisposable
     {
         lock (_gate)
         {
-            Dictionary<string, string> written = Index.Periods();
+            Dictionary<string, RetentionPeriod> written = WrittenPeriods();
             return
             [
-                .. Policy.Classes
-                    .Where(retentionClass => written.TryGetValue(retentionClass.Name, out string? period)
-                        && RetentionPeriod.TryParse(period, out RetentionPeriod longer) && retentionClass.Period.Length < longer.Length)
+                .. Configured.Classes
+                    .Where(retentionClass => written.TryGetValue(retentionClass.Name, out RetentionPeriod longer)
+                        && retentionClass.Period.Length < longer.Length)
                     .Select(retentionClass =>
                         $"class {retentionClass.Name}: period {retentionClass.Period} is shorter than {written[retentionClass.Name]}, "
                         + $"under which the archive is written"),
             ];
+        }
+    }
+
+    /// <summary>Takes over what somebody has confirmed, for this run and the next.</summary>
+    internal void Confirm(RetentionConfirmation confirmed)
+    {
+        lock (_gate)
+        {
+            if (confirmed.HasFlag(RetentionConfirmation.ShorterPeriods))
+            {
+                Index.SetPeriods(Configured.Classes);
+                Policy = Configured;
+            }
+
+            if (confirmed.HasFlag(RetentionConfirmation.Clock))
+            {
+                _lastSeen = Now;
+                StoreLastSeen();
+            }
+        }
+    }
+
+    /// <summary>Lets the archive's idea of the time go on with the clock, unless the clock has jumped.</summary>
+    internal void SeeClock()
+    {
+        if (CertainNow > _lastSeen)
+        {
+            _lastSeen = CertainNow;
+        }
+    }
+
+    /// <summary>Keeps when the archive was last at work, at most once a minute.</summary>
+    internal void StoreLastSeen()
+    {
+        if (_lastSeen - _lastSeenStored >= TimeSpan.FromMinutes(1) || _lastSeen < _lastSeenStored)
+        {
+            Index.SetLastSeen(_lastSeen);
+            _lastSeenStored = _lastSeen;
         }
     }
 
@@ -320,6 +377,7 @@ public sealed partial class CdrArchive : IDisposable
     public ArchiveAppender BeginAppend()
     {
         _gate.Enter();
+        SeeClock();
         return new ArchiveAppender(this);
     }
 
@@ -473,6 +531,20 @@ public sealed partial class CdrArchive : IDisposable
 
     private static string Range(DateTimeOffset from, DateTimeOffset to) =>
         string.Create(CultureInfo.InvariantCulture, $"{from:O} to {to:O}");
+
+    private Dictionary<string, RetentionPeriod> WrittenPeriods()
+    {
+        Dictionary<string, RetentionPeriod> periods = [];
+        foreach ((string name, string period) in Index.Periods())
+        {
+            if (RetentionPeriod.TryParse(period, out RetentionPeriod written))
+            {
+                periods.Add(name, written);
+            }
+        }
+
+        return periods;
+    }
 
     private void Repair()
     {

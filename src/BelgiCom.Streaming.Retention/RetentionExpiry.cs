@@ -58,22 +58,14 @@ public sealed class RetentionExpiry
     /// <param name="asOf">The moment to judge by; it may lie in the future for a dry run.</param>
     /// <param name="dryRun">Whether to touch nothing.</param>
     /// <param name="actor">Who asks: issuer and subject, or the worker's name. It goes into the journal.</param>
-    /// <param name="allowShorter">Whether a period may be shorter than the one under which the archive is written.</param>
+    /// <param name="confirmed">What the actor confirms. What is due only by something else that is not certain is listed and left.</param>
     /// <returns>What was done per segment. A segment that fails does not stop the others.</returns>
-    /// <exception cref="ArchiveException">Without a dry run, a moment in the future was given, or a shorter period that is not
-    /// allowed.</exception>
+    /// <exception cref="ArchiveException">Without a dry run, a moment in the future was given.</exception>
     public RetentionReport Run(
-        DateTimeOffset asOf, bool dryRun, string actor = CdrArchive.JournalStream, bool allowShorter = false)
+        DateTimeOffset asOf, bool dryRun, string actor = CdrArchive.JournalStream,
+        RetentionConfirmation confirmed = RetentionConfirmation.None)
     {
         IReadOnlyList<string> shortened = _archive.ShortenedPeriods();
-        if (!dryRun && !allowShorter && shortened.Count > 0)
-        {
-            throw new ArchiveException(
-                ArchiveFault.Refused,
-                $"Nothing is expired: {string.Join("; ", shortened)}. Set the period that the worker has, or, if it was shortened by a "
-                + $"decision, start the worker with it first or say so (--period-was-shortened).");
-        }
-
         if (!dryRun && asOf > _clock.GetUtcNow())
         {
             throw new ArchiveException(
@@ -81,6 +73,16 @@ public sealed class RetentionExpiry
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"Nothing is expired as of {asOf:O}, which is in the future: some of it must still be kept. Use a dry run."));
+        }
+
+        if (!dryRun)
+        {
+            _archive.Confirm(confirmed);
+            _archive.Exclusively(() =>
+            {
+                _archive.SeeClock();
+                _archive.StoreLastSeen();
+            });
         }
 
         List<RetentionItem> items = new();
@@ -109,7 +111,7 @@ public sealed class RetentionExpiry
             return [];
         }
 
-        if (_archive.Policy.Find(segment.Class) is not { } retentionClass)
+        if (_archive.Configured.Find(segment.Class) is not { } retentionClass)
         {
             return
             [
@@ -125,6 +127,15 @@ public sealed class RetentionExpiry
         }
 
         string basis = $"{retentionClass.LegalBasis}; period {retentionClass.Period}";
+        if (segment.State == SegmentState.Kept && Doubt(segment, asOf, dueAt) is { } doubt)
+        {
+            basis = $"{basis}; {doubt}";
+            if (!dryRun)
+            {
+                return [Item(RetentionAction.Unconfirmed, segment, dueAt, 0, basis)];
+            }
+        }
+
         try
         {
             long heldRecords = dryRun
@@ -137,6 +148,20 @@ public sealed class RetentionExpiry
         {
             return [Item(RetentionAction.Failed, segment, dueAt, 0, fault.Message)];
         }
+    }
+
+    /// <summary>Why it is not certain that a segment is due, and how somebody confirms it; null when it is certain.</summary>
+    private string? Doubt(Segment segment, DateTimeOffset asOf, DateTimeOffset dueAt)
+    {
+        RetentionClass inForce = _archive.Policy.Find(segment.Class)!;
+        return inForce.Period.DueAfter(segment.Day) > asOf
+            ? $"written under {inForce.Period}: destroyed before that only with --period-was-shortened"
+            : dueAt > _archive.CertainNow && asOf <= _clock.GetUtcNow()
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the clock shows {_clock.GetUtcNow():O}, and the archive was last at work at {_archive.CertainNow:O}: destroyed only "
+                    + $"with --clock-is-right")
+                : null;
     }
 
     private long Destroy(Segment segment, DateTimeOffset dueAt, string basis, string actor)

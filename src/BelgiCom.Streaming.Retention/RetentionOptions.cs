@@ -36,12 +36,23 @@ public sealed partial class RetentionOptions : IValidatableObject
     /// </summary>
     public TimeSpan ExpireEvery { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// Longest time, 1 hour to 366 days, for which the archive may have been at rest before it no longer believes the machine's clock;
+    /// default 7 days. What is due only by a clock that went on by more is destroyed after a confirmation.
+    /// </summary>
+    public TimeSpan ClockStepMax { get; set; } = TimeSpan.FromDays(7);
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (ExpireEvery < TimeSpan.FromMinutes(1) || ExpireEvery > TimeSpan.FromDays(1))
         {
             yield return new ValidationResult("must be from 1 minute to 1 day.", [nameof(ExpireEvery)]);
+        }
+
+        if (ClockStepMax < TimeSpan.FromHours(1) || ClockStepMax > TimeSpan.FromDays(366))
+        {
+            yield return new ValidationResult("must be from 1 hour to 366 days.", [nameof(ClockStepMax)]);
         }
 
         foreach (string fault in Faults())

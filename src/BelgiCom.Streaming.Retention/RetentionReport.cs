@@ -13,10 +13,29 @@ public enum RetentionAction
     UnknownClass,
 
     /// <summary>
+    /// Not touched: it is due only by a period that became shorter, or by a clock that has jumped, and nobody has confirmed that.
+    /// </summary>
+    Unconfirmed,
+
+    /// <summary>
     /// Its destruction did not end, for the reason that is given instead of the legal basis; the next run goes on. It cannot be read any
     /// more.
     /// </summary>
     Failed,
+}
+
+/// <summary>What somebody confirms who lets records be destroyed.</summary>
+[Flags]
+public enum RetentionConfirmation
+{
+    /// <summary>Nothing: only what is due beyond doubt is destroyed.</summary>
+    None = 0,
+
+    /// <summary>Periods that are shorter than those under which the archive is written were decided.</summary>
+    ShorterPeriods = 1,
+
+    /// <summary>The clock is right, however long the archive has been at rest.</summary>
+    Clock = 2,
 }
 
 /// <summary>One class and day that is due.</summary>

@@ -84,6 +84,10 @@ public sealed class ArchiveFixture : IDisposable
         return value;
     }
 
+    /// <summary>Expires what is due by the fixture's clock, which tests move by months at once.</summary>
+    internal RetentionReport Expire(CdrArchive archive) => new RetentionExpiry(archive, Clock).Run(
+        Clock.GetUtcNow(), dryRun: false, confirmed: RetentionConfirmation.Clock);
+
     internal ArchiveLookup FindAll(CdrArchive archive, int subscriber) =>
         archive.Find([Subscriber(subscriber)], Clock.GetUtcNow().AddYears(-20), Clock.GetUtcNow().AddYears(1), Officer);
 

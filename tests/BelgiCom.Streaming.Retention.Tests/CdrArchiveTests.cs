@@ -54,6 +54,7 @@ public sealed class CdrArchiveTests : IDisposable
                 DROP TABLE position;
                 ALTER TABLE earlier RENAME TO position;
                 DROP TABLE hold_person;
+                DROP TABLE clock;
                 DELETE FROM schema_version WHERE version > {version};
                 {(version == 1 ? "DROP TABLE class_period;" : "")}
                 """;

@@ -1,5 +1,6 @@
 using BelgiCom.Streaming.Audit;
 using BelgiCom.Streaming.Contracts;
+using Microsoft.Extensions.Time.Testing;
 
 namespace BelgiCom.Streaming.Retention.Tests;
 
@@ -26,7 +27,7 @@ public sealed class RetentionExpiryTests : IDisposable
                 _fixture.Receive(archive, UsageKind.Data, Direction.NotApplicable, 1);
             }
 
-            new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+            _fixture.Expire(archive);
             Assert.Equal(Expected(start, Math.Min(day + 1, 40)), Kept(archive));
             _fixture.Clock.Advance(TimeSpan.FromDays(1));
         }
@@ -90,8 +91,8 @@ public sealed class RetentionExpiryTests : IDisposable
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
 
-        RetentionReport first = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
-        RetentionReport second = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        RetentionReport first = _fixture.Expire(archive);
+        RetentionReport second = _fixture.Expire(archive);
 
         Assert.Equal(RetentionAction.Expired, Assert.Single(first.Items).Action);
         Assert.Empty(second.Items);
@@ -116,11 +117,13 @@ public sealed class RetentionExpiryTests : IDisposable
         RetentionReport due = expiry.Run(_fixture.Clock.GetUtcNow(), dryRun: true);
         Assert.Equal("class FRAUD_4M: period P3M is shorter than P4M, under which the archive is written", Assert.Single(due.Shortened));
         Assert.Equal(1, due.Records);
-        ArchiveException refusal = Assert.Throws<ArchiveException>(() => expiry.Run(_fixture.Clock.GetUtcNow(), dryRun: false));
-        Assert.Equal(ArchiveFault.Refused, refusal.Fault);
+        RetentionItem refused = Assert.Single(
+            expiry.Run(_fixture.Clock.GetUtcNow(), dryRun: false, confirmed: RetentionConfirmation.Clock).Items);
+        Assert.Equal((RetentionAction.Unconfirmed, 1), (refused.Action, refused.Records));
+        Assert.Contains("--period-was-shortened", refused.Reason, StringComparison.Ordinal);
         Assert.Equal(1, archive.Totals().Segments.Sum(segment => segment.Records));
 
-        Assert.Equal(1, expiry.Run(_fixture.Clock.GetUtcNow(), dryRun: false, allowShorter: true).Records);
+        Assert.Equal(1, expiry.Run(_fixture.Clock.GetUtcNow(), dryRun: false, confirmed: RetentionConfirmation.ShorterPeriods).Records);
         Assert.Empty(archive.Totals().Segments);
     }
 
@@ -137,7 +140,115 @@ public sealed class RetentionExpiryTests : IDisposable
 
         _fixture.Options.Classes["FRAUD_4M"].Period = period;
         using CdrArchive archive = _fixture.Open();
-        Assert.Empty(new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false).Shortened);
+        Assert.Empty(_fixture.Expire(archive).Shortened);
+    }
+
+    /// <summary>The writer's own configuration has the slip of the pen, so its start must not note it as what was decided.</summary>
+    [Theory]
+    [InlineData("P1D")]
+    [InlineData("P0D")]
+    public void Worker_WithATypoInAPeriod_DestroysNothingAndTurnsNothingAway(string typo)
+    {
+        using (CdrArchive written = _fixture.Open())
+        {
+            written.RememberPeriods();
+            _fixture.Receive(written, UsageKind.Sms, Direction.Originating, 1);
+        }
+
+        _fixture.Clock.Advance(TimeSpan.FromDays(5));
+        _fixture.Options.Classes["FRAUD_4M"].Period = typo;
+        for (int start = 0; start < 2; start++)
+        {
+            using CdrArchive archive = _fixture.Open();
+            archive.RememberPeriods();
+            RetentionReport report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+            Assert.Equal(RetentionAction.Unconfirmed, Assert.Single(report.Items).Action);
+            Assert.Single(report.Shortened);
+            Assert.Single(_fixture.FindAll(archive, 1).Records);
+        }
+
+        using CdrArchive later = _fixture.Open();
+        using (ArchiveAppender appender = later.BeginAppend())
+        {
+            ArchiveFixture.Add(appender, 10, 2, UsageKind.Sms, Direction.Originating, _fixture.Clock.GetUtcNow().AddDays(-3));
+            appender.Commit();
+        }
+
+        Assert.Single(_fixture.FindAll(later, 2).Records);
+    }
+
+    [Fact]
+    public void Worker_WithAShorterPeriodThatWasConfirmed_ExpiresByIt()
+    {
+        using (CdrArchive written = _fixture.Open())
+        {
+            written.RememberPeriods();
+            _fixture.Receive(written, UsageKind.Sms, Direction.Originating, 1);
+        }
+
+        _fixture.Options.Classes["FRAUD_4M"].Period = "P1M";
+        using (CdrArchive confirming = _fixture.Open())
+        {
+            new RetentionExpiry(confirming, _fixture.Clock).Run(
+                _fixture.Clock.GetUtcNow(), dryRun: false, "officer", RetentionConfirmation.ShorterPeriods);
+        }
+
+        _fixture.Clock.Advance(TimeSpan.FromDays(40));
+        using CdrArchive archive = _fixture.Open();
+        archive.RememberPeriods();
+        RetentionReport report = _fixture.Expire(archive);
+
+        Assert.Empty(report.Shortened);
+        Assert.Equal(RetentionAction.Expired, Assert.Single(report.Items).Action);
+    }
+
+    /// <summary>The machine's clock is wrong for one run, and right again at the next.</summary>
+    [Fact]
+    public void Run_OnceByAClockOf2038_DestroysNothingAndTurnsNothingAway()
+    {
+        using (CdrArchive written = _fixture.Open())
+        {
+            _fixture.Receive(written, UsageKind.Sms, Direction.Originating, 1);
+        }
+
+        DateTimeOffset used = _fixture.Clock.GetUtcNow();
+        FakeTimeProvider wrong = new(new DateTimeOffset(2038, 1, 19, 3, 14, 7, TimeSpan.Zero));
+        using (CdrArchive archive = CdrArchive.Open(_fixture.Options, _fixture.Keys, wrong))
+        {
+            using (ArchiveAppender appender = archive.BeginAppend())
+            {
+                ArchiveFixture.Add(appender, 10, 2, UsageKind.Sms, Direction.Originating, used);
+                appender.Commit();
+            }
+
+            for (int run = 0; run < 2; run++)
+            {
+                RetentionItem item = Assert.Single(new RetentionExpiry(archive, wrong).Run(wrong.GetUtcNow(), dryRun: false).Items);
+                Assert.Equal((RetentionAction.Unconfirmed, 2), (item.Action, item.Records));
+                Assert.Contains("--clock-is-right", item.Reason, StringComparison.Ordinal);
+            }
+        }
+
+        using CdrArchive again = _fixture.Open();
+        Assert.Empty(new RetentionExpiry(again, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false).Items);
+        Assert.Single(_fixture.FindAll(again, 1).Records);
+        Assert.Single(_fixture.FindAll(again, 2).Records);
+    }
+
+    /// <summary>A worker that is at work sees the clock go on, so it asks nobody, also when a period ends between two runs.</summary>
+    [Fact]
+    public void Run_AfterARestThatIsNoJump_DestroysWhatIsDue()
+    {
+        using CdrArchive archive = _fixture.Open();
+        _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1);
+        List<RetentionItem> items = [];
+        for (int rests = 0; rests < 30 && items.Count == 0; rests++)
+        {
+            _fixture.Clock.Advance(_fixture.Options.ClockStepMax);
+            items.AddRange(new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false).Items);
+        }
+
+        Assert.Equal(RetentionAction.Expired, Assert.Single(items).Action);
     }
 
     [Fact]
@@ -169,7 +280,7 @@ public sealed class RetentionExpiryTests : IDisposable
         _fixture.Receive(other, UsageKind.Sms, Direction.Originating, 1);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
 
-        new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        _fixture.Expire(archive);
 
         Assert.NotNull(_fixture.Keys.Find(Assert.Single(other.Index.Segments(SegmentState.Kept)).KeyId));
         Assert.Empty(other.Verify());
@@ -196,12 +307,13 @@ public sealed class RetentionExpiryTests : IDisposable
                     throw new CrashException();
                 }
             });
-            Assert.Throws<CrashException>(() => crashing.Run(_fixture.Clock.GetUtcNow(), dryRun: false));
+            Assert.Throws<CrashException>(
+                () => crashing.Run(_fixture.Clock.GetUtcNow(), dryRun: false, confirmed: RetentionConfirmation.Clock));
         }
 
         using CdrArchive again = _fixture.Open();
         Assert.Empty(_fixture.FindAll(again, 1).Records);
-        new RetentionExpiry(again, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        _fixture.Expire(again);
 
         Assert.Empty(_fixture.FindAll(again, 1).Records);
         Assert.Equal("case-7", Assert.Single(_fixture.FindAll(again, 2).Records).LegalHoldId);
@@ -235,7 +347,7 @@ public sealed class RetentionExpiryTests : IDisposable
                 path => keyId.StartsWith(Path.GetFileNameWithoutExtension(path), StringComparison.Ordinal));
             keyCopy = File.ReadAllBytes(keyFile);
             _fixture.Clock.Advance(TimeSpan.FromDays(150));
-            new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+            _fixture.Expire(archive);
         }
 
         Assert.False(File.Exists(keyFile));
@@ -258,7 +370,7 @@ public sealed class RetentionExpiryTests : IDisposable
             ArchiveFixture.Officer);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
 
-        RetentionReport report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        RetentionReport report = _fixture.Expire(archive);
 
         Assert.Equal((3, 2), (Assert.Single(report.Items).Records, report.Items[0].HeldRecords));
         Assert.Empty(_fixture.FindAll(archive, 1).Records);
@@ -287,7 +399,7 @@ public sealed class RetentionExpiryTests : IDisposable
             ArchiveFixture.Officer);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
 
-        new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        _fixture.Expire(archive);
 
         Assert.Equal(
             Enumerable.Range(0, 100).Select(offset => (long)offset),
@@ -305,7 +417,7 @@ public sealed class RetentionExpiryTests : IDisposable
             "case-7", [ArchiveFixture.Subscriber(2)], used.AddDays(-1), used.AddDays(1), ArchiveFixture.Officer);
         _fixture.Receive(archive, UsageKind.Sms, Direction.Originating, 1, 2);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
-        new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        _fixture.Expire(archive);
 
         using (ArchiveAppender appender = archive.BeginAppend())
         {
@@ -316,7 +428,7 @@ public sealed class RetentionExpiryTests : IDisposable
             Assert.Equal((1, 2), appender.Counts.Classes["FRAUD_4M"]);
         }
 
-        RetentionReport report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        RetentionReport report = _fixture.Expire(archive);
 
         Assert.Equal((1, 1), (Assert.Single(report.Items).Records, report.Items[0].HeldRecords));
         Assert.Equal([1L, 11L], _fixture.FindAll(archive, 2).Records.Select(record => record.Offset).Order());
@@ -338,7 +450,7 @@ public sealed class RetentionExpiryTests : IDisposable
         byte[] intact = File.ReadAllBytes(file);
         File.WriteAllBytes(file, [.. intact[..^1], (byte)~intact[^1]]);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
-        Assert.False(new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false).IsComplete);
+        Assert.False(_fixture.Expire(archive).IsComplete);
 
         using (ArchiveAppender appender = archive.BeginAppend())
         {
@@ -347,7 +459,7 @@ public sealed class RetentionExpiryTests : IDisposable
         }
 
         File.WriteAllBytes(file, intact);
-        Assert.True(new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false).IsComplete);
+        Assert.True(_fixture.Expire(archive).IsComplete);
         Assert.Equal([0L, 11L], _fixture.FindAll(archive, 2).Records.Select(record => record.Offset).Order());
     }
 
@@ -367,14 +479,14 @@ public sealed class RetentionExpiryTests : IDisposable
         File.WriteAllBytes(damaged, [.. intact[..^1], (byte)~intact[^1]]);
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
 
-        RetentionReport report = new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        RetentionReport report = _fixture.Expire(archive);
 
         Assert.Equal([RetentionAction.Failed, RetentionAction.Expired], report.Items.Select(item => item.Action));
         Assert.False(report.IsComplete);
         Assert.NotNull(_fixture.Keys.Find(report.Items[0].KeyId));
 
         File.WriteAllBytes(damaged, intact);
-        Assert.True(new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false).IsComplete);
+        Assert.True(_fixture.Expire(archive).IsComplete);
         Assert.Equal(2, _fixture.FindAll(archive, 2).Records.Count);
     }
 
@@ -392,7 +504,7 @@ public sealed class RetentionExpiryTests : IDisposable
         using CdrArchive again = _fixture.Open();
         _fixture.Clock.Advance(TimeSpan.FromDays(5000));
 
-        RetentionReport report = new RetentionExpiry(again, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: false);
+        RetentionReport report = _fixture.Expire(again);
 
         Assert.Equal(RetentionAction.UnknownClass, Assert.Single(report.Items).Action);
         Assert.Single(again.Totals().Segments);

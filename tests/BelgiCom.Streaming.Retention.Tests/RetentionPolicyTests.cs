@@ -90,10 +90,11 @@ public sealed class RetentionPolicyTests
         options.Rules.RemoveAll(rule => rule.Topic == Topics.UsageRated);
         options.Rules.Add(new RetentionRuleOptions { Topic = "usage.other.v1", Classes = ["NOWHERE"] });
         options.ExpireEvery = TimeSpan.Zero;
+        options.ClockStepMax = TimeSpan.Zero;
 
         List<string> faults = options.Validate(new ValidationContext(options)).Select(result => result.ErrorMessage!).ToList();
 
-        Assert.Equal(6, faults.Count);
+        Assert.Equal(7, faults.Count);
         Assert.Contains(faults, fault => fault.Contains("'4 months'", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.Contains("lower/../case", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.Contains("no rule for usage.rated.v1", StringComparison.Ordinal));

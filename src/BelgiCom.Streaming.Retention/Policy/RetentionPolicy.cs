@@ -20,7 +20,12 @@ public sealed class RetentionPolicy
 
     /// <summary>Makes the policy of options that have been validated.</summary>
     /// <exception cref="ArgumentException">The options are not valid; the message lists why.</exception>
-    public static RetentionPolicy From(RetentionOptions options)
+    public static RetentionPolicy From(RetentionOptions options) => From(options, atLeast: []);
+
+    /// <summary>Makes the policy of options that have been validated, with periods that are at least as long as given.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="atLeast">Period by class.</param>
+    internal static RetentionPolicy From(RetentionOptions options, Dictionary<string, RetentionPeriod> atLeast)
     {
         List<string> faults = options.Faults().ToList();
         if (faults.Count > 0)
@@ -29,7 +34,8 @@ public sealed class RetentionPolicy
         }
 
         RetentionPolicy policy = new(
-            options.Classes.ToDictionary(entry => entry.Key, entry => entry.Value.ToClass(entry.Key), StringComparer.Ordinal));
+            options.Classes.ToDictionary(
+                entry => entry.Key, entry => Lengthen(entry.Value.ToClass(entry.Key), atLeast), StringComparer.Ordinal));
         foreach (string topic in ArchivedTopics)
         {
             foreach (UsageKind kind in Enum.GetValues<UsageKind>())
@@ -63,4 +69,9 @@ public sealed class RetentionPolicy
             .Select(group => group.MinBy(retentionClass => retentionClass.Period.Length)!);
         return [.. ungrouped.Concat(shortest).Where(retentionClass => !retentionClass.Period.IsZero)];
     }
+
+    private static RetentionClass Lengthen(RetentionClass retentionClass, Dictionary<string, RetentionPeriod> atLeast) =>
+        atLeast.TryGetValue(retentionClass.Name, out RetentionPeriod longer) && longer.Length > retentionClass.Period.Length
+            ? retentionClass with { Period = longer }
+            : retentionClass;
 }

@@ -189,38 +189,48 @@ internal static class RetentionCommand
         {
             Description = "Destroy by a period shorter than the one under which the archive is written, because it was so decided.",
         };
+        Option<bool> clockIsRight = new("--clock-is-right")
+        {
+            Description = "Believe the machine's clock, although the archive has been at rest for longer than Retention:ClockStepMax.",
+        };
         (Option<string> actor, Option<string> data, Option<bool> json) =
             (CommonOptions.Actor(), CommonOptions.Data(), CommonOptions.Json());
         Command command = new(name, description) { asOf, data, json };
         if (!dryRun)
         {
             command.Add(shortened);
+            command.Add(clockIsRight);
             command.Add(actor);
         }
 
         command.SetAction(result => Execute(
             result.GetRequiredValue(data), result.GetValue(asOf), dryRun ? null : result.GetRequiredValue(actor),
-            !dryRun && result.GetValue(shortened), result.GetValue(json)));
+            (!dryRun && result.GetValue(shortened) ? RetentionConfirmation.ShorterPeriods : RetentionConfirmation.None)
+                | (!dryRun && result.GetValue(clockIsRight) ? RetentionConfirmation.Clock : RetentionConfirmation.None),
+            result.GetValue(json)));
         return command;
     }
 
-    private static int Execute(string data, DateTimeOffset? asOf, string? actor, bool wasShortened, bool json)
+    private static int Execute(string data, DateTimeOffset? asOf, string? actor, RetentionConfirmation confirmed, bool json)
     {
         bool dryRun = actor is null;
         using CdrArchive archive = Open(data, dryRun);
         TimeProvider clock = TimeProvider.System;
         RetentionReport report = new RetentionExpiry(archive, clock).Run(
-            asOf ?? clock.GetUtcNow(), dryRun, actor ?? "", wasShortened);
+            asOf ?? clock.GetUtcNow(), dryRun, actor ?? "", confirmed);
+        bool isRefused = !dryRun && (report.Items.Any(item => item.Action == RetentionAction.Unconfirmed)
+            || (report.Shortened.Count > 0 && !confirmed.HasFlag(RetentionConfirmation.ShorterPeriods)));
         Answer.Print(
             json,
             new { report.AsOf, report.DryRun, report.Records, complete = report.IsComplete, report.Items, report.Shortened },
             [Table(report.Items)],
             [
-                .. report.Shortened.Select(
-                    shortened => dryRun ? $"{shortened}: retention expire would refuse without {PeriodWasShortened}" : shortened),
+                .. report.Shortened.Select(shortened => isRefused || dryRun
+                    ? $"{shortened}: destroyed by it only with {PeriodWasShortened}"
+                    : shortened),
                 $"{report.Records:N0} records {(dryRun ? "are due" : "destroyed")} as of {report.AsOf:yyyy-MM-dd'T'HH:mm:sszzz}",
             ]);
-        return report.IsComplete ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+        return isRefused ? WorkerHost.ExitConfiguration : report.IsComplete ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
     }
 
     private static CdrArchive Open(string data, bool dryRun)

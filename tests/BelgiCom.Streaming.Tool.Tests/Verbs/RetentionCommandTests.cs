@@ -112,6 +112,26 @@ public sealed class RetentionCommandTests : IDisposable
         Assert.All(Journal(), entry => Assert.Contains("hold case-7", entry.Decision, StringComparison.Ordinal));
     }
 
+    /// <summary>The shell of the verb has another period than the worker that wrote the archive, by a slip of the pen.</summary>
+    [Fact]
+    public async Task Expire_InAShellWithAShorterPeriod_DestroysOnlyAfterAConfirmationAndNotesWhoGaveIt()
+    {
+        Write();
+        Dictionary<string, string> shell = new(Decided) { ["Retention__Classes__FRAUD_4M__Period"] = "P1D" };
+
+        Finished refused = (await RunAsync(shell, "", ["expire", "--json"])).WithExitCode(WorkerHost.ExitConfiguration);
+        Assert.Equal(0, refused.Json.GetProperty("records").GetInt64());
+        Assert.Contains(
+            "--period-was-shortened", refused.Json.GetProperty("items")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        (await RunAsync(shell, "", ["expire", "--json"])).WithExitCode(WorkerHost.ExitConfiguration);
+        Assert.Empty(Journal());
+
+        Finished confirmed = (await RunAsync(shell, "", ["expire", "--period-was-shortened", "--actor", "dpo", "--json"]))
+            .WithExitCode(WorkerHost.ExitDone);
+        Assert.Equal(3, confirmed.Json.GetProperty("records").GetInt64());
+        Assert.Equal("dpo", Assert.Single(Journal()).Actor);
+    }
+
     [Fact]
     public async Task Find_WhileAWorkerHasTheArchive_EndsWithTheReason()
     {
@@ -142,6 +162,7 @@ public sealed class RetentionCommandTests : IDisposable
         FileKeyStore keys = new(DataFolder.KeysOf(Data));
         SubscriberPseudonymizer pseudonyms = new(keys);
         using CdrArchive archive = CdrArchive.Open(options, keys, TimeProvider.System);
+        archive.RememberPeriods();
         using ArchiveAppender appender = archive.BeginAppend();
         SubscriberRef[] subscribers = [pseudonyms.FromMsisdn(Msisdn), pseudonyms.FromImsi(Imsi), pseudonyms.FromMsisdn("999100000025")];
         for (int i = 0; i < subscribers.Length; i++)
@@ -166,7 +187,9 @@ public sealed class RetentionCommandTests : IDisposable
 
     private List<AuditEntry> Journal() => [.. AuditJournal.Read(Path.Combine(DataFolder.ArchiveOf(Data), "journal"))];
 
-    private Task<Finished> RunAsync(string input, string[] arguments) => ChildProcess.RunAsync(
-        OurProgram.Start("belgicom", Decided, ["retention", .. arguments, "--data", Data]), Encoding.UTF8.GetBytes(input),
+    private Task<Finished> RunAsync(string input, string[] arguments) => RunAsync(Decided, input, arguments);
+
+    private Task<Finished> RunAsync(Dictionary<string, string> settings, string input, string[] arguments) => ChildProcess.RunAsync(
+        OurProgram.Start("belgicom", settings, ["retention", .. arguments, "--data", Data]), Encoding.UTF8.GetBytes(input),
         TimeSpan.FromMinutes(2));
 }
