@@ -28,7 +28,8 @@ public static class AdaptersWorkerExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(OpenKeys);
         services.TryAddSingleton<ISchemaRegistry, SchemaRegistryClient>();
-        services.AddSingleton(provider => FileLedger.Open(options.DataDirectory, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => FileLedger.Open(
+            options.DataDirectory, FileKey(provider), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(OpenSender);
         services.AddSingleton(provider => new BrokerProbe(
             provider.GetRequiredService<KafkaOptions>(), provider.GetRequiredService<ILogger<BrokerProbe>>()));
@@ -46,6 +47,7 @@ public static class AdaptersWorkerExtensions
             options,
             provider.GetServices<IFileMediation>(),
             provider.GetRequiredService<FileLedger>(),
+            FileKey(provider),
             provider.GetRequiredService<IChunkSender>(),
             provider.GetRequiredService<ISchemaRegistry>(),
             provider.GetRequiredService<TimeProvider>(),
@@ -77,6 +79,9 @@ public static class AdaptersWorkerExtensions
         AdaptersLog.DevelopmentKeys(provider.GetRequiredService<ILogger<FileIntake>>(), FileKeyStore.Notice);
         return new FileKeyStore(provider.GetRequiredService<KeyOptions>().Directory);
     }
+
+    private static DataKey FileKey(IServiceProvider provider) =>
+        provider.GetRequiredService<IKeyStore>().GetOrCreate(KeyPurposes.FileContent, scope: "");
 
     private static IChunkSender OpenSender(IServiceProvider provider)
     {

@@ -27,6 +27,12 @@ public static class KeyPurposes
     /// <summary>Encrypts the personal identifiers in usage and quarantine; scope is the UTC day of writing.</summary>
     public const string PersonalData = "personal-data";
 
+    /// <summary>
+    /// HMAC key of the hashes by which files are known again: a file may hold one record. It has no scope, because a file may come again
+    /// at any time.
+    /// </summary>
+    public const string FileContent = "file-content";
+
     /// <summary>HMAC key of the pseudonyms inside the archive, so that they match no pseudonym elsewhere. It has no scope.</summary>
     public const string RetentionPerson = "retention-person";
 

@@ -13,7 +13,8 @@ internal static class Mediated
 
     public static IMediatedFile Open(UsageMediation mediation, byte[] content, string? source) => mediation.Open(
         IncomingFile.Receive(
-            "file", new MemoryStream(content), new ContentLimits(), TimeProvider.System, TestContext.Current.CancellationToken),
+            "file", new MemoryStream(content), new ContentLimits(), TimeProvider.System, new OneKey().GetOrCreate("", ""),
+            TestContext.Current.CancellationToken),
         source, 0)!;
 
     public static List<UsageReceived> Usage(byte[] content, string? source = null, long formerUntilMilliseconds = 0) =>

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using BelgiCom.Streaming.Contracts;
@@ -109,7 +110,7 @@ public sealed class FileIntakeTests : IDisposable
         Assert.Equal(new ControlTotals(1, 2, 300, 0, 0) { UndirectedOctets = 1200 }, report.Totals);
         Assert.Equal((1200, 1), (report.Entry.Totals.UndirectedOctets, report.Entry.UnreadableFields));
         _fixture.Restart();
-        Assert.Equal(report.Entry, _fixture.Ledger.Find(report.Entry.Sha256));
+        Assert.Equal(report.Entry, _fixture.Ledger.Find(report.Entry.Hash));
     }
 
     [Fact]
@@ -190,9 +191,11 @@ public sealed class FileIntakeTests : IDisposable
     public async Task UnknownContent_InterruptedBeforeItsEnd_GoesOnAsUnknown()
     {
         byte[] content = Encoding.ASCII.GetBytes("name,value\nx,1\n");
+        byte[] hash = new byte[SHA256.HashSizeInBytes];
+        _fixture.FileKey.Hmac(SHA256.HashData(content), hash);
         _fixture.Ledger.Put(new FileEntry
         {
-            Sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content)),
+            Hash = Convert.ToHexStringLower(hash),
             Name = "what.csv",
             Source = IFileMediation.UnknownSource,
             Format = "cdr-framed",

@@ -57,7 +57,7 @@ public sealed class InboxWatcherTests : IDisposable
         await NewWatcher().TakeAllAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(["a.cdr", "done/b.cdr"], Files());
-        Assert.Contains("ericsson-before", _fixture.Ledger.Find(begun.Sha256)!.Detail, StringComparison.Ordinal);
+        Assert.Contains("ericsson-before", _fixture.Ledger.Find(begun.Hash)!.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -264,7 +264,8 @@ public sealed class InboxWatcherTests : IDisposable
     [Fact]
     public void Ledger_ThatAWorkerHas_IsRefusedToAnotherAndCanBeRead()
     {
-        StorageException fault = Assert.Throws<StorageException>(() => FileLedger.Open(_fixture.Options.DataDirectory, _fixture.Clock));
+        StorageException fault = Assert.Throws<StorageException>(
+            () => FileLedger.Open(_fixture.Options.DataDirectory, _fixture.FileKey, _fixture.Clock));
         Assert.Equal(StorageFault.InUse, fault.Fault);
         Assert.Contains(_fixture.Options.DataDirectory, fault.Message, StringComparison.Ordinal);
 

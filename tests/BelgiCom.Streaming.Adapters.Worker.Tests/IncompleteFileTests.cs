@@ -31,7 +31,7 @@ public sealed class IncompleteFileTests : IDisposable
         Assert.Equal((FileState.Done, 3000L, 0L), (all.Entry.State, all.Totals.Events, all.Quarantined));
         // What was read of the part has the ids that the whole gives, so that rating bills it once.
         Assert.Equal(3000, _fixture.Sender.Usage.Select(usage => usage.UsageId).Distinct().Count());
-        FileEntry part = _fixture.Ledger.Find(cut.Entry.Sha256)!;
+        FileEntry part = _fixture.Ledger.Find(cut.Entry.Hash)!;
         Assert.Equal((FileState.Changed, "The whole of it came as whole.csv.gz."), (part.State, part.Detail));
     }
 
@@ -132,14 +132,18 @@ public sealed class IncompleteFileTests : IDisposable
                 MediationFixture.Now);
         }
 
-        using (FileLedger ledger = FileLedger.Open(folder, _fixture.Clock))
+        using (FileLedger ledger = FileLedger.Open(folder, _fixture.FileKey, _fixture.Clock))
         {
             Assert.Equal(MediationFixture.Now.ToUnixTimeMilliseconds(), ledger.FormerUntilMilliseconds);
             Assert.Equal((FileState.Done, 0L), (Assert.Single(ledger.List()).State, ledger.List()[0].Octets));
+            // The hash was one without a key.
+            byte[] keyed = new byte[32];
+            _fixture.FileKey.Hmac([0xaa], keyed);
+            Assert.Equal(Convert.ToHexStringLower(keyed), ledger.List()[0].Hash);
         }
 
         _fixture.Clock.Advance(TimeSpan.FromDays(1));
-        using FileLedger again = FileLedger.Open(folder, _fixture.Clock);
+        using FileLedger again = FileLedger.Open(folder, _fixture.FileKey, _fixture.Clock);
         Assert.Equal(MediationFixture.Now.ToUnixTimeMilliseconds(), again.FormerUntilMilliseconds);
         // An installation that begins with this release has no former ids, whatever it mediates.
         await _fixture.MediateAsync(Messages(1));
@@ -177,7 +181,7 @@ public sealed class IncompleteFileTests : IDisposable
         _fixture.Ledger.PutRetired(new RetiredFile(done, origin, 5, MediationFixture.Now));
         _fixture.Ledger.Put(new FileEntry
         {
-            Sha256 = new string('a', 64),
+            Hash = new string('a', 64),
             Name = "a.csv",
             Source = "s",
             Format = "f",

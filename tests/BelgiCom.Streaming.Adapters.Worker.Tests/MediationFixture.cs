@@ -21,7 +21,7 @@ internal sealed class MediationFixture : IDisposable
         Options = new AdaptersOptions { DataDirectory = Path.Combine(Folder, "data") };
         configure?.Invoke(Options);
         Keys = new FileKeyStore(Path.Combine(Folder, "keys"));
-        Ledger = FileLedger.Open(Options.DataDirectory, Clock);
+        Ledger = FileLedger.Open(Options.DataDirectory, FileKey, Clock);
         Intake = NewIntake();
     }
 
@@ -30,6 +30,8 @@ internal sealed class MediationFixture : IDisposable
     public AdaptersOptions Options { get; }
 
     public FileKeyStore Keys { get; }
+
+    public DataKey FileKey => Keys.GetOrCreate(KeyPurposes.FileContent, "");
 
     public FileLedger Ledger { get; private set; }
 
@@ -47,7 +49,7 @@ internal sealed class MediationFixture : IDisposable
     public void Restart()
     {
         Ledger.Dispose();
-        Ledger = FileLedger.Open(Options.DataDirectory, Clock);
+        Ledger = FileLedger.Open(Options.DataDirectory, FileKey, Clock);
         Intake = NewIntake();
     }
 
@@ -69,7 +71,7 @@ internal sealed class MediationFixture : IDisposable
         {
             MaxFaults = Options.MaxFaults,
         };
-        return new(Options, [mediation, .. _others], Ledger, Sender, new FakeRegistry(), Clock, Log);
+        return new(Options, [mediation, .. _others], Ledger, FileKey, Sender, new FakeRegistry(), Clock, Log);
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Privacy;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Adapters.Worker;
@@ -20,6 +21,7 @@ public sealed class FileIntake
     private readonly AdaptersOptions _options;
     private readonly IReadOnlyList<IFileMediation> _mediations;
     private readonly FileLedger _ledger;
+    private readonly DataKey _key;
     private readonly IChunkSender _sender;
     private readonly ISchemaRegistry _registry;
     private readonly TimeProvider _clock;
@@ -33,12 +35,13 @@ public sealed class FileIntake
     private UnmatchedUsage _unmatched;
 
     internal FileIntake(
-        AdaptersOptions options, IEnumerable<IFileMediation> mediations, FileLedger ledger, IChunkSender sender, ISchemaRegistry registry,
-        TimeProvider clock, ILogger<FileIntake> logger)
+        AdaptersOptions options, IEnumerable<IFileMediation> mediations, FileLedger ledger, DataKey key, IChunkSender sender,
+        ISchemaRegistry registry, TimeProvider clock, ILogger<FileIntake> logger)
     {
         _options = options;
         _mediations = [.. mediations];
         _ledger = ledger;
+        _key = key;
         _sender = sender;
         _registry = registry;
         _clock = clock;
@@ -135,12 +138,12 @@ public sealed class FileIntake
         return Task.Run(
             () =>
             {
-                IncomingFile file = IncomingFile.Receive(name, content, limits, _clock, stopping);
-                if (!_inHand.TryAdd(file.Sha256, true))
+                IncomingFile file = IncomingFile.Receive(name, content, limits, _clock, _key, stopping);
+                if (!_inHand.TryAdd(file.Hash, true))
                 {
                     FileEntry entry = new()
                     {
-                        Sha256 = file.Sha256,
+                        Hash = file.Hash,
                         Name = file.Name,
                         Source = source ?? IFileMediation.UnknownSource,
                         Format = "",
@@ -156,7 +159,7 @@ public sealed class FileIntake
                 }
                 finally
                 {
-                    _inHand.TryRemove(file.Sha256, out _);
+                    _inHand.TryRemove(file.Hash, out _);
                 }
             },
             stopping);
@@ -164,7 +167,7 @@ public sealed class FileIntake
 
     private FileReport Take(IncomingFile file, string? source, RecordChunk chunk, Func<bool> hasChanged, CancellationToken stopping)
     {
-        FileEntry? known = _ledger.Find(file.Sha256);
+        FileEntry? known = _ledger.Find(file.Hash);
         if (known?.State == FileState.Done)
         {
             known = known with { Resent = known.Resent + 1 };
@@ -186,7 +189,7 @@ public sealed class FileIntake
 
         FileEntry entry = interrupted ?? new FileEntry
         {
-            Sha256 = file.Sha256,
+            Hash = file.Hash,
             Name = file.Name,
             Source = mediated.Source,
             Format = mediated.Format,
@@ -255,7 +258,7 @@ public sealed class FileIntake
     /// <summary>Files that were delivered before they were whole, and whose whole this is, wait for nothing any more.</summary>
     private void CloseParts(IncomingFile whole)
     {
-        foreach (FileEntry part in _ledger.IncompleteBelow(whole.Octets).Where(part => whole.BeginsWith(part.Octets, part.Sha256)))
+        foreach (FileEntry part in _ledger.IncompleteBelow(whole.Octets).Where(part => whole.BeginsWith(part.Octets, part.Hash)))
         {
             AdaptersLog.PartClosed(_logger, part.Name, part.Source, whole.Name);
             _ledger.Put(part with { State = FileState.Changed, Detail = $"The whole of it came as {whole.Name}." });

@@ -38,7 +38,7 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
         if (File.Exists(target))
         {
             // Another file of that name came before, or the same file again.
-            string mark = $".{report.Entry.Sha256[..8]}.{report.Entry.Resent}";
+            string mark = $".{report.Entry.Hash[..8]}.{report.Entry.Resent}";
             target = Path.Combine(Path.GetDirectoryName(target)!, Beginning(file.Name, NameOctetsMax - mark.Length) + mark);
         }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Privacy;
 
 namespace BelgiCom.Streaming.Adapters;
 
@@ -17,11 +18,12 @@ public sealed class IncomingFile
     private readonly Stream _content;
     private readonly ContentLimits _limits;
     private readonly TimeProvider _clock;
+    private readonly DataKey _key;
     private readonly byte[] _hash;
     private readonly Lazy<byte[]> _head;
     private long _begun;
 
-    private IncomingFile(string name, Stream content, long octets, ContentLimits limits, TimeProvider clock, byte[] hash)
+    private IncomingFile(string name, Stream content, long octets, ContentLimits limits, TimeProvider clock, DataKey key, byte[] hash)
     {
         Name = ShownName.Of(name);
         Octets = octets;
@@ -29,6 +31,7 @@ public sealed class IncomingFile
         _begun = clock.GetTimestamp();
         _content = content;
         _limits = limits;
+        _key = key;
         _hash = hash;
         _head = new Lazy<byte[]>(ReadHead);
     }
@@ -39,8 +42,8 @@ public sealed class IncomingFile
     /// <summary>Length of the content as delivered, when it was received.</summary>
     public long Octets { get; }
 
-    /// <summary>SHA-256 over the content as delivered, lower-case hexadecimal digits.</summary>
-    public string Sha256 => Convert.ToHexStringLower(_hash);
+    /// <summary>Keyed hash of the content as delivered (<see cref="HashOf"/>), lower-case hexadecimal digits.</summary>
+    public string Hash => Convert.ToHexStringLower(_hash);
 
     /// <summary>Id of the file in its events: the first half of the hash.</summary>
     public FileId Id => FileId.FromBytes(_hash.AsSpan(0, FileId.Size));
@@ -58,9 +61,10 @@ public sealed class IncomingFile
     /// <param name="content">Content; must be able to seek. It is closed when the stream that <see cref="Open"/> returns is closed.</param>
     /// <param name="limits">How far it may expand.</param>
     /// <param name="clock">Measures how long reading takes.</param>
+    /// <param name="key">Key of <see cref="KeyPurposes.FileContent"/>, or any other where nothing of the hash is kept.</param>
     /// <param name="stopping">Stops reading.</param>
     public static IncomingFile Receive(
-        string name, Stream content, ContentLimits limits, TimeProvider clock, CancellationToken stopping)
+        string name, Stream content, ContentLimits limits, TimeProvider clock, DataKey key, CancellationToken stopping)
     {
         long octets = content.Length;
         content.Position = 0;
@@ -73,7 +77,18 @@ public sealed class IncomingFile
             hash.AppendData(buffer.AsSpan(0, read));
         }
 
-        return new IncomingFile(name, content, octets, limits, clock, hash.GetHashAndReset());
+        return new IncomingFile(name, content, octets, limits, clock, key, HashOf(hash.GetHashAndReset(), key));
+    }
+
+    /// <summary>
+    /// HMAC-SHA-256 of the SHA-256 of a content. With SHA-256 alone, a file of one record would tell whose it is to anybody who tries all
+    /// numbers.
+    /// </summary>
+    internal static byte[] HashOf(ReadOnlySpan<byte> sha256, DataKey key)
+    {
+        byte[] hash = new byte[SHA256.HashSizeInBytes];
+        key.Hmac(sha256, hash);
+        return hash;
     }
 
     /// <summary>The time that reading the records of a chunk may take begins anew.</summary>
@@ -95,10 +110,10 @@ public sealed class IncomingFile
     /// Whether the content as delivered begins with <paramref name="octets"/> octets of this hash. It moves the
     /// place of a stream that <see cref="Open"/> returned, so that stream must have been read to its end.
     /// </summary>
-    public bool BeginsWith(long octets, string sha256)
+    public bool BeginsWith(long octets, string hash)
     {
         _content.Position = 0;
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[HashBufferOctets];
         while (octets > 0)
         {
@@ -108,11 +123,11 @@ public sealed class IncomingFile
                 return false;
             }
 
-            hash.AppendData(buffer, 0, read);
+            sha256.AppendData(buffer, 0, read);
             octets -= read;
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset()) == sha256;
+        return Convert.ToHexStringLower(HashOf(sha256.GetHashAndReset(), _key)) == hash;
     }
 
     private byte[] ReadHead()

@@ -29,9 +29,9 @@ public enum FileState
 public sealed record FileEntry
 {
     /// <summary>
-    /// SHA-256 over the content as delivered, lower-case hexadecimal digits. The first half is the file id of the events.
+    /// Keyed hash of the content as delivered, lower-case hexadecimal digits. The first half is the file id of the events.
     /// </summary>
-    public required string Sha256 { get; init; }
+    public required string Hash { get; init; }
 
     /// <summary>Name it was first delivered under, without folder.</summary>
     public required string Name { get; init; }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Adapters;
@@ -13,7 +14,7 @@ public sealed class FileLedger : IDisposable
     public const string FileName = "files.db";
 
     private const string Columns =
-        "sha256, name, source, format, state, committed_cdrs, node, ts_number, sequence_number, declared_cdrs, lost_cdr_indicator, "
+        "hash, name, source, format, state, committed_cdrs, node, ts_number, sequence_number, declared_cdrs, lost_cdr_indicator, "
         + "closure_reason, "
         + "cdrs, events, uplink_octets, downlink_octets, seconds, quarantined, ambiguous_times, resent, received_at, finished_at, detail, "
         + "octets, undirected_octets, unreadable_fields, opened_at, sequence_epoch";
@@ -51,8 +52,14 @@ public sealed class FileLedger : IDisposable
         ALTER TABLE files ADD COLUMN unreadable_fields INTEGER NOT NULL DEFAULT 0;
         """;
 
+    private const string HashKeySchema =
+        """
+        ALTER TABLE files RENAME COLUMN sha256 TO hash;
+        CREATE TABLE hash_key (key_id TEXT NOT NULL);
+        """;
+
     private static readonly string[] Migrations =
-        [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema, MeasuresSchema, FileSequences.Schema];
+        [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema, MeasuresSchema, FileSequences.Schema, HashKeySchema];
 
     private const string Name = "File ledger";
     private const string Setting = "Adapters:DataDirectory";
@@ -73,8 +80,13 @@ public sealed class FileLedger : IDisposable
     /// Opens the ledger, or makes it. One process at a time: two processes that read the same inboxes would send every file twice and take
     /// the files away from each other.
     /// </summary>
-    /// <exception cref="StorageException">It cannot be opened, another process has it open, or a newer release wrote it.</exception>
-    public static FileLedger Open(string dataDirectory, TimeProvider clock)
+    /// <param name="dataDirectory">Folder of the ledger.</param>
+    /// <param name="key">Key of <see cref="KeyPurposes.FileContent"/>, under which files are known again.</param>
+    /// <param name="clock">Clock.</param>
+    /// <exception cref="StorageException">
+    /// It cannot be opened, another process has it open, a newer release wrote it, or its files are known under another key.
+    /// </exception>
+    public static FileLedger Open(string dataDirectory, DataKey key, TimeProvider clock)
     {
         FolderLock folder = FolderLock.Take(dataDirectory, Name, Setting);
         try
@@ -82,6 +94,7 @@ public sealed class FileLedger : IDisposable
             SqliteDatabase database = SqliteDatabase.Open(Path.Combine(dataDirectory, FileName), Name, Setting);
             database.Migrate(Migrations, clock.GetUtcNow());
             FileLedger ledger = new(database, folder);
+            ledger.RequireKey(key, dataDirectory);
             ledger.NoteKeyForms(clock.GetUtcNow());
             ledger.PlaceEarlierFiles();
             return ledger;
@@ -105,8 +118,8 @@ public sealed class FileLedger : IDisposable
     public long FormerUntilMilliseconds => Query("SELECT former_until FROM key_forms", row => row.GetInt64(0)).FirstOrDefault();
 
     /// <summary>The file with this content; null when it was never delivered.</summary>
-    public FileEntry? Find(string sha256) =>
-        Query($"SELECT {Columns} FROM files WHERE sha256 = @p0", Read, sha256).FirstOrDefault();
+    public FileEntry? Find(string hash) =>
+        Query($"SELECT {Columns} FROM files WHERE hash = @p0", Read, hash).FirstOrDefault();
 
     /// <summary>All files, in the order of their delivery.</summary>
     public IReadOnlyList<FileEntry> List() => Query($"SELECT {Columns} FROM files ORDER BY received_at, name", Read);
@@ -150,7 +163,7 @@ public sealed class FileLedger : IDisposable
                 $"INSERT OR REPLACE INTO files ({Columns}) VALUES "
                 + "(@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16, @p17, @p18, @p19, @p20, "
                 + "@p21, @p22, @p23, @p24, @p25, @p26, @p27)",
-                entry.Sha256,
+                entry.Hash,
                 entry.Name,
                 entry.Source,
                 entry.Format,
@@ -250,6 +263,41 @@ public sealed class FileLedger : IDisposable
         _folder?.Dispose();
     }
 
+    /// <summary>
+    /// Notes the key of the hashes, and gives it to those that earlier releases wrote without one. A ledger of another key would take every
+    /// file that comes again for a new one.
+    /// </summary>
+    private void RequireKey(DataKey key, string dataDirectory)
+    {
+        string? known = Query("SELECT key_id FROM hash_key", row => row.GetString(0)).FirstOrDefault();
+        if (known == key.Id)
+        {
+            return;
+        }
+
+        if (known is not null)
+        {
+            throw new StorageException(
+                StorageFault.CannotOpen,
+                $"{Name} {dataDirectory}: its files are known under another key than the key store has now, so every file that comes again "
+                + "would be taken for a new one, and billed again. Restore the keys (Keys:Directory); where they are lost for good, begin "
+                + $"with a new folder ({Setting}).");
+        }
+
+        lock (_lock)
+        {
+            _database.AddFunction(
+                "keyed", sha256 => Convert.ToHexStringLower(IncomingFile.HashOf(Convert.FromHexString(sha256), key)));
+            _database.InTransaction(() =>
+            {
+                _database.Execute("UPDATE files SET hash = keyed(hash)");
+                _database.Execute("INSERT INTO hash_key (key_id) VALUES (@p0)", key.Id);
+            });
+            // What was in the file before is still in its free places.
+            _database.Execute("VACUUM");
+        }
+    }
+
     /// <summary>An empty ledger has mediated nothing under a former form.</summary>
     private void NoteKeyForms(DateTimeOffset now)
     {
@@ -276,7 +324,7 @@ public sealed class FileLedger : IDisposable
 
     private static bool IsCalled(FileEntry file, string? name) =>
         name is null || file.Name == ShownName.Of(name)
-        || (name.Length >= 8 && file.Sha256.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+        || (name.Length >= 8 && file.Hash.StartsWith(name, StringComparison.OrdinalIgnoreCase));
 
     private static bool CanBeReadAgain(FileEntry file) =>
         file.State is FileState.Failed or FileState.Incomplete || (file.State == FileState.Done && file.Quarantined > 0);
@@ -311,7 +359,7 @@ public sealed class FileLedger : IDisposable
 
     private static FileEntry Read(DbDataReader row) => new()
     {
-        Sha256 = row.GetString(0),
+        Hash = row.GetString(0),
         Name = row.GetString(1),
         Source = row.GetString(2),
         Format = row.GetString(3),

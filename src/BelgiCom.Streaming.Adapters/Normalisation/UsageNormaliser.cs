@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Security.Cryptography;
 using System.Text;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Privacy;
@@ -26,6 +24,7 @@ internal sealed class UsageNormaliser
     private readonly byte[] _plmn = new byte[MaxPlmnDigits];
     private DataKey? _dayKey;
     private byte[] _dayKeyId = [];
+    private RecordDigest? _dayDigest;
 
     /// <summary>Takes the key of pseudonyms once.</summary>
     /// <param name="keys">Keys of pseudonyms and of personal data.</param>
@@ -50,6 +49,7 @@ internal sealed class UsageNormaliser
         {
             _dayKey = key;
             _dayKeyId = Encoding.UTF8.GetBytes(key.Id);
+            _dayDigest = new RecordDigest(key);
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class UsageNormaliser
         RecordOrigin origin = new(
             file.SourceUtf8, reader.Octets, subscriber, _pseudonymizer, _secret, file.Charged);
         cdr.NumberEqualParts();
-        long inputHash = (long)XxHash64.HashToUInt64(reader.Octets);
+        long inputHash = _dayDigest!.Short(reader.Octets);
         ReadOnlySpan<byte> personalData = default;
         ControlTotals totals = new(1, 0, 0, 0, 0);
         for (int i = 0; i < cdr.PartCount; i++)
@@ -138,7 +138,7 @@ internal sealed class UsageNormaliser
             Detail = fault.Detail,
             KeyId = octets.IsEmpty ? "" : _dayKey!.Id,
             Original = octets.IsEmpty ? [] : EnvelopeCipher.Encrypt(_dayKey!, octets, EnvelopeContext.QuarantinedOriginal),
-            OriginalHash = SHA256.HashData(octets),
+            OriginalHash = octets.IsEmpty ? [] : _dayDigest!.Full(octets),
         };
         System.Buffers.ArrayBufferWriter<byte> body = new();
         record.Write(body);

@@ -8,7 +8,7 @@ using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>First 16 octets of SHA-256 over the content of the source file.</summary>
+/// <summary>First 16 octets of HMAC-SHA-256 over the SHA-256 of the content of the source file, under the key of the purpose file-content.</summary>
 public readonly partial struct FileId : IEquatable<FileId>, IComparable<FileId>
 {
     /// <summary>Octets of an id.</summary>

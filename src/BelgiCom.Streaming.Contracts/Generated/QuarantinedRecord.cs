@@ -40,7 +40,7 @@ public sealed partial record QuarantinedRecord : IAvroRecord<QuarantinedRecord>
     /// <summary>AES-256-GCM envelope over the octets, at most 1 MiB of them.</summary>
     public byte[] Original { get; init; } = [];
 
-    /// <summary>SHA-256 over the clear octets.</summary>
+    /// <summary>HMAC-SHA-256 over the clear octets in original, under a key made of the data key keyId; empty without octets.</summary>
     public byte[] OriginalHash { get; init; } = [];
 
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
@@ -118,7 +118,7 @@ public sealed partial record QuarantinedRecord : IAvroRecord<QuarantinedRecord>
     public const string SchemaJson =
         """{"type":"record","name":"QuarantinedRecord","namespace":"be.belgicom.streaming","doc":"What an adapter could not decode: where it was, why, and its octets, encrypted.","fields":[""" +
         """{"name":"source","type":"string","doc":"Configured name of the source; key of the Kafka record."},""" +
-        """{"name":"fileId","type":{"type":"fixed","name":"FileId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the content of the source file."},"doc":"File."},""" +
+        """{"name":"fileId","type":{"type":"fixed","name":"FileId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over the SHA-256 of the content of the source file, under the key of the purpose file-content."},"doc":"File."},""" +
         """{"name":"fileName","type":"string","doc":"Name of the file, without folder."},""" +
         """{"name":"recordIndex","type":"int","doc":"Index of the record in the file; -1 when the file as a whole is meant."},""" +
         """{"name":"fileOffset","type":"long","doc":"Offset of the first octet in the file."},""" +
@@ -127,5 +127,5 @@ public sealed partial record QuarantinedRecord : IAvroRecord<QuarantinedRecord>
         """{"name":"detail","type":"string","doc":"A sentence for a person, with field and clause. Never personal data."},""" +
         """{"name":"keyId","type":"string","doc":"Id of the data key that encrypts original; empty when original is empty."},""" +
         """{"name":"original","type":"bytes","doc":"AES-256-GCM envelope over the octets, at most 1 MiB of them."},""" +
-        """{"name":"originalHash","type":"bytes","doc":"SHA-256 over the clear octets."}]}""";
+        """{"name":"originalHash","type":"bytes","doc":"HMAC-SHA-256 over the clear octets in original, under a key made of the data key keyId; empty without octets."}]}""";
 }

@@ -129,7 +129,10 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
     /// <summary>Index of the chargeable part inside the CDR, from 0.</summary>
     public int ContainerIndex { get; init; }
 
-    /// <summary>XxHash64 over the octets of the CDR as received.</summary>
+    /// <summary>
+    /// SipHash-2-4 over the octets of the CDR as received, under a key made of the data key of its personal data; nobody can compute it
+    /// once that key is deleted.
+    /// </summary>
     public long InputHash { get; init; }
 
     /// <summary>Partition of usage.received.v1 the event was read from.</summary>
@@ -324,12 +327,12 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         """{"name":"source","type":"string","doc":"Configured name of the source that delivered the record, for example 'ericsson-pgw'. Never personal data."},""" +
         """{"name":"node","type":"string","doc":"Recording node as the record names it: nodeID (TS 32.298 field 18), CHF id, or the configured name for CSV. Empty when absent."},""" +
         """{"name":"recordType","type":"int","doc":"recordType of TS 32.298: 84 SGW, 85 PGW, 200 CHF; -1 when absent: a CSV line and an Nchf request have none.","default":-1},""" +
-        """{"name":"fileId","type":{"type":"fixed","name":"FileId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the content of the source file."},"doc":"File the record came from; for Nchf requests the request body."},""" +
+        """{"name":"fileId","type":{"type":"fixed","name":"FileId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over the SHA-256 of the content of the source file, under the key of the purpose file-content."},"doc":"File the record came from; for Nchf requests the request body."},""" +
         """{"name":"fileName","type":"string","doc":"Name of that file as delivered, without folder."},""" +
         """{"name":"fileSequenceNumber","type":"long","doc":"TS 32.297 file sequence number (octets 23-26); -1 when the file has none."},""" +
         """{"name":"recordIndex","type":"int","doc":"Index of the CDR in its file, from 0."},""" +
         """{"name":"containerIndex","type":"int","doc":"Index of the chargeable part inside the CDR, from 0."},""" +
-        """{"name":"inputHash","type":"long","doc":"XxHash64 over the octets of the CDR as received."},""" +
+        """{"name":"inputHash","type":"long","doc":"SipHash-2-4 over the octets of the CDR as received, under a key made of the data key of its personal data; nobody can compute it once that key is deleted."},""" +
         """{"name":"receivedPartition","type":"int","doc":"Partition of usage.received.v1 the event was read from."},""" +
         """{"name":"receivedOffset","type":"long","doc":"Offset of the event in that partition."},""" +
         """{"name":"notified","type":"int","doc":"Bit set of the thresholds notified in the period, after this event; bit n = NotificationKind n. With the balances above it restores rating's state.","default":0},""" +
@@ -463,7 +466,10 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
     /// <summary>Index of the chargeable part inside the CDR, from 0.</summary>
     public int ContainerIndex { get; set; }
 
-    /// <summary>XxHash64 over the octets of the CDR as received.</summary>
+    /// <summary>
+    /// SipHash-2-4 over the octets of the CDR as received, under a key made of the data key of its personal data; nobody can compute it
+    /// once that key is deleted.
+    /// </summary>
     public long InputHash { get; set; }
 
     /// <summary>Partition of usage.received.v1 the event was read from.</summary>

@@ -119,7 +119,10 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     /// <summary>Index of the chargeable part inside the CDR, from 0.</summary>
     public int ContainerIndex { get; init; }
 
-    /// <summary>XxHash64 over the octets of the CDR as received.</summary>
+    /// <summary>
+    /// SipHash-2-4 over the octets of the CDR as received, under a key made of the data key personalDataKeyId; nobody can compute it once
+    /// that key is deleted.
+    /// </summary>
     public long InputHash { get; init; }
 
     /// <summary>Id of the data key that encrypts personalData; deleting the key erases the content.</summary>
@@ -302,12 +305,12 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"source","type":"string","doc":"Configured name of the source that delivered the record, for example 'ericsson-pgw'. Never personal data."},""" +
         """{"name":"node","type":"string","doc":"Recording node as the record names it: nodeID (TS 32.298 field 18), CHF id, or the configured name for CSV. Empty when absent."},""" +
         """{"name":"recordType","type":"int","doc":"recordType of TS 32.298: 84 SGW, 85 PGW, 200 CHF; -1 when absent: a CSV line and an Nchf request have none.","default":-1},""" +
-        """{"name":"fileId","type":{"type":"fixed","name":"FileId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the content of the source file."},"doc":"File the record came from; for Nchf requests the request body."},""" +
+        """{"name":"fileId","type":{"type":"fixed","name":"FileId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over the SHA-256 of the content of the source file, under the key of the purpose file-content."},"doc":"File the record came from; for Nchf requests the request body."},""" +
         """{"name":"fileName","type":"string","doc":"Name of that file as delivered, without folder."},""" +
         """{"name":"fileSequenceNumber","type":"long","doc":"TS 32.297 file sequence number (octets 23-26); -1 when the file has none."},""" +
         """{"name":"recordIndex","type":"int","doc":"Index of the CDR in its file, from 0."},""" +
         """{"name":"containerIndex","type":"int","doc":"Index of the chargeable part inside the CDR, from 0."},""" +
-        """{"name":"inputHash","type":"long","doc":"XxHash64 over the octets of the CDR as received."},""" +
+        """{"name":"inputHash","type":"long","doc":"SipHash-2-4 over the octets of the CDR as received, under a key made of the data key personalDataKeyId; nobody can compute it once that key is deleted."},""" +
         """{"name":"personalDataKeyId","type":"string","doc":"Id of the data key that encrypts personalData; deleting the key erases the content."},""" +
         """{"name":"personalData","type":"bytes","doc":"AES-256-GCM envelope (nonce 12, ciphertext, tag 16) over the personal identifiers of the record as JSON: msisdn, imsi, imei, servedAddress, location, otherParty. Empty when the record has none."},""" +
         """{"name":"serviceUnits","type":"long","doc":"Service-specific units of TS 32.299 and TS 32.291 (events); -1 when not measured.","default":-1},""" +
@@ -430,7 +433,10 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     /// <summary>Index of the chargeable part inside the CDR, from 0.</summary>
     public int ContainerIndex { get; set; }
 
-    /// <summary>XxHash64 over the octets of the CDR as received.</summary>
+    /// <summary>
+    /// SipHash-2-4 over the octets of the CDR as received, under a key made of the data key personalDataKeyId; nobody can compute it once
+    /// that key is deleted.
+    /// </summary>
     public long InputHash { get; set; }
 
     /// <summary>Id of the data key that encrypts personalData; deleting the key erases the content.</summary>

@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Privacy;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -43,8 +45,10 @@ internal static class CdrCommand
         }
 
         using FileStream content = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+        // Nothing of the hash is kept.
+        DataKey key = new("cdr", RandomNumberGenerator.GetBytes(DataKey.Size));
         IncomingFile file = IncomingFile.Receive(
-            Path.GetFileName(path), content, new ContentLimits(), TimeProvider.System, CancellationToken.None);
+            Path.GetFileName(path), content, new ContentLimits(), TimeProvider.System, key, CancellationToken.None);
         bool isUnframed = !CdrFileFormat.Framed.Recognises(file.Head) && CdrFileFormat.Unframed.Recognises(file.Head);
         using UsageFileReader reader = (isUnframed ? CdrFileFormat.Unframed : CdrFileFormat.Framed).Open(file.Open());
         using BufferedStream buffered = new(output, 1 << 16);

@@ -55,14 +55,14 @@ internal static class FilesCommand
 
         if (json)
         {
-            JsonOutput.Write(new { files = files.Select(one => new { one.File.Name, hash = one.File.Sha256, one.Inbox }) });
+            JsonOutput.Write(new { files = files.Select(one => new { one.File.Name, hash = one.File.Hash, one.Inbox }) });
             return WorkerHost.ExitDone;
         }
 
         foreach ((FileEntry file, string? inbox) in files)
         {
             string next = inbox is null ? "is read again when it is delivered again" : $"waits in {inbox}";
-            Console.Out.WriteLine($"{file.Name} ({file.Sha256[..12]}) {next}");
+            Console.Out.WriteLine($"{file.Name} ({file.Hash[..12]}) {next}");
         }
 
         return WorkerHost.ExitDone;
@@ -102,7 +102,7 @@ internal static class FilesCommand
         file.Name,
         file.Source,
         file.Format,
-        hash = file.Sha256,
+        hash = file.Hash,
         file.SequenceNumber,
         controlTotals = file.Totals.ToJson(),
         file.DeclaredCdrs,
@@ -125,7 +125,7 @@ internal static class FilesCommand
             table.AddRow(
                 Markup.Escape(file.Name),
                 Markup.Escape(file.Source),
-                file.Sha256[..12],
+                file.Hash[..12],
                 file.SequenceNumber?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "",
                 $"{file.Totals.Cdrs:N0}",
                 $"{file.Totals.Events:N0}",

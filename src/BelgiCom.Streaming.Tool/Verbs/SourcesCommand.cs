@@ -45,7 +45,8 @@ internal static class SourcesCommand
         AdaptersOptions options = ToolSettings.Adapters();
         using FileStream content = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         ContentLimits limits = new(options.MaxExpandedOctets, options.MaxExpansionRatio);
-        IncomingFile file = IncomingFile.Receive(Path.GetFileName(path), content, limits, TimeProvider.System, CancellationToken.None);
+        IncomingFile file = IncomingFile.Receive(
+            Path.GetFileName(path), content, limits, TimeProvider.System, new KeysOfOneRun().Key, CancellationToken.None);
         List<UsageSource> sources = [.. options.Sources.Select(one => one.ToUsageSource())];
         IMediatedFile? mediated = Open(sources, options.Bounds, file, source);
         CsvMapDraft? draft = null;
@@ -205,9 +206,9 @@ internal static class SourcesCommand
     /// <summary>Keys that end with the process, because nothing that they encrypt is kept.</summary>
     private sealed class KeysOfOneRun : IKeyStore
     {
-        private readonly DataKey _key = new("try", RandomNumberGenerator.GetBytes(32));
+        public DataKey Key { get; } = new("try", RandomNumberGenerator.GetBytes(DataKey.Size));
 
-        public DataKey GetOrCreate(string purpose, string scope) => _key;
+        public DataKey GetOrCreate(string purpose, string scope) => Key;
 
         public DataKey? Find(string keyId) => null;
 

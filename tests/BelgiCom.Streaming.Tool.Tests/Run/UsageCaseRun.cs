@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
+using BelgiCom.Streaming.Adapters;
+using BelgiCom.Streaming.Privacy;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -45,7 +46,8 @@ internal sealed class UsageCaseRun(UsageCase usage, string data)
 
         if (step.Interrupted is { } half)
         {
-            using FileLedger files = FileLedger.Open(DataFolder.FilesOf(data), TimeProvider.System);
+            DataKey key = new FileKeyStore(DataFolder.KeysOf(data)).GetOrCreate(KeyPurposes.FileContent, "");
+            using FileLedger files = FileLedger.Open(DataFolder.FilesOf(data), key, TimeProvider.System);
             files.Put(Assert.Single(files.List(), entry => entry.Name == half) with { State = FileState.Receiving, CommittedCdrs = 1 });
         }
 

@@ -1,0 +1,89 @@
+using System.IO.Hashing;
+using System.Security.Cryptography;
+using System.Text;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Privacy;
+using BelgiCom.Streaming.Storage;
+
+namespace BelgiCom.Streaming.Adapters.Worker.Tests;
+
+/// <summary>
+/// What leaves in clear must not confirm a number that somebody tries: a short line holds nothing else that is secret, so an unkeyed hash
+/// of one gave the number within seconds, also after its key was deleted.
+/// </summary>
+public sealed class DigestTests : IDisposable
+{
+    private const string Header = "call_start,call_seconds,msisdn,imsi,other_party,direction,serving_plmn,node,record_id\n";
+    private const string Record = "2026-03-14T08:00:00Z,60,999100000001,,999200000001,MO,20601,msc,1\n";
+    private const string BadRecord = "never,60,999100000001,,999200000001,MO,20601,msc,2\n";
+
+    private readonly MediationFixture _fixture = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Fact]
+    public async Task ClearFields_OfARecordThatSomebodyGuessed_DoNotConfirmIt()
+    {
+        const string file = Header + Record + BadRecord;
+        FileReport report = await _fixture.MediateAsync(Encoding.ASCII.GetBytes(file), source: "voice-csv");
+
+        UsageReceived usage = Assert.Single(_fixture.Sender.Usage);
+        QuarantinedRecord bad = Assert.Single(_fixture.Sender.Quarantined);
+        string[] clear =
+        [
+            Convert.ToHexStringLower(usage.FileId.ToByteArray()), $"{usage.InputHash:x16}", report.Entry.Hash, usage.UsageId.ToString(),
+            Convert.ToHexStringLower(bad.OriginalHash), Convert.ToHexStringLower(bad.FileId.ToByteArray()),
+        ];
+        foreach (string guess in (string[])[file, Record, Record.TrimEnd(), BadRecord, BadRecord.TrimEnd()])
+        {
+            byte[] octets = Encoding.ASCII.GetBytes(guess);
+            string[] hashes =
+            [
+                Convert.ToHexStringLower(SHA256.HashData(octets)), $"{XxHash64.HashToUInt64(octets):x16}",
+                $"{XxHash3.HashToUInt64(octets):x16}",
+            ];
+            Assert.DoesNotContain(hashes, hash => clear.Any(
+                field => hash.StartsWith(field, StringComparison.OrdinalIgnoreCase)
+                    || field.StartsWith(hash, StringComparison.OrdinalIgnoreCase)));
+        }
+    }
+
+    [Fact]
+    public async Task Digests_OfARecord_EndWithTheKeyOfItsDay()
+    {
+        byte[] file = Encoding.ASCII.GetBytes(Header + Record + BadRecord);
+        await _fixture.MediateAsync(file, source: "voice-csv");
+        UsageReceived usage = Assert.Single(_fixture.Sender.Usage);
+        QuarantinedRecord bad = Assert.Single(_fixture.Sender.Quarantined);
+        RecordDigest ofTheDay = new(_fixture.Keys.Find(usage.PersonalDataKeyId)!);
+        Assert.Equal(usage.InputHash, ofTheDay.Short(Encoding.ASCII.GetBytes(Record)));
+        Assert.Equal(bad.OriginalHash, ofTheDay.Full(Encoding.ASCII.GetBytes(BadRecord)));
+
+        Assert.True(_fixture.Keys.Delete(usage.PersonalDataKeyId));
+        DataKey next = _fixture.Keys.GetOrCreate(KeyPurposes.PersonalData, "2026-03-15");
+        Assert.NotEqual(usage.InputHash, new RecordDigest(next).Short(Encoding.ASCII.GetBytes(Record)));
+    }
+
+    [Fact]
+    public async Task File_SentAgainMuchLater_IsKnown()
+    {
+        byte[] file = Encoding.ASCII.GetBytes(Header + Record);
+        await _fixture.MediateAsync(file, source: "voice-csv");
+        _fixture.Clock.Advance(TimeSpan.FromDays(400));
+        _fixture.Restart();
+        Assert.True((await _fixture.MediateAsync(file, source: "voice-csv")).IsKnownAlready);
+    }
+
+    /// <summary>All its files would be new, and all their usage billed again.</summary>
+    [Fact]
+    public async Task Ledger_UnderAnotherKeyStore_IsRefused()
+    {
+        await _fixture.MediateAsync(Encoding.ASCII.GetBytes(Header + Record), source: "voice-csv");
+        _fixture.Ledger.Dispose();
+        DataKey other = new FileKeyStore(Path.Combine(_fixture.Folder, "other")).GetOrCreate(KeyPurposes.FileContent, "");
+        StorageException refused = Assert.Throws<StorageException>(
+            () => FileLedger.Open(_fixture.Options.DataDirectory, other, _fixture.Clock));
+        Assert.Contains("Keys:Directory", refused.Message, StringComparison.Ordinal);
+        _fixture.Restart();
+    }
+}
