@@ -64,6 +64,28 @@ public sealed class DigestTests : IDisposable
         Assert.NotEqual(usage.InputHash, new RecordDigest(next).Short(Encoding.ASCII.GetBytes(Record)));
     }
 
+    /// <summary>Emergency and helplines, also behind a country code, a name, and numbers that tell a country.</summary>
+    [Theory]
+    [InlineData("112", "")]
+    [InlineData("1813", "")]
+    [InlineData("1712", "")]
+    [InlineData("116000", "")]
+    [InlineData("32116000", "")]
+    [InlineData("BANK", "")]
+    [InlineData("99912345", "")]
+    [InlineData("999123456", "99912")]
+    [InlineData("999123456789", "99912")]
+    public async Task ShortNumberOfTheOtherParty_IsNotInClear(string otherParty, string prefix)
+    {
+        await _fixture.MediateAsync(
+            Encoding.ASCII.GetBytes(Header + $"2026-03-14T08:00:00Z,60,999100000001,,{otherParty},MO,20601,msc,1\n"), source: "voice-csv");
+        UsageReceived usage = Assert.Single(_fixture.Sender.Usage);
+        Assert.Equal(prefix, usage.OtherPartyPrefix);
+        byte[] envelope = EnvelopeCipher.Decrypt(
+            _fixture.Keys.Find(usage.PersonalDataKeyId)!, usage.PersonalData, EnvelopeContext.UsagePersonalData);
+        Assert.Contains($"\"{otherParty}\"", Encoding.UTF8.GetString(envelope), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task File_SentAgainMuchLater_IsKnown()
     {

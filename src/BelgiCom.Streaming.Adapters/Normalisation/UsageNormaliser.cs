@@ -12,6 +12,9 @@ internal sealed class UsageNormaliser
 {
     private const int MaxSubscriberDigits = 15;
     private const int OtherPartyPrefixDigits = 5;
+
+    // Country code and a subscriber's number. Helplines are shorter, also behind a country code: 112, 1813, 32 116000.
+    private const int NumberDigitsMin = 9;
     private const int MaxPlmnDigits = 6;
 
     private readonly IKeyStore _keys;
@@ -195,11 +198,14 @@ internal sealed class UsageNormaliser
         };
     }
 
-    /// <summary>Of a name or short code nothing: it tells no destination.</summary>
+    /// <summary>
+    /// The first digits of a number in international form. Of a name or a short number nothing: it tells no destination, and who calls a
+    /// helpline would be told by its first digits.
+    /// </summary>
     private static ReadOnlySpan<byte> PrefixOf(ReadOnlySpan<byte> otherParty) =>
-        otherParty.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+        otherParty.Length < NumberDigitsMin || otherParty[0] == '0' || otherParty.ContainsAnyExceptInRange((byte)'0', (byte)'9')
             ? default
-            : otherParty[..Math.Min(OtherPartyPrefixDigits, otherParty.Length)];
+            : otherParty[..OtherPartyPrefixDigits];
 
     /// <summary>The fault of a record whose quantities contradict each other.</summary>
     private static DecodingFault? FindContradiction(UsageCdr cdr)

@@ -73,8 +73,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     public Direction Direction { get; init; }
 
     /// <summary>
-    /// At most the first 5 digits (E.164) of the other party of a call or message: enough to find the destination, too few to find a
-    /// person. Empty when absent.
+    /// The first 5 digits (E.164) of the other party of a call or message: enough to find the destination, too few to find a person. Empty
+    /// when absent, and of names and numbers of fewer than 9 digits, because a short number is the whole of it.
     /// </summary>
     public string OtherPartyPrefix { get; init; } = "";
 
@@ -296,7 +296,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"ratType","type":"int","doc":"RAT type of TS 29.061/TS 32.298: 1 UTRAN, 2 GERAN, 6 E-UTRAN, 51 NR; 0 when not known.","default":0},""" +
         """{"name":"dataNetwork","type":"string","doc":"APN or DNN; empty when absent.","default":""},""" +
         """{"name":"direction","type":{"type":"enum","name":"Direction","namespace":"be.belgicom.streaming","doc":"Direction of a call or message seen from the served subscriber.","symbols":["NOT_APPLICABLE","ORIGINATING","TERMINATING"],"default":"NOT_APPLICABLE"},"doc":"Originating or terminating.","default":"NOT_APPLICABLE"},""" +
-        """{"name":"otherPartyPrefix","type":"string","doc":"At most the first 5 digits (E.164) of the other party of a call or message: enough to find the destination, too few to find a person. Empty when absent.","default":""},""" +
+        """{"name":"otherPartyPrefix","type":"string","doc":"The first 5 digits (E.164) of the other party of a call or message: enough to find the destination, too few to find a person. Empty when absent, and of names and numbers of fewer than 9 digits, because a short number is the whole of it.","default":""},""" +
         """{"name":"chargingView","type":{"type":"enum","name":"ChargingView","namespace":"be.belgicom.streaming","doc":"Whether this record is the one that is charged for the traffic it measures. SGW records of own subscribers are SECONDARY: the PGW reports the same traffic.","symbols":["PRIMARY","SECONDARY"],"default":"PRIMARY"},"doc":"SECONDARY usage is accounted as zero-rated.","default":"PRIMARY"},""" +
         """{"name":"chargingId","type":"long","doc":"chargingID, unsigned 32 bits; -1 when absent.","default":-1},""" +
         """{"name":"recordSequenceNumber","type":"long","doc":"recordSequenceNumber of a partial record; -1 when absent (the only record).","default":-1},""" +
@@ -387,8 +387,8 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     public Direction Direction { get; set; }
 
     /// <summary>
-    /// At most the first 5 digits (E.164) of the other party of a call or message: enough to find the destination, too few to find a
-    /// person. Empty when absent.
+    /// The first 5 digits (E.164) of the other party of a call or message: enough to find the destination, too few to find a person. Empty
+    /// when absent, and of names and numbers of fewer than 9 digits, because a short number is the whole of it.
     /// </summary>
     public ReadOnlySpan<byte> OtherPartyPrefix { get; set; }
 
