@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Adapters;
+using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Privacy;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
