@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Privacy;
 using CsCheck;
 
 namespace BelgiCom.Streaming.Adapters.Tests;
@@ -5,6 +6,7 @@ namespace BelgiCom.Streaming.Adapters.Tests;
 /// <summary>The numbers of a node's files: 32 bits, in any order, from the start again after a restart (fault test F18).</summary>
 public sealed class FileSequencesTests : IDisposable
 {
+    private static readonly DataKey Key = new("files", [.. Enumerable.Range(0, DataKey.Size).Select(i => (byte)i)]);
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly string _folder = Path.Combine(Path.GetTempPath(), "belgicom-sequences-" + Guid.NewGuid().ToString("N"));
@@ -117,7 +119,7 @@ public sealed class FileSequencesTests : IDisposable
         Assert.Empty(ledger.Gaps());
         ledger.Dispose();
         _ledgers.Remove(ledger);
-        FileLedger again = FileLedger.Open(folder, TimeProvider.System);
+        FileLedger again = FileLedger.Open(folder, Key, TimeProvider.System);
         _ledgers.Add(again);
         Assert.Equal(["3-4"], again.Gaps().Select(Shown));
     }
@@ -194,7 +196,7 @@ public sealed class FileSequencesTests : IDisposable
 
     private FileEntry Entry(long number, long? minute, FileState state) => new()
     {
-        Sha256 = (++_files).ToString("x64", null),
+        Hash = (++_files).ToString("x64", null),
         Name = $"f{_files}",
         Source = "s",
         Format = "cdr-framed",
@@ -211,7 +213,7 @@ public sealed class FileSequencesTests : IDisposable
     private FileLedger NewLedger(out string folder)
     {
         folder = Path.Combine(_folder, Guid.NewGuid().ToString("N"));
-        FileLedger ledger = FileLedger.Open(folder, TimeProvider.System);
+        FileLedger ledger = FileLedger.Open(folder, Key, TimeProvider.System);
         _ledgers.Add(ledger);
         return ledger;
     }
