@@ -98,6 +98,7 @@ public sealed class FileKeyStore : IKeyStore
 
         string name = keyId[..(2 * NameSize)];
         File.Delete(PathOf(name));
+        FolderEntries.Flush(_directory);
         _read.TryRemove(name, out _);
         return true;
     }
@@ -179,6 +180,9 @@ public sealed class FileKeyStore : IKeyStore
         }
 
         File.Move(temporary, path);
+
+        // Without this, a loss of power could take the key away from what is encrypted with it by then.
+        FolderEntries.Flush(_directory);
     }
 
     private StorageException Unusable(string what) => new(

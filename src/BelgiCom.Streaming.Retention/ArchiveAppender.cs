@@ -80,6 +80,10 @@ public sealed class ArchiveAppender : IDisposable
         foreach (Target target in written)
         {
             RandomAccess.FlushToDisk(target.File!);
+            if (target.Segment.Length == 0)
+            {
+                _archive.FlushFolders(target.Segment.Name);
+            }
         }
 
         _archive.Index.InTransaction(() =>
@@ -91,7 +95,7 @@ public sealed class ArchiveAppender : IDisposable
                     _archive.Index.AddPersonBlocks(target.Segment.Id, block, persons);
                 }
 
-                _archive.Index.SetLength(target.Segment.Id, target.Length, target.Records);
+                _archive.Index.SetLength(target.Segment with { Length = target.Length, Records = target.Records });
             }
 
             foreach (((string topic, int partition), long next) in _positions)

@@ -1,4 +1,8 @@
+using System.Buffers.Binary;
 using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Retention;
@@ -48,29 +52,43 @@ internal sealed class ArchiveIndex : IDisposable
 
     private const string ClockSchema = "CREATE TABLE clock (clock INTEGER PRIMARY KEY CHECK (clock = 1), last_seen INTEGER NOT NULL);";
 
+    // A keyed checksum of the row, because SQLite has none: a damaged position, day or state would lose or destroy records. Null in a row
+    // of an earlier release.
+    private const string SealSchema =
+        """
+        ALTER TABLE position ADD COLUMN seal INTEGER NULL;
+        ALTER TABLE segment ADD COLUMN seal INTEGER NULL;
+        ALTER TABLE legal_hold ADD COLUMN seal INTEGER NULL;
+        """;
+
     private const string Name = "Archive index";
     private const string Setting = "Retention:ArchiveDirectory";
     private const string SegmentColumns = "segment, class, day, key_id, length, records, state";
 
     private readonly SqliteDatabase _database;
+    private readonly DataKey? _sealKey;
     private SqliteStatement? _insertPersonBlock;
 
-    private ArchiveIndex(SqliteDatabase database) => _database = database;
+    private ArchiveIndex(SqliteDatabase database, DataKey? sealKey)
+    {
+        _database = database;
+        _sealKey = sealKey;
+    }
 
     /// <summary>Opens or makes the file. Only after a commit of it may the topic's offsets be committed.</summary>
     /// <exception cref="StorageException">It cannot be opened, or a newer release wrote it.</exception>
-    public static ArchiveIndex Open(string file, DateTimeOffset now)
+    public static ArchiveIndex Open(string file, DateTimeOffset now, DataKey sealKey)
     {
         // secure_delete overwrites removed rows, because expiry must not leave them behind in free pages.
         SqliteDatabase database = SqliteDatabase.Open(
             file, Name, Setting, "secure_delete = ON", "cache_size = -65536", "wal_autocheckpoint = 16384");
-        database.Migrate([Schema, PeriodSchema, TopicIdSchema, HoldPersonSchema, ClockSchema], now);
-        return new ArchiveIndex(database);
+        database.Migrate([Schema, PeriodSchema, TopicIdSchema, HoldPersonSchema, ClockSchema, SealSchema], now);
+        return new ArchiveIndex(database, sealKey);
     }
 
     /// <summary>Opens the file to read it; a worker may write to it meanwhile.</summary>
     /// <exception cref="StorageException">There is no file, or it cannot be opened.</exception>
-    public static ArchiveIndex OpenToRead(string file) => new(SqliteDatabase.OpenToRead(file, Name, Setting));
+    public static ArchiveIndex OpenToRead(string file) => new(SqliteDatabase.OpenToRead(file, Name, Setting), null);
 
     /// <summary>The period of each class under which the archive is written.</summary>
     public Dictionary<string, string> Periods() =>
@@ -134,7 +152,9 @@ internal sealed class ArchiveIndex : IDisposable
             retentionClass,
             Number(day),
             keyId)!.Value;
-        return new Segment(id, retentionClass, day, keyId, 0, 0, SegmentState.Kept);
+        Segment segment = new(id, retentionClass, day, keyId, 0, 0, SegmentState.Kept);
+        _database.Execute("UPDATE segment SET seal = @p0 WHERE segment = @p1", Seal(segment), id);
+        return segment;
     }
 
     /// <summary>Blocks of a segment that hold records of one of the persons, in the order they were written.</summary>
@@ -156,8 +176,9 @@ internal sealed class ArchiveIndex : IDisposable
         }
     }
 
-    public void SetLength(long segment, long length, long records) =>
-        _database.Execute("UPDATE segment SET length = @p0, records = @p1 WHERE segment = @p2", length, records, segment);
+    public void SetLength(Segment segment) => _database.Execute(
+        "UPDATE segment SET length = @p0, records = @p1, seal = @p2 WHERE segment = @p3", segment.Length, segment.Records, Seal(segment),
+        segment.Id);
 
     /// <summary>
     /// Id of the topic to which the position belongs; empty in one of an earlier release, null when there is no position.
@@ -170,27 +191,91 @@ internal sealed class ArchiveIndex : IDisposable
         _database.Execute("DELETE FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition);
 
     public void SetPosition(string topic, int partition, long nextOffset, string topicId) => _database.Execute(
-        "INSERT INTO position (topic, partition, next_offset, topic_id) VALUES (@p0, @p1, @p2, @p3) ON CONFLICT (topic, partition) "
-        + "DO UPDATE SET next_offset = excluded.next_offset, topic_id = excluded.topic_id",
+        "INSERT INTO position (topic, partition, next_offset, topic_id, seal) VALUES (@p0, @p1, @p2, @p3, @p4) ON CONFLICT (topic, "
+        + "partition) DO UPDATE SET next_offset = excluded.next_offset, topic_id = excluded.topic_id, seal = excluded.seal",
         topic,
         (long)partition,
         nextOffset,
-        topicId);
+        topicId,
+        Seal(topic, partition, nextOffset, topicId));
 
-    public void BeginExpiry(long segment) => _database.Execute("UPDATE segment SET state = 1 WHERE segment = @p0", segment);
+    public void BeginExpiry(Segment segment)
+    {
+        Segment expiring = segment with { State = SegmentState.Expiring };
+        _database.Execute("UPDATE segment SET state = 1, seal = @p0 WHERE segment = @p1", Seal(expiring), segment.Id);
+    }
 
     /// <summary>Removes the entries of a segment's persons and marks the segment as destroyed, together.</summary>
-    public void EndExpiry(long segment, DateTimeOffset at)
+    public void EndExpiry(Segment segment, DateTimeOffset at)
     {
+        Segment expired = segment with { State = SegmentState.Expired };
         InTransaction(() =>
         {
-            _database.Execute("DELETE FROM person_block WHERE segment = @p0", segment);
-            _database.Execute("UPDATE segment SET state = 2, expired_at = @p0 WHERE segment = @p1", at.ToUnixTimeMilliseconds(), segment);
+            _database.Execute("DELETE FROM person_block WHERE segment = @p0", segment.Id);
+            _database.Execute(
+                "UPDATE segment SET state = 2, expired_at = @p0, seal = @p1 WHERE segment = @p2", at.ToUnixTimeMilliseconds(),
+                Seal(expired), segment.Id);
         });
 
         // The write-ahead log still holds the old pages, so it is written back and cut.
         _database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
+
+    /// <summary>
+    /// Compares each row that decides what is kept with its seal, and seals the rows of an earlier release.
+    /// </summary>
+    /// <exception cref="ArchiveException">A row is not as it was written.</exception>
+    public void CheckSeals() => InTransaction(() =>
+    {
+        foreach ((string topic, int partition, long next, string topicId, long? seal) in _database.Query(
+            "SELECT topic, partition, next_offset, topic_id, seal FROM position",
+            reader => (reader.GetString(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetString(3), SealIn(reader, 4))))
+        {
+            if (!IsSealed("position", $"{topic}[{partition}]", seal, Seal(topic, partition, next, topicId)))
+            {
+                SetPosition(topic, partition, next, topicId);
+            }
+        }
+
+        foreach ((Segment segment, long? seal) in _database.Query(
+            $"SELECT {SegmentColumns}, seal FROM segment", reader => (ReadSegment(reader), SealIn(reader, 7))))
+        {
+            if (!IsSealed("segment", segment.Name, seal, Seal(segment)))
+            {
+                _database.Execute("UPDATE segment SET seal = @p0 WHERE segment = @p1", Seal(segment), segment.Id);
+            }
+        }
+
+        Dictionary<string, long?> holds = _database.Query(
+            "SELECT hold, seal FROM legal_hold WHERE released_at IS NULL", reader => (reader.GetString(0), SealIn(reader, 1)))
+            .ToDictionary(row => row.Item1, row => row.Item2);
+        foreach (LegalHold hold in Holds())
+        {
+            if (!IsSealed("legal_hold", hold.Id, holds[hold.Id], Seal(hold)))
+            {
+                _database.Execute("UPDATE legal_hold SET seal = @p0 WHERE hold = @p1", Seal(hold), hold.Id);
+            }
+        }
+    });
+
+    /// <summary>What SQLite finds wrong with the structure of the file; empty when it is sound.</summary>
+    public List<string> StructureFaults() =>
+        [.. _database.Query("PRAGMA integrity_check(10)", reader => reader.GetString(0)).Where(line => line != "ok")];
+
+    /// <summary>Persons and blocks of a segment, in order.</summary>
+    public List<(long Person, long Block)> PersonBlocks(long segment) => _database.Query(
+        "SELECT person, block FROM person_block WHERE segment = @p0 ORDER BY person, block",
+        reader => (reader.GetInt64(0), reader.GetInt64(1)), segment);
+
+    /// <summary>Replaces the persons and blocks of a segment.</summary>
+    public void SetPersonBlocks(long segment, IEnumerable<(long Person, long Block)> rows) => InTransaction(() =>
+    {
+        _database.Execute("DELETE FROM person_block WHERE segment = @p0", segment);
+        foreach ((long person, long block) in rows)
+        {
+            AddPersonBlocks(segment, block, [person]);
+        }
+    });
 
     public List<LegalHold> Holds()
     {
@@ -223,6 +308,8 @@ internal sealed class ArchiveIndex : IDisposable
             person.CopyTo(octets);
             _database.Execute("INSERT INTO hold_person (hold, person) VALUES (@p0, @p1)", hold.Id, octets);
         }
+
+        _database.Execute("UPDATE legal_hold SET seal = @p0 WHERE hold = @p1", Seal(hold), hold.Id);
     });
 
     /// <summary>Forgets whom the hold concerned. Its id stays, so that it is not used again.</summary>
@@ -268,6 +355,36 @@ internal sealed class ArchiveIndex : IDisposable
         reader.GetInt64(4),
         reader.GetInt64(5),
         (SegmentState)reader.GetInt32(6));
+
+    private static long? SealIn(DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
+
+    /// <summary>True when a row has its seal, false when it is of an earlier release.</summary>
+    private bool IsSealed(string table, string row, long? seal, long expected) =>
+        seal is null ? false
+        : seal == expected ? true
+        : throw new ArchiveException(
+            ArchiveFault.Damaged,
+            $"Archive index {_database.Location}: the row {row} of the table {table} is not as it was written. Restore the index from its "
+            + $"copy; nothing was changed.");
+
+    private long Seal(string topic, int partition, long next, string topicId) =>
+        Seal(string.Create(CultureInfo.InvariantCulture, $"position {topic} {partition} {next} {topicId}"));
+
+    private long Seal(Segment segment) => Seal(string.Create(
+        CultureInfo.InvariantCulture,
+        $"segment {segment.Name} {segment.KeyId} {segment.Length} {segment.Records} {(int)segment.State}"));
+
+    private long Seal(LegalHold hold) => Seal(string.Create(
+        CultureInfo.InvariantCulture,
+        $"hold {hold.Id} {hold.From.ToUnixTimeMilliseconds()} {hold.To.ToUnixTimeMilliseconds()} {hold.KeyId} "
+        + $"{string.Join(' ', hold.Persons.Select(person => person.ToString()).Order(StringComparer.Ordinal))}"));
+
+    private long Seal(string row)
+    {
+        Span<byte> hash = stackalloc byte[32];
+        _sealKey!.Hmac(Encoding.UTF8.GetBytes(row), hash);
+        return BinaryPrimitives.ReadInt64LittleEndian(hash);
+    }
 
     private static long Number(DateOnly day) => day.Year * 10_000 + day.Month * 100 + day.Day;
 

@@ -95,8 +95,8 @@ public sealed partial class CdrArchive : IDisposable
         CdrArchive? archive = null;
         try
         {
-            ArchiveIndex index = ArchiveIndex.Open(IndexFile(options), clock.GetUtcNow());
-            archive = new CdrArchive(options, keys, clock, index, folder);
+            RefuseWithoutIndex(options);
+            archive = OpenChecked(options, keys, clock, folder);
             // Opened at once, so that a fault of the journal or its key shows now and not at the first record.
             _ = (archive.Journal, archive.PersonKey);
             archive.Repair();
@@ -111,6 +111,53 @@ public sealed partial class CdrArchive : IDisposable
             throw;
         }
     }
+
+    private static CdrArchive OpenChecked(RetentionOptions options, IKeyStore keys, TimeProvider clock, FolderLock folder)
+    {
+        ArchiveIndex? index = null;
+        try
+        {
+            index = ArchiveIndex.Open(
+                IndexFile(options), clock.GetUtcNow(), keys.GetOrCreate(KeyPurposes.RetentionPerson, scope: ""));
+            index.CheckSeals();
+            CdrArchive archive = new(options, keys, clock, index, folder);
+            archive.RefuseUnknownFiles();
+            return archive;
+        }
+        catch (Exception cause) when (IsOfAnotherForm(cause))
+        {
+            index?.Dispose();
+            throw new ArchiveException(
+                ArchiveFault.Damaged,
+                $"Archive index {IndexFile(options)} is damaged: {cause.Message} Restore it from its copy; nothing was changed.", cause);
+        }
+        catch
+        {
+            index?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// An archive that lost its index must not begin as an empty one: what it keeps would be neither found nor destroyed.
+    /// </summary>
+    private static void RefuseWithoutIndex(RetentionOptions options)
+    {
+        if (!File.Exists(IndexFile(options)) && SegmentFiles(options).FirstOrDefault() is { } file)
+        {
+            throw new ArchiveException(
+                ArchiveFault.Damaged,
+                $"Archive index {IndexFile(options)} is missing, and the archive has files, for example {file}. Restore the index from its "
+                + $"copy; nothing was changed.");
+        }
+    }
+
+    /// <summary>Whether what was read from the index is not of the form that we write.</summary>
+    private static bool IsOfAnotherForm(Exception cause) => cause is InvalidCastException or InvalidOperationException or FormatException
+        or OverflowException or ArgumentException or IndexOutOfRangeException or KeyNotFoundException;
+
+    private static IEnumerable<string> SegmentFiles(RetentionOptions options) =>
+        Directory.EnumerateFiles(options.ArchiveDirectory, "*.cdra", SearchOption.AllDirectories);
 
     /// <summary>Opens the archive to see what is kept and what is due; a worker may use it meanwhile. Nothing can be changed.</summary>
     /// <exception cref="StorageException">There is no archive, or it cannot be read.</exception>
@@ -293,32 +340,93 @@ public sealed partial class CdrArchive : IDisposable
         }
     }
 
-    /// <summary>Reads every kept block and checks its tag. It goes on after a fault.</summary>
-    /// <returns>One sentence per damaged block or missing key; empty when all is well.</returns>
-    public IReadOnlyList<string> Verify()
+    /// <summary>
+    /// Reads every kept block, checks its tag, compares it with what the index says of it, and checks the index. It goes on after a
+    /// fault.
+    /// </summary>
+    /// <returns>One sentence per fault; empty when all is well.</returns>
+    public IReadOnlyList<string> Verify() => Verify(mend: false);
+
+    /// <summary>
+    /// Makes the entries of the index by which persons are found anew, from the blocks. The rest of the index is not made anew.
+    /// </summary>
+    /// <returns>One sentence per segment that could not be read; empty when all is well.</returns>
+    public IReadOnlyList<string> Reindex() => Verify(mend: true);
+
+    private List<string> Verify(bool mend)
     {
         lock (_gate)
         {
             List<string> faults = new();
-            foreach (Segment segment in Index.Segments(SegmentState.Kept).Where(segment => segment.Length > 0))
+            List<Segment> segments = [];
+            Check(faults, () => segments.AddRange(Index.Segments(SegmentState.Kept).Where(segment => segment.Length > 0)));
+            foreach (Segment segment in segments)
             {
-                try
-                {
-                    using SafeFileHandle file = OpenFile(PathOf(segment.Name), FileMode.Open);
-                    DataKey key = KeyOf(segment.Name, segment.KeyId);
-                    for (long at = 0L; at < segment.Length;)
-                    {
-                        SegmentFile.Read(file, segment.Name, at, segment.Length, key, out at);
-                    }
-                }
-                catch (ArchiveException fault)
-                {
-                    faults.Add(fault.Message);
-                }
+                Check(faults, () => Compare(segment, mend, faults));
             }
 
+            Check(faults, Index.CheckSeals);
+            Check(faults, () => faults.AddRange(Index.StructureFaults().Select(fault => $"Archive index {IndexFile(Options)}: {fault}")));
             return faults;
         }
+    }
+
+    private void Check(List<string> faults, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (Exception fault) when (fault is ArchiveException or StorageException)
+        {
+            faults.Add(fault.Message);
+        }
+        catch (Exception fault) when (IsOfAnotherForm(fault))
+        {
+            faults.Add($"Archive index {IndexFile(Options)} is damaged: {fault.Message}");
+        }
+    }
+
+    private void Compare(Segment segment, bool mend, List<string> faults)
+    {
+        (HashSet<(long Person, long Block)> persons, long records) = PersonsIn(segment);
+        if (records != segment.Records)
+        {
+            faults.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Archive segment {segment.Name} has {records} records; {segment.Records} were committed."));
+        }
+
+        if (mend)
+        {
+            Index.SetPersonBlocks(segment.Id, persons.Order());
+        }
+        else if (!Index.PersonBlocks(segment.Id).SequenceEqual(persons.Order()))
+        {
+            faults.Add(
+                $"Archive index: who is in segment {segment.Name} is not as in its file, so look-ups miss records. Make it anew with "
+                + $"'belgicom retention reindex'.");
+        }
+    }
+
+    private (HashSet<(long Person, long Block)> Persons, long Records) PersonsIn(Segment segment)
+    {
+        HashSet<(long Person, long Block)> persons = [];
+        long records = 0;
+        using SafeFileHandle file = OpenFile(PathOf(segment.Name), FileMode.Open);
+        DataKey key = KeyOf(segment.Name, segment.KeyId);
+        for (long at = 0L; at < segment.Length;)
+        {
+            long block = at;
+            BlockRecords content = new(SegmentFile.Read(file, segment.Name, at, segment.Length, key, out at));
+            while (content.Next())
+            {
+                persons.Add((content.Person.IndexKey, block));
+                records++;
+            }
+        }
+
+        return (persons, records);
     }
 
     /// <inheritdoc/>
@@ -469,6 +577,15 @@ public sealed partial class CdrArchive : IDisposable
         }
     }
 
+    /// <summary>Makes the name of a new file, and the folders above it, survive a loss of power.</summary>
+    internal void FlushFolders(string name)
+    {
+        for (string? part = Path.GetDirectoryName(name); part is not null; part = Path.GetDirectoryName(part))
+        {
+            FolderEntries.Flush(Path.Combine(Options.ArchiveDirectory, part));
+        }
+    }
+
     internal static SafeFileHandle OpenFile(string path, FileMode mode)
     {
         try
@@ -544,6 +661,26 @@ public sealed partial class CdrArchive : IDisposable
         }
 
         return periods;
+    }
+
+    /// <summary>Every file is in the index before its first octet is written, so an unknown file says that the index is another.</summary>
+    private void RefuseUnknownFiles()
+    {
+        HashSet<string> known = Index.Segments(SegmentState.Kept, SegmentState.Expiring, SegmentState.Expired)
+            .Select(segment => segment.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (string file in SegmentFiles(Options))
+        {
+            string name = Path.ChangeExtension(Path.GetRelativePath(Options.ArchiveDirectory, file), null).Replace('\\', '/');
+            string[] parts = name.Split('/');
+            bool isKnown = parts is ["holds", string hold, _] ? Index.HoldExists(hold) : known.Contains(name);
+            if (!isKnown)
+            {
+                throw new ArchiveException(
+                    ArchiveFault.Damaged,
+                    $"Archive index {IndexFile(Options)} does not know the archive's file {file}: it is older than its files, or of "
+                    + $"another archive. Restore the index that belongs to them from its copy; nothing was changed.");
+            }
+        }
     }
 
     private void Repair()

@@ -169,7 +169,7 @@ public sealed class RetentionExpiry
         string correlationId = $"expire:{segment.Name}";
         bool resumed = segment.State == SegmentState.Expiring;
         _archive.Forget(segment);
-        _archive.Index.BeginExpiry(segment.Id);
+        _archive.Index.BeginExpiry(segment);
         _after(ExpiryStep.Begun);
 
         // If the key is gone, an earlier run has copied the held records, because it deletes the key only after that.
@@ -202,7 +202,7 @@ public sealed class RetentionExpiry
         }
 
         _after(ExpiryStep.Journalled);
-        _archive.Index.EndExpiry(segment.Id, _clock.GetUtcNow());
+        _archive.Index.EndExpiry(segment, _clock.GetUtcNow());
         _after(ExpiryStep.Ended);
         return heldRecords;
     }
@@ -255,6 +255,7 @@ public sealed class RetentionExpiry
                 file?.Dispose();
             }
 
+            _archive.FlushFolders(name);
             _archive.Index.AddHeldSegment(new HeldSegment(hold.Id, segment.Id, hold.KeyId, length, records));
             copied += records;
         }

@@ -55,6 +55,8 @@ public sealed class CdrArchiveTests : IDisposable
                 ALTER TABLE earlier RENAME TO position;
                 DROP TABLE hold_person;
                 DROP TABLE clock;
+                ALTER TABLE segment DROP COLUMN seal;
+                ALTER TABLE legal_hold DROP COLUMN seal;
                 DELETE FROM schema_version WHERE version > {version};
                 {(version == 1 ? "DROP TABLE class_period;" : "")}
                 """;

@@ -23,7 +23,26 @@ internal static class RetentionCommand
         Verb("due", "List what is due; nothing is touched. The moment may lie in the future.", dryRun: true),
         Verb("expire", "Destroy what is due: key first, then file, then index; the journal keeps the proof.", dryRun: false),
         Find(), Hold(), Release(),
+        Check(
+            "verify",
+            "Read every block of the archive, and compare the index with them. Exit code 2 when something is wrong.",
+            mend: false),
+        Check("reindex", "Make the entries by which persons are found anew, from the blocks.", mend: true),
     };
+
+    private static Command Check(string name, string description, bool mend)
+    {
+        (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
+        Command command = new(name, description) { data, json };
+        command.SetAction(result =>
+        {
+            using OpenedArchive opened = OpenExisting(result.GetRequiredValue(data));
+            IReadOnlyList<string> faults = mend ? opened.Archive.Reindex() : opened.Archive.Verify();
+            Answer.Print(result.GetValue(json), new { intact = faults.Count == 0, faults }, [.. faults, $"{faults.Count:N0} faults"]);
+            return faults.Count == 0 ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+        });
+        return command;
+    }
 
     private static Command Find()
     {

@@ -53,7 +53,7 @@ public sealed class ArchiveThatRefusesTests : IDisposable
         {
             index.Open();
             using SqliteCommand ahead = index.CreateCommand();
-            ahead.CommandText = "UPDATE position SET next_offset = next_offset + 1000";
+            ahead.CommandText = "UPDATE position SET next_offset = next_offset + 1000, seal = NULL";
             Assert.NotEqual(0, ahead.ExecuteNonQuery());
         }
 
