@@ -54,7 +54,7 @@ public sealed class RecordHostileInputTests
 
                 AssertReadOrTypedFault(codec, body);
             },
-            iter: 3_000,
+            iter: Fuzz.Runs(3_000),
             threads: 1);
     }
 
@@ -75,7 +75,7 @@ public sealed class RecordHostileInputTests
                     Assert.Equal(ApacheAvro.Write(schema, ApacheAvro.Read(schema, schema, body)), rewritten);
                 }
             },
-            iter: 3_000,
+            iter: Fuzz.Runs(3_000),
             threads: 1);
     }
 
@@ -83,7 +83,7 @@ public sealed class RecordHostileInputTests
     public void Body_OfRandomOctets_IsReadOrATypedFaultInBoundedMemory(string name)
     {
         RecordCodec codec = RecordCodec.Of(name);
-        Gen.Byte.Array[0, 600].Sample(body => AssertReadOrTypedFault(codec, body), iter: 2_000, threads: 1);
+        Gen.Byte.Array[0, 600].Sample(body => AssertReadOrTypedFault(codec, body), iter: Fuzz.Runs(2_000), threads: 1);
     }
 
     private static void AssertReadOrTypedFault(RecordCodec codec, byte[] body)
