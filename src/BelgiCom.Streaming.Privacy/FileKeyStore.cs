@@ -26,8 +26,6 @@ public sealed class FileKeyStore : IKeyStore
     private const string TurnFile = "turn";
     private const int NameSize = 16;
     private const int SerialSize = 8;
-    private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
@@ -44,15 +42,7 @@ public sealed class FileKeyStore : IKeyStore
     public FileKeyStore(string directory)
     {
         _directory = Path.GetFullPath(directory);
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(_directory);
-        }
-        else
-        {
-            Directory.CreateDirectory(_directory, OwnerFolder);
-        }
-
+        OwnerOnly.CreateFolder(_directory);
         string names = Path.Combine(_directory, NamesFile);
         if (!File.Exists(names))
         {
@@ -155,7 +145,7 @@ public sealed class FileKeyStore : IKeyStore
     private void Place(string path, byte[] content)
     {
         string temporary = Path.Combine(_directory, $"{Guid.NewGuid():N}.new");
-        using (FileStream file = Open(temporary, FileMode.CreateNew))
+        using (FileStream file = OwnerOnly.OpenFile(temporary, FileMode.CreateNew, FileAccess.Write))
         {
             file.Write(content);
             file.Flush(flushToDisk: true);
@@ -204,24 +194,13 @@ public sealed class FileKeyStore : IKeyStore
         {
             try
             {
-                return Open(Path.Combine(_directory, TurnFile), FileMode.OpenOrCreate);
+                return OwnerOnly.OpenFile(Path.Combine(_directory, TurnFile), FileMode.OpenOrCreate, FileAccess.Write);
             }
             catch (IOException held) when (FolderLock.IsHeld(held))
             {
                 Thread.Sleep(1);
             }
         }
-    }
-
-    private static FileStream Open(string path, FileMode mode)
-    {
-        FileStreamOptions options = new() { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerFile;
-        }
-
-        return new FileStream(path, options);
     }
 
     private string PathOf(string name) => Path.Combine(_directory, name + Extension);

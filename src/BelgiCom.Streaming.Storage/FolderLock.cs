@@ -9,7 +9,7 @@ public sealed class FolderLock : IDisposable
 
     private FolderLock(FileStream file) => _file = file;
 
-    /// <summary>Takes the lock of a folder, and makes the folder when it is missing.</summary>
+    /// <summary>Takes the lock of a folder, and makes the folder, for the owner only, when it is missing.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="name">Name of the folder's content in messages, for example "File ledger".</param>
     /// <param name="setting">Setting that says where it is.</param>
@@ -18,10 +18,10 @@ public sealed class FolderLock : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(folder);
+            OwnerOnly.CreateFolder(folder);
             // The operating system releases the lock when the process ends; the file stays.
-            return new FolderLock(new FileStream(
-                Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new FolderLock(
+                OwnerOnly.OpenFile(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite));
         }
         catch (IOException cause) when (IsHeld(cause))
         {

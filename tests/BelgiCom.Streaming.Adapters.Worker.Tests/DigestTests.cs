@@ -96,6 +96,35 @@ public sealed class DigestTests : IDisposable
         Assert.True((await _fixture.MediateAsync(file, source: "voice-csv")).IsKnownAlready);
     }
 
+    /// <summary>Killed at any moment, the process leaves no copy: it has no name while it is written and read.</summary>
+    [Fact]
+    public async Task StandardInput_WhileItIsRead_LeavesNoCopyBehind()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps the name until the file is closed.");
+        string left = Path.Combine(_fixture.Options.DataDirectory, "spool-0123.tmp");
+        await File.WriteAllTextAsync(left, Record, TestContext.Current.CancellationToken);
+        _fixture.Restart();
+        Assert.False(File.Exists(left));
+
+        List<string> seen = [];
+        void Look() => seen.AddRange(Directory.GetFiles(_fixture.Options.DataDirectory, "spool-*"));
+        _fixture.Sender.WhileSending = Look;
+        using PipeLike content = new(Encoding.ASCII.GetBytes(Header + Record), Look);
+        FileReport report = await _fixture.Intake.TakeAsync(content, "-", "voice-csv", TestContext.Current.CancellationToken);
+        Assert.Equal((FileState.Done, 1L), (report.Entry.State, report.Totals.Cdrs));
+        Assert.True(content.Reads > 1);
+        Assert.Empty(seen);
+    }
+
+    [Fact]
+    public void Folders_OfClearData_AreTheOwnersOnly()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no mode bits.");
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            new DirectoryInfo(_fixture.Options.DataDirectory).UnixFileMode);
+    }
+
     /// <summary>All its files would be new, and all their usage billed again.</summary>
     [Fact]
     public async Task Ledger_UnderAnotherKeyStore_IsRefused()
@@ -107,5 +136,32 @@ public sealed class DigestTests : IDisposable
             () => FileLedger.Open(_fixture.Options.DataDirectory, other, _fixture.Clock));
         Assert.Contains("Keys:Directory", refused.Message, StringComparison.Ordinal);
         _fixture.Restart();
+    }
+
+    /// <summary>Content that cannot seek.</summary>
+    private sealed class PipeLike(byte[] content, Action looks) : MemoryStream(content)
+    {
+        public int Reads { get; private set; }
+
+        public override bool CanSeek => false;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            looks();
+            Reads++;
+            return base.ReadAsync(buffer[..Math.Min(10, buffer.Length)], cancellationToken);
+        }
+
+        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
+            CopyInPieces(destination, cancellationToken);
+
+        private async Task CopyInPieces(Stream destination, CancellationToken cancellationToken)
+        {
+            byte[] buffer = new byte[10];
+            for (int read; (read = await ReadAsync(buffer, cancellationToken)) > 0;)
+            {
+                await destination.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            }
+        }
     }
 }

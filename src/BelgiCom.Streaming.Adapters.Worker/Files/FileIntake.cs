@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Privacy;
+using BelgiCom.Streaming.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Adapters.Worker;
@@ -50,6 +51,12 @@ public sealed class FileIntake
         {
             AdaptersMetrics.StillMissing(gap);
         }
+
+        // Earlier releases left them when they were killed. No other process works in the folder while this one has the ledger.
+        foreach (string left in Directory.EnumerateFiles(options.DataDirectory, "spool-*.tmp"))
+        {
+            File.Delete(left);
+        }
     }
 
     /// <summary>Names by which a source may be given.</summary>
@@ -92,8 +99,8 @@ public sealed class FileIntake
     }
 
     /// <summary>Takes in content that has no place on disk, for example standard input.</summary>
-    /// <param name="content">Content; it is disposed at the end. Content that cannot seek is copied into a temporary file of the data
-    /// folder, which is deleted at the end.</param>
+    /// <param name="content">Content; it is disposed at the end. Content that cannot seek is copied into a file of the data folder that
+    /// has no name.</param>
     /// <param name="name">Name for the ledger, without folder.</param>
     /// <param name="source">Name of the source, or null to find it by the content.</param>
     /// <param name="cancellationToken">Stops after the chunk in hand; the next call for the same content goes on from there.</param>
@@ -115,9 +122,7 @@ public sealed class FileIntake
                 return await RunAsync(content, name, source, chunk, hasChanged, cancellationToken).ConfigureAwait(false);
             }
 
-            FileStream spool = new(
-                Path.Combine(_options.DataDirectory, $"spool-{Guid.NewGuid():N}.tmp"),
-                FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+            FileStream spool = OpenSpool();
             await using (spool.ConfigureAwait(false))
             {
                 await content.CopyToAsync(spool, cancellationToken).ConfigureAwait(false);
@@ -128,6 +133,23 @@ public sealed class FileIntake
         {
             _chunks.Add(chunk);
         }
+    }
+
+    /// <summary>
+    /// A file for content in clear. It has no name any more when the first octet is written, so nothing is left of it when the process is
+    /// killed; only Windows keeps the name until the file is closed.
+    /// </summary>
+    private FileStream OpenSpool()
+    {
+        string path = Path.Combine(_options.DataDirectory, $"spool-{Guid.NewGuid():N}.tmp");
+        if (OperatingSystem.IsWindows())
+        {
+            return OwnerOnly.OpenFile(path, FileMode.CreateNew, FileAccess.ReadWrite, FileOptions.DeleteOnClose);
+        }
+
+        FileStream spool = OwnerOnly.OpenFile(path, FileMode.CreateNew, FileAccess.ReadWrite);
+        File.Delete(path);
+        return spool;
     }
 
     /// <summary>Decoding and the Kafka client block, so they run on another thread than the caller's.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using BelgiCom.Streaming.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Adapters.Worker;
@@ -21,11 +22,11 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
     /// <summary>Whether a folder of the inbox is one of the two.</summary>
     public static bool Owns(string folder) => folder is DoneFolder or FailedFolder;
 
-    /// <summary>Makes the folders.</summary>
+    /// <summary>Makes the folders, for the owner only: they hold personal data in clear.</summary>
     public void CreateFolders()
     {
-        Directory.CreateDirectory(_done);
-        Directory.CreateDirectory(_failed);
+        OwnerOnly.CreateFolder(_done);
+        OwnerOnly.CreateFolder(_failed);
     }
 
     /// <summary>Moves a file that was processed out of the inbox.</summary>

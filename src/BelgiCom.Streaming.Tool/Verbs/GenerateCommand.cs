@@ -3,6 +3,7 @@ using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Generation;
 using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -90,7 +91,7 @@ internal static class GenerateCommand
     private static int ToFolder(GenerationPlan plan, GeneratedKind[] kinds, string folder, bool json)
     {
         kinds = kinds.Length > 0 ? kinds : FolderKinds;
-        Directory.CreateDirectory(folder);
+        OwnerOnly.CreateFolder(folder);
         WriteSubscriptions(plan, Path.Combine(folder, RunInputs.SubscriptionsFile));
         (int files, ControlTotals totals) = (0, default(ControlTotals));
         for (int i = 0; i < kinds.Length; i++)
@@ -112,7 +113,7 @@ internal static class GenerateCommand
 
     private static void WriteSubscriptions(GenerationPlan plan, string path)
     {
-        using StreamWriter writer = new(path);
+        using StreamWriter writer = new(OwnerOnly.OpenFile(path, FileMode.Create, FileAccess.Write));
         new UsageGenerator(plan).WriteSubscriptions(writer);
     }
 }
