@@ -107,7 +107,9 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     /// <summary>File the record came from; for Nchf requests the request body.</summary>
     public FileId FileId { get; init; }
 
-    /// <summary>Name of that file as delivered, without folder.</summary>
+    /// <summary>
+    /// Name of that file as delivered, without folder; characters of control are ?, and what may be the number of a person is stars.
+    /// </summary>
     public string FileName { get; init; } = "";
 
     /// <summary>TS 32.297 file sequence number (octets 23-26); -1 when the file has none.</summary>
@@ -306,7 +308,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"node","type":"string","doc":"Recording node as the record names it: nodeID (TS 32.298 field 18), CHF id, or the configured name for CSV. Empty when absent."},""" +
         """{"name":"recordType","type":"int","doc":"recordType of TS 32.298: 84 SGW, 85 PGW, 200 CHF; -1 when absent: a CSV line and an Nchf request have none.","default":-1},""" +
         """{"name":"fileId","type":{"type":"fixed","name":"FileId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over the SHA-256 of the content of the source file, under the key of the purpose file-content."},"doc":"File the record came from; for Nchf requests the request body."},""" +
-        """{"name":"fileName","type":"string","doc":"Name of that file as delivered, without folder."},""" +
+        """{"name":"fileName","type":"string","doc":"Name of that file as delivered, without folder; characters of control are ?, and what may be the number of a person is stars."},""" +
         """{"name":"fileSequenceNumber","type":"long","doc":"TS 32.297 file sequence number (octets 23-26); -1 when the file has none."},""" +
         """{"name":"recordIndex","type":"int","doc":"Index of the CDR in its file, from 0."},""" +
         """{"name":"containerIndex","type":"int","doc":"Index of the chargeable part inside the CDR, from 0."},""" +
@@ -421,7 +423,9 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     /// <summary>File the record came from; for Nchf requests the request body.</summary>
     public FileId FileId { get; set; }
 
-    /// <summary>Name of that file as delivered, without folder.</summary>
+    /// <summary>
+    /// Name of that file as delivered, without folder; characters of control are ?, and what may be the number of a person is stars.
+    /// </summary>
     public ReadOnlySpan<byte> FileName { get; set; }
 
     /// <summary>TS 32.297 file sequence number (octets 23-26); -1 when the file has none.</summary>
