@@ -67,7 +67,8 @@ public class GeneratedFileTests
             allocated += GC.GetAllocatedBytesForCurrentThread();
         }
 
-        // The header of a file, columns of a CSV and the look for the key of the day are there once; no object is as small as 4 octets.
+        // A file allocates once for its header, the columns of a CSV and the search for the key of the day. Every object takes more than 4
+        // octets, so the bound leaves no room for one in each record.
         Assert.InRange(allocated, 0, 4 * Records);
     }
 

@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Privacy;
 
 namespace BelgiCom.Streaming.Adapters.Tests;
 
-/// <summary>Content as the usage that it becomes, under one fixed key (00 01 … 1f).</summary>
+/// <summary>Mediates content into usage, under one fixed key (00 01 … 1f).</summary>
 internal static class Mediated
 {
     public static UsageMediation NewMediation(long formerUntilMilliseconds = 0) =>

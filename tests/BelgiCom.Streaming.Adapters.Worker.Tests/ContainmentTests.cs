@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BelgiCom.Streaming.Adapters.Worker.Tests;
 
-/// <summary>What one file, name or folder may cost the others: nothing.</summary>
+/// <summary>Whatever is wrong with one file, name or folder costs the others nothing.</summary>
 public sealed class ContainmentTests : IDisposable
 {
     private const string Pgw = "pgw_3records_ts32297.cdr";

@@ -45,7 +45,7 @@ public sealed partial class CsvExampleTests
     {
         const string map = """{ "Kind": "Data", "Columns": { "StartTime": "t", "Msisdn": "n", "Total": "v" } }""";
 
-        // 2^63-1 octets, the bound, and one more than the bound.
+        // The lines have 2^63-1 octets, the bound, and one more than the bound; only the second one becomes usage.
         Assert.Equal(
             ["2026-11-20T07:00:00.000Z Data 1000000000000000 octets", "quarantined BadValue", "quarantined BadValue"],
             (await ReadAsync(

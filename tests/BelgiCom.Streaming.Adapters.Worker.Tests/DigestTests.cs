@@ -8,8 +8,8 @@ using BelgiCom.Streaming.Storage;
 namespace BelgiCom.Streaming.Adapters.Worker.Tests;
 
 /// <summary>
-/// What leaves in clear must not confirm a number that somebody tries: a short line holds nothing else that is secret, so an unkeyed hash
-/// of one gave the number within seconds, also after its key was deleted.
+/// A digest that leaves in clear must not confirm a number that somebody tries. A short line holds nothing else that is secret, so an
+/// unkeyed hash of it would give the number within seconds, even after the key of the line was deleted.
 /// </summary>
 public sealed class DigestTests : IDisposable
 {
@@ -64,7 +64,10 @@ public sealed class DigestTests : IDisposable
         Assert.NotEqual(usage.InputHash, new RecordDigest(next).Short(Encoding.ASCII.GetBytes(Record)));
     }
 
-    /// <summary>Emergency and helplines, also behind a country code, a name, and numbers that tell a country.</summary>
+    /// <summary>
+    /// Of emergency numbers and helplines (also behind a country code), of names and of short numbers nothing is in clear; of others, the
+    /// first five digits are.
+    /// </summary>
     [Theory]
     [InlineData("112", "")]
     [InlineData("1813", "")]
@@ -96,7 +99,7 @@ public sealed class DigestTests : IDisposable
         Assert.True((await _fixture.MediateAsync(file, source: "voice-csv")).IsKnownAlready);
     }
 
-    /// <summary>Killed at any moment, the process leaves no copy: it has no name while it is written and read.</summary>
+    /// <summary>A process that is killed at any moment leaves no copy, because the copy has no name while it is written and read.</summary>
     [Fact]
     public async Task StandardInput_WhileItIsRead_LeavesNoCopyBehind()
     {
@@ -125,7 +128,7 @@ public sealed class DigestTests : IDisposable
             new DirectoryInfo(_fixture.Options.DataDirectory).UnixFileMode);
     }
 
-    /// <summary>All its files would be new, and all their usage billed again.</summary>
+    /// <summary>Under another key store all files would be new, and all their usage would be billed again.</summary>
     [Fact]
     public async Task Ledger_UnderAnotherKeyStore_IsRefused()
     {

@@ -22,7 +22,7 @@ public sealed class FileIntakeTests : IDisposable
     {
         FileReport report = await _fixture.MediateAsync(MediationFixture.Sample(Pgw));
 
-        // Sums over the containers of pgw_3records_ts32297.cdr.expected.json.
+        // The totals are sums over the containers of pgw_3records_ts32297.cdr.expected.json.
         Assert.Equal(
             new ControlTotals(3, 4, 1001 + 2001 + 1002 + 1003, 50001 + 100001 + 50002 + 50003, 300 + 301 + 300 + 300), report.Totals);
         Assert.Equal(
@@ -94,7 +94,10 @@ public sealed class FileIntakeTests : IDisposable
         Assert.All(_fixture.Sender.Usage, usage => Assert.Equal((200, 51, 120), (usage.RecordType, usage.RatType, usage.UtcOffsetMinutes)));
     }
 
-    /// <summary>1,000 octets as a total; 300 of 500 in one direction: 1,000 + 200 have none. The RAT type is no text.</summary>
+    /// <summary>
+    /// One container has 1,000 octets without a direction, the other 300 of 500 uplink and so 200 without one. The RAT type is a number
+    /// where a text is due, so it is a field that cannot be read.
+    /// </summary>
     [Fact]
     public async Task Usage_OfATotalAlone_IsInTheControlTotals()
     {
@@ -156,7 +159,7 @@ public sealed class FileIntakeTests : IDisposable
     public async Task BadRecord_AmongGoodOnes_GoesToQuarantineEncrypted()
     {
         byte[] file = await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken);
-        // The month of the opening time of the second record: offset of its contents, then of field 13.
+        // The month stands in the second record's opening time: the record's contents begin at 383, and field 13 is searched from there.
         int opening = file.AsSpan(383).IndexOf(new byte[] { 0x8D, 0x09 }) + 383 + 3;
         file[opening] = 0x1A;
 
@@ -241,11 +244,11 @@ public sealed class FileIntakeTests : IDisposable
         file[25] = 19;
         Assert.Null((await _fixture.MediateAsync(file, "19.cdr")).Gap);
         Assert.Equal([gap with { Last = 18 }, gap with { First = 20 }], _fixture.Ledger.Gaps());
-        // 37240840: 14 March, 09:00, one hour before UTC.
+        // 37240840 in the header is 14 March, 09:00, one hour ahead of UTC.
         Assert.All(
             _fixture.Ledger.List(), entry => Assert.Equal(new DateTimeOffset(2026, 3, 14, 8, 0, 0, TimeSpan.Zero), entry.OpenedAt));
 
-        // Another closure reason is other content.
+        // With another closure reason, the file has other content.
         file[26] = 4;
         await _fixture.MediateAsync(file, "19-again.cdr");
         Assert.Equal([new RepeatedNumber("cdr", gap.Node, 19, 2)], _fixture.Ledger.RepeatedNumbers());
@@ -322,7 +325,7 @@ public sealed class FileIntakeTests : IDisposable
     }
 }
 
-/// <summary>Another kind of content: a line saying LINES, then records of a line each.</summary>
+/// <summary>Mediates another kind of content: a line saying LINES, then records of a line each.</summary>
 internal sealed class LineMediation : IFileMediation
 {
     public IEnumerable<string> SourceNames => ["lines"];

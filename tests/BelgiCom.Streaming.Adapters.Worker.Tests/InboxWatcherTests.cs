@@ -111,7 +111,7 @@ public sealed class InboxWatcherTests : IDisposable
         using InboxWatcher watcher = NewWatcher(logger);
         await watcher.StartAsync(TestContext.Current.CancellationToken);
         await logger.Watched.WaitAsync(TestContext.Current.CancellationToken);
-        // Written this moment by the clock that stands still: only the rename says that it is whole.
+        // By the clock, which stands still, the file was written this moment: only the rename says that it is whole.
         File.Copy(MediationFixture.Sample(Pgw), Path.Combine(_source.Inbox, "a.cdr.tmp"));
         File.SetLastWriteTimeUtc(Path.Combine(_source.Inbox, "a.cdr.tmp"), MediationFixture.Now.UtcDateTime);
         File.Move(Path.Combine(_source.Inbox, "a.cdr.tmp"), Path.Combine(_source.Inbox, "a.cdr"));
@@ -233,7 +233,7 @@ public sealed class InboxWatcherTests : IDisposable
     [Fact]
     public async Task ProcessedFile_KeepsItsTime_AndCountsFromItsProcessing()
     {
-        // As a file of another owner: it can be moved, but its time cannot be set.
+        // The time of a file of another owner cannot be set, though the file can be moved; so mediation leaves the time of every file.
         DateTime written = new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
         File.Copy(MediationFixture.Sample(Pgw), InInbox("a.cdr"));
         File.SetLastWriteTimeUtc(InInbox("a.cdr"), written);
@@ -284,7 +284,7 @@ public sealed class InboxWatcherTests : IDisposable
 
     private string InInbox(string name) => Path.Combine(_source.Inbox, name);
 
-    /// <summary>The beginning of a file, as a writer leaves it that makes a pause; returns all of it.</summary>
+    /// <summary>Writes the beginning of a file, as a writer leaves it that makes a pause, and returns all of the file.</summary>
     private static async Task<byte[]> WriteHalfAsync(string path, double part = 0.6)
     {
         byte[] whole = await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken);

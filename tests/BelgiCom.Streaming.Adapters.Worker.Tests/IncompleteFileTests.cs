@@ -63,7 +63,7 @@ public sealed class IncompleteFileTests : IDisposable
         byte[] content = Compress(Messages(3000));
         _fixture.Options.MaxExpandedOctets = 131_072;
         FileReport stopped = await _fixture.MediateAsync(content);
-        // The lines that lie below the limit are read: 70 octets of header, then 72 each, the last one cut.
+        // The whole lines below the limit are read; the header, which is one of them, is no usage.
         int read = Encoding.UTF8.GetString(Messages(3000))[..131_072].Count(octet => octet == '\n') - 1;
         _fixture.Options.MaxExpandedOctets = long.MaxValue;
         FileReport again = await _fixture.MediateAsync(content);
@@ -115,7 +115,7 @@ public sealed class IncompleteFileTests : IDisposable
         string folder = Path.Combine(_fixture.Folder, "earlier");
         using (SqliteDatabase earlier = SqliteDatabase.Open(Path.Combine(folder, FileLedger.FileName), "File ledger", "x"))
         {
-            // The tables as release 0.1 made them.
+            // These are the tables as release 0.1 made them.
             earlier.Migrate(
                 [
                     "CREATE TABLE files (sha256 TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, format TEXT NOT NULL, "
@@ -136,7 +136,7 @@ public sealed class IncompleteFileTests : IDisposable
         {
             Assert.Equal(MediationFixture.Now.ToUnixTimeMilliseconds(), ledger.FormerUntilMilliseconds);
             Assert.Equal((FileState.Done, 0L), (Assert.Single(ledger.List()).State, ledger.List()[0].Octets));
-            // The hash was one without a key.
+            // Release 0.1 stored hashes without a key; opening the ledger puts them under one.
             byte[] keyed = new byte[32];
             _fixture.FileKey.Hmac([0xaa], keyed);
             Assert.Equal(Convert.ToHexStringLower(keyed), ledger.List()[0].Hash);
@@ -156,7 +156,7 @@ public sealed class IncompleteFileTests : IDisposable
     {
         byte[] file = await File.ReadAllBytesAsync(
             MediationFixture.Sample("pgw_3records_ts32297.cdr"), TestContext.Current.CancellationToken);
-        // Octets 19-22: number of CDRs.
+        // Octets 19 to 22 of the header are the number of CDRs.
         file[21] = 4;
         using MediationFixture fixture = new(options =>
             options.Sources.Add(new SourceOptions { Name = "pgw", WrongCdrCount = WrongCdrCount.Bill }));

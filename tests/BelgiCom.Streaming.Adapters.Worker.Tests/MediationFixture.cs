@@ -45,7 +45,7 @@ internal sealed class MediationFixture : IDisposable
 
     public static string Sample(string name) => Path.Combine(AppContext.BaseDirectory, "samples", name);
 
-    /// <summary>As after a crash: nothing but the disk is left.</summary>
+    /// <summary>Starts again as after a crash, which leaves nothing but the disk.</summary>
     public void Restart()
     {
         Ledger.Dispose();
@@ -90,7 +90,7 @@ internal sealed class CollectingLogger : ILogger<FileIntake>
         EventIds.Add(eventId.Id);
 }
 
-/// <summary>Keeps the committed records; can be told to die before or after a commit.</summary>
+/// <summary>Keeps the committed records, and dies before or after a commit when it is told to.</summary>
 internal sealed class CollectingSender : IChunkSender
 {
     public List<UsageReceived> Usage { get; } = [];
@@ -108,7 +108,7 @@ internal sealed class CollectingSender : IChunkSender
 
     public bool DieAfterCommit { get; set; }
 
-    /// <summary>What happens while a chunk is sent; once.</summary>
+    /// <summary>Called once, while the next chunk is sent.</summary>
     public Action? WhileSending { get; set; }
 
     public void Send(RecordChunk chunk, CancellationToken stopping)

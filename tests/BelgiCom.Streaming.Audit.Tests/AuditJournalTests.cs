@@ -394,7 +394,7 @@ public sealed class AuditJournalTests : IDisposable
         }
     }
 
-    /// <summary>Half of the entries, under another name, as a chain that fits.</summary>
+    /// <summary>Writes every second entry anew, by another actor, as a chain that fits.</summary>
     private List<byte[]> EverySecond()
     {
         byte[] previous = [];

@@ -43,7 +43,7 @@ public sealed class AuditPublisherTests : IDisposable
         Assert.Equal([0L], Published(journal));
     }
 
-    /// <summary>More than one transaction takes, and more than the journal remembers the place of.</summary>
+    /// <summary>The journal has more entries than one transaction takes, and more than those whose place it remembers.</summary>
     [Fact]
     public void Publish_LongJournal_SendsAllOnceInTheirOrder()
     {

@@ -1,4 +1,4 @@
 using BelgiCom.Streaming.Testing;
 
-// One server for all tests, a database for each.
+// All tests share one server, and each has a database of its own.
 [assembly: AssemblyFixture(typeof(PostgreSqlServer))]

@@ -315,7 +315,7 @@ public abstract class LedgerContract : IDisposable
     }
 
     /// <summary>
-    /// A topic is made anew behind the position, or a partition is rated again: each record is a duplicate with its amount.
+    /// When a topic is made anew behind the position, or a partition is rated again, each record is a duplicate with its amount.
     /// </summary>
     [Fact]
     public void Reconcile_ManyLedgerDuplicates_IsBalanced()
@@ -354,7 +354,7 @@ public abstract class LedgerContract : IDisposable
         Apply(ledger, 0, 0, new RatedUsage(1));
         Apply(ledger, 0, 1, other);
 
-        // Found by the content on the topic as well as by the conflict that the ledger keeps.
+        // The conflict is found by the content on the topic, and also by the conflict that the ledger keeps.
         foreach (RatedUsage onTopic in new[] { other, new RatedUsage(1) })
         {
             Reconciliation result = ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 0), [new RatedUsage(1).At(0), onTopic.At(1)]);
@@ -363,8 +363,8 @@ public abstract class LedgerContract : IDisposable
     }
 
     /// <summary>
-    /// Two accounts' usage of 1.50 and 2.00 came under one id. Charged, the second is billed under an id of its own, once: 3.50; the
-    /// decision that comes again, and one that comes too late, change nothing.
+    /// Two accounts' usage of 1.50 and 2.00 came under one id. When it is charged, the second is billed once, under an id of its own: 3.50.
+    /// A decision that comes again, or too late, changes nothing.
     /// </summary>
     [Fact]
     public void Decision_ToChargeAConflict_BillsItOnce()
@@ -393,7 +393,7 @@ public abstract class LedgerContract : IDisposable
         Assert.True(ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 1), [other.At(0), other.At(1)]).IsBalanced);
     }
 
-    /// <summary>Given up, the second waits no more; taken back, it is billed.</summary>
+    /// <summary>When the second usage is given up, it waits no more; when it is taken back, it is billed.</summary>
     [Fact]
     public void Decision_ToGiveAConflictUp_BillsNothingUntilItIsTakenBack()
     {
@@ -648,7 +648,7 @@ public abstract class LedgerContract : IDisposable
         Assert.Equal(4, result.Billed.Records);
     }
 
-    /// <summary>A partition is read for hours, and nobody's usage may wait for that.</summary>
+    /// <summary>A comparison reads a partition for hours, and nobody's usage may wait for that.</summary>
     [Fact]
     public void Reconcile_WhileTheLedgerGoesOn_LetsItAndComparesUpToItsMark()
     {

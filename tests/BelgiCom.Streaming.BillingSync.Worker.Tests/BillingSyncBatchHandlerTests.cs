@@ -72,8 +72,8 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     }
 
     /// <summary>
-    /// A crash at any record: whatever part of a batch was taken, going on from the ledger's own position, or from far before it, gives the
-    /// same ledger.
+    /// Whatever part of a batch was taken before a crash, going on from the ledger's own position, or from far before it, gives the same
+    /// ledger.
     /// </summary>
     [Fact]
     public void Handle_InterruptedAtEveryRecord_GivesTheSameLedger()

@@ -78,7 +78,7 @@ public sealed class LedgerEvidenceTests : IAsyncLifetime
         Assert.Equal(0, Gauge("belgicom_reconcile_conflicts"));
         Assert.True(Gauge("belgicom_reconcile_last_seconds") > 0, "the comparison has no time");
 
-        // The one that fails leaves the last result, whose age shows.
+        // A comparison that fails leaves the last result, whose age shows.
         _registry.IsAway = true;
         await worker.CompareAsync(Cancel);
         Assert.Equal(1, Gauge("belgicom_reconcile_differences"));

@@ -57,7 +57,7 @@ public sealed class BelgianCalendarTests
             Assert.Skip("This machine has no time-zone data.");
         }
 
-        // The years of both: before 1996 summers ended in September, after 2037 the database may have no rule.
+        // Both have a rule for these years: before 1996 summer time ended in September, and after 2037 the database may have no rule.
         long first = new DateTimeOffset(1996, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
         long end = new DateTimeOffset(2038, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
         const long Hour = 3_600_000;

@@ -113,7 +113,7 @@ public sealed class WorkerHostTests
         Assert.Null(WorkerHost.FailureOf(app));
     }
 
-    /// <summary>What does not do its work now gets none; a restart would not help it.</summary>
+    /// <summary>A process that cannot do its work now is given none (503). A restart would not help it, so it is alive (200).</summary>
     [Fact]
     public async Task Ready_OneCheckIsDegraded_Is503AndLiveIs200()
     {

@@ -80,7 +80,7 @@ public abstract class BatchConsumerContract(ChosenBroker kafka, ClientPath path)
 
         await reader.UntilEndAsync(batch => bytes.Add(batch.Bytes));
 
-        // 12 octets each (key 4, value 8); a piece of the queue is looked at as a whole.
+        // A record has 12 octets (4 of key, 8 of value). A piece of the queue, up to 1,024 records, is looked at as a whole.
         Assert.Equal(60_000, bytes.Sum());
         Assert.InRange(bytes.Max(), 1200, 1200 + (1024 * 12));
     }

@@ -47,7 +47,7 @@ public sealed class ClientTests(ChosenBroker kafka)
         Assert.Equal(Enumerable.Range(0, 150).Select(number => (long)number), sink.Numbers);
     }
 
-    /// <summary>librdkafka#5301, as in the rule test of lanes (P2).</summary>
+    /// <summary>This is librdkafka#5301 on a sink; P2 tests it on lanes.</summary>
     [Fact]
     public async Task Sink_ToldOfNoBroker_FindsTheBrokersAgain()
     {

@@ -14,7 +14,7 @@ public sealed class PatienceTests
     [InlineData(ErrorCode.UnknownTopicOrPart)]
     public void StartingBroker_ThatKnowsNothingYet_IsAskedAgain(ErrorCode unknown)
     {
-        // It may have been away for longer than an unknown topic is doubted.
+        // The time without brokers does not count towards the time after which an unknown topic is believed.
         Queue<ErrorCode> failures = new([ErrorCode.Local_AllBrokersDown, unknown, unknown]);
         Assert.Equal(42, Ask(() => failures.TryDequeue(out ErrorCode code) ? throw Failure(code, Patience.UntilBelieved * 0.9) : 42));
     }

@@ -64,7 +64,7 @@ public sealed class ReadinessTests(ChosenBroker kafka)
         Task running = host.RunAsync(stop.Token);
         await Wait.WhileAsync(running, () => IsReady(host, clock));
 
-        // Nothing comes, for long: it asks, and is ready all the same.
+        // No record comes for long; the member asks the broker, and is ready all the same.
         clock.Later(2 * ConsumerHealth.AnswerMaxAge);
         await Wait.WhileAsync(running, () => IsReady(host, clock));
         Assert.Null(await probe.NotReadyBecauseAsync());

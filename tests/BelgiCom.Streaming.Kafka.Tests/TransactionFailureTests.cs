@@ -4,7 +4,7 @@ namespace BelgiCom.Streaming.Kafka.Tests;
 
 public sealed class TransactionFailureTests
 {
-    /// <summary>Every error code of the client in every class the library knows, and in none.</summary>
+    /// <summary>Every error code of the client; the test takes each in every class that the library knows, and in none.</summary>
     public static TheoryData<ErrorCode> Codes => [.. Enum.GetValues<ErrorCode>().Distinct()];
 
     [Theory]

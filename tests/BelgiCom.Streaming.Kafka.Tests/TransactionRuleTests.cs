@@ -123,7 +123,7 @@ public sealed class TransactionRuleTests(ChosenBroker kafka)
         Task running = cluster.Lanes(_ => zombie).RunAsync(stop.Token);
         await Until(() => zombie.Count("handle") == 1, running);
 
-        // A producer of the same transactional id, as the restarted instance would have it.
+        // The successor has the same transactional id, as the restarted instance would have.
         using (IProducer<byte[], byte[]> successor = new ProducerBuilder<byte[], byte[]>(
             KafkaClients.TransactionalProducerConfig(
                 cluster.Options.Kafka, cluster.Options.Lanes,
@@ -320,7 +320,7 @@ public sealed class TransactionRuleTests(ChosenBroker kafka)
         await cluster.RunLaneAsync(new PassThrough(cluster.Out));
         PartitionLag after = Assert.Single(await lag.ReadAsync(cluster.Group, [cluster.In]));
 
-        // 5 records and 5 markers.
+        // The topic has 5 records and 5 transaction markers.
         Assert.Equal(10, before.Committed);
         Assert.Equal(10, before.End);
         Assert.Equal(before, after);

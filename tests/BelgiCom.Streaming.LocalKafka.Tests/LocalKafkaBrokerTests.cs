@@ -21,7 +21,7 @@ public sealed class LocalKafkaBrokerTests
         Assert.Equal(first.Port, fault.Port);
     }
 
-    /// <summary>Made anew, an emptied one would give ids again that records on the topics carry.</summary>
+    /// <summary>If an emptied file were made anew, it would give out ids again that records on the topics carry.</summary>
     [Theory]
     [InlineData("producer-ids")]
     [InlineData("cluster-id")]
@@ -64,7 +64,7 @@ public sealed class LocalKafkaBrokerTests
         await using LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(
             new LocalKafkaOptions { DataDirectory = directory.FullPath }, Cancelled);
         using ManualResetEventSlim release = new();
-        // More blocking work than the pool will add threads for while this test runs.
+        // This is more blocking work than the pool adds threads for while the test runs.
         for (int i = 0; i < 500; i++)
         {
             ThreadPool.QueueUserWorkItem(_ => release.Wait());

@@ -60,7 +60,9 @@ public sealed class FileKeyStoreTests : IDisposable
         Assert.Null(keys.Find(key.Id));
     }
 
-    /// <summary>Twenty new folders, because who is first is a matter of microseconds: one in ten went wrong.</summary>
+    /// <summary>
+    /// Twenty new folders are tried, because who is first is a matter of microseconds; before this was mended, one in ten went wrong.
+    /// </summary>
     [Fact]
     public void GetOrCreate_ByManyAtOnce_IsOneKey()
     {
@@ -119,7 +121,9 @@ public sealed class FileKeyStoreTests : IDisposable
         Assert.Throws<IOException>(() => new FileKeyStore(_directory).GetOrCreate(KeyPurposes.Rating, ""));
     }
 
-    /// <summary>Empty or cut by a full disk, zeros after a power cut: each would have given new keys without a word.</summary>
+    /// <summary>
+    /// A full disk leaves the file empty or cut, and a power cut leaves zeros; each of them once gave new keys without a word.
+    /// </summary>
     [Theory]
     [InlineData(0)]
     [InlineData(31)]

@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Privacy.Tests;
 
 public sealed class KeyProcessTests : IDisposable
 {
-    /// <summary>As many as wait in memory at the same time.</summary>
+    /// <summary>How many processes wait in memory at the same time.</summary>
     private const int Wave = 25;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("keys").FullName;
@@ -13,8 +13,8 @@ public sealed class KeyProcessTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     /// <summary>
-    /// Each wave opens a new folder at the same moment: of two processes that did, one in forty lost its key. BELGICOM_KEY_PROCESSES says
-    /// how many processes in all; 1000 for the full run.
+    /// Each wave of processes opens a new folder at the same moment; before this was mended, of two that did, one in forty lost its key.
+    /// BELGICOM_KEY_PROCESSES sets how many processes there are in all; the full run has 1000.
     /// </summary>
     [Fact]
     public void GetOrCreate_ByProcessesThatStartAtOnce_IsOneKeyPerPurposeAndScope()

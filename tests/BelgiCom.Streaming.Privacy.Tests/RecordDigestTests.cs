@@ -7,7 +7,7 @@ public sealed class RecordDigestTests
 {
     private static readonly DataKey Key = new("day", Enumerable.Range(0, DataKey.Size).Select(i => (byte)i).ToArray());
 
-    /// <summary>From the vectors of the reference implementation: key 00 01 … 0f, input 00 01 … of so many octets.</summary>
+    /// <summary>The vectors are those of the reference implementation: key 00 01 … 0f, input 00 01 … of so many octets.</summary>
     [Theory]
     [InlineData(0, 0x726fdb47dd0e0e31)]
     [InlineData(1, 0x74f839c593dc67fd)]

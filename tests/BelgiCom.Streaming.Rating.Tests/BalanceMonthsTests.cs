@@ -5,7 +5,7 @@ using static BelgiCom.Streaming.Rating.Tests.Given;
 namespace BelgiCom.Streaming.Rating.Tests;
 
 /// <summary>
-/// Where balances lie and what waits for a checkpoint, beside plain dictionaries and lists that know no place, batch or block.
+/// Compares where balances lie and what waits for a checkpoint with plain dictionaries and lists that know no place, batch or block.
 /// </summary>
 public sealed class BalanceMonthsTests
 {
@@ -141,7 +141,7 @@ public sealed class BalanceMonthsTests
                     _now = new(_committed);
                     break;
                 case Step.Freeze when !_checkpointing:
-                    // Only between batches.
+                    // A checkpoint begins only between batches.
                     Commit();
                     _months.Freeze();
                     _checkpointing = true;
@@ -164,7 +164,9 @@ public sealed class BalanceMonthsTests
             }
         }
 
-        /// <summary>What was stored, without what was deleted, is what was committed of the months that are not forgotten.</summary>
+        /// <summary>
+        /// Asserts that what was stored, without what was deleted, is what was committed of the months that are not forgotten.
+        /// </summary>
         public void StoreAll()
         {
             for (int round = 0; round < 2; round++)
@@ -178,7 +180,7 @@ public sealed class BalanceMonthsTests
                 }
             }
 
-            // A key with each commit, one to see that there is no other, and one to forget them.
+            // Each commit deletes one key; one more sees that no other is left, and one more forgets the balances.
             for (int left = _toDelete.Count + 2; left > 0; left--)
             {
                 Commit();

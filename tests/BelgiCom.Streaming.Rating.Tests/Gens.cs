@@ -57,7 +57,7 @@ internal static class Gens
 
     private static readonly long Start = Given.Instant("2026-03-01T00:00:00Z");
 
-    /// <summary>Around the month turn that follows the 23-hour day, and some days about it.</summary>
+    /// <summary>Times in March and April 2026, many of them around the turn of the month that follows the 23-hour day.</summary>
     public static readonly Gen<long> Time = Gen.OneOf(
         Gen.Long[Start, Given.Instant("2026-04-20T00:00:00Z")],
         Gen.Long[Given.Instant("2026-03-31T21:00:00Z"), Given.Instant("2026-03-31T23:00:00Z")],

@@ -45,7 +45,7 @@ public sealed class GoldenRatingTests
 
         Assert.Equal((70L, 0L), (covered.BundleUnits, covered.AmountNanos));
         Assert.Equal(ThresholdKinds.None, covered.Crossed);
-        // 30 s are left: 60 s × 0.10 / 60 + 0.05.
+        // 30 s of the bundle are left, so 60 s cost 60 × 0.10 / 60 + 0.05.
         Assert.Equal((30L, Nanos("0.15")), (partly.BundleUnits, partly.AmountNanos));
         Assert.Equal(ThresholdKinds.VoiceBundleUsedUp, partly.Crossed);
         Assert.Equal((0L, Nanos("0.15")), (after.BundleUnits, after.AmountNanos));

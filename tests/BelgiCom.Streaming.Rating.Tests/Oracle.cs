@@ -3,8 +3,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating.Tests;
 
 /// <summary>
-/// The same rules written a second time the slow and obvious way: decimal money, dictionaries, the time-zone database. Shares nothing with
-/// the core but the input types, so that a mistake would have to be made twice.
+/// The same rules written a second time the slow and obvious way: decimal money, dictionaries, the time-zone database. It shares nothing
+/// with the core but the input types, so that a mistake would have to be made twice.
 /// </summary>
 internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedupDays, int lateDays)
 {
@@ -97,7 +97,7 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
 
         if (units < 0)
         {
-            // Nobody knows how much of it was used; it matters unless each amount of it costs nothing and takes nothing from a bundle.
+            // Nobody knows how much was used, which matters unless any amount costs nothing and takes nothing from a bundle.
             if (price.UnitPrice > 0 || price.ConnectFee > 0 || price.Bundle)
             {
                 return End(RatingOutcome.Suspended, RejectedReason.NotMeasured);

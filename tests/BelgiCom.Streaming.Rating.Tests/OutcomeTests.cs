@@ -137,7 +137,7 @@ public sealed class OutcomeTests
         };
     }
 
-    /// <summary>What was measured, what the price of data counts, and what becomes of it.</summary>
+    /// <summary>Each row says what was measured, what the price of data counts, and what becomes of the usage.</summary>
     [Theory]
     [MemberData(nameof(Measures))]
     public void Usage_IsRatedByWhatWasMeasured(string what, UsageRecord usage, PriceUnit unit, RatingOutcome outcome, string amount)
@@ -150,7 +150,7 @@ public sealed class OutcomeTests
         Assert.Equal(outcome == RatingOutcome.Suspended ? RejectedReason.NotMeasured : default, result.RejectedReason);
     }
 
-    /// <summary>What costs nothing whatever the quantity is, needs no quantity.</summary>
+    /// <summary>Usage that costs nothing, whatever its quantity is, needs no quantity.</summary>
     [Fact]
     public void FreeOrZeroRatedOrSecondaryUsage_NeedsNoMeasure()
     {
@@ -274,8 +274,8 @@ public sealed class OutcomeTests
     }
 
     /// <summary>
-    /// An id of 128 bits that an earlier release stored: usage under its new id is the same when it names it as its former one, and other
-    /// usage when only 96 bits of that agree.
+    /// An earlier release stored an id of 128 bits. Usage under a new id is the same usage when it names that id as its former one, and
+    /// other usage when only some of the bits agree.
     /// </summary>
     [Fact]
     public void IdOfAnEarlierRelease_IsRecognisedByTheFormerId_WithAllItsBits()
@@ -336,7 +336,7 @@ public sealed class OutcomeTests
         Assert.Equal(0, restored.One(Message(1)).AmountNanos);
     }
 
-    /// <summary>0.08 EUR are spent when the offering changes to one in CHF: no sum, and so no limit, has a meaning then (D-25).</summary>
+    /// <summary>0.08 EUR are spent when the offering changes to one in CHF: no sum, and so no limit, has a meaning then.</summary>
     [Fact]
     public void AmountInAnotherCurrencyThanTheBalance_IsRejected_UntilAnotherAccountHasIt()
     {
@@ -355,7 +355,7 @@ public sealed class OutcomeTests
         Assert.Equal(Nanos("0.08"), rater.One(Message(2, "2026-03-16T00:00:00Z")).Balance.SpendNanos);
     }
 
-    /// <summary>Whatever the price is: a petabyte and one octet, or as many seconds, are no usage.</summary>
+    /// <summary>Whatever the price is, a petabyte and one octet, or as many seconds, cannot be real usage.</summary>
     [Theory]
     [InlineData(1_000_000_000_000_000, RatingOutcome.ZeroRated)]
     [InlineData(1_000_000_000_000_001, RatingOutcome.Rejected)]
@@ -423,7 +423,8 @@ public sealed class OutcomeTests
     }
 
     /// <summary>
-    /// The balance of its month and the ids of its day may be forgotten, so it is not rated; it came in time, so it is no late usage.
+    /// Such usage is not rated, because the balance of its month and the ids of its day may be forgotten; and it is not late, because it
+    /// came in time.
     /// </summary>
     [Fact]
     public void RecycledUsage_OlderThanTheLimit_IsSuspendedAgainAndNeverLate()

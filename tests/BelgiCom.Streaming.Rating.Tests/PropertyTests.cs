@@ -76,7 +76,7 @@ public sealed class PropertyTests
             List<string> once = Describe(catalogue, usage, usage.Length);
             List<string> twice = Describe(catalogue, [.. usage, .. usage], usage.Length);
             Assert.Equal(once, twice.Take(usage.Length));
-            // What was not claimed the first time (suspended, late) may only be rated now if it was late for nothing: it stays as it was.
+            // Nothing is rated the second time: what was rated is a duplicate now, and what was suspended or late stays so.
             Assert.DoesNotContain(
                 twice.Skip(usage.Length),
                 line => line.StartsWith("Rated", StringComparison.Ordinal) || line.StartsWith("ZeroRated", StringComparison.Ordinal));

@@ -76,7 +76,9 @@ public sealed class UsageFingerprintTests
         Assert.NotEqual(Fingerprint(reported), Fingerprint(again with { TotalOctets = 31 }));
     }
 
-    /// <summary>Of 100,000 contents that differ in one number, n² / 2 / 2^32 = 1.16 pairs agree; 12 never happens.</summary>
+    /// <summary>
+    /// Of 100,000 contents that differ in one number, about n² / 2 / 2^32 = 1.16 pairs agree by chance; 12 pairs never do.
+    /// </summary>
     [Fact]
     public void ContentsThatDifferALittle_HaveDifferentFingerprints()
     {

@@ -113,7 +113,7 @@ public sealed class RatingBatchHandlerTests
         Assert.Single(_lanes.Rated);
         Assert.All(_lanes.Rejected, one => Assert.Equal(default, one.UsageId));
 
-        // Of an unknown schema nobody knows that the value is bad: the registry may learn it later.
+        // Nobody knows that a value of an unknown schema is bad: the registry may learn the schema later.
         Assert.All(
             _lanes.Rejected, one => Assert.Equal(
                 one.Reason == RejectedReason.UnknownSchema ? RejectedOutcome.Suspended : RejectedOutcome.Rejected, one.Outcome));
@@ -358,7 +358,7 @@ public sealed class RatingBatchHandlerTests
     }
 
     /// <summary>
-    /// A checkpoint is worth it only when it spares records: one event in a hundred thousand is stored a second time, not each.
+    /// A checkpoint is worth its records only when it is written once in many events, and does not store each event a second time.
     /// </summary>
     [Fact]
     public void Checkpoint_IsWrittenOnceInManyEvents()
@@ -372,7 +372,8 @@ public sealed class RatingBatchHandlerTests
             _lanes.Run(handler, from: id - 1);
         }
 
-        // Three marks, of the empty one at the start and of two full ones, each of which has one balance and one chunk.
+        // The first mark (10 octets of key) is of the empty checkpoint at the start; then two full ones each have a balance (20), a chunk
+        // (12) and a mark.
         Assert.Equal([10, 20, 12, 10, 20, 12, 10], _lanes.Log[Topics.RatingState, 0].Select(record => record.Key.Length));
     }
 
@@ -427,7 +428,7 @@ public sealed class RatingBatchHandlerTests
                 Source = "test",
             });
 
-            // Each batch finds the checkpoint of the one before due.
+            // The interval is over before each batch, so a checkpoint is due.
             _lanes.Clock.Advance(_lanes.Options.CheckpointInterval);
             _lanes.Run(handler, from: _lanes.Log[Topics.UsageReceived, 0].Count - 1);
         }

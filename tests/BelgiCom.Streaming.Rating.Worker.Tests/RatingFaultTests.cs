@@ -102,7 +102,9 @@ public sealed class RatingFaultTests
         Assert.True(_lanes.Rated is [{ Account: "BE-1" }], why);
     }
 
-    /// <summary>A record that cannot be read "keeps its earlier value"; a deletion of no offering and version ended the lane.</summary>
+    /// <summary>
+    /// A deletion whose key names no offering and version is reported and changes nothing; it must not end the lane, as it once did.
+    /// </summary>
     [Fact]
     public void CatalogueTombstoneWithAnotherKey_IsReported_AndUsageGoesOn()
     {
@@ -162,7 +164,7 @@ public sealed class RatingFaultTests
         Assert.Single(_lanes.Rated);
     }
 
-    /// <summary>A registry's follower answers "not found" once, and learns the schema later.</summary>
+    /// <summary>A follower of the registry may answer "not found" and learn the schema later.</summary>
     [Fact]
     public void SchemaThatTheRegistryLearnsLater_IsReadThen()
     {
@@ -239,8 +241,8 @@ public sealed class RatingFaultTests
     }
 
     /// <summary>
-    /// Rating was killed while usage was not in a checkpoint, and started again after the retention. The mark is older than the window of
-    /// 45 days, so the ids and balances that are gone are not asked for any more.
+    /// Rating was killed while usage was not in a checkpoint, and started again after the retention. It starts only when its mark is older
+    /// than the window of 45 days, because the ids and balances that are gone are then not asked for any more.
     /// </summary>
     [Theory]
     [InlineData(46, true)]
@@ -482,7 +484,7 @@ public sealed class RatingFaultTests
         };
     }
 
-    /// <summary>One difference each. What the charge depends on makes a conflict, and nothing else does.</summary>
+    /// <summary>Each row has one difference. What the charge depends on makes a conflict, and nothing else does.</summary>
     [Theory]
     [MemberData(nameof(SameIdAgain))]
     public void SameIdAgain_IsAConflict_WhereTheChargeDependsOnTheDifference(string what, UsageReceived again, RejectedOutcome outcome)

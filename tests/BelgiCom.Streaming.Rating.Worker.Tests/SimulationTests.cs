@@ -222,7 +222,7 @@ public sealed class SimulationTests
             int from = _owner[partition];
             if (_open[1 - from] is { } theirs && theirs.Lost.Contains(partition))
             {
-                // It comes back to a lane that has not yet heard that it lost it: the group tells it that first.
+                // The partition comes back to a lane that has not yet heard of losing it; the group tells the lane that first.
                 End(1 - from, theirs);
             }
 

@@ -1,11 +1,13 @@
 namespace BelgiCom.Streaming.RepositoryTests;
 
-/// <summary>Learn one worker, know all: the same files in each, and nothing at the top that the README does not explain.</summary>
+/// <summary>
+/// Who has learned one worker knows all: each has the same files, and nothing lies at the top that the README does not explain.
+/// </summary>
 public sealed class LayoutTests
 {
     private static readonly string[] TopFolders = ["deploy", "docs", "samples", "schemas", "src", "tests"];
 
-    // Written by tools, and ignored by git.
+    // Tools write these folders, and git ignores them.
     private static readonly string[] Local = ["bin", "obj", "artifacts", "TestResults", "data", "node_modules"];
 
     public static TheoryData<string> Workers => ["Adapters", "BillingSync", "CdrRetention", "Rating"];
@@ -24,7 +26,7 @@ public sealed class LayoutTests
         Assert.Equal([], expected.Except(files));
     }
 
-    /// <summary>What a worker does lies in the library of its domain; the worker itself has what runs it, and no rooms.</summary>
+    /// <summary>What a worker does lies in the library of its domain; the worker itself has what runs it, and no folders.</summary>
     [Theory]
     [InlineData("BillingSync")]
     [InlineData("CdrRetention")]

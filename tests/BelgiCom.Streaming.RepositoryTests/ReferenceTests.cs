@@ -8,7 +8,7 @@ public sealed class ReferenceTests
     private static readonly string[] WorkerBase = ["Contracts", "Kafka", "Hosting"];
     private static readonly string[] Testing = ["Testing"];
 
-    // Project: ours that it may reference, packages and frameworks that it may reference (a final '*' stands for any end).
+    // For each project: our projects that it may reference, then packages and frameworks (a final '*' stands for any end).
     private static readonly Dictionary<string, (string[] Projects, string[] Packages)> Allowed = new()
     {
         ["Avro"] = ([], []),
@@ -54,7 +54,8 @@ public sealed class ReferenceTests
     }
 
     /// <summary>
-    /// X.Tests sees X and the kit; end-to-end suites see the workers. One project under test keeps a failure's place clear.
+    /// X.Tests references X and Testing; end-to-end suites reference the workers. Where only one project is under test, a failure's place
+    /// is clear.
     /// </summary>
     [Theory, MemberData(nameof(TestProjects))]
     public void TestProject_References_OnlyWhatItTests(string project)

@@ -7,7 +7,7 @@ public sealed partial class SettingsTests
 {
     private static readonly (string Path, string Text)[] Sources = [.. Repository.Sources("src")];
 
-    // Where a section is read, and as which class, as AddValidatedOptions binds it. A section may be read as several: one per role.
+    // Each path at which AddValidatedOptions binds a section as a class. A section may be read as several classes, one per role.
     private static readonly IReadOnlyList<(string Path, string Section, string Type)> Bindings = [.. FindBindings()];
 
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
@@ -28,7 +28,7 @@ public sealed partial class SettingsTests
             .Select(setting => $"{setting.Name}: {setting.Readers}")
             .Order(StringComparer.Ordinal));
 
-    /// <summary>A worker that is given a setting which only others have names them.</summary>
+    /// <summary>A worker that is given a setting which only others read names those others.</summary>
     [Fact]
     public void Fault_OfASettingThatOthersHave_NamesThem()
     {

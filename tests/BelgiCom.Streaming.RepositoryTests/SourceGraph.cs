@@ -124,7 +124,7 @@ internal sealed class SourceGraph
 
         public string Project { get; }
 
-        /// <summary>Written by the generator: it counts as a user of what it names, and nobody needs to name it.</summary>
+        /// <summary>Whether the generator wrote it: it then counts as a user of what it names, and nobody needs to name it.</summary>
         public bool IsGenerated => Path.Contains("/Generated/", StringComparison.Ordinal);
 
         /// <summary>Folder below the project; empty at its top.</summary>

@@ -15,7 +15,7 @@ public sealed partial class SourceRuleTests
     public void WallClock_InTheSource_IsReadThroughTimeProvider() => AssertNone(Repository.Find(
         "src", WallClock(), path => !path.EndsWith("/Program.cs", StringComparison.Ordinal)));
 
-    /// <summary>A zone or culture of the machine changes what is billed.</summary>
+    /// <summary>A zone or culture of the machine would change what is billed.</summary>
     [Fact]
     public void MachineZoneAndCulture_InTheSource_AreNotUsed() => AssertNone(Repository.Find("src", MachineSettings()));
 
@@ -41,7 +41,7 @@ public sealed partial class SourceRuleTests
         "src", ClientBuilder(), path => !path.EndsWith("/KafkaClients.cs", StringComparison.Ordinal)));
 
     /// <summary>
-    /// Workers write in transactions (rule P10). What is plain is the embedded registry's log and the benchmark's other clients.
+    /// Workers write in transactions (rule P10). Only the embedded registry's log and the benchmark's other clients write without.
     /// </summary>
     [Fact]
     public void ProducersWithoutTransactions_OfTheSource_AreTheToolsAndTheBenchmarksOnly() => AssertNone(Repository.Find(
@@ -79,7 +79,7 @@ public sealed partial class SourceRuleTests
         AssertNone(twice);
     }
 
-    /// <summary>What does not fit beside a diff is not read.</summary>
+    /// <summary>Nobody reads what does not fit beside a diff.</summary>
     [Theory, InlineData("src"), InlineData("tests")]
     public void Lines_OfTheCode_HaveAtMost140Columns(string folder) => AssertNone(
         from source in Repository.Sources(folder)

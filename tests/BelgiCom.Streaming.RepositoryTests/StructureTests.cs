@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.RepositoryTests;
 
-/// <summary>Rooms that do not know each other in a circle, and no type that nobody needs.</summary>
+/// <summary>Folders of one project do not use each other in a circle, and there is no type that nobody needs.</summary>
 public sealed class StructureTests
 {
     private static readonly Lazy<SourceGraph> Graph = new(() => new SourceGraph(Repository.AllSources("src")));
@@ -12,7 +12,7 @@ public sealed class StructureTests
     public void Types_OfTheSource_AreNamedSomewhere() => SourceRuleTests.AssertNone(
         Graph.Value.Unnamed());
 
-    /// <summary>One namespace a project: folders may move without a change in anybody's usings.</summary>
+    /// <summary>Each project has one namespace, so that folders may move without a change in anybody's usings.</summary>
     [Fact]
     public void Namespace_OfEachFile_IsItsProject()
     {

@@ -73,7 +73,7 @@ public sealed class ArchiveFixture : IDisposable
         });
 
     /// <summary>
-    /// A value as it could be on the topic; holds the subscriber reference, so that a scan of the files for it means something.
+    /// A value as it could be on the topic; it holds the subscriber reference, so that a scan of the files for it means something.
     /// </summary>
     public static byte[] Value(int subscriber, long offset)
     {

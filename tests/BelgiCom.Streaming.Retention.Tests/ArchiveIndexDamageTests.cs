@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Retention.Tests;
 
-/// <summary>What happens to the index is noticed before it loses or destroys records.</summary>
+/// <summary>Damage to the index is noticed before it loses or destroys records.</summary>
 public sealed class ArchiveIndexDamageTests : IDisposable
 {
     private const int Persons = 40;
@@ -39,7 +39,10 @@ public sealed class ArchiveIndexDamageTests : IDisposable
         Assert.Contains("does not know", Assert.Throws<ArchiveException>(_fixture.Open).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Refused, found by the check, or without effect: no look-up misses records of an archive that is said to be well.</summary>
+    /// <summary>
+    /// A damaged index is refused, or found by the check, or has no effect: no look-up misses records of an archive that is said to be
+    /// well.
+    /// </summary>
     [Fact]
     public void Open_DamagedIndex_IsNeverSilent()
     {

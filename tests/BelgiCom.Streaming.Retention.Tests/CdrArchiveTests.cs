@@ -30,7 +30,10 @@ public sealed class CdrArchiveTests : IDisposable
         Assert.Equal(ArchiveFixture.Value(1, 0), record.Value);
     }
 
-    /// <summary>An index as the release before topic ids and class periods wrote it; its records and positions go on.</summary>
+    /// <summary>
+    /// The index is one as an earlier release wrote it, before topic ids (2) or before class periods, too (1); its records and positions go
+    /// on.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -195,7 +198,7 @@ public sealed class CdrArchiveTests : IDisposable
         Assert.Equal(StorageFault.InUse, Assert.Throws<StorageException>(_fixture.Open).Fault);
     }
 
-    /// <summary>One octet of the file changed, wherever it is: the tag, the numbers of the header or the magic say so.</summary>
+    /// <summary>Wherever one octet of the file is changed, the tag, the numbers of the header or the magic say so.</summary>
     [Fact]
     public void Find_TamperedBlock_IsDamagedWhereverItWasChanged()
     {

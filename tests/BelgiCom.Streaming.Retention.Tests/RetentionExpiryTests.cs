@@ -287,7 +287,8 @@ public sealed class RetentionExpiryTests : IDisposable
     }
 
     /// <summary>
-    /// Cut off behind each step: the next run ends what was begun, with one entry in the journal, and nothing is readable in between.
+    /// When a run is cut off behind a step, the next one ends what was begun, with one entry in the journal, and nothing is readable in
+    /// between.
     /// </summary>
     [Theory]
     [MemberData(nameof(Steps))]
@@ -328,7 +329,7 @@ public sealed class RetentionExpiryTests : IDisposable
 
     public static TheoryData<int> Steps() => [.. Enum.GetValues<ExpiryStep>().Select(step => (int)step)];
 
-    /// <summary>compliance.md §4: a copy of file and key that comes back after expiry must not serve.</summary>
+    /// <summary>A copy of file and key that comes back after expiry must not be of use to anybody.</summary>
     [Fact]
     public void Open_ExpiredFileRestoredFromACopy_IsDestroyedAgain()
     {

@@ -30,8 +30,8 @@ public sealed class RetentionPeriodTests
     public void TryParse_AnythingElse_IsRefused(string text) => Assert.False(RetentionPeriod.TryParse(text, out _));
 
     /// <summary>
-    /// Regulation 1182/71 art. 3(2)(c): the last hour of the day with the same date, or of the month's last day. Offsets are those of
-    /// Brussels.
+    /// Regulation 1182/71 art. 3(2)(c): a period ends with the last hour of the day with the same date, or of the month's last day. Offsets
+    /// are those of Brussels.
     /// </summary>
     [Theory]
     [InlineData("2026-01-15", "P4M", "2026-05-16T00:00:00+02:00")]
@@ -48,7 +48,7 @@ public sealed class RetentionPeriodTests
             period.DueAfter(DateOnly.Parse(day, System.Globalization.CultureInfo.InvariantCulture)));
     }
 
-    /// <summary>A record with a time that cannot be is kept, not a reason to stop.</summary>
+    /// <summary>A record whose time cannot be right is kept, and is no reason to stop.</summary>
     [Fact]
     public void DueAfter_AtTheEndsOfTheCalendar_IsAlwaysAnInstant()
     {

@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Retention.Tests;
 
 public sealed class RetentionPolicyTests
 {
-    /// <summary>compliance.md §1: article, class and period as the law has them.</summary>
+    /// <summary>Article, class and period are as the law has them (docs/retention.md, "Classes").</summary>
     [Theory]
     [InlineData("TRANSIT", "P0D", "art. 122 §1", PeriodStart.EventTime)]
     [InlineData("FRAUD_4M", "P4M", "art. 122 §4 1°", PeriodStart.EventTime)]

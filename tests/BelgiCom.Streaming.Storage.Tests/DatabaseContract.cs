@@ -9,7 +9,7 @@ public abstract class DatabaseContract : IDisposable
     private static readonly string[] One = ["CREATE TABLE thing (name TEXT PRIMARY KEY, number BIGINT NULL)"];
     private static readonly string[] Two = [.. One, "ALTER TABLE thing ADD COLUMN colour TEXT NULL"];
 
-    /// <summary>Another connection to the same database; empty at the first call of a test.</summary>
+    /// <summary>Opens another connection to the test's database, which is empty at the first call.</summary>
     protected abstract Database Open();
 
     public void Dispose()

@@ -22,7 +22,8 @@ public static class Fuzz
     public static int Seed { get; } = Asked is null ? 1 : Environment.TickCount;
 
     /// <summary>
-    /// The octets with one to four changes: bits, values that parsers care about, stretches away, doubled, or the rest away.
+    /// Changes the octets one to four times: sets or flips bits, puts in values that parsers care about, removes or doubles a stretch, or
+    /// cuts off the rest.
     /// </summary>
     public static byte[] Mutate(byte[] original, Random random)
     {

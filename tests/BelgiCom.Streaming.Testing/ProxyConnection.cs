@@ -19,7 +19,7 @@ internal sealed class ProxyConnection(KafkaProxy proxy, Socket client, Socket br
         _ = RunAsync();
     }
 
-    /// <summary>Both ends see a reset.</summary>
+    /// <summary>Closes the connection so that both ends see a reset.</summary>
     public void Reset()
     {
         foreach (Socket socket in new[] { client, broker })
@@ -31,7 +31,7 @@ internal sealed class ProxyConnection(KafkaProxy proxy, Socket client, Socket br
             }
             catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
             {
-                // Closed from the other side at the same moment.
+                // The other side closed it at the same moment.
             }
         }
     }
@@ -96,7 +96,7 @@ internal sealed class ProxyConnection(KafkaProxy proxy, Socket client, Socket br
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
-            // Gone as well.
+            // That side is gone as well.
         }
     }
 

@@ -1,7 +1,7 @@
 namespace BelgiCom.Streaming.Testing;
 
 /// <summary>
-/// How much of a fault. BELGICOM_FAULTS=full takes the full counts of docs/fault-tests.md; without it they are small enough
+/// How much of a fault a test makes. BELGICOM_FAULTS=full takes the full counts of docs/fault-tests.md; without it they are small enough
 /// for every build.
 /// </summary>
 public static class Scale

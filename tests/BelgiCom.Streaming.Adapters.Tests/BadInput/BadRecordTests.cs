@@ -9,7 +9,7 @@ public class BadRecordTests
 
     public static TheoryData<string, string, string, QuarantineReason> Replacements => new()
     {
-        // What is wrong, octets of the good record, octets instead (same length), reason.
+        // Each row says what is wrong, the octets of the good record, as many octets that take their place, and the reason.
         { "recordType", "800155", "800154", QuarantineReason.BadValue },
         { "IMSI digit above nine", "830800010101000000f9", "8308000101010000b0f9", QuarantineReason.BadValue },
         { "IMSI digits after the filler", "830800010101000000f9", "8308000101010000f0f9", QuarantineReason.BadValue },

@@ -24,7 +24,7 @@ public class LookAheadTests
     public void Unframed_OfRecordsWithoutAnEnd_IsReadInAFewSteps(string pattern) =>
         AssertFewSteps(Filled(pattern.Replace(" ", "", StringComparison.Ordinal)), CdrFileFormat.Unframed);
 
-    /// <summary>Once more than a stretch is lost, the good records behind it are found again.</summary>
+    /// <summary>Good records behind a long stretch of records without an end are found again.</summary>
     [Fact]
     public void Unframed_GoodRecordsBehindRecordsWithoutAnEnd_AreRead()
     {
@@ -37,7 +37,7 @@ public class LookAheadTests
         Assert.InRange(steps, 2, 100);
     }
 
-    /// <summary>A few broken requests cost themselves only, as long as they are few.</summary>
+    /// <summary>As long as only a few requests are broken, each of them costs its own line only.</summary>
     [Fact]
     public void Nchf_FewObjectsWithoutAnEnd_CostTheirLines()
     {

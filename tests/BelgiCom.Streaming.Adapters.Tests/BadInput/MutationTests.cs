@@ -6,8 +6,8 @@ using BelgiCom.Streaming.Testing;
 namespace BelgiCom.Streaming.Adapters.Tests;
 
 /// <summary>
-/// Whatever the octets: records and typed faults, no other exception, no endless loop, bounded memory (fault test F25). A file that once
-/// failed here is kept in samples/cases, and a test of its own reads it.
+/// Whatever the octets are, a reader gives records and typed faults: it throws nothing else, it comes to an end, and its memory is bounded
+/// (fault test F25). A file that once failed here is kept in samples/cases, and a test of its own reads it.
 /// </summary>
 public class MutationTests
 {
@@ -126,7 +126,7 @@ public class MutationTests
         Assert.True(content.Reads <= content.Octets + 16, $"{content.Reads} reads for {content.Octets} octets.");
     }
 
-    /// <summary>No octet is in nothing: between records and faults there is filler only.</summary>
+    /// <summary>Every octet is in a record or in a fault; between them there is only filler.</summary>
     private static void AssertFiller(byte[] file, int from, int to) => Assert.True(
         from >= to || file.AsSpan(from, to - from).IndexOfAnyExcept((byte)0, (byte)0xFF) < 0,
         $"Octets from {from} to {to} are in nothing.");

@@ -43,7 +43,7 @@ public class BerReaderTests
                 return;
             }
 
-            // What the base library accepts and we do not: end-of-contents octets as an ordinary element.
+            // The base library accepts end-of-contents octets as an ordinary element, and our reader does not.
             if (!ours.Contains("fault", StringComparison.Ordinal))
             {
                 Assert.Equal(theirs, ours);
@@ -146,7 +146,8 @@ public class BerReaderTests
     }
 
     /// <summary>
-    /// Written by hand, because the base library's writer makes neither indefinite nor long lengths. Returns the outline of what it wrote.
+    /// Writes random elements by hand, because the base library's writer makes neither indefinite nor long lengths, and returns the outline
+    /// of what it wrote.
     /// </summary>
     private static string WriteRandom(Random random, MemoryStream output, int depth)
     {

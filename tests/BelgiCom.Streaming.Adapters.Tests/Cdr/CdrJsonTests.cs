@@ -58,7 +58,7 @@ public class CdrJsonTests
     [Fact]
     public void Field_ThatTheDictionaryDoesNotKnow_IsMaskedAsItMayHoldANumber()
     {
-        // A private tag of a vendor, with "999000000001" in it.
+        // The field has a private tag of a vendor and holds "999000000001".
         byte[] field = [0xDF, 0x81, 0x01, 12, .. "999000000001"u8];
         byte[] record = [0xBF, 0x4F, (byte)(3 + field.Length), 0x80, 0x01, 0x55, .. field];
 
@@ -70,7 +70,7 @@ public class CdrJsonTests
     [Fact]
     public void Punctuation_OfAMaskedText_StaysSoThatItsFormShows()
     {
-        // userIdentifier [1] of pDUSessionChargingInformation [13]: sIP-URI [0].
+        // The URI is the sIP-URI [0] in userIdentifier [1] of pDUSessionChargingInformation [13].
         byte[] uri = [0x80, 18, .. "sip:+999@ims.test"u8, (byte)'!'];
         byte[] record = [0xBF, 0x81, 0x48, 24, 0xAD, 22, 0xA1, 20, .. uri];
 

@@ -33,13 +33,13 @@ public class GzipContentTests
     public void Gzip_WithOneBitOfTheSecondMemberFlipped_GivesTheFirstAndAFault()
     {
         byte[] member = Compress("0123456789\n"u8.ToArray());
-        // The octets of the header that say nothing about the content: time, extra flags, system (RFC 1952 2.3), and the flag "text".
+        // Time, extra flags and system stand in the header and say nothing about the content (RFC 1952 2.3).
         int[] sayNothing = [4, 5, 6, 7, 8, 9];
         for (int octet = 0; octet < member.Length; octet++)
         {
             for (int bit = 0; bit < 8 && !sayNothing.Contains(octet); bit++)
             {
-                // The last octet of the content ends with padding (RFC 1951 3.2.3).
+                // Nor does the flag "text", and the last octet of the content ends with padding (RFC 1951 3.2.3).
                 if ((octet == 3 && bit == 0) || octet == member.Length - 9)
                 {
                     continue;
@@ -71,7 +71,7 @@ public class GzipContentTests
         byte[] large = new byte[300_000];
         new Random(17).NextBytes(large);
         byte[] plain = Compress([1, 2, 3]);
-        // Flags: extra field, name, comment, CRC of the header, which is not checked (RFC 1952 2.3.1).
+        // The flags announce an extra field, a name, a comment and a CRC of the header, which is not checked (RFC 1952 2.3.1).
         byte[] full = [.. plain[..3], 0x1E, .. plain[4..10], 2, 0, 9, 9, .. "name\0comment\0"u8, 0, 0, .. plain[10..]];
 
         using Stream content = CompressedContent.Open(
@@ -108,7 +108,7 @@ public class GzipContentTests
             gzip.Write(content);
         }
 
-        // .NET writes nothing for nothing; RFC 1951 has an empty block for it.
+        // .NET writes no octets at all for empty content; RFC 1951 has an empty block for it.
         return content.Length > 0 ? output.ToArray() : [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     }
 }

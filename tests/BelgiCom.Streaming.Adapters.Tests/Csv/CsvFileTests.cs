@@ -132,7 +132,7 @@ public class CsvFileTests
     [InlineData("RecordId", "x,x")]
     public void Id_WithoutARecordId_IsEveryOctet(string field, string values)
     {
-        // Two lines that differ in one column that the map does not even read.
+        // The two lines differ only in the column "more", which the map does not even read.
         string[] parts = values.Split(',');
         string file = "sms_time,msisdn,imsi,direction,other_party,serving_plmn,node,record_id,more\n"
             + string.Concat(parts.Select((part, i) =>

@@ -22,7 +22,7 @@ public class CsvRealFileTests
     [InlineData(Calls + "\nc1,T8,60,P1,P2,MO,-\nID,START,SECS,CALLER,CALLEE,DIR,REMARK\nc2,T9,30,P1,P2,MO,-\n", "c1 60|c2 30")]
     [InlineData(Calls + "\nc1,T8,60,P1,P2,MO,-\nstart,id,secs,caller,callee,dir\nT9,c2,30,P1,P2,MO\n", "c1 60|c2 30")]
     [InlineData(Calls + "\nc1,T8,60,P1,P2,MO,-\nid,start\nc2,T9,30,P1,P2,MO,-\n", "c1 60|BadFraming|c2 30")]
-    // Footers, comments, spreadsheets' lines.
+    // Footers, comments, and the lines that spreadsheets add.
     [InlineData(Calls + "\n# night run\nc1,T8,60,P1,P2,MO,-\nTOTAL,1\n", "BadFraming|c1 60|BadFraming")]
     [InlineData("SEP=;\r\nid;start;secs;caller;callee;dir\r\nc1;T8;60;P1;P2;MO\r\n", "c1 60")]
     [InlineData("sep=,,,,,,\r\n" + Calls + "\r\nc1,T8,60,P1,P2,MO,-\r\n", "c1 60")]
@@ -36,7 +36,7 @@ public class CsvRealFileTests
     // Numbers that a spreadsheet or a program took for quantities.
     [InlineData(Calls + "\nc1,T8,60,999100000001.0,P2,MO,-\nc2,T8,60,9.991E+11,P2,MO,-\nc3,T8,60,999.10.00.00.001,P2,MO,-\n",
         "BadValue|BadValue|c3 60")]
-    // Ends.
+    // Files that end in different ways.
     [InlineData(Calls, "Truncated")]
     [InlineData(Calls + "\n", "")]
     [InlineData(Calls + "\nc1,T8,60,P1,P2,MO,\"-\"", "c1 60")]
@@ -51,7 +51,7 @@ public class CsvRealFileTests
     [InlineData("r1,T8,P1,-1,0,-", "BadValue")]
     [InlineData("r1,T8,P1,0,0,-", "r1 0/0")]
     [InlineData("r1,T8,P1,,5,-", "r1 -1/5")]
-    // 1,5 up and 0 down, or 1 up and 5 down with a remark of 0: nobody can tell.
+    // Nobody can tell 1,5 up and 0 down from 1 up and 5 down with a remark of 0.
     [InlineData("r1,T8,P1,1,5,0,,", "BadFraming")]
     [InlineData("r1,T8,P1, 17 ,\t5,-", "r1 17/5")]
     public void Volumes_OfALine_AreReadOrRefused(string line, string expected) =>
@@ -174,7 +174,7 @@ public class CsvRealFileTests
         Assert.Empty(map.Faults());
     }
 
-    /// <summary>No text of a time may stop a file, and none may be a time that its writer rounded.</summary>
+    /// <summary>No text of a time may stop a file, and none that its writer rounded may be taken for a time.</summary>
     [Theory]
     [InlineData("unix", ".", "1795158000", 1_795_158_000_000L)]
     [InlineData("unix", ".", "1795158000.25", 1_795_158_000_250L)]

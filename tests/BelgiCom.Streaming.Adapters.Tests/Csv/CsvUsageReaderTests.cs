@@ -14,7 +14,7 @@ public class CsvUsageReaderTests
 
         Assert.Empty(faults);
         Call call = Assert.Single(cdrs);
-        // 09:06:07 in Brussels is 08:06:07 UTC in March before the change.
+        // 09:06:07 in Brussels is 08:06:07 UTC on 14 March, before summer time begins.
         Assert.Equal((Utc("2026-03-14T08:06:07Z"), 60), (call.Start, call.Offset));
         Assert.Equal(
             (61L, "999000000001", "999123456789", Direction.Originating, "A1", UsageKind.Voice),

@@ -3,7 +3,9 @@ using CsCheck;
 
 namespace BelgiCom.Streaming.Adapters.Tests;
 
-/// <summary>The numbers of a node's files: 32 bits, in any order, from the start again after a restart (fault test F18).</summary>
+/// <summary>
+/// A node numbers its files with 32 bits; they come in any order, and the numbers begin again after a restart (fault test F18).
+/// </summary>
 public sealed class FileSequencesTests : IDisposable
 {
     private static readonly DataKey Key = new("files", [.. Enumerable.Range(0, DataKey.Size).Select(i => (byte)i)]);
@@ -125,8 +127,8 @@ public sealed class FileSequencesTests : IDisposable
     }
 
     /// <summary>
-    /// The model: runs of a counter, each in any order after its first file, with losses; the files of a run that are late come after the
-    /// next one began. Open are the numbers between the lowest and the highest of a run that did not come, after each file.
+    /// The model is made of runs of a counter. The files of a run come in any order after its first one; some are lost, and some come late,
+    /// after the next run began. Open are the numbers between the lowest and the highest of a run that did not come.
     /// </summary>
     [Fact]
     public void Gaps_OfAnyOrderLossAndRestart_AreThoseOfTheModel() =>
@@ -141,9 +143,11 @@ public sealed class FileSequencesTests : IDisposable
                 {
                     bool wraps = run == 0 && atTheEnd;
                     int count = random.Next(wraps ? 10 : 2, 30);
-                    // A counter that began again before its number 1 came would look like one that goes on.
+                    // The last file of a run that wraps always comes: without a number behind the wrap, the next run would look like its
+                    // continuation.
                     int sure = wraps ? count - 1 : 0;
-                    // The place of a file in its run, which does not wrap; its number is where the run began, and that.
+                    // The place of a file in its run does not wrap; the file's number is the first number of the run plus the place, modulo
+                    // 2^32.
                     long[] shuffled =
                     [
                         .. Enumerable.Range(1, count - 1).Select(place => (long)place)
@@ -159,7 +163,8 @@ public sealed class FileSequencesTests : IDisposable
                             continue;
                         }
 
-                        // After a restart, a counter begins at 1; the first run ends where 32 bits do, in half the samples.
+                        // After a restart a counter begins at 1; in half the samples the first run begins so that it passes the end of 32
+                        // bits.
                         long first = file.Run == 0 && atTheEnd ? 4294967290 : 1;
                         long began = file.Run * 1000;
                         SequencePlace place = Add(ledger, (first + file.Place) % (1L << 32), began + file.Place);

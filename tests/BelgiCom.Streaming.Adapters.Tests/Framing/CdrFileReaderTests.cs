@@ -4,7 +4,6 @@ namespace BelgiCom.Streaming.Adapters.Tests;
 
 public class CdrFileReaderTests
 {
-    // Where the records of the golden file end: 54 octets of header, then 5 + length of each record.
     /// <summary>
     /// X.690 8.1.3: the length of a record may take four octets. Read as a header of TS 32.297, they are its length, which here agrees with
     /// the octets behind it.
@@ -23,6 +22,7 @@ public class CdrFileReaderTests
         Assert.NotNull(CdrFileHeader.TryRead(record));
     }
 
+    // Where the records of the golden file end: behind 54 octets of header, each record takes 5 octets and its length.
     private static readonly int[] RecordEnds = [54 + 5 + 319, 54 + 5 + 319 + 5 + 259, 906];
 
     [Fact]
@@ -76,7 +76,7 @@ public class CdrFileReaderTests
     public void FramedFile_WithARecordOfAnImpossibleLength_CostsThatRecord(int length)
     {
         byte[] file = Samples.Read(Samples.Pgw);
-        // Outer tag bf4f, then a length of four octets, which no frame can hold.
+        // The outer tag bf4f is followed by a length of four octets, which no frame can hold.
         System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(RecordEnds[0] + 5 + 3), length);
         file[RecordEnds[0] + 5 + 2] = 0x84;
 

@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Adapters.Tests;
 
 public class NchfUsageReaderTests
 {
-    // Written after TS 32.291 6.1.6.2; "multipleunitUsage" is how one open implementation spells it.
+    // The request follows TS 32.291 6.1.6.2; one open implementation spells a member "multipleunitUsage", as here.
     private const string Request =
         """
         {"subscriberIdentifier":"imsi-001010000000007","nfConsumerIdentification":{"nFName":"smf-1","nFPLMNID":{"mcc":"001","mnc":"01"},
@@ -82,7 +82,7 @@ public class NchfUsageReaderTests
         Assert.Equal(QuarantineReason.BadValue, Assert.Single(faults).Reason);
     }
 
-    /// <summary>An array on one line: what is no request costs itself, and its neighbours are read.</summary>
+    /// <summary>In an array on one line, an element that is no request costs itself only, and its neighbours are read.</summary>
     [Theory]
     [InlineData("[{0},null,{0},{0}]", 3, 1)]
     [InlineData("[null,{0},true,{0},-1]", 2, 3)]
@@ -137,7 +137,7 @@ public class NchfUsageReaderTests
         Assert.Equal(QuarantineReason.Truncated, Assert.Single(faults).Reason);
     }
 
-    /// <summary>Wherever a file is cut, its end was not seen, and one entry says so; the whole file says nothing.</summary>
+    /// <summary>Wherever a file is cut, one entry says that its end was not seen; the whole file has no such entry.</summary>
     [Theory]
     [InlineData("[{0},\n{0}]", false)]
     [InlineData("[\n{0}\n,\n{0}\n]\n", true)]
@@ -159,7 +159,7 @@ public class NchfUsageReaderTests
         Assert.Empty(Read(whole).Faults);
     }
 
-    /// <summary>Some writers write every member of their model: one that is null is one that the request does not have.</summary>
+    /// <summary>Some writers write every member of their model; a member that is null is one that the request does not have.</summary>
     [Fact]
     public void Members_ThatAreNull_AreNotThere()
     {
@@ -205,7 +205,9 @@ public class NchfUsageReaderTests
         Assert.Equal(octets is null ? [QuarantineReason.BadValue] : [], faults.Select(fault => fault.Reason));
     }
 
-    /// <summary>The first request of a session has no used units; an event has one request only, so its usage would be lost.</summary>
+    /// <summary>
+    /// The first request of a session rightly has no used units. An event has one request only, so without units its usage would be lost.
+    /// </summary>
     [Theory]
     [InlineData("true", 1)]
     [InlineData("false", 0)]

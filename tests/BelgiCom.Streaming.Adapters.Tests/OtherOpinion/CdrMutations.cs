@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Adapters.Tests;
 
 /// <summary>
 /// Changes to records that leave them valid: other values, optional fields that are absent, lists and SETs in another order, fields that
-/// nobody knows. Values come from few, so that records meet that differ in one field only, or in none.
+/// nobody knows. Values are drawn from a few, so that some records differ in one field only, or in none.
 /// </summary>
 internal sealed class CdrMutations
 {
@@ -113,7 +113,7 @@ internal sealed class CdrMutations
         ];
     }
 
-    /// <summary>A record with up to four changes of what it says, and any of what it does not.</summary>
+    /// <summary>Changes up to four things that the record says, and then rearranges it.</summary>
     public Tlv Of(Tlv original)
     {
         Tlv record = original.Clone();
@@ -126,7 +126,7 @@ internal sealed class CdrMutations
         return Rearranged(record);
     }
 
-    /// <summary>The same record with its SETs and lists in another order, and with fields of private and of later use.</summary>
+    /// <summary>Returns the same record with its SETs and lists in another order, and with fields of private and of later use.</summary>
     public Tlv Rearranged(Tlv original)
     {
         Tlv record = original.Clone();
@@ -152,7 +152,7 @@ internal sealed class CdrMutations
 
     public T Any<T>(IReadOnlyList<T> values) => values[_random.Next(values.Count)];
 
-    /// <summary>Octets: none, few of few kinds, or up to a terabyte.</summary>
+    /// <summary>Draws a volume in octets: none, one of a few small ones, or any up to a terabyte.</summary>
     public long Volume() => _random.Next(4) switch { 0 => 0, 1 => 1000, 2 => _random.Next(127, 130), _ => _random.NextInt64(1L << 40) };
 
     private void Optional(Tlv parent, Tlv child, int likelihood = 3) => _ = _random.Next(likelihood) == 0
@@ -170,7 +170,7 @@ internal sealed class CdrMutations
         }
     }
 
-    /// <summary>One member less, or one more like another.</summary>
+    /// <summary>Removes a member of the list, or adds one that is like another.</summary>
     private void List(Tlv? list)
     {
         if (list is { Children.Count: > 1 } && _random.Next(2) == 0)
@@ -185,7 +185,7 @@ internal sealed class CdrMutations
         }
     }
 
-    /// <summary>A copy that says the same twice in a record is not valid: it gets a number of its own, or an end of its own.</summary>
+    /// <summary>Gives a copied member a number or an end of its own, because a record that says the same twice is not valid.</summary>
     private static void Distinguish(Tlv list, Tlv member)
     {
         if (member[6] is { Content.Length: 9 } changed && member[1] is null)
@@ -214,7 +214,7 @@ internal sealed class CdrMutations
         Optional(parent, HandMade.Time(last, start.AddMinutes(_random.Next(10))));
     }
 
-    /// <summary>The record opened some time before, or the same second by another zone's clock.</summary>
+    /// <summary>Moves the opening of the record back, or writes the same second in another time zone.</summary>
     private void Open(Tlv record, int tag)
     {
         DateTimeOffset opened = CdrValues.Time(record[tag]) ?? HandMade.Opened;
@@ -235,7 +235,7 @@ internal sealed class CdrMutations
             : Tlv.Constructed(2, HandMade.Integer(0, 1), HandMade.Text(1, Any(Imsis))));
     }
 
-    /// <summary>What of total, uplink and downlink is there, and whether it agrees.</summary>
+    /// <summary>Draws which of total, uplink and downlink are there, and whether they agree.</summary>
     private void Volumes(Tlv used)
     {
         long uplink = Volume();

@@ -12,14 +12,18 @@ internal static class CdrValues
 
     public static long? Integer(Tlv? element) => element is null ? null : (long)new BigInteger(element.Content, isBigEndian: true);
 
-    /// <summary>A chargingID or ratingGroup: 32 bits without a sign, which some writers give without the octet of zeros.</summary>
+    /// <summary>
+    /// A chargingID or ratingGroup has 32 bits and no sign; some writers leave out the leading octet of zeros that says so.
+    /// </summary>
     public static long? Unsigned32(Tlv? element) => Integer(element) is { } value ? value < 0 ? value + (1L << 32) : value : null;
 
     public static string? Text(Tlv? element) => element is null ? null : Encoding.Latin1.GetString(element.Content);
 
     public static string? Hex(Tlv? element) => element is null ? null : Convert.ToHexString(element.Content);
 
-    /// <summary>IPAddress is a choice: of its alternative the tag and the octets, so that one address is one text.</summary>
+    /// <summary>
+    /// Reads an IPAddress, which is a choice, as the tag and the octets of its alternative, so that one address is one text.
+    /// </summary>
     public static string? Address(Tlv? element) =>
         element is null ? null : string.Join(',', element.Children.Select(child => $"{child.Number}:{Hex(child)}"));
 
@@ -37,7 +41,7 @@ internal static class CdrValues
         return new DateTimeOffset(2000 + bcd[0], bcd[1], bcd[2], bcd[3], bcd[4], bcd[5], octets[6] == '-' ? -offset : offset);
     }
 
-    /// <summary>TBCD: two digits an octet, the low half first, f for nothing. Null when a half is no digit.</summary>
+    /// <summary>TBCD has two digits in an octet, the low half first, and f as filler. The result is null when a half is no digit.</summary>
     public static string? Digits(ReadOnlySpan<byte> octets)
     {
         string halves = string.Concat(Convert.ToHexString(octets).Chunk(2).Select(pair => $"{pair[1]}{pair[0]}")).TrimEnd('F');
@@ -66,9 +70,9 @@ internal static class CdrValues
     }
 
     /// <summary>
-    /// The network of a User Location Information as TS 29.274 8.21 has it: an octet of flags, then CGI, SAI, RAI of seven octets,
-    /// TAI of five, ECGI of seven, LAI of five, each present as flagged and beginning with its PLMN. TAI and ECGI first: they are what
-    /// the guide names.
+    /// The network of a User Location Information as TS 29.274 8.21 has it: an octet of flags, then CGI, SAI, RAI of seven octets, TAI of
+    /// five, ECGI of seven, LAI of five, each present as flagged and beginning with its PLMN. TAI and ECGI are looked at first, because the
+    /// format guide names them.
     /// </summary>
     public static string? PlmnOfLocation(Tlv? element)
     {
@@ -100,7 +104,7 @@ internal static class CdrValues
     }
 
     /// <summary>
-    /// The network of a UserLocation of TS 29.571: of the NR, E-UTRA or other access, the tracking area's, else the cell's.
+    /// The network of a UserLocation of TS 29.571: that of the tracking area, else that of the cell, of the NR, E-UTRA or other access.
     /// </summary>
     public static string? PlmnOfLocation(JsonElement? location) =>
         Plmn(location?.At("nrLocation", "tai", "plmnId")) ?? Plmn(location?.At("nrLocation", "ncgi", "plmnId"))
@@ -141,7 +145,9 @@ internal static class CdrValues
 
     public static string? Text(this JsonElement element, params string[] path) => element.At(path)?.GetString();
 
-    /// <summary>In whole seconds: the charging function's record of the same request has no fractions (TS 32.298 5.1.2).</summary>
+    /// <summary>
+    /// Reads a time in whole seconds, because the charging function's record of the same request has no fractions (TS 32.298 5.1.2).
+    /// </summary>
     public static DateTimeOffset? Time(this JsonElement element, params string[] path)
     {
         DateTimeOffset? time = element.At(path)?.GetString() is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture) : null;

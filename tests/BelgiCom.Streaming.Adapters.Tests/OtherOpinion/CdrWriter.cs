@@ -25,7 +25,7 @@ internal sealed class CdrWriter(Random random)
         return Compressed(content);
     }
 
-    /// <summary>As it is, gzip, or gzip of two members (RFC 1952 2.2).</summary>
+    /// <summary>Returns the content as it is, as a gzip, or as a gzip of two members (RFC 1952 2.2).</summary>
     public byte[] Compressed(byte[] content)
     {
         int cut = random.Next(content.Length);
@@ -99,7 +99,7 @@ internal sealed class CdrWriter(Random random)
     /// <summary>TS 32.297 6.1: a header, then each record behind a header of its own.</summary>
     private byte[] Framed(IReadOnlyList<Tlv> records)
     {
-        bool isLate = random.Next(2) == 1; // Release 10 and later say it in an octet of their own.
+        bool isLate = random.Next(2) == 1; // Release 10 and later have an octet of their own.
         byte release = (byte)(((isLate ? 7 : random.Next(3, 7)) << 5) | random.Next(1, 20));
         byte extension = (byte)random.Next(8);
         byte[] body = [.. records.SelectMany(record =>

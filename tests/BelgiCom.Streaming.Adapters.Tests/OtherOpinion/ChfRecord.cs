@@ -34,8 +34,9 @@ internal static class ChfRecord
             IsCall = (set[28] ?? set[29]) is not null,
         };
 
-        // The serving network's own field, else the place, else the function that serves there. The consumer of the charging service is
-        // the SMF of the home network when the traffic is routed home; its PLMN says something only when it is a visited network's.
+        // The network is the serving network's own field, else the place's, else that of the function that serves there. The consumer of
+        // the charging service is the SMF of the home network when the traffic is routed home; its PLMN says something only when it is a
+        // visited network's.
         string? plmn = CdrValues.Plmn(session?[27]);
         string? plmnOfPlace = Place(session?[3], session?[35]) ?? Place(message?[4], message?[38]);
         string? plmnOfFunction = CdrValues.Plmn(session?[11]?.Children.FirstOrDefault()?[0]?[3]);
@@ -57,7 +58,7 @@ internal static class ChfRecord
                 FirstUsage = CdrValues.Time(container?[2]),
                 LastUsage = CdrValues.Time(container?[3]),
 
-                // A session may be open for days: of data, when the usage ended says more.
+                // A session of data may be open for days, so its usage is better placed by when it ended than by the opening.
                 Start = CdrValues.Time(container?[2])
                     ?? (message is null && (set[28] ?? set[29]) is null ? CdrValues.Time(container?[3]) ?? CdrValues.Time(used[3]) : null)
                     ?? record.Opened,

@@ -15,7 +15,7 @@ internal sealed record Difference(
 {
     public byte[] File { get; init; } = [];
 
-    /// <summary>What mediation quarantined of the file: where one record's fault takes others with it.</summary>
+    /// <summary>What mediation quarantined of the file; it shows where one record's fault takes others with it.</summary>
     public string Quarantined { get; init; } = "";
 
     public override string ToString() =>
@@ -39,7 +39,7 @@ internal sealed class Comparison
 
     public int Parts { get; private set; }
 
-    /// <summary>Distinct usage seen: identities of the other opinion.</summary>
+    /// <summary>How many identities of usage the other opinion has seen.</summary>
     public int Identities => _ids.Count;
 
     public List<Difference> Of(byte[] file)
@@ -130,7 +130,7 @@ internal sealed class Comparison
         Same("servingPlmn", part.ServingPlmn ?? "", usage.ServingPlmn);
         Same("chargingId", record.ChargingId ?? -1, usage.ChargingId);
         Same("recordSequence", record.RecordSequence ?? -1, usage.RecordSequenceNumber);
-        // Where the record has none of its own, the part's may stand there.
+        // Where the record has no local sequence number of its own, that of the part may stand there.
         if (record.LocalSequence is not null || usage.LocalSequenceNumber != part.LocalSequence)
         {
             Same("localSequence", record.LocalSequence ?? -1, usage.LocalSequenceNumber);

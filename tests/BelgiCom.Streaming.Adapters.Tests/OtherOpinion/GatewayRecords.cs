@@ -1,11 +1,13 @@
 namespace BelgiCom.Streaming.Adapters.Tests;
 
-/// <summary>Context tags of one kind of gateway record (TS 32.298 5.2.2.1). 0 is: the kind has no such field.</summary>
+/// <summary>Context tags of one kind of gateway record (TS 32.298 5.2.2.1). A 0 means that the kind has no such field.</summary>
 internal sealed record GatewayFields(
     int Imsi, int Gateway, int ChargingId, int Volumes, int Opened, int RecordSequence, int Node, int LocalSequence, int Msisdn,
     int ServingPlmn, int Location, int ServiceData);
 
-/// <summary>Records of gateways and serving nodes: usage is in the traffic volumes, of a PGW in the service data.</summary>
+/// <summary>
+/// Reads records of gateways and serving nodes. Their usage is in the traffic volumes, that of a PGW in the service data.
+/// </summary>
 internal static class GatewayRecords
 {
     public const string NotE164 = "has a number that is not E.164";
@@ -57,7 +59,7 @@ internal static class GatewayRecords
         return record.Judged();
     }
 
-    /// <summary>ChangeOfServiceCondition.</summary>
+    /// <summary>Reads a ChangeOfServiceCondition.</summary>
     private static OtherPart Service(OtherRecord record, Tlv service) => new(record)
     {
         RatingGroup = CdrValues.Unsigned32(service[1]),
@@ -73,7 +75,8 @@ internal static class GatewayRecords
     };
 
     /// <summary>
-    /// ChangeOfCharCondition: the volume until its change time. It began when the one before it in time ended, wherever that stands.
+    /// Reads a ChangeOfCharCondition, which is the volume until its change time. It began when the one before it in time ended, wherever in
+    /// the list that one stands.
     /// </summary>
     private static OtherPart Volume(OtherRecord record, Tlv volume, List<Tlv> all)
     {

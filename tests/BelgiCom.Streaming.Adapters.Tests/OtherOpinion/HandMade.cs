@@ -35,7 +35,7 @@ internal static class HandMade
     public static Tlv TaiAndEcgi(int tag, string plmn) =>
         Tlv.Primitive(tag, [0x18, .. PlmnOctets(plmn), 0, 1, .. PlmnOctets(plmn), 0, 0, 1, 1]);
 
-    /// <summary>The same of a cell of GERAN or UTRAN alone.</summary>
+    /// <summary>The same with a cell of GERAN or UTRAN alone.</summary>
     public static Tlv Cgi(int tag, string plmn) => Tlv.Primitive(tag, [0x01, .. PlmnOctets(plmn), 0, 1, 0, 2]);
 
     /// <summary>UserLocationInformationStructured with an NR tracking area.</summary>
@@ -109,7 +109,7 @@ internal static class HandMade
 
     public const string InHomeNetwork = ",\"servingCNPlmnId\":{\"mcc\":\"001\",\"mnc\":\"01\"}";
 
-    /// <summary>Puts a child in the order of the tags, instead of the one of its tag that was there.</summary>
+    /// <summary>Puts a child where its tag belongs, in place of one that has the same tag.</summary>
     public static Tlv With(this Tlv parent, Tlv child)
     {
         parent.Without(child.Number);

@@ -1,11 +1,11 @@
 namespace BelgiCom.Streaming.Adapters.Tests;
 
 /// <summary>
-/// A disagreement in which mediation is wrong, for as long as it is. When it is mended, its smallest file shows it no longer, a test says
-/// so, and the entry goes.
+/// A disagreement of the two readers that is known and not mended yet. Once it is mended, its smallest file does not show it any more, a
+/// test says so, and the entry goes.
 /// </summary>
-/// <param name="Name">What is wrong, in a word.</param>
-/// <param name="Reason">Which rule of the format guide or specification says otherwise.</param>
+/// <param name="Name">What they disagree on, in a few words.</param>
+/// <param name="Reason">Which rule of the format guide or specification it is about, and how each of them reads it.</param>
 /// <param name="Smallest">The smallest files that show it, read one after another.</param>
 /// <param name="Covers">Whether a disagreement is this one; as narrow as can be said.</param>
 internal sealed record KnownDifference(string Name, string Reason, Func<byte[][]> Smallest, Func<Difference, bool> Covers)

@@ -57,7 +57,7 @@ internal sealed class Mutations
         }
     }
 
-    /// <summary>One to four records: new ones, or some that were sent before.</summary>
+    /// <summary>Draws one or more records: changed ones, or some that were sent before.</summary>
     private List<T> Drawn<T>(List<T> originals, List<T> sent, Func<T, T> change, Func<T, T> rearrange, Func<T, byte[]> write)
     {
         List<T> records = [];

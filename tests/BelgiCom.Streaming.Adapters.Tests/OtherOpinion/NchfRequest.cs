@@ -53,7 +53,7 @@ internal static class NchfRequest
                 FirstUsage = first,
                 LastUsage = last,
 
-                // The time of the request is that of the attempt; the end of the usage is the usage's own.
+                // The request's own time is that of the attempt to send it, so any time that the usage names comes first.
                 Start = first ?? last ?? closed ?? record.Opened,
                 ServingPlmn = plmn ?? CdrValues.PlmnOfLocation(container?.At("userLocationInformation")) ?? plmnOfPlace
                     ?? PlmnOfFunction(container?.At("servingNodeID")) ?? plmnOfFunction

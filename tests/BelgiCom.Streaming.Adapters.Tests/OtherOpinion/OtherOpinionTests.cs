@@ -14,7 +14,7 @@ public sealed class OtherOpinionTests(ITestOutputHelper output)
 
     public static TheoryData<string> KnownDifferences => [.. KnownDifference.All.Select(known => known.Name)];
 
-    /// <summary>Octets and distinct usage as the cases' own arithmetic has them.</summary>
+    /// <summary>The other reader finds the octets and the distinct usage that the cases' own arithmetic has.</summary>
     [Theory]
     [InlineData("charging-id-constant.ber", 5, 15_000_000)]
     [InlineData("gateway-restart-starts-counters-again-*.cdr", 2, 8_000_000)]
@@ -39,7 +39,7 @@ public sealed class OtherOpinionTests(ITestOutputHelper output)
         Assert.Equal((usage, octets), (parts.Count(), parts.Sum(part => part.Octets ?? 0)));
     }
 
-    /// <summary>The values that the foreign encoder was given.</summary>
+    /// <summary>The other reader finds the values that the foreign encoder was given.</summary>
     [Fact]
     public void OtherReader_OfTheForeignEncoder_ReadsWhatWentIn()
     {
@@ -61,7 +61,7 @@ public sealed class OtherOpinionTests(ITestOutputHelper output)
         Assert.True(comparison.Parts > 400, $"Only {comparison.Parts} parts were compared.");
     }
 
-    /// <summary>BELGICOM_MUTATIONS sets how many, BELGICOM_SEED which.</summary>
+    /// <summary>BELGICOM_MUTATIONS sets how many mutations there are, and BELGICOM_SEED which.</summary>
     [Fact]
     public void Opinions_OfMutationsThatStayValid_Agree()
     {
@@ -82,7 +82,7 @@ public sealed class OtherOpinionTests(ITestOutputHelper output)
             differences.Exists(known.Covers.Invoke), $"'{name}' occurs no longer: remove the entry.\n{string.Join('\n', differences)}");
     }
 
-    /// <summary>Every disagreement is a known one. Prints what was compared, and how often each known one occurred.</summary>
+    /// <summary>Fails at a disagreement that is not known. Prints what was compared, and how often each known one occurred.</summary>
     private void AssertKnown(IEnumerable<(string Name, byte[] Octets)> files, Comparison comparison)
     {
         Dictionary<string, int> known = [];

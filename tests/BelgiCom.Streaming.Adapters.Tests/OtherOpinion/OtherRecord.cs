@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace BelgiCom.Streaming.Adapters.Tests;
 
-/// <summary>What a record says, as the other opinion understands it. Null is: not in the record.</summary>
+/// <summary>What a record says, as the other opinion understands it. Null means that it is not in the record.</summary>
 internal sealed record OtherRecord
 {
     /// <summary>gateway, chf or nchf.</summary>
@@ -20,7 +20,7 @@ internal sealed record OtherRecord
     /// <summary>Recording node: nodeID of a gateway, id of a CHF.</summary>
     public string? Node { get; init; }
 
-    /// <summary>Address of the gateway, of the SGSN for its records.</summary>
+    /// <summary>Address of the gateway; in the records of an SGSN, of the SGSN.</summary>
     public string? Gateway { get; init; }
 
     /// <summary>Name of the network function that reported to the CHF.</summary>
@@ -33,19 +33,19 @@ internal sealed record OtherRecord
 
     public long? PduSession { get; init; }
 
-    /// <summary>recordSequenceNumber, of a request invocationSequenceNumber.</summary>
+    /// <summary>recordSequenceNumber; in a request, invocationSequenceNumber.</summary>
     public long? RecordSequence { get; init; }
 
     /// <summary>localSequenceNumber of a gateway, localRecordSequenceNumber of a CHF.</summary>
     public long? LocalSequence { get; init; }
 
-    /// <summary>recordOpeningTime, of a request invocationTimeStamp.</summary>
+    /// <summary>recordOpeningTime; in a request, invocationTimeStamp.</summary>
     public DateTimeOffset? Opened { get; init; }
 
-    /// <summary>A message and not data: the record has the information of a message.</summary>
+    /// <summary>Whether it is a message and not data: the record then has the information of a message.</summary>
     public bool IsMessage { get; init; }
 
-    /// <summary>A call and not data: the record has the information of IMS or of multimedia telephony.</summary>
+    /// <summary>Whether it is a call and not data: the record then has the information of IMS or of multimedia telephony.</summary>
     public bool IsCall { get; init; }
 
     public List<OtherPart> Parts { get; } = [];
@@ -91,7 +91,7 @@ internal sealed record OtherRecord
     }
 }
 
-/// <summary>One chargeable part of a record. Null is: not measured, or not said.</summary>
+/// <summary>One chargeable part of a record. Null means that it was not measured, or not said.</summary>
 internal sealed record OtherPart(OtherRecord Record)
 {
     public long? RatingGroup { get; init; }
@@ -117,7 +117,7 @@ internal sealed record OtherPart(OtherRecord Record)
 
     public long? Seconds { get; init; }
 
-    /// <summary>Service-specific units: the messages of a message.</summary>
+    /// <summary>Service-specific units; in a message, how many messages it was.</summary>
     public long? Units { get; init; }
 
     public long? LocalSequence { get; init; }
@@ -127,7 +127,7 @@ internal sealed record OtherPart(OtherRecord Record)
     /// <summary>Its place among the parts of the record, from 0.</summary>
     public int Place => Record.Parts.FindIndex(part => ReferenceEquals(part, this));
 
-    /// <summary>A total that is not the sum of both directions, or less than the one that was measured.</summary>
+    /// <summary>Whether the total is not the sum of both directions, or is less than the one that was measured.</summary>
     public bool Contradicts => Total is { } total && (Uplink is not null && Downlink is not null
         ? total != Uplink + Downlink
         : total < (Uplink ?? 0) + (Downlink ?? 0));
@@ -142,20 +142,21 @@ internal sealed record OtherPart(OtherRecord Record)
     };
 
     /// <summary>
-    /// What makes this usage itself: equal exactly when two parts report the same usage. Every field that the guide names for the form,
-    /// readable and not hashed.
+    /// What makes this usage itself: it is equal exactly when two parts report the same usage. It has every field that the guide names for
+    /// the form, readable and not hashed.
     /// </summary>
     public string Identity => Record.Form switch
     {
-        // The record's own numbers begin again and the charging id is often constant: with the subscriber and the opening they name it.
-        // A cumulative partial record carries its containers on (4.2): one that says when it was used is the same usage there.
+        // The record's own numbers begin again and the charging id is often constant, so they name it only together with the subscriber and
+        // the opening. A cumulative partial record carries its containers on (4.2): one that says when it was used is the same usage there.
         "gateway" => string.Join('|',
             "gateway", Record.RecordType, Record.Node, Record.Gateway, Record.Imsi ?? Record.Msisdn, Instant(Record.Opened),
             Record.ChargingId, FirstKnown is null ? $"{Record.RecordSequence}, {Record.LocalSequence}" : "",
             LocalSequence is { } number ? $"container {number} of {Instant(FirstKnown)}" : Measured),
 
-        // TS 32.255: the charging function's record repeats the containers of the requests, so both say of a container what it is. A phone
-        // numbers its PDU sessions, a session its containers; what only one of the two says, or each in its way, is not of the usage.
+        // TS 32.255: the charging function's record repeats the containers of the requests, so a container is known by what both say of it.
+        // A phone numbers its PDU sessions, and a session its containers; what only one of the two says, or what each says in its own way,
+        // is left out.
         "chf" or "nchf" when Record is { PduSession: not null, Imsi: not null, IsMessage: false, IsCall: false } && IsPlacedInSession =>
             string.Join('|',
                 "container", Record.Imsi, Record.PduSession, Record.ChargingId, LocalSequence, Instant(Closed ?? LastUsage ?? FirstUsage),
@@ -173,8 +174,8 @@ internal sealed record OtherPart(OtherRecord Record)
     };
 
     /// <summary>
-    /// What the guide does not name for the form, so that two parts of one identity may differ in it and may have one id or two:
-    /// a number of its own is one within its rating group only in some writers.
+    /// What the guide does not name for the form. Two parts of one identity may differ in it and have one id or two: in some writers a
+    /// number of its own is unique only within its rating group.
     /// </summary>
     public string Unnamed => Record.Form switch
     {

@@ -57,7 +57,7 @@ internal sealed class RequestMutations
         ];
     }
 
-    /// <summary>A request with up to four changes of what it says.</summary>
+    /// <summary>Changes up to four things that the request says.</summary>
     public JsonObject Of(JsonObject original)
     {
         JsonObject body = original.DeepClone().AsObject();
@@ -69,7 +69,9 @@ internal sealed class RequestMutations
         return body;
     }
 
-    /// <summary>One body, an array, or a line for each; members in any order, names in any case, any characters escaped.</summary>
+    /// <summary>
+    /// Writes one body, an array, or a line for each: with members in any order, names in any case and any characters escaped.
+    /// </summary>
     public byte[] File(IReadOnlyList<JsonObject> bodies)
     {
         bool isArray = _random.Next(3) == 0;
@@ -193,7 +195,7 @@ internal sealed class RequestMutations
         }
     }
 
-    /// <summary>The members in another order; one less, or one more with numbers of its own.</summary>
+    /// <summary>Puts the members into another order, and removes one or adds one with numbers of its own.</summary>
     private void List(JsonNode? node)
     {
         JsonArray list = node!.AsArray();

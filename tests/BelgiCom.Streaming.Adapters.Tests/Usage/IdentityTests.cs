@@ -115,8 +115,8 @@ public sealed class IdentityTests
     }
 
     /// <summary>
-    /// Of the same container with other content there is one id, so that rating says conflict. A session opened later, another gateway and
-    /// another subscriber count from 1 again, and are others.
+    /// The same container with other content has the same id, so that rating finds the conflict. A session that was opened later, another
+    /// gateway and another subscriber count from 1 again, so their containers are others.
     /// </summary>
     [Fact]
     public void ContainerOfOneNumberAndStart_WithAnotherVolume_HasTheSameId()
@@ -145,8 +145,8 @@ public sealed class IdentityTests
             CdrWriter.Plain(difference.Value(Chf(Usage(10, Used(1, 1, 2)))))));
 
     /// <summary>
-    /// Where a PDU session is not named, or the container does not say when it was, session and consumer tell it apart; where both are, a
-    /// device's PDU session is one, whoever reports it (OneSessionTwoFormatsTests).
+    /// A container without a PDU session, a time or a number is told apart by session and consumer; where all three are there, a device's
+    /// PDU session is one, whoever reports it (OneSessionTwoFormatsTests).
     /// </summary>
     [Theory]
     [InlineData("no PDU session")]
@@ -172,7 +172,8 @@ public sealed class IdentityTests
     }
 
     /// <summary>
-    /// 1 + 2 and then 1 + 2 + 3: three usages, two of them twice. That another charging function took over changes nothing.
+    /// The first record has containers 1 and 2, the next one 1, 2 and 3: three usages, two of them reported twice. That another charging
+    /// function took over changes nothing.
     /// </summary>
     [Fact]
     public void CumulativePartialRecord_OfAChf_CarriesItsContainersOn()
@@ -195,7 +196,9 @@ public sealed class IdentityTests
     public void Request_SentAgain_HasTheSameId(string text, string instead) =>
         Assert.Equal(Ids(Json(Container)), Ids(Json(Container, text, instead)));
 
-    /// <summary>Each is another usage: a session made anew counts from 1 again, and each SMF counts its charging ids from 1.</summary>
+    /// <summary>
+    /// Each change makes another usage: a session made anew counts from 1 again, and each SMF counts its charging ids from 1.
+    /// </summary>
     [Theory]
     [InlineData("\"smf-1\"", "\"smf-2\"")]
     [InlineData("\"pduSessionID\":5", "\"pduSessionID\":6")]

@@ -7,7 +7,7 @@ namespace BelgiCom.Streaming.Adapters.Tests;
 /// <summary>Not measured is not zero: what a part does not say is -1 in the event, and what contradicts itself is in quarantine.</summary>
 public sealed class MeasuredTests
 {
-    /// <summary>Total, uplink and downlink as the container has them (null: absent), and the three of the event.</summary>
+    /// <summary>Each row has the volumes that the container says, and then total, uplink and downlink of the event.</summary>
     [Theory]
     [InlineData("\"totalVolume\":30,\"uplinkVolume\":10,\"downlinkVolume\":20", 30, 10, 20)]
     [InlineData("\"totalVolume\":30", 30, -1, -1)]
@@ -28,7 +28,9 @@ public sealed class MeasuredTests
         Assert.Equal((-1, -1), (usage.Messages, usage.ServiceUnits));
     }
 
-    /// <summary>Nobody knows which of two is right; 80 MiB beside an uplink of 1 MiB and a downlink of 0 must not cost 1 MiB.</summary>
+    /// <summary>
+    /// Nobody knows which of two contradicting volumes is right; 80 MiB beside an uplink of 1 MiB and a downlink of 0 must not cost 1 MiB.
+    /// </summary>
     [Theory]
     [InlineData("\"totalVolume\":83886080,\"uplinkVolume\":1048576,\"downlinkVolume\":0")]
     [InlineData("\"totalVolume\":5,\"uplinkVolume\":10")]
@@ -38,7 +40,7 @@ public sealed class MeasuredTests
     public void Volumes_ThatContradict_AreABadValue(string volumes) =>
         Assert.Equal(QuarantineReason.BadValue, FaultOf(Json($$"""{"localSequenceNumber":1,{{volumes}}}""")));
 
-    /// <summary>Taking both would charge twice, taking the last would lose the first.</summary>
+    /// <summary>If a member stands twice, taking both would charge twice, and taking the last would lose the first.</summary>
     [Theory]
     [InlineData(",\"multipleUnitUsage\":[{\"ratingGroup\":10,\"usedUnitContainer\":[{\"totalVolume\":20}]}]")]
     [InlineData(",\"invocationSequenceNumber\":1")]
@@ -110,7 +112,7 @@ public sealed class MeasuredTests
         Assert.Equal(QuarantineReason.UnsupportedRecord, FaultOf(CdrWriter.Plain(record.Without(5))));
     }
 
-    /// <summary>S20: of five elements one is <c>null</c>, and four are read.</summary>
+    /// <summary>Of five elements one is <c>null</c>, and the other four are read.</summary>
     [Fact]
     public void Null_InAnArray_CostsItself()
     {

@@ -41,7 +41,9 @@ public sealed class OneSessionTwoFormatsTests
         { "no charging id (Release 17)", (With("\"chargingId\":555001,", ""), record => Session(record, session => session.Without(0))) },
     };
 
-    /// <summary>One identity and another content: each is a conflict, never a silent duplicate or a second charge.</summary>
+    /// <summary>
+    /// Changes that leave the identity and alter the content: each is a conflict, never a silent duplicate or a second charge.
+    /// </summary>
     private static readonly Dictionary<string, (Func<string, string> Request, Func<Tlv, Tlv> Record)> Contradictions = new()
     {
         { "directions that only one of them measured", (With(Volumes, "\"totalVolume\":3000"), Same) },
@@ -51,7 +53,9 @@ public sealed class OneSessionTwoFormatsTests
         { "service units", (With("\"time\":300", "\"time\":300,\"serviceSpecificUnits\":2"), Same) },
     };
 
-    /// <summary>What makes it another usage, or leaves it to the key of its own format because nothing certain is known.</summary>
+    /// <summary>
+    /// Changes that make it another usage, or that leave it to the key of its own format because nothing certain is known.
+    /// </summary>
     private static readonly Dictionary<string, (Func<string, string> Request, Func<Tlv, Tlv> Record)> Differences = new()
     {
         { "another subscriber", (With(Subscriber, "001010000000002"), Same) },
@@ -88,7 +92,9 @@ public sealed class OneSessionTwoFormatsTests
     public void Containers_WithOneDifference_AreTwoUsages() => Assert.All(Differences, difference => Assert.NotEqual(
         Assert.Single(RequestOf(difference.Value.Request)).UsageId, Assert.Single(RecordOf(difference.Value.Record)).UsageId));
 
-    /// <summary>Three requests, of which a partial record collects two and the next carries one on: 1 + 2 + 3 are three usages.</summary>
+    /// <summary>
+    /// A partial record collects the first two of three requests, and the next one the third and a copy of the second: three usages.
+    /// </summary>
     [Fact]
     public void PartialRecords_ThatCollectRequests_AreTheUsageOfTheRequests()
     {
@@ -101,7 +107,10 @@ public sealed class OneSessionTwoFormatsTests
         Assert.Equal(expected, Of(Mediated.Usage(CdrWriter.Plain(second, first))));
     }
 
-    /// <summary>Of containers that are added up nothing is left by which they could be found again: the source must say.</summary>
+    /// <summary>
+    /// Once a record has added containers up, nothing is left by which they could be found again, so the source must say which view is
+    /// charged.
+    /// </summary>
     [Fact]
     public void RecordThatAddsContainersUp_IsAnotherUsage()
     {
@@ -111,7 +120,9 @@ public sealed class OneSessionTwoFormatsTests
             Of(Mediated.Usage(CdrWriter.Plain(Chf(Usage(10, Used(2, 3, 3))))))));
     }
 
-    /// <summary>Rating remembers secondary usage, too: under the id of the charged one, the charge would be dropped.</summary>
+    /// <summary>
+    /// Rating remembers the ids of secondary usage, too: if it had the id of the charged usage, the charge would be dropped.
+    /// </summary>
     [Theory]
     [InlineData(ChargedView.Chf)]
     [InlineData(ChargedView.Nchf)]
@@ -127,7 +138,9 @@ public sealed class OneSessionTwoFormatsTests
             .Where(usage => usage.ChargingView == ChargingView.Primary).Select(usage => usage.UsageId));
     }
 
-    /// <summary>Of a request and of a record that say the same of one container, changed.</summary>
+    /// <summary>
+    /// The usage of the request, after a change. Without one, the request says of its container the same as the record of RecordOf.
+    /// </summary>
     private static List<UsageReceived> RequestOf(Func<string, string> change) =>
         Mediated.Usage(Encoding.UTF8.GetBytes(RequestWith(change)));
 

@@ -65,7 +65,8 @@ public sealed class PermutationTests
     }
 
     /// <summary>
-    /// Where the usage names a time, that is its start, whenever the report came; where it names none, the report's, and the event says so.
+    /// Where the usage names a time, it starts then, whenever the report came. Where it names none, it starts at the report's time, and the
+    /// event says so.
     /// </summary>
     [Theory]
     [InlineData("\"pDUContainerInformation\":{\"timeofFirstUsage\":\"2026-03-14T06:01:00Z\"}", "06:01", false)]
@@ -79,7 +80,9 @@ public sealed class PermutationTests
         Assert.Equal((expected, isTimeOfReport), (usage.EventTime.UtcDateTime.ToString("HH:mm"), usage.IsTimeOfReport));
     }
 
-    /// <summary>Of each event its id, and all that its charge depends on; the time of the report only where it is not only that.</summary>
+    /// <summary>
+    /// The id of each event and all that its charge depends on; its time is left out where it is only that of the report.
+    /// </summary>
     private static HashSet<string> Of(byte[] file) => [.. Mediated.Usage(file).Select(usage => string.Join(
         '|', usage.UsageId, usage.SubscriberRef, usage.Kind, usage.Direction,
         usage.IsTimeOfReport ? "" : $"{usage.EventTime:O} {usage.EndTime:O}", usage.DurationSeconds, usage.UplinkOctets,

@@ -27,7 +27,9 @@ public sealed class RecordFormatTests
         ["255b9c57c6afb4dff78ca223ffcd455b", "f3cf8468fd08b15463420eaafa2d1b02"],
         IdsOf(Samples.Read(Samples.Chf)));
 
-    /// <summary>The first container of that sample, as the request had it: another consumer, fractions of seconds, no directions.</summary>
+    /// <summary>
+    /// The first container of the CHF's sample, as the request had it: with another consumer, fractions of seconds and no directions.
+    /// </summary>
     [Fact]
     public void Request_OfTheSamplesContainer_HasTheIdThatTheContainerHasInTheRecord() => Assert.Equal(
         ["255b9c57c6afb4dff78ca223ffcd455b"],
@@ -48,7 +50,7 @@ public sealed class RecordFormatTests
         Assert.Equal(["c44804fbf0d132e767fc22b75beb61d9"], IdsOf(CdrWriter.Plain(record)));
     }
 
-    /// <summary>The ids that usage had before, so that what was rated under them is found again.</summary>
+    /// <summary>An event also names the id that its usage had before, so that what was rated under it is found again.</summary>
     [Fact]
     public void FormerId_OfGatewayAndChf_IsTheIdOfTheFormBefore()
     {

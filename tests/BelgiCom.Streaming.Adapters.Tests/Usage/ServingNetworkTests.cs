@@ -4,8 +4,8 @@ using static BelgiCom.Streaming.Adapters.Tests.HandMade;
 namespace BelgiCom.Streaming.Adapters.Tests;
 
 /// <summary>
-/// The serving network: the serving node's own, else the location's, else the serving function's; never the home SMF's own, and never home
-/// by silence where the record says something else. And the subscriber's number by its numbering plan.
+/// The serving network is the serving node's own, else the location's, else the serving function's; it is never the home SMF's own, and
+/// never home by silence where the record says something else. The subscriber's number is read by its numbering plan.
 /// </summary>
 public sealed class ServingNetworkTests
 {
@@ -30,7 +30,9 @@ public sealed class ServingNetworkTests
 
     private const string Serving = ""","servingCNPlmnId":{"mcc":"310","mnc":"260"}""";
 
-    /// <summary>Fault 7: the price of 10 MiB is 40.00 in 310-260 and 0.10 at home, whichever member stands first.</summary>
+    /// <summary>
+    /// The price of 10 MiB is 40.00 in 310-260 and 0.10 at home, so the network must be right whichever member stands first.
+    /// </summary>
     [Theory]
     [InlineData("", "001", "")]
     [InlineData(Serving, "001", "310260")]
@@ -51,7 +53,10 @@ public sealed class ServingNetworkTests
         Assert.Equal(expected, Assert.Single(Mediated.Usage(Encoding.UTF8.GetBytes(behind))).ServingPlmn);
     }
 
-    /// <summary>TS 29.274 8.21 and, in octets 0x80 to 0x82, TS 29.061 16.4.7.2; TAI before ECGI before the rest.</summary>
+    /// <summary>
+    /// The locations are those of TS 29.274 8.21 and, where they begin with 0x80 to 0x82, of TS 29.061 16.4.7.2. TAI counts before ECGI,
+    /// and ECGI before the rest.
+    /// </summary>
     [Theory]
     [InlineData("1802f810000162f21000000001", "20801")]
     [InlineData("0802f8100001", "20801")]
@@ -71,7 +76,8 @@ public sealed class ServingNetworkTests
     }
 
     /// <summary>
-    /// TS 29.002 17.7.8: 0x91 is international E.164, 0xA1 national. 0x94 is another plan: no such octet, but the digits 49 of the number.
+    /// TS 29.002 17.7.8: 0x91 is international E.164, 0xA1 national. 0x94 would be another plan, so it is no such octet but the digits 49
+    /// of the number.
     /// </summary>
     [Theory]
     [InlineData("91945101000010f7", "", "4915100000017", true)]

@@ -68,7 +68,8 @@ public class UsageCdrTests
     }
 
     /// <summary>
-    /// 1 + 2 MiB until 12:10, 3 + 4 MiB until 12:20, from each of the three: what the PGW measures as well, so the secondary view.
+    /// Each of the three reports 1 + 2 MiB until 12:10 and 3 + 4 MiB until 12:20. The PGW measures the same traffic, so this is the
+    /// secondary view.
     /// </summary>
     [Fact]
     public void RecordsOfEpdgTwagAndSgsn_OfTheForeignEncoder_GiveTheirVolumes()

@@ -25,7 +25,8 @@ public sealed class AvroReaderTests
     }
 
     /// <summary>
-    /// Around every power of two, in a buffer that ends with the number and in one that goes on: each has its own code path.
+    /// Numbers around every power of two are read from a buffer that ends with the number and from one that goes on, because each has its
+    /// own code path.
     /// </summary>
     [Theory]
     [InlineData(0)]
@@ -82,7 +83,7 @@ public sealed class AvroReaderTests
     [Fact]
     public void Array_InBlocksWithNegativeCounts_IsRead()
     {
-        // Two blocks: -1 item in 1 octet, then 1 item.
+        // The first block has a count of -1, so one item, and its size of 1 octet; the second block has 1 item.
         AvroReader reader = new([0x01, 0x02, 0x06, 0x02, 0x36, 0x00]);
         Assert.Equal([3L, 27L], reader.ReadArray(1, static (ref item) => item.ReadLong()));
         Assert.True(reader.TryFinish());
@@ -213,7 +214,9 @@ public sealed class AvroReaderTests
         Assert.Equal("Avro body is not readable: BadBoolean at octet 1.", fault.Message);
     }
 
-    /// <summary>Looking ahead against reading one by one: every run of numbers, cut everywhere, with and without octets after it.</summary>
+    /// <summary>
+    /// Looking ahead gives what reading one by one gives, for every run of numbers, cut everywhere, with and without octets after it.
+    /// </summary>
     [Theory]
     [InlineData(4, 0)]
     [InlineData(4, 100)]
@@ -247,7 +250,7 @@ public sealed class AvroReaderTests
     }
 
     /// <summary>
-    /// Short text, long text, an octet that is not ASCII anywhere, with and without octets after it: each has its own path.
+    /// Text is short or long, has an octet that is not ASCII anywhere, and has octets after it or none: each case has its own code path.
     /// </summary>
     [Theory]
     [InlineData(0)]
@@ -277,7 +280,9 @@ public sealed class AvroReaderTests
         }
     }
 
-    /// <summary>Of every length, together often more than the window holds; now and then one that is no int or no time stamp.</summary>
+    /// <summary>
+    /// Draws numbers of every length, which together are often longer than the window; now and then one is no int or no time stamp.
+    /// </summary>
     private static long RandomNumber(int number, Random random)
     {
         int most = random.Next(50) == 0 ? 64 : (number % 3) switch

@@ -99,7 +99,9 @@ internal sealed class RandomSchema(int seed)
         _ => json.DeepClone(),
     };
 
-    /// <summary>Without bytes to string and back, which Apache.Avro for C# does not know although the specification has it.</summary>
+    /// <summary>
+    /// Promotes a type, but not bytes to string or back, which Apache.Avro for C# does not know although the specification has it.
+    /// </summary>
     private JsonNode Promote(string type) => type switch
     {
         "int" => _random.Next(2) == 0 ? "long" : new JsonArray("double", "null"),

@@ -73,7 +73,7 @@ public sealed class SchemaResolutionTests
     public void Of_AnySchemaWithItself_IsReadable() =>
         Gen.Int.Sample(seed => Assert.Empty(Check(new RandomSchema(seed).Next(), new RandomSchema(seed).Next())), iter: 2_000);
 
-    /// <summary>Differential: what we call readable, Apache.Avro must read, whatever the value, and as the same octets as we do.</summary>
+    /// <summary>What we call readable, Apache.Avro must read, whatever the value, and as the same octets as we do.</summary>
     [Fact]
     public void Of_WhatIsReadable_IsReadAsApacheAvroDoes()
     {

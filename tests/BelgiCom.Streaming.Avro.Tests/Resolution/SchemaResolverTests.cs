@@ -101,7 +101,9 @@ public sealed class SchemaResolverTests
         Assert.Equal(AvroFault.TooDeep, Resolve(resolver, [14, 2, .. list]).Fault);
     }
 
-    /// <summary>The inner record was found readable as long as the outer one was taken to be: its branch is a fault, not a crash.</summary>
+    /// <summary>
+    /// The inner record was found readable only as long as the outer one was taken to be; its branch is a fault, not a crash.
+    /// </summary>
     [Fact]
     public void Branch_ThatLeanedOnARefutedRecord_IsAFaultOfTheBodyThatHasIt()
     {
@@ -156,7 +158,9 @@ public sealed class SchemaResolverTests
         Assert.Equal(hex, Convert.ToHexStringLower(Resolve(resolver, []).Body!));
     }
 
-    /// <summary>Sixty records, each with the one before twice: without octets in them, 2^60 steps for a body of none.</summary>
+    /// <summary>
+    /// Each of sixty records holds the one before twice. Where they have no octets, a body of none would take 2^60 steps.
+    /// </summary>
     [Theory]
     [InlineData("null")]
     [InlineData("int")]
@@ -205,7 +209,9 @@ public sealed class SchemaResolverTests
             () => SchemaResolver.Create(new string(' ', AvroLimits.MaxSchemaLength + 1), UsageReceived.SchemaJson));
     }
 
-    /// <summary>One octet in, a default of a kilobyte out: the body stops growing at the limit.</summary>
+    /// <summary>
+    /// Each item is one octet that comes in and a default of a kilobyte that goes out; the body stops growing at the limit.
+    /// </summary>
     [Fact]
     public void Body_ThatWouldGrowBeyondTheLimit_IsAFault()
     {

@@ -90,7 +90,7 @@ public sealed class AvroSchemaTests
             }
             catch (AvroSchemaException)
             {
-                // The only failure allowed.
+                // This is the only failure that is allowed.
             }
         }, iter: 20_000);
 }

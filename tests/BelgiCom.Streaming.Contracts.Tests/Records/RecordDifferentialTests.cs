@@ -5,7 +5,7 @@ using CsCheck;
 namespace BelgiCom.Streaming.Contracts.Tests;
 
 /// <summary>
-/// Our codecs against Apache.Avro: the same octets, both ways. Random records of every schema; CsCheck prints the seed of a failure.
+/// Our codecs and Apache.Avro write and read the same octets, for random records of every schema. CsCheck prints the seed of a failure.
 /// </summary>
 public sealed class RecordDifferentialTests
 {

@@ -5,7 +5,9 @@ using CsCheck;
 
 namespace BelgiCom.Streaming.Contracts.Tests;
 
-/// <summary>Bodies that are not what they should be (F12, P17): a typed fault, class and view agree, and memory stays bounded.</summary>
+/// <summary>
+/// A body that is not what it should be (F12, P17) is a typed fault; class and view agree on it, and memory stays bounded.
+/// </summary>
 public sealed class RecordHostileInputTests
 {
     public static TheoryData<string> Names => RecordCodec.Names;
@@ -71,7 +73,7 @@ public sealed class RecordHostileInputTests
                 body[random.Next(body.Length)] ^= (byte)(1 << random.Next(8));
                 if (codec.RewriteByView!(body) is { } rewritten)
                 {
-                    // Written anew by both, because a flipped bit can make a number longer than it need be.
+                    // Both write the value anew, because a flipped bit can make a number longer than it need be.
                     Assert.Equal(ApacheAvro.Write(schema, ApacheAvro.Read(schema, schema, body)), rewritten);
                 }
             },
@@ -88,7 +90,8 @@ public sealed class RecordHostileInputTests
 
     private static void AssertReadOrTypedFault(RecordCodec codec, byte[] body)
     {
-        // An empty string costs one octet of the body and a reference of the list: so many times the body, and the exception, is the bound.
+        // An empty string costs one octet of the body and a reference in the list, so the bound is a multiple of the body, and room for the
+        // exception.
         long most = 32_768 + (64L * body.Length);
         long before = GC.GetAllocatedBytesForCurrentThread();
         byte[]? byClass;

@@ -61,7 +61,7 @@ public sealed class SchemaEvolutionTests
                 (byte[]? ours, AvroFault fault) = Resolve(resolver, body);
                 if (evolution == "value was optional" && fault == AvroFault.Unresolvable)
                 {
-                    // A null where we need a value. Apache.Avro throws as well.
+                    // A null stands where we need a value; Apache.Avro throws as well.
                     Assert.ThrowsAny<Exception>(() => ApacheAvro.Read(writer, reader, body));
                     return;
                 }

@@ -10,14 +10,13 @@ namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
 /// A committed reader of usage.rated.v1 that reads while the fault goes on, as billing does. What it saw must be what is there in the end:
-/// nothing that
-/// was undone, nothing twice, nothing missing, in the same order.
+/// nothing that was undone, nothing twice, nothing missing, in the same order.
 /// </summary>
 internal sealed class ConcurrentReader : IAsyncDisposable
 {
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(50);
 
-    // A reader that gets nothing for so long stands still, or there is nothing: then what it did not see is named.
+    // A reader that gets nothing for so long has stopped, or nothing more is there; the test then names what it did not see.
     private static readonly TimeSpan Standstill = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentQueue<RatedLine> _seen = new();
@@ -31,7 +30,7 @@ internal sealed class ConcurrentReader : IAsyncDisposable
 
     public static ConcurrentReader Start(RatingPlatform platform) => new(platform.Kafka);
 
-    /// <summary>Waits for the last record and compares.</summary>
+    /// <summary>Waits for the last record and compares what was seen with what is there.</summary>
     public async Task AssertSawAsync(TopicContents contents)
     {
         Interlocked.Exchange(ref _lastSeen, Stopwatch.GetTimestamp());
@@ -44,7 +43,7 @@ internal sealed class ConcurrentReader : IAsyncDisposable
         Assert.True(findings.Count == 0, $"{string.Join('\n', findings.Take(20))}\nlast error of the reader: {_lastError}");
     }
 
-    /// <summary>Partition by partition, what was seen against what is there.</summary>
+    /// <summary>Compares what was seen with what is there, partition by partition.</summary>
     public static IReadOnlyList<Finding> Compare(IReadOnlyList<RatedLine> seen, IReadOnlyList<RatedLine> there)
     {
         List<Finding> findings = [];

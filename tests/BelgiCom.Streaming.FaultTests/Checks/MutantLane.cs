@@ -25,8 +25,7 @@ public enum Mutant
 
 /// <summary>
 /// A consume loop over usage in memory, written for this purpose: it does what the worker does, aborts and crashes by chance, and can have
-/// one bug. The
-/// code under test is not here but the checker that looks at the outcome.
+/// one bug. The code under test is not here but the checker that looks at the outcome.
 /// </summary>
 internal sealed class MutantLane
 {
@@ -81,7 +80,7 @@ internal sealed class MutantLane
 
     private static SubscriberRater New() => new(Enumerable.Range(0, Subscribers));
 
-    /// <summary>Usage of one partition: some of it comes twice, some is poison.</summary>
+    /// <summary>Makes the usage of one partition: some of it comes twice, some is poison.</summary>
     private static List<ReceivedRecord> Log(int seed, int partition)
     {
         Random random = new(seed);
@@ -119,7 +118,7 @@ internal sealed class MutantLane
         }
     }
 
-    /// <summary>The end of a transaction: by chance it commits, aborts, or the process dies before or after the commit.</summary>
+    /// <summary>Ends a transaction: by chance it commits or aborts, or the process dies before or after the commit.</summary>
     private void End(int end, Output output)
     {
         int next = _mutant switch

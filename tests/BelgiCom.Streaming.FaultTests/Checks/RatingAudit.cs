@@ -17,7 +17,7 @@ public enum FindingKind
     /// <summary>Rated usage of a partition is not in the order of its offsets.</summary>
     Order,
 
-    /// <summary>Rated where it must be rejected, or the other way round, or rejected for another reason.</summary>
+    /// <summary>A record was rated where it must be rejected, or the other way round, or was rejected for another reason.</summary>
     Outcome,
 
     /// <summary>Units, price or identity of a rated event are not those of the recomputation.</summary>

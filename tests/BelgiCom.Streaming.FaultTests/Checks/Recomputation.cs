@@ -7,7 +7,9 @@ namespace BelgiCom.Streaming.FaultTests;
 /// <summary>What must come of usage: the same rating core, fed once with every record in the order of its partition, undisturbed.</summary>
 internal sealed class Recomputation
 {
-    /// <summary>Instead of a number of octets: the schema can be read as ours, and the values that name it here do not fit it.</summary>
+    /// <summary>
+    /// Stands instead of a number of octets: the schema can be read as ours, but the values that name it here do not fit it.
+    /// </summary>
     public const int NeverFits = -1;
 
     public Dictionary<Place, RatedLine> Rated { get; } = [];
@@ -78,7 +80,7 @@ internal sealed class Recomputation
 /// <summary>The rating core with the fault tests' tariff and some of its subscribers: one partition's worth, no Kafka.</summary>
 internal sealed class SubscriberRater
 {
-    // The worker's defaults.
+    // These are the worker's defaults.
     private const int DedupDays = 45;
     private const int LateDays = 45;
 

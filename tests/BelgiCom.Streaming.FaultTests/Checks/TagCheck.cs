@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>A record of a transaction that tells which one: the input it answers, and the how-manieth attempt at it.</summary>
+/// <summary>A record of a transaction that tells which one: the input that it answers, and a number for each attempt.</summary>
 internal readonly record struct Tag(long Number, int Attempt);
 
 /// <summary>

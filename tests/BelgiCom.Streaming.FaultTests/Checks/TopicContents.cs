@@ -82,7 +82,10 @@ internal sealed record TopicContents(
     private static NotificationLine ToLine(CustomerNotification notification) =>
         new(notification.NotificationId, notification.SubscriberRef, notification.Kind, notification.PeriodStart);
 
-    /// <summary>Partitions come side by side; sorted, so that contents can be compared and the order within a partition stays.</summary>
+    /// <summary>
+    /// Reads all lines of a topic. Partitions come side by side, so the lines are sorted by partition: contents can then be compared, and
+    /// the order within a partition stays.
+    /// </summary>
     private static List<T> Read<T>(TopicReader reader, string topic, ReadRecord<T> read)
     {
         List<(int Partition, T Line)> lines = [];

@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Testing;
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
-/// F2: SIGTERM in the middle of a transaction: the worker ends in order, within its drain time, and leaves no transaction open.
+/// F2: on SIGTERM in the middle of a transaction, the worker ends in order, within its drain time, and leaves no transaction open.
 /// </summary>
 public sealed class F02_TerminateTests
 {

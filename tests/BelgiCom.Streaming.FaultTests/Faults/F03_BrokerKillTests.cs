@@ -3,7 +3,8 @@ using BelgiCom.Streaming.Testing;
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
-/// F3: the broker is killed, and restarted in order, each in turn, in the middle of a transaction. The worker stays and goes on.
+/// F3: in the middle of a transaction the broker is killed, then, in the middle of another, restarted in order. The worker stays and goes
+/// on.
 /// </summary>
 public sealed class F03_BrokerKillTests
 {

@@ -2,10 +2,10 @@ using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.FaultTests;
 
-/// <summary>F4: rebalance storm: one, two, three workers, one killed, one stopped, both back, while usage flows.</summary>
+/// <summary>F4: in a storm of rebalances workers come, are killed, are stopped and come back, while usage flows.</summary>
 public sealed class F04_RebalanceTests
 {
-    // What a killed worker leaves open holds up the heirs of its partitions for so long.
+    // The transaction that a killed worker leaves open holds up the heirs of its partitions for so long.
     private static readonly Dictionary<string, string> Hasty = new()
     {
         ["Kafka__TransactionTimeout"] = "00:00:04",
@@ -58,8 +58,8 @@ public sealed class F04_RebalanceTests
     }
 
     /// <summary>
-    /// Found by the storm: offsets that a dead worker's transaction holds come only when that times out, and the one who waits for them
-    /// must still stop in time.
+    /// The storm found this: offsets that a dead worker's transaction holds come only when that times out, and the worker that waits for
+    /// them must still stop in time.
     /// </summary>
     [Fact]
     public async Task F04_WorkerTerminatedWhileADeadOnesTransactionHoldsItsOffsets_StopsInTime()

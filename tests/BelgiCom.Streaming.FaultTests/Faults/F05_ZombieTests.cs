@@ -5,8 +5,7 @@ namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
 /// F5: a worker stands still with a transaction open, for longer than its session and its transaction last; a successor does its work; then
-/// it goes on. It must
-/// find itself fenced and end, and nothing that it wrote may become visible.
+/// it goes on. It must find itself fenced and end, and nothing that it wrote may become visible.
 /// </summary>
 public sealed class F05_ZombieTests
 {
@@ -36,7 +35,7 @@ public sealed class F05_ZombieTests
         platform.Send(usage.Events(0, records / 2));
         await platform.UntilRatedAsync(zombie);
 
-        // The registry keeps it inside a batch whose first records are already produced: its transaction is open.
+        // The registry holds the zombie inside a batch whose first records are already produced, so its transaction is open.
         Task asked = platform.Front.Hold(newer);
         int produced = proxy.Forwarded(KafkaApi.Produce);
         IEnumerable<UsageToSend> news = usage.Events((records / 2) + 50, 200).Select(record => RatingPlatform.InNewer(record, newer));
@@ -53,7 +52,7 @@ public sealed class F05_ZombieTests
         platform.Send(usage.Events(records / 2 + 250, records / 2));
         await platform.UntilRatedAsync(successor);
 
-        // By the successor's start when it has the same name, by the coordinator's patience when it has another.
+        // A successor of the same name ends the zombie's transaction when it starts; else the coordinator ends it when its patience does.
         await Wait.UntilAsync(
             async () => await platform.OpenOffsetsAsync() == 0, "the zombie's transaction to be ended for it", [successor]);
         platform.Front.Release(newer);

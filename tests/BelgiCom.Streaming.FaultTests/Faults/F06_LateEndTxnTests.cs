@@ -106,8 +106,8 @@ public sealed class F06_LateEndTxnTests
     }
 
     /// <summary>
-    /// Answers each input by k records that bear its number and the attempt; every so many transactions it has EndTxn held back, so many
-    /// times.
+    /// Answers each input by <see cref="RecordsPerTransaction"/> records that bear its number and the attempt. After every
+    /// <paramref name="period"/> committed transactions it has EndTxn held back, <paramref name="late"/> times in all.
     /// </summary>
     private sealed class TaggingHandler(KafkaProxy proxy, int late, int period) : ITransactionalBatchHandler
     {

@@ -4,8 +4,7 @@ namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
 /// F7: an exception at one record in a hundred. The registry refuses the first question for each of many new schemas, which the handler can
-/// only answer by
-/// an exception: the transaction is aborted, the positions go back, the batch comes again.
+/// only answer by an exception: the transaction is aborted, the positions go back, the batch comes again.
 /// </summary>
 public sealed class F07_ExceptionTests
 {

@@ -12,10 +12,10 @@ public sealed class F12_PoisonTests
 {
     private const long GrowthMax = 100L << 20;
 
-    // Octets of the original that go along.
+    // At most so many octets of the original go along.
     private const int OriginalMax = 512 * 1024;
 
-    // The stall that the goal allows.
+    // F12 of docs/fault-tests.md asks that the partition goes on within this time.
     private static readonly TimeSpan StallMax = TimeSpan.FromSeconds(5);
 
     [Fact]

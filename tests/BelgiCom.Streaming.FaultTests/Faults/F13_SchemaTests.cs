@@ -52,7 +52,7 @@ public sealed class F13_SchemaTests
                 Assert.Equal(SchemaRegistryFailure.Incompatible, refusal.Failure);
             }
 
-            // Under a subject of its own nobody compares it; its id is as good as any on the wire.
+            // Under a subject of its own nobody compares the schema; its id is as good as any on the wire.
             string own = $"faults.forced{forced.Count}-value";
             int id = await platform.Registry.RegisterAsync(own, schema, TestContext.Current.CancellationToken);
             UsageToSend record = usage.Event(1000 + forced.Count);

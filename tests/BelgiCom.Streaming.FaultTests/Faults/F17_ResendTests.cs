@@ -25,7 +25,7 @@ public sealed class F17_ResendTests
         decimal money = platform.Read().Rated.Sum(line => line.Amount);
         Assert.True(money > 0);
 
-        // The worker's own counter, while it has one life.
+        // The worker's own counter of duplicates is exact as long as the worker is not restarted.
         int resent = records / 10;
         platform.Send(usage.Events(0, resent));
         await platform.UntilRatedAsync(worker);
@@ -35,7 +35,7 @@ public sealed class F17_ResendTests
 
         for (int round = 0; round < Rounds; round++)
         {
-            // Some of a file are on the topic before the restart, some after it.
+            // One half of what comes again is on the topic before the restart, the other half comes after it.
             UsageToSend[] again =
             [
                 .. Enumerable.Range(0, records / 10).Select(_ => usage.Event(random.Next(records))),

@@ -19,7 +19,7 @@ public sealed class F22_ThresholdTests
         await using RatingPlatform platform = await RatingPlatform.StartAsync(subscribers);
         FaultUsage usage = platform.Usage(seed);
 
-        // A tenth of the bundle each, in any order, so that batches hold the crossings of many.
+        // Each event uses a tenth of the bundle, and they come in any order, so that a batch holds the crossings of many subscribers.
         UsageToSend[] events = [.. Enumerable.Range(0, subscribers * EventsPerSubscriber)
             .Select(number => usage.Of(number, number % subscribers, UsageKind.Data, FaultTariff.DataBundleOctets / 10, FaultTariff.Home))];
         random.Shuffle(events);

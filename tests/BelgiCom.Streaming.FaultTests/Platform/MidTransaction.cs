@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.FaultTests;
 /// <summary>A worker that is in the middle of a transaction and stays there: a proxy holds back a request of it, or the response.</summary>
 internal sealed class MidTransaction : IAsyncDisposable
 {
-    // Records on their way, offsets on their way, commit on its way.
+    // Records, offsets or the commit are on their way in these requests.
     private static readonly KafkaApi[] Moments = [KafkaApi.Produce, KafkaApi.AddOffsetsToTxn, KafkaApi.TxnOffsetCommit, KafkaApi.EndTxn];
 
     private readonly RatingPlatform _platform;

@@ -46,7 +46,7 @@ internal sealed class Poison
         return new Poison(random, id);
     }
 
-    /// <summary>The record, broken in the next way.</summary>
+    /// <summary>Breaks the record in the next way.</summary>
     public UsageToSend Next(UsageToSend good)
     {
         (byte[]? value, RejectedReason reason) = (_next++ % Kinds) switch
@@ -82,7 +82,7 @@ internal sealed class Poison
         return broken;
     }
 
-    /// <summary>Another length before a string that has <see cref="FaultUsage.Source"/>'s.</summary>
+    /// <summary>Puts another length before the string <see cref="FaultUsage.Source"/>.</summary>
     private static byte[] WithLength(byte[] value, long length)
     {
         int at = value.AsSpan().IndexOf(NamedString);

@@ -14,8 +14,7 @@ namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
 /// What one fault test needs: a broker, a registry with a front that can fail, topics, the tariff, subscribers; it starts rating workers as
-/// processes and reads
-/// what came of the usage.
+/// processes and reads what came of the usage.
 /// </summary>
 internal sealed class RatingPlatform : IAsyncDisposable
 {
@@ -136,7 +135,7 @@ internal sealed class RatingPlatform : IAsyncDisposable
             ["Kafka__CommitTimeout"] = "00:00:05",
             ["Kafka__TransactionTimeout"] = "00:00:10",
 
-            // Often enough that faults meet checkpoints in every stage.
+            // Checkpoints come often enough that faults meet them in every stage.
             ["Rating__CheckpointEvents"] = "50",
             ["SchemaRegistry__Url"] = Front.Url.ToString(),
             ["Http__Url"] = "http://127.0.0.1:0",
@@ -181,7 +180,7 @@ internal sealed class RatingPlatform : IAsyncDisposable
         return group.State == ConsumerGroupState.Stable ? group.Members : [];
     }
 
-    /// <summary>Transactions of the worker's outputs that are open: offsets of them that committed readers cannot pass.</summary>
+    /// <summary>How many offsets of the worker's outputs committed readers cannot pass yet, because a transaction is open.</summary>
     public async Task<long> OpenOffsetsAsync()
     {
         string[] written = [Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState];
@@ -299,7 +298,7 @@ internal sealed class RatingPlatform : IAsyncDisposable
                 }
                 finally
                 {
-                    // Off the client's own thread, where what follows must not wait.
+                    // What follows may wait, which it must not do on the client's own thread.
                     await Task.Yield();
                 }
             },

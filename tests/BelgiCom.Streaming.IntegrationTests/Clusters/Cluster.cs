@@ -60,8 +60,8 @@ public abstract class Cluster(BrokerKind kind) : SharedBroker(kind)
     }
 }
 
-/// <summary>On the embedded broker: always there.</summary>
+/// <summary>A cluster on the embedded broker, which is always there.</summary>
 public sealed class EmbeddedCluster() : Cluster(BrokerKind.Embedded);
 
-/// <summary>On the Apache Kafka of KAFKA_HOME.</summary>
+/// <summary>A cluster on the Apache Kafka of KAFKA_HOME.</summary>
 public sealed class ApacheKafkaCluster() : Cluster(BrokerKind.KafkaHome);

@@ -10,7 +10,7 @@ namespace BelgiCom.Streaming.IntegrationTests;
 /// <summary>The sample that billing teams copy, as a process of its own: its table is the ledger's, however often it starts.</summary>
 public sealed class BillingTableConsumerTests
 {
-    // Where it was built: its packages must not come from what the tests need.
+    // The sample runs where it was built, because its packages must not come from what the tests need.
     private static readonly string Sample = Path.Combine(
         AppContext.BaseDirectory, "../../../../../samples/BillingTableConsumer/bin", Configuration(), "BillingTableConsumer.dll");
 
@@ -36,7 +36,7 @@ public sealed class BillingTableConsumerTests
             LedgerFile.UsageAmounts(ledger),
             Query(table, "SELECT hex(usage_id) || ' ' || amount_nanos FROM rated_usage ORDER BY usage_id"));
 
-        // Again, from where it stopped; and from the beginning, as after a restore of the position alone.
+        // The sample starts again from where it stopped, and then from the beginning, as if its position alone had been lost.
         await SampleAsync(broker, registry, table);
         Query(table, "DELETE FROM position");
         await SampleAsync(broker, registry, table);
@@ -50,7 +50,7 @@ public sealed class BillingTableConsumerTests
         (await ChildProcess.RunAsync(new ProcessStartInfo("dotnet", arguments), patience: Belgicom.EndMax)).WithExitCode(0);
     }
 
-    /// <summary>For example Release/net10.0, as of this program.</summary>
+    /// <summary>The configuration and framework that this program was built for, for example Release/net10.0.</summary>
     private static string Configuration() => string.Join('/', AppContext.BaseDirectory.TrimEnd('/').Split('/')[^2..]);
 
     private static (long Rows, long AmountNanos) Totals(string table) => (

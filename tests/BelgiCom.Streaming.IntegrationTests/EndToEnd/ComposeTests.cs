@@ -6,8 +6,8 @@ using YamlDotNet.RepresentationModel;
 namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>
-/// The compose file gives every worker settings that it starts with: asked of the workers themselves, without a container engine. With one,
-/// tests/compose/check.sh runs all of it.
+/// The compose file gives every worker settings that it starts with. The workers themselves are asked, without a container engine; where
+/// there is one, tests/compose/check.sh runs all of the file.
 /// </summary>
 public sealed class ComposeTests
 {
@@ -22,7 +22,7 @@ public sealed class ComposeTests
         Directory.CreateDirectory(folder.Under("data", "inbox"));
         Directory.CreateDirectory(folder.Under("secrets"));
         await File.WriteAllTextAsync(folder.Under("secrets", "ledger"), "p;q w", TestContext.Current.CancellationToken);
-        // The variable that has to be set, and the volumes of the container.
+        // The variable that an operator has to set gets a value, and folders of the test stand for the container's volumes.
         Dictionary<string, string> settings = Environment(service).ToDictionary(
             setting => setting.Name,
             setting => setting.Value.StartsWith("${BILLING", StringComparison.Ordinal)

@@ -12,7 +12,9 @@ using Records = BelgiCom.Streaming.Kafka.TopicReader;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
-/// <summary>What the sinks cannot read of rating's is on their dead letter topics, as those are created, and they go on.</summary>
+/// <summary>
+/// What the sinks cannot read of rating's records goes to the dead letter topics that <c>topics apply</c> creates, and the sinks go on.
+/// </summary>
 public abstract class DeadLetterTests(Cluster cluster)
 {
     private static readonly byte[] Poison = [1, 2, 3];

@@ -52,7 +52,7 @@ internal static class LedgerFile
         }
         catch (SqliteException exception) when (exception.SqliteErrorCode is 1 or 5)
         {
-            // 1: the tables are being made; 5: the writer holds the file this moment.
+            // SQLite answers 1 while the tables are being made, and 5 while the writer holds the file.
             return 0;
         }
     }

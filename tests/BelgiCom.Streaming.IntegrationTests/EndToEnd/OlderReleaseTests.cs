@@ -43,7 +43,7 @@ public sealed class OlderReleaseTests
             LedgerFile.UsageAmounts(folder.Under("ours", "ledger.db")), LedgerFile.UsageAmounts(folder.Under("older", "ledger.db")));
     }
 
-    /// <summary>How much usage is left to rate.</summary>
+    /// <summary>Copies the topics as the release before would have written them, and returns how much usage is left to rate.</summary>
     private static async Task<long> RewriteAsync(string from, string to)
     {
         await using LocalKafkaBroker ours = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = from }, Cancel);
@@ -107,7 +107,8 @@ public sealed class OlderReleaseTests
     }
 
     /// <summary>
-    /// Not what follows from usage that is not rated yet; nor a checkpoint's mark, which the release before did not write.
+    /// Whether the release before has the record: it lacks what follows from usage that is not rated yet, and a checkpoint's mark, which it
+    /// did not write.
     /// </summary>
     private static bool IsThere(in ConsumedRecord record, long firstUnrated)
     {

@@ -50,7 +50,7 @@ public sealed class ServerTests(ApicurioServer registry) : IClassFixture<Apicuri
     private static async Task<(long Lines, string Amount)> RunAsync(
         TemporaryFolder folder, string data, Dictionary<string, string> settings)
     {
-        // One key store for all: the usage id of a CSV record is made from the pseudonym too.
+        // All runs share one key store, because the usage id of a CSV record is made from the pseudonym too.
         Dictionary<string, string> environment = new(settings) { ["Keys__Directory"] = folder.Under("keys") };
         JsonElement run = (await Belgicom.RunAsync(environment, "run", "--data", folder.Under(data), "--json")).WithExitCode(0).Json
             .AssertConserved();

@@ -50,12 +50,12 @@ public sealed class SuspenseTests
             (waiting.GetProperty("reason").GetString(), waiting.GetProperty("file").GetString(), waiting.GetProperty("events").GetInt64(),
                 waiting.GetProperty("oldestUsage").GetString()));
 
-        // Nothing was mended: it waits again, once.
+        // Nothing was mended, so the usage waits again, once.
         JsonElement inVain = (await RecycleAsync(folder, "--all")).WithExitCode(3).Json.GetProperty("run").AssertConserved();
         Assert.Equal((1L, 1L), (inVain.Records("suspended"), inVain.TotalRecords("suspended")));
         Assert.Equal(1, (await SuspenseAsync(folder, "list")).WithExitCode(3).Json.GetProperty("events").GetInt64());
 
-        // Another reason and another file are not meant.
+        // The usage has another reason and comes from another file, so neither call means it.
         JsonElement other = (await RecycleAsync(folder, "--reason", "NO_TARIFF")).WithExitCode(3).Json;
         Assert.Equal(0, other.GetProperty("recycled").GetInt64());
         await RecycleAsync(folder, "--file", "other.csv");
@@ -119,7 +119,9 @@ public sealed class SuspenseTests
         Assert.Empty((await SuspenseAsync(folder, "list")).WithExitCode(0).Json.GetProperty("suspended").EnumerateArray());
     }
 
-    /// <summary>Killed again and again while it sends, and while the workers rate: the same is billed as without suspense.</summary>
+    /// <summary>
+    /// The verb is killed again and again, while it sends and while the workers rate; in the end the same is billed as without suspense.
+    /// </summary>
     [Fact]
     public async Task Recycle_Killed_BillsEachEventExactlyOnce()
     {
@@ -159,8 +161,9 @@ public sealed class SuspenseTests
     }
 
     /// <summary>
-    /// Messages under the IMSIs of lines that are not known yet. When the lines come, with number and IMSI, rating passes each recycled
-    /// message on to the number's reference. Killed again and again meanwhile: 3,000 messages at EUR 1.00 are 3,000.00, each once.
+    /// Messages come under the IMSIs of lines that are not known yet. When the lines come, with number and IMSI, rating passes each
+    /// recycled message on to the number's reference. The verb is killed again and again meanwhile: 3,000 messages at EUR 1.00 are
+    /// 3,000.00, each once.
     /// </summary>
     [Fact]
     public async Task Recycle_KilledWhileRatingPassesUsageOn_BillsEachEventExactlyOnce()

@@ -5,7 +5,7 @@ using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
-/// <summary>The tool staying up: inbox in, status page, metrics and health out, SIGTERM drains.</summary>
+/// <summary>The tool stays up: it takes files from the inbox, serves status page, metrics and health, and drains on SIGTERM.</summary>
 public sealed partial class UpTests
 {
     [Fact]
@@ -25,7 +25,7 @@ public sealed partial class UpTests
         foreach (string? file
             in Directory.GetFiles(folder.Under("usage")).Where(file => !file.EndsWith("subscriptions.csv", StringComparison.Ordinal)))
         {
-            // As a careful sender does it: write under a name that is ignored, then rename.
+            // A careful sender writes under a name that is ignored, and then renames the file.
             string target = folder.Under("inbox", Path.GetFileName(file));
             File.Copy(file, target + ".tmp");
             File.Move(target + ".tmp", target);

@@ -24,7 +24,7 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
         JsonElement after = await TopicsAsync(settings);
         Assert.Equal((true, 1), (after.GetProperty("exists").GetBoolean(), after.GetProperty("partitions").GetInt32()));
         Assert.Equal("delete", after.GetProperty("config").GetProperty("cleanup.policy").GetString());
-        // Fewer partitions than it is created with, and nothing else.
+        // The topic has fewer partitions than it is created with, and no other difference.
         Assert.Single(after.GetProperty("differences").EnumerateArray());
 
         // A line gives two references, that of the number and that of the IMSI.
@@ -32,7 +32,7 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
         Finished load = await Belgicom.RunAsync(settings, "subscriptions", "load", samples, "--json");
         Assert.Equal((1, 3), Published(load.WithExitCode(0).Json));
 
-        // A registry that has none of the schemas of topics that exist.
+        // The other registry has none of the schemas of topics that exist.
         await using EmbeddedCluster other = new();
         await other.InitializeAsync();
         Finished lost = await Belgicom.RunAsync(Settings(folder, other.RegistryUrl), "setup", "--partitions-max", "1");

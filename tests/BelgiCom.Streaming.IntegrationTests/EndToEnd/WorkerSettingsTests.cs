@@ -51,7 +51,7 @@ public sealed class WorkerSettingsTests
     [InlineData("billing-sync", "Kafka:SessionTimeout")]
     public void Setting_ThatAWorkerReads_IsNoFault(string worker, string setting) => Assert.Empty(FaultsOf([worker], setting));
 
-    /// <summary>As in <c>belgicom run</c>.</summary>
+    /// <summary>All workers share one process in <c>belgicom run</c>.</summary>
     [Fact]
     public void Settings_OfAllWorkersInOneProcess_AreNoFault() => Assert.Empty(FaultsOf([.. Workers.Keys], [.. Values.Keys]));
 
@@ -77,7 +77,7 @@ public sealed class WorkerSettingsTests
         }
         catch (ConfigurationFaultException exception)
         {
-            // An empty configuration lacks what only some of the workers need: theirs to tell, not this test's.
+            // The configuration lacks what some of the workers need outside "Kafka"; their own tests tell that.
             return [.. exception.Faults.Where(fault => fault.StartsWith("Kafka:", StringComparison.Ordinal))];
         }
     }

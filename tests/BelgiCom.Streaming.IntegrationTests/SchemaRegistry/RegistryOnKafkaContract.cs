@@ -73,7 +73,7 @@ public abstract class RegistryOnKafkaContract(Cluster cluster)
         IReadOnlyList<CustomerNotification> events = Notifications.Some(Count);
         await Notifications.ProduceAsync(cluster, topic, events);
 
-        // A reader of a newer release, which has to ask for the schema that the records were written with.
+        // The reader is of a newer release, so it has to ask for the schema that the records were written with.
         string readers = $"{topic}.readers";
         await SchemaSubjects.EnsureAsync(cluster.Registry, [(readers, Reader.NewerSchema)], Cancel);
         int port = cluster.RegistryUrl.Port;

@@ -1,4 +1,4 @@
 using BelgiCom.Streaming.Testing;
 
-// One broker for all tests.
+// All tests share one broker.
 [assembly: AssemblyFixture(typeof(ChosenBroker))]

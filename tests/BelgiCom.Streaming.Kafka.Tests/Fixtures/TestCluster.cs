@@ -135,14 +135,14 @@ internal sealed class TestCluster
                 }
                 catch (KafkaException failure) when (!failure.Error.IsFatal)
                 {
-                    // A new broker's first group: its coordinator is not there yet.
+                    // The coordinator of a new broker's first group is not there yet.
                     return false;
                 }
             },
             "everything is read");
     }
 
-    /// <summary>Every number once, none missing, none else.</summary>
+    /// <summary>Asserts that every number is there once, and no other.</summary>
     public void AssertExactlyOnce(int first, int count) =>
         Assert.Equal(Enumerable.Range(first, count).Select(number => (long)number), Read(Out).Order());
 }

@@ -9,7 +9,9 @@ public sealed class SchemaRegistryClientTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>The difference that no record may be lost over: "later" keeps the position, "there is none" goes to quarantine.</summary>
+    /// <summary>
+    /// No record may be lost over this difference: "later" keeps the position, "there is no such schema" sets the record aside.
+    /// </summary>
     [Theory]
     [InlineData(404, """{"error_code":40403,"message":"Schema 7 not found"}""", SchemaRegistryFailure.NotFound, 40403)]
     [InlineData(404, """{"error_code":404,"message":"HTTP 404 Not Found"}""", SchemaRegistryFailure.Refused, 404)]
@@ -169,7 +171,7 @@ public sealed class SchemaRegistryClientTests
         Assert.StartsWith(expected, Assert.Single(stub.Requests).Path, StringComparison.Ordinal);
     }
 
-    /// <summary>Several addresses are one registry; also an answer that says "later" sends to the next.</summary>
+    /// <summary>Several addresses are one registry: the client also asks the next one when one answers "later".</summary>
     [Fact]
     public async Task Url_OfSeveral_AsksTheNextWhenOneDoesNotAnswer()
     {

@@ -35,7 +35,10 @@ public sealed class SchemaRegistryOptionsTests
         Assert.Equal(faulty, string.Join(',', faults.SelectMany(fault => fault.MemberNames)));
     }
 
-    /// <summary>What the client of the registry would only say, or not even say, when a worker runs, is said before it starts.</summary>
+    /// <summary>
+    /// A wrong property of the registry's client is named before a worker starts; the client would name it only while the worker runs, or
+    /// never.
+    /// </summary>
     [Theory]
     [InlineData("schema.registry.max.cached.schemas", "500", "")]
     [InlineData("schema.registry.latest.cache.ttl.secs", "60", "")]

@@ -7,7 +7,7 @@ using Schema = Avro.Schema;
 namespace BelgiCom.Streaming.Kafka.Tests;
 
 /// <summary>
-/// Every topic's values of the release before and of the one after, as Apache.Avro writes them, in every type that reads them.
+/// Every type that reads a topic takes its values of the release before and of the one after, as Apache.Avro writes them.
 /// </summary>
 public sealed class TopicReleaseTests
 {

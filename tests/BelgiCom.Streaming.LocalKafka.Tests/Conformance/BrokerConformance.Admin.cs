@@ -189,7 +189,7 @@ public abstract partial class BrokerConformance
                 }
             }
 
-            // Closes the segment that holds them; a key of its own, so that nothing above is superseded by it.
+            // These records close the segment that holds those above. They have a key of their own, so that they supersede none of them.
             for (int i = 0; i < 8; i++)
             {
                 await producer.ProduceAsync(

@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.LocalKafka.Tests;
 
 public abstract partial class BrokerConformance
 {
-    // For records with timestamps of the past, which retention would delete at once.
+    // Topics take this for records with timestamps of the past, which retention would delete at once.
     private static readonly (string Name, string Value) KeptForEver = ("retention.ms", "-1");
 
     [Theory]

@@ -64,7 +64,7 @@ public abstract partial class BrokerConformance
     {
         string topic = await CreateTopicAsync(partitions: 2);
         string group = Unique("group");
-        // Leaving without Close: the client sends nothing more, and only the session timeout tells the group.
+        // A static member that is closed does not tell the group that it leaves; the group learns it from the session timeout.
         RunningMember silent = new(
             this, topic, group, PartitionAssignmentStrategy.CooperativeSticky, instanceId: Unique("instance"), sessionTimeoutMs: 1500);
         await Wait.UntilAsync(() => silent.Owned.Count == 2, "the member owns all");
@@ -148,7 +148,8 @@ public abstract partial class BrokerConformance
     }
 
     /// <summary>
-    /// A group member on its own thread. A static one leaves nothing behind when it is disposed of; a dynamic one leaves the group.
+    /// A group member on its own thread. When it is disposed of, a dynamic one leaves the group, and a static one stays in it until its
+    /// session expires.
     /// </summary>
     private sealed class RunningMember : IAsyncDisposable
     {

@@ -54,7 +54,8 @@ public sealed class PartitionLogTests : IDisposable
     }
 
     /// <summary>
-    /// One bit anywhere in a batch that others follow: cutting the log there would delete what was acknowledged, and call it a tail.
+    /// One bit is changed anywhere in a batch that others follow. To cut the log there would delete what was acknowledged, as if it were an
+    /// unfinished tail.
     /// </summary>
     [Fact]
     public void Log_DamagedBeforeWholeBatches_DoesNotOpenAndLosesNothing()
@@ -73,7 +74,7 @@ public sealed class PartitionLogTests : IDisposable
             int inBatch = octet < batches[0].Length ? octet : octet - batches[0].Length;
             if (inBatch is >= LeaderEpochAt and < LeaderEpochEnd)
             {
-                // Nothing reads it.
+                // Nothing reads the leader epoch.
                 continue;
             }
 

@@ -5,7 +5,7 @@ using CsCheck;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
-/// <summary>Bytes that are not requests: the connection closes, the broker goes on and does not grow.</summary>
+/// <summary>On bytes that are no request, the connection closes, and the broker goes on and does not grow.</summary>
 public sealed class HostileRequestTests
 {
     private const int CorrelationId = 42;
@@ -54,7 +54,7 @@ public sealed class HostileRequestTests
     public async Task Requests_WithRandomBodies_NeverStopTheBroker()
     {
         await using Running running = await Running.StartAsync();
-        // Those that wait are left out: their answer may rightly take its time.
+        // Requests that wait are left out, because their answer may rightly take its time.
         List<SupportedApi> randomlyCalled = [.. SupportedApi.All.Where(
             api => api.Key is not (ApiKey.JoinGroup or ApiKey.SyncGroup or ApiKey.Fetch))];
         Gen<byte[]> requests =

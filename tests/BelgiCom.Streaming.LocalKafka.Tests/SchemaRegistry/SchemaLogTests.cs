@@ -4,7 +4,9 @@ using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
-/// <summary>The contents of <c>_schemas</c>: what Confluent's registry writes there we take over, and what we write it could.</summary>
+/// <summary>
+/// The contents of <c>_schemas</c>: we take over what Confluent's registry writes there, and it could take over what we write.
+/// </summary>
 public sealed class SchemaLogTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -95,7 +95,8 @@ public abstract class SchemaRegistryContract
     }
 
     /// <summary>
-    /// Registered and not only checked: for a check without a version, Apicurio compares with all versions under every level.
+    /// The schema is registered and not only checked, because Apicurio's check without a version compares with all versions under every
+    /// level.
     /// </summary>
     [Theory]
     [InlineData("BACKWARD", true)]
@@ -155,7 +156,7 @@ public abstract class SchemaRegistryContract
         Assert.Empty(wrong);
     }
 
-    /// <summary>What a worker asks at its start: its own schema, whatever its white space, and nothing is registered by asking.</summary>
+    /// <summary>A worker asks at its start for the id of its own schema, whatever its white space, and asking registers nothing.</summary>
     [Fact]
     public async Task GetId_OnlyOfASchemaThatTheSubjectHas_IsGiven()
     {

@@ -42,7 +42,7 @@ public abstract class TestBroker : IAsyncDisposable
     /// <summary>What clients take as bootstrap.servers; the same for the life of the broker, restarts included.</summary>
     public abstract string BootstrapServers { get; }
 
-    /// <summary>What the environment chooses; a process of its own when the test kills or stops it.</summary>
+    /// <summary>The kind that the environment chooses. The broker is a process of its own when the test kills or stops it.</summary>
     public static BrokerKind Chosen(bool asProcess = false) => Environment.GetEnvironmentVariable(Variable) switch
     {
         null or "" or "embedded" => asProcess ? BrokerKind.EmbeddedProcess : BrokerKind.Embedded,
@@ -89,7 +89,7 @@ public abstract class TestBroker : IAsyncDisposable
 /// <summary>A broker that is a process of its own.</summary>
 public abstract class ProcessBroker : TestBroker
 {
-    /// <summary>Why a container is none.</summary>
+    /// <summary>Why a container is no such broker.</summary>
     public const string NoContainer = "a container comes back on another port";
 
     /// <summary>kill -9.</summary>

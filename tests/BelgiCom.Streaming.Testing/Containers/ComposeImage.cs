@@ -44,7 +44,8 @@ internal static class ComposeImage
             Assert.Skip($"no container engine answers ({FirstLine(fault)}){alternative}");
             throw;
         }
-        // The engine's answers when the registry does not know the image, or is out of reach. A container that it refuses is another fault.
+        // The engine answers so when the registry does not know the image, or is out of reach. That it refuses a container is another
+        // fault.
         catch (DockerApiException fault) when (
             container?.CreatedTime == default(DateTime)
             && fault.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.InternalServerError)

@@ -94,7 +94,7 @@ public sealed class ApicurioServer : IAsyncLifetime
         }
         catch (HttpRequestException)
         {
-            // Not listening yet.
+            // The server does not listen yet.
             return false;
         }
     }

@@ -127,7 +127,7 @@ public sealed class IdentifierScanTests : IDisposable
             ("TBCD in lower hexadecimal digits", Encoding.ASCII.GetBytes(Convert.ToHexStringLower(tbcd))),
             ("ASCII in hexadecimal digits", Encoding.ASCII.GetBytes(Convert.ToHexStringLower(ascii))),
             ("Base64", Encoding.ASCII.GetBytes(Convert.ToBase64String(ascii)[..14])),
-            // Without the octets that are 0.
+            // An integer is looked for without its octets that are 0.
             ("an integer, big-endian", big[2..]),
             ("an integer, little-endian", little[..6]),
             ("an Avro long", [.. zigzag]),

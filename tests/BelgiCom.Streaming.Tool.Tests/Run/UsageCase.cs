@@ -25,7 +25,7 @@ internal sealed record UsageCase
     /// <summary>The one configured source, as <c>Adapters:Sources:0</c> holds it; absent when the content is enough.</summary>
     public JsonElement? Source { get; init; }
 
-    /// <summary>Runs over one data folder, one after the other.</summary>
+    /// <summary>The runs of the case over one data folder, one after the other.</summary>
     public required IReadOnlyList<CaseStep> Steps { get; init; }
 
     /// <summary>What the last run must leave.</summary>

@@ -85,7 +85,9 @@ public sealed class SuspenseTests : IAsyncLifetime
         Assert.Equal(50, Records(Topics.UsageReceived).Count);
     }
 
-    /// <summary>Two operators at a time: each event is sent once, and one of the two may be told that the other took over.</summary>
+    /// <summary>
+    /// When two operators recycle at a time, each event is sent once, and one of the two may be told that the other took over.
+    /// </summary>
     [Fact]
     public async Task Recycle_TwoAtATime_SendsEachEventOnce()
     {

@@ -28,7 +28,7 @@ public sealed class AuditCommandTests : IDisposable
         Write(entries: 3);
         string file = Path.Combine(Journal, "entries");
         byte[] octets = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
-        octets[0] ^= 0x80; // Its length: the library tells to run this verb.
+        octets[0] ^= 0x80; // The length of the entry; where it is wrong, the library tells the operator to run this verb.
         octets[3] ^= 0x80;
         await File.WriteAllBytesAsync(file, octets, TestContext.Current.CancellationToken);
 

@@ -4,7 +4,7 @@ namespace BelgiCom.Streaming.Tool.Tests;
 
 public sealed class BenchCommandTests
 {
-    /// <summary>As in the operator's image: the program is not beside this one.</summary>
+    /// <summary>In the operator's image, as here, the program of the benchmarks is not beside this one.</summary>
     [Fact]
     public void Bench_WhereTheProgramIsMissing_SaysWhereToGetIt()
     {

@@ -29,7 +29,7 @@ public sealed class CdrCommandTests : IDisposable
             Assert.NotNull(line["cdr"]![kind]!["recordType"]);
         }
 
-        // MSISDN, IMSI and addresses of the samples as text, and their first octets as BCD.
+        // The samples have MSISDN, IMSI and addresses that begin so, as text and as BCD.
         Assert.All(
             new[] { "99900", "99910", "0010101", "0010103", "9199", "00010101", "\"0a0" },
             number => Assert.DoesNotContain(number, text, StringComparison.Ordinal));
@@ -67,7 +67,7 @@ public sealed class CdrCommandTests : IDisposable
     public void Cdr_OfARecordWithoutUsage_ShowsItWithItsFault()
     {
         byte[] content = File.ReadAllBytes(Sample("pgw_3records_ts32297.cdr"));
-        // The month of the second record's opening time [13].
+        // The month stands in the second record's opening time [13].
         content[content.AsSpan(383).IndexOf(new byte[] { 0x8D, 0x09 }) + 383 + 3] = 0x1A;
         File.WriteAllBytes(_file, content);
 
