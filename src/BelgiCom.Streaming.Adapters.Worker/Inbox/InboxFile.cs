@@ -28,9 +28,14 @@ internal static partial class InboxFile
             return true;
         }
 
+        if (file.Length > 0)
+        {
+            return false;
+        }
+
         // Pipes and sockets have no length.
-        using FileStream? opened = file.Length == 0 ? TryOpen(file.FullName) : null;
-        return file.Length == 0 && opened is null;
+        using FileStream? opened = TryOpen(file.FullName);
+        return opened is null;
     }
 
     /// <summary>Opens a regular file to read it; null when the name is a link, a pipe or a socket.</summary>
