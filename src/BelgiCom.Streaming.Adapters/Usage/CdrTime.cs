@@ -8,6 +8,9 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
 {
     private const int MaxOffsetMinutes = 900;
 
+    // 9999-12-31T23:59:59Z, in seconds since 1970: no reader of an event takes a later time, and an offset or a leap second may lead there.
+    private const long LastSecond = 253_402_300_799;
+
     /// <summary>The same time without the fraction of its second.</summary>
     public CdrTime InSeconds => this with { UtcMilliseconds = UtcMilliseconds / 1000 * 1000 };
 
@@ -142,6 +145,11 @@ internal readonly record struct CdrTime(long UtcMilliseconds, short OffsetMinute
         long days = (y * 365L) + (y / 4) - (y / 100) + (y / 400) + DaysBefore[month - 1] + (isLeap && month > 2 ? 1 : 0) + day - 1
             - 719_162;
         long seconds = (days * 86_400) + (hour * 3600) + (minute * 60) + second - (offsetMinutes * 60L);
+        if (seconds > LastSecond)
+        {
+            return false;
+        }
+
         time = new CdrTime(seconds * 1000, (short)offsetMinutes, true);
         return true;
     }

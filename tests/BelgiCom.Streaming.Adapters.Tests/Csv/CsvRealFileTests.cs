@@ -43,6 +43,17 @@ public class CsvRealFileTests
     [InlineData(Calls + "\nc1,T8,60,P1,P2,\"MO\"", "Truncated")]
     public void Calls_OfAFile_AreWhatTheirLinesSay(string file, string expected) => Assert.Equal(expected, Read(CallMap(), file));
 
+    /// <summary>An offset or a leap second may lead behind the year 9999, where no reader of the event could take the time.</summary>
+    [Theory]
+    [InlineData("9999-12-31T23:59:59Z", "r1 1/2")]
+    [InlineData("9999-12-31T23:59:59.999Z", "r1 1/2")]
+    [InlineData("9999-12-31T08:59:59-15:00", "r1 1/2")]
+    [InlineData("9999-12-31T09:00:00-15:00", "BadValue")]
+    [InlineData("9999-12-31T23:59:59-15:00", "BadValue")]
+    [InlineData("9999-12-31T23:59:60Z", "BadValue")]
+    public void Time_BehindTheLastOfAllYears_IsRefused(string time, string expected) =>
+        Assert.Equal(expected, Read(DataMap(), $"{Data},\nr1,{time},P1,1,2,-\n"));
+
     [Theory]
     [InlineData("r1,T8,P1,1048576.0,0,-", "r1 1048576/0")]
     [InlineData("r1,T8,P1,1.000,0,-", "BadValue")]
