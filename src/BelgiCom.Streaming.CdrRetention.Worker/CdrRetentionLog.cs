@@ -30,4 +30,9 @@ internal static partial class CdrRetentionLog
         5007, LogLevel.Error,
         "The longer period stays in force until 'belgicom retention expire --period-was-shortened' confirms the shorter one: {Shortened}")]
     public static partial void ShorterPeriod(ILogger logger, string shortened);
+
+    [LoggerMessage(
+        5008, LogLevel.Information,
+        "The key of {Day} is deleted: what mediation encrypted with it cannot be read any more, in any copy; {Reason}")]
+    public static partial void DayKeyDeleted(ILogger logger, DateOnly day, string reason);
 }

@@ -19,7 +19,8 @@ internal static class CdrRetentionMetrics
 
     private static readonly Counter<long> Segments = Meter.CreateCounter<long>(
         "belgicom_retention_segments_examined_total", "{segment}",
-        "Segments destroyed (expired), or that should have been (failed, unconfirmed, unknown_class), by class.");
+        "Segments, and day keys of the class personal-data, destroyed (expired), or that should have been (failed, unconfirmed, "
+        + "unknown_class), by class.");
 
     private static readonly Counter<long> Expired = Meter.CreateCounter<long>(
         "belgicom_retention_expired_records_total", "{record}", "Records destroyed at the end of their period, by class.");

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Retention;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -42,7 +43,11 @@ internal sealed class RetentionExpiryWorker(
         foreach (RetentionItem item in report.Items)
         {
             CdrRetentionMetrics.Examined(item);
-            if (item.Action == RetentionAction.Expired)
+            if (item is { Action: RetentionAction.Expired, Class: KeyPurposes.PersonalData })
+            {
+                CdrRetentionLog.DayKeyDeleted(logger, item.Day, item.Reason);
+            }
+            else if (item.Action == RetentionAction.Expired)
             {
                 CdrRetentionLog.Expired(logger, item.Class, item.Day, item.Records, item.HeldRecords, item.Reason);
             }

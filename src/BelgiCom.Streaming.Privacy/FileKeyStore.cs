@@ -79,6 +79,10 @@ public sealed class FileKeyStore : IKeyStore
         IsKeyId(keyId) && Read(keyId[..(2 * NameSize)]) is { } key && key.Id == keyId ? key : null;
 
     /// <inheritdoc/>
+    /// <exception cref="IOException">The file cannot be read, or is damaged.</exception>
+    public DataKey? Find(string purpose, string scope) => Read(NameOf((purpose, scope)));
+
+    /// <inheritdoc/>
     public bool Delete(string keyId)
     {
         if (Find(keyId) is null)

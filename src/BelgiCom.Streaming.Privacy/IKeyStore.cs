@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace BelgiCom.Streaming.Privacy;
 
 /// <summary>
@@ -14,6 +16,11 @@ public interface IKeyStore
     /// <summary>The key with this id; null when it was deleted or never existed.</summary>
     DataKey? Find(string keyId);
 
+    /// <summary>The key of a purpose and scope; null when it was deleted or never made. It is not made.</summary>
+    /// <param name="purpose">What it is for.</param>
+    /// <param name="scope">What is erased together.</param>
+    DataKey? Find(string purpose, string scope);
+
     /// <summary>Deletes a key for good; false when there is no such key. May be repeated.</summary>
     bool Delete(string keyId);
 }
@@ -24,7 +31,10 @@ public static class KeyPurposes
     /// <summary>HMAC key of the subscriber references. It has no scope, because a new key would orphan every balance.</summary>
     public const string Rating = "rating";
 
-    /// <summary>Encrypts the personal identifiers in usage and quarantine; scope is the UTC day of writing.</summary>
+    /// <summary>
+    /// Encrypts the personal identifiers in usage and quarantine; scope is the UTC day of writing, <see cref="Day"/>. Retention deletes it
+    /// when nothing that may still be kept needs it.
+    /// </summary>
     public const string PersonalData = "personal-data";
 
     /// <summary>
@@ -38,6 +48,9 @@ public static class KeyPurposes
 
     /// <summary>HMAC key that seals the checkpoints of journals. It has no scope.</summary>
     public const string AuditCheckpoint = "audit-checkpoint";
+
+    /// <summary>Scope of what is erased by the day: "yyyy-MM-dd".</summary>
+    public static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>Encrypts what one archive keeps under a legal class; scope is the day on which the period begins.</summary>
     /// <param name="archive">Id of the archive: two archives never share a key.</param>

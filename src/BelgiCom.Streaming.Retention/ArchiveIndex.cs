@@ -61,6 +61,9 @@ internal sealed class ArchiveIndex : IDisposable
         ALTER TABLE legal_hold ADD COLUMN seal INTEGER NULL;
         """;
 
+    // The day keys of personal data whose deletion has begun and is not in the journal yet.
+    private const string DayKeySchema = "CREATE TABLE day_key (day INTEGER PRIMARY KEY, key_id TEXT NOT NULL);";
+
     private const string Name = "Archive index";
     private const string Setting = "Retention:ArchiveDirectory";
     private const string SegmentColumns = "segment, class, day, key_id, length, records, state";
@@ -82,7 +85,7 @@ internal sealed class ArchiveIndex : IDisposable
         // secure_delete overwrites removed rows, because expiry must not leave them behind in free pages.
         SqliteDatabase database = SqliteDatabase.Open(
             file, Name, Setting, "secure_delete = ON", "cache_size = -65536", "wal_autocheckpoint = 16384");
-        database.Migrate([Schema, PeriodSchema, TopicIdSchema, HoldPersonSchema, ClockSchema, SealSchema], now);
+        database.Migrate([Schema, PeriodSchema, TopicIdSchema, HoldPersonSchema, ClockSchema, SealSchema, DayKeySchema], now);
         return new ArchiveIndex(database, sealKey);
     }
 
@@ -319,6 +322,17 @@ internal sealed class ArchiveIndex : IDisposable
         _database.Execute("DELETE FROM hold_person WHERE hold = @p0", hold);
         _database.Execute("UPDATE legal_hold SET released_at = @p0 WHERE hold = @p1", now.ToUnixTimeMilliseconds(), hold);
     });
+
+    /// <summary>The day keys of personal data whose deletion has begun and not ended: the id by day.</summary>
+    public Dictionary<DateOnly, string> ExpiringDayKeys() =>
+        _database.Query("SELECT day, key_id FROM day_key", reader => (Day(reader.GetInt32(0)), reader.GetString(1)))
+            .ToDictionary(row => row.Item1, row => row.Item2);
+
+    public void BeginExpiry(DateOnly day, string keyId) => _database.Execute(
+        "INSERT INTO day_key (day, key_id) VALUES (@p0, @p1) ON CONFLICT (day) DO UPDATE SET key_id = excluded.key_id",
+        Number(day), keyId);
+
+    public void EndExpiry(DateOnly day) => _database.Execute("DELETE FROM day_key WHERE day = @p0", Number(day));
 
     public bool HoldExists(string hold) => _database.QueryLong("SELECT 1 FROM legal_hold WHERE hold = @p0", hold) is not null;
 

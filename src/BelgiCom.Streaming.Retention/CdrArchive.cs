@@ -69,6 +69,9 @@ public sealed partial class CdrArchive : IDisposable
 
     internal IKeyStore Keys => _keys;
 
+    /// <summary>First day whose key of personal data may be there; this process has seen that those before are gone.</summary>
+    internal DateOnly DayKeysFrom { get; set; }
+
     /// <summary>Now, on the machine's clock.</summary>
     public DateTimeOffset Now => _clock.GetUtcNow();
 
@@ -172,7 +175,7 @@ public sealed partial class CdrArchive : IDisposable
     {
         lock (_gate)
         {
-            Index.SetPeriods(Policy.Classes);
+            Index.SetPeriods(Policy.Classes.Append(Policy.PersonalData));
         }
     }
 
@@ -187,7 +190,7 @@ public sealed partial class CdrArchive : IDisposable
             Dictionary<string, RetentionPeriod> written = WrittenPeriods();
             return
             [
-                .. Configured.Classes
+                .. Configured.Classes.Append(Configured.PersonalData)
                     .Where(retentionClass => written.TryGetValue(retentionClass.Name, out RetentionPeriod longer)
                         && retentionClass.Period.Length < longer.Length)
                     .Select(retentionClass =>
@@ -204,7 +207,7 @@ public sealed partial class CdrArchive : IDisposable
         {
             if (confirmed.HasFlag(RetentionConfirmation.ShorterPeriods))
             {
-                Index.SetPeriods(Configured.Classes);
+                Index.SetPeriods(Configured.Classes.Append(Configured.PersonalData));
                 Policy = Configured;
             }
 
@@ -521,7 +524,7 @@ public sealed partial class CdrArchive : IDisposable
                     day,
                     _keys.GetOrCreate(
                         KeyPurposes.Retention(_archiveId, retentionClass.Name),
-                        day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) + (isPastPeriod ? $"-{Guid.NewGuid():N}" : "")).Id);
+                        KeyPurposes.Day(day) + (isPastPeriod ? $"-{Guid.NewGuid():N}" : "")).Id);
             kept = (segment, KeyOf(segment.Name, segment.KeyId));
             _kept.Add((retentionClass.Name, day), kept);
         }

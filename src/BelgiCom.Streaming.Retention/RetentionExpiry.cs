@@ -1,5 +1,7 @@
 using System.Globalization;
 using BelgiCom.Streaming.Audit;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Storage;
 using Microsoft.Win32.SafeHandles;
 
@@ -28,10 +30,14 @@ internal enum ExpiryStep
 }
 
 /// <summary>
-/// Destroys the segments that are past their period: the key first, which makes every copy unreadable, then the file, then the index.
+/// Destroys the segments that are past their period: the key first, which makes every copy unreadable, then the file, then the index. Then
+/// it deletes the day keys of personal data that nothing needs any more.
 /// </summary>
 public sealed class RetentionExpiry
 {
+    // Nobody mediated before. A key of an earlier day was made by a clock that was wrong, and its usage may have to be kept.
+    private static readonly DateOnly FirstDay = new(2020, 1, 1);
+
     private readonly CdrArchive _archive;
     private readonly TimeProvider _clock;
     private readonly Action<ExpiryStep> _after;
@@ -92,6 +98,7 @@ public sealed class RetentionExpiry
             _archive.Exclusively(() => items.AddRange(Examine(segment, asOf, dryRun, actor)));
         }
 
+        DestroyDayKeys(asOf, dryRun, actor, items);
         return new RetentionReport(asOf, dryRun, items, shortened);
     }
 
@@ -127,7 +134,8 @@ public sealed class RetentionExpiry
         }
 
         string basis = $"{retentionClass.LegalBasis}; period {retentionClass.Period}";
-        if (segment.State == SegmentState.Kept && Doubt(segment, asOf, dueAt) is { } doubt)
+        if (segment.State == SegmentState.Kept
+            && Doubt(_archive.Policy.Find(segment.Class)!.Period, segment.Day, asOf, dueAt) is { } doubt)
         {
             basis = $"{basis}; {doubt}";
             if (!dryRun)
@@ -143,26 +151,131 @@ public sealed class RetentionExpiry
                 : Destroy(segment, dueAt, basis, actor);
             return [Item(dryRun ? RetentionAction.Due : RetentionAction.Expired, segment, dueAt, heldRecords, basis)];
         }
-        catch (Exception fault) when (
-            fault is ArchiveException or AuditException or StorageException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (IsOfItsOwn(fault))
         {
             return [Item(RetentionAction.Failed, segment, dueAt, 0, fault.Message)];
         }
     }
 
     /// <summary>Why it is not certain that a segment is due, and how somebody confirms it; null when it is certain.</summary>
-    private string? Doubt(Segment segment, DateTimeOffset asOf, DateTimeOffset dueAt)
-    {
-        RetentionClass inForce = _archive.Policy.Find(segment.Class)!;
-        return inForce.Period.DueAfter(segment.Day) > asOf
-            ? $"written under {inForce.Period}: destroyed before that only with --period-was-shortened"
+    private string? Doubt(RetentionPeriod inForce, DateOnly day, DateTimeOffset asOf, DateTimeOffset dueAt) =>
+        inForce.DueAfter(day) > asOf
+            ? $"written under {inForce}: destroyed before that only with --period-was-shortened"
             : dueAt > _archive.CertainNow && asOf <= _clock.GetUtcNow()
                 ? string.Create(
                     CultureInfo.InvariantCulture,
                     $"the clock shows {_clock.GetUtcNow():O}, and the archive was last at work at {_archive.CertainNow:O}: destroyed only "
                     + $"with --clock-is-right")
                 : null;
+
+    /// <summary>Whether a fault costs one segment or key, and the others go on.</summary>
+    private static bool IsOfItsOwn(Exception fault) =>
+        fault is ArchiveException or AuditException or StorageException or IOException or UnauthorizedAccessException;
+
+    /// <summary>
+    /// The day keys go last, oldest first. While a legal hold is in force, those from its first day on are left: what the hold keeps is
+    /// encrypted with them, too, and records of its range may come late.
+    /// </summary>
+    private void DestroyDayKeys(DateTimeOffset asOf, bool dryRun, string actor, List<RetentionItem> items)
+    {
+        DateTimeOffset certain = asOf < _archive.CertainNow ? asOf : _archive.CertainNow;
+        DateOnly day = FirstDay > _archive.DayKeysFrom ? FirstDay : _archive.DayKeysFrom;
+        DateOnly end = DayOf(_clock.GetUtcNow()).AddDays(3);
+        Dictionary<DateOnly, string> begun = [];
+        _archive.Exclusively(() =>
+        {
+            begun = dryRun ? [] : _archive.Index.ExpiringDayKeys();
+            end = _archive.Index.Holds().Select(hold => DayOf(hold.From)).Append(end).Min();
+        });
+        bool areAllGone = !dryRun;
+        for (; day.AddDays(1) < end && DayKeyDueAt(day) <= asOf; day = day.AddDays(1))
+        {
+            DateOnly examined = day;
+            RetentionItem? item = null;
+            _archive.Exclusively(() => item = ExamineDayKey(examined, begun.GetValueOrDefault(examined), asOf, dryRun, actor));
+            if (item is not null)
+            {
+                items.Add(item);
+            }
+
+            areAllGone &= item is null or { Action: RetentionAction.Expired } && DayKeyDueAt(day) <= certain;
+            if (areAllGone)
+            {
+                _archive.DayKeysFrom = day.AddDays(1);
+            }
+        }
     }
+
+    /// <summary>Deletes, or lists, the key of a day; null when there is none.</summary>
+    /// <param name="day">UTC day of the key.</param>
+    /// <param name="begun">Id of the key whose deletion an earlier run has begun; null for none.</param>
+    /// <param name="asOf">The moment to judge by.</param>
+    /// <param name="dryRun">Whether to touch nothing.</param>
+    /// <param name="actor">Who asks.</param>
+    private RetentionItem? ExamineDayKey(DateOnly day, string? begun, DateTimeOffset asOf, bool dryRun, string actor)
+    {
+        RetentionClass rule = _archive.Configured.PersonalData;
+        string basis = $"{rule.LegalBasis}; period {rule.Period}";
+        string keyId = begun ?? "";
+        try
+        {
+            if ((_archive.Keys.Find(rule.Name, KeyPurposes.Day(day))?.Id ?? begun) is not { } found)
+            {
+                return null;
+            }
+
+            keyId = found;
+            if (begun is null && Doubt(_archive.Policy.PersonalData.Period, day.AddDays(1), asOf, DayKeyDueAt(day)) is { } doubt)
+            {
+                basis = $"{basis}; {doubt}";
+                if (!dryRun)
+                {
+                    return Of(RetentionAction.Unconfirmed, basis);
+                }
+            }
+
+            if (!dryRun)
+            {
+                DeleteDayKey(day, keyId, isResumed: begun == keyId, basis, actor);
+            }
+
+            return Of(dryRun ? RetentionAction.Due : RetentionAction.Expired, basis);
+        }
+        catch (Exception fault) when (IsOfItsOwn(fault))
+        {
+            return Of(RetentionAction.Failed, fault.Message);
+        }
+
+        RetentionItem Of(RetentionAction action, string reason) =>
+            new(action, rule.Name, day, DayKeyDueAt(day), 0, 0, 0, reason, keyId, File: "");
+    }
+
+    private void DeleteDayKey(DateOnly day, string keyId, bool isResumed, string basis, string actor)
+    {
+        string name = $"{KeyPurposes.PersonalData}/{KeyPurposes.Day(day)}";
+        string correlationId = $"expire:{name}";
+        _archive.Index.BeginExpiry(day, keyId);
+        _after(ExpiryStep.Begun);
+
+        _archive.Keys.Delete(keyId);
+        _after(ExpiryStep.KeyDeleted);
+
+        if (!isResumed || !_archive.Journal.Contains("retention.expire", correlationId))
+        {
+            _archive.Journal.Append(
+                _clock.GetUtcNow(), actor, "retention.expire", name,
+                string.Create(CultureInfo.InvariantCulture, $"due {DayKeyDueAt(day):O}, key {keyId} deleted; {basis}"), correlationId);
+        }
+
+        _after(ExpiryStep.Journalled);
+        _archive.Index.EndExpiry(day);
+        _after(ExpiryStep.Ended);
+    }
+
+    /// <summary>What is encrypted last on a UTC day may arrive on the next, so the period begins there.</summary>
+    private DateTimeOffset DayKeyDueAt(DateOnly day) => _archive.Configured.PersonalData.Period.DueAfter(day.AddDays(1));
+
+    private static DateOnly DayOf(DateTimeOffset at) => BelgianCalendar.DayOf(at.ToUnixTimeMilliseconds());
 
     private long Destroy(Segment segment, DateTimeOffset dueAt, string basis, string actor)
     {

@@ -42,6 +42,13 @@ public sealed partial class RetentionOptions : IValidatableObject
     /// </summary>
     public TimeSpan ClockStepMax { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>
+    /// How long the day keys are kept under which mediation encrypts personal data: ISO 8601, from the day after that of the key. Empty,
+    /// the default, is as long as they are needed: the longest of the topics' retention and the classes of usage.received.v1, and 3 days.
+    /// Less is a fault.
+    /// </summary>
+    public string PersonalDataPeriod { get; set; } = "";
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -61,8 +68,14 @@ public sealed partial class RetentionOptions : IValidatableObject
         }
     }
 
-    /// <summary>The faults of classes and rules, each as a sentence that says what to do.</summary>
+    /// <summary>The faults of classes, rules and periods, each as a sentence that says what to do.</summary>
     internal IEnumerable<string> Faults()
+    {
+        List<string> faults = [.. FaultsOfClasses()];
+        return faults.Count == 0 && PersonalDataKeys.Fault(this) is { } fault ? [fault] : faults;
+    }
+
+    private IEnumerable<string> FaultsOfClasses()
     {
         foreach ((string name, RetentionClassOptions options) in Classes)
         {

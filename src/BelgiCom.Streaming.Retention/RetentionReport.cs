@@ -1,6 +1,6 @@
 namespace BelgiCom.Streaming.Retention;
 
-/// <summary>What was done with one segment, or would be.</summary>
+/// <summary>What was done with one segment or day key, or would be.</summary>
 public enum RetentionAction
 {
     /// <summary>It is due; a dry run left it.</summary>
@@ -38,17 +38,17 @@ public enum RetentionConfirmation
     Clock = 2,
 }
 
-/// <summary>One class and day that is due.</summary>
+/// <summary>One class and day that is due, or the key of a day of personal data, which has no records of its own.</summary>
 /// <param name="Action">What was or would be done.</param>
-/// <param name="Class">Legal class.</param>
-/// <param name="Day">Day, Europe/Brussels, on which the records' period began.</param>
-/// <param name="DueAt">First instant at which the segment must be gone; null when its class is not known.</param>
+/// <param name="Class">Legal class; <c>personal-data</c> for a day key.</param>
+/// <param name="Day">Day, Europe/Brussels, on which the records' period began; the UTC day of a day key.</param>
+/// <param name="DueAt">First instant at which it must be gone; null when its class is not known.</param>
 /// <param name="Records">Records.</param>
 /// <param name="HeldRecords">Records of the segment that a legal hold keeps, under the hold's own key.</param>
 /// <param name="Octets">Octets on disk.</param>
 /// <param name="Reason">The class's article and period, or the reason why nothing was done.</param>
 /// <param name="KeyId">Key that was or would be deleted.</param>
-/// <param name="File">File that was or would be removed.</param>
+/// <param name="File">File that was or would be removed; empty for a day key.</param>
 public sealed record RetentionItem(
     RetentionAction Action,
     string Class,

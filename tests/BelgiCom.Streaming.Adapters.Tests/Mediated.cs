@@ -40,6 +40,8 @@ internal static class Mediated
 
         public DataKey? Find(string keyId) => null;
 
+        public DataKey? Find(string purpose, string scope) => null;
+
         public bool Delete(string keyId) => false;
     }
 }

@@ -50,6 +50,8 @@ public sealed class SubscriberPseudonymizerTests
 
         public DataKey? Find(string keyId) => null;
 
+        public DataKey? Find(string purpose, string scope) => null;
+
         public bool Delete(string keyId) => false;
     }
 }

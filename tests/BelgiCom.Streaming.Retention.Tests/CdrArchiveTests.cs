@@ -58,6 +58,7 @@ public sealed class CdrArchiveTests : IDisposable
                 ALTER TABLE earlier RENAME TO position;
                 DROP TABLE hold_person;
                 DROP TABLE clock;
+                DROP TABLE day_key;
                 ALTER TABLE segment DROP COLUMN seal;
                 ALTER TABLE legal_hold DROP COLUMN seal;
                 DELETE FROM schema_version WHERE version > {version};

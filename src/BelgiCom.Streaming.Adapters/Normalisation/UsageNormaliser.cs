@@ -46,8 +46,8 @@ internal sealed class UsageNormaliser
     /// </summary>
     public void BeginChunk()
     {
-        string day = _clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
-        DataKey key = _keys.GetOrCreate(KeyPurposes.PersonalData, day);
+        DateOnly day = DateOnly.FromDateTime(_clock.GetUtcNow().UtcDateTime);
+        DataKey key = _keys.GetOrCreate(KeyPurposes.PersonalData, KeyPurposes.Day(day));
         if (!ReferenceEquals(key, _dayKey))
         {
             _dayKey = key;

@@ -10,13 +10,24 @@ public sealed class RetentionPolicy
     private readonly Dictionary<string, RetentionClass> _classes;
     private readonly Dictionary<(string Topic, UsageKind Kind, Direction Direction), RetentionClass[]> _byRecord = [];
 
-    private RetentionPolicy(Dictionary<string, RetentionClass> classes) => _classes = classes;
+    private RetentionPolicy(Dictionary<string, RetentionClass> classes, RetentionClass personalData)
+    {
+        _classes = classes;
+        PersonalData = personalData;
+    }
 
     /// <summary>Topics that are archived.</summary>
     public static IReadOnlyList<string> ArchivedTopics { get; } = [Topics.UsageReceived, Topics.UsageRated, Topics.UsageRejected];
 
     /// <summary>All classes, ordered by name.</summary>
     public IEnumerable<RetentionClass> Classes => _classes.Values.OrderBy(retentionClass => retentionClass.Name, StringComparer.Ordinal);
+
+    /// <summary>
+    /// How long the day keys are kept under which mediation encrypts personal data. It is not a class of records: nothing is stored under
+    /// it, and no rule can name it. The period begins with the day after that of the key, because usage that is encrypted last on a day may
+    /// arrive on the next.
+    /// </summary>
+    public RetentionClass PersonalData { get; }
 
     /// <summary>Makes the policy of options that have been validated.</summary>
     /// <exception cref="ArgumentException">The options are not valid; the message lists why.</exception>
@@ -33,9 +44,9 @@ public sealed class RetentionPolicy
             throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(options));
         }
 
-        RetentionPolicy policy = new(
-            options.Classes.ToDictionary(
-                entry => entry.Key, entry => Lengthen(entry.Value.ToClass(entry.Key), atLeast), StringComparer.Ordinal));
+        Dictionary<string, RetentionClass> classes = options.Classes.ToDictionary(
+            entry => entry.Key, entry => Lengthen(entry.Value.ToClass(entry.Key), atLeast), StringComparer.Ordinal);
+        RetentionPolicy policy = new(classes, Lengthen(PersonalDataKeys.ClassOf(options, classes), atLeast));
         foreach (string topic in ArchivedTopics)
         {
             foreach (UsageKind kind in Enum.GetValues<UsageKind>())

@@ -212,6 +212,8 @@ internal static class SourcesCommand
 
         public DataKey? Find(string keyId) => null;
 
+        public DataKey? Find(string purpose, string scope) => null;
+
         public bool Delete(string keyId) => false;
     }
 }
