@@ -5,8 +5,9 @@ namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
 /// F5: a worker stands still with a transaction open, for longer than its session and its transaction last; a successor does its work; then
-/// it goes on. Nothing that it wrote may become visible. A successor of the same name has fenced it, so it ends. Where only the coordinator's
-/// patience ended its transaction, the broker may let it have a new epoch (KIP-588): then it gives its batch up and is a member like any other.
+/// it goes on. Nothing that it wrote may become visible. A successor of the same name has fenced it, so it ends. Where only the
+/// coordinator's patience ended its transaction, the broker may let it have a new epoch (KIP-588): then it gives its batch up and is a
+/// member like any other.
 /// </summary>
 public sealed class F05_ZombieTests
 {
