@@ -21,7 +21,7 @@ internal sealed class CsvRecord : RecordFormat
     public override bool LastsToItsEnd => true;
 
     /// <inheritdoc/>
-    protected override ReadOnlySpan<byte> KeyForm => "csv.2"u8;
+    protected override ReadOnlySpan<byte> KeyForm => "csv.3"u8;
 
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> FormerKeyForm => "csv"u8;
@@ -29,7 +29,7 @@ internal sealed class CsvRecord : RecordFormat
     /// <summary>
     /// The key is the source and the record's own id, and nothing else, so that a change of the column map or a correction of the record
     /// leaves it as it is. Without an id it is every octet of the record (of several lines: of the first) but its line end, as a keyed
-    /// hash, because they name persons.
+    /// hash, because they name persons. Some systems make the id of a number and a time, so it stands behind the secret.
     /// </summary>
     protected override void AppendRecord(ref UsageIdBuilder key, UsageCdr cdr, in RecordOrigin origin)
     {
@@ -43,6 +43,7 @@ internal sealed class CsvRecord : RecordFormat
         }
 
         key.Append(ByRecordId);
+        key.Append(origin.Secret);
         key.Append(cdr.Session.Span);
     }
 
