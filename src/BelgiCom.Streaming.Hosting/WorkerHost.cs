@@ -52,6 +52,7 @@ public static class WorkerHost
     public static async Task<int> RunAsync(
         string name, string[] args, Action<WebApplicationBuilder> add, Action<WebApplication>? map = null)
     {
+        FileMask.MakeOwnerOnly();
         bool validateOnly = args.Contains("--validate");
         try
         {

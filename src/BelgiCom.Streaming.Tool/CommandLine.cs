@@ -15,6 +15,7 @@ internal static class CommandLine
     /// <returns>0 done, 1 usage or configuration, 2 failed, 3 done, but money waits.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
+        FileMask.MakeOwnerOnly();
         // The arguments after this verb are for the other program to read.
         if (args is [BenchCommand.Name, .. string[] rest] && await BenchCommand.TryRunAsync(rest) is { } exitCode)
         {
