@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
@@ -213,6 +214,33 @@ public sealed class SuspenseTests
             (last.TotalRecords("received"), last.TotalRecords("recycled"), last.TotalRecords("rated"), last.TotalRecords("suspended")));
         Assert.Equal((Events, Events), (LedgerFile.Lines(ledger), LedgerFile.UsageIds(ledger)));
         Assert.Equal(Events * 1_000_000_000L, LedgerFile.AmountNanos(ledger));
+    }
+
+    /// <summary>
+    /// The key of the day is deleted by rule while the usage waits. Nobody needs to read whom it names in order to bill it: the recycled
+    /// event is told by its pseudonym and its id.
+    /// </summary>
+    [Fact]
+    public async Task Recycle_AfterTheDaysKeyIsGone_BillsTheUsageOnce()
+    {
+        using TemporaryFolder folder = await PrepareAsync();
+        DateOnly before = DateOnly.FromDateTime(DateTime.UtcNow);
+        (await Belgicom.RunAsync(
+            NoSettings, "run", "--input", folder.Under("sms.csv"), "--catalogue", folder.Under("catalogue"), "--subscriptions",
+            folder.Under("first.csv"), "--data", folder.Under("data"), "--json")).WithExitCode(3);
+        FileKeyStore keys = new(folder.Under("data", "keys"));
+        DataKey[] ofTheRun = [.. new[] { before, before.AddDays(1) }
+            .Select(day => keys.Find(KeyPurposes.PersonalData, KeyPurposes.Day(day)))
+            .OfType<DataKey>()];
+        Assert.NotEmpty(ofTheRun);
+        Assert.All(ofTheRun, key => Assert.True(keys.Delete(key.Id)));
+
+        JsonElement mended = (await RecycleAsync(folder, "--all", "--subscriptions", folder.Under("second.csv"))).WithExitCode(0).Json;
+
+        Assert.Equal(1, mended.GetProperty("recycled").GetInt64());
+        JsonElement billed = mended.GetProperty("run").AssertConserved();
+        Assert.Equal((1L, "1.000000000"), (billed.Records("rated"), billed.BilledAmount()));
+        Assert.Equal(2L, LedgerFile.Lines(folder.Under("data", "ledger.db")));
     }
 
     private static async Task<TemporaryFolder> PrepareAsync()
