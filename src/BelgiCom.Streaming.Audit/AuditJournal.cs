@@ -96,6 +96,9 @@ public sealed class AuditJournal : IDisposable
         }
     }
 
+    /// <summary>Whether a folder has a journal with entries.</summary>
+    public static bool Exists(string directory) => new FileInfo(Path.Combine(directory, EntriesFile)) is { Exists: true, Length: > 0 };
+
     /// <summary>Checks the whole journal: chain, order, tail, checkpoints.</summary>
     public static AuditVerification Verify(string directory, string stream, IKeyStore keys) =>
         new AuditVerifier(directory, stream, SealOf(keys)).Verify();

@@ -16,6 +16,7 @@ public sealed class ArchiveAppender : IDisposable
     private readonly Dictionary<(RetentionClass Class, DateOnly Day), Target> _targets = [];
     private readonly Dictionary<(string Topic, int Partition), long> _positions = [];
     private List<LegalHold>? _holds;
+    private bool _isCommitted;
 
     internal ArchiveAppender(CdrArchive archive) => _archive = archive;
 
@@ -77,8 +78,20 @@ public sealed class ArchiveAppender : IDisposable
         }
 
         List<Target> written = _targets.Values.Where(target => target.Blocks.Count > 0).ToList();
+        List<LogPosition> positions =
+        [
+            .. _positions.Select(
+                position => new LogPosition(
+                    position.Key.Topic, position.Key.Partition, position.Value, _archive.TopicIdOf(position.Key.Topic))),
+        ];
+        SegmentCommit? commit = written.Count == 0
+            ? null
+            : _archive.NextCommit(
+                [.. written.Select(target => new SegmentEnd(target.Segment.Name, target.Length, target.Records))], positions);
         foreach (Target target in written)
         {
+            WriteMark(target, commit!);
+            CutTo(target, target.Length);
             RandomAccess.FlushToDisk(target.File!);
             if (target.Segment.Length == 0)
             {
@@ -98,22 +111,34 @@ public sealed class ArchiveAppender : IDisposable
                 _archive.Index.SetLength(target.Segment with { Length = target.Length, Records = target.Records });
             }
 
-            foreach (((string topic, int partition), long next) in _positions)
+            foreach (LogPosition position in positions)
             {
-                _archive.Index.SetPosition(topic, partition, next, _archive.TopicIdOf(topic));
+                _archive.Index.SetPosition(position);
+            }
+
+            if (commit is not null)
+            {
+                _archive.Index.SetCommitLog(new CommitLog(commit.Sequence, IsDescribed: true));
             }
 
             _archive.StoreLastSeen();
         });
-        _archive.Committed(_positions, written.Select(target => target.Segment with { Length = target.Length, Records = target.Records }));
+        _isCommitted = true;
+        _archive.Committed(
+            _positions, [.. written.Select(target => target.Segment with { Length = target.Length, Records = target.Records })], commit);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Target target in _targets.Values)
+        foreach (Target target in _targets.Values.Where(target => target.File is not null))
         {
-            target.File?.Dispose();
+            if (!_isCommitted)
+            {
+                TryCutBack(target);
+            }
+
+            target.File!.Dispose();
         }
 
         _archive.Release();
@@ -171,12 +196,48 @@ public sealed class ArchiveAppender : IDisposable
 
     private void WriteBlock(Target target)
     {
-        string path = _archive.PathOf(target.Segment.Name);
-        int octets;
+        if (target.Length == 0)
+        {
+            WriteMark(target, _archive.DescriptionOf(target.Segment.KeyId));
+        }
+
+        int octets = Write(target, file => SegmentFile.Write(file, target.Segment.Name, target.Length, target.Builder, target.Key));
+        target.Blocks.Add((target.Length, [.. target.Builder.Persons.Order()]));
+        target.Length += octets;
+        target.Records += target.Builder.Records;
+        target.Builder.Clear();
+    }
+
+    private void WriteMark(Target target, SegmentMark mark) =>
+        target.Length += Write(target, file => MarkFrame.Write(file, target.Segment.Name, target.Length, mark, _archive.PersonKey));
+
+    /// <summary>Removes what an earlier batch that was not committed has left behind this one.</summary>
+    private static void CutTo(Target target, long length)
+    {
+        if (RandomAccess.GetLength(target.File!) > length)
+        {
+            RandomAccess.SetLength(target.File!, length);
+        }
+    }
+
+    private static void TryCutBack(Target target)
+    {
         try
         {
-            target.File ??= CdrArchive.OpenFile(path, FileMode.OpenOrCreate);
-            octets = SegmentFile.Write(target.File, target.Segment.Name, target.Length, target.Builder, target.Key);
+            CutTo(target, target.Segment.Length);
+        }
+        catch (IOException)
+        {
+            // The next batch of the segment, or the next start, tries it again.
+        }
+    }
+
+    private int Write(Target target, Func<SafeFileHandle, int> write)
+    {
+        string path = _archive.PathOf(target.Segment.Name);
+        try
+        {
+            return write(target.File ??= CdrArchive.OpenFile(path, FileMode.OpenOrCreate));
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
@@ -185,11 +246,6 @@ public sealed class ArchiveAppender : IDisposable
                 $"Archive file {path} cannot be written: {cause.Message} Check free space and rights; the batch will be tried again.",
                 cause);
         }
-
-        target.Blocks.Add((target.Length, [.. target.Builder.Persons.Order()]));
-        target.Length += octets;
-        target.Records += target.Builder.Records;
-        target.Builder.Clear();
     }
 
     private sealed class Target(Segment segment, DataKey key, BlockBuilder builder, bool isPastPeriod)

@@ -64,6 +64,14 @@ internal sealed class ArchiveIndex : IDisposable
     // The day keys of personal data whose deletion has begun and is not in the journal yet.
     private const string DayKeySchema = "CREATE TABLE day_key (day INTEGER PRIMARY KEY, key_id TEXT NOT NULL);";
 
+    // Number of the last batch, which the marks in the segments' files name, and whether all files have marks.
+    private const string CommitLogSchema =
+        """
+        CREATE TABLE commit_log (
+            log INTEGER PRIMARY KEY CHECK (log = 1), commits INTEGER NOT NULL, described INTEGER NOT NULL, seal INTEGER NULL);
+        INSERT INTO commit_log (log, commits, described) VALUES (1, 0, 0);
+        """;
+
     private const string Name = "Archive index";
     private const string Setting = "Retention:ArchiveDirectory";
     private const string SegmentColumns = "segment, class, day, key_id, length, records, state";
@@ -85,26 +93,28 @@ internal sealed class ArchiveIndex : IDisposable
         // secure_delete overwrites removed rows, because expiry must not leave them behind in free pages.
         SqliteDatabase database = SqliteDatabase.Open(
             file, Name, Setting, "secure_delete = ON", "cache_size = -65536", "wal_autocheckpoint = 16384");
-        database.Migrate([Schema, PeriodSchema, TopicIdSchema, HoldPersonSchema, ClockSchema, SealSchema, DayKeySchema], now);
+        database.Migrate(
+            [Schema, PeriodSchema, TopicIdSchema, HoldPersonSchema, ClockSchema, SealSchema, DayKeySchema, CommitLogSchema], now);
         return new ArchiveIndex(database, sealKey);
     }
 
     /// <summary>Opens the file to read it; a worker may write to it meanwhile.</summary>
     /// <exception cref="StorageException">There is no file, or it cannot be opened.</exception>
-    public static ArchiveIndex OpenToRead(string file) => new(SqliteDatabase.OpenToRead(file, Name, Setting), null);
+    public static ArchiveIndex OpenToRead(string file, DataKey? sealKey = null) =>
+        new(SqliteDatabase.OpenToRead(file, Name, Setting), sealKey);
 
     /// <summary>The period of each class under which the archive is written.</summary>
     public Dictionary<string, string> Periods() =>
         _database.Query("SELECT class, period FROM class_period", reader => (reader.GetString(0), reader.GetString(1)))
             .ToDictionary(row => row.Item1, row => row.Item2);
 
-    public void SetPeriods(IEnumerable<RetentionClass> classes) => _database.InTransaction(() =>
+    public void SetPeriods(IReadOnlyDictionary<string, string> periods) => _database.InTransaction(() =>
     {
-        foreach (RetentionClass retentionClass in classes)
+        foreach ((string retentionClass, string period) in periods)
         {
             _database.Execute(
                 "INSERT INTO class_period (class, period) VALUES (@p0, @p1) ON CONFLICT (class) DO UPDATE SET period = excluded.period",
-                retentionClass.Name, retentionClass.Period.ToString());
+                retentionClass, period);
         }
     });
 
@@ -127,10 +137,16 @@ internal sealed class ArchiveIndex : IDisposable
     /// </summary>
     public string ArchiveId() => _database.Query("SELECT archive FROM archive", reader => reader.GetString(0))[0];
 
-    public Dictionary<(string Topic, int Partition), long> Positions() =>
-        _database.Query(
-            "SELECT topic, partition, next_offset FROM position", reader => ((reader.GetString(0), reader.GetInt32(1)), reader.GetInt64(2)))
-            .ToDictionary(row => row.Item1, row => row.Item2);
+    public void SetArchiveId(string archive) => _database.Execute("UPDATE archive SET archive = @p0", archive);
+
+    public CommitLog CommitLog() => CommitLogSeals()[0].Row;
+
+    public void SetCommitLog(CommitLog log) => _database.Execute(
+        "UPDATE commit_log SET commits = @p0, described = @p1, seal = @p2", log.Commits, log.IsDescribed ? 1L : 0L, Seal(log));
+
+    public List<LogPosition> Positions() => _database.Query(
+        "SELECT topic, partition, next_offset, topic_id FROM position",
+        reader => new LogPosition(reader.GetString(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetString(3)));
 
     /// <summary>Segments in one of the states, ordered by class and day.</summary>
     public List<Segment> Segments(params ReadOnlySpan<SegmentState> states)
@@ -142,11 +158,24 @@ internal sealed class ArchiveIndex : IDisposable
                 segment => wanted.Contains(segment.State))];
     }
 
-    /// <summary>The segment of a class and day to which records are appended; null when there is none.</summary>
+    /// <summary>A segment by its number; null when there is none.</summary>
+    public Segment? Find(long segment) =>
+        _database.Query($"SELECT {SegmentColumns} FROM segment WHERE segment = @p0", ReadSegment, segment).FirstOrDefault();
+
+    /// <summary>
+    /// The segment of a class and day to which records are appended; null when there is none. Nothing is appended to one whose key nobody
+    /// knows.
+    /// </summary>
     public Segment? KeptSegment(string retentionClass, DateOnly day) =>
         _database.Query(
-            $"SELECT {SegmentColumns} FROM segment WHERE class = @p0 AND day = @p1 AND state = 0", ReadSegment, retentionClass,
-            Number(day)).FirstOrDefault();
+            $"SELECT {SegmentColumns} FROM segment WHERE class = @p0 AND day = @p1 AND state = 0 AND key_id <> ''", ReadSegment,
+            retentionClass, Number(day)).FirstOrDefault();
+
+    /// <summary>Adds a segment that is known from its file, or from the journal's entry of its end.</summary>
+    public void AddSegment(Segment segment) => _database.Execute(
+        "INSERT INTO segment (segment, class, day, key_id, length, records, state, seal) VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7)",
+        segment.Id, segment.Class, Number(segment.Day), segment.KeyId, segment.Length, segment.Records, (long)segment.State,
+        Seal(segment));
 
     public Segment AddSegment(string retentionClass, DateOnly day, string keyId)
     {
@@ -193,14 +222,14 @@ internal sealed class ArchiveIndex : IDisposable
     public void RemovePosition(string topic, int partition) =>
         _database.Execute("DELETE FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition);
 
-    public void SetPosition(string topic, int partition, long nextOffset, string topicId) => _database.Execute(
+    public void SetPosition(LogPosition position) => _database.Execute(
         "INSERT INTO position (topic, partition, next_offset, topic_id, seal) VALUES (@p0, @p1, @p2, @p3, @p4) ON CONFLICT (topic, "
         + "partition) DO UPDATE SET next_offset = excluded.next_offset, topic_id = excluded.topic_id, seal = excluded.seal",
-        topic,
-        (long)partition,
-        nextOffset,
-        topicId,
-        Seal(topic, partition, nextOffset, topicId));
+        position.Topic,
+        (long)position.Partition,
+        position.NextOffset,
+        position.TopicId,
+        Seal(position));
 
     public void BeginExpiry(Segment segment)
     {
@@ -220,9 +249,12 @@ internal sealed class ArchiveIndex : IDisposable
                 Seal(expired), segment.Id);
         });
 
-        // The write-ahead log still holds the old pages, so it is written back and cut.
-        _database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        // The write-ahead log still holds the old pages.
+        Checkpoint();
     }
+
+    /// <summary>Writes the write-ahead log back into the file, and cuts it.</summary>
+    public void Checkpoint() => _database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
 
     /// <summary>
     /// Compares each row that decides what is kept with its seal, and seals the rows of an earlier release.
@@ -230,71 +262,96 @@ internal sealed class ArchiveIndex : IDisposable
     /// <exception cref="ArchiveException">A row is not as it was written.</exception>
     public void CheckSeals() => InTransaction(() =>
     {
-        foreach ((string topic, int partition, long next, string topicId, long? seal) in _database.Query(
-            "SELECT topic, partition, next_offset, topic_id, seal FROM position",
-            reader => (reader.GetString(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetString(3), SealIn(reader, 4))))
+        foreach (CommitLog log in Unsealed(CommitLogSeals()))
         {
-            if (!IsSealed("position", $"{topic}[{partition}]", seal, Seal(topic, partition, next, topicId)))
-            {
-                SetPosition(topic, partition, next, topicId);
-            }
+            SetCommitLog(log);
         }
 
-        foreach ((Segment segment, long? seal) in _database.Query(
-            $"SELECT {SegmentColumns}, seal FROM segment", reader => (ReadSegment(reader), SealIn(reader, 7))))
+        foreach (LogPosition position in Unsealed(PositionSeals()))
         {
-            if (!IsSealed("segment", segment.Name, seal, Seal(segment)))
-            {
-                _database.Execute("UPDATE segment SET seal = @p0 WHERE segment = @p1", Seal(segment), segment.Id);
-            }
+            SetPosition(position);
         }
 
-        Dictionary<string, long?> holds = _database.Query(
-            "SELECT hold, seal FROM legal_hold WHERE released_at IS NULL", reader => (reader.GetString(0), SealIn(reader, 1)))
-            .ToDictionary(row => row.Item1, row => row.Item2);
-        foreach (LegalHold hold in Holds())
+        foreach (Segment segment in Unsealed(SegmentSeals()))
         {
-            if (!IsSealed("legal_hold", hold.Id, holds[hold.Id], Seal(hold)))
-            {
-                _database.Execute("UPDATE legal_hold SET seal = @p0 WHERE hold = @p1", Seal(hold), hold.Id);
-            }
+            _database.Execute("UPDATE segment SET seal = @p0 WHERE segment = @p1", Seal(segment), segment.Id);
+        }
+
+        foreach (LegalHold hold in Unsealed(HoldSeals()))
+        {
+            _database.Execute("UPDATE legal_hold SET seal = @p0 WHERE hold = @p1", Seal(hold), hold.Id);
         }
     });
+
+    /// <summary>Compares each row that decides what is kept with its seal, and changes nothing.</summary>
+    /// <exception cref="ArchiveException">A row is not as it was written.</exception>
+    public void CompareSeals()
+    {
+        _ = Unsealed(CommitLogSeals());
+        _ = Unsealed(PositionSeals());
+        _ = Unsealed(SegmentSeals());
+        _ = Unsealed(HoldSeals());
+    }
+
+    private List<SealedRow<CommitLog>> CommitLogSeals() => _database.Query(
+        "SELECT commits, described, seal FROM commit_log",
+        reader =>
+        {
+            CommitLog log = new(reader.GetInt64(0), reader.GetInt64(1) == 1);
+            return new SealedRow<CommitLog>(log, "commit_log", "of the last batch", SealIn(reader, 2), Seal(log));
+        });
+
+    private List<SealedRow<LogPosition>> PositionSeals() => _database.Query(
+        "SELECT topic, partition, next_offset, topic_id, seal FROM position",
+        reader =>
+        {
+            LogPosition position = new(reader.GetString(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetString(3));
+            return new SealedRow<LogPosition>(
+                position, "position", $"{position.Topic}[{position.Partition}]", SealIn(reader, 4), Seal(position));
+        });
+
+    private List<SealedRow<Segment>> SegmentSeals() => _database.Query(
+        $"SELECT {SegmentColumns}, seal FROM segment",
+        reader =>
+        {
+            Segment segment = ReadSegment(reader);
+            return new SealedRow<Segment>(segment, "segment", segment.Name, SealIn(reader, 7), Seal(segment));
+        });
+
+    /// <summary>The holds in force. One statement reads them with their persons, so that they belong together.</summary>
+    private List<SealedRow<LegalHold>> HoldSeals() =>
+    [
+        .. _database.Query(
+            "SELECT h.hold, h.from_time, h.to_time, h.key_id, h.seal, p.person FROM legal_hold h LEFT JOIN hold_person p "
+            + "ON p.hold = h.hold WHERE h.released_at IS NULL ORDER BY h.hold, p.person",
+            reader => (
+                Hold: new LegalHold(
+                    reader.GetString(0),
+                    [],
+                    DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(1)),
+                    DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)),
+                    reader.GetString(3)),
+                Seal: SealIn(reader, 4),
+                Person: reader.IsDBNull(5) ? null : (PersonRef?)PersonRef.FromBytes((byte[])reader[5])))
+            .GroupBy(row => row.Hold.Id, StringComparer.Ordinal)
+            .Select(rows =>
+            {
+                LegalHold hold = rows.First().Hold with { Persons = [.. rows.Select(row => row.Person).OfType<PersonRef>()] };
+                return new SealedRow<LegalHold>(hold, "legal_hold", hold.Id, rows.First().Seal, Seal(hold));
+            }),
+    ];
 
     /// <summary>What SQLite finds wrong with the structure of the file; empty when it is sound.</summary>
     public List<string> StructureFaults() =>
         [.. _database.Query("PRAGMA integrity_check(10)", reader => reader.GetString(0)).Where(line => line != "ok")];
 
-    /// <summary>Persons and blocks of a segment, in order.</summary>
-    public List<(long Person, long Block)> PersonBlocks(long segment) => _database.Query(
-        "SELECT person, block FROM person_block WHERE segment = @p0 ORDER BY person, block",
-        reader => (reader.GetInt64(0), reader.GetInt64(1)), segment);
+    /// <summary>Persons and blocks of a segment before an offset, in order.</summary>
+    public List<(long Person, long Block)> PersonBlocks(long segment, long length) => _database.Query(
+        "SELECT person, block FROM person_block WHERE segment = @p0 AND block < @p1 ORDER BY person, block",
+        reader => (reader.GetInt64(0), reader.GetInt64(1)), segment, length);
 
-    /// <summary>Replaces the persons and blocks of a segment.</summary>
-    public void SetPersonBlocks(long segment, IEnumerable<(long Person, long Block)> rows) => InTransaction(() =>
-    {
-        _database.Execute("DELETE FROM person_block WHERE segment = @p0", segment);
-        foreach ((long person, long block) in rows)
-        {
-            AddPersonBlocks(segment, block, [person]);
-        }
-    });
-
-    public List<LegalHold> Holds()
-    {
-        ILookup<string, PersonRef> persons = _database.Query(
-            "SELECT hold, person FROM hold_person ORDER BY hold, person",
-            reader => (Hold: reader.GetString(0), Person: PersonRef.FromBytes((byte[])reader[1])))
-            .ToLookup(row => row.Hold, row => row.Person);
-        return _database.Query(
-            "SELECT hold, from_time, to_time, key_id FROM legal_hold WHERE released_at IS NULL ORDER BY hold",
-            reader => new LegalHold(
-                reader.GetString(0),
-                [.. persons[reader.GetString(0)]],
-                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(1)),
-                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)),
-                reader.GetString(3)));
-    }
+    /// <summary>The holds in force.</summary>
+    public List<LegalHold> Holds() => HoldSeals().ConvertAll(row => row.Row);
 
     public void AddHold(LegalHold hold, DateTimeOffset now) => InTransaction(() =>
     {
@@ -372,17 +429,20 @@ internal sealed class ArchiveIndex : IDisposable
 
     private static long? SealIn(DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
 
-    /// <summary>True when a row has its seal, false when it is of an earlier release.</summary>
-    private bool IsSealed(string table, string row, long? seal, long expected) =>
-        seal is null ? false
-        : seal == expected ? true
-        : throw new ArchiveException(
-            ArchiveFault.Damaged,
-            $"Archive index {_database.Location}: the row {row} of the table {table} is not as it was written. Restore the index from its "
-            + $"copy; nothing was changed.");
+    /// <summary>Rows of an earlier release, which have no seal.</summary>
+    private List<T> Unsealed<T>(List<SealedRow<T>> rows) =>
+        rows.Find(row => row.Seal is { } seal && seal != row.Expected) is { } changed
+            ? throw new ArchiveException(
+                ArchiveFault.Damaged,
+                $"Archive index {_database.Location}: the row {changed.Name} of the table {changed.Table} is not as it was written. "
+                + $"Restore the index from its copy, or make it anew with 'belgicom retention reindex'; nothing was changed.")
+            : [.. rows.Where(row => row.Seal is null).Select(row => row.Row)];
 
-    private long Seal(string topic, int partition, long next, string topicId) =>
-        Seal(string.Create(CultureInfo.InvariantCulture, $"position {topic} {partition} {next} {topicId}"));
+    private long Seal(CommitLog log) =>
+        Seal(string.Create(CultureInfo.InvariantCulture, $"commits {log.Commits} {log.IsDescribed}"));
+
+    private long Seal(LogPosition position) => Seal(string.Create(
+        CultureInfo.InvariantCulture, $"position {position.Topic} {position.Partition} {position.NextOffset} {position.TopicId}"));
 
     private long Seal(Segment segment) => Seal(string.Create(
         CultureInfo.InvariantCulture,
@@ -396,11 +456,19 @@ internal sealed class ArchiveIndex : IDisposable
     private long Seal(string row)
     {
         Span<byte> hash = stackalloc byte[32];
-        _sealKey!.Hmac(Encoding.UTF8.GetBytes(row), hash);
+        if (_sealKey is null)
+        {
+            return 0;
+        }
+
+        _sealKey.Hmac(Encoding.UTF8.GetBytes(row), hash);
         return BinaryPrimitives.ReadInt64LittleEndian(hash);
     }
 
     private static long Number(DateOnly day) => day.Year * 10_000 + day.Month * 100 + day.Day;
 
     private static DateOnly Day(int number) => new(number / 10_000, number / 100 % 100, number % 100);
+
+    /// <summary>A row, the seal that is in it, and the one that it should have.</summary>
+    private sealed record SealedRow<T>(T Row, string Table, string Name, long? Seal, long Expected);
 }

@@ -18,6 +18,9 @@ public sealed partial class CdrArchive : IDisposable
     /// <summary>Name of the journal's chain.</summary>
     public const string JournalStream = "cdr-retention";
 
+    private const string MakeAnew =
+        "Restore it from its copy, or make it anew with 'belgicom retention reindex'; nothing was changed.";
+
     private readonly Lock _gate = new();
     private readonly IKeyStore _keys;
     private readonly TimeProvider _clock;
@@ -26,6 +29,10 @@ public sealed partial class CdrArchive : IDisposable
     private readonly Dictionary<(string Topic, int Partition), long> _positions;
     private readonly Dictionary<string, string> _topicIds = [];
     private readonly Dictionary<(string Class, DateOnly Day), (Segment Segment, DataKey Key)> _kept = [];
+
+    // Number of the last batch, and the ends of what it touched; at first, of all segments.
+    private long _commits;
+    private IReadOnlyList<SegmentEnd> _lastEnds;
 
     private DateTimeOffset _lastSeen;
     private DateTimeOffset _lastSeenStored;
@@ -45,8 +52,10 @@ public sealed partial class CdrArchive : IDisposable
         _journal = new Lazy<AuditJournal>(() => AuditJournal.Open(JournalDirectory(options), JournalStream, keys));
         Policy = RetentionPolicy.From(options, WrittenPeriods());
         _lastSeen = Index.LastSeen() ?? Now;
-        _positions = Index.Positions();
+        _positions = Index.Positions().ToDictionary(position => (position.Topic, position.Partition), position => position.NextOffset);
         _archiveId = Index.ArchiveId();
+        _commits = Index.CommitLog().Commits;
+        _lastEnds = Ends();
     }
 
     /// <summary>
@@ -84,7 +93,7 @@ public sealed partial class CdrArchive : IDisposable
     /// <summary>Folder of the journal, for <see cref="AuditJournal.Verify"/>.</summary>
     public static string JournalDirectory(RetentionOptions options) => Path.Combine(options.ArchiveDirectory, "journal");
 
-    private static string IndexFile(RetentionOptions options) => Path.Combine(options.ArchiveDirectory, "index.db");
+    internal static string IndexFile(RetentionOptions options) => Path.Combine(options.ArchiveDirectory, "index.db");
 
     /// <summary>
     /// Opens the archive or makes it, and repairs what a crash left behind: the uncommitted tail of a file is cut off, and a file or key
@@ -103,6 +112,7 @@ public sealed partial class CdrArchive : IDisposable
             // Opened at once, so that a fault of the journal or its key shows now and not at the first record.
             _ = (archive.Journal, archive.PersonKey);
             archive.Repair();
+            archive.Describe();
             archive.SeeClock();
             archive.StoreLastSeen();
             return archive;
@@ -115,7 +125,59 @@ public sealed partial class CdrArchive : IDisposable
         }
     }
 
-    private static CdrArchive OpenChecked(RetentionOptions options, IKeyStore keys, TimeProvider clock, FolderLock folder)
+    /// <summary>
+    /// Makes the whole index anew from the files of segments and holds, the journal and the keys, and opens the archive with it. What a
+    /// file does not give is said, and nothing is destroyed. A run that was cut short is made again from the start.
+    /// </summary>
+    /// <param name="options">Settings of the archive; no worker may have it open.</param>
+    /// <param name="keys">Keys that it was written with.</param>
+    /// <param name="clock">Clock.</param>
+    /// <param name="actor">Who asks, for the journal.</param>
+    /// <exception cref="ArchiveException">The files are not of one archive, or the journal is not the whole one; nothing was
+    /// changed.</exception>
+    /// <exception cref="StorageException">Another process has the archive open.</exception>
+    public static ArchiveReindexed Reindex(RetentionOptions options, IKeyStore keys, TimeProvider clock, string actor)
+    {
+        ArchiveReindexed rebuilt;
+        using (FolderLock folder = FolderLock.Take(options.ArchiveDirectory, "Archive", "Retention:ArchiveDirectory"))
+        {
+            DescribeByIndex(options, keys, clock);
+            rebuilt = new ArchiveReindexing(options, keys, clock).Run();
+        }
+
+        using CdrArchive archive = Open(options, keys, clock);
+        archive.Journal.Append(
+            archive.Now, actor, "retention.reindex", archive._archiveId,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"index made anew: {rebuilt.Segments} segments, {rebuilt.Records} records, {rebuilt.Holds} holds, {rebuilt.Faults.Count} "
+                + $"faults"),
+            Guid.NewGuid().ToString("N"));
+        return rebuilt;
+    }
+
+    /// <summary>
+    /// Lets an index that is still there write into files of an earlier release whose they are, before another index takes its place.
+    /// </summary>
+    private static void DescribeByIndex(RetentionOptions options, IKeyStore keys, TimeProvider clock)
+    {
+        if (!File.Exists(IndexFile(options)))
+        {
+            return;
+        }
+
+        try
+        {
+            using CdrArchive archive = OpenChecked(options, keys, clock, folder: null);
+            archive.Describe();
+        }
+        catch (Exception cause) when (cause is ArchiveException or StorageException)
+        {
+            // The index is refused, for which it is made anew. A file that says nothing of itself is named then.
+        }
+    }
+
+    private static CdrArchive OpenChecked(RetentionOptions options, IKeyStore keys, TimeProvider clock, FolderLock? folder)
     {
         ArchiveIndex? index = null;
         try
@@ -132,7 +194,7 @@ public sealed partial class CdrArchive : IDisposable
             index?.Dispose();
             throw new ArchiveException(
                 ArchiveFault.Damaged,
-                $"Archive index {IndexFile(options)} is damaged: {cause.Message} Restore it from its copy; nothing was changed.", cause);
+                $"Archive index {IndexFile(options)} is damaged: {cause.Message} {MakeAnew}", cause);
         }
         catch
         {
@@ -146,21 +208,26 @@ public sealed partial class CdrArchive : IDisposable
     /// </summary>
     private static void RefuseWithoutIndex(RetentionOptions options)
     {
-        if (!File.Exists(IndexFile(options)) && SegmentFiles(options).FirstOrDefault() is { } file)
+        if (!File.Exists(IndexFile(options))
+            && SegmentFiles(options).Concat(AuditJournal.Exists(JournalDirectory(options)) ? [JournalDirectory(options)] : [])
+                .FirstOrDefault() is { } file)
         {
             throw new ArchiveException(
                 ArchiveFault.Damaged,
-                $"Archive index {IndexFile(options)} is missing, and the archive has files, for example {file}. Restore the index from its "
-                + $"copy; nothing was changed.");
+                $"Archive index {IndexFile(options)} is missing, and the archive has files, for example {file}. {MakeAnew}");
         }
     }
 
     /// <summary>Whether what was read from the index is not of the form that we write.</summary>
-    private static bool IsOfAnotherForm(Exception cause) => cause is InvalidCastException or InvalidOperationException or FormatException
+    internal static bool IsOfAnotherForm(Exception cause) => cause is InvalidCastException or InvalidOperationException or FormatException
         or OverflowException or ArgumentException or IndexOutOfRangeException or KeyNotFoundException;
 
-    private static IEnumerable<string> SegmentFiles(RetentionOptions options) =>
+    internal static IEnumerable<string> SegmentFiles(RetentionOptions options) =>
         Directory.EnumerateFiles(options.ArchiveDirectory, "*.cdra", SearchOption.AllDirectories);
+
+    /// <summary>The name of the segment, or of the hold's copy of one, that a file is.</summary>
+    internal static string NameOf(RetentionOptions options, string file) =>
+        Path.ChangeExtension(Path.GetRelativePath(options.ArchiveDirectory, file), null).Replace('\\', '/');
 
     /// <summary>Opens the archive to see what is kept and what is due; a worker may use it meanwhile. Nothing can be changed.</summary>
     /// <exception cref="StorageException">There is no archive, or it cannot be read.</exception>
@@ -175,7 +242,7 @@ public sealed partial class CdrArchive : IDisposable
     {
         lock (_gate)
         {
-            Index.SetPeriods(Policy.Classes.Append(Policy.PersonalData));
+            Index.SetPeriods(PeriodsOf(Policy));
         }
     }
 
@@ -207,7 +274,7 @@ public sealed partial class CdrArchive : IDisposable
         {
             if (confirmed.HasFlag(RetentionConfirmation.ShorterPeriods))
             {
-                Index.SetPeriods(Configured.Classes.Append(Configured.PersonalData));
+                Index.SetPeriods(PeriodsOf(Configured));
                 Policy = Configured;
             }
 
@@ -348,89 +415,13 @@ public sealed partial class CdrArchive : IDisposable
     /// fault.
     /// </summary>
     /// <returns>One sentence per fault; empty when all is well.</returns>
-    public IReadOnlyList<string> Verify() => Verify(mend: false);
+    public IReadOnlyList<string> Verify() => [.. VerifyInSteps().Select(step => step.Fault).OfType<string>()];
 
     /// <summary>
-    /// Makes the entries of the index by which persons are found anew, from the blocks. The rest of the index is not made anew.
+    /// The same check a step at a time, as the caller asks for the next. Appends, look-ups and expiry go on meanwhile.
     /// </summary>
-    /// <returns>One sentence per segment that could not be read; empty when all is well.</returns>
-    public IReadOnlyList<string> Reindex() => Verify(mend: true);
-
-    private List<string> Verify(bool mend)
-    {
-        lock (_gate)
-        {
-            List<string> faults = new();
-            List<Segment> segments = [];
-            Check(faults, () => segments.AddRange(Index.Segments(SegmentState.Kept).Where(segment => segment.Length > 0)));
-            foreach (Segment segment in segments)
-            {
-                Check(faults, () => Compare(segment, mend, faults));
-            }
-
-            Check(faults, Index.CheckSeals);
-            Check(faults, () => faults.AddRange(Index.StructureFaults().Select(fault => $"Archive index {IndexFile(Options)}: {fault}")));
-            return faults;
-        }
-    }
-
-    private void Check(List<string> faults, Action check)
-    {
-        try
-        {
-            check();
-        }
-        catch (Exception fault) when (fault is ArchiveException or StorageException)
-        {
-            faults.Add(fault.Message);
-        }
-        catch (Exception fault) when (IsOfAnotherForm(fault))
-        {
-            faults.Add($"Archive index {IndexFile(Options)} is damaged: {fault.Message}");
-        }
-    }
-
-    private void Compare(Segment segment, bool mend, List<string> faults)
-    {
-        (HashSet<(long Person, long Block)> persons, long records) = PersonsIn(segment);
-        if (records != segment.Records)
-        {
-            faults.Add(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Archive segment {segment.Name} has {records} records; {segment.Records} were committed."));
-        }
-
-        if (mend)
-        {
-            Index.SetPersonBlocks(segment.Id, persons.Order());
-        }
-        else if (!Index.PersonBlocks(segment.Id).SequenceEqual(persons.Order()))
-        {
-            faults.Add(
-                $"Archive index: who is in segment {segment.Name} is not as in its file, so look-ups miss records. Make it anew with "
-                + $"'belgicom retention reindex'.");
-        }
-    }
-
-    private (HashSet<(long Person, long Block)> Persons, long Records) PersonsIn(Segment segment)
-    {
-        HashSet<(long Person, long Block)> persons = [];
-        long records = 0;
-        using SafeFileHandle file = OpenFile(PathOf(segment.Name), FileMode.Open);
-        DataKey key = KeyOf(segment.Name, segment.KeyId);
-        for (long at = 0L; at < segment.Length;)
-        {
-            long block = at;
-            BlockRecords content = new(SegmentFile.Read(file, segment.Name, at, segment.Length, key, out at));
-            while (content.Next())
-            {
-                persons.Add((content.Person.IndexKey, block));
-                records++;
-            }
-        }
-
-        return (persons, records);
-    }
+    /// <exception cref="StorageException">The index cannot be opened.</exception>
+    public IEnumerable<ArchiveCheck> VerifyInSteps() => new ArchiveVerification(Options, _keys, PersonKey).Steps();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -532,8 +523,25 @@ public sealed partial class CdrArchive : IDisposable
         return kept;
     }
 
-    internal void Committed(Dictionary<(string Topic, int Partition), long> positions, IEnumerable<Segment> segments)
+    /// <summary>What a segment's file says of itself.</summary>
+    internal SegmentDescription DescriptionOf(string keyId) => new(_archiveId, keyId, PeriodsOf(Policy));
+
+    private static Dictionary<string, string> PeriodsOf(RetentionPolicy policy) => policy.Classes.Append(policy.PersonalData)
+        .ToDictionary(kept => kept.Name, kept => kept.Period.ToString(), StringComparer.Ordinal);
+
+    /// <summary>The next batch, as the files that it touches name it.</summary>
+    internal SegmentCommit NextCommit(IReadOnlyList<SegmentEnd> touched, IReadOnlyList<LogPosition> positions) =>
+        new(_commits + 1, Journal.Count, _lastSeen.ToUnixTimeMilliseconds(), touched, _lastEnds, positions);
+
+    internal void Committed(
+        Dictionary<(string Topic, int Partition), long> positions, IReadOnlyCollection<Segment> segments, SegmentCommit? commit)
     {
+        if (commit is not null)
+        {
+            _commits = commit.Sequence;
+            _lastEnds = [.. segments.Select(segment => new SegmentEnd(segment.Name, segment.Length, segment.Records))];
+        }
+
         foreach (((string Topic, int Partition) partition, long next) in positions)
         {
             _positions[partition] = next;
@@ -552,9 +560,19 @@ public sealed partial class CdrArchive : IDisposable
     internal bool IsDue(Segment segment, DateTimeOffset asOf) =>
         Policy.Find(segment.Class) is { } retentionClass && retentionClass.Period.DueAfter(segment.Day) <= asOf;
 
-    internal string PathOf(string name) => Path.Combine(Options.ArchiveDirectory, name + ".cdra");
+    internal string PathOf(string name) => PathOf(Options, name);
 
-    internal DataKey KeyOf(string name, string keyId) => _keys.Find(keyId)
+    internal static string PathOf(RetentionOptions options, string name) => Path.Combine(options.ArchiveDirectory, name + ".cdra");
+
+    internal DataKey KeyOf(string name, string keyId) => KeyOf(_keys, name, keyId);
+
+    internal static DataKey KeyOf(IKeyStore keys, string name, string keyId) =>
+        keyId.Length == 0
+            ? throw new ArchiveException(
+                ArchiveFault.KeyMissing,
+                $"Archive segment {name}: its file, of an earlier release, does not say its key, and the index was lost. It is kept as it "
+                + $"is until the index that knew it is restored from its copy, or somebody removes it.")
+        : keys.Find(keyId)
         ?? throw new ArchiveException(
             ArchiveFault.KeyMissing,
             $"Archive segment {name}: its key {keyId} is not in the key store, so it cannot be read. Restore the key store, or let the "
@@ -598,7 +616,9 @@ public sealed partial class CdrArchive : IDisposable
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             }
 
-            return File.OpenHandle(path, mode, mode == FileMode.Open ? FileAccess.Read : FileAccess.ReadWrite, FileShare.Read);
+            return mode == FileMode.Open
+                ? File.OpenHandle(path, mode, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
+                : File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.Read);
         }
         catch (Exception cause) when (cause is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -610,9 +630,9 @@ public sealed partial class CdrArchive : IDisposable
     {
         DataKey key = KeyOf(held.Name, held.KeyId);
         using SafeFileHandle file = OpenFile(PathOf(held.Name), FileMode.Open);
-        for (long at = 0L; at < held.Length;)
+        foreach ((_, byte[] octets) in SegmentFile.Blocks(file, held.Name, held.Length, key, PersonKey))
         {
-            foreach (ArchivedRecord record in Records(SegmentFile.Read(file, held.Name, at, held.Length, key, out at), persons: null))
+            foreach (ArchivedRecord record in Records(octets, persons: null))
             {
                 yield return record;
             }
@@ -673,7 +693,7 @@ public sealed partial class CdrArchive : IDisposable
             .Select(segment => segment.Name).ToHashSet(StringComparer.Ordinal);
         foreach (string file in SegmentFiles(Options))
         {
-            string name = Path.ChangeExtension(Path.GetRelativePath(Options.ArchiveDirectory, file), null).Replace('\\', '/');
+            string name = NameOf(Options, file);
             string[] parts = name.Split('/');
             bool isKnown = parts is ["holds", string hold, _] ? Index.HoldExists(hold) : known.Contains(name);
             if (!isKnown)
@@ -681,7 +701,7 @@ public sealed partial class CdrArchive : IDisposable
                 throw new ArchiveException(
                     ArchiveFault.Damaged,
                     $"Archive index {IndexFile(Options)} does not know the archive's file {file}: it is older than its files, or of "
-                    + $"another archive. Restore the index that belongs to them from its copy; nothing was changed.");
+                    + $"another archive. {MakeAnew}");
             }
         }
     }
@@ -699,12 +719,13 @@ public sealed partial class CdrArchive : IDisposable
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"Archive file {path} has {length} octets, {segment.Length} were committed. Restore it from its copy before the "
-                        + $"archive is used."));
+                        + $"archive is used; where there is none, 'belgicom retention reindex' says what is lost and goes on without."));
             }
 
             if (length > segment.Length)
             {
                 using SafeFileHandle file = OpenFile(path, FileMode.OpenOrCreate);
+                RefuseLaterBatches(file, segment, length);
                 RandomAccess.SetLength(file, segment.Length);
             }
         }
@@ -717,6 +738,84 @@ public sealed partial class CdrArchive : IDisposable
                 File.Delete(PathOf(segment.Name));
             }
         }
+    }
+
+    /// <summary>
+    /// A crash leaves at most the next batch beyond what the index knows. A later one was committed, so the index is older than the file.
+    /// </summary>
+    private void RefuseLaterBatches(SafeFileHandle file, Segment segment, long length)
+    {
+        long from = segment.Length;
+        while (SegmentScan.NextMark(file, segment.Name, from, length, PersonKey) is { } at)
+        {
+            from = at + 1;
+            if (MarkFrame.Read(file, segment.Name, at, length, PersonKey, out _) is SegmentCommit later
+                && later.Sequence > _commits + 1)
+            {
+                throw new ArchiveException(
+                    ArchiveFault.Damaged,
+                    $"Archive index {IndexFile(Options)} is older than the archive's file {PathOf(segment.Name)}. {MakeAnew}");
+            }
+        }
+    }
+
+    /// <summary>
+    /// Writes into each file of an earlier release whose it is, once, so that the index can be made anew from the files.
+    /// </summary>
+    private void Describe()
+    {
+        if (Index.CommitLog().IsDescribed)
+        {
+            return;
+        }
+
+        List<LogPosition> positions = Index.Positions();
+        foreach (Segment segment in Index.Segments(SegmentState.Kept))
+        {
+            if (segment is { Length: > 0, KeyId.Length: > 0 }
+                && new FileInfo(PathOf(segment.Name)) is { Exists: true } file && file.Length >= segment.Length)
+            {
+                Describe(segment, positions);
+            }
+        }
+
+        foreach (HeldSegment held in Index.HeldSegments().Where(held => File.Exists(PathOf(held.Name))))
+        {
+            Index.AddHeldSegment(held with { Length = Append(held.Name, held.Length, DescriptionOf(held.KeyId)) });
+        }
+
+        Index.SetCommitLog(new CommitLog(_commits, IsDescribed: true));
+        _lastEnds = Ends();
+    }
+
+    private List<SegmentEnd> Ends() =>
+    [
+        .. Index.Segments(SegmentState.Kept)
+            .Where(segment => segment.Length > 0)
+            .Select(segment => new SegmentEnd(segment.Name, segment.Length, segment.Records)),
+    ];
+
+    private void Describe(Segment segment, List<LogPosition> positions)
+    {
+        long end = Append(segment.Name, segment.Length, DescriptionOf(segment.KeyId));
+        SegmentCommit commit = NextCommit([new SegmentEnd(segment.Name, end, segment.Records)], positions);
+        Segment described = segment with { Length = Append(segment.Name, end, commit) };
+        Index.InTransaction(() =>
+        {
+            Index.SetLength(described);
+            Index.SetCommitLog(new CommitLog(commit.Sequence, IsDescribed: false));
+        });
+        Committed([], [], commit);
+    }
+
+    /// <summary>Appends a mark to a file, cuts off what the file has beyond, and returns the file's end.</summary>
+    private long Append(string name, long at, SegmentMark mark)
+    {
+        using SafeFileHandle file = OpenFile(PathOf(name), FileMode.OpenOrCreate);
+        long end = at + MarkFrame.Write(file, name, at, mark, PersonKey);
+        RandomAccess.SetLength(file, end);
+        RandomAccess.FlushToDisk(file);
+        return end;
     }
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$", RegexOptions.CultureInvariant)]

@@ -112,8 +112,7 @@ public sealed class RetentionExpiry
     private IEnumerable<RetentionItem> Examine(Segment listed, DateTimeOffset asOf, bool dryRun, string actor)
     {
         // An append may have added to it since it was listed.
-        Segment? segment = _archive.Index.Segments(SegmentState.Kept, SegmentState.Expiring).Find(segment => segment.Id == listed.Id);
-        if (segment is null)
+        if (_archive.Index.Find(listed.Id) is not { State: not SegmentState.Expired } segment)
         {
             return [];
         }
@@ -279,6 +278,12 @@ public sealed class RetentionExpiry
 
     private long Destroy(Segment segment, DateTimeOffset dueAt, string basis, string actor)
     {
+        if (segment.KeyId.Length == 0)
+        {
+            // Nobody could delete its key, and whether a hold keeps some of it cannot be seen.
+            _ = _archive.KeyOf(segment.Name, segment.KeyId);
+        }
+
         string correlationId = $"expire:{segment.Name}";
         bool resumed = segment.State == SegmentState.Expiring;
         _archive.Forget(segment);
@@ -337,7 +342,12 @@ public sealed class RetentionExpiry
             {
                 foreach (ArchivedRecord record in HeldRecords(segment, hold))
                 {
-                    file ??= CdrArchive.OpenFile(_archive.PathOf(name), FileMode.OpenOrCreate);
+                    if (file is null)
+                    {
+                        file = CdrArchive.OpenFile(_archive.PathOf(name), FileMode.OpenOrCreate);
+                        length = MarkFrame.Write(file, name, 0, _archive.DescriptionOf(hold.KeyId), _archive.PersonKey);
+                    }
+
                     block ??= new BlockBuilder(segment.Class, record.Purpose);
                     block.Add(
                         record.Person, record.StartOfPeriod.ToUnixTimeMilliseconds(), hold.Id, record.Topic, record.Partition,

@@ -19,6 +19,18 @@ public sealed class ArchiveFixture : IDisposable
         Options = ShippedOptions(Path.Combine(_folder.FullName, "archive"));
     }
 
+    /// <summary>Copies an archive that is closed, with its keys and its time.</summary>
+    internal ArchiveFixture(ArchiveFixture of)
+    {
+        Copy(of.KeyFolder, KeyFolder);
+        Keys = new FileKeyStore(KeyFolder);
+        Options = ShippedOptions(Path.Combine(_folder.FullName, "archive"));
+        Options.BlockOctets = of.Options.BlockOctets;
+        Copy(of.Folder, Folder);
+        Clock.AdjustTime(of.Clock.GetUtcNow());
+        _nextOffset = of._nextOffset;
+    }
+
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 15, 12, 0, 0, TimeSpan.Zero));
 
     public IKeyStore Keys { get; }
@@ -28,6 +40,38 @@ public sealed class ArchiveFixture : IDisposable
     public RetentionOptions Options { get; }
 
     public string Folder => Options.ArchiveDirectory;
+
+    /// <summary>Where the blocks of a file are: start and end.</summary>
+    internal static List<(int Start, int End)> BlocksOf(byte[] file)
+    {
+        List<(int, int)> blocks = [];
+        for (int at = 0; file.AsSpan(at).IndexOf("BCB1"u8) is int found and >= 0;)
+        {
+            int start = at + found;
+            at = start + 16 + BitConverter.ToInt32(file, start + 4);
+            blocks.Add((start, at));
+        }
+
+        return blocks;
+    }
+
+    /// <summary>The file with a bit of its last block changed.</summary>
+    internal static byte[] Damaged(byte[] file)
+    {
+        byte[] damaged = [.. file];
+        damaged[BlocksOf(file)[^1].End - 1] ^= 1;
+        return damaged;
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (string file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+        {
+            string target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
 
     public static RetentionOptions ShippedOptions(string folder)
     {

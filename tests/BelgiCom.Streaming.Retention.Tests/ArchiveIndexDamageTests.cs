@@ -1,5 +1,6 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace BelgiCom.Streaming.Retention.Tests;
 
@@ -96,15 +97,25 @@ public sealed class ArchiveIndexDamageTests : IDisposable
     public void Reindex_AfterPersonsWereLost_FindsEverybodyAgain()
     {
         Fill();
-        using CdrArchive archive = _fixture.Open();
-        archive.Index.SetPersonBlocks(1, []);
-        Assert.Empty(_fixture.FindAll(archive, 1).Records);
-        Assert.Contains("reindex", Assert.Single(archive.Verify()), StringComparison.Ordinal);
+        using (SqliteConnection index = new($"Data Source={Index};Pooling=False"))
+        {
+            index.Open();
+            using SqliteCommand command = index.CreateCommand();
+            command.CommandText = "DELETE FROM person_block";
+            Assert.NotEqual(0, command.ExecuteNonQuery());
+        }
 
-        Assert.Empty(archive.Reindex());
+        using (CdrArchive archive = _fixture.Open())
+        {
+            Assert.Empty(_fixture.FindAll(archive, 1).Records);
+            Assert.Contains("reindex", Assert.Single(archive.Verify()), StringComparison.Ordinal);
+        }
 
-        Assert.Empty(archive.Verify());
-        AssertWhole(archive, seed: 0);
+        Assert.Empty(CdrArchive.Reindex(_fixture.Options, _fixture.Keys, _fixture.Clock, "officer-1").Faults);
+
+        using CdrArchive again = _fixture.Open();
+        Assert.Empty(again.Verify());
+        AssertWhole(again, seed: 0);
     }
 
     private void Fill()

@@ -71,6 +71,33 @@ public sealed class RetentionExpiryTests : IDisposable
         Assert.Equal(2, report.Records);
     }
 
+    /// <summary>Each segment is looked up by itself: a thousand more cost as much as the thousand before, in octets allocated.</summary>
+    [Fact]
+    public void Run_OverMoreSegments_CostsTheSameForEach()
+    {
+        using CdrArchive archive = _fixture.Open();
+        long Work(int segments)
+        {
+            archive.Index.InTransaction(() =>
+            {
+                for (int i = 0; i < segments; i++)
+                {
+                    archive.Index.AddSegment("FRAUD_4M", new DateOnly(2026, 1, 15), "key");
+                }
+            });
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.Empty(new RetentionExpiry(archive, _fixture.Clock).Run(_fixture.Clock.GetUtcNow(), dryRun: true).Items);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        _ = Work(10);
+        long thousand = Work(990);
+        long twoThousand = Work(1_000);
+        long threeThousand = Work(1_000);
+
+        Assert.InRange((double)(threeThousand - twoThousand) / (twoThousand - thousand), 0.75, 1.25);
+    }
+
     [Fact]
     public void Run_AsOfTheFuture_IsRefused()
     {
@@ -406,7 +433,7 @@ public sealed class RetentionExpiryTests : IDisposable
             Enumerable.Range(0, 100).Select(offset => (long)offset),
             _fixture.FindAll(archive, 2).Records.Select(record => record.Offset));
         string copy = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "holds", "case-7")));
-        Assert.True(BlocksOf(copy) > 1, "the copy is one block, however large");
+        Assert.True(ArchiveFixture.BlocksOf(File.ReadAllBytes(copy)).Count > 1, "the copy is one block, however large");
     }
 
     [Fact]
@@ -449,7 +476,7 @@ public sealed class RetentionExpiryTests : IDisposable
             "case-7", [ArchiveFixture.Subscriber(2)], used.AddDays(-1), used.AddDays(1), ArchiveFixture.Officer);
         string file = Assert.Single(Directory.GetFiles(Path.Combine(_fixture.Folder, "FRAUD_4M")));
         byte[] intact = File.ReadAllBytes(file);
-        File.WriteAllBytes(file, [.. intact[..^1], (byte)~intact[^1]]);
+        File.WriteAllBytes(file, ArchiveFixture.Damaged(intact));
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
         Assert.False(_fixture.Expire(archive).IsComplete);
 
@@ -477,7 +504,7 @@ public sealed class RetentionExpiryTests : IDisposable
             "case-7", [ArchiveFixture.Subscriber(2)], _fixture.Clock.GetUtcNow().AddDays(-2), _fixture.Clock.GetUtcNow().AddDays(1),
             ArchiveFixture.Officer);
         byte[] intact = File.ReadAllBytes(damaged);
-        File.WriteAllBytes(damaged, [.. intact[..^1], (byte)~intact[^1]]);
+        File.WriteAllBytes(damaged, ArchiveFixture.Damaged(intact));
         _fixture.Clock.Advance(TimeSpan.FromDays(150));
 
         RetentionReport report = _fixture.Expire(archive);
@@ -509,18 +536,6 @@ public sealed class RetentionExpiryTests : IDisposable
 
         Assert.Equal(RetentionAction.UnknownClass, Assert.Single(report.Items).Action);
         Assert.Single(again.Totals().Segments);
-    }
-
-    private static int BlocksOf(string file)
-    {
-        byte[] octets = File.ReadAllBytes(file);
-        int blocks = 0;
-        for (int at = 0; at < octets.Length; at += SegmentFile.HeaderSize + BitConverter.ToInt32(octets, at + 4))
-        {
-            blocks++;
-        }
-
-        return blocks;
     }
 
     private static List<(string Class, DateOnly Day)> Kept(CdrArchive archive) =>

@@ -11,8 +11,8 @@ namespace BelgiCom.Streaming.Retention;
 /// <summary>
 /// The file of one segment: blocks one after another. A block is, little-endian, "BCB1" · octets of the envelope 4 · octets before
 /// compression 4 · records 4 · envelope (<see cref="EnvelopeCipher"/> over the Brotli-compressed records). Segment, offset and the numbers
-/// of the header are authenticated with the envelope, so a block that was changed, moved, or copied from elsewhere does not open. Nothing
-/// is ever on disk in clear.
+/// of the header are authenticated with the envelope, so a block that was changed, moved, or copied from elsewhere does not open. No
+/// record is ever on disk in clear. Marks stand between the blocks (<see cref="MarkFrame"/>); a file of an earlier release has none.
 /// </summary>
 internal static class SegmentFile
 {
@@ -111,6 +111,55 @@ internal static class SegmentFile
         {
             throw Damaged(segment, at, "its tag does not match: it was changed, moved, or written with another key", cause);
         }
+    }
+
+    /// <summary>The blocks of a segment one after another, with their offsets. The marks between them are checked and left out.</summary>
+    /// <param name="file">File of the segment.</param>
+    /// <param name="segment">Name of the segment.</param>
+    /// <param name="end">End of what was committed.</param>
+    /// <param name="key">Key of the segment.</param>
+    /// <param name="markKey">Key of the marks.</param>
+    /// <exception cref="ArchiveException">A block or mark is damaged.</exception>
+    public static IEnumerable<(long At, byte[] Records)> Blocks(
+        SafeFileHandle file, string segment, long end, DataKey key, DataKey markKey)
+    {
+        for (long at = 0L; at < end;)
+        {
+            long block = at;
+            if (!StartsWithMark(file, at))
+            {
+                yield return (block, Read(file, segment, at, end, key, out at));
+            }
+            else if (MarkFrame.Read(file, segment, at, end, markKey, out at) is null)
+            {
+                throw Damaged(segment, block, "its mark is not as it was written");
+            }
+        }
+    }
+
+    /// <summary>
+    /// What the header at an offset says of the block there, which it does not prove: the records, and the offset after the block. False
+    /// when no block can stand there.
+    /// </summary>
+    public static bool TryReadHeader(SafeFileHandle file, long at, long end, out int records, out long next)
+    {
+        Span<byte> header = stackalloc byte[HeaderSize];
+        (records, next) = (0, at);
+        if (end - at < HeaderSize || !MarkFrame.TryRead(file, header, at) || BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic)
+        {
+            return false;
+        }
+
+        int envelope = BinaryPrimitives.ReadInt32LittleEndian(header[4..]);
+        records = BinaryPrimitives.ReadInt32LittleEndian(header[12..]);
+        next = at + HeaderSize + envelope;
+        return envelope >= EnvelopeCipher.Overhead && next <= end;
+    }
+
+    private static bool StartsWithMark(SafeFileHandle file, long at)
+    {
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        return MarkFrame.TryRead(file, magic, at) && BinaryPrimitives.ReadUInt32LittleEndian(magic) == MarkFrame.Magic;
     }
 
     private static void ReadFully(SafeFileHandle file, Span<byte> destination, string segment, long at, long end)

@@ -23,23 +23,49 @@ internal static class RetentionCommand
         Verb("due", "List what is due; nothing is touched. The moment may lie in the future.", dryRun: true),
         Verb("expire", "Destroy what is due: key first, then file, then index; the journal keeps the proof.", dryRun: false),
         Find(), Hold(), Release(),
-        Check(
-            "verify",
-            "Read every block of the archive, and compare the index with them. Exit code 2 when something is wrong.",
-            mend: false),
-        Check("reindex", "Make the entries by which persons are found anew, from the blocks.", mend: true),
+        Verify(), Reindex(),
     };
 
-    private static Command Check(string name, string description, bool mend)
+    private static Command Verify()
     {
         (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
-        Command command = new(name, description) { data, json };
+        Command command = new(
+            "verify", "Read every block of the archive, and compare the index with them. Exit code 2 when something is wrong.")
+        {
+            data, json,
+        };
         command.SetAction(result =>
         {
             using OpenedArchive opened = OpenExisting(result.GetRequiredValue(data));
-            IReadOnlyList<string> faults = mend ? opened.Archive.Reindex() : opened.Archive.Verify();
+            IReadOnlyList<string> faults = opened.Archive.Verify();
             Answer.Print(result.GetValue(json), new { intact = faults.Count == 0, faults }, [.. faults, $"{faults.Count:N0} faults"]);
             return faults.Count == 0 ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
+        });
+        return command;
+    }
+
+    private static Command Reindex()
+    {
+        (Option<string> actor, Option<string> data, Option<bool> json) =
+            (CommonOptions.Actor(), CommonOptions.Data(), CommonOptions.Json());
+        Command command = new(
+            "reindex",
+            "Make the archive's index anew, from its files, its journal and the keys. Exit code 2 when something could not be recovered.")
+        {
+            actor, data, json,
+        };
+        command.SetAction(result =>
+        {
+            (RetentionOptions options, FileKeyStore keys) = Existing(result.GetRequiredValue(data));
+            ArchiveReindexed made = CdrArchive.Reindex(options, keys, TimeProvider.System, result.GetRequiredValue(actor));
+            Answer.Print(
+                result.GetValue(json),
+                new { complete = made.Faults.Count == 0, made.Segments, made.Records, made.Holds, made.Faults },
+                [
+                    .. made.Faults,
+                    $"{made.Segments:N0} segments, {made.Records:N0} records, {made.Holds:N0} holds, {made.Faults.Count:N0} faults",
+                ]);
+            return made.Faults.Count == 0 ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
         });
         return command;
     }
@@ -180,11 +206,16 @@ internal static class RetentionCommand
 
     private static OpenedArchive OpenExisting(string data)
     {
+        (RetentionOptions options, FileKeyStore keys) = Existing(data);
+        return new OpenedArchive(CdrArchive.Open(options, keys, TimeProvider.System), keys);
+    }
+
+    private static (RetentionOptions Options, FileKeyStore Keys) Existing(string data)
+    {
         (RetentionOptions options, KeyOptions keys) = Options(data);
         ToolDefaults.RequireFolder(options.ArchiveDirectory, "Retention:ArchiveDirectory");
         ToolDefaults.RequireFolder(keys.Directory, "Keys:Directory");
-        FileKeyStore store = new(keys.Directory);
-        return new OpenedArchive(CdrArchive.Open(options, store, TimeProvider.System), store);
+        return (options, new FileKeyStore(keys.Directory));
     }
 
     private static (RetentionOptions Options, KeyOptions Keys) Options(string data)

@@ -144,6 +144,36 @@ public sealed class RetentionCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Reindex_IndexLost_TheRecordsAreFoundAgain()
+    {
+        Write();
+        string index = Path.Combine(DataFolder.ArchiveOf(Data), "index.db");
+        File.Delete(index);
+        Finished refused = (await RunAsync("", ["verify"])).WithExitCode(WorkerHost.ExitFailed);
+        Assert.Contains("belgicom retention reindex", refused.Error, StringComparison.Ordinal);
+
+        Finished made = (await RunAsync("", ["reindex", "--actor", "officer-1", "--json"])).WithExitCode(WorkerHost.ExitDone);
+
+        Assert.Equal(3, made.Json.GetProperty("records").GetInt64());
+        Assert.Equal("officer-1 retention.reindex", Journal().Select(entry => $"{entry.Actor} {entry.Action}").Single());
+        Finished found = (await RunAsync(Msisdn, ["find", .. Days, "--reason", Reason, "--json"])).WithExitCode(WorkerHost.ExitDone);
+        Assert.Equal(1, found.Json.GetProperty("records").GetArrayLength());
+        (await RunAsync("", ["verify"])).WithExitCode(WorkerHost.ExitDone);
+    }
+
+    [Fact]
+    public async Task Reindex_FileOfASegmentLost_SaysSoAndEndsWithTwo()
+    {
+        Write();
+        File.Delete(Path.Combine(DataFolder.ArchiveOf(Data), "index.db"));
+        File.WriteAllBytes(Directory.GetFiles(DataFolder.ArchiveOf(Data), "*.cdra", SearchOption.AllDirectories).Single(), [0, 1, 2, 3]);
+
+        Finished made = (await RunAsync("", ["reindex", "--json"])).WithExitCode(WorkerHost.ExitFailed);
+
+        Assert.Contains("FRAUD_4M", made.Json.GetProperty("faults")[0].GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Find_WithoutAnArchive_EndsWithOneAndMakesNothing()
     {
         (await RunAsync(Msisdn, ["find", .. Days, "--reason", Reason])).WithExitCode(WorkerHost.ExitConfiguration);
