@@ -32,8 +32,9 @@ internal static partial class AdaptersLog
 
     [LoggerMessage(
         3009, LogLevel.Error,
-        "File {File} of {Source} cannot be read or moved out of the inbox; give the worker the right to; it tries again in {Delay}")]
-    public static partial void FileStuck(ILogger logger, string file, string source, TimeSpan delay, Exception exception);
+        "File {File} of {Source} cannot be read or moved out of the inbox ({Reason}); mend rights or free space there; it is tried again "
+        + "in {Delay}")]
+    public static partial void FileStuck(ILogger logger, string file, string source, string reason, TimeSpan delay);
 
     [LoggerMessage(3010, LogLevel.Information, "Watching the inbox of {Source}")]
     public static partial void InboxWatched(ILogger logger, string source);
@@ -54,8 +55,10 @@ internal static partial class AdaptersLog
         "File {File} of {Source} grew from {Taken} to {Now} octets after it was processed; it goes back into the inbox")]
     public static partial void FileGrew(ILogger logger, string file, string source, long taken, long now);
 
-    [LoggerMessage(3015, LogLevel.Error, "File {File} of {Source}, processed already, cannot be moved or deleted")]
-    public static partial void RetiredFileStuck(ILogger logger, string file, string source, Exception exception);
+    [LoggerMessage(
+        3015, LogLevel.Error,
+        "File {File} of {Source}, processed already, cannot be moved or deleted ({Reason}); mend rights or free space there")]
+    public static partial void RetiredFileStuck(ILogger logger, string file, string source, string reason);
 
     [LoggerMessage(
         3016, LogLevel.Warning,
@@ -77,8 +80,8 @@ internal static partial class AdaptersLog
         "File {File} of {Source} is left alone: it is a link or a pipe, and only regular files are read; take it out of the inbox")]
     public static partial void NoRegularFile(ILogger logger, string file, string source);
 
-    [LoggerMessage(3021, LogLevel.Error, "The inbox of {Source} cannot be read; it is looked for again in {Delay}")]
-    public static partial void InboxAway(ILogger logger, string source, TimeSpan delay, Exception exception);
+    [LoggerMessage(3021, LogLevel.Error, "The inbox of {Source} waits: {Reason} It is looked through again in {Delay}")]
+    public static partial void InboxWaits(ILogger logger, string source, string reason, TimeSpan delay);
 
     [LoggerMessage(
         3022, LogLevel.Error, "File {File} of {Source} failed; the other files go on, and it is tried again in {Delay}")]

@@ -56,7 +56,7 @@ public static class AdaptersWorkerExtensions
         services.AddSingleton(provider => new InboxBacklogs(
         [
             .. watched.Select(source =>
-                new InboxBacklog(source.Name, options.PollInterval, provider.GetRequiredService<TimeProvider>())),
+                new InboxBacklog(source.Name, source.Inbox, options.PollInterval, provider.GetRequiredService<TimeProvider>())),
         ]));
         builder.Services.AddHealthChecks().AddCheck<InboxBacklogs>("inboxes");
         foreach (SourceOptions source in watched)

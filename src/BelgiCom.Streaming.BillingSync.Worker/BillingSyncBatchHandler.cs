@@ -38,6 +38,9 @@ internal sealed class BillingSyncBatchHandler(
         }
     }
 
+    /// <inheritdoc/>
+    public string? Explain(Exception failure) => failure is StorageException ? failure.Message : null;
+
     /// <summary>
     /// Tells the ledger the decisions on conflicts that it has not read yet. A ledger that is built anew then knows all of them before it
     /// reads the usage that they are about, in whatever order it reads the partitions.

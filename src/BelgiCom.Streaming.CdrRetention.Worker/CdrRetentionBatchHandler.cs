@@ -46,6 +46,10 @@ internal sealed class CdrRetentionBatchHandler(
     }
 
     /// <inheritdoc/>
+    public string? Explain(Exception failure) =>
+        failure is ArchiveException or StorageException or IOException or UnauthorizedAccessException ? failure.Message : null;
+
+    /// <inheritdoc/>
     public long? StartOffset(AssignedLog log)
     {
         try

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Prometheus;
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
 
@@ -190,7 +191,17 @@ public static class WorkerHost
     /// <returns>A task that ends when all hosted services have started.</returns>
     public static async Task StartAsync(WebApplication app, string name)
     {
-        await app.StartAsync();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // Whoever started the process gets the error as a sentence; where it was thrown is for its developers.
+            HostLog.NotStarted(app.Logger, failure, name);
+            throw;
+        }
+
         HostLog.Up(app.Logger, name, app.Urls.First());
     }
 
@@ -201,7 +212,8 @@ public static class WorkerHost
     {
         foreach (BackgroundService service in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
         {
-            if (service.ExecuteTask?.Exception?.GetBaseException() is { } failure)
+            // Our own errors say what happened, where and what to do; their causes know only a part of that.
+            if (service.ExecuteTask?.Exception?.InnerException is { } failure)
             {
                 HostLog.ServiceFailed(app.Logger, failure, service.GetType().Name);
                 return failure;
@@ -256,8 +268,11 @@ public static class WorkerHost
         builder.Services.AddSerilog(log =>
         {
             log.MinimumLevel.Is(options.Level).MinimumLevel
-                .Override("Microsoft", LogEventLevel.Warning).Enrich
-                .WithProperty("Worker", name);
+                .Override("Microsoft", LogEventLevel.Warning).MinimumLevel
+                // The framework's host logs each failure that we log or print ourselves.
+                .Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal).Enrich
+                .WithProperty("Worker", name).Enrich
+                .With<CauseInWords>();
             if (options.File is not null)
             {
                 log.WriteTo.File(
@@ -273,11 +288,25 @@ public static class WorkerHost
 
             log.WriteTo.Console(
                 options.File is null ? LogEventLevel.Verbose : LogEventLevel.Warning,
-                "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                options.File is null
+                    ? "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}"
+                    : "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{Cause:l}{NewLine}",
                 System.Globalization.CultureInfo.InvariantCulture,
                 standardErrorFromLevel: LogEventLevel.Verbose);
         },
         writeToProviders: true);
+    }
+
+    /// <summary>An exception as a person reads it; the log file has where it was thrown, too.</summary>
+    private sealed class CauseInWords : ILogEventEnricher
+    {
+        public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)
+        {
+            if (logEvent.Exception is { } cause)
+            {
+                logEvent.AddOrUpdateProperty(propertyFactory.CreateProperty("Cause", $" ({cause.GetType().Name}: {cause.Message})"));
+            }
+        }
     }
 
     private static Dictionary<string, string?> SettingsOf(string[] args)

@@ -19,7 +19,11 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         "LocalKafka is for development and tests only: one node, loopback, no replication, no authentication, no flush to disk per batch. "
         + "For production set Kafka__BootstrapServers to an Apache Kafka cluster.";
 
+    // What the system says of a file that another process has.
+    private const int WouldBlock = 11, WouldBlockOnMac = 35, SharingViolation = unchecked((int)0x80070020);
+
     private readonly FileStream _lock;
+    private readonly LogSettings _settings;
     private readonly TopicStore _topics;
     private readonly TransactionCoordinator _transactions;
     private readonly Housekeeping _housekeeping;
@@ -34,6 +38,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         _lock = dataLock;
         Port = ((IPEndPoint)socket.LocalEndPoint!).Port;
         LogSettings settings = new(options.TimeProvider, options.FlushEachBatch, options.Report ?? (_ => { }));
+        _settings = settings;
         _topics = new TopicStore(options.DataDirectory, settings, options.DefaultPartitions);
         GroupStore offsets = new(_topics, settings);
         GroupCoordinator groups = new(offsets, options);
@@ -58,6 +63,9 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
 
     /// <summary>The address for a client's <c>bootstrap.servers</c>: <c>127.0.0.1:PORT</c>.</summary>
     public string BootstrapServers => FormattableString.Invariant($"{ClusterIdentity.Host}:{Port}");
+
+    /// <summary>Why it takes no records now, since when, where and what to do, as sentences; null when it takes them.</summary>
+    public string? NotReadyBecause => _settings.Fault?.ToString();
 
     /// <summary>Starts a broker, which answers when the task completes.</summary>
     /// <param name="options">Data directory, port and the rest.</param>
@@ -110,6 +118,13 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         try
         {
             return new FileStream(Path.Combine(dataDirectory, "broker.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException fault) when (fault.HResult is not (WouldBlock or WouldBlockOnMac or SharingViolation))
+        {
+            throw new LocalKafkaException(
+                $"The data directory {dataDirectory} of the embedded broker cannot be written: {fault.Message} Free space there, mend its "
+                + "rights, or choose another directory.",
+                fault);
         }
         catch (IOException fault)
         {

@@ -83,6 +83,7 @@ internal static class CommandLine
         SchemaRegistryException => (WorkerHost.ExitFailed, [$"{exception.Message} (check SchemaRegistry__Url)"]),
         UnauthorizedAccessException =>
             (WorkerHost.ExitConfiguration, [$"{exception.Message} Give user '{Environment.UserName}' the right to."]),
+        IOException => (WorkerHost.ExitFailed, [$"{exception.Message.TrimEnd('.')}. Check free space, rights and mounts there."]),
         OperationCanceledException =>
             (WorkerHost.ExitFailed, ["stopped before the end; start again with the same --data to go on where it stopped"]),
         _ => (WorkerHost.ExitFailed, [$"{exception.GetType().Name}: {exception.Message}"]),

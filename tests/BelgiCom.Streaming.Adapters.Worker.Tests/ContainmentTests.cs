@@ -217,7 +217,7 @@ public sealed class ContainmentTests : IDisposable
 
     private (InboxWatcher Watcher, InboxBacklog Backlog) Watch(SourceOptions source)
     {
-        InboxBacklog backlog = new(source.Name, _fixture.Options.PollInterval, _fixture.Clock);
+        InboxBacklog backlog = new(source.Name, source.Inbox, _fixture.Options.PollInterval, _fixture.Clock);
         return (
             new InboxWatcher(
                 source, _fixture.Options, _fixture.Intake, _fixture.Ledger, backlog, _fixture.Clock, NullLogger<InboxWatcher>.Instance),

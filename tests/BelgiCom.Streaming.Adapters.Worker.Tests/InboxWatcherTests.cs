@@ -224,7 +224,7 @@ public sealed class InboxWatcherTests : IDisposable
 
         Assert.Equal(
             [5, 10, 20, 40, 80, 160, 320, 600, 600],
-            Enumerable.Range(0, 9).Select(_ => _backlog.Leave("a", isStuck: true).TotalSeconds));
+            Enumerable.Range(0, 9).Select(_ => _backlog.Leave("a", stuckBecause: "why").TotalSeconds));
         Assert.False(_backlog.IsDue("a"));
         _fixture.Clock.Advance(TimeSpan.FromMinutes(10));
         Assert.True(_backlog.IsDue("a"));
@@ -276,7 +276,7 @@ public sealed class InboxWatcherTests : IDisposable
 
     private InboxWatcher NewWatcher(ILogger<InboxWatcher>? logger = null)
     {
-        _backlog = new InboxBacklog(_source.Name, _fixture.Options.PollInterval, _fixture.Clock);
+        _backlog = new InboxBacklog(_source.Name, _source.Inbox, _fixture.Options.PollInterval, _fixture.Clock);
         return new(
             _source, _fixture.Options, _fixture.Intake, _fixture.Ledger, _backlog, _fixture.Clock,
             logger ?? NullLogger<InboxWatcher>.Instance);

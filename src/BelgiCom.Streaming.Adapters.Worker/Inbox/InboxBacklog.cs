@@ -1,21 +1,30 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 
 namespace BelgiCom.Streaming.Adapters.Worker;
 
 /// <summary>
 /// Which files wait in one inbox, since when, and when each is tried again. The watcher keeps it; metrics and health read it at any time.
 /// </summary>
-internal sealed class InboxBacklog(string source, TimeSpan pollInterval, TimeProvider clock)
+internal sealed class InboxBacklog(string source, string folder, TimeSpan pollInterval, TimeProvider clock)
 {
     private static readonly TimeSpan DelayMax = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<string, WaitingFile> _files = new(StringComparer.Ordinal);
+    private volatile Absence? _away;
 
     /// <summary>Name of the inbox's source.</summary>
     public string Source => source;
 
-    /// <summary>Whether the inbox cannot be read.</summary>
-    public bool IsAway { get; set; }
+    /// <summary>Why nothing is taken from the inbox now, as a sentence; null while files are taken.</summary>
+    public string? Away
+    {
+        get => _away?.Reason;
+        set => _away = value is null ? null : new(value, _away?.Since ?? clock.GetUtcNow());
+    }
+
+    /// <summary>Whether nothing is taken from the inbox now.</summary>
+    public bool IsAway => Away is not null;
 
     /// <summary>Files that lie in the inbox.</summary>
     public int Waiting => _files.Count;
@@ -24,14 +33,33 @@ internal sealed class InboxBacklog(string source, TimeSpan pollInterval, TimePro
     public int Stuck => _files.Values.Count(file => file.IsStuck);
 
     /// <summary>How long the oldest file has been waiting, since this worker saw it first; zero when none waits.</summary>
-    public TimeSpan OldestAge => _files.Values.Select(file => clock.GetUtcNow() - file.Since).DefaultIfEmpty().Max();
+    public TimeSpan OldestAge => _files.Values.Select(file => clock.GetElapsedTime(file.SeenAt)).DefaultIfEmpty().Max();
+
+    /// <summary>What a person must mend here, as sentences: since when, in which folder, and why; empty when all is well.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (_away is { } away)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"The inbox of {source} waits since {away.Since:u}. {away.Reason}");
+        }
+
+        WaitingFile[] stuck = [.. _files.Values.Where(file => file.IsStuck).OrderBy(file => file.StuckSince)];
+        if (stuck.Length > 0)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{stuck.Length} files of {source} cannot be read or moved out of {folder} since {stuck[0].StuckSince:u}, the first because: "
+                + $"{stuck[0].StuckBecause} Mend rights or free space there, or take them out; they are tried again every "
+                + $"{DelayMax.TotalMinutes} minutes at the latest.");
+        }
+    }
 
     /// <summary>Begins a look through the inbox: remembers the files that came, forgets those that somebody took away.</summary>
     public void See(IReadOnlyCollection<string> paths)
     {
         foreach (string path in paths)
         {
-            _files.TryAdd(path, new WaitingFile(clock.GetUtcNow()));
+            _files.TryAdd(path, new WaitingFile(clock.GetTimestamp()));
         }
 
         foreach (string gone in _files.Keys.Except(paths))
@@ -41,7 +69,7 @@ internal sealed class InboxBacklog(string source, TimeSpan pollInterval, TimePro
     }
 
     /// <summary>Whether the file is to be tried now.</summary>
-    public bool IsDue(string path) => _files[path].NotBefore <= clock.GetUtcNow();
+    public bool IsDue(string path) => clock.GetElapsedTime(_files[path].LeftAt) >= _files[path].Delay;
 
     /// <summary>The report of a file that was taken in but could not be moved away; null when the file was not taken in yet.</summary>
     public FileReport? ReportOf(string path) => _files[path].Report;
@@ -51,29 +79,45 @@ internal sealed class InboxBacklog(string source, TimeSpan pollInterval, TimePro
 
     /// <summary>Leaves the file for later: for twice as long each time, up to ten minutes.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="isStuck">Whether it cannot be read or moved, so that a person has to mend it.</param>
+    /// <param name="stuckBecause">Why it cannot be read or moved, where a person has to mend that; never its name.</param>
     /// <returns>How long it is left alone.</returns>
-    public TimeSpan Leave(string path, bool isStuck)
+    public TimeSpan Leave(string path, string? stuckBecause)
     {
         WaitingFile file = _files[path];
         TimeSpan delay = pollInterval * Math.Pow(2, Math.Min(file.Attempts, 30));
         delay = delay > DelayMax ? DelayMax : delay;
-        _files[path] = file with { Attempts = file.Attempts + 1, IsStuck = isStuck, NotBefore = clock.GetUtcNow() + delay };
+        _files[path] = file with
+        {
+            Attempts = file.Attempts + 1,
+            StuckBecause = stuckBecause is null ? null : stuckBecause.TrimEnd('.') + ".",
+            StuckSince = file.IsStuck ? file.StuckSince : clock.GetUtcNow(),
+            LeftAt = clock.GetTimestamp(),
+            Delay = delay,
+        };
         return delay;
     }
 
     /// <summary>The file has left the inbox.</summary>
     public void Forget(string path) => _files.TryRemove(path, out _);
 
-    /// <param name="Since">When this worker saw it first.</param>
-    private sealed record WaitingFile(DateTimeOffset Since)
+    // Times to wait are measured and not read from the clock: a clock that was set back would leave a file alone for as long.
+    /// <param name="SeenAt">When this worker saw it first, as the clock's time stamp.</param>
+    private sealed record WaitingFile(long SeenAt)
     {
         public int Attempts { get; init; }
 
-        public bool IsStuck { get; init; }
+        public string? StuckBecause { get; init; }
 
-        public DateTimeOffset NotBefore { get; init; }
+        public bool IsStuck => StuckBecause is not null;
+
+        public DateTimeOffset StuckSince { get; init; }
+
+        public long LeftAt { get; init; }
+
+        public TimeSpan Delay { get; init; }
 
         public FileReport? Report { get; init; }
     }
+
+    private sealed record Absence(string Reason, DateTimeOffset Since);
 }

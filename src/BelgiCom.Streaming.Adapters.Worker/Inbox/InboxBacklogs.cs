@@ -30,15 +30,8 @@ internal sealed class InboxBacklogs : IHealthCheck, IDisposable
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        string[] stuck =
-        [
-            .. _inboxes.Where(inbox => inbox.IsAway).Select(inbox => $"the inbox of {inbox.Source} cannot be read"),
-            .. _inboxes.Where(inbox => inbox.Stuck > 0)
-                .Select(inbox => $"{inbox.Stuck} files of {inbox.Source} cannot be read or moved out of the inbox"),
-        ];
-        return Task.FromResult(stuck.Length == 0
-            ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Degraded($"{string.Join("; ", stuck)}. The log says why."));
+        string problems = string.Join(" ", _inboxes.SelectMany(inbox => inbox.Problems()));
+        return Task.FromResult(problems.Length == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(problems));
     }
 
     public void Dispose() => _meter.Dispose();

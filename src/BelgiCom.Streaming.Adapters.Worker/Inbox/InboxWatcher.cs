@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.IO.Enumeration;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -27,25 +28,13 @@ internal sealed class InboxWatcher(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _processed.CreateFolders();
         using SemaphoreSlim changed = new(0);
-        using FileSystemWatcher watcher = new(source.Inbox) { NotifyFilter = NotifyFilters.FileName };
-        watcher.Renamed += (_, renamed) =>
-        {
-            if (renamed.OldName is { } written && !IsFinalName(Path.GetFileName(written)))
-            {
-                _renamedIntoPlace[renamed.FullPath] = true;
-            }
-
-            Wake(changed);
-        };
-        watcher.Created += (_, _) => Wake(changed);
-        Enable(watcher);
-        AdaptersLog.InboxWatched(logger, source.Name);
+        FileSystemWatcher? watcher = null;
         try
         {
             while (true)
             {
+                watcher ??= TryWatch(changed);
                 await LookAsync(stoppingToken).ConfigureAwait(false);
                 // Signals only make it faster: they are lost on network file systems, and when many come at once.
                 await changed.WaitAsync(options.PollInterval, stoppingToken).ConfigureAwait(false);
@@ -55,22 +44,49 @@ internal sealed class InboxWatcher(
         {
             // The host stopped between two chunks; the ledger knows where to go on.
         }
+        finally
+        {
+            watcher?.Dispose();
+        }
     }
 
-    /// <summary>Looks through the inbox once. An inbox that is away, such as a file system that is not mounted, is waited for.</summary>
+    /// <summary>
+    /// Looks through the inbox once. An inbox that is away, such as a file system that is not mounted, is waited for, and so is a file
+    /// ledger that cannot be written: no file can help that its disk is full.
+    /// </summary>
     internal async Task LookAsync(CancellationToken stopping)
     {
         try
         {
+            if (Directory.Exists(source.Inbox))
+            {
+                _processed.CreateFolders();
+            }
+
+            if (backlog.IsAway)
+            {
+                // A chunk is sent before it is noted, so it would be sent again at each look that finds the ledger as it was.
+                ledger.ThrowIfItCannotBeWritten();
+            }
+
             await TakeAllAsync(stopping).ConfigureAwait(false);
             _processed.Tidy();
-            backlog.IsAway = false;
+            backlog.Away = null;
         }
         catch (Exception away) when (away is IOException or UnauthorizedAccessException)
         {
-            backlog.IsAway = true;
-            AdaptersLog.InboxAway(logger, source.Name, options.PollInterval, away);
+            Wait($"The folder {source.Inbox} cannot be used: {away.Message} Mount it, or mend its rights or its space.");
         }
+        catch (StorageException refused)
+        {
+            Wait(refused.Message);
+        }
+    }
+
+    private void Wait(string reason)
+    {
+        backlog.Away = reason;
+        AdaptersLog.InboxWaits(logger, source.Name, reason, options.PollInterval);
     }
 
     /// <summary>Mediates what is in the inbox now, in the order of names.</summary>
@@ -98,7 +114,9 @@ internal sealed class InboxWatcher(
             }
             catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
             {
-                AdaptersLog.FileStuck(logger, ShownName.Of(file.Name), source.Name, backlog.Leave(file.FullName, isStuck: true), refused);
+                string reason = ShownReason(refused, file.Name);
+                AdaptersLog.FileStuck(
+                    logger, ShownName.Of(file.Name), source.Name, reason, backlog.Leave(file.FullName, stuckBecause: reason));
             }
             catch (SchemaRegistryException away) when (away.IsTransient)
             {
@@ -106,10 +124,11 @@ internal sealed class InboxWatcher(
                 return;
             }
             catch (Exception failed) when (failed is not (OperationCanceledException or OutOfMemoryException or ClientFailedException
-                or SchemaRegistryException))
+                or SchemaRegistryException or StorageException))
             {
                 // Whatever a file brings about, it must not be the end of the other files, at this start and at each one after it.
-                AdaptersLog.FileFailed(logger, ShownName.Of(file.Name), source.Name, backlog.Leave(file.FullName, isStuck: true), failed);
+                TimeSpan delay = backlog.Leave(file.FullName, stuckBecause: $"{failed.GetType().Name}; the log has more");
+                AdaptersLog.FileFailed(logger, ShownName.Of(file.Name), source.Name, delay, failed);
             }
         }
     }
@@ -135,7 +154,7 @@ internal sealed class InboxWatcher(
 
             if (report.MustBeTakenAgain)
             {
-                backlog.Leave(file.FullName, isStuck: report.IsWaiting);
+                backlog.Leave(file.FullName, stuckBecause: report.IsWaiting ? report.Entry.Detail : null);
                 return;
             }
 
@@ -150,7 +169,7 @@ internal sealed class InboxWatcher(
 
     private void LeaveOther(FileInfo file)
     {
-        backlog.Leave(file.FullName, isStuck: true);
+        backlog.Leave(file.FullName, stuckBecause: "it is a link or a pipe");
         AdaptersLog.NoRegularFile(logger, ShownName.Of(file.Name), source.Name);
     }
 
@@ -209,16 +228,40 @@ internal sealed class InboxWatcher(
         }
     }
 
-    private void Enable(FileSystemWatcher watcher)
+    /// <summary>What the system says of a file, with its name as it may be shown.</summary>
+    private static string ShownReason(Exception refused, string name) =>
+        refused.Message.Replace(name, ShownName.Of(name), StringComparison.Ordinal).TrimEnd('.');
+
+    /// <summary>Has the system signal new files; null while there is no inbox to watch.</summary>
+    private FileSystemWatcher? TryWatch(SemaphoreSlim changed)
     {
+        if (!Directory.Exists(source.Inbox))
+        {
+            return null;
+        }
+
+        FileSystemWatcher watcher = new(source.Inbox) { NotifyFilter = NotifyFilters.FileName };
+        watcher.Renamed += (_, renamed) =>
+        {
+            if (renamed.OldName is { } written && !IsFinalName(Path.GetFileName(written)))
+            {
+                _renamedIntoPlace[renamed.FullPath] = true;
+            }
+
+            Wake(changed);
+        };
+        watcher.Created += (_, _) => Wake(changed);
         try
         {
             watcher.EnableRaisingEvents = true;
+            AdaptersLog.InboxWatched(logger, source.Name);
         }
-        catch (IOException exhausted)
+        catch (Exception exhausted) when (exhausted is IOException or UnauthorizedAccessException)
         {
             // The system has no watch left for this folder; the worker still looks through the inbox at intervals.
             AdaptersLog.InboxNotSignalled(logger, source.Name, exhausted);
         }
+
+        return watcher;
     }
 }

@@ -13,6 +13,9 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
     private const string DoneFolder = "done";
     private const string FailedFolder = "failed";
 
+    // A file on its way from another file system.
+    private const string CopyName = ".moving.tmp";
+
     // The longest name that common file systems take.
     private const int NameOctetsMax = 255;
 
@@ -22,11 +25,19 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
     /// <summary>Whether a folder of the inbox is one of the two.</summary>
     public static bool Owns(string folder) => folder is DoneFolder or FailedFolder;
 
-    /// <summary>Makes the folders, for the owner only: they hold personal data in clear.</summary>
+    /// <summary>
+    /// Makes the folders that are missing, for the owner only: they hold personal data in clear. What a killed process left of a file on
+    /// its way goes.
+    /// </summary>
+    /// <exception cref="IOException">They cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">The worker may not make them.</exception>
     public void CreateFolders()
     {
-        OwnerOnly.CreateFolder(_done);
-        OwnerOnly.CreateFolder(_failed);
+        foreach (string folder in new[] { _done, _failed })
+        {
+            OwnerOnly.CreateFolder(folder);
+            File.Delete(Path.Combine(folder, CopyName));
+        }
     }
 
     /// <summary>Moves a file that was processed out of the inbox.</summary>
@@ -44,7 +55,40 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
         }
 
         ledger.PutRetired(new RetiredFile(target, origin, report.Octets, clock.GetUtcNow()));
-        file.MoveTo(target, overwrite: true);
+        Move(file, target);
+    }
+
+    /// <summary>
+    /// Moves a file, also to another file system, where it is copied. The copy gets its name when it is whole and on disk, and only then
+    /// the original goes: a full disk or a crash leaves no part of a file that would be taken for all of it.
+    /// </summary>
+    private static void Move(FileInfo file, string target)
+    {
+        string copy = Path.Combine(Path.GetDirectoryName(target)!, CopyName);
+        if (FolderEntries.TryRename(file.FullName, target))
+        {
+            return;
+        }
+
+        try
+        {
+            using (FileStream original = InboxFile.TryOpen(file.FullName) ?? throw new IOException("It is no regular file any more."))
+            using (FileStream written = OwnerOnly.OpenFile(copy, FileMode.Create, FileAccess.Write))
+            {
+                original.CopyTo(written);
+                written.Flush(flushToDisk: true);
+            }
+
+            FolderEntries.TryRename(copy, target);
+            FolderEntries.Flush(Path.GetDirectoryName(target)!);
+        }
+        catch
+        {
+            File.Delete(copy);
+            throw;
+        }
+
+        file.Delete();
     }
 
     /// <summary>As much of a name as so many octets hold.</summary>
@@ -71,13 +115,19 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
     private void Tidy(string folder, bool isDeleted)
     {
         Dictionary<string, RetiredFile> noted = ledger.Retired(folder).ToDictionary(file => file.Path);
-        DateTimeOffset limit = clock.GetUtcNow() - keepDone;
+        DateTimeOffset now = clock.GetUtcNow();
         foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles())
         {
             if (!noted.Remove(file.FullName, out RetiredFile? known))
             {
                 // Somebody put the file there by hand; its time counts from now.
-                known = new RetiredFile(file.FullName, file.FullName, file.Length, clock.GetUtcNow());
+                known = new RetiredFile(file.FullName, file.FullName, file.Length, now);
+                ledger.PutRetired(known);
+            }
+            else if (known.At > now)
+            {
+                // The clock was wrong then, or is now; a file that waited for that time would stay here in clear for years.
+                known = known with { At = now };
                 ledger.PutRetired(known);
             }
 
@@ -87,7 +137,7 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
                 {
                     TakeBack(file, known);
                 }
-                else if (isDeleted && known.At <= limit)
+                else if (isDeleted && now - known.At >= keepDone)
                 {
                     file.Delete();
                     ledger.RemoveRetired(known.Path);
@@ -95,7 +145,8 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
             }
             catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
             {
-                AdaptersLog.RetiredFileStuck(logger, ShownName.Of(file.Name), source.Name, refused);
+                string reason = refused.Message.Replace(file.Name, ShownName.Of(file.Name), StringComparison.Ordinal).TrimEnd('.');
+                AdaptersLog.RetiredFileStuck(logger, ShownName.Of(file.Name), source.Name, reason);
             }
         }
 

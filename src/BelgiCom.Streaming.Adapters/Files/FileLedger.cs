@@ -154,6 +154,16 @@ public sealed class FileLedger : IDisposable
         return asked;
     }
 
+    /// <summary>Writes what the ledger holds already, to learn whether it can be written.</summary>
+    /// <exception cref="StorageException">It cannot.</exception>
+    public void ThrowIfItCannotBeWritten()
+    {
+        lock (_lock)
+        {
+            _database.Execute("UPDATE key_forms SET former_until = former_until");
+        }
+    }
+
     /// <summary>Writes all columns of an entry, whether or not the file is known.</summary>
     public void Put(FileEntry entry)
     {

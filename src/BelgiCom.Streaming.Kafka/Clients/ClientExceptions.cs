@@ -38,11 +38,12 @@ public sealed class BatchFailedException : ClientFailedException
     /// <summary>Names the batch.</summary>
     /// <param name="range">Records of the batch as "topic[partition]@first..last", one per partition.</param>
     /// <param name="attempts">How often it was tried.</param>
+    /// <param name="reason">Why it failed last, without personal data.</param>
     /// <param name="cause">The handler's last exception.</param>
-    public BatchFailedException(string range, int attempts, Exception cause)
+    public BatchFailedException(string range, int attempts, string reason, Exception cause)
         : base(
-            $"The handler failed {attempts} times on {range}. Nothing of it was committed; correct the cause and restart, it is read "
-            + $"again.",
+            $"The handler failed {attempts} times on {range}, the last time because of: {reason} Nothing of it was committed; correct the "
+            + "cause and restart, it is read again.",
             cause) =>
         Range = range;
 

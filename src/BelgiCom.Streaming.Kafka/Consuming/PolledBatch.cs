@@ -36,10 +36,21 @@ internal abstract class PolledBatch : RecordBatch
     /// </summary>
     public void RemoveWhere(RecordPredicate drop) => RemoveRecords(drop);
 
-    /// <summary>Names the batch in logs and exceptions: "topic[partition]@first..last" per partition.</summary>
-    public string Describe() => string.Join(", ", _progress.Select(part => part.Records > 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{part.Topic}[{part.Partition}]@{part.First}..{part.Next - 1}")
-        : string.Create(CultureInfo.InvariantCulture, $"{part.Topic}[{part.Partition}]@{part.Next}")));
+    /// <summary>
+    /// Names the batch in logs and exceptions: "topic[partition]@first..last" for each partition that has records in it. It is the same
+    /// text in whatever order the brokers gave the partitions.
+    /// </summary>
+    public string Describe()
+    {
+        bool isEmpty = _progress.TrueForAll(part => part.Records == 0);
+        return string.Join(
+            ", ",
+            _progress.Where(part => isEmpty || part.Records > 0)
+                .OrderBy(part => part.Topic, StringComparer.Ordinal).ThenBy(part => part.Partition)
+                .Select(part => part.Records > 0
+                    ? string.Create(CultureInfo.InvariantCulture, $"{part.Topic}[{part.Partition}]@{part.First}..{part.Next - 1}")
+                    : string.Create(CultureInfo.InvariantCulture, $"{part.Topic}[{part.Partition}]@{part.Next}")));
+    }
 
     /// <summary>Gives the records' memory back; the batch is then empty and may be filled again.</summary>
     public void Release()

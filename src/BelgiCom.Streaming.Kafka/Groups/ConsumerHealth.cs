@@ -31,6 +31,9 @@ public sealed record ConsumerHealth(int Member, ConsumerState State, DateTimeOff
     /// <summary>Since when the batch in hand fails again and again; null while batches succeed.</summary>
     public DateTimeOffset? FailingSince { get; init; }
 
+    /// <summary>Why it failed last, without personal data; null while batches succeed.</summary>
+    public string? FailingBecause { get; init; }
+
     /// <summary>Why the member cannot do its work now, as the end of a sentence about it; null when it can.</summary>
     /// <param name="now">Current time.</param>
     /// <returns>Without personal data.</returns>
@@ -38,7 +41,7 @@ public sealed record ConsumerHealth(int Member, ConsumerState State, DateTimeOff
         State is ConsumerState.Failed ? "has ended with an error; see the log"
         : State is ConsumerState.Stopped ? "has stopped"
         : FailingSince is { } failing
-            ? string.Create(CultureInfo.InvariantCulture, $"fails on a batch and reads it again since {failing:O}")
+            ? string.Create(CultureInfo.InvariantCulture, $"fails on a batch and reads it again since {failing:O}: {FailingBecause?.TrimEnd('.')}")
         : !IsJoined ? "has no place in its group yet"
         : now - LastAnswer > AnswerMaxAge
             ? string.Create(

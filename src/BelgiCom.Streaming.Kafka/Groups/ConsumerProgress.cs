@@ -12,6 +12,7 @@ internal sealed class ConsumerProgress(string group, int number, GroupMember mem
     private long _snapshotAt;
     private volatile ConsumerHealth _health = new(number, ConsumerState.Created, clock.GetUtcNow(), []) { LastAnswer = clock.GetUtcNow() };
     private DateTimeOffset? _failingSince;
+    private string? _failingBecause;
 
     public ConsumerHealth Health => _health;
 
@@ -36,17 +37,22 @@ internal sealed class ConsumerProgress(string group, int number, GroupMember mem
             IsJoined = member.IsJoined,
             LastAnswer = member.LastAnswer,
             FailingSince = _failingSince,
+            FailingBecause = _failingBecause,
         };
     }
 
     public void Advanced(PolledBatch batch)
     {
-        _failingSince = null;
+        (_failingSince, _failingBecause) = (null, null);
         Touch(batch.Progress.Select(progress => progress.TopicPartition));
     }
 
     /// <summary>A batch failed and is read again.</summary>
-    public void Failed() => _failingSince ??= clock.GetUtcNow();
+    public void Failed(string reason)
+    {
+        _failingSince ??= clock.GetUtcNow();
+        _failingBecause = reason;
+    }
 
     /// <summary>Notes that partitions came or went; the caller then tells its handler.</summary>
     public void Apply(OwnershipChange change)

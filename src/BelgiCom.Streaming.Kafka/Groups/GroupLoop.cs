@@ -212,7 +212,9 @@ internal sealed class GroupLoop : IDisposable
 
     private void ReadAgain(PolledBatch batch, Exception failure, CancellationToken stopping)
     {
-        _progress.Failed();
+        Exception cause = failure is HandlerFailedException { InnerException: { } inner } ? inner : failure;
+        string reason = _end.Explain(cause) ?? Reason(cause);
+        _progress.Failed(reason);
         _progress.Enter(ConsumerState.Rewinding);
         string range = batch.Describe();
         if (batch.Count > 0)
@@ -225,9 +227,8 @@ internal sealed class GroupLoop : IDisposable
             _failingSince = _clock.GetTimestamp();
         }
 
-        Exception cause = failure is HandlerFailedException { InnerException: { } inner } ? inner : failure;
-        KafkaLog.BatchReadAgain(_logger, _group, _number, range, _failures, cause.GetType().Name);
-        ThrowIfHopeless(failure, cause, range);
+        KafkaLog.BatchReadAgain(_logger, _group, _number, range, _failures, reason);
+        ThrowIfHopeless(failure, cause, reason, range);
 
         // The batch is read again and not kept in memory, because only a poll shows whether its partitions are still ours.
         batch.Release();
@@ -235,12 +236,18 @@ internal sealed class GroupLoop : IDisposable
         stopping.WaitHandle.WaitOne(Patience.Backoff(_failures));
     }
 
-    private void ThrowIfHopeless(Exception failure, Exception cause, string range)
+    /// <summary>What may be told of a failure that the handler does not explain: the message of another type may repeat a record.</summary>
+    private static string Reason(Exception cause) =>
+        cause is SchemaRegistryException or ClientFailedException or TransactionAbortableException or OutcomeUnknownException
+            ? cause.Message
+            : cause.GetType().Name;
+
+    private void ThrowIfHopeless(Exception failure, Exception cause, string reason, string range)
     {
         bool tooLong = _clock.GetElapsedTime(_failingSince) > _options.RecoveryTimeout;
         if (failure is HandlerFailedException && (++_handlerFailures >= _end.HandlerAttempts || tooLong))
         {
-            throw new BatchFailedException(range, _handlerFailures, cause);
+            throw new BatchFailedException(range, _handlerFailures, reason, cause);
         }
 
         if (tooLong)

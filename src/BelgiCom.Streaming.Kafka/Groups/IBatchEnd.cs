@@ -34,6 +34,9 @@ internal interface IBatchEnd : IDisposable
     /// <summary>Lets the handler do its work.</summary>
     void Handle(RecordBatch batch);
 
+    /// <summary>See <see cref="ISinkBatchHandler.Explain"/>.</summary>
+    string? Explain(Exception failure) => null;
+
     /// <summary>Makes the batch and its offsets durable. After an exception it is not durable, or nobody knows whether it is.</summary>
     void Commit(List<TopicPartitionOffset> offsets, GroupMember member);
 

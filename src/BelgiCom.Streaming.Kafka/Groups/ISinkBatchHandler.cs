@@ -13,6 +13,13 @@ public interface ISinkBatchHandler
     void Handle(RecordBatch batch);
 
     /// <summary>
+    /// Why a batch could not be kept, for the log and the health of the process: what refused it, where that is, and what a person can do.
+    /// </summary>
+    /// <param name="failure">What <see cref="Handle"/> threw.</param>
+    /// <returns>A sentence without personal data; null when only the failure's type may be told.</returns>
+    string? Explain(Exception failure) => null;
+
+    /// <summary>
     /// Where to start on assignment. A sink that stores positions together with its records, in one transaction, answers here and is
     /// exactly once by that.
     /// </summary>

@@ -37,6 +37,8 @@ internal sealed class SinkEnd(ISinkBatchHandler handler) : IBatchEnd
 
     public void Handle(RecordBatch batch) => handler.Handle(batch);
 
+    public string? Explain(Exception failure) => handler.Explain(failure);
+
     /// <summary>
     /// A commit that fails is made again with the next batch or pause. The sink has the records already; at worst they come to it once
     /// more.

@@ -37,9 +37,12 @@ internal sealed class Connection(Socket socket, RequestRouter router, Action<str
         {
             // The client has gone, or the broker stops; in both cases nobody is left to answer.
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // A full disk, which the log reports itself. The client gets no acknowledgement and tries again; all other clients go on.
+        }
         catch (Exception fault)
         {
-            // A full disk, for example. The client gets no acknowledgement and tries again; all other clients go on.
             report($"Closed the connection of {request.ClientHost} in {request.Key}: {fault}");
         }
         finally

@@ -1,8 +1,15 @@
+using System.Globalization;
+
 namespace BelgiCom.Streaming.LocalKafka;
 
 /// <summary>What all parts of a broker share: its clock, how it writes, and where it reports.</summary>
 internal sealed record LogSettings(TimeProvider Clock, bool FlushEachBatch, Action<string> Report)
 {
+    private volatile WriteFault? _fault;
+
+    /// <summary>Since when no log can be written, and why; null while logs are written.</summary>
+    public WriteFault? Fault => _fault;
+
     /// <summary>Set once the transaction coordinator exists, which itself keeps its state in a partition.</summary>
     public TransactionVerifier VerifyTransaction { get; set; } = (_, _, _, _) => ErrorCode.None;
 
@@ -13,6 +20,26 @@ internal sealed record LogSettings(TimeProvider Clock, bool FlushEachBatch, Acti
     /// again.
     /// </summary>
     public ITimer Every(TimeSpan interval, Action work) => Clock.CreateTimer(_ => RunReporting(work), null, interval, interval);
+
+    /// <summary>Notes that a batch could not be written; clients try again many times, so only the first time is reported.</summary>
+    public void CouldNotWrite(Exception cause)
+    {
+        if (_fault is null)
+        {
+            _fault = new WriteFault(Clock.GetUtcNow(), cause.Message);
+            Report($"{_fault} Nothing of it was acknowledged; clients send it again.");
+        }
+    }
+
+    /// <summary>Notes that a batch was written.</summary>
+    public void Wrote()
+    {
+        if (_fault is not null)
+        {
+            _fault = null;
+            Report("The embedded broker's log can be written again.");
+        }
+    }
 
     private void RunReporting(Action work)
     {
@@ -25,4 +52,15 @@ internal sealed record LogSettings(TimeProvider Clock, bool FlushEachBatch, Acti
             Report($"Background work stopped and will be tried again: {fault.Message}");
         }
     }
+}
+
+/// <summary>Why the broker cannot write.</summary>
+/// <param name="Since">When a batch was refused first.</param>
+/// <param name="Cause">What the system says, with the path.</param>
+internal sealed record WriteFault(DateTimeOffset Since, string Cause)
+{
+    /// <summary>A sentence for a person.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"The embedded broker cannot write its log since {Since:u}: {Cause.TrimEnd('.')}. Free space there, or mend its rights.");
 }

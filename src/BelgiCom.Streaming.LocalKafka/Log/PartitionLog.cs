@@ -234,13 +234,22 @@ internal sealed partial class PartitionLog : IDisposable
     private void Write(RecordBatch batch)
     {
         long stableBefore = LastStable;
-        RollIfDue(batch);
-        Active.Append(batch);
-        if (_settings.FlushEachBatch)
+        try
         {
-            Active.FlushToDisk();
+            RollIfDue(batch);
+            Active.Append(batch);
+            if (_settings.FlushEachBatch)
+            {
+                Active.FlushToDisk();
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            _settings.CouldNotWrite(fault);
+            throw;
         }
 
+        _settings.Wrote();
         _nextOffset = batch.LastOffset + 1;
         _producers.Note(batch, _settings.NowMs);
         bool stableMoved = LastStable > stableBefore;

@@ -2,6 +2,7 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.LocalKafka;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -14,6 +15,7 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
     /// <summary>Few partitions are enough for one machine and few lanes; production's 24 would only cost file handles and memory.</summary>
     public const int PartitionsMax = 4;
 
+    private volatile Action<string> _report = Console.Error.WriteLine;
     private KafkaHomeBroker? _apacheKafka;
     private LocalKafkaBroker? _broker;
     private KafkaSchemaLog? _schemaLog;
@@ -21,6 +23,12 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
 
     /// <summary>Name of the broker in use, for a person.</summary>
     public string Broker { get; private set; } = "";
+
+    /// <summary>Why the embedded broker takes no records now, as sentences; null when it takes them, and for any other broker.</summary>
+    public string? NotReadyBecause => _broker?.NotReadyBecause;
+
+    /// <summary>From now on writes into the log what the embedded broker has to say.</summary>
+    public void ReportTo(ILogger logger) => _report = sentence => ToolLog.BrokerReports(logger, sentence);
 
     /// <summary>Starts what is missing, writes its addresses into the configuration and creates the topics.</summary>
     /// <exception cref="ToolException">A server cannot be started or reached.</exception>
@@ -81,7 +89,7 @@ internal sealed class EmbeddedDefault : IAsyncDisposable
         else
         {
             _broker = await LocalKafkaBroker.StartAsync(
-                new LocalKafkaOptions { DataDirectory = folder.Broker, Report = Console.Error.WriteLine }, cancellationToken);
+                new LocalKafkaOptions { DataDirectory = folder.Broker, Report = sentence => _report(sentence) }, cancellationToken);
             configuration.AddInMemoryCollection([new("Kafka:BootstrapServers", _broker.BootstrapServers)]);
             Broker = $"embedded broker at {_broker.BootstrapServers} (development and tests only)";
         }

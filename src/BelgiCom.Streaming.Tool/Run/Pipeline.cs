@@ -10,6 +10,7 @@ using BelgiCom.Streaming.Rating.Worker;
 using BelgiCom.Streaming.Retention;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Tool;
@@ -94,8 +95,12 @@ internal sealed class Pipeline : IAsyncDisposable
         try
         {
             AddWorkers(builder);
+            builder.Services.AddHealthChecks().AddCheck(
+                "broker",
+                () => embedded.NotReadyBecause is { } reason ? HealthCheckResult.Degraded(reason) : HealthCheckResult.Healthy());
             add(builder);
             WebApplication app = WorkerHost.Build(builder);
+            embedded.ReportTo(app.Logger);
             map(app);
             KafkaOptions kafka = app.Services.GetRequiredService<KafkaOptions>();
             IServiceProvider services = app.Services;
