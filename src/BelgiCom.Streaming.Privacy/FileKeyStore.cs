@@ -38,7 +38,8 @@ public sealed class FileKeyStore : IKeyStore
 
     /// <summary>Opens a folder, or makes it for the owner only.</summary>
     /// <exception cref="IOException">The folder cannot be made or written.</exception>
-    /// <exception cref="StorageException">The key of the names is damaged, or missing although keys lie in the folder.</exception>
+    /// <exception cref="StorageException">The key of the names is damaged, missing although keys lie in the folder, or cannot be
+    /// written.</exception>
     public FileKeyStore(string directory)
     {
         _directory = Path.GetFullPath(directory);
@@ -57,7 +58,8 @@ public sealed class FileKeyStore : IKeyStore
     }
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">The file cannot be read or written, or is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read, or is damaged.</exception>
+    /// <exception cref="StorageException">A new key cannot be written.</exception>
     public DataKey GetOrCreate(string purpose, string scope)
     {
         string name = _names.GetOrAdd((purpose, scope), NameOf);
@@ -149,13 +151,25 @@ public sealed class FileKeyStore : IKeyStore
     private void Place(string path, byte[] content)
     {
         string temporary = Path.Combine(_directory, $"{Guid.NewGuid():N}.new");
-        using (FileStream file = OwnerOnly.OpenFile(temporary, FileMode.CreateNew, FileAccess.Write))
+        try
         {
+            using FileStream file = OwnerOnly.OpenFile(temporary, FileMode.CreateNew, FileAccess.Write);
             file.Write(content);
             file.Flush(flushToDisk: true);
         }
-
-        CryptographicOperations.ZeroMemory(content);
+        catch (IOException cause)
+        {
+            File.Delete(temporary);
+            throw new StorageException(
+                StorageFault.Refused,
+                $"Key store {_directory} cannot be written: {cause.Message.TrimEnd('.')}. No key was made, and nothing is kept without "
+                + "one; free space there, or mend its rights or its mount (Keys__Directory).",
+                cause);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
 
         // On Unix, moving a file without overwriting looks first and then renames: of two that move at once, the second replaces the first.
         // Two processes would then make different pseudonyms of one number. So one after the other looks and moves.

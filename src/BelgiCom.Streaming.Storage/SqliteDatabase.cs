@@ -105,7 +105,10 @@ public sealed class SqliteDatabase : Database
     private protected override DbTransaction Begin() => _connection.BeginTransaction(deferred: false);
 
     private static StorageException CannotOpen(string file, string name, string setting, Exception cause) =>
-        new(StorageFault.CannotOpen, $"{name} {file} could not be opened: {cause.Message} Check {setting}.", cause);
+        new(
+            StorageFault.CannotOpen,
+            $"{name} {file} could not be opened: {cause.Message.TrimEnd('.')}. Check free space and rights there, and {setting}.",
+            cause);
 
     private void Check(int result)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using BelgiCom.Streaming.Storage;
 using BelgiCom.Streaming.Testing;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -261,6 +262,107 @@ public sealed class InboxWatcherTests : IDisposable
         Assert.Equal("huawei", Assert.Single(_fixture.Sender.Usage).Source);
     }
 
+    /// <summary>
+    /// A ledger on a full disk is no fault of the files: they wait together, the chunk that was sent and could not be noted is not sent
+    /// again before the ledger can be written, and health says since when and where. The full disk is a trigger that says what SQLite says.
+    /// </summary>
+    [Fact]
+    public async Task Ledger_ThatCannotBeWritten_HoldsTheInboxAndSendsNothingTwice()
+    {
+        File.Copy(MediationFixture.Sample(Pgw), InInbox("a.cdr"));
+        File.Copy(MediationFixture.Sample("chf_1record_ts32297.cdr"), InInbox("b.cdr"));
+        InboxWatcher watcher = NewWatcher();
+        using InboxBacklogs backlogs = new([_backlog!]);
+        Ledger("CREATE TRIGGER full_files BEFORE INSERT ON files BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END");
+        Ledger("CREATE TRIGGER full_keys BEFORE UPDATE ON key_forms BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END");
+
+        for (int look = 0; look < 3; look++)
+        {
+            await watcher.LookAsync(TestContext.Current.CancellationToken);
+            _fixture.Clock.Advance(_fixture.Options.PollInterval);
+        }
+
+        Assert.Equal(1, _fixture.Sender.Chunks);
+        Assert.Equal(["a.cdr", "b.cdr"], Files());
+        HealthCheckResult health = await backlogs.CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
+        Assert.Equal(HealthStatus.Degraded, health.Status);
+        Assert.Contains($"since {MediationFixture.Now:u}", health.Description, StringComparison.Ordinal);
+        Assert.Contains(_fixture.Options.DataDirectory, health.Description, StringComparison.Ordinal);
+        Assert.Contains("disk is full", health.Description, StringComparison.Ordinal);
+
+        Ledger("DROP TRIGGER full_files");
+        Ledger("DROP TRIGGER full_keys");
+        await watcher.LookAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["done/a.cdr", "done/b.cdr"], Files());
+        Assert.Equal(3, _fixture.Sender.Chunks);
+        health = await backlogs.CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
+        Assert.Equal(HealthStatus.Healthy, health.Status);
+    }
+
+    /// <summary>Another file system as done/: a move between the two is a copy, of which no part may stay when the disk is full.</summary>
+    [Fact]
+    public async Task File_ThatMovesToAnotherFileSystem_IsThereWholeOrNotAtAll()
+    {
+        Assert.SkipUnless(Directory.Exists("/dev/shm"), "needs another file system");
+        string elsewhere = Path.Combine("/dev/shm", "belgicom-test-" + Guid.NewGuid().ToString("N"));
+        Directory.CreateDirectory(elsewhere);
+        try
+        {
+            Directory.Delete(InInbox("done"));
+            File.CreateSymbolicLink(InInbox("done"), elsewhere);
+            await File.WriteAllTextAsync(Path.Combine(elsewhere, ".moving.tmp"), "a part", TestContext.Current.CancellationToken);
+            File.Copy(MediationFixture.Sample(Pgw), InInbox("a.cdr"));
+
+            await NewWatcher().LookAsync(TestContext.Current.CancellationToken);
+
+            Assert.Equal(["done/a.cdr"], Files());
+            Assert.Equal(
+                await File.ReadAllBytesAsync(MediationFixture.Sample(Pgw), TestContext.Current.CancellationToken),
+                await File.ReadAllBytesAsync(InInbox("done/a.cdr"), TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            Directory.Delete(elsewhere, true);
+        }
+    }
+
+    /// <summary>F11: a clock that was a day, or 12 years, ahead for a while leaves no file in done/ for as long.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(12 * 366)]
+    public async Task ProcessedFile_NotedByAClockThatWasAhead_CountsFromTheTimeThatIsRight(int daysAhead)
+    {
+        _fixture.Ledger.PutRetired(new RetiredFile(
+            InInbox("done/a.cdr"), InInbox("a.cdr"), 1, _fixture.Clock.GetUtcNow().AddDays(daysAhead)));
+        await File.WriteAllTextAsync(InInbox("done/a.cdr"), "a", TestContext.Current.CancellationToken);
+        InboxWatcher watcher = NewWatcher();
+
+        watcher.Tidy();
+        _fixture.Clock.Advance(_fixture.Options.KeepDone - TimeSpan.FromSeconds(1));
+        watcher.Tidy();
+        Assert.Equal(["done/a.cdr"], Files());
+
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+        watcher.Tidy();
+        Assert.Empty(Files());
+    }
+
+    /// <summary>F11: the clock is set back after a file was left for later; the file waits for its pause and not for the clock.</summary>
+    [Fact]
+    public void Backlog_WhoseClockIsSetBack_TriesAFileAgainAfterThePause()
+    {
+        SteppedClock clock = new();
+        InboxBacklog backlog = new("a", "inbox", TimeSpan.FromSeconds(5), clock);
+        backlog.See(["a"]);
+        backlog.Leave("a", stuckBecause: "why");
+        clock.Step = TimeSpan.FromDays(-365);
+
+        Assert.False(backlog.IsDue("a"));
+        clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.True(backlog.IsDue("a"));
+        Assert.Equal(TimeSpan.FromSeconds(5), backlog.OldestAge);
+    }
+
     [Fact]
     public void Ledger_ThatAWorkerHas_IsRefusedToAnotherAndCanBeRead()
     {
@@ -280,6 +382,16 @@ public sealed class InboxWatcherTests : IDisposable
         return new(
             _source, _fixture.Options, _fixture.Intake, _fixture.Ledger, _backlog, _fixture.Clock,
             logger ?? NullLogger<InboxWatcher>.Instance);
+    }
+
+    /// <summary>Changes the ledger past the worker.</summary>
+    private void Ledger(string sql)
+    {
+        using SqliteConnection ledger = new($"Data Source={Path.Combine(_fixture.Options.DataDirectory, "files.db")};Pooling=False");
+        ledger.Open();
+        using SqliteCommand command = ledger.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
     private string InInbox(string name) => Path.Combine(_source.Inbox, name);
@@ -343,5 +455,21 @@ public sealed class InboxWatcherTests : IDisposable
                 _watched.TrySetResult();
             }
         }
+    }
+
+    /// <summary>A clock that somebody sets: the time of day jumps, and what it measures goes on.</summary>
+    private sealed class SteppedClock : TimeProvider
+    {
+        private TimeSpan _elapsed;
+
+        public TimeSpan Step { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public void Advance(TimeSpan time) => _elapsed += time;
+
+        public override DateTimeOffset GetUtcNow() => MediationFixture.Now + _elapsed + Step;
+
+        public override long GetTimestamp() => _elapsed.Ticks;
     }
 }

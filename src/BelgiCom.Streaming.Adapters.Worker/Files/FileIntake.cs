@@ -252,7 +252,7 @@ public sealed class FileIntake
             file.BeginChunk();
             return mediated.Read(chunk);
         }
-        catch (Exception fault) when (fault is not (IOException or OperationCanceledException or OutOfMemoryException))
+        catch (Exception fault) when (fault is not (IOException or StorageException or OperationCanceledException or OutOfMemoryException))
         {
             // The message may repeat what is in the file.
             AdaptersLog.ReaderFailed(_logger, file.Name, mediated.Source, fault.GetType().Name, fault.StackTrace ?? "");

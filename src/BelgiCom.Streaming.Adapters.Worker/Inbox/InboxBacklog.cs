@@ -48,8 +48,8 @@ internal sealed class InboxBacklog(string source, string folder, TimeSpan pollIn
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{stuck.Length} files of {source} cannot be read or moved out of {folder} since {stuck[0].StuckSince:u}, the first because: "
-                + $"{stuck[0].StuckBecause} Mend rights or free space there, or take them out; they are tried again every "
+                $"{stuck.Length} files of {source} cannot be read or moved out of {folder} since {stuck[0].StuckSince:u}, the first "
+                + $"because: {stuck[0].StuckBecause} Mend rights or free space there, or take them out; they are tried again every "
                 + $"{DelayMax.TotalMinutes} minutes at the latest.");
         }
     }

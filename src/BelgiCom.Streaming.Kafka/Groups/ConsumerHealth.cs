@@ -41,7 +41,9 @@ public sealed record ConsumerHealth(int Member, ConsumerState State, DateTimeOff
         State is ConsumerState.Failed ? "has ended with an error; see the log"
         : State is ConsumerState.Stopped ? "has stopped"
         : FailingSince is { } failing
-            ? string.Create(CultureInfo.InvariantCulture, $"fails on a batch and reads it again since {failing:O}: {FailingBecause?.TrimEnd('.')}")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"fails on a batch and reads it again since {failing:O}: {FailingBecause?.TrimEnd('.')}")
         : !IsJoined ? "has no place in its group yet"
         : now - LastAnswer > AnswerMaxAge
             ? string.Create(

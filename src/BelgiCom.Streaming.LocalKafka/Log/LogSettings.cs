@@ -5,10 +5,15 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// <summary>What all parts of a broker share: its clock, how it writes, and where it reports.</summary>
 internal sealed record LogSettings(TimeProvider Clock, bool FlushEachBatch, Action<string> Report)
 {
+    // A disk that is nearly full takes a small batch between two that it refuses.
+    private static readonly TimeSpan FaultMemory = TimeSpan.FromSeconds(10);
+
     private volatile WriteFault? _fault;
 
-    /// <summary>Since when no log can be written, and why; null while logs are written.</summary>
-    public WriteFault? Fault => _fault;
+    /// <summary>Since when logs cannot be written, and why; null while they are written.</summary>
+    public WriteFault? Fault => _fault is { } fault && !(fault.HasWrittenSince && Clock.GetElapsedTime(fault.Last) >= FaultMemory)
+        ? fault
+        : null;
 
     /// <summary>Set once the transaction coordinator exists, which itself keeps its state in a partition.</summary>
     public TransactionVerifier VerifyTransaction { get; set; } = (_, _, _, _) => ErrorCode.None;
@@ -24,9 +29,10 @@ internal sealed record LogSettings(TimeProvider Clock, bool FlushEachBatch, Acti
     /// <summary>Notes that a batch could not be written; clients try again many times, so only the first time is reported.</summary>
     public void CouldNotWrite(Exception cause)
     {
-        if (_fault is null)
+        WriteFault? known = Fault;
+        _fault = new WriteFault(known?.Since ?? Clock.GetUtcNow(), Clock.GetTimestamp(), cause.Message);
+        if (known is null)
         {
-            _fault = new WriteFault(Clock.GetUtcNow(), cause.Message);
             Report($"{_fault} Nothing of it was acknowledged; clients send it again.");
         }
     }
@@ -34,10 +40,9 @@ internal sealed record LogSettings(TimeProvider Clock, bool FlushEachBatch, Acti
     /// <summary>Notes that a batch was written.</summary>
     public void Wrote()
     {
-        if (_fault is not null)
+        if (_fault is { } fault)
         {
-            _fault = null;
-            Report("The embedded broker's log can be written again.");
+            fault.HasWrittenSince = true;
         }
     }
 
@@ -56,9 +61,19 @@ internal sealed record LogSettings(TimeProvider Clock, bool FlushEachBatch, Acti
 
 /// <summary>Why the broker cannot write.</summary>
 /// <param name="Since">When a batch was refused first.</param>
+/// <param name="Last">The clock's time stamp when one was refused last.</param>
 /// <param name="Cause">What the system says, with the path.</param>
-internal sealed record WriteFault(DateTimeOffset Since, string Cause)
+internal sealed record WriteFault(DateTimeOffset Since, long Last, string Cause)
 {
+    private volatile bool _hasWrittenSince;
+
+    /// <summary>Whether a batch was written after that.</summary>
+    public bool HasWrittenSince
+    {
+        get => _hasWrittenSince;
+        set => _hasWrittenSince = value;
+    }
+
     /// <summary>A sentence for a person.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
