@@ -60,7 +60,9 @@ internal sealed class RecentProblems : ILoggerProvider
     /// <param name="Times">How often it was logged.</param>
     internal sealed record Problem(DateTimeOffset Since, DateTimeOffset At, string Level, string Message, int Times)
     {
-        /// <summary>What makes it the same problem: who logs it, which message it is, and the texts in it, but no numbers or times.</summary>
+        /// <summary>
+        /// What makes it the same problem: who logs it, which message it is, and the texts in it, but no numbers or times.
+        /// </summary>
         [JsonIgnore]
         public string Key { get; init; } = "";
     }

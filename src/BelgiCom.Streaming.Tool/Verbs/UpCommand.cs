@@ -16,7 +16,8 @@ internal static class UpCommand
         Option<string?> inbox = new("--inbox")
         {
             Description =
-                "Watched folder of usage files; made when missing. Default: inbox in the data folder. Write as NAME.tmp, then rename.",
+                "Watched folder of usage files; made when missing. Default: inbox in the data folder, which only its owner can enter: name "
+                + "a folder elsewhere when other users write to it. Write as NAME.tmp, then rename.",
         };
         Option<string?> http = new("--http")
         {
