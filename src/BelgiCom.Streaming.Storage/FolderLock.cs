@@ -35,8 +35,8 @@ public sealed class FolderLock : IDisposable
         {
             throw new StorageException(
                 StorageFault.CannotOpen,
-                $"{name}: the folder {folder} cannot be written: {cause.Message.TrimEnd('.')}. Check free space and rights there, and "
-                + $"{setting}.",
+                $"{name}: the folder {folder} cannot be written: {cause.Message.TrimEnd('.')}. Check {setting}, free space "
+                + "and rights there.",
                 cause);
         }
     }

@@ -107,7 +107,7 @@ public sealed class SqliteDatabase : Database
     private static StorageException CannotOpen(string file, string name, string setting, Exception cause) =>
         new(
             StorageFault.CannotOpen,
-            $"{name} {file} could not be opened: {cause.Message.TrimEnd('.')}. Check free space and rights there, and {setting}.",
+            $"{name} {file} could not be opened: {cause.Message.TrimEnd('.')}. Check {setting}, free space and rights there.",
             cause);
 
     private void Check(int result)

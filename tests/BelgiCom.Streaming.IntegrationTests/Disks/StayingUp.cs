@@ -38,7 +38,7 @@ internal sealed partial class StayingUp : IAsyncDisposable
         },
         $"{messages} messages to be billed and every worker to be ready");
 
-    /// <summary>Waits until the process says that it is not ready and names all of these, both in its health and among the problems.</summary>
+    /// <summary>Waits until the process says that it is not ready and names all of these in its health and among its problems.</summary>
     public Task UntilNotReadyBecauseOfAsync(params string[] words) => UntilAsync(
         async () =>
         {
