@@ -36,6 +36,11 @@ internal sealed class StatusPage(RecentProblems problems, string inbox)
             {
                 _json = JsonOutput.Text(await LookAsync(pipeline, files, cancellationToken));
             }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // The process was asked to stop while it counted; that is the end that was asked for, and no failure.
+                return;
+            }
             catch (Exception exception) when (exception is not OperationCanceledException and not OutOfMemoryException)
             {
                 // The broker does not answer. The workers wait for it too, and the page says so.
