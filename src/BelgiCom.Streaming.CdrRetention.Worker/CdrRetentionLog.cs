@@ -35,4 +35,10 @@ internal static partial class CdrRetentionLog
         5008, LogLevel.Information,
         "The key of {Day} is deleted: what mediation encrypted with it cannot be read any more, in any copy; {Reason}")]
     public static partial void DayKeyDeleted(ILogger logger, DateOnly day, string reason);
+
+    [LoggerMessage(5009, LogLevel.Error, "The check of the archive found: {Fault}")]
+    public static partial void NotAsWritten(ILogger logger, string fault);
+
+    [LoggerMessage(5010, LogLevel.Information, "Archive and journal are checked: {Faults} faults")]
+    public static partial void Verified(ILogger logger, int faults);
 }

@@ -25,9 +25,27 @@ internal static class CdrRetentionMetrics
     private static readonly Counter<long> Expired = Meter.CreateCounter<long>(
         "belgicom_retention_expired_records_total", "{record}", "Records destroyed at the end of their period, by class.");
 
+    private static (int Faults, long At)? _verified;
+
+    static CdrRetentionMetrics()
+    {
+        Meter.CreateObservableGauge(
+            "belgicom_retention_verify_faults", () => Verified(verified => verified.Faults), "{fault}",
+            "What the last check of archive and journal found that is not as it was written.");
+        Meter.CreateObservableGauge(
+            "belgicom_retention_verify_last_seconds", () => Verified(verified => verified.At), "s",
+            "When the last check of archive and journal was complete, seconds since 1970-01-01 UTC.");
+    }
+
     /// <summary>Records that could not be read.</summary>
     public static readonly Counter<long> Unreadable = Meter.CreateCounter<long>(
         "belgicom_retention_unreadable_total", "{record}", "Records that are not in the format of their topic.");
+
+    /// <summary>Takes note of a check of archive and journal.</summary>
+    public static void Verified(int faults, DateTimeOffset at) => _verified = (faults, at.ToUnixTimeSeconds());
+
+    private static IEnumerable<Measurement<long>> Verified(Func<(int Faults, long At), long> value) =>
+        _verified is { } verified ? [new Measurement<long>(value(verified))] : [];
 
     /// <summary>Counts a batch that the archive took.</summary>
     public static void Appended(AppendCounts counts)

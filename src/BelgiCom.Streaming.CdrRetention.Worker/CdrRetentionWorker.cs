@@ -40,8 +40,12 @@ internal sealed class CdrRetentionWorker(
     }
 }
 
-/// <summary>Unhealthy when a segment past its period could not be destroyed; degraded while the sink cannot do its work.</summary>
-internal sealed class CdrRetentionHealthCheck(CdrRetentionWorker worker, RetentionExpiryWorker expiry, TimeProvider clock) : IHealthCheck
+/// <summary>
+/// Unhealthy when a segment past its period could not be destroyed; degraded while the sink cannot do its work, and when the last check
+/// found something of archive or journal that is not as it was written.
+/// </summary>
+internal sealed class CdrRetentionHealthCheck(
+    CdrRetentionWorker worker, RetentionExpiryWorker expiry, ArchiveVerificationWorker verification, TimeProvider clock) : IHealthCheck
 {
     /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
@@ -51,5 +55,6 @@ internal sealed class CdrRetentionHealthCheck(CdrRetentionWorker worker, Retenti
             : worker.Sink is not { } sink
                 ? HealthCheckResult.Unhealthy("The sink has not started; is the schema registry there?")
             : sink.NotReadyBecause(clock.GetUtcNow()) is { } reason ? HealthCheckResult.Degraded(reason)
+            : verification.Finding is { } finding ? HealthCheckResult.Degraded(finding)
             : HealthCheckResult.Healthy());
 }

@@ -33,6 +33,8 @@ public static class CdrRetentionWorkerExtensions
         builder.Services.AddHostedService(services => services.GetRequiredService<CdrRetentionWorker>());
         builder.Services.AddSingleton<RetentionExpiryWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RetentionExpiryWorker>());
+        builder.Services.AddSingleton<ArchiveVerificationWorker>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ArchiveVerificationWorker>());
         builder.Services.AddHostedService<AuditPublisherWorker>();
         builder.Services.AddHealthChecks().AddCheck<CdrRetentionHealthCheck>("cdr-retention");
         return builder;

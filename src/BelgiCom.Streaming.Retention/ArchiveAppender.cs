@@ -59,6 +59,11 @@ public sealed class ArchiveAppender : IDisposable
                 continue;
             }
 
+            if (target.Builder.IsFullFor(record.Value))
+            {
+                WriteBlock(target);
+            }
+
             target.Builder.Add(person, start, legalHoldId: null, record.Topic, record.Partition, record.Offset, record.Value);
             Counts.Add(retentionClass.Name, kept: true);
             if (target.Builder.Raw.Length >= _archive.Options.BlockOctets)

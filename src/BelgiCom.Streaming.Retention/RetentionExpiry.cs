@@ -349,14 +349,18 @@ public sealed class RetentionExpiry
                     }
 
                     block ??= new BlockBuilder(segment.Class, record.Purpose);
+                    if (block.IsFullFor(record.Value))
+                    {
+                        Write();
+                    }
+
                     block.Add(
                         record.Person, record.StartOfPeriod.ToUnixTimeMilliseconds(), hold.Id, record.Topic, record.Partition,
                         record.Offset, record.Value);
                     records++;
                     if (block.Raw.Length >= _archive.Options.BlockOctets)
                     {
-                        length += SegmentFile.Write(file, name, length, block, _archive.KeyOf(name, hold.KeyId));
-                        block.Clear();
+                        Write();
                     }
                 }
 
@@ -367,7 +371,7 @@ public sealed class RetentionExpiry
 
                 if (block.Records > 0)
                 {
-                    length += SegmentFile.Write(file, name, length, block, _archive.KeyOf(name, hold.KeyId));
+                    Write();
                 }
 
                 RandomAccess.SetLength(file, length);
@@ -381,6 +385,12 @@ public sealed class RetentionExpiry
             _archive.FlushFolders(name);
             _archive.Index.AddHeldSegment(new HeldSegment(hold.Id, segment.Id, hold.KeyId, length, records));
             copied += records;
+
+            void Write()
+            {
+                length += SegmentFile.Write(file!, name, length, block!, _archive.KeyOf(name, hold.KeyId));
+                block!.Clear();
+            }
         }
 
         return copied;

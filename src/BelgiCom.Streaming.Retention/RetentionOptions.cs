@@ -37,6 +37,17 @@ public sealed partial class RetentionOptions : IValidatableObject
     public TimeSpan ExpireEvery { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
+    /// How often archive and journal are checked whole, 1 hour to 31 days; default 1 day. The first check is 10 minutes after a start.
+    /// </summary>
+    public TimeSpan VerifyEvery { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// Most octets of records, before compression, that this check reads in a second, 1 MiB to 1 GiB; default 32 MiB, 2.7 TiB a day.
+    /// </summary>
+    [Range(1024 * 1024, 1024 * 1024 * 1024)]
+    public int VerifyOctetsPerSecond { get; set; } = 32 * 1024 * 1024;
+
+    /// <summary>
     /// Longest time, 1 hour to 366 days, for which the archive may have been at rest before it no longer believes the machine's clock;
     /// default 7 days. What is due only by a clock that went on by more is destroyed after a confirmation.
     /// </summary>
@@ -55,6 +66,11 @@ public sealed partial class RetentionOptions : IValidatableObject
         if (ExpireEvery < TimeSpan.FromMinutes(1) || ExpireEvery > TimeSpan.FromDays(1))
         {
             yield return new ValidationResult("must be from 1 minute to 1 day.", [nameof(ExpireEvery)]);
+        }
+
+        if (VerifyEvery < TimeSpan.FromHours(1) || VerifyEvery > TimeSpan.FromDays(31))
+        {
+            yield return new ValidationResult("must be from 1 hour to 31 days.", [nameof(VerifyEvery)]);
         }
 
         if (ClockStepMax < TimeSpan.FromHours(1) || ClockStepMax > TimeSpan.FromDays(366))

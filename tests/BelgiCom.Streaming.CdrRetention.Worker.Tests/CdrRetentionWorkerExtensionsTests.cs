@@ -24,6 +24,7 @@ public sealed class CdrRetentionWorkerExtensionsTests : IDisposable
         Assert.Contains(archive.Policy.Classes, retentionClass => retentionClass.Name == "BILLING");
         Assert.Contains(host.Services.GetServices<IHostedService>(), service => service is CdrRetentionWorker);
         Assert.Contains(host.Services.GetServices<IHostedService>(), service => service is RetentionExpiryWorker);
+        Assert.Contains(host.Services.GetServices<IHostedService>(), service => service is ArchiveVerificationWorker);
     }
 
     [Fact]

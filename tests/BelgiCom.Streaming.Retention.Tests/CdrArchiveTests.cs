@@ -229,6 +229,56 @@ public sealed class CdrArchiveTests : IDisposable
         Assert.Single(_fixture.FindAll(archive, 1).Records);
     }
 
+    /// <summary>
+    /// A record larger than a block may be is refused, and nothing of its batch is committed. One that fits alone is in a block of its own,
+    /// also in the copy of a hold.
+    /// </summary>
+    [Fact]
+    public void Append_LargeRecords_AreInBlocksThatCanBeReadOrRefused()
+    {
+        const int MiB = 1024 * 1024;
+        _fixture.Options.BlockOctets = 16 * MiB;
+        using CdrArchive archive = _fixture.Open();
+        DateTimeOffset at = _fixture.Clock.GetUtcNow();
+        ArchiveException refused = Assert.Throws<ArchiveException>(() => Append(65 * MiB));
+        Assert.Contains("could not be read again", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, archive.Totals().Records);
+
+        Append(2 * MiB, 63 * MiB);
+
+        Assert.Equal([2 * MiB, 63 * MiB], Found());
+        archive.PlaceHold("case-7", [ArchiveFixture.Subscriber(1)], at.AddDays(-1), at.AddDays(1), ArchiveFixture.Officer);
+        _fixture.Clock.Advance(TimeSpan.FromDays(150));
+        Assert.True(_fixture.Expire(archive).IsComplete);
+        Assert.Equal([2 * MiB, 63 * MiB], Found());
+        Assert.Empty(archive.Verify());
+
+        IEnumerable<int> Found() => _fixture.FindAll(archive, 1).Records.Select(record => record.Value.Length).Order();
+
+        void Append(params int[] octets)
+        {
+            using ArchiveAppender appender = archive.BeginAppend();
+            for (int i = 0; i < octets.Length; i++)
+            {
+                appender.Add(new CdrToArchive
+                {
+                    Topic = Topics.UsageReceived,
+                    Partition = 0,
+                    Offset = i,
+                    Subscriber = ArchiveFixture.Subscriber(1),
+                    Kind = UsageKind.Sms,
+                    Direction = Direction.Originating,
+                    EventTimeMilliseconds = at.ToUnixTimeMilliseconds(),
+                    EndTimeMilliseconds = at.ToUnixTimeMilliseconds(),
+                    ReceivedMilliseconds = at.ToUnixTimeMilliseconds(),
+                    Value = new byte[octets[i]],
+                });
+            }
+
+            appender.Commit();
+        }
+    }
+
     [Fact]
     public void Find_BlocksSwapped_AreDamaged()
     {

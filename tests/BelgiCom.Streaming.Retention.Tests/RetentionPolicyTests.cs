@@ -91,10 +91,11 @@ public sealed class RetentionPolicyTests
         options.Rules.Add(new RetentionRuleOptions { Topic = "usage.other.v1", Classes = ["NOWHERE"] });
         options.ExpireEvery = TimeSpan.Zero;
         options.ClockStepMax = TimeSpan.Zero;
+        options.VerifyEvery = TimeSpan.Zero;
 
         List<string> faults = options.Validate(new ValidationContext(options)).Select(result => result.ErrorMessage!).ToList();
 
-        Assert.Equal(7, faults.Count);
+        Assert.Equal(8, faults.Count);
         Assert.Contains(faults, fault => fault.Contains("'4 months'", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.Contains("lower/../case", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.Contains("no rule for usage.rated.v1", StringComparison.Ordinal));

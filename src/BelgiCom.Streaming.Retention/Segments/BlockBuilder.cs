@@ -11,6 +11,9 @@ namespace BelgiCom.Streaming.Retention;
 /// </summary>
 internal sealed class BlockBuilder
 {
+    // More than a record has beside its value.
+    private const int RecordOctetsBesideValue = 1024;
+
     private readonly ArrayBufferWriter<byte> _raw = new(1024);
     private readonly HashSet<long> _persons = [];
 
@@ -32,6 +35,12 @@ internal sealed class BlockBuilder
 
     /// <summary>Index keys of the persons with a record in the block.</summary>
     public IReadOnlyCollection<long> Persons => _persons;
+
+    /// <summary>
+    /// Whether the block must be written before a record with such a value, because both together could not be read again.
+    /// </summary>
+    public bool IsFullFor(ReadOnlySpan<byte> value) =>
+        Records > 0 && Raw.Length + RecordOctetsBesideValue + (long)value.Length > SegmentFile.RawOctetsMax;
 
     public void Clear()
     {

@@ -24,7 +24,7 @@ internal static class SegmentFile
 
     // A block closes when it passes RetentionOptions.BlockOctets (at most 16 MiB), and its last record may make it larger. We write no
     // block larger than this.
-    private const int RawOctetsMax = 64 * 1024 * 1024;
+    public const int RawOctetsMax = 64 * 1024 * 1024;
 
     /// <summary>Writes a block and returns its octets. They are on disk for sure only after the caller has flushed the file.</summary>
     public static int Write(SafeFileHandle file, string segment, long at, BlockBuilder block, DataKey key)
