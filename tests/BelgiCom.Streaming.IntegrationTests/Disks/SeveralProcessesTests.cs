@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.IntegrationTests;
 
-/// <summary>Several processes on one data folder: each either does what it was asked to, or says which folder another one works in.</summary>
+/// <summary>Several processes on one data folder: each does what it was asked to, or says which folder another one works in.</summary>
 public sealed class SeveralProcessesTests : IDisposable
 {
     private const int Count = 10;
