@@ -32,7 +32,7 @@ internal static class Mediated
         return [.. Enumerable.Range(0, chunk.Count).Select(index => UsageReceived.Read(chunk.ValueAt(index)[5..]))];
     }
 
-    private sealed class OneKey : IKeyStore
+    internal sealed class OneKey : IKeyStore
     {
         private readonly DataKey _key = new("one", [.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
 

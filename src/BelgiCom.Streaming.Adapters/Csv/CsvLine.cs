@@ -22,6 +22,11 @@ internal sealed class CsvLine
     {
         record = record.TrimEnd("\r\n"u8);
         Count = 0;
+        if (record.Length > _text.Length)
+        {
+            return new(QuarantineReason.TooLarge, $"The line is longer than {RecordLimits.MaxLineOctets} octets.");
+        }
+
         int written = 0;
         int position = 0;
         while (true)

@@ -151,6 +151,7 @@ public sealed class AvroReaderTests
     [Theory]
     [InlineData(-62_135_596_800_000, "0001-01-01T00:00:00.000+00:00")]
     [InlineData(-1, "1969-12-31T23:59:59.999+00:00")]
+    [InlineData(129_696_664_307_078, "6079-12-03T19:11:47.078+00:00")]
     [InlineData(253_402_300_799_999, "9999-12-31T23:59:59.999+00:00")]
     public void Timestamp_InAnyYear_IsExact(long milliseconds, string iso)
     {

@@ -1,7 +1,7 @@
+using System.Text.Json.Nodes;
 using Avro;
 using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Testing;
-using CsCheck;
 
 namespace BelgiCom.Streaming.Contracts.Tests;
 
@@ -10,6 +10,10 @@ namespace BelgiCom.Streaming.Contracts.Tests;
 /// </summary>
 public sealed class RecordHostileInputTests
 {
+    // An empty string costs one octet of the body and a reference in the list, so the bound is a multiple of the body, and room for the
+    // exception.
+    private static readonly FuzzLimits Limits = new(Runs: 2_000, Octets: 32 << 10, OctetsPerOctet: 64);
+
     public static TheoryData<string> Names => RecordCodec.Names;
 
     public static TheoryData<string> HotNames => RecordCodec.HotNames;
@@ -42,58 +46,102 @@ public sealed class RecordHostileInputTests
     }
 
     [Theory, MemberData(nameof(Names))]
+    [Trait(Fuzz.Trait, Fuzz.Category)]
     public void Body_WithFlippedBits_IsReadOrATypedFaultInBoundedMemory(string name)
     {
         RecordCodec codec = RecordCodec.Of(name);
-        Gen.Int.Sample(seed =>
-            {
-                Random random = new(seed);
-                byte[] body = ApacheAvro.RandomBody(codec.SchemaJson, random);
-                for (int flips = random.Next(1, 4); flips > 0; flips--)
-                {
-                    body[random.Next(body.Length)] ^= (byte)(1 << random.Next(8));
-                }
-
-                AssertReadOrTypedFault(codec, body);
-            },
-            iter: Fuzz.Runs(3_000),
-            threads: 1);
+        Fuzz.Run(
+            $"avro-{name}-bits",
+            random => WithFlippedBits(codec, random, random.Next(1, 4)),
+            body => AssertReadOrTypedFault(codec, body),
+            Limits);
     }
 
-    /// <summary>A view reads nothing that Apache.Avro refuses, and reads the same where both read.</summary>
+    [Theory, MemberData(nameof(Names))]
+    [Trait(Fuzz.Trait, Fuzz.Category)]
+    public void Body_MutatedAtRandom_IsReadOrATypedFaultInBoundedMemory(string name)
+    {
+        RecordCodec codec = RecordCodec.Of(name);
+        IEnumerable<byte[]> bodies = Enumerable.Range(0, 50).Select(seed => ApacheAvro.RandomBody(codec.SchemaJson, new Random(seed)));
+        Fuzz.Run($"avro-{name}", bodies, body => AssertReadOrTypedFault(codec, body), Limits);
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    [Trait(Fuzz.Trait, Fuzz.Category)]
+    public void Body_OfRandomOctets_IsReadOrATypedFaultInBoundedMemory(string name)
+    {
+        RecordCodec codec = RecordCodec.Of(name);
+        Fuzz.Run($"avro-{name}-random", RandomOctets, body => AssertReadOrTypedFault(codec, body), Limits);
+    }
+
+    /// <summary>
+    /// A view reads nothing that Apache.Avro refuses, and reads the same where both read. A time is written as a long, its milliseconds
+    /// since 1970 (Avro 1.12, Timestamps); Apache.Avro writes it by way of a double that it cuts off, a millisecond too early in far years.
+    /// So values are compared as longs.
+    /// </summary>
     [Theory, MemberData(nameof(HotNames))]
+    [Trait(Fuzz.Trait, Fuzz.Category)]
     public void Body_ThatAViewReads_IsReadTheSameByApacheAvro(string name)
     {
         RecordCodec codec = RecordCodec.Of(name);
         Schema schema = Schema.Parse(codec.SchemaJson);
-        Gen.Int.Sample(seed =>
+        Schema withoutTimes = Schema.Parse(WithoutTimes(codec.SchemaJson));
+        Fuzz.Run(
+            $"avro-{name}-foreign",
+            random => WithFlippedBits(codec, random, 1),
+            body =>
             {
-                Random random = new(seed);
-                byte[] body = ApacheAvro.RandomBody(codec.SchemaJson, random);
-                body[random.Next(body.Length)] ^= (byte)(1 << random.Next(8));
                 if (codec.RewriteByView!(body) is { } rewritten)
                 {
                     // Both write the value anew, because a flipped bit can make a number longer than it need be.
-                    Assert.Equal(ApacheAvro.Write(schema, ApacheAvro.Read(schema, schema, body)), rewritten);
+                    Assert.NotNull(ApacheAvro.Read(schema, schema, body));
+                    Assert.Equal(ApacheAvro.Write(withoutTimes, ApacheAvro.Read(withoutTimes, withoutTimes, body)), rewritten);
                 }
             },
-            iter: Fuzz.Runs(3_000),
-            threads: 1);
+            Limits with { Octets = 1 << 20 });
     }
 
-    [Theory, MemberData(nameof(Names))]
-    public void Body_OfRandomOctets_IsReadOrATypedFaultInBoundedMemory(string name)
+    private static byte[] WithFlippedBits(RecordCodec codec, Random random, int flips)
     {
-        RecordCodec codec = RecordCodec.Of(name);
-        Gen.Byte.Array[0, 600].Sample(body => AssertReadOrTypedFault(codec, body), iter: Fuzz.Runs(2_000), threads: 1);
+        byte[] body = ApacheAvro.RandomBody(codec.SchemaJson, random);
+        for (; flips > 0; flips--)
+        {
+            body[random.Next(body.Length)] ^= (byte)(1 << random.Next(8));
+        }
+
+        return body;
+    }
+
+    private static byte[] RandomOctets(Random random)
+    {
+        byte[] octets = new byte[random.Next(600)];
+        random.NextBytes(octets);
+        return octets;
+    }
+
+    /// <summary>The schema with each time as the long that it is written as.</summary>
+    private static string WithoutTimes(string schemaJson)
+    {
+        JsonNode schema = JsonNode.Parse(schemaJson)!;
+        Strip(schema);
+        return schema.ToJsonString();
+
+        static void Strip(JsonNode? node)
+        {
+            if (node is JsonObject { Count: > 0 } type && type["logicalType"]?.GetValue<string>() == "timestamp-millis")
+            {
+                type.Remove("logicalType");
+            }
+
+            foreach (JsonNode? inner in node switch { JsonObject o => o.Select(p => p.Value), JsonArray array => array, _ => [] })
+            {
+                Strip(inner);
+            }
+        }
     }
 
     private static void AssertReadOrTypedFault(RecordCodec codec, byte[] body)
     {
-        // An empty string costs one octet of the body and a reference in the list, so the bound is a multiple of the body, and room for the
-        // exception.
-        long most = 32_768 + (64L * body.Length);
-        long before = GC.GetAllocatedBytesForCurrentThread();
         byte[]? byClass;
         try
         {
@@ -104,8 +152,6 @@ public sealed class RecordHostileInputTests
             byClass = null;
         }
 
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.True(allocated < most, $"{allocated} octets allocated for a body of {body.Length}");
         if (codec.RewriteByView is { } rewriteByView)
         {
             Assert.Equal(byClass, rewriteByView(body));
