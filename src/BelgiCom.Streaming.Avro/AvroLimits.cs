@@ -22,6 +22,20 @@ public static class AvroLimits
     /// <summary>Pairs of types that one resolution may compare; a union of n types against one of m takes n × m.</summary>
     internal const int ResolutionSteps = 200_000;
 
+    /// <summary>
+    /// Values that are looked at to check one default, and values that one default may hold: unions of records are tried branch by branch,
+    /// and a record may hold its like twice.
+    /// </summary>
+    internal const int DefaultSteps = 200_000;
+
+    /// <summary>
+    /// Fields that reading one body may take for each of its octets, and <see cref="LeastFields"/> in addition: a field may have no octets.
+    /// </summary>
+    internal const int FieldsPerOctet = 64;
+
+    /// <summary>Fields that reading the shortest body may take.</summary>
+    internal const int LeastFields = 100_000;
+
     /// <summary>Levels that one resolution may go down: chains of named types can be longer than their JSON is deep.</summary>
     internal const int ResolutionDepth = 400;
 }

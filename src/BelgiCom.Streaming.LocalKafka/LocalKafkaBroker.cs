@@ -45,7 +45,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         _transactions = new TransactionCoordinator(_topics, offsets, new ProducerIds(options.DataDirectory), settings, options);
         _housekeeping = new Housekeeping(_topics, settings, options.CleanupInterval);
         ClusterIdentity identity = new(ClusterIdentity.LoadClusterId(options.DataDirectory), Port);
-        RequestRouter router = new(
+        Router = new RequestRouter(
             new ClusterRequests(identity, _topics, options.AutoCreateTopics),
             new ProduceRequests(_topics),
             new FetchRequests(_topics),
@@ -55,8 +55,11 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
             new TransactionRequests(_transactions, _topics),
             new TopicRequests(_topics),
             new ConfigRequests(_topics, Describe(options)));
-        _listener = new Listener(socket, router, settings.Report);
+        _listener = new Listener(socket, Router, settings.Report);
     }
+
+    /// <summary>Answers requests; tests ask it without a connection.</summary>
+    internal RequestRouter Router { get; }
 
     /// <summary>The TCP port it listens on.</summary>
     public int Port { get; }

@@ -42,7 +42,10 @@ public enum AvroFault
     /// <summary>Values are nested deeper than <see cref="AvroLimits.MaxDepth"/>.</summary>
     TooDeep,
 
-    /// <summary>The value in our schema would be larger than <see cref="AvroLimits.MaxBodySize"/>.</summary>
+    /// <summary>
+    /// The value in our schema would be larger than <see cref="AvroLimits.MaxBodySize"/>, or holds more values without octets than a body
+    /// of its size is read for.
+    /// </summary>
     TooLarge,
 
     /// <summary>The writer's schema allows this value, and our schema cannot hold it.</summary>

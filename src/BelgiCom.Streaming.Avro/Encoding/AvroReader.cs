@@ -65,6 +65,9 @@ public ref struct AvroReader
     /// <summary>Octets not read yet; 0 after a fault.</summary>
     public readonly int Remaining => _position < 0 ? 0 : _body.Length - _position;
 
+    /// <summary>Octets of the whole body.</summary>
+    internal readonly int Length => _body.Length;
+
     /// <summary>First fault met, or <see cref="AvroFault.None"/>.</summary>
     public readonly AvroFault Fault => _position < 0 ? (AvroFault)((_position & int.MaxValue) >> FaultShift) : AvroFault.None;
 
@@ -327,7 +330,8 @@ public ref struct AvroReader
     /// <summary>Reads <paramref name="size"/> octets; empty after a fault. The span is part of the body.</summary>
     public ReadOnlySpan<byte> ReadFixed(int size)
     {
-        if (Remaining < size)
+        // After a fault the position is negative, and a null has no octets whose absence would show it.
+        if (_position < 0 || size > _body.Length - _position)
         {
             Fail(AvroFault.EndOfBody, _position);
             return default;

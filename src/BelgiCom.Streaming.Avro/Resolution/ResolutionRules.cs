@@ -28,9 +28,10 @@ internal sealed class ResolutionRules
     /// <exception cref="AvroSchemaException">The pair goes beyond <see cref="AvroLimits"/>.</exception>
     public ResolutionStep? Match(AvroSchema reader, AvroSchema writer, string path, List<SchemaMismatch> found)
     {
-        if (++_steps > AvroLimits.ResolutionSteps || _depth >= AvroLimits.ResolutionDepth)
+        Take(1);
+        if (_depth >= AvroLimits.ResolutionDepth)
         {
-            throw new AvroSchemaException("The schemas are too complex to compare: split them into smaller ones");
+            throw TooComplex();
         }
 
         _depth++;
@@ -44,6 +45,17 @@ internal sealed class ResolutionRules
         };
         _depth--;
         return step;
+    }
+
+    private static AvroSchemaException TooComplex() => new("The schemas are too complex to compare: split them into smaller ones");
+
+    private void Take(int steps)
+    {
+        _steps += steps;
+        if (_steps > AvroLimits.ResolutionSteps)
+        {
+            throw TooComplex();
+        }
     }
 
     private ChooseBranch? MatchWriterUnion(AvroSchema reader, AvroUnion writer, string path, List<SchemaMismatch> found)
@@ -96,8 +108,9 @@ internal sealed class ResolutionRules
     private static bool NamesMatch(AvroNamed reader, AvroNamed writer) =>
         reader.Name.Simple == writer.Name.Simple || reader.Aliases.Contains(writer.Name.FullName);
 
-    private static MapSymbol MatchEnum(AvroEnum reader, AvroEnum writer, string path, List<SchemaMismatch> found)
+    private MapSymbol MatchEnum(AvroEnum reader, AvroEnum writer, string path, List<SchemaMismatch> found)
     {
+        Take(reader.Symbols.Count + writer.Symbols.Count);
         Dictionary<string, int> ours = reader.Symbols.Select((symbol, i) => (symbol, i)).ToDictionary(StringComparer.Ordinal);
         int unknown = reader.DefaultSymbol is null ? MapSymbol.None : ours[reader.DefaultSymbol];
         string[] missing = [.. writer.Symbols.Where(symbol => !ours.ContainsKey(symbol))];
@@ -151,6 +164,7 @@ internal sealed class ResolutionRules
     /// <summary>Null when a field of the reader can have no value.</summary>
     private CopiedField[]? MatchFields(AvroRecord reader, AvroRecord writer, string path, List<SchemaMismatch> found)
     {
+        Take(writer.Fields.Count);
         Dictionary<string, int> written = writer.Fields.Select((field, i) => (field.Name, i)).ToDictionary(StringComparer.Ordinal);
         CopiedField?[] fields = new CopiedField?[reader.Fields.Count];
         for (int i = 0; i < fields.Length; i++)

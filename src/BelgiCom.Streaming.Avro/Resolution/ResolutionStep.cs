@@ -114,24 +114,19 @@ internal sealed class CopyText : ResolutionStep
 /// </summary>
 internal sealed class WriteDefault(AvroSchema type, JsonElement value) : ResolutionStep
 {
-    private byte[]? _octets;
+    private readonly Lazy<byte[]?> _octets = new(() => AvroDefault.TryEncode(type, value, out byte[] octets) ? octets : null);
 
     public override bool Copies => false;
 
     public override void Run(ref AvroReader reader, ref ResolvedBody output)
     {
-        if (_octets is null && AvroDefault.TryEncode(type, value, out byte[] octets))
-        {
-            _octets = octets;
-        }
-
-        if (_octets is null)
+        if (_octets.Value is not { } octets)
         {
             reader.Fail(AvroFault.TooLarge, reader.Position);
             return;
         }
 
-        output.Write(ref reader, _octets);
+        output.Write(ref reader, octets);
     }
 }
 
@@ -279,6 +274,12 @@ internal sealed class CopyRecord : ResolutionStep
         if (_skips is null)
         {
             reader.Fail(AvroFault.Unresolvable, reader.Position);
+            return;
+        }
+
+        output.CountFields(ref reader, _skips.Length + _fields.Length);
+        if (reader.Fault != AvroFault.None)
+        {
             return;
         }
 

@@ -7,6 +7,7 @@ internal ref struct ResolvedBody(IBufferWriter<byte> destination)
 {
     private readonly IBufferWriter<byte> _destination = destination;
     private int _written;
+    private long _fields;
 
     public void WriteLong(ref AvroReader reader, long value)
     {
@@ -20,6 +21,16 @@ internal ref struct ResolvedBody(IBufferWriter<byte> destination)
     {
         WriteLong(ref reader, octets.Length);
         Write(ref reader, octets);
+    }
+
+    /// <summary>Counts fields that are about to be read, or notes the fault that they are too many for the body.</summary>
+    public void CountFields(ref AvroReader reader, int fields)
+    {
+        _fields += fields;
+        if (_fields > AvroLimits.LeastFields + ((long)AvroLimits.FieldsPerOctet * reader.Length))
+        {
+            reader.Fail(AvroFault.TooLarge, reader.Position);
+        }
     }
 
     /// <summary>Adds octets, or notes the fault that the body would become too large.</summary>

@@ -9,16 +9,8 @@ namespace BelgiCom.Streaming.Avro;
 internal static class AvroDefault
 {
     /// <summary>Whether the value is one of the type.</summary>
-    public static bool Fits(AvroSchema schema, JsonElement value) => schema switch
-    {
-        AvroUnion union => union.Branches.Any(branch => Fits(branch, value)),
-        AvroArray array => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => Fits(array.Items, item)),
-        AvroMap map => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(entry => Fits(map.Values, entry.Value)),
-        AvroEnum e => value.ValueKind == JsonValueKind.String && e.Symbols.Contains(value.GetString()!),
-        AvroFixed f => IsOctets(value) && value.GetString()!.Length == f.Size,
-        AvroRecord record => FitsRecord(record, value),
-        _ => FitsPrimitive(schema.Kind, value),
-    };
+    /// <exception cref="AvroSchemaException">It takes more than <see cref="AvroLimits.DefaultSteps"/> to say.</exception>
+    public static bool Fits(AvroSchema schema, JsonElement value) => Fits(schema, value, new Steps());
 
     /// <summary>
     /// Encodes a value that fits its type. False when the octets would go beyond <see cref="AvroLimits"/>: the default of a record may
@@ -27,19 +19,49 @@ internal static class AvroDefault
     public static bool TryEncode(AvroSchema schema, JsonElement value, out byte[] octets)
     {
         ArrayBufferWriter<byte> output = new();
-        bool isWithinLimits = TryWrite(schema, value, output, depth: 0);
+        bool isWithinLimits;
+        try
+        {
+            isWithinLimits = TryWrite(schema, value, output, new Steps(), depth: 0);
+        }
+        catch (AvroSchemaException)
+        {
+            // Which branch of a union the value is took too many steps.
+            isWithinLimits = false;
+        }
+
         octets = isWithinLimits ? output.WrittenSpan.ToArray() : [];
         return isWithinLimits;
+    }
+
+    private static bool Fits(AvroSchema schema, JsonElement value, Steps steps)
+    {
+        if (!steps.TryTake(schema is AvroEnum symbols ? symbols.Symbols.Count : 1))
+        {
+            throw new AvroSchemaException("A default is too complex to check: split its type into smaller ones");
+        }
+
+        return schema switch
+        {
+            AvroUnion union => union.Branches.Any(branch => Fits(branch, value, steps)),
+            AvroArray array => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => Fits(array.Items, item, steps)),
+            AvroMap map => value.ValueKind == JsonValueKind.Object
+                && value.EnumerateObject().All(entry => Fits(map.Values, entry.Value, steps)),
+            AvroEnum e => value.ValueKind == JsonValueKind.String && e.Symbols.Contains(value.GetString()!),
+            AvroFixed f => IsOctets(value) && value.GetString()!.Length == f.Size,
+            AvroRecord record => FitsRecord(record, value, steps),
+            _ => FitsPrimitive(schema.Kind, value),
+        };
     }
 
     /// <summary>
     /// A field that the value leaves out needs a default of its own. That default is checked where it is declared; following it here would
     /// never end in a recursive type.
     /// </summary>
-    private static bool FitsRecord(AvroRecord record, JsonElement value) =>
+    private static bool FitsRecord(AvroRecord record, JsonElement value, Steps steps) =>
         value.ValueKind == JsonValueKind.Object
         && record.Fields.All(
-            field => value.TryGetProperty(field.Name, out JsonElement item) ? Fits(field.Schema, item) : field.Default is not null);
+            field => value.TryGetProperty(field.Name, out JsonElement item) ? Fits(field.Schema, item, steps) : field.Default is not null);
 
     private static bool FitsPrimitive(AvroKind kind, JsonElement value) => kind switch
     {
@@ -55,9 +77,9 @@ internal static class AvroDefault
     /// <summary>Octets are written as the characters U+0000 to U+00FF.</summary>
     private static bool IsOctets(JsonElement value) => value.ValueKind == JsonValueKind.String && value.GetString()!.All(c => c <= 0xFF);
 
-    private static bool TryWrite(AvroSchema schema, JsonElement value, ArrayBufferWriter<byte> output, int depth)
+    private static bool TryWrite(AvroSchema schema, JsonElement value, ArrayBufferWriter<byte> output, Steps steps, int depth)
     {
-        if (depth > AvroLimits.MaxDepth || output.WrittenCount > AvroLimits.MaxBodySize)
+        if (!steps.TryTake(1) || depth > AvroLimits.MaxDepth || output.WrittenCount > AvroLimits.MaxBodySize)
         {
             return false;
         }
@@ -65,16 +87,16 @@ internal static class AvroDefault
         switch (schema)
         {
             case AvroUnion union:
-                int branch = union.Branches.TakeWhile(type => !Fits(type, value)).Count();
+                int branch = union.Branches.TakeWhile(type => !Fits(type, value, steps)).Count();
                 WriteLong(branch, output);
-                return TryWrite(union.Branches[branch], value, output, depth + 1);
+                return TryWrite(union.Branches[branch], value, output, steps, depth + 1);
             case AvroArray array:
-                return TryWriteBlock([.. value.EnumerateArray()], item => TryWrite(array.Items, item, output, depth + 1), output);
+                return TryWriteBlock([.. value.EnumerateArray()], item => TryWrite(array.Items, item, output, steps, depth + 1), output);
             case AvroMap map:
-                return TryWriteBlock([.. value.EnumerateObject()], entry => TryWriteEntry(map, entry, output, depth), output);
+                return TryWriteBlock([.. value.EnumerateObject()], entry => TryWriteEntry(map, entry, output, steps, depth), output);
             case AvroRecord record:
                 return record.Fields.All(field => TryWrite(
-                    field.Schema, value.TryGetProperty(field.Name, out JsonElement own) ? own : field.Default!.Value, output, depth + 1));
+                    field.Schema, value.TryGetProperty(field.Name, out JsonElement own) ? own : field.Default!.Value, output, steps, depth + 1));
             default:
                 WriteScalar(schema, value, output);
                 return true;
@@ -93,10 +115,10 @@ internal static class AvroDefault
         return isWithinLimits;
     }
 
-    private static bool TryWriteEntry(AvroMap map, JsonProperty entry, ArrayBufferWriter<byte> output, int depth)
+    private static bool TryWriteEntry(AvroMap map, JsonProperty entry, ArrayBufferWriter<byte> output, Steps steps, int depth)
     {
         WriteBytes(Encoding.UTF8.GetBytes(entry.Name), output);
-        return TryWrite(map.Values, entry.Value, output, depth + 1);
+        return TryWrite(map.Values, entry.Value, output, steps, depth + 1);
     }
 
     private static void WriteScalar(AvroSchema schema, JsonElement value, ArrayBufferWriter<byte> output)
@@ -145,5 +167,13 @@ internal static class AvroDefault
         AvroWriter writer = new(output.GetSpan(10));
         writer.WriteLong(value);
         output.Advance(writer.Written);
+    }
+
+    /// <summary>What is left of <see cref="AvroLimits.DefaultSteps"/>.</summary>
+    private sealed class Steps
+    {
+        private int _left = AvroLimits.DefaultSteps;
+
+        public bool TryTake(int steps) => (_left -= Math.Min(_left + 1, steps)) >= 0;
     }
 }

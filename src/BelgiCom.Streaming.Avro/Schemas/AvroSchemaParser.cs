@@ -46,16 +46,49 @@ internal sealed class AvroSchemaParser
         {
             using JsonDocument document = JsonDocument.Parse(text, StrictJson);
             root = document.RootElement.Clone();
+            ReadTexts(root);
         }
         catch (JsonException e)
         {
             throw new AvroSchemaException($"The schema is not valid JSON: {e.Message}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new AvroSchemaException("A text of the schema is not Unicode: an escape holds half of a surrogate pair", e);
         }
 
         AvroSchemaParser parser = new();
         AvroSchema schema = parser.ParseType(root, "", "");
         parser.CheckDefaults();
         return schema;
+    }
+
+    /// <summary>Reads every name and text once, because JSON is only found to hold a text that is none when it is read.</summary>
+    private static void ReadTexts(JsonElement json)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.String:
+                json.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in json.EnumerateArray())
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in json.EnumerateObject())
+                {
+                    _ = property.Name;
+                    ReadTexts(property.Value);
+                }
+
+                break;
+            default:
+                break;
+        }
     }
 
     private AvroSchema ParseType(JsonElement json, string enclosing, string path) => json.ValueKind switch

@@ -33,7 +33,7 @@ internal sealed class ConfigRequests(TopicStore topics, IReadOnlyDictionary<stri
         {
             (ErrorCode error, IEnumerable<Entry> entries) = Find(type, name);
             request.Writer.WriteError(error);
-            request.Writer.WriteNullableString(error == ErrorCode.None ? null : $"There is no such resource: {name}");
+            request.Writer.WriteMessage(error == ErrorCode.None ? null : $"There is no such resource: {name}");
             request.Writer.WriteInt8(type);
             request.Writer.WriteString(name);
             List<Entry> selected = [.. entries.Where(entry => names is null || names.Contains(entry.Name))];
@@ -58,7 +58,7 @@ internal sealed class ConfigRequests(TopicStore topics, IReadOnlyDictionary<stri
         {
             (ErrorCode error, string? message) = Alter(type, name, changes, validateOnly);
             request.Writer.WriteError(error);
-            request.Writer.WriteNullableString(message);
+            request.Writer.WriteMessage(message);
             request.Writer.WriteInt8(type);
             request.Writer.WriteString(name);
         }
@@ -145,7 +145,8 @@ internal sealed class ConfigRequests(TopicStore topics, IReadOnlyDictionary<stri
         Dictionary<string, string> overrides = new(topic.Config.Overrides);
         foreach (Change change in changes)
         {
-            string? value = TopicConfig.IsKnown(change.Name) ? Changed(topic.Config, change) : change.Value;
+            string? value = change.Operation == Operation.Delete ? null
+                : TopicConfig.IsKnown(change.Name) ? Changed(topic.Config, change) : change.Value;
             if (change.Operation != Operation.Delete && TopicConfig.Fault(change.Name, value) is { } fault)
             {
                 return (ErrorCode.InvalidConfig, fault);

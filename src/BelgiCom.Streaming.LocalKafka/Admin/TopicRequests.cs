@@ -27,7 +27,7 @@ internal sealed class TopicRequests(TopicStore topics)
             request.Writer.WriteError(error);
             if (request.Version >= 1)
             {
-                request.Writer.WriteNullableString(message);
+                request.Writer.WriteMessage(message);
             }
         }
     }
@@ -71,7 +71,7 @@ internal sealed class TopicRequests(TopicStore topics)
             ErrorCode error = assignmentFits ? topics.AddPartitions(name, count, validateOnly) : ErrorCode.InvalidReplicaAssignment;
             request.Writer.WriteString(name);
             request.Writer.WriteError(error);
-            request.Writer.WriteNullableString(
+            request.Writer.WriteMessage(
                 error == ErrorCode.InvalidPartitions ? $"Topic {name} cannot have {count} partitions: it has as many or more." : null);
         }
     }

@@ -3,6 +3,8 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// <summary>The first half of a rebalance: gathering the members.</summary>
 internal sealed partial class Group
 {
+    private const int MostOfNameInId = 255;
+
     private static Task<JoinResult> Rejected(ErrorCode error, string memberId) => Task.FromResult(JoinResult.Failed(error, memberId));
 
     private bool FitsProtocols(JoinCommand command)
@@ -21,7 +23,9 @@ internal sealed partial class Group
 
     private Task<JoinResult> JoinWithoutId(JoinCommand command)
     {
-        string newId = $"{(command.InstanceId ?? command.ClientId)}-{Guid.NewGuid()}";
+        // The name is cut, because an id must fit a string of the protocol.
+        string name = command.InstanceId ?? command.ClientId;
+        string newId = $"{(name.Length > MostOfNameInId ? name[..MostOfNameInId] : name)}-{Guid.NewGuid()}";
         if (command.InstanceId is not null && _memberIdByInstance.TryGetValue(command.InstanceId, out string? oldId))
         {
             return Replace(_members[oldId], newId, command);

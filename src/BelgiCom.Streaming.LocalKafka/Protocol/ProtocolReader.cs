@@ -10,6 +10,11 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// </summary>
 internal sealed class ProtocolReader
 {
+    // Flexible versions could say more, but Kafka's clients and brokers refuse it, and other versions could not give it back.
+    private const int MaxStringLength = short.MaxValue;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private byte[] _buffer = [];
     private int _position;
     private int _end;
@@ -42,7 +47,12 @@ internal sealed class ProtocolReader
     public string? ReadNullableString()
     {
         int length = Flexible ? ReadUnsignedVarint() - 1 : ReadInt16();
-        return length < 0 ? null : Encoding.UTF8.GetString(Take(length));
+        if (length > MaxStringLength)
+        {
+            throw new MalformedRequestException($"A string of {length} bytes is longer than {MaxStringLength}.");
+        }
+
+        return length < 0 ? null : Text(Take(length));
     }
 
     /// <summary>
@@ -89,6 +99,18 @@ internal sealed class ProtocolReader
         {
             ReadUnsignedVarint();
             Take(ReadUnsignedVarint());
+        }
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new MalformedRequestException("A string is not UTF-8.");
         }
     }
 

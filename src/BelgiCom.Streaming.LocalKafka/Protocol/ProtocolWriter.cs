@@ -11,6 +11,11 @@ namespace BelgiCom.Streaming.LocalKafka;
 internal sealed class ProtocolWriter
 {
     private const int InitialSize = 4096;
+
+    // A fetch of the largest size that is given out, and one batch of the largest size that comes in. A request can ask for one thing a
+    // million times, and only this bounds what it is told.
+    private const int MaxSize = 160 * 1024 * 1024;
+    private const int MaxMessageLength = 1000;
     private byte[] _buffer = [];
     private int _position;
 
@@ -75,6 +80,10 @@ internal sealed class ProtocolWriter
         }
     }
 
+    /// <summary>Writes what a person reads of an error, cut where it repeats a long name: the protocol bounds a string.</summary>
+    public void WriteMessage(string? message) =>
+        WriteNullableString(message is { Length: > MaxMessageLength } ? message[..MaxMessageLength] : message);
+
     public void WriteBytes(ReadOnlySpan<byte> value)
     {
         if (Flexible)
@@ -115,6 +124,11 @@ internal sealed class ProtocolWriter
     {
         if (_buffer.Length - _position < size)
         {
+            if (size > MaxSize - _position)
+            {
+                throw new MalformedRequestException($"The answer would be longer than {MaxSize} bytes: ask for less at once.");
+            }
+
             byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_position + size, _buffer.Length * 2));
             _buffer.AsSpan(0, _position).CopyTo(larger);
             ArrayPool<byte>.Shared.Return(_buffer);

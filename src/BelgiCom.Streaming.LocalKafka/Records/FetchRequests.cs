@@ -15,7 +15,7 @@ internal sealed class FetchRequests(TopicStore topics)
         for (long deadline = Environment.TickCount64 + body.MaxWaitMs; !answered;)
         {
             using FetchSignal signal = new(body.CommittedOnly);
-            List<PartitionLog> watched = Watch(body, signal);
+            HashSet<PartitionLog> watched = Watch(body, signal);
             try
             {
                 // The answer is written once more after watching began, because an append in between would go unnoticed otherwise.
@@ -33,22 +33,25 @@ internal sealed class FetchRequests(TopicStore topics)
             }
             finally
             {
-                watched.ForEach(log => log.RemoveWaiter(signal));
+                foreach (PartitionLog log in watched)
+                {
+                    log.RemoveWaiter(signal);
+                }
             }
         }
     }
 
-    private List<PartitionLog> Watch(FetchBody body, FetchSignal signal)
+    /// <summary>Waits at each partition once, however often the request names it.</summary>
+    private HashSet<PartitionLog> Watch(FetchBody body, FetchSignal signal)
     {
-        List<PartitionLog> watched = new();
+        HashSet<PartitionLog> watched = new();
         foreach (FetchTopic topic in body.Topics)
         {
             foreach (FetchPartition wanted in topic.Partitions)
             {
-                if (topics.Find(topic.Name, wanted.Partition) is { } log)
+                if (topics.Find(topic.Name, wanted.Partition) is { } log && watched.Add(log))
                 {
                     log.AddWaiter(signal);
-                    watched.Add(log);
                 }
             }
         }

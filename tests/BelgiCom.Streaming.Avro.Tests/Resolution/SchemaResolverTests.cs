@@ -41,6 +41,16 @@ public sealed class SchemaResolverTests
         Assert.Equal(AvroFault.UnknownSymbol, Resolve(SchemaResolver.Create(Newer, Ours), [2]).Fault);
     }
 
+    /// <summary>A null behind a fault is read like any value behind one: nothing is.</summary>
+    [Fact]
+    public void Map_OfNullsWithAKeyThatIsNoText_IsBadText()
+    {
+        const string schema = """{"type":"map","values":"null"}""";
+        AvroFormatException fault = Assert.Throws<AvroFormatException>(
+            () => SchemaResolver.Create(schema, schema).Resolve([0x02, 0x02, 0xFF, 0x00], new ArrayBufferWriter<byte>()));
+        Assert.Equal(AvroFault.BadText, fault.Fault);
+    }
+
     [Theory]
     [InlineData("""{"type":"record","name":"R","fields":[]}""", "has no default")]
     [InlineData("""{"type":"record","name":"Other","fields":[{"name":"m","type":"long"}]}""", "reader R, writer Other")]
