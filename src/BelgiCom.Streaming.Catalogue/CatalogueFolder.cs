@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using BelgiCom.Streaming.Contracts;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace BelgiCom.Streaming.Catalogue;
@@ -70,23 +71,50 @@ public static class CatalogueFolder
             return [];
         }
 
+        YamlStream yaml = [];
         try
         {
             using StreamReader reader = new(path);
-            YamlStream yaml = [];
-            yaml.Load(reader);
-            if (yaml.Documents.Count != 1)
+            yaml.Load(new ShallowYaml(new Parser(reader)));
+        }
+        catch (Exception broken) when (broken is not (IOException or UnauthorizedAccessException or OutOfMemoryException))
+        {
+            // The library has an exception of its own for what is not YAML, and throws others as well.
+            faults.Add(new InputFault(file, (broken as YamlException)?.Start.Line ?? 0, $"This is not YAML: {broken.Message}"));
+            return [];
+        }
+
+        if (yaml.Documents.Count != 1)
+        {
+            faults.Add(new InputFault(file, 0, "The file must hold exactly one offering (one YAML document)."));
+            return [];
+        }
+
+        return YamlSection.From(yaml.Documents[0].RootNode, "The file", file, faults) is { } root ? OfferingReader.Read(root) : [];
+    }
+
+    /// <summary>
+    /// Refuses YAML that is nested deeper than any offering: the library follows each level on the stack, and a stack that overflows ends
+    /// the process.
+    /// </summary>
+    private sealed class ShallowYaml(Parser parser) : IParser
+    {
+        private const int MaxDepth = 32;
+        private int _depth;
+
+        public ParsingEvent? Current => parser.Current;
+
+        public bool MoveNext()
+        {
+            if (!parser.MoveNext())
             {
-                faults.Add(new InputFault(file, 0, "The file must hold exactly one offering (one YAML document)."));
-                return [];
+                return false;
             }
 
-            return YamlSection.From(yaml.Documents[0].RootNode, "The file", file, faults) is { } root ? OfferingReader.Read(root) : [];
-        }
-        catch (YamlException broken)
-        {
-            faults.Add(new InputFault(file, broken.Start.Line, $"This is not YAML: {broken.Message}"));
-            return [];
+            _depth += Current!.NestingIncrease;
+            return _depth <= MaxDepth
+                ? true
+                : throw new YamlException(Current.Start, Current.End, $"it is nested deeper than {MaxDepth} levels.");
         }
     }
 }

@@ -154,5 +154,9 @@ internal static class SubscriptionLines
         {
             return "The line is no JSON object.";
         }
+        catch (InvalidOperationException)
+        {
+            return "A text of the line is not Unicode: an escape holds half of a surrogate pair.";
+        }
     }
 }

@@ -5,7 +5,7 @@ namespace BelgiCom.Streaming.Catalogue.Tests;
 
 public sealed class CatalogueFolderTests : IDisposable
 {
-    private const string Good = """
+    internal const string Good = """
         offering: go
         name: Go
         currency: EUR

@@ -28,10 +28,6 @@ public static class Fuzz
 
     private static readonly int FirstSeed = Asked(SeedVariable) ?? (AskedRuns is null ? 1 : Environment.TickCount);
 
-    /// <summary>How many inputs to read.</summary>
-    /// <param name="unlessAsked">The number when BELGICOM_FUZZ_RUNS says none.</param>
-    public static int Runs(int unlessAsked) => AskedRuns ?? unlessAsked;
-
     /// <summary>Reads the parser's corpus, and then mutations of it and of the seeds.</summary>
     /// <param name="parser">Name of the parser, as its folder of Corpus has it.</param>
     /// <param name="seeds">Good inputs.</param>
@@ -56,7 +52,7 @@ public static class Fuzz
             watch.Read(octets, name);
         }
 
-        int runs = Runs(limits.Runs);
+        int runs = AskedRuns is { } asked ? Math.Max(1, asked / limits.Slowness) : limits.Runs;
         for (int i = 0; i < runs; i++)
         {
             int seed = unchecked(FirstSeed + i);

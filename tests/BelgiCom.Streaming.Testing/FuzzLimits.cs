@@ -6,6 +6,12 @@ namespace BelgiCom.Streaming.Testing;
 /// <param name="OctetsPerOctet">Octets that may be allocated for each octet of the input, in addition.</param>
 public sealed record FuzzLimits(int Runs, long Octets, int OctetsPerOctet)
 {
+    /// <summary>
+    /// By how much BELGICOM_FUZZ_RUNS is divided: a test that writes and flushes files takes milliseconds for an input, where others take
+    /// microseconds.
+    /// </summary>
+    public int Slowness { get; init; } = 1;
+
     /// <summary>The most that reading an input of this length may allocate, in octets.</summary>
     public long For(int length) => Octets + ((long)OctetsPerOctet * length);
 }

@@ -66,7 +66,8 @@ internal sealed class FuzzWatch : IDisposable
     {
         Notes.Write(
             $"fuzz {_parser}: {_inputs} inputs from seed {firstSeed}, {_failures.Values.Sum()} failed, "
-            + $"longest {_longest.TotalMilliseconds:F0} ms, most allocated {_mostAllocated} octets, peak of the process {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB");
+            + $"longest {(long)_longest.TotalMilliseconds} ms, most allocated {_mostAllocated} octets, "
+            + $"peak of the process {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB");
         string kinds = string.Join("; ", _failures.Select(failure => $"{failure.Value} × {failure.Key}"));
         Assert.True(_failures.Count == 0, $"{_parser}: {kinds}{Environment.NewLine}{string.Join(Environment.NewLine, _found)}");
     }

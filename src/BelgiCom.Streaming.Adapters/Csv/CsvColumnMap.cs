@@ -189,9 +189,12 @@ public sealed class CsvColumnMap
     internal IEnumerable<(CsvField Field, string Column)> MappedColumns() =>
         Columns.Select(column => (Enum.Parse<CsvField>(column.Key, true), column.Value));
 
+    /// <summary>Whether this is the name of a field. A number would be parsed as one as well, and two names as the sum of both.</summary>
+    private static bool IsField(string name) => Enum.GetNames<CsvField>().Contains(name, StringComparer.OrdinalIgnoreCase);
+
     private IEnumerable<string> ColumnFaults()
     {
-        foreach (string name in Columns.Keys.Where(name => !Enum.TryParse<CsvField>(name, true, out _)))
+        foreach (string name in Columns.Keys.Where(name => !IsField(name)))
         {
             yield return $"Columns names {name}, which is not one of {string.Join(", ", Enum.GetNames<CsvField>())}.";
         }
@@ -341,8 +344,8 @@ public sealed class CsvColumnMap
             yield return $"Two volumes are in one column, {column}: it would be charged twice. A column of both directions is Total.";
         }
 
-        foreach (string name in Units.Keys.Where(name => !Enum.TryParse(name, true, out CsvField field)
-            || field is not (CsvField.Uplink or CsvField.Downlink or CsvField.Total)))
+        foreach (string name in Units.Keys.Where(name => !IsField(name)
+            || Enum.Parse<CsvField>(name, true) is not (CsvField.Uplink or CsvField.Downlink or CsvField.Total)))
         {
             yield return $"Units names {name}, which is not Uplink, Downlink or Total.";
         }

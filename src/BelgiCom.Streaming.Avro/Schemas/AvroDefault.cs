@@ -96,7 +96,8 @@ internal static class AvroDefault
                 return TryWriteBlock([.. value.EnumerateObject()], entry => TryWriteEntry(map, entry, output, steps, depth), output);
             case AvroRecord record:
                 return record.Fields.All(field => TryWrite(
-                    field.Schema, value.TryGetProperty(field.Name, out JsonElement own) ? own : field.Default!.Value, output, steps, depth + 1));
+                    field.Schema, value.TryGetProperty(field.Name, out JsonElement own) ? own : field.Default!.Value, output, steps,
+                    depth + 1));
             default:
                 WriteScalar(schema, value, output);
                 return true;

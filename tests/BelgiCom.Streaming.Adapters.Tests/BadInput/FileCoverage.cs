@@ -3,7 +3,9 @@ using System.Text;
 
 namespace BelgiCom.Streaming.Adapters.Tests;
 
-/// <summary>Which stretches of a file were in records and in faults. What is in neither must be what its format writes between records.</summary>
+/// <summary>
+/// Which stretches of a file were in records and in faults. What is in neither must be what its format writes between records.
+/// </summary>
 internal sealed class FileCoverage
 {
     // Of a byte order mark where files were put behind each other, too.

@@ -95,7 +95,9 @@ public class MutationTests
         _ => throw new ArgumentException(parser),
     };
 
-    /// <summary>What the standard layouts do not use: another delimiter, local times with their ambiguous hour, units, lines that join.</summary>
+    /// <summary>
+    /// What the standard layouts do not use: another delimiter, local times with their ambiguous hour, units, lines that join.
+    /// </summary>
     private static CsvColumnMap OtherNodesMap()
     {
         CsvColumnMap map = new()

@@ -50,12 +50,15 @@ internal static class RequestFrames
 
     private static readonly string[] Strings =
     [
-        "topic", "compacted", "other", "group", "transaction", "", "__consumer_offsets", "..", "a/b", "cleanup.policy", "compact", "retention.ms",
-        "max.message.bytes", "segment.bytes", "consumer", "range", "-1", "é\uFFFD", new string('n', 249), new string('n', 250),
-        new string('\u20AC', 10_900),
+        "topic", "compacted", "other", "group", "transaction", "", "__consumer_offsets", "..", "a/b", "cleanup.policy", "compact",
+        "retention.ms", "max.message.bytes", "segment.bytes", "consumer", "range", "-1", "é\uFFFD", new string('n', 249),
+        new string('n', 250), new string('\u20AC', 10_900),
     ];
 
-    private static readonly long[] Numbers = [0, 0, 0, 1, 1, 2, 3, 4, 100, 1000, 6000, -1, -2, short.MaxValue, int.MaxValue, int.MinValue, long.MaxValue, long.MinValue];
+    private static readonly long[] Numbers =
+    [
+        0, 0, 0, 1, 1, 2, 3, 4, 100, 1000, 6000, -1, -2, short.MaxValue, int.MaxValue, int.MinValue, long.MaxValue, long.MinValue,
+    ];
 
     public static byte[] Any(Random random)
     {
@@ -86,10 +89,10 @@ internal static class RequestFrames
     {
         byte[] plain = random.Next(3) == 0
             ? Batches.Idempotent(random.Next(3), (short)random.Next(2), random.Next(4), random.Next(1, 4), random.Next(2) == 0)
-            : Batches.At(1_700_000_000_000, [.. Enumerable.Range(0, random.Next(1, 20)).Select(i => ($"key {i}", (string?)new string('v', i * 7)))]);
+            : Batches.At(1_700_000_000_000, [.. Enumerable.Range(0, random.Next(1, 20)).Select(Record)]);
         CompressionCodec codec = (CompressionCodec)random.Next(6);
         byte[] batch = [.. plain[..RecordBatch.HeaderSize], .. Compressed(plain[RecordBatch.HeaderSize..], codec)];
-        BinaryPrimitives.WriteInt16BigEndian(batch.AsSpan(21), (short)(BinaryPrimitives.ReadInt16BigEndian(batch.AsSpan(21)) | (short)codec));
+        BinaryPrimitives.WriteInt16BigEndian(batch.AsSpan(21), (short)(new RecordBatch(batch).Attributes | (short)codec));
         return Sealed(batch);
     }
 
@@ -104,6 +107,8 @@ internal static class RequestFrames
 
         return batch;
     }
+
+    private static (string Key, string? Value) Record(int index) => ($"key {index}", new string('v', index * 7));
 
     private static byte[] Compressed(byte[] records, CompressionCodec codec)
     {
@@ -209,7 +214,8 @@ internal static class RequestFrames
                 writer.WriteBytes(Batch(random));
                 break;
             default:
-                writer.WriteNullableString(field == 'n' && random.Next(3) == 0 ? null : Strings[random.Next(random.Next(3) == 0 ? Strings.Length : 5)]);
+                string any = Strings[random.Next(random.Next(3) == 0 ? Strings.Length : 5)];
+                writer.WriteNullableString(field == 'n' && random.Next(3) == 0 ? null : any);
                 break;
         }
     }

@@ -22,7 +22,9 @@ public sealed class RequestMutationTests
     public void Request_MutatedAtRandom_IsAnsweredOrRefused() => Answer("request-mutated", random =>
         Mutation.Of([RequestFrames.Any(random), RequestFrames.Any(random)], random));
 
-    /// <summary>The fields that <see cref="RequestFrames"/> writes are those that the broker reads: else everything would be refused.</summary>
+    /// <summary>
+    /// The fields that <see cref="RequestFrames"/> writes are those that the broker reads: else everything would be refused.
+    /// </summary>
     [Fact]
     public void Request_OfEachApi_IsReadToItsEnd()
     {
