@@ -7,7 +7,7 @@ namespace BelgiCom.Streaming.Catalogue;
 internal readonly record struct Quantity(long Units, PriceUnit Unit)
 {
     /// <summary>The names of the units that a catalogue may use, for error messages.</summary>
-    public const string Known = "B, KiB, MiB, GiB, TiB, kB, MB, GB, s, min, h, message, messages";
+    public const string Known = "B, KiB, MiB, GiB, TiB, kB, MB, GB, s, min, h, message, messages, unit, units";
 
     private static readonly Dictionary<string, (long Factor, PriceUnit Unit)> Suffixes = new(StringComparer.Ordinal)
     {
@@ -24,6 +24,8 @@ internal readonly record struct Quantity(long Units, PriceUnit Unit)
         ["h"] = (3_600, PriceUnit.Second),
         ["message"] = (1, PriceUnit.Message),
         ["messages"] = (1, PriceUnit.Message),
+        ["unit"] = (1, PriceUnit.Unit),
+        ["units"] = (1, PriceUnit.Unit),
     };
 
     /// <summary>Reads a whole number and a unit, with or without a space between them.</summary>

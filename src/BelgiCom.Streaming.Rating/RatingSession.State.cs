@@ -99,6 +99,7 @@ public sealed partial class RatingSession
         _ids.Commit(oldestDay, _expired.Days);
         long oldestUsed = _ids.NewestDay == DedupWindow.NoDay ? long.MinValue : (_ids.NewestDay - _lateDays) * MillisecondsPerDay;
         _balances.Commit(oldestUsed);
+        _lists.Commit();
         IsCheckpointing = IsCheckpointing && !IsCheckpointTaken;
     }
 
@@ -108,6 +109,7 @@ public sealed partial class RatingSession
         _expired.Abort();
         _ids.Abort();
         _balances.Abort();
+        _lists.Abort();
     }
 
     /// <summary>Puts back a stored balance.</summary>

@@ -16,6 +16,7 @@ public sealed partial class RatingSession
     /// </summary>
     public const int PrepareLength = 64;
 
+    private const long MillisecondsPerSecond = 1000;
     private const long MillisecondsPerDay = 86_400_000;
     private const long MaxRatingGroup = uint.MaxValue;
 
@@ -29,6 +30,8 @@ public sealed partial class RatingSession
     private readonly BalanceMonths _balances;
     private readonly DedupWindow _ids = new();
     private readonly ExpiredKeys _expired;
+    private readonly PriceListCharging _lists;
+    private readonly RatedPart[] _shortParts = new RatedPart[3];
 
     // The month of the event before, which is nearly always that of the next one.
     private int _month = -1;
@@ -50,6 +53,7 @@ public sealed partial class RatingSession
         _lateDays = lateDays;
         _balances = new BalanceMonths(_subscribers);
         _expired = new ExpiredKeys(_balances, _subscribers);
+        _lists = new PriceListCharging(_subscribers);
     }
 
     /// <summary>Rates a batch in its order. It allocates nothing per event; the state grows only with new subscribers and ids.</summary>
@@ -134,7 +138,7 @@ public sealed partial class RatingSession
         }
         else if (Guide(in usage, tariffs, ref result, out int holder))
         {
-            Price(in usage, tariffs.Version(result.VersionIndex), holder, ref result);
+            Price(in usage, tariffs, holder, ref result);
             if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
                 _ids.Claim(day, UsageClaim.Of(usage.UsageId, usage.Fingerprint));
@@ -152,6 +156,58 @@ public sealed partial class RatingSession
 
     /// <summary>Billing account in UTF-8 of a rated or zero-rated event; valid until subscriptions change.</summary>
     public ReadOnlySpan<byte> Account(in RatingResult result) => _subscribers.Account(result.SubscriptionPeriod);
+
+    /// <summary>The parts of a rated event; valid until the next event is rated.</summary>
+    /// <param name="result">Its result, of the batch that is open.</param>
+    /// <param name="tariffs">Tariffs that it was rated with.</param>
+    public ReadOnlySpan<RatedPart> Parts(in RatingResult result, TariffSnapshot tariffs)
+    {
+        if (result.PartCount > 0 || result.Outcome != RatingOutcome.Rated || result.ChargedUnits == 0)
+        {
+            return _lists.Parts.Slice(result.FirstPart, result.PartCount);
+        }
+
+        // On the short way: what the bundle covered, what was priced, and the fee.
+        ref readonly TariffVersion.Price price = ref tariffs.Version(result.VersionIndex).PriceAt(result.PriceIndex);
+        long priced = result.ChargedUnits - result.BundleUnits;
+        long fee = priced == 0 ? 0 : price.ConnectFeeNanos;
+        RatedPart part = new()
+        {
+            VersionIndex = result.VersionIndex,
+            PriceIndex = result.PriceIndex,
+            BandIndex = RatedPart.None,
+            BundleIndex = RatedPart.None,
+        };
+        int count = 0;
+        if (result.BundleUnits > 0)
+        {
+            _shortParts[count++] = part with
+            {
+                Component = PartComponent.Bundle,
+                BundleIndex = tariffs.Version(result.VersionIndex).BundleOf(price.Kind),
+                Units = result.BundleUnits,
+            };
+        }
+
+        if (priced > 0)
+        {
+            _shortParts[count++] = part with
+            {
+                Component = PartComponent.Usage,
+                Units = priced,
+                UnitPriceNanos = price.UnitPriceNanos,
+                UnitSize = price.UnitSize,
+                AmountNanos = result.AmountNanos - fee,
+            };
+        }
+
+        if (fee > 0)
+        {
+            _shortParts[count++] = part with { Component = PartComponent.ConnectFee, AmountNanos = fee };
+        }
+
+        return _shortParts.AsSpan(0, count);
+    }
 
     /// <summary>Whether the day knows the usage's id, or the one under an earlier key form. It knows nearly none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -214,14 +270,21 @@ public sealed partial class RatingSession
         return true;
     }
 
-    private void Price(in UsageRecord usage, TariffVersion version, int holder, ref RatingResult result)
+    private void Price(in UsageRecord usage, TariffSnapshot tariffs, int holder, ref RatingResult result)
     {
+        TariffVersion version = tariffs.Version(result.VersionIndex);
         ref Balance balance = ref _balances.GetOrCreate(_month, holder);
         result.SetBalance(in balance);
         result.ZoneIndex = version.FindZone(usage.ServingPlmn);
         if (usage.IsSecondaryView)
         {
             result.ZeroRate(ZeroRatedReason.SecondaryChargingView);
+            return;
+        }
+
+        if (!version.IsShort)
+        {
+            PriceByList(in usage, tariffs, holder, ref result);
             return;
         }
 
@@ -255,10 +318,86 @@ public sealed partial class RatingSession
                 result.Reject(RatingOutcome.Suspended, RejectedReason.NotMeasured);
             }
         }
+        else if (IsMoreThanOnePart(in usage, version, in price))
+        {
+            PriceByList(in usage, tariffs, holder, ref result);
+        }
         else if (!TryCharge(in usage, version, in price, units, holder, ref balance, out RejectedReason refused, ref result))
         {
             result.Reject(RatingOutcome.Rejected, refused);
         }
+    }
+
+    /// <summary>
+    /// Whether the short way would not do: a call goes on under a later version, or a session is charged in increments, a minimum or a fee,
+    /// which count through all its records.
+    /// </summary>
+    private static bool IsMoreThanOnePart(in UsageRecord usage, TariffVersion version, in TariffVersion.Price price) =>
+        (usage.Session != UInt128.Zero && price.CountsThroughSession)
+        || (price.Unit == PriceUnit.Second
+            && version.ChangesAtMilliseconds - usage.EventTimeMilliseconds
+                < Math.Max(usage.DurationSeconds, price.Minimum) * MillisecondsPerSecond);
+
+    /// <summary>Rates by the price list of the version: in parts, with bundles, tiers and sessions.</summary>
+    private void PriceByList(in UsageRecord usage, TariffSnapshot tariffs, int holder, ref RatingResult result)
+    {
+        long used = _balances.GetOrCreate(_month, holder).BundleUsed(usage.Kind);
+        ChargingFault fault = _lists.Rate(in usage, tariffs, holder, used, ref result);
+        ref Balance balance = ref _balances.GetOrCreate(_month, holder);
+        TariffVersion version = tariffs.Version(result.VersionIndex);
+        if (fault == ChargingFault.None && result.AmountNanos > Nanos.Max - balance.SpendNanos)
+        {
+            fault = ChargingFault.Overflow;
+        }
+
+        if (fault == ChargingFault.None && result.AmountNanos != 0 && balance.Currency != version.Currency && balance.SpendNanos != 0
+            && !balance.Currency.IsUnknown)
+        {
+            fault = ChargingFault.Currency;
+        }
+
+        switch (fault)
+        {
+            case ChargingFault.None:
+                Apply(in usage, version, holder, ref balance, ref result);
+                return;
+            case ChargingFault.NoUsage:
+                result.ZeroRate(ZeroRatedReason.EmptyUsage);
+                return;
+            case ChargingFault.NotMeasured:
+                result.Reject(RatingOutcome.Suspended, RejectedReason.NotMeasured);
+                return;
+            case ChargingFault.NoPrice:
+                result.Reject(RatingOutcome.Suspended, RejectedReason.NoPrice);
+                return;
+            case ChargingFault.Currency:
+                _lists.TakeBack(ref result);
+                result.Reject(RatingOutcome.Suspended, RejectedReason.Currency);
+                return;
+            default:
+                _lists.TakeBack(ref result);
+                result.Reject(RatingOutcome.Rejected, RejectedReason.AmountOverflow);
+                return;
+        }
+    }
+
+    private void Apply(in UsageRecord usage, TariffVersion version, int holder, ref Balance balance, ref RatingResult result)
+    {
+        bool isRoamingData = usage.Kind == UsageKind.Data && result.ZoneIndex != version.HomeZone;
+        long drawn = _lists.DrawnFromBalance;
+        long allowance = version.PriceAt(result.PriceIndex).BundleZones[result.ZoneIndex] ? version.BundleUnits[(int)usage.Kind] : 0;
+        ThresholdKinds reached = Thresholds.Reached(usage.Kind, allowance, balance.BundleUsed(usage.Kind) + drawn)
+            | (isRoamingData
+                ? Thresholds.ReachedRoaming(version, balance.RoamingDataSpendNanos + result.AmountNanos)
+                : ThresholdKinds.None);
+        result.Crossed = reached & ~balance.Notified;
+        _balances.KeepForAbort(_month, holder, ref balance);
+        balance.SpendNanos += result.AmountNanos;
+        balance.Currency = result.AmountNanos == 0 ? balance.Currency : version.Currency;
+        balance.RoamingDataSpendNanos += isRoamingData ? result.AmountNanos : 0;
+        balance.Notified |= result.Crossed;
+        balance.AddBundleUsed(usage.Kind, drawn);
+        result.SetBalance(in balance);
     }
 
     /// <summary>
@@ -276,7 +415,7 @@ public sealed partial class RatingSession
         }
 
         long allowance = price.BundleZones[result.ZoneIndex] ? version.BundleUnits[(int)usage.Kind] : 0;
-        long covered = Math.Min(charged, Math.Max(0, allowance - BundleUsed(in balance, usage.Kind)));
+        long covered = Math.Min(charged, Math.Max(0, allowance - balance.BundleUsed(usage.Kind)));
         long amount = 0;
         if (covered < charged)
         {
@@ -303,7 +442,7 @@ public sealed partial class RatingSession
         result.BundleUnits = covered;
         result.AmountNanos = amount;
         bool isRoamingData = usage.Kind == UsageKind.Data && result.ZoneIndex != version.HomeZone;
-        ThresholdKinds reached = Thresholds.Reached(usage.Kind, allowance, BundleUsed(in balance, usage.Kind) + covered)
+        ThresholdKinds reached = Thresholds.Reached(usage.Kind, allowance, balance.BundleUsed(usage.Kind) + covered)
             | (isRoamingData ? Thresholds.ReachedRoaming(version, balance.RoamingDataSpendNanos + amount) : ThresholdKinds.None);
         result.Crossed = reached & ~balance.Notified;
         if ((covered | amount) != 0 || result.Crossed != ThresholdKinds.None)
@@ -313,7 +452,7 @@ public sealed partial class RatingSession
             balance.Currency = amount == 0 ? balance.Currency : version.Currency;
             balance.RoamingDataSpendNanos += isRoamingData ? amount : 0;
             balance.Notified |= result.Crossed;
-            AddBundleUsed(ref balance, usage.Kind, covered);
+            balance.AddBundleUsed(usage.Kind, covered);
         }
 
         result.SetBalance(in balance);
@@ -326,7 +465,8 @@ public sealed partial class RatingSession
         && IsQuantity(usage.DurationSeconds)
         && IsQuantity(usage.Messages)
         && usage.RatingGroup is >= -1 and <= MaxRatingGroup
-        && usage.Kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms
+        && IsQuantity(usage.ServiceUnits)
+        && usage.Kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms or UsageKind.Event
         && (uint)usage.Direction <= (uint)Direction.Terminating
         && !usage.ServingPlmn.IsInvalid
         && (usage.ReceivedTimeMilliseconds <= 0 || usage.EventTimeMilliseconds - usage.ReceivedTimeMilliseconds <= MillisecondsPerDay);
@@ -335,36 +475,14 @@ public sealed partial class RatingSession
     private static bool IsQuantity(long units) => (ulong)(units + 1) <= MaxQuantity + 1;
 
     private static bool IsAbsurd(in UsageRecord usage) =>
-        usage.TotalOctets > MaxQuantity || usage.DurationSeconds > MaxQuantity || usage.Messages > MaxQuantity;
+        usage.TotalOctets > MaxQuantity || usage.DurationSeconds > MaxQuantity || usage.Messages > MaxQuantity
+        || usage.ServiceUnits > MaxQuantity;
 
     private static bool TryRoundUp(long units, long increment, out long rounded)
     {
         long rest = increment == 1 ? 0 : units % increment;
         rounded = rest == 0 ? units : unchecked(units + (increment - rest));
         return rounded >= units;
-    }
-
-    private static long BundleUsed(in Balance balance, UsageKind kind) => kind switch
-    {
-        UsageKind.Data => balance.BundleOctetsUsed,
-        UsageKind.Voice => balance.BundleSecondsUsed,
-        _ => balance.BundleMessagesUsed,
-    };
-
-    private static void AddBundleUsed(ref Balance balance, UsageKind kind, long units)
-    {
-        switch (kind)
-        {
-            case UsageKind.Data:
-                balance.BundleOctetsUsed += units;
-                break;
-            case UsageKind.Voice:
-                balance.BundleSecondsUsed += units;
-                break;
-            default:
-                balance.BundleMessagesUsed += units;
-                break;
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -88,7 +88,7 @@ public static class UsageEvents
         view.BundleUnits = result.BundleUnits;
         view.AmountNanos = result.AmountNanos;
         view.Currency = version.CurrencyUtf8;
-        view.RoundingPolicy = RoundingPolicy.Version;
+        view.RoundingPolicy = result.PartCount > 0 ? RoundingPolicy.OfParts : RoundingPolicy.Version;
         view.PeriodStartDays = result.PeriodStartDays;
         view.BundleOctetsUsed = result.Balance.BundleOctetsUsed;
         view.BundleSecondsUsed = result.Balance.BundleSecondsUsed;

@@ -48,10 +48,8 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
             return End(RatingOutcome.Suspended, RejectedReason.NoSubscriptionAtEventTime);
         }
 
-        OfferingVersion? offering = offerings
-            .Where(offering => offering.Offering == period.Offering && time >= offering.ValidFrom)
-            .MaxBy(offering => offering.Version);
-        if (offering is null || time >= offering.ValidTo)
+        OfferingVersion? offering = InForce(period.Offering, time);
+        if (offering is null)
         {
             return End(RatingOutcome.Suspended, RejectedReason.NoTariff);
         }
@@ -75,11 +73,7 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
             return (RatingOutcome.ZeroRated, ZeroRatedReason.SecondaryChargingView, 0, 0, 0, account.Spend, account.Roaming, 0);
         }
 
-        string? zone = Zone(offering, usage.ServingPlmn);
-        OfferingPrice? price = zone is null ? null : offering.Prices.FirstOrDefault(price => price.Kind == usage.Kind
-            && (price.Zone == "" || price.Zone == zone)
-            && (price.RatingGroups.Count == 0 || price.RatingGroups.Contains(usage.RatingGroup))
-            && (price.Direction == Direction.NotApplicable || price.Direction == usage.Direction));
+        OfferingPrice? price = Find(offering, usage, out string? zone);
         if (price is null)
         {
             return End(RatingOutcome.Suspended, RejectedReason.NoPrice);
@@ -107,18 +101,13 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
             return (RatingOutcome.ZeroRated, ZeroRatedReason.Tariff, 0, 0, 0, account.Spend, account.Roaming, 0);
         }
 
-        decimal charged = Math.Ceiling((decimal)Math.Max(units, price.Minimum) / price.Increment) * price.Increment;
-        Bundle? bundle = price.Bundle
-            ? offering.Bundles.FirstOrDefault(
-                bundle => bundle.Kind == usage.Kind && (bundle.Zones.Count == 0 || bundle.Zones.Contains(zone!)))
-            : null;
-        decimal used = account.Used.GetValueOrDefault(usage.Kind);
-        decimal covered = bundle is null ? 0 : Math.Min(charged, Math.Max(0, bundle.Units - used));
-        decimal rest = charged - covered;
-        decimal amount = rest == 0 ? 0
-            : Math.Round(rest * price.UnitPrice / price.UnitSize, 9, MidpointRounding.AwayFromZero)
-                + price.ConnectFee;
-        account.Used[usage.Kind] = used + covered;
+        if (!TryCharge(usage, offering, price, units, account, out decimal charged, out decimal covered, out decimal amount))
+        {
+            return End(RatingOutcome.Suspended, RejectedReason.NoPrice);
+        }
+
+        Bundle? bundle = BundleOf(offering, price, zone!);
+        account.Used[usage.Kind] = account.Used.GetValueOrDefault(usage.Kind) + covered;
         account.Spend += amount;
         bool roaming = usage.Kind == UsageKind.Data && zone != "home";
         account.Roaming += roaming ? amount : 0;
@@ -126,6 +115,78 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
         Accept(usage, day);
         return (RatingOutcome.Rated, null, (long)charged, (long)covered, amount, account.Spend, account.Roaming, crossed);
     }
+
+    /// <summary>
+    /// Charges whole increments until they cover the units. An increment of a call has the version, price and bundle in force when it
+    /// begins; octets and messages have those of the event's start. What one version prices is one part and is rounded once; the fee is
+    /// that of the start, due when something is priced.
+    /// </summary>
+    private bool TryCharge(
+        UsageRecord usage, OfferingVersion first, OfferingPrice atStart, long units, Account account, out decimal charged,
+        out decimal covered, out decimal amount)
+    {
+        charged = covered = amount = 0;
+        decimal target = Math.Max(units, atStart.Minimum);
+        bool isPriced = false;
+        while (charged < target)
+        {
+            DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(usage.EventTimeMilliseconds);
+            time = atStart.Unit == PriceUnit.Second ? time.AddSeconds((double)charged) : time;
+            OfferingVersion? version = InForce(first.Offering, time);
+            string? zone = null;
+            OfferingPrice? price = version is null ? null : Find(version, usage, out zone);
+            if (price is null || price.Unit != atStart.Unit)
+            {
+                return false;
+            }
+
+            decimal run = target - charged;
+            DateTimeOffset change = offerings
+                .Where(other => other.Offering == first.Offering)
+                .SelectMany(other => new[] { other.ValidFrom, other.ValidTo ?? DateTimeOffset.MaxValue })
+                .Where(bound => bound > time)
+                .DefaultIfEmpty(DateTimeOffset.MaxValue)
+                .Min();
+            if (atStart.Unit == PriceUnit.Second && change < DateTimeOffset.MaxValue)
+            {
+                run = Math.Min(run, Math.Ceiling((decimal)(change - time).TotalMilliseconds / 1000));
+            }
+
+            run = Math.Ceiling(run / price.Increment) * price.Increment;
+            Bundle? bundle = BundleOf(version!, price, zone!);
+            decimal used = account.Used.GetValueOrDefault(usage.Kind) + covered;
+            decimal taken = bundle is null || price.ZeroRated ? 0 : Math.Min(run, Math.Max(0, bundle.Units - used));
+            decimal rest = price.ZeroRated ? 0 : run - taken;
+            isPriced |= rest > 0;
+            amount += Math.Round(rest * price.UnitPrice / price.UnitSize, 9, MidpointRounding.AwayFromZero);
+            covered += taken;
+            charged += run;
+        }
+
+        amount += isPriced ? atStart.ConnectFee : 0;
+        return true;
+    }
+
+    private OfferingVersion? InForce(string offering, DateTimeOffset time)
+    {
+        OfferingVersion? begun = offerings
+            .Where(version => version.Offering == offering && time >= version.ValidFrom)
+            .MaxBy(version => version.Version);
+        return begun is null || time >= begun.ValidTo ? null : begun;
+    }
+
+    private static OfferingPrice? Find(OfferingVersion offering, UsageRecord usage, out string? zone)
+    {
+        string? found = zone = Zone(offering, usage.ServingPlmn);
+        return found is null ? null : offering.Prices.FirstOrDefault(price => price.Kind == usage.Kind
+            && (price.Zone == "" || price.Zone == found)
+            && (price.RatingGroups.Count == 0 || price.RatingGroups.Contains(usage.RatingGroup))
+            && (price.Direction == Direction.NotApplicable || price.Direction == usage.Direction));
+    }
+
+    private static Bundle? BundleOf(OfferingVersion offering, OfferingPrice price, string zone) => price.Bundle
+        ? offering.Bundles.FirstOrDefault(bundle => bundle.Kind == price.Kind && (bundle.Zones.Count == 0 || bundle.Zones.Contains(zone)))
+        : null;
 
     private static ThresholdKinds Crossed(
         UsageKind kind, OfferingVersion offering, Bundle? bundle, Account account, bool roaming)

@@ -6,33 +6,80 @@ using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>Allowance included in the offering, per calendar month, Europe/Brussels.</summary>
+/// <summary>Allowance included in the offering: per calendar month, Europe/Brussels, or for its own validity.</summary>
 public sealed partial record Bundle
 {
     /// <summary>Usage it covers.</summary>
     public UsageKind Kind { get; init; }
 
-    /// <summary>Octets, seconds or messages per month.</summary>
+    /// <summary>Octets, seconds, messages or units for each month or validity.</summary>
     public long Units { get; init; }
 
     /// <summary>Zones it can be used in; empty for every zone.</summary>
     public IReadOnlyList<string> Zones { get; init; } = [];
 
+    /// <summary>Name of the bundle inside the offering; its use is counted under it through new versions. Empty for the kind.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>Bundles with a lower number are used first.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Whether it has no end; units is then not looked at.</summary>
+    public bool Unlimited { get; init; } = false;
+
+    /// <summary>Destinations it can be used for; empty for every one.</summary>
+    public IReadOnlyList<string> Destinations { get; init; } = [];
+
+    /// <summary>First instant at which it can be used, for a bundle that is no monthly one; null otherwise.</summary>
+    public DateTimeOffset? ValidFrom { get; init; }
+
+    /// <summary>First instant at which it no longer can; null when it has no end of its own.</summary>
+    public DateTimeOffset? ValidTo { get; init; }
+
+    /// <summary>Whether all subscribers of the account use it together.</summary>
+    public bool Shared { get; init; } = false;
+
     internal int MaxSize =>
-        12
-        + AvroSize.Of(Zones, static item => AvroSize.Of(item));
+        41
+        + AvroSize.Of(Zones, static item => AvroSize.Of(item))
+        + AvroSize.Of(Id)
+        + AvroSize.Of(Destinations, static item => AvroSize.Of(item));
 
     internal static Bundle ReadFrom(ref AvroReader reader) => new()
     {
-        Kind = (UsageKind)reader.ReadEnum(4),
+        Kind = (UsageKind)reader.ReadEnum(5),
         Units = reader.ReadLong(),
         Zones = reader.ReadArray(1, static (ref reader) => reader.ReadString()),
+        Id = reader.ReadString(),
+        Priority = reader.ReadInt(),
+        Unlimited = reader.ReadBoolean(),
+        Destinations = reader.ReadArray(1, static (ref reader) => reader.ReadString()),
+        ValidFrom = reader.ReadIsPresent() ? reader.ReadTimestamp() : null,
+        ValidTo = reader.ReadIsPresent() ? reader.ReadTimestamp() : null,
+        Shared = reader.ReadBoolean(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
     {
-        writer.WriteEnum((int)Kind, 4);
+        writer.WriteEnum((int)Kind, 5);
         writer.WriteLong(Units);
         writer.WriteArray(Zones, static (ref writer, item) => writer.WriteString(item));
+        writer.WriteString(Id);
+        writer.WriteInt(Priority);
+        writer.WriteBoolean(Unlimited);
+        writer.WriteArray(Destinations, static (ref writer, item) => writer.WriteString(item));
+        writer.WriteIsPresent(ValidFrom is not null);
+        if (ValidFrom is not null)
+        {
+            writer.WriteTimestamp(ValidFrom.GetValueOrDefault());
+        }
+
+        writer.WriteIsPresent(ValidTo is not null);
+        if (ValidTo is not null)
+        {
+            writer.WriteTimestamp(ValidTo.GetValueOrDefault());
+        }
+
+        writer.WriteBoolean(Shared);
     }
 }

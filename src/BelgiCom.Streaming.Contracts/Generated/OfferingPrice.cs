@@ -6,7 +6,10 @@ using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>A price (TMF620 ProductOfferingPrice). The first price that matches kind, zone, rating group and direction applies.</summary>
+/// <summary>
+/// A price (TMF620 ProductOfferingPrice). The first price that fits the usage applies: kind, zone, destination, band, direction, rating
+/// group, service, data network, slice and radio access.
+/// </summary>
 public sealed partial record OfferingPrice
 {
     /// <summary>Usage it prices.</summary>
@@ -45,18 +48,88 @@ public sealed partial record OfferingPrice
     /// <summary>Accounted but never charged and never taken from a bundle.</summary>
     public bool ZeroRated { get; init; }
 
+    /// <summary>
+    /// Name of the price inside the offering; periods count on under it through new versions. Empty for the kind and place of the price.
+    /// </summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>How units become an amount.</summary>
+    public PriceModel Model { get; init; }
+
+    /// <summary>Zones it holds in, beside zone; both empty for every zone.</summary>
+    public IReadOnlyList<string> Zones { get; init; } = [];
+
+    /// <summary>Destinations of the version it holds for; empty for every one.</summary>
+    public IReadOnlyList<string> Destinations { get; init; } = [];
+
+    /// <summary>Bands of the version in which it holds; empty for all time.</summary>
+    public IReadOnlyList<string> Bands { get; init; } = [];
+
+    /// <summary>Service identifiers (TS 32.299) it holds for; empty for every one.</summary>
+    public IReadOnlyList<long> ServiceIdentifiers { get; init; } = [];
+
+    /// <summary>Data networks (APN network identifier or DNN) it holds for, in lower case; empty for every one.</summary>
+    public IReadOnlyList<string> DataNetworks { get; init; } = [];
+
+    /// <summary>Slices it holds for: SST, or SST-SD with SD as 6 hexadecimal digits (TS 23.003 clause 28.4); empty for every one.</summary>
+    public IReadOnlyList<string> Slices { get; init; } = [];
+
+    /// <summary>Radio access types (TS 29.061) it holds for; empty for every one.</summary>
+    public IReadOnlyList<int> RatTypes { get; init; } = [];
+
+    /// <summary>Steps in rising order, counted from the start of the session; empty for one price all along.</summary>
+    public IReadOnlyList<PriceStep> Steps { get; init; } = [];
+
+    /// <summary>Tiers in rising order, for GRADUATED and VOLUME.</summary>
+    public IReadOnlyList<PriceTier> Tiers { get; init; } = [];
+
+    /// <summary>Units of a package, for PACKAGE.</summary>
+    public long Package { get; init; }
+
+    /// <summary>Units of the period before the first package.</summary>
+    public long FreeUnits { get; init; }
+
+    /// <summary>Percent of the usage's value, for PERCENTAGE; null for other models.</summary>
+    public decimal? Percent { get; init; }
+
+    /// <summary>Added to the percentage; null for nothing.</summary>
+    public decimal? Fixed { get; init; }
+
+    /// <summary>At least so much for a session of which something is priced, connect fee included; null for none.</summary>
+    public decimal? MinimumCharge { get; init; }
+
+    /// <summary>At most so much for a session, connect fee included; null for none.</summary>
+    public decimal? MaximumCharge { get; init; }
+
+    /// <summary>How octets are split at bounds.</summary>
+    public VolumeSplit Split { get; init; }
+
+    /// <summary>The pass, for PASS.</summary>
+    public Pass? Pass { get; init; }
+
     internal int MaxSize =>
-        56
+        120
         + AvroSize.Of(Zone)
-        + AvroSize.Of(RatingGroups, static item => 10);
+        + AvroSize.Of(RatingGroups, static item => 10)
+        + AvroSize.Of(Id)
+        + AvroSize.Of(Zones, static item => AvroSize.Of(item))
+        + AvroSize.Of(Destinations, static item => AvroSize.Of(item))
+        + AvroSize.Of(Bands, static item => AvroSize.Of(item))
+        + AvroSize.Of(ServiceIdentifiers, static item => 10)
+        + AvroSize.Of(DataNetworks, static item => AvroSize.Of(item))
+        + AvroSize.Of(Slices, static item => AvroSize.Of(item))
+        + AvroSize.Of(RatTypes, static item => 5)
+        + AvroSize.Of(Steps, static item => item.MaxSize)
+        + AvroSize.Of(Tiers, static item => item.MaxSize)
+        + (Pass is null ? 1 : 1 + Pass.MaxSize);
 
     internal static OfferingPrice ReadFrom(ref AvroReader reader) => new()
     {
-        Kind = (UsageKind)reader.ReadEnum(4),
+        Kind = (UsageKind)reader.ReadEnum(5),
         Zone = reader.ReadString(),
         RatingGroups = reader.ReadArray(1, static (ref reader) => reader.ReadLong()),
         Direction = (Direction)reader.ReadEnum(3),
-        Unit = (PriceUnit)reader.ReadEnum(3),
+        Unit = (PriceUnit)reader.ReadEnum(4),
         UnitSize = reader.ReadLong(),
         UnitPrice = Nanos.ToDecimal(reader.ReadUnscaled()),
         Increment = reader.ReadLong(),
@@ -64,15 +137,34 @@ public sealed partial record OfferingPrice
         ConnectFee = Nanos.ToDecimal(reader.ReadUnscaled()),
         Bundle = reader.ReadBoolean(),
         ZeroRated = reader.ReadBoolean(),
+        Id = reader.ReadString(),
+        Model = (PriceModel)reader.ReadEnum(8),
+        Zones = reader.ReadArray(1, static (ref reader) => reader.ReadString()),
+        Destinations = reader.ReadArray(1, static (ref reader) => reader.ReadString()),
+        Bands = reader.ReadArray(1, static (ref reader) => reader.ReadString()),
+        ServiceIdentifiers = reader.ReadArray(1, static (ref reader) => reader.ReadLong()),
+        DataNetworks = reader.ReadArray(1, static (ref reader) => reader.ReadString()),
+        Slices = reader.ReadArray(1, static (ref reader) => reader.ReadString()),
+        RatTypes = reader.ReadArray(1, static (ref reader) => reader.ReadInt()),
+        Steps = reader.ReadArray(5, static (ref reader) => PriceStep.ReadFrom(ref reader)),
+        Tiers = reader.ReadArray(7, static (ref reader) => PriceTier.ReadFrom(ref reader)),
+        Package = reader.ReadLong(),
+        FreeUnits = reader.ReadLong(),
+        Percent = reader.ReadIsPresent() ? Nanos.ToDecimal(reader.ReadUnscaled()) : null,
+        Fixed = reader.ReadIsPresent() ? Nanos.ToDecimal(reader.ReadUnscaled()) : null,
+        MinimumCharge = reader.ReadIsPresent() ? Nanos.ToDecimal(reader.ReadUnscaled()) : null,
+        MaximumCharge = reader.ReadIsPresent() ? Nanos.ToDecimal(reader.ReadUnscaled()) : null,
+        Split = (VolumeSplit)reader.ReadEnum(2),
+        Pass = reader.ReadIsPresent() ? Pass.ReadFrom(ref reader) : null,
     };
 
     internal void WriteTo(ref AvroWriter writer)
     {
-        writer.WriteEnum((int)Kind, 4);
+        writer.WriteEnum((int)Kind, 5);
         writer.WriteString(Zone);
         writer.WriteArray(RatingGroups, static (ref writer, item) => writer.WriteLong(item));
         writer.WriteEnum((int)Direction, 3);
-        writer.WriteEnum((int)Unit, 3);
+        writer.WriteEnum((int)Unit, 4);
         writer.WriteLong(UnitSize);
         writer.WriteUnscaled(Nanos.FromDecimal(UnitPrice));
         writer.WriteLong(Increment);
@@ -80,5 +172,48 @@ public sealed partial record OfferingPrice
         writer.WriteUnscaled(Nanos.FromDecimal(ConnectFee));
         writer.WriteBoolean(Bundle);
         writer.WriteBoolean(ZeroRated);
+        writer.WriteString(Id);
+        writer.WriteEnum((int)Model, 8);
+        writer.WriteArray(Zones, static (ref writer, item) => writer.WriteString(item));
+        writer.WriteArray(Destinations, static (ref writer, item) => writer.WriteString(item));
+        writer.WriteArray(Bands, static (ref writer, item) => writer.WriteString(item));
+        writer.WriteArray(ServiceIdentifiers, static (ref writer, item) => writer.WriteLong(item));
+        writer.WriteArray(DataNetworks, static (ref writer, item) => writer.WriteString(item));
+        writer.WriteArray(Slices, static (ref writer, item) => writer.WriteString(item));
+        writer.WriteArray(RatTypes, static (ref writer, item) => writer.WriteInt(item));
+        writer.WriteArray(Steps, static (ref writer, item) => item.WriteTo(ref writer));
+        writer.WriteArray(Tiers, static (ref writer, item) => item.WriteTo(ref writer));
+        writer.WriteLong(Package);
+        writer.WriteLong(FreeUnits);
+        writer.WriteIsPresent(Percent is not null);
+        if (Percent is not null)
+        {
+            writer.WriteUnscaled(Nanos.FromDecimal(Percent.GetValueOrDefault()));
+        }
+
+        writer.WriteIsPresent(Fixed is not null);
+        if (Fixed is not null)
+        {
+            writer.WriteUnscaled(Nanos.FromDecimal(Fixed.GetValueOrDefault()));
+        }
+
+        writer.WriteIsPresent(MinimumCharge is not null);
+        if (MinimumCharge is not null)
+        {
+            writer.WriteUnscaled(Nanos.FromDecimal(MinimumCharge.GetValueOrDefault()));
+        }
+
+        writer.WriteIsPresent(MaximumCharge is not null);
+        if (MaximumCharge is not null)
+        {
+            writer.WriteUnscaled(Nanos.FromDecimal(MaximumCharge.GetValueOrDefault()));
+        }
+
+        writer.WriteEnum((int)Split, 2);
+        writer.WriteIsPresent(Pass is not null);
+        if (Pass is not null)
+        {
+            Pass.WriteTo(ref writer);
+        }
     }
 }

@@ -14,4 +14,6 @@ public enum PriceUnit
     Second = 1,
     /// <summary>MESSAGE.</summary>
     Message = 2,
+    /// <summary>UNIT.</summary>
+    Unit = 3,
 }

@@ -5,7 +5,7 @@
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>What was used.</summary>
+/// <summary>What was used. EVENT is anything that is counted in units or has a value of its own: content, a service, a payment.</summary>
 public enum UsageKind
 {
     /// <summary>UNKNOWN.</summary>
@@ -16,4 +16,6 @@ public enum UsageKind
     Voice = 2,
     /// <summary>SMS.</summary>
     Sms = 3,
+    /// <summary>EVENT.</summary>
+    Event = 4,
 }

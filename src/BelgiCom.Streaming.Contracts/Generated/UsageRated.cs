@@ -208,7 +208,7 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         OfferingVersion = reader.ReadInt(),
         Outcome = (RatedOutcome)reader.ReadEnum(2),
         ZeroRatedReason = (ZeroRatedReason)reader.ReadEnum(4),
-        Kind = (UsageKind)reader.ReadEnum(4),
+        Kind = (UsageKind)reader.ReadEnum(5),
         EventTime = reader.ReadTimestamp(),
         UtcOffsetMinutes = reader.ReadInt(),
         DurationSeconds = reader.ReadLong(),
@@ -255,7 +255,7 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         writer.WriteInt(OfferingVersion);
         writer.WriteEnum((int)Outcome, 2);
         writer.WriteEnum((int)ZeroRatedReason, 4);
-        writer.WriteEnum((int)Kind, 4);
+        writer.WriteEnum((int)Kind, 5);
         writer.WriteTimestamp(EventTime);
         writer.WriteInt(UtcOffsetMinutes);
         writer.WriteLong(DurationSeconds);
@@ -303,7 +303,7 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         """{"name":"offeringVersion","type":"int","doc":"Version of the offering whose prices were used, pinned for replays."},""" +
         """{"name":"outcome","type":{"type":"enum","name":"RatedOutcome","namespace":"be.belgicom.streaming","doc":"RATED: priced and charged, the price may be covered by a bundle. ZERO_RATED: accounted but never billed.","symbols":["RATED","ZERO_RATED"],"default":"RATED"},"doc":"How it was rated.","default":"RATED"},""" +
         """{"name":"zeroRatedReason","type":{"type":"enum","name":"ZeroRatedReason","namespace":"be.belgicom.streaming","doc":"Why nothing is billed.","symbols":["NONE","SECONDARY_CHARGING_VIEW","TARIFF","EMPTY_USAGE"],"default":"NONE"},"doc":"Reason when outcome is ZERO_RATED.","default":"NONE"},""" +
-        """{"name":"kind","type":{"type":"enum","name":"UsageKind","namespace":"be.belgicom.streaming","doc":"What was used.","symbols":["UNKNOWN","DATA","VOICE","SMS"],"default":"UNKNOWN"},"doc":"Data session part, call or message.","default":"UNKNOWN"},""" +
+        """{"name":"kind","type":{"type":"enum","name":"UsageKind","namespace":"be.belgicom.streaming","doc":"What was used. EVENT is anything that is counted in units or has a value of its own: content, a service, a payment.","symbols":["UNKNOWN","DATA","VOICE","SMS","EVENT"],"default":"UNKNOWN"},"doc":"Data session part, call or message.","default":"UNKNOWN"},""" +
         """{"name":"eventTime","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Start of the usage in UTC."},""" +
         """{"name":"utcOffsetMinutes","type":"int","doc":"Offset of the source's own time stamp from UTC in minutes."},""" +
         """{"name":"durationSeconds","type":"long","doc":"Duration in seconds; -1 when not measured."},""" +
@@ -536,7 +536,7 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
         view.OfferingVersion = reader.ReadInt();
         view.Outcome = (RatedOutcome)reader.ReadEnum(2);
         view.ZeroRatedReason = (ZeroRatedReason)reader.ReadEnum(4);
-        view.Kind = (UsageKind)reader.ReadEnum(4);
+        view.Kind = (UsageKind)reader.ReadEnum(5);
         reader.FindNumbers(8);
         view.EventTimeMilliseconds = reader.NextTimestampMilliseconds();
         view.UtcOffsetMinutes = reader.NextInt();
@@ -602,7 +602,7 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
         writer.WriteInt(OfferingVersion);
         writer.WriteEnum((int)Outcome, 2);
         writer.WriteEnum((int)ZeroRatedReason, 4);
-        writer.WriteEnum((int)Kind, 4);
+        writer.WriteEnum((int)Kind, 5);
         writer.WriteLong(EventTimeMilliseconds);
         writer.WriteFixed(QuantityOctets);
         if (QuantityOctets.IsEmpty)

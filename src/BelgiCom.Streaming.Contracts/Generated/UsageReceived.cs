@@ -196,7 +196,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     {
         UsageId = UsageId.ReadFrom(ref reader),
         SubscriberRef = SubscriberRef.ReadFrom(ref reader),
-        Kind = (UsageKind)reader.ReadEnum(4),
+        Kind = (UsageKind)reader.ReadEnum(5),
         EventTime = reader.ReadTimestamp(),
         EndTime = reader.ReadTimestamp(),
         UtcOffsetMinutes = reader.ReadInt(),
@@ -237,7 +237,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     {
         UsageId.CopyTo(writer.Reserve(UsageId.Size));
         SubscriberRef.CopyTo(writer.Reserve(SubscriberRef.Size));
-        writer.WriteEnum((int)Kind, 4);
+        writer.WriteEnum((int)Kind, 5);
         writer.WriteTimestamp(EventTime);
         writer.WriteTimestamp(EndTime);
         writer.WriteInt(UtcOffsetMinutes);
@@ -283,7 +283,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"type":"record","name":"UsageReceived","namespace":"be.belgicom.streaming","doc":"One chargeable part of a charging record after mediation (TS 32.240): a service-data container (PGW), a traffic volume (SGW), a used-unit container (CHF, Nchf), a call or a message. TMF635 status 'received'.","fields":[""" +
         """{"name":"usageId","type":{"type":"fixed","name":"UsageId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the canonical duplicate key of the record and the index of the part inside it; the same source record always gives the same id."},"doc":"Identity of the usage event, made from its source, never random; unique key of the billing ledger."},""" +
         """{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'."},"doc":"Pseudonym of the served subscriber; key of the Kafka record."},""" +
-        """{"name":"kind","type":{"type":"enum","name":"UsageKind","namespace":"be.belgicom.streaming","doc":"What was used.","symbols":["UNKNOWN","DATA","VOICE","SMS"],"default":"UNKNOWN"},"doc":"Data session part, call or message.","default":"UNKNOWN"},""" +
+        """{"name":"kind","type":{"type":"enum","name":"UsageKind","namespace":"be.belgicom.streaming","doc":"What was used. EVENT is anything that is counted in units or has a value of its own: content, a service, a payment.","symbols":["UNKNOWN","DATA","VOICE","SMS","EVENT"],"default":"UNKNOWN"},"doc":"Data session part, call or message.","default":"UNKNOWN"},""" +
         """{"name":"eventTime","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Start of the usage in UTC: first usage, else start of the record."},""" +
         """{"name":"endTime","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"End of the usage in UTC; equals eventTime where the source gives no end."},""" +
         """{"name":"utcOffsetMinutes","type":"int","doc":"Offset of the source's own time stamp from UTC in minutes, -900 to 900, kept because the instant is stored in UTC."},""" +
@@ -500,7 +500,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         Unsafe.SkipInit(out view); // Every property is set below.
         view.UsageId = UsageId.ReadFrom(ref reader);
         view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
-        view.Kind = (UsageKind)reader.ReadEnum(4);
+        view.Kind = (UsageKind)reader.ReadEnum(5);
         reader.FindNumbers(10);
         view.EventTimeMilliseconds = reader.NextTimestampMilliseconds();
         view.EndTimeMilliseconds = reader.NextTimestampMilliseconds();
@@ -564,7 +564,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     {
         UsageId.CopyTo(writer.Reserve(UsageId.Size));
         SubscriberRef.CopyTo(writer.Reserve(SubscriberRef.Size));
-        writer.WriteEnum((int)Kind, 4);
+        writer.WriteEnum((int)Kind, 5);
         writer.WriteLong(EventTimeMilliseconds);
         writer.WriteLong(EndTimeMilliseconds);
         writer.WriteInt(UtcOffsetMinutes);

@@ -3,14 +3,17 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// The rounding contract, version 1 (docs/money.md). Amounts are nano-units of the currency in a <see cref="long"/>. An event's price is
-/// computed once, exact to 9 decimals, half away from zero at the ninth; a bill line is rounded once more, to 2 decimals, half away from
-/// zero. Nothing else rounds.
+/// The rounding contract, versions 1 and 2 (docs/money.md). Amounts are nano-units of the currency in a <see cref="long"/>. An event's
+/// price is computed once, exact to 9 decimals, half away from zero at the ninth; a bill line is rounded once more, to 2 decimals, half
+/// away from zero. Nothing else rounds.
 /// </summary>
 public static class RoundingPolicy
 {
-    /// <summary>Version that every rated event carries.</summary>
+    /// <summary>Version of an event that is one part.</summary>
     public const int Version = 1;
+
+    /// <summary>Version of an event that is a sum of parts, each rounded once.</summary>
+    public const int OfParts = 2;
 
     /// <summary>
     /// Price of <paramref name="units"/> at <paramref name="unitPriceNanos"/> for each <paramref name="unitSize"/> units.

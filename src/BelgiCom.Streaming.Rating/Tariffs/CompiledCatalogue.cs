@@ -5,7 +5,10 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>
 /// The offering versions of catalogue.tariffs.v1, compiled. A version takes effect by its own validFrom, whenever it is read.
 /// </summary>
-public sealed class CompiledCatalogue
+/// <param name="takesPriceLists">Whether versions are taken that need more than one price per event and one monthly bundle of a kind. Where
+/// the counts of such price lists are not stored with the balances, they must not be: after a restart a bundle would be granted
+/// again.</param>
+public sealed class CompiledCatalogue(bool takesPriceLists)
 {
     private readonly SortedDictionary<string, OfferingVersion> _versions = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
@@ -43,7 +46,11 @@ public sealed class CompiledCatalogue
         try
         {
             _ = new TariffSnapshot([version], new OfferingIndex());
-            return version;
+            return takesPriceLists || PriceList.IsShort(version)
+                ? version
+                : throw new InvalidTariffException(
+                    version.Offering, version.Version,
+                    "it has tiers, bands, destinations or other terms whose counts are not kept over a restart yet.");
         }
         catch (InvalidTariffException broken)
         {

@@ -17,9 +17,17 @@ internal static class TariffChecks
         HashSet<string> zones = [.. offering.Zones.Select(zone => zone.Name)];
         Require(zones.Count == offering.Zones.Count, "two zones have the same name.");
         Require(zones.Contains(RoamingZone.Home), "no zone is named 'home'; without it all usage would be roaming.");
+        Require(AreNamedOnce(offering.Destinations.Select(destination => destination.Name)), "two destinations have the same name.");
+        Require(AreNamedOnce(offering.Bands.Select(band => band.Name)), "two bands have the same name.");
         for (int index = 0; index < offering.Prices.Count; index++)
         {
-            Check(offering.Prices[index], $"price {index}", zones);
+            OfferingPrice price = offering.Prices[index];
+            string where = price.Id.Length > 0 ? $"price '{price.Id}'" : $"price {index}";
+            Check(price, where, zones);
+            CheckNames(price.Zones, zones, $"{where} names zone");
+            CheckNames(price.Destinations, offering.Destinations.Select(destination => destination.Name), $"{where} names destination");
+            CheckNames(price.Bands, offering.Bands.Select(band => band.Name), $"{where} names band");
+            CheckModel(price, where);
         }
 
         CheckBundles(offering, zones);
@@ -30,17 +38,18 @@ internal static class TariffChecks
     {
         UsageKind.Data => PriceUnit.Octet,
         UsageKind.Voice => PriceUnit.Second,
-        _ => PriceUnit.Message,
+        UsageKind.Sms => PriceUnit.Message,
+        _ => PriceUnit.Unit,
     };
 
     private static void Check(OfferingPrice price, string where, HashSet<string> zones)
     {
-        Require(price.Kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms, $"{where} must be for data, voice or sms.");
+        Require(IsPriced(price.Kind), $"{where} must be for data, voice, sms or event.");
         Require(
             price.Zone.Length == 0 || zones.Contains(price.Zone), $"{where} names zone '{price.Zone}', which the version does not define.");
         Require(
             price.Unit == NaturalUnit(price.Kind) || (price is { Kind: UsageKind.Data, Unit: PriceUnit.Second }),
-            $"{where} must count what {price.Kind} usage has: data octets or seconds, voice seconds, sms messages.");
+            $"{where} must count what {price.Kind} usage has: data octets or seconds, voice seconds, sms messages, event units.");
         Require(price.UnitSize >= 1, $"{where} must be for at least 1 unit.");
         Require(IsAmount(price.UnitPrice), $"{where} must have a unit price from 0 to 999999999.999999999.");
         Require(IsAmount(price.ConnectFee), $"{where} must have a connect fee from 0 to 999999999.999999999.");
@@ -53,16 +62,84 @@ internal static class TariffChecks
     private static void CheckBundles(OfferingVersion offering, HashSet<string> zones)
     {
         Require(
-            offering.Bundles.DistinctBy(bundle => bundle.Kind).Count() == offering.Bundles.Count,
-            "two bundles are of the same kind; keep one.");
+            offering.Bundles.DistinctBy(bundle => (bundle.Kind, bundle.Id)).Count() == offering.Bundles.Count,
+            "two bundles are of the same kind; keep one, or give each an id.");
         foreach (Bundle bundle in offering.Bundles)
         {
-            Require(bundle.Kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms, "a bundle must be for data, voice or sms.");
-            Require(bundle.Units >= 1, $"the bundle of {bundle.Kind} must have at least 1 unit.");
-            string? unknown = bundle.Zones.FirstOrDefault(zone => !zones.Contains(zone));
-            Require(unknown is null, $"the bundle of {bundle.Kind} names zone '{unknown}', which the version does not define.");
+            string where = bundle.Id.Length > 0 ? $"the bundle '{bundle.Id}'" : $"the bundle of {bundle.Kind}";
+            Require(IsPriced(bundle.Kind), "a bundle must be for data, voice, sms or event.");
+            Require(bundle.Units >= 1 || bundle.Unlimited, $"{where} must have at least 1 unit.");
+            Require(!(bundle.ValidFrom >= bundle.ValidTo), $"{where} ends before it begins.");
+            CheckNames(bundle.Zones, zones, $"{where} names zone");
+            CheckNames(bundle.Destinations, offering.Destinations.Select(destination => destination.Name), $"{where} names destination");
         }
     }
+
+    private static void CheckModel(OfferingPrice price, string where)
+    {
+        Require(
+            IsAmount(price.Percent ?? 0) && IsAmount(price.Fixed ?? 0),
+            $"{where} must have a percentage and fixed part of at least 0.");
+        Require(
+            IsAmount(price.MinimumCharge ?? 0) && IsAmount(price.MaximumCharge ?? 0)
+                && (price.MaximumCharge is null || (price.MinimumCharge ?? 0) <= price.MaximumCharge),
+            $"{where} must have a least and a highest amount of at least 0, the least not above the highest.");
+        CheckSteps(price.Steps, where);
+        CheckTiers(price.Tiers, where);
+        Require(
+            price.Tiers.Count > 0 == price.Model is PriceModel.Graduated or PriceModel.Volume,
+            $"{where} must have tiers when its model is graduated or volume, and only then.");
+        Require(
+            price.Model != PriceModel.Package || (price.Package >= 1 && price.FreeUnits >= 0),
+            $"{where} must have a package of at least 1 unit.");
+        Require(price.Model != PriceModel.Percentage || price.Percent is not null, $"{where} must have a percentage.");
+        Require(
+            (price.Pass is not null) == (price.Model == PriceModel.Pass),
+            $"{where} must name a pass when its model is pass, and only then.");
+        Require(
+            price.Pass is not { } pass || (pass.ValiditySeconds > 0) != (pass.ValidityDays > 0),
+            $"{where} must have a pass that lasts for elapsed time or for calendar days.");
+    }
+
+    private static void CheckSteps(IReadOnlyList<PriceStep> steps, string where)
+    {
+        for (int index = 0; index < steps.Count; index++)
+        {
+            PriceStep step = steps[index];
+            Require(
+                step.Increment >= 1 && step.UnitSize >= 1 && IsAmount(step.UnitPrice),
+                $"{where} must have steps with an increment and a size of at least 1 and a price of at least 0.");
+            Require(index > 0 || step.From == 0, $"{where} must have a first step that begins at 0.");
+            Require(index == 0 || step.From > steps[index - 1].From, $"{where} must have steps that rise.");
+            Require(
+                index == 0 || (step.From - steps[index - 1].From) % steps[index - 1].Increment == 0,
+                $"{where} has a step that begins inside an increment of the step before.");
+        }
+    }
+
+    private static void CheckTiers(IReadOnlyList<PriceTier> tiers, string where)
+    {
+        for (int index = 0; index < tiers.Count; index++)
+        {
+            PriceTier tier = tiers[index];
+            Require(
+                tier.UnitSize >= 1 && tier.Package >= 0 && IsAmount(tier.UnitPrice) && IsAmount(tier.Flat),
+                $"{where} must have tiers with amounts of at least 0.");
+            Require(
+                tier.UpTo > (index == 0 ? 0 : tiers[index - 1].UpTo) || (tier.UpTo < 0 && index == tiers.Count - 1),
+                $"{where} must have tiers that rise, the last one without an end.");
+        }
+    }
+
+    private static void CheckNames(IEnumerable<string> names, IEnumerable<string> known, string sentence)
+    {
+        string? unknown = names.Except(known).FirstOrDefault();
+        Require(unknown is null, $"{sentence} '{unknown}', which the version does not define.");
+    }
+
+    private static bool AreNamedOnce(IEnumerable<string> names) => names.GroupBy(name => name).All(same => same.Count() == 1);
+
+    private static bool IsPriced(UsageKind kind) => kind is UsageKind.Data or UsageKind.Voice or UsageKind.Sms or UsageKind.Event;
 
     private static bool IsAmount(decimal amount) => amount >= 0 && Nanos.TryFromDecimal(amount, out _);
 

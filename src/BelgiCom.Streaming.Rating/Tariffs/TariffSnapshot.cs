@@ -12,6 +12,9 @@ public sealed class TariffSnapshot
     private readonly int[][] _byOffering;
     private readonly TariffVersion[] _versions;
 
+    // The offering number of each version.
+    private readonly int[] _offerings;
+
     /// <summary>Compiles published versions.</summary>
     /// <exception cref="InvalidTariffException">A version cannot be used.</exception>
     public TariffSnapshot(IEnumerable<OfferingVersion> published, OfferingIndex offerings)
@@ -19,11 +22,20 @@ public sealed class TariffSnapshot
         OfferingVersion[] all = [.. published];
         _versions = [.. all.Select(version => new TariffVersion(version))];
         int[] numbers = [.. all.Select(version => offerings.GetOrAdd(version.Offering))];
+        _offerings = numbers;
         _byOffering = new int[numbers.DefaultIfEmpty(-1).Max() + 1][];
         Array.Fill(_byOffering, []);
         foreach (IGrouping<int, int> offering in Enumerable.Range(0, all.Length).GroupBy(index => numbers[index]))
         {
             _byOffering[offering.Key] = [.. offering.OrderByDescending(index => all[index].Version)];
+            bool isShort = offering.All(index => _versions[index].IsShort);
+            foreach (int index in offering)
+            {
+                // Bundles and tiers count on from version to version, so all of them are rated on one way.
+                _versions[index].IsShort = isShort;
+                _ = FindVersion(index, _versions[index].ValidFromMilliseconds, out long until);
+                _versions[index].ChangesAtMilliseconds = until;
+            }
         }
     }
 
@@ -51,6 +63,29 @@ public sealed class TariffSnapshot
             {
                 return milliseconds < version.ValidToMilliseconds ? index : -1;
             }
+        }
+
+        return -1;
+    }
+
+    /// <summary>The version in force at an instant of the offering that another version belongs to, and until when it is.</summary>
+    /// <param name="sibling">Index of a version of the offering.</param>
+    /// <param name="milliseconds">The instant, milliseconds since 1970-01-01 UTC.</param>
+    /// <param name="until">First instant at which it no longer is; the largest number when it has no end yet.</param>
+    internal int FindVersion(int sibling, long milliseconds, out long until)
+    {
+        until = long.MaxValue;
+        int[] versions = _byOffering[_offerings[sibling]];
+        foreach (int index in versions)
+        {
+            TariffVersion version = _versions[index];
+            if (milliseconds >= version.ValidFromMilliseconds)
+            {
+                until = Math.Min(until, version.ValidToMilliseconds);
+                return milliseconds < version.ValidToMilliseconds ? index : -1;
+            }
+
+            until = Math.Min(until, version.ValidFromMilliseconds);
         }
 
         return -1;

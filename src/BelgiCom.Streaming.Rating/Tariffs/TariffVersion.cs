@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>One offering version compiled for rating. Immutable.</summary>
 public sealed class TariffVersion
 {
-    private const int Kinds = 4;
+    private const int Kinds = 5;
     private const int Directions = 3;
 
     private readonly ZoneMap _zoneMap;
@@ -15,6 +15,8 @@ public sealed class TariffVersion
 
     // The prices that can apply to a kind, direction and zone, in the order in which they are tried.
     private readonly int[][] _candidates;
+    // The bundle of each kind.
+    private readonly int[] _bundles;
     private readonly byte[] _offering;
     private readonly byte[] _currency;
 
@@ -24,6 +26,7 @@ public sealed class TariffVersion
         {
             TariffChecks.Check(published);
             _zoneMap = new ZoneMap(published.Zones);
+            PriceList = new PriceList(published);
         }
         catch (ArgumentException broken)
         {
@@ -41,12 +44,14 @@ public sealed class TariffVersion
         _prices = [.. published.Prices.Select(price => new Price(price, published))];
         _candidates = FindCandidates(published);
         BundleUnits = new long[Kinds];
-        foreach (Bundle bundle in published.Bundles)
+        _bundles = new int[Kinds];
+        foreach ((int index, Bundle bundle) in published.Bundles.Index().Where(bundle => bundle.Item.Id.Length == 0))
         {
-            BundleUnits[(int)bundle.Kind] = bundle.Units;
+            (BundleUnits[(int)bundle.Kind], _bundles[(int)bundle.Kind]) = (bundle.Units, index);
         }
 
         RoamingDataLimitNanos = Nanos.FromDecimal(published.RoamingDataLimit ?? 0);
+        IsShort = PriceList.IsShort(published);
     }
 
     /// <summary>Version number, pinned in every rated event.</summary>
@@ -64,14 +69,25 @@ public sealed class TariffVersion
 
     internal long ValidToMilliseconds { get; }
 
+    /// <summary>First instant at which another version, or none, is in force; set when all versions of the offering are known.</summary>
+    internal long ChangesAtMilliseconds { get; set; } = long.MaxValue;
+
     internal int HomeZone { get; }
 
     internal long[] BundleUnits { get; }
 
     internal long RoamingDataLimitNanos { get; }
 
+    internal PriceList PriceList { get; }
+
+    /// <summary>Whether all usage may be rated on the short way.</summary>
+    internal bool IsShort { get; set; }
+
     /// <summary>Zone name in UTF-8; empty for an index below 0.</summary>
     public ReadOnlySpan<byte> ZoneUtf8(int zone) => zone < 0 ? [] : _zoneNames[zone];
+
+    /// <summary>Index of the bundle of a kind that the month's balance counts.</summary>
+    internal int BundleOf(UsageKind kind) => _bundles[(int)kind];
 
     internal int FindZone(Plmn network) => _zoneMap.Find(network);
 
@@ -125,6 +141,7 @@ public sealed class TariffVersion
     {
         public Price(OfferingPrice published, OfferingVersion offering)
         {
+            Kind = published.Kind;
             RatingGroups = [.. published.RatingGroups];
             Unit = published.Unit;
             UnitSize = published.UnitSize;
@@ -133,6 +150,7 @@ public sealed class TariffVersion
             Minimum = published.Minimum;
             ConnectFeeNanos = Nanos.FromDecimal(published.ConnectFee);
             IsZeroRated = published.ZeroRated;
+            CountsThroughSession = Increment > 1 || Minimum > 0 || ConnectFeeNanos > 0;
             IsFree = UnitPriceNanos == 0 && ConnectFeeNanos == 0 && !published.Bundle;
             Bundle? bundle = published.Bundle ? offering.Bundles.FirstOrDefault(bundle => bundle.Kind == published.Kind) : null;
             BundleZones = new bool[offering.Zones.Count];
@@ -141,6 +159,8 @@ public sealed class TariffVersion
                 BundleZones[zone] = bundle.Zones.Count == 0 || bundle.Zones.Contains(offering.Zones[zone].Name);
             }
         }
+
+        public UsageKind Kind { get; }
 
         public long[] RatingGroups { get; }
 
@@ -160,6 +180,9 @@ public sealed class TariffVersion
         public long ConnectFeeNanos { get; }
 
         public bool IsZeroRated { get; }
+
+        /// <summary>Whether the records of one session must be charged together.</summary>
+        public bool CountsThroughSession { get; }
 
         /// <summary>Whether any number of units costs nothing and uses up nothing.</summary>
         public bool IsFree { get; }

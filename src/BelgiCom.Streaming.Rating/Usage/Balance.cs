@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>The balance of a subscriber's newest month. 56 octets.</summary>
@@ -48,6 +50,31 @@ public struct Balance
 
     /// <summary>Number of the batch that last changed it, so that the undo log keeps one copy per batch.</summary>
     internal int ChangedInBatch { get; set; }
+
+    /// <summary>Units of the bundle of a kind that are used.</summary>
+    internal readonly long BundleUsed(UsageKind kind) => kind switch
+    {
+        UsageKind.Data => BundleOctetsUsed,
+        UsageKind.Voice => BundleSecondsUsed,
+        _ => BundleMessagesUsed,
+    };
+
+    /// <summary>Counts units of the bundle of a kind as used.</summary>
+    internal void AddBundleUsed(UsageKind kind, long units)
+    {
+        switch (kind)
+        {
+            case UsageKind.Data:
+                BundleOctetsUsed += units;
+                break;
+            case UsageKind.Voice:
+                BundleSecondsUsed += units;
+                break;
+            default:
+                BundleMessagesUsed += units;
+                break;
+        }
+    }
 
     /// <summary>True when the balance was never charged, so that no record of it was stored.</summary>
     internal readonly bool IsUntouched =>

@@ -49,6 +49,11 @@ public struct RatingResult
     /// <summary>Balance of the period after the event.</summary>
     public readonly Balance Balance => _balance;
 
+    /// <summary>How many parts the event has; 0 on the short way, where the event is one part.</summary>
+    public int PartCount { get; internal set; }
+
+    internal int FirstPart { get; set; }
+
     internal int SubscriptionPeriod { get; set; }
 
     internal void ZeroRate(ZeroRatedReason reason) => (Outcome, _reason) = (RatingOutcome.ZeroRated, (int)reason);

@@ -30,6 +30,33 @@ public readonly struct UsageRecord
     /// <summary>Messages; -1 when not measured.</summary>
     public long Messages { get; init; }
 
+    /// <summary>Units of a service (TS 32.299 CC-Service-Specific-Units); -1 when not measured.</summary>
+    public long ServiceUnits { get; init; }
+
+    /// <summary>When the usage ended, milliseconds since 1970-01-01 UTC; 0 when not known.</summary>
+    public long EndTimeMilliseconds { get; init; }
+
+    /// <summary>What the records of one session have in common; zero for a record that is a session by itself.</summary>
+    public UInt128 Session { get; init; }
+
+    /// <summary>The number that was called or written to, as far as its price depends on it.</summary>
+    public CalledNumber CalledNumber { get; init; }
+
+    /// <summary>Value of what was used, in nano-units of <see cref="ValueCurrency"/>; -1 when it has none.</summary>
+    public long ValueNanos { get; init; }
+
+    /// <summary>Currency of the value.</summary>
+    public Currency ValueCurrency { get; init; }
+
+    /// <summary>serviceIdentifier (TS 32.298); -1 when absent.</summary>
+    public long ServiceIdentifier { get; init; }
+
+    /// <summary>Slice that was used.</summary>
+    public Slice Slice { get; init; }
+
+    /// <summary>Radio access type (TS 29.061); 0 when absent.</summary>
+    public int RatType { get; init; }
+
     /// <summary>Fingerprint of the content (<see cref="UsageFingerprint"/>): with the same id, other content is a conflict.</summary>
     public uint Fingerprint { get; init; }
 
@@ -55,6 +82,9 @@ public readonly struct UsageRecord
 
     /// <summary>True when the usage was suspended before and is rated once more: it came in time, whenever that was.</summary>
     public bool IsRecycled { get; init; }
+
+    /// <summary>Name of the data network as a number; 0 when absent.</summary>
+    internal ulong DataNetwork { get; init; }
 
     /// <summary>True when the time is that of the report, which has another when it is sent again.</summary>
     public bool IsTimeOfReport { get; init; }

@@ -7,11 +7,15 @@ using BelgiCom.Streaming.Hosting;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// <c>catalogue check|show|apply</c>: checks or shows the tariffs of a folder, or publishes them to Kafka__BootstrapServers.
+/// <c>catalogue check|show|apply|test</c>: checks or shows the tariffs of a folder, publishes them to Kafka__BootstrapServers, or runs
+/// cases.
 /// </summary>
 internal static class CatalogueCommand
 {
-    public static Command Create() => new("catalogue", "Check, show or publish tariffs.") { Check(), Show(), Apply() };
+    public static Command Create() => new("catalogue", "Check, show or publish tariffs, or hold them against cases.")
+    {
+        Check(), Show(), Apply(), CatalogueTest.Create(),
+    };
 
     private static Command Check()
     {

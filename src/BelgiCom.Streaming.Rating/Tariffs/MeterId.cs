@@ -1,0 +1,34 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>What a meter of an account or subscriber counts.</summary>
+internal enum MeterKind
+{
+    /// <summary>Units drawn from a bundle.</summary>
+    Bundle = 1,
+
+    /// <summary>Units priced in a period, and what was charged for them.</summary>
+    Period = 2,
+
+    /// <summary>When the newest pass was opened, and when it ends.</summary>
+    Pass = 3,
+
+    /// <summary>Passes opened in a month.</summary>
+    Passes = 4,
+
+    /// <summary>Messages before a pass: when the first was sent, and how many.</summary>
+    FreeMessages = 5,
+}
+
+/// <summary>Numbers of meters: 64 bits of SHA-256 over kind and name, so that they are the same in every process and version.</summary>
+internal static class MeterId
+{
+    public static ulong Of(MeterKind kind, string name)
+    {
+        byte[] octets = [(byte)kind, .. Encoding.UTF8.GetBytes(name)];
+        return BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(octets));
+    }
+}

@@ -1,0 +1,294 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// The prices and bundles of an offering version with all that decides which of them applies: destinations, bands, steps, tiers, packages,
+/// passes. Immutable.
+/// </summary>
+internal sealed class PriceList
+{
+    private readonly Row[] _rows;
+
+    public PriceList(OfferingVersion published)
+    {
+        Destinations = new DestinationMap(published.Destinations);
+        Bands = new TimeBands(published.Bands, published.Holidays);
+        _rows = [.. published.Prices.Select((price, index) => new Row(price, index, published))];
+        Bundles = [.. published.Bundles.Select((bundle, index) => new BundleTerms(bundle, index, published)).Order(BundleTerms.Draw)];
+    }
+
+    public DestinationMap Destinations { get; }
+
+    public TimeBands Bands { get; }
+
+    /// <summary>The bundles in the order in which they are drawn.</summary>
+    public BundleTerms[] Bundles { get; }
+
+    /// <summary>
+    /// Whether one price per event and one monthly bundle of a kind are all that a version needs, so that usage under it may be rated on
+    /// the short way.
+    /// </summary>
+    public static bool IsShort(OfferingVersion published) =>
+        published.PriceBasis == PriceBasis.Net
+        && published.Destinations.Count + published.Bands.Count == 0
+        && published.Prices.All(IsShort)
+        && published.Bundles.All(IsShort);
+
+    public Row RowAt(int index) => _rows[index];
+
+    /// <summary>Index of the first price that fits the usage, -1 for none.</summary>
+    /// <param name="usage">The usage.</param>
+    /// <param name="zone">Its zone.</param>
+    /// <param name="destination">Its destination.</param>
+    /// <param name="bands">The bands in force, a bit each.</param>
+    public int FindRow(in UsageRecord usage, int zone, int destination, ulong bands)
+    {
+        for (int index = 0; index < _rows.Length; index++)
+        {
+            if (_rows[index].Fits(in usage, zone, destination, bands))
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
+
+    private static bool IsShort(OfferingPrice price) =>
+        price is
+        {
+            Model: PriceModel.Unit, Id: "", MinimumCharge: null, MaximumCharge: null, Split: VolumeSplit.ByStart, Kind: not UsageKind.Event
+        }
+        && price.Zones.Count + price.Destinations.Count + price.Bands.Count + price.ServiceIdentifiers.Count + price.DataNetworks.Count
+            + price.Slices.Count + price.RatTypes.Count + price.Steps.Count == 0;
+
+    private static bool IsShort(Bundle bundle) =>
+        bundle is { Id: "", Priority: 0, Unlimited: false, Shared: false, ValidFrom: null, ValidTo: null, Destinations.Count: 0 };
+
+    /// <summary>For each zone of the version whether a list of names holds it; an empty list holds all.</summary>
+    private static bool[] ZonesOf(IReadOnlyList<string> names, OfferingVersion offering) =>
+        [.. offering.Zones.Select(zone => names.Count == 0 || names.Contains(zone.Name))];
+
+    /// <summary>For each destination of the version whether a list of names holds it; null for an empty list.</summary>
+    private static bool[]? DestinationsOf(IReadOnlyList<string> names, OfferingVersion offering) =>
+        names.Count == 0 ? null : [.. offering.Destinations.Select(destination => names.Contains(destination.Name))];
+
+    private static bool Holds(bool[]? destinations, int destination) =>
+        destinations is null || (destination >= 0 && destinations[destination]);
+
+    /// <summary>A price with everything that decides whether it fits.</summary>
+    public sealed class Row
+    {
+        private readonly UsageKind _kind;
+        private readonly Direction _direction;
+        private readonly bool[] _zones;
+        private readonly bool[]? _destinations;
+        private readonly long[] _ratingGroups;
+        private readonly long[] _serviceIdentifiers;
+        private readonly ulong[] _dataNetworks;
+        private readonly Slice[] _slices;
+        private readonly int[] _ratTypes;
+
+        public Row(OfferingPrice published, int index, OfferingVersion offering)
+        {
+            Index = index;
+            _kind = published.Kind;
+            _direction = published.Direction;
+            _zones = ZonesOf(published.Zone.Length == 0 ? published.Zones : [published.Zone, .. published.Zones], offering);
+            _destinations = DestinationsOf(published.Destinations, offering);
+            _ratingGroups = [.. published.RatingGroups];
+            _serviceIdentifiers = [.. published.ServiceIdentifiers];
+            _dataNetworks = [.. published.DataNetworks.Select(DataNetworkName.Of)];
+            _slices = [.. published.Slices.Select(Slice.Parse)];
+            _ratTypes = [.. published.RatTypes];
+            BandBits = published.Bands.Aggregate(
+                0UL, (bits, name) => bits | (1UL << offering.Bands.ToList().FindIndex(band => band.Name == name)));
+            Model = published.ZeroRated ? PriceModel.Zero : published.Model;
+            Unit = published.Unit;
+            Steps = published.Steps.Count == 0
+                ? [new Step(0, Nanos.FromDecimal(published.UnitPrice), published.UnitSize, published.Increment)]
+                : [.. published.Steps.Select(
+                    step => new Step(step.From, Nanos.FromDecimal(step.UnitPrice), step.UnitSize, step.Increment))];
+            Tiers = [.. published.Tiers.Select(Tier.Of)];
+            MinimumUnits = published.Minimum;
+            ConnectFeeNanos = Nanos.FromDecimal(published.ConnectFee);
+            MinimumChargeNanos = Nanos.FromDecimal(published.MinimumCharge ?? 0);
+            MaximumChargeNanos = published.MaximumCharge is { } maximum ? Nanos.FromDecimal(maximum) : long.MaxValue;
+            PriceNanos = Nanos.FromDecimal(published.UnitPrice);
+            Package = published.Package;
+            FreeUnits = published.FreeUnits;
+            PercentNanos = Nanos.FromDecimal(published.Percent ?? 0);
+            FixedNanos = Nanos.FromDecimal(published.Fixed ?? 0);
+            IsSpreadOverTime = published.Split == VolumeSplit.Proportional;
+            DrawsBundles = published.Bundle;
+            Pass = published.Pass;
+            string name = published.Id.Length > 0 ? published.Id : $"{published.Kind}/{index}";
+            PeriodMeter = MeterId.Of(MeterKind.Period, name);
+            PassMeter = MeterId.Of(MeterKind.Pass, Pass?.Id ?? "");
+            PassesMeter = MeterId.Of(MeterKind.Passes, Pass?.Id ?? "");
+            FreeMessagesMeter = MeterId.Of(MeterKind.FreeMessages, Pass?.Id ?? "");
+        }
+
+        public int Index { get; }
+
+        public PriceModel Model { get; }
+
+        public PriceUnit Unit { get; }
+
+        /// <summary>The bands in which it holds, a bit each; 0 for all time.</summary>
+        public ulong BandBits { get; }
+
+        public Step[] Steps { get; }
+
+        public Tier[] Tiers { get; }
+
+        public long MinimumUnits { get; }
+
+        public long ConnectFeeNanos { get; }
+
+        public long MinimumChargeNanos { get; }
+
+        public long MaximumChargeNanos { get; }
+
+        /// <summary>The price of a session, a package, or a pass.</summary>
+        public long PriceNanos { get; }
+
+        public long Package { get; }
+
+        public long FreeUnits { get; }
+
+        public long PercentNanos { get; }
+
+        public long FixedNanos { get; }
+
+        public bool IsSpreadOverTime { get; }
+
+        public bool DrawsBundles { get; }
+
+        public Pass? Pass { get; }
+
+        public ulong PeriodMeter { get; }
+
+        public ulong PassMeter { get; }
+
+        public ulong PassesMeter { get; }
+
+        public ulong FreeMessagesMeter { get; }
+
+        public bool Fits(in UsageRecord usage, int zone, int destination, ulong bands) =>
+            usage.Kind == _kind
+            && _zones[zone]
+            && (_direction == Direction.NotApplicable || _direction == usage.Direction)
+            && (BandBits == 0 || (BandBits & bands) != 0)
+            && Holds(_destinations, destination)
+            && (_ratingGroups.Length == 0 || _ratingGroups.AsSpan().Contains(usage.RatingGroup))
+            && (_serviceIdentifiers.Length == 0 || _serviceIdentifiers.AsSpan().Contains(usage.ServiceIdentifier))
+            && (_dataNetworks.Length == 0 || _dataNetworks.AsSpan().Contains(usage.DataNetwork))
+            && (_slices.Length == 0 || _slices.AsSpan().Contains(usage.Slice))
+            && (_ratTypes.Length == 0 || _ratTypes.AsSpan().Contains(usage.RatType));
+
+        /// <summary>Index of the step at a number of units of the session.</summary>
+        public int StepAt(long units)
+        {
+            int step = Steps.Length - 1;
+            while (Steps[step].From > units)
+            {
+                step--;
+            }
+
+            return step;
+        }
+    }
+
+    /// <summary>A bundle with the conditions under which it may be drawn.</summary>
+    public sealed class BundleTerms
+    {
+        private readonly bool[] _zones;
+        private readonly bool[]? _destinations;
+        private readonly string _name;
+
+        public BundleTerms(Bundle published, int index, OfferingVersion offering)
+        {
+            Index = index;
+            _zones = ZonesOf(published.Zones, offering);
+            _destinations = DestinationsOf(published.Destinations, offering);
+            _name = published.Id.Length > 0 ? published.Id : published.Kind.ToString();
+            Priority = published.Priority;
+            Units = published.Unlimited ? long.MaxValue : published.Units;
+            IsShared = published.Shared;
+            IsMonthly = published.ValidFrom is null && published.ValidTo is null;
+            IsOfBalance = IsMonthly && !IsShared && published.Id.Length == 0 && published.Kind != UsageKind.Event;
+            Kind = published.Kind;
+            FromMilliseconds = published.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
+            ToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
+            Meter = MeterId.Of(MeterKind.Bundle, _name);
+        }
+
+        /// <summary>
+        /// The order in which bundles are drawn: lower priority number, then soonest end, own before shared, earliest begin, id. The
+        /// customer loses least that way.
+        /// </summary>
+        public static IComparer<BundleTerms> Draw { get; } = Comparer<BundleTerms>.Create(static (one, other) =>
+        {
+            // A monthly bundle ends with the month; beside it only a validity that ends in the same month could be sooner, and the
+            // catalogue says so by a priority.
+            int order = one.Priority.CompareTo(other.Priority);
+            order = order == 0 ? one.ToMilliseconds.CompareTo(other.ToMilliseconds) : order;
+            order = order == 0 ? one.IsShared.CompareTo(other.IsShared) : order;
+            order = order == 0 ? one.FromMilliseconds.CompareTo(other.FromMilliseconds) : order;
+            return order == 0 ? string.CompareOrdinal(one._name, other._name) : order;
+        });
+
+        public int Index { get; }
+
+        public int Priority { get; }
+
+        public long Units { get; }
+
+        public bool IsShared { get; }
+
+        /// <summary>Whether it is granted anew each month.</summary>
+        public bool IsMonthly { get; }
+
+        /// <summary>Whether the month's balance counts its use, as the only bundle of its kind.</summary>
+        public bool IsOfBalance { get; }
+
+        /// <summary>Usage it covers.</summary>
+        public UsageKind Kind { get; }
+
+        public long FromMilliseconds { get; }
+
+        public long ToMilliseconds { get; }
+
+        public ulong Meter { get; }
+
+        public bool Fits(UsageKind kind, int zone, int destination) =>
+            kind == Kind && _zones[zone] && Holds(_destinations, destination);
+    }
+
+    /// <summary>A part of a session with its own price and increment.</summary>
+    public readonly record struct Step(long From, long UnitPriceNanos, long UnitSize, long Increment);
+
+    /// <summary>A tier of a period; its end is the last unit in it.</summary>
+    public readonly record struct Tier(long UpTo, long UnitPriceNanos, long UnitSize, long Package, long FlatNanos)
+    {
+        public static Tier Of(PriceTier published) => new(
+            published.UpTo < 0 ? long.MaxValue : published.UpTo,
+            Nanos.FromDecimal(published.UnitPrice),
+            published.UnitSize,
+            published.Package,
+            Nanos.FromDecimal(published.Flat));
+
+        /// <summary>Price of units that are all in this tier, without its flat amount; false when it does not fit.</summary>
+        public bool TryPrice(long units, out long nanos)
+        {
+            if (Package == 0)
+            {
+                return RoundingPolicy.TryPrice(units, UnitPriceNanos, UnitSize, out nanos);
+            }
+
+            return RoundingPolicy.TryPrice((units / Package) + (units % Package == 0 ? 0 : 1), UnitPriceNanos, 1, out nanos);
+        }
+    }
+}
