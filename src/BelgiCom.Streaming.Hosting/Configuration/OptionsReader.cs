@@ -157,7 +157,9 @@ internal sealed class OptionsReader(List<string> faults)
     {
         if (SettingText.IsScalar(type))
         {
-            return TryParse(setting, type, out object? value) ? value : null;
+            // After a fault it is the type's own default: a list of numbers cannot hold a null.
+            _ = TryParse(setting, type, out object? value);
+            return value;
         }
 
         object item = existing ?? Activator.CreateInstance(type)!;
