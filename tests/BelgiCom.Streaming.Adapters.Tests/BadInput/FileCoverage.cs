@@ -111,8 +111,8 @@ internal sealed class FileCoverage
 
     private static ReadOnlySpan<byte> Trimmed(ReadOnlySpan<byte> line) => ByteOrderMark.Skip(line).Trim(" \t\r\u001A"u8);
 
-    private static HashSet<string> NamesIn(ReadOnlySpan<byte> header) =>
-        [.. Encoding.Latin1.GetString(Trimmed(header)).Split(',', ';', '\t').Select(name => name.Trim(' ', '"'))];
+    private static HashSet<string> NamesIn(ReadOnlySpan<byte> header) => Encoding.Latin1.GetString(Trimmed(header)).Split(',', ';', '\t')
+        .Select(name => name.Trim(' ', '"')).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     private static bool IsEmpty(ReadOnlySpan<byte> line) => Trimmed(line).Trim(",;\t \u001A"u8).IsEmpty;
 
