@@ -11,7 +11,11 @@ internal sealed class FileCoverage
     // Of a byte order mark where files were put behind each other, too.
     private static readonly SearchValues<byte> BetweenRequests = SearchValues.Create(" \t\r\n,[]\uFEFF"u8);
 
+    // A line with so many names of the header is one: every map here has more columns, and no value is called like a column.
+    private const int NamesOfAHeader = 4;
+
     private readonly List<(long From, long To)> _stretches = [];
+    private HashSet<string>? _names;
     private long _end;
     private int _headerLength;
 
@@ -42,7 +46,7 @@ internal sealed class FileCoverage
         foreach ((long from, long to) in _stretches.Append((content.Length, content.Length)))
         {
             ReadOnlySpan<byte> between = content.AsSpan((int)Math.Min(end, from), (int)Math.Max(0, from - end));
-            if (!IsNoRecord(content, between, to - from, format))
+            if (!between.IsEmpty && !IsNoRecord(content, between, to - from, format))
             {
                 string shown = Convert.ToHexString(between[..Math.Min(between.Length, 80)]);
                 Assert.Fail($"Octets from {end} to {from} of {content.Length} are in nothing: {shown}");
@@ -59,7 +63,7 @@ internal sealed class FileCoverage
         _stretches.Add((from, _end));
     }
 
-    private static bool IsNoRecord(ReadOnlySpan<byte> content, ReadOnlySpan<byte> between, long following, IUsageFormat format) =>
+    private bool IsNoRecord(ReadOnlySpan<byte> content, ReadOnlySpan<byte> between, long following, IUsageFormat format) =>
         format == CdrFileFormat.Framed ? IsFiller(between) || EndsInFrameHeader(between, following)
         : format == CdrFileFormat.Unframed ? IsFiller(between)
         : format == NchfUsageFormat.Instance ? between.IndexOfAnyExcept(BetweenRequests) < 0
@@ -83,24 +87,12 @@ internal sealed class FileCoverage
     }
 
     /// <summary>Lines that hold no value, a spreadsheet's first line, and headers: of the file, and of others put behind it.</summary>
-    private static bool HoldsNoCsvRecord(ReadOnlySpan<byte> content, ReadOnlySpan<byte> between)
+    private bool HoldsNoCsvRecord(ReadOnlySpan<byte> content, ReadOnlySpan<byte> between)
     {
-        byte lineEnd = (byte)(content.Contains((byte)'\n') ? '\n' : '\r');
-        ReadOnlySpan<byte> header = default;
-        foreach (Range line in content.Split(lineEnd))
+        foreach (Range range in between.Split(CsvDialect.LineEndOf(content)))
         {
-            if (header.IsEmpty && !IsEmpty(content[line]) && !IsSeparatorLine(content[line]))
-            {
-                header = Trimmed(content[line]);
-            }
-        }
-
-        HashSet<string>? names = null;
-        foreach (Range line in between.Split(lineEnd))
-        {
-            ReadOnlySpan<byte> octets = between[line];
-            if (!(IsEmpty(octets) || IsSeparatorLine(octets) || Trimmed(octets).SequenceEqual(header)
-                || NamesIn(octets).IsSupersetOf(names ??= NamesIn(header))))
+            ReadOnlySpan<byte> line = between[range];
+            if (!IsEmpty(line) && !IsSeparatorLine(line) && NamesIn(line).Count((_names ??= NamesOf(content)).Contains) < NamesOfAHeader)
             {
                 return false;
             }
@@ -109,12 +101,26 @@ internal sealed class FileCoverage
         return true;
     }
 
-    private static ReadOnlySpan<byte> Trimmed(ReadOnlySpan<byte> line) => ByteOrderMark.Skip(line).Trim(" \t\r\u001A"u8);
+    /// <summary>What the columns of a file are called: by its first line that says something.</summary>
+    private static HashSet<string> NamesOf(ReadOnlySpan<byte> content)
+    {
+        foreach (Range line in content.Split(CsvDialect.LineEndOf(content)))
+        {
+            if (!IsEmpty(content[line]) && !IsSeparatorLine(content[line]))
+            {
+                return NamesIn(content[line]);
+            }
+        }
+
+        return [];
+    }
+
+    private static ReadOnlySpan<byte> Trimmed(ReadOnlySpan<byte> line) => ByteOrderMark.Skip(line).Trim(" \t\r\n\u001A"u8);
 
     private static HashSet<string> NamesIn(ReadOnlySpan<byte> header) => Encoding.Latin1.GetString(Trimmed(header)).Split(',', ';', '\t')
         .Select(name => name.Trim(' ', '"')).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
-    private static bool IsEmpty(ReadOnlySpan<byte> line) => Trimmed(line).Trim(",;\t \u001A"u8).IsEmpty;
+    private static bool IsEmpty(ReadOnlySpan<byte> line) => Trimmed(line).Trim(",;\t\r\n \u001A"u8).IsEmpty;
 
     private static bool IsSeparatorLine(ReadOnlySpan<byte> line) =>
         Trimmed(line) is { Length: > 4 } trimmed && Ascii.EqualsIgnoreCase(trimmed[..4], "sep="u8);

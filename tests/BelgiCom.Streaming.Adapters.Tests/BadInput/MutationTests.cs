@@ -18,6 +18,9 @@ public class MutationTests
     // 2.5 KB that nobody keeps, and a faulty line may have two octets.
     private static readonly FuzzLimits Limits = new(Runs: 2_000, Octets: 8 << 20, OctetsPerOctet: 1_500);
 
+    // A mutation may expand two hundred times. What is bounded is the work for each octet that comes out.
+    private const int MostExpanded = 4 << 20;
+
     private readonly UsageNormaliser _normaliser = new(new Mediated.OneKey(), TimeProvider.System);
     private readonly RecordChunk _chunk = Mediated.NewChunk();
 
@@ -153,7 +156,7 @@ public class MutationTests
 
     private void ReadToEnd(byte[] file, IUsageFormat format)
     {
-        CountedStream content = new(CompressedContent.Open(new MemoryStream(file), new ContentLimits()));
+        CountedStream content = new(CompressedContent.Open(new MemoryStream(file), new ContentLimits(MostExpanded)));
         UsageFile origin = new("source", ChargedView.Pgw, FileId.FromBytes(new byte[16]), "file", 0);
         _ = format.Recognises(file.AsSpan(0, Math.Min(file.Length, IncomingFile.HeadOctets)));
         _normaliser.BeginChunk();
