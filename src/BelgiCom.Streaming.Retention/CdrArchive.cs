@@ -209,6 +209,7 @@ public sealed partial class CdrArchive : IDisposable
     private static void RefuseWithoutIndex(RetentionOptions options)
     {
         if (!File.Exists(IndexFile(options))
+            && Directory.Exists(options.ArchiveDirectory)
             && SegmentFiles(options).Concat(AuditJournal.Exists(JournalDirectory(options)) ? [JournalDirectory(options)] : [])
                 .FirstOrDefault() is { } file)
         {
@@ -231,8 +232,12 @@ public sealed partial class CdrArchive : IDisposable
 
     /// <summary>Opens the archive to see what is kept and what is due; a worker may use it meanwhile. Nothing can be changed.</summary>
     /// <exception cref="StorageException">There is no archive, or it cannot be read.</exception>
-    public static CdrArchive OpenToRead(RetentionOptions options, IKeyStore keys, TimeProvider clock) =>
-        new(options, keys, clock, ArchiveIndex.OpenToRead(IndexFile(options)), null);
+    /// <exception cref="ArchiveException">Its index is missing.</exception>
+    public static CdrArchive OpenToRead(RetentionOptions options, IKeyStore keys, TimeProvider clock)
+    {
+        RefuseWithoutIndex(options);
+        return new CdrArchive(options, keys, clock, ArchiveIndex.OpenToRead(IndexFile(options)), null);
+    }
 
     /// <summary>
     /// Notes the periods in force as those under which the archive is written. The process that writes the archive calls this at its start,

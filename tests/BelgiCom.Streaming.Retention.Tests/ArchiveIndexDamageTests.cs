@@ -29,6 +29,18 @@ public sealed class ArchiveIndexDamageTests : IDisposable
     }
 
     [Fact]
+    public void Open_ToReadWithoutItsIndex_NamesTheVerbThatMakesItAnew()
+    {
+        Fill();
+        File.Delete(Index);
+
+        ArchiveException fault = Assert.Throws<ArchiveException>(
+            () => CdrArchive.OpenToRead(_fixture.Options, _fixture.Keys, _fixture.Clock));
+
+        Assert.Contains("retention reindex", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Open_WithAnIndexOlderThanItsFiles_IsRefused()
     {
         Fill();
