@@ -106,7 +106,7 @@ public sealed class RatingFaultTests
     /// A deletion whose key names no offering and version is reported and changes nothing; it must not end the lane, as it once did.
     /// </summary>
     [Fact]
-    public void CatalogueTombstoneWithAnotherKey_IsReported_AndUsageGoesOn()
+    public void CatalogueTombstoneWithAnotherKey_IsPassedOver_AndUsageGoesOn()
     {
         _lanes.Publish(RatingLanes.Offering());
         _lanes.Subscribe(1);

@@ -13,7 +13,7 @@ public sealed class LayoutTests
     public static TheoryData<string> Workers => ["Adapters", "BillingSync", "CdrRetention", "Rating"];
 
     [Theory, MemberData(nameof(Workers))]
-    public void Worker_OfEachKind_HasTheSameSixFiles(string worker)
+    public void Worker_OfEachKind_HasTheFilesOfAWorker(string worker)
     {
         string folder = FolderOf(worker);
         string[] files = [
