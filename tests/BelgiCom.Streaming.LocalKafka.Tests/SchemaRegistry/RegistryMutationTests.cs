@@ -14,6 +14,9 @@ public sealed class RegistryMutationTests : IAsyncLifetime
     // The registry works on threads of its own; what is measured is the client.
     private static readonly FuzzLimits Limits = new(Runs: 500, Octets: 4 << 20, OctetsPerOctet: 8) { Slowness = 5 };
 
+    // The right answer to a request line that names another version of HTTP (RFC 9110 15.6.6).
+    private const string VersionNotSupported = "HTTP/1.1 505";
+
     private static readonly (string Line, string Body)[] Requests =
     [
         ("GET /subjects?deleted=true", ""),
@@ -76,6 +79,9 @@ public sealed class RegistryMutationTests : IAsyncLifetime
         }
 
         string status = Encoding.ASCII.GetString(answer, 0, length);
-        Assert.True(length == 0 || !status.StartsWith("HTTP/1.1 5", StringComparison.Ordinal), status);
+        Assert.True(
+            length == 0 || !status.StartsWith("HTTP/1.1 5", StringComparison.Ordinal)
+            || status.StartsWith(VersionNotSupported, StringComparison.Ordinal),
+            status);
     }
 }
