@@ -101,18 +101,25 @@ internal sealed class FileCoverage
         return true;
     }
 
-    /// <summary>What the columns of a file are called: by its first line that says something.</summary>
+    /// <summary>What the columns of a file are called: by its first line that says something, and the one behind a separator's.</summary>
     private static HashSet<string> NamesOf(ReadOnlySpan<byte> content)
     {
+        HashSet<string> names = [];
         foreach (Range line in content.Split(CsvDialect.LineEndOf(content)))
         {
-            if (!IsEmpty(content[line]) && !IsSeparatorLine(content[line]))
+            if (IsEmpty(content[line]))
             {
-                return NamesIn(content[line]);
+                continue;
+            }
+
+            names.UnionWith(NamesIn(content[line]));
+            if (!IsSeparatorLine(content[line]))
+            {
+                break;
             }
         }
 
-        return [];
+        return names;
     }
 
     private static ReadOnlySpan<byte> Trimmed(ReadOnlySpan<byte> line) => ByteOrderMark.Skip(line).Trim(" \t\r\n\u001A"u8);
