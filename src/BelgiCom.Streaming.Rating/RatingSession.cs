@@ -296,12 +296,7 @@ public sealed partial class RatingSession
         }
 
         ref readonly TariffVersion.Price price = ref version.PriceAt(result.PriceIndex);
-        long units = price.Unit switch
-        {
-            PriceUnit.Octet => usage.TotalOctets,
-            PriceUnit.Second => usage.DurationSeconds,
-            _ => usage.Messages,
-        };
+        long units = usage.UnitsOf(price.Unit);
         if (units == 0 || price.IsZeroRated)
         {
             result.ZeroRate(price.IsZeroRated ? ZeroRatedReason.Tariff : ZeroRatedReason.EmptyUsage);
@@ -409,7 +404,7 @@ public sealed partial class RatingSession
         out RejectedReason refused, ref RatingResult result)
     {
         refused = RejectedReason.AmountOverflow;
-        if (!TryRoundUp(Math.Max(units, price.Minimum), price.Increment, out long charged))
+        if (!RoundingPolicy.TryRoundUp(Math.Max(units, price.Minimum), price.Increment, out long charged))
         {
             return false;
         }
@@ -477,13 +472,6 @@ public sealed partial class RatingSession
     private static bool IsAbsurd(in UsageRecord usage) =>
         usage.TotalOctets > MaxQuantity || usage.DurationSeconds > MaxQuantity || usage.Messages > MaxQuantity
         || usage.ServiceUnits > MaxQuantity;
-
-    private static bool TryRoundUp(long units, long increment, out long rounded)
-    {
-        long rest = increment == 1 ? 0 : units % increment;
-        rounded = rest == 0 ? units : unchecked(units + (increment - rest));
-        return rounded >= units;
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool EnterMonth(long milliseconds) =>

@@ -102,7 +102,7 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
         }
 
         (result.ZoneIndex, result.PriceIndex) = (_zone, _row.Index);
-        long units = UnitsOf(_row);
+        long units = _usage.UnitsOf(_row.Unit);
         if (units == 0 && _row.Model != PriceModel.Percentage)
         {
             return ChargingFault.NoUsage;
@@ -122,18 +122,10 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
         }
     }
 
-    private long UnitsOf(PriceList.Row row) => row.Unit switch
-    {
-        PriceUnit.Octet => _usage.TotalOctets,
-        PriceUnit.Second => _usage.DurationSeconds,
-        PriceUnit.Message => _usage.Messages,
-        _ => _usage.ServiceUnits,
-    };
-
     /// <summary>Finds version, zone, destination, band and price at an instant; false when there is no price.</summary>
     private bool TryEnter(long milliseconds)
     {
-        if (milliseconds < _inForceUntil && _inForceUntil != long.MinValue)
+        if (milliseconds < _inForceUntil)
         {
             return true;
         }
@@ -311,7 +303,7 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
 
             run = Math.Min(run, sameUntil - (charged - before.Used));
             run = Math.Min(run, UnitsUntil(at, Math.Min(_inForceUntil, BundlesChangeAt(at))));
-            if (!TryRoundUp(run, increment, out run) || charged > long.MaxValue - run)
+            if (!RoundingPolicy.TryRoundUp(run, increment, out run) || charged > long.MaxValue - run)
             {
                 return ChargingFault.Overflow;
             }
@@ -354,7 +346,7 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
         }
 
         // The last unit before a bound is the last whole one of what had flowed until then.
-        long total = UnitsOf(_row);
+        long total = _usage.UnitsOf(_row.Unit);
         long at = start;
         for (long bound = BoundAfter(at); bound < _usage.EndTimeMilliseconds; bound = BoundAfter(at))
         {
@@ -651,20 +643,6 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
         (result.AmountNanos, result.ChargedUnits, result.BundleUnits) = ((long)amount, charged, covered);
         (result.FirstPart, result.PartCount) = (_firstPart, _parts.Count - _firstPart);
         return true;
-    }
-
-    private static bool TryRoundUp(long units, long increment, out long rounded)
-    {
-        long rest = units % increment;
-        rounded = rest == 0 ? units : units - rest;
-        if (rest == 0)
-        {
-            return true;
-        }
-
-        bool fits = rounded <= long.MaxValue - increment;
-        rounded = fits ? rounded + increment : 0;
-        return fits;
     }
 }
 

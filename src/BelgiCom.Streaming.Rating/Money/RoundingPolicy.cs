@@ -39,6 +39,17 @@ public static class RoundingPolicy
         return quotient <= Nanos.Max;
     }
 
+    /// <summary>Units in whole increments; false when they do not fit.</summary>
+    /// <param name="units">At least 0.</param>
+    /// <param name="increment">At least 1.</param>
+    /// <param name="rounded">The units, rounded up.</param>
+    internal static bool TryRoundUp(long units, long increment, out long rounded)
+    {
+        long rest = increment == 1 ? 0 : units % increment;
+        rounded = rest == 0 ? units : unchecked(units + (increment - rest));
+        return rounded >= units;
+    }
+
     private static bool TryPriceWide(UInt128 product, ulong size, out long nanos)
     {
         (UInt128 quotient, UInt128 remainder) = UInt128.DivRem(product, size);

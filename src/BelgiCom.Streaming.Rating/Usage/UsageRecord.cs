@@ -86,6 +86,15 @@ public readonly struct UsageRecord
     /// <summary>Name of the data network as a number; 0 when absent.</summary>
     internal ulong DataNetwork { get; init; }
 
+    /// <summary>What was used, in the unit that a price counts; -1 when that was not measured.</summary>
+    internal long UnitsOf(PriceUnit unit) => unit switch
+    {
+        PriceUnit.Octet => TotalOctets,
+        PriceUnit.Second => DurationSeconds,
+        PriceUnit.Message => Messages,
+        _ => ServiceUnits,
+    };
+
     /// <summary>True when the time is that of the report, which has another when it is sent again.</summary>
     public bool IsTimeOfReport { get; init; }
 }
