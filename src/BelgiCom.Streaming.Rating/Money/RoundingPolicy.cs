@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
@@ -43,6 +44,7 @@ public static class RoundingPolicy
     /// <param name="units">At least 0.</param>
     /// <param name="increment">At least 1.</param>
     /// <param name="rounded">The units, rounded up.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryRoundUp(long units, long increment, out long rounded)
     {
         long rest = increment == 1 ? 0 : units % increment;

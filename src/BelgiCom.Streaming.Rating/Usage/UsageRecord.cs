@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
@@ -87,6 +88,7 @@ public readonly struct UsageRecord
     internal ulong DataNetwork { get; init; }
 
     /// <summary>What was used, in the unit that a price counts; -1 when that was not measured.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal long UnitsOf(PriceUnit unit) => unit switch
     {
         PriceUnit.Octet => TotalOctets,
