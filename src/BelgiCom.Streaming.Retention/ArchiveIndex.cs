@@ -79,6 +79,7 @@ internal sealed class ArchiveIndex : IDisposable
     private readonly SqliteDatabase _database;
     private readonly DataKey? _sealKey;
     private SqliteStatement? _insertPersonBlock;
+    private SqliteStatement? _setPosition;
 
     private ArchiveIndex(SqliteDatabase database, DataKey? sealKey)
     {
@@ -222,14 +223,18 @@ internal sealed class ArchiveIndex : IDisposable
     public void RemovePosition(string topic, int partition) =>
         _database.Execute("DELETE FROM position WHERE topic = @p0 AND partition = @p1", topic, (long)partition);
 
-    public void SetPosition(LogPosition position) => _database.Execute(
-        "INSERT INTO position (topic, partition, next_offset, topic_id, seal) VALUES (@p0, @p1, @p2, @p3, @p4) ON CONFLICT (topic, "
-        + "partition) DO UPDATE SET next_offset = excluded.next_offset, topic_id = excluded.topic_id, seal = excluded.seal",
-        position.Topic,
-        (long)position.Partition,
-        position.NextOffset,
-        position.TopicId,
-        Seal(position));
+    public void SetPosition(LogPosition position)
+    {
+        _setPosition ??= _database.Prepare(
+            "INSERT INTO position (topic, partition, next_offset, topic_id, seal) VALUES (?, ?, ?, ?, ?) ON CONFLICT (topic, partition) "
+            + "DO UPDATE SET next_offset = excluded.next_offset, topic_id = excluded.topic_id, seal = excluded.seal");
+        _setPosition.SetText(1, Encoding.UTF8.GetBytes(position.Topic));
+        _setPosition.Set(2, position.Partition);
+        _setPosition.Set(3, position.NextOffset);
+        _setPosition.SetText(4, Encoding.UTF8.GetBytes(position.TopicId));
+        _setPosition.Set(5, Seal(position));
+        _setPosition.Execute();
+    }
 
     public void BeginExpiry(Segment segment)
     {
@@ -412,6 +417,7 @@ internal sealed class ArchiveIndex : IDisposable
     public void Dispose()
     {
         _insertPersonBlock?.Dispose();
+        _setPosition?.Dispose();
         _database.Dispose();
     }
 
