@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
 namespace BelgiCom.Streaming.Catalogue.Tests;
 
 /// <summary>
@@ -13,13 +16,58 @@ public sealed class GoldenCaseTests
 
     public static TheoryData<string> Rated => [.. Ids("rate")];
 
+    public static TheoryData<string> Money => [.. Ids("roundBillLine", "vatOfAmount", "bill", "convertBill")];
+
+    public static TheoryData<string> Periods => [.. Ids("commitment", "prorate", "discount", "rollover", "fairUse")];
+
     [Theory]
     [MemberData(nameof(Rated))]
     public void Usage_OfTheGoldenPack_IsRatedAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id]).Differences);
 
+    [Theory]
+    [MemberData(nameof(Money))]
+    public void Bill_OfTheGoldenPack_IsAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id]).Differences);
+
+    [Theory]
+    [MemberData(nameof(Periods))]
+    public void Period_OfTheGoldenPack_IsAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id]).Differences);
+
+    /// <summary>Nothing that a case says is passed over: each value is falsified once, and each object gets one more.</summary>
+    [Fact]
+    public void Case_WithAnythingElseInIt_Fails()
+    {
+        List<string> passed = [];
+        foreach (TariffCase one in Cases.Values.Where(one => one.Kind != "rate" && TariffCases.CanRun(one)))
+        {
+            foreach ((string where, JsonNode falsified) in CaseFalsifier.Of(one.Content))
+            {
+                TariffCase other = one with { Content = JsonSerializer.SerializeToElement(falsified) };
+                if (HasPassed(other))
+                {
+                    passed.Add($"{one.Id} {where}");
+                }
+            }
+        }
+
+        Assert.Empty(passed);
+    }
+
     [Fact]
     public void Pack_HasAllItsCases() => Assert.Equal(243, Cases.Count);
 
-    private static IEnumerable<string> Ids(string kind) =>
-        Cases.Values.Where(one => one.Kind == kind).Select(one => one.Id).Order(StringComparer.Ordinal);
+    /// <summary>Whether a case passed; one that cannot be read has not.</summary>
+    private static bool HasPassed(TariffCase one)
+    {
+        try
+        {
+            return TariffCases.Run(one).HasPassed;
+        }
+        catch (InputFaultException)
+        {
+            return false;
+        }
+    }
+
+    private static IEnumerable<string> Ids(params string[] kinds) =>
+        Cases.Values.Where(one => kinds.Contains(one.Kind)).Select(one => one.Id).Order(StringComparer.Ordinal);
 }

@@ -1,12 +1,27 @@
+using System.Text.Json;
+
 namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>Runs cases of tariffs with the code that rates in production.</summary>
 public static class TariffCases
 {
-    private const string Rate = "rate";
+    // What runs a case of each kind, and says what is other than expected.
+    private static readonly Dictionary<string, Func<JsonElement, IReadOnlyList<string>>> Kinds = new(StringComparer.Ordinal)
+    {
+        ["rate"] = RateCase.Run,
+        ["roundBillLine"] = MoneyCases.RoundBillLine,
+        ["vatOfAmount"] = MoneyCases.VatOfAmount,
+        ["bill"] = MoneyCases.Bill,
+        ["convertBill"] = MoneyCases.ConvertBill,
+        ["commitment"] = PeriodCases.Commit,
+        ["prorate"] = PeriodCases.ProRate,
+        ["discount"] = PeriodCases.Reduce,
+        ["rollover"] = PeriodCases.RollOver,
+        ["fairUse"] = PeriodCases.UseFairly,
+    };
 
     /// <summary>Whether cases of its kind can be run.</summary>
-    public static bool CanRun(TariffCase tariffCase) => tariffCase.Kind == Rate;
+    public static bool CanRun(TariffCase tariffCase) => Kinds.ContainsKey(tariffCase.Kind);
 
     /// <summary>Runs a case.</summary>
     /// <exception cref="InputFaultException">The case is not written as a case of its kind is, or cannot be run.</exception>
@@ -19,7 +34,7 @@ public static class TariffCases
 
         try
         {
-            return new TariffCaseResult(tariffCase, RateCase.Run(tariffCase.Content));
+            return new TariffCaseResult(tariffCase, Kinds[tariffCase.Kind](tariffCase.Content));
         }
         catch (Exception broken) when (broken is KeyNotFoundException or InvalidOperationException or FormatException
             or OverflowException or ArgumentException or IndexOutOfRangeException)

@@ -16,6 +16,13 @@ public readonly record struct Currency
             .Select(letter => (byte)('A' + letter)),
     ];
 
+    // ISO 4217, list one: the currencies whose smallest unit is not a hundredth.
+    private static readonly string[] WithoutDecimals = [
+        "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"];
+
+    private static readonly string[] WithThreeDecimals = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+    private static readonly string[] WithFourDecimals = ["CLF", "UYW"];
+
     private readonly ushort _number;
 
     private Currency(int number) => _number = (ushort)number;
@@ -42,6 +49,12 @@ public readonly record struct Currency
 
     /// <summary>The code in ASCII; empty when no currency is known.</summary>
     public ReadOnlySpan<byte> Utf8 => IsUnknown ? [] : Codes.AsSpan((_number - 1) * Length, Length);
+
+    /// <summary>Decimals of a bill line in this currency, by ISO 4217: 2 for most, also for one that the list does not name.</summary>
+    public int Decimals => WithoutDecimals.Contains(ToString()) ? 0
+        : WithThreeDecimals.Contains(ToString()) ? 3
+        : WithFourDecimals.Contains(ToString()) ? 4
+        : 2;
 
     /// <inheritdoc/>
     public override string ToString() => Encoding.ASCII.GetString(Utf8);

@@ -16,6 +16,8 @@ public static class RoundingPolicy
     /// <summary>Version of an event that is a sum of parts, each rounded once.</summary>
     public const int OfParts = 2;
 
+    private const int Decimals = 9;
+
     /// <summary>
     /// Price of <paramref name="units"/> at <paramref name="unitPriceNanos"/> for each <paramref name="unitSize"/> units.
     /// </summary>
@@ -38,6 +40,42 @@ public static class RoundingPolicy
         quotient += remainder >= size - remainder ? 1UL : 0UL;
         nanos = (long)quotient;
         return quotient <= Nanos.Max;
+    }
+
+    /// <summary>A quotient of whole numbers, half away from zero, so that what is taken back mirrors what was given.</summary>
+    /// <param name="dividend">Any number.</param>
+    /// <param name="divisor">At least 1.</param>
+    public static Int128 Divide(Int128 dividend, Int128 divisor)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(divisor, Int128.One);
+        (Int128 quotient, Int128 rest) = Int128.DivRem(dividend, divisor);
+        Int128 missing = divisor - Int128.Abs(rest);
+        return Int128.Abs(rest) < missing ? quotient : quotient + Int128.Sign(dividend);
+    }
+
+    /// <summary>The amount of a bill line: its exact sum rounded once, half away from zero (D-01).</summary>
+    /// <param name="nanos">The sum in nano-units.</param>
+    /// <param name="decimals">Decimals of the currency, 0 to 9 (<see cref="Currency.Decimals"/>).</param>
+    /// <returns>Nano-units that are a multiple of the currency's smallest unit.</returns>
+    public static Int128 BillLine(Int128 nanos, int decimals)
+    {
+        Int128 smallest = SmallestUnit(decimals);
+        return Divide(nanos, smallest) * smallest;
+    }
+
+    /// <summary>The smallest unit of a currency in nano-units: 10,000,000 for one with cents.</summary>
+    /// <param name="decimals">Decimals of the currency, 0 to 9.</param>
+    internal static long SmallestUnit(int decimals)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(decimals);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(decimals, Decimals);
+        long smallest = Nanos.PerUnit;
+        for (int place = 0; place < decimals; place++)
+        {
+            smallest /= 10;
+        }
+
+        return smallest;
     }
 
     /// <summary>Units in whole increments; false when they do not fit.</summary>
