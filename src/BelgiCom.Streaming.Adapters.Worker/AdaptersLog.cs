@@ -87,6 +87,12 @@ internal static partial class AdaptersLog
         3022, LogLevel.Error, "File {File} of {Source} failed; the other files go on, and it is tried again in {Delay}")]
     public static partial void FileFailed(ILogger logger, string file, string source, TimeSpan delay, Exception exception);
 
+    [LoggerMessage(
+        3026, LogLevel.Error,
+        "The clock went on by {Step} while the worker was off or from one moment to the next, seen at the inbox of {Source}; more than "
+        + "{StepMax} is not believed, so processed files of all inboxes are kept for as much longer. Set the clock if it is wrong")]
+    public static partial void ClockJumped(ILogger logger, string source, TimeSpan step, TimeSpan stepMax);
+
     [LoggerMessage(3018, LogLevel.Information, "File {File} of {Source}, whose end was missing, came as a whole as {Whole}")]
     public static partial void PartClosed(ILogger logger, string file, string source, string whole);
 

@@ -37,6 +37,13 @@ public sealed class AdaptersOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "90.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan KeepDone { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>
+    /// How far the clock may go on while the worker is off, or at once while it runs, before it is no longer believed to have made
+    /// processed files older.
+    /// </summary>
+    [Range(typeof(TimeSpan), "01:00:00", "366.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan ClockStepMax { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>How much one usage event may say.</summary>
     public UsageBounds Bounds { get; set; } = new();
 

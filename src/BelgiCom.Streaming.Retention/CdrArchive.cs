@@ -192,9 +192,7 @@ public sealed partial class CdrArchive : IDisposable
         catch (Exception cause) when (IsOfAnotherForm(cause))
         {
             index?.Dispose();
-            throw new ArchiveException(
-                ArchiveFault.Damaged,
-                $"Archive index {IndexFile(options)} is damaged: {cause.Message} {MakeAnew}", cause);
+            throw Damaged(options, cause);
         }
         catch
         {
@@ -220,7 +218,8 @@ public sealed partial class CdrArchive : IDisposable
     }
 
     /// <summary>Whether what was read from the index is not of the form that we write.</summary>
-    internal static bool IsOfAnotherForm(Exception cause) => cause is InvalidCastException or InvalidOperationException or FormatException
+    internal static bool IsOfAnotherForm(Exception cause) => cause is StorageException { Fault: StorageFault.Damaged }
+        or InvalidCastException or InvalidOperationException or FormatException
         or OverflowException or ArgumentException or IndexOutOfRangeException or KeyNotFoundException;
 
     internal static IEnumerable<string> SegmentFiles(RetentionOptions options) =>
@@ -232,12 +231,25 @@ public sealed partial class CdrArchive : IDisposable
 
     /// <summary>Opens the archive to see what is kept and what is due; a worker may use it meanwhile. Nothing can be changed.</summary>
     /// <exception cref="StorageException">There is no archive, or it cannot be read.</exception>
-    /// <exception cref="ArchiveException">Its index is missing.</exception>
+    /// <exception cref="ArchiveException">Its index is missing or damaged.</exception>
     public static CdrArchive OpenToRead(RetentionOptions options, IKeyStore keys, TimeProvider clock)
     {
         RefuseWithoutIndex(options);
-        return new CdrArchive(options, keys, clock, ArchiveIndex.OpenToRead(IndexFile(options)), null);
+        try
+        {
+            return new CdrArchive(options, keys, clock, ArchiveIndex.OpenToRead(IndexFile(options)), null);
+        }
+        catch (Exception cause) when (IsOfAnotherForm(cause))
+        {
+            throw Damaged(options, cause);
+        }
     }
+
+    private static ArchiveException Damaged(RetentionOptions options, Exception cause) => new(
+        ArchiveFault.Damaged,
+        $"Archive index {IndexFile(options)} is damaged: "
+        + $"{(cause is StorageException { InnerException: { } database } ? database : cause).Message} {MakeAnew}",
+        cause);
 
     /// <summary>
     /// Notes the periods in force as those under which the archive is written. The process that writes the archive calls this at its start,

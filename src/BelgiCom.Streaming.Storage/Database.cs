@@ -140,7 +140,7 @@ public abstract class Database : IDisposable
     /// <summary>Closes the connection.</summary>
     protected virtual void Dispose(bool disposing) => _connection.Dispose();
 
-    private protected StorageException Refused(string why, Exception? cause) => new(
+    private protected virtual StorageException Refused(string why, Exception? cause) => new(
         StorageFault.Refused,
         $"{Name} {Location}: {why} Nothing of the transaction was kept; it can be tried again. Check free space and rights.",
         cause);

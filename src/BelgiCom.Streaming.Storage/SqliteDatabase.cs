@@ -104,11 +104,25 @@ public sealed class SqliteDatabase : Database
     // The transaction is begun for writing, because one that reads first and writes later may find that another has written in between.
     private protected override DbTransaction Begin() => _connection.BeginTransaction(deferred: false);
 
-    private static StorageException CannotOpen(string file, string name, string setting, Exception cause) =>
-        new(
+    private static StorageException CannotOpen(string file, string name, string setting, Exception cause) => IsDamage(cause)
+        ? new(
+            StorageFault.Damaged,
+            $"{name} {file} is damaged: {cause.Message.TrimEnd('.')}. Check {setting}, and restore the file from its copy.",
+            cause)
+        : new(
             StorageFault.CannotOpen,
             $"{name} {file} could not be opened: {cause.Message.TrimEnd('.')}. Check {setting}, free space and rights there.",
             cause);
+
+    private protected override StorageException Refused(string why, Exception? cause) => IsDamage(cause)
+        ? new(
+            StorageFault.Damaged,
+            $"{Name} {Location} is damaged: {why} Nothing of the transaction was kept; restore the file from its copy.",
+            cause)
+        : base.Refused(why, cause);
+
+    private static bool IsDamage(Exception? cause) =>
+        cause is SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB };
 
     private void Check(int result)
     {

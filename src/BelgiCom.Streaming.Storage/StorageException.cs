@@ -3,8 +3,11 @@ namespace BelgiCom.Streaming.Storage;
 /// <summary>What went wrong with a database.</summary>
 public enum StorageFault
 {
-    /// <summary>The database cannot be opened: there is no such place, no right to it, or it is no database.</summary>
+    /// <summary>The database cannot be opened: there is no such place, or no right to it.</summary>
     CannotOpen,
+
+    /// <summary>The file is no database, or one whose pages contradict each other; trying again does not help.</summary>
+    Damaged,
 
     /// <summary>Another process works with it.</summary>
     InUse,

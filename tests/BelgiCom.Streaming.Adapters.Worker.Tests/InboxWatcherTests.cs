@@ -77,7 +77,7 @@ public sealed class InboxWatcherTests : IDisposable
     }
 
     [Fact]
-    public async Task File_SentTwiceUnderOneName_KeepsBothAndCountsOnce()
+    public async Task File_SentTwiceUnderOneName_KeepsOneAndCountsOnce()
     {
         for (int i = 0; i < 2; i++)
         {
@@ -85,7 +85,7 @@ public sealed class InboxWatcherTests : IDisposable
             await NewWatcher().TakeAllAsync(TestContext.Current.CancellationToken);
         }
 
-        Assert.Equal(2, Files().Count);
+        Assert.Equal(["done/a.cdr"], Files());
         Assert.Equal(4, _fixture.Sender.Usage.Count);
     }
 
@@ -347,6 +347,76 @@ public sealed class InboxWatcherTests : IDisposable
         Assert.Empty(Files());
     }
 
+    /// <summary>F11: a clock ten days ahead at a start, or from one moment to the next, deletes nothing early, and it is said.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ProcessedFile_WhenTheClockJumps_IsKeptForAsLongAsWithoutTheJump(bool isOff)
+    {
+        SteppedClock clock = new();
+        using FileLedger first = FileLedger.Open(Path.Combine(_fixture.Folder, "stepped"), _fixture.FileKey, clock);
+        FileLedger ledger = first;
+        first.PutRetired(new RetiredFile(InInbox("done/a.cdr"), InInbox("a.cdr"), 1, clock.GetUtcNow()));
+        await File.WriteAllTextAsync(InInbox("done/a.cdr"), "a", TestContext.Current.CancellationToken);
+        clock.Advance(TimeSpan.FromDays(1));
+        NewWatcher(ledger, clock).Tidy();
+        if (isOff)
+        {
+            first.Dispose();
+        }
+
+        clock.Step = TimeSpan.FromDays(10);
+        using FileLedger? second = isOff ? FileLedger.Open(Path.Combine(_fixture.Folder, "stepped"), _fixture.FileKey, clock) : null;
+        ledger = second ?? first;
+        InboxWatcher watcher = NewWatcher(ledger, clock);
+        watcher.Tidy();
+        Assert.Equal(["done/a.cdr"], Files());
+        Assert.Contains(_backlog!.Problems(), problem => problem.Contains("10.00:00:00", StringComparison.Ordinal));
+
+        clock.Advance(_fixture.Options.KeepDone - TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1));
+        watcher.Tidy();
+        Assert.Equal(["done/a.cdr"], Files());
+        Assert.Empty(_backlog!.Problems());
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        watcher.Tidy();
+        Assert.Empty(Files());
+    }
+
+    /// <summary>A worker that was off for less than a day ages what it keeps, as by the clock.</summary>
+    [Fact]
+    public async Task ProcessedFile_WhileTheWorkerWasOffForHours_GrewOlder()
+    {
+        File.Copy(MediationFixture.Sample(Pgw), InInbox("a.cdr"));
+        await NewWatcher().LookAsync(TestContext.Current.CancellationToken);
+        for (TimeSpan kept = TimeSpan.Zero; kept < _fixture.Options.KeepDone; kept += TimeSpan.FromHours(12))
+        {
+            NewWatcher().Tidy();
+            Assert.Equal(["done/a.cdr"], Files());
+            _fixture.Stop();
+            _fixture.Clock.Advance(TimeSpan.FromHours(12));
+            _fixture.Restart();
+        }
+
+        NewWatcher().Tidy();
+        Assert.Empty(Files());
+    }
+
+    /// <summary>A process that was killed after it had copied a file to another file system, and a file that comes again.</summary>
+    [Fact]
+    public async Task ProcessedFile_ThatIsStillInTheInbox_IsInDoneOnce()
+    {
+        File.Copy(MediationFixture.Sample(Pgw), InInbox("a.cdr"));
+        await NewWatcher().LookAsync(TestContext.Current.CancellationToken);
+        File.Copy(InInbox("done/a.cdr"), InInbox("a.cdr"));
+        _fixture.Restart();
+
+        await NewWatcher().LookAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(["done/a.cdr"], Files());
+        Assert.Equal(1, _fixture.Sender.Chunks);
+    }
+
     /// <summary>F11: the clock is set back after a file was left for later; the file waits for its pause and not for the clock.</summary>
     [Fact]
     public void Backlog_WhoseClockIsSetBack_TriesAFileAgainAfterThePause()
@@ -376,12 +446,13 @@ public sealed class InboxWatcherTests : IDisposable
         Assert.Throws<StorageException>(() => reader.RemoveRetired("a"));
     }
 
-    private InboxWatcher NewWatcher(ILogger<InboxWatcher>? logger = null)
+    private InboxWatcher NewWatcher(ILogger<InboxWatcher>? logger = null) => NewWatcher(_fixture.Ledger, _fixture.Clock, logger);
+
+    private InboxWatcher NewWatcher(FileLedger ledger, TimeProvider clock, ILogger<InboxWatcher>? logger = null)
     {
-        _backlog = new InboxBacklog(_source.Name, _source.Inbox, _fixture.Options.PollInterval, _fixture.Clock);
+        _backlog = new InboxBacklog(_source.Name, _source.Inbox, _fixture.Options.PollInterval, clock);
         return new(
-            _source, _fixture.Options, _fixture.Intake, _fixture.Ledger, _backlog, _fixture.Clock,
-            logger ?? NullLogger<InboxWatcher>.Instance);
+            _source, _fixture.Options, _fixture.Intake, ledger, _backlog, clock, logger ?? NullLogger<InboxWatcher>.Instance);
     }
 
     /// <summary>Changes the ledger past the worker.</summary>

@@ -48,10 +48,13 @@ internal sealed class MediationFixture : IDisposable
     /// <summary>Starts again as after a crash, which leaves nothing but the disk.</summary>
     public void Restart()
     {
-        Ledger.Dispose();
+        Stop();
         Ledger = FileLedger.Open(Options.DataDirectory, FileKey, Clock);
         Intake = NewIntake();
     }
+
+    /// <summary>Ends, until <see cref="Restart"/>.</summary>
+    public void Stop() => Ledger.Dispose();
 
     public Task<FileReport> MediateAsync(string path, string? source = null) =>
         Intake.TakeAsync(path, source, TestContext.Current.CancellationToken);

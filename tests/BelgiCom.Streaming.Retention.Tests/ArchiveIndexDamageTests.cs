@@ -41,6 +41,18 @@ public sealed class ArchiveIndexDamageTests : IDisposable
     }
 
     [Fact]
+    public void Open_WithAFileThatIsNoIndex_NamesTheVerbThatMakesItAnew()
+    {
+        Fill();
+        File.WriteAllBytes(Index, new byte[4096]);
+
+        ArchiveException fault = Assert.Throws<ArchiveException>(_fixture.Open);
+
+        Assert.Equal(ArchiveFault.Damaged, fault.Fault);
+        Assert.Contains("retention reindex", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Open_WithAnIndexOlderThanItsFiles_IsRefused()
     {
         Fill();

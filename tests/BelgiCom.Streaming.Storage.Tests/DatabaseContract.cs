@@ -163,7 +163,7 @@ public sealed class SqliteDatabaseTests : DatabaseContract
 
         StorageException refusal = Assert.Throws<StorageException>(() => OpenFile("text.db"));
 
-        Assert.Equal(StorageFault.CannotOpen, refusal.Fault);
+        Assert.Equal(StorageFault.Damaged, refusal.Fault);
         Assert.Contains("Check Test:File", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -10,8 +10,12 @@ internal sealed class InboxBacklog(string source, string folder, TimeSpan pollIn
 {
     private static readonly TimeSpan DelayMax = TimeSpan.FromMinutes(10);
 
+    // Long enough that somebody looks at the health meanwhile.
+    private static readonly TimeSpan JumpShown = TimeSpan.FromHours(1);
+
     private readonly ConcurrentDictionary<string, WaitingFile> _files = new(StringComparer.Ordinal);
     private volatile Absence? _away;
+    private volatile Jump? _jump;
 
     /// <summary>Name of the inbox's source.</summary>
     public string Source => source;
@@ -43,6 +47,14 @@ internal sealed class InboxBacklog(string source, string folder, TimeSpan pollIn
             yield return string.Create(CultureInfo.InvariantCulture, $"The inbox of {source} waits since {away.Since:u}. {away.Reason}");
         }
 
+        if (_jump is { } jump && clock.GetElapsedTime(jump.Stamp) < JumpShown)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"The clock went on by {jump.Step} until {jump.Seen:u}, which is not believed; processed files are kept for as much "
+                + $"longer. Set the clock if it is wrong.");
+        }
+
         WaitingFile[] stuck = [.. _files.Values.Where(file => file.IsStuck).OrderBy(file => file.StuckSince)];
         if (stuck.Length > 0)
         {
@@ -53,6 +65,9 @@ internal sealed class InboxBacklog(string source, string folder, TimeSpan pollIn
                 + $"{DelayMax.TotalMinutes} minutes at the latest.");
         }
     }
+
+    /// <summary>The clock went on by more than is believed.</summary>
+    public void ClockJumped(TimeSpan step) => _jump = new Jump(step, clock.GetUtcNow(), clock.GetTimestamp());
 
     /// <summary>Begins a look through the inbox: remembers the files that came, forgets those that somebody took away.</summary>
     public void See(IReadOnlyCollection<string> paths)
@@ -120,4 +135,6 @@ internal sealed class InboxBacklog(string source, string folder, TimeSpan pollIn
     }
 
     private sealed record Absence(string Reason, DateTimeOffset Since);
+
+    private sealed record Jump(TimeSpan Step, DateTimeOffset Seen, long Stamp);
 }

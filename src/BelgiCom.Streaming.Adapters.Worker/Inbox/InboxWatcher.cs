@@ -70,7 +70,7 @@ internal sealed class InboxWatcher(
             }
 
             await TakeAllAsync(stopping).ConfigureAwait(false);
-            _processed.Tidy();
+            Tidy();
             backlog.Away = null;
         }
         catch (Exception away) when (away is IOException or UnauthorizedAccessException)
@@ -133,8 +133,20 @@ internal sealed class InboxWatcher(
         }
     }
 
-    /// <summary>See <see cref="ProcessedFiles.Tidy()"/>.</summary>
-    internal void Tidy() => _processed.Tidy();
+    /// <summary>
+    /// See <see cref="ProcessedFiles.Tidy()"/>. A clock that jumped deletes nothing: first the ledger gives the files the ages that they
+    /// had.
+    /// </summary>
+    internal void Tidy()
+    {
+        if (ledger.SeeClock(options.ClockStepMax) is { Ticks: > 0 } step)
+        {
+            AdaptersLog.ClockJumped(logger, source.Name, step, options.ClockStepMax);
+            backlog.ClockJumped(step);
+        }
+
+        _processed.Tidy();
+    }
 
     private async Task TakeAsync(FileInfo file, string? fileSource, CancellationToken stopping)
     {

@@ -49,13 +49,42 @@ internal sealed class ProcessedFiles(SourceOptions source, TimeSpan keepDone, Fi
         string target = Path.Combine(report.Entry.State == FileState.Done ? _done : _failed, file.Name);
         if (File.Exists(target))
         {
-            // Another file of that name came before, or the same file again.
+            if (HasContentOf(file, target))
+            {
+                // It came again, or it was copied there by a process that was killed before it could take the original away.
+                file.Delete();
+                return;
+            }
+
+            // Another file of that name came before.
             string mark = $".{report.Entry.Hash[..8]}.{report.Entry.Resent}";
             target = Path.Combine(Path.GetDirectoryName(target)!, Beginning(file.Name, NameOctetsMax - mark.Length) + mark);
         }
 
         ledger.PutRetired(new RetiredFile(target, origin, report.Octets, clock.GetUtcNow()));
         Move(file, target);
+    }
+
+    private static bool HasContentOf(FileInfo file, string other)
+    {
+        using FileStream mine = InboxFile.TryOpen(file.FullName) ?? throw new IOException("It is no regular file any more.");
+        using FileStream theirs = new(other, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        if (mine.Length != theirs.Length)
+        {
+            return false;
+        }
+
+        (byte[] left, byte[] right) = (new byte[1 << 16], new byte[1 << 16]);
+        for (int octets; (octets = mine.ReadAtLeast(left, left.Length, throwOnEndOfStream: false)) > 0;)
+        {
+            int same = theirs.ReadAtLeast(right.AsSpan(0, octets), octets, throwOnEndOfStream: false);
+            if (same != octets || !left.AsSpan(0, octets).SequenceEqual(right.AsSpan(0, octets)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>

@@ -59,7 +59,10 @@ public sealed class FileLedger : IDisposable
         """;
 
     private static readonly string[] Migrations =
-        [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema, MeasuresSchema, FileSequences.Schema, HashKeySchema];
+        [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema, MeasuresSchema, FileSequences.Schema, HashKeySchema, ClockSchema];
+
+    private const string ClockSchema =
+        "CREATE TABLE clock (clock INTEGER PRIMARY KEY CHECK (clock = 1), last_seen INTEGER NOT NULL)";
 
     private const string Name = "File ledger";
     private const string Setting = "Adapters:DataDirectory";
@@ -68,9 +71,14 @@ public sealed class FileLedger : IDisposable
     private readonly FileSequences _sequences;
     private readonly FolderLock? _folder;
     private readonly Lock _lock = new();
+    private readonly TimeProvider _clock;
+    private DateTimeOffset _seen;
+    private DateTimeOffset _seenStored;
+    private long _seenStamp;
 
-    private FileLedger(SqliteDatabase database, FolderLock? folder)
+    private FileLedger(SqliteDatabase database, FolderLock? folder, TimeProvider clock)
     {
+        _clock = clock;
         _database = database;
         _sequences = new FileSequences(database);
         _folder = folder;
@@ -93,10 +101,11 @@ public sealed class FileLedger : IDisposable
         {
             SqliteDatabase database = SqliteDatabase.Open(Path.Combine(dataDirectory, FileName), Name, Setting);
             database.Migrate(Migrations, clock.GetUtcNow());
-            FileLedger ledger = new(database, folder);
+            FileLedger ledger = new(database, folder, clock);
             ledger.RequireKey(key, dataDirectory);
             ledger.NoteKeyForms(clock.GetUtcNow());
             ledger.PlaceEarlierFiles();
+            ledger.RememberClock();
             return ledger;
         }
         catch
@@ -109,7 +118,7 @@ public sealed class FileLedger : IDisposable
     /// <summary>Opens the ledger to read it; a worker may write to it meanwhile.</summary>
     /// <exception cref="StorageException">There is no ledger, or it cannot be opened.</exception>
     public static FileLedger OpenToRead(string dataDirectory) =>
-        new(SqliteDatabase.OpenToRead(Path.Combine(dataDirectory, FileName), Name, Setting), null);
+        new(SqliteDatabase.OpenToRead(Path.Combine(dataDirectory, FileName), Name, Setting), null, TimeProvider.System);
 
     /// <summary>
     /// Usage that began before this moment (milliseconds since 1970-01-01 UTC) may have been mediated by a release whose duplicate keys had
@@ -142,7 +151,7 @@ public sealed class FileLedger : IDisposable
     public static IReadOnlyList<(FileEntry File, string? Inbox)> Retry(
         string dataDirectory, string? name, TimeProvider clock)
     {
-        using FileLedger ledger = new(SqliteDatabase.Open(Path.Combine(dataDirectory, FileName), Name, Setting), null);
+        using FileLedger ledger = new(SqliteDatabase.Open(Path.Combine(dataDirectory, FileName), Name, Setting), null, clock);
         ledger._database.Migrate(Migrations, clock.GetUtcNow());
         List<(FileEntry, string?)> asked = [];
         foreach (FileEntry file in ledger.List().Where(file => IsCalled(file, name) && CanBeReadAgain(file)))
@@ -257,6 +266,40 @@ public sealed class FileLedger : IDisposable
         }
     }
 
+    /// <summary>
+    /// Compares the clock with the time that has passed since the ledger was last at work, as far as that is known: while the process runs
+    /// it is measured, and what it was off for is the clock's word alone. When the clock went on by more than that and a step, no processed
+    /// file becomes older by it: each is as old as it was before.
+    /// </summary>
+    /// <param name="stepMax">How far the clock may go on at once and be believed.</param>
+    /// <returns>By how much the clock went on without being believed; zero when it is believed.</returns>
+    public TimeSpan SeeClock(TimeSpan stepMax)
+    {
+        lock (_lock)
+        {
+            DateTimeOffset now = _clock.GetUtcNow();
+            TimeSpan step = now - _seen - _clock.GetElapsedTime(_seenStamp);
+            bool jumped = step > stepMax;
+            // At most once a minute, because each is a write to disk.
+            if (jumped || (now - _seenStored).Duration() >= TimeSpan.FromMinutes(1))
+            {
+                _database.InTransaction(() =>
+                {
+                    if (jumped)
+                    {
+                        _database.Execute("UPDATE retired SET retired_at = retired_at + @p0", (long)step.TotalMilliseconds);
+                    }
+
+                    StoreSeen(now);
+                });
+                _seenStored = now;
+            }
+
+            (_seen, _seenStamp) = (now, _clock.GetTimestamp());
+            return jumped ? step : TimeSpan.Zero;
+        }
+    }
+
     /// <summary>Forgets a file that is no longer there.</summary>
     public void RemoveRetired(string path)
     {
@@ -331,6 +374,24 @@ public sealed class FileLedger : IDisposable
             Finish(file);
         }
     }
+
+    /// <summary>A ledger that never noted the time, new or of an earlier release, begins with the clock's.</summary>
+    private void RememberClock()
+    {
+        _seenStamp = _clock.GetTimestamp();
+        if (_database.QueryLong("SELECT last_seen FROM clock") is { } seen)
+        {
+            _seen = _seenStored = DateTimeOffset.FromUnixTimeMilliseconds(seen);
+            return;
+        }
+
+        _seen = _seenStored = _clock.GetUtcNow();
+        StoreSeen(_seen);
+    }
+
+    private void StoreSeen(DateTimeOffset now) => _database.Execute(
+        "INSERT INTO clock (clock, last_seen) VALUES (1, @p0) ON CONFLICT (clock) DO UPDATE SET last_seen = excluded.last_seen",
+        now.ToUnixTimeMilliseconds());
 
     private static bool IsCalled(FileEntry file, string? name) =>
         name is null || file.Name == ShownName.Of(name)

@@ -11,6 +11,9 @@ internal static class Messages
 {
     private static readonly DateTimeOffset Yesterday = TimeProvider.System.GetUtcNow().AddDays(-1);
 
+    /// <summary>Whose the messages are, as a file of one number.</summary>
+    public static readonly byte[] Number = "999100000024\n"u8.ToArray();
+
     /// <summary>Writes a file as a careful sender does: under another name, and then renames it.</summary>
     public static void Write(string path, int count)
     {

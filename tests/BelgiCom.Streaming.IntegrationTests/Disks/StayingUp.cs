@@ -25,18 +25,24 @@ internal sealed partial class StayingUp : IAsyncDisposable
     public static async Task<StayingUp> WaitForAsync(ChildProcess process) =>
         new(process, Url().Match(await process.LineAsync(line => Url().IsMatch(line), "the address of the status page")).Value);
 
+    /// <summary>The process once it answers; null before.</summary>
+    public static StayingUp? TryFind(ChildProcess process) =>
+        process.Lines.Select(line => Url().Match(line)).FirstOrDefault(url => url.Success) is { } url ? new(process, url.Value) : null;
+
     /// <summary>Waits until so many messages are billed, and nothing more, and every worker is ready.</summary>
     public Task UntilBilledAsync(int messages) => UntilAsync(
-        async () =>
-        {
-            JsonElement status = await StatusAsync();
-            return status.TryGetProperty("billed", out JsonElement billed)
-                && billed.GetProperty("lines").GetInt64() == messages
-                && billed.GetProperty("amount").GetString() == Messages.Amount(messages)
-                && status.GetProperty("conserved").GetBoolean()
-                && (await ReadyAsync()).IsReady;
-        },
-        $"{messages} messages to be billed and every worker to be ready");
+        () => HasBilledAsync(messages), $"{messages} messages to be billed and every worker to be ready");
+
+    /// <summary>Whether so many messages are billed, and nothing more, and every worker is ready.</summary>
+    public async Task<bool> HasBilledAsync(int messages)
+    {
+        JsonElement status = await StatusAsync();
+        return status.TryGetProperty("billed", out JsonElement billed)
+            && billed.GetProperty("lines").GetInt64() == messages
+            && billed.GetProperty("amount").GetString() == Messages.Amount(messages)
+            && status.GetProperty("conserved").GetBoolean()
+            && (await ReadyAsync()).IsReady;
+    }
 
     /// <summary>Waits until the process says that it is not ready and names all of these in its health and among its problems.</summary>
     public Task UntilNotReadyBecauseOfAsync(params string[] words) => UntilAsync(

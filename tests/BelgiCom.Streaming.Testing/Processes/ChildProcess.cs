@@ -92,6 +92,9 @@ public class ChildProcess : IAsyncDisposable
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>From now on its end is no failure of the test: something else may end it at any time.</summary>
+    public void MayEnd() => _mayEnd = true;
+
     /// <summary>SIGTERM, as a container platform stops a process.</summary>
     public void Terminate()
     {
@@ -147,7 +150,7 @@ public class ChildProcess : IAsyncDisposable
     /// <summary>Sends a signal to any process.</summary>
     /// <param name="process">Its id.</param>
     /// <param name="signal">Name without SIG.</param>
-    internal static void Signal(int process, string signal)
+    public static void Signal(int process, string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), $"SIG{signal} needs POSIX signals");
         using Process kill = Process.Start("kill", [$"-{signal}", process.ToString(CultureInfo.InvariantCulture)]);

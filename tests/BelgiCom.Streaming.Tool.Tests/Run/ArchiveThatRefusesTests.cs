@@ -39,7 +39,7 @@ public sealed class ArchiveThatRefusesTests : IDisposable
         Directory.CreateDirectory(Archive);
         await File.WriteAllTextAsync(Index, "this is no database", TestContext.Current.CancellationToken);
 
-        await AssertRefusedAsync(verb, $"Archive index {Index} could not be opened");
+        await AssertRefusedAsync(verb, $"Archive index {Index} is damaged");
     }
 
     /// <summary>The archive opens, and its worker fails later, when it goes on reading where the archive ends.</summary>
