@@ -47,6 +47,9 @@ public sealed class AdaptersOptions : IValidatableObject
     /// <summary>How much one usage event may say.</summary>
     public UsageBounds Bounds { get; set; } = new();
 
+    /// <summary>Which short numbers usage carries in clear.</summary>
+    public ShortNumbers ShortNumbers { get; set; } = new();
+
     /// <summary>Most octets that a compressed file may expand to.</summary>
     [Range(1, long.MaxValue)]
     public long MaxExpandedOctets { get; set; } = 8L << 30;

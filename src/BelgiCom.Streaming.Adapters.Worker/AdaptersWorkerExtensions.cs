@@ -38,7 +38,8 @@ public static class AdaptersWorkerExtensions
             [.. options.Sources.Select(source => source.ToUsageSource())],
             provider.GetRequiredService<IKeyStore>(),
             provider.GetRequiredService<TimeProvider>(),
-            options.Bounds)
+            options.Bounds,
+            options.ShortNumbers)
         {
             FormerUntilMilliseconds = provider.GetRequiredService<FileLedger>().FormerUntilMilliseconds,
             MaxFaults = options.MaxFaults,

@@ -7,11 +7,14 @@ namespace BelgiCom.Streaming.Adapters;
 /// <param name="keys">Keys of pseudonyms and of personal data.</param>
 /// <param name="clock">Says which day's key encrypts.</param>
 /// <param name="bounds">How much one event may say; null for the defaults.</param>
-public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore keys, TimeProvider clock, UsageBounds? bounds = null)
+/// <param name="shortNumbers">Which short numbers events carry; null for the defaults.</param>
+public sealed class UsageMediation(
+    IReadOnlyList<UsageSource> sources, IKeyStore keys, TimeProvider clock, UsageBounds? bounds = null, ShortNumbers? shortNumbers = null)
     : IFileMediation
 {
     private readonly UsageSources _sources = new(sources);
     private readonly UsageBounds _bounds = bounds ?? new UsageBounds();
+    private readonly ShortNumbers _shortNumbers = shortNumbers ?? new ShortNumbers();
 
     /// <summary>
     /// Usage that began before this moment (milliseconds since 1970-01-01 UTC) may have been rated under the id of a former key form, and
@@ -52,7 +55,7 @@ public sealed class UsageMediation(IReadOnlyList<UsageSource> sources, IKeyStore
             Detail = held.Detail + " Nothing of it is used: with WrongCdrCount set to Bill for its source, belgicom files retry takes it.",
         });
         reader.Cdr.CountryCode = found.CountryCode;
-        return new OpenFile(new UsageNormaliser(keys, clock), _bounds, MaxFaults, usage, format, reader, committed);
+        return new OpenFile(new UsageNormaliser(keys, clock, _shortNumbers), _bounds, MaxFaults, usage, format, reader, committed);
     }
 
     private sealed class OpenFile : IMediatedFile

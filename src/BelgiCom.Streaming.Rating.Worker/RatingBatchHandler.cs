@@ -206,7 +206,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
             return;
         }
 
-        UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds);
+        UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds, withDetails: false);
         partition.Session.Rate(in usage, _reference.Tariffs, out RatingResult result);
         // Under another name, usage is a conflict with itself: whether it is one is told where it is rated.
         if (result.Outcome is RatingOutcome.Suspended or RatingOutcome.Late or RatingOutcome.Conflict

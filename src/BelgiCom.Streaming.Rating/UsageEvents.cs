@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using BelgiCom.Streaming.Contracts;
 
@@ -20,11 +21,21 @@ public static class UsageEvents
     /// <param name="received">Decoded event.</param>
     /// <param name="receivedTimeMilliseconds">When the log took the event, milliseconds since 1970-01-01 UTC; 0 or less when not
     /// known.</param>
-    public static UsageRecord ToRecord(in UsageReceivedView received, long receivedTimeMilliseconds)
+    /// <param name="withDetails">Whether a tariff asks for more than most do (<see cref="TariffSnapshot.UsesDetails"/>).</param>
+    public static UsageRecord ToRecord(in UsageReceivedView received, long receivedTimeMilliseconds, bool withDetails)
     {
         Plmn network = Plmn.FromUsage(received.ServingPlmn);
         return new UsageRecord
         {
+            Session = withDetails ? SessionOf(in received) : default,
+            CalledNumber = withDetails ? CalledNumberOf(in received) : default,
+            DataNetwork = withDetails ? DataNetworkName.Of(received.DataNetwork) : 0,
+            Slice = withDetails ? SliceOf(in received) : default,
+            ServiceUnits = received.ServiceUnits,
+            ServiceIdentifier = received.ServiceIdentifier,
+            RatType = received.RatType,
+            EndTimeMilliseconds = received.EndTimeMilliseconds,
+            ValueNanos = -1,
             UsageId = ToNumber(received.UsageId),
             FormerUsageId = received.HasHistory ? ToNumber(received.History.FormerUsageId) : default,
             Fingerprint = UsageFingerprint.Of(in received, network),
@@ -101,6 +112,33 @@ public static class UsageEvents
         view.Notified = (int)result.Balance.Notified;
         view.ContentFingerprint = fingerprint;
     }
+
+    /// <summary>
+    /// A session is known by the charging id that its gateway or SMF gave it and by the node that wrote its records (TS 32.251 clause
+    /// 5.1.2). Its rating groups and services are counted apart, because each has a price of its own. Zero for usage without charging id.
+    /// </summary>
+    private static UInt128 SessionOf(in UsageReceivedView received)
+    {
+        if (received.ChargingId < 0)
+        {
+            return default;
+        }
+
+        ulong service = (((ulong)received.RatingGroup << 32) | (uint)received.ServiceIdentifier) + ((ulong)received.Kind << 60);
+        return new UInt128(
+            ((ulong)received.ChargingId << 32) | BitOperations.Crc32C(0, DataNetworkName.Of(received.Node)),
+            BitOperations.RotateLeft(service * 0x9E37_79B9_7F4A_7C15, 31) * 0x9E37_79B9_7F4A_7C15);
+    }
+
+    private static CalledNumber CalledNumberOf(in UsageReceivedView received) =>
+        received.Direction != Direction.Originating ? default
+        : received.ShortNumber.IsEmpty ? CalledNumber.OfBeginning(received.OtherPartyPrefix)
+        : CalledNumber.Of(received.ShortNumber);
+
+    private static Slice SliceOf(in UsageReceivedView received) =>
+        received.SliceServiceType is < 0 or > byte.MaxValue ? default
+        : received.SliceDifferentiator < 0 ? new Slice((byte)received.SliceServiceType)
+        : new Slice((byte)received.SliceServiceType, (uint)received.SliceDifferentiator);
 
     /// <summary>An id as a number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -65,25 +65,28 @@ public sealed class DigestTests : IDisposable
     }
 
     /// <summary>
-    /// Of emergency numbers and helplines (also behind a country code), of names and of short numbers nothing is in clear; of others, the
-    /// first five digits are.
+    /// Which emergency number or helpline was called is not in clear (also behind a country code), and neither are names and short numbers
+    /// without a price of their own. Of others the first eight digits are, but never the last four.
     /// </summary>
     [Theory]
-    [InlineData("112", "")]
-    [InlineData("1813", "")]
-    [InlineData("1712", "")]
-    [InlineData("116000", "")]
-    [InlineData("32116000", "")]
-    [InlineData("BANK", "")]
-    [InlineData("99912345", "")]
-    [InlineData("999123456", "99912")]
-    [InlineData("999123456789", "99912")]
-    public async Task ShortNumberOfTheOtherParty_IsNotInClear(string otherParty, string prefix)
+    [InlineData("112", "", "0")]
+    [InlineData("1813", "", "0")]
+    [InlineData("1712", "", "0")]
+    [InlineData("116000", "", "0")]
+    [InlineData("1207", "", "1207")]
+    [InlineData("1733", "", "")]
+    [InlineData("32116000", "", "")]
+    [InlineData("BANK", "", "")]
+    [InlineData("99912345", "", "")]
+    [InlineData("999123456", "99912", "")]
+    [InlineData("99912345678", "9991234", "")]
+    [InlineData("999123456789", "99912345", "")]
+    public async Task NumberOfTheOtherParty_InClear_NamesNobody(string otherParty, string prefix, string shortNumber)
     {
         await _fixture.MediateAsync(
             Encoding.ASCII.GetBytes(Header + $"2026-03-14T08:00:00Z,60,999100000001,,{otherParty},MO,20601,msc,1\n"), source: "voice-csv");
         UsageReceived usage = Assert.Single(_fixture.Sender.Usage);
-        Assert.Equal(prefix, usage.OtherPartyPrefix);
+        Assert.Equal((prefix, shortNumber), (usage.OtherPartyPrefix, usage.ShortNumber));
         byte[] envelope = EnvelopeCipher.Decrypt(
             _fixture.Keys.Find(usage.PersonalDataKeyId)!, usage.PersonalData, EnvelopeContext.UsagePersonalData);
         Assert.Contains($"\"{otherParty}\"", Encoding.UTF8.GetString(envelope), StringComparison.Ordinal);

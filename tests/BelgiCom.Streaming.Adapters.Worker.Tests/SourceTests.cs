@@ -101,7 +101,7 @@ public class SourceTests
 
         Assert.Equal(("smsc", 2L), (report.Entry.Source, report.Totals.Events));
         (UsageReceived first, UsageReceived second) = (fixture.Sender.Usage[0], fixture.Sender.Usage[1]);
-        Assert.Equal((UsageKind.Sms, 1L, "99912", -1), (first.Kind, first.Messages, first.OtherPartyPrefix, first.RecordType));
+        Assert.Equal((UsageKind.Sms, 1L, "99912345", -1), (first.Kind, first.Messages, first.OtherPartyPrefix, first.RecordType));
         // Two messages in one second to two people are two messages.
         Assert.NotEqual(first.UsageId, second.UsageId);
     }

@@ -67,6 +67,39 @@ public sealed class PriceListTests
         Assert.Equal(expected, found < 0 ? null : destinations[found].Name);
     }
 
+    /// <summary>
+    /// Of most numbers usage carries the beginning only. Where that could be of two destinations, none is taken; of a number that is free
+    /// by law it says just that; of a number that is not known, nothing, and a destination of all numbers is none of unknown ones.
+    /// </summary>
+    [Theory]
+    [InlineData("3247512", true, "mobile")]
+    [InlineData("3280012", true, "free")]
+    [InlineData("32801", true, "liege")]
+    [InlineData("3280", true, null)]
+    [InlineData("32", true, null)]
+    [InlineData("324", true, null)]
+    [InlineData("49", true, "world")]
+    [InlineData("112", true, "world")]
+    [InlineData("112", false, "emergency")]
+    [InlineData("0", false, "emergency")]
+    [InlineData("1207", false, "world")]
+    [InlineData("", false, null)]
+    public void Destination_OfWhatUsageCarries_IsNotGuessed(string digits, bool isBeginning, string? expected)
+    {
+        Destination[] destinations =
+        [
+            new() { Name = "mobile", Prefixes = ["3247"] },
+            new() { Name = "liege", Prefixes = ["324", "3242", "3280"] },
+            new() { Name = "free", Prefixes = ["32800"] },
+            new() { Name = "emergency", ShortNumbers = ["112", "101"] },
+            new() { Name = "world", Prefixes = [""] },
+        ];
+        byte[] octets = System.Text.Encoding.ASCII.GetBytes(digits);
+        int found = new DestinationMap(destinations).Find(isBeginning ? CalledNumber.OfBeginning(octets) : CalledNumber.Of(octets));
+
+        Assert.Equal(expected, found < 0 ? null : destinations[found].Name);
+    }
+
     [Fact]
     public void Batch_ThatIsAborted_LeavesNoTraceInBundlesTiersAndSessions()
     {

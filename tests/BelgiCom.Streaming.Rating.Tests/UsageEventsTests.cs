@@ -121,6 +121,55 @@ public sealed class UsageEventsTests
     public void ToRated_OfAnEventThatWasNotRead_IsRefused() => Assert.Throws<ArgumentException>(() =>
         UsageEvents.ToRated(new UsageReceivedView { Source = "x"u8 }, 0, default, _session, _tariffs, 0, 0, out _));
 
+    /// <summary>What makes a session: charging id and node; what is counted apart in it: rating group, service and kind.</summary>
+    [Fact]
+    public void Session_OfRecords_IsOneByChargingIdAndNode()
+    {
+        UsageReceived first = new() { ChargingId = 7, Node = "gw1", RatingGroup = 10, ServiceIdentifier = 3, Kind = UsageKind.Data };
+        UsageReceived[] others =
+        [
+            first with { ChargingId = 8 }, first with { Node = "gw2" }, first with { RatingGroup = 11 }, first with { RatingGroup = -1 },
+            first with { ServiceIdentifier = 4 }, first with { ServiceIdentifier = -1 }, first with { Kind = UsageKind.Voice },
+            first with { ChargingId = 10, RatingGroup = 7 },
+        ];
+
+        UInt128 session = Detailed(first).Session;
+
+        Assert.Equal(session, Detailed(first with { RecordSequenceNumber = 2, EventTime = DateTimeOffset.UnixEpoch.AddDays(1) }).Session);
+        Assert.Equal(others.Length + 1, others.Select(other => Detailed(other).Session).Append(session).Distinct().Count());
+        Assert.Equal(UInt128.Zero, Detailed(first with { ChargingId = -1 }).Session);
+    }
+
+    [Theory]
+    [InlineData("internet", "INTERNET", true)]
+    [InlineData("internet", "internet.mnc001.mcc206.gprs", true)]
+    [InlineData("internet", "Internet.MNC001.MCC206.GPRS", true)]
+    [InlineData("internet", "internet2", false)]
+    [InlineData("internet", "internet.mnc01.mcc206.gprs", false)]
+    [InlineData("a.very.long.name.of.a.network", "a.very.long.name.of.a.networl", false)]
+    [InlineData("internet", "", false)]
+    public void DataNetwork_IsKnownByItsIdentifierAlone(string one, string other, bool isSame) =>
+        Assert.Equal(isSame, DataNetworkName.Of(one) == DataNetworkName.Of(other));
+
+    [Theory]
+    [InlineData(Direction.Originating, "32475123", "", 8, true)]
+    [InlineData(Direction.Originating, "", "1207", 4, false)]
+    [InlineData(Direction.Originating, "", "", 0, false)]
+    [InlineData(Direction.Terminating, "32475123", "", 0, false)]
+    public void CalledNumber_IsOfOriginatingUsageOnly(Direction direction, string prefix, string shortNumber, int digits, bool isBeginning)
+    {
+        UsageRecord usage = Detailed(
+            new UsageReceived { Kind = UsageKind.Voice, Direction = direction, OtherPartyPrefix = prefix, ShortNumber = shortNumber });
+
+        Assert.Equal((digits, isBeginning), (usage.CalledNumber.Length, usage.CalledNumber.IsBeginning));
+    }
+
+    private static UsageRecord Detailed(UsageReceived received)
+    {
+        Assert.True(UsageReceivedView.TryRead(Body(received), out UsageReceivedView view));
+        return UsageEvents.ToRecord(in view, receivedTimeMilliseconds: 0, withDetails: true);
+    }
+
     private static byte[] Body(UsageReceived received)
     {
         ArrayBufferWriter<byte> body = new();
@@ -145,7 +194,7 @@ public sealed class UsageEventsTests
     {
         _session.Prepare([UsageEvents.PeekKey(body)]);
         Assert.True(UsageReceivedView.TryRead(body, out UsageReceivedView received));
-        UsageRecord usage = UsageEvents.ToRecord(in received, receivedTimeMilliseconds: 0);
+        UsageRecord usage = UsageEvents.ToRecord(in received, receivedTimeMilliseconds: 0, withDetails: true);
         _session.Rate(in usage, _tariffs, out RatingResult result);
         if (result.Outcome != RatingOutcome.Rated)
         {

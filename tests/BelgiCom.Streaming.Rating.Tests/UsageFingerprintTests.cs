@@ -92,6 +92,6 @@ public sealed class UsageFingerprintTests
         ArrayBufferWriter<byte> body = new();
         usage.Write(body);
         Assert.True(UsageReceivedView.TryRead(body.WrittenSpan, out UsageReceivedView view));
-        return UsageEvents.ToRecord(in view, receivedTimeMilliseconds: 0).Fingerprint;
+        return UsageEvents.ToRecord(in view, receivedTimeMilliseconds: 0, withDetails: false).Fingerprint;
     }
 }

@@ -284,6 +284,8 @@ internal sealed class ChargingFunctionRecord : ConvergedRecord
                 return null;
             case Context | 6:
                 return TryInteger(content, ref cdr.PduSessionId, 255) ? null : "pDUSessionId [6]";
+            case Context | 7:
+                return cdr.Remark(TryReadSlice(field, cdr));
             case Context | 11:
                 return cdr.Remark(TryReadServingFunction(field, out cdr.FunctionPlmn));
             case Context | 12:
@@ -298,6 +300,37 @@ internal sealed class ChargingFunctionRecord : ConvergedRecord
             default:
                 return null;
         }
+    }
+
+    /// <summary>networkSliceInstanceID: SST (0) and, where the slice has one, SD (1) of three octets (TS 32.298 SingleNSSAI).</summary>
+    private static bool TryReadSlice(in BerReader slice, UsageCdr cdr)
+    {
+        long type = -1, differentiator = -1;
+        BerReader fields = slice.Enter();
+        while (fields.Read())
+        {
+            switch (fields.Tag)
+            {
+                case Context | 0 when !TryInteger(fields.Content, ref type, byte.MaxValue):
+                case Context | 1 when !TryDifferentiator(fields.Content, out differentiator):
+                    return false;
+            }
+        }
+
+        if (fields.Fault is not null || type < 0)
+        {
+            return false;
+        }
+
+        (cdr.SliceServiceType, cdr.SliceDifferentiator) = (type, differentiator);
+        return true;
+    }
+
+    private static bool TryDifferentiator(ReadOnlySpan<byte> octets, out long differentiator)
+    {
+        bool isRead = octets.Length == 3;
+        differentiator = isRead ? (octets[0] << 16) | (octets[1] << 8) | octets[2] : -1;
+        return isRead;
     }
 
     /// <summary>servingNetworkFunctionID: a list of functions that served (an AMF), each with its network; the first is the one.</summary>

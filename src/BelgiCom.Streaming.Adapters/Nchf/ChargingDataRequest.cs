@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using BelgiCom.Streaming.Contracts;
@@ -322,6 +323,12 @@ internal sealed class ChargingDataRequest : ConvergedRecord
             {
                 bad = Once(ref seen, 2, "servingNetworkFunctionID") ?? ReadServingFunction(ref json, cdr, out cdr.FunctionPlmn);
             }
+            else if (Is(name, "networkSlicingInfo"u8))
+            {
+                bad = cdr.Remark(TryReadSlice(json, cdr));
+                _ = json.Read();
+                json.Skip();
+            }
             else if (Is(name, "pduAddress"u8))
             {
                 bad = ReadAddress(ref json, cdr);
@@ -333,6 +340,51 @@ internal sealed class ChargingDataRequest : ConvergedRecord
         }
 
         return bad;
+    }
+
+    /// <summary>
+    /// networkSlicingInfo (TS 32.291): a Snssai (TS 29.571) with sst, and sd as six hexadecimal digits where it has one. False when it is
+    /// not that; the record is then used without it.
+    /// </summary>
+    private static bool TryReadSlice(Utf8JsonReader json, UsageCdr cdr)
+    {
+        long type = -1;
+        int differentiator = -1;
+        bool isRead = IsObject(ref json);
+        while (isRead && TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
+        {
+            if (!Is(name, "sNSSAI"u8))
+            {
+                Skip(ref json, cdr);
+                continue;
+            }
+
+            isRead = IsObject(ref json);
+            while (isRead && TryReadName(ref json, cdr, out ReadOnlySpan<byte> member))
+            {
+                if (Is(member, "sst"u8))
+                {
+                    isRead = TryInteger(ref json, ref type, byte.MaxValue);
+                }
+                else if (Is(member, "sd"u8))
+                {
+                    isRead = TryText(ref json, cdr, out ReadOnlySpan<byte> text) && text.Length == 6
+                        && Utf8Parser.TryParse(text, out differentiator, out int digits, 'x') && digits == text.Length;
+                }
+                else
+                {
+                    Skip(ref json, cdr);
+                }
+            }
+        }
+
+        if (!isRead || type < 0)
+        {
+            return false;
+        }
+
+        (cdr.SliceServiceType, cdr.SliceDifferentiator) = (type, differentiator);
+        return true;
     }
 
     private static string? ReadAddress(ref Utf8JsonReader json, UsageCdr cdr)

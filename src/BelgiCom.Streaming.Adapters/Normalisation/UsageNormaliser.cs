@@ -11,7 +11,10 @@ namespace BelgiCom.Streaming.Adapters;
 internal sealed class UsageNormaliser
 {
     private const int MaxSubscriberDigits = 15;
-    private const int OtherPartyPrefixDigits = 5;
+    private const int OtherPartyPrefixDigits = 8;
+
+    // The end of a number that is never in clear: ten thousand numbers have the same beginning.
+    private const int OtherPartyHiddenDigits = 4;
 
     // Country code and a subscriber's number. Helplines are shorter, also behind a country code: 112, 1813, 32 116000.
     private const int NumberDigitsMin = 9;
@@ -19,6 +22,7 @@ internal sealed class UsageNormaliser
 
     private readonly IKeyStore _keys;
     private readonly TimeProvider _clock;
+    private readonly ShortNumbers _shortNumbers;
     private readonly SubscriberPseudonymizer _pseudonymizer;
 
     // Makes the hash of a key with personal data in it a keyed one.
@@ -32,10 +36,12 @@ internal sealed class UsageNormaliser
     /// <summary>Takes the key of pseudonyms once.</summary>
     /// <param name="keys">Keys of pseudonyms and of personal data.</param>
     /// <param name="clock">Says which day's key encrypts.</param>
-    public UsageNormaliser(IKeyStore keys, TimeProvider clock)
+    /// <param name="shortNumbers">Which short numbers usage carries.</param>
+    public UsageNormaliser(IKeyStore keys, TimeProvider clock, ShortNumbers shortNumbers)
     {
         _keys = keys;
         _clock = clock;
+        _shortNumbers = shortNumbers;
         _pseudonymizer = new SubscriberPseudonymizer(keys);
         _secret = _pseudonymizer.FromOctets("usage-id"u8);
     }
@@ -102,6 +108,7 @@ internal sealed class UsageNormaliser
 
             UsageReceivedView usage = View(cdr, part, i, subscriber, file);
             usage.ServingPlmn = cdr.ServingPlmnOf(part, _plmn);
+            usage.ShortNumber = usage.OtherPartyPrefix.IsEmpty ? _shortNumbers.Carried(cdr.OtherParty.Span, cdr.CountryCode) : default;
             usage.UsageId = cdr.Format.IdOf(cdr, part, origin);
             chunk.Unmatched |= cdr.Format.UnmatchedOf(cdr, part, origin);
             usage.HasHistory = usage.EventTimeMilliseconds < file.FormerUntilMilliseconds;
@@ -195,6 +202,8 @@ internal sealed class UsageNormaliser
             ContainerIndex = index,
             ServiceUnits = part.ServiceUnits,
             IsTimeOfReport = cdr.IsTimeOfReport(part),
+            SliceServiceType = (int)cdr.SliceServiceType,
+            SliceDifferentiator = (int)cdr.SliceDifferentiator,
         };
     }
 
@@ -205,7 +214,7 @@ internal sealed class UsageNormaliser
     private static ReadOnlySpan<byte> PrefixOf(ReadOnlySpan<byte> otherParty) =>
         otherParty.Length < NumberDigitsMin || otherParty[0] == '0' || otherParty.ContainsAnyExceptInRange((byte)'0', (byte)'9')
             ? default
-            : otherParty[..OtherPartyPrefixDigits];
+            : otherParty[..Math.Min(OtherPartyPrefixDigits, otherParty.Length - OtherPartyHiddenDigits)];
 
     /// <summary>The fault of a record whose quantities contradict each other.</summary>
     private static DecodingFault? FindContradiction(UsageCdr cdr)

@@ -69,6 +69,12 @@ public sealed class UsageCdr
     /// <summary>Network of the function that sent the record (SMF, SMSF); 0 when the record names none.</summary>
     internal int ConsumerPlmn;
 
+    /// <summary>SST of the S-NSSAI (TS 23.003 clause 28.4); -1 when the record names no slice.</summary>
+    internal long SliceServiceType;
+
+    /// <summary>SD of the S-NSSAI, 24 bits; -1 when the record names none.</summary>
+    internal long SliceDifferentiator;
+
     /// <summary>True when a local time occurred twice and the source's setting decided which instant is meant.</summary>
     internal bool HasAmbiguousTime;
 
@@ -259,6 +265,7 @@ public sealed class UsageCdr
         DurationSeconds = PduSessionId = -1;
         UnreadableFields = KeyOctets = LocationPlmn = FunctionPlmn = ConsumerPlmn = 0;
         CauseForRecordClosing = ChargingId = RecordSequenceNumber = LocalSequenceNumber = -1;
+        SliceServiceType = SliceDifferentiator = -1;
         RatType = 0;
         SkippedFields = 0;
         HasAmbiguousTime = false;

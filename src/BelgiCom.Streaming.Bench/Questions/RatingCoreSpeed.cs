@@ -154,7 +154,7 @@ internal sealed class RatingCoreSpeed
             throw new InvalidDataException("not a usage record");
         }
 
-        UsageRecord record = UsageEvents.ToRecord(in received, received.EventTimeMilliseconds);
+        UsageRecord record = UsageEvents.ToRecord(in received, received.EventTimeMilliseconds, _tariffs.UsesDetails);
         _session.Rate(in record, _tariffs, out RatingResult result);
         if (result.Outcome != RatingOutcome.Rated)
         {

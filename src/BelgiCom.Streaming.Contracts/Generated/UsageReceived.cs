@@ -73,8 +73,9 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     public Direction Direction { get; init; }
 
     /// <summary>
-    /// The first 5 digits (E.164) of the other party of a call or message: enough to find the destination, too few to find a person. Empty
-    /// when absent, and of names and numbers of fewer than 9 digits, because a short number is the whole of it.
+    /// First digits (E.164) of the other party of a call or message: 8, and fewer of a short one, of which the last four are never here.
+    /// Enough to find the destination, too few to find a person. Empty when absent, and of names and numbers of fewer than 9 digits,
+    /// because a short number is the whole of it (shortNumber).
     /// </summary>
     public string OtherPartyPrefix { get; init; } = "";
 
@@ -148,6 +149,19 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     /// <summary>Former identity, other name or suspension of the usage; null for nearly all usage, which has none of them.</summary>
     public UsageHistory? History { get; init; }
 
+    /// <summary>
+    /// Short number that was called or written to, as dialled, where the source may carry it because its price depends on it
+    /// (docs/adapters.md, ShortNumbers). 0 stands for a number that is free by law, such as 112 or a helpline: which one it was is in
+    /// personalData only. Empty when absent, and for all others.
+    /// </summary>
+    public string ShortNumber { get; init; } = "";
+
+    /// <summary>SST of the S-NSSAI (TS 23.003 clause 28.4), 0 to 255; -1 when absent.</summary>
+    public int SliceServiceType { get; init; } = -1;
+
+    /// <summary>SD of the S-NSSAI, 24 bits; -1 when absent.</summary>
+    public int SliceDifferentiator { get; init; } = -1;
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageReceived Read(ReadOnlySpan<byte> body)
@@ -181,7 +195,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
 
     /// <summary>Octets that writing takes at most.</summary>
     public int MaxSize =>
-        235
+        245
         + AvroSize.Of(ServingPlmn)
         + AvroSize.Of(DataNetwork)
         + AvroSize.Of(OtherPartyPrefix)
@@ -190,7 +204,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         + AvroSize.Of(FileName)
         + AvroSize.Of(PersonalDataKeyId)
         + AvroSize.Of(PersonalData)
-        + (History is null ? 1 : 1 + History.MaxSize);
+        + (History is null ? 1 : 1 + History.MaxSize)
+        + AvroSize.Of(ShortNumber);
 
     internal static UsageReceived ReadFrom(ref AvroReader reader) => new()
     {
@@ -231,6 +246,9 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         ServiceUnits = reader.ReadLong(),
         IsTimeOfReport = reader.ReadBoolean(),
         History = reader.ReadIsPresent() ? UsageHistory.ReadFrom(ref reader) : null,
+        ShortNumber = reader.ReadString(),
+        SliceServiceType = reader.ReadInt(),
+        SliceDifferentiator = reader.ReadInt(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -276,6 +294,10 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         {
             History.WriteTo(ref writer);
         }
+
+        writer.WriteString(ShortNumber);
+        writer.WriteInt(SliceServiceType);
+        writer.WriteInt(SliceDifferentiator);
     }
 
     /// <summary>The schema as it is registered under the subject usage.received.v1-value.</summary>
@@ -298,7 +320,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"ratType","type":"int","doc":"RAT type of TS 29.061/TS 32.298: 1 UTRAN, 2 GERAN, 6 E-UTRAN, 51 NR; 0 when not known.","default":0},""" +
         """{"name":"dataNetwork","type":"string","doc":"APN or DNN; empty when absent.","default":""},""" +
         """{"name":"direction","type":{"type":"enum","name":"Direction","namespace":"be.belgicom.streaming","doc":"Direction of a call or message seen from the served subscriber.","symbols":["NOT_APPLICABLE","ORIGINATING","TERMINATING"],"default":"NOT_APPLICABLE"},"doc":"Originating or terminating.","default":"NOT_APPLICABLE"},""" +
-        """{"name":"otherPartyPrefix","type":"string","doc":"The first 5 digits (E.164) of the other party of a call or message: enough to find the destination, too few to find a person. Empty when absent, and of names and numbers of fewer than 9 digits, because a short number is the whole of it.","default":""},""" +
+        """{"name":"otherPartyPrefix","type":"string","doc":"First digits (E.164) of the other party of a call or message: 8, and fewer of a short one, of which the last four are never here. Enough to find the destination, too few to find a person. Empty when absent, and of names and numbers of fewer than 9 digits, because a short number is the whole of it (shortNumber).","default":""},""" +
         """{"name":"chargingView","type":{"type":"enum","name":"ChargingView","namespace":"be.belgicom.streaming","doc":"Whether this record is the one that is charged for the traffic it measures. SGW records of own subscribers are SECONDARY: the PGW reports the same traffic.","symbols":["PRIMARY","SECONDARY"],"default":"PRIMARY"},"doc":"SECONDARY usage is accounted as zero-rated.","default":"PRIMARY"},""" +
         """{"name":"chargingId","type":"long","doc":"chargingID, unsigned 32 bits; -1 when absent.","default":-1},""" +
         """{"name":"recordSequenceNumber","type":"long","doc":"recordSequenceNumber of a partial record; -1 when absent (the only record).","default":-1},""" +
@@ -317,7 +339,10 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"personalData","type":"bytes","doc":"AES-256-GCM envelope (nonce 12, ciphertext, tag 16) over the personal identifiers of the record as JSON: msisdn, imsi, imei, servedAddress, location, otherParty. Empty when the record has none."},""" +
         """{"name":"serviceUnits","type":"long","doc":"Service-specific units of TS 32.299 and TS 32.291 (events); -1 when not measured.","default":-1},""" +
         """{"name":"isTimeOfReport","type":"boolean","doc":"True when the record does not say when the usage was, so that eventTime and endTime are those of the report: the same usage reported again has others.","default":false},""" +
-        """{"name":"history","type":["null",{"type":"record","name":"UsageHistory","namespace":"be.belgicom.streaming","doc":"What happened to usage before it came to stand here, where that was more than once read and written.","fields":[{"name":"formerUsageId","type":"be.belgicom.streaming.UsageId","doc":"Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was rated under its former id."},{"name":"aliasRef","type":"be.belgicom.streaming.SubscriberRef","doc":"Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again."},{"name":"suspendedFor","type":"string","doc":"Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated is suspended again instead of being late, because the usage came in time."}]}],"doc":"Former identity, other name or suspension of the usage; null for nearly all usage, which has none of them.","default":null}]}""";
+        """{"name":"history","type":["null",{"type":"record","name":"UsageHistory","namespace":"be.belgicom.streaming","doc":"What happened to usage before it came to stand here, where that was more than once read and written.","fields":[{"name":"formerUsageId","type":"be.belgicom.streaming.UsageId","doc":"Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was rated under its former id."},{"name":"aliasRef","type":"be.belgicom.streaming.SubscriberRef","doc":"Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again."},{"name":"suspendedFor","type":"string","doc":"Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated is suspended again instead of being late, because the usage came in time."}]}],"doc":"Former identity, other name or suspension of the usage; null for nearly all usage, which has none of them.","default":null},""" +
+        """{"name":"shortNumber","type":"string","doc":"Short number that was called or written to, as dialled, where the source may carry it because its price depends on it (docs/adapters.md, ShortNumbers). 0 stands for a number that is free by law, such as 112 or a helpline: which one it was is in personalData only. Empty when absent, and for all others.","default":""},""" +
+        """{"name":"sliceServiceType","type":"int","doc":"SST of the S-NSSAI (TS 23.003 clause 28.4), 0 to 255; -1 when absent.","default":-1},""" +
+        """{"name":"sliceDifferentiator","type":"int","doc":"SD of the S-NSSAI, 24 bits; -1 when absent.","default":-1}]}""";
 }
 
 /// <summary>
@@ -389,8 +414,9 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     public Direction Direction { get; set; }
 
     /// <summary>
-    /// The first 5 digits (E.164) of the other party of a call or message: enough to find the destination, too few to find a person. Empty
-    /// when absent, and of names and numbers of fewer than 9 digits, because a short number is the whole of it.
+    /// First digits (E.164) of the other party of a call or message: 8, and fewer of a short one, of which the last four are never here.
+    /// Enough to find the destination, too few to find a person. Empty when absent, and of names and numbers of fewer than 9 digits,
+    /// because a short number is the whole of it (shortNumber).
     /// </summary>
     public ReadOnlySpan<byte> OtherPartyPrefix { get; set; }
 
@@ -468,6 +494,19 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     public UsageHistoryView History { get; set; }
 
     /// <summary>
+    /// Short number that was called or written to, as dialled, where the source may carry it because its price depends on it
+    /// (docs/adapters.md, ShortNumbers). 0 stands for a number that is free by law, such as 112 or a helpline: which one it was is in
+    /// personalData only. Empty when absent, and for all others.
+    /// </summary>
+    public ReadOnlySpan<byte> ShortNumber { get; set; }
+
+    /// <summary>SST of the S-NSSAI (TS 23.003 clause 28.4), 0 to 255; -1 when absent.</summary>
+    public int SliceServiceType { get; set; }
+
+    /// <summary>SD of the S-NSSAI, 24 bits; -1 when absent.</summary>
+    public int SliceDifferentiator { get; set; }
+
+    /// <summary>
     /// The octets that the fields utcOffsetMinutes to ratingGroup were read from, for the same fields of UsageRated; empty when nothing was
     /// read.
     /// </summary>
@@ -480,7 +519,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        276
+        291
         + ServingPlmn.Length
         + DataNetwork.Length
         + OtherPartyPrefix.Length
@@ -489,7 +528,8 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         + FileName.Length
         + PersonalDataKeyId.Length
         + PersonalData.Length
-        + (HasHistory ? History.MaxSize : 0);
+        + (HasHistory ? History.MaxSize : 0)
+        + ShortNumber.Length;
 
     /// <summary>
     /// Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.
@@ -543,6 +583,9 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         view.IsTimeOfReport = reader.ReadBoolean();
         view.HasHistory = reader.ReadIsPresent();
         view.History = view.HasHistory ? UsageHistoryView.ReadFrom(ref reader) : default;
+        view.ShortNumber = reader.ReadUtf8();
+        view.SliceServiceType = reader.ReadInt();
+        view.SliceDifferentiator = reader.ReadInt();
         return reader.TryFinish();
     }
 
@@ -603,5 +646,9 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         {
             History.WriteTo(ref writer);
         }
+
+        writer.WriteBytes(ShortNumber);
+        writer.WriteInt(SliceServiceType);
+        writer.WriteInt(SliceDifferentiator);
     }
 }

@@ -12,6 +12,9 @@ internal sealed class DestinationMap
 
     private const int Digits = 10;
 
+    private static readonly CalledNumber FreeByLaw = CalledNumber.Of("0"u8);
+    private static readonly CalledNumber Emergency = CalledNumber.Of("112"u8);
+
     // A tree of digits: ten places for each node, which hold the number of the next node, or 0.
     private readonly List<int> _next = [.. new int[Digits]];
     private readonly List<int> _destination = [None];
@@ -42,22 +45,57 @@ internal sealed class DestinationMap
         }
     }
 
-    /// <summary>The destination of a number, or <see cref="None"/>.</summary>
+    /// <summary>
+    /// The destination of a number; <see cref="None"/> when the number is not known, when none fits, and when only its beginning is known
+    /// and it could be that of several.
+    /// </summary>
     public int Find(CalledNumber number)
     {
+        if (number.IsUnknown)
+        {
+            return None;
+        }
+
         if (_short.TryGetValue(number.Packed, out int found))
         {
             return found;
         }
 
+        // Usage says of every number that is free by law only that it is one (usage.received.v1, shortNumber).
+        if (number == FreeByLaw)
+        {
+            return _short.GetValueOrDefault(Emergency.Packed, None);
+        }
+
         int node = 0;
         found = _destination[0];
-        for (int place = 0; place < number.Length && (node = _next[(node * Digits) + number[place]]) != 0; place++)
+        for (int place = 0; place < number.Length; place++)
         {
+            node = _next[(node * Digits) + number[place]];
+            if (node == 0)
+            {
+                return found;
+            }
+
             found = _destination[node] == None ? found : _destination[node];
         }
 
-        return found;
+        return number.IsBeginning && LeadsElsewhere(node, found) ? None : found;
+    }
+
+    /// <summary>Whether further digits could lead to another destination.</summary>
+    private bool LeadsElsewhere(int node, int found)
+    {
+        for (int digit = 0; digit < Digits; digit++)
+        {
+            int next = _next[(node * Digits) + digit];
+            if (next != 0 && ((_destination[next] != None && _destination[next] != found) || LeadsElsewhere(next, found)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void Add(string prefix, int destination, string name)

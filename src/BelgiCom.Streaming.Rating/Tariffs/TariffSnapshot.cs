@@ -37,7 +37,15 @@ public sealed class TariffSnapshot
                 _versions[index].ChangesAtMilliseconds = until;
             }
         }
+
+        UsesDetails = Array.Exists(_versions, version => version.UsesDetails);
     }
+
+    /// <summary>
+    /// Whether a price depends on more of the usage than kind, direction, rating group and network: the called number, the session, the
+    /// data network and more, which <see cref="UsageEvents.ToRecord"/> reads only then.
+    /// </summary>
+    public bool UsesDetails { get; }
 
     /// <summary>Number of versions.</summary>
     public int Count => _versions.Length;

@@ -83,6 +83,9 @@ public sealed class TariffVersion
     /// <summary>Whether all usage may be rated on the short way.</summary>
     internal bool IsShort { get; set; }
 
+    /// <summary>Whether a price depends on the session, the called number, or what else most prices do not ask for.</summary>
+    internal bool UsesDetails => !IsShort || Array.Exists(_prices, price => price.CountsThroughSession);
+
     /// <summary>Zone name in UTF-8; empty for an index below 0.</summary>
     public ReadOnlySpan<byte> ZoneUtf8(int zone) => zone < 0 ? [] : _zoneNames[zone];
 

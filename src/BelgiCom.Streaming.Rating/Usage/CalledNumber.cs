@@ -11,6 +11,9 @@ public readonly record struct CalledNumber
     private const int LengthMax = 15;
     private const int BitsPerDigit = 4;
 
+    // Only a number of 15 digits has a digit in the highest bit.
+    private const ulong BeginningMark = 1UL << 63;
+
     private CalledNumber(ulong packed) => Packed = packed;
 
     /// <summary>How many digits are known; 0 when none is.</summary>
@@ -18,6 +21,9 @@ public readonly record struct CalledNumber
 
     /// <summary>True when no digit is known.</summary>
     public bool IsUnknown => Packed == 0;
+
+    /// <summary>True when the number has more digits than are known.</summary>
+    public bool IsBeginning => Length < LengthMax && (Packed & BeginningMark) != 0;
 
     /// <summary>The digits and their number, four bits each.</summary>
     internal ulong Packed { get; }
@@ -47,6 +53,14 @@ public readonly record struct CalledNumber
 
         return new CalledNumber(packed);
     }
+
+    /// <summary>
+    /// Reads the first digits of an E.164 number, at most 14, of which the others are not known; any other text gives "not known".
+    /// </summary>
+    public static CalledNumber OfBeginning(ReadOnlySpan<byte> digits) =>
+        Of(digits) is { IsUnknown: false } number && number.Length < LengthMax
+            ? new CalledNumber(number.Packed | BeginningMark)
+            : default;
 
     /// <summary>Reads digits; false for any other text.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out CalledNumber number)

@@ -1,31 +1,59 @@
+using System.Buffers.Binary;
+using System.Numerics;
 using System.Text;
 
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// The name of a data network as a number: 64 bits of FNV-1a over its letters in lower case, so that usage stays a plain value. 0 is none.
+/// The name of a data network as a number of 64 bits, so that usage stays a plain value; 0 is none. It is made of the network identifier
+/// alone (TS 23.003 clause 9.1): upper and lower case are one, and an operator identifier behind it, .mnc001.mcc206.gprs, does not count.
 /// </summary>
 internal static class DataNetworkName
 {
-    private const ulong Basis = 14_695_981_039_346_656_037;
-    private const ulong Prime = 1_099_511_628_211;
+    private const ulong Factor = 0x9E37_79B9_7F4A_7C15;
+    private const ulong LowerCase = 0x2020_2020_2020_2020;
 
     public static ulong Of(string name) => Of(Encoding.UTF8.GetBytes(name));
 
     public static ulong Of(ReadOnlySpan<byte> utf8)
     {
-        if (utf8.IsEmpty)
+        ReadOnlySpan<byte> rest = WithoutOperator(utf8);
+        ulong number = (ulong)rest.Length;
+        while (rest.Length >= sizeof(ulong))
         {
-            return 0;
+            number = Mix(number, BinaryPrimitives.ReadUInt64LittleEndian(rest));
+            rest = rest[sizeof(ulong)..];
         }
 
-        ulong hash = Basis;
-        foreach (byte letter in utf8)
+        ulong last = 0;
+        foreach (byte letter in rest)
         {
-            byte lower = letter is >= (byte)'A' and <= (byte)'Z' ? (byte)(letter + 32) : letter;
-            hash = (hash ^ lower) * Prime;
+            last = (last << 8) | letter;
         }
 
-        return hash;
+        return utf8.IsEmpty ? 0 : Mix(number, last) | 1;
+    }
+
+    private static ulong Mix(ulong number, ulong letters) => BitOperations.RotateLeft((number ^ (letters | LowerCase)) * Factor, 29);
+
+    private static ReadOnlySpan<byte> WithoutOperator(ReadOnlySpan<byte> name)
+    {
+        ReadOnlySpan<byte> ending = ".mncNNN.mccNNN.gprs"u8;
+        if (name.Length <= ending.Length)
+        {
+            return name;
+        }
+
+        ReadOnlySpan<byte> end = name[^ending.Length..];
+        for (int place = 0; place < ending.Length; place++)
+        {
+            bool fits = ending[place] == 'N' ? end[place] is >= (byte)'0' and <= (byte)'9' : (end[place] | 0x20) == (ending[place] | 0x20);
+            if (!fits)
+            {
+                return name;
+            }
+        }
+
+        return name[..^ending.Length];
     }
 }

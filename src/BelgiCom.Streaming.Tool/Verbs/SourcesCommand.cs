@@ -48,7 +48,7 @@ internal static class SourcesCommand
         IncomingFile file = IncomingFile.Receive(
             Path.GetFileName(path), content, limits, TimeProvider.System, new KeysOfOneRun().Key, CancellationToken.None);
         List<UsageSource> sources = [.. options.Sources.Select(one => one.ToUsageSource())];
-        IMediatedFile? mediated = Open(sources, options.Bounds, file, source);
+        IMediatedFile? mediated = Open(sources, options, file, source);
         CsvMapDraft? draft = null;
         if (mediated is null)
         {
@@ -57,7 +57,7 @@ internal static class SourcesCommand
                 : throw new ToolException(WorkerHost.ExitConfiguration, $"no source is named {source}");
             mediated = draft.Map.Faults().Any()
                 ? null
-                : Open([new("draft", ChargedView.Pgw, [new CsvUsageFormat("draft", draft.Map)])], options.Bounds, file, "draft");
+                : Open([new("draft", ChargedView.Pgw, [new CsvUsageFormat("draft", draft.Map)])], options, file, "draft");
         }
 
         using IMediatedFile? opened = mediated;
@@ -76,8 +76,8 @@ internal static class SourcesCommand
         return tried.Count > 0 && tried.All(one => one.Fault is null) ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
     }
 
-    private static IMediatedFile? Open(IReadOnlyList<UsageSource> sources, UsageBounds bounds, IncomingFile file, string? source) =>
-        new UsageMediation(sources, new KeysOfOneRun(), TimeProvider.System, bounds).Open(file, source, 0);
+    private static IMediatedFile? Open(IReadOnlyList<UsageSource> sources, AdaptersOptions options, IncomingFile file, string? source) =>
+        new UsageMediation(sources, new KeysOfOneRun(), TimeProvider.System, options.Bounds, options.ShortNumbers).Open(file, source, 0);
 
     private static List<TriedRecord> Read(IMediatedFile file, int records)
     {

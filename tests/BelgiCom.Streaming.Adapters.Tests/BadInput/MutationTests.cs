@@ -21,7 +21,7 @@ public class MutationTests
     // A mutation may expand two hundred times. What is bounded is the work for each octet that comes out.
     private const int MostExpanded = 4 << 20;
 
-    private readonly UsageNormaliser _normaliser = new(new Mediated.OneKey(), TimeProvider.System);
+    private readonly UsageNormaliser _normaliser = new(new Mediated.OneKey(), TimeProvider.System, new ShortNumbers());
     private readonly RecordChunk _chunk = Mediated.NewChunk();
 
     [Theory]

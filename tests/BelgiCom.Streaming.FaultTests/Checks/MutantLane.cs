@@ -217,7 +217,7 @@ internal sealed class MutantLane
 
     private UsageRecord Identified(in UsageReceivedView usage, Place place)
     {
-        UsageRecord record = UsageEvents.ToRecord(in usage, 0);
+        UsageRecord record = UsageEvents.ToRecord(in usage, 0, withDetails: false);
         return _mutant == Mutant.DedupOff ? record with { UsageId = record.UsageId + (UInt128)(place.Offset + 1) } : record;
     }
 

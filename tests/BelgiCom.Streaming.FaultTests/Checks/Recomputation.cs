@@ -103,7 +103,7 @@ internal sealed class SubscriberRater
     }
 
     public RatingResult Rate(in UsageReceivedView usage, long receivedMilliseconds) =>
-        Rate(UsageEvents.ToRecord(in usage, receivedMilliseconds));
+        Rate(UsageEvents.ToRecord(in usage, receivedMilliseconds, _tariffs.UsesDetails));
 
     public RatingResult Rate(in UsageRecord usage)
     {
