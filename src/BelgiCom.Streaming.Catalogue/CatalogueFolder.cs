@@ -8,51 +8,76 @@ using YamlDotNet.RepresentationModel;
 namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>
-/// Reads a catalogue: a folder of YAML files, one offering each (docs/catalogue.md). It is strict: a key or value that it does not
-/// understand is a fault and never ignored.
+/// Reads a catalogue: a folder of YAML files, one offering each, and of tables in its folder tables/ (docs/catalogue.md). It is strict: a
+/// key or value that it does not understand is a fault and never ignored.
 /// </summary>
 public static class CatalogueFolder
 {
     private const long MaxFileOctets = 4 << 20;
+    private const string Tables = "tables";
 
     /// <summary>All offering versions of a folder.</summary>
     /// <exception cref="InputFaultException">At least one file is wrong; the exception holds all faults of all files.</exception>
-    public static IReadOnlyList<OfferingVersion> Load(string folder)
+    public static IReadOnlyList<OfferingVersion> Load(string folder) => Read(folder).Versions;
+
+    /// <summary>Everything that the files of a folder say, and what should be looked at in them.</summary>
+    /// <exception cref="InputFaultException">At least one file is wrong; the exception holds all faults of all files.</exception>
+    public static CatalogueContent Read(string folder)
     {
-        List<InputFault> faults = [];
-        List<OfferingVersion> versions = [];
-        string[] files = Directory.Exists(folder)
-            ? [
-                .. Directory.EnumerateFiles(folder)
-                    .Where(file => Path.GetExtension(file) is ".yaml" or ".yml")
-                    .Order(StringComparer.Ordinal)]
-            : [];
+        Findings findings = new();
+        string[] files = FilesOf(folder);
         if (files.Length == 0)
         {
-            faults.Add(
+            findings.Faults.Add(
                 new InputFault(
                     folder, 0,
                     "There is no catalogue: put one *.yaml file for each offering into this folder (docs/catalogue.md has an example)."));
         }
 
-        Dictionary<string, string> fileOf = new(StringComparer.Ordinal);
-        foreach (string path in files)
+        CatalogueTables tables = new();
+        foreach (string path in FilesOf(Path.Combine(folder, Tables)))
         {
-            string file = Path.GetFileName(path);
-            IReadOnlyList<OfferingVersion> offering = ReadFile(path, file, faults);
-            if (offering.Count > 0 && !fileOf.TryAdd(offering[0].Offering, file))
+            if (Open(path, $"{Tables}/{Path.GetFileName(path)}", findings) is { } table)
             {
-                faults.Add(
-                    new InputFault(
-                        file, 0,
-                        $"Offering '{offering[0].Offering}' is in {fileOf[offering[0].Offering]} already; keep all its versions in one "
-                        + $"file."));
+                tables.Read(table);
             }
-
-            versions.AddRange(offering);
         }
 
-        return faults.Count == 0 ? versions : throw new InputFaultException(faults);
+        return Content(files.Select(path => (Path.GetFileName(path), Open(path, Path.GetFileName(path), findings))), tables, findings);
+    }
+
+    /// <summary>Reads one offering without tables that is not in a folder, as a file of it would be read.</summary>
+    /// <exception cref="InputFaultException">It is wrong.</exception>
+    internal static CatalogueContent Parse(string yaml)
+    {
+        Findings findings = new();
+        using StringReader reader = new(yaml);
+        return Content([("", Open(reader, "", findings))], new CatalogueTables(), findings);
+    }
+
+    private static CatalogueContent Content(
+        IEnumerable<(string File, YamlSection? Root)> files, CatalogueTables tables, Findings findings)
+    {
+        List<OfferingEdition> editions = [];
+        Dictionary<string, string> fileOf = new(StringComparer.Ordinal);
+        foreach ((string file, YamlSection? root) in files)
+        {
+            IReadOnlyList<VersionSource> versions = root is null ? [] : OfferingReader.Read(root, tables);
+            if (versions.Count > 0 && !fileOf.TryAdd(versions[0].Published.Offering, file))
+            {
+                string offering = versions[0].Published.Offering;
+                findings.Faults.Add(
+                    new InputFault(file, 0, $"Offering '{offering}' is in {fileOf[offering]} already; keep all its versions in one file."));
+            }
+
+            editions.AddRange(
+                versions.Select(version => new OfferingEdition(file, WithContentHash(version.Published), version.Terms)));
+        }
+
+        // An alias (prices: *prices) is read once for each place that it stands for.
+        return findings.Faults.Count == 0
+            ? new CatalogueContent(editions, [.. findings.Warnings.Distinct()])
+            : throw new InputFaultException([.. findings.Faults.Distinct()]);
     }
 
     /// <summary>Completes a version with the SHA-256 over its canonical form, which is its event with an empty hash.</summary>
@@ -63,34 +88,46 @@ public static class CatalogueFolder
         return version with { ContentHash = SHA256.HashData(canonical.WrittenSpan) };
     }
 
-    private static IReadOnlyList<OfferingVersion> ReadFile(string path, string file, List<InputFault> faults)
+    private static string[] FilesOf(string folder) => Directory.Exists(folder)
+        ? [
+            .. Directory.EnumerateFiles(folder)
+                .Where(file => Path.GetExtension(file) is ".yaml" or ".yml")
+                .Order(StringComparer.Ordinal)]
+        : [];
+
+    private static YamlSection? Open(string path, string file, Findings findings)
     {
         if (new FileInfo(path).Length > MaxFileOctets)
         {
-            faults.Add(new InputFault(file, 0, $"The file is larger than {MaxFileOctets >> 20} MiB; is it a catalogue file?"));
-            return [];
+            findings.Faults.Add(new InputFault(file, 0, $"The file is larger than {MaxFileOctets >> 20} MiB; is it a catalogue file?"));
+            return null;
         }
 
+        using StreamReader reader = new(path);
+        return Open(reader, file, findings);
+    }
+
+    private static YamlSection? Open(TextReader content, string file, Findings findings)
+    {
         YamlStream yaml = [];
         try
         {
-            using StreamReader reader = new(path);
-            yaml.Load(new ShallowYaml(new Parser(reader)));
+            yaml.Load(new ShallowYaml(new Parser(content)));
         }
         catch (Exception broken) when (broken is not (IOException or UnauthorizedAccessException or OutOfMemoryException))
         {
             // The library has an exception of its own for what is not YAML, and throws others as well.
-            faults.Add(new InputFault(file, (broken as YamlException)?.Start.Line ?? 0, $"This is not YAML: {broken.Message}"));
-            return [];
+            findings.Faults.Add(new InputFault(file, (broken as YamlException)?.Start.Line ?? 0, $"This is not YAML: {broken.Message}"));
+            return null;
         }
 
         if (yaml.Documents.Count != 1)
         {
-            faults.Add(new InputFault(file, 0, "The file must hold exactly one offering (one YAML document)."));
-            return [];
+            findings.Faults.Add(new InputFault(file, 0, "The file must hold exactly one offering or table (one YAML document)."));
+            return null;
         }
 
-        return YamlSection.From(yaml.Documents[0].RootNode, "The file", file, faults) is { } root ? OfferingReader.Read(root) : [];
+        return YamlSection.From(yaml.Documents[0].RootNode, "The file", file, findings);
     }
 
     /// <summary>

@@ -6,6 +6,9 @@ namespace BelgiCom.Streaming.Catalogue;
 /// <param name="Message">A sentence.</param>
 public sealed record InputFault(string File, long Line, string Message)
 {
+    /// <summary>A name for programs, such as <c>TIERS_END</c>; empty where the fault has none (docs/catalogue.md lists them).</summary>
+    public string Code { get; init; } = "";
+
     /// <summary>The form in which compilers write it: <c>file:line: message</c>.</summary>
     public override string ToString() =>
         Line > 0 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{File}:{Line}: {Message}") : $"{File}: {Message}";

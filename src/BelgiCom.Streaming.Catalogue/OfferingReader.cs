@@ -6,67 +6,81 @@ namespace BelgiCom.Streaming.Catalogue;
 /// <summary>
 /// Reads one offering with its versions. This class checks how the YAML is written; rating's own compiler checks what the versions say.
 /// </summary>
-internal static class OfferingReader
+internal sealed class OfferingReader
 {
-    private static readonly (string, UsageKind)[] Kinds = [("data", UsageKind.Data), ("voice", UsageKind.Voice), ("sms", UsageKind.Sms)];
+    private static readonly string[] Content =
+        ["zones", "bands", "roamingDataLimit", "bundles", "prices", "fees", "commitments", "discounts", "limits", "onTopUp", "reservation"];
 
-    private static readonly (
-        string, Direction)[] Directions = [("originating", Direction.Originating), ("terminating", Direction.Terminating)];
+    private readonly CatalogueTables _tables;
+    private readonly OfferingVersion _common;
+    private readonly OfferingTerms _terms;
+    private readonly IReadOnlyList<string> _tableNames;
+    private readonly IReadOnlyList<RoamingZone> _zones;
+    private readonly List<TimeBand> _bands;
+    private readonly IReadOnlyList<YamlSection> _sections;
+    private readonly List<VersionSource> _read = [];
 
-    private static readonly Dictionary<string, string> PriceAdvice = new(StringComparer.Ordinal)
+    private OfferingReader(YamlSection root, CatalogueTables tables)
     {
-        ["application"] = ByApplication,
-        ["applications"] = ByApplication,
-        ["app"] = ByApplication,
-        ["service"] = ByApplication,
-        ["serviceIdentifier"] = ByApplication,
-    };
-
-    private const string ByApplication =
-        "Prices by application are not allowed: Regulation (EU) 2015/2120 art. 3(3) as read by the CJEU (2 September 2021, C-854/19, "
-        + "C-5/20, C-34/20). Price all data of a zone alike.";
-
-    private const string FreeGroups =
-        "Data of some rating groups only must not be free: zero rating by application is not allowed (CJEU, 2 September 2021, C-854/19, "
-        + "C-5/20, C-34/20). "
-        + "Remove ratingGroups, or give the price an amount.";
-
-    /// <summary>The versions, ordered; faults go to the section's list.</summary>
-    public static IReadOnlyList<OfferingVersion> Read(YamlSection root)
-    {
+        _tables = tables;
         string offering = root.RequiredText("offering");
-        string name = root.Text("name") ?? offering;
-        string currency = root.RequiredText("currency");
-        int vat = VatPermille(root);
-        IReadOnlyList<(string Name, IReadOnlyList<string> Values)> zones = root.NamedTexts("zones");
-        IReadOnlyList<YamlSection> sections = root.Sections("versions");
+        _common = new OfferingVersion
+        {
+            Offering = offering,
+            Name = root.Text("name") ?? offering,
+            Currency = root.RequiredText("currency"),
+            PriceBasis = root.Choice("priceBasis", PriceBasis.Net, ("net", PriceBasis.Net), ("gross", PriceBasis.Gross)),
+            VatPermille = VatPermille(root),
+        };
+        _terms = new OfferingTerms
+        {
+            PaymentMethod = root.Choice(
+                "paymentMethod", PaymentMethod.PostPaid, ("postPaid", PaymentMethod.PostPaid), ("prePaid", PaymentMethod.PrePaid)),
+            AddOnTo = root.Texts("addOnTo"),
+        };
+        _tableNames = root.Texts("tables");
+        _zones = Zones(root);
+        _bands = Bands(root);
+        _sections = root.Sections("versions");
         root.Finish();
         if (offering.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.')))
         {
             root.Fault("offering", "'offering' may have ASCII letters, digits, '-', '_' and '.' only: it is part of keys.");
         }
 
-        if (sections.Count == 0)
+        if (_sections.Count == 0)
         {
             root.Fault("versions", "'versions' must list at least one version.");
         }
 
-        List<(OfferingVersion Version, YamlSection Section)> versions = [];
-        foreach (YamlSection section in sections)
+        tables.CheckNames(_tableNames, root);
+        if (_terms.PaymentMethod == PaymentMethod.PrePaid)
         {
-            OfferingVersion version = ReadVersion(section, zones, offering, name, currency, vat);
-            Compile(version, section);
-            versions.Add((version, section));
+            PriceReader.NotApplied(root, "paymentMethod", "no money is held on a card, and usage goes on without it");
         }
 
-        CheckOrder(versions);
-        return [.. versions.Select(version => CatalogueFolder.WithContentHash(version.Version))];
+        if (_terms.AddOnTo.Count > 0)
+        {
+            PriceReader.NotApplied(root, "addOnTo", "a subscriber has one offering, and its prices stand alone");
+        }
     }
 
-    private static OfferingVersion ReadVersion(
-        YamlSection section, IReadOnlyList<(string Name, IReadOnlyList<string> Values)> shared, string offering, string name,
-        string currency, int vat)
+    /// <summary>The versions, ordered; faults go to the section's list.</summary>
+    public static IReadOnlyList<VersionSource> Read(YamlSection root, CatalogueTables tables)
     {
+        OfferingReader reader = new(root, tables);
+        for (int index = 0; index < reader._sections.Count; index++)
+        {
+            reader.ReadVersion(index);
+        }
+
+        reader.CheckOrder();
+        return reader._read;
+    }
+
+    private void ReadVersion(int index)
+    {
+        YamlSection section = _sections[index];
         long number = section.Number("version") ?? 0;
         if (number is < 1 or > int.MaxValue)
         {
@@ -79,139 +93,168 @@ internal static class OfferingReader
             section.Fault(null, "'validFrom' is missing.");
         }
 
-        OfferingVersion version = new()
+        long? sameAs = section.Number("sameAs");
+        VersionSource? original = _read.FirstOrDefault(source => source.Published.Version == sameAs);
+        if (sameAs is not null && original is null)
         {
-            Offering = offering,
+            section.Fault("sameAs", $"there is no version {sameAs} above this one.", FaultCodes.UnknownName);
+        }
+
+        VersionSource source = ReadContent(section, sameAs is not null ? original : null) with { Section = section };
+        OfferingVersion version = source.Published with
+        {
             Version = (int)Math.Clamp(number, 0, int.MaxValue),
-            Name = name,
             ValidFrom = from ?? DateTimeOffset.UnixEpoch,
             ValidTo = section.Time("validTo"),
-            Currency = currency,
-            VatPermille = vat,
-            Zones = [
-                .. (section.Has("zones") ? section.NamedTexts("zones") : shared).Select(
-                    zone => new RoamingZone { Name = zone.Name, Plmns = zone.Values })],
-            Prices = [.. section.Sections("prices").Select(ReadPrice)],
-            Bundles = [.. section.Sections("bundles").Select(ReadBundle)],
-            RoamingDataLimit = section.Amount("roamingDataLimit"),
         };
         section.Finish();
-        return version;
+        if (original is not null && Content.Any(section.Has))
+        {
+            section.Fault("sameAs", "a version with 'sameAs' repeats another one whole, and has no content of its own.");
+        }
+
+        version = WithTables(version, section, index, source.HasOwnZones);
+        source = source with { Published = WithRoamingDataLimit(version, source.Terms.Limits, section) };
+        Compile(source.Published, section);
+        _read.Add(source);
     }
 
-    private static OfferingPrice ReadPrice(YamlSection section)
+    private VersionSource ReadContent(YamlSection section, VersionSource? original)
     {
-        UsageKind kind = Kind(section);
-        Quantity? per = section.Quantity("per");
-        bool isZeroRated = section.Flag("zeroRated");
-        decimal? price = section.Amount("price");
-        if (!isZeroRated && !section.Has("price"))
+        IReadOnlyList<RoamingZone> zones = Zones(section);
+        List<TimeBand> bands = Bands(section);
+        OfferingTerms terms = TermsReader.Read(section, _common.PriceBasis);
+        IReadOnlyList<YamlSection> bundles = section.Sections("bundles");
+        IReadOnlyList<YamlSection> prices = section.Sections("prices");
+        decimal? roamingDataLimit = section.Amount("roamingDataLimit");
+        if (original is not null)
         {
-            section.Fault(
-                null, "'price' is missing; write \"0\" for usage that is free, or zeroRated: true for usage that is never charged.");
+            return original;
         }
 
-        if (per is null && !section.Has("per") && !isZeroRated)
+        (Bundle Bundle, BundleTerms Terms)[] readBundles = [.. bundles.Select(TermsReader.ReadBundle)];
+        (YamlSection Section, OfferingPrice Price, PriceTerms Terms)[] readPrices =
+        [
+            .. prices.SelectMany(price => PriceReader.Read(price).Select(read => (price, read.Price, read.Terms))),
+        ];
+        (YamlSection Section, OfferingPrice Price, PriceTerms Terms)[] published = [
+            .. readPrices.Where(price => price.Terms.CalledIn is null)];
+        OfferingVersion version = _common with
         {
-            section.Fault(null, $"'per' is missing: what the price is for, such as 1 MiB, 60 s or 1 message.");
-        }
-
-        Quantity unit = per ?? new Quantity(1, NaturalUnit(kind));
-        OfferingPrice read = new()
-        {
-            Kind = kind,
-            Zone = section.Text("zone") ?? "",
-            RatingGroups = RatingGroups(section),
-            Direction = section.Choice("direction", Direction.NotApplicable, Directions),
-            Unit = unit.Unit,
-            UnitSize = unit.Units,
-            UnitPrice = price ?? 0,
-            Increment = UnitsOf(section, "increment", unit.Unit) ?? 1,
-            Minimum = UnitsOf(section, "minimum", unit.Unit) ?? 0,
-            ConnectFee = section.Amount("connectFee") ?? 0,
-            Bundle = section.Flag("bundle"),
-            ZeroRated = isZeroRated,
+            Zones = section.Has("zones") ? zones : _zones,
+            Bands = section.Has("bands") ? bands : _bands,
+            Bundles = [.. readBundles.Select(bundle => bundle.Bundle)],
+            Prices = [.. published.Select(price => price.Price)],
+            RoamingDataLimit = roamingDataLimit,
         };
-        bool isFree = read.ZeroRated || (read.UnitPrice == 0 && read.ConnectFee == 0 && section.Has("price"));
-        if (read.Kind == UsageKind.Data && read.RatingGroups.Count > 0 && isFree)
+        CheckIds(section, prices, readBundles, terms);
+        return new VersionSource(section, [.. published.Select(price => price.Section)], bundles)
         {
-            section.Fault(null, FreeGroups);
-        }
-
-        section.Finish(PriceAdvice);
-        return read;
-    }
-
-    private static Bundle ReadBundle(YamlSection section)
-    {
-        UsageKind kind = Kind(section);
-        if (!section.Has("units"))
-        {
-            section.Fault(null, "'units' is missing: what the bundle covers each month, such as 10 GiB, 120 min or 100 messages.");
-        }
-
-        Bundle bundle = new() { Kind = kind, Units = UnitsOf(section, "units", NaturalUnit(kind)) ?? 1, Zones = section.Texts("zones") };
-        section.Finish();
-        return bundle;
-    }
-
-    private static UsageKind Kind(YamlSection section)
-    {
-        if (!section.Has("kind"))
-        {
-            section.Fault(null, "'kind' is missing: data, voice or sms.");
-        }
-
-        return section.Choice("kind", UsageKind.Data, Kinds);
-    }
-
-    private static PriceUnit NaturalUnit(UsageKind kind) => kind switch
-    {
-        UsageKind.Data => PriceUnit.Octet,
-        UsageKind.Voice => PriceUnit.Second,
-        _ => PriceUnit.Message,
-    };
-
-    private static long? UnitsOf(YamlSection section, string key, PriceUnit unit)
-    {
-        Quantity? quantity = section.Quantity(key);
-        if (quantity is { } given && given.Unit != unit)
-        {
-            section.Fault(key, $"'{key}' counts another thing than the price or bundle it belongs to.");
-        }
-
-        return quantity?.Units;
-    }
-
-    private static List<long> RatingGroups(YamlSection section)
-    {
-        List<long> groups = [];
-        foreach (string text in section.Texts("ratingGroups"))
-        {
-            if (uint.TryParse(
-                text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out uint group))
+            Published = version,
+            HasOwnZones = section.Has("zones") || _zones.Count > 0,
+            Terms = _terms with
             {
-                groups.Add(group);
+                Fees = terms.Fees,
+                Commitments = terms.Commitments,
+                Discounts = terms.Discounts,
+                Limits = terms.Limits,
+                TopUps = terms.TopUps,
+                Reservation = terms.Reservation,
+                Bundles = [.. readBundles.Select(bundle => bundle.Terms)],
+                Prices = [.. readPrices.Select(price => price.Terms).DistinctBy(price => price.Id)],
+            },
+        };
+    }
+
+    /// <summary>Ids name one thing, and what names an id names one that is there.</summary>
+    private static void CheckIds(
+        YamlSection section, IReadOnlyList<YamlSection> prices, (Bundle Bundle, BundleTerms Terms)[] bundles, OfferingTerms terms)
+    {
+        HashSet<string> ids = new(StringComparer.Ordinal);
+        foreach (YamlSection price in prices)
+        {
+            if (price.Text("id") is { } id && !ids.Add(id))
+            {
+                price.Fault("id", $"'{id}' is the id of another price; ids tell prices apart in tiers, discounts and bills.");
+            }
+        }
+
+        foreach (string name in terms.Commitments.SelectMany(one => one.Of).Concat(terms.Discounts.SelectMany(one => one.Of)).Distinct())
+        {
+            if (!ids.Contains(name))
+            {
+                section.Fault(null, $"'of' names price '{name}', which the version does not have.", FaultCodes.UnknownName);
+            }
+        }
+
+        string?[] limits = [.. terms.Limits.Select(limit => limit.Id)];
+        string? unknown = terms.Limits.Select(limit => limit.After).FirstOrDefault(after => after is not null && !limits.Contains(after));
+        if (unknown is not null)
+        {
+            section.Fault("limits", $"'after' names limit '{unknown}', which the version does not have.", FaultCodes.UnknownName);
+        }
+
+        foreach (IGrouping<string, Bundle> same in bundles.Select(bundle => bundle.Bundle).Where(bundle => bundle.Id.Length > 0)
+            .GroupBy(bundle => bundle.Id, StringComparer.Ordinal).Where(same => same.Count() > 1))
+        {
+            section.Fault("bundles", $"'{same.Key}' is the id of two bundles.");
+        }
+    }
+
+    private OfferingVersion WithTables(OfferingVersion version, YamlSection section, int index, bool hasOwnZones)
+    {
+        // A quick look ahead: what ends a version that has no validTo is the begin of the next one.
+        DateTimeOffset? next = index + 1 < _sections.Count ? _sections[index + 1].Time("validFrom") : null;
+        TableContent content = _tables.At(_tableNames, version.ValidFrom, version.ValidTo ?? next, section);
+        if (hasOwnZones && content.Zones.Count > 0)
+        {
+            section.Fault("zones", "'zones' are here and in a table; keep one of them.");
+        }
+
+        return version with
+        {
+            Zones = hasOwnZones ? version.Zones : content.Zones,
+            Destinations = content.Destinations,
+            Holidays = content.Holidays,
+        };
+    }
+
+    /// <summary>Takes the one limit that rating watches: on data in all zones abroad, with its warning at 80 %.</summary>
+    private static OfferingVersion WithRoamingDataLimit(OfferingVersion version, IReadOnlyList<SpendingLimit> limits, YamlSection section)
+    {
+        string[] abroad = [.. version.Zones.Select(zone => zone.Name).Where(zone => zone != RoamingZone.Home)];
+        foreach ((SpendingLimit limit, YamlSection line) in limits.Zip(section.Sections("limits")))
+        {
+            bool isWatched = version.RoamingDataLimit is null
+                && limit is { After: null, IsAboveBundle: false, CountsPasses: false, Kinds: [UsageKind.Data] }
+                && limit.Steps is [(80, LimitAction.Warn), (100, LimitAction.CutOff)]
+                && abroad.Length > 0 && abroad.All(limit.Zones.Contains) && limit.Zones.All(abroad.Contains);
+            if (isWatched)
+            {
+                version = version with { RoamingDataLimit = OnBasis(limit, version) };
             }
             else
             {
-                section.Fault("ratingGroups", $"'{text}' is no rating group: a whole number from 0 to {uint.MaxValue}.");
+                PriceReader.NotApplied(line, "id", "nobody is warned or stopped by it");
             }
         }
 
-        return groups;
+        return version;
     }
 
-    private static int VatPermille(YamlSection root)
-    {
-        long? permille = root.Number("vatPermille");
-        if (permille is not (>= 0 and <= 1000))
+    /// <summary>
+    /// The limit on the basis of the prices. From net to gross it is exact; from gross to net it is rounded down, so that the customer is
+    /// warned early and not late.
+    /// </summary>
+    private static decimal OnBasis(SpendingLimit limit, OfferingVersion version) =>
+        (limit.Basis, version.PriceBasis) switch
         {
-            root.Fault("vatPermille", "'vatPermille' must be the VAT rate in permille, 0 to 1000: 210 for 21 %.");
-        }
-
-        return (int)Math.Clamp(permille ?? 0, 0, 1000);
-    }
+            (PriceBasis.Net, PriceBasis.Gross) => decimal.Round(
+                limit.Amount * (1000 + version.VatPermille) / 1000, 9, MidpointRounding.ToZero),
+            (PriceBasis.Gross, PriceBasis.Net) => decimal.Round(
+                limit.Amount * 1000 / (1000 + version.VatPermille), 9, MidpointRounding.ToZero),
+            _ => limit.Amount,
+        };
 
     /// <summary>Compiles the version as rating does: a version that compiles here is the one that rating will use.</summary>
     private static void Compile(OfferingVersion version, YamlSection section)
@@ -222,7 +265,7 @@ internal static class OfferingReader
         }
         catch (InvalidTariffException broken)
         {
-            section.Fault(null, broken.Message);
+            section.Fault(null, broken.Message, FaultCodes.Broken);
         }
 
         if (version.Zones.Count > 0 && version.Zones.All(zone => zone.Name != RoamingZone.Home))
@@ -235,12 +278,13 @@ internal static class OfferingReader
         }
     }
 
-    private static void CheckOrder(List<(OfferingVersion Version, YamlSection Section)> versions)
+    private void CheckOrder()
     {
-        for (int index = 1; index < versions.Count; index++)
+        for (int index = 1; index < _read.Count; index++)
         {
-            OfferingVersion before = versions[index - 1].Version;
-            (OfferingVersion version, YamlSection section) = versions[index];
+            OfferingVersion before = _read[index - 1].Published;
+            OfferingVersion version = _read[index].Published;
+            YamlSection section = _read[index].Section;
             if (version.Version <= before.Version || version.ValidFrom <= before.ValidFrom)
             {
                 section.Fault(
@@ -250,8 +294,39 @@ internal static class OfferingReader
             else if (before.ValidTo > version.ValidFrom)
             {
                 section.Fault(
-                    "validFrom", $"version {version.Version} begins before version {before.Version} ends (its validTo); the two overlap.");
+                    "validFrom", $"version {version.Version} begins before version {before.Version} ends (its validTo); the two overlap.",
+                    FaultCodes.VersionsOverlap);
             }
         }
+    }
+
+    private static IReadOnlyList<RoamingZone> Zones(YamlSection section) =>
+        [.. section.NamedTexts("zones").Select(zone => new RoamingZone { Name = zone.Name, Plmns = zone.Values })];
+
+    private static List<TimeBand> Bands(YamlSection section)
+    {
+        List<TimeBand> bands = [];
+        foreach (YamlSection band in section.Sections("bands"))
+        {
+            string name = band.RequiredText("name");
+            IReadOnlyList<string> days = band.Texts("days");
+            int from = band.Clock("from") ?? 0;
+            int to = band.Clock("to") ?? 86_400;
+            band.Finish();
+            bands.Add(new TimeBand { Name = name, Days = days, From = from, To = to });
+        }
+
+        return bands;
+    }
+
+    private static int VatPermille(YamlSection root)
+    {
+        long? permille = root.Number("vatPermille");
+        if (permille is not (>= 0 and <= 1000))
+        {
+            root.Fault("vatPermille", "'vatPermille' must be the VAT rate in permille, 0 to 1000: 210 for 21 %.");
+        }
+
+        return (int)Math.Clamp(permille ?? 0, 0, 1000);
     }
 }

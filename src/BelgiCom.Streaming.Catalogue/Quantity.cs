@@ -35,6 +35,7 @@ internal readonly record struct Quantity(long Units, PriceUnit Unit)
         ReadOnlySpan<char> rest = text.AsSpan().Trim();
         int digits = rest.IndexOfAnyExceptInRange('0', '9');
         if (digits <= 0
+            || (digits > 1 && rest[0] == '0')
             || !long.TryParse(rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long number)
             || !Suffixes.TryGetValue(rest[digits..].Trim().ToString(), out (long Factor, PriceUnit Unit) suffix)
             || number > long.MaxValue / suffix.Factor)

@@ -24,14 +24,17 @@ internal sealed class RateCase
     private readonly bool _hasVersions;
     private decimal _total;
 
-    private RateCase(JsonElement content)
+    private RateCase(JsonElement content, IReadOnlyList<OfferingVersion> catalogue)
     {
         _case = content;
-        JsonElement tariff = content.GetProperty("tariff");
-        _hasVersions = tariff.TryGetProperty("versions", out _);
+        OfferingVersion[] named = content.TryGetProperty("offering", out JsonElement name) ? Named(name.GetString(), catalogue) : [];
+        _hasVersions = named.Length > 1
+            || (content.TryGetProperty("tariff", out JsonElement tariff) && tariff.TryGetProperty("versions", out _));
         foreach (string subscriber in Subscribers(content))
         {
-            _versions[subscriber] = CaseTariff.Versions(tariff, $"case-{subscriber}", subscriber);
+            _versions[subscriber] = named.Length > 0
+                ? [.. named.Select(version => version with { Offering = $"case-{subscriber}" })]
+                : CaseTariff.Versions(content.GetProperty("tariff"), $"case-{subscriber}", subscriber);
             foreach (OfferingVersion version in _versions[subscriber])
             {
                 _catalogue.Put(version);
@@ -51,16 +54,24 @@ internal sealed class RateCase
     }
 
     /// <summary>What is other than expected.</summary>
-    public static IReadOnlyList<string> Run(JsonElement content)
+    public static IReadOnlyList<string> Run(JsonElement content, IReadOnlyList<OfferingVersion> catalogue)
     {
-        if (!content.TryGetProperty("tariff", out _))
+        if (!content.TryGetProperty("tariff", out _) && !content.TryGetProperty("offering", out _))
         {
             return RunCurrency(content);
         }
 
-        RateCase run = new(content);
+        RateCase run = new(content, catalogue);
         run.RateAll();
         return run._differences;
+    }
+
+    private static OfferingVersion[] Named(string? offering, IReadOnlyList<OfferingVersion> catalogue)
+    {
+        OfferingVersion[] versions = [.. catalogue.Where(version => version.Offering == offering)];
+        return versions.Length > 0
+            ? versions
+            : throw new InvalidOperationException($"it names offering '{offering}', which the catalogue does not have (--catalogue).");
     }
 
     /// <summary>A value in one currency under a tariff in another.</summary>
@@ -88,7 +99,7 @@ internal sealed class RateCase
             }
             """;
         using JsonDocument whole = JsonDocument.Parse(written);
-        return Run(whole.RootElement);
+        return Run(whole.RootElement, []);
     }
 
     private static IEnumerable<string> Subscribers(JsonElement content) =>

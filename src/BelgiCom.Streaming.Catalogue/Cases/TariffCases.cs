@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Catalogue;
 
@@ -6,26 +7,30 @@ namespace BelgiCom.Streaming.Catalogue;
 public static class TariffCases
 {
     // What runs a case of each kind, and says what is other than expected.
-    private static readonly Dictionary<string, Func<JsonElement, IReadOnlyList<string>>> Kinds = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, CaseKind> Kinds = new(StringComparer.Ordinal)
     {
         ["rate"] = RateCase.Run,
-        ["roundBillLine"] = MoneyCases.RoundBillLine,
-        ["vatOfAmount"] = MoneyCases.VatOfAmount,
-        ["bill"] = MoneyCases.Bill,
-        ["convertBill"] = MoneyCases.ConvertBill,
-        ["commitment"] = PeriodCases.Commit,
-        ["prorate"] = PeriodCases.ProRate,
-        ["discount"] = PeriodCases.Reduce,
-        ["rollover"] = PeriodCases.RollOver,
-        ["fairUse"] = PeriodCases.UseFairly,
+        ["roundBillLine"] = (content, _) => MoneyCases.RoundBillLine(content),
+        ["vatOfAmount"] = (content, _) => MoneyCases.VatOfAmount(content),
+        ["bill"] = (content, _) => MoneyCases.Bill(content),
+        ["convertBill"] = (content, _) => MoneyCases.ConvertBill(content),
+        ["commitment"] = (content, _) => PeriodCases.Commit(content),
+        ["prorate"] = (content, _) => PeriodCases.ProRate(content),
+        ["discount"] = (content, _) => PeriodCases.Reduce(content),
+        ["rollover"] = (content, _) => PeriodCases.RollOver(content),
+        ["fairUse"] = (content, _) => PeriodCases.UseFairly(content),
     };
+
+    private delegate IReadOnlyList<string> CaseKind(JsonElement content, IReadOnlyList<OfferingVersion> catalogue);
 
     /// <summary>Whether cases of its kind can be run.</summary>
     public static bool CanRun(TariffCase tariffCase) => Kinds.ContainsKey(tariffCase.Kind);
 
     /// <summary>Runs a case.</summary>
+    /// <param name="tariffCase">The case.</param>
+    /// <param name="catalogue">Offerings that a case may name instead of carrying a tariff.</param>
     /// <exception cref="InputFaultException">The case is not written as a case of its kind is, or cannot be run.</exception>
-    public static TariffCaseResult Run(TariffCase tariffCase)
+    public static TariffCaseResult Run(TariffCase tariffCase, IReadOnlyList<OfferingVersion>? catalogue = null)
     {
         if (!CanRun(tariffCase))
         {
@@ -34,7 +39,7 @@ public static class TariffCases
 
         try
         {
-            return new TariffCaseResult(tariffCase, Kinds[tariffCase.Kind](tariffCase.Content));
+            return new TariffCaseResult(tariffCase, Kinds[tariffCase.Kind](tariffCase.Content, catalogue ?? []));
         }
         catch (Exception broken) when (broken is KeyNotFoundException or InvalidOperationException or FormatException
             or OverflowException or ArgumentException or IndexOutOfRangeException)

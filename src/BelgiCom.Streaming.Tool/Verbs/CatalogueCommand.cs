@@ -20,12 +20,21 @@ internal static class CatalogueCommand
     private static Command Check()
     {
         (Option<string> folder, Option<bool> json) = (Folder(), CommonOptions.Json());
-        Command command = new("check", "Read the folder and report every fault; exit code 1 when there is one.") { folder, json };
+        Command command = new("check", "Read the folder and report every fault, exit code 1 when there is one, and every warning.")
+        {
+            folder, json,
+        };
         command.SetAction(result =>
         {
-            IReadOnlyList<OfferingVersion> versions = CatalogueFolder.Load(result.GetRequiredValue(folder));
+            CatalogueContent catalogue = CatalogueFolder.Read(result.GetRequiredValue(folder));
             Answer.Print(
-                result.GetValue(json), new { offeringVersions = versions.Count }, $"{versions.Count:N0} offering versions, no faults");
+                result.GetValue(json),
+                new { offeringVersions = catalogue.Versions.Count, warnings = catalogue.Warnings },
+                [
+                    .. catalogue.Warnings.Select(warning => $"warning: {warning}"),
+                    $"{catalogue.Versions.Count:N0} offering versions, no faults"
+                    + (catalogue.Warnings.Count == 0 ? "" : $", {catalogue.Warnings.Count:N0} warnings"),
+                ]);
             return WorkerHost.ExitDone;
         });
         return command;

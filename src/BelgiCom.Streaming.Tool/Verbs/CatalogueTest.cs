@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BelgiCom.Streaming.Catalogue;
+using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 
 namespace BelgiCom.Streaming.Tool;
@@ -14,19 +15,26 @@ internal static class CatalogueTest
             Description = "Files of cases in the golden format, or folders of them.",
             Arity = ArgumentArity.OneOrMore,
         };
+        Option<string?> catalogue = new("--catalogue")
+        {
+            Description = "Folder of tariffs (YAML) for cases that name an 'offering' instead of carrying a tariff.",
+        };
         Option<bool> json = CommonOptions.Json();
         Command command = new("test", "Rate the usage of cases and compare it with what they expect; exit code 2 when one differs.")
         {
-            paths, json,
+            paths, catalogue, json,
         };
-        command.SetAction(result => Execute(result.GetRequiredValue(paths), result.GetValue(json)));
+        command.SetAction(result => Execute(
+            result.GetRequiredValue(paths),
+            result.GetValue(catalogue) is { } folder ? CatalogueFolder.Load(folder) : [],
+            result.GetValue(json)));
         return command;
     }
 
-    private static int Execute(string[] paths, bool json)
+    private static int Execute(string[] paths, IReadOnlyList<OfferingVersion> catalogue, bool json)
     {
         TariffCase[] cases = [.. paths.SelectMany(FilesOf).SelectMany(TariffCase.Read)];
-        TariffCaseResult[] results = [.. cases.Where(TariffCases.CanRun).Select(TariffCases.Run)];
+        TariffCaseResult[] results = [.. cases.Where(TariffCases.CanRun).Select(one => TariffCases.Run(one, catalogue))];
         TariffCase[] left = [.. cases.Where(one => !TariffCases.CanRun(one))];
         TariffCaseResult[] failed = [.. results.Where(result => !result.HasPassed)];
         Answer.Print(

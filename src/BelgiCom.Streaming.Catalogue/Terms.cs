@@ -1,0 +1,158 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Catalogue;
+
+/// <summary>Whether the customer pays after use or before.</summary>
+public enum PaymentMethod
+{
+    /// <summary>With the bill.</summary>
+    PostPaid,
+
+    /// <summary>From money on the card.</summary>
+    PrePaid,
+}
+
+/// <summary>
+/// What a version says beside the prices and bundles that rating reads: it is checked and kept, and the bill or a later release of rating
+/// applies it (docs/catalogue.md says which key is applied where).
+/// </summary>
+public sealed record OfferingTerms
+{
+    /// <summary>How the customer pays.</summary>
+    public PaymentMethod PaymentMethod { get; init; }
+
+    /// <summary>Offerings to which this one is an addition; its prices stand before theirs. Empty for a main offering.</summary>
+    public IReadOnlyList<string> AddOnTo { get; init; } = [];
+
+    /// <summary>Recurring and single fees (TMF620 ProductOfferingPrice of type recurring or oneTime).</summary>
+    public IReadOnlyList<FeeTerms> Fees { get; init; } = [];
+
+    /// <summary>Minimum and maximum amounts of a period.</summary>
+    public IReadOnlyList<CommitmentTerms> Commitments { get; init; } = [];
+
+    /// <summary>Discounts, in the order of the file.</summary>
+    public IReadOnlyList<DiscountTerms> Discounts { get; init; } = [];
+
+    /// <summary>Spending limits.</summary>
+    public IReadOnlyList<SpendingLimit> Limits { get; init; } = [];
+
+    /// <summary>What a top-up brings.</summary>
+    public IReadOnlyList<TopUpGrant> TopUps { get; init; } = [];
+
+    /// <summary>Sizes of quotas; null for those of the charging function.</summary>
+    public QuotaSizes? Reservation { get; init; }
+
+    /// <summary>What bundles have beside units and place.</summary>
+    public IReadOnlyList<BundleTerms> Bundles { get; init; } = [];
+
+    /// <summary>What prices have beside the price.</summary>
+    public IReadOnlyList<PriceTerms> Prices { get; init; } = [];
+}
+
+/// <summary>A fee.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Price">Amount on the file's basis; null when it has tiers.</param>
+/// <param name="IsMonthly">Whether it is due every month; if not, once.</param>
+/// <param name="IsInAdvance">Whether it is due at the begin of the month.</param>
+/// <param name="IsByDays">Whether a part of a month pays for its days.</param>
+/// <param name="Counts">What is counted, such as devices; null for one.</param>
+/// <param name="Tiers">Last number of each tier, null for no end, and the price of each counted thing when the count is in it.</param>
+public sealed record FeeTerms(
+    string Id, decimal? Price, bool IsMonthly, bool IsInAdvance, bool IsByDays, string? Counts,
+    IReadOnlyList<(long? UpTo, decimal Price)> Tiers);
+
+/// <summary>A minimum or maximum of a month.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Minimum">At least this is due; null for none.</param>
+/// <param name="Maximum">At most this is due; null for none.</param>
+/// <param name="Of">Ids of the prices that count.</param>
+/// <param name="IsByDays">Whether a part of a month has its part of it.</param>
+public sealed record CommitmentTerms(string Id, decimal? Minimum, decimal? Maximum, IReadOnlyList<string> Of, bool IsByDays);
+
+/// <summary>A discount. One of the four is given.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Of">Ids of the prices that it lowers; empty for the whole bill.</param>
+/// <param name="FreeUnits">Units that cost nothing.</param>
+/// <param name="Price">Another price for a unit of the price.</param>
+/// <param name="Percent">Percent off.</param>
+/// <param name="Fixed">An amount off every month.</param>
+public sealed record DiscountTerms(string Id, IReadOnlyList<string> Of, long? FreeUnits, decimal? Price, decimal? Percent, decimal? Fixed);
+
+/// <summary>A spending limit of a month.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="After">Limit after whose consent it holds; null for none.</param>
+/// <param name="Kinds">Kinds of usage that count; empty for all.</param>
+/// <param name="Zones">Zones that count; empty for all.</param>
+/// <param name="IsAboveBundle">Whether only what no bundle covers counts.</param>
+/// <param name="CountsPasses">Whether the price of passes counts, too.</param>
+/// <param name="Amount">Its amount.</param>
+/// <param name="Choices">Amounts that the customer may choose instead.</param>
+/// <param name="Basis">Whether its amounts are without VAT or with it.</param>
+/// <param name="Steps">Percent of the amount, and what is done there.</param>
+/// <param name="LegalBasis">The law that asks for it, or null.</param>
+public sealed record SpendingLimit(
+    string Id, string? After, IReadOnlyList<UsageKind> Kinds, IReadOnlyList<string> Zones, bool IsAboveBundle, bool CountsPasses,
+    decimal Amount, IReadOnlyList<decimal> Choices, PriceBasis Basis, IReadOnlyList<(long Percent, LimitAction Action)> Steps,
+    string? LegalBasis);
+
+/// <summary>What is done when a step of a limit is reached.</summary>
+public enum LimitAction
+{
+    /// <summary>A message that tells the usage.</summary>
+    Message,
+
+    /// <summary>A warning that the limit is near.</summary>
+    Warn,
+
+    /// <summary>Usage is stopped until the customer agrees.</summary>
+    CutOff,
+}
+
+/// <summary>A bundle that a top-up brings.</summary>
+/// <param name="AtLeast">Least top-up.</param>
+/// <param name="Bundle">The bundle.</param>
+/// <param name="ValidityDays">Calendar days that it lasts.</param>
+public sealed record TopUpGrant(decimal AtLeast, Bundle Bundle, long ValidityDays);
+
+/// <summary>Sizes of a quota when the request names none.</summary>
+/// <param name="VoiceSeconds">Seconds; 0 for the charging function's own.</param>
+/// <param name="DataOctets">Octets; 0 for the charging function's own.</param>
+/// <param name="ValiditySeconds">How long a quota is held; 0 for the charging function's own.</param>
+public sealed record QuotaSizes(long VoiceSeconds, long DataOctets, long ValiditySeconds);
+
+/// <summary>What a bundle has beside units and place.</summary>
+/// <param name="Id">The bundle's id.</param>
+/// <param name="RolloverMaximum">Most units that are carried into the next month; 0 for none.</param>
+/// <param name="RolloverPeriods">Months for which they are carried.</param>
+/// <param name="ProRataStep">A part of a month has its days' part of the units, rounded up to this; 0 for all units.</param>
+/// <param name="FairUseZone">Zone in which only a part may be used; null for none.</param>
+/// <param name="FairUseUnits">That part; null for what the regulation says.</param>
+/// <param name="ContributedBy">What adds its units to a pool, such as device; null for no pool.</param>
+public sealed record BundleTerms(
+    string Id, long RolloverMaximum, long RolloverPeriods, long ProRataStep, string? FairUseZone, long? FairUseUnits,
+    string? ContributedBy);
+
+/// <summary>What a price has beside the price.</summary>
+/// <param name="Id">The price's id.</param>
+/// <param name="AboveFairUsePrice">Price of usage above the fair use volume; null for the same price.</param>
+/// <param name="AboveFairUseUnits">Units that it is for.</param>
+/// <param name="CountsAccount">Whether its tiers count the usage of the whole account.</param>
+/// <param name="CalledIn">Group that the called subscriber is a member of; null for everybody. A price with one is not published.</param>
+/// <param name="LegalBasis">The law that bounds it, or null.</param>
+public sealed record PriceTerms(
+    string Id, decimal? AboveFairUsePrice, long AboveFairUseUnits, bool CountsAccount, string? CalledIn, string? LegalBasis);
+
+/// <summary>A version of an offering as its file has it.</summary>
+/// <param name="File">Its file.</param>
+/// <param name="Published">What is published to catalogue.tariffs.v1.</param>
+/// <param name="Terms">What the file says beside it.</param>
+public sealed record OfferingEdition(string File, OfferingVersion Published, OfferingTerms Terms);
+
+/// <summary>A catalogue that can be used.</summary>
+/// <param name="Editions">All versions, by file and in their order.</param>
+/// <param name="Warnings">What should be looked at.</param>
+public sealed record CatalogueContent(IReadOnlyList<OfferingEdition> Editions, IReadOnlyList<InputFault> Warnings)
+{
+    /// <summary>What is published to catalogue.tariffs.v1.</summary>
+    public IReadOnlyList<OfferingVersion> Versions { get; } = [.. Editions.Select(edition => edition.Published)];
+}

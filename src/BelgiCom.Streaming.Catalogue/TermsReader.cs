@@ -1,0 +1,341 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Catalogue;
+
+/// <summary>Reads bundles, and what a version says beside prices: fees, commitments, discounts, limits, top-ups, quotas.</summary>
+internal static class TermsReader
+{
+    private static readonly (string, bool)[] Every = [("month", true), ("once", false)];
+    private static readonly string[] DiscountKeys = ["freeUnits", "price", "percent", "fixed"];
+
+    /// <summary>A bundle with what it has beside units and place.</summary>
+    public static (Bundle Bundle, BundleTerms Terms) ReadBundle(YamlSection section)
+    {
+        (Bundle bundle, PriceUnit unit) = ReadUnits(section);
+        bundle = bundle with
+        {
+            ValidFrom = section.Time("validFrom"),
+            ValidTo = section.Time("validTo"),
+            Shared = section.Choice("shared", false, ("account", true)),
+        };
+        (long maximum, long periods) = ReadRollover(section, unit);
+        long step = ReadProRataStep(section, unit);
+        (string? zone, long? units) = ReadFairUse(section, unit);
+        string? contributedBy = section.Text("contributedBy");
+        if (contributedBy is not null)
+        {
+            if (contributedBy != "device")
+            {
+                section.Fault("contributedBy", "'contributedBy' must be device.");
+            }
+
+            // What one device brings is no pool for all of them.
+            bundle = bundle with { Shared = false };
+            PriceReader.NotApplied(section, "contributedBy", "each device draws what it brings itself, and no pool");
+        }
+
+        section.Finish();
+        if ((maximum > 0 || step > 0 || zone is not null || contributedBy is not null) && bundle.Id.Length == 0)
+        {
+            section.Fault(null, "'id' is missing: a bundle with such terms is known by it.");
+        }
+
+        return (bundle, new BundleTerms(bundle.Id, maximum, periods, step, zone, units, contributedBy));
+    }
+
+    /// <summary>All that a version says beside prices and bundles.</summary>
+    public static OfferingTerms Read(YamlSection section, PriceBasis basis) => new()
+    {
+        Fees = [.. section.Sections("fees").Select(ReadFee)],
+        Commitments = [.. section.Sections("commitments").Select(ReadCommitment)],
+        Discounts = [.. section.Sections("discounts").Select(ReadDiscount)],
+        Limits = [.. section.Sections("limits").Select(limit => ReadLimit(limit, basis))],
+        TopUps = [.. section.Sections("onTopUp").Select(ReadTopUp).OfType<TopUpGrant>()],
+        Reservation = section.Section("reservation") is { } sizes ? ReadQuotas(section, sizes) : null,
+    };
+
+    private static (Bundle Bundle, PriceUnit Unit) ReadUnits(YamlSection section)
+    {
+        if (!section.Has("kind"))
+        {
+            section.Fault(null, "'kind' is missing: data, voice, sms or event.");
+        }
+
+        UsageKind kind = section.Choice("kind", UsageKind.Data, PriceReader.Kinds);
+        PriceUnit unit = PriceReader.NaturalUnit(kind);
+        bool isUnlimited = section.Flag("unlimited");
+        long? units = PriceReader.UnitsOf(section, "units", unit);
+        if (section.Has("units") == isUnlimited)
+        {
+            section.Fault(
+                null,
+                isUnlimited
+                    ? "'unlimited' and 'units' are both there; keep one of them."
+                    : "'units' is missing: what the bundle covers each month, such as 10 GiB, 120 min or 100 messages.");
+        }
+
+        long priority = section.Number("priority") ?? 0;
+        if (priority is < 0 or > 1000)
+        {
+            section.Fault("priority", "'priority' must be from 0 to 1000; the lowest is drawn first.", FaultCodes.BadNumber);
+        }
+
+        Bundle bundle = new()
+        {
+            Id = section.Text("id") ?? "",
+            Kind = kind,
+            Units = units ?? (isUnlimited ? 0 : 1),
+            Unlimited = isUnlimited,
+            Zones = section.Texts("zones"),
+            Destinations = section.Texts("destinations"),
+            Priority = (int)Math.Clamp(priority, 0, 1000),
+        };
+        return (bundle, unit);
+    }
+
+    private static (long Maximum, long Periods) ReadRollover(YamlSection section, PriceUnit unit)
+    {
+        if (section.Section("rollover") is not { } rollover)
+        {
+            return (0, 0);
+        }
+
+        long? maximum = PriceReader.UnitsOf(rollover, "maximum", unit);
+        long periods = rollover.Number("periods") ?? 1;
+        rollover.Finish();
+        if (maximum is not > 0 || periods is < 1 or > 12)
+        {
+            rollover.Fault(null, "'rollover' has a 'maximum' of units and 'periods', 1 to 12 months.");
+        }
+
+        PriceReader.NotApplied(section, "rollover", "what is left at the end of a month is lost");
+        return (maximum ?? 1, periods);
+    }
+
+    private static long ReadProRataStep(YamlSection section, PriceUnit unit)
+    {
+        if (section.Section("proRata") is not { } proRata)
+        {
+            return 0;
+        }
+
+        bool isByDays = proRata.Flag("days");
+        long step = PriceReader.UnitsOf(proRata, "roundUpTo", unit) ?? 1;
+        proRata.Finish();
+        if (!isByDays || step < 1)
+        {
+            proRata.Fault(null, "'proRata' has 'days: true', and 'roundUpTo', units of at least 1.");
+        }
+
+        PriceReader.NotApplied(section, "proRata", "a part of a month has the whole bundle");
+        return Math.Max(1, step);
+    }
+
+    private static (string? Zone, long? Units) ReadFairUse(YamlSection section, PriceUnit unit)
+    {
+        if (section.Section("fairUse") is not { } fairUse)
+        {
+            return (null, null);
+        }
+
+        string zone = fairUse.RequiredText("zone");
+        bool isRegulation = fairUse.Text("volume") == "regulation";
+        long? units = isRegulation ? null : PriceReader.UnitsOf(fairUse, "volume", unit);
+        fairUse.Finish();
+        if (!fairUse.Has("volume"))
+        {
+            fairUse.Fault(null, "'volume' is missing: regulation, or units.");
+        }
+
+        PriceReader.NotApplied(section, "fairUse", $"the whole bundle may be used in zone {zone}");
+        return (zone, units);
+    }
+
+    private static FeeTerms ReadFee(YamlSection section)
+    {
+        string id = section.RequiredText("id");
+        decimal? price = section.Amount("price");
+        bool isMonthly = section.Choice("every", true, Every);
+        bool isInAdvance = section.Choice("charged", true, ("inAdvance", true), ("inArrears", false));
+        bool isByDays = section.Choice("proRata", false, ("days", true), ("none", false));
+        bool isVolume = section.Choice("model", false, ("flat", false), ("volume", true));
+        string? counts = section.Choice("counts", null, ("devices", "devices"));
+        List<(long? UpTo, decimal Price)> tiers = [];
+        IReadOnlyList<YamlSection> sections = section.Sections("tiers");
+        foreach ((int index, YamlSection tier) in sections.Index())
+        {
+            bool isLast = index == sections.Count - 1;
+            long? upTo = tier.Counted("upTo", "device", "devices");
+            decimal? each = tier.Amount("price");
+            tier.Finish();
+            if (each is null && !tier.Has("price"))
+            {
+                tier.Fault(null, "'price' is missing: what each device costs.");
+            }
+
+            if (isLast && tier.Has("upTo"))
+            {
+                tier.Fault("upTo", "the last tier must have no 'upTo'.", FaultCodes.TiersEnd);
+            }
+            else if (!isLast && (upTo is null || (index > 0 && upTo <= tiers[^1].UpTo)))
+            {
+                tier.Fault(
+                    "upTo", "each tier but the last must have an 'upTo' above that of the tier before it.", FaultCodes.TiersNotRising);
+            }
+
+            tiers.Add((isLast ? null : upTo, each ?? 0));
+        }
+
+        section.Finish();
+        if (!section.Has("every"))
+        {
+            section.Fault(null, "'every' is missing: month or once.");
+        }
+
+        if (section.Has("price") == section.Has("tiers") || isVolume != section.Has("tiers") || isVolume != section.Has("counts"))
+        {
+            section.Fault(null, "a fee has a 'price', or 'model: volume' with 'counts' and 'tiers'.");
+        }
+
+        PriceReader.NotApplied(section, "id", "no bill has fees");
+        return new FeeTerms(id, price, isMonthly, isInAdvance, isByDays, counts, tiers);
+    }
+
+    private static CommitmentTerms ReadCommitment(YamlSection section)
+    {
+        string id = section.RequiredText("id");
+        decimal? minimum = section.Amount("minimum");
+        decimal? maximum = section.Amount("maximum");
+        _ = section.Choice("every", true, ("month", true));
+        IReadOnlyList<string> of = section.Texts("of");
+        _ = section.Choice("trueUp", true, ("periodEnd", true));
+        bool isByDays = section.Choice("proRata", false, ("days", true), ("none", false));
+        section.Finish();
+        if (minimum is null && maximum is null)
+        {
+            section.Fault(null, "a commitment has a 'minimum', a 'maximum' or both.");
+        }
+        else if (minimum > maximum)
+        {
+            section.Fault("maximum", "'maximum' must not be below 'minimum'.");
+        }
+
+        PriceReader.NotApplied(section, "id", "no bill knows minimum or maximum");
+        return new CommitmentTerms(id, minimum, maximum, of, isByDays);
+    }
+
+    private static DiscountTerms ReadDiscount(YamlSection section)
+    {
+        string id = section.RequiredText("id");
+        IReadOnlyList<string> of = section.Texts("of");
+        long? free = section.Quantity("freeUnits")?.Units;
+        decimal? price = section.Amount("price");
+        decimal? percent = section.Amount("percent");
+        decimal? amount = section.Amount("fixed");
+        _ = section.Choice("every", true, ("month", true));
+        section.Finish();
+        if (DiscountKeys.Count(section.Has) != 1)
+        {
+            section.Fault(null, "a discount has one of 'freeUnits', 'price', 'percent' and 'fixed'.");
+        }
+
+        if (percent > 100)
+        {
+            section.Fault("percent", "'percent' must be from 0 to 100.", FaultCodes.BadNumber);
+        }
+
+        PriceReader.NotApplied(section, "id", "no bill has discounts");
+        return new DiscountTerms(id, of, free, price, percent, amount);
+    }
+
+    private static SpendingLimit ReadLimit(YamlSection section, PriceBasis basis)
+    {
+        List<(long Percent, LimitAction Action)> steps = [];
+        string id = section.RequiredText("id");
+        string? after = section.Text("after");
+        IReadOnlyList<UsageKind> kinds = PriceReader.ReadKinds(section, required: false);
+        IReadOnlyList<string> zones = section.OneOrMany("zone", "zones");
+        bool isAboveBundle = section.Flag("aboveBundle");
+        bool countsPasses = section.Choice("counts", false, ("usage", false), ("passes", true));
+        decimal? amount = section.Amount("amount");
+        List<decimal> choices = [.. Choices(section)];
+        PriceBasis own = section.Choice("basis", basis, ("net", PriceBasis.Net), ("gross", PriceBasis.Gross));
+        foreach (YamlSection step in section.Sections("steps"))
+        {
+            long percent = step.Counted("at", "%") ?? 100;
+            LimitAction action = step.Choice(
+                "action", LimitAction.Warn, ("message", LimitAction.Message), ("warn", LimitAction.Warn), ("cutOff", LimitAction.CutOff));
+            step.Finish();
+            if (!step.Has("at") || !step.Has("action"))
+            {
+                step.Fault(null, "a step has 'at', percent of the amount, and an 'action': message, warn or cutOff.");
+            }
+
+            if (percent > 100 || (steps.Count > 0 && percent <= steps[^1].Percent))
+            {
+                step.Fault("at", "steps rise, and the last is at most at 100 %.", FaultCodes.StepsNotRising);
+            }
+
+            steps.Add((percent, action));
+        }
+
+        string? legalBasis = section.Text("legalBasis");
+        section.Finish();
+        if (!section.Has("amount") || steps.Count == 0)
+        {
+            section.Fault(null, "a limit has an 'amount' and at least one of 'steps'.");
+        }
+
+        return new SpendingLimit(
+            id, after, kinds, zones, isAboveBundle, countsPasses, amount ?? 0, choices, own, steps, legalBasis);
+    }
+
+    private static IEnumerable<decimal> Choices(YamlSection section)
+    {
+        foreach (string text in section.Texts("choices"))
+        {
+            if (YamlSection.TryParseAmount(text, out decimal choice))
+            {
+                yield return choice;
+            }
+            else
+            {
+                section.Fault("choices", $"'{text}' in 'choices' is no amount.", FaultCodes.BadNumber);
+            }
+        }
+    }
+
+    private static TopUpGrant? ReadTopUp(YamlSection section)
+    {
+        decimal? atLeast = section.Amount("atLeast");
+        YamlSection? inner = section.Section("bundle");
+        section.Finish();
+        if (atLeast is null || inner is null)
+        {
+            section.Fault(null, "a top-up has 'atLeast', an amount, and the 'bundle' that it brings.");
+            return null;
+        }
+
+        (Bundle bundle, _) = ReadUnits(inner);
+        long? days = inner.Counted("validity", "day", "days");
+        inner.Finish();
+        if (!inner.Has("validity") || bundle.Id.Length == 0)
+        {
+            inner.Fault(null, "the bundle of a top-up has an 'id' and a 'validity', such as 30 days.");
+        }
+
+        PriceReader.NotApplied(section, "bundle", "a top-up brings no bundle, and all usage is priced");
+        return new TopUpGrant(atLeast.Value, bundle, days ?? 1);
+    }
+
+    private static QuotaSizes ReadQuotas(YamlSection version, YamlSection section)
+    {
+        PriceReader.NotApplied(version, "reservation", "there is no reservation");
+        QuotaSizes sizes = new(
+            PriceReader.UnitsOf(section, "voice", PriceUnit.Second) ?? 0,
+            PriceReader.UnitsOf(section, "data", PriceUnit.Octet) ?? 0,
+            PriceReader.UnitsOf(section, "validity", PriceUnit.Second) ?? 0);
+        section.Finish();
+        return sizes;
+    }
+}

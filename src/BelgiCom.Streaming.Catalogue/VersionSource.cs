@@ -1,0 +1,19 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Catalogue;
+
+/// <summary>A version of an offering with the places in the file that it comes from, to which later checks add what they find.</summary>
+/// <param name="Section">Where the version stands.</param>
+/// <param name="Prices">Where each published price stands; two of them may stand in one place.</param>
+/// <param name="Bundles">Where each bundle stands.</param>
+internal sealed record VersionSource(YamlSection Section, IReadOnlyList<YamlSection> Prices, IReadOnlyList<YamlSection> Bundles)
+{
+    /// <summary>What is published.</summary>
+    public OfferingVersion Published { get; init; } = new();
+
+    /// <summary>What the file says beside it.</summary>
+    public OfferingTerms Terms { get; init; } = new();
+
+    /// <summary>Whether the file lists zones itself, instead of naming a table.</summary>
+    public bool HasOwnZones { get; init; }
+}

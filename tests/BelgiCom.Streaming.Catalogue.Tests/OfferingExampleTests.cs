@@ -1,0 +1,100 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace BelgiCom.Streaming.Catalogue.Tests;
+
+/// <summary>The offerings that ship as examples, and the arithmetic with which docs/catalogue.md explains them.</summary>
+public sealed partial class OfferingExampleTests
+{
+    private const string DefaultStart = "2026-02-03T10:00:00+01:00";
+
+    private static readonly string Page = File.ReadAllText(Repository.PathOf("docs/catalogue.md"));
+
+    internal static readonly string Folder = Repository.PathOf("src/BelgiCom.Streaming.Tool/Samples/offerings");
+
+    private static readonly CatalogueContent Catalogue = CatalogueFolder.Read(Folder);
+
+    public static TheoryData<string> Offerings => [.. SectionPattern().Matches(Page).Select(match => match.Groups["offering"].Value)];
+
+    [Fact]
+    public void Page_ExplainsEveryOffering() => Assert.Equal(
+        Catalogue.Versions.Select(version => version.Offering).Distinct().Order(), Offerings.Select(row => row.Data).Order());
+
+    /// <summary>Usage of a table is rated in the order of its lines, so that bundles and tiers count on.</summary>
+    [Theory]
+    [MemberData(nameof(Offerings))]
+    public void Example_OfThePage_CostsWhatThePageSays(string offering)
+    {
+        string section = SectionPattern().Matches(Page).Single(match => match.Groups["offering"].Value == offering).Groups["text"].Value;
+        Match[] lines = [.. LinePattern().Matches(section).OfType<Match>()];
+        // A line that the pattern does not read would not be tested.
+        Assert.Equal(section.Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal)) - 2, lines.Length);
+
+        TariffCase example = new("catalogue.md", offering, offering, "rate", CaseOf(offering, lines));
+
+        Assert.Empty(TariffCases.Run(example, Catalogue.Versions).Differences);
+    }
+
+    [Fact]
+    public void Keys_ThatNothingAppliesYet_AreNamed()
+    {
+        string[] named = [.. Catalogue.Warnings.Select(warning => $"{warning.File} {warning.Message.Split('\'')[1]}").Distinct()];
+
+        Assert.All(Catalogue.Warnings, warning => Assert.Equal("NOT_APPLIED", warning.Code));
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "be-plan-60.yaml rollover", "be-plan-60.yaml fairUse", "be-plan-60.yaml proRata", "be-plan-60.yaml aboveFairUse",
+                "be-prepaid.yaml paymentMethod", "be-prepaid.yaml reservation", "be-prepaid.yaml bundle", "roaming-pass.yaml addOnTo",
+                "iot-pool.yaml contributedBy", "enterprise-commit.yaml calledIn", "enterprise-commit.yaml counts",
+            },
+            named.ToHashSet());
+    }
+
+    /// <summary>EUR 50 without VAT is EUR 60.50 on a price list with 21 % of VAT.</summary>
+    [Fact]
+    public void RoamingLimit_OfAGrossPriceList_IsWatchedOnItsBasis() => Assert.Equal(
+        60.50m, Catalogue.Versions.Single(version => version.Offering == "be-plan-60").RoamingDataLimit);
+
+    private static JsonElement CaseOf(string offering, IEnumerable<Match> lines)
+    {
+        object[] events =
+        [
+            .. lines.Select((line, index) => new
+            {
+                id = $"line {index + 1}",
+                kind = line.Groups["kind"].Value,
+                start = line.Groups["start"] is { Success: true, Value: { } start } ? start : DefaultStart,
+                used = line.Groups["used"].Value,
+                direction = line.Groups["received"].Success ? "terminating" : "originating",
+                calledNumber = line.Groups["called"].Value,
+                servingNetwork = line.Groups["network"].Value,
+            }),
+        ];
+        object[] expected =
+        [
+            .. lines.Select((line, index) => new
+            {
+                id = $"line {index + 1}",
+                outcome = "RATED",
+                amount = line.Groups["amount"].Value,
+            }),
+        ];
+        decimal total = lines.Sum(line => decimal.Parse(line.Groups["amount"].Value, System.Globalization.CultureInfo.InvariantCulture));
+        return JsonSerializer.SerializeToElement(new
+        {
+            offering,
+            events,
+            expected = new { events = expected, total = total.ToString(System.Globalization.CultureInfo.InvariantCulture) },
+        });
+    }
+
+    [GeneratedRegex(@"^### [^`\n]*`(?<offering>[a-z0-9-]+)\.yaml`\n(?<text>.*?)(?=^##)", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex SectionPattern();
+
+    [GeneratedRegex(
+        @"^\| (?<kind>voice|data|sms) (?<used>\d+ \w+)(?<received> received)?( to (?<called>\d+))?( in (?<network>\d+))?"
+        + @"( at (?<start>\S+))? \| (?<amount>-?[0-9.]+) \|",
+        RegexOptions.Multiline)]
+    private static partial Regex LinePattern();
+}
