@@ -20,17 +20,29 @@ public sealed class GoldenCaseTests
 
     public static TheoryData<string> Periods => [.. Ids("commitment", "prorate", "discount", "rollover", "fairUse")];
 
+    public static TheoryData<string> Limits => [.. Ids("limits")];
+
+    public static TheoryData<string> Sessions => [.. Ids("reservation")];
+
     [Theory]
     [MemberData(nameof(Rated))]
-    public void Usage_OfTheGoldenPack_IsRatedAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id]).Differences);
+    public void Usage_OfTheGoldenPack_IsRatedAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id], []).Differences);
 
     [Theory]
     [MemberData(nameof(Money))]
-    public void Bill_OfTheGoldenPack_IsAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id]).Differences);
+    public void Bill_OfTheGoldenPack_IsAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id], []).Differences);
 
     [Theory]
     [MemberData(nameof(Periods))]
-    public void Period_OfTheGoldenPack_IsAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id]).Differences);
+    public void Period_OfTheGoldenPack_IsAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id], []).Differences);
+
+    [Theory]
+    [MemberData(nameof(Limits))]
+    public void Spend_OfTheGoldenPack_IsNotifiedAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id], []).Differences);
+
+    [Theory]
+    [MemberData(nameof(Sessions))]
+    public void Quota_OfTheGoldenPack_IsReservedAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id], []).Differences);
 
     /// <summary>Nothing that a case says is passed over: each value is falsified once, and each object gets one more.</summary>
     [Fact]
@@ -60,7 +72,7 @@ public sealed class GoldenCaseTests
     {
         try
         {
-            return TariffCases.Run(one).HasPassed;
+            return TariffCases.Run(one, []).HasPassed;
         }
         catch (InputFaultException)
         {

@@ -117,6 +117,14 @@ internal sealed class CaseObject
         }
     }
 
+    public void Expect(string key, IEnumerable<string> actual)
+    {
+        if (Has(key))
+        {
+            Compare(key, string.Join(' ', Texts(key)), string.Join(' ', actual));
+        }
+    }
+
     public void ExpectUnits(string key, long units)
     {
         if (Has(key))

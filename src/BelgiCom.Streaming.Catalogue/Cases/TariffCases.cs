@@ -19,6 +19,8 @@ public static class TariffCases
         ["discount"] = (content, _) => PeriodCases.Reduce(content),
         ["rollover"] = (content, _) => PeriodCases.RollOver(content),
         ["fairUse"] = (content, _) => PeriodCases.UseFairly(content),
+        ["limits"] = (content, _) => LimitCases.Run(content),
+        ["reservation"] = (content, _) => ReservationCases.Run(content),
     };
 
     private delegate IReadOnlyList<string> CaseKind(JsonElement content, IReadOnlyList<OfferingVersion> catalogue);
