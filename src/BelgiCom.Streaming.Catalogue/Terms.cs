@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Catalogue;
 
@@ -94,19 +95,6 @@ public sealed record SpendingLimit(
     string Id, string? After, IReadOnlyList<UsageKind> Kinds, IReadOnlyList<string> Zones, bool IsAboveBundle, bool CountsPasses,
     decimal Amount, IReadOnlyList<decimal> Choices, PriceBasis Basis, IReadOnlyList<(long Percent, LimitAction Action)> Steps,
     string? LegalBasis);
-
-/// <summary>What is done when a step of a limit is reached.</summary>
-public enum LimitAction
-{
-    /// <summary>A message that tells the usage.</summary>
-    Message,
-
-    /// <summary>A warning that the limit is near.</summary>
-    Warn,
-
-    /// <summary>Usage is stopped until the customer agrees.</summary>
-    CutOff,
-}
 
 /// <summary>A bundle that a top-up brings.</summary>
 /// <param name="AtLeast">Least top-up.</param>

@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Catalogue;
 
