@@ -62,7 +62,7 @@ public static class CatalogueFolder
         Dictionary<string, string> fileOf = new(StringComparer.Ordinal);
         foreach ((string file, YamlSection? root) in files)
         {
-            IReadOnlyList<VersionSource> versions = root is null ? [] : OfferingReader.Read(root, tables);
+            IReadOnlyList<VersionSource> versions = root is null ? [] : OfferingReader.Read(root, tables, findings);
             if (versions.Count > 0 && !fileOf.TryAdd(versions[0].Published.Offering, file))
             {
                 string offering = versions[0].Published.Offering;

@@ -14,5 +14,19 @@ internal static class FaultCodes
     public const string StepsNotRising = "STEPS_NOT_RISING";
     public const string TableChanges = "TABLE_CHANGES";
     public const string ByApplication = "ZERO_RATING_BY_APPLICATION";
+    public const string VatRate = "VAT_RATE";
+    public const string RoamingSurcharge = "ROAMING_SURCHARGE";
+    public const string UnionCallCap = "UNION_CALL_CAP";
+    public const string CapWithoutDestination = "CAP_WITHOUT_DESTINATION";
+    public const string EmergencyCall = "EMERGENCY_CALL";
+    public const string SpecialNumberMaximum = "SPECIAL_NUMBER_MAXIMUM";
+    public const string FairUseSurcharge = "FAIR_USE_SURCHARGE";
+    public const string FairUseVolume = "FAIR_USE_VOLUME";
+    public const string PriceHidden = "PRICE_HIDDEN";
+    public const string BandNeverHolds = "BAND_NEVER_HOLDS";
+    public const string PrefixHidden = "PREFIX_HIDDEN";
+    public const string BundleUnused = "BUNDLE_UNUSED";
+    public const string BundleMissing = "BUNDLE_MISSING";
+    public const string Gap = "GAP";
     public const string NotApplied = "NOT_APPLIED";
 }

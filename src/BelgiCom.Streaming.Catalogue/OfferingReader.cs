@@ -12,6 +12,7 @@ internal sealed class OfferingReader
         ["zones", "bands", "roamingDataLimit", "bundles", "prices", "fees", "commitments", "discounts", "limits", "onTopUp", "reservation"];
 
     private readonly CatalogueTables _tables;
+    private readonly Findings _findings;
     private readonly OfferingVersion _common;
     private readonly OfferingTerms _terms;
     private readonly IReadOnlyList<string> _tableNames;
@@ -20,8 +21,9 @@ internal sealed class OfferingReader
     private readonly IReadOnlyList<YamlSection> _sections;
     private readonly List<VersionSource> _read = [];
 
-    private OfferingReader(YamlSection root, CatalogueTables tables)
+    private OfferingReader(YamlSection root, CatalogueTables tables, Findings findings)
     {
+        _findings = findings;
         _tables = tables;
         string offering = root.RequiredText("offering");
         _common = new OfferingVersion
@@ -66,21 +68,29 @@ internal sealed class OfferingReader
     }
 
     /// <summary>The versions, ordered; faults go to the section's list.</summary>
-    public static IReadOnlyList<VersionSource> Read(YamlSection root, CatalogueTables tables)
+    public static IReadOnlyList<VersionSource> Read(YamlSection root, CatalogueTables tables, Findings findings)
     {
-        OfferingReader reader = new(root, tables);
+        int faults = findings.Faults.Count;
+        OfferingReader reader = new(root, tables, findings);
         for (int index = 0; index < reader._sections.Count; index++)
         {
             reader.ReadVersion(index);
         }
 
         reader.CheckOrder();
+        if (findings.Faults.Count == faults)
+        {
+            // Prices that were not read whole say nothing about the law.
+            reader.CheckPrices();
+        }
+
         return reader._read;
     }
 
     private void ReadVersion(int index)
     {
         YamlSection section = _sections[index];
+        int faults = _findings.Faults.Count;
         long number = section.Number("version") ?? 0;
         if (number is < 1 or > int.MaxValue)
         {
@@ -115,7 +125,7 @@ internal sealed class OfferingReader
 
         version = WithTables(version, section, index, source.HasOwnZones);
         source = source with { Published = WithRoamingDataLimit(version, source.Terms.Limits, section) };
-        Compile(source.Published, section);
+        Compile(source.Published, section, isWhole: _findings.Faults.Count == faults);
         _read.Add(source);
     }
 
@@ -257,11 +267,12 @@ internal sealed class OfferingReader
         };
 
     /// <summary>Compiles the version as rating does: a version that compiles here is the one that rating will use.</summary>
-    private static void Compile(OfferingVersion version, YamlSection section)
+    private static void Compile(OfferingVersion version, YamlSection section, bool isWhole)
     {
         try
         {
-            _ = new TariffSnapshot([version], new OfferingIndex());
+            // What stands for a value that cannot be read is no value of the version.
+            _ = isWhole ? new TariffSnapshot([version], new OfferingIndex()) : null;
         }
         catch (InvalidTariffException broken)
         {
@@ -275,6 +286,16 @@ internal sealed class OfferingReader
         else if (version.Zones.Count == 0)
         {
             section.Fault(null, "'zones' is missing, here or beside 'versions': zone names with lists of MCC or MCC+MNC.");
+        }
+    }
+
+    private void CheckPrices()
+    {
+        for (int index = 0; index < _read.Count; index++)
+        {
+            OfferingVersion? next = index + 1 < _read.Count ? _read[index + 1].Published : null;
+            TariffLaw.Check(_read[index], _read[index].Published.ValidTo ?? next?.ValidFrom);
+            PriceCoverage.Check(_read[index]);
         }
     }
 

@@ -45,6 +45,12 @@ public sealed class GoldenCaseTests
     public void Quota_OfTheGoldenPack_IsReservedAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id], []).Differences);
 
     /// <summary>Nothing that a case says is passed over: each value is falsified once, and each object gets one more.</summary>
+    public static TheoryData<string> Refused => [.. Ids("validate")];
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void Tariff_OfTheGoldenPack_IsRefusedForTheStatedFault(string id) => Assert.Empty(TariffCases.Run(Cases[id]).Differences);
+
     [Fact]
     public void Case_WithAnythingElseInIt_Fails()
     {

@@ -38,9 +38,12 @@ public sealed partial class OfferingExampleTests
     [Fact]
     public void Keys_ThatNothingAppliesYet_AreNamed()
     {
-        string[] named = [.. Catalogue.Warnings.Select(warning => $"{warning.File} {warning.Message.Split('\'')[1]}").Distinct()];
+        string[] named =
+        [
+            .. Catalogue.Warnings.Where(warning => warning.Code == "NOT_APPLIED")
+                .Select(warning => $"{warning.File} {warning.Message.Split('\'')[1]}").Distinct(),
+        ];
 
-        Assert.All(Catalogue.Warnings, warning => Assert.Equal("NOT_APPLIED", warning.Code));
         Assert.Superset(
             new HashSet<string>
             {

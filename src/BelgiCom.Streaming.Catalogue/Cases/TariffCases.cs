@@ -10,6 +10,7 @@ public static class TariffCases
     private static readonly Dictionary<string, CaseKind> Kinds = new(StringComparer.Ordinal)
     {
         ["rate"] = RateCase.Run,
+        ["validate"] = (content, _) => ValidateCase.Run(content),
         ["roundBillLine"] = (content, _) => MoneyCases.RoundBillLine(content),
         ["vatOfAmount"] = (content, _) => MoneyCases.VatOfAmount(content),
         ["bill"] = (content, _) => MoneyCases.Bill(content),
