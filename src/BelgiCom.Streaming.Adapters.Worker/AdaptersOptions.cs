@@ -44,6 +44,13 @@ public sealed class AdaptersOptions : IValidatableObject
     [Range(typeof(TimeSpan), "01:00:00", "366.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan ClockStepMax { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// How long after an upgrade usage that began before it carries the id that it had under the former key: longer than
+    /// <c>Rating:DedupDays</c>, or usage that comes again would be charged twice.
+    /// </summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3660.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan FormerIdsFor { get; set; } = TimeSpan.FromDays(90);
+
     /// <summary>How much one usage event may say.</summary>
     public UsageBounds Bounds { get; set; } = new();
 

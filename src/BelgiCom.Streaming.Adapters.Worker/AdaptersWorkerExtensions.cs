@@ -42,6 +42,7 @@ public static class AdaptersWorkerExtensions
             options.ShortNumbers)
         {
             FormerUntilMilliseconds = provider.GetRequiredService<FileLedger>().FormerUntilMilliseconds,
+            FormerIdsFor = options.FormerIdsFor,
             MaxFaults = options.MaxFaults,
         });
         services.AddSingleton(provider => new FileIntake(

@@ -23,6 +23,12 @@ public sealed class UsageMediation(
     public long FormerUntilMilliseconds { get; init; }
 
     /// <summary>
+    /// How long after that moment usage carries the former id: longer than rating knows ids (<c>Rating:DedupDays</c>), because its days go
+    /// with the usage and not with a clock. Later the id says nothing to rating, and a CSV record's is made of its own id without a secret.
+    /// </summary>
+    public TimeSpan FormerIdsFor { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>
     /// Records of a file that may be unreadable before the rest of it is not read, because it is not what its source says. Each goes to
     /// quarantine with its octets, so that a file of nothing else would become many times as large there.
     /// </summary>
@@ -45,7 +51,7 @@ public sealed class UsageMediation(
 
         // A source's file that none of its formats recognises goes to the likeliest, whose reader says what is wrong.
         IUsageFormat format = found.Recognise(file.Head) ?? found.Formats[0];
-        UsageFile usage = new(found.Name, found.Charged, file.Id, file.Name, FormerUntilMilliseconds);
+        UsageFile usage = new(found.Name, found.Charged, file.Id, file.Name, FormerUntil());
         // A file of which records are committed was looked through when they were read.
         DecodingFault? held = found.WrongCdrCount == WrongCdrCount.Hold && format == CdrFileFormat.Framed && committed == 0
             ? FramedCdrReader.FindWrongCount(file)
@@ -57,6 +63,11 @@ public sealed class UsageMediation(
         reader.Cdr.CountryCode = found.CountryCode;
         return new OpenFile(new UsageNormaliser(keys, clock, _shortNumbers), _bounds, MaxFaults, usage, format, reader, committed);
     }
+
+    private long FormerUntil() => FormerUntilMilliseconds > 0
+        && clock.GetUtcNow().ToUnixTimeMilliseconds() - FormerUntilMilliseconds > FormerIdsFor.TotalMilliseconds
+            ? 0
+            : FormerUntilMilliseconds;
 
     private sealed class OpenFile : IMediatedFile
     {

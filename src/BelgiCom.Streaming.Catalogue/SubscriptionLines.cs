@@ -23,10 +23,17 @@ internal static class SubscriptionLines
         long number = 0;
         bool? isJson = null;
         bool hasHeader = false;
-        foreach (string raw in File.ReadLines(path, Encoding.UTF8))
+        using StreamReader content = new(path, Encoding.UTF8);
+        foreach (string raw in LimitedLines.Read(content, MaxLineLength))
         {
             number++;
             string text = raw.Trim();
+            if (raw.Length > MaxLineLength)
+            {
+                faults.Add(new InputFault(file, number, $"The line is longer than {MaxLineLength} characters."));
+                continue;
+            }
+
             if (text.Length == 0 || text[0] == '#')
             {
                 continue;
@@ -46,9 +53,7 @@ internal static class SubscriptionLines
             }
 
             string[] fields = new string[Columns];
-            string? fault = text.Length > MaxLineLength ? $"The line is longer than {MaxLineLength} characters."
-                : isJson.Value ? SplitJson(text, fields)
-                : SplitCsv(text, fields);
+            string? fault = isJson.Value ? SplitJson(text, fields) : SplitCsv(text, fields);
             if (fault is not null)
             {
                 faults.Add(new InputFault(file, number, fault));

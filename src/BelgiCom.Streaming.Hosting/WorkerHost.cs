@@ -94,11 +94,10 @@ public static class WorkerHost
     /// <param name="reader">Who reads the log.</param>
     /// <param name="settings">Settings that win over the environment, keys written <c>Section:Key</c>.</param>
     /// <returns>The builder; finish it with <see cref="Build"/>.</returns>
-    /// <exception cref="ConfigurationFaultException">A secret file cannot be read.</exception>
+    /// <exception cref="ConfigurationFaultException">A settings file or a secret file cannot be read.</exception>
     public static WebApplicationBuilder CreateBuilder(string name, LogReader reader, IReadOnlyDictionary<string, string?> settings)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
-            new WebApplicationOptions { ApplicationName = name, ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder = CreateSlimBuilder(name);
         SecretFiles.Load(builder.Configuration);
         builder.Configuration.AddInMemoryCollection(settings);
         // The base images set this variable; here Http:Url alone chooses the address.
@@ -113,6 +112,19 @@ public static class WorkerHost
             options.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
         });
         return builder;
+    }
+
+    private static WebApplicationBuilder CreateSlimBuilder(string name)
+    {
+        try
+        {
+            return WebApplication.CreateSlimBuilder(
+                new WebApplicationOptions { ApplicationName = name, ContentRootPath = AppContext.BaseDirectory });
+        }
+        catch (Exception exception) when (ConfigurationFaultException.OfFile(exception) is { } fault)
+        {
+            throw fault;
+        }
     }
 
     /// <summary>

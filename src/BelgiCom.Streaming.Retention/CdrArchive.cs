@@ -434,6 +434,21 @@ public sealed partial class CdrArchive : IDisposable
     /// <returns>One sentence per fault; empty when all is well.</returns>
     public IReadOnlyList<string> Verify() => [.. VerifyInSteps().Select(step => step.Fault).OfType<string>()];
 
+    /// <summary>Checks an archive that no process works with, and changes nothing in it. No period decides anything here.</summary>
+    /// <inheritdoc cref="Verify()"/>
+    /// <param name="options">Settings of the archive.</param>
+    /// <param name="keys">Keys that it was written with.</param>
+    /// <param name="clock">Clock.</param>
+    /// <exception cref="StorageException">Another process has the archive open, or it cannot be read.</exception>
+    /// <exception cref="ArchiveException">Its index is missing or damaged, or does not know its files.</exception>
+    public static IReadOnlyList<string> Verify(RetentionOptions options, IKeyStore keys, TimeProvider clock)
+    {
+        using FolderLock folder = FolderLock.Take(options.ArchiveDirectory, "Archive", "Retention:ArchiveDirectory");
+        using CdrArchive archive = OpenToRead(options, keys, clock);
+        archive.RefuseUnknownFiles();
+        return archive.Verify();
+    }
+
     /// <summary>
     /// The same check a step at a time, as the caller asks for the next. Appends, look-ups and expiry go on meanwhile.
     /// </summary>

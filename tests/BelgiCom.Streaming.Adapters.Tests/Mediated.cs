@@ -23,7 +23,7 @@ internal static class Mediated
     public static List<UsageReceived> Usage(byte[] content, UsageSource source) =>
         Usage(new UsageMediation([source], new OneKey(), TimeProvider.System), content, source.Name);
 
-    private static List<UsageReceived> Usage(UsageMediation mediation, byte[] content, string? source)
+    public static List<UsageReceived> Usage(UsageMediation mediation, byte[] content, string? source)
     {
         RecordChunk chunk = NewChunk();
         using IMediatedFile file = Open(mediation, content, source);

@@ -12,8 +12,11 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// </summary>
 internal static class BatchOpener
 {
-    // A small compressed batch may claim to be huge; a batch that expands to more than this is not opened.
-    private const int MaxOpenedBytes = 128 * 1024 * 1024;
+    /// <summary>
+    /// Most octets that the records of a batch may have when it is opened, because a small compressed batch may be one of gigabytes. It is
+    /// 32 times what a batch may have on the wire.
+    /// </summary>
+    public const int MaxOpenedBytes = 32 * 1024 * 1024;
 
     // A copy of 64 bytes takes 2 at least. A block says its length itself, and memory is taken for what it says.
     private const int MostSnappyExpands = 64;
@@ -21,13 +24,16 @@ internal static class BatchOpener
     /// <summary>Start of the chunked form in which Java clients write snappy; librdkafka writes the plain block.</summary>
     private static ReadOnlySpan<byte> SnappyJavaMagic => [0x82, (byte)'S', (byte)'N', (byte)'A', (byte)'P', (byte)'P', (byte)'Y', 0];
 
-    /// <summary>False when the content of the batch does not agree with its header.</summary>
-    public static bool TryOpen(RecordBatch batch, out ReadOnlySpan<byte> records)
+    /// <summary>False when the content of the batch does not agree with its header, or is too large.</summary>
+    public static bool TryOpen(RecordBatch batch, out ReadOnlySpan<byte> records) => Open(batch, out records) == ErrorCode.None;
+
+    /// <summary>Opens a batch, or says what a producer has to be told about it.</summary>
+    public static ErrorCode Open(RecordBatch batch, out ReadOnlySpan<byte> records)
     {
         if (batch.Codec == CompressionCodec.None)
         {
             records = batch.Records;
-            return true;
+            return ErrorCode.None;
         }
 
         try
@@ -40,19 +46,24 @@ internal static class BatchOpener
                 CompressionCodec.Zstd => ReadAll(new DecompressionStream(Compressed(batch))),
                 _ => throw new InvalidDataException("Unknown compression."),
             };
-            return true;
+            return ErrorCode.None;
+        }
+        catch (TooLargeException)
+        {
+            records = default;
+            return ErrorCode.MessageTooLarge;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             // What decoders throw for octets that nobody compressed is a list that no library promises to keep.
             records = default;
-            return false;
+            return ErrorCode.InvalidRecord;
         }
     }
 
     private static MemoryStream Compressed(RecordBatch batch) => new(batch.Records.ToArray(), writable: false);
 
-    private static byte[] ReadAll(Stream opened)
+    private static ReadOnlySpan<byte> ReadAll(Stream opened)
     {
         using (opened)
         {
@@ -62,17 +73,17 @@ internal static class BatchOpener
             {
                 if (target.Length + read > MaxOpenedBytes)
                 {
-                    throw new InvalidDataException("The batch is larger than this broker opens.");
+                    throw new TooLargeException();
                 }
 
                 target.Write(chunk, 0, read);
             }
 
-            return target.ToArray();
+            return target.GetBuffer().AsSpan(0, (int)target.Length);
         }
     }
 
-    private static byte[] OpenSnappy(ReadOnlySpan<byte> compressed)
+    private static ReadOnlySpan<byte> OpenSnappy(ReadOnlySpan<byte> compressed)
     {
         const int javaHeaderSize = 16;
         if (!compressed.StartsWith(SnappyJavaMagic))
@@ -84,20 +95,27 @@ internal static class BatchOpener
         for (ReadOnlySpan<byte> rest = compressed[javaHeaderSize..]; rest.Length >= sizeof(int);)
         {
             int length = BinaryPrimitives.ReadInt32BigEndian(rest);
-            target.Write(OpenSnappyBlock(rest.Slice(sizeof(int), length)));
-            if (target.Length > MaxOpenedBytes)
+            byte[] block = OpenSnappyBlock(rest.Slice(sizeof(int), length));
+            if (target.Length + block.Length > MaxOpenedBytes)
             {
-                throw new InvalidDataException("The batch is larger than this broker opens.");
+                throw new TooLargeException();
             }
 
+            target.Write(block);
             rest = rest[(sizeof(int) + length)..];
         }
 
-        return target.ToArray();
+        return target.GetBuffer().AsSpan(0, (int)target.Length);
     }
 
-    private static byte[] OpenSnappyBlock(ReadOnlySpan<byte> block) =>
-        Snappy.GetUncompressedLength(block) <= Math.Min(MaxOpenedBytes, (long)MostSnappyExpands * block.Length)
-            ? Snappy.DecompressToArray(block)
-            : throw new InvalidDataException("The batch is larger than this broker opens, or than its compression can make it.");
+    private static byte[] OpenSnappyBlock(ReadOnlySpan<byte> block)
+    {
+        long length = Snappy.GetUncompressedLength(block);
+        return length > (long)MostSnappyExpands * block.Length
+            ? throw new InvalidDataException("The block says that it is larger than its compression can make it.")
+            : length > MaxOpenedBytes ? throw new TooLargeException()
+            : Snappy.DecompressToArray(block);
+    }
+
+    private sealed class TooLargeException : Exception;
 }

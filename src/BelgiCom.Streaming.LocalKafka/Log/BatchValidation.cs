@@ -33,7 +33,22 @@ internal static class BatchValidation
         }
 
         if (batch.IsControl || batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1
-            || (batch.HasProducer && batch.BaseSequence < 0) || !HoldsItsRecords(batch))
+            || (batch.HasProducer && batch.BaseSequence < 0))
+        {
+            return ErrorCode.InvalidRecord;
+        }
+
+        // Opening each compressed batch would cost more than keeping it. So one is opened only when it says more records than it has
+        // octets, and for a compacted topic, where compaction will have to open it.
+        ReadOnlySpan<byte> records = default;
+        bool isOpened = batch.Codec == CompressionCodec.None || config.IsCompacted || batch.RecordCount > batch.Records.Length;
+        ErrorCode error = isOpened ? BatchOpener.Open(batch, out records) : ErrorCode.None;
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
+
+        if (isOpened && CountOf(records) != batch.RecordCount)
         {
             return ErrorCode.InvalidRecord;
         }
@@ -43,47 +58,29 @@ internal static class BatchValidation
             return ErrorCode.InvalidTimestamp;
         }
 
-        return config.IsCompacted && HasRecordWithoutKey(batch) ? ErrorCode.InvalidRecord : ErrorCode.None;
+        return config.IsCompacted && HasRecordWithoutKey(records) ? ErrorCode.InvalidRecord : ErrorCode.None;
     }
 
-    /// <summary>
-    /// Whether the batch holds as many records as its header says: offsets are given out by that number. Of a compressed batch it is looked
-    /// at only when it says more records than it has bytes, because opening each would cost more than keeping it.
-    /// </summary>
-    private static bool HoldsItsRecords(RecordBatch batch)
+    /// <summary>How many records there are: offsets are given out by that number. -1 when their lengths do not add up.</summary>
+    private static int CountOf(ReadOnlySpan<byte> records)
     {
-        ReadOnlySpan<byte> records = batch.Records;
-        if (batch.Codec != CompressionCodec.None
-            && (batch.RecordCount <= records.Length || !BatchOpener.TryOpen(batch, out records)))
-        {
-            return batch.RecordCount <= batch.Records.Length;
-        }
-
         int count = 0;
         for (int position = 0; position < records.Length; count++)
         {
             if (!Varint.TryRead(records, ref position, out long length) || length < 1 || length > records.Length - position)
             {
-                return false;
+                return -1;
             }
 
             position += (int)length;
         }
 
-        return count == batch.RecordCount;
+        return count;
     }
 
-    /// <summary>
-    /// Compaction goes by key, so every record needs one. A batch that cannot be opened passes, because compaction will not touch it
-    /// either.
-    /// </summary>
-    private static bool HasRecordWithoutKey(RecordBatch batch)
+    /// <summary>Compaction goes by key, so every record needs one.</summary>
+    private static bool HasRecordWithoutKey(ReadOnlySpan<byte> body)
     {
-        if (!BatchOpener.TryOpen(batch, out ReadOnlySpan<byte> body))
-        {
-            return false;
-        }
-
         RecordReader records = new(body);
         while (records.TryReadNext())
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Retention;
@@ -11,8 +12,8 @@ namespace BelgiCom.Streaming.Tool;
 /// <summary>
 /// <c>retention due</c> lists what must be destroyed and why; a worker may use the archive meanwhile. <c>retention expire</c> destroys it;
 /// <c>retention find</c> shows a person's records, <c>hold</c> and <c>release</c> keep them past their period; no worker may use the
-/// archive then. All need the configured periods, as the worker does, so that nothing is destroyed or shown by a period that nobody
-/// decided.
+/// archive then. All but <c>retention verify</c>, which changes nothing, need the configured periods, as the worker does, so that nothing
+/// is destroyed or shown by a period that nobody decided.
 /// </summary>
 internal static class RetentionCommand
 {
@@ -36,8 +37,9 @@ internal static class RetentionCommand
         };
         command.SetAction(result =>
         {
-            using OpenedArchive opened = OpenExisting(result.GetRequiredValue(data));
-            IReadOnlyList<string> faults = opened.Archive.Verify();
+            // The period that nobody decided will do, because a check decides nothing by it.
+            (RetentionOptions options, FileKeyStore keys) = Existing(result.GetRequiredValue(data), development: true);
+            IReadOnlyList<string> faults = CdrArchive.Verify(options, keys, TimeProvider.System);
             Answer.Print(result.GetValue(json), new { intact = faults.Count == 0, faults }, [.. faults, $"{faults.Count:N0} faults"]);
             return faults.Count == 0 ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
         });
@@ -83,7 +85,7 @@ internal static class RetentionCommand
         {
             numbers, from, to, reason, actor, max, data, json,
         };
-        command.SetAction(result =>
+        command.SetAction(async (result, cancellationToken) =>
         {
             ArchiveAccess access = Access(result.GetValue(actor), result.GetValue(reason));
             (DateTimeOffset first, DateTimeOffset end) = Range(result.GetValue(from), result.GetValue(to));
@@ -107,19 +109,53 @@ internal static class RetentionCommand
                     $"{record.Value.Length:N0}");
             }
 
+            List<object> records = result.GetValue(json)
+                ? await WithFieldsAsync(found.Records, result.GetRequiredValue(data), cancellationToken)
+                : [];
             Answer.Print(
                 result.GetValue(json),
-                new { complete = found.IsComplete, masked = false, request = access.CorrelationId, found.Records },
+                new { complete = found.IsComplete, masked = false, request = access.CorrelationId, records },
                 [table],
                 [
                     $"{found.Records.Count:N0} records"
                         + (found.IsComplete ? "" : "; there are more: raise --max, or narrow --from and --to"),
-                    "nothing is masked: --json gives the values whole, base64 of the octets on the topic",
+                    "nothing is masked: --json gives the values whole, as fields, and base64 of the octets on the topic",
                     $"journalled as request {access.CorrelationId} of {access.Actor}",
                 ]);
             return found.IsComplete ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
         });
         return command;
+    }
+
+    private static async Task<List<object>> WithFieldsAsync(
+        IReadOnlyList<ArchivedRecord> records, string data, CancellationToken cancellationToken)
+    {
+        List<object> shown = [];
+        if (records.Count == 0)
+        {
+            return shown;
+        }
+
+        await using RecordFields of = await RecordFields.OpenAsync(data, cancellationToken);
+        foreach (ArchivedRecord record in records)
+        {
+            (JsonElement? fields, string? fieldsMissingBecause) = await of.OfAsync(record, cancellationToken);
+            shown.Add(new
+            {
+                record.RetentionClass,
+                record.Purpose,
+                record.StartOfPeriod,
+                record.LegalHoldId,
+                record.Topic,
+                record.Partition,
+                record.Offset,
+                fields,
+                fieldsMissingBecause,
+                record.Value,
+            });
+        }
+
+        return shown;
     }
 
     private static Command Hold()
@@ -210,18 +246,18 @@ internal static class RetentionCommand
         return new OpenedArchive(CdrArchive.Open(options, keys, TimeProvider.System), keys);
     }
 
-    private static (RetentionOptions Options, FileKeyStore Keys) Existing(string data)
+    private static (RetentionOptions Options, FileKeyStore Keys) Existing(string data, bool development = false)
     {
-        (RetentionOptions options, KeyOptions keys) = Options(data);
+        (RetentionOptions options, KeyOptions keys) = Options(data, development);
         ToolDefaults.RequireFolder(options.ArchiveDirectory, "Retention:ArchiveDirectory");
         ToolDefaults.RequireFolder(keys.Directory, "Keys:Directory");
         return (options, new FileKeyStore(keys.Directory));
     }
 
-    private static (RetentionOptions Options, KeyOptions Keys) Options(string data)
+    private static (RetentionOptions Options, KeyOptions Keys) Options(string data, bool development = false)
     {
         WebApplicationBuilder builder = ToolDefaults.ArchiveBuilder(data);
-        builder.Configuration.AddShippedRetention(development: false);
+        builder.Configuration.AddShippedRetention(development);
         RetentionOptions options = builder.AddValidatedOptions<RetentionOptions>(RetentionOptions.Section);
         KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
         builder.ThrowOnFaults();

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Privacy;
@@ -49,7 +50,7 @@ internal sealed class SubscriberNumbers
     {
         List<string> numbers = [];
         int line = 0;
-        while (reader.ReadLine() is { } text)
+        foreach (string text in LimitedLines.Read(reader, LineMax))
         {
             line++;
             string number = text.Trim();

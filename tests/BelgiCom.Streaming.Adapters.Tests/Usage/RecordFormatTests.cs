@@ -65,6 +65,24 @@ public sealed class RecordFormatTests
         Assert.All(Mediated.Usage(Samples.Read(Samples.Pgw)), usage => Assert.Null(usage.History));
     }
 
+    /// <summary>A former id of CSV is made of the record's id without a secret, so there is none when rating has no use for it.</summary>
+    [Fact]
+    public void FormerId_LongAfterTheUpgrade_IsNotMadeAnyMore()
+    {
+        DateTimeOffset upgrade = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        LaterClock clock = new(upgrade);
+        UsageMediation mediation = new([], new Mediated.OneKey(), clock)
+        {
+            FormerUntilMilliseconds = upgrade.ToUnixTimeMilliseconds(),
+            FormerIdsFor = TimeSpan.FromDays(60),
+        };
+
+        clock.Now = upgrade.AddDays(60);
+        Assert.All(Mediated.Usage(mediation, Samples.Read(Samples.Pgw), null), usage => Assert.NotNull(usage.History));
+        clock.Now += TimeSpan.FromMilliseconds(1);
+        Assert.All(Mediated.Usage(mediation, Samples.Read(Samples.Pgw), null), usage => Assert.Null(usage.History));
+    }
+
     [Theory]
     [InlineData("\"chargingId\":77,", "59453dc59d71078c9b64bb910a9fda77", "244e241394095f0262e24eec151f493e")]
     [InlineData("", "c7abbcec34a53f3d89aa2875ac2f89b2", "49c6352db1a2ac4e8b8f8aeb4acc75b1")]
@@ -119,6 +137,13 @@ public sealed class RecordFormatTests
 
     private static IEnumerable<string> FormerIdsOf(byte[] content) =>
         Mediated.Usage(content, formerUntilMilliseconds: long.MaxValue).Select(usage => usage.History!.FormerUsageId.ToString());
+
+    private sealed class LaterClock(DateTimeOffset now) : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = now;
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
 
     private static IEnumerable<string> IdsOf(byte[] content) => Mediated.Usage(content).Select(usage => usage.UsageId.ToString());
 }

@@ -92,6 +92,65 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
         Assert.False(Directory.Exists(folder.Under("data")));
     }
 
+    /// <summary>The verb and the worker read the file of their environment, which only this test has.</summary>
+    [Theory]
+    [InlineData("belgicom", "retention", "verify")]
+    [InlineData("BelgiCom.Streaming.Rating.Worker", "--validate", "")]
+    public async Task Program_WhoseSettingsFileIsNoJson_EndsWithOneAndThePlace(string program, string first, string second)
+    {
+        string environment = $"T{Guid.NewGuid():N}";
+        string file = Path.Combine(AppContext.BaseDirectory, $"appsettings.{environment}.json");
+        await File.WriteAllTextAsync(file, "{\"Kafka\":\n {\"Lanes\": 1,,}}", TestContext.Current.CancellationToken);
+        try
+        {
+            Dictionary<string, string> settings = new() { ["ASPNETCORE_ENVIRONMENT"] = environment };
+            Finished end = await ChildProcess.RunAsync(
+                OurProgram.Start(program, settings, [first, .. second.Length > 0 ? [second] : Array.Empty<string>()]),
+                patience: Belgicom.EndMax);
+
+            Assert.Contains($"{file}': it is no JSON at line 2, octet 14", end.WithExitCode(1).Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", end.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>A record is shown with its fields, by the schema under which it was written; whom it concerns stays a pseudonym.</summary>
+    [Fact]
+    public async Task Find_OfAnEmbeddedRun_ShowsTheFieldsOfEachRecord()
+    {
+        using TemporaryFolder folder = new();
+        Dictionary<string, string> period = new() { ["Retention__Classes__BILLING__Period"] = "P6M" };
+        string usage = folder.Under("usage.csv");
+        Messages.Write(usage, 3);
+        (await Belgicom.RunAsync(period, "run", "--data", folder.Under("data"), "--input", usage)).WithExitCode(0);
+
+        Finished found = await ChildProcess.RunAsync(
+            OurProgram.Start(
+                "belgicom", period,
+                "retention", "find", "--data", folder.Under("data"), "--from", "2020-01-01T00:00:00Z", "--to", "2100-01-01T00:00:00Z",
+                "--actor", "test", "--reason", "test", "--json"),
+            Messages.Number,
+            Belgicom.EndMax);
+
+        JsonElement[] records = [.. found.WithExitCode(0).Json.GetProperty("records").EnumerateArray()];
+        Assert.Equal(
+            [("usage.rated.v1", 3), ("usage.received.v1", 3)],
+            records.CountBy(record => record.GetProperty("topic").GetString()!).OrderBy(topic => topic.Key)
+                .Select(topic => (topic.Key, topic.Value)));
+        Assert.All(records, record => Assert.Equal(JsonValueKind.Null, record.GetProperty("fieldsMissingBecause").ValueKind));
+        Assert.All(
+            records.Where(record => record.GetProperty("topic").GetString() == "usage.received.v1"),
+            record =>
+            {
+                JsonElement fields = record.GetProperty("fields");
+                Assert.Equal(("SMS", 1), (fields.GetProperty("kind").GetString(), fields.GetProperty("messages").GetInt64()));
+            });
+        Assert.DoesNotContain("999100000024", found.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Generate_UnknownKind_NamesTheKinds()
     {

@@ -276,6 +276,37 @@ public sealed class PartitionLogTests : IDisposable
         Assert.Equal(0, log.EndOffset);
     }
 
+    /// <summary>A small batch may be one of gigabytes. What compaction opens is bounded to the octet, whatever the compression.</summary>
+    [Theory]
+    [InlineData(nameof(CompressionCodec.Gzip))]
+    [InlineData(nameof(CompressionCodec.Lz4))]
+    [InlineData(nameof(CompressionCodec.Zstd))]
+    public void Batch_ThatExpandsBeyondTheBound_IsRefusedAsTooLarge(string codec)
+    {
+        CompressionCodec compression = Enum.Parse<CompressionCodec>(codec);
+        byte[] bound = Batches.At(Now(), ("k", new string('v', BatchOpener.MaxOpenedBytes - 100)));
+        int missing = BatchOpener.MaxOpenedBytes - (bound.Length - RecordBatch.HeaderSize);
+        bound = Batches.At(Now(), ("k", new string('v', BatchOpener.MaxOpenedBytes - 100 + missing)));
+        byte[] over = Batches.At(Now(), ("k", new string('v', BatchOpener.MaxOpenedBytes - 100 + missing + 1)));
+        Assert.Equal(BatchOpener.MaxOpenedBytes, bound.Length - RecordBatch.HeaderSize);
+        using PartitionLog log = Open(Config(("retention.ms", "-1"), ("cleanup.policy", "compact")));
+
+        Assert.Equal(ErrorCode.MessageTooLarge, log.AppendFromClient(RequestFrames.Batch(over, compression)).Error);
+        Assert.Equal(0, log.EndOffset);
+        Assert.Equal(ErrorCode.None, log.AppendFromClient(RequestFrames.Batch(bound, compression)).Error);
+    }
+
+    /// <summary>Compaction could not open it, and would stop there for ever.</summary>
+    [Fact]
+    public void Batch_ThatCannotBeOpened_IsRefusedByACompactedTopic()
+    {
+        byte[] damaged = RequestFrames.Batch(Batches.At(Now(), ("a", "1")), CompressionCodec.Gzip);
+        damaged.AsSpan(RecordBatch.HeaderSize).Clear();
+        using PartitionLog log = Open(Config(("retention.ms", "-1"), ("cleanup.policy", "compact")));
+
+        Assert.Equal(ErrorCode.InvalidRecord, log.AppendFromClient(RequestFrames.Sealed(damaged)).Error);
+    }
+
     private static byte[] Claiming(byte[] batch, int records)
     {
         BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(23), records - 1);

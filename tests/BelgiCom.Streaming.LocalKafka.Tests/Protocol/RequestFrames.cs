@@ -90,7 +90,12 @@ internal static class RequestFrames
         byte[] plain = random.Next(3) == 0
             ? Batches.Idempotent(random.Next(3), (short)random.Next(2), random.Next(4), random.Next(1, 4), random.Next(2) == 0)
             : Batches.At(1_700_000_000_000, [.. Enumerable.Range(0, random.Next(1, 20)).Select(Record)]);
-        CompressionCodec codec = (CompressionCodec)random.Next(6);
+        return Batch(plain, (CompressionCodec)random.Next(6));
+    }
+
+    /// <summary>A batch in a compression, sealed.</summary>
+    public static byte[] Batch(byte[] plain, CompressionCodec codec)
+    {
         byte[] batch = [.. plain[..RecordBatch.HeaderSize], .. Compressed(plain[RecordBatch.HeaderSize..], codec)];
         BinaryPrimitives.WriteInt16BigEndian(batch.AsSpan(21), (short)(new RecordBatch(batch).Attributes | (short)codec));
         return Sealed(batch);
