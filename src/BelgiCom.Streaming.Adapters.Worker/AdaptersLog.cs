@@ -67,10 +67,6 @@ internal static partial class AdaptersLog
     public static partial void FolderIgnored(ILogger logger, string folder, string source);
 
     [LoggerMessage(
-        3017, LogLevel.Error, "The schema registry is away; the files of {Source} wait in the inbox until the next look")]
-    public static partial void RegistryAway(ILogger logger, string source, Exception exception);
-
-    [LoggerMessage(
         3023, LogLevel.Error,
         "The reader of file {File} of {Source} failed with {Fault}; the rest of the file is not read, the other files go on: {Place}")]
     public static partial void ReaderFailed(ILogger logger, string file, string source, string fault, string place);

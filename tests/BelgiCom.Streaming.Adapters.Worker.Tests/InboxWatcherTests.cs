@@ -417,6 +417,41 @@ public sealed class InboxWatcherTests : IDisposable
         Assert.Equal(1, _fixture.Sender.Chunks);
     }
 
+    [Fact]
+    public async Task Registry_ThatIsAway_HoldsTheInboxAndIsSaidInTheHealth()
+    {
+        File.Copy(MediationFixture.Sample(Pgw), InInbox("a.cdr"));
+        _fixture.Registry.IsAway = true;
+        InboxWatcher watcher = NewWatcher();
+        using InboxBacklogs backlogs = new([_backlog!]);
+
+        await watcher.LookAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["a.cdr"], Files());
+        HealthCheckResult health = await backlogs.CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
+        Assert.Equal((HealthStatus.Degraded, true), (health.Status, _backlog!.Away?.Contains("away", StringComparison.Ordinal)));
+
+        _fixture.Registry.IsAway = false;
+        await watcher.LookAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["done/a.cdr"], Files());
+        health = await backlogs.CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
+        Assert.Equal(HealthStatus.Healthy, health.Status);
+    }
+
+    [Fact]
+    public void Backlog_WhoseFolderIsNotListedForLong_SaysSoUntilItIs()
+    {
+        SteppedClock clock = new();
+        InboxBacklog backlog = new("a", "/inbox/a", TimeSpan.FromSeconds(5), clock) { IsListing = true };
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Empty(backlog.Problems());
+
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Contains("/inbox/a", Assert.Single(backlog.Problems()), StringComparison.Ordinal);
+
+        backlog.IsListing = false;
+        Assert.Empty(backlog.Problems());
+    }
+
     /// <summary>F11: the clock is set back after a file was left for later; the file waits for its pause and not for the clock.</summary>
     [Fact]
     public void Backlog_WhoseClockIsSetBack_TriesAFileAgainAfterThePause()

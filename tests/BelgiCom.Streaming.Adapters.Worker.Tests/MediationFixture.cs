@@ -39,6 +39,8 @@ internal sealed class MediationFixture : IDisposable
 
     public CollectingSender Sender { get; } = new();
 
+    public FakeRegistry Registry { get; } = new();
+
     public CollectingLogger Log { get; } = new();
 
     public FakeTimeProvider Clock { get; } = new(Now);
@@ -74,7 +76,7 @@ internal sealed class MediationFixture : IDisposable
         {
             MaxFaults = Options.MaxFaults,
         };
-        return new(Options, [mediation, .. _others], Ledger, FileKey, Sender, new FakeRegistry(), Clock, Log);
+        return new(Options, [mediation, .. _others], Ledger, FileKey, Sender, Registry, Clock, Log);
     }
 }
 

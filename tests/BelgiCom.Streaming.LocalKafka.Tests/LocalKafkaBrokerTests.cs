@@ -1,5 +1,6 @@
 using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 
 namespace BelgiCom.Streaming.LocalKafka.Tests;
 
@@ -55,6 +56,28 @@ public sealed class LocalKafkaBrokerTests
 
         await using LocalKafkaBroker again = await LocalKafkaBroker.StartAsync(options, Cancelled);
         Assert.Equal($"127.0.0.1:{again.Port}", again.BootstrapServers);
+    }
+
+    [Fact]
+    public async Task Topic_OfAClientThatBeginsLikeOurOwn_IsWritableAfterARestart()
+    {
+        using TemporaryFolder directory = new();
+        for (int start = 0; start < 2; start++)
+        {
+            await using LocalKafkaBroker broker = await LocalKafkaBroker.StartAsync(
+                new LocalKafkaOptions { DataDirectory = directory.FullPath }, Cancelled);
+            if (start == 0)
+            {
+                using IAdminClient admin = new AdminClientBuilder(
+                    new AdminClientConfig { BootstrapServers = broker.BootstrapServers }).Build();
+                await admin.CreateTopicsAsync([new TopicSpecification { Name = "__x", NumPartitions = 1, ReplicationFactor = 1 }]);
+            }
+
+            using IProducer<Null, string> producer = new ProducerBuilder<Null, string>(
+                new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build();
+            DeliveryResult<Null, string> sent = await producer.ProduceAsync("__x", new Message<Null, string> { Value = "v" }, Cancelled);
+            Assert.Equal(start, sent.Offset.Value);
+        }
     }
 
     [Fact]

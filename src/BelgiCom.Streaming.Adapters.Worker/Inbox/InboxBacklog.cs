@@ -10,12 +10,16 @@ internal sealed class InboxBacklog(string source, string folder, TimeSpan pollIn
 {
     private static readonly TimeSpan DelayMax = TimeSpan.FromMinutes(10);
 
+    // A folder of a hundred thousand files is listed in a second.
+    private static readonly TimeSpan ListingMax = TimeSpan.FromSeconds(10);
+
     // Long enough that somebody looks at the health meanwhile.
     private static readonly TimeSpan JumpShown = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<string, WaitingFile> _files = new(StringComparer.Ordinal);
     private volatile Absence? _away;
     private volatile Jump? _jump;
+    private volatile Listing? _listing;
 
     /// <summary>Name of the inbox's source.</summary>
     public string Source => source;
@@ -47,6 +51,14 @@ internal sealed class InboxBacklog(string source, string folder, TimeSpan pollIn
             yield return string.Create(CultureInfo.InvariantCulture, $"The inbox of {source} waits since {away.Since:u}. {away.Reason}");
         }
 
+        if (_listing is { } listing && clock.GetElapsedTime(listing.Stamp) > ListingMax)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"The inbox of {source}, {folder}, does not say what is in it since {listing.Since:u}: its file system is slow, or hangs. "
+                + $"Its files wait; other inboxes go on.");
+        }
+
         if (_jump is { } jump && clock.GetElapsedTime(jump.Stamp) < JumpShown)
         {
             yield return string.Create(
@@ -64,6 +76,12 @@ internal sealed class InboxBacklog(string source, string folder, TimeSpan pollIn
                 + $"because: {stuck[0].StuckBecause} Mend rights or free space there, or take them out; they are tried again every "
                 + $"{DelayMax.TotalMinutes} minutes at the latest.");
         }
+    }
+
+    /// <summary>Whether the file system has been asked what is in the inbox, and has not answered yet.</summary>
+    public bool IsListing
+    {
+        set => _listing = value ? new Listing(clock.GetUtcNow(), clock.GetTimestamp()) : null;
     }
 
     /// <summary>The clock went on by more than is believed.</summary>
@@ -135,6 +153,8 @@ internal sealed class InboxBacklog(string source, string folder, TimeSpan pollIn
     }
 
     private sealed record Absence(string Reason, DateTimeOffset Since);
+
+    private sealed record Listing(DateTimeOffset Since, long Stamp);
 
     private sealed record Jump(TimeSpan Step, DateTimeOffset Seen, long Stamp);
 }

@@ -52,7 +52,7 @@ internal sealed class InboxWatcher(
 
     /// <summary>
     /// Looks through the inbox once. An inbox that is away, such as a file system that is not mounted, is waited for, and so is a file
-    /// ledger that cannot be written: no file can help that its disk is full.
+    /// ledger that cannot be written, or a schema registry that does not answer: no file can help that.
     /// </summary>
     internal async Task LookAsync(CancellationToken stopping)
     {
@@ -81,6 +81,27 @@ internal sealed class InboxWatcher(
         {
             Wait(refused.Message);
         }
+        catch (SchemaRegistryException away) when (away.IsTransient)
+        {
+            Tidy();
+            Wait(away.Message);
+        }
+    }
+
+    /// <summary>
+    /// A file system that is far away, or hangs, holds a thread for as long as it likes. It does not hold up a stop, and health says so.
+    /// </summary>
+    private async Task<IReadOnlyList<(FileInfo File, string? Source)>> ListAsync(CancellationToken stopping)
+    {
+        backlog.IsListing = true;
+        try
+        {
+            return await Task.Run(Files, CancellationToken.None).WaitAsync(stopping).ConfigureAwait(false);
+        }
+        finally
+        {
+            backlog.IsListing = false;
+        }
     }
 
     private void Wait(string reason)
@@ -92,7 +113,7 @@ internal sealed class InboxWatcher(
     /// <summary>Mediates what is in the inbox now, in the order of names.</summary>
     internal async Task TakeAllAsync(CancellationToken stopping)
     {
-        IReadOnlyList<(FileInfo File, string? Source)> files = Files();
+        IReadOnlyList<(FileInfo File, string? Source)> files = await ListAsync(stopping).ConfigureAwait(false);
         backlog.See([.. files.Select(one => one.File.FullName)]);
         foreach ((FileInfo file, string? fileSource) in files)
         {
@@ -117,11 +138,6 @@ internal sealed class InboxWatcher(
                 string reason = ShownReason(refused, file.Name);
                 AdaptersLog.FileStuck(
                     logger, ShownName.Of(file.Name), source.Name, reason, backlog.Leave(file.FullName, stuckBecause: reason));
-            }
-            catch (SchemaRegistryException away) when (away.IsTransient)
-            {
-                AdaptersLog.RegistryAway(logger, source.Name, away);
-                return;
             }
             catch (Exception failed) when (failed is not (OperationCanceledException or OutOfMemoryException or ClientFailedException
                 or SchemaRegistryException or StorageException))

@@ -9,7 +9,7 @@ namespace BelgiCom.Streaming.LocalKafka;
 /// </summary>
 internal sealed class GroupStore
 {
-    public const string TopicName = "__consumer_offsets";
+    public const string TopicName = InternalTopics.Offsets;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Dictionary<TopicPartitionName, CommittedOffset>> _committed = new(StringComparer.Ordinal);
     private readonly Dictionary<long, List<OffsetRecord>> _pending = [];

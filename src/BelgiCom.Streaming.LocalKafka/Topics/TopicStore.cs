@@ -191,7 +191,7 @@ internal sealed class TopicStore : IDisposable
             ?? throw new LocalKafkaException($"{descriptionPath} is empty. Restore it, or delete the topic's folder.");
         Topic topic = Open(
             name, description.Id ?? Guid.NewGuid(), description.Partitions, new TopicConfig(description.Config),
-            name.StartsWith("__", StringComparison.Ordinal));
+            InternalTopics.Contains(name));
         _topics[name] = topic;
         if (description.Id is null)
         {

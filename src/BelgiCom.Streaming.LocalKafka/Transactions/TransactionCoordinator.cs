@@ -14,7 +14,7 @@ internal readonly record struct InitResult(ErrorCode Error, long ProducerId, sho
 /// </summary>
 internal sealed class TransactionCoordinator : IDisposable
 {
-    public const string TopicName = "__transaction_state";
+    public const string TopicName = InternalTopics.Transactions;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TransactionalProducer> _byId = new(StringComparer.Ordinal);
     private readonly Dictionary<long, string> _idByProducer = [];

@@ -113,7 +113,13 @@ internal static class GenerateCommand
 
     private static void WriteSubscriptions(GenerationPlan plan, string path)
     {
-        using StreamWriter writer = new(OwnerOnly.OpenFile(path, FileMode.Create, FileAccess.Write));
-        new UsageGenerator(plan).WriteSubscriptions(writer);
+        // On a full disk a file that has its name would look whole, with subscribers missing.
+        string written = path + ".tmp";
+        using (StreamWriter writer = new(OwnerOnly.OpenFile(written, FileMode.Create, FileAccess.Write)))
+        {
+            new UsageGenerator(plan).WriteSubscriptions(writer);
+        }
+
+        File.Move(written, path, overwrite: true);
     }
 }
