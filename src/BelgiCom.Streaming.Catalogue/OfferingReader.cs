@@ -245,7 +245,7 @@ internal sealed class OfferingReader
             }
             else
             {
-                PriceReader.NotApplied(line, "id", "nobody is warned or stopped by it");
+                PriceReader.NotApplied(line, "id", "nobody is warned or stopped by it", "limits");
             }
         }
 

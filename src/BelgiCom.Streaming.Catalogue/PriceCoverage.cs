@@ -42,7 +42,8 @@ internal sealed class PriceCoverage
             coverage.FindHiddenPrices(kind);
         }
 
-        foreach (UsageKind kind in Kinds)
+        // What an addition leaves out is the main offering's.
+        foreach (UsageKind kind in source.Terms.AddOnTo.Count > 0 ? [] : Kinds)
         {
             coverage.FindGaps(kind);
         }

@@ -379,12 +379,22 @@ internal static class PriceReader
             NotApplied(section, "calledIn", "rating knows no groups, so this price is not published and later rows apply");
         }
 
-        return new PriceTerms(price.Id, above?.Price, above?.Units ?? 1, countsAccount, calledIn, section.Text("legalBasis"));
+        return new PriceTerms(
+            price.Id, price.Unit, above?.Price, above?.Units ?? 1, countsAccount, calledIn, section.Text("legalBasis"));
     }
 
     /// <summary>Says that a key is kept and what happens instead of it.</summary>
-    public static void NotApplied(YamlSection section, string key, string instead) =>
-        section.Warn(key, $"'{key}' is kept, but nothing applies it yet: {instead}.", FaultCodes.NotApplied);
+    /// <param name="section">Where it stands.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="instead">What happens.</param>
+    /// <param name="list">The list that the section is an element of, where all of the section is meant.</param>
+    public static void NotApplied(YamlSection section, string key, string instead, string? list = null) =>
+        section.Warn(
+            key,
+            list is null
+                ? $"'{key}' is kept, but nothing applies it yet: {instead}."
+                : $"'{section.Text(key)}' of '{list}' is kept, but nothing applies it yet: {instead}.",
+            FaultCodes.NotApplied);
 
     private static void CheckFree(YamlSection section, OfferingPrice price)
     {

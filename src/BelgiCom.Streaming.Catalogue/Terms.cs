@@ -110,6 +110,7 @@ public sealed record QuotaSizes(long VoiceSeconds, long DataOctets, long Validit
 
 /// <summary>What a bundle has beside units and place.</summary>
 /// <param name="Id">The bundle's id.</param>
+/// <param name="Unit">What its units count.</param>
 /// <param name="RolloverMaximum">Most units that are carried into the next month; 0 for none.</param>
 /// <param name="RolloverPeriods">Months for which they are carried.</param>
 /// <param name="ProRataStep">A part of a month has its days' part of the units, rounded up to this; 0 for all units.</param>
@@ -117,18 +118,20 @@ public sealed record QuotaSizes(long VoiceSeconds, long DataOctets, long Validit
 /// <param name="FairUseUnits">That part; null for what the regulation says.</param>
 /// <param name="ContributedBy">What adds its units to a pool, such as device; null for no pool.</param>
 public sealed record BundleTerms(
-    string Id, long RolloverMaximum, long RolloverPeriods, long ProRataStep, string? FairUseZone, long? FairUseUnits,
+    string Id, PriceUnit Unit, long RolloverMaximum, long RolloverPeriods, long ProRataStep, string? FairUseZone, long? FairUseUnits,
     string? ContributedBy);
 
 /// <summary>What a price has beside the price.</summary>
 /// <param name="Id">The price's id.</param>
+/// <param name="Unit">What its units count.</param>
 /// <param name="AboveFairUsePrice">Price of usage above the fair use volume; null for the same price.</param>
 /// <param name="AboveFairUseUnits">Units that it is for.</param>
 /// <param name="CountsAccount">Whether its tiers count the usage of the whole account.</param>
 /// <param name="CalledIn">Group that the called subscriber is a member of; null for everybody. A price with one is not published.</param>
 /// <param name="LegalBasis">The law that bounds it, or null.</param>
 public sealed record PriceTerms(
-    string Id, decimal? AboveFairUsePrice, long AboveFairUseUnits, bool CountsAccount, string? CalledIn, string? LegalBasis);
+    string Id, PriceUnit Unit, decimal? AboveFairUsePrice, long AboveFairUseUnits, bool CountsAccount, string? CalledIn,
+    string? LegalBasis);
 
 /// <summary>A version of an offering as its file has it.</summary>
 /// <param name="File">Its file.</param>

@@ -41,7 +41,7 @@ internal static class TermsReader
             section.Fault(null, "'id' is missing: a bundle with such terms is known by it.");
         }
 
-        return (bundle, new BundleTerms(bundle.Id, maximum, periods, step, zone, units, contributedBy));
+        return (bundle, new BundleTerms(bundle.Id, unit, maximum, periods, step, zone, units, contributedBy));
     }
 
     /// <summary>All that a version says beside prices and bundles.</summary>
@@ -198,7 +198,7 @@ internal static class TermsReader
             section.Fault(null, "a fee has a 'price', or 'model: volume' with 'counts' and 'tiers'.");
         }
 
-        PriceReader.NotApplied(section, "id", "no bill has fees");
+        PriceReader.NotApplied(section, "id", "no bill has fees", "fees");
         return new FeeTerms(id, price, isMonthly, isInAdvance, isByDays, counts, tiers);
     }
 
@@ -221,7 +221,7 @@ internal static class TermsReader
             section.Fault("maximum", "'maximum' must not be below 'minimum'.");
         }
 
-        PriceReader.NotApplied(section, "id", "no bill knows minimum or maximum");
+        PriceReader.NotApplied(section, "id", "no bill knows minimum or maximum", "commitments");
         return new CommitmentTerms(id, minimum, maximum, of, isByDays);
     }
 
@@ -245,7 +245,7 @@ internal static class TermsReader
             section.Fault("percent", "'percent' must be from 0 to 100.", FaultCodes.BadNumber);
         }
 
-        PriceReader.NotApplied(section, "id", "no bill has discounts");
+        PriceReader.NotApplied(section, "id", "no bill has discounts", "discounts");
         return new DiscountTerms(id, of, free, price, percent, amount);
     }
 

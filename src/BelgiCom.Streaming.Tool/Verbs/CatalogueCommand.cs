@@ -7,14 +7,14 @@ using BelgiCom.Streaming.Hosting;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// <c>catalogue check|show|apply|test</c>: checks or shows the tariffs of a folder, publishes them to Kafka__BootstrapServers, or runs
-/// cases.
+/// <c>catalogue check|show|explain|diff|apply|test</c>: checks, shows or compares the tariffs of a folder, publishes them to
+/// Kafka__BootstrapServers, or runs cases.
 /// </summary>
 internal static class CatalogueCommand
 {
-    public static Command Create() => new("catalogue", "Check, show or publish tariffs, or hold them against cases.")
+    public static Command Create() => new("catalogue", "Check, show, compare or publish tariffs, or hold them against cases.")
     {
-        Check(), Show(), Apply(), CatalogueTest.Create(),
+        Check(), Show(), CatalogueExplainCommand.Create(), CatalogueDiffCommand.Create(), Apply(), CatalogueTest.Create(),
     };
 
     private static Command Check()
