@@ -24,6 +24,8 @@ public sealed class GoldenCaseTests
 
     public static TheoryData<string> Sessions => [.. Ids("reservation")];
 
+    public static TheoryData<string> Corrections => [.. Ids("reverse", "rerate", "recycle")];
+
     [Theory]
     [MemberData(nameof(Rated))]
     public void Usage_OfTheGoldenPack_IsRatedAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id], []).Differences);
@@ -44,6 +46,10 @@ public sealed class GoldenCaseTests
     [MemberData(nameof(Sessions))]
     public void Quota_OfTheGoldenPack_IsReservedAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id], []).Differences);
 
+    [Theory]
+    [MemberData(nameof(Corrections))]
+    public void Correction_OfTheGoldenPack_IsAsStated(string id) => Assert.Empty(TariffCases.Run(Cases[id], []).Differences);
+
     /// <summary>Nothing that a case says is passed over: each value is falsified once, and each object gets one more.</summary>
     public static TheoryData<string> Refused => [.. Ids("validate")];
 
@@ -55,7 +61,7 @@ public sealed class GoldenCaseTests
     public void Case_WithAnythingElseInIt_Fails()
     {
         List<string> passed = [];
-        foreach (TariffCase one in Cases.Values.Where(one => one.Kind != "rate" && TariffCases.CanRun(one)))
+        foreach (TariffCase one in Cases.Values.Where(one => one.Kind != "validate"))
         {
             foreach ((string where, JsonNode falsified) in CaseFalsifier.Of(one.Content))
             {
@@ -67,11 +73,14 @@ public sealed class GoldenCaseTests
             }
         }
 
-        Assert.Empty(passed);
+        Assert.True(passed.Count == 0, string.Join('\n', passed));
     }
 
     [Fact]
     public void Pack_HasAllItsCases() => Assert.Equal(243, Cases.Count);
+
+    [Fact]
+    public void Kind_OfEachCaseOfThePack_CanBeRun() => Assert.All(Cases.Values, one => Assert.True(TariffCases.CanRun(one), one.Kind));
 
     /// <summary>Whether a case passed; one that cannot be read has not.</summary>
     private static bool HasPassed(TariffCase one)

@@ -45,7 +45,14 @@ internal sealed class CaseObject
         whole._read.UnionWith(AboutTheCase);
         run(whole);
         whole.AddUnread();
-        return whole._differences;
+        return [.. whole._differences.Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>An object that no case says.</summary>
+    public static CaseObject Of(string written)
+    {
+        using JsonDocument document = JsonDocument.Parse(written);
+        return new CaseObject("", document.RootElement.Clone(), []);
     }
 
     /// <summary>Whether it has a member.</summary>
@@ -57,6 +64,10 @@ internal sealed class CaseObject
 
     public IReadOnlyList<CaseObject> Objects(string key) =>
         [.. Member(key).EnumerateArray().Select((element, index) => Inner($"{PathOf(key)}[{index}]", element))];
+
+    public bool IsText(string key) => Has(key) && Member(key).ValueKind == JsonValueKind.String;
+
+    public bool IsWhole(string key) => Has(key) && Member(key).ValueKind == JsonValueKind.Number;
 
     public IReadOnlyList<string> Texts(string key) => [.. Member(key).EnumerateArray().Select(element => element.GetString() ?? "")];
 
@@ -144,6 +155,19 @@ internal sealed class CaseObject
     /// <summary>Compares a flag; one that is not written is expected to be false.</summary>
     public void ExpectFlag(string key, bool actual) => Compare(key, Flag(key), actual);
 
+    /// <summary>Compares an amount that may not be there: null says that it must not, 0 that it may not.</summary>
+    public void ExpectIfAny(string key, Int128? nanos)
+    {
+        if (Has(key) && Member(key).ValueKind == JsonValueKind.Null)
+        {
+            Compare(key, "null", nanos is { } amount ? Line([Nanos.ToDecimal(amount)]) : "null");
+        }
+        else
+        {
+            Expect(key, nanos ?? 0);
+        }
+    }
+
     public void Expect(string key, string? actual)
     {
         if (Has(key))
@@ -153,7 +177,7 @@ internal sealed class CaseObject
     }
 
     /// <summary>Says that something beside its members is other than expected.</summary>
-    public void Add(string difference) => _differences.Add($"{_path}: {difference}");
+    public void Add(string difference) => _differences.Add(_path.Length == 0 ? difference : $"{_path}: {difference}");
 
     private static decimal Parse(string text) =>
         decimal.Parse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);

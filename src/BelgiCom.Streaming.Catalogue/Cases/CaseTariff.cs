@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Catalogue;
@@ -30,9 +29,9 @@ internal static class CaseTariff
     /// <param name="tariff">The tariff.</param>
     /// <param name="offering">Id to give to the offering.</param>
     /// <param name="subscriber">The subscriber.</param>
-    public static IReadOnlyList<OfferingVersion> Versions(JsonElement tariff, string offering, string subscriber) =>
-        tariff.TryGetProperty("versions", out JsonElement versions)
-            ? [.. versions.EnumerateArray().Select((version, index) => Version(tariff, version, index, offering, subscriber))]
+    public static IReadOnlyList<OfferingVersion> Versions(CaseObject tariff, string offering, string subscriber) =>
+        tariff.Has("versions")
+            ? [.. tariff.Objects("versions").Select((version, index) => Version(tariff, version, index, offering, subscriber))]
             : [Version(tariff, tariff, 0, offering, subscriber)];
 
     /// <summary>An instant with its offset.</summary>
@@ -41,7 +40,7 @@ internal static class CaseTariff
     /// <summary>An amount in decimal digits.</summary>
     public static decimal Amount(string text) => decimal.Parse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
 
-    private static OfferingVersion Version(JsonElement tariff, JsonElement version, int index, string offering, string subscriber)
+    private static OfferingVersion Version(CaseObject tariff, CaseObject version, int index, string offering, string subscriber)
     {
         List<RoamingZone> zones = [
             .. Named(version, tariff, "zones").Select(zone => new RoamingZone { Name = zone.Name, Plmns = zone.Values })];
@@ -54,12 +53,12 @@ internal static class CaseTariff
         {
             Offering = offering,
             Name = offering,
-            Version = version.TryGetProperty("version", out JsonElement number) ? number.GetInt32() : index + 1,
-            ValidFrom = Optional(version, "validFrom") is { } from ? Instant(from) : Always,
-            ValidTo = Optional(version, "validTo") is { } to ? Instant(to) : null,
-            Currency = Optional(tariff, "currency") ?? "EUR",
-            VatPermille = tariff.TryGetProperty("vatPermille", out JsonElement vat) ? vat.GetInt32() : 0,
-            PriceBasis = Optional(tariff, "priceBasis") == "gross" ? PriceBasis.Gross : PriceBasis.Net,
+            Version = (int)(version.OptionalWhole("version") ?? index + 1),
+            ValidFrom = version.OptionalText("validFrom") is { } from ? Instant(from) : Always,
+            ValidTo = version.OptionalText("validTo") is { } to ? Instant(to) : null,
+            Currency = tariff.OptionalText("currency") ?? "EUR",
+            VatPermille = (int)(tariff.OptionalWhole("vatPermille") ?? 0),
+            PriceBasis = tariff.OptionalText("priceBasis") == "gross" ? PriceBasis.Gross : PriceBasis.Net,
             Zones = zones,
             Destinations = [
                 .. Named(version, tariff, "destinations").Select(
@@ -69,33 +68,34 @@ internal static class CaseTariff
             Prices = [.. List(version, tariff, "prices").Select(Price)],
             Bundles = [
                 .. List(version, tariff, "bundles")
-                    .Where(bundle => IsOpenTo(bundle, "members", subscriber) && IsOpenTo(bundle, "owner", subscriber))
-                    .Select(Bundle)],
+                    .Select(bundle => (
+                        Bundle: Bundle(bundle),
+                        IsOpen: IsOpenTo(bundle, "members", subscriber) & IsOpenTo(bundle, "owner", subscriber)))
+                    .Where(bundle => bundle.IsOpen)
+                    .Select(bundle => bundle.Bundle)],
         };
     }
 
-    private static OfferingPrice Price(JsonElement price)
+    private static OfferingPrice Price(CaseObject price)
     {
         UsageKind kind = Kind(price);
         Quantity per = Units(price, "per") ?? new Quantity(1, NaturalUnit(kind));
-        string model = Optional(price, "model") ?? "unit";
-        decimal amount = AmountOf(price, "price") ?? 0;
+        string model = price.OptionalText("model") ?? "unit";
+        decimal amount = price.OptionalDecimal("price") ?? 0;
         return new OfferingPrice
         {
-            Id = Optional(price, "id") ?? "",
+            Id = price.OptionalText("id") ?? "",
             Kind = kind,
-            Zone = Optional(price, "zone") ?? "",
-            Destinations = Optional(price, "destination") is { } destination ? [destination] : [],
-            Bands = Optional(price, "band") is { } band ? [band] : [],
-            Direction = Optional(price, "direction") switch
+            Zone = price.OptionalText("zone") ?? "",
+            Destinations = price.OptionalText("destination") is { } destination ? [destination] : [],
+            Bands = price.OptionalText("band") is { } band ? [band] : [],
+            Direction = price.OptionalText("direction") switch
             {
                 "originating" => Direction.Originating,
                 "terminating" => Direction.Terminating,
                 _ => Direction.NotApplicable,
             },
-            RatingGroups = price.TryGetProperty("ratingGroups", out JsonElement groups)
-                ? [.. groups.EnumerateArray().Select(group => group.GetInt64())]
-                : [],
+            RatingGroups = price.Has("ratingGroups") ? [.. price.Wholes("ratingGroups")] : [],
             Model = model switch
             {
                 "graduated" => PriceModel.Graduated,
@@ -105,20 +105,21 @@ internal static class CaseTariff
                 "flat" => PriceModel.Flat,
                 "pass" => PriceModel.Pass,
                 "zero" => PriceModel.Zero,
-                _ => PriceModel.Unit,
+                "unit" => PriceModel.Unit,
+                _ => throw new FormatException($"'{model}' is no model of a price"),
             },
             Unit = per.Unit,
             UnitSize = per.Units,
             UnitPrice = amount,
             Increment = Units(price, "increment")?.Units ?? 1,
             Minimum = Units(price, "minimumUnits")?.Units ?? 0,
-            ConnectFee = AmountOf(price, "connectFee") ?? 0,
-            MinimumCharge = AmountOf(price, "minimumCharge") ?? AmountOf(price, "minimum"),
-            MaximumCharge = AmountOf(price, "maximumCharge") ?? AmountOf(price, "maximum"),
-            Percent = AmountOf(price, "percent"),
-            Fixed = AmountOf(price, "fixed"),
+            ConnectFee = price.OptionalDecimal("connectFee") ?? 0,
+            MinimumCharge = price.OptionalDecimal("minimumCharge") ?? price.OptionalDecimal("minimum"),
+            MaximumCharge = price.OptionalDecimal("maximumCharge") ?? price.OptionalDecimal("maximum"),
+            Percent = price.OptionalDecimal("percent"),
+            Fixed = price.OptionalDecimal("fixed"),
             Bundle = model is not ("zero" or "flat" or "percentage" or "pass"),
-            Split = Optional(price, "split") == "proportional" ? VolumeSplit.Proportional : VolumeSplit.ByStart,
+            Split = price.OptionalText("split") == "proportional" ? VolumeSplit.Proportional : VolumeSplit.ByStart,
             Package = Units(price, "package")?.Units ?? 0,
             FreeUnits = Units(price, "freeUnits")?.Units ?? 0,
             Steps = [.. List(price, price, "steps").Select(step => Step(step, amount, per))],
@@ -126,55 +127,55 @@ internal static class CaseTariff
             Pass = model == "pass"
                 ? new Pass
                 {
-                    Id = Optional(price, "passId") ?? "",
+                    Id = price.OptionalText("passId") ?? "",
                     ValiditySeconds = Units(price, "validity")?.Units ?? 0,
-                    MaximumPerMonth = price.TryGetProperty("maxPerPeriod", out JsonElement most) ? most.GetInt32() : 0,
-                    FreeMessages = price.TryGetProperty("freeMessages", out JsonElement free) ? free.GetInt64() : 0,
+                    MaximumPerMonth = (int)(price.OptionalWhole("maxPerPeriod") ?? 0),
+                    FreeMessages = price.OptionalWhole("freeMessages") ?? 0,
                 }
                 : null,
         };
     }
 
-    private static PriceStep Step(JsonElement step, decimal price, Quantity per)
+    private static PriceStep Step(CaseObject step, decimal price, Quantity per)
     {
         Quantity size = Units(step, "per") ?? per;
         return new PriceStep
         {
             From = Units(step, "from")?.Units ?? 0,
-            UnitPrice = AmountOf(step, "price") ?? price,
+            UnitPrice = step.OptionalDecimal("price") ?? price,
             UnitSize = size.Units,
             Increment = Units(step, "increment")?.Units ?? 1,
         };
     }
 
-    private static PriceTier Tier(JsonElement tier, Quantity per) => new()
+    private static PriceTier Tier(CaseObject tier, Quantity per) => new()
     {
         UpTo = Units(tier, "upTo")?.Units ?? -1,
-        UnitPrice = AmountOf(tier, "price") ?? 0,
+        UnitPrice = tier.OptionalDecimal("price") ?? 0,
         UnitSize = (Units(tier, "per") ?? per).Units,
         Package = Units(tier, "package")?.Units ?? 0,
-        Flat = AmountOf(tier, "flat") ?? 0,
+        Flat = tier.OptionalDecimal("flat") ?? 0,
     };
 
-    private static Bundle Bundle(JsonElement bundle) => new()
+    private static Bundle Bundle(CaseObject bundle) => new()
     {
-        Id = Optional(bundle, "id") ?? "",
+        Id = bundle.OptionalText("id") ?? "",
         Kind = Kind(bundle),
         Units = Units(bundle, "units")?.Units ?? 0,
         Zones = Texts(bundle, "zones"),
         Destinations = Texts(bundle, "destinations"),
-        Priority = bundle.TryGetProperty("priority", out JsonElement priority) ? priority.GetInt32() : 0,
-        ValidFrom = Optional(bundle, "from") is { } from ? Instant(from) : null,
-        ValidTo = Optional(bundle, "to") is { } to ? Instant(to) : null,
-        Shared = bundle.TryGetProperty("members", out _),
+        Priority = (int)(bundle.OptionalWhole("priority") ?? 0),
+        ValidFrom = bundle.OptionalText("from") is { } from ? Instant(from) : null,
+        ValidTo = bundle.OptionalText("to") is { } to ? Instant(to) : null,
+        Shared = bundle.Has("members"),
     };
 
-    private static TimeBand Band(JsonElement band) => new()
+    private static TimeBand Band(CaseObject band) => new()
     {
-        Name = Optional(band, "name") ?? "",
+        Name = band.OptionalText("name") ?? "",
         Days = Texts(band, "days"),
-        From = SecondOf(Optional(band, "from")) ?? 0,
-        To = SecondOf(Optional(band, "to")) ?? DayEnd,
+        From = SecondOf(band.OptionalText("from")) ?? 0,
+        To = SecondOf(band.OptionalText("to")) ?? DayEnd,
     };
 
     private static int? SecondOf(string? clock)
@@ -188,29 +189,29 @@ internal static class CaseTariff
         return (parts[0] * 3600) + (parts[1] * 60) + (parts.Length > 2 ? parts[2] : 0);
     }
 
-    private static Holiday[] Holidays(JsonElement tariff)
+    private static Holiday[] Holidays(CaseObject tariff)
     {
-        if (!tariff.TryGetProperty("holidays", out JsonElement holidays))
+        if (!tariff.Has("holidays") || tariff.IsText("holidays"))
         {
-            return [];
+            return tariff.OptionalText("holidays") switch
+            {
+                null => [],
+                "BE" => Belgian,
+                string other => throw new FormatException($"'holidays' is {other}, and must be BE or dates"),
+            };
         }
 
-        return holidays.ValueKind == JsonValueKind.String
-            ? Belgian
-            : [
-                .. holidays.EnumerateArray()
-                    .Select(date => DateOnly.Parse(date.GetString()!, CultureInfo.InvariantCulture))
-                    .Select(date => new Holiday { Name = "", Year = date.Year, Month = date.Month, Day = date.Day })];
+        return [
+            .. tariff.Texts("holidays")
+                .Select(date => DateOnly.Parse(date, CultureInfo.InvariantCulture))
+                .Select(date => new Holiday { Name = "", Year = date.Year, Month = date.Month, Day = date.Day })];
     }
 
     /// <summary>Whether a bundle names the subscriber, or nobody.</summary>
-    private static bool IsOpenTo(JsonElement bundle, string key, string subscriber) =>
-        !bundle.TryGetProperty(key, out JsonElement names)
-        || (names.ValueKind == JsonValueKind.String
-            ? names.GetString() == subscriber
-            : names.EnumerateArray().Any(name => name.GetString() == subscriber));
+    private static bool IsOpenTo(CaseObject bundle, string key, string subscriber) =>
+        !bundle.Has(key) || (bundle.IsText(key) ? bundle.Text(key) == subscriber : bundle.Texts(key).Contains(subscriber));
 
-    private static UsageKind Kind(JsonElement element) => Optional(element, "kind") switch
+    private static UsageKind Kind(CaseObject element) => element.OptionalText("kind") switch
     {
         "data" => UsageKind.Data,
         "voice" => UsageKind.Voice,
@@ -226,26 +227,19 @@ internal static class CaseTariff
         _ => PriceUnit.Unit,
     };
 
-    private static Quantity? Units(JsonElement element, string key) => Optional(element, key) is not { } text
+    private static Quantity? Units(CaseObject element, string key) => element.OptionalText(key) is not { } text
         ? null
         : Quantity.TryParse(text, out Quantity quantity)
             ? quantity
-            : throw new InvalidOperationException($"'{text}' is no quantity: a whole number and one of {Quantity.Known}.");
+            : throw new FormatException($"'{text}' is no quantity: a whole number and one of {Quantity.Known}.");
 
-    private static decimal? AmountOf(JsonElement element, string key) => Optional(element, key) is { } text ? Amount(text) : null;
+    private static IReadOnlyList<string> Texts(CaseObject element, string key) => element.Has(key) ? element.Texts(key) : [];
 
-    private static string? Optional(JsonElement element, string key) =>
-        element.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static IReadOnlyList<CaseObject> List(CaseObject nearer, CaseObject farther, string key) =>
+        nearer.Has(key) ? nearer.Objects(key) : farther.Has(key) ? farther.Objects(key) : [];
 
-    private static IReadOnlyList<string> Texts(JsonElement element, string key) =>
-        element.TryGetProperty(key, out JsonElement list) ? [.. list.EnumerateArray().Select(text => text.GetString() ?? "")] : [];
-
-    private static JsonElement[] List(JsonElement nearer, JsonElement farther, string key) =>
-        nearer.TryGetProperty(key, out JsonElement list) || farther.TryGetProperty(key, out list) ? [.. list.EnumerateArray()] : [];
-
-    private static IEnumerable<(string Name, IReadOnlyList<string> Values)> Named(JsonElement nearer, JsonElement farther, string key) =>
-        nearer.TryGetProperty(key, out JsonElement named) || farther.TryGetProperty(key, out named)
-            ? named.EnumerateObject().Select(
-                member => (member.Name, (IReadOnlyList<string>)[.. member.Value.EnumerateArray().Select(text => text.GetString() ?? "")]))
+    private static IReadOnlyList<(string Name, IReadOnlyList<string> Values)> Named(CaseObject nearer, CaseObject farther, string key) =>
+        (nearer.OptionalObject(key) ?? farther.OptionalObject(key)) is { } named
+            ? [.. named.Names.Select(name => (name, named.Texts(name)))]
             : [];
 }

@@ -12,44 +12,34 @@ namespace BelgiCom.Streaming.Catalogue;
 /// </summary>
 internal sealed class RateCase
 {
-    private const int Days = 3660;
     private const string DefaultSubscriber = "A";
 
-    private readonly JsonElement _case;
-    private readonly List<string> _differences = [];
-    private readonly RatingSession _session = new(Days, Days);
-    private readonly CompiledCatalogue _catalogue = new(takesPriceLists: true);
+    private readonly CaseObject _case;
+    private readonly CaseRating _rating;
     private readonly Dictionary<string, IReadOnlyList<OfferingVersion>> _versions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _drawn = new(StringComparer.Ordinal);
     private readonly bool _hasVersions;
-    private decimal _total;
+    private readonly IReadOnlyList<CaseObject> _events;
+    private long _total;
 
-    private RateCase(JsonElement content, IReadOnlyList<OfferingVersion> catalogue)
+    private RateCase(CaseObject content, IReadOnlyList<OfferingVersion> catalogue)
     {
         _case = content;
-        OfferingVersion[] named = content.TryGetProperty("offering", out JsonElement name) ? Named(name.GetString(), catalogue) : [];
-        _hasVersions = named.Length > 1
-            || (content.TryGetProperty("tariff", out JsonElement tariff) && tariff.TryGetProperty("versions", out _));
-        foreach (string subscriber in Subscribers(content))
+        _events = content.Objects("events");
+        OfferingVersion[] named = content.OptionalText("offering") is { } name ? Named(name, catalogue) : [];
+        CaseObject? tariff = content.OptionalObject("tariff");
+        _hasVersions = named.Length > 1 || tariff?.Has("versions") == true;
+        foreach (string subscriber in _events.Select(SubscriberOf).Distinct(StringComparer.Ordinal))
         {
-            _versions[subscriber] = named.Length > 0
+            _versions[subscriber] = tariff is null || named.Length > 0
                 ? [.. named.Select(version => version with { Offering = $"case-{subscriber}" })]
-                : CaseTariff.Versions(content.GetProperty("tariff"), $"case-{subscriber}", subscriber);
-            foreach (OfferingVersion version in _versions[subscriber])
-            {
-                _catalogue.Put(version);
-            }
+                : CaseTariff.Versions(tariff, $"case-{subscriber}", subscriber);
         }
 
-        _catalogue.Compile();
-        _differences.AddRange(_catalogue.Problems);
-        foreach (string subscriber in _versions.Keys)
+        _rating = new CaseRating(_versions);
+        foreach (string problem in _rating.Problems)
         {
-            bool isMember = _versions[subscriber].Any(version => version.Bundles.Any(bundle => bundle.Shared));
-            _session.SetSubscription(
-                Number(subscriber),
-                [new SubscriptionPeriod { Account = isMember ? "shared" : subscriber, Offering = $"case-{subscriber}" }],
-                _catalogue.Offerings);
+            content.Add(problem);
         }
     }
 
@@ -61,9 +51,7 @@ internal sealed class RateCase
             return RunCurrency(content);
         }
 
-        RateCase run = new(content, catalogue);
-        run.RateAll();
-        return run._differences;
+        return CaseObject.Run(content, one => new RateCase(one, catalogue).RateAll());
     }
 
     private static OfferingVersion[] Named(string? offering, IReadOnlyList<OfferingVersion> catalogue)
@@ -75,143 +63,145 @@ internal sealed class RateCase
     }
 
     /// <summary>A value in one currency under a tariff in another.</summary>
-    private static IReadOnlyList<string> RunCurrency(JsonElement content)
+    private static IReadOnlyList<string> RunCurrency(JsonElement content) => CaseObject.Run(content, one =>
     {
-        JsonElement given = content.GetProperty("given");
-        JsonElement expected = content.GetProperty("expected");
-        string written = $$"""
+        CaseObject given = one.Object("given");
+        CaseObject expected = one.Object("expected");
+        using JsonDocument whole = JsonDocument.Parse($$"""
             {
               "tariff": {
-                "currency": {{given.GetProperty("tariffCurrency").GetRawText()}},
+                "currency": "{{given.Text("tariffCurrency")}}",
                 "prices": [{"kind": "event", "model": "percentage", "percent": "100"}]
               },
               "events": [{
-                "id": "e1", "kind": "event", "start": "2026-02-03T10:00:00+01:00",
-                "value": {{given.GetProperty("value").GetRawText()}}, "currency": {{given.GetProperty("eventCurrency").GetRawText()}}
+                "kind": "event", "start": "2026-02-03T10:00:00+01:00",
+                "value": "{{given.Text("value")}}", "currency": "{{given.Text("eventCurrency")}}"
               }],
               "expected": {
-                "events": [{
-                  "id": "e1",
-                  "outcome": {{expected.GetProperty("outcome").GetRawText()}}, "reason": {{expected.GetProperty("reason").GetRawText()}}
-                }],
-                "total": "0"
+                "events": [{"outcome": "{{expected.Text("outcome")}}", "reason": "{{expected.Text("reason")}}"}], "total": "0"
               }
             }
-            """;
-        using JsonDocument whole = JsonDocument.Parse(written);
-        return Run(whole.RootElement, []);
-    }
-
-    private static IEnumerable<string> Subscribers(JsonElement content) =>
-        content.GetProperty("events").EnumerateArray().Select(SubscriberOf).Distinct(StringComparer.Ordinal);
-
-    private static string SubscriberOf(JsonElement usage) =>
-        usage.TryGetProperty("subscriber", out JsonElement name) ? name.GetString()! : DefaultSubscriber;
-
-    private void RateAll()
-    {
-        JsonElement expected = _case.GetProperty("expected");
-        JsonElement[] events = [.. _case.GetProperty("events").EnumerateArray()];
-        JsonElement[] outcomes = [.. expected.GetProperty("events").EnumerateArray()];
-        for (int index = 0; index < events.Length; index++)
+            """);
+        foreach (string difference in Run(whole.RootElement, []))
         {
-            UsageRecord usage = Usage(events[index], index);
-            _session.Rate(in usage, _catalogue.Tariffs, out RatingResult result);
-            Compare(in result, SubscriberOf(events[index]), outcomes[index]);
+            expected.Add(difference);
         }
+    });
 
-        _session.Commit();
-        Expect("total", expected.GetProperty("total").GetString()!, _total);
-        if (expected.TryGetProperty("buckets", out JsonElement buckets))
-        {
-            foreach (JsonElement bucket in buckets.EnumerateArray())
-            {
-                string id = bucket.GetProperty("id").GetString()!;
-                long units = _versions.Values.SelectMany(versions => versions[^1].Bundles).First(bundle => bundle.Id == id).Units;
-                Expect($"bucket {id}", bucket.GetProperty("remaining").GetInt64(), units - _drawn.GetValueOrDefault(id));
-            }
-        }
-    }
+    /// <summary>Whose usage it is.</summary>
+    public static string SubscriberOf(CaseObject usage) => usage.OptionalText("subscriber") ?? DefaultSubscriber;
 
-    private static UsageRecord Usage(JsonElement usage, int index)
+    /// <summary>Usage of a case, numbered from 1 in its order; so a number that it has itself says nothing.</summary>
+    public static UsageRecord Usage(CaseObject usage, int index)
     {
-        string start = usage.GetProperty("start").GetString()!;
-        long milliseconds = CaseTariff.Instant(start).ToUnixTimeMilliseconds();
-        UsageKind kind = Text(usage, "kind") switch
+        _ = usage.OptionalWhole("seq");
+        long milliseconds = CaseTariff.Instant(usage.Text("start")).ToUnixTimeMilliseconds();
+        UsageKind kind = usage.OptionalText("kind") switch
         {
             "data" => UsageKind.Data,
             "voice" => UsageKind.Voice,
             "sms" => UsageKind.Sms,
             _ => UsageKind.Event,
         };
-        long units = Units(Text(usage, "used"));
-        string currency = Text(usage, "currency") ?? "EUR";
+        long units = Units(usage.OptionalText("used"));
+        string currency = usage.OptionalText("currency") ?? "EUR";
         return new UsageRecord
         {
             UsageId = (UInt128)(index + 1),
             Subscriber = Number(SubscriberOf(usage)),
             Kind = kind,
             EventTimeMilliseconds = milliseconds,
-            EndTimeMilliseconds = Text(usage, "end") is { } end ? CaseTariff.Instant(end).ToUnixTimeMilliseconds() : 0,
+            EndTimeMilliseconds = usage.OptionalText("end") is { } end ? CaseTariff.Instant(end).ToUnixTimeMilliseconds() : 0,
             DurationSeconds = kind == UsageKind.Voice ? units : -1,
             TotalOctets = kind == UsageKind.Data ? units : -1,
             Messages = kind == UsageKind.Sms ? units : -1,
             ServiceUnits = kind == UsageKind.Event ? units : -1,
-            ValueNanos = Text(usage, "value") is { } value ? Nanos.FromDecimal(CaseTariff.Amount(value)) : -1,
+            ValueNanos = usage.OptionalNano("value") ?? -1,
             ValueCurrency = Currency.Of(Encoding.ASCII.GetBytes(currency)),
             RatingGroup = -1,
             ServiceIdentifier = -1,
-            Direction = Text(usage, "direction") switch
+            Direction = usage.OptionalText("direction") switch
             {
                 "terminating" => Direction.Terminating,
                 _ when kind is UsageKind.Voice or UsageKind.Sms => Direction.Originating,
                 _ => Direction.NotApplicable,
             },
-            ServingPlmn = Plmn.FromUsage(Encoding.ASCII.GetBytes(Text(usage, "servingNetwork") ?? "")),
-            CalledNumber = CalledNumber.Of(Encoding.ASCII.GetBytes(Text(usage, "calledNumber") ?? "")),
-            Session = Text(usage, "session") is { } session ? Number("session " + session) : default,
+            ServingPlmn = Plmn.FromUsage(Encoding.ASCII.GetBytes(usage.OptionalText("servingNetwork") ?? "")),
+            CalledNumber = CalledNumber.Of(Encoding.ASCII.GetBytes(usage.OptionalText("calledNumber") ?? "")),
+            Session = usage.OptionalText("session") is { } session ? Number("session " + session) : default,
         };
     }
 
-    private void Compare(in RatingResult result, string subscriber, JsonElement expected)
+    /// <summary>An outcome as cases write it.</summary>
+    public static string NameOf(RatingOutcome outcome) => outcome switch
     {
-        string id = expected.GetProperty("id").GetString()!;
-        string outcome = result.Outcome switch
+        RatingOutcome.Rated => "RATED",
+        RatingOutcome.ZeroRated => "ZERO_RATED",
+        RatingOutcome.Suspended => "SUSPENDED",
+        _ => "REJECTED",
+    };
+
+    /// <summary>A component as cases write it.</summary>
+    public static string NameOf(PartComponent component) =>
+        char.ToLowerInvariant(component.ToString()[0]) + component.ToString()[1..];
+
+    /// <summary>The number that stands for a name.</summary>
+    public static UInt128 Number(string name) =>
+        System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
+
+    private void RateAll()
+    {
+        CaseObject expected = _case.Object("expected");
+        IReadOnlyList<CaseObject> outcomes = expected.Objects("events");
+        if (outcomes.Count != _events.Count)
         {
-            RatingOutcome.Rated => "RATED",
-            RatingOutcome.ZeroRated => "ZERO_RATED",
-            RatingOutcome.Suspended => "SUSPENDED",
-            _ => "REJECTED",
+            expected.Add($"{outcomes.Count} events are expected of {_events.Count}");
+            return;
+        }
+
+        for (int index = 0; index < _events.Count; index++)
+        {
+            UsageRecord usage = Usage(_events[index], index);
+            _rating.Session.Rate(in usage, _rating.Tariffs, out RatingResult result);
+            outcomes[index].Expect("id", _events[index].OptionalText("id"));
+            Compare(in result, usage.Kind, SubscriberOf(_events[index]), outcomes[index]);
+        }
+
+        _rating.Session.Commit();
+        expected.Expect("total", _total);
+        foreach (CaseObject bucket in expected.Has("buckets") ? expected.Objects("buckets") : [])
+        {
+            string id = bucket.Text("id");
+            bucket.ExpectWhole("remaining", _rating.UnitsOf(id) - _drawn.GetValueOrDefault(id));
+        }
+    }
+
+    private void Compare(in RatingResult result, UsageKind kind, string subscriber, CaseObject expected)
+    {
+        bool isPriced = result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated;
+        expected.Expect("outcome", NameOf(result.Outcome));
+        expected.Expect("reason", isPriced ? null : Reason(result.RejectedReason));
+        expected.Expect("amount", result.AmountNanos);
+        _total += result.AmountNanos;
+        List<CasePart> parts = result.Outcome switch
+        {
+            RatingOutcome.Rated => Parts(in result, subscriber),
+            RatingOutcome.ZeroRated when result.ZeroRatedReason == ZeroRatedReason.Tariff =>
+                [new CasePart(NameOf(PartComponent.ZeroRated), null, null, null, null, null, 0, 0, 0, 0)],
+            _ => [],
         };
-        Expect($"{id} outcome", expected.GetProperty("outcome").GetString()!, outcome);
-        if (Text(expected, "reason") is { } reason && outcome is "SUSPENDED" or "REJECTED")
+        if (expected.Has("parts"))
         {
-            Expect($"{id} reason", reason, Reason(result.RejectedReason));
-        }
-
-        decimal amount = Nanos.ToDecimal(result.AmountNanos);
-        _total += amount;
-        if (Text(expected, "amount") is { } wanted)
-        {
-            Expect($"{id} amount", wanted, amount);
-        }
-
-        if (result.Outcome == RatingOutcome.Rated)
-        {
-            List<CasePart> parts = Parts(in result, subscriber);
-            if (expected.TryGetProperty("parts", out JsonElement wantedParts))
-            {
-                CompareParts(id, parts, [.. wantedParts.EnumerateArray()]);
-            }
+            CompareParts(parts, expected.Objects("parts"), kind, expected);
         }
     }
 
     private List<CasePart> Parts(in RatingResult result, string subscriber)
     {
         List<CasePart> parts = [];
-        foreach (ref readonly RatedPart part in _session.Parts(in result, _catalogue.Tariffs))
+        foreach (ref readonly RatedPart part in _rating.Session.Parts(in result, _rating.Tariffs))
         {
-            int number = _catalogue.Tariffs.Version(part.VersionIndex).Version;
+            int number = _rating.Tariffs.Version(part.VersionIndex).Version;
             OfferingVersion version = _versions[subscriber].Single(candidate => candidate.Version == number);
             string? bucket = part.BundleIndex < 0 ? null : version.Bundles[part.BundleIndex].Id;
             if (bucket is not null)
@@ -222,7 +212,7 @@ internal sealed class RateCase
             bool isUsage = part is { Component: PartComponent.Usage or PartComponent.Bundle, Tier: 0 };
             bool hasPrice = part is { Component: PartComponent.Usage, Tier: 0, UnitSize: > 0 };
             parts.Add(new CasePart(
-                char.ToLowerInvariant(part.Component.ToString()[0]) + part.Component.ToString()[1..],
+                NameOf(part.Component),
                 hasPrice ? Nanos.ToDecimal(part.UnitPriceNanos) : null,
                 part.BandIndex < 0 ? null : version.Bands[part.BandIndex].Name,
                 _hasVersions && isUsage ? number : null,
@@ -230,47 +220,71 @@ internal sealed class RateCase
                 bucket,
                 part.Units,
                 part.Packages,
-                Nanos.ToDecimal(part.AmountNanos)));
+                part.UnitSize,
+                part.AmountNanos));
         }
 
         return parts;
     }
 
     /// <summary>Compares the sums of the parts that are alike in everything that the case says of them.</summary>
-    private void CompareParts(string id, List<CasePart> actual, JsonElement[] wanted)
+    private static void CompareParts(List<CasePart> actual, IReadOnlyList<CaseObject> wanted, UsageKind kind, CaseObject expected)
     {
         ILookup<string, CasePart> actualByKey = actual.ToLookup(part => part.Key);
-        ILookup<string, JsonElement> wantedByKey = wanted.ToLookup(KeyOf);
+        ILookup<string, CaseObject> wantedByKey = wanted.ToLookup(KeyOf);
         foreach (string key in actualByKey.Select(group => group.Key).Union(wantedByKey.Select(group => group.Key)))
         {
-            string where = $"{id} part {key}";
-            Expect(
-                $"{where} amount",
-                wantedByKey[key].Sum(part => decimal.Parse(part.GetProperty("amount").GetString()!, CultureInfo.InvariantCulture)),
-                actualByKey[key].Sum(part => part.Amount));
-            if (wantedByKey[key].Any(part => part.TryGetProperty("units", out _)))
+            CasePart[] parts = [.. actualByKey[key]];
+            CaseObject[] others = [.. wantedByKey[key]];
+            if (parts.Length == 0 || others.Length == 0)
             {
-                Expect(
-                    $"{where} units", wantedByKey[key].Sum(part => part.GetProperty("units").GetInt64()),
-                    actualByKey[key].Sum(part => part.Units));
+                expected.Add($"part {key} is {(parts.Length == 0 ? "expected, and not there" : "there, and not expected")}");
             }
 
-            if (wantedByKey[key].Any(part => part.TryGetProperty("packagesOpened", out _)))
+            Sum("amount", others.Sum(part => part.Nano("amount")), parts.Sum(part => part.Nanos));
+            if (others.Any(part => part.Has("units")))
             {
-                Expect(
-                    $"{where} packages", wantedByKey[key].Sum(part => part.GetProperty("packagesOpened").GetInt64()),
-                    actualByKey[key].Sum(part => part.Packages));
+                Sum("units", others.Sum(part => part.OptionalWhole("units") ?? 0), parts.Sum(part => part.Units));
+            }
+
+            if (others.Any(part => part.Has("packagesOpened")))
+            {
+                Sum("packages", others.Sum(part => part.OptionalWhole("packagesOpened") ?? 0), parts.Sum(part => part.Packages));
+            }
+
+            foreach (CaseObject part in others)
+            {
+                part.Expect("of", kind switch
+                {
+                    UsageKind.Data => "B",
+                    UsageKind.Voice => "s",
+                    UsageKind.Sms => "message",
+                    _ => "unit",
+                });
+                part.ExpectUnits("per", parts.Length == 0 ? 0 : parts[0].UnitSize);
+                if (part.Has("charged"))
+                {
+                    part.ExpectFlag("charged", parts.Any(other => other.Packages > 0));
+                }
+            }
+
+            void Sum(string what, long one, long other)
+            {
+                if (one != other)
+                {
+                    expected.Add($"{what} of part {key}: expected {one}, is {other}");
+                }
             }
         }
     }
 
-    private static string KeyOf(JsonElement part) => CasePart.KeyOf(
-        part.GetProperty("component").GetString()!,
-        Text(part, "price") is { } price ? CaseTariff.Amount(price) : null,
-        Text(part, "band"),
-        part.TryGetProperty("version", out JsonElement version) ? version.GetInt32() : null,
-        part.TryGetProperty("tier", out JsonElement tier) ? tier.GetInt32() : null,
-        Text(part, "bucket"));
+    private static string KeyOf(CaseObject part) => CasePart.KeyOf(
+        part.Text("component"),
+        part.OptionalDecimal("price"),
+        part.OptionalText("band"),
+        (int?)part.OptionalWhole("version"),
+        (int?)part.OptionalWhole("tier"),
+        part.OptionalText("bucket"));
 
     private static string Reason(RejectedReason reason) => reason switch
     {
@@ -280,9 +294,6 @@ internal sealed class RateCase
         _ => reason.ToString(),
     };
 
-    private static UInt128 Number(string name) =>
-        System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
-
     /// <summary>Units of a quantity. In usage, -1 says that nobody measured; a quantity below 0 must not look like it.</summary>
     private static long Units(string? used)
     {
@@ -291,22 +302,9 @@ internal sealed class RateCase
             : isNegative ? -quantity.Units - 1 : quantity.Units;
     }
 
-    private static string? Text(JsonElement element, string key) =>
-        element.TryGetProperty(key, out JsonElement value) ? value.GetString() : null;
-
-    private void Expect(string what, string expected, decimal actual) =>
-        Expect(what, decimal.Parse(expected, CultureInfo.InvariantCulture), actual);
-
-    private void Expect<T>(string what, T expected, T actual)
-    {
-        if (!EqualityComparer<T>.Default.Equals(expected, actual))
-        {
-            _differences.Add(string.Create(CultureInfo.InvariantCulture, $"{what}: expected {expected}, is {actual}"));
-        }
-    }
-
     private sealed record CasePart(
-        string Component, decimal? Price, string? Band, int? Version, int? Tier, string? Bucket, long Units, long Packages, decimal Amount)
+        string Component, decimal? Price, string? Band, int? Version, int? Tier, string? Bucket, long Units, long Packages,
+        long UnitSize, long Nanos)
     {
         public string Key => KeyOf(Component, Price, Band, Version, Tier, Bucket);
 

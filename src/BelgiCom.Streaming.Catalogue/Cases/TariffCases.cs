@@ -22,6 +22,9 @@ public static class TariffCases
         ["fairUse"] = (content, _) => PeriodCases.UseFairly(content),
         ["limits"] = (content, _) => LimitCases.Run(content),
         ["reservation"] = (content, _) => ReservationCases.Run(content),
+        ["reverse"] = (content, _) => CorrectionCases.Reverse(content),
+        ["rerate"] = (content, _) => CorrectionCases.Rerate(content),
+        ["recycle"] = (content, _) => CorrectionCases.Recycle(content),
     };
 
     private delegate IReadOnlyList<string> CaseKind(JsonElement content, IReadOnlyList<OfferingVersion> catalogue);

@@ -25,6 +25,9 @@ internal sealed class PriceList
     /// <summary>The bundles in the order in which they are drawn.</summary>
     public BundleTerms[] Bundles { get; }
 
+    /// <summary>Name of a bundle by its index in the offering; empty for an index below 0.</summary>
+    public string BundleName(int index) => index < 0 ? "" : Bundles.First(bundle => bundle.Index == index).Name;
+
     /// <summary>
     /// Whether one price per event and one monthly bundle of a kind are all that a version needs, so that usage under it may be rated on
     /// the short way.
@@ -206,14 +209,13 @@ internal sealed class PriceList
     {
         private readonly bool[] _zones;
         private readonly bool[]? _destinations;
-        private readonly string _name;
 
         public BundleTerms(Bundle published, int index, OfferingVersion offering)
         {
             Index = index;
             _zones = ZonesOf(published.Zones, offering);
             _destinations = DestinationsOf(published.Destinations, offering);
-            _name = published.Id.Length > 0 ? published.Id : published.Kind.ToString();
+            Name = published.Id.Length > 0 ? published.Id : published.Kind.ToString();
             Priority = published.Priority;
             Units = published.Unlimited ? long.MaxValue : published.Units;
             IsShared = published.Shared;
@@ -222,8 +224,11 @@ internal sealed class PriceList
             Kind = published.Kind;
             FromMilliseconds = published.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
             ToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
-            Meter = MeterId.Of(MeterKind.Bundle, _name);
+            Meter = MeterId.Of(MeterKind.Bundle, Name);
         }
+
+        /// <summary>Its id; that of the kind where it has none.</summary>
+        public string Name { get; }
 
         /// <summary>
         /// The order in which bundles are drawn: lower priority number, then soonest end, own before shared, earliest begin, id. The
@@ -237,7 +242,7 @@ internal sealed class PriceList
             order = order == 0 ? one.ToMilliseconds.CompareTo(other.ToMilliseconds) : order;
             order = order == 0 ? one.IsShared.CompareTo(other.IsShared) : order;
             order = order == 0 ? one.FromMilliseconds.CompareTo(other.FromMilliseconds) : order;
-            return order == 0 ? string.CompareOrdinal(one._name, other._name) : order;
+            return order == 0 ? string.CompareOrdinal(one.Name, other.Name) : order;
         });
 
         public int Index { get; }

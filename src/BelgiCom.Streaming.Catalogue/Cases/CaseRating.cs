@@ -1,0 +1,54 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
+
+namespace BelgiCom.Streaming.Catalogue;
+
+/// <summary>A rating session under the tariff of a case, with the subscribers whose usage it is.</summary>
+internal sealed class CaseRating
+{
+    private const int Days = 3660;
+
+    private readonly CompiledCatalogue _catalogue = new(takesPriceLists: true);
+    private readonly IReadOnlyDictionary<string, IReadOnlyList<OfferingVersion>> _versions;
+
+    /// <summary>Makes a session.</summary>
+    /// <param name="versions">The versions of the offering of each subscriber.</param>
+    public CaseRating(IReadOnlyDictionary<string, IReadOnlyList<OfferingVersion>> versions)
+    {
+        _versions = versions;
+        foreach (OfferingVersion version in versions.Values.SelectMany(version => version))
+        {
+            _catalogue.Put(version);
+        }
+
+        _catalogue.Compile();
+        foreach ((string subscriber, IReadOnlyList<OfferingVersion> own) in versions)
+        {
+            bool isMember = own.Any(version => version.Bundles.Any(bundle => bundle.Shared));
+            Session.SetSubscription(
+                RateCase.Number(subscriber),
+                [new SubscriptionPeriod { Account = isMember ? "shared" : subscriber, Offering = own[0].Offering }],
+                _catalogue.Offerings);
+        }
+    }
+
+    /// <summary>The session.</summary>
+    public RatingSession Session { get; } = new(Days, Days);
+
+    /// <summary>The tariffs to rate with.</summary>
+    public TariffSnapshot Tariffs => _catalogue.Tariffs;
+
+    /// <summary>What is wrong with the tariff.</summary>
+    public IReadOnlyList<string> Problems => [.. _catalogue.Problems];
+
+    /// <summary>A session under a tariff, for all whose usage there is.</summary>
+    public static CaseRating Of(CaseObject tariff, IReadOnlyList<CaseObject> events) => new(
+        events.Select(RateCase.SubscriberOf).Distinct(StringComparer.Ordinal).ToDictionary(
+            subscriber => subscriber,
+            subscriber => CaseTariff.Versions(tariff, $"case-{subscriber}", subscriber),
+            StringComparer.Ordinal));
+
+    /// <summary>Units that a bundle grants.</summary>
+    public long UnitsOf(string bundle) =>
+        _versions.Values.SelectMany(versions => versions[^1].Bundles).First(candidate => candidate.Id == bundle).Units;
+}
