@@ -176,6 +176,11 @@ public sealed class CsvColumnMap
                 // The code pages of Windows are in a provider of their own.
                 return CodePagesEncodingProvider.Instance.GetEncoding(Encoding);
             }
+            catch (NotSupportedException)
+            {
+                // UTF-7, which .NET knows and does not read.
+                return null;
+            }
         }
     }
 

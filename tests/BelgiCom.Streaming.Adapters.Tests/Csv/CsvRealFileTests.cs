@@ -158,6 +158,8 @@ public class CsvRealFileTests
     [InlineData("TimeFormat", "dd/MM HH:mm", "must have year")]
     [InlineData("Uplink", "down", "one column, down")]
     [InlineData("Terminating", "mo", "listed twice")]
+    [InlineData("Encoding", "utf-7", "Encoding utf-7 is not known here")]
+    [InlineData("Encoding", "latin-99", "Encoding latin-99 is not known here")]
     public void Map_ThatCannotMeanWhatItSays_IsRefused(string setting, string value, string fault)
     {
         CsvColumnMap map = DataMap();
@@ -166,6 +168,7 @@ public class CsvRealFileTests
         map.Terminating.Add(setting == "Terminating" ? value : "MT");
         map.TimeFormat = setting == "TimeFormat" ? value : map.TimeFormat;
         map.Columns["Uplink"] = setting == "Uplink" ? value : "up";
+        map.Encoding = setting == "Encoding" ? value : map.Encoding;
 
         Assert.Contains(fault, Assert.Single(map.Faults()), StringComparison.Ordinal);
     }
