@@ -88,6 +88,13 @@ public static class CatalogueFolder
         return version with { ContentHash = SHA256.HashData(canonical.WrittenSpan) };
     }
 
+    /// <summary>
+    /// Whether a published version says the same as another. The hash that it was published with may be of a release whose schema had fewer
+    /// fields, so it is made anew.
+    /// </summary>
+    internal static bool HasSameContent(OfferingVersion published, OfferingVersion version) =>
+        WithContentHash(published).ContentHash.AsSpan().SequenceEqual(WithContentHash(version).ContentHash);
+
     private static string[] FilesOf(string folder) => Directory.Exists(folder)
         ? [
             .. Directory.EnumerateFiles(folder)

@@ -35,7 +35,7 @@ public sealed class ReferencePublisher(
         [
             .. versions.Where(
                 version => published.TryGetValue(version.Key, out Published<OfferingVersion>? before)
-                    && !before.Content.ContentHash.AsSpan().SequenceEqual(version.ContentHash))
+                    && !CatalogueFolder.HasSameContent(before.Content, version))
                 .Select(version => new InputFault(
                     version.Offering,
                     0,

@@ -75,6 +75,18 @@ public sealed class CatalogueFolderTests : IDisposable
         Assert.Equal(32, hash.Length);
     }
 
+    /// <summary>An earlier release made its hash over fewer fields; what it published is the same version all the same.</summary>
+    [Fact]
+    public void Version_PublishedByAnEarlierRelease_IsKnownByItsContent()
+    {
+        OfferingVersion version = Load(Good)[0];
+        OfferingVersion published = version with { ContentHash = new byte[32] };
+
+        Assert.True(CatalogueFolder.HasSameContent(published, version));
+        Assert.False(CatalogueFolder.HasSameContent(published with { Currency = "USD" }, version));
+        Assert.False(CatalogueFolder.HasSameContent(published with { Prices = [] }, version));
+    }
+
     [Theory]
     [InlineData("price: \"0.15\"", "price: \"0,15\"", 18, "'price' must be an amount")]
     [InlineData("price: \"0.15\"", "price: \"0.1234567891\"", 18, "'price' must be an amount")]
