@@ -42,7 +42,7 @@ public sealed class CorrectionTests
             Assert.Equal(ReversalResult.Reversed, result);
             Assert.Equal(money, after.MoneyNanos);
             Assert.All(after.Bundles.Values, rest => Assert.Equal(units, rest.Remaining));
-            Assert.Equal(parts, reversal.Select(part => part.Reversed));
+            Assert.Equal(parts, reversal.Select(part => part.Reverse()));
             Assert.Equal(0, parts.Concat(reversal).Sum(part => part.AmountNanos));
 
             Assert.Equal(ReversalResult.AlreadyReversed, after.Reverse(1, parts, out ReversalState again, out reversal));
@@ -131,6 +131,10 @@ public sealed class CorrectionTests
 
         Assert.Equal(0, Assert.Single(Rerating.Differences([before], [after])).DifferenceNanos);
     }
+
+    [Fact]
+    public void Part_AsText_SaysItsAmount() => Assert.Contains(
+        "AmountNanos = 7", new ChargedPart(PartComponent.Usage, "", 1, 7).ToString(), StringComparison.Ordinal);
 
     [Fact]
     public void Differences_OfOtherUsage_AreRefused() => Assert.Throws<ArgumentException>(() => Rerating.Differences(

@@ -8,7 +8,7 @@ namespace BelgiCom.Streaming.Rating;
 public readonly record struct ChargedPart(PartComponent Component, string Bundle, long Units, long AmountNanos)
 {
     /// <summary>The exact negative: nothing is computed again (D-28).</summary>
-    public ChargedPart Reversed => this with { Units = -Units, AmountNanos = -AmountNanos };
+    public ChargedPart Reverse() => this with { Units = -Units, AmountNanos = -AmountNanos };
 }
 
 /// <summary>What became of usage, and what was charged for it.</summary>

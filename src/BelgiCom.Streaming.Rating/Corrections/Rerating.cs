@@ -50,7 +50,7 @@ public static class Rerating
         return [
             .. before.Zip(after).Where(pair => !pair.First.HasTheEffectOf(pair.Second)).Select(pair => new Correction(
                 pair.First.UsageId,
-                pair.First.IsRated ? [.. pair.First.Parts.Select(part => part.Reversed)] : null,
+                pair.First.IsRated ? [.. pair.First.Parts.Select(part => part.Reverse())] : null,
                 pair.Second.IsRated ? pair.Second.Parts : null))];
     }
 

@@ -73,7 +73,7 @@ public sealed record ReversalState
             Bundles = bundles.ToImmutable(),
             Reversed = Reversed.Add(usageId),
         };
-        reversal = [.. parts.Select(part => part.Reversed)];
+        reversal = [.. parts.Select(part => part.Reverse())];
         return ReversalResult.Reversed;
     }
 }
