@@ -38,4 +38,7 @@ public static class AvroLimits
 
     /// <summary>Levels that one resolution may go down: chains of named types can be longer than their JSON is deep.</summary>
     internal const int ResolutionDepth = 400;
+
+    /// <summary>Most octets of an array beside its items: their count, and the 0 that ends it.</summary>
+    public const int MaxArrayFrame = 6;
 }

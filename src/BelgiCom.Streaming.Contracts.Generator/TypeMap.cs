@@ -55,7 +55,10 @@ internal sealed record TypeMap(
         (_, "date") => new("int", "reader.ReadDays()", "writer.WriteInt({0});", IntOctets, Suffix: "Days"),
         (AvroRecord record, _) => new(
             $"{record.Name.Simple}View", $"{record.Name.Simple}View.ReadFrom(ref reader)", "{0}.WriteTo(ref writer);", 0, "{0}.MaxSize"),
-        (AvroArray, _) => throw new AvroSchemaException("A hot record has no arrays: its view could not be read without allocating."),
+        (AvroArray { Items: AvroRecord item }, _) => new(
+            "ReadOnlySpan<byte>", $"reader.ReadArrayOctets<{item.Name.Simple}View>({Number(MinOctetsOf(item))})",
+            "writer.WriteArrayOctets({0});", 0, "{0}.Length", Suffix: "Octets"),
+        (AvroArray, _) => throw new AvroSchemaException("An array of a hot record has records as items."),
         _ => OfEither(type),
     };
 

@@ -15,7 +15,7 @@ internal static class ViewTemplate
         text.Line("/// The record without allocation: text and octets are spans of the body that was read, and die with it.");
         text.Line("/// Set every property before writing; nothing here takes the schema's defaults.");
         text.Line("/// </remarks>");
-        text.Open($"public ref struct {view}{(entryPoints ? $" : IAvroRecord<{view}>" : "")}");
+        text.Open($"public ref struct {view} : {(entryPoints ? "IAvroRecord" : "IAvroItem")}<{view}>");
         WriteProperties(text, members);
         WriteRuns(text, record, runs);
         WriteMaxSize(text, members, [.. runs.Where(run => run.Writer == record.Name.Simple)]);
@@ -29,6 +29,7 @@ internal static class ViewTemplate
         else
         {
             WriteReadFrom(text, record, members, runs);
+            WriteItem(text, view);
         }
 
         WriteWriteTo(text, members, [.. runs.Where(run => run.Writer == record.Name.Simple)]);
@@ -82,6 +83,7 @@ internal static class ViewTemplate
         "Milliseconds" => " In milliseconds since 1970-01-01T00:00Z.",
         "Days" => " In days since 1970-01-01.",
         "Nanos" => " In nano-units.",
+        "Octets" => " The octets of the whole array, which AvroItems reads and AvroItemsWriter writes; none for an array without items.",
         _ => "",
     };
 
@@ -113,6 +115,14 @@ internal static class ViewTemplate
         WriteReads(text, record, members, runs);
         text.Line("return view;");
         text.Close();
+        text.Line("");
+    }
+
+    private static void WriteItem(CSharpText text, string view)
+    {
+        text.Line($"static {view} IAvroItem<{view}>.ReadFrom(scoped ref AvroReader reader) => ReadFrom(ref reader);");
+        text.Line("");
+        text.Line($"void IAvroItem<{view}>.WriteTo(ref AvroWriter writer) => WriteTo(ref writer);");
         text.Line("");
     }
 

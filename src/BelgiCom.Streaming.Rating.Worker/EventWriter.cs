@@ -14,6 +14,9 @@ internal sealed class EventWriter(RatingTopics topics)
     // Least number of balances stored per batch, so that a checkpoint makes progress also when there is little usage.
     private const int LeastBalancesPerBatch = 512;
 
+    // An event changes several meters, for example those of its session, its bundle and its tier.
+    private const int MetersPerEvent = 4;
+
     // Most keys deleted per batch, because forgetting a month of millions of balances must not stall rating.
     private const int MaxExpiredPerBatch = 2000;
 
@@ -24,8 +27,9 @@ internal sealed class EventWriter(RatingTopics topics)
     private static readonly byte[] ReceivedTopic = Encoding.UTF8.GetBytes(Topics.UsageReceived);
 
     private readonly BalanceEntry[] _balances = new BalanceEntry[LeastBalancesPerBatch];
+    private readonly MeterEntry[] _meters = new MeterEntry[LeastBalancesPerBatch];
     private readonly ExpiredKey[] _expired = new ExpiredKey[MaxExpiredPerBatch];
-    private readonly byte[] _key = new byte[StateCodec.BalanceKeySize];
+    private readonly byte[] _key = new byte[StateCodec.MaxKeySize];
     private byte[] _ids = [];
 
     public void WriteRated(in UsageRatedView view, TransactionalOutput output)
@@ -107,6 +111,7 @@ internal sealed class EventWriter(RatingTopics topics)
         if (session.IsCheckpointing)
         {
             WriteBalances(owned, output);
+            WriteMeters(owned, output);
             WriteIds(owned, output);
             if (session.IsCheckpointTaken)
             {
@@ -117,10 +122,7 @@ internal sealed class EventWriter(RatingTopics topics)
         int expired = session.TakeExpired(_expired);
         foreach (ref readonly ExpiredKey key in _expired.AsSpan(0, expired))
         {
-            ReadOnlySpan<byte> octets = key.IsBalance
-                ? StateCodec.BalanceKey(key.Subscriber, key.Day, _key)
-                : StateCodec.ChunkKey(key.Day, key.Chunk, _key);
-            output.ProduceTombstone(Topics.RatingState, owned.Partition, octets);
+            output.ProduceTombstone(Topics.RatingState, owned.Partition, StateCodec.KeyOf(in key, _key));
         }
     }
 
@@ -144,6 +146,25 @@ internal sealed class EventWriter(RatingTopics topics)
                 WriteState(
                     owned.Partition, StateCodec.BalanceKey(entry.Subscriber, entry.PeriodStartDays, _key), StateCodec.BalanceView(in entry),
                     output);
+            }
+        }
+    }
+
+    private void WriteMeters(OwnedPartition owned, TransactionalOutput output)
+    {
+        int taken;
+        for (int left = MetersPerEvent * Math.Max(LeastBalancesPerBatch, owned.Events); left > 0; left -= taken)
+        {
+            taken = owned.Session.TakeMeters(_meters.AsSpan(0, Math.Min(left, _meters.Length)));
+            if (taken == 0)
+            {
+                return;
+            }
+
+            foreach (ref readonly MeterEntry entry in _meters.AsSpan(0, taken))
+            {
+                WriteState(
+                    owned.Partition, StateCodec.MeterKey(entry.Owner, entry.Id, entry.From, _key), StateCodec.MeterView(in entry), output);
             }
         }
     }

@@ -206,8 +206,9 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
             return;
         }
 
-        UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds, withDetails: false);
-        partition.Session.Rate(in usage, _reference.Tariffs, out RatingResult result);
+        TariffSnapshot tariffs = _reference.Tariffs;
+        UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds, tariffs.UsesDetails);
+        partition.Session.Rate(in usage, tariffs, out RatingResult result);
         // Under another name, usage is a conflict with itself: whether it is one is told where it is rated.
         if (result.Outcome is RatingOutcome.Suspended or RatingOutcome.Late or RatingOutcome.Conflict
             && received.History.AliasRef == default
@@ -222,7 +223,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
         {
             UsageEvents.ToRated(
-                in received, usage.Fingerprint, in result, partition.Session, _reference.Tariffs, record.Partition, record.Offset,
+                in received, usage.Fingerprint, in result, partition.Session, tariffs, record.Partition, record.Offset,
                 out UsageRatedView view);
             _events.WriteRated(in view, output);
             _counts.Notifications += _events.WriteNotifications(in view, result.Crossed, output);

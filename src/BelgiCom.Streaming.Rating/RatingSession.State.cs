@@ -18,8 +18,11 @@ public sealed partial class RatingSession
     /// <summary>Number of ids remembered.</summary>
     public long IdCount => _ids.Count;
 
-    /// <summary>Octets held by subscriptions and balances.</summary>
-    public long SubscriberOctets => _subscribers.AllocatedOctets + _balances.AllocatedOctets;
+    /// <summary>Number of meters of price lists.</summary>
+    public int MeterCount => _lists.Meters.Count;
+
+    /// <summary>Octets held by subscriptions, balances and meters.</summary>
+    public long SubscriberOctets => _subscribers.AllocatedOctets + _balances.AllocatedOctets + _lists.Meters.AllocatedOctets;
 
     /// <summary>Octets held by ids.</summary>
     public long IdOctets => _ids.AllocatedOctets;
@@ -31,7 +34,7 @@ public sealed partial class RatingSession
     public bool IsCheckpointing { get; private set; }
 
     /// <summary>Whether all of the checkpoint is stored or was handed out since the last commit; the next commit then ends it.</summary>
-    public bool IsCheckpointTaken => _balances.IsTaken && _ids.IsTaken;
+    public bool IsCheckpointTaken => _balances.IsTaken && _ids.IsTaken && _lists.Meters.IsTaken;
 
     /// <summary>Whether <see cref="TakeExpired"/> has keys to hand out.</summary>
     public bool HasExpired => !_expired.IsEmpty;
@@ -61,6 +64,7 @@ public sealed partial class RatingSession
 
         _balances.Freeze();
         _ids.Freeze();
+        _lists.Meters.Freeze();
         RatedSinceCheckpoint = 0;
         IsCheckpointing = true;
     }
@@ -71,6 +75,12 @@ public sealed partial class RatingSession
     /// </summary>
     /// <returns>How many were written.</returns>
     public int TakeBalances(Span<BalanceEntry> entries) => _balances.Take(entries);
+
+    /// <summary>
+    /// Hands out meters of the checkpoint to be stored, as <see cref="TakeBalances"/> does balances.
+    /// </summary>
+    /// <returns>How many were written.</returns>
+    public int TakeMeters(Span<MeterEntry> entries) => _lists.Meters.Take(entries);
 
     /// <summary>
     /// Hands out ids of the checkpoint to be stored, at most <see cref="MaxIdsPerChunk"/>, once per batch. After an abort, the same ids are
@@ -97,9 +107,9 @@ public sealed partial class RatingSession
         RatedSinceCheckpoint += _ids.OpenCount;
         int oldestDay = _ids.NewestDay == DedupWindow.NoDay ? DedupWindow.NoDay : _ids.NewestDay - _dedupDays;
         _ids.Commit(oldestDay, _expired.Days);
-        long oldestUsed = _ids.NewestDay == DedupWindow.NoDay ? long.MinValue : (_ids.NewestDay - _lateDays) * MillisecondsPerDay;
-        _balances.Commit(oldestUsed);
-        _lists.Commit();
+        int oldestUsed = _ids.NewestDay == DedupWindow.NoDay ? int.MinValue : _ids.NewestDay - _lateDays;
+        _balances.Commit(oldestUsed == int.MinValue ? long.MinValue : oldestUsed * MillisecondsPerDay);
+        _lists.Commit(oldestUsed);
         IsCheckpointing = IsCheckpointing && !IsCheckpointTaken;
     }
 
@@ -148,6 +158,16 @@ public sealed partial class RatingSession
         after.Balance.CopyTo(ref balance);
         balance.Currency = balance.Currency.IsUnknown ? before : balance.Currency;
     }
+
+    /// <summary>Repeats what rating did to a meter with one event, from its rated usage, as <see cref="Repeat"/> does.</summary>
+    public void RepeatMeter(in MeterEntry after) => _lists.Meters.Write(
+        new MeterKey(after.Owner, after.Id, after.From), new MeterReading(after.Units, after.Nanos), after.UntilDay);
+
+    /// <summary>Puts back a stored meter.</summary>
+    public void RestoreMeter(in MeterEntry entry) => _lists.Meters.Restore(in entry);
+
+    /// <summary>Removes a stored meter again, because a later record of the store deletes it.</summary>
+    public void ForgetMeter(UInt128 owner, ulong id, long from) => _lists.Meters.Forget(new MeterKey(owner, id, from));
 
     /// <summary>Removes a stored balance again, because a later record of the store deletes it.</summary>
     public void ForgetBalance(UInt128 subscriber, int periodStartDays)

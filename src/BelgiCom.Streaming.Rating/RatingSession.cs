@@ -30,8 +30,9 @@ public sealed partial class RatingSession
     private readonly BalanceMonths _balances;
     private readonly DedupWindow _ids = new();
     private readonly ExpiredKeys _expired;
-    private readonly PriceListCharging _lists;
+    private readonly PriceListCharging _lists = new();
     private readonly RatedPart[] _shortParts = new RatedPart[3];
+    private readonly RatedArrays _arrays = new();
 
     // The month of the event before, which is nearly always that of the next one.
     private int _month = -1;
@@ -52,8 +53,7 @@ public sealed partial class RatingSession
         _dedupDays = dedupDays;
         _lateDays = lateDays;
         _balances = new BalanceMonths(_subscribers);
-        _expired = new ExpiredKeys(_balances, _subscribers);
-        _lists = new PriceListCharging(_subscribers);
+        _expired = new ExpiredKeys(_balances, _subscribers, _lists.Meters);
     }
 
     /// <summary>Rates a batch in its order. It allocates nothing per event; the state grows only with new subscribers and ids.</summary>
@@ -157,6 +157,10 @@ public sealed partial class RatingSession
     /// <summary>Billing account in UTF-8 of a rated or zero-rated event; valid until subscriptions change.</summary>
     public ReadOnlySpan<byte> Account(in RatingResult result) => _subscribers.Account(result.SubscriptionPeriod);
 
+    /// <summary>The meters that a rated event changed, as they were after it; valid until the next event is rated.</summary>
+    /// <param name="result">Its result, of the batch that is open.</param>
+    public ReadOnlySpan<MeterEntry> Meters(scoped in RatingResult result) => _lists.MetersAfter.Slice(result.FirstMeter, result.MeterCount);
+
     /// <summary>The parts of a rated event; valid until the next event is rated.</summary>
     /// <param name="result">Its result, of the batch that is open.</param>
     /// <param name="tariffs">Tariffs that it was rated with.</param>
@@ -207,6 +211,13 @@ public sealed partial class RatingSession
         }
 
         return _shortParts.AsSpan(0, count);
+    }
+
+    /// <summary>Gives an event that was rated in parts its parts and meters; valid until the next one is given them.</summary>
+    internal void WriteArrays(in RatingResult result, TariffSnapshot tariffs, ref UsageRatedView view)
+    {
+        view.PartsOctets = _arrays.Parts(_lists.Parts.Slice(result.FirstPart, result.PartCount), tariffs);
+        view.MetersOctets = _arrays.Meters(Meters(in result));
     }
 
     /// <summary>Whether the day knows the usage's id, or the one under an earlier key form. It knows nearly none.</summary>
@@ -333,11 +344,19 @@ public sealed partial class RatingSession
             && version.ChangesAtMilliseconds - usage.EventTimeMilliseconds
                 < Math.Max(usage.DurationSeconds, price.Minimum) * MillisecondsPerSecond);
 
+    /// <summary>
+    /// Oldest day of usage that will not be late once this usage is rated. It depends on the order of the usage alone, and not on where
+    /// batches end.
+    /// </summary>
+    private int OldestDayWith(long milliseconds) =>
+        Math.Max(_ids.NewestDay == DedupWindow.NoDay ? int.MinValue : _ids.NewestDay, DedupWindow.DayOf(milliseconds)) - _lateDays;
+
     /// <summary>Rates by the price list of the version: in parts, with bundles, tiers and sessions.</summary>
     private void PriceByList(in UsageRecord usage, TariffSnapshot tariffs, int holder, ref RatingResult result)
     {
         long used = _balances.GetOrCreate(_month, holder).BundleUsed(usage.Kind);
-        ChargingFault fault = _lists.Rate(in usage, tariffs, holder, used, ref result);
+        ChargingFault fault = _lists.Rate(
+            in usage, tariffs, _subscribers.OwnerOf(holder), used, OldestDayWith(usage.EventTimeMilliseconds), ref result);
         ref Balance balance = ref _balances.GetOrCreate(_month, holder);
         TariffVersion version = tariffs.Version(result.VersionIndex);
         if (fault == ChargingFault.None && result.AmountNanos > Nanos.Max - balance.SpendNanos)

@@ -111,6 +111,12 @@ public static class UsageEvents
         view.ReceivedOffset = offset;
         view.Notified = (int)result.Balance.Notified;
         view.ContentFingerprint = fingerprint;
+        view.PriceBasis = version.Basis;
+        view.VatPermille = version.VatPermille;
+        if ((result.PartCount | result.MeterCount) != 0)
+        {
+            session.WriteArrays(in result, tariffs, ref view);
+        }
     }
 
     /// <summary>
@@ -139,6 +145,21 @@ public static class UsageEvents
         received.SliceServiceType is < 0 or > byte.MaxValue ? default
         : received.SliceDifferentiator < 0 ? new Slice((byte)received.SliceServiceType)
         : new Slice((byte)received.SliceServiceType, (uint)received.SliceDifferentiator);
+
+    /// <summary>A meter as the topics hold it.</summary>
+    internal static UsageMeterView ToMeter(scoped in MeterEntry entry) => new()
+    {
+        Owner = ToSubscriberRef(entry.Owner),
+        Id = (long)entry.Id,
+        From = entry.From,
+        Units = entry.Units,
+        Nanos = entry.Nanos,
+        UntilDays = entry.UntilDay,
+    };
+
+    /// <summary>A meter of the topics.</summary>
+    internal static MeterEntry ToEntry(in UsageMeterView meter) =>
+        new(ToNumber(meter.Owner), (ulong)meter.Id, meter.From, meter.Units, meter.Nanos, meter.UntilDays);
 
     /// <summary>An id as a number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -39,7 +39,7 @@ public sealed class GoLiveTests : IDisposable
     [Fact]
     public void Version_PublishedWhileRatingGoesOn_IsInForceFromItsInstant()
     {
-        CompiledCatalogue catalogue = new(takesPriceLists: true);
+        CompiledCatalogue catalogue = new(takesAllTerms: true);
         RatingSession session = new(3660, 3660);
         session.SetSubscription(1, [new SubscriptionPeriod { Account = "A", Offering = "o" }], catalogue.Offerings);
         Publish(First);

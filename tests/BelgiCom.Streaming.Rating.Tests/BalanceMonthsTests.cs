@@ -114,7 +114,7 @@ public sealed class BalanceMonthsTests
         public Model()
         {
             _months = new BalanceMonths(_subscribers);
-            _expired = new ExpiredKeys(_months, _subscribers);
+            _expired = new ExpiredKeys(_months, _subscribers, new Meters());
             for (int subscriber = 0; subscriber < Subscribers; subscriber++)
             {
                 Assert.Equal(subscriber, _subscribers.GetOrAdd((UInt128)(100 + subscriber)));

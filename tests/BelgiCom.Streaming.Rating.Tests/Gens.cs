@@ -110,5 +110,87 @@ internal static class Gens
             IsSecondaryView = secondary == 0,
         };
 
+    /// <summary>Price lists with all that counts beyond a month's balance: bundles, tiers, packages, passes, sessions.</summary>
+    public static readonly Gen<OfferingVersion[]> PriceLists =
+        from prices in ListPrice(UsageKind.Data).Array[1, 2]
+        from calls in ListPrice(UsageKind.Voice).Array[1, 2]
+        from messages in ListPrice(UsageKind.Sms).Array[1, 2]
+        from units in Gen.Long[1, 3_000].Array[4]
+        from bound in Time
+        from change in Time
+        let list = Given.Offering([.. prices, .. calls, .. messages]) with
+        {
+            Offering = "one",
+            ValidFrom = Given.Time(Start),
+            Bands = [new TimeBand { Name = "night", From = 22 * 3600, To = 6 * 3600 }],
+            Bundles =
+            [
+                new Bundle { Id = "month", Kind = UsageKind.Voice, Units = units[0] },
+                new Bundle { Id = "until", Kind = UsageKind.Data, Units = units[1] * 10_000, ValidTo = Given.Time(bound) },
+                new Bundle { Id = "open", Kind = UsageKind.Sms, Units = units[2] / 300 + 1, ValidFrom = Given.Time(Start) },
+                new Bundle { Kind = UsageKind.Voice, Units = units[3], Priority = 1 },
+            ],
+        }
+        select new[]
+        {
+            list,
+            list with { Version = 2, ValidFrom = Given.Time(change), Prices = [.. list.Prices.Reverse()] },
+            list with { Offering = "two", Bundles = [] },
+        };
+
+    /// <summary>Usage of which records belong together in sessions, over many months.</summary>
+    public static readonly Gen<UsageRecord> ListUsage =
+        from usage in Usage
+        from session in Gen.Int[0, 3]
+        from days in Of(0, 0, 0, 30, 100)
+        select usage with
+        {
+            UsageId = usage.UsageId + (UInt128)days,
+            EventTimeMilliseconds = usage.EventTimeMilliseconds + (days * 86_400_000L),
+            Session = session == 0 ? UInt128.Zero : (UInt128)((session * 10) + (int)usage.Kind),
+            DurationSeconds = Math.Min(usage.DurationSeconds, 90_000),
+        };
+
+    private static Gen<OfferingPrice> ListPrice(UsageKind kind) =>
+        from model in Of(
+            PriceModel.Unit, PriceModel.Unit, PriceModel.Graduated, PriceModel.Volume, PriceModel.Package, PriceModel.Flat, PriceModel.Pass)
+        from id in Gen.Int[1, 3]
+        from zone in Of("", "", "home")
+        from band in Gen.Bool
+        from increment in Of(1L, 30L, 60L, 1024L)
+        from price in Amount
+        from tier in Gen.Long[1, 5_000]
+        from fee in Amount
+        from bounds in Gen.Int[0, 2]
+        let isTiered = model is PriceModel.Graduated or PriceModel.Volume
+        select new OfferingPrice
+        {
+            Id = $"{kind}{id}",
+            Kind = kind,
+            Zone = zone,
+            Bands = band ? ["night"] : [],
+            Model = model,
+            Unit = TariffChecks.NaturalUnit(kind),
+            UnitSize = 60,
+            UnitPrice = Math.Min(price, 2m),
+            Increment = increment,
+            Package = model == PriceModel.Package ? tier : 0,
+            FreeUnits = model == PriceModel.Package ? tier / 3 : 0,
+            ConnectFee = fee,
+            MinimumCharge = bounds == 1 ? 0.5m : null,
+            MaximumCharge = bounds == 2 ? 1.5m : null,
+            Bundle = model != PriceModel.Pass,
+            Tiers = isTiered
+                ?
+                [
+                    new PriceTier { UpTo = tier, UnitPrice = 0.01m, UnitSize = 7, Flat = 0.2m },
+                    new PriceTier { UpTo = -1, UnitPrice = 0.003m, UnitSize = 7 },
+                ]
+                : [],
+            Pass = model == PriceModel.Pass
+                ? new Pass { Id = $"pass{id}", ValiditySeconds = tier * 60, MaximumPerMonth = id, FreeMessages = id }
+                : null,
+        };
+
     private static Gen<T> Of<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 }

@@ -125,14 +125,30 @@ public sealed class PriceListTests
         Assert.Equal(Nanos("4.70"), second.Sum(result => result.AmountNanos));
     }
 
-    [Fact]
-    public void Catalogue_WhereCountsAreNotStored_DoesNotPriceByThem()
+    public static TheoryData<string, OfferingVersion> Lacking => new()
     {
-        CompiledCatalogue catalogue = new(takesPriceLists: false);
-        catalogue.Put(Offering(Calls("flat") with { Model = PriceModel.Flat, UnitPrice = 2 }));
-        catalogue.Compile();
+        { "with VAT", Offering(Calls("calls")) with { PriceBasis = PriceBasis.Gross } },
+        {
+            "shared",
+            Offering(Calls("calls")) with { Bundles = [new Bundle { Id = "b", Kind = UsageKind.Voice, Units = 1, Shared = true }] }
+        },
+    };
 
-        Assert.Contains("not kept over a restart", Assert.Single(catalogue.Problems), StringComparison.Ordinal);
+    [Theory]
+    [MemberData(nameof(Lacking))]
+    public void Catalogue_OfTheWorker_RefusesWhatTheTopicsDoNotCarry(string reason, OfferingVersion version)
+    {
+        CompiledCatalogue all = new(takesAllTerms: true);
+        CompiledCatalogue worker = new(takesAllTerms: false);
+        foreach (CompiledCatalogue catalogue in new[] { all, worker })
+        {
+            catalogue.Put(version);
+            catalogue.Put(Offering(Calls("flat") with { Model = PriceModel.Flat, UnitPrice = 2 }) with { Offering = "flat" });
+            catalogue.Compile();
+        }
+
+        Assert.Empty(all.Problems);
+        Assert.Contains(reason, Assert.Single(worker.Problems), StringComparison.Ordinal);
     }
 
     private static OfferingPrice Calls(string id) => new()

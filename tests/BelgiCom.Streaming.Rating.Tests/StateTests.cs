@@ -63,6 +63,42 @@ public sealed class StateTests
             Assert.Equal(first.Rate(after).Select(Describe), second.Rate(after).Select(Describe));
         }, iter: 3000);
 
+    /// <summary>
+    /// One session rates a stream by price lists; the other is stored, undone and restored at random places in between. Each event has the
+    /// same parts, and leaves the same in the meters.
+    /// </summary>
+    [Fact]
+    public void PriceLists_RatedWithAbortsAndRestores_GiveThePartsAndMetersOfOneSession() =>
+        Gen.Select(Gens.PriceLists, Gens.ListUsage.Array[1, 120], Gen.Int).Sample((catalogue, usage, seed) =>
+        {
+            Random random = new(seed);
+            Rater one = new(60, 45, catalogue);
+            Rater disturbed = new(60, 45, catalogue);
+            Subscribe(one);
+            Subscribe(disturbed);
+            StateStore store = new();
+            foreach (UsageRecord[] batch in usage.Chunk(5))
+            {
+                if (random.Next(4) == 0)
+                {
+                    store.Handle(disturbed, batch, random.Next(4));
+                    disturbed.Session.Abort();
+                }
+
+                string[] expected = [.. one.RateUncommitted(batch).Select(rated => DescribeAll(one, rated))];
+                one.Session.Commit();
+                RatingResult[] rated = store.Handle(disturbed, batch, random.Next(4));
+                Assert.Equal(expected, rated.Select(result => DescribeAll(disturbed, result)));
+                store.Commit(disturbed.Session, beginCheckpoint: random.Next(2) == 0);
+                if (random.Next(5) == 0)
+                {
+                    disturbed = new Rater(60, 45, catalogue);
+                    Subscribe(disturbed);
+                    store.RestoreTo(disturbed.Session);
+                }
+            }
+        }, iter: 3000);
+
     [Fact]
     public void Checkpoint_HoldsWhatChangedSinceTheOneBefore_AndNothingElse()
     {
@@ -137,11 +173,12 @@ public sealed class StateTests
         rater.Session.Abort();
         Assert.Equal(2, rater.Session.TakeExpired(keys));
         Assert.Equal(
-            [(Days("2026-01-10"), 0L, false), (Days("2026-01-11"), 0L, false)], keys.Select(key => (key.Day, key.Chunk, key.IsBalance)));
+            [(Days("2026-01-10"), 0L, ExpiredKind.Ids), (Days("2026-01-11"), 0L, ExpiredKind.Ids)],
+            keys.Select(key => (key.Day, key.Chunk, key.Kind)));
         rater.Session.Commit();
         Assert.True(rater.Session.HasExpired);
         Assert.Equal(1, rater.Session.TakeExpired(keys));
-        Assert.Equal((Days("2026-01-01"), (UInt128)1, true), (keys[0].Day, keys[0].Subscriber, keys[0].IsBalance));
+        Assert.Equal((Days("2026-01-01"), (UInt128)1, ExpiredKind.Balance), (keys[0].Day, keys[0].Subscriber, keys[0].Kind));
         rater.Session.Commit();
         Assert.False(rater.Session.HasExpired);
         Assert.Equal(0, rater.Session.TakeExpired(keys));
@@ -295,6 +332,53 @@ public sealed class StateTests
         Assert.Contains(rated, one => one.Outcome == RatingOutcome.Rated);
     }
 
+    /// <summary>
+    /// Parts, tiers, bundles, sessions and passes, and their octets for the topic: once the rooms have grown, nothing more.
+    /// </summary>
+    [Fact]
+    public void PriceLists_InTheSteadyState_AllocateNothing() =>
+        Gen.Select(Gens.PriceLists, Gens.ListUsage.Array[2000]).Sample((catalogue, usage) =>
+        {
+            Rater rater = new(catalogue);
+            Subscribe(rater);
+            for (int index = 0; index < usage.Length; index++)
+            {
+                // All on the last day of a month, because the ids of a day that comes in a batch take new room.
+                usage[index] = usage[index] with
+                {
+                    UsageId = (UInt128)(index + 1),
+                    EventTimeMilliseconds = Instant("2026-03-31T00:00:00Z") + (usage[index].EventTimeMilliseconds % 86_400_000),
+                };
+            }
+
+            // The steady state begins when the compiler is done with the methods, which takes it longer on a busy machine.
+            long allocated = long.MaxValue;
+            for (int round = 0; round < 100 && allocated >= usage.Length; round++)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                Assert.NotEqual(0, RateAll(rater, usage));
+                allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            }
+
+            // One octet per event would be 2,000.
+            Assert.InRange(allocated, 0, usage.Length - 1);
+        }, iter: 20);
+
+    private static long RateAll(Rater rater, UsageRecord[] usage)
+    {
+        long parts = 0;
+        foreach (ref readonly UsageRecord one in usage.AsSpan())
+        {
+            rater.Session.Rate(in one, rater.Tariffs, out RatingResult rated);
+            UsageRatedView view = default;
+            rater.Session.WriteArrays(in rated, rater.Tariffs, ref view);
+            parts += rated.PartCount;
+        }
+
+        rater.Session.Abort();
+        return parts;
+    }
+
     [Fact]
     public void Session_WithAMillionSubscribers_HoldsAtMost200OctetsEach()
     {
@@ -354,6 +438,16 @@ public sealed class StateTests
         }
 
         return [.. stored.Order(StringComparer.Ordinal)];
+    }
+
+    private static string DescribeAll(Rater rater, RatingResult rated)
+    {
+        string parts = string.Join(
+            ';',
+            rater.Session.Parts(in rated, rater.Tariffs).ToArray().Select(
+                part => $"{part.Component} {part.VersionIndex} {part.PriceIndex} {part.BandIndex} {part.BundleIndex} {part.Tier} "
+                    + $"{part.Packages} {part.Units} {part.UnitPriceNanos} {part.UnitSize} {part.AmountNanos}"));
+        return $"{Describe(rated)} | {parts} | {string.Join(';', rater.Session.Meters(in rated).ToArray())}";
     }
 
     private static string Describe(RatingResult rated) =>

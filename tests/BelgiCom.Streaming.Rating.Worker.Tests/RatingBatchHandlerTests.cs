@@ -410,9 +410,51 @@ public sealed class RatingBatchHandlerTests
             [RejectedOutcome.Duplicate, RejectedOutcome.Duplicate, RejectedOutcome.Duplicate], _lanes.Rejected.Select(one => one.Outcome));
     }
 
-    [Fact]
-    public void StateTooOld_IsDeletedFromTheTopic()
+    /// <summary>
+    /// Each batch is rated by a new lane, which has what the lane before it counted from its rated usage alone, or from a checkpoint alone.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void PriceList_CountsOn_WhereTheLaneBeforeStopped(bool isOfCheckpoint)
     {
+        _lanes.Publish(RatingLanes.PriceList());
+        for (int batch = 0; batch < 3; batch++)
+        {
+            RatingBatchHandler handler = _lanes.NewHandler(0);
+            _lanes.Receive(RatingLanes.Data(batch + 1, 600));
+            _lanes.Run(handler, from: batch);
+            if (isOfCheckpoint)
+            {
+                _lanes.RunIdle(handler, isLeaving: true);
+                _lanes.Log.Begins[(Topics.UsageRated, 0)] = batch + 1;
+            }
+        }
+
+        // 600 and 400 octets from the bundle; then 200 and 300 in the first tier, with 0.5 once, and 300 in the second.
+        Assert.Equal([0m, 4.5m, 9m], _lanes.Rated.Select(one => one.Amount));
+        Assert.All(_lanes.Rated, one => Assert.Equal((2, PriceBasis.Net, 210), (one.RoundingPolicy, one.PriceBasis, one.VatPermille)));
+        Assert.Equal(
+            [
+                (PartComponent.Bundle, "gift", 0, 600L, 0m), (PartComponent.Bundle, "gift", 0, 400L, 0m),
+                (PartComponent.Usage, "", 1, 200L, 4.5m), (PartComponent.Usage, "", 1, 300L, 6m), (PartComponent.Usage, "", 2, 300L, 3m),
+            ],
+            _lanes.Rated.SelectMany(one => one.Parts).Select(part => (part.Component, part.Bundle, part.Tier, part.Units, part.Amount)));
+        Assert.Equal([[600L], [1000, 200], [800]], _lanes.Rated.Select(one => one.Meters.Select(meter => meter.Units).ToArray()));
+    }
+
+    public static TheoryData<OfferingVersion, int> Aged => new()
+    {
+        // A balance each month, or the messages of a bundle, which cost nothing and leave the balance as it was.
+        { RatingLanes.Offering(), StateCodec.BalanceKeySize },
+        { RatingLanes.PriceList(), StateCodec.MaxKeySize },
+    };
+
+    [Theory]
+    [MemberData(nameof(Aged))]
+    public void StateTooOld_IsDeletedFromTheTopic(OfferingVersion offering, int keySize)
+    {
+        _lanes.Publish(offering);
         RatingBatchHandler handler = _lanes.NewHandler(0);
         foreach (int days in new[] { -200, -100, -6, -5 })
         {
@@ -441,15 +483,18 @@ public sealed class RatingBatchHandlerTests
 
         Assert.Equal(4, compacted.Values.Count(record => record.Value is null));
         Assert.Equal(3, compacted.Values.Count(record => record.Value is not null));
+        Assert.Equal(3, compacted.Values.Count(record => record.Key.Length == keySize));
         // Deletions are read back too.
         _lanes.NewHandler(0);
     }
 
-    [Fact]
-    public void Handle_InTheSteadyState_AllocatesNothingPerEvent()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Handle_InTheSteadyState_AllocatesNothingPerEvent(bool isPriceList)
     {
         const int Events = 5000;
-        _lanes.Publish(RatingLanes.Offering());
+        _lanes.Publish(isPriceList ? RatingLanes.PriceList() : RatingLanes.Offering());
         for (int id = 1; id <= Events; id++)
         {
             _lanes.Receive(RatingLanes.Data(id, 10 + id));

@@ -36,6 +36,7 @@ internal sealed class RatingLanes
         Version = 1,
         Name = "Go",
         Currency = "EUR",
+        VatPermille = 210,
         Zones = [new RoamingZone { Name = "home", Plmns = ["00101"] }, new RoamingZone { Name = "world", Plmns = ["*"] }],
         Prices =
         [
@@ -60,6 +61,32 @@ internal sealed class RatingLanes
         ],
         Bundles = [new Bundle { Kind = Contracts.UsageKind.Data, Units = 1000 }],
         RoamingDataLimit = 1m,
+    };
+
+    /// <summary>
+    /// The same offering with what is counted beyond the month's balance: messages and octets of bundles, octets of tiers.
+    /// </summary>
+    public static OfferingVersion PriceList() => Offering() with
+    {
+        Prices =
+        [
+            Offering().Prices[0] with { Id = "texts" },
+            Offering().Prices[1] with
+            {
+                Id = "data",
+                Model = PriceModel.Graduated,
+                Tiers =
+                [
+                    new PriceTier { UpTo = 500, UnitPrice = 0.02m, UnitSize = 1, Flat = 0.5m },
+                    new PriceTier { UpTo = -1, UnitPrice = 0.01m, UnitSize = 1 },
+                ],
+            },
+        ],
+        Bundles =
+        [
+            new Bundle { Id = "texts", Kind = Contracts.UsageKind.Sms, Units = 3 },
+            new Bundle { Id = "gift", Kind = Contracts.UsageKind.Data, Units = 1000, ValidFrom = Now.AddDays(-300) },
+        ],
     };
 
     public void Publish(OfferingVersion offering) =>

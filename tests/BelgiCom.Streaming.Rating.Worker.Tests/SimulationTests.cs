@@ -71,9 +71,10 @@ public sealed class SimulationTests
         Random random = new(seed);
         RatingLanes lanes = new(Partitions) { Options = { CheckpointEvents = random.Next(1, 10) } };
         lanes.Publish(RatingLanes.Offering());
+        lanes.Publish(RatingLanes.PriceList() with { Offering = "list" });
         for (int subscriber = 0; subscriber < Subscribers - 1; subscriber++)
         {
-            lanes.Subscribe(subscriber, subscriber % Partitions);
+            lanes.Subscribe(subscriber, subscriber % Partitions, subscriber % 2 == 0 ? "go" : "list");
         }
 
         int events = random.Next(1, 120);

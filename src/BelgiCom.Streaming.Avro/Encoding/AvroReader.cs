@@ -456,6 +456,30 @@ public ref struct AvroReader
         return items;
     }
 
+    /// <summary>Reads an array as its octets, which <see cref="AvroItems{T}"/> steps through; none for an array without items.</summary>
+    /// <param name="minimumItemSize">Least octets that one item takes, 1 or more.</param>
+    /// <typeparam name="T">View of an item, by which each item is read once, so that a fault in one is a fault of the body.</typeparam>
+    public ReadOnlySpan<byte> ReadArrayOctets<T>(int minimumItemSize)
+        where T : IAvroItem<T>, allows ref struct
+    {
+        int start = Position;
+        int count = ReadBlockCount(minimumItemSize);
+        if (count == 0)
+        {
+            return default;
+        }
+
+        for (; count > 0; count = ReadBlockCount(minimumItemSize))
+        {
+            for (int i = 0; i < count && _position >= 0; i++)
+            {
+                T.ReadFrom(ref this);
+            }
+        }
+
+        return Since(start);
+    }
+
     /// <summary>True when the body was read to its last octet without a fault.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool TryFinish() => _position == _body.Length;

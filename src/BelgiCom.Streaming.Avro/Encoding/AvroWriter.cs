@@ -127,6 +127,19 @@ public ref struct AvroWriter
         WriteLong(0);
     }
 
+    /// <summary>Writes an array whose octets <see cref="AvroItemsWriter{T}"/> made or a view gave; no octets stand for no items.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WriteArrayOctets(ReadOnlySpan<byte> octets)
+    {
+        if (octets.IsEmpty)
+        {
+            WriteLong(0);
+            return;
+        }
+
+        WriteFixed(octets);
+    }
+
     /// <summary>Returns the next position.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int WriteLongOfManyOctets(Span<byte> destination, int position, ulong bits)

@@ -38,7 +38,7 @@ internal sealed class RatingCoreSpeed
     {
         _subscribers = subscribers;
         (_usage, _received, _rated) = (usage, received, rated);
-        CompiledCatalogue catalogue = new(takesPriceLists: false);
+        CompiledCatalogue catalogue = new(takesAllTerms: false);
         foreach (OfferingVersion version in CatalogueFolder.Load(SampleFiles.Catalogue))
         {
             catalogue.Put(version);

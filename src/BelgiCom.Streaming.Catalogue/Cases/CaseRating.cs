@@ -8,7 +8,7 @@ internal sealed class CaseRating
 {
     private const int Days = 3660;
 
-    private readonly CompiledCatalogue _catalogue = new(takesPriceLists: true);
+    private readonly CompiledCatalogue _catalogue = new(takesAllTerms: true);
     private readonly IReadOnlyDictionary<string, IReadOnlyList<OfferingVersion>> _versions;
 
     /// <summary>Makes a session.</summary>

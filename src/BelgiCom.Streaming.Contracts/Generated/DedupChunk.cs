@@ -42,7 +42,7 @@ public sealed partial record DedupChunk
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
 /// Set every property before writing; nothing here takes the schema's defaults.
 /// </remarks>
-public ref struct DedupChunkView
+public ref struct DedupChunkView : IAvroItem<DedupChunkView>
 {
     /// <summary>UTC day of eventTime of the usage. In days since 1970-01-01.</summary>
     public int DayDays { get; set; }
@@ -66,6 +66,10 @@ public ref struct DedupChunkView
         view.UsageIds = reader.ReadBytes();
         return view;
     }
+
+    static DedupChunkView IAvroItem<DedupChunkView>.ReadFrom(scoped ref AvroReader reader) => ReadFrom(ref reader);
+
+    void IAvroItem<DedupChunkView>.WriteTo(ref AvroWriter writer) => WriteTo(ref writer);
 
     internal readonly void WriteTo(ref AvroWriter writer)
     {

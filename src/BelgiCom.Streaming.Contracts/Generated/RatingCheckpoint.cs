@@ -39,7 +39,7 @@ public sealed partial record RatingCheckpoint
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
 /// Set every property before writing; nothing here takes the schema's defaults.
 /// </remarks>
-public ref struct RatingCheckpointView
+public ref struct RatingCheckpointView : IAvroItem<RatingCheckpointView>
 {
     /// <summary>Offset in the same partition of usage.rated.v1 from which restoring reads on.</summary>
     public long RatedFrom { get; set; }
@@ -61,6 +61,10 @@ public ref struct RatingCheckpointView
         view.Partitions = reader.ReadInt();
         return view;
     }
+
+    static RatingCheckpointView IAvroItem<RatingCheckpointView>.ReadFrom(scoped ref AvroReader reader) => ReadFrom(ref reader);
+
+    void IAvroItem<RatingCheckpointView>.WriteTo(ref AvroWriter writer) => WriteTo(ref writer);
 
     internal readonly void WriteTo(ref AvroWriter writer)
     {

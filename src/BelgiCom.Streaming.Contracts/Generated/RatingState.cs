@@ -9,8 +9,8 @@ using BelgiCom.Streaming.Avro;
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>
-/// Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, or the mark of a complete
-/// checkpoint. Exactly one of the three is present.
+/// Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, one meter of a price list,
+/// or the mark of a complete checkpoint. Exactly one of the four is present.
 /// </summary>
 public sealed partial record RatingState : IAvroRecord<RatingState>
 {
@@ -22,6 +22,9 @@ public sealed partial record RatingState : IAvroRecord<RatingState>
 
     /// <summary>Mark of a complete checkpoint; null in other parts.</summary>
     public RatingCheckpoint? Checkpoint { get; init; }
+
+    /// <summary>Meter; null in other parts.</summary>
+    public UsageMeter? Meter { get; init; }
 
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
@@ -59,13 +62,15 @@ public sealed partial record RatingState : IAvroRecord<RatingState>
         0
         + (Balance is null ? 1 : 1 + Balance.MaxSize)
         + (Dedup is null ? 1 : 1 + Dedup.MaxSize)
-        + (Checkpoint is null ? 1 : 1 + Checkpoint.MaxSize);
+        + (Checkpoint is null ? 1 : 1 + Checkpoint.MaxSize)
+        + (Meter is null ? 1 : 1 + Meter.MaxSize);
 
     internal static RatingState ReadFrom(ref AvroReader reader) => new()
     {
         Balance = reader.ReadIsPresent() ? SubscriberBalance.ReadFrom(ref reader) : null,
         Dedup = reader.ReadIsPresent() ? DedupChunk.ReadFrom(ref reader) : null,
         Checkpoint = reader.ReadIsPresent() ? RatingCheckpoint.ReadFrom(ref reader) : null,
+        Meter = reader.ReadIsPresent() ? UsageMeter.ReadFrom(ref reader) : null,
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -87,19 +92,26 @@ public sealed partial record RatingState : IAvroRecord<RatingState>
         {
             Checkpoint.WriteTo(ref writer);
         }
+
+        writer.WriteIsPresent(Meter is not null);
+        if (Meter is not null)
+        {
+            Meter.WriteTo(ref writer);
+        }
     }
 
     /// <summary>The schema as it is registered under the subject rating.state.v1-value.</summary>
     public const string SchemaJson =
-        """{"type":"record","name":"RatingState","namespace":"be.belgicom.streaming","doc":"Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, or the mark of a complete checkpoint. Exactly one of the three is present.","fields":[""" +
+        """{"type":"record","name":"RatingState","namespace":"be.belgicom.streaming","doc":"Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, one meter of a price list, or the mark of a complete checkpoint. Exactly one of the four is present.","fields":[""" +
         """{"name":"balance","type":["null",{"type":"record","name":"SubscriberBalance","namespace":"be.belgicom.streaming","doc":"Balance of one subscriber in one period.","fields":[{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'."},"doc":"Whose balance."},{"name":"periodStart","type":{"type":"int","logicalType":"date"},"doc":"First day, Europe/Brussels, of the balance period the usage counts in."},{"name":"bundleOctetsUsed","type":"long","doc":"Octets of the data bundle used in the period, after this event."},{"name":"bundleSecondsUsed","type":"long","doc":"Seconds of the voice bundle used in the period, after this event."},{"name":"bundleMessagesUsed","type":"long","doc":"Messages of the SMS bundle used in the period, after this event."},{"name":"periodSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated in the period without VAT, after this event."},{"name":"roamingDataSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated for roaming data in the period without VAT, after this event (Regulation (EU) 2022/612 art. 14)."},{"name":"notified","type":"int","doc":"Bit set of the thresholds already notified in the period, bit n = NotificationKind n.","default":0},{"name":"accountHash","type":"long","doc":"First 8 octets of SHA-256 over the account (TMF666) that the balance belongs to, as a signed number; 0 in records from before it. The balance of a subscriber's further account has a subscriberRef of its own: the first 16 octets of SHA-256 over the subscriber's reference and the account's 8 octets.","default":0},{"name":"currency","type":"string","doc":"ISO 4217 currency of the amounts; empty when nothing was spent, and in records from before it.","default":""}]}],"doc":"Balance; null in other parts.","default":null},""" +
         """{"name":"dedup","type":["null",{"type":"record","name":"DedupChunk","namespace":"be.belgicom.streaming","doc":"Ids of usage rated, kept by the day of the usage so that whole days can be forgotten.","fields":[{"name":"day","type":{"type":"int","logicalType":"date"},"doc":"UTC day of eventTime of the usage."},{"name":"chunk","type":"long","doc":"Number of the chunk, running in its partition and day."},{"name":"usageIds","type":"bytes","doc":"Concatenated 16-octet usage ids."}]}],"doc":"Ids already rated; null in other parts.","default":null},""" +
-        """{"name":"checkpoint","type":["null",{"type":"record","name":"RatingCheckpoint","namespace":"be.belgicom.streaming","doc":"Mark that a checkpoint is complete: everything rated before ratedFrom is in this topic.","fields":[{"name":"ratedFrom","type":"long","doc":"Offset in the same partition of usage.rated.v1 from which restoring reads on."},{"name":"partitions","type":"int","doc":"Number of partitions that usage.received.v1 had; 0 in records from before it. With another number subscribers would be apart from their state.","default":0}]}],"doc":"Mark of a complete checkpoint; null in other parts.","default":null}]}""";
+        """{"name":"checkpoint","type":["null",{"type":"record","name":"RatingCheckpoint","namespace":"be.belgicom.streaming","doc":"Mark that a checkpoint is complete: everything rated before ratedFrom is in this topic.","fields":[{"name":"ratedFrom","type":"long","doc":"Offset in the same partition of usage.rated.v1 from which restoring reads on."},{"name":"partitions","type":"int","doc":"Number of partitions that usage.received.v1 had; 0 in records from before it. With another number subscribers would be apart from their state.","default":0}]}],"doc":"Mark of a complete checkpoint; null in other parts.","default":null},""" +
+        """{"name":"meter","type":["null",{"type":"record","name":"UsageMeter","namespace":"be.belgicom.streaming","doc":"What a price list counts beyond a month's balance: units drawn from a bundle, units of a tier, a pass, a session.","fields":[{"name":"owner","type":"be.belgicom.streaming.SubscriberRef","doc":"Whose: the subscriber's reference, changed by the hash of the account that pays, so that a number which goes to another account takes nothing with it; of a bundle that an account shares, one made of the account's hash alone."},{"name":"id","type":"long","doc":"What is counted: 64 bits of SHA-256 over the kind and the name of the bundle, price or pass, or of the session."},{"name":"from","type":"long","doc":"Beginning of what is counted: the first day of the month or of the bundle, in days since 1970-01-01; of a session, the number of the count."},{"name":"units","type":"long","doc":"Octets, seconds, messages, units, or how many."},{"name":"nanos","type":"long","doc":"An amount in nano-units of the currency, or a second number."},{"name":"until","type":{"type":"int","logicalType":"date"},"doc":"Last UTC day of usage that may need it; 9999-12-31 when it has no end. It is forgotten when usage of that day is late."}]}],"doc":"Meter; null in other parts.","default":null}]}""";
 }
 
 /// <summary>
-/// Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, or the mark of a complete
-/// checkpoint. Exactly one of the three is present.
+/// Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, one meter of a price list,
+/// or the mark of a complete checkpoint. Exactly one of the four is present.
 /// </summary>
 /// <remarks>
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
@@ -125,12 +137,19 @@ public ref struct RatingStateView : IAvroRecord<RatingStateView>
     /// <summary>Mark of a complete checkpoint; null in other parts.</summary>
     public RatingCheckpointView Checkpoint { get; set; }
 
+    /// <summary>Whether Meter is present.</summary>
+    public bool HasMeter { get; set; }
+
+    /// <summary>Meter; null in other parts.</summary>
+    public UsageMeterView Meter { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        3
+        4
         + (HasBalance ? Balance.MaxSize : 0)
         + (HasDedup ? Dedup.MaxSize : 0)
-        + (HasCheckpoint ? Checkpoint.MaxSize : 0);
+        + (HasCheckpoint ? Checkpoint.MaxSize : 0)
+        + (HasMeter ? Meter.MaxSize : 0);
 
     /// <summary>
     /// Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.
@@ -145,6 +164,8 @@ public ref struct RatingStateView : IAvroRecord<RatingStateView>
         view.Dedup = view.HasDedup ? DedupChunkView.ReadFrom(ref reader) : default;
         view.HasCheckpoint = reader.ReadIsPresent();
         view.Checkpoint = view.HasCheckpoint ? RatingCheckpointView.ReadFrom(ref reader) : default;
+        view.HasMeter = reader.ReadIsPresent();
+        view.Meter = view.HasMeter ? UsageMeterView.ReadFrom(ref reader) : default;
         return reader.TryFinish();
     }
 
@@ -180,6 +201,12 @@ public ref struct RatingStateView : IAvroRecord<RatingStateView>
         if (HasCheckpoint)
         {
             Checkpoint.WriteTo(ref writer);
+        }
+
+        writer.WriteIsPresent(HasMeter);
+        if (HasMeter)
+        {
+            Meter.WriteTo(ref writer);
         }
     }
 }

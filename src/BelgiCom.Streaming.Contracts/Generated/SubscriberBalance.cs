@@ -81,7 +81,7 @@ public sealed partial record SubscriberBalance
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
 /// Set every property before writing; nothing here takes the schema's defaults.
 /// </remarks>
-public ref struct SubscriberBalanceView
+public ref struct SubscriberBalanceView : IAvroItem<SubscriberBalanceView>
 {
     /// <summary>Whose balance.</summary>
     public SubscriberRef SubscriberRef { get; set; }
@@ -140,6 +140,10 @@ public ref struct SubscriberBalanceView
         view.Currency = reader.ReadUtf8();
         return view;
     }
+
+    static SubscriberBalanceView IAvroItem<SubscriberBalanceView>.ReadFrom(scoped ref AvroReader reader) => ReadFrom(ref reader);
+
+    void IAvroItem<SubscriberBalanceView>.WriteTo(ref AvroWriter writer) => WriteTo(ref writer);
 
     internal readonly void WriteTo(ref AvroWriter writer)
     {

@@ -52,7 +52,7 @@ public sealed partial record UsageHistory
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
 /// Set every property before writing; nothing here takes the schema's defaults.
 /// </remarks>
-public ref struct UsageHistoryView
+public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
 {
     /// <summary>
     /// Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was
@@ -86,6 +86,10 @@ public ref struct UsageHistoryView
         view.SuspendedFor = reader.ReadUtf8();
         return view;
     }
+
+    static UsageHistoryView IAvroItem<UsageHistoryView>.ReadFrom(scoped ref AvroReader reader) => ReadFrom(ref reader);
+
+    void IAvroItem<UsageHistoryView>.WriteTo(ref AvroWriter writer) => WriteTo(ref writer);
 
     internal readonly void WriteTo(ref AvroWriter writer)
     {

@@ -21,7 +21,7 @@ internal sealed class ReferenceData
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ICommittedLog _log;
-    private readonly CompiledCatalogue _catalogue = new(takesPriceLists: false);
+    private readonly CompiledCatalogue _catalogue = new(takesAllTerms: false);
     private readonly Dictionary<int, RatingSession> _sessions = [];
 
     // The next offset of each partition; Unread before the first read.

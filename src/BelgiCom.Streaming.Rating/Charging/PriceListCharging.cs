@@ -7,26 +7,36 @@ namespace BelgiCom.Streaming.Rating;
 /// price, band, version and bundle that are in force when it begins. What is charged draws bundles first, in their order, and the rest is
 /// priced. An event is priced whole or not at all: when a part of it has no price, nothing of it is charged. (decisions D-01 to D-16)
 /// </summary>
-internal sealed class PriceListCharging(SubscriberTable subscribers)
+internal sealed class PriceListCharging
 {
     private const long MillisecondsPerSecond = 1000;
     private const long MillisecondsPerDay = 86_400_000;
     private const long NanosPerUnit = 1_000_000_000;
     private const int PercentPerWhole = 100;
 
-    // Marks the key of an account's own meters, which no reference of a subscriber has.
+    // No call lasts so long, and no container is open so long. A record that says so would take as long to split at its bounds.
+    private const long MostMilliseconds = 400 * MillisecondsPerDay;
+
+    // Most runs and parts of one event. A record of usage.rated.v1 holds them, and a broker takes 1 MB.
+    private const int MostRuns = 4096;
+    private const int MostParts = 2048;
+
+    // Marks the owner of an account's own meters, which no subscriber is.
     private const ulong AccountMark = 0x6163_636F_756E_7400;
 
     private readonly List<RatedPart> _parts = [];
+    private readonly List<MeterEntry> _metersAfter = [];
     private BandsInForce _bands;
 
     // The event that is being rated.
     private UsageRecord _usage;
     private TariffSnapshot _tariffs = null!;
-    private int _holder;
+    private UInt128 _owner;
+    private UInt128 _account;
+    private int _oldestDay;
     private int _monthStart;
+    private int _monthEnd;
     private long _bundleUsed;
-    private int _mark;
     private int _firstPart;
     private bool _overflows;
 
@@ -49,11 +59,16 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
     /// <summary>The parts of all events since the last commit or abort.</summary>
     public ReadOnlySpan<RatedPart> Parts => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_parts);
 
+    /// <summary>What the events since the last commit or abort left in the meters that they changed.</summary>
+    public ReadOnlySpan<MeterEntry> MetersAfter => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_metersAfter);
+
     /// <summary>Keeps what the meters count, and forgets the parts of events.</summary>
-    public void Commit()
+    /// <param name="oldestDay">Oldest day of usage that is not late.</param>
+    public void Commit(int oldestDay)
     {
-        Meters.Commit();
+        Meters.Commit(oldestDay);
         _parts.Clear();
+        _metersAfter.Clear();
     }
 
     /// <summary>Undoes what the meters counted since the last commit, and forgets the parts of events.</summary>
@@ -61,24 +76,33 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
     {
         Meters.Abort();
         _parts.Clear();
+        _metersAfter.Clear();
     }
 
     /// <summary>Rates one event; its parts are added to <see cref="Parts"/>.</summary>
     /// <param name="usage">The event.</param>
     /// <param name="tariffs">Tariffs to use.</param>
-    /// <param name="holder">Whose meters.</param>
+    /// <param name="account">Hash of the account that pays.</param>
     /// <param name="bundleUsed">Units that the month's balance says are drawn from the bundle of the kind.</param>
+    /// <param name="oldestDay">Oldest day of usage that is not late: what no usage may need any more is not read.</param>
     /// <param name="result">Has the version in force at the start and the month; gets the rest.</param>
-    public ChargingFault Rate(in UsageRecord usage, TariffSnapshot tariffs, int holder, long bundleUsed, ref RatingResult result)
+    public ChargingFault Rate(
+        in UsageRecord usage, TariffSnapshot tariffs, ulong account, long bundleUsed, int oldestDay, ref RatingResult result)
     {
-        (_usage, _tariffs, _holder, _monthStart) = (usage, tariffs, holder, result.PeriodStartDays);
+        (_usage, _tariffs, _oldestDay) = (usage, tariffs, oldestDay);
+        (_owner, _account) = (usage.Subscriber ^ account, new UInt128(account, AccountMark));
+        _monthStart = result.PeriodStartDays;
+        _monthEnd = LastDayBefore(BelgianCalendar.StartMilliseconds(BelgianCalendar.MonthStartingOn(_monthStart) + 1));
         (_bundleUsed, DrawnFromBalance) = (bundleUsed, 0);
         (_firstPart, _overflows, _inForceUntil) = (_parts.Count, false, long.MinValue);
         _versionIndex = result.VersionIndex;
-        _mark = Meters.Mark;
+        Meters.BeginEvent();
         ChargingFault fault = Charge(ref result);
         if (fault == ChargingFault.None && !_overflows && TrySum(ref result))
         {
+            result.FirstMeter = _metersAfter.Count;
+            Meters.CopyChanged(_metersAfter);
+            result.MeterCount = _metersAfter.Count - result.FirstMeter;
             return ChargingFault.None;
         }
 
@@ -89,13 +113,25 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
     /// <summary>Undoes the event that was rated last.</summary>
     public void TakeBack(ref RatingResult result)
     {
-        Meters.UndoTo(_mark);
+        Meters.UndoEvent();
         _parts.RemoveRange(_firstPart, _parts.Count - _firstPart);
-        (result.FirstPart, result.PartCount, result.AmountNanos, result.ChargedUnits, result.BundleUnits) = (0, 0, 0, 0, 0);
+        _metersAfter.RemoveRange(_metersAfter.Count - result.MeterCount, result.MeterCount);
+        (result.FirstPart, result.PartCount, result.FirstMeter, result.MeterCount) = (0, 0, 0, 0);
+        (result.AmountNanos, result.ChargedUnits, result.BundleUnits) = (0, 0, 0);
     }
+
+    /// <summary>UTC day of the last millisecond before an instant, as far as a topic can hold it.</summary>
+    private static int LastDayBefore(long milliseconds) =>
+        milliseconds > MeterEntry.NoEnd * MillisecondsPerDay ? MeterEntry.NoEnd : DedupWindow.DayOf(milliseconds - 1);
 
     private ChargingFault Charge(ref RatingResult result)
     {
+        if (_usage.DurationSeconds > MostMilliseconds / MillisecondsPerSecond
+            || _usage.EndTimeMilliseconds - _usage.EventTimeMilliseconds > MostMilliseconds)
+        {
+            return ChargingFault.Overflow;
+        }
+
         if (!TryEnter(_usage.EventTimeMilliseconds))
         {
             return ChargingFault.NoPrice;
@@ -180,7 +216,7 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
     {
         Pass pass = _row.Pass!;
         long start = _usage.EventTimeMilliseconds;
-        MeterReading last = Meters.Read(_holder, _row.PassMeter, 0);
+        MeterReading last = Read(_owner, _row.PassMeter, 0);
         if (start >= last.Units && start < last.Nanos)
         {
             Add(new RatedPart { Component = PartComponent.Pass });
@@ -189,7 +225,7 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
 
         if (_usage.Kind == UsageKind.Sms && pass.FreeMessages > 0)
         {
-            MeterReading free = Meters.Read(_holder, _row.FreeMessagesMeter, 0);
+            MeterReading free = Read(_owner, _row.FreeMessagesMeter, 0);
             if (free.Nanos == 0 || start >= EndOf(pass, free.Units) || start < free.Units)
             {
                 free = new MeterReading(start, 0);
@@ -197,16 +233,19 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
 
             if (free.Nanos + _usage.Messages <= pass.FreeMessages)
             {
-                Meters.Write(_holder, _row.FreeMessagesMeter, 0, free with { Nanos = free.Nanos + _usage.Messages });
+                Write(
+                    _owner, _row.FreeMessagesMeter, 0, free with { Nanos = free.Nanos + _usage.Messages },
+                    LastDayBefore(EndOf(pass, free.Units)));
                 Add(new RatedPart { Component = PartComponent.FreeBeforePass, Units = _usage.Messages });
                 return ChargingFault.None;
             }
         }
 
-        MeterReading opened = Meters.Read(_holder, _row.PassesMeter, _monthStart);
+        MeterReading opened = Read(_owner, _row.PassesMeter, _monthStart);
         bool isCharged = pass.MaximumPerMonth == 0 || opened.Units < pass.MaximumPerMonth;
-        Meters.Write(_holder, _row.PassMeter, 0, new MeterReading(start, EndOf(pass, start)));
-        Meters.Write(_holder, _row.PassesMeter, _monthStart, opened with { Units = opened.Units + 1 });
+        long end = EndOf(pass, start);
+        Write(_owner, _row.PassMeter, 0, new MeterReading(start, end), LastDayBefore(end));
+        Write(_owner, _row.PassesMeter, _monthStart, opened with { Units = opened.Units + 1 }, _monthEnd);
         RatedPart part = new() { Component = PartComponent.PassOpened };
         Add(isCharged ? part with { Packages = 1, AmountNanos = _row.PriceNanos } : part);
         return ChargingFault.None;
@@ -219,7 +258,7 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
     /// <summary>Charges the part of a session that this record adds.</summary>
     private ChargingFault ChargeSession(long units)
     {
-        SessionMeters session = new(Meters, _holder, _usage.Session);
+        SessionMeters session = new(Meters, _owner, _usage.Session, _oldestDay);
         SessionSoFar before = session.Read(_usage.EventTimeMilliseconds);
 
         // Fee, minimum and maximum are those of the price at the session's start.
@@ -261,7 +300,7 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
         long cap = after.AmountNanos > first.MaximumChargeNanos ? first.MaximumChargeNanos - after.AmountNanos : 0;
         AddOf(firstVersion, first, PartComponent.MinimumCharge, raise - before.RaisedNanos);
         AddOf(firstVersion, first, PartComponent.MaximumCharge, cap - before.CappedNanos);
-        session.Write(after with { RaisedNanos = raise, CappedNanos = cap });
+        session.Write(after with { RaisedNanos = raise, CappedNanos = cap }, in before, LastDayBefore(_usage.EventTimeMilliseconds + 1));
         return ChargingFault.None;
     }
 
@@ -284,8 +323,13 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
     private ChargingFault ChargeIncrements(PriceList.Row first, long target, in SessionSoFar before, ref SessionSoFar after)
     {
         long charged = before.Charged;
-        while (charged < target)
+        for (int runs = 0; charged < target; runs++)
         {
+            if (runs == MostRuns)
+            {
+                return ChargingFault.Overflow;
+            }
+
             // Where in this record's usage the next increment begins, and until when nothing changes for it.
             long at = TimeAt(charged - before.Used, out long sameUntil);
             if (!TryEnter(at) || _row.Unit != first.Unit || _row.Model is PriceModel.Flat or PriceModel.Pass or PriceModel.Percentage)
@@ -442,19 +486,23 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
             return left;
         }
 
-        int owner = bundle.IsShared ? AccountOf(_holder) : _holder;
+        UInt128 owner = bundle.IsShared ? _account : _owner;
         long from = bundle.IsMonthly ? _monthStart : Math.Max(0, bundle.FromMilliseconds / MillisecondsPerDay);
-        MeterReading drawn = Meters.Read(owner, bundle.Meter, from);
+        MeterReading drawn = Read(owner, bundle.Meter, from);
         long taken = Math.Min(units, Math.Max(0, bundle.Units - drawn.Units));
         if (taken > 0)
         {
-            Meters.Write(owner, bundle.Meter, from, drawn with { Units = drawn.Units + taken });
+            int until = bundle.IsMonthly ? _monthEnd : LastDayBefore(bundle.ToMilliseconds);
+            Write(owner, bundle.Meter, from, drawn with { Units = drawn.Units + taken }, until);
         }
 
         return taken;
     }
 
-    private int AccountOf(int holder) => subscribers.GetOrAdd(new UInt128(subscribers.OwnerOf(holder), AccountMark));
+    private MeterReading Read(UInt128 owner, ulong id, long from) => Meters.Read(new MeterKey(owner, id, from), _oldestDay);
+
+    private void Write(UInt128 owner, ulong id, long from, MeterReading reading, int untilDay) =>
+        Meters.Write(new MeterKey(owner, id, from), reading, untilDay);
 
     private void PriceUnits(long units, int step)
     {
@@ -486,7 +534,7 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
     /// <summary>Each tier of the month prices the units that fall in it.</summary>
     private void PriceGraduated(long units)
     {
-        MeterReading counted = Meters.Read(_holder, _row.PeriodMeter, _monthStart);
+        MeterReading counted = Read(_owner, _row.PeriodMeter, _monthStart);
         long place = counted.Units;
         long amount = 0;
         long lower = 0;
@@ -516,7 +564,7 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
             lower = end;
         }
 
-        Meters.Write(_holder, _row.PeriodMeter, _monthStart, new MeterReading(place, counted.Nanos + amount));
+        Write(_owner, _row.PeriodMeter, _monthStart, new MeterReading(place, counted.Nanos + amount), _monthEnd);
     }
 
     /// <summary>
@@ -524,7 +572,7 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
     /// </summary>
     private void PriceVolume(long units)
     {
-        MeterReading counted = Meters.Read(_holder, _row.PeriodMeter, _monthStart);
+        MeterReading counted = Read(_owner, _row.PeriodMeter, _monthStart);
         long total = counted.Units + units;
         int tier = TierOf(total);
         _overflows |= !_row.Tiers[tier].TryPrice(total, out long nanos);
@@ -539,24 +587,29 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
             AddTier(PartComponent.Usage, tier, units, nanos - counted.Nanos, _row.Tiers[tier]);
         }
 
-        Meters.Write(_holder, _row.PeriodMeter, _monthStart, new MeterReading(total, nanos));
+        Write(_owner, _row.PeriodMeter, _monthStart, new MeterReading(total, nanos), _monthEnd);
     }
 
     private int TierOf(long total)
     {
-        int tier = Array.FindIndex(_row.Tiers, candidate => total <= candidate.UpTo);
-        return tier < 0 ? _row.Tiers.Length - 1 : tier;
+        int tier = 0;
+        while (tier < _row.Tiers.Length - 1 && total > _row.Tiers[tier].UpTo)
+        {
+            tier++;
+        }
+
+        return tier;
     }
 
     /// <summary>A package is a block begun in the month; the event that opens it pays it.</summary>
     private void PricePackages(long units)
     {
-        MeterReading counted = Meters.Read(_holder, _row.PeriodMeter, _monthStart);
+        MeterReading counted = Read(_owner, _row.PeriodMeter, _monthStart);
         long opened = PackagesOf(counted.Units + units) - PackagesOf(counted.Units);
         _overflows |= !RoundingPolicy.TryPrice(opened, _row.PriceNanos, 1, out long nanos);
         Add(new RatedPart { Component = PartComponent.Usage, Units = units, Packages = opened, AmountNanos = nanos });
-        Meters.Write(
-            _holder, _row.PeriodMeter, _monthStart, new MeterReading(counted.Units + units, counted.Nanos + nanos));
+        Write(
+            _owner, _row.PeriodMeter, _monthStart, new MeterReading(counted.Units + units, counted.Nanos + nanos), _monthEnd);
     }
 
     private long PackagesOf(long units)
@@ -635,7 +688,7 @@ internal sealed class PriceListCharging(SubscriberTable subscribers)
                 ? part.Units : 0;
         }
 
-        if (amount > Nanos.Max || amount < -Nanos.Max)
+        if (amount > Nanos.Max || amount < -Nanos.Max || _parts.Count - _firstPart > MostParts)
         {
             return false;
         }

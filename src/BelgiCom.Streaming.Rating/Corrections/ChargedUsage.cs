@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>A part of a charge, as it stands in the rated event: what a correction takes back or sets in its place.</summary>

@@ -6,22 +6,3 @@ namespace BelgiCom.Streaming.Rating;
 /// <param name="Balance">What was used and spent.</param>
 /// <param name="Account">Hash of the account that the balance belongs to; 0 when the release that stored it kept none.</param>
 public readonly record struct BalanceEntry(UInt128 Subscriber, int PeriodStartDays, Balance Balance, ulong Account = 0);
-
-/// <summary>Key of stored state that may be deleted.</summary>
-public readonly record struct ExpiredKey
-{
-    /// <summary>
-    /// True for a balance: <see cref="Subscriber"/> and <see cref="Day"/> are its key; false for ids: <see cref="Day"/> and
-    /// <see cref="Chunk"/> are.
-    /// </summary>
-    public bool IsBalance { get; init; }
-
-    /// <summary>Whose balance.</summary>
-    public UInt128 Subscriber { get; init; }
-
-    /// <summary>First day of the month of a balance, or the day of the ids; days since 1970-01-01.</summary>
-    public int Day { get; init; }
-
-    /// <summary>Number under which the ids were stored.</summary>
-    public long Chunk { get; init; }
-}

@@ -3,10 +3,10 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// Days and months that rating no longer looks at. They are kept until their keys are deleted from the store, a few per batch, because a
-/// month of millions of balances in one transaction would stall rating.
+/// Days, months and meters that rating no longer looks at. They are kept until their keys are deleted from the store, a few per batch,
+/// because a month of millions of balances in one transaction would stall rating.
 /// </summary>
-internal sealed class ExpiredKeys(BalanceMonths balances, SubscriberTable subscribers)
+internal sealed class ExpiredKeys(BalanceMonths balances, SubscriberTable subscribers, Meters meters)
 {
     // Most subscribers looked at in one call: many may have no balance to delete, and the search must not stall rating either.
     private const int MostSubscribersAtOnce = 65_536;
@@ -17,7 +17,7 @@ internal sealed class ExpiredKeys(BalanceMonths balances, SubscriberTable subscr
 
     public List<(int Day, IdSet Ids)> Days { get; } = [];
 
-    public bool IsEmpty => Days.Count == 0 && _months.Count == 0;
+    public bool IsEmpty => Days.Count == 0 && _months.Count == 0 && !meters.HasExpired;
 
     public int Take(Span<ExpiredKey> keys)
     {
@@ -34,7 +34,7 @@ internal sealed class ExpiredKeys(BalanceMonths balances, SubscriberTable subscr
                     return count;
                 }
 
-                keys[count++] = new ExpiredKey { Day = day, Chunk = ids.Chunks[cursor.Chunk] };
+                keys[count++] = ExpiredKey.OfIds(day, ids.Chunks[cursor.Chunk]);
             }
         }
 
@@ -53,13 +53,13 @@ internal sealed class ExpiredKeys(BalanceMonths balances, SubscriberTable subscr
 
                 if (!balances.Find(month, cursor.Subscriber, array).IsUntouched)
                 {
-                    keys[count++] = new ExpiredKey { IsBalance = true, Subscriber = subscribers.KeyOf(cursor.Subscriber), Day = startDays };
+                    keys[count++] = ExpiredKey.OfBalance(subscribers.KeyOf(cursor.Subscriber), startDays);
                 }
             }
         }
 
         _taken = cursor;
-        return count;
+        return count + meters.TakeExpired(keys[count..]);
     }
 
     public void Commit()

@@ -1,17 +1,21 @@
 using System.Buffers.Binary;
+using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
 /// Keys and values of rating.state.v1. A balance has the key subscriber reference (16 octets), first day of the month (4, big-endian); a
-/// chunk of ids has the key day (4), number of the chunk (8); the mark of the last complete checkpoint has the key "checkpoint". Their
-/// lengths tell them apart.
+/// chunk of ids has the key day (4), number of the chunk (8); a meter has the key owner (16), id (8), beginning (8); the mark of the last
+/// complete checkpoint has the key "checkpoint". Their lengths tell them apart.
 /// </summary>
 public static class StateCodec
 {
     /// <summary>Octets of the key of a balance.</summary>
     public const int BalanceKeySize = SubscriberRef.Size + sizeof(int);
+
+    /// <summary>Octets of the longest key, which is that of a meter.</summary>
+    public const int MaxKeySize = SubscriberRef.Size + sizeof(ulong) + sizeof(long);
     private const int ChunkKeySize = sizeof(int) + sizeof(long);
     private const int IdSize = UsageId.Size;
 
@@ -40,6 +44,29 @@ public static class StateCodec
         return buffer[..ChunkKeySize];
     }
 
+    /// <summary>Key of a meter.</summary>
+    /// <param name="owner">Whose.</param>
+    /// <param name="id">What it counts.</param>
+    /// <param name="from">Beginning of what it counts.</param>
+    /// <param name="buffer">Where it is written, at least <see cref="MaxKeySize"/> octets.</param>
+    public static ReadOnlySpan<byte> MeterKey(UInt128 owner, ulong id, long from, Span<byte> buffer)
+    {
+        BinaryPrimitives.WriteUInt128BigEndian(buffer, owner);
+        BinaryPrimitives.WriteUInt64BigEndian(buffer[SubscriberRef.Size..], id);
+        BinaryPrimitives.WriteInt64BigEndian(buffer[(SubscriberRef.Size + sizeof(ulong))..], from);
+        return buffer[..MaxKeySize];
+    }
+
+    /// <summary>Key of stored state that may be deleted.</summary>
+    /// <param name="key">Which.</param>
+    /// <param name="buffer">Where it is written, at least <see cref="MaxKeySize"/> octets.</param>
+    public static ReadOnlySpan<byte> KeyOf(in ExpiredKey key, Span<byte> buffer) => key.Kind switch
+    {
+        ExpiredKind.Balance => BalanceKey(key.Subscriber, key.Day, buffer),
+        ExpiredKind.Meter => MeterKey(key.Subscriber, key.MeterId, key.MeterFrom, buffer),
+        _ => ChunkKey(key.Day, key.Chunk, buffer),
+    };
+
     /// <summary>Value of a balance.</summary>
     public static RatingStateView BalanceView(in BalanceEntry entry) => new()
     {
@@ -58,6 +85,9 @@ public static class StateCodec
             Currency = entry.Balance.Currency.Utf8,
         },
     };
+
+    /// <summary>Value of a meter.</summary>
+    public static RatingStateView MeterView(in MeterEntry entry) => new() { HasMeter = true, Meter = UsageEvents.ToMeter(in entry) };
 
     /// <summary>Value of a chunk of ids, which <see cref="WriteIds"/> wrote.</summary>
     public static RatingStateView ChunkView(int day, long chunk, ReadOnlySpan<byte> ids) => new()
@@ -82,20 +112,25 @@ public static class StateCodec
         }
     }
 
-    /// <summary>Puts a stored record back into the session; false when it does not hold exactly one of balance, ids and mark.</summary>
+    /// <summary>
+    /// Puts a stored record back into the session; false when it does not hold exactly one of balance, ids, meter and mark.
+    /// </summary>
     /// <param name="view">The record.</param>
     /// <param name="session">Where it goes.</param>
     /// <param name="mark">The mark, when the record is the mark.</param>
     public static bool TryRestore(in RatingStateView view, RatingSession session, out CheckpointMark? mark)
     {
         mark = null;
-        switch (view.HasBalance, view.HasDedup, view.HasCheckpoint)
+        switch (view.HasBalance, view.HasDedup, view.HasMeter, view.HasCheckpoint)
         {
-            case (true, false, false):
+            case (true, false, false, false):
                 return TryRestoreBalance(view.Balance, session);
-            case (false, true, false):
+            case (false, true, false, false):
                 return TryRestoreIds(view.Dedup, session);
-            case (false, false, true):
+            case (false, false, true, false):
+                session.RestoreMeter(UsageEvents.ToEntry(view.Meter));
+                return true;
+            case (false, false, false, true):
                 mark = new CheckpointMark(view.Checkpoint.RatedFrom, view.Checkpoint.Partitions);
                 return true;
             default:
@@ -123,6 +158,11 @@ public static class StateCodec
         });
         session.Repeat(
             UsageEvents.ToNumber(rated.UsageId), (uint)rated.ContentFingerprint, rated.EventTimeMilliseconds, rated.Account, in after);
+        foreach (UsageMeterView meter in new AvroItems<UsageMeterView>(rated.MetersOctets))
+        {
+            session.RepeatMeter(UsageEvents.ToEntry(in meter));
+        }
+
         return true;
     }
 
@@ -134,6 +174,11 @@ public static class StateCodec
             case BalanceKeySize:
                 session.ForgetBalance(
                     BinaryPrimitives.ReadUInt128BigEndian(key), BinaryPrimitives.ReadInt32BigEndian(key[SubscriberRef.Size..]));
+                return true;
+            case MaxKeySize:
+                session.ForgetMeter(
+                    BinaryPrimitives.ReadUInt128BigEndian(key), BinaryPrimitives.ReadUInt64BigEndian(key[SubscriberRef.Size..]),
+                    BinaryPrimitives.ReadInt64BigEndian(key[(SubscriberRef.Size + sizeof(ulong))..]));
                 return true;
             case ChunkKeySize:
                 // Days are forgotten whole, by age, when the newest day moves; until then the ids of a day that is too old do no harm.

@@ -5,10 +5,9 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>
 /// The offering versions of catalogue.tariffs.v1, compiled. A version takes effect by its own validFrom, whenever it is read.
 /// </summary>
-/// <param name="takesPriceLists">Whether versions are taken that need more than one price per event and one monthly bundle of a kind. Where
-/// the counts of such price lists are not stored with the balances, they must not be: after a restart a bundle would be granted
-/// again.</param>
-public sealed class CompiledCatalogue(bool takesPriceLists)
+/// <param name="takesAllTerms">Whether all versions are taken; else those are refused that need what the topics do not carry, or what other
+/// partitions count (docs/rating-state.md).</param>
+public sealed class CompiledCatalogue(bool takesAllTerms)
 {
     private readonly SortedDictionary<string, OfferingVersion> _versions = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
@@ -46,11 +45,9 @@ public sealed class CompiledCatalogue(bool takesPriceLists)
         try
         {
             _ = new TariffSnapshot([version], new OfferingIndex());
-            return takesPriceLists || PriceList.IsShort(version)
-                ? version
-                : throw new InvalidTariffException(
-                    version.Offering, version.Version,
-                    "it has tiers, bands, destinations or other terms whose counts are not kept over a restart yet.");
+            return !takesAllTerms && PriceList.WhatTheWorkerLacks(version) is { } lacking
+                ? throw new InvalidTariffException(version.Offering, version.Version, lacking)
+                : version;
         }
         catch (InvalidTariffException broken)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
@@ -9,11 +10,15 @@ namespace BelgiCom.Streaming.Rating;
 internal sealed class PriceList
 {
     private readonly Row[] _rows;
+    private readonly byte[][] _bands;
+    private readonly byte[][] _bundles;
 
     public PriceList(OfferingVersion published)
     {
         Destinations = new DestinationMap(published.Destinations);
         Bands = new TimeBands(published.Bands, published.Holidays);
+        _bands = [.. published.Bands.Select(band => Encoding.UTF8.GetBytes(band.Name))];
+        _bundles = [.. published.Bundles.Select(bundle => Encoding.UTF8.GetBytes(bundle.Id))];
         _rows = [.. published.Prices.Select((price, index) => new Row(price, index, published))];
         Bundles = [.. published.Bundles.Select((bundle, index) => new BundleTerms(bundle, index, published)).Order(BundleTerms.Draw)];
     }
@@ -40,6 +45,12 @@ internal sealed class PriceList
 
     public Row RowAt(int index) => _rows[index];
 
+    /// <summary>Name of a band in UTF-8; empty for an index below 0.</summary>
+    public ReadOnlySpan<byte> BandUtf8(int index) => index < 0 ? [] : _bands[index];
+
+    /// <summary>Id of a bundle, by its index in the version, in UTF-8; empty for an index below 0.</summary>
+    public ReadOnlySpan<byte> BundleUtf8(int index) => index < 0 ? [] : _bundles[index];
+
     /// <summary>Index of the first price that fits the usage, -1 for none.</summary>
     /// <param name="usage">The usage.</param>
     /// <param name="zone">Its zone.</param>
@@ -56,6 +67,22 @@ internal sealed class PriceList
         }
 
         return -1;
+    }
+
+    /// <summary>
+    /// Why the rating worker cannot rate by a version, null when it can. Usage would else be priced otherwise than the price list says, and
+    /// nobody would see it.
+    /// </summary>
+    public static string? WhatTheWorkerLacks(OfferingVersion published)
+    {
+        if (published.PriceBasis == PriceBasis.Gross)
+        {
+            return "its prices are with VAT, and the billing ledger adds amounts without VAT.";
+        }
+
+        return published.Bundles.Any(bundle => bundle.Shared)
+            ? "it has a shared bundle, and the members of an account may be rated on different partitions: each would use all of it."
+            : null;
     }
 
     private static bool IsShort(OfferingPrice price) =>

@@ -50,6 +50,7 @@ public sealed class TariffVersion
             (BundleUnits[(int)bundle.Kind], _bundles[(int)bundle.Kind]) = (bundle.Units, index);
         }
 
+        (Basis, VatPermille) = (published.PriceBasis, published.VatPermille);
         RoamingDataLimitNanos = Nanos.FromDecimal(published.RoamingDataLimit ?? 0);
         IsShort = PriceList.IsShort(published);
     }
@@ -64,6 +65,12 @@ public sealed class TariffVersion
     public ReadOnlySpan<byte> CurrencyUtf8 => _currency;
 
     internal Currency Currency { get; }
+
+    /// <summary>Whether its amounts are without VAT or with it.</summary>
+    internal PriceBasis Basis { get; }
+
+    /// <summary>VAT rate in permille.</summary>
+    internal int VatPermille { get; }
 
     internal long ValidFromMilliseconds { get; }
 

@@ -21,7 +21,7 @@ internal sealed class TimeBands
 
     // For each type of day the stretches of its wall clock, in seconds, and the bands in each.
     private readonly Stretch[][] _days = new Stretch[DayTypes][];
-    private readonly IReadOnlyList<Holiday> _holidays;
+    private readonly Holiday[] _holidays;
 
     /// <summary>Compiles the bands; throws <see cref="ArgumentException"/> with a sentence when one of them cannot be.</summary>
     public TimeBands(IReadOnlyList<TimeBand> bands, IReadOnlyList<Holiday> holidays)
@@ -31,7 +31,7 @@ internal sealed class TimeBands
             throw new ArgumentException($"a version may have at most {Max} bands.");
         }
 
-        _holidays = holidays;
+        _holidays = [.. holidays];
         foreach (TimeBand band in bands)
         {
             string? unknown = band.Days.FirstOrDefault(day => !DayNames.Contains(day));
@@ -110,7 +110,12 @@ internal sealed class TimeBands
         long midnight = isAfter ? dayEnd - (24 * MillisecondsPerHour) : dayStart;
         int second = (int)((milliseconds - midnight) / MillisecondsPerSecond);
         Stretch[] stretches = _days[IsHoliday(day) ? HolidayType : (int)day.DayOfWeek];
-        int index = Array.FindIndex(stretches, stretch => second < stretch.End);
+        int index = 0;
+        while (second >= stretches[index].End)
+        {
+            index++;
+        }
+
         long begin = midnight + ((index == 0 ? 0 : stretches[index - 1].End) * MillisecondsPerSecond);
         long end = midnight + (stretches[index].End * MillisecondsPerSecond);
         return new BandsInForce(

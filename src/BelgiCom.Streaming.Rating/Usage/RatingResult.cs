@@ -43,7 +43,7 @@ public struct RatingResult
     /// <summary>Part of <see cref="ChargedUnits"/> that the bundle covered.</summary>
     public long BundleUnits { get; internal set; }
 
-    /// <summary>Price without VAT in nano-units of the currency (9 decimals).</summary>
+    /// <summary>Price on the price list's basis in nano-units of the currency (9 decimals).</summary>
     public long AmountNanos { get; internal set; }
 
     /// <summary>Balance of the period after the event.</summary>
@@ -53,6 +53,10 @@ public struct RatingResult
     public int PartCount { get; internal set; }
 
     internal int FirstPart { get; set; }
+
+    internal int FirstMeter { get; set; }
+
+    internal int MeterCount { get; set; }
 
     internal int SubscriptionPeriod { get; set; }
 

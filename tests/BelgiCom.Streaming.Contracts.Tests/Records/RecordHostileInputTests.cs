@@ -95,7 +95,8 @@ public sealed class RecordHostileInputTests
                 {
                     // Both write the value anew, because a flipped bit can make a number longer than it need be.
                     Assert.NotNull(ApacheAvro.Read(schema, schema, body));
-                    Assert.Equal(ApacheAvro.Write(withoutTimes, ApacheAvro.Read(withoutTimes, withoutTimes, body)), rewritten);
+                    Assert.Equal(
+                        ApacheAvro.Write(withoutTimes, ApacheAvro.Read(withoutTimes, withoutTimes, body)), codec.RewriteByClass(rewritten));
                 }
             },
             Limits with { Octets = 1 << 20 });
@@ -154,7 +155,8 @@ public sealed class RecordHostileInputTests
 
         if (codec.RewriteByView is { } rewriteByView)
         {
-            Assert.Equal(byClass, rewriteByView(body));
+            // A view writes the octets of an array as they came; the class then writes its numbers as short as they can be.
+            Assert.Equal(byClass, rewriteByView(body) is { } rewritten ? codec.RewriteByClass(rewritten) : null);
         }
     }
 }

@@ -1,3 +1,4 @@
+using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.Contracts.Tests;
@@ -26,6 +27,14 @@ public sealed class ViewAllocationTests
         RatingStateView.TryRead(body, out RatingStateView view) ? view.Write(room) : -1);
 
     [Fact]
+    public void ArrayOfAView_ReadAndWrittenItemByItem_IsTheSame_AndAllocatesNothing()
+    {
+        byte[] body = BodyWithArrays();
+        byte[] room = new byte[4096];
+        Assert.Equal(0, AllocatedBy(() => Assert.True(RewriteMeters(body, room))));
+    }
+
+    [Fact]
     public void UsageReceivedView_OfATruncatedBody_AllocatesNothing()
     {
         byte[] body = ApacheAvro.RandomBody(UsageReceived.SchemaJson, new Random(1))[..40];
@@ -38,6 +47,36 @@ public sealed class ViewAllocationTests
         byte[] room = new byte[4096];
         Assert.Equal(body.Length, rewrite(body, room));
         Assert.Equal(0, AllocatedBy(() => rewrite(body, room)));
+    }
+
+    private static byte[] BodyWithArrays()
+    {
+        for (int seed = 1; ; seed++)
+        {
+            byte[] body = ApacheAvro.RandomBody(UsageRated.SchemaJson, new Random(seed));
+            if (UsageRatedView.TryRead(body, out UsageRatedView view) && !view.MetersOctets.IsEmpty)
+            {
+                return body;
+            }
+        }
+    }
+
+    private static bool RewriteMeters(byte[] body, byte[] room)
+    {
+        UsageRatedView.TryRead(body, out UsageRatedView view);
+        int count = 0;
+        foreach (UsageMeterView _ in new AvroItems<UsageMeterView>(view.MetersOctets))
+        {
+            count++;
+        }
+
+        AvroItemsWriter<UsageMeterView> writer = new(room, count);
+        foreach (UsageMeterView meter in new AvroItems<UsageMeterView>(view.MetersOctets))
+        {
+            writer.Add(in meter);
+        }
+
+        return view.MetersOctets.SequenceEqual(room.AsSpan(0, writer.Finish()));
     }
 
     private static long AllocatedBy(Action action)

@@ -89,7 +89,7 @@ internal sealed class SubscriberRater
 
     public SubscriberRater(IEnumerable<int> subscribers)
     {
-        CompiledCatalogue catalogue = new(takesPriceLists: false);
+        CompiledCatalogue catalogue = new(takesAllTerms: false);
         catalogue.Put(FaultTariff.Version);
         catalogue.Compile();
         _tariffs = catalogue.Tariffs;

@@ -1,0 +1,82 @@
+using BelgiCom.Streaming.Avro;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// Encodes the parts and meters of a rated event for usage.rated.v1, in rooms that are used again; allocates only when one must grow.
+/// </summary>
+internal sealed class RatedArrays
+{
+    private byte[] _parts = [];
+    private byte[] _meters = [];
+
+    /// <summary>The octets of the parts; valid until they are asked for again.</summary>
+    public ReadOnlySpan<byte> Parts(scoped ReadOnlySpan<RatedPart> parts, TariffSnapshot tariffs)
+    {
+        if (parts.IsEmpty)
+        {
+            return default;
+        }
+
+        int size = AvroLimits.MaxArrayFrame;
+        foreach (ref readonly RatedPart part in parts)
+        {
+            size += ViewOf(in part, tariffs).MaxSize;
+        }
+
+        EnsureRoom(ref _parts, size);
+        AvroItemsWriter<UsagePartView> writer = new(_parts, parts.Length);
+        foreach (ref readonly RatedPart part in parts)
+        {
+            writer.Add(ViewOf(in part, tariffs));
+        }
+
+        return _parts.AsSpan(0, writer.Finish());
+    }
+
+    /// <summary>The octets of the meters; valid until they are asked for again.</summary>
+    public ReadOnlySpan<byte> Meters(scoped ReadOnlySpan<MeterEntry> meters)
+    {
+        if (meters.IsEmpty)
+        {
+            return default;
+        }
+
+        EnsureRoom(ref _meters, AvroLimits.MaxArrayFrame + (meters.Length * default(UsageMeterView).MaxSize));
+        AvroItemsWriter<UsageMeterView> writer = new(_meters, meters.Length);
+        foreach (ref readonly MeterEntry meter in meters)
+        {
+            writer.Add(UsageEvents.ToMeter(in meter));
+        }
+
+        return _meters.AsSpan(0, writer.Finish());
+    }
+
+    private static void EnsureRoom(ref byte[] room, int size)
+    {
+        if (room.Length < size)
+        {
+            room = new byte[Math.Max(size, room.Length * 2)];
+        }
+    }
+
+    private static UsagePartView ViewOf(scoped in RatedPart part, TariffSnapshot tariffs)
+    {
+        TariffVersion version = tariffs.Version(part.VersionIndex);
+        return new UsagePartView
+        {
+            Component = part.Component,
+            OfferingVersion = version.Version,
+            PriceIndex = part.PriceIndex,
+            Band = version.PriceList.BandUtf8(part.BandIndex),
+            Bundle = version.PriceList.BundleUtf8(part.BundleIndex),
+            Tier = part.Tier,
+            Packages = part.Packages,
+            Units = part.Units,
+            UnitPriceNanos = part.UnitPriceNanos,
+            UnitSize = part.UnitSize,
+            AmountNanos = part.AmountNanos,
+        };
+    }
+}
