@@ -111,7 +111,7 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
     }
 
     [Fact]
-    public void Handle_RecordThatCannotBeRead_IsADeadLetterAndTheOthersAreBilled()
+    public void Handle_RecordThatCannotBeBilled_IsADeadLetterAndTheOthersAreBilled()
     {
         TestRecord good = Rated(
             0,
@@ -122,18 +122,21 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
             good,
             Record(Topics.UsageRated, 1, EventValue.Of(FakeRegistry.IdOf(Topics.UsageRated), body => body.Write<byte>([9, 9, 9]))),
             Record(Topics.UsageRated, 2, [1, 2, 3]),
+            Rated(3, new UsageRated { UsageId = Id(2), Account = "a", Currency = "EUR", Amount = 5, PriceBasis = PriceBasis.Gross }),
             Record(Topics.UsageRejected, 0, [0, 0, 0, 0, 99, 1]),
             new TestRecord(Topics.UsageRejected, 0, 1, [], Value: null),
         ]));
 
+        // An amount with VAT is in no sum of amounts without it.
         Assert.Equal(
             [
-                "usage.rated.v1[0]@1 undecodable", "usage.rated.v1[0]@2 undecodable", "usage.rejected.v1[0]@0 unknown-schema",
-                "usage.rejected.v1[0]@1 undecodable",
+                "usage.rated.v1[0]@1 undecodable", "usage.rated.v1[0]@2 undecodable", "usage.rated.v1[0]@3 amount-with-vat",
+                "usage.rejected.v1[0]@0 unknown-schema", "usage.rejected.v1[0]@1 undecodable",
             ],
             _deadLetters.Letters);
-        Assert.Equal((1, 4), (_ledger.Totals().Lines, _ledger.Totals().Count(LedgerOutcome.DeadLettered)));
-        Assert.Equal(3, _ledger.NextOffset(Topics.UsageRated, 0));
+        Assert.Equal((1, 5), (_ledger.Totals().Lines, _ledger.Totals().Count(LedgerOutcome.DeadLettered)));
+        Assert.Equal(1_000_000_000, _ledger.Totals().Billed("EUR").AmountNanos);
+        Assert.Equal(4, _ledger.NextOffset(Topics.UsageRated, 0));
         Assert.Equal(2, _ledger.NextOffset(Topics.UsageRejected, 0));
     }
 
