@@ -125,6 +125,143 @@ public sealed class PriceListTests
         Assert.Equal(Nanos("4.70"), second.Sum(result => result.AmountNanos));
     }
 
+    /// <summary>
+    /// Steps, bands, a new version in mid-session, fee, minimum and maximum, two bundles: whatever the order in which the records of a
+    /// session come, they cost the same together, draw the same, and leave the same counts.
+    /// </summary>
+    [Fact]
+    public void PartialRecords_InAnyOrder_CostTheSame_AndLeaveTheSameCounts() =>
+        Gen.Select(SessionOfferings, SessionRecords, Gen.Int).Sample(
+            (catalogue, records, seed) =>
+            {
+                UsageRecord[] inOrder = [
+                    .. records.OrderBy(record => record.EventTimeMilliseconds).ThenBy(record => record.DurationSeconds)];
+                UsageRecord[] shuffled = [.. records];
+                new Random(seed).Shuffle(shuffled);
+                Rater one = new(catalogue);
+                Rater other = new(catalogue);
+                RatingResult[] expected = inOrder.Select(one.One).ToArray();
+                RatingResult[] rated = shuffled.Select(other.One).ToArray();
+
+                Assert.All(expected, result => Assert.Equal(RatingOutcome.Rated, result.Outcome));
+                Assert.Equal(Sums(expected), Sums(rated));
+                Assert.Equal(CountsOf(one), CountsOf(other));
+            },
+            iter: 10_000);
+
+    /// <summary>The first record of a call comes last: it began in the dear hours, and its fee was due.</summary>
+    [Fact]
+    public void FirstRecord_ThatComesLast_HasTheDifference()
+    {
+        OfferingPrice day = Calls("day") with { Bands = ["day"], ConnectFee = 0.30m, Bundle = false };
+        OfferingPrice night = Calls("night") with { UnitPrice = 0.12m, Bundle = false };
+        Rater rater = new(Offering(day, night) with { Bands = [new TimeBand { Name = "day", From = 8 * 3600, To = 11 * 3600 }] });
+        UsageRecord late = Call(1, 90, "2026-02-03T10:00:30Z") with { Session = 7 };
+        UsageRecord early = Call(2, 60, "2026-02-03T09:59:30Z") with { Session = 7 };
+
+        // Alone, the second record is 2 minutes at night. After the first one it goes on: a minute by day with the fee, 2 at night.
+        Assert.Equal(Nanos("0.24"), rater.One(late).AmountNanos);
+        RatingResult difference = rater.RateUncommitted(early)[0];
+        Assert.Equal((Nanos("0.90"), 60L), (difference.AmountNanos, difference.ChargedUnits));
+        Assert.Equal(
+            [
+                (PartComponent.Reversal, -120L, Nanos("-0.24")), (PartComponent.Usage, 60L, Nanos("0.60")),
+                (PartComponent.ConnectFee, 0L, Nanos("0.30")), (PartComponent.Usage, 120L, Nanos("0.24")),
+            ],
+            rater.Session.Parts(in difference, rater.Tariffs).ToArray().Select(part => (part.Component, part.Units, part.AmountNanos)));
+    }
+
+    /// <summary>
+    /// A session of more records than are kept goes on in the order in which they come; nothing is lost or charged twice.
+    /// </summary>
+    [Fact]
+    public void Session_OfMoreRecordsThanAreKept_IsChargedInOrderOfArrival()
+    {
+        Rater rater = new(Offering(Calls("calls") with { Bundle = false }));
+        long charged = 0;
+        for (int minute = 40; minute > 0; minute--)
+        {
+            charged += rater.One(Part(minute, seconds: 10)).ChargedUnits;
+        }
+
+        Assert.Equal(420, charged);
+        Assert.Equal(3 + 32, rater.Session.MeterCount);
+    }
+
+    private static readonly Gen<OfferingVersion[]> SessionOfferings =
+        from day in Gen.Long[0, 2_000_000_000]
+        from night in Gen.Long[0, 2_000_000_000]
+        from increments in Gen.OneOf(Gen.Const(1L), Gen.Const(10L), Gen.Const(60L)).Array[2]
+        from fee in Gen.Long[0, 500_000_000]
+        from bounds in Gen.Int[0, 3]
+        from units in Gen.Long[1, 900].Array[2]
+        from bundles in Gen.Int[0, 3]
+        from change in Gen.Int[-30, 600]
+        let first = Calls("day") with
+        {
+            Bands = ["day"],
+            UnitPrice = day / 1_000_000_000m,
+            Increment = increments[0],
+            ConnectFee = fee / 1_000_000_000m,
+            Minimum = bounds == 3 ? 100 : 0,
+            MinimumCharge = bounds == 1 ? 1m : null,
+            MaximumCharge = bounds == 2 ? 3m : null,
+        }
+        let other = Calls("night") with
+        {
+            Steps =
+            [
+                new PriceStep { From = 0, UnitPrice = night / 1_000_000_000m, UnitSize = 60, Increment = increments[1] },
+                new PriceStep { From = 120, UnitPrice = day / 1_000_000_000m, UnitSize = 7, Increment = 30 },
+            ],
+        }
+        let one = Offering(first, other) with
+        {
+            Bands = [new TimeBand { Name = "day", From = 8 * 3600, To = 12 * 3600 }],
+            Bundles =
+            [
+                .. new Bundle[]
+                {
+                    new() { Id = "own", Kind = UsageKind.Voice, Units = units[0], ValidFrom = Time("2026-02-03T10:20:00Z") },
+                    new() { Kind = UsageKind.Voice, Units = units[1] },
+                }.Where((_, index) => (bundles & (1 << index)) != 0),
+            ],
+        }
+        select new[]
+        {
+            one,
+            one with
+            {
+                Version = 2,
+                ValidFrom = Time("2026-02-03T10:00:00Z").AddMinutes(change),
+                Prices = [first with { UnitPrice = 0.07m }, other],
+            },
+        };
+
+    private static readonly Gen<UsageRecord[]> SessionRecords =
+        Gen.Select(Gen.Int[0, 240], Gen.Long[1, 400]).Array[2, 8].Select(
+            records => records.Select((record, index) => Part(index + 1, record.Item2) with
+            {
+                EventTimeMilliseconds = Instant("2026-02-03T08:30:00Z") + (record.Item1 * (long)Minute),
+            }).ToArray());
+
+    private static (long Amount, long Charged, long Covered) Sums(RatingResult[] rated) => (
+        rated.Sum(result => result.AmountNanos), rated.Sum(result => result.ChargedUnits), rated.Sum(result => result.BundleUnits));
+
+    private static string[] CountsOf(Rater rater)
+    {
+        rater.Session.BeginCheckpoint();
+        MeterEntry[] meters = new MeterEntry[100];
+        int count = rater.Session.TakeMeters(meters);
+        BalanceEntry[] balances = new BalanceEntry[2];
+        Assert.InRange(rater.Session.TakeBalances(balances), 0, 1);
+        return
+        [
+            $"{balances[0].Balance.SpendNanos} {balances[0].Balance.BundleSecondsUsed}",
+            .. meters[..count].Where(meter => (meter.Units | meter.Nanos) != 0).Select(meter => meter.ToString()).Order(),
+        ];
+    }
+
     public static TheoryData<string, OfferingVersion> Lacking => new()
     {
         { "with VAT", Offering(Calls("calls")) with { PriceBasis = PriceBasis.Gross } },

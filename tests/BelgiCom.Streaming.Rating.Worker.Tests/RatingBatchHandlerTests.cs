@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
@@ -441,6 +442,25 @@ public sealed class RatingBatchHandlerTests
             ],
             _lanes.Rated.SelectMany(one => one.Parts).Select(part => (part.Component, part.Bundle, part.Tier, part.Units, part.Amount)));
         Assert.Equal([[600L], [1000, 200], [800]], _lanes.Rated.Select(one => one.Meters.Select(meter => meter.Units).ToArray()));
+    }
+
+    /// <summary>The release before wrote neither parts nor meters: its rated usage is repeated all the same.</summary>
+    [Fact]
+    public void RatedUsageOfTheReleaseBeforePartsAndMeters_IsRepeated()
+    {
+        _lanes.Receive(RatingLanes.Data(1, 900));
+        _lanes.Run(_lanes.NewHandler(0));
+        string schema = UsageRated.SchemaJson;
+        int id = _lanes.Registry.Add(schema[..schema.IndexOf(",{\"name\":\"parts\"", StringComparison.Ordinal)] + "]}");
+        List<FakeRecord> rated = _lanes.Log[Topics.UsageRated, 0];
+
+        // Parts, meters and basis are one octet each, a VAT rate of 210 is two.
+        byte[] body = rated[0].Value![WireFormat.HeaderSize..^5];
+        rated[0] = rated[0] with { Value = EventValue.Of(id, destination => destination.Write(body)) };
+        _lanes.Receive(RatingLanes.Data(2, 200));
+        _lanes.Run(_lanes.NewHandler(0), from: 1);
+        UsageRated after = UsageRated.Read(rated[1].Value.AsSpan(WireFormat.HeaderSize));
+        Assert.Equal((1000, 100), (after.BundleOctetsUsed, after.BundleUnits));
     }
 
     public static TheoryData<OfferingVersion, int> Aged => new()

@@ -21,6 +21,9 @@ internal sealed class PriceListCharging
     private const int MostRuns = 4096;
     private const int MostParts = 2048;
 
+    // Most records of a session that are kept, to charge it anew when one comes out of order.
+    private const int MostRecords = 32;
+
     // Marks the owner of an account's own meters, which no subscriber is.
     private const ulong AccountMark = 0x6163_636F_756E_7400;
 
@@ -38,6 +41,13 @@ internal sealed class PriceListCharging
     private int _monthEnd;
     private long _bundleUsed;
     private int _firstPart;
+    private int _untilDay;
+
+    // The session of the event: where the parts of the record in hand begin, what was drawn for all records, and whether they can be
+    // charged anew.
+    private int _recordPart;
+    private long _drawn;
+    private bool _canChargeAnew;
     private bool _overflows;
 
     // What is in force at the place that was reached in it.
@@ -94,7 +104,8 @@ internal sealed class PriceListCharging
         _monthStart = result.PeriodStartDays;
         _monthEnd = LastDayBefore(BelgianCalendar.StartMilliseconds(BelgianCalendar.MonthStartingOn(_monthStart) + 1));
         (_bundleUsed, DrawnFromBalance) = (bundleUsed, 0);
-        (_firstPart, _overflows, _inForceUntil) = (_parts.Count, false, long.MinValue);
+        (_firstPart, _recordPart, _overflows, _inForceUntil) = (_parts.Count, _parts.Count, false, long.MinValue);
+        (_untilDay, _canChargeAnew) = (LastDayBefore(usage.EventTimeMilliseconds + 1), false);
         _versionIndex = result.VersionIndex;
         Meters.BeginEvent();
         ChargingFault fault = Charge(ref result);
@@ -255,11 +266,169 @@ internal sealed class PriceListCharging
         ? start + (pass.ValiditySeconds * MillisecondsPerSecond)
         : BelgianCalendar.StartOfDayMilliseconds(BelgianCalendar.DayOf(start).AddDays(pass.ValidityDays));
 
-    /// <summary>Charges the part of a session that this record adds.</summary>
+    /// <summary>
+    /// Charges the part of a session that this record adds. When records that follow it in the session were charged before it, the session
+    /// is charged anew in its order, and this record has the difference.
+    /// </summary>
     private ChargingFault ChargeSession(long units)
     {
-        SessionMeters session = new(Meters, _owner, _usage.Session, _oldestDay);
+        SessionMeters session = Session();
         SessionSoFar before = session.Read(_usage.EventTimeMilliseconds);
+        if (!session.IsKept)
+        {
+            return ChargeRecord(session, units, before, out _);
+        }
+
+        SessionRecords records = session.ReadRecords();
+        SessionRecord record = new(_usage.EventTimeMilliseconds, units);
+        _drawn = records.Drawn;
+        _canChargeAnew = before.Used == 0 || (records.Count is > 0 and < MostRecords && IsLikeItsSession(records, before));
+        if (_canChargeAnew && records.Count > 0 && record.IsBefore(session.ReadRecord(records.Count - 1)))
+        {
+            if (TryTakeBack(session, before))
+            {
+                return ChargeAnew(session, record, records.Count);
+            }
+
+            _canChargeAnew = false;
+        }
+
+        ChargingFault fault = ChargeRecord(session, units, before, out _);
+        if (_canChargeAnew)
+        {
+            session.WriteRecord(records.Count, record, _untilDay);
+        }
+
+        if (records.Count != SessionRecords.InOrderOfArrival)
+        {
+            KeepRecords(session, records.Count + 1);
+        }
+
+        return fault;
+    }
+
+    private SessionMeters Session() => new(Meters, _owner, _usage.Session, _oldestDay);
+
+    /// <summary>
+    /// Whether the network and month of the record are those of its session; of another one, what depends on them is not kept.
+    /// </summary>
+    private bool IsLikeItsSession(in SessionRecords records, in SessionSoFar session) =>
+        records.Network == _usage.ServingPlmn.Code
+        && BelgianCalendar.StartDays(BelgianCalendar.MonthOf(session.StartMilliseconds)) == _monthStart;
+
+    private void KeepRecords(SessionMeters session, int count) => session.WriteRecords(
+        new SessionRecords(_canChargeAnew ? count : SessionRecords.InOrderOfArrival, _drawn, _usage.ServingPlmn.Code), _untilDay);
+
+    /// <summary>
+    /// Takes back what the session was charged, and gives back what was drawn for it; false, with nothing changed, when not all bundles
+    /// that were drawn are found, because the subscriber had another offering.
+    /// </summary>
+    private bool TryTakeBack(SessionMeters session, in SessionSoFar charged)
+    {
+        _inForceUntil = long.MinValue;
+        if (!TryEnter(charged.StartMilliseconds))
+        {
+            return false;
+        }
+
+        long amount = charged.AmountNanos + charged.RaisedNanos + charged.CappedNanos;
+        RatedPart reversal = new() { Component = PartComponent.Reversal, Units = _drawn - charged.Charged, AmountNanos = -amount };
+        if ((reversal.Units | amount) != 0)
+        {
+            Add(reversal);
+        }
+
+        foreach (int version in _tariffs.VersionsBeside(_versionIndex))
+        {
+            foreach (PriceList.BundleTerms bundle in _tariffs.Version(version).PriceList.Bundles)
+            {
+                GiveBack(session, version, bundle);
+            }
+        }
+
+        if (_drawn == 0)
+        {
+            return true;
+        }
+
+        Meters.UndoEvent();
+        _parts.RemoveRange(_firstPart, _parts.Count - _firstPart);
+        (_drawn, DrawnFromBalance) = (session.ReadRecords().Drawn, 0);
+        return false;
+    }
+
+    private void GiveBack(SessionMeters session, int version, PriceList.BundleTerms bundle)
+    {
+        MeterReading draw = session.ReadDraw(bundle.Meter);
+        if (draw.Units == 0)
+        {
+            return;
+        }
+
+        if (bundle.IsOfBalance)
+        {
+            DrawnFromBalance -= draw.Units;
+        }
+        else
+        {
+            UInt128 owner = bundle.IsShared ? _account : _owner;
+            MeterReading drawn = Read(owner, bundle.Meter, draw.Nanos);
+            Write(owner, bundle.Meter, draw.Nanos, drawn with { Units = drawn.Units - draw.Units }, _untilDay);
+        }
+
+        session.WriteDraw(bundle.Meter, default, _untilDay);
+        _drawn -= draw.Units;
+        _parts.Add(
+            new RatedPart
+            {
+                Component = PartComponent.Bundle,
+                VersionIndex = version,
+                PriceIndex = RatedPart.None,
+                BandIndex = RatedPart.None,
+                BundleIndex = bundle.Index,
+                Units = -draw.Units,
+            });
+    }
+
+    /// <summary>Puts a record in its place, and charges the session from its first record on.</summary>
+    private ChargingFault ChargeAnew(SessionMeters session, SessionRecord record, int count)
+    {
+        int place = count;
+        for (; place > 0 && record.IsBefore(session.ReadRecord(place - 1)); place--)
+        {
+            session.WriteRecord(place, session.ReadRecord(place - 1), _untilDay);
+        }
+
+        session.WriteRecord(place, record, _untilDay);
+        UsageRecord last = _usage;
+        SessionSoFar soFar = new(
+            session.ReadRecord(0).StartMilliseconds, 0, 0, 0, 0, 0, IsPriced: false, IsFeePaid: false);
+        ChargingFault fault = ChargingFault.None;
+        for (int index = 0; index <= count && fault == ChargingFault.None; index++)
+        {
+            SessionRecord next = session.ReadRecord(index);
+            _usage = last with
+            {
+                EventTimeMilliseconds = next.StartMilliseconds,
+                EndTimeMilliseconds = next.StartMilliseconds,
+                DurationSeconds = next.Units,
+                TotalOctets = next.Units,
+                Messages = next.Units,
+                ServiceUnits = next.Units,
+            };
+            fault = ChargeRecord(session, next.Units, soFar, out soFar);
+        }
+
+        _usage = last;
+        KeepRecords(session, count + 1);
+        return fault;
+    }
+
+    /// <summary>Charges a record after those that its session has charged.</summary>
+    private ChargingFault ChargeRecord(SessionMeters session, long units, SessionSoFar before, out SessionSoFar after)
+    {
+        _recordPart = _parts.Count;
+        after = before with { Used = before.Used + units };
 
         // Fee, minimum and maximum are those of the price at the session's start.
         _inForceUntil = long.MinValue;
@@ -271,7 +440,6 @@ internal sealed class PriceListCharging
         PriceList.Row first = _row;
         int firstVersion = _versionIndex;
         _inForceUntil = long.MinValue;
-        SessionSoFar after = before with { Used = before.Used + units };
         ChargingFault fault = first.Model == PriceModel.Flat
             ? ChargeFlat(units, before.Used == 0)
             : ChargeIncrements(first, Math.Max(after.Used, first.MinimumUnits), before, ref after);
@@ -282,7 +450,7 @@ internal sealed class PriceListCharging
 
         long priced = 0;
         bool isPriced = false;
-        foreach (ref readonly RatedPart part in Parts[_firstPart..])
+        foreach (ref readonly RatedPart part in Parts[_recordPart..])
         {
             priced += part.AmountNanos;
             isPriced |= part.Component == PartComponent.Usage;
@@ -300,7 +468,8 @@ internal sealed class PriceListCharging
         long cap = after.AmountNanos > first.MaximumChargeNanos ? first.MaximumChargeNanos - after.AmountNanos : 0;
         AddOf(firstVersion, first, PartComponent.MinimumCharge, raise - before.RaisedNanos);
         AddOf(firstVersion, first, PartComponent.MaximumCharge, cap - before.CappedNanos);
-        session.Write(after with { RaisedNanos = raise, CappedNanos = cap }, in before, LastDayBefore(_usage.EventTimeMilliseconds + 1));
+        after = after with { RaisedNanos = raise, CappedNanos = cap };
+        session.Write(in after, _untilDay);
         return ChargingFault.None;
     }
 
@@ -337,6 +506,8 @@ internal sealed class PriceListCharging
                 return ChargingFault.NoPrice;
             }
 
+            // Octets that are spread over the time of their record depend on its end, which is not kept.
+            _canChargeAnew &= !_row.IsSpreadOverTime;
             int step = _row.StepAt(charged);
             long increment = _row.Steps[step].Increment;
             long run = target - charged;
@@ -483,6 +654,7 @@ internal sealed class PriceListCharging
         {
             long left = Math.Min(units, Math.Max(0, bundle.Units - _bundleUsed - DrawnFromBalance));
             DrawnFromBalance += left;
+            KeepDraw(bundle, _monthStart, left);
             return left;
         }
 
@@ -494,9 +666,25 @@ internal sealed class PriceListCharging
         {
             int until = bundle.IsMonthly ? _monthEnd : LastDayBefore(bundle.ToMilliseconds);
             Write(owner, bundle.Meter, from, drawn with { Units = drawn.Units + taken }, until);
+            KeepDraw(bundle, from, taken);
         }
 
         return taken;
+    }
+
+    /// <summary>Keeps what was drawn for a session that may have to be charged anew.</summary>
+    private void KeepDraw(PriceList.BundleTerms bundle, long from, long units)
+    {
+        if (!_canChargeAnew || units == 0)
+        {
+            return;
+        }
+
+        SessionMeters session = Session();
+        MeterReading before = session.ReadDraw(bundle.Meter);
+        session.WriteDraw(bundle.Meter, new MeterReading(before.Units + units, from), _untilDay);
+        _drawn += units;
+        _canChargeAnew = before.Units == 0 || before.Nanos == from;
     }
 
     private MeterReading Read(UInt128 owner, ulong id, long from) => Meters.Read(new MeterKey(owner, id, from), _oldestDay);
@@ -506,6 +694,8 @@ internal sealed class PriceListCharging
 
     private void PriceUnits(long units, int step)
     {
+        // Tiers and packages count all usage of the month, so a session's units in them cannot be taken back alone.
+        _canChargeAnew &= _row.Model is not (PriceModel.Graduated or PriceModel.Volume or PriceModel.Package);
         switch (_row.Model)
         {
             case PriceModel.Graduated:
@@ -659,7 +849,7 @@ internal sealed class PriceListCharging
     {
         (part.VersionIndex, part.PriceIndex, part.BandIndex) = (_versionIndex, _row.Index, _band);
         part.BundleIndex = part.Component == PartComponent.Bundle ? part.BundleIndex : -1;
-        if (_parts.Count > _firstPart && _parts[^1].IsSameAs(in part))
+        if (_parts.Count > _recordPart && _parts[^1].IsSameAs(in part))
         {
             part.Units += _parts[^1].Units;
             _parts.RemoveAt(_parts.Count - 1);

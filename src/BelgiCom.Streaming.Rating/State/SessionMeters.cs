@@ -12,6 +12,26 @@ namespace BelgiCom.Streaming.Rating;
 internal readonly record struct SessionSoFar(
     long StartMilliseconds, long Used, long Charged, long AmountNanos, long RaisedNanos, long CappedNanos, bool IsPriced, bool IsFeePaid);
 
+/// <summary>A record of a session, as far as its charge depends on it.</summary>
+/// <param name="StartMilliseconds">When it began.</param>
+/// <param name="Units">What it says was used.</param>
+internal readonly record struct SessionRecord(long StartMilliseconds, long Units)
+{
+    /// <summary>Whether it comes before another in the order of the session.</summary>
+    public bool IsBefore(SessionRecord other) =>
+        StartMilliseconds < other.StartMilliseconds || (StartMilliseconds == other.StartMilliseconds && Units < other.Units);
+}
+
+/// <summary>What it takes to charge a session anew when a record of it comes out of order, beside the records themselves.</summary>
+/// <param name="Count">Records kept, in their order; <see cref="InOrderOfArrival"/> when they are charged as they come.</param>
+/// <param name="Drawn">Units drawn from all bundles.</param>
+/// <param name="Network">Code of the network that served the session.</param>
+internal readonly record struct SessionRecords(int Count, long Drawn, ulong Network)
+{
+    /// <summary>Stands in the place of the number of records.</summary>
+    public const int InOrderOfArrival = 255;
+}
+
 /// <summary>Keeps what a session has charged in meters of its own; a record that names no session is one by itself.</summary>
 /// <param name="meters">The meters.</param>
 /// <param name="owner">Whose session.</param>
@@ -23,6 +43,9 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
     private const long UsedAndAmount = 0;
     private const long ChargedAndStart = 1;
     private const long RaisedAndCapped = 2;
+    private const long Records = 3;
+    private const long FirstRecord = 16;
+    private const int CountBits = 8;
 
     // The start stands above the flags.
     private const int PricedFlag = 1;
@@ -31,6 +54,9 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
 
     private readonly bool _isKept = session != UInt128.Zero;
     private readonly ulong _id = (ulong)session ^ (ulong)(session >> 64);
+
+    /// <summary>Whether records name the session.</summary>
+    public bool IsKept => _isKept;
 
     /// <summary>What was charged until now; for a session that is not known, one that begins at an instant.</summary>
     public SessionSoFar Read(long startMilliseconds)
@@ -50,9 +76,8 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
 
     /// <summary>Keeps what was charged.</summary>
     /// <param name="session">What was charged.</param>
-    /// <param name="before">What had been charged before.</param>
     /// <param name="untilDay">Day of the record that charged it: a session is kept as long as its last record.</param>
-    public void Write(in SessionSoFar session, in SessionSoFar before, int untilDay)
+    public void Write(in SessionSoFar session, int untilDay)
     {
         if (!_isKept)
         {
@@ -65,11 +90,40 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
         meters.Write(KeyOf(ChargedAndStart), charged, untilDay);
 
         // Most sessions have no bounds; one that had keeps them as long as the rest.
-        if ((session.RaisedNanos | session.CappedNanos | before.RaisedNanos | before.CappedNanos) != 0)
+        MeterReading bounds = new(session.RaisedNanos, session.CappedNanos);
+        if (bounds != default || Read(KeyOf(RaisedAndCapped)) != default)
         {
-            meters.Write(KeyOf(RaisedAndCapped), new MeterReading(session.RaisedNanos, session.CappedNanos), untilDay);
+            meters.Write(KeyOf(RaisedAndCapped), bounds, untilDay);
         }
     }
+
+    /// <summary>What is kept to charge the session anew.</summary>
+    public SessionRecords ReadRecords()
+    {
+        MeterReading records = Read(KeyOf(Records));
+        return new SessionRecords((int)(records.Nanos & ((1 << CountBits) - 1)), records.Units, (ulong)(records.Nanos >> CountBits));
+    }
+
+    /// <summary>Keeps what it takes to charge the session anew.</summary>
+    public void WriteRecords(in SessionRecords records, int untilDay) => meters.Write(
+        KeyOf(Records), new MeterReading(records.Drawn, ((long)records.Network << CountBits) | (uint)records.Count), untilDay);
+
+    /// <summary>A record of the session, by its place in their order.</summary>
+    public SessionRecord ReadRecord(int place)
+    {
+        MeterReading record = Read(KeyOf(FirstRecord + place));
+        return new SessionRecord(record.Nanos, record.Units);
+    }
+
+    /// <summary>Keeps a record of the session at a place in their order.</summary>
+    public void WriteRecord(int place, SessionRecord record, int untilDay) =>
+        meters.Write(KeyOf(FirstRecord + place), new MeterReading(record.Units, record.StartMilliseconds), untilDay);
+
+    /// <summary>Units that were drawn for the session from a bundle, and the beginning under which the bundle's meter is kept.</summary>
+    public MeterReading ReadDraw(ulong bundle) => Read(KeyOf((long)bundle));
+
+    /// <summary>Keeps what was drawn for the session from a bundle.</summary>
+    public void WriteDraw(ulong bundle, MeterReading draw, int untilDay) => meters.Write(KeyOf((long)bundle), draw, untilDay);
 
     private MeterReading Read(MeterKey key) => meters.Read(in key, oldestDay);
 

@@ -76,6 +76,9 @@ public sealed class TariffSnapshot
         return -1;
     }
 
+    /// <summary>All versions of the offering that a version belongs to.</summary>
+    internal ReadOnlySpan<int> VersionsBeside(int sibling) => _byOffering[_offerings[sibling]];
+
     /// <summary>The version in force at an instant of the offering that another version belongs to, and until when it is.</summary>
     /// <param name="sibling">Index of a version of the offering.</param>
     /// <param name="milliseconds">The instant, milliseconds since 1970-01-01 UTC.</param>
