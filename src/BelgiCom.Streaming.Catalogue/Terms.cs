@@ -146,4 +146,7 @@ public sealed record CatalogueContent(IReadOnlyList<OfferingEdition> Editions, I
 {
     /// <summary>What is published to catalogue.tariffs.v1.</summary>
     public IReadOnlyList<OfferingVersion> Versions { get; } = [.. Editions.Select(edition => edition.Published)];
+
+    /// <summary>The warnings about what is kept and not applied: who charges by this catalogue has to charge that elsewhere.</summary>
+    public IEnumerable<InputFault> NotApplied => Warnings.Where(warning => warning.Code == FaultCodes.NotApplied);
 }

@@ -34,6 +34,10 @@ internal static class TermsReader
             bundle = bundle with { Shared = false };
             PriceReader.NotApplied(section, "contributedBy", "each device draws what it brings itself, and no pool");
         }
+        else if (bundle.Shared)
+        {
+            PriceReader.NotApplied(section, "shared", "the rating worker suspends usage of its offering (NO_PRICE)");
+        }
 
         section.Finish();
         if ((maximum > 0 || step > 0 || zone is not null || contributedBy is not null) && bundle.Id.Length == 0)

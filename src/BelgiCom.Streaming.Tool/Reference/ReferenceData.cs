@@ -24,7 +24,7 @@ internal sealed class ReferenceData
     public static ReferenceData Read(string? catalogue, string? subscriptions)
     {
         ThrowUnlessThere(catalogue, subscriptions);
-        return new ReferenceData(CatalogueFolder.Load(catalogue ?? SampleFiles.Catalogue), subscriptions ?? SampleFiles.Subscriptions);
+        return new ReferenceData(ReadToPublish(catalogue ?? SampleFiles.Catalogue), subscriptions ?? SampleFiles.Subscriptions);
     }
 
     /// <summary>Reads what is given; the topics have the rest.</summary>
@@ -35,7 +35,23 @@ internal sealed class ReferenceData
     public static ReferenceData ReadGiven(string? catalogue, string? subscriptions)
     {
         ThrowUnlessThere(catalogue, subscriptions);
-        return new ReferenceData(catalogue is null ? [] : CatalogueFolder.Load(catalogue), subscriptions);
+        return new ReferenceData(catalogue is null ? [] : ReadToPublish(catalogue), subscriptions);
+    }
+
+    /// <summary>
+    /// Reads a catalogue to charge by, and says on standard error what of it nothing applies: a fee that nobody charges must not be found
+    /// on the first bill.
+    /// </summary>
+    /// <exception cref="InputFaultException">A tariff is wrong.</exception>
+    public static IReadOnlyList<OfferingVersion> ReadToPublish(string folder)
+    {
+        CatalogueContent catalogue = CatalogueFolder.Read(folder);
+        foreach (InputFault warning in catalogue.NotApplied)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
+
+        return catalogue.Versions;
     }
 
     /// <summary>Whether nothing was given.</summary>

@@ -60,7 +60,7 @@ internal static class CatalogueCommand
             "apply", "Publish the versions that the topic does not have; a published version never changes.") { folder, json };
         command.SetAction(async (result, cancellationToken) =>
         {
-            IReadOnlyList<OfferingVersion> versions = CatalogueFolder.Load(result.GetRequiredValue(folder));
+            IReadOnlyList<OfferingVersion> versions = ReferenceData.ReadToPublish(result.GetRequiredValue(folder));
             using Publishing publishing = await ToolSettings.PublishingAsync();
             PublishResult published = await publishing.Reference.PublishAsync(versions, cancellationToken);
             Answer.Print(

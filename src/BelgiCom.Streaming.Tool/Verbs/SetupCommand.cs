@@ -45,7 +45,7 @@ internal static class SetupCommand
     private static async Task<int> ExecuteAsync(
         string? catalogue, string? subscriptions, bool schemasAnew, int partitionsMax, bool json, CancellationToken cancellationToken)
     {
-        IReadOnlyList<OfferingVersion> versions = catalogue is null ? [] : CatalogueFolder.Load(catalogue);
+        IReadOnlyList<OfferingVersion> versions = catalogue is null ? [] : ReferenceData.ReadToPublish(catalogue);
         using Publishing publishing = await ToolSettings.PublishingAsync();
         if (!schemasAnew)
         {
