@@ -102,19 +102,26 @@ public sealed class UsageEventsTests
     [Fact]
     public void Event_FromOctetsToOctets_AllocatesNothing()
     {
-        const int Events = 1000;
+        const int Events = 1000, Rounds = 5;
         byte[] body = Body(_received);
         byte[] output = new byte[1024];
-        _session.Reserve((int)(Subscribed / 86_400_000), 3 * Events);
+        _session.Reserve((int)(Subscribed / 86_400_000), (2 + Rounds) * Events);
         for (int warmUp = 0; warmUp < 2; warmUp++)
         {
             RateDifferent(body, output, Events);
             _session.Commit();
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        RateDifferent(body, output, Events);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // Collecting for another test's thread may count the rest of this thread's room as used, so the least of several rounds counts.
+        long least = long.MaxValue;
+        for (int round = 0; round < Rounds; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            RateDifferent(body, output, Events);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
     }
 
     [Fact]

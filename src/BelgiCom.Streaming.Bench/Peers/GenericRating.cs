@@ -66,6 +66,7 @@ internal sealed class GenericRating
         LogicalSchema { LogicalTypeName: "date" } => DateTime.UnixEpoch,
         LogicalSchema => DateTime.UnixEpoch,
         EnumSchema symbols => new GenericEnum(symbols, symbols[0]),
+        ArraySchema => Array.Empty<object>(),
         { Tag: Schema.Type.String } => "mobile-go",
         { Tag: Schema.Type.Int } => 1,
         { Tag: Schema.Type.Long } => 1L,
