@@ -107,7 +107,7 @@ public sealed class OlderReleaseTests
     }
 
     /// <summary>
-    /// Whether the release before has the record: it lacks what follows from usage that is not rated yet, and a checkpoint's mark, which it
+    /// Whether the release before has the record: it lacks what follows from usage that is not rated yet, and meters and marks, which it
     /// did not write.
     /// </summary>
     private static bool IsThere(in ConsumedRecord record, long firstUnrated)
@@ -116,7 +116,7 @@ public sealed class OlderReleaseTests
         bool isHalved = record.Partition == Halved;
         return record.Topic switch
         {
-            Topics.RatingState => !isHalved && RatingState.Read(body).Checkpoint is null,
+            Topics.RatingState => !isHalved && RatingState.Read(body) is { Checkpoint: null, Meter: null },
             Topics.UsageRated => !isHalved || UsageRated.Read(body).ReceivedOffset < firstUnrated,
             Topics.UsageRejected => !isHalved || UsageRejected.Read(body).ReceivedOffset < firstUnrated,
             _ => true,
