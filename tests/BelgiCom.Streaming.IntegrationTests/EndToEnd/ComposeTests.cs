@@ -32,7 +32,9 @@ public sealed class ComposeTests
         (await ChildProcess.RunAsync(OurProgram.Start(assembly, settings, "--validate"))).WithExitCode(0);
     }
 
-    /// <summary>Also the container that only sets up, and those that are not ours: none may write outside its volumes or get a right.</summary>
+    /// <summary>
+    /// Also the container that only sets up, and those that are not ours: none may write outside its volumes or get a right.
+    /// </summary>
     [Fact]
     public void Containers_OfCompose_AreConfined() => Assert.All(Services(), service =>
     {
@@ -43,7 +45,9 @@ public sealed class ComposeTests
         Assert.Equal("[ no-new-privileges:true ]", $"{settings["security_opt"]}");
         Assert.False(settings.ContainsKey("privileged"));
         // The one that makes up passwords gives each file to its user, and ends.
-        Assert.Equal($"{service.Key}" == "secrets" ? "[ CHOWN ]" : "", settings.TryGetValue("cap_add", out YamlNode? added) ? $"{added}" : "");
+        Assert.Equal(
+            $"{service.Key}" == "secrets" ? "[ CHOWN ]" : "",
+            settings.TryGetValue("cap_add", out YamlNode? added) ? $"{added}" : "");
         Assert.DoesNotContain(
             settings.TryGetValue("environment", out YamlNode? environment) ? Flat(environment) : [],
             setting => $"{setting.Key}".Contains("PASSWORD", StringComparison.OrdinalIgnoreCase)
