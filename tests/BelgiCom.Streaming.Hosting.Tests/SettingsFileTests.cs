@@ -20,6 +20,8 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData("", "line 1, octet 1")]
     [InlineData("[]", "must be an object")]
     [InlineData("{\"a\":1,\"A\":2}", "duplicate key 'A'")]
+    [InlineData("{\"a\\ud800\":1}", "surrogate")]
+    [InlineData("{\"a\":\"\\udc00\"}", "surrogate")]
     public void File_ThatIsNoSettings_IsNamedWithThePlace(string text, string place)
     {
         string fault = FaultOf(Encoding.UTF8.GetBytes(text))!;

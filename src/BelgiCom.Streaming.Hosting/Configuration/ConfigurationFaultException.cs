@@ -18,8 +18,9 @@ public sealed class ConfigurationFaultException : Exception
     /// <param name="exception">What the configuration threw.</param>
     public static ConfigurationFaultException? OfFile(Exception exception)
     {
+        // Half a surrogate pair (\ud800) is JSON and no text; the reader says that it is an invalid operation.
         if (exception is not InvalidDataException { InnerException: { } cause }
-            || cause is not (FormatException or UnauthorizedAccessException or IOException))
+            || cause is not (FormatException or UnauthorizedAccessException or IOException or InvalidOperationException))
         {
             return null;
         }
