@@ -185,9 +185,10 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
         }
 
         _isEnded = true;
-        _octetsLength = Math.Min(head.Length, RecordLimits.MaxLineOctets);
         string detail = $"The file does not fit the column map of its source: {fault.TrimEnd('.')}.";
-        FoundInFile(_window.Fault ?? new(QuarantineReason.NotACdrFile, detail), 0, _octetsLength);
+        DecodingFault ofFile = _window.Fault ?? new(QuarantineReason.NotACdrFile, detail);
+        StepOver(toLineEnd: false);
+        FoundInFile(ofFile, 0, _window.Offset);
         return false;
     }
 
@@ -262,23 +263,32 @@ internal sealed class CsvUsageReader(Stream text, CsvColumnMap map) : UsageFileR
     private bool FailLongLine()
     {
         long offset = _window.Offset;
-        _kept.SetLength(0);
-        _isKept = true;
-        bool isInside = true;
-        while (isInside && _window.Peek(1) is { IsEmpty: false } octets)
-        {
-            int end = octets.IndexOf(_dialect.LineEnd);
-            isInside = end < 0;
-            octets = isInside ? octets : octets[..(end + 1)];
-            _kept.Write(octets[..(int)Math.Min(octets.Length, RecordLimits.MaxQuarantinedOctets - _kept.Length)]);
-            _window.Advance(octets.Length);
-        }
-
-        _hasLineEnd |= !isInside;
+        _hasLineEnd |= StepOver(toLineEnd: true);
         return Found(
             new(QuarantineReason.TooLarge, $"The line is longer than {RecordLimits.MaxLineOctets} octets."),
             offset,
             _window.Offset - offset);
+    }
+
+    /// <summary>
+    /// Steps over what is no record, to the end of the line or of the file, and keeps its beginning for quarantine; true when a line ended
+    /// it.
+    /// </summary>
+    private bool StepOver(bool toLineEnd)
+    {
+        _kept.SetLength(0);
+        _isKept = true;
+        bool isEnded = false;
+        while (!isEnded && _window.Peek(1) is { IsEmpty: false } octets)
+        {
+            int end = toLineEnd ? octets.IndexOf(_dialect.LineEnd) : -1;
+            isEnded = end >= 0;
+            octets = isEnded ? octets[..(end + 1)] : octets;
+            _kept.Write(octets[..(int)Math.Min(octets.Length, RecordLimits.MaxQuarantinedOctets - _kept.Length)]);
+            _window.Advance(octets.Length);
+        }
+
+        return isEnded;
     }
 
     private DecodingFault? ReadRecord(ReadOnlySpan<byte> record)

@@ -153,6 +153,22 @@ public class CsvUsageReaderTests
         Assert.False(new CsvUsageFormat("calls", Map()).Recognises("Start;Secs;Caller\n"u8));
     }
 
+    /// <summary>What is concerned is the whole file; of a large one, the beginning is kept.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3_000)]
+    [InlineData(60_000)]
+    public void File_WithoutAMappedColumn_IsConcernedAsAWhole(int lines)
+    {
+        string text = "Start;Secs;Caller\n" + string.Concat(Enumerable.Repeat("14.03.2026 09:06:07;1;999000000001\n", lines));
+        using UsageFileReader reader = new CsvUsageFormat("calls", Map()).Open(new MemoryStream(Encoding.UTF8.GetBytes(text)));
+
+        Assert.True(reader.Read());
+        Assert.Equal((0L, (long)text.Length), (reader.Fault!.FileOffset, reader.Fault.Length));
+        Assert.Equal(Math.Min(text.Length, RecordLimits.MaxQuarantinedOctets), reader.Octets.Length);
+        Assert.False(reader.Read());
+    }
+
     [Fact]
     public void Map_WithFaults_NamesThemAll()
     {
