@@ -339,7 +339,7 @@ public sealed partial class RatingSession
     /// which count through all its records.
     /// </summary>
     private static bool IsMoreThanOnePart(in UsageRecord usage, TariffVersion version, in TariffVersion.Price price) =>
-        (usage.Session != UInt128.Zero && price.CountsThroughSession)
+        (usage.Session != UInt128.Zero && version.KeepsSessions && price.CountsThroughSession)
         || (price.Unit == PriceUnit.Second
             && version.ChangesAtMilliseconds - usage.EventTimeMilliseconds
                 < Math.Max(usage.DurationSeconds, price.Minimum) * MillisecondsPerSecond);

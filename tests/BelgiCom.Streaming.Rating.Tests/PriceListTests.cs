@@ -288,6 +288,29 @@ public sealed class PriceListTests
         Assert.Contains(reason, Assert.Single(worker.Problems), StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// 70 and 50 KiB by 64 KiB: together they are two increments, so the second record adds none; by themselves they are two and one. What
+    /// other offerings are in the catalogue changes nothing.
+    /// </summary>
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 64 * 1024)]
+    public void Session_OfAnOfferingWithoutAPriceList_IsChargedTogetherByTheLibraryAlone(bool takesAllTerms, long second)
+    {
+        CompiledCatalogue catalogue = new(takesAllTerms);
+        catalogue.Put(Given.Offering(Given.Data()));
+        catalogue.Put(Offering(Calls("flat") with { Model = PriceModel.Flat }) with { Offering = "list" });
+        catalogue.Compile();
+        RatingSession session = new(45, 45);
+        session.SetSubscription(1, [Rater.Period("A-1", "test", long.MinValue, long.MaxValue)], catalogue.Offerings);
+
+        session.Rate(Given.DataUsage(1, 70 * 1024) with { Session = 9 }, catalogue.Tariffs, out RatingResult first);
+        session.Rate(Given.DataUsage(2, 50 * 1024) with { Session = 9 }, catalogue.Tariffs, out RatingResult then);
+
+        Assert.Equal((RatingOutcome.Rated, 128L * 1024), (first.Outcome, first.ChargedUnits));
+        Assert.Equal((RatingOutcome.Rated, second), (then.Outcome, then.ChargedUnits));
+    }
+
     private static OfferingPrice Calls(string id) => new()
     {
         Id = id,

@@ -100,6 +100,22 @@ public sealed class StateTests
         }, iter: 3000);
 
     [Fact]
+    public void Chunk_AfterARestoreInAnyOrder_HasANumberOfItsOwn()
+    {
+        Rater rater = new(Offering(Sms()));
+        int day = Days("2026-03-14");
+        rater.Session.RestoreIds(day, 1, [2]);
+        rater.Session.RestoreIds(day, 0, [1]);
+        rater.Rate(Message(3));
+        rater.Session.BeginCheckpoint();
+
+        UInt128[] ids = rater.Session.TakeIds(out int taken, out long chunk).ToArray();
+
+        Assert.Equal((day, 2L), (taken, chunk));
+        Assert.Equal([(UInt128)3], ids);
+    }
+
+    [Fact]
     public void Checkpoint_HoldsWhatChangedSinceTheOneBefore_AndNothingElse()
     {
         Rater rater = new(Offering(Sms()));

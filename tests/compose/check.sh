@@ -163,7 +163,7 @@ check "passwords are files, the ledger's role is no superuser" secrets
 check "consumers come back under their name" static_members
 check "the registry's journal is kept for ever" journal_is_kept
 check "samples are put into the inbox" samples
-check "samples are billed: 491 lines, 23.131766376 EUR" until_true 90 has_lines '491|491|23131766376'
+check "samples are billed: 491 lines, 23.131961688 EUR" until_true 90 has_lines '491|491|23131961688'
 check "samples are retired" until_true 30 inbox_has '0 0 10'
 check "a file that was copied in is retired, and billed no second time" copied
 check "the operator's verbs answer" verbs

@@ -118,7 +118,12 @@ internal sealed unsafe class IdSet
             }
         }
 
-        _chunks.Add(chunk);
+        // In the order of their numbers, however they come: the next chunk must not take the place of one that is stored.
+        int place = _chunks.BinarySearch(chunk);
+        if (place < 0)
+        {
+            _chunks.Insert(~place, chunk);
+        }
     }
 
     /// <summary>

@@ -5,8 +5,9 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>
 /// The offering versions of catalogue.tariffs.v1, compiled. A version takes effect by its own validFrom, whenever it is read.
 /// </summary>
-/// <param name="takesAllTerms">Whether all versions are taken; else those are refused that need what the topics do not carry, or what other
-/// partitions count (docs/rating-state.md).</param>
+/// <param name="takesAllTerms">Whether all terms of all versions are taken; else those versions are refused that need what the topics do
+/// not carry, or what other partitions count, and offerings without a price list charge each record by itself
+/// (docs/rating-state.md).</param>
 public sealed class CompiledCatalogue(bool takesAllTerms)
 {
     private readonly SortedDictionary<string, OfferingVersion> _versions = new(StringComparer.Ordinal);
@@ -37,7 +38,7 @@ public sealed class CompiledCatalogue(bool takesAllTerms)
     public void Compile()
     {
         _problems.Clear();
-        Tariffs = new TariffSnapshot(_versions.Values.Select(Usable), Offerings);
+        Tariffs = new TariffSnapshot(_versions.Values.Select(Usable), Offerings, keepsAllSessions: takesAllTerms);
     }
 
     private OfferingVersion Usable(OfferingVersion version)

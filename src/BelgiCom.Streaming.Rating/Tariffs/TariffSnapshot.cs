@@ -16,8 +16,11 @@ public sealed class TariffSnapshot
     private readonly int[] _offerings;
 
     /// <summary>Compiles published versions.</summary>
+    /// <param name="published">The versions.</param>
+    /// <param name="offerings">Numbers of the offerings, shared with the subscriptions.</param>
+    /// <param name="keepsAllSessions">Whether offerings without a price list, too, charge the records of a session together.</param>
     /// <exception cref="InvalidTariffException">A version cannot be used.</exception>
-    public TariffSnapshot(IEnumerable<OfferingVersion> published, OfferingIndex offerings)
+    public TariffSnapshot(IEnumerable<OfferingVersion> published, OfferingIndex offerings, bool keepsAllSessions = true)
     {
         OfferingVersion[] all = [.. published];
         _versions = [.. all.Select(version => new TariffVersion(version))];
@@ -33,6 +36,7 @@ public sealed class TariffSnapshot
             {
                 // Bundles and tiers count on from version to version, so all of them are rated on one way.
                 _versions[index].IsShort = isShort;
+                _versions[index].KeepsSessions = keepsAllSessions || !isShort;
                 _ = FindVersion(index, _versions[index].ValidFromMilliseconds, out long until);
                 _versions[index].ChangesAtMilliseconds = until;
             }

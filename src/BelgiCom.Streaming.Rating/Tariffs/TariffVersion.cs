@@ -91,7 +91,10 @@ public sealed class TariffVersion
     internal bool IsShort { get; set; }
 
     /// <summary>Whether a price depends on the session, the called number, or what else most prices do not ask for.</summary>
-    internal bool UsesDetails => !IsShort || Array.Exists(_prices, price => price.CountsThroughSession);
+    internal bool UsesDetails => !IsShort || (KeepsSessions && Array.Exists(_prices, price => price.CountsThroughSession));
+
+    /// <summary>Whether the records of a session are charged together; otherwise each is charged by itself.</summary>
+    internal bool KeepsSessions { get; set; } = true;
 
     /// <summary>Zone name in UTF-8; empty for an index below 0.</summary>
     public ReadOnlySpan<byte> ZoneUtf8(int zone) => zone < 0 ? [] : _zoneNames[zone];
