@@ -299,8 +299,9 @@ internal sealed class OfferingReader
         for (int index = 0; index < _read.Count; index++)
         {
             OfferingVersion? next = index + 1 < _read.Count ? _read[index + 1].Published : null;
-            TariffLaw.Check(_read[index], _read[index].Published.ValidTo ?? next?.ValidFrom);
-            PriceCoverage.Check(_read[index]);
+            PriceFinder finder = new(_read[index].Published);
+            TariffLaw.Check(_read[index], finder, _read[index].Published.ValidTo ?? next?.ValidFrom);
+            PriceCoverage.Check(_read[index], finder);
         }
     }
 

@@ -17,17 +17,19 @@ internal sealed class PriceCoverage
     private readonly OfferingVersion _version;
     private readonly PriceFinder _finder;
 
-    private PriceCoverage(VersionSource source)
+    private PriceCoverage(VersionSource source, PriceFinder finder)
     {
         _source = source;
         _version = source.Published;
-        _finder = new PriceFinder(_version);
+        _finder = finder;
     }
 
     /// <summary>Checks a version that can be compiled.</summary>
-    public static void Check(VersionSource source)
+    /// <param name="source">The version.</param>
+    /// <param name="finder">Finds prices in it.</param>
+    public static void Check(VersionSource source, PriceFinder finder)
     {
-        PriceCoverage coverage = new(source);
+        PriceCoverage coverage = new(source, finder);
         coverage.FindBandsThatNeverHold();
         coverage.FindNeedlessPrefixes();
         coverage.FindBundlesThatNothingDraws();

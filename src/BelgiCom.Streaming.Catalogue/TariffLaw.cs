@@ -59,19 +59,20 @@ internal sealed class TariffLaw
     private readonly OfferingVersion _version;
     private readonly PriceFinder _finder;
 
-    private TariffLaw(VersionSource source)
+    private TariffLaw(VersionSource source, PriceFinder finder)
     {
         _source = source;
         _version = source.Published;
-        _finder = new PriceFinder(_version);
+        _finder = finder;
     }
 
     /// <summary>Checks a version that can be compiled.</summary>
     /// <param name="source">The version.</param>
+    /// <param name="finder">Finds prices in it.</param>
     /// <param name="end">When it ends, or the next one begins; null for open.</param>
-    public static void Check(VersionSource source, DateTimeOffset? end)
+    public static void Check(VersionSource source, PriceFinder finder, DateTimeOffset? end)
     {
-        TariffLaw law = new(source);
+        TariffLaw law = new(source, finder);
         law.CheckVat();
         law.CheckRoaming(end);
         law.CheckUnionCalls();

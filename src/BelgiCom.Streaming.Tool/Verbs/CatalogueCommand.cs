@@ -90,6 +90,6 @@ internal static class CatalogueCommand
     private static string Instant(DateTimeOffset? instant) =>
         instant?.ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture) ?? "open";
 
-    private static Option<string> Folder() =>
+    internal static Option<string> Folder() =>
         new("--catalogue") { Description = "Folder of tariffs (YAML), one offering a file.", Required = true };
 }

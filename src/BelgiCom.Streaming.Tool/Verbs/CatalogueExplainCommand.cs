@@ -14,7 +14,7 @@ internal static class CatalogueExplainCommand
     public static Command Create()
     {
         Argument<string> offering = new("OFFERING") { Description = "Id of the offering." };
-        Option<string> folder = new("--catalogue") { Description = "Folder of tariffs (YAML), one offering a file.", Required = true };
+        Option<string> folder = CatalogueCommand.Folder();
         Option<DateTimeOffset?> at = new("--at")
         {
             Description = "Show the version in force at this instant. Default: now.",
@@ -36,8 +36,8 @@ internal static class CatalogueExplainCommand
         OfferingEdition edition = Find(catalogue, offering, at);
         OfferingVersion version = edition.Published;
         IReadOnlyList<OfferingStatement> statements = OfferingWords.Of(edition);
-        IEnumerable<string> notApplied = catalogue.Warnings.Where(
-            warning => warning.File == edition.File && warning.Code == "NOT_APPLIED").Select(warning => warning.Message);
+        IEnumerable<string> notApplied = catalogue.NotApplied.Where(warning => warning.File == edition.File)
+            .Select(warning => warning.Message);
         Answer.Print(
             json,
             new
