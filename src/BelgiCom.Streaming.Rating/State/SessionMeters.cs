@@ -10,7 +10,13 @@ namespace BelgiCom.Streaming.Rating;
 /// <param name="IsPriced">Whether a unit of it was priced.</param>
 /// <param name="IsFeePaid">Whether its fee was charged.</param>
 internal readonly record struct SessionSoFar(
-    long StartMilliseconds, long Used, long Charged, long AmountNanos, long RaisedNanos, long CappedNanos, bool IsPriced, bool IsFeePaid);
+    long StartMilliseconds, long Used, long Charged, long AmountNanos, long RaisedNanos, long CappedNanos, bool IsPriced, bool IsFeePaid)
+{
+    /// <summary>A session that has charged nothing yet.</summary>
+    /// <param name="startMilliseconds">When it begins, milliseconds since 1970-01-01 UTC.</param>
+    public static SessionSoFar Beginning(long startMilliseconds) =>
+        new(startMilliseconds, 0, 0, 0, 0, 0, IsPriced: false, IsFeePaid: false);
+}
 
 /// <summary>A record of a session, as far as its charge depends on it.</summary>
 /// <param name="StartMilliseconds">When it began.</param>
@@ -64,7 +70,7 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
         MeterReading used = _isKept ? Read(KeyOf(UsedAndAmount)) : default;
         if (used.Units == 0)
         {
-            return new SessionSoFar(startMilliseconds, 0, 0, 0, 0, 0, IsPriced: false, IsFeePaid: false);
+            return SessionSoFar.Beginning(startMilliseconds);
         }
 
         MeterReading charged = Read(KeyOf(ChargedAndStart));

@@ -1,0 +1,136 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>Draws charged units from the bundles of the version in force, in their order, and gives back what a session drew.</summary>
+/// <param name="hand">The event.</param>
+/// <param name="terms">What is in force.</param>
+/// <param name="parts">Gets the parts.</param>
+/// <param name="session">The session of the event.</param>
+internal sealed class BundleDraws(UsageInHand hand, TermsInForce terms, EventParts parts, SessionInHand session)
+{
+    private const long MillisecondsPerDay = 86_400_000;
+
+    private long _usedOfBalance;
+
+    /// <summary>Units that the event drew from the bundle that the month's balance counts; less than 0 when it gave back.</summary>
+    public long DrawnFromBalance { get; private set; }
+
+    /// <summary>Begins an event.</summary>
+    /// <param name="usedOfBalance">Units that the month's balance says are drawn from the bundle of the kind.</param>
+    public void BeginEvent(long usedOfBalance) => (_usedOfBalance, DrawnFromBalance) = (usedOfBalance, 0);
+
+    /// <summary>First instant after this one at which a bundle begins or ends.</summary>
+    public long ChangeAfter(long at)
+    {
+        long next = long.MaxValue;
+        foreach (PriceList.BundleTerms bundle in terms.List.Bundles)
+        {
+            next = bundle.FromMilliseconds > at ? Math.Min(next, bundle.FromMilliseconds) : next;
+            next = bundle.ToMilliseconds > at ? Math.Min(next, bundle.ToMilliseconds) : next;
+        }
+
+        return next;
+    }
+
+    /// <summary>Draws units that are used at an instant.</summary>
+    /// <returns>Units that no bundle covers.</returns>
+    public long Draw(long units, long at)
+    {
+        foreach (PriceList.BundleTerms bundle in terms.List.Bundles)
+        {
+            if (units == 0)
+            {
+                break;
+            }
+
+            if (at < bundle.FromMilliseconds || at >= bundle.ToMilliseconds
+                || !bundle.Fits(hand.Usage.Kind, terms.Zone, terms.Destination))
+            {
+                continue;
+            }
+
+            long taken = Take(bundle, units);
+            if (taken > 0)
+            {
+                parts.AddRun(new RatedPart { Component = PartComponent.Bundle, BundleIndex = bundle.Index, Units = taken });
+                units -= taken;
+            }
+        }
+
+        return units;
+    }
+
+    /// <summary>
+    /// Gives back all that the session drew; false, with nothing changed, when not all bundles that it drew from are found, because the
+    /// subscriber had another offering.
+    /// </summary>
+    public bool TryGiveBack()
+    {
+        foreach (int version in terms.Versions)
+        {
+            foreach (PriceList.BundleTerms bundle in terms.ListOf(version).Bundles)
+            {
+                GiveBack(version, bundle);
+            }
+        }
+
+        if (session.Drawn == 0)
+        {
+            return true;
+        }
+
+        hand.Meters.UndoEvent();
+        parts.UndoEvent();
+        DrawnFromBalance = 0;
+        session.ReadAgain();
+        return false;
+    }
+
+    /// <summary>Takes units from a bundle, as many as it still has. A monthly one is that of the month in which the event begins.</summary>
+    private long Take(PriceList.BundleTerms bundle, long units)
+    {
+        if (bundle.IsOfBalance)
+        {
+            long left = Math.Min(units, Math.Max(0, bundle.Units - _usedOfBalance - DrawnFromBalance));
+            DrawnFromBalance += left;
+            session.NoteDraw(bundle.Meter, hand.MonthStart, left);
+            return left;
+        }
+
+        UInt128 owner = bundle.IsShared ? hand.Account : hand.Owner;
+        long from = bundle.IsMonthly ? hand.MonthStart : Math.Max(0, bundle.FromMilliseconds / MillisecondsPerDay);
+        MeterReading drawn = hand.Read(owner, bundle.Meter, from);
+        long taken = Math.Min(units, Math.Max(0, bundle.Units - drawn.Units));
+        if (taken > 0)
+        {
+            int until = bundle.IsMonthly ? hand.MonthEnd : UsageInHand.LastDayBefore(bundle.ToMilliseconds);
+            hand.Write(owner, bundle.Meter, from, drawn with { Units = drawn.Units + taken }, until);
+            session.NoteDraw(bundle.Meter, from, taken);
+        }
+
+        return taken;
+    }
+
+    private void GiveBack(int version, PriceList.BundleTerms bundle)
+    {
+        MeterReading draw = session.TakeDraw(bundle.Meter);
+        if (draw.Units == 0)
+        {
+            return;
+        }
+
+        if (bundle.IsOfBalance)
+        {
+            DrawnFromBalance -= draw.Units;
+        }
+        else
+        {
+            UInt128 owner = bundle.IsShared ? hand.Account : hand.Owner;
+            MeterReading drawn = hand.Read(owner, bundle.Meter, draw.Nanos);
+            hand.Write(owner, bundle.Meter, draw.Nanos, drawn with { Units = drawn.Units - draw.Units }, hand.Day);
+        }
+
+        parts.AddGivenBack(version, bundle.Index, draw.Units);
+    }
+}

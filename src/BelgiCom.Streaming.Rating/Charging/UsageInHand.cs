@@ -1,0 +1,79 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// The event that is being rated: what was used, whose it is, the days that bound it, and the meters as usage of its age sees them.
+/// </summary>
+internal sealed class UsageInHand
+{
+    private const long MillisecondsPerDay = 86_400_000;
+
+    // Marks the owner of an account's own meters, which no subscriber is.
+    private const ulong AccountMark = 0x6163_636F_756E_7400;
+
+    private UsageRecord _usage;
+
+    /// <summary>All meters.</summary>
+    public Meters Meters { get; } = new();
+
+    /// <summary>The event; while a session is charged anew, the record of it that is charged.</summary>
+    public ref readonly UsageRecord Usage => ref _usage;
+
+    /// <summary>Owner of the meters of the subscriber on this account.</summary>
+    public UInt128 Owner { get; private set; }
+
+    /// <summary>Owner of the meters that the members of the account share.</summary>
+    public UInt128 Account { get; private set; }
+
+    /// <summary>Oldest day of usage that is not late: what no usage may need any more is not read.</summary>
+    public int OldestDay { get; private set; }
+
+    /// <summary>First day of the event's month, days since 1970-01-01, Europe/Brussels.</summary>
+    public int MonthStart { get; private set; } = int.MinValue;
+
+    /// <summary>UTC day in which the event's month ends.</summary>
+    public int MonthEnd { get; private set; }
+
+    /// <summary>UTC day of the event.</summary>
+    public int Day { get; private set; }
+
+    /// <summary>Takes the next event.</summary>
+    /// <param name="usage">The event.</param>
+    /// <param name="account">Hash of the account that pays.</param>
+    /// <param name="oldestDay">Oldest day of usage that is not late.</param>
+    /// <param name="monthStart">First day of the event's month, days since 1970-01-01, Europe/Brussels.</param>
+    public void Take(in UsageRecord usage, ulong account, int oldestDay, int monthStart)
+    {
+        _usage = usage;
+        (Owner, Account) = (usage.Subscriber ^ account, new UInt128(account, AccountMark));
+        if (MonthStart != monthStart)
+        {
+            MonthStart = monthStart;
+            MonthEnd = LastDayBefore(BelgianCalendar.StartMilliseconds(BelgianCalendar.MonthStartingOn(monthStart) + 1));
+        }
+
+        (OldestDay, Day) = (oldestDay, LastDayBefore(usage.EventTimeMilliseconds + 1));
+        Meters.BeginEvent();
+    }
+
+    /// <summary>Puts a record of the same session in the event's place, or the event back.</summary>
+    public void Replace(in UsageRecord record) => _usage = record;
+
+    /// <summary>What a meter of the subscriber on this account holds.</summary>
+    public MeterReading Read(ulong id, long from) => Read(Owner, id, from);
+
+    /// <summary>What a meter holds.</summary>
+    public MeterReading Read(UInt128 owner, ulong id, long from) => Meters.Read(new MeterKey(owner, id, from), OldestDay);
+
+    /// <summary>Sets a meter of the subscriber on this account.</summary>
+    public void Write(ulong id, long from, MeterReading reading, int untilDay) => Write(Owner, id, from, reading, untilDay);
+
+    /// <summary>Sets a meter.</summary>
+    public void Write(UInt128 owner, ulong id, long from, MeterReading reading, int untilDay) =>
+        Meters.Write(new MeterKey(owner, id, from), reading, untilDay);
+
+    /// <summary>UTC day of the last millisecond before an instant, as far as a topic can hold it.</summary>
+    public static int LastDayBefore(long milliseconds) =>
+        milliseconds > MeterEntry.NoEnd * MillisecondsPerDay ? MeterEntry.NoEnd : DedupWindow.DayOf(milliseconds - 1);
+}
