@@ -26,11 +26,11 @@ internal static class BillCloser
             now.ToUnixTimeMilliseconds());
         int lines = database.Execute(
             $"""
-            INSERT INTO bill_line (bill_close, account, offering, kind, period, currency, usage_events, charged_units, amount_nanos,
-              amount_cents)
-            SELECT @p0, account, offering, kind, period, currency, count(*), {dialect.Words.SumOfUnits},
+            INSERT INTO bill_line (bill_close, account, offering, kind, period, {AmountTerms.Columns}, usage_events, charged_units,
+              amount_nanos, amount_cents)
+            SELECT @p0, account, offering, kind, period, {AmountTerms.Columns}, count(*), {dialect.Words.SumOfUnits},
                    {dialect.Words.SumOfNanos}, {dialect.Words.CentsOfNanos}
-            FROM billed_line WHERE bill_close = @p0 GROUP BY account, offering, kind, period, currency
+            FROM billed_line WHERE bill_close = @p0 GROUP BY account, offering, kind, period, {AmountTerms.Columns}
             """,
             number);
         return new BillClose(number, period, lines, usageEvents);
@@ -38,20 +38,20 @@ internal static class BillCloser
 
     /// <summary>The lines of a close.</summary>
     public static IReadOnlyList<BillLine> Lines(Database database, long close) => database.Query(
-        """
-        SELECT account, offering, kind, period, currency, usage_events, CAST(charged_units AS TEXT),
+        $"""
+        SELECT account, offering, kind, period, {AmountTerms.Columns}, usage_events, CAST(charged_units AS TEXT),
                CAST(amount_nanos AS TEXT), CAST(amount_cents AS TEXT)
-        FROM bill_line WHERE bill_close = @p0 ORDER BY account, offering, kind, period, currency
+        FROM bill_line WHERE bill_close = @p0 ORDER BY account, offering, kind, period, {AmountTerms.Columns}
         """,
         reader => new BillLine(
             reader.GetString(0),
             reader.GetString(1),
             (UsageKind)reader.GetInt64(2),
             (int)reader.GetInt64(3),
-            reader.GetString(4),
-            reader.GetInt64(5),
-            BillingLedger.ReadSum(reader, 6),
-            Nanos.ToDecimal(BillingLedger.ReadSum(reader, 7)),
-            (decimal)BillingLedger.ReadSum(reader, 8) / 100m),
+            AmountTerms.Read(reader, 4),
+            reader.GetInt64(7),
+            BillingLedger.ReadSum(reader, 8),
+            BillingLedger.ReadSum(reader, 9),
+            (decimal)BillingLedger.ReadSum(reader, 10) / 100m),
         close);
 }

@@ -152,12 +152,12 @@ public sealed class BillingLedger : IDisposable
     /// <exception cref="StorageException">The database does not answer.</exception>
     public LedgerTotals Totals() => Guarded(() =>
     {
-        Dictionary<(LedgerOutcome, string), ControlTotal> totals = new();
-        foreach ((LedgerOutcome Outcome, string Currency, ControlTotal Total) row in Database.Query(
-            $"SELECT outcome, currency, {TotalColumns} FROM control_total",
-            reader => ((LedgerOutcome)reader.GetInt64(0), reader.GetString(1), ReadTotal(reader, 2))))
+        Dictionary<(LedgerOutcome, AmountTerms), ControlTotal> totals = new();
+        foreach ((LedgerOutcome Outcome, AmountTerms Terms, ControlTotal Total) row in Database.Query(
+            $"SELECT outcome, {AmountTerms.Columns}, {TotalColumns} FROM control_total",
+            reader => ((LedgerOutcome)reader.GetInt64(0), AmountTerms.Read(reader, 1), ReadTotal(reader, 4))))
         {
-            ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(totals, (row.Outcome, row.Currency), out _);
+            ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(totals, (row.Outcome, row.Terms), out _);
             total += row.Total;
         }
 
@@ -175,6 +175,10 @@ public sealed class BillingLedger : IDisposable
     /// <summary>The bill lines of one close, ordered by account.</summary>
     /// <exception cref="StorageException">The database does not answer.</exception>
     public IReadOnlyList<BillLine> BillLines(long close) => Guarded(() => BillCloser.Lines(Database, close));
+
+    /// <summary>The bills of one close, with their VAT, ordered by account and currency.</summary>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public IReadOnlyList<Bill> Bills(long close) => Bill.Of(BillLines(close));
 
     /// <summary>How far the ledger is in a partition now, and what it has billed until there.</summary>
     /// <param name="topic">Topic of the partition.</param>
@@ -336,7 +340,9 @@ public sealed class BillingLedger : IDisposable
                 currency = batch.String(line.Currency);
             }
 
-            ControlTotalKey key = new(batch.Streams[line.Stream], BillingPeriod.DayOf(line.EventTimeMilliseconds), line.Outcome, currency);
+            ControlTotalKey key = new(
+                batch.Streams[line.Stream], BillingPeriod.DayOf(line.EventTimeMilliseconds), line.Outcome,
+                new AmountTerms(currency, line.PriceBasis, line.VatPermille));
             ref ControlTotal total = ref CollectionsMarshal.GetValueRefOrAddDefault(changes, key, out _);
             total += ControlTotal.Of(line);
         }
@@ -356,10 +362,11 @@ public sealed class BillingLedger : IDisposable
             long streamId = streamIds[IndexOf(batch.Streams, key.Stream)];
             Database.Execute(
                 $"""
-                INSERT INTO control_total (run, day, stream, outcome, currency, records, octets, seconds, amount_nanos, hash_total)
-                VALUES (@p0, @p1, @p2, @p3, @p4, @p5, CAST(@p6 AS {Dialect.Words.Sum}), CAST(@p7 AS {Dialect.Words.Sum}),
+                INSERT INTO control_total (
+                    run, day, stream, outcome, currency, price_basis, vat_permille, records, octets, seconds, amount_nanos, hash_total)
+                VALUES (@p0, @p1, @p2, @p3, @p4, @p10, @p11, @p5, CAST(@p6 AS {Dialect.Words.Sum}), CAST(@p7 AS {Dialect.Words.Sum}),
                         CAST(@p8 AS {Dialect.Words.Sum}), @p9)
-                ON CONFLICT (run, day, stream, outcome, currency) DO UPDATE SET
+                ON CONFLICT (run, day, stream, outcome, currency, price_basis, vat_permille) DO UPDATE SET
                     records = excluded.records, octets = excluded.octets, seconds = excluded.seconds,
                     amount_nanos = excluded.amount_nanos, hash_total = excluded.hash_total
                 """,
@@ -367,12 +374,14 @@ public sealed class BillingLedger : IDisposable
                 (long)key.Day,
                 streamId,
                 (long)key.Outcome,
-                key.Currency,
+                key.Terms.Currency,
                 total.Records,
                 total.Octets.ToString(CultureInfo.InvariantCulture),
                 total.Seconds.ToString(CultureInfo.InvariantCulture),
                 total.AmountNanos.ToString(CultureInfo.InvariantCulture),
-                unchecked((long)total.HashTotal));
+                unchecked((long)total.HashTotal),
+                (long)key.Terms.Basis,
+                (long)key.Terms.VatPermille);
         }
     }
 

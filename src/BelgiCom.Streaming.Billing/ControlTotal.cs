@@ -5,10 +5,9 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Billing;
 
 /// <summary>
-/// The key of a control total: partition, day of the usage in Europe/Brussels (yyyymmdd), outcome and currency (empty when nothing is
-/// billed).
+/// The key of a control total: partition, day of the usage in Europe/Brussels (yyyymmdd), outcome and what its amounts are of.
 /// </summary>
-internal readonly record struct ControlTotalKey(LedgerStream Stream, int Day, LedgerOutcome Outcome, string Currency);
+internal readonly record struct ControlTotalKey(LedgerStream Stream, int Day, LedgerOutcome Outcome, AmountTerms Terms);
 
 /// <summary>Counts and sums over a set of usage events, and a hash total that does not depend on their order.</summary>
 public readonly record struct ControlTotal
@@ -22,7 +21,7 @@ public readonly record struct ControlTotal
     /// <summary>Seconds of usage, in 128 bits.</summary>
     public Int128 Seconds { get; init; }
 
-    /// <summary>Sum of the amounts without VAT in 10⁻⁹ of the currency's unit, in 128 bits.</summary>
+    /// <summary>Sum of the amounts in 10⁻⁹ of the currency's unit, in 128 bits. All are of the same <see cref="AmountTerms"/>.</summary>
     public Int128 AmountNanos { get; init; }
 
     /// <summary>

@@ -71,6 +71,8 @@ public sealed class LedgerBatch
             TotalOctets = Math.Max(0, usage.TotalOctets),
             Messages = Math.Max(0, usage.Messages),
             AmountNanos = usage.AmountNanos,
+            PriceBasis = usage.PriceBasis,
+            VatPermille = usage.VatPermille,
             Currency = Add(usage.Currency),
             Account = Add(usage.Account),
             Offering = Add(usage.Offering),
@@ -107,6 +109,7 @@ public sealed class LedgerBatch
             },
             UsageId = usage.UsageId,
             EventTimeMilliseconds = usage.EventTimeMilliseconds,
+            VatPermille = AmountTerms.UnknownVat,
             File = -1,
         });
 
@@ -150,6 +153,7 @@ public sealed class LedgerBatch
             Offset = offset,
             Outcome = LedgerOutcome.DeadLettered,
             EventTimeMilliseconds = Math.Max(0, arrivalMilliseconds),
+            VatPermille = AmountTerms.UnknownVat,
             File = -1,
         });
 

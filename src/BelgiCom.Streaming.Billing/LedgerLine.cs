@@ -24,8 +24,13 @@ internal struct LedgerLine
     public long TotalOctets;
     public long Messages;
 
-    /// <summary>Price without VAT in 10⁻⁹ of the currency's unit.</summary>
+    /// <summary>Price in 10⁻⁹ of the currency's unit, with or without VAT as <see cref="PriceBasis"/> says.</summary>
     public long AmountNanos;
+
+    public PriceBasis PriceBasis;
+
+    /// <summary>Rate of VAT in permille; -1 when it is not known.</summary>
+    public int VatPermille;
 
     public TextSlice Currency;
     public TextSlice Account;

@@ -38,8 +38,8 @@ public enum LedgerOutcome
     Conflict = 8,
 
     /// <summary>
-    /// Rated, but the ledger holds a line with the same usage id and other content (account, kind, start, units, amount or currency). It is
-    /// kept in <c>conflicting_line</c> and billed to nobody until a person has looked at both.
+    /// Rated, but the ledger holds a line with the same usage id and other content (account, kind, start, units, amount, currency or VAT).
+    /// It is kept in <c>conflicting_line</c> and billed to nobody until a person has looked at both.
     /// </summary>
     LedgerConflict = 9,
 

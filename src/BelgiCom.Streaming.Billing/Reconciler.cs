@@ -18,13 +18,13 @@ internal sealed class Reconciler
     private readonly List<LedgerDifference> _differences = [];
     private readonly Database _database;
     private readonly LedgerMark _mark;
+    private readonly AmountTotals _rated = new();
+    private readonly AmountTotals _billed = new();
+    private readonly AmountTotals _beforeLog = new();
     private long _differenceCount;
     private long _duplicates;
     private long _conflicts;
     private long _discarded;
-    private ControlTotal _rated;
-    private ControlTotal _billed;
-    private ControlTotal _beforeLog;
 
     private Reconciler(Database database, LedgerMark mark)
     {
@@ -33,22 +33,33 @@ internal sealed class Reconciler
     }
 
     /// <summary>Position and totals of a partition, by one statement, so that both are of the same moment.</summary>
-    public static LedgerMark MarkOf(Database database, string topic, int partition) => database.Query(
-        $"""
-        SELECT position.stream, next_offset, {BillingLedger.TotalColumns}, ({ChargedByDecision})
-        FROM position LEFT JOIN control_total ON control_total.stream = position.stream AND outcome = @p2
-        WHERE topic = @p0 AND partition = @p1
-        """,
-        reader => new LedgerMark(
-            topic, partition, reader.GetInt64(1), reader.IsDBNull(2) ? default : BillingLedger.ReadTotal(reader, 2))
+    public static LedgerMark MarkOf(Database database, string topic, int partition)
+    {
+        LedgerMark mark = new(topic, partition, 0, new AmountTotals());
+        foreach (LedgerMark row in database.Query(
+            $"""
+            SELECT position.stream, next_offset, {BillingLedger.TotalColumns}, ({ChargedByDecision}), {AmountTerms.Columns}
+            FROM position LEFT JOIN control_total ON control_total.stream = position.stream AND outcome = @p2
+            WHERE topic = @p0 AND partition = @p1
+            """,
+            reader =>
+            {
+                if (!reader.IsDBNull(2))
+                {
+                    mark.Written.Add(AmountTerms.Read(reader, 8), BillingLedger.ReadTotal(reader, 2));
+                }
+
+                return mark with { NextOffset = reader.GetInt64(1), Stream = reader.GetInt64(0), Charged = reader.GetInt64(7) };
+            },
+            topic,
+            (long)partition,
+            (long)LedgerOutcome.Rated))
         {
-            Stream = reader.GetInt64(0),
-            Charged = reader.GetInt64(7),
-        },
-        topic,
-        (long)partition,
-        (long)LedgerOutcome.Rated).Aggregate(
-            new LedgerMark(topic, partition, 0, default), (sum, row) => row with { Written = sum.Written + row.Written });
+            mark = row;
+        }
+
+        return mark;
+    }
 
     /// <summary>Compares.</summary>
     public static Reconciliation Reconcile(
@@ -76,7 +87,7 @@ internal sealed class Reconciler
         long first = firstOffset ?? (onTopic ? topic.Current.Offset : 0);
         while (inLedger && ledger.Current.Offset < first)
         {
-            _beforeLog += TotalOf(ledger.Current);
+            Add(_beforeLog, ledger.Current);
             inLedger = ledger.MoveNext();
         }
 
@@ -85,12 +96,12 @@ internal sealed class Reconciler
             int order = !onTopic ? 1 : !inLedger ? -1 : topic.Current.Offset.CompareTo(ledger.Current.Offset);
             if (order <= 0)
             {
-                _rated += TotalOf(topic.Current);
+                Add(_rated, topic.Current);
             }
 
             if (order >= 0)
             {
-                _billed += TotalOf(ledger.Current);
+                Add(_billed, ledger.Current);
             }
 
             if (order < 0)
@@ -119,14 +130,14 @@ internal sealed class Reconciler
         {
             page = _database.Query(
                 $"""
-                SELECT rated_offset, usage_id, amount_nanos, account, event_time, currency FROM billed_line
+                SELECT rated_offset, usage_id, amount_nanos, account, event_time, {AmountTerms.Columns} FROM billed_line
                 WHERE stream = @p0 AND rated_offset >= @p1 AND rated_offset < @p2 ORDER BY rated_offset LIMIT {LinesPerPage}
                 """,
-                reader => new RatedPosition(reader.GetInt64(0), UsageId.FromBytes((byte[])reader[1]), reader.GetInt64(2))
+                reader => new RatedPosition(
+                    reader.GetInt64(0), UsageId.FromBytes((byte[])reader[1]), reader.GetInt64(2), AmountTerms.Read(reader, 5))
                 {
                     Account = reader.GetString(3),
                     EventTimeMilliseconds = reader.GetInt64(4),
-                    Currency = reader.GetString(5),
                 },
                 _mark.Stream,
                 next,
@@ -147,7 +158,7 @@ internal sealed class Reconciler
         {
             Differ(LedgerDifferenceKind.OtherUsage, rated.Offset, rated.AmountNanos, billed.AmountNanos);
         }
-        else if (rated.AmountNanos != billed.AmountNanos || !rated.IsSameCurrencyAs(billed))
+        else if (rated.AmountNanos != billed.AmountNanos || !rated.HasTermsOf(billed))
         {
             Differ(LedgerDifferenceKind.OtherAmount, rated.Offset, rated.AmountNanos, billed.AmountNanos);
         }
@@ -163,19 +174,18 @@ internal sealed class Reconciler
         if (decided == default(UsageId))
         {
             _discarded++;
-            _rated = _rated.Since(TotalOf(rated));
+            _rated.Subtract(rated.Terms, TotalOf(rated));
             return;
         }
 
         RatedPosition[] billed =
         [
             .. _database.Query(
-                "SELECT amount_nanos, account, event_time, currency FROM billed_line WHERE usage_id = @p0",
-                reader => new RatedPosition(rated.Offset, rated.UsageId, reader.GetInt64(0))
+                $"SELECT amount_nanos, account, event_time, {AmountTerms.Columns} FROM billed_line WHERE usage_id = @p0",
+                reader => new RatedPosition(rated.Offset, rated.UsageId, reader.GetInt64(0), AmountTerms.Read(reader, 3))
                 {
                     Account = reader.GetString(1),
                     EventTimeMilliseconds = reader.GetInt64(2),
-                    Currency = reader.GetString(3),
                 },
                 (decided ?? rated.UsageId).ToByteArray()),
         ];
@@ -188,14 +198,14 @@ internal sealed class Reconciler
             _conflicts++;
             Differ(LedgerDifferenceKind.Conflict, rated.Offset, rated.AmountNanos, billed[0].AmountNanos);
         }
-        else if (rated.AmountNanos != billed[0].AmountNanos || !rated.IsSameCurrencyAs(billed[0]))
+        else if (rated.AmountNanos != billed[0].AmountNanos || !rated.HasTermsOf(billed[0]))
         {
             Differ(LedgerDifferenceKind.OtherAmount, rated.Offset, rated.AmountNanos, billed[0].AmountNanos);
         }
         else
         {
             _duplicates++;
-            _rated = _rated.Since(TotalOf(rated));
+            _rated.Subtract(rated.Terms, TotalOf(rated));
         }
     }
 
@@ -214,8 +224,6 @@ internal sealed class Reconciler
 
     private void CompareControlTotals()
     {
-        ControlTotal lines = _billed + _beforeLog;
-        ControlTotal written = _mark.Written;
         if (_database.QueryLong(
             $"SELECT ({ChargedByDecision}) FROM position WHERE position.stream = @p0", _mark.Stream) is { } charged
             && charged != _mark.Charged)
@@ -224,9 +232,16 @@ internal sealed class Reconciler
             return;
         }
 
-        if (written.Records != lines.Records || written.AmountNanos != lines.AmountNanos || written.HashTotal != lines.HashTotal)
+        AmountTotals lines = new();
+        lines.Add(_billed);
+        lines.Add(_beforeLog);
+        foreach (AmountTerms terms in lines.Terms.Union(_mark.Written.Terms))
         {
-            Differ(LedgerDifferenceKind.ControlTotal, -1, written.AmountNanos, lines.AmountNanos);
+            (ControlTotal written, ControlTotal counted) = (_mark.Written[terms], lines[terms]);
+            if ((written.Records, written.AmountNanos, written.HashTotal) != (counted.Records, counted.AmountNanos, counted.HashTotal))
+            {
+                Differ(LedgerDifferenceKind.ControlTotal, -1, written.AmountNanos, counted.AmountNanos);
+            }
         }
     }
 
@@ -238,6 +253,8 @@ internal sealed class Reconciler
             _differences.Add(new LedgerDifference(kind, offset, ratedNanos, billedNanos));
         }
     }
+
+    private static void Add(AmountTotals totals, RatedPosition record) => totals.Add(record.Terms, TotalOf(record));
 
     private static ControlTotal TotalOf(RatedPosition record) => new()
     {

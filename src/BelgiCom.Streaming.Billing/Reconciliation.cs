@@ -5,8 +5,9 @@ namespace BelgiCom.Streaming.Billing;
 /// <summary>A rated usage event as it lies on the topic.</summary>
 /// <param name="Offset">Offset in the partition.</param>
 /// <param name="UsageId">Identity of the usage event.</param>
-/// <param name="AmountNanos">Price without VAT in 10⁻⁹ of the currency's unit.</param>
-public readonly record struct RatedPosition(long Offset, UsageId UsageId, long AmountNanos)
+/// <param name="AmountNanos">Price in 10⁻⁹ of the currency's unit.</param>
+/// <param name="Terms">Currency, basis and rate of VAT of the price.</param>
+public readonly record struct RatedPosition(long Offset, UsageId UsageId, long AmountNanos, AmountTerms Terms)
 {
     /// <summary>Account that pays; null where it is not to be compared.</summary>
     public string? Account { get; init; }
@@ -14,14 +15,14 @@ public readonly record struct RatedPosition(long Offset, UsageId UsageId, long A
     /// <summary>Start of the usage, milliseconds since 1970-01-01 UTC; null where it is not to be compared.</summary>
     public long? EventTimeMilliseconds { get; init; }
 
-    /// <summary>ISO 4217 code of the amount; null where it is not to be compared.</summary>
-    public string? Currency { get; init; }
-
     internal bool IsSameUsageAs(RatedPosition billed) =>
         (Account is null || Account == billed.Account)
         && (EventTimeMilliseconds is null || EventTimeMilliseconds == billed.EventTimeMilliseconds);
 
-    internal bool IsSameCurrencyAs(RatedPosition billed) => Currency is null || Currency == billed.Currency;
+    // A line of a release that kept no rate of VAT has the same terms at any.
+    internal bool HasTermsOf(RatedPosition billed) =>
+        Terms == billed.Terms
+        || (billed.Terms.VatPermille == AmountTerms.UnknownVat && Terms with { VatPermille = AmountTerms.UnknownVat } == billed.Terms);
 }
 
 /// <summary>
@@ -32,7 +33,7 @@ public readonly record struct RatedPosition(long Offset, UsageId UsageId, long A
 /// <param name="Partition">Partition.</param>
 /// <param name="NextOffset">Offset at which reading went on; 0 when the ledger had never seen the partition.</param>
 /// <param name="Written">The control totals of what was billed until there, as they were written with the lines.</param>
-public sealed record LedgerMark(string Topic, int Partition, long NextOffset, ControlTotal Written)
+public sealed record LedgerMark(string Topic, int Partition, long NextOffset, AmountTotals Written)
 {
     /// <summary>Number of the partition in the ledger.</summary>
     internal long Stream { get; init; } = -1;
@@ -50,7 +51,7 @@ public enum LedgerDifferenceKind
     /// <summary>Billed, but not (any more) on the topic at that position.</summary>
     NotOnTopic,
 
-    /// <summary>Billed with another amount than rated.</summary>
+    /// <summary>Billed with another amount than rated, or in another currency, on another basis or at another rate of VAT.</summary>
     OtherAmount,
 
     /// <summary>The ledger holds another usage event under that position, or one of another account or time.</summary>
@@ -86,8 +87,8 @@ public sealed record LedgerDifference(LedgerDifferenceKind Kind, long Offset, In
 public sealed record Reconciliation(
     string Topic,
     int Partition,
-    ControlTotal Rated,
-    ControlTotal Billed,
+    AmountTotals Rated,
+    AmountTotals Billed,
     long LedgerDuplicates,
     long DifferenceCount,
     IReadOnlyList<LedgerDifference> Differences)
@@ -104,7 +105,7 @@ public sealed record Reconciliation(
     /// <summary>
     /// Totals of the lines whose records lie before the first offset that the topic still has: retention took the records, the lines stay.
     /// </summary>
-    public ControlTotal BeforeLog { get; init; }
+    public required AmountTotals BeforeLog { get; init; }
 
     /// <summary>Whether rated = billed: no line is missing, none is too much, no amount differs.</summary>
     public bool IsBalanced => DifferenceCount == 0;

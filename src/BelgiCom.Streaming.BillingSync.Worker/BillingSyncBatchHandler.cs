@@ -15,9 +15,6 @@ internal sealed class BillingSyncBatchHandler(
     BillingLedger ledger, BillingOptions options, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
     IDeadLetters deadLetters, TimeProvider clock, ILogger logger) : ISinkBatchHandler
 {
-    // Reason of a dead letter: usage priced with VAT. The ledger adds amounts without VAT, and no sum may hold both.
-    private const string AmountWithVat = "amount-with-vat";
-
     private readonly LedgerBatch _batch = new();
     private readonly List<DeadLetter> _unreadable = [];
 
@@ -142,12 +139,6 @@ internal sealed class BillingSyncBatchHandler(
     {
         if (record.Topic == rated.Name && rated.TryRead(record.Value, out UsageRatedView billed))
         {
-            if (billed.PriceBasis == PriceBasis.Gross)
-            {
-                SetAside(in record, index, AmountWithVat);
-                return;
-            }
-
             _batch.AddRated(record.Topic, record.Partition, record.Offset, billed);
             return;
         }
@@ -161,12 +152,7 @@ internal sealed class BillingSyncBatchHandler(
         bool isOfUnknownSchema = record.Topic == rated.Name
             ? rated.IsOfUnknownSchema(record.Value)
             : rejected.IsOfUnknownSchema(record.Value);
-        SetAside(in record, index, isOfUnknownSchema ? DeadLetterReason.UnknownSchema : DeadLetterReason.Undecodable);
-    }
-
-    private void SetAside(in ConsumedRecord record, int index, string reason)
-    {
-        _unreadable.Add(new DeadLetter(index, reason));
+        _unreadable.Add(new DeadLetter(index, isOfUnknownSchema ? DeadLetterReason.UnknownSchema : DeadLetterReason.Undecodable));
         _batch.AddDeadLettered(record.Topic, record.Partition, record.Offset, record.TimestampMilliseconds);
     }
 
@@ -180,7 +166,7 @@ internal sealed class BillingSyncBatchHandler(
         {
             _batch.AddDiscarded(record.Topic, record.Partition, record.Offset, refused);
         }
-        else if (rated.TryRead(refused.Original, out UsageRatedView charged) && charged.PriceBasis != PriceBasis.Gross)
+        else if (rated.TryRead(refused.Original, out UsageRatedView charged))
         {
             _batch.AddCharged(record.Topic, record.Partition, record.Offset, refused, charged);
         }

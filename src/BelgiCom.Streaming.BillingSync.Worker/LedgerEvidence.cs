@@ -117,10 +117,11 @@ public sealed record LedgerEvidence(IReadOnlyList<Reconciliation> Partitions, lo
         }
     }
 
-    private static RatedPosition PositionOf(long offset, in UsageRatedView usage) => new(offset, usage.UsageId, usage.AmountNanos)
+    private static RatedPosition PositionOf(long offset, in UsageRatedView usage) => new(
+        offset, usage.UsageId, usage.AmountNanos,
+        new AmountTerms(Encoding.UTF8.GetString(usage.Currency), usage.PriceBasis, usage.VatPermille))
     {
         Account = Encoding.UTF8.GetString(usage.Account).Replace('\0', LedgerBatch.Substitute),
         EventTimeMilliseconds = usage.EventTimeMilliseconds,
-        Currency = Encoding.UTF8.GetString(usage.Currency),
     };
 }

@@ -61,11 +61,6 @@ internal sealed class OfferingReader
             PriceReader.NotApplied(root, "paymentMethod", "no money is held on a card, and usage goes on without it");
         }
 
-        if (_common.PriceBasis == PriceBasis.Gross)
-        {
-            PriceReader.NotApplied(root, "priceBasis", "the rating worker suspends usage under prices with VAT (NO_PRICE)");
-        }
-
         if (_terms.AddOnTo.Count > 0)
         {
             PriceReader.NotApplied(root, "addOnTo", "a subscriber has one offering, and its prices stand alone");

@@ -364,7 +364,7 @@ public sealed partial class RatingSession
             fault = ChargingFault.Overflow;
         }
 
-        if (fault == ChargingFault.None && result.AmountNanos != 0 && balance.Currency != version.Currency && balance.SpendNanos != 0
+        if (fault == ChargingFault.None && result.AmountNanos != 0 && balance.Currency != version.SpendCurrency && balance.SpendNanos != 0
             && !balance.Currency.IsUnknown)
         {
             fault = ChargingFault.Currency;
@@ -407,7 +407,7 @@ public sealed partial class RatingSession
         result.Crossed = reached & ~balance.Notified;
         _balances.KeepForAbort(_month, holder, ref balance);
         balance.SpendNanos += result.AmountNanos;
-        balance.Currency = result.AmountNanos == 0 ? balance.Currency : version.Currency;
+        balance.Currency = result.AmountNanos == 0 ? balance.Currency : version.SpendCurrency;
         balance.RoamingDataSpendNanos += isRoamingData ? result.AmountNanos : 0;
         balance.Notified |= result.Crossed;
         balance.AddBundleUsed(usage.Kind, drawn);
@@ -444,9 +444,9 @@ public sealed partial class RatingSession
                 return false;
             }
 
-            if (balance.Currency != version.Currency && balance.SpendNanos != 0 && !balance.Currency.IsUnknown)
+            if (balance.Currency != version.SpendCurrency && balance.SpendNanos != 0 && !balance.Currency.IsUnknown)
             {
-                // Amounts of two currencies have no sum, and so no limit.
+                // Amounts of two currencies, or with and without VAT, have no sum, and so no limit.
                 refused = RejectedReason.Currency;
                 return false;
             }
@@ -463,7 +463,7 @@ public sealed partial class RatingSession
         {
             _balances.KeepForAbort(_month, holder, ref balance);
             balance.SpendNanos += amount;
-            balance.Currency = amount == 0 ? balance.Currency : version.Currency;
+            balance.Currency = amount == 0 ? balance.Currency : version.SpendCurrency;
             balance.RoamingDataSpendNanos += isRoamingData ? amount : 0;
             balance.Notified |= result.Crossed;
             balance.AddBundleUsed(usage.Kind, covered);

@@ -48,7 +48,7 @@ public abstract class LedgerContract : IDisposable
         Assert.Equal(3, result.Counts[(int)LedgerOutcome.Rated]);
         LedgerTotals totals = ledger.Totals();
         Assert.Equal(3, totals.Lines);
-        Assert.Equal(["EUR"], totals.Currencies);
+        Assert.Equal([("EUR", PriceBasis.Net)], totals.Sums);
         Assert.Equal(1_000_000_001, totals.Billed("EUR").AmountNanos);
         Assert.Equal(3000, totals.Billed("EUR").Octets);
         Assert.Equal(180, totals.Billed("EUR").Seconds);
@@ -312,6 +312,121 @@ public abstract class LedgerContract : IDisposable
         Assert.Equal(5, ledger.NextOffset(RatedUsage.Topic, 0, "id", 5));
         Assert.Equal((1.23m, 1.23m), (ledger.BillLines(1)[0].ExactAmount, ledger.BillLines(1)[0].Amount));
         Assert.Equal("1.23", Text(ledger, "SELECT amount FROM bill"));
+        Assert.Equal([("EUR", PriceBasis.Net)], ledger.Totals().Sums);
+        Assert.Equal(new AmountTerms("EUR", PriceBasis.Net, AmountTerms.UnknownVat), ledger.BillLines(1)[0].Terms);
+        Assert.Equal((1.23m, null, null), BillOf("a", ledger.Bills(1)));
+    }
+
+    /// <summary>
+    /// A line of an earlier release is without VAT. It is the same usage when the topic is read anew, and no difference to the record,
+    /// which names a rate.
+    /// </summary>
+    [Fact]
+    public void Open_LinesOfAReleaseWithoutBasis_AreNetAndAgreeWithTheirRecords()
+    {
+        _options = NewLedger();
+        using (LedgerDialect dialect = LedgerDialect.Open(_options))
+        {
+            dialect.Database.Migrate(LedgerSchema.Migrations(dialect.Words)[..4], _clock.GetUtcNow());
+            dialect.Database.Execute($"INSERT INTO position (topic, partition, next_offset) VALUES ('{RatedUsage.Topic}', 0, 1)");
+            dialect.Database.Execute(
+                "INSERT INTO source_file (file_id, source, node, file_name, file_sequence_number) VALUES (@p0, 's', 'n', 'f', 1)",
+                FileId.FromHalves(7, 7).ToByteArray());
+            dialect.Database.Execute(
+                "INSERT INTO billed_line VALUES (1, 0, @p0, 'account-1', 'mobile-start', 3, 1, @p1, 1024, 24, 1500000000, 'EUR', 1, "
+                + "202610, 0, 100, 1, 1, 1, NULL, 1)",
+                new RatedUsage(1).UsageId.ToByteArray(), new RatedUsage(1).EventTime.ToUnixTimeMilliseconds());
+            dialect.Database.Execute(
+                $"INSERT INTO control_total VALUES (1, 20261005, 1, 0, 'EUR', 1, CAST('1000' AS {dialect.Words.Sum}), "
+                + $"CAST('60' AS {dialect.Words.Sum}), CAST('1500000000' AS {dialect.Words.Sum}), @p0)",
+                unchecked((long)ControlTotal.HashOf(new RatedUsage(1).UsageId, 1_500_000_000)));
+        }
+
+        using BillingLedger ledger = Open();
+        LedgerBatchResult again = Apply(ledger, 0, 1, new RatedUsage(1));
+
+        Assert.Equal(1, again.Counts[(int)LedgerOutcome.LedgerDuplicate]);
+        Assert.Equal(1_500_000_000, ledger.Totals().Billed("EUR").AmountNanos);
+        Assert.True(
+            ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 0), [new RatedUsage(1).At(0), new RatedUsage(1).At(1)]).IsBalanced);
+    }
+
+    [Fact]
+    public void Apply_UsageOnBothBases_IsNeverAdded()
+    {
+        using BillingLedger ledger = Open();
+        RatedUsage net = new(1) { AmountNanos = 1_000_000_000 };
+        RatedUsage gross = new(2) { AmountNanos = 1_210_000_000, PriceBasis = PriceBasis.Gross };
+        RatedUsage exempt = new(3) { AmountNanos = 5_000_000_000, VatPermille = 0 };
+        Apply(ledger, 0, 0, net, gross, exempt);
+
+        LedgerTotals totals = ledger.Totals();
+        Assert.Equal([("EUR", PriceBasis.Net), ("EUR", PriceBasis.Gross)], totals.Sums);
+        Assert.Equal(6_000_000_000, totals.Billed("EUR").AmountNanos);
+        Assert.Equal(1_210_000_000, totals.Billed("EUR", PriceBasis.Gross).AmountNanos);
+        Reconciliation compared = ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 0), [net.At(0), gross.At(1), exempt.At(2)]);
+        Assert.True(compared.IsBalanced);
+        Assert.Equal(3, compared.Rated.Terms.Count);
+        Assert.Equal(1_210_000_000, compared.Billed[new AmountTerms("EUR", PriceBasis.Gross, 210)].AmountNanos);
+        Assert.Equal(
+            ["1.000000000 NET 210", "1.210000000 GROSS 210", "5.000000000 NET 0"],
+            ledger.Database.Query(
+                "SELECT amount, price_basis, vat_permille FROM billed_usage ORDER BY rated_offset",
+                row => string.Create(CultureInfo.InvariantCulture, $"{row.GetValue(0)} {row.GetString(1)} {row.GetInt64(2)}")));
+    }
+
+    /// <summary>The same number on another basis is another amount.</summary>
+    [Theory]
+    [InlineData(PriceBasis.Gross, 210)]
+    [InlineData(PriceBasis.Net, 60)]
+    public void Apply_SameUsageWithOtherVat_IsAConflictAndADifference(PriceBasis basis, int vatPermille)
+    {
+        using BillingLedger ledger = Open();
+        RatedUsage other = new(1) { PriceBasis = basis, VatPermille = vatPermille };
+        Apply(ledger, 0, 0, new RatedUsage(1));
+        Assert.Equal(1, Apply(ledger, 0, 1, other).Counts[(int)LedgerOutcome.LedgerConflict]);
+
+        Assert.Equal(
+            [LedgerDifferenceKind.OtherAmount],
+            ledger.Reconcile(ledger.MarkOf(RatedUsage.Topic, 0) with { NextOffset = 1 }, [other.At(0)]).Differences
+                .Select(difference => difference.Kind).Take(1));
+    }
+
+    /// <summary>D-24: on top of the sum of net lines per rate, out of the sum of gross lines per rate, each rounded once.</summary>
+    [Fact]
+    public void Bills_LinesOfBothBasesAndRates_HaveNetVatAndGross()
+    {
+        using BillingLedger ledger = Open();
+        Apply(
+            ledger,
+            0,
+            0,
+            new RatedUsage(1) { Account = "gross", AmountNanos = 25_000_000_000, PriceBasis = PriceBasis.Gross },
+            new RatedUsage(2) { Account = "net", AmountNanos = 1_005_000_000 },
+            new RatedUsage(3) { Account = "net", AmountNanos = 1_005_000_000, Kind = UsageKind.Sms },
+            new RatedUsage(4) { Account = "net", AmountNanos = 10_000_000_000, VatPermille = 0 },
+            new RatedUsage(5) { Account = "both", AmountNanos = 1_000_000_000 },
+            new RatedUsage(6) { Account = "both", AmountNanos = 1_210_000_000, PriceBasis = PriceBasis.Gross },
+            new RatedUsage(7) { Account = "unknown", AmountNanos = 1_000_000_000, VatPermille = AmountTerms.UnknownVat },
+            new RatedUsage(8) { Account = "unknown", AmountNanos = 1_000_000_000, Currency = "CHF", VatPermille = 0 });
+
+        IReadOnlyList<Bill> bills = ledger.Bills(ledger.Close(202610).Number);
+
+        Assert.Equal(
+            ["both EUR", "gross EUR", "net EUR", "unknown CHF", "unknown EUR"], bills.Select(bill => $"{bill.Account} {bill.Currency}"));
+        Assert.Equal((20.66m, 4.34m, 25.00m), BillOf("gross", bills));
+        // 2 x 1.01 at 21 % is 0.4242, and 10.00 at 0 %.
+        Assert.Equal((12.02m, 0.42m, 12.44m), BillOf("net", bills));
+        Assert.Equal((2.00m, 0.42m, 2.42m), BillOf("both", bills));
+        Assert.Equal((1.00m, null, null), BillOf("unknown", [bills[^1]]));
+        Assert.Equal((1.00m, 0.00m, 1.00m), BillOf("unknown", [bills[^2]]));
+        Assert.Equal([1.00m, 1.21m], bills[0].Lines.Select(line => line.Amount));
+    }
+
+    private static (decimal? Net, decimal? Vat, decimal? Gross) BillOf(string account, IReadOnlyList<Bill> bills)
+    {
+        Bill bill = bills.Single(one => one.Account == account);
+        return (bill.Net, bill.Vat, bill.Gross);
     }
 
     /// <summary>
@@ -524,7 +639,7 @@ public abstract class LedgerContract : IDisposable
         Apply(second, 0, 1, new RatedUsage(2), new RatedUsage(3) { Currency = "USD" });
 
         Assert.Equal(3, second.Totals().Lines);
-        Assert.Equal(["EUR", "USD"], second.Totals().Currencies);
+        Assert.Equal([("EUR", PriceBasis.Net), ("USD", PriceBasis.Net)], second.Totals().Sums);
         Assert.Equal(3_000_000_000, second.Totals().Billed("EUR").AmountNanos);
     }
 

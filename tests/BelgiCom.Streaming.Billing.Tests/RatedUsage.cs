@@ -20,6 +20,10 @@ internal sealed record RatedUsage(int Number)
 
     public long AmountNanos { get; init; } = 1_500_000_000;
 
+    public PriceBasis PriceBasis { get; init; } = PriceBasis.Net;
+
+    public int VatPermille { get; init; } = 210;
+
     public long ChargedUnits { get; init; } = 1024;
 
     public long TotalOctets { get; init; } = 1000;
@@ -84,6 +88,8 @@ internal sealed record RatedUsage(int Number)
         ChargedUnits = ChargedUnits,
         BundleUnits = 24,
         AmountNanos = AmountNanos,
+        PriceBasis = PriceBasis,
+        VatPermille = VatPermille,
         Currency = Encoding.UTF8.GetBytes(Currency),
         RoundingPolicy = 1,
         PeriodStartDays = PeriodStart.DayNumber - new DateOnly(1970, 1, 1).DayNumber,
@@ -98,10 +104,9 @@ internal sealed record RatedUsage(int Number)
         ReceivedOffset = offset + 100,
     };
 
-    public RatedPosition At(long offset) => new(offset, UsageId, AmountNanos)
+    public RatedPosition At(long offset) => new(offset, UsageId, AmountNanos, new AmountTerms(Currency, PriceBasis, VatPermille))
     {
         Account = Account,
         EventTimeMilliseconds = EventTime.ToUnixTimeMilliseconds(),
-        Currency = Currency,
     };
 }

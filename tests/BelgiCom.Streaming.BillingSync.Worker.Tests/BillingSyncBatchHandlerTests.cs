@@ -122,22 +122,39 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
             good,
             Record(Topics.UsageRated, 1, EventValue.Of(FakeRegistry.IdOf(Topics.UsageRated), body => body.Write<byte>([9, 9, 9]))),
             Record(Topics.UsageRated, 2, [1, 2, 3]),
-            Rated(3, new UsageRated { UsageId = Id(2), Account = "a", Currency = "EUR", Amount = 5, PriceBasis = PriceBasis.Gross }),
             Record(Topics.UsageRejected, 0, [0, 0, 0, 0, 99, 1]),
             new TestRecord(Topics.UsageRejected, 0, 1, [], Value: null),
         ]));
 
-        // An amount with VAT is in no sum of amounts without it.
         Assert.Equal(
             [
-                "usage.rated.v1[0]@1 undecodable", "usage.rated.v1[0]@2 undecodable", "usage.rated.v1[0]@3 amount-with-vat",
-                "usage.rejected.v1[0]@0 unknown-schema", "usage.rejected.v1[0]@1 undecodable",
+                "usage.rated.v1[0]@1 undecodable", "usage.rated.v1[0]@2 undecodable", "usage.rejected.v1[0]@0 unknown-schema",
+                "usage.rejected.v1[0]@1 undecodable",
             ],
             _deadLetters.Letters);
-        Assert.Equal((1, 5), (_ledger.Totals().Lines, _ledger.Totals().Count(LedgerOutcome.DeadLettered)));
+        Assert.Equal((1, 4), (_ledger.Totals().Lines, _ledger.Totals().Count(LedgerOutcome.DeadLettered)));
         Assert.Equal(1_000_000_000, _ledger.Totals().Billed("EUR").AmountNanos);
-        Assert.Equal(4, _ledger.NextOffset(Topics.UsageRated, 0));
+        Assert.Equal(3, _ledger.NextOffset(Topics.UsageRated, 0));
         Assert.Equal(2, _ledger.NextOffset(Topics.UsageRejected, 0));
+    }
+
+    [Fact]
+    public void Handle_UsageWithVat_IsBilledApartFromUsageWithout()
+    {
+        UsageRated usage = new() { UsageId = Id(1), Account = "a", Currency = "EUR", Amount = 1, PeriodStart = new DateOnly(2026, 10, 1) };
+
+        _handler.Handle(new TestBatch(
+        [
+            Rated(0, usage with { VatPermille = 210 }),
+            Rated(1, usage with { UsageId = Id(2), Amount = 5, PriceBasis = PriceBasis.Gross, VatPermille = 210 }),
+        ]));
+
+        LedgerTotals totals = _ledger.Totals();
+        Assert.Equal([("EUR", PriceBasis.Net), ("EUR", PriceBasis.Gross)], totals.Sums);
+        Assert.Equal(
+            (1_000_000_000, 5_000_000_000),
+            (totals.Billed("EUR").AmountNanos, totals.Billed("EUR", PriceBasis.Gross).AmountNanos));
+        Assert.Empty(_deadLetters.Letters);
     }
 
     /// <summary>No position passes a record that is neither billed nor kept.</summary>

@@ -355,6 +355,39 @@ public sealed class OutcomeTests
         Assert.Equal(Nanos("0.08"), rater.One(Message(2, "2026-03-16T00:00:00Z")).Balance.SpendNanos);
     }
 
+    /// <summary>
+    /// The spend of a month has one basis, as it has one currency: whoever goes over to prices with VAT begins with a month or an account.
+    /// The balance keeps its basis through a restore.
+    /// </summary>
+    [Theory]
+    [InlineData(PriceBasis.Net, PriceBasis.Gross)]
+    [InlineData(PriceBasis.Gross, PriceBasis.Net)]
+    public void AmountOnAnotherBasisThanTheBalance_IsNeverAdded(PriceBasis before, PriceBasis after)
+    {
+        OfferingVersion other = Plain with { Offering = "other", PriceBasis = after };
+        Rater rater = new(Plain with { PriceBasis = before }, other);
+        long change = Instant("2026-03-15T00:00:00Z");
+        rater.Subscribe(1, Rater.Period("A", "test", long.MinValue, change), Rater.Period("A", "other", change, long.MaxValue));
+        Assert.Equal(Nanos("0.08"), rater.One(Message(1)).Balance.SpendNanos);
+
+        Assert.Equal(RejectedReason.Currency, rater.One(Message(2, "2026-03-16T00:00:00Z")).RejectedReason);
+        Assert.Equal(Nanos("0.16"), rater.One(Message(3)).Balance.SpendNanos);
+        Assert.Equal(Nanos("0.08"), rater.One(Message(4, "2026-04-16T00:00:00Z")).Balance.SpendNanos);
+
+        rater.Session.BeginCheckpoint();
+        BalanceEntry[] balances = new BalanceEntry[2];
+        int count = rater.Session.TakeBalances(balances);
+        Rater restored = new(Plain with { PriceBasis = before }, other);
+        restored.Subscribe(1, Rater.Period("A", "test", long.MinValue, change), Rater.Period("A", "other", change, long.MaxValue));
+        foreach (BalanceEntry balance in balances[..count])
+        {
+            Assert.True(StateCodec.TryRestore(StateCodec.BalanceView(in balance), restored.Session, out _));
+        }
+
+        Assert.Equal(RejectedReason.Currency, restored.One(Message(5, "2026-03-16T00:00:00Z")).RejectedReason);
+        Assert.Equal(Nanos("0.24"), restored.One(Message(6)).Balance.SpendNanos);
+    }
+
     /// <summary>Whatever the price is, a petabyte and one octet, or as many seconds, cannot be real usage.</summary>
     [Theory]
     [InlineData(1_000_000_000_000_000, RatingOutcome.ZeroRated)]

@@ -264,7 +264,6 @@ public sealed class PriceListTests
 
     public static TheoryData<string, OfferingVersion> Lacking => new()
     {
-        { "with VAT", Offering(Calls("calls")) with { PriceBasis = PriceBasis.Gross } },
         {
             "shared",
             Offering(Calls("calls")) with { Bundles = [new Bundle { Id = "b", Kind = UsageKind.Voice, Units = 1, Shared = true }] }

@@ -18,7 +18,7 @@ public sealed class ReferenceTests
         ["Audit"] = (["Contracts", "Privacy", "Kafka"], []),
         ["Rating"] = (["Contracts"], []),
         ["Storage"] = ([], ["Microsoft.Data.Sqlite", "Npgsql"]),
-        ["Billing"] = (["Contracts", "Storage"], ["Npgsql", "System.IO.Hashing"]),
+        ["Billing"] = (["Contracts", "Storage", "Rating"], ["Npgsql", "System.IO.Hashing"]),
         ["Retention"] = (["Contracts", "Privacy", "Audit", "Storage"], ["Microsoft.Extensions.Configuration.Json"]),
         ["Catalogue"] = (["Contracts", "Privacy", "Kafka", "Rating"], ["YamlDotNet"]),
         ["Kafka"] = (

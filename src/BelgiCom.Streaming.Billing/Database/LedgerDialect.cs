@@ -12,7 +12,7 @@ internal abstract class LedgerDialect(Database database) : IDisposable
         """
         stream, rated_offset, usage_id, account, offering, offering_version, kind, event_time, charged_units, bundle_units,
         amount_nanos, currency, rounding_policy, period, received_partition, received_offset, source_file, record_index, container_index,
-        content_fingerprint
+        content_fingerprint, price_basis, vat_permille
         """;
 
     /// <summary>The database.</summary>

@@ -104,6 +104,7 @@ internal static class LedgerSchema
         ALTER TABLE billed_line ADD COLUMN content_fingerprint BIGINT NOT NULL DEFAULT 0;
         ALTER TABLE conflicting_line ADD COLUMN content_fingerprint BIGINT NOT NULL DEFAULT 0;
         """,
+        BasisAndVat(words),
     ];
 
     /// <summary>
@@ -192,4 +193,87 @@ internal static class LedgerSchema
         FROM conflicting_line c JOIN billed_line l ON l.usage_id = c.usage_id JOIN position p ON p.stream = c.stream
              LEFT JOIN decided_line d ON d.stream = c.stream AND d.rated_offset = c.rated_offset;
         """;
+
+    /// <summary>
+    /// A line and every total say whether their amounts are without VAT (0) or with it (1), and at which rate. What is there is without
+    /// VAT, at a rate that nobody kept (-1).
+    /// </summary>
+    private static string BasisAndVat(SchemaWords words) =>
+        $"""
+        ALTER TABLE billed_line ADD COLUMN price_basis BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE billed_line ADD COLUMN vat_permille BIGINT NOT NULL DEFAULT -1;
+        ALTER TABLE conflicting_line ADD COLUMN price_basis BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE conflicting_line ADD COLUMN vat_permille BIGINT NOT NULL DEFAULT -1;
+
+        ALTER TABLE control_total RENAME TO control_total_net;
+        CREATE TABLE control_total (
+            run BIGINT NOT NULL,
+            day BIGINT NOT NULL,
+            stream BIGINT NOT NULL,
+            outcome BIGINT NOT NULL,
+            currency TEXT NOT NULL,
+            price_basis BIGINT NOT NULL,
+            vat_permille BIGINT NOT NULL,
+            records BIGINT NOT NULL,
+            octets {words.Sum} NOT NULL,
+            seconds {words.Sum} NOT NULL,
+            amount_nanos {words.Sum} NOT NULL,
+            hash_total BIGINT NOT NULL,
+            PRIMARY KEY (run, day, stream, outcome, currency, price_basis, vat_permille)) {words.ClusteredTable};
+        INSERT INTO control_total
+        SELECT run, day, stream, outcome, currency, 0, -1, records, octets, seconds, amount_nanos, hash_total FROM control_total_net;
+        DROP TABLE control_total_net;
+
+        DROP VIEW bill;
+        ALTER TABLE bill_line RENAME TO bill_line_net;
+        CREATE TABLE bill_line (
+            bill_close BIGINT NOT NULL,
+            account TEXT NOT NULL,
+            offering TEXT NOT NULL,
+            kind BIGINT NOT NULL,
+            period BIGINT NOT NULL,
+            currency TEXT NOT NULL,
+            price_basis BIGINT NOT NULL,
+            vat_permille BIGINT NOT NULL,
+            usage_events BIGINT NOT NULL,
+            charged_units {words.Sum} NOT NULL,
+            amount_nanos {words.Sum} NOT NULL,
+            amount_cents {words.Sum} NOT NULL,
+            PRIMARY KEY (bill_close, account, offering, kind, period, currency, price_basis, vat_permille)) {words.ClusteredTable};
+        INSERT INTO bill_line
+        SELECT bill_close, account, offering, kind, period, currency, 0, -1, usage_events, charged_units, amount_nanos, amount_cents
+        FROM bill_line_net;
+        DROP TABLE bill_line_net;
+
+        CREATE VIEW bill AS
+        SELECT bill_close, account, offering,
+               CASE kind WHEN 1 THEN 'DATA' WHEN 2 THEN 'VOICE' WHEN 3 THEN 'SMS' ELSE 'UNKNOWN' END AS kind,
+               period, usage_events, charged_units, {words.DecimalOfCentsSum} AS amount, currency,
+               {BasisOf("price_basis")} AS price_basis, vat_permille
+        FROM bill_line;
+
+        DROP VIEW billed_usage;
+        CREATE VIEW billed_usage AS
+        SELECT l.usage_id, l.account, l.offering, l.offering_version,
+               CASE l.kind WHEN 1 THEN 'DATA' WHEN 2 THEN 'VOICE' WHEN 3 THEN 'SMS' ELSE 'UNKNOWN' END AS kind,
+               {words.TimeOfMilliseconds} AS event_time_utc, l.period, l.charged_units, l.bundle_units,
+               {words.DecimalOfNanos} AS amount, l.currency, l.rounding_policy, l.bill_close,
+               p.topic AS rated_topic, p.partition AS rated_partition, l.rated_offset, l.received_partition, l.received_offset,
+               f.source, f.node, f.file_id, f.file_name, f.file_sequence_number, l.record_index, l.container_index,
+               {BasisOf("l.price_basis")} AS price_basis, l.vat_permille
+        FROM billed_line l JOIN position p ON p.stream = l.stream JOIN source_file f ON f.source_file = l.source_file;
+
+        DROP VIEW conflict;
+        CREATE VIEW conflict AS
+        SELECT l.usage_id, l.account, c.account AS other_account, l.event_time, c.event_time AS other_event_time,
+               l.charged_units, c.charged_units AS other_charged_units, l.amount_nanos, c.amount_nanos AS other_amount_nanos,
+               l.currency, c.currency AS other_currency, p.topic AS other_topic, p.partition AS other_partition,
+               c.rated_offset AS other_rated_offset, CASE WHEN d.stream IS NULL THEN 'waits' ELSE 'discarded' END AS state,
+               {BasisOf("l.price_basis")} AS price_basis, {BasisOf("c.price_basis")} AS other_price_basis,
+               l.vat_permille, c.vat_permille AS other_vat_permille
+        FROM conflicting_line c JOIN billed_line l ON l.usage_id = c.usage_id JOIN position p ON p.stream = c.stream
+             LEFT JOIN decided_line d ON d.stream = c.stream AND d.rated_offset = c.rated_offset;
+        """;
+
+    private static string BasisOf(string column) => $"CASE {column} WHEN 0 THEN 'NET' ELSE 'GROSS' END";
 }

@@ -10,11 +10,16 @@ namespace BelgiCom.Streaming.Billing;
 internal sealed class PostgreSqlDialect : LedgerDialect
 {
     // Content that decides what is billed. Two lines of one usage id that differ in it are a conflict. The fingerprint knows whose usage it
-    // is; 0 is that of a release which kept none.
+    // is; 0 is that of a release which kept none, and so is -1 of the rate of VAT.
     private const string SameContent =
-        "((i.account, i.kind, i.event_time, i.charged_units, i.amount_nanos, i.currency) = "
-        + "(l.account, l.kind, l.event_time, l.charged_units, l.amount_nanos, l.currency) "
+        "((i.account, i.kind, i.event_time, i.charged_units, i.amount_nanos, i.currency, i.price_basis) = "
+        + "(l.account, l.kind, l.event_time, l.charged_units, l.amount_nanos, l.currency, l.price_basis) "
+        + "AND (i.vat_permille = l.vat_permille OR -1 IN (i.vat_permille, l.vat_permille)) "
         + "AND (i.content_fingerprint = l.content_fingerprint OR 0 IN (i.content_fingerprint, l.content_fingerprint)))";
+
+    // The same content, one column after another, for what names columns.
+    private const string Content =
+        "usage_id, account, kind, event_time, charged_units, amount_nanos, currency, price_basis, vat_permille, content_fingerprint";
 
     private readonly PostgreSqlDatabase _server;
 
@@ -79,11 +84,11 @@ internal sealed class PostgreSqlDialect : LedgerDialect
         Database.Execute(
             $"""
             INSERT INTO conflicting_line ({Columns})
-            SELECT DISTINCT ON (usage_id, account, kind, event_time, charged_units, amount_nanos, currency, content_fingerprint) {Columns}
+            SELECT DISTINCT ON ({Content}) {Columns}
             FROM incoming_line i
             WHERE EXISTS (SELECT 1 FROM billed_line l WHERE l.usage_id = i.usage_id AND NOT {SameContent})
               AND NOT EXISTS (SELECT 1 FROM conflicting_line l WHERE l.usage_id = i.usage_id AND {SameContent})
-            ORDER BY usage_id, account, kind, event_time, charged_units, amount_nanos, currency, content_fingerprint, stream, rated_offset
+            ORDER BY {Content}, stream, rated_offset
             """);
         Mark(batch, LedgerOutcome.LedgerConflict, "conflicting_line", "l.stream = i.stream AND l.rated_offset = i.rated_offset");
     }
@@ -124,5 +129,7 @@ internal sealed class PostgreSqlDialect : LedgerDialect
         copy.Write((long)line.RecordIndex, NpgsqlDbType.Bigint);
         copy.Write((long)line.ContainerIndex, NpgsqlDbType.Bigint);
         copy.Write(line.ContentFingerprint, NpgsqlDbType.Bigint);
+        copy.Write((long)line.PriceBasis, NpgsqlDbType.Bigint);
+        copy.Write((long)line.VatPermille, NpgsqlDbType.Bigint);
     }
 }

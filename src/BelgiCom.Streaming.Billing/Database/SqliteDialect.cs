@@ -8,21 +8,23 @@ internal sealed class SqliteDialect : LedgerDialect
 {
     private const string InsertLine =
         $"""
-        INSERT INTO billed_line ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO billed_line ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (usage_id) DO NOTHING
         """;
 
     // Content that decides what is billed. Two lines of one usage id that differ in it are a conflict. The fingerprint knows whose usage it
-    // is; 0 is that of a release which kept none.
+    // is; 0 is that of a release which kept none, and so is -1 of the rate of VAT.
     private const string SameUsage =
         "usage_id = ?3 AND account = ?4 AND kind = ?7 AND event_time = ?8 AND charged_units = ?9 AND amount_nanos = ?11 AND currency = ?12 "
+        + "AND price_basis = ?21 AND (vat_permille = ?22 OR vat_permille = -1 OR ?22 = -1) "
         + "AND (content_fingerprint = ?20 OR content_fingerprint = 0 OR ?20 = 0)";
 
     // Changes a row only when no line, and no conflict kept before, says the same of the usage.
     private const string InsertConflict =
         $"""
         INSERT INTO conflicting_line ({Columns})
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+               ?22
         WHERE NOT EXISTS (SELECT 1 FROM billed_line WHERE {SameUsage}) AND NOT EXISTS (SELECT 1 FROM conflicting_line WHERE {SameUsage})
         """;
 
@@ -131,6 +133,8 @@ internal sealed class SqliteDialect : LedgerDialect
         statement.Set(18, line.RecordIndex);
         statement.Set(19, line.ContainerIndex);
         statement.Set(20, line.ContentFingerprint);
+        statement.Set(21, (int)line.PriceBasis);
+        statement.Set(22, line.VatPermille);
     }
 
     /// <inheritdoc/>

@@ -30,7 +30,7 @@ public sealed partial record OfferingPrice
     /// <summary>How many units the price is for, at least 1: 1048576 octets, 60 seconds, 1 message.</summary>
     public long UnitSize { get; init; }
 
-    /// <summary>Price of unitSize units without VAT; 0 means free of charge.</summary>
+    /// <summary>Price of unitSize units, on the basis that priceBasis says; 0 means free of charge.</summary>
     public decimal UnitPrice { get; init; }
 
     /// <summary>Units are rounded up to a multiple of this, at least 1.</summary>

@@ -24,10 +24,12 @@ public sealed partial record SubscriberBalance
     /// <summary>Messages of the SMS bundle used in the period, after this event.</summary>
     public long BundleMessagesUsed { get; init; }
 
-    /// <summary>Amount rated in the period without VAT, after this event.</summary>
+    /// <summary>Amount rated in the period, after this event; without VAT or with it as priceBasis says.</summary>
     public decimal PeriodSpend { get; init; }
 
-    /// <summary>Amount rated for roaming data in the period without VAT, after this event (Regulation (EU) 2022/612 art. 14).</summary>
+    /// <summary>
+    /// Amount rated for roaming data in the period, on the same basis, after this event (Regulation (EU) 2022/612 art. 14).
+    /// </summary>
     public decimal RoamingDataSpend { get; init; }
 
     /// <summary>Bit set of the thresholds already notified in the period, bit n = NotificationKind n.</summary>
@@ -43,8 +45,11 @@ public sealed partial record SubscriberBalance
     /// <summary>ISO 4217 currency of the amounts; empty when nothing was spent, and in records from before it.</summary>
     public string Currency { get; init; } = "";
 
+    /// <summary>Whether the amounts are without VAT or with it.</summary>
+    public PriceBasis PriceBasis { get; init; }
+
     internal int MaxSize =>
-        84
+        86
         + AvroSize.Of(Currency);
 
     internal static SubscriberBalance ReadFrom(ref AvroReader reader) => new()
@@ -59,6 +64,7 @@ public sealed partial record SubscriberBalance
         Notified = reader.ReadInt(),
         AccountHash = reader.ReadLong(),
         Currency = reader.ReadString(),
+        PriceBasis = (PriceBasis)reader.ReadEnum(2),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -73,6 +79,7 @@ public sealed partial record SubscriberBalance
         writer.WriteInt(Notified);
         writer.WriteLong(AccountHash);
         writer.WriteString(Currency);
+        writer.WriteEnum((int)PriceBasis, 2);
     }
 }
 
@@ -98,11 +105,11 @@ public ref struct SubscriberBalanceView : IAvroItem<SubscriberBalanceView>
     /// <summary>Messages of the SMS bundle used in the period, after this event.</summary>
     public long BundleMessagesUsed { get; set; }
 
-    /// <summary>Amount rated in the period without VAT, after this event. In nano-units.</summary>
+    /// <summary>Amount rated in the period, after this event; without VAT or with it as priceBasis says. In nano-units.</summary>
     public long PeriodSpendNanos { get; set; }
 
     /// <summary>
-    /// Amount rated for roaming data in the period without VAT, after this event (Regulation (EU) 2022/612 art. 14). In nano-units.
+    /// Amount rated for roaming data in the period, on the same basis, after this event (Regulation (EU) 2022/612 art. 14). In nano-units.
     /// </summary>
     public long RoamingDataSpendNanos { get; set; }
 
@@ -119,9 +126,12 @@ public ref struct SubscriberBalanceView : IAvroItem<SubscriberBalanceView>
     /// <summary>ISO 4217 currency of the amounts; empty when nothing was spent, and in records from before it.</summary>
     public ReadOnlySpan<byte> Currency { get; set; }
 
+    /// <summary>Whether the amounts are without VAT or with it.</summary>
+    public PriceBasis PriceBasis { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        89
+        91
         + Currency.Length;
 
     internal static SubscriberBalanceView ReadFrom(scoped ref AvroReader reader)
@@ -138,6 +148,7 @@ public ref struct SubscriberBalanceView : IAvroItem<SubscriberBalanceView>
         view.Notified = reader.ReadInt();
         view.AccountHash = reader.ReadLong();
         view.Currency = reader.ReadUtf8();
+        view.PriceBasis = (PriceBasis)reader.ReadEnum(2);
         return view;
     }
 
@@ -157,5 +168,6 @@ public ref struct SubscriberBalanceView : IAvroItem<SubscriberBalanceView>
         writer.WriteInt(Notified);
         writer.WriteLong(AccountHash);
         writer.WriteBytes(Currency);
+        writer.WriteEnum((int)PriceBasis, 2);
     }
 }

@@ -76,7 +76,7 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
     /// <summary>Part of chargedUnits that a bundle covered.</summary>
     public long BundleUnits { get; init; }
 
-    /// <summary>Price without VAT, 9 decimals, not rounded: rounding happens once per bill line.</summary>
+    /// <summary>Price on the basis that priceBasis says, 9 decimals, not rounded: rounding happens once per bill line.</summary>
     public decimal Amount { get; init; }
 
     /// <summary>ISO 4217 code.</summary>
@@ -97,10 +97,12 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
     /// <summary>Messages of the SMS bundle used in the period, after this event.</summary>
     public long BundleMessagesUsed { get; init; }
 
-    /// <summary>Amount rated in the period without VAT, after this event.</summary>
+    /// <summary>Amount rated in the period, after this event, on the same basis.</summary>
     public decimal PeriodSpend { get; init; }
 
-    /// <summary>Amount rated for roaming data in the period without VAT, after this event (Regulation (EU) 2022/612 art. 14).</summary>
+    /// <summary>
+    /// Amount rated for roaming data in the period, after this event, on the same basis (Regulation (EU) 2022/612 art. 14).
+    /// </summary>
     public decimal RoamingDataSpend { get; init; }
 
     /// <summary>Configured name of the source that delivered the record, for example 'ericsson-pgw'. Never personal data.</summary>
@@ -339,15 +341,15 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         """{"name":"priceIndex","type":"int","doc":"Index of the price of the offering version that was applied; -1 when none was needed.","default":-1},""" +
         """{"name":"chargedUnits","type":"long","doc":"Units after minimum and increment, in the unit of the price: octets, seconds or messages."},""" +
         """{"name":"bundleUnits","type":"long","doc":"Part of chargedUnits that a bundle covered."},""" +
-        """{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Price without VAT, 9 decimals, not rounded: rounding happens once per bill line."},""" +
+        """{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Price on the basis that priceBasis says, 9 decimals, not rounded: rounding happens once per bill line."},""" +
         """{"name":"currency","type":"string","doc":"ISO 4217 code."},""" +
         """{"name":"roundingPolicy","type":"int","doc":"Version of the rounding contract (docs/money.md)."},""" +
         """{"name":"periodStart","type":{"type":"int","logicalType":"date"},"doc":"First day, Europe/Brussels, of the balance period the usage counts in."},""" +
         """{"name":"bundleOctetsUsed","type":"long","doc":"Octets of the data bundle used in the period, after this event."},""" +
         """{"name":"bundleSecondsUsed","type":"long","doc":"Seconds of the voice bundle used in the period, after this event."},""" +
         """{"name":"bundleMessagesUsed","type":"long","doc":"Messages of the SMS bundle used in the period, after this event."},""" +
-        """{"name":"periodSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated in the period without VAT, after this event."},""" +
-        """{"name":"roamingDataSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated for roaming data in the period without VAT, after this event (Regulation (EU) 2022/612 art. 14)."},""" +
+        """{"name":"periodSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated in the period, after this event, on the same basis."},""" +
+        """{"name":"roamingDataSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated for roaming data in the period, after this event, on the same basis (Regulation (EU) 2022/612 art. 14)."},""" +
         """{"name":"source","type":"string","doc":"Configured name of the source that delivered the record, for example 'ericsson-pgw'. Never personal data."},""" +
         """{"name":"node","type":"string","doc":"Recording node as the record names it: nodeID (TS 32.298 field 18), CHF id, or the configured name for CSV. Empty when absent."},""" +
         """{"name":"recordType","type":"int","doc":"recordType of TS 32.298: 84 SGW, 85 PGW, 200 CHF; -1 when absent: a CSV line and an Nchf request have none.","default":-1},""" +
@@ -439,7 +441,9 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
     /// <summary>Part of chargedUnits that a bundle covered.</summary>
     public long BundleUnits { get; set; }
 
-    /// <summary>Price without VAT, 9 decimals, not rounded: rounding happens once per bill line. In nano-units.</summary>
+    /// <summary>
+    /// Price on the basis that priceBasis says, 9 decimals, not rounded: rounding happens once per bill line. In nano-units.
+    /// </summary>
     public long AmountNanos { get; set; }
 
     /// <summary>ISO 4217 code.</summary>
@@ -460,11 +464,11 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
     /// <summary>Messages of the SMS bundle used in the period, after this event.</summary>
     public long BundleMessagesUsed { get; set; }
 
-    /// <summary>Amount rated in the period without VAT, after this event. In nano-units.</summary>
+    /// <summary>Amount rated in the period, after this event, on the same basis. In nano-units.</summary>
     public long PeriodSpendNanos { get; set; }
 
     /// <summary>
-    /// Amount rated for roaming data in the period without VAT, after this event (Regulation (EU) 2022/612 art. 14). In nano-units.
+    /// Amount rated for roaming data in the period, after this event, on the same basis (Regulation (EU) 2022/612 art. 14). In nano-units.
     /// </summary>
     public long RoamingDataSpendNanos { get; set; }
 

@@ -56,7 +56,7 @@ internal readonly record struct Rejection(RejectedReason Reason, byte[] DetailUt
                 .ToArray()),
         RejectedReason.Currency => new(
             reason,
-            "The balance of the month has amounts in another currency; begin the other currency with a month or an account."u8.ToArray()),
+            "The month's balance has amounts in another currency or with other VAT; begin these with a month or an account."u8.ToArray()),
         RejectedReason.NotMeasured => new(
             reason,
             "The price is per a unit that the record did not measure; add a price per a measured unit, then recycle."u8.ToArray()),

@@ -1,12 +1,19 @@
 using System.Text;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>An ISO 4217 code of three capital letters in two octets. The default value is "not known".</summary>
+/// <summary>
+/// An ISO 4217 code of three capital letters, and whether amounts in it are counted with VAT, in two octets. The default value is "not
+/// known".
+/// </summary>
 public readonly record struct Currency
 {
     private const int Length = 3;
     private const int Letters = 'Z' - 'A' + 1;
+
+    // Set where amounts are with VAT; numbers of codes are smaller.
+    private const int WithVat = 1 << 15;
 
     // The letters of all codes, one after another, so that writing one allocates nothing.
     private static readonly byte[] Codes =
@@ -48,7 +55,15 @@ public readonly record struct Currency
     }
 
     /// <summary>The code in ASCII; empty when no currency is known.</summary>
-    public ReadOnlySpan<byte> Utf8 => IsUnknown ? [] : Codes.AsSpan((_number - 1) * Length, Length);
+    public ReadOnlySpan<byte> Utf8 => IsUnknown ? [] : Codes.AsSpan(((_number & ~WithVat) - 1) * Length, Length);
+
+    /// <summary>Whether amounts are counted without VAT or with it. The same code on another basis is another value: neither is added to
+    /// the other.</summary>
+    internal PriceBasis Basis => (_number & WithVat) == 0 ? PriceBasis.Net : PriceBasis.Gross;
+
+    /// <summary>The same code on a basis.</summary>
+    internal Currency On(PriceBasis basis) =>
+        IsUnknown ? default : new Currency(basis == PriceBasis.Gross ? _number | WithVat : _number & ~WithVat);
 
     /// <summary>Decimals of a bill line in this currency, by ISO 4217: 2 for most, also for one that the list does not name.</summary>
     public int Decimals => WithoutDecimals.Contains(ToString()) ? 0

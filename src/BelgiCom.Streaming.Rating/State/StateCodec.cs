@@ -83,6 +83,7 @@ public static class StateCodec
             Notified = (int)entry.Balance.Notified,
             AccountHash = (long)entry.Account,
             Currency = entry.Balance.Currency.Utf8,
+            PriceBasis = entry.Balance.Currency.Basis,
         },
     };
 
@@ -154,7 +155,7 @@ public static class StateCodec
             SpendNanos = rated.PeriodSpendNanos,
             RoamingDataSpendNanos = rated.RoamingDataSpendNanos,
             Notified = (ThresholdKinds)rated.Notified,
-            Currency = rated.AmountNanos == 0 ? default : Currency.Of(rated.Currency),
+            Currency = rated.AmountNanos == 0 ? default : Currency.Of(rated.Currency).On(rated.PriceBasis),
         });
         session.Repeat(
             UsageEvents.ToNumber(rated.UsageId), (uint)rated.ContentFingerprint, rated.EventTimeMilliseconds, rated.Account, in after);
@@ -203,7 +204,7 @@ public static class StateCodec
             SpendNanos = stored.PeriodSpendNanos,
             RoamingDataSpendNanos = stored.RoamingDataSpendNanos,
             Notified = (ThresholdKinds)stored.Notified,
-            Currency = Currency.Of(stored.Currency),
+            Currency = Currency.Of(stored.Currency).On(stored.PriceBasis),
         };
         session.RestoreBalance(
             new BalanceEntry(UsageEvents.ToNumber(stored.SubscriberRef), stored.PeriodStartDays, balance, (ulong)stored.AccountHash));

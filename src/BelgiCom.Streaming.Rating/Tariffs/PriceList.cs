@@ -73,17 +73,9 @@ internal sealed class PriceList
     /// Why the rating worker cannot rate by a version, null when it can. Usage would else be priced otherwise than the price list says, and
     /// nobody would see it.
     /// </summary>
-    public static string? WhatTheWorkerLacks(OfferingVersion published)
-    {
-        if (published.PriceBasis == PriceBasis.Gross)
-        {
-            return "its prices are with VAT, and the billing ledger adds amounts without VAT.";
-        }
-
-        return published.Bundles.Any(bundle => bundle.Shared)
-            ? "it has a shared bundle, and the members of an account may be rated on different partitions: each would use all of it."
-            : null;
-    }
+    public static string? WhatTheWorkerLacks(OfferingVersion published) => published.Bundles.Any(bundle => bundle.Shared)
+        ? "it has a shared bundle, and the members of an account may be rated on different partitions: each would use all of it."
+        : null;
 
     private static bool IsShort(OfferingPrice price) =>
         price is

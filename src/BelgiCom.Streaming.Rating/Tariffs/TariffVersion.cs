@@ -38,7 +38,7 @@ public sealed class TariffVersion
         ValidToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
         _offering = Encoding.UTF8.GetBytes(published.Offering);
         _currency = Encoding.UTF8.GetBytes(published.Currency);
-        Currency = Currency.Of(_currency);
+        SpendCurrency = Currency.Of(_currency).On(published.PriceBasis);
         _zoneNames = [.. published.Zones.Select(zone => Encoding.UTF8.GetBytes(zone.Name))];
         HomeZone = published.Zones.ToList().FindIndex(zone => zone.Name == RoamingZone.Home);
         _prices = [.. published.Prices.Select(price => new Price(price, published))];
@@ -64,7 +64,10 @@ public sealed class TariffVersion
     /// <summary>ISO 4217 code in UTF-8.</summary>
     public ReadOnlySpan<byte> CurrencyUtf8 => _currency;
 
-    internal Currency Currency { get; }
+    internal Currency Currency => SpendCurrency.On(PriceBasis.Net);
+
+    /// <summary>The same, on the basis of its prices: what its amounts may be added to.</summary>
+    internal Currency SpendCurrency { get; }
 
     /// <summary>Whether its amounts are without VAT or with it.</summary>
     internal PriceBasis Basis { get; }

@@ -29,10 +29,10 @@ public struct Balance
     /// <summary>Messages of the SMS bundle used.</summary>
     public long BundleMessagesUsed { get; set; }
 
-    /// <summary>Spend without VAT in nano-units.</summary>
+    /// <summary>Spend in nano-units, without VAT or with it as <see cref="Currency"/> says.</summary>
     public long SpendNanos { get; set; }
 
-    /// <summary>Spend on roaming data without VAT in nano-units (Regulation (EU) 2022/612 art. 14).</summary>
+    /// <summary>Spend on roaming data in nano-units, on the same basis (Regulation (EU) 2022/612 art. 14).</summary>
     public long RoamingDataSpendNanos { get; set; }
 
     // Two octets hold all six bits of the thresholds, so that the currency needs no further room.
@@ -45,7 +45,9 @@ public struct Balance
         set => _notified = (ushort)value;
     }
 
-    /// <summary>Currency of the amounts; unknown while nothing was spent, and in state of releases that did not keep it.</summary>
+    /// <summary>
+    /// Currency and basis of the amounts; unknown while nothing was spent, and in state of releases that did not keep it.
+    /// </summary>
     public Currency Currency { get; set; }
 
     /// <summary>Number of the batch that last changed it, so that the undo log keeps one copy per batch.</summary>

@@ -58,40 +58,51 @@ internal sealed record WaitingFile(string Name, string Source, string State, lon
     ];
 }
 
-/// <summary>Lines in the ledger and their sum in one currency.</summary>
+/// <summary>Lines in the ledger and their sum in one currency and on one basis.</summary>
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="Lines">Usage events with a price.</param>
-/// <param name="AmountNanos">Sum without VAT in 10⁻⁹ of the currency's unit.</param>
+/// <param name="AmountNanos">Sum in 10⁻⁹ of the currency's unit.</param>
 internal sealed record BilledIn(string Currency, long Lines, Int128 AmountNanos)
 {
+    /// <summary>Whether the sum is without VAT or with it.</summary>
+    public PriceBasis PriceBasis { get; init; }
+
     public string Amount => Nanos.ToDecimal(AmountNanos).ToString("0.000000000", CultureInfo.InvariantCulture);
 }
 
-/// <summary>Lines in the ledger and their sums. Sums of two currencies are never added: then there is no <see cref="Amount"/>.</summary>
-/// <param name="Currencies">One entry per currency, in alphabetical order; at least one.</param>
-internal sealed record Billed(IReadOnlyList<BilledIn> Currencies)
+/// <summary>
+/// Lines in the ledger and their sums. Sums of two currencies are never added, and none with VAT to one without. <see cref="Amount"/> says
+/// the whole without VAT or nothing: a script that knows only that field never takes a part, or an amount with VAT, for the whole.
+/// </summary>
+/// <param name="Sums">One entry per currency and basis, in alphabetical order, without VAT first; at least one.</param>
+internal sealed record Billed(IReadOnlyList<BilledIn> Sums)
 {
-    /// <summary>Usage events with a price, in all currencies.</summary>
-    public long Lines => Currencies.Sum(currency => currency.Lines);
+    /// <summary>Usage events with a price, in all currencies and on both bases.</summary>
+    public long Lines => Sums.Sum(sum => sum.Lines);
 
-    /// <summary>The sum when there is one currency; else null.</summary>
-    public string? Amount => Currencies is [BilledIn only] ? only.Amount : null;
+    /// <summary>The sum when all lines are without VAT and in one currency; else null.</summary>
+    public string? Amount => AmountOf(Sums);
 
     /// <summary>The currency when there is one; else null.</summary>
-    public string? Currency => Currencies is [BilledIn only] ? only.Currency : null;
+    public string? Currency => Sums.Select(sum => sum.Currency).Distinct().Count() == 1 ? Sums[0].Currency : null;
+
+    /// <summary>Whether a line has an amount with VAT.</summary>
+    public bool HasVat => Sums.Any(sum => sum.PriceBasis == PriceBasis.Gross);
 
     public static Billed Of(LedgerTotals totals)
     {
-        IReadOnlyList<string> currencies = totals.Currencies.Count > 0 ? totals.Currencies : ["EUR"];
+        IReadOnlyList<(string Currency, PriceBasis Basis)> sums = totals.Sums.Count > 0 ? totals.Sums : [("EUR", PriceBasis.Net)];
         return new Billed(
         [
-            .. currencies.Select(currency => new BilledIn(currency, totals.Billed(currency).Records, totals.Billed(currency).AmountNanos)),
+            .. sums.Select(sum => (sum.Currency, sum.Basis, Total: totals.Billed(sum.Currency, sum.Basis)))
+                .Select(sum => new BilledIn(sum.Currency, sum.Total.Records, sum.Total.AmountNanos) { PriceBasis = sum.Basis }),
         ]);
     }
 
     /// <summary>For a person, for example "12 lines, 3.000000000 EUR".</summary>
-    public override string ToString() =>
-        $"{Lines:N0} lines, {string.Join(" + ", Currencies.Select(currency => $"{currency.Amount} {currency.Currency}"))}";
+    /// <param name="namesBasis">Whether to say of each sum that it is without VAT or with it.</param>
+    public string ToString(bool namesBasis) => $"{Lines:N0} lines, " + string.Join(
+        " + ", Sums.Select(sum => $"{sum.Amount} {sum.Currency}" + (namesBasis ? $" {WordsOf(sum.PriceBasis)}" : "")));
 
     /// <summary>As <c>--json</c> and the status page show it.</summary>
     public object ToJson() => new
@@ -99,8 +110,25 @@ internal sealed record Billed(IReadOnlyList<BilledIn> Currencies)
         Lines,
         Amount,
         Currency,
-        byCurrency = Currencies.Select(currency => new { currency.Currency, currency.Lines, currency.Amount }),
+        byCurrency = Sums.GroupBy(sum => sum.Currency).Select(currency => new
+        {
+            Currency = currency.Key,
+            Lines = currency.Sum(sum => sum.Lines),
+            Amount = AmountOf([.. currency]),
+        }),
+        byBasis = Sums.Select(sum => new
+        {
+            sum.Currency,
+            PriceBasis = sum.PriceBasis == PriceBasis.Gross ? "GROSS" : "NET",
+            sum.Lines,
+            sum.Amount,
+        }),
     };
+
+    /// <summary>The basis of an amount, for a person.</summary>
+    public static string WordsOf(PriceBasis basis) => basis == PriceBasis.Gross ? "with VAT" : "without VAT";
+
+    private static string? AmountOf(IReadOnlyList<BilledIn> sums) => sums is [{ PriceBasis: PriceBasis.Net } only] ? only.Amount : null;
 }
 
 /// <summary>Everything that <c>run</c> reports: as JSON and as a table.</summary>

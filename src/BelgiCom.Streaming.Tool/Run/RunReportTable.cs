@@ -28,7 +28,9 @@ internal static class RunReportTable
             yield return "nothing new to bill: the input was empty, known already or not chargeable";
         }
 
-        yield return $"billed by this run {report.Billed}; in the ledger {report.TotalBilled} (without VAT)";
+        bool hasVat = report.TotalBilled.HasVat;
+        yield return $"billed by this run {report.Billed.ToString(hasVat)}; in the ledger {report.TotalBilled.ToString(hasVat)}"
+            + (hasVat ? "" : " (without VAT)");
         yield return report.IsReconciled
             ? "reconciled: rated = billed, record by record, since the beginning"
                 + (report.Evidence.Discarded > 0 ? $" ({report.Evidence.Discarded:N0} in conflict were discarded)" : "")

@@ -68,6 +68,13 @@ internal static class ReconcileCommand
             billed = partition.Billed.Records,
             partition.LedgerDuplicates,
             beforeLog = partition.BeforeLog.Records,
+            amounts = SumsOf([partition]).Select(sum => new
+            {
+                sum.Currency,
+                priceBasis = sum.Basis == PriceBasis.Gross ? "GROSS" : "NET",
+                rated = AmountOf(sum.RatedNanos),
+                billed = AmountOf(sum.BilledNanos),
+            }),
             differences = partition.Differences.Select(difference => new
             {
                 kind = difference.Kind.ToString(),
@@ -91,12 +98,28 @@ internal static class ReconcileCommand
         yield return $"{evidence.Partitions.Sum(partition => partition.Rated.Records):N0} rated, "
             + $"{evidence.Partitions.Sum(partition => partition.Billed.Records):N0} billed, "
             + $"{evidence.Partitions.Sum(partition => partition.BeforeLog.Records):N0} billed whose records retention has taken";
+        foreach ((string currency, PriceBasis basis, Int128 rated, Int128 billed) in SumsOf(evidence.Partitions))
+        {
+            yield return $"{AmountOf(rated)} {currency} rated, {AmountOf(billed)} billed ({Billed.WordsOf(basis)})";
+        }
+
         yield return evidence.IsReconciled
             ? $"reconciled; {evidence.Conflicts:N0} events in conflict are kept aside (belgicom suspense list), "
                 + $"{evidence.Discarded:N0} were discarded"
             : $"NOT RECONCILED: {evidence.Differences:N0} differences, {evidence.NotYetBilled:N0} rated and not billed yet, "
                 + $"{evidence.Conflicts:N0} in conflict, {evidence.Discarded:N0} discarded";
     }
+
+    /// <summary>What the compared records and lines come to: per currency and basis, because nothing else may be added.</summary>
+    private static IEnumerable<(string Currency, PriceBasis Basis, Int128 RatedNanos, Int128 BilledNanos)> SumsOf(
+        IReadOnlyList<Reconciliation> partitions) => partitions
+        .SelectMany(partition => partition.Rated.Terms.Union(partition.Billed.Terms).Select(terms => (
+            Terms: terms, Rated: partition.Rated[terms].AmountNanos, Billed: partition.Billed[terms].AmountNanos)))
+        .GroupBy(sum => (sum.Terms.Currency, sum.Terms.Basis))
+        .OrderBy(sums => sums.Key.Currency, StringComparer.Ordinal).ThenBy(sums => sums.Key.Basis)
+        .Select(sums => (
+            sums.Key.Currency, sums.Key.Basis, sums.Aggregate(Int128.Zero, (total, sum) => total + sum.Rated),
+            sums.Aggregate(Int128.Zero, (total, sum) => total + sum.Billed)));
 
     private static string AmountOf(Int128 nanos) =>
         Nanos.ToDecimal(nanos).ToString("0.000000000", System.Globalization.CultureInfo.InvariantCulture);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.BillingSync.Worker;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Tool.Tests;
 
@@ -103,8 +104,27 @@ public sealed class RunReportTests
         Assert.Equal((3, null, null), (billed.Lines, billed.Amount, billed.Currency));
         Assert.Equal(
             """{"lines":3,"amount":null,"currency":null,"byCurrency":["""
-            + """{"currency":"CHF","lines":1,"amount":"1.000000000"},{"currency":"EUR","lines":2,"amount":"2.000000000"}]}""",
+            + """{"currency":"CHF","lines":1,"amount":"1.000000000"},{"currency":"EUR","lines":2,"amount":"2.000000000"}],"""
+            + "\"byBasis\":[" + """{"currency":"CHF","priceBasis":"NET","lines":1,"amount":"1.000000000"},"""
+            + """{"currency":"EUR","priceBasis":"NET","lines":2,"amount":"2.000000000"}]}""",
             JsonSerializer.Serialize(JsonDocument.Parse(JsonOutput.Text(billed.ToJson())).RootElement));
+    }
+
+    /// <summary>A script that knows the old fields sees null, and never a part of the sum, or an amount with VAT, as the whole.</summary>
+    [Fact]
+    public void Billed_BothBases_AreNeverAddedAndNoPartStandsForTheWhole()
+    {
+        Billed billed = new(
+            [new BilledIn("EUR", 1, 1_000_000_000), new BilledIn("EUR", 2, 2_420_000_000) { PriceBasis = PriceBasis.Gross }]);
+
+        Assert.Equal((3, null, "EUR"), (billed.Lines, billed.Amount, billed.Currency));
+        Assert.Equal(
+            """{"lines":3,"amount":null,"currency":"EUR","byCurrency":[{"currency":"EUR","lines":3,"amount":null}],"byBasis":["""
+            + """{"currency":"EUR","priceBasis":"NET","lines":1,"amount":"1.000000000"},"""
+            + """{"currency":"EUR","priceBasis":"GROSS","lines":2,"amount":"2.420000000"}]}""",
+            JsonSerializer.Serialize(JsonDocument.Parse(JsonOutput.Text(billed.ToJson())).RootElement));
+        Assert.Equal("3 lines, 1.000000000 EUR without VAT + 2.420000000 EUR with VAT", billed.ToString(namesBasis: true));
+        Assert.Null(new Billed([billed.Sums[1]]).Amount);
     }
 
     private static RunReport Report(long rated) => new()
