@@ -8,14 +8,15 @@ namespace BelgiCom.Streaming.Bench;
 /// <summary><c>belgicom bench</c>: measures the figures that the documentation quotes, beside their peers, in one run.</summary>
 internal static class BenchProgram
 {
-    private const string Questions = "abcdef";
+    private const string Questions = "abcdefg";
     private const int LeastRecords = 50_000;
 
     public static RootCommand Create()
     {
         Option<string> only = new("--only")
         {
-            Description = "Questions: a decode, b rating core, c Kafka to Kafka, d latency, e restore, f cost of a record (with c).",
+            Description = "Questions: a decode, b rating core, c Kafka to Kafka, d latency, e restore, f cost of a record (with c), "
+                + "g simulation.",
             DefaultValueFactory = _ => string.Join(',', Questions.AsEnumerable()),
         };
         Option<int> rounds = new("--rounds")
@@ -74,6 +75,11 @@ internal static class BenchProgram
         if (plan.Asks("cdef"))
         {
             await WithKafkaAsync(plan, report, stopping);
+        }
+
+        if (plan.Asks("g"))
+        {
+            report.Add(await SimulationSpeed.RunAsync(plan.Rounds, stopping));
         }
 
         // This question comes last, because the state of ten million subscribers would count as the memory of the others.

@@ -5,6 +5,9 @@ namespace BelgiCom.Streaming.Contracts.Generator;
 /// <summary>A hot record as a ref struct over its encoded octets.</summary>
 internal static class ViewTemplate
 {
+    // Records that are also read from files of many of them.
+    private static readonly string[] FiledRecords = ["UsageReceived"];
+
     public static void Write(CSharpText text, AvroRecord record, bool entryPoints, SharedRun[] runs)
     {
         (AvroField Field, TypeMap Map, bool Optional)[] members = [.. record.Fields.Select(Member)];
@@ -102,6 +105,32 @@ internal static class ViewTemplate
         text.Line("Unsafe.SkipInit(out view); // Every property is set below.");
         WriteReads(text, record, members, runs);
         text.Line("return reader.TryFinish();");
+        text.Close();
+        text.Line("");
+        WriteTryReadFirst(text, record, members, runs);
+    }
+
+    /// <summary>
+    /// The same for bodies that lie one behind the other. It is written out, because a call between the two would cost every record of a
+    /// topic what only files need.
+    /// </summary>
+    private static void WriteTryReadFirst(
+        CSharpText text, AvroRecord record, (AvroField Field, TypeMap Map, bool Optional)[] members, SharedRun[] runs)
+    {
+        if (!FiledRecords.Contains(record.Name.Simple))
+        {
+            return;
+        }
+
+        text.Summary(
+            "Decodes the first of the bodies that lie one behind the other, as in a container file, and says how many octets it has. Never "
+            + "throws; false when it is not readable.");
+        text.Open($"public static bool TryReadFirst(ReadOnlySpan<byte> bodies, out {record.Name.Simple}View view, out int length)");
+        text.Line("AvroReader reader = new(bodies);");
+        text.Line("Unsafe.SkipInit(out view); // Every property is set below.");
+        WriteReads(text, record, members, runs);
+        text.Line("length = reader.Position;");
+        text.Line("return reader.Fault == AvroFault.None;");
         text.Close();
         text.Line("");
     }

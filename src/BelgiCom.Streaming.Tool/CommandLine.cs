@@ -25,6 +25,7 @@ internal static class CommandLine
         RootCommand root = new("belgicom: charging records of the network become billed lines, on Kafka. Start with: belgicom run")
         {
             RunCommand.Create(),
+            SimulateCommand.Create(),
             UpCommand.Create(),
             GenerateCommand.Create(),
             BenchCommand.Create(),

@@ -47,4 +47,18 @@ public sealed class SchemaResolver
         _root.Run(ref reader, ref output);
         reader.Finish();
     }
+
+    /// <summary>Rewrites the first of the bodies that lie one behind the other, as in a container file.</summary>
+    /// <param name="bodies">Bodies of the writer's schema.</param>
+    /// <param name="destination">Receives the first body of ours; after a fault its octets must not be used.</param>
+    /// <param name="length">Octets of the first body, as it was written.</param>
+    /// <returns>False when it is not of the writer's schema, or its value cannot be read with ours.</returns>
+    public bool TryResolveFirst(ReadOnlySpan<byte> bodies, IBufferWriter<byte> destination, out int length)
+    {
+        AvroReader reader = new(bodies);
+        ResolvedBody output = new(destination);
+        _root.Run(ref reader, ref output);
+        length = reader.Position;
+        return reader.Fault == AvroFault.None;
+    }
 }

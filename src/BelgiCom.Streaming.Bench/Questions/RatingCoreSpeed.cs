@@ -165,12 +165,4 @@ internal sealed class RatingCoreSpeed
             in received, record.Fingerprint, in result, _session, _tariffs, partition: 0, offset, out UsageRatedView rated);
         _rated.Write(in rated);
     }
-
-    /// <summary>No other schemas than ours, and one id for all.</summary>
-    private sealed class OwnSchemas : ISchemaRegistry
-    {
-        public Task<int> GetIdAsync(string subject, string schemaJson, CancellationToken cancellationToken) => Task.FromResult(1);
-
-        public Task<string> GetSchemaAsync(int id, CancellationToken cancellationToken) => throw new NotSupportedException();
-    }
 }

@@ -589,6 +589,66 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         return reader.TryFinish();
     }
 
+    /// <summary>
+    /// Decodes the first of the bodies that lie one behind the other, as in a container file, and says how many octets it has. Never
+    /// throws; false when it is not readable.
+    /// </summary>
+    public static bool TryReadFirst(ReadOnlySpan<byte> bodies, out UsageReceivedView view, out int length)
+    {
+        AvroReader reader = new(bodies);
+        Unsafe.SkipInit(out view); // Every property is set below.
+        view.UsageId = UsageId.ReadFrom(ref reader);
+        view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
+        view.Kind = (UsageKind)reader.ReadEnum(5);
+        reader.FindNumbers(10);
+        view.EventTimeMilliseconds = reader.NextTimestampMilliseconds();
+        view.EndTimeMilliseconds = reader.NextTimestampMilliseconds();
+        int quantityStart = reader.Position;
+        view.UtcOffsetMinutes = reader.NextInt();
+        view.DurationSeconds = reader.NextLong();
+        view.UplinkOctets = reader.NextLong();
+        view.DownlinkOctets = reader.NextLong();
+        view.TotalOctets = reader.NextLong();
+        view.Messages = reader.NextLong();
+        view.RatingGroup = reader.NextLong();
+        view.QuantityOctets = reader.Since(quantityStart);
+        view.ServiceIdentifier = reader.NextLong();
+        view.ServingPlmn = reader.ReadUtf8();
+        view.RatType = reader.ReadInt();
+        view.DataNetwork = reader.ReadUtf8();
+        view.Direction = (Direction)reader.ReadEnum(3);
+        view.OtherPartyPrefix = reader.ReadUtf8();
+        view.ChargingView = (ChargingView)reader.ReadEnum(2);
+        reader.FindNumbers(4);
+        view.ChargingId = reader.NextLong();
+        view.RecordSequenceNumber = reader.NextLong();
+        view.LocalSequenceNumber = reader.NextLong();
+        view.CauseForRecordClosing = reader.NextInt();
+        int originStart = reader.Position;
+        view.Source = reader.ReadUtf8();
+        view.Node = reader.ReadUtf8();
+        view.RecordType = reader.ReadInt();
+        view.FileId = FileId.ReadFrom(ref reader);
+        view.FileName = reader.ReadUtf8();
+        reader.FindNumbers(4);
+        view.FileSequenceNumber = reader.NextLong();
+        view.RecordIndex = reader.NextInt();
+        view.ContainerIndex = reader.NextInt();
+        view.InputHash = reader.NextLong();
+        view.OriginOctets = reader.Since(originStart);
+        view.PersonalDataKeyId = reader.ReadUtf8();
+        view.PersonalData = reader.ReadBytes();
+        view.ServiceUnits = reader.ReadLong();
+        view.IsTimeOfReport = reader.ReadBoolean();
+        view.HasHistory = reader.ReadIsPresent();
+        view.History = view.HasHistory ? UsageHistoryView.ReadFrom(ref reader) : default;
+        view.ShortNumber = reader.ReadUtf8();
+        view.SliceServiceType = reader.ReadInt();
+        view.SliceDifferentiator = reader.ReadInt();
+        length = reader.Position;
+        return reader.Fault == AvroFault.None;
+    }
+
     /// <summary>Encodes this record (without the wire-format header) and returns how many octets that took, at most MaxSize.</summary>
     /// <exception cref="ArgumentException">The destination is shorter than MaxSize.</exception>
     /// <exception cref="OverflowException">An amount does not fit in decimal(18,9).</exception>

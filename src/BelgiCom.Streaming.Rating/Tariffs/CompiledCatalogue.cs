@@ -8,7 +8,9 @@ namespace BelgiCom.Streaming.Rating;
 /// <param name="takesAllTerms">Whether all terms of all versions are taken; else those versions are refused that need what the topics do
 /// not carry, or what other partitions count, and offerings without a price list charge each record by itself
 /// (docs/rating-state.md).</param>
-public sealed class CompiledCatalogue(bool takesAllTerms)
+/// <param name="chargesByRecord">Whether offerings without a price list charge each record by itself, also where all terms are taken: for
+/// those who want to know what the worker would charge.</param>
+public sealed class CompiledCatalogue(bool takesAllTerms, bool chargesByRecord = false)
 {
     private readonly SortedDictionary<string, OfferingVersion> _versions = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
@@ -38,7 +40,7 @@ public sealed class CompiledCatalogue(bool takesAllTerms)
     public void Compile()
     {
         _problems.Clear();
-        Tariffs = new TariffSnapshot(_versions.Values.Select(Usable), Offerings, keepsAllSessions: takesAllTerms);
+        Tariffs = new TariffSnapshot(_versions.Values.Select(Usable), Offerings, keepsAllSessions: takesAllTerms && !chargesByRecord);
     }
 
     private OfferingVersion Usable(OfferingVersion version)

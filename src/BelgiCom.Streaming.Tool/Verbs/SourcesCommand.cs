@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Security.Cryptography;
 using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Contracts;
@@ -46,7 +45,8 @@ internal static class SourcesCommand
         using FileStream content = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         ContentLimits limits = new(options.MaxExpandedOctets, options.MaxExpansionRatio);
         IncomingFile file = IncomingFile.Receive(
-            Path.GetFileName(path), content, limits, TimeProvider.System, new KeysOfOneRun().Key, CancellationToken.None);
+            Path.GetFileName(path), content, limits, TimeProvider.System,
+            new KeysOfOneRun().GetOrCreate(KeyPurposes.FileContent, scope: ""), CancellationToken.None);
         List<UsageSource> sources = [.. options.Sources.Select(one => one.ToUsageSource())];
         IMediatedFile? mediated = Open(sources, options, file, source);
         CsvMapDraft? draft = null;
@@ -201,20 +201,6 @@ internal static class SourcesCommand
 
         settings[nameof(map.Columns)] = map.Columns;
         return settings;
-    }
-
-    /// <summary>Keys that end with the process, because nothing that they encrypt is kept.</summary>
-    private sealed class KeysOfOneRun : IKeyStore
-    {
-        public DataKey Key { get; } = new("try", RandomNumberGenerator.GetBytes(DataKey.Size));
-
-        public DataKey GetOrCreate(string purpose, string scope) => Key;
-
-        public DataKey? Find(string keyId) => null;
-
-        public DataKey? Find(string purpose, string scope) => null;
-
-        public bool Delete(string keyId) => false;
     }
 }
 

@@ -4,11 +4,13 @@ using BelgiCom.Streaming.Hosting;
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// <c>topics list</c> shows the topics as they are on Kafka__BootstrapServers, <c>topics apply</c> creates those that are missing there.
+/// <c>topics list</c> shows the topics as they are on Kafka__BootstrapServers, <c>topics apply</c> creates those that are missing there,
+/// <c>topics record</c> writes received usage into a file.
 /// </summary>
 internal static class TopicsCommand
 {
-    public static Command Create() => new("topics", "Show the topics, or create those that are missing.") { List(), Apply() };
+    public static Command Create() => new(
+        "topics", "Show the topics, create those that are missing, or record usage.") { List(), Apply(), TopicsRecordCommand.Create() };
 
     private static Command List()
     {

@@ -1,0 +1,125 @@
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
+using BelgiCom.Streaming.Rating.Worker;
+
+namespace BelgiCom.Streaming.Tool;
+
+/// <summary>
+/// Rates usage by one or two catalogues with the code of the rating worker, without Kafka. Usage is read in rounds: the blocks of a round
+/// are decoded side by side, then the partitions rate side by side. So the results do not depend on the number of cores.
+/// </summary>
+internal sealed class UsageSimulation
+{
+    // So many events are in memory at a time: enough work for all cores between two rounds.
+    private const int EventsPerRound = 100_000;
+
+    private readonly IReadOnlyList<SimulatedCatalogue> _catalogues;
+    private readonly SimulatedSubscribers _subscribers;
+    private readonly SimulatedPartition[] _partitions;
+    private readonly ParallelOptions _parallel;
+    private readonly List<UsageBatch> _round = [];
+    private readonly Stack<UsageBatch> _free = new();
+    private readonly long _nowMilliseconds;
+    private readonly bool _withDetails;
+    private long _roundEvents;
+
+    /// <summary>Makes a simulation whose balances are empty.</summary>
+    /// <param name="catalogues">One, or two to compare.</param>
+    /// <param name="subscribers">Who has which subscription.</param>
+    /// <param name="options">How long ids are known and when usage is late, as for the worker.</param>
+    /// <param name="now">Usage must not begin more than a day after it.</param>
+    /// <param name="cores">Most threads that work at a time.</param>
+    /// <param name="watch">Sees each event, on several threads; null for nobody.</param>
+    public UsageSimulation(
+        IReadOnlyList<SimulatedCatalogue> catalogues, SimulatedSubscribers subscribers, RatingOptions options, DateTimeOffset now,
+        int cores, SimulatedEvent? watch = null)
+    {
+        _catalogues = catalogues;
+        _subscribers = subscribers;
+        _nowMilliseconds = now.ToUnixTimeMilliseconds();
+        _parallel = new ParallelOptions { MaxDegreeOfParallelism = cores };
+        _withDetails = catalogues.Any(catalogue => catalogue.Tariffs.UsesDetails);
+        IsWithVat = catalogues.SelectMany(catalogue => catalogue.Versions).Any(version => version.PriceBasis == PriceBasis.Gross);
+        RatingSession[][] sessions =
+        [
+            .. Enumerable.Range(0, SimulatedSubscribers.Partitions).Select(_ =>
+                catalogues.Select(_ => new RatingSession(options.DedupDays, options.LateDays)).ToArray()),
+        ];
+        foreach ((int index, SimulatedCatalogue catalogue) in catalogues.Index())
+        {
+            subscribers.Subscribe([.. sessions.Select(partition => partition[index])], catalogue.Index);
+        }
+
+        _partitions = [.. sessions.Select(partition => new SimulatedPartition(catalogues, partition, IsWithVat, watch))];
+    }
+
+    /// <summary>Whether what subscribers pay is compared with VAT, because some prices are with it.</summary>
+    public bool IsWithVat { get; }
+
+    /// <summary>Records that were read.</summary>
+    public long Records { get; private set; }
+
+    /// <summary>Records that cannot be decoded.</summary>
+    public long Undecodable { get; private set; }
+
+    /// <summary>Records of usage under another name of the subscriber, each of which comes once more under the subscriber's own.</summary>
+    public long PassedOn { get; private set; }
+
+    /// <summary>Gives an empty batch, which <see cref="Add"/> takes back.</summary>
+    public UsageBatch EmptyBatch()
+    {
+        UsageBatch batch = _free.TryPop(out UsageBatch? free) ? free : new UsageBatch();
+        batch.Block.Clear();
+        return batch;
+    }
+
+    /// <summary>Adds usage; it is rated when the round is full.</summary>
+    public void Add(UsageBatch batch)
+    {
+        _round.Add(batch);
+        _roundEvents += batch.Block.Records;
+        if (_roundEvents >= EventsPerRound)
+        {
+            Finish();
+        }
+    }
+
+    /// <summary>Rates the usage that was added and not rated yet.</summary>
+    public void Finish()
+    {
+        Parallel.For(0, _round.Count, _parallel, index => _round[index].Decode(_subscribers, _nowMilliseconds, _withDetails));
+        Parallel.For(0, _partitions.Length, _parallel, number => _partitions[number].Rate(number, _round));
+        foreach (UsageBatch batch in _round)
+        {
+            Records += batch.Block.Records;
+            Undecodable += batch.Undecodable;
+            PassedOn += batch.PassedOn;
+            _free.Push(batch);
+        }
+
+        _round.Clear();
+        _roundEvents = 0;
+    }
+
+    /// <summary>What became of the usage by one of the catalogues, offering by offering.</summary>
+    /// <param name="catalogue">Its place.</param>
+    public IReadOnlyDictionary<SoldOffering, OfferingTally> TalliesOf(int catalogue)
+    {
+        Dictionary<SoldOffering, OfferingTally> tallies = [];
+        foreach ((int index, SoldOffering offering) in _catalogues[catalogue].Offerings.Append(SoldOffering.None).Index())
+        {
+            OfferingTally sum = new();
+            foreach (SimulatedPartition partition in _partitions)
+            {
+                sum.Add(partition.Tallies(catalogue)[index]);
+            }
+
+            tallies.Add(offering, sum);
+        }
+
+        return tallies;
+    }
+
+    /// <summary>What each subscriber with priced usage pays.</summary>
+    public IEnumerable<(UInt128 Subscriber, SubscriberSpend Spend)> Spends() => _partitions.SelectMany(partition => partition.Spends);
+}
