@@ -1,3 +1,4 @@
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Rating;
 
@@ -7,7 +8,7 @@ namespace BelgiCom.Streaming.Billing;
 /// <param name="Basis">Whether the lines are without VAT or with it.</param>
 /// <param name="VatPermille">The rate in permille; <see cref="AmountTerms.UnknownVat"/> when it is not known.</param>
 /// <param name="Amount">Sum of the rounded lines, on their basis.</param>
-/// <param name="Tax">The VAT of that sum, rounded once to 2 decimals; null when the rate is not known.</param>
+/// <param name="Tax">The VAT of that sum, rounded once to the decimals of the currency; null when the rate is not known.</param>
 public sealed record BillVat(PriceBasis Basis, int VatPermille, decimal Amount, decimal? Tax);
 
 /// <summary>
@@ -25,9 +26,6 @@ public sealed record Bill(
     string Account, string Currency, IReadOnlyList<BillLine> Lines, IReadOnlyList<BillVat> Taxes, decimal? Net, decimal? Vat,
     decimal? Gross)
 {
-    // As the lines are rounded, whatever the currency.
-    private const int Decimals = 2;
-
     internal static IReadOnlyList<Bill> Of(IReadOnlyList<BillLine> lines) =>
     [
         .. lines.GroupBy(line => (line.Account, line.Terms.Currency))
@@ -46,7 +44,7 @@ public sealed record Bill(
             (PriceBasis basis, int permille) = group.Key;
             bool isKnown = permille is >= 0 and <= 1000;
             BillTotals totals = BillTotals.Of(
-                basis, Decimals,
+                basis, Rating.Currency.Of(Encoding.ASCII.GetBytes(currency)).Decimals,
                 [.. group.Select(line => new BillAmount(line.ExactNanos, VatRate.OfPermille(isKnown ? permille : 0)))]);
             (decimal without, decimal with) = (Nanos.ToDecimal(totals.NetNanos), Nanos.ToDecimal(totals.GrossNanos));
             taxes.Add(new BillVat(basis, permille, basis == PriceBasis.Gross ? with : without, isKnown ? with - without : null));

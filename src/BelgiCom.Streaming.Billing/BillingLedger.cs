@@ -17,6 +17,8 @@ namespace BelgiCom.Streaming.Billing;
 /// </remarks>
 public sealed class BillingLedger : IDisposable
 {
+    private const int PartsPerInsert = 100;
+
     private readonly BillingOptions _options;
     private readonly TimeProvider _clock;
     private readonly Dictionary<LedgerStream, long> _streamIds = [];
@@ -170,7 +172,41 @@ public sealed class BillingLedger : IDisposable
     /// <param name="period">Billing month as year × 100 + month.</param>
     /// <exception cref="StorageException">The database does not answer; nothing was closed.</exception>
     public BillClose Close(int period) => Guarded(
-        () => Database.InTransaction(() => BillCloser.Close(Dialect, period, _clock.GetUtcNow())));
+        () => Database.InTransaction(() => new BillCloser(Dialect, period, _clock.GetUtcNow()).Close(terms: null)));
+
+    /// <summary>
+    /// Closes a month: bills its usage as <see cref="Close(int)"/> does, and its fees, discounts and commitments; of all of them only what
+    /// earlier closes did not bill. It is closed whole or not at all.
+    /// </summary>
+    /// <param name="period">Billing month as year × 100 + month.</param>
+    /// <param name="terms">What it is closed by.</param>
+    /// <exception cref="BillRefusedException">The month is not over, or the terms needed are not there. Nothing was closed.</exception>
+    /// <exception cref="StorageException">The database does not answer; nothing was closed.</exception>
+    public BillClose Close(int period, ClosingTerms terms)
+    {
+        DateOnly next = BillingPeriod.FirstDay(period).AddMonths(1);
+        return _clock.GetUtcNow() < BelgianCalendar.StartOfDay(next)
+            ? throw new BillRefusedException(
+                [$"Month {period} is not over before {next:yyyy-MM-dd}, 00:00 in Brussels: close it then, or see it now with a dry run."])
+            : Guarded(() => Database.InTransaction(() => new BillCloser(Dialect, period, _clock.GetUtcNow()).Close(terms)));
+    }
+
+    /// <summary>The bills that closing a month would make now. Nothing is kept of it, and the month need not be over.</summary>
+    /// <param name="period">Billing month as year × 100 + month.</param>
+    /// <param name="terms">What it would be closed by.</param>
+    /// <exception cref="BillRefusedException">The terms needed are not there.</exception>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public (BillClose Close, IReadOnlyList<Bill> Bills) TryClose(int period, ClosingTerms terms) => Guarded(() => Database.InTransaction(
+        () =>
+        {
+            BillClose close = new BillCloser(Dialect, period, _clock.GetUtcNow()).Close(terms);
+            return (close, Bill.Of(BillCloser.Lines(Database, close.Number)));
+        },
+        keep: false));
+
+    /// <summary>The newest close; null when there is none.</summary>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public long? NewestClose() => Guarded(() => Database.QueryLong("SELECT max(bill_close) FROM bill_close"));
 
     /// <summary>The bill lines of one close, ordered by account.</summary>
     /// <exception cref="StorageException">The database does not answer.</exception>
@@ -256,6 +292,7 @@ public sealed class BillingLedger : IDisposable
             }
 
             dialect.InsertLines(batch, CollectionsMarshal.AsSpan(rated), streamIds, fileIds);
+            InsertParts(batch, rated, streamIds);
             changed = Changes(batch, fresh);
             WriteTotals(batch, streamIds, changed);
             for (int i = 0; i < streamIds.Length; i++)
@@ -264,6 +301,32 @@ public sealed class BillingLedger : IDisposable
             }
         });
         return Committed(batch, fresh, changed);
+    }
+
+    /// <summary>Writes what each price charged of the lines that were written and have several.</summary>
+    private void InsertParts(LedgerBatch batch, List<int> rated, long[] streamIds)
+    {
+        if (batch.Parts.Count == 0)
+        {
+            return;
+        }
+
+        HashSet<int> written = [.. rated];
+        foreach (LedgerPart[] parts in batch.Parts
+            .Where(part => written.Contains(part.Line) && batch.Lines[part.Line].Outcome == LedgerOutcome.Rated).Chunk(PartsPerInsert))
+        {
+            string rows = string.Join(
+                ", ", parts.Select((_, part) => $"({string.Join(", ", Enumerable.Range(part * 6, 6).Select(value => $"@p{value}"))})"));
+            Database.Execute(
+                "INSERT INTO billed_part (stream, rated_offset, offering_version, price_index, priced_units, amount_nanos) VALUES " + rows,
+                [
+                    .. parts.SelectMany(part => new object?[]
+                    {
+                        streamIds[batch.Lines[part.Line].Stream], batch.Lines[part.Line].Offset, (long)part.Version, (long)part.PriceIndex,
+                        part.PricedUnits, part.AmountNanos,
+                    }),
+                ]);
+        }
     }
 
     /// <summary>The decisions on records that were not read yet: a ledger that is built anew meets the decisions first.</summary>

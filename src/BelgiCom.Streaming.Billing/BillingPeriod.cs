@@ -17,6 +17,13 @@ internal static class BillingPeriod
         return day.Year * 100 + day.Month;
     }
 
+    /// <summary>Billing month (year × 100 + month) of a day.</summary>
+    public static int Of(DateOnly day) => (day.Year * 100) + day.Month;
+
+    /// <summary>First day of a billing month.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is no month.</exception>
+    public static DateOnly FirstDay(int period) => new(period / 100, period % 100, 1);
+
     /// <summary>Day as year × 10000 + month × 100 + day.</summary>
     public static int DayOf(long unixMilliseconds)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Billing;
@@ -18,6 +19,7 @@ public sealed class LedgerBatch
     private readonly List<SourceFile> _files = [];
     private readonly Dictionary<int, long> _ends = [];
     private readonly List<LedgerDecision> _decisions = [];
+    private readonly List<LedgerPart> _parts = [];
     private byte[] _text = new byte[64 * 1024];
     private int _textLength;
 
@@ -29,6 +31,9 @@ public sealed class LedgerBatch
 
     /// <summary>What people decided on rated usage that is in conflict with a line.</summary>
     internal IReadOnlyList<LedgerDecision> Decisions => _decisions;
+
+    /// <summary>What each price charged of the usage events that have several, in the order of the lines.</summary>
+    internal IReadOnlyList<LedgerPart> Parts => _parts;
 
     /// <summary>Partitions the lines come from.</summary>
     internal IReadOnlyList<LedgerStream> Streams => _streams;
@@ -53,6 +58,7 @@ public sealed class LedgerBatch
         _files.Clear();
         _ends.Clear();
         _decisions.Clear();
+        _parts.Clear();
         _textLength = 0;
     }
 
@@ -60,6 +66,7 @@ public sealed class LedgerBatch
     public void AddRated(string topic, int partition, long offset, scoped in UsageRatedView usage)
     {
         bool zeroRated = usage.Outcome == RatedOutcome.ZeroRated;
+        int priceIndex = AddParts(usage);
         _lines.Add(new LedgerLine
         {
             Stream = StreamIndex(topic, partition),
@@ -73,6 +80,7 @@ public sealed class LedgerBatch
             AmountNanos = usage.AmountNanos,
             PriceBasis = usage.PriceBasis,
             VatPermille = usage.VatPermille,
+            PriceIndex = priceIndex,
             Currency = Add(usage.Currency),
             Account = Add(usage.Account),
             Offering = Add(usage.Offering),
@@ -162,6 +170,45 @@ public sealed class LedgerBatch
     /// with the log's end, and retention, which removes the markers too, does not look like a loss.
     /// </summary>
     public void AddEnd(string topic, int partition, long next) => _ends[StreamIndex(topic, partition)] = next;
+
+    /// <summary>
+    /// Adds what each price charged, where an event has parts of several prices or of a price of another version. Months have minima,
+    /// maxima and discounts of single prices.
+    /// </summary>
+    /// <returns>The index of the event's one price, or <see cref="LedgerPart.Several"/>.</returns>
+    private int AddParts(scoped in UsageRatedView usage)
+    {
+        int first = _parts.Count;
+        foreach (UsagePartView part in new AvroItems<UsagePartView>(usage.PartsOctets))
+        {
+            bool hasUnits = part.Component is PartComponent.Usage or PartComponent.Reversal;
+            if (!hasUnits && part.AmountNanos == 0)
+            {
+                continue;
+            }
+
+            (int version, int price, long units) = (part.OfferingVersion, part.PriceIndex, hasUnits ? part.Units : 0);
+            int known = _parts.FindIndex(first, one => one.Version == version && one.PriceIndex == price);
+            if (known < 0)
+            {
+                _parts.Add(new LedgerPart(_lines.Count, version, price, units, part.AmountNanos));
+            }
+            else
+            {
+                LedgerPart sum = _parts[known];
+                _parts[known] = sum with
+                {
+                    PricedUnits = sum.PricedUnits + units,
+                    AmountNanos = sum.AmountNanos + part.AmountNanos,
+                };
+            }
+        }
+
+        bool isOne = _parts.Count == first + 1 && _parts[first].Version == usage.OfferingVersion;
+        int index = isOne ? _parts[first].PriceIndex : _parts.Count > first ? LedgerPart.Several : usage.PriceIndex;
+        _parts.RemoveRange(first, isOne ? 1 : 0);
+        return index;
+    }
 
     /// <summary>
     /// Finds a stream from the end of the list: a batch has few partitions and mostly few files, and neighbouring records come from the

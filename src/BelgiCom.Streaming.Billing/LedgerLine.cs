@@ -32,6 +32,9 @@ internal struct LedgerLine
     /// <summary>Rate of VAT in permille; -1 when it is not known.</summary>
     public int VatPermille;
 
+    /// <summary>Index of the price in the offering version; -1 for none, <see cref="LedgerPart.Several"/> where its parts say it.</summary>
+    public int PriceIndex;
+
     public TextSlice Currency;
     public TextSlice Account;
     public TextSlice Offering;
@@ -58,6 +61,18 @@ internal struct LedgerLine
 
     /// <summary>Whether a decision charges it: the rated record was read before, and the line was set aside then.</summary>
     public bool IsOfDecision;
+}
+
+/// <summary>What one price of a usage event with several of them charged.</summary>
+/// <param name="Line">Row of the event in the batch.</param>
+/// <param name="Version">Version of the offering.</param>
+/// <param name="PriceIndex">Index of the price in it; -1 for none.</param>
+/// <param name="PricedUnits">Units that no bundle covered.</param>
+/// <param name="AmountNanos">Their amount.</param>
+internal readonly record struct LedgerPart(int Line, int Version, int PriceIndex, long PricedUnits, long AmountNanos)
+{
+    /// <summary>Price index of an event that has several prices.</summary>
+    public const int Several = -2;
 }
 
 /// <summary>What somebody decided on rated usage that is in conflict with a line.</summary>

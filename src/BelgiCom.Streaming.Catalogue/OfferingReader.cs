@@ -158,6 +158,7 @@ internal sealed class OfferingReader
             RoamingDataLimit = roamingDataLimit,
         };
         CheckIds(section, prices, readBundles, terms);
+        CheckDiscounts(section, version, terms);
         return new VersionSource(section, [.. published.Select(price => price.Section)], bundles)
         {
             Published = version,
@@ -174,6 +175,30 @@ internal sealed class OfferingReader
                 Prices = [.. readPrices.Select(price => price.Terms).DistinctBy(price => price.Id)],
             },
         };
+    }
+
+    /// <summary>
+    /// Free units, and another price for units, have an amount only where each unit has one price and nothing else is due.
+    /// </summary>
+    private static void CheckDiscounts(YamlSection section, OfferingVersion version, OfferingTerms terms)
+    {
+        foreach (DiscountTerms discount in terms.Discounts.Where(one => one.FreeUnits is not null || one.Price is not null))
+        {
+            if (discount.Of.Count == 0)
+            {
+                section.Fault(
+                    "discounts", $"discount '{discount.Id}' must name its prices in 'of': free units, or another price, are of them.");
+            }
+
+            foreach (OfferingPrice price in version.Prices.Where(
+                price => discount.Of.Contains(price.Id) && !OfferingEdition.PriceOfPeriod(price).IsOfUnits))
+            {
+                section.Fault(
+                    "discounts",
+                    $"discount '{discount.Id}' changes the units of price '{price.Id}', which has steps, tiers, a fee or a bound of its "
+                    + "own: use 'percent' or 'fixed'.");
+            }
+        }
     }
 
     /// <summary>Ids name one thing, and what names an id names one that is there.</summary>

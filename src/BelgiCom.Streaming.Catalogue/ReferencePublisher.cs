@@ -29,24 +29,8 @@ public sealed class ReferencePublisher(
     {
         EventTopic<OfferingVersion> topic = await EventTopic.OpenAsync<OfferingVersion>(Topics.CatalogueTariffs, registry, stopping)
             .ConfigureAwait(false);
-        Dictionary<string, Published<OfferingVersion>> published = ReadPublished<string, OfferingVersion, OfferingVersion>(
-            topic, TryReadKey, (key, version) => version.Key == key, version => version, stopping);
-        InputFault[] changed =
-        [
-            .. versions.Where(
-                version => published.TryGetValue(version.Key, out Published<OfferingVersion>? before)
-                    && !CatalogueFolder.HasSameContent(before.Content, version))
-                .Select(version => new InputFault(
-                    version.Offering,
-                    0,
-                    $"version {version.Version} is published already with other content. Usage was rated with it, so it cannot change: "
-                    + $"restore it, and add version {version.Version + 1}.")),
-        ];
-        if (changed.Length > 0)
-        {
-            throw new InputFaultException(changed);
-        }
-
+        Dictionary<string, Published<OfferingVersion>> published = ReadVersions(topic, stopping);
+        ThrowIfChanged(versions, published);
         OfferingVersion[] fresh = [.. versions.Where(
             version => !published.TryGetValue(version.Key, out Published<OfferingVersion>? before) || !before.IsReadable)];
         InputFault[] disordered =
@@ -97,6 +81,51 @@ public sealed class ReferencePublisher(
                 written++;
                 yield return (subscription.SubscriberRef.ToByteArray(), value);
             }
+        }
+    }
+
+    /// <summary>
+    /// The subscriptions that are published, each as it is now, for who charges by them and by a catalogue.
+    /// </summary>
+    /// <param name="versions">The catalogue.</param>
+    /// <param name="stopping">Stops.</param>
+    /// <exception cref="InputFaultException">A version of the catalogue is published with other content.</exception>
+    public async Task<IReadOnlyList<Subscription>> ReadSubscriptionsAsync(
+        IReadOnlyList<OfferingVersion> versions, CancellationToken stopping)
+    {
+        EventTopic<OfferingVersion> tariffs = await EventTopic.OpenAsync<OfferingVersion>(Topics.CatalogueTariffs, registry, stopping)
+            .ConfigureAwait(false);
+        EventTopic<Subscription> topic = await EventTopic.OpenAsync<Subscription>(Topics.CustomerSubscriptions, registry, stopping)
+            .ConfigureAwait(false);
+        ThrowIfChanged(versions, ReadVersions(tariffs, stopping));
+        return
+        [
+            .. ReadPublished<SubscriberRef, Subscription, Subscription>(
+                topic, TryReadKey, (_, _) => true, subscription => subscription, stopping).Values.Select(published => published.Content),
+        ];
+    }
+
+    private Dictionary<string, Published<OfferingVersion>> ReadVersions(EventTopic<OfferingVersion> topic, CancellationToken stopping) =>
+        ReadPublished<string, OfferingVersion, OfferingVersion>(
+            topic, TryReadKey, (key, version) => version.Key == key, version => version, stopping);
+
+    private static void ThrowIfChanged(
+        IReadOnlyList<OfferingVersion> versions, Dictionary<string, Published<OfferingVersion>> published)
+    {
+        InputFault[] changed =
+        [
+            .. versions.Where(
+                version => published.TryGetValue(version.Key, out Published<OfferingVersion>? before)
+                    && !CatalogueFolder.HasSameContent(before.Content, version))
+                .Select(version => new InputFault(
+                    version.Offering,
+                    0,
+                    $"version {version.Version} is published already with other content. Usage was rated with it, so it cannot change: "
+                    + $"restore it, and add version {version.Version + 1}.")),
+        ];
+        if (changed.Length > 0)
+        {
+            throw new InputFaultException(changed);
         }
     }
 

@@ -14,8 +14,9 @@ public enum PaymentMethod
 }
 
 /// <summary>
-/// What a version says beside the prices and bundles that rating reads: it is checked and kept, and the bill or a later release of rating
-/// applies it (docs/catalogue.md says which key is applied where).
+/// What a version says beside the prices and bundles that rating reads: it is checked and kept; the bill applies fees, commitments and
+/// discounts (<see cref="OfferingEdition.PeriodTerms"/>), and a later release of rating the rest (docs/catalogue.md says which key is
+/// applied where).
 /// </summary>
 public sealed record OfferingTerms
 {
@@ -49,35 +50,6 @@ public sealed record OfferingTerms
     /// <summary>What prices have beside the price.</summary>
     public IReadOnlyList<PriceTerms> Prices { get; init; } = [];
 }
-
-/// <summary>A fee.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Price">Amount on the file's basis; null when it has tiers.</param>
-/// <param name="IsMonthly">Whether it is due every month; if not, once.</param>
-/// <param name="IsInAdvance">Whether it is due at the begin of the month.</param>
-/// <param name="IsByDays">Whether a part of a month pays for its days.</param>
-/// <param name="Counts">What is counted, such as devices; null for one.</param>
-/// <param name="Tiers">Last number of each tier, null for no end, and the price of each counted thing when the count is in it.</param>
-public sealed record FeeTerms(
-    string Id, decimal? Price, bool IsMonthly, bool IsInAdvance, bool IsByDays, string? Counts,
-    IReadOnlyList<(long? UpTo, decimal Price)> Tiers);
-
-/// <summary>A minimum or maximum of a month.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Minimum">At least this is due; null for none.</param>
-/// <param name="Maximum">At most this is due; null for none.</param>
-/// <param name="Of">Ids of the prices that count.</param>
-/// <param name="IsByDays">Whether a part of a month has its part of it.</param>
-public sealed record CommitmentTerms(string Id, decimal? Minimum, decimal? Maximum, IReadOnlyList<string> Of, bool IsByDays);
-
-/// <summary>A discount. One of the four is given.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Of">Ids of the prices that it lowers; empty for the whole bill.</param>
-/// <param name="FreeUnits">Units that cost nothing.</param>
-/// <param name="Price">Another price for a unit of the price.</param>
-/// <param name="Percent">Percent off.</param>
-/// <param name="Fixed">An amount off every month.</param>
-public sealed record DiscountTerms(string Id, IReadOnlyList<string> Of, long? FreeUnits, decimal? Price, decimal? Percent, decimal? Fixed);
 
 /// <summary>A spending limit of a month.</summary>
 /// <param name="Id">Its id.</param>
@@ -137,7 +109,32 @@ public sealed record PriceTerms(
 /// <param name="File">Its file.</param>
 /// <param name="Published">What is published to catalogue.tariffs.v1.</param>
 /// <param name="Terms">What the file says beside it.</param>
-public sealed record OfferingEdition(string File, OfferingVersion Published, OfferingTerms Terms);
+public sealed record OfferingEdition(string File, OfferingVersion Published, OfferingTerms Terms)
+{
+    /// <summary>What the version charges at the end of a month, beside usage.</summary>
+    public PeriodTerms PeriodTerms() => new()
+    {
+        Offering = Published.Offering,
+        Version = Published.Version,
+        ValidFrom = Published.ValidFrom,
+        ValidTo = Published.ValidTo,
+        Currency = Published.Currency,
+        Basis = Published.PriceBasis,
+        VatPermille = Published.VatPermille,
+        Fees = Terms.Fees,
+        Commitments = Terms.Commitments,
+        Discounts = Terms.Discounts,
+        Prices = [.. Published.Prices.Select(PriceOfPeriod)],
+    };
+
+    /// <summary>What a month's charges depend on of a price.</summary>
+    internal static PriceOfPeriod PriceOfPeriod(OfferingPrice price) => new(
+        price.Id,
+        price.Model == PriceModel.Unit && price.Steps.Count == 0 && price.ConnectFee == 0
+            && price.MinimumCharge is null && price.MaximumCharge is null,
+        price.UnitPrice,
+        price.UnitSize);
+}
 
 /// <summary>A catalogue that can be used.</summary>
 /// <param name="Editions">All versions, by file and in their order.</param>

@@ -165,7 +165,7 @@ internal static class TermsReader
         bool isByDays = section.Choice("proRata", false, ("days", true), ("none", false));
         bool isVolume = section.Choice("model", false, ("flat", false), ("volume", true));
         string? counts = section.Choice("counts", null, ("devices", "devices"));
-        List<(long? UpTo, decimal Price)> tiers = [];
+        List<FeeTier> tiers = [];
         IReadOnlyList<YamlSection> sections = section.Sections("tiers");
         foreach ((int index, YamlSection tier) in sections.Index())
         {
@@ -188,7 +188,7 @@ internal static class TermsReader
                     "upTo", "each tier but the last must have an 'upTo' above that of the tier before it.", FaultCodes.TiersNotRising);
             }
 
-            tiers.Add((isLast ? null : upTo, each ?? 0));
+            tiers.Add(new FeeTier(isLast ? null : upTo, each ?? 0));
         }
 
         section.Finish();
@@ -202,7 +202,6 @@ internal static class TermsReader
             section.Fault(null, "a fee has a 'price', or 'model: volume' with 'counts' and 'tiers'.");
         }
 
-        PriceReader.NotApplied(section, "id", "no bill has fees", "fees");
         return new FeeTerms(id, price, isMonthly, isInAdvance, isByDays, counts, tiers);
     }
 
@@ -225,7 +224,6 @@ internal static class TermsReader
             section.Fault("maximum", "'maximum' must not be below 'minimum'.");
         }
 
-        PriceReader.NotApplied(section, "id", "no bill knows minimum or maximum", "commitments");
         return new CommitmentTerms(id, minimum, maximum, of, isByDays);
     }
 
@@ -249,7 +247,6 @@ internal static class TermsReader
             section.Fault("percent", "'percent' must be from 0 to 100.", FaultCodes.BadNumber);
         }
 
-        PriceReader.NotApplied(section, "id", "no bill has discounts", "discounts");
         return new DiscountTerms(id, of, free, price, percent, amount);
     }
 

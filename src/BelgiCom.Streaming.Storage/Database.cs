@@ -58,14 +58,20 @@ public abstract class Database : IDisposable
     }
 
     /// <summary>Runs changes that become visible and durable together; when an exception ends them, none of them do.</summary>
+    /// <param name="changes">The changes.</param>
+    /// <param name="keep">False to take them back in the end, for a trial.</param>
     /// <exception cref="StorageException">The database refused; it kept nothing.</exception>
-    public T InTransaction<T>(Func<T> changes) => Guarded(() =>
+    public T InTransaction<T>(Func<T> changes, bool keep = true) => Guarded(() =>
     {
         using DbTransaction transaction = _transaction = Begin();
         try
         {
             T result = changes();
-            transaction.Commit();
+            if (keep)
+            {
+                transaction.Commit();
+            }
+
             return result;
         }
         finally

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
@@ -32,6 +33,7 @@ internal static class CommandLine
             FilesCommand.Create(),
             SourcesCommand.Create(),
             ReconcileCommand.Create(),
+            BillCommand.Create(),
             SuspenseCommand.Create(),
             CdrCommand.Create(),
             BrokerCommand.Create(),
@@ -78,6 +80,7 @@ internal static class CommandLine
     {
         ConfigurationFaultException configuration => (WorkerHost.ExitConfiguration, configuration.Faults),
         InputFaultException input => (WorkerHost.ExitConfiguration, [.. input.Faults.Select(fault => fault.ToString())]),
+        BillRefusedException bill => (WorkerHost.ExitConfiguration, bill.Reasons),
         ToolException tool => (tool.ExitCode, [tool.Message]),
         ArchiveException { Fault: ArchiveFault.Refused } => (WorkerHost.ExitConfiguration, [exception.Message]),
         ArchiveException or StorageException => (WorkerHost.ExitFailed, [exception.Message]),

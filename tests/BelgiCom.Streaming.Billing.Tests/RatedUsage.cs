@@ -1,4 +1,5 @@
 using System.Text;
+using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Billing.Tests;
@@ -25,6 +26,13 @@ internal sealed record RatedUsage(int Number)
     public int VatPermille { get; init; } = 210;
 
     public long ChargedUnits { get; init; } = 1024;
+
+    public int OfferingVersion { get; init; } = 3;
+
+    public int PriceIndex { get; init; } = 1;
+
+    /// <summary>Price and amount of each part, where the usage has several.</summary>
+    public (int PriceIndex, long AmountNanos)[] Parts { get; init; } = [];
 
     public long TotalOctets { get; init; } = 1000;
 
@@ -78,7 +86,9 @@ internal sealed record RatedUsage(int Number)
         UsageId = UsageId,
         Account = Encoding.UTF8.GetBytes(Account),
         Offering = Encoding.UTF8.GetBytes(Offering),
-        OfferingVersion = 3,
+        OfferingVersion = OfferingVersion,
+        PriceIndex = PriceIndex,
+        PartsOctets = PartsOctets(),
         Outcome = Outcome,
         ContentFingerprint = ContentFingerprint,
         Kind = Kind,
@@ -103,6 +113,29 @@ internal sealed record RatedUsage(int Number)
         ReceivedPartition = partition,
         ReceivedOffset = offset + 100,
     };
+
+    private ReadOnlySpan<byte> PartsOctets()
+    {
+        if (Parts.Length == 0)
+        {
+            return default;
+        }
+
+        byte[] octets = new byte[4096];
+        AvroItemsWriter<UsagePartView> writer = new(octets, Parts.Length);
+        foreach ((int priceIndex, long amountNanos) in Parts)
+        {
+            writer.Add(new UsagePartView
+            {
+                OfferingVersion = OfferingVersion,
+                PriceIndex = priceIndex,
+                Units = 10,
+                AmountNanos = amountNanos,
+            });
+        }
+
+        return octets.AsSpan(0, writer.Finish());
+    }
 
     public RatedPosition At(long offset) => new(offset, UsageId, AmountNanos, new AmountTerms(Currency, PriceBasis, VatPermille))
     {

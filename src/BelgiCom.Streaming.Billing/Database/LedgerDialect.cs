@@ -12,7 +12,7 @@ internal abstract class LedgerDialect(Database database) : IDisposable
         """
         stream, rated_offset, usage_id, account, offering, offering_version, kind, event_time, charged_units, bundle_units,
         amount_nanos, currency, rounding_policy, period, received_partition, received_offset, source_file, record_index, container_index,
-        content_fingerprint, price_basis, vat_permille
+        content_fingerprint, price_basis, vat_permille, price_index
         """;
 
     /// <summary>The database.</summary>
@@ -49,10 +49,12 @@ internal abstract class LedgerDialect(Database database) : IDisposable
 /// <param name="Sum">Type of a sum of 64-bit numbers, which has up to 128 bits.</param>
 /// <param name="SumOfUnits">Exact sum of charged_units over a group, as <paramref name="Sum"/>.</param>
 /// <param name="SumOfNanos">Exact sum of amount_nanos over a group, as <paramref name="Sum"/>.</param>
-/// <param name="CentsOfNanos">The same sum in hundredths of the unit, rounded half away from zero.</param>
 /// <param name="DecimalOfNanos">Expression for amount_nanos as an exact decimal.</param>
 /// <param name="DecimalOfCents">Expression for amount_cents as an exact decimal.</param>
 /// <param name="DecimalOfCentsSum">The same where amount_cents is a <paramref name="Sum"/>.</param>
+/// <param name="NanosOfCents">Expression for amount_cents, which is a <paramref name="Sum"/>, in 10⁻⁹ of the unit.</param>
+/// <param name="DecimalOfRoundedSum">Expression for rounded_nanos, which is a <paramref name="Sum"/>, as an exact decimal, of 2
+/// places where that is enough.</param>
 /// <param name="TimeOfMilliseconds">Expression for event_time as a date and time in UTC.</param>
 internal sealed record SchemaWords(
     string Blob,
@@ -61,8 +63,9 @@ internal sealed record SchemaWords(
     string Sum,
     string SumOfUnits,
     string SumOfNanos,
-    string CentsOfNanos,
     string DecimalOfNanos,
     string DecimalOfCents,
     string DecimalOfCentsSum,
+    string NanosOfCents,
+    string DecimalOfRoundedSum,
     string TimeOfMilliseconds);

@@ -105,6 +105,7 @@ internal static class LedgerSchema
         ALTER TABLE conflicting_line ADD COLUMN content_fingerprint BIGINT NOT NULL DEFAULT 0;
         """,
         BasisAndVat(words),
+        LinesOfEveryKind(words),
     ];
 
     /// <summary>
@@ -273,6 +274,68 @@ internal static class LedgerSchema
                l.vat_permille, c.vat_permille AS other_vat_permille
         FROM conflicting_line c JOIN billed_line l ON l.usage_id = c.usage_id JOIN position p ON p.stream = c.stream
              LEFT JOIN decided_line d ON d.stream = c.stream AND d.rated_offset = c.rated_offset;
+        """;
+
+    /// <summary>
+    /// Usage names the price by which it was charged, and a bill has lines of fees, discounts and commitments (line_kind, the number of a
+    /// PeriodChargeKind) beside those of usage (0). Usage of releases before names no price (-1), their bill lines no version (0).
+    /// </summary>
+    private static string LinesOfEveryKind(SchemaWords words) =>
+        $"""
+        ALTER TABLE billed_line ADD COLUMN price_index BIGINT NOT NULL DEFAULT -1;
+        ALTER TABLE conflicting_line ADD COLUMN price_index BIGINT NOT NULL DEFAULT -1;
+
+        CREATE TABLE billed_part (
+            stream BIGINT NOT NULL,
+            rated_offset BIGINT NOT NULL,
+            offering_version BIGINT NOT NULL,
+            price_index BIGINT NOT NULL,
+            priced_units BIGINT NOT NULL,
+            amount_nanos BIGINT NOT NULL,
+            PRIMARY KEY (stream, rated_offset, offering_version, price_index)) {words.ClusteredTable};
+
+        CREATE TABLE bill_terms (
+            offering TEXT NOT NULL,
+            offering_version BIGINT NOT NULL,
+            bill_close BIGINT NOT NULL,
+            terms TEXT NOT NULL,
+            PRIMARY KEY (offering, offering_version)) {words.ClusteredTable};
+
+        DROP VIEW bill;
+        ALTER TABLE bill_line RENAME TO bill_line_of_usage;
+        CREATE TABLE bill_line (
+            bill_close BIGINT NOT NULL,
+            account TEXT NOT NULL,
+            period BIGINT NOT NULL,
+            line_kind BIGINT NOT NULL,
+            offering TEXT NOT NULL,
+            offering_version BIGINT NOT NULL,
+            item TEXT NOT NULL,
+            kind BIGINT NOT NULL,
+            currency TEXT NOT NULL,
+            price_basis BIGINT NOT NULL,
+            vat_permille BIGINT NOT NULL,
+            usage_events BIGINT NOT NULL,
+            charged_units {words.Sum} NOT NULL,
+            amount_nanos {words.Sum} NOT NULL,
+            rounded_nanos {words.Sum} NOT NULL,
+            words TEXT NOT NULL,
+            PRIMARY KEY (bill_close, account, period, line_kind, offering, offering_version, item, kind, currency, price_basis,
+                         vat_permille)) {words.ClusteredTable};
+        INSERT INTO bill_line
+        SELECT bill_close, account, period, 0, offering, 0, '', kind, currency, price_basis, vat_permille, usage_events, charged_units,
+               amount_nanos, {words.NanosOfCents}, ''
+        FROM bill_line_of_usage;
+        DROP TABLE bill_line_of_usage;
+
+        CREATE VIEW bill AS
+        SELECT bill_close, account, period,
+               CASE line_kind WHEN 0 THEN 'USAGE' WHEN 1 THEN 'FEE' WHEN 2 THEN 'DISCOUNT' ELSE 'COMMITMENT' END AS line_kind,
+               offering, offering_version, item,
+               CASE kind WHEN 1 THEN 'DATA' WHEN 2 THEN 'VOICE' WHEN 3 THEN 'SMS' WHEN 4 THEN 'EVENT' ELSE '' END AS kind,
+               usage_events, charged_units, {words.DecimalOfRoundedSum} AS amount, currency,
+               {BasisOf("price_basis")} AS price_basis, vat_permille, words
+        FROM bill_line;
         """;
 
     private static string BasisOf(string column) => $"CASE {column} WHEN 0 THEN 'NET' ELSE 'GROSS' END";

@@ -34,10 +34,12 @@ internal sealed class PostgreSqlDialect : LedgerDialect
         Sum: "NUMERIC(39)",
         SumOfUnits: "sum(charged_units)",
         SumOfNanos: "sum(amount_nanos)",
-        CentsOfNanos: "round(sum(amount_nanos) / 10000000)",
         DecimalOfNanos: "(l.amount_nanos * 0.000000001::numeric)",
         DecimalOfCents: "(amount_cents * 0.01::numeric)",
         DecimalOfCentsSum: "(amount_cents * 0.01::numeric)",
+        NanosOfCents: "amount_cents * 10000000",
+        DecimalOfRoundedSum: "CASE WHEN rounded_nanos % 10000000 = 0 THEN round(rounded_nanos * 0.000000001::numeric, 2) "
+            + "ELSE rounded_nanos * 0.000000001::numeric END",
         TimeOfMilliseconds: "(to_timestamp(l.event_time / 1000.0) AT TIME ZONE 'UTC')");
 
     /// <inheritdoc/>
@@ -131,5 +133,6 @@ internal sealed class PostgreSqlDialect : LedgerDialect
         copy.Write(line.ContentFingerprint, NpgsqlDbType.Bigint);
         copy.Write((long)line.PriceBasis, NpgsqlDbType.Bigint);
         copy.Write((long)line.VatPermille, NpgsqlDbType.Bigint);
+        copy.Write((long)line.PriceIndex, NpgsqlDbType.Bigint);
     }
 }

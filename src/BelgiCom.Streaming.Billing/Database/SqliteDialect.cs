@@ -8,7 +8,7 @@ internal sealed class SqliteDialect : LedgerDialect
 {
     private const string InsertLine =
         $"""
-        INSERT INTO billed_line ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO billed_line ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (usage_id) DO NOTHING
         """;
 
@@ -24,7 +24,7 @@ internal sealed class SqliteDialect : LedgerDialect
         $"""
         INSERT INTO conflicting_line ({Columns})
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-               ?22
+               ?22, ?23
         WHERE NOT EXISTS (SELECT 1 FROM billed_line WHERE {SameUsage}) AND NOT EXISTS (SELECT 1 FROM conflicting_line WHERE {SameUsage})
         """;
 
@@ -43,7 +43,6 @@ internal sealed class SqliteDialect : LedgerDialect
         Sum: "TEXT",
         SumOfUnits: ExactSum("charged_units"),
         SumOfNanos: ExactSum("amount_nanos"),
-        CentsOfNanos: $"cents_of_nanos({ExactSum("amount_nanos")})",
         DecimalOfNanos: "printf('%s%d.%09d', CASE WHEN l.amount_nanos < 0 THEN '-' ELSE '' END, abs(l.amount_nanos) / 1000000000, "
             + "abs(l.amount_nanos) % 1000000000)",
         DecimalOfCents: "printf('%s%d.%02d', CASE WHEN amount_cents < 0 THEN '-' ELSE '' END, abs(amount_cents) / 100, abs(amount_cents) "
@@ -51,6 +50,11 @@ internal sealed class SqliteDialect : LedgerDialect
         DecimalOfCentsSum: "CASE WHEN amount_cents LIKE '-%' THEN '-' ELSE '' END || printf('%s.%s', "
             + "CASE WHEN length(ltrim(amount_cents, '-')) > 2 THEN substr(ltrim(amount_cents, '-'), 1, "
             + "length(ltrim(amount_cents, '-')) - 2) ELSE '0' END, substr('0' || ltrim(amount_cents, '-'), -2))",
+        NanosOfCents: "CASE WHEN amount_cents IN ('0', '-0') THEN '0' ELSE amount_cents || '0000000' END",
+        DecimalOfRoundedSum: "CASE WHEN rounded_nanos LIKE '-%' THEN '-' ELSE '' END || CASE WHEN length(ltrim(rounded_nanos, '-')) > 9 "
+            + "THEN substr(ltrim(rounded_nanos, '-'), 1, length(ltrim(rounded_nanos, '-')) - 9) ELSE '0' END || '.' "
+            + "|| CASE WHEN substr('0000000' || rounded_nanos, -7) = '0000000' "
+            + "THEN substr('00000000' || ltrim(rounded_nanos, '-'), -9, 2) ELSE substr('00000000' || ltrim(rounded_nanos, '-'), -9) END",
         TimeOfMilliseconds: "strftime('%Y-%m-%dT%H:%M:%fZ', l.event_time / 1000.0, 'unixepoch')");
 
     /// <inheritdoc/>
@@ -65,7 +69,6 @@ internal sealed class SqliteDialect : LedgerDialect
             "cache_size = -65536", "wal_autocheckpoint = 16384");
         database.AddFunction(
             "sum_of_halves", (high, low) => ((Int128.Parse(high, Exact) << 32) + Int128.Parse(low, Exact)).ToString(Exact));
-        database.AddFunction("cents_of_nanos", nanos => ToCents(Int128.Parse(nanos, Exact)).ToString(Exact));
         return new SqliteDialect(database);
     }
 
@@ -74,11 +77,6 @@ internal sealed class SqliteDialect : LedgerDialect
     /// lines, and put together in 128 bits.
     /// </summary>
     private static string ExactSum(string column) => $"sum_of_halves(sum({column} >> 32), sum({column} & 4294967295))";
-
-    /// <summary>From 10⁻⁹ to 10⁻², half away from zero.</summary>
-    private static Int128 ToCents(Int128 nanos) => (nanos + (nanos < 0 ? -NanosPerHalfCent : NanosPerHalfCent)) / (2 * NanosPerHalfCent);
-
-    private const long NanosPerHalfCent = 5_000_000;
 
     private static readonly CultureInfo Exact = CultureInfo.InvariantCulture;
 
@@ -135,6 +133,7 @@ internal sealed class SqliteDialect : LedgerDialect
         statement.Set(20, line.ContentFingerprint);
         statement.Set(21, (int)line.PriceBasis);
         statement.Set(22, line.VatPermille);
+        statement.Set(23, line.PriceIndex);
     }
 
     /// <inheritdoc/>

@@ -32,6 +32,14 @@ internal sealed class ReferenceTopics(
             : await _publisher.PublishAsync(file.Read(), overwrite, cancellationToken);
     }
 
+    /// <summary>The subscriptions that are published.</summary>
+    /// <param name="versions">The catalogue, which must say what is published.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="InputFaultException">A version of the catalogue is published with other content.</exception>
+    public Task<IReadOnlyList<Subscription>> ReadSubscriptionsAsync(
+        IReadOnlyList<OfferingVersion> versions, CancellationToken cancellationToken) =>
+        _publisher.ReadSubscriptionsAsync(versions, cancellationToken);
+
     /// <exception cref="ToolException">There is no such file.</exception>
     public static void RequireSubscriptions(string path)
     {
