@@ -4,9 +4,9 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>
-/// The tables of a catalogue: zones, destinations and holidays that offerings name instead of copying them. A table has versions with their
-/// dates, like an offering. An offering version takes of each table the version in force at its begin, and is published with it, so that
-/// what a version number stands for never changes.
+/// The tables of a catalogue: zones, destinations, holidays and spending limits that offerings name instead of copying them. A table has
+/// versions with their dates, like an offering. An offering version takes of each table the version in force at its begin, and is published
+/// with it, so that what a version number stands for never changes.
 /// </summary>
 internal sealed class CatalogueTables
 {
@@ -18,10 +18,10 @@ internal sealed class CatalogueTables
         string name = root.RequiredText("table");
         TableKind kind = root.Choice(
             "kind", TableKind.Unknown, ("zones", TableKind.Zones), ("destinations", TableKind.Destinations),
-            ("holidays", TableKind.Holidays));
+            ("holidays", TableKind.Holidays), ("limits", TableKind.Limits));
         if (!root.Has("kind"))
         {
-            root.Fault(null, "'kind' is missing: zones, destinations or holidays.");
+            root.Fault(null, "'kind' is missing: zones, destinations, holidays or limits.");
         }
 
         _ = root.Text("source");
@@ -50,7 +50,7 @@ internal sealed class CatalogueTables
     /// <param name="section">Where the offering version stands.</param>
     public TableContent At(IReadOnlyList<string> names, DateTimeOffset from, DateTimeOffset? to, YamlSection section)
     {
-        TableContent content = new([], [], []);
+        TableContent content = new([], [], [], []);
         foreach (string name in names)
         {
             if (!_tables.TryGetValue(name, out Table? table))
@@ -69,7 +69,8 @@ internal sealed class CatalogueTables
             content = new TableContent(
                 [.. content.Zones, .. version.Content.Zones],
                 [.. content.Destinations, .. version.Content.Destinations],
-                [.. content.Holidays, .. version.Content.Holidays]);
+                [.. content.Holidays, .. version.Content.Holidays],
+                [.. content.Limits, .. version.Content.Limits]);
         }
 
         return content;
@@ -145,7 +146,7 @@ internal sealed class CatalogueTables
             case TableKind.Zones:
                 List<RoamingZone> zones = [
                     .. section.NamedTexts("zones").Select(zone => new RoamingZone { Name = zone.Name, Plmns = zone.Values })];
-                return new TableContent(zones, [], []);
+                return new TableContent(zones, [], [], []);
             case TableKind.Destinations:
                 Dictionary<string, IReadOnlyList<string>> shorts = section.NamedTexts("short").ToDictionary(
                     one => one.Name, one => one.Values, StringComparer.Ordinal);
@@ -157,10 +158,23 @@ internal sealed class CatalogueTables
                         ShortNumbers = shorts.Remove(one.Name, out IReadOnlyList<string>? numbers) ? numbers : [],
                     })];
                 destinations.AddRange(shorts.Select(one => new Destination { Name = one.Key, ShortNumbers = one.Value }));
-                return new TableContent([], destinations, []);
+                return new TableContent([], destinations, [], []);
+            case TableKind.Limits:
+                return new TableContent([], [], [], [.. section.Sections("limits").Select(ReadLimit)]);
             default:
-                return new TableContent([], [], [.. section.Sections("holidays").Select(ReadHoliday)]);
+                return new TableContent([], [], [.. section.Sections("holidays").Select(ReadHoliday)], []);
         }
+    }
+
+    private static SpendingLimit ReadLimit(YamlSection section)
+    {
+        SpendingLimit limit = LimitReader.Read(section, PriceBasis.Net);
+        if (limit.Scope == SpendScope.Other || !section.Has("basis"))
+        {
+            section.Fault(null, "a limit of a table has a 'scope' (roamingData, domestic, all) and a 'basis' (net, gross).");
+        }
+
+        return limit;
     }
 
     private static Holiday ReadHoliday(YamlSection section)
@@ -201,6 +215,7 @@ internal sealed class CatalogueTables
         Zones,
         Destinations,
         Holidays,
+        Limits,
     }
 
     private sealed record Table(TableKind Kind, IReadOnlyList<TableVersion> Versions);
@@ -212,5 +227,7 @@ internal sealed class CatalogueTables
 /// <param name="Zones">Zones.</param>
 /// <param name="Destinations">Destinations.</param>
 /// <param name="Holidays">Holidays.</param>
+/// <param name="Limits">Spending limits.</param>
 internal sealed record TableContent(
-    IReadOnlyList<RoamingZone> Zones, IReadOnlyList<Destination> Destinations, IReadOnlyList<Holiday> Holidays);
+    IReadOnlyList<RoamingZone> Zones, IReadOnlyList<Destination> Destinations, IReadOnlyList<Holiday> Holidays,
+    IReadOnlyList<SpendingLimit> Limits);

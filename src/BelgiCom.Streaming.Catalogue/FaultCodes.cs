@@ -22,6 +22,7 @@ internal static class FaultCodes
     public const string SpecialNumberMaximum = "SPECIAL_NUMBER_MAXIMUM";
     public const string FairUseSurcharge = "FAIR_USE_SURCHARGE";
     public const string FairUseVolume = "FAIR_USE_VOLUME";
+    public const string SpendLimit = "SPEND_LIMIT";
     public const string PriceHidden = "PRICE_HIDDEN";
     public const string BandNeverHolds = "BAND_NEVER_HOLDS";
     public const string PrefixHidden = "PREFIX_HIDDEN";

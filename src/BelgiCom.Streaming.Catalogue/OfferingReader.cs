@@ -123,8 +123,9 @@ internal sealed class OfferingReader
             section.Fault("sameAs", "a version with 'sameAs' repeats another one whole, and has no content of its own.");
         }
 
-        version = WithTables(version, section, index, source.HasOwnZones);
-        source = source with { Published = WithRoamingDataLimit(version, source.Terms.Limits, section) };
+        TableContent content = TablesAt(version, section, index);
+        version = WithTables(version, content, section, source.HasOwnZones);
+        source = source with { Published = LimitReader.Publish(version, source.Terms.Limits, content.Limits, section) };
         Compile(source.Published, section, isWhole: _findings.Faults.Count == faults);
         _read.Add(source);
     }
@@ -236,11 +237,15 @@ internal sealed class OfferingReader
         }
     }
 
-    private OfferingVersion WithTables(OfferingVersion version, YamlSection section, int index, bool hasOwnZones)
+    private TableContent TablesAt(OfferingVersion version, YamlSection section, int index)
     {
         // A quick look ahead: what ends a version that has no validTo is the begin of the next one.
         DateTimeOffset? next = index + 1 < _sections.Count ? _sections[index + 1].Time("validFrom") : null;
-        TableContent content = _tables.At(_tableNames, version.ValidFrom, version.ValidTo ?? next, section);
+        return _tables.At(_tableNames, version.ValidFrom, version.ValidTo ?? next, section);
+    }
+
+    private static OfferingVersion WithTables(OfferingVersion version, TableContent content, YamlSection section, bool hasOwnZones)
+    {
         if (hasOwnZones && content.Zones.Count > 0)
         {
             section.Fault("zones", "'zones' are here and in a table; keep one of them.");
@@ -253,43 +258,6 @@ internal sealed class OfferingReader
             Holidays = content.Holidays,
         };
     }
-
-    /// <summary>Takes the one limit that rating watches: on data in all zones abroad, with its warning at 80 %.</summary>
-    private static OfferingVersion WithRoamingDataLimit(OfferingVersion version, IReadOnlyList<SpendingLimit> limits, YamlSection section)
-    {
-        string[] abroad = [.. version.Zones.Select(zone => zone.Name).Where(zone => zone != RoamingZone.Home)];
-        foreach ((SpendingLimit limit, YamlSection line) in limits.Zip(section.Sections("limits")))
-        {
-            bool isWatched = version.RoamingDataLimit is null
-                && limit is { After: null, IsAboveBundle: false, CountsPasses: false, Kinds: [UsageKind.Data] }
-                && limit.Steps is [(80, LimitAction.Warn), (100, LimitAction.CutOff)]
-                && abroad.Length > 0 && abroad.All(limit.Zones.Contains) && limit.Zones.All(abroad.Contains);
-            if (isWatched)
-            {
-                version = version with { RoamingDataLimit = OnBasis(limit, version) };
-            }
-            else
-            {
-                PriceReader.NotApplied(line, "id", "nobody is warned or stopped by it", "limits");
-            }
-        }
-
-        return version;
-    }
-
-    /// <summary>
-    /// The limit on the basis of the prices. From net to gross it is exact; from gross to net it is rounded down, so that the customer is
-    /// warned early and not late.
-    /// </summary>
-    private static decimal OnBasis(SpendingLimit limit, OfferingVersion version) =>
-        (limit.Basis, version.PriceBasis) switch
-        {
-            (PriceBasis.Net, PriceBasis.Gross) => decimal.Round(
-                limit.Amount * (1000 + version.VatPermille) / 1000, 9, MidpointRounding.ToZero),
-            (PriceBasis.Gross, PriceBasis.Net) => decimal.Round(
-                limit.Amount * 1000 / (1000 + version.VatPermille), 9, MidpointRounding.ToZero),
-            _ => limit.Amount,
-        };
 
     /// <summary>Compiles the version as rating does: a version that compiles here is the one that rating will use.</summary>
     private static void Compile(OfferingVersion version, YamlSection section, bool isWhole)

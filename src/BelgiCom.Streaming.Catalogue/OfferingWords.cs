@@ -208,7 +208,12 @@ public static class OfferingWords
             string steps = string.Join(", ", limit.Steps.Select(step => $"{step.Action} at {step.Percent} %"));
             string basis = limit.Basis == PriceBasis.Gross ? "with" : "without";
             string choices = limit.Choices.Count == 0 ? "" : $"; or {string.Join(", ", limit.Choices.Select(Amount))}";
-            string what = limit.CountsPasses ? "passes" : Join([.. limit.Kinds.Select(Kind)]);
+            string what = limit.CountsPasses ? "passes" : limit.Scope switch
+            {
+                SpendScope.RoamingData => "data abroad",
+                SpendScope.Domestic => "all usage at home",
+                _ => Join([.. limit.Kinds.Select(Kind)]),
+            };
             yield return new(
                 $"limit {limit.Id}", "amount",
                 $"{Amount(limit.Amount)} {basis} VAT a month of {(what.Length > 0 ? what : "all usage")}"

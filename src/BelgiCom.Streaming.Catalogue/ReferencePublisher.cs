@@ -4,6 +4,7 @@ using System.Text;
 using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Rating;
 using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Catalogue;
@@ -59,8 +60,10 @@ public sealed class ReferencePublisher(
         EventTopic<Subscription> topic = await EventTopic.OpenAsync<Subscription>(Topics.CustomerSubscriptions, registry, stopping)
             .ConfigureAwait(false);
         // A record of an older release counts as equal when we would write the same content today.
-        Dictionary<SubscriberRef, Published<ulong>> published = ReadPublished<SubscriberRef, Subscription, ulong>(
-            topic, TryReadKey, (_, _) => true, subscription => HashOf(topic.Write(subscription)), stopping);
+        Dictionary<SubscriberRef, Published<PublishedSubscription>> published =
+            ReadPublished<SubscriberRef, Subscription, PublishedSubscription>(
+                topic, TryReadKey, (_, _) => true, subscription => new(HashOf(topic.Write(subscription)), ChosenIn(subscription)),
+                stopping);
         long written = 0;
         long unchanged = 0;
         Send(topic.Name, Changed(), stopping);
@@ -70,9 +73,9 @@ public sealed class ReferencePublisher(
         {
             foreach (Subscription subscription in subscriptions)
             {
-                byte[] value = topic.Write(subscription).ToArray();
-                if (published.TryGetValue(subscription.SubscriberRef, out Published<ulong>? before)
-                    && before.IsReadable && (!overwrite || before.Content == HashOf(value)))
+                published.TryGetValue(subscription.SubscriberRef, out Published<PublishedSubscription>? before);
+                byte[] value = topic.Write(WithChoices(subscription, before?.Content.Chosen ?? [])).ToArray();
+                if (before is { IsReadable: true } && (!overwrite || before.Content.Hash == HashOf(value)))
                 {
                     unchanged++;
                     continue;
@@ -83,6 +86,88 @@ public sealed class ReferencePublisher(
             }
         }
     }
+
+    /// <summary>Adds what a customer chose for a limit to the subscription that pays at that time.</summary>
+    /// <param name="subscribers">References under which the subscription may be, of one person.</param>
+    /// <param name="choice">The choice.</param>
+    /// <param name="stopping">Stops.</param>
+    /// <exception cref="InputFaultException">Nobody of them has a subscription then, or its offering has no such limit.</exception>
+    public async Task ChooseAsync(IReadOnlyCollection<SubscriberRef> subscribers, LimitChoice choice, CancellationToken stopping)
+    {
+        EventTopic<Subscription> topic = await EventTopic.OpenAsync<Subscription>(Topics.CustomerSubscriptions, registry, stopping)
+            .ConfigureAwait(false);
+        EventTopic<OfferingVersion> catalogue = await EventTopic.OpenAsync<OfferingVersion>(Topics.CatalogueTariffs, registry, stopping)
+            .ConfigureAwait(false);
+        Dictionary<SubscriberRef, Published<Subscription?>> all = ReadPublished<SubscriberRef, Subscription, Subscription?>(
+            topic, TryReadKey, (_, _) => true, one => subscribers.Contains(one.SubscriberRef) ? one : null, stopping);
+        (Subscription Subscription, SubscriptionPeriod Period)[] paying =
+        [
+            .. all.Values.Select(published => published.Content).OfType<Subscription>().SelectMany(one => one.Periods
+                .Where(period => period.AliasOf is null && !(period.ValidFrom > choice.From) && !(period.ValidTo <= choice.From))
+                .Select(period => (one, period))),
+        ];
+        if (paying.Length != 1)
+        {
+            throw new InputFaultException([
+                new InputFault(choice.Limit, 0, $"{paying.Length} subscriptions of the numbers hold at this time, not one.")]);
+        }
+
+        (Subscription subscription, SubscriptionPeriod period) = paying[0];
+        OfferingVersion? version = ReadPublished<string, OfferingVersion, OfferingVersion>(
+                catalogue, TryReadKey, (key, one) => one.Key == key, one => one, stopping)
+            .Values.Select(published => published.Content)
+            .Where(one => one.Offering == period.Offering && one.ValidFrom <= choice.From).MaxBy(one => one.Version);
+        IReadOnlyList<SpendLimit> limits = version is null ? [] : SpendLimit.Of(version);
+        if (!limits.Any(limit => limit.Id == choice.Limit))
+        {
+            throw new InputFaultException([
+                new InputFault(
+                    choice.Limit, 0,
+                    $"offering '{period.Offering}' has no limit '{choice.Limit}' at this time; it has "
+                    + $"{string.Join(", ", limits.Select(limit => limit.Id))}.")]);
+        }
+
+        LimitChoice[] chosen = [
+            .. period.Limits.Where(other => other.Limit != choice.Limit || other.From != choice.From).Append(choice)
+                .OrderBy(one => one.From)];
+        if (chosen.Length > LimitChoices.Most)
+        {
+            throw new InputFaultException([new InputFault(choice.Limit, 0, $"the subscription has {LimitChoices.Most} choices already.")]);
+        }
+
+        Subscription changed = subscription with
+        {
+            Periods = [.. subscription.Periods.Select(one => one == period ? one with { Limits = chosen } : one)],
+        };
+        Send(topic.Name, [(changed.SubscriberRef.ToByteArray(), topic.Write(changed).ToArray())], stopping);
+    }
+
+    /// <summary>The periods of a subscription in which the customer chose anything.</summary>
+    private static IReadOnlyList<SubscriptionPeriod> ChosenIn(Subscription subscription) =>
+        subscription.Periods.All(period => period.Limits.Count == 0)
+            ? []
+            : [.. subscription.Periods.Where(period => period.Limits.Count > 0)];
+
+    /// <summary>
+    /// Keeps what customers chose where the file says nothing of it, as a CSV file never does: a choice belongs to the subscription of an
+    /// account from an instant on, and stays when its offering or its end changes.
+    /// </summary>
+    private static Subscription WithChoices(Subscription subscription, IReadOnlyList<SubscriptionPeriod> chosen) => chosen.Count == 0
+        ? subscription
+        : subscription with
+        {
+            Periods =
+            [
+                .. subscription.Periods.Select(period => period.Limits.Count > 0 || period.AliasOf is not null
+                    ? period
+                    : period with
+                    {
+                        Limits = [
+                            .. chosen.Where(before => before.Account == period.Account).SelectMany(before => before.Limits).Distinct()
+                                .OrderBy(choice => choice.From)],
+                    }),
+            ],
+        };
 
     /// <summary>
     /// The subscriptions that are published, each as it is now, for who charges by them and by a catalogue.
@@ -161,6 +246,9 @@ public sealed class ReferencePublisher(
     /// <param name="IsReadable">Whether it is the key's newest record. After one that cannot be read, rating keeps the content only as long
     /// as the topic is not compacted, so it is written again.</param>
     private sealed record Published<TContent>(TContent Content, bool IsReadable);
+
+    /// <summary>What publishing again needs of a published subscription; of most that is eight octets.</summary>
+    private readonly record struct PublishedSubscription(ulong Hash, IReadOnlyList<SubscriptionPeriod> Chosen);
 
     private delegate bool KeyReader<TKey>(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out TKey? key);
 

@@ -1,11 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Catalogue;
 
-/// <summary>One line of a subscriptions file, as text.</summary>
+/// <summary>One line of a subscriptions file, as text, with what the customer chose for limits.</summary>
 internal sealed record SubscriptionLine(
-    long Number, string Msisdn, string Imsi, string Account, string Offering, string ValidFrom, string ValidTo);
+    long Number, string Msisdn, string Imsi, string Account, string Offering, string ValidFrom, string ValidTo,
+    IReadOnlyList<LimitChoice> Limits);
 
 /// <summary>
 /// Splits a subscriptions file into lines. The first character tells whether they are CSV (RFC 4180, without line breaks in fields) or
@@ -14,6 +16,7 @@ internal sealed record SubscriptionLine(
 internal static class SubscriptionLines
 {
     private const string Header = "msisdn,imsi,account,offering,validFrom,validTo";
+    private const string LimitsName = "limits";
     private const int Columns = 6;
     private const int MaxLineLength = 4096;
     private static readonly string[] Names = Header.Split(',');
@@ -53,14 +56,15 @@ internal static class SubscriptionLines
             }
 
             string[] fields = new string[Columns];
-            string? fault = isJson.Value ? SplitJson(text, fields) : SplitCsv(text, fields);
+            List<LimitChoice> limits = [];
+            string? fault = isJson.Value ? SplitJson(text, fields, limits) : SplitCsv(text, fields);
             if (fault is not null)
             {
                 faults.Add(new InputFault(file, number, fault));
                 continue;
             }
 
-            yield return new SubscriptionLine(number, fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]);
+            yield return new SubscriptionLine(number, fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], limits);
         }
 
         if (isJson is null)
@@ -131,7 +135,7 @@ internal static class SubscriptionLines
         return -1;
     }
 
-    private static string? SplitJson(string text, string[] fields)
+    private static string? SplitJson(string text, string[] fields, List<LimitChoice> limits)
     {
         Array.Fill(fields, "");
         try
@@ -144,10 +148,20 @@ internal static class SubscriptionLines
 
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
+                if (property.Name == LimitsName)
+                {
+                    if (LimitChoices.Read(property.Value, limits) is { } fault)
+                    {
+                        return fault;
+                    }
+
+                    continue;
+                }
+
                 int column = Array.IndexOf(Names, property.Name);
                 if (column < 0 || property.Value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
                 {
-                    return $"The line must have texts under the names {Header} and nothing else.";
+                    return $"The line must have texts under the names {Header}, may have '{LimitsName}', and nothing else.";
                 }
 
                 fields[column] = property.Value.GetString() ?? "";

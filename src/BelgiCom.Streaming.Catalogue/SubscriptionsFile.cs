@@ -5,9 +5,9 @@ using BelgiCom.Streaming.Privacy;
 namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>
-/// Reads subscriptions: CSV with the header <c>msisdn,imsi,account,offering,validFrom,validTo</c>, or JSON lines with the same names. It
-/// reads line by line, so that a million lines need little memory; therefore the lines of one subscriber must follow each other.
-/// Identifiers of persons leave this class as references only.
+/// Reads subscriptions: CSV with the header <c>msisdn,imsi,account,offering,validFrom,validTo</c>, or JSON lines with the same names and
+/// <c>limits</c>. It reads line by line, so that a million lines need little memory; therefore the lines of one subscriber must follow each
+/// other. Identifiers of persons leave this class as references only.
 /// </summary>
 /// <remarks>
 /// Usage may name the subscriber of a line with an MSISDN by the IMSI alone. So such a line gives two subscriptions: that of the MSISDN,
@@ -249,7 +249,14 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
         SubscriberRef? alias = line.Msisdn.Length > 0 && line.Imsi.Length > 0 ? pseudonymizer.FromImsi(line.Imsi) : null;
         return (
             subscriber, alias,
-            new SubscriptionPeriod { Account = line.Account, Offering = line.Offering, ValidFrom = from, ValidTo = to });
+            new SubscriptionPeriod
+            {
+                Account = line.Account,
+                Offering = line.Offering,
+                ValidFrom = from,
+                ValidTo = to,
+                Limits = line.Limits,
+            });
 
         DateTimeOffset? Time(string text, string name)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Catalogue;
 
@@ -17,6 +18,8 @@ internal sealed class TariffLaw
     private const string Vat = "royal decree No 20 of 20 July 1970";
     private const long OctetsPerGigabyte = 1_000_000_000;
     private const string Belgium = "206";
+    private const int MostPermilleOfWarning = 800;
+    private const int WholePermille = 1000;
     private const string BelgianMobile = "32470000000";
 
     /// <summary>Countries of the EU and EEA by their mobile country codes (ITU-T E.212), without Belgium.</summary>
@@ -78,7 +81,58 @@ internal sealed class TariffLaw
         law.CheckUnionCalls();
         law.CheckNumbers();
         law.CheckFairUse(end);
+        law.CheckLimits();
     }
+
+    /// <summary>What a version says of limits itself; where it says nothing, those of the law hold.</summary>
+    private void CheckLimits()
+    {
+        if (_version.Limits.Count == 0 && _version.RoamingDataLimit is null)
+        {
+            return;
+        }
+
+        string key = _version.Limits.Count > 0 ? "limits" : "roamingDataLimit";
+        SpendLimit[] limits = [.. SpendLimit.Of(_version).Where(limit => limit.After.Length == 0)];
+        if (limits.Length > 0 && !limits.Any(limit => limit.Scope == SpendScope.RoamingData && IsWithin(limit, SpendLimit.RoamingData)
+            && HasStep(limit, LimitAction.Warn, MostPermilleOfWarning) && HasStep(limit, LimitAction.CutOff, WholePermille)))
+        {
+            Report(
+                _source.Section, key, isInForce: true,
+                "data abroad needs a limit of at most 50.00 without VAT, with a warning at 80 % and a stop (cutOff); "
+                + $"{SpendLimit.RoamingData.LegalBasis}.",
+                FaultCodes.SpendLimit);
+        }
+
+        SpendLimit[] domestic = [.. limits.Where(limit => limit.Scope == SpendScope.Domestic)];
+        if (domestic.Length > 0 && !domestic.Any(limit => IsWithin(limit, SpendLimit.Domestic)))
+        {
+            Report(
+                _source.Section, key, isInForce: true,
+                "what is charged at home above the bundle needs a message at 50.00 with VAT at the latest; "
+                + $"{SpendLimit.Domestic.LegalBasis}.",
+                FaultCodes.SpendLimit);
+        }
+
+        if (domestic.Any(limit => HasStep(limit, LimitAction.CutOff, WholePermille)))
+        {
+            _source.Section.Warn(
+                key,
+                $"the law demands a message at home and no stop ({SpendLimit.Domestic.LegalBasis}): stop only who agreed to it.",
+                FaultCodes.SpendLimit);
+        }
+    }
+
+    /// <summary>Whether a limit is not above that of the law, compared without VAT or with it as the law does.</summary>
+    private bool IsWithin(SpendLimit limit, SpendLimit law)
+    {
+        Int128 gross = 1000 + _version.VatPermille;
+        Int128 own = (Int128)limit.AmountNanos * (limit.Basis == PriceBasis.Net ? gross : 1000);
+        return own <= law.AmountNanos * (law.Basis == PriceBasis.Net ? gross : 1000);
+    }
+
+    private static bool HasStep(SpendLimit limit, LimitAction action, int mostPermille) =>
+        limit.Steps.Any(step => step.Action == action && step.Permille <= mostPermille);
 
     private void CheckVat()
     {

@@ -54,6 +54,7 @@ public sealed record OfferingTerms
 /// <summary>A spending limit of a month.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="After">Limit after whose consent it holds; null for none.</param>
+/// <param name="Scope">What counts; other where kinds and zones say it.</param>
 /// <param name="Kinds">Kinds of usage that count; empty for all.</param>
 /// <param name="Zones">Zones that count; empty for all.</param>
 /// <param name="IsAboveBundle">Whether only what no bundle covers counts.</param>
@@ -61,12 +62,18 @@ public sealed record OfferingTerms
 /// <param name="Amount">Its amount.</param>
 /// <param name="Choices">Amounts that the customer may choose instead.</param>
 /// <param name="Basis">Whether its amounts are without VAT or with it.</param>
-/// <param name="Steps">Percent of the amount, and what is done there.</param>
+/// <param name="Steps">Its steps, rising.</param>
 /// <param name="LegalBasis">The law that asks for it, or null.</param>
 public sealed record SpendingLimit(
-    string Id, string? After, IReadOnlyList<UsageKind> Kinds, IReadOnlyList<string> Zones, bool IsAboveBundle, bool CountsPasses,
-    decimal Amount, IReadOnlyList<decimal> Choices, PriceBasis Basis, IReadOnlyList<(long Percent, LimitAction Action)> Steps,
+    string Id, string? After, SpendScope Scope, IReadOnlyList<UsageKind> Kinds, IReadOnlyList<string> Zones, bool IsAboveBundle,
+    bool CountsPasses, decimal Amount, IReadOnlyList<decimal> Choices, PriceBasis Basis, IReadOnlyList<LimitStepTerms> Steps,
     string? LegalBasis);
+
+/// <summary>A step of a spending limit.</summary>
+/// <param name="Percent">Percent of the amount.</param>
+/// <param name="Notification">Name of the message.</param>
+/// <param name="Action">What is done there.</param>
+public sealed record LimitStepTerms(long Percent, string Notification, LimitAction Action);
 
 /// <summary>A bundle that a top-up brings.</summary>
 /// <param name="AtLeast">Least top-up.</param>

@@ -54,7 +54,7 @@ internal static class TermsReader
         Fees = [.. section.Sections("fees").Select(ReadFee)],
         Commitments = [.. section.Sections("commitments").Select(ReadCommitment)],
         Discounts = [.. section.Sections("discounts").Select(ReadDiscount)],
-        Limits = [.. section.Sections("limits").Select(limit => ReadLimit(limit, basis))],
+        Limits = [.. section.Sections("limits").Select(limit => LimitReader.Read(limit, basis))],
         TopUps = [.. section.Sections("onTopUp").Select(ReadTopUp).OfType<TopUpGrant>()],
         Reservation = section.Section("reservation") is { } sizes ? ReadQuotas(section, sizes) : null,
     };
@@ -248,63 +248,6 @@ internal static class TermsReader
         }
 
         return new DiscountTerms(id, of, free, price, percent, amount);
-    }
-
-    private static SpendingLimit ReadLimit(YamlSection section, PriceBasis basis)
-    {
-        List<(long Percent, LimitAction Action)> steps = [];
-        string id = section.RequiredText("id");
-        string? after = section.Text("after");
-        IReadOnlyList<UsageKind> kinds = PriceReader.ReadKinds(section, required: false);
-        IReadOnlyList<string> zones = section.OneOrMany("zone", "zones");
-        bool isAboveBundle = section.Flag("aboveBundle");
-        bool countsPasses = section.Choice("counts", false, ("usage", false), ("passes", true));
-        decimal? amount = section.Amount("amount");
-        List<decimal> choices = [.. Choices(section)];
-        PriceBasis own = section.Choice("basis", basis, ("net", PriceBasis.Net), ("gross", PriceBasis.Gross));
-        foreach (YamlSection step in section.Sections("steps"))
-        {
-            long percent = step.Counted("at", "%") ?? 100;
-            LimitAction action = step.Choice(
-                "action", LimitAction.Warn, ("message", LimitAction.Message), ("warn", LimitAction.Warn), ("cutOff", LimitAction.CutOff));
-            step.Finish();
-            if (!step.Has("at") || !step.Has("action"))
-            {
-                step.Fault(null, "a step has 'at', percent of the amount, and an 'action': message, warn or cutOff.");
-            }
-
-            if (percent > 100 || (steps.Count > 0 && percent <= steps[^1].Percent))
-            {
-                step.Fault("at", "steps rise, and the last is at most at 100 %.", FaultCodes.StepsNotRising);
-            }
-
-            steps.Add((percent, action));
-        }
-
-        string? legalBasis = section.Text("legalBasis");
-        section.Finish();
-        if (!section.Has("amount") || steps.Count == 0)
-        {
-            section.Fault(null, "a limit has an 'amount' and at least one of 'steps'.");
-        }
-
-        return new SpendingLimit(
-            id, after, kinds, zones, isAboveBundle, countsPasses, amount ?? 0, choices, own, steps, legalBasis);
-    }
-
-    private static IEnumerable<decimal> Choices(YamlSection section)
-    {
-        foreach (string text in section.Texts("choices"))
-        {
-            if (YamlSection.TryParseAmount(text, out decimal choice))
-            {
-                yield return choice;
-            }
-            else
-            {
-                section.Fault("choices", $"'{text}' in 'choices' is no amount.", FaultCodes.BadNumber);
-            }
-        }
     }
 
     private static TopUpGrant? ReadTopUp(YamlSection section)

@@ -37,20 +37,32 @@ internal sealed class EventWriter(RatingTopics topics)
         output.Produce(Topics.UsageRated, view.ReceivedPartition, SubscriberKey(view.SubscriberRef), topics.Rated.Write(in view));
     }
 
-    /// <summary>Writes one notification for each threshold crossed.</summary>
+    /// <summary>Writes one notification for each threshold of a bundle crossed, and for each step of a limit reached.</summary>
     /// <returns>How many.</returns>
-    public int WriteNotifications(in UsageRatedView view, ThresholdKinds crossed, TransactionalOutput output)
+    public int WriteNotifications(
+        in UsageRatedView view, ThresholdKinds crossed, scoped ReadOnlySpan<SentNotice> notices, TransactionalOutput output)
     {
-        int count = 0;
+        int count = notices.Length;
         for (NotificationKind kind = NotificationKind.DataBundle80Percent;
-            crossed != ThresholdKinds.None && kind <= NotificationKind.RoamingDataLimit;
+            crossed != ThresholdKinds.None && kind <= NotificationKind.SmsBundleUsedUp;
             kind++)
         {
             if (((int)crossed & (1 << (int)kind)) != 0)
             {
-                WriteNotification(in view, kind, output);
+                WriteNotification(
+                    in view,
+                    NotificationOf(in view, kind) with
+                    {
+                        NotificationId = NotificationIdentity.OfThreshold(view.SubscriberRef, kind, view.PeriodStartDays),
+                    },
+                    output);
                 count++;
             }
+        }
+
+        foreach (SentNotice sent in notices)
+        {
+            WriteNotification(in view, NotificationOf(in view, sent.Notice) with { Amount = Nanos.ToDecimal(sent.SpendNanos) }, output);
         }
 
         return count;
@@ -187,25 +199,41 @@ internal sealed class EventWriter(RatingTopics topics)
     private void WriteState(int partition, ReadOnlySpan<byte> key, in RatingStateView view, TransactionalOutput output) =>
         output.Produce(Topics.RatingState, partition, key, topics.State.Write(in view));
 
-    private void WriteNotification(in UsageRatedView view, NotificationKind kind, TransactionalOutput output)
+    private static CustomerNotification NotificationOf(in UsageRatedView view, NotificationKind kind) => new()
     {
-        CustomerNotification notification = new()
+        SubscriberRef = view.SubscriberRef,
+        Account = Encoding.UTF8.GetString(view.Account),
+        Kind = kind,
+        PeriodStart = DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(view.PeriodStartDays),
+        EventTime = DateTimeOffset.FromUnixTimeMilliseconds(view.EventTimeMilliseconds),
+        UsageId = view.UsageId,
+    };
+
+    /// <summary>All that the operator must be able to show years later: what was ordered, by which limit, at what spend.</summary>
+    private static CustomerNotification NotificationOf(in UsageRatedView view, SpendNotice notice) =>
+        NotificationOf(in view, notice.Kind) with
         {
-            NotificationId = NotificationIdentity.OfThreshold(view.SubscriberRef, kind, view.PeriodStartDays),
-            SubscriberRef = view.SubscriberRef,
-            Account = Encoding.UTF8.GetString(view.Account),
-            Kind = kind,
-            PeriodStart = DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(view.PeriodStartDays),
-            EventTime = DateTimeOffset.FromUnixTimeMilliseconds(view.EventTimeMilliseconds),
-            UsageId = view.UsageId,
-            Amount = kind is NotificationKind.RoamingData80Percent or NotificationKind.RoamingDataLimit
-                ? Nanos.ToDecimal(view.RoamingDataSpendNanos)
-                : 0,
+            NotificationId = NotificationIdentity.OfStep(view.SubscriberRef, view.Account, notice.Number, view.PeriodStartDays),
+            Limit = notice.Limit.Id,
+            Scope = notice.Limit.Scope,
+            LimitAmount = Nanos.ToDecimal(notice.Limit.AmountNanos),
+            LimitBasis = notice.Limit.Basis,
+            Permille = notice.Step.Permille,
+            Notification = notice.Step.Notification,
+            Action = notice.Step.Action,
+            LegalBasis = notice.Limit.LegalBasis,
+            SpendBasis = view.PriceBasis,
+            VatPermille = view.VatPermille,
+            Currency = Encoding.UTF8.GetString(view.Currency),
+            Offering = Encoding.UTF8.GetString(view.Offering),
+            OfferingVersion = view.OfferingVersion,
+            IsChosen = notice.Limit.IsChosen,
         };
+
+    private void WriteNotification(in UsageRatedView view, CustomerNotification notification, TransactionalOutput output) =>
         output.Produce(
             Topics.CustomerNotifications, view.ReceivedPartition, SubscriberKey(view.SubscriberRef),
             topics.Notifications.Write(notification));
-    }
 
     private ReadOnlySpan<byte> SubscriberKey(SubscriberRef subscriber)
     {

@@ -226,7 +226,8 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
                 in received, usage.Fingerprint, in result, partition.Session, tariffs, record.Partition, record.Offset,
                 out UsageRatedView view);
             _events.WriteRated(in view, output);
-            _counts.Notifications += _events.WriteNotifications(in view, result.Crossed, output);
+            _counts.Notifications += _events.WriteNotifications(
+                in view, result.Crossed, partition.Session.Notices(in result), output);
         }
         else
         {

@@ -110,6 +110,7 @@ public sealed partial class RatingSession
         int oldestUsed = _ids.NewestDay == DedupWindow.NoDay ? int.MinValue : _ids.NewestDay - _lateDays;
         _balances.Commit(oldestUsed == int.MinValue ? long.MinValue : oldestUsed * MillisecondsPerDay);
         _lists.Commit(oldestUsed);
+        _spend.Forget();
         IsCheckpointing = IsCheckpointing && !IsCheckpointTaken;
     }
 
@@ -120,6 +121,7 @@ public sealed partial class RatingSession
         _ids.Abort();
         _balances.Abort();
         _lists.Abort();
+        _spend.Forget();
     }
 
     /// <summary>Puts back a stored balance.</summary>

@@ -31,6 +31,7 @@ public sealed partial class RatingSession
     private readonly DedupWindow _ids = new();
     private readonly ExpiredKeys _expired;
     private readonly PriceListCharging _lists = new();
+    private readonly SpendCounter _spend;
     private readonly RatedPart[] _shortParts = new RatedPart[3];
     private readonly RatedArrays _arrays = new();
 
@@ -39,6 +40,7 @@ public sealed partial class RatingSession
     private long _monthStart = long.MaxValue;
     private long _monthEnd = long.MinValue;
     private int _monthStartDays;
+    private int _monthUntilDay;
 
     /// <summary>Makes an empty session.</summary>
     /// <param name="dedupDays">Days of usage, back from the newest day rated, of which ids are kept; 1 to 3,660.</param>
@@ -54,6 +56,7 @@ public sealed partial class RatingSession
         _lateDays = lateDays;
         _balances = new BalanceMonths(_subscribers);
         _expired = new ExpiredKeys(_balances, _subscribers, _lists.Meters);
+        _spend = new SpendCounter(_lists);
     }
 
     /// <summary>Rates a batch in its order. It allocates nothing per event; the state grows only with new subscribers and ids.</summary>
@@ -160,6 +163,11 @@ public sealed partial class RatingSession
     /// <summary>The meters that a rated event changed, as they were after it; valid until the next event is rated.</summary>
     /// <param name="result">Its result, of the batch that is open.</param>
     public ReadOnlySpan<MeterEntry> Meters(scoped in RatingResult result) => _lists.MetersAfter.Slice(result.FirstMeter, result.MeterCount);
+
+    /// <summary>The steps of limits that a rated event reached for the first time in the period, in rising order.</summary>
+    /// <param name="result">Its result, of the batch that is open.</param>
+    public ReadOnlySpan<SentNotice> Notices(scoped in RatingResult result) =>
+        _spend.Notices.Slice(result.FirstNotice, result.NoticeCount);
 
     /// <summary>The parts of a rated event; valid until the next event is rated.</summary>
     /// <param name="result">Its result, of the batch that is open.</param>
@@ -400,18 +408,64 @@ public sealed partial class RatingSession
         bool isRoamingData = usage.Kind == UsageKind.Data && result.ZoneIndex != version.HomeZone;
         long drawn = _lists.DrawnFromBalance;
         long allowance = version.PriceAt(result.PriceIndex).BundleZones[result.ZoneIndex] ? version.BundleUnits[(int)usage.Kind] : 0;
-        ThresholdKinds reached = Thresholds.Reached(usage.Kind, allowance, balance.BundleUsed(usage.Kind) + drawn)
-            | (isRoamingData
-                ? Thresholds.ReachedRoaming(version, balance.RoamingDataSpendNanos + result.AmountNanos)
-                : ThresholdKinds.None);
-        result.Crossed = reached & ~balance.Notified;
+        result.Crossed = Thresholds.Reached(usage.Kind, allowance, balance.BundleUsed(usage.Kind) + drawn) & ~balance.Notified;
         _balances.KeepForAbort(_month, holder, ref balance);
         balance.SpendNanos += result.AmountNanos;
         balance.Currency = result.AmountNanos == 0 ? balance.Currency : version.SpendCurrency;
         balance.RoamingDataSpendNanos += isRoamingData ? result.AmountNanos : 0;
         balance.Notified |= result.Crossed;
         balance.AddBundleUsed(usage.Kind, drawn);
+        Watch(in usage, version, holder, ref balance, ref result);
         result.SetBalance(in balance);
+    }
+
+    /// <summary>
+    /// Counts the charge against limits. What costs nothing counts against none; only where the customer chose limits it is asked whether
+    /// one is reached now, because a choice below the spend is.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Watch(in UsageRecord usage, TariffVersion version, int holder, ref Balance balance, ref RatingResult result)
+    {
+        if (result.AmountNanos != 0 || _subscribers.HasChoices)
+        {
+            WatchSpend(in usage, version, holder, ref balance, ref result);
+        }
+    }
+
+    private void WatchSpend(in UsageRecord usage, TariffVersion version, int holder, ref Balance balance, ref RatingResult result)
+    {
+        SpendChoices? choices = _subscribers.ChoicesIn(result.SubscriptionPeriod);
+        if (result.AmountNanos == 0 && choices is null)
+        {
+            return;
+        }
+
+        SpendLimits limits = choices is null ? version.Limits : choices.LimitsAt(usage.EventTimeMilliseconds, version);
+        UInt128 owner = usage.Subscriber ^ _subscribers.OwnerOf(holder);
+        SpendPeriod period = new(_monthStartDays, _monthUntilDay, OldestDayWith(usage.EventTimeMilliseconds));
+        bool isRoaming = result.ZoneIndex != version.HomeZone;
+        bool isRoamingData = isRoaming && usage.Kind == UsageKind.Data;
+        if (isRoaming && !isRoamingData && result.AmountNanos != 0)
+        {
+            // Nothing counts this spend by itself, but what is domestic is known by it.
+            _spend.TryAdd(owner, SpendScope.Other, result.AmountNanos, period, out _, ref result);
+            balance.Notified |= ThresholdKinds.OtherRoamingSpend;
+        }
+
+        if (isRoamingData)
+        {
+            _spend.Send(limits, owner, SpendScope.RoamingData, balance.RoamingDataSpendNanos, period, balance.Notified, ref result);
+        }
+        else if (!isRoaming && limits.Watches(SpendScope.Domestic))
+        {
+            bool hasOther = (balance.Notified & ThresholdKinds.OtherRoamingSpend) != ThresholdKinds.None;
+            long other = hasOther ? _spend.SpendOf(owner, SpendScope.Other, period) : 0;
+            _spend.Send(
+                limits, owner, SpendScope.Domestic, balance.SpendNanos - balance.RoamingDataSpendNanos - other, period,
+                ThresholdKinds.None, ref result);
+        }
+
+        _spend.Send(limits, owner, SpendScope.All, balance.SpendNanos, period, ThresholdKinds.None, ref result);
     }
 
     /// <summary>
@@ -456,9 +510,7 @@ public sealed partial class RatingSession
         result.BundleUnits = covered;
         result.AmountNanos = amount;
         bool isRoamingData = usage.Kind == UsageKind.Data && result.ZoneIndex != version.HomeZone;
-        ThresholdKinds reached = Thresholds.Reached(usage.Kind, allowance, balance.BundleUsed(usage.Kind) + covered)
-            | (isRoamingData ? Thresholds.ReachedRoaming(version, balance.RoamingDataSpendNanos + amount) : ThresholdKinds.None);
-        result.Crossed = reached & ~balance.Notified;
+        result.Crossed = Thresholds.Reached(usage.Kind, allowance, balance.BundleUsed(usage.Kind) + covered) & ~balance.Notified;
         if ((covered | amount) != 0 || result.Crossed != ThresholdKinds.None)
         {
             _balances.KeepForAbort(_month, holder, ref balance);
@@ -469,6 +521,7 @@ public sealed partial class RatingSession
             balance.AddBundleUsed(usage.Kind, covered);
         }
 
+        Watch(in usage, version, holder, ref balance, ref result);
         result.SetBalance(in balance);
         return true;
     }
@@ -509,6 +562,7 @@ public sealed partial class RatingSession
         _monthStart = BelgianCalendar.StartMilliseconds(month);
         _monthEnd = BelgianCalendar.StartMilliseconds(month + 1);
         _monthStartDays = BelgianCalendar.StartDays(month);
+        _monthUntilDay = Math.Min(MeterEntry.NoEnd, DedupWindow.DayOf(_monthEnd - 1));
         return true;
     }
 }

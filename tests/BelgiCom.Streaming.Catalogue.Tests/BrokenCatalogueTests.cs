@@ -124,6 +124,14 @@ public sealed class BrokenCatalogueTests : IDisposable
     [InlineData("of: [data]", "of: [video]", 10, "UNKNOWN_NAME", "'video'")]
     [InlineData("of: [sms]", "of: [mms]", 10, "UNKNOWN_NAME", "'mms'")]
     [InlineData("id: limit, kinds", "id: limit, after: other, kinds", 37, "UNKNOWN_NAME", "'other'")]
+    [InlineData("id: limit, kinds", "id: limit, scope: all, kinds", 37, "", "leave out 'kinds'")]
+    [InlineData("amount: \"50.00\", basis: net", "amount: \"50.01\", basis: net", 37, "SPEND_LIMIT", "at most 50.00 without VAT")]
+    [InlineData("amount: \"50.00\", basis: net", "amount: \"60.51\", basis: gross", 37, "SPEND_LIMIT", "at most 50.00 without VAT")]
+    [InlineData("at: 80 %", "at: 81 %", 37, "SPEND_LIMIT", "warning at 80 %")]
+    [InlineData("action: cutOff", "action: message", 37, "SPEND_LIMIT", "a stop")]
+    [InlineData(
+        "id: limit, kinds: [data], zones: [rlah, world], amount: \"50.00\", basis: net",
+        "id: limit, scope: domestic, amount: \"50.01\", basis: gross", 37, "SPEND_LIMIT", "50.00 with VAT")]
     [InlineData("sameAs: 1", "sameAs: 3", 39, "UNKNOWN_NAME", "no version 3")]
     [InlineData("priority: 1", "prio: 1", 16, "UNKNOWN_KEY", "'prio'")]
     [InlineData("kinds: [data], zones", "kinds: [fax], zones", 37, "", "must be one of data, voice, sms, event")]

@@ -101,6 +101,8 @@ public sealed class CatalogueSchemaTests : IDisposable
         {
             ("zones", "zones: { home: [\"206\"] }"), ("destinations", "destinations: { be: [\"32\"] }"),
             ("holidays", "holidays: [{ name: h, easter: 1, nobodyKnows: 1 }]"),
+            ("limits", "limits: [{ id: l, scope: all, amount: \"1\", basis: net, nobodyKnows: 1, steps: "
+                + "[{ at: 1 %, action: warn, nobodyKnows: 1 }] }]"),
         })
         {
             File.WriteAllText(

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Catalogue.Tests;
 
@@ -54,10 +56,42 @@ public sealed partial class OfferingExampleTests
             named.ToHashSet());
     }
 
-    /// <summary>EUR 50 without VAT is EUR 60.50 on a price list with 21 % of VAT.</summary>
+    /// <summary>Each limit keeps its own basis: rating compares EUR 50 without VAT with gross prices as fractions.</summary>
     [Fact]
-    public void RoamingLimit_OfAGrossPriceList_IsWatchedOnItsBasis() => Assert.Equal(
-        60.50m, Catalogue.Versions.Single(version => version.Offering == "be-plan-60").RoamingDataLimit);
+    public void Limits_OfAGrossPriceList_ArePublishedAsTheyStand() => Assert.Equal(
+        [
+            ("roaming-data", SpendScope.RoamingData, 50m, PriceBasis.Net, "", "WARN_80 STOP_100"),
+            ("roaming-data-2", SpendScope.RoamingData, 100m, PriceBasis.Net, "roaming-data", "WARN_90 STOP_100"),
+            ("domestic", SpendScope.Domestic, 50m, PriceBasis.Gross, "", "MESSAGE_100"),
+        ],
+        Catalogue.Versions.Single(version => version.Offering == "be-plan-60").Limits.Select(limit => (
+            limit.Id, limit.Scope, limit.Amount, limit.Basis, limit.After,
+            string.Join(' ', limit.Steps.Select(step => step.Notification)))));
+
+    /// <summary>The table for copying says what rating takes of itself.</summary>
+    [Fact]
+    public void TableOfLimits_IsWhatTheLawAsksFor()
+    {
+        string folder = Directory.CreateTempSubdirectory("limits").FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "tables"));
+        foreach (string table in Directory.EnumerateFiles(Path.Combine(Folder, "tables"), "*.yaml"))
+        {
+            File.Copy(table, Path.Combine(folder, "tables", Path.GetFileName(table)));
+        }
+
+        File.WriteAllText(Path.Combine(folder, "o.yaml"), """
+            offering: o
+            currency: EUR
+            vatPermille: 210
+            tables: [be-zones, be-spend-limits]
+            versions: [{ version: 1, validFrom: 2026-01-01, prices: [{ kind: data, price: "0.01", per: 1 MB }] }]
+            """);
+        OfferingVersion version = CatalogueFolder.Read(folder).Versions.Single();
+        Directory.Delete(folder, recursive: true);
+
+        Assert.Equal(3, version.Limits.Count);
+        Assert.Equivalent(SpendLimit.OfLaw, SpendLimit.Of(version), strict: true);
+    }
 
     private static JsonElement CaseOf(string offering, IEnumerable<Match> lines)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Privacy;
 
@@ -60,6 +61,28 @@ public sealed class SubscriptionsFileTests : IDisposable
     }
 
     [Fact]
+    public void JsonLine_WithChoicesForLimits_GivesThemInTheirOrder()
+    {
+        SubscriptionsFile file = Write(
+            """
+            {"msisdn":"999000000001","account":"BE-1","offering":"go","limits":[
+            {"limit":"eu-roaming","from":"2026-03-01T00:00:00+01:00","amount":"75.50"},
+            {"limit":"be-domestic","from":"2026-01-01T00:00:00Z","optOut":true},
+            {"limit":"eu-roaming-2","from":"2026-02-01T00:00:00Z","agree":true}]}
+            """.ReplaceLineEndings("") + "\n");
+
+        Assert.Empty(file.Check());
+        Assert.Equal(
+            [
+                ("be-domestic", "2026-01-01 00:00", false, null), ("eu-roaming-2", "2026-02-01 00:00", true, null),
+                ("eu-roaming", "2026-02-28 23:00", true, 75.50m),
+            ],
+            file.Read().Single().Periods.Single().Limits.Select(choice => (
+                choice.Limit, choice.From.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture), choice.InForce,
+                choice.Amount)));
+    }
+
+    [Fact]
     public void JsonLines_GiveTheSameAsCsv()
     {
         SubscriptionsFile csv = Write(Header + "999000000001,,BE-1,go,2026-01-01T00:00:00Z,\n");
@@ -105,6 +128,11 @@ public sealed class SubscriptionsFileTests : IDisposable
     [Theory]
     [InlineData("imsi,msisdn\n1,2\n", "must be the header")]
     [InlineData("# nothing\n", "no subscriptions")]
+    [InlineData("{\"limits\":5}\n", "list of at most 100")]
+    [InlineData("{\"limits\":[{\"limit\":\"x\",\"from\":\"2026-01-01T00:00:00Z\"}]}\n", "one of 'amount'")]
+    [InlineData("{\"limits\":[{\"limit\":\"x\",\"from\":\"2026-01-01\",\"agree\":true}]}\n", "one of 'amount'")]
+    [InlineData("{\"limits\":[{\"limit\":\"x\",\"from\":\"2026-01-01T00:00:00Z\",\"agree\":true,\"optOut\":true}]}\n", "one of 'amount'")]
+    [InlineData("{\"limits\":[{\"limit\":\"x\",\"from\":\"2026-01-01T00:00:00Z\",\"amount\":\"-1\"}]}\n", "one of 'amount'")]
     [InlineData("{\"msisdn\":5}\n", "nothing else")]
     [InlineData("{\"msisdn\":\n", "no JSON object")]
     public void FileThatIsNoSubscriptions_IsAFault(string content, string message) =>

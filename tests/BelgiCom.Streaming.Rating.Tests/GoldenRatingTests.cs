@@ -73,15 +73,12 @@ public sealed class GoldenRatingTests
         OfferingPrice perOctet = Data("1.00") with { Increment = 1, UnitSize = 1 };
         Rater rater = new(Offering(perOctet) with { RoamingDataLimit = Amount("50.00") });
 
-        Assert.Equal(ThresholdKinds.None, rater.One(DataUsage(1, 60)).Crossed);
-        Assert.Equal(ThresholdKinds.None, rater.One(DataUsage(2, 39, network: "20801")).Crossed);
-        Assert.Equal(ThresholdKinds.RoamingData80Percent, rater.One(DataUsage(3, 1, network: "31026")).Crossed);
-        RatingResult limit = rater.One(DataUsage(4, 20, network: "31026"));
-        Assert.Equal(ThresholdKinds.RoamingDataLimit, limit.Crossed);
-        Assert.Equal(Nanos("60.00"), limit.Balance.RoamingDataSpendNanos);
-        Assert.Equal(Nanos("120.00"), limit.Balance.SpendNanos);
-        Assert.Equal(ThresholdKinds.RoamingData80Percent | ThresholdKinds.RoamingDataLimit,
-            rater.One(DataUsage(5, 50, "2026-04-02T10:00:00Z", "20801")).Crossed);
+        Assert.Equal("CEILING_REACHED", rater.Notices(DataUsage(1, 60))); // 60 without VAT at home: not below 50 with it
+        Assert.Equal("", rater.Notices(DataUsage(2, 39, network: "20801")));
+        Assert.Equal("WARN_80", rater.Notices(DataUsage(3, 1, network: "31026")));
+        Assert.Equal("STOP_100", rater.Notices(DataUsage(4, 20, network: "31026")));
+        Assert.Equal("", rater.Notices(DataUsage(5, 20, network: "31026")));
+        Assert.Equal("WARN_80 STOP_100", rater.Notices(DataUsage(6, 50, "2026-04-02T10:00:00Z", "20801")));
     }
 
     [Theory]

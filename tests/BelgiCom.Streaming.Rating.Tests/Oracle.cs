@@ -10,6 +10,7 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
 {
     private static readonly TimeZoneInfo Brussels = TimeZoneInfo.FindSystemTimeZoneById("Europe/Brussels");
 
+    private const string Ceiling = "CEILING_REACHED";
     private readonly HashSet<UInt128> _ids = [];
     private readonly Dictionary<(UInt128 Subscriber, DateOnly Month), Account> _accounts = [];
     private DateOnly? _newest;
@@ -18,7 +19,7 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
 
     public (
         RatingOutcome Outcome, Enum? Reason, long Charged, long Bundle, decimal Amount, decimal Spend, decimal Roaming,
-        ThresholdKinds Crossed) Rate(
+        ThresholdKinds Crossed, string Notices) Rate(
         UsageRecord usage)
     {
         DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(usage.EventTimeMilliseconds);
@@ -64,13 +65,13 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
         return Price(usage, offering, account, day);
     }
 
-    private (RatingOutcome, Enum?, long, long, decimal, decimal, decimal, ThresholdKinds) Price(
+    private (RatingOutcome, Enum?, long, long, decimal, decimal, decimal, ThresholdKinds, string) Price(
         UsageRecord usage, OfferingVersion offering, Account account, DateOnly day)
     {
         if (usage.IsSecondaryView)
         {
             Accept(usage, day);
-            return (RatingOutcome.ZeroRated, ZeroRatedReason.SecondaryChargingView, 0, 0, 0, account.Spend, account.Roaming, 0);
+            return (RatingOutcome.ZeroRated, ZeroRatedReason.SecondaryChargingView, 0, 0, 0, account.Spend, account.Roaming, 0, "");
         }
 
         OfferingPrice? price = Find(offering, usage, out string? zone);
@@ -86,7 +87,7 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
         {
             Accept(usage, day);
             ZeroRatedReason reason = price.ZeroRated ? ZeroRatedReason.Tariff : ZeroRatedReason.EmptyUsage;
-            return (RatingOutcome.ZeroRated, reason, 0, 0, 0, account.Spend, account.Roaming, 0);
+            return (RatingOutcome.ZeroRated, reason, 0, 0, 0, account.Spend, account.Roaming, 0, "");
         }
 
         if (units < 0)
@@ -98,7 +99,7 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
             }
 
             Accept(usage, day);
-            return (RatingOutcome.ZeroRated, ZeroRatedReason.Tariff, 0, 0, 0, account.Spend, account.Roaming, 0);
+            return (RatingOutcome.ZeroRated, ZeroRatedReason.Tariff, 0, 0, 0, account.Spend, account.Roaming, 0, "");
         }
 
         if (!TryCharge(usage, offering, price, units, account, out decimal charged, out decimal covered, out decimal amount))
@@ -111,9 +112,11 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
         account.Spend += amount;
         bool roaming = usage.Kind == UsageKind.Data && zone != "home";
         account.Roaming += roaming ? amount : 0;
-        ThresholdKinds crossed = Crossed(usage.Kind, offering, bundle, account, roaming);
+        account.Domestic += zone == "home" ? amount : 0;
+        ThresholdKinds crossed = Crossed(usage.Kind, bundle, account);
+        string notices = amount == 0 ? "" : Notices(offering, account, roaming, zone == "home");
         Accept(usage, day);
-        return (RatingOutcome.Rated, null, (long)charged, (long)covered, amount, account.Spend, account.Roaming, crossed);
+        return (RatingOutcome.Rated, null, (long)charged, (long)covered, amount, account.Spend, account.Roaming, crossed, notices);
     }
 
     /// <summary>
@@ -188,8 +191,7 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
         ? offering.Bundles.FirstOrDefault(bundle => bundle.Kind == price.Kind && (bundle.Zones.Count == 0 || bundle.Zones.Contains(zone)))
         : null;
 
-    private static ThresholdKinds Crossed(
-        UsageKind kind, OfferingVersion offering, Bundle? bundle, Account account, bool roaming)
+    private static ThresholdKinds Crossed(UsageKind kind, Bundle? bundle, Account account)
     {
         ThresholdKinds reached = 0;
         if (bundle is not null)
@@ -204,15 +206,24 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
             };
         }
 
-        if (roaming && offering.RoamingDataLimit is > 0 and { } limit)
-        {
-            reached |= account.Roaming >= 0.8m * limit ? ThresholdKinds.RoamingData80Percent : 0;
-            reached |= account.Roaming >= limit ? ThresholdKinds.RoamingDataLimit : 0;
-        }
-
         ThresholdKinds crossed = reached & ~account.Notified;
         account.Notified |= reached;
         return crossed;
+    }
+
+    /// <summary>The law's limits: roaming data without VAT, or the amount that the offering names; at home with VAT.</summary>
+    private static string Notices(OfferingVersion offering, Account account, bool roaming, bool home)
+    {
+        decimal limit = offering.RoamingDataLimit is > 0 and { } named ? named : 50;
+        (string Message, bool IsReached)[] steps =
+        [
+            ("WARN_80", roaming && account.Roaming > 0 && account.Roaming >= 0.8m * limit),
+            ("STOP_100", roaming && account.Roaming > 0 && account.Roaming >= limit),
+            (Ceiling, home && account.Domestic * (1000 + offering.VatPermille) >= 50_000),
+        ];
+        return string.Join(' ', steps
+            .Where(step => step.IsReached && account.Sent.Add(step.Message == Ceiling ? Ceiling : step.Message + limit))
+            .Select(step => step.Message));
     }
 
     private static string? Zone(OfferingVersion offering, Plmn network)
@@ -232,9 +243,9 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
             .FirstOrDefault();
     }
 
-    private static (RatingOutcome, Enum?, long, long, decimal, decimal, decimal, ThresholdKinds) End(
+    private static (RatingOutcome, Enum?, long, long, decimal, decimal, decimal, ThresholdKinds, string) End(
         RatingOutcome outcome, RejectedReason reason) =>
-        (outcome, reason, 0, 0, 0, 0, 0, 0);
+        (outcome, reason, 0, 0, 0, 0, 0, 0, "");
 
     private void Accept(UsageRecord usage, DateOnly day)
     {
@@ -248,7 +259,11 @@ internal sealed class Oracle(IReadOnlyList<OfferingVersion> offerings, int dedup
 
         public decimal Roaming { get; set; }
 
+        public decimal Domestic { get; set; }
+
         public ThresholdKinds Notified { get; set; }
+
+        public HashSet<string> Sent { get; } = [];
 
         public Dictionary<UsageKind, decimal> Used { get; } = [];
     }

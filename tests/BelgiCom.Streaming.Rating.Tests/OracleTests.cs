@@ -46,10 +46,11 @@ public sealed class OracleTests
                 session.Rate(part, tariffs, rated);
             }
 
+            string[] notices = [.. rated.Select(result => Rater.NoticesOf(session, in result))];
             session.Commit();
             for (int i = 0; i < part.Length; i++, seen++)
             {
-                Same(oracle.Rate(part[i]), rated[i], seen);
+                Same(oracle.Rate(part[i]), rated[i], notices[i], seen);
             }
         }
 
@@ -64,8 +65,9 @@ public sealed class OracleTests
     private static void Same(
         (
             RatingOutcome Outcome, Enum? Reason, long Charged, long Bundle, decimal Amount, decimal Spend, decimal Roaming,
-            ThresholdKinds Crossed) expected,
+            ThresholdKinds Crossed, string Notices) expected,
         RatingResult actual,
+        string notices,
         int index)
     {
         Enum? reason = actual.Outcome switch
@@ -84,7 +86,7 @@ public sealed class OracleTests
                 (actual.ChargedUnits, actual.BundleUnits, actual.AmountNanos / 1_000_000_000m));
             Assert.Equal(expected.Spend, actual.Balance.SpendNanos / 1_000_000_000m);
             Assert.Equal(expected.Roaming, actual.Balance.RoamingDataSpendNanos / 1_000_000_000m);
-            Assert.Equal(expected.Crossed, actual.Crossed);
+            Assert.Equal((expected.Crossed, expected.Notices), (actual.Crossed, notices));
         }
     }
 }

@@ -51,5 +51,18 @@ internal sealed class Rater
         return rated;
     }
 
+    /// <summary>Rates one event and says which steps of limits it reached, as their messages.</summary>
+    public string Notices(UsageRecord usage)
+    {
+        RatingResult rated = RateUncommitted(usage)[0];
+        string notices = NoticesOf(Session, in rated);
+        Session.Commit();
+        return notices;
+    }
+
+    /// <summary>The messages of the steps that an event of the open batch reached.</summary>
+    public static string NoticesOf(RatingSession session, in RatingResult rated) =>
+        string.Join(' ', session.Notices(in rated).ToArray().Select(sent => sent.Notice.Step.Notification));
+
     public RatingResult One(UsageRecord usage) => Rate(usage)[0];
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using BelgiCom.Streaming.Contracts;
 using CsCheck;
@@ -8,6 +9,8 @@ namespace BelgiCom.Streaming.Rating.Tests;
 public sealed class SpendLimitTests
 {
     private const int Cases = 10_000;
+    private const int January = 20454; // 1 January 2026
+    private static readonly UInt128 Owner = 7;
     private static readonly VatRate Standard = VatRate.OfPermille(210);
 
     private static readonly Gen<SpendLimit[]> AnyLimits = Gen.Select(
@@ -17,7 +20,7 @@ public sealed class SpendLimitTests
         .Select(drawn => drawn.Select((limit, index) => new SpendLimit
         {
             Id = $"{index}",
-            Scope = limit.Item4 ? SpendLimit.RoamingDataScope : SpendLimit.DomesticScope,
+            Scope = limit.Item4 ? SpendScope.RoamingData : SpendScope.Domestic,
             AmountNanos = limit.Item1,
             Basis = limit.Item2 ? PriceBasis.Gross : PriceBasis.Net,
             Steps = [
@@ -33,18 +36,19 @@ public sealed class SpendLimitTests
         Gen.Select(AnyLimits, AnyCharges, Gen.Bool, Gen.Int[0, 1000]).Sample((limits, charges, isGross, permille) =>
         {
             SpendLimits inForce = new(limits, isGross ? PriceBasis.Gross : PriceBasis.Net, VatRate.OfPermille(permille));
-            SpendState state = SpendState.Empty;
+            SpendCounter counter = new();
+            long counted = 0;
             HashSet<string> sent = [];
             BigInteger spend = 0;
             foreach (long charge in charges)
             {
                 List<SpendNotice> reached = [];
-                Assert.True(inForce.TryCount(SpendLimit.RoamingDataScope, charge, ref state, reached));
+                Assert.True(counter.TryCount(inForce, Owner, SpendScope.RoamingData, charge, January, out counted, reached));
 
                 spend += charge;
                 HashSet<string> expected = [
                     .. from limit in limits
-                       where limit.Scope == SpendLimit.RoamingDataScope
+                       where limit.Scope == SpendScope.RoamingData
                        from step in limit.Steps
                        where spend > 0 && IsReached(spend, limit, step, isGross, permille) && !sent.Contains(step.Notification)
                        select step.Notification];
@@ -54,7 +58,7 @@ public sealed class SpendLimitTests
                 sent.UnionWith(expected);
             }
 
-            Assert.Equal((long)spend, state.SpendNanos);
+            Assert.Equal((long)spend, counted);
         }, iter: Cases);
 
     [Fact]
@@ -76,18 +80,19 @@ public sealed class SpendLimitTests
         Gen.Long[1, 5 * Nanos.PerUnit].Array[60, 80].Sample(charges =>
         {
             SpendLimits limits = new([SpendLimit.RoamingData], PriceBasis.Net, Standard);
-            SpendState state = SpendState.Empty;
+            SpendCounter counter = new();
             List<SpendNotice> reached = [];
             long before = 0;
-            foreach (long charge in charges.TakeWhile(_ => !limits.IsCutOff(SpendLimit.RoamingDataScope, state)))
+            long spend = 0;
+            foreach (long charge in charges.TakeWhile(_ => !limits.IsCutOff(SpendScope.RoamingData, spend)))
             {
-                before = state.SpendNanos;
-                limits.TryCount(SpendLimit.RoamingDataScope, charge, ref state, reached);
+                before = spend;
+                counter.TryCount(limits, Owner, SpendScope.RoamingData, charge, January, out spend, reached);
             }
 
             Assert.True(before < SpendLimit.RoamingData.AmountNanos);
-            string[] expected = state.SpendNanos >= 50 * Nanos.PerUnit ? ["WARN_80", "STOP_100"]
-                : state.SpendNanos >= 40 * Nanos.PerUnit ? ["WARN_80"]
+            string[] expected = spend >= 50 * Nanos.PerUnit ? ["WARN_80", "STOP_100"]
+                : spend >= 40 * Nanos.PerUnit ? ["WARN_80"]
                 : [];
             Assert.Equal(expected, reached.Select(notice => notice.Step.Notification));
         }, iter: Cases);
@@ -112,12 +117,12 @@ public sealed class SpendLimitTests
     public void DomesticLimit_OfTheLaw_IsFiftyEurosWithVatAndStopsNothing(PriceBasis basis, string spend, bool isReached)
     {
         SpendLimits limits = new([SpendLimit.Domestic], basis, Standard);
-        SpendState state = SpendState.Empty;
+        SpendCounter counter = new();
         List<SpendNotice> reached = [];
-        limits.TryCount(SpendLimit.DomesticScope, Given.Nanos(spend), ref state, reached);
+        counter.TryCount(limits, Owner, SpendScope.Domestic, Given.Nanos(spend), January, out long after, reached);
 
         Assert.Equal(isReached ? [LimitAction.Message] : [], reached.Select(notice => notice.Step.Action));
-        Assert.False(limits.IsCutOff(SpendLimit.DomesticScope, state));
+        Assert.False(limits.IsCutOff(SpendScope.Domestic, after));
     }
 
     [Fact]
@@ -125,19 +130,19 @@ public sealed class SpendLimitTests
     {
         SpendLimits first = new([SpendLimit.RoamingData], PriceBasis.Net, Standard);
         SpendLimits second = new([SpendLimit.RoamingData, SpendLimit.RoamingDataAfterConsent], PriceBasis.Net, Standard);
-        SpendState state = SpendState.Empty;
+        SpendCounter counter = new();
         List<SpendNotice> reached = [];
-        first.TryCount(SpendLimit.RoamingDataScope, Given.Nanos("51"), ref state, reached);
-        Assert.True(first.IsCutOff(SpendLimit.RoamingDataScope, state));
-        Assert.False(second.IsCutOff(SpendLimit.RoamingDataScope, state));
+        counter.TryCount(first, Owner, SpendScope.RoamingData, Given.Nanos("51"), January, out _, reached);
+        Assert.True(first.IsCutOff(SpendScope.RoamingData, Given.Nanos("51")));
+        Assert.False(second.IsCutOff(SpendScope.RoamingData, Given.Nanos("99.999999999")));
 
-        second.TryCount(SpendLimit.RoamingDataScope, Given.Nanos("38.999999999"), ref state, reached);
+        counter.TryCount(second, Owner, SpendScope.RoamingData, Given.Nanos("38.999999999"), January, out _, reached);
         Assert.Equal(["WARN_80", "STOP_100"], reached.Select(notice => notice.Step.Notification));
-        second.TryCount(SpendLimit.RoamingDataScope, Given.Nanos("10.000000001"), ref state, reached);
+        counter.TryCount(second, Owner, SpendScope.RoamingData, Given.Nanos("10.000000001"), January, out _, reached);
 
         Assert.Equal(["WARN_80", "STOP_100", "WARN_2", "STOP_2"], reached.Select(notice => notice.Step.Notification));
-        Assert.True(second.IsCutOff(SpendLimit.RoamingDataScope, state));
-        Assert.False(new SpendLimits([], PriceBasis.Net, Standard).IsCutOff(SpendLimit.RoamingDataScope, state)); // opted out
+        Assert.True(second.IsCutOff(SpendScope.RoamingData, Given.Nanos("100")));
+        Assert.False(new SpendLimits([], PriceBasis.Net, Standard).IsCutOff(SpendScope.RoamingData, Given.Nanos("500"))); // opted out
     }
 
     [Fact]
@@ -145,14 +150,14 @@ public sealed class SpendLimitTests
     {
         SpendLimits wide = new([SpendLimit.RoamingData with { AmountNanos = 100 * Nanos.PerUnit }], PriceBasis.Net, Standard);
         SpendLimits narrow = new([SpendLimit.RoamingData], PriceBasis.Net, Standard);
-        SpendState state = SpendState.Empty;
+        SpendCounter counter = new();
         List<SpendNotice> reached = [];
-        wide.TryCount(SpendLimit.RoamingDataScope, Given.Nanos("60"), ref state, reached);
+        counter.TryCount(wide, Owner, SpendScope.RoamingData, Given.Nanos("60"), January, out _, reached);
         Assert.Empty(reached);
 
-        narrow.TryCount(SpendLimit.RoamingDataScope, 0, ref state, reached);
-        wide.TryCount(SpendLimit.RoamingDataScope, 0, ref state, reached);
-        narrow.TryCount(SpendLimit.RoamingDataScope, Given.Nanos("1"), ref state, reached);
+        counter.TryCount(narrow, Owner, SpendScope.RoamingData, 0, January, out _, reached);
+        counter.TryCount(wide, Owner, SpendScope.RoamingData, 0, January, out _, reached);
+        counter.TryCount(narrow, Owner, SpendScope.RoamingData, Given.Nanos("1"), January, out _, reached);
 
         Assert.Equal(["WARN_80", "STOP_100"], reached.Select(notice => notice.Step.Notification));
     }
@@ -165,32 +170,64 @@ public sealed class SpendLimitTests
         expected,
         string.Join(' ', Sent(
             new SpendLimits([SpendLimit.Domestic with { AmountNanos = 0 }], PriceBasis.Net, Standard), [Given.Nanos(spend)],
-            SpendLimit.DomesticScope)));
+            SpendScope.Domestic)));
 
     [Fact]
     public void Spend_ThatDoesNotFit_ChangesNothing()
     {
-        SpendState state = new(long.MaxValue - 1, []);
-        SpendState before = state;
+        SpendCounter counter = new();
         List<SpendNotice> reached = [];
+        SpendLimits none = new([], PriceBasis.Net, Standard);
+        Assert.True(counter.TryCount(none, Owner, SpendScope.RoamingData, long.MaxValue - 1, January, out _, reached));
 
-        Assert.False(new SpendLimits([SpendLimit.RoamingData], PriceBasis.Net, Standard)
-            .TryCount(SpendLimit.RoamingDataScope, 2, ref state, reached));
-        Assert.Same(before, state);
+        Assert.False(counter.TryCount(
+            new SpendLimits([SpendLimit.RoamingData], PriceBasis.Net, Standard), Owner, SpendScope.RoamingData, 2, January, out long spend,
+            reached));
+        Assert.Equal(long.MaxValue - 1, spend);
         Assert.Empty(reached);
+    }
+
+    [Theory]
+    [InlineData("EUR", null, "", "eu-roaming 50 Net, eu-roaming-2 100 Net, be-domestic 50 Gross")]
+    [InlineData("EUR", "49.58", "", "eu-roaming 49.58 Net, eu-roaming-2 100 Net, be-domestic 50 Gross")]
+    [InlineData("EUR", null, "domestic", "own 20 Net, eu-roaming 50 Net, eu-roaming-2 100 Net")]
+    [InlineData("EUR", null, "roaming", "own 20 Net, be-domestic 50 Gross")]
+    [InlineData("EUR", null, "all", "own 20 Net, eu-roaming 50 Net, eu-roaming-2 100 Net, be-domestic 50 Gross")]
+    [InlineData("USD", null, "", "")] // the law's amounts are in euros
+    [InlineData("USD", "49.58", "", "eu-roaming 49.58 Net")]
+    [InlineData("USD", null, "all", "own 20 Net")]
+    public void Limits_OfAnOffering_AreItsOwnAndThoseOfTheLawWhereItSaysNothing(
+        string currency, string? roamingDataLimit, string scope, string expected)
+    {
+        OfferingLimit own = new()
+        {
+            Id = "own",
+            Scope = scope == "all" ? SpendScope.All : scope == "domestic" ? SpendScope.Domestic : SpendScope.RoamingData,
+            Amount = 20,
+            Steps = [new OfferingLimitStep { Permille = 1000 }],
+        };
+        OfferingVersion version = Given.Offering() with
+        {
+            Currency = currency,
+            RoamingDataLimit = roamingDataLimit is null ? null : Given.Amount(roamingDataLimit),
+            Limits = scope.Length == 0 ? [] : [own],
+        };
+
+        Assert.Equal(expected, string.Join(", ", SpendLimit.Of(version).Select(
+            limit => string.Create(CultureInfo.InvariantCulture, $"{limit.Id} {Nanos.ToDecimal(limit.AmountNanos):0.##} {limit.Basis}"))));
     }
 
     [Fact]
     public void Limits_WithTheSameStepTwice_AreRefused() => Assert.Throws<ArgumentException>(
         () => new SpendLimits([SpendLimit.RoamingData, SpendLimit.RoamingData], PriceBasis.Net, Standard));
 
-    private static List<string> Sent(SpendLimits limits, long[] charges, string scope = SpendLimit.RoamingDataScope)
+    private static List<string> Sent(SpendLimits limits, long[] charges, SpendScope scope = SpendScope.RoamingData)
     {
-        SpendState state = SpendState.Empty;
+        SpendCounter counter = new();
         List<SpendNotice> reached = [];
         foreach (long charge in charges)
         {
-            limits.TryCount(scope, charge, ref state, reached);
+            counter.TryCount(limits, Owner, scope, charge, January, out _, reached);
         }
 
         return [.. reached.Select(notice => notice.Step.Notification)];

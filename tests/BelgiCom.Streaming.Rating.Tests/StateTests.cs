@@ -444,6 +444,7 @@ public sealed class StateTests
         while (session.IsCheckpointing)
         {
             stored.AddRange(entries[..session.TakeBalances(entries)].Select(entry => $"balance {entry.Subscriber}"));
+            _ = session.TakeMeters(new MeterEntry[100]);
             ReadOnlySpan<UInt128> ids = session.TakeIds(out _, out _);
             if (!ids.IsEmpty)
             {

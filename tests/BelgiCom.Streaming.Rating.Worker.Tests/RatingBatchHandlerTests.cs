@@ -74,7 +74,32 @@ public sealed class RatingBatchHandlerTests
                 NotificationKind.RoamingDataLimit,
             ],
             _lanes.Notifications.Select(one => one.Kind));
-        Assert.Equal(2m, _lanes.Notifications[^1].Amount);
+        CustomerNotification stop = _lanes.Notifications[^1];
+        Assert.Equal(
+            ("eu-roaming", SpendScope.RoamingData, 1m, PriceBasis.Net, 1000, "STOP_100", LimitAction.CutOff, 2m, PriceBasis.Net, "EUR"),
+            (stop.Limit, stop.Scope, stop.LimitAmount, stop.LimitBasis, stop.Permille, stop.Notification, stop.Action, stop.Amount,
+                stop.SpendBasis, stop.Currency));
+        Assert.Equal(
+            ("Regulation (EU) 2022/612 art. 14", "BE-1", false, _lanes.Rated[0].UsageId),
+            (stop.LegalBasis, stop.Account, stop.IsChosen, stop.UsageId));
+    }
+
+    /// <summary>
+    /// A step is sent once, and its record is on the topic in the transaction of its charge: over aborts and restores, too.
+    /// </summary>
+    [Fact]
+    public void LimitOfRoaming_IsNotifiedOnce_AlsoAfterRestore()
+    {
+        for (int number = 1; number <= 6; number++)
+        {
+            _lanes.Receive(RatingLanes.Data(number, 1000 + (30L << 20), network: "310260"));
+            _lanes.Run(_lanes.NewHandler(0), from: number - 1);
+        }
+
+        NotificationKind[] limits = [
+            .. _lanes.Notifications.Select(one => one.Kind).Where(kind => kind >= NotificationKind.RoamingData80Percent)];
+        Assert.Equal([NotificationKind.RoamingData80Percent, NotificationKind.RoamingDataLimit], limits);
+        Assert.Equal(_lanes.Notifications.Count, _lanes.Notifications.DistinctBy(one => one.NotificationId).Count());
     }
 
     [Fact]

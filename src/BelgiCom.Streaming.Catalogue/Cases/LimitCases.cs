@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Rating;
@@ -13,7 +14,7 @@ internal static class LimitCases
         PriceBasis basis = given.Basis("priceBasis");
         VatRate rate = MoneyCases.Rate(given);
         SpendLimits limits = new(Limits(given, "limits"), basis, rate);
-        Dictionary<(string Scope, string Period), SpendState> states = [];
+        SpendCounter counter = new();
         string period = "";
         foreach (CaseObject usage in one.Objects("events"))
         {
@@ -22,37 +23,34 @@ internal static class LimitCases
             if (usage.Has("setLimit"))
             {
                 limits = new SpendLimits(Limits(usage, "setLimit"), basis, rate);
-                foreach (string watched in limits.Scopes)
+                foreach (SpendScope watched in Enum.GetValues<SpendScope>())
                 {
                     Count(watched, 0, reached);
                 }
             }
             else
             {
-                string scope = usage.Text("scope");
-                Count(scope, usage.Nano("amount"), reached);
+                SpendScope scope = Scope(usage);
+                long spend = Count(scope, usage.Nano("amount"), reached);
 
                 // Where no limit is chosen, nothing counts against one.
-                usage.Expect("spend", limits.Scopes.Contains(scope) ? states[(scope, period)].SpendNanos : 0);
+                usage.Expect("spend", limits.Watches(scope) ? spend : 0);
             }
 
             usage.Expect("notifications", reached.Select(notice => notice.Step.Notification));
         }
 
-        void Count(string scope, long nanos, List<SpendNotice> reached)
-        {
-            SpendState state = states.GetValueOrDefault((scope, period), SpendState.Empty);
-            states[(scope, period)] = limits.TryCount(scope, nanos, ref state, reached)
-                ? state
+        long Count(SpendScope scope, long nanos, List<SpendNotice> reached) =>
+            counter.TryCount(limits, UInt128.Zero, scope, nanos, FirstDay(period), out long spend, reached)
+                ? spend
                 : throw new OverflowException("the spend does not fit");
-        }
     });
 
     private static SpendLimit[] Limits(CaseObject given, string key) => [
         .. given.Objects(key).Select(limit => new SpendLimit
         {
             Id = limit.Text("id"),
-            Scope = limit.Text("scope"),
+            Scope = Scope(limit),
             AmountNanos = limit.Nano("amount"),
             Basis = limit.Basis("basis"),
             LegalBasis = limit.OptionalText("legalBasis") ?? "",
@@ -60,4 +58,16 @@ internal static class LimitCases
                 .. limit.Objects("steps").Select(step => new SpendLimitStep(
                     (int)step.Whole("permille"), step.Text("type"), LimitAction.Message))],
         })];
+
+    private static SpendScope Scope(CaseObject given) => given.Text("scope") switch
+    {
+        "roaming-data" => SpendScope.RoamingData,
+        "domestic" => SpendScope.Domestic,
+        _ => SpendScope.All,
+    };
+
+    /// <summary>The first day of a month such as 2026-01; of a case that names none, the first of all days.</summary>
+    private static int FirstDay(string period) => period.Length == 0 ? 0
+        : DateOnly.ParseExact(period, "yyyy-MM", CultureInfo.InvariantCulture).DayNumber
+            - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
 }

@@ -7,10 +7,12 @@ using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>A message the customer is owed: bundle or spending thresholds. Exactly one per threshold and period.</summary>
+/// <summary>
+/// A message the customer is owed: bundle thresholds, and steps of spending limits. Exactly one per threshold or step and period.
+/// </summary>
 public sealed partial record CustomerNotification : IAvroRecord<CustomerNotification>
 {
-    /// <summary>Identity; the same threshold in the same period always gives the same id.</summary>
+    /// <summary>Identity; the same threshold or step in the same period always gives the same id.</summary>
     public NotificationId NotificationId { get; init; }
 
     /// <summary>Pseudonym of the subscriber; key of the Kafka record.</summary>
@@ -19,20 +21,65 @@ public sealed partial record CustomerNotification : IAvroRecord<CustomerNotifica
     /// <summary>Billing account.</summary>
     public string Account { get; init; } = "";
 
-    /// <summary>Which threshold was crossed.</summary>
+    /// <summary>
+    /// What was reached. ROAMING_DATA_80_PERCENT and ROAMING_DATA_LIMIT are the steps at 80 % and 100 % of the first limit of roaming data;
+    /// SPEND_LIMIT is any other step of a limit.
+    /// </summary>
     public NotificationKind Kind { get; init; }
 
     /// <summary>First day of the balance period, Europe/Brussels.</summary>
     public DateOnly PeriodStart { get; init; } = DateOnly.FromDateTime(DateTime.UnixEpoch);
 
-    /// <summary>Start of the usage that crossed the threshold, UTC.</summary>
+    /// <summary>Start of the usage that reached it, UTC.</summary>
     public DateTimeOffset EventTime { get; init; } = DateTimeOffset.UnixEpoch;
 
-    /// <summary>The usage event that crossed the threshold.</summary>
+    /// <summary>The usage event that reached it.</summary>
     public UsageId UsageId { get; init; }
 
-    /// <summary>Spend without VAT after the event; 0 for bundles.</summary>
+    /// <summary>Spend in the limit's scope after the event, on the basis of spendBasis; 0 for bundles.</summary>
     public decimal Amount { get; init; }
+
+    /// <summary>Id of the limit; empty for bundles.</summary>
+    public string Limit { get; init; } = "";
+
+    /// <summary>Which spend the limit counts.</summary>
+    public SpendScope Scope { get; init; }
+
+    /// <summary>The limit in force for the customer, on its own basis; null for bundles.</summary>
+    public decimal? LimitAmount { get; init; }
+
+    /// <summary>Whether the limit is without VAT or with it.</summary>
+    public PriceBasis LimitBasis { get; init; }
+
+    /// <summary>The step: thousandths of the limit; 0 for bundles.</summary>
+    public int Permille { get; init; }
+
+    /// <summary>Name of the message, for example 'WARN_80'; empty for bundles.</summary>
+    public string Notification { get; init; } = "";
+
+    /// <summary>What is ordered.</summary>
+    public LimitAction Action { get; init; }
+
+    /// <summary>The law that demands the message; empty for none.</summary>
+    public string LegalBasis { get; init; } = "";
+
+    /// <summary>Whether amount is without VAT or with it.</summary>
+    public PriceBasis SpendBasis { get; init; }
+
+    /// <summary>VAT rate of the offering version in permille, with which the two bases were compared; -1 when not known.</summary>
+    public int VatPermille { get; init; } = -1;
+
+    /// <summary>ISO 4217 code of the amounts; empty for bundles.</summary>
+    public string Currency { get; init; } = "";
+
+    /// <summary>Product offering id, whose limit it is; empty for bundles.</summary>
+    public string Offering { get; init; } = "";
+
+    /// <summary>Its version; 0 for bundles.</summary>
+    public int OfferingVersion { get; init; }
+
+    /// <summary>Whether the customer chose the limit's amount, or agreed to it.</summary>
+    public bool IsChosen { get; init; } = false;
 
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
@@ -67,19 +114,38 @@ public sealed partial record CustomerNotification : IAvroRecord<CustomerNotifica
 
     /// <summary>Octets that writing takes at most.</summary>
     public int MaxSize =>
-        74
-        + AvroSize.Of(Account);
+        108
+        + AvroSize.Of(Account)
+        + AvroSize.Of(Limit)
+        + AvroSize.Of(Notification)
+        + AvroSize.Of(LegalBasis)
+        + AvroSize.Of(Currency)
+        + AvroSize.Of(Offering);
 
     internal static CustomerNotification ReadFrom(ref AvroReader reader) => new()
     {
         NotificationId = NotificationId.ReadFrom(ref reader),
         SubscriberRef = SubscriberRef.ReadFrom(ref reader),
         Account = reader.ReadString(),
-        Kind = (NotificationKind)reader.ReadEnum(7),
+        Kind = (NotificationKind)reader.ReadEnum(8),
         PeriodStart = reader.ReadDate(),
         EventTime = reader.ReadTimestamp(),
         UsageId = UsageId.ReadFrom(ref reader),
         Amount = Nanos.ToDecimal(reader.ReadUnscaled()),
+        Limit = reader.ReadString(),
+        Scope = (SpendScope)reader.ReadEnum(4),
+        LimitAmount = reader.ReadIsPresent() ? Nanos.ToDecimal(reader.ReadUnscaled()) : null,
+        LimitBasis = (PriceBasis)reader.ReadEnum(2),
+        Permille = reader.ReadInt(),
+        Notification = reader.ReadString(),
+        Action = (LimitAction)reader.ReadEnum(3),
+        LegalBasis = reader.ReadString(),
+        SpendBasis = (PriceBasis)reader.ReadEnum(2),
+        VatPermille = reader.ReadInt(),
+        Currency = reader.ReadString(),
+        Offering = reader.ReadString(),
+        OfferingVersion = reader.ReadInt(),
+        IsChosen = reader.ReadBoolean(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -87,22 +153,55 @@ public sealed partial record CustomerNotification : IAvroRecord<CustomerNotifica
         NotificationId.CopyTo(writer.Reserve(NotificationId.Size));
         SubscriberRef.CopyTo(writer.Reserve(SubscriberRef.Size));
         writer.WriteString(Account);
-        writer.WriteEnum((int)Kind, 7);
+        writer.WriteEnum((int)Kind, 8);
         writer.WriteDate(PeriodStart);
         writer.WriteTimestamp(EventTime);
         UsageId.CopyTo(writer.Reserve(UsageId.Size));
         writer.WriteUnscaled(Nanos.FromDecimal(Amount));
+        writer.WriteString(Limit);
+        writer.WriteEnum((int)Scope, 4);
+        writer.WriteIsPresent(LimitAmount is not null);
+        if (LimitAmount is not null)
+        {
+            writer.WriteUnscaled(Nanos.FromDecimal(LimitAmount.GetValueOrDefault()));
+        }
+
+        writer.WriteEnum((int)LimitBasis, 2);
+        writer.WriteInt(Permille);
+        writer.WriteString(Notification);
+        writer.WriteEnum((int)Action, 3);
+        writer.WriteString(LegalBasis);
+        writer.WriteEnum((int)SpendBasis, 2);
+        writer.WriteInt(VatPermille);
+        writer.WriteString(Currency);
+        writer.WriteString(Offering);
+        writer.WriteInt(OfferingVersion);
+        writer.WriteBoolean(IsChosen);
     }
 
     /// <summary>The schema as it is registered under the subject customer.notifications.v1-value.</summary>
     public const string SchemaJson =
-        """{"type":"record","name":"CustomerNotification","namespace":"be.belgicom.streaming","doc":"A message the customer is owed: bundle or spending thresholds. Exactly one per threshold and period.","fields":[""" +
-        """{"name":"notificationId","type":{"type":"fixed","name":"NotificationId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over subscriber, kind and period."},"doc":"Identity; the same threshold in the same period always gives the same id."},""" +
+        """{"type":"record","name":"CustomerNotification","namespace":"be.belgicom.streaming","doc":"A message the customer is owed: bundle thresholds, and steps of spending limits. Exactly one per threshold or step and period.","fields":[""" +
+        """{"name":"notificationId","type":{"type":"fixed","name":"NotificationId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over subscriber, kind and period; for a step of a limit, over the counter's owner, the step and the period."},"doc":"Identity; the same threshold or step in the same period always gives the same id."},""" +
         """{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'."},"doc":"Pseudonym of the subscriber; key of the Kafka record."},""" +
         """{"name":"account","type":"string","doc":"Billing account."},""" +
-        """{"name":"kind","type":{"type":"enum","name":"NotificationKind","namespace":"be.belgicom.streaming","doc":"Which threshold was crossed.","symbols":["OTHER","DATA_BUNDLE_80_PERCENT","DATA_BUNDLE_USED_UP","VOICE_BUNDLE_USED_UP","SMS_BUNDLE_USED_UP","ROAMING_DATA_80_PERCENT","ROAMING_DATA_LIMIT"],"default":"OTHER"},"doc":"Which threshold was crossed.","default":"OTHER"},""" +
+        """{"name":"kind","type":{"type":"enum","name":"NotificationKind","namespace":"be.belgicom.streaming","doc":"What was reached. ROAMING_DATA_80_PERCENT and ROAMING_DATA_LIMIT are the steps at 80 % and 100 % of the first limit of roaming data; SPEND_LIMIT is any other step of a limit.","symbols":["OTHER","DATA_BUNDLE_80_PERCENT","DATA_BUNDLE_USED_UP","VOICE_BUNDLE_USED_UP","SMS_BUNDLE_USED_UP","ROAMING_DATA_80_PERCENT","ROAMING_DATA_LIMIT","SPEND_LIMIT"],"default":"OTHER"},"doc":"What was reached. ROAMING_DATA_80_PERCENT and ROAMING_DATA_LIMIT are the steps at 80 % and 100 % of the first limit of roaming data; SPEND_LIMIT is any other step of a limit.","default":"OTHER"},""" +
         """{"name":"periodStart","type":{"type":"int","logicalType":"date"},"doc":"First day of the balance period, Europe/Brussels."},""" +
-        """{"name":"eventTime","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Start of the usage that crossed the threshold, UTC."},""" +
-        """{"name":"usageId","type":{"type":"fixed","name":"UsageId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the canonical duplicate key of the record and the index of the part inside it; the same source record always gives the same id."},"doc":"The usage event that crossed the threshold."},""" +
-        """{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Spend without VAT after the event; 0 for bundles."}]}""";
+        """{"name":"eventTime","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Start of the usage that reached it, UTC."},""" +
+        """{"name":"usageId","type":{"type":"fixed","name":"UsageId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the canonical duplicate key of the record and the index of the part inside it; the same source record always gives the same id."},"doc":"The usage event that reached it."},""" +
+        """{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Spend in the limit's scope after the event, on the basis of spendBasis; 0 for bundles."},""" +
+        """{"name":"limit","type":"string","doc":"Id of the limit; empty for bundles.","default":""},""" +
+        """{"name":"scope","type":{"type":"enum","name":"SpendScope","namespace":"be.belgicom.streaming","doc":"Which spend a limit counts. ROAMING_DATA: data outside the home network. DOMESTIC: all usage in the home network; what a bundle covers costs nothing, so it is what is charged above the bundle. ALL: everything.","symbols":["OTHER","ROAMING_DATA","DOMESTIC","ALL"],"default":"OTHER"},"doc":"Which spend the limit counts.","default":"OTHER"},""" +
+        """{"name":"limitAmount","type":["null",{"type":"bytes","logicalType":"decimal","precision":18,"scale":9}],"doc":"The limit in force for the customer, on its own basis; null for bundles.","default":null},""" +
+        """{"name":"limitBasis","type":{"type":"enum","name":"PriceBasis","namespace":"be.belgicom.streaming","doc":"How amounts are meant. NET: without VAT. GROSS: with VAT. They are never converted while rating.","symbols":["NET","GROSS"],"default":"NET"},"doc":"Whether the limit is without VAT or with it.","default":"NET"},""" +
+        """{"name":"permille","type":"int","doc":"The step: thousandths of the limit; 0 for bundles.","default":0},""" +
+        """{"name":"notification","type":"string","doc":"Name of the message, for example 'WARN_80'; empty for bundles.","default":""},""" +
+        """{"name":"action","type":{"type":"enum","name":"LimitAction","namespace":"be.belgicom.streaming","doc":"What happens when a step of a limit is reached. MESSAGE: the customer gets a message, and the service goes on. WARN: the customer is warned that the limit is near. CUT_OFF: the service stops until the customer agrees to go on; emergency calls and free numbers never stop.","symbols":["MESSAGE","WARN","CUT_OFF"],"default":"MESSAGE"},"doc":"What is ordered.","default":"MESSAGE"},""" +
+        """{"name":"legalBasis","type":"string","doc":"The law that demands the message; empty for none.","default":""},""" +
+        """{"name":"spendBasis","type":"be.belgicom.streaming.PriceBasis","doc":"Whether amount is without VAT or with it.","default":"NET"},""" +
+        """{"name":"vatPermille","type":"int","doc":"VAT rate of the offering version in permille, with which the two bases were compared; -1 when not known.","default":-1},""" +
+        """{"name":"currency","type":"string","doc":"ISO 4217 code of the amounts; empty for bundles.","default":""},""" +
+        """{"name":"offering","type":"string","doc":"Product offering id, whose limit it is; empty for bundles.","default":""},""" +
+        """{"name":"offeringVersion","type":"int","doc":"Its version; 0 for bundles.","default":0},""" +
+        """{"name":"isChosen","type":"boolean","doc":"Whether the customer chose the limit's amount, or agreed to it.","default":false}]}""";
 }

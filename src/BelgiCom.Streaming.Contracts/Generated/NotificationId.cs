@@ -8,7 +8,7 @@ using BelgiCom.Streaming.Avro;
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>First 16 octets of SHA-256 over subscriber, kind and period.</summary>
+/// <summary>First 16 octets of SHA-256 over subscriber, kind and period; for a step of a limit, over the counter's owner, the step and the period.</summary>
 public readonly partial struct NotificationId : IEquatable<NotificationId>, IComparable<NotificationId>
 {
     /// <summary>Octets of an id.</summary>

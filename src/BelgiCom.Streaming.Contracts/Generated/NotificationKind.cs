@@ -5,7 +5,10 @@
 
 namespace BelgiCom.Streaming.Contracts;
 
-/// <summary>Which threshold was crossed.</summary>
+/// <summary>
+/// What was reached. ROAMING_DATA_80_PERCENT and ROAMING_DATA_LIMIT are the steps at 80 % and 100 % of the first limit of roaming data;
+/// SPEND_LIMIT is any other step of a limit.
+/// </summary>
 public enum NotificationKind
 {
     /// <summary>OTHER.</summary>
@@ -22,4 +25,6 @@ public enum NotificationKind
     RoamingData80Percent = 5,
     /// <summary>ROAMING_DATA_LIMIT.</summary>
     RoamingDataLimit = 6,
+    /// <summary>SPEND_LIMIT.</summary>
+    SpendLimit = 7,
 }

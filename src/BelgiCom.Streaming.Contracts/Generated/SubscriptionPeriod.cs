@@ -27,10 +27,14 @@ public sealed partial record SubscriptionPeriod
     /// </summary>
     public SubscriberRef? AliasOf { get; init; }
 
+    /// <summary>What the customer chose for spending limits, ordered by from; empty when the offering's limits hold as they are.</summary>
+    public IReadOnlyList<LimitChoice> Limits { get; init; } = [];
+
     internal int MaxSize =>
         39
         + AvroSize.Of(Account)
-        + AvroSize.Of(Offering);
+        + AvroSize.Of(Offering)
+        + AvroSize.Of(Limits, static item => item.MaxSize);
 
     internal static SubscriptionPeriod ReadFrom(ref AvroReader reader) => new()
     {
@@ -39,6 +43,7 @@ public sealed partial record SubscriptionPeriod
         ValidFrom = reader.ReadIsPresent() ? reader.ReadTimestamp() : null,
         ValidTo = reader.ReadIsPresent() ? reader.ReadTimestamp() : null,
         AliasOf = reader.ReadIsPresent() ? SubscriberRef.ReadFrom(ref reader) : null,
+        Limits = reader.ReadArray(4, static (ref reader) => LimitChoice.ReadFrom(ref reader)),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -62,5 +67,7 @@ public sealed partial record SubscriptionPeriod
         {
             AliasOf.GetValueOrDefault().CopyTo(writer.Reserve(SubscriberRef.Size));
         }
+
+        writer.WriteArray(Limits, static (ref writer, item) => item.WriteTo(ref writer));
     }
 }

@@ -20,4 +20,18 @@ public static class NotificationIdentity
         SHA256.HashData(key, hash);
         return NotificationId.FromBytes(hash[..NotificationId.Size]);
     }
+    /// <summary>The id of a step of a spending limit in a period, on the account that pays.</summary>
+    /// <param name="subscriber">Who is owed the message.</param>
+    /// <param name="account">Billing account in UTF-8: a number that goes to another account in the month begins anew.</param>
+    /// <param name="step">Number of the step, another one for a limit of another amount.</param>
+    /// <param name="periodStartDays">First day of the balance period, in days since 1970-01-01.</param>
+    public static NotificationId OfStep(SubscriberRef subscriber, ReadOnlySpan<byte> account, ulong step, int periodStartDays)
+    {
+        byte[] key = new byte[SubscriberRef.Size + sizeof(ulong) + sizeof(int) + account.Length];
+        subscriber.CopyTo(key);
+        BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(SubscriberRef.Size), step);
+        BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(SubscriberRef.Size + sizeof(ulong)), periodStartDays);
+        account.CopyTo(key.AsSpan(SubscriberRef.Size + sizeof(ulong) + sizeof(int)));
+        return NotificationId.FromBytes(SHA256.HashData(key).AsSpan(0, NotificationId.Size));
+    }
 }

@@ -100,6 +100,19 @@ internal sealed class PriceListCharging
         (result.AmountNanos, result.ChargedUnits, result.BundleUnits) = (0, 0, 0);
     }
 
+    /// <summary>Sets a meter beside those of the price list, for the event that was rated last.</summary>
+    /// <param name="key">Which.</param>
+    /// <param name="reading">What it holds from now on.</param>
+    /// <param name="untilDay">Last day of usage that may need it.</param>
+    /// <param name="result">Result of the event.</param>
+    public void Write(in MeterKey key, MeterReading reading, int untilDay, ref RatingResult result)
+    {
+        Meters.Write(in key, reading, untilDay);
+        result.FirstMeter = result.MeterCount == 0 ? _metersAfter.Count : result.FirstMeter;
+        result.MeterCount++;
+        _metersAfter.Add(new MeterEntry(key.Owner, key.Id, key.From, reading.Units, reading.Nanos, untilDay));
+    }
+
     private ChargingFault Charge(ref RatingResult result)
     {
         ref readonly UsageRecord usage = ref _hand.Usage;

@@ -28,6 +28,9 @@ internal sealed class SubscriberTable
     private readonly ChunkedArray<Entry> _entries = new();
     private readonly ChunkedArray<PeriodNode> _furtherPeriods = new();
     private readonly AccountNames _accounts = new();
+
+    // What customers chose for limits, by the period. Nearly all choose nothing.
+    private readonly Dictionary<int, SpendChoices> _choices = [];
     private int _furtherPeriodCount;
     private int _freePeriod = NoPeriod;
     private ulong[] _index = new ulong[SmallestIndex];
@@ -43,6 +46,12 @@ internal sealed class SubscriberTable
     /// <summary>Account of the period that <see cref="TryGuide"/> found last.</summary>
     public ReadOnlySpan<byte> Account(int period) =>
         AccountName.Get(ref period >= 0 ? ref _entries[period].Account : ref _furtherPeriods[~period].Account, _accounts);
+
+    /// <summary>Whether anybody chose anything for limits.</summary>
+    public bool HasChoices => _choices.Count > 0;
+
+    /// <summary>What was chosen for limits in a period that <see cref="TryGuide"/> found; null for nothing.</summary>
+    public SpendChoices? ChoicesIn(int period) => _choices.Count == 0 ? null : _choices.GetValueOrDefault(period);
 
     public UInt128 KeyOf(int number) => _entries[number].Key;
 
@@ -174,6 +183,7 @@ internal sealed class SubscriberTable
         ref Entry entry = ref _entries[number];
         FreeFurtherPeriods(entry.NextPeriod);
         entry.NextPeriod = NoPeriod;
+        _choices.Remove(number);
         if (periods.Count == 0)
         {
             entry.Offering = NoPeriod;
@@ -184,6 +194,7 @@ internal sealed class SubscriberTable
         SubscriptionPeriod newest = periods[^1];
         (entry.Offering, entry.NewestBalance.Holder) = Name(newest, number, offerings, ref entry.Account);
         (entry.ValidFrom, entry.ValidTo) = ValidityOf(newest);
+        Choose(number, newest);
         foreach (SubscriptionPeriod period in periods.SkipLast(1))
         {
             entry.NextPeriod = AddFurtherPeriod(period, number, offerings, entry.NextPeriod);
@@ -277,8 +288,17 @@ internal sealed class SubscriberTable
         _freePeriod = place == _freePeriod ? node.Next : _freePeriod;
         (node.Offering, node.Holder) = Name(period, number, offerings, ref node.Account);
         (node.ValidFrom, node.ValidTo) = ValidityOf(period);
+        Choose(~place, period);
         node.Next = next;
         return place;
+    }
+
+    private void Choose(int period, SubscriptionPeriod published)
+    {
+        if (SpendChoices.Of(published.Limits) is { } choices)
+        {
+            _choices[period] = choices;
+        }
     }
 
     /// <summary>Takes over whom a period charges: an account and its offering, or another subscriber.</summary>
@@ -319,6 +339,7 @@ internal sealed class SubscriberTable
     {
         while (first != NoPeriod)
         {
+            _choices.Remove(~first);
             ref PeriodNode node = ref _furtherPeriods[first];
             int next = node.Next;
             node.Next = _freePeriod;

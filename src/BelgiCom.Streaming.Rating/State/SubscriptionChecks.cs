@@ -8,6 +8,9 @@ internal static class SubscriptionChecks
 {
     private const int MaxAccountOctets = 254;
 
+    // Nobody changes a limit more often, and each choice takes memory while the partition is owned.
+    private const int MostChoices = 100;
+
     /// <exception cref="ArgumentException">A sentence that says what is wrong; it holds no account.</exception>
     public static void Check(IReadOnlyList<SubscriptionPeriod> periods)
     {
@@ -19,6 +22,9 @@ internal static class SubscriptionChecks
                 $"the account of period {index} must have 1 to {MaxAccountOctets} octets");
             Require(!period.Account.Any(char.IsControl), $"the account of period {index} has a control character");
             Require(!(period.ValidFrom >= period.ValidTo), $"period {index} ends before it begins");
+            Require(period.Limits.Count <= MostChoices, $"period {index} has more than {MostChoices} choices for limits");
+            Require(
+                period.Limits.All(choice => choice.Amount is null or >= 0), $"period {index} has a choice for a limit that is below 0");
             Require(
                 index == 0 || (periods[index - 1].ValidTo is { } end && period.ValidFrom is { } start && end <= start),
                 $"period {index} begins before the one above it ends");

@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>Tells which thresholds a balance has reached.</summary>
+/// <summary>Tells which thresholds of bundles a balance has reached.</summary>
 internal static class Thresholds
 {
     /// <summary>Bundle thresholds after a charge; none where no bundle applied.</summary>
@@ -22,15 +22,6 @@ internal static class Thresholds
             UsageKind.Sms when isUsedUp => ThresholdKinds.SmsBundleUsedUp,
             _ => ThresholdKinds.None,
         };
-    }
-
-    /// <summary>Roaming data thresholds after a charge; none where the offering has no limit.</summary>
-    public static ThresholdKinds ReachedRoaming(TariffVersion version, long spendNanos)
-    {
-        long limit = version.RoamingDataLimitNanos;
-        return limit == 0 || spendNanos < EightyPercent(limit) ? ThresholdKinds.None
-            : spendNanos < limit ? ThresholdKinds.RoamingData80Percent
-            : ThresholdKinds.RoamingData80Percent | ThresholdKinds.RoamingDataLimit;
     }
 
     /// <summary>The smallest whole number that is at least 80 % of the limit.</summary>

@@ -21,6 +21,12 @@ internal enum MeterKind
 
     /// <summary>Messages before a pass: when the first was sent, and how many.</summary>
     FreeMessages = 5,
+
+    /// <summary>Spend that no balance holds, in a scope of limits.</summary>
+    Spend = 6,
+
+    /// <summary>Whether a step of a limit was sent, and at what spend.</summary>
+    LimitStep = 7,
 }
 
 /// <summary>Numbers of meters: 64 bits of SHA-256 over kind and name, so that they are the same in every process and version.</summary>

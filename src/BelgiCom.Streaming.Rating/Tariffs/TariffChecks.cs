@@ -14,6 +14,7 @@ internal static class TariffChecks
             !Currency.Of(Encoding.UTF8.GetBytes(offering.Currency)).IsUnknown,
             "the currency must be an ISO 4217 code of 3 capital letters.");
         Require(IsAmount(offering.RoamingDataLimit ?? 0), "the roaming data limit must be an amount of at least 0.");
+        CheckLimits(offering.Limits);
         HashSet<string> zones = [.. offering.Zones.Select(zone => zone.Name)];
         Require(zones.Count == offering.Zones.Count, "two zones have the same name.");
         Require(zones.Contains(RoamingZone.Home), "no zone is named 'home'; without it all usage would be roaming.");
@@ -31,6 +32,26 @@ internal static class TariffChecks
         }
 
         CheckBundles(offering, zones);
+    }
+
+    private static void CheckLimits(IReadOnlyList<OfferingLimit> limits)
+    {
+        Require(AreNamedOnce(limits.Select(limit => limit.Id)), "two limits have the same id.");
+        foreach (OfferingLimit limit in limits)
+        {
+            Require(limit.Id.Length > 0, "a limit has no id.");
+            Require(
+                !SpendLimit.OfLaw.Any(law => law.Id == limit.Id && law.Scope != limit.Scope),
+                $"limit '{limit.Id}' has the id of a limit of the law in another scope.");
+            Require(IsAmount(limit.Amount), $"limit '{limit.Id}' must be an amount from 0 to 999999999.999999999.");
+            Require(limit.Steps.Count > 0, $"limit '{limit.Id}' has no steps.");
+            Require(
+                limit.Steps.All(step => step.Permille is >= 1 and <= 1000),
+                $"limit '{limit.Id}' has a step outside 1 to 1000 thousandths.");
+            Require(
+                limit.After.Length == 0 || limits.Any(other => other.Id == limit.After && other.Scope == limit.Scope),
+                $"limit '{limit.Id}' comes after '{limit.After}', which is no limit of its scope.");
+        }
     }
 
     /// <summary>The unit in which a bundle of the kind is counted.</summary>

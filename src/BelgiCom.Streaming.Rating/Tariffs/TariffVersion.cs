@@ -27,6 +27,11 @@ public sealed class TariffVersion
             TariffChecks.Check(published);
             _zoneMap = new ZoneMap(published.Zones);
             PriceList = new PriceList(published);
+            (Basis, VatPermille, AllLimits) = (published.PriceBasis, published.VatPermille, SpendLimit.Of(published));
+            Limits = Compile([.. AllLimits.Where(limit => limit.After.Length == 0)]);
+
+            // Whoever agrees to go on has these in force as well, so they must hold together.
+            _ = Compile(AllLimits);
         }
         catch (ArgumentException broken)
         {
@@ -50,8 +55,6 @@ public sealed class TariffVersion
             (BundleUnits[(int)bundle.Kind], _bundles[(int)bundle.Kind]) = (bundle.Units, index);
         }
 
-        (Basis, VatPermille) = (published.PriceBasis, published.VatPermille);
-        RoamingDataLimitNanos = Nanos.FromDecimal(published.RoamingDataLimit ?? 0);
         IsShort = PriceList.IsShort(published);
     }
 
@@ -86,7 +89,11 @@ public sealed class TariffVersion
 
     internal long[] BundleUnits { get; }
 
-    internal long RoamingDataLimitNanos { get; }
+    /// <summary>Its limits, also those that a customer has to agree to.</summary>
+    internal IReadOnlyList<SpendLimit> AllLimits { get; }
+
+    /// <summary>The limits that hold for a customer who chose nothing.</summary>
+    internal SpendLimits Limits { get; }
 
     internal PriceList PriceList { get; }
 
@@ -104,6 +111,9 @@ public sealed class TariffVersion
 
     /// <summary>Index of the bundle of a kind that the month's balance counts.</summary>
     internal int BundleOf(UsageKind kind) => _bundles[(int)kind];
+
+    /// <summary>Limits on the basis of the version's prices.</summary>
+    internal SpendLimits Compile(IReadOnlyList<SpendLimit> limits) => new(limits, Basis, VatRate.OfPermille(VatPermille));
 
     internal int FindZone(Plmn network) => _zoneMap.Find(network);
 

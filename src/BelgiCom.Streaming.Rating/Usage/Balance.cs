@@ -35,7 +35,7 @@ public struct Balance
     /// <summary>Spend on roaming data in nano-units, on the same basis (Regulation (EU) 2022/612 art. 14).</summary>
     public long RoamingDataSpendNanos { get; set; }
 
-    // Two octets hold all six bits of the thresholds, so that the currency needs no further room.
+    // Two octets hold all bits of the thresholds, so that the currency needs no further room.
     private ushort _notified;
 
     /// <summary>Thresholds already notified.</summary>

@@ -34,7 +34,7 @@ public struct RatingResult
     /// <summary>First day of the balance period, days since 1970-01-01, Europe/Brussels.</summary>
     public int PeriodStartDays { get; internal set; }
 
-    /// <summary>Thresholds that this event crossed for the first time in the period.</summary>
+    /// <summary>Thresholds of bundles that this event crossed for the first time in the period.</summary>
     public ThresholdKinds Crossed { get; internal set; }
 
     /// <summary>Units after minimum and increment, in the unit of the price; 0 for zero-rated usage.</summary>
@@ -57,6 +57,10 @@ public struct RatingResult
     internal int FirstMeter { get; set; }
 
     internal int MeterCount { get; set; }
+
+    internal int FirstNotice { get; set; }
+
+    internal int NoticeCount { get; set; }
 
     internal int SubscriptionPeriod { get; set; }
 

@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>Thresholds that a charge can cross, as bits; the number of the bit is that of the notification.</summary>
+/// <summary>Thresholds that were notified in a period, as bits; the number of the bit is that of the notification.</summary>
 [Flags]
 public enum ThresholdKinds
 {
@@ -21,9 +21,15 @@ public enum ThresholdKinds
     /// <summary>The message bundle is used up.</summary>
     SmsBundleUsedUp = 1 << (int)NotificationKind.SmsBundleUsedUp,
 
-    /// <summary>80 % of the roaming data limit is spent (Regulation (EU) 2022/612 art. 14).</summary>
+    /// <summary>80 % of the roaming data limit was notified by a release before <see cref="SpendCounter"/>.</summary>
     RoamingData80Percent = 1 << (int)NotificationKind.RoamingData80Percent,
 
-    /// <summary>The roaming data limit is reached.</summary>
+    /// <summary>The roaming data limit was notified by a release before <see cref="SpendCounter"/>.</summary>
     RoamingDataLimit = 1 << (int)NotificationKind.RoamingDataLimit,
+
+    /// <summary>
+    /// No threshold: something other than data was charged while roaming, so a meter says what of the spend is neither domestic nor
+    /// roaming data.
+    /// </summary>
+    OtherRoamingSpend = 1 << 15,
 }

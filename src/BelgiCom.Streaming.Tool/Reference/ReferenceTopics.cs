@@ -40,6 +40,11 @@ internal sealed class ReferenceTopics(
         IReadOnlyList<OfferingVersion> versions, CancellationToken cancellationToken) =>
         _publisher.ReadSubscriptionsAsync(versions, cancellationToken);
 
+    /// <summary>Adds what the customer of some numbers chose for a limit.</summary>
+    /// <exception cref="InputFaultException">The numbers have no subscription then, or it has no such limit.</exception>
+    public Task ChooseAsync(SubscriberNumbers numbers, LimitChoice choice, CancellationToken cancellationToken) =>
+        _publisher.ChooseAsync(numbers.ToReferences(keys), choice, cancellationToken);
+
     /// <exception cref="ToolException">There is no such file.</exception>
     public static void RequireSubscriptions(string path)
     {

@@ -43,6 +43,34 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
         anew.WithExitCode(0);
     }
 
+    /// <summary>A choice is entered once, and stays when the file of subscriptions, which says nothing of it, is loaded again.</summary>
+    [Fact]
+    public async Task SubscriptionsChoose_OfALimit_IsKeptByTheNextLoad()
+    {
+        using TemporaryFolder folder = new();
+        Dictionary<string, string> settings = Settings(folder, cluster.RegistryUrl);
+        string file = await WriteAsync(folder, "subscriptions.csv", "999000000077,999990000000077,CHOOSES,mobile-start,,");
+        await SetupAsync(settings, file);
+        await Belgicom.RunAsync(settings, "subscriptions", "load", file, "--json");
+        string numbers = folder.Under("numbers");
+        await File.WriteAllTextAsync(numbers, "+999000000077\n", TestContext.Current.CancellationToken);
+
+        Finished unknown = await Belgicom.RunAsync(
+            settings, "subscriptions", "choose", "no-limit", "--opt-out", "--numbers", numbers);
+        Assert.Contains("it has eu-roaming, eu-roaming-2, be-domestic", unknown.WithExitCode(1).Error, StringComparison.Ordinal);
+        Finished both = await Belgicom.RunAsync(
+            settings, "subscriptions", "choose", "eu-roaming", "--opt-out", "--amount", "75", "--numbers", numbers);
+        Assert.Contains("give one of --amount", both.WithExitCode(1).Error, StringComparison.Ordinal);
+        Finished chosen = await Belgicom.RunAsync(
+            settings, "subscriptions", "choose", "eu-roaming", "--amount", "75.50", "--from", "2026-03-01T00:00:00Z", "--numbers", numbers,
+            "--json");
+        JsonElement choice = chosen.WithExitCode(0).Json;
+        Assert.Equal(("eu-roaming", 75.50m), (choice.GetProperty("limit").GetString(), choice.GetProperty("amount").GetDecimal()));
+
+        Finished load = await Belgicom.RunAsync(settings, "subscriptions", "load", file, "--json");
+        Assert.Equal((0, 2), Published(load.WithExitCode(0).Json));
+    }
+
     /// <summary>Every verb that asks the brokers says first that none answers, and where their address is set.</summary>
     [Theory]
     [InlineData("topics", "list")]

@@ -39,6 +39,20 @@ internal static class Notifications
             ["eventTime"] = notification.EventTime.ToUnixTimeMilliseconds(),
             ["usageId"] = notification.UsageId.ToString(),
             ["amount"] = Convert.ToHexStringLower(nanos.ToByteArray(isUnsigned: false, isBigEndian: true)),
+            ["limit"] = "",
+            ["scope"] = "OTHER",
+            ["limitAmount"] = null,
+            ["limitBasis"] = "NET",
+            ["permille"] = 0,
+            ["notification"] = "",
+            ["action"] = "MESSAGE",
+            ["legalBasis"] = "",
+            ["spendBasis"] = "NET",
+            ["vatPermille"] = -1,
+            ["currency"] = "",
+            ["offering"] = "",
+            ["offeringVersion"] = 0,
+            ["isChosen"] = false,
         };
     }
 
