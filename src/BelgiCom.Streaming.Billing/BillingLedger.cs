@@ -150,6 +150,13 @@ public sealed class BillingLedger : IDisposable
             return true;
         }));
 
+    /// <summary>The notifications that were sent, in the order of their broker times.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="most">Most to return; at least 1.</param>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public IReadOnlyList<NotificationRecord> Notifications(NotificationFilter filter, int most) =>
+        Guarded(() => NotificationTable.Read(Database, filter, most));
+
     /// <summary>Everything the ledger holds, over all runs.</summary>
     /// <exception cref="StorageException">The database does not answer.</exception>
     public LedgerTotals Totals() => Guarded(() =>
@@ -261,6 +268,7 @@ public sealed class BillingLedger : IDisposable
         Database.InTransaction(() =>
         {
             long[] nextOffsets = LockPositions(streamIds);
+            long[] readFrom = [.. nextOffsets];
             List<int> rated = new(batch.Count);
             Decide(batch, rated, streamIds, nextOffsets);
             fresh.AddRange(rated);
@@ -284,6 +292,13 @@ public sealed class BillingLedger : IDisposable
                 {
                     rated.Add(row);
                 }
+            }
+
+            foreach ((int stream, NotificationRecord record) in batch.Notifications.Where(
+                notification => notification.Record.Offset >= readFrom[notification.Stream]))
+            {
+                NotificationTable.Insert(Database, streamIds[stream], record);
+                nextOffsets[stream] = Math.Max(nextOffsets[stream], record.Offset + 1);
             }
 
             foreach ((int stream, long end) in batch.Ends)

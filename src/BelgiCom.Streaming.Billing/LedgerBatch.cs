@@ -20,6 +20,7 @@ public sealed class LedgerBatch
     private readonly Dictionary<int, long> _ends = [];
     private readonly List<LedgerDecision> _decisions = [];
     private readonly List<LedgerPart> _parts = [];
+    private readonly List<(int Stream, NotificationRecord Record)> _notifications = [];
     private byte[] _text = new byte[64 * 1024];
     private int _textLength;
 
@@ -34,6 +35,9 @@ public sealed class LedgerBatch
 
     /// <summary>What each price charged of the usage events that have several, in the order of the lines.</summary>
     internal IReadOnlyList<LedgerPart> Parts => _parts;
+
+    /// <summary>Notifications in the order they were added, with the index of their partition in <see cref="Streams"/>.</summary>
+    internal IReadOnlyList<(int Stream, NotificationRecord Record)> Notifications => _notifications;
 
     /// <summary>Partitions the lines come from.</summary>
     internal IReadOnlyList<LedgerStream> Streams => _streams;
@@ -59,6 +63,7 @@ public sealed class LedgerBatch
         _ends.Clear();
         _decisions.Clear();
         _parts.Clear();
+        _notifications.Clear();
         _textLength = 0;
     }
 
@@ -149,6 +154,10 @@ public sealed class LedgerBatch
         line.UsageId = decision.UsageId;
         line.IsOfDecision = true;
     }
+
+    /// <summary>Adds a record of customer.notifications.v1.</summary>
+    public void AddNotification(NotificationRecord record) =>
+        _notifications.Add((StreamIndex(record.Topic, record.Partition), record));
 
     /// <summary>
     /// Adds a record that could not be read and is kept on a dead letter topic, so that the position passes it. Its time is that of its
@@ -248,7 +257,10 @@ public sealed class LedgerBatch
         return _files.Count - 1;
     }
 
-    private static string TextOf(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8).Replace('\0', Substitute);
+    private static string TextOf(ReadOnlySpan<byte> utf8) => TextOf(Encoding.UTF8.GetString(utf8));
+
+    /// <summary>A text as the ledger holds it.</summary>
+    internal static string TextOf(string text) => text.Replace('\0', Substitute);
 
     /// <summary>
     /// PostgreSQL refuses the character NUL in a text, and one such account must not stop the billing of all others. SUBSTITUTE (U+001A)

@@ -8,12 +8,13 @@ using Microsoft.Extensions.Logging;
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
 /// <summary>
-/// The main path: decodes a batch of rated and rejected usage and puts it into the ledger. The ledger's own positions say where reading
-/// starts, so usage is billed exactly once. A record that cannot be read becomes a dead letter before the ledger's position passes it.
+/// The main path: decodes a batch of rated and rejected usage and of notifications, and puts it into the ledger. The ledger's own positions
+/// say where reading starts, so usage is billed exactly once. A record that cannot be read becomes a dead letter before the ledger's
+/// position passes it.
 /// </summary>
 internal sealed class BillingSyncBatchHandler(
     BillingLedger ledger, BillingOptions options, EventTopic<UsageRatedView> rated, EventTopic<UsageRejectedView> rejected,
-    IDeadLetters deadLetters, TimeProvider clock, ILogger logger) : ISinkBatchHandler
+    EventTopic<CustomerNotification> notifications, IDeadLetters deadLetters, TimeProvider clock, ILogger logger) : ISinkBatchHandler
 {
     private readonly LedgerBatch _batch = new();
     private readonly List<DeadLetter> _unreadable = [];
@@ -149,9 +150,17 @@ internal sealed class BillingSyncBatchHandler(
             return;
         }
 
-        bool isOfUnknownSchema = record.Topic == rated.Name
-            ? rated.IsOfUnknownSchema(record.Value)
-            : rejected.IsOfUnknownSchema(record.Value);
+        if (record.Topic == notifications.Name && notifications.TryRead(record.Value, out CustomerNotification? sent))
+        {
+            _batch.AddNotification(new NotificationRecord(
+                record.Topic, record.Partition, record.Offset, DateTimeOffset.FromUnixTimeMilliseconds(record.TimestampMilliseconds),
+                sent));
+            return;
+        }
+
+        bool isOfUnknownSchema = record.Topic == rated.Name ? rated.IsOfUnknownSchema(record.Value)
+            : record.Topic == rejected.Name ? rejected.IsOfUnknownSchema(record.Value)
+            : notifications.IsOfUnknownSchema(record.Value);
         _unreadable.Add(new DeadLetter(index, isOfUnknownSchema ? DeadLetterReason.UnknownSchema : DeadLetterReason.Undecodable));
         _batch.AddDeadLettered(record.Topic, record.Partition, record.Offset, record.TimestampMilliseconds);
     }

@@ -7,7 +7,10 @@ using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.BillingSync.Worker;
 
-/// <summary>Runs the sink from usage.rated.v1 and usage.rejected.v1 into the ledger until the host stops or the sink fails.</summary>
+/// <summary>
+/// Runs the sink from usage.rated.v1, usage.rejected.v1 and customer.notifications.v1 into the ledger until the host stops or the sink
+/// fails.
+/// </summary>
 internal sealed class BillingSyncWorker(
     KafkaOptions kafka, ConsumerOptions consumer, BillingOptions options, ISchemaRegistry registry, TimeProvider clock,
     ILoggerFactory loggers) : BackgroundService
@@ -33,7 +36,9 @@ internal sealed class BillingSyncWorker(
             .ConfigureAwait(false);
         EventTopic<UsageRejectedView> rejected = await EventTopic.OpenAsync<UsageRejectedView>(
             Topics.UsageRejected, patient, stoppingToken).ConfigureAwait(false);
-        BillingSyncBatchHandler handler = new(ledger, options, rated, rejected, deadLetters, clock, logger);
+        EventTopic<CustomerNotification> notifications = await EventTopic.OpenAsync<CustomerNotification>(
+            Topics.CustomerNotifications, patient, stoppingToken).ConfigureAwait(false);
+        BillingSyncBatchHandler handler = new(ledger, options, rated, rejected, notifications, deadLetters, clock, logger);
         await Task.Run(
             () =>
             {
@@ -42,7 +47,8 @@ internal sealed class BillingSyncWorker(
             },
             stoppingToken).ConfigureAwait(false);
         _sink = GroupHost.OfSink(
-            kafka, consumer, Group, [Topics.UsageRated, Topics.UsageRejected], handler, clock, loggers.CreateLogger<GroupHost>());
+            kafka, consumer, Group, [Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications], handler, clock,
+            loggers.CreateLogger<GroupHost>());
         await _sink.RunAsync(stoppingToken).ConfigureAwait(false);
     }
 }

@@ -82,7 +82,7 @@ public static class Topics
         new(UsageReceived, Contracts.UsageReceived.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Deleted(days: 45)),
         new(UsageRated, Contracts.UsageRated.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Deleted(days: 45)),
         new(UsageRejected, Contracts.UsageRejected.SchemaJson, TopicKey.SubscriberRefOrSource, SubscriberPartitions, Deleted(days: 45)),
-        new(CustomerNotifications, CustomerNotification.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Deleted(days: 7)),
+        new(CustomerNotifications, CustomerNotification.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Deleted(days: 45)),
         new(RatingState, Contracts.RatingState.SchemaJson, TopicKey.RatingState, SubscriberPartitions, Compacted()),
         new(CatalogueTariffs, OfferingVersion.SchemaJson, TopicKey.OfferingAndVersion, 1, Compacted()),
         new(CustomerSubscriptions, Subscription.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Compacted()),
@@ -101,6 +101,7 @@ public static class Topics
         .. new[] { UsageRated, UsageRejected }.SelectMany(
             source => new[] { "billing-sync", "cdr-retention" },
             (source, group) => new DeadLetterTopic(group, All.Single(topic => topic.Name == source))),
+        new("billing-sync", All.Single(topic => topic.Name == CustomerNotifications)),
     ];
 
     /// <summary>Dead letters of a group's topic: <c>&lt;group&gt;.&lt;topic&gt;.dead-letter</c>.</summary>

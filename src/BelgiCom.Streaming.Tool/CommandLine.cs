@@ -34,6 +34,7 @@ internal static class CommandLine
             SourcesCommand.Create(),
             ReconcileCommand.Create(),
             BillCommand.Create(),
+            NotificationsCommand.Create(),
             SuspenseCommand.Create(),
             CdrCommand.Create(),
             BrokerCommand.Create(),

@@ -56,6 +56,60 @@ public abstract class LedgerContract : IDisposable
         Assert.Null(ledger.NextOffset(RatedUsage.Topic, 4));
     }
 
+    /// <summary>
+    /// What was sent is kept as it was sent, with its place and time; what comes again by its position is not kept twice.
+    /// </summary>
+    [Fact]
+    public void Apply_Notifications_AreProvedWithTheirPlaceAndTime()
+    {
+        using BillingLedger ledger = Open();
+        SubscriberRef subscriber = SubscriberRef.FromHalves(1, 2);
+        CustomerNotification stop = new()
+        {
+            NotificationId = NotificationId.FromBytes([.. Enumerable.Range(0, 16).Select(octet => (byte)octet)]),
+            SubscriberRef = subscriber,
+            Account = "A-1",
+            Kind = NotificationKind.RoamingDataLimit,
+            PeriodStart = new DateOnly(2026, 10, 1),
+            EventTime = new DateTimeOffset(2026, 10, 9, 8, 7, 6, TimeSpan.Zero),
+            UsageId = UsageId.FromHalves(3, 4),
+            Amount = 50.000000001m,
+            Limit = "eu-roaming",
+            Scope = SpendScope.RoamingData,
+            LimitAmount = 50m,
+            LimitBasis = PriceBasis.Net,
+            Permille = 1000,
+            Notification = "STOP_100",
+            Action = LimitAction.CutOff,
+            LegalBasis = "Regulation (EU) 2022/612 art. 14",
+            SpendBasis = PriceBasis.Gross,
+            VatPermille = 210,
+            Currency = "EUR",
+            Offering = "go",
+            OfferingVersion = 3,
+            IsChosen = true,
+        };
+        CustomerNotification bundle = new() { Account = "A-2", Kind = NotificationKind.DataBundleUsedUp, SubscriberRef = subscriber };
+        NotificationRecord[] sent =
+        [
+            new(Topics.CustomerNotifications, 2, 7, Time(9), stop), new(Topics.CustomerNotifications, 2, 8, Time(10), bundle),
+        ];
+        LedgerBatch batch = new();
+        batch.AddDeadLettered(Topics.CustomerNotifications, 2, 9, 0);
+        Array.ForEach(sent, batch.AddNotification);
+        ledger.Apply(batch);
+        ledger.Apply(batch);
+
+        Assert.Equal(10, ledger.NextOffset(Topics.CustomerNotifications, 2));
+        Assert.Equal(sent, ledger.Notifications(new NotificationFilter(null, [], null, null), 10));
+        Assert.Equal([sent[0]], ledger.Notifications(new NotificationFilter(null, [], null, null), 1));
+        Assert.Equal([sent[1]], ledger.Notifications(new NotificationFilter("A-2", [subscriber], Time(10), Time(11)), 10));
+        Assert.Empty(ledger.Notifications(new NotificationFilter(null, [], Time(11), null), 10));
+        Assert.Empty(ledger.Notifications(new NotificationFilter(null, [SubscriberRef.FromHalves(1, 3)], null, null), 10));
+
+        static DateTimeOffset Time(int hour) => new(2026, 10, 9, hour, 0, 0, 123, TimeSpan.Zero);
+    }
+
     [Fact]
     public void Apply_OtherOutcomes_AreCountedAndNotBilled()
     {

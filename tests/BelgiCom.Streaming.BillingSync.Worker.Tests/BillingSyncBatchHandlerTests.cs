@@ -71,6 +71,23 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
         Assert.Equal(2, _handler.StartOffset(Log(Topics.UsageRejected, 0)));
     }
 
+    [Fact]
+    public void Handle_Notifications_KeepsTheProofAndSetsAsideWhatCannotBeRead()
+    {
+        CustomerNotification warning = new() { Account = "a", Limit = "eu-roaming", Permille = 800, Action = LimitAction.Warn };
+        byte[] value = EventValue.Of(FakeRegistry.IdOf(Topics.CustomerNotifications), warning.Write);
+        _handler.Handle(new TestBatch(
+        [
+            Record(Topics.CustomerNotifications, 4, value), Record(Topics.CustomerNotifications, 5, [0, 1]),
+            Record(Topics.CustomerNotifications, 6, value),
+        ]));
+
+        Assert.Equal(
+            [(4L, "eu-roaming"), (6L, "eu-roaming")],
+            _ledger.Notifications(new NotificationFilter("a", [], null, null), 10).Select(one => (one.Offset, one.Notification.Limit)));
+        Assert.Equal(7, _handler.StartOffset(Log(Topics.CustomerNotifications, 0)));
+    }
+
     /// <summary>
     /// Whatever part of a batch was taken before a crash, going on from the ledger's own position, or from far before it, gives the same
     /// ledger.
@@ -229,7 +246,7 @@ public sealed class BillingSyncBatchHandlerTests : IDisposable
 
     private BillingSyncBatchHandler Handler(BillingLedger ledger, BillingOptions options) => new(
         ledger, options, _registry.Open<UsageRatedView>(Topics.UsageRated), _registry.Open<UsageRejectedView>(Topics.UsageRejected),
-        _deadLetters, TimeProvider.System, NullLogger.Instance);
+        _registry.Open<CustomerNotification>(Topics.CustomerNotifications), _deadLetters, TimeProvider.System, NullLogger.Instance);
 
     private static string Changed(Action<JsonArray> change)
     {

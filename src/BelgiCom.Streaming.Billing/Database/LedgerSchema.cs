@@ -106,6 +106,7 @@ internal static class LedgerSchema
         """,
         BasisAndVat(words),
         LinesOfEveryKind(words),
+        Notifications(words),
     ];
 
     /// <summary>
@@ -339,4 +340,41 @@ internal static class LedgerSchema
         """;
 
     private static string BasisOf(string column) => $"CASE {column} WHEN 0 THEN 'NET' ELSE 'GROSS' END";
+
+    /// <summary>
+    /// The proof of what customers were sent. A record is a row, also one that has the id of another: that there is only one can be seen.
+    /// </summary>
+    private static string Notifications(SchemaWords words) =>
+        $"""
+        CREATE TABLE notification (
+            stream BIGINT NOT NULL,
+            notified_offset BIGINT NOT NULL,
+            broker_time BIGINT NOT NULL,
+            notification_id {words.Blob} NOT NULL,
+            subscriber_ref {words.Blob} NOT NULL,
+            account TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            period_start BIGINT NOT NULL,
+            event_time BIGINT NOT NULL,
+            usage_id {words.Blob} NOT NULL,
+            limit_id TEXT NOT NULL,
+            scope TEXT NOT NULL,
+            limit_nanos BIGINT NULL,
+            limit_basis TEXT NOT NULL,
+            is_chosen BIGINT NOT NULL,
+            permille BIGINT NOT NULL,
+            message TEXT NOT NULL,
+            action TEXT NOT NULL,
+            spend_nanos BIGINT NOT NULL,
+            spend_basis TEXT NOT NULL,
+            vat_permille BIGINT NOT NULL,
+            currency TEXT NOT NULL,
+            legal_basis TEXT NOT NULL,
+            offering TEXT NOT NULL,
+            offering_version BIGINT NOT NULL,
+            PRIMARY KEY (stream, notified_offset)) {words.ClusteredTable};
+        CREATE INDEX notification_account ON notification (account);
+        CREATE INDEX notification_subscriber_ref ON notification (subscriber_ref);
+        CREATE INDEX notification_broker_time ON notification (broker_time);
+        """;
 }

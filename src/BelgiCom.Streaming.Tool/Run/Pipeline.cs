@@ -26,7 +26,7 @@ internal sealed class Pipeline : IAsyncDisposable
     [
         ("rating", [Topics.UsageReceived]),
         ("cdr-retention", [Topics.UsageReceived, Topics.UsageRated, Topics.UsageRejected]),
-        ("billing-sync", [Topics.UsageRated, Topics.UsageRejected]),
+        ("billing-sync", [Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications]),
     ];
 
     private static readonly TimeSpan LagPollInterval = TimeSpan.FromMilliseconds(100);
