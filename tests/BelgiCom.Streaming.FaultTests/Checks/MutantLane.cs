@@ -206,7 +206,7 @@ internal sealed class MutantLane
         {
             RatedLine line = SubscriberRater.Line(record.Place, in usage, in rated);
             output.Rated.Add(_mutant == Mutant.BankersRounding ? Misrounded(line) : line);
-            output.Notifications.AddRange(SubscriberRater.NotificationsOf(in usage, in rated));
+            output.Notifications.AddRange(_rater.NotificationsOf(in usage, in rated));
         }
         else
         {

@@ -135,7 +135,7 @@ internal static class RatingAudit
 
     private static void Notifications(IReadOnlyList<NotificationLine> sent, Recomputation expected, List<Finding> findings)
     {
-        findings.AddRange(sent.GroupBy(line => (line.Subscriber, line.Kind, line.Period)).Where(group => group.Count() > 1)
+        findings.AddRange(sent.GroupBy(line => (line.Subscriber, line.Kind, line.Step, line.Period)).Where(group => group.Count() > 1)
             .Select(group => new Finding(FindingKind.Notification, $"{group.Key} was sent {group.Count()} times")));
         findings.AddRange(expected.Notifications.Except(sent)
             .Select(line => new Finding(FindingKind.Notification, $"{line} was not sent")));

@@ -62,7 +62,7 @@ internal sealed class Recomputation
         if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
         {
             Rated[record.Place] = SubscriberRater.Line(record.Place, in usage, in rated);
-            Notifications.AddRange(SubscriberRater.NotificationsOf(in usage, in rated));
+            Notifications.AddRange(rater.NotificationsOf(in usage, in rated));
         }
         else
         {
@@ -127,7 +127,7 @@ internal sealed class SubscriberRater
             Nanos.ToDecimal(rated.Balance.SpendNanos),
             Nanos.ToDecimal(rated.Balance.RoamingDataSpendNanos)));
 
-    public static List<NotificationLine> NotificationsOf(in UsageReceivedView usage, in RatingResult rated)
+    public List<NotificationLine> NotificationsOf(in UsageReceivedView usage, in RatingResult rated)
     {
         List<NotificationLine> notifications = [];
         foreach (NotificationKind kind in Enum.GetValues<NotificationKind>())
@@ -135,8 +135,19 @@ internal sealed class SubscriberRater
             if (kind != NotificationKind.Other && ((int)rated.Crossed & (1 << (int)kind)) != 0)
             {
                 NotificationId id = NotificationIdentity.OfThreshold(usage.SubscriberRef, kind, rated.PeriodStartDays);
-                notifications.Add(new NotificationLine(id, usage.SubscriberRef, kind, Day(rated.PeriodStartDays)));
+                notifications.Add(
+                    new NotificationLine(id, usage.SubscriberRef, kind, Day(rated.PeriodStartDays), "", LimitAction.Message, 0));
             }
+        }
+
+        foreach (SentNotice sent in _session.Notices(in rated))
+        {
+            SpendNotice notice = sent.Notice;
+            notifications.Add(new NotificationLine(
+                NotificationIdentity.OfStep(
+                    usage.SubscriberRef, _session.Account(in rated), notice.Number, rated.PeriodStartDays),
+                usage.SubscriberRef, notice.Kind, Day(rated.PeriodStartDays), $"{notice.Limit.Id} {notice.Step.Permille}",
+                notice.Step.Action, Nanos.ToDecimal(sent.SpendNanos)));
         }
 
         return notifications;

@@ -32,7 +32,15 @@ internal sealed record RejectedLine(
     Place Place, UsageId UsageId, RejectedOutcome Outcome, RejectedReason Reason, byte[] Original, byte[] Hash);
 
 /// <summary>A message owed to a customer.</summary>
-internal sealed record NotificationLine(NotificationId Id, SubscriberRef Subscriber, NotificationKind Kind, DateOnly Period);
+/// <param name="Id">Its id.</param>
+/// <param name="Subscriber">Whom.</param>
+/// <param name="Kind">Which.</param>
+/// <param name="Period">Month.</param>
+/// <param name="Step">Limit and thousandths; empty for bundles.</param>
+/// <param name="Action">What was ordered.</param>
+/// <param name="Amount">Spend after the usage; 0 for bundles.</param>
+internal sealed record NotificationLine(
+    NotificationId Id, SubscriberRef Subscriber, NotificationKind Kind, DateOnly Period, string Step, LimitAction Action, decimal Amount);
 
 /// <summary>
 /// What is on the topics: usage as received, and what committed readers see of what became of it, in the order of each partition.
@@ -80,7 +88,9 @@ internal sealed record TopicContents(
         rejected.OriginalHash);
 
     private static NotificationLine ToLine(CustomerNotification notification) =>
-        new(notification.NotificationId, notification.SubscriberRef, notification.Kind, notification.PeriodStart);
+        new(
+            notification.NotificationId, notification.SubscriberRef, notification.Kind, notification.PeriodStart,
+            notification.Permille == 0 ? "" : $"{notification.Limit} {notification.Permille}", notification.Action, notification.Amount);
 
     /// <summary>
     /// Reads all lines of a topic. Partitions come side by side, so the lines are sorted by partition: contents can then be compared, and

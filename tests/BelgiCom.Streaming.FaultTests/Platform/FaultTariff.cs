@@ -10,6 +10,18 @@ internal static class FaultTariff
 {
     public const string Offering = "fault-go";
     public const long DataBundleOctets = 10_000;
+    public const long MessageBundle = 3;
+
+    public const string RoamingLimit = "eu-roaming";
+
+    /// <summary>4,000 times 8 octets abroad, without VAT.</summary>
+    public const decimal RoamingLimitAmount = 4000 * 0.000000013m;
+
+    public const string DomesticLimit = "be-domestic";
+
+    /// <summary>Five messages at home, with VAT.</summary>
+    public const decimal DomesticLimitAmount = 5 * 0.08m * 1.21m;
+
     public const string Home = "00101";
     public const string World = "310260";
 
@@ -64,8 +76,32 @@ internal static class FaultTariff
         [
             new Bundle { Kind = UsageKind.Data, Units = DataBundleOctets, Zones = ["home"] },
             new Bundle { Kind = UsageKind.Voice, Units = 600, Zones = ["home"] },
-            new Bundle { Kind = UsageKind.Sms, Units = 3, Zones = ["home"] },
+            new Bundle { Kind = UsageKind.Sms, Units = MessageBundle, Zones = ["home"] },
         ],
-        RoamingDataLimit = 0.00005m,
+        VatPermille = 210,
+        Limits =
+        [
+            new OfferingLimit
+            {
+                Id = RoamingLimit,
+                Scope = SpendScope.RoamingData,
+                Amount = RoamingLimitAmount,
+                Steps =
+                [
+                    new OfferingLimitStep { Permille = 800, Notification = "WARN_80", Action = LimitAction.Warn },
+                    new OfferingLimitStep { Permille = 1000, Notification = "STOP_100", Action = LimitAction.CutOff },
+                ],
+                LegalBasis = "Regulation (EU) 2022/612 art. 14",
+            },
+            new OfferingLimit
+            {
+                Id = DomesticLimit,
+                Scope = SpendScope.Domestic,
+                Amount = DomesticLimitAmount,
+                Basis = PriceBasis.Gross,
+                Steps = [new OfferingLimitStep { Permille = 1000, Notification = "CEILING_REACHED" }],
+                LegalBasis = "Royal Decree of 9 July 2013",
+            },
+        ],
     };
 }
