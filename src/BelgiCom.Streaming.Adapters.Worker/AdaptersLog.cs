@@ -109,4 +109,17 @@ internal static partial class AdaptersLog
         "The files of node {Node}, source {Source}, are numbered anew: {Last} was the highest number, {Number} is that of {File}; files "
         + "between the two are not known")]
     public static partial void NumbersBeginAnew(ILogger logger, string node, string source, long last, long number, string file);
+
+    [LoggerMessage(
+        3027, LogLevel.Warning,
+        "Records {First} to {Last} of node {Node}, source {Source}, are missing in part or whole ({Count} in {Ranges} ranges) beside "
+        + "{File}: belgicom files gaps lists them")]
+    public static partial void RecordsMissing(
+        ILogger logger, long first, long last, long count, int ranges, string node, string source, string file);
+
+    [LoggerMessage(
+        3028, LogLevel.Warning,
+        "The records of node {Node}, source {Source}, are numbered anew: {Last} was the highest number, {Number} is one of {File}; records "
+        + "between the two are not known")]
+    public static partial void RecordNumbersBeginAnew(ILogger logger, string node, string source, long last, long number, string file);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace BelgiCom.Streaming.Adapters.Worker;
@@ -22,9 +23,8 @@ internal static class AdaptersMetrics
     private static readonly Counter<long> MissingFiles = Meter.CreateCounter<long>(
         "belgicom_adapters_missing_files_total", "{file}", "File sequence numbers that a node's files skipped.");
 
-    private static readonly UpDownCounter<long> OpenMissingFiles = Meter.CreateUpDownCounter<long>(
-        "belgicom_adapters_open_missing_files", "{file}",
-        "File sequence numbers that are missing now; a file that comes late counts down.");
+    private static readonly Counter<long> MissingRecords = Meter.CreateCounter<long>(
+        "belgicom_adapters_missing_records_total", "{record}", "Record numbers that a node's records skipped.");
 
     private static readonly Counter<long> RepeatedNumbers = Meter.CreateCounter<long>(
         "belgicom_adapters_repeated_numbers_total", "{file}", "Files with the sequence number of another file and other content.");
@@ -38,6 +38,23 @@ internal static class AdaptersMetrics
     private static readonly Counter<long> UnreadableFields = Meter.CreateCounter<long>(
         "belgicom_adapters_unreadable_fields_total", "{field}",
         "Fields that no price looks at and that could not be read; the usage is charged without them.");
+
+    private static readonly ConcurrentDictionary<string, MissingNumbers> OpenFiles = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, MissingNumbers> OpenRecords = new(StringComparer.Ordinal);
+
+    static AdaptersMetrics()
+    {
+        Meter.CreateObservableGauge(
+            "belgicom_adapters_open_missing_files", () => Measure(OpenFiles, one => one.Count), "{file}",
+            "File sequence numbers that are missing now; a file that comes late counts down.");
+        Meter.CreateObservableGauge(
+            "belgicom_adapters_open_missing_records", () => Measure(OpenRecords, one => one.Count), "{record}",
+            "Record numbers that are missing now; a record that comes late counts down.");
+        Meter.CreateObservableGauge(
+            "belgicom_adapters_open_gaps",
+            () => Measure(OpenFiles, one => one.Gaps, "file").Concat(Measure(OpenRecords, one => one.Gaps, "record")), "{range}",
+            "Ranges of numbers that are missing now, of files and of records.");
+    }
 
     public static void Committed(string source, RecordChunk chunk)
     {
@@ -55,13 +72,39 @@ internal static class AdaptersMetrics
         Files.Add(1, tag, new("outcome", outcome));
         long missing = place?.Gap?.Count ?? 0;
         MissingFiles.Add(missing, tag);
-        OpenMissingFiles.Add(missing - (place is { WasMissing: true } ? 1 : 0), tag);
         RepeatedNumbers.Add(place is { IsRepeated: true } ? 1 : 0, tag);
         LostCdrFiles.Add(hasLostCdrs ? 1 : 0, tag);
     }
 
-    /// <summary>Files that were missing before the process began.</summary>
-    public static void StillMissing(SequenceGap gap) => OpenMissingFiles.Add(gap.Count, Tag(gap.Source));
+    /// <summary>Counts the numbers that the records of a part of a file skipped.</summary>
+    public static void Skipped(string source, RecordPlaces places) => MissingRecords.Add(places.Missed, Tag(source));
+
+    /// <summary>What is missing now, by the ledger.</summary>
+    public static void Missing(FileLedger ledger)
+    {
+        Replace(OpenFiles, ledger.MissingFiles());
+        Replace(OpenRecords, ledger.MissingRecords());
+    }
+
+    /// <summary>A source of which nothing is missing any more is 0, and does not vanish.</summary>
+    private static void Replace(ConcurrentDictionary<string, MissingNumbers> open, IReadOnlyList<MissingNumbers> now)
+    {
+        foreach (string closed in open.Keys.Except(now.Select(one => one.Source)))
+        {
+            open[closed] = new MissingNumbers(closed, 0, 0);
+        }
+
+        foreach (MissingNumbers one in now)
+        {
+            open[one.Source] = one;
+        }
+    }
+
+    private static IEnumerable<Measurement<long>> Measure(
+        ConcurrentDictionary<string, MissingNumbers> open, Func<MissingNumbers, long> value, string? kind = null) => open.Values.Select(
+        one => kind is null
+            ? new Measurement<long>(value(one), Tag(one.Source))
+            : new Measurement<long>(value(one), Tag(one.Source), new("kind", kind)));
 
     private static KeyValuePair<string, object?> Tag(string source) => new("source", source);
 }

@@ -45,6 +45,12 @@ public sealed class SourceOptions : IValidatableObject
     /// </summary>
     public WrongCdrCount WrongCdrCount { get; set; }
 
+    /// <summary>
+    /// Whether a number that the records of a node skip is a missing record: <c>Follow</c>, the default; <c>Ignore</c> where the source
+    /// gets a part of the nodes' records only.
+    /// </summary>
+    public RecordNumbering RecordNumbers { get; set; }
+
     /// <summary>Column map; present for CSV sources only.</summary>
     public CsvColumnMap? Csv { get; set; }
 
@@ -58,6 +64,7 @@ public sealed class SourceOptions : IValidatableObject
     {
         CountryCode = CountryCode,
         WrongCdrCount = WrongCdrCount,
+        RecordNumbers = RecordNumbers,
     };
 
     private CsvColumnMap InCountry(CsvColumnMap map)

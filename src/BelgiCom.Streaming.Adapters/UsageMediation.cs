@@ -51,7 +51,10 @@ public sealed class UsageMediation(
 
         // A source's file that none of its formats recognises goes to the likeliest, whose reader says what is wrong.
         IUsageFormat format = found.Recognise(file.Head) ?? found.Formats[0];
-        UsageFile usage = new(found.Name, found.Charged, file.Id, file.Name, FormerUntil());
+        UsageFile usage = new(found.Name, found.Charged, file.Id, file.Name, FormerUntil())
+        {
+            FollowsRecordNumbers = found.RecordNumbers == RecordNumbering.Follow,
+        };
         // A file of which records are committed was looked through when they were read.
         DecodingFault? held = found.WrongCdrCount == WrongCdrCount.Hold && format == CdrFileFormat.Framed && committed == 0
             ? FramedCdrReader.FindWrongCount(file)
@@ -102,7 +105,7 @@ public sealed class UsageMediation(
         public bool Read(RecordChunk chunk)
         {
             _normaliser.BeginChunk();
-            while (_reader.Read())
+            while (ReadNext())
             {
                 bool isFileFault = _reader.Fault is { IsFileLevel: true };
                 if (_reader.RecordCount < _committed || (_reader.RecordCount == _committed && !isFileFault))
@@ -131,6 +134,13 @@ public sealed class UsageMediation(
             }
 
             return false;
+        }
+
+        /// <summary>A fault may end a record before its number was read; then it has none, and not that of the record before.</summary>
+        private bool ReadNext()
+        {
+            _reader.Cdr.LocalSequenceNumber = -1;
+            return _reader.Read();
         }
 
         public void Dispose() => _reader.Dispose();

@@ -12,6 +12,9 @@ public sealed record UsageSource(string Name, ChargedView Charged, IReadOnlyList
     /// <summary>What becomes of a file that holds another number of CDRs than its header says.</summary>
     public WrongCdrCount WrongCdrCount { get; init; }
 
+    /// <summary>Whether the numbers that nodes give their records are followed.</summary>
+    public RecordNumbering RecordNumbers { get; init; }
+
     /// <summary>The format that recognises the first octets of a file; null when none does.</summary>
     internal IUsageFormat? Recognise(ReadOnlySpan<byte> head)
     {
@@ -35,6 +38,16 @@ public enum WrongCdrCount
 
     /// <summary>Its records are used, and an entry in quarantine beside them says that the number is wrong.</summary>
     Bill,
+}
+
+/// <summary>What the numbers are good for that the nodes of a source give their records (TS 32.298 localSequenceNumber).</summary>
+public enum RecordNumbering
+{
+    /// <summary>A number that is skipped is a missing record.</summary>
+    Follow,
+
+    /// <summary>Nothing: the source gets a part of the nodes' records only, or its nodes do not count one by one.</summary>
+    Ignore,
 }
 
 /// <summary>

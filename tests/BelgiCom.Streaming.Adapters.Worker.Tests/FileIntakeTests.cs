@@ -238,12 +238,18 @@ public sealed class FileIntakeTests : IDisposable
         file[25] = 21;
         FileReport report = await _fixture.MediateAsync(file, "21.cdr");
 
-        SequenceGap gap = new("cdr", "ffffffff00000000000000000000ffffc000020a", 18, 20);
+        SequenceGap gap = new("cdr", "ffffffff00000000000000000000ffffc000020a", 18, 20)
+        {
+            Since = report.Entry.ReceivedAt,
+            After = "17.cdr",
+            Before = "21.cdr",
+        };
         Assert.Equal(gap, report.Gap);
         Assert.Equal([gap], _fixture.Ledger.Gaps());
         file[25] = 19;
         Assert.Null((await _fixture.MediateAsync(file, "19.cdr")).Gap);
-        Assert.Equal([gap with { Last = 18 }, gap with { First = 20 }], _fixture.Ledger.Gaps());
+        Assert.Equal(
+            [gap with { Last = 18, Before = "19.cdr" }, gap with { First = 20, After = "19.cdr" }], _fixture.Ledger.Gaps());
         // 37240840 in the header is 14 March, 09:00, one hour ahead of UTC.
         Assert.All(
             _fixture.Ledger.List(), entry => Assert.Equal(new DateTimeOffset(2026, 3, 14, 8, 0, 0, TimeSpan.Zero), entry.OpenedAt));

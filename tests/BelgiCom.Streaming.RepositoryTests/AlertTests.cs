@@ -18,6 +18,20 @@ public sealed partial class AlertTests
         Assert.All(named, name => Assert.Contains($"\"{name}\"", code, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Runbooks_AreSectionsOfThePages()
+    {
+        MatchCollection runbooks = Runbook().Matches(File.ReadAllText(Path.Combine(Repository.Root, "deploy", "alerts.yaml")));
+        Assert.NotEmpty(runbooks);
+        Assert.All(runbooks, runbook => Assert.Contains(
+            runbook.Groups["section"].Value,
+            File.ReadLines(Path.Combine(Repository.Root, runbook.Groups["page"].Value)).Where(line => line.StartsWith('#'))
+                .Select(line => line.TrimStart('#').Trim().ToLowerInvariant().Replace(' ', '-'))));
+    }
+
+    [GeneratedRegex(@"runbook: (?<page>[\w./-]+)#(?<section>[\w-]+)")]
+    private static partial Regex Runbook();
+
     [GeneratedRegex(@"\bbelgicom_\w+")]
     private static partial Regex Metric();
 }

@@ -47,10 +47,7 @@ public sealed class FileIntake
         _registry = registry;
         _clock = clock;
         _logger = logger;
-        foreach (SequenceGap gap in ledger.Gaps())
-        {
-            AdaptersMetrics.StillMissing(gap);
-        }
+        AdaptersMetrics.Missing(ledger);
 
         // Earlier releases left them when they were killed. No other process works in the folder while this one has the ledger.
         foreach (string left in Directory.EnumerateFiles(options.DataDirectory, "spool-*.tmp"))
@@ -324,7 +321,7 @@ public sealed class FileIntake
             AmbiguousTimes = entry.AmbiguousTimes + chunk.AmbiguousTimes,
             Detail = chunk.FileFault.Length > 0 ? chunk.FileFault : entry.Detail,
         };
-        _ledger.Put(entry);
+        Report(_ledger.Commit(entry, chunk.Numbers), entry);
         AdaptersMetrics.Committed(entry.Source, chunk);
         lock (_sending)
         {
@@ -337,6 +334,29 @@ public sealed class FileIntake
         }
 
         return entry;
+    }
+
+    /// <summary>Says which records are missing, by one line for each node however many ranges its records skip.</summary>
+    private void Report(RecordPlaces places, FileEntry entry)
+    {
+        foreach (IGrouping<string, SequenceGap> node in places.Gaps.GroupBy(gap => gap.Node))
+        {
+            AdaptersLog.RecordsMissing(
+                _logger, node.First().First, node.Last().Last, node.Sum(gap => gap.Count), node.Count(), node.Key, entry.Source,
+                entry.Name);
+        }
+
+        foreach (IGrouping<string, NodeRestart> node in places.Restarts.GroupBy(restart => restart.Node))
+        {
+            NodeRestart last = node.Last();
+            AdaptersLog.RecordNumbersBeginAnew(_logger, last.Node, entry.Source, last.Before, last.First, entry.Name);
+        }
+
+        AdaptersMetrics.Skipped(entry.Source, places);
+        if (places.Missed > 0 || places.Filled > 0 || places.Restarts.Count > 0)
+        {
+            AdaptersMetrics.Missing(_ledger);
+        }
     }
 
     /// <summary>
@@ -402,6 +422,11 @@ public sealed class FileIntake
         AdaptersLog.FileFinished(_logger, name, entry.Source, entry.Totals.Cdrs, entry.Totals.Events, entry.Quarantined, entry.State);
         string outcome = isFailed ? "failed" : state == FileState.Done ? "done" : "incomplete";
         AdaptersMetrics.Finished(entry.Source, outcome, place, entry.LostCdrIndicator != 0);
+        if (place.Gap is not null || place.WasMissing)
+        {
+            AdaptersMetrics.Missing(_ledger);
+        }
+
         return new FileReport(entry, false, entry.Totals - before.Totals, entry.Quarantined - before.Quarantined, place.Gap);
     }
 

@@ -107,16 +107,31 @@ public sealed record FileEntry
 /// <param name="At">When it was moved, UTC; its time in <c>done/</c> counts from here.</param>
 public sealed record RetiredFile(string Path, string Origin, long Octets, DateTimeOffset At);
 
-/// <summary>File sequence numbers that a node's files skip: files that have not arrived.</summary>
+/// <summary>Numbers that a node's files or records skip: files or records that have not arrived.</summary>
 /// <param name="Source">Source.</param>
-/// <param name="Node">Node address.</param>
+/// <param name="Node">Node: of files the address in their header, of records the name of the recording entity.</param>
 /// <param name="First">First missing number.</param>
 /// <param name="Last">Last missing number; lower than the first when 0 follows 4294967295 between them.</param>
 public sealed record SequenceGap(string Source, string Node, long First, long Last)
 {
-    /// <summary>How many files are missing.</summary>
+    /// <summary>How many are missing.</summary>
     public long Count => (long)unchecked((uint)Last - (uint)First) + 1;
+
+    /// <summary>When they were missed first, UTC; null when an earlier release missed them.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Name of the file that has the number before the first; empty when an earlier release missed them.</summary>
+    public string After { get; init; } = "";
+
+    /// <summary>Name of the file that has the number after the last.</summary>
+    public string Before { get; init; } = "";
 }
+
+/// <summary>How many numbers of a source are missing.</summary>
+/// <param name="Source">Source.</param>
+/// <param name="Gaps">Ranges of them that are open.</param>
+/// <param name="Count">Numbers, also those whose ranges are no longer held.</param>
+public sealed record MissingNumbers(string Source, long Gaps, long Count);
 
 /// <summary>A file sequence number that several files with different content have.</summary>
 /// <param name="Source">Source.</param>

@@ -59,7 +59,8 @@ public sealed class FileLedger : IDisposable
         """;
 
     private static readonly string[] Migrations =
-        [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema, MeasuresSchema, FileSequences.Schema, HashKeySchema, ClockSchema];
+        [Schema, RetiredSchema, OctetsSchema, KeyFormsSchema, MeasuresSchema, FileSequences.Schema, HashKeySchema, ClockSchema,
+            NumberStore.Schema];
 
     private const string ClockSchema =
         "CREATE TABLE clock (clock INTEGER PRIMARY KEY CHECK (clock = 1), last_seen INTEGER NOT NULL)";
@@ -69,6 +70,7 @@ public sealed class FileLedger : IDisposable
 
     private readonly SqliteDatabase _database;
     private readonly FileSequences _sequences;
+    private readonly NumberStore _numbers;
     private readonly FolderLock? _folder;
     private readonly Lock _lock = new();
     private readonly TimeProvider _clock;
@@ -80,7 +82,8 @@ public sealed class FileLedger : IDisposable
     {
         _clock = clock;
         _database = database;
-        _sequences = new FileSequences(database);
+        _numbers = new NumberStore(database);
+        _sequences = new FileSequences(database, _numbers);
         _folder = folder;
     }
 
@@ -229,14 +232,34 @@ public sealed class FileLedger : IDisposable
         }
     }
 
-    /// <summary>The file sequence numbers of every node that have not come yet.</summary>
-    public IReadOnlyList<SequenceGap> Gaps()
+    /// <summary>
+    /// Writes the entry of a file a part of which is committed, and follows the numbers of the part's records; a crash leaves both or none.
+    /// The part may come again after it, and changes nothing then.
+    /// </summary>
+    public RecordPlaces Commit(FileEntry entry, RecordNumbers numbers)
     {
         lock (_lock)
         {
-            return _sequences.Gaps();
+            return _database.InTransaction(() =>
+            {
+                RecordPlaces places = RecordSequences.Place(_numbers, entry, numbers, _clock.GetUtcNow());
+                Put(entry);
+                return places;
+            });
         }
     }
+
+    /// <summary>The file sequence numbers of every node that have not come yet.</summary>
+    public IReadOnlyList<SequenceGap> Gaps() => GapsOf(NumberedKind.Files);
+
+    /// <summary>The record numbers of every node that have not come yet.</summary>
+    public IReadOnlyList<SequenceGap> RecordGaps() => GapsOf(NumberedKind.Records);
+
+    /// <summary>How many files of each source are missing.</summary>
+    public IReadOnlyList<MissingNumbers> MissingFiles() => MissingOf(NumberedKind.Files);
+
+    /// <summary>How many records of each source are missing.</summary>
+    public IReadOnlyList<MissingNumbers> MissingRecords() => MissingOf(NumberedKind.Records);
 
     /// <summary>The file sequence numbers under which files with different content came.</summary>
     public IReadOnlyList<RepeatedNumber> RepeatedNumbers()
@@ -372,6 +395,22 @@ public sealed class FileLedger : IDisposable
             Read, (long)FileState.Done, (long)FileState.Failed, (long)FileState.Incomplete))
         {
             Finish(file);
+        }
+    }
+
+    private IReadOnlyList<SequenceGap> GapsOf(NumberedKind kind)
+    {
+        lock (_lock)
+        {
+            return _numbers.Gaps(kind);
+        }
+    }
+
+    private IReadOnlyList<MissingNumbers> MissingOf(NumberedKind kind)
+    {
+        lock (_lock)
+        {
+            return _numbers.Missing(kind);
         }
     }
 

@@ -1,26 +1,14 @@
-using System.Data.Common;
 using BelgiCom.Streaming.Storage;
 
 namespace BelgiCom.Streaming.Adapters;
 
 /// <summary>
-/// Follows the numbers that nodes give their files (TS 32.297 octets 23–26): 32 bits, so that 0 follows 4294967295, and from the start
-/// again when a node lost its counter. Each run of a counter is an epoch with a lowest and a highest number; the numbers between them that
-/// have not come are its open gaps. A file is at home in the newest epoch that its number fits.
+/// Follows the numbers that nodes give their files (TS 32.297 octets 23–26). A run of a node's counter is called an epoch in the entries of
+/// the files.
 /// </summary>
-/// <remarks>
-/// The opening time of a file tells a late file from the first one of a counter that began again. Where the header has none, only the
-/// numbers 0 and 1 begin an epoch within the numbers of another.
-/// </remarks>
-internal sealed class FileSequences(SqliteDatabase database)
+internal sealed class FileSequences(SqliteDatabase database, NumberStore store)
 {
-    /// <summary>
-    /// How far a number may be from the numbers of an epoch and still belong to it. A number farther away, of a damaged header perhaps,
-    /// begins an epoch of its own, and does not count millions of files as missing.
-    /// </summary>
-    public const uint Window = 10_000;
-
-    /// <summary>Tables of epochs and gaps, and where each file belongs.</summary>
+    /// <summary>Epochs and gaps as the releases before <see cref="NumberStore"/> kept them, and where each file belongs.</summary>
     public const string Schema =
         """
         ALTER TABLE files ADD COLUMN opened_at INTEGER;
@@ -35,15 +23,7 @@ internal sealed class FileSequences(SqliteDatabase database)
           PRIMARY KEY (source, node, ts_number, epoch, first)) WITHOUT ROWID;
         """;
 
-    // Wild numbers begin many epochs; those of long ago get no files any more.
-    private const int EpochsLookedAt = 16;
-
-    private const string OfNode = "source = @p0 AND node = @p1 AND ts_number = @p2";
-
-    /// <summary>All open gaps, by source and node.</summary>
-    public IReadOnlyList<SequenceGap> Gaps() => database.Query(
-        "SELECT source, node, first, last FROM sequence_gaps ORDER BY source, node, ts_number, epoch, first",
-        row => new SequenceGap(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)));
+    private const uint Window = 10_000;
 
     /// <summary>Numbers that more than one file of an epoch has, without files whose whole came later.</summary>
     public IReadOnlyList<RepeatedNumber> Repeated() => database.Query(
@@ -66,133 +46,27 @@ internal sealed class FileSequences(SqliteDatabase database)
             return new SequencePlace(file with { SequenceEpoch = known });
         }
 
-        List<Epoch> epochs = database.Query(
-            $"SELECT epoch, lowest, highest, opened_at, highest_opened_at FROM sequence_epochs WHERE {OfNode} "
-            + "ORDER BY epoch DESC LIMIT @p3",
-            Epoch.Read, file.Source, file.Node, (long)file.TsNumber, (long)EpochsLookedAt);
-        return Place(file, (uint)number, epochs);
-    }
-
-    private SequencePlace Place(FileEntry file, uint number, List<Epoch> epochs)
-    {
+        NumberCounter counter = new(NumberedKind.Files, file.Source, file.Node, file.TsNumber);
+        NumberRuns runs = new(Window, disorder: 0) { Runs = store.Load(counter) };
         long? opened = file.OpenedAt?.ToUnixTimeMilliseconds();
-        Epoch? repeats = null;
-        for (int i = 0; i < epochs.Count; i++)
+        NumberPlace place = runs.Place(
+            new NumberSpan((uint)number, (uint)number, opened, opened), file.Name, file.ReceivedAt.ToUnixTimeMilliseconds());
+        store.Save(counter, runs.Runs);
+        return new SequencePlace(file with { SequenceEpoch = place.Run })
         {
-            Epoch epoch = epochs[i];
-            if (opened < epoch.OpenedAt && i + 1 < epochs.Count && IsMissingOrNext(file, number, epochs[i + 1]))
-            {
-                continue;
-            }
-
-            if (epoch.Contains(number))
-            {
-                SequenceGap? gap = GapWith(file, number, epoch);
-                if (i == 0 && IsRestart(number, opened, epoch, gap is not null))
-                {
-                    return Begin(file, number, epochs);
-                }
-
-                if (gap is not null)
-                {
-                    return Close(file, number, epoch, gap);
-                }
-
-                repeats ??= epoch;
-            }
-            else if (number - epoch.Highest <= Window)
-            {
-                Epoch higher = epoch with { Highest = number, HighestOpenedAt = opened ?? epoch.HighestOpenedAt };
-                return Extend(file, higher, epoch.Highest + 1, number - 1);
-            }
-            else if (epoch.Lowest - number <= Window && !(opened > epoch.HighestOpenedAt))
-            {
-                return Extend(file, epoch with { Lowest = number, OpenedAt = opened ?? epoch.OpenedAt }, number + 1, epoch.Lowest - 1);
-            }
-        }
-
-        return repeats is null
-            ? Begin(file, number, epochs)
-            : new SequencePlace(file with { SequenceEpoch = repeats.Number }) { IsRepeated = true };
-    }
-
-    /// <summary>
-    /// Whether a counter began again with a number that its last run has given already: late files and second ones were opened before the
-    /// newest file.
-    /// </summary>
-    private static bool IsRestart(uint number, long? opened, Epoch epoch, bool isMissing) => opened > epoch.HighestOpenedAt
-        ? number != epoch.Highest || number <= 1
-        : !isMissing && number <= 1 && number != epoch.Highest && !(opened < epoch.HighestOpenedAt);
-
-    private bool IsMissingOrNext(FileEntry file, uint number, Epoch epoch) => epoch.Contains(number)
-        ? GapWith(file, number, epoch) is not null
-        : number - epoch.Highest <= Window;
-
-    /// <summary>The epoch of a file that was not whole and whose whole this is, which has the same number then.</summary>
-    private long? EpochOfPart(FileEntry file, long number) => database.QueryLong(
-        $"SELECT sequence_epoch FROM files WHERE {OfNode} AND sequence_number = @p3 AND state = @p4 AND opened_at IS @p5 "
-        + "AND sequence_epoch IS NOT NULL ORDER BY sequence_epoch DESC LIMIT 1",
-        file.Source, file.Node, (long)file.TsNumber, number, (long)FileState.Changed, file.OpenedAt?.ToUnixTimeMilliseconds());
-
-    private SequenceGap? GapWith(FileEntry file, uint number, Epoch epoch) => database.Query(
-        $"SELECT first, last FROM sequence_gaps WHERE {OfNode} AND epoch = @p3 "
-        + "AND ((@p4 - first) & 4294967295) <= ((last - first) & 4294967295)",
-        row => new SequenceGap(file.Source, file.Node, row.GetInt64(0), row.GetInt64(1)),
-        file.Source, file.Node, (long)file.TsNumber, epoch.Number, (long)number).FirstOrDefault();
-
-    private SequencePlace Begin(FileEntry file, uint number, List<Epoch> epochs)
-    {
-        long? opened = file.OpenedAt?.ToUnixTimeMilliseconds();
-        Epoch epoch = new(epochs.Count == 0 ? 0 : epochs[0].Number + 1, number, number, opened, opened);
-        Keep(file, epoch);
-        return new SequencePlace(file with { SequenceEpoch = epoch.Number })
-        {
-            BeginsAfter = epochs.Count == 0 ? null : epochs[0].Highest,
+            Gap = place.Gap is { } gap ? NumberStore.GapOf(file.Source, file.Node, gap) : null,
+            WasMissing = place.Filled > 0,
+            IsRepeated = place.IsRepeated,
+            BeginsAfter = place.BeginsAfter,
         };
     }
 
-    private SequencePlace Extend(FileEntry file, Epoch epoch, uint first, uint last)
-    {
-        Keep(file, epoch);
-        SequenceGap? gap = first == last + 1 ? null : new SequenceGap(file.Source, file.Node, first, last);
-        Open(file, epoch, gap);
-        return new SequencePlace(file with { SequenceEpoch = epoch.Number }) { Gap = gap };
-    }
-
-    private SequencePlace Close(FileEntry file, uint number, Epoch epoch, SequenceGap gap)
-    {
-        database.Execute(
-            $"DELETE FROM sequence_gaps WHERE {OfNode} AND epoch = @p3 AND first = @p4",
-            file.Source, file.Node, (long)file.TsNumber, epoch.Number, gap.First);
-        Open(file, epoch, number == gap.First ? null : gap with { Last = number - 1 });
-        Open(file, epoch, number == gap.Last ? null : gap with { First = number + 1 });
-        return new SequencePlace(file with { SequenceEpoch = epoch.Number }) { WasMissing = true };
-    }
-
-    private void Open(FileEntry file, Epoch epoch, SequenceGap? gap)
-    {
-        if (gap is not null)
-        {
-            database.Execute(
-                "INSERT INTO sequence_gaps (source, node, ts_number, epoch, first, last) VALUES (@p0, @p1, @p2, @p3, @p4, @p5)",
-                file.Source, file.Node, (long)file.TsNumber, epoch.Number, (long)(uint)gap.First, (long)(uint)gap.Last);
-        }
-    }
-
-    private void Keep(FileEntry file, Epoch epoch) => database.Execute(
-        "INSERT OR REPLACE INTO sequence_epochs (source, node, ts_number, epoch, lowest, highest, opened_at, highest_opened_at) "
-        + "VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7)",
-        file.Source, file.Node, (long)file.TsNumber, epoch.Number, (long)epoch.Lowest, (long)epoch.Highest, epoch.OpenedAt,
-        epoch.HighestOpenedAt);
-
-    private sealed record Epoch(long Number, uint Lowest, uint Highest, long? OpenedAt, long? HighestOpenedAt)
-    {
-        public bool Contains(uint number) => number - Lowest <= Highest - Lowest;
-
-        public static Epoch Read(DbDataReader row) => new(
-            row.GetInt64(0), (uint)row.GetInt64(1), (uint)row.GetInt64(2), row.IsDBNull(3) ? null : row.GetInt64(3),
-            row.IsDBNull(4) ? null : row.GetInt64(4));
-    }
+    /// <summary>The epoch of a file that was not whole and whose whole this is, which has the same number then.</summary>
+    private long? EpochOfPart(FileEntry file, long number) => database.QueryLong(
+        "SELECT sequence_epoch FROM files WHERE source = @p0 AND node = @p1 AND ts_number = @p2 "
+        + "AND sequence_number = @p3 AND state = @p4 AND opened_at IS @p5 "
+        + "AND sequence_epoch IS NOT NULL ORDER BY sequence_epoch DESC LIMIT 1",
+        file.Source, file.Node, (long)file.TsNumber, number, (long)FileState.Changed, file.OpenedAt?.ToUnixTimeMilliseconds());
 }
 
 /// <summary>Where a file stands among the files of its node.</summary>

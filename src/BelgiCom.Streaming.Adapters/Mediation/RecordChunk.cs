@@ -43,6 +43,9 @@ public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(str
     /// <summary>Kinds of usage that may be charged from another format as well.</summary>
     public UnmatchedUsage Unmatched { get; set; }
 
+    /// <summary>The numbers that the records have from their nodes.</summary>
+    public RecordNumbers Numbers { get; } = new();
+
     /// <summary>Totals of what the records say.</summary>
     public ControlTotals Totals { get; set; }
 
@@ -70,6 +73,7 @@ public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(str
         SkippedFields = UnreadableFields = 0;
         Totals = default;
         Unmatched = default;
+        Numbers.Clear();
         FileFault = "";
     }
 

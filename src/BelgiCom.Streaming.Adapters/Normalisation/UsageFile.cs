@@ -28,6 +28,9 @@ internal sealed class UsageFile(string source, ChargedView charged, FileId id, s
     /// <summary>Usage that began before this moment may have been rated under the id of a former key.</summary>
     public long FormerUntilMilliseconds => formerUntilMilliseconds;
 
+    /// <summary>Whether the records' own numbers are followed, so that missing records are noticed.</summary>
+    public bool FollowsRecordNumbers { get; init; } = true;
+
     internal byte[] SourceUtf8 { get; } = Encoding.UTF8.GetBytes(source);
 
     internal byte[] NameUtf8 { get; } = Encoding.UTF8.GetBytes(name);

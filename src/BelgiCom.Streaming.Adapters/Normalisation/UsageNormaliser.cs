@@ -75,6 +75,7 @@ internal sealed class UsageNormaliser
         }
 
         chunk.Cdrs++;
+        AddNumber(reader.Cdr, file, chunk);
         if (reader.Fault is { } ofRecord)
         {
             AddQuarantined(ofRecord, reader, file, chunk);
@@ -131,6 +132,15 @@ internal sealed class UsageNormaliser
         }
 
         chunk.Totals += totals;
+    }
+
+    /// <summary>Notes that the record has come, whether or not usage can be made of it: what is in quarantine is not missing.</summary>
+    private static void AddNumber(UsageCdr cdr, UsageFile file, RecordChunk chunk)
+    {
+        if (file.FollowsRecordNumbers && cdr.LocalSequenceNumber >= 0)
+        {
+            chunk.Numbers.Add(cdr.Node.Span, cdr.LocalSequenceNumber, cdr.ClosedAtMilliseconds());
+        }
     }
 
     private void AddQuarantined(DecodingFault fault, UsageFileReader reader, UsageFile file, RecordChunk chunk)

@@ -141,6 +141,24 @@ public sealed class UsageCdr
     internal ReadOnlySpan<byte> LocationOf(in UsagePart part) =>
         part.LocationLength == 0 ? Location.Span : _partLocations.AsSpan(part.LocationStart, part.LocationLength);
 
+    /// <summary>
+    /// When the record was closed, as far as it says: its opening and duration, or the last time that a part names. Milliseconds since
+    /// 1970-01-01 UTC; null when it names no time.
+    /// </summary>
+    internal long? ClosedAtMilliseconds()
+    {
+        long? closed = OpeningTime.IsSet ? OpeningTime.UtcMilliseconds + (Math.Clamp(DurationSeconds, 0, uint.MaxValue) * 1000) : null;
+        foreach (ref readonly UsagePart part in Parts)
+        {
+            if (part.LastKnown.IsSet && !(part.LastKnown.UtcMilliseconds <= closed))
+            {
+                closed = part.LastKnown.UtcMilliseconds;
+            }
+        }
+
+        return closed;
+    }
+
     /// <summary>A new part, all fields absent; null when the record has too many.</summary>
     internal bool TryAddPart(out int index)
     {

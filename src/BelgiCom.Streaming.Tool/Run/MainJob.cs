@@ -59,6 +59,7 @@ internal sealed class MainJob(
         {
             Files = _done,
             WaitingFiles = WaitingFile.Of(fileLedger),
+            Missing = MissingReport.Of(fileLedger),
             ChargesTwoViews = intake.ChargesTwoViews,
             Records = pipeline.Usage.Run,
             TotalRecords = pipeline.Usage.Total,

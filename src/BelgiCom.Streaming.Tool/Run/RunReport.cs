@@ -139,6 +139,9 @@ internal sealed record RunReport
     /// <summary>Files of all runs with records in quarantine or a rest that was not read.</summary>
     public required IReadOnlyList<WaitingFile> WaitingFiles { get; init; }
 
+    /// <summary>Files and records of all runs that nodes numbered and that have not come.</summary>
+    public required MissingReport Missing { get; init; }
+
     /// <summary>Counted on the topics, from the offsets at which this run started.</summary>
     public required UsageTally Records { get; init; }
 
@@ -216,6 +219,7 @@ internal sealed record RunReport
         ratedAndDiscarded = Evidence.Discarded,
         waiting = Waiting,
         waitingFiles = WaitingFiles,
+        missing = Missing.ToJson(),
         ledger = Ledger,
         archive = Archive,
         log = Log,

@@ -59,6 +59,11 @@ internal static class RunReportTable
             yield return $"waits    {report.WaitingFiles.Count - FilesShownMax:N0} files more: see belgicom files";
         }
 
+        foreach (string line in report.Missing.Lines())
+        {
+            yield return line;
+        }
+
         yield return $"ledger   {report.Ledger}";
         yield return $"archive  {report.Archive}";
         yield return $"log      {report.Log}";

@@ -17,7 +17,28 @@ internal static class FilesCommand
             "Show the file ledger: name, source, hash, sequence number, control totals, quarantined, lost records, state.") { data, json };
         command.SetAction(result => Execute(result.GetRequiredValue(data), result.GetValue(json)));
         command.Add(CreateRetry());
+        command.Add(CreateGaps());
         return command;
+    }
+
+    private static Command CreateGaps()
+    {
+        Option<string> data = CommonOptions.Data();
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("gaps", "Show which files and records of each node are missing, as exact ranges of their numbers.")
+        {
+            data, json,
+        };
+        command.SetAction(result => Gaps(result.GetRequiredValue(data), result.GetValue(json)));
+        return command;
+    }
+
+    private static int Gaps(string data, bool json)
+    {
+        using FileLedger ledger = FileLedger.OpenToRead(FolderOf(data));
+        MissingReport missing = MissingReport.Of(ledger);
+        Answer.Print(json, missing.ToJson(), [missing.ToTable()], missing.Sums());
+        return WorkerHost.ExitDone;
     }
 
     private static Command CreateRetry()
@@ -83,14 +104,21 @@ internal static class FilesCommand
     private static int Execute(string data, bool json)
     {
         using FileLedger ledger = FileLedger.OpenToRead(FolderOf(data));
-        (IReadOnlyList<FileEntry> files, IReadOnlyList<SequenceGap> gaps) = (ledger.List(), ledger.Gaps());
+        IReadOnlyList<FileEntry> files = ledger.List();
+        MissingReport missing = MissingReport.Of(ledger);
         IReadOnlyList<RepeatedNumber> repeated = ledger.RepeatedNumbers();
         Answer.Print(
             json,
-            new { files = files.Select(FileJson), missing = gaps, repeatedNumbers = repeated },
+            new
+            {
+                files = files.Select(FileJson),
+                missing = missing.Files,
+                missingRecords = missing.Records,
+                repeatedNumbers = repeated,
+            },
             [Table(files)],
             [
-                .. gaps.Select(gap => $"missing: files {gap.First} to {gap.Last} of node {gap.Node}, source {gap.Source}"),
+                .. missing.Lines(),
                 .. repeated.Select(one =>
                     $"repeated: {one.Files} files with number {one.Number} of node {one.Node}, source {one.Source}, and different content"),
             ]);

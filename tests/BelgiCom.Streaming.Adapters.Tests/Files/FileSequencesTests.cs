@@ -64,7 +64,8 @@ public sealed class FileSequencesTests : IDisposable
         FileLedger ledger = NewLedger();
         Add(ledger, 4294967293);
 
-        Assert.Equal(new SequenceGap("s", "aa", 4294967294, 1), Add(ledger, 2).Gap);
+        Assert.Equal(
+            new SequenceGap("s", "aa", 4294967294, 1) { Since = Start.AddSeconds(2), After = "f1", Before = "f2" }, Add(ledger, 2).Gap);
         Assert.Equal(4, ledger.Gaps().Single().Count);
         Assert.True(Add(ledger, 0).WasMissing);
         Assert.Equal(["4294967294-4294967295", "1-1"], ledger.Gaps().Select(Shown).OrderDescending());

@@ -131,6 +131,7 @@ public sealed class RunReportTests
     {
         Files = [new RunFile("a.cdr", "ericsson", "done", new ControlTotals(1, 2, 100, 300, 60), 0)],
         WaitingFiles = [],
+        Missing = new MissingReport([], [], [], []),
         Records = new UsageTally { Received = 2, Rated = rated },
         TotalRecords = new UsageTally { Received = 2, Rated = rated },
         Billed = new Billed([new BilledIn("EUR", 2, -1)]),
