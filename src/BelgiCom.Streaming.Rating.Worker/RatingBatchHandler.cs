@@ -23,6 +23,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     private readonly StateRestorer _restorer;
     private readonly ReferenceData _reference;
     private readonly EventWriter _events;
+    private readonly LatePolicy? _late;
     private readonly Dictionary<int, OwnedPartition> _partitions = [];
     private readonly List<OwnedPartition> _touched = [];
     private readonly List<OwnedPartition> _due = [];
@@ -38,6 +39,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         _restorer = new StateRestorer(log, topics, TimeSpan.FromDays(options.DedupDays), clock, logger);
         _reference = new ReferenceData(log, options, topics, clock, logger);
         _events = new EventWriter(topics);
+        _late = options.Late.ToPolicy();
     }
 
     /// <inheritdoc/>
@@ -50,7 +52,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         }
 
         Dictionary<int, RatingSession> sessions = partitions.ToDictionary(
-            partition => partition.Partition.Value, _ => new RatingSession(_options.DedupDays, _options.LateDays));
+            partition => partition.Partition.Value, _ => new RatingSession(_options.DedupDays, _options.LateDays, _late));
         IReadOnlyDictionary<int, long> ratedEnds = _restorer.Restore(sessions);
         foreach ((int partition, RatingSession session) in sessions)
         {
@@ -207,7 +209,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         }
 
         TariffSnapshot tariffs = _reference.Tariffs;
-        UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds, tariffs.UsesDetails);
+        UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds, tariffs.UsesDetails, _late);
         partition.Session.Rate(in usage, tariffs, out RatingResult result);
         // Under another name, usage is a conflict with itself: whether it is one is told where it is rated.
         if (result.Outcome is RatingOutcome.Suspended or RatingOutcome.Late or RatingOutcome.Conflict
@@ -232,8 +234,8 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         else
         {
             _events.WriteRejected(
-                in record, Rejection.For(result.RejectedReason), received.UsageId, received.SubscriberRef, received.EventTimeMilliseconds,
-                output);
+                in record, Rejection.For(result.RejectedReason, usage.IsRecycled ? null : _late), received.UsageId, received.SubscriberRef,
+                received.EventTimeMilliseconds, output);
         }
     }
 

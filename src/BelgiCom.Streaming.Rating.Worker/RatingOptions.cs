@@ -19,6 +19,9 @@ public sealed class RatingOptions : IValidatableObject
     [Range(0, 3660)]
     public int LateDays { get; set; } = 45;
 
+    /// <summary>What becomes of usage that comes late and is not older than <see cref="LateDays"/>. Default: all is charged.</summary>
+    public LateOptions Late { get; set; } = new();
+
     /// <summary>
     /// Least events rated in a partition between the beginnings of two checkpoints of its state; 1 to 10,000,000. A partition of many
     /// subscribers waits for two events per subscriber. A smaller number makes restoring faster, a larger one writes less. Default 100,000.
@@ -56,6 +59,11 @@ public sealed class RatingOptions : IValidatableObject
         {
             yield return new ValidationResult(
                 "must not be more than DedupDays: a duplicate of older usage could not be told", [nameof(LateDays)]);
+        }
+
+        foreach (string fault in Late.Faults(LateDays))
+        {
+            yield return new ValidationResult(fault, [nameof(Late)]);
         }
     }
 }

@@ -25,6 +25,7 @@ public sealed partial class RatingSession
     private const long MaxQuantity = 1_000_000_000_000_000;
 
     private readonly int _lateDays;
+    private readonly LatePolicy? _late;
     private readonly int _dedupDays;
     private readonly SubscriberTable _subscribers = new();
     private readonly BalanceMonths _balances;
@@ -46,7 +47,8 @@ public sealed partial class RatingSession
     /// <param name="dedupDays">Days of usage, back from the newest day rated, of which ids are kept; 1 to 3,660.</param>
     /// <param name="lateDays">Usage that is more than this number of days older than the newest day rated is late; 0 to <paramref
     /// name="dedupDays"/>, because duplicates of older usage could not be recognised.</param>
-    public RatingSession(int dedupDays, int lateDays)
+    /// <param name="late">What becomes of younger usage that comes late; null charges all of it.</param>
+    public RatingSession(int dedupDays, int lateDays, LatePolicy? late = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dedupDays);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dedupDays, 3660);
@@ -54,6 +56,7 @@ public sealed partial class RatingSession
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lateDays, dedupDays);
         _dedupDays = dedupDays;
         _lateDays = lateDays;
+        _late = late;
         _balances = new BalanceMonths(_subscribers);
         _expired = new ExpiredKeys(_balances, _subscribers, _lists.Meters);
         _spend = new SpendCounter(_lists);
@@ -138,6 +141,10 @@ public sealed partial class RatingSession
             result.Reject(
                 usage.IsRecycled ? RatingOutcome.Suspended : RatingOutcome.Late,
                 usage.IsRecycled ? RejectedReason.OutsideWindow : RejectedReason.TooLate);
+        }
+        else if (usage.LateRules != 0 && IsHeldBack(in usage, age, ref result))
+        {
+            return;
         }
         else if (Guide(in usage, tariffs, ref result, out int holder))
         {
@@ -544,6 +551,32 @@ public sealed partial class RatingSession
     private static bool IsAbsurd(in UsageRecord usage) =>
         usage.TotalOctets > MaxQuantity || usage.DurationSeconds > MaxQuantity || usage.Messages > MaxQuantity
         || usage.ServiceUnits > MaxQuantity;
+
+    /// <summary>
+    /// Whether the late policy keeps usage from being charged. Recycled usage came in time, or a person has decided on it.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsHeldBack(in UsageRecord usage, int age, ref RatingResult result)
+    {
+        if (_late is null || usage.IsRecycled || _ids.NewestDay == DedupWindow.NoDay)
+        {
+            return false;
+        }
+
+        // The month ends on the local midnight before the UTC day that is the first of the next.
+        int sinceMonthEnd = _ids.NewestDay - (DedupWindow.DayOf(_monthEnd) + 1);
+        switch (_late.Decide(usage.LateRules, age, sinceMonthEnd))
+        {
+            case LateAction.Suspend:
+                result.Reject(RatingOutcome.Suspended, RejectedReason.OutsideWindow);
+                return true;
+            case LateAction.Refuse:
+                result.Reject(RatingOutcome.Late, RejectedReason.TooLate);
+                return true;
+            default:
+                return false;
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool EnterMonth(long milliseconds) =>

@@ -22,7 +22,9 @@ public static class UsageEvents
     /// <param name="receivedTimeMilliseconds">When the log took the event, milliseconds since 1970-01-01 UTC; 0 or less when not
     /// known.</param>
     /// <param name="withDetails">Whether a tariff asks for more than most do (<see cref="TariffSnapshot.UsesDetails"/>).</param>
-    public static UsageRecord ToRecord(in UsageReceivedView received, long receivedTimeMilliseconds, bool withDetails)
+    /// <param name="late">The late policy; null when there is none.</param>
+    public static UsageRecord ToRecord(
+        in UsageReceivedView received, long receivedTimeMilliseconds, bool withDetails, LatePolicy? late = null)
     {
         Plmn network = Plmn.FromUsage(received.ServingPlmn);
         return new UsageRecord
@@ -34,6 +36,7 @@ public static class UsageEvents
             ServiceUnits = received.ServiceUnits,
             ServiceIdentifier = received.ServiceIdentifier,
             RatType = received.RatType,
+            LateRules = late is null ? 0 : late.RulesFor(received.Kind, network, received.Source),
             EndTimeMilliseconds = received.EndTimeMilliseconds,
             ValueNanos = -1,
             UsageId = ToNumber(received.UsageId),

@@ -17,6 +17,13 @@ internal sealed class Rater
         Subscribe(1, "test");
     }
 
+    public Rater(LatePolicy late, params OfferingVersion[] offerings)
+    {
+        Session = new RatingSession(45, 45, late);
+        Tariffs = new TariffSnapshot(offerings, Offerings);
+        Subscribe(1, "test");
+    }
+
     public OfferingIndex Offerings { get; } = new();
 
     public RatingSession Session { get; }

@@ -1,3 +1,4 @@
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating.Worker;
@@ -20,7 +21,18 @@ internal readonly record struct Rejection(RejectedReason Reason, byte[] DetailUt
 
     public RatingOutcome Outcome => RejectedReasons.OutcomeOf(Reason);
 
-    public static Rejection For(RejectedReason reason) => ByReason[(int)reason];
+    /// <summary>The words for a reason, with the policy that may have decided so.</summary>
+    public static Rejection For(RejectedReason reason, LatePolicy? late = null) =>
+        late is not null && reason is RejectedReason.OutsideWindow or RejectedReason.TooLate
+            ? ByPolicy(reason, late)
+            : ByReason[(int)reason];
+
+    private static Rejection ByPolicy(RejectedReason reason, LatePolicy late) => new(
+        reason,
+        Encoding.UTF8.GetBytes(
+            reason == RejectedReason.TooLate
+                ? $"Refused by the late policy {late.Version}, or older than Rating:LateDays; bill it by hand if it is owed."
+                : $"Held by the late policy {late.Version}: recycle it, which charges it in its own month, or discard it."));
 
     private static Rejection Of(RejectedReason reason) => reason switch
     {

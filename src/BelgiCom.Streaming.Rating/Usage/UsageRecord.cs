@@ -84,6 +84,9 @@ public readonly struct UsageRecord
     /// <summary>True when the usage was suspended before and is rated once more: it came in time, whenever that was.</summary>
     public bool IsRecycled { get; init; }
 
+    /// <summary>The rules of the late policy whose category the usage is in, a bit for each (<see cref="LatePolicy.RulesFor"/>).</summary>
+    public uint LateRules { get; init; }
+
     /// <summary>Name of the data network as a number; 0 when absent.</summary>
     internal ulong DataNetwork { get; init; }
 
