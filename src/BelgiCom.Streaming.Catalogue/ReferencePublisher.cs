@@ -117,13 +117,19 @@ public sealed class ReferencePublisher(
                 catalogue, TryReadKey, (key, one) => one.Key == key, one => one, stopping)
             .Values.Select(published => published.Content)
             .Where(one => one.Offering == period.Offering && one.ValidFrom <= choice.From).MaxBy(one => one.Version);
-        IReadOnlyList<SpendLimit> limits = version is null ? [] : SpendLimit.Of(version);
+        if (version is null)
+        {
+            throw new InputFaultException([
+                new InputFault(choice.Limit, 0, $"no version of offering '{period.Offering}' is published that holds at this time.")]);
+        }
+
+        IReadOnlyList<SpendLimit> limits = SpendLimit.Of(version);
         if (!limits.Any(limit => limit.Id == choice.Limit))
         {
             throw new InputFaultException([
                 new InputFault(
                     choice.Limit, 0,
-                    $"offering '{period.Offering}' has no limit '{choice.Limit}' at this time; it has "
+                    $"offering '{period.Offering}' has no such limit at this time; it has "
                     + $"{string.Join(", ", limits.Select(limit => limit.Id))}.")]);
         }
 

@@ -48,10 +48,13 @@ public sealed class VerbTests(EmbeddedCluster cluster) : IClassFixture<EmbeddedC
     public async Task SubscriptionsChoose_OfALimit_IsKeptByTheNextLoad()
     {
         using TemporaryFolder folder = new();
-        Dictionary<string, string> settings = Settings(folder, cluster.RegistryUrl);
+        await using EmbeddedCluster own = new();
+        await own.InitializeAsync();
+        Dictionary<string, string> settings = Settings(folder, own.RegistryUrl);
+        settings["Kafka__BootstrapServers"] = own.BootstrapServers;
         string file = await WriteAsync(folder, "subscriptions.csv", "999000000077,999990000000077,CHOOSES,mobile-start,,");
         await SetupAsync(settings, file);
-        await Belgicom.RunAsync(settings, "subscriptions", "load", file, "--json");
+        (await Belgicom.RunAsync(settings, "catalogue", "apply", "--catalogue", "Samples/catalogue")).WithExitCode(0);
         string numbers = folder.Under("numbers");
         await File.WriteAllTextAsync(numbers, "+999000000077\n", TestContext.Current.CancellationToken);
 
