@@ -29,5 +29,6 @@ internal static class FaultCodes
     public const string BundleUnused = "BUNDLE_UNUSED";
     public const string BundleMissing = "BUNDLE_MISSING";
     public const string Gap = "GAP";
+    public const string NotLookedAt = "NOT_LOOKED_AT";
     public const string NotApplied = "NOT_APPLIED";
 }

@@ -36,6 +36,11 @@ internal sealed class PriceCoverage
         long cells = (long)source.Published.Zones.Count * (source.Published.Destinations.Count + 1) * coverage._finder.Times.Count;
         if (cells * source.Published.Prices.Count > MaxCells)
         {
+            source.Section.Warn(
+                "prices",
+                $"the version has {cells} places and times for {source.Published.Prices.Count} prices, which is too many to look at each: "
+                + "hidden prices and usage without a price are not looked for; try recorded usage with belgicom simulate.",
+                FaultCodes.NotLookedAt);
             return;
         }
 

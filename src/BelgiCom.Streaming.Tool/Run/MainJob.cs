@@ -64,6 +64,7 @@ internal sealed class MainJob(
             Records = pipeline.Usage.Run,
             TotalRecords = pipeline.Usage.Total,
             IsTotalWhole = pipeline.Usage.IsWhole,
+            WaitingFor = pipeline.Usage.WaitingFor,
             Billed = Billed.Of(now.Since(pipeline.LedgerAtStart)),
             TotalBilled = Billed.Of(now),
             Evidence = _evidence,

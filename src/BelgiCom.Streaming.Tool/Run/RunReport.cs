@@ -151,6 +151,9 @@ internal sealed record RunReport
     /// <summary>Counted on the topics from their beginning: everything in the data folder.</summary>
     public required UsageTally TotalRecords { get; init; }
 
+    /// <summary>What usage of all runs waits for, by reason, and how many events do.</summary>
+    public IReadOnlyDictionary<RejectedReason, long> WaitingFor { get; init; } = new Dictionary<RejectedReason, long>();
+
     /// <summary>Whether <see cref="TotalRecords"/> counts all usage that ever was, because retention has taken none of it.</summary>
     public bool IsTotalWhole { get; init; } = true;
 
@@ -218,6 +221,7 @@ internal sealed record RunReport
         differences = Evidence.Differences + Evidence.NotYetBilled,
         ratedAndDiscarded = Evidence.Discarded,
         waiting = Waiting,
+        waitingFor = WaitingFor.ToDictionary(reason => SuspenseFilter.NameOf(reason.Key), reason => reason.Value),
         waitingFiles = WaitingFiles,
         missing = Missing.ToJson(),
         ledger = Ledger,

@@ -42,6 +42,13 @@ internal static class RunReportTable
                 + string.Join(", ", report.Waiting.Where(events => events.Value > 0).Select(events => $"{events.Key} {events.Value:N0}"));
         }
 
+        if (report.WaitingFor.Count > 0)
+        {
+            yield return "waits for "
+                + string.Join(", ", report.WaitingFor.Select(reason => $"{SuspenseFilter.NameOf(reason.Key)} {reason.Value:N0}"))
+                + ": belgicom suspense list names files and conflicts; when it is mended, belgicom suspense recycle --reason REASON";
+        }
+
         if (report.ChargesTwoViews)
         {
             yield return "CHF records and Nchf requests were both charged, and nothing tells whether they report the same sessions: "

@@ -22,6 +22,7 @@ internal sealed class UsageCount : IDisposable
     private readonly Dictionary<TopicPartition, PartitionMarks> _marks = [];
     private readonly UsageTally _total = new();
     private readonly UsageTally _run = new();
+    private readonly Dictionary<RejectedReason, long> _waiting = [];
 
     /// <summary>Notes where the topics end now; records after these ends belong to this run.</summary>
     /// <param name="kafka">Where the brokers are.</param>
@@ -74,6 +75,18 @@ internal sealed class UsageCount : IDisposable
             lock (_gate)
             {
                 return _run with { };
+            }
+        }
+    }
+
+    /// <summary>What the usage on the topics waits for, by reason, and how many events do.</summary>
+    public IReadOnlyDictionary<RejectedReason, long> WaitingFor
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Where(reason => reason.Value > 0).OrderBy(reason => reason.Key).ToDictionary();
             }
         }
     }
@@ -137,6 +150,7 @@ internal sealed class UsageCount : IDisposable
                 }
 
                 Add(_total, rejected.Outcome, 1);
+                Wait(rejected.Reason, 1);
                 Add(_run, rejected.Outcome, isNew ? 1 : 0);
 
                 break;
@@ -165,6 +179,7 @@ internal sealed class UsageCount : IDisposable
         bool wasDiscarded = marks.Discarded.Remove(offset, out bool wasDiscardedInRun);
         RejectedOutcome before = wasDiscarded ? RejectedOutcome.Discarded : Suspense.OutcomeOf(decision.Reason) ?? RejectedOutcome.Rejected;
         Add(_total, before, wasDiscarded || offset >= marks.From ? -1 : 0);
+        Wait(decision.Reason, !wasDiscarded && offset >= marks.From ? -1 : 0);
         bool isCountedInRun = wasDiscarded ? wasDiscardedInRun : offset >= marks.StartEnd;
         if (isNew)
         {
@@ -188,6 +203,14 @@ internal sealed class UsageCount : IDisposable
     private bool IsFurtherRecord(in ConsumedRecord record) =>
         _received.TryRead(record.Value, out UsageReceivedView received)
         && (received.History.AliasRef != default || !received.History.SuspendedFor.IsEmpty);
+
+    private void Wait(RejectedReason reason, int events)
+    {
+        if (Suspense.OutcomeOf(reason) is not null)
+        {
+            _waiting[reason] = _waiting.GetValueOrDefault(reason) + events;
+        }
+    }
 
     private static void Add(UsageTally tally, RatedOutcome outcome) =>
         _ = outcome == RatedOutcome.Rated ? tally.Rated++ : tally.ZeroRated++;

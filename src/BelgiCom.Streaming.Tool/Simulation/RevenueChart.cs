@@ -133,10 +133,11 @@ internal sealed class RevenueChart
         Text(Margin, _y, "text head", $"Revenue per offering, {currency} {Vat(basis)}");
         if (_report.IsComparison)
         {
-            Rect(Margin + LabelWidth, _y - 10, 10, 10, "before");
-            Text(Margin + LabelWidth + 16, _y, "soft small", "before");
-            Rect(Margin + LabelWidth + 72, _y - 10, 10, 10, "now");
-            Text(Margin + LabelWidth + 88, _y, "soft small", "now");
+            const int Legend = Width - Margin - 120;
+            Rect(Legend, _y - 10, 10, 10, "before");
+            Text(Legend + 16, _y, "soft small", "before");
+            Rect(Legend + 76, _y - 10, 10, 10, "now");
+            Text(Legend + 92, _y, "soft small", "now");
         }
 
         List<(string Name, string Detail, decimal Now, decimal Before)> rows =
@@ -227,7 +228,7 @@ internal sealed class RevenueChart
         Text(x + 16, _y, "text", Words($"{words}: {changed.Subscribers:N0} ({changed.Subscribers * 100 / all:0.#} %)"));
         if (changed.Subscribers > 0)
         {
-            Text(x + 16, _y + 17, "soft small", Words($"median {changed.Median:#,##0.00##}, at most {changed.Largest:#,##0.00##}"));
+            Text(x + 16, _y + 17, "soft small", Words($"median {changed.Median:#,##0.00}, at most {changed.Largest:#,##0.00}"));
         }
     }
 

@@ -83,6 +83,11 @@ internal sealed record UsageContent
             .Select(pair => $"{pair.First.Name} {pair.First.Value}, not {pair.Second.Value}"),
     ];
 
+    /// <summary>What a charge depends on, for example "totalOctets 1024"; what was not measured is left out.</summary>
+    public IEnumerable<string> Words() => Charged()
+        .Where(member => member.Value is not ("-1" or ""))
+        .Select(member => $"{member.Name} {member.Value}");
+
     private IEnumerable<(string Name, string Value)> Charged() =>
     [
         ("kind", Kind.ToString()),

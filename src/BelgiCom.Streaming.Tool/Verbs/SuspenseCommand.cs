@@ -22,7 +22,7 @@ internal static class SuspenseCommand
     public static Command Create() => new(
         "suspense", "Show usage that waits (suspended, in conflict, rejected), have it rated, or give it up.")
     {
-        List(), Recycle(), Discard(),
+        List(), ExplainCommand.CreateShow(), Recycle(), Discard(),
     };
 
     private static Command List()
@@ -164,7 +164,8 @@ internal static class SuspenseCommand
         return list.Events > 0 ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;
     }
 
-    private static ConflictingUsage WithFirst(
+    /// <summary>A conflict with the usage that was charged first, as far as it is known.</summary>
+    internal static ConflictingUsage WithFirst(
         ConflictingUsage conflict, BillingLedger ledger, Suspense suspense, CancellationToken cancellationToken) =>
         conflict.First is null && ledger.FindReceived(conflict.UsageId) is { } at
             ? conflict with { First = suspense.ContentAt(conflict.UsageId, at, cancellationToken) }

@@ -7,6 +7,7 @@ using System.Xml.Linq;
 using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Avro;
+using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
@@ -36,6 +37,33 @@ public sealed class SimulationTests : IDisposable
             "generate", "--records", "75000", "--subscribers", "3000", "--seed", "16", "--out", usage);
         Assert.Equal(WorkerHost.ExitDone, generated.ExitCode);
         await CompareAsync([usage], Path.Combine(usage, "subscriptions.csv"));
+    }
+
+    /// <summary>
+    /// The offerings with destinations, bands, tiers, steps, sessions, passes and prices with VAT. Shared bundles are left out: the worker
+    /// does not rate by them.
+    /// </summary>
+    [Fact, Trait("Category", "Load")]
+    public async Task GeneratedUsage_UnderPriceLists_HasTheLinesOfTheWorkers()
+    {
+        string usage = Path.Combine(_folder.FullName, "generated");
+        Finished generated = await BuiltTool.RunAsync(
+            "generate", "--records", "75000", "--subscribers", "3000", "--seed", "17", "--out", usage);
+        Assert.Equal(WorkerHost.ExitDone, generated.ExitCode);
+        string catalogue = Path.Combine(Path.GetDirectoryName(SampleFiles.Catalogue)!, "offerings");
+        string[] offerings =
+        [
+            .. CatalogueFolder.Load(catalogue).Where(version => !version.Bundles.Any(bundle => bundle.Shared))
+                .Select(version => version.Offering).Distinct().Order(StringComparer.Ordinal),
+        ];
+        string subscriptions = Path.Combine(_folder.FullName, "subscriptions.csv");
+        await File.WriteAllLinesAsync(
+            subscriptions,
+            File.ReadLines(Path.Combine(usage, "subscriptions.csv")).Select((line, index) => index == 0
+                ? line
+                : string.Join(',', line.Split(',').Select((field, column) => column == 3 ? offerings[index % offerings.Length] : field))),
+            TestContext.Current.CancellationToken);
+        await CompareAsync([usage], subscriptions, catalogue);
     }
 
     [Fact]
@@ -149,18 +177,18 @@ public sealed class SimulationTests : IDisposable
         TestContext.Current.CancellationToken);
 
     /// <summary>Compares usage.rated.v1 with the simulation of the same files, and of the recorded topic, line by line.</summary>
-    private async Task CompareAsync(string[] usage, string? subscriptions)
+    private async Task CompareAsync(string[] usage, string? subscriptions, string? catalogueFolder = null)
     {
         string data = Path.Combine(_folder.FullName, "data");
         string recording = Path.Combine(_folder.FullName, "usage.avro");
         (Dictionary<UInt128, string> rated, decimal billed) = await RunAsync(
-            data, usage, subscriptions, recording, TestContext.Current.CancellationToken);
+            data, usage, subscriptions, catalogueFolder, recording, TestContext.Current.CancellationToken);
         Assert.NotEmpty(rated);
         foreach (string[] input in new[] { usage, [recording] })
         {
             ConcurrentDictionary<UInt128, string> simulated = new();
             SimulationReport report = SimulateCommand.Simulate(
-                new SimulationInputs(input, null, null, null, subscriptions, data, Cores: 2),
+                new SimulationInputs(input, null, catalogueFolder, null, subscriptions, data, Cores: 2),
                 (catalogue, in usage, in result, session) =>
                 {
                     if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
@@ -177,10 +205,10 @@ public sealed class SimulationTests : IDisposable
     }
 
     private static async Task<(Dictionary<UInt128, string> Rated, decimal Billed)> RunAsync(
-        string data, string[] usage, string? subscriptions, string recording, CancellationToken stopping)
+        string data, string[] usage, string? subscriptions, string? catalogueFolder, string recording, CancellationToken stopping)
     {
         using DataFolder folder = DataFolder.Open(data);
-        ReferenceData reference = ReferenceData.Read(null, subscriptions);
+        ReferenceData reference = ReferenceData.Read(catalogueFolder, subscriptions);
         await using Pipeline pipeline = await Pipeline.StartAsync(folder, reference, AnyFreePort, _ => { }, _ => { }, stopping);
         IServiceProvider services = pipeline.App.Services;
         MainJob run = new(
@@ -193,6 +221,8 @@ public sealed class SimulationTests : IDisposable
         UsageRecording.Write(recording, reader, received, from: null, until: null, stopping);
         EventTopic<UsageRatedView> topic = await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, registry, stopping);
         Dictionary<UInt128, string> rated = [];
+        Dictionary<(string, int), OfferingVersion> versions = CatalogueFolder.Load(catalogueFolder ?? SampleFiles.Catalogue)
+            .ToDictionary(version => (version.Offering, version.Version));
         reader.Read(
             reader.RangesOf(Topics.UsageRated),
             batch =>
@@ -201,10 +231,15 @@ public sealed class SimulationTests : IDisposable
                 {
                     Assert.True(topic.TryRead(batch[index].Value, out UsageRatedView line));
                     rated.Add(UsageEvents.ToNumber(line.UsageId), LineOf(in line));
+                    RatedUsage kept = RatedUsage.Of(in line, batch[index].Partition, batch[index].Offset);
+                    RatedExplanation explained = new(kept, versions[(kept.Offering, kept.Version)]);
+                    Assert.True(explained.Agrees, string.Join('\n', explained.Lines()));
                 }
             },
             stopping);
-        return (rated, decimal.Parse(run.Report(folder).TotalBilled.Amount!, CultureInfo.InvariantCulture));
+        decimal billed = run.Report(folder).TotalBilled.Sums
+            .Sum(sum => Nanos.ToDecimal(sum.AmountNanos));
+        return (rated, billed);
     }
 
     private static string LineOf(in UsageRatedView line)

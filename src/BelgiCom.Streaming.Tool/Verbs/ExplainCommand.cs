@@ -1,0 +1,155 @@
+using System.CommandLine;
+using BelgiCom.Streaming.Billing;
+using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Kafka;
+using Microsoft.AspNetCore.Builder;
+
+namespace BelgiCom.Streaming.Tool;
+
+/// <summary><c>explain</c>: why usage has its amount, or why it has none and what to do.</summary>
+internal static class ExplainCommand
+{
+    public static Command Create()
+    {
+        (Argument<string> id, Option<string> data, Option<bool> json) = (Id(), CommonOptions.Data(), CommonOptions.Json());
+        Command command = new(
+            "explain",
+            "Show why usage has its amount: file and record, version, zone, price, each part as arithmetic, bundles, and the sum, which "
+            + "must equal what is stored; of usage without a price, why and what to do.")
+        {
+            id, data, json,
+        };
+        command.SetAction((result, cancellationToken) => ExecuteAsync(
+            result.GetRequiredValue(id), result.GetRequiredValue(data), onlyUnrated: false, result.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    /// <summary><c>suspense show</c>: the same of usage that was not rated.</summary>
+    public static Command CreateShow()
+    {
+        (Argument<string> id, Option<string> data, Option<bool> json) = (Id(), CommonOptions.Data(), CommonOptions.Json());
+        Command command = new(
+            "show",
+            "Show usage that waits: what it says, why it waits, what it needs, what recycling would do now, and of a conflict both "
+            + "contents. Exit code 3 while it waits.")
+        {
+            id, data, json,
+        };
+        command.SetAction((result, cancellationToken) => ExecuteAsync(
+            result.GetRequiredValue(id), result.GetRequiredValue(data), onlyUnrated: true, result.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static Argument<string> Id() => new("ID") { Description = "Id of the usage, 32 hexadecimal digits." };
+
+    private static async Task<int> ExecuteAsync(string text, string data, bool onlyUnrated, bool json, CancellationToken cancellationToken)
+    {
+        UsageId id = SuspenseFilter.UsageIdOf(text);
+        using DataFolder folder = DataFolder.Open(data);
+        WebApplicationBuilder builder = ToolDefaults.Builder(folder, new Dictionary<string, string?>());
+        await using EmbeddedDefault embedded = await EmbeddedDefault.StartAsync(folder, builder.Configuration, cancellationToken);
+        KafkaRoles kafka = KafkaRoles.Of(builder);
+        BillingOptions billing = builder.AddValidatedOptions<BillingOptions>(BillingOptions.Section);
+        SchemaRegistryOptions options = builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
+        builder.ThrowOnFaults();
+        using SchemaRegistryClient registry = new(options);
+        using TopicReader reader = new(kafka.Clients, kafka.Consumer, TimeProvider.System);
+        using BillingLedger ledger = BillingLedger.Open(billing, TimeProvider.System);
+        UsageSearch search = await SearchAsync(reader, registry, cancellationToken);
+        (int Partition, long Offset)? billed = ledger.FindReceived(id);
+        RatedExplanation? rated = onlyUnrated ? null : search.Rated(id, billed?.Partition, cancellationToken);
+        IReadOnlyList<UnratedUsage> unrated = search.Unrated(id, cancellationToken);
+        if (rated is null && unrated.Count == 0)
+        {
+            throw new ToolException(WorkerHost.ExitConfiguration, NotFound(text, billed, onlyUnrated));
+        }
+
+        bool decided = unrated.Any(one => one.Outcome is RejectedOutcome.Recycled or RejectedOutcome.Discarded);
+        bool waits = !decided && unrated.Any(one => one.Waits);
+        ConflictingUsage? conflict = onlyUnrated && unrated.Any(one => one.Outcome == RejectedOutcome.Conflict)
+            ? await ConflictAsync(id, kafka, registry, ledger, cancellationToken)
+            : null;
+        Answer.Print(
+            json,
+            new
+            {
+                usageId = text,
+                rated = rated?.ToJson(),
+                notRated = unrated,
+                waits,
+                differences = conflict?.Differences,
+                conflict?.First,
+            },
+            [.. unrated.SelectMany(Lines), .. Lines(conflict), .. rated?.Lines() ?? []]);
+        return rated is { Agrees: false } ? WorkerHost.ExitFailed : waits ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;
+    }
+
+    private static async Task<UsageSearch> SearchAsync(TopicReader reader, ISchemaRegistry registry, CancellationToken stopping)
+    {
+        PublishedReference reference = new(
+            reader,
+            await EventTopic.OpenAsync<OfferingVersion>(Topics.CatalogueTariffs, registry, stopping),
+            await EventTopic.OpenAsync<Subscription>(Topics.CustomerSubscriptions, registry, stopping),
+            stopping);
+        return new UsageSearch(
+            reader,
+            await EventTopic.OpenAsync<UsageReceivedView>(Topics.UsageReceived, registry, stopping),
+            await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, registry, stopping),
+            await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, registry, stopping),
+            reference);
+    }
+
+    private static async Task<ConflictingUsage?> ConflictAsync(
+        UsageId id, KafkaRoles kafka, ISchemaRegistry registry, BillingLedger ledger, CancellationToken cancellationToken)
+    {
+        using Suspense suspense = await Suspense.OpenAsync(kafka, registry, cancellationToken);
+        SuspenseFilter filter = new() { UsageIds = new HashSet<UsageId> { id } };
+        return suspense.List(filter, ledger.Conflicts(), cancellationToken).Conflicts
+            .Select(conflict => SuspenseCommand.WithFirst(conflict, ledger, suspense, cancellationToken))
+            .FirstOrDefault();
+    }
+
+    private static IEnumerable<string> Lines(UnratedUsage usage)
+    {
+        yield return $"{SuspenseFilter.NameOf(usage.Outcome)} for {SuspenseFilter.NameOf(usage.Reason)}, {usage.Place}";
+        if (usage.Detail.Length > 0)
+        {
+            yield return $"  {(usage.Waits ? "needs" : "said ")}  {usage.Detail}";
+        }
+
+        if (usage.Content is { } content)
+        {
+            yield return $"  from   {content.Place}, source {content.Source}";
+            yield return $"  says   {string.Join(", ", content.Words())}";
+        }
+        else if (usage.Outcome is not (RejectedOutcome.Recycled or RejectedOutcome.Discarded))
+        {
+            yield return "  says   what cannot be read: its schema is not known, or it was too long to be kept whole";
+        }
+
+        if (usage.Now is { } now)
+        {
+            yield return $"  now    {now}; belgicom suspense recycle --usage-id has that done";
+        }
+    }
+
+    private static IEnumerable<string> Lines(ConflictingUsage? conflict)
+    {
+        if (conflict is null)
+        {
+            yield break;
+        }
+
+        yield return $"  first  {conflict.First?.Place ?? "what was charged first is not billed, or is older than the topic keeps"}";
+        yield return $"  other  {(conflict.Differences.Count > 0 ? string.Join("; ", conflict.Differences) : "differences are not known")}";
+    }
+
+    private static string NotFound(string id, (int Partition, long Offset)? billed, bool onlyUnrated) => billed is { } at
+        ? onlyUnrated
+            ? $"usage {id} is billed and does not wait: see belgicom explain {id}"
+            : $"usage {id} is billed (received as {Topics.UsageReceived}[{at.Partition}]@{at.Offset}), but the topics no longer keep its "
+                + "record: the ledger has its line, and belgicom retention find its archived record"
+        : $"the topics and the ledger have no usage {id}: it has 32 hexadecimal digits, as belgicom simulate, suspense list and the ledger "
+            + "show it; look at the data folder (--data) or brokers that were named";
+}
