@@ -33,7 +33,7 @@ internal sealed class PriceCoverage
         coverage.FindBandsThatNeverHold();
         coverage.FindNeedlessPrefixes();
         coverage.FindBundlesThatNothingDraws();
-        long cells = (long)source.Published.Zones.Count * (source.Published.Destinations.Count + 1) * coverage._finder.Times.Count;
+        long cells = (long)source.Published.Zones.Count * (source.Published.Destinations.Count + 1) * coverage._finder.Places.Times.Count;
         if (cells * source.Published.Prices.Count > MaxCells)
         {
             source.Section.Warn(
@@ -60,7 +60,7 @@ internal sealed class PriceCoverage
     {
         foreach (TimeBand band in _version.Bands)
         {
-            bool holds = _finder.Times.Any(time => time.Contains(band.Name));
+            bool holds = _finder.Places.Times.Any(time => time.Contains(band.Name));
             if (!holds || _version.Prices.All(price => !price.Bands.Contains(band.Name)))
             {
                 _source.Section.Warn(
@@ -157,8 +157,8 @@ internal sealed class PriceCoverage
         from direction in price.Kind == UsageKind.Data
             ? [Direction.NotApplicable]
             : new[] { Direction.Originating, Direction.Terminating }
-        from time in Enumerable.Range(0, _finder.Times.Count)
-        where PriceFinder.Fits(price, price.Kind, zone.Name, destination, direction, _finder.Times[time])
+        from time in Enumerable.Range(0, _finder.Places.Times.Count)
+        where PriceFinder.Fits(price, price.Kind, zone.Name, destination, direction, _finder.Places.Times[time])
         select (zone.Name, destination, direction, time);
 
     private static string FiltersOf(OfferingPrice price) => PriceFinder.IsForAll(price)
@@ -212,8 +212,8 @@ internal sealed class PriceCoverage
         List<string?> sometimes = [];
         foreach (string? destination in destinations)
         {
-            int priced = _finder.Times.Count(time => _finder.Find(kind, zone, destination, direction, time) >= 0);
-            if (priced < _finder.Times.Count)
+            int priced = _finder.Places.Times.Count(time => _finder.Find(kind, zone, destination, direction, time) >= 0);
+            if (priced < _finder.Places.Times.Count)
             {
                 (priced == 0 ? never : sometimes).Add(destination);
             }

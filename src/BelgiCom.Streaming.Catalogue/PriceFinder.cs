@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Catalogue;
 
@@ -8,55 +9,16 @@ namespace BelgiCom.Streaming.Catalogue;
 /// </summary>
 internal sealed class PriceFinder
 {
-    private const int HolidayType = 7;
-    private const int DayTypes = 8;
-    private const int DayEnd = 86_400;
-    private static readonly string[] Days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat", "holiday"];
-
     private readonly OfferingVersion _version;
 
-    public PriceFinder(OfferingVersion version)
-    {
-        _version = version;
-        Times = [.. TimesOf(version)];
-    }
+    public PriceFinder(OfferingVersion version) => (_version, Places) = (version, new TariffPlaces(version));
 
-    /// <summary>The sets of bands that hold together at some time; one empty set where there are no bands.</summary>
-    public IReadOnlyList<IReadOnlySet<string>> Times { get; }
-
-    /// <summary>Zone of a country's networks that no longer prefix names; null when they are in none.</summary>
-    public string? ZoneOf(string mcc) =>
-        _version.Zones.FirstOrDefault(zone => zone.Plmns.Contains(mcc))?.Name
-        ?? _version.Zones.FirstOrDefault(zone => zone.Plmns.Contains(RoamingZone.AnyOther))?.Name;
-
-    /// <summary>Destination of a number, and how many of its digits say so; null when there is none.</summary>
-    public (string? Name, int Digits) DestinationOf(string number)
-    {
-        (string? Name, int Digits) found = (
-            _version.Destinations.FirstOrDefault(destination => destination.ShortNumbers.Contains(number))?.Name, number.Length);
-        if (found.Name is not null)
-        {
-            return found;
-        }
-
-        found = (null, -1);
-        foreach (Destination destination in _version.Destinations)
-        {
-            foreach (string prefix in destination.Prefixes)
-            {
-                if (prefix.Length > found.Digits && number.StartsWith(prefix, StringComparison.Ordinal))
-                {
-                    found = (destination.Name, prefix.Length);
-                }
-            }
-        }
-
-        return found;
-    }
+    /// <summary>Where usage is, and when, as rating finds it.</summary>
+    public TariffPlaces Places { get; }
 
     /// <summary>Index of the price for each time at which usage may be; -1 where none fits.</summary>
     public IEnumerable<int> Find(UsageKind kind, string zone, string? destination, Direction direction) =>
-        Times.Select(time => Find(kind, zone, destination, direction, time)).Distinct();
+        Places.Times.Select(time => Find(kind, zone, destination, direction, time)).Distinct();
 
     /// <summary>Index of the first price that fits, -1 for none. Prices for some rating groups, networks or slices only do not.</summary>
     public int Find(UsageKind kind, string zone, string? destination, Direction direction, IReadOnlySet<string> time)
@@ -140,27 +102,5 @@ internal sealed class PriceFinder
     private static decimal Exact(long units, decimal price, long size) => size < 1 ? 0 : Math.Min((decimal)units / size * price, 1e15m);
 
     private static long RoundUp(long units, long increment) =>
-        increment <= 1 || units % increment == 0 || units > long.MaxValue - increment ? units : units - (units % increment) + increment;
-
-    private static IEnumerable<IReadOnlySet<string>> TimesOf(OfferingVersion version)
-    {
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        int[] starts = [.. version.Bands.SelectMany(band => new[] { band.From, band.To % DayEnd }).Append(0).Distinct()];
-        int dayTypes = version.Holidays.Count > 0 ? DayTypes : HolidayType;
-        for (int day = 0; day < dayTypes; day++)
-        {
-            foreach (int start in starts)
-            {
-                HashSet<string> time = [.. version.Bands.Where(band => Holds(band, Days[day], start)).Select(band => band.Name)];
-                if (seen.Add(string.Join('\n', time.Order(StringComparer.Ordinal))))
-                {
-                    yield return time;
-                }
-            }
-        }
-    }
-
-    private static bool Holds(TimeBand band, string day, int second) =>
-        (band.Days.Count == 0 || band.Days.Contains(day))
-        && (band.From < band.To ? second >= band.From && second < band.To : second >= band.From || second < band.To);
+        RoundingPolicy.TryRoundUp(units, Math.Max(1, increment), out long rounded) ? rounded : units;
 }

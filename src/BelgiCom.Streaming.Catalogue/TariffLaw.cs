@@ -148,12 +148,12 @@ internal sealed class TariffLaw
 
     private void CheckRoaming(DateTimeOffset? end)
     {
-        foreach (IGrouping<string?, string> zone in RoamLikeAtHome.GroupBy(_finder.ZoneOf))
+        foreach (IGrouping<string?, string> zone in RoamLikeAtHome.GroupBy(_finder.Places.ZoneOf))
         {
             CheckRoaming(zone.Key, zone.First(), isInForce: true);
         }
 
-        foreach (IGrouping<string?, string> zone in RoamLikeAtHomeByAgreement.GroupBy(_finder.ZoneOf))
+        foreach (IGrouping<string?, string> zone in RoamLikeAtHomeByAgreement.GroupBy(_finder.Places.ZoneOf))
         {
             if (end is null || end > ByAgreementFrom)
             {
@@ -170,7 +170,7 @@ internal sealed class TariffLaw
         }
 
         CheckRoaming(UsageKind.Data, Direction.NotApplicable, null, zone, mcc, isInForce, 1_000, 1_000_000, OctetsPerGigabyte);
-        string? mobile = _finder.DestinationOf(BelgianMobile).Name;
+        string? mobile = _finder.Places.DestinationOf(BelgianMobile).Name;
         CheckRoaming(UsageKind.Voice, Direction.Originating, mobile, zone, mcc, isInForce, 1, 30, 60, 61);
         CheckRoaming(UsageKind.Voice, Direction.Terminating, null, zone, mcc, isInForce, 1, 60);
         CheckRoaming(UsageKind.Sms, Direction.Originating, mobile, zone, mcc, isInForce, 1);
@@ -192,7 +192,7 @@ internal sealed class TariffLaw
     private void CheckRoaming(
         UsageKind kind, Direction direction, string? destination, string zone, string mcc, bool isInForce, params long[] samples)
     {
-        foreach (IReadOnlySet<string> time in _finder.Times)
+        foreach (IReadOnlySet<string> time in _finder.Places.Times)
         {
             int abroad = _finder.Find(kind, zone, destination, direction, time);
             int home = _finder.Find(kind, RoamingZone.Home, destination, direction, time);
@@ -225,7 +225,7 @@ internal sealed class TariffLaw
         bool hasDestinations = _version.Destinations.Count > 0;
         foreach (string code in hasDestinations ? UnionCodes : UnionCodes[..1])
         {
-            string? destination = _finder.DestinationOf(code + "00000000").Name;
+            string? destination = _finder.Places.DestinationOf(code + "00000000").Name;
             foreach (int index in _finder.Find(kind, RoamingZone.Home, destination, Direction.Originating))
             {
                 decimal? cost = index < 0 ? null : WithVat(PriceFinder.Cost(_version.Prices[index], units));
@@ -258,7 +258,7 @@ internal sealed class TariffLaw
     {
         foreach (string number in new[] { "112", "100", "101" })
         {
-            string? destination = _finder.DestinationOf(number).Name;
+            string? destination = _finder.Places.DestinationOf(number).Name;
             foreach (RoamingZone zone in destination is null ? [] : _version.Zones)
             {
                 int priced = _finder.Find(UsageKind.Voice, zone.Name, destination, Direction.Originating)
@@ -283,7 +283,7 @@ internal sealed class TariffLaw
 
     private void CheckSpecial(string prefix, decimal most, bool isPerCall)
     {
-        (string? destination, int digits) = _finder.DestinationOf(prefix + "00000");
+        (string? destination, int digits) = _finder.Places.DestinationOf(prefix + "00000");
         if (destination is null || digits < prefix.Length)
         {
             return;

@@ -255,6 +255,34 @@ public sealed class BrokenCatalogueTests : IDisposable
         Assert.Contains(CatalogueFolder.Read(_folder).Warnings, warning => warning is { Code: "ROAMING_SURCHARGE", Line: 9 });
     }
 
+    /// <summary>400 zones, 100 prices and more than 60 sets of bands are more than two million places, times and prices.</summary>
+    [Fact]
+    public void VersionThatIsTooLargeToLookAt_SaysSo()
+    {
+        string zones = string.Join(", ", Enumerable.Range(301, 399).Select(mcc => $"z{mcc}: [\"{mcc}\"]"));
+        string bands = string.Join('\n', Enumerable.Range(0, 64).Select(
+            band => $"  - {{ name: b{band}, from: \"00:{band % 60:D2}\", to: \"23:{band % 60:D2}\" }}"));
+        string prices = string.Join('\n', Enumerable.Range(0, 100).Select(
+            price => $"      - {{ kind: data, band: b{price % 64}, price: \"0.10\", per: 1 MB }}"));
+        File.WriteAllText(
+            Path.Combine(_folder, "plan.yaml"),
+            $$"""
+            offering: large
+            name: Large
+            currency: EUR
+            vatPermille: 210
+            zones: { home: ["206"], {{zones}} }
+            bands:
+            {{bands}}
+            versions:
+              - version: 1
+                validFrom: 2026-01-01
+                prices:
+            {{prices}}
+            """);
+        Assert.Contains(CatalogueFolder.Read(_folder).Warnings, warning => warning.Code == "NOT_LOOKED_AT");
+    }
+
     [Fact]
     public void TableThatChanges_WhileAVersionIsInForce_IsRefused_AndSameAsTakesTheNewOne()
     {

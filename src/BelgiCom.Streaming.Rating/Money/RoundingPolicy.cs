@@ -83,7 +83,7 @@ public static class RoundingPolicy
     /// <param name="increment">At least 1.</param>
     /// <param name="rounded">The units, rounded up.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool TryRoundUp(long units, long increment, out long rounded)
+    public static bool TryRoundUp(long units, long increment, out long rounded)
     {
         long rest = increment == 1 ? 0 : units % increment;
         rounded = rest == 0 ? units : unchecked(units + (increment - rest));

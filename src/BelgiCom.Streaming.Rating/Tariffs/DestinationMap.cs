@@ -83,6 +83,26 @@ internal sealed class DestinationMap
         return number.IsBeginning && LeadsElsewhere(node, found) ? None : found;
     }
 
+    /// <summary>The destination of a whole number, and how many of its digits say so.</summary>
+    public int Find(CalledNumber number, out int digits)
+    {
+        digits = number.Length;
+        int found = Find(number);
+        if (found == None || _short.ContainsKey(number.Packed))
+        {
+            return found;
+        }
+
+        digits = 0;
+        int node = 0;
+        for (int place = 0; place < number.Length && (node = _next[(node * Digits) + number[place]]) != 0; place++)
+        {
+            digits = _destination[node] == None ? digits : place + 1;
+        }
+
+        return found;
+    }
+
     /// <summary>Whether further digits could lead to another destination.</summary>
     private bool LeadsElsewhere(int node, int found)
     {

@@ -65,6 +65,11 @@ internal sealed class TimeBands
         return last.Bands;
     }
 
+    /// <summary>The bands that hold together at some time, a bit each, apart for each different set.</summary>
+    /// <param name="withHolidays">Whether any day is a holiday.</param>
+    public IEnumerable<ulong> Together(bool withHolidays) =>
+        _days.Take(withHolidays ? DayTypes : HolidayType).SelectMany(day => day).Select(stretch => stretch.Bands).Distinct();
+
     private static IEnumerable<Stretch> StretchesOf(int day, IReadOnlyList<TimeBand> bands)
     {
         SortedSet<int> bounds = [0];
