@@ -96,6 +96,31 @@ public sealed class BillingLedger : IDisposable
         return NextOffset(topic, partition);
     }
 
+    /// <summary>What is billed under an id; null when nothing is.</summary>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public BilledUsage? Find(UsageId usageId) => Guarded(() => Database.Query(
+        """
+        SELECT account, offering, offering_version, kind, CAST(event_time_utc AS TEXT), charged_units, bundle_units, CAST(amount AS TEXT),
+               currency, price_basis, source, file_name, record_index, received_partition, received_offset
+        FROM billed_usage WHERE usage_id = @p0
+        """,
+        reader => new BilledUsage(
+            reader.GetString(0),
+            reader.GetString(1),
+            reader.GetInt64(2),
+            reader.GetString(3),
+            reader.GetString(4),
+            reader.GetInt64(5),
+            reader.GetInt64(6),
+            decimal.Parse(reader.GetString(7), CultureInfo.InvariantCulture),
+            reader.GetString(8),
+            reader.GetString(9),
+            reader.GetString(10),
+            reader.GetString(11),
+            reader.GetInt64(12),
+            ((int)reader.GetInt64(13), reader.GetInt64(14))),
+        usageId.ToByteArray()).FirstOrDefault());
+
     /// <summary>Where the usage that is billed under an id lies on usage.received.v1; null when none is.</summary>
     /// <exception cref="StorageException">The database does not answer.</exception>
     public (int Partition, long Offset)? FindReceived(UsageId usageId) => Guarded(() => Database.Query(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
@@ -57,12 +58,14 @@ internal static class ExplainCommand
         using TopicReader reader = new(kafka.Clients, kafka.Consumer, TimeProvider.System);
         using BillingLedger ledger = BillingLedger.Open(billing, TimeProvider.System);
         UsageSearch search = await SearchAsync(reader, registry, cancellationToken);
-        (int Partition, long Offset)? billed = ledger.FindReceived(id);
-        RatedExplanation? rated = onlyUnrated ? null : search.Rated(id, billed?.Partition, cancellationToken);
+        BilledUsage? billed = ledger.Find(id);
+        RatedExplanation? rated = onlyUnrated ? null : search.Rated(id, billed?.Received.Partition, cancellationToken);
         IReadOnlyList<UnratedUsage> unrated = search.Unrated(id, cancellationToken);
         if (rated is null && unrated.Count == 0)
         {
-            throw new ToolException(WorkerHost.ExitConfiguration, NotFound(text, billed, onlyUnrated));
+            return billed is null || onlyUnrated
+                ? throw new ToolException(WorkerHost.ExitConfiguration, NotFound(text, isBilled: billed is not null))
+                : PrintBilled(text, billed, json);
         }
 
         bool decided = unrated.Any(one => one.Outcome is RejectedOutcome.Recycled or RejectedOutcome.Discarded);
@@ -130,7 +133,7 @@ internal static class ExplainCommand
 
         if (usage.Now is { } now)
         {
-            yield return $"  now    {now}; belgicom suspense recycle --usage-id has that done";
+            yield return $"  now    {now}; belgicom suspense recycle --usage-id ID does that";
         }
     }
 
@@ -145,11 +148,27 @@ internal static class ExplainCommand
         yield return $"  other  {(conflict.Differences.Count > 0 ? string.Join("; ", conflict.Differences) : "differences are not known")}";
     }
 
-    private static string NotFound(string id, (int Partition, long Offset)? billed, bool onlyUnrated) => billed is { } at
-        ? onlyUnrated
-            ? $"usage {id} is billed and does not wait: see belgicom explain {id}"
-            : $"usage {id} is billed (received as {Topics.UsageReceived}[{at.Partition}]@{at.Offset}), but the topics no longer keep its "
-                + "record: the ledger has its line, and belgicom retention find its archived record"
+    /// <summary>What the ledger's line says, where the topics no longer keep the usage.</summary>
+    private static int PrintBilled(string id, BilledUsage billed, bool json)
+    {
+        Answer.Print(
+            json,
+            new { usageId = id, billed = billed with { Received = default }, waits = false },
+            $"usage     {id}, {billed.Kind.ToLowerInvariant()} of {billed.EventTime} UTC",
+            Words($"from      {billed.File}, record {billed.RecordIndex}, source {billed.Source}"),
+            $"topic     {Topics.UsageReceived}[{billed.Received.Partition}]@{billed.Received.Offset}",
+            $"account   {billed.Account}",
+            Words($"offering  {billed.Offering}, version {billed.Version}"),
+            Words($"units     {billed.ChargedUnits:N0} charged, of which {billed.BundleUnits:N0} in bundles"),
+            Words($"sum       {billed.Amount:0.000000000} {billed.Currency} {(billed.PriceBasis == "GROSS" ? "with" : "without")} VAT"),
+            "The topics no longer keep this usage, so its parts are not known; belgicom retention find has its archived record.");
+        return WorkerHost.ExitDone;
+    }
+
+    private static string NotFound(string id, bool isBilled) => isBilled
+        ? $"usage {id} is billed and does not wait: see belgicom explain {id}"
         : $"the topics and the ledger have no usage {id}: it has 32 hexadecimal digits, as belgicom simulate, suspense list and the ledger "
             + "show it; look at the data folder (--data) or brokers that were named";
+
+    private static string Words(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -61,6 +61,15 @@ public sealed class ExplainTests : IDisposable
         Assert.EndsWith($"sum       {amount} EUR = stored", explained.Text.TrimEnd(), StringComparison.Ordinal);
         Finished waits = await BuiltTool.RunAsync("suspense", "show", id, "--data", data);
         Assert.Equal(WorkerHost.ExitConfiguration, waits.ExitCode);
+
+        // A data folder with the ledger alone stands for topics that no longer keep the usage.
+        string later = Path.Combine(_folder.FullName, "later");
+        Directory.CreateDirectory(later);
+        File.Copy(Path.Combine(data, "ledger.db"), Path.Combine(later, "ledger.db"));
+        Finished billed = await BuiltTool.RunAsync("explain", id, "--data", later);
+        Assert.Equal(WorkerHost.ExitDone, billed.ExitCode);
+        Assert.Contains($"sum       {amount} EUR without VAT", billed.Text, StringComparison.Ordinal);
+        Assert.Contains("The topics no longer keep this usage", billed.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,6 +92,44 @@ public sealed class ExplainTests : IDisposable
         Assert.Contains("Publish a subscription for the reference", shown.Text, StringComparison.Ordinal);
         Assert.Contains("it would be suspended again (UNKNOWN_SUBSCRIBER)", shown.Text, StringComparison.Ordinal);
     }
+
+    /// <summary>Two calls of one subscriber under one id: the second, of 90 seconds, waits, and the first, of 60, was charged.</summary>
+    [Fact]
+    public async Task Show_OfAConflict_HasBothContents()
+    {
+        string cases = Path.Combine(AppContext.BaseDirectory, "Cases");
+        string data = Path.Combine(_folder.FullName, "data");
+        foreach (string file in new[] { "1-first.csv", "2-second.csv" })
+        {
+            await RunAsync(
+                "run", "--input", Path.Combine(cases, "conflict-that-is-other-usage", file), "--source", "sw", "--catalogue",
+                Path.Combine(cases, "catalogue"), "--subscriptions", Path.Combine(cases, "subscriptions.csv"), "--data", data);
+        }
+
+        Finished list = await RunAsync("suspense", "list", "--data", data, "--json");
+        string id = list.Json.GetProperty("contents")[0].GetProperty("usageId").GetString()!;
+        Finished shown = await RunAsync("suspense", "show", id, "--data", data);
+        Assert.Equal(WorkerHost.ExitMoneyWaits, shown.ExitCode);
+        Assert.Contains("first  1-first.csv, record 0", shown.Text, StringComparison.Ordinal);
+        Assert.Contains("durationSeconds 90, not 60", shown.Text, StringComparison.Ordinal);
+        Assert.Contains("it would be charged 0.900000000 EUR", shown.Text, StringComparison.Ordinal);
+    }
+
+    private static Task<Finished> RunAsync(params string[] arguments) => ChildProcess.RunAsync(
+        OurProgram.Start(
+            "belgicom",
+            new Dictionary<string, string>
+            {
+                ["Adapters__Sources__0__Name"] = "sw",
+                ["Adapters__Sources__0__Csv__Kind"] = "Voice",
+                ["Adapters__Sources__0__Csv__Columns__RecordId"] = "id",
+                ["Adapters__Sources__0__Csv__Columns__StartTime"] = "start",
+                ["Adapters__Sources__0__Csv__Columns__DurationSeconds"] = "seconds",
+                ["Adapters__Sources__0__Csv__Columns__Msisdn"] = "caller",
+                ["Adapters__Sources__0__Csv__Columns__OtherParty"] = "called",
+            },
+            arguments),
+        patience: TimeSpan.FromMinutes(2));
 
     private static (string Id, string Amount) FirstLine(string data)
     {
