@@ -19,10 +19,11 @@ internal sealed class RatedArrays
             return default;
         }
 
-        int size = AvroLimits.MaxArrayFrame;
+        int size = AvroLimits.MaxArrayFrame + (parts.Length * default(UsagePartView).MaxSize);
         foreach (ref readonly RatedPart part in parts)
         {
-            size += ViewOf(in part, tariffs).MaxSize;
+            PriceList list = tariffs.Version(part.VersionIndex).PriceList;
+            size += list.BandUtf8(part.BandIndex).Length + list.BundleUtf8(part.BundleIndex).Length;
         }
 
         EnsureRoom(ref _parts, size);

@@ -10,12 +10,14 @@ namespace BelgiCom.Streaming.Bench;
 /// subscriber, which come first in the schema, are written into one of them. So any number of different events needs little memory, and
 /// every event goes to a random subscriber.
 /// </summary>
-internal sealed class UsageLoad
+internal sealed class UsageLoad : IUsageLoad
 {
     /// <summary>Values that can be in use at the same time.</summary>
     public const int Templates = 256;
 
-    private const int IdPlace = WireFormat.HeaderSize;
+    /// <summary>Place of the event's id in a value; the subscriber follows it.</summary>
+    public const int IdPlace = WireFormat.HeaderSize;
+
     private const int SubscriberPlace = IdPlace + UsageId.Size;
 
     private readonly byte[][] _values;
@@ -42,7 +44,7 @@ internal sealed class UsageLoad
     /// <summary>The number that <see cref="Value"/> put into an id.</summary>
     public static long NumberOf(UsageId id) => (long)(id.Low & ((1UL << 48) - 1));
 
-    /// <summary>The value of an event; valid until <see cref="Templates"/> further ones were asked for.</summary>
+    /// <inheritdoc/>
     public byte[] Value(long number)
     {
         byte[] value = _values[number & (Templates - 1)];
@@ -111,7 +113,7 @@ internal sealed class UsageLoad
     }
 
     /// <summary>The finaliser of SplitMix64: different numbers give different, evenly spread numbers.</summary>
-    private static ulong Mix(ulong number)
+    public static ulong Mix(ulong number)
     {
         number = (number + 0x9E3779B97F4A7C15) * 0xBF58476D1CE4E5B9;
         number = (number ^ (number >> 30)) * 0x94D049BB133111EB;

@@ -25,6 +25,7 @@ internal sealed class RatingCoreSpeed
     private static readonly DateTimeOffset FirstDay = new(2026, 3, 2, 0, 0, 0, TimeSpan.Zero);
 
     private readonly int _subscribers;
+    private readonly bool _isMixed;
     private readonly RatingSession _session = new(DaysKept, DaysKept);
     private readonly TariffSnapshot _tariffs;
     private readonly byte[][] _slice = new byte[RatingSession.PrepareLength][];
@@ -34,12 +35,13 @@ internal sealed class RatingCoreSpeed
     private int _round;
 
     private RatingCoreSpeed(
-        int subscribers, EventTopic<UsageReceived> usage, EventTopic<UsageReceivedView> received, EventTopic<UsageRatedView> rated)
+        int subscribers, bool isMixed, EventTopic<UsageReceived> usage, EventTopic<UsageReceivedView> received,
+        EventTopic<UsageRatedView> rated)
     {
-        _subscribers = subscribers;
+        (_subscribers, _isMixed) = (subscribers, isMixed);
         (_usage, _received, _rated) = (usage, received, rated);
-        CompiledCatalogue catalogue = new(takesAllTerms: false);
-        foreach (OfferingVersion version in CatalogueFolder.Load(SampleFiles.Catalogue))
+        CompiledCatalogue catalogue = new(takesAllTerms: isMixed);
+        foreach (OfferingVersion version in CatalogueFolder.Load(isMixed ? SampleFiles.Offerings : SampleFiles.Catalogue))
         {
             catalogue.Put(version);
         }
@@ -53,8 +55,8 @@ internal sealed class RatingCoreSpeed
         int rounds, int mostSubscribers, CancellationToken stopping)
     {
         int[] sizes = [.. Sizes.Where(size => size <= mostSubscribers)];
-        IReadOnlyList<Series[]> results = await Rounds.RunAsync("b", rounds, [.. sizes.Select(Contender)], stopping);
-        (Series[] smallest, Series[] largest) = (results[0], results[^1]);
+        IReadOnlyList<Series[]> results = await Rounds.RunAsync("b", rounds, [.. sizes.Select(Plain), PriceLists(sizes[0])], stopping);
+        (Series[] smallest, Series[] largest, Series[] mixed) = (results[0], results[^2], results[^1]);
         return new Findings(
             [.. results.SelectMany(series => series)],
             [
@@ -63,20 +65,28 @@ internal sealed class RatingCoreSpeed
                     "b", $"events/s at {sizes[0]:N0} / at {sizes[^1]:N0} subscribers", smallest[0], largest[0], 1.3, atMost: true),
                 Ratio.Against("b", "octets allocated per event", largest[1], 1, 0, atMost: true),
                 Ratio.Against("b", $"octets per subscriber at {sizes[^1]:N0}", largest[2], 1, 200, atMost: true),
+                Ratio.Between("b", "events/s, mixed usage by price lists / plain", mixed[0], smallest[0], 0.6),
+                Ratio.Against("b", "octets allocated per event, by price lists", mixed[1], 1, 0, atMost: true),
             ]);
     }
 
-    private static Contender Contender(int subscribers)
+    private static Contender Plain(int subscribers) => Contender($"{subscribers:N0} subscribers", subscribers, isMixed: false);
+
+    private static Contender PriceLists(int subscribers) =>
+        Contender($"{subscribers:N0} subscribers, mixed usage by price lists", subscribers, isMixed: true);
+
+    private static Contender Contender(string name, int subscribers, bool isMixed)
     {
-        Lazy<Task<RatingCoreSpeed>> bench = new(() => OpenAsync(subscribers));
-        return new Contender($"{subscribers:N0} subscribers", Units, async _ => (await bench.Value).Measure());
+        Lazy<Task<RatingCoreSpeed>> bench = new(() => OpenAsync(subscribers, isMixed));
+        return new Contender(name, Units, async _ => (await bench.Value).Measure());
     }
 
-    private static async Task<RatingCoreSpeed> OpenAsync(int subscribers)
+    private static async Task<RatingCoreSpeed> OpenAsync(int subscribers, bool isMixed)
     {
         OwnSchemas registry = new();
         return new RatingCoreSpeed(
             subscribers,
+            isMixed,
             await EventTopic.OpenAsync<UsageReceived>(Topics.UsageReceived, registry, CancellationToken.None),
             await EventTopic.OpenAsync<UsageReceivedView>(Topics.UsageReceived, registry, CancellationToken.None),
             await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, registry, CancellationToken.None));
@@ -92,20 +102,25 @@ internal sealed class RatingCoreSpeed
             UInt128 subscriber = new(reference.High, reference.Low);
             _session.SetSubscription(
                 subscriber,
-                [new SubscriptionPeriod { Account = UsageLoad.Account(number), Offering = UsageLoad.Offering }],
+                [new SubscriptionPeriod { Account = UsageLoad.Account(number), Offering = OfferingOf(number) }],
                 offerings);
             _session.RestoreBalance(new BalanceEntry(subscriber, monthStart, default));
         }
     }
 
+    private string OfferingOf(int number) => _isMixed ? MixedUsage.OfferingOf(number) : UsageLoad.Offering;
+
     private double[] Measure()
     {
         DateTimeOffset eventTime = FirstDay.AddDays(_round * (DaysKept + 1));
-        UsageLoad usage = new(_usage, stream: _round++, _subscribers, eventTime);
+        IUsageLoad usage = _isMixed
+            ? new MixedUsage(_usage, stream: _round++, _subscribers, eventTime, (TransactionsPerRound + 1) * EventsPerTransaction)
+            : new UsageLoad(_usage, stream: _round++, _subscribers, eventTime);
         _session.Reserve((int)(eventTime.ToUnixTimeMilliseconds() / 86_400_000), (TransactionsPerRound + 1) * EventsPerTransaction);
 
         // The first transaction of a day makes the day's lists, which is not part of the cost of an event.
         RateTransaction(usage, first: 0);
+        ForgetExpired();
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         TimeSpan started = Environment.CpuUsage.TotalTime;
         for (int transaction = 1; transaction <= TransactionsPerRound; transaction++)
@@ -119,7 +134,7 @@ internal sealed class RatingCoreSpeed
         return [Events / elapsed.TotalSeconds, allocated / Events, (double)_session.SubscriberOctets / _subscribers];
     }
 
-    private void RateTransaction(UsageLoad usage, long first)
+    private void RateTransaction(IUsageLoad usage, long first)
     {
         for (long number = first; number < first + EventsPerTransaction; number += RatingSession.PrepareLength)
         {
@@ -129,8 +144,18 @@ internal sealed class RatingCoreSpeed
         _session.Commit();
     }
 
+    /// <summary>The step of RatingBatchHandler that deletes state which is too old, so that the rounds before leave nothing.</summary>
+    private void ForgetExpired()
+    {
+        Span<ExpiredKey> keys = stackalloc ExpiredKey[512];
+        while (_session.HasExpired && _session.TakeExpired(keys) > 0)
+        {
+            _session.Commit();
+        }
+    }
+
     /// <summary>The steps of RatingBatchHandler over a slice: have the memory of all its events loaded, then take them in turn.</summary>
-    private void RateSlice(UsageLoad usage, long first)
+    private void RateSlice(IUsageLoad usage, long first)
     {
         Span<UsageKey> keys = stackalloc UsageKey[RatingSession.PrepareLength];
         for (int i = 0; i < keys.Length; i++)
@@ -156,7 +181,7 @@ internal sealed class RatingCoreSpeed
 
         UsageRecord record = UsageEvents.ToRecord(in received, received.EventTimeMilliseconds, _tariffs.UsesDetails);
         _session.Rate(in record, _tariffs, out RatingResult result);
-        if (result.Outcome != RatingOutcome.Rated)
+        if (result.Outcome != RatingOutcome.Rated && !(_isMixed && result.Outcome == RatingOutcome.ZeroRated))
         {
             throw new InvalidDataException($"an event was not rated but {result.Outcome} ({result.RejectedReason})");
         }

@@ -50,18 +50,15 @@ internal sealed class EventParts(TermsInForce terms)
     public void AddRun(RatedPart part)
     {
         Stamp(ref part);
-        if (_parts.Count > _firstOfRecord && _parts[^1].IsSameAs(in part))
+        if (_parts.Count > _firstOfRecord && All[^1].IsSameAs(in part))
         {
-            part.Units += _parts[^1].Units;
-            _parts.RemoveAt(_parts.Count - 1);
+            ref RatedPart before = ref CollectionsMarshal.AsSpan(_parts)[^1];
+            before.Units += part.Units;
+            Price(ref before);
+            return;
         }
 
-        if (part.Component == PartComponent.Usage)
-        {
-            Expect(RoundingPolicy.TryPrice(part.Units, part.UnitPriceNanos, part.UnitSize, out long nanos));
-            part.AmountNanos = nanos;
-        }
-
+        Price(ref part);
         _parts.Add(part);
     }
 
@@ -117,6 +114,15 @@ internal sealed class EventParts(TermsInForce terms)
         (result.AmountNanos, result.ChargedUnits, result.BundleUnits) = ((long)amount, charged, covered);
         (result.FirstPart, result.PartCount) = (_first, _parts.Count - _first);
         return true;
+    }
+
+    private void Price(ref RatedPart part)
+    {
+        if (part.Component == PartComponent.Usage)
+        {
+            Expect(RoundingPolicy.TryPrice(part.Units, part.UnitPriceNanos, part.UnitSize, out long nanos));
+            part.AmountNanos = nanos;
+        }
     }
 
     private void Stamp(ref RatedPart part)

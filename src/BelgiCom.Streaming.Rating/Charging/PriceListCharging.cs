@@ -9,12 +9,14 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 internal sealed class PriceListCharging
 {
+    /// <summary>
+    /// No call lasts so long, and no container is open so long. A record that says so would take as long to split at its bounds.
+    /// </summary>
+    public const long MostMilliseconds = 400L * 86_400_000;
+
     private const long MillisecondsPerSecond = 1000;
     private const long NanosPerUnit = 1_000_000_000;
     private const int PercentPerWhole = 100;
-
-    // No call lasts so long, and no container is open so long. A record that says so would take as long to split at its bounds.
-    private const long MostMilliseconds = 400L * 86_400_000;
 
     private readonly UsageInHand _hand = new();
     private readonly TermsInForce _terms;

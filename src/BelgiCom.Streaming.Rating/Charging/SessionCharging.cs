@@ -20,13 +20,12 @@ internal sealed class SessionCharging(
     /// <param name="units">What it used.</param>
     public ChargingFault Charge(long units)
     {
-        session.Enter();
+        // What is counted beside the session lies elsewhere in memory, and is loaded while the session is read.
+        MeterKey counted = bundles.FirstCounted();
+        hand.Meters.Hint(in counted);
+        session.Enter(terms.SessionForm);
+        hand.Meters.HintEntry(in counted);
         SessionSoFar before = session.SoFar;
-        if (!session.IsKept)
-        {
-            return ChargeRecord(units, before, out _);
-        }
-
         SessionRecord record = new(hand.Usage.EventTimeMilliseconds, units);
         if (session.CanChargeAnew && session.Count > 0 && record.IsBefore(session.RecordAt(session.Count - 1)))
         {
@@ -54,7 +53,6 @@ internal sealed class SessionCharging(
     /// </summary>
     private bool TryTakeBack(in SessionSoFar charged)
     {
-        terms.Leave();
         if (!terms.TryEnter(charged.StartMilliseconds))
         {
             return false;
@@ -104,7 +102,6 @@ internal sealed class SessionCharging(
         after = before with { Used = before.Used + units };
 
         // Fee, minimum and maximum are those of the price at the session's start.
-        terms.Leave();
         if (!terms.TryEnter(before.StartMilliseconds))
         {
             return ChargingFault.NoPrice;
@@ -112,7 +109,6 @@ internal sealed class SessionCharging(
 
         PriceList.Row first = terms.Row;
         int firstVersion = terms.VersionIndex;
-        terms.Leave();
         ChargingFault fault = first.Model == PriceModel.Flat
             ? ChargeFlat(units, before.Used == 0)
             : _increments.Charge(first, Math.Max(after.Used, first.MinimumUnits), before, ref after);

@@ -11,10 +11,8 @@ internal sealed class SessionInHand(UsageInHand hand)
     // Most records of a session that are kept, to charge it anew when one comes out of order.
     private const int MostRecords = 32;
 
+    private SessionForm _form;
     private SessionRecords _records;
-
-    /// <summary>Whether records name the session; else the event is one by itself, and nothing of it is kept.</summary>
-    public bool IsKept { get; private set; }
 
     /// <summary>What its records charged until now.</summary>
     public SessionSoFar SoFar { get; private set; }
@@ -28,16 +26,24 @@ internal sealed class SessionInHand(UsageInHand hand)
     /// <summary>Records kept.</summary>
     public int Count => _records.Count;
 
-    /// <summary>Finds the session of the event.</summary>
-    public void Enter()
+    /// <summary>Finds the session of the event. A record that names none is one by itself, of which nothing is kept.</summary>
+    /// <param name="form">What must be kept. A session of which something is kept already goes on in the form that it has.</param>
+    public void Enter(SessionForm form)
     {
         SessionMeters session = Session();
-        (IsKept, CanChargeAnew) = (session.IsKept, false);
-        SoFar = session.Read(hand.Usage.EventTimeMilliseconds);
-        if (IsKept)
+        _form = hand.Usage.Session == UInt128.Zero ? SessionForm.Nothing : form;
+        (CanChargeAnew, Drawn, _records) = (false, 0, default);
+        if (_form == SessionForm.Nothing)
         {
-            ReadAgain();
-            CanChargeAnew = SoFar.Used == 0 || (Count is > 0 and < MostRecords && IsOfOneKind());
+            SoFar = SessionSoFar.Beginning(hand.Usage.EventTimeMilliseconds);
+        }
+        else if (_form == SessionForm.Count && session.TryReadCount(out SessionSoFar counted))
+        {
+            SoFar = counted with { StartMilliseconds = Math.Min(counted.StartMilliseconds, hand.Usage.EventTimeMilliseconds) };
+        }
+        else
+        {
+            EnterWithRecords(session);
         }
     }
 
@@ -55,7 +61,17 @@ internal sealed class SessionInHand(UsageInHand hand)
     public SessionRecord RecordAt(int place) => Session().ReadRecord(place);
 
     /// <summary>Keeps what the session has charged now.</summary>
-    public void Keep(in SessionSoFar soFar) => Session().Write(in soFar, hand.Day);
+    public void Keep(in SessionSoFar soFar)
+    {
+        if (_form == SessionForm.Count)
+        {
+            Session().WriteCount(in soFar, hand.Day);
+        }
+        else if (_form == SessionForm.Records)
+        {
+            Session().Write(in soFar, hand.Day);
+        }
+    }
 
     /// <summary>Puts a record in its place among those that are kept.</summary>
     public void Insert(SessionRecord record)
@@ -73,7 +89,7 @@ internal sealed class SessionInHand(UsageInHand hand)
     /// <summary>Keeps that the session has a record more, and what it drew.</summary>
     public void KeepRecords()
     {
-        if (Count != SessionRecords.InOrderOfArrival)
+        if (_form == SessionForm.Records && Count != SessionRecords.InOrderOfArrival)
         {
             int count = CanChargeAnew ? Count + 1 : SessionRecords.InOrderOfArrival;
             Session().WriteRecords(new SessionRecords(count, Drawn, hand.Usage.ServingPlmn.Code), hand.Day);
@@ -110,6 +126,26 @@ internal sealed class SessionInHand(UsageInHand hand)
         }
 
         return draw;
+    }
+
+    private void EnterWithRecords(SessionMeters session)
+    {
+        SoFar = session.Read(hand.Usage.EventTimeMilliseconds);
+        if (SoFar.Used == 0)
+        {
+            if (_form == SessionForm.Records && session.TryReadCount(out SessionSoFar counted))
+            {
+                // It began under prices that needed no more.
+                (_form, SoFar) = (SessionForm.Count, counted);
+            }
+
+            CanChargeAnew = _form == SessionForm.Records;
+            return;
+        }
+
+        _form = SessionForm.Records;
+        ReadAgain();
+        CanChargeAnew = Count is > 0 and < MostRecords && IsOfOneKind();
     }
 
     private SessionMeters Session() => new(hand.Meters, hand.Owner, hand.Usage.Session, hand.OldestDay);

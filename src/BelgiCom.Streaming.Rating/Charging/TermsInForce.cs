@@ -1,4 +1,5 @@
 using System.Numerics;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
@@ -9,7 +10,10 @@ namespace BelgiCom.Streaming.Rating;
 internal sealed class TermsInForce(UsageInHand hand)
 {
     private TariffSnapshot _tariffs = null!;
-    private BandsInForce _bands;
+    private long _from;
+
+    // What was found last for each version, which nearly always holds again.
+    private BandsInForce[] _bands = [];
 
     /// <summary>Index of the version in the snapshot.</summary>
     public int VersionIndex { get; private set; }
@@ -46,50 +50,62 @@ internal sealed class TermsInForce(UsageInHand hand)
     /// <param name="versionIndex">Any version of the offering.</param>
     public void Begin(TariffSnapshot tariffs, int versionIndex)
     {
-        (_tariffs, VersionIndex) = (tariffs, versionIndex);
-        Leave();
+        if (!ReferenceEquals(tariffs, _tariffs))
+        {
+            (_tariffs, _bands) = (tariffs, new BandsInForce[tariffs.Count]);
+        }
+
+        (VersionIndex, Until) = (versionIndex, long.MinValue);
     }
 
-    /// <summary>Forgets what is in force, because an instant that comes next may be before it.</summary>
-    public void Leave() => Until = long.MinValue;
-
-    /// <summary>Finds what is in force at an instant, not before the last one that was reached; false when there is no price.</summary>
+    /// <summary>Finds what is in force at an instant; false when there is no price.</summary>
     public bool TryEnter(long milliseconds)
     {
-        if (milliseconds < Until)
+        if (milliseconds < Until && milliseconds >= _from)
         {
             return true;
         }
 
-        VersionIndex = _tariffs.FindVersion(VersionIndex, milliseconds, out long versionUntil);
-        if (VersionIndex < 0)
+        Until = long.MinValue;
+        int version = _tariffs.FindVersion(VersionIndex, milliseconds, out long versionUntil);
+        if (version < 0)
         {
             return false;
         }
 
+        VersionIndex = version;
         ref readonly UsageRecord usage = ref hand.Usage;
         Version = _tariffs.Version(VersionIndex);
         List = Version.PriceList;
         Zone = Version.FindZone(usage.ServingPlmn);
         Destination = List.Destinations.Find(usage.CalledNumber);
-        ulong bands = List.Bands.At(milliseconds, ref _bands);
-        int row = Zone < 0 ? -1 : List.FindRow(in usage, Zone, Destination, bands);
-        if (row < 0)
+        ref BandsInForce inForce = ref _bands[version];
+        ulong bands = List.Bands.At(milliseconds, ref inForce);
+        if (Zone < 0 || List.FindRow(in usage, Zone, Destination, bands) is not { } row)
         {
             return false;
         }
 
-        Row = List.RowAt(row);
+        Row = row;
         Band = (Row.BandBits & bands) == 0 ? -1 : BitOperations.TrailingZeroCount(Row.BandBits & bands);
-        Until = Math.Min(versionUntil, _bands.Until);
+        (_from, Until) = (Math.Max(Version.ValidFromMilliseconds, inForce.From), Math.Min(versionUntil, inForce.Until));
         return true;
     }
+
+    /// <summary>What must be kept of the session of the event: its records, too, when prices change in or after the month.</summary>
+    public SessionForm SessionForm => IsSteady ? List.SessionFormOf(hand.Usage.Kind) : SessionForm.Records;
+
+    /// <summary>Whether the version is in force through the event's month; for what lasts, as long as anything may last.</summary>
+    private bool IsSteady =>
+        Version.ValidFromMilliseconds <= hand.MonthStartMilliseconds
+        && Version.ChangesAtMilliseconds - hand.MonthEndMilliseconds
+            >= (Row.Unit == PriceUnit.Second ? PriceListCharging.MostMilliseconds : 0);
 
     /// <summary>First instant after this one at which another band or version may be in force.</summary>
     public long BoundAfter(long at)
     {
-        List.Bands.At(at, ref _bands);
+        List.Bands.At(at, ref _bands[VersionIndex]);
         _tariffs.FindVersion(VersionIndex, at, out long versionUntil);
-        return Math.Min(_bands.Until, versionUntil);
+        return Math.Min(_bands[VersionIndex].Until, versionUntil);
     }
 }

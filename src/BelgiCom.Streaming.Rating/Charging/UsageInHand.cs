@@ -32,6 +32,12 @@ internal sealed class UsageInHand
     /// <summary>First day of the event's month, days since 1970-01-01, Europe/Brussels.</summary>
     public int MonthStart { get; private set; } = int.MinValue;
 
+    /// <summary>When the event's month begins, milliseconds since 1970-01-01 UTC.</summary>
+    public long MonthStartMilliseconds { get; private set; }
+
+    /// <summary>When the month after it begins.</summary>
+    public long MonthEndMilliseconds { get; private set; }
+
     /// <summary>UTC day in which the event's month ends.</summary>
     public int MonthEnd { get; private set; }
 
@@ -50,11 +56,15 @@ internal sealed class UsageInHand
         if (MonthStart != monthStart)
         {
             MonthStart = monthStart;
-            MonthEnd = LastDayBefore(BelgianCalendar.StartMilliseconds(BelgianCalendar.MonthStartingOn(monthStart) + 1));
+            int month = BelgianCalendar.MonthStartingOn(monthStart);
+            MonthStartMilliseconds = BelgianCalendar.StartMilliseconds(month);
+            MonthEndMilliseconds = BelgianCalendar.StartMilliseconds(month + 1);
+            MonthEnd = LastDayBefore(MonthEndMilliseconds);
         }
 
         (OldestDay, Day) = (oldestDay, LastDayBefore(usage.EventTimeMilliseconds + 1));
         Meters.BeginEvent();
+        SessionMeters.Hint(Meters, Owner, usage.Session);
     }
 
     /// <summary>Puts a record of the same session in the event's place, or the event back.</summary>

@@ -68,6 +68,19 @@ internal sealed class Meters
         return number == None || _meters[number].UntilDay < oldestDay ? default : _meters[number].Reading;
     }
 
+    /// <summary>Loads the place of a meter in the index, so that it is there when the meter is read a little later.</summary>
+    public void Hint(in MeterKey key) => CacheHint.Load(ref _index[Hash(in key) & (_index.Length - 1)]);
+
+    /// <summary>Loads what the place of a meter in the index says, after <see cref="Hint"/> has loaded the place.</summary>
+    public void HintEntry(in MeterKey key)
+    {
+        int entry = _index[Hash(in key) & (_index.Length - 1)];
+        if (entry != 0)
+        {
+            CacheHint.Load(ref _meters[entry - 1]);
+        }
+    }
+
     /// <summary>Takes the changes that follow as those of one event.</summary>
     public void BeginEvent() => _earlier = _changes.Count;
 

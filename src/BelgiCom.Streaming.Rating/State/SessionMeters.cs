@@ -38,10 +38,12 @@ internal readonly record struct SessionRecords(int Count, long Drawn, ulong Netw
     public const int InOrderOfArrival = 255;
 }
 
-/// <summary>Keeps what a session has charged in meters of its own; a record that names no session is one by itself.</summary>
+/// <summary>
+/// Keeps what a session has charged in meters of its own: one when its count is enough, else several, and one for each record.
+/// </summary>
 /// <param name="meters">The meters.</param>
 /// <param name="owner">Whose session.</param>
-/// <param name="session">Its identity; zero for none.</param>
+/// <param name="session">Its identity.</param>
 /// <param name="oldestDay">Oldest day of usage that is not late.</param>
 internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128 session, int oldestDay)
 {
@@ -50,6 +52,7 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
     private const long ChargedAndStart = 1;
     private const long RaisedAndCapped = 2;
     private const long Records = 3;
+    private const long Count = 4;
     private const long FirstRecord = 16;
     private const int CountBits = 8;
 
@@ -58,16 +61,20 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
     private const int FeeFlag = 2;
     private const int FlagBits = 2;
 
-    private readonly bool _isKept = session != UInt128.Zero;
-    private readonly ulong _id = (ulong)session ^ (ulong)(session >> 64);
+    // A count alone: how far it is charged ahead, the second in which it began, and the flags. Small numbers take few octets on a topic,
+    // so what is small stands highest.
+    private const int SecondBits = 32;
+    private const long MillisecondsPerSecond = 1000;
 
-    /// <summary>Whether records name the session.</summary>
-    public bool IsKept => _isKept;
+    private readonly ulong _id = IdOf(session);
+
+    /// <summary>Loads the place of a session's count, so that it is there when it is read a little later.</summary>
+    public static void Hint(Meters meters, UInt128 owner, UInt128 session) => meters.Hint(new MeterKey(owner, IdOf(session), Count));
 
     /// <summary>What was charged until now; for a session that is not known, one that begins at an instant.</summary>
     public SessionSoFar Read(long startMilliseconds)
     {
-        MeterReading used = _isKept ? Read(KeyOf(UsedAndAmount)) : default;
+        MeterReading used = Read(KeyOf(UsedAndAmount));
         if (used.Units == 0)
         {
             return SessionSoFar.Beginning(startMilliseconds);
@@ -85,11 +92,6 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
     /// <param name="untilDay">Day of the record that charged it: a session is kept as long as its last record.</param>
     public void Write(in SessionSoFar session, int untilDay)
     {
-        if (!_isKept)
-        {
-            return;
-        }
-
         long flags = (session.IsPriced ? PricedFlag : 0) | (session.IsFeePaid ? FeeFlag : 0);
         MeterReading charged = new(session.Charged, (session.StartMilliseconds << FlagBits) | flags);
         meters.Write(KeyOf(UsedAndAmount), new MeterReading(session.Used, session.AmountNanos), untilDay);
@@ -101,6 +103,30 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
         {
             meters.Write(KeyOf(RaisedAndCapped), bounds, untilDay);
         }
+    }
+
+    /// <summary>What was charged until now, of a session that is a count alone; false when there is none.</summary>
+    public bool TryReadCount(out SessionSoFar session)
+    {
+        MeterReading count = Read(KeyOf(Count));
+        long second = (count.Nanos >> FlagBits) & ((1L << SecondBits) - 1);
+        long ahead = count.Nanos >> (FlagBits + SecondBits);
+        session = new SessionSoFar(
+            second * MillisecondsPerSecond, count.Units, count.Units + ahead, 0, 0, 0,
+            (count.Nanos & PricedFlag) != 0, (count.Nanos & FeeFlag) != 0);
+        return count.Units != 0;
+    }
+
+    /// <summary>Keeps what was charged as a count alone: without amounts, and its start as a whole second.</summary>
+    /// <param name="session">What was charged.</param>
+    /// <param name="untilDay">Day of the record that charged it.</param>
+    public void WriteCount(in SessionSoFar session, int untilDay)
+    {
+        long second = Math.Clamp(session.StartMilliseconds / MillisecondsPerSecond, 0, (1L << SecondBits) - 1);
+        long ahead = Math.Min(session.Charged - session.Used, PriceList.MostAhead - 1);
+        long flags = (session.IsPriced ? PricedFlag : 0) | (session.IsFeePaid ? FeeFlag : 0);
+        long packed = (ahead << (FlagBits + SecondBits)) | (second << FlagBits) | flags;
+        meters.Write(KeyOf(Count), new MeterReading(session.Used, packed), untilDay);
     }
 
     /// <summary>What is kept to charge the session anew.</summary>
@@ -130,6 +156,8 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
 
     /// <summary>Keeps what was drawn for the session from a bundle.</summary>
     public void WriteDraw(ulong bundle, MeterReading draw, int untilDay) => meters.Write(KeyOf((long)bundle), draw, untilDay);
+
+    private static ulong IdOf(UInt128 session) => (ulong)session ^ (ulong)(session >> 64);
 
     private MeterReading Read(MeterKey key) => meters.Read(in key, oldestDay);
 

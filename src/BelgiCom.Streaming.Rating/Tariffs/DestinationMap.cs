@@ -16,18 +16,20 @@ internal sealed class DestinationMap
     private static readonly CalledNumber Emergency = CalledNumber.Of("112"u8);
 
     // A tree of digits: ten places for each node, which hold the number of the next node, or 0.
-    private readonly List<int> _next = [.. new int[Digits]];
-    private readonly List<int> _destination = [None];
+    private readonly int[] _next;
+    private readonly int[] _destination;
     private readonly Dictionary<ulong, int> _short = [];
 
     /// <summary>Compiles the destinations; throws <see cref="ArgumentException"/> with a sentence when two of them contradict.</summary>
     public DestinationMap(IReadOnlyList<Destination> destinations)
     {
+        List<int> next = [.. new int[Digits]];
+        List<int> found = [None];
         for (int index = 0; index < destinations.Count; index++)
         {
             foreach (string prefix in destinations[index].Prefixes)
             {
-                Add(prefix, index, destinations[index].Name);
+                Add(next, found, prefix, index, destinations[index].Name);
             }
 
             foreach (string number in destinations[index].ShortNumbers)
@@ -43,6 +45,8 @@ internal sealed class DestinationMap
                 }
             }
         }
+
+        (_next, _destination) = ([.. next], [.. found]);
     }
 
     /// <summary>
@@ -56,9 +60,9 @@ internal sealed class DestinationMap
             return None;
         }
 
-        if (_short.TryGetValue(number.Packed, out int found))
+        if (!number.IsBeginning && _short.TryGetValue(number.Packed, out int whole))
         {
-            return found;
+            return whole;
         }
 
         // Usage says of every number that is free by law only that it is one (usage.received.v1, shortNumber).
@@ -68,7 +72,7 @@ internal sealed class DestinationMap
         }
 
         int node = 0;
-        found = _destination[0];
+        int found = _destination[0];
         for (int place = 0; place < number.Length; place++)
         {
             node = _next[(node * Digits) + number[place]];
@@ -118,7 +122,7 @@ internal sealed class DestinationMap
         return false;
     }
 
-    private void Add(string prefix, int destination, string name)
+    private static void Add(List<int> next, List<int> destinations, string prefix, int destination, string name)
     {
         int node = 0;
         foreach (char digit in prefix)
@@ -129,21 +133,21 @@ internal sealed class DestinationMap
             }
 
             int place = (node * Digits) + digit - '0';
-            if (_next[place] == 0)
+            if (next[place] == 0)
             {
-                _next[place] = _destination.Count;
-                _destination.Add(None);
-                _next.AddRange(new int[Digits]);
+                next[place] = destinations.Count;
+                destinations.Add(None);
+                next.AddRange(new int[Digits]);
             }
 
-            node = _next[place];
+            node = next[place];
         }
 
-        if (_destination[node] != None)
+        if (destinations[node] != None)
         {
             throw new ArgumentException($"the prefix '{prefix}' is in two destinations; keep it in one.");
         }
 
-        _destination[node] = destination;
+        destinations[node] = destination;
     }
 }

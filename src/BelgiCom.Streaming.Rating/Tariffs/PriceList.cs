@@ -9,7 +9,17 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 internal sealed class PriceList
 {
+    /// <summary>More units than a session of which only the count is kept can be charged ahead of its use.</summary>
+    public const long MostAhead = 1 << 29;
+
+    private const int Kinds = 5;
+    private const int Directions = 3;
+
     private readonly Row[] _rows;
+
+    // The prices that can apply to a kind, direction and zone, in the order in which they are tried.
+    private readonly Row[][] _candidates;
+    private readonly SessionForm[] _forms;
     private readonly byte[][] _bands;
     private readonly byte[][] _bundles;
 
@@ -21,6 +31,15 @@ internal sealed class PriceList
         _bundles = [.. published.Bundles.Select(bundle => Encoding.UTF8.GetBytes(bundle.Id))];
         _rows = [.. published.Prices.Select((price, index) => new Row(price, index, published))];
         Bundles = [.. published.Bundles.Select((bundle, index) => new BundleTerms(bundle, index, published)).Order(BundleTerms.Draw)];
+        _candidates = new Row[published.Zones.Count * Kinds * Directions][];
+        for (int list = 0; list < _candidates.Length; list++)
+        {
+            (int zone, UsageKind kind, Direction direction) =
+                (list / (Kinds * Directions), (UsageKind)(list / Directions % Kinds), (Direction)(list % Directions));
+            _candidates[list] = [.. _rows.Where(row => row.IsFor(kind, direction, zone))];
+        }
+
+        _forms = [.. Enumerable.Range(0, Kinds).Select(kind => FormOf((UsageKind)kind))];
     }
 
     public DestinationMap Destinations { get; }
@@ -43,30 +62,31 @@ internal sealed class PriceList
         && published.Prices.All(IsShort)
         && published.Bundles.All(IsShort);
 
-    public Row RowAt(int index) => _rows[index];
-
     /// <summary>Name of a band in UTF-8; empty for an index below 0.</summary>
     public ReadOnlySpan<byte> BandUtf8(int index) => index < 0 ? [] : _bands[index];
 
     /// <summary>Id of a bundle, by its index in the version, in UTF-8; empty for an index below 0.</summary>
     public ReadOnlySpan<byte> BundleUtf8(int index) => index < 0 ? [] : _bundles[index];
 
-    /// <summary>Index of the first price that fits the usage, -1 for none.</summary>
+    /// <summary>What must be kept of a session of a kind under these prices.</summary>
+    public SessionForm SessionFormOf(UsageKind kind) => _forms[(int)kind];
+
+    /// <summary>The first price that fits the usage, null for none.</summary>
     /// <param name="usage">The usage.</param>
     /// <param name="zone">Its zone.</param>
     /// <param name="destination">Its destination.</param>
     /// <param name="bands">The bands in force, a bit each.</param>
-    public int FindRow(in UsageRecord usage, int zone, int destination, ulong bands)
+    public Row? FindRow(in UsageRecord usage, int zone, int destination, ulong bands)
     {
-        for (int index = 0; index < _rows.Length; index++)
+        foreach (Row row in _candidates[(((zone * Kinds) + (int)usage.Kind) * Directions) + (int)usage.Direction])
         {
-            if (_rows[index].Fits(in usage, zone, destination, bands))
+            if (row.Fits(in usage, destination, bands))
             {
-                return index;
+                return row;
             }
         }
 
-        return -1;
+        return null;
     }
 
     /// <summary>
@@ -88,6 +108,19 @@ internal sealed class PriceList
     private static bool IsShort(Bundle bundle) =>
         bundle is { Id: "", Priority: 0, Unlimited: false, Shared: false, ValidFrom: null, ValidTo: null, Destinations.Count: 0 };
 
+    /// <summary>
+    /// What must be kept of a session. It is a matter of the kind and not of the price, because a session may go on under another price of
+    /// its kind.
+    /// </summary>
+    private SessionForm FormOf(UsageKind kind)
+    {
+        Row[] rows = [.. _rows.Where(row => row.Kind == kind && row.Model is not (PriceModel.Pass or PriceModel.Percentage))];
+        bool isTimed = Array.Exists(rows, row => row.BandBits != 0) || Bundles.Any(bundle => bundle.Kind == kind && !bundle.IsMonthly);
+        return isTimed || !Array.TrueForAll(rows, row => row.CostsTheSameInAnyOrder) ? SessionForm.Records
+            : Array.TrueForAll(rows, row => row.CountsByTheUnit) ? SessionForm.Nothing
+            : SessionForm.Count;
+    }
+
     /// <summary>For each zone of the version whether a list of names holds it; an empty list holds all.</summary>
     private static bool[] ZonesOf(IReadOnlyList<string> names, OfferingVersion offering) =>
         [.. offering.Zones.Select(zone => names.Count == 0 || names.Contains(zone.Name))];
@@ -102,7 +135,6 @@ internal sealed class PriceList
     /// <summary>A price with everything that decides whether it fits.</summary>
     public sealed class Row
     {
-        private readonly UsageKind _kind;
         private readonly Direction _direction;
         private readonly bool[] _zones;
         private readonly bool[]? _destinations;
@@ -115,7 +147,7 @@ internal sealed class PriceList
         public Row(OfferingPrice published, int index, OfferingVersion offering)
         {
             Index = index;
-            _kind = published.Kind;
+            Kind = published.Kind;
             _direction = published.Direction;
             _zones = ZonesOf(published.Zone.Length == 0 ? published.Zones : [published.Zone, .. published.Zones], offering);
             _destinations = DestinationsOf(published.Destinations, offering);
@@ -153,6 +185,8 @@ internal sealed class PriceList
         }
 
         public int Index { get; }
+
+        public UsageKind Kind { get; }
 
         public PriceModel Model { get; }
 
@@ -198,17 +232,42 @@ internal sealed class PriceList
 
         public ulong FreeMessagesMeter { get; }
 
-        public bool Fits(in UsageRecord usage, int zone, int destination, ulong bands) =>
-            usage.Kind == _kind
-            && _zones[zone]
-            && (_direction == Direction.NotApplicable || _direction == usage.Direction)
-            && (BandBits == 0 || (BandBits & bands) != 0)
+        /// <summary>
+        /// Whether the records of a session cost the same together in whatever order they are charged: each increment has a whole price, so
+        /// that it does not matter which record begins it. Tiers and packages go by the order of all usage of the month anyway.
+        /// </summary>
+        public bool CostsTheSameInAnyOrder => Model switch
+        {
+            PriceModel.Zero => true,
+            PriceModel.Unit => HasOneStep && (IsWhole(Steps[0]) || (IsByTheUnit && !DrawsBundles)),
+            PriceModel.Graduated or PriceModel.Volume or PriceModel.Package => HasOneStep,
+            _ => false,
+        };
+
+        /// <summary>Whether a session's record is charged as if it were alone: nothing is rounded up, and there is no fee.</summary>
+        public bool CountsByTheUnit => Model == PriceModel.Zero || (IsByTheUnit && ConnectFeeNanos == 0);
+
+        private bool HasOneStep =>
+            Steps.Length == 1 && !IsSpreadOverTime && MinimumChargeNanos == 0 && MaximumChargeNanos == long.MaxValue
+            && Steps[0].Increment < MostAhead && MinimumUnits < MostAhead - Steps[0].Increment;
+
+        private bool IsByTheUnit => Steps[0].Increment == 1 && MinimumUnits <= 1;
+
+        /// <summary>Whether the price can apply to a kind, direction and zone.</summary>
+        public bool IsFor(UsageKind kind, Direction direction, int zone) =>
+            kind == Kind && _zones[zone] && (_direction == Direction.NotApplicable || _direction == direction);
+
+        /// <summary>Whether the price applies to usage of its kind, direction and zone.</summary>
+        public bool Fits(in UsageRecord usage, int destination, ulong bands) =>
+            (BandBits == 0 || (BandBits & bands) != 0)
             && Holds(_destinations, destination)
             && (_ratingGroups.Length == 0 || _ratingGroups.AsSpan().Contains(usage.RatingGroup))
             && (_serviceIdentifiers.Length == 0 || _serviceIdentifiers.AsSpan().Contains(usage.ServiceIdentifier))
             && (_dataNetworks.Length == 0 || _dataNetworks.AsSpan().Contains(usage.DataNetwork))
             && (_slices.Length == 0 || _slices.AsSpan().Contains(usage.Slice))
             && (_ratTypes.Length == 0 || _ratTypes.AsSpan().Contains(usage.RatType));
+
+        private static bool IsWhole(in Step step) => (Int128)step.UnitPriceNanos * step.Increment % step.UnitSize == 0;
 
         /// <summary>Index of the step at a number of units of the session.</summary>
         public int StepAt(long units)

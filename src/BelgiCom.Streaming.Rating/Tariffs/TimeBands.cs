@@ -21,6 +21,7 @@ internal sealed class TimeBands
 
     // For each type of day the stretches of its wall clock, in seconds, and the bands in each.
     private readonly Stretch[][] _days = new Stretch[DayTypes][];
+    private readonly bool _isEmpty;
     private readonly Holiday[] _holidays;
 
     /// <summary>Compiles the bands; throws <see cref="ArgumentException"/> with a sentence when one of them cannot be.</summary>
@@ -31,6 +32,7 @@ internal sealed class TimeBands
             throw new ArgumentException($"a version may have at most {Max} bands.");
         }
 
+        _isEmpty = bands.Count == 0;
         _holidays = [.. holidays];
         foreach (TimeBand band in bands)
         {
@@ -99,6 +101,11 @@ internal sealed class TimeBands
 
     private BandsInForce Find(long milliseconds)
     {
+        if (_isEmpty)
+        {
+            return new BandsInForce(this, long.MinValue, long.MaxValue, 0);
+        }
+
         DateOnly day = BelgianCalendar.DayOf(milliseconds);
         long dayStart = BelgianCalendar.StartOfDayMilliseconds(day);
         long dayEnd = BelgianCalendar.StartOfDayMilliseconds(day.AddDays(1));
