@@ -52,7 +52,8 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         }
 
         Dictionary<int, RatingSession> sessions = partitions.ToDictionary(
-            partition => partition.Partition.Value, _ => new RatingSession(_options.DedupDays, _options.LateDays, _late));
+            partition => partition.Partition.Value,
+            _ => new RatingSession(_options.DedupDays, _options.LateDays, _late, _options.SessionDays));
         IReadOnlyDictionary<int, long> ratedEnds = _restorer.Restore(sessions);
         foreach ((int partition, RatingSession session) in sessions)
         {

@@ -23,6 +23,13 @@ public sealed class RatingOptions : IValidatableObject
     public LateOptions Late { get; set; } = new();
 
     /// <summary>
+    /// Days of usage for which a session that has no new record is remembered; a record that comes later is charged as a session of its
+    /// own. 0 to 3,660, and never longer than <see cref="LateDays"/>. Default 45.
+    /// </summary>
+    [Range(0, 3660)]
+    public int SessionDays { get; set; } = 45;
+
+    /// <summary>
     /// Least events rated in a partition between the beginnings of two checkpoints of its state; 1 to 10,000,000. A partition of many
     /// subscribers waits for two events per subscriber. A smaller number makes restoring faster, a larger one writes less. Default 100,000.
     /// </summary>

@@ -31,7 +31,7 @@ public sealed partial class RatingSession
     private readonly BalanceMonths _balances;
     private readonly DedupWindow _ids = new();
     private readonly ExpiredKeys _expired;
-    private readonly PriceListCharging _lists = new();
+    private readonly PriceListCharging _lists;
     private readonly SpendCounter _spend;
     private readonly RatedPart[] _shortParts = new RatedPart[3];
     private readonly RatedArrays _arrays = new();
@@ -48,15 +48,19 @@ public sealed partial class RatingSession
     /// <param name="lateDays">Usage that is more than this number of days older than the newest day rated is late; 0 to <paramref
     /// name="dedupDays"/>, because duplicates of older usage could not be recognised.</param>
     /// <param name="late">What becomes of younger usage that comes late; null charges all of it.</param>
-    public RatingSession(int dedupDays, int lateDays, LatePolicy? late = null)
+    /// <param name="sessionDays">Days of usage for which a session without a new record is remembered; at least 0, and as long as usage is
+    /// not late when it is more.</param>
+    public RatingSession(int dedupDays, int lateDays, LatePolicy? late = null, int sessionDays = int.MaxValue)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dedupDays);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dedupDays, 3660);
         ArgumentOutOfRangeException.ThrowIfNegative(lateDays);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lateDays, dedupDays);
+        ArgumentOutOfRangeException.ThrowIfNegative(sessionDays);
         _dedupDays = dedupDays;
         _lateDays = lateDays;
         _late = late;
+        _lists = new PriceListCharging(Math.Max(0, lateDays - sessionDays));
         _balances = new BalanceMonths(_subscribers);
         _expired = new ExpiredKeys(_balances, _subscribers, _lists.Meters);
         _spend = new SpendCounter(_lists);

@@ -222,6 +222,26 @@ public sealed class PriceListTests
         Assert.Equal(beginsAsACount, meters == 1);
     }
 
+    /// <summary>
+    /// A session is remembered for so many days after its last record, in either form; then the next record begins one of its own, and the
+    /// meters go.
+    /// </summary>
+    [Theory]
+    [InlineData(3, null, 0)]
+    [InlineData(4, null, 60)]
+    [InlineData(3, "1000", 0)]
+    [InlineData(4, "1000", 60)]
+    public void Session_ThatIsSilentForLongerThanItsDays_BeginsAnew(int days, string? most, long charged)
+    {
+        decimal? maximum = most is null ? null : decimal.Parse(most, CultureInfo.InvariantCulture);
+        Rater rater = new(45, 45, 3, Offering(Calls("calls") with { Bundle = false, MaximumCharge = maximum }));
+        UsageRecord first = Part(1, seconds: 10);
+        UsageRecord second = Part(2, seconds: 10) with { EventTimeMilliseconds = first.EventTimeMilliseconds + (days * 1440L * Minute) };
+
+        Assert.Equal(60, rater.One(first).ChargedUnits);
+        Assert.Equal(charged, rater.One(second).ChargedUnits);
+    }
+
     /// <summary>One price at all times: whatever the order, the records cost the same and leave the same counts.</summary>
     [Fact]
     public void PartialRecords_UnderOnePrice_CostTheSameInAnyOrder_AndLeaveTheSameCounts() =>

@@ -11,8 +11,13 @@ internal sealed class Rater
     }
 
     public Rater(int dedupDays, int lateDays, params OfferingVersion[] offerings)
+        : this(dedupDays, lateDays, lateDays, offerings)
     {
-        Session = new RatingSession(dedupDays, lateDays);
+    }
+
+    public Rater(int dedupDays, int lateDays, int sessionDays, params OfferingVersion[] offerings)
+    {
+        Session = new RatingSession(dedupDays, lateDays, sessionDays: sessionDays);
         Tariffs = new TariffSnapshot(offerings, Offerings);
         Subscribe(1, "test");
     }

@@ -18,7 +18,7 @@ internal sealed class PriceListCharging
     private const long NanosPerUnit = 1_000_000_000;
     private const int PercentPerWhole = 100;
 
-    private readonly UsageInHand _hand = new();
+    private readonly UsageInHand _hand;
     private readonly TermsInForce _terms;
     private readonly EventParts _parts;
     private readonly BundleDraws _bundles;
@@ -26,8 +26,10 @@ internal sealed class PriceListCharging
     private readonly SessionCharging _sessions;
     private readonly List<MeterEntry> _metersAfter = [];
 
-    public PriceListCharging()
+    /// <param name="sessionDaysLess">How many days earlier than late usage the sessions are forgotten that have no new record.</param>
+    public PriceListCharging(int sessionDaysLess = 0)
     {
+        _hand = new UsageInHand(sessionDaysLess);
         _terms = new TermsInForce(_hand);
         _parts = new EventParts(_terms);
         SessionInHand session = new(_hand);

@@ -65,11 +65,11 @@ internal sealed class SessionInHand(UsageInHand hand)
     {
         if (_form == SessionForm.Count)
         {
-            Session().WriteCount(in soFar, hand.Day);
+            Session().WriteCount(in soFar, hand.SessionDay);
         }
         else if (_form == SessionForm.Records)
         {
-            Session().Write(in soFar, hand.Day);
+            Session().Write(in soFar, hand.SessionDay);
         }
     }
 
@@ -80,10 +80,10 @@ internal sealed class SessionInHand(UsageInHand hand)
         int place = Count;
         for (; place > 0 && record.IsBefore(session.ReadRecord(place - 1)); place--)
         {
-            session.WriteRecord(place, session.ReadRecord(place - 1), hand.Day);
+            session.WriteRecord(place, session.ReadRecord(place - 1), hand.SessionDay);
         }
 
-        session.WriteRecord(place, record, hand.Day);
+        session.WriteRecord(place, record, hand.SessionDay);
     }
 
     /// <summary>Keeps that the session has a record more, and what it drew.</summary>
@@ -92,7 +92,7 @@ internal sealed class SessionInHand(UsageInHand hand)
         if (_form == SessionForm.Records && Count != SessionRecords.InOrderOfArrival)
         {
             int count = CanChargeAnew ? Count + 1 : SessionRecords.InOrderOfArrival;
-            Session().WriteRecords(new SessionRecords(count, Drawn, hand.Usage.ServingPlmn.Code), hand.Day);
+            Session().WriteRecords(new SessionRecords(count, Drawn, hand.Usage.ServingPlmn.Code), hand.SessionDay);
         }
     }
 
@@ -109,7 +109,7 @@ internal sealed class SessionInHand(UsageInHand hand)
 
         SessionMeters session = Session();
         MeterReading before = session.ReadDraw(bundle);
-        session.WriteDraw(bundle, new MeterReading(before.Units + units, from), hand.Day);
+        session.WriteDraw(bundle, new MeterReading(before.Units + units, from), hand.SessionDay);
         Drawn += units;
         CanChargeAnew = before.Units == 0 || before.Nanos == from;
     }
@@ -121,7 +121,7 @@ internal sealed class SessionInHand(UsageInHand hand)
         MeterReading draw = session.ReadDraw(bundle);
         if (draw.Units != 0)
         {
-            session.WriteDraw(bundle, default, hand.Day);
+            session.WriteDraw(bundle, default, hand.SessionDay);
             Drawn -= draw.Units;
         }
 

@@ -5,7 +5,8 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>
 /// The event that is being rated: what was used, whose it is, the days that bound it, and the meters as usage of its age sees them.
 /// </summary>
-internal sealed class UsageInHand
+/// <param name="sessionDaysLess">How many days earlier than late usage the sessions are forgotten that have no new record.</param>
+internal sealed class UsageInHand(int sessionDaysLess)
 {
     private const long MillisecondsPerDay = 86_400_000;
 
@@ -43,6 +44,9 @@ internal sealed class UsageInHand
 
     /// <summary>UTC day of the event.</summary>
     public int Day { get; private set; }
+
+    /// <summary>Last day under which the session's meters are kept, so that they are forgotten when its days are over.</summary>
+    public int SessionDay => Day - sessionDaysLess;
 
     /// <summary>Takes the next event.</summary>
     /// <param name="usage">The event.</param>

@@ -43,7 +43,7 @@ internal sealed class UsageSimulation
         RatingSession[][] sessions =
         [
             .. Enumerable.Range(0, SimulatedSubscribers.Partitions).Select(_ =>
-                catalogues.Select(_ => new RatingSession(options.DedupDays, options.LateDays)).ToArray()),
+                catalogues.Select(_ => new RatingSession(options.DedupDays, options.LateDays, sessionDays: options.SessionDays)).ToArray()),
         ];
         foreach ((int index, SimulatedCatalogue catalogue) in catalogues.Index())
         {
