@@ -12,6 +12,11 @@ internal interface IBatchConsumer : IDisposable
     /// <param name="wait">Time to wait for the first record or event.</param>
     /// <returns>The batch; empty when nothing came.</returns>
     PolledBatch Poll(BatchLimits limits, TimeSpan wait);
+
+    /// <summary>
+    /// Ends the wait of the poll that is in progress, or that of the next one, although no record has come. From any thread.
+    /// </summary>
+    void Wake();
 }
 
 /// <summary>Chooses how batches are taken: the native way where it is configured and can be bound, else the managed one.</summary>

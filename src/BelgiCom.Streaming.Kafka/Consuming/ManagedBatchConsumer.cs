@@ -8,12 +8,18 @@ namespace BelgiCom.Streaming.Kafka;
 /// </summary>
 internal sealed class ManagedBatchConsumer(IConsumer<byte[], byte[]> consumer, TimeProvider clock) : IBatchConsumer
 {
+    // The stock Consume cannot be woken, so a consumer that somebody wakes waits in short pieces, as long as that goes on.
+    private static readonly TimeSpan Piece = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan ShortWaits = TimeSpan.FromSeconds(10);
+
     private readonly Batch _batch = new();
+    private int _woken;
+    private long _wokenAt = long.MinValue;
 
     public PolledBatch Poll(BatchLimits limits, TimeSpan wait)
     {
         _batch.Release();
-        if (!TakeOne(wait))
+        if (!Await(wait))
         {
             return _batch;
         }
@@ -31,7 +37,35 @@ internal sealed class ManagedBatchConsumer(IConsumer<byte[], byte[]> consumer, T
         return _batch;
     }
 
+    public void Wake() => Volatile.Write(ref _woken, 1);
+
     public void Dispose() => _batch.Release();
+
+    /// <summary>Waits for the first record; false when none came, or somebody woke the consumer.</summary>
+    private bool Await(TimeSpan wait)
+    {
+        long started = clock.GetTimestamp();
+        while (true)
+        {
+            if (Interlocked.Exchange(ref _woken, 0) != 0)
+            {
+                _wokenAt = clock.GetTimestamp();
+                return TakeOne(TimeSpan.Zero);
+            }
+
+            bool isShort = _wokenAt != long.MinValue && clock.GetElapsedTime(_wokenAt) < ShortWaits;
+            TimeSpan left = wait - clock.GetElapsedTime(started);
+            if (TakeOne(isShort && left > Piece ? Piece : left > TimeSpan.Zero ? left : TimeSpan.Zero))
+            {
+                return true;
+            }
+
+            if (!isShort || left <= Piece)
+            {
+                return false;
+            }
+        }
+    }
 
     private bool TakeOne(TimeSpan wait)
     {

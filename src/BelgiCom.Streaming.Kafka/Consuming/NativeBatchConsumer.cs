@@ -17,6 +17,7 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
     private readonly nint _queue;
     private readonly TimeProvider _clock;
     private readonly Batch _batch = new();
+    private readonly Lock _gate = new();
     private bool _disposed;
 
     public NativeBatchConsumer(IConsumer<byte[], byte[]> consumer, TimeProvider clock)
@@ -51,17 +52,32 @@ internal sealed unsafe class NativeBatchConsumer : IBatchConsumer
         return _batch;
     }
 
+    public void Wake()
+    {
+        // The queue must not go while another thread holds it.
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                Librdkafka.Yield(_queue);
+            }
+        }
+    }
+
     public void Dispose()
     {
-        if (_disposed)
+        lock (_gate)
         {
-            return;
-        }
+            if (_disposed)
+            {
+                return;
+            }
 
-        _disposed = true;
-        _batch.Free();
-        Librdkafka.DestroyQueue(_queue);
-        _client.DangerousRelease();
+            _disposed = true;
+            _batch.Free();
+            Librdkafka.DestroyQueue(_queue);
+            _client.DangerousRelease();
+        }
     }
 
     private static int Milliseconds(TimeSpan time) => Math.Max(0, (int)Math.Ceiling(time.TotalMilliseconds));

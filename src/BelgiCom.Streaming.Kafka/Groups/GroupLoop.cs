@@ -68,6 +68,7 @@ internal sealed class GroupLoop : IDisposable
         {
             KafkaMetrics.Started(_group, _progress);
             _progress.Enter(ConsumerState.Starting);
+            _end.Starting(_member.Wake);
             _end.Open(stopping);
             _member.Subscribe(stopping);
             while (!stopping.IsCancellationRequested)
@@ -284,17 +285,21 @@ internal sealed class GroupLoop : IDisposable
         }
         catch (Exception failure) when (failure is not ClientFailedException and not OperationCanceledException)
         {
+            KafkaLog.IdleWorkFailed(_logger, _group, _number, failure.GetType().Name);
             if (hasBegun)
             {
-                if (!_end.TryUndo(failure))
-                {
-                    _end.Settle(stopping);
-                }
-
+                bool undone = _end.TryUndo(failure);
                 _end.Aborted();
+                if (!undone)
+                {
+                    // The positions did not move, so they do not tell whether the work counts. The log does.
+                    _end.Settle(stopping);
+                    TopicPartition[] owned = [.. _member.Positions.Keys];
+                    _end.Revoked(owned);
+                    _end.Assigned(owned);
+                }
             }
 
-            KafkaLog.IdleWorkFailed(_logger, _group, _number, failure.GetType().Name);
             return false;
         }
 

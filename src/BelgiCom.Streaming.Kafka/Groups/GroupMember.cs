@@ -89,6 +89,9 @@ internal sealed class GroupMember : IDisposable
         _consumer.Subscribe(_topics);
     }
 
+    /// <summary>Ends the wait of the poll that is in progress, or of the next one. From any thread.</summary>
+    public void Wake() => _batches.Wake();
+
     /// <summary>Takes a batch. Partitions that went away during the poll have no records in it.</summary>
     /// <exception cref="ClientFailedException">The client reports an error that time does not heal.</exception>
     /// <exception cref="OperationCanceledException">The host stopped while partitions came whose offsets are not available yet.</exception>

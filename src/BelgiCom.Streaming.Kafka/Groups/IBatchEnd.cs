@@ -13,6 +13,11 @@ internal interface IBatchEnd : IDisposable
     /// <summary>Says where reading of an assigned partition starts; null when it is always the group's committed offset.</summary>
     Func<AssignedLog, long?>? StartOffset => null;
 
+    /// <summary>See <see cref="ITransactionalBatchHandler.Starting"/>.</summary>
+    void Starting(Action wake)
+    {
+    }
+
     /// <summary>Called before the member joins its group.</summary>
     void Open(CancellationToken stopping)
     {

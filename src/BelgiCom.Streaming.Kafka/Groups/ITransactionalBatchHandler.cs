@@ -5,6 +5,12 @@ namespace BelgiCom.Streaming.Kafka;
 /// <summary>The work of a worker on a lane's batches. All calls come from the lane's thread, one at a time.</summary>
 public interface ITransactionalBatchHandler
 {
+    /// <summary>The lane is about to join its group.</summary>
+    /// <param name="wake">Makes the lane ask <see cref="HasIdleWork"/> at once instead of waiting for records. From any thread.</param>
+    void Starting(Action wake)
+    {
+    }
+
     /// <summary>
     /// The lane now owns these partitions: restore their state. The first batch with their records comes after this returns.
     /// </summary>
@@ -35,8 +41,8 @@ public interface ITransactionalBatchHandler
 
     /// <summary>
     /// Produces records that follow from no batch, in a transaction of their own, which counts only if the partitions are still the lane's.
-    /// <see cref="Committed"/> or <see cref="Aborted"/> follows. When nobody knows whether it was committed, <see cref="Aborted"/> follows:
-    /// what is written a second time must mean the same.
+    /// <see cref="Committed"/> or <see cref="Aborted"/> follows. When nobody knows whether it was committed, <see cref="Revoked"/> and <see
+    /// cref="Assigned"/> follow for all partitions, so that the state comes from the log, which knows.
     /// </summary>
     /// <param name="output">The transaction.</param>
     void HandleIdle(TransactionalOutput output)

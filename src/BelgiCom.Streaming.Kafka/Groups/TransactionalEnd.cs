@@ -16,6 +16,8 @@ internal sealed class TransactionalEnd(
 
     public int HandlerAttempts => lanes.HandlerAttempts;
 
+    public void Starting(Action wake) => handler.Starting(wake);
+
     /// <summary>Fences predecessors of the same id, and settles what they left open before this member takes their partitions.</summary>
     public void Open(CancellationToken stopping) => _producer.Initialize(stopping);
 

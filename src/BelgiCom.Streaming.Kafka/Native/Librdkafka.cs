@@ -44,6 +44,11 @@ internal static unsafe class Librdkafka
     public static int ConsumeBatch(nint queue, int timeoutMilliseconds, Message** messages, int capacity) =>
         (int)Functions.ConsumeBatchQueue(queue, timeoutMilliseconds, messages, (nuint)capacity);
 
+    /// <summary>
+    /// Makes the call of <see cref="ConsumeBatch"/> that waits, or the next one that would, return at once. From any thread.
+    /// </summary>
+    public static void Yield(nint queue) => Functions.QueueYield(queue);
+
     public static void Destroy(Message* message) => Functions.MessageDestroy(message);
 
     public static long TimestampOf(Message* message)
@@ -151,6 +156,9 @@ internal static unsafe class Librdkafka
 
         public readonly delegate* unmanaged[Cdecl]<nint, void> QueueDestroy =
             (delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(library, "rd_kafka_queue_destroy");
+
+        public readonly delegate* unmanaged[Cdecl]<nint, void> QueueYield =
+            (delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(library, "rd_kafka_queue_yield");
 
         public readonly delegate* unmanaged[Cdecl]<nint, int, Message**, nuint, nint> ConsumeBatchQueue =
             (delegate* unmanaged[Cdecl]<nint, int, Message**, nuint, nint>)NativeLibrary.GetExport(library, "rd_kafka_consume_batch_queue");
