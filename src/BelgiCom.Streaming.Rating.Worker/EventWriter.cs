@@ -28,6 +28,7 @@ internal sealed class EventWriter(RatingTopics topics)
 
     private readonly BalanceEntry[] _balances = new BalanceEntry[LeastBalancesPerBatch];
     private readonly MeterEntry[] _meters = new MeterEntry[LeastBalancesPerBatch];
+    private readonly QuotaAccountCodec _accounts = new();
     private readonly ExpiredKey[] _expired = new ExpiredKey[MaxExpiredPerBatch];
     private readonly byte[] _key = new byte[StateCodec.MaxKeySize];
     private byte[] _ids = [];
@@ -114,6 +115,21 @@ internal sealed class EventWriter(RatingTopics topics)
     }
 
     /// <summary>
+    /// Puts usage that came with a request on usage.received.v1, under the subscriber's own reference when it came under another one.
+    /// </summary>
+    public void WriteReceived(in UsageReceivedView received, SubscriberRef? own, TransactionalOutput output)
+    {
+        if (own is { } subscriber)
+        {
+            WritePassedOn(in received, subscriber, output);
+            return;
+        }
+
+        output.Produce(
+            Topics.UsageReceived, partition: null, SubscriberKey(received.SubscriberRef), topics.Received.Write(in received));
+    }
+
+    /// <summary>
     /// Writes the records for rating.state.v1 of this batch: the next portion of a checkpoint in progress, and deletions of keys that are
     /// too old.
     /// </summary>
@@ -131,6 +147,7 @@ internal sealed class EventWriter(RatingTopics topics)
             }
         }
 
+        WriteAccounts(owned, output);
         int expired = session.TakeExpired(_expired);
         foreach (ref readonly ExpiredKey key in _expired.AsSpan(0, expired))
         {
@@ -158,6 +175,23 @@ internal sealed class EventWriter(RatingTopics topics)
                 WriteState(
                     owned.Partition, StateCodec.BalanceKey(entry.Subscriber, entry.PeriodStartDays, _key), StateCodec.BalanceView(in entry),
                     output);
+            }
+        }
+    }
+
+    /// <summary>The online accounts that the batch changed, each whole: usage that was rated since says nothing of them.</summary>
+    private void WriteAccounts(OwnedPartition owned, TransactionalOutput output)
+    {
+        foreach (UInt128 owner in owned.Session.ChangedQuotaAccounts)
+        {
+            ReadOnlySpan<byte> key = StateCodec.AccountKey(owner, _key);
+            if (owned.Session.FindQuotaAccount(owner) is { } account)
+            {
+                WriteState(owned.Partition, key, _accounts.View(owner, account), output);
+            }
+            else
+            {
+                output.ProduceTombstone(Topics.RatingState, owned.Partition, key);
             }
         }
     }

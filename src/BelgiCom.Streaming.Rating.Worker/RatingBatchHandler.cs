@@ -10,7 +10,7 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// notifications and a portion of a checkpoint) are in the lane's one transaction with the batch's offsets; the changes in memory are kept
 /// or undone with it.
 /// </summary>
-internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposable
+internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, IDisposable
 {
     // Most balances that one transaction stores while no usage comes.
     private const int IdlePortion = 20_000;
@@ -28,9 +28,12 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     private readonly List<OwnedPartition> _touched = [];
     private readonly List<OwnedPartition> _due = [];
     private readonly BatchCounts _counts = new();
+    private readonly OnlineLane? _online;
 
-    public RatingBatchHandler(ICommittedLog log, RatingOptions options, RatingTopics topics, TimeProvider clock, ILogger logger)
+    public RatingBatchHandler(
+        ICommittedLog log, RatingOptions options, RatingTopics topics, TimeProvider clock, ILogger logger, OnlineLane? online = null)
     {
+        _online = online;
         _log = log;
         _options = options;
         _topics = topics;
@@ -66,6 +69,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         }
 
         _reference.Refresh();
+        _online?.Own(sessions.Keys, _restorer.Partitions);
     }
 
     /// <inheritdoc/>
@@ -73,6 +77,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     {
         foreach (TopicPartition partition in partitions)
         {
+            _online?.Disown(partition.Partition.Value);
             _partitions.Remove(partition.Partition.Value);
             _reference.Disown(partition.Partition.Value);
         }
@@ -98,8 +103,12 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
             }
         }
 
+        AnswerOnline(output);
         WriteState(output);
     }
+
+    /// <inheritdoc/>
+    public void Starting(Action wake) => _online?.Starting(wake);
 
     /// <inheritdoc/>
     public bool HasIdleWork(bool isLeaving)
@@ -111,7 +120,8 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
 
         BeginCheckpoints(partition => !partition.Session.IsCheckpointing
             && (isLeaving || _clock.GetElapsedTime(partition.CheckpointBegun) >= _options.CheckpointInterval));
-        return _partitions.Values.Any(partition => partition.Session.IsCheckpointing || (partition.Session.HasExpired && !isLeaving));
+        return _online is { HasWork: true } || _partitions.Values.Any(
+            partition => partition.Session.IsCheckpointing || (partition.Session.HasExpired && !isLeaving));
     }
 
     /// <inheritdoc/>
@@ -120,9 +130,10 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         foreach (OwnedPartition partition in _partitions.Values.Where(partition => partition.Session.IsCheckpointing))
         {
             // Nobody waits for usage, so the portion is as large as that of a large batch.
-            Touch(partition, IdlePortion);
+            Touch(partition, _online is { HasWork: true } ? 0 : IdlePortion);
         }
 
+        AnswerOnline(output);
         WriteState(output);
     }
 
@@ -136,6 +147,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
 
         RatingMetrics.Committed(_counts);
         Forget();
+        _online?.Committed();
         BeginCheckpoints(IsDue);
     }
 
@@ -148,6 +160,7 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
         }
 
         Forget();
+        _online?.Aborted();
     }
 
     /// <summary>Closes the reader of state and reference data.</summary>
@@ -191,7 +204,13 @@ internal sealed class RatingBatchHandler : ITransactionalBatchHandler, IDisposab
     {
         foreach (OwnedPartition partition in _partitions.Values)
         {
-            if (partition.Session.IsCheckpointing || partition.Session.HasExpired)
+            if (_online is not null && partition.IsSweepDue)
+            {
+                partition.IsSweepDue = false;
+                partition.Session.ForgetSilentSessions(_online.Policy, _online.Now);
+            }
+
+            if (partition.Session.IsCheckpointing || partition.Session.HasExpired || partition.Session.ChangedQuotaAccounts.Count > 0)
             {
                 Touch(partition, events: 0);
                 _events.WriteState(partition, output);

@@ -32,6 +32,9 @@ internal static partial class RatingLog
         + "that was rated then can come again within the window")]
     public static partial void DeletedSinceCheckpoint(ILogger logger, string topic, int partition, long from, long to, int days);
 
+    [LoggerMessage(2010, LogLevel.Information, "Online charging answers at {Address}")]
+    public static partial void OnlineUp(ILogger logger, Uri address);
+
     [LoggerMessage(2007, LogLevel.Warning, "{Topic}[{Partition}]@{Offset} was rejected: {Reason}")]
     public static partial void Undecodable(ILogger logger, string topic, int partition, long offset, string reason);
 }

@@ -34,6 +34,12 @@ internal static class RatingMetrics
     private static readonly UpDownCounter<long> ToRestore = Meter.CreateUpDownCounter<long>(
         "belgicom_rating_restore_pending_records", "{record}", "Records of state and subscriptions still to read before rating goes on.");
 
+    private static readonly Counter<long> OnlineAnswers = Meter.CreateCounter<long>(
+        "belgicom_online_answers_total", "{request}", "Requests of online charging, by operation and HTTP status.");
+
+    private static readonly Histogram<double> OnlineTime = Meter.CreateHistogram<double>(
+        "belgicom_online_answer_seconds", "s", "Time from a request of online charging to its answer.");
+
     public static void Committed(BatchCounts counts)
     {
         long sum = 0;
@@ -54,6 +60,20 @@ internal static class RatingMetrics
         {
             BatchEvents.Record(sum + counts.PassedOn);
         }
+    }
+
+    /// <summary>Counts an answer of online charging.</summary>
+    public static void Answered(QuotaOperation operation, int status, TimeSpan took)
+    {
+        string name = operation switch
+        {
+            QuotaOperation.Create => "create",
+            QuotaOperation.Update => "update",
+            QuotaOperation.Release => "release",
+            _ => "none",
+        };
+        OnlineAnswers.Add(1, new("operation", name), new KeyValuePair<string, object?>("status", status));
+        OnlineTime.Record(took.TotalSeconds, new KeyValuePair<string, object?>("operation", name));
     }
 
     public static void RestoreStarted(long records) => ToRestore.Add(records);

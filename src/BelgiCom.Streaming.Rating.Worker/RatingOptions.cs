@@ -57,6 +57,10 @@ public sealed class RatingOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:00:40", ParseLimitsInInvariantCulture = true)]
     public TimeSpan RegistryPatience { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>Online charging; off by default.</summary>
+    [Required]
+    public OnlineOptions Online { get; set; } = new();
+
     /// <summary>Checks that the settings fit each other.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>The faults.</returns>

@@ -9,6 +9,17 @@ internal sealed record RatingTopics(
     EventTopic<CustomerNotification> Notifications, EventTopic<RatingStateView> State, EventTopic<OfferingVersion> Catalogue,
     EventTopic<Subscription> Subscriptions)
 {
+    /// <summary>Reads usage as rating has it.</summary>
+    /// <param name="value">Value of usage.received.v1.</param>
+    /// <param name="usage">The usage.</param>
+    /// <returns>False when the value is none.</returns>
+    public bool TryReadUsage(ReadOnlySpan<byte> value, out UsageRecord usage)
+    {
+        bool isRead = Received.TryRead(value, out UsageReceivedView received);
+        usage = isRead ? UsageEvents.ToRecord(in received, receivedTimeMilliseconds: 0, withDetails: true) : default;
+        return isRead;
+    }
+
     /// <exception cref="SchemaRegistryException">A schema is not registered, or the registry refuses us.</exception>
     public static async Task<RatingTopics> OpenAsync(ISchemaRegistry registry, CancellationToken stopping) => new(
         await EventTopic.OpenAsync<UsageReceivedView>(Topics.UsageReceived, registry, stopping).ConfigureAwait(false),

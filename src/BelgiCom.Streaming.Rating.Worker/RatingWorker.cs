@@ -9,7 +9,7 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// <summary>Runs the lanes from usage.received.v1 to usage.rated.v1 until the host stops or a lane fails.</summary>
 internal sealed class RatingWorker(
     KafkaOptions kafka, ConsumerOptions consumer, LaneOptions lanes, RatingOptions options, ISchemaRegistry registry, TimeProvider clock,
-    ILoggerFactory loggers) : BackgroundService
+    ILoggerFactory loggers, OnlineRouter? online = null) : BackgroundService
 {
     /// <summary>Consumer group, and the worker's name.</summary>
     public const string Group = "rating";
@@ -46,7 +46,8 @@ internal sealed class RatingWorker(
         RatingBatchHandler NewHandler(RatingTopics own)
         {
             CommittedLog log = new(kafka, consumer, clock, logger, stoppingToken);
-            handlers.Add(new RatingBatchHandler(log, options, own, clock, logger));
+            OnlineLane? lane = online is null ? null : new OnlineLane(online, options.Online, clock);
+            handlers.Add(new RatingBatchHandler(log, options, own, clock, logger, lane));
             return handlers[^1];
         }
     }

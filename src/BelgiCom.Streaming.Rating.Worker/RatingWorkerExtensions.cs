@@ -1,8 +1,10 @@
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Privacy;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace BelgiCom.Streaming.Rating.Worker;
 
@@ -19,14 +21,33 @@ public static class RatingWorkerExtensions
         builder.AddValidatedOptions<ConsumerOptions>(KafkaOptions.Section);
         builder.AddValidatedOptions<LaneOptions>(KafkaOptions.Section);
         builder.AddValidatedOptions<SchemaRegistryOptions>("SchemaRegistry");
-        builder.AddValidatedOptions<RatingOptions>(RatingOptions.Section);
+        RatingOptions options = builder.AddValidatedOptions<RatingOptions>(RatingOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<ISchemaRegistry, SchemaRegistryClient>();
+        if (options.Online.IsOn)
+        {
+            AddOnline(builder);
+        }
+
         builder.Services.AddSingleton<RatingWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RatingWorker>());
         builder.Services.AddHealthChecks()
             .AddCheck<RatingHealthCheck>("rating")
             .AddCheck<RatingLivenessCheck>("rating-partitions", tags: [WorkerHost.LiveTag]);
         return builder;
+    }
+
+    /// <summary>The door of online charging. It makes pseudonyms of subscribers, so it needs the keys of the adapters.</summary>
+    private static void AddOnline(IHostApplicationBuilder builder)
+    {
+        KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
+        builder.Services.TryAddSingleton<IKeyStore>(_ => new FileKeyStore(keys.Directory));
+        builder.Services.AddSingleton<OnlineRouter>();
+        builder.Services.AddSingleton(services => new OnlineDoor(
+            services.GetRequiredService<RatingOptions>(), services.GetRequiredService<OnlineRouter>(),
+            services.GetRequiredService<IKeyStore>(),
+            services.GetRequiredService<ISchemaRegistry>(), services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<OnlineDoor>>()));
+        builder.Services.AddHostedService(services => services.GetRequiredService<OnlineDoor>());
     }
 }

@@ -111,6 +111,7 @@ public sealed partial class RatingSession
         _balances.Commit(oldestUsed == int.MinValue ? long.MinValue : oldestUsed * MillisecondsPerDay);
         _lists.Commit(oldestUsed);
         _spend.Forget();
+        _quotas.Commit();
         IsCheckpointing = IsCheckpointing && !IsCheckpointTaken;
     }
 
@@ -122,6 +123,7 @@ public sealed partial class RatingSession
         _balances.Abort();
         _lists.Abort();
         _spend.Forget();
+        _quotas.Abort();
     }
 
     /// <summary>Puts back a stored balance.</summary>

@@ -22,7 +22,7 @@ public sealed partial class RatingSession
 
     // No subscriber uses a petabyte, or a second of every year since the continents were one. A record that says so is refused whatever
     // its price is, because the sums of everybody must not be spoilt by one absurd number.
-    private const long MaxQuantity = 1_000_000_000_000_000;
+    internal const long MaxQuantity = 1_000_000_000_000_000;
 
     private readonly int _lateDays;
     private readonly LatePolicy? _late;
@@ -152,10 +152,21 @@ public sealed partial class RatingSession
         }
         else if (Guide(in usage, tariffs, ref result, out int holder))
         {
+            if (_quotas.HasMoney && !IsOfMoneysCurrency(in usage, tariffs, holder, in result))
+            {
+                result.Reject(RatingOutcome.Suspended, RejectedReason.Currency);
+                return;
+            }
+
             Price(in usage, tariffs, holder, ref result);
             if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
                 _ids.Claim(day, UsageClaim.Of(usage.UsageId, usage.Fingerprint));
+            }
+
+            if (_quotas.HasMoney && result.AmountNanos != 0)
+            {
+                Pay(in usage, holder, result.AmountNanos);
             }
         }
     }

@@ -381,11 +381,17 @@ public sealed class OutcomeTests
         restored.Subscribe(1, Rater.Period("A", "test", long.MinValue, change), Rater.Period("A", "other", change, long.MaxValue));
         foreach (BalanceEntry balance in balances[..count])
         {
-            Assert.True(StateCodec.TryRestore(StateCodec.BalanceView(in balance), restored.Session, out _));
+            Assert.True(StateCodec.TryRestore(StateCodec.BalanceView(in balance), restored.Session, NoUsage, out _));
         }
 
         Assert.Equal(RejectedReason.Currency, restored.One(Message(5, "2026-03-16T00:00:00Z")).RejectedReason);
         Assert.Equal(Nanos("0.24"), restored.One(Message(6)).Balance.SpendNanos);
+
+        static bool NoUsage(ReadOnlySpan<byte> value, out UsageRecord usage)
+        {
+            usage = default;
+            return false;
+        }
     }
 
     /// <summary>Whatever the price is, a petabyte and one octet, or as many seconds, cannot be real usage.</summary>

@@ -29,7 +29,7 @@ public sealed class ReferenceTests
         ["Adapters"] = (["Contracts", "Privacy", "Storage"], ["System.IO.Hashing"]),
         ["Generation"] = (["Adapters"], []),
         ["Adapters.Worker"] = ([.. WorkerBase, "Privacy", "Storage", "Adapters"], ["Microsoft.AspNetCore.App"]),
-        ["Rating.Worker"] = ([.. WorkerBase, "Rating"], ["Microsoft.AspNetCore.App"]),
+        ["Rating.Worker"] = ([.. WorkerBase, "Privacy", "Adapters", "Rating"], ["Microsoft.AspNetCore.App"]),
         ["CdrRetention.Worker"] = ([.. WorkerBase, "Privacy", "Audit", "Storage", "Retention"], ["Microsoft.AspNetCore.App"]),
         ["BillingSync.Worker"] = ([.. WorkerBase, "Storage", "Billing"], ["Microsoft.AspNetCore.App"]),
         ["Tool"] = ([AnyPackage], [AnyPackage]),

@@ -9,10 +9,12 @@ namespace BelgiCom.Streaming.Adapters;
 /// <param name="maxEvents">Usage events, or records of the file, after which the chunk is full.</param>
 /// <param name="maxOctets">Octets of keys and values after which the chunk is full.</param>
 /// <param name="topics">The topics that records may go to, each with the wire-format header (schema id) of its values.</param>
-public sealed class RecordChunk(int maxEvents, int maxOctets, IReadOnlyList<(string Topic, byte[] Header)> topics)
+/// <param name="initialOctets">Room for octets that it begins with.</param>
+public sealed class RecordChunk(
+    int maxEvents, int maxOctets, IReadOnlyList<(string Topic, byte[] Header)> topics, int initialOctets = 1 << 20)
 {
     private readonly List<Entry> _entries = [];
-    private byte[] _octets = new byte[1 << 20];
+    private byte[] _octets = new byte[initialOctets];
     private int _length;
     private Entry _open;
 

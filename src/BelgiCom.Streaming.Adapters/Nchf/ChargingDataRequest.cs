@@ -35,6 +35,25 @@ internal sealed class ChargingDataRequest : ConvergedRecord
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> FormerKeyForm => "nchf"u8;
 
+    /// <summary>Decodes octets that are one request and nothing else.</summary>
+    /// <exception cref="JsonException">Not one JSON object, or too deep.</exception>
+    /// <exception cref="InvalidOperationException">A text is not UTF-8.</exception>
+    public DecodingFault? DecodeWhole(ReadOnlySpan<byte> request, UsageCdr cdr)
+    {
+        Utf8JsonReader json = new(request, new JsonReaderOptions { MaxDepth = RecordLimits.MaxDepth });
+        if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+        {
+            throw new JsonException();
+        }
+
+        json.Skip();
+        while (json.Read())
+        {
+        }
+
+        return Decode(request, cdr);
+    }
+
     /// <summary>Decodes the one request that <paramref name="request"/> holds.</summary>
     /// <exception cref="JsonException">Not JSON, or too deep.</exception>
     /// <exception cref="InvalidOperationException">A text is not UTF-8.</exception>
@@ -146,6 +165,21 @@ internal sealed class ChargingDataRequest : ConvergedRecord
         key.Append(cdr.RecordSequenceNumber);
         key.Append(part.RatingGroup);
         key.Append(part.Place);
+    }
+
+    /// <summary>
+    /// Number of the session in online charging: that of a consumer, by every name that its first request has for it. Sequence and time are
+    /// no part of it, because a request that is sent again has another time.
+    /// </summary>
+    internal static ulong SessionOf(UsageCdr cdr, in RecordOrigin origin)
+    {
+        UsageIdBuilder key = new(stackalloc byte[256]);
+        key.Append("quota.1"u8);
+        key.Append(cdr.Node.Span);
+        AppendServed(ref key, cdr, origin);
+        key.Append(cdr.PduSessionId);
+        key.Append(cdr.ChargingId);
+        return key.Finish().High;
     }
 
     /// <summary>The network that a UserLocation (TS 29.571) in JSON names; 0 when it names none or is no JSON.</summary>
@@ -416,6 +450,7 @@ internal sealed class ChargingDataRequest : ConvergedRecord
         {
             long group = -1;
             uint seen = 0;
+            QuotaAsk? ask = null;
             int firstPart = cdr.PartCount;
             while (TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
             {
@@ -427,6 +462,10 @@ internal sealed class ChargingDataRequest : ConvergedRecord
                 else if (Is(name, "usedUnitContainer"u8))
                 {
                     bad = Once(ref seen, 1, "usedUnitContainer") ?? ReadContainers(ref json, cdr);
+                }
+                else if (Is(name, "requestedUnit"u8))
+                {
+                    bad = Once(ref seen, 2, "requestedUnit") ?? ReadRequestedUnit(ref json, cdr, out ask);
                 }
                 else
                 {
@@ -443,9 +482,69 @@ internal sealed class ChargingDataRequest : ConvergedRecord
             {
                 cdr.PartAt(i).RatingGroup = group;
             }
+
+            if (ask is { } asked)
+            {
+                if (cdr.Asked.Count == RecordLimits.MaxParts)
+                {
+                    return TooMany;
+                }
+
+                cdr.Asked.Add(asked with { RatingGroup = group });
+            }
         }
 
         return json.TokenType == JsonTokenType.EndArray ? null : "multipleUnitUsage";
+    }
+
+    /// <summary>
+    /// requestedUnit: how much is asked for. Usage does not need it, so what cannot be read of it is left out, as in a file.
+    /// </summary>
+    private static string? ReadRequestedUnit(ref Utf8JsonReader json, UsageCdr cdr, out QuotaAsk? ask)
+    {
+        ask = null;
+        Utf8JsonReader value = json;
+        _ = json.Read();
+        json.Skip();
+        long total = -1, uplink = -1, downlink = -1, seconds = -1, units = -1;
+        bool isRead = IsObject(ref value);
+        while (isRead && TryReadName(ref value, cdr, out ReadOnlySpan<byte> name))
+        {
+            if (Is(name, "totalVolume"u8))
+            {
+                isRead = TryInteger(ref value, ref total);
+            }
+            else if (Is(name, "uplinkVolume"u8))
+            {
+                isRead = TryInteger(ref value, ref uplink);
+            }
+            else if (Is(name, "downlinkVolume"u8))
+            {
+                isRead = TryInteger(ref value, ref downlink);
+            }
+            else if (Is(name, "time"u8))
+            {
+                isRead = TryInteger(ref value, ref seconds, uint.MaxValue);
+            }
+            else if (Is(name, "serviceSpecificUnits"u8))
+            {
+                isRead = TryInteger(ref value, ref units);
+            }
+            else
+            {
+                Skip(ref value, cdr);
+            }
+        }
+
+        if (!isRead)
+        {
+            return cdr.Remark(false);
+        }
+
+        // What is granted is a total, which both directions share.
+        long both = uplink < 0 ? downlink : downlink < 0 ? uplink : uplink > long.MaxValue - downlink ? long.MaxValue : uplink + downlink;
+        ask = new QuotaAsk(-1, total >= 0 ? total : both, seconds, units);
+        return null;
     }
 
     private static string? ReadContainers(ref Utf8JsonReader json, UsageCdr cdr)

@@ -143,6 +143,21 @@ internal sealed class UsageNormaliser
         }
     }
 
+    /// <summary>Why a record that was read cannot be used, if that is so; else whose it is.</summary>
+    public DecodingFault? FaultOf(UsageFileReader reader, out SubscriberRef subscriber) =>
+        FindSubscriber(reader.Cdr, out subscriber) ?? FindContradiction(reader.Cdr);
+
+    /// <summary>What usage of a part would be, without id and personal data; valid until the next record is read.</summary>
+    public UsageReceivedView Template(UsageCdr cdr, in UsagePart part, SubscriberRef subscriber, UsageFile file)
+    {
+        UsageReceivedView usage = View(cdr, part, 0, subscriber, file);
+        usage.ServingPlmn = cdr.ServingPlmnOf(part, _plmn);
+        return usage;
+    }
+
+    /// <summary>What keys need beside a record that came in no file.</summary>
+    public RecordOrigin OriginOf(SubscriberRef subscriber) => new(default, default, subscriber, _pseudonymizer, _secret, default);
+
     private void AddQuarantined(DecodingFault fault, UsageFileReader reader, UsageFile file, RecordChunk chunk)
     {
         ReadOnlySpan<byte> octets = reader.Octets[..Math.Min(reader.Octets.Length, RecordLimits.MaxQuarantinedOctets)];

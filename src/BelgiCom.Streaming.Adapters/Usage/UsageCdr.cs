@@ -131,6 +131,9 @@ public sealed class UsageCdr
     /// <summary>Whether a member of a request in JSON may be null.</summary>
     internal bool MayHoldNull { get; set; }
 
+    /// <summary>Quota that the request asks for, by rating group; empty in records and files.</summary>
+    internal List<QuotaAsk> Asked { get; } = [];
+
     /// <summary>The chargeable parts, each of which becomes one usage event.</summary>
     internal ReadOnlySpan<UsagePart> Parts => _parts.AsSpan(0, PartCount);
 
@@ -300,6 +303,7 @@ public sealed class UsageCdr
         Location.Clear();
         Originator.Clear();
         OtherParty.Clear();
+        Asked.Clear();
         PartCount = 0;
         _partLocationOctets = 0;
     }

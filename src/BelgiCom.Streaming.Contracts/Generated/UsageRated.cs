@@ -139,10 +139,10 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
     /// </summary>
     public long InputHash { get; init; }
 
-    /// <summary>Partition of usage.received.v1 the event was read from.</summary>
+    /// <summary>Partition of usage.received.v1 the event was read from, or would be.</summary>
     public int ReceivedPartition { get; init; }
 
-    /// <summary>Offset of the event in that partition.</summary>
+    /// <summary>Offset of the event in that partition; -1 for usage that was reported to online charging and is in no partition.</summary>
     public long ReceivedOffset { get; init; }
 
     /// <summary>
@@ -360,8 +360,8 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         """{"name":"recordIndex","type":"int","doc":"Index of the CDR in its file, from 0."},""" +
         """{"name":"containerIndex","type":"int","doc":"Index of the chargeable part inside the CDR, from 0."},""" +
         """{"name":"inputHash","type":"long","doc":"SipHash-2-4 over the octets of the CDR as received, under a key made of the data key of its personal data; nobody can compute it once that key is deleted."},""" +
-        """{"name":"receivedPartition","type":"int","doc":"Partition of usage.received.v1 the event was read from."},""" +
-        """{"name":"receivedOffset","type":"long","doc":"Offset of the event in that partition."},""" +
+        """{"name":"receivedPartition","type":"int","doc":"Partition of usage.received.v1 the event was read from, or would be."},""" +
+        """{"name":"receivedOffset","type":"long","doc":"Offset of the event in that partition; -1 for usage that was reported to online charging and is in no partition."},""" +
         """{"name":"notified","type":"int","doc":"Bit set of the thresholds notified in the period, after this event; bit n = NotificationKind n. Bits 5 and 6 are set by releases before spending limits only. Bit 15: something other than data was charged while roaming. With the balances above it restores rating's state.","default":0},""" +
         """{"name":"contentFingerprint","type":"long","doc":"32 bits, unsigned, of what the charge depends on: whose usage it is, kind, direction, start, end, quantities, rating group, service identifier and serving network. Usage with the same usageId and another fingerprint is a conflict. 0 in records from before the fingerprint.","default":0},""" +
         """{"name":"parts","type":{"type":"array","items":{"type":"record","name":"UsagePart","namespace":"be.belgicom.streaming","doc":"The longest run of a usage event with one price, band, version, tier and bundle. Its amount is rounded once; the event is the sum of its parts.","fields":[{"name":"component","type":{"type":"enum","name":"PartComponent","namespace":"be.belgicom.streaming","doc":"What a part is. USAGE: units at a price. BUNDLE: units that a bundle covered. CONNECT_FEE: due once in a session, with its first priced unit. MINIMUM_CHARGE: what was missing to a session's least amount. MAXIMUM_CHARGE: what is above a session's highest amount, not above 0. REVERSAL: what was charged for the period at the tier before, or for a session without a record of it that came out of order, taken back. PASS_OPENED: usage that opened a pass, of amount 0 when enough passes were charged in the month. PASS: usage inside a pass. FREE_BEFORE_PASS: a message that opens no pass. ZERO_RATED: usage that is never charged.","symbols":["USAGE","BUNDLE","CONNECT_FEE","MINIMUM_CHARGE","MAXIMUM_CHARGE","REVERSAL","PASS_OPENED","PASS","FREE_BEFORE_PASS","ZERO_RATED"],"default":"USAGE"},"doc":"What the part is.","default":"USAGE"},{"name":"offeringVersion","type":"int","doc":"Version of the offering whose price it has; the version may change in the middle of a call."},{"name":"priceIndex","type":"int","doc":"Index of the price in that version; -1 for none.","default":-1},{"name":"band","type":"string","doc":"Name of the time band by which the price was chosen; empty where the price holds at all times.","default":""},{"name":"bundle","type":"string","doc":"Id of the bundle that covered it; empty for none, and for the month's bundle of the kind, which has no id.","default":""},{"name":"tier","type":"int","doc":"Number of the tier, from 1; 0 where the price has none.","default":0},{"name":"packages","type":"long","doc":"Packages or passes that it opened.","default":0},{"name":"units","type":"long","doc":"Octets, seconds, messages or units; less than 0 in a reversal.","default":0},{"name":"unitPrice","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Price of unitSize units; 0 where units have no price of their own."},{"name":"unitSize","type":"long","doc":"How many units the price is for; 0 where units have no price of their own.","default":0},{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount on the price list's basis, 9 decimals; less than 0 where something is taken back."}]}},"doc":"The parts of usage that was rated in parts (roundingPolicy 2); empty where the event is one part.","default":[]},""" +
@@ -507,10 +507,10 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
     /// </summary>
     public long InputHash { get; set; }
 
-    /// <summary>Partition of usage.received.v1 the event was read from.</summary>
+    /// <summary>Partition of usage.received.v1 the event was read from, or would be.</summary>
     public int ReceivedPartition { get; set; }
 
-    /// <summary>Offset of the event in that partition.</summary>
+    /// <summary>Offset of the event in that partition; -1 for usage that was reported to online charging and is in no partition.</summary>
     public long ReceivedOffset { get; set; }
 
     /// <summary>

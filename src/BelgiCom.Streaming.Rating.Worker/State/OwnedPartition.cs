@@ -24,6 +24,9 @@ internal sealed class OwnedPartition(int partition, int partitions, RatingSessio
     /// <summary>What the mark of the last checkpoint says when all of it is stored.</summary>
     public CheckpointMark Mark => new(RatedFrom, partitions);
 
+    /// <summary>Whether nobody has looked for silent sessions since the last checkpoint was begun.</summary>
+    public bool IsSweepDue { get; set; }
+
     /// <summary>When the last checkpoint was begun, a time stamp of the clock.</summary>
     public long CheckpointBegun { get; private set; }
 
@@ -37,6 +40,7 @@ internal sealed class OwnedPartition(int partition, int partitions, RatingSessio
     public void BeginCheckpoint(long ratedFrom, long timestamp)
     {
         session.BeginCheckpoint();
+        IsSweepDue = true;
         RatedFrom = ratedFrom;
         CheckpointBegun = timestamp;
     }

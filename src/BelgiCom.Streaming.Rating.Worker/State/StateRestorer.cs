@@ -90,7 +90,8 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
             CheckpointMark? mark = null;
             bool restored = record.IsTombstone
                 ? StateCodec.TryForget(record.Key, session)
-                : topics.State.TryRead(record.Value, out RatingStateView view) && StateCodec.TryRestore(in view, session, out mark);
+                : topics.State.TryRead(record.Value, out RatingStateView view) && StateCodec.TryRestore(
+                    in view, session, topics.TryReadUsage, out mark);
             if (!restored)
             {
                 throw UnreadableStateException.Of(in record);

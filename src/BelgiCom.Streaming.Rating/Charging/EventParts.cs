@@ -33,6 +33,9 @@ internal sealed class EventParts(TermsInForce terms)
     /// <summary>Removes the parts of the event.</summary>
     public void UndoEvent() => _parts.RemoveRange(_first, _parts.Count - _first);
 
+    /// <summary>Removes all parts after an earlier count of them.</summary>
+    public void UndoTo(int count) => _parts.RemoveRange(count, _parts.Count - count);
+
     /// <summary>Forgets the parts of all events.</summary>
     public void Clear() => _parts.Clear();
 

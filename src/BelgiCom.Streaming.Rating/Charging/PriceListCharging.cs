@@ -117,6 +117,17 @@ internal sealed class PriceListCharging
         _metersAfter.Add(new MeterEntry(key.Owner, key.Id, key.From, reading.Units, reading.Nanos, untilDay));
     }
 
+    /// <summary>Where the events of the open batch end now, for <see cref="TakeBackTo"/>.</summary>
+    public (int Changes, int Parts, int Meters) Mark => (Meters.ChangeCount, _parts.All.Length, _metersAfter.Count);
+
+    /// <summary>Undoes all events since a mark.</summary>
+    public void TakeBackTo((int Changes, int Parts, int Meters) mark)
+    {
+        Meters.UndoSince(mark.Changes);
+        _parts.UndoTo(mark.Parts);
+        _metersAfter.RemoveRange(mark.Meters, _metersAfter.Count - mark.Meters);
+    }
+
     private ChargingFault Charge(ref RatingResult result)
     {
         ref readonly UsageRecord usage = ref _hand.Usage;

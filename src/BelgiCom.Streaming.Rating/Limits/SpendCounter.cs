@@ -109,6 +109,9 @@ public sealed class SpendCounter
     /// <summary>Forgets the notices of a batch that was committed or aborted.</summary>
     internal void Forget() => _notices.Clear();
 
+    /// <summary>Forgets the notices after an earlier count of them; their meters are undone with the others.</summary>
+    internal void UndoTo(int count) => _notices.RemoveRange(count, _notices.Count - count);
+
     private static MeterKey KeyOf(UInt128 owner, SpendScope scope, SpendPeriod period) =>
         new(owner, MeterIds[(int)scope], period.StartDays);
 

@@ -58,13 +58,15 @@ public static class QuotaReservation
             return debited;
         }
 
-        session = Grant(debited, terms, session, request.RequestedUnits ?? terms.Increment, atMilliseconds);
+        session = Grant(
+            session, new UnitPricing(debited, terms), terms, debited.AvailableNanos, request.RequestedUnits ?? terms.Increment,
+            atMilliseconds);
         answer = session.Answer;
         return debited with { Sessions = debited.Sessions.Add(request.Session, session) };
     }
 
     /// <summary>Frees what is held by quotas that are over, and forgets sessions of which nobody heard.</summary>
-    private static ReservationState WithoutExpired(ReservationState state, QuotaTerms terms, long at)
+    internal static ReservationState WithoutExpired(ReservationState state, QuotaTerms terms, long at)
     {
         foreach ((UInt128 number, SessionReservation session) in state.Sessions)
         {
@@ -95,11 +97,12 @@ public static class QuotaReservation
             return false;
         }
 
+        UnitPricing pricing = new(others, terms);
         charged = Math.Max(charged, before.ChargedUnits);
         long further = charged - before.ChargedUnits;
-        long covered = terms.IsFree ? 0 : terms.IsBundleOnly ? further : Covered(others, further);
+        long covered = terms.IsFree ? 0 : terms.IsBundleOnly ? further : pricing.Covered(further);
         long priced = before.PricedUnits + (terms.IsFree ? 0 : further - covered);
-        if (!TryCost(terms, priced, out long cost))
+        if (!pricing.TryCost(priced, out long cost))
         {
             return false;
         }
@@ -114,28 +117,35 @@ public static class QuotaReservation
     }
 
     /// <summary>Grants as many whole increments as there is credit for, up to what was asked for.</summary>
-    private static SessionReservation Grant(ReservationState state, QuotaTerms terms, SessionReservation session, long requested, long at)
+    /// <param name="session">The session, with nothing held.</param>
+    /// <param name="pricing">What its further usage would be charged.</param>
+    /// <param name="terms">Increment and validity; the price is that of <paramref name="pricing"/>.</param>
+    /// <param name="availableNanos">Money that others do not hold; null for a customer who pays later.</param>
+    /// <param name="requested">Units asked for.</param>
+    /// <param name="at">Time of the request, milliseconds since 1970-01-01 UTC.</param>
+    /// <returns>The session with its grant and what is held for it.</returns>
+    internal static SessionReservation Grant(
+        SessionReservation session, IQuotaPricing pricing, QuotaTerms terms, long? availableNanos, long requested, long at)
     {
+        // A block that was begun is paid, so what is left of it needs no credit.
+        long begun = session.ChargedUnits - session.UsedUnits;
         bool fits = RoundingPolicy.TryRoundUp(session.UsedUnits + requested, terms.Increment, out long wanted);
         long most = fits ? Math.Max(0, wanted - session.ChargedUnits) / terms.Increment : 0;
         long granted = 0;
-        for (long bound = most; granted < bound;)
+        QuotaCharge held = default;
+        for (long bound = most, asked = most; granted < bound; asked = granted + ((bound - granted + 1) / 2))
         {
-            // The cost rises with the increments, so the last that can be paid is found by halving.
-            long middle = granted + ((bound - granted + 1) / 2);
-            bool isPaid = CanPay(state, terms, session, middle * terms.Increment);
-            (granted, bound) = isPaid ? (middle, bound) : (granted, middle - 1);
+            // Nearly always all of it can be paid. Else the last that can be is found by halving, because the cost rises with the units.
+            bool isPaid = pricing.TryQuote(session, begun + (asked * terms.Increment), out QuotaCharge charge)
+                && (charge.Nanos == 0 || availableNanos is not { } available || charge.Nanos <= available);
+            (granted, bound, held) = isPaid ? (asked, bound, charge) : (granted, asked - 1, held);
         }
 
-        long further = granted * terms.Increment;
-        long covered = terms.IsFree ? 0 : Covered(state, further);
-        long priced = terms.IsFree ? 0 : further - covered;
-        TryCost(terms, session.PricedUnits + priced, out long cost);
-        long units = session.ChargedUnits + further - session.UsedUnits;
+        long units = begun + (granted * terms.Increment);
         return session with
         {
-            HeldNanos = state.MoneyNanos is null || priced == 0 ? 0 : cost - session.CostNanos,
-            HeldUnits = covered,
+            HeldNanos = availableNanos is null ? 0 : held.Nanos,
+            HeldUnits = held.BundleUnits,
             Answer = new QuotaAnswer(
                 units > 0 || requested == 0 ? QuotaResult.Granted : QuotaResult.QuotaLimitReached,
                 units,
@@ -143,36 +153,5 @@ public static class QuotaReservation
                 terms.ValiditySeconds == 0 ? long.MaxValue : at + (terms.ValiditySeconds * MillisecondsPerSecond),
                 session.CostNanos),
         };
-    }
-
-    /// <summary>Whether there is credit for further units beside what others hold.</summary>
-    private static bool CanPay(ReservationState state, QuotaTerms terms, SessionReservation session, long further)
-    {
-        long priced = terms.IsFree ? 0 : further - Covered(state, further);
-        if (priced == 0)
-        {
-            return true;
-        }
-
-        return !terms.IsBundleOnly
-            && TryCost(terms, session.PricedUnits + priced, out long cost)
-            && (state.AvailableNanos is not { } available || cost - session.CostNanos <= available);
-    }
-
-    /// <summary>Units that the bundle covers, beside what others hold of it.</summary>
-    private static long Covered(ReservationState state, long units) => Math.Clamp(state.BundleUnits - state.ReservedUnits, 0, units);
-
-    /// <summary>What a session's priced units cost, from its first one on.</summary>
-    private static bool TryCost(QuotaTerms terms, long priced, out long nanos)
-    {
-        nanos = 0;
-        if (priced == 0)
-        {
-            return true;
-        }
-
-        bool fits = RoundingPolicy.TryPrice(priced, terms.PriceNanos, terms.Increment, out long price);
-        nanos = price + terms.ConnectFeeNanos;
-        return fits && nanos <= Contracts.Nanos.Max;
     }
 }

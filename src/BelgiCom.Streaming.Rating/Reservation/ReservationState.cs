@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
@@ -54,4 +55,13 @@ public sealed record SessionReservation
 
     /// <summary>The answer to its last request.</summary>
     public QuotaAnswer Answer { get; init; }
+
+    /// <summary>What its units are.</summary>
+    public PriceUnit Unit { get; init; }
+
+    /// <summary>Usage of it without quantities, which says how price lists price it.</summary>
+    public UsageRecord Usage { get; init; }
+
+    /// <summary>The same as a value of usage.received.v1, as it is stored.</summary>
+    public ReadOnlyMemory<byte> UsageValue { get; init; }
 }

@@ -112,6 +112,16 @@ internal sealed class Meters
     /// <summary>Takes back the changes of the event.</summary>
     public void UndoEvent() => UndoTo(_earlier);
 
+    /// <summary>How many changes were made since the last commit, for <see cref="UndoSince"/>.</summary>
+    public int ChangeCount => _changes.Count;
+
+    /// <summary>Takes back all changes after an earlier count of them.</summary>
+    public void UndoSince(int changes)
+    {
+        UndoTo(changes);
+        _earlier = Math.Min(_earlier, changes);
+    }
+
     /// <summary>Adds the meters that the event changed to a list, as they are now.</summary>
     public void CopyChanged(List<MeterEntry> entries)
     {

@@ -6,8 +6,8 @@ namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
 /// Keys and values of rating.state.v1. A balance has the key subscriber reference (16 octets), first day of the month (4, big-endian); a
-/// chunk of ids has the key day (4), number of the chunk (8); a meter has the key owner (16), id (8), beginning (8); the mark of the last
-/// complete checkpoint has the key "checkpoint". Their lengths tell them apart.
+/// chunk of ids has the key day (4), number of the chunk (8); a meter has the key owner (16), id (8), beginning (8); an online account has
+/// the key owner (16); the mark of the last complete checkpoint has the key "checkpoint". Their lengths tell them apart.
 /// </summary>
 public static class StateCodec
 {
@@ -16,6 +16,7 @@ public static class StateCodec
 
     /// <summary>Octets of the longest key, which is that of a meter.</summary>
     public const int MaxKeySize = SubscriberRef.Size + sizeof(ulong) + sizeof(long);
+    private const int AccountKeySize = SubscriberRef.Size;
     private const int ChunkKeySize = sizeof(int) + sizeof(long);
     private const int IdSize = UsageId.Size;
 
@@ -55,6 +56,15 @@ public static class StateCodec
         BinaryPrimitives.WriteUInt64BigEndian(buffer[SubscriberRef.Size..], id);
         BinaryPrimitives.WriteInt64BigEndian(buffer[(SubscriberRef.Size + sizeof(ulong))..], from);
         return buffer[..MaxKeySize];
+    }
+
+    /// <summary>Key of an online account.</summary>
+    /// <param name="owner">Whose.</param>
+    /// <param name="buffer">Where it is written, at least <see cref="BalanceKeySize"/> octets.</param>
+    public static ReadOnlySpan<byte> AccountKey(UInt128 owner, Span<byte> buffer)
+    {
+        BinaryPrimitives.WriteUInt128BigEndian(buffer, owner);
+        return buffer[..AccountKeySize];
     }
 
     /// <summary>Key of stored state that may be deleted.</summary>
@@ -114,24 +124,34 @@ public static class StateCodec
     }
 
     /// <summary>
-    /// Puts a stored record back into the session; false when it does not hold exactly one of balance, ids, meter and mark.
+    /// Puts a stored record back into the session; false when it does not hold exactly one of balance, ids, meter, online account and mark.
     /// </summary>
     /// <param name="view">The record.</param>
     /// <param name="session">Where it goes.</param>
+    /// <param name="readUsage">Reads the usage of online sessions.</param>
     /// <param name="mark">The mark, when the record is the mark.</param>
-    public static bool TryRestore(in RatingStateView view, RatingSession session, out CheckpointMark? mark)
+    public static bool TryRestore(
+        in RatingStateView view, RatingSession session, QuotaAccountCodec.UsageReader readUsage, out CheckpointMark? mark)
     {
         mark = null;
-        switch (view.HasBalance, view.HasDedup, view.HasMeter, view.HasCheckpoint)
+        switch (view.HasBalance, view.HasDedup, view.HasMeter, view.HasCharging, view.HasCheckpoint)
         {
-            case (true, false, false, false):
+            case (true, false, false, false, false):
                 return TryRestoreBalance(view.Balance, session);
-            case (false, true, false, false):
+            case (false, true, false, false, false):
                 return TryRestoreIds(view.Dedup, session);
-            case (false, false, true, false):
+            case (false, false, true, false, false):
                 session.RestoreMeter(UsageEvents.ToEntry(view.Meter));
                 return true;
-            case (false, false, false, true):
+            case (false, false, false, true, false):
+                if (!QuotaAccountCodec.TryRead(view.Charging, readUsage, out QuotaAccount account))
+                {
+                    return false;
+                }
+
+                session.RestoreQuotaAccount(UsageEvents.ToNumber(view.Charging.Owner), account);
+                return true;
+            case (false, false, false, false, true):
                 mark = new CheckpointMark(view.Checkpoint.RatedFrom, view.Checkpoint.Partitions);
                 return true;
             default:
@@ -180,6 +200,9 @@ public static class StateCodec
                 session.ForgetMeter(
                     BinaryPrimitives.ReadUInt128BigEndian(key), BinaryPrimitives.ReadUInt64BigEndian(key[SubscriberRef.Size..]),
                     BinaryPrimitives.ReadInt64BigEndian(key[(SubscriberRef.Size + sizeof(ulong))..]));
+                return true;
+            case AccountKeySize:
+                session.RestoreQuotaAccount(BinaryPrimitives.ReadUInt128BigEndian(key), null);
                 return true;
             case ChunkKeySize:
                 // Days are forgotten whole, by age, when the newest day moves; until then the ids of a day that is too old do no harm.

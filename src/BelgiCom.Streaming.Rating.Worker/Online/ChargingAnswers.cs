@@ -1,0 +1,86 @@
+using System.Text.Json;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating.Worker;
+
+/// <summary>Bodies of answers: ChargingDataResponse (TS 32.291 clause 6.1.6.2.2) and ProblemDetails (TS 29.571 clause 5.2.4.1).</summary>
+internal static class ChargingAnswers
+{
+    /// <summary>Writes a ChargingDataResponse.</summary>
+    public static void Write(Utf8JsonWriter json, long sequence, IReadOnlyList<QuotaGrant> grants, DateTimeOffset now)
+    {
+        json.WriteStartObject();
+        json.WriteString("invocationTimeStamp"u8, now.UtcDateTime);
+        json.WriteNumber("invocationSequenceNumber"u8, sequence);
+        if (grants.Count > 0)
+        {
+            json.WriteStartArray("multipleUnitInformation"u8);
+            foreach (QuotaGrant grant in grants)
+            {
+                Write(json, in grant, now);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes a ProblemDetails.</summary>
+    public static void WriteProblem(Utf8JsonWriter json, int status, string cause, string detail)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("status"u8, status);
+        json.WriteString("cause"u8, cause);
+        if (detail.Length > 0)
+        {
+            json.WriteString("detail"u8, detail);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, in QuotaGrant grant, DateTimeOffset now)
+    {
+        QuotaAnswer answer = grant.Answer;
+        json.WriteStartObject();
+        json.WriteString("resultCode"u8, answer.Result switch
+        {
+            QuotaResult.Granted => "SUCCESS"u8,
+            QuotaResult.QuotaLimitReached => "QUOTA_LIMIT_REACHED"u8,
+            _ => "RATING_FAILED"u8,
+        });
+        if (grant.RatingGroup >= 0)
+        {
+            json.WriteNumber("ratingGroup"u8, grant.RatingGroup);
+        }
+
+        if (answer.Result == QuotaResult.Granted)
+        {
+            json.WriteStartObject("grantedUnit"u8);
+            json.WriteNumber(
+                grant.Unit switch
+                {
+                    PriceUnit.Octet => "totalVolume"u8,
+                    PriceUnit.Second => "time"u8,
+                    _ => "serviceSpecificUnits"u8,
+                },
+                answer.GrantedUnits);
+            json.WriteEndObject();
+            if (answer.ValidUntilMilliseconds < long.MaxValue)
+            {
+                long left = answer.ValidUntilMilliseconds - now.ToUnixTimeMilliseconds();
+                json.WriteNumber("validityTime"u8, Math.Max(0, left / 1000));
+            }
+        }
+
+        if (answer.IsFinalUnit)
+        {
+            json.WriteStartObject("finalUnitIndication"u8);
+            json.WriteString("finalUnitAction"u8, "TERMINATE"u8);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+using BelgiCom.Streaming.Adapters;
+
+namespace BelgiCom.Streaming.Rating.Worker;
+
+/// <summary>
+/// The requests of a lane. They wait here until the lane takes them into a transaction: that of a batch of usage, or one of their own. A
+/// request is answered when its transaction is committed and not before, so a lane that the group has replaced answers nothing.
+/// </summary>
+/// <param name="router">Sends requests here.</param>
+/// <param name="options">How many may wait, and how quotas are granted.</param>
+/// <param name="clock">Says when requests come.</param>
+internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, TimeProvider clock)
+{
+    // Most requests of one transaction: enough for any load, few enough that usage need not wait long.
+    private const int MostAtOnce = 1000;
+
+    private readonly QuotaPolicy _policy = options.Policy;
+    private readonly ConcurrentQueue<OnlineWork> _waiting = [];
+    private readonly List<OnlineWork> _inHand = [];
+    private volatile Action? _wake;
+
+    /// <summary>Whether a request waits.</summary>
+    public bool HasWork => !_waiting.IsEmpty;
+
+    /// <summary>How quotas are granted.</summary>
+    public QuotaPolicy Policy => _policy;
+
+    /// <summary>Now, milliseconds since 1970-01-01 UTC.</summary>
+    public long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>The lane is about to start.</summary>
+    public void Starting(Action wake) => _wake = wake;
+
+    /// <summary>The lane owns these partitions from now on.</summary>
+    public void Own(IEnumerable<int> partitions, int count) => router.Own(partitions, count, this);
+
+    /// <summary>The lane owns a partition no more: who waits for it must ask its new owner.</summary>
+    public void Disown(int partition)
+    {
+        router.Disown(partition, this);
+        for (int left = _waiting.Count; left > 0 && _waiting.TryDequeue(out OnlineWork? work); left--)
+        {
+            if (work.Partition == partition)
+            {
+                work.Complete(new OnlineReply(OnlineResult.NotOwned, []));
+            }
+            else
+            {
+                _waiting.Enqueue(work);
+            }
+        }
+    }
+
+    /// <summary>Takes a request from any thread.</summary>
+    public void Take(OnlineWork work)
+    {
+        if (_waiting.Count >= options.MaxWaiting)
+        {
+            work.Complete(new OnlineReply(OnlineResult.Congested, []));
+            return;
+        }
+
+        _waiting.Enqueue(work);
+        _wake?.Invoke();
+    }
+
+    /// <summary>Answers what waits, in the open transaction.</summary>
+    /// <param name="partitions">The lane's partitions.</param>
+    /// <param name="rating">Rates what requests report.</param>
+    public void Answer(IReadOnlyDictionary<int, OwnedPartition> partitions, IOnlineRating rating)
+    {
+        for (int left = MostAtOnce; left > 0 && _waiting.TryDequeue(out OnlineWork? work); left--)
+        {
+            if (work.IsOver)
+            {
+                continue;
+            }
+
+            _inHand.Add(work);
+            work.Reply = partitions.TryGetValue(work.Partition, out OwnedPartition? partition)
+                ? Answer(work, partition, rating)
+                : new OnlineReply(OnlineResult.NotOwned, []);
+        }
+    }
+
+    /// <summary>The transaction is committed: its requests are answered.</summary>
+    public void Committed()
+    {
+        foreach (OnlineWork work in _inHand)
+        {
+            work.Complete(work.Reply!);
+        }
+
+        _inHand.Clear();
+    }
+
+    /// <summary>The transaction does not count: its requests wait again, behind those that came since.</summary>
+    public void Aborted()
+    {
+        foreach (OnlineWork work in _inHand)
+        {
+            _waiting.Enqueue(work);
+        }
+
+        _inHand.Clear();
+    }
+
+    private OnlineReply Answer(OnlineWork work, OwnedPartition partition, IOnlineRating rating)
+    {
+        RatingSession session = partition.Session;
+        long now = Now;
+        QuotaExchange exchange = new(session, _policy, work.Call, now);
+        switch (exchange.Outcome)
+        {
+            case QuotaOutcome.UnknownSubscriber:
+                return session.TryFindNamed(work.Call.Subscriber, now, out UInt128 named)
+                    ? new OnlineReply(OnlineResult.OtherName, [], named)
+                    : new OnlineReply(OnlineResult.UnknownSubscriber, []);
+            case QuotaOutcome.UnknownSession:
+                return new OnlineReply(OnlineResult.UnknownSession, []);
+            case QuotaOutcome.TooManySessions:
+                return new OnlineReply(OnlineResult.TooManySessions, []);
+            default:
+                if (exchange.Outcome == QuotaOutcome.New || exchange.IsOvertaken)
+                {
+                    foreach (byte[] used in work.Request.Used)
+                    {
+                        rating.Charge(used, partition, work.Call.Subscriber, now, exchange);
+                    }
+                }
+
+                IReadOnlyList<QuotaGrant> grants = exchange.Finish(Demands(work, rating), rating.Tariffs);
+                return new OnlineReply(OnlineResult.Answered, grants, work.Call.Subscriber, exchange.BeganMilliseconds);
+        }
+    }
+
+    private static List<QuotaDemand> Demands(OnlineWork work, IOnlineRating rating)
+    {
+        List<QuotaDemand> demands = [];
+        foreach ((QuotaAsk ask, byte[] value) in work.Request.Asked)
+        {
+            if (work.Call.Operation != QuotaOperation.Release
+                && rating.TryRead(value, out UsageRecord usage))
+            {
+                demands.Add(new QuotaDemand(
+                    ask.RatingGroup, ask.Octets, ask.Seconds, ask.ServiceUnits, usage with { Subscriber = work.Call.Subscriber }, value,
+                    work.Request.NamesSession));
+            }
+        }
+
+        return demands;
+    }
+}
+
+/// <summary>What a lane's requests need of its rating, while a transaction is open.</summary>
+internal interface IOnlineRating
+{
+    /// <summary>Tariffs in force.</summary>
+    TariffSnapshot Tariffs { get; }
+
+    /// <summary>Reads a value of usage.received.v1.</summary>
+    bool TryRead(ReadOnlySpan<byte> value, out UsageRecord usage);
+
+    /// <summary>Rates usage that a request reports, writes what follows from it, and tells the request.</summary>
+    void Charge(byte[] value, OwnedPartition partition, UInt128 subscriber, long at, QuotaExchange exchange);
+}

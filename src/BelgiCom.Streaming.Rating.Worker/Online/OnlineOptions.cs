@@ -1,0 +1,110 @@
+using System.ComponentModel.DataAnnotations;
+using BelgiCom.Streaming.Adapters;
+
+namespace BelgiCom.Streaming.Rating.Worker;
+
+/// <summary>
+/// Section <c>Rating:Online</c>: online charging (Nchf_ConvergedCharging, TS 32.291) answered by this worker. Off without a <see
+/// cref="Url"/>.
+/// </summary>
+public sealed class OnlineOptions : IValidatableObject
+{
+    /// <summary>
+    /// Address to listen on for HTTP/2: <c>http://127.0.0.1:PORT</c> in clear, on loopback only, or <c>https://HOST:PORT</c>; port 0 takes
+    /// any free port. Null, the default: online charging is off.
+    /// </summary>
+    public string? Url { get; set; }
+
+    /// <summary>Certificate of the server and its chain, PEM; needed for https.</summary>
+    public string? CertificateFile { get; set; }
+
+    /// <summary>Key of the certificate, PEM; needed for https.</summary>
+    public string? KeyFile { get; set; }
+
+    /// <summary>Certificates of the authorities that sign clients, PEM. Who has no certificate of theirs is refused.</summary>
+    public string? ClientCaFile { get; set; }
+
+    /// <summary>File with a bearer token of at least 32 characters that each request must carry.</summary>
+    public string? TokenFile { get; set; }
+
+    /// <summary>Name of the source that its usage carries, as of the source that delivers the same requests as files.</summary>
+    [Required]
+    [RegularExpression("[a-z0-9][a-z0-9._-]{0,63}", ErrorMessage = "must be 1 to 64 of a-z, 0-9, '-', '_' and '.'")]
+    public string Source { get; set; } = "nchf-online";
+
+    /// <summary>Which view of a session is charged, as of an adapters' source. Default: requests and CHF records, each once.</summary>
+    public ChargedView ChargingView { get; set; }
+
+    /// <summary>Octets granted to a request that does not say how many it wants; 1 to 10¹². Default 10,000,000.</summary>
+    [Range(1, 1_000_000_000_000)]
+    public long QuotaOctets { get; set; } = 10_000_000;
+
+    /// <summary>Seconds granted to a request that does not say how many it wants; 1 to 1 day. Default 300.</summary>
+    [Range(1, 86_400)]
+    public long QuotaSeconds { get; set; } = 300;
+
+    /// <summary>How long a quota may be used (validityTime); 1 s to 1 day. Default 1 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan QuotaValidity { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long a request waits for its answer before it gets 503; 100 ms to 30 s. Default 2 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:00:30", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Most requests of a lane that wait; further ones get 503. 1 to 1,000,000. Default 10,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxWaiting { get; set; } = 10_000;
+
+    /// <summary>Whether the worker answers requests.</summary>
+    internal bool IsOn => !string.IsNullOrEmpty(Url);
+
+    /// <summary>How quotas are granted.</summary>
+    internal QuotaPolicy Policy => new()
+    {
+        Octets = QuotaOctets,
+        Seconds = QuotaSeconds,
+        ValiditySeconds = (long)QuotaValidity.TotalSeconds,
+    };
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!IsOn)
+        {
+            yield break;
+        }
+
+        if (!Uri.TryCreate(Url, UriKind.Absolute, out Uri? url) || url.Scheme is not ("http" or "https"))
+        {
+            yield return new($"'{Url}' is no address: write https://HOST:PORT, or http://127.0.0.1:PORT", [nameof(Url)]);
+            yield break;
+        }
+
+        if (url.Scheme == "http" && !url.IsLoopback)
+        {
+            yield return new("in clear only on loopback: use https with certificate and key", [nameof(Url)]);
+        }
+
+        if (url.Scheme == "https" && (CertificateFile is null || KeyFile is null))
+        {
+            yield return new("https needs CertificateFile and KeyFile", [nameof(CertificateFile)]);
+        }
+
+        if (url.Scheme == "https" && ClientCaFile is null && TokenFile is null)
+        {
+            yield return new("nobody may ask unless ClientCaFile or TokenFile says who", [nameof(ClientCaFile)]);
+        }
+
+        foreach ((string? file, string name) in new[]
+        {
+            (CertificateFile, nameof(CertificateFile)), (KeyFile, nameof(KeyFile)), (ClientCaFile, nameof(ClientCaFile)),
+            (TokenFile, nameof(TokenFile)),
+        })
+        {
+            if (file is not null && !File.Exists(file))
+            {
+                yield return new("there is no such file", [name]);
+            }
+        }
+    }
+}

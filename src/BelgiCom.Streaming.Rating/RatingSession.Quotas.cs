@@ -1,0 +1,123 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// Online charging: accounts with money and quotas, and the question what usage would be charged, which is answered by charging it and
+/// taking it back.
+/// </summary>
+public sealed partial class RatingSession
+{
+    private readonly QuotaBook _quotas = new();
+
+    // The balances that the open trial changed, as they were before it.
+    private readonly List<(int Month, int Holder, Balance Before)> _tried = [];
+
+    /// <summary>Number of accounts that are charged online.</summary>
+    public int QuotaAccountCount => _quotas.Count;
+
+    /// <summary>Owners of the online accounts that the open batch changed: each is to be stored with it.</summary>
+    public IReadOnlyCollection<UInt128> ChangedQuotaAccounts => _quotas.Changed;
+
+    /// <summary>The owner of a subscriber's online account at an instant; false when no subscription names an account.</summary>
+    /// <param name="subscriber">Whose.</param>
+    /// <param name="milliseconds">When, milliseconds since 1970-01-01 UTC.</param>
+    /// <param name="owner">The owner, as meters have it.</param>
+    public bool TryFindOwner(UInt128 subscriber, long milliseconds, out UInt128 owner)
+    {
+        owner = default;
+        int number = _subscribers.Find(subscriber);
+        if (number == SubscriberTable.NotFound || !_subscribers.TryGuide(number, milliseconds, out _, out _, out int holder, out _))
+        {
+            return false;
+        }
+
+        owner = subscriber ^ _subscribers.OwnerOf(holder);
+        return true;
+    }
+
+    /// <summary>An online account; null when the owner has none.</summary>
+    public QuotaAccount? FindQuotaAccount(UInt128 owner) => _quotas.Find(owner);
+
+    /// <summary>Sets an online account until commit or abort; an empty one is removed.</summary>
+    public void SetQuotaAccount(UInt128 owner, QuotaAccount account) => _quotas.Set(owner, account);
+
+    /// <summary>
+    /// Forgets the sessions that are silent for too long, until commit or abort. It looks at every account, so it is not for every batch.
+    /// </summary>
+    /// <param name="policy">How long sessions live.</param>
+    /// <param name="milliseconds">Now, milliseconds since 1970-01-01 UTC.</param>
+    public void ForgetSilentSessions(QuotaPolicy policy, long milliseconds)
+    {
+        foreach ((UInt128 owner, QuotaAccount account) in _quotas.Accounts.ToArray())
+        {
+            QuotaAccount aged = QuotaExchange.Aged(account, policy, milliseconds);
+            if (aged.Sessions.Count < account.Sessions.Count)
+            {
+                _quotas.Set(owner, aged);
+            }
+        }
+    }
+
+    /// <summary>Puts back a stored online account; null when a later record of the store deletes it.</summary>
+    public void RestoreQuotaAccount(UInt128 owner, QuotaAccount? account) => _quotas.Restore(owner, account);
+
+    /// <summary>Begins a trial, which ends with <see cref="EndTrial"/>. Between the two, nothing but trials may be rated.</summary>
+    internal TrialMark MarkTrial() => new(_lists.Mark, _spend.Notices.Length, _tried.Count);
+
+    /// <summary>
+    /// Charges usage provisionally, without asking whether its id is known, and without debiting prepaid money. What is charged of it holds
+    /// for the trials that follow.
+    /// </summary>
+    internal void Try(in UsageRecord usage, TariffSnapshot tariffs, out RatingResult result)
+    {
+        result = default;
+        result.PriceIndex = -1;
+        if (!IsValid(in usage) || !EnterMonth(usage.EventTimeMilliseconds))
+        {
+            result.Reject(RatingOutcome.Rejected, RejectedReason.InvalidUsage);
+            return;
+        }
+
+        result.PeriodStartDays = _monthStartDays;
+        if (!Guide(in usage, tariffs, ref result, out int holder))
+        {
+            return;
+        }
+
+        _tried.Add((_month, holder, _balances.GetOrCreate(_month, holder)));
+        Price(in usage, tariffs, holder, ref result);
+    }
+
+    /// <summary>Takes back everything that was tried since a mark.</summary>
+    internal void EndTrial(TrialMark mark)
+    {
+        _lists.TakeBackTo(mark.Lists);
+        _spend.UndoTo(mark.Notices);
+        for (int index = _tried.Count - 1; index >= mark.Balances; index--)
+        {
+            (int month, int holder, Balance before) = _tried[index];
+            before.CopyTo(ref _balances.GetOrCreate(month, holder));
+        }
+
+        _tried.RemoveRange(mark.Balances, _tried.Count - mark.Balances);
+    }
+
+    private bool IsOfMoneysCurrency(in UsageRecord usage, TariffSnapshot tariffs, int holder, in RatingResult result) =>
+        _quotas.Find(usage.Subscriber ^ _subscribers.OwnerOf(holder)) is not { Currency.IsUnknown: false } account
+        || account.Currency == tariffs.Version(result.VersionIndex).Currency;
+
+    /// <summary>Debits what usage costs from the prepaid money, below zero if it must: the usage has happened.</summary>
+    private void Pay(in UsageRecord usage, int holder, long nanos)
+    {
+        UInt128 owner = usage.Subscriber ^ _subscribers.OwnerOf(holder);
+        if (_quotas.Find(owner) is { Currency.IsUnknown: false } account)
+        {
+            ReservationState reservation = account.Reservation;
+            _quotas.Set(
+                owner, account with { Reservation = reservation with { MoneyNanos = checked(reservation.MoneyNanos - nanos) } });
+        }
+    }
+
+    internal readonly record struct TrialMark((int Changes, int Parts, int Meters) Lists, int Notices, int Balances);
+}
