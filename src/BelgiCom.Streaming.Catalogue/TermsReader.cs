@@ -7,6 +7,7 @@ namespace BelgiCom.Streaming.Catalogue;
 internal static class TermsReader
 {
     private static readonly (string, bool)[] Every = [("month", true), ("once", false)];
+    private static readonly string[] MonthlyKeys = ["rollover", "proRata"];
     private static readonly string[] DiscountKeys = ["freeUnits", "price", "percent", "fixed"];
 
     /// <summary>A bundle with what it has beside units and place.</summary>
@@ -36,7 +37,23 @@ internal static class TermsReader
         }
         else if (bundle.Shared)
         {
+            foreach (string key in MonthlyKeys.Where(section.Has))
+            {
+                PriceReader.NotApplied(section, key, "every month grants all units of a bundle that is shared, and carries none");
+            }
+
             PriceReader.NotApplied(section, "shared", "the rating worker suspends usage of its offering (NO_PRICE)");
+        }
+
+        bool isMonthly = bundle.ValidFrom is null && bundle.ValidTo is null;
+        bundle = bundle with
+        {
+            RolloverMaximum = isMonthly && !bundle.Shared ? maximum : 0,
+            ProRataStep = isMonthly && !bundle.Shared ? step : 0,
+        };
+        if (!isMonthly && (maximum > 0 || step > 0))
+        {
+            section.Fault(null, "'rollover' and 'proRata' are for monthly bundles, without 'validFrom' and 'validTo'.");
         }
 
         section.Finish();
@@ -113,7 +130,11 @@ internal static class TermsReader
             rollover.Fault(null, "'rollover' has a 'maximum' of units and 'periods', 1 to 12 months.");
         }
 
-        PriceReader.NotApplied(section, "rollover", "what is left at the end of a month is lost");
+        if (periods > 1)
+        {
+            PriceReader.NotApplied(rollover, "periods", "what is left is carried into the next month, and ends with it");
+        }
+
         return (maximum ?? 1, periods);
     }
 
@@ -132,7 +153,6 @@ internal static class TermsReader
             proRata.Fault(null, "'proRata' has 'days: true', and 'roundUpTo', units of at least 1.");
         }
 
-        PriceReader.NotApplied(section, "proRata", "a part of a month has the whole bundle");
         return Math.Max(1, step);
     }
 

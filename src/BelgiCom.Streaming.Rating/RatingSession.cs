@@ -60,7 +60,7 @@ public sealed partial class RatingSession
         _dedupDays = dedupDays;
         _lateDays = lateDays;
         _late = late;
-        _lists = new PriceListCharging(Math.Max(0, lateDays - sessionDays));
+        _lists = new PriceListCharging(_subscribers, Math.Max(0, lateDays - sessionDays));
         _balances = new BalanceMonths(_subscribers);
         _expired = new ExpiredKeys(_balances, _subscribers, _lists.Meters);
         _spend = new SpendCounter(_lists);
@@ -386,7 +386,7 @@ public sealed partial class RatingSession
     {
         long used = _balances.GetOrCreate(_month, holder).BundleUsed(usage.Kind);
         ChargingFault fault = _lists.Rate(
-            in usage, tariffs, _subscribers.OwnerOf(holder), used, OldestDayWith(usage.EventTimeMilliseconds), ref result);
+            in usage, tariffs, _subscribers.OwnerOf(holder), holder, used, OldestDayWith(usage.EventTimeMilliseconds), ref result);
         ref Balance balance = ref _balances.GetOrCreate(_month, holder);
         TariffVersion version = tariffs.Version(result.VersionIndex);
         if (fault == ChargingFault.None && result.AmountNanos > Nanos.Max - balance.SpendNanos)

@@ -49,7 +49,7 @@ public sealed partial class OfferingExampleTests
         Assert.Superset(
             new HashSet<string>
             {
-                "be-plan-60.yaml rollover", "be-plan-60.yaml fairUse", "be-plan-60.yaml proRata", "be-plan-60.yaml aboveFairUse",
+                "be-plan-60.yaml fairUse", "be-plan-60.yaml aboveFairUse",
                 "be-prepaid.yaml paymentMethod", "be-prepaid.yaml reservation", "be-prepaid.yaml bundle", "roaming-pass.yaml addOnTo",
                 "iot-pool.yaml contributedBy", "enterprise-commit.yaml calledIn", "enterprise-commit.yaml counts",
             },

@@ -125,7 +125,7 @@ internal static class Gens
             Bands = [new TimeBand { Name = "night", From = 22 * 3600, To = 6 * 3600 }],
             Bundles =
             [
-                new Bundle { Id = "month", Kind = UsageKind.Voice, Units = units[0] },
+                new Bundle { Id = "month", Kind = UsageKind.Voice, Units = units[0], RolloverMaximum = units[3], ProRataStep = 1 },
                 new Bundle { Id = "until", Kind = UsageKind.Data, Units = units[1] * 10_000, ValidTo = Given.Time(bound) },
                 new Bundle { Id = "open", Kind = UsageKind.Sms, Units = units[2] / 300 + 1, ValidFrom = Given.Time(Start) },
                 new Bundle { Kind = UsageKind.Voice, Units = units[3], Priority = 1 },

@@ -13,7 +13,8 @@ internal sealed class CaseRating
 
     /// <summary>Makes a session.</summary>
     /// <param name="versions">The versions of the offering of each subscriber.</param>
-    public CaseRating(IReadOnlyDictionary<string, IReadOnlyList<OfferingVersion>> versions)
+    /// <param name="begin">Since when they have it: bundles are full at the begin of a case, and nothing is carried into it.</param>
+    public CaseRating(IReadOnlyDictionary<string, IReadOnlyList<OfferingVersion>> versions, DateTimeOffset? begin = null)
     {
         _versions = versions;
         foreach (OfferingVersion version in versions.Values.SelectMany(version => version))
@@ -27,7 +28,7 @@ internal sealed class CaseRating
             bool isMember = own.Any(version => version.Bundles.Any(bundle => bundle.Shared));
             Session.SetSubscription(
                 RateCase.Number(subscriber),
-                [new SubscriptionPeriod { Account = isMember ? "shared" : subscriber, Offering = own[0].Offering }],
+                [new SubscriptionPeriod { Account = isMember ? "shared" : subscriber, Offering = own[0].Offering, ValidFrom = begin }],
                 _catalogue.Offerings);
         }
     }

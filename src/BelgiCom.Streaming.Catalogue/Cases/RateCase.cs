@@ -36,7 +36,7 @@ internal sealed class RateCase
                 : CaseTariff.Versions(tariff, $"case-{subscriber}", subscriber);
         }
 
-        _rating = new CaseRating(_versions);
+        _rating = new CaseRating(_versions, BeginOfMonth(_events));
         foreach (string problem in _rating.Problems)
         {
             content.Add(problem);
@@ -52,6 +52,16 @@ internal sealed class RateCase
         }
 
         return CaseObject.Run(content, one => new RateCase(one, catalogue).RateAll());
+    }
+
+    /// <summary>The begin of the month of the earliest event; null without any.</summary>
+    private static DateTimeOffset? BeginOfMonth(IReadOnlyList<CaseObject> events)
+    {
+        DateOnly[] days =
+        [
+            .. events.Select(usage => BelgianCalendar.DayOf(CaseTariff.Instant(usage.Text("start")).ToUnixTimeMilliseconds())),
+        ];
+        return days.Length == 0 ? null : BelgianCalendar.StartOfDay(new DateOnly(days.Min().Year, days.Min().Month, 1));
     }
 
     private static OfferingVersion[] Named(string? offering, IReadOnlyList<OfferingVersion> catalogue)

@@ -39,8 +39,14 @@ public sealed partial record Bundle
     /// <summary>Whether all subscribers of the account use it together.</summary>
     public bool Shared { get; init; } = false;
 
+    /// <summary>Most units of a month that are carried into the next, where they are used first and end; 0 for none.</summary>
+    public long RolloverMaximum { get; init; }
+
+    /// <summary>A part of a month grants its days' part of the units, rounded up to this; 0 grants all units.</summary>
+    public long ProRataStep { get; init; }
+
     internal int MaxSize =>
-        41
+        61
         + AvroSize.Of(Zones, static item => AvroSize.Of(item))
         + AvroSize.Of(Id)
         + AvroSize.Of(Destinations, static item => AvroSize.Of(item));
@@ -57,6 +63,8 @@ public sealed partial record Bundle
         ValidFrom = reader.ReadIsPresent() ? reader.ReadTimestamp() : null,
         ValidTo = reader.ReadIsPresent() ? reader.ReadTimestamp() : null,
         Shared = reader.ReadBoolean(),
+        RolloverMaximum = reader.ReadLong(),
+        ProRataStep = reader.ReadLong(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -81,5 +89,7 @@ public sealed partial record Bundle
         }
 
         writer.WriteBoolean(Shared);
+        writer.WriteLong(RolloverMaximum);
+        writer.WriteLong(ProRataStep);
     }
 }

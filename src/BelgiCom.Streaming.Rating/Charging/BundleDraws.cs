@@ -7,7 +7,9 @@ namespace BelgiCom.Streaming.Rating;
 /// <param name="terms">What is in force.</param>
 /// <param name="parts">Gets the parts.</param>
 /// <param name="session">The session of the event.</param>
-internal sealed class BundleDraws(UsageInHand hand, TermsInForce terms, EventParts parts, SessionInHand session)
+/// <param name="grants">What a month grants where that is not simply the bundle's units.</param>
+internal sealed class BundleDraws(
+    UsageInHand hand, TermsInForce terms, EventParts parts, SessionInHand session, MonthlyGrants grants)
 {
     private const long MillisecondsPerDay = 86_400_000;
 
@@ -105,6 +107,13 @@ internal sealed class BundleDraws(UsageInHand hand, TermsInForce terms, EventPar
             DrawnFromBalance += left;
             session.NoteDraw(bundle.Meter, hand.MonthStart, left);
             return left;
+        }
+
+        if (bundle.HasMonthlyTerms)
+        {
+            long granted = grants.Take(bundle, units);
+            session.NoteDraw(bundle.Meter, hand.MonthStart, granted);
+            return granted;
         }
 
         UInt128 owner = bundle.IsShared ? hand.Account : hand.Owner;

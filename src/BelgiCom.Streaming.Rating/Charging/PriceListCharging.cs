@@ -22,18 +22,21 @@ internal sealed class PriceListCharging
     private readonly TermsInForce _terms;
     private readonly EventParts _parts;
     private readonly BundleDraws _bundles;
+    private readonly MonthlyGrants _grants;
     private readonly PassCharging _passes;
     private readonly SessionCharging _sessions;
     private readonly List<MeterEntry> _metersAfter = [];
 
+    /// <param name="subscribers">Who has which offering when.</param>
     /// <param name="sessionDaysLess">How many days earlier than late usage the sessions are forgotten that have no new record.</param>
-    public PriceListCharging(int sessionDaysLess = 0)
+    public PriceListCharging(SubscriberTable subscribers, int sessionDaysLess = 0)
     {
         _hand = new UsageInHand(sessionDaysLess);
         _terms = new TermsInForce(_hand);
         _parts = new EventParts(_terms);
         SessionInHand session = new(_hand);
-        _bundles = new BundleDraws(_hand, _terms, _parts, session);
+        _grants = new MonthlyGrants(_hand, _terms, subscribers);
+        _bundles = new BundleDraws(_hand, _terms, _parts, session, _grants);
         _passes = new PassCharging(_hand, _terms, _parts);
         _sessions = new SessionCharging(_hand, _terms, _parts, session, _bundles);
     }
@@ -71,16 +74,19 @@ internal sealed class PriceListCharging
     /// <param name="usage">The event.</param>
     /// <param name="tariffs">Tariffs to use.</param>
     /// <param name="account">Hash of the account that pays.</param>
+    /// <param name="holder">Number of who holds its balance.</param>
     /// <param name="bundleUsed">Units that the month's balance says are drawn from the bundle of the kind.</param>
     /// <param name="oldestDay">Oldest day of usage that is not late: what no usage may need any more is not read.</param>
     /// <param name="result">Has the version in force at the start and the month; gets the rest.</param>
     public ChargingFault Rate(
-        in UsageRecord usage, TariffSnapshot tariffs, ulong account, long bundleUsed, int oldestDay, ref RatingResult result)
+        in UsageRecord usage, TariffSnapshot tariffs, ulong account, int holder, long bundleUsed, int oldestDay,
+        ref RatingResult result)
     {
         _hand.Take(in usage, account, oldestDay, result.PeriodStartDays);
         _terms.Begin(tariffs, result.VersionIndex);
         _parts.BeginEvent();
         _bundles.BeginEvent(bundleUsed);
+        _grants.BeginEvent(holder);
         ChargingFault fault = Charge(ref result);
         if (fault == ChargingFault.None && _parts.TrySum(ref result))
         {

@@ -42,6 +42,12 @@ internal sealed class TermsInForce(UsageInHand hand)
     /// <summary>The versions of the offering.</summary>
     public ReadOnlySpan<int> Versions => _tariffs.VersionsBeside(VersionIndex);
 
+    /// <summary>Number of the offering.</summary>
+    public int Offering => _tariffs.OfferingOf(VersionIndex);
+
+    /// <summary>The version of the offering in force at any instant; -1 for none.</summary>
+    public int VersionAt(long milliseconds) => _tariffs.FindVersion(VersionIndex, milliseconds, out _);
+
     /// <summary>The price list of a version.</summary>
     public PriceList ListOf(int version) => _tariffs.Version(version).PriceList;
 

@@ -24,6 +24,7 @@ internal sealed class SubscriberTable
     // Stands in the place of an offering: the period names another subscriber, whose reference stands in the place of the account.
     private const int Alias = -2;
     private const int SmallestIndex = 256;
+    private static readonly int Epoch = DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
 
     private readonly ChunkedArray<Entry> _entries = new();
     private readonly ChunkedArray<PeriodNode> _furtherPeriods = new();
@@ -250,6 +251,47 @@ internal sealed class SubscriberTable
 
         offering = NoPeriod;
         return false;
+    }
+
+    /// <summary>
+    /// Days, Europe/Brussels, on which a subscriber has an offering on an account. A day on which one subscription follows another is the
+    /// later one's.
+    /// </summary>
+    /// <param name="key">The subscriber.</param>
+    /// <param name="offering">Number of the offering.</param>
+    /// <param name="holder">Number of who holds the account's balance.</param>
+    /// <param name="from">First day that counts, days since 1970-01-01.</param>
+    /// <param name="to">First day after them.</param>
+    public int ActiveDays(UInt128 key, int offering, int holder, int from, int to)
+    {
+        int number = Find(key);
+        if (number == NotFound)
+        {
+            return 0;
+        }
+
+        // From the newest period to the oldest.
+        ref Entry entry = ref _entries[number];
+        int next = to;
+        int days = entry.Offering == NoPeriod
+            ? 0
+            : DaysOf(entry.ValidFrom, entry.ValidTo, entry.Offering == offering && entry.NewestBalance.Holder == holder, from, ref next);
+        for (int period = entry.NextPeriod; period != NoPeriod; period = _furtherPeriods[period].Next)
+        {
+            ref PeriodNode node = ref _furtherPeriods[period];
+            days += DaysOf(node.ValidFrom, node.ValidTo, node.Offering == offering && node.Holder == holder, from, ref next);
+        }
+
+        return days;
+    }
+
+    /// <summary>Days of a period before the one that follows it, if it counts; <paramref name="next"/> becomes its first day.</summary>
+    private static int DaysOf(long validFrom, long validTo, bool counts, int from, ref int next)
+    {
+        int begin = validFrom == long.MinValue ? from : Math.Max(from, BelgianCalendar.DayOf(validFrom).DayNumber - Epoch);
+        int end = validTo == long.MaxValue ? next : Math.Min(next, BelgianCalendar.DayOf(validTo - 1).DayNumber - Epoch + 1);
+        next = Math.Min(next, begin);
+        return counts ? Math.Max(0, end - begin) : 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

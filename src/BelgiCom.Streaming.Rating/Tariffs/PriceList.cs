@@ -49,6 +49,20 @@ internal sealed class PriceList
     /// <summary>The bundles in the order in which they are drawn.</summary>
     public BundleTerms[] Bundles { get; }
 
+    /// <summary>The bundle that a meter counts; null for none.</summary>
+    public BundleTerms? FindBundle(ulong meter)
+    {
+        foreach (BundleTerms bundle in Bundles)
+        {
+            if (bundle.Meter == meter)
+            {
+                return bundle;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Name of a bundle by its index in the offering; empty for an index below 0.</summary>
     public string BundleName(int index) => index < 0 ? "" : Bundles.First(bundle => bundle.Index == index).Name;
 
@@ -106,7 +120,8 @@ internal sealed class PriceList
             + price.Slices.Count + price.RatTypes.Count + price.Steps.Count == 0;
 
     private static bool IsShort(Bundle bundle) =>
-        bundle is { Id: "", Priority: 0, Unlimited: false, Shared: false, ValidFrom: null, ValidTo: null, Destinations.Count: 0 };
+        bundle is { Id: "", Priority: 0, Unlimited: false, Shared: false, ValidFrom: null, ValidTo: null, Destinations.Count: 0 }
+        && bundle is { RolloverMaximum: 0, ProRataStep: 0 };
 
     /// <summary>
     /// What must be kept of a session. It is a matter of the kind and not of the price, because a session may go on under another price of
@@ -302,7 +317,11 @@ internal sealed class PriceList
             Kind = published.Kind;
             FromMilliseconds = published.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
             ToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
-            Meter = MeterId.Of(MeterKind.Bundle, Name);
+            RolloverMaximum = IsMonthly && !IsShared ? published.RolloverMaximum : 0;
+            ProRataStep = IsMonthly && !IsShared ? published.ProRataStep : 0;
+
+            // Each offering of a month grants its own days' part, so what was drawn under one does not count in another.
+            Meter = MeterId.Of(MeterKind.Bundle, ProRataStep > 0 ? $"{offering.Offering}/{Name}" : Name);
         }
 
         /// <summary>Its id; that of the kind where it has none.</summary>
@@ -336,6 +355,15 @@ internal sealed class PriceList
 
         /// <summary>Whether the month's balance counts its use, as the only bundle of its kind.</summary>
         public bool IsOfBalance { get; }
+
+        /// <summary>Most units that a month carries into the next; 0 for none.</summary>
+        public long RolloverMaximum { get; }
+
+        /// <summary>Step to which the part of a month is rounded up; 0 where a part of a month grants all units.</summary>
+        public long ProRataStep { get; }
+
+        /// <summary>Whether what a month grants is not simply the units.</summary>
+        public bool HasMonthlyTerms => (RolloverMaximum | ProRataStep) != 0;
 
         /// <summary>Usage it covers.</summary>
         public UsageKind Kind { get; }

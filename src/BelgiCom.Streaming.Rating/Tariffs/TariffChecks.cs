@@ -90,6 +90,12 @@ internal static class TariffChecks
             string where = bundle.Id.Length > 0 ? $"the bundle '{bundle.Id}'" : $"the bundle of {bundle.Kind}";
             Require(IsPriced(bundle.Kind), "a bundle must be for data, voice, sms or event.");
             Require(bundle.Units >= 1 || bundle.Unlimited, $"{where} must have at least 1 unit.");
+            Require(
+                bundle.ProRataStep <= long.MaxValue - Math.Max(0, bundle.Units), $"{where} rounds up beyond any number of units.");
+            Require(
+                bundle.RolloverMaximum >= 0 && bundle.ProRataStep >= 0
+                    && ((bundle.RolloverMaximum == 0 && bundle.ProRataStep == 0) || bundle.Id.Length > 0),
+                $"{where} must have an id, and at least 0 units, for rollover and parts of a month.");
             Require(!(bundle.ValidFrom >= bundle.ValidTo), $"{where} ends before it begins.");
             CheckNames(bundle.Zones, zones, $"{where} names zone");
             CheckNames(bundle.Destinations, offering.Destinations.Select(destination => destination.Name), $"{where} names destination");

@@ -80,6 +80,9 @@ public sealed class TariffSnapshot
         return -1;
     }
 
+    /// <summary>Number of the offering that a version belongs to.</summary>
+    internal int OfferingOf(int version) => _offerings[version];
+
     /// <summary>All versions of the offering that a version belongs to.</summary>
     internal ReadOnlySpan<int> VersionsBeside(int sibling) => _byOffering[_offerings[sibling]];
 

@@ -1,0 +1,95 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// What a monthly bundle grants in a month: all units, or those of the days on which the subscription has the offering (D-21); and what it
+/// carries into the next (D-13).
+/// </summary>
+/// <remarks>
+/// The meter of a bundle that rolls over counts in its units what was drawn and what was carried out, and in its second number what was
+/// carried in. A month is opened by its first draw: then as much of the month before as may be carried moves over. Usage of the month
+/// before that comes later has what was not carried, and takes back what was carried and not drawn yet; so no unit is used twice, and none
+/// is lost by coming late.
+/// </remarks>
+/// <param name="hand">The event.</param>
+/// <param name="terms">What is in force.</param>
+/// <param name="subscribers">Who has which offering when.</param>
+internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, SubscriberTable subscribers)
+{
+    private int _holder;
+
+    /// <summary>Begins an event.</summary>
+    /// <param name="holder">Number of who holds the balance of the account that pays.</param>
+    public void BeginEvent(int holder) => _holder = holder;
+
+    /// <summary>Takes units that the event's month still has.</summary>
+    /// <param name="bundle">A monthly bundle that is not shared and has such terms.</param>
+    /// <param name="units">At most so many.</param>
+    public long Take(PriceList.BundleTerms bundle, long units)
+    {
+        int month = BelgianCalendar.MonthStartingOn(hand.MonthStart);
+        MeterReading meter = hand.Read(bundle.Meter, hand.MonthStart);
+        if (bundle.RolloverMaximum > 0 && meter == default)
+        {
+            meter = meter with { Nanos = CarryFrom(month - 1, bundle) };
+        }
+
+        long granted = Granted(bundle, month);
+        long left = Math.Max(0, (granted > long.MaxValue - meter.Nanos ? long.MaxValue : granted + meter.Nanos) - meter.Units);
+        long taken = Math.Min(units, left);
+        long back = bundle.RolloverMaximum > 0 && taken < units ? TakeBack(month + 1, bundle, units - taken) : 0;
+        if (taken + back > 0)
+        {
+            hand.Write(bundle.Meter, hand.MonthStart, meter with { Units = meter.Units + taken }, LastDayOf(month + 1));
+        }
+
+        return taken + back;
+    }
+
+    /// <summary>Moves what a month may carry out of it.</summary>
+    private long CarryFrom(int month, PriceList.BundleTerms next)
+    {
+        int version = month < 0 ? -1 : terms.VersionAt(BelgianCalendar.StartMilliseconds(month + 1) - 1);
+        PriceList.BundleTerms? bundle = version < 0 ? null : terms.ListOf(version).FindBundle(next.Meter);
+        if (bundle is not { RolloverMaximum: > 0 } || DaysOf(month) == 0)
+        {
+            return 0;
+        }
+
+        MeterReading meter = hand.Read(bundle.Meter, BelgianCalendar.StartDays(month));
+        long rest = Granted(bundle, month) - Math.Max(0, meter.Units - meter.Nanos);
+        long carried = Math.Clamp(rest, 0, bundle.RolloverMaximum);
+        if (carried > 0)
+        {
+            hand.Write(
+                bundle.Meter, BelgianCalendar.StartDays(month), meter with { Units = meter.Units + carried }, LastDayOf(month + 1));
+        }
+
+        return carried;
+    }
+
+    /// <summary>Takes back units that were carried into the next month and not drawn there.</summary>
+    private long TakeBack(int next, PriceList.BundleTerms bundle, long units)
+    {
+        int from = BelgianCalendar.StartDays(next);
+        MeterReading meter = hand.Read(bundle.Meter, from);
+        long back = Math.Min(units, Math.Max(0, meter.Nanos - meter.Units));
+        if (back > 0)
+        {
+            hand.Write(bundle.Meter, from, meter with { Nanos = meter.Nanos - back }, LastDayOf(next + 1));
+        }
+
+        return back;
+    }
+
+    private long Granted(PriceList.BundleTerms bundle, int month) => bundle.ProRataStep == 0 || bundle.Units == long.MaxValue
+        ? bundle.Units
+        : new PeriodShare(DaysOf(month), BelgianCalendar.StartDays(month + 1) - BelgianCalendar.StartDays(month))
+            .OfAllowance(bundle.Units, bundle.ProRataStep);
+
+    private int DaysOf(int month) => subscribers.ActiveDays(
+        hand.Usage.Subscriber, terms.Offering, _holder, BelgianCalendar.StartDays(month), BelgianCalendar.StartDays(month + 1));
+
+    private static int LastDayOf(int month) => UsageInHand.LastDayBefore(BelgianCalendar.StartMilliseconds(month + 1));
+}
