@@ -41,8 +41,8 @@ public sealed class BadInputTests : IDisposable
             Subscribed, "NO_PRICE"
         },
         {
-            "time before the first tariff", Good, Prices(from: "2026-02-01"), Prices(from: "2026-02-01") + Version2("home"), Subscribed,
-            "NO_TARIFF"
+            "tariff that has ended", Good, Prices(from: "2020-01-01\n    validTo: 2026-01-01"),
+            Prices(from: "2020-01-01\n    validTo: 2026-01-01") + Version2("home"), Subscribed, "NO_TARIFF"
         },
         { "offering that nobody published", Good, Prices("other"), Prices(), Subscribed, "NO_TARIFF" },
         { "subscriber without an offering", Good, Prices(), Prices(), SomebodyElse, "UNKNOWN_SUBSCRIBER" },
