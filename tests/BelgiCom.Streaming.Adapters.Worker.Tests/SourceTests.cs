@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Generation;
 
@@ -80,6 +81,42 @@ public class SourceTests
 
         Assert.Equal((3, 2), (fixture.Sender.Usage.Count, fixture.Sender.Usage.Select(usage => usage.UsageId).Distinct().Count()));
         Assert.DoesNotContain(BothViewsCharged, fixture.Log.EventIds);
+    }
+
+    /// <summary>
+    /// A PGW that is an SMF as well: its PGW record, and its requests of the same session in partial reports that cut the containers
+    /// otherwise. Nothing drops either, so where no view is named, both are charged; where one is, the other is accounted and not billed,
+    /// in either order.
+    /// </summary>
+    [Theory]
+    [InlineData(ChargedView.Pgw, true, ChargingView.Primary, ChargingView.Primary)]
+    [InlineData(ChargedView.Pgw, false, ChargingView.Primary, ChargingView.Primary)]
+    [InlineData(ChargedView.Nchf, true, ChargingView.Secondary, ChargingView.Primary)]
+    [InlineData(ChargedView.Nchf, false, ChargingView.Secondary, ChargingView.Primary)]
+    [InlineData(ChargedView.Chf, true, ChargingView.Secondary, ChargingView.Secondary)]
+    public async Task GatewayRecord_BesideRequestsOfItsSession_IsChargedByTheViewThatItsSourceNames(
+        ChargedView charged, bool isGatewayFirst, ChargingView ofGateway, ChargingView ofRequests)
+    {
+        using MediationFixture fixture = new(
+            options => options.Sources.Add(new SourceOptions { Name = "core", ChargingView = charged }));
+        byte[] gateway = await File.ReadAllBytesAsync(
+            MediationFixture.Sample("pgw_1record_raw.ber"), TestContext.Current.CancellationToken);
+        byte[][] requests = [.. Enumerable.Range(1, 2).Select(report => Encoding.UTF8.GetBytes(
+            $$$$"""
+            {"subscriberIdentifier":"imsi-001010100000009","invocationTimeStamp":"2026-03-14T08:0{{{{report}}}}:00Z",
+             "invocationSequenceNumber":{{{{report}}}},
+             "multipleUnitUsage":[{"ratingGroup":100,"usedUnitContainer":[
+               {"localSequenceNumber":{{{{report}}}},"totalVolume":3000,"triggerTimestamp":"2026-03-14T08:0{{{{report}}}}:00Z"}]}],
+             "pDUSessionChargingInformation":{"chargingId":70009,"pduSessionInformation":{"pduSessionID":5}}}
+            """))];
+        foreach (byte[] file in (byte[][])(isGatewayFirst ? [gateway, .. requests] : [.. requests, gateway]))
+        {
+            await fixture.MediateAsync(file, "some", "core");
+        }
+
+        Assert.All(fixture.Sender.Usage, usage => Assert.Equal(usage.RecordType == 85 ? ofGateway : ofRequests, usage.ChargingView));
+        Assert.Equal(2, fixture.Sender.Usage.Count(usage => usage.RecordType == -1));
+        Assert.Contains(fixture.Sender.Usage, usage => usage.RecordType == 85);
     }
 
     [Fact]
