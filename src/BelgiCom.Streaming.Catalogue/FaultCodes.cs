@@ -13,6 +13,7 @@ internal static class FaultCodes
     public const string StepInsideIncrement = "STEP_INSIDE_INCREMENT";
     public const string StepsNotRising = "STEPS_NOT_RISING";
     public const string TableChanges = "TABLE_CHANGES";
+    public const string SharingChanges = "SHARING_CHANGES";
     public const string ByApplication = "ZERO_RATING_BY_APPLICATION";
     public const string VatRate = "VAT_RATE";
     public const string RoamingSurcharge = "ROAMING_SURCHARGE";

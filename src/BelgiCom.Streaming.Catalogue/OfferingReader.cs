@@ -312,7 +312,24 @@ internal sealed class OfferingReader
                     "validFrom", $"version {version.Version} begins before version {before.Version} ends (its validTo); the two overlap.",
                     FaultCodes.VersionsOverlap);
             }
+            else if (Shares(before) != Shares(version) && !BeginsWithAMonth(version))
+            {
+                section.Fault(
+                    "validFrom",
+                    $"version {version.Version} {(Shares(version) ? "begins" : "ceases")} to share a bundle in the middle of a month: what "
+                    + "members used is counted elsewhere. It must begin with a month.",
+                    FaultCodes.SharingChanges);
+            }
         }
+    }
+
+    private static bool Shares(OfferingVersion version) => version.Bundles.Any(bundle => bundle.Shared);
+
+    private static bool BeginsWithAMonth(OfferingVersion version)
+    {
+        long from = version.ValidFrom.ToUnixTimeMilliseconds();
+        int month = BelgianCalendar.MonthOf(from);
+        return month >= 0 && BelgianCalendar.StartMilliseconds(month) == from;
     }
 
     private static IReadOnlyList<RoamingZone> Zones(YamlSection section) =>

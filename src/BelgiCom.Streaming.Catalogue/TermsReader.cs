@@ -41,8 +41,6 @@ internal static class TermsReader
             {
                 PriceReader.NotApplied(section, key, "every month grants all units of a bundle that is shared, and carries none");
             }
-
-            PriceReader.NotApplied(section, "shared", "the rating worker suspends usage of its offering (NO_PRICE)");
         }
 
         bool isMonthly = bundle.ValidFrom is null && bundle.ValidTo is null;

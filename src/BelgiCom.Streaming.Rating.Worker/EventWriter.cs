@@ -130,6 +130,22 @@ internal sealed class EventWriter(RatingTopics topics)
     }
 
     /// <summary>
+    /// Passes usage on to the partition of its account, where the bundles that the members share are counted: the same event once more on
+    /// the topic it came from, under the account's key, with what was guided.
+    /// </summary>
+    public void WriteGuided(
+        in UsageReceivedView received, ReadOnlySpan<byte> account, ReadOnlySpan<byte> offering, TransactionalOutput output)
+    {
+        UsageReceivedView guided = received;
+        UsageHistoryView history = received.History;
+        history.Account = account;
+        history.Offering = offering;
+        guided.HasHistory = true;
+        guided.History = history;
+        output.Produce(Topics.UsageReceived, partition: null, AccountKey.Write(account, _key), topics.Received.Write(in guided));
+    }
+
+    /// <summary>
     /// Writes the records for rating.state.v1 of this batch: the next portion of a checkpoint in progress, and deletions of keys that are
     /// too old.
     /// </summary>

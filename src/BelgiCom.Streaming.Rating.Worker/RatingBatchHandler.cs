@@ -230,15 +230,21 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
 
         TariffSnapshot tariffs = _reference.Tariffs;
         UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds, tariffs.UsesDetails, _late);
-        partition.Session.Rate(in usage, tariffs, out RatingResult result);
-        // Under another name, usage is a conflict with itself: whether it is one is told where it is rated.
-        if (result.Outcome is RatingOutcome.Suspended or RatingOutcome.Late or RatingOutcome.Conflict
-            && received.History.AliasRef == default
-            && partition.Session.TryFindNamed(usage.Subscriber, usage.EventTimeMilliseconds, out UInt128 named))
+        RatingResult result;
+        if (IsOfAccount(in received, in record))
         {
-            _events.WritePassedOn(in received, UsageEvents.ToSubscriberRef(named), output);
-            _counts.PassedOn++;
-            return;
+            UsageHistoryView guided = received.History;
+            partition.Session.RateForAccount(
+                in usage, guided.Account, _reference.Offerings.Find(guided.Offering), tariffs, out result);
+        }
+        else
+        {
+            partition.Session.Rate(in usage, tariffs, out result);
+            if (TryPassOn(in received, in usage, in result, partition.Session, tariffs, output))
+            {
+                _counts.PassedOn++;
+                return;
+            }
         }
 
         _counts.Add(result.Outcome);
@@ -257,6 +263,45 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
                 in record, Rejection.For(result.RejectedReason, usage.IsRecycled ? null : _late), received.UsageId, received.SubscriberRef,
                 received.EventTimeMilliseconds, output);
         }
+    }
+
+    /// <summary>
+    /// Whether a lane that has the subscription guided the usage to its account, and so to this partition. A record under another key came
+    /// here by no such way, and is guided anew.
+    /// </summary>
+    private static bool IsOfAccount(in UsageReceivedView received, in ConsumedRecord record)
+    {
+        if (!received.HasHistory || !RatingSession.IsAccount(received.History.Account))
+        {
+            return false;
+        }
+
+        Span<byte> key = stackalloc byte[AccountKey.Size];
+        return record.Key.SequenceEqual(AccountKey.Write(received.History.Account, key));
+    }
+
+    /// <summary>Passes usage on that must be rated on another partition; false when this one is right.</summary>
+    private bool TryPassOn(
+        in UsageReceivedView received, in UsageRecord usage, in RatingResult result, RatingSession session, TariffSnapshot tariffs,
+        TransactionalOutput output)
+    {
+        if (result.IsOfAccount)
+        {
+            _events.WriteGuided(
+                in received, session.Account(in result), tariffs.Version(result.VersionIndex).OfferingUtf8, output);
+            return true;
+        }
+
+        // Under another name, usage is a conflict with itself: whether it is one is told where it is rated.
+        if (result.Outcome is RatingOutcome.Suspended or RatingOutcome.Late or RatingOutcome.Conflict
+            && received.History.AliasRef == default
+            && session.TryFindNamed(usage.Subscriber, usage.EventTimeMilliseconds, out UInt128 named))
+        {
+            _events.WritePassedOn(in received, UsageEvents.ToSubscriberRef(named), output);
+            return true;
+        }
+
+        return false;
     }
 
     private void Reject(in ConsumedRecord record, Rejection rejection, TransactionalOutput output)

@@ -20,6 +20,9 @@ public sealed partial class RatingSession
     private const long MillisecondsPerDay = 86_400_000;
     private const long MaxRatingGroup = uint.MaxValue;
 
+    // Stands in the place of a subscription that another session has.
+    private const int GuidedPeriod = int.MinValue;
+
     // No subscriber uses a petabyte, or a second of every year since the continents were one. A record that says so is refused whatever
     // its price is, because the sums of everybody must not be spoilt by one absurd number.
     internal const long MaxQuantity = 1_000_000_000_000_000;
@@ -35,6 +38,12 @@ public sealed partial class RatingSession
     private readonly SpendCounter _spend;
     private readonly RatedPart[] _shortParts = new RatedPart[3];
     private readonly RatedArrays _arrays = new();
+
+    // Account and offering of the event in hand, or of the one before, where another session guided it.
+    private readonly byte[] _guidedAccount = new byte[SubscriptionChecks.MaxAccountOctets];
+    private bool _isGuided;
+    private int _guidedLength;
+    private int _guidedOffering;
 
     // The month of the event before, which is nearly always that of the next one.
     private int _month = -1;
@@ -179,8 +188,34 @@ public sealed partial class RatingSession
     public bool TryFindNamed(UInt128 reference, long milliseconds, out UInt128 subscriber) =>
         _subscribers.TryFindNamed(reference, milliseconds, out subscriber);
 
-    /// <summary>Billing account in UTF-8 of a rated or zero-rated event; valid until subscriptions change.</summary>
-    public ReadOnlySpan<byte> Account(in RatingResult result) => _subscribers.Account(result.SubscriptionPeriod);
+    /// <summary>
+    /// Rates one event of a member for the account whose shared bundles its offering has. The session that has the subscription guided it
+    /// (<see cref="RatingResult.IsOfAccount"/>); this one has the account's meters, and those of its members.
+    /// </summary>
+    /// <param name="usage">The event.</param>
+    /// <param name="account">Billing account (TMF666) in UTF-8, at most 254 octets.</param>
+    /// <param name="offering">Number of the offering at the start of the usage; -1 when nobody knows it.</param>
+    /// <param name="tariffs">Tariffs to use.</param>
+    /// <param name="result">Its result.</param>
+    public void RateForAccount(
+        in UsageRecord usage, ReadOnlySpan<byte> account, int offering, TariffSnapshot tariffs, out RatingResult result)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(account.Length, _guidedAccount.Length, nameof(account));
+        account.CopyTo(_guidedAccount);
+        (_isGuided, _guidedLength, _guidedOffering) = (true, account.Length, offering);
+        Rate(in usage, tariffs, out result);
+        _isGuided = false;
+    }
+
+    /// <summary>
+    /// Billing account in UTF-8 of an event that was guided; valid until subscriptions change or the next event is rated.
+    /// </summary>
+    public ReadOnlySpan<byte> Account(in RatingResult result) => result.SubscriptionPeriod == GuidedPeriod
+        ? _guidedAccount.AsSpan(0, _guidedLength)
+        : _subscribers.Account(result.SubscriptionPeriod);
+
+    /// <summary>Whether usage may be rated for an account of this name: a longer one is no account's.</summary>
+    public static bool IsAccount(ReadOnlySpan<byte> account) => account.Length is > 0 and <= SubscriptionChecks.MaxAccountOctets;
 
     /// <summary>The meters that a rated event changed, as they were after it; valid until the next event is rated.</summary>
     /// <param name="result">Its result, of the batch that is open.</param>
@@ -291,6 +326,11 @@ public sealed partial class RatingSession
     /// <summary>Finds account, offering and the version in force when the usage began, and who holds the account's balance.</summary>
     private bool Guide(in UsageRecord usage, TariffSnapshot tariffs, ref RatingResult result, out int holder)
     {
+        if (_isGuided)
+        {
+            return GuideForAccount(in usage, tariffs, ref result, out holder);
+        }
+
         int subscriber = holder = _subscribers.Find(usage.Subscriber);
         bool hasAny = false;
         if (subscriber == SubscriberTable.NotFound
@@ -302,6 +342,21 @@ public sealed partial class RatingSession
 
         result.SubscriptionPeriod = period;
         result.VersionIndex = tariffs.FindVersion(offering, usage.EventTimeMilliseconds);
+        if (result.VersionIndex < 0)
+        {
+            result.Reject(RatingOutcome.Suspended, RejectedReason.NoTariff);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes over what the session that has the subscription found. The member's own balance and meters are here, too.</summary>
+    private bool GuideForAccount(in UsageRecord usage, TariffSnapshot tariffs, ref RatingResult result, out int holder)
+    {
+        holder = _subscribers.GetOrAddHolder(_subscribers.GetOrAdd(usage.Subscriber), _guidedAccount.AsSpan(0, _guidedLength));
+        result.SubscriptionPeriod = GuidedPeriod;
+        result.VersionIndex = tariffs.FindVersion(_guidedOffering, usage.EventTimeMilliseconds);
         if (result.VersionIndex < 0)
         {
             result.Reject(RatingOutcome.Suspended, RejectedReason.NoTariff);
@@ -325,6 +380,14 @@ public sealed partial class RatingSession
 
         if (!version.IsShort)
         {
+            if (version.IsOfAccount && !_isGuided)
+            {
+                // Whoever does not pass it on must not price it either: the shared bundle is not counted here.
+                result.Reject(RatingOutcome.Suspended, RejectedReason.NoPrice);
+                result.IsOfAccount = true;
+                return;
+            }
+
             PriceByList(in usage, tariffs, holder, ref result);
             return;
         }

@@ -283,6 +283,50 @@ public sealed class BrokenCatalogueTests : IDisposable
         Assert.Contains(CatalogueFolder.Read(_folder).Warnings, warning => warning.Code == "NOT_LOOKED_AT");
     }
 
+    /// <summary>
+    /// Members' usage is counted with the account from a version that shares on, so that it may change with a month only.
+    /// </summary>
+    [Theory]
+    [InlineData("2026-07-01", "shared: account, ", "", false)]
+    [InlineData("2026-07-01", "", "shared: account, ", false)]
+    [InlineData("2026-07-15", "shared: account, ", "shared: account, ", false)]
+    [InlineData("2026-07-15", "", "", false)]
+    [InlineData("2026-07-15", "shared: account, ", "", true)]
+    [InlineData("2026-07-01T00:00:01+02:00", "", "shared: account, ", true)]
+    public void BundleThatBeginsOrCeasesToBeShared_InMidMonth_IsRefused(string from, string before, string after, bool isRefused)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_folder, "family")).FullName;
+        File.WriteAllText(
+            Path.Combine(folder, "family.yaml"),
+            $$"""
+            offering: family
+            currency: EUR
+            vatPermille: 210
+            zones: { home: ["00101"] }
+            versions:
+              - version: 1
+                validFrom: 2026-01-01
+                bundles:
+                  - { id: gb, kind: data, {{before}}units: 1 GB }
+                prices:
+                  - { id: data, kind: data, price: "1.00", per: 1 MB, bundle: true }
+              - version: 2
+                validFrom: {{from}}
+                bundles:
+                  - { id: gb, kind: data, {{after}}units: 1 GB }
+                prices:
+                  - { id: data, kind: data, price: "1.00", per: 1 MB, bundle: true }
+            """);
+
+        if (!isRefused)
+        {
+            Assert.Equal(2, CatalogueFolder.Read(folder).Versions.Count);
+            return;
+        }
+
+        Assert.Equal("SHARING_CHANGES", Assert.Single(Assert.Throws<InputFaultException>(() => CatalogueFolder.Read(folder)).Faults).Code);
+    }
+
     [Fact]
     public void TableThatChanges_WhileAVersionIsInForce_IsRefused_AndSameAsTakesTheNewOne()
     {

@@ -1,5 +1,6 @@
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Rating;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.Catalogue.Tests;
 
@@ -202,20 +203,5 @@ public sealed class CatalogueFolderTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder, "go.yaml"), yaml);
         return CatalogueFolder.Load(_folder);
-    }
-}
-
-/// <summary>Files of the repository, found from where the tests run.</summary>
-internal static class Repository
-{
-    public static string PathOf(string relative)
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "BelgiCom.Streaming.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return Path.Combine(folder ?? throw new DirectoryNotFoundException("The tests do not run inside the repository."), relative);
     }
 }

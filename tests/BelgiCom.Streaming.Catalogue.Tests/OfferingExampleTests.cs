@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Rating;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.Catalogue.Tests;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Privacy;
+using BelgiCom.Streaming.Testing;
 
 namespace BelgiCom.Streaming.Catalogue.Tests;
 

@@ -173,6 +173,22 @@ public sealed class CdrRetentionBatchHandlerTests : IDisposable
         Assert.Equal(Value(Topics.UsageReceived, passedOn.Write), Assert.Single(_fixture.FindAll(_archive, 2).Records).Value);
     }
 
+    /// <summary>On its way to an account with shared bundles, usage keeps its reference: the archive has it already.</summary>
+    [Fact]
+    public void Handle_UsageThatWasPassedOnToItsAccount_IsKeptOnce()
+    {
+        UsageReceived usage = Message(subscriber: 1);
+        UsageReceived guided = usage with { History = new UsageHistory { Account = "BE-1", Offering = "family" } };
+
+        _handler.Handle(new TestBatch(
+        [
+            Record(Topics.UsageReceived, 0, Value(Topics.UsageReceived, usage.Write)),
+            Record(Topics.UsageReceived, 1, Value(Topics.UsageReceived, guided.Write)),
+        ]));
+
+        Assert.Equal(Value(Topics.UsageReceived, usage.Write), Assert.Single(_fixture.FindAll(_archive, 1).Records).Value);
+    }
+
     [Fact]
     public void Handle_ReceivedThatCannotBeRead_IsLeftToRatingAndPassed()
     {

@@ -372,29 +372,38 @@ public sealed class PriceListTests
         ];
     }
 
-    public static TheoryData<string, OfferingVersion> Lacking => new()
+    /// <summary>
+    /// Members of an account may be rated on different partitions, so their session leaves the usage to the one of the account.
+    /// </summary>
+    [Fact]
+    public void SharedBundle_IsLeftToTheSessionOfTheAccount_ByTheWorkerAlone()
     {
+        OfferingVersion shared = Offering(Calls("calls")) with
         {
-            "shared",
-            Offering(Calls("calls")) with { Bundles = [new Bundle { Id = "b", Kind = UsageKind.Voice, Units = 1, Shared = true }] }
-        },
-    };
-
-    [Theory]
-    [MemberData(nameof(Lacking))]
-    public void Catalogue_OfTheWorker_RefusesWhatTheTopicsDoNotCarry(string reason, OfferingVersion version)
-    {
-        CompiledCatalogue all = new(takesAllTerms: true);
-        CompiledCatalogue worker = new(takesAllTerms: false);
-        foreach (CompiledCatalogue catalogue in new[] { all, worker })
+            Bundles = [new Bundle { Id = "b", Kind = UsageKind.Voice, Units = 100, Shared = true }],
+        };
+        UsageRecord call = Call(1, 60);
+        foreach (bool takesAllTerms in new[] { true, false })
         {
-            catalogue.Put(version);
-            catalogue.Put(Offering(Calls("flat") with { Model = PriceModel.Flat, UnitPrice = 2 }) with { Offering = "flat" });
+            CompiledCatalogue catalogue = new(takesAllTerms);
+            catalogue.Put(shared);
             catalogue.Compile();
-        }
+            RatingSession session = new(45, 45);
+            session.SetSubscription(call.Subscriber, [new SubscriptionPeriod { Account = "A", Offering = "test" }], catalogue.Offerings);
+            session.Rate(in call, catalogue.Tariffs, out RatingResult result);
 
-        Assert.Empty(all.Problems);
-        Assert.Contains(reason, Assert.Single(worker.Problems), StringComparison.Ordinal);
+            Assert.Empty(catalogue.Problems);
+            Assert.Equal((!takesAllTerms, takesAllTerms ? 60 : 0), (result.IsOfAccount, result.BundleUnits));
+            RatingSession account = new(45, 45);
+            account.RateForAccount(in call, "A"u8, catalogue.Offerings.Find("test"u8), catalogue.Tariffs, out RatingResult rated);
+            Assert.Equal((RatingOutcome.Rated, 60L), (rated.Outcome, rated.BundleUnits));
+            Assert.Equal("A"u8, account.Account(in rated));
+            account.RateForAccount(
+                call with { UsageId = 2, Subscriber = 2 }, "A"u8, catalogue.Offerings.Find("test"u8), catalogue.Tariffs, out rated);
+            Assert.Equal(40, rated.BundleUnits);
+            account.RateForAccount(call with { UsageId = 3 }, "A"u8, catalogue.Offerings.Find("nobody's"u8), catalogue.Tariffs, out rated);
+            Assert.Equal(RejectedReason.NoTariff, rated.RejectedReason);
+        }
     }
 
     /// <summary>

@@ -33,6 +33,9 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
         }
     }
 
+    /// <summary>Where the partitioner puts a key: by its last octet, as the subscribers of tests are placed.</summary>
+    public int PartitionOf(ReadOnlySpan<byte> key) => key[^1] % partitions;
+
     public IEnumerable<FakeRecord> All(string topic) => Enumerable.Range(0, partitions).SelectMany(partition => this[topic, partition]);
 
     public IReadOnlyDictionary<string, int> PartitionCountsOf(IReadOnlyCollection<string> topics) =>
@@ -92,7 +95,7 @@ internal sealed class FakeTransaction(FakeLog log) : TransactionalOutput
 
     public override void Produce(string topic, int? partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
         _produced.Add((
-            topic, partition ?? 0,
+            topic, partition ?? log.PartitionOf(key),
             new FakeRecord(key.ToArray(), value.ToArray(), log.WriteTime?.GetUtcNow().ToUnixTimeMilliseconds() ?? 0)));
 
     public override void Copy(

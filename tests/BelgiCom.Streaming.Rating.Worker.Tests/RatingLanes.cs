@@ -95,12 +95,31 @@ internal sealed class RatingLanes
                 System.Text.Encoding.UTF8.GetBytes($"{offering.Offering}/{offering.Version}"),
                 Value(Topics.CatalogueTariffs, offering.Write)));
 
-    public void Subscribe(int subscriber, int partition = 0, string offering = "go")
+    /// <summary>An offering whose members share 1,000 octets a month; messages have an own bundle of three.</summary>
+    public static OfferingVersion Family() => PriceList() with
+    {
+        Offering = "family",
+        Prices = [PriceList().Prices[0], Offering().Prices[1] with { Id = "data", UnitSize = 1 }],
+        Bundles =
+        [
+            PriceList().Bundles[0],
+            new Bundle { Id = "gb", Kind = Contracts.UsageKind.Data, Units = 1000, Shared = true },
+        ],
+    };
+
+    /// <summary>Where usage of an account with shared bundles is rated.</summary>
+    public int PartitionOf(string account)
+    {
+        byte[] key = new byte[AccountKey.Size];
+        return Log.PartitionOf(AccountKey.Write(System.Text.Encoding.UTF8.GetBytes(account), key));
+    }
+
+    public void Subscribe(int subscriber, int partition = 0, string offering = "go", string? account = null)
     {
         Subscription subscription = new()
         {
             SubscriberRef = Subscriber(subscriber),
-            Periods = [new Contracts.SubscriptionPeriod { Account = $"BE-{subscriber}", Offering = offering }],
+            Periods = [new Contracts.SubscriptionPeriod { Account = account ?? $"BE-{subscriber}", Offering = offering }],
         };
         Log[Topics.CustomerSubscriptions, partition].Add(
             new FakeRecord(Subscriber(subscriber).ToByteArray(), Value(Topics.CustomerSubscriptions, subscription.Write)));
@@ -158,8 +177,8 @@ internal sealed class RatingLanes
 
     public void Receive(UsageReceived usage, int partition = 0) => Receive(Value(Topics.UsageReceived, usage.Write), partition);
 
-    public void Receive(byte[] value, int partition = 0) =>
-        Log[Topics.UsageReceived, partition].Add(new FakeRecord([1, 2, 3], value, Clock.GetUtcNow().ToUnixTimeMilliseconds()));
+    public void Receive(byte[] value, int partition = 0, byte[]? key = null) =>
+        Log[Topics.UsageReceived, partition].Add(new FakeRecord(key ?? [1, 2, 3], value, Clock.GetUtcNow().ToUnixTimeMilliseconds()));
 
     public RatingBatchHandler NewHandler(params int[] partitions)
     {

@@ -11,6 +11,7 @@ namespace BelgiCom.Streaming.Rating.Worker.Tests;
 public sealed class SimulationTests
 {
     private const int Seeds = 1000;
+    private const int SharedSeeds = 500;
     private const int Partitions = 3;
     private const int Subscribers = 6;
 
@@ -27,6 +28,68 @@ public sealed class SimulationTests
             catch (Exception failure)
             {
                 throw new InvalidOperationException($"Seed {number} (BELGICOM_SEED={number} repeats it): {failure.Message}", failure);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Members of two accounts on three partitions, with lanes that die, lose partitions and repeat batches on either hop: each usage has
+    /// one outcome, and the shared bundle is exact after every record of the account's partition.
+    /// </summary>
+    [Fact]
+    public void Disturbed_RunOfMembersWhoShare_IsExactAtEveryInstant()
+    {
+        int only = int.TryParse(Environment.GetEnvironmentVariable("BELGICOM_SEED"), out int seed) ? seed : -1;
+        for (int number = only >= 0 ? only : 0; number < (only >= 0 ? only + 1 : SharedSeeds); number++)
+        {
+            try
+            {
+                SimulateShared(number);
+            }
+            catch (Exception failure)
+            {
+                throw new InvalidOperationException($"Seed {number} (BELGICOM_SEED={number} repeats it): {failure.Message}", failure);
+            }
+        }
+    }
+
+    private static void SimulateShared(int seed)
+    {
+        Random random = new(seed);
+        RatingLanes lanes = new(Partitions) { Options = { CheckpointEvents = random.Next(1, 10) } };
+        lanes.Publish(RatingLanes.Offering());
+        lanes.Publish(RatingLanes.Family());
+        for (int subscriber = 0; subscriber < Subscribers; subscriber++)
+        {
+            // The last of each account has an offering of its own.
+            lanes.Subscribe(subscriber, subscriber % Partitions, subscriber < 4 ? "family" : "go", $"BE-{subscriber % 2}");
+        }
+
+        HashSet<int> sent = [];
+        int events = random.Next(1, 80);
+        for (int i = 0; i < events; i++)
+        {
+            int subscriber = random.Next(Subscribers);
+            int id = (random.Next(1, 30) * Subscribers) + subscriber;
+            sent.Add(id);
+            lanes.Receive(RatingLanes.Data(id, new Random(id).Next(1, 300), subscriber), subscriber % Partitions);
+        }
+
+        new Disturbance(lanes, random).Run();
+
+        Assert.Equal(sent.Order(), lanes.Rated.Select(one => (int)one.UsageId.Low).Order());
+        Assert.All(lanes.Rejected, one => Assert.Equal(RejectedOutcome.Duplicate, one.Outcome));
+        Assert.Equal(events, lanes.Rated.Count + lanes.Rejected.Count);
+        foreach (IGrouping<string, UsageRated> account in lanes.Rated.Where(one => one.Offering == "family").GroupBy(one => one.Account))
+        {
+            long used = 0;
+            foreach (UsageRated one in account)
+            {
+                Assert.Equal(lanes.PartitionOf(account.Key), one.ReceivedPartition);
+                Assert.Equal(Math.Min(one.ChargedUnits, 1000 - used), one.BundleUnits);
+                Assert.Equal((one.ChargedUnits - one.BundleUnits) * 0.01m, one.Amount);
+                used += one.BundleUnits;
+                Assert.True(one.BundleUnits == 0 || one.Meters.Any(meter => meter.Units == used), "no meter holds what is used");
             }
         }
     }

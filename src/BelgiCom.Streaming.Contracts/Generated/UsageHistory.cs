@@ -28,15 +28,30 @@ public sealed partial record UsageHistory
     /// </summary>
     public string SuspendedFor { get; init; } = "";
 
+    /// <summary>
+    /// Account (TMF666) that pays, where the offering shares a bundle among the account's members: the lane that has the subscription
+    /// guided the usage and wrote it once more, under the account's key (the first 16 octets of SHA-256 over this name), so that one
+    /// partition counts the shared bundle. Empty for usage that was not passed on so. Such an event is a further record of the same usage,
+    /// and is counted once.
+    /// </summary>
+    public string Account { get; init; } = "";
+
+    /// <summary>Product offering (TMF620) of the subscription at the start of the usage, with account; else empty.</summary>
+    public string Offering { get; init; } = "";
+
     internal int MaxSize =>
         32
-        + AvroSize.Of(SuspendedFor);
+        + AvroSize.Of(SuspendedFor)
+        + AvroSize.Of(Account)
+        + AvroSize.Of(Offering);
 
     internal static UsageHistory ReadFrom(ref AvroReader reader) => new()
     {
         FormerUsageId = UsageId.ReadFrom(ref reader),
         AliasRef = SubscriberRef.ReadFrom(ref reader),
         SuspendedFor = reader.ReadString(),
+        Account = reader.ReadString(),
+        Offering = reader.ReadString(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -44,6 +59,8 @@ public sealed partial record UsageHistory
         FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
         AliasRef.CopyTo(writer.Reserve(SubscriberRef.Size));
         writer.WriteString(SuspendedFor);
+        writer.WriteString(Account);
+        writer.WriteString(Offering);
     }
 }
 
@@ -73,10 +90,23 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
     /// </summary>
     public ReadOnlySpan<byte> SuspendedFor { get; set; }
 
+    /// <summary>
+    /// Account (TMF666) that pays, where the offering shares a bundle among the account's members: the lane that has the subscription
+    /// guided the usage and wrote it once more, under the account's key (the first 16 octets of SHA-256 over this name), so that one
+    /// partition counts the shared bundle. Empty for usage that was not passed on so. Such an event is a further record of the same usage,
+    /// and is counted once.
+    /// </summary>
+    public ReadOnlySpan<byte> Account { get; set; }
+
+    /// <summary>Product offering (TMF620) of the subscription at the start of the usage, with account; else empty.</summary>
+    public ReadOnlySpan<byte> Offering { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        37
-        + SuspendedFor.Length;
+        47
+        + SuspendedFor.Length
+        + Account.Length
+        + Offering.Length;
 
     internal static UsageHistoryView ReadFrom(scoped ref AvroReader reader)
     {
@@ -84,6 +114,8 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
         view.FormerUsageId = UsageId.ReadFrom(ref reader);
         view.AliasRef = SubscriberRef.ReadFrom(ref reader);
         view.SuspendedFor = reader.ReadUtf8();
+        view.Account = reader.ReadUtf8();
+        view.Offering = reader.ReadUtf8();
         return view;
     }
 
@@ -96,5 +128,7 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
         FormerUsageId.CopyTo(writer.Reserve(UsageId.Size));
         AliasRef.CopyTo(writer.Reserve(SubscriberRef.Size));
         writer.WriteBytes(SuspendedFor);
+        writer.WriteBytes(Account);
+        writer.WriteBytes(Offering);
     }
 }

@@ -41,6 +41,9 @@ internal sealed class ReferenceData
     /// <summary>Tariffs as last read.</summary>
     public TariffSnapshot Tariffs => _catalogue.Tariffs;
 
+    /// <summary>Numbers of the offerings.</summary>
+    public OfferingIndex Offerings => _catalogue.Offerings;
+
     public void Own(int partition, RatingSession session)
     {
         _sessions[partition] = session;

@@ -6,7 +6,8 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>Checks what must hold before a subscription may decide who pays, whoever wrote it to the topic.</summary>
 internal static class SubscriptionChecks
 {
-    private const int MaxAccountOctets = 254;
+    /// <summary>Most octets of an account's name.</summary>
+    public const int MaxAccountOctets = 254;
 
     // Nobody changes a limit more often, and each choice takes memory while the partition is owned.
     private const int MostChoices = 100;

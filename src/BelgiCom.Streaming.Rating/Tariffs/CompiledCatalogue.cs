@@ -5,9 +5,8 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>
 /// The offering versions of catalogue.tariffs.v1, compiled. A version takes effect by its own validFrom, whenever it is read.
 /// </summary>
-/// <param name="takesAllTerms">Whether all terms of all versions are taken; else those versions are refused that need what the topics do
-/// not carry, or what other partitions count, and offerings without a price list charge each record by itself
-/// (docs/rating-state.md).</param>
+/// <param name="takesAllTerms">Whether one session rates all usage on all terms; else usage under a version with a shared bundle is left to
+/// the session of its account, and offerings without a price list charge each record by itself (docs/rating-state.md).</param>
 /// <param name="chargesByRecord">Whether offerings without a price list charge each record by itself, also where all terms are taken: for
 /// those who want to know what the worker would charge.</param>
 public sealed class CompiledCatalogue(bool takesAllTerms, bool chargesByRecord = false)
@@ -40,7 +39,8 @@ public sealed class CompiledCatalogue(bool takesAllTerms, bool chargesByRecord =
     public void Compile()
     {
         _problems.Clear();
-        Tariffs = new TariffSnapshot(_versions.Values.Select(Usable), Offerings, keepsAllSessions: takesAllTerms && !chargesByRecord);
+        Tariffs = new TariffSnapshot(
+            _versions.Values.Select(Usable), Offerings, keepsAllSessions: takesAllTerms && !chargesByRecord, leavesShared: !takesAllTerms);
     }
 
     private OfferingVersion Usable(OfferingVersion version)
@@ -48,9 +48,7 @@ public sealed class CompiledCatalogue(bool takesAllTerms, bool chargesByRecord =
         try
         {
             _ = new TariffSnapshot([version], new OfferingIndex());
-            return !takesAllTerms && PriceList.WhatTheWorkerLacks(version) is { } lacking
-                ? throw new InvalidTariffException(version.Offering, version.Version, lacking)
-                : version;
+            return version;
         }
         catch (InvalidTariffException broken)
         {

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 public sealed class OfferingIndex
 {
+    private const int Unknown = -1;
+    private const int LongestName = 1024;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
 
@@ -21,6 +26,22 @@ public sealed class OfferingIndex
             }
 
             return number;
+        }
+    }
+
+    /// <summary>The number of an offering id in UTF-8; -1 when it was never seen. Allocates nothing.</summary>
+    public int Find(ReadOnlySpan<byte> offering)
+    {
+        if (offering.Length > LongestName)
+        {
+            return Unknown;
+        }
+
+        Span<char> name = stackalloc char[LongestName];
+        name = name[..Encoding.UTF8.GetChars(offering, name)];
+        lock (_lock)
+        {
+            return _numbers.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out int number) ? number : Unknown;
         }
     }
 }

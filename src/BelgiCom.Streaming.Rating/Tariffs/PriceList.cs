@@ -103,14 +103,6 @@ internal sealed class PriceList
         return null;
     }
 
-    /// <summary>
-    /// Why the rating worker cannot rate by a version, null when it can. Usage would else be priced otherwise than the price list says, and
-    /// nobody would see it.
-    /// </summary>
-    public static string? WhatTheWorkerLacks(OfferingVersion published) => published.Bundles.Any(bundle => bundle.Shared)
-        ? "it has a shared bundle, and the members of an account may be rated on different partitions: each would use all of it."
-        : null;
-
     private static bool IsShort(OfferingPrice price) =>
         price is
         {
@@ -317,8 +309,11 @@ internal sealed class PriceList
             Kind = published.Kind;
             FromMilliseconds = published.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
             ToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
-            RolloverMaximum = IsMonthly && !IsShared ? published.RolloverMaximum : 0;
-            ProRataStep = IsMonthly && !IsShared ? published.ProRataStep : 0;
+
+            // Where a bundle is shared, the account's partition rates, and it does not know since when a member has the offering.
+            bool knowsDays = IsMonthly && !offering.Bundles.Any(bundle => bundle.Shared);
+            RolloverMaximum = knowsDays ? published.RolloverMaximum : 0;
+            ProRataStep = knowsDays ? published.ProRataStep : 0;
 
             // Each offering of a month grants its own days' part, so what was drawn under one does not count in another.
             Meter = MeterId.Of(MeterKind.Bundle, ProRataStep > 0 ? $"{offering.Offering}/{Name}" : Name);

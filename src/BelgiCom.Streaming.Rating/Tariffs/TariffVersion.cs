@@ -106,6 +106,9 @@ public sealed class TariffVersion
     /// <summary>Whether the records of a session are charged together; otherwise each is charged by itself.</summary>
     internal bool KeepsSessions { get; set; } = true;
 
+    /// <summary>Whether usage under it is left to whoever rates for its account, because members share a bundle.</summary>
+    internal bool IsOfAccount { get; set; }
+
     /// <summary>Zone name in UTF-8; empty for an index below 0.</summary>
     public ReadOnlySpan<byte> ZoneUtf8(int zone) => zone < 0 ? [] : _zoneNames[zone];
 

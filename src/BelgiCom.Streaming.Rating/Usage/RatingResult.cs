@@ -49,6 +49,12 @@ public struct RatingResult
     /// <summary>Balance of the period after the event.</summary>
     public readonly Balance Balance => _balance;
 
+    /// <summary>
+    /// Whether the usage is suspended here because the members of its account share a bundle: the session that has the account's meters
+    /// rates it (<see cref="RatingSession.RateForAccount"/>).
+    /// </summary>
+    public bool IsOfAccount { get; internal set; }
+
     /// <summary>How many parts the event has; 0 on the short way, where the event is one part.</summary>
     public int PartCount { get; internal set; }
 

@@ -197,12 +197,12 @@ internal sealed class UsageCount : IDisposable
     }
 
     /// <summary>
-    /// Whether the usage was counted by an earlier record: rating passed it on to the subscriber who has the subscription, or it was
-    /// recycled.
+    /// Whether the usage was counted by an earlier record: rating passed it on to the subscriber who has the subscription or to the account
+    /// whose bundles are shared, or it was recycled.
     /// </summary>
     private bool IsFurtherRecord(in ConsumedRecord record) =>
         _received.TryRead(record.Value, out UsageReceivedView received)
-        && (received.History.AliasRef != default || !received.History.SuspendedFor.IsEmpty);
+        && (received.History.AliasRef != default || !received.History.SuspendedFor.IsEmpty || !received.History.Account.IsEmpty);
 
     private void Wait(RejectedReason reason, int events)
     {

@@ -62,6 +62,14 @@ internal sealed class UsageBatch
         for (; read < count && TryRead(rest, out UsageReceivedView usage, out int length); read++)
         {
             rest = rest[length..];
+            if (IsRecorded && !usage.History.Account.IsEmpty)
+            {
+                // The record before it, under the member's own reference, is the usage; this one is its way to the account.
+                _partitionOf[read] = PassedOnMark;
+                PassedOn++;
+                continue;
+            }
+
             if (subscribers.NamedAt(usage.SubscriberRef, usage.EventTimeMilliseconds) is { } named)
             {
                 if (IsRecorded)

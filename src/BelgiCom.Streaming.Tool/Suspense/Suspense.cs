@@ -299,7 +299,19 @@ internal sealed class Suspense : IDisposable
             again.UsageId = OwnIdOf(again.UsageId, again.SubscriberRef, fingerprint);
         }
 
-        output.Produce(Topics.UsageReceived, usage.ReceivedPartition, record.Key, _received.Write(in again));
+        if (history.Account.IsEmpty)
+        {
+            output.Produce(Topics.UsageReceived, usage.ReceivedPartition, record.Key, _received.Write(in again));
+        }
+        else
+        {
+            // It waited where its account is. Its subscription may have changed since, so it is guided once more, where that is.
+            history.Account = default;
+            history.Offering = default;
+            again.History = history;
+            output.Produce(Topics.UsageReceived, partition: null, again.SubscriberRef.ToByteArray(), _received.Write(in again));
+        }
+
         return true;
     }
 

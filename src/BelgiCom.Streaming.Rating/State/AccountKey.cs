@@ -1,0 +1,25 @@
+using System.Security.Cryptography;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// The key of usage that is rated with an account's shared bundles: all usage of the account is on one partition under it, and it names
+/// nobody.
+/// </summary>
+public static class AccountKey
+{
+    /// <summary>Octets of a key.</summary>
+    public const int Size = 16;
+
+    /// <summary>Writes the key of an account: the first octets of SHA-256 over its name.</summary>
+    /// <param name="account">Billing account (TMF666) in UTF-8.</param>
+    /// <param name="key">Where it is written, at least <see cref="Size"/> octets.</param>
+    /// <returns>The key.</returns>
+    public static ReadOnlySpan<byte> Write(ReadOnlySpan<byte> account, Span<byte> key)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(account, hash);
+        hash[..Size].CopyTo(key);
+        return key[..Size];
+    }
+}

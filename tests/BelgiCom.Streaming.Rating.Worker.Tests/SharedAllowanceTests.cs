@@ -1,0 +1,222 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating.Worker.Tests;
+
+/// <summary>
+/// Members of an account whose offering shares a bundle have their subscriptions on different partitions, and one balance on the account's.
+/// </summary>
+public sealed class SharedAllowanceTests
+{
+    private const string Account = "BE-family";
+
+    private readonly RatingLanes _lanes = new(3);
+    private readonly int[] _done = new int[3];
+
+    public SharedAllowanceTests()
+    {
+        _lanes.Publish(RatingLanes.Offering());
+        _lanes.Publish(RatingLanes.Family());
+        for (int member = 0; member < 3; member++)
+        {
+            _lanes.Subscribe(member, member, "family", Account);
+        }
+    }
+
+    private int Home => _lanes.PartitionOf(Account);
+
+    /// <summary>Lets a lane of its own for each partition rate until nothing is left; a new process each time.</summary>
+    private void RunAll()
+    {
+        for (bool isDone = false; !isDone;)
+        {
+            isDone = true;
+            for (int partition = 0; partition < 3; partition++)
+            {
+                int left = _lanes.Log[Topics.UsageReceived, partition].Count - _done[partition];
+                if (left > 0)
+                {
+                    RatingBatchHandler lane = _lanes.NewHandler(partition);
+                    FakeTransaction transaction = new(_lanes.Log);
+                    lane.Handle(_lanes.Batch(partition, _done[partition], left), transaction);
+                    transaction.Commit();
+                    lane.Committed();
+                    _done[partition] += left;
+                    isDone = false;
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// 600 octets of each of three members from one bundle of 1,000: 600, 400 and nothing are covered, and the rest costs 0.01 an octet.
+    /// Each lane is a new process, so the balance comes from the topics each time.
+    /// </summary>
+    [Fact]
+    public void MembersOnThreePartitions_DrawFromOneBundle()
+    {
+        for (int member = 0; member < 3; member++)
+        {
+            _lanes.Receive(RatingLanes.Data(member, 600, member), member);
+            RunAll();
+        }
+
+        Assert.Equal([600L, 400L, 0L], _lanes.Rated.Select(one => one.BundleUnits));
+        Assert.Equal([0m, 2m, 6m], _lanes.Rated.Select(one => one.Amount));
+        Assert.Equal([0, 1, 2], _lanes.Rated.Select(one => (int)one.SubscriberRef.Low));
+        Assert.All(_lanes.Rated, one => Assert.Equal((Account, "family", Home), (one.Account, one.Offering, one.ReceivedPartition)));
+        Assert.Equal(3, _lanes.Log[Topics.UsageRated, Home].Count);
+        Assert.All(
+            _lanes.Rated.Zip(_lanes.Log[Topics.UsageRated, Home]),
+            pair => Assert.Equal(pair.First.SubscriberRef.ToByteArray(), pair.Second.Key));
+        Assert.Empty(_lanes.Rejected);
+        Assert.Equal(6, _lanes.Log.All(Topics.UsageReceived).Count());
+    }
+
+    /// <summary>No name of an account is in a key.</summary>
+    [Fact]
+    public void UsagePassedOn_HasTheAccountsHashForAKey_AndWhatWasGuided()
+    {
+        _lanes.Receive(RatingLanes.Data(1, 600, 1), 1);
+        RunAll();
+
+        FakeRecord guided = _lanes.Log[Topics.UsageReceived, Home][^1];
+        UsageReceived usage = UsageReceived.Read(guided.Value.AsSpan(Kafka.WireFormat.HeaderSize));
+        Assert.Equal(System.Security.Cryptography.SHA256.HashData("BE-family"u8)[..16], guided.Key);
+        Assert.Equal((Account, "family"), (usage.History!.Account, usage.History.Offering));
+        Assert.Equal(RatingLanes.Subscriber(1), usage.SubscriberRef);
+    }
+
+    /// <summary>What a member has alone is counted where the account is: three messages are free for each.</summary>
+    [Fact]
+    public void OwnBundlesOfMembers_AreCountedApart()
+    {
+        for (int id = 0; id < 8; id++)
+        {
+            _lanes.Receive(RatingLanes.Sms(id, id % 2), id % 2);
+        }
+
+        RunAll();
+
+        Assert.Equal(6, _lanes.Rated.Count(one => one.BundleUnits == 1));
+        Assert.All([0, 1], member => Assert.Equal(
+            0.08m, _lanes.Rated.Where(one => (int)one.SubscriberRef.Low == member).Sum(one => one.Amount)));
+    }
+
+    [Fact]
+    public void MembersOfAMixedAccount_WithAnOfferingOfTheirOwn_TakeOneHop()
+    {
+        _lanes.Subscribe(4, 1, "go", Account);
+        _lanes.Receive(RatingLanes.Data(1, 600, 4), 1);
+        _lanes.Receive(RatingLanes.Data(2, 600, 0), 0);
+        RunAll();
+
+        Assert.Equal(3, _lanes.Log.All(Topics.UsageReceived).Count());
+        UsageRated own = _lanes.Rated.Single(one => one.Offering == "go");
+        Assert.Equal((Account, 1, 600L), (own.Account, own.ReceivedPartition, own.BundleUnits));
+        Assert.Equal(600L, _lanes.Rated.Single(one => one.Offering == "family").BundleUnits);
+    }
+
+    [Fact]
+    public void UsageSentAgain_IsADuplicate_AndWithOtherContentAConflict_WhereTheAccountIs()
+    {
+        _lanes.Receive(RatingLanes.Data(1, 600, 1), 1);
+        _lanes.Receive(RatingLanes.Data(1, 600, 1), 1);
+        _lanes.Receive(RatingLanes.Data(1, 601, 1), 1);
+        RunAll();
+
+        Assert.Single(_lanes.Rated);
+        Assert.Equal([RejectedOutcome.Duplicate, RejectedOutcome.Conflict], _lanes.Rejected.Select(one => one.Outcome));
+        Assert.Equal(2, _lanes.Log[Topics.UsageRejected, Home].Count);
+        Assert.All(_lanes.Rejected, one => Assert.Equal(RatingLanes.Subscriber(1), one.SubscriberRef));
+    }
+
+    /// <summary>Usage was rated before its subscription was changed, from its beginning, to an offering that shares.</summary>
+    [Fact]
+    public void UsageRatedBeforeItsOfferingShared_IsADuplicateWhenItComesAgain()
+    {
+        _lanes.Subscribe(1, 1);
+        _lanes.Receive(RatingLanes.Data(1, 600, 1), 1);
+        RunAll();
+        _lanes.Subscribe(1, 1, "family", Account);
+        _lanes.Receive(RatingLanes.Data(1, 600, 1), 1);
+        RunAll();
+
+        Assert.Equal("go", Assert.Single(_lanes.Rated).Offering);
+        Assert.Equal(RejectedOutcome.Duplicate, Assert.Single(_lanes.Rejected).Outcome);
+        Assert.Equal(2, _lanes.Log.All(Topics.UsageReceived).Count());
+    }
+
+    /// <summary>From the IMSI to the number, and from the number to the account.</summary>
+    [Fact]
+    public void UsageUnderAnotherNameOfAMember_TakesTwoHops()
+    {
+        _lanes.Name(5, names: 1, partition: 2);
+        _lanes.Receive(RatingLanes.Data(1, 600, 5), 2);
+        RunAll();
+
+        UsageRated rated = Assert.Single(_lanes.Rated);
+        Assert.Equal(
+            (RatingLanes.Subscriber(1), Account, Home, 600L),
+            (rated.SubscriberRef, rated.Account, rated.ReceivedPartition, rated.BundleUnits));
+        Assert.Equal(3, _lanes.Log.All(Topics.UsageReceived).Count());
+        Assert.Empty(_lanes.Rejected);
+    }
+
+    /// <summary>A record under another key than its account's came by no lane; it is guided as all usage is.</summary>
+    [Fact]
+    public void UsageThatOnlySaysItWasGuided_IsGuided()
+    {
+        UsageReceived forged = RatingLanes.Data(1, 600, 1) with { History = new UsageHistory { Account = "BE-other", Offering = "go" } };
+        _lanes.Receive(forged, 1);
+        RunAll();
+
+        Assert.Equal((Account, "family"), (Assert.Single(_lanes.Rated).Account, _lanes.Rated[0].Offering));
+    }
+
+    [Fact]
+    public void UsageThatCannotBePriced_KeepsItsReason()
+    {
+        _lanes.Receive(RatingLanes.Data(1, 600, 1) with { Kind = UsageKind.Voice, DurationSeconds = 5 }, 1);
+        RunAll();
+
+        Assert.Equal(
+            (RejectedOutcome.Suspended, RejectedReason.NoPrice, Home),
+            (Assert.Single(_lanes.Rejected).Outcome, _lanes.Rejected[0].Reason, _lanes.Rejected[0].ReceivedPartition));
+    }
+
+    /// <summary>A lane is killed while it passes usage on, and the account's lane while it rates: the usage is rated once.</summary>
+    [Fact]
+    public void KillsOnBothHops_LeaveTheUsageRatedOnce()
+    {
+        _lanes.Receive(RatingLanes.Data(1, 600, 1), 1);
+        _lanes.NewHandler(1).Handle(_lanes.Batch(1, 0, 1), new FakeTransaction(_lanes.Log));
+        Assert.Single(_lanes.Log.All(Topics.UsageReceived));
+        RatingBatchHandler first = _lanes.NewHandler(1);
+        FakeTransaction transaction = new(_lanes.Log);
+        first.Handle(_lanes.Batch(1, 0, 1), transaction);
+        transaction.Commit();
+        _done[1] = 1;
+        int offset = _lanes.Log[Topics.UsageReceived, Home].Count - 1;
+        _lanes.NewHandler(Home).Handle(_lanes.Batch(Home, offset, 1), new FakeTransaction(_lanes.Log));
+        Assert.Empty(_lanes.Rated);
+
+        RunAll();
+        Assert.Equal(600L, Assert.Single(_lanes.Rated).BundleUnits);
+    }
+
+    /// <summary>A number that goes to another account takes nothing with it, and leaves the rest to the members.</summary>
+    [Fact]
+    public void MemberWhoLeaves_TakesNothingAlong()
+    {
+        _lanes.Receive(RatingLanes.Data(1, 600, 1), 1);
+        RunAll();
+        _lanes.Subscribe(1, 1, "family", "BE-single");
+        _lanes.Receive(RatingLanes.Data(2, 1000, 1), 1);
+        _lanes.Receive(RatingLanes.Data(3, 500, 0), 0);
+        RunAll();
+
+        Assert.Equal(
+            [(1, 600L), (2, 1000L), (3, 400L)],
+            _lanes.Rated.OrderBy(one => one.UsageId.Low).Select(one => ((int)one.UsageId.Low, one.BundleUnits)));
+    }
+}

@@ -1,0 +1,214 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Testing;
+using Microsoft.Data.Sqlite;
+
+namespace BelgiCom.Streaming.Tool.Tests;
+
+/// <summary>
+/// <c>run</c> with the offerings that ship as examples, and with one whose members share a bundle: what the ledger bills is what
+/// docs/catalogue.md says by arithmetic.
+/// </summary>
+public sealed partial class OfferingsRunTests : IDisposable
+{
+    private const string DefaultStart = "2026-02-03T10:00:00+01:00";
+
+    private static readonly string Samples = Repository.PathOf("src/BelgiCom.Streaming.Tool/Samples/offerings");
+
+    private static readonly Dictionary<string, string> Settings = new()
+    {
+        ["Adapters__Sources__0__Name"] = "usage",
+        ["Adapters__Sources__0__Csv__Columns__RecordId"] = "id",
+        ["Adapters__Sources__0__Csv__Columns__Kind"] = "kind",
+        ["Adapters__Sources__0__Csv__Columns__StartTime"] = "start",
+        ["Adapters__Sources__0__Csv__Columns__DurationSeconds"] = "seconds",
+        ["Adapters__Sources__0__Csv__Columns__Total"] = "octets",
+        ["Adapters__Sources__0__Csv__Columns__Messages"] = "messages",
+        ["Adapters__Sources__0__Csv__Columns__Msisdn"] = "msisdn",
+        ["Adapters__Sources__0__Csv__Columns__OtherParty"] = "other",
+        ["Adapters__Sources__0__Csv__Columns__Direction"] = "direction",
+        ["Adapters__Sources__0__Csv__Columns__ServingPlmn"] = "network",
+        ["Adapters__Sources__0__Csv__Originating__0"] = "MO",
+        ["Adapters__Sources__0__Csv__Terminating__0"] = "MT",
+        ["Adapters__Sources__0__Csv__Voice__0"] = "voice",
+        ["Adapters__Sources__0__Csv__Data__0"] = "data",
+        ["Adapters__Sources__0__Csv__Sms__0"] = "sms",
+    };
+
+    private readonly TemporaryFolder _folder = new();
+
+    private string Data => _folder.Under("data");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Run_WithAllSampleOfferings_BillsWhatThePageSays()
+    {
+        string page = await File.ReadAllTextAsync(Repository.PathOf("docs/catalogue.md"), TestContext.Current.CancellationToken);
+
+        // Usage comes in the order of its time, as from a network: what is much later would make the rest late.
+        List<(string Offering, Usage Usage, decimal Amount)> lines =
+        [
+            .. SectionPattern().Matches(page)
+                .SelectMany(section => LinePattern().Matches(section.Groups["text"].Value)
+                    .Select(line => (
+                        Offering: section.Groups["offering"].Value, Usage: Usage.Of(line), Amount: Decimal(line.Groups["amount"].Value))))
+                .OrderBy(line => line.Usage.Start),
+        ];
+        string[] offerings = [.. lines.Select(line => line.Offering).Distinct()];
+        Assert.Equal(6, offerings.Length);
+
+        JsonElement report = await RunAsync(
+            Samples,
+            [.. offerings.Select((offering, index) => (NumberOf(index), $"O-{offering}", offering))],
+            [.. lines.Select(line => (NumberOf(Array.IndexOf(offerings, line.Offering)), line.Usage))]);
+
+        Assert.Equal(lines.Count, report.GetProperty("records").GetProperty("received").GetInt64());
+        IReadOnlyList<(string Account, decimal Amount, string Basis)> billed = Billed();
+        foreach (string offering in offerings)
+        {
+            Assert.Equal(
+                [.. lines.Where(line => line.Offering == offering && line.Amount != 0).Select(line => line.Amount)],
+                billed.Where(line => line.Account == $"O-{offering}" && line.Amount != 0).Select(line => line.Amount));
+        }
+
+        // Sums with and without VAT stand apart, and neither under the name that means all without VAT.
+        Assert.Equal(
+            ["O-be-plan-60", "O-be-prepaid", "O-roaming-pass"],
+            billed.Where(line => line.Basis == "GROSS").Select(line => line.Account).Distinct());
+        Assert.Equal(JsonValueKind.Null, report.GetProperty("billed").GetProperty("amount").ValueKind);
+        Assert.Equal(
+            new[] { "NET", "GROSS" }.Select(basis => (basis, billed.Where(line => line.Basis == basis).Sum(line => line.Amount))),
+            report.GetProperty("billed").GetProperty("byBasis").EnumerateArray().Select(sum => (
+                sum.GetProperty("priceBasis").GetString()!, Decimal(sum.GetProperty("amount").GetString()!))));
+    }
+
+    /// <summary>
+    /// Eight members use 300 MB each of a shared bundle of 1 GB: 1,400 MB are priced, at 0.01 a MB. The usage is on the topic twice and
+    /// counted once.
+    /// </summary>
+    [Fact]
+    public async Task Run_WithMembersWhoShare_DrawsFromOneBundle()
+    {
+        const int Members = 8;
+        string catalogue = Directory.CreateDirectory(_folder.Under("catalogue")).FullName;
+        await File.WriteAllTextAsync(
+            Path.Combine(catalogue, "family.yaml"),
+            """
+            offering: family
+            currency: EUR
+            vatPermille: 210
+            zones: { home: ["*"] }
+            versions:
+              - version: 1
+                validFrom: 2026-01-01
+                bundles:
+                  - { id: gb, kind: data, units: 1 GB, shared: account }
+                prices:
+                  - { id: data, kind: data, price: "0.01", per: 1 MB, bundle: true }
+            """,
+            TestContext.Current.CancellationToken);
+
+        JsonElement report = await RunAsync(
+            catalogue,
+            [.. Enumerable.Range(0, Members).Select(member => (NumberOf(member), "F-1", "family"))],
+            [.. Enumerable.Range(0, Members).Select(member => (NumberOf(member), Usage.OfData(300_000_000)))]);
+
+        Assert.Equal((Members, Members), (Count(report, "received"), Count(report, "rated")));
+        Assert.Equal("14.000000000", report.GetProperty("billed").GetProperty("amount").GetString());
+        Assert.True(report.GetProperty("conserved").GetBoolean());
+    }
+
+    private static long Count(JsonElement report, string name) => report.GetProperty("records").GetProperty(name).GetInt64();
+
+    private static string NumberOf(int index) => $"3247000000{index}";
+
+    private static decimal Decimal(string text) => decimal.Parse(text, CultureInfo.InvariantCulture);
+
+    private async Task<JsonElement> RunAsync(
+        string catalogue, IReadOnlyList<(string Number, string Account, string Offering)> subscribers,
+        IReadOnlyList<(string Number, Usage Usage)> usage)
+    {
+        StringBuilder file = new("id,kind,start,seconds,octets,messages,msisdn,other,direction,network\n");
+        foreach ((int index, (string number, Usage used)) in usage.Index())
+        {
+            file.Append(CultureInfo.InvariantCulture, $"r{index},{used.Kind},{used.Start:yyyy-MM-ddTHH:mm:sszzz},{used.Seconds},");
+            file.Append(CultureInfo.InvariantCulture, $"{used.Octets},{used.Messages},{number},{used.Called},");
+            file.Append(CultureInfo.InvariantCulture, $"{used.Direction},{used.Network}\n");
+        }
+
+        string input = _folder.Under("usage.csv");
+        string subscriptions = _folder.Under("subscriptions.csv");
+        await File.WriteAllTextAsync(input, file.ToString(), TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(
+            subscriptions,
+            [
+                "msisdn,imsi,account,offering,validFrom,validTo",
+                .. subscribers.Select(one => $"{one.Number},,{one.Account},{one.Offering},,"),
+            ],
+            TestContext.Current.CancellationToken);
+        Finished run = await ChildProcess.RunAsync(
+            OurProgram.Start(
+                "belgicom", Settings, "run", "--data", Data, "--input", input, "--source", "usage", "--catalogue", catalogue,
+                "--subscriptions", subscriptions, "--json"),
+            patience: TimeSpan.FromMinutes(2));
+        return run.WithExitCode(WorkerHost.ExitDone).Json;
+    }
+
+    /// <summary>The lines of the ledger in the order of the input.</summary>
+    private IReadOnlyList<(string Account, decimal Amount, string Basis)> Billed()
+    {
+        using SqliteConnection ledger = new($"Data Source={Path.Combine(Data, "ledger.db")};Mode=ReadOnly;Pooling=False");
+        ledger.Open();
+        using SqliteCommand command = ledger.CreateCommand();
+        command.CommandText = "SELECT account, amount, price_basis FROM billed_usage ORDER BY account, record_index";
+        using SqliteDataReader rows = command.ExecuteReader();
+        List<(string, decimal, string)> lines = [];
+        while (rows.Read())
+        {
+            lines.Add((rows.GetString(0), Decimal(rows.GetString(1)), rows.GetString(2)));
+        }
+
+        return lines;
+    }
+
+    [GeneratedRegex(@"^### [^`\n]*`(?<offering>[a-z0-9-]+)\.yaml`\n(?<text>.*?)(?=^##)", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex SectionPattern();
+
+    [GeneratedRegex(
+        @"^\| (?<kind>voice|data|sms) (?<used>\d+) (?<unit>\w+)(?<received> received)?( to (?<called>\d+))?( in (?<network>\d+))?"
+        + @"( at (?<start>\S+))? \| (?<amount>-?[0-9.]+) \|",
+        RegexOptions.Multiline)]
+    private static partial Regex LinePattern();
+
+    private sealed record Usage(
+        string Kind, DateTimeOffset Start, long? Seconds, long? Octets, long? Messages, string Called, string Direction, string Network)
+    {
+        public static Usage OfData(long octets) =>
+            new("data", DateTimeOffset.Parse(DefaultStart, CultureInfo.InvariantCulture), null, octets, null, "", "", "");
+
+        public static Usage Of(Match line)
+        {
+            string kind = line.Groups["kind"].Value;
+            long used = long.Parse(line.Groups["used"].Value, CultureInfo.InvariantCulture) * line.Groups["unit"].Value switch
+            {
+                "GB" => 1_000_000_000L,
+                "MB" => 1_000_000L,
+                _ => 1L,
+            };
+            string start = line.Groups["start"] is { Success: true, Value: { } at } ? at : DefaultStart;
+            return new Usage(
+                kind,
+                DateTimeOffset.Parse(start, CultureInfo.InvariantCulture),
+                kind == "voice" ? used : null,
+                kind == "data" ? used : null,
+                kind == "sms" ? used : null,
+                line.Groups["called"].Value,
+                kind == "data" ? "" : line.Groups["received"].Success ? "MT" : "MO",
+                line.Groups["network"].Value);
+        }
+    }
+}
