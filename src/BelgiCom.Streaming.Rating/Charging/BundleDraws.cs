@@ -13,6 +13,8 @@ internal sealed class BundleDraws(
 {
     private const long MillisecondsPerDay = 86_400_000;
 
+    private PriceList.BundleTerms[] _ofMonth = [];
+
     private long _usedOfBalance;
 
     /// <summary>Units that the event drew from the bundle that the month's balance counts; less than 0 when it gave back.</summary>
@@ -48,7 +50,7 @@ internal sealed class BundleDraws(
     /// <returns>Units that no bundle covers.</returns>
     public long Draw(long units, long at)
     {
-        foreach (PriceList.BundleTerms bundle in terms.List.Bundles)
+        foreach (PriceList.BundleTerms bundle in terms.List.OrderDependsOnMonth ? OrderOfMonth() : terms.List.Bundles)
         {
             if (units == 0)
             {
@@ -96,6 +98,33 @@ internal sealed class BundleDraws(
         DrawnFromBalance = 0;
         session.ReadAgain();
         return false;
+    }
+
+    /// <summary>
+    /// The bundles in the order of draw, where a monthly one ends with the month of the event: the allowance of this month is drawn before
+    /// what a top-up leaves for the next. There are few of them, and nearly all are in order.
+    /// </summary>
+    private ReadOnlySpan<PriceList.BundleTerms> OrderOfMonth()
+    {
+        PriceList.BundleTerms[] bundles = terms.List.Bundles;
+        (long Begin, long End) month = (hand.MonthStartMilliseconds, hand.MonthEndMilliseconds);
+        if (_ofMonth.Length < bundles.Length)
+        {
+            _ofMonth = new PriceList.BundleTerms[bundles.Length];
+        }
+
+        for (int index = 0; index < bundles.Length; index++)
+        {
+            int place = index;
+            for (; place > 0 && bundles[index].CompareDraw(_ofMonth[place - 1], month) < 0; place--)
+            {
+                _ofMonth[place] = _ofMonth[place - 1];
+            }
+
+            _ofMonth[place] = bundles[index];
+        }
+
+        return _ofMonth.AsSpan(0, bundles.Length);
     }
 
     /// <summary>Takes units from a bundle, as many as it still has. A monthly one is that of the month in which the event begins.</summary>

@@ -65,6 +65,23 @@ internal sealed class EventParts(TermsInForce terms)
         _parts.Add(part);
     }
 
+    /// <summary>
+    /// Takes the last part off when its units were priced under what is in force: units that follow belong to the same part, whose amount
+    /// is computed from all its units.
+    /// </summary>
+    public bool TryContinue(out RatedPart last)
+    {
+        last = _parts.Count > _firstOfRecord ? _parts[^1] : default;
+        if (last.Component != PartComponent.Usage || _parts.Count == _firstOfRecord
+            || (last.VersionIndex, last.PriceIndex, last.BandIndex) != (terms.VersionIndex, terms.Row.Index, terms.Band))
+        {
+            return false;
+        }
+
+        _parts.RemoveAt(_parts.Count - 1);
+        return true;
+    }
+
     /// <summary>Adds an amount that belongs to a whole session, under the price at its start.</summary>
     public void AddOfSession(int version, PriceList.Row row, PartComponent component, long nanos)
     {

@@ -103,7 +103,7 @@ internal sealed class IncrementCharging(
         // The last unit before a bound is the last whole one of what had flowed until then.
         long total = usage.UnitsOf(row.Unit);
         long at = start;
-        for (long bound = terms.BoundAfter(at); bound < usage.EndTimeMilliseconds; bound = terms.BoundAfter(at))
+        for (long bound = BoundAfter(at); bound < usage.EndTimeMilliseconds; bound = BoundAfter(at))
         {
             long flowed = (long)((Int128)total * (bound - start) / length);
             if (unit < flowed)
@@ -117,6 +117,9 @@ internal sealed class IncrementCharging(
 
         return at;
     }
+
+    /// <summary>First instant after this one at which another price, or another bundle, may be in force.</summary>
+    private long BoundAfter(long at) => Math.Min(terms.BoundAfter(at), bundles.ChangeAfter(at));
 
     /// <summary>Seconds until a bound, at least one; all of them when there is none.</summary>
     private static long SecondsUntil(long from, long bound) => bound == long.MaxValue

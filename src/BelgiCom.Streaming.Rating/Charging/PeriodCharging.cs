@@ -12,7 +12,7 @@ internal sealed class PeriodCharging(UsageInHand hand, TermsInForce terms, Event
     public void PriceGraduated(long units)
     {
         PriceList.Row row = terms.Row;
-        MeterReading counted = hand.Read(row.PeriodMeter, hand.MonthStart);
+        MeterReading counted = CountedBefore(ref units);
         long place = counted.Units;
         long amount = 0;
         long lower = 0;
@@ -51,7 +51,7 @@ internal sealed class PeriodCharging(UsageInHand hand, TermsInForce terms, Event
     public void PriceVolume(long units)
     {
         PriceList.Row row = terms.Row;
-        MeterReading counted = hand.Read(row.PeriodMeter, hand.MonthStart);
+        MeterReading counted = CountedBefore(ref units);
         long total = counted.Units + units;
         int tier = TierOf(total);
         parts.Expect(row.Tiers[tier].TryPrice(total, out long nanos));
@@ -73,11 +73,24 @@ internal sealed class PeriodCharging(UsageInHand hand, TermsInForce terms, Event
     public void PricePackages(long units)
     {
         PriceList.Row row = terms.Row;
-        MeterReading counted = hand.Read(row.PeriodMeter, hand.MonthStart);
+        MeterReading counted = CountedBefore(ref units);
         long opened = PackagesOf(counted.Units + units) - PackagesOf(counted.Units);
         parts.Expect(RoundingPolicy.TryPrice(opened, row.PriceNanos, 1, out long nanos));
         parts.Add(new RatedPart { Component = PartComponent.Usage, Units = units, Packages = opened, AmountNanos = nanos });
         Count(new MeterReading(counted.Units + units, counted.Nanos + nanos));
+    }
+
+    /// <summary>What the month counted before the units. Those of the part before join them when nothing changed in between.</summary>
+    private MeterReading CountedBefore(ref long units)
+    {
+        MeterReading counted = hand.Read(terms.Row.PeriodMeter, hand.MonthStart);
+        if (!parts.TryContinue(out RatedPart last))
+        {
+            return counted;
+        }
+
+        units += last.Units;
+        return new MeterReading(counted.Units - last.Units, counted.Nanos - last.AmountNanos);
     }
 
     private int TierOf(long total)

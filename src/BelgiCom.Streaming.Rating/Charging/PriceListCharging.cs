@@ -156,14 +156,18 @@ internal sealed class PriceListCharging
             return ChargingFault.NoUsage;
         }
 
+        // Free units count for their session where another price can follow: what it pays then depends on them, and on its start.
+        if (row.IsFree && (units < 0 || (row.Model == PriceModel.Zero && _terms.Until == long.MaxValue)))
+        {
+            _parts.Add(new RatedPart { Component = PartComponent.ZeroRated, Units = Math.Max(0, units) });
+            return ChargingFault.None;
+        }
+
         switch (row.Model)
         {
-            case PriceModel.Zero:
-                _parts.Add(new RatedPart { Component = PartComponent.ZeroRated, Units = Math.Max(0, units) });
-                return ChargingFault.None;
             case PriceModel.Percentage:
                 return ChargePercentage(in usage, row);
-            case PriceModel.Pass:
+            case PriceModel.Pass when units > 0:
                 _passes.Charge();
                 return ChargingFault.None;
             default:

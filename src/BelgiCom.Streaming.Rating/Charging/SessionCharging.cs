@@ -110,7 +110,7 @@ internal sealed class SessionCharging(
         PriceList.Row first = terms.Row;
         int firstVersion = terms.VersionIndex;
         ChargingFault fault = first.Model == PriceModel.Flat
-            ? ChargeFlat(units, before.Used == 0)
+            ? ChargeFlat(units, before, ref after)
             : _increments.Charge(first, Math.Max(after.Used, first.MinimumUnits), before, ref after);
         if (fault != ChargingFault.None)
         {
@@ -142,14 +142,16 @@ internal sealed class SessionCharging(
         return ChargingFault.None;
     }
 
-    private ChargingFault ChargeFlat(long units, bool isFirst)
+    private ChargingFault ChargeFlat(long units, in SessionSoFar before, ref SessionSoFar after)
     {
         if (!terms.TryEnter(hand.Usage.EventTimeMilliseconds))
         {
             return ChargingFault.NoPrice;
         }
 
-        parts.Add(new RatedPart { Component = PartComponent.Usage, Units = units, AmountNanos = isFirst ? terms.Row.PriceNanos : 0 });
+        long amount = before.Used == 0 ? terms.Row.PriceNanos : 0;
+        parts.Add(new RatedPart { Component = PartComponent.Usage, Units = units, AmountNanos = amount });
+        after = after with { Charged = after.Used };
         return ChargingFault.None;
     }
 }

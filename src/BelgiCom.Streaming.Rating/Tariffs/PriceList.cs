@@ -40,14 +40,18 @@ internal sealed class PriceList
         }
 
         _forms = [.. Enumerable.Range(0, Kinds).Select(kind => FormOf((UsageKind)kind))];
+        OrderDependsOnMonth = Bundles.Any(bundle => bundle.IsMonthly) && !Bundles.All(bundle => bundle.IsMonthly);
     }
 
     public DestinationMap Destinations { get; }
 
     public TimeBands Bands { get; }
 
-    /// <summary>The bundles in the order in which they are drawn.</summary>
+    /// <summary>The bundles in the order in which they are drawn, monthly ones as if their month never ended.</summary>
     public BundleTerms[] Bundles { get; }
+
+    /// <summary>Whether a bundle with a validity stands beside a monthly one: which of them ends first depends on the month.</summary>
+    public bool OrderDependsOnMonth { get; }
 
     /// <summary>The bundle that a meter counts; null for none.</summary>
     public BundleTerms? FindBundle(ulong meter)
@@ -184,6 +188,8 @@ internal sealed class PriceList
             IsSpreadOverTime = published.Split == VolumeSplit.Proportional;
             DrawsBundles = published.Bundle;
             Pass = published.Pass;
+            IsFree = Model == PriceModel.Zero || (Model == PriceModel.Unit && !DrawsBundles && Steps.All(step => step.UnitPriceNanos == 0)
+                && ConnectFeeNanos + MinimumChargeNanos == 0);
             string name = published.Id.Length > 0 ? published.Id : $"{published.Kind}/{index}";
             PeriodMeter = MeterId.Of(MeterKind.Period, name);
             PassMeter = MeterId.Of(MeterKind.Pass, Pass?.Id ?? "");
@@ -213,6 +219,9 @@ internal sealed class PriceList
         public long MinimumChargeNanos { get; }
 
         public long MaximumChargeNanos { get; }
+
+        /// <summary>Whether any number of units costs nothing and uses up nothing.</summary>
+        public bool IsFree { get; }
 
         /// <summary>The price of a session, a package, or a pass.</summary>
         public long PriceNanos { get; }
@@ -326,16 +335,8 @@ internal sealed class PriceList
         /// The order in which bundles are drawn: lower priority number, then soonest end, own before shared, earliest begin, id. The
         /// customer loses least that way.
         /// </summary>
-        public static IComparer<BundleTerms> Draw { get; } = Comparer<BundleTerms>.Create(static (one, other) =>
-        {
-            // A monthly bundle ends with the month; beside it only a validity that ends in the same month could be sooner, and the
-            // catalogue says so by a priority.
-            int order = one.Priority.CompareTo(other.Priority);
-            order = order == 0 ? one.ToMilliseconds.CompareTo(other.ToMilliseconds) : order;
-            order = order == 0 ? one.IsShared.CompareTo(other.IsShared) : order;
-            order = order == 0 ? one.FromMilliseconds.CompareTo(other.FromMilliseconds) : order;
-            return order == 0 ? string.CompareOrdinal(one.Name, other.Name) : order;
-        });
+        public static IComparer<BundleTerms> Draw { get; } =
+            Comparer<BundleTerms>.Create(static (one, other) => one.CompareDraw(other, (long.MinValue, long.MaxValue)));
 
         public int Index { get; }
 
@@ -368,6 +369,20 @@ internal sealed class PriceList
         public long ToMilliseconds { get; }
 
         public ulong Meter { get; }
+
+        /// <summary>Whether it is drawn before another one (less than 0), where monthly ones begin and end with a month.</summary>
+        public int CompareDraw(BundleTerms other, (long Begin, long End) month)
+        {
+            int order = Priority.CompareTo(other.Priority);
+            order = order == 0 ? EndIn(month).CompareTo(other.EndIn(month)) : order;
+            order = order == 0 ? IsShared.CompareTo(other.IsShared) : order;
+            order = order == 0 ? BeginIn(month).CompareTo(other.BeginIn(month)) : order;
+            return order == 0 ? string.CompareOrdinal(Name, other.Name) : order;
+        }
+
+        private long BeginIn((long Begin, long End) month) => IsMonthly ? month.Begin : FromMilliseconds;
+
+        private long EndIn((long Begin, long End) month) => IsMonthly ? month.End : ToMilliseconds;
 
         public bool Fits(UsageKind kind, int zone, int destination) =>
             kind == Kind && _zones[zone] && Holds(_destinations, destination);

@@ -100,10 +100,16 @@ public sealed class TariffSnapshot
         foreach (int index in versions)
         {
             TariffVersion version = _versions[index];
+            if (milliseconds >= version.ValidToMilliseconds)
+            {
+                // The end of one that has ended lies behind; only a later one's begin is still to come.
+                return -1;
+            }
+
             if (milliseconds >= version.ValidFromMilliseconds)
             {
                 until = Math.Min(until, version.ValidToMilliseconds);
-                return milliseconds < version.ValidToMilliseconds ? index : -1;
+                return index;
             }
 
             until = Math.Min(until, version.ValidFromMilliseconds);

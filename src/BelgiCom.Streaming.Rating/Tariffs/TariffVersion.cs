@@ -145,7 +145,7 @@ public sealed class TariffVersion
         int[][] candidates = new int[published.Zones.Count * Kinds * Directions][];
         for (int zone = 0; zone < published.Zones.Count; zone++)
         {
-            for (UsageKind kind = UsageKind.Unknown; kind <= UsageKind.Sms; kind++)
+            for (UsageKind kind = UsageKind.Unknown; kind <= UsageKind.Event; kind++)
             {
                 for (Direction direction = Direction.NotApplicable; direction <= Direction.Terminating; direction++)
                 {
@@ -179,9 +179,9 @@ public sealed class TariffVersion
             Minimum = published.Minimum;
             ConnectFeeNanos = Nanos.FromDecimal(published.ConnectFee);
             IsZeroRated = published.ZeroRated;
-            CountsThroughSession = Increment > 1 || Minimum > 0 || ConnectFeeNanos > 0;
             IsFree = UnitPriceNanos == 0 && ConnectFeeNanos == 0 && !published.Bundle;
             Bundle? bundle = published.Bundle ? offering.Bundles.FirstOrDefault(bundle => bundle.Kind == published.Kind) : null;
+            CountsThroughSession = Increment > 1 || Minimum > 0 || ConnectFeeNanos > 0 || bundle is not null;
             BundleZones = new bool[offering.Zones.Count];
             for (int zone = 0; zone < BundleZones.Length && bundle is not null; zone++)
             {

@@ -1,0 +1,133 @@
+using System.Numerics;
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating.Tests;
+
+/// <summary>What the versions of an offering say of usage at an instant, found by looking through all of them.</summary>
+internal sealed class SlowTariff(IReadOnlyList<OfferingVersion> versions)
+{
+    /// <summary>
+    /// The version in force: of those that have begun the highest, and none when that one has ended (D-15, docs/catalogue.md: an earlier
+    /// version never comes back).
+    /// </summary>
+    public OfferingVersion? VersionAt(long milliseconds) =>
+        versions.Where(version => version.ValidFrom.ToUnixTimeMilliseconds() <= milliseconds).MaxBy(version => version.Version) is { } begun
+            && (begun.ValidTo is not { } end || milliseconds < end.ToUnixTimeMilliseconds())
+            ? begun
+            : null;
+
+    /// <summary>
+    /// Whether the offering has no price list (docs/rating-state.md): one price for each kind, direction, network and rating group, and one
+    /// bundle of a kind. What it zero-rates, it zero-rates by the start of the usage.
+    /// </summary>
+    public bool IsPlain => versions.All(version => version.PriceBasis == PriceBasis.Net
+        && version.Destinations.Count + version.Bands.Count == 0
+        && version.Bundles.All(bundle => bundle is { Id: "", Priority: 0, Shared: false, Unlimited: false, ValidFrom: null, ValidTo: null })
+        && version.Prices.All(price => price is
+        {
+            Id: "", Model: PriceModel.Unit, Split: VolumeSplit.ByStart, MinimumCharge: null, MaximumCharge: null,
+            Steps.Count: 0, Zones.Count: 0, ServiceIdentifiers.Count: 0, DataNetworks.Count: 0, Slices.Count: 0, RatTypes.Count: 0,
+            Kind: not UsageKind.Event,
+        }));
+
+    /// <summary>The first price that fits decides; null when none does.</summary>
+    public static int? FirstPrice(OfferingVersion version, SlowUsage usage, long milliseconds)
+    {
+        string? zone = Zone(version, usage.Network);
+        string? destination = Destination(version, usage.CalledNumber);
+        for (int index = 0; index < version.Prices.Count && zone is not null; index++)
+        {
+            OfferingPrice price = version.Prices[index];
+            IReadOnlyList<string> zones = price.Zone.Length == 0 ? price.Zones : [price.Zone, .. price.Zones];
+            if (price.Kind == usage.Kind
+                && (price.Direction == Direction.NotApplicable || price.Direction == usage.Direction)
+                && (zones.Count == 0 || zones.Contains(zone))
+                && (price.Destinations.Count == 0 || (destination is not null && price.Destinations.Contains(destination)))
+                && (price.RatingGroups.Count == 0 || (usage.RatingGroup is { } group && price.RatingGroups.Contains(group)))
+                && (price.ServiceIdentifiers.Count == 0
+                    || (usage.ServiceIdentifier is { } service && price.ServiceIdentifiers.Contains(service)))
+                && (price.DataNetworks.Count == 0 || price.DataNetworks.Contains(usage.DataNetwork.ToLowerInvariant()))
+                && (price.Slices.Count == 0 || price.Slices.Contains(usage.Slice))
+                && (price.RatTypes.Count == 0 || (usage.RatType != 0 && price.RatTypes.Contains(usage.RatType)))
+                && (price.Bands.Count == 0 || BandAt(version, price, milliseconds) is not null))
+            {
+                return index;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The band by which a price was chosen; null for a price that holds at all times.</summary>
+    public static string? BandAt(OfferingVersion version, OfferingPrice price, long milliseconds) =>
+        price.Bands.FirstOrDefault(
+            name => SlowCalendar.Holds(version.Bands.Single(band => band.Name == name), version.Holidays, milliseconds));
+
+    /// <summary>
+    /// The zone of the serving network: a zone that names the network, else one that names its country, else the one of any other; no
+    /// serving network is home (D-18).
+    /// </summary>
+    public static string? Zone(OfferingVersion version, string network) => network.Length == 0
+        ? RoamingZone.Home
+        : (version.Zones.FirstOrDefault(zone => zone.Plmns.Contains(network))
+            ?? version.Zones.FirstOrDefault(zone => zone.Plmns.Contains(network[..3]))
+            ?? version.Zones.FirstOrDefault(zone => zone.Plmns.Contains("*")))?.Name;
+
+    /// <summary>A short number as it is dialled, whole; else the longest prefix over all destinations (D-17).</summary>
+    public static string? Destination(OfferingVersion version, string number)
+    {
+        if (number.Length == 0)
+        {
+            return null;
+        }
+
+        if (version.Destinations.FirstOrDefault(destination => destination.ShortNumbers.Contains(number)) is { } dialled)
+        {
+            return dialled.Name;
+        }
+
+        return version.Destinations
+            .SelectMany(destination => destination.Prefixes.Select(prefix => (destination.Name, prefix)))
+            .Where(one => number.StartsWith(one.prefix, StringComparison.Ordinal))
+            .OrderByDescending(one => one.prefix.Length)
+            .Select(one => one.Name)
+            .FirstOrDefault();
+    }
+
+    /// <summary>
+    /// The bundles that usage may draw from at an instant, in the order of draw (D-13): lower priority number, soonest end, own before
+    /// shared, earliest begin, id. A bundle without dates of its own is that of the month of the event (D-08).
+    /// </summary>
+    public static IReadOnlyList<Bundle> BundlesAt(OfferingVersion version, SlowUsage usage, long milliseconds, DateTime month)
+    {
+        string? zone = Zone(version, usage.Network);
+        string? destination = Destination(version, usage.CalledNumber);
+        return [
+            .. version.Bundles
+                .Where(bundle => bundle.Kind == usage.Kind
+                    && (bundle.Zones.Count == 0 || (zone is not null && bundle.Zones.Contains(zone)))
+                    && (bundle.Destinations.Count == 0 || (destination is not null && bundle.Destinations.Contains(destination)))
+                    && (bundle.ValidFrom is not { } from || from.ToUnixTimeMilliseconds() <= milliseconds)
+                    && (bundle.ValidTo is not { } to || milliseconds < to.ToUnixTimeMilliseconds()))
+                .OrderBy(bundle => bundle.Priority)
+                .ThenBy(bundle => bundle.ValidTo?.ToUnixTimeMilliseconds()
+                    ?? (IsMonthly(bundle) ? SlowCalendar.Midnight(month.AddMonths(1)) : long.MaxValue))
+                .ThenBy(bundle => bundle.Shared)
+                .ThenBy(bundle => bundle.ValidFrom?.ToUnixTimeMilliseconds()
+                    ?? (IsMonthly(bundle) ? SlowCalendar.Midnight(month) : long.MinValue))
+                .ThenBy(bundle => bundle.Id, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Whether a bundle is given anew each month.</summary>
+    public static bool IsMonthly(Bundle bundle) => bundle.ValidFrom is null && bundle.ValidTo is null;
+
+    /// <summary>An amount in nano-units.</summary>
+    public static BigInteger Nanos(decimal amount) => (BigInteger)(amount * 1_000_000_000);
+
+    /// <summary>A quotient, rounded once, half away from zero (D-01).</summary>
+    public static BigInteger Round(BigInteger dividend, BigInteger divisor)
+    {
+        BigInteger twice = (BigInteger.Abs(dividend) * 2) + divisor;
+        return twice / (divisor * 2) * dividend.Sign;
+    }
+}
