@@ -145,9 +145,11 @@ public sealed partial class OfferingsRunTests : IDisposable
         await File.WriteAllTextAsync(input, file.ToString(), TestContext.Current.CancellationToken);
         await File.WriteAllLinesAsync(
             subscriptions,
+
+            // From the month of the usage on, so that no bundle brings a rest along.
             [
                 "msisdn,imsi,account,offering,validFrom,validTo",
-                .. subscribers.Select(one => $"{one.Number},,{one.Account},{one.Offering},,"),
+                .. subscribers.Select(one => $"{one.Number},,{one.Account},{one.Offering},2026-02-01T00:00:00+01:00,"),
             ],
             TestContext.Current.CancellationToken);
         Finished run = await ChildProcess.RunAsync(
