@@ -33,6 +33,9 @@ internal sealed class SlowGenerator(int seed)
     private Pass? _pass;
     private bool _hasDayPass;
 
+    // No decision says what holds when a container goes on from a price that spreads its octets to one that does not.
+    private bool _spreadsOctets;
+
     /// <summary>A world with at most so many events.</summary>
     public SlowWorld Next(int events)
     {
@@ -42,6 +45,7 @@ internal sealed class SlowGenerator(int seed)
         _bounds.Add(SlowCalendar.Midnight(SlowCalendar.Local(_anchor).Date.AddDays(1)));
         _bounds.Add(SlowCalendar.Midnight(SlowCalendar.Month(_anchor).AddMonths(1)));
         _hasDayPass = Chance(3);
+        _spreadsOctets = Chance(5);
         IReadOnlyList<OfferingVersion> versions = Versions();
         string[] subscribers = [.. new[] { "A", "B", "C" }.Take(_random.Next(1, 4))];
         Dictionary<string, string> accounts = subscribers.ToDictionary(one => one, one => Chance(2) ? "shared" : one);
@@ -64,7 +68,7 @@ internal sealed class SlowGenerator(int seed)
         if (before.Count > 0 && Chance(12))
         {
             SlowUsage again = Pick(before);
-            return [Chance(3) ? again with { Units = (again.Units ?? 1) % 1_000_000_000 + 1 } : again];
+            return [Chance(3) ? again with { Units = (again.Units ?? 1) % 1_000_000 + 1 } : again];
         }
 
         SlowUsage usage = new()
@@ -422,7 +426,7 @@ internal sealed class SlowGenerator(int seed)
             Tiers = model is PriceModel.Graduated or PriceModel.Volume ? Tiers(kind, per) : [],
             Pass = model != PriceModel.Pass ? null : _pass ??= NewPass(),
         };
-        if (model == PriceModel.Unit && kind == UsageKind.Data && Chance(4))
+        if (model == PriceModel.Unit && kind == UsageKind.Data && _spreadsOctets)
         {
             return price with { Split = VolumeSplit.Proportional, Increment = 1, Minimum = 0 };
         }
