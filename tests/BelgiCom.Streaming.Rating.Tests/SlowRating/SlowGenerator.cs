@@ -195,7 +195,7 @@ internal sealed class SlowGenerator(int seed)
             _bounds.Add(from);
             if (Chance(6))
             {
-                long gap = Math.Max(from - (_random.Next(1, 120) * Second), lastFrom + 1);
+                long gap = Math.Max(from - (_random.Next(1, 120) * Second), lastFrom + Second);
                 versions[^1] = last with { ValidTo = DateTimeOffset.FromUnixTimeMilliseconds(gap) };
             }
 

@@ -174,8 +174,8 @@ internal sealed class SlowRater(
     }
 
     private static bool IsFree(OfferingPrice price) => price.ZeroRated || price.Model == PriceModel.Zero
-        || (price is { Model: PriceModel.Unit, UnitPrice: 0, ConnectFee: 0, Bundle: false, MinimumCharge: null or 0 }
-            && price.Steps.All(step => step.UnitPrice == 0));
+        || (price is { Model: PriceModel.Unit, ConnectFee: 0, Bundle: false, MinimumCharge: null or 0 }
+            && (price.Steps.Count == 0 ? price.UnitPrice == 0 : price.Steps.All(step => step.UnitPrice == 0)));
 
     private static SlowResult Not(RatingOutcome outcome, RejectedReason reason) => new(outcome) { Rejected = reason };
 }
