@@ -42,6 +42,8 @@ public sealed partial class OfferingsRunTests : IDisposable
 
     private string Data => _folder.Under("data");
 
+    private string Subscriptions => _folder.Under("subscriptions.csv");
+
     public void Dispose() => _folder.Dispose();
 
     [Fact]
@@ -88,7 +90,7 @@ public sealed partial class OfferingsRunTests : IDisposable
 
     /// <summary>
     /// Eight members use 300 MB each of a shared bundle of 1 GB: 1,400 MB are priced, at 0.01 a MB. The usage is on the topic twice and
-    /// counted once.
+    /// counted once. A simulation of the file, or of the topic, has one bundle, too.
     /// </summary>
     [Fact]
     public async Task Run_WithMembersWhoShare_DrawsFromOneBundle()
@@ -120,6 +122,16 @@ public sealed partial class OfferingsRunTests : IDisposable
         Assert.Equal((Members, Members), (Count(report, "received"), Count(report, "rated")));
         Assert.Equal("14.000000000", report.GetProperty("billed").GetProperty("amount").GetString());
         Assert.True(report.GetProperty("conserved").GetBoolean());
+        string recording = _folder.Under("usage.avro");
+        _ = await VerbAsync("topics", "record", "--out", recording, "--data", Data);
+        foreach (string[] usage in new[] { new[] { _folder.Under("usage.csv"), "--source", "usage" }, [recording] })
+        {
+            JsonElement simulated = await VerbAsync(
+                ["simulate", "--data", Data, "--catalogue", catalogue, "--subscriptions", Subscriptions, "--usage", .. usage]);
+            JsonElement offering = Assert.Single(simulated.GetProperty("offerings").EnumerateArray());
+            Assert.Equal((Members, Members), (offering.GetProperty("events").GetInt64(), offering.GetProperty("rated").GetInt64()));
+            Assert.Equal("14.000000000", offering.GetProperty("revenue").GetString());
+        }
     }
 
     private static long Count(JsonElement report, string name) => report.GetProperty("records").GetProperty(name).GetInt64();
@@ -141,10 +153,9 @@ public sealed partial class OfferingsRunTests : IDisposable
         }
 
         string input = _folder.Under("usage.csv");
-        string subscriptions = _folder.Under("subscriptions.csv");
         await File.WriteAllTextAsync(input, file.ToString(), TestContext.Current.CancellationToken);
         await File.WriteAllLinesAsync(
-            subscriptions,
+            Subscriptions,
 
             // From the month of the usage on, so that no bundle brings a rest along.
             [
@@ -152,12 +163,15 @@ public sealed partial class OfferingsRunTests : IDisposable
                 .. subscribers.Select(one => $"{one.Number},,{one.Account},{one.Offering},2026-02-01T00:00:00+01:00,"),
             ],
             TestContext.Current.CancellationToken);
-        Finished run = await ChildProcess.RunAsync(
-            OurProgram.Start(
-                "belgicom", Settings, "run", "--data", Data, "--input", input, "--source", "usage", "--catalogue", catalogue,
-                "--subscriptions", subscriptions, "--json"),
-            patience: TimeSpan.FromMinutes(2));
-        return run.WithExitCode(WorkerHost.ExitDone).Json;
+        return await VerbAsync(
+            "run", "--data", Data, "--input", input, "--source", "usage", "--catalogue", catalogue, "--subscriptions", Subscriptions);
+    }
+
+    private static async Task<JsonElement> VerbAsync(params string[] arguments)
+    {
+        Finished verb = await ChildProcess.RunAsync(
+            OurProgram.Start("belgicom", Settings, [.. arguments, "--json"]), patience: TimeSpan.FromMinutes(2));
+        return verb.WithExitCode(WorkerHost.ExitDone).Json;
     }
 
     /// <summary>The lines of the ledger in the order of the input.</summary>
