@@ -326,37 +326,29 @@ public sealed partial class RatingSession
     /// <summary>Finds account, offering and the version in force when the usage began, and who holds the account's balance.</summary>
     private bool Guide(in UsageRecord usage, TariffSnapshot tariffs, ref RatingResult result, out int holder)
     {
+        int offering;
+        int period;
         if (_isGuided)
         {
-            return GuideForAccount(in usage, tariffs, ref result, out holder);
+            // The session that has the subscription found it. The member's own balance and meters are here, too.
+            (offering, period) = (_guidedOffering, GuidedPeriod);
+            holder = _subscribers.GetOrAddHolder(_subscribers.GetOrAdd(usage.Subscriber), _guidedAccount.AsSpan(0, _guidedLength));
         }
-
-        int subscriber = holder = _subscribers.Find(usage.Subscriber);
-        bool hasAny = false;
-        if (subscriber == SubscriberTable.NotFound
-            || !_subscribers.TryGuide(subscriber, usage.EventTimeMilliseconds, out int offering, out int period, out holder, out hasAny))
+        else
         {
-            result.Reject(RatingOutcome.Suspended, hasAny ? RejectedReason.NoSubscriptionAtEventTime : RejectedReason.UnknownSubscriber);
-            return false;
+            int subscriber = holder = _subscribers.Find(usage.Subscriber);
+            bool hasAny = false;
+            if (subscriber == SubscriberTable.NotFound
+                || !_subscribers.TryGuide(subscriber, usage.EventTimeMilliseconds, out offering, out period, out holder, out hasAny))
+            {
+                result.Reject(
+                    RatingOutcome.Suspended, hasAny ? RejectedReason.NoSubscriptionAtEventTime : RejectedReason.UnknownSubscriber);
+                return false;
+            }
         }
 
         result.SubscriptionPeriod = period;
         result.VersionIndex = tariffs.FindVersion(offering, usage.EventTimeMilliseconds);
-        if (result.VersionIndex < 0)
-        {
-            result.Reject(RatingOutcome.Suspended, RejectedReason.NoTariff);
-            return false;
-        }
-
-        return true;
-    }
-
-    /// <summary>Takes over what the session that has the subscription found. The member's own balance and meters are here, too.</summary>
-    private bool GuideForAccount(in UsageRecord usage, TariffSnapshot tariffs, ref RatingResult result, out int holder)
-    {
-        holder = _subscribers.GetOrAddHolder(_subscribers.GetOrAdd(usage.Subscriber), _guidedAccount.AsSpan(0, _guidedLength));
-        result.SubscriptionPeriod = GuidedPeriod;
-        result.VersionIndex = tariffs.FindVersion(_guidedOffering, usage.EventTimeMilliseconds);
         if (result.VersionIndex < 0)
         {
             result.Reject(RatingOutcome.Suspended, RejectedReason.NoTariff);

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Rating;
 
@@ -79,13 +81,8 @@ internal sealed class SimulatedSubscribers
 
     private static int PartitionOf(string account)
     {
-        // Not the text's own hash code, which is another one in every process.
-        ulong hash = 14_695_981_039_346_656_037;
-        foreach (char letter in account)
-        {
-            hash = (hash ^ letter) * 1_099_511_628_211;
-        }
-
-        return (int)(hash % (ulong)Partitions);
+        Span<byte> key = stackalloc byte[AccountKey.Size];
+        AccountKey.Write(Encoding.UTF8.GetBytes(account), key);
+        return (int)(BinaryPrimitives.ReadUInt64BigEndian(key) % (ulong)Partitions);
     }
 }

@@ -11,38 +11,28 @@ namespace BelgiCom.Streaming.Tool;
 /// <summary><c>explain</c>: why usage has its amount, or why it has none and what to do.</summary>
 internal static class ExplainCommand
 {
-    public static Command Create()
-    {
-        (Argument<string> id, Option<string> data, Option<bool> json) = (Id(), CommonOptions.Data(), CommonOptions.Json());
-        Command command = new(
-            "explain",
-            "Show why usage has its amount: file and record, version, zone, price, each part as arithmetic, bundles, and the sum, which "
-            + "must equal what is stored; of usage without a price, why and what to do.")
-        {
-            id, data, json,
-        };
-        command.SetAction((result, cancellationToken) => ExecuteAsync(
-            result.GetRequiredValue(id), result.GetRequiredValue(data), onlyUnrated: false, result.GetValue(json), cancellationToken));
-        return command;
-    }
+    public static Command Create() => Create(
+        "explain",
+        "Show why usage has its amount: file and record, version, zone, price, each part as arithmetic, bundles, and the sum, which "
+        + "must equal what is stored; of usage without a price, why and what to do.",
+        onlyUnrated: false);
 
     /// <summary><c>suspense show</c>: the same of usage that was not rated.</summary>
-    public static Command CreateShow()
+    public static Command CreateShow() => Create(
+        "show",
+        "Show usage that waits: what it says, why it waits, what it needs, what recycling would do now, and of a conflict both "
+        + "contents. Exit code 3 while it waits.",
+        onlyUnrated: true);
+
+    private static Command Create(string name, string description, bool onlyUnrated)
     {
-        (Argument<string> id, Option<string> data, Option<bool> json) = (Id(), CommonOptions.Data(), CommonOptions.Json());
-        Command command = new(
-            "show",
-            "Show usage that waits: what it says, why it waits, what it needs, what recycling would do now, and of a conflict both "
-            + "contents. Exit code 3 while it waits.")
-        {
-            id, data, json,
-        };
+        Argument<string> id = new("ID") { Description = "Id of the usage, 32 hexadecimal digits." };
+        (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
+        Command command = new(name, description) { id, data, json };
         command.SetAction((result, cancellationToken) => ExecuteAsync(
-            result.GetRequiredValue(id), result.GetRequiredValue(data), onlyUnrated: true, result.GetValue(json), cancellationToken));
+            result.GetRequiredValue(id), result.GetRequiredValue(data), onlyUnrated, result.GetValue(json), cancellationToken));
         return command;
     }
-
-    private static Argument<string> Id() => new("ID") { Description = "Id of the usage, 32 hexadecimal digits." };
 
     private static async Task<int> ExecuteAsync(string text, string data, bool onlyUnrated, bool json, CancellationToken cancellationToken)
     {
