@@ -26,6 +26,10 @@ public sealed class CompiledCatalogue(bool takesAllTerms, bool chargesByRecord =
     /// <summary>Number of offerings that have a version.</summary>
     public int OfferingCount => _versions.Values.Select(version => version.Offering).Distinct(StringComparer.Ordinal).Count();
 
+    /// <summary>A version as it was put; null when there is none of that number.</summary>
+    public OfferingVersion? Find(string offering, int version) =>
+        _versions.Values.FirstOrDefault(one => one.Offering == offering && one.Version == version);
+
     /// <summary>Adds or replaces a version.</summary>
     public void Put(OfferingVersion version) => _versions[version.Key] = version;
 

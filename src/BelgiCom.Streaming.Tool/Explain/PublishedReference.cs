@@ -10,8 +10,8 @@ namespace BelgiCom.Streaming.Tool;
 /// </summary>
 internal sealed class PublishedReference
 {
-    private readonly CompiledCatalogue _catalogue = new(takesAllTerms: false);
-    private readonly Dictionary<string, OfferingVersion> _versions = new(StringComparer.Ordinal);
+    // With the shared bundles of accounts, too: there is one session here, and no other to pass such usage on to.
+    private readonly CompiledCatalogue _catalogue = new(takesAllTerms: true, chargesByRecord: true);
     private readonly TopicReader _reader;
     private readonly EventTopic<Subscription> _subscriptions;
 
@@ -35,12 +35,10 @@ internal sealed class PublishedReference
                     if (record.IsTombstone)
                     {
                         _catalogue.Remove(key);
-                        _versions.Remove(key);
                     }
                     else if (catalogue.TryRead(record.Value, out OfferingVersion? version) && version.Key == key)
                     {
                         _catalogue.Put(version);
-                        _versions[key] = version;
                     }
                 }
             },
@@ -49,8 +47,7 @@ internal sealed class PublishedReference
     }
 
     /// <summary>A published version; null when the topic has none of that number.</summary>
-    public OfferingVersion? Version(string offering, int version) => _versions.Values.FirstOrDefault(
-        one => one.Offering == offering && one.Version == version);
+    public OfferingVersion? Version(string offering, int version) => _catalogue.Find(offering, version);
 
     /// <summary>What rating would do with an event now, with an empty balance, as a sentence.</summary>
     /// <param name="received">The event.</param>

@@ -96,6 +96,53 @@ public sealed partial class OfferingsRunTests : IDisposable
     public async Task Run_WithMembersWhoShare_DrawsFromOneBundle()
     {
         const int Members = 8;
+        string catalogue = await FamilyAsync();
+        JsonElement report = await RunAsync(
+            catalogue,
+            [.. Enumerable.Range(0, Members).Select(member => (NumberOf(member), "F-1", "family"))],
+            [.. Enumerable.Range(0, Members).Select(member => (NumberOf(member), Usage.OfData(300_000_000)))]);
+
+        Assert.Equal((Members, Members), (Count(report, "received"), Count(report, "rated")));
+        Assert.Equal("14.000000000", report.GetProperty("billed").GetProperty("amount").GetString());
+        Assert.True(report.GetProperty("conserved").GetBoolean());
+        string recording = _folder.Under("usage.avro");
+        _ = await VerbAsync(["topics", "record", "--out", recording, "--data", Data]);
+        foreach (string[] usage in new[] { new[] { _folder.Under("usage.csv"), "--source", "usage" }, [recording] })
+        {
+            JsonElement simulated = await VerbAsync(
+                ["simulate", "--data", Data, "--catalogue", catalogue, "--subscriptions", Subscriptions, "--usage", .. usage]);
+            JsonElement offering = Assert.Single(simulated.GetProperty("offerings").EnumerateArray());
+            Assert.Equal((Members, Members), (offering.GetProperty("events").GetInt64(), offering.GetProperty("rated").GetInt64()));
+            Assert.Equal("14.000000000", offering.GetProperty("revenue").GetString());
+        }
+    }
+
+    /// <summary>
+    /// Usage of 1,400 MB waited because nobody had a subscription. Once it is a member's, recycling would draw the shared bundle of 1 GB
+    /// and charge 400 MB, at 0.01 a MB.
+    /// </summary>
+    [Fact]
+    public async Task Show_OfUsageThatBecameAMembers_ChargesWhatTheSharedBundleLeaves()
+    {
+        string catalogue = await FamilyAsync();
+        await RunAsync(
+            catalogue, [(NumberOf(1), "F-1", "family")], [(NumberOf(0), Usage.OfData(1_400_000_000))], WorkerHost.ExitMoneyWaits);
+        JsonElement simulated = await VerbAsync(
+            [
+                "simulate", "--data", Data, "--catalogue", catalogue, "--subscriptions", Subscriptions, "--usage",
+                _folder.Under("usage.csv"), "--source", "usage",
+            ],
+            WorkerHost.ExitMoneyWaits);
+        string id = Assert.Single(simulated.GetProperty("notPriced").EnumerateArray()).GetProperty("example").GetString()!;
+        await RunAsync(catalogue, [(NumberOf(0), "F-1", "family")], usage: [], WorkerHost.ExitMoneyWaits);
+
+        JsonElement shown = await VerbAsync(["suspense", "show", id, "--data", Data], WorkerHost.ExitMoneyWaits);
+        string now = Assert.Single(shown.GetProperty("notRated").EnumerateArray()).GetProperty("now").GetString()!;
+        Assert.StartsWith("it would be charged 4.000000000 EUR under family, version 1", now, StringComparison.Ordinal);
+    }
+
+    private async Task<string> FamilyAsync()
+    {
         string catalogue = Directory.CreateDirectory(_folder.Under("catalogue")).FullName;
         await File.WriteAllTextAsync(
             Path.Combine(catalogue, "family.yaml"),
@@ -113,25 +160,7 @@ public sealed partial class OfferingsRunTests : IDisposable
                   - { id: data, kind: data, price: "0.01", per: 1 MB, bundle: true }
             """,
             TestContext.Current.CancellationToken);
-
-        JsonElement report = await RunAsync(
-            catalogue,
-            [.. Enumerable.Range(0, Members).Select(member => (NumberOf(member), "F-1", "family"))],
-            [.. Enumerable.Range(0, Members).Select(member => (NumberOf(member), Usage.OfData(300_000_000)))]);
-
-        Assert.Equal((Members, Members), (Count(report, "received"), Count(report, "rated")));
-        Assert.Equal("14.000000000", report.GetProperty("billed").GetProperty("amount").GetString());
-        Assert.True(report.GetProperty("conserved").GetBoolean());
-        string recording = _folder.Under("usage.avro");
-        _ = await VerbAsync("topics", "record", "--out", recording, "--data", Data);
-        foreach (string[] usage in new[] { new[] { _folder.Under("usage.csv"), "--source", "usage" }, [recording] })
-        {
-            JsonElement simulated = await VerbAsync(
-                ["simulate", "--data", Data, "--catalogue", catalogue, "--subscriptions", Subscriptions, "--usage", .. usage]);
-            JsonElement offering = Assert.Single(simulated.GetProperty("offerings").EnumerateArray());
-            Assert.Equal((Members, Members), (offering.GetProperty("events").GetInt64(), offering.GetProperty("rated").GetInt64()));
-            Assert.Equal("14.000000000", offering.GetProperty("revenue").GetString());
-        }
+        return catalogue;
     }
 
     private static long Count(JsonElement report, string name) => report.GetProperty("records").GetProperty(name).GetInt64();
@@ -142,7 +171,7 @@ public sealed partial class OfferingsRunTests : IDisposable
 
     private async Task<JsonElement> RunAsync(
         string catalogue, IReadOnlyList<(string Number, string Account, string Offering)> subscribers,
-        IReadOnlyList<(string Number, Usage Usage)> usage)
+        IReadOnlyList<(string Number, Usage Usage)> usage, int exitCode = WorkerHost.ExitDone)
     {
         StringBuilder file = new("id,kind,start,seconds,octets,messages,msisdn,other,direction,network\n");
         foreach ((int index, (string number, Usage used)) in usage.Index())
@@ -164,14 +193,15 @@ public sealed partial class OfferingsRunTests : IDisposable
             ],
             TestContext.Current.CancellationToken);
         return await VerbAsync(
-            "run", "--data", Data, "--input", input, "--source", "usage", "--catalogue", catalogue, "--subscriptions", Subscriptions);
+            ["run", "--data", Data, "--input", input, "--source", "usage", "--catalogue", catalogue, "--subscriptions", Subscriptions],
+            exitCode);
     }
 
-    private static async Task<JsonElement> VerbAsync(params string[] arguments)
+    private static async Task<JsonElement> VerbAsync(string[] arguments, int exitCode = WorkerHost.ExitDone)
     {
         Finished verb = await ChildProcess.RunAsync(
             OurProgram.Start("belgicom", Settings, [.. arguments, "--json"]), patience: TimeSpan.FromMinutes(2));
-        return verb.WithExitCode(WorkerHost.ExitDone).Json;
+        return verb.WithExitCode(exitCode).Json;
     }
 
     /// <summary>The lines of the ledger in the order of the input.</summary>
