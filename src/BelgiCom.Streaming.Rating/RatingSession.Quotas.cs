@@ -75,7 +75,7 @@ public sealed partial class RatingSession
         result.PriceIndex = -1;
         if (!IsValid(in usage) || !EnterMonth(usage.EventTimeMilliseconds))
         {
-            result.Reject(RatingOutcome.Rejected, RejectedReason.InvalidUsage);
+            result.Reject(RejectedReason.InvalidUsage);
             return;
         }
 

@@ -128,7 +128,7 @@ public sealed partial class RatingSession
         result.PriceIndex = -1;
         if (!IsValid(in usage) || !EnterMonth(usage.EventTimeMilliseconds))
         {
-            result.Reject(RatingOutcome.Rejected, IsAbsurd(in usage) ? RejectedReason.AmountOverflow : RejectedReason.InvalidUsage);
+            result.Reject(IsAbsurd(in usage) ? RejectedReason.AmountOverflow : RejectedReason.InvalidUsage);
             return;
         }
 
@@ -151,9 +151,7 @@ public sealed partial class RatingSession
         {
             // Recycled usage came in time, so it stays a debt that somebody sees. It is not rated, because the balance of its month and the
             // ids of its day may be forgotten: a bundle would be granted again.
-            result.Reject(
-                usage.IsRecycled ? RatingOutcome.Suspended : RatingOutcome.Late,
-                usage.IsRecycled ? RejectedReason.OutsideWindow : RejectedReason.TooLate);
+            result.Reject(usage.IsRecycled ? RejectedReason.OutsideWindow : RejectedReason.TooLate);
         }
         else if (usage.LateRules != 0 && IsHeldBack(in usage, age, ref result))
         {
@@ -163,7 +161,7 @@ public sealed partial class RatingSession
         {
             if (_quotas.HasMoney && !IsOfMoneysCurrency(in usage, tariffs, holder, in result))
             {
-                result.Reject(RatingOutcome.Suspended, RejectedReason.Currency);
+                result.Reject(RejectedReason.Currency);
                 return;
             }
 
@@ -301,9 +299,7 @@ public sealed partial class RatingSession
         {
             bool isSame = UsageClaim.IsSameUsage(claimed, usage.UsageId, usage.Fingerprint)
                 || known.Contains(UsageFingerprint.OwnIdOf(usage.UsageId, usage.Subscriber, usage.Fingerprint));
-            result.Reject(
-                isSame ? RatingOutcome.Duplicate : RatingOutcome.Conflict,
-                isSame ? RejectedReason.AlreadyRated : RejectedReason.Conflict);
+            result.Reject(isSame ? RejectedReason.AlreadyRated : RejectedReason.Conflict);
             return true;
         }
 
@@ -315,7 +311,7 @@ public sealed partial class RatingSession
             return false;
         }
 
-        result.Reject(RatingOutcome.Duplicate, RejectedReason.AlreadyRated);
+        result.Reject(RejectedReason.AlreadyRated);
         return true;
     }
 
@@ -341,8 +337,7 @@ public sealed partial class RatingSession
             if (subscriber == SubscriberTable.NotFound
                 || !_subscribers.TryGuide(subscriber, usage.EventTimeMilliseconds, out offering, out period, out holder, out hasAny))
             {
-                result.Reject(
-                    RatingOutcome.Suspended, hasAny ? RejectedReason.NoSubscriptionAtEventTime : RejectedReason.UnknownSubscriber);
+                result.Reject(hasAny ? RejectedReason.NoSubscriptionAtEventTime : RejectedReason.UnknownSubscriber);
                 return false;
             }
         }
@@ -351,7 +346,7 @@ public sealed partial class RatingSession
         result.VersionIndex = tariffs.FindVersion(offering, usage.EventTimeMilliseconds);
         if (result.VersionIndex < 0)
         {
-            result.Reject(RatingOutcome.Suspended, RejectedReason.NoTariff);
+            result.Reject(RejectedReason.NoTariff);
             return false;
         }
 
@@ -375,7 +370,7 @@ public sealed partial class RatingSession
             if (version.IsOfAccount && !_isGuided)
             {
                 // Whoever does not pass it on must not price it either: the shared bundle is not counted here.
-                result.Reject(RatingOutcome.Suspended, RejectedReason.NoPrice);
+                result.Reject(RejectedReason.NoPrice);
                 result.IsOfAccount = true;
                 return;
             }
@@ -387,7 +382,7 @@ public sealed partial class RatingSession
         result.PriceIndex = result.ZoneIndex < 0 ? -1 : version.FindPrice(in usage, result.ZoneIndex);
         if (result.PriceIndex < 0)
         {
-            result.Reject(RatingOutcome.Suspended, RejectedReason.NoPrice);
+            result.Reject(RejectedReason.NoPrice);
             return;
         }
 
@@ -406,7 +401,7 @@ public sealed partial class RatingSession
             }
             else
             {
-                result.Reject(RatingOutcome.Suspended, RejectedReason.NotMeasured);
+                result.Reject(RejectedReason.NotMeasured);
             }
         }
         else if (IsMoreThanOnePart(in usage, version, in price))
@@ -415,7 +410,7 @@ public sealed partial class RatingSession
         }
         else if (!TryCharge(in usage, version, in price, units, holder, ref balance, out RejectedReason refused, ref result))
         {
-            result.Reject(RatingOutcome.Rejected, refused);
+            result.Reject(refused);
         }
     }
 
@@ -464,18 +459,18 @@ public sealed partial class RatingSession
                 result.ZeroRate(ZeroRatedReason.EmptyUsage);
                 return;
             case ChargingFault.NotMeasured:
-                result.Reject(RatingOutcome.Suspended, RejectedReason.NotMeasured);
+                result.Reject(RejectedReason.NotMeasured);
                 return;
             case ChargingFault.NoPrice:
-                result.Reject(RatingOutcome.Suspended, RejectedReason.NoPrice);
+                result.Reject(RejectedReason.NoPrice);
                 return;
             case ChargingFault.Currency:
                 _lists.TakeBack(ref result);
-                result.Reject(RatingOutcome.Suspended, RejectedReason.Currency);
+                result.Reject(RejectedReason.Currency);
                 return;
             default:
                 _lists.TakeBack(ref result);
-                result.Reject(RatingOutcome.Rejected, RejectedReason.AmountOverflow);
+                result.Reject(RejectedReason.AmountOverflow);
                 return;
         }
     }
@@ -638,10 +633,10 @@ public sealed partial class RatingSession
         switch (_late.Decide(usage.LateRules, age, sinceMonthEnd))
         {
             case LateAction.Suspend:
-                result.Reject(RatingOutcome.Suspended, RejectedReason.OutsideWindow);
+                result.Reject(RejectedReason.OutsideWindow);
                 return true;
             case LateAction.Refuse:
-                result.Reject(RatingOutcome.Late, RejectedReason.TooLate);
+                result.Reject(RejectedReason.TooLate);
                 return true;
             default:
                 return false;

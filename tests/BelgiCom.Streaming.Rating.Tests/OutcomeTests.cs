@@ -336,9 +336,21 @@ public sealed class OutcomeTests
         Assert.Equal(0, restored.One(Message(1)).AmountNanos);
     }
 
+    /// <summary>The outcome of a result follows from its reason alone, as that of its record does.</summary>
+    [Fact]
+    public void EveryReason_GivesTheResultItsOutcome()
+    {
+        foreach (RejectedReason reason in Enum.GetValues<RejectedReason>())
+        {
+            RatingResult result = default;
+            result.Reject(reason);
+            Assert.Equal((reason, RejectedReasons.OutcomeOf(reason)), (result.RejectedReason, result.Outcome));
+        }
+    }
+
     /// <summary>0.08 EUR are spent when the offering changes to one in CHF: no sum, and so no limit, has a meaning then.</summary>
     [Fact]
-    public void AmountInAnotherCurrencyThanTheBalance_IsRejected_UntilAnotherAccountHasIt()
+    public void AmountInAnotherCurrencyThanTheBalance_IsSuspended_UntilAnotherAccountHasIt()
     {
         OfferingVersion francs = Plain with { Offering = "francs", Currency = "CHF" };
         Rater rater = new(Plain, francs);
@@ -346,8 +358,8 @@ public sealed class OutcomeTests
         rater.Subscribe(1, Rater.Period("A", "test", long.MinValue, change), Rater.Period("A", "francs", change, long.MaxValue));
         rater.Rate(Message(1));
 
-        RatingResult rejected = rater.One(Message(2, "2026-03-16T00:00:00Z"));
-        Assert.Equal((RatingOutcome.Rejected, RejectedReason.Currency), (rejected.Outcome, rejected.RejectedReason));
+        RatingResult suspended = rater.One(Message(2, "2026-03-16T00:00:00Z"));
+        Assert.Equal((RatingOutcome.Suspended, RejectedReason.Currency), (suspended.Outcome, suspended.RejectedReason));
         Assert.Equal(Nanos("0.16"), rater.One(Message(3)).Balance.SpendNanos);
         Assert.Equal(RatingOutcome.Rated, rater.One(Message(4, "2026-04-16T00:00:00Z")).Outcome);
 

@@ -68,7 +68,10 @@ internal readonly record struct Rejection(RejectedReason Reason, byte[] DetailUt
                 .ToArray()),
         RejectedReason.Currency => new(
             reason,
-            "The month's balance has amounts in another currency or with other VAT; begin these with a month or an account."u8.ToArray()),
+            [
+                .. "The month's balance, the prepaid money or the usage's value is in another currency, or has other VAT; "u8,
+                .. "begin these with a month or an account, or publish a price in that currency, then recycle."u8,
+            ]),
         RejectedReason.NotMeasured => new(
             reason,
             "The price is per a unit that the record did not measure; add a price per a measured unit, then recycle."u8.ToArray()),

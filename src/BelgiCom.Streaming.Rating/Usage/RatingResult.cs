@@ -72,7 +72,8 @@ public struct RatingResult
 
     internal void ZeroRate(ZeroRatedReason reason) => (Outcome, _reason) = (RatingOutcome.ZeroRated, (int)reason);
 
-    internal void Reject(RatingOutcome outcome, RejectedReason reason) => (Outcome, _reason) = (outcome, (int)reason);
+    /// <summary>Leaves the usage unrated. The reason alone says what becomes of it.</summary>
+    internal void Reject(RejectedReason reason) => (Outcome, _reason) = (RejectedReasons.OutcomeOf(reason), (int)reason);
 
     internal void SetBalance(in Balance balance) => balance.CopyTo(ref _balance);
 }

@@ -2,7 +2,10 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>What each reason of usage.rejected.v1 means for the usage.</summary>
+/// <summary>
+/// What each reason of usage.rejected.v1 means for the usage. Rating's result, the worker's counters and its records take the outcome from
+/// here, so that no two of them can differ.
+/// </summary>
 public static class RejectedReasons
 {
     /// <summary>The outcome of usage that is not rated for this reason; each reason has one.</summary>
@@ -12,8 +15,8 @@ public static class RejectedReasons
         RejectedReason.TooLate => RatingOutcome.Late,
         RejectedReason.Conflict => RatingOutcome.Conflict,
         RejectedReason.UnknownSchema or RejectedReason.UnknownSubscriber or RejectedReason.NoSubscriptionAtEventTime
-            or RejectedReason.NoTariff or RejectedReason.NoPrice or RejectedReason.NotMeasured or RejectedReason.OutsideWindow =>
-            RatingOutcome.Suspended,
+            or RejectedReason.NoTariff or RejectedReason.NoPrice or RejectedReason.NotMeasured or RejectedReason.OutsideWindow
+            or RejectedReason.Currency => RatingOutcome.Suspended,
         _ => RatingOutcome.Rejected,
     };
 }

@@ -16,7 +16,7 @@ internal sealed record UnratedUsage(
     string Place, RejectedOutcome Outcome, RejectedReason Reason, string Detail, UsageContent? Content, string? Now)
 {
     /// <summary>Whether its money waits for somebody.</summary>
-    public bool Waits => Outcome == Suspense.OutcomeOf(Reason);
+    public bool Waits => Suspense.Waits(Outcome, Reason);
 }
 
 /// <summary>Finds everything that the topics have of one usage event.</summary>

@@ -150,7 +150,12 @@ internal sealed class UsageCount : IDisposable
                 }
 
                 Add(_total, rejected.Outcome, 1);
-                Wait(rejected.Reason, 1);
+                if (Suspense.Waits(rejected.Outcome, rejected.Reason))
+                {
+                    Wait(rejected.Reason, 1);
+                    marks.Note(record.Offset, in rejected);
+                }
+
                 Add(_run, rejected.Outcome, isNew ? 1 : 0);
 
                 break;
@@ -177,7 +182,7 @@ internal sealed class UsageCount : IDisposable
 
         long offset = decision.ReceivedOffset;
         bool wasDiscarded = marks.Discarded.Remove(offset, out bool wasDiscardedInRun);
-        RejectedOutcome before = wasDiscarded ? RejectedOutcome.Discarded : Suspense.OutcomeOf(decision.Reason) ?? RejectedOutcome.Rejected;
+        RejectedOutcome before = wasDiscarded ? RejectedOutcome.Discarded : marks.OutcomeOf(in decision);
         Add(_total, before, wasDiscarded || offset >= marks.From ? -1 : 0);
         Wait(decision.Reason, !wasDiscarded && offset >= marks.From ? -1 : 0);
         bool isCountedInRun = wasDiscarded ? wasDiscardedInRun : offset >= marks.StartEnd;
@@ -204,13 +209,7 @@ internal sealed class UsageCount : IDisposable
         _received.TryRead(record.Value, out UsageReceivedView received)
         && (received.History.AliasRef != default || !received.History.SuspendedFor.IsEmpty || !received.History.Account.IsEmpty);
 
-    private void Wait(RejectedReason reason, int events)
-    {
-        if (Suspense.OutcomeOf(reason) is not null)
-        {
-            _waiting[reason] = _waiting.GetValueOrDefault(reason) + events;
-        }
-    }
+    private void Wait(RejectedReason reason, int events) => _waiting[reason] = _waiting.GetValueOrDefault(reason) + events;
 
     private static void Add(UsageTally tally, RatedOutcome outcome) =>
         _ = outcome == RatedOutcome.Rated ? tally.Rated++ : tally.ZeroRated++;
@@ -228,6 +227,9 @@ internal sealed class UsageCount : IDisposable
 
     private sealed class PartitionMarks
     {
+        // Offsets of waiting usage whose outcome is not the one that its reason has now: an earlier release wrote another.
+        private readonly Dictionary<long, RejectedOutcome> _formerOutcomes = [];
+
         /// <summary>First offset that was still there.</summary>
         public required long From { get; init; }
 
@@ -239,6 +241,23 @@ internal sealed class UsageCount : IDisposable
 
         /// <summary>End of the partition when the run started; records from here on belong to this run.</summary>
         public required long StartEnd { get; init; }
+
+        /// <summary>Keeps the outcome of usage that waits, where its reason does not tell it.</summary>
+        /// <param name="offset">Offset of the record.</param>
+        /// <param name="waiting">The record.</param>
+        public void Note(long offset, scoped in UsageRejectedView waiting)
+        {
+            if (waiting.Outcome != Suspense.OutcomeOf(waiting.Reason))
+            {
+                _formerOutcomes.Add(offset, waiting.Outcome);
+            }
+        }
+
+        /// <summary>Under which outcome the usage waited that is decided on.</summary>
+        public RejectedOutcome OutcomeOf(scoped in UsageRejectedView decision) =>
+            _formerOutcomes.TryGetValue(decision.ReceivedOffset, out RejectedOutcome former)
+                ? former
+                : Suspense.OutcomeOf(decision.Reason) ?? RejectedOutcome.Rejected;
 
         /// <summary>Offset at which the next worker goes on; an earlier run left the records between here and the end.</summary>
         public required long WorkFrom { get; init; }

@@ -68,6 +68,15 @@ internal sealed class Suspense : IDisposable
         await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, registry, cancellationToken),
         await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, registry, cancellationToken));
 
+    /// <summary>
+    /// Whether usage of a record is charged only after somebody did something. An earlier release rejected usage in another currency, which
+    /// waits as before; usage of an unknown schema that it rejected for good does not.
+    /// </summary>
+    /// <param name="outcome">Outcome of the record.</param>
+    /// <param name="reason">Its reason.</param>
+    public static bool Waits(RejectedOutcome outcome, RejectedReason reason) =>
+        outcome == OutcomeOf(reason) || (outcome, reason) == (RejectedOutcome.Rejected, RejectedReason.Currency);
+
     /// <summary>The outcome of usage that waits for this reason; null when usage of the reason waits for nothing.</summary>
     public static RejectedOutcome? OutcomeOf(RejectedReason reason) => RejectedReasons.OutcomeOf(reason) switch
     {
@@ -178,12 +187,6 @@ internal sealed class Suspense : IDisposable
 
     /// <summary>Closes the client.</summary>
     public void Dispose() => _reader.Dispose();
-
-    /// <summary>
-    /// Whether usage of this record is charged only after somebody did something. Usage of an unknown schema that an earlier release
-    /// rejected for good is no such usage.
-    /// </summary>
-    private static bool Waits(scoped in UsageRejectedView usage) => usage.Outcome == OutcomeOf(usage.Reason);
 
     private static UsageId OwnIdOf(UsageId usageId, SubscriberRef subscriber, uint fingerprint)
     {
@@ -434,7 +437,7 @@ internal sealed class Suspense : IDisposable
         SuspenseFilter filter, SuspenseDecisions decisions, in ConsumedRecord record, scoped in UsageRejectedView usage)
     {
         bool isDiscardOfRated = decisions.IsDiscardOfRated(in record, in usage);
-        if ((!Waits(in usage) && !isDiscardOfRated)
+        if ((!Waits(usage.Outcome, usage.Reason) && !isDiscardOfRated)
             || decisions.IsRecycled(in record)
             || !filter.MeansState(isDiscardOfRated || decisions.DiscardOf(in record) is not null)
             || !filter.Means(in usage))

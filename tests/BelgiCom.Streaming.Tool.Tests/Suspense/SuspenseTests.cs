@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using BelgiCom.Streaming.Rating;
 using BelgiCom.Streaming.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -26,7 +27,7 @@ public sealed class SuspenseTests : IAsyncLifetime
         using TopicAdmin admin = new(_kafka.Clients, NullLogger<TopicAdmin>.Instance);
         await admin.EnsureAsync(
         [
-            .. new[] { Topics.UsageReceived, Topics.UsageRejected }
+            .. new[] { Topics.UsageReceived, Topics.UsageRejected, Topics.UsageRated, Topics.Quarantine }
                 .Select(topic => new TopicSpec(topic, Partitions, new Dictionary<string, string>(), 1)),
         ]);
     }
@@ -195,6 +196,67 @@ public sealed class SuspenseTests : IAsyncLifetime
         Assert.Equal(2, ids.Length);
         Assert.Single(ids.Distinct());
     }
+
+    /// <summary>The equation counts usage of every reason as the outcome that rating writes, and knows whether it waits.</summary>
+    [Fact]
+    public async Task Equation_CountsEveryReason_AsRatingDoes()
+    {
+        RejectedReason[] reasons = Enum.GetValues<RejectedReason>();
+        Send(
+        [
+            .. reasons.Select((reason, number) => Suspended(number, Value(number), reason) with
+            {
+                Outcome = Enum.Parse<RejectedOutcome>(RejectedReasons.OutcomeOf(reason).ToString()),
+            }),
+        ]);
+        using UsageCount count = await CountAsync();
+        count.Advance(Cancel);
+        UsageTally total = count.Total;
+        Assert.Equal(
+            [
+                .. new[]
+                {
+                    RatingOutcome.Duplicate, RatingOutcome.Late, RatingOutcome.Suspended, RatingOutcome.Rejected, RatingOutcome.Conflict,
+                }.Select(outcome => reasons.LongCount(reason => RejectedReasons.OutcomeOf(reason) == outcome)),
+            ],
+            new[] { total.Duplicate, total.Late, total.Suspended, total.Rejected, total.Conflict });
+        using Suspense suspense = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
+        Assert.Equal(count.WaitingFor.Keys.Order(), suspense.List(Everything, [], Cancel).Waiting.Select(group => group.Reason).Order());
+        Assert.Equal(total.Suspended + total.Rejected + total.Conflict, count.WaitingFor.Values.Sum());
+    }
+
+    /// <summary>
+    /// Usage in another currency that an earlier release rejected waits where it was, and a decision takes it from where it was counted.
+    /// </summary>
+    [Fact]
+    public async Task UsageInAnotherCurrency_OfAnEarlierRelease_WaitsAndIsCountedWhereItWas()
+    {
+        Send(
+            Suspended(0, Value(0), RejectedReason.Currency) with { Outcome = RejectedOutcome.Rejected },
+            Suspended(2, Value(2), RejectedReason.Currency) with { Outcome = RejectedOutcome.Rejected },
+            Suspended(4, Value(4), RejectedReason.Currency),
+            Suspended(6, Value(6), RejectedReason.UnknownSchema) with { Outcome = RejectedOutcome.Rejected });
+        using UsageCount count = await CountAsync();
+        using Suspense suspense = await Suspense.OpenAsync(_kafka!, _registry, Cancel);
+        Assert.Equal(3, suspense.List(Everything, [], Cancel).Events);
+        count.Advance(Cancel);
+        Assert.Equal((1L, 3L, 3L), (count.Total.Suspended, count.Total.Rejected, count.WaitingFor[RejectedReason.Currency]));
+
+        SuspenseFilter first = new() { UsageIds = new HashSet<UsageId> { Usage(0).UsageId } };
+        Assert.Equal(new DecisionCount(1, 0), Discard(suspense, first));
+        SuspenseFilter third = new() { UsageIds = new HashSet<UsageId> { Usage(4).UsageId } };
+        Assert.Equal(new DecisionCount(1, 0), Discard(suspense, third));
+        count.Advance(Cancel);
+        Assert.Equal((0L, 2L, 2L), (count.Total.Suspended, count.Total.Rejected, count.Total.Discarded));
+        Assert.Equal(1, count.WaitingFor[RejectedReason.Currency]);
+    }
+
+    private async Task<UsageCount> CountAsync() => new(
+        _kafka!.Clients, _kafka.Consumer,
+        await EventTopic.OpenAsync<UsageReceivedView>(Topics.UsageReceived, _registry, Cancel),
+        await EventTopic.OpenAsync<UsageRatedView>(Topics.UsageRated, _registry, Cancel),
+        await EventTopic.OpenAsync<UsageRejectedView>(Topics.UsageRejected, _registry, Cancel),
+        _ => 0);
 
     private static DecisionCount Discard(Suspense suspense, SuspenseFilter filter) =>
         suspense.Discard(filter, [], "Discarded by A: T-12", NullLoggerFactory.Instance, Cancel);
