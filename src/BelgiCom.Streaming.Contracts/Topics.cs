@@ -70,6 +70,9 @@ public static class Topics
     /// <summary>What an adapter could not decode.</summary>
     public const string Quarantine = "quarantine.v1";
 
+    /// <summary>Prepaid money: what was topped up, adjusted and transferred, by whom and why.</summary>
+    public const string BalanceJournal = "balance.journal.v1";
+
     /// <summary>Hash-chained journal.</summary>
     public const string AuditJournal = "audit.journal.v1";
 
@@ -84,6 +87,8 @@ public static class Topics
         new(UsageRejected, Contracts.UsageRejected.SchemaJson, TopicKey.SubscriberRefOrSource, SubscriberPartitions, Deleted(days: 45)),
         new(CustomerNotifications, CustomerNotification.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Deleted(days: 45)),
         new(RatingState, Contracts.RatingState.SchemaJson, TopicKey.RatingState, SubscriberPartitions, Compacted()),
+        // Code of Economic Law art. III.88: vouchers of the accounts are kept for 7 years, here for 10. Entries hold pseudonyms only.
+        new(BalanceJournal, BalanceOperation.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Deleted(days: 3653)),
         new(CatalogueTariffs, OfferingVersion.SchemaJson, TopicKey.OfferingAndVersion, 1, Compacted()),
         new(CustomerSubscriptions, Subscription.SchemaJson, TopicKey.SubscriberRef, SubscriberPartitions, Compacted()),
         new(Quarantine, QuarantinedRecord.SchemaJson, TopicKey.Source, 3, Deleted(days: 45)),

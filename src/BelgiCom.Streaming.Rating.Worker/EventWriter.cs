@@ -145,6 +145,10 @@ internal sealed class EventWriter(RatingTopics topics)
         output.Produce(Topics.UsageReceived, partition: null, AccountKey.Write(account, _key), topics.Received.Write(in guided));
     }
 
+    /// <summary>Tells of a change of prepaid money, or of an amount on its way, on the partition of its subscriber.</summary>
+    public void WriteJournal(BalanceOperation operation, TransactionalOutput output) => output.Produce(
+        Topics.BalanceJournal, partition: null, SubscriberKey(operation.SubscriberRef), topics.Journal.Write(operation));
+
     /// <summary>
     /// Writes the records for rating.state.v1 of this batch: the next portion of a checkpoint in progress, and deletions of keys that are
     /// too old.
@@ -164,6 +168,7 @@ internal sealed class EventWriter(RatingTopics topics)
         }
 
         WriteAccounts(owned, output);
+        WriteOperations(owned, output);
         int expired = session.TakeExpired(_expired);
         foreach (ref readonly ExpiredKey key in _expired.AsSpan(0, expired))
         {
@@ -209,6 +214,28 @@ internal sealed class EventWriter(RatingTopics topics)
             {
                 output.ProduceTombstone(Topics.RatingState, owned.Partition, key);
             }
+        }
+    }
+
+    /// <summary>What prepaid money the batch changed on request, and how far it took the amounts on their way.</summary>
+    private void WriteOperations(OwnedPartition owned, TransactionalOutput output)
+    {
+        foreach (OperationKey step in owned.Session.ChangedOperations)
+        {
+            ReadOnlySpan<byte> key = StateCodec.OperationKey(step, _key);
+            if (owned.Session.FindOperation(step) is { } operation)
+            {
+                WriteState(owned.Partition, key, StateCodec.OperationView(topics.Journal.Write(operation)), output);
+            }
+            else
+            {
+                output.ProduceTombstone(Topics.RatingState, owned.Partition, key);
+            }
+        }
+
+        if (owned.Session.HasJournalMoved)
+        {
+            WriteState(owned.Partition, StateCodec.JournalKey, StateCodec.JournalView(owned.Session.JournalPosition), output);
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
     private readonly ILogger _logger;
     private readonly ICommittedLog _log;
     private readonly StateRestorer _restorer;
+    private readonly JournalInbox _journal;
     private readonly ReferenceData _reference;
     private readonly EventWriter _events;
     private readonly LatePolicy? _late;
@@ -40,6 +41,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
         _clock = clock;
         _logger = logger;
         _restorer = new StateRestorer(log, topics, TimeSpan.FromDays(options.DedupDays), clock, logger);
+        _journal = new JournalInbox(log, topics, options.ReferencePollInterval, clock, logger);
         _reference = new ReferenceData(log, options, topics, clock, logger);
         _events = new EventWriter(topics);
         _late = options.Late.ToPolicy();
@@ -63,6 +65,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
             OwnedPartition owned = new(partition, _restorer.Partitions, session);
             _partitions[partition] = owned;
             _reference.Own(partition, session);
+            _journal.Own(partition, session);
 
             // A checkpoint starts at once, so that the next owner need not repeat what this one has repeated.
             owned.BeginCheckpoint(ratedEnds[partition], _clock.GetTimestamp());
@@ -80,6 +83,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
             _online?.Disown(partition.Partition.Value);
             _partitions.Remove(partition.Partition.Value);
             _reference.Disown(partition.Partition.Value);
+            _journal.Disown(partition.Partition.Value);
         }
     }
 
@@ -104,6 +108,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
         }
 
         AnswerOnline(output);
+        TakeTransfers(output);
         WriteState(output);
     }
 
@@ -116,11 +121,12 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
         if (!isLeaving)
         {
             _reference.RefreshWhenDue();
+            _journal.Look(_online?.TakeIsExpecting() == true);
         }
 
         BeginCheckpoints(partition => !partition.Session.IsCheckpointing
             && (isLeaving || _clock.GetElapsedTime(partition.CheckpointBegun) >= _options.CheckpointInterval));
-        return _online is { HasWork: true } || _partitions.Values.Any(
+        return _online is { HasWork: true } || _journal.HasWork || _partitions.Values.Any(
             partition => partition.Session.IsCheckpointing || (partition.Session.HasExpired && !isLeaving));
     }
 
@@ -134,6 +140,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
         }
 
         AnswerOnline(output);
+        TakeTransfers(output);
         WriteState(output);
     }
 
@@ -147,6 +154,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
 
         RatingMetrics.Committed(_counts);
         Forget();
+        _journal.Committed();
         _online?.Committed();
         BeginCheckpoints(IsDue);
     }
@@ -160,6 +168,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
         }
 
         Forget();
+        _journal.Aborted();
         _online?.Aborted();
     }
 
@@ -204,13 +213,20 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
     {
         foreach (OwnedPartition partition in _partitions.Values)
         {
-            if (_online is not null && partition.IsSweepDue)
+            if (partition.IsSweepDue)
             {
                 partition.IsSweepDue = false;
-                partition.Session.ForgetSilentSessions(_online.Policy, _online.Now);
+                if (_online is not null)
+                {
+                    partition.Session.ForgetSilentSessions(_online.Policy, _online.Now);
+                }
+
+                partition.Session.PassJournal(_journal.PassedOf(partition.Partition));
+                partition.Session.ForgetOperations(_clock.GetUtcNow().AddDays(-_options.Balances.RepeatDays), MostForgotten);
             }
 
-            if (partition.Session.IsCheckpointing || partition.Session.HasExpired || partition.Session.ChangedQuotaAccounts.Count > 0)
+            if (partition.Session.IsCheckpointing || partition.Session.HasExpired || partition.Session.ChangedQuotaAccounts.Count > 0
+                || partition.Session.ChangedOperations.Count > 0 || partition.Session.HasJournalMoved)
             {
                 Touch(partition, events: 0);
                 _events.WriteState(partition, output);

@@ -35,6 +35,15 @@ internal static partial class RatingLog
     [LoggerMessage(2010, LogLevel.Information, "Online charging answers at {Address}")]
     public static partial void OnlineUp(ILogger logger, Uri address);
 
+    [LoggerMessage(2011, LogLevel.Information, "Balances answer at {Address}")]
+    public static partial void BalancesUp(ILogger logger, Uri address);
+
+    [LoggerMessage(2012, LogLevel.Information, "Balances of {Partitions} partitions are known")]
+    public static partial void BalancesRead(ILogger logger, int partitions);
+
+    [LoggerMessage(2013, LogLevel.Warning, "Balances cannot be read ({Failure}); they are read anew")]
+    public static partial void BalancesBehind(ILogger logger, string failure);
+
     [LoggerMessage(2007, LogLevel.Warning, "{Topic}[{Partition}]@{Offset} was rejected: {Reason}")]
     public static partial void Undecodable(ILogger logger, string topic, int partition, long offset, string reason);
 }

@@ -40,6 +40,12 @@ internal static class RatingMetrics
     private static readonly Histogram<double> OnlineTime = Meter.CreateHistogram<double>(
         "belgicom_online_answer_seconds", "s", "Time from a request of online charging to its answer.");
 
+    private static readonly Counter<long> BalanceRequests = Meter.CreateCounter<long>(
+        "belgicom_balance_answers_total", "{request}", "Requests about balances, by resource and HTTP status.");
+
+    private static readonly Histogram<double> BalanceTime = Meter.CreateHistogram<double>(
+        "belgicom_balance_answer_seconds", "s", "Time from a request about balances to its answer.");
+
     public static void Committed(BatchCounts counts)
     {
         long sum = 0;
@@ -74,6 +80,13 @@ internal static class RatingMetrics
         };
         OnlineAnswers.Add(1, new("operation", name), new KeyValuePair<string, object?>("status", status));
         OnlineTime.Record(took.TotalSeconds, new KeyValuePair<string, object?>("operation", name));
+    }
+
+    /// <summary>Counts an answer of the balance door.</summary>
+    public static void Answered(string resource, int status, TimeSpan took)
+    {
+        BalanceRequests.Add(1, new("resource", resource), new KeyValuePair<string, object?>("status", status));
+        BalanceTime.Record(took.TotalSeconds, new KeyValuePair<string, object?>("resource", resource));
     }
 
     public static void RestoreStarted(long records) => ToRestore.Add(records);

@@ -61,6 +61,10 @@ public sealed class RatingOptions : IValidatableObject
     [Required]
     public OnlineOptions Online { get; set; } = new();
 
+    /// <summary>Prepaid money over HTTP; off by default.</summary>
+    [Required]
+    public BalanceOptions Balances { get; set; } = new();
+
     /// <summary>Checks that the settings fit each other.</summary>
     /// <param name="validationContext">Not used.</param>
     /// <returns>The faults.</returns>

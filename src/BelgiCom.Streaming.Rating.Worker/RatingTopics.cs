@@ -7,8 +7,12 @@ namespace BelgiCom.Streaming.Rating.Worker;
 internal sealed record RatingTopics(
     EventTopic<UsageReceivedView> Received, EventTopic<UsageRatedView> Rated, EventTopic<UsageRejectedView> Rejected,
     EventTopic<CustomerNotification> Notifications, EventTopic<RatingStateView> State, EventTopic<OfferingVersion> Catalogue,
-    EventTopic<Subscription> Subscriptions)
+    EventTopic<Subscription> Subscriptions, EventTopic<BalanceOperation> Journal)
 {
+    /// <summary>Reads a value of balance.journal.v1; null when it is none.</summary>
+    public BalanceOperation? ReadOperation(ReadOnlySpan<byte> value) =>
+        Journal.TryRead(value, out BalanceOperation? operation) ? operation : null;
+
     /// <summary>Reads usage as rating has it.</summary>
     /// <param name="value">Value of usage.received.v1.</param>
     /// <param name="usage">The usage.</param>
@@ -28,5 +32,6 @@ internal sealed record RatingTopics(
         await EventTopic.OpenAsync<CustomerNotification>(Topics.CustomerNotifications, registry, stopping).ConfigureAwait(false),
         await EventTopic.OpenAsync<RatingStateView>(Topics.RatingState, registry, stopping).ConfigureAwait(false),
         await EventTopic.OpenAsync<OfferingVersion>(Topics.CatalogueTariffs, registry, stopping).ConfigureAwait(false),
-        await EventTopic.OpenAsync<Subscription>(Topics.CustomerSubscriptions, registry, stopping).ConfigureAwait(false));
+        await EventTopic.OpenAsync<Subscription>(Topics.CustomerSubscriptions, registry, stopping).ConfigureAwait(false),
+        await EventTopic.OpenAsync<BalanceOperation>(Topics.BalanceJournal, registry, stopping).ConfigureAwait(false));
 }

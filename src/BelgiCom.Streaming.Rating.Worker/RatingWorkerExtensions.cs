@@ -24,9 +24,9 @@ public static class RatingWorkerExtensions
         RatingOptions options = builder.AddValidatedOptions<RatingOptions>(RatingOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<ISchemaRegistry, SchemaRegistryClient>();
-        if (options.Online.IsOn)
+        if (options.Online.IsOn || options.Balances.IsOn)
         {
-            AddOnline(builder);
+            AddDoors(builder, options);
         }
 
         builder.Services.AddSingleton<RatingWorker>();
@@ -37,17 +37,48 @@ public static class RatingWorkerExtensions
         return builder;
     }
 
-    /// <summary>The door of online charging. It makes pseudonyms of subscribers, so it needs the keys of the adapters.</summary>
-    private static void AddOnline(IHostApplicationBuilder builder)
+    /// <summary>The doors. They make pseudonyms of subscribers, so they need the keys of the adapters.</summary>
+    private static void AddDoors(IHostApplicationBuilder builder, RatingOptions options)
     {
         KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
         builder.Services.TryAddSingleton<IKeyStore>(_ => new FileKeyStore(keys.Directory));
         builder.Services.AddSingleton<OnlineRouter>();
-        builder.Services.AddSingleton(services => new OnlineDoor(
-            services.GetRequiredService<RatingOptions>(), services.GetRequiredService<OnlineRouter>(),
-            services.GetRequiredService<IKeyStore>(),
-            services.GetRequiredService<ISchemaRegistry>(), services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILogger<OnlineDoor>>()));
-        builder.Services.AddHostedService(services => services.GetRequiredService<OnlineDoor>());
+        if (options.Online.IsOn)
+        {
+            builder.Services.AddSingleton(services => new OnlineDoor(
+                services.GetRequiredService<RatingOptions>(), services.GetRequiredService<OnlineRouter>(),
+                services.GetRequiredService<IKeyStore>(),
+                services.GetRequiredService<ISchemaRegistry>(), services.GetRequiredService<TimeProvider>(),
+                services.GetRequiredService<ILogger<OnlineDoor>>()));
+            builder.Services.AddHostedService(services => services.GetRequiredService<OnlineDoor>());
+        }
+
+        if (options.Balances.IsOn)
+        {
+            builder.Services.AddSingleton(NewReader);
+            builder.Services.AddHostedService(services => services.GetRequiredService<BalanceReader>());
+            builder.Services.AddSingleton(services => new BalanceDoor(
+                services.GetRequiredService<RatingOptions>(), services.GetRequiredService<OnlineRouter>(),
+                services.GetRequiredService<BalanceReader>(), services.GetRequiredService<IKeyStore>(),
+                services.GetRequiredService<TimeProvider>(),
+                services.GetRequiredService<ILogger<BalanceDoor>>()));
+            builder.Services.AddHostedService(services => services.GetRequiredService<BalanceDoor>());
+        }
+    }
+
+    private static BalanceReader NewReader(IServiceProvider services)
+    {
+        RatingOptions options = services.GetRequiredService<RatingOptions>();
+        KafkaOptions kafka = services.GetRequiredService<KafkaOptions>();
+        ConsumerOptions consumer = services.GetRequiredService<ConsumerOptions>();
+        ISchemaRegistry registry = services.GetRequiredService<ISchemaRegistry>();
+        TimeProvider clock = services.GetRequiredService<TimeProvider>();
+        ILogger<BalanceReader> logger = services.GetRequiredService<ILogger<BalanceReader>>();
+        return new BalanceReader(
+            options,
+            stopping => new CommittedLog(kafka, consumer, clock, logger, stopping),
+            stopping => RatingTopics.OpenAsync(
+                new PatientRegistry(registry, options.RegistryPatience, clock, logger, stopping), stopping),
+            clock, logger);
     }
 }

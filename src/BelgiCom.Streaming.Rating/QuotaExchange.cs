@@ -221,6 +221,18 @@ public sealed class QuotaExchange
         return account with { Reservation = QuotaReservation.WithoutExpired(account.Reservation, terms, atMilliseconds) };
     }
 
+    /// <summary>Usage of a quantity, now.</summary>
+    internal static UsageRecord Quantity(in UsageRecord usage, PriceUnit unit, long units, long at) => usage with
+    {
+        EventTimeMilliseconds = at,
+        EndTimeMilliseconds = at,
+        ReceivedTimeMilliseconds = 0,
+        TotalOctets = unit == PriceUnit.Octet ? units : -1,
+        DurationSeconds = unit == PriceUnit.Second ? units : -1,
+        Messages = unit == PriceUnit.Message ? units : -1,
+        ServiceUnits = unit == PriceUnit.Unit ? units : -1,
+    };
+
     private static QuotaAccount WithoutQuotas(QuotaAccount account, ulong session)
     {
         ReservationState reservation = account.Reservation;
@@ -332,7 +344,7 @@ public sealed class QuotaExchange
                 continue;
             }
 
-            UsageRecord held = ListPricing.Quantity(quota.Usage, quota.Unit, quota.Answer.GrantedUnits, _at);
+            UsageRecord held = Quantity(quota.Usage, quota.Unit, quota.Answer.GrantedUnits, _at);
             _rating.Try(in held, tariffs, out RatingResult result);
             // What has no price any more keeps what it was promised.
             if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
@@ -357,7 +369,7 @@ public sealed class QuotaExchange
         foreach (PriceUnit unit in units)
         {
             RatingSession.TrialMark mark = _rating.MarkTrial();
-            probe = ListPricing.Quantity(usage, unit, 1, _at);
+            probe = Quantity(usage, unit, 1, _at);
             _rating.Try(in probe, tariffs, out result);
             _rating.EndTrial(mark);
             if (result.Outcome != RatingOutcome.Suspended || result.RejectedReason != RejectedReason.NotMeasured)
@@ -394,17 +406,5 @@ public sealed class QuotaExchange
             charge = new QuotaCharge(result.BundleUnits, Math.Max(0, result.AmountNanos));
             return result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated;
         }
-
-        /// <summary>Usage of a quantity, now.</summary>
-        public static UsageRecord Quantity(in UsageRecord usage, PriceUnit unit, long units, long at) => usage with
-        {
-            EventTimeMilliseconds = at,
-            EndTimeMilliseconds = at,
-            ReceivedTimeMilliseconds = 0,
-            TotalOctets = unit == PriceUnit.Octet ? units : -1,
-            DurationSeconds = unit == PriceUnit.Second ? units : -1,
-            Messages = unit == PriceUnit.Message ? units : -1,
-            ServiceUnits = unit == PriceUnit.Unit ? units : -1,
-        };
     }
 }

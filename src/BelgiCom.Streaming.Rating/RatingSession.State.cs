@@ -112,6 +112,7 @@ public sealed partial class RatingSession
         _lists.Commit(oldestUsed);
         _spend.Forget();
         _quotas.Commit();
+        _operations.Commit();
         IsCheckpointing = IsCheckpointing && !IsCheckpointTaken;
     }
 
@@ -124,6 +125,7 @@ public sealed partial class RatingSession
         _lists.Abort();
         _spend.Forget();
         _quotas.Abort();
+        _operations.Abort();
     }
 
     /// <summary>Puts back a stored balance.</summary>
@@ -149,7 +151,11 @@ public sealed partial class RatingSession
     public void Repeat(UInt128 usageId, uint fingerprint, long eventTimeMilliseconds, ReadOnlySpan<byte> account, in BalanceEntry after)
     {
         int day = DedupWindow.DayOf(eventTimeMilliseconds);
-        if (_ids.Find(day) is not { } known || !known.Contains(usageId))
+        if (!_keepsIds)
+        {
+            _ids.PassDay(day);
+        }
+        else if (_ids.Find(day) is not { } known || !known.Contains(usageId))
         {
             _ids.Claim(day, fingerprint == 0 ? usageId : UsageClaim.Of(usageId, fingerprint));
         }
@@ -184,7 +190,17 @@ public sealed partial class RatingSession
     }
 
     /// <summary>Puts back stored ids of a day.</summary>
-    public void RestoreIds(int day, long chunk, ReadOnlySpan<UInt128> ids) => _ids.Restore(day, chunk, ids);
+    public void RestoreIds(int day, long chunk, ReadOnlySpan<UInt128> ids)
+    {
+        if (_keepsIds)
+        {
+            _ids.Restore(day, chunk, ids);
+        }
+        else
+        {
+            _ids.PassDay(day);
+        }
+    }
 
     /// <summary>Makes room for events of a day, so that rating them allocates nothing.</summary>
     public void Reserve(int day, int events)

@@ -30,6 +30,7 @@ public sealed partial class RatingSession
     private readonly int _lateDays;
     private readonly LatePolicy? _late;
     private readonly int _dedupDays;
+    private readonly bool _keepsIds;
     private readonly SubscriberTable _subscribers = new();
     private readonly BalanceMonths _balances;
     private readonly DedupWindow _ids = new();
@@ -59,7 +60,9 @@ public sealed partial class RatingSession
     /// <param name="late">What becomes of younger usage that comes late; null charges all of it.</param>
     /// <param name="sessionDays">Days of usage for which a session without a new record is remembered; at least 0, and as long as usage is
     /// not late when it is more.</param>
-    public RatingSession(int dedupDays, int lateDays, LatePolicy? late = null, int sessionDays = int.MaxValue)
+    /// <param name="keepsIds">Whether ids are kept, without which no usage may be rated: only balances are asked for.</param>
+    public RatingSession(
+        int dedupDays, int lateDays, LatePolicy? late = null, int sessionDays = int.MaxValue, bool keepsIds = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dedupDays);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dedupDays, 3660);
@@ -69,6 +72,7 @@ public sealed partial class RatingSession
         _dedupDays = dedupDays;
         _lateDays = lateDays;
         _late = late;
+        _keepsIds = keepsIds;
         _lists = new PriceListCharging(_subscribers, Math.Max(0, lateDays - sessionDays));
         _balances = new BalanceMonths(_subscribers);
         _expired = new ExpiredKeys(_balances, _subscribers, _lists.Meters);

@@ -36,6 +36,7 @@ internal static class CommandLine
             BillCommand.Create(),
             NotificationsCommand.Create(),
             SuspenseCommand.Create(),
+            BalanceCommand.Create(),
             ExplainCommand.Create(),
             CdrCommand.Create(),
             BrokerCommand.Create(),

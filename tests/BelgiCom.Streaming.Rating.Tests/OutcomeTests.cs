@@ -393,7 +393,7 @@ public sealed class OutcomeTests
         restored.Subscribe(1, Rater.Period("A", "test", long.MinValue, change), Rater.Period("A", "other", change, long.MaxValue));
         foreach (BalanceEntry balance in balances[..count])
         {
-            Assert.True(StateCodec.TryRestore(StateCodec.BalanceView(in balance), restored.Session, NoUsage, out _));
+            Assert.True(StateCodec.TryRestore(StateCodec.BalanceView(in balance), restored.Session, NoUsage, _ => null, out _));
         }
 
         Assert.Equal(RejectedReason.Currency, restored.One(Message(5, "2026-03-16T00:00:00Z")).RejectedReason);

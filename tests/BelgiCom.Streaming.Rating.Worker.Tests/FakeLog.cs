@@ -8,6 +8,9 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
 {
     private readonly Dictionary<(string Topic, int Partition), List<FakeRecord>> _records = [];
 
+    /// <summary>Held while records come or are read: readers have threads of their own.</summary>
+    public Lock Gate { get; } = new();
+
     /// <summary>Partition counts that differ from the others.</summary>
     public Dictionary<string, int> PartitionCounts { get; } = [];
 
@@ -36,6 +39,8 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
     /// <summary>Where the partitioner puts a key: by its last octet, as the subscribers of tests are placed.</summary>
     public int PartitionOf(ReadOnlySpan<byte> key) => key[^1] % partitions;
 
+    public int PartitionOf(ReadOnlySpan<byte> key, int partitions) => PartitionOf(key);
+
     public IEnumerable<FakeRecord> All(string topic) => Enumerable.Range(0, partitions).SelectMany(partition => this[topic, partition]);
 
     public IReadOnlyDictionary<string, int> PartitionCountsOf(IReadOnlyCollection<string> topics) =>
@@ -44,11 +49,19 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
     public IReadOnlyDictionary<TopicPartition, long> EndsOf(IReadOnlyCollection<TopicPartition> partitions) =>
         RangesOf(partitions).ToDictionary(range => range.Partition, range => range.To);
 
-    public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions) =>
-        [.. partitions.Select(partition => new PartitionRange(
-            partition, Begins.GetValueOrDefault((partition.Topic, partition.Partition.Value)),
-            this[partition.Topic, partition.Partition.Value].Count
-                - Unmarked.GetValueOrDefault((partition.Topic, partition.Partition.Value))))];
+    public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        lock (Gate)
+        {
+            return
+            [
+                .. partitions.Select(partition => new PartitionRange(
+                    partition, Begins.GetValueOrDefault((partition.Topic, partition.Partition.Value)),
+                    this[partition.Topic, partition.Partition.Value].Count
+                        - Unmarked.GetValueOrDefault((partition.Topic, partition.Partition.Value)))),
+            ];
+        }
+    }
 
     public IReadOnlyList<PartitionRange> StableRangesOf(IReadOnlyCollection<TopicPartition> partitions) => RangesOf(partitions);
 
@@ -58,11 +71,16 @@ internal sealed class FakeLog(int partitions) : ICommittedLog
         {
             string topic = range.Partition.Topic;
             int partition = range.Partition.Partition.Value;
-            handle(
-                new FakeBatch(
+            FakeBatch batch;
+            lock (Gate)
+            {
+                batch = new FakeBatch(
                     [
                         .. Enumerable.Range((int)range.From, (int)(range.To - range.From))
-                            .Select(offset => (topic, partition, offset, this[topic, partition][offset]))]));
+                            .Select(offset => (topic, partition, offset, this[topic, partition][offset]))]);
+            }
+
+            handle(batch);
         }
     }
 
@@ -105,5 +123,11 @@ internal sealed class FakeTransaction(FakeLog log) : TransactionalOutput
     public override void ProduceTombstone(string topic, int? partition, ReadOnlySpan<byte> key) =>
         _produced.Add((topic, partition!.Value, new FakeRecord(key.ToArray(), null)));
 
-    public void Commit() => _produced.ForEach(record => log[record.Topic, record.Partition].Add(record.Record));
+    public void Commit()
+    {
+        lock (log.Gate)
+        {
+            _produced.ForEach(record => log[record.Topic, record.Partition].Add(record.Record));
+        }
+    }
 }

@@ -10,8 +10,8 @@ namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>
 /// Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, one meter of a price list,
-/// or the mark of a complete checkpoint; or one account of online charging, which is written with each change. Exactly one of the five is
-/// present.
+/// or the mark of a complete checkpoint; or, written with each change, one account of online charging, one change of prepaid money that was
+/// asked for, or how far balance.journal.v1 was taken. Exactly one of the seven is present.
 /// </summary>
 public sealed partial record RatingState : IAvroRecord<RatingState>
 {
@@ -29,6 +29,12 @@ public sealed partial record RatingState : IAvroRecord<RatingState>
 
     /// <summary>Online charging; null in other parts.</summary>
     public ChargingAccount? Charging { get; init; }
+
+    /// <summary>A change of prepaid money, kept so that the same request again changes nothing; null in other parts.</summary>
+    public RememberedOperation? Operation { get; init; }
+
+    /// <summary>Position in balance.journal.v1; null in other parts.</summary>
+    public JournalPosition? Journal { get; init; }
 
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
@@ -68,7 +74,9 @@ public sealed partial record RatingState : IAvroRecord<RatingState>
         + (Dedup is null ? 1 : 1 + Dedup.MaxSize)
         + (Checkpoint is null ? 1 : 1 + Checkpoint.MaxSize)
         + (Meter is null ? 1 : 1 + Meter.MaxSize)
-        + (Charging is null ? 1 : 1 + Charging.MaxSize);
+        + (Charging is null ? 1 : 1 + Charging.MaxSize)
+        + (Operation is null ? 1 : 1 + Operation.MaxSize)
+        + (Journal is null ? 1 : 1 + Journal.MaxSize);
 
     internal static RatingState ReadFrom(ref AvroReader reader) => new()
     {
@@ -77,6 +85,8 @@ public sealed partial record RatingState : IAvroRecord<RatingState>
         Checkpoint = reader.ReadIsPresent() ? RatingCheckpoint.ReadFrom(ref reader) : null,
         Meter = reader.ReadIsPresent() ? UsageMeter.ReadFrom(ref reader) : null,
         Charging = reader.ReadIsPresent() ? ChargingAccount.ReadFrom(ref reader) : null,
+        Operation = reader.ReadIsPresent() ? RememberedOperation.ReadFrom(ref reader) : null,
+        Journal = reader.ReadIsPresent() ? JournalPosition.ReadFrom(ref reader) : null,
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -110,22 +120,36 @@ public sealed partial record RatingState : IAvroRecord<RatingState>
         {
             Charging.WriteTo(ref writer);
         }
+
+        writer.WriteIsPresent(Operation is not null);
+        if (Operation is not null)
+        {
+            Operation.WriteTo(ref writer);
+        }
+
+        writer.WriteIsPresent(Journal is not null);
+        if (Journal is not null)
+        {
+            Journal.WriteTo(ref writer);
+        }
     }
 
     /// <summary>The schema as it is registered under the subject rating.state.v1-value.</summary>
     public const string SchemaJson =
-        """{"type":"record","name":"RatingState","namespace":"be.belgicom.streaming","doc":"Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, one meter of a price list, or the mark of a complete checkpoint; or one account of online charging, which is written with each change. Exactly one of the five is present.","fields":[""" +
+        """{"type":"record","name":"RatingState","namespace":"be.belgicom.streaming","doc":"Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, one meter of a price list, or the mark of a complete checkpoint; or, written with each change, one account of online charging, one change of prepaid money that was asked for, or how far balance.journal.v1 was taken. Exactly one of the seven is present.","fields":[""" +
         """{"name":"balance","type":["null",{"type":"record","name":"SubscriberBalance","namespace":"be.belgicom.streaming","doc":"Balance of one subscriber in one period.","fields":[{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'."},"doc":"Whose balance."},{"name":"periodStart","type":{"type":"int","logicalType":"date"},"doc":"First day, Europe/Brussels, of the balance period the usage counts in."},{"name":"bundleOctetsUsed","type":"long","doc":"Octets of the data bundle used in the period, after this event."},{"name":"bundleSecondsUsed","type":"long","doc":"Seconds of the voice bundle used in the period, after this event."},{"name":"bundleMessagesUsed","type":"long","doc":"Messages of the SMS bundle used in the period, after this event."},{"name":"periodSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated in the period, after this event; without VAT or with it as priceBasis says."},{"name":"roamingDataSpend","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount rated for roaming data in the period, on the same basis, after this event (Regulation (EU) 2022/612 art. 14)."},{"name":"notified","type":"int","doc":"Bit set of the thresholds already notified in the period, bit n = NotificationKind n.","default":0},{"name":"accountHash","type":"long","doc":"First 8 octets of SHA-256 over the account (TMF666) that the balance belongs to, as a signed number; 0 in records from before it. The balance of a subscriber's further account has a subscriberRef of its own: the first 16 octets of SHA-256 over the subscriber's reference and the account's 8 octets.","default":0},{"name":"currency","type":"string","doc":"ISO 4217 currency of the amounts; empty when nothing was spent, and in records from before it.","default":""},{"name":"priceBasis","type":{"type":"enum","name":"PriceBasis","namespace":"be.belgicom.streaming","doc":"How amounts are meant. NET: without VAT. GROSS: with VAT. They are never converted while rating.","symbols":["NET","GROSS"],"default":"NET"},"doc":"Whether the amounts are without VAT or with it.","default":"NET"}]}],"doc":"Balance; null in other parts.","default":null},""" +
         """{"name":"dedup","type":["null",{"type":"record","name":"DedupChunk","namespace":"be.belgicom.streaming","doc":"Ids of usage rated, kept by the day of the usage so that whole days can be forgotten.","fields":[{"name":"day","type":{"type":"int","logicalType":"date"},"doc":"UTC day of eventTime of the usage."},{"name":"chunk","type":"long","doc":"Number of the chunk, running in its partition and day."},{"name":"usageIds","type":"bytes","doc":"Concatenated 16-octet usage ids."}]}],"doc":"Ids already rated; null in other parts.","default":null},""" +
         """{"name":"checkpoint","type":["null",{"type":"record","name":"RatingCheckpoint","namespace":"be.belgicom.streaming","doc":"Mark that a checkpoint is complete: everything rated before ratedFrom is in this topic.","fields":[{"name":"ratedFrom","type":"long","doc":"Offset in the same partition of usage.rated.v1 from which restoring reads on."},{"name":"partitions","type":"int","doc":"Number of partitions that usage.received.v1 had; 0 in records from before it. With another number subscribers would be apart from their state.","default":0}]}],"doc":"Mark of a complete checkpoint; null in other parts.","default":null},""" +
         """{"name":"meter","type":["null",{"type":"record","name":"UsageMeter","namespace":"be.belgicom.streaming","doc":"What a price list counts beyond a month's balance: units drawn from a bundle, units of a tier, a pass, a session.","fields":[{"name":"owner","type":"be.belgicom.streaming.SubscriberRef","doc":"Whose: the subscriber's reference, changed by the hash of the account that pays, so that a number which goes to another account takes nothing with it; of a bundle that an account shares, one made of the account's hash alone."},{"name":"id","type":"long","doc":"What is counted: 64 bits of SHA-256 over the kind and the name of the bundle, price or pass, or of the session."},{"name":"from","type":"long","doc":"Beginning of what is counted: the first day of the month or of the bundle, in days since 1970-01-01; of a session, the number of the count."},{"name":"units","type":"long","doc":"Octets, seconds, messages, units, or how many."},{"name":"nanos","type":"long","doc":"An amount in nano-units of the currency, or a second number."},{"name":"until","type":{"type":"int","logicalType":"date"},"doc":"Last UTC day of usage that may need it; 9999-12-31 when it has no end. It is forgotten when usage of that day is late."}]}],"doc":"Meter; null in other parts.","default":null},""" +
-        """{"name":"charging","type":["null",{"type":"record","name":"ChargingAccount","namespace":"be.belgicom.streaming","doc":"Prepaid money of a subscriber on an account, and the sessions that share it. The record is written whole with each change, so the last one holds.","fields":[{"name":"owner","type":"be.belgicom.streaming.SubscriberRef","doc":"Whose: the subscriber's reference, changed by the hash of the account that pays, as of a meter."},{"name":"currency","type":"string","doc":"ISO 4217 code of the money; empty for who pays later, and has none."},{"name":"money","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Money, what is held included; below 0 after an overrun."},{"name":"sessions","type":{"type":"array","items":{"type":"record","name":"ChargingSession","namespace":"be.belgicom.streaming","doc":"A session of online charging (TS 32.290 clause 5.3) that has begun.","fields":[{"name":"id","type":"long","doc":"64 bits of SHA-256 over what names the session at its consumer; with the owner it is the ChargingDataRef."},{"name":"began","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When its create was answered, which tells a session from one that is made anew under the same numbers."},{"name":"sequence","type":"long","doc":"invocationSequenceNumber of the last request that was answered; the same request again gets the same answer."},{"name":"seen","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When that request came. A session that is silent for two days is forgotten."},{"name":"hasEnded","type":"boolean","doc":"Whether it was released: then it is kept for as long as the release may be sent again.","default":false}]}},"doc":"Sessions."},{"name":"quotas","type":{"type":"array","items":{"type":"record","name":"SessionQuota","namespace":"be.belgicom.streaming","doc":"What a session has used of a rating group, and what it holds.","fields":[{"name":"session","type":"long","doc":"Id of the session."},{"name":"ratingGroup","type":"long","doc":"ratingGroup; -1 when absent."},{"name":"unit","type":"int","doc":"What the units are: 0 octets, 1 seconds, 2 messages, 3 service-specific units."},{"name":"usedUnits","type":"long","doc":"Units that it reported."},{"name":"chargedUnits","type":"long","doc":"Units charged for them."},{"name":"cost","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"What they cost until now."},{"name":"heldUnits","type":"long","doc":"Units of bundles held for what it may still use."},{"name":"held","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Money held for what it may still use."},{"name":"result","type":"int","doc":"Result of its last request: 1 granted, 2 quota limit reached, 5 rating failed."},{"name":"grantedUnits","type":"long","doc":"Units that it was granted."},{"name":"isFinal","type":"boolean","doc":"Whether less was granted than was asked for, because it is the last.","default":false},{"name":"validUntil","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Until when it may use them."},{"name":"usage","type":"bytes","doc":"A value of usage.received.v1 without quantities and personal data: how its usage is priced."}]}},"doc":"Quotas of the sessions, by rating group."}]}],"doc":"Online charging; null in other parts.","default":null}]}""";
+        """{"name":"charging","type":["null",{"type":"record","name":"ChargingAccount","namespace":"be.belgicom.streaming","doc":"Prepaid money of a subscriber on an account, and the sessions that share it. The record is written whole with each change, so the last one holds.","fields":[{"name":"owner","type":"be.belgicom.streaming.SubscriberRef","doc":"Whose: the subscriber's reference, changed by the hash of the account that pays, as of a meter."},{"name":"currency","type":"string","doc":"ISO 4217 code of the money; empty for who pays later, and has none."},{"name":"money","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Money, what is held included; below 0 after an overrun."},{"name":"sessions","type":{"type":"array","items":{"type":"record","name":"ChargingSession","namespace":"be.belgicom.streaming","doc":"A session of online charging (TS 32.290 clause 5.3) that has begun.","fields":[{"name":"id","type":"long","doc":"64 bits of SHA-256 over what names the session at its consumer; with the owner it is the ChargingDataRef."},{"name":"began","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When its create was answered, which tells a session from one that is made anew under the same numbers."},{"name":"sequence","type":"long","doc":"invocationSequenceNumber of the last request that was answered; the same request again gets the same answer."},{"name":"seen","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When that request came. A session that is silent for two days is forgotten."},{"name":"hasEnded","type":"boolean","doc":"Whether it was released: then it is kept for as long as the release may be sent again.","default":false}]}},"doc":"Sessions."},{"name":"quotas","type":{"type":"array","items":{"type":"record","name":"SessionQuota","namespace":"be.belgicom.streaming","doc":"What a session has used of a rating group, and what it holds.","fields":[{"name":"session","type":"long","doc":"Id of the session."},{"name":"ratingGroup","type":"long","doc":"ratingGroup; -1 when absent."},{"name":"unit","type":"int","doc":"What the units are: 0 octets, 1 seconds, 2 messages, 3 service-specific units."},{"name":"usedUnits","type":"long","doc":"Units that it reported."},{"name":"chargedUnits","type":"long","doc":"Units charged for them."},{"name":"cost","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"What they cost until now."},{"name":"heldUnits","type":"long","doc":"Units of bundles held for what it may still use."},{"name":"held","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Money held for what it may still use."},{"name":"result","type":"int","doc":"Result of its last request: 1 granted, 2 quota limit reached, 5 rating failed."},{"name":"grantedUnits","type":"long","doc":"Units that it was granted."},{"name":"isFinal","type":"boolean","doc":"Whether less was granted than was asked for, because it is the last.","default":false},{"name":"validUntil","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Until when it may use them."},{"name":"usage","type":"bytes","doc":"A value of usage.received.v1 without quantities and personal data: how its usage is priced."}]}},"doc":"Quotas of the sessions, by rating group."}]}],"doc":"Online charging; null in other parts.","default":null},""" +
+        """{"name":"operation","type":["null",{"type":"record","name":"RememberedOperation","namespace":"be.belgicom.streaming","doc":"A change of prepaid money that was asked for.","fields":[{"name":"value","type":"bytes","doc":"The value of balance.journal.v1 that tells of it."}]}],"doc":"A change of prepaid money, kept so that the same request again changes nothing; null in other parts.","default":null},""" +
+        """{"name":"journal","type":["null",{"type":"record","name":"JournalPosition","namespace":"be.belgicom.streaming","doc":"How far the partition's amounts on their way were taken.","fields":[{"name":"offset","type":"long","doc":"Offset in the same partition of balance.journal.v1 from which the lane reads on."}]}],"doc":"Position in balance.journal.v1; null in other parts.","default":null}]}""";
 }
 
 /// <summary>
 /// Part of the checkpoint of a rating partition: one subscriber's balance, one chunk of the ids already rated, one meter of a price list,
-/// or the mark of a complete checkpoint; or one account of online charging, which is written with each change. Exactly one of the five is
-/// present.
+/// or the mark of a complete checkpoint; or, written with each change, one account of online charging, one change of prepaid money that was
+/// asked for, or how far balance.journal.v1 was taken. Exactly one of the seven is present.
 /// </summary>
 /// <remarks>
 /// The record without allocation: text and octets are spans of the body that was read, and die with it.
@@ -163,14 +187,28 @@ public ref struct RatingStateView : IAvroRecord<RatingStateView>
     /// <summary>Online charging; null in other parts.</summary>
     public ChargingAccountView Charging { get; set; }
 
+    /// <summary>Whether Operation is present.</summary>
+    public bool HasOperation { get; set; }
+
+    /// <summary>A change of prepaid money, kept so that the same request again changes nothing; null in other parts.</summary>
+    public RememberedOperationView Operation { get; set; }
+
+    /// <summary>Whether Journal is present.</summary>
+    public bool HasJournal { get; set; }
+
+    /// <summary>Position in balance.journal.v1; null in other parts.</summary>
+    public JournalPositionView Journal { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        5
+        7
         + (HasBalance ? Balance.MaxSize : 0)
         + (HasDedup ? Dedup.MaxSize : 0)
         + (HasCheckpoint ? Checkpoint.MaxSize : 0)
         + (HasMeter ? Meter.MaxSize : 0)
-        + (HasCharging ? Charging.MaxSize : 0);
+        + (HasCharging ? Charging.MaxSize : 0)
+        + (HasOperation ? Operation.MaxSize : 0)
+        + (HasJournal ? Journal.MaxSize : 0);
 
     /// <summary>
     /// Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.
@@ -189,6 +227,10 @@ public ref struct RatingStateView : IAvroRecord<RatingStateView>
         view.Meter = view.HasMeter ? UsageMeterView.ReadFrom(ref reader) : default;
         view.HasCharging = reader.ReadIsPresent();
         view.Charging = view.HasCharging ? ChargingAccountView.ReadFrom(ref reader) : default;
+        view.HasOperation = reader.ReadIsPresent();
+        view.Operation = view.HasOperation ? RememberedOperationView.ReadFrom(ref reader) : default;
+        view.HasJournal = reader.ReadIsPresent();
+        view.Journal = view.HasJournal ? JournalPositionView.ReadFrom(ref reader) : default;
         return reader.TryFinish();
     }
 
@@ -236,6 +278,18 @@ public ref struct RatingStateView : IAvroRecord<RatingStateView>
         if (HasCharging)
         {
             Charging.WriteTo(ref writer);
+        }
+
+        writer.WriteIsPresent(HasOperation);
+        if (HasOperation)
+        {
+            Operation.WriteTo(ref writer);
+        }
+
+        writer.WriteIsPresent(HasJournal);
+        if (HasJournal)
+        {
+            Journal.WriteTo(ref writer);
         }
     }
 }

@@ -3,7 +3,7 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating.Worker;
 
-/// <summary>Bodies of answers: ChargingDataResponse (TS 32.291 clause 6.1.6.2.2) and ProblemDetails (TS 29.571 clause 5.2.4.1).</summary>
+/// <summary>Bodies of answers: ChargingDataResponse (TS 32.291 clause 6.1.6.2.2).</summary>
 internal static class ChargingAnswers
 {
     /// <summary>Writes a ChargingDataResponse.</summary>
@@ -21,20 +21,6 @@ internal static class ChargingAnswers
             }
 
             json.WriteEndArray();
-        }
-
-        json.WriteEndObject();
-    }
-
-    /// <summary>Writes a ProblemDetails.</summary>
-    public static void WriteProblem(Utf8JsonWriter json, int status, string cause, string detail)
-    {
-        json.WriteStartObject();
-        json.WriteNumber("status"u8, status);
-        json.WriteString("cause"u8, cause);
-        if (detail.Length > 0)
-        {
-            json.WriteString("detail"u8, detail);
         }
 
         json.WriteEndObject();

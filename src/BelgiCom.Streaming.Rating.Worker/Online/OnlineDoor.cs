@@ -1,24 +1,12 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json;
 using BelgiCom.Streaming.Adapters;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Privacy;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 
@@ -30,106 +18,40 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// </summary>
 internal sealed class OnlineDoor(
     RatingOptions rating, OnlineRouter router, IKeyStore keys, ISchemaRegistry registry, TimeProvider clock, ILogger<OnlineDoor> logger)
-    : BackgroundService
+    : Door(rating.Online, MaxBodyOctets)
 {
     private const string Root = "/nchf-convergedcharging/v3/chargingdata";
     private const int MaxBodyOctets = 256 * 1024;
-    private const int MaxConnections = 10_000;
     private const string RetrySeconds = "1";
 
     private readonly OnlineOptions _options = rating.Online;
     private readonly ConcurrentBag<ChargingRequests> _readers = [];
-    private readonly TaskCompletionSource<Uri> _listens = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private byte[] _token = [];
     private byte[] _header = [];
 
-    /// <summary>Where it listens, as soon as it does.</summary>
-    public Task<Uri> Address => _listens.Task;
+    /// <inheritdoc/>
+    protected override HttpProtocols Protocols => HttpProtocols.Http2;
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task OpenAsync(CancellationToken stopping)
     {
         if (_options.TokenFile is not null)
         {
-            _token = Encoding.UTF8.GetBytes((await File.ReadAllTextAsync(_options.TokenFile, stoppingToken).ConfigureAwait(false)).Trim());
+            _token = Encoding.UTF8.GetBytes(DoorOptions.ReadToken(_options.TokenFile));
         }
 
-        PatientRegistry patient = new(registry, rating.RegistryPatience, clock, logger, stoppingToken);
+        PatientRegistry patient = new(registry, rating.RegistryPatience, clock, logger, stopping);
         EventTopic<UsageReceivedView> topic = await EventTopic.OpenAsync<UsageReceivedView>(
-            Topics.UsageReceived, patient, stoppingToken).ConfigureAwait(false);
+            Topics.UsageReceived, patient, stopping).ConfigureAwait(false);
         _header = new byte[WireFormat.HeaderSize];
         WireFormat.WriteHeader(_header, topic.SchemaId);
-
-        // The empty builder reads no environment, files or arguments: only our settings choose who may ask.
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
-        WebApplication app = builder.Build();
-        await using (app.ConfigureAwait(false))
-        {
-            app.Run(AnswerAsync);
-            await app.StartAsync(stoppingToken).ConfigureAwait(false);
-            Uri address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-            RatingLog.OnlineUp(logger, address);
-            _listens.SetResult(address);
-            try
-            {
-                await Task.Delay(Timeout.Infinite, stoppingToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                // The host stops. Requests that are being answered get their answers.
-                await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
-            }
-        }
     }
 
-    private void Configure(KestrelServerOptions kestrel)
-    {
-        Uri url = new(_options.Url!);
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = MaxBodyOctets;
-        kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
-        IPAddress address = url.Host == "localhost" ? IPAddress.Loopback
-            : IPAddress.TryParse(url.Host.Trim('[', ']'), out IPAddress? parsed) ? parsed
-            : IPAddress.Any;
-        kestrel.Listen(address, url.Port, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http2;
-            if (url.Scheme == "https")
-            {
-                listen.UseHttps(Secure);
-            }
-        });
-    }
+    /// <inheritdoc/>
+    protected override void Opened(Uri address) => RatingLog.OnlineUp(logger, address);
 
-    private void Secure(HttpsConnectionAdapterOptions https)
-    {
-        X509Certificate2Collection chain = [];
-        chain.ImportFromPemFile(_options.CertificateFile!);
-        https.ServerCertificate = X509Certificate2.CreateFromPemFile(_options.CertificateFile!, _options.KeyFile);
-        https.ServerCertificateChain = chain;
-        if (_options.ClientCaFile is null)
-        {
-            return;
-        }
-
-        X509Certificate2Collection authorities = [];
-        authorities.ImportFromPemFile(_options.ClientCaFile);
-        https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-        https.ClientCertificateValidation = (certificate, _, _) =>
-        {
-            using X509Chain client = new();
-            client.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            client.ChainPolicy.CustomTrustStore.AddRange(authorities);
-            client.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-            client.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.2"));
-            client.ChainPolicy.VerificationTimeIgnored = false;
-            return client.Build(certificate);
-        };
-    }
-
-    private async Task AnswerAsync(HttpContext context)
+    /// <inheritdoc/>
+    protected override async Task AnswerAsync(HttpContext context)
     {
         long started = clock.GetTimestamp();
         QuotaOperation operation = default;
@@ -199,18 +121,7 @@ internal sealed class OnlineDoor(
         return operation;
     }
 
-    private bool MayAsk(HttpRequest http)
-    {
-        if (_token.Length == 0)
-        {
-            return true;
-        }
-
-        const string Scheme = "Bearer ";
-        string given = http.Headers.Authorization.ToString();
-        return given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given[Scheme.Length..].Trim()), _token);
-    }
+    private bool MayAsk(HttpRequest http) => _token.Length == 0 || Carries(http, _token);
 
     private static bool TryRoute(string? path, out QuotaOperation operation, out ChargingDataRef? reference)
     {
@@ -237,13 +148,6 @@ internal sealed class OnlineDoor(
 
         reference = ChargingDataRef.TryParse(rest[1..end], out ChargingDataRef found) ? found : null;
         return true;
-    }
-
-    private static async Task<byte[]> BodyAsync(HttpRequest http)
-    {
-        using MemoryStream body = new((int)Math.Clamp(http.ContentLength ?? 4096, 0, MaxBodyOctets));
-        await http.Body.CopyToAsync(body, http.HttpContext.RequestAborted).ConfigureAwait(false);
-        return body.ToArray();
     }
 
     private ChargingRequest? Read(byte[] body, out string fault)
@@ -328,22 +232,5 @@ internal sealed class OnlineDoor(
                     "Ask again with the same sequence number: what was answered before is answered again.").ConfigureAwait(false);
                 return;
         }
-    }
-
-    private static Task RefuseAsync(HttpResponse response, int status, string cause, string detail) => WriteJsonAsync(
-        response, status, "application/problem+json", json => ChargingAnswers.WriteProblem(json, status, cause, detail));
-
-    private static async Task WriteJsonAsync(HttpResponse response, int status, string type, Action<Utf8JsonWriter> write)
-    {
-        ArrayBufferWriter<byte> body = new(512);
-        using (Utf8JsonWriter json = new(body))
-        {
-            write(json);
-        }
-
-        response.StatusCode = status;
-        response.ContentType = type;
-        response.ContentLength = body.WrittenCount;
-        await response.Body.WriteAsync(body.WrittenMemory).ConfigureAwait(false);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using BelgiCom.Streaming.Adapters;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating.Worker;
 
@@ -16,9 +17,10 @@ internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, Tim
     private const int MostAtOnce = 1000;
 
     private readonly QuotaPolicy _policy = options.Policy;
-    private readonly ConcurrentQueue<OnlineWork> _waiting = [];
-    private readonly List<OnlineWork> _inHand = [];
+    private readonly ConcurrentQueue<LaneWork> _waiting = [];
+    private readonly List<LaneWork> _inHand = [];
     private volatile Action? _wake;
+    private int _isExpecting;
 
     /// <summary>Whether a request waits.</summary>
     public bool HasWork => !_waiting.IsEmpty;
@@ -39,11 +41,11 @@ internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, Tim
     public void Disown(int partition)
     {
         router.Disown(partition, this);
-        for (int left = _waiting.Count; left > 0 && _waiting.TryDequeue(out OnlineWork? work); left--)
+        for (int left = _waiting.Count; left > 0 && _waiting.TryDequeue(out LaneWork? work); left--)
         {
             if (work.Partition == partition)
             {
-                work.Complete(new OnlineReply(OnlineResult.NotOwned, []));
+                work.Refuse(OnlineResult.NotOwned);
             }
             else
             {
@@ -52,12 +54,22 @@ internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, Tim
         }
     }
 
+    /// <summary>Whether somebody said that amounts are on their way here, since this was asked last.</summary>
+    public bool TakeIsExpecting() => Interlocked.Exchange(ref _isExpecting, 0) != 0;
+
+    /// <summary>Takes note, from any thread, that an amount is on its way to a partition of the lane.</summary>
+    public void Expect()
+    {
+        Volatile.Write(ref _isExpecting, 1);
+        _wake?.Invoke();
+    }
+
     /// <summary>Takes a request from any thread.</summary>
-    public void Take(OnlineWork work)
+    public void Take(LaneWork work)
     {
         if (_waiting.Count >= options.MaxWaiting)
         {
-            work.Complete(new OnlineReply(OnlineResult.Congested, []));
+            work.Refuse(OnlineResult.Congested);
             return;
         }
 
@@ -70,7 +82,7 @@ internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, Tim
     /// <param name="rating">Rates what requests report.</param>
     public void Answer(IReadOnlyDictionary<int, OwnedPartition> partitions, IOnlineRating rating)
     {
-        for (int left = MostAtOnce; left > 0 && _waiting.TryDequeue(out OnlineWork? work); left--)
+        for (int left = MostAtOnce; left > 0 && _waiting.TryDequeue(out LaneWork? work); left--)
         {
             if (work.IsOver)
             {
@@ -78,18 +90,27 @@ internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, Tim
             }
 
             _inHand.Add(work);
-            work.Reply = partitions.TryGetValue(work.Partition, out OwnedPartition? partition)
-                ? Answer(work, partition, rating)
-                : new OnlineReply(OnlineResult.NotOwned, []);
+            switch (partitions.GetValueOrDefault(work.Partition), work)
+            {
+                case ({ } partition, OnlineWork online):
+                    online.Prepare(Answer(online, partition, rating));
+                    break;
+                case ({ } partition, MoneyWork money):
+                    money.Prepare(Answer(money, partition, rating));
+                    break;
+                default:
+                    work.Prepare(OnlineResult.NotOwned);
+                    break;
+            }
         }
     }
 
     /// <summary>The transaction is committed: its requests are answered.</summary>
     public void Committed()
     {
-        foreach (OnlineWork work in _inHand)
+        foreach (LaneWork work in _inHand)
         {
-            work.Complete(work.Reply!);
+            work.Committed();
         }
 
         _inHand.Clear();
@@ -98,12 +119,33 @@ internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, Tim
     /// <summary>The transaction does not count: its requests wait again, behind those that came since.</summary>
     public void Aborted()
     {
-        foreach (OnlineWork work in _inHand)
+        foreach (LaneWork work in _inHand)
         {
             _waiting.Enqueue(work);
         }
 
         _inHand.Clear();
+    }
+
+    private MoneyReply Answer(MoneyWork work, OwnedPartition partition, IOnlineRating rating)
+    {
+        MoneyOrder order = work.Order;
+        MoneyAnswer answer = work.Ask switch
+        {
+            MoneyAsk.CanReceive => partition.Session.CanReceive(order.Subscriber, order.Currency, order.AmountNanos, Now),
+            MoneyAsk.Find => partition.Session.Find(in order, Now),
+            _ => partition.Session.Do(in order, rating.Tariffs, _policy, Now),
+        };
+        if (answer is { Outcome: MoneyOutcome.Done, Operation: { } operation })
+        {
+            rating.Journal(partition, operation);
+            if (answer.Due is { } due)
+            {
+                rating.Journal(partition, due);
+            }
+        }
+
+        return new MoneyReply(OnlineResult.Answered, answer);
     }
 
     private OnlineReply Answer(OnlineWork work, OwnedPartition partition, IOnlineRating rating)
@@ -161,6 +203,9 @@ internal interface IOnlineRating
 
     /// <summary>Reads a value of usage.received.v1.</summary>
     bool TryRead(ReadOnlySpan<byte> value, out UsageRecord usage);
+
+    /// <summary>Writes what became of prepaid money, or an amount on its way, to balance.journal.v1.</summary>
+    void Journal(OwnedPartition partition, BalanceOperation operation);
 
     /// <summary>Rates usage that a request reports, writes what follows from it, and tells the request.</summary>
     void Charge(byte[] value, OwnedPartition partition, UInt128 subscriber, long at, QuotaExchange exchange);

@@ -5,25 +5,10 @@ namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
 /// Section <c>Rating:Online</c>: online charging (Nchf_ConvergedCharging, TS 32.291) answered by this worker. Off without a <see
-/// cref="Url"/>.
+/// cref="DoorOptions.Url"/>.
 /// </summary>
-public sealed class OnlineOptions : IValidatableObject
+public sealed class OnlineOptions : DoorOptions
 {
-    /// <summary>
-    /// Address to listen on for HTTP/2: <c>http://127.0.0.1:PORT</c> in clear, on loopback only, or <c>https://HOST:PORT</c>; port 0 takes
-    /// any free port. Null, the default: online charging is off.
-    /// </summary>
-    public string? Url { get; set; }
-
-    /// <summary>Certificate of the server and its chain, PEM; needed for https.</summary>
-    public string? CertificateFile { get; set; }
-
-    /// <summary>Key of the certificate, PEM; needed for https.</summary>
-    public string? KeyFile { get; set; }
-
-    /// <summary>Certificates of the authorities that sign clients, PEM. Who has no certificate of theirs is refused.</summary>
-    public string? ClientCaFile { get; set; }
-
     /// <summary>File with a bearer token of at least 32 characters that each request must carry.</summary>
     public string? TokenFile { get; set; }
 
@@ -55,8 +40,8 @@ public sealed class OnlineOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int MaxWaiting { get; set; } = 10_000;
 
-    /// <summary>Whether the worker answers requests.</summary>
-    internal bool IsOn => !string.IsNullOrEmpty(Url);
+    /// <inheritdoc/>
+    private protected override bool HasToken => TokenFile is not null;
 
     /// <summary>How quotas are granted.</summary>
     internal QuotaPolicy Policy => new()
@@ -67,44 +52,16 @@ public sealed class OnlineOptions : IValidatableObject
     };
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (!IsOn)
+        foreach (ValidationResult fault in base.Validate(validationContext))
         {
-            yield break;
+            yield return fault;
         }
 
-        if (!Uri.TryCreate(Url, UriKind.Absolute, out Uri? url) || url.Scheme is not ("http" or "https"))
+        if (IsOn && TokenFile is not null && TokenFault(TokenFile) is { } noToken)
         {
-            yield return new($"'{Url}' is no address: write https://HOST:PORT, or http://127.0.0.1:PORT", [nameof(Url)]);
-            yield break;
-        }
-
-        if (url.Scheme == "http" && !url.IsLoopback)
-        {
-            yield return new("in clear only on loopback: use https with certificate and key", [nameof(Url)]);
-        }
-
-        if (url.Scheme == "https" && (CertificateFile is null || KeyFile is null))
-        {
-            yield return new("https needs CertificateFile and KeyFile", [nameof(CertificateFile)]);
-        }
-
-        if (url.Scheme == "https" && ClientCaFile is null && TokenFile is null)
-        {
-            yield return new("nobody may ask unless ClientCaFile or TokenFile says who", [nameof(ClientCaFile)]);
-        }
-
-        foreach ((string? file, string name) in new[]
-        {
-            (CertificateFile, nameof(CertificateFile)), (KeyFile, nameof(KeyFile)), (ClientCaFile, nameof(ClientCaFile)),
-            (TokenFile, nameof(TokenFile)),
-        })
-        {
-            if (file is not null && !File.Exists(file))
-            {
-                yield return new("there is no such file", [name]);
-            }
+            yield return new(noToken, [nameof(TokenFile)]);
         }
     }
 }

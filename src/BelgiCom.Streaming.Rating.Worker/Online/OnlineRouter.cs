@@ -33,8 +33,17 @@ internal sealed class OnlineRouter
         return partitions == 0 ? -1 : KeyPartition.Of(key, partitions);
     }
 
+    /// <summary>Tells the lane of a partition, if it is of this process, that an amount is on its way there.</summary>
+    public void Expect(int partition)
+    {
+        if (_lanes.TryGetValue(partition, out OnlineLane? lane))
+        {
+            lane.Expect();
+        }
+    }
+
     /// <summary>Gives work to the lane of its partition, which answers it; at once when there is none.</summary>
-    public void Send(OnlineWork work)
+    public void Send(LaneWork work)
     {
         if (_lanes.TryGetValue(work.Partition, out OnlineLane? lane))
         {
@@ -42,7 +51,7 @@ internal sealed class OnlineRouter
         }
         else
         {
-            work.Complete(new OnlineReply(OnlineResult.NotOwned, []));
+            work.Refuse(OnlineResult.NotOwned);
         }
     }
 }

@@ -39,31 +39,14 @@ internal enum OnlineResult
 /// <param name="request">The request.</param>
 /// <param name="call">What it says of its session.</param>
 /// <param name="partition">Partition of its subscriber.</param>
-internal sealed class OnlineWork(ChargingRequest request, QuotaCall call, int partition)
+internal sealed class OnlineWork(ChargingRequest request, QuotaCall call, int partition) : LaneWork<OnlineReply>(partition)
 {
-    private readonly TaskCompletionSource<OnlineReply> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     /// <summary>The request.</summary>
     public ChargingRequest Request => request;
 
     /// <summary>What it says of its session.</summary>
     public QuotaCall Call => call;
 
-    /// <summary>Partition of its subscriber.</summary>
-    public int Partition => partition;
-
-    /// <summary>The reply that holds when the transaction is committed.</summary>
-    public OnlineReply? Reply { get; set; }
-
-    /// <summary>Completes with the reply.</summary>
-    public Task<OnlineReply> Answer => _answer.Task;
-
-    /// <summary>Whether nobody waits any more.</summary>
-    public bool IsOver => _answer.Task.IsCompleted;
-
-    /// <summary>Gives the reply to who waits.</summary>
-    public void Complete(OnlineReply reply) => _answer.TrySetResult(reply);
-
-    /// <summary>Takes note that nobody waits any more. What was not begun is not done.</summary>
-    public void GiveUp() => _answer.TrySetCanceled();
+    /// <inheritdoc/>
+    protected override OnlineReply Refusal(OnlineResult why) => new(why, []);
 }

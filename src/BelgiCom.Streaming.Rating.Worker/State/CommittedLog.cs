@@ -14,6 +14,9 @@ internal interface ICommittedLog : IDisposable
     /// <summary>Number of partitions of each topic.</summary>
     IReadOnlyDictionary<string, int> PartitionCountsOf(IReadOnlyCollection<string> topics);
 
+    /// <summary>Partition of a key, in a topic of so many.</summary>
+    int PartitionOf(ReadOnlySpan<byte> key, int partitions);
+
     /// <summary>The present ranges of partitions, as committed readers see them.</summary>
     IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions);
 
@@ -54,6 +57,8 @@ internal sealed class CommittedLog(
             TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = RequestTimeout }));
         return described.TopicDescriptions.ToDictionary(topic => topic.Name, topic => topic.Partitions.Count);
     }
+
+    public int PartitionOf(ReadOnlySpan<byte> key, int partitions) => KeyPartition.Of(key, partitions);
 
     public IReadOnlyList<PartitionRange> RangesOf(IReadOnlyCollection<TopicPartition> partitions) => _reader.RangesOf(partitions);
 

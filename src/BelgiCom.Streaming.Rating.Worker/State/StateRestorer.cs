@@ -18,12 +18,18 @@ namespace BelgiCom.Streaming.Rating.Worker;
 internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, TimeSpan window, TimeProvider clock, ILogger logger)
 {
     private static readonly string[] CoPartitioned =
-        [Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState, Topics.CustomerSubscriptions];
+    [
+        Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState, Topics.CustomerSubscriptions,
+        Topics.BalanceJournal,
+    ];
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Number of partitions of usage.received.v1, as of the last <see cref="Restore"/>.</summary>
     public int Partitions { get; private set; }
+
+    /// <summary>The end of rating.state.v1 for each partition of the last <see cref="Restore"/>.</summary>
+    public IReadOnlyDictionary<int, long> StateEnds { get; private set; } = new Dictionary<int, long>();
 
     /// <summary>Fills the sessions of partitions.</summary>
     /// <returns>The end of usage.rated.v1 for each partition; the session has everything before it.</returns>
@@ -39,6 +45,7 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
                     .. sessions.Keys.SelectMany(partition =>
                         new[] { Topics.RatingState, Topics.UsageRated }.Select(topic => new TopicPartition(topic, partition)))])
             .ToLookup(range => range.Partition.Topic);
+        StateEnds = ranges[Topics.RatingState].ToDictionary(range => range.Partition.Partition.Value, range => range.To);
         Dictionary<int, Marked> marks = [];
         Read([.. ranges[Topics.RatingState]], batch => RestoreCheckpoint(batch, sessions, marks));
         ThrowIfGrown(marks);
@@ -91,7 +98,7 @@ internal sealed class StateRestorer(ICommittedLog log, RatingTopics topics, Time
             bool restored = record.IsTombstone
                 ? StateCodec.TryForget(record.Key, session)
                 : topics.State.TryRead(record.Value, out RatingStateView view) && StateCodec.TryRestore(
-                    in view, session, topics.TryReadUsage, out mark);
+                    in view, session, topics.TryReadUsage, topics.ReadOperation, out mark);
             if (!restored)
             {
                 throw UnreadableStateException.Of(in record);

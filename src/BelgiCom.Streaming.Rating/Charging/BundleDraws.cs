@@ -100,6 +100,15 @@ internal sealed class BundleDraws(
         return false;
     }
 
+    /// <summary>Units of a bundle that are drawn, and those that are left: they are drawn to be counted; the caller undoes it.</summary>
+    public (long Drawn, long Left) Look(PriceList.BundleTerms bundle)
+    {
+        UInt128 owner = bundle.IsShared ? hand.Account : hand.Owner;
+        long from = bundle.IsMonthly ? hand.MonthStart : Math.Max(0, bundle.FromMilliseconds / MillisecondsPerDay);
+        long drawn = hand.Read(owner, bundle.Meter, from).Units;
+        return (drawn, bundle.HasMonthlyTerms ? grants.Take(bundle, long.MaxValue) : Math.Max(0, bundle.Units - drawn));
+    }
+
     /// <summary>
     /// The bundles in the order of draw, where a monthly one ends with the month of the event: the allowance of this month is drawn before
     /// what a top-up leaves for the next. There are few of them, and nearly all are in order.

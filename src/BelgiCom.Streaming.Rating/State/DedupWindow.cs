@@ -37,6 +37,9 @@ internal sealed class DedupWindow
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public IdSet? Find(int day) => day == _lastDay ? _lastSet : FindOther(day);
 
+    /// <summary>Moves the window to a day of which no ids are kept.</summary>
+    public void PassDay(int day) => NewestDay = Math.Max(NewestDay, day);
+
     public void Claim(int day, UInt128 id)
     {
         IdSet set = Find(day) ?? Create(day);

@@ -7,7 +7,8 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>
 /// Keys and values of rating.state.v1. A balance has the key subscriber reference (16 octets), first day of the month (4, big-endian); a
 /// chunk of ids has the key day (4), number of the chunk (8); a meter has the key owner (16), id (8), beginning (8); an online account has
-/// the key owner (16); the mark of the last complete checkpoint has the key "checkpoint". Their lengths tell them apart.
+/// the key owner (16); a step of an operation of prepaid money has the key id (16), step (1); the position in balance.journal.v1 has the
+/// key "journal"; the mark of the last complete checkpoint has the key "checkpoint". Their lengths tell them apart.
 /// </summary>
 public static class StateCodec
 {
@@ -17,11 +18,15 @@ public static class StateCodec
     /// <summary>Octets of the longest key, which is that of a meter.</summary>
     public const int MaxKeySize = SubscriberRef.Size + sizeof(ulong) + sizeof(long);
     private const int AccountKeySize = SubscriberRef.Size;
+    private const int OperationKeySize = BalanceOperationId.Size + 1;
     private const int ChunkKeySize = sizeof(int) + sizeof(long);
     private const int IdSize = UsageId.Size;
 
     /// <summary>Key of the mark.</summary>
     public static ReadOnlySpan<byte> MarkKey => "checkpoint"u8;
+
+    /// <summary>Key of the position in balance.journal.v1.</summary>
+    public static ReadOnlySpan<byte> JournalKey => "journal"u8;
 
     /// <summary>Key of a balance.</summary>
     /// <param name="subscriber">Whose.</param>
@@ -67,6 +72,16 @@ public static class StateCodec
         return buffer[..AccountKeySize];
     }
 
+    /// <summary>Key of a step of an operation of prepaid money.</summary>
+    /// <param name="key">Which.</param>
+    /// <param name="buffer">Where it is written, at least <see cref="BalanceKeySize"/> octets.</param>
+    public static ReadOnlySpan<byte> OperationKey(OperationKey key, Span<byte> buffer)
+    {
+        BinaryPrimitives.WriteUInt128BigEndian(buffer, key.Id);
+        buffer[BalanceOperationId.Size] = (byte)key.Step;
+        return buffer[..OperationKeySize];
+    }
+
     /// <summary>Key of stored state that may be deleted.</summary>
     /// <param name="key">Which.</param>
     /// <param name="buffer">Where it is written, at least <see cref="MaxKeySize"/> octets.</param>
@@ -107,6 +122,21 @@ public static class StateCodec
         Dedup = new DedupChunkView { DayDays = day, Chunk = chunk, UsageIds = ids },
     };
 
+    /// <summary>Value of an operation of prepaid money.</summary>
+    /// <param name="value">The value of balance.journal.v1 that tells of it.</param>
+    public static RatingStateView OperationView(ReadOnlySpan<byte> value) => new()
+    {
+        HasOperation = true,
+        Operation = new RememberedOperationView { Value = value },
+    };
+
+    /// <summary>Value of the position in balance.journal.v1.</summary>
+    public static RatingStateView JournalView(long position) => new()
+    {
+        HasJournal = true,
+        Journal = new JournalPositionView { Offset = position },
+    };
+
     /// <summary>Value of the mark.</summary>
     public static RatingStateView MarkView(CheckpointMark mark) => new()
     {
@@ -124,16 +154,25 @@ public static class StateCodec
     }
 
     /// <summary>
-    /// Puts a stored record back into the session; false when it does not hold exactly one of balance, ids, meter, online account and mark.
+    /// Puts a stored record back into the session; false when it does not hold exactly one of balance, ids, meter, online account,
+    /// operation, position in the journal and mark.
     /// </summary>
     /// <param name="view">The record.</param>
     /// <param name="session">Where it goes.</param>
     /// <param name="readUsage">Reads the usage of online sessions.</param>
+    /// <param name="readOperation">Reads a value of balance.journal.v1; null when it is none.</param>
     /// <param name="mark">The mark, when the record is the mark.</param>
     public static bool TryRestore(
-        in RatingStateView view, RatingSession session, QuotaAccountCodec.UsageReader readUsage, out CheckpointMark? mark)
+        in RatingStateView view, RatingSession session, QuotaAccountCodec.UsageReader readUsage, OperationReader readOperation,
+        out CheckpointMark? mark)
     {
         mark = null;
+        if (view.HasOperation || view.HasJournal)
+        {
+            return !(view.HasBalance || view.HasDedup || view.HasMeter || view.HasCharging || view.HasCheckpoint)
+                && TryRestoreMoney(in view, session, readOperation);
+        }
+
         switch (view.HasBalance, view.HasDedup, view.HasMeter, view.HasCharging, view.HasCheckpoint)
         {
             case (true, false, false, false, false):
@@ -204,12 +243,38 @@ public static class StateCodec
             case AccountKeySize:
                 session.RestoreQuotaAccount(BinaryPrimitives.ReadUInt128BigEndian(key), null);
                 return true;
+            case OperationKeySize:
+                session.RestoreOperation(
+                    new OperationKey(BinaryPrimitives.ReadUInt128BigEndian(key), (OperationStep)key[BalanceOperationId.Size]), null);
+                return true;
             case ChunkKeySize:
                 // Days are forgotten whole, by age, when the newest day moves; until then the ids of a day that is too old do no harm.
                 return true;
             default:
                 return false;
         }
+    }
+
+    private static bool TryRestoreMoney(in RatingStateView view, RatingSession session, OperationReader readOperation)
+    {
+        if (view.HasOperation == view.HasJournal)
+        {
+            return false;
+        }
+
+        if (view.HasJournal)
+        {
+            session.RestoreJournalPosition(view.Journal.Offset);
+            return true;
+        }
+
+        if (readOperation(view.Operation.Value) is not { } operation)
+        {
+            return false;
+        }
+
+        session.RestoreOperation(BelgiCom.Streaming.Rating.OperationKey.Of(operation), operation);
+        return true;
     }
 
     private static bool TryRestoreBalance(in SubscriberBalanceView stored, RatingSession session)
@@ -250,4 +315,7 @@ public static class StateCodec
         session.RestoreIds(chunk.DayDays, chunk.Chunk, ids);
         return true;
     }
+
+    /// <summary>Reads a value of balance.journal.v1; null when it is none.</summary>
+    public delegate BalanceOperation? OperationReader(ReadOnlySpan<byte> value);
 }

@@ -27,6 +27,7 @@ public sealed class SpendLimits
     /// <exception cref="ArgumentException">A limit is less than 0, a step less than one thousandth, or a step is there twice.</exception>
     public SpendLimits(IReadOnlyList<SpendLimit> limits, PriceBasis basis, VatRate rate)
     {
+        All = limits;
         // A limit after another one is in force only for a customer who agreed to go on to it: then the service does not stop before.
         HashSet<string> passed = [.. limits.Select(limit => limit.After)];
         ILookup<SpendScope, (Int128 From, SpendNotice Notice)> steps = limits
@@ -46,6 +47,13 @@ public sealed class SpendLimits
         _from = [.. reachable.Select(scope => scope.Select(step => (long)step.From).ToArray())];
         _notices = [.. reachable.Select(scope => scope.Select(step => step.Notice).ToArray())];
     }
+
+    /// <summary>The limits.</summary>
+    internal IReadOnlyList<SpendLimit> All { get; }
+
+    /// <summary>The least spend that reaches a limit, on a basis; the largest number when none does.</summary>
+    internal static long ReachedFrom(SpendLimit limit, PriceBasis basis, VatRate rate) => (long)Int128.Min(
+        long.MaxValue, ReachedFrom(limit, new SpendLimitStep(WholePermille, "", LimitAction.Message), basis, rate));
 
     /// <summary>Whether any limit counts the scope.</summary>
     public bool Watches(SpendScope scope) => _from[(int)scope].Length > 0;

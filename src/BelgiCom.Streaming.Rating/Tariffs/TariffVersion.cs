@@ -115,6 +115,9 @@ public sealed class TariffVersion
     /// <summary>Index of the bundle of a kind that the month's balance counts.</summary>
     internal int BundleOf(UsageKind kind) => _bundles[(int)kind];
 
+    /// <summary>The least spend that reaches a limit, on the basis of the version's prices.</summary>
+    internal long ReachedFrom(SpendLimit limit) => SpendLimits.ReachedFrom(limit, Basis, VatRate.OfPermille(VatPermille));
+
     /// <summary>Limits on the basis of the version's prices.</summary>
     internal SpendLimits Compile(IReadOnlyList<SpendLimit> limits) => new(limits, Basis, VatRate.OfPermille(VatPermille));
 

@@ -8,6 +8,7 @@ public sealed record RecordCodec(string Name, string SchemaJson, Func<byte[], by
     public static IReadOnlyList<RecordCodec> All { get; } =
     [
         new(nameof(AuditEntry), AuditEntry.SchemaJson, body => Written(AuditEntry.Read(body).Write), null),
+        new(nameof(BalanceOperation), BalanceOperation.SchemaJson, body => Written(BalanceOperation.Read(body).Write), null),
         new(nameof(OfferingVersion), OfferingVersion.SchemaJson, body => Written(OfferingVersion.Read(body).Write), null),
         new(nameof(CustomerNotification), CustomerNotification.SchemaJson, body => Written(CustomerNotification.Read(body).Write), null),
         new(nameof(Subscription), Subscription.SchemaJson, body => Written(Subscription.Read(body).Write), null),

@@ -29,7 +29,7 @@ internal sealed class RatingPlatform : IAsyncDisposable
     private static readonly string[] TopicsOfRating =
     [
         Topics.UsageReceived, Topics.UsageRated, Topics.UsageRejected, Topics.CustomerNotifications, Topics.RatingState,
-        Topics.CatalogueTariffs, Topics.CustomerSubscriptions,
+        Topics.CatalogueTariffs, Topics.CustomerSubscriptions, Topics.BalanceJournal,
     ];
 
     private readonly List<IAsyncDisposable> _parts = [];

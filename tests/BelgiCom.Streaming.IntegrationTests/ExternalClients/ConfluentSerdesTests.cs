@@ -25,6 +25,7 @@ public sealed class ConfluentSerdesTests(EmbeddedCluster cluster) : IClassFixtur
         [Topics.UsageRejected] = RewriterAsync<UsageRejectedView>(Topics.UsageRejected),
         [Topics.CustomerNotifications] = RewriterAsync<CustomerNotification>(Topics.CustomerNotifications),
         [Topics.RatingState] = RewriterAsync<RatingStateView>(Topics.RatingState),
+        [Topics.BalanceJournal] = RewriterAsync<BalanceOperation>(Topics.BalanceJournal),
         [Topics.CatalogueTariffs] = RewriterAsync<OfferingVersion>(Topics.CatalogueTariffs),
         [Topics.CustomerSubscriptions] = RewriterAsync<Subscription>(Topics.CustomerSubscriptions),
         [Topics.Quarantine] = RewriterAsync<QuarantinedRecord>(Topics.Quarantine),

@@ -22,6 +22,7 @@ public sealed class TopicReleaseTests
         [$"{Topics.RatingState} class"] = Rewriter<RatingState>(Topics.RatingState),
         [$"{Topics.RatingState} view"] = Rewriter<RatingStateView>(Topics.RatingState),
         [$"{Topics.CustomerNotifications} class"] = Rewriter<CustomerNotification>(Topics.CustomerNotifications),
+        [$"{Topics.BalanceJournal} class"] = Rewriter<BalanceOperation>(Topics.BalanceJournal),
         [$"{Topics.CatalogueTariffs} class"] = Rewriter<OfferingVersion>(Topics.CatalogueTariffs),
         [$"{Topics.CustomerSubscriptions} class"] = Rewriter<Subscription>(Topics.CustomerSubscriptions),
         [$"{Topics.Quarantine} class"] = Rewriter<QuarantinedRecord>(Topics.Quarantine),
