@@ -125,7 +125,8 @@ internal sealed class OfferingReader
 
         TableContent content = TablesAt(version, section, index);
         version = WithTables(version, content, section, source.HasOwnZones);
-        source = source with { Published = LimitReader.Publish(version, source.Terms.Limits, content.Limits, section) };
+        version = LimitReader.Publish(version, source.Terms.Limits, content.Limits, section);
+        source = source with { Published = FairUseTerms.Publish(version, source) };
         Compile(source.Published, section, isWhole: _findings.Faults.Count == faults);
         _read.Add(source);
     }
@@ -164,6 +165,9 @@ internal sealed class OfferingReader
         {
             Published = version,
             HasOwnZones = section.Has("zones") || _zones.Count > 0,
+            Surcharges = [
+                .. published.Select<(YamlSection, OfferingPrice, PriceTerms Terms), (decimal, long)?>(
+                    price => price.Terms.AboveFairUsePrice is { } above ? (above, price.Terms.AboveFairUseUnits) : null)],
             Terms = _terms with
             {
                 Fees = terms.Fees,

@@ -127,6 +127,9 @@ public static class OfferingWords
             ("free units", price.FreeUnits > 0 ? $"{Units(price.FreeUnits, price.Unit)} a month" : null),
             ("bundle", price.Bundle ? "drawn first" : null),
             ("volume", price.Split == VolumeSplit.Proportional ? "spread over time" : null),
+            ("above fair use, later", price.AboveFairUse.Count < 2 ? null : string.Join(
+                "; ", price.AboveFairUse.Skip(1).Select(
+                    one => $"{Amount(one.UnitPrice)} per {Units(one.UnitSize, price.Unit)} from {Instant(one.From)}"))),
         })
         {
             if (text is not null)
@@ -151,6 +154,14 @@ public static class OfferingWords
         if (bundle.Shared)
         {
             yield return ("shared", "by all of the account");
+        }
+
+        if (bundle.FairUse.Count > 0)
+        {
+            string volumes = string.Join(
+                "; ", bundle.FairUse.Select((volume, index) => Units(volume.Units, PriceReader.NaturalUnit(bundle.Kind))
+                    + (index == 0 ? $" in {bundle.FairUseZone}" : $" from {Instant(volume.From)}")));
+            yield return ("fair use", $"{volumes}; above it, the surcharge of the price");
         }
 
         if (period.Length == 0)
@@ -282,14 +293,6 @@ public static class OfferingWords
         {
             yield return new(
                 subject, "part of a month", $"by days, rounded up to {Units(terms.ProRataStep, terms.Unit)}");
-        }
-
-        if (terms.FairUseZone is not null)
-        {
-            yield return new(
-                subject, "fair use",
-                terms.FairUseUnits is { } units ? $"{Units(units, terms.Unit)} in {terms.FairUseZone}"
-                    : $"the regulation's volume in {terms.FairUseZone}");
         }
 
         if (terms.ContributedBy is not null)

@@ -352,21 +352,7 @@ internal static class PriceReader
 
     private static PriceTerms ReadTerms(YamlSection section, OfferingPrice price)
     {
-        (decimal Price, long Units)? above = null;
-        if (section.Section("aboveFairUse") is { } fairUse)
-        {
-            decimal? amount = fairUse.Amount("price");
-            long? units = UnitsOf(fairUse, "per", price.Unit);
-            fairUse.Finish();
-            if (amount is null || units is null)
-            {
-                fairUse.Fault(null, "'aboveFairUse' has a 'price' and what it is 'per'.");
-            }
-
-            above = (amount ?? 0, units ?? 1);
-            NotApplied(section, "aboveFairUse", "usage above the fair use volume has the price of the row");
-        }
-
+        (decimal Price, long Units)? above = FairUseTerms.ReadSurcharge(section, price);
         bool countsAccount = section.Choice("counts", false, ("subscriber", false), ("account", true));
         if (countsAccount)
         {

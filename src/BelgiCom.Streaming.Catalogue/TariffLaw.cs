@@ -16,7 +16,6 @@ internal sealed class TariffLaw
     private const string Emergency = "Directive (EU) 2018/1972 art. 109";
     private const string SpecialNumbers = "the maximum prices of special numbers (royal decree of 27 April 2007; telethicom.be)";
     private const string Vat = "royal decree No 20 of 20 July 1970";
-    private const long OctetsPerGigabyte = 1_000_000_000;
     private const string Belgium = "206";
     private const int MostPermilleOfWarning = 800;
     private const int WholePermille = 1000;
@@ -46,16 +45,6 @@ internal sealed class TariffLaw
     [
         ("3270", 0.30m, false), ("32900", 0.50m, false), ("32901", 0.50m, true), ("32902", 1.00m, false), ("32903", 1.50m, false),
         ("32904", 2.00m, false), ("32905", 2.00m, true), ("32906", 1.00m, false), ("32907", 2.00m, false), ("32909", 31.00m, true),
-    ];
-
-    /// <summary>Wholesale caps without VAT: kind, units, the amount, and the first day on which it holds.</summary>
-    private static readonly (UsageKind Kind, long Units, decimal Most, DateOnly From)[] WholesaleCaps =
-    [
-        (UsageKind.Data, OctetsPerGigabyte, 2.00m, new(2022, 7, 1)), (UsageKind.Data, OctetsPerGigabyte, 1.80m, new(2023, 1, 1)),
-        (UsageKind.Data, OctetsPerGigabyte, 1.55m, new(2024, 1, 1)), (UsageKind.Data, OctetsPerGigabyte, 1.30m, new(2025, 1, 1)),
-        (UsageKind.Data, OctetsPerGigabyte, 1.10m, new(2026, 1, 1)), (UsageKind.Data, OctetsPerGigabyte, 1.00m, new(2027, 1, 1)),
-        (UsageKind.Voice, 60, 0.022m, new(2022, 7, 1)), (UsageKind.Voice, 60, 0.019m, new(2025, 1, 1)),
-        (UsageKind.Sms, 1, 0.004m, new(2022, 7, 1)), (UsageKind.Sms, 1, 0.003m, new(2025, 1, 1)),
     ];
 
     private readonly VersionSource _source;
@@ -169,7 +158,7 @@ internal sealed class TariffLaw
             return;
         }
 
-        CheckRoaming(UsageKind.Data, Direction.NotApplicable, null, zone, mcc, isInForce, 1_000, 1_000_000, OctetsPerGigabyte);
+        CheckRoaming(UsageKind.Data, Direction.NotApplicable, null, zone, mcc, isInForce, 1_000, 1_000_000, WholesaleCap.OctetsPerGigabyte);
         string? mobile = _finder.Places.DestinationOf(BelgianMobile).Name;
         CheckRoaming(UsageKind.Voice, Direction.Originating, mobile, zone, mcc, isInForce, 1, 30, 60, 61);
         CheckRoaming(UsageKind.Voice, Direction.Terminating, null, zone, mcc, isInForce, 1, 60);
@@ -313,24 +302,40 @@ internal sealed class TariffLaw
 
     private void CheckFairUse(DateTimeOffset? end)
     {
-        foreach (PriceTerms terms in _source.Terms.Prices.Where(terms => terms.AboveFairUsePrice is not null))
+        for (int index = 0; index < _version.Prices.Count; index++)
         {
-            int index = _version.Prices.ToList().FindIndex(price => price.Id == terms.Id);
-            if (index < 0)
+            OfferingPrice price = _version.Prices[index];
+            Bundle[] bundles = [.. _version.Bundles.Where(bundle => HasFairUse(bundle, price))];
+            if (_source.Surcharges[index] is not { } surcharge)
             {
+                if (bundles.Length > 0)
+                {
+                    _source.Prices[index].Warn(
+                        null,
+                        $"above the fair use volume of bundle '{bundles[0].Id}' nothing more is due, because this price has no "
+                        + "'aboveFairUse'.",
+                        FaultCodes.FairUseSurcharge);
+                }
+
                 continue;
             }
 
-            foreach ((UsageKind Kind, long Units, decimal Most, DateOnly From) cap in CapsBetween(_version.Prices[index].Kind, end))
+            if (bundles.Length == 0)
             {
-                decimal net = WithoutVat(terms.AboveFairUsePrice!.Value * cap.Units) / terms.AboveFairUseUnits;
-                if (net > cap.Most)
+                _source.Prices[index].Warn(
+                    "aboveFairUse", "no bundle that this price draws has a 'fairUse' in its zone, so nobody pays this surcharge.",
+                    FaultCodes.PriceHidden);
+            }
+
+            foreach (WholesaleCap cap in WholesaleCap.Between(price.Kind, _version.ValidFrom, end))
+            {
+                decimal net = WithoutVat(surcharge.Price * cap.Units) / surcharge.Units;
+                if (net > cap.Amount)
                 {
-                    bool isInForce = BelgianCalendar.StartOfDay(cap.From) <= _version.ValidFrom;
                     Report(
-                        _source.Prices[index], "aboveFairUse", isInForce,
-                        $"the surcharge is {Text(net)} without VAT, and the wholesale cap from {cap.From:yyyy-MM-dd} on is "
-                        + $"{Text(cap.Most)}; {FairUsePolicy}.",
+                        _source.Prices[index], "aboveFairUse", cap.From <= _version.ValidFrom,
+                        $"the surcharge is {Text(net)} without VAT, and the wholesale cap from {cap.FromDay:yyyy-MM-dd} on is "
+                        + $"{Text(cap.Amount)}, which is charged instead; {FairUsePolicy}.",
                         FaultCodes.FairUseSurcharge);
                     break;
                 }
@@ -340,41 +345,38 @@ internal sealed class TariffLaw
         CheckFairUseVolume(end);
     }
 
+    /// <summary>Whether usage at the price can be in the fair use zone of the bundle and be covered by it.</summary>
+    private static bool HasFairUse(Bundle bundle, OfferingPrice price)
+    {
+        string zone = bundle.FairUseZone;
+        IReadOnlyList<string> zones = price.Zone.Length == 0 ? price.Zones : [price.Zone, .. price.Zones];
+        return zone.Length > 0 && price.Bundle && bundle.Kind == price.Kind
+            && (bundle.Zones.Count == 0 || bundle.Zones.Contains(zone)) && (zones.Count == 0 || zones.Contains(zone));
+    }
+
     private void CheckFairUseVolume(DateTimeOffset? end)
     {
-        decimal fee = _source.Terms.Fees.Where(one => one.IsMonthly).Sum(one => one.Price ?? 0);
+        decimal fee = FairUseTerms.MonthlyFee(_source.Terms);
         foreach ((BundleTerms terms, YamlSection line) in _source.Terms.Bundles.Zip(_source.Bundles))
         {
-            (UsageKind Kind, long Units, decimal Most, DateOnly From) cap = CapsBetween(UsageKind.Data, end).FirstOrDefault();
-            if (terms.FairUseUnits is not { } volume || cap.Most == 0)
+            if (terms.FairUseUnits is not { } volume || terms.Unit != PriceUnit.Octet)
             {
                 continue;
             }
 
-            // Twice the net price in whole gigabytes of the wholesale cap, begun ones too.
-            long least = (long)decimal.Ceiling(2 * WithoutVat(fee) / cap.Most) * OctetsPerGigabyte;
-            if (volume < least)
+            // Twice the net price in whole gigabytes of the wholesale cap, begun ones too. The cap falls, so the volume grows.
+            foreach ((int index, WholesaleCap cap) in WholesaleCap.Between(UsageKind.Data, _version.ValidFrom, end).Index())
             {
-                Report(
-                    line, "fairUse", isInForce: true,
-                    $"the volume must be at least {least / OctetsPerGigabyte} GB: twice the net price of the month, "
-                    + $"{Text(WithoutVat(fee))}, by the wholesale cap, {Text(cap.Most)}; {FairUsePolicy}.",
-                    FaultCodes.FairUseVolume);
-            }
-        }
-    }
-
-    /// <summary>The caps that hold at some time of the version, in their order.</summary>
-    private IEnumerable<(UsageKind Kind, long Units, decimal Most, DateOnly From)> CapsBetween(UsageKind kind, DateTimeOffset? end)
-    {
-        (UsageKind Kind, long Units, decimal Most, DateOnly From)[] caps = [.. WholesaleCaps.Where(cap => cap.Kind == kind)];
-        for (int index = 0; index < caps.Length; index++)
-        {
-            bool hasBegun = end is null || BelgianCalendar.StartOfDay(caps[index].From) < end;
-            bool isOver = index + 1 < caps.Length && BelgianCalendar.StartOfDay(caps[index + 1].From) <= _version.ValidFrom;
-            if (hasBegun && !isOver)
-            {
-                yield return caps[index];
+                long least = FairUseTerms.VolumeOf(_version, fee, cap);
+                if (volume < least)
+                {
+                    Report(
+                        line, "fairUse", isInForce: index == 0,
+                        $"the volume must be at least {least / WholesaleCap.OctetsPerGigabyte} GB from {cap.FromDay:yyyy-MM-dd} on: twice "
+                        + $"the net price of the month, {Text(WithoutVat(fee))}, by the wholesale cap, {Text(cap.Amount)}; {FairUsePolicy}.",
+                        FaultCodes.FairUseVolume);
+                    break;
+                }
             }
         }
     }

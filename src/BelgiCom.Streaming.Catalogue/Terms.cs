@@ -93,7 +93,7 @@ public sealed record QuotaSizes(long VoiceSeconds, long DataOctets, long Validit
 /// <param name="RolloverMaximum">Most units that are carried into the next month; 0 for none.</param>
 /// <param name="RolloverPeriods">Months for which they are carried.</param>
 /// <param name="ProRataStep">A part of a month has its days' part of the units, rounded up to this; 0 for all units.</param>
-/// <param name="FairUseZone">Zone in which only a part may be used; null for none.</param>
+/// <param name="FairUseZone">Zone in which only a part is free of a surcharge; null for none.</param>
 /// <param name="FairUseUnits">That part; null for what the regulation says.</param>
 /// <param name="ContributedBy">What adds its units to a pool, such as device; null for no pool.</param>
 public sealed record BundleTerms(
@@ -103,7 +103,7 @@ public sealed record BundleTerms(
 /// <summary>What a price has beside the price.</summary>
 /// <param name="Id">The price's id.</param>
 /// <param name="Unit">What its units count.</param>
-/// <param name="AboveFairUsePrice">Price of usage above the fair use volume; null for the same price.</param>
+/// <param name="AboveFairUsePrice">Surcharge for what a bundle covers above its fair use volume; null for none.</param>
 /// <param name="AboveFairUseUnits">Units that it is for.</param>
 /// <param name="CountsAccount">Whether its tiers count the usage of the whole account.</param>
 /// <param name="CalledIn">Group that the called subscriber is a member of; null for everybody. A price with one is not published.</param>

@@ -22,7 +22,7 @@ internal static class TermsReader
         };
         (long maximum, long periods) = ReadRollover(section, unit);
         long step = ReadProRataStep(section, unit);
-        (string? zone, long? units) = ReadFairUse(section, unit);
+        (string? zone, long? units) = FairUseTerms.ReadVolume(section, bundle.Kind, unit);
         string? contributedBy = section.Text("contributedBy");
         if (contributedBy is not null)
         {
@@ -152,26 +152,6 @@ internal static class TermsReader
         }
 
         return Math.Max(1, step);
-    }
-
-    private static (string? Zone, long? Units) ReadFairUse(YamlSection section, PriceUnit unit)
-    {
-        if (section.Section("fairUse") is not { } fairUse)
-        {
-            return (null, null);
-        }
-
-        string zone = fairUse.RequiredText("zone");
-        bool isRegulation = fairUse.Text("volume") == "regulation";
-        long? units = isRegulation ? null : PriceReader.UnitsOf(fairUse, "volume", unit);
-        fairUse.Finish();
-        if (!fairUse.Has("volume"))
-        {
-            fairUse.Fault(null, "'volume' is missing: regulation, or units.");
-        }
-
-        PriceReader.NotApplied(section, "fairUse", $"the whole bundle may be used in zone {zone}");
-        return (zone, units);
     }
 
     private static FeeTerms ReadFee(YamlSection section)

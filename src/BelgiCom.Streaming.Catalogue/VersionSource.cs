@@ -14,6 +14,9 @@ internal sealed record VersionSource(YamlSection Section, IReadOnlyList<YamlSect
     /// <summary>What the file says beside it.</summary>
     public OfferingTerms Terms { get; init; } = new();
 
+    /// <summary>What units above the fair use volume cost, as the file has it, for each published price; null for nothing.</summary>
+    public IReadOnlyList<(decimal Price, long Units)?> Surcharges { get; init; } = [];
+
     /// <summary>Whether the file lists zones itself, instead of naming a table.</summary>
     public bool HasOwnZones { get; init; }
 }

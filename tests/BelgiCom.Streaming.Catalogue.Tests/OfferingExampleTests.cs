@@ -50,7 +50,6 @@ public sealed partial class OfferingExampleTests
         Assert.Superset(
             new HashSet<string>
             {
-                "be-plan-60.yaml fairUse", "be-plan-60.yaml aboveFairUse",
                 "be-prepaid.yaml paymentMethod", "be-prepaid.yaml reservation", "be-prepaid.yaml bundle", "roaming-pass.yaml addOnTo",
                 "iot-pool.yaml contributedBy", "enterprise-commit.yaml calledIn", "enterprise-commit.yaml counts",
             },

@@ -126,7 +126,15 @@ internal static class Gens
             Bundles =
             [
                 new Bundle { Id = "month", Kind = UsageKind.Voice, Units = units[0], RolloverMaximum = units[3], ProRataStep = 1 },
-                new Bundle { Id = "until", Kind = UsageKind.Data, Units = units[1] * 10_000, ValidTo = Given.Time(bound) },
+                new Bundle
+                {
+                    Id = "until",
+                    Kind = UsageKind.Data,
+                    Units = units[1] * 10_000,
+                    ValidTo = Given.Time(bound),
+                    FairUseZone = "eu",
+                    FairUse = [new FairUseVolume { Units = units[2] * 1000 }],
+                },
                 new Bundle { Id = "open", Kind = UsageKind.Sms, Units = units[2] / 300 + 1, ValidFrom = Given.Time(Start) },
                 new Bundle { Kind = UsageKind.Voice, Units = units[3], Priority = 1 },
             ],
@@ -180,6 +188,7 @@ internal static class Gens
             MinimumCharge = bounds == 1 ? 0.5m : null,
             MaximumCharge = bounds == 2 ? 1.5m : null,
             Bundle = model != PriceModel.Pass,
+            AboveFairUse = model == PriceModel.Pass ? [] : [new FairUseSurcharge { UnitPrice = Math.Min(price, 1m), UnitSize = 1000 }],
             Tiers = isTiered
                 ?
                 [

@@ -124,6 +124,17 @@ internal static class CaseTariff
             FreeUnits = Units(price, "freeUnits")?.Units ?? 0,
             Steps = [.. List(price, price, "steps").Select(step => Step(step, amount, per))],
             Tiers = [.. List(price, price, "tiers").Select(tier => Tier(tier, per))],
+            AboveFairUse = price.OptionalObject("aboveFairUse") is { } above
+                ?
+                [
+                    new FairUseSurcharge
+                    {
+                        From = Always,
+                        UnitPrice = above.OptionalDecimal("price") ?? 0,
+                        UnitSize = (Units(above, "per") ?? per).Units,
+                    },
+                ]
+                : [],
             Pass = model == "pass"
                 ? new Pass
                 {
@@ -168,6 +179,11 @@ internal static class CaseTariff
         ValidFrom = bundle.OptionalText("from") is { } from ? Instant(from) : null,
         ValidTo = bundle.OptionalText("to") is { } to ? Instant(to) : null,
         Shared = bundle.Has("members"),
+        RolloverMaximum = bundle.OptionalObject("rollover") is { } rollover ? Units(rollover, "maximum")?.Units ?? 0 : 0,
+        FairUseZone = bundle.OptionalObject("fairUse")?.Text("zone") ?? "",
+        FairUse = bundle.OptionalObject("fairUse") is { } fairUse
+            ? [new FairUseVolume { From = Always, Units = Units(fairUse, "volume")?.Units ?? 0 }]
+            : [],
     };
 
     private static TimeBand Band(CaseObject band) => new()

@@ -220,7 +220,7 @@ internal sealed class RateCase
             }
 
             bool isUsage = part is { Component: PartComponent.Usage or PartComponent.Bundle, Tier: 0 };
-            bool hasPrice = part is { Component: PartComponent.Usage, Tier: 0, UnitSize: > 0 };
+            bool hasPrice = isUsage && part.UnitSize > 0;
             parts.Add(new CasePart(
                 NameOf(part.Component),
                 hasPrice ? Nanos.ToDecimal(part.UnitPriceNanos) : null,

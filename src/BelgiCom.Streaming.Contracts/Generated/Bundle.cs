@@ -45,11 +45,21 @@ public sealed partial record Bundle
     /// <summary>A part of a month grants its days' part of the units, rounded up to this; 0 grants all units.</summary>
     public long ProRataStep { get; init; }
 
+    /// <summary>
+    /// Zone in which only a part of what it covers is at the price of home (Regulation (EU) 2022/612 art. 8); empty for none.
+    /// </summary>
+    public string FairUseZone { get; init; } = "";
+
+    /// <summary>Fair use volumes in the order of time; they change with the wholesale cap.</summary>
+    public IReadOnlyList<FairUseVolume> FairUse { get; init; } = [];
+
     internal int MaxSize =>
         61
         + AvroSize.Of(Zones, static item => AvroSize.Of(item))
         + AvroSize.Of(Id)
-        + AvroSize.Of(Destinations, static item => AvroSize.Of(item));
+        + AvroSize.Of(Destinations, static item => AvroSize.Of(item))
+        + AvroSize.Of(FairUseZone)
+        + AvroSize.Of(FairUse, static item => item.MaxSize);
 
     internal static Bundle ReadFrom(ref AvroReader reader) => new()
     {
@@ -65,6 +75,8 @@ public sealed partial record Bundle
         Shared = reader.ReadBoolean(),
         RolloverMaximum = reader.ReadLong(),
         ProRataStep = reader.ReadLong(),
+        FairUseZone = reader.ReadString(),
+        FairUse = reader.ReadArray(2, static (ref reader) => FairUseVolume.ReadFrom(ref reader)),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -91,5 +103,7 @@ public sealed partial record Bundle
         writer.WriteBoolean(Shared);
         writer.WriteLong(RolloverMaximum);
         writer.WriteLong(ProRataStep);
+        writer.WriteString(FairUseZone);
+        writer.WriteArray(FairUse, static (ref writer, item) => item.WriteTo(ref writer));
     }
 }

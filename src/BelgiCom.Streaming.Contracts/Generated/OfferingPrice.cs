@@ -107,6 +107,9 @@ public sealed partial record OfferingPrice
     /// <summary>The pass, for PASS.</summary>
     public Pass? Pass { get; init; }
 
+    /// <summary>Surcharges in the order of time. Empty: units above the fair use volume cost no more than those in it.</summary>
+    public IReadOnlyList<FairUseSurcharge> AboveFairUse { get; init; } = [];
+
     internal int MaxSize =>
         120
         + AvroSize.Of(Zone)
@@ -121,7 +124,8 @@ public sealed partial record OfferingPrice
         + AvroSize.Of(RatTypes, static item => 5)
         + AvroSize.Of(Steps, static item => item.MaxSize)
         + AvroSize.Of(Tiers, static item => item.MaxSize)
-        + (Pass is null ? 1 : 1 + Pass.MaxSize);
+        + (Pass is null ? 1 : 1 + Pass.MaxSize)
+        + AvroSize.Of(AboveFairUse, static item => item.MaxSize);
 
     internal static OfferingPrice ReadFrom(ref AvroReader reader) => new()
     {
@@ -156,6 +160,7 @@ public sealed partial record OfferingPrice
         MaximumCharge = reader.ReadIsPresent() ? Nanos.ToDecimal(reader.ReadUnscaled()) : null,
         Split = (VolumeSplit)reader.ReadEnum(2),
         Pass = reader.ReadIsPresent() ? Pass.ReadFrom(ref reader) : null,
+        AboveFairUse = reader.ReadArray(4, static (ref reader) => FairUseSurcharge.ReadFrom(ref reader)),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -215,5 +220,7 @@ public sealed partial record OfferingPrice
         {
             Pass.WriteTo(ref writer);
         }
+
+        writer.WriteArray(AboveFairUse, static (ref writer, item) => item.WriteTo(ref writer));
     }
 }

@@ -6,11 +6,12 @@
 namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>
-/// What a part is. USAGE: units at a price. BUNDLE: units that a bundle covered. CONNECT_FEE: due once in a session, with its first priced
-/// unit. MINIMUM_CHARGE: what was missing to a session's least amount. MAXIMUM_CHARGE: what is above a session's highest amount, not above
-/// 0. REVERSAL: what was charged for the period at the tier before, or for a session without a record of it that came out of order, taken
-/// back. PASS_OPENED: usage that opened a pass, of amount 0 when enough passes were charged in the month. PASS: usage inside a pass.
-/// FREE_BEFORE_PASS: a message that opens no pass. ZERO_RATED: usage that is never charged.
+/// What a part is. USAGE: units at a price. BUNDLE: units that a bundle covered; with a price and an amount where they are above its fair
+/// use volume. CONNECT_FEE: due once in a session, with its first priced unit. MINIMUM_CHARGE: what was missing to a session's least
+/// amount. MAXIMUM_CHARGE: what is above a session's highest amount, not above 0. REVERSAL: what was charged for the period at the tier
+/// before, or for a session without a record of it that came out of order, taken back. PASS_OPENED: usage that opened a pass, of amount 0
+/// when enough passes were charged in the month. PASS: usage inside a pass. FREE_BEFORE_PASS: a message that opens no pass. ZERO_RATED:
+/// usage that is never charged.
 /// </summary>
 public enum PartComponent
 {

@@ -33,7 +33,7 @@ internal sealed class BundleDraws(
             : new MeterKey(hand.Owner, row.PeriodMeter, hand.MonthStart);
     }
 
-    /// <summary>First instant after this one at which a bundle begins or ends.</summary>
+    /// <summary>First instant after this one at which a bundle begins or ends, or another surcharge is due.</summary>
     public long ChangeAfter(long at)
     {
         long next = long.MaxValue;
@@ -41,6 +41,11 @@ internal sealed class BundleDraws(
         {
             next = bundle.FromMilliseconds > at ? Math.Min(next, bundle.FromMilliseconds) : next;
             next = bundle.ToMilliseconds > at ? Math.Min(next, bundle.ToMilliseconds) : next;
+        }
+
+        foreach (PriceList.Surcharge surcharge in terms.Row.Surcharges)
+        {
+            next = surcharge.FromMilliseconds > at ? Math.Min(next, surcharge.FromMilliseconds) : next;
         }
 
         return next;
@@ -66,13 +71,51 @@ internal sealed class BundleDraws(
             long taken = Take(bundle, units);
             if (taken > 0)
             {
-                parts.AddRun(new RatedPart { Component = PartComponent.Bundle, BundleIndex = bundle.Index, Units = taken });
+                AddCovered(bundle, taken, at);
                 units -= taken;
             }
         }
 
         return units;
     }
+
+    /// <summary>
+    /// Adds units that a bundle covers. In its fair use zone, those above the volume of the period cost the surcharge: the bundle is their
+    /// price at home, and the surcharge comes on top. (D-19)
+    /// </summary>
+    private void AddCovered(PriceList.BundleTerms bundle, long units, long at)
+    {
+        RatedPart part = new() { Component = PartComponent.Bundle, BundleIndex = bundle.Index };
+        long within = bundle.HasFairUse(terms.Zone) ? CountFairUse(bundle, units) : units;
+        if (within > 0)
+        {
+            parts.AddRun(part with { Units = within });
+        }
+
+        if (within < units)
+        {
+            PriceList.Surcharge surcharge = terms.Row.SurchargeAt(at);
+            parts.AddRun(
+                part with { Units = units - within, UnitPriceNanos = surcharge.UnitPriceNanos, UnitSize = surcharge.UnitSize });
+        }
+    }
+
+    /// <summary>Counts units in the fair use zone of a bundle; how many of them are within the volume of the period.</summary>
+    private long CountFairUse(PriceList.BundleTerms bundle, long units)
+    {
+        // The volume counts all usage of the period, so a session's units in it cannot be taken back alone.
+        session.ChargeAsTheyCome();
+        (UInt128 owner, long from, int until) = PeriodOf(bundle);
+        MeterReading counted = hand.Read(owner, bundle.FairUseMeter, from);
+        hand.Write(owner, bundle.FairUseMeter, from, counted with { Units = counted.Units + units }, until);
+        return Math.Clamp(grants.FairUse(bundle) - counted.Units, 0, units);
+    }
+
+    /// <summary>Whose use of a bundle is counted, the beginning under which it is, and the last day on which it may be needed.</summary>
+    private (UInt128 Owner, long From, int Until) PeriodOf(PriceList.BundleTerms bundle) => (
+        bundle.IsShared ? hand.Account : hand.Owner,
+        bundle.IsMonthly ? hand.MonthStart : Math.Max(0, bundle.FromMilliseconds / MillisecondsPerDay),
+        bundle.IsMonthly ? hand.MonthEnd : UsageInHand.LastDayBefore(bundle.ToMilliseconds));
 
     /// <summary>
     /// Gives back all that the session drew; false, with nothing changed, when not all bundles that it drew from are found, because the
@@ -154,13 +197,11 @@ internal sealed class BundleDraws(
             return granted;
         }
 
-        UInt128 owner = bundle.IsShared ? hand.Account : hand.Owner;
-        long from = bundle.IsMonthly ? hand.MonthStart : Math.Max(0, bundle.FromMilliseconds / MillisecondsPerDay);
+        (UInt128 owner, long from, int until) = PeriodOf(bundle);
         MeterReading drawn = hand.Read(owner, bundle.Meter, from);
         long taken = Math.Min(units, Math.Max(0, bundle.Units - drawn.Units));
         if (taken > 0)
         {
-            int until = bundle.IsMonthly ? hand.MonthEnd : UsageInHand.LastDayBefore(bundle.ToMilliseconds);
             hand.Write(owner, bundle.Meter, from, drawn with { Units = drawn.Units + taken }, until);
             session.NoteDraw(bundle.Meter, from, taken);
         }

@@ -138,7 +138,8 @@ internal sealed class EventParts(TermsInForce terms)
 
     private void Price(ref RatedPart part)
     {
-        if (part.Component == PartComponent.Usage)
+        // Units that a bundle covers have a price above its fair use volume only.
+        if (part.UnitSize > 0)
         {
             Expect(RoundingPolicy.TryPrice(part.Units, part.UnitPriceNanos, part.UnitSize, out long nanos));
             part.AmountNanos = nanos;

@@ -47,6 +47,14 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
         return taken + back;
     }
 
+    /// <summary>Units of the event's period that a bundle covers in its fair use zone without a surcharge: in part of a month, its
+    /// days' part, as of the bundle. (D-19)</summary>
+    public long FairUse(PriceList.BundleTerms bundle)
+    {
+        long volume = bundle.FairUseAt(hand.MonthStartMilliseconds);
+        return bundle.ProRataStep == 0 ? volume : PartOf(volume, bundle.ProRataStep, BelgianCalendar.MonthStartingOn(hand.MonthStart));
+    }
+
     /// <summary>Moves what a month may carry out of it.</summary>
     private long CarryFrom(int month, PriceList.BundleTerms next)
     {
@@ -85,8 +93,10 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
 
     private long Granted(PriceList.BundleTerms bundle, int month) => bundle.ProRataStep == 0 || bundle.Units == long.MaxValue
         ? bundle.Units
-        : new PeriodShare(DaysOf(month), BelgianCalendar.StartDays(month + 1) - BelgianCalendar.StartDays(month))
-            .OfAllowance(bundle.Units, bundle.ProRataStep);
+        : PartOf(bundle.Units, bundle.ProRataStep, month);
+
+    private long PartOf(long units, long step, int month) =>
+        new PeriodShare(DaysOf(month), BelgianCalendar.StartDays(month + 1) - BelgianCalendar.StartDays(month)).OfAllowance(units, step);
 
     private int DaysOf(int month) => subscribers.ActiveDays(
         hand.Usage.Subscriber, terms.Offering, _holder, BelgianCalendar.StartDays(month), BelgianCalendar.StartDays(month + 1));

@@ -27,6 +27,9 @@ internal enum MeterKind
 
     /// <summary>Whether a step of a limit was sent, and at what spend.</summary>
     LimitStep = 7,
+
+    /// <summary>Units that a bundle covered in its fair use zone.</summary>
+    FairUse = 8,
 }
 
 /// <summary>Numbers of meters: 64 bits of SHA-256 over kind and name, so that they are the same in every process and version.</summary>

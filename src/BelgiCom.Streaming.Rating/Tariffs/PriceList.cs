@@ -110,14 +110,15 @@ internal sealed class PriceList
     private static bool IsShort(OfferingPrice price) =>
         price is
         {
-            Model: PriceModel.Unit, Id: "", MinimumCharge: null, MaximumCharge: null, Split: VolumeSplit.ByStart, Kind: not UsageKind.Event
+            Model: PriceModel.Unit, Id: "", MinimumCharge: null, MaximumCharge: null, Split: VolumeSplit.ByStart, Kind: not UsageKind.Event,
+            AboveFairUse.Count: 0
         }
         && price.Zones.Count + price.Destinations.Count + price.Bands.Count + price.ServiceIdentifiers.Count + price.DataNetworks.Count
             + price.Slices.Count + price.RatTypes.Count + price.Steps.Count == 0;
 
     private static bool IsShort(Bundle bundle) =>
         bundle is { Id: "", Priority: 0, Unlimited: false, Shared: false, ValidFrom: null, ValidTo: null, Destinations.Count: 0 }
-        && bundle is { RolloverMaximum: 0, ProRataStep: 0 };
+        && bundle is { RolloverMaximum: 0, ProRataStep: 0, FairUseZone: "" };
 
     /// <summary>
     /// What must be kept of a session. It is a matter of the kind and not of the price, because a session may go on under another price of
@@ -187,6 +188,9 @@ internal sealed class PriceList
             FixedNanos = Nanos.FromDecimal(published.Fixed ?? 0);
             IsSpreadOverTime = published.Split == VolumeSplit.Proportional;
             DrawsBundles = published.Bundle;
+            Surcharges = [
+                .. published.AboveFairUse.Select(one => new Surcharge(
+                    one.From.ToUnixTimeMilliseconds(), Nanos.FromDecimal(one.UnitPrice), one.UnitSize))];
             Pass = published.Pass;
             IsFree = Model == PriceModel.Zero || (Model == PriceModel.Unit && !DrawsBundles && Steps.All(step => step.UnitPriceNanos == 0)
                 && ConnectFeeNanos + MinimumChargeNanos == 0);
@@ -238,6 +242,9 @@ internal sealed class PriceList
 
         public bool DrawsBundles { get; }
 
+        /// <summary>What units above the fair use volume of a bundle cost, in the order of time; empty for nothing.</summary>
+        public Surcharge[] Surcharges { get; }
+
         public Pass? Pass { get; }
 
         public ulong PeriodMeter { get; }
@@ -285,6 +292,18 @@ internal sealed class PriceList
 
         private static bool IsWhole(in Step step) => (Int128)step.UnitPriceNanos * step.Increment % step.UnitSize == 0;
 
+        /// <summary>What units above the fair use volume cost at an instant; no price where there is no surcharge.</summary>
+        public Surcharge SurchargeAt(long milliseconds)
+        {
+            int last = Surcharges.Length - 1;
+            while (last > 0 && Surcharges[last].FromMilliseconds > milliseconds)
+            {
+                last--;
+            }
+
+            return last < 0 ? default : Surcharges[last];
+        }
+
         /// <summary>Index of the step at a number of units of the session.</summary>
         public int StepAt(long units)
         {
@@ -303,6 +322,8 @@ internal sealed class PriceList
     {
         private readonly bool[] _zones;
         private readonly bool[]? _destinations;
+        private readonly int _fairUseZone;
+        private readonly (long FromMilliseconds, long Units)[] _fairUse;
 
         public BundleTerms(Bundle published, int index, OfferingVersion offering)
         {
@@ -325,7 +346,13 @@ internal sealed class PriceList
             ProRataStep = knowsDays ? published.ProRataStep : 0;
 
             // Each offering of a month grants its own days' part, so what was drawn under one does not count in another.
-            Meter = MeterId.Of(MeterKind.Bundle, ProRataStep > 0 ? $"{offering.Offering}/{Name}" : Name);
+            string counted = ProRataStep > 0 ? $"{offering.Offering}/{Name}" : Name;
+            Meter = MeterId.Of(MeterKind.Bundle, counted);
+            FairUseMeter = MeterId.Of(MeterKind.FairUse, counted);
+            _fairUseZone = published.FairUseZone.Length == 0
+                ? -1
+                : offering.Zones.ToList().FindIndex(zone => zone.Name == published.FairUseZone);
+            _fairUse = [.. published.FairUse.Select(volume => (volume.From.ToUnixTimeMilliseconds(), volume.Units))];
         }
 
         /// <summary>Its id; that of the kind where it has none.</summary>
@@ -370,6 +397,24 @@ internal sealed class PriceList
 
         public ulong Meter { get; }
 
+        /// <summary>Counts what it covered in its fair use zone.</summary>
+        public ulong FairUseMeter { get; }
+
+        /// <summary>Whether units in a zone count against a fair use volume.</summary>
+        public bool HasFairUse(int zone) => zone == _fairUseZone;
+
+        /// <summary>The fair use volume of a whole period that begins at an instant.</summary>
+        public long FairUseAt(long milliseconds)
+        {
+            int last = _fairUse.Length - 1;
+            while (last > 0 && _fairUse[last].FromMilliseconds > milliseconds)
+            {
+                last--;
+            }
+
+            return _fairUse[last].Units;
+        }
+
         /// <summary>Whether it is drawn before another one (less than 0), where monthly ones begin and end with a month.</summary>
         public int CompareDraw(BundleTerms other, (long Begin, long End) month)
         {
@@ -390,6 +435,9 @@ internal sealed class PriceList
 
     /// <summary>A part of a session with its own price and increment.</summary>
     public readonly record struct Step(long From, long UnitPriceNanos, long UnitSize, long Increment);
+
+    /// <summary>What units above a fair use volume cost from an instant on.</summary>
+    public readonly record struct Surcharge(long FromMilliseconds, long UnitPriceNanos, long UnitSize);
 
     /// <summary>A tier of a period; its end is the last unit in it.</summary>
     public readonly record struct Tier(long UpTo, long UnitPriceNanos, long UnitSize, long Package, long FlatNanos)

@@ -97,13 +97,31 @@ internal static class TariffChecks
                     && ((bundle.RolloverMaximum == 0 && bundle.ProRataStep == 0) || bundle.Id.Length > 0),
                 $"{where} must have an id, and at least 0 units, for rollover and parts of a month.");
             Require(!(bundle.ValidFrom >= bundle.ValidTo), $"{where} ends before it begins.");
+            CheckFairUse(bundle, where, zones);
             CheckNames(bundle.Zones, zones, $"{where} names zone");
             CheckNames(bundle.Destinations, offering.Destinations.Select(destination => destination.Name), $"{where} names destination");
         }
     }
 
+    private static void CheckFairUse(Bundle bundle, string where, HashSet<string> zones)
+    {
+        Require(
+            bundle.FairUseZone.Length > 0 == bundle.FairUse.Count > 0 && (bundle.FairUse.Count == 0 || bundle.Id.Length > 0),
+            $"{where} must have an id, a zone and a volume for fair use.");
+        CheckNames(bundle.FairUseZone.Length == 0 ? [] : [bundle.FairUseZone], zones, $"{where} names zone");
+        Require(
+            bundle.FairUse.All(volume => volume.Units >= 0 && volume.Units <= long.MaxValue - bundle.ProRataStep)
+                && bundle.FairUse.Zip(bundle.FairUse.Skip(1)).All(pair => pair.First.From < pair.Second.From),
+            $"{where} must have fair use volumes of at least 0 units, in the order of time.");
+    }
+
     private static void CheckModel(OfferingPrice price, string where)
     {
+        Require(
+            price.AboveFairUse.All(surcharge => surcharge.UnitSize >= 1 && IsAmount(surcharge.UnitPrice))
+                && price.AboveFairUse.Zip(price.AboveFairUse.Skip(1)).All(pair => pair.First.From < pair.Second.From)
+                && (price.Bundle || price.AboveFairUse.Count == 0),
+            $"{where} must have surcharges of at least 0 for at least 1 unit, in the order of time, and draw bundles.");
         Require(
             IsAmount(price.Percent ?? 0) && IsAmount(price.Fixed ?? 0),
             $"{where} must have a percentage and fixed part of at least 0.");

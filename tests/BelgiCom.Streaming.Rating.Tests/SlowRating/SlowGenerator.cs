@@ -137,7 +137,8 @@ internal sealed class SlowGenerator(int seed)
 
         bool isOneMonth = SlowCalendar.Month(records[0].Start) == SlowCalendar.Month(records[^1].Start);
         bool countsPeriods = versions.Any(version => version.Prices.Any(price => price.Kind == usage.Kind
-            && price.Model is PriceModel.Graduated or PriceModel.Volume or PriceModel.Package or PriceModel.Pass));
+            && price.Model is PriceModel.Graduated or PriceModel.Volume or PriceModel.Package or PriceModel.Pass)
+            || version.Bundles.Any(bundle => bundle.Kind == usage.Kind && bundle.FairUse.Count > 0));
         bool isSpread = versions.Any(version => version.Prices.Any(price => price.Split == VolumeSplit.Proportional));
         if (isOneMonth && !countsPeriods && !isSpread && Chance(2))
         {
@@ -209,8 +210,18 @@ internal sealed class SlowGenerator(int seed)
                 {
                     UnitPrice = price.Model == PriceModel.Zero || price.ZeroRated ? 0 : Amount(),
                     ConnectFee = price.ConnectFee == 0 ? 0 : Amount(),
+                    AboveFairUse = Chance(4)
+                        ? [.. price.AboveFairUse.Select(surcharge => surcharge with { UnitPrice = Amount() })]
+                        : price.AboveFairUse,
                 })],
-                Bundles = [.. last.Bundles.Select(bundle => bundle with { Units = Chance(4) ? bundle.Units * 2 : bundle.Units })],
+                Bundles = [
+                    .. last.Bundles.Select(bundle => bundle with
+                    {
+                        Units = Chance(4) ? bundle.Units * 2 : bundle.Units,
+                        FairUse = Chance(4)
+                            ? [.. bundle.FairUse.Select(volume => volume with { Units = volume.Units * 2 })]
+                            : bundle.FairUse,
+                    })],
             });
         }
 
@@ -256,6 +267,7 @@ internal sealed class SlowGenerator(int seed)
                     Pass = null,
                     MinimumCharge = null,
                     MaximumCharge = null,
+                    AboveFairUse = [],
                     Bundle = price.Bundle && !price.ZeroRated,
                 })],
             Bundles = [
@@ -353,17 +365,14 @@ internal sealed class SlowGenerator(int seed)
                 to = from is not null && Chance(3) ? null : DateTimeOffset.FromUnixTimeMilliseconds(end);
             }
 
+            bool hasFairUse = Chance(3);
             bundles.Add(new Bundle
             {
                 Id = $"b{index}",
                 Kind = kind,
-                Units = kind switch
-                {
-                    UsageKind.Voice => Pick(30L, 60, 75, 90, 600, _random.Next(1, 3000)),
-                    UsageKind.Data => Pick(1000L, 1_000_000, 15_000_000, 1_000_000_000, _random.NextInt64(1, 5_000_000_000)),
-                    UsageKind.Sms => _random.Next(1, 40),
-                    _ => _random.Next(1, 400),
-                },
+                Units = Allowance(kind),
+                FairUseZone = hasFairUse ? Pick(zones) : "",
+                FairUse = hasFairUse ? Volumes(kind) : [],
                 Unlimited = Chance(12),
                 Priority = _random.Next(0, 3),
                 Shared = Chance(3),
@@ -375,6 +384,41 @@ internal sealed class SlowGenerator(int seed)
         }
 
         return bundles;
+    }
+
+    private long Allowance(UsageKind kind) => kind switch
+    {
+        UsageKind.Voice => Pick(30L, 60, 75, 90, 600, _random.Next(1, 3000)),
+        UsageKind.Data => Pick(1000L, 1_000_000, 15_000_000, 1_000_000_000, _random.NextInt64(1, 5_000_000_000)),
+        UsageKind.Sms => _random.Next(1, 40),
+        _ => _random.Next(1, 400),
+    };
+
+    /// <summary>A volume of fair use, and often another one from the next month on.</summary>
+    private IReadOnlyList<FairUseVolume> Volumes(UsageKind kind)
+    {
+        List<FairUseVolume> volumes = [
+            new() { From = DateTimeOffset.FromUnixTimeMilliseconds(_anchor - (100 * Day)), Units = Chance(8) ? 0 : Allowance(kind) / 2 }];
+        if (Chance(2))
+        {
+            long from = SlowCalendar.Midnight(SlowCalendar.Month(_anchor).AddMonths(Chance(2) ? 0 : 1));
+            volumes.Add(new FairUseVolume { From = DateTimeOffset.FromUnixTimeMilliseconds(from), Units = Allowance(kind) / 2 });
+        }
+
+        return volumes;
+    }
+
+    private IReadOnlyList<FairUseSurcharge> Surcharges(long per)
+    {
+        List<FairUseSurcharge> surcharges = [
+            new() { From = DateTimeOffset.FromUnixTimeMilliseconds(_anchor - (100 * Day)), UnitPrice = Amount(), UnitSize = per }];
+        if (Chance(2))
+        {
+            DateTimeOffset from = DateTimeOffset.FromUnixTimeMilliseconds(Pick(_bounds));
+            surcharges.Add(new FairUseSurcharge { From = from, UnitPrice = Amount(), UnitSize = Pick(per, 1000) });
+        }
+
+        return surcharges;
     }
 
     private OfferingPrice Price(UsageKind kind, int family, int index)
@@ -426,6 +470,7 @@ internal sealed class SlowGenerator(int seed)
             Tiers = model is PriceModel.Graduated or PriceModel.Volume ? Tiers(kind, per) : [],
             Pass = model != PriceModel.Pass ? null : _pass ??= NewPass(),
         };
+        price = price.Bundle && Chance(2) ? price with { AboveFairUse = Surcharges(per) } : price;
         if (model == PriceModel.Unit && kind == UsageKind.Data && _spreadsOctets)
         {
             return price with { Split = VolumeSplit.Proportional, Increment = 1, Minimum = 0 };
@@ -437,6 +482,7 @@ internal sealed class SlowGenerator(int seed)
             {
                 ZeroRated = true,
                 Bundle = false,
+                AboveFairUse = [],
                 UnitPrice = 0,
                 ConnectFee = 0,
                 Minimum = 0,

@@ -97,7 +97,8 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
         : SlowTariff.FirstPrice(version, usage, instant) is not { } index
             ? $"{version.Version}"
             : $"{version.Version} {index} {SlowTariff.BandAt(version, version.Prices[index], instant)} "
-                + string.Join(' ', SlowTariff.BundlesAt(version, usage, instant, _month).Select(bundle => bundle.Id));
+                + string.Join(' ', SlowTariff.BundlesAt(version, usage, instant, _month).Select(bundle => bundle.Id))
+                + version.Prices[index].AboveFairUse.Count(one => one.From.ToUnixTimeMilliseconds() <= instant);
 
     private void WalkAt(long start, BigInteger target)
     {
@@ -141,7 +142,7 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
             {
                 Counts = Counts.Draw(key, drawn);
                 Draws.Add((key, drawn));
-                Run(run with { Bundle = bundle.Id, UnitPrice = 0, UnitSize = 0 }, drawn);
+                Cover(run with { Bundle = bundle.Id, UnitPrice = 0, UnitSize = 0 }, bundle, key, drawn, instant);
                 left -= drawn;
             }
         }
@@ -149,6 +150,37 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
         if (left > 0)
         {
             Run(run, left);
+        }
+    }
+
+    /// <summary>
+    /// What a bundle covers in its fair use zone counts against the volume of the period; above it the surcharge is due, exactly from the
+    /// first unit above on (D-19, docs/catalogue.md).
+    /// </summary>
+    private void Cover(SlowRun run, Bundle bundle, string key, BigInteger units, long instant)
+    {
+        BigInteger above = 0;
+        if (bundle.FairUseZone.Length > 0 && SlowTariff.Zone(run.Version, usage.Network) == bundle.FairUseZone)
+        {
+            BigInteger volume = (bundle.FairUse.LastOrDefault(one => one.From.ToUnixTimeMilliseconds() <= SlowCalendar.Midnight(_month))
+                ?? bundle.FairUse[0]).Units;
+            BigInteger before = Counts.Drawn.GetValueOrDefault($"fair use {key}");
+            above = BigInteger.Min(units, BigInteger.Max(before + units - volume, 0));
+            Counts = Counts.Draw($"fair use {key}", units);
+        }
+
+        if (units > above)
+        {
+            Run(run, units - above);
+        }
+
+        if (above > 0)
+        {
+            FairUseSurcharge? surcharge = run.Price.AboveFairUse.LastOrDefault(one => one.From.ToUnixTimeMilliseconds() <= instant)
+                ?? (run.Price.AboveFairUse is [FairUseSurcharge first, ..] ? first : null);
+            Run(
+                surcharge is null ? run : run with { UnitPrice = SlowTariff.Nanos(surcharge.UnitPrice), UnitSize = surcharge.UnitSize },
+                above);
         }
     }
 
@@ -169,7 +201,14 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
     {
         if (run.Bundle is not null)
         {
-            Parts.Add(Part(PartComponent.Bundle, run) with { Units = run.Units, Bundle = run.Bundle });
+            Parts.Add(Part(PartComponent.Bundle, run) with
+            {
+                Units = run.Units,
+                Bundle = run.Bundle,
+                UnitPrice = run.UnitPrice,
+                UnitSize = run.UnitSize,
+                Nanos = run.UnitSize.IsZero ? 0 : SlowTariff.Round(run.Units * run.UnitPrice, run.UnitSize),
+            });
             return;
         }
 

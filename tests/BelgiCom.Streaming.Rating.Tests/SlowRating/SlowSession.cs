@@ -63,12 +63,13 @@ internal sealed record SlowSession(
             parts.Add(new SlowPart(PartComponent.ConnectFee) { Nanos = SlowTariff.Nanos(first.ConnectFee) });
         }
 
-        // D-02: a minimum in money is due once something is priced; a maximum is a discount on the event that crosses it. Both are of the
+        // D-02: a minimum in money is due once something is priced, which a surcharge on covered units is not; a maximum is a discount on the event that crosses it. Both are of the
         // whole session, so a later record takes back what it makes up for.
-        if (first.Model != PriceModel.Percentage && (isPriced || Parts.Any(IsPriced)))
+        if (first.Model != PriceModel.Percentage)
         {
+            isPriced |= Parts.Any(IsPriced);
             BigInteger sum = SlowResult.Sum(Parts.Concat(parts).Where(part => !IsBound(part)), part => part.Nanos);
-            Adjust(PartComponent.MinimumCharge, first.MinimumCharge is { } least
+            Adjust(PartComponent.MinimumCharge, isPriced && first.MinimumCharge is { } least
                 ? BigInteger.Max(SlowTariff.Nanos(least) - sum, 0)
                 : 0);
             Adjust(PartComponent.MaximumCharge, first.MaximumCharge is { } most

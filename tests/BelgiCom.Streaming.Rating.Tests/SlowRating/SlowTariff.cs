@@ -27,7 +27,7 @@ internal sealed class SlowTariff(IReadOnlyList<OfferingVersion> versions)
         {
             Id: "", Model: PriceModel.Unit, Split: VolumeSplit.ByStart, MinimumCharge: null, MaximumCharge: null,
             Steps.Count: 0, Zones.Count: 0, ServiceIdentifiers.Count: 0, DataNetworks.Count: 0, Slices.Count: 0, RatTypes.Count: 0,
-            Kind: not UsageKind.Event,
+            Kind: not UsageKind.Event, AboveFairUse.Count: 0,
         }));
 
     /// <summary>The first price that fits decides; null when none does.</summary>

@@ -93,6 +93,12 @@ internal sealed record SlowResult(RatingOutcome Outcome)
     /// <summary>Units that bundles gave.</summary>
     public BigInteger BundleUnits => Sum(Parts.Where(part => part.Bundle is not null), part => part.Units);
 
+    /// <summary>Units that count, with what goes back.</summary>
+    public BigInteger ChargedUnits => Sum(
+        Parts.Where(part => part.Component is PartComponent.Bundle or PartComponent.Usage or PartComponent.Reversal
+            or PartComponent.ZeroRated),
+        part => part.Units);
+
     /// <summary>Sum of numbers that have no bound.</summary>
     public static BigInteger Sum(IEnumerable<SlowPart> parts, Func<SlowPart, BigInteger> number) =>
         parts.Aggregate(BigInteger.Zero, (sum, part) => sum + number(part));

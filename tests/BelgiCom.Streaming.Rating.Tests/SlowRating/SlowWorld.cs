@@ -123,11 +123,11 @@ internal sealed record SlowWorld(
         }
 
         SlowResult read = new(RatingOutcome.Rated) { Parts = parts };
-        return read.Nanos == result.AmountNanos && read.BundleUnits == result.BundleUnits
+        return read.Nanos == result.AmountNanos && read.BundleUnits == result.BundleUnits && read.ChargedUnits == result.ChargedUnits
             ? read
             : read with
             {
-                Parts = [.. parts, new SlowPart(PartComponent.Usage) { Band = $"sum is {result.AmountNanos}, {result.BundleUnits}" }],
+                Parts = [.. parts, new SlowPart(PartComponent.Usage) { Band = $"sum is {result.AmountNanos}, {result.BundleUnits}, {result.ChargedUnits}" }],
             };
     }
 
@@ -150,7 +150,7 @@ internal sealed record SlowWorld(
             return result.Outcome == RatingOutcome.ZeroRated ? $"ZERO_RATED {result.ZeroRated}" : $"{result.Outcome} {result.Rejected}";
         }
 
-        return $"RATED {result.Nanos}" + string.Concat(isAnew
+        return $"RATED {result.Nanos} for {result.ChargedUnits} units" + string.Concat(isAnew
             ? result.Parts
                 .GroupBy(part => part.Bundle)
                 .Where(group => !SlowResult.Sum(group, part => part.Nanos).IsZero || !SlowResult.Sum(group, part => part.Units).IsZero)
@@ -165,6 +165,6 @@ internal sealed record SlowWorld(
         PartComponent.ConnectFee or PartComponent.MinimumCharge or PartComponent.MaximumCharge => $"{part.Component} {part.Nanos}",
         _ => $"{part.Component} v{part.Version} price {part.Price} band {part.Band} tier {part.Tier} bundle {part.Bundle}"
             + $" packages {part.Packages} units {part.Units} amount {part.Nanos}"
-            + (part is { Component: PartComponent.Usage, Tier: 0 } ? $" at {part.UnitPrice}/{part.UnitSize}" : ""),
+            + (part is { Component: PartComponent.Usage or PartComponent.Bundle, Tier: 0 } ? $" at {part.UnitPrice}/{part.UnitSize}" : ""),
     };
 }
