@@ -5,14 +5,18 @@ namespace BelgiCom.Streaming.Catalogue.Tests;
 
 /// <summary>
 /// The golden pack: cases whose numbers come from published prices, law and the tests of other rating engines, computed again with exact
-/// fractions (Golden/README.md). They run through the code that rates in production.
+/// fractions (Golden/README.md); and cases of our own beside it (OwnCases/README.md). They run through the code that rates in production.
 /// </summary>
 public sealed class GoldenCaseTests
 {
-    private static readonly IReadOnlyDictionary<string, TariffCase> Cases = Directory
-        .EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Golden"), "*.json")
-        .SelectMany(TariffCase.Read)
-        .ToDictionary(one => one.Id, StringComparer.Ordinal);
+    private static readonly IReadOnlyDictionary<string, TariffCase[]> Files = new[] { "Golden", "OwnCases" }
+        .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, folder), "*.json"))
+        .ToDictionary(
+            file => Path.Combine(Path.GetFileName(Path.GetDirectoryName(file)!), Path.GetFileNameWithoutExtension(file)),
+            file => TariffCase.Read(file).ToArray(), StringComparer.Ordinal);
+
+    private static readonly IReadOnlyDictionary<string, TariffCase> Cases =
+        Files.Values.SelectMany(cases => cases).ToDictionary(one => one.Id, StringComparer.Ordinal);
 
     public static TheoryData<string> Rated => [.. Ids("rate")];
 
@@ -77,7 +81,13 @@ public sealed class GoldenCaseTests
     }
 
     [Fact]
-    public void Pack_HasAllItsCases() => Assert.Equal(243, Cases.Count);
+    public void Pack_HasAllItsCases() => Assert.Equal(
+        243, Files.Where(file => file.Key.StartsWith("Golden", StringComparison.Ordinal)).Sum(file => file.Value.Length));
+
+    [Fact]
+    public void OwnCases_AreAtLeastThreeForEachFileOfThePack() => Assert.All(
+        Files.Keys.Where(file => file.StartsWith("Golden", StringComparison.Ordinal)),
+        file => Assert.True(Files[file.Replace("Golden", "OwnCases", StringComparison.Ordinal)].Length >= 3, file));
 
     [Fact]
     public void Kind_OfEachCaseOfThePack_CanBeRun() => Assert.All(Cases.Values, one => Assert.True(TariffCases.CanRun(one), one.Kind));

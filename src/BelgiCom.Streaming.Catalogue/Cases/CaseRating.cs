@@ -49,7 +49,31 @@ internal sealed class CaseRating
             subscriber => CaseTariff.Versions(tariff, $"case-{subscriber}", subscriber),
             StringComparer.Ordinal));
 
-    /// <summary>Units that a bundle grants.</summary>
-    public long UnitsOf(string bundle) =>
-        _versions.Values.SelectMany(versions => versions[^1].Bundles).First(candidate => candidate.Id == bundle).Units;
+    /// <summary>
+    /// Units that a bundle has left when all usage has come: of a monthly one in the month of what came last, under the version in force then.
+    /// </summary>
+    /// <param name="bundle">Its id.</param>
+    /// <param name="draws">All that was drawn from bundles, in the order in which it came.</param>
+    public long RestOf(string bundle, IReadOnlyList<CaseDraw> draws)
+    {
+        long latest = draws.Count == 0 ? long.MaxValue : draws[^1].Milliseconds;
+        (Bundle Bundle, OfferingVersion Version)[] granted = [
+            .. _versions.Values.SelectMany(versions => versions).SelectMany(
+                version => version.Bundles.Where(one => one.Id == bundle).Select(one => (one, version)))];
+        (Bundle Bundle, OfferingVersion Version) last = granted
+            .OrderBy(one => one.Version.ValidFrom.ToUnixTimeMilliseconds() <= latest)
+            .ThenBy(one => one.Version.Version * (one.Version.ValidFrom.ToUnixTimeMilliseconds() <= latest ? 1 : -1))
+            .Last();
+        bool isMonthly = last.Bundle.ValidFrom is null && last.Bundle.ValidTo is null;
+        return last.Bundle.Units - draws
+            .Where(draw => draw.Bundle == bundle
+                && (!isMonthly || BelgianCalendar.MonthOf(draw.Milliseconds) == BelgianCalendar.MonthOf(latest)))
+            .Sum(draw => draw.Units);
+    }
 }
+
+/// <summary>Units that usage drew from a bundle.</summary>
+/// <param name="Bundle">Its id.</param>
+/// <param name="Milliseconds">When the usage began, milliseconds since 1970-01-01 UTC.</param>
+/// <param name="Units">Units; less than 0 when they went back.</param>
+internal readonly record struct CaseDraw(string Bundle, long Milliseconds, long Units);

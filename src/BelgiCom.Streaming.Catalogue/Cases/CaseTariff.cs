@@ -58,7 +58,7 @@ internal static class CaseTariff
             ValidTo = version.OptionalText("validTo") is { } to ? Instant(to) : null,
             Currency = tariff.OptionalText("currency") ?? "EUR",
             VatPermille = (int)(tariff.OptionalWhole("vatPermille") ?? 0),
-            PriceBasis = tariff.OptionalText("priceBasis") == "gross" ? PriceBasis.Gross : PriceBasis.Net,
+            PriceBasis = Choice(tariff, "priceBasis", PriceBasis.Net, ("net", PriceBasis.Net), ("gross", PriceBasis.Gross)),
             Zones = zones,
             Destinations = [
                 .. Named(version, tariff, "destinations").Select(
@@ -69,7 +69,7 @@ internal static class CaseTariff
             Bundles = [
                 .. List(version, tariff, "bundles")
                     .Select(bundle => (
-                        Bundle: Bundle(bundle),
+                        Bundle: WithFairUse(Bundle(bundle), bundle.OptionalObject("fairUse")),
                         IsOpen: IsOpenTo(bundle, "members", subscriber) & IsOpenTo(bundle, "owner", subscriber)))
                     .Where(bundle => bundle.IsOpen)
                     .Select(bundle => bundle.Bundle)],
@@ -87,15 +87,12 @@ internal static class CaseTariff
             Id = price.OptionalText("id") ?? "",
             Kind = kind,
             Zone = price.OptionalText("zone") ?? "",
-            Destinations = price.OptionalText("destination") is { } destination ? [destination] : [],
-            Bands = price.OptionalText("band") is { } band ? [band] : [],
-            Direction = price.OptionalText("direction") switch
-            {
-                "originating" => Direction.Originating,
-                "terminating" => Direction.Terminating,
-                _ => Direction.NotApplicable,
-            },
+            Zones = Texts(price, "zones"),
+            Destinations = price.OptionalText("destination") is { } destination ? [destination] : Texts(price, "destinations"),
+            Bands = price.OptionalText("band") is { } band ? [band] : Texts(price, "bands"),
+            Direction = DirectionOf(price),
             RatingGroups = price.Has("ratingGroups") ? [.. price.Wholes("ratingGroups")] : [],
+            ServiceIdentifiers = price.Has("serviceIdentifiers") ? [.. price.Wholes("serviceIdentifiers")] : [],
             Model = model switch
             {
                 "graduated" => PriceModel.Graduated,
@@ -119,7 +116,8 @@ internal static class CaseTariff
             Percent = price.OptionalDecimal("percent"),
             Fixed = price.OptionalDecimal("fixed"),
             Bundle = model is not ("zero" or "flat" or "percentage" or "pass"),
-            Split = price.OptionalText("split") == "proportional" ? VolumeSplit.Proportional : VolumeSplit.ByStart,
+            Split = Choice(
+                price, "split", VolumeSplit.ByStart, ("byStart", VolumeSplit.ByStart), ("proportional", VolumeSplit.Proportional)),
             Package = Units(price, "package")?.Units ?? 0,
             FreeUnits = Units(price, "freeUnits")?.Units ?? 0,
             Steps = [.. List(price, price, "steps").Select(step => Step(step, amount, per))],
@@ -139,7 +137,8 @@ internal static class CaseTariff
                 ? new Pass
                 {
                     Id = price.OptionalText("passId") ?? "",
-                    ValiditySeconds = Units(price, "validity")?.Units ?? 0,
+                    ValiditySeconds = DaysOf(price) > 0 ? 0 : Units(price, "validity")?.Units ?? 0,
+                    ValidityDays = DaysOf(price),
                     MaximumPerMonth = (int)(price.OptionalWhole("maxPerPeriod") ?? 0),
                     FreeMessages = price.OptionalWhole("freeMessages") ?? 0,
                 }
@@ -180,11 +179,15 @@ internal static class CaseTariff
         ValidTo = bundle.OptionalText("to") is { } to ? Instant(to) : null,
         Shared = bundle.Has("members"),
         RolloverMaximum = bundle.OptionalObject("rollover") is { } rollover ? Units(rollover, "maximum")?.Units ?? 0 : 0,
-        FairUseZone = bundle.OptionalObject("fairUse")?.Text("zone") ?? "",
-        FairUse = bundle.OptionalObject("fairUse") is { } fairUse
-            ? [new FairUseVolume { From = Always, Units = Units(fairUse, "volume")?.Units ?? 0 }]
-            : [],
     };
+
+    private static Bundle WithFairUse(Bundle bundle, CaseObject? fairUse) => fairUse is null
+        ? bundle
+        : bundle with
+        {
+            FairUseZone = fairUse.Text("zone"),
+            FairUse = [new FairUseVolume { From = Always, Units = Units(fairUse, "volume")?.Units ?? 0 }],
+        };
 
     private static TimeBand Band(CaseObject band) => new()
     {
@@ -227,13 +230,38 @@ internal static class CaseTariff
     private static bool IsOpenTo(CaseObject bundle, string key, string subscriber) =>
         !bundle.Has(key) || (bundle.IsText(key) ? bundle.Text(key) == subscriber : bundle.Texts(key).Contains(subscriber));
 
-    private static UsageKind Kind(CaseObject element) => element.OptionalText("kind") switch
+    /// <summary>The kind of usage of an event, a price or a bundle.</summary>
+    public static UsageKind Kind(CaseObject element) => Choice(element, "kind", UsageKind.Event, PriceReader.Kinds);
+
+    /// <summary>The direction of an event or a price; not applicable where it names none.</summary>
+    public static Direction DirectionOf(CaseObject element) => Choice(
+        element, "direction", Direction.NotApplicable, ("originating", Direction.Originating), ("terminating", Direction.Terminating));
+
+    /// <summary>One of the words that a case may write; another one is no case that can be run.</summary>
+    private static T Choice<T>(CaseObject element, string key, T otherwise, params ReadOnlySpan<(string Word, T Value)> choices)
     {
-        "data" => UsageKind.Data,
-        "voice" => UsageKind.Voice,
-        "sms" => UsageKind.Sms,
-        _ => UsageKind.Event,
-    };
+        if (element.OptionalText(key) is not { } text)
+        {
+            return otherwise;
+        }
+
+        foreach ((string word, T value) in choices)
+        {
+            if (word == text)
+            {
+                return value;
+            }
+        }
+
+        throw new FormatException($"'{key}' is {text}, which no case writes there");
+    }
+
+    /// <summary>Calendar days that a pass lasts, such as 1 day; 0 for elapsed time.</summary>
+    private static int DaysOf(CaseObject price) =>
+        price.OptionalText("validity") is { } text && text.Split(' ') is [string number, "day" or "days"]
+            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int days)
+            ? days
+            : 0;
 
     private static PriceUnit NaturalUnit(UsageKind kind) => kind switch
     {

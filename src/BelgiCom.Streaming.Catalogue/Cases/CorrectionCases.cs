@@ -87,11 +87,12 @@ internal static class CorrectionCases
             Compare(expected.Objects("lines"), corrections, [.. events.Select(IdOf)], expected);
         }
 
+        CaseDraw[] draws = [
+            .. usage.Zip(after).SelectMany(pair => pair.Second.Parts.Select(
+                part => new CaseDraw(part.Bundle, pair.First.EventTimeMilliseconds, part.Units)))];
         foreach (CaseObject bucket in expected.Has("buckets") ? expected.Objects("buckets") : [])
         {
-            string id = bucket.Text("id");
-            long drawn = after.SelectMany(one => one.Parts).Where(part => part.Bundle == id).Sum(part => part.Units);
-            bucket.ExpectWhole("remaining", second.UnitsOf(id) - drawn);
+            bucket.ExpectWhole("remaining", second.RestOf(bucket.Text("id"), draws));
         }
     });
 

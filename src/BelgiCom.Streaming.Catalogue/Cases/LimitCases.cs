@@ -63,7 +63,8 @@ internal static class LimitCases
     {
         "roaming-data" => SpendScope.RoamingData,
         "domestic" => SpendScope.Domestic,
-        _ => SpendScope.All,
+        "all" => SpendScope.All,
+        string other => throw new FormatException($"'scope' is {other}, and must be roaming-data, domestic or all"),
     };
 
     /// <summary>The first day of a month such as 2026-01; of a case that names none, the first of all days.</summary>

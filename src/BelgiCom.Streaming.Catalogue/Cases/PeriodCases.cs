@@ -142,8 +142,12 @@ internal static class PeriodCases
         string[] names = [.. lines.Select(line => line.Text("id"))];
         VatRate[] rates = [.. lines.Select(MoneyCases.Rate)];
         int decimals = MoneyCases.DecimalsOf(given);
-        IReadOnlyList<long> off = Discount.Spread(discount.FixedNanos, [.. lines.Select(line => line.Nano("net"))], decimals);
-        BillAmount[] left = [.. lines.Select((line, index) => new BillAmount(line.Nano("net") + off[index], rates[index]))];
+
+        // The percentage of each line goes before the fixed amount, which is spread by what is left. (D-22)
+        Discount percent = new() { PercentNanos = discount.PercentNanos };
+        long[] nets = [.. lines.Select(line => (long)RoundingPolicy.BillLine(percent.Of(line.Nano("net"), 0).ChargedNanos, decimals))];
+        IReadOnlyList<long> off = Discount.Spread(discount.FixedNanos, nets, decimals);
+        BillAmount[] left = [.. nets.Select((net, index) => new BillAmount(net + off[index], rates[index]))];
         BillTotals totals = BillTotals.Of(PriceBasis.Net, decimals, left);
         ExpectLines(expected, "allocated", names, index => off[index]);
         ExpectLines(expected, "vat", names, index => BillTotals.Of(PriceBasis.Net, decimals, [left[index]]).TaxNanos);

@@ -17,7 +17,7 @@ internal sealed class RateCase
     private readonly CaseObject _case;
     private readonly CaseRating _rating;
     private readonly Dictionary<string, IReadOnlyList<OfferingVersion>> _versions = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> _drawn = new(StringComparer.Ordinal);
+    private readonly List<CaseDraw> _drawn = [];
     private readonly bool _hasVersions;
     private readonly IReadOnlyList<CaseObject> _events;
     private long _total;
@@ -106,13 +106,7 @@ internal sealed class RateCase
     {
         _ = usage.OptionalWhole("seq");
         long milliseconds = CaseTariff.Instant(usage.Text("start")).ToUnixTimeMilliseconds();
-        UsageKind kind = usage.OptionalText("kind") switch
-        {
-            "data" => UsageKind.Data,
-            "voice" => UsageKind.Voice,
-            "sms" => UsageKind.Sms,
-            _ => UsageKind.Event,
-        };
+        UsageKind kind = CaseTariff.Kind(usage);
         long units = Units(usage.OptionalText("used"));
         string currency = usage.OptionalText("currency") ?? "EUR";
         return new UsageRecord
@@ -128,13 +122,12 @@ internal sealed class RateCase
             ServiceUnits = kind == UsageKind.Event ? units : -1,
             ValueNanos = usage.OptionalNano("value") ?? -1,
             ValueCurrency = Currency.Of(Encoding.ASCII.GetBytes(currency)),
-            RatingGroup = -1,
-            ServiceIdentifier = -1,
-            Direction = usage.OptionalText("direction") switch
+            RatingGroup = usage.OptionalWhole("ratingGroup") ?? -1,
+            ServiceIdentifier = usage.OptionalWhole("serviceIdentifier") ?? -1,
+            Direction = CaseTariff.DirectionOf(usage) switch
             {
-                "terminating" => Direction.Terminating,
-                _ when kind is UsageKind.Voice or UsageKind.Sms => Direction.Originating,
-                _ => Direction.NotApplicable,
+                Direction.NotApplicable when kind is UsageKind.Voice or UsageKind.Sms => Direction.Originating,
+                Direction direction => direction,
             },
             ServingPlmn = Plmn.FromUsage(Encoding.ASCII.GetBytes(usage.OptionalText("servingNetwork") ?? "")),
             CalledNumber = CalledNumber.Of(Encoding.ASCII.GetBytes(usage.OptionalText("calledNumber") ?? "")),
@@ -174,7 +167,8 @@ internal sealed class RateCase
             UsageRecord usage = Usage(_events[index], index);
             _rating.Session.Rate(in usage, _rating.Tariffs, out RatingResult result);
             outcomes[index].Expect("id", _events[index].OptionalText("id"));
-            Compare(in result, usage.Kind, SubscriberOf(_events[index]), outcomes[index]);
+            _drawn.Add(new CaseDraw("", usage.EventTimeMilliseconds, 0));
+            Compare(in result, in usage, SubscriberOf(_events[index]), outcomes[index]);
         }
 
         _rating.Session.Commit();
@@ -182,11 +176,11 @@ internal sealed class RateCase
         foreach (CaseObject bucket in expected.Has("buckets") ? expected.Objects("buckets") : [])
         {
             string id = bucket.Text("id");
-            bucket.ExpectWhole("remaining", _rating.UnitsOf(id) - _drawn.GetValueOrDefault(id));
+            bucket.ExpectWhole("remaining", _rating.RestOf(id, _drawn));
         }
     }
 
-    private void Compare(in RatingResult result, UsageKind kind, string subscriber, CaseObject expected)
+    private void Compare(in RatingResult result, in UsageRecord usage, string subscriber, CaseObject expected)
     {
         bool isPriced = result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated;
         expected.Expect("outcome", NameOf(result.Outcome));
@@ -195,18 +189,18 @@ internal sealed class RateCase
         _total += result.AmountNanos;
         List<CasePart> parts = result.Outcome switch
         {
-            RatingOutcome.Rated => Parts(in result, subscriber),
+            RatingOutcome.Rated => Parts(in result, subscriber, usage.EventTimeMilliseconds),
             RatingOutcome.ZeroRated when result.ZeroRatedReason == ZeroRatedReason.Tariff =>
                 [new CasePart(NameOf(PartComponent.ZeroRated), null, null, null, null, null, 0, 0, 0, 0)],
             _ => [],
         };
         if (expected.Has("parts"))
         {
-            CompareParts(parts, expected.Objects("parts"), kind, expected);
+            CompareParts(parts, expected.Objects("parts"), usage.Kind, expected);
         }
     }
 
-    private List<CasePart> Parts(in RatingResult result, string subscriber)
+    private List<CasePart> Parts(in RatingResult result, string subscriber, long milliseconds)
     {
         List<CasePart> parts = [];
         foreach (ref readonly RatedPart part in _rating.Session.Parts(in result, _rating.Tariffs))
@@ -216,7 +210,7 @@ internal sealed class RateCase
             string? bucket = part.BundleIndex < 0 ? null : version.Bundles[part.BundleIndex].Id;
             if (bucket is not null)
             {
-                _drawn[bucket] = _drawn.GetValueOrDefault(bucket) + part.Units;
+                _drawn.Add(new CaseDraw(bucket, milliseconds, part.Units));
             }
 
             bool isUsage = part is { Component: PartComponent.Usage or PartComponent.Bundle, Tier: 0 };
@@ -300,8 +294,8 @@ internal sealed class RateCase
     {
         RejectedReason.NoPrice or RejectedReason.NoTariff => "NO_PRICE",
         RejectedReason.InvalidUsage => "NEGATIVE_USAGE",
-        RejectedReason.Currency => "CURRENCY",
-        _ => reason.ToString(),
+        _ => string.Concat(reason.ToString().Select((letter, index) =>
+            index > 0 && char.IsAsciiLetterUpper(letter) ? $"_{letter}" : $"{char.ToUpperInvariant(letter)}")),
     };
 
     /// <summary>Units of a quantity. In usage, -1 says that nobody measured; a quantity below 0 must not look like it.</summary>

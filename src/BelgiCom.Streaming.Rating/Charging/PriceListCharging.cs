@@ -207,6 +207,11 @@ internal sealed class PriceListCharging
             return ChargingFault.NotMeasured;
         }
 
+        if (usage.ValueNanos == 0)
+        {
+            return ChargingFault.NoUsage;
+        }
+
         if (usage.ValueCurrency != _terms.Version.Currency)
         {
             return ChargingFault.Currency;

@@ -163,7 +163,7 @@ internal static class SlowCase
     {
         ["id"] = id,
         ["outcome"] = result.Outcome == RatingOutcome.ZeroRated ? "ZERO_RATED" : result.Outcome.ToString().ToUpperInvariant(),
-        ["reason"] = result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated ? null : result.Rejected.ToString(),
+        ["reason"] = result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated ? null : ReasonOf(result.Rejected),
         ["amount"] = Amount(result.Nanos),
         ["parts"] = new JsonArray([.. result.Parts.Select(part => new JsonObject
         {
@@ -177,6 +177,14 @@ internal static class SlowCase
             ["amount"] = Amount(part.Nanos),
         }.WithoutEmpty())]),
     }.WithoutEmpty();
+
+    private static string ReasonOf(RejectedReason reason) => reason switch
+    {
+        RejectedReason.NoPrice or RejectedReason.NoTariff => "NO_PRICE",
+        RejectedReason.InvalidUsage => "NEGATIVE_USAGE",
+        _ => string.Concat(reason.ToString().Select((letter, index) =>
+            index > 0 && char.IsAsciiLetterUpper(letter) ? $"_{letter}" : $"{char.ToUpperInvariant(letter)}")),
+    };
 
     /// <summary>Leaves out what has no value: most keys of most prices.</summary>
     private static JsonObject WithoutEmpty(this JsonObject item)

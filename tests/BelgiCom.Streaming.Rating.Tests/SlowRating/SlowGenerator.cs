@@ -103,7 +103,7 @@ internal sealed class SlowGenerator(int seed)
 
         if (usage.Kind == UsageKind.Event && Chance(2))
         {
-            usage = usage with { ValueNanos = _random.NextInt64(0, 50_000_000_000), Currency = Chance(10) ? "USD" : "EUR" };
+            usage = usage with { ValueNanos = Chance(6) ? 0 : _random.NextInt64(0, 50_000_000_000), Currency = Chance(10) ? "USD" : "EUR" };
         }
 
         return usage.Units is > 1 and < 100_000_000_000 && !Chance(3) ? Session(versions, usage, ref id) : [usage];
