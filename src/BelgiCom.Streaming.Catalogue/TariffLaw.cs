@@ -373,7 +373,8 @@ internal sealed class TariffLaw
                     Report(
                         line, "fairUse", isInForce: index == 0,
                         $"the volume must be at least {least / WholesaleCap.OctetsPerGigabyte} GB from {cap.FromDay:yyyy-MM-dd} on: twice "
-                        + $"the net price of the month, {Text(WithoutVat(fee))}, by the wholesale cap, {Text(cap.Amount)}; {FairUsePolicy}.",
+                        + $"the net price of the month, {Text(WithoutVat(fee))}, by the wholesale cap, {Text(cap.Amount)}; "
+                        + $"{FairUsePolicy}.",
                         FaultCodes.FairUseVolume);
                     break;
                 }

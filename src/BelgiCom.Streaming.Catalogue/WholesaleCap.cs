@@ -27,7 +27,7 @@ internal sealed record WholesaleCap(UsageKind Kind, long Units, decimal Amount, 
     /// <summary>When it begins to hold.</summary>
     public DateTimeOffset From => BelgianCalendar.StartOfDay(FromDay);
 
-    /// <summary>The caps that hold at some time between two instants, in their order; the first that is known holds before it, too.</summary>
+    /// <summary>The caps that hold at some time between two instants, in their order; the first known one holds before it, too.</summary>
     /// <param name="kind">Kind of usage.</param>
     /// <param name="from">First instant.</param>
     /// <param name="end">First instant after it; null for none.</param>

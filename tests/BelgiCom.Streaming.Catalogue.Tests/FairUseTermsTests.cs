@@ -2,7 +2,9 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Catalogue.Tests;
 
-/// <summary>What is published of fair use: volumes and surcharges by the wholesale caps of the time (facts: 1.10 in 2026, 1.00 from 2027).</summary>
+/// <summary>
+/// What is published of fair use: volumes and surcharges by the wholesale caps of the time (1.10 in 2026, 1.00 from 2027).
+/// </summary>
 public sealed class FairUseTermsTests
 {
     private const long GB = 1_000_000_000;
@@ -68,6 +70,7 @@ public sealed class FairUseTermsTests
     private static CatalogueContent Read(string basis, string surcharge, string good = "plan", string bad = "plan")
     {
         string folder = Directory.CreateTempSubdirectory("fair-use").FullName;
+        surcharge = $"{{ price: {surcharge}, per: 1 GB }}";
         string text = $$"""
             offering: plan
             currency: EUR
@@ -81,7 +84,7 @@ public sealed class FairUseTermsTests
                 bundles: [{ id: gb, kind: data, units: 60 GB, zones: [home, eu], fairUse: { zone: eu, volume: regulation } }]
                 prices:
                   - { id: data, kind: data, zone: home, price: "0.10", per: 1 MB, bundle: true }
-                  - { id: eu, kind: data, zone: eu, price: "0.10", per: 1 MB, bundle: true, aboveFairUse: { price: {{surcharge}}, per: 1 GB } }
+                  - { id: eu, kind: data, zone: eu, price: "0.10", per: 1 MB, bundle: true, aboveFairUse: {{surcharge}} }
             """;
         Assert.Contains(good, text);
         File.WriteAllText(

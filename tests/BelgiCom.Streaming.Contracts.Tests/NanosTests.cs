@@ -11,7 +11,17 @@ public sealed class NanosTests
         decimal amount = Nanos.ToDecimal(nanos);
         Assert.Equal(nanos, Nanos.FromDecimal(amount));
         Assert.Equal(nanos / 1_000_000_000m, amount);
-    });
+    }, iter: 10_000);
+
+    /// <summary>A limit is a decimal on the topic; it comes back as it went, to the ninth decimal.</summary>
+    [Fact]
+    public void P9_Amount_GoesThroughAvroWithAllItsDecimals() => Gen.Long[-Nanos.Max, Nanos.Max].Sample(nanos =>
+    {
+        System.Buffers.ArrayBufferWriter<byte> body = new();
+        new OfferingVersion { Offering = "o", Currency = "EUR", RoamingDataLimit = Nanos.ToDecimal(nanos) }.Write(body);
+
+        Assert.Equal(nanos, Nanos.FromDecimal(OfferingVersion.Read(body.WrittenSpan).RoamingDataLimit!.Value));
+    }, iter: 10_000);
 
     [Theory]
     [InlineData("0.0000000001")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BelgiCom.Streaming.Contracts;
 using CsCheck;
 using static BelgiCom.Streaming.Rating.Tests.Given;
@@ -23,7 +24,7 @@ public sealed class FairUseTests
         Assert.Equal(["0", "1.21", "100"], [Eu(rater, 30 * GB), Eu(rater, 2 * GB), Home(rater, 29 * GB)]);
     }
 
-    /// <summary>One part within the volume, one above it, one that no bundle covers; 1 octet × 1.21 / 1 GB = 1.21 nano is rounded once.</summary>
+    /// <summary>One part within the volume, one above it (29 × 1.21), one that no bundle covers (1 octet × 0.10 / 1 MB).</summary>
     [Fact]
     public void Event_OverBothBounds_IsSplitAtEachOctet()
     {
@@ -33,7 +34,10 @@ public sealed class FairUseTests
 
         Assert.Equal(
             [(PartComponent.Bundle, 31 * GB, "0"), (PartComponent.Bundle, 29 * GB, "35.09"), (PartComponent.Usage, 1, "0.0000001")],
-            [.. rater.Session.Parts(in result, rater.Tariffs).ToArray().Select(part => (part.Component, part.Units, Text(part.AmountNanos)))]);
+            [
+                .. rater.Session.Parts(in result, rater.Tariffs).ToArray()
+                    .Select(part => (part.Component, part.Units, Text(part.AmountNanos))),
+            ]);
         Assert.Equal((60 * GB, (60 * GB) + 1), (result.BundleUnits, result.ChargedUnits));
     }
 
@@ -66,7 +70,12 @@ public sealed class FairUseTests
         OfferingVersion plan = Plan();
         Rater rater = Having(plan with
         {
-            Bundles = [plan.Bundles[0] with { FairUse = [.. plan.Bundles[0].FairUse, new FairUseVolume { From = newYear, Units = 34 * GB }] }],
+            Bundles = [
+                plan.Bundles[0] with
+                {
+                    FairUse = [.. plan.Bundles[0].FairUse, new FairUseVolume { From = newYear, Units = 34 * GB }],
+                },
+            ],
             Prices = [
                 plan.Prices[0] with
                 {
@@ -126,7 +135,7 @@ public sealed class FairUseTests
                 [
                     .. drawn.Select(one => Octets(
                         one.Item1 * GB, "20801", string.Create(
-                            System.Globalization.CultureInfo.InvariantCulture, $"2026-03-{10 + one.Item1}T1{one.Item3}:00:00Z")) with
+                            CultureInfo.InvariantCulture, $"2026-03-{10 + one.Item1}T1{one.Item3}:00:00Z")) with
                     {
                         Session = (UInt128)one.Item2,
                     }),
@@ -179,5 +188,5 @@ public sealed class FairUseTests
 
     private string Home(Rater rater, long octets) => Text(rater.One(Octets(octets, HomeNetwork, "2026-03-14T10:00:00Z")).AmountNanos);
 
-    private static string Text(long nanos) => (nanos / 1_000_000_000m).ToString("0.#########", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Text(long nanos) => (nanos / 1_000_000_000m).ToString("0.#########", CultureInfo.InvariantCulture);
 }

@@ -50,7 +50,8 @@ internal sealed class CaseRating
             StringComparer.Ordinal));
 
     /// <summary>
-    /// Units that a bundle has left when all usage has come: of a monthly one in the month of what came last, under the version in force then.
+    /// Units that a bundle has left when all usage has come: of a monthly one in the month of what came last, under the version in force
+    /// then.
     /// </summary>
     /// <param name="bundle">Its id.</param>
     /// <param name="draws">All that was drawn from bundles, in the order in which it came.</param>

@@ -65,7 +65,8 @@ internal sealed record ExplainedPart(string Component, string Arithmetic, long A
                 new ExplainedPart("packages", Words($"{part.Packages:N0} packages opened for {Units(part.Units, price)}{tier}"), amount),
             PartComponent.Usage => new ExplainedPart("usage", $"{Units(part.Units, price)}{band}{tier}, by the price's own rule", amount),
             PartComponent.Bundle when part.UnitSize > 0 => Priced(
-                "bundle", part.Units, price, part.UnitPrice, part.UnitSize, $", covered by bundle '{part.Bundle}' above its fair use volume"),
+                "bundle", part.Units, price, part.UnitPrice, part.UnitSize,
+                $", covered by bundle '{part.Bundle}' above its fair use volume"),
             PartComponent.Bundle when part.Bundle.Length > 0 =>
                 new ExplainedPart("bundle", $"{Units(part.Units, price)} covered by bundle '{part.Bundle}'", amount),
             PartComponent.Bundle => new ExplainedPart("bundle", $"{Units(part.Units, price)} covered by a bundle", amount),

@@ -63,8 +63,8 @@ internal sealed record SlowSession(
             parts.Add(new SlowPart(PartComponent.ConnectFee) { Nanos = SlowTariff.Nanos(first.ConnectFee) });
         }
 
-        // D-02: a minimum in money is due once something is priced, which a surcharge on covered units is not; a maximum is a discount on the event that crosses it. Both are of the
-        // whole session, so a later record takes back what it makes up for.
+        // D-02: a minimum in money is due once something is priced, which a surcharge on covered units is not; a maximum is a discount on
+        // the event that crosses it. Both are of the whole session, so a later record takes back what it makes up for.
         if (first.Model != PriceModel.Percentage)
         {
             isPriced |= Parts.Any(IsPriced);

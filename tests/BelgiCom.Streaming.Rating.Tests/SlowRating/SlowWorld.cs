@@ -19,36 +19,13 @@ internal sealed record SlowWorld(
     public string? FirstDifference()
     {
         SlowRater slow = NewRater();
-        CompiledCatalogue catalogue = new(takesAllTerms: true);
-        foreach (OfferingVersion version in Versions)
-        {
-            catalogue.Put(version);
-        }
-
-        catalogue.Compile();
-        if (catalogue.Problems.Count > 0)
-        {
-            throw new InvalidOperationException($"The generator made a version that is refused: {catalogue.Problems[0]}");
-        }
-
-        RatingSession session = new(Days, Days);
-        foreach ((string subscriber, string account) in Accounts)
-        {
-            session.SetSubscription(
-                Number(subscriber),
-                [new SubscriptionPeriod { Account = account, Offering = Versions[0].Offering }],
-                catalogue.Offerings);
-        }
-
+        WorldSession session = new(this);
         for (int index = 0; index < Usage.Count; index++)
         {
             SlowUsage usage = Usage[index];
             SlowResult expected = slow.Rate(usage);
-            UsageRecord record = Record(usage);
-            session.Rate(in record, catalogue.Tariffs, out RatingResult result);
-            SlowResult read = Read(session, catalogue.Tariffs, in result);
+            SlowResult read = Read(session, session.Rate(usage));
             string actual = Words(read, expected.IsAnew);
-            session.Commit();
             if (Words(expected, expected.IsAnew) is { } wanted && wanted != actual)
             {
                 string parts = expected.IsAnew ? $"\n  of {Words(read, isAnew: false)}" : "";
@@ -59,9 +36,11 @@ internal sealed record SlowWorld(
         return null;
     }
 
-    private static UInt128 Number(string name) => (UInt128)name.Aggregate(7UL, (sum, letter) => (sum * 31) + letter) + 1;
+    /// <summary>The reference of a subscriber, or the identity of a session, by its name.</summary>
+    public static UInt128 Number(string name) => (UInt128)name.Aggregate(7UL, (sum, letter) => (sum * 31) + letter) + 1;
 
-    private static UsageRecord Record(SlowUsage usage) => new()
+    /// <summary>Usage as production reads it.</summary>
+    public static UsageRecord Record(SlowUsage usage) => new()
     {
         UsageId = (UInt128)usage.Id + 1,
         Fingerprint = (uint)usage.Content.Aggregate(7, (sum, letter) => unchecked((sum * 31) + letter)),
@@ -95,21 +74,21 @@ internal sealed record SlowWorld(
         long units => units,
     };
 
-    private SlowResult Read(RatingSession session, TariffSnapshot tariffs, in RatingResult result)
+    private static SlowResult Read(WorldSession session, RatedUsageOfAWorld rated)
     {
+        RatingResult result = rated.Result;
         if (result.Outcome != RatingOutcome.Rated)
         {
             return new SlowResult(result.Outcome) { Rejected = result.RejectedReason, ZeroRated = result.ZeroRatedReason };
         }
 
         List<SlowPart> parts = [];
-        foreach (ref readonly RatedPart part in session.Parts(in result, tariffs))
+        foreach (RatedPart part in rated.Parts)
         {
-            int number = tariffs.Version(part.VersionIndex).Version;
-            OfferingVersion version = Versions.Single(one => one.Version == number);
+            OfferingVersion version = session.VersionOf(in part);
             parts.Add(new SlowPart(part.Component)
             {
-                Version = number,
+                Version = version.Version,
                 Price = part.PriceIndex < 0 ? null : part.PriceIndex,
                 Band = part.BandIndex < 0 ? null : version.Bands[part.BandIndex].Name,
                 Bundle = part.BundleIndex < 0 ? null : version.Bundles[part.BundleIndex].Id,
@@ -127,7 +106,13 @@ internal sealed record SlowWorld(
             ? read
             : read with
             {
-                Parts = [.. parts, new SlowPart(PartComponent.Usage) { Band = $"sum is {result.AmountNanos}, {result.BundleUnits}, {result.ChargedUnits}" }],
+                Parts = [
+                    .. parts,
+                    new SlowPart(PartComponent.Usage)
+                    {
+                        Band = $"sum is {result.AmountNanos}, {result.BundleUnits}, {result.ChargedUnits}",
+                    },
+                ],
             };
     }
 
