@@ -132,10 +132,11 @@ internal sealed class CdrRetentionBatchHandler(
     /// <summary>
     /// Whether the archive has the usage under the same reference from when it came first: it was suspended, and is recycled now. Usage of
     /// an unknown schema could not be archived then. Usage that was passed on to another subscriber comes under another reference, so it is
-    /// kept under both; what was passed on to its account is under the same one.
+    /// kept under both; what was passed on to its account, or is rated again, is under the same one.
     /// </summary>
     private static bool IsArchived(in UsageReceivedView usage) =>
         !usage.History.Account.IsEmpty
+        || !usage.History.CorrectionCharge.IsEmpty
         || (!usage.History.SuspendedFor.IsEmpty
             && !usage.History.SuspendedFor.SequenceEqual(UnknownSchema)
             && usage.History.AliasRef == default);

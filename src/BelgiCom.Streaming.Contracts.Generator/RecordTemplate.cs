@@ -75,6 +75,8 @@ internal static class RecordTemplate
         { ValueKind: JsonValueKind.Number } value => value.GetInt64() == 0 ? null : value.GetRawText(),
         // A class holds zeros unless it is told otherwise.
         { ValueKind: JsonValueKind.String } value when field.Schema is AvroFixed && value.GetString()!.All(octet => octet == 0) => null,
+        // An empty text in a schema is no text of C# where octets are meant.
+        { ValueKind: JsonValueKind.String } value when value.GetString() == "" && TypeMap.OfClass(field.Schema).CSharp == "byte[]" => null,
         { } value => value.GetRawText(),
     };
 

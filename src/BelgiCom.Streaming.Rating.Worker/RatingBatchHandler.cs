@@ -173,7 +173,11 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
     }
 
     /// <summary>Closes the reader of state and reference data.</summary>
-    public void Dispose() => _log.Dispose();
+    public void Dispose()
+    {
+        _digest.Dispose();
+        _log.Dispose();
+    }
 
     private void Touch(OwnedPartition partition, int events)
     {
@@ -241,6 +245,12 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
         {
             Reject(
                 in record, _topics.Received.IsOfUnknownSchema(record.Value) ? Rejection.UnknownSchema : Rejection.Undecodable, output);
+            return;
+        }
+
+        if (received.HasHistory && !received.History.CorrectionCharge.IsEmpty)
+        {
+            Correct(in received, in record, partition, output);
             return;
         }
 

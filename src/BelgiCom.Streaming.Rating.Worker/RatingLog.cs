@@ -46,4 +46,9 @@ internal static partial class RatingLog
 
     [LoggerMessage(2007, LogLevel.Warning, "{Topic}[{Partition}]@{Offset} was rejected: {Reason}")]
     public static partial void Undecodable(ILogger logger, string topic, int partition, long offset, string reason);
+
+    [LoggerMessage(
+        2011, LogLevel.Warning,
+        "The correction {Topic}[{Partition}]@{Offset} was not taken and changes nothing: {Outcome}. belgicom rerate says what is left")]
+    public static partial void CorrectionNotTaken(ILogger logger, string topic, int partition, long offset, string outcome);
 }

@@ -22,6 +22,12 @@ internal static class RatingMetrics
         "belgicom_usage_passed_on_total", "{event}",
         "Usage events passed on to the subscriber whom their reference names; they are received, and have an outcome, there.");
 
+    private static readonly string[] CorrectionNames = ["taken", "stale", "charged_online", "unreadable"];
+
+    private static readonly Counter<long> Corrections = Meter.CreateCounter<long>(
+        "belgicom_rating_corrections_total", "{event}",
+        "Usage events that were rated again, by what became of the correction; they are counted as received when they came first.");
+
     private static readonly Counter<long> Notifications = Meter.CreateCounter<long>(
         "belgicom_notifications_total", "{notification}", "Notifications owed to customers.");
 
@@ -56,6 +62,14 @@ internal static class RatingMetrics
             if (events > 0)
             {
                 Outcomes.Add(events, new KeyValuePair<string, object?>("outcome", OutcomeNames[outcome]));
+            }
+        }
+
+        for (int outcome = 0; outcome < CorrectionNames.Length; outcome++)
+        {
+            if (counts.Corrections[outcome] > 0)
+            {
+                Corrections.Add(counts.Corrections[outcome], new KeyValuePair<string, object?>("outcome", CorrectionNames[outcome]));
             }
         }
 
@@ -108,6 +122,8 @@ internal sealed class BatchCounts
 
     public long Received { get; set; }
 
+    public long[] Corrections { get; } = new long[4];
+
     public long Notifications { get; set; }
 
     public long PassedOn { get; set; }
@@ -121,6 +137,7 @@ internal sealed class BatchCounts
     public void Clear()
     {
         Array.Clear(Outcomes);
+        Array.Clear(Corrections);
         Received = 0;
         Notifications = 0;
         PassedOn = 0;

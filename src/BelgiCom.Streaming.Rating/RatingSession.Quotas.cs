@@ -1,5 +1,3 @@
-using BelgiCom.Streaming.Contracts;
-
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
@@ -71,22 +69,11 @@ public sealed partial class RatingSession
     /// </summary>
     internal void Try(in UsageRecord usage, TariffSnapshot tariffs, out RatingResult result)
     {
-        result = default;
-        result.PriceIndex = -1;
-        if (!IsValid(in usage) || !EnterMonth(usage.EventTimeMilliseconds))
+        if (TryGuideUnasked(in usage, tariffs, out result, out int holder))
         {
-            result.Reject(RejectedReason.InvalidUsage);
-            return;
+            _tried.Add((_month, holder, _balances.GetOrCreate(_month, holder)));
+            Price(in usage, tariffs, holder, ref result);
         }
-
-        result.PeriodStartDays = _monthStartDays;
-        if (!Guide(in usage, tariffs, ref result, out int holder))
-        {
-            return;
-        }
-
-        _tried.Add((_month, holder, _balances.GetOrCreate(_month, holder)));
-        Price(in usage, tariffs, holder, ref result);
     }
 
     /// <summary>Takes back everything that was tried since a mark.</summary>

@@ -160,6 +160,14 @@ public sealed partial class RatingSession
             _ids.Claim(day, fingerprint == 0 ? usageId : UsageClaim.Of(usageId, fingerprint));
         }
 
+        RepeatBalance(account, in after);
+    }
+
+    /// <summary>
+    /// Sets a balance, as <see cref="Repeat"/> does, and knows no id: a record of a correction has one that no usage has.
+    /// </summary>
+    internal void RepeatBalance(ReadOnlySpan<byte> account, in BalanceEntry after)
+    {
         int month = MonthOf(in after);
         int holder = _subscribers.GetOrAddHolder(_subscribers.GetOrAdd(after.Subscriber), account);
         ref Balance balance = ref _balances.GetOrCreate(month, holder);

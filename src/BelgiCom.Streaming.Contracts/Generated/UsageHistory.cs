@@ -39,11 +39,30 @@ public sealed partial record UsageHistory
     /// <summary>Product offering (TMF620) of the subscription at the start of the usage, with account; else empty.</summary>
     public string Offering { get; init; } = "";
 
+    /// <summary>
+    /// Of usage that is rated again: the record of usage.rated.v1 (wire-format header included) that takes back what was charged for it;
+    /// empty when nothing is taken back. Such an event is a further record of the same usage: it is not rated, but its records are written
+    /// as they are, and the balances and meters become as they say.
+    /// </summary>
+    public byte[] CorrectionReversal { get; init; } = [];
+
+    /// <summary>Of usage that is rated again: the record of usage.rated.v1 with what is charged for it now.</summary>
+    public byte[] CorrectionCharge { get; init; } = [];
+
+    /// <summary>
+    /// Of usage that is rated again: 16 octets of SHA-256 over the balances and meters that its records change, as they were when the
+    /// correction was planned. Where they are different by now, the correction is not taken.
+    /// </summary>
+    public byte[] CorrectionExpects { get; init; } = [];
+
     internal int MaxSize =>
         32
         + AvroSize.Of(SuspendedFor)
         + AvroSize.Of(Account)
-        + AvroSize.Of(Offering);
+        + AvroSize.Of(Offering)
+        + AvroSize.Of(CorrectionReversal)
+        + AvroSize.Of(CorrectionCharge)
+        + AvroSize.Of(CorrectionExpects);
 
     internal static UsageHistory ReadFrom(ref AvroReader reader) => new()
     {
@@ -52,6 +71,9 @@ public sealed partial record UsageHistory
         SuspendedFor = reader.ReadString(),
         Account = reader.ReadString(),
         Offering = reader.ReadString(),
+        CorrectionReversal = reader.ReadBytes().ToArray(),
+        CorrectionCharge = reader.ReadBytes().ToArray(),
+        CorrectionExpects = reader.ReadBytes().ToArray(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -61,6 +83,9 @@ public sealed partial record UsageHistory
         writer.WriteString(SuspendedFor);
         writer.WriteString(Account);
         writer.WriteString(Offering);
+        writer.WriteBytes(CorrectionReversal);
+        writer.WriteBytes(CorrectionCharge);
+        writer.WriteBytes(CorrectionExpects);
     }
 }
 
@@ -101,12 +126,31 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
     /// <summary>Product offering (TMF620) of the subscription at the start of the usage, with account; else empty.</summary>
     public ReadOnlySpan<byte> Offering { get; set; }
 
+    /// <summary>
+    /// Of usage that is rated again: the record of usage.rated.v1 (wire-format header included) that takes back what was charged for it;
+    /// empty when nothing is taken back. Such an event is a further record of the same usage: it is not rated, but its records are written
+    /// as they are, and the balances and meters become as they say.
+    /// </summary>
+    public ReadOnlySpan<byte> CorrectionReversal { get; set; }
+
+    /// <summary>Of usage that is rated again: the record of usage.rated.v1 with what is charged for it now.</summary>
+    public ReadOnlySpan<byte> CorrectionCharge { get; set; }
+
+    /// <summary>
+    /// Of usage that is rated again: 16 octets of SHA-256 over the balances and meters that its records change, as they were when the
+    /// correction was planned. Where they are different by now, the correction is not taken.
+    /// </summary>
+    public ReadOnlySpan<byte> CorrectionExpects { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        47
+        62
         + SuspendedFor.Length
         + Account.Length
-        + Offering.Length;
+        + Offering.Length
+        + CorrectionReversal.Length
+        + CorrectionCharge.Length
+        + CorrectionExpects.Length;
 
     internal static UsageHistoryView ReadFrom(scoped ref AvroReader reader)
     {
@@ -116,6 +160,9 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
         view.SuspendedFor = reader.ReadUtf8();
         view.Account = reader.ReadUtf8();
         view.Offering = reader.ReadUtf8();
+        view.CorrectionReversal = reader.ReadBytes();
+        view.CorrectionCharge = reader.ReadBytes();
+        view.CorrectionExpects = reader.ReadBytes();
         return view;
     }
 
@@ -130,5 +177,8 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
         writer.WriteBytes(SuspendedFor);
         writer.WriteBytes(Account);
         writer.WriteBytes(Offering);
+        writer.WriteBytes(CorrectionReversal);
+        writer.WriteBytes(CorrectionCharge);
+        writer.WriteBytes(CorrectionExpects);
     }
 }

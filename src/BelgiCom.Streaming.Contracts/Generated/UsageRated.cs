@@ -171,6 +171,12 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
     /// <summary>VAT rate of the offering version in permille, for example 210 for 21 %; -1 when not known.</summary>
     public int VatPermille { get; init; } = -1;
 
+    /// <summary>
+    /// Set on the records of a correction, of which usage has a reversal and a new one; their quantities are not measured, because the
+    /// usage was once. Null for all other records.
+    /// </summary>
+    public UsageCorrection? Correction { get; init; }
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageRated Read(ReadOnlySpan<byte> body)
@@ -214,7 +220,8 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         + AvroSize.Of(Node)
         + AvroSize.Of(FileName)
         + AvroSize.Of(Parts, static item => item.MaxSize)
-        + AvroSize.Of(Meters, static item => item.MaxSize);
+        + AvroSize.Of(Meters, static item => item.MaxSize)
+        + (Correction is null ? 1 : 1 + Correction.MaxSize);
 
     internal static UsageRated ReadFrom(ref AvroReader reader) => new()
     {
@@ -265,6 +272,7 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         Meters = reader.ReadArray(21, static (ref reader) => UsageMeter.ReadFrom(ref reader)),
         PriceBasis = (PriceBasis)reader.ReadEnum(2),
         VatPermille = reader.ReadInt(),
+        Correction = reader.ReadIsPresent() ? UsageCorrection.ReadFrom(ref reader) : null,
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -316,6 +324,11 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         writer.WriteArray(Meters, static (ref writer, item) => item.WriteTo(ref writer));
         writer.WriteEnum((int)PriceBasis, 2);
         writer.WriteInt(VatPermille);
+        writer.WriteIsPresent(Correction is not null);
+        if (Correction is not null)
+        {
+            Correction.WriteTo(ref writer);
+        }
     }
 
     /// <summary>The schema as it is registered under the subject usage.rated.v1-value.</summary>
@@ -367,7 +380,8 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         """{"name":"parts","type":{"type":"array","items":{"type":"record","name":"UsagePart","namespace":"be.belgicom.streaming","doc":"The longest run of a usage event with one price, band, version, tier and bundle. Its amount is rounded once; the event is the sum of its parts.","fields":[{"name":"component","type":{"type":"enum","name":"PartComponent","namespace":"be.belgicom.streaming","doc":"What a part is. USAGE: units at a price. BUNDLE: units that a bundle covered; with a price and an amount where they are above its fair use volume. CONNECT_FEE: due once in a session, with its first priced unit. MINIMUM_CHARGE: what was missing to a session's least amount. MAXIMUM_CHARGE: what is above a session's highest amount, not above 0. REVERSAL: what was charged for the period at the tier before, or for a session without a record of it that came out of order, taken back. PASS_OPENED: usage that opened a pass, of amount 0 when enough passes were charged in the month. PASS: usage inside a pass. FREE_BEFORE_PASS: a message that opens no pass. ZERO_RATED: usage that is never charged.","symbols":["USAGE","BUNDLE","CONNECT_FEE","MINIMUM_CHARGE","MAXIMUM_CHARGE","REVERSAL","PASS_OPENED","PASS","FREE_BEFORE_PASS","ZERO_RATED"],"default":"USAGE"},"doc":"What the part is.","default":"USAGE"},{"name":"offeringVersion","type":"int","doc":"Version of the offering whose price it has; the version may change in the middle of a call."},{"name":"priceIndex","type":"int","doc":"Index of the price in that version; -1 for none.","default":-1},{"name":"band","type":"string","doc":"Name of the time band by which the price was chosen; empty where the price holds at all times.","default":""},{"name":"bundle","type":"string","doc":"Id of the bundle that covered it; empty for none, and for the month's bundle of the kind, which has no id.","default":""},{"name":"tier","type":"int","doc":"Number of the tier, from 1; 0 where the price has none.","default":0},{"name":"packages","type":"long","doc":"Packages or passes that it opened.","default":0},{"name":"units","type":"long","doc":"Octets, seconds, messages or units; less than 0 in a reversal.","default":0},{"name":"unitPrice","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Price of unitSize units; 0 where units have no price of their own."},{"name":"unitSize","type":"long","doc":"How many units the price is for; 0 where units have no price of their own.","default":0},{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Amount on the price list's basis, 9 decimals; less than 0 where something is taken back."}]}},"doc":"The parts of usage that was rated in parts (roundingPolicy 2); empty where the event is one part.","default":[]},""" +
         """{"name":"meters","type":{"type":"array","items":{"type":"record","name":"UsageMeter","namespace":"be.belgicom.streaming","doc":"What a price list counts beyond a month's balance: units drawn from a bundle, units of a tier, a pass, a session.","fields":[{"name":"owner","type":"be.belgicom.streaming.SubscriberRef","doc":"Whose: the subscriber's reference, changed by the hash of the account that pays, so that a number which goes to another account takes nothing with it; of a bundle that an account shares, one made of the account's hash alone."},{"name":"id","type":"long","doc":"What is counted: 64 bits of SHA-256 over the kind and the name of the bundle, price or pass, or of the session."},{"name":"from","type":"long","doc":"Beginning of what is counted: the first day of the month or of the bundle, in days since 1970-01-01; of a session, the number of the count."},{"name":"units","type":"long","doc":"Octets, seconds, messages, units, or how many."},{"name":"nanos","type":"long","doc":"An amount in nano-units of the currency, or a second number."},{"name":"until","type":{"type":"int","logicalType":"date"},"doc":"Last UTC day of usage that may need it; 9999-12-31 when it has no end. It is forgotten when usage of that day is late."}]}},"doc":"What the price list counts, as it is after this event. With the balances above it restores rating's state.","default":[]},""" +
         """{"name":"priceBasis","type":{"type":"enum","name":"PriceBasis","namespace":"be.belgicom.streaming","doc":"How amounts are meant. NET: without VAT. GROSS: with VAT. They are never converted while rating.","symbols":["NET","GROSS"],"default":"NET"},"doc":"Whether the amounts of this event are without VAT or with it.","default":"NET"},""" +
-        """{"name":"vatPermille","type":"int","doc":"VAT rate of the offering version in permille, for example 210 for 21 %; -1 when not known.","default":-1}]}""";
+        """{"name":"vatPermille","type":"int","doc":"VAT rate of the offering version in permille, for example 210 for 21 %; -1 when not known.","default":-1},""" +
+        """{"name":"correction","type":["null",{"type":"record","name":"UsageCorrection","namespace":"be.belgicom.streaming","doc":"Which usage a record corrects, and why.","fields":[{"name":"usageId","type":"be.belgicom.streaming.UsageId","doc":"Identity of the usage that is rated again. The record itself has an identity of its own, made from that of the record which it takes back or follows."},{"name":"isReversal","type":"boolean","doc":"True for the exact negative of what was charged before; false for what is charged in its place."},{"name":"reason","type":{"type":"enum","name":"CorrectionReason","namespace":"be.belgicom.streaming","doc":"Why usage is charged otherwise than before. TARIFF: another version holds. SUBSCRIPTION: another account or offering. FOLLOWS: by the order of the usage, or because other usage is charged otherwise.","symbols":["FOLLOWS","TARIFF","SUBSCRIPTION"],"default":"FOLLOWS"},"doc":"Why it is charged otherwise than before.","default":"FOLLOWS"}]}],"doc":"Set on the records of a correction, of which usage has a reversal and a new one; their quantities are not measured, because the usage was once. Null for all other records.","default":null}]}""";
 }
 
 /// <summary>
@@ -545,6 +559,15 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
     /// <summary>VAT rate of the offering version in permille, for example 210 for 21 %; -1 when not known.</summary>
     public int VatPermille { get; set; }
 
+    /// <summary>Whether Correction is present.</summary>
+    public bool HasCorrection { get; set; }
+
+    /// <summary>
+    /// Set on the records of a correction, of which usage has a reversal and a new one; their quantities are not measured, because the
+    /// usage was once. Null for all other records.
+    /// </summary>
+    public UsageCorrectionView Correction { get; set; }
+
     /// <summary>
     /// The octets of the fields utcOffsetMinutes to ratingGroup as a UsageReceived has them; when not empty, they are written instead of
     /// the fields.
@@ -558,7 +581,7 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        348
+        349
         + Account.Length
         + Offering.Length
         + ServingPlmn.Length
@@ -569,6 +592,7 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
         + FileName.Length
         + PartsOctets.Length
         + MetersOctets.Length
+        + (HasCorrection ? Correction.MaxSize : 0)
         + QuantityOctets.Length
         + OriginOctets.Length;
 
@@ -632,6 +656,8 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
         view.MetersOctets = reader.ReadArrayOctets<UsageMeterView>(21);
         view.PriceBasis = (PriceBasis)reader.ReadEnum(2);
         view.VatPermille = reader.ReadInt();
+        view.HasCorrection = reader.ReadIsPresent();
+        view.Correction = view.HasCorrection ? UsageCorrectionView.ReadFrom(ref reader) : default;
         return reader.TryFinish();
     }
 
@@ -708,5 +734,10 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
         writer.WriteArrayOctets(MetersOctets);
         writer.WriteEnum((int)PriceBasis, 2);
         writer.WriteInt(VatPermille);
+        writer.WriteIsPresent(HasCorrection);
+        if (HasCorrection)
+        {
+            Correction.WriteTo(ref writer);
+        }
     }
 }

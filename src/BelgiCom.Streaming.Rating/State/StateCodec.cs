@@ -206,18 +206,17 @@ public static class StateCodec
             return false;
         }
 
-        BalanceEntry after = new(UsageEvents.ToNumber(rated.SubscriberRef), rated.PeriodStartDays, new Balance
+        BalanceEntry after = new(UsageEvents.ToNumber(rated.SubscriberRef), rated.PeriodStartDays, BalanceAfter(in rated));
+        if (rated.HasCorrection)
         {
-            BundleOctetsUsed = rated.BundleOctetsUsed,
-            BundleSecondsUsed = rated.BundleSecondsUsed,
-            BundleMessagesUsed = rated.BundleMessagesUsed,
-            SpendNanos = rated.PeriodSpendNanos,
-            RoamingDataSpendNanos = rated.RoamingDataSpendNanos,
-            Notified = (ThresholdKinds)rated.Notified,
-            Currency = rated.AmountNanos == 0 ? default : Currency.Of(rated.Currency).On(rated.PriceBasis),
-        });
-        session.Repeat(
-            UsageEvents.ToNumber(rated.UsageId), (uint)rated.ContentFingerprint, rated.EventTimeMilliseconds, rated.Account, in after);
+            session.RepeatBalance(rated.Account, in after);
+        }
+        else
+        {
+            session.Repeat(
+                UsageEvents.ToNumber(rated.UsageId), (uint)rated.ContentFingerprint, rated.EventTimeMilliseconds, rated.Account, in after);
+        }
+
         foreach (UsageMeterView meter in new AvroItems<UsageMeterView>(rated.MetersOctets))
         {
             session.RepeatMeter(UsageEvents.ToEntry(in meter));
@@ -225,6 +224,18 @@ public static class StateCodec
 
         return true;
     }
+
+    /// <summary>The balance that a rated event says it left. Its currency is unknown when the event has no amount.</summary>
+    internal static Balance BalanceAfter(in UsageRatedView rated) => new()
+    {
+        BundleOctetsUsed = rated.BundleOctetsUsed,
+        BundleSecondsUsed = rated.BundleSecondsUsed,
+        BundleMessagesUsed = rated.BundleMessagesUsed,
+        SpendNanos = rated.PeriodSpendNanos,
+        RoamingDataSpendNanos = rated.RoamingDataSpendNanos,
+        Notified = (ThresholdKinds)rated.Notified,
+        Currency = rated.AmountNanos == 0 ? default : Currency.Of(rated.Currency).On(rated.PriceBasis),
+    };
 
     /// <summary>Applies a deletion; false when the key has none of our forms.</summary>
     public static bool TryForget(ReadOnlySpan<byte> key, RatingSession session)

@@ -30,6 +30,9 @@ internal enum MeterKind
 
     /// <summary>Units that a bundle covered in its fair use zone.</summary>
     FairUse = 8,
+
+    /// <summary>Corrections taken, so that each is taken once.</summary>
+    Corrections = 9,
 }
 
 /// <summary>Numbers of meters: 64 bits of SHA-256 over kind and name, so that they are the same in every process and version.</summary>

@@ -80,6 +80,13 @@ internal sealed class PriceList
         && published.Prices.All(IsShort)
         && published.Bundles.All(IsShort);
 
+    /// <summary>
+    /// Whether something that it counts outlasts a month and its sessions: a pass, a bundle with an end, what a bundle carries over.
+    /// </summary>
+    public bool OutlastsMonth =>
+        Array.Exists(Bundles, bundle => !bundle.IsMonthly || bundle.RolloverMaximum > 0)
+        || Array.Exists(_rows, row => row.Pass is not null);
+
     /// <summary>Name of a band in UTF-8; empty for an index below 0.</summary>
     public ReadOnlySpan<byte> BandUtf8(int index) => index < 0 ? [] : _bands[index];
 

@@ -108,6 +108,9 @@ public sealed class SpendLimits
         return Int128.Max(1, (dividend + divisor - 1) / divisor);
     }
 
+    /// <summary>The numbers of the steps of a limit, which are those of their meters, too.</summary>
+    internal static IEnumerable<ulong> NumbersOf(SpendLimit limit) => limit.Steps.Select(step => NumberOf(limit, step));
+
     /// <summary>A number over what makes the step; the words of its message do not, so that they can be changed.</summary>
     private static ulong NumberOf(SpendLimit limit, SpendLimitStep step) => MeterId.Of(
         MeterKind.LimitStep,

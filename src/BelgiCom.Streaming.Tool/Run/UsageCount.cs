@@ -135,6 +135,14 @@ internal sealed class UsageCount : IDisposable
                 _run.CarriedOver += record.Offset >= marks.WorkFrom && !isNew ? 1 : 0;
                 break;
             case Topics.UsageRated when _rated.TryRead(record.Value, out UsageRatedView rated):
+                if (rated.HasCorrection)
+                {
+                    // The usage is counted by what became of it first; this is another line of it.
+                    _total.Corrections++;
+                    _run.Corrections += isNew ? 1 : 0;
+                    break;
+                }
+
                 Add(_total, rated.Outcome);
                 if (isNew)
                 {
@@ -203,11 +211,12 @@ internal sealed class UsageCount : IDisposable
 
     /// <summary>
     /// Whether the usage was counted by an earlier record: rating passed it on to the subscriber who has the subscription or to the account
-    /// whose bundles are shared, or it was recycled.
+    /// whose bundles are shared, or it was recycled, or rated again.
     /// </summary>
     private bool IsFurtherRecord(in ConsumedRecord record) =>
         _received.TryRead(record.Value, out UsageReceivedView received)
-        && (received.History.AliasRef != default || !received.History.SuspendedFor.IsEmpty || !received.History.Account.IsEmpty);
+        && (received.History.AliasRef != default || !received.History.SuspendedFor.IsEmpty || !received.History.Account.IsEmpty
+            || !received.History.CorrectionCharge.IsEmpty);
 
     private void Wait(RejectedReason reason, int events) => _waiting[reason] = _waiting.GetValueOrDefault(reason) + events;
 

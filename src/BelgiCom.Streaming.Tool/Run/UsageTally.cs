@@ -39,6 +39,9 @@ internal sealed record UsageTally
     /// <summary>Events that waited and were sent to rating once more; each then has another outcome.</summary>
     public long Recycled { get; set; }
 
+    /// <summary>Records that take back or charge anew what usage was rated at; the usage is counted by its first outcome.</summary>
+    public long Corrections { get; set; }
+
     /// <summary>Events with an outcome.</summary>
     public long Decided => Rated + ZeroRated + Duplicate + Late + Suspended + Rejected + Conflict + Discarded;
 
@@ -70,5 +73,6 @@ internal sealed record UsageTally
         Quarantined,
         CarriedOver,
         Recycled,
+        Corrections,
     };
 }

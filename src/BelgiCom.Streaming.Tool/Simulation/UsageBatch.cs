@@ -62,9 +62,10 @@ internal sealed class UsageBatch
         for (; read < count && TryRead(rest, out UsageReceivedView usage, out int length); read++)
         {
             rest = rest[length..];
-            if (IsRecorded && !usage.History.Account.IsEmpty)
+            if (IsRecorded && !(usage.History.Account.IsEmpty && usage.History.CorrectionCharge.IsEmpty))
             {
-                // The record before it, under the member's own reference, is the usage; this one is its way to the account.
+                // The record before it, under the member's own reference, is the usage; this one is its way to the account, or a
+                // correction.
                 _partitionOf[read] = PassedOnMark;
                 PassedOn++;
                 continue;
