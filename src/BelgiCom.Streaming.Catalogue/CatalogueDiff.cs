@@ -59,7 +59,7 @@ public static class CatalogueDiff
     private static OfferingEdition? InForceBefore(OfferingVersion version, CatalogueContent catalogue) =>
         catalogue.Editions.LastOrDefault(
             other => other.Published.Offering == version.Offering && other.Published.Version < version.Version
-                && other.Published.ValidFrom < version.ValidFrom);
+                && other.Published.ValidFrom <= version.ValidFrom);
 
     private static void AddValidity(List<CatalogueChange> changes, OfferingVersion before, OfferingVersion after)
     {

@@ -97,8 +97,15 @@ internal sealed class OfferingReader
             section.Fault("version", "'version' must be a whole number from 1.");
         }
 
+        long? corrects = section.Number("corrects");
+        VersionSource? corrected = _read.FirstOrDefault(source => source.Published.Version == corrects);
+        if (corrects is not null && corrected is null)
+        {
+            section.Fault("corrects", $"there is no version {corrects} above this one.", FaultCodes.UnknownName);
+        }
+
         DateTimeOffset? from = section.Time("validFrom");
-        if (from is null && !section.Has("validFrom"))
+        if (from is null && !section.Has("validFrom") && corrects is null)
         {
             section.Fault(null, "'validFrom' is missing.");
         }
@@ -114,16 +121,22 @@ internal sealed class OfferingReader
         OfferingVersion version = source.Published with
         {
             Version = (int)Math.Clamp(number, 0, int.MaxValue),
-            ValidFrom = from ?? DateTimeOffset.UnixEpoch,
-            ValidTo = section.Time("validTo"),
+            ValidFrom = from ?? corrected?.Published.ValidFrom ?? DateTimeOffset.UnixEpoch,
+            ValidTo = section.Time("validTo") ?? corrected?.Published.ValidTo,
+            Corrects = corrected?.Published.Version ?? 0,
         };
+        if (corrects is not null && section.Has("validTo"))
+        {
+            section.Fault("validTo", "a version that corrects another one ends with it, and has no 'validTo' of its own.");
+        }
+
         section.Finish();
         if (original is not null && Content.Any(section.Has))
         {
             section.Fault("sameAs", "a version with 'sameAs' repeats another one whole, and has no content of its own.");
         }
 
-        TableContent content = TablesAt(version, section, index);
+        TableContent content = TablesAt(version, section, corrected is null ? index : PlaceOf(corrected));
         version = WithTables(version, content, section, source.HasOwnZones);
         version = LimitReader.Publish(version, source.Terms.Limits, content.Limits, section);
         source = source with { Published = FairUseTerms.Publish(version, source) };
@@ -244,9 +257,23 @@ internal sealed class OfferingReader
     private TableContent TablesAt(OfferingVersion version, YamlSection section, int index)
     {
         // A quick look ahead: what ends a version that has no validTo is the begin of the next one.
-        DateTimeOffset? next = index + 1 < _sections.Count ? _sections[index + 1].Time("validFrom") : null;
+        DateTimeOffset? next = _sections.Skip(index + 1).FirstOrDefault(later => !later.Has("corrects"))?.Time("validFrom");
         return _tables.At(_tableNames, version.ValidFrom, version.ValidTo ?? next, section);
     }
+
+    /// <summary>The place of a version in the file; of one that corrects another one, the place of that.</summary>
+    private int PlaceOf(VersionSource source)
+    {
+        int place = _read.FindIndex(one => one.Published.Version == source.Published.Version);
+        return source.Published.Corrects > 0 ? PlaceOf(Find(source.Published.Corrects)) : place;
+    }
+
+    private VersionSource Find(int version) => _read.First(one => one.Published.Version == version);
+
+    /// <summary>When a version ends: of one without validTo, when the next one begins that corrects none.</summary>
+    private DateTimeOffset? EndOf(VersionSource source) =>
+        source.Published.ValidTo
+        ?? _read.Skip(PlaceOf(source) + 1).FirstOrDefault(later => later.Published.Corrects == 0)?.Published.ValidFrom;
 
     private static OfferingVersion WithTables(OfferingVersion version, TableContent content, YamlSection section, bool hasOwnZones)
     {
@@ -290,9 +317,8 @@ internal sealed class OfferingReader
     {
         for (int index = 0; index < _read.Count; index++)
         {
-            OfferingVersion? next = index + 1 < _read.Count ? _read[index + 1].Published : null;
             PriceFinder finder = new(_read[index].Published);
-            TariffLaw.Check(_read[index], finder, _read[index].Published.ValidTo ?? next?.ValidFrom);
+            TariffLaw.Check(_read[index], finder, EndOf(_read[index]));
             PriceCoverage.Check(_read[index], finder);
         }
     }
@@ -301,10 +327,17 @@ internal sealed class OfferingReader
     {
         for (int index = 1; index < _read.Count; index++)
         {
-            OfferingVersion before = _read[index - 1].Published;
             OfferingVersion version = _read[index].Published;
             YamlSection section = _read[index].Section;
-            if (version.Version <= before.Version || version.ValidFrom <= before.ValidFrom)
+            if (version.Corrects > 0)
+            {
+                CheckCorrection(_read[index], Find(version.Corrects), index);
+                continue;
+            }
+
+            // The first version corrects none, since there is none above it.
+            OfferingVersion before = _read[..index].Last(one => one.Published.Corrects == 0).Published;
+            if (version.Version <= _read[index - 1].Published.Version || version.ValidFrom <= before.ValidFrom)
             {
                 section.Fault(
                     "version",
@@ -324,6 +357,29 @@ internal sealed class OfferingReader
                     + "members used is counted elsewhere. It must begin with a month.",
                     FaultCodes.SharingChanges);
             }
+        }
+    }
+
+    /// <summary>A correction holds while the version does that it corrects; usage of that time is rated again by it.</summary>
+    private void CheckCorrection(VersionSource source, VersionSource corrected, int index)
+    {
+        OfferingVersion version = source.Published;
+        if (version.Version <= _read[index - 1].Published.Version)
+        {
+            source.Section.Fault("version", $"version {version.Version} must have a higher number than the version above it.");
+        }
+        else if (version.ValidFrom < corrected.Published.ValidFrom || EndOf(source) <= version.ValidFrom)
+        {
+            source.Section.Fault(
+                "validFrom",
+                $"version {version.Version} must begin while version {corrected.Published.Version} holds, which it corrects; leave "
+                + "'validFrom' out to correct it from its begin.");
+        }
+        else if (Shares(corrected.Published) != Shares(version))
+        {
+            source.Section.Fault(
+                "corrects", "a correction cannot begin or cease to share a bundle: what members used is counted elsewhere.",
+                FaultCodes.SharingChanges);
         }
     }
 

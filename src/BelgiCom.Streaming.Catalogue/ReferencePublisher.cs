@@ -232,16 +232,17 @@ public sealed class ReferencePublisher(
 
     /// <summary>
     /// What is wrong with a new version beside one that was published before, which the folder may not have any more: the higher number
-    /// must begin later, and a new lower number would never be in force.
+    /// must begin later, unless it corrects one, and a new lower number would never be in force.
     /// </summary>
     private static InputFault? FaultBeside(OfferingVersion version, OfferingVersion published) =>
         version.Offering != published.Offering || version.Version == published.Version ? null
-        : version.Version < published.Version || version.ValidFrom <= published.ValidFrom
+        : version.Corrects > 0 && version.Version > published.Version ? null
+        : version.Version < published.Version || (version.ValidFrom <= published.ValidFrom && published.Corrects == 0)
             ? new InputFault(
                 version.Offering, 0,
                 $"version {version.Version} must have a higher number and a later validFrom than version {published.Version}, which is "
                 + "published already.")
-        : published.ValidTo > version.ValidFrom
+        : published.ValidTo > version.ValidFrom && published.Corrects == 0
             ? new InputFault(
                 version.Offering, 0,
                 $"version {version.Version} begins before version {published.Version}, which is published already, ends (its validTo).")

@@ -48,7 +48,7 @@ internal static partial class RatingLog
     public static partial void Undecodable(ILogger logger, string topic, int partition, long offset, string reason);
 
     [LoggerMessage(
-        2011, LogLevel.Warning,
+        2014, LogLevel.Warning,
         "The correction {Topic}[{Partition}]@{Offset} was not taken and changes nothing: {Outcome}. belgicom rerate says what is left")]
     public static partial void CorrectionNotTaken(ILogger logger, string topic, int partition, long offset, string outcome);
 }

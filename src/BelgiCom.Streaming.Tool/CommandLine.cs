@@ -37,6 +37,7 @@ internal static class CommandLine
             NotificationsCommand.Create(),
             SuspenseCommand.Create(),
             BalanceCommand.Create(),
+            RerateCommand.Create(),
             ExplainCommand.Create(),
             CdrCommand.Create(),
             BrokerCommand.Create(),

@@ -8,7 +8,8 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 public sealed class TariffSnapshot
 {
-    // The versions of each offering number, highest first, so that the first one that has begun is the one to use.
+    // The versions of each offering number, the latest first, so that the first one that has begun is the one to use. A version that
+    // corrects another one begins no earlier, and has a higher number.
     private readonly int[][] _byOffering;
     private readonly TariffVersion[] _versions;
 
@@ -32,7 +33,11 @@ public sealed class TariffSnapshot
         Array.Fill(_byOffering, []);
         foreach (IGrouping<int, int> offering in Enumerable.Range(0, all.Length).GroupBy(index => numbers[index]))
         {
-            _byOffering[offering.Key] = [.. offering.OrderByDescending(index => all[index].Version)];
+            _byOffering[offering.Key] =
+            [
+                .. offering.OrderByDescending(index => _versions[index].ValidFromMilliseconds)
+                    .ThenByDescending(index => all[index].Version),
+            ];
             bool isShort = offering.All(index => _versions[index].IsShort);
             foreach (int index in offering)
             {
@@ -61,8 +66,8 @@ public sealed class TariffSnapshot
     public TariffVersion Version(int index) => _versions[index];
 
     /// <summary>
-    /// Index of the version of an offering in force at an instant, -1 for none. Of the versions that have begun, the highest counts, also
-    /// when it has ended: a version that was superseded never comes back.
+    /// Index of the version of an offering in force at an instant, -1 for none. Of the versions that have begun, the one that began last
+    /// counts, and of several the highest, also when it has ended: a version that was superseded never comes back.
     /// </summary>
     internal int FindVersion(int offering, long milliseconds)
     {

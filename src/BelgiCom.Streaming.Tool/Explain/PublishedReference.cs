@@ -24,26 +24,7 @@ internal sealed class PublishedReference
         TopicReader reader, EventTopic<OfferingVersion> catalogue, EventTopic<Subscription> subscriptions, CancellationToken stopping)
     {
         (_reader, _subscriptions) = (reader, subscriptions);
-        reader.Read(
-            reader.RangesOf(Topics.CatalogueTariffs),
-            batch =>
-            {
-                for (int index = 0; index < batch.Count; index++)
-                {
-                    ConsumedRecord record = batch[index];
-                    string key = Encoding.UTF8.GetString(record.Key);
-                    if (record.IsTombstone)
-                    {
-                        _catalogue.Remove(key);
-                    }
-                    else if (catalogue.TryRead(record.Value, out OfferingVersion? version) && version.Key == key)
-                    {
-                        _catalogue.Put(version);
-                    }
-                }
-            },
-            stopping);
-        _catalogue.Compile();
+        PublishedCatalogue.ReadInto(_catalogue, reader, catalogue, stopping);
     }
 
     /// <summary>A published version; null when the topic has none of that number.</summary>

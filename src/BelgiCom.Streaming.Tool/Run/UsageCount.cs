@@ -129,7 +129,14 @@ internal sealed class UsageCount : IDisposable
         switch (record.Topic)
         {
             case Topics.UsageReceived:
-                bool isFirst = !IsFurtherRecord(in record);
+                bool isRead = _received.TryRead(record.Value, out UsageReceivedView received);
+                if (isRead && !received.History.CorrectionCharge.IsEmpty)
+                {
+                    // The usage was counted when it came, and has its outcome.
+                    break;
+                }
+
+                bool isFirst = !isRead || !IsFurtherRecord(in received);
                 _total.Received += isFirst ? 1 : 0;
                 _run.Received += isNew && isFirst ? 1 : 0;
                 _run.CarriedOver += record.Offset >= marks.WorkFrom && !isNew ? 1 : 0;
@@ -211,12 +218,10 @@ internal sealed class UsageCount : IDisposable
 
     /// <summary>
     /// Whether the usage was counted by an earlier record: rating passed it on to the subscriber who has the subscription or to the account
-    /// whose bundles are shared, or it was recycled, or rated again.
+    /// whose bundles are shared, or it was recycled.
     /// </summary>
-    private bool IsFurtherRecord(in ConsumedRecord record) =>
-        _received.TryRead(record.Value, out UsageReceivedView received)
-        && (received.History.AliasRef != default || !received.History.SuspendedFor.IsEmpty || !received.History.Account.IsEmpty
-            || !received.History.CorrectionCharge.IsEmpty);
+    private static bool IsFurtherRecord(scoped in UsageReceivedView received) =>
+        received.History.AliasRef != default || !received.History.SuspendedFor.IsEmpty || !received.History.Account.IsEmpty;
 
     private void Wait(RejectedReason reason, int events) => _waiting[reason] = _waiting.GetValueOrDefault(reason) + events;
 

@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.Text.Json;
+using BelgiCom.Streaming.Testing;
+
+namespace BelgiCom.Streaming.IntegrationTests;
+
+/// <summary>A tariff was wrong, and its usage is charged: a billing department corrects it, and bills the difference once.</summary>
+public sealed class RerateTests
+{
+    private const string Header = "msisdn,imsi,account,offering,validFrom,validTo\n";
+
+    private const string Offering =
+        """
+        offering: o
+        currency: EUR
+        vatPermille: 210
+        zones:
+          home: ["00101"]
+        versions:
+          - version: 1
+            validFrom: 2020-01-01
+            bundles: [{ id: texts, kind: sms, units: 2 messages }]
+            prices:
+              - { id: sms, kind: sms, price: "1.00", per: 1 message, bundle: true }
+
+        """;
+
+    // One message more in the bundle, and a lower price, for the same time.
+    private const string Correction =
+        """
+          - version: 2
+            corrects: 1
+            bundles: [{ id: texts, kind: sms, units: 3 messages }]
+            prices:
+              - { id: sms, kind: sms, price: "0.75", per: 1 message, bundle: true }
+
+        """;
+
+    private static readonly Dictionary<string, string> NoSettings = [];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>
+    /// Five messages of A, of which two are in the bundle: 3.00. By the correction three are, and two cost 0.75: 1.50. B has one, which
+    /// nothing changes. The dry run says so and changes nothing; the verb does it; again, it has nothing to do.
+    /// </summary>
+    [Fact]
+    public async Task Rerate_OfACorrectedTariff_BillsTheDifferenceOnce()
+    {
+        using TemporaryFolder folder = await PrepareAsync(subscribers: 2, [5, 1]);
+        string ledger = folder.Under("data", "ledger.db");
+        JsonElement run = (await RunAsync(folder)).WithExitCode(0).Json.AssertConserved();
+        Assert.Equal("3.000000000", run.BilledAmount());
+        await File.AppendAllTextAsync(folder.Under("catalogue", "o.yaml"), Correction, Cancel);
+
+        JsonElement shown = (await RerateAsync(folder, NoSettings, "--dry-run")).WithExitCode(0).Json;
+        Assert.Equal((2L, 3L, 6L, 0L), (
+            shown.GetProperty("subscribers").GetInt64(), shown.GetProperty("events").GetInt64(), shown.GetProperty("lines").GetInt64(),
+            shown.GetProperty("refusedSubscribers").GetInt64()));
+        JsonElement change = Assert.Single(shown.GetProperty("changes").EnumerateArray());
+        Assert.Equal(("o", "TARIFF", "3.000000000", "1.500000000", "-1.500000000", 1L), (
+            change.GetProperty("offering").GetString(), change.GetProperty("reason").GetString(), change.GetProperty("before").GetString(),
+            change.GetProperty("after").GetString(), change.GetProperty("difference").GetString(),
+            change.GetProperty("bundleUnits").GetInt64()));
+        Assert.Equal(6, LedgerFile.Lines(ledger));
+
+        JsonElement done = (await RerateAsync(folder, NoSettings)).WithExitCode(0).Json;
+        Assert.Equal(0, done.GetProperty("left").GetInt64());
+        JsonElement after = done.GetProperty("run").AssertConserved();
+        Assert.Equal((6L, 6L, 6L), (after.TotalRecords("received"), after.TotalRecords("rated"), after.TotalRecords("corrections")));
+        Assert.Equal((12L, 12L, 1_500_000_000L), (
+            LedgerFile.Lines(ledger), LedgerFile.UsageIds(ledger), LedgerFile.AmountNanos(ledger)));
+        Assert.Equal(0, (await Belgicom.RunAsync(NoSettings, "reconcile", "--data", folder.Under("data"), "--json")).ExitCode);
+
+        JsonElement again = (await RerateAsync(folder, NoSettings)).WithExitCode(0).Json;
+        Assert.Equal((0L, 0L), (again.GetProperty("events").GetInt64(), again.GetProperty("left").GetInt64()));
+        Assert.Equal(12, LedgerFile.Lines(ledger));
+
+        // What comes now finds the balance of the correction: the bundle is used up.
+        await File.WriteAllTextAsync(folder.Under("late.csv"), Messages([(0, 9)]), Cancel);
+        JsonElement late = (await RunAsync(folder, "late.csv")).WithExitCode(0).Json.AssertConserved();
+        Assert.Equal("0.750000000", late.BilledAmount());
+    }
+
+    /// <summary>
+    /// Killed again and again while it sends, and while lanes and ledger take it, it ends with the bill of a run that had the corrected
+    /// tariff from the beginning.
+    /// </summary>
+    [Fact]
+    public async Task Rerate_Killed_EndsAsIfTheTariffHadBeenRight()
+    {
+        Random random = new(Seed.Next());
+        const int Subscribers = 200;
+        const int Each = 10;
+        const int Kills = 3;
+        using TemporaryFolder folder = await PrepareAsync(Subscribers, [.. Enumerable.Repeat(Each, Subscribers)]);
+        (await RunAsync(folder)).WithExitCode(0);
+        await File.AppendAllTextAsync(folder.Under("catalogue", "o.yaml"), Correction, Cancel);
+        string ledger = folder.Under("data", "ledger.db");
+        long before = LedgerFile.Lines(ledger);
+        Assert.Equal(Subscribers * Each, before);
+
+        // Many small transactions, so that a kill falls between them.
+        Dictionary<string, string> settings = new() { ["Kafka__BatchMaxRecords"] = "50" };
+        long corrections = 2L * Subscribers * (Each - 2);
+        for (int kill = 1; kill <= Kills; kill++)
+        {
+            long killAt = before + (long)(corrections * 0.8 * (kill - 1 + random.NextDouble()) / Kills);
+            await using ChildProcess run = Belgicom.Start(settings, Arguments(folder));
+            await Wait.UntilAsync(
+                () => Task.FromResult(LedgerFile.Lines(ledger) > killAt), $"more than {killAt} lines", [run], Belgicom.EndMax);
+            await run.KillAsync();
+            Notes.Write($"kill {kill} after {LedgerFile.Lines(ledger)} lines");
+        }
+
+        JsonElement last = (await RerateAsync(folder, settings)).WithExitCode(0).Json;
+
+        Assert.Equal((0L, 0L), (last.GetProperty("left").GetInt64(), last.GetProperty("refusedSubscribers").GetInt64()));
+        last.GetProperty("run").AssertConserved();
+        Assert.Equal((before + corrections, before + corrections), (LedgerFile.Lines(ledger), LedgerFile.UsageIds(ledger)));
+        Assert.Equal(Subscribers * (Each - 3) * 750_000_000L, LedgerFile.AmountNanos(ledger));
+    }
+
+    [Fact]
+    public async Task Rerate_OfAWindowThatEndsBeforeItBegins_IsRefused()
+    {
+        using TemporaryFolder folder = new();
+        Finished refused = await Belgicom.RunAsync(
+            NoSettings, "rerate", "--from", "2026-02-01", "--to", "2026-01-01", "--data", folder.Under("data"));
+
+        Assert.Contains("--from must be before --to", refused.WithExitCode(1).Error, StringComparison.Ordinal);
+    }
+
+    private static async Task<TemporaryFolder> PrepareAsync(int subscribers, int[] messages)
+    {
+        TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder.Under("catalogue"));
+        await File.WriteAllTextAsync(folder.Under("catalogue", "o.yaml"), Offering, Cancel);
+        await File.WriteAllTextAsync(
+            folder.Under("sms.csv"),
+            Messages([.. messages.SelectMany((count, subscriber) => Enumerable.Range(0, count).Select(number => (subscriber, number)))]),
+            Cancel);
+        await File.WriteAllTextAsync(
+            folder.Under("subscriptions.csv"),
+            Header + string.Concat(Enumerable.Range(0, subscribers).Select(number =>
+                string.Create(CultureInfo.InvariantCulture, $"{Msisdn(number)},,BE-{number},o,,\n"))),
+            Cancel);
+        return folder;
+    }
+
+    private static string Messages((int Subscriber, int Number)[] messages) =>
+        "record_id,sms_time,msisdn,imsi,direction,other_party,serving_plmn,node\n"
+        + string.Concat(messages.Select(message => string.Create(
+            CultureInfo.InvariantCulture,
+            $"R{message.Subscriber}-{message.Number},2026-01-{10 + message.Number:00}T12:00:00+01:00,{Msisdn(message.Subscriber)},,MO,"
+            + $"999000000009,00101,N\n")));
+
+    private static string Msisdn(int subscriber) => string.Create(CultureInfo.InvariantCulture, $"9990001{subscriber:00000}");
+
+    private static Task<Finished> RunAsync(TemporaryFolder folder, string usage = "sms.csv") => Belgicom.RunAsync(
+        NoSettings, "run", "--input", folder.Under(usage), "--catalogue", folder.Under("catalogue"), "--subscriptions",
+        folder.Under("subscriptions.csv"), "--data", folder.Under("data"), "--json");
+
+    private static Task<Finished> RerateAsync(TemporaryFolder folder, Dictionary<string, string> settings, params string[] more) =>
+        Belgicom.RunAsync(settings, [.. Arguments(folder), .. more]);
+
+    private static string[] Arguments(TemporaryFolder folder) =>
+    [
+        "rerate", "--from", "2026-01-01T00:00:00+01:00", "--to", "2026-02-01T00:00:00+01:00", "--catalogue", folder.Under("catalogue"),
+        "--data", folder.Under("data"), "--json",
+    ];
+}
