@@ -110,7 +110,17 @@ public static class CatalogueFolder
             return null;
         }
 
-        using StreamReader reader = new(path);
+        string text = File.ReadAllText(path);
+        if (text.IndexOf(LimitedLines.Unreadable) is >= 0 and int place)
+        {
+            findings.Faults.Add(new InputFault(file, text.AsSpan(0, place).Count('\n') + 1, LimitedLines.WhyUnreadable)
+            {
+                Code = FaultCodes.NotUtf8,
+            });
+            return null;
+        }
+
+        using StringReader reader = new(text);
         return Open(reader, file, findings);
     }
 

@@ -31,5 +31,7 @@ internal static class FaultCodes
     public const string BundleMissing = "BUNDLE_MISSING";
     public const string Gap = "GAP";
     public const string NotLookedAt = "NOT_LOOKED_AT";
+    public const string NoEffect = "NO_EFFECT";
+    public const string NotUtf8 = "NOT_UTF8";
     public const string NotApplied = "NOT_APPLIED";
 }

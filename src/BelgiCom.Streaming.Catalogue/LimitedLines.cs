@@ -3,6 +3,12 @@ namespace BelgiCom.Streaming.Catalogue;
 /// <summary>Lines of a text of which somebody else says how long they are: a file without line ends would fill the memory.</summary>
 public static class LimitedLines
 {
+    /// <summary>What the framework reads for octets that are no UTF-8: two names that differ in them would become one.</summary>
+    public const char Unreadable = '\uFFFD';
+
+    /// <summary>What to say of a line that has <see cref="Unreadable"/>.</summary>
+    public const string WhyUnreadable = "The line has octets that are no UTF-8 text. Save the file as UTF-8.";
+
     /// <summary>
     /// Reads a text line by line, whatever ends a line (CR, LF, CRLF). Of a line that is too long the first <paramref name="limit"/> + 1
     /// characters come, so its length says so; the rest of it is passed over.

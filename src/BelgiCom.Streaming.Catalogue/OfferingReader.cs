@@ -8,6 +8,9 @@ namespace BelgiCom.Streaming.Catalogue;
 /// </summary>
 internal sealed class OfferingReader
 {
+    // Longest id of an offering.
+    private const int MostLetters = 100;
+
     private static readonly string[] Content =
         ["zones", "bands", "roamingDataLimit", "bundles", "prices", "fees", "commitments", "discounts", "limits", "onTopUp", "reservation"];
 
@@ -48,6 +51,18 @@ internal sealed class OfferingReader
         if (offering.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.')))
         {
             root.Fault("offering", "'offering' may have ASCII letters, digits, '-', '_' and '.' only: it is part of keys.");
+        }
+
+        if (offering.Length > MostLetters)
+        {
+            root.Fault("offering", $"'offering' may have at most {MostLetters} letters: it is in every rated event.");
+        }
+
+        if (_common.Currency.Length > 0 && !Currency.IsListed(_common.Currency))
+        {
+            root.Fault(
+                "currency",
+                $"'{_common.Currency}' is no currency in use: give the code of three capital letters that ISO 4217 lists, such as EUR.");
         }
 
         if (_sections.Count == 0)
@@ -140,7 +155,7 @@ internal sealed class OfferingReader
         version = WithTables(version, content, section, source.HasOwnZones);
         version = LimitReader.Publish(version, source.Terms.Limits, content.Limits, section);
         source = source with { Published = FairUseTerms.Publish(version, source) };
-        Compile(source.Published, section, isWhole: _findings.Faults.Count == faults);
+        Compile(source, isWhole: _findings.Faults.Count == faults);
         _read.Add(source);
     }
 
@@ -291,25 +306,30 @@ internal sealed class OfferingReader
     }
 
     /// <summary>Compiles the version as rating does: a version that compiles here is the one that rating will use.</summary>
-    private static void Compile(OfferingVersion version, YamlSection section, bool isWhole)
+    /// <param name="source">The version.</param>
+    /// <param name="isWhole">
+    /// Whether all of it could be read: what stands for a value that cannot be read is no value of the version.
+    /// </param>
+    private static void Compile(VersionSource source, bool isWhole)
     {
-        try
+        OfferingVersion version = source.Published;
+        if (version.Zones.Count == 0)
         {
-            // What stands for a value that cannot be read is no value of the version.
-            _ = isWhole ? new TariffSnapshot([version], new OfferingIndex()) : null;
+            source.Section.Fault(null, "'zones' is missing, here or beside 'versions': zone names with lists of MCC or MCC+MNC.");
         }
-        catch (InvalidTariffException broken)
+        else if (isWhole)
         {
-            section.Fault(null, broken.Message, FaultCodes.Broken);
-        }
-
-        if (version.Zones.Count > 0 && version.Zones.All(zone => zone.Name != RoamingZone.Home))
-        {
-            section.Fault("zones", $"no zone is named '{RoamingZone.Home}': name the home network's so.");
-        }
-        else if (version.Zones.Count == 0)
-        {
-            section.Fault(null, "'zones' is missing, here or beside 'versions': zone names with lists of MCC or MCC+MNC.");
+            try
+            {
+                _ = new TariffSnapshot([version], new OfferingIndex());
+            }
+            catch (InvalidTariffException broken)
+            {
+                foreach (TariffFault fault in broken.Faults)
+                {
+                    source.PlaceOf(fault).Fault(null, fault.Sentence, FaultCodes.Broken);
+                }
+            }
         }
     }
 

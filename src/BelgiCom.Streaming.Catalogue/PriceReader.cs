@@ -195,11 +195,33 @@ internal static class PriceReader
             }
         }
 
+        foreach (string key in WithoutEffect(section, model).Where(section.Has))
+        {
+            section.Warn(
+                key,
+                $"'{key}' does nothing here: it is not for the model {model.ToString().ToLowerInvariant()}. Leave it out, or choose the "
+                + "model that it belongs to.",
+                FaultCodes.NoEffect);
+        }
+
         if (section.Has("steps") && section.Has("increment"))
         {
             section.Fault("increment", "'increment' stands in each step of a price with steps.");
         }
     }
+
+    /// <summary>Keys that belong to most models, and that this one does not look at.</summary>
+    private static string[] WithoutEffect(YamlSection section, PriceModel model) => model switch
+    {
+        PriceModel.Graduated or PriceModel.Volume => ["price", "per"],
+        PriceModel.Package => ["per"],
+        PriceModel.Percentage => ["price", "per", "increment", "minimum", "connectFee", "bundle", "split"],
+        PriceModel.Flat => ["per", "increment", "minimum", "bundle", "split"],
+        PriceModel.Pass => ["per", "increment", "minimum", "connectFee", "minimumCharge", "maximumCharge", "bundle", "split"],
+        PriceModel.Zero => ["price", "increment", "minimum", "connectFee", "minimumCharge", "maximumCharge", "split"],
+        _ when section.Flag("zeroRated") => WithoutEffect(section, PriceModel.Zero),
+        _ => [],
+    };
 
     private static Quantity? FirstOf(IReadOnlyList<YamlSection> sections, string key) =>
         sections.Count > 0 && sections[0].Has(key) ? sections[0].Quantity(key) : null;

@@ -37,6 +37,12 @@ internal static class SubscriptionLines
                 continue;
             }
 
+            if (text.Contains(LimitedLines.Unreadable))
+            {
+                faults.Add(new InputFault(file, number, LimitedLines.WhyUnreadable) { Code = FaultCodes.NotUtf8 });
+                continue;
+            }
+
             if (text.Length == 0 || text[0] == '#')
             {
                 continue;

@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Catalogue;
 
@@ -19,4 +20,8 @@ internal sealed record VersionSource(YamlSection Section, IReadOnlyList<YamlSect
 
     /// <summary>Whether the file lists zones itself, instead of naming a table.</summary>
     public bool HasOwnZones { get; init; }
+
+    /// <summary>Where the thing stands that is wrong.</summary>
+    public YamlSection PlaceOf(TariffFault fault) =>
+        fault.Price is { } price ? Prices[price] : fault.Bundle is { } bundle ? Bundles[bundle] : Section;
 }

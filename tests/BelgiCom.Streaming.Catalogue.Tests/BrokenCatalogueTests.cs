@@ -1,3 +1,4 @@
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Catalogue.Tests;
@@ -117,9 +118,19 @@ public sealed class BrokenCatalogueTests : IDisposable
     [InlineData("at: 80 %", "at: 80", 38, "BAD_NUMBER", "'at'")]
     [InlineData("date: 12-25", "date: 13-25", 4, "BAD_NUMBER", "'date'")]
     // What no name is.
-    [InlineData("zone: home, price", "zone: mars, price", 10, "BROKEN_VERSION", "'mars'")]
-    [InlineData("destination: p0903", "destination: p0999", 10, "BROKEN_VERSION", "'p0999'")]
-    [InlineData("band: evening", "band: morning", 10, "BROKEN_VERSION", "'morning'")]
+    [InlineData("zone: home, price", "zone: mars, price", 28, "BROKEN_VERSION", "'mars'")]
+    [InlineData("destination: p0903", "destination: p0999", 20, "BROKEN_VERSION", "'p0999'")]
+    [InlineData("band: evening", "band: morning", 22, "BROKEN_VERSION", "'morning'")]
+    [InlineData("per: 1 message }", "per: 0 messages }", 31, "BROKEN_VERSION", "at least 1 unit")]
+    [InlineData(
+        "units: 60 GB, zones: [home", "units: 60 GB, validFrom: 2026-02-01, validTo: 2026-01-01, zones: [home", 16,
+        "BROKEN_VERSION", "ends before it begins")]
+    [InlineData("currency: EUR", "currency: XTS", 3, "", "ISO 4217")]
+    [InlineData("currency: EUR", "currency: BTC", 3, "", "ISO 4217")]
+    [InlineData(
+        "offering: plan",
+        "offering: 01234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567891",
+        1, "", "at most 100")]
     [InlineData("tables: [destinations", "tables: [numbers", 6, "UNKNOWN_NAME", "'numbers'")]
     [InlineData("of: [data]", "of: [video]", 10, "UNKNOWN_NAME", "'video'")]
     [InlineData("of: [sms]", "of: [mms]", 10, "UNKNOWN_NAME", "'mms'")]
@@ -198,6 +209,10 @@ public sealed class BrokenCatalogueTests : IDisposable
         "      - { id: eu, kind",
         "      - { id: again, kind: voice, destination: be, price: \"0.20\", per: 60 s }\n      - { id: eu, kind", 25,
         "PRICE_HIDDEN", "no usage of voice")]
+    [InlineData("model: flat, price", "model: flat, per: 60 s, price", 21, "NO_EFFECT", "'per' does nothing")]
+    [InlineData("model: graduated,", "model: graduated, price: \"3\",", 29, "NO_EFFECT", "'price' does nothing")]
+    [InlineData(
+        "destination: emergency, zeroRated", "destination: emergency, connectFee: \"1\", zeroRated", 18, "NO_EFFECT", "'connectFee' does")]
     [InlineData("tables: [destinations, holidays, zones]", "tables: [destinations, zones]", 0, "", "")]
     [InlineData("days: [mon, tue, holiday]", "days: [holiday]", 0, "", "")]
     [InlineData("band: evening, price", "price", 10, "BAND_NEVER_HOLDS", "no price names band 'evening'")]
@@ -231,6 +246,48 @@ public sealed class BrokenCatalogueTests : IDisposable
                 warnings,
                 warning => warning.Line == line && warning.Code == code && warning.Message.Contains(reason, StringComparison.Ordinal));
         }
+    }
+
+    /// <summary>A person mends all of them at once, so all are told, each where it stands.</summary>
+    [Fact]
+    public void PricesThatCannotBeUsed_AreAllNamed_EachInItsLine()
+    {
+        File.WriteAllText(
+            Path.Combine(_folder, "test.yaml"),
+            """
+            offering: test
+            currency: EUR
+            vatPermille: 210
+            zones: { home: ["00101"] }
+            versions:
+              - version: 1
+                validFrom: 2026-01-01
+                bundles:
+                  - { id: gb, kind: data, units: 0 GB }
+                prices:
+                  - { kind: data, zone: mars, price: "2.00", per: 1 MB }
+                  - { kind: voice, price: "1.00", per: 60 s }
+                  - { kind: sms, price: "1.00", per: 0 messages }
+            """);
+
+        IReadOnlyList<InputFault> faults = Assert.Throws<InputFaultException>(() => CatalogueFolder.Read(_folder)).Faults;
+
+        Assert.Equal([11, 13, 9], faults.Select(fault => fault.Line));
+        Assert.All(faults, fault => Assert.Equal("BROKEN_VERSION", fault.Code));
+    }
+
+    /// <summary>0xE9 is é in Latin-1; in UTF-8 it is the begin of three octets, and a newline is none of them.</summary>
+    [Fact]
+    public void FileThatIsNoUtf8_IsRefused_WithTheLine()
+    {
+        File.WriteAllBytes(Path.Combine(_folder, "test.yaml"), "offering: test\nname: Caf\u00e9\n"u8.ToArray());
+        Assert.DoesNotContain(
+            Assert.Throws<InputFaultException>(() => CatalogueFolder.Read(_folder)).Faults, fault => fault.Code == "NOT_UTF8");
+
+        File.WriteAllBytes(Path.Combine(_folder, "test.yaml"), Encoding.Latin1.GetBytes("offering: test\nname: Caf\u00e9\n"));
+        InputFault fault = Assert.Single(Assert.Throws<InputFaultException>(() => CatalogueFolder.Read(_folder)).Faults);
+
+        Assert.Equal((2, "NOT_UTF8"), (fault.Line, fault.Code));
     }
 
     /// <summary>What is sold to nobody may cost anything: the samples and test cases of a test network stay as they are.</summary>

@@ -97,7 +97,7 @@ public sealed class CatalogueFolderTests : IDisposable
     [InlineData("units: 10 GiB", "units: 10 GX", 15, "'units' must be a whole number and a unit")]
     [InlineData("increment: 64 KiB", "increment: 64 s", 17, "'increment' counts another thing")]
     [InlineData("increment: 64 KiB", "incremnt: 64 KiB", 17, "'incremnt' is not known here")]
-    [InlineData("zone: eu, zeroRated", "zone: mars, zeroRated", 10, "names zone 'mars'")]
+    [InlineData("zone: eu, zeroRated", "zone: mars, zeroRated", 19, "names zone 'mars'")]
     [InlineData("kind: sms, zone", "kind: mms, zone", 19, "'kind' must be one of data, voice, sms")]
     [InlineData("eu: [\"208\"]", "eu: [\"2x8\"]", 10, "is no MCC")]
     [InlineData("eu: [\"208\"]", "eu: [\"00101\"]", 10, "is in two zones")]

@@ -105,6 +105,7 @@ public sealed class SubscriptionsFileTests : IDisposable
     [InlineData(",,A,go,,", "both empty")]
     [InlineData("999000000001,,,go,,", "account must have")]
     [InlineData("999000000001,,A\0,go,,", "control characters")]
+    [InlineData("999000000001,,A\uFFFD,go,,", "no UTF-8")]
     [InlineData("999000000001,,A,,,", "offering is empty")]
     [InlineData("999000000001,001010100000001,A,go,,\n999000000002,001010100000001,B,go,,", "One imsi is on lines of several")]
     [InlineData("999000000001,001010100000001,A,go,,\n,001010100000001,A,go,,", "One imsi is on lines of several")]

@@ -30,6 +30,15 @@ public readonly record struct Currency
     private static readonly string[] WithThreeDecimals = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
     private static readonly string[] WithFourDecimals = ["CLF", "UYW"];
 
+    // ISO 4217, list one: the currencies in use since 1 January 2026. Codes of metals, of tests and of no currency are no prices.
+    private static readonly HashSet<string> Listed = [
+        .. ("AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CLF "
+        + "CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF "
+        + "IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT "
+        + "MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD "
+        + "SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS "
+        + "VED VES VND VUV WST XAF XCD XCG XDR XOF XPF XSU XUA YER ZAR ZMW ZWG").Split(' ')];
+
     private readonly ushort _number;
 
     private Currency(int number) => _number = (ushort)number;
@@ -53,6 +62,9 @@ public readonly record struct Currency
 
         return ascii.IsEmpty ? default : new Currency(number + 1);
     }
+
+    /// <summary>Whether ISO 4217 lists the code as that of a currency in use.</summary>
+    public static bool IsListed(string code) => Listed.Contains(code);
 
     /// <summary>The code in ASCII; empty when no currency is known.</summary>
     public ReadOnlySpan<byte> Utf8 => IsUnknown ? [] : Codes.AsSpan(((_number & ~WithVat) - 1) * Length, Length);

@@ -4,8 +4,10 @@ namespace BelgiCom.Streaming.Rating;
 public sealed class InvalidTariffException : Exception
 {
     /// <summary>Makes the exception for one version.</summary>
-    public InvalidTariffException(string offering, int version, string problem)
-        : base($"Offering '{offering}' version {version}: {problem}")
-    {
-    }
+    public InvalidTariffException(string offering, int version, params IReadOnlyList<TariffFault> faults)
+        : base($"Offering '{offering}' version {version}: {string.Join(' ', faults.Select(fault => fault.Sentence))}") =>
+        Faults = faults;
+
+    /// <summary>All that is wrong with it, one or more.</summary>
+    public IReadOnlyList<TariffFault> Faults { get; }
 }

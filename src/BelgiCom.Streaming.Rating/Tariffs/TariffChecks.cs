@@ -4,9 +4,36 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>Checks what must hold before a version may price anything. Each failure is a sentence that says what to change.</summary>
-internal static class TariffChecks
+internal sealed class TariffChecks
 {
-    public static void Check(OfferingVersion offering)
+    private readonly List<TariffFault> _faults = [];
+
+    // What is looked at: where a fault belongs.
+    private int? _price;
+    private int? _bundle;
+
+    private TariffChecks()
+    {
+    }
+
+    /// <summary>All that is wrong with a version; empty when it can be used.</summary>
+    public static IReadOnlyList<TariffFault> FaultsOf(OfferingVersion offering)
+    {
+        TariffChecks checks = new();
+        checks.Check(offering);
+        return checks._faults;
+    }
+
+    /// <summary>The unit in which a bundle of the kind is counted.</summary>
+    public static PriceUnit NaturalUnit(UsageKind kind) => kind switch
+    {
+        UsageKind.Data => PriceUnit.Octet,
+        UsageKind.Voice => PriceUnit.Second,
+        UsageKind.Sms => PriceUnit.Message,
+        _ => PriceUnit.Unit,
+    };
+
+    private void Check(OfferingVersion offering)
     {
         Require(offering.Version >= 1, "the version must be at least 1.");
         Require(offering.ValidTo is null || offering.ValidFrom < offering.ValidTo, "validTo must be after validFrom.");
@@ -23,7 +50,8 @@ internal static class TariffChecks
         for (int index = 0; index < offering.Prices.Count; index++)
         {
             OfferingPrice price = offering.Prices[index];
-            string where = price.Id.Length > 0 ? $"price '{price.Id}'" : $"price {index}";
+            string where = price.Id.Length > 0 ? $"price '{price.Id}'" : $"price {index + 1} of {offering.Prices.Count}";
+            _price = index;
             Check(price, where, zones);
             CheckNames(price.Zones, zones, $"{where} names zone");
             CheckNames(price.Destinations, offering.Destinations.Select(destination => destination.Name), $"{where} names destination");
@@ -31,10 +59,11 @@ internal static class TariffChecks
             CheckModel(price, where);
         }
 
+        _price = null;
         CheckBundles(offering, zones);
     }
 
-    private static void CheckLimits(IReadOnlyList<OfferingLimit> limits)
+    private void CheckLimits(IReadOnlyList<OfferingLimit> limits)
     {
         Require(AreNamedOnce(limits.Select(limit => limit.Id)), "two limits have the same id.");
         foreach (OfferingLimit limit in limits)
@@ -54,16 +83,7 @@ internal static class TariffChecks
         }
     }
 
-    /// <summary>The unit in which a bundle of the kind is counted.</summary>
-    public static PriceUnit NaturalUnit(UsageKind kind) => kind switch
-    {
-        UsageKind.Data => PriceUnit.Octet,
-        UsageKind.Voice => PriceUnit.Second,
-        UsageKind.Sms => PriceUnit.Message,
-        _ => PriceUnit.Unit,
-    };
-
-    private static void Check(OfferingPrice price, string where, HashSet<string> zones)
+    private void Check(OfferingPrice price, string where, HashSet<string> zones)
     {
         Require(IsPriced(price.Kind), $"{where} must be for data, voice, sms or event.");
         Require(
@@ -80,13 +100,14 @@ internal static class TariffChecks
         Require(!price.Bundle || price.Unit == NaturalUnit(price.Kind), $"{where} counts another unit than the bundle of its kind.");
     }
 
-    private static void CheckBundles(OfferingVersion offering, HashSet<string> zones)
+    private void CheckBundles(OfferingVersion offering, HashSet<string> zones)
     {
         Require(
             offering.Bundles.DistinctBy(bundle => (bundle.Kind, bundle.Id)).Count() == offering.Bundles.Count,
             "two bundles are of the same kind; keep one, or give each an id.");
-        foreach (Bundle bundle in offering.Bundles)
+        foreach ((int index, Bundle bundle) in offering.Bundles.Index())
         {
+            _bundle = index;
             string where = bundle.Id.Length > 0 ? $"the bundle '{bundle.Id}'" : $"the bundle of {bundle.Kind}";
             Require(IsPriced(bundle.Kind), "a bundle must be for data, voice, sms or event.");
             Require(bundle.Units >= 1 || bundle.Unlimited, $"{where} must have at least 1 unit.");
@@ -103,7 +124,7 @@ internal static class TariffChecks
         }
     }
 
-    private static void CheckFairUse(Bundle bundle, string where, HashSet<string> zones)
+    private void CheckFairUse(Bundle bundle, string where, HashSet<string> zones)
     {
         Require(
             bundle.FairUseZone.Length > 0 == bundle.FairUse.Count > 0 && (bundle.FairUse.Count == 0 || bundle.Id.Length > 0),
@@ -115,7 +136,7 @@ internal static class TariffChecks
             $"{where} must have fair use volumes of at least 0 units, in the order of time.");
     }
 
-    private static void CheckModel(OfferingPrice price, string where)
+    private void CheckModel(OfferingPrice price, string where)
     {
         Require(
             price.AboveFairUse.All(surcharge => surcharge.UnitSize >= 1 && IsAmount(surcharge.UnitPrice))
@@ -146,7 +167,7 @@ internal static class TariffChecks
             $"{where} must have a pass that lasts for elapsed time or for calendar days.");
     }
 
-    private static void CheckSteps(IReadOnlyList<PriceStep> steps, string where)
+    private void CheckSteps(IReadOnlyList<PriceStep> steps, string where)
     {
         for (int index = 0; index < steps.Count; index++)
         {
@@ -162,7 +183,7 @@ internal static class TariffChecks
         }
     }
 
-    private static void CheckTiers(IReadOnlyList<PriceTier> tiers, string where)
+    private void CheckTiers(IReadOnlyList<PriceTier> tiers, string where)
     {
         for (int index = 0; index < tiers.Count; index++)
         {
@@ -176,7 +197,7 @@ internal static class TariffChecks
         }
     }
 
-    private static void CheckNames(IEnumerable<string> names, IEnumerable<string> known, string sentence)
+    private void CheckNames(IEnumerable<string> names, IEnumerable<string> known, string sentence)
     {
         string? unknown = names.Except(known).FirstOrDefault();
         Require(unknown is null, $"{sentence} '{unknown}', which the version does not define.");
@@ -188,11 +209,11 @@ internal static class TariffChecks
 
     private static bool IsAmount(decimal amount) => amount >= 0 && Nanos.TryFromDecimal(amount, out _);
 
-    private static void Require(bool condition, string sentence)
+    private void Require(bool condition, string sentence)
     {
         if (!condition)
         {
-            throw new ArgumentException(sentence);
+            _faults.Add(new TariffFault(sentence) { Price = _price, Bundle = _bundle });
         }
     }
 }

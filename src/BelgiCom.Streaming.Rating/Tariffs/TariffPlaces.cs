@@ -30,7 +30,7 @@ public sealed class TariffPlaces
         }
         catch (ArgumentException broken)
         {
-            throw new InvalidTariffException(version.Offering, version.Version, broken.Message);
+            throw new InvalidTariffException(version.Offering, version.Version, new TariffFault(broken.Message));
         }
     }
 

@@ -22,9 +22,14 @@ public sealed class TariffVersion
 
     internal TariffVersion(OfferingVersion published)
     {
+        IReadOnlyList<TariffFault> faults = TariffChecks.FaultsOf(published);
+        if (faults.Count > 0)
+        {
+            throw new InvalidTariffException(published.Offering, published.Version, faults);
+        }
+
         try
         {
-            TariffChecks.Check(published);
             _zoneMap = new ZoneMap(published.Zones);
             PriceList = new PriceList(published);
             (Basis, VatPermille, AllLimits) = (published.PriceBasis, published.VatPermille, SpendLimit.Of(published));
@@ -35,7 +40,7 @@ public sealed class TariffVersion
         }
         catch (ArgumentException broken)
         {
-            throw new InvalidTariffException(published.Offering, published.Version, broken.Message);
+            throw new InvalidTariffException(published.Offering, published.Version, new TariffFault(broken.Message));
         }
 
         Version = published.Version;
