@@ -215,6 +215,9 @@ public sealed partial class RatingSession
     {
         (_ids.Find(day) ?? _ids.Create(day)).EnsureRoom(events);
         _balances.EnsureRoom(Math.Min(events, _subscribers.Count));
+
+        // Sessions come and go, so a day's usage makes few meters more than there are already.
+        _lists.Meters.EnsureRoom(Math.Min(events, MeterCount / 4));
     }
 
     private static int MonthOf(in BalanceEntry entry)

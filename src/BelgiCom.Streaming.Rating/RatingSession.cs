@@ -120,6 +120,27 @@ public sealed partial class RatingSession
         {
             _subscribers.HintEntry(key.Subscriber);
         }
+
+        if (MeterCount > 0)
+        {
+            HintMeters(keys);
+        }
+    }
+
+    /// <summary>Loads all meters of the subscribers, because which of them an event needs is not known before it is decoded.</summary>
+    private void HintMeters(ReadOnlySpan<UsageKey> keys)
+    {
+        Span<UInt128> owners = stackalloc UInt128[PrepareLength];
+        for (; !keys.IsEmpty; keys = keys[Math.Min(PrepareLength, keys.Length)..])
+        {
+            int count = Math.Min(PrepareLength, keys.Length);
+            for (int index = 0; index < count; index++)
+            {
+                owners[index] = _subscribers.NewestOwner(keys[index].Subscriber);
+            }
+
+            _lists.Meters.Hint(owners[..count]);
+        }
     }
 
     /// <summary>Rates one event: guide, rate, charge.</summary>

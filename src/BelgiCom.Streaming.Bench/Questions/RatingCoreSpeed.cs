@@ -20,6 +20,8 @@ internal sealed class RatingCoreSpeed
     // Each round has a day of its own, and the ids of earlier days are forgotten, so that all rounds are alike.
     private const int DaysKept = 1;
 
+    private const int MostStoredAtOnce = 1024;
+
     private static readonly int[] Sizes = [10_000, 1_000_000, 10_000_000];
     private static readonly string[] Units = ["events/s", "B/event", "B/subscriber"];
     private static readonly DateTimeOffset FirstDay = new(2026, 3, 2, 0, 0, 0, TimeSpan.Zero);
@@ -116,6 +118,7 @@ internal sealed class RatingCoreSpeed
         IUsageLoad usage = _isMixed
             ? new MixedUsage(_usage, stream: _round++, _subscribers, eventTime, (TransactionsPerRound + 1) * EventsPerTransaction)
             : new UsageLoad(_usage, stream: _round++, _subscribers, eventTime);
+        StoreCheckpoint();
         _session.Reserve((int)(eventTime.ToUnixTimeMilliseconds() / 86_400_000), (TransactionsPerRound + 1) * EventsPerTransaction);
 
         // The first transaction of a day makes the day's lists, which is not part of the cost of an event.
@@ -142,6 +145,22 @@ internal sealed class RatingCoreSpeed
         }
 
         _session.Commit();
+    }
+
+    /// <summary>The step of RatingBatchHandler that stores a checkpoint, so that what waits for one does not grow in every round.</summary>
+    private void StoreCheckpoint()
+    {
+        BalanceEntry[] balances = new BalanceEntry[MostStoredAtOnce];
+        MeterEntry[] meters = new MeterEntry[MostStoredAtOnce];
+        _session.BeginCheckpoint();
+        do
+        {
+            _session.TakeBalances(balances);
+            _session.TakeMeters(meters);
+            _session.TakeIds(out _, out _);
+            _session.Commit();
+        }
+        while (_session.IsCheckpointing);
     }
 
     /// <summary>The step of RatingBatchHandler that deletes state which is too old, so that the rounds before leave nothing.</summary>

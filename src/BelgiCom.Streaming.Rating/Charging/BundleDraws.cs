@@ -24,15 +24,6 @@ internal sealed class BundleDraws(
     /// <param name="usedOfBalance">Units that the month's balance says are drawn from the bundle of the kind.</param>
     public void BeginEvent(long usedOfBalance) => (_usedOfBalance, DrawnFromBalance) = (usedOfBalance, 0);
 
-    /// <summary>The meter that the event's price will probably count in: that of the month's tiers, or of the first bundle.</summary>
-    public MeterKey FirstCounted()
-    {
-        PriceList.Row row = terms.Row;
-        return row.DrawsBundles && terms.List.Bundles is [PriceList.BundleTerms first, ..]
-            ? new MeterKey(first.IsShared ? hand.Account : hand.Owner, first.Meter, first.IsMonthly ? hand.MonthStart : 0)
-            : new MeterKey(hand.Owner, row.PeriodMeter, hand.MonthStart);
-    }
-
     /// <summary>First instant after this one at which a bundle begins or ends, or another surcharge is due.</summary>
     public long ChangeAfter(long at)
     {

@@ -20,11 +20,7 @@ internal sealed class SessionCharging(
     /// <param name="units">What it used.</param>
     public ChargingFault Charge(long units)
     {
-        // What is counted beside the session lies elsewhere in memory, and is loaded while the session is read.
-        MeterKey counted = bundles.FirstCounted();
-        hand.Meters.Hint(in counted);
         session.Enter(terms.SessionForm);
-        hand.Meters.HintEntry(in counted);
         SessionSoFar before = session.SoFar;
         SessionRecord record = new(hand.Usage.EventTimeMilliseconds, units);
         if (session.CanChargeAnew && session.Count > 0 && record.IsBefore(session.RecordAt(session.Count - 1)))

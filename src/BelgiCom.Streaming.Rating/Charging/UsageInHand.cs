@@ -68,7 +68,6 @@ internal sealed class UsageInHand(int sessionDaysLess)
 
         (OldestDay, Day) = (oldestDay, LastDayBefore(usage.EventTimeMilliseconds + 1));
         Meters.BeginEvent();
-        SessionMeters.Hint(Meters, Owner, usage.Session);
     }
 
     /// <summary>Puts a record of the same session in the event's place, or the event back.</summary>

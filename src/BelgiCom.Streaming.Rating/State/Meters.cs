@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace BelgiCom.Streaming.Rating;
@@ -11,8 +10,7 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 internal sealed class Meters
 {
-    private const int SmallestIndex = 64;
-    private const int None = -1;
+    private const int None = MeterIndex.None;
 
     // Stands in the place of the next meter of a list: the meter's room is free.
     private const int Free = -2;
@@ -20,7 +18,8 @@ internal sealed class Meters
     // Most meters looked at in one call: sessions that went on since are many, and the search must not stall rating.
     private const int MostAtOnce = 65_536;
 
-    private readonly ChunkedArray<Meter> _meters = new();
+    private readonly ChunkedArray<MeterRoom> _meters = new();
+    private readonly MeterIndex _index;
     private readonly List<Change> _changes = [];
 
     // How many changes are of earlier events.
@@ -42,15 +41,16 @@ internal sealed class Meters
     private int _frozen;
     private int _handedOut;
 
-    private int[] _index = new int[SmallestIndex];
     private int _rooms;
 
+    public Meters() => _index = new MeterIndex(_meters);
+
     /// <summary>Number of meters.</summary>
-    public int Count { get; private set; }
+    public int Count => _index.Count;
 
     /// <summary>Octets held.</summary>
     public long AllocatedOctets =>
-        _meters.AllocatedOctets + _changed.AllocatedOctets + ((long)_index.Length * sizeof(int))
+        _meters.AllocatedOctets + _changed.AllocatedOctets + _index.AllocatedOctets
         + ((long)_changes.Capacity * Unsafe.SizeOf<Change>());
 
     /// <summary>Whether all meters that were frozen are stored or handed out.</summary>
@@ -64,20 +64,36 @@ internal sealed class Meters
     /// <param name="oldestDay">Oldest day of usage that is not late.</param>
     public MeterReading Read(in MeterKey key, int oldestDay)
     {
-        int number = Find(in key, out _);
+        int number = _index.Find(in key);
         return number == None || _meters[number].UntilDay < oldestDay ? default : _meters[number].Reading;
     }
 
-    /// <summary>Loads the place of a meter in the index, so that it is there when the meter is read a little later.</summary>
-    public void Hint(in MeterKey key) => CacheHint.Load(ref _index[Hash(in key) & (_index.Length - 1)]);
-
-    /// <summary>Loads what the place of a meter in the index says, after <see cref="Hint"/> has loaded the place.</summary>
-    public void HintEntry(in MeterKey key)
+    /// <summary>Loads what says where the meters of owners are, so that it is there when their events are rated a little later.</summary>
+    public void Hint(ReadOnlySpan<UInt128> owners)
     {
-        int entry = _index[Hash(in key) & (_index.Length - 1)];
-        if (entry != 0)
+        if (Count == 0)
         {
-            CacheHint.Load(ref _meters[entry - 1]);
+            return;
+        }
+
+        foreach (ref readonly UInt128 owner in owners)
+        {
+            _index.HintOwner(owner);
+        }
+
+        foreach (ref readonly UInt128 owner in owners)
+        {
+            _index.HintMeters(owner);
+        }
+    }
+
+    /// <summary>Makes room for more meters.</summary>
+    public void EnsureRoom(int more)
+    {
+        _index.EnsureRoom(more);
+        for (int left = more - _free.Count; left > 0; left--)
+        {
+            _meters.GetOrCreate(_rooms + left - 1);
         }
     }
 
@@ -90,14 +106,14 @@ internal sealed class Meters
     /// <param name="untilDay">Last day of usage that may need it. Only a later day than that of the meter counts.</param>
     public void Write(in MeterKey key, MeterReading reading, int untilDay)
     {
-        int number = Find(in key, out int place);
+        int number = _index.Find(in key);
         bool isNew = number == None;
         if (isNew)
         {
-            number = Add(in key, place);
+            number = Add(in key);
         }
 
-        ref Meter meter = ref _meters[number];
+        ref MeterRoom meter = ref _meters[number];
         int last = meter.LastChange;
         if (last < _earlier || last >= _changes.Count || _changes[last].Number != number)
         {
@@ -145,7 +161,7 @@ internal sealed class Meters
         int count = 0;
         while (_handedOut < _frozen && count < entries.Length)
         {
-            ref Meter meter = ref _meters[_changed[_handedOut++]];
+            ref MeterRoom meter = ref _meters[_changed[_handedOut++]];
             if (meter.Next != Free)
             {
                 entries[count++] = meter.Entry;
@@ -192,7 +208,7 @@ internal sealed class Meters
     {
         foreach (Change change in _changes)
         {
-            ref Meter meter = ref _meters[change.Number];
+            ref MeterRoom meter = ref _meters[change.Number];
             if (change.IsNew)
             {
                 Link(change.Number);
@@ -232,22 +248,22 @@ internal sealed class Meters
     public void Restore(in MeterEntry entry)
     {
         MeterKey key = new(entry.Owner, entry.Id, entry.From);
-        int number = Find(in key, out int place);
+        int number = _index.Find(in key);
         if (number == None)
         {
-            number = Add(in key, place);
+            number = Add(in key);
             _meters[number].UntilDay = entry.UntilDay;
             Link(number);
         }
 
-        ref Meter meter = ref _meters[number];
+        ref MeterRoom meter = ref _meters[number];
         (meter.Reading, meter.UntilDay) = (new MeterReading(entry.Units, entry.Nanos), entry.UntilDay);
     }
 
     /// <summary>Empties a stored meter again, because a later record of the store deletes it.</summary>
     public void Forget(in MeterKey key)
     {
-        int number = Find(in key, out _);
+        int number = _index.Find(in key);
         if (number != None)
         {
             (_meters[number].Reading, _meters[number].UntilDay) = (default, int.MinValue);
@@ -265,84 +281,27 @@ internal sealed class Meters
                 continue;
             }
 
-            ref Meter meter = ref _meters[change.Number];
+            ref MeterRoom meter = ref _meters[change.Number];
             (meter.Reading, meter.UntilDay) = (change.Before, change.UntilBefore);
         }
 
         _changes.RemoveRange(first, _changes.Count - first);
     }
 
-    private static uint Hash(in MeterKey key)
-    {
-        ulong hash = ((ulong)key.Owner ^ (ulong)(key.Owner >> 64)) * 0xD6E8FEB86659FD93;
-        return (uint)(((hash ^ key.Id ^ BitOperations.RotateLeft((ulong)key.From, 23)) * 0x9E3779B97F4A7C15) >> 32);
-    }
-
-    /// <summary>The number of a meter, or none and the place in the index where it would be.</summary>
-    private int Find(in MeterKey key, out int place)
-    {
-        int mask = _index.Length - 1;
-        for (place = (int)(Hash(in key) & mask); _index[place] != 0; place = (place + 1) & mask)
-        {
-            if (_meters[_index[place] - 1].Key == key)
-            {
-                return _index[place] - 1;
-            }
-        }
-
-        return None;
-    }
-
-    private int Add(in MeterKey key, int place)
+    private int Add(in MeterKey key)
     {
         int number = _free.TryPop(out int free) ? free : _rooms++;
-        _meters.GetOrCreate(number) = new Meter { Key = key, Next = None };
-        _index[place] = number + 1;
-        Count++;
-        if (Count >= _index.Length / 4 * 3)
-        {
-            Grow();
-        }
-
+        _meters.GetOrCreate(number) = new MeterRoom { Key = key, Next = None };
+        _index.Add(in key, number);
         return number;
     }
 
-    /// <summary>Removes a meter that is in no list. Those behind it in its run of the index move to where they are found.</summary>
+    /// <summary>Removes a meter that is in no list.</summary>
     private void Remove(int number)
     {
-        Find(in _meters[number].Key, out int gap);
-        int mask = _index.Length - 1;
-        for (int place = (gap + 1) & mask; _index[place] != 0; place = (place + 1) & mask)
-        {
-            int home = (int)(Hash(in _meters[_index[place] - 1].Key) & mask);
-            if (((place - home) & mask) >= ((place - gap) & mask))
-            {
-                _index[gap] = _index[place];
-                gap = place;
-            }
-        }
-
-        _index[gap] = 0;
-        _meters[number] = new Meter { Next = Free };
+        _index.Remove(in _meters[number].Key);
+        _meters[number] = new MeterRoom { Next = Free };
         _free.Push(number);
-        Count--;
-    }
-
-    private void Grow()
-    {
-        int[] former = _index;
-        _index = new int[former.Length * 2];
-        int mask = _index.Length - 1;
-        foreach (int entry in former)
-        {
-            int place = entry == 0 ? 0 : (int)(Hash(in _meters[entry - 1].Key) & mask);
-            while (entry != 0 && _index[place] != 0)
-            {
-                place = (place + 1) & mask;
-            }
-
-            _index[place] = entry == 0 ? _index[place] : entry;
-        }
     }
 
     private int FirstDay()
@@ -358,7 +317,7 @@ internal sealed class Meters
     /// <summary>Puts a meter into the list of its day.</summary>
     private void Link(int number)
     {
-        ref Meter meter = ref _meters[number];
+        ref MeterRoom meter = ref _meters[number];
         meter.Next = _byDay.GetValueOrDefault(meter.UntilDay, None);
         _byDay[meter.UntilDay] = number;
     }
@@ -377,7 +336,7 @@ internal sealed class Meters
     /// <summary>Takes the first meter of a day out of its list.</summary>
     private void Unlink(int day, int number)
     {
-        ref Meter meter = ref _meters[number];
+        ref MeterRoom meter = ref _meters[number];
         if (meter.Next == None)
         {
             _byDay.Remove(day);
@@ -390,25 +349,26 @@ internal sealed class Meters
         meter.Next = None;
     }
 
-    private struct Meter
-    {
-        public MeterKey Key;
-        public MeterReading Reading;
-        public int UntilDay;
-
-        // Number of the checkpoint that it waits for, or that stored it last.
-        public int Checkpoint;
-
-        // The next in the list of its day.
-        public int Next;
-
-        // Place of its last change in the list of changes, if that is there.
-        public int LastChange;
-
-        public readonly MeterEntry Entry => new(Key.Owner, Key.Id, Key.From, Reading.Units, Reading.Nanos, UntilDay);
-    }
-
     private readonly record struct Change(int Number, bool IsNew, int UntilBefore, MeterReading Before);
+}
+
+/// <summary>A meter in its room: one cache line.</summary>
+internal struct MeterRoom
+{
+    public MeterKey Key;
+    public MeterReading Reading;
+    public int UntilDay;
+
+    // Number of the checkpoint that it waits for, or that stored it last.
+    public int Checkpoint;
+
+    // The next in the list of its day.
+    public int Next;
+
+    // Place of its last change in the list of changes, if that is there.
+    public int LastChange;
+
+    public readonly MeterEntry Entry => new(Key.Owner, Key.Id, Key.From, Reading.Units, Reading.Nanos, UntilDay);
 }
 
 /// <summary>What is counted, and for whom.</summary>

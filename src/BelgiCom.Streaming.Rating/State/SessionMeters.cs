@@ -68,9 +68,6 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
 
     private readonly ulong _id = IdOf(session);
 
-    /// <summary>Loads the place of a session's count, so that it is there when it is read a little later.</summary>
-    public static void Hint(Meters meters, UInt128 owner, UInt128 session) => meters.Hint(new MeterKey(owner, IdOf(session), Count));
-
     /// <summary>What was charged until now; for a session that is not known, one that begins at an instant.</summary>
     public SessionSoFar Read(long startMilliseconds)
     {

@@ -97,6 +97,14 @@ internal sealed class SubscriberTable
         return GetOrAddHolder(key, owner);
     }
 
+    /// <summary>Whose the meters are of a subscriber's usage on the newest account; its own reference when nobody knows that.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public UInt128 NewestOwner(UInt128 key)
+    {
+        int number = Find(key);
+        return number == NotFound ? key : key ^ _entries[_entries[number].NewestBalance.Holder].Owner;
+    }
+
     /// <summary>The balance of a subscriber's newest month.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref MonthBalance NewestBalance(int number) => ref _entries[number].NewestBalance;
