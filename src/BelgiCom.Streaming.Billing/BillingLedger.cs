@@ -121,11 +121,19 @@ public sealed class BillingLedger : IDisposable
             ((int)reader.GetInt64(13), reader.GetInt64(14))),
         usageId.ToByteArray()).FirstOrDefault());
 
-    /// <summary>Where the usage that is billed under an id lies on usage.received.v1; null when none is.</summary>
+    /// <summary>The line under which a usage event is billed; null when none is.</summary>
     /// <exception cref="StorageException">The database does not answer.</exception>
-    public (int Partition, long Offset)? FindReceived(UsageId usageId) => Guarded(() => Database.Query(
-        "SELECT received_partition, received_offset FROM billed_line WHERE usage_id = @p0",
-        reader => ((int Partition, long Offset)?)((int)reader.GetInt64(0), reader.GetInt64(1)),
+    public LedgerPlace? FindLine(UsageId usageId) => Guarded(() => Database.Query(
+        """
+        SELECT p.topic, p.partition, l.rated_offset, l.received_partition, l.received_offset, l.bill_close
+        FROM billed_line l JOIN position p ON p.stream = l.stream WHERE l.usage_id = @p0
+        """,
+        reader => new LedgerPlace(
+            reader.GetString(0),
+            (int)reader.GetInt64(1),
+            reader.GetInt64(2),
+            ((int)reader.GetInt64(3), reader.GetInt64(4)),
+            reader.IsDBNull(5) ? null : reader.GetInt64(5)),
         usageId.ToByteArray()).FirstOrDefault());
 
     /// <summary>

@@ -45,7 +45,7 @@ public sealed class LateOptions
     }
 
     /// <summary>The policy; null without rules.</summary>
-    internal LatePolicy? ToPolicy() =>
+    public LatePolicy? ToPolicy() =>
         Rules.Count == 0 ? null : new LatePolicy(Version, [.. Rules.Select(rule => rule.ToRule(Networks()))]);
 
     private List<Plmn> Networks() =>
@@ -70,7 +70,7 @@ public sealed class LateRuleOptions
     /// <summary>Usage of a month whose end is at least this number of days before the newest usage rated; 0 to LateDays.</summary>
     public int? AfterMonthEndDays { get; set; }
 
-    /// <summary>Charge, Suspend or Refuse.</summary>
+    /// <summary>Charge, NextPeriod, Suspend or Refuse.</summary>
     public LateAction Then { get; set; }
 
     internal string? Faults(int lateDays, bool knowsHome) => this switch

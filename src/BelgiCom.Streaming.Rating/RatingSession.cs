@@ -178,7 +178,7 @@ public sealed partial class RatingSession
             // ids of its day may be forgotten: a bundle would be granted again.
             result.Reject(usage.IsRecycled ? RejectedReason.OutsideWindow : RejectedReason.TooLate);
         }
-        else if (usage.LateRules != 0 && IsHeldBack(in usage, age, ref result))
+        else if (_late is not null && age > 0 && IsHeldBack(in usage, age, ref result))
         {
             return;
         }
@@ -236,6 +236,9 @@ public sealed partial class RatingSession
     public ReadOnlySpan<byte> Account(in RatingResult result) => result.SubscriptionPeriod == GuidedPeriod
         ? _guidedAccount.AsSpan(0, _guidedLength)
         : _subscribers.Account(result.SubscriptionPeriod);
+
+    /// <summary>Version of the late policy under which usage was charged, UTF-8; empty for usage that came in time.</summary>
+    internal ReadOnlySpan<byte> LatePolicyUtf8(in RatingResult result) => result.IsChargedLate ? _late!.VersionUtf8 : default;
 
     /// <summary>Whether usage may be rated for an account of this name: a longer one is no account's.</summary>
     public static bool IsAccount(ReadOnlySpan<byte> account) => account.Length is > 0 and <= SubscriptionChecks.MaxAccountOctets;
@@ -643,19 +646,22 @@ public sealed partial class RatingSession
         || usage.ServiceUnits > MaxQuantity;
 
     /// <summary>
-    /// Whether the late policy keeps usage from being charged. Recycled usage came in time, or a person has decided on it.
+    /// Whether the late policy keeps usage from being charged; what is charged late, is noted, and put in the month that the policy says.
+    /// Recycled usage came in time, or a person has decided on it.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool IsHeldBack(in UsageRecord usage, int age, ref RatingResult result)
     {
-        if (_late is null || usage.IsRecycled || _ids.NewestDay == DedupWindow.NoDay)
+        if (usage.IsRecycled)
         {
             return false;
         }
 
         // The month ends on the local midnight before the UTC day that is the first of the next.
         int sinceMonthEnd = _ids.NewestDay - (DedupWindow.DayOf(_monthEnd) + 1);
-        switch (_late.Decide(usage.LateRules, age, sinceMonthEnd))
+        LateAction? action = _late!.Decide(usage.LateRules, age, sinceMonthEnd);
+        result.IsChargedLate = action is not null || sinceMonthEnd >= 0;
+        switch (action)
         {
             case LateAction.Suspend:
                 result.Reject(RejectedReason.OutsideWindow);
@@ -663,6 +669,11 @@ public sealed partial class RatingSession
             case LateAction.Refuse:
                 result.Reject(RejectedReason.TooLate);
                 return true;
+            case LateAction.NextPeriod when sinceMonthEnd >= 0:
+                // At noon, the newest UTC day is in one month, whatever the clock in Brussels says at its ends.
+                EnterMonth((_ids.NewestDay * MillisecondsPerDay) + (MillisecondsPerDay / 2));
+                result.PeriodStartDays = _monthStartDays;
+                return false;
             default:
                 return false;
         }

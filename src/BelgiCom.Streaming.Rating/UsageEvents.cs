@@ -116,6 +116,7 @@ public static class UsageEvents
         view.ContentFingerprint = fingerprint;
         view.PriceBasis = version.Basis;
         view.VatPermille = version.VatPermille;
+        view.LatePolicy = session.LatePolicyUtf8(in result);
         if ((result.PartCount | result.MeterCount) != 0)
         {
             session.WriteArrays(in result, tariffs, ref view);

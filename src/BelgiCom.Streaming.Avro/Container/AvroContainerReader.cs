@@ -18,6 +18,7 @@ public sealed class AvroContainerReader
     private readonly byte[] _sync = new byte[AvroContainer.SyncSize];
     private readonly byte[] _found = new byte[AvroContainer.SyncSize];
     private readonly bool _isDeflated;
+    private readonly Dictionary<string, byte[]> _metadata;
     private byte[] _packed = [];
     private long _octet;
 
@@ -35,6 +36,7 @@ public sealed class AvroContainerReader
         }
 
         Dictionary<string, byte[]> metadata = ReadMetadata();
+        _metadata = metadata;
         SchemaJson = metadata.TryGetValue(AvroContainer.SchemaName, out byte[]? schema)
             ? Encoding.UTF8.GetString(schema)
             : throw new AvroContainerException(_octet, "the file names no schema");
@@ -52,6 +54,10 @@ public sealed class AvroContainerReader
 
     /// <summary>The schema that the records were written with, as JSON.</summary>
     public string SchemaJson { get; }
+
+    /// <summary>A value of the file's metadata; null when it has none of this name.</summary>
+    public string? MetadataOf(string name) =>
+        _metadata.TryGetValue(name, out byte[]? value) ? Encoding.UTF8.GetString(value) : null;
 
     /// <summary>Reads the next block.</summary>
     /// <param name="block">Receives it.</param>

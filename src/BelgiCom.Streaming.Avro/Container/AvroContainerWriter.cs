@@ -16,14 +16,27 @@ public sealed class AvroContainerWriter
     /// <summary>Writes what the file begins with.</summary>
     /// <param name="file">The file; it stays open.</param>
     /// <param name="schemaJson">Schema of the records.</param>
-    public AvroContainerWriter(Stream file, string schemaJson)
+    /// <param name="metadata">Names and values for whoever knows them; a name must not begin with "avro.".</param>
+    public AvroContainerWriter(Stream file, string schemaJson, params ReadOnlySpan<(string Name, string Value)> metadata)
     {
         _file = file;
         byte[] schema = Encoding.UTF8.GetBytes(schemaJson);
-        byte[] head = new byte[schema.Length + 128];
+        int size = 128;
+        foreach ((string name, string value) in metadata)
+        {
+            size += Encoding.UTF8.GetMaxByteCount(name.Length + value.Length) + 20;
+        }
+
+        byte[] head = new byte[schema.Length + size];
         AvroWriter writer = new(head);
         writer.WriteFixed(AvroContainer.Magic);
-        writer.WriteLong(2);
+        writer.WriteLong(2 + metadata.Length);
+        foreach ((string name, string value) in metadata)
+        {
+            writer.WriteString(name);
+            writer.WriteBytes(Encoding.UTF8.GetBytes(value));
+        }
+
         writer.WriteString(AvroContainer.SchemaName);
         writer.WriteBytes(schema);
         writer.WriteString(AvroContainer.CodecName);

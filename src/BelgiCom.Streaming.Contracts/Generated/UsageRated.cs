@@ -177,6 +177,12 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
     /// </summary>
     public UsageCorrection? Correction { get; init; }
 
+    /// <summary>
+    /// Version of the late policy (Rating:Late) under which usage that came late was charged; empty for usage that came in time, and
+    /// without a policy.
+    /// </summary>
+    public string LatePolicy { get; init; } = "";
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageRated Read(ReadOnlySpan<byte> body)
@@ -221,7 +227,8 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         + AvroSize.Of(FileName)
         + AvroSize.Of(Parts, static item => item.MaxSize)
         + AvroSize.Of(Meters, static item => item.MaxSize)
-        + (Correction is null ? 1 : 1 + Correction.MaxSize);
+        + (Correction is null ? 1 : 1 + Correction.MaxSize)
+        + AvroSize.Of(LatePolicy);
 
     internal static UsageRated ReadFrom(ref AvroReader reader) => new()
     {
@@ -273,6 +280,7 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         PriceBasis = (PriceBasis)reader.ReadEnum(2),
         VatPermille = reader.ReadInt(),
         Correction = reader.ReadIsPresent() ? UsageCorrection.ReadFrom(ref reader) : null,
+        LatePolicy = reader.ReadString(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -329,6 +337,8 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         {
             Correction.WriteTo(ref writer);
         }
+
+        writer.WriteString(LatePolicy);
     }
 
     /// <summary>The schema as it is registered under the subject usage.rated.v1-value.</summary>
@@ -381,7 +391,8 @@ public sealed partial record UsageRated : IAvroRecord<UsageRated>
         """{"name":"meters","type":{"type":"array","items":{"type":"record","name":"UsageMeter","namespace":"be.belgicom.streaming","doc":"What a price list counts beyond a month's balance: units drawn from a bundle, units of a tier, a pass, a session.","fields":[{"name":"owner","type":"be.belgicom.streaming.SubscriberRef","doc":"Whose: the subscriber's reference, changed by the hash of the account that pays, so that a number which goes to another account takes nothing with it; of a bundle that an account shares, one made of the account's hash alone."},{"name":"id","type":"long","doc":"What is counted: 64 bits of SHA-256 over the kind and the name of the bundle, price or pass, or of the session."},{"name":"from","type":"long","doc":"Beginning of what is counted: the first day of the month or of the bundle, in days since 1970-01-01; of a session, the number of the count."},{"name":"units","type":"long","doc":"Octets, seconds, messages, units, or how many."},{"name":"nanos","type":"long","doc":"An amount in nano-units of the currency, or a second number."},{"name":"until","type":{"type":"int","logicalType":"date"},"doc":"Last UTC day of usage that may need it; 9999-12-31 when it has no end. It is forgotten when usage of that day is late."}]}},"doc":"What the price list counts, as it is after this event. With the balances above it restores rating's state.","default":[]},""" +
         """{"name":"priceBasis","type":{"type":"enum","name":"PriceBasis","namespace":"be.belgicom.streaming","doc":"How amounts are meant. NET: without VAT. GROSS: with VAT. They are never converted while rating.","symbols":["NET","GROSS"],"default":"NET"},"doc":"Whether the amounts of this event are without VAT or with it.","default":"NET"},""" +
         """{"name":"vatPermille","type":"int","doc":"VAT rate of the offering version in permille, for example 210 for 21 %; -1 when not known.","default":-1},""" +
-        """{"name":"correction","type":["null",{"type":"record","name":"UsageCorrection","namespace":"be.belgicom.streaming","doc":"Which usage a record corrects, and why.","fields":[{"name":"usageId","type":"be.belgicom.streaming.UsageId","doc":"Identity of the usage that is rated again. The record itself has an identity of its own, made from that of the record which it takes back or follows."},{"name":"isReversal","type":"boolean","doc":"True for the exact negative of what was charged before; false for what is charged in its place."},{"name":"reason","type":{"type":"enum","name":"CorrectionReason","namespace":"be.belgicom.streaming","doc":"Why usage is charged otherwise than before. TARIFF: another version holds. SUBSCRIPTION: another account or offering. FOLLOWS: by the order of the usage, or because other usage is charged otherwise.","symbols":["FOLLOWS","TARIFF","SUBSCRIPTION"],"default":"FOLLOWS"},"doc":"Why it is charged otherwise than before.","default":"FOLLOWS"}]}],"doc":"Set on the records of a correction, of which usage has a reversal and a new one; their quantities are not measured, because the usage was once. Null for all other records.","default":null}]}""";
+        """{"name":"correction","type":["null",{"type":"record","name":"UsageCorrection","namespace":"be.belgicom.streaming","doc":"Which usage a record corrects, and why.","fields":[{"name":"usageId","type":"be.belgicom.streaming.UsageId","doc":"Identity of the usage that is rated again. The record itself has an identity of its own, made from that of the record which it takes back or follows."},{"name":"isReversal","type":"boolean","doc":"True for the exact negative of what was charged before; false for what is charged in its place."},{"name":"reason","type":{"type":"enum","name":"CorrectionReason","namespace":"be.belgicom.streaming","doc":"Why usage is charged otherwise than before. TARIFF: another version holds. SUBSCRIPTION: another account or offering. FOLLOWS: by the order of the usage, or because other usage is charged otherwise.","symbols":["FOLLOWS","TARIFF","SUBSCRIPTION"],"default":"FOLLOWS"},"doc":"Why it is charged otherwise than before.","default":"FOLLOWS"}]}],"doc":"Set on the records of a correction, of which usage has a reversal and a new one; their quantities are not measured, because the usage was once. Null for all other records.","default":null},""" +
+        """{"name":"latePolicy","type":"string","doc":"Version of the late policy (Rating:Late) under which usage that came late was charged; empty for usage that came in time, and without a policy.","default":""}]}""";
 }
 
 /// <summary>
@@ -569,6 +580,12 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
     public UsageCorrectionView Correction { get; set; }
 
     /// <summary>
+    /// Version of the late policy (Rating:Late) under which usage that came late was charged; empty for usage that came in time, and
+    /// without a policy.
+    /// </summary>
+    public ReadOnlySpan<byte> LatePolicy { get; set; }
+
+    /// <summary>
     /// The octets of the fields utcOffsetMinutes to ratingGroup as a UsageReceived has them; when not empty, they are written instead of
     /// the fields.
     /// </summary>
@@ -581,7 +598,7 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        349
+        354
         + Account.Length
         + Offering.Length
         + ServingPlmn.Length
@@ -593,6 +610,7 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
         + PartsOctets.Length
         + MetersOctets.Length
         + (HasCorrection ? Correction.MaxSize : 0)
+        + LatePolicy.Length
         + QuantityOctets.Length
         + OriginOctets.Length;
 
@@ -658,6 +676,7 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
         view.VatPermille = reader.ReadInt();
         view.HasCorrection = reader.ReadIsPresent();
         view.Correction = view.HasCorrection ? UsageCorrectionView.ReadFrom(ref reader) : default;
+        view.LatePolicy = reader.ReadUtf8();
         return reader.TryFinish();
     }
 
@@ -739,5 +758,7 @@ public ref struct UsageRatedView : IAvroRecord<UsageRatedView>
         {
             Correction.WriteTo(ref writer);
         }
+
+        writer.WriteBytes(LatePolicy);
     }
 }

@@ -9,8 +9,9 @@ namespace BelgiCom.Streaming.Rating;
 /// fits is charged, as long as duplicates of it can be told.
 /// </summary>
 /// <remarks>
-/// Whatever the rule, usage that is charged counts in its own month, with that month's bundle and price (D-08, D-15): the month's bill has
-/// it while no close took the month, and the next bill has it as a line of that month afterwards. Another month's bundle is never drawn.
+/// Usage that is charged has the price of its own time (D-15). It counts in its own month, with that month's bundle (D-08): the month's
+/// bill has it while no close took the month, and the next bill has it as a line of that month afterwards, which corrects it. Where the
+/// policy says so it counts in the newest month instead, with all that is counted by month: bundles, tiers, limits and the bill.
 /// </remarks>
 public sealed class LatePolicy
 {
@@ -27,11 +28,15 @@ public sealed class LatePolicy
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rules.Count, RulesMax, nameof(rules));
         Version = version;
+        VersionUtf8 = Encoding.UTF8.GetBytes(version);
         _rules = [.. rules];
     }
 
     /// <summary>Name of the policy.</summary>
     public string Version { get; }
+
+    /// <summary>The same in UTF-8.</summary>
+    internal byte[] VersionUtf8 { get; }
 
     /// <summary>The rules whose category usage is in, a bit for each.</summary>
     /// <param name="kind">What was used.</param>
@@ -48,11 +53,11 @@ public sealed class LatePolicy
         return rules;
     }
 
-    /// <summary>What becomes of usage: what the first rule says that fits, and a charge when none does.</summary>
+    /// <summary>What becomes of usage: what the first rule says that fits; null when none does, which charges it.</summary>
     /// <param name="rules">The rules whose category it is in.</param>
     /// <param name="age">By how many days it is older than the newest usage rated.</param>
     /// <param name="sinceMonthEnd">How many days after the end of its month the newest usage is; below 0 while the month goes on.</param>
-    internal LateAction Decide(uint rules, int age, int sinceMonthEnd)
+    internal LateAction? Decide(uint rules, int age, int sinceMonthEnd)
     {
         for (; rules != 0; rules &= rules - 1)
         {
@@ -63,14 +68,14 @@ public sealed class LatePolicy
             }
         }
 
-        return LateAction.Charge;
+        return null;
     }
 }
 
 /// <summary>What a rule of a late policy does with usage.</summary>
 public enum LateAction
 {
-    /// <summary>Charges it in its own month.</summary>
+    /// <summary>Charges it in its own month: on that month's bill while it is open, and afterwards as a correction of it.</summary>
     Charge,
 
     /// <summary>Suspends it until a person recycles it, which charges it, or discards it.</summary>
@@ -78,6 +83,9 @@ public enum LateAction
 
     /// <summary>Refuses it: it is counted as late, kept, and billed to nobody.</summary>
     Refuse,
+
+    /// <summary>Charges it in the month of the newest usage: it draws that month's bundles and stands on that month's bill.</summary>
+    NextPeriod,
 }
 
 /// <summary>A rule of a late policy: a category, a lateness, and what becomes of such usage.</summary>

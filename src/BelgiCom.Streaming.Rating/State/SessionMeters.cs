@@ -1,4 +1,14 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating;
+
+/// <summary>What a session has charged, as the meters of its last record say.</summary>
+/// <param name="Used">Units that its records say.</param>
+/// <param name="Charged">Units that were charged: whole increments.</param>
+/// <param name="AmountNanos">Amount of all its records without minimum and maximum; null where only its count is kept.</param>
+/// <param name="RaisedNanos">What was added to reach the least amount.</param>
+/// <param name="CappedNanos">What was taken off to stay at the highest amount; not above 0.</param>
+public sealed record SessionCount(long Used, long Charged, long? AmountNanos, long RaisedNanos, long CappedNanos);
 
 /// <summary>What the records of a session have charged until now.</summary>
 /// <param name="StartMilliseconds">When the session began.</param>
@@ -112,6 +122,22 @@ internal readonly ref struct SessionMeters(Meters meters, UInt128 owner, UInt128
             second * MillisecondsPerSecond, count.Units, count.Units + ahead, 0, 0, 0,
             (count.Nanos & PricedFlag) != 0, (count.Nanos & FeeFlag) != 0);
         return count.Units != 0;
+    }
+
+    /// <summary>What a session has charged, as the meters that its last record changed say; null when they are no session's.</summary>
+    /// <param name="meters">Meters of one number.</param>
+    public static SessionCount? CountOf(IEnumerable<UsageMeter> meters)
+    {
+        Dictionary<long, UsageMeter> read = meters.DistinctBy(meter => meter.From).ToDictionary(meter => meter.From);
+        if (read.TryGetValue(UsedAndAmount, out UsageMeter? used) && read.TryGetValue(ChargedAndStart, out UsageMeter? charged))
+        {
+            UsageMeter bounds = read.GetValueOrDefault(RaisedAndCapped) ?? new UsageMeter();
+            return new SessionCount(used.Units, charged.Units, used.Nanos, bounds.Units, bounds.Nanos);
+        }
+
+        return read.TryGetValue(Count, out UsageMeter? count)
+            ? new SessionCount(count.Units, count.Units + (count.Nanos >> (FlagBits + SecondBits)), AmountNanos: null, 0, 0)
+            : null;
     }
 
     /// <summary>Keeps what was charged as a count alone: without amounts, and its start as a whole second.</summary>

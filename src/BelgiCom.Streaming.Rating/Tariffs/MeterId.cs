@@ -5,7 +5,7 @@ using System.Text;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>What a meter of an account or subscriber counts.</summary>
-internal enum MeterKind
+public enum MeterKind
 {
     /// <summary>Units drawn from a bundle.</summary>
     Bundle = 1,

@@ -55,6 +55,9 @@ public struct RatingResult
     /// </summary>
     public bool IsOfAccount { get; internal set; }
 
+    /// <summary>Whether the late policy decided that usage which came late is charged; the outcome says whether it was.</summary>
+    public bool IsChargedLate { get; internal set; }
+
     /// <summary>How many parts the event has; 0 on the short way, where the event is one part.</summary>
     public int PartCount { get; internal set; }
 

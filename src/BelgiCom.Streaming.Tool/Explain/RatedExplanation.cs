@@ -1,32 +1,70 @@
 using System.Globalization;
+using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>Why a rated event has its amount: from the record of the file to the sum.</summary>
-/// <param name="Usage">The event as it was rated.</param>
-/// <param name="Version">The version that it was rated by, as the topic has it; null when it no longer does.</param>
-internal sealed record RatedExplanation(RatedUsage Usage, OfferingVersion? Version)
+internal sealed record RatedExplanation
 {
-    private OfferingPrice? Price => PriceOf(Usage.PriceIndex);
+    private readonly Func<int, OfferingVersion?> _versionOf;
+
+    /// <summary>Explains an event.</summary>
+    /// <param name="usage">The event as it was rated.</param>
+    /// <param name="versionOf">A version of its offering by its number, as the topic has it; null when it no longer does.</param>
+    public RatedExplanation(RatedUsage usage, Func<int, OfferingVersion?> versionOf)
+    {
+        (Usage, _versionOf, Version) = (usage, versionOf, versionOf(usage.Version));
+        Parts = usage.IsZeroRated ? []
+            : usage.IsCorrection ? PartArithmetic.OfCorrection(usage)
+            : usage.Parts.Count == 0 ? [.. ExplainedPart.OfWhole(usage, Price)]
+            : PartArithmetic.Of(usage, versionOf);
+    }
+
+    /// <summary>The event as it was rated.</summary>
+    public RatedUsage Usage { get; }
+
+    /// <summary>The version that it was rated by; null when the topic no longer has it.</summary>
+    public OfferingVersion? Version { get; }
+
+    /// <summary>The line of the ledger; null when it has none.</summary>
+    public LedgerPlace? Line { get; init; }
+
+    /// <summary>The steps of limits that the event reached, as the ledger has them.</summary>
+    public IReadOnlyList<NotificationRecord> Reached { get; init; } = [];
 
     /// <summary>The parts of the amount, as the catalogue gives them.</summary>
-    public IReadOnlyList<ExplainedPart> Parts => Usage.IsZeroRated ? []
-        : Usage.Parts.Count == 0 ? [.. ExplainedPart.OfWhole(Usage, Price)]
-        : [.. Usage.Parts.Select(part => ExplainedPart.Of(part, part.OfferingVersion == Usage.Version ? PriceOf(part.PriceIndex) : null))];
+    public IReadOnlyList<ExplainedPart> Parts { get; }
+
+    private OfferingPrice? Price => PriceOf(Usage.PriceIndex);
 
     /// <summary>What the parts sum up to.</summary>
     public long SumNanos => Parts.Sum(part => part.AmountNanos);
 
     /// <summary>Whether the catalogue gives the amount, and of an event in one part the units, that are stored.</summary>
-    public bool Agrees => SumNanos == Usage.AmountNanos && (UnitsByPrice ?? Usage.ChargedUnits) == Usage.ChargedUnits;
+    public bool Agrees => SumNanos == Usage.AmountNanos && Parts.All(part => part.Agrees)
+        && (UnitsByPrice ?? Usage.ChargedUnits) == Usage.ChargedUnits;
+
+    /// <summary>Parts that could not be computed again and are taken as they are stored.</summary>
+    public int NotComputed => Parts.Count(part => !part.IsComputed);
 
     /// <summary>The measured units after minimum and increment; null where several parts, or nothing known, decide.</summary>
     private long? UnitsByPrice
     {
         get
         {
-            if (Usage.IsZeroRated || Usage.Parts.Count > 0 || Usage.ChargedUnits == 0 || Price is not { } price)
+            if (Usage.IsCorrection)
+            {
+                return null;
+            }
+
+            if (Usage.Parts.Count > 0)
+            {
+                return PartArithmetic.UnitsOf(Usage, _versionOf, Measure);
+            }
+
+            if (Usage.IsZeroRated || Usage.ChargedUnits == 0 || Price is not { } price)
             {
                 return null;
             }
@@ -57,10 +95,23 @@ internal sealed record RatedExplanation(RatedUsage Usage, OfferingVersion? Versi
         Usage.PriceIndex,
         Usage.ChargedUnits,
         Usage.BundleUnits,
-        parts = Parts.Select(part => new { part.Component, part.Arithmetic, part.Amount }),
+        ledger = Line is null ? null : new { line = LineId(Line), Line.BillClose },
+        Usage.LatePolicy,
+        bundles = PartArithmetic.Bundles(Usage, _versionOf),
+        counters = Counters(),
+        reached = Reached.Select(ReachedWords),
+        parts = Parts.Select(part => new
+        {
+            part.Component,
+            part.Arithmetic,
+            part.Amount,
+            stored = ExplainedPart.Money(part.StoredNanos),
+            part.IsComputed,
+        }),
         sum = ExplainedPart.Money(SumNanos),
         stored = ExplainedPart.Money(Usage.AmountNanos),
         agrees = Agrees,
+        partsNotComputed = NotComputed,
         Usage.Currency,
         vat = SimulationAnswer.VatOf(Usage.Basis),
         Usage.VatPermille,
@@ -74,6 +125,18 @@ internal sealed record RatedExplanation(RatedUsage Usage, OfferingVersion? Versi
         yield return Words($"from      {Usage.File}, record {Usage.RecordIndex}, part {Usage.ContainerIndex}, source {Usage.Source}");
         yield return $"topic     {Topics.UsageReceived}[{Usage.ReceivedPartition}]@{Usage.ReceivedOffset}, rated as "
             + $"{Topics.UsageRated}[{Usage.Partition}]@{Usage.Offset}";
+        if (Line is { } line)
+        {
+            string bill = line.BillClose is { } close ? Words($"on the bill of close {close}") : "on no bill yet";
+            yield return $"ledger    line {LineId(line)}, {bill}";
+        }
+
+        if (Usage.LatePolicy.Length > 0)
+        {
+            yield return $"late      charged under the late policy {Usage.LatePolicy}, in the month that begins on "
+                + $"{Usage.PeriodStart:yyyy-MM-dd}";
+        }
+
         yield return $"measured  {Measured()}";
         yield return $"account   {Usage.Account}";
         yield return Words($"offering  {Usage.Offering}, version {Usage.Version}")
@@ -104,15 +167,36 @@ internal sealed record RatedExplanation(RatedUsage Usage, OfferingVersion? Versi
             yield return $"units     THE PRICE GIVES {ExplainedPart.Units(units, Price)}, not what is stored";
         }
 
+        foreach (string bundle in PartArithmetic.Bundles(Usage, _versionOf))
+        {
+            yield return $"bundle    {bundle}";
+        }
+
         foreach (ExplainedPart part in Parts)
         {
-            yield return $"  {part.Component,-12} {part.Amount,18} {Usage.Currency}   {part.Arithmetic}";
+            yield return $"  {part.Component,-12} {part.Amount,18} {Usage.Currency}   {part.Arithmetic}"
+                + (part.Agrees ? "" : $"; STORED IS {ExplainedPart.Money(part.StoredNanos)}");
+        }
+
+        foreach (string counter in Counters())
+        {
+            yield return $"counter   {counter}";
+        }
+
+        foreach (NotificationRecord reached in Reached)
+        {
+            yield return $"reached   {ReachedWords(reached)}";
         }
 
         yield return Words(
             $"VAT       amounts are {SimulationAnswer.VatOf(Usage.Basis)} VAT; the rate is {Usage.VatPermille / 10m:0.#} %");
         yield return Words($"policy    rounding contract {Usage.RoundingPolicy}: each part exact, rounded once at the 9th decimal")
-            + $"; spent in the period from {Usage.PeriodStart:yyyy-MM-dd}: {ExplainedPart.Money(Usage.PeriodSpendNanos)} {Usage.Currency}";
+            + $"";
+        if (NotComputed > 0)
+        {
+            yield return Words($"sum       {NotComputed} of {Parts.Count} parts could not be computed again and are as they are stored");
+        }
+
         yield return SumNanos == Usage.AmountNanos
             ? $"sum       {ExplainedPart.Money(SumNanos)} {Usage.Currency} = stored"
             : $"sum       {ExplainedPart.Money(SumNanos)} {Usage.Currency} DIFFERS FROM WHAT IS STORED: "
@@ -166,11 +250,57 @@ internal sealed record RatedExplanation(RatedUsage Usage, OfferingVersion? Versi
             _ => Usage.BundleMessagesUsed,
         };
         Bundle? bundle = Version?.Bundles.FirstOrDefault(one => one.Id.Length == 0 && one.Kind == Usage.Kind);
-        return bundle is null || Usage.BundleUnits == 0
+        return bundle is null || Usage.BundleUnits == 0 || Usage.Parts.Count > 0
             ? null
             : $"bundle    {ExplainedPart.Units(Math.Max(0, bundle.Units - used + Usage.BundleUnits), Price)} left before, "
                 + $"{ExplainedPart.Units(Math.Max(0, bundle.Units - used), Price)} after, of {ExplainedPart.Units(bundle.Units, Price)}";
     }
+
+    /// <summary>What the month had spent before and after, and the limits of the version that count it.</summary>
+    private IEnumerable<string> Counters()
+    {
+        if (Usage.AmountNanos == 0)
+        {
+            yield break;
+        }
+
+        yield return $"month from {Usage.PeriodStart:yyyy-MM-dd}: {Spend(Usage.PeriodSpendNanos)}";
+        bool isRoamingData = Usage.Kind == UsageKind.Data && Usage.Zone != "home";
+        if (isRoamingData)
+        {
+            yield return $"roaming data of the month: {Spend(Usage.RoamingDataSpendNanos)}";
+        }
+
+        foreach (SpendLimit limit in Version is null ? [] : SpendLimit.Of(Version))
+        {
+            long? counted = limit.Scope switch
+            {
+                SpendScope.All => Usage.PeriodSpendNanos,
+                SpendScope.RoamingData when isRoamingData => Usage.RoamingDataSpendNanos,
+                _ => null,
+            };
+            if (counted is { } spend && limit.After.Length == 0)
+            {
+                yield return $"limit {limit.Id}, {ExplainedPart.Money(limit.AmountNanos)} {Usage.Currency} "
+                    + $"{SimulationAnswer.VatOf(limit.Basis)} VAT where the customer chose none: {Spend(spend)}";
+            }
+        }
+    }
+
+    private string Spend(long after) =>
+        $"{ExplainedPart.Money(after - Usage.AmountNanos)} before, {ExplainedPart.Money(after)} {Usage.Currency} after";
+
+    private static string ReachedWords(NotificationRecord record)
+    {
+        CustomerNotification sent = record.Notification;
+        string what = sent.Limit.Length == 0
+            ? $"{sent.Kind}"
+            : Words($"limit {sent.Limit} of {sent.LimitAmount:0.00#######} at {sent.Permille / 10m:0.#} %: ")
+                + $"{sent.Notification} ({sent.Action})";
+        return $"{what}, {record.Topic}[{record.Partition}]@{record.Offset}";
+    }
+
+    private static string LineId(LedgerPlace line) => Words($"{line.Topic}[{line.Partition}]@{line.Offset}");
 
     private string Reason() => Usage.ZeroRatedReason switch
     {

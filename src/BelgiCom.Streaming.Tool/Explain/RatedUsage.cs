@@ -64,6 +64,17 @@ internal sealed record RatedUsage
 
     public required long PeriodSpendNanos { get; init; }
 
+    public required long RoamingDataSpendNanos { get; init; }
+
+    /// <summary>Version of the late policy under which it was charged; empty when it came in time.</summary>
+    public required string LatePolicy { get; init; }
+
+    /// <summary>Whether it is a line of a correction: what is taken back, or what is charged in its place.</summary>
+    public bool IsCorrection { get; init; }
+
+    /// <summary>What the price list counts, after the event.</summary>
+    public required IReadOnlyList<UsageMeter> Meters { get; init; }
+
     public required string Source { get; init; }
 
     public required string File { get; init; }
@@ -113,6 +124,10 @@ internal sealed record RatedUsage
         BundleSecondsUsed = rated.BundleSecondsUsed,
         BundleMessagesUsed = rated.BundleMessagesUsed,
         PeriodSpendNanos = rated.PeriodSpendNanos,
+        RoamingDataSpendNanos = rated.RoamingDataSpendNanos,
+        IsCorrection = rated.HasCorrection,
+        LatePolicy = Encoding.UTF8.GetString(rated.LatePolicy),
+        Meters = MetersOf(rated.MetersOctets),
         Source = Encoding.UTF8.GetString(rated.Source),
         File = Encoding.UTF8.GetString(rated.FileName),
         RecordIndex = rated.RecordIndex,
@@ -121,6 +136,17 @@ internal sealed record RatedUsage
         ReceivedOffset = rated.ReceivedOffset,
         Parts = PartsOf(rated.PartsOctets),
     };
+
+    private static List<UsageMeter> MetersOf(ReadOnlySpan<byte> octets)
+    {
+        List<UsageMeter> meters = [];
+        foreach (UsageMeterView meter in new AvroItems<UsageMeterView>(octets))
+        {
+            meters.Add(new UsageMeter { Id = meter.Id, From = meter.From, Units = meter.Units, Nanos = meter.Nanos });
+        }
+
+        return meters;
+    }
 
     private static List<UsagePart> PartsOf(ReadOnlySpan<byte> octets)
     {

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
+using Confluent.Kafka;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -26,13 +28,16 @@ internal sealed class UsageSearch(
 {
     /// <summary>The rated record of a usage event; null when the topic has none.</summary>
     /// <param name="id">Id of the usage.</param>
-    /// <param name="partition">The partition, where the ledger knows it.</param>
+    /// <param name="line">Its line in the ledger, which names the record; null to look for it in the whole topic.</param>
     /// <param name="stopping">Stops it.</param>
-    public RatedExplanation? Rated(UsageId id, int? partition, CancellationToken stopping)
+    public RatedExplanation? Rated(UsageId id, LedgerPlace? line, CancellationToken stopping)
     {
         RatedUsage? found = null;
         Read(
-            Topics.UsageRated, partition, id,
+            line is { Topic: Topics.UsageRated }
+                ? [At(line)]
+                : reader.RangesOf(Topics.UsageRated),
+            id,
             (in ConsumedRecord record) =>
             {
                 if (rated.TryRead(record.Value, out UsageRatedView usage) && usage.UsageId == id)
@@ -41,17 +46,21 @@ internal sealed class UsageSearch(
                 }
             },
             stopping);
-        return found is null ? null : new RatedExplanation(found, reference.Version(found.Offering, found.Version));
+        return found is null ? null : new RatedExplanation(found, version => reference.Version(found.Offering, version));
     }
 
     /// <summary>The records that say why usage was not rated, and what was decided on it, in their order.</summary>
     /// <param name="id">Id of the usage.</param>
+    /// <param name="partition">
+    /// The partition where it is rated: its other records came there, too, unless they were guided otherwise. Null for all.
+    /// </param>
     /// <param name="stopping">Stops it.</param>
-    public IReadOnlyList<UnratedUsage> Unrated(UsageId id, CancellationToken stopping)
+    public IReadOnlyList<UnratedUsage> Unrated(UsageId id, int? partition, CancellationToken stopping)
     {
         List<(string Place, RejectedOutcome Outcome, RejectedReason Reason, string Detail, byte[] Original)> found = [];
         Read(
-            Topics.UsageRejected, partition: null, id,
+            [.. reader.RangesOf(Topics.UsageRejected).Where(range => partition is null || range.Partition.Partition.Value == partition)],
+            id,
             (in ConsumedRecord record) =>
             {
                 if (rejected.TryRead(record.Value, out UsageRejectedView usage) && usage.UsageId == id)
@@ -80,11 +89,19 @@ internal sealed class UsageSearch(
     private static bool IsWhole(scoped in UsageRejectedView usage) =>
         SHA256.HashData(usage.Original).AsSpan().SequenceEqual(usage.OriginalHash);
 
-    private void Read(string topic, int? partition, UsageId id, RecordHandler handle, CancellationToken stopping)
+    /// <summary>The one record of a line, as far as the topic still has it.</summary>
+    private PartitionRange At(LedgerPlace line)
+    {
+        PartitionRange range = reader.RangeOf(new TopicPartition(line.Topic, line.Partition));
+        bool isThere = line.Offset >= range.From && line.Offset < range.To;
+        return range with { From = isThere ? line.Offset : range.To, To = isThere ? line.Offset + 1 : range.To };
+    }
+
+    private void Read(IReadOnlyList<PartitionRange> ranges, UsageId id, RecordHandler handle, CancellationToken stopping)
     {
         byte[] key = id.ToByteArray();
         reader.Read(
-            [.. reader.RangesOf(topic).Where(range => partition is null || range.Partition.Partition.Value == partition)],
+            ranges,
             batch =>
             {
                 for (int index = 0; index < batch.Count; index++)

@@ -155,7 +155,7 @@ internal sealed class UsageRerating : IDisposable
 
     /// <summary>Whether the ledger has each line that is taken back: what is billed to nobody must not be paid back.</summary>
     private static bool IsBilled(CorrectionPlan plan, BillingLedger ledger) =>
-        plan.Steps.All(step => !step.Before.IsRated || ledger.FindReceived(step.FormerId) is not null);
+        plan.Steps.All(step => !step.Before.IsRated || ledger.FindLine(step.FormerId)?.Received is not null);
 
     private HashSet<SubscriberRef> SubscribersIn(
         PartitionRange range, RerateSelection selection, HashSet<SubscriberRef>? meant, CancellationToken stopping)

@@ -1,25 +1,33 @@
-using System.Buffers.Binary;
 using System.Text;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Tool;
 
 /// <summary>
-/// Who has which subscription, and to which partition usage is guided. There are as many partitions as in production, whatever the machine
-/// has cores, because what is late depends on the newest usage of the partition. Members of an account with a shared bundle are in one
-/// partition, so that its balance is exact.
+/// Who has which subscription, and to which partition usage is guided. There are as many partitions as the recorded topic has, or as in
+/// production, whatever the machine has cores, because what is late depends on the newest usage of the partition. Members of an account
+/// with a shared bundle are in one partition, so that its balance is exact.
 /// </summary>
 internal sealed class SimulatedSubscribers
 {
+    /// <summary>Most partitions that are told apart.</summary>
+    public const int PartitionsMax = byte.MaxValue - 1;
+
+    private static readonly int OfProduction = Topics.All.First(topic => topic.Name == Topics.UsageReceived).Partitions;
+
     private readonly List<Subscription> _subscriptions;
     private readonly Dictionary<SubscriberRef, IReadOnlyList<SubscriptionPeriod>> _aliases = [];
     private readonly Dictionary<SubscriberRef, int> _members = [];
 
     /// <param name="subscriptions">One for each reference.</param>
     /// <param name="catalogues">The versions of all catalogues that are simulated.</param>
-    public SimulatedSubscribers(IEnumerable<Subscription> subscriptions, IEnumerable<OfferingVersion> catalogues)
+    /// <param name="partitions">Partitions of usage.received.v1; null for those of production.</param>
+    public SimulatedSubscribers(
+        IEnumerable<Subscription> subscriptions, IEnumerable<OfferingVersion> catalogues, int? partitions = null)
     {
+        Partitions = Math.Min(partitions ?? OfProduction, PartitionsMax);
         HashSet<string> shared = [.. catalogues.Where(version => version.Bundles.Any(bundle => bundle.Shared)).Select(one => one.Offering)];
         _subscriptions = [.. subscriptions];
         foreach (Subscription subscription in _subscriptions)
@@ -36,16 +44,27 @@ internal sealed class SimulatedSubscribers
         }
     }
 
-    /// <summary>Partitions of usage.received.v1 in production.</summary>
-    public static int Partitions { get; } = Topics.All.First(topic => topic.Name == Topics.UsageReceived).Partitions;
+    /// <summary>Partitions of usage.received.v1.</summary>
+    public int Partitions { get; }
 
     /// <summary>How many references have a subscription.</summary>
     public int Count => _subscriptions.Count;
 
-    /// <summary>Partition of a reference.</summary>
-    public int PartitionOf(SubscriberRef subscriber) => _members.Count > 0 && _members.TryGetValue(subscriber, out int partition)
-        ? partition
-        : (int)(subscriber.Low % (ulong)Partitions);
+    /// <summary>Whether members of an account share a bundle in one of the catalogues.</summary>
+    public bool HasMembers => _members.Count > 0;
+
+    /// <summary>Partition of a reference: that of its key on usage.received.v1, or of its account's.</summary>
+    public int PartitionOf(SubscriberRef subscriber)
+    {
+        if (_members.Count > 0 && _members.TryGetValue(subscriber, out int partition))
+        {
+            return partition;
+        }
+
+        Span<byte> key = stackalloc byte[SubscriberRef.Size];
+        subscriber.CopyTo(key);
+        return KeyPartition.Of(key, Partitions);
+    }
 
     /// <summary>The subscriber who has the subscription of a reference that is another name at an instant; null when it is none.</summary>
     public SubscriberRef? NamedAt(SubscriberRef reference, long milliseconds)
@@ -79,10 +98,9 @@ internal sealed class SimulatedSubscribers
         }
     }
 
-    private static int PartitionOf(string account)
+    private int PartitionOf(string account)
     {
         Span<byte> key = stackalloc byte[AccountKey.Size];
-        AccountKey.Write(Encoding.UTF8.GetBytes(account), key);
-        return (int)(BinaryPrimitives.ReadUInt64BigEndian(key) % (ulong)Partitions);
+        return KeyPartition.Of(AccountKey.Write(Encoding.UTF8.GetBytes(account), key), Partitions);
     }
 }

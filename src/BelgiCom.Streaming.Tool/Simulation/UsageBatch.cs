@@ -18,7 +18,7 @@ internal sealed class UsageBatch
     private UsageRecord[] _records = [];
     private byte[] _partitionOf = [];
     private int[] _order = [];
-    private readonly int[] _starts = new int[SimulatedSubscribers.Partitions + 1];
+    private readonly int[] _starts = new int[SimulatedSubscribers.PartitionsMax + 1];
 
     /// <summary>The usage, as it was read.</summary>
     public AvroBlock Block { get; } = new();
@@ -43,9 +43,12 @@ internal sealed class UsageBatch
 
     /// <summary>Decodes the block.</summary>
     /// <param name="subscribers">Who is guided to which partition.</param>
+    /// <param name="guided">Ids of recorded usage that comes once more for its account; empty where nobody shares a bundle.</param>
+    /// <param name="late">The late policy; null when there is none.</param>
     /// <param name="nowMilliseconds">Usage must not begin more than a day after it, milliseconds since 1970-01-01 UTC.</param>
     /// <param name="withDetails">Whether a tariff asks for more than most do.</param>
-    public void Decode(SimulatedSubscribers subscribers, long nowMilliseconds, bool withDetails)
+    public void Decode(
+        SimulatedSubscribers subscribers, IReadOnlySet<UInt128> guided, LatePolicy? late, long nowMilliseconds, bool withDetails)
     {
         int count = Block.Records;
         if (_records.Length < count)
@@ -62,10 +65,8 @@ internal sealed class UsageBatch
         for (; read < count && TryRead(rest, out UsageReceivedView usage, out int length); read++)
         {
             rest = rest[length..];
-            if (IsRecorded && !(usage.History.Account.IsEmpty && usage.History.CorrectionCharge.IsEmpty))
+            if (IsRecorded && (!usage.History.CorrectionCharge.IsEmpty || IsOtherRecord(in usage, guided)))
             {
-                // The record before it, under the member's own reference, is the usage; this one is its way to the account, or a
-                // correction.
                 _partitionOf[read] = PassedOnMark;
                 PassedOn++;
                 continue;
@@ -83,15 +84,39 @@ internal sealed class UsageBatch
                 PassOn(ref usage, named);
             }
 
-            _records[read] = UsageEvents.ToRecord(in usage, nowMilliseconds, withDetails);
+            _records[read] = UsageEvents.ToRecord(in usage, nowMilliseconds, withDetails, late);
             int partition = subscribers.PartitionOf(usage.SubscriberRef);
             _partitionOf[read] = (byte)partition;
             _starts[partition + 1]++;
         }
 
         Undecodable = count - read;
-        Order(read);
+        Order(read, subscribers.Partitions);
     }
+
+    /// <summary>
+    /// Adds the ids of the usage that was guided to its account, so that it is on the topic once more. For recordings alone.
+    /// </summary>
+    public void AddGuided(ISet<UInt128> ids)
+    {
+        ReadOnlySpan<byte> rest = Block.Body.WrittenSpan;
+        for (int read = 0; read < Block.Records && TryRead(rest, out UsageReceivedView usage, out int length); read++)
+        {
+            rest = rest[length..];
+            if (!usage.History.Account.IsEmpty && usage.History.CorrectionCharge.IsEmpty)
+            {
+                ids.Add(UsageEvents.ToNumber(usage.UsageId));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whether another record of the topic stands for the usage. Where bundles are shared, that is the one on the account's partition;
+    /// where they are not, the first.
+    /// </summary>
+    private static bool IsOtherRecord(scoped in UsageReceivedView usage, IReadOnlySet<UInt128> guided) => guided.Count == 0
+        ? !usage.History.Account.IsEmpty
+        : usage.History.Account.IsEmpty && guided.Contains(UsageEvents.ToNumber(usage.UsageId));
 
     /// <summary>Does what rating does with usage under another name: it goes on under the subscriber's own reference.</summary>
     private static void PassOn(ref UsageReceivedView usage, SubscriberRef named)
@@ -116,15 +141,15 @@ internal sealed class UsageBatch
     }
 
     /// <summary>Sorts the places by partition, each partition's in their order.</summary>
-    private void Order(int count)
+    private void Order(int count, int partitions)
     {
-        for (int partition = 0; partition < SimulatedSubscribers.Partitions; partition++)
+        for (int partition = 0; partition < partitions; partition++)
         {
             _starts[partition + 1] += _starts[partition];
         }
 
-        Span<int> next = stackalloc int[SimulatedSubscribers.Partitions];
-        _starts.AsSpan(0, next.Length).CopyTo(next);
+        Span<int> next = stackalloc int[SimulatedSubscribers.PartitionsMax];
+        _starts.AsSpan(0, partitions).CopyTo(next);
         for (int place = 0; place < count; place++)
         {
             if (_partitionOf[place] is not PassedOnMark and byte partition)

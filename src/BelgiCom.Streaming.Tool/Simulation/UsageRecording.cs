@@ -1,3 +1,4 @@
+using System.Globalization;
 using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
@@ -11,6 +12,18 @@ namespace BelgiCom.Streaming.Tool;
 /// </summary>
 internal static class UsageRecording
 {
+    // What is late goes by the newest usage of a partition, so a simulation must know how many there were.
+    private const string PartitionsName = "belgicom.partitions";
+
+    /// <summary>Partitions of the recorded topic; null when the file does not say.</summary>
+    /// <exception cref="ToolException">It is damaged.</exception>
+    public static int? PartitionsOf(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        string? partitions = Try(path, () => new AvroContainerReader(file)).MetadataOf(PartitionsName);
+        return int.TryParse(partitions, NumberStyles.None, CultureInfo.InvariantCulture, out int known) && known > 0 ? known : null;
+    }
+
     /// <summary>Writes a window of the topic, partition by partition, so that the usage of a subscriber keeps its order.</summary>
     /// <param name="path">The file; it has its name when it is whole.</param>
     /// <param name="reader">Reads the topic.</param>
@@ -29,8 +42,10 @@ internal static class UsageRecording
         (long written, long unreadable) = (0, 0);
         using (FileStream file = OwnerOnly.OpenFile(unfinished, FileMode.Create, FileAccess.Write))
         {
-            AvroContainerWriter writer = new(file, UsageReceived.SchemaJson);
-            foreach (PartitionRange range in reader.RangesOf(topic.Name).OrderBy(range => range.Partition.Partition.Value))
+            IReadOnlyList<PartitionRange> ranges = reader.RangesOf(topic.Name);
+            AvroContainerWriter writer = new(
+                file, UsageReceived.SchemaJson, (PartitionsName, ranges.Count.ToString(CultureInfo.InvariantCulture)));
+            foreach (PartitionRange range in ranges.OrderBy(range => range.Partition.Partition.Value))
             {
                 reader.Read([range], batch => Add(batch, writer), stopping);
             }

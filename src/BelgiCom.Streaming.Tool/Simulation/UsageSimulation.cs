@@ -21,6 +21,8 @@ internal sealed class UsageSimulation
     private readonly Stack<UsageBatch> _free = new();
     private readonly long _nowMilliseconds;
     private readonly bool _withDetails;
+    private readonly LatePolicy? _late;
+    private IReadOnlySet<UInt128> _guided = new HashSet<UInt128>();
     private long _roundEvents;
 
     /// <summary>Makes a simulation whose balances are empty.</summary>
@@ -39,11 +41,12 @@ internal sealed class UsageSimulation
         _nowMilliseconds = now.ToUnixTimeMilliseconds();
         _parallel = new ParallelOptions { MaxDegreeOfParallelism = cores };
         _withDetails = catalogues.Any(catalogue => catalogue.Tariffs.UsesDetails);
+        _late = options.Late.ToPolicy();
         IsWithVat = catalogues.SelectMany(catalogue => catalogue.Versions).Any(version => version.PriceBasis == PriceBasis.Gross);
         RatingSession[][] sessions =
         [
-            .. Enumerable.Range(0, SimulatedSubscribers.Partitions).Select(_ =>
-                catalogues.Select(_ => new RatingSession(options.DedupDays, options.LateDays, sessionDays: options.SessionDays)).ToArray()),
+            .. Enumerable.Range(0, subscribers.Partitions).Select(_ =>
+                catalogues.Select(_ => new RatingSession(options.DedupDays, options.LateDays, _late, options.SessionDays)).ToArray()),
         ];
         foreach ((int index, SimulatedCatalogue catalogue) in catalogues.Index())
         {
@@ -84,10 +87,19 @@ internal sealed class UsageSimulation
         }
     }
 
+    /// <summary>
+    /// Names the recorded usage that the lanes guided to its account. It is rated in the place of that further record, because the members
+    /// of an account draw from its bundle in that order.
+    /// </summary>
+    /// <param name="guided">Ids of the usage.</param>
+    public void TakeGuided(IReadOnlySet<UInt128> guided) => _guided = guided;
+
     /// <summary>Rates the usage that was added and not rated yet.</summary>
     public void Finish()
     {
-        Parallel.For(0, _round.Count, _parallel, index => _round[index].Decode(_subscribers, _nowMilliseconds, _withDetails));
+        Parallel.For(
+            0, _round.Count, _parallel,
+            index => _round[index].Decode(_subscribers, _guided, _late, _nowMilliseconds, _withDetails));
         Parallel.For(0, _partitions.Length, _parallel, number => _partitions[number].Rate(number, _round));
         foreach (UsageBatch batch in _round)
         {

@@ -49,8 +49,23 @@ internal static class ExplainCommand
         using BillingLedger ledger = BillingLedger.Open(billing, TimeProvider.System);
         UsageSearch search = await SearchAsync(reader, registry, cancellationToken);
         BilledUsage? billed = ledger.Find(id);
-        RatedExplanation? rated = onlyUnrated ? null : search.Rated(id, billed?.Received.Partition, cancellationToken);
-        IReadOnlyList<UnratedUsage> unrated = search.Unrated(id, cancellationToken);
+        LedgerPlace? line = ledger.FindLine(id);
+        RatedExplanation? rated = null;
+        if (line is not null && !onlyUnrated)
+        {
+            rated = search.Rated(id, line, cancellationToken);
+        }
+
+        IReadOnlyList<UnratedUsage> unrated = search.Unrated(id, rated?.Usage.Partition, cancellationToken);
+
+        // Usage that waits is not rated. Other usage without a line in the ledger may be free of charge; it is somewhere on the topic.
+        bool onlyWaits = unrated.Count > 0 && unrated.All(one => one.Waits && one.Outcome != RejectedOutcome.Conflict);
+        if (line is null && !onlyUnrated && !onlyWaits)
+        {
+            rated = search.Rated(id, line, cancellationToken);
+        }
+
+        rated = rated is null ? null : rated with { Line = line, Reached = ReachedBy(rated.Usage, ledger) };
         if (rated is null && unrated.Count == 0)
         {
             return billed is null || onlyUnrated
@@ -77,6 +92,13 @@ internal static class ExplainCommand
             [.. unrated.SelectMany(Lines), .. Lines(conflict), .. rated?.Lines() ?? []]);
         return rated is { Agrees: false } ? WorkerHost.ExitFailed : waits ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;
     }
+
+    /// <summary>What the ledger proves to have been sent because of the event.</summary>
+    private static IReadOnlyList<NotificationRecord> ReachedBy(RatedUsage usage, BillingLedger ledger) =>
+    [
+        .. ledger.Notifications(new NotificationFilter(usage.Account, [], null, null), int.MaxValue)
+            .Where(record => record.Notification.UsageId == usage.UsageId),
+    ];
 
     private static async Task<UsageSearch> SearchAsync(TopicReader reader, ISchemaRegistry registry, CancellationToken stopping)
     {

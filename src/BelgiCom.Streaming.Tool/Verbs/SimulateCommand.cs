@@ -68,7 +68,8 @@ internal static class SimulateCommand
         (IKeyStore keys, RatingOptions rating) = Settings(inputs.Data, recordings);
         SimulatedCatalogue[] catalogues = [.. inputs.Catalogues.Select(folder => new SimulatedCatalogue(Read(folder)))];
         SimulatedSubscribers subscribers = new(
-            Subscriptions(inputs, keys), catalogues.SelectMany(catalogue => catalogue.Versions));
+            Subscriptions(inputs, keys), catalogues.SelectMany(catalogue => catalogue.Versions),
+            recordings.Select(UsageRecording.PartitionsOf).Max());
         UsageSimulation simulation = new(catalogues, subscribers, rating, TimeProvider.System.GetUtcNow(), inputs.Cores, watch);
         UsageFiles usageFiles = new(ToolSettings.Adapters(), keys, TimeProvider.System, inputs.Source);
         if (inputs.Source is { } source && !usageFiles.SourceNames.Contains(source))
@@ -77,6 +78,17 @@ internal static class SimulateCommand
                 WorkerHost.ExitConfiguration,
                 $"no source is named '{source}'; there are {string.Join(", ", usageFiles.SourceNames)}: configure it "
                 + "(Adapters__Sources__0__Name and so on), or leave --source out to detect the format");
+        }
+
+        if (subscribers.HasMembers)
+        {
+            HashSet<UInt128> guided = [];
+            foreach (UsageBatch batch in recordings.SelectMany(file => UsageRecording.Read(file, simulation.EmptyBatch)))
+            {
+                batch.AddGuided(guided);
+            }
+
+            simulation.TakeGuided(guided);
         }
 
         foreach (string file in files)

@@ -167,8 +167,8 @@ internal static class SuspenseCommand
     /// <summary>A conflict with the usage that was charged first, as far as it is known.</summary>
     internal static ConflictingUsage WithFirst(
         ConflictingUsage conflict, BillingLedger ledger, Suspense suspense, CancellationToken cancellationToken) =>
-        conflict.First is null && ledger.FindReceived(conflict.UsageId) is { } at
-            ? conflict with { First = suspense.ContentAt(conflict.UsageId, at, cancellationToken) }
+        conflict.First is null && ledger.FindLine(conflict.UsageId) is { } line
+            ? conflict with { First = suspense.ContentAt(conflict.UsageId, line.Received, cancellationToken) }
             : conflict;
 
     private static async Task<int> DecideAsync(

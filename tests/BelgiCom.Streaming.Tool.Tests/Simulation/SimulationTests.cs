@@ -232,7 +232,7 @@ public sealed class SimulationTests : IDisposable
                     Assert.True(topic.TryRead(batch[index].Value, out UsageRatedView line));
                     rated.Add(UsageEvents.ToNumber(line.UsageId), LineOf(in line));
                     RatedUsage kept = RatedUsage.Of(in line, batch[index].Partition, batch[index].Offset);
-                    RatedExplanation explained = new(kept, versions[(kept.Offering, kept.Version)]);
+                    RatedExplanation explained = new(kept, version => versions.GetValueOrDefault((kept.Offering, version)));
                     Assert.True(explained.Agrees, string.Join('\n', explained.Lines()));
                 }
             },
