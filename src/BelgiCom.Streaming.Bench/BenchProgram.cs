@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.LocalKafka;
 using BelgiCom.Streaming.Tool;
@@ -8,7 +9,7 @@ namespace BelgiCom.Streaming.Bench;
 /// <summary><c>belgicom bench</c>: measures the figures that the documentation quotes, beside their peers, in one run.</summary>
 internal static class BenchProgram
 {
-    private const string Questions = "abcdefg";
+    private const string Questions = "abcdefgh";
     private const int LeastRecords = 50_000;
 
     public static RootCommand Create()
@@ -16,7 +17,7 @@ internal static class BenchProgram
         Option<string> only = new("--only")
         {
             Description = "Questions: a decode, b rating core, c Kafka to Kafka, d latency, e restore, f cost of a record (with c), "
-                + "g simulation.",
+                + "g simulation, h online charging.",
             DefaultValueFactory = _ => string.Join(',', Questions.AsEnumerable()),
         };
         Option<int> rounds = new("--rounds")
@@ -38,7 +39,7 @@ internal static class BenchProgram
         Option<bool> json = CommonOptions.Json();
         RootCommand command = new("Measure speed, latency and memory beside the stock client, a usual .NET worker and plain C.")
         {
-            only, rounds, records, subscribers, output, json,
+            only, rounds, records, subscribers, output, json, SmfCommand(),
         };
         command.SetAction((result, stopping) => ExecuteAsync(
             new BenchPlan(
@@ -46,6 +47,21 @@ internal static class BenchProgram
             result.GetRequiredValue(output),
             result.GetValue(json),
             stopping));
+        return command;
+    }
+
+    /// <summary>The client of question h, which has a process of its own; it prints what it measured.</summary>
+    private static Command SmfCommand()
+    {
+        Argument<string> plan = new("plan") { Description = "What to ask, as JSON." };
+        Command command = new(OnlineLatency.ClientVerb, "Ask for quotas as an SMF does.") { plan };
+        command.Hidden = true;
+        command.SetAction(async (result, stopping) =>
+        {
+            using SmfClient client = new(JsonSerializer.Deserialize<SmfPlan>(result.GetRequiredValue(plan))!);
+            await Console.Out.WriteLineAsync(JsonSerializer.Serialize(await client.RunAsync(stopping)));
+            return WorkerHost.ExitDone;
+        });
         return command;
     }
 
@@ -72,7 +88,7 @@ internal static class BenchProgram
             report.Add(await DecodeCost.RunAsync(plan.Rounds, stopping));
         }
 
-        if (plan.Asks("cdef"))
+        if (plan.Asks("cdefh"))
         {
             await WithKafkaAsync(plan, report, stopping);
         }
@@ -129,6 +145,11 @@ internal static class BenchProgram
             if (plan.Asks("d"))
             {
                 report.Add(await new VisibleLatency(cluster).RunAsync(plan.Rounds, stopping));
+            }
+
+            if (plan.Asks("h"))
+            {
+                report.Add(await new OnlineLatency(cluster).RunAsync(plan.Rounds, stopping));
             }
 
             if (plan.Asks("e"))

@@ -23,8 +23,10 @@ internal sealed class WatchedRating : IAsyncDisposable
     /// <param name="metric">Receives the name of an instrument of the worker, the value added to it, and the outcome it was added for, if
     /// any; called from any thread.</param>
     /// <param name="stopping">Ends the start.</param>
+    /// <param name="settings">Further settings.</param>
     public static async Task<WatchedRating> StartAsync(
-        FilledCluster cluster, int lanes, Action<string, long, string?> metric, CancellationToken stopping)
+        FilledCluster cluster, int lanes, Action<string, long, string?> metric, CancellationToken stopping,
+        IReadOnlyDictionary<string, string?>? settings = null)
     {
         HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -34,6 +36,7 @@ internal sealed class WatchedRating : IAsyncDisposable
             ["Kafka:Lanes"] = lanes.ToString(CultureInfo.InvariantCulture),
             ["SchemaRegistry:Url"] = cluster.Registry.ToString(),
         });
+        builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
         builder.Services.AddLogging();
         builder.AddRatingWorker();
         builder.ThrowOnFaults();
