@@ -39,7 +39,7 @@ internal sealed class OnlineCustomers
     /// <summary>IMSI of a customer's card.</summary>
     public static string Imsi(int number) => string.Create(CultureInfo.InvariantCulture, $"20601{number:D10}");
 
-    /// <summary>Network code of the customer's home network (MNC; the country is 206).</summary>
+    /// <summary>Whether a customer has prepaid money, in the home network 206-01; the others are at home in 001-01.</summary>
     public static bool IsPrepaid(int number) => number % 2 == 0;
 
     /// <summary>Publishes offerings, subscriptions and money.</summary>

@@ -22,6 +22,10 @@ internal sealed class TransactionalProducer : IDisposable
     private static readonly TimeSpan InitTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RemindInterval = TimeSpan.FromSeconds(1);
 
+    // Twice the client's own interval; a transaction that needs longer is a large one.
+    private const int MostLooks = 20;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(1);
+
     private readonly KafkaOptions _options;
     private readonly TransactionOptions _transactions;
     private readonly string _transactionalId;
@@ -100,6 +104,7 @@ internal sealed class TransactionalProducer : IDisposable
 
     public void Commit()
     {
+        SendWaiting();
         try
         {
             Call(nameof(_producer.CommitTransaction), left => _producer!.CommitTransaction(left));
@@ -142,6 +147,18 @@ internal sealed class TransactionalProducer : IDisposable
     {
         DisposeProducer();
         _reminder.Dispose();
+    }
+
+    /// <summary>
+    /// Sends the records that wait, and waits a little until they are taken. The client's own wait in a commit looks every 10 ms, because
+    /// nothing wakes it where nobody takes delivery reports: ten times what a small transaction needs. Records that need longer are waited
+    /// for in the commit, as before.
+    /// </summary>
+    private void SendWaiting()
+    {
+        for (int looks = 0; looks < MostLooks && _producer!.Flush(LookInterval) > 0; looks++)
+        {
+        }
     }
 
     private void DisposeProducer()
