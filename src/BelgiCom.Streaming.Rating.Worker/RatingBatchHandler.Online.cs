@@ -18,13 +18,10 @@ internal sealed partial class RatingBatchHandler : IOnlineRating
     bool IOnlineRating.TryRead(ReadOnlySpan<byte> value, out UsageRecord usage) => _topics.TryReadUsage(value, out usage);
 
     /// <inheritdoc/>
-    void IOnlineRating.Charge(byte[] value, OwnedPartition partition, UInt128 subscriber, long at, QuotaExchange exchange)
+    RatingOutcome IOnlineRating.Charge(
+        byte[] value, OwnedPartition partition, UInt128 subscriber, long at, QuotaExchange exchange, bool isImmediate)
     {
-        if (!_topics.Received.TryRead(value, out UsageReceivedView received))
-        {
-            throw new InvalidOperationException("The adapters made a value of usage.received.v1 that is none.");
-        }
-
+        UsageReceivedView received = ReadOnline(value);
         Touch(partition, events: 1);
         SubscriberRef own = UsageEvents.ToSubscriberRef(subscriber);
         bool isOtherName = received.SubscriberRef != own;
@@ -43,17 +40,34 @@ internal sealed partial class RatingBatchHandler : IOnlineRating
                 _events.WriteRated(in view, _output!);
                 _counts.Notifications += _events.WriteNotifications(
                     in view, result.Crossed, partition.Session.Notices(in result), _output!);
-                return;
+                return result.Outcome;
             case RatingOutcome.Duplicate:
                 // The network told it twice, and it is charged.
                 _counts.Add(result.Outcome);
-                return;
+                return result.Outcome;
             default:
+                if (isImmediate)
+                {
+                    return result.Outcome;
+                }
+
                 // What cannot be charged now takes the way of all usage, so that it is suspended or rejected with a place of its own.
                 _events.WriteReceived(in received, isOtherName ? own : null, _output!);
-                return;
+                return result.Outcome;
         }
     }
+
+    /// <inheritdoc/>
+    bool IOnlineRating.IsRated(byte[] value, OwnedPartition partition, UInt128 subscriber, long at)
+    {
+        UsageReceivedView received = ReadOnline(value);
+        return partition.Session.IsRated(
+            UsageEvents.ToRecord(in received, at, _reference.Tariffs.UsesDetails, _late) with { Subscriber = subscriber });
+    }
+
+    private UsageReceivedView ReadOnline(byte[] value) => _topics.Received.TryRead(value, out UsageReceivedView received)
+        ? received
+        : throw new InvalidOperationException("The adapters made a value of usage.received.v1 that is none.");
 
     private void AnswerOnline(TransactionalOutput output)
     {

@@ -45,9 +45,12 @@ public static class RatingWorkerExtensions
         builder.Services.AddSingleton<OnlineRouter>();
         if (options.Online.IsOn)
         {
+            builder.Services.AddSingleton(services => new OnlineOwners(
+                services.GetRequiredService<KafkaOptions>(), services.GetRequiredService<RatingOptions>().Online,
+                services.GetRequiredService<TimeProvider>()));
             builder.Services.AddSingleton(services => new OnlineDoor(
                 services.GetRequiredService<RatingOptions>(), services.GetRequiredService<OnlineRouter>(),
-                services.GetRequiredService<IKeyStore>(),
+                services.GetRequiredService<OnlineOwners>(), services.GetRequiredService<IKeyStore>(),
                 services.GetRequiredService<ISchemaRegistry>(), services.GetRequiredService<TimeProvider>(),
                 services.GetRequiredService<ILogger<OnlineDoor>>()));
             builder.Services.AddHostedService(services => services.GetRequiredService<OnlineDoor>());

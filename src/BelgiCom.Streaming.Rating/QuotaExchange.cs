@@ -201,6 +201,29 @@ public sealed class QuotaExchange
         return grants;
     }
 
+    /// <summary>
+    /// Whether an event may be debited before it happens (immediate event charging, TS 32.290 clause 5.3.2.2): all of it or nothing.
+    /// Nothing is held, and no session begins.
+    /// </summary>
+    /// <param name="demand">What is asked for.</param>
+    /// <param name="tariffs">Tariffs in force.</param>
+    /// <param name="isDebited">Whether it was debited before: then the answer is the same again.</param>
+    /// <returns>The grant of all that was asked for, or why there is none.</returns>
+    public QuotaGrant Afford(in QuotaDemand demand, TariffSnapshot tariffs, bool isDebited)
+    {
+        QuotaAccount account = Aged(_rating.FindQuotaAccount(_owner) ?? QuotaAccount.Empty);
+        SessionReservation quota = Granted(ref account, demand, tariffs);
+        long wanted = WantedOf(in demand, quota.Unit);
+        QuotaAnswer answer = quota.Answer;
+        return new QuotaGrant(
+            demand.RatingGroup,
+            quota.Unit,
+            isDebited ? new QuotaAnswer(QuotaResult.Granted, wanted, false, long.MaxValue, 0)
+                : answer.Result != QuotaResult.Granted ? answer
+                : answer.GrantedUnits < wanted ? new QuotaAnswer(QuotaResult.QuotaLimitReached, 0, false, _at, 0)
+                : new QuotaAnswer(QuotaResult.Granted, wanted, false, long.MaxValue, 0));
+    }
+
     /// <summary>What an account is at an instant: quotas that are over hold nothing, and silent sessions are forgotten.</summary>
     /// <param name="account">The account.</param>
     /// <param name="policy">How quotas are granted.</param>
@@ -320,7 +343,9 @@ public sealed class QuotaExchange
             quota = quota with { UsedUnits = quota.UsedUnits - before, ChargedUnits = quota.ChargedUnits - before };
             QuotaTerms terms = new() { Increment = increment, ValiditySeconds = _policy.ValiditySeconds };
             quota = QuotaReservation.Grant(
-                quota, new ListPricing(_rating, tariffs, quota.Usage, unit, _at), terms, others.AvailableNanos,
+                quota, new ListPricing(_rating, tariffs, quota.Usage, unit, increment, _at), terms,
+                // Who pays later holds no money, but what may still be spent until a limit stops the service.
+                others.AvailableNanos ?? long.MaxValue,
                 Math.Min(WantedOf(in demand, unit), RatingSession.MaxQuantity), _at);
             return quota with { UsedUnits = quota.UsedUnits + before, ChargedUnits = quota.ChargedUnits + before };
         }
@@ -345,12 +370,12 @@ public sealed class QuotaExchange
             }
 
             UsageRecord held = Quantity(quota.Usage, quota.Unit, quota.Answer.GrantedUnits, _at);
-            _rating.Try(in held, tariffs, out RatingResult result);
+            _rating.Try(in held, tariffs, out RatingResult result, out _);
             // What has no price any more keeps what it was promised.
             if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
-                long nanos = account.Reservation.MoneyNanos is null ? 0 : Math.Max(0, result.AmountNanos);
-                quotas = quotas.SetItem(other, quota with { HeldNanos = nanos, HeldUnits = result.BundleUnits });
+                quotas = quotas.SetItem(
+                    other, quota with { HeldNanos = Math.Max(0, result.AmountNanos), HeldUnits = result.BundleUnits });
             }
         }
 
@@ -362,15 +387,15 @@ public sealed class QuotaExchange
     {
         RatingResult result = default;
         probe = default;
-        ReadOnlySpan<PriceUnit> units = demand.Octets >= 0 ? [PriceUnit.Octet, PriceUnit.Second, PriceUnit.Unit]
-            : demand.Seconds >= 0 ? [PriceUnit.Second, PriceUnit.Octet, PriceUnit.Unit]
-            : demand.ServiceUnits >= 0 ? [PriceUnit.Unit, PriceUnit.Octet, PriceUnit.Second]
-            : [PriceUnit.Octet, PriceUnit.Second, PriceUnit.Unit];
+        ReadOnlySpan<PriceUnit> units = demand.Octets >= 0 ? [PriceUnit.Octet, PriceUnit.Second, PriceUnit.Unit, PriceUnit.Message]
+            : demand.Seconds >= 0 ? [PriceUnit.Second, PriceUnit.Octet, PriceUnit.Unit, PriceUnit.Message]
+            : demand.ServiceUnits >= 0 ? [PriceUnit.Unit, PriceUnit.Message, PriceUnit.Octet, PriceUnit.Second]
+            : [PriceUnit.Octet, PriceUnit.Second, PriceUnit.Unit, PriceUnit.Message];
         foreach (PriceUnit unit in units)
         {
             RatingSession.TrialMark mark = _rating.MarkTrial();
             probe = Quantity(usage, unit, 1, _at);
-            _rating.Try(in probe, tariffs, out result);
+            _rating.Try(in probe, tariffs, out result, out _);
             _rating.EndTrial(mark);
             if (result.Outcome != RatingOutcome.Suspended || result.RejectedReason != RejectedReason.NotMeasured)
             {
@@ -392,19 +417,30 @@ public sealed class QuotaExchange
         return asked >= 0 ? asked : usual;
     }
 
-    /// <summary>Asks the subscriber's price list, beside what others hold.</summary>
-    private sealed class ListPricing(RatingSession rating, TariffSnapshot tariffs, UsageRecord usage, PriceUnit unit, long at)
-        : IQuotaPricing
+    /// <summary>
+    /// Asks the subscriber's price list, beside what others hold. A limit that stops the service ends a quota: with the increment that
+    /// reaches it, so that it is reached, and its stop sent, when the quota is used up. What costs nothing is no matter of limits.
+    /// </summary>
+    private sealed class ListPricing(
+        RatingSession rating, TariffSnapshot tariffs, UsageRecord usage, PriceUnit unit, long increment, long at) : IQuotaPricing
     {
         public bool TryQuote(SessionReservation session, long units, out QuotaCharge charge)
         {
+            bool isPriced = TryPrice(units, out charge, out bool isCutOff);
+            return isPriced && (charge.Nanos == 0 || !isCutOff || !IsCutOffBefore(units - increment));
+        }
+
+        private bool TryPrice(long units, out QuotaCharge charge, out bool isCutOff)
+        {
             UsageRecord tried = Quantity(usage, unit, units, at);
             RatingSession.TrialMark mark = rating.MarkTrial();
-            rating.Try(in tried, tariffs, out RatingResult result);
+            rating.Try(in tried, tariffs, out RatingResult result, out isCutOff);
             rating.EndTrial(mark);
             // A tier that makes all usage cheaper gives nothing back before the usage has happened.
             charge = new QuotaCharge(result.BundleUnits, Math.Max(0, result.AmountNanos));
             return result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated;
         }
+
+        private bool IsCutOffBefore(long units) => TryPrice(Math.Max(0, units), out _, out bool isCutOff) && isCutOff;
     }
 }

@@ -108,7 +108,7 @@ public sealed partial class RatingSession
             if ((quota.HeldNanos | quota.HeldUnits) != 0)
             {
                 UsageRecord held = QuotaExchange.Quantity(quota.Usage, quota.Unit, quota.Answer.GrantedUnits, at);
-                Try(in held, tariffs, out _);
+                Try(in held, tariffs, out _, out _);
             }
         }
     }

@@ -1,3 +1,5 @@
+using BelgiCom.Streaming.Contracts;
+
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
@@ -34,6 +36,14 @@ public sealed partial class RatingSession
         return true;
     }
 
+    /// <summary>Whether this very usage was rated, as far as ids are remembered.</summary>
+    public bool IsRated(in UsageRecord usage)
+    {
+        RatingResult known = default;
+        return WasClaimedOn(DedupWindow.DayOf(usage.EventTimeMilliseconds), in usage, ref known)
+            && known.Outcome == RatingOutcome.Duplicate;
+    }
+
     /// <summary>An online account; null when the owner has none.</summary>
     public QuotaAccount? FindQuotaAccount(UInt128 owner) => _quotas.Find(owner);
 
@@ -67,12 +77,19 @@ public sealed partial class RatingSession
     /// Charges usage provisionally, without asking whether its id is known, and without debiting prepaid money. What is charged of it holds
     /// for the trials that follow.
     /// </summary>
-    internal void Try(in UsageRecord usage, TariffSnapshot tariffs, out RatingResult result)
+    /// <param name="usage">The usage.</param>
+    /// <param name="tariffs">Tariffs to use.</param>
+    /// <param name="result">What it would be charged.</param>
+    /// <param name="isCutOff">Whether a limit that stops the service is reached with it.</param>
+    internal void Try(in UsageRecord usage, TariffSnapshot tariffs, out RatingResult result, out bool isCutOff)
     {
+        isCutOff = false;
         if (TryGuideUnasked(in usage, tariffs, out result, out int holder))
         {
             _tried.Add((_month, holder, _balances.GetOrCreate(_month, holder)));
             Price(in usage, tariffs, holder, ref result);
+            isCutOff = result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated
+                && IsCutOff(in usage, tariffs, holder, in result);
         }
     }
 
@@ -88,6 +105,35 @@ public sealed partial class RatingSession
         }
 
         _tried.RemoveRange(mark.Balances, _tried.Count - mark.Balances);
+    }
+
+    /// <summary>
+    /// Whether the spend after usage has reached a limit that stops what the usage belongs to; <see cref="WatchSpend"/> sends its steps.
+    /// </summary>
+    private bool IsCutOff(in UsageRecord usage, TariffSnapshot tariffs, int holder, in RatingResult result)
+    {
+        TariffVersion version = tariffs.Version(result.VersionIndex);
+        SpendLimits limits = _subscribers.ChoicesIn(result.SubscriptionPeriod)?.LimitsAt(usage.EventTimeMilliseconds, version)
+            ?? version.Limits;
+        ref Balance balance = ref _balances.GetOrCreate(_month, holder);
+        bool isRoaming = result.ZoneIndex != version.HomeZone;
+        if (isRoaming && usage.Kind == UsageKind.Data && limits.IsCutOff(SpendScope.RoamingData, balance.RoamingDataSpendNanos))
+        {
+            return true;
+        }
+
+        if (!isRoaming && limits.Watches(SpendScope.Domestic))
+        {
+            bool hasOther = (balance.Notified & ThresholdKinds.OtherRoamingSpend) != ThresholdKinds.None;
+            SpendPeriod period = new(_monthStartDays, _monthUntilDay, OldestDayWith(usage.EventTimeMilliseconds));
+            long other = hasOther ? _spend.SpendOf(usage.Subscriber ^ _subscribers.OwnerOf(holder), SpendScope.Other, period) : 0;
+            if (limits.IsCutOff(SpendScope.Domestic, balance.SpendNanos - balance.RoamingDataSpendNanos - other))
+            {
+                return true;
+            }
+        }
+
+        return limits.IsCutOff(SpendScope.All, balance.SpendNanos);
     }
 
     private bool IsOfMoneysCurrency(in UsageRecord usage, TariffSnapshot tariffs, int holder, in RatingResult result) =>

@@ -198,7 +198,7 @@ public sealed class OnlineLaneTests
     }, iter: Cases);
 
     /// <summary>A lane with online charging on a log in memory, and a prepaid subscriber.</summary>
-    private sealed class Online
+    internal sealed class Online
     {
         private readonly OnlineOptions _options = new() { Url = "http://127.0.0.1:0" };
 

@@ -51,13 +51,17 @@ internal sealed class ChargingDataRequest : ConvergedRecord
         {
         }
 
-        return Decode(request, cdr);
+        return Decode(request, cdr, isOnline: true);
     }
 
     /// <summary>Decodes the one request that <paramref name="request"/> holds.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cdr">Gets it.</param>
+    /// <param name="isOnline">Whether it is answered: what it asks for an event is then debited. In a file nobody knows whether it
+    /// was.</param>
     /// <exception cref="JsonException">Not JSON, or too deep.</exception>
     /// <exception cref="InvalidOperationException">A text is not UTF-8.</exception>
-    public DecodingFault? Decode(ReadOnlySpan<byte> request, UsageCdr cdr)
+    public DecodingFault? Decode(ReadOnlySpan<byte> request, UsageCdr cdr, bool isOnline = false)
     {
         cdr.Clear(this);
         cdr.Kind = UsageKind.Data;
@@ -66,7 +70,7 @@ internal sealed class ChargingDataRequest : ConvergedRecord
         Utf8JsonReader json = new(request, new JsonReaderOptions { MaxDepth = RecordLimits.MaxDepth });
         json.Read();
         string? bad = null;
-        bool hasSequence = false, isOneTime = false;
+        bool hasSequence = false;
         uint seen = 0;
         while (bad is null && TryReadName(ref json, cdr, out ReadOnlySpan<byte> name))
         {
@@ -109,7 +113,7 @@ internal sealed class ChargingDataRequest : ConvergedRecord
             }
             else if (Is(name, "oneTimeEvent"u8))
             {
-                isOneTime = json.Read() && json.TokenType == JsonTokenType.True;
+                cdr.IsOneTimeEvent = json.Read() && json.TokenType == JsonTokenType.True;
                 json.Skip();
             }
             else
@@ -134,7 +138,7 @@ internal sealed class ChargingDataRequest : ConvergedRecord
         }
 
         // A session's first request has no used units yet; an event has no other request.
-        if (isOneTime && cdr.PartCount == 0)
+        if (cdr.IsOneTimeEvent && cdr.PartCount == 0 && !(isOnline && TryUseAsked(cdr)))
         {
             return new(QuarantineReason.UnsupportedRecord, "A request of an event (oneTimeEvent) without used units.");
         }
@@ -195,6 +199,29 @@ internal sealed class ChargingDataRequest : ConvergedRecord
         {
             return 0;
         }
+    }
+
+    /// <summary>
+    /// Immediate event charging (TS 32.290 clause 5.3.2.2): what is asked for is what is used, one unit where the request leaves it open.
+    /// All events of a subscriber may have the same numbers, so the time of the invocation is part of what tells them apart: it is the
+    /// start of the usage. A retransmission repeats it.
+    /// </summary>
+    private static bool TryUseAsked(UsageCdr cdr)
+    {
+        foreach (QuotaAsk ask in cdr.Asked)
+        {
+            if (!cdr.TryAddPart(out int index))
+            {
+                return false;
+            }
+
+            ref UsagePart part = ref cdr.PartAt(index);
+            (part.RatingGroup, part.Start) = (ask.RatingGroup, cdr.OpeningTime);
+            (part.TotalOctets, part.DurationSeconds) = (ask.Octets, ask.Seconds);
+            part.ServiceUnits = ask is { Octets: < 0, Seconds: < 0, ServiceUnits: < 0 } ? 1 : ask.ServiceUnits;
+        }
+
+        return cdr.IsImmediateEvent = cdr.PartCount > 0;
     }
 
     /// <summary>The fault of a member that stands a second time in its object; null the first time.</summary>

@@ -21,6 +21,14 @@ public sealed record ChargingRequest
     /// </summary>
     public required bool NamesSession { get; init; }
 
+    /// <summary>Whether it is an event, which has no session and no other request.</summary>
+    public bool IsOneTimeEvent { get; init; }
+
+    /// <summary>
+    /// Whether it asks that an event be debited before it happens: <see cref="Used"/> then has what each of <see cref="Asked"/> asks for.
+    /// </summary>
+    public bool IsImmediate { get; init; }
+
     /// <summary>Values of usage.received.v1 for the used units: the same events as from a file with this request.</summary>
     public required IReadOnlyList<byte[]> Used { get; init; }
 
@@ -96,6 +104,8 @@ public sealed class ChargingRequests : IDisposable
             Session = ChargingDataRequest.SessionOf(cdr, _normaliser.OriginOf(subscriber)),
             Sequence = cdr.RecordSequenceNumber,
             NamesSession = cdr.ChargingId >= 0 || cdr.PduSessionId >= 0 || !cdr.DataNetwork.IsEmpty,
+            IsOneTimeEvent = cdr.IsOneTimeEvent,
+            IsImmediate = cdr.IsImmediateEvent,
             Used = [.. Enumerable.Range(0, _chunk.Count).Select(index => _chunk.ValueAt(index).ToArray())],
             Asked = [.. cdr.Asked.Select(ask => (ask, Template(cdr, ask.RatingGroup, subscriber, origin)))],
         };

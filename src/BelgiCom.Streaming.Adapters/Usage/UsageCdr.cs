@@ -131,6 +131,12 @@ public sealed class UsageCdr
     /// <summary>Whether a member of a request in JSON may be null.</summary>
     internal bool MayHoldNull { get; set; }
 
+    /// <summary>Whether the request is that of an event, which has no other request (oneTimeEvent, TS 32.291).</summary>
+    internal bool IsOneTimeEvent { get; set; }
+
+    /// <summary>Whether the parts are what the request asks for: usage that is yet to happen.</summary>
+    internal bool IsImmediateEvent { get; set; }
+
     /// <summary>Quota that the request asks for, by rating group; empty in records and files.</summary>
     internal List<QuotaAsk> Asked { get; } = [];
 
@@ -290,6 +296,7 @@ public sealed class UsageCdr
         RatType = 0;
         SkippedFields = 0;
         HasAmbiguousTime = false;
+        IsOneTimeEvent = IsImmediateEvent = false;
         Node.Clear();
         Gateway.Clear();
         Session.Clear();

@@ -74,8 +74,8 @@ internal sealed class SmfClient : IDisposable
 
         await SendByPlanAsync(open, open.Length, CreatesPerSecond, stopping);
         return new SmfResult(
-            latencies.Length, latencies.Length / seconds, At(latencies, 0.5), At(latencies, 0.95), At(latencies, 0.99), At(latencies, 1), late,
-            Volatile.Read(ref _retries), Interlocked.Read(ref _octets), new SortedDictionary<string, int>(_refusals));
+            latencies.Length, latencies.Length / seconds, At(latencies, 0.5), At(latencies, 0.95), At(latencies, 0.99), At(latencies, 1),
+            late, Volatile.Read(ref _retries), Interlocked.Read(ref _octets), new SortedDictionary<string, int>(_refusals));
     }
 
     /// <inheritdoc/>
@@ -244,11 +244,13 @@ internal sealed class SmfClient : IDisposable
         private string Body(long used, bool reports, bool asks)
         {
             int customer = number % customers;
-            string now = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            string now = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
             string container = reports
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $",\"usedUnitContainer\":[{{\"localSequenceNumber\":{++_container},\"totalVolume\":{used},\"triggerTimestamp\":\"{now}\"}}]")
+                    $$"""
+                    ,"usedUnitContainer":[{"localSequenceNumber":{{++_container}},"totalVolume":{{used}},"triggerTimestamp":"{{now}}"}]
+                    """)
                 : "";
             string wanted = asks
                 ? string.Create(CultureInfo.InvariantCulture, $",\"requestedUnit\":{{\"totalVolume\":{WantedOctets}}}") : "";
@@ -272,14 +274,14 @@ internal sealed class SmfClient : IDisposable
 /// <summary>What a client measured.</summary>
 /// <param name="Answered">Requests that were answered.</param>
 /// <param name="PerSecond">How many a second.</param>
-/// <param name="P50">Median of the latency from the planned moment to the answer, milliseconds.</param>
-/// <param name="P95">Its 95th percentile.</param>
-/// <param name="P99">Its 99th percentile.</param>
+/// <param name="Median">Median of the latency from the planned moment to the answer, milliseconds.</param>
+/// <param name="At95">Its 95th percentile.</param>
+/// <param name="At99">Its 99th percentile.</param>
 /// <param name="Most">The longest.</param>
 /// <param name="SentLate">How late the client itself sent, p99, milliseconds.</param>
 /// <param name="Retries">Requests that were sent again after 503.</param>
 /// <param name="Octets">Octets reported and answered, in the whole run.</param>
 /// <param name="Refusals">Other answers than expected, by status.</param>
 internal sealed record SmfResult(
-    int Answered, double PerSecond, double P50, double P95, double P99, double Most, double SentLate, int Retries, long Octets,
+    int Answered, double PerSecond, double Median, double At95, double At99, double Most, double SentLate, int Retries, long Octets,
     IReadOnlyDictionary<string, int> Refusals);

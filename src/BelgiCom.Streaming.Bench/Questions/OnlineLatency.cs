@@ -52,7 +52,7 @@ internal sealed class OnlineLatency(FilledCluster cluster)
                     reported += result.Octets;
                     return
                     [
-                        result.P50, result.P95, result.P99, result.Most, result.PerSecond, result.SentLate, result.Retries,
+                        result.Median, result.At95, result.At99, result.Most, result.PerSecond, result.SentLate, result.Retries,
                         result.Refusals.Values.Sum(),
                     ];
                 })],

@@ -50,16 +50,19 @@ public sealed class GroupHost
     /// one.</param>
     /// <param name="clock">Clock for timeouts and health.</param>
     /// <param name="logger">Where lanes log.</param>
+    /// <param name="announced">What other instances may know of this one (<see cref="GroupAnnouncements"/>), without blanks; null for
+    /// nothing.</param>
     /// <returns>The host, not started.</returns>
     public static GroupHost OfLanes(
         KafkaOptions options, ConsumerOptions consumer, LaneOptions lanes, string group, IReadOnlyList<string> topics,
-        Func<int, ITransactionalBatchHandler> handlers, TimeProvider clock, ILogger<GroupHost> logger) => new(group, () =>
+        Func<int, ITransactionalBatchHandler> handlers, TimeProvider clock, ILogger<GroupHost> logger, string? announced = null) =>
+        new(group, () =>
         {
             WarnOfCopies(options, logger);
             NativeAllocator.KeepFreedMemory();
             return Enumerable.Range(0, lanes.Lanes).Select(lane => new GroupLoop(
                 options, consumer, group, topics, lane,
-                new TransactionalEnd(options, lanes, group, lane, handlers(lane), clock, logger), clock, logger));
+                new TransactionalEnd(options, lanes, group, lane, handlers(lane), clock, logger), clock, logger, announced));
         });
 
     /// <summary>Describes a sink, one member; <see cref="RunAsync"/> starts it.</summary>

@@ -43,7 +43,7 @@ internal sealed class GroupLoop : IDisposable
 
     public GroupLoop(
         KafkaOptions options, ConsumerOptions consumer, string group, IReadOnlyList<string> topics, int number, IBatchEnd end,
-        TimeProvider clock, ILogger logger)
+        TimeProvider clock, ILogger logger, string? announced = null)
     {
         _options = options;
         _group = group;
@@ -51,7 +51,7 @@ internal sealed class GroupLoop : IDisposable
         _end = end;
         _clock = clock;
         _logger = logger;
-        _member = new GroupMember(options, consumer, group, topics, number, end.StartOffset, clock, logger);
+        _member = new GroupMember(options, consumer, group, topics, number, end.StartOffset, clock, logger, announced);
         _progress = new ConsumerProgress(group, number, _member, clock, logger);
     }
 

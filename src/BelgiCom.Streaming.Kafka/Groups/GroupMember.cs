@@ -46,7 +46,7 @@ internal sealed class GroupMember : IDisposable
 
     public GroupMember(
         KafkaOptions options, ConsumerOptions consumer, string group, IReadOnlyList<string> topics, int number,
-        Func<AssignedLog, long?>? startOffset, TimeProvider clock, ILogger logger)
+        Func<AssignedLog, long?>? startOffset, TimeProvider clock, ILogger logger, string? announced = null)
     {
         _options = options;
         _group = group;
@@ -56,7 +56,9 @@ internal sealed class GroupMember : IDisposable
         _logger = logger;
         _limits = BatchLimits.From(consumer);
         LastAnswer = clock.GetUtcNow();
-        _consumer = KafkaClients.Consumer(KafkaClients.ConsumerConfig(options, consumer, group, number), group, logger, builder => builder
+        ConsumerConfig config = KafkaClients.ConsumerConfig(options, consumer, group, number);
+        config.ClientId = GroupAnnouncements.ClientId(options, announced);
+        _consumer = KafkaClients.Consumer(config, group, logger, builder => builder
             .SetPartitionsAssignedHandler((_, partitions) => TakeOver(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => GiveUp(OwnershipKind.Revoked, partitions))
             .SetPartitionsLostHandler((_, partitions) => GiveUp(OwnershipKind.Lost, partitions)));

@@ -17,7 +17,8 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// answers when the lane has committed. It has a listener of its own: who may ask for health need not be who may spend money.
 /// </summary>
 internal sealed class OnlineDoor(
-    RatingOptions rating, OnlineRouter router, IKeyStore keys, ISchemaRegistry registry, TimeProvider clock, ILogger<OnlineDoor> logger)
+    RatingOptions rating, OnlineRouter router, OnlineOwners owners, IKeyStore keys, ISchemaRegistry registry, TimeProvider clock,
+    ILogger<OnlineDoor> logger)
     : Door(rating.Online, MaxBodyOctets)
 {
     private const string Root = "/nchf-convergedcharging/v3/chargingdata";
@@ -116,7 +117,17 @@ internal sealed class OnlineDoor(
             return operation;
         }
 
-        OnlineReply? reply = await AskAsync(request, operation, reference, http.HttpContext.RequestAborted).ConfigureAwait(false);
+        CancellationToken aborted = http.HttpContext.RequestAborted;
+        (OnlineReply? reply, int partition) = await AskAsync(request, operation, reference, aborted).ConfigureAwait(false);
+        if (reply?.Result == OnlineResult.NotOwned
+            && await owners.DoorOfAsync(partition, aborted).ConfigureAwait(false) is { } door)
+        {
+            // The owner may change with the next rebalance, so the redirection is not for good (308).
+            response.StatusCode = StatusCodes.Status307TemporaryRedirect;
+            response.Headers.Location = new Uri(door, http.Path.Value).AbsoluteUri;
+            return operation;
+        }
+
         await WriteAsync(response, http, operation, request, reply).ConfigureAwait(false);
         return operation;
     }
@@ -163,7 +174,9 @@ internal sealed class OnlineDoor(
     }
 
     /// <summary>Asks the lane of the subscriber; null when it does not answer in time, or nobody listens any more.</summary>
-    private async Task<OnlineReply?> AskAsync(
+    /// <returns>The reply, and the partition whose owner would answer the same request; -1 when none would, because the subscriber was
+    /// found under another name by two partitions together.</returns>
+    private async Task<(OnlineReply? Reply, int Partition)> AskAsync(
         ChargingRequest request, QuotaOperation operation, ChargingDataRef? reference, CancellationToken aborted)
     {
         UInt128 subscriber = reference?.Subscriber ?? UsageEvents.ToNumber(request.Subscriber);
@@ -179,7 +192,7 @@ internal sealed class OnlineDoor(
                 OnlineReply reply = await work.Answer.WaitAsync(_options.RequestTimeout, clock, aborted).ConfigureAwait(false);
                 if (reply.Result != OnlineResult.OtherName || isOtherName)
                 {
-                    return reply;
+                    return (reply, isOtherName ? -1 : partition);
                 }
 
                 subscriber = reply.Subscriber;
@@ -187,7 +200,7 @@ internal sealed class OnlineDoor(
             catch (Exception over) when (over is TimeoutException or OperationCanceledException)
             {
                 work.GiveUp();
-                return null;
+                return (null, -1);
             }
         }
     }

@@ -152,13 +152,16 @@ internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, Tim
     {
         RatingSession session = partition.Session;
         long now = Now;
+        if (work.Request.IsOneTimeEvent && work.Call.Operation == QuotaOperation.Create)
+        {
+            return AnswerEvent(work, partition, rating, now);
+        }
+
         QuotaExchange exchange = new(session, _policy, work.Call, now);
         switch (exchange.Outcome)
         {
             case QuotaOutcome.UnknownSubscriber:
-                return session.TryFindNamed(work.Call.Subscriber, now, out UInt128 named)
-                    ? new OnlineReply(OnlineResult.OtherName, [], named)
-                    : new OnlineReply(OnlineResult.UnknownSubscriber, []);
+                return UnknownSubscriber(work, session, now);
             case QuotaOutcome.UnknownSession:
                 return new OnlineReply(OnlineResult.UnknownSession, []);
             case QuotaOutcome.TooManySessions:
@@ -168,7 +171,7 @@ internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, Tim
                 {
                     foreach (byte[] used in work.Request.Used)
                     {
-                        rating.Charge(used, partition, work.Call.Subscriber, now, exchange);
+                        _ = rating.Charge(used, partition, work.Call.Subscriber, now, exchange);
                     }
                 }
 
@@ -176,6 +179,46 @@ internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, Tim
                 return new OnlineReply(OnlineResult.Answered, grants, work.Call.Subscriber, exchange.BeganMilliseconds);
         }
     }
+
+    /// <summary>
+    /// Charges an event, which leaves no session behind: the ids of its usage tell when it is sent again. What happened is charged as all
+    /// usage. What is yet to happen is debited when there is credit for all of it, else nothing is, and the consumer must not provide it.
+    /// </summary>
+    private OnlineReply AnswerEvent(OnlineWork work, OwnedPartition partition, IOnlineRating rating, long now)
+    {
+        // Number 0 is that of no session, and nothing of the exchange is kept.
+        QuotaExchange exchange = new(partition.Session, _policy, work.Call with { Session = 0 }, now);
+        if (exchange.Outcome == QuotaOutcome.UnknownSubscriber)
+        {
+            return UnknownSubscriber(work, partition.Session, now);
+        }
+
+        List<QuotaGrant> grants = [];
+        List<QuotaDemand> demands = work.Request.IsImmediate ? Demands(work, rating) : [];
+        for (int place = 0; place < work.Request.Used.Count; place++)
+        {
+            byte[] used = work.Request.Used[place];
+            if (!work.Request.IsImmediate)
+            {
+                _ = rating.Charge(used, partition, work.Call.Subscriber, now, exchange);
+                continue;
+            }
+
+            bool wasDebited = rating.IsRated(used, partition, work.Call.Subscriber, now);
+            QuotaGrant grant = exchange.Afford(demands[place], rating.Tariffs, wasDebited);
+            bool isDebited = grant.Answer.Result != QuotaResult.Granted
+                || rating.Charge(used, partition, work.Call.Subscriber, now, exchange, isImmediate: true)
+                    is RatingOutcome.Rated or RatingOutcome.ZeroRated or RatingOutcome.Duplicate;
+            grants.Add(isDebited ? grant : grant with { Answer = new QuotaAnswer(QuotaResult.RatingFailed, 0, false, now, 0) });
+        }
+
+        return new OnlineReply(OnlineResult.Answered, grants, work.Call.Subscriber, now);
+    }
+
+    private static OnlineReply UnknownSubscriber(OnlineWork work, RatingSession session, long now) =>
+        session.TryFindNamed(work.Call.Subscriber, now, out UInt128 named)
+            ? new OnlineReply(OnlineResult.OtherName, [], named)
+            : new OnlineReply(OnlineResult.UnknownSubscriber, []);
 
     private static List<QuotaDemand> Demands(OnlineWork work, IOnlineRating rating)
     {
@@ -208,5 +251,15 @@ internal interface IOnlineRating
     void Journal(OwnedPartition partition, BalanceOperation operation);
 
     /// <summary>Rates usage that a request reports, writes what follows from it, and tells the request.</summary>
-    void Charge(byte[] value, OwnedPartition partition, UInt128 subscriber, long at, QuotaExchange exchange);
+    /// <param name="value">The usage, a value of usage.received.v1.</param>
+    /// <param name="partition">Its partition.</param>
+    /// <param name="subscriber">Whose usage it is.</param>
+    /// <param name="at">When the request came, milliseconds since 1970-01-01 UTC.</param>
+    /// <param name="exchange">The request.</param>
+    /// <param name="isImmediate">Whether the usage is yet to happen. Then nothing is written of what cannot be charged.</param>
+    RatingOutcome Charge(
+        byte[] value, OwnedPartition partition, UInt128 subscriber, long at, QuotaExchange exchange, bool isImmediate = false);
+
+    /// <summary>Whether this very usage was rated before.</summary>
+    bool IsRated(byte[] value, OwnedPartition partition, UInt128 subscriber, long at);
 }

@@ -66,7 +66,7 @@ public sealed class OnlineKillTests
         }
     }
 
-    private static void Publish(RatingPlatform platform, OnlineCustomer[] customers)
+    internal static void Publish(RatingPlatform platform, OnlineCustomer[] customers)
     {
         using TransactionalSender sender = platform.Sender("customers");
         sender.Send(output =>
@@ -98,7 +98,7 @@ public sealed class OnlineKillTests
     }
 
     /// <summary>A prepaid customer.</summary>
-    private sealed class OnlineCustomer
+    internal sealed class OnlineCustomer
     {
         public OnlineCustomer(int number, string keys)
         {
@@ -120,9 +120,9 @@ public sealed class OnlineKillTests
 
         public string Account => $"BE-ONLINE-{Number}";
 
-        public string Msisdn => $"3247000000{Number}";
+        public string Msisdn => $"324700{Number:D5}";
 
-        public string Imsi => $"00101000000000{Number}";
+        public string Imsi => $"00101{Number:D10}";
 
         /// <summary>The customer's account as the topic has it.</summary>
         public QuotaAccount Read(RatingPlatform platform)
