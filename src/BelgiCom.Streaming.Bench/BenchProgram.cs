@@ -9,7 +9,7 @@ namespace BelgiCom.Streaming.Bench;
 /// <summary><c>belgicom bench</c>: measures the figures that the documentation quotes, beside their peers, in one run.</summary>
 internal static class BenchProgram
 {
-    private const string Questions = "abcdefgh";
+    private const string Questions = "abcdefghi";
     private const int LeastRecords = 50_000;
 
     public static RootCommand Create()
@@ -17,7 +17,7 @@ internal static class BenchProgram
         Option<string> only = new("--only")
         {
             Description = "Questions: a decode, b rating core, c Kafka to Kafka, d latency, e restore, f cost of a record (with c), "
-                + "g simulation, h online charging.",
+                + "g simulation, h online charging, i shared allowances.",
             DefaultValueFactory = _ => string.Join(',', Questions.AsEnumerable()),
         };
         Option<int> rounds = new("--rounds")
@@ -88,7 +88,7 @@ internal static class BenchProgram
             report.Add(await DecodeCost.RunAsync(plan.Rounds, stopping));
         }
 
-        if (plan.Asks("cdefh"))
+        if (plan.Asks("cdefhi"))
         {
             await WithKafkaAsync(plan, report, stopping);
         }
@@ -155,6 +155,11 @@ internal static class BenchProgram
             if (plan.Asks("e"))
             {
                 report.Add(await RestoreTime.RunAsync(cluster, plan.Rounds, stopping));
+            }
+
+            if (plan.Asks("i"))
+            {
+                report.Add(await new SharedAllowanceCost(cluster, plan.Records).RunAsync(plan.Rounds, stopping));
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Kafka;
 using Confluent.Kafka;
@@ -29,6 +30,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
     private readonly List<OwnedPartition> _touched = [];
     private readonly List<OwnedPartition> _due = [];
     private readonly BatchCounts _counts = new();
+    private readonly AccountKeys _accounts = new();
     private readonly OnlineLane? _online;
 
     public RatingBatchHandler(
@@ -94,6 +96,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
         // event was read after it. So one question per batch is enough for rating to use it, and events are rated in their order.
         _reference.Refresh();
         _topics.Received.AskAgain();
+        _events.ForgetGuided();
         int next;
         for (int start = 0; start < batch.Count; start = next)
         {
@@ -107,6 +110,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
             }
         }
 
+        _events.SendGuided(output);
         AnswerOnline(output);
         TakeTransfers(output);
         WriteState(output);
@@ -257,11 +261,11 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
         TariffSnapshot tariffs = _reference.Tariffs;
         UsageRecord usage = UsageEvents.ToRecord(in received, record.TimestampMilliseconds, tariffs.UsesDetails, _late);
         RatingResult result;
-        if (IsOfAccount(in received, in record))
+        if (IsOfAccount(in received, in record, out UInt128 account))
         {
             UsageHistoryView guided = received.History;
             partition.Session.RateForAccount(
-                in usage, guided.Account, _reference.Offerings.Find(guided.Offering), tariffs, out result);
+                in usage, guided.Account, account, _reference.Offerings.Find(guided.Offering), tariffs, out result);
         }
         else
         {
@@ -295,15 +299,16 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
     /// Whether a lane that has the subscription guided the usage to its account, and so to this partition. A record under another key came
     /// here by no such way, and is guided anew.
     /// </summary>
-    private static bool IsOfAccount(in UsageReceivedView received, in ConsumedRecord record)
+    private bool IsOfAccount(in UsageReceivedView received, in ConsumedRecord record, out UInt128 account)
     {
+        account = default;
         if (!received.HasHistory || !RatingSession.IsAccount(received.History.Account))
         {
             return false;
         }
 
-        Span<byte> key = stackalloc byte[AccountKey.Size];
-        return record.Key.SequenceEqual(AccountKey.Write(received.History.Account, key));
+        account = _accounts.Of(received.History.Account);
+        return record.Key.Length == AccountKey.Size && BinaryPrimitives.ReadUInt128BigEndian(record.Key) == account;
     }
 
     /// <summary>Passes usage on that must be rated on another partition; false when this one is right.</summary>
@@ -313,8 +318,8 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
     {
         if (result.IsOfAccount)
         {
-            _events.WriteGuided(
-                in received, session.Account(in result), tariffs.Version(result.VersionIndex).OfferingUtf8, output);
+            ReadOnlySpan<byte> account = session.Account(in result);
+            _events.WriteGuided(in received, account, _accounts.Of(account), tariffs.Version(result.VersionIndex).OfferingUtf8);
             return true;
         }
 

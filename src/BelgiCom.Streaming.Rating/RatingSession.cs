@@ -44,6 +44,7 @@ public sealed partial class RatingSession
     private readonly byte[] _guidedAccount = new byte[SubscriptionChecks.MaxAccountOctets];
     private bool _isGuided;
     private int _guidedLength;
+    private UInt128 _guidedKey;
     private int _guidedOffering;
 
     // The month of the event before, which is nearly always that of the next one.
@@ -217,15 +218,16 @@ public sealed partial class RatingSession
     /// </summary>
     /// <param name="usage">The event.</param>
     /// <param name="account">Billing account (TMF666) in UTF-8, at most 254 octets.</param>
+    /// <param name="key">Its key (<see cref="AccountKeys"/>).</param>
     /// <param name="offering">Number of the offering at the start of the usage; -1 when nobody knows it.</param>
     /// <param name="tariffs">Tariffs to use.</param>
     /// <param name="result">Its result.</param>
     public void RateForAccount(
-        in UsageRecord usage, ReadOnlySpan<byte> account, int offering, TariffSnapshot tariffs, out RatingResult result)
+        in UsageRecord usage, ReadOnlySpan<byte> account, UInt128 key, int offering, TariffSnapshot tariffs, out RatingResult result)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(account.Length, _guidedAccount.Length, nameof(account));
         account.CopyTo(_guidedAccount);
-        (_isGuided, _guidedLength, _guidedOffering) = (true, account.Length, offering);
+        (_isGuided, _guidedLength, _guidedKey, _guidedOffering) = (true, account.Length, key, offering);
         Rate(in usage, tariffs, out result);
         _isGuided = false;
     }
@@ -356,7 +358,7 @@ public sealed partial class RatingSession
         {
             // The session that has the subscription found it. The member's own balance and meters are here, too.
             (offering, period) = (_guidedOffering, GuidedPeriod);
-            holder = _subscribers.GetOrAddHolder(_subscribers.GetOrAdd(usage.Subscriber), _guidedAccount.AsSpan(0, _guidedLength));
+            holder = _subscribers.GetOrAddHolder(_subscribers.GetOrAdd(usage.Subscriber), _guidedKey);
         }
         else
         {
@@ -384,6 +386,14 @@ public sealed partial class RatingSession
     private void Price(in UsageRecord usage, TariffSnapshot tariffs, int holder, ref RatingResult result)
     {
         TariffVersion version = tariffs.Version(result.VersionIndex);
+        if (version.IsOfAccount && !_isGuided && !usage.IsSecondaryView)
+        {
+            // Whoever does not pass it on must not price it either: the shared bundle is not counted here.
+            result.Reject(RejectedReason.NoPrice);
+            result.IsOfAccount = true;
+            return;
+        }
+
         ref Balance balance = ref _balances.GetOrCreate(_month, holder);
         result.SetBalance(in balance);
         result.ZoneIndex = version.FindZone(usage.ServingPlmn);
@@ -395,14 +405,6 @@ public sealed partial class RatingSession
 
         if (!version.IsShort)
         {
-            if (version.IsOfAccount && !_isGuided)
-            {
-                // Whoever does not pass it on must not price it either: the shared bundle is not counted here.
-                result.Reject(RejectedReason.NoPrice);
-                result.IsOfAccount = true;
-                return;
-            }
-
             PriceByList(in usage, tariffs, holder, ref result);
             return;
         }

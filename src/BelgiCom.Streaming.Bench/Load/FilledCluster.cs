@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Catalogue;
@@ -95,8 +96,8 @@ internal sealed class FilledCluster : IAsyncDisposable
         });
 
     /// <summary>Usage for this cluster.</summary>
-    public async Task<UsageLoad> UsageAsync(int stream, CancellationToken stopping) =>
-        new(await OpenAsync<UsageReceived>(Topics.UsageReceived, stopping), stream, Subscribers, Yesterday);
+    public async Task<UsageLoad> UsageAsync(int stream, CancellationToken stopping, int subscribers = Subscribers) =>
+        new(await OpenAsync<UsageReceived>(Topics.UsageReceived, stopping), stream, subscribers, Yesterday);
 
     /// <summary>A topic of this cluster; after <see cref="FillAsync"/>.</summary>
     public Task<EventTopic<T>> OpenAsync<T>(string topic, CancellationToken stopping)
@@ -107,15 +108,9 @@ internal sealed class FilledCluster : IAsyncDisposable
     {
         _schemas = new SchemaRegistryClient(new SchemaRegistryOptions { Url = Registry.ToString() });
         await SchemaSubjects.EnsureAsync(_schemas, Topics.All.Select(topic => (topic.Name, topic.SchemaJson)), stopping);
-        ReferencePublisher publisher = new(Kafka, new ConsumerOptions(), _schemas, TimeProvider.System, NullLoggerFactory.Instance);
-        await publisher.PublishAsync(CatalogueFolder.Load(SampleFiles.Catalogue), stopping);
-        await publisher.PublishAsync(
-            Enumerable.Range(0, Subscribers).Select(number => new Subscription
-            {
-                SubscriberRef = UsageLoad.Subscriber(number),
-                Periods = [new Contracts.SubscriptionPeriod { Account = UsageLoad.Account(number), Offering = UsageLoad.Offering }],
-            }),
-            overwrite: true, stopping);
+        await Publisher.PublishAsync(CatalogueFolder.Load(SampleFiles.Catalogue), stopping);
+        await SubscribeAsync(
+            Enumerable.Range(0, Subscribers).Select(number => (number, UsageLoad.Account(number), UsageLoad.Offering)), stopping);
         UsageLoad usage = await UsageAsync(stream: 1, stopping);
         MeanOctets = usage.MeanOctets;
         Send(records, (number, output) =>
@@ -123,6 +118,37 @@ internal sealed class FilledCluster : IAsyncDisposable
             byte[] value = usage.Value(number);
             output.Produce(Topics.UsageReceived, null, UsageLoad.KeyOf(value), value);
         }, stopping);
+    }
+
+    /// <summary>Gives subscribers an account and an offering instead of those that they had.</summary>
+    public Task SubscribeAsync(IEnumerable<(int Number, string Account, string Offering)> subscriptions, CancellationToken stopping) =>
+        Publisher.PublishAsync(
+            subscriptions.Select(subscription => new Subscription
+            {
+                SubscriberRef = UsageLoad.Subscriber(subscription.Number),
+                Periods = [new Contracts.SubscriptionPeriod { Account = subscription.Account, Offering = subscription.Offering }],
+            }),
+            overwrite: true, stopping);
+
+    /// <summary>Publishes a version, or deletes it.</summary>
+    public async Task PublishAsync(OfferingVersion version, bool isThere, CancellationToken stopping)
+    {
+        EventTopic<OfferingVersion> topic = await OpenAsync<OfferingVersion>(Topics.CatalogueTariffs, stopping);
+        byte[] key = Encoding.UTF8.GetBytes(version.Key);
+        Send(
+            records: 1,
+            (_, output) =>
+            {
+                if (isThere)
+                {
+                    output.Produce(topic.Name, partition: 0, key, topic.Write(version));
+                }
+                else
+                {
+                    output.ProduceTombstone(topic.Name, partition: 0, key);
+                }
+            },
+            stopping);
     }
 
     /// <summary>Writes records in transactions, as the adapters do.</summary>
@@ -194,6 +220,9 @@ internal sealed class FilledCluster : IAsyncDisposable
 
         Directory.Delete(_folder, recursive: true);
     }
+
+    private ReferencePublisher Publisher =>
+        new(Kafka, new ConsumerOptions(), _schemas!, TimeProvider.System, NullLoggerFactory.Instance);
 
     /// <summary>Time at which the usage has ended, as the usage in files has.</summary>
     private static DateTimeOffset Yesterday => TimeProvider.System.GetUtcNow().AddDays(-1);

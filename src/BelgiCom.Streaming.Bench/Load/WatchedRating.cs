@@ -46,6 +46,35 @@ internal sealed class WatchedRating : IAsyncDisposable
         return rating;
     }
 
+    /// <summary>Rates everything once, from a state without balances and ids.</summary>
+    /// <returns>The figures of <see cref="CommitClock"/>.</returns>
+    public static async Task<double[]> RateAllAsync(FilledCluster cluster, int lanes, long records, CancellationToken stopping)
+    {
+        await cluster.ForgetRatingAsync();
+        CommitClock clock = new();
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        long rated = 0;
+        await using WatchedRating host = await StartAsync(cluster, lanes, Notice, stopping);
+        await host.UntilAsync(done.Task, stopping);
+        return clock.Figures();
+
+        void Notice(string instrument, long value, string? outcome)
+        {
+            if (instrument == "belgicom_usage_outcomes_total" && outcome != "rated")
+            {
+                done.TrySetException(new InvalidDataException($"usage was not rated but {outcome}"));
+            }
+            else if (instrument == "belgicom_usage_received_total")
+            {
+                clock.Committed(value);
+                if (Interlocked.Add(ref rated, value) >= records)
+                {
+                    done.TrySetResult();
+                }
+            }
+        }
+    }
+
     /// <summary>Waits for something the metrics tell.</summary>
     /// <exception cref="ToolException">The worker ended before.</exception>
     public async Task UntilAsync(Task done, CancellationToken stopping)

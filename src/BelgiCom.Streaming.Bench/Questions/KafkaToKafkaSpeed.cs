@@ -32,7 +32,7 @@ internal sealed class KafkaToKafkaSpeed(FilledCluster cluster, long records, Pla
             question,
             rounds,
             [
-                .. Lanes.Select(lanes => new Contender(Ours(lanes), CommitClock.Units, token => RateAsync(lanes, token))),
+                .. Lanes.Select(lanes => new Contender(Ours(lanes), CommitClock.Units, token => WatchedRating.RateAllAsync(cluster, lanes, records, token))),
                 new Contender(
                     Stock, CommitClock.Units,
                     token => PassThroughAsync(StockPassThrough.Defaults(cluster, StockTopic), StockTopic, value => value, token)),
@@ -56,34 +56,6 @@ internal sealed class KafkaToKafkaSpeed(FilledCluster cluster, long records, Pla
             ? Lanes.Select(lanes => Series.Skipped(question, InC(lanes), "skipped: no C compiler"))
             : [];
         return new Findings([.. speeds, .. skipped, .. costs], [.. Ratios(question, results)]);
-    }
-
-    /// <summary>Our worker rates everything once, from a state without balances and ids.</summary>
-    private async Task<double[]> RateAsync(int lanes, CancellationToken stopping)
-    {
-        await cluster.ForgetRatingAsync();
-        CommitClock clock = new();
-        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        long rated = 0;
-        await using WatchedRating host = await WatchedRating.StartAsync(cluster, lanes, Notice, stopping);
-        await host.UntilAsync(done.Task, stopping);
-        return clock.Figures();
-
-        void Notice(string instrument, long value, string? outcome)
-        {
-            if (instrument == "belgicom_usage_outcomes_total" && outcome != "rated")
-            {
-                done.TrySetException(new InvalidDataException($"usage was not rated but {outcome}"));
-            }
-            else if (instrument == "belgicom_usage_received_total")
-            {
-                clock.Committed(value);
-                if (Interlocked.Add(ref rated, value) >= records)
-                {
-                    done.TrySetResult();
-                }
-            }
-        }
     }
 
     private async Task<double[]> PassThroughAsync(

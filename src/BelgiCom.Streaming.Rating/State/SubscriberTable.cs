@@ -74,8 +74,15 @@ internal sealed class SubscriberTable
     /// </summary>
     public int GetOrAddHolder(int number, ReadOnlySpan<byte> account)
     {
+        Span<byte> key = stackalloc byte[AccountKey.Size];
+        return GetOrAddHolder(number, BinaryPrimitives.ReadUInt128BigEndian(AccountKey.Write(account, key)));
+    }
+
+    /// <summary>The same for an account whose <see cref="AccountKey"/> is known.</summary>
+    public int GetOrAddHolder(int number, UInt128 account)
+    {
         ref Entry entry = ref _entries[number];
-        ulong owner = HashOf(account);
+        ulong owner = Math.Max(1, (ulong)(account >> 64));
         if (entry.Owner == owner)
         {
             return number;
@@ -363,13 +370,6 @@ internal sealed class SubscriberTable
         byte[] account = Encoding.UTF8.GetBytes(period.Account);
         name.Set(account, _accounts);
         return (offerings.GetOrAdd(period.Offering), GetOrAddHolder(number, account));
-    }
-
-    private static ulong HashOf(ReadOnlySpan<byte> account)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(account, hash);
-        return Math.Max(1, BinaryPrimitives.ReadUInt64BigEndian(hash));
     }
 
     private static UInt128 KeyFor(UInt128 subscriber, ulong owner)

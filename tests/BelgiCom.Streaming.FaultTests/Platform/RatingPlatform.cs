@@ -260,22 +260,25 @@ internal sealed class RatingPlatform : IAsyncDisposable
             Topics.All.Where(topic => TopicsOfRating.Contains(topic.Name)).Select(topic => (topic.Name, topic.SchemaJson)),
             TestContext.Current.CancellationToken);
         Readable[SchemaId(Topics.UsageReceived)] = 0;
-        Publish();
+        Publish(
+            FaultTariff.Version,
+            Enumerable.Range(0, Subscribers).Select(number => (number % Partitions, FaultSubscriber.Subscription(number))));
     }
 
-    private void Publish()
+    /// <summary>Publishes a tariff, and who has it.</summary>
+    /// <param name="version">The tariff.</param>
+    /// <param name="subscriptions">Subscriptions, each with the partition on which its usage comes.</param>
+    public void Publish(OfferingVersion version, IEnumerable<(int Partition, Subscription Subscription)> subscriptions)
     {
         using TransactionalSender sender = Sender("reference");
         sender.Send(output =>
             {
-                OfferingVersion version = FaultTariff.Version;
                 byte[] key = Encoding.UTF8.GetBytes($"{version.Offering}/{version.Version}");
                 output.Produce(Topics.CatalogueTariffs, 0, key, Value(Topics.CatalogueTariffs, version.Write));
-                for (int number = 0; number < Subscribers; number++)
+                foreach ((int partition, Subscription subscription) in subscriptions)
                 {
-                    Subscription subscription = FaultSubscriber.Subscription(number);
                     byte[] value = Value(Topics.CustomerSubscriptions, subscription.Write);
-                    output.Produce(Topics.CustomerSubscriptions, number % Partitions, subscription.SubscriberRef.ToByteArray(), value);
+                    output.Produce(Topics.CustomerSubscriptions, partition, subscription.SubscriberRef.ToByteArray(), value);
                 }
             },
             TestContext.Current.CancellationToken);
