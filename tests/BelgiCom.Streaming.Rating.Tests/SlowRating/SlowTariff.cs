@@ -7,11 +7,12 @@ namespace BelgiCom.Streaming.Rating.Tests;
 internal sealed class SlowTariff(IReadOnlyList<OfferingVersion> versions)
 {
     /// <summary>
-    /// The version in force: of those that have begun the highest, and none when that one has ended (D-15, docs/catalogue.md: an earlier
-    /// version never comes back).
+    /// The version in force: of those that have begun the one that began last, of several the highest, and none when that one has ended
+    /// (D-15, docs/catalogue.md: an earlier version never comes back, and a correction stands in the place of what it corrects).
     /// </summary>
     public OfferingVersion? VersionAt(long milliseconds) =>
-        versions.Where(version => version.ValidFrom.ToUnixTimeMilliseconds() <= milliseconds).MaxBy(version => version.Version) is { } begun
+        versions.Where(version => version.ValidFrom.ToUnixTimeMilliseconds() <= milliseconds)
+            .MaxBy(version => (version.ValidFrom.ToUnixTimeMilliseconds(), version.Version)) is { } begun
             && (begun.ValidTo is not { } end || milliseconds < end.ToUnixTimeMilliseconds())
             ? begun
             : null;
