@@ -479,8 +479,8 @@ public sealed class RatingBatchHandlerTests
         int id = _lanes.Registry.Add(schema[..schema.IndexOf(",{\"name\":\"parts\"", StringComparison.Ordinal)] + "]}");
         List<FakeRecord> rated = _lanes.Log[Topics.UsageRated, 0];
 
-        // Parts, meters and basis are one octet each, a VAT rate of 210 is two.
-        byte[] body = rated[0].Value![WireFormat.HeaderSize..^5];
+        // Parts, meters, basis, correction and late policy are one octet each, a VAT rate of 210 is two.
+        byte[] body = rated[0].Value![WireFormat.HeaderSize..^7];
         rated[0] = rated[0] with { Value = EventValue.Of(id, destination => destination.Write(body)) };
         _lanes.Receive(RatingLanes.Data(2, 200));
         _lanes.Run(_lanes.NewHandler(0), from: 1);
