@@ -32,7 +32,8 @@ internal sealed class KafkaToKafkaSpeed(FilledCluster cluster, long records, Pla
             question,
             rounds,
             [
-                .. Lanes.Select(lanes => new Contender(Ours(lanes), CommitClock.Units, token => WatchedRating.RateAllAsync(cluster, lanes, records, token))),
+                .. Lanes.Select(lanes => new Contender(
+                    Ours(lanes), CommitClock.Units, token => WatchedRating.RateAllAsync(cluster, lanes, records, token))),
                 new Contender(
                     Stock, CommitClock.Units,
                     token => PassThroughAsync(StockPassThrough.Defaults(cluster, StockTopic), StockTopic, value => value, token)),

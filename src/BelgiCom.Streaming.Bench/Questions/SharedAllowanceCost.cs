@@ -4,8 +4,8 @@ namespace BelgiCom.Streaming.Bench;
 
 /// <summary>
 /// (h) What do shared allowances cost from Kafka to Kafka? The same number of records, of which a tenth is usage of members who share a
-/// bundle, beside none; then neither the tariff nor its price list is there. Both are written anew for each round, because the worker writes
-/// usage of members to the topic that it reads once more. Asked last: it replaces the usage of the other questions.
+/// bundle, beside none; then neither the tariff nor its price list is there. Both are written anew for each round, because the worker
+/// writes usage of members to the topic that it reads once more. Asked last: it replaces the usage of the other questions.
 /// </summary>
 internal sealed class SharedAllowanceCost(FilledCluster cluster, long records)
 {

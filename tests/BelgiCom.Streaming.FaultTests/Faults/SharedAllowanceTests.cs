@@ -5,8 +5,8 @@ using BelgiCom.Streaming.Testing;
 namespace BelgiCom.Streaming.FaultTests;
 
 /// <summary>
-/// F1, F4 and F22 on shared bundles: members of many accounts lie on other partitions than their accounts, so all their usage takes two hops,
-/// while workers are killed in mid-transaction, come, and go. What must come of it is arithmetic; no rating core is asked.
+/// F1, F4 and F22 on shared bundles: members of many accounts lie on other partitions than their accounts, so all their usage takes two
+/// hops, while workers are killed in mid-transaction, come, and go. What must come of it is arithmetic; no rating core is asked.
 /// </summary>
 public sealed class SharedAllowanceTests
 {
