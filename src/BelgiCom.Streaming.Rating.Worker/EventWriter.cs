@@ -112,6 +112,7 @@ internal sealed class EventWriter(RatingTopics topics)
         UsageReceivedView passedOn = received;
         UsageHistoryView history = received.History;
         history.AliasRef = received.SubscriberRef;
+        (history.ActiveDays, history.ActiveDaysBefore) = (Membership.NotCounted, Membership.NotCounted);
         passedOn.HasHistory = true;
         passedOn.History = history;
         passedOn.SubscriberRef = subscriber;
@@ -137,17 +138,20 @@ internal sealed class EventWriter(RatingTopics topics)
     /// Passes usage on to the partition of its account, where the bundles that the members share are counted: the same event once more on
     /// the topic it came from, under the account's key, with what was guided. It is sent by <see cref="SendGuided"/>.
     /// </summary>
-    public void WriteGuided(in UsageReceivedView received, ReadOnlySpan<byte> account, UInt128 key, ReadOnlySpan<byte> offering)
+    public void WriteGuided(in UsageReceivedView received, in Membership member, ReadOnlySpan<byte> offering)
     {
         UsageReceivedView guided = received;
         UsageHistoryView history = received.History;
-        history.Account = account;
+        history.Account = member.Account;
         history.Offering = offering;
+        history.ActiveDays = member.ActiveDays;
+        history.ActiveDaysBefore = member.ActiveDaysBefore;
+        history.LimitsOctets = member.Choices;
         guided.HasHistory = true;
         guided.History = history;
         ReadOnlySpan<byte> value = topics.Received.Write(in guided);
         Span<byte> record = _guided.GetSpan(AccountKey.Size + value.Length);
-        BinaryPrimitives.WriteUInt128BigEndian(record, key);
+        BinaryPrimitives.WriteUInt128BigEndian(record, member.AccountKey);
         value.CopyTo(record[AccountKey.Size..]);
         _guided.Advance(AccountKey.Size + value.Length);
         _guidedEnds.Add(_guided.WrittenCount);

@@ -264,8 +264,16 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
         if (IsOfAccount(in received, in record, out UInt128 account))
         {
             UsageHistoryView guided = received.History;
-            partition.Session.RateForAccount(
-                in usage, guided.Account, account, _reference.Offerings.Find(guided.Offering), tariffs, out result);
+            Membership member = new()
+            {
+                Account = guided.Account,
+                AccountKey = account,
+                Offering = _reference.Offerings.Find(guided.Offering),
+                ActiveDays = guided.ActiveDays,
+                ActiveDaysBefore = guided.ActiveDaysBefore,
+                Choices = guided.LimitsOctets,
+            };
+            partition.Session.RateForAccount(in usage, in member, tariffs, out result);
         }
         else
         {
@@ -318,8 +326,8 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
     {
         if (result.IsOfAccount)
         {
-            ReadOnlySpan<byte> account = session.Account(in result);
-            _events.WriteGuided(in received, account, _accounts.Of(account), tariffs.Version(result.VersionIndex).OfferingUtf8);
+            Membership member = session.MemberOf(in usage, in result, tariffs, _accounts);
+            _events.WriteGuided(in received, in member, tariffs.Version(result.VersionIndex).OfferingUtf8);
             return true;
         }
 

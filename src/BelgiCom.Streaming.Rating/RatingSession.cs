@@ -40,8 +40,11 @@ public sealed partial class RatingSession
     private readonly RatedPart[] _shortParts = new RatedPart[3];
     private readonly RatedArrays _arrays = new();
 
-    // Account and offering of the event in hand, or of the one before, where another session guided it.
+    // Account, offering and what else the subscription says of the event in hand, or of the one before, where another session guided it.
     private readonly byte[] _guidedAccount = new byte[SubscriptionChecks.MaxAccountOctets];
+    private readonly MemberChoices _memberChoices = new();
+    private SpendChoices? _guidedChoices;
+    private MemberDays _guidedDays;
     private bool _isGuided;
     private int _guidedLength;
     private UInt128 _guidedKey;
@@ -217,19 +220,41 @@ public sealed partial class RatingSession
     /// (<see cref="RatingResult.IsOfAccount"/>); this one has the account's meters, and those of its members.
     /// </summary>
     /// <param name="usage">The event.</param>
-    /// <param name="account">Billing account (TMF666) in UTF-8, at most 254 octets.</param>
-    /// <param name="key">Its key (<see cref="AccountKeys"/>).</param>
-    /// <param name="offering">Number of the offering at the start of the usage; -1 when nobody knows it.</param>
+    /// <param name="member">What the session that guided it said of the subscription.</param>
     /// <param name="tariffs">Tariffs to use.</param>
     /// <param name="result">Its result.</param>
-    public void RateForAccount(
-        in UsageRecord usage, ReadOnlySpan<byte> account, UInt128 key, int offering, TariffSnapshot tariffs, out RatingResult result)
+    public void RateForAccount(in UsageRecord usage, in Membership member, TariffSnapshot tariffs, out RatingResult result)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(account.Length, _guidedAccount.Length, nameof(account));
-        account.CopyTo(_guidedAccount);
-        (_isGuided, _guidedLength, _guidedKey, _guidedOffering) = (true, account.Length, key, offering);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(member.Account.Length, _guidedAccount.Length, nameof(member));
+        member.Account.CopyTo(_guidedAccount);
+        (_isGuided, _guidedLength, _guidedKey, _guidedOffering) = (true, member.Account.Length, member.AccountKey, member.Offering);
+        _guidedDays = new MemberDays(member.ActiveDays, member.ActiveDaysBefore);
+        _guidedChoices = _memberChoices.Of(usage.Subscriber, member.Choices);
         Rate(in usage, tariffs, out result);
-        _isGuided = false;
+        (_isGuided, _guidedChoices) = (false, null);
+    }
+
+    /// <summary>What this session, which has the subscription, says of it to the session of the account that must rate the usage.</summary>
+    /// <param name="usage">The event.</param>
+    /// <param name="result">Its result here, which is <see cref="RatingResult.IsOfAccount"/>.</param>
+    /// <param name="tariffs">Tariffs that gave the result.</param>
+    /// <param name="keys">Keys of accounts.</param>
+    public Membership MemberOf(in UsageRecord usage, in RatingResult result, TariffSnapshot tariffs, AccountKeys keys)
+    {
+        int period = result.SubscriptionPeriod;
+        int offering = tariffs.OfferingOf(result.VersionIndex);
+        ReadOnlySpan<byte> account = _subscribers.Account(period);
+        return new Membership
+        {
+            Account = account,
+            AccountKey = keys.Of(account),
+            Offering = offering,
+            ActiveDays = _subscribers.ActiveDays(
+                usage.Subscriber, offering, _subscribers.HolderIn(period), _monthStartDays, BelgianCalendar.StartDays(_month + 1)),
+            ActiveDaysBefore = _month == 0 ? 0 : _subscribers.ActiveDays(
+                usage.Subscriber, offering, _subscribers.HolderIn(period), BelgianCalendar.StartDays(_month - 1), _monthStartDays),
+            Choices = _subscribers.ChoicesIn(period)?.Octets,
+        };
     }
 
     /// <summary>
@@ -466,7 +491,8 @@ public sealed partial class RatingSession
     {
         long used = _balances.GetOrCreate(_month, holder).BundleUsed(usage.Kind);
         ChargingFault fault = _lists.Rate(
-            in usage, tariffs, _subscribers.OwnerOf(holder), holder, used, OldestDayWith(usage.EventTimeMilliseconds), ref result);
+            in usage, tariffs, _subscribers.OwnerOf(holder), holder, used, OldestDayWith(usage.EventTimeMilliseconds),
+            _isGuided ? _guidedDays : null, ref result);
         ref Balance balance = ref _balances.GetOrCreate(_month, holder);
         TariffVersion version = tariffs.Version(result.VersionIndex);
         if (fault == ChargingFault.None && result.AmountNanos > Nanos.Max - balance.SpendNanos)
@@ -528,7 +554,7 @@ public sealed partial class RatingSession
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Watch(in UsageRecord usage, TariffVersion version, int holder, ref Balance balance, ref RatingResult result)
     {
-        if (result.AmountNanos != 0 || _subscribers.HasChoices)
+        if (result.AmountNanos != 0 || _subscribers.HasChoices || _guidedChoices is not null)
         {
             WatchSpend(in usage, version, holder, ref balance, ref result);
         }
@@ -536,7 +562,7 @@ public sealed partial class RatingSession
 
     private void WatchSpend(in UsageRecord usage, TariffVersion version, int holder, ref Balance balance, ref RatingResult result)
     {
-        SpendChoices? choices = _subscribers.ChoicesIn(result.SubscriptionPeriod);
+        SpendChoices? choices = _isGuided ? _guidedChoices : _subscribers.ChoicesIn(result.SubscriptionPeriod);
         if (result.AmountNanos == 0 && choices is null)
         {
             return;

@@ -395,15 +395,24 @@ public sealed class PriceListTests
             Assert.Empty(catalogue.Problems);
             Assert.Equal((!takesAllTerms, takesAllTerms ? 60 : 0), (result.IsOfAccount, result.BundleUnits));
             RatingSession account = new(45, 45);
-            UInt128 key = new AccountKeys().Of("A"u8);
-            int offering = catalogue.Offerings.Find("test"u8);
-            account.RateForAccount(in call, "A"u8, key, offering, catalogue.Tariffs, out RatingResult rated);
+            Membership member = new()
+            {
+                Account = "A"u8,
+                AccountKey = new AccountKeys().Of("A"u8),
+                Offering = catalogue.Offerings.Find("test"u8),
+            };
+            account.RateForAccount(in call, in member, catalogue.Tariffs, out RatingResult rated);
             Assert.Equal((RatingOutcome.Rated, 60L), (rated.Outcome, rated.BundleUnits));
             Assert.Equal("A"u8, account.Account(in rated));
-            account.RateForAccount(call with { UsageId = 2, Subscriber = 2 }, "A"u8, key, offering, catalogue.Tariffs, out rated);
+            account.RateForAccount(call with { UsageId = 2, Subscriber = 2 }, in member, catalogue.Tariffs, out rated);
             Assert.Equal(40, rated.BundleUnits);
-            int nobodys = catalogue.Offerings.Find("nobody's"u8);
-            account.RateForAccount(call with { UsageId = 3 }, "A"u8, key, nobodys, catalogue.Tariffs, out rated);
+            Membership unknown = new()
+            {
+                Account = "A"u8,
+                AccountKey = member.AccountKey,
+                Offering = catalogue.Offerings.Find("nobody's"u8),
+            };
+            account.RateForAccount(call with { UsageId = 3 }, in unknown, catalogue.Tariffs, out rated);
             Assert.Equal(RejectedReason.NoTariff, rated.RejectedReason);
         }
     }

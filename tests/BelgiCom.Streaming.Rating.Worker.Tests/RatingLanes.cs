@@ -114,13 +114,12 @@ internal sealed class RatingLanes
         return Log.PartitionOf(AccountKey.Write(System.Text.Encoding.UTF8.GetBytes(account), key));
     }
 
-    public void Subscribe(int subscriber, int partition = 0, string offering = "go", string? account = null)
+    public void Subscribe(int subscriber, int partition = 0, string offering = "go", string? account = null) => Subscribe(
+        subscriber, partition, [new Contracts.SubscriptionPeriod { Account = account ?? $"BE-{subscriber}", Offering = offering }]);
+
+    public void Subscribe(int subscriber, int partition, IReadOnlyList<Contracts.SubscriptionPeriod> periods)
     {
-        Subscription subscription = new()
-        {
-            SubscriberRef = Subscriber(subscriber),
-            Periods = [new Contracts.SubscriptionPeriod { Account = account ?? $"BE-{subscriber}", Offering = offering }],
-        };
+        Subscription subscription = new() { SubscriberRef = Subscriber(subscriber), Periods = periods };
         Log[Topics.CustomerSubscriptions, partition].Add(
             new FakeRecord(Subscriber(subscriber).ToByteArray(), Value(Topics.CustomerSubscriptions, subscription.Write)));
     }

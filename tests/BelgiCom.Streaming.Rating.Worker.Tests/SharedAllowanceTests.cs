@@ -219,4 +219,128 @@ public sealed class SharedAllowanceTests
             [(1, 600L), (2, 1000L), (3, 400L)],
             _lanes.Rated.OrderBy(one => one.UsageId.Low).Select(one => ((int)one.UsageId.Low, one.BundleUnits)));
     }
+
+    /// <summary>
+    /// Three members send 10 messages each at 0.08, of which three are free: 0.56 above the bundle. The first chose to be told at 0.20 with
+    /// VAT, which 0.24 reaches; the second to hear nothing; the third nothing, so that the offering's 0.50 with VAT is reached at 0.48.
+    /// What the first chose for the time before says nothing.
+    /// </summary>
+    [Fact]
+    public void LimitsThatAMemberChose_HoldWhereItsAccountIs()
+    {
+        OfferingVersion family = RatingLanes.Family() with
+        {
+            Version = 2,
+            ValidFrom = RatingLanes.Now.AddDays(-30),
+            Limits =
+            [
+                new OfferingLimit
+                {
+                    Id = "be-domestic",
+                    Scope = SpendScope.Domestic,
+                    Amount = 0.5m,
+                    Basis = PriceBasis.Gross,
+                    Steps = [new OfferingLimitStep { Permille = 1000 }],
+                },
+            ],
+        };
+        _lanes.Publish(family);
+        Choose(0, new LimitChoice { Limit = "be-domestic", From = RatingLanes.Now.AddDays(-20), Amount = 0.01m },
+            new LimitChoice { Limit = "be-domestic", From = RatingLanes.Now.AddDays(-10), Amount = 0.2m });
+        Choose(1, new LimitChoice { Limit = "be-domestic", From = RatingLanes.Now.AddDays(-10), InForce = false });
+        for (int id = 0; id < 30; id++)
+        {
+            _lanes.Receive(RatingLanes.Sms(id, id % 3), id % 3);
+        }
+
+        RunAll();
+
+        Assert.Equal(
+            [(0, 0.2m, true, 0.24m), (2, 0.5m, false, 0.48m)],
+            _lanes.Notifications.OrderBy(one => one.SubscriberRef.Low)
+                .Select(one => ((int)one.SubscriberRef.Low, one.LimitAmount, one.IsChosen, one.Amount)));
+        Assert.All(_lanes.Rated, one => Assert.Equal(Home, one.ReceivedPartition));
+
+        void Choose(int member, params LimitChoice[] choices) => _lanes.Subscribe(
+            member, member, [new Contracts.SubscriptionPeriod { Account = Account, Offering = "family", Limits = choices }]);
+    }
+
+    /// <summary>
+    /// An own bundle of 31 messages a month, by the day, of which 5 may be carried into the next: who has the offering since February has
+    /// 36 in March; who came on 11 March has it on 21 of 31 days, and brings nothing; who came on 25 February had 4 of 28 days then,
+    /// which grant 5 (31 × 4 / 28 = 4.4, begun), and carries them.
+    /// </summary>
+    [Fact]
+    public void OwnBundlesOfMembers_AreByTheDayAndCarried_AsTheirSubscriptionSays()
+    {
+        _lanes.Publish(RatingLanes.Family() with
+        {
+            Offering = "by-the-day",
+            Bundles =
+            [
+                new Bundle { Id = "texts", Kind = Contracts.UsageKind.Sms, Units = 31, ProRataStep = 1, RolloverMaximum = 5 },
+                RatingLanes.Family().Bundles[1],
+            ],
+        });
+        int next = 0;
+        foreach ((int member, DateTimeOffset? from) in new (int, DateTimeOffset?)[]
+        {
+            (0, null), (1, new(2026, 3, 11, 0, 0, 0, TimeSpan.FromHours(1))), (2, new(2026, 2, 25, 0, 0, 0, TimeSpan.FromHours(1))),
+        })
+        {
+            _lanes.Subscribe(
+                member, member, [new Contracts.SubscriptionPeriod { ValidFrom = from, Account = Account, Offering = "by-the-day" }]);
+            for (int message = 0; message < 40; message++)
+            {
+                _lanes.Receive(RatingLanes.Sms(next++, member), member);
+            }
+        }
+
+        RunAll();
+
+        Assert.Equal(
+            [(0, 36), (1, 21), (2, 36)],
+            _lanes.Rated.Where(one => one.BundleUnits == 1).GroupBy(one => (int)one.SubscriberRef.Low).OrderBy(member => member.Key)
+                .Select(member => (member.Key, member.Count())));
+    }
+
+    /// <summary>
+    /// A call that has no price waits where its account is. Recycled, it comes to the member's partition once more, as suspense sends it,
+    /// after the price was published and the member went over to another account: the account at the time of the call pays it, once.
+    /// </summary>
+    [Fact]
+    public void RecycledUsage_IsChargedOnce_ToTheAccountOfItsTime()
+    {
+        UsageReceived call = RatingLanes.Data(1, 600, 1) with { Kind = Contracts.UsageKind.Voice, DurationSeconds = 5 };
+        _lanes.Receive(call, 1);
+        RunAll();
+        Assert.Equal(RejectedReason.NoPrice, Assert.Single(_lanes.Rejected).Reason);
+
+        _lanes.Publish(RatingLanes.Family() with
+        {
+            Prices =
+            [
+                .. RatingLanes.Family().Prices,
+                RatingLanes.Family().Prices[1] with
+                {
+                    Id = "calls", Kind = Contracts.UsageKind.Voice, Unit = Contracts.PriceUnit.Second, UnitPrice = 0.02m, Bundle = false,
+                },
+            ],
+        });
+        _lanes.Subscribe(
+            1, 1,
+            [
+                new Contracts.SubscriptionPeriod { ValidTo = RatingLanes.Now.AddDays(-1), Account = Account, Offering = "family" },
+                new Contracts.SubscriptionPeriod { ValidFrom = RatingLanes.Now.AddDays(-1), Account = "BE-new", Offering = "family" },
+            ]);
+        UsageReceived again = call with { History = new UsageHistory { SuspendedFor = "NO_PRICE" } };
+        _lanes.Receive(again, 1);
+        _lanes.Receive(again, 1);
+        RunAll();
+
+        UsageRated rated = Assert.Single(_lanes.Rated);
+        Assert.Equal((Account, Home, 0.1m), (rated.Account, rated.ReceivedPartition, rated.Amount));
+        Assert.Equal(
+            [RejectedOutcome.Duplicate, RejectedOutcome.Suspended], _lanes.Rejected.Select(one => one.Outcome).Order());
+    }
 }

@@ -55,14 +55,27 @@ public sealed partial record UsageHistory
     /// </summary>
     public byte[] CorrectionExpects { get; init; } = [];
 
+    /// <summary>
+    /// With account: days of the month of the usage, Europe/Brussels, on which the subscriber has the offering on the account, by which
+    /// bundles of its own are granted in part; -1 when nobody counted them, and a month then grants all units.
+    /// </summary>
+    public int ActiveDays { get; init; } = -1;
+
+    /// <summary>The same for the month before, of which bundles may carry units over; -1 when nobody counted them.</summary>
+    public int ActiveDaysBefore { get; init; } = -1;
+
+    /// <summary>With account: what the member chose for limits; empty when the offering's limits hold as they are.</summary>
+    public IReadOnlyList<MemberChoice> Limits { get; init; } = [];
+
     internal int MaxSize =>
-        32
+        42
         + AvroSize.Of(SuspendedFor)
         + AvroSize.Of(Account)
         + AvroSize.Of(Offering)
         + AvroSize.Of(CorrectionReversal)
         + AvroSize.Of(CorrectionCharge)
-        + AvroSize.Of(CorrectionExpects);
+        + AvroSize.Of(CorrectionExpects)
+        + AvroSize.Of(Limits, static item => item.MaxSize);
 
     internal static UsageHistory ReadFrom(ref AvroReader reader) => new()
     {
@@ -74,6 +87,9 @@ public sealed partial record UsageHistory
         CorrectionReversal = reader.ReadBytes().ToArray(),
         CorrectionCharge = reader.ReadBytes().ToArray(),
         CorrectionExpects = reader.ReadBytes().ToArray(),
+        ActiveDays = reader.ReadInt(),
+        ActiveDaysBefore = reader.ReadInt(),
+        Limits = reader.ReadArray(4, static (ref reader) => MemberChoice.ReadFrom(ref reader)),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -86,6 +102,9 @@ public sealed partial record UsageHistory
         writer.WriteBytes(CorrectionReversal);
         writer.WriteBytes(CorrectionCharge);
         writer.WriteBytes(CorrectionExpects);
+        writer.WriteInt(ActiveDays);
+        writer.WriteInt(ActiveDaysBefore);
+        writer.WriteArray(Limits, static (ref writer, item) => item.WriteTo(ref writer));
     }
 }
 
@@ -142,15 +161,31 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
     /// </summary>
     public ReadOnlySpan<byte> CorrectionExpects { get; set; }
 
+    /// <summary>
+    /// With account: days of the month of the usage, Europe/Brussels, on which the subscriber has the offering on the account, by which
+    /// bundles of its own are granted in part; -1 when nobody counted them, and a month then grants all units.
+    /// </summary>
+    public int ActiveDays { get; set; }
+
+    /// <summary>The same for the month before, of which bundles may carry units over; -1 when nobody counted them.</summary>
+    public int ActiveDaysBefore { get; set; }
+
+    /// <summary>
+    /// With account: what the member chose for limits; empty when the offering's limits hold as they are. The octets of the whole array,
+    /// which AvroItems reads and AvroItemsWriter writes; none for an array without items.
+    /// </summary>
+    public ReadOnlySpan<byte> LimitsOctets { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        62
+        77
         + SuspendedFor.Length
         + Account.Length
         + Offering.Length
         + CorrectionReversal.Length
         + CorrectionCharge.Length
-        + CorrectionExpects.Length;
+        + CorrectionExpects.Length
+        + LimitsOctets.Length;
 
     internal static UsageHistoryView ReadFrom(scoped ref AvroReader reader)
     {
@@ -163,6 +198,9 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
         view.CorrectionReversal = reader.ReadBytes();
         view.CorrectionCharge = reader.ReadBytes();
         view.CorrectionExpects = reader.ReadBytes();
+        view.ActiveDays = reader.ReadInt();
+        view.ActiveDaysBefore = reader.ReadInt();
+        view.LimitsOctets = reader.ReadArrayOctets<MemberChoiceView>(4);
         return view;
     }
 
@@ -180,5 +218,8 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
         writer.WriteBytes(CorrectionReversal);
         writer.WriteBytes(CorrectionCharge);
         writer.WriteBytes(CorrectionExpects);
+        writer.WriteInt(ActiveDays);
+        writer.WriteInt(ActiveDaysBefore);
+        writer.WriteArrayOctets(LimitsOctets);
     }
 }

@@ -18,10 +18,12 @@ namespace BelgiCom.Streaming.Rating;
 internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, SubscriberTable subscribers)
 {
     private int _holder;
+    private MemberDays? _ofMember;
 
     /// <summary>Begins an event.</summary>
     /// <param name="holder">Number of who holds the balance of the account that pays.</param>
-    public void BeginEvent(int holder) => _holder = holder;
+    /// <param name="ofMember">Days that another session counted, which has the subscription; null when this one has it.</param>
+    public void BeginEvent(int holder, MemberDays? ofMember) => (_holder, _ofMember) = (holder, ofMember);
 
     /// <summary>Takes units that the event's month still has.</summary>
     /// <param name="bundle">A monthly bundle that is not shared and has such terms.</param>
@@ -98,8 +100,26 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
     private long PartOf(long units, long step, int month) =>
         new PeriodShare(DaysOf(month), BelgianCalendar.StartDays(month + 1) - BelgianCalendar.StartDays(month)).OfAllowance(units, step);
 
-    private int DaysOf(int month) => subscribers.ActiveDays(
-        hand.Usage.Subscriber, terms.Offering, _holder, BelgianCalendar.StartDays(month), BelgianCalendar.StartDays(month + 1));
+    private int DaysOf(int month)
+    {
+        if (_ofMember is not { } member)
+        {
+            return subscribers.ActiveDays(
+                hand.Usage.Subscriber, terms.Offering, _holder, BelgianCalendar.StartDays(month), BelgianCalendar.StartDays(month + 1));
+        }
+
+        // A release that counted no days granted whole months, and carried nothing.
+        bool isOfEvent = month == BelgianCalendar.MonthStartingOn(hand.MonthStart);
+        int days = isOfEvent ? member.Days : member.DaysBefore;
+        return days != Membership.NotCounted ? days
+            : isOfEvent ? BelgianCalendar.StartDays(month + 1) - BelgianCalendar.StartDays(month)
+            : 0;
+    }
 
     private static int LastDayOf(int month) => UsageInHand.LastDayBefore(BelgianCalendar.StartMilliseconds(month + 1));
 }
+
+/// <summary>Days on which a member has its offering on the account, counted where its subscription is.</summary>
+/// <param name="Days">Those of the month of the usage.</param>
+/// <param name="DaysBefore">Those of the month before.</param>
+internal readonly record struct MemberDays(int Days, int DaysBefore);

@@ -77,16 +77,17 @@ internal sealed class PriceListCharging
     /// <param name="holder">Number of who holds its balance.</param>
     /// <param name="bundleUsed">Units that the month's balance says are drawn from the bundle of the kind.</param>
     /// <param name="oldestDay">Oldest day of usage that is not late: what no usage may need any more is not read.</param>
+    /// <param name="ofMember">Days that another session counted, which has the subscription; null when this one has it.</param>
     /// <param name="result">Has the version in force at the start and the month; gets the rest.</param>
     public ChargingFault Rate(
         in UsageRecord usage, TariffSnapshot tariffs, ulong account, int holder, long bundleUsed, int oldestDay,
-        ref RatingResult result)
+        MemberDays? ofMember, ref RatingResult result)
     {
         _hand.Take(in usage, account, oldestDay, result.PeriodStartDays);
         _terms.Begin(tariffs, result.VersionIndex);
         _parts.BeginEvent();
         _bundles.BeginEvent(bundleUsed);
-        _grants.BeginEvent(holder);
+        _grants.BeginEvent(holder, ofMember);
         ChargingFault fault = Charge(ref result);
         if (fault == ChargingFault.None && _parts.TrySum(ref result))
         {
@@ -119,7 +120,7 @@ internal sealed class PriceListCharging
         _terms.Begin(tariffs, version);
         _parts.BeginEvent();
         _bundles.BeginEvent(bundleUsed);
-        _grants.BeginEvent(holder);
+        _grants.BeginEvent(holder, ofMember: null);
         (long Drawn, long Left) look = _bundles.Look(bundle);
         TakeBackTo(mark);
         return look;

@@ -48,6 +48,9 @@ internal sealed class SubscriberTable
     public ReadOnlySpan<byte> Account(int period) =>
         AccountName.Get(ref period >= 0 ? ref _entries[period].Account : ref _furtherPeriods[~period].Account, _accounts);
 
+    /// <summary>Number of who holds the balance of the account of a period that <see cref="TryGuide"/> found.</summary>
+    public int HolderIn(int period) => period >= 0 ? _entries[period].NewestBalance.Holder : _furtherPeriods[~period].Holder;
+
     /// <summary>Whether anybody chose anything for limits.</summary>
     public bool HasChoices => _choices.Count > 0;
 

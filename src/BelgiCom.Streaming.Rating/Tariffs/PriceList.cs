@@ -346,11 +346,8 @@ internal sealed class PriceList
             Kind = published.Kind;
             FromMilliseconds = published.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
             ToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
-
-            // Where a bundle is shared, the account's partition rates, and it does not know since when a member has the offering.
-            bool knowsDays = IsMonthly && !offering.Bundles.Any(bundle => bundle.Shared);
-            RolloverMaximum = knowsDays ? published.RolloverMaximum : 0;
-            ProRataStep = knowsDays ? published.ProRataStep : 0;
+            RolloverMaximum = IsMonthly && !IsShared ? published.RolloverMaximum : 0;
+            ProRataStep = IsMonthly && !IsShared ? published.ProRataStep : 0;
 
             // Each offering of a month grants its own days' part, so what was drawn under one does not count in another.
             string counted = ProRataStep > 0 ? $"{offering.Offering}/{Name}" : Name;

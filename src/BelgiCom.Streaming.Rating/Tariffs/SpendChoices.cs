@@ -16,9 +16,13 @@ internal sealed class SpendChoices
     private SpendChoices(IReadOnlyList<LimitChoice> choices)
     {
         _choices = [.. choices.OrderBy(choice => choice.From)];
+        Octets = MemberChoices.Write(_choices);
         _from = [.. _choices.SelectMany(choice => BeginAndEndOfMonth(choice.From.ToUnixTimeMilliseconds())).Distinct().Order()];
         _compiled = new Compiled[_from.Length];
     }
+
+    /// <summary>The choices as they go with usage that is rated elsewhere.</summary>
+    public byte[] Octets { get; }
 
     /// <summary>The choices of a period; null for none.</summary>
     public static SpendChoices? Of(IReadOnlyList<LimitChoice> choices) => choices.Count == 0 ? null : new SpendChoices(choices);

@@ -311,6 +311,8 @@ internal sealed class Suspense : IDisposable
             // It waited where its account is. Its subscription may have changed since, so it is guided once more, where that is.
             history.Account = default;
             history.Offering = default;
+            history.LimitsOctets = default;
+            (history.ActiveDays, history.ActiveDaysBefore) = (Membership.NotCounted, Membership.NotCounted);
             again.History = history;
             output.Produce(Topics.UsageReceived, partition: null, again.SubscriberRef.ToByteArray(), _received.Write(in again));
         }
