@@ -139,7 +139,7 @@ internal sealed class CollectingSender : IChunkSender
             }
             else if (chunk.TopicAt(i) != Topics.Quarantine)
             {
-                Assert.Equal(9, schemaId);
+                Assert.Equal(FakeRegistry.IdOf(chunk.TopicAt(i)), schemaId);
                 Others.Add((chunk.TopicAt(i), body.ToArray()));
             }
             else
