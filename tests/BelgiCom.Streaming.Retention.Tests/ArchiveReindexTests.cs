@@ -223,16 +223,22 @@ public sealed class ArchiveReindexTests(LivedArchive lived) : IClassFixture<Live
 
         string file = FileOf("FRAUD_4M");
         byte[] intact = File.ReadAllBytes(file);
-        for (int at = 0; at < intact.Length - 200; at += 37)
+        // Each bit of the lengths in the blocks' headers, because those say where the next block is, and octets all over the file.
+        int[] blocks = [.. Enumerable.Range(0, intact.Length - 200).Where(at => intact.AsSpan(at).StartsWith("BCB1"u8))];
+        Assert.Equal(5, blocks.Length);
+        IEnumerable<int> bits = Enumerable.Range(0, (intact.Length - 200) / 37).Select(step => (step * 37 * 8) + 4)
+            .Concat(blocks.SelectMany(at => Enumerable.Range((at + 4) * 8, 32)));
+        foreach (int bit in bits)
         {
+            int at = bit / 8;
             byte[] damaged = [.. intact];
-            damaged[at] ^= 0x10;
+            damaged[at] ^= (byte)(1 << (bit % 8));
             File.WriteAllBytes(file, damaged);
             DeleteIndex();
             try
             {
                 ArchiveReindexed made = Reindex();
-                Assert.True(made.Faults.Count > 0, $"octet {at}");
+                Assert.True(made.Faults.Count > 0, $"octet {at}, bit {bit % 8}");
                 Assert.InRange(made.Records, 80, 100);
             }
             catch (ArchiveException refused)

@@ -126,7 +126,7 @@ internal static class SegmentFile
         for (long at = 0L; at < end;)
         {
             long block = at;
-            if (!StartsWithMark(file, at))
+            if (!StartsWith(file, at, MarkFrame.Magic))
             {
                 yield return (block, Read(file, segment, at, end, key, out at));
             }
@@ -156,10 +156,14 @@ internal static class SegmentFile
         return envelope >= EnvelopeCipher.Overhead && next <= end;
     }
 
-    private static bool StartsWithMark(SafeFileHandle file, long at)
+    /// <summary>Whether a block can end at an offset: there the file ends, or the next block or mark begins.</summary>
+    public static bool IsBoundary(SafeFileHandle file, long at, long end) =>
+        at == end || StartsWith(file, at, Magic) || StartsWith(file, at, MarkFrame.Magic);
+
+    private static bool StartsWith(SafeFileHandle file, long at, uint frame)
     {
         Span<byte> magic = stackalloc byte[sizeof(uint)];
-        return MarkFrame.TryRead(file, magic, at) && BinaryPrimitives.ReadUInt32LittleEndian(magic) == MarkFrame.Magic;
+        return MarkFrame.TryRead(file, magic, at) && BinaryPrimitives.ReadUInt32LittleEndian(magic) == frame;
     }
 
     private static void ReadFully(SafeFileHandle file, Span<byte> destination, string segment, long at, long end)

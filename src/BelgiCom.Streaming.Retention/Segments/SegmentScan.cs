@@ -115,7 +115,10 @@ internal sealed class SegmentScan
                     // The rest of a batch that was not committed, behind a later one that was.
                     return;
                 default:
-                    if (SegmentFile.TryReadHeader(file, start, FileLength, out int records, out next))
+                    // No block spans a mark. A length that does has been changed, and would cost the blocks behind it, too.
+                    bool isBlock = SegmentFile.TryReadHeader(file, start, FileLength, out int records, out next);
+                    if (isBlock && (SegmentFile.IsBoundary(file, next, FileLength)
+                        || NextMark(file, Name, start + 1, FileLength, markKey) is not { } first || first >= next))
                     {
                         Blocks.Add((start, records));
                         break;
