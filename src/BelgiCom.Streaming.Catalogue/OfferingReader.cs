@@ -36,11 +36,11 @@ internal sealed class OfferingReader
             Currency = root.RequiredText("currency"),
             PriceBasis = root.Choice("priceBasis", PriceBasis.Net, ("net", PriceBasis.Net), ("gross", PriceBasis.Gross)),
             VatPermille = VatPermille(root),
+            PaymentMethod = root.Choice(
+                "paymentMethod", PaymentMethod.PostPaid, ("postPaid", PaymentMethod.PostPaid), ("prePaid", PaymentMethod.PrePaid)),
         };
         _terms = new OfferingTerms
         {
-            PaymentMethod = root.Choice(
-                "paymentMethod", PaymentMethod.PostPaid, ("postPaid", PaymentMethod.PostPaid), ("prePaid", PaymentMethod.PrePaid)),
             AddOnTo = root.Texts("addOnTo"),
         };
         _tableNames = root.Texts("tables");
@@ -71,11 +71,6 @@ internal sealed class OfferingReader
         }
 
         tables.CheckNames(_tableNames, root);
-        if (_terms.PaymentMethod == PaymentMethod.PrePaid)
-        {
-            PriceReader.NotApplied(root, "paymentMethod", "no money is held on a card, and usage goes on without it");
-        }
-
         if (_terms.AddOnTo.Count > 0)
         {
             PriceReader.NotApplied(root, "addOnTo", "a subscriber has one offering, and its prices stand alone");

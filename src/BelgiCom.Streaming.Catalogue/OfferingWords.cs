@@ -30,6 +30,11 @@ public static class OfferingWords
             new("offering", "name", version.Name),
             new("offering", "amounts", Basis(version)),
         ];
+        if (version.PaymentMethod == PaymentMethod.PrePaid)
+        {
+            statements.Add(new OfferingStatement("offering", "paid", "before use"));
+        }
+
         if (version.RoamingDataLimit is { } limit)
         {
             statements.Add(new OfferingStatement("offering", "roaming data limit", $"{Amount(limit)} a month", limit));
@@ -173,11 +178,6 @@ public static class OfferingWords
     /// <summary>What a version says beside prices and bundles, which nothing applies yet.</summary>
     internal static IEnumerable<OfferingStatement> Terms(OfferingTerms terms)
     {
-        if (terms.PaymentMethod == PaymentMethod.PrePaid)
-        {
-            yield return new("offering", "paid", "before use");
-        }
-
         if (terms.AddOnTo.Count > 0)
         {
             yield return new("offering", "in addition to", Join(terms.AddOnTo));

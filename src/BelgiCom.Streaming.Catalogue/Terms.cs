@@ -3,16 +3,6 @@ using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Catalogue;
 
-/// <summary>Whether the customer pays after use or before.</summary>
-public enum PaymentMethod
-{
-    /// <summary>With the bill.</summary>
-    PostPaid,
-
-    /// <summary>From money on the card.</summary>
-    PrePaid,
-}
-
 /// <summary>
 /// What a version says beside the prices and bundles that rating reads: it is checked and kept; the bill applies fees, commitments and
 /// discounts (<see cref="OfferingEdition.PeriodTerms"/>), and a later release of rating the rest (docs/catalogue.md says which key is
@@ -20,9 +10,6 @@ public enum PaymentMethod
 /// </summary>
 public sealed record OfferingTerms
 {
-    /// <summary>How the customer pays.</summary>
-    public PaymentMethod PaymentMethod { get; init; }
-
     /// <summary>Offerings to which this one is an addition; its prices stand before theirs. Empty for a main offering.</summary>
     public IReadOnlyList<string> AddOnTo { get; init; } = [];
 

@@ -23,7 +23,8 @@ internal sealed partial class RatingBatchHandler
         {
             OwnedPartition partition = _partitions[due.Partition];
             Touch(partition, events: 0);
-            if (partition.Session.Take(due.Operation, due.Offset, _clock.GetUtcNow().ToUnixTimeMilliseconds()) is { } done)
+            long now = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+            if (partition.Session.Take(due.Operation, due.Offset, _reference.Tariffs, now) is { } done)
             {
                 _events.WriteJournal(done, output);
             }

@@ -330,8 +330,9 @@ public sealed class QuotaExchange
             account = HoldOthers(account, number, tariffs);
             ReservationState others = account.Reservation with { Sessions = account.Reservation.Sessions.Remove(number) };
             RatingResult probed = Probe(in demand, quota.Usage, tariffs, out UsageRecord probe);
+            bool isPrepaid = probed.VersionIndex >= 0 && tariffs.Version(probed.VersionIndex).IsPrepaid;
             if (probed.Outcome is not (RatingOutcome.Rated or RatingOutcome.ZeroRated)
-                || (!account.Currency.IsUnknown && account.Currency != tariffs.Version(probed.VersionIndex).Currency))
+                || (isPrepaid && !account.Currency.IsUnknown && account.Currency != tariffs.Version(probed.VersionIndex).Currency))
             {
                 return quota with { Answer = new QuotaAnswer(QuotaResult.RatingFailed, 0, false, _at, quota.CostNanos) };
             }
@@ -344,8 +345,9 @@ public sealed class QuotaExchange
             QuotaTerms terms = new() { Increment = increment, ValiditySeconds = _policy.ValiditySeconds };
             quota = QuotaReservation.Grant(
                 quota, new ListPricing(_rating, tariffs, quota.Usage, unit, increment, _at), terms,
-                // Who pays later holds no money, but what may still be spent until a limit stops the service.
-                others.AvailableNanos ?? long.MaxValue,
+                // Who pays later holds no money, but what may still be spent until a limit stops the service. Who pays before, and has
+                // topped up nothing yet, has 0.
+                isPrepaid ? (others.MoneyNanos ?? 0) - others.ReservedNanos : long.MaxValue,
                 Math.Min(WantedOf(in demand, unit), RatingSession.MaxQuantity), _at);
             return quota with { UsedUnits = quota.UsedUnits + before, ChargedUnits = quota.ChargedUnits + before };
         }

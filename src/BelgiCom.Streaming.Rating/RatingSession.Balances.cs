@@ -30,20 +30,35 @@ public sealed partial class RatingSession
         return true;
     }
 
-    /// <summary>Prepaid money of a subscriber at an instant; null when it has none.</summary>
+    /// <summary>
+    /// Prepaid money of a subscriber at an instant: 0 before the first top-up; null for who pays with the bill and has nothing left from
+    /// before.
+    /// </summary>
     /// <param name="subscriber">Whose.</param>
+    /// <param name="tariffs">Tariffs in force.</param>
     /// <param name="policy">How long sessions hold money.</param>
     /// <param name="atMilliseconds">When, milliseconds since 1970-01-01 UTC.</param>
-    public MoneyBalance? MoneyOf(UInt128 subscriber, QuotaPolicy policy, long atMilliseconds)
+    public MoneyBalance? MoneyOf(UInt128 subscriber, TariffSnapshot tariffs, QuotaPolicy policy, long atMilliseconds)
     {
-        if (!TryFindOwner(subscriber, atMilliseconds, out UInt128 owner)
-            || _quotas.Find(owner) is not { Currency.IsUnknown: false } account)
+        int number = _subscribers.Find(subscriber);
+        if (number == SubscriberTable.NotFound
+            || !_subscribers.TryGuide(number, atMilliseconds, out int offering, out _, out int holder, out _))
+        {
+            return null;
+        }
+
+        int version = tariffs.FindVersion(offering, atMilliseconds);
+        bool isPrepaid = version >= 0 && tariffs.Version(version).IsPrepaid;
+        QuotaAccount account = _quotas.Find(subscriber ^ _subscribers.OwnerOf(holder)) ?? QuotaAccount.Empty;
+        if (account.Currency.IsUnknown && !isPrepaid)
         {
             return null;
         }
 
         ReservationState reservation = QuotaExchange.Aged(account, policy, atMilliseconds).Reservation;
-        return new MoneyBalance(account.Currency, reservation.MoneyNanos ?? 0, reservation.ReservedNanos);
+        return new MoneyBalance(
+            account.Currency.IsUnknown ? tariffs.Version(version).Currency : account.Currency, reservation.MoneyNanos ?? 0,
+            isPrepaid ? reservation.ReservedNanos : 0);
     }
 
     /// <summary>

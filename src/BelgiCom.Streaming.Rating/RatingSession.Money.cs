@@ -57,9 +57,9 @@ public sealed partial class RatingSession
             return done;
         }
 
-        bool isTopUp = order.Kind == BalanceOperationKind.TopUp;
         MoneyOutcome found = FindMoney(
-            order.Subscriber, order.Currency, isTopUp ? tariffs : null, atMilliseconds, out UInt128 owner, out UInt128 named);
+            order.Subscriber, order.Currency, order.Kind == BalanceOperationKind.TopUp, tariffs, atMilliseconds, out UInt128 owner,
+            out UInt128 named);
         if (found != MoneyOutcome.Done)
         {
             return new MoneyAnswer(found, Named: named);
@@ -117,11 +117,14 @@ public sealed partial class RatingSession
     /// <param name="subscriber">Who would get it.</param>
     /// <param name="currency">Its currency.</param>
     /// <param name="amountNanos">Nano-units.</param>
+    /// <param name="tariffs">Tariffs in force.</param>
     /// <param name="atMilliseconds">Now, milliseconds since 1970-01-01 UTC.</param>
-    public MoneyAnswer CanReceive(UInt128 subscriber, Currency currency, long amountNanos, long atMilliseconds)
+    public MoneyAnswer CanReceive(
+        UInt128 subscriber, Currency currency, long amountNanos, TariffSnapshot tariffs, long atMilliseconds)
     {
-        MoneyOutcome found = FindMoney(subscriber, currency, tariffs: null, atMilliseconds, out UInt128 owner, out UInt128 named);
-        return found == MoneyOutcome.Done && _quotas.Find(owner)!.Reservation.MoneyNanos > MoneyOrder.MostNanos - amountNanos
+        MoneyOutcome found = FindMoney(
+            subscriber, currency, isNew: true, tariffs, atMilliseconds, out UInt128 owner, out UInt128 named);
+        return found == MoneyOutcome.Done && _quotas.Find(owner)?.Reservation.MoneyNanos > MoneyOrder.MostNanos - amountNanos
             ? new MoneyAnswer(MoneyOutcome.TooMuch)
             : new MoneyAnswer(found, Named: named);
     }
@@ -132,9 +135,10 @@ public sealed partial class RatingSession
     /// </summary>
     /// <param name="due">A record of balance.journal.v1 of this partition.</param>
     /// <param name="offset">Its offset, which the session takes note of.</param>
+    /// <param name="tariffs">Tariffs in force.</param>
     /// <param name="atMilliseconds">Now, milliseconds since 1970-01-01 UTC.</param>
     /// <returns>What is to be written to the journal; null when the record is no amount on its way, or was taken before.</returns>
-    public BalanceOperation? Take(BalanceOperation due, long offset, long atMilliseconds)
+    public BalanceOperation? Take(BalanceOperation due, long offset, TariffSnapshot tariffs, long atMilliseconds)
     {
         if (offset < _operations.Position)
         {
@@ -159,7 +163,7 @@ public sealed partial class RatingSession
                     nanos);
             case BalanceOperationKind.TransferDue when _operations.Find(new OperationKey(id, OperationStep.In)) is null:
                 UInt128 receiver = UsageEvents.ToNumber(due.SubscriberRef);
-                MoneyAnswer can = CanReceive(receiver, currency, nanos, atMilliseconds);
+                MoneyAnswer can = CanReceive(receiver, currency, nanos, tariffs, atMilliseconds);
                 if (can.Outcome == MoneyOutcome.OtherName)
                 {
                     return due with { SubscriberRef = UsageEvents.ToSubscriberRef(can.Named), At = at };
@@ -179,7 +183,8 @@ public sealed partial class RatingSession
                 }
 
                 TryFindOwner(receiver, atMilliseconds, out UInt128 owner);
-                return Put(due with { Kind = BalanceOperationKind.TransferIn, At = at }, owner, _quotas.Find(owner)!, nanos);
+                return Put(
+                    due with { Kind = BalanceOperationKind.TransferIn, At = at }, owner, _quotas.Find(owner) ?? QuotaAccount.Empty, nanos);
             default:
                 return null;
         }
@@ -190,9 +195,12 @@ public sealed partial class RatingSession
             ? new MoneyAnswer(order.IsSameAs(done) ? MoneyOutcome.Repeated : MoneyOutcome.Contradicts, done)
             : null;
 
-    /// <summary>Finds the account with a subscriber's money. With tariffs, it may be one that is not open yet.</summary>
+    /// <summary>
+    /// Finds the account with a subscriber's money. Who pays before use has money, 0 until the first top-up. Who pays with the bill has
+    /// none, or what is left from before; it may be taken away or put right, but nothing new may come to it.
+    /// </summary>
     private MoneyOutcome FindMoney(
-        UInt128 subscriber, Currency currency, TariffSnapshot? tariffs, long at, out UInt128 owner, out UInt128 named)
+        UInt128 subscriber, Currency currency, bool isNew, TariffSnapshot tariffs, long at, out UInt128 owner, out UInt128 named)
     {
         named = default;
         owner = default;
@@ -203,29 +211,23 @@ public sealed partial class RatingSession
         }
 
         owner = subscriber ^ _subscribers.OwnerOf(holder);
-        if (tariffs is not null)
+        Currency own = _quotas.CurrencyOf(owner);
+        int version = tariffs.FindVersion(offering, at);
+        bool isPrepaid = version >= 0 && tariffs.Version(version).IsPrepaid;
+        if (version < 0 && (isNew || own.IsUnknown))
         {
-            int version = tariffs.FindVersion(offering, at);
-            if (version < 0)
-            {
-                return MoneyOutcome.NoOffering;
-            }
-
-            if (tariffs.Version(version).IsOfAccount)
-            {
-                return MoneyOutcome.SharedOffering;
-            }
-
-            if (tariffs.Version(version).Currency != currency)
-            {
-                return MoneyOutcome.OtherCurrency;
-            }
+            return MoneyOutcome.NoOffering;
         }
 
-        Currency own = _quotas.Find(owner)?.Currency ?? default;
-        return own.IsUnknown ? (tariffs is null ? MoneyOutcome.NoPrepaidMoney : MoneyOutcome.Done)
-            : own == currency ? MoneyOutcome.Done
-            : MoneyOutcome.OtherCurrency;
+        if (!isPrepaid && (isNew || own.IsUnknown))
+        {
+            return isNew ? MoneyOutcome.PostPaid : MoneyOutcome.NoPrepaidMoney;
+        }
+
+        return (isNew && tariffs.Version(version).Currency != currency) || (!own.IsUnknown && own != currency)
+            || (own.IsUnknown && tariffs.Version(version).Currency != currency)
+            ? MoneyOutcome.OtherCurrency
+            : MoneyOutcome.Done;
     }
 
     private BalanceOperation Put(BalanceOperation operation, UInt128 owner, QuotaAccount account, long nanos)

@@ -57,8 +57,9 @@ public sealed partial class RatingSession
     /// <param name="milliseconds">Now, milliseconds since 1970-01-01 UTC.</param>
     public void ForgetSilentSessions(QuotaPolicy policy, long milliseconds)
     {
-        foreach ((UInt128 owner, QuotaAccount account) in _quotas.Accounts.ToArray())
+        foreach (UInt128 owner in _quotas.WithSessions.ToArray())
         {
+            QuotaAccount account = _quotas.Find(owner)!;
             QuotaAccount aged = QuotaExchange.Aged(account, policy, milliseconds);
             if (aged.Sessions.Count < account.Sessions.Count)
             {
@@ -136,21 +137,15 @@ public sealed partial class RatingSession
         return limits.IsCutOff(SpendScope.All, balance.SpendNanos);
     }
 
-    private bool IsOfMoneysCurrency(in UsageRecord usage, TariffSnapshot tariffs, int holder, in RatingResult result) =>
-        _quotas.Find(usage.Subscriber ^ _subscribers.OwnerOf(holder)) is not { Currency.IsUnknown: false } account
-        || account.Currency == tariffs.Version(result.VersionIndex).Currency;
+    private bool IsOfMoneysCurrency(in UsageRecord usage, TariffVersion version, int holder)
+    {
+        Currency currency = _quotas.CurrencyOf(usage.Subscriber ^ _subscribers.OwnerOf(holder));
+        return currency.IsUnknown || currency == version.Currency;
+    }
 
     /// <summary>Debits what usage costs from the prepaid money, below zero if it must: the usage has happened.</summary>
-    private void Pay(in UsageRecord usage, int holder, long nanos)
-    {
-        UInt128 owner = usage.Subscriber ^ _subscribers.OwnerOf(holder);
-        if (_quotas.Find(owner) is { Currency.IsUnknown: false } account)
-        {
-            ReservationState reservation = account.Reservation;
-            _quotas.Set(
-                owner, account with { Reservation = reservation with { MoneyNanos = checked(reservation.MoneyNanos - nanos) } });
-        }
-    }
+    private void Pay(in UsageRecord usage, TariffVersion version, int holder, long nanos) =>
+        _quotas.Debit(usage.Subscriber ^ _subscribers.OwnerOf(holder), nanos, version.Currency);
 
     internal readonly record struct TrialMark((int Changes, int Parts, int Meters) Lists, int Notices, int Balances);
 }

@@ -188,7 +188,8 @@ public sealed partial class RatingSession
         }
         else if (Guide(in usage, tariffs, ref result, out int holder))
         {
-            if (_quotas.HasMoney && !IsOfMoneysCurrency(in usage, tariffs, holder, in result))
+            TariffVersion version = tariffs.Version(result.VersionIndex);
+            if (version.IsPrepaid && !IsOfMoneysCurrency(in usage, version, holder))
             {
                 result.Reject(RejectedReason.Currency);
                 return;
@@ -200,9 +201,9 @@ public sealed partial class RatingSession
                 _ids.Claim(day, UsageClaim.Of(usage.UsageId, usage.Fingerprint));
             }
 
-            if (_quotas.HasMoney && result.AmountNanos != 0)
+            if (version.IsPrepaid && result.AmountNanos != 0)
             {
-                Pay(in usage, holder, result.AmountNanos);
+                Pay(in usage, version, holder, result.AmountNanos);
             }
         }
     }

@@ -48,6 +48,27 @@ public sealed class QuotaExchangeTests
         Assert.Equal((QuotaResult.Granted, 30, false), smf.Ask(4, QuotaOperation.Create, 30, network: HomeNetwork));
     }
 
+    /// <summary>Who pays before use and has topped up nothing has 0; what happens all the same is debited below it.</summary>
+    [Fact]
+    public void Quota_OfWhoPaysBeforeUse_EndsWithTheMoney_AndUsageGoesBelowZero()
+    {
+        OfferingVersion offering = Octets("1") with { PaymentMethod = PaymentMethod.PrePaid, Limits = [] };
+        Consumer smf = new(offering) { Network = HomeNetwork };
+        Assert.Equal((QuotaResult.QuotaLimitReached, 0, false), smf.Ask(1, QuotaOperation.Create, 5));
+        smf.Ask(1, QuotaOperation.Update, 1, used: 2);
+        Assert.Equal(-2 * Contracts.Nanos.PerUnit, smf.Money);
+        smf.TopUp(3 * Contracts.Nanos.PerUnit);
+        Assert.Equal((QuotaResult.Granted, 2, false), smf.Ask(1, QuotaOperation.Update, 2));
+        Assert.Equal((QuotaResult.Granted, 1, true), smf.Ask(2, QuotaOperation.Create, 5));
+
+        // Money that is left from before does not bound who pays with the bill, and is not touched.
+        Consumer later = new(Octets("1")) { Network = HomeNetwork };
+        later.TopUp(3 * Contracts.Nanos.PerUnit);
+        Assert.Equal((QuotaResult.Granted, 5, false), later.Ask(1, QuotaOperation.Create, 5));
+        later.Ask(1, QuotaOperation.Update, 5, used: 5);
+        Assert.Equal(3 * Contracts.Nanos.PerUnit, later.Money);
+    }
+
     [Theory]
     [InlineData("optOut", 80, false)]
     [InlineData("75", 75, true)]
@@ -73,7 +94,7 @@ public sealed class QuotaExchangeTests
     public void ParallelSessions_ReachTheStopOnce_AndNobodyGoesOn() => Gen.Select(Gen.Int[1, 7], Gen.Bool, AnySteps).Sample(
         (price, isPrepaid, steps) =>
         {
-            Consumer smf = new(Octets($"{price}"));
+            Consumer smf = new(Octets($"{price}") with { PaymentMethod = isPrepaid ? PaymentMethod.PrePaid : PaymentMethod.PostPaid });
             if (isPrepaid)
             {
                 smf.TopUp(1000 * Contracts.Nanos.PerUnit);
@@ -103,7 +124,12 @@ public sealed class QuotaExchangeTests
         (form, steps) =>
         {
             const long Money = 1_000_000_000_000;
-            OfferingVersion offering = Offering(Forms[form]) with { Limits = [], Currency = "EUR" };
+            OfferingVersion offering = Offering(Forms[form]) with
+            {
+                Limits = [],
+                Currency = "EUR",
+                PaymentMethod = PaymentMethod.PrePaid,
+            };
             Consumer smf = new(offering) { Network = HomeNetwork };
             smf.TopUp(Money);
             smf.Run(steps);
@@ -163,7 +189,7 @@ public sealed class QuotaExchangeTests
     private static OfferingVersion Octets(string price) =>
         Offering(Data(price) with { UnitSize = 1, Increment = 1, Bundle = false });
 
-    /// <summary>An SMF with sessions of subscriber 1, who pays later until there is money.</summary>
+    /// <summary>An SMF with sessions of subscriber 1.</summary>
     private sealed class Consumer
     {
         private static readonly long Now = Instant("2026-03-14T10:00:00Z");
@@ -195,10 +221,11 @@ public sealed class QuotaExchangeTests
 
         public void TopUp(long nanos)
         {
-            _rater.Session.SetQuotaAccount(Owner, new QuotaAccount
+            QuotaAccount account = _rater.Session.FindQuotaAccount(Owner) ?? QuotaAccount.Empty;
+            _rater.Session.SetQuotaAccount(Owner, account with
             {
                 Currency = Currency.Of("EUR"u8),
-                Reservation = new ReservationState { MoneyNanos = nanos },
+                Reservation = account.Reservation with { MoneyNanos = nanos },
             });
             _rater.Session.Commit();
         }

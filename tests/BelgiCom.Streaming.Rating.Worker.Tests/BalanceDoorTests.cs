@@ -18,6 +18,9 @@ public sealed class BalanceDoorTests
     private const string Ann = "+32470000001";
     private const string Bob = "32470000002";
 
+    // Pays with the bill.
+    private const string Cas = "32470000003";
+
     [Fact]
     public async Task TopUpAdjustTransfer_AreAnswered_AndTheSameRequestAgainChangesNothing()
     {
@@ -81,13 +84,15 @@ public sealed class BalanceDoorTests
         { "adjustBalance", "k", Body(Ann, "0", reason: "X"), HttpStatusCode.BadRequest, "INVALID_MSG_FORMAT" },
         { "adjustBalance", "k", With(Body(Ann, "1", reason: "X"), "\"adjustType\":\"recurring\""), HttpStatusCode.BadRequest,
             "INVALID_MSG_FORMAT" },
-        { "adjustBalance", "k", Body(Bob, "1", reason: "X"), HttpStatusCode.Conflict, "NO_PREPAID_MONEY" },
+        { "adjustBalance", "k", Body(Cas, "1", reason: "X"), HttpStatusCode.Conflict, "NO_PREPAID_MONEY" },
         { "adjustBalance", "k", Body(Ann, "-5.000000001", reason: "X"), HttpStatusCode.Conflict, "NOT_ENOUGH_MONEY" },
         { "transferBalance", "k", Body(Ann, "1"), HttpStatusCode.BadRequest, "INVALID_MSG_FORMAT" },
         { "transferBalance", "k", Body(Ann, "-1", to: Bob), HttpStatusCode.BadRequest, "INVALID_MSG_FORMAT" },
         { "transferBalance", "k", Body(Ann, "1", to: "msisdn-32470000001"), HttpStatusCode.BadRequest, "INVALID_MSG_FORMAT" },
         { "transferBalance", "k", Body(Ann, "1", to: "32470000009"), HttpStatusCode.NotFound, "USER_UNKNOWN" },
-        { "transferBalance", "k", Body(Ann, "1", to: Bob), HttpStatusCode.Conflict, "NO_PREPAID_MONEY" },
+        { "transferBalance", "k", Body(Cas, "1", to: Ann), HttpStatusCode.Conflict, "NO_PREPAID_MONEY" },
+        { "transferBalance", "k", Body(Ann, "1", to: Cas), HttpStatusCode.Conflict, "POST_PAID" },
+        { "topupBalance", "k", Body(Cas, "1"), HttpStatusCode.Conflict, "POST_PAID" },
         { "transferBalance", "k", Body("32470000009", "1", to: Ann), HttpStatusCode.NotFound, "USER_UNKNOWN" },
         { "topupBalance", "first", Body(Ann, "4"), HttpStatusCode.Conflict, "ID_CONFLICT" },
         { "bucketBalance", "k", "{}", HttpStatusCode.NotFound, "RESOURCE_URI_STRUCTURE_NOT_FOUND" },
@@ -219,7 +224,7 @@ public sealed class BalanceDoorTests
 
     private static string With(string body, string member) => $"{body[..^1]},{member}}}";
 
-    /// <summary>A door before a lane on topics in memory, and two subscribers, Ann and Bob.</summary>
+    /// <summary>A door before a lane on topics in memory, and three subscribers: Ann and Bob pay before use, Cas with the bill.</summary>
     private sealed class Shop : IAsyncDisposable
     {
         private readonly TemporaryFolder _folder = new();
@@ -235,14 +240,15 @@ public sealed class BalanceDoorTests
             Shop shop = new();
             FileKeyStore keys = new(Path.Combine(shop._folder.FullPath, "keys"));
             RatingLanes lanes = new();
-            lanes.Publish(RatingLanes.Offering());
+            lanes.Publish(RatingLanes.Prepaid());
+            lanes.Publish(RatingLanes.Offering() with { Offering = "bill" });
             SubscriberPseudonymizer pseudonyms = new(keys);
-            foreach (string msisdn in new[] { Ann[1..], Bob })
+            foreach (string msisdn in new[] { Ann[1..], Bob, Cas })
             {
                 Subscription subscription = new()
                 {
                     SubscriberRef = pseudonyms.FromMsisdn(msisdn),
-                    Periods = [new Contracts.SubscriptionPeriod { Account = $"BE-{msisdn[^1]}", Offering = "go" }],
+                    Periods = [new Contracts.SubscriptionPeriod { Account = $"BE-{msisdn[^1]}", Offering = msisdn == Cas ? "bill" : "go" }],
                 };
                 lanes.Log[Topics.CustomerSubscriptions, 0].Add(new FakeRecord(
                     subscription.SubscriberRef.ToByteArray(), RatingLanes.Value(Topics.CustomerSubscriptions, subscription.Write)));

@@ -45,10 +45,15 @@ public sealed class MoneyLaneTests
     {
         Money money = new();
         Assert.Equal(MoneyOutcome.UnknownSubscriber, money.Ask(BalanceOperationKind.TopUp, Unknown, Euro, "a").Outcome);
-        Assert.Equal(MoneyOutcome.NoPrepaidMoney, money.Ask(BalanceOperationKind.Credit, 1, Euro, "a").Outcome);
-        Assert.Equal(MoneyOutcome.NoPrepaidMoney, money.Ask(BalanceOperationKind.TransferOut, 1, Euro, "a", to: 2).Outcome);
+        Assert.Equal(MoneyOutcome.PostPaid, money.Ask(BalanceOperationKind.TopUp, Money.Later, Euro, "a").Outcome);
+        Assert.Equal(MoneyOutcome.NoPrepaidMoney, money.Ask(BalanceOperationKind.Credit, Money.Later, Euro, "a").Outcome);
+        Assert.Equal(MoneyOutcome.NoPrepaidMoney, money.Ask(BalanceOperationKind.Debit, Money.Later, Euro, "a").Outcome);
+        Assert.Equal(
+            MoneyOutcome.NoPrepaidMoney, money.Ask(BalanceOperationKind.TransferOut, Money.Later, Euro, "a", to: 2).Outcome);
+        Assert.Null(money.Balance(Money.Later));
+        Assert.Equal(MoneyOutcome.NotEnough, money.Ask(BalanceOperationKind.TransferOut, 1, Euro, "a", to: 2).Outcome);
         Assert.Equal(MoneyOutcome.OtherCurrency, money.Ask(BalanceOperationKind.TopUp, 1, Euro, "a", currency: "USD").Outcome);
-        Assert.Equal(MoneyOutcome.SharedOffering, money.Ask(BalanceOperationKind.TopUp, Money.Member, Euro, "a").Outcome);
+        Assert.Equal(MoneyOutcome.PostPaid, money.Ask(BalanceOperationKind.TopUp, Money.Member, Euro, "a").Outcome);
         Assert.Equal(MoneyOutcome.Done, money.Ask(BalanceOperationKind.TopUp, 1, Euro, "b").Outcome);
         Assert.Equal(MoneyOutcome.OtherCurrency, money.Ask(BalanceOperationKind.Debit, 1, Euro, "a", currency: "USD").Outcome);
         Assert.Equal(MoneyOutcome.NotEnough, money.Ask(BalanceOperationKind.Debit, 1, Euro + 1, "a").Outcome);
@@ -96,12 +101,12 @@ public sealed class MoneyLaneTests
     {
         Money money = new();
         money.Ask(BalanceOperationKind.TopUp, 1, 5 * Euro, "a");
-        money.Ask(BalanceOperationKind.TransferOut, 1, 2 * Euro, "b", to: 2);
+        money.Ask(BalanceOperationKind.TransferOut, 1, 2 * Euro, "b", to: Money.Later);
         money.Lanes.Log[Topics.CustomerSubscriptions, 1].Add(new FakeRecord(RatingLanes.Subscriber(1).ToByteArray(), null));
         money.Settle();
-        Assert.Equal((5 * Euro, null), (money.Balance(1), money.Balance(2)));
+        Assert.Equal((5 * Euro, null), (money.Balance(1), money.Balance(Money.Later)));
         BalanceOperation back = money.Journal.Single(operation => operation.Kind == BalanceOperationKind.TransferBack);
-        Assert.Equal((3m, 5m, "NoPrepaidMoney"), (back.Before, back.After, back.Refusal));
+        Assert.Equal((3m, 5m, "PostPaid"), (back.Before, back.After, back.Refusal));
     }
 
     [Fact]
@@ -167,7 +172,8 @@ public sealed class MoneyLaneTests
     public void AnyOrders_UnderAbortsKillsAndRebalances_KeepAllMoney() => AnySteps.Sample(steps =>
     {
         Money money = new();
-        Dictionary<int, long> model = [];
+        // Who pays before use has 0 until the first top-up; who pays later has no money.
+        Dictionary<int, long> model = Enumerable.Range(0, 5).Where(one => one != Money.Later).ToDictionary(one => one, _ => 0L);
         List<(BalanceOperationKind Kind, int Who, long Amount, string Id, int? To, MoneyAnswer Answer)> done = [];
         long usage = 0;
         int number = 0;
@@ -199,8 +205,9 @@ public sealed class MoneyLaneTests
                 int? to = what > 2 ? (whom == who ? Unknown : whom) : null;
                 MoneyAnswer answer = money.Ask(kind, who, nanos, $"id-{number}", to, fate: fate);
                 bool isTaken = what > 1;
-                MoneyOutcome expected = what > 0 && !model.ContainsKey(who) ? MoneyOutcome.NoPrepaidMoney
-                    : isTaken && nanos > model[who] ? MoneyOutcome.NotEnough
+                MoneyOutcome expected =
+                    !model.TryGetValue(who, out long left) ? what == 0 ? MoneyOutcome.PostPaid : MoneyOutcome.NoPrepaidMoney
+                    : isTaken && nanos > left ? MoneyOutcome.NotEnough
                     : MoneyOutcome.Done;
 
                 // Where the lane was killed after its commit, the request that is sent again finds it done.
@@ -208,7 +215,6 @@ public sealed class MoneyLaneTests
                 if (expected == MoneyOutcome.Done)
                 {
                     done.Add((kind, who, nanos, $"id-{number}", to, answer));
-                    model.TryAdd(who, 0);
                     Add(who, isTaken ? -nanos : nanos);
                     Add(to is { } receiver && model.ContainsKey(receiver) ? receiver : to is null ? -1 : who, nanos);
                 }
@@ -217,9 +223,10 @@ public sealed class MoneyLaneTests
             money.Settle(laterFate);
             foreach (int subscriber in Enumerable.Range(0, 5))
             {
-                long? balance = model.TryGetValue(subscriber, out long sum) ? sum : null;
-                Assert.Equal(balance, money.Balance(subscriber));
-                Assert.Equal(balance ?? 0, money.SumOf(subscriber));
+                // Nothing is stored of who never had or used any.
+                Assert.Equal(model.GetValueOrDefault(subscriber), money.Balance(subscriber) ?? 0);
+                Assert.True(model.ContainsKey(subscriber) || money.Balance(subscriber) is null);
+                Assert.Equal(model.GetValueOrDefault(subscriber), money.SumOf(subscriber));
             }
         }
 
@@ -246,7 +253,10 @@ public sealed class MoneyLaneTests
     /// <summary>Two lanes on a log in memory of four partitions, and five subscribers who share nothing.</summary>
     private sealed class Money
     {
-        /// <summary>A subscriber whose offering shares a bundle.</summary>
+        /// <summary>A subscriber who pays with the bill.</summary>
+        public const int Later = 4;
+
+        /// <summary>A subscriber whose offering shares a bundle, which is paid with the bill.</summary>
         public const int Member = 8;
 
         private const int Partitions = 4;
@@ -256,11 +266,12 @@ public sealed class MoneyLaneTests
 
         public Money()
         {
-            Lanes.Publish(RatingLanes.Offering());
+            Lanes.Publish(RatingLanes.Prepaid());
+            Lanes.Publish(RatingLanes.Offering() with { Offering = "bill" });
             Lanes.Publish(RatingLanes.Family());
             for (int subscriber = 0; subscriber < 5; subscriber++)
             {
-                Lanes.Subscribe(subscriber, subscriber % Partitions);
+                Lanes.Subscribe(subscriber, subscriber % Partitions, subscriber == Later ? "bill" : "go");
             }
 
             Lanes.Subscribe(Member, Member % Partitions, "family", "BE-F");

@@ -204,7 +204,7 @@ public sealed class OnlineLaneTests
 
         public Online(long moneyNanos)
         {
-            Lanes.Publish(RatingLanes.Offering());
+            Lanes.Publish(RatingLanes.Prepaid());
             Lanes.Subscribe(1);
             QuotaAccount account = new()
             {

@@ -66,6 +66,9 @@ internal sealed class RatingLanes
     /// <summary>
     /// The same offering with what is counted beyond the month's balance: messages and octets of bundles, octets of tiers.
     /// </summary>
+    /// <summary>The same, paid before use.</summary>
+    public static OfferingVersion Prepaid() => Offering() with { PaymentMethod = PaymentMethod.PrePaid };
+
     public static OfferingVersion PriceList() => Offering() with
     {
         Prices =

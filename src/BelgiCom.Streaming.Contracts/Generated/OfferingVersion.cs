@@ -71,6 +71,9 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
     /// </summary>
     public int Corrects { get; init; }
 
+    /// <summary>When usage under the version is paid.</summary>
+    public PaymentMethod PaymentMethod { get; init; }
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static OfferingVersion Read(ReadOnlySpan<byte> body)
@@ -104,7 +107,7 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
 
     /// <summary>Octets that writing takes at most.</summary>
     public int MaxSize =>
-        48
+        50
         + AvroSize.Of(Offering)
         + AvroSize.Of(Name)
         + AvroSize.Of(Currency)
@@ -137,6 +140,7 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
         Holidays = reader.ReadArray(5, static (ref reader) => Holiday.ReadFrom(ref reader)),
         Limits = reader.ReadArray(8, static (ref reader) => OfferingLimit.ReadFrom(ref reader)),
         Corrects = reader.ReadInt(),
+        PaymentMethod = (PaymentMethod)reader.ReadEnum(2),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -169,6 +173,7 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
         writer.WriteArray(Holidays, static (ref writer, item) => item.WriteTo(ref writer));
         writer.WriteArray(Limits, static (ref writer, item) => item.WriteTo(ref writer));
         writer.WriteInt(Corrects);
+        writer.WriteEnum((int)PaymentMethod, 2);
     }
 
     /// <summary>The schema as it is registered under the subject catalogue.tariffs.v1-value.</summary>
@@ -191,5 +196,6 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
         """{"name":"bands","type":{"type":"array","items":{"type":"record","name":"TimeBand","namespace":"be.belgicom.streaming","doc":"Hours of some days, Europe/Brussels.","fields":[{"name":"name","type":"string","doc":"Name of the band."},{"name":"days","type":{"type":"array","items":"string"},"doc":"mon, tue, wed, thu, fri, sat, sun and holiday; empty for all days. A holiday is a day of its own kind, and not the weekday that it falls on."},{"name":"from","type":"int","doc":"First second of the day, local time, 0 to 86399."},{"name":"to","type":"int","doc":"First second after it, 1 to 86400; when it is not after from, the band goes on past midnight."}]}},"doc":"Bands by local time.","default":[]},""" +
         """{"name":"holidays","type":{"type":"array","items":{"type":"record","name":"Holiday","namespace":"be.belgicom.streaming","doc":"A public holiday.","fields":[{"name":"name","type":"string","doc":"Its name."},{"name":"month","type":"int","doc":"Month, 1 to 12; 0 when it depends on Easter."},{"name":"day","type":"int","doc":"Day of the month; 0 when it depends on Easter."},{"name":"easter","type":"int","doc":"Days after Easter Sunday, when month is 0."},{"name":"year","type":"int","doc":"The only year in which it is one; 0 for every year."}]}},"doc":"Public holidays.","default":[]},""" +
         """{"name":"limits","type":{"type":"array","items":{"type":"record","name":"OfferingLimit","namespace":"be.belgicom.streaming","doc":"A limit to what a subscriber spends in a calendar month, Europe/Brussels (bill shock).","fields":[{"name":"id","type":"string","doc":"Its id, which a subscriber's choice names."},{"name":"scope","type":{"type":"enum","name":"SpendScope","namespace":"be.belgicom.streaming","doc":"Which spend a limit counts. ROAMING_DATA: data outside the home network. DOMESTIC: all usage in the home network; what a bundle covers costs nothing, so it is what is charged above the bundle. ALL: everything.","symbols":["OTHER","ROAMING_DATA","DOMESTIC","ALL"],"default":"OTHER"},"doc":"Which spend it counts.","default":"OTHER"},{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"The limit, in the currency of the version; 0 is reached by the first amount."},{"name":"basis","type":"be.belgicom.streaming.PriceBasis","doc":"Whether the limit is without VAT or with it.","default":"NET"},{"name":"steps","type":{"type":"array","items":{"type":"record","name":"OfferingLimitStep","namespace":"be.belgicom.streaming","doc":"A step of a limit.","fields":[{"name":"permille","type":"int","doc":"Thousandths of the limit, 1 to 1000."},{"name":"notification","type":"string","doc":"Name of the message, for example 'WARN_80'."},{"name":"action","type":{"type":"enum","name":"LimitAction","namespace":"be.belgicom.streaming","doc":"What happens when a step of a limit is reached. MESSAGE: the customer gets a message, and the service goes on. WARN: the customer is warned that the limit is near. CUT_OFF: the service stops until the customer agrees to go on; emergency calls and free numbers never stop.","symbols":["MESSAGE","WARN","CUT_OFF"],"default":"MESSAGE"},"doc":"What happens.","default":"MESSAGE"}]}},"doc":"Its steps, rising."},{"name":"after","type":"string","doc":"Id of the limit after which it holds, for a subscriber who agreed to go on; empty when it always holds.","default":""},{"name":"legalBasis","type":"string","doc":"The law that demands it; empty for a wish of the operator.","default":""}]}},"doc":"Limits of the month. Empty: roamingDataLimit, and otherwise what the law demands of itself (docs/limits.md).","default":[]},""" +
-        """{"name":"corrects","type":"int","doc":"Version that this one corrects, in whose place it stands while that one holds; 0 for a version that follows the one before it.","default":0}]}""";
+        """{"name":"corrects","type":"int","doc":"Version that this one corrects, in whose place it stands while that one holds; 0 for a version that follows the one before it.","default":0},""" +
+        """{"name":"paymentMethod","type":{"type":"enum","name":"PaymentMethod","namespace":"be.belgicom.streaming","doc":"When the customer pays. POST_PAID: with the bill. PRE_PAID: from money that was topped up before.","symbols":["POST_PAID","PRE_PAID"],"default":"POST_PAID"},"doc":"When usage under the version is paid.","default":"POST_PAID"}]}""";
 }

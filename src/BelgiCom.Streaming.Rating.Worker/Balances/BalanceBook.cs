@@ -99,7 +99,8 @@ internal sealed class BalanceBook
 
         RatingSession counts = guided.IsOfAccount ? SessionOfAccount(guided.Account) : session;
         return (
-            session.MoneyOf(subscriber, _policy, now), counts.BalancesOf(subscriber, guided, _reference.Tariffs, _policy, now));
+            session.MoneyOf(subscriber, _reference.Tariffs, _policy, now),
+            counts.BalancesOf(subscriber, guided, _reference.Tariffs, _policy, now));
     }
 
     /// <summary>An operation of a subscriber; null when it is not known, or not any more.</summary>

@@ -384,13 +384,12 @@ internal sealed class BalanceDoor(
                 StatusCodes.Status404NotFound, "USER_UNKNOWN", $"Nobody has a subscription of the {whose}."),
             MoneyOutcome.NoOffering => (
                 StatusCodes.Status409Conflict, "NO_OFFERING", "No version of the subscriber's offering is in force."),
-            MoneyOutcome.SharedOffering => (
-                StatusCodes.Status409Conflict, "SHARED_OFFERING",
-                "The offering shares a bundle, so its usage is charged to the account and debits no money of a member."),
+            MoneyOutcome.PostPaid => (
+                StatusCodes.Status409Conflict, "POST_PAID", $"The {whose} pays with the bill, so no money may come to it."),
             MoneyOutcome.OtherCurrency => (
                 StatusCodes.Status409Conflict, "OTHER_CURRENCY", $"The {whose} is charged in another currency."),
             MoneyOutcome.NoPrepaidMoney => (
-                StatusCodes.Status409Conflict, "NO_PREPAID_MONEY", $"The {whose} pays later: a top-up opens prepaid money."),
+                StatusCodes.Status409Conflict, "NO_PREPAID_MONEY", $"The {whose} pays with the bill, and has no money from before."),
             MoneyOutcome.NotEnough => (
                 StatusCodes.Status409Conflict, "NOT_ENOUGH_MONEY", "Less is left, beside what sessions hold."),
             _ => (StatusCodes.Status409Conflict, "TOO_MUCH_MONEY", $"The {whose} would have too much money."),

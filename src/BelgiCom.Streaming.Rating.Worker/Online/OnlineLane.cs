@@ -132,7 +132,8 @@ internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, Tim
         MoneyOrder order = work.Order;
         MoneyAnswer answer = work.Ask switch
         {
-            MoneyAsk.CanReceive => partition.Session.CanReceive(order.Subscriber, order.Currency, order.AmountNanos, Now),
+            MoneyAsk.CanReceive => partition.Session.CanReceive(
+                order.Subscriber, order.Currency, order.AmountNanos, rating.Tariffs, Now),
             MoneyAsk.Find => partition.Session.Find(in order, Now),
             _ => partition.Session.Do(in order, rating.Tariffs, _policy, Now),
         };

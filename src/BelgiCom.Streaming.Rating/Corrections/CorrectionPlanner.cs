@@ -91,6 +91,11 @@ public sealed class CorrectionPlanner(
             UsageRatedView.TryRead(charge, out UsageRatedView anew);
             if (!IsSame(in charged, in anew))
             {
+                if (IsPrepaid(OfferingOf(one.Charged)) || IsPrepaid(OfferingOf(charge)))
+                {
+                    return CorrectionPlan.Refused(RerateRefusal.ChargedOnline);
+                }
+
                 differences.Add(new Difference(one, charge));
             }
         }
@@ -104,6 +109,10 @@ public sealed class CorrectionPlanner(
             ? Write(history, differences, new Change(before, after, NoticeIds(periods)))
             : CorrectionPlan.Refused(RerateRefusal.OutsideSelection);
     }
+
+    /// <summary>Whether usage under an offering is paid from prepaid money at any time: a correction does not reach that.</summary>
+    private bool IsPrepaid(string offering) => Enumerable.Range(0, tariffs.Count).Select(tariffs.Version)
+        .Any(version => version.IsPrepaid && Encoding.UTF8.GetString(version.OfferingUtf8) == offering);
 
     private bool IsMeant(UsageOfHistory usage) =>
         usage.EventTimeMilliseconds >= selection.FromMilliseconds && usage.EventTimeMilliseconds < selection.ToMilliseconds

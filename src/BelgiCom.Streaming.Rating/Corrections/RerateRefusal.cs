@@ -6,7 +6,7 @@ public enum RerateRefusal
     /// <summary>It is.</summary>
     None = 0,
 
-    /// <summary>Usage was charged online: its quota was granted by the price of that time.</summary>
+    /// <summary>Usage was charged online, so its quota was granted by the price of that time; or it is paid from prepaid money.</summary>
     ChargedOnline = 1,
 
     /// <summary>The offering shares a bundle among the members of an account, whose usage would have to be rated again together.</summary>

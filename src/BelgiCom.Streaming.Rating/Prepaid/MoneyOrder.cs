@@ -48,13 +48,13 @@ public enum MoneyOutcome
     /// <summary>No version of the subscriber's offering is in force, so its currency is not known.</summary>
     NoOffering,
 
-    /// <summary>The offering shares a bundle, so usage is rated for the account and debits no money of a member.</summary>
-    SharedOffering,
+    /// <summary>The offering is paid with the bill, so no money may come to it.</summary>
+    PostPaid,
 
     /// <summary>The account or the offering has another currency.</summary>
     OtherCurrency,
 
-    /// <summary>The account has no prepaid money; a top-up opens it.</summary>
+    /// <summary>The offering is paid with the bill, and no money is left from before.</summary>
     NoPrepaidMoney,
 
     /// <summary>Less is left than is to be taken, beside what sessions hold.</summary>

@@ -108,6 +108,9 @@ internal sealed class TariffChecks
         foreach ((int index, Bundle bundle) in offering.Bundles.Index())
         {
             _bundle = index;
+            Require(
+                !bundle.Shared || offering.PaymentMethod == PaymentMethod.PostPaid,
+                $"bundle '{bundle.Id}' is shared by the account, which prePaid money cannot be: each subscriber has its own.");
             string where = bundle.Id.Length > 0 ? $"the bundle '{bundle.Id}'" : $"the bundle of {bundle.Kind}";
             Require(IsPriced(bundle.Kind), "a bundle must be for data, voice, sms or event.");
             Require(bundle.Units >= 1 || bundle.Unlimited, $"{where} must have at least 1 unit.");

@@ -44,6 +44,7 @@ public sealed class TariffVersion
         }
 
         Version = published.Version;
+        IsPrepaid = published.PaymentMethod == PaymentMethod.PrePaid;
         ValidFromMilliseconds = published.ValidFrom.ToUnixTimeMilliseconds();
         ValidToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
         _offering = Encoding.UTF8.GetBytes(published.Offering);
@@ -79,6 +80,9 @@ public sealed class TariffVersion
 
     /// <summary>Whether its amounts are without VAT or with it.</summary>
     internal PriceBasis Basis { get; }
+
+    /// <summary>Whether usage is paid from money that was topped up before.</summary>
+    internal bool IsPrepaid { get; }
 
     /// <summary>VAT rate in permille.</summary>
     internal int VatPermille { get; }

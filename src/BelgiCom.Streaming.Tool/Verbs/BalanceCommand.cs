@@ -30,7 +30,7 @@ internal static class BalanceCommand
     private static Command TopUp()
     {
         (Argument<string> subscriber, Argument<string> amount, OrderOptions order) = (Subscriber(), Amount(), new OrderOptions());
-        Command command = new("topup", "Add money. The first top-up makes an account prepaid.") { subscriber, amount };
+        Command command = new("topup", "Add money. Only an offering that is paid before use (prePaid) takes it.") { subscriber, amount };
         order.AddTo(command);
         command.SetAction((result, stopping) => order.SendAsync(
             result, "topupBalance", Body(result.GetRequiredValue(subscriber)), result.GetRequiredValue(amount), stopping));

@@ -117,6 +117,7 @@ public sealed class MoneyKillTests
     {
         SubscriberPseudonymizer pseudonyms = new(new FileKeyStore(keys));
         SubscriberRef[] customers = [.. Enumerable.Range(0, Customers).Select(customer => pseudonyms.FromMsisdn(Msisdn(customer)))];
+        platform.Publish(FaultTariff.Prepaid, []);
         using TransactionalSender sender = platform.Sender("customers");
         sender.Send(
             output =>
@@ -126,7 +127,7 @@ public sealed class MoneyKillTests
                     Subscription subscription = new()
                     {
                         SubscriberRef = customer,
-                        Periods = [new Contracts.SubscriptionPeriod { Account = $"BE-{customer}", Offering = FaultTariff.Offering }],
+                        Periods = [new Contracts.SubscriptionPeriod { Account = $"BE-{customer}", Offering = FaultTariff.PrepaidOffering }],
                     };
                     output.Produce(
                         Topics.CustomerSubscriptions, partition: null, customer.ToByteArray(),

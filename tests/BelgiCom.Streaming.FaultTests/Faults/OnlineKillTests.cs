@@ -68,6 +68,7 @@ public sealed class OnlineKillTests
 
     internal static void Publish(RatingPlatform platform, OnlineCustomer[] customers)
     {
+        platform.Publish(FaultTariff.Prepaid, []);
         using TransactionalSender sender = platform.Sender("customers");
         sender.Send(output =>
             {
@@ -76,7 +77,7 @@ public sealed class OnlineKillTests
                     Subscription subscription = new()
                     {
                         SubscriberRef = customer.Reference,
-                        Periods = [new Contracts.SubscriptionPeriod { Account = customer.Account, Offering = FaultTariff.Offering }],
+                        Periods = [new Contracts.SubscriptionPeriod { Account = customer.Account, Offering = FaultTariff.PrepaidOffering }],
                     };
                     output.Produce(
                         Topics.CustomerSubscriptions, customer.Partition, customer.Reference.ToByteArray(),

@@ -9,6 +9,10 @@ namespace BelgiCom.Streaming.FaultTests;
 internal static class FaultTariff
 {
     public const string Offering = "fault-go";
+
+    /// <summary>The offering of those who pay before use, at the same prices.</summary>
+    public const string PrepaidOffering = "fault-card";
+
     public const long DataBundleOctets = 10_000;
     public const long MessageBundle = 3;
 
@@ -103,5 +107,11 @@ internal static class FaultTariff
                 LegalBasis = "Royal Decree of 9 July 2013",
             },
         ],
+    };
+
+    public static OfferingVersion Prepaid { get; } = Version with
+    {
+        Offering = PrepaidOffering,
+        PaymentMethod = PaymentMethod.PrePaid,
     };
 }
