@@ -99,6 +99,13 @@ internal static partial class AdaptersLog
     public static partial void BothViewsCharged(ILogger logger, string file, string source);
 
     [LoggerMessage(
+        3029, LogLevel.Warning,
+        "With {File} of {Source}, a gateway and converged charging (CHF records or Nchf requests) have both reported the same minutes of "
+        + "one connection, and both are charged. If one node writes both, that is twice: set ChargingView of their sources to Chf or "
+        + "Nchf, or, to charge the gateway's, that of the 5G records' source to the view that it does not deliver")]
+    public static partial void GatewayChargedToo(ILogger logger, string file, string source);
+
+    [LoggerMessage(
         3024, LogLevel.Error,
         "File {File} has the number {Number} of node {Node}, source {Source}, and other content than the file that had it first; both are "
         + "taken: ask the node's operator which is right")]

@@ -15,6 +15,7 @@ public sealed class UsageMediation(
     private readonly UsageSources _sources = new(sources);
     private readonly UsageBounds _bounds = bounds ?? new UsageBounds();
     private readonly ShortNumbers _shortNumbers = shortNumbers ?? new ShortNumbers();
+    private readonly TrafficMinutes _minutes = new();
 
     /// <summary>
     /// Usage that began before this moment (milliseconds since 1970-01-01 UTC) may have been rated under the id of a former key form, and
@@ -64,7 +65,8 @@ public sealed class UsageMediation(
             Detail = held.Detail + " Nothing of it is used: with WrongCdrCount set to Bill for its source, belgicom files retry takes it.",
         });
         reader.Cdr.CountryCode = found.CountryCode;
-        return new OpenFile(new UsageNormaliser(keys, clock, _shortNumbers), _bounds, MaxFaults, usage, format, reader, committed);
+        return new OpenFile(
+            new UsageNormaliser(keys, clock, _shortNumbers, _minutes), _bounds, MaxFaults, usage, format, reader, committed);
     }
 
     private long FormerUntil() => FormerUntilMilliseconds > 0

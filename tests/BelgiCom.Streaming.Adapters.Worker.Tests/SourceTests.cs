@@ -119,6 +119,50 @@ public class SourceTests
         Assert.Contains(fixture.Sender.Usage, usage => usage.RecordType == 85);
     }
 
+    /// <summary>
+    /// The gateway's container lasts from 08:06 to 08:12, in rating group 10 of internet.test. Whole minutes of it that converged charging
+    /// reports as well are said once, however the containers are cut; what a handover, another network, rating group or device explains is
+    /// not.
+    /// </summary>
+    [Theory]
+    [InlineData("08:07:00Z", "08:09:30Z", "Internet.Test.mnc001.mcc001.gprs", 10, 9, ChargedView.Pgw, 1)]
+    [InlineData("08:00:00Z", "09:00:00Z", "internet.test", 10, 9, ChargedView.Pgw, 1)]
+    [InlineData("08:08:10Z", "08:08:10Z", "internet.test", 10, 9, ChargedView.Pgw, 1)]
+    [InlineData("08:07:00Z", "08:09:30Z", "internet.test", 10, 9, ChargedView.Nchf, 0)]
+    [InlineData("08:07:00Z", "08:09:30Z", "internet.test", 20, 9, ChargedView.Pgw, 0)]
+    [InlineData("08:07:00Z", "08:09:30Z", "internet.tests", 10, 9, ChargedView.Pgw, 0)]
+    [InlineData("08:07:00Z", "08:09:30Z", "internet.test", 10, 8, ChargedView.Pgw, 0)]
+    [InlineData("08:00:00Z", "08:06:20Z", "internet.test", 10, 9, ChargedView.Pgw, 0)]
+    [InlineData("08:11:50Z", "08:30:00Z", "internet.test", 10, 9, ChargedView.Pgw, 0)]
+    [InlineData("08:06:20Z", "08:06:20Z", "internet.test", 10, 9, ChargedView.Pgw, 0)]
+    public async Task GatewayRecord_OfMinutesThatRequestsReport_IsSaidOnce(
+        string first, string last, string network, int ratingGroup, int device, ChargedView charged, int warnings)
+    {
+        const int GatewayChargedToo = 3029;
+        byte[] gateway = await File.ReadAllBytesAsync(
+            MediationFixture.Sample("pgw_1record_raw.ber"), TestContext.Current.CancellationToken);
+        byte[][] requests = [.. Enumerable.Range(1, 2).Select(report => Encoding.UTF8.GetBytes(
+            $$$$"""
+            {"subscriberIdentifier":"imsi-00101010000000{{{{device}}}}","invocationTimeStamp":"2026-03-14T09:30:0{{{{report}}}}Z",
+             "invocationSequenceNumber":{{{{report}}}},
+             "multipleUnitUsage":[{"ratingGroup":{{{{ratingGroup}}}},"usedUnitContainer":[
+               {"localSequenceNumber":{{{{report}}}},"totalVolume":3000,"pDUContainerInformation":{
+                 "timeofFirstUsage":"2026-03-14T{{{{first}}}}","timeofLastUsage":"2026-03-14T{{{{last}}}}"}}]}],
+             "pDUSessionChargingInformation":{"chargingId":1,"pduSessionInformation":{"pduSessionID":5,"dnnId":"{{{{network}}}}"}}}
+            """))];
+        foreach (byte[][] order in (byte[][][])[[gateway, .. requests], [.. requests, gateway]])
+        {
+            using MediationFixture fixture = new(
+                options => options.Sources.Add(new SourceOptions { Name = "core", ChargingView = charged }));
+            foreach (byte[] file in order)
+            {
+                await fixture.MediateAsync(file, "some", "core");
+            }
+
+            Assert.Equal(warnings, fixture.Log.EventIds.Count(id => id == GatewayChargedToo));
+        }
+    }
+
     [Fact]
     public async Task CsvSource_ByConfiguration_IsDetectedByItsHeader()
     {

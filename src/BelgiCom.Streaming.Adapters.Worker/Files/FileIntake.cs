@@ -65,6 +65,11 @@ public sealed class FileIntake
     /// </summary>
     public bool ChargesTwoViews => _unmatched.IsOfBoth;
 
+    /// <summary>
+    /// Whether a gateway and converged charging both reported a minute of one connection since the start, and both are charged for it.
+    /// </summary>
+    public bool ChargesGatewayToo => _unmatched.IsOfGateway;
+
     /// <summary>Takes in a file on disk.</summary>
     /// <param name="path">File; read-only access.</param>
     /// <param name="source">Name of the source, or null to find it by the content.</param>
@@ -325,11 +330,16 @@ public sealed class FileIntake
         AdaptersMetrics.Committed(entry.Source, chunk);
         lock (_sending)
         {
-            bool wasOfBoth = _unmatched.IsOfBoth;
+            UnmatchedUsage before = _unmatched;
             _unmatched |= chunk.Unmatched;
-            if (_unmatched.IsOfBoth && !wasOfBoth)
+            if (_unmatched.IsOfBoth && !before.IsOfBoth)
             {
                 AdaptersLog.BothViewsCharged(_logger, entry.Name, entry.Source);
+            }
+
+            if (_unmatched.IsOfGateway && !before.IsOfGateway)
+            {
+                AdaptersLog.GatewayChargedToo(_logger, entry.Name, entry.Source);
             }
         }
 

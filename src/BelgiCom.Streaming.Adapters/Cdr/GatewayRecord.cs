@@ -57,6 +57,9 @@ internal sealed class GatewayRecord : RecordFormat
 
     private const ulong OnceInVolume = 1UL << 3 | 1UL << 4 | 1UL << 6;
 
+    /// <inheritdoc/>
+    public override TrafficReport Traffic => TrafficReport.Gateway;
+
     /// <summary>
     /// The PGW and the node before it (SGW, ePDG, TWAG, SGSN) measure the same traffic: the view that is not charged is secondary.
     /// </summary>

@@ -23,6 +23,7 @@ internal sealed class UsageNormaliser
     private readonly IKeyStore _keys;
     private readonly TimeProvider _clock;
     private readonly ShortNumbers _shortNumbers;
+    private readonly TrafficMinutes? _minutes;
     private readonly SubscriberPseudonymizer _pseudonymizer;
 
     // Makes the hash of a key with personal data in it a keyed one.
@@ -37,11 +38,13 @@ internal sealed class UsageNormaliser
     /// <param name="keys">Keys of pseudonyms and of personal data.</param>
     /// <param name="clock">Says which day's key encrypts.</param>
     /// <param name="shortNumbers">Which short numbers usage carries.</param>
-    public UsageNormaliser(IKeyStore keys, TimeProvider clock, ShortNumbers shortNumbers)
+    /// <param name="minutes">Finds traffic that is charged from two formats; null where one format comes.</param>
+    public UsageNormaliser(IKeyStore keys, TimeProvider clock, ShortNumbers shortNumbers, TrafficMinutes? minutes = null)
     {
         _keys = keys;
         _clock = clock;
         _shortNumbers = shortNumbers;
+        _minutes = minutes;
         _pseudonymizer = new SubscriberPseudonymizer(keys);
         _secret = _pseudonymizer.FromOctets("usage-id"u8);
     }
@@ -112,6 +115,12 @@ internal sealed class UsageNormaliser
             usage.ShortNumber = usage.OtherPartyPrefix.IsEmpty ? _shortNumbers.Carried(cdr.OtherParty.Span, cdr.CountryCode) : default;
             usage.UsageId = cdr.Format.IdOf(cdr, part, origin);
             chunk.Unmatched |= cdr.Format.UnmatchedOf(cdr, part, origin);
+            if (usage is { Kind: UsageKind.Data, ChargingView: ChargingView.Primary }
+                && _minutes?.Note(cdr, part, usage.EventTimeMilliseconds, usage.EndTimeMilliseconds) == true)
+            {
+                chunk.Unmatched |= new UnmatchedUsage(0, 0, IsOfGateway: true);
+            }
+
             usage.HasHistory = usage.EventTimeMilliseconds < file.FormerUntilMilliseconds;
             if (usage.HasHistory)
             {

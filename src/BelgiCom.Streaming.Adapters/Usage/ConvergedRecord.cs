@@ -9,6 +9,9 @@ namespace BelgiCom.Streaming.Adapters;
 /// <param name="other">The view that the other format is of the same sessions.</param>
 internal abstract class ConvergedRecord(ChargedView other) : RecordFormat
 {
+    /// <inheritdoc/>
+    public override TrafficReport Traffic => TrafficReport.Converged;
+
     /// <summary>
     /// One of two views of a session is charged, as between SGW and PGW. Where the source names neither, both are: rating drops the
     /// container that it has seen in the other format, if that says enough of itself.

@@ -27,6 +27,9 @@ internal abstract class RecordFormat
     /// </summary>
     public virtual bool OpensWithReport => false;
 
+    /// <summary>Who measured data of this kind, where another kind may report the same traffic cut otherwise.</summary>
+    public virtual TrafficReport Traffic => TrafficReport.None;
+
     /// <summary>
     /// Whether the end of usage whose start is not known says more of its time than the opening of the record: a report is later than its
     /// usage, and a session may have been opened days before.

@@ -61,6 +61,7 @@ internal sealed class MainJob(
             WaitingFiles = WaitingFile.Of(fileLedger),
             Missing = MissingReport.Of(fileLedger),
             ChargesTwoViews = intake.ChargesTwoViews,
+            ChargesGatewayToo = intake.ChargesGatewayToo,
             Records = pipeline.Usage.Run,
             TotalRecords = pipeline.Usage.Total,
             IsTotalWhole = pipeline.Usage.IsWhole,

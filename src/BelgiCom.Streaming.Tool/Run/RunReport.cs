@@ -172,6 +172,9 @@ internal sealed record RunReport
     /// <summary>Whether this run charged usage from CHF records and from Nchf requests that may be of the same sessions.</summary>
     public bool ChargesTwoViews { get; init; }
 
+    /// <summary>Whether this run charged minutes of one connection from a gateway's records and from converged charging.</summary>
+    public bool ChargesGatewayToo { get; init; }
+
     /// <summary>
     /// Usage of all runs that a person must look at, because its money waits: records, by where they are, and files with a rest that was
     /// not read. Where two charging views are charged, money may be charged twice. What is in quarantine is counted by the file ledger and
@@ -184,7 +187,7 @@ internal sealed record RunReport
         ["conflict"] = TotalRecords.Conflict,
         ["ledgerConflict"] = Evidence.Conflicts,
         ["quarantined"] = WaitingFiles.Sum(file => file.Quarantined),
-        ["twoChargingViews"] = ChargesTwoViews ? 1 : 0,
+        ["twoChargingViews"] = (ChargesTwoViews ? 1 : 0) + (ChargesGatewayToo ? 1 : 0),
         ["incompleteFiles"] = WaitingFiles.Count(file => file.IsIncomplete) + Files.Count(file => file.State == RunFile.ChangedWhileRead),
     };
 

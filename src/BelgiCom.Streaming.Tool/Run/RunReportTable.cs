@@ -55,6 +55,12 @@ internal static class RunReportTable
                 + "set ChargingView of their sources to Chf or Nchf (docs/adapters.md)";
         }
 
+        if (report.ChargesGatewayToo)
+        {
+            yield return "A gateway's records and CHF records or Nchf requests report the same minutes of one connection, and both were "
+                + "charged: set ChargingView of their sources (docs/adapters.md)";
+        }
+
         foreach (WaitingFile file in report.WaitingFiles.Take(FilesShownMax))
         {
             yield return $"waits    {file.Name} ({file.Source}, {file.State}): {file.Quarantined:N0} in quarantine"
