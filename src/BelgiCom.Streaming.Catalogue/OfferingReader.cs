@@ -162,6 +162,8 @@ internal sealed class OfferingReader
         IReadOnlyList<YamlSection> bundles = section.Sections("bundles");
         IReadOnlyList<YamlSection> prices = section.Sections("prices");
         decimal? roamingDataLimit = section.Amount("roamingDataLimit");
+        YamlSection? reservation = section.Section("reservation");
+        TopUpGrant[] topUps = [.. section.Sections("onTopUp").Select(TermsReader.ReadTopUp).OfType<TopUpGrant>()];
         if (original is not null)
         {
             return original;
@@ -181,7 +183,9 @@ internal sealed class OfferingReader
             Bundles = [.. readBundles.Select(bundle => bundle.Bundle)],
             Prices = [.. published.Select(price => price.Price)],
             RoamingDataLimit = roamingDataLimit,
+            TopUps = topUps,
         };
+        version = reservation is null ? version : TermsReader.WithQuotas(version, reservation);
         CheckIds(section, prices, readBundles, terms);
         CheckDiscounts(section, version, terms);
         return new VersionSource(section, [.. published.Select(price => price.Section)], bundles)
@@ -197,8 +201,6 @@ internal sealed class OfferingReader
                 Commitments = terms.Commitments,
                 Discounts = terms.Discounts,
                 Limits = terms.Limits,
-                TopUps = terms.TopUps,
-                Reservation = terms.Reservation,
                 Bundles = [.. readBundles.Select(bundle => bundle.Terms)],
                 Prices = [.. readPrices.Select(price => price.Terms).DistinctBy(price => price.Id)],
             },

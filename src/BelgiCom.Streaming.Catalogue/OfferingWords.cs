@@ -19,6 +19,8 @@ public static class OfferingWords
         ("TiB", 1L << 40), ("GB", 1_000_000_000), ("GiB", 1L << 30), ("MB", 1_000_000), ("MiB", 1L << 20), ("kB", 1_000), ("KiB", 1L << 10),
     ];
 
+    private const long SecondsPerDay = 86_400;
+
     private static readonly (string Name, long Factor)[] Seconds = [("h", 3_600), ("min", 60)];
 
     /// <summary>All that a version says, in the order of its file.</summary>
@@ -49,6 +51,19 @@ public static class OfferingWords
 
         statements.AddRange(version.Bundles.SelectMany(bundle => Bundle(bundle).Select(
             one => new OfferingStatement($"bundle {(bundle.Id.Length > 0 ? bundle.Id : Kind(bundle.Kind))}", one.Property, one.Text))));
+        statements.AddRange(version.TopUps.SelectMany(TopUp));
+        foreach ((string property, long units, PriceUnit unit) in new[]
+        {
+            ("voice", version.QuotaSeconds, PriceUnit.Second), ("data", version.QuotaOctets, PriceUnit.Octet),
+            ("valid for", version.QuotaValiditySeconds, PriceUnit.Second),
+        })
+        {
+            if (units > 0)
+            {
+                statements.Add(new OfferingStatement("quota", property, Units(units, unit)));
+            }
+        }
+
         statements.AddRange(Terms(edition.Terms));
         statements.AddRange(version.Zones.Select(zone => new OfferingStatement($"zone {zone.Name}", "networks", Join(zone.Plmns))));
         statements.AddRange(version.Destinations.Select(destination => new OfferingStatement(
@@ -175,6 +190,21 @@ public static class OfferingWords
         }
     }
 
+    /// <summary>What a top-up brings.</summary>
+    private static IEnumerable<OfferingStatement> TopUp(TopUpGrant topUp)
+    {
+        string subject = $"top-up from {Amount(topUp.AtLeast)}, bundle {topUp.Bundle.Id}";
+        foreach ((string property, string text) in Bundle(topUp.Bundle))
+        {
+            yield return new(subject, property, text.Replace(" a month", "", StringComparison.Ordinal));
+        }
+
+        string time = topUp.ValiditySeconds % SecondsPerDay == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{topUp.ValiditySeconds / SecondsPerDay} days")
+            : Units(topUp.ValiditySeconds, PriceUnit.Second);
+        yield return new(subject, "valid", $"{time} from the top-up on");
+    }
+
     /// <summary>What a version says beside prices and bundles, which nothing applies yet.</summary>
     internal static IEnumerable<OfferingStatement> Terms(OfferingTerms terms)
     {
@@ -230,21 +260,6 @@ public static class OfferingWords
                 $"{Amount(limit.Amount)} {basis} VAT a month of {(what.Length > 0 ? what : "all usage")}"
                 + $"{(limit.IsAboveBundle ? " above bundles" : "")}{(limit.Zones.Count > 0 ? $" in {Join(limit.Zones)}" : "")}"
                 + $"{(limit.After is null ? "" : $", after {limit.After}")}: {steps}{choices}", limit.Amount);
-        }
-
-        foreach (TopUpGrant topUp in terms.TopUps)
-        {
-            yield return new(
-                $"top-up from {Amount(topUp.AtLeast)}", "brings",
-                $"{Bundle(topUp.Bundle).First().Text.Replace(" a month", "", StringComparison.Ordinal)} for {topUp.ValidityDays} days");
-        }
-
-        if (terms.Reservation is { } sizes)
-        {
-            yield return new(
-                "reservation", "quota",
-                $"{Units(sizes.VoiceSeconds, PriceUnit.Second)}, {Units(sizes.DataOctets, PriceUnit.Octet)}, "
-                + $"held for {Units(sizes.ValiditySeconds, PriceUnit.Second)}");
         }
 
         foreach (OfferingStatement statement in terms.Bundles.SelectMany(Of).Concat(terms.Prices.SelectMany(Of)))

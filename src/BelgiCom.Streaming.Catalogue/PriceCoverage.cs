@@ -111,7 +111,7 @@ internal sealed class PriceCoverage
             }
         }
 
-        Bundle[] bundles = [.. _version.Bundles, .. _source.Terms.TopUps.Select(topUp => topUp.Bundle)];
+        Bundle[] bundles = [.. _version.Bundles, .. _version.TopUps.Select(topUp => topUp.Bundle)];
         foreach ((OfferingPrice price, YamlSection line) in _version.Prices.Zip(_source.Prices))
         {
             if (price.Bundle && !bundles.Any(bundle => Draws(price, bundle)))

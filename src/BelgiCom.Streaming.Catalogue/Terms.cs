@@ -25,12 +25,6 @@ public sealed record OfferingTerms
     /// <summary>Spending limits.</summary>
     public IReadOnlyList<SpendingLimit> Limits { get; init; } = [];
 
-    /// <summary>What a top-up brings.</summary>
-    public IReadOnlyList<TopUpGrant> TopUps { get; init; } = [];
-
-    /// <summary>Sizes of quotas; null for those of the charging function.</summary>
-    public QuotaSizes? Reservation { get; init; }
-
     /// <summary>What bundles have beside units and place.</summary>
     public IReadOnlyList<BundleTerms> Bundles { get; init; } = [];
 
@@ -61,18 +55,6 @@ public sealed record SpendingLimit(
 /// <param name="Notification">Name of the message.</param>
 /// <param name="Action">What is done there.</param>
 public sealed record LimitStepTerms(long Percent, string Notification, LimitAction Action);
-
-/// <summary>A bundle that a top-up brings.</summary>
-/// <param name="AtLeast">Least top-up.</param>
-/// <param name="Bundle">The bundle.</param>
-/// <param name="ValidityDays">Calendar days that it lasts.</param>
-public sealed record TopUpGrant(decimal AtLeast, Bundle Bundle, long ValidityDays);
-
-/// <summary>Sizes of a quota when the request names none.</summary>
-/// <param name="VoiceSeconds">Seconds; 0 for the charging function's own.</param>
-/// <param name="DataOctets">Octets; 0 for the charging function's own.</param>
-/// <param name="ValiditySeconds">How long a quota is held; 0 for the charging function's own.</param>
-public sealed record QuotaSizes(long VoiceSeconds, long DataOctets, long ValiditySeconds);
 
 /// <summary>What a bundle has beside units and place.</summary>
 /// <param name="Id">The bundle's id.</param>

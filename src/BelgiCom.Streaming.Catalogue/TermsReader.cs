@@ -6,6 +6,8 @@ namespace BelgiCom.Streaming.Catalogue;
 /// <summary>Reads bundles, and what a version says beside prices: fees, commitments, discounts, limits, top-ups, quotas.</summary>
 internal static class TermsReader
 {
+    private const long SecondsPerDay = 86_400;
+
     private static readonly (string, bool)[] Every = [("month", true), ("once", false)];
     private static readonly string[] MonthlyKeys = ["rollover", "proRata"];
     private static readonly string[] DiscountKeys = ["freeUnits", "price", "percent", "fixed"];
@@ -70,8 +72,6 @@ internal static class TermsReader
         Commitments = [.. section.Sections("commitments").Select(ReadCommitment)],
         Discounts = [.. section.Sections("discounts").Select(ReadDiscount)],
         Limits = [.. section.Sections("limits").Select(limit => LimitReader.Read(limit, basis))],
-        TopUps = [.. section.Sections("onTopUp").Select(ReadTopUp).OfType<TopUpGrant>()],
-        Reservation = section.Section("reservation") is { } sizes ? ReadQuotas(section, sizes) : null,
     };
 
     private static (Bundle Bundle, PriceUnit Unit) ReadUnits(YamlSection section)
@@ -248,7 +248,8 @@ internal static class TermsReader
         return new DiscountTerms(id, of, free, price, percent, amount);
     }
 
-    private static TopUpGrant? ReadTopUp(YamlSection section)
+    /// <summary>A bundle that a top-up brings; null when it is not whole.</summary>
+    public static TopUpGrant? ReadTopUp(YamlSection section)
     {
         decimal? atLeast = section.Amount("atLeast");
         YamlSection? inner = section.Section("bundle");
@@ -260,25 +261,28 @@ internal static class TermsReader
         }
 
         (Bundle bundle, _) = ReadUnits(inner);
-        long? days = inner.Counted("validity", "day", "days");
+        long? seconds = inner.Text("validity") is { } text && text.TrimEnd('s').EndsWith("day", StringComparison.Ordinal)
+            ? inner.Counted("validity", "day", "days") * SecondsPerDay
+            : PriceReader.UnitsOf(inner, "validity", PriceUnit.Second);
         inner.Finish();
         if (!inner.Has("validity") || bundle.Id.Length == 0)
         {
             inner.Fault(null, "the bundle of a top-up has an 'id' and a 'validity', such as 30 days.");
         }
 
-        PriceReader.NotApplied(section, "bundle", "a top-up brings no bundle, and all usage is priced");
-        return new TopUpGrant(atLeast.Value, bundle, days ?? 1);
+        return new TopUpGrant { AtLeast = atLeast.Value, Bundle = bundle, ValiditySeconds = seconds ?? 1 };
     }
 
-    private static QuotaSizes ReadQuotas(YamlSection version, YamlSection section)
+    /// <summary>Sizes of quotas when a request names none, and how long they may be used.</summary>
+    public static OfferingVersion WithQuotas(OfferingVersion version, YamlSection section)
     {
-        PriceReader.NotApplied(version, "reservation", "there is no reservation");
-        QuotaSizes sizes = new(
-            PriceReader.UnitsOf(section, "voice", PriceUnit.Second) ?? 0,
-            PriceReader.UnitsOf(section, "data", PriceUnit.Octet) ?? 0,
-            PriceReader.UnitsOf(section, "validity", PriceUnit.Second) ?? 0);
+        version = version with
+        {
+            QuotaSeconds = PriceReader.UnitsOf(section, "voice", PriceUnit.Second) ?? 0,
+            QuotaOctets = PriceReader.UnitsOf(section, "data", PriceUnit.Octet) ?? 0,
+            QuotaValiditySeconds = PriceReader.UnitsOf(section, "validity", PriceUnit.Second) ?? 0,
+        };
         section.Finish();
-        return sizes;
+        return version;
     }
 }

@@ -186,7 +186,7 @@ public sealed class QuotaExchange
         List<QuotaGrant> grants = [];
         foreach (QuotaDemand demand in demands)
         {
-            SessionReservation quota = Granted(ref account, demand, tariffs);
+            SessionReservation quota = Granted(ref account, demand, tariffs, out _);
             account = account with
             {
                 Reservation = account.Reservation with
@@ -212,8 +212,7 @@ public sealed class QuotaExchange
     public QuotaGrant Afford(in QuotaDemand demand, TariffSnapshot tariffs, bool isDebited)
     {
         QuotaAccount account = Aged(_rating.FindQuotaAccount(_owner) ?? QuotaAccount.Empty);
-        SessionReservation quota = Granted(ref account, demand, tariffs);
-        long wanted = WantedOf(in demand, quota.Unit);
+        SessionReservation quota = Granted(ref account, demand, tariffs, out long wanted);
         QuotaAnswer answer = quota.Answer;
         return new QuotaGrant(
             demand.RatingGroup,
@@ -310,8 +309,10 @@ public sealed class QuotaExchange
         return account with { Reservation = reservation };
     }
 
-    private SessionReservation Granted(ref QuotaAccount account, in QuotaDemand demand, TariffSnapshot tariffs)
+    private SessionReservation Granted(
+        ref QuotaAccount account, in QuotaDemand demand, TariffSnapshot tariffs, out long wanted)
     {
+        wanted = 0;
         UInt128 number = NumberOf(demand.RatingGroup);
         SessionReservation quota = (account.Reservation.Sessions.GetValueOrDefault(number) ?? new SessionReservation()) with
         {
@@ -330,9 +331,13 @@ public sealed class QuotaExchange
             account = HoldOthers(account, number, tariffs);
             ReservationState others = account.Reservation with { Sessions = account.Reservation.Sessions.Remove(number) };
             RatingResult probed = Probe(in demand, quota.Usage, tariffs, out UsageRecord probe);
-            bool isPrepaid = probed.VersionIndex >= 0 && tariffs.Version(probed.VersionIndex).IsPrepaid;
-            if (probed.Outcome is not (RatingOutcome.Rated or RatingOutcome.ZeroRated)
-                || (isPrepaid && !account.Currency.IsUnknown && account.Currency != tariffs.Version(probed.VersionIndex).Currency))
+            if (probed.Outcome is not (RatingOutcome.Rated or RatingOutcome.ZeroRated))
+            {
+                return quota with { Answer = new QuotaAnswer(QuotaResult.RatingFailed, 0, false, _at, quota.CostNanos) };
+            }
+
+            TariffVersion version = tariffs.Version(probed.VersionIndex);
+            if (version.IsPrepaid && !account.Currency.IsUnknown && account.Currency != version.Currency)
             {
                 return quota with { Answer = new QuotaAnswer(QuotaResult.RatingFailed, 0, false, _at, quota.CostNanos) };
             }
@@ -342,13 +347,18 @@ public sealed class QuotaExchange
             // Where each record is charged by itself, its increments count from its own beginning.
             long before = isCounted ? 0 : quota.UsedUnits;
             quota = quota with { UsedUnits = quota.UsedUnits - before, ChargedUnits = quota.ChargedUnits - before };
-            QuotaTerms terms = new() { Increment = increment, ValiditySeconds = _policy.ValiditySeconds };
+            QuotaTerms terms = new()
+            {
+                Increment = increment,
+                ValiditySeconds = version.QuotaValiditySeconds > 0 ? version.QuotaValiditySeconds : _policy.ValiditySeconds,
+            };
+            wanted = WantedOf(in demand, quota.Usage.Kind, unit, version);
             quota = QuotaReservation.Grant(
                 quota, new ListPricing(_rating, tariffs, quota.Usage, unit, increment, _at), terms,
                 // Who pays later holds no money, but what may still be spent until a limit stops the service. Who pays before, and has
                 // topped up nothing yet, has 0.
-                isPrepaid ? (others.MoneyNanos ?? 0) - others.ReservedNanos : long.MaxValue,
-                Math.Min(WantedOf(in demand, unit), RatingSession.MaxQuantity), _at);
+                version.IsPrepaid ? (others.MoneyNanos ?? 0) - others.ReservedNanos : long.MaxValue,
+                Math.Min(wanted, RatingSession.MaxQuantity), _at);
             return quota with { UsedUnits = quota.UsedUnits + before, ChargedUnits = quota.ChargedUnits + before };
         }
         finally
@@ -408,15 +418,16 @@ public sealed class QuotaExchange
         return result;
     }
 
-    private long WantedOf(in QuotaDemand demand, PriceUnit unit)
+    /// <summary>Units that a request asks for; where it names none, those of the version, and without them those of the policy.</summary>
+    private long WantedOf(in QuotaDemand demand, UsageKind kind, PriceUnit unit, TariffVersion version)
     {
-        (long asked, long usual) = unit switch
+        (long asked, long own, long usual) = unit switch
         {
-            PriceUnit.Octet => (demand.Octets, _policy.Octets),
-            PriceUnit.Second => (demand.Seconds, _policy.Seconds),
-            _ => (demand.ServiceUnits, _policy.ServiceUnits),
+            PriceUnit.Octet => (demand.Octets, version.QuotaOctets, _policy.Octets),
+            PriceUnit.Second => (demand.Seconds, kind == UsageKind.Voice ? version.QuotaSeconds : 0, _policy.Seconds),
+            _ => (demand.ServiceUnits, 0, _policy.ServiceUnits),
         };
-        return asked >= 0 ? asked : usual;
+        return asked >= 0 ? asked : own > 0 ? own : usual;
     }
 
     /// <summary>

@@ -92,11 +92,11 @@ public sealed partial class RatingSession
         return new SubscriberBalances(
             System.Text.Encoding.UTF8.GetString(version.OfferingUtf8) + "/" + version.Version, version.Currency, version.Basis,
             DateTimeOffset.FromUnixTimeMilliseconds(_monthStart), DateTimeOffset.FromUnixTimeMilliseconds(_monthEnd), balance.SpendNanos,
-            [.. before.Select((bundle, place) => Of(bundle, beside[place]))],
+            [.. before.Select((bundle, place) => Of(bundle, beside[place], version))],
             LimitsOf(subscriber, holder, version, in balance, atMilliseconds));
     }
 
-    private BundleBalance Of(BundleInHand bundle, BundleInHand beside)
+    private BundleBalance Of(BundleInHand bundle, BundleInHand beside, TariffVersion version)
     {
         PriceList.BundleTerms terms = bundle.Terms;
         bool isEndless = terms.Units == long.MaxValue;
@@ -104,7 +104,8 @@ public sealed partial class RatingSession
             terms.Name, terms.Kind, terms.IsShared, isEndless ? null : terms.HasMonthlyTerms ? bundle.Used + bundle.Left : terms.Units,
             bundle.Used, beside.Used - bundle.Used, isEndless ? null : bundle.Left,
             terms.IsMonthly ? DateTimeOffset.FromUnixTimeMilliseconds(_monthStart) : ToTime(terms.FromMilliseconds),
-            terms.IsMonthly ? DateTimeOffset.FromUnixTimeMilliseconds(_monthEnd) : ToTime(terms.ToMilliseconds));
+            terms.IsMonthly ? DateTimeOffset.FromUnixTimeMilliseconds(_monthEnd) : ToTime(terms.ToMilliseconds),
+            terms.Index >= version.PriceList.Bundles.Length ? terms.CountedFrom : null);
     }
 
     private static DateTimeOffset? ToTime(long milliseconds) =>
@@ -138,9 +139,11 @@ public sealed partial class RatingSession
             EndTimeMilliseconds = at,
         };
         int oldest = OldestDayWith(at);
+        IEnumerable<PriceList.BundleTerms> granted = _quotas.GrantedTo(subscriber ^ _subscribers.OwnerOf(holder))
+            .Select(one => one.TermsIn(tariffs.Version(version).PriceList)).OfType<PriceList.BundleTerms>();
         return
         [
-            .. tariffs.Version(version).PriceList.Bundles
+            .. tariffs.Version(version).PriceList.Bundles.Concat(granted)
                 .Where(terms => terms.IsMonthly || (at >= terms.FromMilliseconds && at < terms.ToMilliseconds))
                 .Select(terms =>
                 {

@@ -9,6 +9,9 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 public sealed partial class RatingSession
 {
+    // Most bundles of top-ups that a subscriber has at a time, those included that late usage may still draw.
+    private const int MostGranted = 200;
+
     private readonly OperationBook _operations = new();
 
     /// <summary>Number of operations that are remembered.</summary>
@@ -66,6 +69,18 @@ public sealed partial class RatingSession
         }
 
         QuotaAccount account = QuotaExchange.Aged(_quotas.Find(owner) ?? QuotaAccount.Empty, policy, atMilliseconds);
+        GrantedBundle[] granted = [];
+        BroughtBundle[] brought = [];
+        if (order.Kind == BalanceOperationKind.TopUp)
+        {
+            account = WithoutForgotten(account);
+            (granted, brought) = Bring(in order, account, tariffs, atMilliseconds);
+            if (account.Granted.Length + granted.Length > MostGranted)
+            {
+                return new MoneyAnswer(MoneyOutcome.TooManyBundles);
+            }
+        }
+
         bool isTaken = order.Kind is BalanceOperationKind.Debit or BalanceOperationKind.TransferOut;
         long before = account.Reservation.MoneyNanos ?? 0;
         if (isTaken && order.AmountNanos > before - account.Reservation.ReservedNanos)
@@ -90,8 +105,9 @@ public sealed partial class RatingSession
                 Caller = order.Caller,
                 Reason = order.Reason,
                 Counterpart = UsageEvents.ToSubscriberRef(order.Counterpart),
+                Bundles = brought,
             },
-            owner, account, isTaken ? -order.AmountNanos : order.AmountNanos);
+            owner, account with { Granted = account.Granted.AddRange(granted) }, isTaken ? -order.AmountNanos : order.AmountNanos);
         BalanceOperation? due = order.Kind != BalanceOperationKind.TransferOut ? null : operation with
         {
             Kind = BalanceOperationKind.TransferDue,
@@ -228,6 +244,41 @@ public sealed partial class RatingSession
             || (own.IsUnknown && tariffs.Version(version).Currency != currency)
             ? MoneyOutcome.OtherCurrency
             : MoneyOutcome.Done;
+    }
+
+    /// <summary>What a top-up brings, as it is kept and as it is told.</summary>
+    private (GrantedBundle[] Granted, BroughtBundle[] Brought) Bring(
+        in MoneyOrder order, QuotaAccount account, TariffSnapshot tariffs, long at)
+    {
+        _subscribers.TryGuide(_subscribers.Find(order.Subscriber), at, out int offering, out _, out _, out _);
+        TariffVersion version = tariffs.Version(tariffs.FindVersion(offering, at));
+        long next = account.Granted.IsEmpty ? at : Math.Max(at, account.Granted[^1].Number + 1);
+        PriceList.TopUp[] topUps = [.. version.PriceList.BroughtBy(order.AmountNanos)];
+        GrantedBundle[] granted =
+        [
+            .. topUps.Select((topUp, place) => new GrantedBundle(
+                System.Text.Encoding.UTF8.GetString(version.OfferingUtf8), topUp.Version, topUp.Place, next + place, at,
+                at + (topUp.Published.ValiditySeconds * MillisecondsPerSecond))),
+        ];
+        return (granted,
+        [
+            .. topUps.Zip(granted, (topUp, one) => new BroughtBundle
+            {
+                Id = topUp.Published.Bundle.Id,
+                Kind = topUp.Published.Bundle.Kind,
+                Units = topUp.Published.Bundle.Unlimited ? 0 : topUp.Published.Bundle.Units,
+                Number = one.Number,
+                ValidFrom = DateTimeOffset.FromUnixTimeMilliseconds(one.FromMilliseconds),
+                ValidTo = DateTimeOffset.FromUnixTimeMilliseconds(one.ToMilliseconds),
+            }),
+        ]);
+    }
+
+    /// <summary>An account without the bundles that no usage may draw any more, because usage of their time is late.</summary>
+    private QuotaAccount WithoutForgotten(QuotaAccount account)
+    {
+        long oldest = _ids.NewestDay == DedupWindow.NoDay ? long.MinValue : (_ids.NewestDay - _lateDays) * MillisecondsPerDay;
+        return account with { Granted = account.Granted.RemoveAll(granted => granted.ToMilliseconds <= oldest) };
     }
 
     private BalanceOperation Put(BalanceOperation operation, UInt128 owner, QuotaAccount account, long nanos)

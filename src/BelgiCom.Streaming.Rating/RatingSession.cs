@@ -491,11 +491,12 @@ public sealed partial class RatingSession
     private void PriceByList(in UsageRecord usage, TariffSnapshot tariffs, int holder, ref RatingResult result)
     {
         long used = _balances.GetOrCreate(_month, holder).BundleUsed(usage.Kind);
+        TariffVersion version = tariffs.Version(result.VersionIndex);
         ChargingFault fault = _lists.Rate(
             in usage, tariffs, _subscribers.OwnerOf(holder), holder, used, OldestDayWith(usage.EventTimeMilliseconds),
-            _isGuided ? _guidedDays : null, ref result);
+            _isGuided ? _guidedDays : null,
+            version.PriceList.TopUps.Length == 0 ? [] : _quotas.GrantedTo(usage.Subscriber ^ _subscribers.OwnerOf(holder)), ref result);
         ref Balance balance = ref _balances.GetOrCreate(_month, holder);
-        TariffVersion version = tariffs.Version(result.VersionIndex);
         if (fault == ChargingFault.None && result.AmountNanos > Nanos.Max - balance.SpendNanos)
         {
             fault = ChargingFault.Overflow;

@@ -50,7 +50,7 @@ public sealed partial class OfferingExampleTests
         Assert.Superset(
             new HashSet<string>
             {
-                "be-prepaid.yaml reservation", "be-prepaid.yaml bundle", "roaming-pass.yaml addOnTo",
+                "roaming-pass.yaml addOnTo",
                 "iot-pool.yaml contributedBy", "enterprise-commit.yaml calledIn", "enterprise-commit.yaml counts",
             },
             named.ToHashSet());

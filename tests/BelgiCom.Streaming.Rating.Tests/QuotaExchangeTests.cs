@@ -69,6 +69,19 @@ public sealed class QuotaExchangeTests
         Assert.Equal(3 * Contracts.Nanos.PerUnit, later.Money);
     }
 
+    /// <summary>Where a request names no size, that of the version counts, and where it has none, that of the policy: 10 MB.</summary>
+    [Theory]
+    [InlineData(0, 0, 10_000_000, 3600)]
+    [InlineData(700, 60, 700, 60)]
+    public void Quota_OfNoNamedSize_IsThatOfTheVersion(long octets, long validity, long granted, long seconds)
+    {
+        OfferingVersion offering = Octets("0.000000001") with { Limits = [], QuotaOctets = octets, QuotaValiditySeconds = validity };
+        Consumer smf = new(offering) { Network = HomeNetwork };
+        Assert.Equal((QuotaResult.Granted, granted, false), smf.Ask(1, QuotaOperation.Create, -1));
+        Assert.Equal(Instant("2026-03-14T10:00:00Z") + (seconds * 1000), smf.ValidUntil);
+        Assert.Equal((QuotaResult.Granted, 5, false), smf.Ask(1, QuotaOperation.Update, 5));
+    }
+
     [Theory]
     [InlineData("optOut", 80, false)]
     [InlineData("75", 75, true)]
@@ -211,6 +224,9 @@ public sealed class QuotaExchangeTests
 
         public string Network { get; init; } = World;
 
+        /// <summary>Until when the last quota may be used, milliseconds since 1970-01-01 UTC.</summary>
+        public long ValidUntil { get; private set; }
+
         public List<string> Notices { get; } = [];
 
         public List<(UsageRecord Usage, RatingResult Result)> Rated { get; } = [];
@@ -268,6 +284,7 @@ public sealed class QuotaExchangeTests
             QuotaDemand demand = new(10, wanted, -1, -1, usage with { TotalOctets = -1 }, new byte[1]);
             QuotaAnswer answer = exchange.Finish(operation == QuotaOperation.Release ? [] : [demand], _rater.Tariffs)
                 .Select(grant => grant.Answer).FirstOrDefault();
+            ValidUntil = answer.ValidUntilMilliseconds;
             _rater.Session.Commit();
             if (operation == QuotaOperation.Release)
             {

@@ -62,6 +62,42 @@ public sealed class MoneyLaneTests
         Assert.Equal(MoneyOrder.MostNanos, money.Balance(1));
     }
 
+    /// <summary>A top-up of 5 brings 1,000 octets for a day: with the money, once, and for the next owner, too.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void TopUp_BringsABundle_OnceUnderItsId_AlsoForTheNextOwner(int fate)
+    {
+        Money money = new();
+        int who = Money.Gifted;
+        DateTimeOffset at = money.Lanes.Clock.GetUtcNow();
+        MoneyAnswer first = money.Ask(BalanceOperationKind.TopUp, who, 5 * Euro, "a", fate: fate);
+        BroughtBundle brought = Assert.Single(first.Operation!.Bundles);
+        Assert.Equal(("day", 1000L, TimeSpan.FromDays(1)), (brought.Id, brought.Units, brought.ValidTo - brought.ValidFrom));
+        money.Restart();
+        Assert.Equal(MoneyOutcome.Repeated, money.Ask(BalanceOperationKind.TopUp, who, 5 * Euro, "a").Outcome);
+        Assert.Equal((5 * Euro, 1000L, 1000L), money.Bundle(who));
+
+        money.Use(RatingLanes.Data(1, 400, who) with { EventTime = at.AddHours(1), EndTime = at.AddHours(1) }, who, fate);
+        money.Restart();
+        Assert.Equal((5 * Euro, 1000L, 600L), money.Bundle(who));
+        money.Use(RatingLanes.Data(2, 601, who) with { EventTime = at.AddHours(2), EndTime = at.AddHours(2) }, who, fate);
+
+        // 1 octet is left to the money, at 0.01 for 2^20: 9.54 nano-units, rounded.
+        Assert.Equal((5 * Euro - 10, 1000L, 0L), money.Bundle(who));
+        Assert.Equal(
+            ["day 400", "day 600"],
+            money.Lanes.Rated.SelectMany(rated => rated.Parts).Where(part => part.Bundle.Length > 0)
+                .Select(part => $"{part.Bundle} {part.Units}"));
+        Assert.Equal(brought.Id, money.Journal.Single().Bundles.Single().Id);
+
+        Assert.Equal(MoneyOutcome.Done, money.Ask(BalanceOperationKind.TopUp, who, 5 * Euro - 1, "b").Outcome);
+        Assert.Empty(money.Journal[^1].Bundles);
+        Assert.Equal(MoneyOutcome.Done, money.Ask(BalanceOperationKind.TopUp, who, 5 * Euro, "c").Outcome);
+        Assert.Equal(1000L, money.Bundle(who).Left);
+    }
+
     [Fact]
     public void Debit_LeavesWhatSessionsHold()
     {
@@ -256,6 +292,9 @@ public sealed class MoneyLaneTests
         /// <summary>A subscriber who pays with the bill.</summary>
         public const int Later = 4;
 
+        /// <summary>A subscriber whose top-ups bring a bundle.</summary>
+        public const int Gifted = 5;
+
         /// <summary>A subscriber whose offering shares a bundle, which is paid with the bill.</summary>
         public const int Member = 8;
 
@@ -274,6 +313,21 @@ public sealed class MoneyLaneTests
                 Lanes.Subscribe(subscriber, subscriber % Partitions, subscriber == Later ? "bill" : "go");
             }
 
+            Lanes.Publish(RatingLanes.Prepaid() with
+            {
+                Offering = "gift",
+                Bundles = [],
+                TopUps =
+                [
+                    new TopUpGrant
+                    {
+                        AtLeast = 5,
+                        ValiditySeconds = 86_400,
+                        Bundle = new Bundle { Id = "day", Kind = Contracts.UsageKind.Data, Units = 1000 },
+                    },
+                ],
+            });
+            Lanes.Subscribe(Gifted, Gifted % Partitions, "gift");
             Lanes.Subscribe(Member, Member % Partitions, "family", "BE-F");
             Restart();
         }
@@ -347,13 +401,25 @@ public sealed class MoneyLaneTests
             return Ask(BalanceOperationKind.TopUp, subscriber, 1, "more").Outcome;
         }
 
+        /// <summary>Money, and what the bundles of top-ups have granted and left, as the reader beside the lanes has it.</summary>
+        public (long Money, long Granted, long Left) Bundle(int subscriber)
+        {
+            (MoneyBalance? has, SubscriberBalances? balances) =
+                ReadBook().BalancesOf(UsageEvents.ToNumber(RatingLanes.Subscriber(subscriber)));
+            BundleBalance[] bundles = [.. balances!.Bundles.Where(bundle => bundle.TopUp is not null)];
+            return (has!.Value.Nanos, bundles[^1].Granted!.Value, bundles[^1].Left!.Value);
+        }
+
         /// <summary>Rates a message of a subscriber.</summary>
-        public void Use(int subscriber, int id, int fate)
+        public void Use(int subscriber, int id, int fate) => Use(RatingLanes.Sms(id, subscriber), subscriber, fate);
+
+        /// <summary>Rates usage of a subscriber.</summary>
+        public void Use(UsageReceived usage, int subscriber, int fate)
         {
             int partition = subscriber % Partitions;
             List<FakeRecord> received = Lanes.Log[Topics.UsageReceived, partition];
             int from = received.Count;
-            Lanes.Receive(RatingLanes.Sms(id, subscriber), partition);
+            Lanes.Receive(usage, partition);
             FakeBatch batch = new([(Topics.UsageReceived, partition, from, received[from])]);
             RatingBatchHandler handler = LaneOf(subscriber);
             if (fate == 0)

@@ -49,6 +49,21 @@ internal sealed class CaseRating
             subscriber => CaseTariff.Versions(tariff, $"case-{subscriber}", subscriber),
             StringComparer.Ordinal));
 
+    /// <summary>Whether top-ups bring a bundle.</summary>
+    public bool IsOfTopUp(string bundle) =>
+        _versions.Values.SelectMany(versions => versions).SelectMany(version => version.TopUps).Any(topUp => topUp.Bundle.Id == bundle);
+
+    /// <summary>Units that a subscriber has left at an instant of a bundle that top-ups brought.</summary>
+    public long LeftOf(UInt128 subscriber, string bundle, long milliseconds) =>
+        Session.TryGuide(subscriber, Tariffs, milliseconds, out GuidedSubscriber guided)
+            ? Session.BalancesOf(subscriber, guided, Tariffs, new QuotaPolicy(), milliseconds)!.Bundles
+                .Where(one => one.TopUp is not null && one.Name == bundle).Sum(one => one.Left ?? 0)
+            : 0;
+
+    /// <summary>Prepaid money of a subscriber at an instant, nano-units.</summary>
+    public long MoneyOf(UInt128 subscriber, long milliseconds) =>
+        Session.MoneyOf(subscriber, Tariffs, new QuotaPolicy(), milliseconds)?.Nanos ?? 0;
+
     /// <summary>
     /// Units that a bundle has left when all usage has come: of a monthly one in the month of what came last, under the version in force
     /// then.

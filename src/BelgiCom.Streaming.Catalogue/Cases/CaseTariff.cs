@@ -59,6 +59,9 @@ internal static class CaseTariff
             Currency = tariff.OptionalText("currency") ?? "EUR",
             VatPermille = (int)(tariff.OptionalWhole("vatPermille") ?? 0),
             PriceBasis = Choice(tariff, "priceBasis", PriceBasis.Net, ("net", PriceBasis.Net), ("gross", PriceBasis.Gross)),
+            PaymentMethod = Choice(
+                tariff, "paymentMethod", PaymentMethod.PostPaid, ("postPaid", PaymentMethod.PostPaid), ("prePaid", PaymentMethod.PrePaid)),
+            TopUps = [.. List(version, tariff, "onTopUp").Select(TopUp)],
             Zones = zones,
             Destinations = [
                 .. Named(version, tariff, "destinations").Select(
@@ -180,6 +183,17 @@ internal static class CaseTariff
         Shared = bundle.Has("members"),
         RolloverMaximum = bundle.OptionalObject("rollover") is { } rollover ? Units(rollover, "maximum")?.Units ?? 0 : 0,
     };
+
+    private static TopUpGrant TopUp(CaseObject topUp)
+    {
+        CaseObject bundle = topUp.Object("bundle");
+        return new TopUpGrant
+        {
+            AtLeast = topUp.OptionalDecimal("atLeast") ?? 0,
+            Bundle = Bundle(bundle),
+            ValiditySeconds = DaysOf(bundle) > 0 ? DaysOf(bundle) * 86_400L : Units(bundle, "validity")?.Units ?? 0,
+        };
+    }
 
     private static Bundle WithFairUse(Bundle bundle, CaseObject? fairUse) => fairUse is null
         ? bundle

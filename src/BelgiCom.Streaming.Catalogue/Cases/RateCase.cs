@@ -20,12 +20,15 @@ internal sealed class RateCase
     private readonly List<CaseDraw> _drawn = [];
     private readonly bool _hasVersions;
     private readonly IReadOnlyList<CaseObject> _events;
+    private readonly IReadOnlyList<CaseObject> _topUps;
+    private int _toppedUp;
     private long _total;
 
     private RateCase(CaseObject content, IReadOnlyList<OfferingVersion> catalogue)
     {
         _case = content;
         _events = content.Objects("events");
+        _topUps = content.Has("topUps") ? content.Objects("topUps") : [];
         OfferingVersion[] named = content.OptionalText("offering") is { } name ? Named(name, catalogue) : [];
         CaseObject? tariff = content.OptionalObject("tariff");
         _hasVersions = named.Length > 1 || tariff?.Has("versions") == true;
@@ -165,18 +168,48 @@ internal sealed class RateCase
         for (int index = 0; index < _events.Count; index++)
         {
             UsageRecord usage = Usage(_events[index], index);
+            TopUpUntil(usage.EventTimeMilliseconds);
             _rating.Session.Rate(in usage, _rating.Tariffs, out RatingResult result);
             outcomes[index].Expect("id", _events[index].OptionalText("id"));
             _drawn.Add(new CaseDraw("", usage.EventTimeMilliseconds, 0));
             Compare(in result, in usage, SubscriberOf(_events[index]), outcomes[index]);
         }
 
+        TopUpUntil(long.MaxValue);
         _rating.Session.Commit();
         expected.Expect("total", _total);
+        long latest = _events.Select(usage => CaseTariff.Instant(usage.Text("start")).ToUnixTimeMilliseconds()).DefaultIfEmpty(0).Max();
+        foreach (CaseObject money in expected.Has("money") ? expected.Objects("money") : [])
+        {
+            money.Expect("left", _rating.MoneyOf(Number(SubscriberOf(money)), latest));
+        }
+
         foreach (CaseObject bucket in expected.Has("buckets") ? expected.Objects("buckets") : [])
         {
             string id = bucket.Text("id");
-            bucket.ExpectWhole("remaining", _rating.RestOf(id, _drawn));
+            bucket.ExpectWhole(
+                "remaining",
+                _rating.IsOfTopUp(id) ? _rating.LeftOf(Number(SubscriberOf(bucket)), id, latest) : _rating.RestOf(id, _drawn));
+        }
+    }
+
+    /// <summary>Does the top-ups that come before an instant, in the order of the case.</summary>
+    private void TopUpUntil(long milliseconds)
+    {
+        for (; _toppedUp < _topUps.Count; _toppedUp++)
+        {
+            CaseObject topUp = _topUps[_toppedUp];
+            long at = CaseTariff.Instant(topUp.Text("at")).ToUnixTimeMilliseconds();
+            if (at > milliseconds)
+            {
+                return;
+            }
+
+            MoneyOrder order = new(
+                (UInt128)(_toppedUp + 1), BalanceOperationKind.TopUp, Number(SubscriberOf(topUp)), topUp.Nano("amount"),
+                Currency.Of(Encoding.ASCII.GetBytes(topUp.OptionalText("currency") ?? "EUR")), "case", "CASE");
+            MoneyOutcome outcome = _rating.Session.Do(in order, _rating.Tariffs, new QuotaPolicy(), at).Outcome;
+            topUp.Expect("outcome", topUp.Has("outcome") || outcome != MoneyOutcome.Done ? outcome.ToString() : null);
         }
     }
 
@@ -207,7 +240,9 @@ internal sealed class RateCase
         {
             int number = _rating.Tariffs.Version(part.VersionIndex).Version;
             OfferingVersion version = _versions[subscriber].Single(candidate => candidate.Version == number);
-            string? bucket = part.BundleIndex < 0 ? null : version.Bundles[part.BundleIndex].Id;
+            string? bucket = part.BundleIndex < 0
+                ? null
+                : Encoding.UTF8.GetString(_rating.Tariffs.Version(part.VersionIndex).BundleUtf8(part.BundleIndex));
             if (bucket is not null)
             {
                 _drawn.Add(new CaseDraw(bucket, milliseconds, part.Units));

@@ -60,6 +60,9 @@ public sealed partial record BalanceOperation : IAvroRecord<BalanceOperation>
     /// <summary>Why a transfer was refused; empty for everything else.</summary>
     public string Refusal { get; init; } = "";
 
+    /// <summary>Bundles that a top-up brought.</summary>
+    public IReadOnlyList<BroughtBundle> Bundles { get; init; } = [];
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static BalanceOperation Read(ReadOnlySpan<byte> body)
@@ -97,7 +100,8 @@ public sealed partial record BalanceOperation : IAvroRecord<BalanceOperation>
         + AvroSize.Of(Currency)
         + AvroSize.Of(Caller)
         + AvroSize.Of(Reason)
-        + AvroSize.Of(Refusal);
+        + AvroSize.Of(Refusal)
+        + AvroSize.Of(Bundles, static item => item.MaxSize);
 
     internal static BalanceOperation ReadFrom(ref AvroReader reader) => new()
     {
@@ -115,6 +119,7 @@ public sealed partial record BalanceOperation : IAvroRecord<BalanceOperation>
         Counterpart = SubscriberRef.ReadFrom(ref reader),
         CounterpartOwner = SubscriberRef.ReadFrom(ref reader),
         Refusal = reader.ReadString(),
+        Bundles = reader.ReadArray(6, static (ref reader) => BroughtBundle.ReadFrom(ref reader)),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -133,6 +138,7 @@ public sealed partial record BalanceOperation : IAvroRecord<BalanceOperation>
         Counterpart.CopyTo(writer.Reserve(SubscriberRef.Size));
         CounterpartOwner.CopyTo(writer.Reserve(SubscriberRef.Size));
         writer.WriteString(Refusal);
+        writer.WriteArray(Bundles, static (ref writer, item) => item.WriteTo(ref writer));
     }
 
     /// <summary>The schema as it is registered under the subject balance.journal.v1-value.</summary>
@@ -151,5 +157,6 @@ public sealed partial record BalanceOperation : IAvroRecord<BalanceOperation>
         """{"name":"reason","type":"string","doc":"The reason it gave, a code; never personal data."},""" +
         """{"name":"counterpart","type":"be.belgicom.streaming.SubscriberRef","doc":"The other subscriber of a transfer; 16 zero octets for none."},""" +
         """{"name":"counterpartOwner","type":"be.belgicom.streaming.SubscriberRef","doc":"Owner of the sender's account, to which a refused transfer goes back; 16 zero octets for none."},""" +
-        """{"name":"refusal","type":"string","doc":"Why a transfer was refused; empty for everything else.","default":""}]}""";
+        """{"name":"refusal","type":"string","doc":"Why a transfer was refused; empty for everything else.","default":""},""" +
+        """{"name":"bundles","type":{"type":"array","items":{"type":"record","name":"BroughtBundle","namespace":"be.belgicom.streaming","doc":"A bundle that a top-up brought.","fields":[{"name":"id","type":"string","doc":"Its id in the offering."},{"name":"kind","type":{"type":"enum","name":"UsageKind","namespace":"be.belgicom.streaming","doc":"What was used. EVENT is anything that is counted in units or has a value of its own: content, a service, a payment.","symbols":["UNKNOWN","DATA","VOICE","SMS","EVENT"],"default":"UNKNOWN"},"doc":"Usage that it covers."},{"name":"units","type":"long","doc":"Octets, seconds, messages or units; 0 for as many as anybody wants."},{"name":"number","type":"long","doc":"Tells it from the others of the subscriber."},{"name":"validFrom","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"First instant at which usage draws from it."},{"name":"validTo","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"First instant at which it no longer does."}]}},"doc":"Bundles that a top-up brought.","default":[]}]}""";
 }

@@ -27,11 +27,15 @@ public sealed partial record ChargingAccount
     /// <summary>Quotas of the sessions, by rating group.</summary>
     public IReadOnlyList<SessionQuota> Quotas { get; init; } = [];
 
+    /// <summary>Bundles that top-ups brought.</summary>
+    public IReadOnlyList<GrantedTopUp> Bundles { get; init; } = [];
+
     internal int MaxSize =>
         25
         + AvroSize.Of(Currency)
         + AvroSize.Of(Sessions, static item => item.MaxSize)
-        + AvroSize.Of(Quotas, static item => item.MaxSize);
+        + AvroSize.Of(Quotas, static item => item.MaxSize)
+        + AvroSize.Of(Bundles, static item => item.MaxSize);
 
     internal static ChargingAccount ReadFrom(ref AvroReader reader) => new()
     {
@@ -40,6 +44,7 @@ public sealed partial record ChargingAccount
         Money = Nanos.ToDecimal(reader.ReadUnscaled()),
         Sessions = reader.ReadArray(5, static (ref reader) => ChargingSession.ReadFrom(ref reader)),
         Quotas = reader.ReadArray(15, static (ref reader) => SessionQuota.ReadFrom(ref reader)),
+        Bundles = reader.ReadArray(6, static (ref reader) => GrantedTopUp.ReadFrom(ref reader)),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -49,6 +54,7 @@ public sealed partial record ChargingAccount
         writer.WriteUnscaled(Nanos.FromDecimal(Money));
         writer.WriteArray(Sessions, static (ref writer, item) => item.WriteTo(ref writer));
         writer.WriteArray(Quotas, static (ref writer, item) => item.WriteTo(ref writer));
+        writer.WriteArray(Bundles, static (ref writer, item) => item.WriteTo(ref writer));
     }
 }
 
@@ -82,12 +88,19 @@ public ref struct ChargingAccountView : IAvroItem<ChargingAccountView>
     /// </summary>
     public ReadOnlySpan<byte> QuotasOctets { get; set; }
 
+    /// <summary>
+    /// Bundles that top-ups brought. The octets of the whole array, which AvroItems reads and AvroItemsWriter writes; none for an array
+    /// without items.
+    /// </summary>
+    public ReadOnlySpan<byte> BundlesOctets { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        40
+        45
         + Currency.Length
         + SessionsOctets.Length
-        + QuotasOctets.Length;
+        + QuotasOctets.Length
+        + BundlesOctets.Length;
 
     internal static ChargingAccountView ReadFrom(scoped ref AvroReader reader)
     {
@@ -97,6 +110,7 @@ public ref struct ChargingAccountView : IAvroItem<ChargingAccountView>
         view.MoneyNanos = reader.ReadUnscaled();
         view.SessionsOctets = reader.ReadArrayOctets<ChargingSessionView>(5);
         view.QuotasOctets = reader.ReadArrayOctets<SessionQuotaView>(15);
+        view.BundlesOctets = reader.ReadArrayOctets<GrantedTopUpView>(6);
         return view;
     }
 
@@ -111,5 +125,6 @@ public ref struct ChargingAccountView : IAvroItem<ChargingAccountView>
         writer.WriteUnscaled(MoneyNanos);
         writer.WriteArrayOctets(SessionsOctets);
         writer.WriteArrayOctets(QuotasOctets);
+        writer.WriteArrayOctets(BundlesOctets);
     }
 }

@@ -74,6 +74,22 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
     /// <summary>When usage under the version is paid.</summary>
     public PaymentMethod PaymentMethod { get; init; }
 
+    /// <summary>Bundles that top-ups bring, each top-up anew.</summary>
+    public IReadOnlyList<TopUpGrant> TopUps { get; init; } = [];
+
+    /// <summary>
+    /// Seconds of a call that a quota of online charging has when the request names none; 0 for what the charging function is set to.
+    /// </summary>
+    public long QuotaSeconds { get; init; }
+
+    /// <summary>
+    /// Octets of data that a quota of online charging has when the request names none; 0 for what the charging function is set to.
+    /// </summary>
+    public long QuotaOctets { get; init; }
+
+    /// <summary>Seconds for which a quota may be used; 0 for what the charging function is set to.</summary>
+    public long QuotaValiditySeconds { get; init; }
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static OfferingVersion Read(ReadOnlySpan<byte> body)
@@ -107,7 +123,7 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
 
     /// <summary>Octets that writing takes at most.</summary>
     public int MaxSize =>
-        50
+        80
         + AvroSize.Of(Offering)
         + AvroSize.Of(Name)
         + AvroSize.Of(Currency)
@@ -118,7 +134,8 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
         + AvroSize.Of(Destinations, static item => item.MaxSize)
         + AvroSize.Of(Bands, static item => item.MaxSize)
         + AvroSize.Of(Holidays, static item => item.MaxSize)
-        + AvroSize.Of(Limits, static item => item.MaxSize);
+        + AvroSize.Of(Limits, static item => item.MaxSize)
+        + AvroSize.Of(TopUps, static item => item.MaxSize);
 
     internal static OfferingVersion ReadFrom(ref AvroReader reader) => new()
     {
@@ -141,6 +158,10 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
         Limits = reader.ReadArray(8, static (ref reader) => OfferingLimit.ReadFrom(ref reader)),
         Corrects = reader.ReadInt(),
         PaymentMethod = (PaymentMethod)reader.ReadEnum(2),
+        TopUps = reader.ReadArray(17, static (ref reader) => TopUpGrant.ReadFrom(ref reader)),
+        QuotaSeconds = reader.ReadLong(),
+        QuotaOctets = reader.ReadLong(),
+        QuotaValiditySeconds = reader.ReadLong(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -174,6 +195,10 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
         writer.WriteArray(Limits, static (ref writer, item) => item.WriteTo(ref writer));
         writer.WriteInt(Corrects);
         writer.WriteEnum((int)PaymentMethod, 2);
+        writer.WriteArray(TopUps, static (ref writer, item) => item.WriteTo(ref writer));
+        writer.WriteLong(QuotaSeconds);
+        writer.WriteLong(QuotaOctets);
+        writer.WriteLong(QuotaValiditySeconds);
     }
 
     /// <summary>The schema as it is registered under the subject catalogue.tariffs.v1-value.</summary>
@@ -197,5 +222,9 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
         """{"name":"holidays","type":{"type":"array","items":{"type":"record","name":"Holiday","namespace":"be.belgicom.streaming","doc":"A public holiday.","fields":[{"name":"name","type":"string","doc":"Its name."},{"name":"month","type":"int","doc":"Month, 1 to 12; 0 when it depends on Easter."},{"name":"day","type":"int","doc":"Day of the month; 0 when it depends on Easter."},{"name":"easter","type":"int","doc":"Days after Easter Sunday, when month is 0."},{"name":"year","type":"int","doc":"The only year in which it is one; 0 for every year."}]}},"doc":"Public holidays.","default":[]},""" +
         """{"name":"limits","type":{"type":"array","items":{"type":"record","name":"OfferingLimit","namespace":"be.belgicom.streaming","doc":"A limit to what a subscriber spends in a calendar month, Europe/Brussels (bill shock).","fields":[{"name":"id","type":"string","doc":"Its id, which a subscriber's choice names."},{"name":"scope","type":{"type":"enum","name":"SpendScope","namespace":"be.belgicom.streaming","doc":"Which spend a limit counts. ROAMING_DATA: data outside the home network. DOMESTIC: all usage in the home network; what a bundle covers costs nothing, so it is what is charged above the bundle. ALL: everything.","symbols":["OTHER","ROAMING_DATA","DOMESTIC","ALL"],"default":"OTHER"},"doc":"Which spend it counts.","default":"OTHER"},{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"The limit, in the currency of the version; 0 is reached by the first amount."},{"name":"basis","type":"be.belgicom.streaming.PriceBasis","doc":"Whether the limit is without VAT or with it.","default":"NET"},{"name":"steps","type":{"type":"array","items":{"type":"record","name":"OfferingLimitStep","namespace":"be.belgicom.streaming","doc":"A step of a limit.","fields":[{"name":"permille","type":"int","doc":"Thousandths of the limit, 1 to 1000."},{"name":"notification","type":"string","doc":"Name of the message, for example 'WARN_80'."},{"name":"action","type":{"type":"enum","name":"LimitAction","namespace":"be.belgicom.streaming","doc":"What happens when a step of a limit is reached. MESSAGE: the customer gets a message, and the service goes on. WARN: the customer is warned that the limit is near. CUT_OFF: the service stops until the customer agrees to go on; emergency calls and free numbers never stop.","symbols":["MESSAGE","WARN","CUT_OFF"],"default":"MESSAGE"},"doc":"What happens.","default":"MESSAGE"}]}},"doc":"Its steps, rising."},{"name":"after","type":"string","doc":"Id of the limit after which it holds, for a subscriber who agreed to go on; empty when it always holds.","default":""},{"name":"legalBasis","type":"string","doc":"The law that demands it; empty for a wish of the operator.","default":""}]}},"doc":"Limits of the month. Empty: roamingDataLimit, and otherwise what the law demands of itself (docs/limits.md).","default":[]},""" +
         """{"name":"corrects","type":"int","doc":"Version that this one corrects, in whose place it stands while that one holds; 0 for a version that follows the one before it.","default":0},""" +
-        """{"name":"paymentMethod","type":{"type":"enum","name":"PaymentMethod","namespace":"be.belgicom.streaming","doc":"When the customer pays. POST_PAID: with the bill. PRE_PAID: from money that was topped up before.","symbols":["POST_PAID","PRE_PAID"],"default":"POST_PAID"},"doc":"When usage under the version is paid.","default":"POST_PAID"}]}""";
+        """{"name":"paymentMethod","type":{"type":"enum","name":"PaymentMethod","namespace":"be.belgicom.streaming","doc":"When the customer pays. POST_PAID: with the bill. PRE_PAID: from money that was topped up before.","symbols":["POST_PAID","PRE_PAID"],"default":"POST_PAID"},"doc":"When usage under the version is paid.","default":"POST_PAID"},""" +
+        """{"name":"topUps","type":{"type":"array","items":{"type":"record","name":"TopUpGrant","namespace":"be.belgicom.streaming","doc":"A bundle that a top-up brings.","fields":[{"name":"atLeast","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"The least top-up that brings it. Of those with one id, a top-up brings the one with the highest such amount."},{"name":"validitySeconds","type":"long","doc":"Elapsed seconds from the instant of the top-up on in which it may be used."},{"name":"bundle","type":"be.belgicom.streaming.Bundle","doc":"The bundle, with an id, and without a validity of its own."}]}},"doc":"Bundles that top-ups bring, each top-up anew.","default":[]},""" +
+        """{"name":"quotaSeconds","type":"long","doc":"Seconds of a call that a quota of online charging has when the request names none; 0 for what the charging function is set to.","default":0},""" +
+        """{"name":"quotaOctets","type":"long","doc":"Octets of data that a quota of online charging has when the request names none; 0 for what the charging function is set to.","default":0},""" +
+        """{"name":"quotaValiditySeconds","type":"long","doc":"Seconds for which a quota may be used; 0 for what the charging function is set to.","default":0}]}""";
 }

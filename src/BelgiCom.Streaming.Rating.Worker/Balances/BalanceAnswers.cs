@@ -103,6 +103,28 @@ internal static class BalanceAnswers
         json.WriteString("kind"u8, operation.Kind.ToString());
         WriteQuantity(json, "balanceBefore"u8, operation.Before, operation.Currency);
         WriteQuantity(json, "balanceAfter"u8, operation.After, operation.Currency);
+        if (operation.Bundles.Count > 0)
+        {
+            json.WriteStartArray("broughtBucket"u8);
+            foreach (BroughtBundle bundle in operation.Bundles)
+            {
+                (string type, string units) = BucketAnswers.OfKind(bundle.Kind);
+                json.WriteStartObject();
+                json.WriteString("id"u8, BucketAnswers.IdOf(operation.SubscriberRef, bundle.Id, bundle.Number));
+                json.WriteString("name"u8, bundle.Id);
+                json.WriteString("usageType"u8, type);
+                if (bundle.Units > 0)
+                {
+                    WriteQuantity(json, "grantedValue"u8, bundle.Units, units);
+                }
+
+                BucketAnswers.WritePeriod(json, bundle.ValidFrom, bundle.ValidTo);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
     }
 

@@ -392,6 +392,8 @@ internal sealed class BalanceDoor(
                 StatusCodes.Status409Conflict, "NO_PREPAID_MONEY", $"The {whose} pays with the bill, and has no money from before."),
             MoneyOutcome.NotEnough => (
                 StatusCodes.Status409Conflict, "NOT_ENOUGH_MONEY", "Less is left, beside what sessions hold."),
+            MoneyOutcome.TooManyBundles => (
+                StatusCodes.Status409Conflict, "TOO_MANY_BUNDLES", "The subscriber has as many bundles of top-ups as are kept."),
             _ => (StatusCodes.Status409Conflict, "TOO_MUCH_MONEY", $"The {whose} would have too much money."),
         };
         await RefuseAsync(response, code, cause, detail).ConfigureAwait(false);

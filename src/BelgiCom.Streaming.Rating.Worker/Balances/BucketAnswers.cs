@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using BelgiCom.Streaming.Contracts;
 
@@ -131,7 +132,8 @@ internal sealed class BucketAnswers
         json.WriteEndArray();
     }
 
-    private static void WritePeriod(Utf8JsonWriter json, DateTimeOffset? from, DateTimeOffset? to)
+    /// <summary>Writes from when until when something is valid.</summary>
+    public static void WritePeriod(Utf8JsonWriter json, DateTimeOffset? from, DateTimeOffset? to)
     {
         json.WriteStartObject("validFor"u8);
         if (from is { } begin)
@@ -168,11 +170,18 @@ internal sealed class BucketAnswers
         json.WriteEndObject();
     }
 
-    private string IdOf(BundleBalance bundle) => $"{_subscriber}-bundle-{bundle.Name}";
+    private string IdOf(BundleBalance bundle) => bundle.TopUp is { } number
+        ? IdOf(_subscriber, bundle.Name, number)
+        : $"{_subscriber}-bundle-{bundle.Name}";
+
+    /// <summary>Id of the bucket of a bundle that a top-up brought.</summary>
+    public static string IdOf(SubscriberRef subscriber, string bundle, long number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{subscriber}-topup-{number}-{bundle}");
 
     private string IdOf(LimitBalance limit) => $"{_subscriber}-limit-{limit.Id}";
 
-    private static (string UsageType, string Units) OfKind(UsageKind kind) => kind switch
+    /// <summary>How TMF654 names a kind of usage, and the unit of its bundles.</summary>
+    public static (string UsageType, string Units) OfKind(UsageKind kind) => kind switch
     {
         UsageKind.Data => ("data", "octet"),
         UsageKind.Voice => ("voice", "second"),

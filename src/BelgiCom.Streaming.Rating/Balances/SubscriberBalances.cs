@@ -15,7 +15,7 @@ public readonly record struct GuidedSubscriber(string Account, int Offering, boo
 /// <param name="MonthFrom">When the month began, Europe/Brussels.</param>
 /// <param name="MonthTo">When it ends.</param>
 /// <param name="SpendNanos">What was charged in the month, in nano-units.</param>
-/// <param name="Bundles">Each bundle of the version, in the order of draw.</param>
+/// <param name="Bundles">Each bundle of the version, in the order of draw, then those that top-ups brought.</param>
 /// <param name="Limits">Each limit that holds for the subscriber.</param>
 public sealed record SubscriberBalances(
     string OfferingVersion, Currency Currency, PriceBasis Basis, DateTimeOffset MonthFrom, DateTimeOffset MonthTo, long SpendNanos,
@@ -31,9 +31,10 @@ public sealed record SubscriberBalances(
 /// <param name="Left">Units that usage may still draw, what is held included; null for as many as anybody wants.</param>
 /// <param name="From">When its period began; null when it always held.</param>
 /// <param name="To">When it ends; null when it has no end.</param>
+/// <param name="TopUp">Number of the grant of a bundle that a top-up brought; null for those of the version.</param>
 public sealed record BundleBalance(
     string Name, UsageKind Kind, bool IsShared, long? Granted, long Used, long Held, long? Left, DateTimeOffset? From,
-    DateTimeOffset? To);
+    DateTimeOffset? To, long? TopUp = null);
 
 /// <summary>What was spent of a limit.</summary>
 /// <param name="Id">The limit.</param>

@@ -11,9 +11,7 @@ namespace BelgiCom.Streaming.Rating;
 internal sealed class BundleDraws(
     UsageInHand hand, TermsInForce terms, EventParts parts, SessionInHand session, MonthlyGrants grants)
 {
-    private const long MillisecondsPerDay = 86_400_000;
-
-    private PriceList.BundleTerms[] _ofMonth = [];
+    private PriceList.BundleTerms[] _ofEvent = [];
 
     private long _usedOfBalance;
 
@@ -34,6 +32,12 @@ internal sealed class BundleDraws(
             next = bundle.ToMilliseconds > at ? Math.Min(next, bundle.ToMilliseconds) : next;
         }
 
+        foreach (GrantedBundle granted in hand.Granted)
+        {
+            next = granted.FromMilliseconds > at ? Math.Min(next, granted.FromMilliseconds) : next;
+            next = granted.ToMilliseconds > at ? Math.Min(next, granted.ToMilliseconds) : next;
+        }
+
         foreach (PriceList.Surcharge surcharge in terms.Row.Surcharges)
         {
             next = surcharge.FromMilliseconds > at ? Math.Min(next, surcharge.FromMilliseconds) : next;
@@ -46,7 +50,7 @@ internal sealed class BundleDraws(
     /// <returns>Units that no bundle covers.</returns>
     public long Draw(long units, long at)
     {
-        foreach (PriceList.BundleTerms bundle in terms.List.OrderDependsOnMonth ? OrderOfMonth() : terms.List.Bundles)
+        foreach (PriceList.BundleTerms bundle in HasOwnOrder ? OrderOfEvent() : terms.List.Bundles)
         {
             if (units == 0)
             {
@@ -105,7 +109,7 @@ internal sealed class BundleDraws(
     /// <summary>Whose use of a bundle is counted, the beginning under which it is, and the last day on which it may be needed.</summary>
     private (UInt128 Owner, long From, int Until) PeriodOf(PriceList.BundleTerms bundle) => (
         bundle.IsShared ? hand.Account : hand.Owner,
-        bundle.IsMonthly ? hand.MonthStart : Math.Max(0, bundle.FromMilliseconds / MillisecondsPerDay),
+        bundle.IsMonthly ? hand.MonthStart : bundle.CountedFrom,
         bundle.IsMonthly ? hand.MonthEnd : UsageInHand.LastDayBefore(bundle.ToMilliseconds));
 
     /// <summary>
@@ -119,6 +123,14 @@ internal sealed class BundleDraws(
             foreach (PriceList.BundleTerms bundle in terms.ListOf(version).Bundles)
             {
                 GiveBack(version, bundle);
+            }
+        }
+
+        foreach (GrantedBundle granted in hand.Granted)
+        {
+            if (granted.TermsIn(terms.List) is { } bundle)
+            {
+                GiveBack(terms.VersionIndex, bundle);
             }
         }
 
@@ -138,36 +150,52 @@ internal sealed class BundleDraws(
     public (long Drawn, long Left) Look(PriceList.BundleTerms bundle)
     {
         UInt128 owner = bundle.IsShared ? hand.Account : hand.Owner;
-        long from = bundle.IsMonthly ? hand.MonthStart : Math.Max(0, bundle.FromMilliseconds / MillisecondsPerDay);
+        long from = bundle.IsMonthly ? hand.MonthStart : bundle.CountedFrom;
         long drawn = hand.Read(owner, bundle.Meter, from).Units;
         return (drawn, bundle.HasMonthlyTerms ? grants.Take(bundle, long.MaxValue) : Math.Max(0, bundle.Units - drawn));
     }
+
+    /// <summary>Whether the order of draw depends on the month, or on what top-ups brought.</summary>
+    private bool HasOwnOrder => terms.List.OrderDependsOnMonth || !hand.Granted.IsEmpty;
 
     /// <summary>
     /// The bundles in the order of draw, where a monthly one ends with the month of the event: the allowance of this month is drawn before
     /// what a top-up leaves for the next. There are few of them, and nearly all are in order.
     /// </summary>
-    private ReadOnlySpan<PriceList.BundleTerms> OrderOfMonth()
+    private ReadOnlySpan<PriceList.BundleTerms> OrderOfEvent()
     {
         PriceList.BundleTerms[] bundles = terms.List.Bundles;
-        (long Begin, long End) month = (hand.MonthStartMilliseconds, hand.MonthEndMilliseconds);
-        if (_ofMonth.Length < bundles.Length)
+        if (_ofEvent.Length < bundles.Length + hand.Granted.Length)
         {
-            _ofMonth = new PriceList.BundleTerms[bundles.Length];
+            _ofEvent = new PriceList.BundleTerms[bundles.Length + hand.Granted.Length];
         }
 
-        for (int index = 0; index < bundles.Length; index++)
+        int count = 0;
+        foreach (PriceList.BundleTerms bundle in bundles)
         {
-            int place = index;
-            for (; place > 0 && bundles[index].CompareDraw(_ofMonth[place - 1], month) < 0; place--)
+            PutInOrder(bundle, count++);
+        }
+
+        foreach (GrantedBundle granted in hand.Granted)
+        {
+            if (granted.TermsIn(terms.List) is { } bundle)
             {
-                _ofMonth[place] = _ofMonth[place - 1];
+                PutInOrder(bundle, count++);
             }
-
-            _ofMonth[place] = bundles[index];
         }
 
-        return _ofMonth.AsSpan(0, bundles.Length);
+        return _ofEvent.AsSpan(0, count);
+    }
+
+    private void PutInOrder(PriceList.BundleTerms bundle, int place)
+    {
+        (long Begin, long End) month = (hand.MonthStartMilliseconds, hand.MonthEndMilliseconds);
+        for (; place > 0 && bundle.CompareDraw(_ofEvent[place - 1], month) < 0; place--)
+        {
+            _ofEvent[place] = _ofEvent[place - 1];
+        }
+
+        _ofEvent[place] = bundle;
     }
 
     /// <summary>Takes units from a bundle, as many as it still has. A monthly one is that of the month in which the event begins.</summary>

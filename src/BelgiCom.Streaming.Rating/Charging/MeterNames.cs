@@ -4,7 +4,7 @@ namespace BelgiCom.Streaming.Rating;
 
 /// <summary>What a meter counts, in the words of an offering version.</summary>
 /// <param name="Kind">What it counts.</param>
-/// <param name="Index">Index of the bundle or price in the version; -1 for what has none.</param>
+/// <param name="Index">Index of the bundle, price or top-up in the version; -1 for what has none.</param>
 /// <param name="Name">Id of the bundle, price or pass, scope of the spend, or limit and step.</param>
 public sealed record NamedMeter(MeterKind Kind, int Index, string Name);
 
@@ -12,6 +12,7 @@ public sealed record NamedMeter(MeterKind Kind, int Index, string Name);
 public sealed class MeterNames
 {
     private readonly Dictionary<ulong, NamedMeter> _names = [];
+    private readonly (ulong Bundle, NamedMeter Name)[] _topUps;
 
     /// <summary>Names what a version counts.</summary>
     /// <param name="published">The version.</param>
@@ -23,6 +24,9 @@ public sealed class MeterNames
             _names[bundle.Meter] = new NamedMeter(MeterKind.Bundle, bundle.Index, bundle.Name);
         }
 
+        _topUps = [
+            .. list.TopUps.Select(topUp => (Place: topUp.Place, Name: topUp.Published.Bundle.Id)).Select(topUp => (
+                MeterId.Of(MeterKind.Bundle, topUp.Name), new NamedMeter(MeterKind.TopUp, topUp.Place, topUp.Name)))];
         foreach ((int index, OfferingPrice price) in published.Prices.Index())
         {
             PriceList.Row row = new(price, index, published);
@@ -42,7 +46,8 @@ public sealed class MeterNames
     }
 
     /// <summary>What a meter counts; null for one of a session, of a limit's step, or of another version.</summary>
-    public NamedMeter? Find(UsageMeter meter) => _names.GetValueOrDefault((ulong)meter.Id);
+    public NamedMeter? Find(UsageMeter meter) => _names.GetValueOrDefault((ulong)meter.Id)
+        ?? Array.Find(_topUps, topUp => GrantedBundle.MeterOf(topUp.Bundle, meter.From) == (ulong)meter.Id).Name;
 
     /// <summary>The meter of an event that counts something; null when the event did not change it.</summary>
     /// <param name="meters">Meters of the event.</param>

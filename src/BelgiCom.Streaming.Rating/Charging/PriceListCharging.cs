@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using BelgiCom.Streaming.Contracts;
 
@@ -78,12 +79,13 @@ internal sealed class PriceListCharging
     /// <param name="bundleUsed">Units that the month's balance says are drawn from the bundle of the kind.</param>
     /// <param name="oldestDay">Oldest day of usage that is not late: what no usage may need any more is not read.</param>
     /// <param name="ofMember">Days that another session counted, which has the subscription; null when this one has it.</param>
+    /// <param name="granted">What top-ups brought.</param>
     /// <param name="result">Has the version in force at the start and the month; gets the rest.</param>
     public ChargingFault Rate(
         in UsageRecord usage, TariffSnapshot tariffs, ulong account, int holder, long bundleUsed, int oldestDay,
-        MemberDays? ofMember, ref RatingResult result)
+        MemberDays? ofMember, ImmutableArray<GrantedBundle> granted, ref RatingResult result)
     {
-        _hand.Take(in usage, account, oldestDay, result.PeriodStartDays);
+        _hand.Take(in usage, account, oldestDay, result.PeriodStartDays, granted);
         _terms.Begin(tariffs, result.VersionIndex);
         _parts.BeginEvent();
         _bundles.BeginEvent(bundleUsed);
@@ -116,7 +118,7 @@ internal sealed class PriceListCharging
         int monthStart, PriceList.BundleTerms bundle)
     {
         (int Changes, int Parts, int Meters) mark = Mark;
-        _hand.Take(in usage, account, oldestDay, monthStart);
+        _hand.Take(in usage, account, oldestDay, monthStart, []);
         _terms.Begin(tariffs, version);
         _parts.BeginEvent();
         _bundles.BeginEvent(bundleUsed);

@@ -99,7 +99,22 @@ internal sealed class TermsInForce(UsageInHand hand)
     }
 
     /// <summary>What must be kept of the session of the event: its records, too, when prices change in or after the month.</summary>
-    public SessionForm SessionForm => IsSteady ? List.SessionFormOf(hand.Usage.Kind) : SessionForm.Records;
+    public SessionForm SessionForm => IsSteady && !HasGranted() ? List.SessionFormOf(hand.Usage.Kind) : SessionForm.Records;
+
+    /// <summary>Whether the event may draw from what a top-up brought, which has an end.</summary>
+    private bool HasGranted()
+    {
+        foreach (GrantedBundle granted in hand.Granted)
+        {
+            if (hand.Usage.EventTimeMilliseconds < granted.ToMilliseconds
+                && granted.TermsIn(List) is { } bundle && bundle.Kind == hand.Usage.Kind)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether the version is in force through the event's month; for what lasts, as long as anything may last.</summary>
     private bool IsSteady =>

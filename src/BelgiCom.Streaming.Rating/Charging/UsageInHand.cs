@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
@@ -30,6 +31,9 @@ internal sealed class UsageInHand(int sessionDaysLess)
     /// <summary>Oldest day of usage that is not late: what no usage may need any more is not read.</summary>
     public int OldestDay { get; private set; }
 
+    /// <summary>Bundles that top-ups brought the subscriber on this account.</summary>
+    public ImmutableArray<GrantedBundle> Granted { get; private set; } = [];
+
     /// <summary>First day of the event's month, days since 1970-01-01, Europe/Brussels.</summary>
     public int MonthStart { get; private set; } = int.MinValue;
 
@@ -53,8 +57,11 @@ internal sealed class UsageInHand(int sessionDaysLess)
     /// <param name="account">Hash of the account that pays.</param>
     /// <param name="oldestDay">Oldest day of usage that is not late.</param>
     /// <param name="monthStart">First day of the event's month, days since 1970-01-01, Europe/Brussels.</param>
-    public void Take(in UsageRecord usage, ulong account, int oldestDay, int monthStart)
+    /// <param name="granted">What top-ups brought.</param>
+    public void Take(
+        in UsageRecord usage, ulong account, int oldestDay, int monthStart, ImmutableArray<GrantedBundle> granted)
     {
+        Granted = granted;
         _usage = usage;
         (Owner, Account) = (usage.Subscriber ^ account, new UInt128(account, AccountMark));
         if (MonthStart != monthStart)

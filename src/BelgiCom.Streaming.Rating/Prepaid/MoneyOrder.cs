@@ -60,6 +60,9 @@ public enum MoneyOutcome
     /// <summary>Less is left than is to be taken, beside what sessions hold.</summary>
     NotEnough,
 
+    /// <summary>The subscriber has as many bundles of top-ups as may be kept.</summary>
+    TooManyBundles,
+
     /// <summary>The account would have more than <see cref="MoneyOrder.MostNanos"/>.</summary>
     TooMuch,
 }

@@ -19,8 +19,11 @@ public sealed record QuotaAccount
     /// <summary>Sessions by id.</summary>
     public ImmutableSortedDictionary<ulong, QuotaSession> Sessions { get; init; } = ImmutableSortedDictionary<ulong, QuotaSession>.Empty;
 
+    /// <summary>Bundles that top-ups brought, in the order of their numbers.</summary>
+    public ImmutableArray<GrantedBundle> Granted { get; init; } = [];
+
     /// <summary>Whether nothing is in it.</summary>
-    public bool IsEmpty => Currency.IsUnknown && Sessions.IsEmpty;
+    public bool IsEmpty => Currency.IsUnknown && Sessions.IsEmpty && Granted.IsEmpty;
 
     /// <summary>Number of the quota of a rating group (-1 when absent) in a session.</summary>
     public static UInt128 NumberOf(ulong session, long ratingGroup) => new(session, (ulong)ratingGroup);

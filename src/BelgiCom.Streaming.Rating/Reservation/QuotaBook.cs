@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 namespace BelgiCom.Streaming.Rating;
@@ -45,6 +46,9 @@ internal sealed class QuotaBook
 
     /// <summary>Currency of an owner's money; unknown where it has none.</summary>
     public Currency CurrencyOf(UInt128 owner) => _accounts.GetValueOrDefault(owner)?.Currency ?? default;
+
+    /// <summary>What top-ups brought an owner.</summary>
+    public ImmutableArray<GrantedBundle> GrantedTo(UInt128 owner) => _accounts.GetValueOrDefault(owner)?.Granted ?? [];
 
     /// <summary>Debits money, below zero if it must. Who has none yet has 0 in the currency.</summary>
     public void Debit(UInt128 owner, long nanos, Currency currency)

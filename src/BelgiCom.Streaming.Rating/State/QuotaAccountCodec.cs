@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using BelgiCom.Streaming.Avro;
 using BelgiCom.Streaming.Contracts;
 
@@ -9,6 +10,7 @@ public sealed class QuotaAccountCodec
 {
     private byte[] _sessions = [];
     private byte[] _quotas = [];
+    private byte[] _granted = [];
 
     /// <summary>Value of an account; valid until the next one is asked for.</summary>
     /// <param name="owner">Whose.</param>
@@ -25,6 +27,7 @@ public sealed class QuotaAccountCodec
                 MoneyNanos = account.Reservation.MoneyNanos ?? 0,
                 SessionsOctets = Sessions(account),
                 QuotasOctets = Quotas(account),
+                BundlesOctets = Granted(account),
             },
         };
     }
@@ -80,7 +83,15 @@ public sealed class QuotaAccountCodec
             };
         }
 
-        account = account with { Reservation = reservation };
+        List<GrantedBundle> granted = [];
+        foreach (GrantedTopUpView one in new AvroItems<GrantedTopUpView>(stored.BundlesOctets))
+        {
+            granted.Add(new GrantedBundle(
+                Encoding.UTF8.GetString(one.Offering), one.Version, one.Place, one.Number, one.ValidFromMilliseconds,
+                one.ValidToMilliseconds));
+        }
+
+        account = account with { Reservation = reservation, Granted = [.. granted] };
         return true;
     }
 
@@ -106,6 +117,32 @@ public sealed class QuotaAccountCodec
         }
 
         return _sessions.AsSpan(0, writer.Finish());
+    }
+
+    private ReadOnlySpan<byte> Granted(QuotaAccount account)
+    {
+        if (account.Granted.IsEmpty)
+        {
+            return default;
+        }
+
+        byte[][] offerings = [.. account.Granted.Select(one => Encoding.UTF8.GetBytes(one.Offering))];
+        EnsureRoom(ref _granted, (offerings.Length * default(GrantedTopUpView).MaxSize) + offerings.Sum(name => name.Length));
+        AvroItemsWriter<GrantedTopUpView> writer = new(_granted, offerings.Length);
+        foreach ((int index, GrantedBundle one) in account.Granted.Index())
+        {
+            writer.Add(new GrantedTopUpView
+            {
+                Offering = offerings[index],
+                Version = one.Version,
+                Place = one.Place,
+                Number = one.Number,
+                ValidFromMilliseconds = one.FromMilliseconds,
+                ValidToMilliseconds = one.ToMilliseconds,
+            });
+        }
+
+        return _granted.AsSpan(0, writer.Finish());
     }
 
     private ReadOnlySpan<byte> Quotas(QuotaAccount account)

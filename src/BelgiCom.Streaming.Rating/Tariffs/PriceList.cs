@@ -12,6 +12,7 @@ internal sealed class PriceList
     /// <summary>More units than a session of which only the count is kept can be charged ahead of its use.</summary>
     public const long MostAhead = 1 << 29;
 
+    private const long MillisecondsPerDay = 86_400_000;
     private const int Kinds = 5;
     private const int Directions = 3;
 
@@ -22,13 +23,27 @@ internal sealed class PriceList
     private readonly SessionForm[] _forms;
     private readonly byte[][] _bands;
     private readonly byte[][] _bundles;
+    private readonly OfferingVersion _published;
 
-    public PriceList(OfferingVersion published)
+    /// <param name="published">The version.</param>
+    /// <param name="siblings">All versions of the offering, because what a top-up brought under one is drawn under others; null for this
+    /// one alone.</param>
+    public PriceList(OfferingVersion published, IEnumerable<OfferingVersion>? siblings = null)
     {
+        _published = published;
+        TopUps =
+        [
+            .. (siblings ?? [published]).OrderBy(version => version.Version)
+                .SelectMany(version => version.TopUps.Select((granted, place) => (version.Version, Place: place, Granted: granted)))
+                .Select((one, index) => new TopUp(one.Version, one.Place, published.Bundles.Count + index, one.Granted)),
+        ];
         Destinations = new DestinationMap(published.Destinations);
         Bands = new TimeBands(published.Bands, published.Holidays);
         _bands = [.. published.Bands.Select(band => Encoding.UTF8.GetBytes(band.Name))];
-        _bundles = [.. published.Bundles.Select(bundle => Encoding.UTF8.GetBytes(bundle.Id))];
+        _bundles =
+        [
+            .. published.Bundles.Concat(TopUps.Select(topUp => topUp.Published.Bundle)).Select(bundle => Encoding.UTF8.GetBytes(bundle.Id)),
+        ];
         _rows = [.. published.Prices.Select((price, index) => new Row(price, index, published))];
         Bundles = [.. published.Bundles.Select((bundle, index) => new BundleTerms(bundle, index, published)).Order(BundleTerms.Draw)];
         _candidates = new Row[published.Zones.Count * Kinds * Directions][];
@@ -53,6 +68,23 @@ internal sealed class PriceList
     /// <summary>Whether a bundle with a validity stands beside a monthly one: which of them ends first depends on the month.</summary>
     public bool OrderDependsOnMonth { get; }
 
+    /// <summary>What top-ups bring under any version of the offering.</summary>
+    public TopUp[] TopUps { get; }
+
+    /// <summary>What a top-up brings under this version: of bundles with one id, the one for the highest amount.</summary>
+    /// <param name="nanos">The top-up, nano-units.</param>
+    public IEnumerable<TopUp> BroughtBy(long nanos) => TopUps
+        .Where(topUp => topUp.Version == _published.Version && Nanos.FromDecimal(topUp.Published.AtLeast) <= nanos)
+        .GroupBy(topUp => topUp.Published.Bundle.Id, StringComparer.Ordinal)
+        .Select(same => same.MaxBy(topUp => topUp.Published.AtLeast)!);
+
+    /// <summary>The terms of what a top-up brought; null when it belongs to another offering.</summary>
+    public BundleTerms? TermsOf(GrantedBundle granted) =>
+        granted.Offering == _published.Offering
+        && Array.Find(TopUps, topUp => topUp.Version == granted.Version && topUp.Place == granted.Place) is { } found
+            ? new BundleTerms(found, granted, _published)
+            : null;
+
     /// <summary>The bundle that a meter counts; null for none.</summary>
     public BundleTerms? FindBundle(ulong meter)
     {
@@ -68,7 +100,9 @@ internal sealed class PriceList
     }
 
     /// <summary>Name of a bundle by its index in the offering; empty for an index below 0.</summary>
-    public string BundleName(int index) => index < 0 ? "" : Bundles.First(bundle => bundle.Index == index).Name;
+    public string BundleName(int index) => index < 0 ? ""
+        : index >= Bundles.Length ? TopUps[index - Bundles.Length].Published.Bundle.Id
+        : Bundles.First(bundle => bundle.Index == index).Name;
 
     /// <summary>
     /// Whether one price per event and one monthly bundle of a kind are all that a version needs, so that usage under it may be rated on
@@ -76,7 +110,7 @@ internal sealed class PriceList
     /// </summary>
     public static bool IsShort(OfferingVersion published) =>
         published.PriceBasis == PriceBasis.Net
-        && published.Destinations.Count + published.Bands.Count == 0
+        && published.Destinations.Count + published.Bands.Count + published.TopUps.Count == 0
         && published.Prices.All(IsShort)
         && published.Bundles.All(IsShort);
 
@@ -84,7 +118,8 @@ internal sealed class PriceList
     /// Whether something that it counts outlasts a month and its sessions: a pass, a bundle with an end, what a bundle carries over.
     /// </summary>
     public bool OutlastsMonth =>
-        Array.Exists(Bundles, bundle => !bundle.IsMonthly || bundle.RolloverMaximum > 0)
+        TopUps.Length > 0
+        || Array.Exists(Bundles, bundle => !bundle.IsMonthly || bundle.RolloverMaximum > 0)
         || Array.Exists(_rows, row => row.Pass is not null);
 
     /// <summary>Name of a band in UTF-8; empty for an index below 0.</summary>
@@ -353,14 +388,31 @@ internal sealed class PriceList
             string counted = ProRataStep > 0 ? $"{offering.Offering}/{Name}" : Name;
             Meter = MeterId.Of(MeterKind.Bundle, counted);
             FairUseMeter = MeterId.Of(MeterKind.FairUse, counted);
+            CountedFrom = Math.Max(0, FromMilliseconds / MillisecondsPerDay);
             _fairUseZone = published.FairUseZone.Length == 0
                 ? -1
                 : offering.Zones.ToList().FindIndex(zone => zone.Name == published.FairUseZone);
             _fairUse = [.. published.FairUse.Select(volume => (volume.From.ToUnixTimeMilliseconds(), volume.Units))];
         }
 
+        /// <summary>The terms of a bundle that a top-up brought.</summary>
+        /// <param name="topUp">What the granting version says of it.</param>
+        /// <param name="granted">When it was granted.</param>
+        /// <param name="offering">The version under which it is drawn, whose zones and destinations its names mean.</param>
+        public BundleTerms(TopUp topUp, GrantedBundle granted, OfferingVersion offering)
+            : this(topUp.Published.Bundle, topUp.Index, offering)
+        {
+            (IsMonthly, IsOfBalance) = (false, false);
+            (FromMilliseconds, ToMilliseconds) = (granted.FromMilliseconds, granted.ToMilliseconds);
+            Meter = GrantedBundle.MeterOf(Meter, granted.Number);
+            CountedFrom = granted.Number;
+        }
+
         /// <summary>Its id; that of the kind where it has none.</summary>
         public string Name { get; }
+
+        /// <summary>The beginning under which its meter is kept, where it is not monthly.</summary>
+        public long CountedFrom { get; }
 
         /// <summary>
         /// The order in which bundles are drawn: lower priority number, then soonest end, own before shared, earliest begin, id. The
@@ -436,6 +488,13 @@ internal sealed class PriceList
         public bool Fits(UsageKind kind, int zone, int destination) =>
             kind == Kind && _zones[zone] && Holds(_destinations, destination);
     }
+
+    /// <summary>A bundle that top-ups bring.</summary>
+    /// <param name="Version">Version that says so.</param>
+    /// <param name="Place">Its place there, from 0.</param>
+    /// <param name="Index">Its index after the bundles of the price list's version.</param>
+    /// <param name="Published">What the version says.</param>
+    public sealed record TopUp(int Version, int Place, int Index, TopUpGrant Published);
 
     /// <summary>A part of a session with its own price and increment.</summary>
     public readonly record struct Step(long From, long UnitPriceNanos, long UnitSize, long Increment);

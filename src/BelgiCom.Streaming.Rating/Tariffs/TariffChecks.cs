@@ -6,6 +6,11 @@ namespace BelgiCom.Streaming.Rating;
 /// <summary>Checks what must hold before a version may price anything. Each failure is a sentence that says what to change.</summary>
 internal sealed class TariffChecks
 {
+    private const long MostQuota = 1_000_000_000_000;
+
+    // Ten years: nobody tops up for longer.
+    private const long MostValiditySeconds = 3660L * 86_400;
+
     private readonly List<TariffFault> _faults = [];
 
     // What is looked at: where a fault belongs.
@@ -61,6 +66,46 @@ internal sealed class TariffChecks
 
         _price = null;
         CheckBundles(offering, zones);
+        _bundle = null;
+        CheckTopUps(offering, zones);
+        Require(
+            offering is
+            {
+                QuotaOctets: >= 0 and <= MostQuota, QuotaSeconds: >= 0 and <= MostQuota, QuotaValiditySeconds: >= 0 and <= MostQuota
+            },
+            "'reservation' must have sizes and a validity of at least 0 units, and below a million times a million.");
+    }
+
+    private void CheckTopUps(OfferingVersion offering, HashSet<string> zones)
+    {
+        Require(
+            offering.TopUps.Count == 0 || offering.PaymentMethod == PaymentMethod.PrePaid,
+            "'onTopUp' needs 'paymentMethod: prePaid': nobody else tops up.");
+        Require(
+            offering.TopUps.DistinctBy(topUp => (topUp.Bundle.Id, topUp.AtLeast)).Count() == offering.TopUps.Count,
+            "two top-ups from the same amount bring a bundle with the same id.");
+        foreach (TopUpGrant topUp in offering.TopUps)
+        {
+            Bundle bundle = topUp.Bundle;
+            string where = $"the bundle '{bundle.Id}' of a top-up";
+            Require(IsAmount(topUp.AtLeast), $"{where} must be for an amount from 0 to 999999999.999999999.");
+            Require(
+                topUp.ValiditySeconds is >= 1 and <= MostValiditySeconds, $"{where} must be valid for 1 second to 3660 days.");
+            Require(bundle.Id.Length > 0 && IsPriced(bundle.Kind), $"{where} must have an id, and be for data, voice, sms or event.");
+            Require(bundle.Units >= 1 || bundle.Unlimited, $"{where} must have at least 1 unit.");
+            Require(
+                bundle is
+                {
+                    Shared: false, ValidFrom: null, ValidTo: null, RolloverMaximum: 0, ProRataStep: 0, FairUseZone: "", FairUse.Count: 0
+                },
+                $"{where} has terms of a monthly bundle.");
+            Require(!offering.Bundles.Any(other => other.Id == bundle.Id), $"{where} has the id of a bundle of the version.");
+            Require(
+                offering.TopUps.All(other => other.Bundle.Id != bundle.Id || other.Bundle.Kind == bundle.Kind),
+                $"{where} has the id of one of another kind.");
+            CheckNames(bundle.Zones, zones, $"{where} names zone");
+            CheckNames(bundle.Destinations, offering.Destinations.Select(destination => destination.Name), $"{where} names destination");
+        }
     }
 
     private void CheckLimits(IReadOnlyList<OfferingLimit> limits)

@@ -26,7 +26,8 @@ public sealed class TariffSnapshot
         IEnumerable<OfferingVersion> published, OfferingIndex offerings, bool keepsAllSessions = true, bool leavesShared = false)
     {
         OfferingVersion[] all = [.. published];
-        _versions = [.. all.Select(version => new TariffVersion(version))];
+        ILookup<string, OfferingVersion> siblings = all.ToLookup(version => version.Offering, StringComparer.Ordinal);
+        _versions = [.. all.Select(version => new TariffVersion(version, siblings[version.Offering]))];
         int[] numbers = [.. all.Select(version => offerings.GetOrAdd(version.Offering))];
         _offerings = numbers;
         _byOffering = new int[numbers.DefaultIfEmpty(-1).Max() + 1][];

@@ -20,7 +20,9 @@ public sealed class TariffVersion
     private readonly byte[] _offering;
     private readonly byte[] _currency;
 
-    internal TariffVersion(OfferingVersion published)
+    /// <param name="published">The version.</param>
+    /// <param name="siblings">All versions of the offering; null for this one alone.</param>
+    internal TariffVersion(OfferingVersion published, IEnumerable<OfferingVersion>? siblings = null)
     {
         IReadOnlyList<TariffFault> faults = TariffChecks.FaultsOf(published);
         if (faults.Count > 0)
@@ -31,7 +33,7 @@ public sealed class TariffVersion
         try
         {
             _zoneMap = new ZoneMap(published.Zones);
-            PriceList = new PriceList(published);
+            PriceList = new PriceList(published, siblings);
             (Basis, VatPermille, AllLimits) = (published.PriceBasis, published.VatPermille, SpendLimit.Of(published));
             Limits = Compile([.. AllLimits.Where(limit => limit.After.Length == 0)]);
 
@@ -44,6 +46,8 @@ public sealed class TariffVersion
         }
 
         Version = published.Version;
+        (QuotaSeconds, QuotaOctets, QuotaValiditySeconds) =
+            (published.QuotaSeconds, published.QuotaOctets, published.QuotaValiditySeconds);
         IsPrepaid = published.PaymentMethod == PaymentMethod.PrePaid;
         ValidFromMilliseconds = published.ValidFrom.ToUnixTimeMilliseconds();
         ValidToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
@@ -84,6 +88,15 @@ public sealed class TariffVersion
     /// <summary>Whether usage is paid from money that was topped up before.</summary>
     internal bool IsPrepaid { get; }
 
+    /// <summary>Seconds of a call in a quota when the request names none; 0 for those of the policy.</summary>
+    internal long QuotaSeconds { get; }
+
+    /// <summary>Octets of data in a quota when the request names none; 0 for those of the policy.</summary>
+    internal long QuotaOctets { get; }
+
+    /// <summary>Seconds for which a quota may be used; 0 for those of the policy.</summary>
+    internal long QuotaValiditySeconds { get; }
+
     /// <summary>VAT rate in permille.</summary>
     internal int VatPermille { get; }
 
@@ -120,6 +133,9 @@ public sealed class TariffVersion
 
     /// <summary>Zone name in UTF-8; empty for an index below 0.</summary>
     public ReadOnlySpan<byte> ZoneUtf8(int zone) => zone < 0 ? [] : _zoneNames[zone];
+
+    /// <summary>Id of a bundle in UTF-8, by the index that a part holds; empty for an index below 0.</summary>
+    public ReadOnlySpan<byte> BundleUtf8(int bundle) => PriceList.BundleUtf8(bundle);
 
     /// <summary>Index of the bundle of a kind that the month's balance counts.</summary>
     internal int BundleOf(UsageKind kind) => _bundles[(int)kind];

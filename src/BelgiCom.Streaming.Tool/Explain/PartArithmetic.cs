@@ -376,7 +376,7 @@ internal sealed class PartArithmetic
         int index = published.Bundles.Index().FirstOrDefault(one => one.Item.Id == id && one.Item.Kind == _usage.Kind, (-1, null!)).Index;
         if (index < 0)
         {
-            return null;
+            return TopUpWords(version, published, id, drawn);
         }
 
         Bundle bundle = published.Bundles[index];
@@ -411,6 +411,30 @@ internal sealed class PartArithmetic
             + $"{Units(Math.Max(0, granted - meter.Units))} after, of {Units(bundle.Units)}{carried}";
 
         string Units(long units) => ExplainedPart.Units(units, published.Prices.FirstOrDefault(price => price.Kind == bundle.Kind));
+    }
+
+    /// <summary>What is left of the bundles of an id that top-ups brought, and that the usage drew from.</summary>
+    private string TopUpWords(int version, OfferingVersion published, string id, long drawn)
+    {
+        List<string> left = [];
+        foreach (UsageMeter meter in _usage.Meters)
+        {
+            if (NamesOf(version)?.Find(meter) is { Kind: MeterKind.TopUp } named && named.Name == id)
+            {
+                Bundle bundle = published.TopUps[named.Index].Bundle;
+                left.Add(bundle.Unlimited
+                    ? $"{Units(meter.Units, bundle)} drawn of one without a limit"
+                    : $"{Units(Math.Max(0, bundle.Units - meter.Units), bundle)} left after, of {Units(bundle.Units, bundle)}");
+            }
+        }
+
+        Bundle? any = published.TopUps.FirstOrDefault(topUp => topUp.Bundle.Id == id)?.Bundle;
+        string amount = any is null ? Words($"{drawn:N0} units") : Units(drawn, any);
+        return $"'{id}', brought by a top-up: {amount} drawn; "
+            + (left.Count == 0 ? "what it had is not known" : string.Join("; ", left));
+
+        string Units(long units, Bundle bundle) =>
+            ExplainedPart.Units(units, published.Prices.FirstOrDefault(price => price.Kind == bundle.Kind));
     }
 
     private static readonly DateOnly Epoch = DateOnly.FromDateTime(DateTime.UnixEpoch);
