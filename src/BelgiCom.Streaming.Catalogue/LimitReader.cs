@@ -7,6 +7,7 @@ namespace BelgiCom.Streaming.Catalogue;
 internal static class LimitReader
 {
     private const int PermillePerPercent = 10;
+    private const int KindCount = 4;
 
     /// <summary>Reads a limit; faults go to the section's list.</summary>
     /// <param name="section">Where it stands.</param>
@@ -53,7 +54,7 @@ internal static class LimitReader
     }
 
     /// <summary>
-    /// Gives a version the limits that rating counts: its own, or else those of its table. In each scope of which neither says anything,
+    /// Gives a version its limits: its own, or else those of its table. In each scope of which neither says anything,
     /// rating takes those of the law.
     /// </summary>
     public static OfferingVersion Publish(
@@ -64,46 +65,39 @@ internal static class LimitReader
             section.Fault("limits", "'limits' and 'roamingDataLimit' are both there; keep one of them.");
         }
 
-        // A version that repeats another one (sameAs) has no lines of its own, and the other one was warned of already.
-        IReadOnlyList<YamlSection> lines = section.Sections("limits");
-        List<OfferingLimit> published = [];
-        foreach ((int index, SpendingLimit limit) in own.Index())
-        {
-            OfferingLimit read = Of(limit, ScopeOf(limit, version));
-            if (read.Scope != SpendScope.Other && (read.After.Length == 0 || published.Exists(other => other.Id == read.After)))
-            {
-                published.Add(read);
-            }
-            else if (index < lines.Count)
-            {
-                PriceReader.NotApplied(
-                    lines[index], "id", "rating counts data in all zones abroad, all usage at home, or everything (scope)", "limits");
-            }
-        }
-
         bool takesTable = own.Count == 0 && version.RoamingDataLimit is null;
-        return version with { Limits = takesTable ? [.. ofTable.Select(limit => Of(limit, limit.Scope))] : published };
+        return version with { Limits = [.. (takesTable ? ofTable : own).Select(limit => Of(limit, version))] };
     }
 
-    private static SpendScope ScopeOf(SpendingLimit limit, OfferingVersion version)
+    /// <summary>
+    /// The limit as rating counts it. What a bundle covers costs nothing, so that 'aboveBundle' changes nothing of what is counted; a list
+    /// of all kinds, or of all zones, is none. What one of the scopes says is that scope, which the law knows.
+    /// </summary>
+    private static OfferingLimit Of(SpendingLimit limit, OfferingVersion version)
     {
-        string[] abroad = [.. version.Zones.Select(zone => zone.Name).Where(zone => zone != RoamingZone.Home)];
-        bool isAbroad = abroad.Length > 0 && abroad.All(limit.Zones.Contains) && limit.Zones.All(abroad.Contains);
-        return limit switch
+        string[] all = [.. version.Zones.Select(zone => zone.Name)];
+        UsageKind[] kinds = [.. limit.Kinds.Distinct().Order()];
+        string[] zones = [.. limit.Zones.Distinct().Order(StringComparer.Ordinal)];
+        kinds = kinds.Length == KindCount ? [] : kinds;
+        bool isAbroad = zones.Length > 0 && zones.Order().SequenceEqual(all.Where(zone => zone != RoamingZone.Home).Order());
+        zones = Array.TrueForAll(all, zones.Contains) && zones.Length == all.Length ? [] : zones;
+        SpendScope scope = limit.CountsPasses ? SpendScope.Other : (limit.Scope, kinds, zones) switch
         {
-            { CountsPasses: true } => SpendScope.Other,
-            { Scope: not SpendScope.Other } => limit.Scope,
-            { Kinds: [UsageKind.Data], IsAboveBundle: false } when isAbroad => SpendScope.RoamingData,
-            { Kinds: [], Zones: [RoamingZone.Home] } => SpendScope.Domestic,
-            { Kinds: [], Zones: [] } => SpendScope.All,
+            (not SpendScope.Other, _, _) => limit.Scope,
+            (_, [UsageKind.Data], _) when isAbroad => SpendScope.RoamingData,
+            (_, [], [RoamingZone.Home]) => SpendScope.Domestic,
+            (_, [], []) => SpendScope.All,
             _ => SpendScope.Other,
         };
+        OfferingLimit published = Of(limit) with { Scope = scope };
+        return scope != SpendScope.Other
+            ? published
+            : published with { Kinds = kinds, Zones = zones, PassesOnly = limit.CountsPasses };
     }
 
-    private static OfferingLimit Of(SpendingLimit limit, SpendScope scope) => new()
+    private static OfferingLimit Of(SpendingLimit limit) => new()
     {
         Id = limit.Id,
-        Scope = scope,
         Amount = limit.Amount,
         Basis = limit.Basis,
         Steps = [

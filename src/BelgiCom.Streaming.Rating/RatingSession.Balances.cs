@@ -169,12 +169,14 @@ public sealed partial class RatingSession
             : null;
         SpendLimits limits = choices is null ? version.Limits : choices.LimitsAt(at, version);
         SpendPeriod month = new(_monthStartDays, _monthUntilDay, OldestDayWith(at));
-        long other = _spend.SpendOf(subscriber ^ _subscribers.OwnerOf(holder), SpendScope.Other, month);
+        UInt128 owner = subscriber ^ _subscribers.OwnerOf(holder);
+        long other = _spend.OtherOf(owner, month);
         List<LimitBalance> all = [];
         foreach (SpendLimit limit in limits.All)
         {
             long spent = limit.Scope switch
             {
+                _ when limit.Measure is { } measure => _spend.SpendOf(owner, measure.Meter, month),
                 SpendScope.RoamingData => balance.RoamingDataSpendNanos,
                 SpendScope.Domestic => balance.SpendNanos - balance.RoamingDataSpendNanos - other,
                 _ => balance.SpendNanos,

@@ -123,12 +123,23 @@ public sealed partial class RatingSession
             return true;
         }
 
+        UInt128 owner = usage.Subscriber ^ _subscribers.OwnerOf(holder);
+        SpendPeriod period = new(_monthStartDays, _monthUntilDay, OldestDayWith(usage.EventTimeMilliseconds));
         if (!isRoaming && limits.Watches(SpendScope.Domestic))
         {
             bool hasOther = (balance.Notified & ThresholdKinds.OtherRoamingSpend) != ThresholdKinds.None;
-            SpendPeriod period = new(_monthStartDays, _monthUntilDay, OldestDayWith(usage.EventTimeMilliseconds));
-            long other = hasOther ? _spend.SpendOf(usage.Subscriber ^ _subscribers.OwnerOf(holder), SpendScope.Other, period) : 0;
+            long other = hasOther ? _spend.OtherOf(owner, period) : 0;
             if (limits.IsCutOff(SpendScope.Domestic, balance.SpendNanos - balance.RoamingDataSpendNanos - other))
+            {
+                return true;
+            }
+        }
+
+        for (int index = 0; index < version.Measures.Length; index++)
+        {
+            MeasureInForce measured = version.Measures[index];
+            if (result.ZoneIndex >= 0 && measured.Counts(usage.Kind, result.ZoneIndex)
+                && SpendLimits.IsCutOff(limits.ReachedOfMeasure(index, _spend.SpendOf(owner, measured.Measure.Meter, period))))
             {
                 return true;
             }

@@ -578,24 +578,61 @@ public sealed partial class RatingSession
         if (isRoaming && !isRoamingData && result.AmountNanos != 0)
         {
             // Nothing counts this spend by itself, but what is domestic is known by it.
-            _spend.TryAdd(owner, SpendScope.Other, result.AmountNanos, period, out _, ref result);
+            _spend.AddOther(owner, result.AmountNanos, period, ref result);
             balance.Notified |= ThresholdKinds.OtherRoamingSpend;
         }
 
         if (isRoamingData)
         {
-            _spend.Send(limits, owner, SpendScope.RoamingData, balance.RoamingDataSpendNanos, period, balance.Notified, ref result);
+            long spend = balance.RoamingDataSpendNanos;
+            _spend.Send(limits.Reached(SpendScope.RoamingData, spend), owner, spend, period, balance.Notified, ref result);
         }
         else if (!isRoaming && limits.Watches(SpendScope.Domestic))
         {
             bool hasOther = (balance.Notified & ThresholdKinds.OtherRoamingSpend) != ThresholdKinds.None;
-            long other = hasOther ? _spend.SpendOf(owner, SpendScope.Other, period) : 0;
-            _spend.Send(
-                limits, owner, SpendScope.Domestic, balance.SpendNanos - balance.RoamingDataSpendNanos - other, period,
-                ThresholdKinds.None, ref result);
+            long spend = balance.SpendNanos - balance.RoamingDataSpendNanos - (hasOther ? _spend.OtherOf(owner, period) : 0);
+            _spend.Send(limits.Reached(SpendScope.Domestic, spend), owner, spend, period, ThresholdKinds.None, ref result);
         }
 
-        _spend.Send(limits, owner, SpendScope.All, balance.SpendNanos, period, ThresholdKinds.None, ref result);
+        _spend.Send(
+            limits.Reached(SpendScope.All, balance.SpendNanos), owner, balance.SpendNanos, period, ThresholdKinds.None, ref result);
+        if (version.Measures.Length > 0)
+        {
+            WatchMeasures(in usage, version, limits, owner, period, ref result);
+        }
+    }
+
+    /// <summary>
+    /// Counts the charge for limits over some kinds and zones, or over passes. It counts for them whatever the customer chose, so that a
+    /// choice that ends in the month finds what was spent.
+    /// </summary>
+    private void WatchMeasures(
+        in UsageRecord usage, TariffVersion version, SpendLimits limits, UInt128 owner, SpendPeriod period, ref RatingResult result)
+    {
+        for (int index = 0; index < version.Measures.Length; index++)
+        {
+            ref readonly MeasureInForce measured = ref version.Measures[index];
+            if (!measured.Counts(usage.Kind, result.ZoneIndex))
+            {
+                continue;
+            }
+
+            long nanos = measured.Measure.IsOfPasses ? PassNanos(in result) : result.AmountNanos;
+            _spend.TryAdd(owner, measured.Measure.Meter, nanos, period, out long spend, ref result);
+            _spend.Send(limits.ReachedOfMeasure(index, spend), owner, spend, period, ThresholdKinds.None, ref result);
+        }
+    }
+
+    /// <summary>What an event is charged for the pass that it opened.</summary>
+    private long PassNanos(in RatingResult result)
+    {
+        long nanos = 0;
+        foreach (ref readonly RatedPart part in _lists.Parts.Slice(result.FirstPart, result.PartCount))
+        {
+            nanos += part.Component == PartComponent.PassOpened ? part.AmountNanos : 0;
+        }
+
+        return nanos;
     }
 
     /// <summary>

@@ -118,6 +118,7 @@ public sealed class BrokenCatalogueTests : IDisposable
     [InlineData("at: 80 %", "at: 80", 38, "BAD_NUMBER", "'at'")]
     [InlineData("date: 12-25", "date: 13-25", 4, "BAD_NUMBER", "'date'")]
     // What no name is.
+    [InlineData("zones: [rlah, world], amount", "zones: [mars], amount", 10, "BROKEN_VERSION", "'mars'")]
     [InlineData("zone: home, price", "zone: mars, price", 28, "BROKEN_VERSION", "'mars'")]
     [InlineData("destination: p0903", "destination: p0999", 20, "BROKEN_VERSION", "'p0999'")]
     [InlineData("band: evening", "band: morning", 22, "BROKEN_VERSION", "'morning'")]

@@ -68,6 +68,19 @@ public sealed partial class OfferingExampleTests
             limit.Id, limit.Scope, limit.Amount, limit.Basis, limit.After,
             string.Join(' ', limit.Steps.Select(step => step.Notification)))));
 
+    /// <summary>The add-on's limit counts passes alone, and that of the law holds beside it.</summary>
+    [Fact]
+    public void LimitOfPasses_IsPublishedBesideThoseOfTheLaw()
+    {
+        OfferingVersion version = Catalogue.Versions.Single(version => version.Offering == "roaming-pass");
+        OfferingLimit limit = Assert.Single(version.Limits);
+
+        Assert.Equal((SpendScope.Other, true, 50m), (limit.Scope, limit.PassesOnly, limit.Amount));
+        Assert.Equal(["world"], limit.Zones);
+        Assert.Equal([UsageKind.Data], limit.Kinds);
+        Assert.Equal(["roaming-data", "eu-roaming", "eu-roaming-2", "be-domestic"], SpendLimit.Of(version).Select(one => one.Id));
+    }
+
     /// <summary>The table for copying says what rating takes of itself.</summary>
     [Fact]
     public void TableOfLimits_IsWhatTheLawAsksFor()

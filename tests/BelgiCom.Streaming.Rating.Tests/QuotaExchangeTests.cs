@@ -27,6 +27,29 @@ public sealed class QuotaExchangeTests
         Assert.Equal((QuotaResult.Granted, granted, isFinal), smf.Ask(1, QuotaOperation.Create, wanted));
     }
 
+    /// <summary>A limit over one kind in one zone ends quotas there, 20 octets of a euro before that of the law would.</summary>
+    [Fact]
+    public void Quota_UnderALimitOverAKindAndZone_EndsWithTheUnitThatReachesIt_AndOnlyThere()
+    {
+        Consumer smf = new(Octets("1") with
+        {
+            Limits =
+            [
+                new OfferingLimit
+                {
+                    Id = "away", Kinds = [UsageKind.Data], Zones = ["world"], Amount = 30,
+                    Steps = [new OfferingLimitStep { Permille = 1000, Notification = "STOP", Action = LimitAction.CutOff }],
+                },
+            ],
+        });
+
+        Assert.Equal((QuotaResult.Granted, 30, true), smf.Ask(1, QuotaOperation.Create, 40));
+        Assert.Equal((QuotaResult.QuotaLimitReached, 0, false), smf.Ask(2, QuotaOperation.Create, 1));
+        Assert.Equal((QuotaResult.QuotaLimitReached, 0, false), smf.Ask(1, QuotaOperation.Update, 1, used: 30));
+        Assert.Equal("STOP", string.Join(' ', smf.Notices));
+        Assert.Equal((QuotaResult.Granted, 40, false), smf.Ask(3, QuotaOperation.Create, 40, network: HomeNetwork));
+    }
+
     [Fact]
     public void Quota_AfterTheStop_IsRefused_AndTheStopIsSentOnce()
     {

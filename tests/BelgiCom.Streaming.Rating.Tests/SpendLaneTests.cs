@@ -14,7 +14,7 @@ public sealed class SpendLaneTests
     private const string World = "310260";
     private const string Law = "eu-roaming";
 
-    private static readonly string[] Limits = [Law, "eu-roaming-2", "be-domestic", "company"];
+    private static readonly string[] Limits = [Law, "eu-roaming-2", "be-domestic", "company", "away"];
     private static readonly long Start = Given.Instant("2026-03-25T00:00:00Z");
 
     /// <summary>One octet, second or message costs a euro, at home and abroad.</summary>
@@ -62,11 +62,19 @@ public sealed class SpendLaneTests
                     new OfferingLimitStep { Permille = 1000, Notification = "ALL", Action = LimitAction.CutOff },
                 ],
             },
+            new OfferingLimit
+            {
+                Id = "away",
+                Kinds = [UsageKind.Voice, UsageKind.Sms],
+                Zones = ["world"],
+                Amount = 60,
+                Steps = [new OfferingLimitStep { Permille = 500, Notification = "HALF_AWAY", Action = LimitAction.Message }],
+            },
         ],
     };
 
     private static readonly Gen<(int Limit, long At, int Kind)[]> AnyChoices =
-        Gen.Select(Gen.Int[0, 3], Gen.Long[0, 14 * 86_400_000L], Gen.Int[0, 5]).Array[0, 3];
+        Gen.Select(Gen.Int[0, 4], Gen.Long[0, 14 * 86_400_000L], Gen.Int[0, 5]).Array[0, 3];
 
     private static readonly Gen<(int Subscriber, int Kind, int Units, long At)> AnyUsage =
         Gen.Select(Gen.Int[1, 3], Gen.Int[0, 5], Gen.Int[0, 30], Gen.Long[0, 14 * 86_400_000L]);
@@ -251,7 +259,7 @@ public sealed class SpendLaneTests
                 ? usage.TotalOctets > 0
                 : usage.Kind != UsageKind.Voice || usage.DurationSeconds > 0;
             List<(BigInteger From, string Text)> reached = [];
-            foreach (string counted in new[] { scope, "all" })
+            foreach (string counted in new[] { scope, "all", "away" }.Where(one => one != "away" || (isList && scope == "other")))
             {
                 BigInteger spend = _spend[(usage.Subscriber, month, counted)] =
                     _spend.GetValueOrDefault((usage.Subscriber, month, counted)) + nanos;
@@ -262,7 +270,11 @@ public sealed class SpendLaneTests
 
                 List<(BigInteger From, string Text)> steps = [];
                 foreach ((string id, string of, long euros, bool isGross, string after, (int Permille, LimitAction Action)[] all) in isList
-                    ? [("company", "all", 90L, false, "", [(500, LimitAction.Warn), (1000, LimitAction.CutOff)]), .. OfLaw]
+                    ?
+                    [
+                        ("company", "all", 90L, false, "", [(500, LimitAction.Warn), (1000, LimitAction.CutOff)]),
+                        ("away", "away", 60L, false, "", [(500, LimitAction.Message)]), .. OfLaw,
+                    ]
                     : OfLaw)
                 {
                     LimitChoice? choice = Last(mine, id, usage);

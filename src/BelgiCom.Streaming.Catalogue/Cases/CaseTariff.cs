@@ -76,8 +76,28 @@ internal static class CaseTariff
                         IsOpen: IsOpenTo(bundle, "members", subscriber) & IsOpenTo(bundle, "owner", subscriber)))
                     .Where(bundle => bundle.IsOpen)
                     .Select(bundle => bundle.Bundle)],
+            Limits = [.. List(version, tariff, "limits").Select(Limit)],
         };
     }
+
+    private static OfferingLimit Limit(CaseObject limit) => new()
+    {
+        Id = limit.Text("id"),
+        Scope = Choice(
+            limit, "scope", SpendScope.Other, ("roaming-data", SpendScope.RoamingData), ("domestic", SpendScope.Domestic),
+            ("all", SpendScope.All)),
+        Kinds = [.. Texts(limit, "kinds").Select(word => PriceReader.Kinds.First(kind => kind.Symbol == word).Value)],
+        Zones = Texts(limit, "zones"),
+        PassesOnly = Choice(limit, "counts", false, ("usage", false), ("passes", true)),
+        Amount = limit.OptionalDecimal("amount") ?? 0,
+        Basis = limit.Basis("basis"),
+        Steps = [
+            .. limit.Objects("steps").Select(step => new OfferingLimitStep
+            {
+                Permille = (int)step.Whole("permille"),
+                Notification = step.Text("type"),
+            })],
+    };
 
     private static OfferingPrice Price(CaseObject price)
     {

@@ -227,6 +227,14 @@ internal sealed class RateCase
                 [new CasePart(NameOf(PartComponent.ZeroRated), null, null, null, null, null, 0, 0, 0, 0)],
             _ => [],
         };
+        if (expected.Has("notifications"))
+        {
+            expected.Expect(
+                "notifications",
+                _rating.Session.Notices(in result).ToArray()
+                    .Select(sent => $"{sent.Notice.Limit.Id} {sent.Notice.Step.Notification} {Nanos.ToDecimal(sent.SpendNanos)}"));
+        }
+
         if (expected.Has("parts"))
         {
             CompareParts(parts, expected.Objects("parts"), usage.Kind, expected);

@@ -30,12 +30,23 @@ public sealed partial record OfferingLimit
     /// <summary>The law that demands it; empty for a wish of the operator.</summary>
     public string LegalBasis { get; init; } = "";
 
+    /// <summary>Usage that a limit of the scope OTHER counts; empty for all.</summary>
+    public IReadOnlyList<UsageKind> Kinds { get; init; } = [];
+
+    /// <summary>Zones in which a limit of the scope OTHER counts; empty for all.</summary>
+    public IReadOnlyList<string> Zones { get; init; } = [];
+
+    /// <summary>Whether a limit of the scope OTHER counts only what is charged for passes.</summary>
+    public bool PassesOnly { get; init; } = false;
+
     internal int MaxSize =>
-        13
+        14
         + AvroSize.Of(Id)
         + AvroSize.Of(Steps, static item => item.MaxSize)
         + AvroSize.Of(After)
-        + AvroSize.Of(LegalBasis);
+        + AvroSize.Of(LegalBasis)
+        + AvroSize.Of(Kinds, static item => 2)
+        + AvroSize.Of(Zones, static item => AvroSize.Of(item));
 
     internal static OfferingLimit ReadFrom(ref AvroReader reader) => new()
     {
@@ -46,6 +57,9 @@ public sealed partial record OfferingLimit
         Steps = reader.ReadArray(3, static (ref reader) => OfferingLimitStep.ReadFrom(ref reader)),
         After = reader.ReadString(),
         LegalBasis = reader.ReadString(),
+        Kinds = reader.ReadArray(1, static (ref reader) => (UsageKind)reader.ReadEnum(5)),
+        Zones = reader.ReadArray(1, static (ref reader) => reader.ReadString()),
+        PassesOnly = reader.ReadBoolean(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -57,5 +71,8 @@ public sealed partial record OfferingLimit
         writer.WriteArray(Steps, static (ref writer, item) => item.WriteTo(ref writer));
         writer.WriteString(After);
         writer.WriteString(LegalBasis);
+        writer.WriteArray(Kinds, static (ref writer, item) => writer.WriteEnum((int)item, 5));
+        writer.WriteArray(Zones, static (ref writer, item) => writer.WriteString(item));
+        writer.WriteBoolean(PassesOnly);
     }
 }

@@ -7,7 +7,8 @@ namespace BelgiCom.Streaming.Contracts;
 
 /// <summary>
 /// Which spend a limit counts. ROAMING_DATA: data outside the home network. DOMESTIC: all usage in the home network; what a bundle covers
-/// costs nothing, so it is what is charged above the bundle. ALL: everything.
+/// costs nothing, so it is what is charged above the bundle. ALL: everything. OTHER: what the limit's own kinds and zones say, or passes
+/// only.
 /// </summary>
 public enum SpendScope
 {

@@ -43,6 +43,11 @@ public sealed class MeterNames
         {
             _names.TryAdd(MeterId.Of(MeterKind.Spend, scope.ToString()), new NamedMeter(MeterKind.Spend, -1, scope.ToString()));
         }
+
+        foreach (SpendMeasure measure in SpendLimit.Of(published).Select(limit => limit.Measure).OfType<SpendMeasure>())
+        {
+            _names.TryAdd(measure.Meter, new NamedMeter(MeterKind.Spend, -1, measure.Key));
+        }
     }
 
     /// <summary>What a meter counts; null for one of a session, of a limit's step, or of another version.</summary>

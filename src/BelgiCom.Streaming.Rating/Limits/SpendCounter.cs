@@ -41,10 +41,10 @@ public sealed class SpendCounter
     {
         SpendPeriod period = new(periodStartDays, MeterEntry.NoEnd, int.MinValue);
         RatingResult result = default;
-        bool fits = TryAdd(owner, scope, nanos, period, out spend, ref result);
+        bool fits = TryAdd(owner, MeterIds[(int)scope], nanos, period, out spend, ref result);
         if (fits)
         {
-            Send(limits, owner, scope, spend, period, ThresholdKinds.None, ref result);
+            Send(limits.Reached(scope, spend), owner, spend, period, ThresholdKinds.None, ref result);
             foreach (SentNotice sent in Notices.Slice(result.FirstNotice, result.NoticeCount))
             {
                 reached.Add(sent.Notice);
@@ -54,10 +54,14 @@ public sealed class SpendCounter
         return fits;
     }
 
-    /// <summary>Adds to the spend of an owner in a scope; false, and nothing is changed, when it does not fit.</summary>
-    internal bool TryAdd(UInt128 owner, SpendScope scope, long nanos, SpendPeriod period, out long spend, ref RatingResult result)
+    /// <summary>Adds to the spend abroad that no limit counts by itself.</summary>
+    internal void AddOther(UInt128 owner, long nanos, SpendPeriod period, ref RatingResult result) =>
+        TryAdd(owner, MeterIds[(int)SpendScope.Other], nanos, period, out _, ref result);
+
+    /// <summary>Adds to the spend of an owner that a meter counts; false, and nothing is changed, when it does not fit.</summary>
+    internal bool TryAdd(UInt128 owner, ulong meter, long nanos, SpendPeriod period, out long spend, ref RatingResult result)
     {
-        MeterKey key = KeyOf(owner, scope, period);
+        MeterKey key = new(owner, meter, period.StartDays);
         MeterReading before = _lists.Meters.Read(in key, period.OldestDay);
         spend = before.Nanos;
         if (nanos > 0 ? before.Nanos > long.MaxValue - nanos : before.Nanos < long.MinValue - nanos)
@@ -74,23 +78,25 @@ public sealed class SpendCounter
         return true;
     }
 
-    /// <summary>The spend of an owner in a scope, as far as it was added here.</summary>
-    internal long SpendOf(UInt128 owner, SpendScope scope, SpendPeriod period) =>
-        _lists.Meters.Read(KeyOf(owner, scope, period), period.OldestDay).Nanos;
+    /// <summary>The spend abroad of an owner that no limit counts by itself.</summary>
+    internal long OtherOf(UInt128 owner, SpendPeriod period) => SpendOf(owner, MeterIds[(int)SpendScope.Other], period);
+
+    /// <summary>The spend of an owner that a meter counts, as far as it was added here.</summary>
+    internal long SpendOf(UInt128 owner, ulong meter, SpendPeriod period) =>
+        _lists.Meters.Read(new MeterKey(owner, meter, period.StartDays), period.OldestDay).Nanos;
 
     /// <summary>Sends the steps that the spend reaches and that were not sent in the period.</summary>
-    /// <param name="limits">The limits in force.</param>
+    /// <param name="reached">The steps, rising.</param>
     /// <param name="owner">Whose spend.</param>
-    /// <param name="scope">Which.</param>
     /// <param name="spend">The spend of the period, on the basis of the price list.</param>
     /// <param name="period">The period.</param>
     /// <param name="alreadySent">What a release before limits sent in the period; it knew the offering's own amounts only.</param>
     /// <param name="result">Gets the notices and the meters that were set.</param>
     internal void Send(
-        SpendLimits limits, UInt128 owner, SpendScope scope, long spend, SpendPeriod period, ThresholdKinds alreadySent,
+        ReadOnlySpan<SpendNotice> reached, UInt128 owner, long spend, SpendPeriod period, ThresholdKinds alreadySent,
         ref RatingResult result)
     {
-        foreach (SpendNotice notice in limits.Reached(scope, spend))
+        foreach (SpendNotice notice in reached)
         {
             MeterKey key = new(owner, notice.Number, period.StartDays);
             if (_lists.Meters.Read(in key, period.OldestDay).Units != 0
@@ -111,9 +117,6 @@ public sealed class SpendCounter
 
     /// <summary>Forgets the notices after an earlier count of them; their meters are undone with the others.</summary>
     internal void UndoTo(int count) => _notices.RemoveRange(count, _notices.Count - count);
-
-    private static MeterKey KeyOf(UInt128 owner, SpendScope scope, SpendPeriod period) =>
-        new(owner, MeterIds[(int)scope], period.StartDays);
 
     private static readonly ulong[] MeterIds = [.. Enum.GetNames<SpendScope>().Select(name => MeterId.Of(MeterKind.Spend, name))];
 }

@@ -68,6 +68,9 @@ public sealed record SpendLimit
     /// <summary>Which spend it counts.</summary>
     public required SpendScope Scope { get; init; }
 
+    /// <summary>What a limit of no scope counts; null for one of a scope.</summary>
+    public SpendMeasure? Measure { get; init; }
+
     /// <summary>The limit in nano-units; 0 is reached by the first amount.</summary>
     public required long AmountNanos { get; init; }
 
@@ -93,10 +96,11 @@ public sealed record SpendLimit
     public static IReadOnlyList<SpendLimit> Of(OfferingVersion version)
     {
         List<SpendLimit> limits = [
-            .. version.Limits.Where(limit => limit.Scope != SpendScope.Other).Select(limit => new SpendLimit
+            .. version.Limits.Where(limit => limit.Scope != SpendScope.Other || SpendMeasure.IsSaidBy(limit)).Select(limit => new SpendLimit
             {
                 Id = limit.Id,
                 Scope = limit.Scope,
+                Measure = SpendMeasure.IsSaidBy(limit) ? new SpendMeasure(limit) : null,
                 AmountNanos = Nanos.FromDecimal(limit.Amount),
                 Basis = limit.Basis,
                 Steps = [.. limit.Steps.Select(step => new SpendLimitStep(step.Permille, step.Notification, step.Action))],

@@ -46,7 +46,6 @@ internal sealed class TariffChecks
             !Currency.Of(Encoding.UTF8.GetBytes(offering.Currency)).IsUnknown,
             "the currency must be an ISO 4217 code of 3 capital letters.");
         Require(IsAmount(offering.RoamingDataLimit ?? 0), "the roaming data limit must be an amount of at least 0.");
-        CheckLimits(offering.Limits);
         HashSet<string> zones = [.. offering.Zones.Select(zone => zone.Name)];
         Require(zones.Count == offering.Zones.Count, "two zones have the same name.");
         Require(zones.Contains(RoamingZone.Home), "no zone is named 'home'; without it all usage would be roaming.");
@@ -65,6 +64,7 @@ internal sealed class TariffChecks
         }
 
         _price = null;
+        CheckLimits(offering.Limits, zones);
         CheckBundles(offering, zones);
         _bundle = null;
         CheckTopUps(offering, zones);
@@ -108,7 +108,7 @@ internal sealed class TariffChecks
         }
     }
 
-    private void CheckLimits(IReadOnlyList<OfferingLimit> limits)
+    private void CheckLimits(IReadOnlyList<OfferingLimit> limits, HashSet<string> zones)
     {
         Require(AreNamedOnce(limits.Select(limit => limit.Id)), "two limits have the same id.");
         foreach (OfferingLimit limit in limits)
@@ -123,10 +123,18 @@ internal sealed class TariffChecks
                 limit.Steps.All(step => step.Permille is >= 1 and <= 1000),
                 $"limit '{limit.Id}' has a step outside 1 to 1000 thousandths.");
             Require(
-                limit.After.Length == 0 || limits.Any(other => other.Id == limit.After && other.Scope == limit.Scope),
-                $"limit '{limit.Id}' comes after '{limit.After}', which is no limit of its scope.");
+                limit.After.Length == 0 || limits.Any(other => other.Id == limit.After && CountTheSame(other, limit)),
+                $"limit '{limit.Id}' comes after '{limit.After}', which is no limit of what it counts.");
+            CheckNames(limit.Zones, zones, $"limit '{limit.Id}' names zone");
+            Require(
+                limit.Scope == SpendScope.Other || !(limit.PassesOnly || limit.Kinds.Count + limit.Zones.Count > 0),
+                $"limit '{limit.Id}' has a scope beside kinds, zones or passes.");
+            Require(limit.Kinds.All(IsPriced), $"limit '{limit.Id}' must be for data, voice, sms or event.");
         }
     }
+
+    private static bool CountTheSame(OfferingLimit one, OfferingLimit other) =>
+        one.Scope == other.Scope && new SpendMeasure(one).Key == new SpendMeasure(other).Key;
 
     private void Check(OfferingPrice price, string where, HashSet<string> zones)
     {

@@ -35,6 +35,11 @@ public sealed class TariffVersion
             _zoneMap = new ZoneMap(published.Zones);
             PriceList = new PriceList(published, siblings);
             (Basis, VatPermille, AllLimits) = (published.PriceBasis, published.VatPermille, SpendLimit.Of(published));
+            Measures = [
+                .. AllLimits.Select(limit => limit.Measure).OfType<SpendMeasure>().DistinctBy(measure => measure.Key)
+                    .Select(measure => new MeasureInForce(
+                        measure,
+                        [.. published.Zones.Select(zone => measure.Zones.Count == 0 || measure.Zones.Contains(zone.Name))]))];
             Limits = Compile([.. AllLimits.Where(limit => limit.After.Length == 0)]);
 
             // Whoever agrees to go on has these in force as well, so they must hold together.
@@ -114,6 +119,9 @@ public sealed class TariffVersion
     /// <summary>Its limits, also those that a customer has to agree to.</summary>
     internal IReadOnlyList<SpendLimit> AllLimits { get; }
 
+    /// <summary>What its limits count beside the scopes.</summary>
+    internal MeasureInForce[] Measures { get; }
+
     /// <summary>The limits that hold for a customer who chose nothing.</summary>
     internal SpendLimits Limits { get; }
 
@@ -144,7 +152,8 @@ public sealed class TariffVersion
     internal long ReachedFrom(SpendLimit limit) => SpendLimits.ReachedFrom(limit, Basis, VatRate.OfPermille(VatPermille));
 
     /// <summary>Limits on the basis of the version's prices.</summary>
-    internal SpendLimits Compile(IReadOnlyList<SpendLimit> limits) => new(limits, Basis, VatRate.OfPermille(VatPermille));
+    internal SpendLimits Compile(IReadOnlyList<SpendLimit> limits) =>
+        new(limits, Basis, VatRate.OfPermille(VatPermille), [.. Measures.Select(measure => measure.Measure)]);
 
     internal int FindZone(Plmn network) => _zoneMap.Find(network);
 

@@ -275,12 +275,14 @@ internal sealed record RatedExplanation
         {
             long? counted = limit.Scope switch
             {
+                _ when limit.Measure is { } measure => Usage.Meters.FirstOrDefault(meter => measure.IsCountedBy(meter))?.Nanos,
                 SpendScope.All => Usage.PeriodSpendNanos,
                 SpendScope.RoamingData when isRoamingData => Usage.RoamingDataSpendNanos,
                 _ => null,
             };
             if (counted is { } spend && limit.After.Length == 0)
             {
+                // What counts passes alone counts nothing of other usage, and then the event did not change its meter.
                 yield return $"limit {limit.Id}, {ExplainedPart.Money(limit.AmountNanos)} {Usage.Currency} "
                     + $"{SimulationAnswer.VatOf(limit.Basis)} VAT where the customer chose none: {Spend(spend)}";
             }

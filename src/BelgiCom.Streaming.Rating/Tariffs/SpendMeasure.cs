@@ -1,0 +1,57 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// What a limit counts that is none of the three scopes: what usage of some kinds in some zones is charged, or only what is charged for the
+/// passes that it opens. Limits that count the same share one measure, whatever their amounts. Immutable.
+/// </summary>
+public sealed class SpendMeasure
+{
+    private readonly bool[] _kinds;
+
+    /// <summary>Takes the words of a published limit.</summary>
+    /// <param name="limit">A limit of the scope <see cref="SpendScope.Other"/>.</param>
+    public SpendMeasure(OfferingLimit limit)
+    {
+        IsOfPasses = limit.PassesOnly;
+        _kinds = [.. Enum.GetValues<UsageKind>().Select(kind => limit.Kinds.Count == 0 || limit.Kinds.Contains(kind))];
+        Zones = [.. limit.Zones.Distinct().Order(StringComparer.Ordinal)];
+        IEnumerable<UsageKind> kinds = limit.Kinds.Distinct().Order();
+        Key = $"{string.Join(',', kinds)} in {string.Join(',', Zones)}{(IsOfPasses ? ", passes" : "")}";
+        Meter = MeterId.Of(MeterKind.Spend, Key);
+    }
+
+    /// <summary>The same for what counts the same.</summary>
+    public string Key { get; }
+
+    /// <summary>Whether it counts only what is charged for passes.</summary>
+    public bool IsOfPasses { get; }
+
+    /// <summary>The zones in which it counts; none for all.</summary>
+    internal IReadOnlyList<string> Zones { get; }
+
+    /// <summary>Number of the meter that holds the spend of a month.</summary>
+    internal ulong Meter { get; }
+
+    /// <summary>
+    /// Whether a limit says what it counts. One of the scope OTHER that does not is of a later release, and nothing counts it.
+    /// </summary>
+    public static bool IsSaidBy(OfferingLimit limit) =>
+        limit.Scope == SpendScope.Other && (limit.Kinds.Count + limit.Zones.Count > 0 || limit.PassesOnly);
+
+    /// <summary>Whether a meter of a rated event holds its spend of the month.</summary>
+    public bool IsCountedBy(UsageMeter meter) => (ulong)meter.Id == Meter;
+
+    /// <summary>Whether it counts usage of a kind.</summary>
+    public bool Counts(UsageKind kind) => _kinds[(int)kind];
+}
+
+/// <summary>A measure with the zones of an offering version resolved.</summary>
+/// <param name="Measure">What is counted.</param>
+/// <param name="Zones">For each zone of the version, whether it counts there.</param>
+internal readonly record struct MeasureInForce(SpendMeasure Measure, bool[] Zones)
+{
+    /// <summary>Whether usage counts.</summary>
+    public bool Counts(UsageKind kind, int zone) => Measure.Counts(kind) && Zones[zone];
+}
