@@ -24,9 +24,12 @@ public sealed partial class RatingSession
         }
 
         int version = tariffs.FindVersion(offering, atMilliseconds);
-        guided = new GuidedSubscriber(
-            System.Text.Encoding.UTF8.GetString(_subscribers.Account(period)), offering,
-            version >= 0 && tariffs.Version(version).IsOfAccount);
+        bool isOfAccount = version >= 0 && tariffs.Version(version).IsOfAccount;
+        guided = new GuidedSubscriber(System.Text.Encoding.UTF8.GetString(_subscribers.Account(period)), offering, isOfAccount)
+        {
+            Choices = _subscribers.ChoicesIn(period),
+            Days = isOfAccount && EnterMonth(atMilliseconds) ? MemberDaysOf(subscriber, offering, period) : null,
+        };
         return true;
     }
 
@@ -82,10 +85,10 @@ public sealed partial class RatingSession
         TariffVersion version = tariffs.Version(index);
         byte[] account = System.Text.Encoding.UTF8.GetBytes(guided.Account);
         int holder = _subscribers.GetOrAddHolder(_subscribers.GetOrAdd(subscriber), account);
-        BundleInHand[] before = ReadBundles(subscriber, holder, index, tariffs, atMilliseconds);
+        BundleInHand[] before = ReadBundles(subscriber, holder, index, tariffs, guided.Days, atMilliseconds);
         TrialMark mark = MarkTrial();
         HoldUnits(subscriber, holder, tariffs, policy, atMilliseconds);
-        BundleInHand[] beside = ReadBundles(subscriber, holder, index, tariffs, atMilliseconds);
+        BundleInHand[] beside = ReadBundles(subscriber, holder, index, tariffs, guided.Days, atMilliseconds);
         EndTrial(mark);
 
         Balance balance = _balances.GetOrCreate(_month, holder);
@@ -93,7 +96,7 @@ public sealed partial class RatingSession
             System.Text.Encoding.UTF8.GetString(version.OfferingUtf8) + "/" + version.Version, version.Currency, version.Basis,
             DateTimeOffset.FromUnixTimeMilliseconds(_monthStart), DateTimeOffset.FromUnixTimeMilliseconds(_monthEnd), balance.SpendNanos,
             [.. before.Select((bundle, place) => Of(bundle, beside[place], version))],
-            LimitsOf(subscriber, holder, version, in balance, atMilliseconds));
+            LimitsOf(subscriber, holder, version, guided.Choices, in balance, atMilliseconds));
     }
 
     private BundleBalance Of(BundleInHand bundle, BundleInHand beside, TariffVersion version)
@@ -105,6 +108,7 @@ public sealed partial class RatingSession
             bundle.Used, beside.Used - bundle.Used, isEndless ? null : bundle.Left,
             terms.IsMonthly ? DateTimeOffset.FromUnixTimeMilliseconds(_monthStart) : ToTime(terms.FromMilliseconds),
             terms.IsMonthly ? DateTimeOffset.FromUnixTimeMilliseconds(_monthEnd) : ToTime(terms.ToMilliseconds),
+            bundle.FairUse,
             terms.Index >= version.PriceList.Bundles.Length ? terms.CountedFrom : null);
     }
 
@@ -129,7 +133,8 @@ public sealed partial class RatingSession
         }
     }
 
-    private BundleInHand[] ReadBundles(UInt128 subscriber, int holder, int version, TariffSnapshot tariffs, long at)
+    private BundleInHand[] ReadBundles(
+        UInt128 subscriber, int holder, int version, TariffSnapshot tariffs, MemberDays? ofMember, long at)
     {
         Balance balance = _balances.GetOrCreate(_month, holder);
         UsageRecord usage = new()
@@ -150,23 +155,20 @@ public sealed partial class RatingSession
                     if (terms.IsOfBalance && !terms.HasMonthlyTerms)
                     {
                         long used = balance.BundleUsed(terms.Kind);
-                        return new BundleInHand(terms, used, Math.Max(0, terms.Units - used));
+                        return new BundleInHand(terms, used, Math.Max(0, terms.Units - used), null);
                     }
 
-                    (long drawn, long left) = _lists.Look(
+                    (long drawn, long left, (long, long)? fairUse) = _lists.Look(
                         in usage, tariffs, version, _subscribers.OwnerOf(holder), holder, balance.BundleUsed(terms.Kind), oldest,
-                        _monthStartDays, terms);
-                    return new BundleInHand(terms, drawn, left);
+                        _monthStartDays, ofMember, terms);
+                    return new BundleInHand(terms, drawn, left, fairUse);
                 }),
         ];
     }
 
-    private List<LimitBalance> LimitsOf(UInt128 subscriber, int holder, TariffVersion version, in Balance balance, long at)
+    private List<LimitBalance> LimitsOf(
+        UInt128 subscriber, int holder, TariffVersion version, SpendChoices? choices, in Balance balance, long at)
     {
-        int number = _subscribers.Find(subscriber);
-        SpendChoices? choices = _subscribers.TryGuide(number, at, out _, out int period, out _, out _)
-            ? _subscribers.ChoicesIn(period)
-            : null;
         SpendLimits limits = choices is null ? version.Limits : choices.LimitsAt(at, version);
         SpendPeriod month = new(_monthStartDays, _monthUntilDay, OldestDayWith(at));
         UInt128 owner = subscriber ^ _subscribers.OwnerOf(holder);
@@ -188,5 +190,5 @@ public sealed partial class RatingSession
         return all;
     }
 
-    private readonly record struct BundleInHand(PriceList.BundleTerms Terms, long Used, long Left);
+    private readonly record struct BundleInHand(PriceList.BundleTerms Terms, long Used, long Left, (long Volume, long Used)? FairUse);
 }

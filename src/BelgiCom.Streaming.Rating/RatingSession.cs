@@ -245,17 +245,27 @@ public sealed partial class RatingSession
         int period = result.SubscriptionPeriod;
         int offering = tariffs.OfferingOf(result.VersionIndex);
         ReadOnlySpan<byte> account = _subscribers.Account(period);
+        MemberDays days = MemberDaysOf(usage.Subscriber, offering, period);
         return new Membership
         {
             Account = account,
             AccountKey = keys.Of(account),
             Offering = offering,
-            ActiveDays = _subscribers.ActiveDays(
-                usage.Subscriber, offering, _subscribers.HolderIn(period), _monthStartDays, BelgianCalendar.StartDays(_month + 1)),
-            ActiveDaysBefore = _month == 0 ? 0 : _subscribers.ActiveDays(
-                usage.Subscriber, offering, _subscribers.HolderIn(period), BelgianCalendar.StartDays(_month - 1), _monthStartDays),
+            ActiveDays = days.Days,
+            ActiveDaysBefore = days.DaysBefore,
             Choices = _subscribers.ChoicesIn(period)?.Octets,
         };
+    }
+
+    /// <summary>Days of the month in hand, and of the one before, on which a subscription has an offering.</summary>
+    private MemberDays MemberDaysOf(UInt128 subscriber, int offering, int period)
+    {
+        int holder = _subscribers.HolderIn(period);
+        return new MemberDays(
+            _subscribers.ActiveDays(subscriber, offering, holder, _monthStartDays, BelgianCalendar.StartDays(_month + 1)),
+            _month == 0
+                ? 0
+                : _subscribers.ActiveDays(subscriber, offering, holder, BelgianCalendar.StartDays(_month - 1), _monthStartDays));
     }
 
     /// <summary>

@@ -15,6 +15,7 @@ public sealed class BalanceBookTests
     private const int MemberOne = 5;
     private const int MemberTwo = 6;
     private const string Abroad = "310260";
+    private const long FairUse = 300;
 
     // Who: one of four subscribers; what: 0 a message, 1 data at home, 2 data abroad, 3 a call, 4 a top-up, 5 a debit; how much; and what
     // happens then: 0 the lane dies, 1 the batch is aborted first, 2 the reader begins anew.
@@ -89,6 +90,12 @@ public sealed class BalanceBookTests
                 {
                     // 100 seconds a month, and 50 that February leaves.
                     AssertBundle(bundles["roll"], 150, expected.Seconds);
+                    Assert.Equal((FairUse, expected.CoveredAbroad), bundles["gift"].FairUse);
+                }
+                else if (subscriber >= MemberOne)
+                {
+                    // The whole month, by days that the account's partition does not know.
+                    AssertBundle(bundles["part"], 300, expected.Seconds);
                 }
 
                 Assert.Equal(spent, balances.SpendNanos);
@@ -111,6 +118,9 @@ public sealed class BalanceBookTests
     {
         public long Octets { get; private set; }
 
+        /// <summary>What a bundle of 1,000 octets covered abroad.</summary>
+        public long CoveredAbroad { get; private set; }
+
         public long Messages { get; private set; }
 
         public long Seconds { get; private set; }
@@ -123,6 +133,7 @@ public sealed class BalanceBookTests
         {
             Count++;
             Messages += what == 0 ? 1 : 0;
+            CoveredAbroad += what == 2 ? Math.Clamp(1000 - Octets, 0, amount) : 0;
             Octets += what is 1 or 2 ? amount : 0;
             Seconds += what == 3 ? amount : 0;
         }
@@ -152,11 +163,24 @@ public sealed class BalanceBookTests
                 Prices = [.. RatingLanes.PriceList().Prices, call with { Id = "calls" }],
                 Bundles =
                 [
-                    .. RatingLanes.PriceList().Bundles,
+                    RatingLanes.PriceList().Bundles[0],
+                    RatingLanes.PriceList().Bundles[1] with
+                    {
+                        FairUseZone = "world",
+                        FairUse = [new FairUseVolume { From = RatingLanes.Now.AddDays(-300), Units = FairUse }],
+                    },
                     new Bundle { Id = "roll", Kind = Contracts.UsageKind.Voice, Units = 100, RolloverMaximum = 50 },
                 ],
             });
-            _lanes.Publish(RatingLanes.Family() with { Prices = [.. RatingLanes.Family().Prices, call with { Id = "calls" }] });
+            _lanes.Publish(RatingLanes.Family() with
+            {
+                Prices = [.. RatingLanes.Family().Prices, call with { Id = "calls" }],
+                Bundles =
+                [
+                    .. RatingLanes.Family().Bundles,
+                    new Bundle { Id = "part", Kind = Contracts.UsageKind.Voice, Units = 300, ProRataStep = 1 },
+                ],
+            });
             _lanes.Subscribe(Plain, Plain % Partitions);
             _lanes.Subscribe(Listed, Listed % Partitions, "list");
             _lanes.Subscribe(MemberOne, MemberOne % Partitions, "family", "BE-F");

@@ -89,6 +89,12 @@ internal sealed class BucketAnswers
 
         BalanceAnswers.WriteQuantity(json, "reservedValue"u8, bundle.Held, units);
         BalanceAnswers.WriteQuantity(json, "usedValue"u8, bundle.Used, units);
+        if (bundle.FairUse is { } fairUse)
+        {
+            BalanceAnswers.WriteQuantity(json, "fairUseValue"u8, fairUse.Volume, units);
+            BalanceAnswers.WriteQuantity(json, "fairUseUsedValue"u8, fairUse.Used, units);
+        }
+
         WritePeriod(json, bundle.From, bundle.To);
         json.WriteEndObject();
     }

@@ -6,7 +6,14 @@ namespace BelgiCom.Streaming.Rating;
 /// <param name="Account">Billing account (TMF666).</param>
 /// <param name="Offering">Number of the offering.</param>
 /// <param name="IsOfAccount">Whether the offering shares a bundle: then all that usage counts is on the account's partition.</param>
-public readonly record struct GuidedSubscriber(string Account, int Offering, bool IsOfAccount);
+public readonly record struct GuidedSubscriber(string Account, int Offering, bool IsOfAccount)
+{
+    /// <summary>Days on which a member of such an account has the offering, which only the session with its subscription knows.</summary>
+    internal MemberDays? Days { get; init; }
+
+    /// <summary>What the customer chose for limits; null for nothing.</summary>
+    internal SpendChoices? Choices { get; init; }
+}
 
 /// <summary>What a subscriber has at an instant: money, bundles, and what was spent of each limit.</summary>
 /// <param name="OfferingVersion">The version of the offering in force, as "offering/version".</param>
@@ -31,10 +38,11 @@ public sealed record SubscriberBalances(
 /// <param name="Left">Units that usage may still draw, what is held included; null for as many as anybody wants.</param>
 /// <param name="From">When its period began; null when it always held.</param>
 /// <param name="To">When it ends; null when it has no end.</param>
+/// <param name="FairUse">Units in its fair use zone that have no surcharge, and those used there; null where it has none.</param>
 /// <param name="TopUp">Number of the grant of a bundle that a top-up brought; null for those of the version.</param>
 public sealed record BundleBalance(
     string Name, UsageKind Kind, bool IsShared, long? Granted, long Used, long Held, long? Left, DateTimeOffset? From,
-    DateTimeOffset? To, long? TopUp = null);
+    DateTimeOffset? To, (long Volume, long Used)? FairUse = null, long? TopUp = null);
 
 /// <summary>What was spent of a limit.</summary>
 /// <param name="Id">The limit.</param>

@@ -146,13 +146,19 @@ internal sealed class BundleDraws(
         return false;
     }
 
-    /// <summary>Units of a bundle that are drawn, and those that are left: they are drawn to be counted; the caller undoes it.</summary>
-    public (long Drawn, long Left) Look(PriceList.BundleTerms bundle)
+    /// <summary>
+    /// Units of a bundle that are drawn, those that are left, and its fair use: they are drawn to be counted; the caller undoes it.
+    /// </summary>
+    public (long Drawn, long Left, (long Volume, long Used)? FairUse) Look(PriceList.BundleTerms bundle)
     {
         UInt128 owner = bundle.IsShared ? hand.Account : hand.Owner;
         long from = bundle.IsMonthly ? hand.MonthStart : bundle.CountedFrom;
         long drawn = hand.Read(owner, bundle.Meter, from).Units;
-        return (drawn, bundle.HasMonthlyTerms ? grants.Take(bundle, long.MaxValue) : Math.Max(0, bundle.Units - drawn));
+        (long, long)? fairUse = bundle.HasAnyFairUse
+            ? (grants.FairUse(bundle), hand.Read(owner, bundle.FairUseMeter, from).Units)
+            : null;
+        return (
+            drawn, bundle.HasMonthlyTerms ? grants.Take(bundle, long.MaxValue) : Math.Max(0, bundle.Units - drawn), fairUse);
     }
 
     /// <summary>Whether the order of draw depends on the month, or on what top-ups brought.</summary>

@@ -103,7 +103,10 @@ internal sealed class PriceListCharging
         return fault == ChargingFault.None ? ChargingFault.Overflow : fault;
     }
 
-    /// <summary>Units of a bundle that are drawn, and those that usage now could still draw; nothing is changed.</summary>
+    /// <summary>
+    /// Units of a bundle that are drawn, and those that usage now could still draw; of its fair use the volume and what is used; nothing is
+    /// changed.
+    /// </summary>
     /// <param name="usage">Usage of the subscriber, now.</param>
     /// <param name="tariffs">Tariffs to use.</param>
     /// <param name="version">The version in force.</param>
@@ -112,18 +115,19 @@ internal sealed class PriceListCharging
     /// <param name="bundleUsed">Units that the month's balance says are drawn from the bundle of the kind.</param>
     /// <param name="oldestDay">Oldest day of usage that is not late.</param>
     /// <param name="monthStart">First day of the month, days since 1970-01-01.</param>
+    /// <param name="ofMember">Days that another session counted, which has the subscription; null when this one has it.</param>
     /// <param name="bundle">The bundle.</param>
-    public (long Drawn, long Left) Look(
+    public (long Drawn, long Left, (long Volume, long Used)? FairUse) Look(
         in UsageRecord usage, TariffSnapshot tariffs, int version, ulong account, int holder, long bundleUsed, int oldestDay,
-        int monthStart, PriceList.BundleTerms bundle)
+        int monthStart, MemberDays? ofMember, PriceList.BundleTerms bundle)
     {
         (int Changes, int Parts, int Meters) mark = Mark;
         _hand.Take(in usage, account, oldestDay, monthStart, []);
         _terms.Begin(tariffs, version);
         _parts.BeginEvent();
         _bundles.BeginEvent(bundleUsed);
-        _grants.BeginEvent(holder, ofMember: null);
-        (long Drawn, long Left) look = _bundles.Look(bundle);
+        _grants.BeginEvent(holder, ofMember);
+        (long Drawn, long Left, (long Volume, long Used)? FairUse) look = _bundles.Look(bundle);
         TakeBackTo(mark);
         return look;
     }

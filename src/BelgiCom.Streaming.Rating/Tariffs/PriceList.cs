@@ -456,6 +456,9 @@ internal sealed class PriceList
         /// <summary>Counts what it covered in its fair use zone.</summary>
         public ulong FairUseMeter { get; }
 
+        /// <summary>Whether it has a fair use volume.</summary>
+        public bool HasAnyFairUse => _fairUseZone >= 0;
+
         /// <summary>Whether units in a zone count against a fair use volume.</summary>
         public bool HasFairUse(int zone) => zone == _fairUseZone;
 
