@@ -370,8 +370,8 @@ internal sealed class OfferingReader
             {
                 section.Fault(
                     "validFrom",
-                    $"version {version.Version} {(Shares(version) ? "begins" : "ceases")} to share a bundle in the middle of a month: what "
-                    + "members used is counted elsewhere. It must begin with a month.",
+                    $"version {version.Version} {(Shares(version) ? "begins" : "ceases")} to count for the account in the middle of a "
+                    + "month: what members used is counted elsewhere. It must begin with a month.",
                     FaultCodes.SharingChanges);
             }
         }
@@ -395,12 +395,12 @@ internal sealed class OfferingReader
         else if (Shares(corrected.Published) != Shares(version))
         {
             source.Section.Fault(
-                "corrects", "a correction cannot begin or cease to share a bundle: what members used is counted elsewhere.",
+                "corrects", "a correction cannot begin or cease to count for the account: what members used is counted elsewhere.",
                 FaultCodes.SharingChanges);
         }
     }
 
-    private static bool Shares(OfferingVersion version) => version.Bundles.Any(bundle => bundle.Shared);
+    private static bool Shares(OfferingVersion version) => AccountTerms.AreIn(version);
 
     private static bool BeginsWithAMonth(OfferingVersion version)
     {

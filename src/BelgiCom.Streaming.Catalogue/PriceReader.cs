@@ -70,6 +70,7 @@ internal static class PriceReader
         IReadOnlyList<string> zones = section.OneOrMany("zone", "zones");
         price = section.Has("zone") ? price with { Zone = zones.Count == 0 ? "" : zones[0] } : price with { Zones = zones };
         PriceTerms terms = ReadTerms(section, price);
+        price = price with { CountsAccount = terms.CountsAccount };
         section.Finish(Advice);
         CheckFree(section, price);
         return kinds.Count == 0 ? [(price, terms)] : kinds.Select(one => (OfKind(price, one), terms));
@@ -376,11 +377,6 @@ internal static class PriceReader
     {
         (decimal Price, long Units)? above = FairUseTerms.ReadSurcharge(section, price);
         bool countsAccount = section.Choice("counts", false, ("subscriber", false), ("account", true));
-        if (countsAccount)
-        {
-            NotApplied(section, "counts", "tiers count each subscriber alone");
-        }
-
         string? calledIn = section.Text("calledIn");
         if (calledIn is not null)
         {

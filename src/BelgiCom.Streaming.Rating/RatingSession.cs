@@ -217,7 +217,8 @@ public sealed partial class RatingSession
         _subscribers.TryFindNamed(reference, milliseconds, out subscriber);
 
     /// <summary>
-    /// Rates one event of a member for the account whose shared bundles its offering has. The session that has the subscription guided it
+    /// Rates one event of a member for the account for which its offering counts (<see cref="AccountTerms"/>). The session that has the
+    /// subscription guided it
     /// (<see cref="RatingResult.IsOfAccount"/>); this one has the account's meters, and those of its members.
     /// </summary>
     /// <param name="usage">The event.</param>
@@ -424,7 +425,7 @@ public sealed partial class RatingSession
         TariffVersion version = tariffs.Version(result.VersionIndex);
         if (version.IsOfAccount && !_isGuided && !usage.IsSecondaryView)
         {
-            // Whoever does not pass it on must not price it either: the shared bundle is not counted here.
+            // Whoever does not pass it on must not price it either: what the account shares is not counted here.
             result.Reject(RejectedReason.NoPrice);
             result.IsOfAccount = true;
             return;
@@ -507,7 +508,8 @@ public sealed partial class RatingSession
             _isGuided ? _guidedDays : null,
             version.PriceList.TopUps.Length == 0 ? [] : _quotas.GrantedTo(usage.Subscriber ^ _subscribers.OwnerOf(holder)), ref result);
         ref Balance balance = ref _balances.GetOrCreate(_month, holder);
-        if (fault == ChargingFault.None && result.AmountNanos > Nanos.Max - balance.SpendNanos)
+        if (fault == ChargingFault.None
+            && (result.AmountNanos > Nanos.Max - balance.SpendNanos || result.AmountNanos < -Nanos.Max - balance.SpendNanos))
         {
             fault = ChargingFault.Overflow;
         }

@@ -86,6 +86,49 @@ public sealed class SharedAllowanceTests
         Assert.Equal(RatingLanes.Subscriber(1), usage.SubscriberRef);
     }
 
+    /// <summary>
+    /// Up to 1,000 octets of the account cost 0.02 each, and more of them 0.01, all of them: 600 cost 12; 1,200 cost 12, so the second
+    /// member pays nothing; 1,500 cost 15. Each lane is a new process, and the tier is that of the account each time.
+    /// </summary>
+    [Fact]
+    public void TiersOfTheAccount_CountAllMembers()
+    {
+        OfferingVersion frame = RatingLanes.PriceList() with
+        {
+            Offering = "frame",
+            Bundles = [],
+            Prices =
+            [
+                RatingLanes.PriceList().Prices[1] with
+                {
+                    Model = PriceModel.Volume,
+                    CountsAccount = true,
+                    Tiers =
+                    [
+                        new PriceTier { UpTo = 1000, UnitPrice = 0.02m, UnitSize = 1 },
+                        new PriceTier { UpTo = -1, UnitPrice = 0.01m, UnitSize = 1 },
+                    ],
+                },
+            ],
+        };
+        _lanes.Publish(frame);
+        _lanes.Publish(frame with { Offering = "other-frame" });
+        foreach ((int member, long octets) in new[] { (0, 600L), (1, 600L), (2, 300L) })
+        {
+            _lanes.Subscribe(member, member, "frame", Account);
+            _lanes.Receive(RatingLanes.Data(member, octets, member), member);
+            RunAll();
+        }
+
+        // What an account uses under another offering is no tier of this one.
+        _lanes.Subscribe(3, 0, "other-frame", Account);
+        _lanes.Receive(RatingLanes.Data(3, 100, 3), 0);
+        RunAll();
+
+        Assert.Equal([12m, 0m, 3m, 2m], _lanes.Rated.Select(one => one.Amount));
+        Assert.All(_lanes.Rated, one => Assert.Equal(Home, one.ReceivedPartition));
+    }
+
     /// <summary>What a member has alone is counted where the account is: three messages are free for each.</summary>
     [Fact]
     public void OwnBundlesOfMembers_AreCountedApart()

@@ -25,7 +25,7 @@ internal sealed class CaseRating
         _catalogue.Compile();
         foreach ((string subscriber, IReadOnlyList<OfferingVersion> own) in versions)
         {
-            bool isMember = own.Any(version => version.Bundles.Any(bundle => bundle.Shared));
+            bool isMember = own.Any(AccountTerms.AreIn);
             Session.SetSubscription(
                 RateCase.Number(subscriber),
                 [new SubscriptionPeriod { Account = isMember ? "shared" : subscriber, Offering = own[0].Offering, ValidFrom = begin }],
@@ -46,7 +46,7 @@ internal sealed class CaseRating
     public static CaseRating Of(CaseObject tariff, IReadOnlyList<CaseObject> events) => new(
         events.Select(RateCase.SubscriberOf).Distinct(StringComparer.Ordinal).ToDictionary(
             subscriber => subscriber,
-            subscriber => CaseTariff.Versions(tariff, $"case-{subscriber}", subscriber),
+            subscriber => CaseTariff.Versions(tariff, subscriber),
             StringComparer.Ordinal));
 
     /// <summary>Whether top-ups bring a bundle.</summary>

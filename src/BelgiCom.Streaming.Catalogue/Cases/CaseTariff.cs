@@ -34,6 +34,20 @@ internal static class CaseTariff
             ? [.. tariff.Objects("versions").Select((version, index) => Version(tariff, version, index, offering, subscriber))]
             : [Version(tariff, tariff, 0, offering, subscriber)];
 
+    /// <summary>
+    /// The versions of the offering that a subscriber has. It is one for all where something counts for the account under an offering; else
+    /// each has its own, because bundles may name who has them.
+    /// </summary>
+    /// <param name="tariff">The tariff.</param>
+    /// <param name="subscriber">The subscriber.</param>
+    public static IReadOnlyList<OfferingVersion> Versions(CaseObject tariff, string subscriber)
+    {
+        IReadOnlyList<OfferingVersion> versions = Versions(tariff, $"case-{subscriber}", subscriber);
+        return versions.Any(version => version.Prices.Any(price => price.CountsAccount))
+            ? [.. versions.Select(version => version with { Offering = "case" })]
+            : versions;
+    }
+
     /// <summary>An instant with its offset.</summary>
     public static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.None);
 
@@ -136,6 +150,7 @@ internal static class CaseTariff
             ConnectFee = price.OptionalDecimal("connectFee") ?? 0,
             MinimumCharge = price.OptionalDecimal("minimumCharge") ?? price.OptionalDecimal("minimum"),
             MaximumCharge = price.OptionalDecimal("maximumCharge") ?? price.OptionalDecimal("maximum"),
+            CountsAccount = CountsAccount(price),
             Percent = price.OptionalDecimal("percent"),
             Fixed = price.OptionalDecimal("fixed"),
             Bundle = model is not ("zero" or "flat" or "percentage" or "pass"),
@@ -168,6 +183,9 @@ internal static class CaseTariff
                 : null,
         };
     }
+
+    private static bool CountsAccount(CaseObject price) =>
+        Choice(price, "counts", false, ("subscriber", false), ("account", true));
 
     private static PriceStep Step(CaseObject step, decimal price, Quantity per)
     {

@@ -34,9 +34,10 @@ internal sealed class RateCase
         _hasVersions = named.Length > 1 || tariff?.Has("versions") == true;
         foreach (string subscriber in _events.Select(SubscriberOf).Distinct(StringComparer.Ordinal))
         {
-            _versions[subscriber] = tariff is null || named.Length > 0
-                ? [.. named.Select(version => version with { Offering = $"case-{subscriber}" })]
-                : CaseTariff.Versions(tariff, $"case-{subscriber}", subscriber);
+            _versions[subscriber] = tariff is not null && named.Length == 0
+                ? CaseTariff.Versions(tariff, subscriber)
+                : Array.Exists(named, AccountTerms.AreIn) ? named
+                : [.. named.Select(version => version with { Offering = $"case-{subscriber}" })];
         }
 
         _rating = new CaseRating(_versions, BeginOfMonth(_events));

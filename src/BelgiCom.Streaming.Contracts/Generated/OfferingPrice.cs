@@ -110,8 +110,11 @@ public sealed partial record OfferingPrice
     /// <summary>Surcharges in the order of time. Empty: units above the fair use volume cost no more than those in it.</summary>
     public IReadOnlyList<FairUseSurcharge> AboveFairUse { get; init; } = [];
 
+    /// <summary>Whether tiers and packages count the usage of all subscribers of the account under this offering together.</summary>
+    public bool CountsAccount { get; init; } = false;
+
     internal int MaxSize =>
-        120
+        121
         + AvroSize.Of(Zone)
         + AvroSize.Of(RatingGroups, static item => 10)
         + AvroSize.Of(Id)
@@ -161,6 +164,7 @@ public sealed partial record OfferingPrice
         Split = (VolumeSplit)reader.ReadEnum(2),
         Pass = reader.ReadIsPresent() ? Pass.ReadFrom(ref reader) : null,
         AboveFairUse = reader.ReadArray(4, static (ref reader) => FairUseSurcharge.ReadFrom(ref reader)),
+        CountsAccount = reader.ReadBoolean(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -222,5 +226,6 @@ public sealed partial record OfferingPrice
         }
 
         writer.WriteArray(AboveFairUse, static (ref writer, item) => item.WriteTo(ref writer));
+        writer.WriteBoolean(CountsAccount);
     }
 }

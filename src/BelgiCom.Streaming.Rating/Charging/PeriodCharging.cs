@@ -2,7 +2,7 @@ using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
-/// <summary>Prices units by what the subscriber used in the whole month: tiers, and packages.</summary>
+/// <summary>Prices units by what the subscriber, or all of the account, used in the whole month: tiers, and packages.</summary>
 /// <param name="hand">The event.</param>
 /// <param name="terms">What is in force.</param>
 /// <param name="parts">Gets the parts.</param>
@@ -83,7 +83,7 @@ internal sealed class PeriodCharging(UsageInHand hand, TermsInForce terms, Event
     /// <summary>What the month counted before the units. Those of the part before join them when nothing changed in between.</summary>
     private MeterReading CountedBefore(ref long units)
     {
-        MeterReading counted = hand.Read(terms.Row.PeriodMeter, hand.MonthStart);
+        MeterReading counted = hand.Read(Owner, terms.Row.PeriodMeter, hand.MonthStart);
         if (!parts.TryContinue(out RatedPart last))
         {
             return counted;
@@ -112,7 +112,9 @@ internal sealed class PeriodCharging(UsageInHand hand, TermsInForce terms, Event
         return (beyond / row.Package) + (beyond % row.Package == 0 ? 0 : 1);
     }
 
-    private void Count(MeterReading counted) => hand.Write(terms.Row.PeriodMeter, hand.MonthStart, counted, hand.MonthEnd);
+    private UInt128 Owner => terms.Row.CountsAccount ? hand.Account : hand.Owner;
+
+    private void Count(MeterReading counted) => hand.Write(Owner, terms.Row.PeriodMeter, hand.MonthStart, counted, hand.MonthEnd);
 
     private void AddTier(PartComponent component, int index, long units, long nanos, in PriceList.Tier tier) => parts.Add(
         new RatedPart

@@ -237,7 +237,10 @@ internal sealed class PriceList
             IsFree = Model == PriceModel.Zero || (Model == PriceModel.Unit && !DrawsBundles && Steps.All(step => step.UnitPriceNanos == 0)
                 && ConnectFeeNanos + MinimumChargeNanos == 0);
             string name = published.Id.Length > 0 ? published.Id : $"{published.Kind}/{index}";
-            PeriodMeter = MeterId.Of(MeterKind.Period, name);
+            CountsAccount = published.CountsAccount;
+
+            // An account may have two offerings at a time, and what is used under one is no tier of the other.
+            PeriodMeter = MeterId.Of(MeterKind.Period, CountsAccount ? $"{offering.Offering}/{name}" : name);
             PassMeter = MeterId.Of(MeterKind.Pass, Pass?.Id ?? "");
             PassesMeter = MeterId.Of(MeterKind.Passes, Pass?.Id ?? "");
             FreeMessagesMeter = MeterId.Of(MeterKind.FreeMessages, Pass?.Id ?? "");
@@ -288,6 +291,9 @@ internal sealed class PriceList
         public Surcharge[] Surcharges { get; }
 
         public Pass? Pass { get; }
+
+        /// <summary>Whether tiers and packages count the usage of the whole account.</summary>
+        public bool CountsAccount { get; }
 
         public ulong PeriodMeter { get; }
 

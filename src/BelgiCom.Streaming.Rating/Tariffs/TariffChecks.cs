@@ -147,6 +147,9 @@ internal sealed class TariffChecks
         Require(price.UnitSize >= 1, $"{where} must be for at least 1 unit.");
         Require(IsAmount(price.UnitPrice), $"{where} must have a unit price from 0 to 999999999.999999999.");
         Require(IsAmount(price.ConnectFee), $"{where} must have a connect fee from 0 to 999999999.999999999.");
+        Require(
+            !price.CountsAccount || price.Model is PriceModel.Graduated or PriceModel.Volume or PriceModel.Package,
+            $"{where} counts the account, and has neither tiers nor packages that could count it.");
         Require(price.Increment >= 1, $"{where} must have an increment of at least 1.");
         Require(price.Minimum >= 0, $"{where} must have a minimum of at least 0.");
         Require(!price.Bundle || !price.ZeroRated, $"{where} cannot be zero-rated and covered by a bundle.");

@@ -20,7 +20,7 @@ public sealed class TariffSnapshot
     /// <param name="published">The versions.</param>
     /// <param name="offerings">Numbers of the offerings, shared with the subscriptions.</param>
     /// <param name="keepsAllSessions">Whether offerings without a price list, too, charge the records of a session together.</param>
-    /// <param name="leavesShared">Whether usage under a version with a shared bundle is left to whoever rates for the account.</param>
+    /// <param name="leavesShared">Whether usage under a version that counts for the account is left to whoever rates for it.</param>
     /// <exception cref="InvalidTariffException">A version cannot be used.</exception>
     public TariffSnapshot(
         IEnumerable<OfferingVersion> published, OfferingIndex offerings, bool keepsAllSessions = true, bool leavesShared = false)
@@ -45,7 +45,7 @@ public sealed class TariffSnapshot
                 // Bundles and tiers count on from version to version, so all of them are rated on one way.
                 _versions[index].IsShort = isShort;
                 _versions[index].KeepsSessions = keepsAllSessions || !isShort;
-                _versions[index].IsOfAccount = leavesShared && all[index].Bundles.Any(bundle => bundle.Shared);
+                _versions[index].IsOfAccount = leavesShared && AccountTerms.AreIn(all[index]);
                 _ = FindVersion(index, _versions[index].ValidFromMilliseconds, out long until);
                 _versions[index].ChangesAtMilliseconds = until;
             }

@@ -136,7 +136,7 @@ public sealed class TariffVersion
     /// <summary>Whether the records of a session are charged together; otherwise each is charged by itself.</summary>
     internal bool KeepsSessions { get; set; } = true;
 
-    /// <summary>Whether usage under it is left to whoever rates for its account, because members share a bundle.</summary>
+    /// <summary>Whether usage under it is left to whoever rates for its account, because it counts for all members.</summary>
     internal bool IsOfAccount { get; set; }
 
     /// <summary>Zone name in UTF-8; empty for an index below 0.</summary>

@@ -277,8 +277,9 @@ internal sealed class PartArithmetic
         long? before = AllAt(price, place);
         long? after = AllAt(price, place + part.Units);
         string words = part.Units < 0
-            ? "takes back what the month was charged at the tier before"
-            : TierWords(part, price, price.Tiers[number]) + ", for all units of the month less what they were charged before";
+            ? $"takes back what the month {OfAccount(price)}was charged at the tier before"
+            : TierWords(part, price, price.Tiers[number])
+                + $", for all units of the month {OfAccount(price)}less what they were charged before";
 
         // Another version may have charged the month until now; its prices are then what is taken off.
         long stored = Nanos.FromDecimal(part.Amount);
@@ -297,11 +298,14 @@ internal sealed class PartArithmetic
         return (words, after - before);
     }
 
+    private static string OfAccount(OfferingPrice price) => price.CountsAccount ? "of the account " : "";
+
     private static (string Words, long? Nanos) Packages(UsagePart part, OfferingPrice price, long place)
     {
         long opened = PackagesOf(price, place + part.Units) - PackagesOf(price, place);
-        string words = Words($"{ExplainedPart.Units(part.Units, price)} open {opened:N0} packages of {price.Package:N0} at ")
-            + Words($"{price.UnitPrice:0.#########}{(price.FreeUnits > 0 ? Words($", after {price.FreeUnits:N0} free") : "")}");
+        string words = Words($"{ExplainedPart.Units(part.Units, price)} open {opened:N0} packages {OfAccount(price)}")
+            + Words($"of {price.Package:N0} at {price.UnitPrice:0.#########}")
+            + Words($"{(price.FreeUnits > 0 ? Words($", after {price.FreeUnits:N0} free") : "")}");
         return (words, opened * Nanos.FromDecimal(price.UnitPrice));
     }
 
@@ -311,7 +315,9 @@ internal sealed class PartArithmetic
             ? Words($"package of {tier.Package:N0}")
             : ExplainedPart.Units(tier.UnitSize, price);
         string flat = tier.Flat == 0 ? "" : Words($", and {tier.Flat:0.#########} once for the tier");
-        return Words($"{ExplainedPart.Units(part.Units, price)} in tier {part.Tier} × {tier.UnitPrice:0.#########} per {per}{flat}");
+        string whose = price.CountsAccount ? " of the account" : "";
+        return Words($"{ExplainedPart.Units(part.Units, price)} in tier {part.Tier}{whose} × ")
+            + Words($"{tier.UnitPrice:0.#########} per {per}{flat}");
     }
 
     private static long? AllAt(OfferingPrice price, long units)

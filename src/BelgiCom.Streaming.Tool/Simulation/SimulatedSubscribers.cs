@@ -8,7 +8,7 @@ namespace BelgiCom.Streaming.Tool;
 /// <summary>
 /// Who has which subscription, and to which partition usage is guided. There are as many partitions as the recorded topic has, or as in
 /// production, whatever the machine has cores, because what is late depends on the newest usage of the partition. Members of an account
-/// with a shared bundle are in one partition, so that its balance is exact.
+/// for which an offering counts are in one partition, so that its balance is exact.
 /// </summary>
 internal sealed class SimulatedSubscribers
 {
@@ -28,7 +28,7 @@ internal sealed class SimulatedSubscribers
         IEnumerable<Subscription> subscriptions, IEnumerable<OfferingVersion> catalogues, int? partitions = null)
     {
         Partitions = Math.Min(partitions ?? OfProduction, PartitionsMax);
-        HashSet<string> shared = [.. catalogues.Where(version => version.Bundles.Any(bundle => bundle.Shared)).Select(one => one.Offering)];
+        HashSet<string> shared = [.. catalogues.Where(AccountTerms.AreIn).Select(one => one.Offering)];
         _subscriptions = [.. subscriptions];
         foreach (Subscription subscription in _subscriptions)
         {

@@ -95,6 +95,7 @@ internal static class SlowCase
             ["connectFee"] = price.ConnectFee == 0 ? null : Amount(price.ConnectFee),
             ["minimumCharge"] = Amount(price.MinimumCharge),
             ["maximumCharge"] = Amount(price.MaximumCharge),
+            ["counts"] = price.CountsAccount ? "account" : null,
             ["percent"] = Amount(price.Percent),
             ["fixed"] = Amount(price.Fixed),
             ["package"] = price.Package == 0 ? null : $"{price.Package} {unit}",

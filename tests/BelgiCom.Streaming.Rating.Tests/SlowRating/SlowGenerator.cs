@@ -268,6 +268,7 @@ internal sealed class SlowGenerator(int seed)
                     MinimumCharge = null,
                     MaximumCharge = null,
                     AboveFairUse = [],
+                    CountsAccount = false,
                     Bundle = price.Bundle && !price.ZeroRated,
                 })],
             Bundles = [
@@ -467,6 +468,7 @@ internal sealed class SlowGenerator(int seed)
             FreeUnits = model == PriceModel.Package && Chance(3) ? Pick(1L, 10, 45) : 0,
             Percent = model == PriceModel.Percentage ? Pick(1.3m, 2.99m, 133.333m, 0.000000001m) : null,
             Fixed = model == PriceModel.Percentage && Chance(2) ? Pick(0.1m, 2) : null,
+            CountsAccount = model is PriceModel.Graduated or PriceModel.Volume or PriceModel.Package && Chance(2),
             Tiers = model is PriceModel.Graduated or PriceModel.Volume ? Tiers(kind, per) : [],
             Pass = model != PriceModel.Pass ? null : _pass ??= NewPass(),
         };

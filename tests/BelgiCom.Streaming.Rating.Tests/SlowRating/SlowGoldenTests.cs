@@ -37,7 +37,7 @@ public sealed class SlowGoldenTests
         SlowRater rater = new(
             tariffs,
             tariffs.ToDictionary(
-                one => one.Key, one => one.Value.Any(version => version.Bundles.Any(bundle => bundle.Shared)) ? "shared" : one.Key),
+                one => one.Key, one => one.Value.Any(AccountTerms.AreIn) ? "shared" : one.Key),
             3660);
         BigInteger total = 0;
         Dictionary<string, BigInteger> drawn = [];

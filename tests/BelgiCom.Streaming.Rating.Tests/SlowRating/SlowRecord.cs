@@ -392,7 +392,8 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
     private (string Key, BigInteger Before, BigInteger After) Count(SlowRun run)
     {
         string name = run.Price.Id.Length > 0 ? run.Price.Id : $"{run.Price.Kind} {run.Index}";
-        string key = $"{usage.Subscriber} {name} {_month:yyyy-MM}";
+        string owner = run.Price.CountsAccount ? $"account {session.Account}" : usage.Subscriber;
+        string key = $"{owner} {name} {_month:yyyy-MM}";
         BigInteger before = Counts.Counted.GetValueOrDefault(key);
         return (key, before, before + run.Units);
     }

@@ -118,6 +118,31 @@ public sealed partial class OfferingsRunTests : IDisposable
     }
 
     /// <summary>
+    /// The frame contract that ships as an example counts the data of its account: 300 GB of the first subscriber cost 300 × 1.20 = 360,
+    /// 250 GB of the second make 550 × 0.90 = 495, and 1,500 GB of the third 2,050 × 0.60 = 1,230. A simulation says the same.
+    /// </summary>
+    [Fact]
+    public async Task Run_WithSubscribersOfAFrameContract_CountsTheTiersOfTheAccount()
+    {
+        const long GB = 1_000_000_000;
+        long[] used = [300 * GB, 250 * GB, 1500 * GB];
+        await RunAsync(
+            Samples,
+            [.. used.Select((_, member) => (NumberOf(member), "E-1", "enterprise-commit"))],
+            [.. used.Select((octets, member) => (NumberOf(member), Usage.OfData(octets, member)))]);
+
+        Assert.Equal(1230m, Billed().Sum(line => line.Amount));
+        JsonElement simulated = await VerbAsync(
+            [
+                "simulate", "--data", Data, "--catalogue", Samples, "--subscriptions", Subscriptions, "--usage",
+                _folder.Under("usage.csv"), "--source", "usage",
+            ]);
+        JsonElement offering = Assert.Single(
+            simulated.GetProperty("offerings").EnumerateArray(), one => one.GetProperty("rated").GetInt64() > 0);
+        Assert.Equal("1230.000000000", offering.GetProperty("revenue").GetString());
+    }
+
+    /// <summary>
     /// Usage of 1,400 MB waited because nobody had a subscription. Once it is a member's, recycling would draw the shared bundle of 1 GB
     /// and charge 400 MB, at 0.01 a MB.
     /// </summary>
@@ -233,8 +258,8 @@ public sealed partial class OfferingsRunTests : IDisposable
     private sealed record Usage(
         string Kind, DateTimeOffset Start, long? Seconds, long? Octets, long? Messages, string Called, string Direction, string Network)
     {
-        public static Usage OfData(long octets) =>
-            new("data", DateTimeOffset.Parse(DefaultStart, CultureInfo.InvariantCulture), null, octets, null, "", "", "");
+        public static Usage OfData(long octets, int minute = 0) => new(
+            "data", DateTimeOffset.Parse(DefaultStart, CultureInfo.InvariantCulture).AddMinutes(minute), null, octets, null, "", "", "");
 
         public static Usage Of(Match line)
         {

@@ -1,0 +1,15 @@
+using BelgiCom.Streaming.Contracts;
+
+namespace BelgiCom.Streaming.Rating;
+
+/// <summary>
+/// What a version counts for an account and not for one subscriber: shared bundles, and tiers of the account. Usage under such a version is
+/// rated where the account is.
+/// </summary>
+public static class AccountTerms
+{
+    /// <summary>Whether a version counts anything for the account.</summary>
+    /// <param name="version">The version.</param>
+    public static bool AreIn(OfferingVersion version) =>
+        version.Bundles.Any(bundle => bundle.Shared) || version.Prices.Any(price => price.CountsAccount);
+}
