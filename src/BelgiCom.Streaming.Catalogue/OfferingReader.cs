@@ -374,6 +374,16 @@ internal sealed class OfferingReader
                     + "month: what members used is counted elsewhere. It must begin with a month.",
                     FaultCodes.SharingChanges);
             }
+            else if (!BeginsWithAMonth(version)
+                && version.Bundles.FirstOrDefault(bundle => before.Bundles.Any(
+                    one => one.Id == bundle.Id && one.Shared && bundle.Shared && one.Contributed != bundle.Contributed)) is { } pool)
+            {
+                section.Fault(
+                    "validFrom",
+                    $"version {version.Version} changes who brings the units of bundle '{pool.Id}' in the middle of a month, which would "
+                    + "grant it anew. It must begin with a month.",
+                    FaultCodes.SharingChanges);
+            }
         }
     }
 

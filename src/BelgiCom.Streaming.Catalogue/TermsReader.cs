@@ -9,7 +9,6 @@ internal static class TermsReader
     private const long SecondsPerDay = 86_400;
 
     private static readonly (string, bool)[] Every = [("month", true), ("once", false)];
-    private static readonly string[] MonthlyKeys = ["rollover", "proRata"];
     private static readonly string[] DiscountKeys = ["freeUnits", "price", "percent", "fixed"];
 
     /// <summary>A bundle with what it has beside units and place.</summary>
@@ -33,23 +32,19 @@ internal static class TermsReader
                 section.Fault("contributedBy", "'contributedBy' must be device.");
             }
 
-            // What one device brings is no pool for all of them.
-            bundle = bundle with { Shared = false };
-            PriceReader.NotApplied(section, "contributedBy", "each device draws what it brings itself, and no pool");
-        }
-        else if (bundle.Shared)
-        {
-            foreach (string key in MonthlyKeys.Where(section.Has))
+            if (!bundle.Shared || bundle.ValidFrom is not null || bundle.ValidTo is not null)
             {
-                PriceReader.NotApplied(section, key, "every month grants all units of a bundle that is shared, and carries none");
+                section.Fault(
+                    "contributedBy", "what devices bring is a monthly bundle of the account: 'shared: account', without 'validFrom'.");
             }
         }
 
         bool isMonthly = bundle.ValidFrom is null && bundle.ValidTo is null;
         bundle = bundle with
         {
-            RolloverMaximum = isMonthly && !bundle.Shared ? maximum : 0,
-            ProRataStep = isMonthly && !bundle.Shared ? step : 0,
+            RolloverMaximum = isMonthly ? maximum : 0,
+            ProRataStep = isMonthly ? step : 0,
+            Contributed = isMonthly && contributedBy is not null,
         };
         if (!isMonthly && (maximum > 0 || step > 0))
         {

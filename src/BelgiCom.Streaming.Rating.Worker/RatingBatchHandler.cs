@@ -60,7 +60,8 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
 
         Dictionary<int, RatingSession> sessions = partitions.ToDictionary(
             partition => partition.Partition.Value,
-            _ => new RatingSession(_options.DedupDays, _options.LateDays, _late, _options.SessionDays));
+            _ => new RatingSession(
+                _options.DedupDays, _options.LateDays, _late, _options.SessionDays, members: _reference.Members));
         IReadOnlyDictionary<int, long> ratedEnds = _restorer.Restore(sessions);
         foreach ((int partition, RatingSession session) in sessions)
         {

@@ -47,8 +47,23 @@ public sealed partial class RatingSession
     /// ordered and not overlapping.</param>
     /// <param name="offerings">Numbers of the offerings, shared with the tariffs.</param>
     /// <exception cref="ArgumentException">The periods are not as they must be; the earlier ones stay.</exception>
-    public void SetSubscription(UInt128 subscriber, IReadOnlyList<SubscriptionPeriod> periods, OfferingIndex offerings) =>
+    public void SetSubscription(UInt128 subscriber, IReadOnlyList<SubscriptionPeriod> periods, OfferingIndex offerings)
+    {
         _subscribers.SetPeriods(_subscribers.GetOrAdd(subscriber), periods, offerings);
+        if (_followsMembers)
+        {
+            _members.Set(subscriber, periods, offerings);
+        }
+    }
+
+    /// <summary>
+    /// Takes the subscription of a member of an account, whose own usage another session rates: what the account shares depends on it.
+    /// </summary>
+    /// <param name="subscriber">Whose.</param>
+    /// <param name="periods">Its periods, ordered and not overlapping.</param>
+    /// <param name="offerings">Numbers of the offerings, shared with the tariffs.</param>
+    public void SetMember(UInt128 subscriber, IReadOnlyList<SubscriptionPeriod> periods, OfferingIndex offerings) =>
+        _members.Set(subscriber, periods, offerings);
 
     /// <summary>
     /// Begins a checkpoint of what changed since the one before. Call it only between batches, and when none is in progress. Usage rated

@@ -32,6 +32,8 @@ public sealed partial class RatingSession
     private readonly int _dedupDays;
     private readonly bool _keepsIds;
     private readonly SubscriberTable _subscribers = new();
+    private readonly AccountMembers _members;
+    private readonly bool _followsMembers;
     private readonly BalanceMonths _balances;
     private readonly DedupWindow _ids = new();
     private readonly ExpiredKeys _expired;
@@ -65,8 +67,11 @@ public sealed partial class RatingSession
     /// <param name="sessionDays">Days of usage for which a session without a new record is remembered; at least 0, and as long as usage is
     /// not late when it is more.</param>
     /// <param name="keepsIds">Whether ids are kept, without which no usage may be rated: only balances are asked for.</param>
+    /// <param name="members">Members of the accounts on all partitions; null when this session has the subscriptions of all of them.
+    /// </param>
     public RatingSession(
-        int dedupDays, int lateDays, LatePolicy? late = null, int sessionDays = int.MaxValue, bool keepsIds = true)
+        int dedupDays, int lateDays, LatePolicy? late = null, int sessionDays = int.MaxValue, bool keepsIds = true,
+        AccountMembers? members = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dedupDays);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dedupDays, 3660);
@@ -77,7 +82,8 @@ public sealed partial class RatingSession
         _lateDays = lateDays;
         _late = late;
         _keepsIds = keepsIds;
-        _lists = new PriceListCharging(_subscribers, Math.Max(0, lateDays - sessionDays));
+        (_members, _followsMembers) = (members ?? new AccountMembers(), members is null);
+        _lists = new PriceListCharging(_subscribers, _members, Math.Max(0, lateDays - sessionDays));
         _balances = new BalanceMonths(_subscribers);
         _expired = new ExpiredKeys(_balances, _subscribers, _lists.Meters);
         _spend = new SpendCounter(_lists);

@@ -129,6 +129,94 @@ public sealed class SharedAllowanceTests
         Assert.All(_lanes.Rated, one => Assert.Equal(Home, one.ReceivedPartition));
     }
 
+    /// <summary>
+    /// Each device brings 310 octets a month, by the day: one that is always there 310, one that joins on 17 March 15 of 31 days, 150, and
+    /// one that left with 10 March 100; together 560. On 14 March 500 are covered, and on 18 March 60 of 100. A device that is published
+    /// later, for 31 March alone, brings 10 to usage that comes after it. Each lane is a new process.
+    /// </summary>
+    [Fact]
+    public void DevicesOfAnAccount_BringWhatIsDueForTheirDays()
+    {
+        _lanes.Publish(Pool(new Bundle { Units = 310, ProRataStep = 1, Contributed = true }));
+        Member(0, null, null);
+        Member(1, 17, null);
+        Member(2, null, 11);
+        Member(5, null, null, "BE-another");
+        Use(0, 500, 14);
+        Use(1, 100, 18);
+        _lanes.Subscribe(3, 0, [Period(31, null, Account)]);
+        Use(0, 20, 19);
+
+        Assert.Equal([500L, 60L, 10L], _lanes.Rated.Select(one => one.BundleUnits));
+        Assert.All(_lanes.Rated, one => Assert.Equal(Home, one.ReceivedPartition));
+    }
+
+    /// <summary>A device that is taken away again, before anything was used, brings nothing; what was drawn stays drawn.</summary>
+    [Fact]
+    public void DeviceThatLeaves_TakesWhatItBrought_AndNotWhatWasUsed()
+    {
+        _lanes.Publish(Pool(new Bundle { Units = 100, Contributed = true }));
+        Member(0, null, null);
+        Member(1, null, null);
+        Use(0, 150, 14);
+        _lanes.Subscribe(1, 1, [Period(null, null, "BE-another")]);
+        Use(0, 10, 15);
+        Member(2, 16, null);
+        Use(0, 60, 16);
+
+        Assert.Equal([150L, 0L, 50L], _lanes.Rated.Select(one => one.BundleUnits));
+    }
+
+    /// <summary>
+    /// A shared bundle of 1,000 a month carries at most 150: 800 were used in February, so March has 1,150. An account that begins on 11
+    /// March, with a second member from 16 March on, has 21 of 31 days: 677.4, rounded up to tens.
+    /// </summary>
+    [Fact]
+    public void SharedBundle_CarriesItsRest_AndIsByTheDaysOfTheAccount()
+    {
+        _lanes.Publish(Pool(new Bundle { Units = 1000, RolloverMaximum = 150, ProRataStep = 10 }));
+        Member(0, null, null);
+        Member(1, null, null);
+        Member(4, 11, null, "BE-new");
+        Member(5, 16, null, "BE-new");
+        Use(0, 800, -14);
+        Use(1, 1200, 14);
+        Use(4, 400, 15);
+        Use(5, 400, 16);
+
+        Assert.Equal([800L, 1150L, 400L, 280L], _lanes.Rated.OrderBy(one => one.UsageId.Low).Select(one => one.BundleUnits));
+    }
+
+    private static OfferingVersion Pool(Bundle pool) => RatingLanes.Family() with
+    {
+        Offering = "pool",
+        ValidFrom = RatingLanes.Now.AddDays(-400),
+        Bundles = [pool with { Id = "gb", Kind = Contracts.UsageKind.Data, Shared = true }],
+    };
+
+    /// <summary>Subscribes from and to the begin of days in March.</summary>
+    private void Member(int member, int? from, int? to, string account = Account) =>
+        _lanes.Subscribe(member, member % 3, [Period(from, to, account)]);
+
+    private static Contracts.SubscriptionPeriod Period(int? from, int? to, string account) => new()
+    {
+        Account = account,
+        Offering = "pool",
+        ValidFrom = from is { } first ? DayOfMarch(first) : null,
+        ValidTo = to is { } end ? DayOfMarch(end) : null,
+    };
+
+    /// <summary>Uses octets on a day of March, counted on from its first, and lets all lanes rate.</summary>
+    private void Use(int member, long octets, int day)
+    {
+        DateTimeOffset at = DayOfMarch(day).AddHours(12);
+        _lanes.Receive(
+            RatingLanes.Data(_lanes.Rated.Count, octets, member) with { EventTime = at, EndTime = at }, member % 3);
+        RunAll();
+    }
+
+    private static DateTimeOffset DayOfMarch(int day) => new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.FromHours(1)).AddDays(day - 1);
+
     /// <summary>What a member has alone is counted where the account is: three messages are free for each.</summary>
     [Fact]
     public void OwnBundlesOfMembers_AreCountedApart()

@@ -14,7 +14,10 @@ internal sealed class CaseRating
     /// <summary>Makes a session.</summary>
     /// <param name="versions">The versions of the offering of each subscriber.</param>
     /// <param name="begin">Since when they have it: bundles are full at the begin of a case, and nothing is carried into it.</param>
-    public CaseRating(IReadOnlyDictionary<string, IReadOnlyList<OfferingVersion>> versions, DateTimeOffset? begin = null)
+    /// <param name="subscriptions">From and to when a subscriber has it, where the case says so.</param>
+    public CaseRating(
+        IReadOnlyDictionary<string, IReadOnlyList<OfferingVersion>> versions, DateTimeOffset? begin = null,
+        IReadOnlyDictionary<string, (DateTimeOffset? From, DateTimeOffset? To)>? subscriptions = null)
     {
         _versions = versions;
         foreach (OfferingVersion version in versions.Values.SelectMany(version => version))
@@ -26,10 +29,16 @@ internal sealed class CaseRating
         foreach ((string subscriber, IReadOnlyList<OfferingVersion> own) in versions)
         {
             bool isMember = own.Any(AccountTerms.AreIn);
-            Session.SetSubscription(
-                RateCase.Number(subscriber),
-                [new SubscriptionPeriod { Account = isMember ? "shared" : subscriber, Offering = own[0].Offering, ValidFrom = begin }],
-                _catalogue.Offerings);
+            (DateTimeOffset? From, DateTimeOffset? To) time =
+                subscriptions?.TryGetValue(subscriber, out (DateTimeOffset? From, DateTimeOffset? To) said) == true ? said : (begin, null);
+            SubscriptionPeriod period = new()
+            {
+                Account = isMember ? "shared" : subscriber,
+                Offering = own[0].Offering,
+                ValidFrom = time.From,
+                ValidTo = time.To,
+            };
+            Session.SetSubscription(RateCase.Number(subscriber), [period], _catalogue.Offerings);
         }
     }
 
@@ -80,6 +89,11 @@ internal sealed class CaseRating
             .OrderBy(one => one.Version.ValidFrom.ToUnixTimeMilliseconds() <= latest)
             .ThenBy(one => one.Version.Version * (one.Version.ValidFrom.ToUnixTimeMilliseconds() <= latest ? 1 : -1))
             .Last();
+        if (last.Bundle.Contributed || last.Bundle.ProRataStep > 0)
+        {
+            throw new FormatException($"'remaining' of bundle {bundle} depends on days and devices, which no case can say");
+        }
+
         bool isMonthly = last.Bundle.ValidFrom is null && last.Bundle.ValidTo is null;
         return last.Bundle.Units - draws
             .Where(draw => draw.Bundle == bundle

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Catalogue;
 
@@ -43,7 +44,7 @@ internal static class CaseTariff
     public static IReadOnlyList<OfferingVersion> Versions(CaseObject tariff, string subscriber)
     {
         IReadOnlyList<OfferingVersion> versions = Versions(tariff, $"case-{subscriber}", subscriber);
-        return versions.Any(version => version.Prices.Any(price => price.CountsAccount))
+        return versions.Any(version => version.Prices.Any(price => price.CountsAccount) || AccountTerms.DependOnMembers(version))
             ? [.. versions.Select(version => version with { Offering = "case" })]
             : versions;
     }
@@ -220,6 +221,8 @@ internal static class CaseTariff
         ValidTo = bundle.OptionalText("to") is { } to ? Instant(to) : null,
         Shared = bundle.Has("members"),
         RolloverMaximum = bundle.OptionalObject("rollover") is { } rollover ? Units(rollover, "maximum")?.Units ?? 0 : 0,
+        ProRataStep = bundle.OptionalObject("proRata") is { } proRata ? Units(proRata, "roundUpTo")?.Units ?? 1 : 0,
+        Contributed = Choice(bundle, "contributedBy", false, ("device", true)),
     };
 
     private static TopUpGrant TopUp(CaseObject topUp)

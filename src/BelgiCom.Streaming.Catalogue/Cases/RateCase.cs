@@ -32,7 +32,10 @@ internal sealed class RateCase
         OfferingVersion[] named = content.OptionalText("offering") is { } name ? Named(name, catalogue) : [];
         CaseObject? tariff = content.OptionalObject("tariff");
         _hasVersions = named.Length > 1 || tariff?.Has("versions") == true;
-        foreach (string subscriber in _events.Select(SubscriberOf).Distinct(StringComparer.Ordinal))
+        Dictionary<string, (DateTimeOffset? From, DateTimeOffset? To)> subscriptions = (
+            content.Has("subscriptions") ? content.Objects("subscriptions") : []).ToDictionary(
+                SubscriberOf, one => (InstantOf(one, "from"), InstantOf(one, "to")), StringComparer.Ordinal);
+        foreach (string subscriber in _events.Select(SubscriberOf).Concat(subscriptions.Keys).Distinct(StringComparer.Ordinal))
         {
             _versions[subscriber] = tariff is not null && named.Length == 0
                 ? CaseTariff.Versions(tariff, subscriber)
@@ -40,7 +43,7 @@ internal sealed class RateCase
                 : [.. named.Select(version => version with { Offering = $"case-{subscriber}" })];
         }
 
-        _rating = new CaseRating(_versions, BeginOfMonth(_events));
+        _rating = new CaseRating(_versions, BeginOfMonth(_events), subscriptions);
         foreach (string problem in _rating.Problems)
         {
             content.Add(problem);
@@ -57,6 +60,9 @@ internal sealed class RateCase
 
         return CaseObject.Run(content, one => new RateCase(one, catalogue).RateAll());
     }
+
+    private static DateTimeOffset? InstantOf(CaseObject subscription, string key) =>
+        subscription.OptionalText(key) is { } text ? CaseTariff.Instant(text) : null;
 
     /// <summary>The begin of the month of the earliest event; null without any.</summary>
     private static DateTimeOffset? BeginOfMonth(IReadOnlyList<CaseObject> events)

@@ -53,8 +53,11 @@ public sealed partial record Bundle
     /// <summary>Fair use volumes in the order of time; they change with the wholesale cap.</summary>
     public IReadOnlyList<FairUseVolume> FairUse { get; init; } = [];
 
+    /// <summary>Whether each subscription of the account under this offering adds the units to it, for a shared monthly one.</summary>
+    public bool Contributed { get; init; } = false;
+
     internal int MaxSize =>
-        61
+        62
         + AvroSize.Of(Zones, static item => AvroSize.Of(item))
         + AvroSize.Of(Id)
         + AvroSize.Of(Destinations, static item => AvroSize.Of(item))
@@ -77,6 +80,7 @@ public sealed partial record Bundle
         ProRataStep = reader.ReadLong(),
         FairUseZone = reader.ReadString(),
         FairUse = reader.ReadArray(2, static (ref reader) => FairUseVolume.ReadFrom(ref reader)),
+        Contributed = reader.ReadBoolean(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -105,5 +109,6 @@ public sealed partial record Bundle
         writer.WriteLong(ProRataStep);
         writer.WriteString(FairUseZone);
         writer.WriteArray(FairUse, static (ref writer, item) => item.WriteTo(ref writer));
+        writer.WriteBoolean(Contributed);
     }
 }

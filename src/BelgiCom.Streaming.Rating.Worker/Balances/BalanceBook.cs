@@ -42,7 +42,8 @@ internal sealed class BalanceBook
         int count = _log.PartitionCountsOf([Topics.UsageReceived])[Topics.UsageReceived];
         for (int partition = 0; partition < count; partition++)
         {
-            _sessions[partition] = new RatingSession(_options.DedupDays, _options.LateDays, keepsIds: false);
+            _sessions[partition] = new RatingSession(
+                _options.DedupDays, _options.LateDays, keepsIds: false, members: _reference.Members);
         }
 
         foreach ((int partition, long end) in _restorer.Restore(_sessions))

@@ -9,7 +9,8 @@ namespace BelgiCom.Streaming.Rating.Worker;
 
 /// <summary>
 /// A lane's copy of the reference data: the whole catalogue, and the subscriptions of the lane's own partitions (co-partitioned with
-/// usage). It is read to the end on assignment, and then followed between batches.
+/// usage). It is read to the end on assignment, and then followed between batches. Once an offering shares what depends on the
+/// members of an account, the subscriptions of all partitions are followed for that, too.
 /// </summary>
 internal sealed class ReferenceData
 {
@@ -26,6 +27,10 @@ internal sealed class ReferenceData
 
     // The next offset of each partition; Unread before the first read.
     private readonly Dictionary<TopicPartition, long> _positions = new() { [CataloguePartition] = Unread };
+
+    // The same for those that are followed for the members of accounts; empty while no offering asks for them.
+    private readonly Dictionary<TopicPartition, long> _memberPositions = [];
+    private int _dependingOnMembers;
     private bool _catalogueChanged;
     private long _refreshedAt;
 
@@ -43,6 +48,9 @@ internal sealed class ReferenceData
 
     /// <summary>Numbers of the offerings.</summary>
     public OfferingIndex Offerings => _catalogue.Offerings;
+
+    /// <summary>The members of accounts, of all partitions, under offerings that share what depends on them.</summary>
+    public AccountMembers Members { get; } = new();
 
     public void Own(int partition, RatingSession session)
     {
@@ -82,24 +90,87 @@ internal sealed class ReferenceData
             }
         }
 
-        List<PartitionRange> news =
-        [
-            .. _log.EndsOf(_positions.Keys)
-                .Where(end => end.Value > _positions[end.Key])
-                .Select(end => new PartitionRange(end.Key, _positions[end.Key], end.Value)),
-        ];
-        if (news.Count > 0)
-        {
-            _log.Read(news, Apply);
-            news.ForEach(range => _positions[range.Partition] = range.To);
-        }
-
+        IReadOnlyDictionary<TopicPartition, long> ends = _log.EndsOf(
+            _memberPositions.Count == 0 ? _positions.Keys : [.. _positions.Keys.Union(_memberPositions.Keys)]);
+        Read(_positions, ends, Apply);
+        Read(_memberPositions, ends, ApplyMembers);
         if (_catalogueChanged)
         {
             CompileCatalogue();
+            if (Offerings.DependingOnMembers > _dependingOnMembers)
+            {
+                FollowMembers();
+            }
         }
 
         _refreshedAt = _clock.GetTimestamp();
+    }
+
+    /// <summary>Reads what came between positions and ends, and moves the positions there.</summary>
+    private void Read(
+        Dictionary<TopicPartition, long> positions, IReadOnlyDictionary<TopicPartition, long> ends, Action<RecordBatch> apply)
+    {
+        PartitionRange[] news =
+        [
+            .. positions.Where(position => ends[position.Key] > position.Value)
+                .Select(position => new PartitionRange(position.Key, position.Value, ends[position.Key])),
+        ];
+        if (news.Length > 0)
+        {
+            _log.Read(news, apply);
+            foreach (PartitionRange range in news)
+            {
+                positions[range.Partition] = range.To;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Reads all subscriptions from their beginning, because those that were read before an offering asked for its members were not kept.
+    /// </summary>
+    private void FollowMembers()
+    {
+        _dependingOnMembers = Offerings.DependingOnMembers;
+        int partitions = _log.PartitionCountsOf([Topics.CustomerSubscriptions])[Topics.CustomerSubscriptions];
+        IReadOnlyList<PartitionRange> ranges = _log.RangesOf(
+            [.. Enumerable.Range(0, partitions).Select(partition => new TopicPartition(Topics.CustomerSubscriptions, partition))]);
+        foreach (PartitionRange range in ranges)
+        {
+            _memberPositions[range.Partition] = range.From;
+        }
+
+        Read(_memberPositions, ranges.ToDictionary(range => range.Partition, range => range.To), ApplyMembers);
+    }
+
+    /// <summary>Takes subscriptions of any partition as those of members. What is wrong with one is reported where it is owned.</summary>
+    private void ApplyMembers(RecordBatch batch)
+    {
+        for (int index = 0; index < batch.Count; index++)
+        {
+            ConsumedRecord record = batch[index];
+            try
+            {
+                if (record.Key.Length != SubscriberRef.Size)
+                {
+                    continue;
+                }
+
+                UInt128 subscriber = UsageEvents.ToNumber(SubscriberRef.FromBytes(record.Key));
+                if (record.IsTombstone)
+                {
+                    Members.Set(subscriber, [], Offerings);
+                }
+                else if (_topics.Subscriptions.TryRead(record.Value, out Subscription? subscription)
+                    && UsageEvents.ToNumber(subscription.SubscriberRef) == subscriber)
+                {
+                    Members.Set(subscriber, subscription.Periods, Offerings);
+                }
+            }
+            catch (Exception broken) when (IsOfTheRecord(broken))
+            {
+                // The lane of the partition reports it; the subscription before it stays.
+            }
+        }
     }
 
     private void Apply(RecordBatch batch)

@@ -3,8 +3,8 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// What a monthly bundle grants in a month: all units, or those of the days on which the subscription has the offering (D-21); and what it
-/// carries into the next (D-13).
+/// What a monthly bundle grants in a month: all units, or those of the days on which the subscription, or any of the account, has the
+/// offering (D-21), or what each of the account brings; and what it carries into the next (D-13).
 /// </summary>
 /// <remarks>
 /// The meter of a bundle that rolls over counts in its units what was drawn and what was carried out, and in its second number what was
@@ -15,7 +15,8 @@ namespace BelgiCom.Streaming.Rating;
 /// <param name="hand">The event.</param>
 /// <param name="terms">What is in force.</param>
 /// <param name="subscribers">Who has which offering when.</param>
-internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, SubscriberTable subscribers)
+/// <param name="members">The same of all members of the accounts, for what they share.</param>
+internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, SubscriberTable subscribers, AccountMembers members)
 {
     private int _holder;
     private MemberDays? _ofMember;
@@ -26,12 +27,12 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
     public void BeginEvent(int holder, MemberDays? ofMember) => (_holder, _ofMember) = (holder, ofMember);
 
     /// <summary>Takes units that the event's month still has.</summary>
-    /// <param name="bundle">A monthly bundle that is not shared and has such terms.</param>
+    /// <param name="bundle">A monthly bundle that has such terms.</param>
     /// <param name="units">At most so many.</param>
     public long Take(PriceList.BundleTerms bundle, long units)
     {
         int month = BelgianCalendar.MonthStartingOn(hand.MonthStart);
-        MeterReading meter = hand.Read(bundle.Meter, hand.MonthStart);
+        MeterReading meter = hand.Read(OwnerOf(bundle), bundle.Meter, hand.MonthStart);
         if (bundle.RolloverMaximum > 0 && meter == default)
         {
             meter = meter with { Nanos = CarryFrom(month - 1, bundle) };
@@ -43,7 +44,7 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
         long back = bundle.RolloverMaximum > 0 && taken < units ? TakeBack(month + 1, bundle, units - taken) : 0;
         if (taken + back > 0)
         {
-            hand.Write(bundle.Meter, hand.MonthStart, meter with { Units = meter.Units + taken }, LastDayOf(month + 1));
+            hand.Write(OwnerOf(bundle), bundle.Meter, hand.MonthStart, meter with { Units = meter.Units + taken }, LastDayOf(month + 1));
         }
 
         return taken + back;
@@ -54,7 +55,7 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
     public long FairUse(PriceList.BundleTerms bundle)
     {
         long volume = bundle.FairUseAt(hand.MonthStartMilliseconds);
-        return bundle.ProRataStep == 0 ? volume : PartOf(volume, bundle.ProRataStep, BelgianCalendar.MonthStartingOn(hand.MonthStart));
+        return bundle.HasMonthlyTerms ? GrantedOf(bundle, volume, BelgianCalendar.MonthStartingOn(hand.MonthStart)) : volume;
     }
 
     /// <summary>Moves what a month may carry out of it.</summary>
@@ -62,18 +63,20 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
     {
         int version = month < 0 ? -1 : terms.VersionAt(BelgianCalendar.StartMilliseconds(month + 1) - 1);
         PriceList.BundleTerms? bundle = version < 0 ? null : terms.ListOf(version).FindBundle(next.Meter);
-        if (bundle is not { RolloverMaximum: > 0 } || DaysOf(month) == 0)
+        if (bundle is not { RolloverMaximum: > 0 } || bundle.IsShared != next.IsShared || DaysOf(bundle, month) == 0)
         {
             return 0;
         }
 
-        MeterReading meter = hand.Read(bundle.Meter, BelgianCalendar.StartDays(month));
+        UInt128 owner = OwnerOf(bundle);
+        MeterReading meter = hand.Read(owner, bundle.Meter, BelgianCalendar.StartDays(month));
         long rest = Granted(bundle, month) - Math.Max(0, meter.Units - meter.Nanos);
         long carried = Math.Clamp(rest, 0, bundle.RolloverMaximum);
         if (carried > 0)
         {
             hand.Write(
-                bundle.Meter, BelgianCalendar.StartDays(month), meter with { Units = meter.Units + carried }, LastDayOf(month + 1));
+                owner, bundle.Meter, BelgianCalendar.StartDays(month), meter with { Units = meter.Units + carried },
+                LastDayOf(month + 1));
         }
 
         return carried;
@@ -83,25 +86,47 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
     private long TakeBack(int next, PriceList.BundleTerms bundle, long units)
     {
         int from = BelgianCalendar.StartDays(next);
-        MeterReading meter = hand.Read(bundle.Meter, from);
+        MeterReading meter = hand.Read(OwnerOf(bundle), bundle.Meter, from);
         long back = Math.Min(units, Math.Max(0, meter.Nanos - meter.Units));
         if (back > 0)
         {
-            hand.Write(bundle.Meter, from, meter with { Nanos = meter.Nanos - back }, LastDayOf(next + 1));
+            hand.Write(OwnerOf(bundle), bundle.Meter, from, meter with { Nanos = meter.Nanos - back }, LastDayOf(next + 1));
         }
 
         return back;
     }
 
-    private long Granted(PriceList.BundleTerms bundle, int month) => bundle.ProRataStep == 0 || bundle.Units == long.MaxValue
-        ? bundle.Units
-        : PartOf(bundle.Units, bundle.ProRataStep, month);
+    private long Granted(PriceList.BundleTerms bundle, int month) => GrantedOf(bundle, bundle.Units, month);
 
-    private long PartOf(long units, long step, int month) =>
-        new PeriodShare(DaysOf(month), BelgianCalendar.StartDays(month + 1) - BelgianCalendar.StartDays(month)).OfAllowance(units, step);
-
-    private int DaysOf(int month)
+    /// <summary>What a month grants of units that a whole month, or each device, has.</summary>
+    private long GrantedOf(PriceList.BundleTerms bundle, long units, int month)
     {
+        if (units == long.MaxValue)
+        {
+            return units;
+        }
+
+        if (bundle.IsContributed)
+        {
+            return members.Brought(hand.AccountHash, terms.Offering, month, units, bundle.ProRataStep);
+        }
+
+        return bundle.ProRataStep == 0
+            ? units
+            : new PeriodShare(DaysOf(bundle, month), BelgianCalendar.StartDays(month + 1) - BelgianCalendar.StartDays(month))
+                .OfAllowance(units, bundle.ProRataStep);
+    }
+
+    private UInt128 OwnerOf(PriceList.BundleTerms bundle) => bundle.IsShared ? hand.Account : hand.Owner;
+
+    /// <summary>Days of a month on which who has the bundle has the offering.</summary>
+    private int DaysOf(PriceList.BundleTerms bundle, int month)
+    {
+        if (bundle.IsShared)
+        {
+            return members.DaysOf(hand.AccountHash, terms.Offering, month);
+        }
+
         if (_ofMember is not { } member)
         {
             return subscribers.ActiveDays(

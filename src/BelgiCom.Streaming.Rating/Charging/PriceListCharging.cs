@@ -29,14 +29,15 @@ internal sealed class PriceListCharging
     private readonly List<MeterEntry> _metersAfter = [];
 
     /// <param name="subscribers">Who has which offering when.</param>
+    /// <param name="members">The same of all members of the accounts.</param>
     /// <param name="sessionDaysLess">How many days earlier than late usage the sessions are forgotten that have no new record.</param>
-    public PriceListCharging(SubscriberTable subscribers, int sessionDaysLess = 0)
+    public PriceListCharging(SubscriberTable subscribers, AccountMembers members, int sessionDaysLess = 0)
     {
         _hand = new UsageInHand(sessionDaysLess);
         _terms = new TermsInForce(_hand);
         _parts = new EventParts(_terms);
         SessionInHand session = new(_hand);
-        _grants = new MonthlyGrants(_hand, _terms, subscribers);
+        _grants = new MonthlyGrants(_hand, _terms, subscribers, members);
         _bundles = new BundleDraws(_hand, _terms, _parts, session, _grants);
         _passes = new PassCharging(_hand, _terms, _parts);
         _sessions = new SessionCharging(_hand, _terms, _parts, session, _bundles);

@@ -28,6 +28,9 @@ internal sealed class UsageInHand(int sessionDaysLess)
     /// <summary>Owner of the meters that the members of the account share.</summary>
     public UInt128 Account { get; private set; }
 
+    /// <summary>Hash of the account that pays.</summary>
+    public ulong AccountHash => (ulong)(Account >> 64);
+
     /// <summary>Oldest day of usage that is not late: what no usage may need any more is not read.</summary>
     public int OldestDay { get; private set; }
 

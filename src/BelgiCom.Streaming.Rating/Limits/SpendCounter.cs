@@ -15,7 +15,7 @@ public sealed class SpendCounter
 
     /// <summary>Makes a counter of its own.</summary>
     public SpendCounter()
-        : this(new PriceListCharging(new SubscriberTable()))
+        : this(new PriceListCharging(new SubscriberTable(), new AccountMembers()))
     {
     }
 

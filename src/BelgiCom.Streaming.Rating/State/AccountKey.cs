@@ -11,6 +11,9 @@ public static class AccountKey
     /// <summary>Octets of a key.</summary>
     public const int Size = 16;
 
+    /// <summary>What names an account in the owners of meters; never 0, which stands for no account.</summary>
+    internal static ulong HashOf(UInt128 key) => Math.Max(1, (ulong)(key >> 64));
+
     /// <summary>Writes the key of an account: the first octets of SHA-256 over its name.</summary>
     /// <param name="account">Billing account (TMF666) in UTF-8.</param>
     /// <param name="key">Where it is written, at least <see cref="Size"/> octets.</param>

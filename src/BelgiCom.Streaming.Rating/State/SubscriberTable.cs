@@ -85,7 +85,7 @@ internal sealed class SubscriberTable
     public int GetOrAddHolder(int number, UInt128 account)
     {
         ref Entry entry = ref _entries[number];
-        ulong owner = Math.Max(1, (ulong)(account >> 64));
+        ulong owner = AccountKey.HashOf(account);
         if (entry.Owner == owner)
         {
             return number;
@@ -306,10 +306,20 @@ internal sealed class SubscriberTable
     /// <summary>Days of a period before the one that follows it, if it counts; <paramref name="next"/> becomes its first day.</summary>
     private static int DaysOf(long validFrom, long validTo, bool counts, int from, ref int next)
     {
+        (int begin, int end) = DaysBefore(validFrom, validTo, from, ref next);
+        return counts ? Math.Max(0, end - begin) : 0;
+    }
+
+    /// <summary>
+    /// The days of a period, from the first that counts on, before the period that follows it; <paramref name="next"/> becomes its first
+    /// day.
+    /// </summary>
+    internal static (int Begin, int End) DaysBefore(long validFrom, long validTo, int from, ref int next)
+    {
         int begin = validFrom == long.MinValue ? from : Math.Max(from, BelgianCalendar.DayOf(validFrom).DayNumber - Epoch);
         int end = validTo == long.MaxValue ? next : Math.Min(next, BelgianCalendar.DayOf(validTo - 1).DayNumber - Epoch + 1);
         next = Math.Min(next, begin);
-        return counts ? Math.Max(0, end - begin) : 0;
+        return (begin, end);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

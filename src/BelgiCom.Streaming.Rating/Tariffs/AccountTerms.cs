@@ -12,4 +12,12 @@ public static class AccountTerms
     /// <param name="version">The version.</param>
     public static bool AreIn(OfferingVersion version) =>
         version.Bundles.Any(bundle => bundle.Shared) || version.Prices.Any(price => price.CountsAccount);
+
+    /// <summary>
+    /// Whether what a version shares in a month depends on who the members of the account are (<see cref="AccountMembers"/>).
+    /// </summary>
+    /// <param name="version">The version.</param>
+    public static bool DependOnMembers(OfferingVersion version) => version.Bundles.Any(
+        bundle => bundle is { Shared: true, ValidFrom: null, ValidTo: null }
+            && (bundle.Contributed || bundle.ProRataStep > 0 || bundle.RolloverMaximum > 0));
 }

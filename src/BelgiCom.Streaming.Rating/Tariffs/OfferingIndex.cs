@@ -13,6 +13,37 @@ public sealed class OfferingIndex
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private readonly HashSet<int> _dependOnMembers = [];
+
+    /// <summary>How many offerings share what depends on the members of the account; it never falls.</summary>
+    public int DependingOnMembers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _dependOnMembers.Count;
+            }
+        }
+    }
+
+    /// <summary>Notes that what an offering shares depends on the members of the account.</summary>
+    internal void NoteDependsOnMembers(int offering)
+    {
+        lock (_lock)
+        {
+            _dependOnMembers.Add(offering);
+        }
+    }
+
+    /// <summary>Whether what an offering shares depends on the members of the account, in any version that was seen.</summary>
+    internal bool DependsOnMembers(int offering)
+    {
+        lock (_lock)
+        {
+            return _dependOnMembers.Contains(offering);
+        }
+    }
 
     /// <summary>The number of an offering id, new when it was not seen before.</summary>
     public int GetOrAdd(string offering)

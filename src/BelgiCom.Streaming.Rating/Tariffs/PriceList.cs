@@ -387,11 +387,13 @@ internal sealed class PriceList
             Kind = published.Kind;
             FromMilliseconds = published.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
             ToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
-            RolloverMaximum = IsMonthly && !IsShared ? published.RolloverMaximum : 0;
-            ProRataStep = IsMonthly && !IsShared ? published.ProRataStep : 0;
+            RolloverMaximum = IsMonthly ? published.RolloverMaximum : 0;
+            ProRataStep = IsMonthly ? published.ProRataStep : 0;
+            IsContributed = IsMonthly && IsShared && published.Contributed;
 
-            // Each offering of a month grants its own days' part, so what was drawn under one does not count in another.
-            string counted = ProRataStep > 0 ? $"{offering.Offering}/{Name}" : Name;
+            // Each offering of a month grants its own days' part, or what its own devices bring, so what was drawn under one does not count
+            // in another.
+            string counted = ProRataStep > 0 || IsContributed ? $"{offering.Offering}/{Name}" : Name;
             Meter = MeterId.Of(MeterKind.Bundle, counted);
             FairUseMeter = MeterId.Of(MeterKind.FairUse, counted);
             CountedFrom = Math.Max(0, FromMilliseconds / MillisecondsPerDay);
@@ -447,8 +449,11 @@ internal sealed class PriceList
         /// <summary>Step to which the part of a month is rounded up; 0 where a part of a month grants all units.</summary>
         public long ProRataStep { get; }
 
+        /// <summary>Whether each subscription of the account under the offering adds the units to it.</summary>
+        public bool IsContributed { get; }
+
         /// <summary>Whether what a month grants is not simply the units.</summary>
-        public bool HasMonthlyTerms => (RolloverMaximum | ProRataStep) != 0;
+        public bool HasMonthlyTerms => (RolloverMaximum | ProRataStep) != 0 || IsContributed;
 
         /// <summary>Usage it covers.</summary>
         public UsageKind Kind { get; }

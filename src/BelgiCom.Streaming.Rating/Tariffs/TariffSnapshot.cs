@@ -30,6 +30,11 @@ public sealed class TariffSnapshot
         _versions = [.. all.Select(version => new TariffVersion(version, siblings[version.Offering]))];
         int[] numbers = [.. all.Select(version => offerings.GetOrAdd(version.Offering))];
         _offerings = numbers;
+        foreach ((int index, OfferingVersion _) in all.Index().Where(one => AccountTerms.DependOnMembers(one.Item)))
+        {
+            offerings.NoteDependsOnMembers(numbers[index]);
+        }
+
         _byOffering = new int[numbers.DefaultIfEmpty(-1).Max() + 1][];
         Array.Fill(_byOffering, []);
         foreach (IGrouping<int, int> offering in Enumerable.Range(0, all.Length).GroupBy(index => numbers[index]))

@@ -405,13 +405,19 @@ internal sealed class PartArithmetic
             return $"{name}{whose}: {counts}, without a limit";
         }
 
+        if (bundle.Contributed)
+        {
+            string days = bundle.ProRataStep > 0 ? ", for its days of the month" : "";
+            return $"{name}{whose}: {counts}, of {Units(bundle.Units)} for each subscription of the account{days}";
+        }
+
         if (bundle.ProRataStep > 0)
         {
             return $"{name}{whose}: {counts}, of the part of {Units(bundle.Units)} for the days of the month";
         }
 
         // What was carried in from the month before is drawn first; what was carried out counts as drawn.
-        long granted = bundle.Units + (bundle.RolloverMaximum > 0 && !bundle.Shared ? meter.Nanos : 0);
+        long granted = bundle.Units + (bundle.RolloverMaximum > 0 ? meter.Nanos : 0);
         string carried = granted > bundle.Units ? $" and {Units(granted - bundle.Units)} from the month before" : "";
         return $"{name}{whose}: {Units(Math.Max(0, granted - meter.Units + drawn))} left before, "
             + $"{Units(Math.Max(0, granted - meter.Units))} after, of {Units(bundle.Units)}{carried}";

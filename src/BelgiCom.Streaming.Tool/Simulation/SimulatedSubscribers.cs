@@ -17,6 +17,7 @@ internal sealed class SimulatedSubscribers
 
     private static readonly int OfProduction = Topics.All.First(topic => topic.Name == Topics.UsageReceived).Partitions;
 
+    private readonly HashSet<string> _shared;
     private readonly List<Subscription> _subscriptions;
     private readonly Dictionary<SubscriberRef, IReadOnlyList<SubscriptionPeriod>> _aliases = [];
     private readonly Dictionary<SubscriberRef, int> _members = [];
@@ -28,7 +29,7 @@ internal sealed class SimulatedSubscribers
         IEnumerable<Subscription> subscriptions, IEnumerable<OfferingVersion> catalogues, int? partitions = null)
     {
         Partitions = Math.Min(partitions ?? OfProduction, PartitionsMax);
-        HashSet<string> shared = [.. catalogues.Where(AccountTerms.AreIn).Select(one => one.Offering)];
+        _shared = [.. catalogues.Where(AccountTerms.AreIn).Select(one => one.Offering)];
         _subscriptions = [.. subscriptions];
         foreach (Subscription subscription in _subscriptions)
         {
@@ -37,7 +38,7 @@ internal sealed class SimulatedSubscribers
                 _aliases.Add(subscription.SubscriberRef, subscription.Periods);
             }
 
-            if (subscription.Periods.FirstOrDefault(period => shared.Contains(period.Offering)) is { } member)
+            if (subscription.Periods.FirstOrDefault(period => _shared.Contains(period.Offering)) is { } member)
             {
                 _members.Add(subscription.SubscriberRef, PartitionOf(member.Account));
             }
@@ -93,8 +94,16 @@ internal sealed class SimulatedSubscribers
     {
         foreach (Subscription subscription in _subscriptions)
         {
-            sessions[PartitionOf(subscription.SubscriberRef)].SetSubscription(
-                UsageEvents.ToNumber(subscription.SubscriberRef), subscription.Periods, offerings);
+            int own = PartitionOf(subscription.SubscriberRef);
+            UInt128 subscriber = UsageEvents.ToNumber(subscription.SubscriberRef);
+            sessions[own].SetSubscription(subscriber, subscription.Periods, offerings);
+
+            // Who was with other accounts brings to each of them what is due for its days there.
+            foreach (int other in subscription.Periods.Where(period => _shared.Contains(period.Offering))
+                .Select(period => PartitionOf(period.Account)).Distinct().Where(partition => partition != own))
+            {
+                sessions[other].SetMember(subscriber, subscription.Periods, offerings);
+            }
         }
     }
 

@@ -43,6 +43,12 @@ internal static class SlowCase
                     day => day.Month == 0 ? $"easter+{day.Easter}" : $"{day.Year}-{day.Month:00}-{day.Day:00}")),
                 ["versions"] = new JsonArray([.. world.Versions.Select(Version)]),
             },
+            ["subscriptions"] = new JsonArray([.. world.Devices.Select(device => new JsonObject
+            {
+                ["subscriber"] = device.Name,
+                ["from"] = device.From is { } from ? Instant(DateTimeOffset.FromUnixTimeMilliseconds(from)) : null,
+                ["to"] = device.To is { } to ? Instant(DateTimeOffset.FromUnixTimeMilliseconds(to)) : null,
+            }.WithoutEmpty())]),
             ["events"] = events,
             ["expected"] = new JsonObject { ["events"] = expected, ["total"] = Amount(total) },
         };
@@ -135,6 +141,10 @@ internal static class SlowCase
         ["from"] = Instant(bundle.ValidFrom),
         ["to"] = Instant(bundle.ValidTo),
         ["members"] = bundle.Shared ? Texts(["A", "B", "C"]) : null,
+        ["contributedBy"] = bundle.Contributed ? "device" : null,
+        ["proRata"] = bundle.ProRataStep == 0
+            ? null
+            : new JsonObject { ["roundUpTo"] = $"{bundle.ProRataStep} {UnitOf(bundle.Kind)}" },
     }.WithoutEmpty();
 
     private static JsonNode Usage(SlowUsage usage, string id) => new JsonObject

@@ -59,8 +59,20 @@ internal sealed class SlowGenerator(int seed)
 
         // No decision says what a pass covers of usage that comes later and began earlier, so with passes usage comes in its order.
         bool hasPass = versions[0].Prices.Any(price => price.Model == PriceModel.Pass);
-        return new SlowWorld(versions, accounts, hasPass ? [.. usage.OrderBy(one => one.Start)] : usage);
+        return new SlowWorld(versions, accounts, hasPass ? [.. usage.OrderBy(one => one.Start)] : usage) { Devices = Devices(accounts) };
     }
+
+    /// <summary>Devices that join and leave the accounts.</summary>
+    private IReadOnlyList<SlowMember> Devices(Dictionary<string, string> accounts) =>
+    [
+        .. Enumerable.Range(0, _random.Next(0, 4)).Select(device =>
+        {
+            long from = Pick(_bounds) + Pick(-Second, -1, 0, 1, -9 * Day, -40 * Day);
+            return new SlowMember(
+                $"device {device}", Pick([.. accounts.Values]), Chance(3) ? null : from,
+                Chance(3) ? null : from + Pick(1, Second, Hour, Day, 5 * Day, 35 * Day));
+        }),
+    ];
 
     private IEnumerable<SlowUsage> Next(IReadOnlyList<OfferingVersion> versions, string subscriber, ref int id, List<SlowUsage> before)
     {
@@ -367,6 +379,8 @@ internal sealed class SlowGenerator(int seed)
             }
 
             bool hasFairUse = Chance(3);
+            bool isShared = Chance(3);
+            bool isOfMembers = isShared && from is null && to is null && Chance(2);
             bundles.Add(new Bundle
             {
                 Id = $"b{index}",
@@ -376,7 +390,9 @@ internal sealed class SlowGenerator(int seed)
                 FairUse = hasFairUse ? Volumes(kind) : [],
                 Unlimited = Chance(12),
                 Priority = _random.Next(0, 3),
-                Shared = Chance(3),
+                Shared = isShared,
+                Contributed = isOfMembers && Chance(2),
+                ProRataStep = isOfMembers && Chance(2) ? Pick(1L, 7, 1000) : 0,
                 Zones = Chance(3) ? [Pick(zones)] : [],
                 Destinations = destinations.Length > 0 && Chance(4) ? [Pick(destinations)] : [],
                 ValidFrom = from,

@@ -12,8 +12,10 @@ namespace BelgiCom.Streaming.Rating.Tests;
 /// <param name="tariffs">The versions of the offering of each subscriber.</param>
 /// <param name="accounts">The account of each subscriber; members of one draw from its shared bundles.</param>
 /// <param name="lateDays">Usage that is more days older than the newest rated day is late.</param>
+/// <param name="devices">Further members of the accounts, which use nothing.</param>
 internal sealed class SlowRater(
-    IReadOnlyDictionary<string, IReadOnlyList<OfferingVersion>> tariffs, IReadOnlyDictionary<string, string> accounts, int lateDays)
+    IReadOnlyDictionary<string, IReadOnlyList<OfferingVersion>> tariffs, IReadOnlyDictionary<string, string> accounts, int lateDays,
+    IReadOnlyList<SlowMember>? devices = null)
 {
     private const long Day = 86_400_000;
     private const long QuantityMax = 1_000_000_000_000_000;
@@ -61,7 +63,7 @@ internal sealed class SlowRater(
             return Not(RatingOutcome.Suspended, RejectedReason.UnknownSubscriber);
         }
 
-        SlowResult result = Price(new SlowTariff(versions), usage);
+        SlowResult result = Price(new SlowTariff(versions, Members), usage);
         if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
         {
             _rated[usage.Id] = usage.Content;
@@ -70,6 +72,9 @@ internal sealed class SlowRater(
 
         return result;
     }
+
+    private IReadOnlyList<SlowMember> Members =>
+        [.. accounts.Select(one => new SlowMember(one.Key, one.Value, null, null)), .. devices ?? []];
 
     private SlowResult Price(SlowTariff tariff, SlowUsage usage)
     {

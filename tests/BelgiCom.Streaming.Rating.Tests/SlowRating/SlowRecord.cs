@@ -136,7 +136,9 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
         {
             string key = (bundle.Shared ? $"account {session.Account}" : $"subscriber {usage.Subscriber}")
                 + $" {(bundle.Id.Length > 0 ? bundle.Id : bundle.Kind)} {(SlowTariff.IsMonthly(bundle) ? $"{_month:yyyy-MM}" : "")}";
-            BigInteger rest = bundle.Unlimited ? Never : bundle.Units - Counts.Drawn.GetValueOrDefault(key);
+            BigInteger rest = bundle.Unlimited
+                ? Never
+                : tariff.Granted(bundle, bundle.Units, session.Account, _month) - Counts.Drawn.GetValueOrDefault(key);
             BigInteger drawn = BigInteger.Max(BigInteger.Min(left, rest), 0);
             if (drawn > 0)
             {
@@ -164,6 +166,7 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
         {
             BigInteger volume = (bundle.FairUse.LastOrDefault(one => one.From.ToUnixTimeMilliseconds() <= SlowCalendar.Midnight(_month))
                 ?? bundle.FairUse[0]).Units;
+            volume = tariff.Granted(bundle, volume, session.Account, _month);
             BigInteger before = Counts.Drawn.GetValueOrDefault($"fair use {key}");
             above = BigInteger.Min(units, BigInteger.Max(before + units - volume, 0));
             Counts = Counts.Draw($"fair use {key}", units);

@@ -4,8 +4,50 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating.Tests;
 
 /// <summary>What the versions of an offering say of usage at an instant, found by looking through all of them.</summary>
-internal sealed class SlowTariff(IReadOnlyList<OfferingVersion> versions)
+/// <param name="versions">The versions.</param>
+/// <param name="members">Who has the offering on which account, from and to when.</param>
+internal sealed class SlowTariff(IReadOnlyList<OfferingVersion> versions, IReadOnlyList<SlowMember> members)
 {
+    /// <summary>
+    /// What a month grants of units: what each member of the account brings, for the days on which it has the offering, each rounded up
+    /// to the step (docs/catalogue.md); or that of the days on which anybody has it.
+    /// </summary>
+    public BigInteger Granted(Bundle bundle, BigInteger units, string account, DateTime month)
+    {
+        if (!IsMonthly(bundle) || !bundle.Shared || (!bundle.Contributed && bundle.ProRataStep == 0))
+        {
+            return units;
+        }
+
+        DateTime[] days = [.. Enumerable.Range(0, DateTime.DaysInMonth(month.Year, month.Month)).Select(day => month.AddDays(day))];
+        SlowMember[] own = [.. members.Where(member => member.Account == account)];
+        IEnumerable<int> active = bundle.Contributed
+            ? own.Select(member => days.Count(day => Has(member, day)))
+            : [days.Count(day => own.Any(member => Has(member, day)))];
+        return active.Aggregate(BigInteger.Zero, (sum, count) => sum + PartOf(count));
+
+        BigInteger PartOf(int count)
+        {
+            if (bundle.ProRataStep == 0)
+            {
+                return count > 0 ? units : 0;
+            }
+
+            BigInteger steps = 0;
+            while (steps * bundle.ProRataStep * days.Length < units * count)
+            {
+                BigInteger missing = (units * count) - (steps * bundle.ProRataStep * days.Length);
+                steps += BigInteger.Max(1, missing / (bundle.ProRataStep * days.Length));
+            }
+
+            return steps * bundle.ProRataStep;
+        }
+
+        static bool Has(SlowMember member, DateTime day) =>
+            (member.From ?? long.MinValue) < SlowCalendar.Midnight(day.AddDays(1))
+            && (member.To ?? long.MaxValue) > SlowCalendar.Midnight(day);
+    }
+
     /// <summary>
     /// The version in force: of those that have begun the one that began last, of several the highest, and none when that one has ended
     /// (D-15, docs/catalogue.md: an earlier version never comes back, and a correction stands in the place of what it corrects).
@@ -132,3 +174,10 @@ internal sealed class SlowTariff(IReadOnlyList<OfferingVersion> versions)
         return twice / (divisor * 2) * dividend.Sign;
     }
 }
+
+/// <summary>Who has the offering on an account.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Account">The account.</param>
+/// <param name="From">First millisecond since 1970-01-01 UTC at which it has it; null for always.</param>
+/// <param name="To">First millisecond after it; null while it goes on.</param>
+internal sealed record SlowMember(string Name, string Account, long? From, long? To);

@@ -12,8 +12,11 @@ internal sealed record SlowWorld(
 {
     private const int Days = 45;
 
+    /// <summary>Further members of the accounts, which use nothing.</summary>
+    public IReadOnlyList<SlowMember> Devices { get; init; } = [];
+
     /// <summary>A slow rater that has rated nothing.</summary>
-    public SlowRater NewRater() => new(Accounts.Keys.ToDictionary(subscriber => subscriber, _ => Versions), Accounts, Days);
+    public SlowRater NewRater() => new(Accounts.Keys.ToDictionary(subscriber => subscriber, _ => Versions), Accounts, Days, Devices);
 
     /// <summary>Rates all usage in both ways; what differs first, null when nothing does.</summary>
     public string? FirstDifference()

@@ -234,6 +234,8 @@ public sealed class TariffPropertyTests
     public void P10_BundleOfAnyTariff_IsNeverOverdrawn() => Hold((world, _) =>
     {
         WorldSession session = new(world);
+        SlowTariff tariff = new(
+            world.Versions, [.. world.Accounts.Select(one => new SlowMember(one.Key, one.Value, null, null)), .. world.Devices]);
         Dictionary<string, long> drawn = [];
         foreach (SlowUsage usage in world.Usage)
         {
@@ -246,7 +248,9 @@ public sealed class TariffPropertyTests
                 drawn[key] = drawn.GetValueOrDefault(key) + part.Units;
                 long most = world.Versions.SelectMany(version => version.Bundles)
                     .Where(one => one.Kind == bundle.Kind && one.Id == bundle.Id)
-                    .Max(one => one.Unlimited ? long.MaxValue : one.Units);
+                    .Max(one => one.Unlimited
+                        ? long.MaxValue
+                        : (long)tariff.Granted(one, one.Units, owner, SlowCalendar.Month(usage.Start)));
                 Assert.InRange(drawn[key], 0, most);
             }
         }

@@ -32,6 +32,22 @@ internal sealed class WorldSession
                 [new SubscriptionPeriod { Account = account, Offering = world.Versions[0].Offering }],
                 _catalogue.Offerings);
         }
+
+        foreach (SlowMember device in world.Devices)
+        {
+            Session.SetMember(
+                SlowWorld.Number(device.Name),
+                [
+                    new SubscriptionPeriod
+                    {
+                        Account = device.Account,
+                        Offering = world.Versions[0].Offering,
+                        ValidFrom = device.From is { } from ? DateTimeOffset.FromUnixTimeMilliseconds(from) : null,
+                        ValidTo = device.To is { } to ? DateTimeOffset.FromUnixTimeMilliseconds(to) : null,
+                    },
+                ],
+                _catalogue.Offerings);
+        }
     }
 
     public RatingSession Session { get; } = new(Days, Days);

@@ -118,6 +118,31 @@ public sealed partial class OfferingsRunTests : IDisposable
     }
 
     /// <summary>
+    /// Three devices of the pool that ships as an example bring 5 MB each: 12 MB of the first are covered, and 3 of the second's 4 MB; its
+    /// last MB costs 0.40, as that of the third. A simulation says the same.
+    /// </summary>
+    [Fact]
+    public async Task Run_WithDevicesOfAPool_DrawsFromWhatTheyBring()
+    {
+        const long MB = 1_000_000;
+        long[] used = [12 * MB, 4 * MB, MB];
+        await RunAsync(
+            Samples,
+            [.. used.Select((_, device) => (NumberOf(device), "I-1", "iot-pool"))],
+            [.. used.Select((octets, device) => (NumberOf(device), Usage.OfData(octets, device)))]);
+
+        Assert.Equal(0.8m, Billed().Sum(line => line.Amount));
+        JsonElement simulated = await VerbAsync(
+            [
+                "simulate", "--data", Data, "--catalogue", Samples, "--subscriptions", Subscriptions, "--usage",
+                _folder.Under("usage.csv"), "--source", "usage",
+            ]);
+        JsonElement offering = Assert.Single(
+            simulated.GetProperty("offerings").EnumerateArray(), one => one.GetProperty("rated").GetInt64() > 0);
+        Assert.Equal("0.800000000", offering.GetProperty("revenue").GetString());
+    }
+
+    /// <summary>
     /// The frame contract that ships as an example counts the data of its account: 300 GB of the first subscriber cost 300 × 1.20 = 360,
     /// 250 GB of the second make 550 × 0.90 = 495, and 1,500 GB of the third 2,050 × 0.60 = 1,230. A simulation says the same.
     /// </summary>

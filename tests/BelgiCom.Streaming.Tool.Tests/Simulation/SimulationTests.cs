@@ -53,7 +53,7 @@ public sealed class SimulationTests : IDisposable
         string catalogue = Path.Combine(Path.GetDirectoryName(SampleFiles.Catalogue)!, "offerings");
         string[] offerings =
         [
-            .. CatalogueFolder.Load(catalogue).Where(version => !version.Bundles.Any(bundle => bundle.Shared))
+            .. CatalogueFolder.Load(catalogue).Where(version => !AccountTerms.AreIn(version))
                 .Select(version => version.Offering).Distinct().Order(StringComparer.Ordinal),
         ];
         string subscriptions = Path.Combine(_folder.FullName, "subscriptions.csv");
