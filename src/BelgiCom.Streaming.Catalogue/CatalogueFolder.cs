@@ -60,6 +60,7 @@ public static class CatalogueFolder
     {
         List<OfferingEdition> editions = [];
         Dictionary<string, string> fileOf = new(StringComparer.Ordinal);
+        List<(YamlSection Root, VersionSource Offering)> read = [];
         foreach ((string file, YamlSection? root) in files)
         {
             IReadOnlyList<VersionSource> versions = root is null ? [] : OfferingReader.Read(root, tables, findings);
@@ -70,14 +71,51 @@ public static class CatalogueFolder
                     new InputFault(file, 0, $"Offering '{offering}' is in {fileOf[offering]} already; keep all its versions in one file."));
             }
 
+            if (root is not null && versions.Count > 0)
+            {
+                read.Add((root, versions[0]));
+            }
+
             editions.AddRange(
                 versions.Select(version => new OfferingEdition(file, WithContentHash(version.Published), version.Terms)));
+        }
+
+        if (findings.Faults.Count == 0)
+        {
+            CheckAddOns(read);
         }
 
         // An alias (prices: *prices) is read once for each place that it stands for.
         return findings.Faults.Count == 0
             ? new CatalogueContent(editions, [.. findings.Warnings.Distinct()])
             : throw new InputFaultException([.. findings.Faults.Distinct()]);
+    }
+
+    /// <summary>
+    /// An add-on stands beside a main offering of the catalogue, whose amounts can be summed with its own. Currency and basis are those of
+    /// the file, and so of each of its versions.
+    /// </summary>
+    private static void CheckAddOns(List<(YamlSection Root, VersionSource Offering)> read)
+    {
+        foreach ((YamlSection root, VersionSource addOn) in read)
+        {
+            foreach (string name in addOn.Terms.AddOnTo)
+            {
+                VersionSource? main = read.Find(one => one.Offering.Published.Offering == name).Offering;
+                string? wrong = main is null ? "which the catalogue does not have."
+                    : main.Terms.AddOnTo.Count > 0 ? "which is an add-on itself; name a main offering."
+                    : main.Published.Currency != addOn.Published.Currency
+                        ? $"which is in {main.Published.Currency}, and this one in {addOn.Published.Currency}: amounts of two currencies "
+                            + "have no sum."
+                    : main.Published.PriceBasis != addOn.Published.PriceBasis
+                        ? "of which the prices are on the other basis: amounts with VAT and without have no sum."
+                    : null;
+                if (wrong is not null)
+                {
+                    root.Fault("addOnTo", $"'addOnTo' names offering '{name}', {wrong}", FaultCodes.AddOn);
+                }
+            }
+        }
     }
 
     /// <summary>Completes a version with the SHA-256 over its canonical form, which is its event with an empty hash.</summary>

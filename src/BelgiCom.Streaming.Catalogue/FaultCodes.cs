@@ -7,6 +7,7 @@ internal static class FaultCodes
     public const string UnknownKey = "UNKNOWN_KEY";
     public const string UnknownName = "UNKNOWN_NAME";
     public const string Broken = "BROKEN_VERSION";
+    public const string AddOn = "ADD_ON";
     public const string VersionsOverlap = "VERSIONS_OVERLAP";
     public const string TiersNotRising = "TIERS_NOT_RISING";
     public const string TiersEnd = "TIERS_END";

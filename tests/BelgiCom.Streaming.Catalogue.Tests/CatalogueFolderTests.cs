@@ -143,6 +143,35 @@ public sealed class CatalogueFolderTests : IDisposable
         Assert.Contains(broken.Faults, fault => fault is { File: "b.yaml", Line: 3 });
     }
 
+    [Theory]
+    [InlineData("[go]", "EUR", "net", null)]
+    [InlineData("[gone]", "EUR", "net", "'gone', which the catalogue does not have")]
+    [InlineData("[go, gone]", "EUR", "net", "'gone', which the catalogue does not have")]
+    [InlineData("[pass]", "EUR", "net", "'pass', which is an add-on itself")]
+    [InlineData("[go]", "USD", "net", "which is in EUR, and this one in USD")]
+    [InlineData("[go]", "EUR", "gross", "on the other basis")]
+    public void AddOn_NeedsAMainOfferingWhoseAmountsHaveASumWithItsOwn(string addOnTo, string currency, string basis, string? wrong)
+    {
+        File.WriteAllText(Path.Combine(_folder, "pass.yaml"), $$"""
+            offering: pass
+            addOnTo: {{addOnTo}}
+            currency: {{currency}}
+            priceBasis: {{basis}}
+            vatPermille: 210
+            zones: { home: ["00101"], world: ["*"] }
+            versions: [{ version: 1, validFrom: 2026-03-29, prices: [{ kind: event, price: "1", per: 1 unit }] }]
+            """);
+        if (wrong is null)
+        {
+            Assert.Equal(["go", "go", "pass"], Load(Good).Select(version => version.Offering));
+            return;
+        }
+
+        InputFault fault = Assert.Single(Assert.Throws<InputFaultException>(() => Load(Good)).Faults);
+        Assert.Equal(("pass.yaml", 2, "ADD_ON"), (fault.File, fault.Line, fault.Code));
+        Assert.Contains(wrong, fault.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void OfferingInTwoFiles_AndEmptyFolder_AreFaults()
     {

@@ -168,6 +168,33 @@ public sealed partial class OfferingsRunTests : IDisposable
     }
 
     /// <summary>
+    /// Seven passes of 7.49 are 52.43 with VAT: 80 % of 50.00 without VAT are 48.40, which the seventh reaches and six (44.94) do not. They
+    /// count for the limit of passes and for data abroad, whose notice is one of its own.
+    /// </summary>
+    [Fact]
+    public async Task Run_WithPassesUpToTheirLimit_WarnsOnce()
+    {
+        const int Passes = 7;
+        await RunAsync(
+            Samples,
+            [(NumberOf(1), "P-1", "roaming-pass")],
+            [
+                .. Enumerable.Range(0, Passes + 1).Select(day => (NumberOf(1), Usage.OfData(1) with
+                {
+                    Start = Usage.OfData(1).Start.AddDays(Math.Min(day, Passes - 1)).AddMinutes(day), Network = "310260",
+                })),
+            ]);
+
+        JsonElement listed = await VerbAsync(["notifications", "list", "--account", "P-1", "--data", Data]);
+        Assert.Equal(
+            [("roaming-data", "OTHER", "WARN_80", 52.43m), ("eu-roaming", "ROAMINGDATA", "WARN_80", 52.43m)],
+            listed.GetProperty("notifications").EnumerateArray().Select(sent => (
+                sent.GetProperty("limit").GetString()!, sent.GetProperty("scope").GetString()!.ToUpperInvariant(),
+                sent.GetProperty("notification").GetString()!, sent.GetProperty("spend").GetDecimal()))
+                .OrderByDescending(sent => sent.Item1));
+    }
+
+    /// <summary>
     /// Usage of 1,400 MB waited because nobody had a subscription. Once it is a member's, recycling would draw the shared bundle of 1 GB
     /// and charge 400 MB, at 0.01 a MB.
     /// </summary>
