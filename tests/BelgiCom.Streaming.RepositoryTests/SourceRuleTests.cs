@@ -60,6 +60,16 @@ public sealed partial class SourceRuleTests
         path =>
             !path.EndsWith("/KafkaProxy.cs", StringComparison.Ordinal) && !path.EndsWith("/SourceRuleTests.cs", StringComparison.Ordinal)));
 
+    /// <summary>A test of a server that is not ours, without the trait by which .ci/run finds it, would never run anywhere.</summary>
+    [Fact]
+    public void Tests_ThatNeedARealServer_HaveTheTrait() => AssertNone(
+        from source in Repository.Sources("tests")
+        where source.Path.Contains(".IntegrationTests/", StringComparison.Ordinal)
+            || source.Path.Contains(".LocalKafka.Tests/", StringComparison.Ordinal)
+        where RealServer().IsMatch(source.Text)
+            && !source.Text.Contains("[Trait(TestBroker.Trait, TestBroker.Real)]", StringComparison.Ordinal)
+        select source.Path);
+
     [Fact]
     public void EventIds_OfLogMessages_AreUnique()
     {
@@ -147,6 +157,11 @@ public sealed partial class SourceRuleTests
 
     [GeneratedRegex(@"\[LoggerMessage\((\s*(EventId\s*=\s*)?(?<id>\d+))?")]
     private static partial Regex LogMessage();
+
+    [GeneratedRegex(
+        @"= TestBroker\.KafkaHome\(|IClassFixture<(ApacheKafkaCluster|ApicurioServer)>"
+        + @"|(SharedBroker|StartAsync)\(BrokerKind\.(KafkaHome|Container)\)")]
+    private static partial Regex RealServer();
 
     [GeneratedRegex(@"/(bin|obj|node_modules|TestResults)/")]
     private static partial Regex Built();

@@ -110,4 +110,5 @@ public abstract class DeadLetterTests(Cluster cluster)
 public sealed class EmbeddedDeadLetterTests(EmbeddedCluster cluster) : DeadLetterTests(cluster), IClassFixture<EmbeddedCluster>;
 
 /// <inheritdoc/>
+[Trait(TestBroker.Trait, TestBroker.Real)]
 public sealed class ApacheKafkaDeadLetterTests(ApacheKafkaCluster cluster) : DeadLetterTests(cluster), IClassFixture<ApacheKafkaCluster>;

@@ -14,6 +14,7 @@ public sealed class KillTests
     public Task Run_KilledOnEmbeddedBroker_BillsEachRecordExactlyOnce() => KillAndFinishAsync(NoSettings);
 
     [Fact]
+    [Trait(TestBroker.Trait, TestBroker.Real)]
     public Task Run_KilledOnApacheKafka_BillsEachRecordExactlyOnce()
     {
         return KillAndFinishAsync(new Dictionary<string, string> { ["KAFKA_HOME"] = TestBroker.KafkaHome() });

@@ -4,6 +4,7 @@ using BelgiCom.Streaming.Testing;
 namespace BelgiCom.Streaming.IntegrationTests;
 
 /// <summary>The main job on servers that we did not write bills the same lines as on the embedded default.</summary>
+[Trait(TestBroker.Trait, TestBroker.Real)]
 public sealed class ServerTests(ApicurioServer registry) : IClassFixture<ApicurioServer>
 {
     [Fact]

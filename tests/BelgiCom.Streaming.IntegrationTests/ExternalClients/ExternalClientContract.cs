@@ -180,5 +180,6 @@ public abstract class ExternalClientContract(Cluster cluster)
 public sealed class ExternalClientsOnEmbeddedTests(EmbeddedCluster cluster)
     : ExternalClientContract(cluster), IClassFixture<EmbeddedCluster>;
 
+[Trait(TestBroker.Trait, TestBroker.Real)]
 public sealed class ExternalClientsOnApacheKafkaTests(ApacheKafkaCluster cluster)
     : ExternalClientContract(cluster), IClassFixture<ApacheKafkaCluster>;

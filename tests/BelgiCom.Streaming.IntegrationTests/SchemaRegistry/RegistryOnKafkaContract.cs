@@ -167,5 +167,6 @@ internal sealed class Reader : IAvroRecord<Reader>
 
 public sealed class RegistryOnEmbeddedTests(EmbeddedCluster cluster) : RegistryOnKafkaContract(cluster), IClassFixture<EmbeddedCluster>;
 
+[Trait(TestBroker.Trait, TestBroker.Real)]
 public sealed class RegistryOnApacheKafkaTests(ApacheKafkaCluster cluster)
     : RegistryOnKafkaContract(cluster), IClassFixture<ApacheKafkaCluster>;

@@ -25,6 +25,14 @@ public enum BrokerKind
 /// </summary>
 public abstract class TestBroker : IAsyncDisposable
 {
+    /// <summary>
+    /// The trait of tests that need a server that is not ours: <c>--filter-trait "Server=Real"</c> runs them and nothing that ran without.
+    /// </summary>
+    public const string Trait = "Server";
+
+    /// <summary>The trait's value.</summary>
+    public const string Real = "Real";
+
     /// <summary>Environment variable that chooses: "embedded" (the default), "kafka-home" or "container".</summary>
     public const string Variable = "BELGICOM_TEST_BROKER";
 
