@@ -57,6 +57,9 @@ internal sealed class TariffChecks
             string where = price.Id.Length > 0 ? $"price '{price.Id}'" : $"price {index + 1} of {offering.Prices.Count}";
             _price = index;
             Check(price, where, zones);
+            Require(
+                !price.CountsAccount || offering.PaymentMethod == PaymentMethod.PostPaid,
+                $"{where} counts the account, which prePaid money cannot be: each subscriber has its own.");
             CheckNames(price.Zones, zones, $"{where} names zone");
             CheckNames(price.Destinations, offering.Destinations.Select(destination => destination.Name), $"{where} names destination");
             CheckNames(price.Bands, offering.Bands.Select(band => band.Name), $"{where} names band");
