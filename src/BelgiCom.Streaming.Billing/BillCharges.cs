@@ -12,6 +12,9 @@ namespace BelgiCom.Streaming.Billing;
 /// </summary>
 internal sealed class BillCharges(Database database, SchemaWords words, long number, ClosingTerms terms)
 {
+    // Fee, discount and commitment. Usage and what prepaid money paid of it come with the usage of each close.
+    private const string Charges = "1, 2, 3";
+
     private readonly Dictionary<LineKey, (Int128 Nanos, string Words)> _due = [];
 
     /// <summary>The lines of a close.</summary>
@@ -136,7 +139,7 @@ internal sealed class BillCharges(Database database, SchemaWords words, long num
             foreach ((LineKey key, Int128 nanos) in database.Query(
                 $"""
                 SELECT account, line_kind, offering, offering_version, item, {AmountTerms.Columns}, CAST(amount_nanos AS TEXT)
-                FROM bill_line WHERE period = @p0 AND line_kind <> 0
+                FROM bill_line WHERE period = @p0 AND line_kind IN ({Charges})
                 """,
                 reader => (
                     new LineKey(

@@ -37,6 +37,7 @@ internal sealed class BillCloser(LedgerDialect dialect, int period, DateTimeOffs
         List<BillLine> lines = UsageLines();
         if (terms is not null)
         {
+            lines.AddRange(lines.Where(line => terms.IsPrepaid(line.Offering, line.Version)).Select(Debited).ToList());
             lines.AddRange(new BillCharges(_database, dialect.Words, _number, terms).Of(period, closed, late));
         }
 
@@ -73,6 +74,18 @@ internal sealed class BillCloser(LedgerDialect dialect, int period, DateTimeOffs
         """,
         reader => Rounded(Read(reader, 0, "")),
         _number);
+
+    /// <summary>What the money has paid of a line of usage: all of it.</summary>
+    private static BillLine Debited(BillLine usage) => usage with
+    {
+        LineKind = PeriodChargeKind.Prepaid,
+        Item = "money",
+        UsageEvents = 0,
+        ChargedUnits = 0,
+        ExactNanos = -usage.ExactNanos,
+        RoundedNanos = -usage.RoundedNanos,
+        Words = "debited from prepaid money",
+    };
 
     private static BillLine Read(DbDataReader reader, Int128 rounded, string words) => new(
         reader.GetString(0),

@@ -4,16 +4,16 @@ using BelgiCom.Streaming.Rating;
 namespace BelgiCom.Streaming.Billing;
 
 /// <summary>
-/// One line of a bill: everything one account used of one offering version, kind and month that one close took; or a fee, discount or
-/// commitment of it. It is on one basis and has one rate of VAT.
+/// One line of a bill: everything one account used of one offering version, kind and month that one close took; a fee, discount or
+/// commitment of it; or what prepaid money has paid of the usage. It is on one basis and has one rate of VAT.
 /// </summary>
 /// <param name="Account">Billing account (TMF666).</param>
 /// <param name="Period">Billing month, Europe/Brussels, as year × 100 + month.</param>
-/// <param name="LineKind">Usage, fee, discount or commitment.</param>
+/// <param name="LineKind">Usage, fee, discount, commitment, or usage that prepaid money paid.</param>
 /// <param name="Offering">Product offering id (TMF620).</param>
 /// <param name="Version">Its version; 0 on lines of releases that did not keep it.</param>
-/// <param name="Item">Id of the fee, discount or commitment; empty for usage.</param>
-/// <param name="Kind">What was used; the first of the kinds where <paramref name="LineKind"/> is not usage.</param>
+/// <param name="Item">Id of the fee, discount or commitment; "money" for what that paid; empty for usage.</param>
+/// <param name="Kind">What was used; the first of the kinds for a fee, discount or commitment.</param>
 /// <param name="Terms">Currency, basis and rate of VAT of the amounts.</param>
 /// <param name="UsageEvents">Usage events in the line.</param>
 /// <param name="ChargedUnits">Octets, seconds or messages charged, in 128 bits: no sum of events overflows.</param>

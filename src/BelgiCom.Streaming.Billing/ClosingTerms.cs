@@ -35,6 +35,10 @@ public sealed class ClosingTerms
         .Where(offering => offering.Value.Any(terms => terms.Commitments.Count > 0 || terms.Discounts.Count > 0))
         .Select(offering => offering.Key);
 
+    /// <summary>Whether usage of a version was debited from money before it came to a bill.</summary>
+    internal bool IsPrepaid(string offering, int version) =>
+        VersionsOf(offering).Any(terms => terms.Version == version && terms.IsPrepaid);
+
     /// <summary>All versions of an offering; none when it is not known.</summary>
     internal IReadOnlyList<PeriodTerms> VersionsOf(string offering) => _offerings.GetValueOrDefault(offering) ?? [];
 

@@ -97,6 +97,7 @@ public sealed record OfferingEdition(string File, OfferingVersion Published, Off
         Currency = Published.Currency,
         Basis = Published.PriceBasis,
         VatPermille = Published.VatPermille,
+        IsPrepaid = Published.PaymentMethod == PaymentMethod.PrePaid,
         Fees = Terms.Fees,
         Commitments = Terms.Commitments,
         Discounts = Terms.Discounts,

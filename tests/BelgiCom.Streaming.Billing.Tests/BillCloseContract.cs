@@ -46,6 +46,29 @@ public abstract class BillCloseContract : IDisposable
         Assert.Equal((57.59m, 12.09m, 69.68m), (bill.Net, bill.Vat, bill.Gross));
     }
 
+    /// <summary>Usage that money paid is on the bill and taken off it, late usage of a closed month as well; fees are due.</summary>
+    [Fact]
+    public void Close_UsagePaidBeforehand_IsShownAndNotAskedFor()
+    {
+        using BillingLedger ledger = Open();
+        PeriodTerms card = Frame with { IsPrepaid = true, Commitments = [], Fees = [new("sim", 1.5m, true, false, false, null, [])] };
+        ClosingTerms terms = Closing([card], ("a", "frame", null, null));
+        Apply(ledger, Used(1, 0, 30.004m), Used(2, 1, 0.07m));
+        ledger.Close(October, terms);
+        Apply(ledger, Used(3, 0, 5));
+
+        BillClose next = ledger.Close(November, terms);
+
+        Assert.Equal(
+            [(PeriodChargeKind.Usage, 30.07m), (PeriodChargeKind.Fee, 1.5m), (PeriodChargeKind.Prepaid, -30.07m)],
+            ledger.BillLines(1).OrderBy(line => line.LineKind).Select(line => (line.LineKind, line.Amount)));
+        Assert.Equal(
+            [(October, PeriodChargeKind.Usage, 5m), (October, PeriodChargeKind.Prepaid, -5m), (November, PeriodChargeKind.Fee, 1.5m)],
+            ledger.BillLines(next.Number).Select(line => (line.Period, line.LineKind, line.Amount)));
+        Assert.Equal([1.5m, 1.5m], ledger.Bills(1).Concat(ledger.Bills(next.Number)).Select(bill => bill.Net));
+        Assert.Equal(new BillClose(0, November, 0, 0), ledger.Close(November, terms));
+    }
+
     [Fact]
     public void Close_Again_BillsNothingTwice()
     {

@@ -107,6 +107,7 @@ internal static class LedgerSchema
         BasisAndVat(words),
         LinesOfEveryKind(words),
         Notifications(words),
+        PrepaidLines(words),
     ];
 
     /// <summary>
@@ -332,6 +333,21 @@ internal static class LedgerSchema
         CREATE VIEW bill AS
         SELECT bill_close, account, period,
                CASE line_kind WHEN 0 THEN 'USAGE' WHEN 1 THEN 'FEE' WHEN 2 THEN 'DISCOUNT' ELSE 'COMMITMENT' END AS line_kind,
+               offering, offering_version, item,
+               CASE kind WHEN 1 THEN 'DATA' WHEN 2 THEN 'VOICE' WHEN 3 THEN 'SMS' WHEN 4 THEN 'EVENT' ELSE '' END AS kind,
+               usage_events, charged_units, {words.DecimalOfRoundedSum} AS amount, currency,
+               {BasisOf("price_basis")} AS price_basis, vat_permille, words
+        FROM bill_line;
+        """;
+
+    /// <summary>The view of bills names lines of usage that prepaid money paid.</summary>
+    private static string PrepaidLines(SchemaWords words) =>
+        $"""
+        DROP VIEW bill;
+        CREATE VIEW bill AS
+        SELECT bill_close, account, period,
+               CASE line_kind WHEN 0 THEN 'USAGE' WHEN 1 THEN 'FEE' WHEN 2 THEN 'DISCOUNT' WHEN 3 THEN 'COMMITMENT' ELSE 'PREPAID' END
+                   AS line_kind,
                offering, offering_version, item,
                CASE kind WHEN 1 THEN 'DATA' WHEN 2 THEN 'VOICE' WHEN 3 THEN 'SMS' WHEN 4 THEN 'EVENT' ELSE '' END AS kind,
                usage_events, charged_units, {words.DecimalOfRoundedSum} AS amount, currency,

@@ -17,6 +17,9 @@ public enum PeriodChargeKind
 
     /// <summary>What is missing to a minimum, or above a maximum.</summary>
     Commitment,
+
+    /// <summary>Usage that was paid before it happened: taken off the bill again.</summary>
+    Prepaid,
 }
 
 /// <summary>What an account used in a month at one price of one version.</summary>

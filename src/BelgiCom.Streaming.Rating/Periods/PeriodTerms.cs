@@ -67,6 +67,9 @@ public sealed record PeriodTerms
     /// <summary>Rate of VAT in permille, 0 to 1,000.</summary>
     public required int VatPermille { get; init; }
 
+    /// <summary>Whether usage is paid before it happens, from money that is there (<c>paymentMethod: prePaid</c>).</summary>
+    public bool IsPrepaid { get; init; }
+
     /// <summary>Its fees.</summary>
     public IReadOnlyList<FeeTerms> Fees { get; init; } = [];
 
