@@ -20,6 +20,9 @@ public sealed partial class OfferingsRunTests : IDisposable
 
     private static readonly Dictionary<string, string> Settings = new()
     {
+        // The page's usage is of half a year in one file. What is counted for an account comes over a second hop, behind later usage.
+        ["Rating__DedupDays"] = "365",
+        ["Rating__LateDays"] = "365",
         ["Adapters__Sources__0__Name"] = "usage",
         ["Adapters__Sources__0__Csv__Columns__RecordId"] = "id",
         ["Adapters__Sources__0__Csv__Columns__Kind"] = "kind",
