@@ -135,14 +135,7 @@ public sealed partial class OfferingsRunTests : IDisposable
             [.. used.Select((octets, device) => (NumberOf(device), Usage.OfData(octets, device)))]);
 
         Assert.Equal(0.8m, Billed().Sum(line => line.Amount));
-        JsonElement simulated = await VerbAsync(
-            [
-                "simulate", "--data", Data, "--catalogue", Samples, "--subscriptions", Subscriptions, "--usage",
-                _folder.Under("usage.csv"), "--source", "usage",
-            ]);
-        JsonElement offering = Assert.Single(
-            simulated.GetProperty("offerings").EnumerateArray(), one => one.GetProperty("rated").GetInt64() > 0);
-        Assert.Equal("0.800000000", offering.GetProperty("revenue").GetString());
+        Assert.Equal("0.800000000", await SimulatedRevenueAsync());
     }
 
     /// <summary>
@@ -160,14 +153,7 @@ public sealed partial class OfferingsRunTests : IDisposable
             [.. used.Select((octets, member) => (NumberOf(member), Usage.OfData(octets, member)))]);
 
         Assert.Equal(1230m, Billed().Sum(line => line.Amount));
-        JsonElement simulated = await VerbAsync(
-            [
-                "simulate", "--data", Data, "--catalogue", Samples, "--subscriptions", Subscriptions, "--usage",
-                _folder.Under("usage.csv"), "--source", "usage",
-            ]);
-        JsonElement offering = Assert.Single(
-            simulated.GetProperty("offerings").EnumerateArray(), one => one.GetProperty("rated").GetInt64() > 0);
-        Assert.Equal("1230.000000000", offering.GetProperty("revenue").GetString());
+        Assert.Equal("1230.000000000", await SimulatedRevenueAsync());
     }
 
     /// <summary>
@@ -275,6 +261,18 @@ public sealed partial class OfferingsRunTests : IDisposable
         return await VerbAsync(
             ["run", "--data", Data, "--input", input, "--source", "usage", "--catalogue", catalogue, "--subscriptions", Subscriptions],
             exitCode);
+    }
+
+    /// <summary>What a simulation of the file says that the one offering earns of which there is usage, by the sample offerings.</summary>
+    private async Task<string?> SimulatedRevenueAsync()
+    {
+        JsonElement simulated = await VerbAsync(
+            [
+                "simulate", "--data", Data, "--catalogue", Samples, "--subscriptions", Subscriptions, "--usage",
+                _folder.Under("usage.csv"), "--source", "usage",
+            ]);
+        return Assert.Single(simulated.GetProperty("offerings").EnumerateArray(), one => one.GetProperty("rated").GetInt64() > 0)
+            .GetProperty("revenue").GetString();
     }
 
     private static async Task<JsonElement> VerbAsync(string[] arguments, int exitCode = WorkerHost.ExitDone)
