@@ -7,7 +7,6 @@ namespace BelgiCom.Streaming.Catalogue;
 internal static class LimitReader
 {
     private const int PermillePerPercent = 10;
-    private const int KindCount = 4;
 
     /// <summary>Reads a limit; faults go to the section's list.</summary>
     /// <param name="section">Where it stands.</param>
@@ -78,8 +77,9 @@ internal static class LimitReader
         string[] all = [.. version.Zones.Select(zone => zone.Name)];
         UsageKind[] kinds = [.. limit.Kinds.Distinct().Order()];
         string[] zones = [.. limit.Zones.Distinct().Order(StringComparer.Ordinal)];
-        kinds = kinds.Length == KindCount ? [] : kinds;
-        bool isAbroad = zones.Length > 0 && zones.Order().SequenceEqual(all.Where(zone => zone != RoamingZone.Home).Order());
+        kinds = kinds.Length == PriceReader.Kinds.Length ? [] : kinds;
+        bool isAbroad = zones.Length > 0 && zones.SequenceEqual(
+            all.Where(zone => zone != RoamingZone.Home).Order(StringComparer.Ordinal));
         zones = Array.TrueForAll(all, zones.Contains) && zones.Length == all.Length ? [] : zones;
         SpendScope scope = limit.CountsPasses ? SpendScope.Other : (limit.Scope, kinds, zones) switch
         {

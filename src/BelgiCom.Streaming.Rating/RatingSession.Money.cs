@@ -229,21 +229,26 @@ public sealed partial class RatingSession
         owner = subscriber ^ _subscribers.OwnerOf(holder);
         Currency own = _quotas.CurrencyOf(owner);
         int version = tariffs.FindVersion(offering, at);
-        bool isPrepaid = version >= 0 && tariffs.Version(version).IsPrepaid;
-        if (version < 0 && (isNew || own.IsUnknown))
+        if (isNew || own.IsUnknown)
         {
-            return MoneyOutcome.NoOffering;
+            if (version < 0)
+            {
+                return MoneyOutcome.NoOffering;
+            }
+
+            TariffVersion offered = tariffs.Version(version);
+            if (!offered.IsPrepaid)
+            {
+                return isNew ? MoneyOutcome.PostPaid : MoneyOutcome.NoPrepaidMoney;
+            }
+
+            if (offered.Currency != currency)
+            {
+                return MoneyOutcome.OtherCurrency;
+            }
         }
 
-        if (!isPrepaid && (isNew || own.IsUnknown))
-        {
-            return isNew ? MoneyOutcome.PostPaid : MoneyOutcome.NoPrepaidMoney;
-        }
-
-        return (isNew && tariffs.Version(version).Currency != currency) || (!own.IsUnknown && own != currency)
-            || (own.IsUnknown && tariffs.Version(version).Currency != currency)
-            ? MoneyOutcome.OtherCurrency
-            : MoneyOutcome.Done;
+        return own.IsUnknown || own == currency ? MoneyOutcome.Done : MoneyOutcome.OtherCurrency;
     }
 
     /// <summary>What a top-up brings, as it is kept and as it is told.</summary>

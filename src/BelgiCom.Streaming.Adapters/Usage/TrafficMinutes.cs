@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using System.IO.Hashing;
-using System.Text;
+using System.Runtime.InteropServices;
+using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Adapters;
 
@@ -28,7 +28,6 @@ internal sealed class TrafficMinutes
     private const long Minute = 60_000;
     private const int SlotBits = 17;
     private const int FamilyBits = 2;
-    private const int NameOctetsMax = 64;
 
     // Longer usage counts in fewer minutes, which shorter usage of the same time has, too.
     private const long DenseMinutes = 30;
@@ -78,23 +77,12 @@ internal sealed class TrafficMinutes
         return (slot & families) == families;
     }
 
-    /// <summary>Of the data network its identifier alone (TS 23.003 9.1), in lower case.</summary>
     private ulong Connection(UsageCdr cdr, long ratingGroup)
     {
-        Span<byte> key = stackalloc byte[sizeof(ulong) + NameOctetsMax];
-        BinaryPrimitives.WriteUInt64LittleEndian(key, XxHash3.HashToUInt64(cdr.Imsi.Span, _seed) ^ (ulong)ratingGroup);
-        ReadOnlySpan<byte> name = cdr.DataNetwork.Span;
-        int length = 0;
-        for (; length < Math.Min(name.Length, NameOctetsMax); length++)
-        {
-            if (name[length] == '.' && Ascii.EqualsIgnoreCase(name[length..Math.Min(name.Length, length + 4)], ".mnc"u8))
-            {
-                break;
-            }
-
-            key[sizeof(ulong) + length] = (byte)(name[length] is >= (byte)'A' and <= (byte)'Z' ? name[length] | 0x20 : name[length]);
-        }
-
-        return XxHash3.HashToUInt64(key[..(sizeof(ulong) + length)], _seed);
+        ReadOnlySpan<ulong> key =
+        [
+            XxHash3.HashToUInt64(cdr.Imsi.Span, _seed), DataNetworkName.Of(cdr.DataNetwork.Span), (ulong)ratingGroup,
+        ];
+        return XxHash3.HashToUInt64(MemoryMarshal.AsBytes(key), _seed);
     }
 }

@@ -25,8 +25,9 @@ public sealed class MeterNames
         }
 
         _topUps = [
-            .. list.TopUps.Select(topUp => (Place: topUp.Place, Name: topUp.Published.Bundle.Id)).Select(topUp => (
-                MeterId.Of(MeterKind.Bundle, topUp.Name), new NamedMeter(MeterKind.TopUp, topUp.Place, topUp.Name)))];
+            .. list.TopUps.Select(topUp => (
+                MeterId.Of(MeterKind.Bundle, topUp.Published.Bundle.Id),
+                new NamedMeter(MeterKind.TopUp, topUp.Place, topUp.Published.Bundle.Id)))];
         foreach ((int index, OfferingPrice price) in published.Prices.Index())
         {
             PriceList.Row row = new(price, index, published);

@@ -39,6 +39,13 @@ public sealed class CorrectionPlanner(
     private static readonly ulong CorrectionsId = MeterId.Of(MeterKind.Corrections, "");
 
     private readonly CorrectionRecords _records = new();
+    // Offerings of which usage is paid from prepaid money at any time: a correction does not reach that.
+    private readonly HashSet<string> _prepaid =
+    [
+        .. Enumerable.Range(0, tariffs.Count).Select(tariffs.Version).Where(version => version.IsPrepaid)
+            .Select(version => Encoding.UTF8.GetString(version.OfferingUtf8)),
+    ];
+
     private readonly int _firstMonth = BelgianCalendar.MonthOf(selection.FromMilliseconds);
 
     /// <summary>Plans the corrections of a subscriber.</summary>
@@ -91,7 +98,7 @@ public sealed class CorrectionPlanner(
             UsageRatedView.TryRead(charge, out UsageRatedView anew);
             if (!IsSame(in charged, in anew))
             {
-                if (IsPrepaid(OfferingOf(one.Charged)) || IsPrepaid(OfferingOf(charge)))
+                if (_prepaid.Contains(OfferingOf(one.Charged)) || _prepaid.Contains(OfferingOf(charge)))
                 {
                     return CorrectionPlan.Refused(RerateRefusal.ChargedOnline);
                 }
@@ -109,10 +116,6 @@ public sealed class CorrectionPlanner(
             ? Write(history, differences, new Change(before, after, NoticeIds(periods)))
             : CorrectionPlan.Refused(RerateRefusal.OutsideSelection);
     }
-
-    /// <summary>Whether usage under an offering is paid from prepaid money at any time: a correction does not reach that.</summary>
-    private bool IsPrepaid(string offering) => Enumerable.Range(0, tariffs.Count).Select(tariffs.Version)
-        .Any(version => version.IsPrepaid && Encoding.UTF8.GetString(version.OfferingUtf8) == offering);
 
     private bool IsMeant(UsageOfHistory usage) =>
         usage.EventTimeMilliseconds >= selection.FromMilliseconds && usage.EventTimeMilliseconds < selection.ToMilliseconds

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace BelgiCom.Streaming.Rating;
@@ -13,6 +14,14 @@ public static class AccountKey
 
     /// <summary>What names an account in the owners of meters; never 0, which stands for no account.</summary>
     internal static ulong HashOf(UInt128 key) => Math.Max(1, (ulong)(key >> 64));
+
+    /// <summary>The key of an account as a number, of which the octets are those of the key in their order.</summary>
+    /// <param name="account">Billing account (TMF666) in UTF-8.</param>
+    public static UInt128 Of(ReadOnlySpan<byte> account)
+    {
+        Span<byte> key = stackalloc byte[Size];
+        return BinaryPrimitives.ReadUInt128BigEndian(Write(account, key));
+    }
 
     /// <summary>Writes the key of an account: the first octets of SHA-256 over its name.</summary>
     /// <param name="account">Billing account (TMF666) in UTF-8.</param>

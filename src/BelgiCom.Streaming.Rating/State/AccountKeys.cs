@@ -23,7 +23,7 @@ public sealed class AccountKeys
     {
         if (account.Length is 0 or > LongestName)
         {
-            return Compute(account);
+            return AccountKey.Of(account);
         }
 
         if (_places.Length == 0)
@@ -46,12 +46,6 @@ public sealed class AccountKeys
 
         place[0] = (byte)account.Length;
         account.CopyTo(place[1..]);
-        return BinaryPrimitives.ReadUInt128BigEndian(AccountKey.Write(account, key));
-    }
-
-    private static UInt128 Compute(ReadOnlySpan<byte> account)
-    {
-        Span<byte> key = stackalloc byte[AccountKey.Size];
         return BinaryPrimitives.ReadUInt128BigEndian(AccountKey.Write(account, key));
     }
 }

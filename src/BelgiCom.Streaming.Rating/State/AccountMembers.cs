@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using BelgiCom.Streaming.Contracts;
 
@@ -58,7 +59,7 @@ public sealed class AccountMembers
     /// <param name="offering">Number of the offering.</param>
     /// <param name="month">The month, as <see cref="BelgianCalendar"/> counts them.</param>
     internal int DaysOf(ulong account, int offering, int month) =>
-        MonthOf(account, offering, month) is { } members ? System.Numerics.BitOperations.PopCount(members.Days) : 0;
+        MonthOf(account, offering, month) is { } members ? BitOperations.PopCount(members.Days) : 0;
 
     /// <summary>What the subscriptions of an account under an offering bring together in a month.</summary>
     /// <param name="account">Hash of the account.</param>
@@ -130,7 +131,7 @@ public sealed class AccountMembers
             }
 
             counted.Days |= days;
-            counted.WithDays[System.Numerics.BitOperations.PopCount(days)]++;
+            counted.WithDays[BitOperations.PopCount(days)]++;
         }
 
         group.Months.Add(month, counted);
@@ -147,10 +148,7 @@ public sealed class AccountMembers
             return new Period(0, NoOffering, from, to);
         }
 
-        Span<byte> key = stackalloc byte[AccountKey.Size];
-        AccountKey.Write(Encoding.UTF8.GetBytes(period.Account), key);
-        return new Period(
-            AccountKey.HashOf(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(key)), offering, from, to);
+        return new Period(AccountKey.HashOf(AccountKey.Of(Encoding.UTF8.GetBytes(period.Account))), offering, from, to);
     }
 
     private readonly record struct Period(ulong Account, int Offering, long ValidFrom, long ValidTo);

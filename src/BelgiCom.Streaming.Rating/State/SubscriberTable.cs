@@ -75,11 +75,7 @@ internal sealed class SubscriberTable
     /// The number that holds the balances of a subscriber on an account. Balances that no account owns yet, because the release that stored
     /// them did not keep it, go to the first account that asks.
     /// </summary>
-    public int GetOrAddHolder(int number, ReadOnlySpan<byte> account)
-    {
-        Span<byte> key = stackalloc byte[AccountKey.Size];
-        return GetOrAddHolder(number, BinaryPrimitives.ReadUInt128BigEndian(AccountKey.Write(account, key)));
-    }
+    public int GetOrAddHolder(int number, ReadOnlySpan<byte> account) => GetOrAddHolder(number, AccountKey.Of(account));
 
     /// <summary>The same for an account whose <see cref="AccountKey"/> is known.</summary>
     public int GetOrAddHolder(int number, UInt128 account)
