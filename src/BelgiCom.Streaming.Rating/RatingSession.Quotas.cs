@@ -72,7 +72,7 @@ public sealed partial class RatingSession
     public void RestoreQuotaAccount(UInt128 owner, QuotaAccount? account) => _quotas.Restore(owner, account);
 
     /// <summary>Begins a trial, which ends with <see cref="EndTrial"/>. Between the two, nothing but trials may be rated.</summary>
-    internal TrialMark MarkTrial() => new(_lists.Mark, _spend.Notices.Length, _tried.Count);
+    internal TrialMark MarkTrial() => new(_lists.Meters.ChangeCount, _spend.Notices.Length, _tried.Count);
 
     /// <summary>
     /// Charges usage provisionally, without asking whether its id is known, and without debiting prepaid money. What is charged of it holds
@@ -97,7 +97,7 @@ public sealed partial class RatingSession
     /// <summary>Takes back everything that was tried since a mark.</summary>
     internal void EndTrial(TrialMark mark)
     {
-        _lists.TakeBackTo(mark.Lists);
+        _lists.TakeBackTo(mark.Changes);
         _spend.UndoTo(mark.Notices);
         for (int index = _tried.Count - 1; index >= mark.Balances; index--)
         {
@@ -158,5 +158,5 @@ public sealed partial class RatingSession
     private void Pay(in UsageRecord usage, TariffVersion version, int holder, long nanos) =>
         _quotas.Debit(usage.Subscriber ^ _subscribers.OwnerOf(holder), nanos, version.Currency);
 
-    internal readonly record struct TrialMark((int Changes, int Parts, int Meters) Lists, int Notices, int Balances);
+    internal readonly record struct TrialMark(int Changes, int Notices, int Balances);
 }

@@ -124,7 +124,7 @@ public sealed partial class RatingSession
         _ids.Commit(oldestDay, _expired.Days);
         int oldestUsed = _ids.NewestDay == DedupWindow.NoDay ? int.MinValue : _ids.NewestDay - _lateDays;
         _balances.Commit(oldestUsed == int.MinValue ? long.MinValue : oldestUsed * MillisecondsPerDay);
-        _lists.Commit(oldestUsed);
+        _lists.Meters.Commit(oldestUsed);
         _spend.Forget();
         _quotas.Commit();
         _operations.Commit();
@@ -137,7 +137,7 @@ public sealed partial class RatingSession
         _expired.Abort();
         _ids.Abort();
         _balances.Abort();
-        _lists.Abort();
+        _lists.Meters.Abort();
         _spend.Forget();
         _quotas.Abort();
         _operations.Abort();

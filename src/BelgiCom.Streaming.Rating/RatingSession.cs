@@ -89,7 +89,10 @@ public sealed partial class RatingSession
         _spend = new SpendCounter(_lists);
     }
 
-    /// <summary>Rates a batch in its order. It allocates nothing per event; the state grows only with new subscribers and ids.</summary>
+    /// <summary>
+    /// Rates a batch in its order. It allocates nothing per event; the state grows only with new subscribers, sessions and ids. Whoever
+    /// wants the parts and meters of each event rates them one by one.
+    /// </summary>
     /// <param name="usage">The events.</param>
     /// <param name="tariffs">Tariffs to use for all of them.</param>
     /// <param name="results">One result for each event; at least as long as <paramref name="usage"/>.</param>
@@ -289,8 +292,8 @@ public sealed partial class RatingSession
     public static bool IsAccount(ReadOnlySpan<byte> account) => account.Length is > 0 and <= SubscriptionChecks.MaxAccountOctets;
 
     /// <summary>The meters that a rated event changed, as they were after it; valid until the next event is rated.</summary>
-    /// <param name="result">Its result, of the batch that is open.</param>
-    public ReadOnlySpan<MeterEntry> Meters(scoped in RatingResult result) => _lists.MetersAfter.Slice(result.FirstMeter, result.MeterCount);
+    /// <param name="result">Its result.</param>
+    public ReadOnlySpan<MeterEntry> Meters(scoped in RatingResult result) => _lists.MetersAfter(in result);
 
     /// <summary>The steps of limits that a rated event reached for the first time in the period, in rising order.</summary>
     /// <param name="result">Its result, of the batch that is open.</param>
@@ -298,13 +301,13 @@ public sealed partial class RatingSession
         _spend.Notices.Slice(result.FirstNotice, result.NoticeCount);
 
     /// <summary>The parts of a rated event; valid until the next event is rated.</summary>
-    /// <param name="result">Its result, of the batch that is open.</param>
+    /// <param name="result">Its result.</param>
     /// <param name="tariffs">Tariffs that it was rated with.</param>
     public ReadOnlySpan<RatedPart> Parts(in RatingResult result, TariffSnapshot tariffs)
     {
         if (result.PartCount > 0 || result.Outcome != RatingOutcome.Rated || result.ChargedUnits == 0)
         {
-            return _lists.Parts.Slice(result.FirstPart, result.PartCount);
+            return _lists.PartsOf(in result);
         }
 
         // On the short way: what the bundle covered, what was priced, and the fee.
@@ -352,7 +355,7 @@ public sealed partial class RatingSession
     /// <summary>Gives an event that was rated in parts its parts and meters; valid until the next one is given them.</summary>
     internal void WriteArrays(in RatingResult result, TariffSnapshot tariffs, ref UsageRatedView view)
     {
-        view.PartsOctets = _arrays.Parts(_lists.Parts.Slice(result.FirstPart, result.PartCount), tariffs);
+        view.PartsOctets = _arrays.Parts(_lists.PartsOf(in result), tariffs);
         view.MetersOctets = _arrays.Meters(Meters(in result));
     }
 
@@ -645,7 +648,7 @@ public sealed partial class RatingSession
     private long PassNanos(in RatingResult result)
     {
         long nanos = 0;
-        foreach (ref readonly RatedPart part in _lists.Parts.Slice(result.FirstPart, result.PartCount))
+        foreach (ref readonly RatedPart part in _lists.PartsOf(in result))
         {
             nanos += part.Component == PartComponent.PassOpened ? part.AmountNanos : 0;
         }

@@ -17,13 +17,19 @@ internal sealed class StateStore
     private int _ratedFrom;
     private int _mark;
 
-    /// <summary>Rates a batch, and takes a portion of the checkpoint that is going on and the keys to delete.</summary>
-    public RatingResult[] Handle(Rater rater, UsageRecord[] usage, int balances)
+    /// <summary>
+    /// Rates a batch, and takes a portion of the checkpoint that is going on and the keys to delete. Each result can be seen while its
+    /// parts are known.
+    /// </summary>
+    public RatingResult[] Handle(Rater rater, UsageRecord[] usage, int balances, Action<RatingResult>? see = null)
     {
         _open.Clear();
-        RatingResult[] results = rater.RateUncommitted(usage);
-        foreach ((RatingResult rated, UsageRecord of) in results.Zip(usage))
+        List<RatingResult> results = [];
+        foreach (UsageRecord of in usage)
         {
+            rater.Session.Rate(in of, rater.Tariffs, out RatingResult rated);
+            results.Add(rated);
+            see?.Invoke(rated);
             if (rated.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
                 string account = Encoding.UTF8.GetString(rater.Session.Account(in rated));
@@ -44,7 +50,7 @@ internal sealed class StateStore
             _open.Add(() => Delete(key));
         }
 
-        return results;
+        return [.. results];
     }
 
     private void Delete(ExpiredKey key)

@@ -6,6 +6,11 @@ namespace BelgiCom.Streaming.Rating.Tests;
 
 public sealed class StateTests
 {
+    // Made once, because making them takes octets for the names of their networks.
+    private static readonly UsageRecord ManyData = DataUsage(1, 123_456);
+    private static readonly UsageRecord ManyCalls = Call(1, 61);
+    private static readonly UsageRecord ManyMessages = Message(1);
+
     [Fact]
     public void Abort_AfterABatch_LeavesBalancesAndIdsAsTheyWere() =>
         Gen.Select(Gens.Usage.Array[1, 200], Gens.Usage.Array[1, 3000]).Sample((kept, undone) =>
@@ -85,10 +90,11 @@ public sealed class StateTests
                     disturbed.Session.Abort();
                 }
 
-                string[] expected = [.. one.RateUncommitted(batch).Select(rated => DescribeAll(one, rated))];
+                string[] expected = [.. batch.Select(usage => DescribeAll(one, one.RateUncommitted(usage)[0]))];
                 one.Session.Commit();
-                RatingResult[] rated = store.Handle(disturbed, batch, random.Next(4));
-                Assert.Equal(expected, rated.Select(result => DescribeAll(disturbed, result)));
+                List<string> described = [];
+                store.Handle(disturbed, batch, random.Next(4), rated => described.Add(DescribeAll(disturbed, rated)));
+                Assert.Equal(expected, described);
                 store.Commit(disturbed.Session, beginCheckpoint: random.Next(2) == 0);
                 if (random.Next(5) == 0)
                 {
@@ -380,6 +386,109 @@ public sealed class StateTests
 
             Assert.Equal(0, allocated);
         }, iter: 20);
+
+    /// <summary>
+    /// Committed usage of 200,000 events, in batches, with sessions that begin all the time: the room for their meters is made before, with
+    /// that for the ids, and nothing else grows.
+    /// </summary>
+    [Fact]
+    public void PriceLists_OverManyCommittedEventsWithNewSessions_AllocateNothing()
+    {
+        const int Events = 200_000;
+        const int FirstBatch = 2500;
+        OfferingPrice tiered = Sms() with
+        {
+            Model = PriceModel.Graduated,
+            Tiers =
+            [
+                new PriceTier { UpTo = 10, UnitPrice = Amount("0.10"), UnitSize = 1 },
+                new PriceTier { UpTo = -1, UnitPrice = Amount("0.05"), UnitSize = 1 },
+            ],
+        };
+        Rater rater = new(1, 1, Offering(Data() with { Id = "data", Increment = 1000, UnitSize = 1_000_000 }, Voice(), tiered) with
+        {
+            Bundles = [new Bundle { Id = "month", Kind = UsageKind.Voice, Units = 1000, RolloverMaximum = 1000 }],
+        });
+        for (int subscriber = 1; subscriber <= 1000; subscriber++)
+        {
+            rater.Subscribe((UInt128)subscriber, "test");
+        }
+
+        RateMany(rater, new UsageRange(Day: 0, 0, 20_000, SessionLength: 1));
+
+        // The steady state begins when the compiler is done with the methods, which takes it longer on a busy machine.
+        long allocated = long.MaxValue;
+        for (int day = 1; day <= 8 && allocated > 0; day++)
+        {
+            StoreAll(rater.Session);
+            rater.Session.Reserve((int)(Instant("2026-03-02T00:00:00Z") / 86_400_000) + (2 * day), Events);
+
+            // The first batch of a day makes the day's lists.
+            RateMany(rater, new UsageRange(day, 0, FirstBatch, SessionLength: 100));
+            int meters = rater.Session.MeterCount;
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            RateMany(rater, new UsageRange(day, FirstBatch, Events, SessionLength: 100));
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+            // A session begins with each hundred events, and in one of the rounds each subscriber reaches a limit.
+            Assert.InRange(rater.Session.MeterCount - meters, (Events - FirstBatch) / 100, int.MaxValue);
+        }
+
+        Assert.Equal(0, allocated);
+    }
+
+    private static void StoreAll(RatingSession session)
+    {
+        MeterEntry[] meters = new MeterEntry[1024];
+        BalanceEntry[] balances = new BalanceEntry[1024];
+        session.BeginCheckpoint();
+        while (session.IsCheckpointing)
+        {
+            session.TakeBalances(balances);
+            session.TakeMeters(meters);
+            session.TakeIds(out _, out _);
+            session.Commit();
+        }
+    }
+
+    /// <summary>Rates data, calls and messages of a thousand subscribers in turn, and commits a batch at a time.</summary>
+    private static void RateMany(Rater rater, UsageRange range)
+    {
+        long start = Instant("2026-03-02T00:00:00Z") + (range.Day * 2L * 86_400_000);
+        for (int number = range.First; number < range.Last; number++)
+        {
+            int session = number / range.SessionLength;
+            UsageRecord usage = (number % 3) switch
+            {
+                0 => ManyData,
+                1 => ManyCalls,
+                _ => ManyMessages,
+            };
+            usage = usage with
+            {
+                UsageId = new UInt128((ulong)range.Day + 1, (ulong)number + 1),
+                Subscriber = (UInt128)((session % 1000) + 1),
+                EventTimeMilliseconds = start + number,
+                Session = usage.Kind == UsageKind.Data ? new UInt128((ulong)range.Day + 1, (ulong)session + 1) : UInt128.Zero,
+            };
+            rater.Session.Rate(in usage, rater.Tariffs, out RatingResult rated);
+            UsageRatedView view = default;
+            rater.Session.WriteArrays(in rated, rater.Tariffs, ref view);
+            if (rated.Outcome != RatingOutcome.Rated)
+            {
+                Assert.Fail($"{rated.Outcome} {rated.RejectedReason}");
+            }
+
+            if (number % 2500 == 2499)
+            {
+                rater.Session.Commit();
+            }
+        }
+
+        rater.Session.Commit();
+    }
+
+    private readonly record struct UsageRange(int Day, int First, int Last, int SessionLength);
 
     private static long RateAll(Rater rater, UsageRecord[] usage)
     {

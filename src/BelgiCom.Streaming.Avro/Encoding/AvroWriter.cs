@@ -154,6 +154,13 @@ public ref struct AvroWriter
         }
 
         int i = 0;
+        if (rest.Length > sizeof(ulong) && bits >= 1UL << 56)
+        {
+            // A hash or another number of all bits: eight octets, each with its high bit, and one or two more.
+            BinaryPrimitives.WriteUInt64LittleEndian(rest, SpreadGroups(bits & ((1UL << 56) - 1)) | 0x8080_8080_8080_8080);
+            (i, bits) = (sizeof(ulong), bits >> 56);
+        }
+
         for (; bits >= 0x80; bits >>= 7)
         {
             rest[i++] = (byte)(bits | 0x80);

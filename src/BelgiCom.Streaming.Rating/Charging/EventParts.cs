@@ -1,68 +1,69 @@
-using System.Runtime.InteropServices;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
-/// The parts of rated events since the last commit or abort. A part gets the version, price and band that are in force when it is added;
-/// units that follow under the same ones join it, and its amount is computed from all its units, once.
+/// The parts of the event that is being rated. A part gets the version, price and band that are in force when it is added; units that
+/// follow under the same ones join it, and its amount is computed from all its units, once.
 /// </summary>
+/// <remarks>
+/// They take the places of the parts of the event before, and so stay in the processor's nearest cache: whoever wants them asks before the
+/// next event is rated.
+/// </remarks>
 /// <param name="terms">What is in force.</param>
 internal sealed class EventParts(TermsInForce terms)
 {
     // Most parts of one event. A record of usage.rated.v1 holds them, and a broker takes 1 MB.
     private const int MostParts = 2048;
 
-    private readonly List<RatedPart> _parts = [];
-    private int _first;
+    private RatedPart[] _parts = new RatedPart[4];
+    private int _count;
     private int _firstOfRecord;
     private bool _overflows;
 
-    /// <summary>The parts of all events.</summary>
-    public ReadOnlySpan<RatedPart> All => CollectionsMarshal.AsSpan(_parts);
+    /// <summary>The parts of the event.</summary>
+    public ReadOnlySpan<RatedPart> All => _parts.AsSpan(0, _count);
 
     /// <summary>The parts of the record in hand.</summary>
-    public ReadOnlySpan<RatedPart> OfRecord => All[_firstOfRecord..];
+    public ReadOnlySpan<RatedPart> OfRecord => _parts.AsSpan(_firstOfRecord, _count - _firstOfRecord);
 
-    /// <summary>Takes the parts that follow as those of one event.</summary>
-    public void BeginEvent() => (_first, _firstOfRecord, _overflows) = (_parts.Count, _parts.Count, false);
+    /// <summary>Takes the parts that follow as those of one event, and forgets those before.</summary>
+    public void BeginEvent() => (_count, _firstOfRecord, _overflows) = (0, 0, false);
 
     /// <summary>Takes the parts that follow as those of one record: no units join a part before it.</summary>
-    public void BeginRecord() => _firstOfRecord = _parts.Count;
+    public void BeginRecord() => _firstOfRecord = _count;
 
     /// <summary>Removes the parts of the event.</summary>
-    public void UndoEvent() => _parts.RemoveRange(_first, _parts.Count - _first);
-
-    /// <summary>Removes all parts after an earlier count of them.</summary>
-    public void UndoTo(int count) => _parts.RemoveRange(count, _parts.Count - count);
-
-    /// <summary>Forgets the parts of all events.</summary>
-    public void Clear() => _parts.Clear();
+    public void UndoEvent() => _count = 0;
 
     /// <summary>Notes whether a number could be computed; the event has no sum when one could not.</summary>
     public void Expect(bool fits) => _overflows |= !fits;
 
     /// <summary>Adds a part under what is in force.</summary>
-    public void Add(RatedPart part)
+    public void Add(in RatedPart part)
     {
-        Stamp(ref part);
-        _parts.Add(part);
+        ref RatedPart added = ref Next();
+        added = part;
+        Stamp(ref added);
+        _count++;
     }
 
     /// <summary>Adds units under what is in force, to the part before when nothing changed between them.</summary>
-    public void AddRun(RatedPart part)
+    public void AddRun(in RatedPart part)
     {
-        Stamp(ref part);
-        if (_parts.Count > _firstOfRecord && All[^1].IsSameAs(in part))
+        ref RatedPart added = ref Next();
+        added = part;
+        Stamp(ref added);
+        if (_count > _firstOfRecord && _parts[_count - 1].IsSameAs(in added))
         {
-            ref RatedPart before = ref CollectionsMarshal.AsSpan(_parts)[^1];
+            ref RatedPart before = ref _parts[_count - 1];
             before.Units += part.Units;
             Price(ref before);
             return;
         }
 
-        Price(ref part);
-        _parts.Add(part);
+        Price(ref added);
+        _count++;
     }
 
     /// <summary>
@@ -71,14 +72,14 @@ internal sealed class EventParts(TermsInForce terms)
     /// </summary>
     public bool TryContinue(out RatedPart last)
     {
-        last = _parts.Count > _firstOfRecord ? _parts[^1] : default;
-        if (last.Component != PartComponent.Usage || _parts.Count == _firstOfRecord
+        last = _count > _firstOfRecord ? _parts[_count - 1] : default;
+        if (last.Component != PartComponent.Usage || _count == _firstOfRecord
             || (last.VersionIndex, last.PriceIndex, last.BandIndex) != (terms.VersionIndex, terms.Row.Index, terms.Band))
         {
             return false;
         }
 
-        _parts.RemoveAt(_parts.Count - 1);
+        _count--;
         return true;
     }
 
@@ -87,22 +88,23 @@ internal sealed class EventParts(TermsInForce terms)
     {
         if (nanos != 0)
         {
-            _parts.Add(
-                new RatedPart
-                {
-                    Component = component,
-                    VersionIndex = version,
-                    PriceIndex = row.Index,
-                    BandIndex = RatedPart.None,
-                    BundleIndex = RatedPart.None,
-                    AmountNanos = nanos,
-                });
+            Next() = new RatedPart
+            {
+                Component = component,
+                VersionIndex = version,
+                PriceIndex = row.Index,
+                BandIndex = RatedPart.None,
+                BundleIndex = RatedPart.None,
+                AmountNanos = nanos,
+            };
+            _count++;
         }
     }
 
     /// <summary>Adds units that go back to a bundle of a version.</summary>
-    public void AddGivenBack(int version, int bundle, long units) => _parts.Add(
-        new RatedPart
+    public void AddGivenBack(int version, int bundle, long units)
+    {
+        Next() = new RatedPart
         {
             Component = PartComponent.Bundle,
             VersionIndex = version,
@@ -110,7 +112,9 @@ internal sealed class EventParts(TermsInForce terms)
             BandIndex = RatedPart.None,
             BundleIndex = bundle,
             Units = -units,
-        });
+        };
+        _count++;
+    }
 
     /// <summary>The event is the sum of its parts; false when it does not fit.</summary>
     public bool TrySum(ref RatingResult result)
@@ -118,7 +122,7 @@ internal sealed class EventParts(TermsInForce terms)
         Int128 amount = 0;
         long charged = 0;
         long covered = 0;
-        foreach (ref readonly RatedPart part in All[_first..])
+        foreach (ref readonly RatedPart part in All)
         {
             amount += part.AmountNanos;
             covered += part.Component == PartComponent.Bundle ? part.Units : 0;
@@ -126,14 +130,25 @@ internal sealed class EventParts(TermsInForce terms)
                 ? part.Units : 0;
         }
 
-        if (_overflows || amount > Nanos.Max || amount < -Nanos.Max || _parts.Count - _first > MostParts)
+        if (_overflows || amount > Nanos.Max || amount < -Nanos.Max || _count > MostParts)
         {
             return false;
         }
 
         (result.AmountNanos, result.ChargedUnits, result.BundleUnits) = ((long)amount, charged, covered);
-        (result.FirstPart, result.PartCount) = (_first, _parts.Count - _first);
+        result.PartCount = _count;
         return true;
+    }
+
+    /// <summary>The place of the next part.</summary>
+    private ref RatedPart Next()
+    {
+        if (_count == _parts.Length)
+        {
+            Array.Resize(ref _parts, 2 * _count);
+        }
+
+        return ref _parts[_count];
     }
 
     private void Price(ref RatedPart part)

@@ -27,6 +27,7 @@ internal sealed class PriceListCharging
     private readonly PassCharging _passes;
     private readonly SessionCharging _sessions;
     private readonly List<MeterEntry> _metersAfter = [];
+    private int _event;
 
     /// <param name="subscribers">Who has which offering when.</param>
     /// <param name="members">The same of all members of the accounts.</param>
@@ -49,30 +50,23 @@ internal sealed class PriceListCharging
     /// <summary>Units that the event drew from the bundle that the month's balance counts.</summary>
     public long DrawnFromBalance => _bundles.DrawnFromBalance;
 
-    /// <summary>The parts of all events since the last commit or abort.</summary>
-    public ReadOnlySpan<RatedPart> Parts => _parts.All;
-
-    /// <summary>What the events since the last commit or abort left in the meters that they changed.</summary>
-    public ReadOnlySpan<MeterEntry> MetersAfter => CollectionsMarshal.AsSpan(_metersAfter);
-
-    /// <summary>Keeps what the meters count, and forgets the parts of events.</summary>
-    /// <param name="oldestDay">Oldest day of usage that is not late.</param>
-    public void Commit(int oldestDay)
+    /// <summary>The parts of the event that was rated last.</summary>
+    /// <param name="result">Its result.</param>
+    public ReadOnlySpan<RatedPart> PartsOf(in RatingResult result)
     {
-        Meters.Commit(oldestDay);
-        _parts.Clear();
-        _metersAfter.Clear();
+        Expect(result.PartCount == 0 || result.ListEvent == _event);
+        return _parts.All[..result.PartCount];
     }
 
-    /// <summary>Undoes what the meters counted since the last commit, and forgets the parts of events.</summary>
-    public void Abort()
+    /// <summary>What the event that was rated last left in the meters that it changed.</summary>
+    /// <param name="result">Its result.</param>
+    public ReadOnlySpan<MeterEntry> MetersAfter(scoped in RatingResult result)
     {
-        Meters.Abort();
-        _parts.Clear();
-        _metersAfter.Clear();
+        Expect(result.MeterCount == 0 || result.ListEvent == _event);
+        return CollectionsMarshal.AsSpan(_metersAfter)[..result.MeterCount];
     }
 
-    /// <summary>Rates one event; its parts are added to <see cref="Parts"/>.</summary>
+    /// <summary>Rates one event, in the place of the one before: of that, parts and meters are no longer known.</summary>
     /// <param name="usage">The event.</param>
     /// <param name="tariffs">Tariffs to use.</param>
     /// <param name="account">Hash of the account that pays.</param>
@@ -88,15 +82,14 @@ internal sealed class PriceListCharging
     {
         _hand.Take(in usage, account, oldestDay, result.PeriodStartDays, granted);
         _terms.Begin(tariffs, result.VersionIndex);
-        _parts.BeginEvent();
+        BeginEvent();
         _bundles.BeginEvent(bundleUsed);
         _grants.BeginEvent(holder, ofMember);
         ChargingFault fault = Charge(ref result);
         if (fault == ChargingFault.None && _parts.TrySum(ref result))
         {
-            result.FirstMeter = _metersAfter.Count;
             Meters.CopyChanged(_metersAfter);
-            result.MeterCount = _metersAfter.Count - result.FirstMeter;
+            (result.MeterCount, result.ListEvent) = (_metersAfter.Count, _event);
             return ChargingFault.None;
         }
 
@@ -122,14 +115,14 @@ internal sealed class PriceListCharging
         in UsageRecord usage, TariffSnapshot tariffs, int version, ulong account, int holder, long bundleUsed, int oldestDay,
         int monthStart, MemberDays? ofMember, PriceList.BundleTerms bundle)
     {
-        (int Changes, int Parts, int Meters) mark = Mark;
+        int before = Meters.ChangeCount;
         _hand.Take(in usage, account, oldestDay, monthStart, []);
         _terms.Begin(tariffs, version);
-        _parts.BeginEvent();
+        BeginEvent();
         _bundles.BeginEvent(bundleUsed);
         _grants.BeginEvent(holder, ofMember);
         (long Drawn, long Left, (long Volume, long Used)? FairUse) look = _bundles.Look(bundle);
-        TakeBackTo(mark);
+        TakeBackTo(before);
         return look;
     }
 
@@ -138,12 +131,14 @@ internal sealed class PriceListCharging
     {
         Meters.UndoEvent();
         _parts.UndoEvent();
-        _metersAfter.RemoveRange(_metersAfter.Count - result.MeterCount, result.MeterCount);
-        (result.FirstPart, result.PartCount, result.FirstMeter, result.MeterCount) = (0, 0, 0, 0);
+        _metersAfter.Clear();
+        (result.PartCount, result.MeterCount) = (0, 0);
         (result.AmountNanos, result.ChargedUnits, result.BundleUnits) = (0, 0, 0);
     }
 
-    /// <summary>Sets a meter beside those of the price list, for the event that was rated last.</summary>
+    /// <summary>
+    /// Sets a meter beside those of the price list, for the event that was rated last, also on the short way, where no price list began it.
+    /// </summary>
     /// <param name="key">Which.</param>
     /// <param name="reading">What it holds from now on.</param>
     /// <param name="untilDay">Last day of usage that may need it.</param>
@@ -151,20 +146,37 @@ internal sealed class PriceListCharging
     public void Write(in MeterKey key, MeterReading reading, int untilDay, ref RatingResult result)
     {
         Meters.Write(in key, reading, untilDay);
-        result.FirstMeter = result.MeterCount == 0 ? _metersAfter.Count : result.FirstMeter;
+        if (result.MeterCount + result.PartCount == 0)
+        {
+            BeginEvent();
+            result.ListEvent = _event;
+        }
+
         result.MeterCount++;
         _metersAfter.Add(new MeterEntry(key.Owner, key.Id, key.From, reading.Units, reading.Nanos, untilDay));
     }
 
-    /// <summary>Where the events of the open batch end now, for <see cref="TakeBackTo"/>.</summary>
-    public (int Changes, int Parts, int Meters) Mark => (Meters.ChangeCount, _parts.All.Length, _metersAfter.Count);
-
-    /// <summary>Undoes all events since a mark.</summary>
-    public void TakeBackTo((int Changes, int Parts, int Meters) mark)
+    /// <summary>Undoes all events since the meters had an earlier count of changes.</summary>
+    public void TakeBackTo(int changes)
     {
-        Meters.UndoSince(mark.Changes);
-        _parts.UndoTo(mark.Parts);
-        _metersAfter.RemoveRange(mark.Meters, _metersAfter.Count - mark.Meters);
+        Meters.UndoSince(changes);
+        _parts.UndoEvent();
+        _metersAfter.Clear();
+    }
+
+    private static void Expect(bool isOfLastEvent)
+    {
+        if (!isOfLastEvent)
+        {
+            throw new InvalidOperationException("The parts and meters of an event are known until the next event is rated.");
+        }
+    }
+
+    private void BeginEvent()
+    {
+        _event++;
+        _parts.BeginEvent();
+        _metersAfter.Clear();
     }
 
     private ChargingFault Charge(ref RatingResult result)

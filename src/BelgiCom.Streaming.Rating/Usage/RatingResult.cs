@@ -61,11 +61,10 @@ public struct RatingResult
     /// <summary>How many parts the event has; 0 on the short way, where the event is one part.</summary>
     public int PartCount { get; internal set; }
 
-    internal int FirstPart { get; set; }
-
-    internal int FirstMeter { get; set; }
-
     internal int MeterCount { get; set; }
+
+    /// <summary>Number of the event whose parts and meters it counts; whoever asks for them after another event is refused.</summary>
+    internal int ListEvent { get; set; }
 
     internal int FirstNotice { get; set; }
 
