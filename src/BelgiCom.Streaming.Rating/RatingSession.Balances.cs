@@ -58,10 +58,10 @@ public sealed partial class RatingSession
             return null;
         }
 
-        ReservationState reservation = QuotaExchange.Aged(account, policy, atMilliseconds).Reservation;
+        account = QuotaExchange.Aged(account, policy, atMilliseconds);
         return new MoneyBalance(
-            account.Currency.IsUnknown ? tariffs.Version(version).Currency : account.Currency, reservation.MoneyNanos ?? 0,
-            isPrepaid ? reservation.ReservedNanos : 0);
+            account.Currency.IsUnknown ? tariffs.Version(version).Currency : account.Currency, account.Reservation.MoneyNanos ?? 0,
+            HeldOf(account, subscriber, tariffs, atMilliseconds));
     }
 
     /// <summary>

@@ -83,7 +83,7 @@ public sealed partial class RatingSession
 
         bool isTaken = order.Kind is BalanceOperationKind.Debit or BalanceOperationKind.TransferOut;
         long before = account.Reservation.MoneyNanos ?? 0;
-        if (isTaken && order.AmountNanos > before - account.Reservation.ReservedNanos)
+        if (isTaken && order.AmountNanos > before - HeldOf(account, order.Subscriber, tariffs, atMilliseconds))
         {
             return new MoneyAnswer(MoneyOutcome.NotEnough);
         }
@@ -250,6 +250,16 @@ public sealed partial class RatingSession
 
         return own.IsUnknown || own == currency ? MoneyOutcome.Done : MoneyOutcome.OtherCurrency;
     }
+
+    /// <summary>
+    /// Money that a subscriber's sessions hold. Those of who pays with the bill hold none of what is left from before: what they may still
+    /// cost is kept with them for limits alone.
+    /// </summary>
+    private long HeldOf(QuotaAccount account, UInt128 subscriber, TariffSnapshot tariffs, long at) =>
+        _subscribers.TryGuide(_subscribers.Find(subscriber), at, out int offering, out _, out _, out _)
+        && tariffs.FindVersion(offering, at) is >= 0 and int version && tariffs.Version(version).IsPrepaid
+            ? account.Reservation.ReservedNanos
+            : 0;
 
     /// <summary>What a top-up brings, as it is kept and as it is told.</summary>
     private (GrantedBundle[] Granted, BroughtBundle[] Brought) Bring(

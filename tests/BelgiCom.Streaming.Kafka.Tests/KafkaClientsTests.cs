@@ -37,6 +37,8 @@ public sealed class KafkaClientsTests
     [InlineData("transaction.timeout.ms", "60000")]
     [InlineData("message.timeout.ms", "60000")]
     [InlineData("partitioner", "murmur2_random")]
+    [InlineData("retry.backoff.ms", "1")]
+    [InlineData("retry.backoff.max.ms", "100")]
     [InlineData("statistics.interval.ms", "0")]
     [InlineData("metadata.recovery.strategy", "none")]
     [InlineData("dotnet.producer.enable.delivery.reports", "False")]

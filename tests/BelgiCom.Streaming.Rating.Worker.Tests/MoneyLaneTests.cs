@@ -114,6 +114,26 @@ public sealed class MoneyLaneTests
         Assert.Equal(MoneyOutcome.Done, money.Ask(BalanceOperationKind.Debit, 1, 20_009_537, "b").Outcome);
     }
 
+    /// <summary>Whose offering is paid with the bill may take out all that is left from before, whatever sessions are open.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Debit_OfWhoPaysWithTheBillNow_TakesAllThatIsLeft(bool isSent)
+    {
+        Money money = new();
+        money.Ask(BalanceOperationKind.TopUp, 1, 50_000_000, "a");
+        money.Lanes.Subscribe(1, 1, "bill");
+        money.Restart();
+        money.Hold(1, 3 << 20);
+        BalanceBook book = money.ReadBook();
+        MoneyBalance has = book.BalancesOf(UsageEvents.ToNumber(RatingLanes.Subscriber(1))).Money!.Value;
+        Assert.Equal((50_000_000, 0), (has.Nanos, has.HeldNanos));
+
+        BalanceOperationKind kind = isSent ? BalanceOperationKind.TransferOut : BalanceOperationKind.Debit;
+        Assert.Equal(MoneyOutcome.NotEnough, money.Ask(kind, 1, 50_000_001, "b", isSent ? 2 : null).Outcome);
+        Assert.Equal(MoneyOutcome.Done, money.Ask(kind, 1, 50_000_000, "b", isSent ? 2 : null).Outcome);
+    }
+
     [Fact]
     public void Transfer_ToAnotherLane_IsOnItsWay_UntilThatLaneTakesIt()
     {

@@ -280,8 +280,9 @@ internal sealed class GroupLoop : IDisposable
 
             _end.Begin(stopping);
             hasBegun = true;
+            _end.KeepPositions(positions, _member);
             _end.HandleIdle();
-            _end.Commit(positions, _member);
+            _end.CommitIdle();
         }
         catch (Exception failure) when (failure is not ClientFailedException and not OperationCanceledException)
         {

@@ -67,8 +67,21 @@ internal interface IBatchEnd : IDisposable
     /// <summary>Whether the handler has something to write while no records come, or before the member leaves.</summary>
     bool HasIdleWork(bool isLeaving) => false;
 
+    /// <summary>
+    /// Puts the positions into what was opened for work without a batch. They do not move, but so the work counts only if the partitions
+    /// are still the member's.
+    /// </summary>
+    void KeepPositions(List<TopicPartitionOffset> positions, GroupMember member)
+    {
+    }
+
     /// <summary>Lets the handler write what follows from no batch.</summary>
     void HandleIdle()
+    {
+    }
+
+    /// <summary>Makes what the handler wrote without a batch durable.</summary>
+    void CommitIdle()
     {
     }
 

@@ -31,7 +31,17 @@ internal sealed class TransactionalEnd(
 
     public bool HasIdleWork(bool isLeaving) => handler.HasIdleWork(isLeaving);
 
+    /// <summary>
+    /// The positions go before the records. While brokers still write the markers of the transaction before, they refuse both; the
+    /// positions are sent again after a millisecond, records only after 20, a number in the client library. Work that comes meanwhile is
+    /// taken with the rest. From here on, whoever is given the partitions waits until this transaction has ended.
+    /// </summary>
+    public void KeepPositions(List<TopicPartitionOffset> positions, GroupMember member) =>
+        _producer.SendOffsets(positions, member.Metadata);
+
     public void HandleIdle() => handler.HandleIdle(_producer.Output);
+
+    public void CommitIdle() => _producer.Commit();
 
     public void Commit(List<TopicPartitionOffset> offsets, GroupMember member)
     {

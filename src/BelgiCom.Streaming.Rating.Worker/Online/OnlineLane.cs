@@ -114,6 +114,11 @@ internal sealed class OnlineLane(OnlineRouter router, OnlineOptions options, Tim
         }
 
         _inHand.Clear();
+        if (HasWork)
+        {
+            // More waited than one transaction takes, and what woke the lane for them was for this one.
+            _wake?.Invoke();
+        }
     }
 
     /// <summary>The transaction does not count: its requests wait again, behind those that came since.</summary>
