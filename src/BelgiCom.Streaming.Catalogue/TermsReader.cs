@@ -43,6 +43,7 @@ internal static class TermsReader
         bundle = bundle with
         {
             RolloverMaximum = isMonthly ? maximum : 0,
+            RolloverPeriods = isMonthly && maximum > 0 ? (int)periods : 1,
             ProRataStep = isMonthly ? step : 0,
             Contributed = isMonthly && contributedBy is not null,
         };
@@ -118,17 +119,12 @@ internal static class TermsReader
         long? maximum = PriceReader.UnitsOf(rollover, "maximum", unit);
         long periods = rollover.Number("periods") ?? 1;
         rollover.Finish();
-        if (maximum is not > 0 || periods is < 1 or > 12)
+        if (maximum is not > 0 || periods is < 1 or > Rollover.MostPeriods)
         {
             rollover.Fault(null, "'rollover' has a 'maximum' of units and 'periods', 1 to 12 months.");
         }
 
-        if (periods > 1)
-        {
-            PriceReader.NotApplied(rollover, "periods", "what is left is carried into the next month, and ends with it");
-        }
-
-        return (maximum ?? 1, periods);
+        return (maximum ?? 1, Math.Clamp(periods, 1, Rollover.MostPeriods));
     }
 
     private static long ReadProRataStep(YamlSection section, PriceUnit unit)

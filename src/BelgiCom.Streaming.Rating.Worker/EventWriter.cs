@@ -112,7 +112,7 @@ internal sealed class EventWriter(RatingTopics topics)
         UsageReceivedView passedOn = received;
         UsageHistoryView history = received.History;
         history.AliasRef = received.SubscriberRef;
-        (history.ActiveDays, history.ActiveDaysBefore) = (Membership.NotCounted, Membership.NotCounted);
+        (history.ActiveDays, history.ActiveDaysBefore, history.ActiveDaysEarlier) = (Membership.NotCounted, Membership.NotCounted, 0);
         passedOn.HasHistory = true;
         passedOn.History = history;
         passedOn.SubscriberRef = subscriber;
@@ -146,6 +146,7 @@ internal sealed class EventWriter(RatingTopics topics)
         history.Offering = offering;
         history.ActiveDays = member.ActiveDays;
         history.ActiveDaysBefore = member.ActiveDaysBefore;
+        history.ActiveDaysEarlier = member.ActiveDaysEarlier;
         history.LimitsOctets = member.Choices;
         guided.HasHistory = true;
         guided.History = history;

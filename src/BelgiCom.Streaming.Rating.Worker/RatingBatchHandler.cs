@@ -272,6 +272,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
                 Offering = _reference.Offerings.Find(guided.Offering),
                 ActiveDays = guided.ActiveDays,
                 ActiveDaysBefore = guided.ActiveDaysBefore,
+                ActiveDaysEarlier = guided.ActiveDaysEarlier,
                 Choices = guided.LimitsOctets,
             };
             partition.Session.RateForAccount(in usage, in member, tariffs, out result);

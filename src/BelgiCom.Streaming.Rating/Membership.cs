@@ -26,6 +26,11 @@ public readonly ref struct Membership
     /// <summary>The same for the month before.</summary>
     public int ActiveDaysBefore { get; init; } = NotCounted;
 
+    /// <summary>
+    /// The same for the eleven months before that, five bits each, the newest lowest; 0 for months that nobody asked for.
+    /// </summary>
+    public long ActiveDaysEarlier { get; init; }
+
     /// <summary>What the member chose for limits: an array of <see cref="MemberChoice"/> as Avro writes it; empty for nothing.</summary>
     public ReadOnlySpan<byte> Choices { get; init; }
 

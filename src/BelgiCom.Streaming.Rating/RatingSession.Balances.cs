@@ -28,7 +28,9 @@ public sealed partial class RatingSession
         guided = new GuidedSubscriber(System.Text.Encoding.UTF8.GetString(_subscribers.Account(period)), offering, isOfAccount)
         {
             Choices = _subscribers.ChoicesIn(period),
-            Days = isOfAccount && EnterMonth(atMilliseconds) ? MemberDaysOf(subscriber, offering, period) : null,
+            Days = isOfAccount && EnterMonth(atMilliseconds)
+                ? MemberDaysOf(subscriber, offering, period, tariffs.Version(version).PriceList)
+                : null,
         };
         return true;
     }

@@ -239,7 +239,7 @@ public sealed partial class RatingSession
         ArgumentOutOfRangeException.ThrowIfGreaterThan(member.Account.Length, _guidedAccount.Length, nameof(member));
         member.Account.CopyTo(_guidedAccount);
         (_isGuided, _guidedLength, _guidedKey, _guidedOffering) = (true, member.Account.Length, member.AccountKey, member.Offering);
-        _guidedDays = new MemberDays(member.ActiveDays, member.ActiveDaysBefore);
+        _guidedDays = new MemberDays(member.ActiveDays, member.ActiveDaysBefore, member.ActiveDaysEarlier);
         _guidedChoices = _memberChoices.Of(usage.Subscriber, member.Choices);
         Rate(in usage, tariffs, out result);
         (_isGuided, _guidedChoices) = (false, null);
@@ -255,7 +255,7 @@ public sealed partial class RatingSession
         int period = result.SubscriptionPeriod;
         int offering = tariffs.OfferingOf(result.VersionIndex);
         ReadOnlySpan<byte> account = _subscribers.Account(period);
-        MemberDays days = MemberDaysOf(usage.Subscriber, offering, period);
+        MemberDays days = MemberDaysOf(usage.Subscriber, offering, period, tariffs.Version(result.VersionIndex).PriceList);
         return new Membership
         {
             Account = account,
@@ -263,19 +263,25 @@ public sealed partial class RatingSession
             Offering = offering,
             ActiveDays = days.Days,
             ActiveDaysBefore = days.DaysBefore,
+            ActiveDaysEarlier = days.Earlier,
             Choices = _subscribers.ChoicesIn(period)?.Octets,
         };
     }
 
-    /// <summary>Days of the month in hand, and of the one before, on which a subscription has an offering.</summary>
-    private MemberDays MemberDaysOf(UInt128 subscriber, int offering, int period)
+    /// <summary>Days of the month in hand, and of those before it, on which a subscription has an offering.</summary>
+    private MemberDays MemberDaysOf(UInt128 subscriber, int offering, int period, PriceList list)
     {
-        int holder = _subscribers.HolderIn(period);
-        return new MemberDays(
-            _subscribers.ActiveDays(subscriber, offering, holder, _monthStartDays, BelgianCalendar.StartDays(_month + 1)),
-            _month == 0
-                ? 0
-                : _subscribers.ActiveDays(subscriber, offering, holder, BelgianCalendar.StartDays(_month - 1), _monthStartDays));
+        long earlier = 0;
+        for (int ago = list.OwnRolloverPeriods; ago > 1; ago--)
+        {
+            earlier = (earlier << MemberDays.BitsOfMonth) | (uint)DaysOf(ago);
+        }
+
+        return new MemberDays(DaysOf(0), DaysOf(1), earlier);
+
+        int DaysOf(int ago) => _month < ago ? 0 : _subscribers.ActiveDays(
+            subscriber, offering, _subscribers.HolderIn(period), BelgianCalendar.StartDays(_month - ago),
+            BelgianCalendar.StartDays(_month - ago + 1));
     }
 
     /// <summary>

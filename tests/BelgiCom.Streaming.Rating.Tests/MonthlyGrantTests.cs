@@ -113,10 +113,10 @@ public sealed class MonthlyGrantTests
     /// </summary>
     [Fact]
     public void Rollover_UsageInAnyOrder_IsNeverOverdrawn() =>
-        Gen.Select(Gen.Int[1, 4], Gen.Int[0, 60]).Array[1, 30].Select(Gen.Int[1, 120]).Sample(
-            (usage, maximum) =>
+        Gen.Select(Gen.Int[1, 4], Gen.Int[0, 60]).Array[1, 30].Select(Gen.Int[1, 320], Gen.Int[1, 3]).Sample(
+            (usage, maximum, lives) =>
             {
-                Rater rater = Having(Sms(rollover: maximum));
+                Rater rater = Having(Sms(rollover: maximum, periods: lives));
                 long[] covered = new long[5];
                 foreach ((int month, int units) in usage)
                 {
@@ -128,12 +128,105 @@ public sealed class MonthlyGrantTests
                 {
                     for (int to = from; to <= 4; to++)
                     {
-                        // Before the first month, one more could be carried in; nothing else comes from outside.
-                        Assert.InRange(covered[from..(to + 1)].Sum(), 0, (100 * (to - from + 1)) + Math.Min(100, maximum));
+                        // So many months before the first could be carried in; nothing else comes from outside.
+                        Assert.InRange(
+                            covered[from..(to + 1)].Sum(), 0, (100 * (to - from + 1)) + Math.Min(100 * Math.Min(lives, from - 1), maximum));
                     }
                 }
             },
             iter: 2_000);
+
+    /// <summary>
+    /// Units live for two further months: nothing of 100 is used in January, so February has 200 and leaves 140 of 60 used, the 40 of
+    /// January among them. March has 240, uses 30 of January, and the last 10 of it end there: 100 + 100 go into April with its own 100.
+    /// </summary>
+    [Fact]
+    public void Rollover_OverTwoMonths_KeepsWhatIsNotOlder()
+    {
+        Rater rater = Having(Sms(rollover: 1000, periods: 2));
+
+        Assert.Equal(
+            [60, 30, 300],
+            [Covered(rater, 60, "2026-02-05"), Covered(rater, 30, "2026-03-05"), Covered(rater, 999, "2026-04-05")]);
+    }
+
+    /// <summary>Three months without usage: the fourth has its own and that of the three before, and of the fifth one is over.</summary>
+    [Fact]
+    public void Rollover_MonthsWithoutUsage_AreCarriedAll()
+    {
+        Rater rater = Having(Sms(rollover: 1000, periods: 3));
+
+        Assert.Equal([400, 100], [Covered(rater, 999, "2026-05-05"), Covered(rater, 999, "2026-06-05")]);
+    }
+
+    /// <summary>
+    /// 100 of January and 100 of February go into March, where 30 are used. Usage of February that comes late takes the 70 of January that
+    /// are left and 80 of February, so that 20 are left to March beside its own.
+    /// </summary>
+    [Fact]
+    public void Rollover_LateUsage_TakesTheOldestBack()
+    {
+        Rater rater = Having(Sms(rollover: 1000, periods: 2));
+
+        Assert.Equal(
+            [30, 150, 120, 100],
+            [
+                Covered(rater, 30, "2026-03-05"), Covered(rater, 150, "2026-02-20"), Covered(rater, 999, "2026-03-06"),
+                Covered(rater, 999, "2026-04-06"),
+            ]);
+    }
+
+    /// <summary>Usage in its order has what the closing of each month leaves, which golden cases and single units hold.</summary>
+    [Fact]
+    public void Rollover_UsageInOrder_IsThatOfClosedPeriods() =>
+        Gen.Select(Gen.Int[0, 330].Array[1, 14], Gen.Int[1, 12], Gen.Int[1, 400]).Sample(
+            (used, lives, maximum) =>
+            {
+                Rater rater = Having(Sms(rollover: maximum, periods: lives));
+                Rollover rollover = new(maximum, lives);
+                IReadOnlyList<long> carried = [];
+                foreach ((int month, int units) in used.Index())
+                {
+                    RolloverPeriod period = rollover.Close(carried, 100, units);
+                    string day = $"{2026 + (month / 12)}-{(month % 12) + 1:D2}-10";
+                    Assert.Equal(units - period.AboveBundle, units == 0 ? 0 : Covered(rater, units, day));
+                    carried = period.Carried;
+                }
+            },
+            iter: 2_000);
+
+    /// <summary>
+    /// Where usage counts for the account, the session that has the subscription says on how many days of the earlier months it had it: 15
+    /// of 31 days of January are 49 of 100, so March has 49 + 100 + 100; all of them used, April has its own.
+    /// </summary>
+    [Fact]
+    public void Rollover_OfAMemberOfAnAccount_IsByItsDaysOfEachMonth()
+    {
+        OfferingVersion own = Sms(rollover: 1000, step: 1, periods: 3);
+        CompiledCatalogue catalogue = new(takesAllTerms: false);
+        catalogue.Put(own with { Bundles = [.. own.Bundles, new Bundle { Id = "b", Kind = UsageKind.Voice, Units = 1, Shared = true }] });
+        catalogue.Compile();
+        RatingSession member = new(400, 400);
+        RatingSession account = new(400, 400);
+        member.SetSubscription(
+            1,
+            [
+                new SubscriptionPeriod { Account = "A", Offering = "test", ValidFrom = Time("2026-01-17T00:00:00+01:00") },
+            ],
+            catalogue.Offerings);
+
+        Assert.Equal([49 + 100 + 100, 100], [Guided("2026-03-20"), Guided("2026-04-20")]);
+
+        long Guided(string day)
+        {
+            UsageRecord usage = Used(999, day);
+            member.Rate(in usage, catalogue.Tariffs, out RatingResult left);
+            Assert.True(left.IsOfAccount);
+            Membership membership = member.MemberOf(in usage, in left, catalogue.Tariffs, new AccountKeys());
+            account.RateForAccount(in usage, in membership, catalogue.Tariffs, out RatingResult rated);
+            return rated.BundleUnits;
+        }
+    }
 
     /// <summary>A batch that is undone leaves nothing of what was carried.</summary>
     [Fact]
@@ -147,7 +240,7 @@ public sealed class MonthlyGrantTests
         Assert.Equal([130, 0], [Covered(rater, 500, "2026-02-06"), Covered(rater, 5, "2026-01-06")]);
     }
 
-    private static OfferingVersion Sms(long rollover = 0, long step = 0, long units = 100) =>
+    private static OfferingVersion Sms(long rollover = 0, long step = 0, long units = 100, int periods = 1) =>
         Offering(new OfferingPrice
         {
             Kind = UsageKind.Sms,
@@ -159,7 +252,18 @@ public sealed class MonthlyGrantTests
         })
         with
         {
-            Bundles = [new Bundle { Id = "sms", Kind = UsageKind.Sms, Units = units, RolloverMaximum = rollover, ProRataStep = step }],
+            Bundles =
+            [
+                new Bundle
+                {
+                    Id = "sms",
+                    Kind = UsageKind.Sms,
+                    Units = units,
+                    RolloverMaximum = rollover,
+                    RolloverPeriods = periods,
+                    ProRataStep = step,
+                },
+            ],
         };
 
     /// <summary>A subscriber who has the offering since 2026.</summary>

@@ -209,21 +209,26 @@ internal static class CaseTariff
         Flat = tier.OptionalDecimal("flat") ?? 0,
     };
 
-    private static Bundle Bundle(CaseObject bundle) => new()
+    private static Bundle Bundle(CaseObject bundle)
     {
-        Id = bundle.OptionalText("id") ?? "",
-        Kind = Kind(bundle),
-        Units = Units(bundle, "units")?.Units ?? 0,
-        Zones = Texts(bundle, "zones"),
-        Destinations = Texts(bundle, "destinations"),
-        Priority = (int)(bundle.OptionalWhole("priority") ?? 0),
-        ValidFrom = bundle.OptionalText("from") is { } from ? Instant(from) : null,
-        ValidTo = bundle.OptionalText("to") is { } to ? Instant(to) : null,
-        Shared = bundle.Has("members"),
-        RolloverMaximum = bundle.OptionalObject("rollover") is { } rollover ? Units(rollover, "maximum")?.Units ?? 0 : 0,
-        ProRataStep = bundle.OptionalObject("proRata") is { } proRata ? Units(proRata, "roundUpTo")?.Units ?? 1 : 0,
-        Contributed = Choice(bundle, "contributedBy", false, ("device", true)),
-    };
+        CaseObject? rollover = bundle.OptionalObject("rollover");
+        return new Bundle
+        {
+            Id = bundle.OptionalText("id") ?? "",
+            Kind = Kind(bundle),
+            Units = Units(bundle, "units")?.Units ?? 0,
+            Zones = Texts(bundle, "zones"),
+            Destinations = Texts(bundle, "destinations"),
+            Priority = (int)(bundle.OptionalWhole("priority") ?? 0),
+            ValidFrom = bundle.OptionalText("from") is { } from ? Instant(from) : null,
+            ValidTo = bundle.OptionalText("to") is { } to ? Instant(to) : null,
+            Shared = bundle.Has("members"),
+            RolloverMaximum = rollover is null ? 0 : Units(rollover, "maximum")?.Units ?? 0,
+            RolloverPeriods = (int)Math.Clamp(rollover?.OptionalWhole("periods") ?? 1, 0, int.MaxValue),
+            ProRataStep = bundle.OptionalObject("proRata") is { } proRata ? Units(proRata, "roundUpTo")?.Units ?? 1 : 0,
+            Contributed = Choice(bundle, "contributedBy", false, ("device", true)),
+        };
+    }
 
     private static TopUpGrant TopUp(CaseObject topUp)
     {

@@ -39,8 +39,11 @@ public sealed partial record Bundle
     /// <summary>Whether all subscribers of the account use it together.</summary>
     public bool Shared { get; init; } = false;
 
-    /// <summary>Most units of a month that are carried into the next, where they are used first and end; 0 for none.</summary>
+    /// <summary>Most units that are carried into the next month, where they are used first; 0 for none.</summary>
     public long RolloverMaximum { get; init; }
+
+    /// <summary>For how many further months units live that are carried, 1 to 12.</summary>
+    public int RolloverPeriods { get; init; } = 1;
 
     /// <summary>A part of a month grants its days' part of the units, rounded up to this; 0 grants all units.</summary>
     public long ProRataStep { get; init; }
@@ -57,7 +60,7 @@ public sealed partial record Bundle
     public bool Contributed { get; init; } = false;
 
     internal int MaxSize =>
-        62
+        67
         + AvroSize.Of(Zones, static item => AvroSize.Of(item))
         + AvroSize.Of(Id)
         + AvroSize.Of(Destinations, static item => AvroSize.Of(item))
@@ -77,6 +80,7 @@ public sealed partial record Bundle
         ValidTo = reader.ReadIsPresent() ? reader.ReadTimestamp() : null,
         Shared = reader.ReadBoolean(),
         RolloverMaximum = reader.ReadLong(),
+        RolloverPeriods = reader.ReadInt(),
         ProRataStep = reader.ReadLong(),
         FairUseZone = reader.ReadString(),
         FairUse = reader.ReadArray(2, static (ref reader) => FairUseVolume.ReadFrom(ref reader)),
@@ -106,6 +110,7 @@ public sealed partial record Bundle
 
         writer.WriteBoolean(Shared);
         writer.WriteLong(RolloverMaximum);
+        writer.WriteInt(RolloverPeriods);
         writer.WriteLong(ProRataStep);
         writer.WriteString(FairUseZone);
         writer.WriteArray(FairUse, static (ref writer, item) => item.WriteTo(ref writer));

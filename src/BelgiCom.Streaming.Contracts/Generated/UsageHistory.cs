@@ -64,11 +64,17 @@ public sealed partial record UsageHistory
     /// <summary>The same for the month before, of which bundles may carry units over; -1 when nobody counted them.</summary>
     public int ActiveDaysBefore { get; init; } = -1;
 
+    /// <summary>
+    /// The same for the eleven months before that, five bits each, the newest lowest, as far back as bundles carry units over; 0 when none
+    /// does for more than a month.
+    /// </summary>
+    public long ActiveDaysEarlier { get; init; }
+
     /// <summary>With account: what the member chose for limits; empty when the offering's limits hold as they are.</summary>
     public IReadOnlyList<MemberChoice> Limits { get; init; } = [];
 
     internal int MaxSize =>
-        42
+        52
         + AvroSize.Of(SuspendedFor)
         + AvroSize.Of(Account)
         + AvroSize.Of(Offering)
@@ -89,6 +95,7 @@ public sealed partial record UsageHistory
         CorrectionExpects = reader.ReadBytes().ToArray(),
         ActiveDays = reader.ReadInt(),
         ActiveDaysBefore = reader.ReadInt(),
+        ActiveDaysEarlier = reader.ReadLong(),
         Limits = reader.ReadArray(4, static (ref reader) => MemberChoice.ReadFrom(ref reader)),
     };
 
@@ -104,6 +111,7 @@ public sealed partial record UsageHistory
         writer.WriteBytes(CorrectionExpects);
         writer.WriteInt(ActiveDays);
         writer.WriteInt(ActiveDaysBefore);
+        writer.WriteLong(ActiveDaysEarlier);
         writer.WriteArray(Limits, static (ref writer, item) => item.WriteTo(ref writer));
     }
 }
@@ -171,6 +179,12 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
     public int ActiveDaysBefore { get; set; }
 
     /// <summary>
+    /// The same for the eleven months before that, five bits each, the newest lowest, as far back as bundles carry units over; 0 when none
+    /// does for more than a month.
+    /// </summary>
+    public long ActiveDaysEarlier { get; set; }
+
+    /// <summary>
     /// With account: what the member chose for limits; empty when the offering's limits hold as they are. The octets of the whole array,
     /// which AvroItems reads and AvroItemsWriter writes; none for an array without items.
     /// </summary>
@@ -178,7 +192,7 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        77
+        87
         + SuspendedFor.Length
         + Account.Length
         + Offering.Length
@@ -198,8 +212,10 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
         view.CorrectionReversal = reader.ReadBytes();
         view.CorrectionCharge = reader.ReadBytes();
         view.CorrectionExpects = reader.ReadBytes();
-        view.ActiveDays = reader.ReadInt();
-        view.ActiveDaysBefore = reader.ReadInt();
+        reader.FindNumbers(3);
+        view.ActiveDays = reader.NextInt();
+        view.ActiveDaysBefore = reader.NextInt();
+        view.ActiveDaysEarlier = reader.NextLong();
         view.LimitsOctets = reader.ReadArrayOctets<MemberChoiceView>(4);
         return view;
     }
@@ -220,6 +236,7 @@ public ref struct UsageHistoryView : IAvroItem<UsageHistoryView>
         writer.WriteBytes(CorrectionExpects);
         writer.WriteInt(ActiveDays);
         writer.WriteInt(ActiveDaysBefore);
+        writer.WriteLong(ActiveDaysEarlier);
         writer.WriteArrayOctets(LimitsOctets);
     }
 }

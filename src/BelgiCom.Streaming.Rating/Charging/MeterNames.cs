@@ -22,6 +22,10 @@ public sealed class MeterNames
         foreach (PriceList.BundleTerms bundle in list.Bundles)
         {
             _names[bundle.Meter] = new NamedMeter(MeterKind.Bundle, bundle.Index, bundle.Name);
+            foreach (ulong carried in bundle.CarriedMeters)
+            {
+                _names[carried] = new NamedMeter(MeterKind.Carried, bundle.Index, bundle.Name);
+            }
         }
 
         _topUps = [

@@ -8,9 +8,9 @@ namespace BelgiCom.Streaming.Rating;
 /// </summary>
 /// <remarks>
 /// The meter of a bundle that rolls over counts in its units what was drawn and what was carried out, and in its second number what was
-/// carried in. A month is opened by its first draw: then as much of the month before as may be carried moves over. Usage of the month
-/// before that comes later has what was not carried, and takes back what was carried and not drawn yet; so no unit is used twice, and none
-/// is lost by coming late.
+/// carried in; where units live longer than a month, further meters say how old they are. A month is opened by its first draw: then as much
+/// of the month before as may be carried moves over. Usage of the month before that comes later has what was not carried, and takes back
+/// what was carried and neither drawn nor carried further yet; so no unit is used twice.
 /// </remarks>
 /// <param name="hand">The event.</param>
 /// <param name="terms">What is in force.</param>
@@ -33,18 +33,19 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
     {
         int month = BelgianCalendar.MonthStartingOn(hand.MonthStart);
         MeterReading meter = hand.Read(OwnerOf(bundle), bundle.Meter, hand.MonthStart);
-        if (bundle.RolloverMaximum > 0 && meter == default)
+        bool opens = bundle.RolloverMaximum > 0 && meter == default;
+        if (opens)
         {
-            meter = meter with { Nanos = CarryFrom(month - 1, bundle) };
+            meter = meter with { Nanos = Open(month, bundle, Rollover.MostPeriods) };
         }
 
         long granted = Granted(bundle, month);
         long left = Math.Max(0, (granted > long.MaxValue - meter.Nanos ? long.MaxValue : granted + meter.Nanos) - meter.Units);
         long taken = Math.Min(units, left);
         long back = bundle.RolloverMaximum > 0 && taken < units ? TakeBack(month + 1, bundle, units - taken) : 0;
-        if (taken + back > 0)
+        if (taken + back > 0 || (opens && meter.Nanos > 0))
         {
-            hand.Write(OwnerOf(bundle), bundle.Meter, hand.MonthStart, meter with { Units = meter.Units + taken }, LastDayOf(month + 1));
+            Write(bundle, month, meter with { Units = meter.Units + taken });
         }
 
         return taken + back;
@@ -58,43 +59,99 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
         return bundle.HasMonthlyTerms ? GrantedOf(bundle, volume, BelgianCalendar.MonthStartingOn(hand.MonthStart)) : volume;
     }
 
-    /// <summary>Moves what a month may carry out of it.</summary>
-    private long CarryFrom(int month, PriceList.BundleTerms next)
+    /// <summary>Moves what may be carried into a month out of the month before it, which is opened itself where it was not.</summary>
+    /// <param name="month">The month.</param>
+    /// <param name="next">The bundle there.</param>
+    /// <param name="periods">Units that are carried further live no longer.</param>
+    /// <returns>Units carried into it.</returns>
+    private long Open(int month, PriceList.BundleTerms next, int periods)
     {
-        int version = month < 0 ? -1 : terms.VersionAt(BelgianCalendar.StartMilliseconds(month + 1) - 1);
+        int before = month - 1;
+        int version = before < 0 ? -1 : terms.VersionAt(BelgianCalendar.StartMilliseconds(month) - 1);
         PriceList.BundleTerms? bundle = version < 0 ? null : terms.ListOf(version).FindBundle(next.Meter);
-        if (bundle is not { RolloverMaximum: > 0 } || bundle.IsShared != next.IsShared || DaysOf(bundle, month) == 0)
+        if (bundle is not { RolloverMaximum: > 0 } || bundle.IsShared != next.IsShared || DaysOf(bundle, before) == 0)
         {
             return 0;
         }
 
-        UInt128 owner = OwnerOf(bundle);
-        MeterReading meter = hand.Read(owner, bundle.Meter, BelgianCalendar.StartDays(month));
-        long rest = Granted(bundle, month) - Math.Max(0, meter.Units - meter.Nanos);
-        long carried = Math.Clamp(rest, 0, bundle.RolloverMaximum);
-        if (carried > 0)
+        MeterReading meter = hand.Read(OwnerOf(bundle), bundle.Meter, BelgianCalendar.StartDays(before));
+        periods = Math.Min(periods, bundle.RolloverPeriods);
+        if (meter == default && periods > 1)
         {
-            hand.Write(
-                owner, bundle.Meter, BelgianCalendar.StartDays(month), meter with { Units = meter.Units + carried },
-                LastDayOf(month + 1));
+            meter = meter with { Nanos = Open(before, bundle, periods - 1) };
+        }
+
+        Span<long> left = stackalloc long[Rollover.MostPeriods + 1];
+        ReadCarried(bundle, before, meter.Nanos, left[..^1]);
+        left[^1] = Granted(bundle, before);
+        Rollover.Close(left, meter.Units, bundle.RolloverMaximum, bundle.RolloverPeriods);
+        long carried = 0;
+        foreach (long units in left)
+        {
+            carried += units;
+        }
+
+        if (carried > 0 || meter.Nanos > 0)
+        {
+            Write(bundle, before, meter with { Units = meter.Units + carried });
+            WriteCarried(next, month, left[1..]);
         }
 
         return carried;
     }
 
-    /// <summary>Takes back units that were carried into the next month and not drawn there.</summary>
+    /// <summary>Takes back units that were carried into the next month and not drawn there, the oldest first.</summary>
     private long TakeBack(int next, PriceList.BundleTerms bundle, long units)
     {
-        int from = BelgianCalendar.StartDays(next);
-        MeterReading meter = hand.Read(OwnerOf(bundle), bundle.Meter, from);
+        MeterReading meter = hand.Read(OwnerOf(bundle), bundle.Meter, BelgianCalendar.StartDays(next));
         long back = Math.Min(units, Math.Max(0, meter.Nanos - meter.Units));
         if (back > 0)
         {
-            hand.Write(OwnerOf(bundle), bundle.Meter, from, meter with { Nanos = meter.Nanos - back }, LastDayOf(next + 1));
+            Span<long> carried = stackalloc long[Rollover.MostPeriods];
+            ReadCarried(bundle, next, meter.Nanos, carried);
+            Rollover.TakeOldest(carried, back);
+            WriteCarried(bundle, next, carried);
+            Write(bundle, next, meter with { Nanos = meter.Nanos - back });
         }
 
         return back;
     }
+
+    /// <summary>Reads what was carried into a month, by the month that granted it, the oldest first.</summary>
+    /// <param name="bundle">The bundle.</param>
+    /// <param name="month">The month.</param>
+    /// <param name="all">All that was carried into it.</param>
+    /// <param name="carried">One number for each period that units may live.</param>
+    private void ReadCarried(PriceList.BundleTerms bundle, int month, long all, Span<long> carried)
+    {
+        carried.Clear();
+        carried[^1] = all;
+        for (int age = 2; age < bundle.CarriedMeters.Length + 2 && all > 0; age++)
+        {
+            long units = hand.Read(OwnerOf(bundle), bundle.CarriedMeters[age - 2], BelgianCalendar.StartDays(month)).Units;
+            (carried[^age], carried[^1]) = (units, carried[^1] - units);
+        }
+    }
+
+    private void WriteCarried(PriceList.BundleTerms bundle, int month, ReadOnlySpan<long> carried)
+    {
+        int from = BelgianCalendar.StartDays(month);
+        for (int age = 2; age < bundle.CarriedMeters.Length + 2; age++)
+        {
+            ulong meter = bundle.CarriedMeters[age - 2];
+            if (hand.Read(OwnerOf(bundle), meter, from).Units != carried[^age])
+            {
+                hand.Write(OwnerOf(bundle), meter, from, new MeterReading(carried[^age], 0), LastDayNeeded(bundle, month));
+            }
+        }
+    }
+
+    private void Write(PriceList.BundleTerms bundle, int month, MeterReading reading) => hand.Write(
+        OwnerOf(bundle), bundle.Meter, BelgianCalendar.StartDays(month), reading, LastDayNeeded(bundle, month));
+
+    /// <summary>UTC day in which the last month ends that may be opened by what a month left.</summary>
+    private static int LastDayNeeded(PriceList.BundleTerms bundle, int month) =>
+        UsageInHand.LastDayBefore(BelgianCalendar.StartMilliseconds(month + 1 + bundle.RolloverPeriods));
 
     private long Granted(PriceList.BundleTerms bundle, int month) => GrantedOf(bundle, bundle.Units, month);
 
@@ -133,18 +190,29 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
                 hand.Usage.Subscriber, terms.Offering, _holder, BelgianCalendar.StartDays(month), BelgianCalendar.StartDays(month + 1));
         }
 
+        int ago = BelgianCalendar.MonthStartingOn(hand.MonthStart) - month;
+        if (ago > 1)
+        {
+            return member.DaysEarlier(ago);
+        }
+
         // A release that counted no days granted whole months, and carried nothing.
-        bool isOfEvent = month == BelgianCalendar.MonthStartingOn(hand.MonthStart);
-        int days = isOfEvent ? member.Days : member.DaysBefore;
+        int days = ago == 0 ? member.Days : member.DaysBefore;
         return days != Membership.NotCounted ? days
-            : isOfEvent ? BelgianCalendar.StartDays(month + 1) - BelgianCalendar.StartDays(month)
+            : ago == 0 ? BelgianCalendar.StartDays(month + 1) - BelgianCalendar.StartDays(month)
             : 0;
     }
-
-    private static int LastDayOf(int month) => UsageInHand.LastDayBefore(BelgianCalendar.StartMilliseconds(month + 1));
 }
 
 /// <summary>Days on which a member has its offering on the account, counted where its subscription is.</summary>
 /// <param name="Days">Those of the month of the usage.</param>
 /// <param name="DaysBefore">Those of the month before.</param>
-internal readonly record struct MemberDays(int Days, int DaysBefore);
+/// <param name="Earlier">Those of the months before that, five bits each, the newest lowest.</param>
+internal readonly record struct MemberDays(int Days, int DaysBefore, long Earlier)
+{
+    /// <summary>Bits that the days of a month have.</summary>
+    public const int BitsOfMonth = 5;
+
+    /// <summary>Those of a month that was so many months ago, 2 to <see cref="Rollover.MostPeriods"/>.</summary>
+    public int DaysEarlier(int ago) => (int)(Earlier >> ((ago - 2) * BitsOfMonth)) & ((1 << BitsOfMonth) - 1);
+}

@@ -8,6 +8,9 @@ namespace BelgiCom.Streaming.Rating;
 /// <param name="LivesPeriods">For how many further periods units live; 0 when nothing is carried.</param>
 public sealed record Rollover(long? Maximum, int LivesPeriods)
 {
+    /// <summary>The most periods for which a bundle of an offering may carry units.</summary>
+    public const int MostPeriods = 12;
+
     /// <summary>Closes a period.</summary>
     /// <param name="carried">Units carried into it by the period that granted them, the oldest first: <see
     /// cref="RolloverPeriod.Carried"/> of the period before; empty for the first.</param>
@@ -21,21 +24,43 @@ public sealed record Rollover(long? Maximum, int LivesPeriods)
         ArgumentOutOfRangeException.ThrowIfNegative(Maximum ?? 0, nameof(Maximum));
         long[] left = [.. carried, granted];
         long opening = checked(left.Sum());
-        TakeOldest(left, Math.Min(used, opening));
-
-        // Every period adds one entry, so those beyond the number of periods are those that have lived long enough.
-        left = left[Math.Max(0, left.Length - LivesPeriods)..];
-        TakeOldest(left, Math.Max(0, left.Sum() - (Maximum ?? long.MaxValue)));
-        return new RolloverPeriod(opening, used, Math.Max(0, used - opening), left);
+        Close(left, used, Maximum ?? long.MaxValue, LivesPeriods);
+        return new RolloverPeriod(opening, used, Math.Max(0, used - opening), left[Math.Max(0, left.Length - LivesPeriods)..]);
     }
 
-    private static void TakeOldest(long[] units, long count)
+    /// <summary>Leaves of the units of each period what is carried into the next.</summary>
+    /// <param name="left">Units by the period that granted them, the oldest first, those of the closed one last.</param>
+    /// <param name="used">Units used.</param>
+    /// <param name="maximum">The most that is carried.</param>
+    /// <param name="livesPeriods">For how many further periods units live.</param>
+    public static void Close(Span<long> left, long used, long maximum, int livesPeriods)
     {
-        for (int age = 0; age < units.Length; age++)
+        TakeOldest(left, used);
+
+        // Every period adds one entry, so those beyond the number of periods are those that have lived long enough.
+        left[..Math.Max(0, left.Length - livesPeriods)].Clear();
+        TakeOldest(left, Int128.Max(0, Sum(left) - maximum));
+    }
+
+    /// <summary>Takes units, the oldest first, as far as there are so many.</summary>
+    public static void TakeOldest(Span<long> units, Int128 count)
+    {
+        for (int age = 0; age < units.Length && count > 0; age++)
         {
-            long taken = Math.Min(units[age], count);
+            long taken = (long)Int128.Min(units[age], count);
             (units[age], count) = (units[age] - taken, count - taken);
         }
+    }
+
+    private static Int128 Sum(ReadOnlySpan<long> units)
+    {
+        Int128 sum = 0;
+        foreach (long one in units)
+        {
+            sum += one;
+        }
+
+        return sum;
     }
 }
 

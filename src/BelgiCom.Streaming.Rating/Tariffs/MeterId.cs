@@ -36,6 +36,9 @@ public enum MeterKind
 
     /// <summary>Units drawn from a bundle that a top-up brought; its number is that of a bundle, spread by that of the grant.</summary>
     TopUp = 10,
+
+    /// <summary>Units that were carried into a month and granted some months before it.</summary>
+    Carried = 11,
 }
 
 /// <summary>Numbers of meters: 64 bits of SHA-256 over kind and name, so that they are the same in every process and version.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using BelgiCom.Streaming.Contracts;
 
@@ -46,6 +47,8 @@ internal sealed class PriceList
         ];
         _rows = [.. published.Prices.Select((price, index) => new Row(price, index, published))];
         Bundles = [.. published.Bundles.Select((bundle, index) => new BundleTerms(bundle, index, published)).Order(BundleTerms.Draw)];
+        OwnRolloverPeriods = Bundles.Where(bundle => !bundle.IsShared && bundle.RolloverMaximum > 0)
+            .Select(bundle => bundle.RolloverPeriods).DefaultIfEmpty().Max();
         _candidates = new Row[published.Zones.Count * Kinds * Directions][];
         for (int list = 0; list < _candidates.Length; list++)
         {
@@ -121,6 +124,9 @@ internal sealed class PriceList
         TopUps.Length > 0
         || Array.Exists(Bundles, bundle => !bundle.IsMonthly || bundle.RolloverMaximum > 0)
         || Array.Exists(_rows, row => row.Pass is not null);
+
+    /// <summary>For how many months at most a bundle of the subscriber's own carries units.</summary>
+    public int OwnRolloverPeriods { get; }
 
     /// <summary>Name of a band in UTF-8; empty for an index below 0.</summary>
     public ReadOnlySpan<byte> BandUtf8(int index) => index < 0 ? [] : _bands[index];
@@ -388,6 +394,7 @@ internal sealed class PriceList
             FromMilliseconds = published.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
             ToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
             RolloverMaximum = IsMonthly ? published.RolloverMaximum : 0;
+            RolloverPeriods = published.RolloverPeriods;
             ProRataStep = IsMonthly ? published.ProRataStep : 0;
             IsContributed = IsMonthly && IsShared && published.Contributed;
 
@@ -395,6 +402,9 @@ internal sealed class PriceList
             // in another.
             string counted = ProRataStep > 0 || IsContributed ? $"{offering.Offering}/{Name}" : Name;
             Meter = MeterId.Of(MeterKind.Bundle, counted);
+            CarriedMeters = RolloverMaximum > 0
+                ? [.. Enumerable.Range(2, Rollover.MostPeriods - 1).Select(age => MeterId.Of(MeterKind.Carried, $"{counted}/{age}"))]
+                : [];
             FairUseMeter = MeterId.Of(MeterKind.FairUse, counted);
             CountedFrom = Math.Max(0, FromMilliseconds / MillisecondsPerDay);
             _fairUseZone = published.FairUseZone.Length == 0
@@ -445,6 +455,15 @@ internal sealed class PriceList
 
         /// <summary>Most units that a month carries into the next; 0 for none.</summary>
         public long RolloverMaximum { get; }
+
+        /// <summary>For how many further months units live that are carried.</summary>
+        public int RolloverPeriods { get; }
+
+        /// <summary>
+        /// Count what was carried into a month from the second, third … month before it, where units live so long; what is from the month
+        /// before is the rest of all that was carried.
+        /// </summary>
+        public ImmutableArray<ulong> CarriedMeters { get; }
 
         /// <summary>Step to which the part of a month is rounded up; 0 where a part of a month grants all units.</summary>
         public long ProRataStep { get; }

@@ -176,7 +176,7 @@ internal sealed class TariffChecks
             Require(
                 bundle.ProRataStep <= long.MaxValue - Math.Max(0, bundle.Units), $"{where} rounds up beyond any number of units.");
             Require(
-                bundle.RolloverMaximum >= 0 && bundle.ProRataStep >= 0
+                bundle.RolloverMaximum >= 0 && bundle.ProRataStep >= 0 && bundle.RolloverPeriods is >= 1 and <= Rollover.MostPeriods
                     && ((bundle.RolloverMaximum == 0 && bundle.ProRataStep == 0) || bundle.Id.Length > 0),
                 $"{where} must have an id, and at least 0 units, for rollover and parts of a month.");
             Require(!(bundle.ValidFrom >= bundle.ValidTo), $"{where} ends before it begins.");

@@ -416,9 +416,11 @@ internal sealed class PartArithmetic
             return $"{name}{whose}: {counts}, of the part of {Units(bundle.Units)} for the days of the month";
         }
 
-        // What was carried in from the month before is drawn first; what was carried out counts as drawn.
+        // What was carried in from the months before is drawn first; what was carried out counts as drawn.
         long granted = bundle.Units + (bundle.RolloverMaximum > 0 ? meter.Nanos : 0);
-        string carried = granted > bundle.Units ? $" and {Units(granted - bundle.Units)} from the month before" : "";
+        string carried = granted > bundle.Units
+            ? $" and {Units(granted - bundle.Units)} from {(bundle.RolloverPeriods == 1 ? "the month" : "months")} before"
+            : "";
         return $"{name}{whose}: {Units(Math.Max(0, granted - meter.Units + drawn))} left before, "
             + $"{Units(Math.Max(0, granted - meter.Units))} after, of {Units(bundle.Units)}{carried}";
 

@@ -312,7 +312,7 @@ internal sealed class Suspense : IDisposable
             history.Account = default;
             history.Offering = default;
             history.LimitsOctets = default;
-            (history.ActiveDays, history.ActiveDaysBefore) = (Membership.NotCounted, Membership.NotCounted);
+            (history.ActiveDays, history.ActiveDaysBefore, history.ActiveDaysEarlier) = (Membership.NotCounted, Membership.NotCounted, 0);
             again.History = history;
             output.Produce(Topics.UsageReceived, partition: null, again.SubscriberRef.ToByteArray(), _received.Write(in again));
         }
