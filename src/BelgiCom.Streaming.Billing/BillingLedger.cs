@@ -136,6 +136,11 @@ public sealed class BillingLedger : IDisposable
             reader.IsDBNull(5) ? null : reader.GetInt64(5)),
         usageId.ToByteArray()).FirstOrDefault());
 
+    /// <summary>The lines that corrected a usage event, in the order in which they were made; none where nothing was corrected.</summary>
+    /// <param name="id">Id of the usage, or of one of these lines.</param>
+    /// <exception cref="StorageException">The database does not answer.</exception>
+    public IReadOnlyList<LedgerCorrection> Corrections(UsageId id) => Guarded(() => CorrectionTable.Read(Database, id));
+
     /// <summary>
     /// The usage on usage.rated.v1 whose id is billed with other content, in the order of the positions, as far as nobody decided on it.
     /// </summary>
@@ -341,6 +346,7 @@ public sealed class BillingLedger : IDisposable
 
             dialect.InsertLines(batch, CollectionsMarshal.AsSpan(rated), streamIds, fileIds);
             InsertParts(batch, rated, streamIds);
+            CorrectionTable.Insert(Database, batch, fresh, streamIds);
             changed = Changes(batch, fresh);
             WriteTotals(batch, streamIds, changed);
             for (int i = 0; i < streamIds.Length; i++)

@@ -20,6 +20,7 @@ public sealed class LedgerBatch
     private readonly Dictionary<int, long> _ends = [];
     private readonly List<LedgerDecision> _decisions = [];
     private readonly List<LedgerPart> _parts = [];
+    private readonly List<LedgerCorrected> _corrections = [];
     private readonly List<(int Stream, NotificationRecord Record)> _notifications = [];
     private byte[] _text = new byte[64 * 1024];
     private int _textLength;
@@ -35,6 +36,9 @@ public sealed class LedgerBatch
 
     /// <summary>What each price charged of the usage events that have several, in the order of the lines.</summary>
     internal IReadOnlyList<LedgerPart> Parts => _parts;
+
+    /// <summary>Which of the lines correct usage.</summary>
+    internal IReadOnlyList<LedgerCorrected> Corrections => _corrections;
 
     /// <summary>Notifications in the order they were added, with the index of their partition in <see cref="Streams"/>.</summary>
     internal IReadOnlyList<(int Stream, NotificationRecord Record)> Notifications => _notifications;
@@ -63,6 +67,7 @@ public sealed class LedgerBatch
         _ends.Clear();
         _decisions.Clear();
         _parts.Clear();
+        _corrections.Clear();
         _notifications.Clear();
         _textLength = 0;
     }
@@ -72,6 +77,13 @@ public sealed class LedgerBatch
     {
         bool zeroRated = usage.Outcome == RatedOutcome.ZeroRated;
         int priceIndex = AddParts(usage);
+        if (usage.HasCorrection)
+        {
+            _corrections.Add(new LedgerCorrected(
+                _lines.Count, usage.Correction.UsageId, usage.Correction.IsReversal, usage.Correction.Reason,
+                usage.Correction.DecidedAtMilliseconds, Add(usage.Correction.DecidedBy), Add(usage.Correction.Because)));
+        }
+
         _lines.Add(new LedgerLine
         {
             Stream = StreamIndex(topic, partition),

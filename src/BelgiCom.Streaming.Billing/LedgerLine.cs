@@ -75,6 +75,18 @@ internal readonly record struct LedgerPart(int Line, int Version, int PriceIndex
     public const int Several = -2;
 }
 
+/// <summary>What a line of a correction says of the usage that it corrects.</summary>
+/// <param name="Line">Row of the line in the batch.</param>
+/// <param name="UsageId">The usage.</param>
+/// <param name="IsReversal">Whether the line takes back what was charged.</param>
+/// <param name="Reason">Why the usage is charged otherwise.</param>
+/// <param name="DecidedAtMilliseconds">When it was rated again, milliseconds since 1970-01-01 UTC; 0 when not known.</param>
+/// <param name="DecidedBy">Who had it rated again.</param>
+/// <param name="Because">Why, in their words.</param>
+internal readonly record struct LedgerCorrected(
+    int Line, UsageId UsageId, bool IsReversal, CorrectionReason Reason, long DecidedAtMilliseconds, TextSlice DecidedBy,
+    TextSlice Because);
+
 /// <summary>What somebody decided on rated usage that is in conflict with a line.</summary>
 /// <param name="Row">Row of the decision's own record in the batch.</param>
 /// <param name="Stream">Index in <see cref="LedgerBatch.Streams"/> of the rated record's partition.</param>

@@ -713,6 +713,49 @@ public abstract class LedgerContract : IDisposable
         Assert.Equal(expected, sum);
     }
 
+    /// <summary>
+    /// Usage 1 was corrected twice, the second time to nothing, which is on no bill; usage 2 never. The chain is the same from the usage
+    /// and from each of its lines, and a line that comes again, also from a topic that was made anew, adds nothing to it.
+    /// </summary>
+    [Fact]
+    public void Corrections_OfUsage_AreFoundFromItAndFromEachOfTheirLines()
+    {
+        using BillingLedger ledger = Open();
+        RatedUsage[] usage =
+        [
+            new(1), new(2), new(3) { Corrects = 1, IsReversal = true, AmountNanos = -1_500_000_000 },
+            new(4) { Corrects = 1, AmountNanos = 750_000_000, OfferingVersion = 4 },
+            new(5) { Corrects = 1, IsReversal = true, AmountNanos = -750_000_000, OfferingVersion = 4 },
+            new(6) { Corrects = 1, AmountNanos = 0, Outcome = RatedOutcome.ZeroRated },
+        ];
+        Assert.Null(ledger.NextOffset(RatedUsage.Topic, 0, "first", 0));
+        Apply(ledger, 0, 0, [.. usage.Take(4)]);
+        Apply(ledger, 0, 0, usage);
+        Assert.Null(ledger.NextOffset(RatedUsage.Topic, 0, "second", 9));
+        Apply(ledger, 0, 0, usage);
+
+        foreach (RatedUsage known in new[] { usage[0], usage[2], usage[5] })
+        {
+            IReadOnlyList<LedgerCorrection> chain = ledger.Corrections(known.UsageId);
+            Assert.Equal([usage[2].UsageId, usage[3].UsageId, usage[4].UsageId, usage[5].UsageId], chain.Select(one => one.LineId));
+            Assert.Equal([true, false, true, false], chain.Select(one => one.IsReversal));
+            Assert.Equal([-1_500_000_000, 750_000_000, -750_000_000, null], chain.Select(one => one.Billed?.AmountNanos));
+            Assert.All(chain, one => Assert.Equal(
+                (usage[0].UsageId, CorrectionReason.Tariff, "clerk@host", "T-7"),
+                (one.UsageId, one.Reason, one.DecidedBy, one.Because)));
+            Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1_790_000_000_003), chain[0].DecidedAt);
+        }
+
+        Assert.Empty(ledger.Corrections(usage[1].UsageId));
+        Assert.Equal(
+            ["USAGE", "USAGE", "REVERSAL", "NEW", "REVERSAL"],
+            ledger.Database.Query("SELECT line FROM billed_usage ORDER BY rated_offset", row => row.GetString(0)));
+        Assert.Equal(
+            [usage[0].UsageId, usage[1].UsageId, usage[0].UsageId, usage[0].UsageId, usage[0].UsageId],
+            ledger.Database.Query(
+                "SELECT original_usage_id FROM billed_usage ORDER BY rated_offset", row => UsageId.FromBytes((byte[])row[0])));
+    }
+
     [Fact]
     public void Lines_ShowWhereTheyComeFrom()
     {

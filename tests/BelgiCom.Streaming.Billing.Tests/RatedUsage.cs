@@ -46,6 +46,12 @@ internal sealed record RatedUsage(int Number)
 
     public long ContentFingerprint { get; init; } = 1;
 
+    /// <summary>Number of the usage that this is a line of a correction of; null for usage.</summary>
+    public int? Corrects { get; init; }
+
+    /// <summary>Of a line of a correction, whether it takes back what was charged.</summary>
+    public bool IsReversal { get; init; }
+
     public UsageId UsageId => UsageId.FromHalves(0x9E3779B97F4A7C15UL * (ulong)(Number + 1), (ulong)Number);
 
     /// <summary>The id that a decision gives this usage.</summary>
@@ -112,6 +118,16 @@ internal sealed record RatedUsage(int Number)
         ContainerIndex = 1,
         ReceivedPartition = partition,
         ReceivedOffset = offset + 100,
+        HasCorrection = Corrects is not null,
+        Correction = new UsageCorrectionView
+        {
+            UsageId = new RatedUsage(Corrects ?? 0).UsageId,
+            IsReversal = IsReversal,
+            Reason = CorrectionReason.Tariff,
+            DecidedAtMilliseconds = 1_790_000_000_000 + Number,
+            DecidedBy = "clerk@host"u8,
+            Because = "T-7"u8,
+        },
     };
 
     private ReadOnlySpan<byte> PartsOctets()

@@ -80,7 +80,8 @@ internal sealed class RerateWorld
         }
 
         return new CorrectionPlanner(
-            tariffs, Offerings, Window, selection ?? new RerateSelection(Given.Instant("2026-01-01T00:00:00Z"), long.MaxValue), from)
+            tariffs, Offerings, Window, selection ?? new RerateSelection(Given.Instant("2026-01-01T00:00:00Z"), long.MaxValue), from,
+            new CorrectionDecision("clerk", "T-1", 1_767_225_600_000))
             .Plan(history, periods);
     }
 

@@ -8,6 +8,8 @@ namespace BelgiCom.Streaming.Rating.Worker.Tests;
 /// <summary>The lane takes corrections in its transactions: whole or not at all, once, and only for the state they were made for.</summary>
 public sealed class CorrectionLaneTests
 {
+    private const long DecidedAt = 1_767_225_600_000;
+
     private readonly RatingLanes _lanes = new();
 
     public CorrectionLaneTests()
@@ -48,6 +50,9 @@ public sealed class CorrectionLaneTests
         Assert.Equal(
             decimal.Round((300 * 0.01m) / (1 << 20), 9, MidpointRounding.AwayFromZero), _lanes.Rated.Sum(one => one.Amount));
         Assert.Equal(2, corrections[^1].OfferingVersion);
+        Assert.All(corrections, one => Assert.Equal(
+            ("clerk", "T-1", DateTimeOffset.FromUnixTimeMilliseconds(DecidedAt)),
+            (one.Correction!.DecidedBy, one.Correction.Because, one.Correction.DecidedAt)));
 
         // Sent once more, they are stale; and what is used from now on finds no bundle.
         Send(plan);
@@ -123,7 +128,7 @@ public sealed class CorrectionLaneTests
         RatingOptions options = _lanes.Options;
         return new CorrectionPlanner(
             catalogue.Tariffs, catalogue.Offerings, new RerateWindow(options.DedupDays, options.LateDays, options.SessionDays),
-            new RerateSelection(0, long.MaxValue), long.MinValue)
+            new RerateSelection(0, long.MaxValue), long.MinValue, new CorrectionDecision("clerk", "T-1", DecidedAt))
             .Plan(history, [new SubscriptionPeriod { Account = "BE-1", Offering = "go" }]);
     }
 

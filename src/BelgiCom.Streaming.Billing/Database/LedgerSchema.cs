@@ -108,6 +108,7 @@ internal static class LedgerSchema
         LinesOfEveryKind(words),
         Notifications(words),
         PrepaidLines(words),
+        Corrections(words),
     ];
 
     /// <summary>
@@ -353,6 +354,39 @@ internal static class LedgerSchema
                usage_events, charged_units, {words.DecimalOfRoundedSum} AS amount, currency,
                {BasisOf("price_basis")} AS price_basis, vat_permille, words
         FROM bill_line;
+        """;
+
+    /// <summary>
+    /// A line of a correction says which usage it corrects, why, and who decided it; also one of usage that costs nothing now, which has no
+    /// line. What a release before corrected is not in it.
+    /// </summary>
+    private static string Corrections(SchemaWords words) =>
+        $"""
+        CREATE TABLE correction (
+            line_id {words.Blob} NOT NULL PRIMARY KEY,
+            stream BIGINT NOT NULL,
+            rated_offset BIGINT NOT NULL,
+            usage_id {words.Blob} NOT NULL,
+            is_reversal BIGINT NOT NULL,
+            reason TEXT NOT NULL,
+            decided_at BIGINT NOT NULL,
+            decided_by TEXT NOT NULL,
+            because TEXT NOT NULL) {words.ClusteredTable};
+        CREATE INDEX correction_usage_id ON correction (usage_id);
+
+        DROP VIEW billed_usage;
+        CREATE VIEW billed_usage AS
+        SELECT l.usage_id, l.account, l.offering, l.offering_version,
+               CASE l.kind WHEN 1 THEN 'DATA' WHEN 2 THEN 'VOICE' WHEN 3 THEN 'SMS' WHEN 4 THEN 'EVENT' ELSE 'UNKNOWN' END AS kind,
+               {words.TimeOfMilliseconds} AS event_time_utc, l.period, l.charged_units, l.bundle_units,
+               {words.DecimalOfNanos} AS amount, l.currency, l.rounding_policy, l.bill_close,
+               p.topic AS rated_topic, p.partition AS rated_partition, l.rated_offset, l.received_partition, l.received_offset,
+               f.source, f.node, f.file_id, f.file_name, f.file_sequence_number, l.record_index, l.container_index,
+               {BasisOf("l.price_basis")} AS price_basis, l.vat_permille,
+               CASE WHEN c.line_id IS NULL THEN 'USAGE' WHEN c.is_reversal = 1 THEN 'REVERSAL' ELSE 'NEW' END AS line,
+               COALESCE(c.usage_id, l.usage_id) AS original_usage_id, c.reason AS correction_reason, c.decided_by, c.because
+        FROM billed_line l JOIN position p ON p.stream = l.stream JOIN source_file f ON f.source_file = l.source_file
+             LEFT JOIN correction c ON c.line_id = l.usage_id;
         """;
 
     private static string BasisOf(string column) => $"CASE {column} WHEN 0 THEN 'NET' ELSE 'GROSS' END";

@@ -21,14 +21,28 @@ public sealed partial record UsageCorrection
     /// <summary>Why it is charged otherwise than before.</summary>
     public CorrectionReason Reason { get; init; }
 
+    /// <summary>When the usage was rated again, in UTC; 1970-01-01 on records of releases that did not say it.</summary>
+    public DateTimeOffset DecidedAt { get; init; } = DateTimeOffset.UnixEpoch;
+
+    /// <summary>Who had it rated again; empty on records of releases that did not say it.</summary>
+    public string DecidedBy { get; init; } = "";
+
+    /// <summary>Why, in the words of who had it rated again; empty when nothing was said.</summary>
+    public string Because { get; init; } = "";
+
     internal int MaxSize =>
-        19;
+        29
+        + AvroSize.Of(DecidedBy)
+        + AvroSize.Of(Because);
 
     internal static UsageCorrection ReadFrom(ref AvroReader reader) => new()
     {
         UsageId = UsageId.ReadFrom(ref reader),
         IsReversal = reader.ReadBoolean(),
         Reason = (CorrectionReason)reader.ReadEnum(3),
+        DecidedAt = reader.ReadTimestamp(),
+        DecidedBy = reader.ReadString(),
+        Because = reader.ReadString(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -36,6 +50,9 @@ public sealed partial record UsageCorrection
         UsageId.CopyTo(writer.Reserve(UsageId.Size));
         writer.WriteBoolean(IsReversal);
         writer.WriteEnum((int)Reason, 3);
+        writer.WriteTimestamp(DecidedAt);
+        writer.WriteString(DecidedBy);
+        writer.WriteString(Because);
     }
 }
 
@@ -58,9 +75,23 @@ public ref struct UsageCorrectionView : IAvroItem<UsageCorrectionView>
     /// <summary>Why it is charged otherwise than before.</summary>
     public CorrectionReason Reason { get; set; }
 
+    /// <summary>
+    /// When the usage was rated again, in UTC; 1970-01-01 on records of releases that did not say it. In milliseconds since
+    /// 1970-01-01T00:00Z.
+    /// </summary>
+    public long DecidedAtMilliseconds { get; set; }
+
+    /// <summary>Who had it rated again; empty on records of releases that did not say it.</summary>
+    public ReadOnlySpan<byte> DecidedBy { get; set; }
+
+    /// <summary>Why, in the words of who had it rated again; empty when nothing was said.</summary>
+    public ReadOnlySpan<byte> Because { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        19;
+        39
+        + DecidedBy.Length
+        + Because.Length;
 
     internal static UsageCorrectionView ReadFrom(scoped ref AvroReader reader)
     {
@@ -68,6 +99,9 @@ public ref struct UsageCorrectionView : IAvroItem<UsageCorrectionView>
         view.UsageId = UsageId.ReadFrom(ref reader);
         view.IsReversal = reader.ReadBoolean();
         view.Reason = (CorrectionReason)reader.ReadEnum(3);
+        view.DecidedAtMilliseconds = reader.ReadTimestampMilliseconds();
+        view.DecidedBy = reader.ReadUtf8();
+        view.Because = reader.ReadUtf8();
         return view;
     }
 
@@ -80,5 +114,8 @@ public ref struct UsageCorrectionView : IAvroItem<UsageCorrectionView>
         UsageId.CopyTo(writer.Reserve(UsageId.Size));
         writer.WriteBoolean(IsReversal);
         writer.WriteEnum((int)Reason, 3);
+        writer.WriteLong(DecidedAtMilliseconds);
+        writer.WriteBytes(DecidedBy);
+        writer.WriteBytes(Because);
     }
 }

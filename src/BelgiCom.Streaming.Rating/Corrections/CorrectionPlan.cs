@@ -14,6 +14,12 @@ public sealed record CorrectionPlan(RerateRefusal Refusal, IReadOnlyList<Correct
     internal static CorrectionPlan Refused(RerateRefusal refusal, RejectedReason? reason = null) => new(refusal, [], reason);
 }
 
+/// <summary>Who had usage rated again, and why: for whoever asks of a line years later.</summary>
+/// <param name="By">Who.</param>
+/// <param name="Because">Why, in their words; empty when they said nothing.</param>
+/// <param name="AtMilliseconds">When, milliseconds since 1970-01-01 UTC.</param>
+public sealed record CorrectionDecision(string By, string Because, long AtMilliseconds);
+
 /// <summary>The correction of one usage event: what a lane takes whole or not at all.</summary>
 public sealed record CorrectionStep
 {

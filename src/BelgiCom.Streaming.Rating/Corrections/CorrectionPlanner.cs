@@ -28,8 +28,10 @@ public readonly record struct RerateWindow(int DedupDays, int LateDays, int Sess
 /// <param name="selection">Which usage.</param>
 /// <param name="historyFromMilliseconds">When the oldest record was written that the topics still have; the smallest number when they have
 /// all.</param>
+/// <param name="decision">Who has the usage rated again, when and why.</param>
 public sealed class CorrectionPlanner(
-    TariffSnapshot tariffs, OfferingIndex offerings, RerateWindow window, RerateSelection selection, long historyFromMilliseconds)
+    TariffSnapshot tariffs, OfferingIndex offerings, RerateWindow window, RerateSelection selection, long historyFromMilliseconds,
+    CorrectionDecision decision)
 {
     private const long MillisecondsPerDay = 86_400_000;
 
@@ -38,7 +40,7 @@ public sealed class CorrectionPlanner(
 
     private static readonly ulong CorrectionsId = MeterId.Of(MeterKind.Corrections, "");
 
-    private readonly CorrectionRecords _records = new();
+    private readonly CorrectionRecords _records = new(decision);
     // Offerings of which usage is paid from prepaid money at any time: a correction does not reach that.
     private readonly HashSet<string> _prepaid =
     [
@@ -350,7 +352,7 @@ public sealed class CorrectionPlanner(
             if (charged.Outcome == RatedOutcome.Rated)
             {
                 (Balance heldBefore, Balance targetBefore) = change.Of(in charged);
-                reversal = CorrectionRecords.Reverse(in charged, usage.UsageId, reason, in targetBefore);
+                reversal = _records.Reverse(in charged, usage.UsageId, reason, in targetBefore);
                 digest.Add(in heldBefore);
             }
 

@@ -6,19 +6,22 @@ using BelgiCom.Streaming.Contracts;
 namespace BelgiCom.Streaming.Rating;
 
 /// <summary>Makes the records of usage.rated.v1 that a correction writes.</summary>
-internal sealed class CorrectionRecords
+/// <param name="decision">Who had the usage rated again, when and why: each record says it.</param>
+internal sealed class CorrectionRecords(CorrectionDecision decision)
 {
     private readonly RatedArrays _arrays = new();
+    private readonly byte[] _by = Encoding.UTF8.GetBytes(decision.By);
+    private readonly byte[] _because = Encoding.UTF8.GetBytes(decision.Because);
 
     /// <summary>
     /// The exact negative of a charge (D-28): nothing is computed again. Its id is made of the id of the record that it takes back, so that
     /// a record is taken back once.
     /// </summary>
-    public static byte[] Reverse(scoped in UsageRatedView charged, UsageId usageId, CorrectionReason reason, in Balance balance)
+    public byte[] Reverse(scoped in UsageRatedView charged, UsageId usageId, CorrectionReason reason, in Balance balance)
     {
         UsageRatedView view = charged;
         view.UsageId = IdAfter(charged.UsageId, "reversal");
-        view.Correction = new UsageCorrectionView { UsageId = usageId, IsReversal = true, Reason = reason };
+        view.Correction = CorrectionOf(usageId, isReversal: true, reason);
         view.AmountNanos = -charged.AmountNanos;
         view.ChargedUnits = -charged.ChargedUnits;
         view.BundleUnits = -charged.BundleUnits;
@@ -34,7 +37,7 @@ internal sealed class CorrectionRecords
     {
         UsageRatedView view = anew;
         view.UsageId = IdAfter(former, "charge");
-        view.Correction = new UsageCorrectionView { UsageId = usageId, IsReversal = false, Reason = reason };
+        view.Correction = CorrectionOf(usageId, isReversal: false, reason);
         view.MetersOctets = _arrays.Meters(meters);
         return Write(ref view, in balance);
     }
@@ -45,6 +48,16 @@ internal sealed class CorrectionRecords
         byte[] octets = new byte[view.MaxSize];
         return octets[..view.Write(octets)];
     }
+
+    private UsageCorrectionView CorrectionOf(UsageId usageId, bool isReversal, CorrectionReason reason) => new()
+    {
+        UsageId = usageId,
+        IsReversal = isReversal,
+        Reason = reason,
+        DecidedAtMilliseconds = decision.AtMilliseconds,
+        DecidedBy = _by,
+        Because = _because,
+    };
 
     /// <summary>The usage was once, so that a record which corrects it measures nothing.</summary>
     private static byte[] Write(scoped ref UsageRatedView view, in Balance balance)

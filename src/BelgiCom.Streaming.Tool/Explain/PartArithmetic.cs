@@ -54,14 +54,39 @@ internal sealed class PartArithmetic
         return [.. usage.Parts.Select(arithmetic.Next)];
     }
 
-    /// <summary>The parts of a line of a correction, which the usage's other lines decide: they are shown as they are stored.</summary>
+    /// <summary>
+    /// The parts of a line of a correction. A reversal is the exact negative of what was charged, so it is shown as it is stored; so is
+    /// what the usage's other lines decide, as tiers and sessions.
+    /// </summary>
     /// <param name="usage">The line.</param>
-    public static IReadOnlyList<ExplainedPart> OfCorrection(RatedUsage usage) => usage.Parts.Count == 0
-        ? [new ExplainedPart("correction", Words($"{usage.ChargedUnits:N0} units of a correction; as stored"), usage.AmountNanos)]
-        : [
-            .. usage.Parts.Select(part => new ExplainedPart(
-                NameOf(part.Component), Words($"{part.Units:N0} units of a correction; as stored"), Nanos.FromDecimal(part.Amount))),
+    /// <param name="versionOf">A version of its offering by its number; null for one that is not known.</param>
+    public static IReadOnlyList<ExplainedPart> OfCorrection(RatedUsage usage, Func<int, OfferingVersion?> versionOf)
+    {
+        if (usage.Parts.Count == 0)
+        {
+            return usage.IsReversal
+                ? [new ExplainedPart("reversal", Words($"{usage.ChargedUnits:N0} units; as stored"), usage.AmountNanos)]
+                : [.. ExplainedPart.OfWhole(usage, PriceOf(versionOf(usage.Version), usage.PriceIndex))];
+        }
+
+        return
+        [
+            .. usage.Parts.Select(
+                part => OfCorrection(part, usage.IsReversal, PriceOf(versionOf(part.OfferingVersion), part.PriceIndex))),
         ];
+    }
+
+    private static ExplainedPart OfCorrection(UsagePart part, bool isReversal, OfferingPrice? price)
+    {
+        long stored = Nanos.FromDecimal(part.Amount);
+        string units = ExplainedPart.Units(part.Units, price);
+        return part.Component switch
+        {
+            PartComponent.Usage when !isReversal && price is { Model: PriceModel.Unit } => Unit(part, price, stored),
+            PartComponent.Bundle when part.UnitSize == 0 => Computed("bundle", $"{units} of bundle '{part.Bundle}'", 0, stored),
+            _ => new ExplainedPart(isReversal ? "reversal" : NameOf(part.Component), $"{units}; as stored", stored),
+        };
+    }
 
     /// <summary>
     /// The units that the price gives for what was measured; null where they hang on more, such as earlier records of the session.
@@ -481,10 +506,10 @@ internal sealed class PartArithmetic
         return names;
     }
 
-    private OfferingPrice? PriceOf(UsagePart part) =>
-        _versionOf(part.OfferingVersion) is { } version && part.PriceIndex >= 0 && part.PriceIndex < version.Prices.Count
-            ? version.Prices[part.PriceIndex]
-            : null;
+    private OfferingPrice? PriceOf(UsagePart part) => PriceOf(_versionOf(part.OfferingVersion), part.PriceIndex);
+
+    private static OfferingPrice? PriceOf(OfferingVersion? version, int index) =>
+        version is not null && index >= 0 && index < version.Prices.Count ? version.Prices[index] : null;
 
     private long SumOf(Func<UsagePart, bool> isMeant) =>
         AfterReversal().Where(isMeant).Sum(part => Nanos.FromDecimal(part.Amount));

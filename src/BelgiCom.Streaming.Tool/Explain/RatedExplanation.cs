@@ -17,7 +17,7 @@ internal sealed record RatedExplanation
     {
         (Usage, _versionOf, Version) = (usage, versionOf, versionOf(usage.Version));
         Parts = usage.IsZeroRated ? []
-            : usage.IsCorrection ? PartArithmetic.OfCorrection(usage)
+            : usage.IsCorrection ? PartArithmetic.OfCorrection(usage, versionOf)
             : usage.Parts.Count == 0 ? [.. ExplainedPart.OfWhole(usage, Price)]
             : PartArithmetic.Of(usage, versionOf);
     }

@@ -72,6 +72,9 @@ internal sealed record RatedUsage
     /// <summary>Whether it is a line of a correction: what is taken back, or what is charged in its place.</summary>
     public bool IsCorrection { get; init; }
 
+    /// <summary>Of a line of a correction, whether it takes back what was charged.</summary>
+    public bool IsReversal { get; init; }
+
     /// <summary>What the price list counts, after the event.</summary>
     public required IReadOnlyList<UsageMeter> Meters { get; init; }
 
@@ -126,6 +129,7 @@ internal sealed record RatedUsage
         PeriodSpendNanos = rated.PeriodSpendNanos,
         RoamingDataSpendNanos = rated.RoamingDataSpendNanos,
         IsCorrection = rated.HasCorrection,
+        IsReversal = rated is { HasCorrection: true, Correction.IsReversal: true },
         LatePolicy = Encoding.UTF8.GetString(rated.LatePolicy),
         Meters = MetersOf(rated.MetersOctets),
         Source = Encoding.UTF8.GetString(rated.Source),

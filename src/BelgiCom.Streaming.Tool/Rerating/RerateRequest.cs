@@ -1,4 +1,5 @@
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -8,5 +9,7 @@ namespace BelgiCom.Streaming.Tool;
 /// <param name="Offering">Usage that is charged under this offering before or after; null for all.</param>
 /// <param name="SubscriberRef">Only of the subscriber with this reference; null for all.</param>
 /// <param name="Numbers">Only of the person with these numbers; null for all.</param>
+/// <param name="Decision">Who has it rated again, when and why.</param>
 internal sealed record RerateRequest(
-    DateTimeOffset From, DateTimeOffset To, string? Offering, SubscriberRef? SubscriberRef, SubscriberNumbers? Numbers);
+    DateTimeOffset From, DateTimeOffset To, string? Offering, SubscriberRef? SubscriberRef, SubscriberNumbers? Numbers,
+    CorrectionDecision Decision);

@@ -111,7 +111,7 @@ internal sealed class UsageRerating : IDisposable
             (IReadOnlyList<SubscriberHistory> histories, long from) = HistoriesOf(rated, subscribers, stopping);
             CorrectionPlanner planner = new(
                 tariffs.Tariffs, tariffs.Offerings, new RerateWindow(_rating.DedupDays, _rating.LateDays, _rating.SessionDays), selection,
-                from);
+                from, request.Decision);
             List<CorrectionStep> open = [];
             foreach (SubscriberHistory history in histories)
             {

@@ -37,6 +37,13 @@ internal static class CommonOptions
         DefaultValueFactory = _ => $"{Environment.UserName}@{Environment.MachineName}",
     };
 
+    /// <summary>Who decides on money, kept with the decision.</summary>
+    public static Option<string> By() => new("--by")
+    {
+        Description = "Who decided. Default: the user of this process.",
+        DefaultValueFactory = _ => $"{Environment.UserName}@{Environment.MachineName}",
+    };
+
     /// <summary>Reads an instant; without an offset it is UTC.</summary>
     public static DateTimeOffset? Instant(ArgumentResult argument)
     {

@@ -66,11 +66,19 @@ internal static class ExplainCommand
         }
 
         rated = rated is null ? null : rated with { Line = line, Reached = ReachedBy(rated.Usage, ledger) };
+        CorrectionChain? chain = onlyUnrated ? null : CorrectionChain.Of(
+            id, ledger, (one, place) => one == id ? rated : search.Rated(one, place, cancellationToken));
         if (rated is null && unrated.Count == 0)
         {
+            if (billed is null && chain is not null)
+            {
+                Answer.Print(json, new { usageId = text, waits = false, corrected = chain.ToJson() }, [.. chain.Text()]);
+                return WorkerHost.ExitDone;
+            }
+
             return billed is null || onlyUnrated
                 ? throw new ToolException(WorkerHost.ExitConfiguration, NotFound(text, isBilled: billed is not null))
-                : PrintBilled(text, billed, json);
+                : PrintBilled(text, billed, chain, json);
         }
 
         bool decided = unrated.Any(one => one.Outcome is RejectedOutcome.Recycled or RejectedOutcome.Discarded);
@@ -88,8 +96,9 @@ internal static class ExplainCommand
                 waits,
                 differences = conflict?.Differences,
                 conflict?.First,
+                corrected = chain?.ToJson(),
             },
-            [.. unrated.SelectMany(Lines), .. Lines(conflict), .. rated?.Lines() ?? []]);
+            [.. unrated.SelectMany(Lines), .. Lines(conflict), .. rated?.Lines() ?? [], .. chain?.Text() ?? []]);
         return rated is { Agrees: false } ? WorkerHost.ExitFailed : waits ? WorkerHost.ExitMoneyWaits : WorkerHost.ExitDone;
     }
 
@@ -161,19 +170,22 @@ internal static class ExplainCommand
     }
 
     /// <summary>What the ledger's line says, where the topics no longer keep the usage.</summary>
-    private static int PrintBilled(string id, BilledUsage billed, bool json)
+    private static int PrintBilled(string id, BilledUsage billed, CorrectionChain? chain, bool json)
     {
         Answer.Print(
             json,
-            new { usageId = id, billed = billed with { Received = default }, waits = false },
-            $"usage     {id}, {billed.Kind.ToLowerInvariant()} of {billed.EventTime} UTC",
-            Words($"from      {billed.File}, record {billed.RecordIndex}, source {billed.Source}"),
-            $"topic     {Topics.UsageReceived}[{billed.Received.Partition}]@{billed.Received.Offset}",
-            $"account   {billed.Account}",
-            Words($"offering  {billed.Offering}, version {billed.Version}"),
-            Words($"units     {billed.ChargedUnits:N0} charged, of which {billed.BundleUnits:N0} in bundles"),
-            Words($"sum       {billed.Amount:0.000000000} {billed.Currency} {(billed.PriceBasis == "GROSS" ? "with" : "without")} VAT"),
-            "The topics no longer keep this usage, so its parts are not known; belgicom retention find has its archived record.");
+            new { usageId = id, billed = billed with { Received = default }, waits = false, corrected = chain?.ToJson() },
+            [
+                $"usage     {id}, {billed.Kind.ToLowerInvariant()} of {billed.EventTime} UTC",
+                Words($"from      {billed.File}, record {billed.RecordIndex}, source {billed.Source}"),
+                $"topic     {Topics.UsageReceived}[{billed.Received.Partition}]@{billed.Received.Offset}",
+                $"account   {billed.Account}",
+                Words($"offering  {billed.Offering}, version {billed.Version}"),
+                Words($"units     {billed.ChargedUnits:N0} charged, of which {billed.BundleUnits:N0} in bundles"),
+                Words($"sum       {billed.Amount:0.000000000} {billed.Currency} {(billed.PriceBasis == "GROSS" ? "with" : "without")} VAT"),
+                "The topics no longer keep this usage, so its parts are not known; belgicom retention find has its archived record.",
+                .. chain?.Text() ?? [],
+            ]);
         return WorkerHost.ExitDone;
     }
 

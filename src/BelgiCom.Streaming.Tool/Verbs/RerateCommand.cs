@@ -6,6 +6,7 @@ using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Privacy;
+using BelgiCom.Streaming.Rating;
 using BelgiCom.Streaming.Rating.Worker;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,9 @@ internal static class RerateCommand
 {
     // A plan that usage has overtaken is made again; who is charged all the time is left to the next call.
     private const int Rounds = 3;
+
+    // Characters of what is kept with each line.
+    private const int MostWords = 500;
 
     private static readonly Dictionary<string, string?> AnyFreePort = new() { ["Http:Url"] = "http://127.0.0.1:0" };
 
@@ -53,6 +57,11 @@ internal static class RerateCommand
         {
             Description = "Subscriptions, CSV or JSON lines, to publish first; not with a dry run. Default: none.",
         };
+        Option<string?> because = new("--because")
+        {
+            Description = "Why it is rated again, for example the number of the ticket. Kept with each line; never personal data.",
+        };
+        Option<string> by = CommonOptions.By();
         Option<bool> dryRun = new("--dry-run") { Description = "Only show what would change." };
         (Option<string> data, Option<bool> json) = (CommonOptions.Data(), CommonOptions.Json());
         Command command = new(
@@ -60,13 +69,14 @@ internal static class RerateCommand
             "Rate charged usage again in the order of event time, by the catalogue and subscriptions as they are published, and bill the "
             + "differences: a reversal and a new line for each usage event that costs otherwise. Exit code 3 when a subscriber is refused.")
         {
-            from, to, offering, subscriber, numbers, dryRun, catalogue, subscriptions, data, json,
+            from, to, offering, subscriber, numbers, because, by, dryRun, catalogue, subscriptions, data, json,
         };
         command.SetAction((result, cancellationToken) =>
         {
             RerateRequest request = new(
                 result.GetValue(from)!.Value, result.GetValue(to)!.Value, result.GetValue(offering), Reference(result.GetValue(subscriber)),
-                result.GetValue(numbers) is { } path ? SubscriberNumbers.Read(path) : null);
+                result.GetValue(numbers) is { } path ? SubscriberNumbers.Read(path) : null,
+                DecisionOf(result.GetRequiredValue(by), result.GetValue(because)));
             if (request.From >= request.To)
             {
                 throw new ToolException(WorkerHost.ExitConfiguration, "--from must be before --to");
@@ -88,6 +98,15 @@ internal static class RerateCommand
                     result.GetRequiredValue(data), result.GetValue(json), cancellationToken);
         });
         return command;
+    }
+
+    private static CorrectionDecision DecisionOf(string by, string? because)
+    {
+        string words = (because ?? "").Trim();
+        return words.Length <= MostWords && by.Length <= MostWords
+            ? new CorrectionDecision(by, words, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds())
+            : throw new ToolException(
+                WorkerHost.ExitConfiguration, $"--because and --by have at most {MostWords} characters: they are kept with each line");
     }
 
     private static SubscriberRef? Reference(string? text)

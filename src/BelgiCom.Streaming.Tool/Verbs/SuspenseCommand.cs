@@ -95,11 +95,7 @@ internal static class SuspenseCommand
         {
             Description = "Why it is given up, for example the number of the ticket. Kept with each event; never personal data.",
         };
-        Option<string> by = new("--by")
-        {
-            Description = "Who decided. Default: the user of this process.",
-            DefaultValueFactory = _ => $"{Environment.UserName}@{Environment.MachineName}",
-        };
+        Option<string> by = CommonOptions.By();
         Option<bool> dryRun = new("--dry-run") { Description = "Only show what would be discarded." };
         Command command = new(
             "discard",

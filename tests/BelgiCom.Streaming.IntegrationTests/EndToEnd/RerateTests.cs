@@ -83,6 +83,59 @@ public sealed class RerateTests
     }
 
     /// <summary>
+    /// The third message of A was 1.00, then 0.75 by version 2, then 0.50 by version 3; the fourth and fifth, too. Whoever asks for it, by
+    /// its own id or by that of any line, sees each correction with what it took back and charged, why, who and when. The ledger alone
+    /// says it, too, when the topics no longer have the usage.
+    /// </summary>
+    [Fact]
+    public async Task Explain_OfUsageThatWasCorrectedTwice_ShowsTheWholeChain()
+    {
+        using TemporaryFolder folder = await PrepareAsync(subscribers: 1, [3]);
+        string data = folder.Under("data");
+        (await RunAsync(folder)).WithExitCode(0);
+        await File.AppendAllTextAsync(folder.Under("catalogue", "o.yaml"), Cheaper(version: 2, "0.75"), Cancel);
+        (await RerateAsync(folder, NoSettings, "--because", "T-1: wrong price", "--by", "clerk@host")).WithExitCode(0);
+        await File.AppendAllTextAsync(folder.Under("catalogue", "o.yaml"), Cheaper(version: 3, "0.50"), Cancel);
+        (await RerateAsync(folder, NoSettings, "--because", "T-2", "--by", "head@host")).WithExitCode(0);
+
+        string original = LedgerFile.UsageAmounts(folder.Under("data", "ledger.db"))
+            .Single(line => line.EndsWith(" 1000000000", StringComparison.Ordinal)).Split(' ')[0];
+        JsonElement chain = (await ExplainAsync(original, data)).GetProperty("corrected");
+        Assert.Equal("1.000000000", chain.GetProperty("original").GetProperty("amount").GetString());
+        JsonElement[] lines = [.. chain.GetProperty("corrections").EnumerateArray()];
+        Assert.Equal(
+            ["-1.000000000", "0.750000000", "-0.750000000", "0.500000000"],
+            lines.Select(line => line.GetProperty("billed").GetProperty("amount").GetString()));
+        Assert.Equal([true, false, true, false], lines.Select(line => line.GetProperty("isReversal").GetBoolean()));
+        Assert.Equal(
+            [("clerk@host", "T-1: wrong price"), ("clerk@host", "T-1: wrong price"), ("head@host", "T-2"), ("head@host", "T-2")],
+            lines.Select(line => (line.GetProperty("decidedBy").GetString(), line.GetProperty("because").GetString())));
+        Assert.All(lines, line => Assert.Equal("TARIFF", line.GetProperty("reason").GetString()));
+        Assert.True(lines[0].GetProperty("decidedAt").GetDateTimeOffset() < lines[2].GetProperty("decidedAt").GetDateTimeOffset());
+        Assert.Contains(
+            "× 0.5 per 1 message", lines[3].GetProperty("parts")[0].GetProperty("arithmetic").GetString()!, StringComparison.Ordinal);
+        Assert.Equal("0.500000000", Assert.Single(chain.GetProperty("now").EnumerateArray()).GetProperty("amount").GetString());
+
+        // From a line of the chain, and from a ledger alone, it is the same chain.
+        string later = folder.Under("later");
+        Directory.CreateDirectory(later);
+        File.Copy(folder.Under("data", "ledger.db"), Path.Combine(later, "ledger.db"));
+        foreach ((string id, string at) in new[] { (lines[2].GetProperty("line").GetString()!, data), (original, later) })
+        {
+            JsonElement same = (await ExplainAsync(id, at)).GetProperty("corrected");
+            Assert.Equal(original.ToLowerInvariant(), same.GetProperty("usageId").GetString());
+            Assert.Equal(
+                lines.Select(line => line.GetProperty("line").GetString()),
+                same.GetProperty("corrections").EnumerateArray().Select(line => line.GetProperty("line").GetString()));
+        }
+
+        Finished told = await Belgicom.RunAsync(NoSettings, "explain", original, "--data", data);
+        Assert.Contains(
+            "by clerk@host: TARIFF, another version holds; T-1: wrong price", told.WithExitCode(0).Text, StringComparison.Ordinal);
+        Assert.EndsWith("now       0.500000000 EUR on account BE-0", told.Text.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    /// <summary>
     /// Killed again and again while it sends, and while lanes and ledger take it, it ends with the bill of a run that had the corrected
     /// tariff from the beginning.
     /// </summary>
@@ -163,6 +216,19 @@ public sealed class RerateTests
 
     private static Task<Finished> RerateAsync(TemporaryFolder folder, Dictionary<string, string> settings, params string[] more) =>
         Belgicom.RunAsync(settings, [.. Arguments(folder), .. more]);
+
+    private static async Task<JsonElement> ExplainAsync(string id, string data) =>
+        (await Belgicom.RunAsync(NoSettings, "explain", id, "--data", data, "--json")).WithExitCode(0).Json;
+
+    private static string Cheaper(int version, string price) =>
+        $"""
+          - version: {version.ToString(CultureInfo.InvariantCulture)}
+            corrects: {(version - 1).ToString(CultureInfo.InvariantCulture)}
+            bundles: [{"{"} id: texts, kind: sms, units: 2 messages {"}"}]
+            prices:
+              - {"{"} id: sms, kind: sms, price: "{price}", per: 1 message, bundle: true {"}"}
+
+        """;
 
     private static string[] Arguments(TemporaryFolder folder) =>
     [
