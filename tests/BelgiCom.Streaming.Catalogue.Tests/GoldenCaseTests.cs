@@ -70,7 +70,7 @@ public sealed class GoldenCaseTests
             foreach ((string where, JsonNode falsified) in CaseFalsifier.Of(one.Content))
             {
                 TariffCase other = one with { Content = JsonSerializer.SerializeToElement(falsified) };
-                if (HasPassed(other))
+                if (TariffCases.Run(other, []).HasPassed)
                 {
                     passed.Add($"{one.Id} {where}");
                 }
@@ -88,22 +88,6 @@ public sealed class GoldenCaseTests
     public void OwnCases_AreAtLeastThreeForEachFileOfThePack() => Assert.All(
         Files.Keys.Where(file => file.StartsWith("Golden", StringComparison.Ordinal)),
         file => Assert.True(Files[file.Replace("Golden", "OwnCases", StringComparison.Ordinal)].Length >= 3, file));
-
-    [Fact]
-    public void Kind_OfEachCaseOfThePack_CanBeRun() => Assert.All(Cases.Values, one => Assert.True(TariffCases.CanRun(one), one.Kind));
-
-    /// <summary>Whether a case passed; one that cannot be read has not.</summary>
-    private static bool HasPassed(TariffCase one)
-    {
-        try
-        {
-            return TariffCases.Run(one, []).HasPassed;
-        }
-        catch (InputFaultException)
-        {
-            return false;
-        }
-    }
 
     private static IEnumerable<string> Ids(params string[] kinds) =>
         Cases.Values.Where(one => kinds.Contains(one.Kind)).Select(one => one.Id).Order(StringComparer.Ordinal);

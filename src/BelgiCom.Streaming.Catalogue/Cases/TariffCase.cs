@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace BelgiCom.Streaming.Catalogue;
@@ -15,8 +16,10 @@ public sealed record TariffCase(string File, string Id, string Title, string Kin
 {
     private const string Format = "golden/1";
 
-    /// <summary>Reads a file of cases.</summary>
-    /// <exception cref="InputFaultException">It is no file of cases.</exception>
+    /// <summary>Why it is no case, or its file none of cases; null when it is one.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>Reads a file of cases. What is no case is one that has a fault, so that the others can be run.</summary>
     public static IReadOnlyList<TariffCase> Read(string path)
     {
         string file = Path.GetFileName(path);
@@ -25,29 +28,41 @@ public sealed record TariffCase(string File, string Id, string Title, string Kin
             using JsonDocument document = JsonDocument.Parse(System.IO.File.ReadAllBytes(path));
             if (document.RootElement.GetProperty("format").GetString() != Format)
             {
-                throw Fault(file, $"its 'format' must be {Format}");
+                return [Broken(file, $"its 'format' must be {Format}")];
             }
 
-            return [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(content => Of(file, content.Clone()))];
+            return
+            [
+                .. document.RootElement.GetProperty("cases").EnumerateArray()
+                    .Select((content, index) => Of(file, index, content.Clone())),
+            ];
         }
         catch (Exception broken) when (broken is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw Fault(file, $"it is no file of cases ({broken.Message})");
+            return [Broken(file, $"it is no file of cases ({broken.Message})")];
         }
         catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
         {
-            throw Fault(file, $"it cannot be read ({broken.Message})");
+            return [Broken(file, $"it cannot be read ({broken.Message})")];
         }
     }
 
-    private static TariffCase Of(string file, JsonElement content) => new(
-        file,
-        content.GetProperty("id").GetString() ?? "",
-        content.GetProperty("title").GetString() ?? "",
-        content.GetProperty("kind").GetString() ?? "",
-        content);
+    private static TariffCase Of(string file, int index, JsonElement content)
+    {
+        (string? id, string? title, string? kind) = (TextOf(content, "id"), TextOf(content, "title"), TextOf(content, "kind"));
+        TariffCase one = new(file, id ?? "", title ?? "", kind ?? "", content);
+        return id is null || title is null || kind is null
+            ? one with { Fault = string.Create(CultureInfo.InvariantCulture, $"case {index + 1} of the file lacks id, title or kind") }
+            : one;
+    }
 
-    private static InputFaultException Fault(string file, string sentence) => new([new InputFault(file, 0, sentence)]);
+    private static string? TextOf(JsonElement content, string name) =>
+        content.ValueKind == JsonValueKind.Object && content.TryGetProperty(name, out JsonElement member)
+        && member.ValueKind == JsonValueKind.String
+            ? member.GetString()
+            : null;
+
+    private static TariffCase Broken(string file, string fault) => new(file, "", "", "", default) { Fault = fault };
 }
 
 /// <summary>How a case went.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Catalogue;
 
@@ -29,31 +30,34 @@ public static class TariffCases
 
     private delegate IReadOnlyList<string> CaseKind(JsonElement content, IReadOnlyList<OfferingVersion> catalogue);
 
-    /// <summary>Whether cases of its kind can be run.</summary>
-    public static bool CanRun(TariffCase tariffCase) => Kinds.ContainsKey(tariffCase.Kind);
-
-    /// <summary>Runs a case.</summary>
+    /// <summary>Runs a case. One that is not written as a case of its kind is fails, and the reason is what differs.</summary>
     /// <param name="tariffCase">The case.</param>
     /// <param name="catalogue">Offerings that a case may name instead of carrying a tariff.</param>
-    /// <exception cref="InputFaultException">The case is not written as a case of its kind is, or cannot be run.</exception>
     public static TariffCaseResult Run(TariffCase tariffCase, IReadOnlyList<OfferingVersion>? catalogue = null)
     {
-        if (!CanRun(tariffCase))
+        if (tariffCase.Fault is { } fault)
         {
-            throw Fault(tariffCase, $"cases of kind '{tariffCase.Kind}' cannot be run");
+            return new TariffCaseResult(tariffCase, [fault]);
+        }
+
+        if (!Kinds.TryGetValue(tariffCase.Kind, out CaseKind? run))
+        {
+            return new TariffCaseResult(
+                tariffCase, [$"there is no kind '{tariffCase.Kind}': it is one of {string.Join(", ", Kinds.Keys)}"]);
         }
 
         try
         {
-            return new TariffCaseResult(tariffCase, Kinds[tariffCase.Kind](tariffCase.Content, catalogue ?? []));
+            return new TariffCaseResult(tariffCase, run(tariffCase.Content, catalogue ?? []));
+        }
+        catch (InputFaultException broken)
+        {
+            return new TariffCaseResult(tariffCase, [.. broken.Faults.Select(one => one.Message)]);
         }
         catch (Exception broken) when (broken is KeyNotFoundException or InvalidOperationException or FormatException
-            or OverflowException or ArgumentException or IndexOutOfRangeException)
+            or ArithmeticException or ArgumentException or IndexOutOfRangeException or InvalidTariffException)
         {
-            throw Fault(tariffCase, broken.Message);
+            return new TariffCaseResult(tariffCase, [broken.Message]);
         }
     }
-
-    private static InputFaultException Fault(TariffCase tariffCase, string sentence) =>
-        new([new InputFault(tariffCase.File, 0, $"case {tariffCase.Id}: {sentence}")]);
 }

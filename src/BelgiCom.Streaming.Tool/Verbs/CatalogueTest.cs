@@ -20,7 +20,8 @@ internal static class CatalogueTest
             Description = "Folder of tariffs (YAML) for cases that name an 'offering' instead of carrying a tariff.",
         };
         Option<bool> json = CommonOptions.Json();
-        Command command = new("test", "Rate the usage of cases and compare it with what they expect; exit code 2 when one differs.")
+        Command command = new(
+            "test", "Rate the usage of cases and compare it with what they expect; exit code 2 when one differs, or is no case.")
         {
             paths, catalogue, json,
         };
@@ -33,9 +34,10 @@ internal static class CatalogueTest
 
     private static int Execute(string[] paths, IReadOnlyList<OfferingVersion> catalogue, bool json)
     {
-        TariffCase[] cases = [.. paths.SelectMany(FilesOf).SelectMany(TariffCase.Read)];
-        TariffCaseResult[] results = [.. cases.Where(TariffCases.CanRun).Select(one => TariffCases.Run(one, catalogue))];
-        TariffCase[] left = [.. cases.Where(one => !TariffCases.CanRun(one))];
+        TariffCaseResult[] results =
+        [
+            .. paths.SelectMany(FilesOf).SelectMany(TariffCase.Read).Select(one => TariffCases.Run(one, catalogue)),
+        ];
         TariffCaseResult[] failed = [.. results.Where(result => !result.HasPassed)];
         Answer.Print(
             json,
@@ -43,14 +45,11 @@ internal static class CatalogueTest
             {
                 passed = results.Length - failed.Length,
                 failed = failed.Length,
-                notRun = left.Length,
                 cases = results.Select(result => new { result.Case.File, result.Case.Id, passed = result.HasPassed, result.Differences }),
-                left = left.Select(one => new { one.File, one.Id, one.Kind }),
             },
             [
                 .. results.Select(LineOf),
-                .. left.Select(one => $"not run  {one.Id,-8} {one.Title} (kind '{one.Kind}')"),
-                $"{results.Length - failed.Length:N0} passed, {failed.Length:N0} failed, {left.Length:N0} not run",
+                $"{results.Length - failed.Length:N0} passed, {failed.Length:N0} failed",
             ]);
         return failed.Length == 0 ? WorkerHost.ExitDone : WorkerHost.ExitFailed;
     }
@@ -68,7 +67,9 @@ internal static class CatalogueTest
             : throw new ToolException(WorkerHost.ExitConfiguration, $"{path} holds no *.json: name a folder of cases");
     }
 
-    private static string LineOf(TariffCaseResult result) => result.HasPassed
-        ? $"passed   {result.Case.Id,-8} {result.Case.Title}"
-        : $"FAILED   {result.Case.Id,-8} {result.Case.Title}: {string.Join("; ", result.Differences)}";
+    private static string LineOf(TariffCaseResult result)
+    {
+        string name = $"{result.Case.Id,-8} {(result.Case.Fault is null ? result.Case.Title : result.Case.File)}";
+        return result.HasPassed ? $"passed   {name}" : $"FAILED   {name}: {string.Join("; ", result.Differences).ReplaceLineEndings(" ")}";
+    }
 }
