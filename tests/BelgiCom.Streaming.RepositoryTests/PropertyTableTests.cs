@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace BelgiCom.Streaming.RepositoryTests;
 
-/// <summary>The page about money names each property that rating has, and the tests that hold it.</summary>
+/// <summary>
+/// The page about money names each property that rating has, and the tests that hold it; so do other pages what they promise.
+/// </summary>
 public sealed partial class PropertyTableTests
 {
     private const int Properties = 10;
@@ -38,11 +40,31 @@ public sealed partial class PropertyTableTests
         Assert.Empty(missing);
     }
 
+    [Fact]
+    public void Tests_ThatAnyPageNames_AreThere()
+    {
+        string tests = string.Concat(Repository.Sources("tests").Select(source => source.Text));
+        string[] missing =
+        [
+            .. from page in Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md")
+               from name in TestOfAPage().Matches(File.ReadAllText(page)).Select(test => test.Groups["name"].Value).Distinct()
+               where name != "Subject_Condition_Outcome"
+                   && !tests.Contains($"void {name}(", StringComparison.Ordinal)
+                   && !tests.Contains($"Task {name}(", StringComparison.Ordinal)
+               select $"{Path.GetFileName(page)}: {name}",
+        ];
+        Assert.Empty(missing);
+    }
+
     [GeneratedRegex(@"^\| P-(?<number>\d+) \|[^|]*\|(?<tests>[^|]*)\|$", RegexOptions.Multiline)]
     private static partial Regex Row();
 
     [GeneratedRegex("`(?<name>\\w+)`")]
     private static partial Regex Name();
+
+    /// <summary>Words with one underscore between them; settings have two, and reasons are of upper case.</summary>
+    [GeneratedRegex("`(?<name>[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*(_[A-Z][A-Za-z0-9]*)+)`")]
+    private static partial Regex TestOfAPage();
 
     [GeneratedRegex(@"public void (?<name>P\d+_\w+)\(")]
     private static partial Regex Test();
