@@ -35,7 +35,7 @@ internal sealed class RatingWorker(
         {
             _lanes = GroupHost.OfLanes(
                 kafka, consumer, lanes, Group, [Topics.UsageReceived], lane => NewHandler(topics[lane]), clock,
-                loggers.CreateLogger<GroupHost>(), options.Online.Announced);
+                loggers.CreateLogger<GroupHost>(), AnnouncedDoors.Of(options).Write());
             await _lanes.RunAsync(stoppingToken).ConfigureAwait(false);
         }
         finally

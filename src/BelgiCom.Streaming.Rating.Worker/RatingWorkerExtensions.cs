@@ -43,14 +43,12 @@ public static class RatingWorkerExtensions
         KeyOptions keys = builder.AddValidatedOptions<KeyOptions>(KeyOptions.Section);
         builder.Services.TryAddSingleton<IKeyStore>(_ => new FileKeyStore(keys.Directory));
         builder.Services.AddSingleton<OnlineRouter>();
+        builder.Services.AddSingleton<DoorOwners>();
         if (options.Online.IsOn)
         {
-            builder.Services.AddSingleton(services => new OnlineOwners(
-                services.GetRequiredService<KafkaOptions>(), services.GetRequiredService<RatingOptions>().Online,
-                services.GetRequiredService<TimeProvider>()));
             builder.Services.AddSingleton(services => new OnlineDoor(
                 services.GetRequiredService<RatingOptions>(), services.GetRequiredService<OnlineRouter>(),
-                services.GetRequiredService<OnlineOwners>(), services.GetRequiredService<IKeyStore>(),
+                services.GetRequiredService<DoorOwners>(), services.GetRequiredService<IKeyStore>(),
                 services.GetRequiredService<ISchemaRegistry>(), services.GetRequiredService<TimeProvider>(),
                 services.GetRequiredService<ILogger<OnlineDoor>>()));
             builder.Services.AddHostedService(services => services.GetRequiredService<OnlineDoor>());
@@ -62,8 +60,8 @@ public static class RatingWorkerExtensions
             builder.Services.AddHostedService(services => services.GetRequiredService<BalanceReader>());
             builder.Services.AddSingleton(services => new BalanceDoor(
                 services.GetRequiredService<RatingOptions>(), services.GetRequiredService<OnlineRouter>(),
-                services.GetRequiredService<BalanceReader>(), services.GetRequiredService<IKeyStore>(),
-                services.GetRequiredService<TimeProvider>(),
+                services.GetRequiredService<DoorOwners>(), services.GetRequiredService<BalanceReader>(),
+                services.GetRequiredService<IKeyStore>(), services.GetRequiredService<TimeProvider>(),
                 services.GetRequiredService<ILogger<BalanceDoor>>()));
             builder.Services.AddHostedService(services => services.GetRequiredService<BalanceDoor>());
         }

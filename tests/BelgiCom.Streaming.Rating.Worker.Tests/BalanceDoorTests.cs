@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Kafka;
 using BelgiCom.Streaming.Privacy;
 using BelgiCom.Streaming.Testing;
 using Confluent.Kafka;
@@ -44,6 +45,7 @@ public sealed class BalanceDoorTests
         await shop.PostAsync("topupBalance", "d", Body(Bob, "1"));
         (status, JsonNode sent) = await shop.PostAsync("transferBalance", "e", Body(Ann, "4", to: Bob));
         Assert.Equal((HttpStatusCode.Created, 6.000000001m), (status, Amount(sent, "balanceAfter")));
+        await shop.UntilAsync(Bob, 5m);
         (_, JsonNode last) = await shop.PostAsync("adjustBalance", "f", Body(Bob, "-5", reason: "CLOSED"));
         Assert.Equal((5m, 0m), (Amount(last, "balanceBefore"), Amount(last, "balanceAfter")));
     }
@@ -95,6 +97,9 @@ public sealed class BalanceDoorTests
         { "topupBalance", "k", Body(Cas, "1"), HttpStatusCode.Conflict, "POST_PAID" },
         { "transferBalance", "k", Body("32470000009", "1", to: Ann), HttpStatusCode.NotFound, "USER_UNKNOWN" },
         { "topupBalance", "first", Body(Ann, "4"), HttpStatusCode.Conflict, "ID_CONFLICT" },
+        { "topupBalance?subscriber=x", "k", Body(Ann, "1"), HttpStatusCode.BadRequest, "INVALID_QUERY" },
+        { "topupBalance?a=" + new string('1', 32), "k", Body(Ann, "1"), HttpStatusCode.BadRequest, "INVALID_QUERY" },
+        { "topupBalance?subscriber=" + new string('1', 32), "k", Body(Ann, "1"), HttpStatusCode.NotFound, "USER_UNKNOWN" },
         { "bucketBalance", "k", "{}", HttpStatusCode.NotFound, "RESOURCE_URI_STRUCTURE_NOT_FOUND" },
         { "topupBalance", "k", new string(' ', 1_000_000), HttpStatusCode.RequestEntityTooLarge, "BODY_TOO_LARGE" },
     };
@@ -126,6 +131,7 @@ public sealed class BalanceDoorTests
         (_, JsonNode topUp) = await shop.PostAsync("topupBalance", "a", Body(Ann, "12.5"));
         await shop.PostAsync("topupBalance", "a", Body(Bob, "1"));
         (_, JsonNode sent) = await shop.PostAsync("transferBalance", "b", Body(Ann, "4", to: Bob));
+        await shop.UntilAsync(Bob, 5m);
 
         JsonArray buckets = (await shop.GetAsync($"bucket?logicalResource.id={Ann[1..]}")).AsArray();
         Assert.Equal(["Prepaid money", "Data", "eu-roaming", "be-domestic"], buckets.Select(bucket => (string)bucket!["name"]!));
@@ -233,6 +239,7 @@ public sealed class BalanceDoorTests
         private readonly SemaphoreSlim _wake = new(0);
         private BalanceDoor _door = null!;
         private BalanceReader _reader = null!;
+        private DoorOwners _owners = null!;
         private Task _lane = Task.CompletedTask;
 
         public static async Task<Shop> OpenAsync(bool hasLane = true)
@@ -279,7 +286,9 @@ public sealed class BalanceDoorTests
                 lanes.Options, _ => lanes.Log, stopping => RatingTopics.OpenAsync(lanes.Registry, stopping), lanes.Clock,
                 NullLogger.Instance);
             await shop._reader.StartAsync(TestContext.Current.CancellationToken);
-            shop._door = new BalanceDoor(lanes.Options, router, shop._reader, keys, TimeProvider.System, NullLogger<BalanceDoor>.Instance);
+            shop._owners = new DoorOwners(new KafkaOptions { BootstrapServers = "127.0.0.1:1" }, lanes.Options, TimeProvider.System);
+            shop._door = new BalanceDoor(
+                lanes.Options, router, shop._owners, shop._reader, keys, TimeProvider.System, NullLogger<BalanceDoor>.Instance);
             await shop._door.StartAsync(TestContext.Current.CancellationToken);
             shop._http.BaseAddress = await shop._door.Address;
             return shop;
@@ -321,6 +330,16 @@ public sealed class BalanceDoorTests
             return JsonNode.Parse(text)!;
         }
 
+        /// <summary>Waits for money that is on its way.</summary>
+        public async Task UntilAsync(string subscriber, decimal money)
+        {
+            string path = "accumulatedBalance?logicalResource.id=" + subscriber;
+            while (Amount((await GetAsync(path)).AsArray()[0]!, "totalBalance") != money)
+            {
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+
         public async ValueTask DisposeAsync()
         {
             await _reader.StopAsync(CancellationToken.None);
@@ -330,6 +349,7 @@ public sealed class BalanceDoorTests
             await _lane;
             await _door.StopAsync(CancellationToken.None);
             _door.Dispose();
+            _owners.Dispose();
             _http.Dispose();
             _stop.Dispose();
             _wake.Dispose();

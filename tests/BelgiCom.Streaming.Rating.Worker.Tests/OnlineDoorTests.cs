@@ -220,7 +220,7 @@ public sealed class OnlineDoorTests
         private readonly TemporaryFolder _keys = new();
         private readonly SemaphoreSlim _wakes = new(0);
         private readonly CancellationTokenSource _stop = new();
-        private readonly OnlineOwners _owners;
+        private readonly DoorOwners _owners;
         private readonly OnlineDoor _door;
         private readonly Task _lane;
 
@@ -245,7 +245,7 @@ public sealed class OnlineDoorTests
                 Lanes.Log, Lanes.Options, topics, Lanes.Clock, NullLogger.Instance, new OnlineLane(router, options, Lanes.Clock));
             Handler.Starting(() => _wakes.Release());
             Handler.Assigned([new TopicPartition(Topics.UsageReceived, 0)]);
-            _owners = new OnlineOwners(new KafkaOptions { BootstrapServers = "127.0.0.1:1" }, options, TimeProvider.System);
+            _owners = new DoorOwners(new KafkaOptions { BootstrapServers = "127.0.0.1:1" }, Lanes.Options, TimeProvider.System);
             _door = new OnlineDoor(
                 Lanes.Options, router, _owners, keys, Lanes.Registry, TimeProvider.System, NullLogger<OnlineDoor>.Instance);
             _lane = Task.Run(RunLaneAsync);

@@ -16,7 +16,8 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// committed it; the same request again gets the same answer. What is there is read beside the lanes.
 /// </summary>
 internal sealed class BalanceDoor(
-    RatingOptions rating, OnlineRouter router, BalanceReader reader, IKeyStore keys, TimeProvider clock, ILogger<BalanceDoor> logger)
+    RatingOptions rating, OnlineRouter router, DoorOwners owners, BalanceReader reader, IKeyStore keys, TimeProvider clock,
+    ILogger<BalanceDoor> logger)
     : Door(rating.Balances, MaxBodyOctets)
 {
     // Names the request, so that it can be sent again (draft-ietf-httpapi-idempotency-key-header); TMF654 has no member for it.
@@ -280,15 +281,32 @@ internal sealed class BalanceDoor(
             return;
         }
 
-        MoneyReply? reply = await OrderAsync(request!, key, caller, http.HttpContext.RequestAborted).ConfigureAwait(false);
+        if (!TryReadNamed(http, out SubscriberRef named))
+        {
+            await RefuseAsync(response, StatusCodes.Status400BadRequest, "INVALID_QUERY", "A change takes no parameters.")
+                .ConfigureAwait(false);
+            return;
+        }
+
+        CancellationToken aborted = http.HttpContext.RequestAborted;
+        (MoneyReply? reply, SubscriberRef asked) = await OrderAsync(request!, named, key, caller, aborted).ConfigureAwait(false);
+        if (reply?.Result == OnlineResult.NotOwned
+            && await owners.BalanceDoorOfAsync(router.PartitionOf(asked), aborted).ConfigureAwait(false) is { } door)
+        {
+            SendOn(http, door, asked == request!.Subscriber ? default : asked);
+            return;
+        }
+
         await WriteAsync(response, reply).ConfigureAwait(false);
     }
 
     /// <summary>Asks the lanes; null when one does not answer in time, or nobody listens any more.</summary>
-    private async Task<MoneyReply?> OrderAsync(BalanceRequest request, string key, string caller, CancellationToken aborted)
+    /// <returns>The reply, and the reference under which the subscriber was asked for last.</returns>
+    private async Task<(MoneyReply? Reply, SubscriberRef Asked)> OrderAsync(
+        BalanceRequest request, SubscriberRef named, string key, string caller, CancellationToken aborted)
     {
-        UInt128 subscriber = UsageEvents.ToNumber(request.Subscriber);
-        for (bool isOtherName = false; ; isOtherName = true)
+        UInt128 subscriber = UsageEvents.ToNumber(named.IsZero ? request.Subscriber : named);
+        for (bool isOtherName = !named.IsZero; ; isOtherName = true)
         {
             MoneyOrder order = new(
                 OperationKey.IdOf(subscriber, key), request.Kind, subscriber, request.AmountNanos, request.Currency, caller,
@@ -296,19 +314,19 @@ internal sealed class BalanceDoor(
 
             // Nothing is taken from a sender whose receiver cannot get it, unless it was done before: then its answer is still the same.
             // Where the receiver is another instance's, or changes now, its lane sends the money back.
-            MoneyReply? reply = request.Kind == BalanceOperationKind.TransferOut
-                ? await AskAsync(order, MoneyAsk.Find, aborted).ConfigureAwait(false)
-                : null;
-            if (reply is { Answer.Outcome: MoneyOutcome.Done })
+            bool isTransfer = request.Kind == BalanceOperationKind.TransferOut;
+            MoneyReply? reply = isTransfer ? await AskAsync(order, MoneyAsk.Find, aborted).ConfigureAwait(false) : null;
+            bool isNew = reply is { Result: OnlineResult.Answered, Answer.Outcome: MoneyOutcome.Done };
+            if (isNew)
             {
                 MoneyReply? receiver = await AskReceiverAsync(order, aborted).ConfigureAwait(false);
                 if (receiver is { Result: OnlineResult.Answered, Answer.Outcome: not MoneyOutcome.Done })
                 {
-                    return receiver with { IsOfReceiver = true };
+                    return (receiver with { IsOfReceiver = true }, UsageEvents.ToSubscriberRef(subscriber));
                 }
             }
 
-            if (reply is null or { Result: OnlineResult.Answered, Answer.Outcome: MoneyOutcome.Done })
+            if (isNew || !isTransfer)
             {
                 reply = await AskAsync(order, MoneyAsk.Do, aborted).ConfigureAwait(false);
             }
@@ -320,7 +338,7 @@ internal sealed class BalanceDoor(
                     router.Expect(router.PartitionOf(sent.Counterpart));
                 }
 
-                return reply;
+                return (reply, UsageEvents.ToSubscriberRef(subscriber));
             }
 
             subscriber = reply.Answer.Named;

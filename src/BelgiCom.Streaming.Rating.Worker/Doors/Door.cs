@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using BelgiCom.Streaming.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -24,6 +25,11 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// <param name="maxBodyOctets">Most octets of a request's body.</param>
 internal abstract class Door(DoorOptions options, int maxBodyOctets) : BackgroundService
 {
+    /// <summary>
+    /// Parameter of an address to which a request was sent on, when another instance found its subscriber under another name: the reference
+    /// under which the subscriber is to be found here. Who may ask here may name anybody, so it opens nothing.
+    /// </summary>
+    private const string NamedParameter = "subscriber";
     private const int MaxConnections = 10_000;
 
     private readonly TaskCompletionSource<Uri> _listens = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -86,6 +92,40 @@ internal abstract class Door(DoorOptions options, int maxBodyOctets) : Backgroun
         using MemoryStream body = new((int)Math.Clamp(http.ContentLength ?? 4096, 0, maxBodyOctets));
         await http.Body.CopyToAsync(body, http.HttpContext.RequestAborted).ConfigureAwait(false);
         return body.ToArray();
+    }
+
+    /// <summary>
+    /// Sends a request on to another instance. The owner may change with the next rebalance, so it is not sent there for good (308).
+    /// </summary>
+    /// <param name="http">The request.</param>
+    /// <param name="door">Address of the instance's door.</param>
+    /// <param name="named">Reference of the subscriber when the request names it otherwise; zero when it does not.</param>
+    protected static void SendOn(HttpRequest http, Uri door, SubscriberRef named)
+    {
+        UriBuilder to = new(door) { Path = http.Path.Value, Query = named.IsZero ? "" : $"?{NamedParameter}={named}" };
+        http.HttpContext.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
+        http.HttpContext.Response.Headers.Location = to.Uri.AbsoluteUri;
+    }
+
+    /// <summary>Reads the reference under which another instance found the subscriber of a request; zero when none sent it here.</summary>
+    /// <returns>False when the address says something else.</returns>
+    protected static bool TryReadNamed(HttpRequest http, out SubscriberRef named)
+    {
+        named = default;
+        if (http.Query.Count == 0)
+        {
+            return true;
+        }
+
+        Span<byte> octets = stackalloc byte[SubscriberRef.Size];
+        if (http.Query.Count != 1 || http.Query[NamedParameter] is not [{ Length: 2 * SubscriberRef.Size } text]
+            || Convert.FromHexString(text, octets, out _, out _) != OperationStatus.Done)
+        {
+            return false;
+        }
+
+        named = SubscriberRef.FromBytes(octets);
+        return true;
     }
 
     /// <summary>Answers with ProblemDetails (RFC 9457; TS 29.571 clause 5.2.4.1).</summary>

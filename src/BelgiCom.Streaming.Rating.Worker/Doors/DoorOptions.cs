@@ -14,6 +14,12 @@ public abstract class DoorOptions : IValidatableObject
     /// </summary>
     public string? Url { get; set; }
 
+    /// <summary>
+    /// Where clients reach this instance, when several share the partitions: <c>https://HOST:PORT</c>, told to the other instances, which
+    /// send requests for this one's subscribers here (307). Null, the default: they get 503.
+    /// </summary>
+    public string? PublicUrl { get; set; }
+
     /// <summary>Certificate of the server and its chain, PEM; needed for https.</summary>
     public string? CertificateFile { get; set; }
 
@@ -25,6 +31,9 @@ public abstract class DoorOptions : IValidatableObject
 
     /// <summary>Whether the worker answers requests.</summary>
     internal bool IsOn => !string.IsNullOrEmpty(Url);
+
+    /// <summary>What the group's other members are told; null for nothing.</summary>
+    internal Uri? Announced => IsOn ? AddressOf(PublicUrl) : null;
 
     /// <summary>Whether anything but a client's certificate says who may ask.</summary>
     private protected abstract bool HasToken { get; }
@@ -58,6 +67,11 @@ public abstract class DoorOptions : IValidatableObject
             yield return new("nobody may ask unless ClientCaFile or a token says who", [nameof(ClientCaFile)]);
         }
 
+        if (PublicUrl is not null && AddressOf(PublicUrl)?.Scheme != url.Scheme)
+        {
+            yield return new($"'{PublicUrl}' is no address of the kind of Url: write https://HOST:PORT", [nameof(PublicUrl)]);
+        }
+
         foreach ((string? file, string name) in new[]
         {
             (CertificateFile, nameof(CertificateFile)), (KeyFile, nameof(KeyFile)), (ClientCaFile, nameof(ClientCaFile)),
@@ -69,6 +83,13 @@ public abstract class DoorOptions : IValidatableObject
             }
         }
     }
+
+    /// <summary>An address that requests may be sent on to: scheme, host and port alone; null when it is none.</summary>
+    internal static Uri? AddressOf(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? door) && door.Scheme is "http" or "https"
+            && door is { Query: "", Fragment: "", UserInfo: "", AbsolutePath: "/" }
+            ? door
+            : null;
 
     /// <summary>The token in a file.</summary>
     internal static string ReadToken(string file) => File.ReadAllText(file).Trim();

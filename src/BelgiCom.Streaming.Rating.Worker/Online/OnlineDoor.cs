@@ -17,7 +17,7 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// answers when the lane has committed. It has a listener of its own: who may ask for health need not be who may spend money.
 /// </summary>
 internal sealed class OnlineDoor(
-    RatingOptions rating, OnlineRouter router, OnlineOwners owners, IKeyStore keys, ISchemaRegistry registry, TimeProvider clock,
+    RatingOptions rating, OnlineRouter router, DoorOwners owners, IKeyStore keys, ISchemaRegistry registry, TimeProvider clock,
     ILogger<OnlineDoor> logger)
     : Door(rating.Online, MaxBodyOctets)
 {
@@ -117,14 +117,20 @@ internal sealed class OnlineDoor(
             return operation;
         }
 
-        CancellationToken aborted = http.HttpContext.RequestAborted;
-        (OnlineReply? reply, int partition) = await AskAsync(request, operation, reference, aborted).ConfigureAwait(false);
-        if (reply?.Result == OnlineResult.NotOwned
-            && await owners.DoorOfAsync(partition, aborted).ConfigureAwait(false) is { } door)
+        if (!TryReadNamed(http, out SubscriberRef named))
         {
-            // The owner may change with the next rebalance, so the redirection is not for good (308).
-            response.StatusCode = StatusCodes.Status307TemporaryRedirect;
-            response.Headers.Location = new Uri(door, http.Path.Value).AbsoluteUri;
+            await RefuseAsync(
+                response, StatusCodes.Status400BadRequest, "INVALID_MSG_FORMAT", "The address has a query that it does not take.")
+                .ConfigureAwait(false);
+            return operation;
+        }
+
+        CancellationToken aborted = http.HttpContext.RequestAborted;
+        (OnlineReply? reply, SubscriberRef asked) = await AskAsync(request, operation, reference, named, aborted).ConfigureAwait(false);
+        if (reply?.Result == OnlineResult.NotOwned
+            && await owners.OnlineDoorOfAsync(router.PartitionOf(asked), aborted).ConfigureAwait(false) is { } door)
+        {
+            SendOn(http, door, reference is null && asked != request.Subscriber ? asked : default);
             return operation;
         }
 
@@ -174,33 +180,34 @@ internal sealed class OnlineDoor(
     }
 
     /// <summary>Asks the lane of the subscriber; null when it does not answer in time, or nobody listens any more.</summary>
-    /// <returns>The reply, and the partition whose owner would answer the same request; -1 when none would, because the subscriber was
-    /// found under another name by two partitions together.</returns>
-    private async Task<(OnlineReply? Reply, int Partition)> AskAsync(
-        ChargingRequest request, QuotaOperation operation, ChargingDataRef? reference, CancellationToken aborted)
+    /// <returns>The reply, and the reference under which the subscriber was asked for last.</returns>
+    private async Task<(OnlineReply? Reply, SubscriberRef Asked)> AskAsync(
+        ChargingRequest request, QuotaOperation operation, ChargingDataRef? reference, SubscriberRef named, CancellationToken aborted)
     {
-        UInt128 subscriber = reference?.Subscriber ?? UsageEvents.ToNumber(request.Subscriber);
-        for (bool isOtherName = false; ; isOtherName = true)
+        SubscriberRef subscriber = reference is { } session ? UsageEvents.ToSubscriberRef(session.Subscriber)
+            : named.IsZero ? request.Subscriber
+            : named;
+        for (bool isOtherName = !named.IsZero; ; isOtherName = true)
         {
-            int partition = router.PartitionOf(UsageEvents.ToSubscriberRef(subscriber));
             QuotaCall call = new(
-                subscriber, reference?.Session ?? request.Session, operation, request.Sequence, reference?.BeganMilliseconds);
-            OnlineWork work = new(request, call, partition);
+                UsageEvents.ToNumber(subscriber), reference?.Session ?? request.Session, operation, request.Sequence,
+                reference?.BeganMilliseconds);
+            OnlineWork work = new(request, call, router.PartitionOf(subscriber));
             router.Send(work);
             try
             {
                 OnlineReply reply = await work.Answer.WaitAsync(_options.RequestTimeout, clock, aborted).ConfigureAwait(false);
                 if (reply.Result != OnlineResult.OtherName || isOtherName)
                 {
-                    return (reply, isOtherName ? -1 : partition);
+                    return (reply, subscriber);
                 }
 
-                subscriber = reply.Subscriber;
+                subscriber = UsageEvents.ToSubscriberRef(reply.Subscriber);
             }
             catch (Exception over) when (over is TimeoutException or OperationCanceledException)
             {
                 work.GiveUp();
-                return (null, -1);
+                return (null, subscriber);
             }
         }
     }
@@ -226,7 +233,7 @@ internal sealed class OnlineDoor(
                     "application/json", json => ChargingAnswers.Write(json, request.Sequence, reply.Grants, clock.GetUtcNow()))
                     .ConfigureAwait(false);
                 return;
-            case OnlineResult.UnknownSubscriber:
+            case OnlineResult.UnknownSubscriber or OnlineResult.OtherName:
                 await RefuseAsync(response, StatusCodes.Status404NotFound, "USER_UNKNOWN", "").ConfigureAwait(false);
                 return;
             case OnlineResult.UnknownSession:

@@ -9,12 +9,6 @@ namespace BelgiCom.Streaming.Rating.Worker;
 /// </summary>
 public sealed class OnlineOptions : DoorOptions
 {
-    /// <summary>
-    /// Where consumers reach this instance, when several share the partitions: <c>https://HOST:PORT</c>, told to the other instances, which
-    /// send requests for this one's subscribers here (307). Null, the default: they get 503.
-    /// </summary>
-    public string? PublicUrl { get; set; }
-
     /// <summary>File with a bearer token of at least 32 characters that each request must carry.</summary>
     public string? TokenFile { get; set; }
 
@@ -49,9 +43,6 @@ public sealed class OnlineOptions : DoorOptions
     /// <inheritdoc/>
     private protected override bool HasToken => TokenFile is not null;
 
-    /// <summary>What the group's other members are told; null for nothing.</summary>
-    internal string? Announced => IsOn && DoorOf(PublicUrl) is { } door ? door.AbsoluteUri : null;
-
     /// <summary>How quotas are granted.</summary>
     internal QuotaPolicy Policy => new()
     {
@@ -59,13 +50,6 @@ public sealed class OnlineOptions : DoorOptions
         Seconds = QuotaSeconds,
         ValiditySeconds = (long)QuotaValidity.TotalSeconds,
     };
-
-    /// <summary>An address that requests may be sent on to: scheme, host and port alone; null when it is none.</summary>
-    internal static Uri? DoorOf(string? text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? door) && door.Scheme is "http" or "https"
-            && door is { Query: "", Fragment: "", UserInfo: "", AbsolutePath: "/" }
-            ? door
-            : null;
 
     /// <inheritdoc/>
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -78,12 +62,6 @@ public sealed class OnlineOptions : DoorOptions
         if (IsOn && TokenFile is not null && TokenFault(TokenFile) is { } noToken)
         {
             yield return new(noToken, [nameof(TokenFile)]);
-        }
-
-        if (IsOn && PublicUrl is not null
-            && !(DoorOf(PublicUrl) is { } door && Uri.TryCreate(Url, UriKind.Absolute, out Uri? url) && door.Scheme == url.Scheme))
-        {
-            yield return new($"'{PublicUrl}' is no address of the kind of Url: write https://HOST:PORT", [nameof(PublicUrl)]);
         }
     }
 }

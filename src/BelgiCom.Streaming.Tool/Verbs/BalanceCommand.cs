@@ -20,6 +20,9 @@ internal static class BalanceCommand
     private const string Root = "/tmf-api/prepayBalanceManagement/v4/";
     private const string UrlSetting = "Rating:Balances:Url";
 
+    // More than partitions move while one request is under way.
+    private const int MostHops = 5;
+
     private static readonly string[] Operations = ["topupBalance", "adjustBalance", "transferBalance"];
 
     public static Command Create() => new("balance", "Top up, adjust and transfer prepaid money; show what a subscriber has.")
@@ -183,19 +186,13 @@ internal static class BalanceCommand
                 throw new ToolException(WorkerHost.ExitConfiguration, $"there is no token file '{file}'");
             }
 
-            using HttpClient http = new();
-            using HttpRequestMessage request = new(body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(door, Root + path));
             string token = (await File.ReadAllTextAsync(file, stopping)).Trim();
-            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
-            if (body is not null)
-            {
-                request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
-                request.Headers.TryAddWithoutValidation("Idempotency-Key", id);
-            }
 
+            // The stock client would leave the token behind when it is sent on to the worker that owns the subscriber.
+            using HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
             try
             {
-                using HttpResponseMessage response = await http.SendAsync(request, stopping);
+                using HttpResponseMessage response = await SendAsync(http, new Uri(door, Root + path), token, body, id, stopping);
                 JsonNode? answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(stopping));
                 return response.IsSuccessStatusCode && answer is not null
                     ? answer
@@ -208,6 +205,34 @@ internal static class BalanceCommand
             {
                 throw new ToolException(
                     WorkerHost.ExitFailed, $"{door} does not answer as a balance door ({failure.GetType().Name}): is the worker running?");
+            }
+        }
+
+        /// <summary>
+        /// Sends a request, also to the workers to which it is sent on, which share the token, but never from https to http.
+        /// </summary>
+        private static async Task<HttpResponseMessage> SendAsync(
+            HttpClient http, Uri to, string token, string? body, string? id, CancellationToken stopping)
+        {
+            for (int hops = 0; ; hops++)
+            {
+                using HttpRequestMessage request = new(body is null ? HttpMethod.Get : HttpMethod.Post, to);
+                request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+                if (body is not null)
+                {
+                    request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+                    request.Headers.TryAddWithoutValidation("Idempotency-Key", id);
+                }
+
+                HttpResponseMessage response = await http.SendAsync(request, stopping);
+                if (hops >= MostHops || response.StatusCode != HttpStatusCode.TemporaryRedirect
+                    || response.Headers.Location is not { IsAbsoluteUri: true } on || on.Scheme != to.Scheme)
+                {
+                    return response;
+                }
+
+                response.Dispose();
+                to = on;
             }
         }
     }

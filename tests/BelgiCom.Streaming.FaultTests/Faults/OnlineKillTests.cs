@@ -20,9 +20,11 @@ namespace BelgiCom.Streaming.FaultTests;
 /// </summary>
 public sealed class OnlineKillTests
 {
+    /// <summary>Money of a customer in nano-units: EUR 0.04.</summary>
+    internal const long MoneyNanos = 40_000_000;
+
     private const int Subscribers = 4;
     private const int SessionsOfEach = 3;
-    private const long MoneyNanos = 40_000_000; // EUR 0.04
 
     [Fact]
     public async Task OnlineSessions_WorkerKilled_LoseAndDoubleNoUnit()

@@ -64,18 +64,38 @@ public sealed class BalanceCommandTests : IDisposable
         Assert.Equal(WorkerHost.ExitConfiguration, await RunAsync("topup", "32470000001", "much"));
     }
 
+    /// <summary>The stock client would follow without the token.</summary>
+    [Fact]
+    public async Task Request_ThatIsSentOn_TakesTokenAndIdAlong_ButNotToHttps()
+    {
+        const string Sent = "tmf-api/prepayBalanceManagement/v4/topupBalance?subscriber=51510000000000000000000000000001";
+        Task<int> running = RunAsync("topup", "32470000001", "1", "--id", "k-2");
+        await AnswerAsync(HttpStatusCode.TemporaryRedirect, "", _url + Sent);
+        (string head, string body) = await AnswerAsync(
+            HttpStatusCode.Created,
+            """{"status":"completed","id":"x","balanceBefore":{"amount":3,"units":"EUR"},"balanceAfter":{"amount":4,"units":"EUR"}}""");
+        Assert.Equal(WorkerHost.ExitDone, await running);
+        Assert.Equal($"POST /{Sent} k-2 Bearer a-token", head);
+        Assert.Equal("""{"logicalResource":[{"id":"32470000001"}],"amount":{"amount":1,"units":"EUR"}}""", body);
+
+        running = RunAsync("topup", "32470000001", "1", "--id", "k-2");
+        await AnswerAsync(HttpStatusCode.TemporaryRedirect, "", _url.Replace("http:", "https:", StringComparison.Ordinal) + Sent);
+        Assert.Equal(WorkerHost.ExitFailed, await running);
+    }
+
     private Task<int> RunAsync(params string[] words)
     {
         RootCommand root = new() { BalanceCommand.Create() };
         return CommandLine.RunAsync(root, ["balance", .. words, "--url", _url, "--token-file", _token]);
     }
 
-    private async Task<(string Head, string Body)> AnswerAsync(HttpStatusCode status, string answer)
+    private async Task<(string Head, string Body)> AnswerAsync(HttpStatusCode status, string answer, string? location = null)
     {
         HttpListenerContext context = await _door.GetContextAsync();
         using StreamReader reader = new(context.Request.InputStream);
         string body = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
         context.Response.StatusCode = (int)status;
+        context.Response.RedirectLocation = location;
         context.Response.OutputStream.Write(Encoding.UTF8.GetBytes(answer));
         context.Response.Close();
         return (
