@@ -47,7 +47,8 @@ public readonly record struct QuotaDemand(
 /// <param name="RatingGroup">ratingGroup; -1 when absent.</param>
 /// <param name="Unit">What the units are.</param>
 /// <param name="Answer">The answer.</param>
-public readonly record struct QuotaGrant(long RatingGroup, PriceUnit Unit, QuotaAnswer Answer);
+/// <param name="Kind">Kind of the usage.</param>
+public readonly record struct QuotaGrant(long RatingGroup, PriceUnit Unit, QuotaAnswer Answer, UsageKind Kind);
 
 /// <summary>How quotas are granted.</summary>
 public sealed record QuotaPolicy
@@ -166,8 +167,8 @@ public sealed class QuotaExchange
             [
                 .. demands.Select(demand =>
                     account.Reservation.Sessions.TryGetValue(NumberOf(demand.RatingGroup), out SessionReservation? quota)
-                    ? new QuotaGrant(demand.RatingGroup, quota.Unit, quota.Answer)
-                    : new QuotaGrant(demand.RatingGroup, PriceUnit.Octet, default)),
+                    ? new QuotaGrant(demand.RatingGroup, quota.Unit, quota.Answer, quota.Usage.Kind)
+                    : new QuotaGrant(demand.RatingGroup, PriceUnit.Octet, default, demand.Usage.Kind)),
             ];
         }
 
@@ -194,7 +195,7 @@ public sealed class QuotaExchange
                     Sessions = account.Reservation.Sessions.SetItem(NumberOf(demand.RatingGroup), quota),
                 },
             };
-            grants.Add(new QuotaGrant(demand.RatingGroup, quota.Unit, quota.Answer));
+            grants.Add(new QuotaGrant(demand.RatingGroup, quota.Unit, quota.Answer, quota.Usage.Kind));
         }
 
         _rating.SetQuotaAccount(_owner, isRelease ? WithoutQuotas(account, _call.Session) : account);
@@ -220,7 +221,8 @@ public sealed class QuotaExchange
             isDebited ? new QuotaAnswer(QuotaResult.Granted, wanted, false, long.MaxValue, 0)
                 : answer.Result != QuotaResult.Granted ? answer
                 : answer.GrantedUnits < wanted ? new QuotaAnswer(QuotaResult.QuotaLimitReached, 0, false, _at, 0)
-                : new QuotaAnswer(QuotaResult.Granted, wanted, false, long.MaxValue, 0));
+                : new QuotaAnswer(QuotaResult.Granted, wanted, false, long.MaxValue, 0),
+            demand.Usage.Kind);
     }
 
     /// <summary>What an account is at an instant: quotas that are over hold nothing, and silent sessions are forgotten.</summary>

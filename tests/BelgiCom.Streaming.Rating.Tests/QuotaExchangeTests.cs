@@ -105,6 +105,27 @@ public sealed class QuotaExchangeTests
         Assert.Equal((QuotaResult.Granted, 5, false), smf.Ask(1, QuotaOperation.Update, 5));
     }
 
+    /// <summary>
+    /// The version's size of a quota in seconds is that of calls (`reservation: {voice}`), not that of data that is priced by time.
+    /// </summary>
+    [Theory]
+    [InlineData(UsageKind.Voice, 0, -1, 300)]
+    [InlineData(UsageKind.Voice, 90, -1, 90)]
+    [InlineData(UsageKind.Voice, 90, 45, 45)] // less than the minute that a call costs at least
+    [InlineData(UsageKind.Voice, 90, 120, 120)]
+    [InlineData(UsageKind.Data, 90, -1, 300)]
+    [InlineData(UsageKind.Data, 90, 45, 45)]
+    public void Quota_OfSeconds_IsThatOfTheVersionForCallsAlone(UsageKind kind, long own, long asked, long granted)
+    {
+        OfferingPrice data = Data("0.10") with { Unit = PriceUnit.Second, UnitSize = 60, Increment = 1, Bundle = false };
+        Rater rater = new(Offering(kind == UsageKind.Voice ? Voice() : data) with { QuotaSeconds = own, QuotaOctets = 7 });
+        long now = Instant("2026-03-14T10:00:00Z");
+        UsageRecord usage = kind == UsageKind.Voice ? Call(1, -1) : DataUsage(1, -1);
+        QuotaExchange exchange = new(rater.Session, new QuotaPolicy(), new QuotaCall(1, 1, QuotaOperation.Create, 0, null), now);
+        QuotaGrant grant = Assert.Single(exchange.Finish([new QuotaDemand(10, -1, asked, -1, usage, new byte[1])], rater.Tariffs));
+        Assert.Equal((kind, PriceUnit.Second, granted), (grant.Kind, grant.Unit, grant.Answer.GrantedUnits));
+    }
+
     [Theory]
     [InlineData("optOut", 80, false)]
     [InlineData("75", 75, true)]

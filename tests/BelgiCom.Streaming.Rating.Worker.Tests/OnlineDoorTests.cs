@@ -129,6 +129,64 @@ public sealed class OnlineDoorTests
         Assert.Equal(isTaken, !options.Validate(new ValidationContext(options)).Any());
     }
 
+    /// <summary>
+    /// The price of data abroad is that of home, 0.01 for a MiB, and the offering's own limit there stops at 1.00: with the 101st MiB at
+    /// most, so a million MiB are never granted. TS 32.291, FinalUnitIndication and RedirectServer.
+    /// </summary>
+    [Theory]
+    [InlineData(null, """{"finalUnitAction":"TERMINATE"}""")]
+    [InlineData(
+        "https://pay.example/top-up?from=net",
+        """
+        {"finalUnitAction":"REDIRECT","redirectServer":{"redirectAddressType":"URL",
+        "redirectServerAddress":"https://pay.example/top-up?from=net"}}
+        """)]
+    public async Task FinalUnit_OfData_SaysWhereTheCustomerMayGoOn(string? page, string indication)
+    {
+        await using OpenedDoor door = await OpenedDoor.OpenAsync(options => options.RedirectUrl = page);
+        (_, JsonNode? answer, _) = await door.PostAsync(Root, Body(sequence: 0, wanted: 1_000_000L << 20, mcc: "310"));
+        JsonNode unit = answer!["multipleUnitInformation"]![0]!;
+        Assert.Equal(indication.ReplaceLineEndings(""), unit["finalUnitIndication"]!.ToJsonString());
+        Assert.InRange((long)unit["grantedUnit"]!["totalVolume"]!, 100L << 20, 101L << 20);
+        Assert.Equal(3600, (long)unit["validityTime"]!);
+
+        (_, answer, _) = await door.PostAsync(Root, Body(sequence: 0, session: 2));
+        Assert.Null(answer!["multipleUnitInformation"]![0]!["finalUnitIndication"]);
+    }
+
+    /// <summary>Why a session reports (TS 32.291, TriggerType) changes nothing of what it used, and of what it is granted.</summary>
+    [Theory]
+    [InlineData("QUOTA_EXHAUSTED")]
+    [InlineData("QUOTA_THRESHOLD")]
+    [InlineData("QHT")]
+    [InlineData("VALIDITY_TIME")]
+    [InlineData("RAT_CHANGE")]
+    [InlineData("FORCED_REAUTHORISATION", "OTHER_QUOTA_TYPE")]
+    [InlineData("A_TRIGGER_OF_A_LATER_RELEASE")]
+    public async Task Update_WhateverItsTrigger_IsDebitedAndGranted(params string[] triggers)
+    {
+        await using OpenedDoor door = await OpenedDoor.OpenAsync();
+        (_, _, HttpResponseHeaders headers) = await door.PostAsync(Root, Body(sequence: 0));
+        string session = headers.Location!.AbsolutePath;
+        (HttpStatusCode status, JsonNode? answer, _) = await door.PostAsync(
+            session + "/update", Body(sequence: 1, used: 400, triggers: triggers));
+        long granted = (long)answer!["multipleUnitInformation"]![0]!["grantedUnit"]!["totalVolume"]!;
+        Assert.Equal((HttpStatusCode.OK, 1000L, 400L), (status, granted, door.Lanes.Rated.Sum(one => one.TotalOctets)));
+        (status, _, _) = await door.PostAsync(session + "/release", Body(sequence: 2, used: 100, triggers: ["FINAL"]));
+        Assert.Equal((HttpStatusCode.NoContent, 500L), (status, door.Lanes.Rated.Sum(one => one.TotalOctets)));
+    }
+
+    [Theory]
+    [InlineData("https://pay.example", true)]
+    [InlineData("pay.example", false)]
+    [InlineData("ftp://pay.example", false)]
+    [InlineData("https://a:b@pay.example", false)]
+    public void RedirectUrl_ThatIsNoPage_IsRefusedAtTheStart(string url, bool isTaken)
+    {
+        OnlineOptions options = new() { Url = "http://127.0.0.1:0", RedirectUrl = url };
+        Assert.Equal(isTaken, !options.Validate(new ValidationContext(options)).Any());
+    }
+
     [Fact]
     public async Task Client_OfHttp11_IsToldThatItIsNotUnderstood()
     {
@@ -183,36 +241,45 @@ public sealed class OnlineDoorTests
             made.Export(X509ContentType.Pkcs12), password: null, X509KeyStorageFlags.Exportable);
     }
 
-    private static string Body(int sequence, long? used = null, string msisdn = "32470000001", int session = 1) => new JsonObject
-    {
-        ["subscriberIdentifier"] = "imsi-001010000000001",
-        ["nfConsumerIdentification"] = new JsonObject { ["nFName"] = "smf-1", ["nodeFunctionality"] = "SMF" },
-        ["invocationTimeStamp"] = "2026-03-20T00:00:00Z",
-        ["invocationSequenceNumber"] = sequence,
-        ["multipleUnitUsage"] = new JsonArray(new JsonObject
+    private static string Body(
+        int sequence, long? used = null, string msisdn = "32470000001", int session = 1, long wanted = 1000, string mcc = "001",
+        string[]? triggers = null) => new JsonObject
         {
-            ["ratingGroup"] = 10,
-            ["requestedUnit"] = new JsonObject { ["totalVolume"] = 1000 },
-            ["usedUnitContainer"] = used is { } octets
+            ["subscriberIdentifier"] = "imsi-001010000000001",
+            ["nfConsumerIdentification"] = new JsonObject { ["nFName"] = "smf-1", ["nodeFunctionality"] = "SMF" },
+            ["invocationTimeStamp"] = "2026-03-20T00:00:00Z",
+            ["invocationSequenceNumber"] = sequence,
+            ["multipleUnitUsage"] = new JsonArray(new JsonObject
+            {
+                ["ratingGroup"] = 10,
+                ["requestedUnit"] = new JsonObject { ["totalVolume"] = wanted },
+                ["usedUnitContainer"] = used is { } octets
                 ? new JsonArray(new JsonObject
                 {
                     ["localSequenceNumber"] = sequence,
                     ["totalVolume"] = octets,
                     ["triggerTimestamp"] = "2026-03-20T00:00:00Z",
+                    ["triggers"] = Triggers(triggers),
                 })
                 : null,
-        }),
-        ["pDUSessionChargingInformation"] = new JsonObject
-        {
-            ["chargingId"] = session,
-            ["userInformation"] = new JsonObject { ["servedGPSI"] = "msisdn-" + msisdn },
-            ["pduSessionInformation"] = new JsonObject
+            }),
+            ["triggers"] = Triggers(triggers),
+            ["pDUSessionChargingInformation"] = new JsonObject
             {
-                ["pduSessionID"] = 1,
-                ["servingCNPlmnId"] = new JsonObject { ["mcc"] = "001", ["mnc"] = "01" },
+                ["chargingId"] = session,
+                ["userInformation"] = new JsonObject { ["servedGPSI"] = "msisdn-" + msisdn },
+                ["pduSessionInformation"] = new JsonObject
+                {
+                    ["pduSessionID"] = 1,
+                    ["servingCNPlmnId"] = new JsonObject { ["mcc"] = mcc, ["mnc"] = "01" },
+                },
             },
-        },
-    }.ToJsonString();
+        }.ToJsonString();
+
+    private static JsonArray? Triggers(string[]? types) => types is null
+        ? null
+        : new JsonArray(
+            [.. types.Select(type => new JsonObject { ["triggerType"] = type, ["triggerCategory"] = "IMMEDIATE_REPORT" })]);
 
     /// <summary>A door, and the lane behind it.</summary>
     private sealed class OpenedDoor : IAsyncDisposable
@@ -247,7 +314,7 @@ public sealed class OnlineDoorTests
             Handler.Assigned([new TopicPartition(Topics.UsageReceived, 0)]);
             _owners = new DoorOwners(new KafkaOptions { BootstrapServers = "127.0.0.1:1" }, Lanes.Options, TimeProvider.System);
             _door = new OnlineDoor(
-                Lanes.Options, router, _owners, keys, Lanes.Registry, TimeProvider.System, NullLogger<OnlineDoor>.Instance);
+                Lanes.Options, router, _owners, keys, Lanes.Registry, Lanes.Clock, NullLogger<OnlineDoor>.Instance);
             _lane = Task.Run(RunLaneAsync);
         }
 

@@ -137,6 +137,28 @@ public sealed class OnlineLaneTests
         Assert.Equal((RejectedOutcome.Suspended, RejectedReason.NotMeasured), (suspended.Outcome, suspended.Reason));
     }
 
+    /// <summary>Behind its validity, others may have what a quota held; what was used of it is debited when it is reported.</summary>
+    [Fact]
+    public async Task Quota_BehindItsValidity_HoldsNothing_AndItsUsageIsDebitedAllTheSame()
+    {
+        Online online = new(moneyNanos: 50_000_000, RatingLanes.Prepaid() with { QuotaValiditySeconds = 60 });
+        OnlineReply created = await online.AskAsync(QuotaOperation.Create, 1, 0, 5 * MiB);
+        long until = created.Grants[0].Answer.ValidUntilMilliseconds;
+        Assert.Equal(RatingLanes.Now.AddSeconds(60).ToUnixTimeMilliseconds(), until);
+
+        online.Lanes.Clock.Advance(TimeSpan.FromMilliseconds(59_999));
+        Assert.Equal(QuotaResult.Granted, (await online.AskAsync(QuotaOperation.Create, 2, 0, 1000)).Grants[0].Answer.Result);
+        OnlineReply held = await online.AskAsync(QuotaOperation.Create, 3, 0, 5 * MiB);
+        Assert.Equal(QuotaResult.QuotaLimitReached, held.Grants[0].Answer.Result);
+
+        online.Lanes.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        OnlineReply free = await online.AskAsync(QuotaOperation.Update, 3, 1, 5 * MiB, held.BeganMilliseconds);
+        Assert.Equal(5 * MiB, free.Grants[0].Answer.GrantedUnits);
+        await online.AskAsync(QuotaOperation.Update, 1, 1, MiB, created.BeganMilliseconds, used: 5 * MiB);
+        Assert.Equal(5 * MiB, online.Lanes.Rated.Sum(one => one.TotalOctets));
+        Assert.Equal(50_000_000 - Nanos.FromDecimal(online.Lanes.Rated[0].Amount), online.Account.Reservation.MoneyNanos);
+    }
+
     [Fact]
     public async Task SilentSession_IsForgotten_WithWhatItHeld()
     {
@@ -202,10 +224,22 @@ public sealed class OnlineLaneTests
     {
         private readonly OnlineOptions _options = new() { Url = "http://127.0.0.1:0" };
 
-        public Online(long moneyNanos)
+        /// <param name="moneyNanos">Money of the subscriber in nano-units; null for none.</param>
+        /// <param name="offering">What it has; default the prepaid one.</param>
+        public Online(long? moneyNanos, OfferingVersion? offering = null)
         {
-            Lanes.Publish(RatingLanes.Prepaid());
+            Lanes.Publish(offering ?? RatingLanes.Prepaid());
             Lanes.Subscribe(1);
+            if (moneyNanos is { } money)
+            {
+                Put(money);
+            }
+
+            Restart();
+        }
+
+        private void Put(long moneyNanos)
+        {
             QuotaAccount account = new()
             {
                 Currency = Currency.Of("EUR"u8),
@@ -218,7 +252,6 @@ public sealed class OnlineLaneTests
             byte[] key = new byte[SubscriberRef.Size];
             BinaryPrimitives.WriteUInt128BigEndian(key, Owner);
             Lanes.Log[Topics.RatingState, 0].Add(new FakeRecord(key, value[..(WireFormat.HeaderSize + length)]));
-            Restart();
         }
 
         public RatingLanes Lanes { get; } = new();
@@ -236,7 +269,12 @@ public sealed class OnlineLaneTests
         {
             get
             {
-                FakeRecord stored = Lanes.Log[Topics.RatingState, 0].Last(record => record.Key.Length == SubscriberRef.Size);
+                FakeRecord? stored = Lanes.Log[Topics.RatingState, 0].LastOrDefault(record => record.Key.Length == SubscriberRef.Size);
+                if (stored?.Value is null)
+                {
+                    return QuotaAccount.Empty;
+                }
+
                 Assert.True(RatingStateView.TryRead(stored.Value.AsSpan(WireFormat.HeaderSize), out RatingStateView view));
                 RatingTopics topics = RatingTopics.OpenAsync(Lanes.Registry, CancellationToken.None).GetAwaiter().GetResult();
                 Assert.True(QuotaAccountCodec.TryRead(view.Charging, topics.TryReadUsage, out QuotaAccount account));

@@ -7,7 +7,13 @@ namespace BelgiCom.Streaming.Rating.Worker;
 internal static class ChargingAnswers
 {
     /// <summary>Writes a ChargingDataResponse.</summary>
-    public static void Write(Utf8JsonWriter json, long sequence, IReadOnlyList<QuotaGrant> grants, DateTimeOffset now)
+    /// <param name="json">Takes it.</param>
+    /// <param name="sequence">invocationSequenceNumber.</param>
+    /// <param name="grants">Quotas.</param>
+    /// <param name="now">When it is answered.</param>
+    /// <param name="redirect">Page to which data is redirected behind the final unit; null to end the service.</param>
+    public static void Write(
+        Utf8JsonWriter json, long sequence, IReadOnlyList<QuotaGrant> grants, DateTimeOffset now, string? redirect)
     {
         json.WriteStartObject();
         json.WriteString("invocationTimeStamp"u8, now.UtcDateTime);
@@ -17,7 +23,7 @@ internal static class ChargingAnswers
             json.WriteStartArray("multipleUnitInformation"u8);
             foreach (QuotaGrant grant in grants)
             {
-                Write(json, in grant, now);
+                Write(json, in grant, now, redirect);
             }
 
             json.WriteEndArray();
@@ -26,7 +32,7 @@ internal static class ChargingAnswers
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, in QuotaGrant grant, DateTimeOffset now)
+    private static void Write(Utf8JsonWriter json, in QuotaGrant grant, DateTimeOffset now, string? redirect)
     {
         QuotaAnswer answer = grant.Answer;
         json.WriteStartObject();
@@ -62,8 +68,18 @@ internal static class ChargingAnswers
 
         if (answer.IsFinalUnit)
         {
+            // A call or a message can go to no page.
+            bool isRedirected = redirect is not null && grant.Kind == UsageKind.Data;
             json.WriteStartObject("finalUnitIndication"u8);
-            json.WriteString("finalUnitAction"u8, "TERMINATE"u8);
+            json.WriteString("finalUnitAction"u8, isRedirected ? "REDIRECT"u8 : "TERMINATE"u8);
+            if (isRedirected)
+            {
+                json.WriteStartObject("redirectServer"u8);
+                json.WriteString("redirectAddressType"u8, "URL"u8);
+                json.WriteString("redirectServerAddress"u8, redirect);
+                json.WriteEndObject();
+            }
+
             json.WriteEndObject();
         }
 

@@ -230,7 +230,8 @@ internal sealed class OnlineDoor(
 
                 await WriteJsonAsync(
                     response, operation == QuotaOperation.Create ? StatusCodes.Status201Created : StatusCodes.Status200OK,
-                    "application/json", json => ChargingAnswers.Write(json, request.Sequence, reply.Grants, clock.GetUtcNow()))
+                    "application/json",
+                    json => ChargingAnswers.Write(json, request.Sequence, reply.Grants, clock.GetUtcNow(), _options.RedirectUrl))
                     .ConfigureAwait(false);
                 return;
             case OnlineResult.UnknownSubscriber or OnlineResult.OtherName:

@@ -32,6 +32,12 @@ public sealed class OnlineOptions : DoorOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan QuotaValidity { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// Page where a customer may pay or agree to go on, an http or https address: with the final unit of data, the network is told to
+    /// redirect to it (finalUnitAction REDIRECT). Null, the default: to end the service (TERMINATE).
+    /// </summary>
+    public string? RedirectUrl { get; set; }
+
     /// <summary>How long a request waits for its answer before it gets 503; 100 ms to 30 s. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:00:30", ParseLimitsInInvariantCulture = true)]
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(2);
@@ -62,6 +68,12 @@ public sealed class OnlineOptions : DoorOptions
         if (IsOn && TokenFile is not null && TokenFault(TokenFile) is { } noToken)
         {
             yield return new(noToken, [nameof(TokenFile)]);
+        }
+
+        if (IsOn && RedirectUrl is not null
+            && !(Uri.TryCreate(RedirectUrl, UriKind.Absolute, out Uri? page) && page.Scheme is "http" or "https" && page.UserInfo == ""))
+        {
+            yield return new($"'{RedirectUrl}' is no page: write https://HOST/PATH", [nameof(RedirectUrl)]);
         }
     }
 }
