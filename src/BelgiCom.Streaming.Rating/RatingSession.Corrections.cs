@@ -13,9 +13,13 @@ public sealed partial class RatingSession
     /// Rates usage as if it came now for the first time: nobody asks whether its id is known or whether it is late, no id is claimed, and
     /// prepaid money is not debited. For a session that rates a history again.
     /// </summary>
-    internal void RateAgain(in UsageRecord usage, TariffSnapshot tariffs, out RatingResult result)
+    /// <param name="usage">The usage.</param>
+    /// <param name="tariffs">Tariffs to use.</param>
+    /// <param name="month">The month in which it is charged: that of its time, or the one in which a late policy put it.</param>
+    /// <param name="result">Its result.</param>
+    internal void RateAgain(in UsageRecord usage, TariffSnapshot tariffs, int month, out RatingResult result)
     {
-        if (TryGuideUnasked(in usage, tariffs, out result, out int holder))
+        if (TryGuideUnasked(in usage, tariffs, out result, out int holder, month))
         {
             Price(in usage, tariffs, holder, ref result);
         }
@@ -54,12 +58,14 @@ public sealed partial class RatingSession
     }
 
     /// <summary>Guides usage that is rated without being asked for its id; false when it is not rated.</summary>
-    private bool TryGuideUnasked(in UsageRecord usage, TariffSnapshot tariffs, out RatingResult result, out int holder)
+    private bool TryGuideUnasked(
+        in UsageRecord usage, TariffSnapshot tariffs, out RatingResult result, out int holder, int? month = null)
     {
         result = default;
         result.PriceIndex = -1;
         holder = SubscriberTable.NotFound;
-        if (!IsValid(in usage) || !EnterMonth(usage.EventTimeMilliseconds))
+        if (!IsValid(in usage)
+            || !EnterMonth(month is { } charged ? BelgianCalendar.StartMilliseconds(charged) : usage.EventTimeMilliseconds))
         {
             result.Reject(RejectedReason.InvalidUsage);
             return false;

@@ -15,10 +15,13 @@ internal sealed class RerateWorld
     private static readonly RerateWindow Window = new(45, 45, 45);
 
     private readonly Dictionary<UsageId, (byte[] Body, long Taken)> _received = [];
+    private readonly LatePolicy? _late;
     private long _offset;
 
-    public RerateWorld(TariffSnapshot tariffs, OfferingIndex offerings, IReadOnlyList<SubscriptionPeriod> periods)
+    public RerateWorld(
+        TariffSnapshot tariffs, OfferingIndex offerings, IReadOnlyList<SubscriptionPeriod> periods, LatePolicy? late = null)
     {
+        _late = late;
         Offerings = offerings;
         Tariffs = tariffs;
         Session = NewSession(periods);
@@ -37,24 +40,28 @@ internal sealed class RerateWorld
 
     public RatingSession NewSession(IReadOnlyList<SubscriptionPeriod> periods)
     {
-        RatingSession session = new(Window.DedupDays, Window.LateDays, sessionDays: Window.SessionDays);
+        RatingSession session = new(Window.DedupDays, Window.LateDays, _late, Window.SessionDays);
         session.SetSubscription(UsageEvents.ToNumber(Subscriber), periods, Offerings);
         return session;
     }
 
     /// <summary>Rates usage in the order in which it comes.</summary>
-    public void Rate(TariffSnapshot tariffs, IEnumerable<UsageReceived> usage)
+    /// <param name="tariffs">Tariffs in force when it comes.</param>
+    /// <param name="usage">The usage.</param>
+    /// <param name="isOnline">Whether it comes with requests of online charging, and is on no topic.</param>
+    public void Rate(TariffSnapshot tariffs, IEnumerable<UsageReceived> usage, bool isOnline = false)
     {
         foreach (UsageReceived one in usage)
         {
             byte[] body = BodyOf(one);
             UsageReceivedView.TryRead(body, out UsageReceivedView received);
-            UsageRecord record = UsageEvents.ToRecord(in received, one.EventTime.ToUnixTimeMilliseconds(), tariffs.UsesDetails);
+            UsageRecord record = UsageEvents.ToRecord(in received, one.EventTime.ToUnixTimeMilliseconds(), tariffs.UsesDetails, _late);
             Session.Rate(in record, tariffs, out RatingResult result);
             if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
                 UsageEvents.ToRated(
-                    in received, record.Fingerprint, in result, Session, tariffs, partition: 0, _offset, out UsageRatedView view);
+                    in received, record.Fingerprint, in result, Session, tariffs, partition: 0, isOnline ? -1 : _offset,
+                    out UsageRatedView view);
                 Rated.Add(CorrectionRecords.BodyOf(in view));
                 _received[one.UsageId] = (body, one.EventTime.ToUnixTimeMilliseconds());
             }

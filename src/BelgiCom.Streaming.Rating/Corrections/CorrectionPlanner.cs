@@ -57,7 +57,9 @@ public sealed class CorrectionPlanner(
     {
         UsageOfHistory[] usage =
         [
-            .. history.Usage.Where(one => one.Month >= _firstMonth).OrderBy(one => one.EventTimeMilliseconds).ThenBy(one => one.Place),
+            // What a late policy put in the month after its own is rated with that month.
+            .. history.Usage.Where(one => one.Month >= _firstMonth)
+                .OrderBy(one => one.Month).ThenBy(one => one.EventTimeMilliseconds).ThenBy(one => one.Place),
         ];
         if (!Array.Exists(usage, IsMeant))
         {
@@ -259,7 +261,7 @@ public sealed class CorrectionPlanner(
             return RejectedReason.Other;
         }
 
-        session.RateAgain(in record, tariffs, out RatingResult result);
+        session.RateAgain(in record, tariffs, usage.Month, out RatingResult result);
         isShared = result.IsOfAccount;
         if (result.Outcome is not (RatingOutcome.Rated or RatingOutcome.ZeroRated))
         {
@@ -270,6 +272,7 @@ public sealed class CorrectionPlanner(
         UsageEvents.ToRated(
             in received, record.Fingerprint, in result, session, tariffs, charged.ReceivedPartition, charged.ReceivedOffset,
             out UsageRatedView view);
+        view.LatePolicy = charged.LatePolicy;
         after.Take(in view);
         charge = CorrectionRecords.BodyOf(in view);
         session.Commit();
