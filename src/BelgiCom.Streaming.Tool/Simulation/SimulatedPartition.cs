@@ -28,6 +28,7 @@ internal sealed class SimulatedPartition
     private readonly SimulatedEvent? _watch;
     private readonly OfferingTally[][] _tallies;
     private readonly HashSet<(int Subscriber, int Catalogue, int Offering)> _seen = [];
+    private readonly Func<UInt128, int, int, bool> _isNew;
     private readonly Dictionary<UInt128, int> _numbers = [];
     private readonly UsageKey[] _keys = new UsageKey[RatingSession.PrepareLength];
     private SubscriberSpend[] _spends = new SubscriberSpend[1024];
@@ -36,11 +37,17 @@ internal sealed class SimulatedPartition
     /// <param name="sessions">An empty session for each, with its subscriptions.</param>
     /// <param name="withVat">Whether what subscribers pay is compared with VAT, because not all prices are without.</param>
     /// <param name="watch">Sees each event; null for nobody.</param>
+    /// <param name="isNew">
+    /// Whether a subscriber, whom this partition sees for the first time under an offering of a catalogue, was seen by no other.
+    /// </param>
     public SimulatedPartition(
-        IReadOnlyList<SimulatedCatalogue> catalogues, IReadOnlyList<RatingSession> sessions, bool withVat, SimulatedEvent? watch)
+        IReadOnlyList<SimulatedCatalogue> catalogues, IReadOnlyList<RatingSession> sessions, bool withVat, SimulatedEvent? watch,
+        Func<UInt128, int, int, bool> isNew)
     {
+        _isNew = isNew;
         _catalogues = catalogues;
         Sessions = sessions;
+        TopUps = [.. sessions.Select(_ => new SimulatedTopUps())];
         _withVat = withVat;
         _watch = watch;
         _tallies =
@@ -52,6 +59,9 @@ internal sealed class SimulatedPartition
 
     /// <summary>A session for each catalogue.</summary>
     public IReadOnlyList<RatingSession> Sessions { get; }
+
+    /// <summary>The top-ups of its subscribers, for each catalogue.</summary>
+    public IReadOnlyList<SimulatedTopUps> TopUps { get; }
 
     /// <summary>What each subscriber with priced usage pays.</summary>
     public IEnumerable<(UInt128 Subscriber, SubscriberSpend Spend)> Spends =>
@@ -95,9 +105,11 @@ internal sealed class SimulatedPartition
         }
 
         session.Prepare(_keys.AsSpan(0, places.Length));
+        SimulatedTopUps topUps = TopUps[catalogue];
         foreach (int place in places)
         {
             ref readonly UsageRecord usage = ref batch.At(place);
+            topUps.MakeBefore(in usage, session, tariffs);
             session.Rate(in usage, tariffs, out RatingResult result);
             Count(catalogue, in usage, in result);
             _watch?.Invoke(_catalogues[catalogue], in usage, in result, session);
@@ -118,7 +130,8 @@ internal sealed class SimulatedPartition
         }
 
         ref SubscriberSpend spend = ref SpendOf(usage.Subscriber, out int subscriber);
-        if (spend.IsFirst(number, offering) && _seen.Add((subscriber, number, offering)))
+        if (spend.IsFirst(number, offering) && _seen.Add((subscriber, number, offering))
+            && _isNew(usage.Subscriber, number, offering))
         {
             tally.Subscribers++;
         }

@@ -20,7 +20,7 @@ internal sealed class SimulatedSubscribers
     private readonly HashSet<string> _shared;
     private readonly List<Subscription> _subscriptions;
     private readonly Dictionary<SubscriberRef, IReadOnlyList<SubscriptionPeriod>> _aliases = [];
-    private readonly Dictionary<SubscriberRef, int> _members = [];
+    private readonly Dictionary<SubscriberRef, (long From, long To, int Partition)[]> _members = [];
 
     /// <param name="subscriptions">One for each reference.</param>
     /// <param name="catalogues">The versions of all catalogues that are simulated.</param>
@@ -38,9 +38,16 @@ internal sealed class SimulatedSubscribers
                 _aliases.Add(subscription.SubscriberRef, subscription.Periods);
             }
 
-            if (subscription.Periods.FirstOrDefault(period => _shared.Contains(period.Offering)) is { } member)
+            if (subscription.Periods.Any(period => _shared.Contains(period.Offering)))
             {
-                _members.Add(subscription.SubscriberRef, PartitionOf(member.Account));
+                _members.Add(
+                    subscription.SubscriberRef,
+                    [
+                        .. subscription.Periods.Where(period => _shared.Contains(period.Offering)).Select(period => (
+                            period.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue,
+                            period.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue,
+                            PartitionOf(period.Account))),
+                    ]);
             }
         }
     }
@@ -54,14 +61,29 @@ internal sealed class SimulatedSubscribers
     /// <summary>Whether members of an account share a bundle in one of the catalogues.</summary>
     public bool HasMembers => _members.Count > 0;
 
-    /// <summary>Partition of a reference: that of its key on usage.received.v1, or of its account's.</summary>
-    public int PartitionOf(SubscriberRef subscriber)
+    /// <summary>
+    /// Partition of a reference: that of its key on usage.received.v1, or, while its offering counts for an account, that of the account.
+    /// </summary>
+    /// <param name="subscriber">The reference.</param>
+    /// <param name="milliseconds">When, milliseconds since 1970-01-01 UTC.</param>
+    public int PartitionOf(SubscriberRef subscriber, long milliseconds)
     {
-        if (_members.Count > 0 && _members.TryGetValue(subscriber, out int partition))
+        if (_members.Count > 0 && _members.TryGetValue(subscriber, out (long From, long To, int Partition)[]? periods))
         {
-            return partition;
+            foreach ((long from, long to, int partition) in periods)
+            {
+                if (from <= milliseconds && milliseconds < to)
+                {
+                    return partition;
+                }
+            }
         }
 
+        return OwnPartitionOf(subscriber);
+    }
+
+    private int OwnPartitionOf(SubscriberRef subscriber)
+    {
         Span<byte> key = stackalloc byte[SubscriberRef.Size];
         subscriber.CopyTo(key);
         return KeyPartition.Of(key, Partitions);
@@ -94,17 +116,25 @@ internal sealed class SimulatedSubscribers
     {
         foreach (Subscription subscription in _subscriptions)
         {
-            int own = PartitionOf(subscription.SubscriberRef);
-            UInt128 subscriber = UsageEvents.ToNumber(subscription.SubscriberRef);
-            sessions[own].SetSubscription(subscriber, subscription.Periods, offerings);
-
-            // Who was with other accounts brings to each of them what is due for its days there.
-            foreach (int other in subscription.Periods.Where(period => _shared.Contains(period.Offering))
-                .Select(period => PartitionOf(period.Account)).Distinct().Where(partition => partition != own))
+            // Each account has the usage of its time; who was with several has a subscription on the partition of each.
+            foreach (int partition in PartitionsOf(subscription.SubscriberRef))
             {
-                sessions[other].SetMember(subscriber, subscription.Periods, offerings);
+                sessions[partition].SetSubscription(
+                    UsageEvents.ToNumber(subscription.SubscriberRef), subscription.Periods, offerings);
             }
         }
+    }
+
+    /// <summary>Whether usage of a reference is on several partitions, one time on this one and one time on that.</summary>
+    public bool IsOnSeveral(UInt128 subscriber) =>
+        _members.Count > 0 && PartitionsOf(UsageEvents.ToSubscriberRef(subscriber)).Skip(1).Any();
+
+    private IEnumerable<int> PartitionsOf(SubscriberRef subscriber)
+    {
+        IEnumerable<int> own = [OwnPartitionOf(subscriber)];
+        return _members.TryGetValue(subscriber, out (long From, long To, int Partition)[]? periods)
+            ? own.Concat(periods.Select(period => period.Partition)).Distinct()
+            : own;
     }
 
     private int PartitionOf(string account)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Rating;
@@ -111,6 +112,9 @@ internal sealed record SimulationReport
     /// <summary>Remarks: why the worker would not rate by a version, and what kept files from being read.</summary>
     public required IReadOnlyList<string> Remarks { get; init; }
 
+    /// <summary>Top-ups that the simulated catalogue took.</summary>
+    public required long TopUps { get; init; }
+
     public required long Files { get; init; }
 
     public required long Records { get; init; }
@@ -180,7 +184,11 @@ internal sealed record SimulationReport
             NotCompared = isComparison ? simulation.Spends().LongCount(one => one.Spend.IsMixed) : 0,
             IsWithVat = simulation.IsWithVat,
             IsComparison = isComparison,
-            Remarks = [.. catalogues[0].Refused],
+            Remarks =
+            [
+                .. catalogues[0].Refused.Select(refused => $"the rating worker would suspend it: {refused}"), .. RefusedTopUps(simulation),
+            ],
+            TopUps = simulation.TopUpsOf(0).Made,
             Records = simulation.Records,
             PassedOn = simulation.PassedOn,
             Undecodable = simulation.Undecodable,
@@ -202,6 +210,11 @@ internal sealed record SimulationReport
             + $"rejected {sum.Of(RatingOutcome.Rejected) + Undecodable:N0} + conflict {sum.Of(RatingOutcome.Conflict):N0}{passedOn}");
         return string.Create(CultureInfo.InvariantCulture, $"read {Records:N0} {(IsConserved ? "=" : "!=")} {right}");
     }
+
+    private static IEnumerable<string> RefusedTopUps(UsageSimulation simulation) =>
+        simulation.TopUpsOf(0).Refused.OrderBy(one => one.Key).Select(refused => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{refused.Value:N0} top-ups bring nothing: {JsonNamingPolicy.SnakeCaseUpper.ConvertName(refused.Key.ToString())}"));
 
     private static IEnumerable<UnpricedUsage> UnpricedOf(SimulatedOffering offering) =>
         from reason in offering.Now.NotPriced.Index()

@@ -35,6 +35,15 @@ internal struct SubscriberSpend
         return isOther;
     }
 
+    /// <summary>Adds what the same subscriber pays on another partition.</summary>
+    public void Add(in SubscriberSpend other)
+    {
+        IsMixed |= other.IsMixed || (Currency is not null && other.Currency is not null && Currency != other.Currency);
+        Currency ??= other.Currency;
+        First += other.First;
+        Second += other.Second;
+    }
+
     /// <summary>Adds an amount.</summary>
     public void Add(int catalogue, Int128 shares, string currency)
     {

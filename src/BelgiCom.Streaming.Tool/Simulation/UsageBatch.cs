@@ -85,7 +85,7 @@ internal sealed class UsageBatch
             }
 
             _records[read] = UsageEvents.ToRecord(in usage, nowMilliseconds, withDetails, late);
-            int partition = subscribers.PartitionOf(usage.SubscriberRef);
+            int partition = subscribers.PartitionOf(usage.SubscriberRef, usage.EventTimeMilliseconds);
             _partitionOf[read] = (byte)partition;
             _starts[partition + 1]++;
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Rating;
 using BelgiCom.Streaming.Rating.Worker;
@@ -22,6 +23,8 @@ internal sealed class UsageSimulation
     private readonly long _nowMilliseconds;
     private readonly bool _withDetails;
     private readonly LatePolicy? _late;
+    // Who is on several partitions, by catalogue and offering, so that each counts as one subscriber.
+    private readonly ConcurrentDictionary<(UInt128 Subscriber, int Catalogue, int Offering), bool> _onSeveral = new();
     private IReadOnlySet<UInt128> _guided = new HashSet<UInt128>();
     private long _roundEvents;
 
@@ -53,7 +56,7 @@ internal sealed class UsageSimulation
             subscribers.Subscribe([.. sessions.Select(partition => partition[index])], catalogue.Index);
         }
 
-        _partitions = [.. sessions.Select(partition => new SimulatedPartition(catalogues, partition, IsWithVat, watch))];
+        _partitions = [.. sessions.Select(partition => new SimulatedPartition(catalogues, partition, IsWithVat, watch, IsNew))];
     }
 
     /// <summary>Whether what subscribers pay is compared with VAT, because some prices are with it.</summary>
@@ -94,6 +97,32 @@ internal sealed class UsageSimulation
     /// <param name="guided">Ids of the usage.</param>
     public void TakeGuided(IReadOnlySet<UInt128> guided) => _guided = guided;
 
+    /// <summary>Adds top-ups, each of which is made before the first usage of its subscriber that ends after it.</summary>
+    /// <param name="topUps">The top-ups, in the order of their instants.</param>
+    public void TakeTopUps(IEnumerable<SimulatedTopUp> topUps)
+    {
+        foreach (SimulatedTopUp topUp in topUps)
+        {
+            SubscriberRef written = UsageEvents.ToSubscriberRef(topUp.Subscriber);
+            SubscriberRef subscriber = _subscribers.NamedAt(written, topUp.AtMilliseconds) ?? written;
+            SimulatedTopUp named = topUp with { Subscriber = UsageEvents.ToNumber(subscriber) };
+            foreach (SimulatedTopUps taken in _partitions[_subscribers.PartitionOf(subscriber, topUp.AtMilliseconds)].TopUps)
+            {
+                taken.Add(named);
+            }
+        }
+    }
+
+    /// <summary>How many top-ups a catalogue took, and how many it refused, by why. Those after all usage are in neither.</summary>
+    /// <param name="catalogue">Its place.</param>
+    public (long Made, IReadOnlyDictionary<MoneyOutcome, long> Refused) TopUpsOf(int catalogue)
+    {
+        SimulatedTopUps[] all = [.. _partitions.Select(partition => partition.TopUps[catalogue])];
+        return (
+            all.Sum(one => one.Made),
+            all.SelectMany(one => one.Refused).GroupBy(one => one.Key).ToDictionary(one => one.Key, one => one.Sum(pair => pair.Value)));
+    }
+
     /// <summary>Rates the usage that was added and not rated yet.</summary>
     public void Finish()
     {
@@ -132,6 +161,29 @@ internal sealed class UsageSimulation
         return tallies;
     }
 
-    /// <summary>What each subscriber with priced usage pays.</summary>
-    public IEnumerable<(UInt128 Subscriber, SubscriberSpend Spend)> Spends() => _partitions.SelectMany(partition => partition.Spends);
+    /// <summary>What each subscriber with priced usage pays, on all partitions.</summary>
+    public IEnumerable<(UInt128 Subscriber, SubscriberSpend Spend)> Spends()
+    {
+        Dictionary<UInt128, SubscriberSpend> several = [];
+        foreach ((UInt128 subscriber, SubscriberSpend spend) in _partitions.SelectMany(partition => partition.Spends))
+        {
+            if (!_subscribers.IsOnSeveral(subscriber))
+            {
+                yield return (subscriber, spend);
+                continue;
+            }
+
+            SubscriberSpend sum = several.TryGetValue(subscriber, out SubscriberSpend known) ? known : new SubscriberSpend();
+            sum.Add(in spend);
+            several[subscriber] = sum;
+        }
+
+        foreach ((UInt128 subscriber, SubscriberSpend spend) in several)
+        {
+            yield return (subscriber, spend);
+        }
+    }
+
+    private bool IsNew(UInt128 subscriber, int catalogue, int offering) =>
+        !_subscribers.IsOnSeveral(subscriber) || _onSeveral.TryAdd((subscriber, catalogue, offering), true);
 }

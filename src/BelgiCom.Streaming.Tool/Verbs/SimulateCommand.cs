@@ -27,6 +27,11 @@ internal static class SimulateCommand
             Description = "Folder of the tariffs to compare with, for example those of today: shown as before.",
         };
         Option<string?> subscriptions = CommonOptions.Subscriptions();
+        Option<string?> topUps = new("--top-ups")
+        {
+            Description =
+                "Top-ups of prepaid money, CSV: at,subscriber,amount,currency, as 'topics record --top-ups' writes them. Default: none.",
+        };
         Option<string> data = CommonOptions.Data();
         Option<string?> csv = new("--csv") { Description = "Write the same as CSV to this file." };
         Option<string?> chart = new("--chart")
@@ -43,13 +48,14 @@ internal static class SimulateCommand
             "simulate",
             "Rate recorded usage by a catalogue with the code that rates in production, without Kafka, and show what it brings.")
         {
-            usage, source, catalogue, compare, subscriptions, data, csv, chart, cores, json,
+            usage, source, catalogue, compare, subscriptions, topUps, data, csv, chart, cores, json,
         };
         command.SetAction((result, cancellationToken) =>
         {
             SimulationInputs inputs = new(
                 result.GetRequiredValue(usage), result.GetValue(source), result.GetValue(catalogue), result.GetValue(compare),
-                result.GetValue(subscriptions), result.GetRequiredValue(data), Math.Max(1, result.GetValue(cores)));
+                result.GetValue(subscriptions), result.GetRequiredValue(data), Math.Max(1, result.GetValue(cores)),
+                result.GetValue(topUps));
             return Task.FromResult(Execute(
                 inputs, result.GetValue(csv), result.GetValue(chart), result.GetValue(json), cancellationToken));
         });
@@ -91,6 +97,11 @@ internal static class SimulateCommand
             simulation.TakeGuided(guided);
         }
 
+        if (inputs.TopUps is { } topUps)
+        {
+            simulation.TakeTopUps(TopUpsFile.Read(topUps, new SubscriberPseudonymizer(keys)));
+        }
+
         foreach (string file in files)
         {
             IEnumerable<UsageBatch> batches = recordings.Contains(file)
@@ -109,7 +120,7 @@ internal static class SimulateCommand
         {
             Files = files.Count,
             Quarantined = usageFiles.Quarantined,
-            Remarks = [.. report.Remarks.Select(refused => $"the rating worker would suspend it: {refused}"), .. usageFiles.Faults],
+            Remarks = [.. report.Remarks, .. usageFiles.Faults],
             ElapsedSeconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds,
         };
     }
@@ -201,8 +212,10 @@ internal static class SimulateCommand
 /// <param name="Subscriptions">File; null for those beside the usage, or of the samples.</param>
 /// <param name="Data">Data folder, whose keys made the references of recordings.</param>
 /// <param name="Cores">Most cores to use.</param>
+/// <param name="TopUps">File of top-ups; null for none.</param>
 internal sealed record SimulationInputs(
-    IReadOnlyList<string> Usage, string? Source, string? Catalogue, string? Compare, string? Subscriptions, string Data, int Cores)
+    IReadOnlyList<string> Usage, string? Source, string? Catalogue, string? Compare, string? Subscriptions, string Data, int Cores,
+    string? TopUps = null)
 {
     /// <summary>The simulated catalogue, and the one to compare with.</summary>
     public IEnumerable<string> Catalogues => Compare is null

@@ -17,6 +17,10 @@ internal static class TopicsRecordCommand
             Description = "File to write, *.avro; one that is there is replaced when the new one is whole.",
             Required = true,
         };
+        Option<string?> topUps = new("--top-ups")
+        {
+            Description = "Write the top-ups of the window, too, as CSV to this file, which 'simulate --top-ups' takes. Default: none.",
+        };
         Option<DateTimeOffset?> from = Instant("--from", "Only usage that the log took then or later, ISO 8601. Default: its beginning.");
         Option<DateTimeOffset?> until = Instant("--until", "Only usage that the log took before. Default: its present end.");
         Option<string> data = CommonOptions.Data();
@@ -26,16 +30,17 @@ internal static class TopicsRecordCommand
             $"Write a window of {Topics.UsageReceived} into a file that 'simulate --usage' takes. Personal data stays encrypted. "
             + "From Kafka__BootstrapServers, or from the embedded broker of the data folder.")
         {
-            output, from, until, data, json,
+            output, topUps, from, until, data, json,
         };
         command.SetAction((result, cancellationToken) => RecordAsync(
-            result.GetRequiredValue(output), result.GetValue(from), result.GetValue(until), result.GetRequiredValue(data),
-            result.GetValue(json), cancellationToken));
+            result.GetRequiredValue(output), result.GetValue(topUps), result.GetValue(from), result.GetValue(until),
+            result.GetRequiredValue(data), result.GetValue(json), cancellationToken));
         return command;
     }
 
     private static async Task<int> RecordAsync(
-        string output, DateTimeOffset? from, DateTimeOffset? until, string data, bool json, CancellationToken cancellationToken)
+        string output, string? topUps, DateTimeOffset? from, DateTimeOffset? until, string data, bool json,
+        CancellationToken cancellationToken)
     {
         using DataFolder folder = DataFolder.Open(data);
         WebApplicationBuilder builder = ToolDefaults.Builder(folder, new Dictionary<string, string?>());
@@ -48,10 +53,15 @@ internal static class TopicsRecordCommand
             Topics.UsageReceived, registry, cancellationToken);
         using TopicReader reader = new(kafka.Clients, kafka.Consumer, TimeProvider.System);
         (long written, long unreadable) = UsageRecording.Write(output, reader, topic, from, until, cancellationToken);
+        long? made = topUps is null ? null : TopUpsFile.Write(
+            topUps, reader,
+            await EventTopic.OpenAsync<BalanceOperation>(Topics.BalanceJournal, registry, cancellationToken),
+            from, until, cancellationToken);
         Answer.Print(
             json,
-            new { file = Path.GetFullPath(output), records = written, unreadable },
+            new { file = Path.GetFullPath(output), records = written, unreadable, topUps = made },
             [
+                .. made is null ? Array.Empty<string>() : [Words($"{made:N0} top-ups recorded in {topUps}")],
                 .. unreadable == 0
                     ? Array.Empty<string>()
                     : [Words($"{unreadable:N0} values of {Topics.UsageReceived} are no usage, and are not in the file")],

@@ -19,7 +19,7 @@ namespace BelgiCom.Streaming.Tool.Tests;
 /// <summary>
 /// The ledger, the simulation of the recorded usage and the explanation of each rated record have the same amounts, to the last decimal:
 /// the six sample offerings and one with all else that prices can say, members who share, sessions by partial records and out of order,
-/// duplicates, late usage under a policy, and limits that customers chose.
+/// duplicates, late usage under a policy, limits that customers chose, and members who change accounts in mid-month.
 /// </summary>
 public sealed class LedgerAgreementTests : IDisposable
 {
@@ -287,17 +287,22 @@ public sealed class LedgerAgreementTests : IDisposable
         return folder;
     }
 
-    private static IEnumerable<string> Lines(string[] offerings) => Enumerable.Range(0, Subscribers).Select(number =>
+    private static IEnumerable<string> Lines(string[] offerings) => Enumerable.Range(0, Subscribers).SelectMany(number =>
     {
         string offering = offerings[number % offerings.Length];
 
-        // Eight subscribers, who are on as many partitions as it may be, have an account together.
-        string account = $"A-{offering}-{number / offerings.Length / 8}";
+        // Eight subscribers, who are on as many partitions as it may be, have an account together. Every fifth goes to the next account.
+        int group = number / offerings.Length / 8;
         string limits = number % 5 == 0
             ? ",\"limits\":[{\"limit\":\"be-domestic\",\"from\":\"2026-02-05T00:00:00+01:00\",\"amount\":\"0.50\"}]"
             : "";
-        return $"{{\"msisdn\":\"{NumberOf(number)}\",\"account\":\"{account}\",\"offering\":\"{offering}\","
-            + $"\"validFrom\":\"2026-01-01T00:00:00+01:00\"{limits}}}";
+        return number / offerings.Length % 5 == 0
+            ? new[] { Line(group, "2026-01-01", "2026-02-14"), Line(group + 1, "2026-02-14", null) }
+            : [Line(group, "2026-01-01", null)];
+
+        string Line(int account, string from, string? to) =>
+            $"{{\"msisdn\":\"{NumberOf(number)}\",\"account\":\"A-{offering}-{account}\",\"offering\":\"{offering}\","
+            + $"\"validFrom\":\"{from}T00:00:00+01:00\"{(to is null ? "" : $",\"validTo\":\"{to}T00:00:00+01:00\"")}{limits}}}";
     });
 
     private static string NumberOf(int number) => string.Create(CultureInfo.InvariantCulture, $"3247{number:D7}");
@@ -384,7 +389,8 @@ public sealed class LedgerAgreementTests : IDisposable
         };
     }
 
-    private static void Send(KafkaOptions kafka, EventTopic<UsageReceivedView> topic, IReadOnlyList<UsageReceived> usage)
+    /// <summary>Puts usage on usage.received.v1, as the adapters do.</summary>
+    internal static void Send(KafkaOptions kafka, EventTopic<UsageReceivedView> topic, IReadOnlyList<UsageReceived> usage)
     {
         using TransactionalSender sender = new(
             kafka, new TransactionOptions(), "test", TimeProvider.System, NullLogger<TransactionalSender>.Instance);
