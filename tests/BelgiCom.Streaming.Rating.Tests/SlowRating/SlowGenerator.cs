@@ -46,8 +46,9 @@ internal sealed class SlowGenerator(int seed)
         _bounds.Add(SlowCalendar.Midnight(SlowCalendar.Month(_anchor).AddMonths(1)));
         _hasDayPass = Chance(3);
         _spreadsOctets = Chance(5);
-        IReadOnlyList<OfferingVersion> versions = Versions();
+        IReadOnlyList<OfferingVersion> versions = Chance(4) ? Prepaid(Versions()) : Versions();
         string[] subscribers = [.. new[] { "A", "B", "C" }.Take(_random.Next(1, 4))];
+        IReadOnlyList<SlowTopUp> topUps = versions[0].PaymentMethod == PaymentMethod.PrePaid ? TopUps(versions, subscribers) : [];
         Dictionary<string, string> accounts = subscribers.ToDictionary(one => one, one => Chance(2) ? "shared" : one);
         List<SlowUsage> usage = [];
         int id = 0;
@@ -59,7 +60,59 @@ internal sealed class SlowGenerator(int seed)
 
         // No decision says what a pass covers of usage that comes later and began earlier, so with passes usage comes in its order.
         bool hasPass = versions[0].Prices.Any(price => price.Model == PriceModel.Pass);
-        return new SlowWorld(versions, accounts, hasPass ? [.. usage.OrderBy(one => one.Start)] : usage) { Devices = Devices(accounts) };
+        return new SlowWorld(versions, accounts, hasPass ? [.. usage.OrderBy(one => one.Start)] : usage)
+        {
+            Devices = Devices(accounts),
+            TopUps = topUps,
+        };
+    }
+
+    /// <summary>
+    /// Versions that are paid before use, with bundles that top-ups bring. Nothing of them counts for an account, which no such offering
+    /// may have.
+    /// </summary>
+    private IReadOnlyList<OfferingVersion> Prepaid(IReadOnlyList<OfferingVersion> versions)
+    {
+        UsageKind[] kinds = [Pick(UsageKind.Data, UsageKind.Voice), Pick(UsageKind.Voice, UsageKind.Sms, UsageKind.Event)];
+        return
+        [
+            .. versions.Select(version => version with
+            {
+                PaymentMethod = PaymentMethod.PrePaid,
+                Prices = [.. version.Prices.Select(price => price with { CountsAccount = false })],
+                Bundles = [.. version.Bundles.Select(bundle => bundle with { Shared = false, Contributed = false, ProRataStep = 0 })],
+                TopUps =
+                [
+                    .. Enumerable.Range(0, _random.Next(1, 4)).Select(index => new TopUpGrant
+                    {
+                        AtLeast = index * 10,
+                        ValiditySeconds = Pick(60L, 3600, 86_400, _random.Next(1, 4 * 86_400)),
+                        Bundle = new Bundle
+                        {
+                            Id = $"t{index % 2}",
+                            Kind = kinds[index % 2],
+                            Units = Allowance(kinds[index % 2]),
+                            Unlimited = Chance(12),
+                            Priority = _random.Next(0, 3),
+                            Zones = Chance(4) ? [Pick([.. version.Zones.Select(zone => zone.Name)])] : [],
+                        },
+                    }),
+                ],
+            }),
+        ];
+    }
+
+    private IReadOnlyList<SlowTopUp> TopUps(IReadOnlyList<OfferingVersion> versions, string[] subscribers)
+    {
+        List<SlowTopUp> topUps = [];
+        for (int number = 1; number <= _random.Next(1, 6); number++)
+        {
+            topUps.Add(new SlowTopUp(number, Pick(subscribers), Instant(), Pick(5m, 10, 15, 20, 30)));
+        }
+
+        _bounds.AddRange(topUps.Select(topUp => topUp.At));
+        _bounds.AddRange(topUps.Select(topUp => topUp.At + (Pick([.. versions[0].TopUps]).ValiditySeconds * Second)));
+        return [.. topUps.OrderBy(topUp => topUp.At)];
     }
 
     /// <summary>Devices that join and leave the accounts.</summary>

@@ -13,9 +13,10 @@ namespace BelgiCom.Streaming.Rating.Tests;
 /// <param name="accounts">The account of each subscriber; members of one draw from its shared bundles.</param>
 /// <param name="lateDays">Usage that is more days older than the newest rated day is late.</param>
 /// <param name="devices">Further members of the accounts, which use nothing.</param>
+/// <param name="topUps">Top-ups, all of them made before any usage comes.</param>
 internal sealed class SlowRater(
     IReadOnlyDictionary<string, IReadOnlyList<OfferingVersion>> tariffs, IReadOnlyDictionary<string, string> accounts, int lateDays,
-    IReadOnlyList<SlowMember>? devices = null)
+    IReadOnlyList<SlowMember>? devices = null, IReadOnlyList<SlowTopUp>? topUps = null)
 {
     private const long Day = 86_400_000;
     private const long QuantityMax = 1_000_000_000_000_000;
@@ -23,6 +24,7 @@ internal sealed class SlowRater(
     private readonly Dictionary<int, string> _rated = [];
     private readonly Dictionary<string, ImmutableList<SlowUsage>> _sessions = [];
     private readonly Dictionary<string, SlowSession> _charged = [];
+    private readonly Dictionary<string, SlowTariff> _tariffs = [];
     private readonly Dictionary<string, BigInteger> _sums = [];
     private long? _newestDay;
 
@@ -63,7 +65,13 @@ internal sealed class SlowRater(
             return Not(RatingOutcome.Suspended, RejectedReason.UnknownSubscriber);
         }
 
-        SlowResult result = Price(new SlowTariff(versions, Members), usage);
+        if (!_tariffs.TryGetValue(usage.Subscriber, out SlowTariff? tariff))
+        {
+            // One for all of its usage, so that a bundle of a top-up is the same each time.
+            _tariffs[usage.Subscriber] = tariff = new SlowTariff(versions, Members, topUps ?? []);
+        }
+
+        SlowResult result = Price(tariff, usage);
         if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
         {
             _rated[usage.Id] = usage.Content;

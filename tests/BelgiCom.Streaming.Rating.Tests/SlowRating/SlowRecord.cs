@@ -97,7 +97,7 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
         : SlowTariff.FirstPrice(version, usage, instant) is not { } index
             ? $"{version.Version}"
             : $"{version.Version} {index} {SlowTariff.BandAt(version, version.Prices[index], instant)} "
-                + string.Join(' ', SlowTariff.BundlesAt(version, usage, instant, _month).Select(bundle => bundle.Id))
+                + string.Join(' ', tariff.BundlesAt(version, usage, instant, _month).Select(KeyOf))
                 + version.Prices[index].AboveFairUse.Count(one => one.From.ToUnixTimeMilliseconds() <= instant);
 
     private void WalkAt(long start, BigInteger target)
@@ -130,12 +130,11 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
     {
         BigInteger left = units;
         IReadOnlyList<Bundle> bundles = run.Price.Bundle && !run.Price.ZeroRated
-            ? SlowTariff.BundlesAt(run.Version, usage, instant, _month)
+            ? tariff.BundlesAt(run.Version, usage, instant, _month)
             : [];
         foreach (Bundle bundle in bundles)
         {
-            string key = (bundle.Shared ? $"account {session.Account}" : $"subscriber {usage.Subscriber}")
-                + $" {(bundle.Id.Length > 0 ? bundle.Id : bundle.Kind)} {(SlowTariff.IsMonthly(bundle) ? $"{_month:yyyy-MM}" : "")}";
+            string key = KeyOf(bundle);
             BigInteger rest = bundle.Unlimited
                 ? Never
                 : tariff.Granted(bundle, bundle.Units, session.Account, _month) - Counts.Drawn.GetValueOrDefault(key);
@@ -144,7 +143,9 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
             {
                 Counts = Counts.Draw(key, drawn);
                 Draws.Add((key, drawn));
-                Cover(run with { Bundle = bundle.Id, UnitPrice = 0, UnitSize = 0 }, bundle, key, drawn, instant);
+                Cover(
+                    run with { Bundle = bundle.Id, Terms = tariff.GrantOf(bundle)?.Terms, UnitPrice = 0, UnitSize = 0 },
+                    bundle, key, drawn, instant);
                 left -= drawn;
             }
         }
@@ -154,6 +155,11 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
             Run(run, left);
         }
     }
+
+    /// <summary>Tells a bundle from all others of its owner.</summary>
+    private string KeyOf(Bundle bundle) => (bundle.Shared ? $"account {session.Account}" : $"subscriber {usage.Subscriber}")
+        + $" {(bundle.Id.Length > 0 ? bundle.Id : bundle.Kind)} {(SlowTariff.IsMonthly(bundle) ? $"{_month:yyyy-MM}" : "")}"
+        + (tariff.GrantOf(bundle) is { } granted ? $" of top-up {granted.TopUp}" : "");
 
     /// <summary>
     /// What a bundle covers in its fair use zone counts against the volume of the period; above it the surcharge is due, exactly from the
@@ -424,10 +430,13 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
 
         public string? Bundle { get; init; }
 
+        /// <summary>Terms of a bundle that a top-up brought; those of two top-ups under the same terms are one part.</summary>
+        public string? Terms { get; init; }
+
         public BigInteger Units { get; init; }
 
         public bool IsSameAs(SlowRun other) =>
-            ReferenceEquals(Version, other.Version) && Index == other.Index && Band == other.Band && Bundle == other.Bundle
+            ReferenceEquals(Version, other.Version) && Index == other.Index && Band == other.Band && Bundle == other.Bundle && Terms == other.Terms
             && UnitPrice == other.UnitPrice && UnitSize == other.UnitSize;
     }
 }

@@ -49,6 +49,11 @@ internal static class SlowShrinker
             yield return world with { Usage = Without(world.Usage, index) };
         }
 
+        for (int index = 0; index < world.TopUps.Count; index++)
+        {
+            yield return world with { TopUps = Without(world.TopUps, index) };
+        }
+
         for (int index = 0; index < world.Versions.Count && world.Versions.Count > 1; index++)
         {
             yield return world with { Versions = Without(world.Versions, index) };

@@ -6,8 +6,12 @@ namespace BelgiCom.Streaming.Rating.Tests;
 /// <summary>What the versions of an offering say of usage at an instant, found by looking through all of them.</summary>
 /// <param name="versions">The versions.</param>
 /// <param name="members">Who has the offering on which account, from and to when.</param>
-internal sealed class SlowTariff(IReadOnlyList<OfferingVersion> versions, IReadOnlyList<SlowMember> members)
+/// <param name="topUps">The top-ups of all subscribers.</param>
+internal sealed class SlowTariff(
+    IReadOnlyList<OfferingVersion> versions, IReadOnlyList<SlowMember> members, IReadOnlyList<SlowTopUp> topUps)
 {
+    private readonly Dictionary<SlowTopUp, IReadOnlyList<SlowGrant>> _brought = [];
+
     /// <summary>
     /// What a month grants of units: what each member of the account brings, for the days on which it has the offering, each rounded up
     /// to the step (docs/catalogue.md); or that of the days on which anybody has it.
@@ -64,7 +68,7 @@ internal sealed class SlowTariff(IReadOnlyList<OfferingVersion> versions, IReadO
     /// bundle of a kind. What it zero-rates, it zero-rates by the start of the usage.
     /// </summary>
     public bool IsPlain => versions.All(version => version.PriceBasis == PriceBasis.Net
-        && version.Destinations.Count + version.Bands.Count == 0
+        && version.Destinations.Count + version.Bands.Count + version.TopUps.Count == 0
         && version.Bundles.All(bundle => bundle is { Id: "", Priority: 0, Shared: false, Unlimited: false, ValidFrom: null, ValidTo: null })
         && version.Prices.All(price => price is
         {
@@ -139,14 +143,16 @@ internal sealed class SlowTariff(IReadOnlyList<OfferingVersion> versions, IReadO
 
     /// <summary>
     /// The bundles that usage may draw from at an instant, in the order of draw (D-13): lower priority number, soonest end, own before
-    /// shared, earliest begin, id. A bundle without dates of its own is that of the month of the event (D-08).
+    /// shared, earliest begin, id. A bundle without dates of its own is that of the month of the event (D-08). What top-ups brought is
+    /// drawn with the others, each by itself (docs/balances.md).
     /// </summary>
-    public static IReadOnlyList<Bundle> BundlesAt(OfferingVersion version, SlowUsage usage, long milliseconds, DateTime month)
+    public IReadOnlyList<Bundle> BundlesAt(OfferingVersion version, SlowUsage usage, long milliseconds, DateTime month)
     {
         string? zone = Zone(version, usage.Network);
         string? destination = Destination(version, usage.CalledNumber);
         return [
-            .. version.Bundles
+            .. version.Bundles.Concat(topUps.Where(topUp => topUp.Subscriber == usage.Subscriber)
+                .SelectMany(BroughtBy).Select(granted => granted.Bundle))
                 .Where(bundle => bundle.Kind == usage.Kind
                     && (bundle.Zones.Count == 0 || (zone is not null && bundle.Zones.Contains(zone)))
                     && (bundle.Destinations.Count == 0 || (destination is not null && bundle.Destinations.Contains(destination)))
@@ -160,6 +166,31 @@ internal sealed class SlowTariff(IReadOnlyList<OfferingVersion> versions, IReadO
                     ?? (IsMonthly(bundle) ? SlowCalendar.Midnight(month) : long.MinValue))
                 .ThenBy(bundle => bundle.Id, StringComparer.Ordinal)];
     }
+
+    /// <summary>
+    /// What a top-up brings: of bundles with one id the one for the highest amount, by the version in force at its instant, for elapsed
+    /// time from there.
+    /// </summary>
+    private IReadOnlyList<SlowGrant> BroughtBy(SlowTopUp topUp) => _brought.TryGetValue(topUp, out IReadOnlyList<SlowGrant>? known)
+        ? known
+        : _brought[topUp] =
+        [
+            .. (VersionAt(topUp.At)?.TopUps ?? []).Where(granted => granted.AtLeast <= topUp.Amount)
+                .GroupBy(granted => granted.Bundle.Id)
+                .Select(same => same.OrderBy(granted => granted.AtLeast).Last())
+                .Select(granted => new SlowGrant(
+                    topUp.Number,
+                    $"version {VersionAt(topUp.At)!.Version} from {granted.AtLeast}",
+                    granted.Bundle with
+                    {
+                        ValidFrom = DateTimeOffset.FromUnixTimeMilliseconds(topUp.At),
+                        ValidTo = DateTimeOffset.FromUnixTimeMilliseconds(topUp.At + (granted.ValiditySeconds * 1000)),
+                    })),
+        ];
+
+    /// <summary>What brought a bundle; null for a bundle of the version.</summary>
+    public SlowGrant? GrantOf(Bundle bundle) =>
+        _brought.Values.SelectMany(granted => granted).FirstOrDefault(one => ReferenceEquals(one.Bundle, bundle));
 
     /// <summary>Whether a bundle is given anew each month.</summary>
     public static bool IsMonthly(Bundle bundle) => bundle.ValidFrom is null && bundle.ValidTo is null;
@@ -181,3 +212,16 @@ internal sealed class SlowTariff(IReadOnlyList<OfferingVersion> versions, IReadO
 /// <param name="From">First millisecond since 1970-01-01 UTC at which it has it; null for always.</param>
 /// <param name="To">First millisecond after it; null while it goes on.</param>
 internal sealed record SlowMember(string Name, string Account, long? From, long? To);
+
+/// <summary>A top-up of prepaid money.</summary>
+/// <param name="Number">Tells it from the others.</param>
+/// <param name="Subscriber">Whose.</param>
+/// <param name="At">When, milliseconds since 1970-01-01 UTC.</param>
+/// <param name="Amount">How much.</param>
+internal sealed record SlowTopUp(int Number, string Subscriber, long At, decimal Amount);
+
+/// <summary>A bundle that a top-up brought.</summary>
+/// <param name="TopUp">Number of the top-up.</param>
+/// <param name="Terms">Which terms of which version it has.</param>
+/// <param name="Bundle">The bundle, with its time.</param>
+internal sealed record SlowGrant(int TopUp, string Terms, Bundle Bundle);

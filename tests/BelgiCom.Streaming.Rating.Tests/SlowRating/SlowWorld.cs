@@ -15,8 +15,12 @@ internal sealed record SlowWorld(
     /// <summary>Further members of the accounts, which use nothing.</summary>
     public IReadOnlyList<SlowMember> Devices { get; init; } = [];
 
+    /// <summary>Top-ups, which are made before any usage comes, in the order of their instants.</summary>
+    public IReadOnlyList<SlowTopUp> TopUps { get; init; } = [];
+
     /// <summary>A slow rater that has rated nothing.</summary>
-    public SlowRater NewRater() => new(Accounts.Keys.ToDictionary(subscriber => subscriber, _ => Versions), Accounts, Days, Devices);
+    public SlowRater NewRater() =>
+        new(Accounts.Keys.ToDictionary(subscriber => subscriber, _ => Versions), Accounts, Days, Devices, TopUps);
 
     /// <summary>Rates all usage in both ways; what differs first, null when nothing does.</summary>
     public string? FirstDifference()
@@ -94,7 +98,9 @@ internal sealed record SlowWorld(
                 Version = version.Version,
                 Price = part.PriceIndex < 0 ? null : part.PriceIndex,
                 Band = part.BandIndex < 0 ? null : version.Bands[part.BandIndex].Name,
-                Bundle = part.BundleIndex < 0 ? null : version.Bundles[part.BundleIndex].Id,
+                Bundle = part.BundleIndex < 0 ? null
+                    : part.BundleIndex < version.Bundles.Count ? version.Bundles[part.BundleIndex].Id
+                    : session.BundleOf(part),
                 Tier = part.Tier,
                 Packages = part.Packages,
                 Units = part.Units,

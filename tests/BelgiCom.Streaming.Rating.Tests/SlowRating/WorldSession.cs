@@ -48,6 +48,26 @@ internal sealed class WorldSession
                 ],
                 _catalogue.Offerings);
         }
+
+        TopUp();
+    }
+
+    /// <summary>Makes the top-ups of the world.</summary>
+    private void TopUp()
+    {
+        foreach (SlowTopUp topUp in _world.TopUps)
+        {
+            MoneyOrder order = new(
+                (UInt128)topUp.Number, BalanceOperationKind.TopUp, SlowWorld.Number(topUp.Subscriber), Nanos.FromDecimal(topUp.Amount),
+                Currency.Of("EUR"u8), "shop", "TEST");
+            MoneyOutcome outcome = Session.Do(in order, Tariffs, new QuotaPolicy(), topUp.At).Outcome;
+            if (outcome is not (MoneyOutcome.Done or MoneyOutcome.NoOffering))
+            {
+                throw new InvalidOperationException($"The generator made a top-up that is refused: {outcome}");
+            }
+        }
+
+        Session.Commit();
     }
 
     public RatingSession Session { get; } = new(Days, Days);
