@@ -32,7 +32,7 @@ public sealed class MoneyKillTests
         int seed = Seed.Next();
         using TemporaryFolder folder = new();
         await using RatingPlatform platform = await RatingPlatform.StartAsync(subscribers: 1);
-        SubscriberRef[] customers = Subscribe(platform, folder.FullPath);
+        SubscriberRef[] customers = Subscribe(platform, folder.FullPath, FaultTariff.Prepaid);
         Shop shop = new(platform, folder.FullPath);
         await shop.StartAsync();
         foreach (int customer in Enumerable.Range(0, Customers))
@@ -86,6 +86,78 @@ public sealed class MoneyKillTests
         Assert.Equal(Customers * Scale.Of(12, 200), journal.Count(one => one.Kind == BalanceOperationKind.TransferOut));
     }
 
+    /// <summary>
+    /// Each customer tops up again and again while it uses data, and the worker is killed. Each top-up brings its bundle once; whatever
+    /// the order in which they met, a use that is not covered whole found all bundles until then drawn to the last octet, and in the end,
+    /// after more use than all of them have, none has one left.
+    /// </summary>
+    [Fact]
+    public async Task TopUps_WorkerKilled_BringTheirBundlesOnceAndAreDrawnExactly()
+    {
+        int seed = Seed.Next();
+        int topUps = Scale.Of(6, 60);
+        using TemporaryFolder folder = new();
+        await using RatingPlatform platform = await RatingPlatform.StartAsync(subscribers: 1);
+        SubscriberRef[] customers = Subscribe(platform, folder.FullPath, FaultTariff.PrepaidWithBundles);
+        Shop shop = new(platform, folder.FullPath);
+        await shop.StartAsync();
+        DataUse use = new(platform, customers, new Random(seed));
+        Task all = Task.WhenAll(Enumerable.Range(0, Customers).Select(async customer =>
+        {
+            for (int time = 0; time < topUps; time++)
+            {
+                await shop.PostAsync("topupBalance", $"up-{time}", Body(customer, Begin, null));
+                use.Send(customer, 8);
+            }
+        }));
+        for (int kill = 0; kill < 2 && !all.IsCompleted; kill++)
+        {
+            await shop.UntilAnsweredAsync(Customers, all);
+            await shop.KillAndStartAsync();
+        }
+
+        await all;
+        foreach (int customer in Enumerable.Range(0, Customers))
+        {
+            Assert.Equal(
+                FaultTariff.TopUpOctets,
+                (long)(await shop.PostAsync("topupBalance", "up-0", Body(customer, Begin, null)))
+                    ["broughtBucket"]![0]!["grantedValue"]!["amount"]!);
+            use.Send(customer, 14 * topUps);
+        }
+
+        await platform.UntilRatedAsync(shop.Worker);
+        decimal[] money = await shop.BalancesAsync(customers);
+        await shop.KillAndStartAsync();
+        Assert.Equal(money, await shop.BalancesAsync(customers));
+        await shop.StopAsync();
+
+        BalanceOperation[] journal = [.. Read(platform)];
+        Assert.Equal(Customers * topUps, journal.DistinctBy(one => one.OperationId).Count());
+        Assert.All(journal, one => Assert.Equal(("gb", FaultTariff.TopUpOctets), Assert.Single(one.Bundles) is var brought
+            ? (brought.Id, brought.Units)
+            : default));
+        TopicContents contents = platform.Read();
+        Assert.Equal((use.Sent, use.Sent), (contents.Rated.Count, contents.Rated.DistinctBy(line => line.UsageId).Count()));
+        foreach ((SubscriberRef customer, decimal left) in customers.Zip(money))
+        {
+            long drawn = 0;
+            decimal paid = 0;
+            foreach (RatedLine line in contents.Rated.Where(line => line.Subscriber == customer))
+            {
+                drawn += line.BundleUnits;
+                paid += line.Amount;
+                Assert.Equal((line.ChargedUnits - line.BundleUnits) * FaultTariff.TopUpOctetPrice, line.Amount);
+                Assert.True(
+                    line.BundleUnits == line.ChargedUnits || drawn % FaultTariff.TopUpOctets == 0,
+                    $"{drawn} octets are drawn, and a use was not covered (BELGICOM_SEED={seed})");
+            }
+
+            Assert.Equal(topUps * FaultTariff.TopUpOctets, drawn);
+            Assert.Equal((topUps * Begin) - paid, left);
+        }
+    }
+
     private static async Task SendAsync(Shop shop, int customer, int times, Random random)
     {
         for (int time = 0; time < times; time++)
@@ -113,11 +185,11 @@ public sealed class MoneyKillTests
         return body.ToJsonString();
     }
 
-    private static SubscriberRef[] Subscribe(RatingPlatform platform, string keys)
+    private static SubscriberRef[] Subscribe(RatingPlatform platform, string keys, OfferingVersion version)
     {
         SubscriberPseudonymizer pseudonyms = new(new FileKeyStore(keys));
         SubscriberRef[] customers = [.. Enumerable.Range(0, Customers).Select(customer => pseudonyms.FromMsisdn(Msisdn(customer)))];
-        platform.Publish(FaultTariff.Prepaid, []);
+        platform.Publish(version, []);
         using TransactionalSender sender = platform.Sender("customers");
         sender.Send(
             output =>
@@ -127,7 +199,7 @@ public sealed class MoneyKillTests
                     Subscription subscription = new()
                     {
                         SubscriberRef = customer,
-                        Periods = [new Contracts.SubscriptionPeriod { Account = $"BE-{customer}", Offering = FaultTariff.PrepaidOffering }],
+                        Periods = [new Contracts.SubscriptionPeriod { Account = $"BE-{customer}", Offering = version.Offering }],
                     };
                     output.Produce(
                         Topics.CustomerSubscriptions, partition: null, customer.ToByteArray(),
@@ -157,6 +229,52 @@ public sealed class MoneyKillTests
             },
             TestContext.Current.CancellationToken);
         return journal;
+    }
+
+    /// <summary>Data that customers use an hour from now, so that all of it is after the top-ups, whenever these are made.</summary>
+    private sealed class DataUse(RatingPlatform platform, SubscriberRef[] customers, Random random)
+    {
+        private readonly DateTimeOffset _at =
+            DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds());
+
+        /// <summary>Events that were sent.</summary>
+        public int Sent { get; private set; }
+
+        /// <summary>Sends uses of 50 to 150 octets each.</summary>
+        public void Send(int customer, int count)
+        {
+            lock (random)
+            {
+                byte[] key = customers[customer].ToByteArray();
+                platform.Send(
+                [
+                    .. Enumerable.Range(Sent, count).Select(number => new UsageToSend(
+                        KeyPartition.Of(key, RatingPlatform.Partitions),
+                        key,
+                        EventValue.Of(platform.SchemaId(Topics.UsageReceived), Usage(customer, number).Write))),
+                ]);
+                Sent += count;
+            }
+        }
+
+        private UsageReceived Usage(int customer, int number) => new()
+        {
+            UsageId = UsageId.FromHalves(77, (ulong)number + 1),
+            SubscriberRef = customers[customer],
+            Kind = UsageKind.Data,
+            EventTime = _at.AddSeconds(number % 3600),
+            EndTime = _at.AddSeconds(number % 3600),
+            DurationSeconds = -1,
+            UplinkOctets = -1,
+            DownlinkOctets = -1,
+            TotalOctets = random.Next(50, 151),
+            Messages = -1,
+            ServingPlmn = FaultTariff.Home,
+            Source = FaultUsage.Source,
+            Node = "pgw01",
+            FileName = "faults.cdr",
+            ChargingId = -1,
+        };
     }
 
     /// <summary>The worker, and its successors, with the shop that asks it.</summary>

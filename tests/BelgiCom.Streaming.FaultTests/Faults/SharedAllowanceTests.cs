@@ -21,15 +21,44 @@ public sealed class SharedAllowanceTests
     [Fact]
     public async Task F22_SharedBundlesDuringKillsAndRebalances_AreExactAtEveryInstant()
     {
+        (TopicContents contents, List<Use> uses) = await StormAsync(FamilyTariff.Version);
+        AssertSharesAreExact(contents, uses);
+        AssertMembersPayAndAreTold(contents, uses);
+    }
+
+    /// <summary>
+    /// Each member brings a part of the pool, and messages are priced by tiers over all of the account: in the order of the account's
+    /// partition the first twenty cost 0.08, and each after them 0.03.
+    /// </summary>
+    [Fact]
+    public async Task F22_PoolsAndTiersOfAccountsDuringKillsAndRebalances_AreExactAtEveryInstant()
+    {
+        (TopicContents contents, List<Use> uses) = await StormAsync(FamilyTariff.Pooled(Members));
+        AssertSharesAreExact(contents, uses);
+        foreach (IGrouping<int, (RatedLine Line, Use Use)> account in contents.Rated.Select(line => (line, UseOf(line, uses)))
+            .Where(rated => rated.Item2.Kind == UsageKind.Sms).GroupBy(rated => rated.Item2.Member / Members))
+        {
+            decimal[] paid = [.. account.Select(rated => rated.Line.Amount)];
+            Assert.Equal(
+                Enumerable.Range(1, paid.Length).Select(
+                    number => number <= FamilyTariff.TierMessages ? FamilyTariff.MessagePrice : FamilyTariff.TierPrice),
+                paid);
+            Assert.Equal(uses.Count(use => use.Kind == UsageKind.Sms && use.Member / Members == account.Key), paid.Length);
+        }
+    }
+
+    /// <summary>What came of the usage of all members, through kills and rebalances.</summary>
+    private static async Task<(TopicContents Contents, List<Use> Uses)> StormAsync(OfferingVersion version)
+    {
         int seed = Seed.Next();
         Random random = new(seed);
         await using RatingPlatform platform = await RatingPlatform.StartAsync(subscribers: Members);
         platform.Publish(
-            FamilyTariff.Version,
+            version,
             Enumerable.Range(0, Accounts * Members).Select(number => (number % RatingPlatform.Partitions, new Subscription
             {
                 SubscriberRef = FaultUsage.Subscriber(number),
-                Periods = [new SubscriptionPeriod { Account = AccountOf(number), Offering = FamilyTariff.Offering }],
+                Periods = [new SubscriptionPeriod { Account = AccountOf(number), Offering = version.Offering }],
             })));
         List<Use> uses = Uses(random);
         FaultUsage usage = platform.Usage(seed);
@@ -48,9 +77,8 @@ public sealed class SharedAllowanceTests
         TopicContents contents = platform.Read();
         await reader.AssertSawAsync(contents);
         AssertEachUsageTookTwoHopsAndHasOneOutcome(contents, uses.Count, resent);
-        AssertSharesAreExact(contents, uses);
-        AssertMembersPayAndAreTold(contents, uses);
         Notes.Write($"{Accounts} accounts: {contents.Rated.Count} rated, {contents.Rejected.Count} sent again");
+        return (contents, uses);
     }
 
     private static string AccountOf(int member) => $"FAM{member / Members:D6}";

@@ -114,4 +114,39 @@ internal static class FaultTariff
         Offering = PrepaidOffering,
         PaymentMethod = PaymentMethod.PrePaid,
     };
+
+    /// <summary>Units of the bundle that each top-up of at least 10.00 brings.</summary>
+    public const long TopUpOctets = 1000;
+
+    public const decimal TopUpOctetPrice = 0.000000013m;
+
+    /// <summary>An offering whose top-ups bring bundles, each for three days.</summary>
+    public static OfferingVersion PrepaidWithBundles { get; } = Prepaid with
+    {
+        Offering = "fault-card-gb",
+        Limits = [],
+        Bundles = [],
+        Prices =
+        [
+            new OfferingPrice
+            {
+                Id = "data",
+                Kind = UsageKind.Data,
+                Unit = PriceUnit.Octet,
+                UnitSize = 1,
+                UnitPrice = TopUpOctetPrice,
+                Increment = 1,
+                Bundle = true,
+            },
+        ],
+        TopUps =
+        [
+            new TopUpGrant
+            {
+                AtLeast = 10,
+                ValiditySeconds = 3 * 86_400,
+                Bundle = new Bundle { Id = "gb", Kind = UsageKind.Data, Units = TopUpOctets },
+            },
+        ],
+    };
 }
