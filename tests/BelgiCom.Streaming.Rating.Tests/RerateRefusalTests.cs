@@ -118,13 +118,15 @@ public sealed class RerateRefusalTests
         Assert.Empty(plan.Steps);
     }
 
-    /// <summary>A bundle without months is drawn in February, and then by late usage of January: what February began with is not known.</summary>
+    /// <summary>A bundle until June is drawn in February, then by late usage of January: what February began with is not known.</summary>
     [Fact]
     public void Usage_OfAnEarlierMonth_ThatCameLateAndDrewTheSameBundle_IsRefused()
     {
         Bundle trip = new() { Id = "trip", Kind = UsageKind.Sms, Units = 2, ValidTo = Time(Instant("2026-06-01T00:00:00Z")) };
         RerateWorld world = New(Before with { Bundles = [trip] }, After with { Bundles = [trip] }, out TariffSnapshot after);
-        world.Rate(world.Tariffs, [Message(1, "2026-02-03T10:00:00Z"), Message(2, "2026-01-20T10:00:00Z"), Message(3, "2026-02-04T10:00:00Z")]);
+        world.Rate(
+            world.Tariffs,
+            [Message(1, "2026-02-03T10:00:00Z"), Message(2, "2026-01-20T10:00:00Z"), Message(3, "2026-02-04T10:00:00Z")]);
         RerateSelection february = Window("2026-02-01T00:00:00+01:00", "2026-03-01T00:00:00+01:00");
         Assert.Equal(RerateRefusal.LateUsage, world.Plan(after, Periods, february).Refusal);
 
@@ -149,8 +151,8 @@ public sealed class RerateRefusalTests
     }
 
     /// <summary>
-    /// A message of February comes in March, and counts there: with the one of 10 March it takes the bundle, so that of the 11th costs 1.00,
-    /// and by the correction 0.50. Rated in February, it would leave the bundle to the 11th, which would be free.
+    /// A message of February comes in March, and counts there: with the one of 10 March it takes the bundle, so that of the 11th costs
+    /// 1.00, and by the correction 0.50. Rated in February, it would leave the bundle to the 11th, which would be free.
     /// </summary>
     [Fact]
     public void Usage_ThatALatePolicyPutInTheNextMonth_StaysThere()
@@ -158,7 +160,7 @@ public sealed class RerateRefusalTests
         LatePolicy policy = new("P-1", new LateRule(LateAction.NextPeriod) { AfterMonthEndDays = 5 });
         OfferingIndex offerings = new();
         TariffSnapshot before = new([Before], offerings);
-        TariffSnapshot after = new([Before, After with { ValidFrom = Before.ValidFrom }], offerings);
+        TariffSnapshot after = new([Before, After], offerings);
         RerateWorld world = new(before, offerings, Periods, policy);
         world.Rate(
             before,
@@ -177,7 +179,7 @@ public sealed class RerateRefusalTests
 
         // Where the charge of the late one itself changes, its lines are of March, and name the policy.
         OfferingVersion none = After with { Version = 3, Bundles = [] };
-        TariffSnapshot third = new([Before, After with { ValidFrom = Before.ValidFrom }, none with { ValidFrom = Before.ValidFrom }], offerings);
+        TariffSnapshot third = new([Before, After, none], offerings);
         Assert.All(world.Take(world.Plan(third, Periods)), outcome => Assert.Equal(CorrectionOutcome.Taken, outcome));
         Assert.All(
             world.Records.Where(one => one.Correction?.UsageId == UsageId.FromHalves(1, 3)),

@@ -1,7 +1,6 @@
 using System.Globalization;
 using BelgiCom.Streaming.Billing;
 using BelgiCom.Streaming.Contracts;
-using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Tool;
 

@@ -119,7 +119,8 @@ internal static class TopUpsFile
             {
                 file.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{operation.At:yyyy-MM-dd'T'HH:mm:ss.fffzzz},{operation.SubscriberRef},{operation.Amount:0.#########},{operation.Currency}"));
+                    $"{operation.At:yyyy-MM-dd'T'HH:mm:ss.fffzzz},{operation.SubscriberRef},{operation.Amount:0.#########},")
+                    + operation.Currency);
             }
         }
 

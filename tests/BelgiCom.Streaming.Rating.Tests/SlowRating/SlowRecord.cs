@@ -436,7 +436,7 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
         public BigInteger Units { get; init; }
 
         public bool IsSameAs(SlowRun other) =>
-            ReferenceEquals(Version, other.Version) && Index == other.Index && Band == other.Band && Bundle == other.Bundle && Terms == other.Terms
-            && UnitPrice == other.UnitPrice && UnitSize == other.UnitSize;
+            ReferenceEquals(Version, other.Version) && Index == other.Index && Band == other.Band && Bundle == other.Bundle
+            && Terms == other.Terms && UnitPrice == other.UnitPrice && UnitSize == other.UnitSize;
     }
 }

@@ -72,7 +72,10 @@ public sealed class TopUpAgreementTests : IDisposable
             new Dictionary<ulong, long>
             {
                 // 30 × 0.01 + 0.05; 80 covered; 20 of 40 covered, and a fee of its own; 10 × 0.01 + 0.05.
-                [1] = 350_000_000, [2] = 0, [3] = 250_000_000, [4] = 150_000_000,
+                [1] = 350_000_000,
+                [2] = 0,
+                [3] = 250_000_000,
+                [4] = 150_000_000,
             },
             ledger);
 
