@@ -99,17 +99,20 @@ internal sealed class BillCharges(Database database, SchemaWords words, long num
         }
 
         string names = string.Join(", ", offerings.Select((_, index) => $"@p{(index + 1).ToString(CultureInfo.InvariantCulture)}"));
-        string where = $"l.period = @p0 AND l.bill_close IS NOT NULL AND l.offering IN ({names})";
+        const string where = "l.period = @p0 AND l.bill_close IS NOT NULL";
+        const string ofPart = "CASE p.offering WHEN '' THEN l.offering ELSE p.offering END";
         List<((string, string) Key, PeriodUsage Usage)> rows = database.Query(
             $"""
             SELECT account, offering, version, price_index, CAST({words.SumOfUnits} AS TEXT), CAST({words.SumOfNanos} AS TEXT)
             FROM (
                 SELECT l.account, l.offering, l.offering_version AS version, l.price_index,
                        l.charged_units - l.bundle_units AS charged_units, l.amount_nanos
-                FROM billed_line l WHERE {where} AND l.price_index <> {LedgerPart.Several.ToString(CultureInfo.InvariantCulture)}
+                FROM billed_line l
+                WHERE {where} AND l.offering IN ({names}) AND l.price_index <> {LedgerPart.Several.ToString(CultureInfo.InvariantCulture)}
                 UNION ALL
-                SELECT l.account, l.offering, p.offering_version, p.price_index, p.priced_units, p.amount_nanos
-                FROM billed_line l JOIN billed_part p ON p.stream = l.stream AND p.rated_offset = l.rated_offset WHERE {where}) AS used
+                SELECT l.account, {ofPart}, p.offering_version, p.price_index, p.priced_units, p.amount_nanos
+                FROM billed_line l JOIN billed_part p ON p.stream = l.stream AND p.rated_offset = l.rated_offset
+                WHERE {where} AND {ofPart} IN ({names})) AS used
             GROUP BY account, offering, version, price_index ORDER BY account, offering, version, price_index
             """,
             reader => (

@@ -370,14 +370,15 @@ public sealed class BillingLedger : IDisposable
             .Where(part => written.Contains(part.Line) && batch.Lines[part.Line].Outcome == LedgerOutcome.Rated).Chunk(PartsPerInsert))
         {
             string rows = string.Join(
-                ", ", parts.Select((_, part) => $"({string.Join(", ", Enumerable.Range(part * 6, 6).Select(value => $"@p{value}"))})"));
+                ", ", parts.Select((_, part) => $"({string.Join(", ", Enumerable.Range(part * 7, 7).Select(value => $"@p{value}"))})"));
             Database.Execute(
-                "INSERT INTO billed_part (stream, rated_offset, offering_version, price_index, priced_units, amount_nanos) VALUES " + rows,
+                "INSERT INTO billed_part (stream, rated_offset, offering, offering_version, price_index, priced_units, amount_nanos) VALUES "
+                    + rows,
                 [
                     .. parts.SelectMany(part => new object?[]
                     {
-                        streamIds[batch.Lines[part.Line].Stream], batch.Lines[part.Line].Offset, (long)part.Version, (long)part.PriceIndex,
-                        part.PricedUnits, part.AmountNanos,
+                        streamIds[batch.Lines[part.Line].Stream], batch.Lines[part.Line].Offset, part.Offering, (long)part.Version,
+                        (long)part.PriceIndex, part.PricedUnits, part.AmountNanos,
                     }),
                 ]);
         }

@@ -42,7 +42,10 @@ public sealed class ClosingTerms
     /// <summary>All versions of an offering; none when it is not known.</summary>
     internal IReadOnlyList<PeriodTerms> VersionsOf(string offering) => _offerings.GetValueOrDefault(offering) ?? [];
 
-    /// <summary>The day on which one offering follows another is the later one's, so that no day is paid twice.</summary>
+    /// <summary>
+    /// The day on which one offering follows another is the later one's, so that no day is paid twice. An add-on has days of its own beside
+    /// the main offering's.
+    /// </summary>
     private void Add(SubscriptionPeriod[] periods, int number)
     {
         for (int index = 0; index < periods.Length; index++)
@@ -53,13 +56,26 @@ public sealed class ClosingTerms
             DateOnly end = ActiveDays.EndOf(period.ValidTo);
             DateOnly next = index + 1 < periods.Length ? ActiveDays.BeginOf(periods[index + 1].ValidFrom) : DateOnly.MaxValue;
             DateOnly to = end < next ? end : next;
-            bool goesOn = before is not null && before.Offering == period.Offering && before.ValidTo == period.ValidFrom;
-            if (!_subscriptions.TryGetValue((period.Account, period.Offering), out List<ActiveDays>? days))
+            foreach (string offering in period.AddOns.Prepend(period.Offering))
             {
-                _subscriptions.Add((period.Account, period.Offering), days = []);
-            }
+                bool goesOn = before is not null && before.ValidTo == period.ValidFrom
+                    && (before.Offering == offering || before.AddOns.Contains(offering));
+                if (!_subscriptions.TryGetValue((period.Account, offering), out List<ActiveDays>? days))
+                {
+                    _subscriptions.Add((period.Account, offering), days = []);
+                }
 
-            days.Add(new ActiveDays(number, from, to > from ? to : from, Begins: period.ValidFrom is not null && !goesOn));
+                ActiveDays added = new(number, from, to > from ? to : from, Begins: period.ValidFrom is not null && !goesOn);
+                if (goesOn && days.Count > 0 && days[^1].Subscription == number && days[^1].To == from)
+                {
+                    // What an add-on divided is one for the main offering: a fee is rounded once.
+                    days[^1] = days[^1] with { To = added.To };
+                }
+                else
+                {
+                    days.Add(added);
+                }
+            }
         }
     }
 }

@@ -209,10 +209,11 @@ public sealed class LedgerBatch
             }
 
             (int version, int price, long units) = (part.OfferingVersion, part.PriceIndex, hasUnits ? part.Units : 0);
-            int known = _parts.FindIndex(first, one => one.Version == version && one.PriceIndex == price);
+            string offering = part.Offering.IsEmpty ? "" : TextOf(part.Offering);
+            int known = _parts.FindIndex(first, one => one.Offering == offering && one.Version == version && one.PriceIndex == price);
             if (known < 0)
             {
-                _parts.Add(new LedgerPart(_lines.Count, version, price, units, part.AmountNanos));
+                _parts.Add(new LedgerPart(_lines.Count, offering, version, price, units, part.AmountNanos));
             }
             else
             {
@@ -225,7 +226,7 @@ public sealed class LedgerBatch
             }
         }
 
-        bool isOne = _parts.Count == first + 1 && _parts[first].Version == usage.OfferingVersion;
+        bool isOne = _parts.Count == first + 1 && _parts[first].Offering.Length == 0 && _parts[first].Version == usage.OfferingVersion;
         int index = isOne ? _parts[first].PriceIndex : _parts.Count > first ? LedgerPart.Several : usage.PriceIndex;
         _parts.RemoveRange(first, isOne ? 1 : 0);
         return index;

@@ -65,11 +65,12 @@ internal struct LedgerLine
 
 /// <summary>What one price of a usage event with several of them charged.</summary>
 /// <param name="Line">Row of the event in the batch.</param>
+/// <param name="Offering">The offering, where it is not that of the event; empty where it is.</param>
 /// <param name="Version">Version of the offering.</param>
 /// <param name="PriceIndex">Index of the price in it; -1 for none.</param>
 /// <param name="PricedUnits">Units that no bundle covered.</param>
 /// <param name="AmountNanos">Their amount.</param>
-internal readonly record struct LedgerPart(int Line, int Version, int PriceIndex, long PricedUnits, long AmountNanos)
+internal readonly record struct LedgerPart(int Line, string Offering, int Version, int PriceIndex, long PricedUnits, long AmountNanos)
 {
     /// <summary>Price index of an event that has several prices.</summary>
     public const int Several = -2;

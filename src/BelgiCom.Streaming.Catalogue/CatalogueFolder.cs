@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using BelgiCom.Streaming.Contracts;
+using BelgiCom.Streaming.Rating;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
@@ -60,7 +61,7 @@ public static class CatalogueFolder
     {
         List<OfferingEdition> editions = [];
         Dictionary<string, string> fileOf = new(StringComparer.Ordinal);
-        List<(YamlSection Root, VersionSource Offering)> read = [];
+        List<(YamlSection Root, IReadOnlyList<VersionSource> Versions)> read = [];
         foreach ((string file, YamlSection? root) in files)
         {
             IReadOnlyList<VersionSource> versions = root is null ? [] : OfferingReader.Read(root, tables, findings);
@@ -73,7 +74,7 @@ public static class CatalogueFolder
 
             if (root is not null && versions.Count > 0)
             {
-                read.Add((root, versions[0]));
+                read.Add((root, versions));
             }
 
             editions.AddRange(
@@ -92,24 +93,19 @@ public static class CatalogueFolder
     }
 
     /// <summary>
-    /// An add-on stands beside a main offering of the catalogue, whose amounts can be summed with its own. Currency and basis are those of
-    /// the file, and so of each of its versions.
+    /// An add-on stands beside a main offering of the catalogue, whose amounts can be summed with its own. What is compared are terms of the
+    /// file, and so of each of its versions, and top-ups.
     /// </summary>
-    private static void CheckAddOns(List<(YamlSection Root, VersionSource Offering)> read)
+    private static void CheckAddOns(List<(YamlSection Root, IReadOnlyList<VersionSource> Versions)> read)
     {
-        foreach ((YamlSection root, VersionSource addOn) in read)
+        foreach ((YamlSection root, IReadOnlyList<VersionSource> addOn) in read)
         {
-            foreach (string name in addOn.Terms.AddOnTo)
+            foreach (string name in addOn[0].Published.AddOnTo)
             {
-                VersionSource? main = read.Find(one => one.Offering.Published.Offering == name).Offering;
-                string? wrong = main is null ? "which the catalogue does not have."
-                    : main.Terms.AddOnTo.Count > 0 ? "which is an add-on itself; name a main offering."
-                    : main.Published.Currency != addOn.Published.Currency
-                        ? $"which is in {main.Published.Currency}, and this one in {addOn.Published.Currency}: amounts of two currencies "
-                            + "have no sum."
-                    : main.Published.PriceBasis != addOn.Published.PriceBasis
-                        ? "of which the prices are on the other basis: amounts with VAT and without have no sum."
-                    : null;
+                OfferingVersion? main = read.Find(one => one.Versions[0].Published.Offering == name).Versions?[0].Published;
+                string? wrong = main is null
+                    ? "which the catalogue does not have."
+                    : addOn.Select(version => AddOnTerms.WhyNot(version.Published, main)).FirstOrDefault(why => why is not null);
                 if (wrong is not null)
                 {
                     root.Fault("addOnTo", $"'addOnTo' names offering '{name}', {wrong}", FaultCodes.AddOn);

@@ -17,7 +17,6 @@ internal sealed class OfferingReader
     private readonly CatalogueTables _tables;
     private readonly Findings _findings;
     private readonly OfferingVersion _common;
-    private readonly OfferingTerms _terms;
     private readonly IReadOnlyList<string> _tableNames;
     private readonly IReadOnlyList<RoamingZone> _zones;
     private readonly List<TimeBand> _bands;
@@ -38,9 +37,6 @@ internal sealed class OfferingReader
             VatPermille = VatPermille(root),
             PaymentMethod = root.Choice(
                 "paymentMethod", PaymentMethod.PostPaid, ("postPaid", PaymentMethod.PostPaid), ("prePaid", PaymentMethod.PrePaid)),
-        };
-        _terms = new OfferingTerms
-        {
             AddOnTo = root.Texts("addOnTo"),
         };
         _tableNames = root.Texts("tables");
@@ -71,10 +67,6 @@ internal sealed class OfferingReader
         }
 
         tables.CheckNames(_tableNames, root);
-        if (_terms.AddOnTo.Count > 0)
-        {
-            PriceReader.NotApplied(root, "addOnTo", "a subscriber has one offering, and its prices stand alone");
-        }
     }
 
     /// <summary>The versions, ordered; faults go to the section's list.</summary>
@@ -195,7 +187,7 @@ internal sealed class OfferingReader
             Surcharges = [
                 .. published.Select<(YamlSection, OfferingPrice, PriceTerms Terms), (decimal, long)?>(
                     price => price.Terms.AboveFairUsePrice is { } above ? (above, price.Terms.AboveFairUseUnits) : null)],
-            Terms = _terms with
+            Terms = new OfferingTerms
             {
                 Fees = terms.Fees,
                 Commitments = terms.Commitments,

@@ -37,6 +37,11 @@ public static class OfferingWords
             statements.Add(new OfferingStatement("offering", "paid", "before use"));
         }
 
+        if (version.AddOnTo.Count > 0)
+        {
+            statements.Add(new OfferingStatement("offering", "in addition to", Join(version.AddOnTo)));
+        }
+
         if (version.RoamingDataLimit is { } limit)
         {
             statements.Add(new OfferingStatement("offering", "roaming data limit", $"{Amount(limit)} a month", limit));
@@ -208,11 +213,6 @@ public static class OfferingWords
     /// <summary>What a version says beside prices and bundles, which nothing applies yet.</summary>
     internal static IEnumerable<OfferingStatement> Terms(OfferingTerms terms)
     {
-        if (terms.AddOnTo.Count > 0)
-        {
-            yield return new("offering", "in addition to", Join(terms.AddOnTo));
-        }
-
         foreach (FeeTerms fee in terms.Fees)
         {
             string price = fee.Price is { } one ? Amount(one) : string.Join(

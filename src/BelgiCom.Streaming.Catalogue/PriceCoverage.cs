@@ -50,7 +50,7 @@ internal sealed class PriceCoverage
         }
 
         // What an addition leaves out is the main offering's.
-        foreach (UsageKind kind in source.Terms.AddOnTo.Count > 0 ? [] : Kinds)
+        foreach (UsageKind kind in source.Published.AddOnTo.Count > 0 ? [] : Kinds)
         {
             coverage.FindGaps(kind);
         }

@@ -113,17 +113,21 @@ public sealed class ReferencePublisher(
         }
 
         (Subscription subscription, SubscriptionPeriod period) = paying[0];
-        OfferingVersion? version = ReadPublished<string, OfferingVersion, OfferingVersion>(
-                catalogue, TryReadKey, (key, one) => one.Key == key, one => one, stopping)
-            .Values.Select(published => published.Content)
-            .Where(one => one.Offering == period.Offering && one.ValidFrom <= choice.From).MaxBy(one => one.Version);
+        OfferingVersion[] versions = [
+            .. ReadPublished<string, OfferingVersion, OfferingVersion>(
+                    catalogue, TryReadKey, (key, one) => one.Key == key, one => one, stopping)
+                .Values.Select(published => published.Content).Where(one => one.ValidFrom <= choice.From)];
+        OfferingVersion? version = versions.Where(one => one.Offering == period.Offering).MaxBy(one => one.Version);
         if (version is null)
         {
             throw new InputFaultException([
                 new InputFault(choice.Limit, 0, $"no version of offering '{period.Offering}' is published that holds at this time.")]);
         }
 
-        IReadOnlyList<SpendLimit> limits = SpendLimit.Of(version);
+        SpendLimit[] limits = [
+            .. SpendLimit.Of(version),
+            .. versions.Where(one => period.AddOns.Contains(one.Offering)).GroupBy(one => one.Offering, StringComparer.Ordinal)
+                .SelectMany(addOn => SpendLimit.OfAddOn(addOn.MaxBy(one => one.Version)!))];
         if (!limits.Any(limit => limit.Id == choice.Limit))
         {
             throw new InputFaultException([
@@ -133,22 +137,29 @@ public sealed class ReferencePublisher(
                     + $"{string.Join(", ", limits.Select(limit => limit.Id))}.")]);
         }
 
-        LimitChoice[] chosen = [
-            .. period.Limits.Where(other => other.Limit != choice.Limit || other.From != choice.From).Append(choice)
-                .OrderBy(one => one.From)];
-        if (chosen.Length > LimitChoices.Most)
+        // It holds on when an add-on begins or ends later, which makes another period.
+        Subscription changed = subscription with
+        {
+            Periods = [
+                .. subscription.Periods.Select(one => one.AliasOf is null && !(one.ValidTo <= choice.From)
+                    && one.Account == period.Account && one.Offering == period.Offering ? WithChoice(one, choice) : one)],
+        };
+        if (changed.Periods.Any(one => one.Limits.Count > LimitChoices.Most))
         {
             throw new InputFaultException([new InputFault(choice.Limit, 0, $"the subscription has {LimitChoices.Most} choices already.")]);
         }
 
-        Subscription changed = subscription with
-        {
-            Periods = [.. subscription.Periods.Select(one => one == period ? one with { Limits = chosen } : one)],
-        };
         Send(topic.Name, [(changed.SubscriberRef.ToByteArray(), topic.Write(changed).ToArray())], stopping);
     }
 
     /// <summary>The periods of a subscription in which the customer chose anything.</summary>
+    private static SubscriptionPeriod WithChoice(SubscriptionPeriod period, LimitChoice choice) => period with
+    {
+        Limits = [
+            .. period.Limits.Where(other => other.Limit != choice.Limit || other.From != choice.From).Append(choice)
+                .OrderBy(one => one.From)],
+    };
+
     private static IReadOnlyList<SubscriptionPeriod> ChosenIn(Subscription subscription) =>
         subscription.Periods.All(period => period.Limits.Count == 0)
             ? []

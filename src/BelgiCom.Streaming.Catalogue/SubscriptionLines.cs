@@ -6,7 +6,7 @@ namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>One line of a subscriptions file, as text, with what the customer chose for limits.</summary>
 internal sealed record SubscriptionLine(
-    long Number, string Msisdn, string Imsi, string Account, string Offering, string ValidFrom, string ValidTo,
+    long Number, string Msisdn, string Imsi, string Account, string Offering, string ValidFrom, string ValidTo, string AddOnTo,
     IReadOnlyList<LimitChoice> Limits);
 
 /// <summary>
@@ -16,16 +16,17 @@ internal sealed record SubscriptionLine(
 internal static class SubscriptionLines
 {
     private const string Header = "msisdn,imsi,account,offering,validFrom,validTo";
+    private const string WholeHeader = Header + ",addOnTo";
     private const string LimitsName = "limits";
-    private const int Columns = 6;
+    private const int Columns = 7;
     private const int MaxLineLength = 4096;
-    private static readonly string[] Names = Header.Split(',');
+    private static readonly string[] Names = WholeHeader.Split(',');
 
     public static IEnumerable<SubscriptionLine> Read(string path, string file, List<InputFault> faults)
     {
         long number = 0;
         bool? isJson = null;
-        bool hasHeader = false;
+        int columns = 0;
         using StreamReader content = new(path, Encoding.UTF8);
         foreach (string raw in LimitedLines.Read(content, MaxLineLength))
         {
@@ -49,12 +50,12 @@ internal static class SubscriptionLines
             }
 
             isJson ??= text[0] == '{';
-            if (isJson == false && !hasHeader)
+            if (isJson == false && columns == 0)
             {
-                hasHeader = true;
-                if (text != Header)
+                columns = text == WholeHeader ? Columns : Columns - 1;
+                if (text is not (Header or WholeHeader))
                 {
-                    faults.Add(new InputFault(file, number, $"The first line must be the header {Header}"));
+                    faults.Add(new InputFault(file, number, $"The first line must be the header {Header}, or that and ,addOnTo"));
                     yield break;
                 }
 
@@ -63,14 +64,15 @@ internal static class SubscriptionLines
 
             string[] fields = new string[Columns];
             List<LimitChoice> limits = [];
-            string? fault = isJson.Value ? SplitJson(text, fields, limits) : SplitCsv(text, fields);
+            fields[Columns - 1] = "";
+            string? fault = isJson.Value ? SplitJson(text, fields, limits) : SplitCsv(text, fields.AsSpan(0, columns));
             if (fault is not null)
             {
                 faults.Add(new InputFault(file, number, fault));
                 continue;
             }
 
-            yield return new SubscriptionLine(number, fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], limits);
+            yield return new SubscriptionLine(number, fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], fields[6], limits);
         }
 
         if (isJson is null)
@@ -79,15 +81,15 @@ internal static class SubscriptionLines
         }
     }
 
-    private static string? SplitCsv(string text, string[] fields)
+    private static string? SplitCsv(string text, Span<string> fields)
     {
         int column = 0;
         int place = 0;
         while (true)
         {
-            if (column == Columns)
+            if (column == fields.Length)
             {
-                return $"The line has more than {Columns} fields.";
+                return $"The line has more than {fields.Length} fields.";
             }
 
             if (place < text.Length && text[place] == '"')
@@ -111,7 +113,7 @@ internal static class SubscriptionLines
 
             if (place >= text.Length)
             {
-                return column == Columns ? null : $"The line has {column} fields, not {Columns}.";
+                return column == fields.Length ? null : $"The line has {column} fields, not {fields.Length}.";
             }
 
             if (text[place++] != ',')
@@ -167,7 +169,7 @@ internal static class SubscriptionLines
                 int column = Array.IndexOf(Names, property.Name);
                 if (column < 0 || property.Value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
                 {
-                    return $"The line must have texts under the names {Header}, may have '{LimitsName}', and nothing else.";
+                    return $"The line must have texts under the names {WholeHeader}, may have '{LimitsName}', and nothing else.";
                 }
 
                 fields[column] = property.Value.GetString() ?? "";

@@ -5,8 +5,8 @@ using BelgiCom.Streaming.Privacy;
 namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>
-/// Reads subscriptions: CSV with the header <c>msisdn,imsi,account,offering,validFrom,validTo</c>, or JSON lines with the same names and
-/// <c>limits</c>. It reads line by line, so that a million lines need little memory; therefore the lines of one subscriber must follow each
+/// Reads subscriptions: CSV with the header <c>msisdn,imsi,account,offering,validFrom,validTo</c>, to which <c>addOnTo</c> may be added, or
+/// JSON lines with the same names and <c>limits</c>. A line with <c>addOnTo</c> is an add-on beside that main offering. It reads line by line, so that a million lines need little memory; therefore the lines of one subscriber must follow each
 /// other. Identifiers of persons leave this class as references only.
 /// </summary>
 /// <remarks>
@@ -37,7 +37,8 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
                         "This subscriber came before, with others between; put the lines of one subscriber below each other."));
             }
 
-            if (offerings is not null && subscription.Periods.Any(period => period.AliasOf is null && !offerings.Contains(period.Offering)))
+            if (offerings is not null && subscription.Periods.Any(
+                period => period.AliasOf is null && !period.AddOns.Append(period.Offering).All(offerings.Contains)))
             {
                 faults.Add(
                     new InputFault(_file, _groupLine, "The offering is not in the catalogue: correct the line, or add the offering."));
@@ -181,6 +182,8 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
 
     private Subscription Close(SubscriberRef subscriber, List<SubscriptionPeriod> periods, List<InputFault> faults)
     {
+        SubscriptionPeriod[] addOns = [.. periods.Where(period => period.AddOns.Count > 0)];
+        periods = [.. periods.Where(period => period.AddOns.Count == 0)];
         periods.Sort((left, right) => Nullable.Compare(left.ValidFrom, right.ValidFrom));
         for (int index = 1; index < periods.Count; index++)
         {
@@ -196,8 +199,65 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
             }
         }
 
-        return new Subscription { SubscriberRef = subscriber, Periods = periods };
+        return new Subscription
+        {
+            SubscriberRef = subscriber,
+            Periods = addOns.Length == 0 ? periods : WithAddOns(periods, addOns, faults),
+        };
     }
+
+    /// <summary>
+    /// The periods of main offerings, divided where an add-on begins or ends. An add-on without a begin or an end has that of the main
+    /// offering; one that is there at a time when the main offering is not, is a fault, because its usage could not be priced.
+    /// </summary>
+    private List<SubscriptionPeriod> WithAddOns(
+        List<SubscriptionPeriod> periods, SubscriptionPeriod[] addOns, List<InputFault> faults)
+    {
+        foreach (SubscriptionPeriod addOn in addOns)
+        {
+            SubscriptionPeriod[] beside = [.. periods.Where(period => IsBeside(addOn, period) && Overlap(addOn, period))];
+            bool isWhole = beside.Length > 0
+                && (addOn.ValidFrom is null || !(beside[0].ValidFrom > addOn.ValidFrom))
+                && (addOn.ValidTo is null || !(beside[^1].ValidTo < addOn.ValidTo))
+                && beside.Zip(beside.Skip(1)).All(pair => pair.First.ValidTo == pair.Second.ValidFrom);
+            if (!isWhole)
+            {
+                faults.Add(
+                    new InputFault(
+                        _file, _groupLine,
+                        $"Add-on '{addOn.AddOns[0]}' of this subscriber is valid when main offering '{addOn.Offering}' is not on the same "
+                        + "account: give it the validity of the main offering, or less."));
+            }
+
+            if (addOns.Any(other => !ReferenceEquals(other, addOn) && other.AddOns[0] == addOn.AddOns[0] && Overlap(other, addOn)))
+            {
+                faults.Add(new InputFault(_file, _groupLine, $"Add-on '{addOn.AddOns[0]}' of this subscriber is there twice at a time."));
+            }
+        }
+
+        return [.. periods.SelectMany(period => Divided(period, addOns))];
+    }
+
+    private static IEnumerable<SubscriptionPeriod> Divided(SubscriptionPeriod period, SubscriptionPeriod[] addOns)
+    {
+        DateTimeOffset?[] bounds = [
+            period.ValidFrom,
+            .. addOns.SelectMany(addOn => new[] { addOn.ValidFrom, addOn.ValidTo }).OfType<DateTimeOffset>().Distinct().Order()
+                .Where(bound => !(bound <= period.ValidFrom) && !(bound >= period.ValidTo)).Cast<DateTimeOffset?>(),
+            period.ValidTo];
+        return bounds.Zip(bounds.Skip(1), (from, to) => period with { ValidFrom = from, ValidTo = to }).Select(part => part with
+        {
+            AddOns = [
+                .. addOns.Where(addOn => IsBeside(addOn, part) && Overlap(addOn, part)).Select(addOn => addOn.AddOns[0])
+                    .Distinct().Order(StringComparer.Ordinal)],
+        });
+    }
+
+    private static bool IsBeside(SubscriptionPeriod addOn, SubscriptionPeriod main) =>
+        main.Offering == addOn.Offering && main.Account == addOn.Account;
+
+    private static bool Overlap(SubscriptionPeriod one, SubscriptionPeriod other) =>
+        !(one.ValidTo <= other.ValidFrom) && !(other.ValidTo <= one.ValidFrom);
 
     private (SubscriberRef Subscriber, SubscriberRef? Alias, SubscriptionPeriod Period)? Parse(
         SubscriptionLine line, List<InputFault> faults)
@@ -233,6 +293,21 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
             Fault("offering is empty.");
         }
 
+        if (line.AddOnTo.Any(char.IsControl) || line.AddOnTo.Contains('+') || line.Offering.Contains('+'))
+        {
+            Fault("offering and addOnTo must not have control characters or '+'.");
+        }
+
+        if (line.AddOnTo.Length > 0 && line.AddOnTo == line.Offering)
+        {
+            Fault("addOnTo is the add-on itself; give the main offering.");
+        }
+
+        if (line.AddOnTo.Length > 0 && line.Limits.Count > 0)
+        {
+            Fault("limits stand on the line of the main offering; those of an add-on have the id 'add-on/limit' there.");
+        }
+
         DateTimeOffset? from = Time(line.ValidFrom, "validFrom");
         DateTimeOffset? to = Time(line.ValidTo, "validTo");
         if (from >= to)
@@ -246,13 +321,17 @@ public sealed class SubscriptionsFile(string path, SubscriberPseudonymizer pseud
         }
 
         SubscriberRef subscriber = line.Msisdn.Length > 0 ? pseudonymizer.FromMsisdn(line.Msisdn) : pseudonymizer.FromImsi(line.Imsi);
-        SubscriberRef? alias = line.Msisdn.Length > 0 && line.Imsi.Length > 0 ? pseudonymizer.FromImsi(line.Imsi) : null;
+
+        // The line of the main offering says which IMSI is another name when.
+        bool isAddOn = line.AddOnTo.Length > 0;
+        SubscriberRef? alias = line.Msisdn.Length > 0 && line.Imsi.Length > 0 && !isAddOn ? pseudonymizer.FromImsi(line.Imsi) : null;
         return (
             subscriber, alias,
             new SubscriptionPeriod
             {
                 Account = line.Account,
-                Offering = line.Offering,
+                Offering = isAddOn ? line.AddOnTo : line.Offering,
+                AddOns = isAddOn ? [line.Offering] : [],
                 ValidFrom = from,
                 ValidTo = to,
                 Limits = line.Limits,

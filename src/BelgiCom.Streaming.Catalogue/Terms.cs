@@ -10,9 +10,6 @@ namespace BelgiCom.Streaming.Catalogue;
 /// </summary>
 public sealed record OfferingTerms
 {
-    /// <summary>Offerings to which this one is an addition; its prices stand before theirs. Empty for a main offering.</summary>
-    public IReadOnlyList<string> AddOnTo { get; init; } = [];
-
     /// <summary>Recurring and single fees (TMF620 ProductOfferingPrice of type recurring or oneTime).</summary>
     public IReadOnlyList<FeeTerms> Fees { get; init; } = [];
 

@@ -329,7 +329,7 @@ internal sealed partial class RatingBatchHandler : ITransactionalBatchHandler, I
         if (result.IsOfAccount)
         {
             Membership member = session.MemberOf(in usage, in result, tariffs, _accounts);
-            _events.WriteGuided(in received, in member, tariffs.Version(result.VersionIndex).OfferingUtf8);
+            _events.WriteGuided(in received, in member, tariffs.Version(result.VersionIndex).GuidedUtf8);
             return true;
         }
 

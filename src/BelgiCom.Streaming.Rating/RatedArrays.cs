@@ -12,7 +12,10 @@ internal sealed class RatedArrays
     private byte[] _meters = [];
 
     /// <summary>The octets of the parts; valid until they are asked for again.</summary>
-    public ReadOnlySpan<byte> Parts(scoped ReadOnlySpan<RatedPart> parts, TariffSnapshot tariffs)
+    /// <param name="parts">The parts of an event.</param>
+    /// <param name="version">Index of the version of the event.</param>
+    /// <param name="tariffs">Tariffs that it was rated with.</param>
+    public ReadOnlySpan<byte> Parts(scoped ReadOnlySpan<RatedPart> parts, int version, TariffSnapshot tariffs)
     {
         if (parts.IsEmpty)
         {
@@ -22,15 +25,15 @@ internal sealed class RatedArrays
         int size = AvroLimits.MaxArrayFrame + (parts.Length * default(UsagePartView).MaxSize);
         foreach (ref readonly RatedPart part in parts)
         {
-            PriceList list = tariffs.Version(part.VersionIndex).PriceList;
-            size += list.BandUtf8(part.BandIndex).Length + list.BundleUtf8(part.BundleIndex).Length;
+            TariffVersion own = tariffs.Version(part.VersionIndex);
+            size += own.PriceList.BandUtf8(part.BandIndex).Length + tariffs.BundleUtf8(in part).Length + own.OfferingUtf8.Length;
         }
 
         EnsureRoom(ref _parts, size);
         AvroItemsWriter<UsagePartView> writer = new(_parts, parts.Length);
         foreach (ref readonly RatedPart part in parts)
         {
-            writer.Add(ViewOf(in part, tariffs));
+            writer.Add(ViewOf(in part, version, tariffs));
         }
 
         return _parts.AsSpan(0, writer.Finish());
@@ -62,7 +65,7 @@ internal sealed class RatedArrays
         }
     }
 
-    private static UsagePartView ViewOf(scoped in RatedPart part, TariffSnapshot tariffs)
+    private static UsagePartView ViewOf(scoped in RatedPart part, int ofEvent, TariffSnapshot tariffs)
     {
         TariffVersion version = tariffs.Version(part.VersionIndex);
         return new UsagePartView
@@ -71,7 +74,8 @@ internal sealed class RatedArrays
             OfferingVersion = version.Version,
             PriceIndex = part.PriceIndex,
             Band = version.PriceList.BandUtf8(part.BandIndex),
-            Bundle = version.PriceList.BundleUtf8(part.BundleIndex),
+            Bundle = tariffs.BundleUtf8(in part),
+            Offering = tariffs.OfferingOf(part.VersionIndex) == tariffs.OfferingOf(ofEvent) ? default : version.OfferingUtf8,
             Tier = part.Tier,
             Packages = part.Packages,
             Units = part.Units,

@@ -97,21 +97,21 @@ public sealed partial class RatingSession
         return new SubscriberBalances(
             System.Text.Encoding.UTF8.GetString(version.OfferingUtf8) + "/" + version.Version, version.Currency, version.Basis,
             DateTimeOffset.FromUnixTimeMilliseconds(_monthStart), DateTimeOffset.FromUnixTimeMilliseconds(_monthEnd), balance.SpendNanos,
-            [.. before.Select((bundle, place) => Of(bundle, beside[place], version))],
+            [.. before.Select((bundle, place) => Of(bundle, beside[place], tariffs))],
             LimitsOf(subscriber, holder, version, guided.Choices, in balance, atMilliseconds));
     }
 
-    private BundleBalance Of(BundleInHand bundle, BundleInHand beside, TariffVersion version)
+    private BundleBalance Of(BundleInHand bundle, BundleInHand beside, TariffSnapshot tariffs)
     {
         PriceList.BundleTerms terms = bundle.Terms;
         bool isEndless = terms.Units == long.MaxValue;
         return new BundleBalance(
-            terms.Name, terms.Kind, terms.IsShared, isEndless ? null : terms.HasMonthlyTerms ? bundle.Used + bundle.Left : terms.Units,
+            tariffs.NameOf(terms), terms.Kind, terms.IsShared, isEndless ? null : terms.HasMonthlyTerms ? bundle.Used + bundle.Left : terms.Units,
             bundle.Used, beside.Used - bundle.Used, isEndless ? null : bundle.Left,
             terms.IsMonthly ? DateTimeOffset.FromUnixTimeMilliseconds(_monthStart) : ToTime(terms.FromMilliseconds),
             terms.IsMonthly ? DateTimeOffset.FromUnixTimeMilliseconds(_monthEnd) : ToTime(terms.ToMilliseconds),
             bundle.FairUse,
-            terms.Index >= version.PriceList.Bundles.Length ? terms.CountedFrom : null);
+            terms.IsGranted ? terms.CountedFrom : null);
     }
 
     private static DateTimeOffset? ToTime(long milliseconds) =>

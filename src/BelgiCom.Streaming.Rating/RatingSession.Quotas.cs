@@ -88,9 +88,11 @@ public sealed partial class RatingSession
         if (TryGuideUnasked(in usage, tariffs, out result, out int holder))
         {
             _tried.Add((_month, holder, _balances.GetOrCreate(_month, holder)));
+            TariffVersion version = tariffs.Version(result.VersionIndex);
             Price(in usage, tariffs, holder, ref result);
             isCutOff = result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated
-                && IsCutOff(in usage, tariffs, holder, in result);
+                && IsCutOff(in usage, version, holder, in result);
+            NamePublished(version, tariffs, ref result);
         }
     }
 
@@ -111,13 +113,12 @@ public sealed partial class RatingSession
     /// <summary>
     /// Whether the spend after usage has reached a limit that stops what the usage belongs to; <see cref="WatchSpend"/> sends its steps.
     /// </summary>
-    private bool IsCutOff(in UsageRecord usage, TariffSnapshot tariffs, int holder, in RatingResult result)
+    private bool IsCutOff(in UsageRecord usage, TariffVersion version, int holder, in RatingResult result)
     {
-        TariffVersion version = tariffs.Version(result.VersionIndex);
         SpendLimits limits = _subscribers.ChoicesIn(result.SubscriptionPeriod)?.LimitsAt(usage.EventTimeMilliseconds, version)
             ?? version.Limits;
         ref Balance balance = ref _balances.GetOrCreate(_month, holder);
-        bool isRoaming = result.ZoneIndex != version.HomeZone;
+        bool isRoaming = ZoneOf(in usage, version, in result) != version.HomeZone;
         if (isRoaming && usage.Kind == UsageKind.Data && limits.IsCutOff(SpendScope.RoamingData, balance.RoamingDataSpendNanos))
         {
             return true;
@@ -138,7 +139,8 @@ public sealed partial class RatingSession
         for (int index = 0; index < version.Measures.Length; index++)
         {
             MeasureInForce measured = version.Measures[index];
-            if (result.ZoneIndex >= 0 && measured.Counts(usage.Kind, result.ZoneIndex)
+            int zone = version.Layers is null ? result.ZoneIndex : measured.Version.FindZone(usage.ServingPlmn);
+            if (measured.Counts(usage.Kind, zone)
                 && SpendLimits.IsCutOff(limits.ReachedOfMeasure(index, _spend.SpendOf(owner, measured.Measure.Meter, period))))
             {
                 return true;

@@ -201,10 +201,16 @@ public sealed partial class RatingSession
             if (version.IsPrepaid && !IsOfMoneysCurrency(in usage, version, holder))
             {
                 result.Reject(RejectedReason.Currency);
+                NamePublished(version, tariffs, ref result);
                 return;
             }
 
             Price(in usage, tariffs, holder, ref result);
+            if (version.Layers is not null)
+            {
+                NamePublished(version, tariffs, ref result);
+            }
+
             if (result.Outcome is RatingOutcome.Rated or RatingOutcome.ZeroRated)
             {
                 _ids.Claim(day, UsageClaim.Of(usage.UsageId, usage.Fingerprint));
@@ -214,6 +220,18 @@ public sealed partial class RatingSession
             {
                 Pay(in usage, version, holder, result.AmountNanos);
             }
+        }
+    }
+
+    /// <summary>
+    /// Names a version that was published where several stand together: what has no price is under the main offering's. Usage that another
+    /// session must rate is still under all of them.
+    /// </summary>
+    private static void NamePublished(TariffVersion version, TariffSnapshot tariffs, ref RatingResult result)
+    {
+        if (version.Layers is { } layers && !result.IsOfAccount && ReferenceEquals(tariffs.Version(result.VersionIndex), version))
+        {
+            result.VersionIndex = layers[^1];
         }
     }
 
@@ -271,6 +289,7 @@ public sealed partial class RatingSession
     /// <summary>Days of the month in hand, and of those before it, on which a subscription has an offering.</summary>
     private MemberDays MemberDaysOf(UInt128 subscriber, int offering, int period, PriceList list)
     {
+        offering = _subscribers.MainOf(offering);
         long earlier = 0;
         for (int ago = list.OwnRolloverPeriods; ago > 1; ago--)
         {
@@ -326,6 +345,7 @@ public sealed partial class RatingSession
             PriceIndex = result.PriceIndex,
             BandIndex = RatedPart.None,
             BundleIndex = RatedPart.None,
+            BundleVersionIndex = RatedPart.None,
         };
         int count = 0;
         if (result.BundleUnits > 0)
@@ -361,7 +381,7 @@ public sealed partial class RatingSession
     /// <summary>Gives an event that was rated in parts its parts and meters; valid until the next one is given them.</summary>
     internal void WriteArrays(in RatingResult result, TariffSnapshot tariffs, ref UsageRatedView view)
     {
-        view.PartsOctets = _arrays.Parts(_lists.PartsOf(in result), tariffs);
+        view.PartsOctets = _arrays.Parts(_lists.PartsOf(in result), result.VersionIndex, tariffs);
         view.MetersOctets = _arrays.Meters(Meters(in result));
     }
 
@@ -562,9 +582,10 @@ public sealed partial class RatingSession
 
     private void Apply(in UsageRecord usage, TariffVersion version, int holder, ref Balance balance, ref RatingResult result)
     {
-        bool isRoamingData = usage.Kind == UsageKind.Data && result.ZoneIndex != version.HomeZone;
+        bool isRoamingData = usage.Kind == UsageKind.Data && ZoneOf(in usage, version, in result) != version.HomeZone;
         long drawn = _lists.DrawnFromBalance;
-        long allowance = version.PriceAt(result.PriceIndex).BundleZones[result.ZoneIndex] ? version.BundleUnits[(int)usage.Kind] : 0;
+        bool draws = version.Layers is null ? version.PriceAt(result.PriceIndex).BundleZones[result.ZoneIndex] : drawn != 0;
+        long allowance = draws ? version.BundleUnits[(int)usage.Kind] : 0;
         result.Crossed = Thresholds.Reached(usage.Kind, allowance, balance.BundleUsed(usage.Kind) + drawn) & ~balance.Notified;
         _balances.KeepForAbort(_month, holder, ref balance);
         balance.SpendNanos += result.AmountNanos;
@@ -575,6 +596,12 @@ public sealed partial class RatingSession
         Watch(in usage, version, holder, ref balance, ref result);
         result.SetBalance(in balance);
     }
+
+    /// <summary>
+    /// Zone of usage under the version in force; where add-ons stand beside it, the result holds the zone of whichever has the price.
+    /// </summary>
+    private static int ZoneOf(in UsageRecord usage, TariffVersion version, in RatingResult result) =>
+        version.Layers is null ? result.ZoneIndex : version.FindZone(usage.ServingPlmn);
 
     /// <summary>
     /// Counts the charge against limits. What costs nothing counts against none; only where the customer chose limits it is asked whether
@@ -600,7 +627,7 @@ public sealed partial class RatingSession
         SpendLimits limits = choices is null ? version.Limits : choices.LimitsAt(usage.EventTimeMilliseconds, version);
         UInt128 owner = usage.Subscriber ^ _subscribers.OwnerOf(holder);
         SpendPeriod period = new(_monthStartDays, _monthUntilDay, OldestDayWith(usage.EventTimeMilliseconds));
-        bool isRoaming = result.ZoneIndex != version.HomeZone;
+        bool isRoaming = ZoneOf(in usage, version, in result) != version.HomeZone;
         bool isRoamingData = isRoaming && usage.Kind == UsageKind.Data;
         if (isRoaming && !isRoamingData && result.AmountNanos != 0)
         {
@@ -639,7 +666,8 @@ public sealed partial class RatingSession
         for (int index = 0; index < version.Measures.Length; index++)
         {
             ref readonly MeasureInForce measured = ref version.Measures[index];
-            if (!measured.Counts(usage.Kind, result.ZoneIndex))
+            int zone = version.Layers is null ? result.ZoneIndex : measured.Version.FindZone(usage.ServingPlmn);
+            if (!measured.Counts(usage.Kind, zone))
             {
                 continue;
             }

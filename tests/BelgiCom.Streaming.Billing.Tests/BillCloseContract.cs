@@ -136,6 +136,51 @@ public abstract class BillCloseContract : IDisposable
         Assert.Equal(2, ledger.BillLines(1)[0].UsageEvents);
     }
 
+    /// <summary>
+    /// An add-on from the 11th to the 20th of October: 10 of 31 days of 6.20, and the main offering's fee whole and in one sum, though the
+    /// subscription is in three periods. Of a call of the main offering with a part of 10.00 by the add-on's price, 20.00 count for the
+    /// main offering's least amount, and 10.00 for the add-on's.
+    /// </summary>
+    [Fact]
+    public void Close_AddOnForAPartOfTheMonth_HasItsOwnDaysAndPrices()
+    {
+        using BillingLedger ledger = Open();
+        PeriodTerms main = Frame with { Fees = Plan.Fees };
+        PeriodTerms addOn = Frame with
+        {
+            Offering = "extra",
+            Fees = [new("pass", 6.2m, true, false, true, null, [])],
+            Commitments = [new("little", 15m, null, ["voice"], false)],
+        };
+        ClosingTerms terms = new(
+            [main, addOn],
+            [
+                new Subscription
+                {
+                    SubscriberRef = SubscriberRef.FromHalves(1, 1),
+                    Periods =
+                    [
+                        new() { Account = "a", Offering = "frame", ValidTo = Day(10, 11) },
+                        new() { Account = "a", Offering = "frame", AddOns = ["extra"], ValidFrom = Day(10, 11), ValidTo = Day(10, 21) },
+                        new() { Account = "a", Offering = "frame", ValidFrom = Day(10, 21) },
+                    ],
+                },
+            ]);
+        Apply(ledger, Used(1, 0, 30) with { Parts = [(0, Money(20)), (0, Money(10))], OfferingOfLastPart = "extra" });
+
+        ledger.Close(October, terms);
+
+        Assert.Equal(
+            [
+                ("extra", "little", 5m, "at least 15.00; charged 10.00, missing 5.00"),
+                ("extra", "pass", 2m, "1 × 6.20 × 10 of 31 days = 2.00"),
+                ("frame", "least", 80m, "at least 100.00; charged 20.00, missing 80.00"),
+                ("frame", "monthly", 20m, "1 × 20.00 = 20.00"),
+            ],
+            ledger.BillLines(1).Where(line => line.Period == October && line.LineKind != PeriodChargeKind.Usage)
+                .Select(line => (line.Offering, line.Item, line.Amount, line.Words)).Order());
+    }
+
     [Fact]
     public void Close_MonthThatIsNotOver_IsRefusedAndCanBeTried()
     {

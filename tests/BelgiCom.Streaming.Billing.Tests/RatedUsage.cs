@@ -34,6 +34,9 @@ internal sealed record RatedUsage(int Number)
     /// <summary>Price and amount of each part, where the usage has several.</summary>
     public (int PriceIndex, long AmountNanos)[] Parts { get; init; } = [];
 
+    /// <summary>The offering of the last part, where that is another one.</summary>
+    public string OfferingOfLastPart { get; init; } = "";
+
     public long TotalOctets { get; init; } = 1000;
 
     public long DurationSeconds { get; init; } = 60;
@@ -139,10 +142,11 @@ internal sealed record RatedUsage(int Number)
 
         byte[] octets = new byte[4096];
         AvroItemsWriter<UsagePartView> writer = new(octets, Parts.Length);
-        foreach ((int priceIndex, long amountNanos) in Parts)
+        foreach ((int index, (int priceIndex, long amountNanos)) in Parts.Index())
         {
             writer.Add(new UsagePartView
             {
+                Offering = index == Parts.Length - 1 ? Encoding.UTF8.GetBytes(OfferingOfLastPart) : default,
                 OfferingVersion = OfferingVersion,
                 PriceIndex = priceIndex,
                 Units = 10,

@@ -36,6 +36,56 @@ public sealed class SubscriptionsFileTests : IDisposable
     }
 
     /// <summary>
+    /// Two add-ons beside one main offering, the second as long as that is there: a period for each stretch with the same add-ons. The line
+    /// of an add-on may stand above that of its main offering, and names no IMSI again.
+    /// </summary>
+    [Theory]
+    [InlineData(
+        "msisdn,imsi,account,offering,validFrom,validTo,addOnTo\n"
+        + "999000000001,,A,week,2026-03-01T00:00:00Z,2026-03-08T00:00:00Z,go\n"
+        + "999000000001,001010100000001,A,go,2026-01-01T00:00:00Z,2026-06-01T00:00:00Z,\n"
+        + "999000000001,001010100000001,A,extra,,,go\n"
+        + "999000000001,001010100000001,A,start,2026-06-01T00:00:00Z,,\n")]
+    [InlineData(
+        "{\"msisdn\":\"999000000001\",\"account\":\"A\",\"offering\":\"week\",\"validFrom\":\"2026-03-01T00:00:00Z\","
+        + "\"validTo\":\"2026-03-08T00:00:00Z\",\"addOnTo\":\"go\"}\n"
+        + "{\"msisdn\":\"999000000001\",\"imsi\":\"001010100000001\",\"account\":\"A\",\"offering\":\"go\","
+        + "\"validFrom\":\"2026-01-01T00:00:00Z\",\"validTo\":\"2026-06-01T00:00:00Z\"}\n"
+        + "{\"msisdn\":\"999000000001\",\"account\":\"A\",\"offering\":\"extra\",\"addOnTo\":\"go\"}\n"
+        + "{\"msisdn\":\"999000000001\",\"imsi\":\"001010100000001\",\"account\":\"A\",\"offering\":\"start\","
+        + "\"validFrom\":\"2026-06-01T00:00:00Z\"}\n")]
+    public void AddOns_DivideThePeriodsOfTheirMainOffering(string content)
+    {
+        SubscriptionsFile file = Write(content);
+
+        Assert.Empty(file.Check(new HashSet<string> { "go", "start", "week", "extra" }));
+        Subscription read = Assert.Single(file.Read(), one => one.Periods.All(period => period.AliasOf is null));
+        Assert.Equal(
+            ["01-01 go extra", "03-01 go extra,week", "03-08 go extra", "06-01 start "],
+            read.Periods.Select(period => $"{period.ValidFrom:MM-dd} {period.Offering} {string.Join(',', period.AddOns)}"));
+        Assert.All(read.Periods.Zip(read.Periods.Skip(1)), pair => Assert.Equal(pair.First.ValidTo, pair.Second.ValidFrom));
+    }
+
+    [Theory]
+    [InlineData("999000000001,,A,week,2025-12-31T00:00:00Z,2026-03-08T00:00:00Z,go", "not on the same account")]
+    [InlineData("999000000001,,A,week,2026-03-01T00:00:00Z,2026-07-01T00:00:00Z,go", "not on the same account")]
+    [InlineData("999000000001,,B,week,2026-03-01T00:00:00Z,2026-03-08T00:00:00Z,go", "not on the same account")]
+    [InlineData("999000000001,,A,week,,,other", "not on the same account")]
+    [InlineData("999000000001,,A,go,,,go", "the add-on itself")]
+    [InlineData("999000000001,,A,a+b,,,go", "'+'")]
+    [InlineData("999000000001,,A,week,,,go\n999000000001,,A,week,2026-03-01T00:00:00Z,,go", "twice at a time")]
+    [InlineData("999000000001,,A,gone,,,go", "not in the catalogue")]
+    public void AddOn_WithoutItsMainOffering_IsAFault(string line, string fault)
+    {
+        IReadOnlyList<InputFault> faults = Write(
+            "msisdn,imsi,account,offering,validFrom,validTo,addOnTo\n"
+            + "999000000001,,A,go,2026-01-01T00:00:00Z,2026-06-01T00:00:00Z,\n" + line + "\n")
+            .Check(new HashSet<string> { "go", "week" });
+
+        Assert.Contains(faults, one => one.Message.Contains(fault, StringComparison.Ordinal));
+    }
+
+    /// <summary>
     /// The IMSI of a line with an MSISDN is another name of that subscriber, for as long as the line says; it may go to another subscriber
     /// in time, and have a line of its own before.
     /// </summary>

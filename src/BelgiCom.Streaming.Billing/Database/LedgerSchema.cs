@@ -109,6 +109,7 @@ internal static class LedgerSchema
         Notifications(words),
         PrepaidLines(words),
         Corrections(words),
+        PartsOfOfferings(words),
     ];
 
     /// <summary>
@@ -390,6 +391,26 @@ internal static class LedgerSchema
         """;
 
     private static string BasisOf(string column) => $"CASE {column} WHEN 0 THEN 'NET' ELSE 'GROSS' END";
+
+    /// <summary>
+    /// A usage event may have parts of an add-on and of the main offering beside it; the offering is empty for parts of the event's own.
+    /// </summary>
+    private static string PartsOfOfferings(SchemaWords words) =>
+        $"""
+        ALTER TABLE billed_part RENAME TO billed_part_of_event;
+        CREATE TABLE billed_part (
+            stream BIGINT NOT NULL,
+            rated_offset BIGINT NOT NULL,
+            offering TEXT NOT NULL,
+            offering_version BIGINT NOT NULL,
+            price_index BIGINT NOT NULL,
+            priced_units BIGINT NOT NULL,
+            amount_nanos BIGINT NOT NULL,
+            PRIMARY KEY (stream, rated_offset, offering, offering_version, price_index)) {words.ClusteredTable};
+        INSERT INTO billed_part
+        SELECT stream, rated_offset, '', offering_version, price_index, priced_units, amount_nanos FROM billed_part_of_event;
+        DROP TABLE billed_part_of_event;
+        """;
 
     /// <summary>
     /// The proof of what customers were sent. A record is a row, also one that has the id of another: that there is only one can be seen.

@@ -257,7 +257,7 @@ internal sealed class RateCase
             OfferingVersion version = _versions[subscriber].Single(candidate => candidate.Version == number);
             string? bucket = part.BundleIndex < 0
                 ? null
-                : Encoding.UTF8.GetString(_rating.Tariffs.Version(part.VersionIndex).BundleUtf8(part.BundleIndex));
+                : Encoding.UTF8.GetString(_rating.Tariffs.BundleUtf8(in part));
             if (bucket is not null)
             {
                 _drawn.Add(new CaseDraw(bucket, milliseconds, part.Units));

@@ -90,6 +90,12 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
     /// <summary>Seconds for which a quota may be used; 0 for what the charging function is set to.</summary>
     public long QuotaValiditySeconds { get; init; }
 
+    /// <summary>
+    /// Product offering ids of the main offerings to which this one is an add-on: its prices stand before theirs for who has both. Empty
+    /// for a main offering.
+    /// </summary>
+    public IReadOnlyList<string> AddOnTo { get; init; } = [];
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static OfferingVersion Read(ReadOnlySpan<byte> body)
@@ -135,7 +141,8 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
         + AvroSize.Of(Bands, static item => item.MaxSize)
         + AvroSize.Of(Holidays, static item => item.MaxSize)
         + AvroSize.Of(Limits, static item => item.MaxSize)
-        + AvroSize.Of(TopUps, static item => item.MaxSize);
+        + AvroSize.Of(TopUps, static item => item.MaxSize)
+        + AvroSize.Of(AddOnTo, static item => AvroSize.Of(item));
 
     internal static OfferingVersion ReadFrom(ref AvroReader reader) => new()
     {
@@ -162,6 +169,7 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
         QuotaSeconds = reader.ReadLong(),
         QuotaOctets = reader.ReadLong(),
         QuotaValiditySeconds = reader.ReadLong(),
+        AddOnTo = reader.ReadArray(1, static (ref reader) => reader.ReadString()),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -199,6 +207,7 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
         writer.WriteLong(QuotaSeconds);
         writer.WriteLong(QuotaOctets);
         writer.WriteLong(QuotaValiditySeconds);
+        writer.WriteArray(AddOnTo, static (ref writer, item) => writer.WriteString(item));
     }
 
     /// <summary>The schema as it is registered under the subject catalogue.tariffs.v1-value.</summary>
@@ -226,5 +235,6 @@ public sealed partial record OfferingVersion : IAvroRecord<OfferingVersion>
         """{"name":"topUps","type":{"type":"array","items":{"type":"record","name":"TopUpGrant","namespace":"be.belgicom.streaming","doc":"A bundle that a top-up brings.","fields":[{"name":"atLeast","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"The least top-up that brings it. Of those with one id, a top-up brings the one with the highest such amount."},{"name":"validitySeconds","type":"long","doc":"Elapsed seconds from the instant of the top-up on in which it may be used."},{"name":"bundle","type":"be.belgicom.streaming.Bundle","doc":"The bundle, with an id, and without a validity of its own."}]}},"doc":"Bundles that top-ups bring, each top-up anew.","default":[]},""" +
         """{"name":"quotaSeconds","type":"long","doc":"Seconds of a call that a quota of online charging has when the request names none; 0 for what the charging function is set to.","default":0},""" +
         """{"name":"quotaOctets","type":"long","doc":"Octets of data that a quota of online charging has when the request names none; 0 for what the charging function is set to.","default":0},""" +
-        """{"name":"quotaValiditySeconds","type":"long","doc":"Seconds for which a quota may be used; 0 for what the charging function is set to.","default":0}]}""";
+        """{"name":"quotaValiditySeconds","type":"long","doc":"Seconds for which a quota may be used; 0 for what the charging function is set to.","default":0},""" +
+        """{"name":"addOnTo","type":{"type":"array","items":"string"},"doc":"Product offering ids of the main offerings to which this one is an add-on: its prices stand before theirs for who has both. Empty for a main offering.","default":[]}]}""";
 }

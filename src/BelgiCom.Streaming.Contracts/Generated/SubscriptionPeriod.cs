@@ -30,11 +30,18 @@ public sealed partial record SubscriptionPeriod
     /// <summary>What the customer chose for spending limits, ordered by from; empty when the offering's limits hold as they are.</summary>
     public IReadOnlyList<LimitChoice> Limits { get; init; } = [];
 
+    /// <summary>
+    /// Product offering ids of the add-ons that the subscriber has beside the offering in the whole period, each once; their prices stand
+    /// before those of the offering. When an add-on begins or ends, another period does.
+    /// </summary>
+    public IReadOnlyList<string> AddOns { get; init; } = [];
+
     internal int MaxSize =>
         39
         + AvroSize.Of(Account)
         + AvroSize.Of(Offering)
-        + AvroSize.Of(Limits, static item => item.MaxSize);
+        + AvroSize.Of(Limits, static item => item.MaxSize)
+        + AvroSize.Of(AddOns, static item => AvroSize.Of(item));
 
     internal static SubscriptionPeriod ReadFrom(ref AvroReader reader) => new()
     {
@@ -44,6 +51,7 @@ public sealed partial record SubscriptionPeriod
         ValidTo = reader.ReadIsPresent() ? reader.ReadTimestamp() : null,
         AliasOf = reader.ReadIsPresent() ? SubscriberRef.ReadFrom(ref reader) : null,
         Limits = reader.ReadArray(4, static (ref reader) => LimitChoice.ReadFrom(ref reader)),
+        AddOns = reader.ReadArray(1, static (ref reader) => reader.ReadString()),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -69,5 +77,6 @@ public sealed partial record SubscriptionPeriod
         }
 
         writer.WriteArray(Limits, static (ref writer, item) => item.WriteTo(ref writer));
+        writer.WriteArray(AddOns, static (ref writer, item) => writer.WriteString(item));
     }
 }

@@ -24,7 +24,10 @@ public sealed partial record UsagePart
     /// <summary>Name of the time band by which the price was chosen; empty where the price holds at all times.</summary>
     public string Band { get; init; } = "";
 
-    /// <summary>Id of the bundle that covered it; empty for none, and for the month's bundle of the kind, which has no id.</summary>
+    /// <summary>
+    /// Id of the bundle that covered it, after 'offering/' where the bundle is of another offering than the price; empty for none, and for
+    /// the month's bundle of the kind, which has no id.
+    /// </summary>
     public string Bundle { get; init; } = "";
 
     /// <summary>Number of the tier, from 1; 0 where the price has none.</summary>
@@ -45,10 +48,17 @@ public sealed partial record UsagePart
     /// <summary>Amount on the price list's basis, 9 decimals; less than 0 where something is taken back.</summary>
     public decimal Amount { get; init; }
 
+    /// <summary>
+    /// Product offering id of the offering whose price it has, where that is not the offering of the event: an add-on, or the main offering
+    /// beside it. Empty where it is.
+    /// </summary>
+    public string Offering { get; init; } = "";
+
     internal int MaxSize =>
         65
         + AvroSize.Of(Band)
-        + AvroSize.Of(Bundle);
+        + AvroSize.Of(Bundle)
+        + AvroSize.Of(Offering);
 
     internal static UsagePart ReadFrom(ref AvroReader reader) => new()
     {
@@ -63,6 +73,7 @@ public sealed partial record UsagePart
         UnitPrice = Nanos.ToDecimal(reader.ReadUnscaled()),
         UnitSize = reader.ReadLong(),
         Amount = Nanos.ToDecimal(reader.ReadUnscaled()),
+        Offering = reader.ReadString(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -78,6 +89,7 @@ public sealed partial record UsagePart
         writer.WriteUnscaled(Nanos.FromDecimal(UnitPrice));
         writer.WriteLong(UnitSize);
         writer.WriteUnscaled(Nanos.FromDecimal(Amount));
+        writer.WriteString(Offering);
     }
 }
 
@@ -103,7 +115,10 @@ public ref struct UsagePartView : IAvroItem<UsagePartView>
     /// <summary>Name of the time band by which the price was chosen; empty where the price holds at all times.</summary>
     public ReadOnlySpan<byte> Band { get; set; }
 
-    /// <summary>Id of the bundle that covered it; empty for none, and for the month's bundle of the kind, which has no id.</summary>
+    /// <summary>
+    /// Id of the bundle that covered it, after 'offering/' where the bundle is of another offering than the price; empty for none, and for
+    /// the month's bundle of the kind, which has no id.
+    /// </summary>
     public ReadOnlySpan<byte> Bundle { get; set; }
 
     /// <summary>Number of the tier, from 1; 0 where the price has none.</summary>
@@ -124,11 +139,18 @@ public ref struct UsagePartView : IAvroItem<UsagePartView>
     /// <summary>Amount on the price list's basis, 9 decimals; less than 0 where something is taken back. In nano-units.</summary>
     public long AmountNanos { get; set; }
 
+    /// <summary>
+    /// Product offering id of the offering whose price it has, where that is not the offering of the event: an add-on, or the main offering
+    /// beside it. Empty where it is.
+    /// </summary>
+    public ReadOnlySpan<byte> Offering { get; set; }
+
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        75
+        80
         + Band.Length
-        + Bundle.Length;
+        + Bundle.Length
+        + Offering.Length;
 
     internal static UsagePartView ReadFrom(scoped ref AvroReader reader)
     {
@@ -145,6 +167,7 @@ public ref struct UsagePartView : IAvroItem<UsagePartView>
         view.UnitPriceNanos = reader.ReadUnscaled();
         view.UnitSize = reader.ReadLong();
         view.AmountNanos = reader.ReadUnscaled();
+        view.Offering = reader.ReadUtf8();
         return view;
     }
 
@@ -165,5 +188,6 @@ public ref struct UsagePartView : IAvroItem<UsagePartView>
         writer.WriteUnscaled(UnitPriceNanos);
         writer.WriteLong(UnitSize);
         writer.WriteUnscaled(AmountNanos);
+        writer.WriteBytes(Offering);
     }
 }

@@ -52,7 +52,10 @@ internal readonly record struct Rejection(RejectedReason Reason, byte[] DetailUt
             new(reason, "Publish a subscription that covers eventTime, then recycle."u8.ToArray()),
         RejectedReason.NoTariff => new(
             reason,
-            "Publish a version of the subscriber's offering in force at eventTime, then recycle."u8.ToArray()),
+            [
+                .. "Publish a version of the subscriber's offering in force at eventTime, and of each of its add-ons one that is for "u8,
+                .. "that offering, then recycle."u8,
+            ]),
         RejectedReason.NoPrice => new(
             reason,
             "Add a zone for the serving network and a price for this usage to the offering, then recycle."u8.ToArray()),

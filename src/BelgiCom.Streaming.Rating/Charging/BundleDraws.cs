@@ -26,7 +26,7 @@ internal sealed class BundleDraws(
     public long ChangeAfter(long at)
     {
         long next = long.MaxValue;
-        foreach (PriceList.BundleTerms bundle in terms.List.Bundles)
+        foreach (PriceList.BundleTerms bundle in terms.Bundles.Bundles)
         {
             next = bundle.FromMilliseconds > at ? Math.Min(next, bundle.FromMilliseconds) : next;
             next = bundle.ToMilliseconds > at ? Math.Min(next, bundle.ToMilliseconds) : next;
@@ -50,15 +50,14 @@ internal sealed class BundleDraws(
     /// <returns>Units that no bundle covers.</returns>
     public long Draw(long units, long at)
     {
-        foreach (PriceList.BundleTerms bundle in HasOwnOrder ? OrderOfEvent() : terms.List.Bundles)
+        foreach (PriceList.BundleTerms bundle in HasOwnOrder ? OrderOfEvent() : terms.Bundles.Bundles)
         {
             if (units == 0)
             {
                 break;
             }
 
-            if (at < bundle.FromMilliseconds || at >= bundle.ToMilliseconds
-                || !bundle.Fits(hand.Usage.Kind, terms.Zone, terms.Destination))
+            if (at < bundle.FromMilliseconds || at >= bundle.ToMilliseconds || !terms.Fits(bundle))
             {
                 continue;
             }
@@ -80,8 +79,8 @@ internal sealed class BundleDraws(
     /// </summary>
     private void AddCovered(PriceList.BundleTerms bundle, long units, long at)
     {
-        RatedPart part = new() { Component = PartComponent.Bundle, BundleIndex = bundle.Index };
-        long within = bundle.HasFairUse(terms.Zone) ? CountFairUse(bundle, units) : units;
+        RatedPart part = new() { Component = PartComponent.Bundle, BundleIndex = bundle.Index, BundleVersionIndex = bundle.VersionIndex };
+        long within = terms.IsFairUse(bundle) ? CountFairUse(bundle, units) : units;
         if (within > 0)
         {
             parts.AddRun(part with { Units = within });
@@ -128,7 +127,7 @@ internal sealed class BundleDraws(
 
         foreach (GrantedBundle granted in hand.Granted)
         {
-            if (granted.TermsIn(terms.List) is { } bundle)
+            if (granted.TermsIn(terms.Bundles) is { } bundle)
             {
                 GiveBack(terms.VersionIndex, bundle);
             }
@@ -162,7 +161,7 @@ internal sealed class BundleDraws(
     }
 
     /// <summary>Whether the order of draw depends on the month, or on what top-ups brought.</summary>
-    private bool HasOwnOrder => terms.List.OrderDependsOnMonth || !hand.Granted.IsEmpty;
+    private bool HasOwnOrder => terms.Bundles.OrderDependsOnMonth || !hand.Granted.IsEmpty;
 
     /// <summary>
     /// The bundles in the order of draw, where a monthly one ends with the month of the event: the allowance of this month is drawn before
@@ -170,7 +169,7 @@ internal sealed class BundleDraws(
     /// </summary>
     private ReadOnlySpan<PriceList.BundleTerms> OrderOfEvent()
     {
-        PriceList.BundleTerms[] bundles = terms.List.Bundles;
+        PriceList.BundleTerms[] bundles = terms.Bundles.Bundles;
         if (_ofEvent.Length < bundles.Length + hand.Granted.Length)
         {
             _ofEvent = new PriceList.BundleTerms[bundles.Length + hand.Granted.Length];
@@ -184,7 +183,7 @@ internal sealed class BundleDraws(
 
         foreach (GrantedBundle granted in hand.Granted)
         {
-            if (granted.TermsIn(terms.List) is { } bundle)
+            if (granted.TermsIn(terms.Bundles) is { } bundle)
             {
                 PutInOrder(bundle, count++);
             }
@@ -253,6 +252,7 @@ internal sealed class BundleDraws(
             hand.Write(owner, bundle.Meter, draw.Nanos, drawn with { Units = drawn.Units - draw.Units }, hand.Day);
         }
 
-        parts.AddGivenBack(version, bundle.Index, draw.Units);
+        parts.AddGivenBack(
+            bundle.VersionIndex == PriceList.BundleTerms.OfPrice ? version : bundle.VersionIndex, bundle.Index, draw.Units);
     }
 }

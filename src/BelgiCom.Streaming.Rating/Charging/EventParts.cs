@@ -95,6 +95,7 @@ internal sealed class EventParts(TermsInForce terms)
                 PriceIndex = row.Index,
                 BandIndex = RatedPart.None,
                 BundleIndex = RatedPart.None,
+                BundleVersionIndex = RatedPart.None,
                 AmountNanos = nanos,
             };
             _count++;
@@ -111,6 +112,7 @@ internal sealed class EventParts(TermsInForce terms)
             PriceIndex = RatedPart.None,
             BandIndex = RatedPart.None,
             BundleIndex = bundle,
+            BundleVersionIndex = RatedPart.None,
             Units = -units,
         };
         _count++;
@@ -164,6 +166,9 @@ internal sealed class EventParts(TermsInForce terms)
     private void Stamp(ref RatedPart part)
     {
         (part.VersionIndex, part.PriceIndex, part.BandIndex) = (terms.VersionIndex, terms.Row.Index, terms.Band);
-        part.BundleIndex = part.Component == PartComponent.Bundle ? part.BundleIndex : RatedPart.None;
+        if (part.Component != PartComponent.Bundle)
+        {
+            (part.BundleIndex, part.BundleVersionIndex) = (RatedPart.None, RatedPart.None);
+        }
     }
 }

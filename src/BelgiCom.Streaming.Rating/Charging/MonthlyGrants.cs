@@ -67,8 +67,8 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
     private long Open(int month, PriceList.BundleTerms next, int periods)
     {
         int before = month - 1;
-        int version = before < 0 ? -1 : terms.VersionAt(BelgianCalendar.StartMilliseconds(month) - 1);
-        PriceList.BundleTerms? bundle = version < 0 ? null : terms.ListOf(version).FindBundle(next.Meter);
+        int version = before < 0 ? -1 : terms.VersionAt(BelgianCalendar.StartMilliseconds(month) - 1, next);
+        PriceList.BundleTerms? bundle = version < 0 ? null : terms.ListOf(version).FindBundle(next.Meter)?.AsIn(next);
         if (bundle is not { RolloverMaximum: > 0 } || bundle.IsShared != next.IsShared || DaysOf(bundle, before) == 0)
         {
             return 0;
@@ -165,7 +165,7 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
 
         if (bundle.IsContributed)
         {
-            return members.Brought(hand.AccountHash, terms.Offering, month, units, bundle.ProRataStep);
+            return members.Brought(hand.AccountHash, terms.OfferingOf(bundle), month, units, bundle.ProRataStep);
         }
 
         return bundle.ProRataStep == 0
@@ -181,13 +181,20 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
     {
         if (bundle.IsShared)
         {
-            return members.DaysOf(hand.AccountHash, terms.Offering, month);
+            return members.DaysOf(hand.AccountHash, terms.OfferingOf(bundle), month);
         }
 
         if (_ofMember is not { } member)
         {
             return subscribers.ActiveDays(
-                hand.Usage.Subscriber, terms.Offering, _holder, BelgianCalendar.StartDays(month), BelgianCalendar.StartDays(month + 1));
+                hand.Usage.Subscriber, terms.OfferingOf(bundle), _holder, BelgianCalendar.StartDays(month),
+                BelgianCalendar.StartDays(month + 1));
+        }
+
+        if (terms.IsOfAddOn(bundle))
+        {
+            // What came with the usage are the days of the main offering.
+            return members.DaysOf(hand.Usage.Subscriber, hand.AccountHash, terms.OfferingOf(bundle), month);
         }
 
         int ago = BelgianCalendar.MonthStartingOn(hand.MonthStart) - month;

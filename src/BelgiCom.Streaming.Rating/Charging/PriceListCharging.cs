@@ -194,7 +194,7 @@ internal sealed class PriceListCharging
         }
 
         PriceList.Row row = _terms.Row;
-        (result.ZoneIndex, result.PriceIndex) = (_terms.Zone, row.Index);
+        (result.VersionIndex, result.ZoneIndex, result.PriceIndex) = (_terms.VersionIndex, _terms.Zone, row.Index);
         long units = usage.UnitsOf(row.Unit);
         if (units == 0 && row.Model != PriceModel.Percentage)
         {

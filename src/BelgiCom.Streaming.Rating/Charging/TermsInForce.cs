@@ -12,6 +12,10 @@ internal sealed class TermsInForce(UsageInHand hand)
     private TariffSnapshot _tariffs = null!;
     private long _from;
 
+    // Where add-ons stand beside the main offering: the version of all of them together, and the zone and destination under each.
+    private int _together;
+    private (int Zone, int Destination)[] _places = [];
+
     // What was found last for each version, which nearly always holds again.
     private BandsInForce[] _bands = [];
 
@@ -23,6 +27,9 @@ internal sealed class TermsInForce(UsageInHand hand)
 
     /// <summary>Its price list.</summary>
     public PriceList List { get; private set; } = null!;
+
+    /// <summary>The price list whose bundles are drawn: where add-ons stand beside a main offering, that of all of them together.</summary>
+    public PriceList Bundles { get; private set; } = null!;
 
     /// <summary>The price.</summary>
     public PriceList.Row Row { get; private set; } = null!;
@@ -39,14 +46,34 @@ internal sealed class TermsInForce(UsageInHand hand)
     /// <summary>First instant at which other terms may be in force.</summary>
     public long Until { get; private set; }
 
-    /// <summary>The versions of the offering.</summary>
-    public ReadOnlySpan<int> Versions => _tariffs.VersionsBeside(VersionIndex);
+    /// <summary>The versions of the offering, or of what the subscriber has together.</summary>
+    public ReadOnlySpan<int> Versions => _tariffs.VersionsBeside(_together);
 
-    /// <summary>Number of the offering.</summary>
-    public int Offering => _tariffs.OfferingOf(VersionIndex);
+    /// <summary>Number of the offering of a bundle of <see cref="Bundles"/>.</summary>
+    public int OfferingOf(PriceList.BundleTerms bundle) => _tariffs.OfferingOf(VersionOf(bundle));
 
-    /// <summary>The version of the offering in force at any instant; -1 for none.</summary>
-    public int VersionAt(long milliseconds) => _tariffs.FindVersion(VersionIndex, milliseconds, out _);
+    /// <summary>The version in force at any instant of the offering of a bundle of <see cref="Bundles"/>; -1 for none.</summary>
+    public int VersionAt(long milliseconds, PriceList.BundleTerms bundle) => _tariffs.FindVersion(VersionOf(bundle), milliseconds, out _);
+
+    /// <summary>Whether a bundle of <see cref="Bundles"/> is one of an add-on beside the main offering.</summary>
+    public bool IsOfAddOn(PriceList.BundleTerms bundle) =>
+        bundle.VersionIndex != PriceList.BundleTerms.OfPrice && bundle.Layer < _tariffs.Version(_together).Layers!.Length - 1;
+
+    /// <summary>Whether a bundle of <see cref="Bundles"/> covers the usage.</summary>
+    public bool Fits(PriceList.BundleTerms bundle)
+    {
+        (int zone, int destination) = PlaceFor(bundle);
+        return bundle.Fits(hand.Usage.Kind, zone, destination);
+    }
+
+    /// <summary>Whether the usage counts against the fair use volume of a bundle of <see cref="Bundles"/>.</summary>
+    public bool IsFairUse(PriceList.BundleTerms bundle) => bundle.HasFairUse(PlaceFor(bundle).Zone);
+
+    private int VersionOf(PriceList.BundleTerms bundle) =>
+        bundle.VersionIndex == PriceList.BundleTerms.OfPrice ? _together : bundle.VersionIndex;
+
+    private (int Zone, int Destination) PlaceFor(PriceList.BundleTerms bundle) =>
+        bundle.VersionIndex == PriceList.BundleTerms.OfPrice ? (Zone, Destination) : _places[bundle.Layer];
 
     /// <summary>The price list of a version.</summary>
     public PriceList ListOf(int version) => _tariffs.Version(version).PriceList;
@@ -56,12 +83,13 @@ internal sealed class TermsInForce(UsageInHand hand)
     /// <param name="versionIndex">Any version of the offering.</param>
     public void Begin(TariffSnapshot tariffs, int versionIndex)
     {
-        if (!ReferenceEquals(tariffs, _tariffs))
+        if (!ReferenceEquals(tariffs, _tariffs) || _bands.Length < tariffs.Count)
         {
             (_tariffs, _bands) = (tariffs, new BandsInForce[tariffs.Count]);
         }
 
-        (VersionIndex, Until) = (versionIndex, long.MinValue);
+        (_together, VersionIndex, Until) = (versionIndex, versionIndex, long.MinValue);
+        Bundles = tariffs.Version(versionIndex).PriceList;
     }
 
     /// <summary>Finds what is in force at an instant; false when there is no price.</summary>
@@ -73,12 +101,68 @@ internal sealed class TermsInForce(UsageInHand hand)
         }
 
         Until = long.MinValue;
-        int version = _tariffs.FindVersion(VersionIndex, milliseconds, out long versionUntil);
+        int version = _tariffs.FindVersion(_together, milliseconds, out long versionUntil);
         if (version < 0)
         {
             return false;
         }
 
+        _together = version;
+        TariffVersion together = _tariffs.Version(version);
+        Bundles = together.PriceList;
+        if (together.Layers is { } layers)
+        {
+            return TryEnterAny(layers, together.ValidFromMilliseconds, milliseconds, versionUntil);
+        }
+
+        if (!TryEnter(version, milliseconds))
+        {
+            return false;
+        }
+
+        ref BandsInForce inForce = ref _bands[version];
+        (_from, Until) = (Math.Max(Version.ValidFromMilliseconds, inForce.From), Math.Min(versionUntil, inForce.Until));
+        return true;
+    }
+
+    /// <summary>
+    /// Asks the prices of the add-ons and then those of the main offering: the first that has a price for the usage has it. What comes
+    /// before it may have one when its bands change.
+    /// </summary>
+    private bool TryEnterAny(int[] layers, long from, long milliseconds, long until)
+    {
+        if (_places.Length < layers.Length)
+        {
+            _places = new (int Zone, int Destination)[layers.Length];
+        }
+
+        // All bundles must know where the usage is, also those of what comes after the price.
+        int found = -1;
+        for (int layer = layers.Length - 1; layer >= 0; layer--)
+        {
+            found = TryEnter(layers[layer], milliseconds) ? layer : found;
+            _places[layer] = (Zone, Destination);
+        }
+
+        if (found < 0)
+        {
+            return false;
+        }
+
+        TryEnter(layers[found], milliseconds);
+        (_from, Until) = (from, until);
+        for (int layer = 0; layer <= found; layer++)
+        {
+            ref BandsInForce inForce = ref _bands[layers[layer]];
+            (_from, Until) = (Math.Max(_from, inForce.From), Math.Min(Until, inForce.Until));
+        }
+
+        return true;
+    }
+
+    /// <summary>Finds zone, destination and price under a version; false when it has no price.</summary>
+    private bool TryEnter(int version, long milliseconds)
+    {
         VersionIndex = version;
         ref readonly UsageRecord usage = ref hand.Usage;
         Version = _tariffs.Version(VersionIndex);
@@ -94,12 +178,17 @@ internal sealed class TermsInForce(UsageInHand hand)
 
         Row = row;
         Band = (Row.BandBits & bands) == 0 ? -1 : BitOperations.TrailingZeroCount(Row.BandBits & bands);
-        (_from, Until) = (Math.Max(Version.ValidFromMilliseconds, inForce.From), Math.Min(versionUntil, inForce.Until));
         return true;
     }
 
-    /// <summary>What must be kept of the session of the event: its records, too, when prices change in or after the month.</summary>
-    public SessionForm SessionForm => IsSteady && !HasGranted() ? List.SessionFormOf(hand.Usage.Kind) : SessionForm.Records;
+    /// <summary>
+    /// What must be kept of the session of the event: its records, too, when prices change in or after the month. An offering whose records
+    /// are charged each by itself charges them so beside add-ons, too.
+    /// </summary>
+    public SessionForm SessionForm =>
+        !Version.KeepsSessions && _together != VersionIndex ? SessionForm.Nothing
+        : IsSteady && !HasGranted() ? Bundles.SessionFormOf(hand.Usage.Kind)
+        : SessionForm.Records;
 
     /// <summary>Whether the event may draw from what a top-up brought, which has an end.</summary>
     private bool HasGranted()
@@ -107,7 +196,7 @@ internal sealed class TermsInForce(UsageInHand hand)
         foreach (GrantedBundle granted in hand.Granted)
         {
             if (hand.Usage.EventTimeMilliseconds < granted.ToMilliseconds
-                && granted.TermsIn(List) is { } bundle && bundle.Kind == hand.Usage.Kind)
+                && granted.TermsIn(Bundles) is { } bundle && bundle.Kind == hand.Usage.Kind)
             {
                 return true;
             }
@@ -117,16 +206,28 @@ internal sealed class TermsInForce(UsageInHand hand)
     }
 
     /// <summary>Whether the version is in force through the event's month; for what lasts, as long as anything may last.</summary>
-    private bool IsSteady =>
-        Version.ValidFromMilliseconds <= hand.MonthStartMilliseconds
-        && Version.ChangesAtMilliseconds - hand.MonthEndMilliseconds
-            >= (Row.Unit == PriceUnit.Second ? PriceListCharging.MostMilliseconds : 0);
+    private bool IsSteady
+    {
+        get
+        {
+            TariffVersion version = _tariffs.Version(_together);
+            return version.ValidFromMilliseconds <= hand.MonthStartMilliseconds
+                && version.ChangesAtMilliseconds - hand.MonthEndMilliseconds
+                    >= (Row.Unit == PriceUnit.Second ? PriceListCharging.MostMilliseconds : 0);
+        }
+    }
 
     /// <summary>First instant after this one at which another band or version may be in force.</summary>
     public long BoundAfter(long at)
     {
-        List.Bands.At(at, ref _bands[VersionIndex]);
-        _tariffs.FindVersion(VersionIndex, at, out long versionUntil);
-        return Math.Min(_bands[VersionIndex].Until, versionUntil);
+        _tariffs.FindVersion(_together, at, out long until);
+        ReadOnlySpan<int> layers = _tariffs.Version(_together).Layers ?? new ReadOnlySpan<int>(ref _together);
+        foreach (int layer in layers)
+        {
+            ListOf(layer).Bands.At(at, ref _bands[layer]);
+            until = Math.Min(until, _bands[layer].Until);
+        }
+
+        return until;
     }
 }

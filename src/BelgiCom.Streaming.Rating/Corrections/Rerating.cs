@@ -63,7 +63,7 @@ public static class Rerating
             foreach (ref readonly RatedPart part in session.Parts(in result, tariffs))
             {
                 parts.Add(new ChargedPart(
-                    part.Component, tariffs.Version(part.VersionIndex).PriceList.BundleName(part.BundleIndex), part.Units,
+                    part.Component, tariffs.BundlesOf(in part).BundleName(part.BundleIndex), part.Units,
                     part.AmountNanos));
             }
         }

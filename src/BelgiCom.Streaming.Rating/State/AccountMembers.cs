@@ -17,6 +17,9 @@ public sealed class AccountMembers
     private readonly Dictionary<UInt128, Period[]> _periods = [];
     private readonly Dictionary<(ulong Account, int Offering), Group> _groups = [];
 
+    // Numbers of the offerings that the last subscription was told in; all of them are.
+    private OfferingIndex _offerings = new();
+
     /// <summary>Replaces the subscription of a subscriber; without periods it ends.</summary>
     /// <param name="subscriber">Whose.</param>
     /// <param name="periods">Its periods, ordered and not overlapping.</param>
@@ -25,13 +28,16 @@ public sealed class AccountMembers
     public void Set(UInt128 subscriber, IReadOnlyList<SubscriptionPeriod> periods, OfferingIndex offerings)
     {
         SubscriptionChecks.Check(periods);
+        _offerings = offerings;
         if (_periods.Remove(subscriber, out Period[]? before))
         {
-            foreach (Period period in before.Where(period => period.Offering != NoOffering))
+            foreach ((ulong, int) key in before.SelectMany(KeysOf))
             {
-                Group group = _groups[(period.Account, period.Offering)];
-                group.Months.Clear();
-                group.Members.Remove(subscriber);
+                if (_groups.TryGetValue(key, out Group? group))
+                {
+                    group.Months.Clear();
+                    group.Members.Remove(subscriber);
+                }
             }
         }
 
@@ -42,11 +48,11 @@ public sealed class AccountMembers
         }
 
         _periods.Add(subscriber, now);
-        foreach (Period period in now.Where(period => period.Offering != NoOffering))
+        foreach ((ulong, int) key in now.SelectMany(KeysOf))
         {
-            if (!_groups.TryGetValue((period.Account, period.Offering), out Group? group))
+            if (!_groups.TryGetValue(key, out Group? group))
             {
-                _groups.Add((period.Account, period.Offering), group = new Group());
+                _groups.Add(key, group = new Group());
             }
 
             group.Months.Clear();
@@ -60,6 +66,16 @@ public sealed class AccountMembers
     /// <param name="month">The month, as <see cref="BelgianCalendar"/> counts them.</param>
     internal int DaysOf(ulong account, int offering, int month) =>
         MonthOf(account, offering, month) is { } members ? BitOperations.PopCount(members.Days) : 0;
+
+    /// <summary>Days of a month on which a subscriber has an offering on an account.</summary>
+    /// <param name="subscriber">Whose.</param>
+    /// <param name="account">Hash of the account.</param>
+    /// <param name="offering">Number of the offering.</param>
+    /// <param name="month">The month, as <see cref="BelgianCalendar"/> counts them.</param>
+    internal int DaysOf(UInt128 subscriber, ulong account, int offering, int month) =>
+        _periods.TryGetValue(subscriber, out Period[]? periods)
+            ? BitOperations.PopCount(DaysOf(periods, account, offering, month))
+            : 0;
 
     /// <summary>What the subscriptions of an account under an offering bring together in a month.</summary>
     /// <param name="account">Hash of the account.</param>
@@ -114,22 +130,9 @@ public sealed class AccountMembers
         }
 
         MonthOfMembers counted = new();
-        (int from, int to) = (BelgianCalendar.StartDays(month), BelgianCalendar.StartDays(month + 1));
         foreach (UInt128 member in group.Members)
         {
-            uint days = 0;
-            int next = to;
-
-            // From the newest period to the oldest, as SubscriberTable counts.
-            foreach (Period period in _periods[member].Reverse())
-            {
-                (int first, int end) = SubscriberTable.DaysBefore(period.ValidFrom, period.ValidTo, from, ref next);
-                for (int day = first; period.Account == account && period.Offering == offering && day < end; day++)
-                {
-                    days |= 1U << (day - from);
-                }
-            }
-
+            uint days = DaysOf(_periods[member], account, offering, month);
             counted.Days |= days;
             counted.WithDays[BitOperations.PopCount(days)]++;
         }
@@ -138,12 +141,38 @@ public sealed class AccountMembers
         return counted;
     }
 
+    /// <summary>A bit for each day of a month on which one has an offering on an account.</summary>
+    private uint DaysOf(Period[] periods, ulong account, int offering, int month)
+    {
+        uint days = 0;
+        int from = BelgianCalendar.StartDays(month);
+        int next = BelgianCalendar.StartDays(month + 1);
+
+        // From the newest period to the oldest, as SubscriberTable counts.
+        foreach (Period period in periods.Reverse())
+        {
+            (int first, int end) = SubscriberTable.DaysBefore(period.ValidFrom, period.ValidTo, from, ref next);
+            for (int day = first; period.Account == account && _offerings.Has(period.Offering, offering) && day < end; day++)
+            {
+                days |= 1U << (day - from);
+            }
+        }
+
+        return days;
+    }
+
+    /// <summary>The groups of which a period makes a member: one for each offering of it that depends on the members.</summary>
+    private IEnumerable<(ulong Account, int Offering)> KeysOf(Period period) => period.Offering == NoOffering
+        ? []
+        : (_offerings.OfferingsOf(period.Offering) ?? [period.Offering]).Where(_offerings.DependsOnMembers)
+            .Select(offering => (period.Account, offering));
+
     private static Period PeriodOf(SubscriptionPeriod period, OfferingIndex offerings)
     {
         long from = period.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
         long to = period.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
-        int offering = period.AliasOf is null ? offerings.GetOrAdd(period.Offering) : NoOffering;
-        if (offering == NoOffering || !offerings.DependsOnMembers(offering))
+        int offering = period.AliasOf is null ? offerings.GetOrAdd(period.Offering, period.AddOns) : NoOffering;
+        if (offering == NoOffering || !(offerings.OfferingsOf(offering) ?? [offering]).Any(offerings.DependsOnMembers))
         {
             return new Period(0, NoOffering, from, to);
         }

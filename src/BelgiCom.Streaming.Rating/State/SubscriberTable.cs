@@ -30,6 +30,9 @@ internal sealed class SubscriberTable
     private readonly ChunkedArray<PeriodNode> _furtherPeriods = new();
     private readonly AccountNames _accounts = new();
 
+    // Tells which offerings a subscription has together.
+    private OfferingIndex _offerings = new();
+
     // What customers chose for limits, by the period. Nearly all choose nothing.
     private readonly Dictionary<int, SpendChoices> _choices = [];
     private int _furtherPeriodCount;
@@ -289,15 +292,20 @@ internal sealed class SubscriberTable
         int next = to;
         int days = entry.Offering == NoPeriod
             ? 0
-            : DaysOf(entry.ValidFrom, entry.ValidTo, entry.Offering == offering && entry.NewestBalance.Holder == holder, from, ref next);
+            : DaysOf(
+                entry.ValidFrom, entry.ValidTo, entry.NewestBalance.Holder == holder && _offerings.Has(entry.Offering, offering), from,
+                ref next);
         for (int period = entry.NextPeriod; period != NoPeriod; period = _furtherPeriods[period].Next)
         {
             ref PeriodNode node = ref _furtherPeriods[period];
-            days += DaysOf(node.ValidFrom, node.ValidTo, node.Offering == offering && node.Holder == holder, from, ref next);
+            days += DaysOf(node.ValidFrom, node.ValidTo, node.Holder == holder && _offerings.Has(node.Offering, offering), from, ref next);
         }
 
         return days;
     }
+
+    /// <summary>The number of the main offering of what a subscription has.</summary>
+    public int MainOf(int offering) => _offerings.OfferingsOf(offering) is { } offerings ? offerings[^1] : offering;
 
     /// <summary>Days of a period before the one that follows it, if it counts; <paramref name="next"/> becomes its first day.</summary>
     private static int DaysOf(long validFrom, long validTo, bool counts, int from, ref int next)
@@ -378,7 +386,8 @@ internal sealed class SubscriberTable
 
         byte[] account = Encoding.UTF8.GetBytes(period.Account);
         name.Set(account, _accounts);
-        return (offerings.GetOrAdd(period.Offering), GetOrAddHolder(number, account));
+        _offerings = offerings;
+        return (offerings.GetOrAdd(period.Offering, period.AddOns), GetOrAddHolder(number, account));
     }
 
     private static UInt128 KeyFor(UInt128 subscriber, ulong owner)

@@ -17,7 +17,10 @@ public static class AccountTerms
     /// Whether what a version shares in a month depends on who the members of the account are (<see cref="AccountMembers"/>).
     /// </summary>
     /// <param name="version">The version.</param>
-    public static bool DependOnMembers(OfferingVersion version) => version.Bundles.Any(
-        bundle => bundle is { Shared: true, ValidFrom: null, ValidTo: null }
-            && (bundle.Contributed || bundle.ProRataStep > 0 || bundle.RolloverMaximum > 0));
+    public static bool DependOnMembers(OfferingVersion version) =>
+        version.Bundles.Any(bundle => bundle.Shared && CountsDays(bundle));
+
+    /// <summary>Whether what a bundle grants in a month depends on days of subscriptions.</summary>
+    internal static bool CountsDays(Bundle bundle) => bundle is { ValidFrom: null, ValidTo: null }
+        && (bundle.Contributed || bundle.ProRataStep > 0 || bundle.RolloverMaximum > 0);
 }

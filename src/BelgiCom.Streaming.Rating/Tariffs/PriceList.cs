@@ -24,7 +24,11 @@ internal sealed class PriceList
     private readonly SessionForm[] _forms;
     private readonly byte[][] _bands;
     private readonly byte[][] _bundles;
+    private readonly byte[][] _bundlesOfOffering;
     private readonly OfferingVersion _published;
+
+    // Place of the main offering among what stands together, and its version in the snapshot.
+    private readonly (int Layer, int Version) _main = (0, BundleTerms.OfPrice);
 
     /// <param name="published">The version.</param>
     /// <param name="siblings">All versions of the offering, because what a top-up brought under one is drawn under others; null for this
@@ -45,6 +49,7 @@ internal sealed class PriceList
         [
             .. published.Bundles.Concat(TopUps.Select(topUp => topUp.Published.Bundle)).Select(bundle => Encoding.UTF8.GetBytes(bundle.Id)),
         ];
+        _bundlesOfOffering = [.. _bundles.Select(bundle => (byte[])[.. Encoding.UTF8.GetBytes($"{published.Offering}/"), .. bundle])];
         _rows = [.. published.Prices.Select((price, index) => new Row(price, index, published))];
         Bundles = [.. published.Bundles.Select((bundle, index) => new BundleTerms(bundle, index, published)).Order(BundleTerms.Draw)];
         OwnRolloverPeriods = Bundles.Where(bundle => !bundle.IsShared && bundle.RolloverMaximum > 0)
@@ -59,6 +64,28 @@ internal sealed class PriceList
 
         _forms = [.. Enumerable.Range(0, Kinds).Select(kind => FormOf((UsageKind)kind))];
         OrderDependsOnMonth = Bundles.Any(bundle => bundle.IsMonthly) && !Bundles.All(bundle => bundle.IsMonthly);
+    }
+
+    /// <summary>
+    /// What counts beside the prices of a main offering and add-ons: all their bundles in one order of draw, and what must be kept of
+    /// sessions. Prices are asked of each list by itself.
+    /// </summary>
+    /// <param name="layers">The price lists, the main offering's last.</param>
+    /// <param name="versions">Indices of their versions in the snapshot.</param>
+    public PriceList(IReadOnlyList<PriceList> layers, int[] versions)
+    {
+        PriceList main = layers[^1];
+        (_published, TopUps, Destinations, Bands, _bands, _bundles, _bundlesOfOffering, _rows, _candidates) = (
+            main._published, main.TopUps, main.Destinations, main.Bands, main._bands, main._bundles, main._bundlesOfOffering, main._rows,
+            main._candidates);
+        _main = (layers.Count - 1, versions[^1]);
+        OwnRolloverPeriods = main.OwnRolloverPeriods;
+        Bundles =
+        [
+            .. layers.SelectMany((list, layer) => list.Bundles.Select(bundle => bundle.In(layer, versions[layer]))).Order(BundleTerms.Draw),
+        ];
+        OrderDependsOnMonth = Bundles.Any(bundle => bundle.IsMonthly) && !Bundles.All(bundle => bundle.IsMonthly);
+        _forms = [.. Enumerable.Range(0, Kinds).Select(kind => FormOf([.. layers.SelectMany(list => list._rows)], (UsageKind)kind))];
     }
 
     public DestinationMap Destinations { get; }
@@ -85,7 +112,7 @@ internal sealed class PriceList
     public BundleTerms? TermsOf(GrantedBundle granted) =>
         granted.Offering == _published.Offering
         && Array.Find(TopUps, topUp => topUp.Version == granted.Version && topUp.Place == granted.Place) is { } found
-            ? new BundleTerms(found, granted, _published)
+            ? new BundleTerms(found, granted, _published).In(_main.Layer, _main.Version)
             : null;
 
     /// <summary>The bundle that a meter counts; null for none.</summary>
@@ -113,7 +140,7 @@ internal sealed class PriceList
     /// </summary>
     public static bool IsShort(OfferingVersion published) =>
         published.PriceBasis == PriceBasis.Net
-        && published.Destinations.Count + published.Bands.Count + published.TopUps.Count == 0
+        && published.Destinations.Count + published.Bands.Count + published.TopUps.Count + published.AddOnTo.Count == 0
         && published.Prices.All(IsShort)
         && published.Bundles.All(IsShort);
 
@@ -133,6 +160,9 @@ internal sealed class PriceList
 
     /// <summary>Id of a bundle, by its index in the version, in UTF-8; empty for an index below 0.</summary>
     public ReadOnlySpan<byte> BundleUtf8(int index) => index < 0 ? [] : _bundles[index];
+
+    /// <summary>Id of a bundle after that of its offering, by its index in the version, in UTF-8.</summary>
+    public ReadOnlySpan<byte> BundleOfOfferingUtf8(int index) => _bundlesOfOffering[index];
 
     /// <summary>What must be kept of a session of a kind under these prices.</summary>
     public SessionForm SessionFormOf(UsageKind kind) => _forms[(int)kind];
@@ -172,9 +202,11 @@ internal sealed class PriceList
     /// What must be kept of a session. It is a matter of the kind and not of the price, because a session may go on under another price of
     /// its kind.
     /// </summary>
-    private SessionForm FormOf(UsageKind kind)
+    private SessionForm FormOf(UsageKind kind) => FormOf(_rows, kind);
+
+    private SessionForm FormOf(Row[] all, UsageKind kind)
     {
-        Row[] rows = [.. _rows.Where(row => row.Kind == kind && row.Model is not (PriceModel.Pass or PriceModel.Percentage))];
+        Row[] rows = [.. all.Where(row => row.Kind == kind && row.Model is not (PriceModel.Pass or PriceModel.Percentage))];
         bool isTimed = Array.Exists(rows, row => row.BandBits != 0) || Bundles.Any(bundle => bundle.Kind == kind && !bundle.IsMonthly);
         return isTimed || !Array.TrueForAll(rows, row => row.CostsTheSameInAnyOrder) ? SessionForm.Records
             : Array.TrueForAll(rows, row => row.CountsByTheUnit) ? SessionForm.Nothing
@@ -245,11 +277,13 @@ internal sealed class PriceList
             string name = published.Id.Length > 0 ? published.Id : $"{published.Kind}/{index}";
             CountsAccount = published.CountsAccount;
 
-            // An account may have two offerings at a time, and what is used under one is no tier of the other.
-            PeriodMeter = MeterId.Of(MeterKind.Period, CountsAccount ? $"{offering.Offering}/{name}" : name);
-            PassMeter = MeterId.Of(MeterKind.Pass, Pass?.Id ?? "");
-            PassesMeter = MeterId.Of(MeterKind.Passes, Pass?.Id ?? "");
-            FreeMessagesMeter = MeterId.Of(MeterKind.FreeMessages, Pass?.Id ?? "");
+            // An account may have two offerings at a time, and a subscriber one with add-ons: what is used under one is no tier of the other.
+            bool isAddOn = offering.AddOnTo.Count > 0;
+            string pass = isAddOn ? $"{offering.Offering}/{Pass?.Id}" : Pass?.Id ?? "";
+            PeriodMeter = MeterId.Of(MeterKind.Period, CountsAccount || isAddOn ? $"{offering.Offering}/{name}" : name);
+            PassMeter = MeterId.Of(MeterKind.Pass, pass);
+            PassesMeter = MeterId.Of(MeterKind.Passes, pass);
+            FreeMessagesMeter = MeterId.Of(MeterKind.FreeMessages, pass);
         }
 
         public int Index { get; }
@@ -389,7 +423,8 @@ internal sealed class PriceList
             Units = published.Unlimited ? long.MaxValue : published.Units;
             IsShared = published.Shared;
             IsMonthly = published.ValidFrom is null && published.ValidTo is null;
-            IsOfBalance = IsMonthly && !IsShared && published.Id.Length == 0 && published.Kind != UsageKind.Event;
+            bool isAddOn = offering.AddOnTo.Count > 0;
+            IsOfBalance = IsMonthly && !IsShared && published.Id.Length == 0 && published.Kind != UsageKind.Event && !isAddOn;
             Kind = published.Kind;
             FromMilliseconds = published.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
             ToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
@@ -398,9 +433,9 @@ internal sealed class PriceList
             ProRataStep = IsMonthly ? published.ProRataStep : 0;
             IsContributed = IsMonthly && IsShared && published.Contributed;
 
-            // Each offering of a month grants its own days' part, or what its own devices bring, so what was drawn under one does not count
-            // in another.
-            string counted = ProRataStep > 0 || IsContributed ? $"{offering.Offering}/{Name}" : Name;
+            // Each offering of a month grants its own days' part, or what its own devices bring, and an add-on all of its own beside the
+            // main offering, so what was drawn under one does not count in another.
+            string counted = ProRataStep > 0 || IsContributed || isAddOn ? $"{offering.Offering}/{Name}" : Name;
             Meter = MeterId.Of(MeterKind.Bundle, counted);
             CarriedMeters = RolloverMaximum > 0
                 ? [.. Enumerable.Range(2, Rollover.MostPeriods - 1).Select(age => MeterId.Of(MeterKind.Carried, $"{counted}/{age}"))]
@@ -424,7 +459,20 @@ internal sealed class PriceList
             (FromMilliseconds, ToMilliseconds) = (granted.FromMilliseconds, granted.ToMilliseconds);
             Meter = GrantedBundle.MeterOf(Meter, granted.Number);
             CountedFrom = granted.Number;
+            IsGranted = true;
         }
+
+        /// <summary>Stands for the version of the price in force, where a bundle is not told from it.</summary>
+        public const int OfPrice = -1;
+
+        /// <summary>Index of its version in the snapshot, where it stands together with others.</summary>
+        public int VersionIndex { get; private set; } = OfPrice;
+
+        /// <summary>Place of its version among those that stand together.</summary>
+        public int Layer { get; private set; }
+
+        /// <summary>Whether a top-up brought it.</summary>
+        public bool IsGranted { get; }
 
         /// <summary>Its id; that of the kind where it has none.</summary>
         public string Name { get; }
@@ -518,8 +566,19 @@ internal sealed class PriceList
 
         private long EndIn((long Begin, long End) month) => IsMonthly ? month.End : ToMilliseconds;
 
+        /// <summary>The same as a bundle of a version that stands together with others.</summary>
+        public BundleTerms In(int layer, int version)
+        {
+            BundleTerms terms = (BundleTerms)MemberwiseClone();
+            (terms.Layer, terms.VersionIndex) = (layer, version);
+            return terms;
+        }
+
+        /// <summary>The same as a bundle of the version that another one is of; itself where that stands alone.</summary>
+        public BundleTerms AsIn(BundleTerms other) => other.VersionIndex == OfPrice ? this : In(other.Layer, other.VersionIndex);
+
         public bool Fits(UsageKind kind, int zone, int destination) =>
-            kind == Kind && _zones[zone] && Holds(_destinations, destination);
+            kind == Kind && zone >= 0 && _zones[zone] && Holds(_destinations, destination);
     }
 
     /// <summary>A bundle that top-ups bring.</summary>

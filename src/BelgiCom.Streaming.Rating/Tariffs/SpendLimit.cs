@@ -95,6 +95,29 @@ public sealed record SpendLimit
     /// </summary>
     public static IReadOnlyList<SpendLimit> Of(OfferingVersion version)
     {
+        List<SpendLimit> limits = OwnOf(version);
+        HashSet<SpendScope> own = [.. limits.Select(limit => limit.Scope)];
+        limits.AddRange(version.Currency == LawsCurrency ? OfLaw.Where(limit => !own.Contains(limit.Scope)) : []);
+        return limits;
+    }
+
+    /// <summary>
+    /// The limits of an add-on beside a main offering, which has those of the law. Each is another one than the main offering's of the same
+    /// id, so that no choice for the one lifts the other: its id is that of the add-on and its own.
+    /// </summary>
+    /// <param name="version">The add-on's version.</param>
+    public static IReadOnlyList<SpendLimit> OfAddOn(OfferingVersion version) =>
+    [
+        .. OwnOf(version).Select(limit => limit with
+        {
+            Id = $"{version.Offering}/{limit.Id}",
+            After = limit.After.Length == 0 ? "" : $"{version.Offering}/{limit.After}",
+        }),
+    ];
+
+    /// <summary>The limits that an offering version names itself.</summary>
+    private static List<SpendLimit> OwnOf(OfferingVersion version)
+    {
         List<SpendLimit> limits = [
             .. version.Limits.Where(limit => limit.Scope != SpendScope.Other || SpendMeasure.IsSaidBy(limit)).Select(limit => new SpendLimit
             {
@@ -113,8 +136,6 @@ public sealed record SpendLimit
             limits.AddRange(version.Currency == LawsCurrency ? [RoamingDataAfterConsent] : []);
         }
 
-        HashSet<SpendScope> own = [.. limits.Select(limit => limit.Scope)];
-        limits.AddRange(version.Currency == LawsCurrency ? OfLaw.Where(limit => !own.Contains(limit.Scope)) : []);
         return limits;
     }
 }

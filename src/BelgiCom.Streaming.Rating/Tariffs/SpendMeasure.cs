@@ -50,8 +50,9 @@ public sealed class SpendMeasure
 /// <summary>A measure with the zones of an offering version resolved.</summary>
 /// <param name="Measure">What is counted.</param>
 /// <param name="Zones">For each zone of the version, whether it counts there.</param>
-internal readonly record struct MeasureInForce(SpendMeasure Measure, bool[] Zones)
+/// <param name="Version">The version.</param>
+internal readonly record struct MeasureInForce(SpendMeasure Measure, bool[] Zones, TariffVersion Version)
 {
     /// <summary>Whether usage counts.</summary>
-    public bool Counts(UsageKind kind, int zone) => Measure.Counts(kind) && Zones[zone];
+    public bool Counts(UsageKind kind, int zone) => zone >= 0 && Measure.Counts(kind) && Zones[zone];
 }

@@ -18,7 +18,11 @@ public sealed class TariffVersion
     // The bundle of each kind.
     private readonly int[] _bundles;
     private readonly byte[] _offering;
+    private readonly byte[] _guided;
     private readonly byte[] _currency;
+
+    // Its limits where it stands as an add-on beside a main offering.
+    private readonly IReadOnlyList<SpendLimit> _limitsOfAddOn;
 
     /// <param name="published">The version.</param>
     /// <param name="siblings">All versions of the offering; null for this one alone.</param>
@@ -35,11 +39,13 @@ public sealed class TariffVersion
             _zoneMap = new ZoneMap(published.Zones);
             PriceList = new PriceList(published, siblings);
             (Basis, VatPermille, AllLimits) = (published.PriceBasis, published.VatPermille, SpendLimit.Of(published));
+            _limitsOfAddOn = published.AddOnTo.Count == 0 ? [] : SpendLimit.OfAddOn(published);
             Measures = [
                 .. AllLimits.Select(limit => limit.Measure).OfType<SpendMeasure>().DistinctBy(measure => measure.Key)
                     .Select(measure => new MeasureInForce(
                         measure,
-                        [.. published.Zones.Select(zone => measure.Zones.Count == 0 || measure.Zones.Contains(zone.Name))]))];
+                        [.. published.Zones.Select(zone => measure.Zones.Count == 0 || measure.Zones.Contains(zone.Name))],
+                        this))];
             Limits = Compile([.. AllLimits.Where(limit => limit.After.Length == 0)]);
 
             // Whoever agrees to go on has these in force as well, so they must hold together.
@@ -56,7 +62,7 @@ public sealed class TariffVersion
         IsPrepaid = published.PaymentMethod == PaymentMethod.PrePaid;
         ValidFromMilliseconds = published.ValidFrom.ToUnixTimeMilliseconds();
         ValidToMilliseconds = published.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
-        _offering = Encoding.UTF8.GetBytes(published.Offering);
+        _offering = _guided = Encoding.UTF8.GetBytes(published.Offering);
         _currency = Encoding.UTF8.GetBytes(published.Currency);
         SpendCurrency = Currency.Of(_currency).On(published.PriceBasis);
         _zoneNames = [.. published.Zones.Select(zone => Encoding.UTF8.GetBytes(zone.Name))];
@@ -65,13 +71,50 @@ public sealed class TariffVersion
         _candidates = FindCandidates(published);
         BundleUnits = new long[Kinds];
         _bundles = new int[Kinds];
-        foreach ((int index, Bundle bundle) in published.Bundles.Index().Where(bundle => bundle.Item.Id.Length == 0))
+        foreach ((int index, Bundle bundle) in published.Bundles.Index()
+            .Where(bundle => bundle.Item.Id.Length == 0 && published.AddOnTo.Count == 0))
         {
             (BundleUnits[(int)bundle.Kind], _bundles[(int)bundle.Kind]) = (bundle.Units, index);
         }
 
         IsShort = PriceList.IsShort(published);
     }
+
+    /// <summary>
+    /// A version of a main offering with versions of add-ons beside it. Each of them keeps its own prices, zones and bundles; together they
+    /// have what counts for the subscriber: limits, bundles in one order of draw, and the terms of the main offering.
+    /// </summary>
+    /// <param name="layers">The add-ons in the order in which their prices are asked, and the main offering.</param>
+    /// <param name="indices">Their indices in the snapshot.</param>
+    /// <param name="name">What the subscription has, for whoever rates for the account.</param>
+    /// <param name="from">First instant at which all of them are in force.</param>
+    /// <param name="to">First instant after.</param>
+    internal TariffVersion(IReadOnlyList<TariffVersion> layers, int[] indices, string name, long from, long to)
+    {
+        TariffVersion main = layers[^1];
+        (_zoneMap, _zoneNames, _prices, _candidates, _bundles) =
+            (main._zoneMap, main._zoneNames, main._prices, main._candidates, main._bundles);
+        (_offering, _guided, _currency, Version) = (main._offering, Encoding.UTF8.GetBytes(name), main._currency, main.Version);
+        (QuotaSeconds, QuotaOctets, QuotaValiditySeconds) = (main.QuotaSeconds, main.QuotaOctets, main.QuotaValiditySeconds);
+        (IsPrepaid, SpendCurrency, Basis, VatPermille) = (main.IsPrepaid, main.SpendCurrency, main.Basis, main.VatPermille);
+        (HomeZone, BundleUnits, Layers) = (main.HomeZone, main.BundleUnits, indices);
+        (ValidFromMilliseconds, ValidToMilliseconds, ChangesAtMilliseconds) = (from, to, to);
+        PriceList = new PriceList([.. layers.Select(layer => layer.PriceList)], indices);
+        IsOfAccount = layers.Any(layer => layer.IsOfAccount);
+        _limitsOfAddOn = [];
+        AllLimits = [.. main.AllLimits, .. layers.SkipLast(1).SelectMany(addOn => addOn._limitsOfAddOn)];
+        Measures = [.. layers.Reverse().SelectMany(layer => layer.Measures).DistinctBy(measure => measure.Measure.Key)];
+        Limits = Compile([.. AllLimits.Where(limit => limit.After.Length == 0)]);
+    }
+
+    /// <summary>
+    /// Indices of the versions that stand together: the add-ons in the order in which their prices are asked, and the main offering; null
+    /// for a version alone.
+    /// </summary>
+    internal int[]? Layers { get; }
+
+    /// <summary>What a subscription has that is under this version: the offering's id, or with those of its add-ons, in UTF-8.</summary>
+    public ReadOnlySpan<byte> GuidedUtf8 => _guided;
 
     /// <summary>Version number, pinned in every rated event.</summary>
     public int Version { get; }
@@ -141,9 +184,6 @@ public sealed class TariffVersion
 
     /// <summary>Zone name in UTF-8; empty for an index below 0.</summary>
     public ReadOnlySpan<byte> ZoneUtf8(int zone) => zone < 0 ? [] : _zoneNames[zone];
-
-    /// <summary>Id of a bundle in UTF-8, by the index that a part holds; empty for an index below 0.</summary>
-    public ReadOnlySpan<byte> BundleUtf8(int bundle) => PriceList.BundleUtf8(bundle);
 
     /// <summary>Index of the bundle of a kind that the month's balance counts.</summary>
     internal int BundleOf(UsageKind kind) => _bundles[(int)kind];

@@ -27,6 +27,9 @@ public struct RatedPart
     /// <summary>Index of the bundle in the version that covered it; -1 for none.</summary>
     public int BundleIndex { get; internal set; }
 
+    /// <summary>Index of the version of the bundle, where it is not surely that of the price; -1 where it is.</summary>
+    internal int BundleVersionIndex { get; set; }
+
     /// <summary>Number of the tier, from 1; 0 where the price has none.</summary>
     public int Tier { get; internal set; }
 
@@ -48,5 +51,6 @@ public struct RatedPart
     /// <summary>Whether further units of another run belong to this part.</summary>
     internal readonly bool IsSameAs(in RatedPart other) =>
         Component == other.Component && VersionIndex == other.VersionIndex && PriceIndex == other.PriceIndex && BandIndex == other.BandIndex
-        && BundleIndex == other.BundleIndex && Tier == other.Tier && UnitPriceNanos == other.UnitPriceNanos && UnitSize == other.UnitSize;
+        && BundleIndex == other.BundleIndex && BundleVersionIndex == other.BundleVersionIndex && Tier == other.Tier
+        && UnitPriceNanos == other.UnitPriceNanos && UnitSize == other.UnitSize;
 }

@@ -20,8 +20,8 @@ internal static class SubscriptionsCommand
     {
         Argument<string> file = new("file")
         {
-            Description = "CSV with the header msisdn,imsi,account,offering,validFrom,validTo, or JSON lines with the same names, and "
-                + "limits.",
+            Description = "CSV with the header msisdn,imsi,account,offering,validFrom,validTo (and addOnTo), or JSON lines with the same "
+                + "names, and limits.",
         };
         Option<bool> json = CommonOptions.Json();
         Command command = new("load", "Publish what is new or changed; what the file leaves out stays.") { file, json };
