@@ -372,8 +372,8 @@ public sealed class BillingLedger : IDisposable
             string rows = string.Join(
                 ", ", parts.Select((_, part) => $"({string.Join(", ", Enumerable.Range(part * 7, 7).Select(value => $"@p{value}"))})"));
             Database.Execute(
-                "INSERT INTO billed_part (stream, rated_offset, offering, offering_version, price_index, priced_units, amount_nanos) VALUES "
-                    + rows,
+                "INSERT INTO billed_part (stream, rated_offset, offering, offering_version, price_index, priced_units, amount_nanos) "
+                    + "VALUES " + rows,
                 [
                     .. parts.SelectMany(part => new object?[]
                     {

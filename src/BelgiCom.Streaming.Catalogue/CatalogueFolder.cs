@@ -93,8 +93,8 @@ public static class CatalogueFolder
     }
 
     /// <summary>
-    /// An add-on stands beside a main offering of the catalogue, whose amounts can be summed with its own. What is compared are terms of the
-    /// file, and so of each of its versions, and top-ups.
+    /// An add-on stands beside a main offering of the catalogue, whose amounts can be summed with its own. What is compared are terms of
+    /// the file, and so of each of its versions, and top-ups.
     /// </summary>
     private static void CheckAddOns(List<(YamlSection Root, IReadOnlyList<VersionSource> Versions)> read)
     {

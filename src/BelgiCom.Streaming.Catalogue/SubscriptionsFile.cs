@@ -5,9 +5,10 @@ using BelgiCom.Streaming.Privacy;
 namespace BelgiCom.Streaming.Catalogue;
 
 /// <summary>
-/// Reads subscriptions: CSV with the header <c>msisdn,imsi,account,offering,validFrom,validTo</c>, to which <c>addOnTo</c> may be added, or
-/// JSON lines with the same names and <c>limits</c>. A line with <c>addOnTo</c> is an add-on beside that main offering. It reads line by line, so that a million lines need little memory; therefore the lines of one subscriber must follow each
-/// other. Identifiers of persons leave this class as references only.
+/// Reads subscriptions: CSV with the header <c>msisdn,imsi,account,offering,validFrom,validTo</c>, to which <c>addOnTo</c> may be added,
+/// or JSON lines with the same names and <c>limits</c>. A line with <c>addOnTo</c> is an add-on beside that main offering. It reads line by
+/// line, so that a million lines need little memory; therefore the lines of one subscriber must follow each other. Identifiers of persons
+/// leave this class as references only.
 /// </summary>
 /// <remarks>
 /// Usage may name the subscriber of a line with an MSISDN by the IMSI alone. So such a line gives two subscriptions: that of the MSISDN,

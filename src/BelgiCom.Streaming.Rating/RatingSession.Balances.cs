@@ -106,7 +106,8 @@ public sealed partial class RatingSession
         PriceList.BundleTerms terms = bundle.Terms;
         bool isEndless = terms.Units == long.MaxValue;
         return new BundleBalance(
-            tariffs.NameOf(terms), terms.Kind, terms.IsShared, isEndless ? null : terms.HasMonthlyTerms ? bundle.Used + bundle.Left : terms.Units,
+            tariffs.NameOf(terms), terms.Kind, terms.IsShared,
+            isEndless ? null : terms.HasMonthlyTerms ? bundle.Used + bundle.Left : terms.Units,
             bundle.Used, beside.Used - bundle.Used, isEndless ? null : bundle.Left,
             terms.IsMonthly ? DateTimeOffset.FromUnixTimeMilliseconds(_monthStart) : ToTime(terms.FromMilliseconds),
             terms.IsMonthly ? DateTimeOffset.FromUnixTimeMilliseconds(_monthEnd) : ToTime(terms.ToMilliseconds),

@@ -82,8 +82,8 @@ public sealed class AddOnTests
     }
 
     /// <summary>
-    /// Zone "far" of the add-on is a part of "world" of the main offering: each list is asked by its own zones, and the event has the zone of
-    /// its price.
+    /// Zone "far" of the add-on is a part of "world" of the main offering: each list is asked by its own zones, and the event has the zone
+    /// of its price.
     /// </summary>
     [Fact]
     public void AddOn_WithOtherZones_IsAskedByItsOwn()
@@ -150,7 +150,11 @@ public sealed class AddOnTests
     public void ProRata_CountsTheDaysOfEachOffering()
     {
         Rater rater = Having(
-            Plan() with { Bundles = [Bundle("own", 31, 20) with { ProRataStep = 1 }], Prices = [Price("1", "home") with { Bundle = true }] },
+            Plan() with
+            {
+                Bundles = [Bundle("own", 31, 20) with { ProRataStep = 1 }],
+                Prices = [Price("1", "home") with { Bundle = true }],
+            },
             Week() with { Bundles = [Bundle("more", 31, 10) with { ProRataStep = 1 }], Prices = [] });
         long from = Instant("2026-03-11T00:00:00+01:00");
         long to = Instant("2026-03-21T00:00:00+01:00");
@@ -162,12 +166,16 @@ public sealed class AddOnTests
             Parts(rater, Sms(HomeNetwork, "2026-03-15T10:00:00Z") with { Messages = 50 }).Select(part => (part.Bundle, (int)part.Units)));
     }
 
-    /// <summary>What the main offering had left of February is carried into a March in which the add-on is there for the first time.</summary>
+    /// <summary>What the main offering had left of February is carried into March, in which the add-on comes for the first time.</summary>
     [Fact]
     public void Rollover_OfTheMainOffering_IsCarriedWhenAnAddOnComes()
     {
         Rater rater = Having(
-            Plan() with { Bundles = [Bundle("own", 10, 20) with { RolloverMaximum = 10 }], Prices = [Price("1", "home") with { Bundle = true }] },
+            Plan() with
+            {
+                Bundles = [Bundle("own", 10, 20) with { RolloverMaximum = 10, RolloverPeriods = 1 }],
+                Prices = [Price("1", "home") with { Bundle = true }],
+            },
             Week() with { ValidFrom = Time("2026-03-01T00:00:00+01:00"), Prices = [] });
         long from = Instant("2026-03-05T00:00:00+01:00");
         rater.Subscribe(
@@ -252,7 +260,7 @@ public sealed class AddOnTests
             ]);
     }
 
-    /// <summary>Who opted out of the main offering's limit keeps the add-on's of the same id, whose name begins with the add-on's.</summary>
+    /// <summary>Who opted out of the main offering's limit keeps the add-on's of the same id, which is called after the add-on.</summary>
     [Theory]
     [InlineData("roaming", "ADD_ON")]
     [InlineData("week/roaming", "MAIN")]
@@ -279,7 +287,8 @@ public sealed class AddOnTests
         OfferingPrice price = Given.Sms("1");
         Bundle two = new() { Kind = UsageKind.Sms, Units = 2 };
         Rater rater = Having(
-            Offering(price with { Bundle = true }) with { Bundles = [two] }, Week() with { Bundles = [two with { Units = 3 }], Prices = [] });
+            Offering(price with { Bundle = true }) with { Bundles = [two] },
+            Week() with { Bundles = [two with { Units = 3 }], Prices = [] });
         long from = Instant("2026-03-12T00:00:00Z");
         rater.Subscribe(1, Rater.Period("A-1", "test", long.MinValue, from), Period(from, long.MaxValue, "week"));
 
@@ -288,7 +297,8 @@ public sealed class AddOnTests
 
     private static Rater Having(params OfferingVersion[] offerings) => new(offerings);
 
-    private static void Subscribe(Rater rater, params string[] addOns) => rater.Subscribe(1, Period(long.MinValue, long.MaxValue, addOns));
+    private static void Subscribe(Rater rater, params string[] addOns) =>
+        rater.Subscribe(1, Period(long.MinValue, long.MaxValue, addOns));
 
     private static SubscriptionPeriod Period(long from, long to, params string[] addOns) =>
         Rater.Period("A-1", "test", from, to) with { AddOns = addOns };

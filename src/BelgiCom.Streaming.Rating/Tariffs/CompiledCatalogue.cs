@@ -30,6 +30,12 @@ public sealed class CompiledCatalogue(bool takesAllTerms, bool chargesByRecord =
     public OfferingVersion? Find(string offering, int version) =>
         _versions.Values.FirstOrDefault(one => one.Offering == offering && one.Version == version);
 
+    /// <summary>The version of an offering in force at an instant, as it was put; null when there is none.</summary>
+    public OfferingVersion? FindAt(string offering, DateTimeOffset instant) => _versions.Values
+        .Where(one => one.Offering == offering && one.ValidFrom <= instant)
+        .OrderByDescending(one => one.ValidFrom).ThenByDescending(one => one.Version)
+        .FirstOrDefault() is { } version && !(version.ValidTo <= instant) ? version : null;
+
     /// <summary>Adds or replaces a version.</summary>
     public void Put(OfferingVersion version) => _versions[version.Key] = version;
 

@@ -98,8 +98,8 @@ public sealed class OfferingIndex
     }
 
     /// <summary>
-    /// The numbers of the offerings that a number stands for: the add-ons in the order of their ids, and the main offering last; null for an
-    /// offering alone.
+    /// The numbers of the offerings that a number stands for: the add-ons in the order of their ids, and the main offering last; null for
+    /// an offering alone.
     /// </summary>
     internal int[]? OfferingsOf(int number)
     {

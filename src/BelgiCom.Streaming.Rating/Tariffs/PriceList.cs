@@ -277,7 +277,8 @@ internal sealed class PriceList
             string name = published.Id.Length > 0 ? published.Id : $"{published.Kind}/{index}";
             CountsAccount = published.CountsAccount;
 
-            // An account may have two offerings at a time, and a subscriber one with add-ons: what is used under one is no tier of the other.
+            // An account may have two offerings at a time, and a subscriber one with add-ons: what is used under one is no tier of
+            // the other.
             bool isAddOn = offering.AddOnTo.Count > 0;
             string pass = isAddOn ? $"{offering.Offering}/{Pass?.Id}" : Pass?.Id ?? "";
             PeriodMeter = MeterId.Of(MeterKind.Period, CountsAccount || isAddOn ? $"{offering.Offering}/{name}" : name);

@@ -12,8 +12,8 @@ namespace BelgiCom.Streaming.Tool;
 internal sealed class PartArithmetic
 {
     private readonly RatedUsage _usage;
-    private readonly Func<int, OfferingVersion?> _versionOf;
-    private readonly Dictionary<int, MeterNames> _names = [];
+    private readonly Func<string, int?, OfferingVersion?> _versionOf;
+    private readonly Dictionary<string, MeterNames> _names = [];
     private readonly Dictionary<long, long> _places = [];
     private readonly SessionCount? _session;
 
@@ -24,10 +24,10 @@ internal sealed class PartArithmetic
     private long _raised;
     private long _capped;
 
-    private PartArithmetic(RatedUsage usage, Func<int, OfferingVersion?> versionOf)
+    private PartArithmetic(RatedUsage usage, Func<string, int?, OfferingVersion?> versionOf)
     {
         (_usage, _versionOf) = (usage, versionOf);
-        _session = NamesOf(usage.Version)?.SessionOf(usage.Meters);
+        _session = SessionOf(usage);
         if (_session is { AmountNanos: { } amount })
         {
             _used = _session.Used - AfterReversal().Sum(part => part.Units);
@@ -47,8 +47,9 @@ internal sealed class PartArithmetic
 
     /// <summary>The parts of an event that rating told apart.</summary>
     /// <param name="usage">The event.</param>
-    /// <param name="versionOf">A version of its offering by its number; null for one that is not known.</param>
-    public static IReadOnlyList<ExplainedPart> Of(RatedUsage usage, Func<int, OfferingVersion?> versionOf)
+    /// <param name="versionOf">A version of an offering by its number, or the one in force when the event began; null for one that is not
+    /// known.</param>
+    public static IReadOnlyList<ExplainedPart> Of(RatedUsage usage, Func<string, int?, OfferingVersion?> versionOf)
     {
         PartArithmetic arithmetic = new(usage, versionOf);
         return [.. usage.Parts.Select(arithmetic.Next)];
@@ -59,20 +60,23 @@ internal sealed class PartArithmetic
     /// what the usage's other lines decide, as tiers and sessions.
     /// </summary>
     /// <param name="usage">The line.</param>
-    /// <param name="versionOf">A version of its offering by its number; null for one that is not known.</param>
-    public static IReadOnlyList<ExplainedPart> OfCorrection(RatedUsage usage, Func<int, OfferingVersion?> versionOf)
+    /// <param name="versionOf">A version of an offering by its number; null for one that is not known.</param>
+    public static IReadOnlyList<ExplainedPart> OfCorrection(RatedUsage usage, Func<string, int?, OfferingVersion?> versionOf)
     {
         if (usage.Parts.Count == 0)
         {
             return usage.IsReversal
                 ? [new ExplainedPart("reversal", Words($"{usage.ChargedUnits:N0} units; as stored"), usage.AmountNanos)]
-                : [.. ExplainedPart.OfWhole(usage, PriceOf(versionOf(usage.Version), usage.PriceIndex))];
+                : [.. ExplainedPart.OfWhole(usage, PriceOf(versionOf(usage.Offering, usage.Version), usage.PriceIndex))];
         }
 
         return
         [
             .. usage.Parts.Select(
-                part => OfCorrection(part, usage.IsReversal, PriceOf(versionOf(part.OfferingVersion), part.PriceIndex))),
+                part => OfCorrection(
+                    part, usage.IsReversal,
+                    PriceOf(
+                        versionOf(part.Offering.Length > 0 ? part.Offering : usage.Offering, part.OfferingVersion), part.PriceIndex))),
         ];
     }
 
@@ -92,14 +96,15 @@ internal sealed class PartArithmetic
     /// The units that the price gives for what was measured; null where they hang on more, such as earlier records of the session.
     /// </summary>
     /// <param name="usage">The event.</param>
-    /// <param name="versionOf">A version of its offering by its number.</param>
+    /// <param name="versionOf">A version of an offering by its number, or the one in force when the event began.</param>
     /// <param name="measured">What was measured, in the unit of a price.</param>
-    public static long? UnitsOf(RatedUsage usage, Func<int, OfferingVersion?> versionOf, Func<PriceUnit, long> measured)
+    public static long? UnitsOf(RatedUsage usage, Func<string, int?, OfferingVersion?> versionOf, Func<PriceUnit, long> measured)
     {
         PartArithmetic arithmetic = new(usage, versionOf);
         UsagePart[] counted = [.. usage.Parts.Where(part => part.Units != 0)];
         if (counted.Length == 0 || counted.Any(part => IsOfWholeSession(part) || part.Component == PartComponent.FreeBeforePass)
-            || counted.Any(part => (part.OfferingVersion, part.PriceIndex) != (counted[0].OfferingVersion, counted[0].PriceIndex))
+            || counted.Any(part => (part.Offering, part.OfferingVersion, part.PriceIndex)
+                != (counted[0].Offering, counted[0].OfferingVersion, counted[0].PriceIndex))
             || arithmetic.PriceOf(counted[0]) is not { } price
             || price.Model is PriceModel.Flat or PriceModel.Pass or PriceModel.Percentage)
         {
@@ -113,14 +118,15 @@ internal sealed class PartArithmetic
 
     /// <summary>What bundles had before and after the event, a sentence for each that it drew from.</summary>
     /// <param name="usage">The event.</param>
-    /// <param name="versionOf">A version of its offering by its number.</param>
-    public static IEnumerable<string> Bundles(RatedUsage usage, Func<int, OfferingVersion?> versionOf)
+    /// <param name="versionOf">A version of an offering by its number, or the one in force when the event began.</param>
+    public static IEnumerable<string> Bundles(RatedUsage usage, Func<string, int?, OfferingVersion?> versionOf)
     {
         PartArithmetic arithmetic = new(usage, versionOf);
-        foreach (IGrouping<(int Version, string Id), UsagePart> drawn in usage.Parts.Where(part => part.Component == PartComponent.Bundle)
-            .GroupBy(part => (part.OfferingVersion, part.Bundle)))
+        foreach (IGrouping<(string Offering, int Version, string Id), UsagePart> drawn in usage.Parts
+            .Where(part => part.Component == PartComponent.Bundle)
+            .GroupBy(part => (part.Offering, part.OfferingVersion, part.Bundle)))
         {
-            if (arithmetic.BundleWords(drawn.Key.Version, drawn.Key.Id, drawn.Sum(part => part.Units)) is { } words)
+            if (arithmetic.BundleWords(drawn.First(), drawn.Sum(part => part.Units)) is { } words)
             {
                 yield return words;
             }
@@ -312,7 +318,8 @@ internal sealed class PartArithmetic
         {
             foreach (int version in Enumerable.Range(1, Math.Max(0, part.OfferingVersion - 1)).Reverse())
             {
-                OfferingPrice? former = _versionOf(version)?.Prices.FirstOrDefault(one => one.Id == price.Id && one.Kind == price.Kind);
+                OfferingPrice? former = _versionOf(OfferingOf(part), version)?.Prices
+                    .FirstOrDefault(one => one.Id == price.Id && one.Kind == price.Kind);
                 if (former is { Model: PriceModel.Volume } && after - AllAt(former, place) == stored)
                 {
                     return (words + Words($" by version {version}"), stored);
@@ -397,17 +404,18 @@ internal sealed class PartArithmetic
             ? Words($": {free.Nanos - part.Units:N0} of {pass.FreeMessages:N0} used before, {free.Nanos:N0} after")
             : "";
 
-    private string? BundleWords(int version, string id, long drawn)
+    private string? BundleWords(UsagePart part, long drawn)
     {
-        if (_versionOf(version) is not { } published)
+        if (VersionOfBundle(part) is not { } published)
         {
             return null;
         }
 
+        (string _, string id) = BundleNameOf(part);
         int index = published.Bundles.Index().FirstOrDefault(one => one.Item.Id == id && one.Item.Kind == _usage.Kind, (-1, null!)).Index;
         if (index < 0)
         {
-            return TopUpWords(version, published, id, drawn);
+            return TopUpWords(published, id, drawn);
         }
 
         Bundle bundle = published.Bundles[index];
@@ -415,9 +423,9 @@ internal sealed class PartArithmetic
         bool isOfBalance = isMonthly && id.Length == 0 && !bundle.Shared && bundle.Kind != UsageKind.Event;
         UsageMeter? meter = isOfBalance
             ? new UsageMeter { Units = UsedOfBalance() }
-            : NamesOf(version)?.Find(
+            : NamesOf(published).Find(
                 _usage.Meters, MeterKind.Bundle, index, isMonthly ? _usage.PeriodStart.DayNumber - Epoch.DayNumber : null);
-        string name = id.Length > 0 ? $"'{id}'" : $"of {bundle.Kind.ToString().ToLowerInvariant()}";
+        string name = id.Length > 0 ? $"'{part.Bundle}'" : $"of {bundle.Kind.ToString().ToLowerInvariant()}";
         string whose = bundle.Shared ? ", shared by the account" : "";
         if (meter is null)
         {
@@ -453,12 +461,12 @@ internal sealed class PartArithmetic
     }
 
     /// <summary>What is left of the bundles of an id that top-ups brought, and that the usage drew from.</summary>
-    private string TopUpWords(int version, OfferingVersion published, string id, long drawn)
+    private string TopUpWords(OfferingVersion published, string id, long drawn)
     {
         List<string> left = [];
         foreach (UsageMeter meter in _usage.Meters)
         {
-            if (NamesOf(version)?.Find(meter) is { Kind: MeterKind.TopUp } named && named.Name == id)
+            if (NamesOf(published).Find(meter) is { Kind: MeterKind.TopUp } named && named.Name == id)
             {
                 Bundle bundle = published.TopUps[named.Index].Bundle;
                 left.Add(bundle.Unlimited
@@ -485,28 +493,69 @@ internal sealed class PartArithmetic
         _ => _usage.BundleMessagesUsed,
     };
 
-    private UsageMeter? CounterOf(UsagePart part) => PriceOf(part) is { } price && NamesOf(part.OfferingVersion) is { } names
+    private UsageMeter? CounterOf(UsagePart part) => PriceOf(part) is { } price && NamesOf(part) is { } names
         ? _usage.Meters.FirstOrDefault(meter => names.Find(meter) is { Kind: MeterKind.Period } named
             && (named.Index == part.PriceIndex || (price.Id.Length > 0 && named.Name == price.Id)))
         : null;
 
     private UsageMeter? MeterOf(UsagePart part, MeterKind kind) => PriceOf(part)?.Pass is { } pass
-        && NamesOf(part.OfferingVersion) is { } names
+        && NamesOf(part) is { } names
             ? _usage.Meters.FirstOrDefault(meter => names.Find(meter) is { } named && named.Kind == kind && named.Name == pass.Id)
             : null;
 
-    private MeterNames? NamesOf(int version)
+    /// <summary>
+    /// What the session of an event has charged: a meter that none of the offerings has which priced or covered a part.
+    /// </summary>
+    private SessionCount? SessionOf(RatedUsage usage)
     {
-        if (!_names.TryGetValue(version, out MeterNames? names) && _versionOf(version) is { } published)
+        OfferingVersion?[] versions =
+        [
+            _versionOf(usage.Offering, usage.Version),
+            .. usage.Parts.SelectMany(part => new[] { VersionOf(part), VersionOfBundle(part) }),
+        ];
+        MeterNames[] names = [.. versions.OfType<OfferingVersion>().Select(NamesOf).Distinct()];
+        return names.Length == 0
+            ? null
+            : names[0].SessionOf(usage.Meters.Where(meter => Array.TrueForAll(names, one => one.Find(meter) is null)));
+    }
+
+    private string OfferingOf(UsagePart part) => part.Offering.Length > 0 ? part.Offering : _usage.Offering;
+
+    private OfferingVersion? VersionOf(UsagePart part) => _versionOf(OfferingOf(part), part.OfferingVersion);
+
+    /// <summary>The version of the bundle that covered a part, which may be of another offering than its price.</summary>
+    private OfferingVersion? VersionOfBundle(UsagePart part)
+    {
+        (string offering, string _) = BundleNameOf(part);
+        return offering.Length == 0 ? VersionOf(part)
+            : offering == _usage.Offering ? _versionOf(offering, _usage.Version)
+            : _versionOf(offering, null);
+    }
+
+    /// <summary>The offering of a bundle, empty where it is that of the price, and its id, which may have any letters.</summary>
+    private (string Offering, string Id) BundleNameOf(UsagePart part)
+    {
+        int end = part.Bundle.IndexOf('/', StringComparison.Ordinal);
+        return end < 0 || VersionOf(part) is not { } version
+            || version.Bundles.Concat(version.TopUps.Select(topUp => topUp.Bundle)).Any(bundle => bundle.Id == part.Bundle)
+                ? ("", part.Bundle)
+                : (part.Bundle[..end], part.Bundle[(end + 1)..]);
+    }
+
+    private MeterNames? NamesOf(UsagePart part) => VersionOf(part) is { } version ? NamesOf(version) : null;
+
+    private MeterNames NamesOf(OfferingVersion version)
+    {
+        if (!_names.TryGetValue(version.Key, out MeterNames? names))
         {
-            names = new MeterNames(published);
-            _names.Add(version, names);
+            names = new MeterNames(version);
+            _names.Add(version.Key, names);
         }
 
         return names;
     }
 
-    private OfferingPrice? PriceOf(UsagePart part) => PriceOf(_versionOf(part.OfferingVersion), part.PriceIndex);
+    private OfferingPrice? PriceOf(UsagePart part) => PriceOf(VersionOf(part), part.PriceIndex);
 
     private static OfferingPrice? PriceOf(OfferingVersion? version, int index) =>
         version is not null && index >= 0 && index < version.Prices.Count ? version.Prices[index] : null;

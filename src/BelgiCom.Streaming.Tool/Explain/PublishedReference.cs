@@ -30,6 +30,9 @@ internal sealed class PublishedReference
     /// <summary>A published version; null when the topic has none of that number.</summary>
     public OfferingVersion? Version(string offering, int version) => _catalogue.Find(offering, version);
 
+    /// <summary>The published version of an offering in force at an instant; null when there is none.</summary>
+    public OfferingVersion? VersionAt(string offering, DateTimeOffset instant) => _catalogue.FindAt(offering, instant);
+
     /// <summary>What rating would do with an event now, with an empty balance, as a sentence.</summary>
     /// <param name="received">The event.</param>
     /// <param name="stopping">Stops it.</param>

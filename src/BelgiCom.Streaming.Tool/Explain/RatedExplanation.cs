@@ -8,14 +8,15 @@ namespace BelgiCom.Streaming.Tool;
 /// <summary>Why a rated event has its amount: from the record of the file to the sum.</summary>
 internal sealed record RatedExplanation
 {
-    private readonly Func<int, OfferingVersion?> _versionOf;
+    private readonly Func<string, int?, OfferingVersion?> _versionOf;
 
     /// <summary>Explains an event.</summary>
     /// <param name="usage">The event as it was rated.</param>
-    /// <param name="versionOf">A version of its offering by its number, as the topic has it; null when it no longer does.</param>
-    public RatedExplanation(RatedUsage usage, Func<int, OfferingVersion?> versionOf)
+    /// <param name="versionOf">A version of an offering by its number, as the topic has it, or without a number the one in force when the
+    /// usage began; null when the topic has it no longer.</param>
+    public RatedExplanation(RatedUsage usage, Func<string, int?, OfferingVersion?> versionOf)
     {
-        (Usage, _versionOf, Version) = (usage, versionOf, versionOf(usage.Version));
+        (Usage, _versionOf, Version) = (usage, versionOf, versionOf(usage.Offering, usage.Version));
         Parts = usage.IsZeroRated ? []
             : usage.IsCorrection ? PartArithmetic.OfCorrection(usage, versionOf)
             : usage.Parts.Count == 0 ? [.. ExplainedPart.OfWhole(usage, Price)]
@@ -271,7 +272,10 @@ internal sealed record RatedExplanation
             yield return $"roaming data of the month: {Spend(Usage.RoamingDataSpendNanos)}";
         }
 
-        foreach (SpendLimit limit in Version is null ? [] : SpendLimit.Of(Version))
+        // Beside an add-on those of the main offering hold as well, which the event does not name.
+        foreach (SpendLimit limit in Version is null ? []
+            : Version.AddOnTo.Count > 0 ? SpendLimit.OfAddOn(Version)
+            : SpendLimit.Of(Version))
         {
             long? counted = limit.Scope switch
             {

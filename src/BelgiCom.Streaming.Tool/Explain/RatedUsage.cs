@@ -160,6 +160,7 @@ internal sealed record RatedUsage
             parts.Add(new UsagePart
             {
                 Component = part.Component,
+                Offering = Encoding.UTF8.GetString(part.Offering),
                 OfferingVersion = part.OfferingVersion,
                 PriceIndex = part.PriceIndex,
                 Band = Encoding.UTF8.GetString(part.Band),

@@ -46,7 +46,10 @@ internal sealed class UsageSearch(
                 }
             },
             stopping);
-        return found is null ? null : new RatedExplanation(found, version => reference.Version(found.Offering, version));
+        return found is null ? null : new RatedExplanation(
+            found, (offering, version) => version is { } number
+                ? reference.Version(offering, number)
+                : reference.VersionAt(offering, found.Start));
     }
 
     /// <summary>The records that say why usage was not rated, and what was decided on it, in their order.</summary>

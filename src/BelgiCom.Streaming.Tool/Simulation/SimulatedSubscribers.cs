@@ -38,12 +38,12 @@ internal sealed class SimulatedSubscribers
                 _aliases.Add(subscription.SubscriberRef, subscription.Periods);
             }
 
-            if (subscription.Periods.Any(period => _shared.Contains(period.Offering)))
+            if (subscription.Periods.Any(IsShared))
             {
                 _members.Add(
                     subscription.SubscriberRef,
                     [
-                        .. subscription.Periods.Where(period => _shared.Contains(period.Offering)).Select(period => (
+                        .. subscription.Periods.Where(IsShared).Select(period => (
                             period.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue,
                             period.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue,
                             PartitionOf(period.Account))),
@@ -136,6 +136,9 @@ internal sealed class SimulatedSubscribers
             ? own.Concat(periods.Select(period => period.Partition)).Distinct()
             : own;
     }
+
+    /// <summary>Whether the main offering of a period, or an add-on, counts for the account.</summary>
+    private bool IsShared(SubscriptionPeriod period) => period.AddOns.Append(period.Offering).Any(_shared.Contains);
 
     private int PartitionOf(string account)
     {

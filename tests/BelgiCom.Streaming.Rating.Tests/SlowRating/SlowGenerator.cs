@@ -64,6 +64,7 @@ internal sealed class SlowGenerator(int seed)
         {
             Devices = Devices(accounts),
             TopUps = topUps,
+            AddOnPrices = AddOnPrices(versions),
         };
     }
 
@@ -113,6 +114,16 @@ internal sealed class SlowGenerator(int seed)
         _bounds.AddRange(topUps.Select(topUp => topUp.At));
         _bounds.AddRange(topUps.Select(topUp => topUp.At + (Pick([.. versions[0].TopUps]).ValiditySeconds * Second)));
         return [.. topUps.OrderBy(topUp => topUp.At)];
+    }
+
+    /// <summary>
+    /// How many of the prices an add-on has. All prices of a pass are those of one offering, because it is one pass there.
+    /// </summary>
+    private int? AddOnPrices(IReadOnlyList<OfferingVersion> versions)
+    {
+        bool hasPass = versions.Any(version => version.Prices.Any(price => price.Pass is not null));
+        int most = versions.Min(version => version.Prices.Count);
+        return Chance(2) ? null : hasPass ? Pick(0, int.MaxValue) : _random.Next(0, most + 1);
     }
 
     /// <summary>Devices that join and leave the accounts.</summary>

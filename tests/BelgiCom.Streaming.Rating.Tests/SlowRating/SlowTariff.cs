@@ -65,10 +65,11 @@ internal sealed class SlowTariff(
 
     /// <summary>
     /// Whether the offering has no price list (docs/rating-state.md): one price for each kind, direction, network and rating group, and one
-    /// bundle of a kind. What it zero-rates, it zero-rates by the start of the usage.
+    /// bundle of a kind. Beside an add-on it is rated as if it had one (docs/catalogue.md). What it zero-rates, it zero-rates by the start
+    /// of the usage.
     /// </summary>
     public bool IsPlain => versions.All(version => version.PriceBasis == PriceBasis.Net
-        && version.Destinations.Count + version.Bands.Count + version.TopUps.Count == 0
+        && version.Destinations.Count + version.Bands.Count + version.TopUps.Count + version.AddOnTo.Count == 0
         && version.Bundles.All(bundle => bundle is { Id: "", Priority: 0, Shared: false, Unlimited: false, ValidFrom: null, ValidTo: null })
         && version.Prices.All(price => price is
         {

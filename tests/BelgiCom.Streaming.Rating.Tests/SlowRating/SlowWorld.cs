@@ -18,9 +18,21 @@ internal sealed record SlowWorld(
     /// <summary>Top-ups, which are made before any usage comes, in the order of their instants.</summary>
     public IReadOnlyList<SlowTopUp> TopUps { get; init; } = [];
 
+    /// <summary>
+    /// How many of the first prices production has from an add-on, which also has every other bundle; null for none. An add-on's prices
+    /// stand before those of the main offering, so with the same zones, bands and destinations both together are one price list.
+    /// </summary>
+    public int? AddOnPrices { get; init; }
+
     /// <summary>A slow rater that has rated nothing.</summary>
-    public SlowRater NewRater() =>
-        new(Accounts.Keys.ToDictionary(subscriber => subscriber, _ => Versions), Accounts, Days, Devices, TopUps);
+    public SlowRater NewRater()
+    {
+        // What an add-on is one of is no plain offering.
+        IReadOnlyList<OfferingVersion> versions = AddOnPrices is null
+            ? Versions
+            : [.. Versions.Select(version => version with { AddOnTo = [version.Offering] })];
+        return new SlowRater(Accounts.Keys.ToDictionary(subscriber => subscriber, _ => versions), Accounts, Days, Devices, TopUps);
+    }
 
     /// <summary>Rates all usage in both ways; what differs first, null when nothing does.</summary>
     public string? FirstDifference()
@@ -96,11 +108,9 @@ internal sealed record SlowWorld(
             parts.Add(new SlowPart(part.Component)
             {
                 Version = version.Version,
-                Price = part.PriceIndex < 0 ? null : part.PriceIndex,
+                Price = part.PriceIndex < 0 ? null : session.PriceIndexOf(in part),
                 Band = part.BandIndex < 0 ? null : version.Bands[part.BandIndex].Name,
-                Bundle = part.BundleIndex < 0 ? null
-                    : part.BundleIndex < version.Bundles.Count ? version.Bundles[part.BundleIndex].Id
-                    : session.BundleOf(part),
+                Bundle = part.BundleIndex < 0 ? null : session.BundleIdOf(in part),
                 Tier = part.Tier,
                 Packages = part.Packages,
                 Units = part.Units,

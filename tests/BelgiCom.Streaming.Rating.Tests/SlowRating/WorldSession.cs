@@ -1,3 +1,4 @@
+using System.Text;
 using BelgiCom.Streaming.Contracts;
 
 namespace BelgiCom.Streaming.Rating.Tests;
@@ -7,14 +8,18 @@ internal sealed class WorldSession
 {
     private const int Days = 45;
 
+    private const string AddOn = "add-on";
+
     private readonly SlowWorld _world;
     private readonly CompiledCatalogue _catalogue = new(takesAllTerms: true);
+    private readonly OfferingVersion[] _versions;
 
     /// <summary>A session that has rated nothing.</summary>
     public WorldSession(SlowWorld world)
     {
         _world = world;
-        foreach (OfferingVersion version in world.Versions)
+        _versions = [.. world.Versions.SelectMany(Divided)];
+        foreach (OfferingVersion version in _versions)
         {
             _catalogue.Put(version);
         }
@@ -29,7 +34,7 @@ internal sealed class WorldSession
         {
             Session.SetSubscription(
                 SlowWorld.Number(subscriber),
-                [new SubscriptionPeriod { Account = account, Offering = world.Versions[0].Offering }],
+                [new SubscriptionPeriod { Account = account, Offering = world.Versions[0].Offering, AddOns = AddOns }],
                 _catalogue.Offerings);
         }
 
@@ -42,6 +47,7 @@ internal sealed class WorldSession
                     {
                         Account = device.Account,
                         Offering = world.Versions[0].Offering,
+                        AddOns = AddOns,
                         ValidFrom = device.From is { } from ? DateTimeOffset.FromUnixTimeMilliseconds(from) : null,
                         ValidTo = device.To is { } to ? DateTimeOffset.FromUnixTimeMilliseconds(to) : null,
                     },
@@ -91,14 +97,54 @@ internal sealed class WorldSession
     }
 
     /// <summary>The version of a part, as it is published.</summary>
-    public OfferingVersion VersionOf(in RatedPart part)
+    public OfferingVersion VersionOf(in RatedPart part) => VersionAt(part.VersionIndex);
+
+    /// <summary>Index of the price of a part in the world's price list.</summary>
+    public int PriceIndexOf(in RatedPart part)
     {
-        int number = Tariffs.Version(part.VersionIndex).Version;
-        return _world.Versions.Single(one => one.Version == number);
+        OfferingVersion version = VersionOf(in part);
+        return version.Offering == AddOn || _world.AddOnPrices is not { } first
+            ? part.PriceIndex
+            : part.PriceIndex + Math.Min(first, _world.Versions.Single(one => one.Version == version.Version).Prices.Count);
+    }
+
+    /// <summary>Id of the bundle of a part.</summary>
+    public string BundleIdOf(in RatedPart part)
+    {
+        OfferingVersion version = VersionAt(part.BundleVersionIndex < 0 ? part.VersionIndex : part.BundleVersionIndex);
+        return part.BundleIndex < version.Bundles.Count ? version.Bundles[part.BundleIndex].Id : BundleOf(part);
     }
 
     /// <summary>The bundle of a part, by id or kind; empty for none.</summary>
-    public string BundleOf(RatedPart part) => Tariffs.Version(part.VersionIndex).PriceList.BundleName(part.BundleIndex);
+    public string BundleOf(RatedPart part) => Tariffs.BundlesOf(in part).BundleName(part.BundleIndex);
+
+    private string[] AddOns => _world.AddOnPrices is null ? [] : [AddOn];
+
+    private OfferingVersion VersionAt(int index)
+    {
+        TariffVersion version = Tariffs.Version(index);
+        return _versions.Single(one => one.Version == version.Version && one.Offering == Encoding.UTF8.GetString(version.OfferingUtf8));
+    }
+
+    /// <summary>A version, or a version of the add-on and one of the main offering that are it together.</summary>
+    private IEnumerable<OfferingVersion> Divided(OfferingVersion version) => _world.AddOnPrices is not { } first
+        ? [version]
+        :
+        [
+            version with
+            {
+                Offering = AddOn,
+                AddOnTo = [version.Offering],
+                TopUps = [],
+                Prices = [.. version.Prices.Take(first)],
+                Bundles = [.. version.Bundles.Where((_, index) => index % 2 == 1)],
+            },
+            version with
+            {
+                Prices = [.. version.Prices.Skip(first)],
+                Bundles = [.. version.Bundles.Where((_, index) => index % 2 == 0)],
+            },
+        ];
 
     /// <summary>What is written of a result: its numbers as text, and the octets of parts and meters.</summary>
     public string OctetsOf(RatedUsageOfAWorld rated)

@@ -184,6 +184,61 @@ public sealed partial class OfferingsRunTests : IDisposable
     }
 
     /// <summary>
+    /// The pass that ships as an example is an add-on to the plan, for a week. Abroad the first use opens a pass of 7.49, which covers a
+    /// call at its last second, and use an hour later opens the next; at home the plan covers data and messages. When the add-on has ended,
+    /// data abroad is the plan's: 100 kB × 5.00 / 1 MB. Another subscriber never had it. Ledger, explanation and simulation say the same.
+    /// </summary>
+    [Fact]
+    public async Task Run_WithAnAddOn_BillsByItWhatItPrices_AndByThePlanTheRest()
+    {
+        static Usage At(Usage usage, string start, string network = "") =>
+            usage with { Start = DateTimeOffset.Parse(start, CultureInfo.InvariantCulture), Network = network };
+
+        Usage message = new("sms", default, null, null, 1, "32475000000", "MO", "");
+        Usage call = new("voice", default, 60, null, null, "32475000000", "MO", "");
+        (string Number, Usage Usage)[] usage =
+        [
+            (NumberOf(0), Usage.OfData(1_000_000)),
+            (NumberOf(0), At(Usage.OfData(1), "2026-02-03T11:00:00+01:00", "310260")),
+            (NumberOf(1), At(Usage.OfData(1), "2026-02-03T11:00:00+01:00", "310260")),
+            (NumberOf(0), At(call, "2026-02-04T10:59:59+01:00", "310260")),
+            (NumberOf(0), At(message, "2026-02-04T11:30:00+01:00")),
+            (NumberOf(0), At(Usage.OfData(1), "2026-02-04T12:00:00+01:00", "310260")),
+            (NumberOf(0), At(Usage.OfData(100_000), "2026-02-12T12:00:00+01:00", "310260")),
+        ];
+        await RunAsync(
+            Samples, [(NumberOf(0), "R-1", "be-plan-60"), (NumberOf(1), "R-2", "be-plan-60")], usage,
+            addOns: [$"{NumberOf(0)},,R-1,roaming-pass,2026-02-02T00:00:00+01:00,2026-02-09T00:00:00+01:00,be-plan-60"]);
+
+        Assert.Equal(
+            [
+                ("be-plan-60", 0m), ("roaming-pass", 7.49m), ("roaming-pass", 0m), ("be-plan-60", 0m), ("roaming-pass", 7.49m),
+                ("be-plan-60", 0.5m),
+            ],
+            Query("SELECT offering, amount FROM billed_usage WHERE account = 'R-1' ORDER BY record_index")
+                .Select(row => (row[0], Decimal(row[1]))));
+        Assert.Equal(0.5m, Assert.Single(Billed(), line => line.Account == "R-2").Amount);
+
+        JsonElement simulated = await VerbAsync(
+            [
+                "simulate", "--data", Data, "--catalogue", Samples, "--subscriptions", Subscriptions, "--usage",
+                _folder.Under("usage.csv"), "--source", "usage",
+            ]);
+        Assert.Equal(
+            [("be-plan-60", 4L, "1.000000000"), ("roaming-pass", 3L, "14.980000000")],
+            simulated.GetProperty("offerings").EnumerateArray().Where(one => one.GetProperty("events").GetInt64() > 0)
+                .Select(one => (
+                    one.GetProperty("offering").GetString()!, one.GetProperty("events").GetInt64(),
+                    one.GetProperty("revenue").GetString()!))
+                .Order());
+
+        string id = Query("SELECT lower(hex(usage_id)) FROM billed_line WHERE account = 'R-1' AND amount_nanos > 7000000000 LIMIT 1")[0][0];
+        JsonElement explained = (await VerbAsync(["explain", id, "--data", Data])).GetProperty("rated");
+        Assert.Equal("roaming-pass", explained.GetProperty("offering").GetString());
+        Assert.True(explained.GetProperty("agrees").GetBoolean());
+    }
+
+    /// <summary>
     /// Usage of 1,400 MB waited because nobody had a subscription. Once it is a member's, recycling would draw the shared bundle of 1 GB
     /// and charge 400 MB, at 0.01 a MB.
     /// </summary>
@@ -237,7 +292,7 @@ public sealed partial class OfferingsRunTests : IDisposable
 
     private async Task<JsonElement> RunAsync(
         string catalogue, IReadOnlyList<(string Number, string Account, string Offering)> subscribers,
-        IReadOnlyList<(string Number, Usage Usage)> usage, int exitCode = WorkerHost.ExitDone)
+        IReadOnlyList<(string Number, Usage Usage)> usage, int exitCode = WorkerHost.ExitDone, params string[] addOns)
     {
         StringBuilder file = new("id,kind,start,seconds,octets,messages,msisdn,other,direction,network\n");
         foreach ((int index, (string number, Usage used)) in usage.Index())
@@ -254,8 +309,9 @@ public sealed partial class OfferingsRunTests : IDisposable
 
             // From the month of the usage on, so that no bundle brings a rest along.
             [
-                "msisdn,imsi,account,offering,validFrom,validTo",
-                .. subscribers.Select(one => $"{one.Number},,{one.Account},{one.Offering},2026-02-01T00:00:00+01:00,"),
+                "msisdn,imsi,account,offering,validFrom,validTo,addOnTo",
+                .. subscribers.SelectMany(one => addOns.Where(addOn => addOn.StartsWith(one.Number, StringComparison.Ordinal))
+                    .Prepend($"{one.Number},,{one.Account},{one.Offering},2026-02-01T00:00:00+01:00,,")),
             ],
             TestContext.Current.CancellationToken);
         return await VerbAsync(
@@ -283,17 +339,23 @@ public sealed partial class OfferingsRunTests : IDisposable
     }
 
     /// <summary>The lines of the ledger in the order of the input.</summary>
-    private IReadOnlyList<(string Account, decimal Amount, string Basis)> Billed()
+    private IReadOnlyList<(string Account, decimal Amount, string Basis)> Billed() =>
+        [
+            .. Query("SELECT account, amount, price_basis FROM billed_usage ORDER BY account, record_index")
+                .Select(row => (row[0], Decimal(row[1]), row[2])),
+        ];
+
+    private List<string[]> Query(string sql)
     {
         using SqliteConnection ledger = new($"Data Source={Path.Combine(Data, "ledger.db")};Mode=ReadOnly;Pooling=False");
         ledger.Open();
         using SqliteCommand command = ledger.CreateCommand();
-        command.CommandText = "SELECT account, amount, price_basis FROM billed_usage ORDER BY account, record_index";
+        command.CommandText = sql;
         using SqliteDataReader rows = command.ExecuteReader();
-        List<(string, decimal, string)> lines = [];
+        List<string[]> lines = [];
         while (rows.Read())
         {
-            lines.Add((rows.GetString(0), Decimal(rows.GetString(1)), rows.GetString(2)));
+            lines.Add([.. Enumerable.Range(0, rows.FieldCount).Select(rows.GetString)]);
         }
 
         return lines;

@@ -16,7 +16,7 @@ public sealed class ExplainTests : IDisposable
     public void Explanation_OfAPricedEvent_IsTheArithmeticOfItsPrice()
     {
         // 61 seconds in whole minutes are 120, of which 20 are in the bundle; 100 × 0.15 / 60 = 0.25, and the fee is 0.05.
-        RatedExplanation explained = new(Call(amountNanos: 300_000_000), _ => Version(price: 0.15m));
+        RatedExplanation explained = new(Call(amountNanos: 300_000_000), (_, _) => Version(price: 0.15m));
         Assert.True(explained.Agrees);
         Assert.Equal([0, 250_000_000, 50_000_000], explained.Parts.Select(part => part.AmountNanos));
         string[] lines = [.. explained.Lines()];
@@ -29,7 +29,7 @@ public sealed class ExplainTests : IDisposable
     public void Explanation_OfAThird_SaysThatItIsRounded()
     {
         // 100 × 0.10 / 60 = 0.1666666666…, with the fee 0.216666667.
-        RatedExplanation explained = new(Call(amountNanos: 216_666_667), _ => Version(price: 0.10m));
+        RatedExplanation explained = new(Call(amountNanos: 216_666_667), (_, _) => Version(price: 0.10m));
         Assert.True(explained.Agrees);
         Assert.Contains(explained.Lines(), line => line.Contains("rounded half away from zero", StringComparison.Ordinal));
     }
@@ -37,7 +37,7 @@ public sealed class ExplainTests : IDisposable
     [Fact]
     public void Explanation_WhereTheStoredAmountDiffersByANano_SaysSoAloud()
     {
-        RatedExplanation explained = new(Call(amountNanos: 300_000_001), _ => Version(price: 0.15m));
+        RatedExplanation explained = new(Call(amountNanos: 300_000_001), (_, _) => Version(price: 0.15m));
         Assert.False(explained.Agrees);
         Assert.Contains("DIFFERS FROM WHAT IS STORED: 0.300000001 EUR", explained.Lines().Last(), StringComparison.Ordinal);
     }
@@ -45,7 +45,7 @@ public sealed class ExplainTests : IDisposable
     [Fact]
     public void Explanation_WhereTheStoredUnitsDiffer_SaysSoAloud()
     {
-        RatedExplanation explained = new(Call(amountNanos: 300_000_000) with { DurationSeconds = 121 }, _ => Version(price: 0.15m));
+        RatedExplanation explained = new(Call(amountNanos: 300_000_000) with { DurationSeconds = 121 }, (_, _) => Version(price: 0.15m));
         Assert.False(explained.Agrees);
         Assert.Contains(explained.Lines(), line => line.Contains("THE PRICE GIVES 180 seconds", StringComparison.Ordinal));
     }

@@ -164,7 +164,7 @@ public sealed class LedgerAgreementTests : IDisposable
                 {
                     Assert.True(topic.TryRead(batch[index].Value, out UsageRatedView view));
                     RatedUsage usage = RatedUsage.Of(in view, batch[index].Partition, batch[index].Offset);
-                    RatedExplanation explained = new(usage, version => published.GetValueOrDefault((usage.Offering, version)));
+                    RatedExplanation explained = new(usage, (offering, version) => published.GetValueOrDefault((offering, version ?? 0)));
                     string text = string.Join('\n', explained.Lines());
                     Assert.True(explained.Agrees, text);
                     foreach (ExplainedPart part in explained.Parts)

@@ -232,7 +232,7 @@ public sealed class SimulationTests : IDisposable
                     Assert.True(topic.TryRead(batch[index].Value, out UsageRatedView line));
                     rated.Add(UsageEvents.ToNumber(line.UsageId), LineOf(in line));
                     RatedUsage kept = RatedUsage.Of(in line, batch[index].Partition, batch[index].Offset);
-                    RatedExplanation explained = new(kept, version => versions.GetValueOrDefault((kept.Offering, version)));
+                    RatedExplanation explained = new(kept, (offering, version) => versions.GetValueOrDefault((offering, version ?? 0)));
                     Assert.True(explained.Agrees, string.Join('\n', explained.Lines()));
                 }
             },
