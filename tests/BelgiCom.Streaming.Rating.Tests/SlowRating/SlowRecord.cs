@@ -76,10 +76,17 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
             return [(usage.Start, _units)];
         }
 
-        // Bands and versions change at whole seconds.
+        // Bands and versions change at whole seconds, and people top up at any time.
+        SortedSet<long> instants =
+            [.. tariff.GrantInstants(usage.Subscriber).Where(instant => usage.Start < instant && instant < end)];
+        for (long second = (usage.Start / Second * Second) + Second; second < end; second += Second)
+        {
+            instants.Add(second);
+        }
+
         List<(long Instant, BigInteger Until)> spread = [];
         (long from, string marks) = (usage.Start, Marks(usage.Start));
-        for (long instant = (usage.Start / Second * Second) + Second; instant < end; instant += Second)
+        foreach (long instant in instants)
         {
             if (Marks(instant) is { } other && other != marks)
             {

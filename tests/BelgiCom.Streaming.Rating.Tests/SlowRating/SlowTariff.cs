@@ -189,6 +189,12 @@ internal sealed class SlowTariff(
                     })),
         ];
 
+    /// <summary>When the bundles of a subscriber's top-ups begin and end, milliseconds since 1970-01-01 UTC.</summary>
+    public IEnumerable<long> GrantInstants(string subscriber) => topUps.Where(topUp => topUp.Subscriber == subscriber)
+        .SelectMany(BroughtBy)
+        .SelectMany(granted => new[] { granted.Bundle.ValidFrom, granted.Bundle.ValidTo })
+        .Select(instant => instant!.Value.ToUnixTimeMilliseconds());
+
     /// <summary>What brought a bundle; null for a bundle of the version.</summary>
     public SlowGrant? GrantOf(Bundle bundle) =>
         _brought.Values.SelectMany(granted => granted).FirstOrDefault(one => ReferenceEquals(one.Bundle, bundle));
