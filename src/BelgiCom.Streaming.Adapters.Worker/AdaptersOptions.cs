@@ -57,6 +57,12 @@ public sealed class AdaptersOptions : IValidatableObject
     /// <summary>Which short numbers usage carries in clear.</summary>
     public ShortNumbers ShortNumbers { get; set; } = new();
 
+    /// <summary>
+    /// Whether usage says, as a pseudonym, who was called or written to: only for a catalogue with prices for calls within an account
+    /// (<c>calledIn</c>). Default: no, because it is personal data of the other party.
+    /// </summary>
+    public bool CalledSubscribers { get; set; }
+
     /// <summary>Most octets that a compressed file may expand to.</summary>
     [Range(1, long.MaxValue)]
     public long MaxExpandedOctets { get; set; } = 8L << 30;

@@ -44,6 +44,7 @@ public static class AdaptersWorkerExtensions
             FormerUntilMilliseconds = provider.GetRequiredService<FileLedger>().FormerUntilMilliseconds,
             FormerIdsFor = options.FormerIdsFor,
             MaxFaults = options.MaxFaults,
+            SaysWhoWasCalled = options.CalledSubscribers,
         });
         services.AddSingleton(provider => new FileIntake(
             options,

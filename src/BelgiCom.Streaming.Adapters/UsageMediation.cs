@@ -35,6 +35,11 @@ public sealed class UsageMediation(
     /// </summary>
     public long MaxFaults { get; init; } = 100_000;
 
+    /// <summary>
+    /// Whether usage carries the pseudonym of the number that was called, for prices that ask if it is of the caller's account.
+    /// </summary>
+    public bool SaysWhoWasCalled { get; init; }
+
     /// <inheritdoc/>
     public IEnumerable<string> SourceNames => _sources.Names;
 
@@ -66,7 +71,8 @@ public sealed class UsageMediation(
         });
         reader.Cdr.CountryCode = found.CountryCode;
         return new OpenFile(
-            new UsageNormaliser(keys, clock, _shortNumbers, _minutes), _bounds, MaxFaults, usage, format, reader, committed);
+            new UsageNormaliser(keys, clock, _shortNumbers, _minutes, SaysWhoWasCalled), _bounds, MaxFaults, usage, format, reader,
+            committed);
     }
 
     private long FormerUntil() => FormerUntilMilliseconds > 0

@@ -166,26 +166,24 @@ internal sealed class OfferingReader
         [
             .. prices.SelectMany(price => PriceReader.Read(price).Select(read => (price, read.Price, read.Terms))),
         ];
-        (YamlSection Section, OfferingPrice Price, PriceTerms Terms)[] published = [
-            .. readPrices.Where(price => price.Terms.CalledIn is null)];
         OfferingVersion version = _common with
         {
             Zones = section.Has("zones") ? zones : _zones,
             Bands = section.Has("bands") ? bands : _bands,
             Bundles = [.. readBundles.Select(bundle => bundle.Bundle)],
-            Prices = [.. published.Select(price => price.Price)],
+            Prices = [.. readPrices.Select(price => price.Price)],
             RoamingDataLimit = roamingDataLimit,
             TopUps = topUps,
         };
         version = reservation is null ? version : TermsReader.WithQuotas(version, reservation);
         CheckIds(section, prices, readBundles, terms);
         CheckDiscounts(section, version, terms);
-        return new VersionSource(section, [.. published.Select(price => price.Section)], bundles)
+        return new VersionSource(section, [.. readPrices.Select(price => price.Section)], bundles)
         {
             Published = version,
             HasOwnZones = section.Has("zones") || _zones.Count > 0,
             Surcharges = [
-                .. published.Select<(YamlSection, OfferingPrice, PriceTerms Terms), (decimal, long)?>(
+                .. readPrices.Select<(YamlSection, OfferingPrice, PriceTerms Terms), (decimal, long)?>(
                     price => price.Terms.AboveFairUsePrice is { } above ? (above, price.Terms.AboveFairUseUnits) : null)],
             Terms = new OfferingTerms
             {

@@ -334,7 +334,8 @@ public static class OfferingWords
 
         if (terms.CalledIn is not null)
         {
-            yield return new(subject, "called", $"in {terms.CalledIn}; not published");
+            yield return new(
+                subject, "only to", "other subscribers of the account, when the call begins (usage must say who was called)");
         }
 
         if (terms.LegalBasis is not null)

@@ -154,8 +154,8 @@ internal sealed class PriceCoverage
     private IEnumerable<(string Zone, string? Destination, Direction Direction, int Time)> CellsOf(OfferingPrice price) =>
         from zone in _version.Zones
         from destination in _version.Destinations.Select(destination => (string?)destination.Name).Append(null)
-        from direction in price.Kind == UsageKind.Data
-            ? [Direction.NotApplicable]
+        from direction in price.Kind == UsageKind.Data ? [Direction.NotApplicable]
+            : price.CalledInGroup ? [Direction.Originating]
             : new[] { Direction.Originating, Direction.Terminating }
         from time in Enumerable.Range(0, _finder.Places.Times.Count)
         where PriceFinder.Fits(price, price.Kind, zone.Name, destination, direction, _finder.Places.Times[time])
@@ -165,7 +165,7 @@ internal sealed class PriceCoverage
         ? ""
         : string.Join(
             '|', string.Join(',', price.RatingGroups), string.Join(',', price.ServiceIdentifiers), string.Join(',', price.DataNetworks),
-            string.Join(',', price.Slices), string.Join(',', price.RatTypes));
+            string.Join(',', price.Slices), string.Join(',', price.RatTypes), price.CalledInGroup ? "group" : "");
 
     private void FindGaps(UsageKind kind)
     {

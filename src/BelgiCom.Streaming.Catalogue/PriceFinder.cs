@@ -35,10 +35,13 @@ internal sealed class PriceFinder
         return -1;
     }
 
-    /// <summary>Whether a price is for usage of every rating group, service, data network, slice and radio access.</summary>
+    /// <summary>
+    /// Whether a price is for usage of every rating group, service, data network, slice and radio access, and to whomever it is.
+    /// </summary>
     public static bool IsForAll(OfferingPrice price) =>
         price.RatingGroups.Count + price.ServiceIdentifiers.Count == 0
-        && price.DataNetworks.Count + price.Slices.Count + price.RatTypes.Count == 0;
+        && price.DataNetworks.Count + price.Slices.Count + price.RatTypes.Count == 0
+        && !price.CalledInGroup;
 
     /// <summary>Whether a price is for a kind, place, direction and time.</summary>
     public static bool Fits(

@@ -70,7 +70,7 @@ internal static class PriceReader
         IReadOnlyList<string> zones = section.OneOrMany("zone", "zones");
         price = section.Has("zone") ? price with { Zone = zones.Count == 0 ? "" : zones[0] } : price with { Zones = zones };
         PriceTerms terms = ReadTerms(section, price);
-        price = price with { CountsAccount = terms.CountsAccount };
+        price = price with { CountsAccount = terms.CountsAccount, CalledInGroup = terms.CalledIn is not null };
         section.Finish(Advice);
         CheckFree(section, price);
         return kinds.Count == 0 ? [(price, terms)] : kinds.Select(one => (OfKind(price, one), terms));
@@ -377,11 +377,7 @@ internal static class PriceReader
     {
         (decimal Price, long Units)? above = FairUseTerms.ReadSurcharge(section, price);
         bool countsAccount = section.Choice("counts", false, ("subscriber", false), ("account", true));
-        string? calledIn = section.Text("calledIn");
-        if (calledIn is not null)
-        {
-            NotApplied(section, "calledIn", "rating knows no groups, so this price is not published and later rows apply");
-        }
+        string? calledIn = section.Choice<string?>("calledIn", null, ("group", "group"));
 
         return new PriceTerms(
             price.Id, price.Unit, above?.Price, above?.Units ?? 1, countsAccount, calledIn, section.Text("legalBasis"));

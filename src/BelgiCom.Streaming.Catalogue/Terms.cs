@@ -72,7 +72,7 @@ public sealed record BundleTerms(
 /// <param name="AboveFairUsePrice">Surcharge for what a bundle covers above its fair use volume; null for none.</param>
 /// <param name="AboveFairUseUnits">Units that it is for.</param>
 /// <param name="CountsAccount">Whether its tiers count the usage of the whole account.</param>
-/// <param name="CalledIn">Group that the called subscriber is a member of; null for everybody. A price with one is not published.</param>
+/// <param name="CalledIn">Group that the called subscriber is a member of; null for everybody.</param>
 /// <param name="LegalBasis">The law that bounds it, or null.</param>
 public sealed record PriceTerms(
     string Id, PriceUnit Unit, decimal? AboveFairUsePrice, long AboveFairUseUnits, bool CountsAccount, string? CalledIn,

@@ -569,6 +569,9 @@ public sealed partial class RatingSession
             case ChargingFault.NoPrice:
                 result.Reject(RejectedReason.NoPrice);
                 return;
+            case ChargingFault.CalledUnknown:
+                result.Reject(RejectedReason.CalledUnknown);
+                return;
             case ChargingFault.Currency:
                 _lists.TakeBack(ref result);
                 result.Reject(RejectedReason.Currency);

@@ -31,6 +31,7 @@ public static class UsageEvents
         {
             Session = withDetails ? SessionOf(in received) : default,
             CalledNumber = withDetails ? CalledNumberOf(in received) : default,
+            Called = withDetails ? CalledOf(in received) : default,
             DataNetwork = withDetails ? DataNetworkName.Of(received.DataNetwork) : 0,
             Slice = withDetails ? SliceOf(in received) : default,
             ServiceUnits = received.ServiceUnits,
@@ -144,6 +145,16 @@ public static class UsageEvents
         received.Direction != Direction.Originating ? default
         : received.ShortNumber.IsEmpty ? CalledNumber.OfBeginning(received.OtherPartyPrefix)
         : CalledNumber.Of(received.ShortNumber);
+
+    /// <summary>
+    /// Who was called. A number that a subscriber may have is known by its beginning: without its reference, the usage is from before there
+    /// was one, or of an adapter that may not say it; without a direction, nobody knows whether it was called.
+    /// </summary>
+    private static UInt128 CalledOf(in UsageReceivedView received) =>
+        received.Direction == Direction.Terminating || received.OtherPartyPrefix.IsEmpty ? default
+        : received.Direction == Direction.Originating && received.CalledRef.Length == SubscriberRef.Size
+            ? BinaryPrimitives.ReadUInt128BigEndian(received.CalledRef)
+            : UsageRecord.UnknownCalled;
 
     private static Slice SliceOf(in UsageReceivedView received) =>
         received.SliceServiceType is < 0 or > byte.MaxValue ? default

@@ -92,6 +92,34 @@ public sealed class DigestTests : IDisposable
         Assert.Contains($"\"{otherParty}\"", Encoding.UTF8.GetString(envelope), StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// Where prices ask who was called, usage has the pseudonym that the subscriber with this number has: of numbers that a subscriber may
+    /// have, and never of who called. The national form and +32 are the same number under the country code of the source.
+    /// </summary>
+    [Theory]
+    [InlineData("999100000002", "MO", true, "999100000002")]
+    [InlineData("+999100000002", "MO", true, "999100000002")]
+    [InlineData("00999100000002", "MO", true, "999100000002")]
+    [InlineData("999100000002", "MT", true, "")]
+    [InlineData("999100000002", "MO", false, "")]
+    [InlineData("112", "MO", true, "")]
+    [InlineData("99912345", "MO", true, "")]
+    [InlineData("0470123456", "MO", true, "")]
+    [InlineData("BANK", "MO", true, "")]
+    [InlineData("9991000000021234", "MO", true, "")]
+    public async Task NumberThatWasCalled_IsAPseudonym_WherePricesAskForIt(
+        string otherParty, string direction, bool isAsked, string expected)
+    {
+        using MediationFixture fixture = new(options => options.CalledSubscribers = isAsked);
+        await fixture.MediateAsync(
+            Encoding.ASCII.GetBytes(Header + $"2026-03-14T08:00:00Z,60,999100000001,,{otherParty},{direction},20601,msc,1\n"),
+            source: "voice-csv");
+        UsageReceived usage = Assert.Single(fixture.Sender.Usage);
+
+        Assert.Equal(
+            expected.Length == 0 ? [] : new SubscriberPseudonymizer(fixture.Keys).FromMsisdn(expected).ToByteArray(), usage.CalledRef);
+    }
+
     [Fact]
     public async Task File_SentAgainMuchLater_IsKnown()
     {

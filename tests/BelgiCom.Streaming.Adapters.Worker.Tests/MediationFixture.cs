@@ -75,6 +75,7 @@ internal sealed class MediationFixture : IDisposable
         UsageMediation mediation = new([.. Options.Sources.Select(source => source.ToUsageSource())], Keys, Clock)
         {
             MaxFaults = Options.MaxFaults,
+            SaysWhoWasCalled = Options.CalledSubscribers,
         };
         return new(Options, [mediation, .. _others], Ledger, FileKey, Sender, Registry, Clock, Log);
     }

@@ -171,6 +171,31 @@ public sealed class UsageEventsTests
         Assert.Equal((digits, isBeginning), (usage.CalledNumber.Length, usage.CalledNumber.IsBeginning));
     }
 
+    /// <summary>
+    /// Usage from before the field, of an adapter that may not fill it, or without a direction, does not say who was called; what has no
+    /// number of a subscriber called none.
+    /// </summary>
+    [Theory]
+    [InlineData(Direction.Originating, "32475123", true, "5151")]
+    [InlineData(Direction.Originating, "32475123", false, "unknown")]
+    [InlineData(Direction.NotApplicable, "32475123", true, "unknown")]
+    [InlineData(Direction.Originating, "", false, "nobody")]
+    [InlineData(Direction.NotApplicable, "", false, "nobody")]
+    [InlineData(Direction.Terminating, "32475123", true, "nobody")]
+    public void Called_IsWhomTheUsageNames(Direction direction, string prefix, bool hasReference, string expected)
+    {
+        UsageRecord usage = Detailed(new UsageReceived
+        {
+            Kind = UsageKind.Voice,
+            Direction = direction,
+            OtherPartyPrefix = prefix,
+            CalledRef = hasReference ? SubscriberRef.FromHalves(0, 0x5151).ToByteArray() : [],
+        });
+
+        Assert.Equal(
+            expected switch { "unknown" => UsageRecord.UnknownCalled, "nobody" => default, _ => (UInt128)0x5151 }, usage.Called);
+    }
+
     private static UsageRecord Detailed(UsageReceived received)
     {
         Assert.True(UsageReceivedView.TryRead(Body(received), out UsageReceivedView view));

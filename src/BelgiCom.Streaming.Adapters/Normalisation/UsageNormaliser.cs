@@ -24,6 +24,8 @@ internal sealed class UsageNormaliser
     private readonly TimeProvider _clock;
     private readonly ShortNumbers _shortNumbers;
     private readonly TrafficMinutes? _minutes;
+    private readonly bool _saysWhoWasCalled;
+    private readonly byte[] _called = new byte[SubscriberRef.Size];
     private readonly SubscriberPseudonymizer _pseudonymizer;
 
     // Makes the hash of a key with personal data in it a keyed one.
@@ -39,8 +41,11 @@ internal sealed class UsageNormaliser
     /// <param name="clock">Says which day's key encrypts.</param>
     /// <param name="shortNumbers">Which short numbers usage carries.</param>
     /// <param name="minutes">Finds traffic that is charged from two formats; null where one format comes.</param>
-    public UsageNormaliser(IKeyStore keys, TimeProvider clock, ShortNumbers shortNumbers, TrafficMinutes? minutes = null)
+    /// <param name="saysWhoWasCalled">Whether usage carries the pseudonym of the number that was called.</param>
+    public UsageNormaliser(
+        IKeyStore keys, TimeProvider clock, ShortNumbers shortNumbers, TrafficMinutes? minutes = null, bool saysWhoWasCalled = false)
     {
+        _saysWhoWasCalled = saysWhoWasCalled;
         _keys = keys;
         _clock = clock;
         _shortNumbers = shortNumbers;
@@ -113,6 +118,7 @@ internal sealed class UsageNormaliser
             UsageReceivedView usage = View(cdr, part, i, subscriber, file);
             usage.ServingPlmn = cdr.ServingPlmnOf(part, _plmn);
             usage.ShortNumber = usage.OtherPartyPrefix.IsEmpty ? _shortNumbers.Carried(cdr.OtherParty.Span, cdr.CountryCode) : default;
+            usage.CalledRef = CalledRefOf(cdr);
             usage.UsageId = cdr.Format.IdOf(cdr, part, origin);
             chunk.Unmatched |= cdr.Format.UnmatchedOf(cdr, part, origin);
             if (usage is { Kind: UsageKind.Data, ChargingView: ChargingView.Primary }
@@ -161,6 +167,7 @@ internal sealed class UsageNormaliser
     {
         UsageReceivedView usage = View(cdr, part, 0, subscriber, file);
         usage.ServingPlmn = cdr.ServingPlmnOf(part, _plmn);
+        usage.CalledRef = CalledRefOf(cdr);
         return usage;
     }
 
@@ -245,10 +252,30 @@ internal sealed class UsageNormaliser
     /// The first digits of a number in international form. Of a name or a short number nothing: it tells no destination, and who calls a
     /// helpline would be told by its first digits.
     /// </summary>
-    private static ReadOnlySpan<byte> PrefixOf(ReadOnlySpan<byte> otherParty) =>
-        otherParty.Length < NumberDigitsMin || otherParty[0] == '0' || otherParty.ContainsAnyExceptInRange((byte)'0', (byte)'9')
-            ? default
-            : otherParty[..Math.Min(OtherPartyPrefixDigits, otherParty.Length - OtherPartyHiddenDigits)];
+    private static ReadOnlySpan<byte> PrefixOf(ReadOnlySpan<byte> otherParty) => IsInternational(otherParty)
+        ? otherParty[..Math.Min(OtherPartyPrefixDigits, otherParty.Length - OtherPartyHiddenDigits)]
+        : default;
+
+    /// <summary>Whether the text is a number in international form (E.164) that a subscriber may have.</summary>
+    private static bool IsInternational(ReadOnlySpan<byte> otherParty) =>
+        otherParty.Length >= NumberDigitsMin && otherParty[0] != '0' && !otherParty.ContainsAnyExceptInRange((byte)'0', (byte)'9');
+
+    /// <summary>
+    /// Pseudonym of the number that was called or written to, the same that the usage of its subscriber has; empty where no price asks for
+    /// it, and of what is no number that a subscriber may have. Whoever called is never told.
+    /// </summary>
+    private ReadOnlySpan<byte> CalledRefOf(UsageCdr cdr)
+    {
+        ReadOnlySpan<byte> number = cdr.OtherParty.Span;
+        if (!_saysWhoWasCalled || cdr.Direction != Direction.Originating || number.Length > MaxSubscriberDigits || !IsInternational(number))
+        {
+            return default;
+        }
+
+        Span<char> digits = stackalloc char[MaxSubscriberDigits];
+        _pseudonymizer.FromMsisdn(digits[..Encoding.ASCII.GetChars(number, digits)]).CopyTo(_called);
+        return _called;
+    }
 
     /// <summary>The fault of a record whose quantities contradict each other.</summary>
     private static DecodingFault? FindContradiction(UsageCdr cdr)

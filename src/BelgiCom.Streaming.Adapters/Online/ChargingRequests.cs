@@ -61,10 +61,12 @@ public sealed class ChargingRequests : IDisposable
     /// <param name="keys">Keys of pseudonyms and of personal data.</param>
     /// <param name="clock">Says which day's key encrypts.</param>
     /// <param name="header">Wire-format header of values of usage.received.v1.</param>
-    public ChargingRequests(string source, ChargedView charged, IKeyStore keys, TimeProvider clock, byte[] header)
+    /// <param name="saysWhoWasCalled">Whether usage carries the pseudonym of the number that was called.</param>
+    public ChargingRequests(
+        string source, ChargedView charged, IKeyStore keys, TimeProvider clock, byte[] header, bool saysWhoWasCalled = false)
     {
         (_source, _charged, _header) = (source, charged, header);
-        _normaliser = new UsageNormaliser(keys, clock, new ShortNumbers());
+        _normaliser = new UsageNormaliser(keys, clock, new ShortNumbers(), saysWhoWasCalled: saysWhoWasCalled);
         _bounds = new UsageBounds();
         _files = new RecordDigest(keys.GetOrCreate(KeyPurposes.FileContent, scope: ""));
         _chunk = new RecordChunk(

@@ -14,10 +14,10 @@ internal sealed class CaseRating
     /// <summary>Makes a session.</summary>
     /// <param name="versions">The versions of the offering of each subscriber.</param>
     /// <param name="begin">Since when they have it: bundles are full at the begin of a case, and nothing is carried into it.</param>
-    /// <param name="subscriptions">From and to when a subscriber has it, where the case says so.</param>
+    /// <param name="subscriptions">What the case says of the subscriptions.</param>
     public CaseRating(
         IReadOnlyDictionary<string, IReadOnlyList<OfferingVersion>> versions, DateTimeOffset? begin = null,
-        IReadOnlyDictionary<string, (DateTimeOffset? From, DateTimeOffset? To)>? subscriptions = null)
+        IReadOnlyDictionary<string, CaseSubscription>? subscriptions = null)
     {
         _versions = versions;
         foreach (OfferingVersion version in versions.Values.SelectMany(version => version))
@@ -28,15 +28,14 @@ internal sealed class CaseRating
         _catalogue.Compile();
         foreach ((string subscriber, IReadOnlyList<OfferingVersion> own) in versions)
         {
-            bool isMember = own.Any(AccountTerms.AreIn);
-            (DateTimeOffset? From, DateTimeOffset? To) time =
-                subscriptions?.TryGetValue(subscriber, out (DateTimeOffset? From, DateTimeOffset? To) said) == true ? said : (begin, null);
+            bool isMember = own.Any(version => AccountTerms.AreIn(version) || AccountTerms.AskForGroups(version));
+            CaseSubscription said = subscriptions?.GetValueOrDefault(subscriber) ?? new CaseSubscription(null, begin, null);
             SubscriptionPeriod period = new()
             {
-                Account = isMember ? "shared" : subscriber,
+                Account = said.Account ?? (isMember ? "shared" : subscriber),
                 Offering = own[0].Offering,
-                ValidFrom = time.From,
-                ValidTo = time.To,
+                ValidFrom = said.From,
+                ValidTo = said.To,
             };
             Session.SetSubscription(RateCase.Number(subscriber), [period], _catalogue.Offerings);
         }
@@ -101,6 +100,12 @@ internal sealed class CaseRating
             .Sum(draw => draw.Units);
     }
 }
+
+/// <summary>What a case says of a subscription.</summary>
+/// <param name="Account">Its account; null for the one that members of an account have together, or one of its own.</param>
+/// <param name="From">When it begins; null for ever.</param>
+/// <param name="To">When it ends; null for never.</param>
+internal sealed record CaseSubscription(string? Account, DateTimeOffset? From, DateTimeOffset? To);
 
 /// <summary>Units that usage drew from a bundle.</summary>
 /// <param name="Bundle">Its id.</param>

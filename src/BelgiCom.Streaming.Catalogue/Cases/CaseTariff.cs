@@ -152,6 +152,7 @@ internal static class CaseTariff
             MinimumCharge = price.OptionalDecimal("minimumCharge") ?? price.OptionalDecimal("minimum"),
             MaximumCharge = price.OptionalDecimal("maximumCharge") ?? price.OptionalDecimal("maximum"),
             CountsAccount = CountsAccount(price),
+            CalledInGroup = Choice(price, "calledIn", false, ("group", true)),
             Percent = price.OptionalDecimal("percent"),
             Fixed = price.OptionalDecimal("fixed"),
             Bundle = model is not ("zero" or "flat" or "percentage" or "pass"),

@@ -32,9 +32,11 @@ internal sealed class RateCase
         OfferingVersion[] named = content.OptionalText("offering") is { } name ? Named(name, catalogue) : [];
         CaseObject? tariff = content.OptionalObject("tariff");
         _hasVersions = named.Length > 1 || tariff?.Has("versions") == true;
-        Dictionary<string, (DateTimeOffset? From, DateTimeOffset? To)> subscriptions = (
+        Dictionary<string, CaseSubscription> subscriptions = (
             content.Has("subscriptions") ? content.Objects("subscriptions") : []).ToDictionary(
-                SubscriberOf, one => (InstantOf(one, "from"), InstantOf(one, "to")), StringComparer.Ordinal);
+                SubscriberOf,
+                one => new CaseSubscription(one.OptionalText("account"), InstantOf(one, "from"), InstantOf(one, "to")),
+                StringComparer.Ordinal);
         foreach (string subscriber in _events.Select(SubscriberOf).Concat(subscriptions.Keys).Distinct(StringComparer.Ordinal))
         {
             _versions[subscriber] = tariff is not null && named.Length == 0
@@ -140,6 +142,12 @@ internal sealed class RateCase
                 Direction direction => direction,
             },
             ServingPlmn = Plmn.FromUsage(Encoding.ASCII.GetBytes(usage.OptionalText("servingNetwork") ?? "")),
+            Called = usage.OptionalText("calledSubscriber") switch
+            {
+                null => default,
+                "unknown" => UsageRecord.UnknownCalled,
+                string called => Number(called),
+            },
             CalledNumber = CalledNumber.Of(Encoding.ASCII.GetBytes(usage.OptionalText("calledNumber") ?? "")),
             Session = usage.OptionalText("session") is { } session ? Number("session " + session) : default,
         };

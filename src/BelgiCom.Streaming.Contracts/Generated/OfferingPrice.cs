@@ -113,8 +113,14 @@ public sealed partial record OfferingPrice
     /// <summary>Whether tiers and packages count the usage of all subscribers of the account under this offering together.</summary>
     public bool CountsAccount { get; init; } = false;
 
+    /// <summary>
+    /// Whether it is only for calls and messages to the number of another subscriber of the same account, when the call began; false for
+    /// any number.
+    /// </summary>
+    public bool CalledInGroup { get; init; } = false;
+
     internal int MaxSize =>
-        121
+        122
         + AvroSize.Of(Zone)
         + AvroSize.Of(RatingGroups, static item => 10)
         + AvroSize.Of(Id)
@@ -165,6 +171,7 @@ public sealed partial record OfferingPrice
         Pass = reader.ReadIsPresent() ? Pass.ReadFrom(ref reader) : null,
         AboveFairUse = reader.ReadArray(4, static (ref reader) => FairUseSurcharge.ReadFrom(ref reader)),
         CountsAccount = reader.ReadBoolean(),
+        CalledInGroup = reader.ReadBoolean(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -227,5 +234,6 @@ public sealed partial record OfferingPrice
 
         writer.WriteArray(AboveFairUse, static (ref writer, item) => item.WriteTo(ref writer));
         writer.WriteBoolean(CountsAccount);
+        writer.WriteBoolean(CalledInGroup);
     }
 }

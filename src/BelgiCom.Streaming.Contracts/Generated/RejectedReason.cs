@@ -38,4 +38,6 @@ public enum RejectedReason
     Currency = 13,
     /// <summary>OUTSIDE_WINDOW.</summary>
     OutsideWindow = 14,
+    /// <summary>CALLED_UNKNOWN.</summary>
+    CalledUnknown = 15,
 }

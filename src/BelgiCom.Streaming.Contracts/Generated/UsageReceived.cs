@@ -162,6 +162,13 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
     /// <summary>SD of the S-NSSAI, 24 bits; -1 when absent.</summary>
     public int SliceDifferentiator { get; init; } = -1;
 
+    /// <summary>
+    /// Pseudonym of the number that was called or written to, made as subscriberRef (16 octets): of a subscriber of ours it is that
+    /// subscriber's. Personal data of the other party. Only where the adapter is told that prices depend on who is called
+    /// (docs/adapters.md, CalledSubscribers), and of numbers that have an otherPartyPrefix; else empty.
+    /// </summary>
+    public byte[] CalledRef { get; init; } = [];
+
     /// <summary>Decodes a body (without the wire-format header) that was written with this schema.</summary>
     /// <exception cref="AvroFormatException">The body is not readable; says where and why.</exception>
     public static UsageReceived Read(ReadOnlySpan<byte> body)
@@ -205,7 +212,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         + AvroSize.Of(PersonalDataKeyId)
         + AvroSize.Of(PersonalData)
         + (History is null ? 1 : 1 + History.MaxSize)
-        + AvroSize.Of(ShortNumber);
+        + AvroSize.Of(ShortNumber)
+        + AvroSize.Of(CalledRef);
 
     internal static UsageReceived ReadFrom(ref AvroReader reader) => new()
     {
@@ -249,6 +257,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         ShortNumber = reader.ReadString(),
         SliceServiceType = reader.ReadInt(),
         SliceDifferentiator = reader.ReadInt(),
+        CalledRef = reader.ReadBytes().ToArray(),
     };
 
     internal void WriteTo(ref AvroWriter writer)
@@ -298,6 +307,7 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         writer.WriteString(ShortNumber);
         writer.WriteInt(SliceServiceType);
         writer.WriteInt(SliceDifferentiator);
+        writer.WriteBytes(CalledRef);
     }
 
     /// <summary>The schema as it is registered under the subject usage.received.v1-value.</summary>
@@ -342,7 +352,8 @@ public sealed partial record UsageReceived : IAvroRecord<UsageReceived>
         """{"name":"history","type":["null",{"type":"record","name":"UsageHistory","namespace":"be.belgicom.streaming","doc":"What happened to usage before it came to stand here, where that was more than once read and written.","fields":[{"name":"formerUsageId","type":"be.belgicom.streaming.UsageId","doc":"Identity that the same usage had under the key forms before the current ones; zeros when it had none. It finds usage again that was rated under its former id."},{"name":"aliasRef","type":"be.belgicom.streaming.SubscriberRef","doc":"Reference that the usage came under before rating passed it on to subscriberRef, because that subscriber has the subscription; zeros when it was not passed on. Such an event is the second record of the same usage: it is counted once, and never passed on again."},{"name":"suspendedFor","type":"string","doc":"Reason of UsageRejected for which the usage was suspended before it was recycled, for example UNKNOWN_SUBSCRIBER; empty when it was not recycled. Such an event is a further record of the same usage: it is counted as received once, and what is too old to be rated is suspended again instead of being late, because the usage came in time."},{"name":"account","type":"string","doc":"Account (TMF666) that pays, where the offering shares a bundle among the account's members: the lane that has the subscription guided the usage and wrote it once more, under the account's key (the first 16 octets of SHA-256 over this name), so that one partition counts the shared bundle. Empty for usage that was not passed on so. Such an event is a further record of the same usage, and is counted once.","default":""},{"name":"offering","type":"string","doc":"Product offering (TMF620) of the subscription at the start of the usage, with account; else empty.","default":""},{"name":"correctionReversal","type":"bytes","doc":"Of usage that is rated again: the record of usage.rated.v1 (wire-format header included) that takes back what was charged for it; empty when nothing is taken back. Such an event is a further record of the same usage: it is not rated, but its records are written as they are, and the balances and meters become as they say.","default":""},{"name":"correctionCharge","type":"bytes","doc":"Of usage that is rated again: the record of usage.rated.v1 with what is charged for it now.","default":""},{"name":"correctionExpects","type":"bytes","doc":"Of usage that is rated again: 16 octets of SHA-256 over the balances and meters that its records change, as they were when the correction was planned. Where they are different by now, the correction is not taken.","default":""},{"name":"activeDays","type":"int","doc":"With account: days of the month of the usage, Europe/Brussels, on which the subscriber has the offering on the account, by which bundles of its own are granted in part; -1 when nobody counted them, and a month then grants all units.","default":-1},{"name":"activeDaysBefore","type":"int","doc":"The same for the month before, of which bundles may carry units over; -1 when nobody counted them.","default":-1},{"name":"activeDaysEarlier","type":"long","doc":"The same for the eleven months before that, five bits each, the newest lowest, as far back as bundles carry units over; 0 when none does for more than a month.","default":0},{"name":"limits","type":{"type":"array","items":{"type":"record","name":"MemberChoice","namespace":"be.belgicom.streaming","doc":"What a member of an account chose for a spending limit (LimitChoice of the subscription), as it was when the usage was guided.","fields":[{"name":"limit","type":"string","doc":"Id of the limit."},{"name":"from","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"First instant at which it holds."},{"name":"inForce","type":"boolean","doc":"False: the member opted out of the limit. True, for a limit that holds after another one: the member agreed to go on to it."},{"name":"amountNanos","type":"long","doc":"The amount that the member chose in nano-units, on the limit's own basis; -1 for the limit's own amount."}]}},"doc":"With account: what the member chose for limits; empty when the offering's limits hold as they are.","default":[]}]}],"doc":"Former identity, other name or suspension of the usage; null for nearly all usage, which has none of them.","default":null},""" +
         """{"name":"shortNumber","type":"string","doc":"Short number that was called or written to, as dialled, where the source may carry it because its price depends on it (docs/adapters.md, ShortNumbers). 0 stands for a number that is free by law, such as 112 or a helpline: which one it was is in personalData only. Empty when absent, and for all others.","default":""},""" +
         """{"name":"sliceServiceType","type":"int","doc":"SST of the S-NSSAI (TS 23.003 clause 28.4), 0 to 255; -1 when absent.","default":-1},""" +
-        """{"name":"sliceDifferentiator","type":"int","doc":"SD of the S-NSSAI, 24 bits; -1 when absent.","default":-1}]}""";
+        """{"name":"sliceDifferentiator","type":"int","doc":"SD of the S-NSSAI, 24 bits; -1 when absent.","default":-1},""" +
+        """{"name":"calledRef","type":"bytes","doc":"Pseudonym of the number that was called or written to, made as subscriberRef (16 octets): of a subscriber of ours it is that subscriber's. Personal data of the other party. Only where the adapter is told that prices depend on who is called (docs/adapters.md, CalledSubscribers), and of numbers that have an otherPartyPrefix; else empty.","default":""}]}""";
 }
 
 /// <summary>
@@ -507,6 +518,13 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
     public int SliceDifferentiator { get; set; }
 
     /// <summary>
+    /// Pseudonym of the number that was called or written to, made as subscriberRef (16 octets): of a subscriber of ours it is that
+    /// subscriber's. Personal data of the other party. Only where the adapter is told that prices depend on who is called
+    /// (docs/adapters.md, CalledSubscribers), and of numbers that have an otherPartyPrefix; else empty.
+    /// </summary>
+    public ReadOnlySpan<byte> CalledRef { get; set; }
+
+    /// <summary>
     /// The octets that the fields utcOffsetMinutes to ratingGroup were read from, for the same fields of UsageRated; empty when nothing was
     /// read.
     /// </summary>
@@ -519,7 +537,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
 
     /// <summary>Octets that writing takes at most.</summary>
     public readonly int MaxSize =>
-        291
+        296
         + ServingPlmn.Length
         + DataNetwork.Length
         + OtherPartyPrefix.Length
@@ -529,7 +547,8 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         + PersonalDataKeyId.Length
         + PersonalData.Length
         + (HasHistory ? History.MaxSize : 0)
-        + ShortNumber.Length;
+        + ShortNumber.Length
+        + CalledRef.Length;
 
     /// <summary>
     /// Decodes a body (without the wire-format header) that was written with this schema. Never throws; false when it is not readable.
@@ -586,6 +605,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         view.ShortNumber = reader.ReadUtf8();
         view.SliceServiceType = reader.ReadInt();
         view.SliceDifferentiator = reader.ReadInt();
+        view.CalledRef = reader.ReadBytes();
         return reader.TryFinish();
     }
 
@@ -645,6 +665,7 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         view.ShortNumber = reader.ReadUtf8();
         view.SliceServiceType = reader.ReadInt();
         view.SliceDifferentiator = reader.ReadInt();
+        view.CalledRef = reader.ReadBytes();
         length = reader.Position;
         return reader.Fault == AvroFault.None;
     }
@@ -710,5 +731,6 @@ public ref struct UsageReceivedView : IAvroRecord<UsageReceivedView>
         writer.WriteBytes(ShortNumber);
         writer.WriteInt(SliceServiceType);
         writer.WriteInt(SliceDifferentiator);
+        writer.WriteBytes(CalledRef);
     }
 }

@@ -93,7 +93,7 @@ public sealed partial record UsageRejected : IAvroRecord<UsageRejected>
         UsageId = UsageId.ReadFrom(ref reader),
         SubscriberRef = SubscriberRef.ReadFrom(ref reader),
         Outcome = (RejectedOutcome)reader.ReadEnum(7),
-        Reason = (RejectedReason)reader.ReadEnum(15),
+        Reason = (RejectedReason)reader.ReadEnum(16),
         Detail = reader.ReadString(),
         EventTime = reader.ReadTimestamp(),
         ReceivedTopic = reader.ReadString(),
@@ -108,7 +108,7 @@ public sealed partial record UsageRejected : IAvroRecord<UsageRejected>
         UsageId.CopyTo(writer.Reserve(UsageId.Size));
         SubscriberRef.CopyTo(writer.Reserve(SubscriberRef.Size));
         writer.WriteEnum((int)Outcome, 7);
-        writer.WriteEnum((int)Reason, 15);
+        writer.WriteEnum((int)Reason, 16);
         writer.WriteString(Detail);
         writer.WriteTimestamp(EventTime);
         writer.WriteString(ReceivedTopic);
@@ -124,7 +124,7 @@ public sealed partial record UsageRejected : IAvroRecord<UsageRejected>
         """{"name":"usageId","type":{"type":"fixed","name":"UsageId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the canonical duplicate key of the record and the index of the part inside it; the same source record always gives the same id."},"doc":"Identity of the usage event; zeros when the value could not be decoded."},""" +
         """{"name":"subscriberRef","type":{"type":"fixed","name":"SubscriberRef","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of HMAC-SHA-256 over 'msisdn:' and the E.164 MSISDN (or, where a record has none, 'imsi:' and the IMSI) with the key of the purpose 'rating'."},"doc":"Pseudonym of the served subscriber; zeros when not known."},""" +
         """{"name":"outcome","type":{"type":"enum","name":"RejectedOutcome","namespace":"be.belgicom.streaming","doc":"Closed list of the outcomes that are not rated. RECYCLED and DISCARDED are a person's decisions on usage that waits (SUSPENDED, CONFLICT or REJECTED): receivedTopic, receivedPartition and receivedOffset name its record. RECYCLED sent the usage to usage.received.v1 once more; DISCARDED gave it up, and detail says who did and why. When receivedTopic is usage.rated.v1, the usage is rated and in conflict with a line of the ledger: RECYCLED has the ledger bill it under the usageId given here.","symbols":["REJECTED","DUPLICATE","LATE","SUSPENDED","CONFLICT","RECYCLED","DISCARDED"],"default":"REJECTED"},"doc":"What happened.","default":"REJECTED"},""" +
-        """{"name":"reason","type":{"type":"enum","name":"RejectedReason","namespace":"be.belgicom.streaming","doc":"Closed list of reasons.","symbols":["OTHER","UNDECODABLE","UNKNOWN_SCHEMA","ALREADY_RATED","TOO_LATE","UNKNOWN_SUBSCRIBER","NO_SUBSCRIPTION_AT_EVENT_TIME","NO_TARIFF","NO_PRICE","INVALID_USAGE","AMOUNT_OVERFLOW","CONFLICT","NOT_MEASURED","CURRENCY","OUTSIDE_WINDOW"],"default":"OTHER"},"doc":"Why.","default":"OTHER"},""" +
+        """{"name":"reason","type":{"type":"enum","name":"RejectedReason","namespace":"be.belgicom.streaming","doc":"Closed list of reasons.","symbols":["OTHER","UNDECODABLE","UNKNOWN_SCHEMA","ALREADY_RATED","TOO_LATE","UNKNOWN_SUBSCRIBER","NO_SUBSCRIPTION_AT_EVENT_TIME","NO_TARIFF","NO_PRICE","INVALID_USAGE","AMOUNT_OVERFLOW","CONFLICT","NOT_MEASURED","CURRENCY","OUTSIDE_WINDOW","CALLED_UNKNOWN"],"default":"OTHER"},"doc":"Why.","default":"OTHER"},""" +
         """{"name":"detail","type":"string","doc":"A sentence for a person: what to do. Never personal data."},""" +
         """{"name":"eventTime","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Start of the usage in UTC; 0 when not known."},""" +
         """{"name":"receivedTopic","type":"string","doc":"Topic the event was read from; usage.rejected.v1 or usage.rated.v1 when it was recycled or discarded."},""" +
@@ -197,7 +197,7 @@ public ref struct UsageRejectedView : IAvroRecord<UsageRejectedView>
         view.UsageId = UsageId.ReadFrom(ref reader);
         view.SubscriberRef = SubscriberRef.ReadFrom(ref reader);
         view.Outcome = (RejectedOutcome)reader.ReadEnum(7);
-        view.Reason = (RejectedReason)reader.ReadEnum(15);
+        view.Reason = (RejectedReason)reader.ReadEnum(16);
         view.Detail = reader.ReadUtf8();
         view.EventTimeMilliseconds = reader.ReadTimestampMilliseconds();
         view.ReceivedTopic = reader.ReadUtf8();
@@ -227,7 +227,7 @@ public ref struct UsageRejectedView : IAvroRecord<UsageRejectedView>
         UsageId.CopyTo(writer.Reserve(UsageId.Size));
         SubscriberRef.CopyTo(writer.Reserve(SubscriberRef.Size));
         writer.WriteEnum((int)Outcome, 7);
-        writer.WriteEnum((int)Reason, 15);
+        writer.WriteEnum((int)Reason, 16);
         writer.WriteBytes(Detail);
         writer.WriteLong(EventTimeMilliseconds);
         writer.WriteBytes(ReceivedTopic);

@@ -171,7 +171,8 @@ internal sealed class OnlineDoor(
     {
         if (!_readers.TryTake(out ChargingRequests? reader))
         {
-            reader = new ChargingRequests(_options.Source, _options.ChargingView, keys, clock, _header);
+            reader = new ChargingRequests(
+                _options.Source, _options.ChargingView, keys, clock, _header, _options.CalledSubscribers);
         }
 
         ChargingRequest? request = reader.Read(body, out fault);

@@ -20,6 +20,9 @@ public sealed class OnlineOptions : DoorOptions
     /// <summary>Which view of a session is charged, as of an adapters' source. Default: requests and CHF records, each once.</summary>
     public ChargedView ChargingView { get; set; }
 
+    /// <summary>Whether usage says, as a pseudonym, who was called: see <c>Adapters:CalledSubscribers</c>. Default: no.</summary>
+    public bool CalledSubscribers { get; set; }
+
     /// <summary>Octets granted to a request that does not say how many it wants; 1 to 10¹². Default 10,000,000.</summary>
     [Range(1, 1_000_000_000_000)]
     public long QuotaOctets { get; set; } = 10_000_000;

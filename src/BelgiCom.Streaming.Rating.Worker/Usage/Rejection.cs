@@ -75,6 +75,12 @@ internal readonly record struct Rejection(RejectedReason Reason, byte[] DetailUt
                 .. "The month's balance, the prepaid money or the usage's value is in another currency, or has other VAT; "u8,
                 .. "begin these with a month or an account, or publish a price in that currency, then recycle."u8,
             ]),
+        RejectedReason.CalledUnknown => new(
+            reason,
+            [
+                .. "A price depends on who was called, which this usage does not say: set Adapters:CalledSubscribers and have its file "u8,
+                .. "taken again, or publish a version without calledIn for its time, then recycle."u8,
+            ]),
         RejectedReason.NotMeasured => new(
             reason,
             "The price is per a unit that the record did not measure; add a price per a measured unit, then recycle."u8.ToArray()),

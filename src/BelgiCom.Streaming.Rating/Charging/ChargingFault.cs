@@ -18,6 +18,9 @@ internal enum ChargingFault
     /// <summary>A number does not fit.</summary>
     Overflow,
 
+    /// <summary>The price depends on who was called, and the usage does not say it.</summary>
+    CalledUnknown,
+
     /// <summary>The usage has a value in another currency.</summary>
     Currency,
 }

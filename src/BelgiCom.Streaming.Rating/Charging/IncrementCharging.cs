@@ -38,8 +38,12 @@ internal sealed class IncrementCharging(
 
             // Where in this record's usage the next increment begins, and until when nothing changes for it.
             long at = TimeAt(charged - before.Used, out long sameUntil);
-            if (!terms.TryEnter(at) || terms.Row.Unit != first.Unit
-                || terms.Row.Model is PriceModel.Flat or PriceModel.Pass or PriceModel.Percentage)
+            if (!terms.TryEnter(at))
+            {
+                return terms.Missing;
+            }
+
+            if (terms.Row.Unit != first.Unit || terms.Row.Model is PriceModel.Flat or PriceModel.Pass or PriceModel.Percentage)
             {
                 return ChargingFault.NoPrice;
             }

@@ -35,7 +35,7 @@ internal sealed class PriceListCharging
     public PriceListCharging(SubscriberTable subscribers, AccountMembers members, int sessionDaysLess = 0)
     {
         _hand = new UsageInHand(sessionDaysLess);
-        _terms = new TermsInForce(_hand);
+        _terms = new TermsInForce(_hand, members);
         _parts = new EventParts(_terms);
         SessionInHand session = new(_hand);
         _grants = new MonthlyGrants(_hand, _terms, subscribers, members);
@@ -190,7 +190,7 @@ internal sealed class PriceListCharging
 
         if (!_terms.TryEnter(usage.EventTimeMilliseconds))
         {
-            return ChargingFault.NoPrice;
+            return _terms.Missing;
         }
 
         PriceList.Row row = _terms.Row;

@@ -98,9 +98,10 @@ internal sealed class SessionCharging(
         after = before with { Used = before.Used + units };
 
         // Fee, minimum and maximum are those of the price at the session's start.
+        terms.BeginCall(before.StartMilliseconds);
         if (!terms.TryEnter(before.StartMilliseconds))
         {
-            return ChargingFault.NoPrice;
+            return terms.Missing;
         }
 
         PriceList.Row first = terms.Row;
@@ -142,7 +143,7 @@ internal sealed class SessionCharging(
     {
         if (!terms.TryEnter(hand.Usage.EventTimeMilliseconds))
         {
-            return ChargingFault.NoPrice;
+            return terms.Missing;
         }
 
         long amount = before.Used == 0 ? terms.Row.PriceNanos : 0;

@@ -7,7 +7,8 @@ namespace BelgiCom.Streaming.Rating;
 /// What is in force at the instant of the event that was reached (version, price, zone, destination, band), and until when.
 /// </summary>
 /// <param name="hand">The event.</param>
-internal sealed class TermsInForce(UsageInHand hand)
+/// <param name="members">Who is with which account.</param>
+internal sealed class TermsInForce(UsageInHand hand, AccountMembers members)
 {
     private TariffSnapshot _tariffs = null!;
     private long _from;
@@ -15,6 +16,9 @@ internal sealed class TermsInForce(UsageInHand hand)
     // Where add-ons stand beside the main offering: the version of all of them together, and the zone and destination under each.
     private int _together;
     private (int Zone, int Destination)[] _places = [];
+
+    // When the call began of which the event is a record: who was called then decides for all of it.
+    private long _callStart;
 
     // What was found last for each version, which nearly always holds again.
     private BandsInForce[] _bands = [];
@@ -45,6 +49,9 @@ internal sealed class TermsInForce(UsageInHand hand)
 
     /// <summary>First instant at which other terms may be in force.</summary>
     public long Until { get; private set; }
+
+    /// <summary>Why there is no price, where there is none.</summary>
+    public ChargingFault Missing { get; private set; }
 
     /// <summary>The versions of the offering, or of what the subscriber has together.</summary>
     public ReadOnlySpan<int> Versions => _tariffs.VersionsBeside(_together);
@@ -90,6 +97,17 @@ internal sealed class TermsInForce(UsageInHand hand)
 
         (_together, VersionIndex, Until) = (versionIndex, versionIndex, long.MinValue);
         Bundles = tariffs.Version(versionIndex).PriceList;
+        _callStart = hand.Usage.EventTimeMilliseconds;
+    }
+
+    /// <summary>Says when the call began that is charged from now on.</summary>
+    public void BeginCall(long milliseconds)
+    {
+        if (milliseconds != _callStart)
+        {
+            _callStart = milliseconds;
+            Until = Bundles.AsksForGroup(hand.Usage.Kind) ? long.MinValue : Until;
+        }
     }
 
     /// <summary>Finds what is in force at an instant; false when there is no price.</summary>
@@ -100,7 +118,7 @@ internal sealed class TermsInForce(UsageInHand hand)
             return true;
         }
 
-        Until = long.MinValue;
+        (Until, Missing) = (long.MinValue, ChargingFault.NoPrice);
         int version = _tariffs.FindVersion(_together, milliseconds, out long versionUntil);
         if (version < 0)
         {
@@ -121,9 +139,13 @@ internal sealed class TermsInForce(UsageInHand hand)
         }
 
         ref BandsInForce inForce = ref _bands[version];
-        (_from, Until) = (Math.Max(Version.ValidFromMilliseconds, inForce.From), Math.Min(versionUntil, inForce.Until));
+        (_from, Until) = (Math.Max(Version.ValidFromMilliseconds, inForce.From), NeverForEver(Math.Min(versionUntil, inForce.Until)));
         return true;
     }
+
+    /// <summary>What is free within a group is not free to whoever is called next, so it is never free for ever.</summary>
+    private long NeverForEver(long until) =>
+        Bundles.AsksForGroup(hand.Usage.Kind) ? Math.Min(until, long.MaxValue - 1) : until;
 
     /// <summary>
     /// Asks the prices of the add-ons and then those of the main offering: the first that has a price for the usage has it. What comes
@@ -140,17 +162,19 @@ internal sealed class TermsInForce(UsageInHand hand)
         int found = -1;
         for (int layer = layers.Length - 1; layer >= 0; layer--)
         {
-            found = TryEnter(layers[layer], milliseconds) ? layer : found;
+            bool isPriced = TryEnter(layers[layer], milliseconds);
+            found = isPriced || Missing == ChargingFault.CalledUnknown ? layer : found;
             _places[layer] = (Zone, Destination);
+            Missing = ChargingFault.NoPrice;
         }
 
-        if (found < 0)
+        // What comes first and may be the price decides, also when nobody knows whether it is.
+        if (found < 0 || !TryEnter(layers[found], milliseconds))
         {
             return false;
         }
 
-        TryEnter(layers[found], milliseconds);
-        (_from, Until) = (from, until);
+        (_from, Until) = (from, NeverForEver(until));
         for (int layer = 0; layer <= found; layer++)
         {
             ref BandsInForce inForce = ref _bands[layers[layer]];
@@ -171,8 +195,16 @@ internal sealed class TermsInForce(UsageInHand hand)
         Destination = List.Destinations.Find(usage.CalledNumber);
         ref BandsInForce inForce = ref _bands[version];
         ulong bands = List.Bands.At(milliseconds, ref inForce);
-        if (Zone < 0 || List.FindRow(in usage, Zone, Destination, bands) is not { } row)
+        bool asksForGroup = List.AsksForGroup(usage.Kind);
+        CalledGroup group = asksForGroup ? GroupOf(in usage) : CalledGroup.Outside;
+        if (Zone < 0 || List.FindRow(in usage, Zone, Destination, bands, group) is not { } row)
         {
+            return false;
+        }
+
+        if (row.IsForGroup && group == CalledGroup.Unknown)
+        {
+            Missing = ChargingFault.CalledUnknown;
             return false;
         }
 
@@ -216,6 +248,17 @@ internal sealed class TermsInForce(UsageInHand hand)
                     >= (Row.Unit == PriceUnit.Second ? PriceListCharging.MostMilliseconds : 0);
         }
     }
+
+    /// <summary>
+    /// Whether the number that was called is that of another subscriber of the account that pays, at the start of the call. Nobody is
+    /// another subscriber than itself.
+    /// </summary>
+    private CalledGroup GroupOf(in UsageRecord usage) =>
+        usage.Called == UsageRecord.UnknownCalled ? CalledGroup.Unknown
+        : usage.Called != UInt128.Zero && usage.Called != usage.Subscriber
+            && members.IsWith(usage.Called, hand.AccountHash, _callStart)
+                ? CalledGroup.Inside
+                : CalledGroup.Outside;
 
     /// <summary>First instant after this one at which another band or version may be in force.</summary>
     public long BoundAfter(long at)

@@ -29,9 +29,11 @@ public readonly record struct RerateWindow(int DedupDays, int LateDays, int Sess
 /// <param name="historyFromMilliseconds">When the oldest record was written that the topics still have; the smallest number when they have
 /// all.</param>
 /// <param name="decision">Who has the usage rated again, when and why.</param>
+/// <param name="members">The subscriptions of everybody, where something depends on the members of accounts (<see
+/// cref="OfferingIndex.DependingOnMembers"/>).</param>
 public sealed class CorrectionPlanner(
     TariffSnapshot tariffs, OfferingIndex offerings, RerateWindow window, RerateSelection selection, long historyFromMilliseconds,
-    CorrectionDecision decision)
+    CorrectionDecision decision, AccountMembers? members = null)
 {
     private const long MillisecondsPerDay = 86_400_000;
 
@@ -72,7 +74,7 @@ public sealed class CorrectionPlanner(
             return CorrectionPlan.Refused(refusal);
         }
 
-        RatingSession session = new(window.DedupDays, window.LateDays, sessionDays: window.SessionDays);
+        RatingSession session = new(window.DedupDays, window.LateDays, sessionDays: window.SessionDays, members: members);
         session.SetSubscription(UsageEvents.ToNumber(history.Subscriber), periods, offerings);
         StateOfRecords before = new();
         StateOfRecords after = new();

@@ -6,7 +6,8 @@ namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
 /// The subscriptions of accounts, on whatever partition they are, under the offerings whose shared bundles depend on them
-/// (<see cref="AccountTerms.DependOnMembers"/>). Of all other subscriptions nothing is kept. Used by one thread.
+/// (<see cref="AccountTerms.DependOnMembers"/>); and, while a price asks whether the called number is of the caller's account, the account
+/// of everybody. Of all other subscriptions nothing is kept. Used by one thread.
 /// </summary>
 public sealed class AccountMembers
 {
@@ -14,6 +15,7 @@ public sealed class AccountMembers
     private const int MonthsKept = 64;
     private const int NoOffering = -1;
 
+    private readonly GroupDirectory _everybody = new();
     private readonly Dictionary<UInt128, Period[]> _periods = [];
     private readonly Dictionary<(ulong Account, int Offering), Group> _groups = [];
 
@@ -29,6 +31,11 @@ public sealed class AccountMembers
     {
         SubscriptionChecks.Check(periods);
         _offerings = offerings;
+        if (offerings.AskForGroups)
+        {
+            _everybody.Set(subscriber, periods);
+        }
+
         if (_periods.Remove(subscriber, out Period[]? before))
         {
             foreach ((ulong, int) key in before.SelectMany(KeysOf))
@@ -59,6 +66,13 @@ public sealed class AccountMembers
             group.Members.Add(subscriber);
         }
     }
+
+    /// <summary>Whether a subscriber is with an account at an instant, under whatever offering.</summary>
+    /// <param name="subscriber">The subscriber.</param>
+    /// <param name="account">Hash of the account.</param>
+    /// <param name="milliseconds">The instant, milliseconds since 1970-01-01 UTC.</param>
+    internal bool IsWith(UInt128 subscriber, ulong account, long milliseconds) =>
+        _everybody.IsWith(subscriber, account, milliseconds);
 
     /// <summary>Days of a month on which any subscription of an account has an offering.</summary>
     /// <param name="account">Hash of the account.</param>

@@ -13,6 +13,10 @@ public static class AccountTerms
     public static bool AreIn(OfferingVersion version) =>
         version.Bundles.Any(bundle => bundle.Shared) || version.Prices.Any(price => price.CountsAccount);
 
+    /// <summary>Whether a price asks if the called number is that of another subscriber of the account.</summary>
+    /// <param name="version">The version.</param>
+    public static bool AskForGroups(OfferingVersion version) => version.Prices.Any(price => price.CalledInGroup);
+
     /// <summary>
     /// Whether what a version shares in a month depends on who the members of the account are (<see cref="AccountMembers"/>).
     /// </summary>

@@ -23,16 +23,41 @@ public sealed class OfferingIndex
     // For the number of a main offering with add-ons their numbers, the main offering's last; null for an offering alone. Replaced when one
     // is added, so that it is read without the lock.
     private volatile int[]?[] _offeringsOf = [];
+    private bool _askForGroups;
 
-    /// <summary>How many offerings share what depends on the members of the account; it never falls.</summary>
+    /// <summary>
+    /// How many things depend on the members of accounts: offerings that share among them, and prices for calls within an account together.
+    /// It never falls; when it has risen, all subscriptions must be read again.
+    /// </summary>
     public int DependingOnMembers
     {
         get
         {
             lock (_lock)
             {
-                return _dependOnMembers.Count;
+                return _dependOnMembers.Count + (_askForGroups ? 1 : 0);
             }
+        }
+    }
+
+    /// <summary>Whether a price of any version that was seen asks if the called number is of the caller's account.</summary>
+    internal bool AskForGroups
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _askForGroups;
+            }
+        }
+    }
+
+    /// <summary>Notes that a price asks if the called number is of the caller's account.</summary>
+    internal void NoteAskForGroups()
+    {
+        lock (_lock)
+        {
+            _askForGroups = true;
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed class PriceList
     // The prices that can apply to a kind, direction and zone, in the order in which they are tried.
     private readonly Row[][] _candidates;
     private readonly SessionForm[] _forms;
+
+    // For each kind, whether a price of it asks if the called number is of the caller's account.
+    private readonly bool[] _asksForGroup;
     private readonly byte[][] _bands;
     private readonly byte[][] _bundles;
     private readonly byte[][] _bundlesOfOffering;
@@ -62,6 +65,8 @@ internal sealed class PriceList
             _candidates[list] = [.. _rows.Where(row => row.IsFor(kind, direction, zone))];
         }
 
+        _asksForGroup = [
+            .. Enumerable.Range(0, Kinds).Select(kind => Array.Exists(_rows, row => (int)row.Kind == kind && row.IsForGroup))];
         _forms = [.. Enumerable.Range(0, Kinds).Select(kind => FormOf((UsageKind)kind))];
         OrderDependsOnMonth = Bundles.Any(bundle => bundle.IsMonthly) && !Bundles.All(bundle => bundle.IsMonthly);
     }
@@ -85,6 +90,7 @@ internal sealed class PriceList
             .. layers.SelectMany((list, layer) => list.Bundles.Select(bundle => bundle.In(layer, versions[layer]))).Order(BundleTerms.Draw),
         ];
         OrderDependsOnMonth = Bundles.Any(bundle => bundle.IsMonthly) && !Bundles.All(bundle => bundle.IsMonthly);
+        _asksForGroup = [.. Enumerable.Range(0, Kinds).Select(kind => layers.Any(list => list._asksForGroup[kind]))];
         _forms = [.. Enumerable.Range(0, Kinds).Select(kind => FormOf([.. layers.SelectMany(list => list._rows)], (UsageKind)kind))];
     }
 
@@ -167,16 +173,23 @@ internal sealed class PriceList
     /// <summary>What must be kept of a session of a kind under these prices.</summary>
     public SessionForm SessionFormOf(UsageKind kind) => _forms[(int)kind];
 
-    /// <summary>The first price that fits the usage, null for none.</summary>
+    /// <summary>Whether a price of a kind asks if the called number is of the caller's account.</summary>
+    public bool AsksForGroup(UsageKind kind) => _asksForGroup[(int)kind];
+
+    /// <summary>
+    /// The first price that fits the usage, null for none. One that is for a group is found, too, when nobody knows who was called: none
+    /// after it may be used then.
+    /// </summary>
     /// <param name="usage">The usage.</param>
     /// <param name="zone">Its zone.</param>
     /// <param name="destination">Its destination.</param>
     /// <param name="bands">The bands in force, a bit each.</param>
-    public Row? FindRow(in UsageRecord usage, int zone, int destination, ulong bands)
+    /// <param name="group">Whether the called number is of the caller's account.</param>
+    public Row? FindRow(in UsageRecord usage, int zone, int destination, ulong bands, CalledGroup group)
     {
         foreach (Row row in _candidates[(((zone * Kinds) + (int)usage.Kind) * Directions) + (int)usage.Direction])
         {
-            if (row.Fits(in usage, destination, bands))
+            if (row.Fits(in usage, destination, bands) && (!row.IsForGroup || group != CalledGroup.Outside))
             {
                 return row;
             }
@@ -189,7 +202,7 @@ internal sealed class PriceList
         price is
         {
             Model: PriceModel.Unit, Id: "", MinimumCharge: null, MaximumCharge: null, Split: VolumeSplit.ByStart, Kind: not UsageKind.Event,
-            AboveFairUse.Count: 0
+            AboveFairUse.Count: 0, CalledInGroup: false
         }
         && price.Zones.Count + price.Destinations.Count + price.Bands.Count + price.ServiceIdentifiers.Count + price.DataNetworks.Count
             + price.Slices.Count + price.RatTypes.Count + price.Steps.Count == 0;
@@ -208,7 +221,7 @@ internal sealed class PriceList
     {
         Row[] rows = [.. all.Where(row => row.Kind == kind && row.Model is not (PriceModel.Pass or PriceModel.Percentage))];
         bool isTimed = Array.Exists(rows, row => row.BandBits != 0) || Bundles.Any(bundle => bundle.Kind == kind && !bundle.IsMonthly);
-        return isTimed || !Array.TrueForAll(rows, row => row.CostsTheSameInAnyOrder) ? SessionForm.Records
+        return isTimed || AsksForGroup(kind) || !Array.TrueForAll(rows, row => row.CostsTheSameInAnyOrder) ? SessionForm.Records
             : Array.TrueForAll(rows, row => row.CountsByTheUnit) ? SessionForm.Nothing
             : SessionForm.Count;
     }
@@ -276,6 +289,7 @@ internal sealed class PriceList
                 && ConnectFeeNanos + MinimumChargeNanos == 0);
             string name = published.Id.Length > 0 ? published.Id : $"{published.Kind}/{index}";
             CountsAccount = published.CountsAccount;
+            IsForGroup = published.CalledInGroup;
 
             // An account may have two offerings at a time, and a subscriber one with add-ons: what is used under one is no tier of
             // the other.
@@ -335,6 +349,9 @@ internal sealed class PriceList
 
         /// <summary>Whether tiers and packages count the usage of the whole account.</summary>
         public bool CountsAccount { get; }
+
+        /// <summary>Whether it is only for calls and messages to another subscriber of the account.</summary>
+        public bool IsForGroup { get; }
 
         public ulong PeriodMeter { get; }
 

@@ -60,6 +60,9 @@ internal sealed class TariffChecks
             Require(
                 !price.CountsAccount || offering.PaymentMethod == PaymentMethod.PostPaid,
                 $"{where} counts the account, which prePaid money cannot be: each subscriber has its own.");
+            Require(
+                !price.CalledInGroup || (price.Kind is UsageKind.Voice or UsageKind.Sms && price.Direction != Direction.Terminating),
+                $"{where} is for calls and messages to the group of who calls: it must be for voice or sms that is not received.");
             CheckNames(price.Zones, zones, $"{where} names zone");
             CheckNames(price.Destinations, offering.Destinations.Select(destination => destination.Name), $"{where} names destination");
             CheckNames(price.Bands, offering.Bands.Select(band => band.Name), $"{where} names band");

@@ -53,6 +53,11 @@ public sealed class TariffSnapshot
             offerings.NoteDependsOnMembers(numbers[index]);
         }
 
+        if (Array.Exists(all, AccountTerms.AskForGroups))
+        {
+            offerings.NoteAskForGroups();
+        }
+
         _byOffering = new int[]?[numbers.DefaultIfEmpty(-1).Max() + 1];
         foreach (IGrouping<int, int> offering in Enumerable.Range(0, all.Length).GroupBy(index => numbers[index]))
         {

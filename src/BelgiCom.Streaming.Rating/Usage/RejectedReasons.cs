@@ -16,7 +16,7 @@ public static class RejectedReasons
         RejectedReason.Conflict => RatingOutcome.Conflict,
         RejectedReason.UnknownSchema or RejectedReason.UnknownSubscriber or RejectedReason.NoSubscriptionAtEventTime
             or RejectedReason.NoTariff or RejectedReason.NoPrice or RejectedReason.NotMeasured or RejectedReason.OutsideWindow
-            or RejectedReason.Currency => RatingOutcome.Suspended,
+            or RejectedReason.Currency or RejectedReason.CalledUnknown => RatingOutcome.Suspended,
         _ => RatingOutcome.Rejected,
     };
 }

@@ -43,6 +43,15 @@ public readonly struct UsageRecord
     /// <summary>The number that was called or written to, as far as its price depends on it.</summary>
     public CalledNumber CalledNumber { get; init; }
 
+    /// <summary>
+    /// Reference of the number that was called or written to: zero when none was, or one that no subscriber has; <see
+    /// cref="UnknownCalled"/> when a number was called, and the usage does not say which.
+    /// </summary>
+    public UInt128 Called { get; init; }
+
+    /// <summary>Stands for a called number of which the usage has no reference.</summary>
+    public static UInt128 UnknownCalled => UInt128.MaxValue;
+
     /// <summary>Value of what was used, in nano-units of <see cref="ValueCurrency"/>; -1 when it has none.</summary>
     public long ValueNanos { get; init; }
 

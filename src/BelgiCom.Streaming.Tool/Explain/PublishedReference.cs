@@ -52,6 +52,12 @@ internal sealed class PublishedReference
             usage = usage with { Subscriber = subscriber, IsRecycled = true };
         }
 
+        if (_catalogue.Offerings.DependingOnMembers > 0 && usage.Called != UInt128.Zero
+            && SubscriptionOf(UsageEvents.ToSubscriberRef(usage.Called), stopping) is { } called)
+        {
+            session.SetMember(usage.Called, called.Periods, _catalogue.Offerings);
+        }
+
         session.Rate(in usage, _catalogue.Tariffs, out RatingResult result);
         if (result.Outcome is not (RatingOutcome.Rated or RatingOutcome.ZeroRated))
         {

@@ -1,6 +1,7 @@
 using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
+using BelgiCom.Streaming.Rating;
 
 namespace BelgiCom.Streaming.Tool;
 
@@ -56,6 +57,9 @@ internal sealed class ReferenceData
 
     /// <summary>Whether nothing was given.</summary>
     public bool IsEmpty => _catalogue.Count == 0 && _subscriptions is null;
+
+    /// <summary>Whether a price asks if the called number is of the caller's account, so that usage must say who was called.</summary>
+    public bool AsksWhoWasCalled => _catalogue.Any(AccountTerms.AskForGroups);
 
     /// <summary>Publishes the tariffs and subscriptions that the topics do not hold yet.</summary>
     /// <exception cref="InputFaultException">The subscriptions are wrong, or a published version was changed.</exception>

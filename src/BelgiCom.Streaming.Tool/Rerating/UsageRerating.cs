@@ -94,6 +94,7 @@ internal sealed class UsageRerating : IDisposable
         }
 
         PublishedCatalogue.ReadInto(tariffs, _reader, _tariffs, stopping);
+        AccountMembers? members = tariffs.Offerings.DependingOnMembers > 0 ? MembersOfAll(tariffs.Offerings, stopping) : null;
         HashSet<SubscriberRef>? meant = MeantBy(request, keys);
         RerateSelection selection = new(
             request.From.ToUnixTimeMilliseconds(), request.To.ToUnixTimeMilliseconds(), request.Offering);
@@ -111,7 +112,7 @@ internal sealed class UsageRerating : IDisposable
             (IReadOnlyList<SubscriberHistory> histories, long from) = HistoriesOf(rated, subscribers, stopping);
             CorrectionPlanner planner = new(
                 tariffs.Tariffs, tariffs.Offerings, new RerateWindow(_rating.DedupDays, _rating.LateDays, _rating.SessionDays), selection,
-                from, request.Decision);
+                from, request.Decision, members);
             List<CorrectionStep> open = [];
             foreach (SubscriberHistory history in histories)
             {
@@ -199,6 +200,34 @@ internal sealed class UsageRerating : IDisposable
             },
             stopping);
         return periods;
+    }
+
+    /// <summary>The members of all accounts, because those who are called are on any partition.</summary>
+    private AccountMembers MembersOfAll(OfferingIndex offerings, CancellationToken stopping)
+    {
+        AccountMembers members = new();
+        _reader.Read(
+            _reader.RangesOf(Topics.CustomerSubscriptions),
+            batch =>
+            {
+                for (int index = 0; index < batch.Count; index++)
+                {
+                    ConsumedRecord record = batch[index];
+                    if (record.Key.Length != SubscriberRef.Size)
+                    {
+                        continue;
+                    }
+
+                    members.Set(
+                        UsageEvents.ToNumber(SubscriberRef.FromBytes(record.Key)),
+                        !record.IsTombstone && _subscriptions.TryRead(record.Value, out Subscription? subscription)
+                            ? subscription.Periods
+                            : [],
+                        offerings);
+                }
+            },
+            stopping);
+        return members;
     }
 
     /// <summary>What the topics have of subscribers on a partition, and since when they have all of it.</summary>

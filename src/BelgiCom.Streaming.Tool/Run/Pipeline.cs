@@ -91,6 +91,12 @@ internal sealed class Pipeline : IAsyncDisposable
     {
         CheckSettings(folder, settings);
         WebApplicationBuilder builder = ToolDefaults.Builder(folder, settings);
+        if (reference.AsksWhoWasCalled)
+        {
+            ToolDefaults.Set(builder.Configuration, "Adapters:CalledSubscribers", "true");
+            ToolDefaults.Set(builder.Configuration, "Rating:Online:CalledSubscribers", "true");
+        }
+
         EmbeddedDefault embedded = await EmbeddedDefault.StartAsync(folder, builder.Configuration, cancellationToken);
         try
         {

@@ -18,6 +18,9 @@ internal sealed class SimulatedSubscribers
     private static readonly int OfProduction = Topics.All.First(topic => topic.Name == Topics.UsageReceived).Partitions;
 
     private readonly HashSet<string> _shared;
+
+    // Accounts within which calls may have a price of their own.
+    private readonly HashSet<string> _groups;
     private readonly List<Subscription> _subscriptions;
     private readonly Dictionary<SubscriberRef, IReadOnlyList<SubscriptionPeriod>> _aliases = [];
     private readonly Dictionary<SubscriberRef, (long From, long To, int Partition)[]> _members = [];
@@ -29,8 +32,15 @@ internal sealed class SimulatedSubscribers
         IEnumerable<Subscription> subscriptions, IEnumerable<OfferingVersion> catalogues, int? partitions = null)
     {
         Partitions = Math.Min(partitions ?? OfProduction, PartitionsMax);
-        _shared = [.. catalogues.Where(AccountTerms.AreIn).Select(one => one.Offering)];
+        OfferingVersion[] versions = [.. catalogues];
+        HashSet<string> asking = [.. versions.Where(AccountTerms.AskForGroups).Select(one => one.Offering)];
+        _shared = [.. versions.Where(AccountTerms.AreIn).Select(one => one.Offering)];
         _subscriptions = [.. subscriptions];
+        _groups =
+        [
+            .. _subscriptions.SelectMany(one => one.Periods).Where(period => asking.Contains(period.Offering))
+                .Select(period => period.Account),
+        ];
         foreach (Subscription subscription in _subscriptions)
         {
             if (subscription.Periods.Any(period => period.AliasOf is not null))
@@ -117,10 +127,19 @@ internal sealed class SimulatedSubscribers
         foreach (Subscription subscription in _subscriptions)
         {
             // Each account has the usage of its time; who was with several has a subscription on the partition of each.
-            foreach (int partition in PartitionsOf(subscription.SubscriberRef))
+            UInt128 subscriber = UsageEvents.ToNumber(subscription.SubscriberRef);
+            int[] own = [.. PartitionsOf(subscription.SubscriberRef)];
+            foreach (int partition in own)
             {
-                sessions[partition].SetSubscription(
-                    UsageEvents.ToNumber(subscription.SubscriberRef), subscription.Periods, offerings);
+                sessions[partition].SetSubscription(subscriber, subscription.Periods, offerings);
+            }
+
+            // Members of a group may be called from anywhere.
+            foreach (int partition in subscription.Periods.Any(period => _groups.Contains(period.Account))
+                ? Enumerable.Range(0, sessions.Count).Except(own)
+                : [])
+            {
+                sessions[partition].SetMember(subscriber, subscription.Periods, offerings);
             }
         }
     }

@@ -14,6 +14,7 @@ internal sealed class UsageFiles(AdaptersOptions options, IKeyStore keys, TimePr
         [.. options.Sources.Select(one => one.ToUsageSource())], keys, clock, options.Bounds, options.ShortNumbers)
     {
         MaxFaults = options.MaxFaults,
+        SaysWhoWasCalled = options.CalledSubscribers,
     };
 
     /// <summary>Records that could not be decoded, and files as a whole.</summary>

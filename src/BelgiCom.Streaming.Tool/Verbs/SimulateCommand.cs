@@ -1,8 +1,10 @@
 using System.CommandLine;
+using BelgiCom.Streaming.Adapters.Worker;
 using BelgiCom.Streaming.Catalogue;
 using BelgiCom.Streaming.Contracts;
 using BelgiCom.Streaming.Hosting;
 using BelgiCom.Streaming.Privacy;
+using BelgiCom.Streaming.Rating;
 using BelgiCom.Streaming.Rating.Worker;
 using Microsoft.AspNetCore.Builder;
 
@@ -77,7 +79,9 @@ internal static class SimulateCommand
             Subscriptions(inputs, keys), catalogues.SelectMany(catalogue => catalogue.Versions),
             recordings.Select(UsageRecording.PartitionsOf).Max());
         UsageSimulation simulation = new(catalogues, subscribers, rating, TimeProvider.System.GetUtcNow(), inputs.Cores, watch);
-        UsageFiles usageFiles = new(ToolSettings.Adapters(), keys, TimeProvider.System, inputs.Source);
+        AdaptersOptions adapters = ToolSettings.Adapters();
+        adapters.CalledSubscribers |= catalogues.Any(catalogue => catalogue.Versions.Any(AccountTerms.AskForGroups));
+        UsageFiles usageFiles = new(adapters, keys, TimeProvider.System, inputs.Source);
         if (inputs.Source is { } source && !usageFiles.SourceNames.Contains(source))
         {
             throw new ToolException(

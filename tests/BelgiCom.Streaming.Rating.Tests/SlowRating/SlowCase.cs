@@ -43,9 +43,14 @@ internal static class SlowCase
                     day => day.Month == 0 ? $"easter+{day.Easter}" : $"{day.Year}-{day.Month:00}-{day.Day:00}")),
                 ["versions"] = new JsonArray([.. world.Versions.Select(Version)]),
             },
-            ["subscriptions"] = new JsonArray([.. world.Devices.Select(device => new JsonObject
+            ["subscriptions"] = new JsonArray([.. world.Accounts.Select(one => new JsonObject
+            {
+                ["subscriber"] = one.Key,
+                ["account"] = one.Value,
+            }), .. world.Devices.Select(device => new JsonObject
             {
                 ["subscriber"] = device.Name,
+                ["account"] = device.Account,
                 ["from"] = device.From is { } from ? Instant(DateTimeOffset.FromUnixTimeMilliseconds(from)) : null,
                 ["to"] = device.To is { } to ? Instant(DateTimeOffset.FromUnixTimeMilliseconds(to)) : null,
             }.WithoutEmpty())]),
@@ -101,6 +106,7 @@ internal static class SlowCase
             ["connectFee"] = price.ConnectFee == 0 ? null : Amount(price.ConnectFee),
             ["minimumCharge"] = Amount(price.MinimumCharge),
             ["maximumCharge"] = Amount(price.MaximumCharge),
+            ["calledIn"] = price.CalledInGroup ? "group" : null,
             ["counts"] = price.CountsAccount ? "account" : null,
             ["percent"] = Amount(price.Percent),
             ["fixed"] = Amount(price.Fixed),
@@ -158,6 +164,7 @@ internal static class SlowCase
         ["session"] = usage.Session,
         ["usageId"] = usage.Id,
         ["calledNumber"] = Text(usage.CalledNumber),
+        ["calledSubscriber"] = usage.Called is null ? "unknown" : Text(usage.Called),
         ["servingNetwork"] = Text(usage.Network),
         ["direction"] = usage.Direction == Direction.NotApplicable ? null : Word(usage.Direction),
         ["value"] = usage.ValueNanos is { } value ? Amount(value) : null,

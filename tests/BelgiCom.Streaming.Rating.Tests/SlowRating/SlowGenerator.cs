@@ -20,6 +20,8 @@ internal sealed class SlowGenerator(int seed)
     private static readonly string[] Numbers =
         ["", "32475000001", "3290312345", "33612345678", "4915112345678", "112", "1123", "100", "12125550100", "90312"];
 
+    private static readonly string[] Called = ["A", "B", "C", "device 0", "device 1", "device 2", "nobody"];
+
     private static readonly DateTime[] Anchors =
     [
         new(2026, 3, 29, 0, 0, 0), new(2026, 10, 25, 0, 0, 0), new(2026, 1, 31, 22, 0, 0), new(2026, 12, 31, 22, 0, 0),
@@ -155,6 +157,7 @@ internal sealed class SlowGenerator(int seed)
             Start = Instant(),
             Network = Pick(Networks),
             CalledNumber = Chance(4) ? "" : Pick(Numbers),
+            Called = Chance(2) ? Pick(Called) : Chance(12) ? null : "",
             IsSecondaryView = Chance(60),
         };
         usage = usage with
@@ -345,6 +348,7 @@ internal sealed class SlowGenerator(int seed)
                     MaximumCharge = null,
                     AboveFairUse = [],
                     CountsAccount = false,
+                    CalledInGroup = false,
                     Bundle = price.Bundle && !price.ZeroRated,
                 })],
             Bundles = [
@@ -396,7 +400,9 @@ internal sealed class SlowGenerator(int seed)
             {
                 bool isLast = row == rows - 1 && !Chance(6);
                 OfferingPrice price = Price(kind, family, prices.Count);
-                prices.Add(isLast ? price : Filter(price, family, names, zoneNames, bands));
+                price = isLast ? price : Filter(price, family, names, zoneNames, bands);
+                bool isForGroup = kind is UsageKind.Voice or UsageKind.Sms && price.Direction != Direction.Terminating && Chance(6);
+                prices.Add(isForGroup ? price with { CalledInGroup = true } : price);
             }
         }
 

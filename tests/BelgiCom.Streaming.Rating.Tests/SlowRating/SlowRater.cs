@@ -97,6 +97,8 @@ internal sealed class SlowRater(
             return new SlowResult(RatingOutcome.ZeroRated) { ZeroRated = ZeroRatedReason.SecondaryChargingView };
         }
 
+        usage = tariff.WithGroup(usage, accounts.GetValueOrDefault(usage.Subscriber, ""), usage.Start);
+
         // D-17, D-18: what no price fits waits for one.
         if (SlowTariff.FirstPrice(version, usage, usage.Start) is not { } index)
         {
@@ -104,6 +106,10 @@ internal sealed class SlowRater(
         }
 
         OfferingPrice price = version.Prices[index];
+        if (price.CalledInGroup && usage.IsInGroup is null)
+        {
+            return Not(RatingOutcome.Suspended, RejectedReason.CalledUnknown);
+        }
 
         // A price counts what its usage has (docs/catalogue.md): a percentage counts a value, all others units.
         BigInteger? measured = price.Model == PriceModel.Percentage ? usage.ValueNanos : usage.Units;

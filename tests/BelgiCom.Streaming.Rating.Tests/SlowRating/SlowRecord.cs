@@ -425,7 +425,9 @@ internal sealed class SlowRecord(SlowTariff tariff, SlowUsage usage, SlowSession
 
     private static (OfferingVersion Version, OfferingPrice Price, int Index) Find(SlowTariff tariff, SlowUsage usage, long instant) =>
         tariff.VersionAt(instant) is { } version && SlowTariff.FirstPrice(version, usage, instant) is { } index
-            ? (version, version.Prices[index], index)
+            ? version.Prices[index].CalledInGroup && usage.IsInGroup is null
+                ? throw new SlowRefusal(RejectedReason.CalledUnknown)
+                : (version, version.Prices[index], index)
             : throw new SlowRefusal(RejectedReason.NoPrice);
 
     /// <summary>Units in a row that have everything in common.</summary>

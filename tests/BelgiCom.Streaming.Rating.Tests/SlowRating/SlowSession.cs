@@ -43,6 +43,7 @@ internal sealed record SlowSession(
     public (SlowSession Session, SlowCounts Counts, IReadOnlyList<SlowPart> Parts) Add(
         SlowTariff tariff, SlowUsage usage, SlowCounts counts)
     {
+        usage = tariff.WithGroup(usage, Account, First is null ? usage.Start : Start);
         SlowRecord record = new(tariff, usage, this, counts);
         record.Walk();
         List<SlowPart> parts = [.. record.Parts];

@@ -78,7 +78,22 @@ internal sealed class SlowTariff(
             Kind: not UsageKind.Event, AboveFairUse.Count: 0,
         }));
 
-    /// <summary>The first price that fits decides; null when none does.</summary>
+    /// <summary>
+    /// The usage with what is known of who was called (docs/catalogue.md, calledIn): another subscriber of the account at the start of the
+    /// call.
+    /// </summary>
+    public SlowUsage WithGroup(SlowUsage usage, string account, long callStart) => usage with
+    {
+        IsInGroup = usage.Called is null
+            ? null
+            : usage.Called != usage.Subscriber && members.Any(member => member.Name == usage.Called && member.Account == account
+                && (member.From ?? long.MinValue) <= callStart && callStart < (member.To ?? long.MaxValue)),
+    };
+
+    /// <summary>
+    /// The first price that fits decides; null when none does. A price for a group fits when nobody knows who was called, too: then it
+    /// cannot be told whether it decides.
+    /// </summary>
     public static int? FirstPrice(OfferingVersion version, SlowUsage usage, long milliseconds)
     {
         string? zone = Zone(version, usage.Network);
@@ -90,6 +105,7 @@ internal sealed class SlowTariff(
             if (price.Kind == usage.Kind
                 && (price.Direction == Direction.NotApplicable || price.Direction == usage.Direction)
                 && (zones.Count == 0 || zones.Contains(zone))
+                && (!price.CalledInGroup || usage.IsInGroup != false)
                 && (price.Destinations.Count == 0 || (destination is not null && price.Destinations.Contains(destination)))
                 && (price.RatingGroups.Count == 0 || (usage.RatingGroup is { } group && price.RatingGroups.Contains(group)))
                 && (price.ServiceIdentifiers.Count == 0

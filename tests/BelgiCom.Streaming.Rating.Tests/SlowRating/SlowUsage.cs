@@ -25,6 +25,12 @@ internal sealed record SlowUsage
 
     public string CalledNumber { get; init; } = "";
 
+    /// <summary>Who was called: a subscriber; empty for nobody of ours, null when the usage does not say it.</summary>
+    public string? Called { get; init; } = "";
+
+    /// <summary>Whether that is another subscriber of the account, when the call began; null when nobody knows.</summary>
+    public bool? IsInGroup { get; init; } = false;
+
     public string Network { get; init; } = "";
 
     public Direction Direction { get; init; }

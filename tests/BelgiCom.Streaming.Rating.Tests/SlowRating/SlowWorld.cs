@@ -80,6 +80,7 @@ internal sealed record SlowWorld(
         RatType = usage.RatType,
         Direction = usage.Direction,
         ServingPlmn = Plmn.FromUsage(Encoding.ASCII.GetBytes(usage.Network)),
+        Called = usage.Called is null ? UsageRecord.UnknownCalled : usage.Called.Length == 0 ? default : Number(usage.Called),
         CalledNumber = CalledNumber.Of(Encoding.ASCII.GetBytes(usage.CalledNumber)),
         Session = usage.Session is { } session ? Number(session) : default,
         IsSecondaryView = usage.IsSecondaryView,

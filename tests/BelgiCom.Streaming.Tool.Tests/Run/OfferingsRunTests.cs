@@ -157,6 +157,33 @@ public sealed partial class OfferingsRunTests : IDisposable
     }
 
     /// <summary>
+    /// Within the frame contract calls are free, also to a number of another network's range that was ported in; whoever is not of the
+    /// account costs 0.06 a minute, with the same range as a member. A simulation says the same.
+    /// </summary>
+    [Fact]
+    public async Task Run_WithCallsWithinAnAccount_ChargesThoseThatLeaveIt()
+    {
+        const string Ported = "32485000000";
+        Usage call = Usage.OfData(1) with { Kind = "voice", Octets = null, Seconds = 60, Direction = "MO" };
+        await RunAsync(
+            Samples,
+            [
+                (NumberOf(0), "E-1", "enterprise-commit"), (NumberOf(1), "E-1", "be-plan-60"), (Ported, "E-1", "enterprise-commit"),
+                (NumberOf(2), "E-2", "enterprise-commit"),
+            ],
+            [
+                (NumberOf(0), call with { Called = NumberOf(1) }), (NumberOf(0), call with { Called = Ported, Seconds = 61 }),
+                (NumberOf(0), call with { Called = NumberOf(2), Seconds = 62 }), (Ported, call with { Called = NumberOf(0) }),
+                (NumberOf(2), call with { Called = NumberOf(0) }),
+            ]);
+
+        Assert.Equal(
+            [("E-1", 0.066m), ("E-2", 0.06m)],
+            Billed().Where(line => line.Amount != 0).Select(line => (line.Account, line.Amount)));
+        Assert.Equal("0.126000000", await SimulatedRevenueAsync());
+    }
+
+    /// <summary>
     /// Seven passes of 7.49 are 52.43 with VAT: 80 % of 50.00 without VAT are 48.40, which the seventh reaches and six (44.94) do not. They
     /// count for the limit of passes and for data abroad, whose notice is one of its own.
     /// </summary>

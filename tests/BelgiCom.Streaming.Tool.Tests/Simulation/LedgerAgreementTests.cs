@@ -349,6 +349,7 @@ public sealed class LedgerAgreementTests : IDisposable
                     Kind = kind < 13 ? UsageKind.Data : kind < 17 ? UsageKind.Voice : UsageKind.Sms,
                     Direction = kind < 13 ? Direction.NotApplicable : random.Next(4) == 0 ? Direction.Terminating : Direction.Originating,
                     OtherPartyPrefix = called[random.Next(called.Length)],
+                    CalledRef = references[random.Next(references.Length)].ToByteArray(),
                     ServingPlmn = random.Next(8) switch
                     {
                         0 => "20801",
