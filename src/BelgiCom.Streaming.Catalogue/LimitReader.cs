@@ -27,6 +27,7 @@ internal static class LimitReader
             section.Fault("scope", "'scope' says what counts; leave out 'kinds', 'zones', 'aboveBundle' and 'counts'.");
         }
 
+        bool isShared = section.Choice("shared", false, ("account", true));
         decimal? amount = section.Amount("amount");
         List<decimal> choices = [.. Choices(section)];
         PriceBasis own = section.Choice("basis", basis, ("net", PriceBasis.Net), ("gross", PriceBasis.Gross));
@@ -41,6 +42,11 @@ internal static class LimitReader
             steps.Add(read);
         }
 
+        if (isShared && (after is not null || choices.Count > 0))
+        {
+            section.Fault("shared", "a limit of the account has no 'after' and no 'choices': no subscriber chooses for the account.");
+        }
+
         string? legalBasis = section.Text("legalBasis");
         section.Finish();
         if (!section.Has("amount") || steps.Count == 0)
@@ -49,7 +55,7 @@ internal static class LimitReader
         }
 
         return new SpendingLimit(
-            id, after, scope, kinds, zones, isAboveBundle, countsPasses, amount ?? 0, choices, own, steps, legalBasis);
+            id, after, scope, kinds, zones, isAboveBundle, countsPasses, isShared, amount ?? 0, choices, own, steps, legalBasis);
     }
 
     /// <summary>
@@ -81,6 +87,23 @@ internal static class LimitReader
         bool isAbroad = zones.Length > 0 && zones.SequenceEqual(
             all.Where(zone => zone != RoamingZone.Home).Order(StringComparer.Ordinal));
         zones = Array.TrueForAll(all, zones.Contains) && zones.Length == all.Length ? [] : zones;
+        if (limit.IsShared)
+        {
+            string[] places = limit.Scope switch
+            {
+                SpendScope.RoamingData => [.. all.Where(zone => zone != RoamingZone.Home)],
+                SpendScope.Domestic => [RoamingZone.Home],
+                _ => zones,
+            };
+            return Of(limit) with
+            {
+                Scope = SpendScope.Account,
+                Kinds = limit.Scope == SpendScope.RoamingData ? [UsageKind.Data] : kinds,
+                Zones = places,
+                PassesOnly = limit.CountsPasses,
+            };
+        }
+
         SpendScope scope = limit.CountsPasses ? SpendScope.Other : (limit.Scope, kinds, zones) switch
         {
             (not SpendScope.Other, _, _) => limit.Scope,

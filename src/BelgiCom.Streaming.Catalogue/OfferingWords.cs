@@ -258,6 +258,7 @@ public static class OfferingWords
             yield return new(
                 $"limit {limit.Id}", "amount",
                 $"{Amount(limit.Amount)} {basis} VAT a month of {(what.Length > 0 ? what : "all usage")}"
+                + (limit.IsShared ? " of all subscribers of the account" : "")
                 + $"{(limit.IsAboveBundle ? " above bundles" : "")}{(limit.Zones.Count > 0 ? $" in {Join(limit.Zones)}" : "")}"
                 + $"{(limit.After is null ? "" : $", after {limit.After}")}: {steps}{choices}", limit.Amount);
         }

@@ -137,6 +137,12 @@ public sealed class ReferencePublisher(
                     + $"{string.Join(", ", limits.Select(limit => limit.Id))}.")]);
         }
 
+        if (limits.Any(limit => limit.Id == choice.Limit && limit.Scope == SpendScope.Account))
+        {
+            throw new InputFaultException([
+                new InputFault(choice.Limit, 0, "it is a limit of the account, for which no subscriber chooses: publish another amount.")]);
+        }
+
         // It holds on when an add-on begins or ends later, which makes another period.
         Subscription changed = subscription with
         {

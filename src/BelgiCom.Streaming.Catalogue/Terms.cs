@@ -37,6 +37,7 @@ public sealed record OfferingTerms
 /// <param name="Zones">Zones that count; empty for all.</param>
 /// <param name="IsAboveBundle">Whether only what no bundle covers counts.</param>
 /// <param name="CountsPasses">Whether the price of passes counts, too.</param>
+/// <param name="IsShared">Whether it counts all subscribers of the account together.</param>
 /// <param name="Amount">Its amount.</param>
 /// <param name="Choices">Amounts that the customer may choose instead.</param>
 /// <param name="Basis">Whether its amounts are without VAT or with it.</param>
@@ -44,7 +45,7 @@ public sealed record OfferingTerms
 /// <param name="LegalBasis">The law that asks for it, or null.</param>
 public sealed record SpendingLimit(
     string Id, string? After, SpendScope Scope, IReadOnlyList<UsageKind> Kinds, IReadOnlyList<string> Zones, bool IsAboveBundle,
-    bool CountsPasses, decimal Amount, IReadOnlyList<decimal> Choices, PriceBasis Basis, IReadOnlyList<LimitStepTerms> Steps,
+    bool CountsPasses, bool IsShared, decimal Amount, IReadOnlyList<decimal> Choices, PriceBasis Basis, IReadOnlyList<LimitStepTerms> Steps,
     string? LegalBasis);
 
 /// <summary>A step of a spending limit.</summary>

@@ -327,7 +327,9 @@ internal sealed class EventWriter(RatingTopics topics)
     private static CustomerNotification NotificationOf(in UsageRatedView view, SpendNotice notice) =>
         NotificationOf(in view, notice.Kind) with
         {
-            NotificationId = NotificationIdentity.OfStep(view.SubscriberRef, view.Account, notice.Number, view.PeriodStartDays),
+            // The step of an account is the same one, whoever reaches it.
+            NotificationId = NotificationIdentity.OfStep(
+                notice.Limit.Scope == SpendScope.Account ? default : view.SubscriberRef, view.Account, notice.Number, view.PeriodStartDays),
             Limit = notice.Limit.Id,
             Scope = notice.Limit.Scope,
             LimitAmount = Nanos.ToDecimal(notice.Limit.AmountNanos),

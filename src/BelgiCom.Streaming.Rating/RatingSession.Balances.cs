@@ -174,14 +174,13 @@ public sealed partial class RatingSession
     {
         SpendLimits limits = choices is null ? version.Limits : choices.LimitsAt(at, version);
         SpendPeriod month = new(_monthStartDays, _monthUntilDay, OldestDayWith(at));
-        UInt128 owner = subscriber ^ _subscribers.OwnerOf(holder);
-        long other = _spend.OtherOf(owner, month);
+        long other = _spend.OtherOf(subscriber ^ _subscribers.OwnerOf(holder), month);
         List<LimitBalance> all = [];
         foreach (SpendLimit limit in limits.All)
         {
             long spent = limit.Scope switch
             {
-                _ when limit.Measure is { } measure => _spend.SpendOf(owner, measure.Meter, month),
+                _ when limit.Measure is { } measure => _spend.SpendOf(OwnerOf(measure, subscriber, holder), measure.Meter, month),
                 SpendScope.RoamingData => balance.RoamingDataSpendNanos,
                 SpendScope.Domestic => balance.SpendNanos - balance.RoamingDataSpendNanos - other,
                 _ => balance.SpendNanos,

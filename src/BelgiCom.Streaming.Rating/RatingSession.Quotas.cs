@@ -141,7 +141,8 @@ public sealed partial class RatingSession
             MeasureInForce measured = version.Measures[index];
             int zone = version.Layers is null ? result.ZoneIndex : measured.Version.FindZone(usage.ServingPlmn);
             if (measured.Counts(usage.Kind, zone)
-                && SpendLimits.IsCutOff(limits.ReachedOfMeasure(index, _spend.SpendOf(owner, measured.Measure.Meter, period))))
+                && SpendLimits.IsCutOff(limits.ReachedOfMeasure(index, _spend.SpendOf(
+                    OwnerOf(measured.Measure, usage.Subscriber, holder), measured.Measure.Meter, period))))
             {
                 return true;
             }

@@ -655,7 +655,7 @@ public sealed partial class RatingSession
             limits.Reached(SpendScope.All, balance.SpendNanos), owner, balance.SpendNanos, period, ThresholdKinds.None, ref result);
         if (version.Measures.Length > 0)
         {
-            WatchMeasures(in usage, version, limits, owner, period, ref result);
+            WatchMeasures(in usage, version, limits, holder, period, ref result);
         }
     }
 
@@ -664,7 +664,7 @@ public sealed partial class RatingSession
     /// choice that ends in the month finds what was spent.
     /// </summary>
     private void WatchMeasures(
-        in UsageRecord usage, TariffVersion version, SpendLimits limits, UInt128 owner, SpendPeriod period, ref RatingResult result)
+        in UsageRecord usage, TariffVersion version, SpendLimits limits, int holder, SpendPeriod period, ref RatingResult result)
     {
         for (int index = 0; index < version.Measures.Length; index++)
         {
@@ -675,11 +675,17 @@ public sealed partial class RatingSession
                 continue;
             }
 
+            UInt128 owner = OwnerOf(measured.Measure, usage.Subscriber, holder);
             long nanos = measured.Measure.IsOfPasses ? PassNanos(in result) : result.AmountNanos;
             _spend.TryAdd(owner, measured.Measure.Meter, nanos, period, out long spend, ref result);
             _spend.Send(limits.ReachedOfMeasure(index, spend), owner, spend, period, ThresholdKinds.None, ref result);
         }
     }
+
+    /// <summary>Whose meters count a measure: those of the subscriber on its account, or of the account.</summary>
+    private UInt128 OwnerOf(SpendMeasure measure, UInt128 subscriber, int holder) => measure.IsOfAccount
+        ? UsageInHand.AccountOwner(_subscribers.OwnerOf(holder))
+        : subscriber ^ _subscribers.OwnerOf(holder);
 
     /// <summary>What an event is charged for the pass that it opened.</summary>
     private long PassNanos(in RatingResult result)

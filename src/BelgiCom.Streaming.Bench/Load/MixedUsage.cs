@@ -131,7 +131,7 @@ internal sealed class MixedUsage : IUsageLoad
             DataNetwork = template.Network,
             Direction = template.Direction,
             OtherPartyPrefix = template.Called,
-            CalledRef = template.Called.Length == 0 ? [] : UsageLoad.Subscriber(index + 1),
+            CalledRef = template.Called.Length == 0 ? [] : UsageLoad.Subscriber(index + 1).ToByteArray(),
             ShortNumber = "",
             SliceServiceType = template.Network == "factory" ? 1 : -1,
             SliceDifferentiator = template.Network == "factory" ? 1 : -1,

@@ -44,7 +44,8 @@ internal static class CaseTariff
     public static IReadOnlyList<OfferingVersion> Versions(CaseObject tariff, string subscriber)
     {
         IReadOnlyList<OfferingVersion> versions = Versions(tariff, $"case-{subscriber}", subscriber);
-        return versions.Any(version => version.Prices.Any(price => price.CountsAccount) || AccountTerms.DependOnMembers(version))
+        return versions.Any(version => version.Prices.Any(price => price.CountsAccount)
+            || version.Limits.Any(limit => limit.Scope == SpendScope.Account) || AccountTerms.DependOnMembers(version))
             ? [.. versions.Select(version => version with { Offering = "case" })]
             : versions;
     }
@@ -98,7 +99,7 @@ internal static class CaseTariff
     private static OfferingLimit Limit(CaseObject limit) => new()
     {
         Id = limit.Text("id"),
-        Scope = Choice(
+        Scope = Choice(limit, "shared", false, ("account", true)) ? SpendScope.Account : Choice(
             limit, "scope", SpendScope.Other, ("roaming-data", SpendScope.RoamingData), ("domestic", SpendScope.Domestic),
             ("all", SpendScope.All)),
         Kinds = [.. Texts(limit, "kinds").Select(word => PriceReader.Kinds.First(kind => kind.Symbol == word).Value)],

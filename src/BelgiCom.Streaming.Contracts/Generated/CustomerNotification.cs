@@ -133,7 +133,7 @@ public sealed partial record CustomerNotification : IAvroRecord<CustomerNotifica
         UsageId = UsageId.ReadFrom(ref reader),
         Amount = Nanos.ToDecimal(reader.ReadUnscaled()),
         Limit = reader.ReadString(),
-        Scope = (SpendScope)reader.ReadEnum(4),
+        Scope = (SpendScope)reader.ReadEnum(5),
         LimitAmount = reader.ReadIsPresent() ? Nanos.ToDecimal(reader.ReadUnscaled()) : null,
         LimitBasis = (PriceBasis)reader.ReadEnum(2),
         Permille = reader.ReadInt(),
@@ -159,7 +159,7 @@ public sealed partial record CustomerNotification : IAvroRecord<CustomerNotifica
         UsageId.CopyTo(writer.Reserve(UsageId.Size));
         writer.WriteUnscaled(Nanos.FromDecimal(Amount));
         writer.WriteString(Limit);
-        writer.WriteEnum((int)Scope, 4);
+        writer.WriteEnum((int)Scope, 5);
         writer.WriteIsPresent(LimitAmount is not null);
         if (LimitAmount is not null)
         {
@@ -191,7 +191,7 @@ public sealed partial record CustomerNotification : IAvroRecord<CustomerNotifica
         """{"name":"usageId","type":{"type":"fixed","name":"UsageId","namespace":"be.belgicom.streaming","size":16,"doc":"First 16 octets of SHA-256 over the canonical duplicate key of the record and the index of the part inside it; the same source record always gives the same id."},"doc":"The usage event that reached it."},""" +
         """{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":9},"doc":"Spend in the limit's scope after the event, on the basis of spendBasis; 0 for bundles."},""" +
         """{"name":"limit","type":"string","doc":"Id of the limit; empty for bundles.","default":""},""" +
-        """{"name":"scope","type":{"type":"enum","name":"SpendScope","namespace":"be.belgicom.streaming","doc":"Which spend a limit counts. ROAMING_DATA: data outside the home network. DOMESTIC: all usage in the home network; what a bundle covers costs nothing, so it is what is charged above the bundle. ALL: everything. OTHER: what the limit's own kinds and zones say, or passes only.","symbols":["OTHER","ROAMING_DATA","DOMESTIC","ALL"],"default":"OTHER"},"doc":"Which spend the limit counts.","default":"OTHER"},""" +
+        """{"name":"scope","type":{"type":"enum","name":"SpendScope","namespace":"be.belgicom.streaming","doc":"Which spend a limit counts. ROAMING_DATA: data outside the home network. DOMESTIC: all usage in the home network; what a bundle covers costs nothing, so it is what is charged above the bundle. ALL: everything. OTHER: what the limit's own kinds and zones say, or passes only. ACCOUNT: the same of all subscribers of the account under the offering.","symbols":["OTHER","ROAMING_DATA","DOMESTIC","ALL","ACCOUNT"],"default":"OTHER"},"doc":"Which spend the limit counts.","default":"OTHER"},""" +
         """{"name":"limitAmount","type":["null",{"type":"bytes","logicalType":"decimal","precision":18,"scale":9}],"doc":"The limit in force for the customer, on its own basis; null for bundles.","default":null},""" +
         """{"name":"limitBasis","type":{"type":"enum","name":"PriceBasis","namespace":"be.belgicom.streaming","doc":"How amounts are meant. NET: without VAT. GROSS: with VAT. They are never converted while rating.","symbols":["NET","GROSS"],"default":"NET"},"doc":"Whether the limit is without VAT or with it.","default":"NET"},""" +
         """{"name":"permille","type":"int","doc":"The step: thousandths of the limit; 0 for bundles.","default":0},""" +

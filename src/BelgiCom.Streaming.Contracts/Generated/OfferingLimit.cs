@@ -51,7 +51,7 @@ public sealed partial record OfferingLimit
     internal static OfferingLimit ReadFrom(ref AvroReader reader) => new()
     {
         Id = reader.ReadString(),
-        Scope = (SpendScope)reader.ReadEnum(4),
+        Scope = (SpendScope)reader.ReadEnum(5),
         Amount = Nanos.ToDecimal(reader.ReadUnscaled()),
         Basis = (PriceBasis)reader.ReadEnum(2),
         Steps = reader.ReadArray(3, static (ref reader) => OfferingLimitStep.ReadFrom(ref reader)),
@@ -65,7 +65,7 @@ public sealed partial record OfferingLimit
     internal void WriteTo(ref AvroWriter writer)
     {
         writer.WriteString(Id);
-        writer.WriteEnum((int)Scope, 4);
+        writer.WriteEnum((int)Scope, 5);
         writer.WriteUnscaled(Nanos.FromDecimal(Amount));
         writer.WriteEnum((int)Basis, 2);
         writer.WriteArray(Steps, static (ref writer, item) => item.WriteTo(ref writer));

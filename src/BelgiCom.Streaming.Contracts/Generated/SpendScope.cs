@@ -8,7 +8,7 @@ namespace BelgiCom.Streaming.Contracts;
 /// <summary>
 /// Which spend a limit counts. ROAMING_DATA: data outside the home network. DOMESTIC: all usage in the home network; what a bundle covers
 /// costs nothing, so it is what is charged above the bundle. ALL: everything. OTHER: what the limit's own kinds and zones say, or passes
-/// only.
+/// only. ACCOUNT: the same of all subscribers of the account under the offering.
 /// </summary>
 public enum SpendScope
 {
@@ -20,4 +20,6 @@ public enum SpendScope
     Domestic = 2,
     /// <summary>ALL.</summary>
     All = 3,
+    /// <summary>ACCOUNT.</summary>
+    Account = 4,
 }

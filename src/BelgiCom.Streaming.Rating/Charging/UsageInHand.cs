@@ -66,7 +66,7 @@ internal sealed class UsageInHand(int sessionDaysLess)
     {
         Granted = granted;
         _usage = usage;
-        (Owner, Account) = (usage.Subscriber ^ account, new UInt128(account, AccountMark));
+        (Owner, Account) = (usage.Subscriber ^ account, AccountOwner(account));
         if (MonthStart != monthStart)
         {
             MonthStart = monthStart;
@@ -79,6 +79,10 @@ internal sealed class UsageInHand(int sessionDaysLess)
         (OldestDay, Day) = (oldestDay, LastDayBefore(usage.EventTimeMilliseconds + 1));
         Meters.BeginEvent();
     }
+
+    /// <summary>Owner of the meters that the members of an account share.</summary>
+    /// <param name="account">Hash of the account.</param>
+    public static UInt128 AccountOwner(ulong account) => new(account, AccountMark);
 
     /// <summary>Puts a record of the same session in the event's place, or the event back.</summary>
     public void Replace(in UsageRecord record) => _usage = record;

@@ -63,7 +63,8 @@ internal sealed class SpendChoices
     {
         foreach (SpendLimit limit in limits)
         {
-            LimitChoice? choice = ChoiceOf(limit.Id, at);
+            // No subscriber chooses for the account.
+            LimitChoice? choice = limit.Scope == SpendScope.Account ? null : ChoiceOf(limit.Id, at);
             bool isAgreed = choice is { InForce: true }
                 && BelgianCalendar.MonthOf(choice.From.ToUnixTimeMilliseconds()) == BelgianCalendar.MonthOf(at);
             bool isOfFirst = limit.After.Length == 0 || ChoiceOf(limit.After, at) is not { InForce: false };

@@ -123,7 +123,7 @@ public sealed record SpendLimit
             {
                 Id = limit.Id,
                 Scope = limit.Scope,
-                Measure = SpendMeasure.IsSaidBy(limit) ? new SpendMeasure(limit) : null,
+                Measure = SpendMeasure.IsSaidBy(limit) ? new SpendMeasure(limit, version.Offering) : null,
                 AmountNanos = Nanos.FromDecimal(limit.Amount),
                 Basis = limit.Basis,
                 Steps = [.. limit.Steps.Select(step => new SpendLimitStep(step.Permille, step.Notification, step.Action))],

@@ -14,7 +14,7 @@ namespace BelgiCom.Streaming.Rating;
 public sealed class SpendLimits
 {
     private const int WholePermille = 1000;
-    private const int Scopes = (int)SpendScope.All + 1;
+    private const int Scopes = (int)SpendScope.Account + 1;
 
     // By scope, and behind them by measure, in rising order: the least spend that reaches a step, and the step.
     private readonly long[][] _from;

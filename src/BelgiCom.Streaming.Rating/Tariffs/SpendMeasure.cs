@@ -4,21 +4,25 @@ namespace BelgiCom.Streaming.Rating;
 
 /// <summary>
 /// What a limit counts that is none of the three scopes: what usage of some kinds in some zones is charged, or only what is charged for the
-/// passes that it opens. Limits that count the same share one measure, whatever their amounts. Immutable.
+/// passes that it opens; of one subscriber, or of all subscribers of the account under an offering. Limits that count the same share one
+/// measure, whatever their amounts. Immutable.
 /// </summary>
 public sealed class SpendMeasure
 {
     private readonly bool[] _kinds;
 
     /// <summary>Takes the words of a published limit.</summary>
-    /// <param name="limit">A limit of the scope <see cref="SpendScope.Other"/>.</param>
-    public SpendMeasure(OfferingLimit limit)
+    /// <param name="limit">A limit of the scope <see cref="SpendScope.Other"/> or <see cref="SpendScope.Account"/>.</param>
+    /// <param name="offering">Its offering.</param>
+    public SpendMeasure(OfferingLimit limit, string offering)
     {
+        IsOfAccount = limit.Scope == SpendScope.Account;
         IsOfPasses = limit.PassesOnly;
         _kinds = [.. Enum.GetValues<UsageKind>().Select(kind => limit.Kinds.Count == 0 || limit.Kinds.Contains(kind))];
         Zones = [.. limit.Zones.Distinct().Order(StringComparer.Ordinal)];
         IEnumerable<UsageKind> kinds = limit.Kinds.Distinct().Order();
-        Key = $"{string.Join(',', kinds)} in {string.Join(',', Zones)}{(IsOfPasses ? ", passes" : "")}";
+        Key = $"{string.Join(',', kinds)} in {string.Join(',', Zones)}{(IsOfPasses ? ", passes" : "")}"
+            + (IsOfAccount ? $", account, {offering}" : "");
         Meter = MeterId.Of(MeterKind.Spend, Key);
     }
 
@@ -27,6 +31,9 @@ public sealed class SpendMeasure
 
     /// <summary>Whether it counts only what is charged for passes.</summary>
     public bool IsOfPasses { get; }
+
+    /// <summary>Whether it counts all subscribers of the account together.</summary>
+    public bool IsOfAccount { get; }
 
     /// <summary>The zones in which it counts; none for all.</summary>
     internal IReadOnlyList<string> Zones { get; }
@@ -38,7 +45,8 @@ public sealed class SpendMeasure
     /// Whether a limit says what it counts. One of the scope OTHER that does not is of a later release, and nothing counts it.
     /// </summary>
     public static bool IsSaidBy(OfferingLimit limit) =>
-        limit.Scope == SpendScope.Other && (limit.Kinds.Count + limit.Zones.Count > 0 || limit.PassesOnly);
+        limit.Scope == SpendScope.Account
+        || (limit.Scope == SpendScope.Other && (limit.Kinds.Count + limit.Zones.Count > 0 || limit.PassesOnly));
 
     /// <summary>Whether a meter of a rated event holds its spend of the month.</summary>
     public bool IsCountedBy(UsageMeter meter) => (ulong)meter.Id == Meter;

@@ -71,6 +71,12 @@ internal sealed class TariffChecks
 
         _price = null;
         CheckLimits(offering.Limits, zones);
+        Require(
+            offering.PaymentMethod == PaymentMethod.PostPaid || offering.Limits.All(limit => limit.Scope != SpendScope.Account),
+            "a limit counts the account, which prePaid money cannot be: each subscriber has its own.");
+        Require(
+            offering.Limits.All(limit => limit.Scope != SpendScope.Account || limit.After.Length == 0),
+            "a limit that counts the account comes after no other one, because no subscriber can agree to it for the account.");
         CheckBundles(offering, zones);
         _bundle = null;
         CheckTopUps(offering, zones);
@@ -133,14 +139,14 @@ internal sealed class TariffChecks
                 $"limit '{limit.Id}' comes after '{limit.After}', which is no limit of what it counts.");
             CheckNames(limit.Zones, zones, $"limit '{limit.Id}' names zone");
             Require(
-                limit.Scope == SpendScope.Other || !(limit.PassesOnly || limit.Kinds.Count + limit.Zones.Count > 0),
+                limit.Scope is SpendScope.Other or SpendScope.Account || !(limit.PassesOnly || limit.Kinds.Count + limit.Zones.Count > 0),
                 $"limit '{limit.Id}' has a scope beside kinds, zones or passes.");
             Require(limit.Kinds.All(IsPriced), $"limit '{limit.Id}' must be for data, voice, sms or event.");
         }
     }
 
     private static bool CountTheSame(OfferingLimit one, OfferingLimit other) =>
-        one.Scope == other.Scope && new SpendMeasure(one).Key == new SpendMeasure(other).Key;
+        one.Scope == other.Scope && new SpendMeasure(one, "").Key == new SpendMeasure(other, "").Key;
 
     private void Check(OfferingPrice price, string where, HashSet<string> zones)
     {
