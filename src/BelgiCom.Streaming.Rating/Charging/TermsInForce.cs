@@ -222,13 +222,15 @@ internal sealed class TermsInForce(UsageInHand hand, AccountMembers members)
         : IsSteady && !HasGranted() ? Bundles.SessionFormOf(hand.Usage.Kind)
         : SessionForm.Records;
 
-    /// <summary>Whether the event may draw from what a top-up brought, which has an end.</summary>
+    /// <summary>
+    /// Whether a record of the session may draw from what a top-up brought, which has an end: also where it is over for the event, because
+    /// an earlier record may come later. What no usage may draw from any more is not kept.
+    /// </summary>
     private bool HasGranted()
     {
         foreach (GrantedBundle granted in hand.Granted)
         {
-            if (hand.Usage.EventTimeMilliseconds < granted.ToMilliseconds
-                && granted.TermsIn(Bundles) is { } bundle && bundle.Kind == hand.Usage.Kind)
+            if (granted.TermsIn(Bundles) is { } bundle && bundle.Kind == hand.Usage.Kind)
             {
                 return true;
             }

@@ -38,7 +38,7 @@ internal sealed class SimulatedSubscribers
         _subscriptions = [.. subscriptions];
         _groups =
         [
-            .. _subscriptions.SelectMany(one => one.Periods).Where(period => asking.Contains(period.Offering))
+            .. _subscriptions.SelectMany(one => one.Periods).Where(period => period.AddOns.Append(period.Offering).Any(asking.Contains))
                 .Select(period => period.Account),
         ];
         foreach (Subscription subscription in _subscriptions)

@@ -29,6 +29,9 @@ internal sealed class SlowGenerator(int seed)
         new(2026, 5, 1, 6, 0, 0), new(2026, 2, 6, 21, 0, 0), new(2030, 10, 27, 0, 0, 0), new(2026, 6, 30, 21, 30, 0),
     ];
 
+    // The family of prices that has passes and percentages.
+    private const int OfPasses = 4;
+
     private readonly Random _random = new(seed);
     private readonly List<long> _bounds = [];
     private long _anchor;
@@ -394,14 +397,17 @@ internal sealed class SlowGenerator(int seed)
         List<OfferingPrice> prices = [];
         foreach (UsageKind kind in new[] { UsageKind.Data, UsageKind.Voice, UsageKind.Sms, UsageKind.Event })
         {
-            int family = _random.Next(5);
+            int family = _random.Next(OfPasses + 1);
             int rows = _random.Next(1, 5);
             for (int row = 0; row < rows; row++)
             {
                 bool isLast = row == rows - 1 && !Chance(6);
                 OfferingPrice price = Price(kind, family, prices.Count);
                 price = isLast ? price : Filter(price, family, names, zoneNames, bands);
-                bool isForGroup = kind is UsageKind.Voice or UsageKind.Sms && price.Direction != Direction.Terminating && Chance(6);
+
+                // Passes have no session and ask at the start of each use, which no order of records keeps together.
+                bool isForGroup = kind is UsageKind.Voice or UsageKind.Sms && family != OfPasses
+                    && price.Direction != Direction.Terminating && Chance(6);
                 prices.Add(isForGroup ? price with { CalledInGroup = true } : price);
             }
         }
@@ -622,7 +628,9 @@ internal sealed class SlowGenerator(int seed)
             tiers.Add(new PriceTier
             {
                 UpTo = index == count - 1 ? -1 : bound,
-                UnitPrice = Chance(8) ? 0 : Amount(),
+
+                // What fits in the last tier may not fit in a dearer one on the way there, where rating computes it, too.
+                UnitPrice = Chance(8) ? 0 : Math.Min(Amount(), 1_000_000),
                 UnitSize = per,
                 Package = Chance(5) ? scale * _random.Next(1, 10) : 0,
                 Flat = Chance(3) ? Amount() : 0,

@@ -242,9 +242,9 @@ public sealed class TariffPropertyTests
         {
             // What top-ups brought is counted by each, of which a part does not say which; DifferentialTests has it.
             foreach (RatedPart part in session.Rate(usage).Parts.Where(
-                part => part.BundleIndex >= 0 && part.BundleIndex < session.VersionOf(part).Bundles.Count))
+                part => part.BundleIndex >= 0 && part.BundleIndex < session.BundleVersionOf(part).Bundles.Count))
             {
-                Bundle bundle = session.VersionOf(part).Bundles[part.BundleIndex];
+                Bundle bundle = session.BundleVersionOf(part).Bundles[part.BundleIndex];
                 string owner = bundle.Shared ? world.Accounts[usage.Subscriber] : usage.Subscriber;
                 string period = SlowTariff.IsMonthly(bundle) ? $"{SlowCalendar.Month(usage.Start):yyyy-MM}" : "";
                 string key = $"{bundle.Shared} {owner} {bundle.Kind} {bundle.Id} {period}";

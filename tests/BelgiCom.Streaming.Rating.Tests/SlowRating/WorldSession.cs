@@ -108,10 +108,14 @@ internal sealed class WorldSession
             : part.PriceIndex + Math.Min(first, _world.Versions.Single(one => one.Version == version.Version).Prices.Count);
     }
 
+    /// <summary>The version that has the bundle of a part: another offering's than its price, where an add-on stands beside it.</summary>
+    public OfferingVersion BundleVersionOf(in RatedPart part) =>
+        VersionAt(part.BundleVersionIndex < 0 ? part.VersionIndex : part.BundleVersionIndex);
+
     /// <summary>Id of the bundle of a part.</summary>
     public string BundleIdOf(in RatedPart part)
     {
-        OfferingVersion version = VersionAt(part.BundleVersionIndex < 0 ? part.VersionIndex : part.BundleVersionIndex);
+        OfferingVersion version = BundleVersionOf(in part);
         return part.BundleIndex < version.Bundles.Count ? version.Bundles[part.BundleIndex].Id : BundleOf(part);
     }
 
