@@ -57,7 +57,9 @@ public sealed class CatalogueCommandTests : IDisposable
             TestContext.Current.CancellationToken);
 
         Assert.Equal(WorkerHost.ExitDone, await RunAsync("test", file, "--catalogue", "OFFERINGS"));
-        Assert.Equal(WorkerHost.ExitConfiguration, await RunAsync("test", file));
+
+        // Without the folder it is a case that cannot be run, which is one that fails.
+        Assert.Equal(WorkerHost.ExitFailed, await RunAsync("test", file));
     }
 
     private Task<int> RunAsync(params string[] args)
