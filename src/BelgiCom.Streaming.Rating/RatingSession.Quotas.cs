@@ -139,8 +139,7 @@ public sealed partial class RatingSession
         for (int index = 0; index < version.Measures.Length; index++)
         {
             MeasureInForce measured = version.Measures[index];
-            int zone = version.Layers is null ? result.ZoneIndex : measured.Version.FindZone(usage.ServingPlmn);
-            if (measured.Counts(usage.Kind, zone)
+            if (measured.Counts(usage.Kind, ZoneOf(in usage, version, measured.Version, in result))
                 && SpendLimits.IsCutOff(limits.ReachedOfMeasure(index, _spend.SpendOf(
                     OwnerOf(measured.Measure, usage.Subscriber, holder), measured.Measure.Meter, period))))
             {

@@ -290,6 +290,7 @@ public sealed partial class RatingSession
     private MemberDays MemberDaysOf(UInt128 subscriber, int offering, int period, PriceList list)
     {
         offering = _subscribers.MainOf(offering);
+        int holder = _subscribers.HolderIn(period);
         long earlier = 0;
         for (int ago = list.OwnRolloverPeriods; ago > 1; ago--)
         {
@@ -299,8 +300,7 @@ public sealed partial class RatingSession
         return new MemberDays(DaysOf(0), DaysOf(1), earlier);
 
         int DaysOf(int ago) => _month < ago ? 0 : _subscribers.ActiveDays(
-            subscriber, offering, _subscribers.HolderIn(period), BelgianCalendar.StartDays(_month - ago),
-            BelgianCalendar.StartDays(_month - ago + 1));
+            subscriber, offering, holder, BelgianCalendar.StartDays(_month - ago), BelgianCalendar.StartDays(_month - ago + 1));
     }
 
     /// <summary>
@@ -604,7 +604,11 @@ public sealed partial class RatingSession
     /// Zone of usage under the version in force; where add-ons stand beside it, the result holds the zone of whichever has the price.
     /// </summary>
     private static int ZoneOf(in UsageRecord usage, TariffVersion version, in RatingResult result) =>
-        version.Layers is null ? result.ZoneIndex : version.FindZone(usage.ServingPlmn);
+        ZoneOf(in usage, version, version, in result);
+
+    /// <summary>The same under a version that stands in the one in force.</summary>
+    private static int ZoneOf(in UsageRecord usage, TariffVersion version, TariffVersion under, in RatingResult result) =>
+        version.Layers is null ? result.ZoneIndex : under.FindZone(usage.ServingPlmn);
 
     /// <summary>
     /// Counts the charge against limits. What costs nothing counts against none; only where the customer chose limits it is asked whether
@@ -669,8 +673,7 @@ public sealed partial class RatingSession
         for (int index = 0; index < version.Measures.Length; index++)
         {
             ref readonly MeasureInForce measured = ref version.Measures[index];
-            int zone = version.Layers is null ? result.ZoneIndex : measured.Version.FindZone(usage.ServingPlmn);
-            if (!measured.Counts(usage.Kind, zone))
+            if (!measured.Counts(usage.Kind, ZoneOf(in usage, version, measured.Version, in result)))
             {
                 continue;
             }

@@ -26,7 +26,7 @@ internal sealed class BundleDraws(
     public long ChangeAfter(long at)
     {
         long next = long.MaxValue;
-        foreach (PriceList.BundleTerms bundle in terms.Bundles.Bundles)
+        foreach (PriceList.BundleTerms bundle in terms.Together.Bundles)
         {
             next = bundle.FromMilliseconds > at ? Math.Min(next, bundle.FromMilliseconds) : next;
             next = bundle.ToMilliseconds > at ? Math.Min(next, bundle.ToMilliseconds) : next;
@@ -50,7 +50,7 @@ internal sealed class BundleDraws(
     /// <returns>Units that no bundle covers.</returns>
     public long Draw(long units, long at)
     {
-        foreach (PriceList.BundleTerms bundle in HasOwnOrder ? OrderOfEvent() : terms.Bundles.Bundles)
+        foreach (PriceList.BundleTerms bundle in HasOwnOrder ? OrderOfEvent() : terms.Together.Bundles)
         {
             if (units == 0)
             {
@@ -127,7 +127,7 @@ internal sealed class BundleDraws(
 
         foreach (GrantedBundle granted in hand.Granted)
         {
-            if (granted.TermsIn(terms.Bundles) is { } bundle)
+            if (granted.TermsIn(terms.Together) is { } bundle)
             {
                 GiveBack(terms.VersionIndex, bundle);
             }
@@ -161,7 +161,7 @@ internal sealed class BundleDraws(
     }
 
     /// <summary>Whether the order of draw depends on the month, or on what top-ups brought.</summary>
-    private bool HasOwnOrder => terms.Bundles.OrderDependsOnMonth || !hand.Granted.IsEmpty;
+    private bool HasOwnOrder => terms.Together.OrderDependsOnMonth || !hand.Granted.IsEmpty;
 
     /// <summary>
     /// The bundles in the order of draw, where a monthly one ends with the month of the event: the allowance of this month is drawn before
@@ -169,7 +169,7 @@ internal sealed class BundleDraws(
     /// </summary>
     private ReadOnlySpan<PriceList.BundleTerms> OrderOfEvent()
     {
-        PriceList.BundleTerms[] bundles = terms.Bundles.Bundles;
+        PriceList.BundleTerms[] bundles = terms.Together.Bundles;
         if (_ofEvent.Length < bundles.Length + hand.Granted.Length)
         {
             _ofEvent = new PriceList.BundleTerms[bundles.Length + hand.Granted.Length];
@@ -183,7 +183,7 @@ internal sealed class BundleDraws(
 
         foreach (GrantedBundle granted in hand.Granted)
         {
-            if (granted.TermsIn(terms.Bundles) is { } bundle)
+            if (granted.TermsIn(terms.Together) is { } bundle)
             {
                 PutInOrder(bundle, count++);
             }

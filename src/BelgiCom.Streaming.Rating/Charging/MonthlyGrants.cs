@@ -84,13 +84,7 @@ internal sealed class MonthlyGrants(UsageInHand hand, TermsInForce terms, Subscr
         Span<long> left = stackalloc long[Rollover.MostPeriods + 1];
         ReadCarried(bundle, before, meter.Nanos, left[..^1]);
         left[^1] = Granted(bundle, before);
-        Rollover.Close(left, meter.Units, bundle.RolloverMaximum, bundle.RolloverPeriods);
-        long carried = 0;
-        foreach (long units in left)
-        {
-            carried += units;
-        }
-
+        long carried = Rollover.Close(left, meter.Units, bundle.RolloverMaximum, bundle.RolloverPeriods);
         if (carried > 0 || meter.Nanos > 0)
         {
             Write(bundle, before, meter with { Units = meter.Units + carried });

@@ -33,7 +33,7 @@ internal sealed class TermsInForce(UsageInHand hand, AccountMembers members)
     public PriceList List { get; private set; } = null!;
 
     /// <summary>The price list whose bundles are drawn: where add-ons stand beside a main offering, that of all of them together.</summary>
-    public PriceList Bundles { get; private set; } = null!;
+    public PriceList Together { get; private set; } = null!;
 
     /// <summary>The price.</summary>
     public PriceList.Row Row { get; private set; } = null!;
@@ -56,24 +56,24 @@ internal sealed class TermsInForce(UsageInHand hand, AccountMembers members)
     /// <summary>The versions of the offering, or of what the subscriber has together.</summary>
     public ReadOnlySpan<int> Versions => _tariffs.VersionsBeside(_together);
 
-    /// <summary>Number of the offering of a bundle of <see cref="Bundles"/>.</summary>
+    /// <summary>Number of the offering of a bundle of <see cref="Together"/>.</summary>
     public int OfferingOf(PriceList.BundleTerms bundle) => _tariffs.OfferingOf(VersionOf(bundle));
 
-    /// <summary>The version in force at any instant of the offering of a bundle of <see cref="Bundles"/>; -1 for none.</summary>
+    /// <summary>The version in force at any instant of the offering of a bundle of <see cref="Together"/>; -1 for none.</summary>
     public int VersionAt(long milliseconds, PriceList.BundleTerms bundle) => _tariffs.FindVersion(VersionOf(bundle), milliseconds, out _);
 
-    /// <summary>Whether a bundle of <see cref="Bundles"/> is one of an add-on beside the main offering.</summary>
+    /// <summary>Whether a bundle of <see cref="Together"/> is one of an add-on beside the main offering.</summary>
     public bool IsOfAddOn(PriceList.BundleTerms bundle) =>
         bundle.VersionIndex != PriceList.BundleTerms.OfPrice && bundle.Layer < _tariffs.Version(_together).Layers!.Length - 1;
 
-    /// <summary>Whether a bundle of <see cref="Bundles"/> covers the usage.</summary>
+    /// <summary>Whether a bundle of <see cref="Together"/> covers the usage.</summary>
     public bool Fits(PriceList.BundleTerms bundle)
     {
         (int zone, int destination) = PlaceFor(bundle);
         return bundle.Fits(hand.Usage.Kind, zone, destination);
     }
 
-    /// <summary>Whether the usage counts against the fair use volume of a bundle of <see cref="Bundles"/>.</summary>
+    /// <summary>Whether the usage counts against the fair use volume of a bundle of <see cref="Together"/>.</summary>
     public bool IsFairUse(PriceList.BundleTerms bundle) => bundle.HasFairUse(PlaceFor(bundle).Zone);
 
     private int VersionOf(PriceList.BundleTerms bundle) =>
@@ -96,7 +96,7 @@ internal sealed class TermsInForce(UsageInHand hand, AccountMembers members)
         }
 
         (_together, VersionIndex, Until) = (versionIndex, versionIndex, long.MinValue);
-        Bundles = tariffs.Version(versionIndex).PriceList;
+        Together = tariffs.Version(versionIndex).PriceList;
         _callStart = hand.Usage.EventTimeMilliseconds;
     }
 
@@ -106,7 +106,7 @@ internal sealed class TermsInForce(UsageInHand hand, AccountMembers members)
         if (milliseconds != _callStart)
         {
             _callStart = milliseconds;
-            Until = Bundles.AsksForGroup(hand.Usage.Kind) ? long.MinValue : Until;
+            Until = Together.AsksForGroup(hand.Usage.Kind) ? long.MinValue : Until;
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed class TermsInForce(UsageInHand hand, AccountMembers members)
 
         _together = version;
         TariffVersion together = _tariffs.Version(version);
-        Bundles = together.PriceList;
+        Together = together.PriceList;
         if (together.Layers is { } layers)
         {
             return TryEnterAny(layers, together.ValidFromMilliseconds, milliseconds, versionUntil);
@@ -145,7 +145,7 @@ internal sealed class TermsInForce(UsageInHand hand, AccountMembers members)
 
     /// <summary>What is free within a group is not free to whoever is called next, so it is never free for ever.</summary>
     private long NeverForEver(long until) =>
-        Bundles.AsksForGroup(hand.Usage.Kind) ? Math.Min(until, long.MaxValue - 1) : until;
+        Together.AsksForGroup(hand.Usage.Kind) ? Math.Min(until, long.MaxValue - 1) : until;
 
     /// <summary>
     /// Asks the prices of the add-ons and then those of the main offering: the first that has a price for the usage has it. What comes
@@ -219,7 +219,7 @@ internal sealed class TermsInForce(UsageInHand hand, AccountMembers members)
     /// </summary>
     public SessionForm SessionForm =>
         !Version.KeepsSessions && _together != VersionIndex ? SessionForm.Nothing
-        : IsSteady && !HasGranted() ? Bundles.SessionFormOf(hand.Usage.Kind)
+        : IsSteady && !HasGranted() ? Together.SessionFormOf(hand.Usage.Kind)
         : SessionForm.Records;
 
     /// <summary>
@@ -230,7 +230,7 @@ internal sealed class TermsInForce(UsageInHand hand, AccountMembers members)
     {
         foreach (GrantedBundle granted in hand.Granted)
         {
-            if (granted.TermsIn(Bundles) is { } bundle && bundle.Kind == hand.Usage.Kind)
+            if (granted.TermsIn(Together) is { } bundle && bundle.Kind == hand.Usage.Kind)
             {
                 return true;
             }

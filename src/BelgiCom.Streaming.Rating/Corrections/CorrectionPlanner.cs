@@ -43,6 +43,7 @@ public sealed class CorrectionPlanner(
     private static readonly ulong CorrectionsId = MeterId.Of(MeterKind.Corrections, "");
 
     private readonly CorrectionRecords _records = new(decision);
+
     // Offerings of which usage is paid from prepaid money at any time: a correction does not reach that.
     private readonly HashSet<string> _prepaid =
     [

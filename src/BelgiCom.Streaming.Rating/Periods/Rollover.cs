@@ -33,13 +33,21 @@ public sealed record Rollover(long? Maximum, int LivesPeriods)
     /// <param name="used">Units used.</param>
     /// <param name="maximum">The most that is carried.</param>
     /// <param name="livesPeriods">For how many further periods units live.</param>
-    public static void Close(Span<long> left, long used, long maximum, int livesPeriods)
+    /// <returns>All units that are carried.</returns>
+    public static long Close(Span<long> left, long used, long maximum, int livesPeriods)
     {
         TakeOldest(left, used);
 
         // Every period adds one entry, so those beyond the number of periods are those that have lived long enough.
         left[..Math.Max(0, left.Length - livesPeriods)].Clear();
-        TakeOldest(left, Int128.Max(0, Sum(left) - maximum));
+        Int128 carried = 0;
+        foreach (long units in left)
+        {
+            carried += units;
+        }
+
+        TakeOldest(left, carried - maximum);
+        return (long)Int128.Min(carried, maximum);
     }
 
     /// <summary>Takes units, the oldest first, as far as there are so many.</summary>
@@ -50,17 +58,6 @@ public sealed record Rollover(long? Maximum, int LivesPeriods)
             long taken = (long)Int128.Min(units[age], count);
             (units[age], count) = (units[age] - taken, count - taken);
         }
-    }
-
-    private static Int128 Sum(ReadOnlySpan<long> units)
-    {
-        Int128 sum = 0;
-        foreach (long one in units)
-        {
-            sum += one;
-        }
-
-        return sum;
     }
 }
 

@@ -178,7 +178,7 @@ public sealed class AccountMembers
     /// <summary>The groups of which a period makes a member: one for each offering of it that depends on the members.</summary>
     private IEnumerable<(ulong Account, int Offering)> KeysOf(Period period) => period.Offering == NoOffering
         ? []
-        : (_offerings.OfferingsOf(period.Offering) ?? [period.Offering]).Where(_offerings.DependsOnMembers)
+        : _offerings.AllOf(period.Offering).Where(_offerings.DependsOnMembers)
             .Select(offering => (period.Account, offering));
 
     private static Period PeriodOf(SubscriptionPeriod period, OfferingIndex offerings)
@@ -186,7 +186,7 @@ public sealed class AccountMembers
         long from = period.ValidFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
         long to = period.ValidTo?.ToUnixTimeMilliseconds() ?? long.MaxValue;
         int offering = period.AliasOf is null ? offerings.GetOrAdd(period.Offering, period.AddOns) : NoOffering;
-        if (offering == NoOffering || !(offerings.OfferingsOf(offering) ?? [offering]).Any(offerings.DependsOnMembers))
+        if (offering == NoOffering || !offerings.AllOf(offering).Any(offerings.DependsOnMembers))
         {
             return new Period(0, NoOffering, from, to);
         }

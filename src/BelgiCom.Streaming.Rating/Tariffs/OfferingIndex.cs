@@ -132,6 +132,9 @@ public sealed class OfferingIndex
         return (uint)number < (uint)known.Length ? known[number] : null;
     }
 
+    /// <summary>The same, and for an offering alone its own number.</summary>
+    internal int[] AllOf(int number) => OfferingsOf(number) ?? [number];
+
     /// <summary>Whether a number is that of an offering, or of a main offering and add-ons of which it is one.</summary>
     internal bool Has(int number, int offering) =>
         number == offering || (OfferingsOf(number) is { } offerings && Array.IndexOf(offerings, offering) >= 0);

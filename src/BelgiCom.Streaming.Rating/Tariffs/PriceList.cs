@@ -67,8 +67,8 @@ internal sealed class PriceList
 
         _asksForGroup = [
             .. Enumerable.Range(0, Kinds).Select(kind => Array.Exists(_rows, row => (int)row.Kind == kind && row.IsForGroup))];
-        _forms = [.. Enumerable.Range(0, Kinds).Select(kind => FormOf((UsageKind)kind))];
-        OrderDependsOnMonth = Bundles.Any(bundle => bundle.IsMonthly) && !Bundles.All(bundle => bundle.IsMonthly);
+        _forms = [.. Enumerable.Range(0, Kinds).Select(kind => FormOf(_rows, (UsageKind)kind))];
+        OrderDependsOnMonth = HasMonthlyAndOthers(Bundles);
     }
 
     /// <summary>
@@ -89,7 +89,7 @@ internal sealed class PriceList
         [
             .. layers.SelectMany((list, layer) => list.Bundles.Select(bundle => bundle.In(layer, versions[layer]))).Order(BundleTerms.Draw),
         ];
-        OrderDependsOnMonth = Bundles.Any(bundle => bundle.IsMonthly) && !Bundles.All(bundle => bundle.IsMonthly);
+        OrderDependsOnMonth = HasMonthlyAndOthers(Bundles);
         _asksForGroup = [.. Enumerable.Range(0, Kinds).Select(kind => layers.Any(list => list._asksForGroup[kind]))];
         _forms = [.. Enumerable.Range(0, Kinds).Select(kind => FormOf([.. layers.SelectMany(list => list._rows)], (UsageKind)kind))];
     }
@@ -215,8 +215,6 @@ internal sealed class PriceList
     /// What must be kept of a session. It is a matter of the kind and not of the price, because a session may go on under another price of
     /// its kind.
     /// </summary>
-    private SessionForm FormOf(UsageKind kind) => FormOf(_rows, kind);
-
     private SessionForm FormOf(Row[] all, UsageKind kind)
     {
         Row[] rows = [.. all.Where(row => row.Kind == kind && row.Model is not (PriceModel.Pass or PriceModel.Percentage))];
@@ -225,6 +223,10 @@ internal sealed class PriceList
             : Array.TrueForAll(rows, row => row.CountsByTheUnit) ? SessionForm.Nothing
             : SessionForm.Count;
     }
+
+    /// <summary>Whether monthly bundles stand beside bundles with a validity.</summary>
+    private static bool HasMonthlyAndOthers(BundleTerms[] bundles) =>
+        Array.Exists(bundles, bundle => bundle.IsMonthly) && !Array.TrueForAll(bundles, bundle => bundle.IsMonthly);
 
     /// <summary>For each zone of the version whether a list of names holds it; an empty list holds all.</summary>
     private static bool[] ZonesOf(IReadOnlyList<string> names, OfferingVersion offering) =>
